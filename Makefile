@@ -1,0 +1,75 @@
+# Everything a developer runs. `make` alone lists it; `.venv` is made and kept in step with the pins on the way.
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+SHELL := /bin/sh
+ARGS ?=
+
+FUNCTIONS := record_usage aggregate usage_api
+SOURCES := $(wildcard shared functions tools tests)
+
+# The first Python that is new enough; PYTHON=/path/to/python chooses another.
+PYTHON ?= $(shell for name in python3 python3.14 python3.13 python3.12 python3.11; do \
+	$$name -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo $$name; break; }; done)
+
+VENV := .venv
+BIN := $(VENV)/bin
+SYNCED := $(VENV)/.synced
+COMPILE := $(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+	--custom-compile-command "make lock" --quiet
+
+.PHONY: help dev test coverage check format bench build lock clean
+
+help:  ## List the targets
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-10s %s\n", $$1, $$2}'
+
+dev: $(SYNCED)  ## Run everything locally (ARGS="--empty" without demo data, ARGS="--memory" without emulators)
+	@exec $(BIN)/python -m tools.dev $(ARGS)
+
+test: $(SYNCED)  ## Run every test (ARGS="tests/domain -k limits" for some)
+	@$(BIN)/python -m pytest $(ARGS)
+
+coverage: $(SYNCED)  ## Run every test and show the lines that none of them reaches
+	@$(BIN)/python -m pytest --cov $(ARGS)
+
+check: $(SYNCED)  ## Check format, lint, types and the direction of imports
+	@$(BIN)/ruff format --check
+	@$(BIN)/ruff check
+	@$(BIN)/mypy $(SOURCES)
+	@$(BIN)/lint-imports
+
+format: $(SYNCED)  ## Format the code and repair what the linter can
+	@$(BIN)/ruff check --fix
+	@$(BIN)/ruff format
+
+bench: $(SYNCED)  ## Measure throughput, billed operations, growth and start-up; writes .local/bench.json
+	@$(BIN)/python -m tools.bench $(ARGS)
+
+build: $(SYNCED)  ## Stage every function for deployment in dist/
+	@$(BIN)/python -m tools.build $(ARGS)
+
+# The functions' pins are constrained by the development pins: what is tested is what is deployed.
+lock: $(SYNCED)  ## Pin the dependencies of pyproject.toml again (ARGS="--upgrade" takes new versions)
+	@$(COMPILE) $(ARGS) --group dev --output-file requirements-dev.txt pyproject.toml
+	@for name in $(FUNCTIONS); do \
+		mkdir -p functions/$$name && \
+		$(COMPILE) --upgrade --constraint requirements-dev.txt --group $$name \
+			--output-file functions/$$name/requirements.txt pyproject.toml || exit 1; \
+	done
+
+clean:  ## Remove what the other targets made, except .venv
+	@rm -rf dist .local .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis .coverage htmlcov
+	@find $(SOURCES) -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# uv comes from the same hash-pinned file that it installs afterwards.
+$(SYNCED): requirements-dev.txt
+	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed; name one with PYTHON=/path/to/python." >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { \
+		test "$$(id -u)" = 0 && command -v apt-get >/dev/null && \
+		apt-get update -q && apt-get install -qy python3-venv; } || { \
+		echo "Python's venv module is needed; on Debian: apt-get install python3-venv" >&2; exit 1; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@awk '/^uv==/ { on = 1 } on { print } on && !/\\$$/ { exit }' requirements-dev.txt > $(VENV)/uv.txt
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r $(VENV)/uv.txt
+	@$(BIN)/uv pip sync --quiet --python $(BIN)/python --require-hashes requirements-dev.txt
+	@touch $@

@@ -1,0 +1,15 @@
+"""Cloud Run function: folds counters into rollups when the tick arrives by Pub/Sub."""
+
+import functions_framework
+from cloudevents.http import CloudEvent
+
+from shared.bootstrap import start
+from shared.http.tick import handle_tick
+
+container = start()
+
+
+@functions_framework.cloud_event
+def aggregate(event: CloudEvent) -> None:
+    """Entry point."""
+    handle_tick(event, container)

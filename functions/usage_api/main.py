@@ -1,0 +1,18 @@
+"""Cloud Run function: serves usage, limits, runs and events as JSON."""
+
+import functions_framework
+from flask import Request, Response
+
+from shared.bootstrap import start
+from shared.http import openapi, series
+from shared.http import usage_api as usage
+from shared.http.app import App
+
+routes = (*usage.ROUTES, *series.ROUTES)
+app = App((*routes, openapi.route(routes)), start())
+
+
+@functions_framework.http
+def usage_api(request: Request) -> Response:
+    """Entry point."""
+    return app(request)

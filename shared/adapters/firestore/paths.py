@@ -1,0 +1,40 @@
+"""Which documents there are below a tenant."""
+
+import hashlib
+from datetime import date
+
+from shared.adapters.firestore.encoding import encode_day
+from shared.domain.periods import Period
+from shared.ports import ShardRef
+
+
+def hashed_id(text: str) -> str:
+    """The document id of a caller's id: always legal, never monotonic, so writes spread over the key space."""
+    return hashlib.sha256(text.encode()).hexdigest()[:40]
+
+
+class TenantPaths:
+    """The names of one tenant's documents."""
+
+    def __init__(self, documents: str, tenant_id: str) -> None:
+        self.tenant = f"{documents}/tenants/{tenant_id}"
+
+    def event(self, event_id: str) -> str:
+        """Where an event is stored."""
+        return f"{self.tenant}/events/{hashed_id(event_id)}"
+
+    def run(self, run_id: str) -> str:
+        """Where a run's totals are."""
+        return f"{self.tenant}/runs/{hashed_id(run_id)}"
+
+    def counter(self, ref: ShardRef) -> str:
+        """Where one shard of a day's counters is."""
+        return f"{self.tenant}/counters/{encode_day(ref.day)}.{ref.number}"
+
+    def day(self, day: date) -> str:
+        """Where a day's rollup is."""
+        return f"{self.tenant}/days/{encode_day(day)}"
+
+    def period(self, period: Period) -> str:
+        """Where a period's rollup is."""
+        return f"{self.tenant}/usage/{period.key}"

@@ -1,0 +1,91 @@
+"""Every query this product makes; firestore.indexes.json must serve each (tests compare the two)."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from google.cloud.firestore_v1.types import query as query_types
+
+from shared.adapters.firestore.encoding import set_value
+
+StructuredQuery: Any = query_types.StructuredQuery.pb()
+_ASCENDING = StructuredQuery.ASCENDING
+_DESCENDING = StructuredQuery.DESCENDING
+_EQUAL = StructuredQuery.FieldFilter.EQUAL
+_LESS = StructuredQuery.FieldFilter.LESS_THAN
+_AT_LEAST = StructuredQuery.FieldFilter.GREATER_THAN_OR_EQUAL
+NAME = "__name__"
+
+
+def dirty_counters(limit: int, after: str | None) -> Any:
+    """Counters of all tenants that are not folded, in the order of their names."""
+    query = _dirty("counters", all_descendants=True)
+    query.order_by.add(direction=_ASCENDING).field.field_path = NAME
+    query.limit.value = limit
+    if after:
+        query.start_at.values.add().reference_value = after
+    return query
+
+
+def dirty_counters_of_tenant() -> Any:
+    """Counters of one tenant that are not folded."""
+    return _dirty("counters", all_descendants=False)
+
+
+def _dirty(collection: str, *, all_descendants: bool) -> Any:
+    query = _from(collection, all_descendants=all_descendants)
+    query.select.fields.add(field_path=NAME)
+    _where(query, [("dirty", _EQUAL, True)])
+    return query
+
+
+def oldest_dirty_counter() -> Any:
+    """The counter, of any tenant, that has waited longest for a fold."""
+    query = _from("counters", all_descendants=True)
+    query.order_by.add(direction=_ASCENDING).field.field_path = "dirty_since_us"
+    query.limit.value = 1
+    return query
+
+
+def runs_begun_within(start_us: int, end_us: int) -> Any:
+    """Runs of one tenant that began in [start, end)."""
+    query = _from("runs")
+    _where(query, [("began_at_us", _AT_LEAST, start_us), ("began_at_us", _LESS, end_us)])
+    return query
+
+
+def newest(collection: str, order_field: str, limit: int, after: tuple[object, str] | None) -> Any:
+    """Documents of one tenant, newest first; `after` is the last one seen, its value and its name."""
+    query = _from(collection)
+    query.order_by.add(direction=_DESCENDING).field.field_path = order_field
+    query.order_by.add(direction=_DESCENDING).field.field_path = NAME
+    query.limit.value = limit
+    if after:
+        set_value(query.start_at.values.add(), after[0])
+        query.start_at.values.add().reference_value = after[1]
+    return query
+
+
+def where_equal(query: Any, field: str, value: object) -> Any:
+    """`query`, limited to documents whose `field` is `value`."""
+    _where(query, [(field, _EQUAL, value)])
+    return query
+
+
+def all_of(collection: str) -> Any:
+    """Every document of a small collection."""
+    return _from(collection)
+
+
+def _from(collection: str, *, all_descendants: bool = False) -> Any:
+    query = StructuredQuery()
+    query.from_.add(collection_id=collection, all_descendants=all_descendants)
+    return query
+
+
+def _where(query: Any, conditions: Sequence[tuple[str, int, object]]) -> None:
+    query.where.composite_filter.op = StructuredQuery.CompositeFilter.AND
+    for field, operator, value in conditions:
+        condition = query.where.composite_filter.filters.add().field_filter
+        condition.field.field_path = field
+        condition.op = operator
+        set_value(condition.value, value)

@@ -1,0 +1,154 @@
+"""The five Firestore calls this product makes, on raw messages, retried as a whole, and failing as Unavailable."""
+
+import random
+import time
+from collections.abc import Callable, Iterable
+from typing import Any, TypeVar
+from urllib.parse import quote
+
+import grpc
+from google.cloud.firestore_v1.services.firestore.transports import FirestoreGrpcTransport
+from google.cloud.firestore_v1.types import firestore as firestore_types
+
+from shared.domain.errors import Unavailable
+
+R = TypeVar("R")
+
+CommitRequest: Any = firestore_types.CommitRequest.pb()
+BatchWriteRequest: Any = firestore_types.BatchWriteRequest.pb()
+BatchGetDocumentsRequest: Any = firestore_types.BatchGetDocumentsRequest.pb()
+RunQueryRequest: Any = firestore_types.RunQueryRequest.pb()
+RunAggregationQueryRequest: Any = firestore_types.RunAggregationQueryRequest.pb()
+
+GIVE_UP_AFTER_SECONDS = 8.0
+_FIRST_PAUSE_SECONDS = 0.05
+_LONGEST_PAUSE_SECONDS = 1.0
+# A commit is all or nothing and creates its events, so repeating one that did land fails with ALREADY_EXISTS.
+_RETRIED = frozenset(
+    {
+        grpc.StatusCode.ABORTED,
+        grpc.StatusCode.UNAVAILABLE,
+        grpc.StatusCode.DEADLINE_EXCEEDED,
+        grpc.StatusCode.RESOURCE_EXHAUSTED,
+        grpc.StatusCode.INTERNAL,
+        grpc.StatusCode.UNKNOWN,
+    }
+)
+_CHANNEL_OPTIONS = [
+    ("grpc.max_receive_message_length", -1),
+    ("grpc.max_send_message_length", -1),
+    ("grpc.initial_reconnect_backoff_ms", 100),
+    ("grpc.max_reconnect_backoff_ms", 1000),
+]
+_SERVICE = "/google.firestore.v1.Firestore/"
+
+
+def open_channel(emulator_host: str | None) -> grpc.Channel:
+    """A channel to the emulator at `host:port`, or with this service's own identity to Google Cloud."""
+    if emulator_host:
+        return grpc.insecure_channel(emulator_host, options=_CHANNEL_OPTIONS)
+    return FirestoreGrpcTransport().grpc_channel
+
+
+class FirestoreRpc:
+    """Raw calls on one database. Safe for many threads; build it after the server has forked."""
+
+    def __init__(
+        self,
+        project_id: str,
+        channel: grpc.Channel,
+        *,
+        is_emulator: bool,
+        give_up_after_seconds: float = GIVE_UP_AFTER_SECONDS,
+    ) -> None:
+        self.database = f"projects/{project_id}/databases/(default)"
+        self.documents = f"{self.database}/documents"
+        self._give_up_after_seconds = give_up_after_seconds
+        # The emulator takes anybody who says so for the owner; in the cloud the channel carries credentials.
+        self._metadata = [("authorization", "Bearer owner")] if is_emulator else []
+        self._metadata.append(("google-cloud-resource-prefix", self.database))
+        self._metadata.append(("x-goog-request-params", f"database={quote(self.database, safe='')}"))
+        self._commit = _unary(channel, "Commit", CommitRequest, firestore_types.CommitResponse.pb())
+        self._batch_write = _unary(
+            channel, "BatchWrite", BatchWriteRequest, firestore_types.BatchWriteResponse.pb()
+        )
+        self._batch_get = _stream(
+            channel,
+            "BatchGetDocuments",
+            BatchGetDocumentsRequest,
+            firestore_types.BatchGetDocumentsResponse.pb(),
+        )
+        self._run_query = _stream(channel, "RunQuery", RunQueryRequest, firestore_types.RunQueryResponse.pb())
+        self._aggregate = _stream(
+            channel,
+            "RunAggregationQuery",
+            RunAggregationQueryRequest,
+            firestore_types.RunAggregationQueryResponse.pb(),
+        )
+
+    def commit(self, writes: Iterable[Any]) -> None:
+        """Apply all writes or none. Raises grpc.RpcError for what a retry cannot mend."""
+        request = CommitRequest(database=self.database, writes=writes)
+        self._with_retry(lambda timeout: self._commit(request, timeout=timeout, metadata=self._metadata))
+
+    def batch_write(self, writes: Iterable[Any]) -> None:
+        """Apply each write for itself; one whose precondition fails is left out."""
+        request = BatchWriteRequest(database=self.database, writes=writes)
+        self._with_retry(lambda timeout: self._batch_write(request, timeout=timeout, metadata=self._metadata))
+
+    def batch_get(self, names: Iterable[str], fields: Iterable[str] = ()) -> dict[str, Any]:
+        """The documents that exist among `names`, by name, all at one instant; only `fields`, if any are named."""
+        request = BatchGetDocumentsRequest(database=self.database, documents=names)
+        if fields := list(fields):
+            request.mask.field_paths.extend(fields)
+        answers = self._collect(self._batch_get, request)
+        return {answer.found.name: answer.found for answer in answers if answer.HasField("found")}
+
+    def query(self, parent: str, structured_query: Any) -> list[Any]:
+        """The documents a query below `parent` finds, in its order."""
+        request = RunQueryRequest(parent=parent, structured_query=structured_query)
+        answers = self._collect(self._run_query, request)
+        return [answer.document for answer in answers if answer.HasField("document")]
+
+    def count(self, parent: str, structured_query: Any) -> int:
+        """How many documents a query below `parent` finds, without reading them."""
+        request = RunAggregationQueryRequest(parent=parent)
+        aggregation = request.structured_aggregation_query
+        aggregation.structured_query.CopyFrom(structured_query)
+        aggregation.aggregations.add(alias="count").count.SetInParent()
+        (answer,) = self._collect(self._aggregate, request)
+        return int(answer.result.aggregate_fields["count"].integer_value)
+
+    def _collect(self, call: Callable[..., Iterable[Any]], request: Any) -> list[Any]:
+        return self._with_retry(lambda timeout: list(call(request, timeout=timeout, metadata=self._metadata)))
+
+    def _with_retry(self, call: Callable[[float], R]) -> R:
+        """What `call` returns within the seconds it is given; again, after jittered pauses, while any are left."""
+        deadline = time.monotonic() + self._give_up_after_seconds
+        pause = _FIRST_PAUSE_SECONDS
+        while True:
+            try:
+                return call(deadline - time.monotonic())
+            except grpc.RpcError as error:
+                if error.code() not in _RETRIED:
+                    raise
+                if time.monotonic() + pause > deadline:
+                    raise Unavailable(f"Firestore does not answer ({error.code().name})") from error
+            time.sleep(random.uniform(pause / 2, pause))  # noqa: S311 (jitter, no secret)
+            pause = min(pause * 2, _LONGEST_PAUSE_SECONDS)
+
+
+def _unary(channel: grpc.Channel, method: str, request: Any, response: Any) -> Any:
+    return channel.unary_unary(
+        _SERVICE + method,
+        request_serializer=request.SerializeToString,
+        response_deserializer=response.FromString,
+    )
+
+
+def _stream(channel: grpc.Channel, method: str, request: Any, response: Any) -> Any:
+    return channel.unary_stream(
+        _SERVICE + method,
+        request_serializer=request.SerializeToString,
+        response_deserializer=response.FromString,
+    )

@@ -1,0 +1,104 @@
+"""How tenants, keys and audit entries are written in Firestore, and read back."""
+
+from typing import Any
+
+from shared.adapters.firestore.encoding import Write, get_fields, set_fields
+from shared.domain.limits import LimitOverrides
+from shared.domain.tenants import ApiKey, AuditEntry, Tenant
+
+
+def create_write(name: str, fields: dict[str, object]) -> Any:
+    """Creates a document: fails if it exists."""
+    write = set_write(name, fields)
+    write.current_document.exists = False
+    return write
+
+
+def set_write(name: str, fields: dict[str, object]) -> Any:
+    """Creates or replaces a document."""
+    write = Write()
+    write.update.name = name
+    set_fields(write.update.fields, fields)
+    return write
+
+
+def change_write(name: str, fields: dict[str, object]) -> Any:
+    """Changes only `fields` of a document: fails if it does not exist."""
+    write = set_write(name, fields)
+    write.update_mask.field_paths.extend(fields)
+    write.current_document.exists = True
+    return write
+
+
+def raise_shards_write(name: str, counter_shards: int) -> Any:
+    """Raises a tenant's number of counter shards, unless it is as high already."""
+    write = Write()
+    write.update.name = name
+    write.update_mask.SetInParent()
+    write.update_transforms.add(field_path="counter_shards").maximum.integer_value = counter_shards
+    write.current_document.exists = True
+    return write
+
+
+def tenant_fields(tenant: Tenant) -> dict[str, object]:
+    """A tenant as its document holds it."""
+    return {
+        "name": tenant.name,
+        "plan": tenant.plan,
+        "limits": tenant.overrides.model_dump(exclude_none=True),
+        "period": {"anchor": tenant.anchor},
+        "counter_shards": tenant.counter_shards,
+        "created_at": tenant.created_at,
+    }
+
+
+def read_tenant(document: Any) -> Tenant:
+    """The tenant that tenant_fields wrote."""
+    fields = get_fields(document.fields)
+    return Tenant(
+        document.name.rpartition("/")[2],
+        fields["name"],
+        fields["plan"],
+        fields["created_at"],
+        LimitOverrides(**fields.get("limits", {})),
+        fields.get("period", {}).get("anchor"),
+        fields.get("counter_shards", 1),
+    )
+
+
+def key_fields(key: ApiKey) -> dict[str, object]:
+    """A key as its document holds it: without the key."""
+    return {
+        "tenant_id": key.tenant_id,
+        "scopes": list(key.scopes),
+        "label": key.label,
+        "prefix": key.prefix,
+        "created_at": key.created_at,
+        "expires_at": key.expires_at,
+        "revoked_at": key.revoked_at,
+    }
+
+
+def read_key(document: Any) -> ApiKey:
+    """The key that key_fields wrote."""
+    fields = get_fields(document.fields)
+    scopes = tuple(fields.pop("scopes"))
+    return ApiKey(id=document.name.rpartition("/")[2], scopes=scopes, **fields)
+
+
+def audit_fields(entry: AuditEntry) -> dict[str, object]:
+    """An audit entry as its document holds it."""
+    return {
+        "at": entry.at,
+        "actor": entry.actor,
+        "action": entry.action,
+        "before": entry.before,
+        "after": entry.after,
+        "reason": entry.reason,
+    }
+
+
+def read_audit(document: Any) -> AuditEntry:
+    """The entry that audit_fields wrote."""
+    tenant_id = document.name.split("/")[-3]
+    return AuditEntry(tenant_id=tenant_id, **get_fields(document.fields))

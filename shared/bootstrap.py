@@ -1,0 +1,127 @@
+"""Builds what a function needs from its configuration, each part on first use: one place, one seam for tests."""
+
+import os
+import sys
+import threading
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from datetime import UTC, datetime
+from functools import cached_property, lru_cache
+from typing import TYPE_CHECKING
+
+from shared.adapters.memory import InlineTickPublisher, MemoryStore
+from shared.config import Config, load_config
+from shared.domain.errors import ConfigurationError, UsageError
+from shared.ports import Directory, TickPublisher, UsageStore
+from shared.usecases.authenticate import KeyAuthenticator
+from shared.usecases.check_limits import Thresholds
+from shared.usecases.fold_usage import fold_tenants
+from shared.usecases.live_usage import LiveUsageReader
+
+if TYPE_CHECKING:
+    from shared.adapters.firestore import FirestoreRpc
+
+
+def utc_now() -> datetime:
+    """The clock at the edge; everything below takes `now` as an argument."""
+    return datetime.now(UTC)
+
+
+@lru_cache(maxsize=1)
+def process_memory() -> MemoryStore:
+    """The one in-memory store of this process, which all of its functions share."""
+    return MemoryStore()
+
+
+class Container:
+    """The parts of one function, built on first use, so each function needs only its own vendors' packages.
+
+    Vendors are imported where they are built: a channel must not exist before the server has forked, and a
+    function that records must not pay for the import of what only another one uses.
+    """
+
+    def __init__(self, config: Config, clock: Callable[[], datetime] = utc_now) -> None:
+        self.config = config
+        self.clock = clock
+
+    @cached_property
+    def usage(self) -> UsageStore:
+        """Events, counters and rollups."""
+        if self.config.store == "memory":
+            return process_memory()
+        from shared.adapters.firestore import FirestoreUsageStore
+
+        return FirestoreUsageStore(self._rpc, self.config.retention)
+
+    @cached_property
+    def directory(self) -> Directory:
+        """Tenants and keys."""
+        if self.config.store == "memory":
+            return process_memory()
+        from shared.adapters.firestore import FirestoreDirectory
+
+        return FirestoreDirectory(self._rpc)
+
+    @cached_property
+    def publisher(self) -> TickPublisher:
+        """Hands on parts of a fold."""
+        if self.config.store == "memory":
+            return InlineTickPublisher(lambda tenant_ids: fold_tenants(self.usage, tenant_ids, self.clock()))
+        from shared.adapters.pubsub import PubsubTickPublisher
+
+        return PubsubTickPublisher(self.config.project_id, self.config.tick_topic)
+
+    @cached_property
+    def authenticator(self) -> KeyAuthenticator:
+        """Whom keys act for."""
+        return KeyAuthenticator(self.directory)
+
+    @cached_property
+    def live_usage(self) -> LiveUsageReader:
+        """Usage as it is now."""
+        return LiveUsageReader(self.usage)
+
+    @cached_property
+    def thresholds(self) -> Thresholds:
+        """Percentages that warn and block by default."""
+        return Thresholds(self.config.soft_percent, self.config.hard_percent)
+
+    @cached_property
+    def _rpc(self) -> "FirestoreRpc":
+        from shared.adapters.firestore.rpc import FirestoreRpc, open_channel
+
+        emulator = self.config.firestore_emulator
+        return FirestoreRpc(self.config.project_id, open_channel(emulator), is_emulator=emulator is not None)
+
+    def first_call(self) -> None:
+        """Open the channel to the store, which takes a second, before a request needs it."""
+        # Whoever asks next is told if the store is away; a warm-up has nobody to tell.
+        with suppress(UsageError):
+            self.directory.find_key("warm-up")
+
+
+def start(*warm_ups: Callable[[], object]) -> Container:
+    """The container of this process; a configuration with holes stops it with one message that lists them all.
+
+    `warm_ups` run beside the first requests of the process that serves.
+    """
+    try:
+        config = load_config(os.environ)
+    except ConfigurationError as error:
+        sys.exit(error.message)
+    container = Container(config)
+    if config.store == "firestore":
+        _after_fork([container.first_call, *warm_ups])
+    return container
+
+
+def _after_fork(warm_ups: Sequence[Callable[[], object]]) -> None:
+    """Run in the child: functions-framework imports main.py, then forks the worker that serves."""
+
+    def run() -> None:
+        for warm_up in warm_ups:
+            warm_up()
+
+    os.register_at_fork(
+        after_in_child=lambda: threading.Thread(target=run, name="warm-up", daemon=True).start()
+    )

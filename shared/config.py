@@ -1,0 +1,74 @@
+"""The environment, read once at start-up, with everything that is missing or wrong reported together."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Literal
+
+from shared.domain.errors import ConfigurationError
+from shared.domain.limits import DEFAULT_HARD_PERCENT, DEFAULT_SOFT_PERCENT, MAX_PERCENT
+from shared.domain.recording import MAX_AGE
+
+DEFAULT_RETENTION_DAYS = 90
+DEFAULT_TICK_TOPIC = "usage-tick"
+_ON = frozenset({"1", "true"})
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """Everything a function's behaviour depends on besides its input."""
+
+    project_id: str
+    store: Literal["firestore", "memory"]
+    firestore_emulator: str | None
+    pubsub_emulator: str | None
+    tick_topic: str
+    metering_enabled: bool
+    retention: timedelta
+    soft_percent: int
+    hard_percent: int
+
+    @property
+    def is_local(self) -> bool:
+        """Whether keys made here are test keys."""
+        return self.store == "memory" or self.firestore_emulator is not None
+
+
+def load_config(environment: Mapping[str, str]) -> Config:
+    """The configuration in `environment`; ConfigurationError with one line for each name that is missing or wrong."""
+    problems: list[str] = []
+    store = environment.get("GWI_STORE", "firestore")
+    if store not in ("firestore", "memory"):
+        problems.append(f"GWI_STORE is {store!r}; it is firestore or memory")
+    project_id = environment.get("GOOGLE_CLOUD_PROJECT", "")
+    if store != "memory" and not project_id:
+        problems.append("GOOGLE_CLOUD_PROJECT is missing: the id of the Google Cloud project")
+    min_retention_days = MAX_AGE.days + 1
+    days = _number(
+        environment, "GWI_EVENT_RETENTION_DAYS", DEFAULT_RETENTION_DAYS, min_retention_days, 3650, problems
+    )
+    soft = _number(environment, "GWI_SOFT_LIMIT_PERCENT", DEFAULT_SOFT_PERCENT, 1, MAX_PERCENT, problems)
+    hard = _number(environment, "GWI_HARD_LIMIT_PERCENT", DEFAULT_HARD_PERCENT, 1, MAX_PERCENT, problems)
+    if problems:
+        raise ConfigurationError("Cannot start:\n" + "\n".join(f"- {problem}" for problem in problems))
+    return Config(
+        project_id=project_id,
+        store="memory" if store == "memory" else "firestore",
+        firestore_emulator=environment.get("FIRESTORE_EMULATOR_HOST") or None,
+        pubsub_emulator=environment.get("PUBSUB_EMULATOR_HOST") or None,
+        tick_topic=environment.get("GWI_TICK_TOPIC", DEFAULT_TICK_TOPIC),
+        metering_enabled=environment.get("GWI_METERING_ENABLED", "").strip().lower() in _ON,
+        retention=timedelta(days=days),
+        soft_percent=soft,
+        hard_percent=hard,
+    )
+
+
+def _number(
+    environment: Mapping[str, str], name: str, default: int, least: int, most: int, problems: list[str]
+) -> int:
+    text = environment.get(name, str(default))
+    if text.isdecimal() and least <= int(text) <= most:
+        return int(text)
+    problems.append(f"{name} is {text!r}; it is a whole number from {least} to {most}")
+    return default

@@ -1,0 +1,1 @@
+"""The rules of metering: pure, without input, output, clock or environment."""

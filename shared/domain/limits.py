@@ -1,0 +1,217 @@
+"""Owns limits: what a tenant may use in a period, where it stands, and whether a request still fits."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated, Final, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from shared.domain.periods import Period
+from shared.domain.plans import Plan
+
+DEFAULT_SOFT_PERCENT: Final = 80
+DEFAULT_HARD_PERCENT: Final = 100
+MAX_PERCENT: Final = 1_000
+"""Thresholds end at ten times the limit: beyond that a typing error is likelier than an intention."""
+
+_MAX_LIMIT: Final = 2**53
+
+LimitCode = Literal["token_limit_reached", "token_limit_exceeded", "run_limit_reached", "run_limit_exceeded"]
+Limit = Annotated[int, Field(strict=True, ge=0, le=_MAX_LIMIT)]
+Percent = Annotated[int, Field(strict=True, ge=1, le=MAX_PERCENT)]
+
+
+class LimitOverrides(BaseModel):
+    """What one tenant was granted instead of its plan's limits and the usual thresholds; None is no override.
+
+    Zero tokens or runs is an override too: it lets nothing through.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    tokens: Limit | None = None
+    runs: Limit | None = None
+    soft_percent: Percent | None = None
+    hard_percent: Percent | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LimitPolicy:
+    """The limits of one tenant, per metering period, and the percentages of them that warn and that block.
+
+    Caps are rounded down, and are reached by using that much: a cap of 0 is reached from the start.
+    Raises ValueError for a negative limit or a percentage outside 1..1000.
+    """
+
+    token_limit: int
+    run_limit: int
+    soft_percent: int = DEFAULT_SOFT_PERCENT
+    hard_percent: int = DEFAULT_HARD_PERCENT
+
+    def __post_init__(self) -> None:
+        for limit in ("token_limit", "run_limit"):
+            if (value := getattr(self, limit)) < 0:
+                raise ValueError(f"{limit} is {value}, but must not be negative")
+        for percent in ("soft_percent", "hard_percent"):
+            if not 1 <= (value := getattr(self, percent)) <= MAX_PERCENT:
+                raise ValueError(f"{percent} is {value}, but must lie in 1..{MAX_PERCENT}")
+
+    @property
+    def soft_token_cap(self) -> int:
+        """Tokens from which on the tenant is warned."""
+        return _share(self.token_limit, self.soft_percent)
+
+    @property
+    def hard_token_cap(self) -> int:
+        """Tokens that may be used and held, and not one more."""
+        return _share(self.token_limit, self.hard_percent)
+
+    @property
+    def soft_run_cap(self) -> int:
+        """Runs from which on the tenant is warned."""
+        return _share(self.run_limit, self.soft_percent)
+
+    @property
+    def hard_run_cap(self) -> int:
+        """Runs that may begin, and not one more."""
+        return _share(self.run_limit, self.hard_percent)
+
+
+class LimitStatus(BaseModel):
+    """Where a tenant stands in one metering period: the `status` object of every answer."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    plan: str = Field(description="Id of the plan.")
+    token_usage_percent: float = Field(description="Of the limit, cut to two decimals; may exceed 100.")
+    run_usage_percent: float = Field(description="Of the limit, cut to two decimals; may exceed 100.")
+    soft_limit_reached: bool = Field(description="Tokens or runs have reached the threshold that warns.")
+    hard_limit_reached: bool = Field(description="Tokens or runs have reached the threshold that blocks.")
+    tokens_used: int
+    runs_used: int
+    tokens_remaining: int = Field(description="Until requests are denied: neither used nor held.")
+    runs_remaining: int
+    tokens_held: int = Field(description="Set aside for runs in progress.")
+    period_start: datetime
+    period_resets_at: datetime = Field(description="End of the period: the first instant of the next one.")
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """Whether a request may go ahead. `code` and the sentence `reason` say why not; None if it may."""
+
+    allowed: bool
+    code: LimitCode | None = None
+    reason: str | None = None
+
+
+def policy_for(
+    plan: Plan, overrides: LimitOverrides, default_soft_percent: int, default_hard_percent: int
+) -> LimitPolicy:
+    """The limits of a tenant on `plan`: each override beats the plan's limit or the default threshold."""
+    return LimitPolicy(
+        _first_given(overrides.tokens, plan.token_limit),
+        _first_given(overrides.runs, plan.run_limit),
+        _first_given(overrides.soft_percent, default_soft_percent),
+        _first_given(overrides.hard_percent, default_hard_percent),
+    )
+
+
+def status(
+    plan: Plan, policy: LimitPolicy, period: Period, tokens_used: int, runs_used: int, tokens_held: int = 0
+) -> LimitStatus:
+    """Where a tenant with `policy` stands in `period`. Held tokens lower what remains, but are not used."""
+    hard = tokens_used >= policy.hard_token_cap or runs_used >= policy.hard_run_cap
+    return LimitStatus(
+        plan=plan.id,
+        token_usage_percent=_percent(tokens_used, policy.token_limit),
+        run_usage_percent=_percent(runs_used, policy.run_limit),
+        soft_limit_reached=hard or tokens_used >= policy.soft_token_cap or runs_used >= policy.soft_run_cap,
+        hard_limit_reached=hard,
+        tokens_used=tokens_used,
+        runs_used=runs_used,
+        tokens_remaining=max(0, policy.hard_token_cap - tokens_used - tokens_held),
+        runs_remaining=max(0, policy.hard_run_cap - runs_used),
+        tokens_held=tokens_held,
+        period_start=period.start,
+        period_resets_at=period.end,
+    )
+
+
+def decide(
+    policy: LimitPolicy, standing: LimitStatus, tokens: int | None = None, runs: int | None = None
+) -> Decision:
+    """Whether `tokens` and `runs` more would fit; None means not asked for, 0 asks for none.
+
+    `standing` is the status under the same `policy`. Tokens are always examined, used and held together. Runs
+    are examined only if some are asked for or nothing is: the last run of a period may go on using tokens.
+    A request that fits exactly is allowed; a cap reached is used up. Raises ValueError for a negative number.
+    """
+    _refuse_negative("tokens", tokens)
+    _refuse_negative("runs", runs)
+    if denial := _token_denial(policy, standing, tokens or 0):
+        return denial
+    if runs or (tokens is None and runs is None):
+        return _run_denial(policy, standing, runs or 0) or Decision(allowed=True)
+    return Decision(allowed=True)
+
+
+def _token_denial(policy: LimitPolicy, standing: LimitStatus, asked: int) -> Decision | None:
+    cap, used, held = policy.hard_token_cap, standing.tokens_used, standing.tokens_held
+    code: LimitCode
+    if used + held >= cap:
+        code = "token_limit_reached"
+    elif used + held + asked > cap:
+        code = "token_limit_exceeded"
+    else:
+        return None
+    return _denial(code, standing, _allowance("token", policy.token_limit, policy), _taken(used, held), asked)
+
+
+def _run_denial(policy: LimitPolicy, standing: LimitStatus, asked: int) -> Decision | None:
+    cap, used = policy.hard_run_cap, standing.runs_used
+    code: LimitCode
+    if used >= cap:
+        code = "run_limit_reached"
+    elif used + asked > cap:
+        code = "run_limit_exceeded"
+    else:
+        return None
+    return _denial(code, standing, _allowance("run", policy.run_limit, policy), _taken(used, 0), asked)
+
+
+def _denial(code: LimitCode, standing: LimitStatus, allowance: str, taken: str, asked: int) -> Decision:
+    misfit = f", so {asked:,} more would not fit" if code.endswith("_exceeded") else ""
+    resets_at = f"{standing.period_resets_at:%Y-%m-%dT%H:%M:%SZ}"
+    reason = f"Plan {standing.plan} allows {allowance} and {taken}{misfit}; it resets at {resets_at}."
+    return Decision(allowed=False, code=code, reason=reason)
+
+
+def _allowance(noun: str, limit: int, policy: LimitPolicy) -> str:
+    cap = _share(limit, policy.hard_percent)
+    origin = "" if policy.hard_percent == 100 else f" ({policy.hard_percent}% of {limit:,})"
+    return f"{cap:,} {noun}{'' if cap == 1 else 's'} per period{origin}"
+
+
+def _taken(used: int, held: int) -> str:
+    return f"{used:,} {'is' if used == 1 else 'are'} used" + (f" and {held:,} held" if held else "")
+
+
+def _share(limit: int, percent: int) -> int:
+    return limit * percent // 100
+
+
+def _percent(used: int, limit: int) -> float:
+    """Hundredths of a percent are counted in integers; of a limit of nothing, anything used is all of it."""
+    if limit == 0:
+        return 100.0 if used else 0.0
+    return used * 10_000 // limit / 100
+
+
+def _first_given(override: int | None, usual: int) -> int:
+    return usual if override is None else override
+
+
+def _refuse_negative(name: str, asked: int | None) -> None:
+    if asked is not None and asked < 0:
+        raise ValueError(f"{name} is {asked}, which is negative")

@@ -1,0 +1,77 @@
+"""Owns the plan catalog: what each plan allows and what it costs. There is no second one."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Final
+
+_NANOUSD_PER_USD: Final = 10**9
+_MONTHS_PER_YEAR: Final = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """One tier. Limits are per metering period, prices in nano-USD per month and per year.
+
+    Raises ValueError for a blank id or name, a limit below 1, a negative price, or a year that costs more
+    than twelve months.
+    """
+
+    id: str
+    name: str
+    token_limit: int
+    run_limit: int
+    requests_per_minute: int
+    monthly_price_nanousd: int
+    yearly_price_nanousd: int
+
+    def __post_init__(self) -> None:
+        for text_field in ("id", "name"):
+            self._require(text_field, "not be blank", bool(getattr(self, text_field).strip()))
+        for limit in ("token_limit", "run_limit", "requests_per_minute"):
+            self._require(limit, "be at least 1", getattr(self, limit) >= 1)
+        self._require("monthly_price_nanousd", "not be negative", self.monthly_price_nanousd >= 0)
+        year_is_fair = 0 <= self.yearly_price_nanousd <= self._twelve_months_nanousd
+        self._require("yearly_price_nanousd", f"lie in 0..{self._twelve_months_nanousd}", year_is_fair)
+
+    def _require(self, field: str, rule: str, holds: bool) -> None:
+        if not holds:
+            raise ValueError(f"{field} is {getattr(self, field)!r}, but must {rule}")
+
+    @property
+    def _twelve_months_nanousd(self) -> int:
+        return _MONTHS_PER_YEAR * self.monthly_price_nanousd
+
+    @property
+    def yearly_saving_percent(self) -> int:
+        """What a year saves against twelve months, to the nearest whole percent; 0 for a free plan."""
+        full = self._twelve_months_nanousd
+        saved = full - self.yearly_price_nanousd
+        return (200 * saved + full) // (2 * full) if full else 0
+
+
+def _tier(plan_id: str, tokens: int, runs: int, per_minute: int, usd_monthly: int, usd_yearly: int) -> Plan:
+    month, year = usd_monthly * _NANOUSD_PER_USD, usd_yearly * _NANOUSD_PER_USD
+    return Plan(plan_id, plan_id.capitalize(), tokens, runs, per_minute, month, year)
+
+
+PLAN_CATALOG: Final[tuple[Plan, ...]] = (
+    #     id              tokens / period  runs   requests / minute  USD / month  / year
+    _tier("free",                 50_000,    10,  10,                 0,              0),
+    _tier("starter",             500_000,   100,  30,                29,            290),
+    _tier("professional",      2_000_000,   500,  60,                99,            990),
+    _tier("enterprise",       10_000_000, 2_000, 120,               499,          4_990),
+)  # fmt: skip  # a table is checked column by column
+"""Every plan, lowest first."""
+
+FREE_PLAN: Final = PLAN_CATALOG[0]
+"""The plan of a tenant without a subscription; chosen by name, never by a failed search."""
+
+_BY_ID: Final[Mapping[str, Plan]] = MappingProxyType(
+    {plan.id: plan for plan in PLAN_CATALOG} | {"pro": PLAN_CATALOG[2]},  # billing's name of professional
+)
+
+
+def find_plan(plan_id: str) -> Plan | None:
+    """The plan called `plan_id` exactly, or by billing's alias `pro`; None if there is none."""
+    return _BY_ID.get(plan_id)

@@ -1,0 +1,204 @@
+"""Admits a valid event: whose it is, when it was, what it counts and costs. Its result is what is stored."""
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from datetime import UTC, date, datetime, timedelta
+from typing import NamedTuple
+from uuid import uuid4
+
+from pydantic_core import to_json
+
+from shared.domain.counters import Cell, Cells, Series, Totals, add
+from shared.domain.errors import FieldProblem
+from shared.domain.events import Category, MeteringEvent, Status, shown
+from shared.domain.extraction import ExtractionError, extract
+from shared.domain.money import nanousd_from_decimal
+from shared.domain.pricing import cost_of
+from shared.domain.tokens import MAX_TOKENS, TokenPools
+
+MAX_AGE = timedelta(days=35)
+"""Older events are refused: their twin may already have been removed by the retention, and would count again."""
+MAX_AHEAD = timedelta(minutes=10)
+MAX_METADATA_BYTES = 256 * 1024
+
+CLIENT_PRICE = "client"
+_LIFECYCLE = frozenset({"started", "completed", "failed"})
+_FAILURES = frozenset({"error", "failed"})
+
+
+class RecordedEvent(NamedTuple):
+    """A metering event as the ledger stores it, and the amounts it adds to the counters."""
+
+    id: str
+    ts: datetime
+    category: Category
+    series: Series
+    status: Status | None
+    tokens: TokenPools | None
+    latency_ms: int | None
+    cost_nanousd: int | None
+    """None is an unknown price (counted as `unpriced_calls`) or nothing to price; it is never 0 by default."""
+    price_source: str | None
+    """`client`, `local`, or the version of the catalog that priced it."""
+    user_id: str | None
+    run_id: str | None
+    workflow_id: str | None
+    request_id: str | None
+    metadata_json: str | None
+    fingerprint: str
+    """Hash of the payload as sent: what tells a repetition from another event under the same id."""
+    amounts: Totals
+
+
+class RefusedEvent(Exception):
+    """This event cannot be recorded; `problem` says which field and why."""
+
+    def __init__(self, field: str, code: str, message: str) -> None:
+        super().__init__(message)
+        self.problem = FieldProblem(field, code, message)
+
+
+def admit(event: MeteringEvent, tenant_id: str, now: datetime) -> RecordedEvent:
+    """`event` ready to be stored for `tenant_id`; raises RefusedEvent."""
+    if event.tenant_id is not None and event.tenant_id != tenant_id:
+        raise RefusedEvent(
+            "tenant_id", "tenant_mismatch", f"tenant_id {event.tenant_id!r} is not the tenant of this key"
+        )
+    ts = now if event.ts is None else _within_window(event.ts.astimezone(UTC), now)
+    pools, other_units = _usage(event)
+    cost_nanousd, price_source = _price(event, ts, pools, other_units)
+    return RecordedEvent(
+        event.id or _derived_id(event),
+        ts,
+        event.category,
+        Series(event.provider, event.model),
+        event.status,
+        pools,
+        event.latency_ms,
+        cost_nanousd,
+        price_source,
+        event.user_id,
+        event.run_id,
+        event.workflow_id,
+        event.request_id,
+        _metadata_json(event),
+        _fingerprint(event),
+        amounts_of(event.category, event.status, pools, event.latency_ms, cost_nanousd),
+    )
+
+
+def _within_window(ts: datetime, now: datetime) -> datetime:
+    if ts < now - MAX_AGE:
+        raise RefusedEvent("ts", "ts_too_old", f"ts {ts.isoformat()} is more than {MAX_AGE.days} days old")
+    if ts > now + MAX_AHEAD:
+        raise RefusedEvent("ts", "ts_in_future", f"ts {ts.isoformat()} is more than 10 minutes ahead")
+    return ts
+
+
+def _derived_id(event: MeteringEvent) -> str:
+    return f"{event.provider}:{event.request_id}" if event.request_id else str(uuid4())
+
+
+def _usage(event: MeteringEvent) -> tuple[TokenPools | None, Mapping[str, int]]:
+    if event.response is None:
+        if event.response_format is not None:
+            raise RefusedEvent("response_format", "response_missing", "response_format needs a response")
+        return (event.tokens.pools if event.tokens else None), {}
+    if event.tokens is not None:
+        raise RefusedEvent("response", "tokens_and_response", "send either tokens or response, not both")
+    try:
+        extracted = extract(event.response, event.response_format, event.provider)
+    except ExtractionError as error:
+        raise RefusedEvent("response", error.code, f"response: {error}") from error
+    return extracted.pools, extracted.other_units
+
+
+def _price(
+    event: MeteringEvent, ts: datetime, pools: TokenPools | None, other_units: Mapping[str, int]
+) -> tuple[int | None, str | None]:
+    if event.cost_usd_estimate is not None:
+        return nanousd_from_decimal(event.cost_usd_estimate), CLIENT_PRICE
+    if pools is None:
+        return None, None
+    cost = cost_of(event.provider, event.model, ts, pools, other_units)
+    if cost is None:
+        return None, None
+    if cost.nanousd > MAX_TOKENS:
+        raise RefusedEvent(
+            "tokens", "cost_out_of_range", f"tokens {shown(pools.total)} cost more than can be billed"
+        )
+    return cost.nanousd, cost.source
+
+
+def _metadata_json(event: MeteringEvent) -> str | None:
+    if not event.metadata:
+        return None
+    text = to_json(event.metadata)
+    if len(text) > MAX_METADATA_BYTES:
+        raise RefusedEvent(
+            "metadata",
+            "metadata_too_large",
+            f"metadata is {len(text)} bytes, at most {MAX_METADATA_BYTES} are kept",
+        )
+    return text.decode()
+
+
+def _fingerprint(event: MeteringEvent) -> str:
+    payload = event.__pydantic_serializer__.to_json(event)
+    return hashlib.blake2b(payload, digest_size=16).hexdigest()
+
+
+def amounts_of(
+    category: Category,
+    status: Status | None,
+    pools: TokenPools | None,
+    latency_ms: int | None,
+    cost_nanousd: int | None,
+) -> Totals:
+    """What an event adds to each metric; only what is not zero, for each one is a transform in the commit."""
+    amounts: Totals = {}
+    failed = status in _FAILURES
+    # A run's start or end is not a call, unless it carries the usage of one.
+    is_call = pools is not None or status not in _LIFECYCLE
+    if is_call and category == "llm":
+        amounts["calls"] = 1
+    elif is_call and category == "tool":
+        amounts["tool_calls"] = 1
+    # Tokens have a price; so has a call whose tokens were not told, unless it failed.
+    is_billable = pools is not None or (is_call and category == "llm" and not failed)
+    if is_billable and cost_nanousd is None:
+        amounts["unpriced_calls"] = 1
+    if failed:
+        amounts["errors"] = 1
+    if pools is not None:
+        _add_tokens(amounts, pools)
+    if latency_ms:
+        amounts["latency_ms"] = latency_ms
+    if cost_nanousd:
+        amounts["cost_nanousd"] = cost_nanousd
+    return amounts
+
+
+def _add_tokens(amounts: Totals, pools: TokenPools) -> None:
+    if pools.input:
+        amounts["input_tokens"] = pools.input
+    if pools.output:
+        amounts["output_tokens"] = pools.output
+    if pools.total:
+        amounts["total_tokens"] = pools.total
+    if pools.cache_read:
+        amounts["cache_read_tokens"] = pools.cache_read
+    if pools.cache_write:
+        amounts["cache_write_tokens"] = pools.cache_write
+    if pools.reasoning:
+        amounts["reasoning_tokens"] = pools.reasoning
+
+
+def cells_by_day(events: Iterable[RecordedEvent]) -> dict[date, Cells]:
+    """What `events` add to the counters of each UTC day; a day is listed even if they add nothing to it."""
+    days: dict[date, Cells] = {}
+    for event in events:
+        cells = days.setdefault(event.ts.date(), {})
+        if event.amounts:
+            add(cells.setdefault(Cell(event.ts.hour, event.series), {}), event.amounts)
+    return days

@@ -1,0 +1,58 @@
+"""An agent run, as the sum of its events."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Literal
+
+from shared.domain.counters import Totals, add
+from shared.domain.recording import RecordedEvent
+
+RUN_TIMEOUT = timedelta(hours=24)
+"""A run that has been silent this long without an end is shown as timed out, never as completed."""
+
+RunStatus = Literal["open", "completed", "failed", "timed_out"]
+
+
+@dataclass(slots=True)
+class Run:
+    """Totals of a run, its first and last instant, and the lifecycle marks its events carried."""
+
+    id: str
+    began_at: datetime
+    last_at: datetime
+    totals: Totals = field(default_factory=dict)
+    is_completed: bool = False
+    is_failed: bool = False
+
+    def status(self, now: datetime) -> RunStatus:
+        """What became of the run; the order in which its events arrived does not matter."""
+        if self.is_failed:
+            return "failed"
+        if self.is_completed:
+            return "completed"
+        return "timed_out" if now - self.last_at >= RUN_TIMEOUT else "open"
+
+    def merge(self, other: "Run") -> None:
+        """Add what `other` knows of the same run."""
+        self.began_at = min(self.began_at, other.began_at)
+        self.last_at = max(self.last_at, other.last_at)
+        self.is_completed = self.is_completed or other.is_completed
+        self.is_failed = self.is_failed or other.is_failed
+        add(self.totals, other.totals)
+
+
+def runs_of(events: Iterable[RecordedEvent]) -> dict[str, Run]:
+    """What `events` add to each run they belong to."""
+    runs: dict[str, Run] = {}
+    for event in events:
+        if event.run_id is None:
+            continue
+        part = Run(
+            event.run_id, event.ts, event.ts, {}, event.status == "completed", event.status == "failed"
+        )
+        run = runs.setdefault(event.run_id, part)
+        if run is not part:
+            run.merge(part)
+        add(run.totals, event.amounts)
+    return runs

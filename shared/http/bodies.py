@@ -1,0 +1,94 @@
+"""Reads what requests carry: JSON bodies and query strings checked by a model, batches of events."""
+
+from typing import TypeVar
+
+from flask import Request
+from pydantic import BaseModel, ValidationError
+from pydantic_core import from_json
+from werkzeug.exceptions import UnsupportedMediaType
+
+from shared.domain.errors import FieldProblem, InvalidInput, TooLarge
+from shared.domain.events import field_problem, shown
+from shared.http import cloudevents
+
+M = TypeVar("M", bound=BaseModel)
+
+MAX_EVENTS = 500
+JSON = "application/json"
+
+
+def read_events(request: Request) -> list[object]:
+    """The events in a request: one, an array, `{"events": […]}`, or CloudEvents. Each is still unchecked."""
+    events = _events(request)
+    if not events:
+        raise _invalid("events", "empty_batch", "events: there are none in the request")
+    if len(events) > MAX_EVENTS:
+        raise TooLarge(
+            f"events: {len(events)} in one request, at most {MAX_EVENTS} are taken", code="too_many_events"
+        )
+    return events
+
+
+def _events(request: Request) -> list[object]:
+    if request.mimetype in (cloudevents.STRUCTURED, cloudevents.BATCH):
+        return cloudevents.unwrap(request.mimetype, parse_json(request))
+    body = read_json(request)
+    if cloudevents.is_binary(request):
+        return [cloudevents.from_headers(request.headers, body)]
+    if isinstance(body, dict) and "events" in body:
+        return _batch(body)
+    return body if isinstance(body, list) else [body]
+
+
+def _batch(body: dict[str, object]) -> list[object]:
+    events = body["events"]
+    if unknown := sorted(body.keys() - {"events"}):
+        raise _invalid(
+            unknown[0], "extra_forbidden", f"{unknown[0]}: not a field of a batch, which has only events"
+        )
+    if not isinstance(events, list):
+        raise _invalid("events", "list_type", f"events: Input should be a list (got {shown(events)})")
+    return events
+
+
+def read_json(request: Request) -> object:
+    """The JSON body; UnsupportedMediaType if the request does not say it is JSON."""
+    if request.mimetype != JSON:
+        raise UnsupportedMediaType(f"Content-Type is {request.mimetype or 'missing'!r}; send {JSON}")
+    return parse_json(request)
+
+
+def parse_json(request: Request) -> object:
+    """The body as JSON, whatever its media type is called; InvalidInput if it is not."""
+    try:
+        return from_json(request.get_data(cache=False), allow_inf_nan=False)
+    except ValueError as error:
+        raise InvalidInput(f"the body is not JSON: {error}", code="malformed_json") from error
+
+
+def read_body(request: Request, model: type[M]) -> M:
+    """The JSON body as `model`; no body is an empty object."""
+    body = read_json(request) if request.content_length != 0 and _has_body(request) else {}
+    return _validated(model, body)
+
+
+def read_query(request: Request, model: type[M]) -> M:
+    """The query string as `model`, which names every parameter there is."""
+    return _validated(model, request.args.to_dict())
+
+
+def _has_body(request: Request) -> bool:
+    return request.content_length is not None or "chunked" in request.headers.get("Transfer-Encoding", "")
+
+
+def _validated(model: type[M], value: object) -> M:
+    try:
+        return model.model_validate(value)
+    except ValidationError as error:
+        details = error.errors(include_url=False)
+        problems = tuple(field_problem(each, each["loc"] or ("body",)) for each in details)
+        raise InvalidInput(problems[0].message, problems) from error
+
+
+def _invalid(field: str, code: str, message: str) -> InvalidInput:
+    return InvalidInput(message, (FieldProblem(field, code, message),))

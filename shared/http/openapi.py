@@ -1,0 +1,111 @@
+"""The OpenAPI document, made from the route tables and the models that validate."""
+
+import re
+from collections.abc import Sequence
+from functools import cache
+from typing import Any, Literal
+
+from flask import Response
+from pydantic import BaseModel, TypeAdapter
+from pydantic_core import to_json
+
+from shared.http.app import Call, Container, Route
+from shared.http.problems import ProblemDocument
+
+VERSION = "3.1.0"
+_REFERENCE = "#/components/schemas/{model}"
+_PATH_PARAMETER = re.compile(r"<(\w+)>")
+_Mode = Literal["validation", "serialization"]
+
+
+def route(documented: Sequence[Route]) -> Route:
+    """The route that serves the document of `documented`."""
+    routes = tuple(documented)
+
+    def handle(_call: Call, _container: Container) -> Response:
+        headers = {"Cache-Control": "public, max-age=300"}
+        return Response(to_json(document(routes)), 200, headers, mimetype="application/json")
+
+    return Route("GET", "/api/v1/openapi.json", "This document", handle, None)
+
+
+@cache
+def document(routes: tuple[Route, ...]) -> dict[str, Any]:
+    """The OpenAPI document of `routes`."""
+    schemas = _Schemas(routes)
+    paths: dict[str, dict[str, Any]] = {}
+    for each in routes:
+        path = _PATH_PARAMETER.sub(r"{\1}", each.path)
+        paths.setdefault(path, {})[each.method.lower()] = _operation(each, schemas)
+    return {
+        "openapi": VERSION,
+        "info": {"title": "GWI Usage", "version": "1", "description": "Usage metering and plan limits."},
+        "paths": paths,
+        "components": {
+            "schemas": schemas.definitions,
+            "securitySchemes": {"key": {"type": "http", "scheme": "bearer"}},
+        },
+    }
+
+
+class _Schemas:
+    """The JSON schemas of all models the routes name, made together so that they share definitions."""
+
+    def __init__(self, routes: Sequence[Route]) -> None:
+        inputs: list[tuple[object, _Mode, TypeAdapter[Any]]] = [
+            (model, mode, TypeAdapter(model)) for model, mode in _models(routes)
+        ]
+        self._schemas, shared = TypeAdapter.json_schemas(inputs, ref_template=_REFERENCE)
+        self.definitions: dict[str, Any] = shared.get("$defs", {})
+
+    def of(self, model: object, mode: _Mode) -> dict[str, Any]:
+        """The schema of a model as input or as answer."""
+        return self._schemas[model, mode]
+
+
+def _models(routes: Sequence[Route]) -> set[tuple[Any, _Mode]]:
+    models: set[tuple[Any, _Mode]] = {(ProblemDocument, "serialization")}
+    for each in routes:
+        if each.body is not None:
+            models.add((each.body, "validation"))
+        if each.answer is not None:
+            models.add((each.answer, "serialization"))
+    return models
+
+
+def _operation(each: Route, schemas: _Schemas) -> dict[str, Any]:
+    operation: dict[str, Any] = {"summary": each.summary, "parameters": _parameters(each)}
+    if each.body is not None:
+        operation["requestBody"] = {"content": _json(schemas.of(each.body, "validation"))}
+    answer = {} if each.answer is None else {"content": _json(schemas.of(each.answer, "serialization"))}
+    problem = {"application/problem+json": {"schema": schemas.of(ProblemDocument, "serialization")}}
+    operation["responses"] = {
+        "200": {"description": "Done", **answer},
+        "4XX": {"description": "The request is wrong; `errors` says where", "content": problem},
+        "503": {"description": "Try again after the seconds in Retry-After", "content": problem},
+    }
+    if each.scope is not None:
+        operation["security"] = [{"key": []}]
+        operation["description"] = f"Needs a key with the scope `{each.scope}`."
+    return operation
+
+
+def _parameters(each: Route) -> list[dict[str, Any]]:
+    text = {"type": "string"}
+    in_path = [
+        {"name": name, "in": "path", "required": True, "schema": text}
+        for name in _PATH_PARAMETER.findall(each.path)
+    ]
+    return in_path + (_query_parameters(each.query) if each.query else [])
+
+
+def _query_parameters(query: type[BaseModel]) -> list[dict[str, Any]]:
+    schema = query.model_json_schema()
+    return [
+        {"name": name, "in": "query", "required": name in schema.get("required", ()), "schema": each}
+        for name, each in schema["properties"].items()
+    ]
+
+
+def _json(schema: dict[str, Any]) -> dict[str, Any]:
+    return {"application/json": {"schema": schema}}

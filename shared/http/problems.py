@@ -1,0 +1,102 @@
+"""Errors as RFC 9457 problem documents: a stable `code`, and for bad input each field and its value."""
+
+import logging
+from collections.abc import Sequence
+
+from flask import Response
+from pydantic import BaseModel
+from werkzeug.exceptions import HTTPException
+
+from shared.domain.errors import (
+    Conflict,
+    FieldProblem,
+    Forbidden,
+    InvalidInput,
+    NotAuthenticated,
+    NotFound,
+    TooLarge,
+    Unavailable,
+    UsageError,
+)
+
+LOGGER = logging.getLogger("gwi_usage")
+
+_STATUS: dict[type[UsageError], int] = {
+    InvalidInput: 400,
+    NotAuthenticated: 401,
+    Forbidden: 403,
+    NotFound: 404,
+    Conflict: 409,
+    TooLarge: 413,
+    Unavailable: 503,
+}
+UNPROCESSABLE = 422
+_TITLES = {
+    400: "Bad request",
+    401: "Not authenticated",
+    403: "Forbidden",
+    404: "Not found",
+    405: "Method not allowed",
+    409: "Conflict",
+    413: "Too large",
+    415: "Unsupported media type",
+    422: "Invalid input",
+    500: "Internal error",
+    503: "Unavailable",
+}
+
+
+class ProblemDocument(BaseModel):
+    """An error: `code` is stable, `detail` is for people, `errors` names fields of bad input."""
+
+    type: str = "about:blank"
+    title: str
+    status: int
+    code: str
+    detail: str
+    errors: list[FieldProblem] | None = None
+
+
+def problem(
+    status: int,
+    code: str,
+    detail: str,
+    errors: Sequence[FieldProblem] = (),
+    headers: dict[str, str] | None = None,
+) -> Response:
+    """A problem document."""
+    title = _TITLES.get(status, "Error")
+    document = ProblemDocument(
+        title=title, status=status, code=code, detail=detail, errors=list(errors) or None
+    )
+    body = document.model_dump_json(exclude_none=True)
+    return Response(body, status, headers, mimetype="application/problem+json")
+
+
+def problem_of(error: Exception) -> Response:
+    """The problem document that tells the caller about `error`, and no more than the caller may know."""
+    if isinstance(error, UsageError):
+        return _usage_problem(error)
+    if isinstance(error, HTTPException) and error.code is not None:
+        headers = dict(error.get_headers())
+        allowed = {"Allow": headers["Allow"]} if "Allow" in headers else None
+        return problem(
+            error.code, error.name.lower().replace(" ", "_"), error.description or error.name, (), allowed
+        )
+    LOGGER.exception("unexpected error", exc_info=error)
+    return problem(500, "internal_error", "Something went wrong on our side; it has been logged.")
+
+
+def _usage_problem(error: UsageError) -> Response:
+    status = next((code for kind, code in _STATUS.items() if isinstance(error, kind)), 500)
+    headers: dict[str, str] = {}
+    errors: tuple[FieldProblem, ...] = ()
+    if isinstance(error, InvalidInput) and error.problems:
+        status, errors = UNPROCESSABLE, error.problems
+    if isinstance(error, Unavailable):
+        headers["Retry-After"] = str(error.retry_after_seconds)
+    if isinstance(error, NotAuthenticated):
+        headers["WWW-Authenticate"] = "Bearer"
+    if status == 500:
+        LOGGER.error("%s: %s", error.code, error.message)
+    return problem(status, error.code, error.message, errors, headers)

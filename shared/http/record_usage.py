@@ -1,0 +1,69 @@
+"""The routes agents call: record events, and ask whether there is room for more."""
+
+from dataclasses import asdict
+
+from flask import Response
+
+from shared.domain.errors import InvalidInput
+from shared.domain.limits import LimitStatus
+from shared.http.answers import CheckAnswer, CheckBody, EventsBody, RecordAnswer, RecordQuery, Rejection
+from shared.http.app import Call, Container, Route, json_answer
+from shared.http.bodies import read_body, read_events, read_query
+from shared.usecases.check_limits import check_limits, status_of
+from shared.usecases.record_events import record_events
+
+METERING_OFF = "metering_disabled"
+_OFF_REASON = "Metering is switched off (GWI_METERING_ENABLED): nothing is recorded and nothing is limited."
+
+
+def _record(call: Call, container: Container) -> Response:
+    query = read_query(call.request, RecordQuery)
+    if not container.config.metering_enabled:
+        return json_answer(
+            RecordAnswer(accepted=0, duplicates=0, rejected=[], ids=[], metering_enabled=False)
+        )
+    result = record_events(container.usage, call.caller, read_events(call.request), call.now)
+    if not result.ids:
+        first = result.rejected[0].message
+        raise InvalidInput(
+            f"none of the events could be recorded; the first problem is: {first}", tuple(result.rejected)
+        )
+    answer = RecordAnswer(
+        accepted=result.accepted,
+        duplicates=result.duplicates,
+        rejected=[Rejection(**asdict(problem)) for problem in result.rejected],
+        ids=result.ids,
+        status=_status(call, container) if query.status else None,
+    )
+    return json_answer(answer)
+
+
+def _status(call: Call, container: Container) -> LimitStatus | None:
+    standing = container.live_usage.standing(call.caller.tenant_id, call.now)
+    return status_of(standing, container.thresholds)
+
+
+def _check(call: Call, container: Container) -> Response:
+    body = read_body(call.request, CheckBody)
+    if not container.config.metering_enabled:
+        return json_answer(CheckAnswer(allowed=True, code=METERING_OFF, reason=_OFF_REASON))
+    tenant_id = call.caller.tenant_id
+    check = check_limits(
+        container.live_usage, container.thresholds, tenant_id, body.tokens, body.runs, call.now
+    )
+    return json_answer(CheckAnswer(**{name: getattr(check, name) for name in CheckAnswer.model_fields}))
+
+
+ROUTES = (
+    Route(
+        "POST",
+        "/v1/events",
+        "Record metering events",
+        _record,
+        "usage:write",
+        RecordAnswer,
+        EventsBody,
+        RecordQuery,
+    ),
+    Route("POST", "/v1/check", "Ask whether usage would fit", _check, "limits:read", CheckAnswer, CheckBody),
+)

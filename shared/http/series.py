@@ -1,0 +1,102 @@
+"""The route of usage over time, as JSON or CSV."""
+
+import csv
+import io
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+
+from flask import Response
+
+from shared.domain.errors import FieldProblem, InvalidInput
+from shared.domain.periods import Period
+from shared.http.answers import SeriesAnswer, SeriesPoint, SeriesQuery, TokenSums
+from shared.http.app import Call, Container, Route, json_answer
+from shared.http.bodies import read_query
+from shared.usecases.read_series import read_series
+
+_ONE_HOUR = timedelta(hours=1)
+_DEFAULT_RANGE = timedelta(days=30)
+_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+
+
+def _series(call: Call, container: Container) -> Response:
+    query = read_query(call.request, SeriesQuery)
+    within = _whole_hours(query, call.now)
+    points = read_series(
+        container.usage,
+        container.live_usage,
+        call.path["tenant"],
+        within,
+        query.granularity,
+        query.group_by,
+        call.now,
+    )
+    shown = [SeriesPoint.of(point, query.group_by) for point in points]
+    if query.format == "csv":
+        return Response(_csv(shown), mimetype="text/csv")
+    return json_answer(
+        SeriesAnswer(
+            start=within.start,
+            end=within.end,
+            granularity=query.granularity,
+            group_by=query.group_by,
+            points=shown,
+        )
+    )
+
+
+def _whole_hours(query: SeriesQuery, now: datetime) -> Period:
+    """The range asked for, widened to whole hours: usage is counted by the hour."""
+    end = _up((query.to or now).astimezone(UTC))
+    start = (query.start.astimezone(UTC) if query.start else end - _DEFAULT_RANGE).replace(
+        minute=0, second=0, microsecond=0
+    )
+    if start >= end:
+        message = f"from: {start.isoformat()} is not before to {end.isoformat()}"
+        raise InvalidInput(message, (FieldProblem("from", "range_empty", message),))
+    return Period(start, end)
+
+
+def _up(instant: datetime) -> datetime:
+    hour = instant.replace(minute=0, second=0, microsecond=0)
+    return hour if hour == instant else hour + _ONE_HOUR
+
+
+def _csv(points: Sequence[SeriesPoint]) -> str:
+    output = io.StringIO()
+    tokens = [f"{name}_tokens" for name in TokenSums.model_fields]
+    plain = [
+        "start",
+        "provider",
+        "model",
+        "calls",
+        "tool_calls",
+        "errors",
+        "unpriced_calls",
+        "latency_ms",
+        "cost_usd",
+    ]
+    writer = csv.writer(output)
+    writer.writerow([*plain, *tokens])
+    for point in points:
+        row = point.model_dump(mode="json")
+        writer.writerow([_cell(row[name]) for name in plain] + list(row["tokens"].values()))
+    return output.getvalue()
+
+
+def _cell(value: object) -> object:
+    """A spreadsheet runs what looks like a formula; names come from callers, so those are quoted."""
+    return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA_STARTS) else value
+
+
+ROUTES = (
+    Route(
+        "GET",
+        "/api/v1/tenants/<tenant>/usage/series",
+        "Usage by hour or day",
+        _series,
+        "usage:read",
+        SeriesAnswer,
+        query=SeriesQuery,
+    ),
+)

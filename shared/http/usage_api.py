@@ -1,0 +1,111 @@
+"""The routes dashboards and reports call: plans, usage, series, runs and events of the caller's tenant."""
+
+from flask import Response
+
+from shared.domain.errors import NotFound
+from shared.domain.plans import PLAN_CATALOG, find_plan
+from shared.http.answers import (
+    Aggregate,
+    Billing,
+    EventAnswer,
+    EventsAnswer,
+    EventsQuery,
+    HealthAnswer,
+    PageQuery,
+    PlanAnswer,
+    PlansAnswer,
+    RunAnswer,
+    RunsAnswer,
+    UsageAnswer,
+)
+from shared.http.app import Call, Container, Route, json_answer
+from shared.http.bodies import read_query
+from shared.usecases.check_limits import status_of
+from shared.usecases.live_usage import Standing
+
+_CATALOG_CACHE = "public, max-age=300"
+
+
+def _plans(_call: Call, _container: Container) -> Response:
+    return json_answer(PlansAnswer(plans=[PlanAnswer.of(plan) for plan in PLAN_CATALOG]), _CATALOG_CACHE)
+
+
+def _health(call: Call, container: Container) -> Response:
+    oldest = container.usage.oldest_dirty_at()
+    lag_seconds = max((call.now - oldest).total_seconds(), 0.0) if oldest else 0.0
+    return json_answer(HealthAnswer(status="ok", fold_lag_seconds=lag_seconds, oldest_dirty_at=oldest))
+
+
+def _usage(call: Call, container: Container) -> Response:
+    live = container.live_usage.usage(call.path["tenant"], call.now)
+    standing = Standing(live.tenant, live.rollup.period, live.rollup.totals, live.rollup.runs)
+    plan = find_plan(live.tenant.plan)
+    answer = UsageAnswer(
+        aggregate=Aggregate.of(live.tenant.id, live.rollup),
+        status=status_of(standing, container.thresholds),
+        billing=Billing(plan=live.tenant.plan, plan_name=plan.name if plan else None),
+    )
+    return json_answer(answer)
+
+
+def _events(call: Call, container: Container) -> Response:
+    query = read_query(call.request, EventsQuery)
+    page = container.usage.list_events(
+        call.path["tenant"], run_id=query.run_id, limit=query.limit, cursor=query.cursor
+    )
+    events = [EventAnswer.of(event) for event in page.items]
+    return json_answer(EventsAnswer(events=events, next_cursor=page.next_cursor))
+
+
+def _runs(call: Call, container: Container) -> Response:
+    query = read_query(call.request, PageQuery)
+    page = container.usage.list_runs(call.path["tenant"], limit=query.limit, cursor=query.cursor)
+    runs = [RunAnswer.of(run, call.now) for run in page.items]
+    return json_answer(RunsAnswer(runs=runs, next_cursor=page.next_cursor))
+
+
+def _run(call: Call, container: Container) -> Response:
+    run = container.usage.find_run(call.path["tenant"], call.path["run"])
+    if run is None:
+        raise NotFound(f"run {call.path['run']!r} does not exist")
+    return json_answer(RunAnswer.of(run, call.now))
+
+
+ROUTES = (
+    Route("GET", "/api/v1/plans", "The plan catalog", _plans, None, PlansAnswer),
+    Route(
+        "GET",
+        "/api/v1/health",
+        "Whether the service answers, and the fold's lag",
+        _health,
+        None,
+        HealthAnswer,
+    ),
+    Route(
+        "GET",
+        "/api/v1/tenants/<tenant>/usage",
+        "Usage, limits and billing now",
+        _usage,
+        "usage:read",
+        UsageAnswer,
+    ),
+    Route(
+        "GET",
+        "/api/v1/tenants/<tenant>/runs",
+        "Runs, newest first",
+        _runs,
+        "usage:read",
+        RunsAnswer,
+        query=PageQuery,
+    ),
+    Route("GET", "/api/v1/tenants/<tenant>/runs/<run>", "One run", _run, "usage:read", RunAnswer),
+    Route(
+        "GET",
+        "/api/v1/tenants/<tenant>/events",
+        "Events, newest first",
+        _events,
+        "usage:read",
+        EventsAnswer,
+        query=EventsQuery,
+    ),
+)

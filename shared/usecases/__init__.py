@@ -1,0 +1,1 @@
+"""What the product does, one verb per module; the ports it needs come in as arguments."""

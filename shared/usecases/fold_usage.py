@@ -1,0 +1,126 @@
+"""Folds counters into rollups. It sets what the counters say, so any tick may be repeated, late or cut short."""
+
+from collections.abc import Iterable, Iterator
+from datetime import date, datetime, timedelta
+from itertools import groupby, islice
+
+from shared.domain.counters import MAX_COUNTER_SHARDS, SUSTAINED_COMMITS_PER_SECOND
+from shared.domain.errors import Unavailable
+from shared.domain.periods import Period, period_at
+from shared.domain.rollups import (
+    DayChange,
+    PeriodRollup,
+    empty_rollup,
+    fold_day,
+    fold_period,
+    start_of,
+)
+from shared.domain.tenants import Tenant
+from shared.ports import ShardRef, Snapshot, StaleRollup, TickPublisher, UsageStore
+
+TENANTS_PER_MESSAGE = 5
+_LAST_INSTANT = timedelta(days=1) - timedelta(microseconds=1)
+_MAX_TRIES = 5
+
+
+def fold_all(store: UsageStore, publisher: TickPublisher, now: datetime) -> None:
+    """Fold every tenant with new usage: a few here, more by handing messages of a few to other instances."""
+    groups = _groups(store.dirty_tenants(), TENANTS_PER_MESSAGE)
+    first = next(groups, [])
+    for group in groups:
+        publisher.publish(group)
+    fold_tenants(store, first, now)
+
+
+def fold_tenants(store: UsageStore, tenant_ids: Iterable[str], now: datetime) -> None:
+    """Fold what is new of each of these tenants; one that fails does not keep the others from it."""
+    errors: list[Exception] = []
+    for tenant_id in tenant_ids:
+        try:
+            fold_tenant(store, tenant_id, now)
+        except Unavailable as error:
+            errors.append(error)
+    if errors:
+        raise ExceptionGroup("some tenants could not be folded", errors)
+
+
+def fold_tenant(store: UsageStore, tenant_id: str, now: datetime) -> None:
+    """Fold the tenant's days with new usage, oldest first."""
+    dirty = store.dirty_shards(tenant_id)
+    tenant = store.read(tenant_id).tenant if dirty else None
+    if tenant is None:
+        return
+    days = [(day, list(refs)) for day, refs in groupby(dirty, key=lambda ref: ref.day)]
+    for number, (day, refs) in enumerate(days):
+        # What is read live begins at the day of folded_at, which so never passes a day that is yet to fold.
+        folded_at = now if number + 1 == len(days) else min(now, start_of(days[number + 1][0]))
+        _fold_until_saved(store, tenant, day, refs, folded_at, now)
+
+
+def _fold_until_saved(
+    store: UsageStore, tenant: Tenant, day: date, dirty: list[ShardRef], folded_at: datetime, now: datetime
+) -> None:
+    for _ in range(_MAX_TRIES):
+        try:
+            _fold(store, tenant, day, dirty, folded_at, now)
+        except StaleRollup:
+            continue
+        return
+    raise Unavailable(f"the rollup of {day} keeps changing under the fold")
+
+
+def _fold(
+    store: UsageStore, tenant: Tenant, day: date, dirty: list[ShardRef], folded_at: datetime, now: datetime
+) -> None:
+    periods = _periods_of(tenant, day)
+    # A shard may be dirty beyond the number the tenant had when it was read: writers raise it themselves.
+    count = max(tenant.counter_shards, *(ref.number + 1 for ref in dirty))
+    refs = [ShardRef(day, index) for index in range(count)]
+    snapshot = store.read(tenant.id, periods=periods, days=[day], shards=refs)
+    shards = list(snapshot.shards.values())
+    change = DayChange(snapshot.days.get(day), fold_day(day, shards, snapshot.days.get(day), now))
+    rollups = [_fold_period(store, tenant, period, snapshot, change, folded_at) for period in periods]
+    store.save_rollups(tenant.id, change.new, rollups)
+    store.clear_dirty(tenant.id, [shard for shard in shards if shard.dirty])
+    _spread_writers(store, tenant, change)
+
+
+def _periods_of(tenant: Tenant, day: date) -> list[Period]:
+    """The one or two metering periods that share the day."""
+    first, last = start_of(day), start_of(day) + _LAST_INSTANT
+    return list(dict.fromkeys([period_at(tenant.anchor, first), period_at(tenant.anchor, last)]))
+
+
+def _fold_period(
+    store: UsageStore,
+    tenant: Tenant,
+    period: Period,
+    snapshot: Snapshot,
+    change: DayChange,
+    folded_at: datetime,
+) -> PeriodRollup:
+    former = snapshot.periods.get(period) or empty_rollup(period, period.start)
+    changes = [change]
+    if not former.days:
+        changes += _days_folded_before(store, tenant, period, change.new.day)
+    return fold_period(former, changes, store.count_runs(tenant.id, period), max(folded_at, former.folded_at))
+
+
+def _days_folded_before(store: UsageStore, tenant: Tenant, period: Period, but: date) -> Iterator[DayChange]:
+    """The days of a period that has no rollup yet: it is new, or the tenant's anchor has moved."""
+    days = [day for day in period.days() if day != but]
+    return (DayChange(None, rollup) for rollup in store.read(tenant.id, days=days).days.values())
+
+
+def _spread_writers(store: UsageStore, tenant: Tenant, change: DayChange) -> None:
+    """Double the counter documents when they are written to more often than one each can sustain."""
+    before = change.old.folded_at if change.old else start_of(change.new.day)
+    commits = change.new.commits - (change.old.commits if change.old else 0)
+    seconds = max((change.new.folded_at - before).total_seconds(), 1.0)
+    if commits / seconds > tenant.counter_shards * SUSTAINED_COMMITS_PER_SECOND:
+        store.raise_counter_shards(tenant.id, min(tenant.counter_shards * 2, MAX_COUNTER_SHARDS))
+
+
+def _groups(tenant_ids: Iterator[str], size: int) -> Iterator[list[str]]:
+    while group := list(islice(tenant_ids, size)):
+        yield group

@@ -1,0 +1,97 @@
+"""Reads a tenant's usage as it is now, in two round trips."""
+
+from collections import OrderedDict
+from dataclasses import dataclass
+from datetime import date, datetime
+from threading import Lock
+
+from shared.domain.counters import Totals
+from shared.domain.errors import NotFound
+from shared.domain.live import LiveRange, live_days, live_range, live_rollup, live_totals
+from shared.domain.periods import Period
+from shared.domain.rollups import DayRollup, PeriodRollup, empty_rollup
+from shared.domain.tenants import Tenant
+from shared.ports import ShardRef, Snapshot, UsageStore
+
+MAX_HINTS = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What decides limits: the tenant and what it has used in its current period."""
+
+    tenant: Tenant
+    period: Period
+    totals: Totals
+    runs: int
+
+
+@dataclass(frozen=True, slots=True)
+class LiveUsage:
+    """All of a tenant's current period, and the days of it that the fold may not have seen entirely."""
+
+    tenant: Tenant
+    rollup: PeriodRollup
+    days: dict[date, DayRollup]
+
+
+class LiveUsageReader:
+    """Knows what to read at once from the read before; what is read decides, the memory only saves a round trip."""
+
+    def __init__(self, store: UsageStore) -> None:
+        self._store = store
+        self._hints: OrderedDict[str, tuple[datetime | None, int, datetime | None]] = OrderedDict()
+        self._lock = Lock()
+
+    def standing(self, tenant_id: str, now: datetime) -> Standing:
+        """What limits are decided by; NotFound if there is no such tenant."""
+        wanted, snapshot, tenant = self._read(tenant_id, now, with_days=False)
+        totals = live_totals(_rollup(snapshot, wanted.period), wanted.days, snapshot.shards.values())
+        return Standing(tenant, wanted.period, totals, self._store.count_runs(tenant_id, wanted.period))
+
+    def usage(self, tenant_id: str, now: datetime) -> LiveUsage:
+        """The current period with its series; NotFound if there is no such tenant."""
+        wanted, snapshot, tenant = self._read(tenant_id, now, with_days=True)
+        days = live_days(wanted.days, snapshot.shards.values(), snapshot.days, now)
+        runs = self._store.count_runs(tenant_id, wanted.period)
+        rollup = live_rollup(_rollup(snapshot, wanted.period), days, snapshot.days, runs, now)
+        return LiveUsage(tenant, rollup, days)
+
+    def _read(self, tenant_id: str, now: datetime, *, with_days: bool) -> tuple[LiveRange, Snapshot, Tenant]:
+        """Read what was needed last time; if the tenant has changed since, once more."""
+        wanted = live_range(*self._hints.get(tenant_id, (None, 1, now)), now)
+        while True:
+            snapshot = self._store.read(
+                tenant_id,
+                periods=[wanted.period],
+                days=wanted.days if with_days else (),
+                shards=[
+                    ShardRef(day, index) for day in wanted.days for index in range(wanted.counter_shards)
+                ],
+            )
+            tenant = snapshot.tenant
+            if tenant is None:
+                raise NotFound(f"tenant {tenant_id!r} does not exist")
+            rollup = snapshot.periods.get(wanted.period)
+            needed = live_range(
+                tenant.anchor, tenant.counter_shards, rollup.folded_at if rollup else None, now
+            )
+            if wanted.covers(needed):
+                self._remember(tenant, rollup)
+                return wanted, snapshot, tenant
+            wanted = needed
+
+    def _remember(self, tenant: Tenant, rollup: PeriodRollup | None) -> None:
+        with self._lock:
+            self._hints[tenant.id] = (
+                tenant.anchor,
+                tenant.counter_shards,
+                rollup.folded_at if rollup else None,
+            )
+            self._hints.move_to_end(tenant.id)
+            if len(self._hints) > MAX_HINTS:
+                self._hints.popitem(last=False)
+
+
+def _rollup(snapshot: Snapshot, period: Period) -> PeriodRollup:
+    return snapshot.periods.get(period) or empty_rollup(period, period.start)

@@ -1,0 +1,101 @@
+"""Creates, rotates and revokes API keys. A key is shown once; only its hash is kept."""
+
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from shared.domain.errors import NotFound
+from shared.domain.tenants import (
+    KEY_PREFIX_LIVE,
+    KEY_PREFIX_TEST,
+    SHOWN_KEY_CHARS,
+    ApiKey,
+    AuditEntry,
+    Scope,
+    key_id,
+)
+from shared.ports import Directory
+
+_SECRET_BYTES = 20
+
+
+@dataclass(frozen=True, slots=True)
+class NewKey:
+    """A key just made, with the only copy of its secret."""
+
+    key: ApiKey
+    secret: str
+
+
+def new_key(
+    tenant_id: str,
+    label: str,
+    scopes: Sequence[Scope],
+    expires_at: datetime | None,
+    *,
+    is_live: bool,
+    now: datetime,
+) -> NewKey:
+    """A fresh key, not stored yet."""
+    secret = (KEY_PREFIX_LIVE if is_live else KEY_PREFIX_TEST) + secrets.token_hex(_SECRET_BYTES)
+    prefix = secret[:SHOWN_KEY_CHARS]
+    return NewKey(ApiKey(key_id(secret), tenant_id, tuple(scopes), label, prefix, now, expires_at), secret)
+
+
+def create_key(
+    directory: Directory,
+    tenant_id: str,
+    label: str,
+    scopes: Sequence[Scope],
+    expires_at: datetime | None,
+    *,
+    is_live: bool,
+    actor: str,
+    now: datetime,
+) -> NewKey:
+    """A new key of the tenant; NotFound if there is no such tenant."""
+    if directory.find_tenant(tenant_id) is None:
+        raise NotFound(f"tenant {tenant_id!r} does not exist")
+    made = new_key(tenant_id, label, scopes, expires_at, is_live=is_live, now=now)
+    directory.save_keys([made.key], _audit(made.key, "key.created", actor, now))
+    return made
+
+
+def rotate_key(
+    directory: Directory, tenant_id: str, key: str, overlap: timedelta, *, actor: str, now: datetime
+) -> NewKey:
+    """A successor with the same label and scopes; the former key works on for `overlap`."""
+    former = _find(directory, tenant_id, key)
+    is_live = former.prefix.startswith(KEY_PREFIX_LIVE)
+    made = new_key(tenant_id, former.label, former.scopes, former.expires_at, is_live=is_live, now=now)
+    end = min(now + overlap, former.expires_at or datetime.max.replace(tzinfo=now.tzinfo))
+    ending = replace(former, expires_at=end)
+    directory.save_keys([ending, made.key], _audit(made.key, "key.rotated", actor, now, before=former.prefix))
+    return made
+
+
+def revoke_key(directory: Directory, tenant_id: str, key: str, *, actor: str, now: datetime) -> ApiKey:
+    """End a key at once; it may still be believed for as long as callers' instances remember it (a minute)."""
+    revoked = replace(_find(directory, tenant_id, key), revoked_at=now)
+    directory.save_keys(
+        [revoked], _audit(revoked, "key.revoked", actor, now, before=revoked.prefix, after=None)
+    )
+    return revoked
+
+
+def _find(directory: Directory, tenant_id: str, key: str) -> ApiKey:
+    """The tenant's key that `key` names: its id, the start of that, or the secret itself."""
+    wanted = key_id(key) if key.startswith((KEY_PREFIX_LIVE, KEY_PREFIX_TEST)) else key
+    found = [each for each in directory.list_keys(tenant_id) if each.id.startswith(wanted)]
+    if len(wanted) < 8 or len(found) != 1:
+        raise NotFound(f"tenant {tenant_id!r} has no single key {key[:SHOWN_KEY_CHARS]!r}")
+    return found[0]
+
+
+def _audit(
+    key: ApiKey, action: str, actor: str, now: datetime, before: str | None = None, after: str | None = ""
+) -> AuditEntry:
+    return AuditEntry(
+        key.tenant_id, now, actor, action, before, key.prefix if after == "" else after, key.label
+    )

@@ -1,0 +1,52 @@
+"""Creates tenants and changes their plan, leaving a trace of each change."""
+
+import re
+from datetime import datetime
+
+from shared.domain.errors import FieldProblem, InvalidInput, NotFound
+from shared.domain.plans import PLAN_CATALOG, find_plan
+from shared.domain.tenants import ALL_SCOPES, AuditEntry, Tenant
+from shared.ports import Directory
+from shared.usecases.manage_keys import NewKey, new_key
+
+_TENANT_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
+
+
+def create_tenant(
+    directory: Directory, tenant_id: str, name: str, plan: str, *, is_live: bool, actor: str, now: datetime
+) -> tuple[Tenant, NewKey]:
+    """A tenant with its first key; Conflict if the id is taken, InvalidInput for a bad id, name or plan."""
+    if not _TENANT_ID.fullmatch(tenant_id):
+        raise _invalid("id", f"id {tenant_id!r} is not 1 to 64 letters, digits, hyphens and underscores")
+    if not 1 <= len(name.strip()) <= 200:
+        raise _invalid("name", f"name {name!r} is not 1 to 200 characters")
+    tenant = Tenant(tenant_id, name.strip(), plan_id(plan), now)
+    key = new_key(tenant_id, "first key", ALL_SCOPES, None, is_live=is_live, now=now)
+    audit = AuditEntry(tenant_id, now, actor, "tenant.created", None, tenant.plan, "")
+    directory.create_tenant(tenant, key.key, audit)
+    return tenant, key
+
+
+def set_plan(
+    directory: Directory, tenant_id: str, plan: str, *, actor: str, reason: str, now: datetime
+) -> Tenant:
+    """Put the tenant on `plan` (an id or alias); NotFound, or InvalidInput for a plan that does not exist."""
+    before = directory.find_tenant(tenant_id)
+    if before is None:
+        raise NotFound(f"tenant {tenant_id!r} does not exist")
+    audit = AuditEntry(tenant_id, now, actor, "plan.changed", before.plan, plan_id(plan), reason)
+    directory.set_plan(tenant_id, plan_id(plan), audit)
+    return directory.find_tenant(tenant_id) or before
+
+
+def plan_id(plan: str) -> str:
+    """The id of the plan that an id or alias names; InvalidInput if none."""
+    found = find_plan(plan)
+    if found is None:
+        names = ", ".join(each.id for each in PLAN_CATALOG)
+        raise _invalid("plan", f"plan {plan!r} does not exist; there are {names}")
+    return found.id
+
+
+def _invalid(field: str, message: str) -> InvalidInput:
+    return InvalidInput(message, (FieldProblem(field, f"invalid_{field}", message),))

@@ -1,0 +1,1 @@
+"""Tests of GWI Usage; the folders mirror shared/."""

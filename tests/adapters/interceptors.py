@@ -1,0 +1,102 @@
+"""Owns gRPC interceptors that watch Firestore's calls, or let them fail before or after the server did its part."""
+
+from collections.abc import Callable
+from typing import Any
+
+import grpc
+from google.cloud.firestore_v1.types import firestore as firestore_types
+
+
+class CallFailed(grpc.RpcError):
+    """What a client sees of a call that failed on its way."""
+
+    def __init__(self, code: grpc.StatusCode, details: str = "on its way") -> None:
+        super().__init__(details)
+        self._code = code
+        self._details = details
+
+    def code(self) -> grpc.StatusCode:
+        """The status."""
+        return self._code
+
+    def details(self) -> str:
+        """The status's text."""
+        return self._details
+
+
+class _EveryCall(grpc.UnaryUnaryClientInterceptor, grpc.UnaryStreamClientInterceptor):
+    """An interceptor of both kinds of calls that this product makes."""
+
+    def intercept_unary_unary(self, continuation: Any, call: Any, request: Any) -> Any:
+        return self._intercept(lambda: continuation(call, request), call.method.rpartition("/")[2], request)
+
+    def intercept_unary_stream(self, continuation: Any, call: Any, request: Any) -> Any:
+        return self._intercept(lambda: continuation(call, request), call.method.rpartition("/")[2], request)
+
+    def _intercept(self, proceed: Callable[[], Any], method: str, request: Any) -> Any:
+        raise NotImplementedError
+
+
+class RecordedCalls(_EveryCall):
+    """Keeps every call that is made."""
+
+    def __init__(self) -> None:
+        self.requests: list[tuple[str, Any]] = []
+
+    @property
+    def methods(self) -> list[str]:
+        """The names of the calls, in order."""
+        return [method for method, _ in self.requests]
+
+    def writes(self) -> list[str]:
+        """The paths below the tenants that the commits write to, in order."""
+        commits = (request for method, request in self.requests if method == "Commit")
+        return [write.update.name.partition("/tenants/")[2] for commit in commits for write in commit.writes]
+
+    def _intercept(self, proceed: Callable[[], Any], method: str, request: Any) -> Any:
+        self.requests.append((method, request))
+        return proceed()
+
+
+class Unanswered(RecordedCalls):
+    """Keeps every call, and answers each itself: no server is asked, nothing is found."""
+
+    def _intercept(self, proceed: Callable[[], Any], method: str, request: Any) -> Any:
+        self.requests.append((method, request))
+        if method == "RunAggregationQuery":
+            return iter([firestore_types.RunAggregationQueryResponse.pb()()])
+        return iter([])
+
+
+class FailingCalls(_EveryCall):
+    """Lets the first `times` calls fail before they reach the server."""
+
+    def __init__(self, code: grpc.StatusCode, times: int, details: str = "on its way") -> None:
+        self.left = times
+        self.attempts = 0
+        self._failure = CallFailed(code, details)
+
+    def _intercept(self, proceed: Callable[[], Any], method: str, request: Any) -> Any:
+        self.attempts += 1
+        if self.left == 0:
+            return proceed()
+        self.left -= 1
+        raise self._failure
+
+
+class LostAnswers(_EveryCall):
+    """Lets the first `times` commits reach the server, which applies them, and then loses its answer."""
+
+    def __init__(self, code: grpc.StatusCode, times: int) -> None:
+        self.left = times
+        self._failure = CallFailed(code)
+
+    def _intercept(self, proceed: Callable[[], Any], method: str, request: Any) -> Any:
+        answer = proceed()
+        if method != "Commit" or self.left == 0:
+            return answer
+        # An error of the server itself is not lost: only an applied commit is what this is about.
+        if answer.exception() is None:
+            self.left -= 1
+            raise self._failure
+        return answer

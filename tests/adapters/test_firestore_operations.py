@@ -1,0 +1,85 @@
+"""What each method costs in calls and writes, counted at the gRPC layer: Firestore bills them one by one."""
+
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+
+from shared.adapters.firestore import FirestoreUsageStore
+from shared.domain.periods import Period
+from shared.ports import ShardRef
+from tests.adapters.conftest import Connect
+from tests.adapters.interceptors import RecordedCalls
+from tests.sample_events import NOON, TODAY, llm_call
+
+NOVEMBER = Period(datetime(2026, 11, 1, tzinfo=UTC), datetime(2026, 12, 1, tzinfo=UTC))
+
+
+@pytest.fixture
+def calls() -> RecordedCalls:
+    """The calls that were made."""
+    return RecordedCalls()
+
+
+@pytest.fixture
+def store(connect: Connect, calls: RecordedCalls) -> FirestoreUsageStore:
+    """A store whose calls are kept."""
+    return FirestoreUsageStore(connect(calls), timedelta(days=40))
+
+
+def test_an_event_costs_one_commit_of_two_writes_and_no_read(
+    store: FirestoreUsageStore, calls: RecordedCalls
+) -> None:
+    store.record("acme", [llm_call("e1")], 1, NOON)
+    assert calls.methods == ["Commit"]
+    assert [path.split("/")[1] for path in calls.writes()] == ["events", "counters"]
+
+
+def test_an_event_of_a_run_costs_one_commit_of_three_writes(
+    store: FirestoreUsageStore, calls: RecordedCalls
+) -> None:
+    store.record("acme", [llm_call("e1", run_id="run-1")], 1, NOON)
+    assert calls.methods == ["Commit"]
+    assert [path.split("/")[1] for path in calls.writes()] == ["events", "counters", "runs"]
+
+
+def test_a_hundred_events_of_one_run_cost_two_writes_more_than_events(
+    store: FirestoreUsageStore, calls: RecordedCalls
+) -> None:
+    store.record("acme", [llm_call(f"e{number}", run_id="run-1") for number in range(100)], 1, NOON)
+    assert calls.methods == ["Commit"]
+    assert len(calls.writes()) == 100 + 2
+
+
+def test_only_the_fingerprints_of_known_events_are_read(
+    store: FirestoreUsageStore, calls: RecordedCalls
+) -> None:
+    batch = [llm_call("e1"), llm_call("e2")]
+    store.record("acme", batch[:1], 1, NOON)
+    calls.requests.clear()
+    store.record("acme", batch, 1, NOON)
+    assert calls.methods == ["Commit", "BatchGetDocuments", "Commit"]
+    assert list(calls.requests[1][1].mask.field_paths) == ["fingerprint"]
+
+
+def test_a_snapshot_is_one_call_that_names_every_document(
+    store: FirestoreUsageStore, calls: RecordedCalls
+) -> None:
+    refs = [ShardRef(TODAY, number) for number in range(3)]
+    store.read("acme", periods=[NOVEMBER], days=[date(2026, 11, 19), TODAY], shards=refs)
+    assert calls.methods == ["BatchGetDocuments"]
+    assert len(calls.requests[0][1].documents) == 1 + 1 + 2 + 3
+
+
+def test_counting_runs_is_one_call_that_reads_no_documents(
+    store: FirestoreUsageStore, calls: RecordedCalls
+) -> None:
+    store.count_runs("acme", NOVEMBER)
+    assert calls.methods == ["RunAggregationQuery"]
+
+
+def test_clearing_dirty_flags_is_one_call(store: FirestoreUsageStore, calls: RecordedCalls) -> None:
+    store.record("acme", [llm_call(f"e{number}") for number in range(9)], 1, NOON)
+    shards = list(store.read("acme", shards=[ShardRef(TODAY, 0)]).shards.values())
+    calls.requests.clear()
+    store.clear_dirty("acme", shards)
+    assert calls.methods == ["BatchWrite"]

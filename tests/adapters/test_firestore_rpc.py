@@ -1,0 +1,179 @@
+"""FirestoreRpc under failure: what is retried, what counts once all the same, and when it gives up."""
+
+import socket
+from datetime import timedelta
+from time import monotonic
+
+import grpc
+import pytest
+
+from shared.adapters.firestore import FirestoreDirectory, FirestoreRpc, FirestoreUsageStore
+from shared.adapters.firestore.rpc import open_channel
+from shared.domain.errors import Conflict, Unavailable
+from shared.domain.rollups import DayRollup
+from shared.domain.tenants import ApiKey, AuditEntry, Tenant
+from shared.ports import Outcome, ShardRef, StaleRollup
+from tests.adapters.conftest import Connect
+from tests.adapters.interceptors import FailingCalls, LostAnswers
+from tests.sample_events import NOON, TODAY, counted, llm_call, times
+
+RETENTION = timedelta(days=40)
+TRANSIENT = [
+    grpc.StatusCode.UNAVAILABLE,
+    grpc.StatusCode.ABORTED,
+    grpc.StatusCode.DEADLINE_EXCEEDED,
+    grpc.StatusCode.RESOURCE_EXHAUSTED,
+    grpc.StatusCode.INTERNAL,
+    grpc.StatusCode.UNKNOWN,
+]
+UNAVAILABLE = grpc.StatusCode.UNAVAILABLE
+TENANT = Tenant("acme", "Acme", "starter", NOON)
+KEY = ApiKey("key-1", "acme", ("usage:write",), "first", "gwi_test_abcde", NOON)
+ENTRY = AuditEntry("acme", NOON, "admin", "tenant.create", None, "starter", "")
+
+
+def _store(rpc: FirestoreRpc) -> FirestoreUsageStore:
+    return FirestoreUsageStore(rpc, RETENTION)
+
+
+@pytest.mark.parametrize("code", TRANSIENT)
+def test_a_commit_that_failed_on_its_way_is_sent_again_and_counts_once(
+    connect: Connect, code: grpc.StatusCode
+) -> None:
+    failing = FailingCalls(code, times=2)
+    store = _store(connect(failing))
+    assert store.record("acme", [llm_call("e1"), llm_call("e2")], 1, NOON) == [Outcome.RECORDED] * 2
+    assert failing.attempts == 2 + 1
+    assert counted(store, "acme") == times(2)
+
+
+@pytest.mark.parametrize("code", TRANSIENT)
+def test_a_commit_whose_answer_was_lost_counts_once(connect: Connect, code: grpc.StatusCode) -> None:
+    store = _store(connect(LostAnswers(code, times=1)))
+    outcomes = store.record("acme", [llm_call("e1", run_id="r"), llm_call("e2", run_id="r")], 1, NOON)
+    assert set(outcomes) <= {Outcome.RECORDED, Outcome.DUPLICATE}
+    assert counted(store, "acme") == times(2)
+    run = store.find_run("acme", "r")
+    assert run is not None
+    assert run.totals == times(2)
+
+
+def test_lost_answers_of_a_batch_in_several_commits_count_each_event_once(connect: Connect) -> None:
+    store = _store(connect(LostAnswers(UNAVAILABLE, times=2)))
+    batch = [llm_call(f"e{number}", model=f"model-{number}") for number in range(100)]
+    outcomes = store.record("acme", batch, 1, NOON)
+    assert set(outcomes) == {Outcome.RECORDED, Outcome.DUPLICATE}
+    assert counted(store, "acme") == times(100)
+
+
+def test_a_lost_answer_does_not_hide_a_conflict(connect: Connect) -> None:
+    _store(connect()).record("acme", [llm_call("e1")], 1, NOON)
+    store = _store(connect(LostAnswers(UNAVAILABLE, times=1)))
+    outcomes = store.record("acme", [llm_call("e1", payload="second"), llm_call("e2")], 1, NOON)
+    assert outcomes[0] is Outcome.CONFLICT
+    assert counted(store, "acme") == times(2)
+
+
+@pytest.mark.parametrize("code", TRANSIENT)
+def test_reads_and_queries_are_repeated(connect: Connect, code: grpc.StatusCode) -> None:
+    _store(connect()).record("acme", [llm_call("e1", run_id="r")], 1, NOON)
+    assert counted(_store(connect(FailingCalls(code, times=1))), "acme") == times(1)
+    assert len(_store(connect(FailingCalls(code, times=1))).list_events("acme", limit=5).items) == 1
+    assert _store(connect(FailingCalls(code, times=1))).dirty_shards("acme") == [ShardRef(TODAY, 0)]
+
+
+def test_what_a_retry_cannot_mend_is_not_repeated(connect: Connect) -> None:
+    failing = FailingCalls(grpc.StatusCode.PERMISSION_DENIED, times=1)
+    with pytest.raises(grpc.RpcError):
+        _store(connect(failing)).record("acme", [llm_call("e1")], 1, NOON)
+    assert failing.attempts == 1
+
+
+def test_after_giving_up_the_same_request_succeeds_later_and_counts_once(connect: Connect) -> None:
+    failing = FailingCalls(UNAVAILABLE, times=10_000)
+    store = _store(connect(failing, give_up_after_seconds=0.2))
+    with pytest.raises(Unavailable):
+        store.record("acme", [llm_call("e1")], 1, NOON)
+    assert failing.attempts > 1
+    failing.left = 0
+    assert store.record("acme", [llm_call("e1")], 1, NOON) == [Outcome.RECORDED]
+    assert counted(store, "acme") == times(1)
+
+
+def test_after_giving_up_on_lost_answers_sending_again_counts_once(connect: Connect) -> None:
+    lost = LostAnswers(UNAVAILABLE, times=1)
+    # No time for a second attempt: the first one landed, and its caller is told that nobody answered.
+    store = _store(connect(lost, give_up_after_seconds=0.04))
+    with pytest.raises(Unavailable):
+        store.record("acme", [llm_call("e1")], 1, NOON)
+    assert _store(connect()).record("acme", [llm_call("e1")], 1, NOON) == [Outcome.DUPLICATE]
+    assert counted(_store(connect()), "acme") == times(1)
+
+
+def _gives_up(host: str) -> float:
+    """Seconds until every kind of call has given up, when each may take a quarter of a second."""
+    started = monotonic()
+    with open_channel(host) as channel:
+        rpc = FirestoreRpc("demo-gwi", channel, is_emulator=True, give_up_after_seconds=0.25)
+        store = _store(rpc)
+        with pytest.raises(Unavailable, match="Firestore does not answer"):
+            store.record("acme", [llm_call("e1")], 1, NOON)
+        with pytest.raises(Unavailable, match="Firestore does not answer"):
+            store.read("acme")
+        with pytest.raises(Unavailable, match="Firestore does not answer"):
+            FirestoreDirectory(rpc).list_keys("acme")
+        with pytest.raises(Unavailable, match="Firestore does not answer"):
+            store.clear_dirty("acme", [])
+    return monotonic() - started
+
+
+def test_a_firestore_that_is_away_is_unavailable_within_the_time_to_give_up() -> None:
+    with socket.socket() as bound:
+        bound.bind(("127.0.0.1", 0))  # bound, but nobody listens
+        assert _gives_up(f"127.0.0.1:{bound.getsockname()[1]}") < 4 * 0.25 + 2
+
+
+def test_a_firestore_that_never_answers_is_unavailable_within_the_time_to_give_up() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        assert _gives_up(f"127.0.0.1:{silent.getsockname()[1]}") < 4 * 0.25 + 2
+
+
+# Changes that are not counted: sent again, they change nothing more.
+
+
+def test_a_tenant_whose_creation_was_not_answered_is_created_once(connect: Connect) -> None:
+    directory = FirestoreDirectory(connect(LostAnswers(UNAVAILABLE, times=1)))
+    directory.create_tenant(TENANT, KEY, ENTRY)
+    assert directory.find_tenant("acme") == TENANT
+    assert directory.list_audit("acme") == [ENTRY]
+
+
+def test_a_taken_id_is_a_conflict_however_often_answers_are_lost(connect: Connect) -> None:
+    directory = FirestoreDirectory(connect(LostAnswers(UNAVAILABLE, times=1)))
+    directory.create_tenant(TENANT, KEY, ENTRY)
+    with pytest.raises(Conflict):
+        directory.create_tenant(TENANT, KEY, ENTRY)
+
+
+def test_a_plan_whose_change_was_not_answered_is_set_with_one_audit_entry(connect: Connect) -> None:
+    FirestoreDirectory(connect()).create_tenant(TENANT, KEY, ENTRY)
+    directory = FirestoreDirectory(connect(LostAnswers(UNAVAILABLE, times=1)))
+    directory.set_plan("acme", "professional", ENTRY)
+    tenant = directory.find_tenant("acme")
+    assert tenant is not None
+    assert tenant.plan == "professional"
+    assert directory.list_audit("acme") == [ENTRY, ENTRY]
+
+
+def test_keys_whose_saving_was_not_answered_are_saved_with_one_audit_entry(connect: Connect) -> None:
+    directory = FirestoreDirectory(connect(LostAnswers(UNAVAILABLE, times=1)))
+    directory.save_keys([KEY], ENTRY)
+    assert directory.list_keys("acme") == [KEY]
+    assert directory.list_audit("acme") == [ENTRY]
+
+
+def test_rollups_whose_saving_was_not_answered_are_stale_for_the_fold_to_read_again(connect: Connect) -> None:
+    store = _store(connect(LostAnswers(UNAVAILABLE, times=1)))
+    with pytest.raises(StaleRollup):
+        store.save_rollups("acme", DayRollup(TODAY, {}, 7, NOON), [])
+    assert store.read("acme", days=[TODAY]).days[TODAY].commits == 7

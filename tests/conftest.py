@@ -1,0 +1,43 @@
+"""What every test gets: an environment without this machine's settings, one emulator, bounded properties."""
+
+import os
+from collections.abc import Iterator
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+from tools.dev.emulators import firestore_emulator
+
+_OWN_PREFIXES = ("GWI_", "GOOGLE_", "GCLOUD_", "CLOUDSDK_CORE_", "FIREBASE_", "STRIPE_", "K_")
+_OWN_SUFFIX = "_EMULATOR_HOST"
+# Read before any test has an environment of its own: the fixture may first be asked for in the middle of one.
+_RUNNING_EMULATOR = os.environ.get("FIRESTORE_EMULATOR_HOST")
+
+settings.register_profile(
+    "ci",
+    max_examples=50,
+    deadline=None,  # a shared machine pauses for longer than any useful deadline
+    derandomize=False,
+    # Each example addresses a tenant of its own, so a store shared by the examples of a test is fine.
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+settings.register_profile("thorough", settings.get_profile("ci"), max_examples=2_000)
+settings.load_profile("ci")
+
+
+@pytest.fixture(scope="session")
+def firestore_emulator_host() -> Iterator[str]:
+    """`host:port` of a Firestore emulator: the one the environment names, or one for this session."""
+    if _RUNNING_EMULATOR:
+        yield _RUNNING_EMULATOR
+        return
+    with firestore_emulator() as host:
+        yield host
+
+
+@pytest.fixture(autouse=True)
+def _isolated_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Hide what the shell says about this product and its platform; a test sets what it needs."""
+    for name in tuple(os.environ):
+        if name.startswith(_OWN_PREFIXES) or name.endswith(_OWN_SUFFIX):
+            monkeypatch.delenv(name)

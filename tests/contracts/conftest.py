@@ -1,0 +1,78 @@
+"""The stores that keep the contract: every test of this folder runs on each of them."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import NamedTuple
+from uuid import uuid4
+
+import grpc
+import pytest
+
+from shared.adapters.firestore import FirestoreDirectory, FirestoreRpc, FirestoreUsageStore
+from shared.adapters.firestore.rpc import open_channel
+from shared.adapters.memory import MemoryStore
+from shared.ports import Directory, UsageStore
+
+RETENTION = timedelta(days=40)
+
+
+class Stores(NamedTuple):
+    """One place of storage, seen through both ports, and a second instance that works on the same place."""
+
+    usage: UsageStore
+    directory: Directory
+    other_usage: UsageStore
+
+
+@pytest.fixture(scope="session")
+def firestore_channels(firestore_emulator_host: str) -> Iterator[tuple[grpc.Channel, grpc.Channel]]:
+    """Two connections, as two instances of a function have them."""
+    with open_channel(firestore_emulator_host) as one, open_channel(firestore_emulator_host) as other:
+        yield one, other
+
+
+@pytest.fixture(params=["memory", "firestore"], scope="session")
+def kind(request: pytest.FixtureRequest) -> str:
+    """Which adapter the test runs on."""
+    return str(request.param)
+
+
+def _memory_stores() -> Stores:
+    store = MemoryStore()
+    return Stores(store, store, store)
+
+
+def _firestore_stores(channels: tuple[grpc.Channel, grpc.Channel]) -> Stores:
+    project_id = f"demo-{uuid4().hex[:12]}"
+    rpc, other_rpc = (FirestoreRpc(project_id, channel, is_emulator=True) for channel in channels)
+    return Stores(
+        FirestoreUsageStore(rpc, RETENTION),
+        FirestoreDirectory(rpc),
+        FirestoreUsageStore(other_rpc, RETENTION),
+    )
+
+
+@pytest.fixture
+def stores(kind: str, request: pytest.FixtureRequest) -> Stores:
+    """Empty stores. The emulator makes a project when it is first named: cheaper than emptying one."""
+    if kind == "memory":
+        return _memory_stores()
+    return _firestore_stores(request.getfixturevalue("firestore_channels"))
+
+
+@pytest.fixture
+def store(stores: Stores) -> UsageStore:
+    """The usage of all tenants; empty."""
+    return stores.usage
+
+
+@pytest.fixture
+def other_store(stores: Stores) -> UsageStore:
+    """Another instance on the same usage."""
+    return stores.other_usage
+
+
+@pytest.fixture
+def directory(stores: Stores) -> Directory:
+    """The tenants and keys; empty."""
+    return stores.directory

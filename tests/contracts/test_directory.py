@@ -1,0 +1,142 @@
+"""Directory: tenants, their keys and their audit trail."""
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from threading import Barrier
+
+import pytest
+
+from shared.domain.errors import Conflict, NotFound
+from shared.domain.limits import LimitOverrides
+from shared.domain.tenants import ALL_SCOPES, ApiKey, AuditEntry, Tenant, key_id
+from shared.ports import Directory, UsageStore
+from tests.sample_events import NOON
+
+ACME = Tenant("acme", "Acme, Inc.", "starter", NOON)
+KEY = ApiKey(key_id("gwi_test_1"), "acme", ALL_SCOPES, "first", "gwi_test_1", NOON)
+CREATED = AuditEntry("acme", NOON, "admin", "tenant.create", None, "starter", "new customer")
+
+
+def _at(seconds: int) -> datetime:
+    return NOON + timedelta(seconds=seconds)
+
+
+def _entry(action: str, seconds: int = 1) -> AuditEntry:
+    return AuditEntry("acme", _at(seconds), "admin", action, "before", "after", "because")
+
+
+def test_an_unknown_tenant_or_key_is_none(directory: Directory) -> None:
+    assert directory.find_tenant("acme") is None
+    assert directory.find_key(KEY.id) is None
+    assert directory.list_keys("acme") == []
+    assert directory.list_audit("acme") == []
+
+
+@pytest.mark.parametrize(
+    "tenant",
+    [
+        ACME,
+        replace(ACME, overrides=LimitOverrides(tokens=0, runs=2**53, soft_percent=1, hard_percent=1_000)),
+        replace(ACME, anchor=datetime(2024, 2, 29, 23, 59, 59, 999_999, tzinfo=UTC), counter_shards=64),
+        replace(ACME, id="ACME_1-x", name="`é日本\U0001f600/..", plan="custom plan"),
+    ],
+)
+def test_a_tenant_is_found_as_it_was_created(directory: Directory, tenant: Tenant) -> None:
+    directory.create_tenant(tenant, replace(KEY, tenant_id=tenant.id), replace(CREATED, tenant_id=tenant.id))
+    assert directory.find_tenant(tenant.id) == tenant
+
+
+def test_a_tenant_is_created_with_its_key_and_its_audit_entry(directory: Directory) -> None:
+    directory.create_tenant(ACME, KEY, CREATED)
+    assert directory.find_key(KEY.id) == KEY
+    assert directory.list_keys("acme") == [KEY]
+    assert directory.list_audit("acme") == [CREATED]
+
+
+def test_a_taken_id_is_a_conflict_and_nothing_of_the_second_tenant_is_kept(directory: Directory) -> None:
+    directory.create_tenant(ACME, KEY, CREATED)
+    second_key = replace(KEY, id=key_id("gwi_test_2"))
+    with pytest.raises(Conflict, match="'acme'"):
+        directory.create_tenant(replace(ACME, name="Another"), second_key, _entry("tenant.create"))
+    assert directory.find_tenant("acme") == ACME
+    assert directory.list_keys("acme") == [KEY]
+    assert directory.list_audit("acme") == [CREATED]
+
+
+def test_of_ten_creations_of_one_id_one_succeeds(directory: Directory) -> None:
+    barrier = Barrier(10)
+
+    def create(number: int) -> bool:
+        barrier.wait()
+        try:
+            directory.create_tenant(ACME, replace(KEY, id=key_id(str(number))), CREATED)
+        except Conflict:
+            return False
+        return True
+
+    with ThreadPoolExecutor(10) as pool:
+        assert sum(pool.map(create, range(10))) == 1
+    assert len(directory.list_keys("acme")) == len(directory.list_audit("acme")) == 1
+
+
+def test_a_new_plan_changes_nothing_but_the_plan(directory: Directory, store: UsageStore) -> None:
+    tenant = replace(ACME, overrides=LimitOverrides(tokens=5), anchor=NOON, counter_shards=4)
+    directory.create_tenant(tenant, KEY, CREATED)
+    directory.set_plan("acme", "professional", _entry("plan.set"))
+    assert directory.find_tenant("acme") == replace(tenant, plan="professional")
+    assert store.read("acme").tenant == replace(tenant, plan="professional")
+    assert directory.list_audit("acme") == [CREATED, _entry("plan.set")]
+
+
+def test_a_plan_of_an_unknown_tenant_is_not_found_and_leaves_no_trace(directory: Directory) -> None:
+    with pytest.raises(NotFound, match="'acme'"):
+        directory.set_plan("acme", "professional", _entry("plan.set"))
+    assert directory.find_tenant("acme") is None
+    assert directory.list_audit("acme") == []
+
+
+def test_keys_are_listed_oldest_first_valid_or_not(directory: Directory) -> None:
+    directory.create_tenant(ACME, KEY, CREATED)
+    ages = {"b": 3, "c": 1, "a": 2}
+    keys = {name: replace(KEY, id=key_id(name), label=name, created_at=_at(age)) for name, age in ages.items()}
+    keys["c"] = replace(keys["c"], expires_at=_at(2), revoked_at=_at(1))
+    directory.save_keys(list(keys.values()), _entry("keys.create"))
+    assert directory.list_keys("acme") == [KEY, keys["c"], keys["a"], keys["b"]]
+
+
+def test_a_key_is_found_as_it_was_saved(directory: Directory) -> None:
+    key = replace(KEY, scopes=("limits:read",), label="é `/.", expires_at=_at(60), revoked_at=_at(30))
+    directory.save_keys([key], _entry("key.create"))
+    assert directory.find_key(key.id) == key
+
+
+def test_saving_a_key_again_replaces_it(directory: Directory) -> None:
+    directory.create_tenant(ACME, replace(KEY, expires_at=_at(60)), CREATED)
+    revoked = replace(KEY, revoked_at=_at(5), scopes=())
+    directory.save_keys([revoked], _entry("key.revoke"))
+    assert directory.find_key(KEY.id) == revoked
+    assert directory.list_keys("acme") == [revoked]
+
+
+def test_a_rotation_saves_both_keys_with_one_entry(directory: Directory) -> None:
+    directory.create_tenant(ACME, KEY, CREATED)
+    old, new = replace(KEY, expires_at=_at(60)), replace(KEY, id=key_id("new"), created_at=_at(1))
+    directory.save_keys([old, new], _entry("key.rotate"))
+    assert directory.list_keys("acme") == [old, new]
+    assert directory.list_audit("acme") == [CREATED, _entry("key.rotate")]
+
+
+def test_keys_and_audit_of_another_tenant_are_not_listed(directory: Directory) -> None:
+    directory.create_tenant(ACME, KEY, CREATED)
+    bolt_key = replace(KEY, id=key_id("bolt"), tenant_id="bolt")
+    directory.create_tenant(replace(ACME, id="bolt"), bolt_key, replace(CREATED, tenant_id="bolt"))
+    assert directory.list_keys("acme") == [KEY]
+    assert directory.list_audit("bolt") == [replace(CREATED, tenant_id="bolt")]
+
+
+def test_the_audit_trail_is_listed_oldest_first(directory: Directory) -> None:
+    directory.create_tenant(ACME, KEY, CREATED)
+    for seconds in (30, 10, 20):
+        directory.set_plan("acme", "starter", _entry(f"at {seconds}", seconds))
+    assert [entry.action for entry in directory.list_audit("acme")] == ["tenant.create", "at 10", "at 20", "at 30"]

@@ -1,0 +1,1 @@
+"""Golden behaviours: what the product promises, one test per promise."""

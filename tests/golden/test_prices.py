@@ -1,0 +1,61 @@
+"""Golden behaviours of prices, as rules: M17 (unknown is not 0) and M20 (sums are exact)."""
+
+import json
+from datetime import UTC, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from shared.domain.catalog import catalog_version
+from shared.domain.money import nanousd_from_decimal, usd_string
+from shared.domain.pricing import Cost, cost_of
+from shared.domain.tokens import TokenPools
+
+CASES = json.loads(Path(__file__).with_name("cases").joinpath("prices.json").read_text("utf-8"))
+NOW = datetime(2026, 11, 22, 14, tzinfo=UTC)
+
+
+def cases(group: str) -> list[Any]:
+    return [
+        pytest.param(case, id="-".join((*case.get("behaviour", "").split(), case["name"])))
+        for case in CASES[group]
+    ]
+
+
+def cost(case: dict[str, Any]) -> Cost | None:
+    """What the case's call cost at its time, or today."""
+    at = datetime.fromisoformat(case["at"]) if "at" in case else NOW
+    pools = {"total": case["pools"]["input"] + case["pools"]["output"]} | case["pools"]
+    return cost_of(case["provider"], case["model"], at, TokenPools(**pools), case.get("other_units", {}))
+
+
+def worked_out_nanousd(case: dict[str, Any]) -> int:
+    """The sum of tokens x USD per million tokens, and of calls x USD per thousand calls."""
+    tokens_usd = sum(Decimal(usd) * tokens / 10**6 for tokens, usd in case["mtok"])
+    calls_usd = sum(Decimal(usd) * calls / 10**3 for calls, usd in case.get("kcount", []))
+    return nanousd_from_decimal(Decimal(tokens_usd + calls_usd))
+
+
+@pytest.mark.parametrize("case", cases("priced"))
+def test_a_call_costs_what_the_price_list_of_its_day_says(case: dict[str, Any]) -> None:
+    priced = cost(case)
+    assert priced == Cost(worked_out_nanousd(case), catalog_version())
+    assert usd_string(priced.nanousd) == case["usd"]
+
+
+@pytest.mark.parametrize("case", cases("unpriced"))
+def test_an_unknown_price_is_unknown_and_not_zero(case: dict[str, Any]) -> None:
+    assert cost(case) is None
+
+
+@pytest.mark.parametrize("case", cases("local"))
+def test_a_local_model_costs_nothing_by_rule(case: dict[str, Any]) -> None:
+    assert cost(case) == Cost(0, "local")
+
+
+@pytest.mark.parametrize("case", cases("sums"))
+def test_amounts_add_up_exactly(case: dict[str, Any]) -> None:
+    each_nanousd = nanousd_from_decimal(Decimal(case["usd_each"]))
+    assert usd_string(sum([each_nanousd] * case["times"])) == case["usd"]

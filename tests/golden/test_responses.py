@@ -1,0 +1,37 @@
+"""Golden behaviours of raw responses: each provider's convention, on bodies as the provider sends them."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from shared.domain.extraction import Extracted, ExtractionError, extract
+from shared.domain.tokens import TokenPools
+from tests.golden.arithmetic import worked_out
+
+CASES = json.loads(Path(__file__).with_name("cases").joinpath("responses.json").read_text("utf-8"))
+
+
+def cases(group: str) -> list[Any]:
+    return [pytest.param(case, id=case["name"]) for case in CASES[group]]
+
+
+@pytest.mark.parametrize("case", cases("read"))
+def test_the_pools_of_a_response_follow_its_providers_convention(case: dict[str, Any]) -> None:
+    pools = TokenPools(**{name: worked_out(value) for name, value in case["expected"].items()})
+    extracted = extract(case["response"], case.get("response_format"), case["provider"])
+    assert extracted == Extracted(pools, case.get("other_units", {}), case["format"])
+
+
+@pytest.mark.parametrize("case", cases("read"))
+def test_naming_the_format_changes_nothing(case: dict[str, Any]) -> None:
+    unnamed = extract(case["response"], case.get("response_format"), case["provider"])
+    assert extract(case["response"], case["format"], case["provider"]) == unnamed
+
+
+@pytest.mark.parametrize("case", cases("refused"))
+def test_what_cannot_be_known_is_refused_and_the_place_is_named(case: dict[str, Any]) -> None:
+    with pytest.raises(ExtractionError) as refusal:
+        extract(case["response"], case.get("response_format"), case["provider"])
+    assert (refusal.value.code, refusal.value.path) == (case["code"], case["path"])

@@ -1,0 +1,98 @@
+"""Owns the recorded events that storage and folding tests are made of, and what they add up to."""
+
+from collections.abc import Iterable, Mapping
+from datetime import UTC, date, datetime
+
+from shared.domain.counters import Cells, Series, Totals, merge_cells, sum_totals
+from shared.domain.events import Category, Status
+from shared.domain.recording import RecordedEvent, amounts_of
+from shared.domain.tokens import TokenPools
+from shared.ports import ShardRef, UsageStore
+
+NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
+TODAY = NOON.date()
+
+CALL = {
+    "calls": 1,
+    "input_tokens": 100,
+    "output_tokens": 20,
+    "total_tokens": 100 + 20,
+    "latency_ms": 350,
+    "cost_nanousd": 72_000,
+}
+"""What one llm_call adds to the counters."""
+
+
+def llm_call(
+    event_id: str,
+    *,
+    ts: datetime = NOON,
+    provider: str = "openai",
+    model: str = "gpt-4.1-mini",
+    run_id: str | None = None,
+    status: Status | None = None,
+    payload: str = "first",
+) -> RecordedEvent:
+    """A call that counts as CALL; `payload` stands for everything its fingerprint is made of."""
+    return event_of(
+        event_id, TokenPools(100, 20, 120), 350, 72_000, ts=ts, series=Series(provider, model), run_id=run_id
+    )._replace(status=status, fingerprint=payload)
+
+
+def mark(event_id: str, run_id: str, status: Status, *, ts: datetime = NOON) -> RecordedEvent:
+    """The start or end of a run: it counts nothing but, if it failed, an error."""
+    return event_of(event_id, None, None, None, status=status, ts=ts, run_id=run_id)
+
+
+def event_of(
+    event_id: str,
+    tokens: TokenPools | None,
+    latency_ms: int | None,
+    cost_nanousd: int | None,
+    *,
+    category: Category = "llm",
+    status: Status | None = None,
+    ts: datetime = NOON,
+    series: Series = Series("openai", "gpt-4.1-mini"),
+    run_id: str | None = None,
+) -> RecordedEvent:
+    """An event of any amounts, admitted."""
+    return RecordedEvent(
+        id=event_id,
+        ts=ts,
+        category=category,
+        series=series,
+        status=status,
+        tokens=tokens,
+        latency_ms=latency_ms,
+        cost_nanousd=cost_nanousd,
+        price_source=None if cost_nanousd is None else "genai-prices 0.2.3",
+        user_id=None,
+        run_id=run_id,
+        workflow_id=None,
+        request_id=None,
+        metadata_json=None,
+        fingerprint="first",
+        amounts=amounts_of(category, status, tokens, latency_ms, cost_nanousd),
+    )
+
+
+def times(count: int, amounts: Mapping[str, int] = CALL) -> Totals:
+    """`count` times `amounts`."""
+    return {metric: count * amount for metric, amount in amounts.items()} if count else {}
+
+
+def sum_of_amounts(events: Iterable[RecordedEvent]) -> Totals:
+    """The plain sum of what `events` add."""
+    return sum_totals(event.amounts for event in events)
+
+
+def counted_cells(store: UsageStore, tenant_id: str, day: date = TODAY, shards: int = 1) -> Cells:
+    """What the counters of a day hold, all shards together."""
+    refs = [ShardRef(day, index) for index in range(shards)]
+    return merge_cells(shard.cells for shard in store.read(tenant_id, shards=refs).shards.values())
+
+
+def counted(store: UsageStore, tenant_id: str, day: date = TODAY, shards: int = 1) -> Totals:
+    """The totals of what the counters of a day hold."""
+    return sum_totals(counted_cells(store, tenant_id, day, shards).values())

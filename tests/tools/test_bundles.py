@@ -1,0 +1,86 @@
+"""Each function, staged as it is deployed, serves from a virtual environment that has only its own pins."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from tools.build import function_names, stage
+from tools.dev.emulators import firestore_emulator, pubsub_emulator
+from tools.dev.functions import FUNCTIONS, local_settings
+from tools.dev.loopback import free_port, get, post_json
+from tools.dev.processes import ChildProcess, Server, wait_until_ready
+from tools.dev.tick import PUSH_PATH
+
+UV = Path(sys.executable).parent / "uv"
+SIGNATURES = {function.name: function.signature for function in FUNCTIONS}
+TICK = {"message": {"data": "e30=", "messageId": "1"}, "subscription": "projects/demo-gwi/subscriptions/s"}
+
+
+class Answers(NamedTuple):
+    """What a function answers to a request that reaches its store."""
+
+    path: str
+    body: object
+    status: int
+    headers: dict[str, str]
+
+
+EXPECTED = {
+    "record_usage": Answers("/v1/events", [], 401, {"Authorization": "Bearer gwi_test_nobody"}),
+    "usage_api": Answers("/api/v1/health", None, 200, {}),
+    "aggregate": Answers(PUSH_PATH, TICK, 200, {}),
+}
+
+
+@pytest.fixture(scope="module")
+def environment() -> Iterator[dict[str, str]]:
+    """The environment of a deployed function, but for the emulators; the repository is not on its path."""
+    with firestore_emulator() as firestore, pubsub_emulator() as pubsub:
+        inherited = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
+        yield {
+            **inherited,
+            **local_settings(),
+            "FIRESTORE_EMULATOR_HOST": firestore,
+            "PUBSUB_EMULATOR_HOST": pubsub,
+        }
+
+
+def clean_python(folder: Path, requirements: Path) -> Path:
+    python = folder / "bin" / "python"
+    subprocess.run([str(UV), "venv", "--quiet", "--python", sys.executable, str(folder)], check=True)
+    sync = [str(UV), "pip", "sync", "--quiet", "--require-hashes", "--python"]
+    subprocess.run([*sync, str(python), str(requirements)], check=True)
+    return python
+
+
+@contextmanager
+def serving(name: str, bundle: Path, python: Path, environment: dict[str, str]) -> Iterator[int]:
+    port = free_port()
+    command = [str(python), "-m", "functions_framework", "--target", name, "--host", "127.0.0.1"]
+    command += ["--port", str(port), "--signature-type", SIGNATURES[name]]
+    log = bundle.with_suffix(".log")
+    process = ChildProcess(name, command, log=log, environment=environment, folder=bundle)
+    try:
+        wait_until_ready([Server(process, port)], timeout_seconds=60)
+        yield port
+    finally:
+        process.stop()
+
+
+@pytest.mark.parametrize("name", function_names())
+def test_a_staged_function_serves_with_its_own_requirements_only(
+    name: str, tmp_path: Path, environment: dict[str, str]
+) -> None:
+    bundle = stage(name, tmp_path / "dist")
+    python = clean_python(tmp_path / "venv", bundle / "requirements.txt")
+    path, body, status, headers = EXPECTED[name]
+    with serving(name, bundle, python, environment) as port:
+        answer = get(port, path) if body is None else post_json(port, path, body, headers=headers)
+    assert answer is not None
+    assert answer.status == status, answer.body.decode()

@@ -1,0 +1,61 @@
+"""What the ready stack tells programs and people."""
+
+import json
+import shlex
+from pathlib import Path
+
+from tools.dev.stack_file import banner, published
+
+FOLDER = Path(".local")
+ENTRIES = {
+    "project_id": "demo-gwi",
+    "record_usage": "http://127.0.0.1:8081",
+    "usage_api": "http://127.0.0.1:8082",
+    "aggregate": "http://127.0.0.1:8083",
+    "firestore": "127.0.0.1:8080",
+    "pubsub": "127.0.0.1:8085",
+    "tick_topic": "usage-tick",
+    "tenant_id": "demo",
+    "api_key": "gwi_test_example",
+}
+
+
+def test_the_file_is_there_while_the_stack_is_ready(tmp_path: Path) -> None:
+    file = tmp_path / "stack.json"
+    with published(ENTRIES, file):
+        assert json.loads(file.read_text()) == ENTRIES
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_file_of_a_stack_that_started_later_is_left_alone(tmp_path: Path) -> None:
+    file = tmp_path / "stack.json"
+    later = ENTRIES | {"record_usage": "http://127.0.0.1:9081"}
+    with published(ENTRIES, file):
+        file.write_text(json.dumps(later))
+    assert json.loads(file.read_text()) == later
+
+
+def test_the_banner_shows_every_address_and_the_key() -> None:
+    text = banner(ENTRIES, FOLDER, events=107, seconds=5)
+    for name in ("record_usage", "usage_api", "aggregate", "firestore", "pubsub", "api_key"):
+        assert ENTRIES[name] in text
+    assert "107 demo events" in text
+
+
+def test_the_banner_shows_nothing_of_parts_that_do_not_exist() -> None:
+    in_memory = {
+        name: value for name, value in ENTRIES.items() if name not in {"firestore", "pubsub", "usage_api"}
+    }
+    text = banner(in_memory, FOLDER, events=0, seconds=1)
+    assert "emulator" not in text
+    assert "/usage " not in text
+
+
+def test_the_command_to_record_an_event_is_one_line_that_a_shell_understands() -> None:
+    (line,) = [
+        line for line in banner(ENTRIES, FOLDER, events=0, seconds=1).splitlines() if "/v1/events" in line
+    ]
+    words = shlex.split(line)
+    assert words[:3] == ["curl", "-sS", "http://127.0.0.1:8081/v1/events"]
+    assert "Authorization: Bearer gwi_test_example" in words
+    assert json.loads(words[-1])["tokens"] == {"input_tokens": 1200, "output_tokens": 300}

@@ -1,0 +1,1 @@
+"""Tools around the product: development stack, admin, build, bench; never deployed."""

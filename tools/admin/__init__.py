@@ -1,0 +1,1 @@
+"""The admin tool: tenants, plans, keys, and whether counters agree with events."""

@@ -1,0 +1,86 @@
+"""Command line of the admin tool: `python -m tools.admin`; it works on what the environment points at."""
+
+import argparse
+import sys
+from collections.abc import Sequence
+
+from shared.bootstrap import start
+from shared.domain.errors import UsageError
+from shared.domain.tenants import ALL_SCOPES
+from tools.admin import commands
+from tools.admin.output import print_answer
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; 0 if it went well, 1 if it did not or found drift, 2 for a wrong call."""
+    options = _parser().parse_args(arguments)
+    try:
+        answer = options.run(start(), options)
+    except UsageError as error:
+        print(f"{error.code}: {error.message}", file=sys.stderr)
+        return 1
+    print_answer(answer.fields, as_json=options.json)
+    return 0 if answer.is_good else 1
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m tools.admin",
+        description="Manages tenants and keys in the Firestore that GOOGLE_CLOUD_PROJECT and, for an emulator,"
+        " FIRESTORE_EMULATOR_HOST point at.",
+    )
+    parser.add_argument("--json", action="store_true", help="print JSON, for machines")
+    subjects = parser.add_subparsers(required=True, metavar="{tenant,key,verify}")
+    _add_tenant(subjects.add_parser("tenant", help="create, show, or change the plan of a tenant"))
+    _add_key(subjects.add_parser("key", help="create, list, rotate or revoke a tenant's API keys"))
+    verify = subjects.add_parser(
+        "verify", help="recompute a tenant's counters from its events; 1 if they differ"
+    )
+    verify.add_argument("--tenant", required=True, metavar="ID")
+    verify.set_defaults(run=commands.verify)
+    return parser
+
+
+def _add_tenant(parser: argparse.ArgumentParser) -> None:
+    actions = parser.add_subparsers(required=True, metavar="{create,show,set-plan}")
+    create = actions.add_parser("create", help="create a tenant with its first key, shown once")
+    create.add_argument("--id", required=True)
+    create.add_argument("--name", required=True)
+    create.add_argument("--plan", default="free")
+    create.set_defaults(run=commands.create_tenant)
+    show = actions.add_parser("show", help="show a tenant and where it stands")
+    show.add_argument("--id", required=True)
+    show.set_defaults(run=commands.show_tenant)
+    change = actions.add_parser("set-plan", help="put a tenant on another plan")
+    change.add_argument("--id", required=True)
+    change.add_argument("--plan", required=True)
+    change.add_argument("--reason", default="", help="kept in the audit trail")
+    change.set_defaults(run=commands.set_plan)
+
+
+def _add_key(parser: argparse.ArgumentParser) -> None:
+    actions = parser.add_subparsers(required=True, metavar="{create,list,rotate,revoke}")
+    create = actions.add_parser("create", help="create a key, shown once")
+    create.add_argument("--label", default="")
+    create.add_argument(
+        "--scope", action="append", choices=ALL_SCOPES, help="may be given several times; default all"
+    )
+    create.add_argument("--expires-in-days", type=int)
+    create.set_defaults(run=commands.create_key)
+    listing = actions.add_parser("list", help="list keys, without the keys themselves")
+    listing.set_defaults(run=commands.list_keys)
+    rotate = actions.add_parser("rotate", help="make a successor; the former key works on for a while")
+    rotate.add_argument("--overlap-hours", type=int, default=24)
+    rotate.set_defaults(run=commands.rotate_key)
+    revoke = actions.add_parser("revoke", help="end a key")
+    revoke.set_defaults(run=commands.revoke_key)
+    for action in (rotate, revoke):
+        action.add_argument(
+            "--key", required=True, help="the key, its id, or the first 8 or more characters of its id"
+        )
+    for action in (create, listing, rotate, revoke):
+        action.add_argument("--tenant", required=True, metavar="ID")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

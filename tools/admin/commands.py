@@ -1,0 +1,141 @@
+"""What each command of the admin tool does."""
+
+import getpass
+from argparse import Namespace
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from shared.bootstrap import Container
+from shared.domain.errors import NotFound
+from shared.domain.tenants import ALL_SCOPES, ApiKey, Tenant
+from shared.usecases import manage_keys, manage_tenants
+from shared.usecases.check_limits import status_of
+from shared.usecases.verify_counters import verify_counters
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What to print, and whether it is good news."""
+
+    fields: Mapping[str, object]
+    is_good: bool = True
+
+
+def create_tenant(container: Container, options: Namespace) -> Answer:
+    """Create a tenant with its first key."""
+    tenant, key = manage_tenants.create_tenant(
+        container.directory,
+        options.id,
+        options.name,
+        options.plan,
+        is_live=not container.config.is_local,
+        actor=_actor(),
+        now=container.clock(),
+    )
+    return Answer({"tenant": _tenant(tenant), "api_key": key.secret})
+
+
+def show_tenant(container: Container, options: Namespace) -> Answer:
+    """Show a tenant and where it stands."""
+    standing = container.live_usage.standing(options.id, container.clock())
+    status = status_of(standing, container.thresholds)
+    return Answer({"tenant": _tenant(standing.tenant), "status": status and status.model_dump(mode="json")})
+
+
+def set_plan(container: Container, options: Namespace) -> Answer:
+    """Put a tenant on another plan."""
+    tenant = manage_tenants.set_plan(
+        container.directory,
+        options.id,
+        options.plan,
+        actor=_actor(),
+        reason=options.reason,
+        now=container.clock(),
+    )
+    return Answer({"tenant": _tenant(tenant)})
+
+
+def create_key(container: Container, options: Namespace) -> Answer:
+    """Create a key."""
+    now = container.clock()
+    days = options.expires_in_days
+    made = manage_keys.create_key(
+        container.directory,
+        options.tenant,
+        options.label,
+        tuple(options.scope or ALL_SCOPES),
+        None if days is None else now + timedelta(days=days),
+        is_live=not container.config.is_local,
+        actor=_actor(),
+        now=now,
+    )
+    return Answer({"key": _key(made.key), "api_key": made.secret})
+
+
+def list_keys(container: Container, options: Namespace) -> Answer:
+    """List a tenant's keys."""
+    if container.directory.find_tenant(options.tenant) is None:
+        raise NotFound(f"tenant {options.tenant!r} does not exist")
+    return Answer({"keys": [_key(key) for key in container.directory.list_keys(options.tenant)]})
+
+
+def rotate_key(container: Container, options: Namespace) -> Answer:
+    """Replace a key by a successor."""
+    overlap = timedelta(hours=options.overlap_hours)
+    made = manage_keys.rotate_key(
+        container.directory, options.tenant, options.key, overlap, actor=_actor(), now=container.clock()
+    )
+    return Answer({"key": _key(made.key), "api_key": made.secret})
+
+
+def revoke_key(container: Container, options: Namespace) -> Answer:
+    """End a key."""
+    key = manage_keys.revoke_key(
+        container.directory, options.tenant, options.key, actor=_actor(), now=container.clock()
+    )
+    return Answer({"key": _key(key)})
+
+
+def verify(container: Container, options: Namespace) -> Answer:
+    """Compare counters with events."""
+    found = verify_counters(container.usage, options.tenant, container.config.retention, container.clock())
+    fields = {
+        "tenant_id": options.tenant,
+        "since": found.since.isoformat(),
+        "events": found.events,
+        "drift": [asdict(drift) for drift in found.drifts],
+    }
+    return Answer(fields, is_good=not found.drifts)
+
+
+def _actor() -> str:
+    return f"admin:{getpass.getuser()}"
+
+
+def _tenant(tenant: Tenant) -> dict[str, Any]:
+    return {
+        "id": tenant.id,
+        "name": tenant.name,
+        "plan": tenant.plan,
+        "limits": tenant.overrides.model_dump(exclude_none=True),
+        "created_at": tenant.created_at.isoformat(),
+        "counter_shards": tenant.counter_shards,
+    }
+
+
+def _key(key: ApiKey) -> dict[str, Any]:
+    return {
+        "id": key.id,
+        "prefix": key.prefix,
+        "label": key.label,
+        "scopes": " ".join(key.scopes),
+        "created_at": key.created_at.isoformat(),
+        "expires_at": _text(key.expires_at),
+        "revoked_at": _text(key.revoked_at),
+    }
+
+
+def _text(instant: datetime | None) -> str | None:
+    return None if instant is None else instant.isoformat()

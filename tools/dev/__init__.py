@@ -1,0 +1,1 @@
+"""The local development stack: emulators, functions, tick and demo tenant."""

@@ -1,0 +1,153 @@
+"""Finding, starting and stopping the Cloud SDK's Firestore and Pub/Sub emulators."""
+
+import os
+import re
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from tools.dev.errors import MissingEmulatorsError
+from tools.dev.loopback import HOST, free_port
+from tools.dev.processes import ChildProcess, Server, wait_until_ready
+from tools.dev.settings import PROJECT_ID, ROOT, START_SECONDS
+
+RULES = "firestore.rules"
+MINIMUM_JAVA = 17
+
+_FIRESTORE_SCRIPT = "platform/cloud-firestore-emulator/cloud_firestore_emulator"
+_PUBSUB_SCRIPT = "platform/pubsub-emulator/bin/cloud-pubsub-emulator"
+USUAL_ROOTS = (
+    "/usr/lib/google-cloud-sdk",
+    "/usr/share/google-cloud-sdk",
+    "/opt/google-cloud-sdk",
+    "/snap/google-cloud-cli/current",
+    "~/google-cloud-sdk",
+)
+_HOW_TO_INSTALL = (
+    "Install the emulators with `gcloud components install cloud-firestore-emulator pubsub-emulator` (or the "
+    "Debian packages google-cloud-cli-firestore-emulator and google-cloud-cli-pubsub-emulator) and Java "
+    f'{MINIMUM_JAVA} or newer; or run without them: make dev ARGS="--memory"'
+)
+
+
+def start_firestore(
+    logs: Path, *, project: str = PROJECT_ID, port: int | None = None, heap_mb: int = 1024
+) -> Server:
+    """Start the Firestore emulator with the repository's rules, if it has any; it is not ready yet."""
+    port = port or free_port()
+    command = [str(_script(_FIRESTORE_SCRIPT)), "start", "--host", HOST, "--port", str(port)]
+    command += ["--project_id", project]
+    if (ROOT / RULES).exists():
+        # Relative to the working folder: the script splits its arguments at blanks.
+        command += ["--rules", RULES]
+    return _start("firestore", command, port=port, logs=logs, heap_mb=heap_mb)
+
+
+def start_pubsub(
+    logs: Path, *, project: str = PROJECT_ID, port: int | None = None, heap_mb: int = 256
+) -> Server:
+    """Start the Pub/Sub emulator for one project; it is not ready yet."""
+    port = port or free_port()
+    command = [str(_script(_PUBSUB_SCRIPT)), f"--host={HOST}", f"--port={port}", f"--projects={project}"]
+    return _start("pubsub", command, port=port, logs=logs, heap_mb=heap_mb)
+
+
+@contextmanager
+def firestore_emulator(project: str = PROJECT_ID, *, heap_mb: int = 1024) -> Iterator[str]:
+    """Run a Firestore emulator of one's own and give its `host:port` for FIRESTORE_EMULATOR_HOST."""
+    with (
+        tempfile.TemporaryDirectory(prefix="firestore-") as logs,
+        _running(start_firestore(Path(logs), project=project, heap_mb=heap_mb)) as host,
+    ):
+        yield host
+
+
+@contextmanager
+def pubsub_emulator(project: str = PROJECT_ID) -> Iterator[str]:
+    """Run a Pub/Sub emulator of one's own and give its `host:port` for PUBSUB_EMULATOR_HOST."""
+    with (
+        tempfile.TemporaryDirectory(prefix="pubsub-") as logs,
+        _running(start_pubsub(Path(logs), project=project)) as host,
+    ):
+        yield host
+
+
+@contextmanager
+def _running(emulator: Server) -> Iterator[str]:
+    try:
+        wait_until_ready([emulator], timeout_seconds=START_SECONDS)
+        yield emulator.host
+    finally:
+        emulator.process.stop()
+
+
+def _start(name: str, command: list[str], *, port: int, logs: Path, heap_mb: int) -> Server:
+    environment = java_environment()
+    # The developer's own options come last, and so win.
+    own_options = environment.get("JAVA_TOOL_OPTIONS", "")
+    environment["JAVA_TOOL_OPTIONS"] = f"-Xmx{heap_mb}m -XX:+UseSerialGC {own_options}".strip()
+    log = logs / f"{name}.log"
+    return Server(ChildProcess(name, command, log=log, environment=environment, folder=ROOT), port)
+
+
+def _script(relative: str) -> Path:
+    return sdk_root() / relative
+
+
+def sdk_root(usual_roots: Sequence[str] = USUAL_ROOTS) -> Path:
+    """Return the Cloud SDK that holds both emulators; raise MissingEmulatorsError when there is none."""
+    for root in _candidate_roots(usual_roots):
+        if (root / _FIRESTORE_SCRIPT).exists() and (root / _PUBSUB_SCRIPT).exists():
+            return root
+    raise MissingEmulatorsError(
+        f"The Firestore and Pub/Sub emulators are not on this machine. {_HOW_TO_INSTALL}"
+    )
+
+
+def _candidate_roots(usual_roots: Sequence[str]) -> Iterator[Path]:
+    for variable in ("CLOUDSDK_ROOT_DIR", "CLOUDSDK_ROOT"):
+        if folder := os.environ.get(variable):
+            yield Path(folder)
+    gcloud = shutil.which("gcloud")
+    if gcloud:
+        yield Path(gcloud).resolve().parents[1]
+    yield from (Path(folder).expanduser() for folder in usual_roots)
+    if gcloud:
+        yield from _root_that_gcloud_names(gcloud)
+
+
+def _root_that_gcloud_names(gcloud: str) -> Iterator[Path]:
+    # Last: gcloud takes seconds to start, and the paths above answer for every usual installation.
+    command = [gcloud, "info", "--format=value(installation.sdk_root)"]
+    answer = subprocess.run(command, capture_output=True, text=True, check=False).stdout.strip()
+    if answer:
+        yield Path(answer)
+
+
+def java_environment() -> dict[str, str]:
+    """Return the environment in which `java` is new enough; raise MissingEmulatorsError when there is none.
+
+    JAVA_HOME wins over PATH. It is put on PATH because the two scripts look for Java in different places.
+    """
+    environment = dict(os.environ)
+    if home := environment.get("JAVA_HOME"):
+        environment["PATH"] = f"{home}/bin{os.pathsep}{environment.get('PATH', '')}"
+    found = java_version(environment)
+    if found < MINIMUM_JAVA:
+        have = f"Java {found} is too old for" if found else "There is no Java to run"
+        raise MissingEmulatorsError(f"{have} the emulators. {_HOW_TO_INSTALL}")
+    return environment
+
+
+def java_version(environment: dict[str, str]) -> int:
+    """Return the major version of the first `java` on the environment's PATH, 0 when there is none."""
+    java = shutil.which("java", path=environment.get("PATH"))
+    if java is None:
+        return 0
+    answer = subprocess.run([java, "-version"], capture_output=True, text=True, check=False, env=environment)
+    # Java 8 calls itself 1.8.
+    version = re.search(r'version "(?:1\.)?(\d+)', answer.stderr)
+    return int(version[1]) if version else 0

@@ -1,0 +1,13 @@
+"""What can go wrong with the development stack; every message tells the developer what to do."""
+
+
+class StackError(Exception):
+    """The stack cannot start or go on; the message is shown as it is, without a trace."""
+
+
+class MissingEmulatorsError(StackError):
+    """This machine has no emulators, or no Java that runs them."""
+
+
+class StoppedError(Exception):
+    """Ctrl-C or SIGTERM arrived while something was waiting."""

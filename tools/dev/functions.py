@@ -1,0 +1,74 @@
+"""The project's functions as local servers: which exist, how each is started and when it is ready."""
+
+import os
+import sys
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from tools.dev.loopback import free_port
+from tools.dev.processes import ChildProcess, Server
+from tools.dev.settings import PROJECT_ID, ROOT, TICK_TOPIC
+
+
+@dataclass(frozen=True)
+class Function:
+    """A folder of functions/ whose main.py defines a function of the folder's name."""
+
+    name: str
+    usual_port: int
+    signature: str = "http"
+    ready_path: str = "/"
+    ready_below_status: int = 500
+
+    def source(self, root: Path = ROOT) -> Path:
+        """The file that defines the function."""
+        return root / "functions" / self.name / "main.py"
+
+
+FUNCTIONS = (
+    Function("record_usage", 8081),
+    Function("usage_api", 8082, ready_path="/api/v1/health", ready_below_status=300),
+    Function("aggregate", 8083, signature="cloudevent"),
+    Function("stripe_webhook", 8084),
+)
+
+
+def existing_functions(root: Path = ROOT) -> Iterator[Function]:
+    """The functions whose source is there."""
+    return (function for function in FUNCTIONS if function.source(root).exists())
+
+
+def local_settings() -> dict[str, str]:
+    """What every function and the admin tool take from the environment, but for the store."""
+    return {
+        "GOOGLE_CLOUD_PROJECT": PROJECT_ID,
+        "GWI_METERING_ENABLED": "1",
+        "GWI_TICK_TOPIC": TICK_TOPIC,
+    }
+
+
+def emulated_environment(firestore: Server, pubsub: Server) -> dict[str, str]:
+    """The whole environment of a process that works on these emulators."""
+    return {
+        **os.environ,
+        **local_settings(),
+        "GWI_STORE": "firestore",
+        "FIRESTORE_EMULATOR_HOST": firestore.host,
+        "PUBSUB_EMULATOR_HOST": pubsub.host,
+        "PYTHONPATH": str(ROOT),
+        "PYTHONUNBUFFERED": "1",
+    }
+
+
+def start_function(
+    function: Function, environment: Mapping[str, str], logs: Path, root: Path = ROOT
+) -> Server:
+    """Start one function in its own functions-framework process; it is not ready yet."""
+    port = free_port(function.usual_port)
+    command = [sys.executable, "-m", "functions_framework", "--target", function.name]
+    command += ["--source", str(function.source(root)), "--signature-type", function.signature]
+    command += ["--host", "127.0.0.1", "--port", str(port)]
+    log = logs / f"{function.name}.log"
+    process = ChildProcess(function.name, command, log=log, environment=environment, folder=root)
+    return Server(process, port, function.ready_path, function.ready_below_status)

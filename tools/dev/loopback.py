@@ -1,0 +1,74 @@
+"""The loopback interface: choosing free TCP ports, asking whether something answers, posting JSON."""
+
+import http.client
+import json
+import socket
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from tools.dev.errors import StackError
+
+HOST = "127.0.0.1"
+
+
+class Answer(NamedTuple):
+    """An HTTP answer that arrived completely."""
+
+    status: int
+    body: bytes
+
+
+def is_free(port: int) -> bool:
+    """Return whether nothing listens on `port`, on the loopback interface or on all of them."""
+    with socket.socket() as probe:
+        # The servers set it too: without it a port that has just been closed looks taken for a minute.
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((HOST, port))
+        except OSError:
+            return False
+    return True
+
+
+def free_port(usual: int | None = None) -> int:
+    """Return the usual port when it is free, otherwise any free one."""
+    if usual is not None and is_free(usual):
+        return usual
+    with socket.socket() as probe:
+        probe.bind((HOST, 0))
+        port: int = probe.getsockname()[1]
+    return port
+
+
+def get(port: int, path: str, *, timeout_seconds: float = 5) -> Answer | None:
+    """Return the answer to `GET path`, None when there is no complete one."""
+    try:
+        return _ask(port, "GET", path, None, {}, timeout_seconds)
+    except (OSError, http.client.HTTPException):
+        return None
+
+
+def post_json(
+    port: int, path: str, content: object, *, headers: Mapping[str, str], timeout_seconds: float = 30
+) -> Answer:
+    """Return the answer to `POST path`; raise StackError when there is no complete one."""
+    body = json.dumps(content).encode()
+    try:
+        return _ask(
+            port, "POST", path, body, {"Content-Type": "application/json", **headers}, timeout_seconds
+        )
+    except (OSError, http.client.HTTPException) as error:
+        raise StackError(f"POST {path} on port {port} got no answer: {error!r}") from error
+
+
+def _ask(
+    port: int, method: str, path: str, body: bytes | None, headers: Mapping[str, str], timeout_seconds: float
+) -> Answer:
+    # Not urllib: it would send loopback requests through a proxy that the environment names.
+    connection = http.client.HTTPConnection(HOST, port, timeout=timeout_seconds)
+    try:
+        connection.request(method, path, body, dict(headers))
+        response = connection.getresponse()
+        return Answer(response.status, response.read())
+    finally:
+        connection.close()

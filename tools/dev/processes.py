@@ -1,0 +1,145 @@
+"""A child process of the stack: its process group, its log, its readiness and its end."""
+
+import contextlib
+import os
+import signal
+import subprocess
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from threading import Event
+from time import monotonic, sleep
+
+from tools.dev.errors import StackError, StoppedError
+from tools.dev.loopback import HOST, get
+
+_POLL_SECONDS = 0.05
+
+
+class ChildProcess:
+    """A running command that leads its own process group and writes to its own log.
+
+    The group matters: the emulators' scripts fork a JVM that outlives the script when only the script is
+    stopped, and a Ctrl-C in the terminal must reach the stack first so that it stops the parts in order.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        command: Sequence[str],
+        *,
+        log: Path,
+        environment: Mapping[str, str] | None = None,
+        folder: Path | None = None,
+    ) -> None:
+        """Start `command` in `folder` with `environment` (the caller's own when absent)."""
+        self.name = name
+        self.log = log
+        log.parent.mkdir(parents=True, exist_ok=True)
+        # A new file: a stack that still runs keeps writing to the one it opened.
+        log.unlink(missing_ok=True)
+        with log.open("wb") as output:
+            self._process = subprocess.Popen(
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                env=environment,
+                cwd=folder,
+                start_new_session=True,
+            )
+
+    @property
+    def group(self) -> int:
+        """The id of the process group, which is the pid of its leader."""
+        return self._process.pid
+
+    def exit_code(self) -> int | None:
+        """Return the leader's exit code, None while it runs."""
+        return self._process.poll()
+
+    def log_tail(self, lines: int = 20) -> str:
+        """Return the last lines of the log."""
+        return "\n".join(self.log.read_text(errors="replace").splitlines()[-lines:])
+
+    def obituary(self) -> str:
+        """Return what a developer needs to know when this process ended by itself."""
+        tail = self.log_tail() or "(empty)"
+        return f"{self.name} ended with exit code {self.exit_code()}; the end of {self.log}:\n{tail}"
+
+    def ask_to_stop(self) -> None:
+        """Send SIGTERM to every process of the group; do not wait."""
+        self._signal_group(signal.SIGTERM)
+
+    def stop(self, *, grace_seconds: float = 10) -> None:
+        """Stop every process of the group, by force after the grace, and return when all are gone."""
+        self.ask_to_stop()
+        deadline = monotonic() + grace_seconds
+        while self._group_lives() and monotonic() < deadline:
+            sleep(_POLL_SECONDS)
+        self._signal_group(signal.SIGKILL)
+        self._process.wait()
+
+    def _group_lives(self) -> bool:
+        self._process.poll()  # reaps the leader: a zombie would count as a living member
+        return self._signal_group(0)
+
+    def _signal_group(self, number: int) -> bool:
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(self.group, number)
+            return True
+        return False
+
+
+@dataclass(frozen=True)
+class Server:
+    """A child process that serves HTTP, and the request that tells when it is ready."""
+
+    process: ChildProcess
+    port: int
+    ready_path: str = "/"
+    ready_below_status: int = 500
+
+    @property
+    def host(self) -> str:
+        """The address as `host:port`, the form that the emulators' variables take."""
+        return f"{HOST}:{self.port}"
+
+    @property
+    def url(self) -> str:
+        """The address as a URL without a path."""
+        return f"http://{self.host}"
+
+    def is_ready(self) -> bool:
+        """Return whether it answers; raise StackError with its log's tail when its process has ended."""
+        if self.process.exit_code() is not None:
+            raise StackError(self.process.obituary())
+        answer = get(self.port, self.ready_path)
+        return answer is not None and answer.status < self.ready_below_status
+
+
+def wait_until_ready(servers: Sequence[Server], *, timeout_seconds: float, stop: Event | None = None) -> None:
+    """Return when all answer.
+
+    Raises StackError when one of them ends or does not answer in time, StoppedError as soon as `stop` is set.
+    """
+    stop = stop or Event()
+    deadline = monotonic() + timeout_seconds
+    waiting = list(servers)
+    while waiting := [server for server in waiting if not server.is_ready()]:
+        if stop.wait(_POLL_SECONDS):
+            raise StoppedError
+        if monotonic() > deadline:
+            first = waiting[0].process
+            raise StackError(
+                f"{first.name} did not answer within {timeout_seconds:g} s; the end of {first.log}:\n"
+                f"{first.log_tail()}"
+            )
+
+
+def stop_all(processes: Sequence[ChildProcess]) -> None:
+    """Stop the processes at the same time and return when every group is gone."""
+    for process in processes:
+        process.ask_to_stop()
+    for process in processes:
+        process.stop()

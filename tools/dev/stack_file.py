@@ -1,0 +1,51 @@
+"""What the ready stack tells: .local/stack.json for programs, the banner for people."""
+
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+from tools.dev.settings import DEMO_PLAN
+
+_HOSTS = ("firestore", "pubsub", "auth")
+_EXAMPLE = (
+    '{"category": "llm", "provider": "openai", "model": "gpt-4.1-mini", '
+    '"tokens": {"input_tokens": 1200, "output_tokens": 300}}'
+)
+
+
+@contextmanager
+def published(entries: Mapping[str, str], file: Path) -> Iterator[None]:
+    """Keep the entries in the stack file while the stack is ready; another stack's file is left alone."""
+    text = json.dumps(entries, indent=2) + "\n"
+    complete = file.with_suffix(".new")
+    complete.write_text(text)
+    complete.replace(file)  # at once: who polls for the file never reads half of it
+    try:
+        yield
+    finally:
+        if file.exists() and file.read_text() == text:
+            file.unlink()
+
+
+def banner(entries: Mapping[str, str], folder: Path, *, events: int, seconds: int) -> str:
+    """Return what a developer needs next: the addresses, the key, and commands that work when pasted."""
+    lines = [f"GWI Usage is ready after {seconds} s.", ""]
+    lines += [f"  {name:<15} {url}" for name, url in entries.items() if url.startswith("http")]
+    lines += [f"  {name:<15} {entries[name]}  (emulator)" for name in _HOSTS if name in entries]
+    lines += [f"  {'files':<15} {folder}/ (stack.json, logs)"]
+    lines += ["", f"  {'tenant':<15} {entries['tenant_id']} (plan {DEMO_PLAN}, {events} demo events)"]
+    lines += [f"  {'key':<15} {entries['api_key']}", ""]
+    lines += [*_commands(entries), "Ctrl-C stops everything."]
+    return "\n".join(lines)
+
+
+def _commands(entries: Mapping[str, str]) -> Iterator[str]:
+    key = f"-H 'Authorization: Bearer {entries['api_key']}'"
+    if "record_usage" in entries:
+        json_type = "-H 'Content-Type: application/json'"
+        yield "Record an event:\n"
+        yield f"  curl -sS {entries['record_usage']}/v1/events {key} {json_type} -d '{_EXAMPLE}'\n"
+    if "usage_api" in entries:
+        yield "Read the usage:\n"
+        yield f"  curl -sS {entries['usage_api']}/api/v1/tenants/{entries['tenant_id']}/usage {key}\n"
