@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
 from shared.domain.catalog import catalog_units, find_provider
 from shared.domain.events import ResponseFormat, shown
-from shared.domain.response_shapes import Path, Table, possible_formats, table_for
+from shared.domain.pricing import NO_PRICE_CONTEXT
+from shared.domain.response_shapes import Path, Table, child, possible_formats, table_for
 from shared.domain.tokens import MAX_TOKENS, TokenPools
 
 if TYPE_CHECKING:
@@ -29,11 +30,12 @@ class ExtractionError(ValueError):
 
 
 class Extracted(NamedTuple):
-    """The usage of one response: its pools, what else it counted that may have a price, and its format."""
+    """The usage of one response: its pools, what else it counted or says that may change the price, its format."""
 
     pools: TokenPools
     other_units: Mapping[str, int]
     format: ResponseFormat
+    price_context: Mapping[str, str] = NO_PRICE_CONTEXT
 
 
 def extract(
@@ -48,7 +50,25 @@ def extract(
     counts = _read_counts(_usage_object(response, table), table)
     if counts.total is not None:
         counts = _agreeing_with_total(counts, counts.total, known_format, provider)
-    return Extracted(_pools(counts), _other_units(counts), known_format)
+    return Extracted(
+        _pools(counts), _other_units(counts), known_format, _price_context(response, known_format)
+    )
+
+
+def _price_context(response: Mapping[str, object], known_format: ResponseFormat) -> Mapping[str, str]:
+    """Which of a model's prices the response says it was served at, in the words of genai-prices.
+
+    OpenAI names the tier beside the usage, Anthropic inside it, where `batch` is a way of processing.
+    """
+    if known_format in ("openai.chat", "openai.responses"):
+        tier = response.get("service_tier")
+    elif known_format == "anthropic.messages":
+        tier = child(response, "usage").get("service_tier")
+    else:
+        tier = None
+    if not isinstance(tier, str):
+        return NO_PRICE_CONTEXT
+    return {"processing": tier} if tier == "batch" else {"service_tier": tier}
 
 
 class _Counts(NamedTuple):

@@ -30,6 +30,7 @@ MAX_CACHED_MODELS = 4096
 """Names come from callers: an unbounded cache would be theirs to fill."""
 
 NO_OTHER_UNITS: Mapping[str, int] = MappingProxyType({})
+NO_PRICE_CONTEXT: Mapping[str, str] = MappingProxyType({})
 EXACT_DIGITS = 60  # 2**53 tokens (16 digits) at a price of 18 decimals, summed, and room to spare
 
 
@@ -54,11 +55,18 @@ class PricedModel:
         self._rates = {id(prices): _rates(model, prices) for prices in _every_price(model)}
         self._only_rates = next(iter(self._rates.values())) if len(self._rates) == 1 else None
 
-    def rates_at(self, at: datetime) -> tuple[Rates, ...]:
-        """The rates in force at `at`."""
+    def rates_at(self, at: datetime, context: Mapping[str, str] = NO_PRICE_CONTEXT) -> tuple[Rates, ...]:
+        """The rates in force at `at`; a `context` may name a service tier that has its own."""
+        if context and self.model.price_variants:
+            return _rates(self.model, self.prices_at(at, context))
         if self._only_rates is not None:
             return self._only_rates
         return self._rates[id(self.model.get_prices(at))]
+
+    def prices_at(self, at: datetime, context: Mapping[str, str]) -> "ModelPrice":
+        """The catalog's prices in force; variants are the provider's own, not those of who resells its model."""
+        is_own = any(self.model is model for model in self.provider.models)
+        return self.model.get_prices(at, context if is_own else None)
 
 
 def cost_of(
@@ -67,12 +75,14 @@ def cost_of(
     at: datetime,
     pools: TokenPools,
     other_units: Mapping[str, int] = NO_OTHER_UNITS,
+    price_context: Mapping[str, str] = NO_PRICE_CONTEXT,
 ) -> Cost | None:
     """What a call made at `at` cost, or None if its price is unknown; unknown is never 0.
 
     Unknown are: a model that the catalog does not have, tokens or units it has no price for, and a total
     whose split into input and output is not known. `other_units` are usage keys of genai-prices, such as
-    `input_audio_tokens` (a part of the input) or `web_searches` (on top of it).
+    `input_audio_tokens` (a part of the input) or `web_searches` (on top of it); `price_context` says at which
+    of a model's prices the call was served, such as `{"service_tier": "flex"}`.
     """
     if _is_local(provider):
         return LOCAL_COST
@@ -80,9 +90,9 @@ def cost_of(
     if priced is None or pools.total != pools.input + pools.output:
         return None
     if other_units:
-        nanousd = _cost_by_library(priced, at, pools, other_units)
+        nanousd = _cost_by_library(priced, at, pools, other_units, price_context)
     else:
-        nanousd = cost_nanousd(priced.rates_at(at), pools)
+        nanousd = cost_nanousd(priced.rates_at(at, price_context), pools)
     return None if nanousd is None else Cost(nanousd, priced.source)
 
 
@@ -112,16 +122,22 @@ def _rates(model: "ModelInfo", prices: "ModelPrice") -> tuple[Rates, ...]:
 
 
 def _cost_by_library(
-    priced: PricedModel, at: datetime, pools: TokenPools, other_units: Mapping[str, int]
+    priced: PricedModel,
+    at: datetime,
+    pools: TokenPools,
+    other_units: Mapping[str, int],
+    context: Mapping[str, str],
 ) -> int | None:
     from genai_prices.types import Usage
 
     usage = _usage(pools) | dict(other_units)
-    if not _has_price_for_each(priced.model.get_prices(at), usage):
+    if not _has_price_for_each(priced.prices_at(at, context), usage):
         return None
     try:
         with localcontext(prec=EXACT_DIGITS):
-            price = priced.model.calc_price(Usage(**usage), priced.provider, genai_request_timestamp=at)
+            price = priced.model.calc_price(
+                Usage(**usage), priced.provider, genai_request_timestamp=at, price_context=context
+            )
     except ValueError:  # the units contradict each other, or the prices do not cover how they overlap
         return None
     return nanousd_from_decimal(price.total_price)

@@ -13,7 +13,7 @@ from shared.domain.errors import FieldProblem
 from shared.domain.events import Category, MeteringEvent, Status, shown
 from shared.domain.extraction import ExtractionError, extract
 from shared.domain.money import nanousd_from_decimal
-from shared.domain.pricing import cost_of
+from shared.domain.pricing import NO_OTHER_UNITS, NO_PRICE_CONTEXT, cost_of
 from shared.domain.tokens import MAX_TOKENS, TokenPools
 
 MAX_AGE = timedelta(days=35)
@@ -64,9 +64,11 @@ def admit(event: MeteringEvent, tenant_id: str, now: datetime) -> RecordedEvent:
         raise RefusedEvent(
             "tenant_id", "tenant_mismatch", f"tenant_id {event.tenant_id!r} is not the tenant of this key"
         )
-    ts = now if event.ts is None else _within_window(event.ts.astimezone(UTC), now)
-    pools, other_units = _usage(event)
-    cost_nanousd, price_source = _price(event, ts, pools, other_units)
+    # Compared as sent: at the ends of the calendar some instants have no UTC form.
+    ts = now if event.ts is None else _within_window(event.ts, now).astimezone(UTC)
+    usage = _usage(event)
+    pools = usage.pools if usage else None
+    cost_nanousd, price_source = _price(event, ts, usage)
     return RecordedEvent(
         event.id or _derived_id(event),
         ts,
@@ -99,34 +101,39 @@ def _derived_id(event: MeteringEvent) -> str:
     return f"{event.provider}:{event.request_id}" if event.request_id else str(uuid4())
 
 
-def _usage(event: MeteringEvent) -> tuple[TokenPools | None, Mapping[str, int]]:
+class _Usage(NamedTuple):
+    """What a call used, and what its response says that may change the price."""
+
+    pools: TokenPools
+    other_units: Mapping[str, int] = NO_OTHER_UNITS
+    price_context: Mapping[str, str] = NO_PRICE_CONTEXT
+
+
+def _usage(event: MeteringEvent) -> _Usage | None:
     if event.response is None:
         if event.response_format is not None:
             raise RefusedEvent("response_format", "response_missing", "response_format needs a response")
-        return (event.tokens.pools if event.tokens else None), {}
+        return _Usage(event.tokens.pools) if event.tokens else None
     if event.tokens is not None:
         raise RefusedEvent("response", "tokens_and_response", "send either tokens or response, not both")
     try:
-        extracted = extract(event.response, event.response_format, event.provider)
+        found = extract(event.response, event.response_format, event.provider)
     except ExtractionError as error:
         raise RefusedEvent("response", error.code, f"response: {error}") from error
-    return extracted.pools, extracted.other_units
+    return _Usage(found.pools, found.other_units, found.price_context)
 
 
-def _price(
-    event: MeteringEvent, ts: datetime, pools: TokenPools | None, other_units: Mapping[str, int]
-) -> tuple[int | None, str | None]:
+def _price(event: MeteringEvent, ts: datetime, usage: _Usage | None) -> tuple[int | None, str | None]:
     if event.cost_usd_estimate is not None:
         return nanousd_from_decimal(event.cost_usd_estimate), CLIENT_PRICE
-    if pools is None:
+    if usage is None:
         return None, None
-    cost = cost_of(event.provider, event.model, ts, pools, other_units)
+    cost = cost_of(event.provider, event.model, ts, *usage)
     if cost is None:
         return None, None
     if cost.nanousd > MAX_TOKENS:
-        raise RefusedEvent(
-            "tokens", "cost_out_of_range", f"tokens {shown(pools.total)} cost more than can be billed"
-        )
+        total = shown(usage.pools.total)
+        raise RefusedEvent("tokens", "cost_out_of_range", f"tokens {total} cost more than can be billed")
     return cost.nanousd, cost.source
 
 

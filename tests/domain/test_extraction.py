@@ -172,3 +172,13 @@ def reads_like(extractor: UsageExtractor, flavour: str) -> bool:
         and any(row.path == input_name for row in extractor.mappings)
         and has_details
     )
+
+
+def test_tells_the_service_tier_that_openai_names_beside_the_usage() -> None:
+    response = {"service_tier": "flex", "usage": {"prompt_tokens": 10, "completion_tokens": 5}}
+    assert extract(response, "openai.chat", "openai").price_context == {"service_tier": "flex"}
+
+
+def test_tells_that_anthropic_answered_in_a_batch() -> None:
+    response = {"usage": {"input_tokens": 10, "output_tokens": 5, "service_tier": "batch"}}
+    assert extract(response, "anthropic.messages", "anthropic").price_context == {"processing": "batch"}

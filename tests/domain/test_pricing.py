@@ -158,3 +158,20 @@ def test_dated_prices_are_kept_apart() -> None:
     cut = datetime.combine(date(2025, 6, 10), time(), UTC)
     before = our_nanousd(openai, o3, cut - timedelta(microseconds=1), TokenPools(1, 0, 1))
     assert (before, our_nanousd(openai, o3, cut, TokenPools(1, 0, 1))) == (10 * 1000, 2 * 1000)
+
+
+def test_prices_a_call_at_the_service_tier_its_response_names() -> None:
+    at = datetime(2026, 11, 1, tzinfo=UTC)
+    pools = TokenPools(1_000_000, 0, 1_000_000)
+    standard = cost_of("openai", "gpt-5", at, pools)
+    flex = cost_of("openai", "gpt-5", at, pools, price_context={"service_tier": "flex"})
+    assert standard is not None
+    assert flex is not None
+    assert flex.nanousd * 2 == standard.nanousd
+
+
+def test_a_service_tier_the_catalog_does_not_know_costs_the_standard_price() -> None:
+    at = datetime(2026, 11, 1, tzinfo=UTC)
+    pools = TokenPools(1_000_000, 0, 1_000_000)
+    unknown = cost_of("openai", "gpt-5", at, pools, price_context={"service_tier": "no-such-tier"})
+    assert unknown == cost_of("openai", "gpt-5", at, pools)

@@ -21,7 +21,7 @@ def cases(group: str) -> list[Any]:
 def test_the_pools_of_a_response_follow_its_providers_convention(case: dict[str, Any]) -> None:
     pools = TokenPools(**{name: worked_out(value) for name, value in case["expected"].items()})
     extracted = extract(case["response"], case.get("response_format"), case["provider"])
-    assert extracted == Extracted(pools, case.get("other_units", {}), case["format"])
+    assert extracted[:3] == (pools, case.get("other_units", {}), case["format"])
 
 
 @pytest.mark.parametrize("case", cases("read"))
