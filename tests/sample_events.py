@@ -11,6 +11,7 @@ from shared.ports import ShardRef, UsageStore
 
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
 TODAY = NOON.date()
+MINI = Series("openai", "gpt-4.1-mini")
 
 CALL = {
     "calls": 1,
@@ -53,7 +54,7 @@ def event_of(
     category: Category = "llm",
     status: Status | None = None,
     ts: datetime = NOON,
-    series: Series = Series("openai", "gpt-4.1-mini"),
+    series: Series = MINI,
     run_id: str | None = None,
 ) -> RecordedEvent:
     """An event of any amounts, admitted."""

@@ -22,6 +22,8 @@ from shared.domain.errors import FieldProblem
 from shared.domain.tokens import MAX_TOKENS, TokenCounts
 
 MAX_SHOWN_VALUE_CHARS = 80
+MAX_USD_DECIMALS = 400
+"""Any double has fewer. Exact arithmetic on `1e-999999999` would take all of a server's time and memory."""
 
 Category = Literal["llm", "tool", "storage", "compute", "other"]
 Status = Literal["ok", "error", "started", "completed", "failed"]
@@ -58,7 +60,11 @@ ProviderName = Annotated[str, StringConstraints(strip_whitespace=True, min_lengt
 ModelName = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=250)]
 Timestamp = Annotated[AwareDatetime, BeforeValidator(_only_text)]
 Milliseconds = Annotated[int, Field(strict=True, ge=0, le=MAX_TOKENS)]
-UsdEstimate = Annotated[Decimal, BeforeValidator(_not_bool), Field(ge=0, le=1_000_000, allow_inf_nan=False)]
+UsdEstimate = Annotated[
+    Decimal,
+    Field(ge=0, le=1_000_000, allow_inf_nan=False, decimal_places=MAX_USD_DECIMALS),
+    BeforeValidator(_not_bool),
+]
 
 
 class MeteringEvent(BaseModel):

@@ -123,6 +123,18 @@ def empty_rollup(period: Period, folded_at: datetime, version: object = None) ->
     return PeriodRollup(period, {}, {}, 0, folded_at, version)
 
 
+def kept_rollup(found: PeriodRollup | None, period: Period, anchored_at: datetime | None) -> PeriodRollup:
+    """The rollup of `period` to go on from: `found`, or an empty one if it was left behind or never made.
+
+    While a tenant's anchor was another one, its days were folded into other periods and not into this one.
+    """
+    if found is None:
+        return empty_rollup(period, period.start)
+    if anchored_at is not None and found.folded_at <= anchored_at:
+        return empty_rollup(period, period.start, found.version)
+    return found
+
+
 def _bounded(cells: Cells, kept: Mapping[Cell, object]) -> Cells:
     """`cells`, those that a document has no room for merged into `other`; the ones it held stay first."""
     if sum(_max_bytes(cell.series) for cell in cells) <= MAX_CELLS_BYTES:

@@ -20,7 +20,10 @@ NO_OVERRIDES = LimitOverrides()
 
 @dataclass(frozen=True, slots=True)
 class Tenant:
-    """A customer of the platform. `anchor` is where its metering periods start; None: the calendar month."""
+    """A customer of the platform. `anchor` is where its metering periods start; None: the calendar month.
+
+    Whoever moves the anchor sets `anchored_at` to that instant: rollups folded until then are left behind.
+    """
 
     id: str
     name: str
@@ -29,6 +32,7 @@ class Tenant:
     overrides: LimitOverrides = NO_OVERRIDES
     anchor: datetime | None = None
     counter_shards: int = 1
+    anchored_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

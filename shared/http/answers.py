@@ -1,8 +1,8 @@
 """The shapes of answers, from which the OpenAPI document is made too."""
 
 from collections.abc import Callable, Mapping
-from datetime import datetime
-from typing import Any, Literal
+from datetime import UTC, datetime
+from typing import Annotated, Any, Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 from pydantic_core import from_json
@@ -99,13 +99,18 @@ class EventsQuery(PageQuery):
     run_id: str | None = Field(None, min_length=1, max_length=128)
 
 
+_FIRST_INSTANT, _END_OF_TIME = datetime(2000, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
+SeriesEdge = Annotated[AwareDatetime, Field(ge=_FIRST_INSTANT, lt=_END_OF_TIME)]
+"""No usage lies outside; and at the ends of the calendar, the arithmetic of ranges would leave it."""
+
+
 class SeriesQuery(BaseModel):
     """Which usage over time; by default the last 30 days by day."""
 
     model_config = ConfigDict(extra="forbid")
 
-    start: AwareDatetime | None = Field(None, alias="from")
-    to: AwareDatetime | None = None
+    start: SeriesEdge | None = Field(None, alias="from")
+    to: SeriesEdge | None = None
     granularity: Granularity = "day"
     group_by: GroupBy | None = None
     format: Literal["json", "csv"] = "json"

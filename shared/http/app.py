@@ -1,15 +1,18 @@
 """A function's HTTP surface: a table of routes, and what is the same for each of them."""
 
+import io
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
 from flask import Request, Response
 from pydantic import BaseModel
-from werkzeug.exceptions import MethodNotAllowed, UnsupportedMediaType
+from werkzeug.exceptions import HTTPException, MethodNotAllowed, UnsupportedMediaType
 from werkzeug.exceptions import NotFound as NoSuchRoute
 from werkzeug.routing import Map, Rule
+from werkzeug.wsgi import get_input_stream
 
 from shared.config import Config
 from shared.domain.errors import NotAuthenticated, NotFound, TooLarge
@@ -21,6 +24,7 @@ from shared.usecases.check_limits import Thresholds
 from shared.usecases.live_usage import LiveUsageReader
 
 MAX_BODY_BYTES = 4 * 1024 * 1024
+_DISCARDED_BYTES = 64 * 1024
 _PRIVATE = "no-store"
 
 
@@ -88,6 +92,7 @@ class App:
             response = self._answer(request)
         except Exception as error:  # noqa: BLE001 (the last line of defence: a caller never sees a trace)
             response = problem_of(error)
+            _discard_body(request)
         response.headers.setdefault("Cache-Control", _PRIVATE)
         response.headers["X-Content-Type-Options"] = "nosniff"
         return response
@@ -128,9 +133,22 @@ def json_answer(model: BaseModel, cache_control: str = _PRIVATE) -> Response:
 
 def _refuse_unreadable(request: Request) -> None:
     """Refuse by the headers what is too large or encoded, before any of the body is read."""
-    request.max_content_length = MAX_BODY_BYTES
+    # One byte more, because werkzeug cuts a longer body off there instead of refusing it: see parse_json.
+    request.max_content_length = MAX_BODY_BYTES + 1
     if (request.content_length or 0) > MAX_BODY_BYTES:
         raise TooLarge(f"the body is {request.content_length} bytes, at most {MAX_BODY_BYTES} are read")
     encoding = request.headers.get("Content-Encoding", "identity")
     if encoding.lower() != "identity":
         raise UnsupportedMediaType(f"Content-Encoding {encoding!r} is not supported; send the body as it is")
+
+
+def _discard_body(request: Request) -> None:
+    """Read what is left of a refused body without keeping it, so that its sender gets to read the answer.
+
+    functions-framework reads it too, after us: it would keep all of it, or fail at the limit set above.
+    """
+    with suppress(HTTPException, OSError):
+        rest = get_input_stream(request.environ)
+        while rest.read(_DISCARDED_BYTES):
+            pass
+    request.stream = io.BytesIO()

@@ -4,12 +4,13 @@ from typing import TypeVar
 
 from flask import Request
 from pydantic import BaseModel, ValidationError
-from pydantic_core import from_json
 from werkzeug.exceptions import UnsupportedMediaType
 
 from shared.domain.errors import FieldProblem, InvalidInput, TooLarge
 from shared.domain.events import field_problem, shown
 from shared.http import cloudevents
+from shared.http.app import MAX_BODY_BYTES
+from shared.http.json_text import parse_json_text
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -43,9 +44,9 @@ def _events(request: Request) -> list[object]:
 def _batch(body: dict[str, object]) -> list[object]:
     events = body["events"]
     if unknown := sorted(body.keys() - {"events"}):
-        raise _invalid(
-            unknown[0], "extra_forbidden", f"{unknown[0]}: not a field of a batch, which has only events"
-        )
+        name, value = unknown[0], shown(body[unknown[0]])
+        message = f"{name}: not a field of a batch, which has only events (got {value})"
+        raise _invalid(name, "extra_forbidden", message)
     if not isinstance(events, list):
         raise _invalid("events", "list_type", f"events: Input should be a list (got {shown(events)})")
     return events
@@ -60,8 +61,11 @@ def read_json(request: Request) -> object:
 
 def parse_json(request: Request) -> object:
     """The body as JSON, whatever its media type is called; InvalidInput if it is not."""
+    body = request.get_data(cache=False)
+    if len(body) > MAX_BODY_BYTES:  # one that came in chunks, without saying its length
+        raise TooLarge(f"the body is too long: at most {MAX_BODY_BYTES} bytes are read")
     try:
-        return from_json(request.get_data(cache=False), allow_inf_nan=False)
+        return parse_json_text(body)
     except ValueError as error:
         raise InvalidInput(f"the body is not JSON: {error}", code="malformed_json") from error
 
@@ -74,6 +78,10 @@ def read_body(request: Request, model: type[M]) -> M:
 
 def read_query(request: Request, model: type[M]) -> M:
     """The query string as `model`, which names every parameter there is."""
+    for name, values in request.args.lists():
+        if len(values) > 1:
+            message = f"{name}: given {len(values)} times ({', '.join(map(shown, values[:3]))})"
+            raise _invalid(name, "repeated_parameter", message)
     return _validated(model, request.args.to_dict())
 
 

@@ -14,7 +14,7 @@ from shared.http.problems import ProblemDocument
 
 VERSION = "3.1.0"
 _REFERENCE = "#/components/schemas/{model}"
-_PATH_PARAMETER = re.compile(r"<(\w+)>")
+_PATH_PARAMETER = re.compile(r"<(?:path:)?(\w+)>")
 _Mode = Literal["validation", "serialization"]
 
 

@@ -15,6 +15,7 @@ from shared.http.bodies import read_query
 from shared.usecases.read_series import read_series
 
 _ONE_HOUR = timedelta(hours=1)
+_SMALLEST_STEP = timedelta(microseconds=1)
 _DEFAULT_RANGE = timedelta(days=30)
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
@@ -47,7 +48,8 @@ def _series(call: Call, container: Container) -> Response:
 
 def _whole_hours(query: SeriesQuery, now: datetime) -> Period:
     """The range asked for, widened to whole hours: usage is counted by the hour."""
-    end = _up((query.to or now).astimezone(UTC))
+    # Without `to`, the hour that has begun is included whole: what was just recorded is in it.
+    end = _up(query.to.astimezone(UTC)) if query.to else _up(now + _SMALLEST_STEP)
     start = (query.start.astimezone(UTC) if query.start else end - _DEFAULT_RANGE).replace(
         minute=0, second=0, microsecond=0
     )

@@ -4,7 +4,7 @@ import base64
 import logging
 
 from cloudevents.http import CloudEvent
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict
 
 from shared.http.app import Container
 from shared.usecases.fold_usage import fold_all, fold_tenants
@@ -38,6 +38,6 @@ def _message(event: CloudEvent) -> TickMessage | None:
         # A message that has only attributes comes without a data key.
         encoded = (event.data or {}).get("message", {}).get("data") or ""
         return TickMessage.model_validate_json(base64.b64decode(encoded) or b"{}")
-    except (ValueError, AttributeError, ValidationError):
+    except (ValueError, TypeError, AttributeError):
         LOGGER.exception("a malformed tick message was dropped")
         return None

@@ -98,7 +98,7 @@ ROUTES = (
         RunsAnswer,
         query=PageQuery,
     ),
-    Route("GET", "/api/v1/tenants/<tenant>/runs/<run>", "One run", _run, "usage:read", RunAnswer),
+    Route("GET", "/api/v1/tenants/<tenant>/runs/<path:run>", "One run", _run, "usage:read", RunAnswer),
     Route(
         "GET",
         "/api/v1/tenants/<tenant>/events",

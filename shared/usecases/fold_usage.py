@@ -10,9 +10,9 @@ from shared.domain.periods import Period, period_at
 from shared.domain.rollups import (
     DayChange,
     PeriodRollup,
-    empty_rollup,
     fold_day,
     fold_period,
+    kept_rollup,
     start_of,
 )
 from shared.domain.tenants import Tenant
@@ -38,7 +38,7 @@ def fold_tenants(store: UsageStore, tenant_ids: Iterable[str], now: datetime) ->
     for tenant_id in tenant_ids:
         try:
             fold_tenant(store, tenant_id, now)
-        except Unavailable as error:
+        except Exception as error:  # noqa: BLE001 (raised below: what is wrong with one tenant is not the others' fault)
             errors.append(error)
     if errors:
         raise ExceptionGroup("some tenants could not be folded", errors)
@@ -99,7 +99,7 @@ def _fold_period(
     change: DayChange,
     folded_at: datetime,
 ) -> PeriodRollup:
-    former = snapshot.periods.get(period) or empty_rollup(period, period.start)
+    former = kept_rollup(snapshot.periods.get(period), period, tenant.anchored_at)
     changes = [change]
     if not former.days:
         changes += _days_folded_before(store, tenant, period, change.new.day)

@@ -8,8 +8,8 @@ from threading import Lock
 from shared.domain.counters import Totals
 from shared.domain.errors import NotFound
 from shared.domain.live import LiveRange, live_days, live_range, live_rollup, live_totals
-from shared.domain.periods import Period
-from shared.domain.rollups import DayRollup, PeriodRollup, empty_rollup
+from shared.domain.periods import Period, period_at
+from shared.domain.rollups import DayRollup, PeriodRollup, kept_rollup
 from shared.domain.tenants import Tenant
 from shared.ports import ShardRef, Snapshot, UsageStore
 
@@ -40,13 +40,13 @@ class LiveUsageReader:
 
     def __init__(self, store: UsageStore) -> None:
         self._store = store
-        self._hints: OrderedDict[str, tuple[datetime | None, int, datetime | None]] = OrderedDict()
+        self._hints: OrderedDict[str, tuple[datetime | None, int, datetime]] = OrderedDict()
         self._lock = Lock()
 
     def standing(self, tenant_id: str, now: datetime) -> Standing:
         """What limits are decided by; NotFound if there is no such tenant."""
         wanted, snapshot, tenant = self._read(tenant_id, now, with_days=False)
-        totals = live_totals(_rollup(snapshot, wanted.period), wanted.days, snapshot.shards.values())
+        totals = live_totals(_rollup(snapshot, tenant, wanted.period), wanted.days, snapshot.shards.values())
         return Standing(tenant, wanted.period, totals, self._store.count_runs(tenant_id, wanted.period))
 
     def usage(self, tenant_id: str, now: datetime) -> LiveUsage:
@@ -54,7 +54,7 @@ class LiveUsageReader:
         wanted, snapshot, tenant = self._read(tenant_id, now, with_days=True)
         days = live_days(wanted.days, snapshot.shards.values(), snapshot.days, now)
         runs = self._store.count_runs(tenant_id, wanted.period)
-        rollup = live_rollup(_rollup(snapshot, wanted.period), days, snapshot.days, runs, now)
+        rollup = live_rollup(_rollup(snapshot, tenant, wanted.period), days, snapshot.days, runs, now)
         return LiveUsage(tenant, rollup, days)
 
     def _read(self, tenant_id: str, now: datetime, *, with_days: bool) -> tuple[LiveRange, Snapshot, Tenant]:
@@ -72,26 +72,22 @@ class LiveUsageReader:
             tenant = snapshot.tenant
             if tenant is None:
                 raise NotFound(f"tenant {tenant_id!r} does not exist")
-            rollup = snapshot.periods.get(wanted.period)
-            needed = live_range(
-                tenant.anchor, tenant.counter_shards, rollup.folded_at if rollup else None, now
-            )
+            period = period_at(tenant.anchor, now)
+            # Of a period that was not read yet, most likely: all but today is folded.
+            folded_at = _rollup(snapshot, tenant, period).folded_at if period == wanted.period else now
+            needed = live_range(tenant.anchor, tenant.counter_shards, folded_at, now)
             if wanted.covers(needed):
-                self._remember(tenant, rollup)
+                self._remember(tenant, folded_at)
                 return wanted, snapshot, tenant
             wanted = needed
 
-    def _remember(self, tenant: Tenant, rollup: PeriodRollup | None) -> None:
+    def _remember(self, tenant: Tenant, folded_at: datetime) -> None:
         with self._lock:
-            self._hints[tenant.id] = (
-                tenant.anchor,
-                tenant.counter_shards,
-                rollup.folded_at if rollup else None,
-            )
+            self._hints[tenant.id] = (tenant.anchor, tenant.counter_shards, folded_at)
             self._hints.move_to_end(tenant.id)
             if len(self._hints) > MAX_HINTS:
                 self._hints.popitem(last=False)
 
 
-def _rollup(snapshot: Snapshot, period: Period) -> PeriodRollup:
-    return snapshot.periods.get(period) or empty_rollup(period, period.start)
+def _rollup(snapshot: Snapshot, tenant: Tenant, period: Period) -> PeriodRollup:
+    return kept_rollup(snapshot.periods.get(period), period, tenant.anchored_at)

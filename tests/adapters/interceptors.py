@@ -7,7 +7,7 @@ import grpc
 from google.cloud.firestore_v1.types import firestore as firestore_types
 
 
-class CallFailed(grpc.RpcError):
+class CallFailed(grpc.RpcError):  # type: ignore[misc]  # grpc ships no types
     """What a client sees of a call that failed on its way."""
 
     def __init__(self, code: grpc.StatusCode, details: str = "on its way") -> None:
@@ -24,7 +24,7 @@ class CallFailed(grpc.RpcError):
         return self._details
 
 
-class _EveryCall(grpc.UnaryUnaryClientInterceptor, grpc.UnaryStreamClientInterceptor):
+class _EveryCall(grpc.UnaryUnaryClientInterceptor, grpc.UnaryStreamClientInterceptor):  # type: ignore[misc]
     """An interceptor of both kinds of calls that this product makes."""
 
     def intercept_unary_unary(self, continuation: Any, call: Any, request: Any) -> Any:
@@ -85,13 +85,19 @@ class FailingCalls(_EveryCall):
 
 
 class LostAnswers(_EveryCall):
-    """Lets the first `times` commits reach the server, which applies them, and then loses its answer."""
+    """Lets the first `times` commits reach the server, which applies them, and then loses its answer.
 
-    def __init__(self, code: grpc.StatusCode, times: int) -> None:
+    If it is `away_afterwards`, every later call fails before it reaches the server.
+    """
+
+    def __init__(self, code: grpc.StatusCode, times: int, *, away_afterwards: bool = False) -> None:
         self.left = times
+        self._away_afterwards = away_afterwards
         self._failure = CallFailed(code)
 
     def _intercept(self, proceed: Callable[[], Any], method: str, request: Any) -> Any:
+        if self.left == 0 and self._away_afterwards:
+            raise self._failure
         answer = proceed()
         if method != "Commit" or self.left == 0:
             return answer

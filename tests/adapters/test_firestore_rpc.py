@@ -91,23 +91,20 @@ def test_what_a_retry_cannot_mend_is_not_repeated(connect: Connect) -> None:
 
 def test_after_giving_up_the_same_request_succeeds_later_and_counts_once(connect: Connect) -> None:
     failing = FailingCalls(UNAVAILABLE, times=10_000)
-    store = _store(connect(failing, give_up_after_seconds=0.2))
     with pytest.raises(Unavailable):
-        store.record("acme", [llm_call("e1")], 1, NOON)
+        _store(connect(failing, give_up_after_seconds=0.2)).record("acme", [llm_call("e1")], 1, NOON)
     assert failing.attempts > 1
-    failing.left = 0
-    assert store.record("acme", [llm_call("e1")], 1, NOON) == [Outcome.RECORDED]
-    assert counted(store, "acme") == times(1)
-
-
-def test_after_giving_up_on_lost_answers_sending_again_counts_once(connect: Connect) -> None:
-    lost = LostAnswers(UNAVAILABLE, times=1)
-    # No time for a second attempt: the first one landed, and its caller is told that nobody answered.
-    store = _store(connect(lost, give_up_after_seconds=0.04))
-    with pytest.raises(Unavailable):
-        store.record("acme", [llm_call("e1")], 1, NOON)
-    assert _store(connect()).record("acme", [llm_call("e1")], 1, NOON) == [Outcome.DUPLICATE]
+    assert _store(connect()).record("acme", [llm_call("e1")], 1, NOON) == [Outcome.RECORDED]
     assert counted(_store(connect()), "acme") == times(1)
+
+
+def test_after_giving_up_on_a_lost_answer_sending_again_counts_once(connect: Connect) -> None:
+    _store(connect()).record("acme", [llm_call("e0")], 1, NOON)
+    lost = LostAnswers(UNAVAILABLE, times=1, away_afterwards=True)
+    with pytest.raises(Unavailable):
+        _store(connect(lost, give_up_after_seconds=1.0)).record("acme", [llm_call("e1")], 1, NOON)
+    assert _store(connect()).record("acme", [llm_call("e1")], 1, NOON) == [Outcome.DUPLICATE]
+    assert counted(_store(connect()), "acme") == times(2)
 
 
 def _gives_up(host: str) -> float:

@@ -1,0 +1,1 @@
+"""What each port promises, tested on every adapter that keeps it."""

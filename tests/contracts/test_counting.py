@@ -25,9 +25,44 @@ from tests.sample_events import (
 )
 
 ODD_NAMES = [
-    *("a.b", "a/b", "`", "``", "\\", "'", '"', "|", "||", "a|b", "%", "%41", "A", "%25", "~", "*", "[0]", "$", "#"),
+    *(
+        "a.b",
+        "a/b",
+        "`",
+        "``",
+        "\\",
+        "'",
+        '"',
+        "|",
+        "||",
+        "a|b",
+        "%",
+        "%41",
+        "A",
+        "%25",
+        "~",
+        "*",
+        "[0]",
+        "$",
+        "#",
+    ),
     *("__proto__", "__x__", "__", "_", "constructor", "toString", "hasOwnProperty", "other", "null", "0"),
-    *(".", "..", "...", "/", " a b ", "\u00a0", "\u200b", "\n", "\x00", "\x7f", "é", "e\u0301", "\U0001f600", "\ufffd"),
+    *(
+        ".",
+        "..",
+        "...",
+        "/",
+        " a b ",
+        "\u00a0",
+        "\u200b",
+        "\n",
+        "\x00",
+        "\x7f",
+        "é",
+        "e\u0301",
+        "\U0001f600",
+        "\ufffd",
+    ),
     *("llama3:70b", "org/model-7B", "x" * 100, "日" * 100),
 ]
 
@@ -131,7 +166,13 @@ def test_odd_names_keep_their_own_rows(store: UsageStore, position: str) -> None
 
 
 def test_names_split_differently_are_different_series(store: UsageStore) -> None:
-    series = [Series("a|b", "c"), Series("a", "b|c"), Series("a%7Cb", "c"), Series("a", "b"), Series("b", "a")]
+    series = [
+        Series("a|b", "c"),
+        Series("a", "b|c"),
+        Series("a%7Cb", "c"),
+        Series("a", "b"),
+        Series("b", "a"),
+    ]
     events = [llm_call(f"e{n}", provider=each.provider, model=each.model) for n, each in enumerate(series)]
     store.record("acme", events, 1, NOON)
     assert sum_by_series(counted_cells(store, "acme")) == dict.fromkeys(series, CALL)
@@ -140,7 +181,9 @@ def test_names_split_differently_are_different_series(store: UsageStore) -> None
 def test_the_longest_names_are_counted(store: UsageStore) -> None:
     widest = Series("\U0001f600" * 100, "\U0001f601" * 250)
     most_escaped = Series("%" * 100, "/" * 250)
-    events = [llm_call(each.model, provider=each.provider, model=each.model) for each in (widest, most_escaped)]
+    events = [
+        llm_call(each.model, provider=each.provider, model=each.model) for each in (widest, most_escaped)
+    ]
     store.record("acme", events, 1, NOON)
     assert sum_by_series(counted_cells(store, "acme")) == {widest: CALL, most_escaped: CALL}
 

@@ -39,6 +39,7 @@ def test_an_unknown_tenant_or_key_is_none(directory: Directory) -> None:
         ACME,
         replace(ACME, overrides=LimitOverrides(tokens=0, runs=2**53, soft_percent=1, hard_percent=1_000)),
         replace(ACME, anchor=datetime(2024, 2, 29, 23, 59, 59, 999_999, tzinfo=UTC), counter_shards=64),
+        replace(ACME, anchored_at=NOON + timedelta(microseconds=1)),
         replace(ACME, id="ACME_1-x", name="`é日本\U0001f600/..", plan="custom plan"),
     ],
 )
@@ -99,7 +100,9 @@ def test_a_plan_of_an_unknown_tenant_is_not_found_and_leaves_no_trace(directory:
 def test_keys_are_listed_oldest_first_valid_or_not(directory: Directory) -> None:
     directory.create_tenant(ACME, KEY, CREATED)
     ages = {"b": 3, "c": 1, "a": 2}
-    keys = {name: replace(KEY, id=key_id(name), label=name, created_at=_at(age)) for name, age in ages.items()}
+    keys = {
+        name: replace(KEY, id=key_id(name), label=name, created_at=_at(age)) for name, age in ages.items()
+    }
     keys["c"] = replace(keys["c"], expires_at=_at(2), revoked_at=_at(1))
     directory.save_keys(list(keys.values()), _entry("keys.create"))
     assert directory.list_keys("acme") == [KEY, keys["c"], keys["a"], keys["b"]]
@@ -139,4 +142,9 @@ def test_the_audit_trail_is_listed_oldest_first(directory: Directory) -> None:
     directory.create_tenant(ACME, KEY, CREATED)
     for seconds in (30, 10, 20):
         directory.set_plan("acme", "starter", _entry(f"at {seconds}", seconds))
-    assert [entry.action for entry in directory.list_audit("acme")] == ["tenant.create", "at 10", "at 20", "at 30"]
+    assert [entry.action for entry in directory.list_audit("acme")] == [
+        "tenant.create",
+        "at 10",
+        "at 20",
+        "at 30",
+    ]

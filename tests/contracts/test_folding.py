@@ -148,7 +148,11 @@ def test_rollups_with_odd_names_and_squeezed_series_are_read_back(store: UsageSt
 def test_empty_rollups_are_read_back(store: UsageStore) -> None:
     store.save_rollups("acme", DayRollup(TODAY, {}, 0, NOON), [empty_rollup(NOVEMBER, NOON)])
     found = _read(store)
-    assert (found.days[TODAY].cells, found.periods[NOVEMBER].days, found.periods[NOVEMBER].series) == ({}, {}, {})
+    assert (found.days[TODAY].cells, found.periods[NOVEMBER].days, found.periods[NOVEMBER].series) == (
+        {},
+        {},
+        {},
+    )
 
 
 def test_a_day_is_saved_with_all_the_periods_it_lies_in(store: UsageStore) -> None:
@@ -165,7 +169,9 @@ def test_a_period_of_another_end_counts_nothing_yet_but_can_be_saved(store: Usag
     found = store.read("acme", days=[TODAY], periods=[shorter])
     rollup = found.periods.get(shorter, empty_rollup(shorter, NOON))
     assert rollup.totals == {}
-    store.save_rollups("acme", found.days[TODAY], [replace(rollup, days={TODAY: CALL}, series={SERIES: CALL})])
+    store.save_rollups(
+        "acme", found.days[TODAY], [replace(rollup, days={TODAY: CALL}, series={SERIES: CALL})]
+    )
     assert store.read("acme", periods=[shorter]).periods[shorter].totals == CALL
 
 
@@ -174,7 +180,9 @@ def test_rollups_are_replaced_by_who_read_them_last(store: UsageStore) -> None:
     read = _read(store)
     later = NOON + timedelta(hours=1)
     day = replace(read.days[TODAY], cells={Cell(12, SERIES): times(2)}, folded_at=later)
-    store.save_rollups("acme", day, [replace(read.periods[NOVEMBER], days={TODAY: times(2)}, folded_at=later)])
+    store.save_rollups(
+        "acme", day, [replace(read.periods[NOVEMBER], days={TODAY: times(2)}, folded_at=later)]
+    )
     assert _read(store).days[TODAY].cells == {Cell(12, SERIES): times(2)}
     assert _read(store).periods[NOVEMBER].folded_at == later
 
@@ -197,7 +205,9 @@ def test_a_period_that_has_changed_since_is_stale_and_its_day_is_not_written(sto
     assert _read(store).days[TODAY].cells == DAY.cells
 
 
-def test_of_two_folds_of_the_same_rollups_the_slower_is_stale(store: UsageStore, other_store: UsageStore) -> None:
+def test_of_two_folds_of_the_same_rollups_the_slower_is_stale(
+    store: UsageStore, other_store: UsageStore
+) -> None:
     store.save_rollups("acme", DAY, [PERIOD])
     read, barrier = _read(store), Barrier(2)
 

@@ -4,6 +4,7 @@ import base64
 import json
 from collections.abc import Callable
 from datetime import timedelta
+from typing import TypeVar
 
 import pytest
 
@@ -15,8 +16,26 @@ from shared.domain.tokens import TokenPools
 from shared.ports import Page, UsageStore
 from tests.sample_events import NOON, event_of, llm_call, mark
 
+T = TypeVar("T")
+
 GARBAGE = [
-    *("x", "-1", "0", "1.5", "é", "%", "=", "====", "e30", "W10", "bnVsbA", "\u0000", " ", "a" * 5_000, "99999999"),
+    *(
+        "x",
+        "-1",
+        "0",
+        "1.5",
+        "é",
+        "%",
+        "=",
+        "====",
+        "e30",
+        "W10",
+        "bnVsbA",
+        "\u0000",
+        " ",
+        "a" * 5_000,
+        "99999999",
+    ),
     *(
         base64.urlsafe_b64encode(json.dumps(content).encode()).decode().rstrip("=")
         for content in (
@@ -42,8 +61,9 @@ GARBAGE = [
 ]
 
 
-def _pages(read: Callable[[str | None], Page[object]]) -> list[list[object]]:
-    pages, cursor = [], None
+def _pages(read: Callable[[str | None], Page[T]]) -> list[list[T]]:
+    pages: list[list[T]] = []
+    cursor: str | None = None
     while True:
         page = read(cursor)
         pages.append(page.items)
@@ -67,7 +87,9 @@ def _record_hourly(store: UsageStore, count: int, tenant_id: str = "acme") -> No
         mark("e1", "run-1", "started"),
         event_of("e1", TokenPools(0, 0, 0), 0, 0),
         event_of("e1", TokenPools(0, 0, 700), None, None, status="failed"),
-        event_of("e1", TokenPools(100, 50, 150, 30, 20, 5, 40), 1, 2**53, series=Series("a.b", "org/m:7b`|%")),
+        event_of(
+            "e1", TokenPools(100, 50, 150, 30, 20, 5, 40), 1, 2**53, series=Series("a.b", "org/m:7b`|%")
+        ),
         event_of("é/..`", None, 12, None, category="tool", ts=NOON + timedelta(microseconds=1)),
         llm_call("e1")._replace(
             user_id="user/1",

@@ -125,6 +125,10 @@ def test_an_earlier_event_moves_a_run_to_the_period_in_which_it_really_began(sto
 
 def test_a_period_may_begin_and_end_at_any_hour(store: UsageStore) -> None:
     midnight = start_of(TODAY)
-    events = [llm_call(f"e{hour}", ts=midnight + timedelta(hours=hour), run_id=f"r{hour}") for hour in range(24)]
+    events = [
+        llm_call(f"e{hour}", ts=midnight + timedelta(hours=hour), run_id=f"r{hour}") for hour in range(24)
+    ]
     store.record("acme", events, 1, NOON)
-    assert store.count_runs("acme", Period(midnight + timedelta(hours=5), midnight + timedelta(hours=12))) == 7
+    assert (
+        store.count_runs("acme", Period(midnight + timedelta(hours=5), midnight + timedelta(hours=12))) == 7
+    )

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from threading import Barrier
 
 from shared.ports import Outcome, UsageStore
@@ -59,14 +60,17 @@ def test_the_same_event_at_two_instances_counts_once(store: UsageStore, other_st
 
 def test_the_same_event_from_twenty_threads_counts_once(store: UsageStore, other_store: UsageStore) -> None:
     instances = [store, other_store] * (THREADS // 2)
-    answers = _all_at_once([lambda at=at: at.record("acme", [llm_call("e1")], 1, NOON) for at in instances])
-    assert Counter(outcome for answer in answers for outcome in answer) == {RECORDED: 1, DUPLICATE: THREADS - 1}
+    answers = _all_at_once([partial(at.record, "acme", [llm_call("e1")], 1, NOON) for at in instances])
+    assert Counter(outcome for answer in answers for outcome in answer) == {
+        RECORDED: 1,
+        DUPLICATE: THREADS - 1,
+    }
     assert counted(store, "acme") == CALL
 
 
 def test_overlapping_batches_from_twenty_threads_count_each_event_once(store: UsageStore) -> None:
     batches = [[llm_call(f"e{number}") for number in range(first, first + 5)] for first in range(THREADS)]
-    answers = _all_at_once([lambda batch=batch: store.record("acme", batch, 2, NOON) for batch in batches])
+    answers = _all_at_once([partial(store.record, "acme", batch, 2, NOON) for batch in batches])
     distinct = THREADS + 5 - 1
     outcomes = Counter(outcome for answer in answers for outcome in answer)
     assert outcomes == {RECORDED: distinct, DUPLICATE: THREADS * 5 - distinct}
@@ -123,6 +127,21 @@ def test_the_same_id_at_two_tenants_is_two_events(store: UsageStore) -> None:
 
 
 def test_ids_that_differ_only_in_odd_characters_are_different_events(store: UsageStore) -> None:
-    ids = ["a", "A", "a ", " a", "a/b", "a.b", "a%2Fb", "..", ".", "__a__", "é", "e\u0301", "x" * 128, "日" * 128]
+    ids = [
+        "a",
+        "A",
+        "a ",
+        " a",
+        "a/b",
+        "a.b",
+        "a%2Fb",
+        "..",
+        ".",
+        "__a__",
+        "é",
+        "e\u0301",
+        "x" * 128,
+        "日" * 128,
+    ]
     assert store.record("acme", [llm_call(event_id) for event_id in ids], 1, NOON) == [RECORDED] * len(ids)
     assert {event.id for event in store.list_events("acme", limit=50).items} == set(ids)

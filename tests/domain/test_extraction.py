@@ -70,7 +70,7 @@ def holds_together(result: Extracted | ExtractionError) -> bool:
     """Whether a refusal is one of the declared ones, or the pools contain each other and add up."""
     if isinstance(result, ExtractionError):
         return result.code in get_args(ErrorCode) and result.path != ""
-    pools, units, _ = result
+    pools, units, *_ = result
     counts_are_positive = min(pools) >= 0 and all(type(n) is int and n > 0 for n in units.values())
     cached_fit = (
         pools.cache_read + pools.cache_write <= pools.input and pools.cache_write_1h <= pools.cache_write

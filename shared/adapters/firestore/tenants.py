@@ -46,7 +46,7 @@ def tenant_fields(tenant: Tenant) -> dict[str, object]:
         "name": tenant.name,
         "plan": tenant.plan,
         "limits": tenant.overrides.model_dump(exclude_none=True),
-        "period": {"anchor": tenant.anchor},
+        "period": {"anchor": tenant.anchor, "anchored_at": tenant.anchored_at},
         "counter_shards": tenant.counter_shards,
         "created_at": tenant.created_at,
     }
@@ -55,14 +55,16 @@ def tenant_fields(tenant: Tenant) -> dict[str, object]:
 def read_tenant(document: Any) -> Tenant:
     """The tenant that tenant_fields wrote."""
     fields = get_fields(document.fields)
+    period = fields.get("period", {})
     return Tenant(
         document.name.rpartition("/")[2],
         fields["name"],
         fields["plan"],
         fields["created_at"],
         LimitOverrides(**fields.get("limits", {})),
-        fields.get("period", {}).get("anchor"),
+        period.get("anchor"),
         fields.get("counter_shards", 1),
+        period.get("anchored_at"),
     )
 
 

@@ -1,0 +1,86 @@
+"""Owns the invoice rows that a tenant sees: what any order of Stripe's events makes of one invoice."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final, NamedTuple
+
+from shared.domain.stripe_shapes import InvoiceSnapshot, InvoiceStatus
+
+PAYMENT_FAILED: Final = "invoice.payment_failed"
+ACTION_REQUIRED: Final = "invoice.payment_action_required"
+
+STATUS_RANKS: Final[Mapping[InvoiceStatus, int]] = {
+    "draft": 0,
+    "open": 1,
+    "uncollectible": 2,
+    "void": 3,
+    "paid": 3,
+}
+"""An invoice only moves up: what is uncollectible may still be paid or voided, and those two are final.
+
+Source: Stripe's guide "Status transitions and finalization" of invoices.
+"""
+
+
+class InvoiceSighting(NamedTuple):
+    """Which of two payloads of one invoice is the newer: status first, because Stripe's clock has seconds."""
+
+    status_rank: int
+    at: datetime
+    attempt_count: int
+    is_refetched: bool
+    asked_at: datetime
+    event_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class InvoiceObservation:
+    """An invoice while one event was handled; `kind` is the event's type, `created` its time by Stripe's clock.
+
+    `asked_at`: when the API was asked for `snapshot`, by our clock; None if it is the event's own payload.
+    """
+
+    event_id: str
+    created: datetime
+    kind: str
+    snapshot: InvoiceSnapshot
+    asked_at: datetime | None = None
+
+    @property
+    def sighting(self) -> InvoiceSighting:
+        """Its place among the others."""
+        rank, attempts = STATUS_RANKS[self.snapshot.status], self.snapshot.attempt_count
+        is_refetched, asked_at = self.asked_at is not None, self.asked_at or self.created
+        return InvoiceSighting(rank, self.created, attempts, is_refetched, asked_at, self.event_id)
+
+
+@dataclass(frozen=True, slots=True)
+class InvoiceRow:
+    """What is kept of an invoice: its newest form, and when a payment last failed or waited for the customer."""
+
+    invoice: InvoiceSnapshot
+    seen: InvoiceSighting
+    failed_at: datetime | None
+    action_required_at: datetime | None
+
+
+def merge_invoice(former: InvoiceRow | None, observation: InvoiceObservation) -> InvoiceRow:
+    """The row after one more event: any order and any repetition of the same events ends the same.
+
+    Raises ValueError for an event of another invoice.
+    """
+    seen, snapshot = observation.sighting, observation.snapshot
+    failed_at = observation.created if observation.kind == PAYMENT_FAILED else None
+    action_at = observation.created if observation.kind == ACTION_REQUIRED else None
+    if former is None:
+        return InvoiceRow(snapshot, seen, failed_at, action_at)
+    if former.invoice.id != snapshot.id:
+        raise ValueError(f"invoice is {former.invoice.id}, but the event is about {snapshot.id}")
+    newest = max((former.seen, former.invoice), (seen, snapshot), key=lambda pair: pair[0])
+    failed_at, action_at = _later(former.failed_at, failed_at), _later(former.action_required_at, action_at)
+    return InvoiceRow(newest[1], newest[0], failed_at, action_at)
+
+
+def _later(one: datetime | None, other: datetime | None) -> datetime | None:
+    return max((at for at in (one, other) if at is not None), default=None)

@@ -1,0 +1,121 @@
+"""Documents that are full: Firestore allows each 1 MiB, and the emulator enforces it."""
+
+from collections.abc import Iterable
+from datetime import timedelta
+
+import grpc
+import pytest
+
+from shared.adapters.firestore import FirestoreDirectory, FirestoreUsageStore
+from shared.domain.counters import MAX_COUNTER_SHARDS, METRICS, OTHER, Cell, Series, sum_by_series
+from shared.domain.errors import TooLarge
+from shared.domain.recording import RecordedEvent
+from shared.domain.rollups import (
+    CounterShard,
+    DayChange,
+    DayRollup,
+    PeriodRollup,
+    empty_rollup,
+    fold_day,
+    fold_period,
+)
+from shared.domain.tenants import ApiKey, AuditEntry, Tenant
+from shared.ports import Outcome, ShardRef
+from tests.adapters.conftest import Connect
+from tests.adapters.interceptors import FailingCalls
+from tests.adapters.test_firestore_operations import NOVEMBER
+from tests.sample_events import CALL, NOON, TODAY, counted, counted_cells, llm_call, times
+
+RETENTION = timedelta(days=40)
+PRODUCTION_TEXT = (
+    "Document 'projects/p/databases/(default)/documents/tenants/acme/counters/20261120.0' cannot be written "
+    "because its size (1,048,635 bytes) exceeds the maximum allowed size of 1,048,576 bytes."
+)
+WIDE_SERIES = 800
+"""Each takes about 1,500 bytes, so that a document has room for fewer than 700 of them."""
+
+
+@pytest.fixture
+def tenant_id(connect: Connect) -> str:
+    """A tenant that exists, with one counter document a day."""
+    key = ApiKey("key-1", "acme", (), "first", "gwi_test_abcde", NOON)
+    entry = AuditEntry("acme", NOON, "test", "tenant.create", None, None, "")
+    FirestoreDirectory(connect()).create_tenant(Tenant("acme", "Acme", "free", NOON), key, entry)
+    return "acme"
+
+
+def _wide_events() -> list[RecordedEvent]:
+    provider, model = "\U0001f600" * 100, "\U0001f601" * 245
+    return [llm_call(f"e{n}", provider=provider, model=f"{model}{n:05}") for n in range(WIDE_SERIES)]
+
+
+def test_a_day_with_more_series_than_a_document_holds_goes_on_in_the_next(
+    connect: Connect, tenant_id: str
+) -> None:
+    store, events = FirestoreUsageStore(connect(), RETENTION), _wide_events()
+    assert store.record(tenant_id, events, 1, NOON) == [Outcome.RECORDED] * WIDE_SERIES
+    tenant = store.read(tenant_id).tenant
+    assert tenant is not None
+    assert tenant.counter_shards == 2
+    by_series = sum_by_series(counted_cells(store, tenant_id, shards=2))
+    assert by_series == {event.series: CALL for event in events}
+    assert store.dirty_shards(tenant_id) == [ShardRef(TODAY, 0), ShardRef(TODAY, 1)]
+    # Series that the full document knows still have room there; a repetition counts in neither.
+    assert store.record(tenant_id, [llm_call("n1"), *events[:1]], 1, NOON)[1] is Outcome.DUPLICATE
+    known = events[0]._replace(id="n2")
+    assert store.record(tenant_id, [known], 1, NOON) == [Outcome.RECORDED]
+    assert counted(store, tenant_id, shards=2) == times(WIDE_SERIES + 2)
+
+
+def test_what_production_says_of_a_full_document_is_understood(connect: Connect, tenant_id: str) -> None:
+    full = FailingCalls(grpc.StatusCode.INVALID_ARGUMENT, times=2, details=PRODUCTION_TEXT)
+    store = FirestoreUsageStore(connect(full), RETENTION)
+    assert store.record(tenant_id, [llm_call("e1")], 1, NOON) == [Outcome.RECORDED]
+    found = store.read(tenant_id, shards=[ShardRef(TODAY, number) for number in range(4)])
+    assert set(found.shards) == {ShardRef(TODAY, 2)}
+    assert found.tenant is not None
+    assert found.tenant.counter_shards == 2 + 1
+
+
+def test_a_day_whose_every_document_is_full_refuses_new_series(connect: Connect, tenant_id: str) -> None:
+    full = FailingCalls(grpc.StatusCode.INVALID_ARGUMENT, times=10_000, details=PRODUCTION_TEXT)
+    store = FirestoreUsageStore(connect(full), RETENTION)
+    with pytest.raises(TooLarge, match="provider and model names"):
+        store.record(tenant_id, [llm_call("e1")], 1, NOON)
+    assert full.attempts == MAX_COUNTER_SHARDS
+    assert counted(FirestoreUsageStore(connect(), RETENTION), tenant_id) == {}
+
+
+def test_another_invalid_argument_is_not_taken_for_a_full_document(connect: Connect, tenant_id: str) -> None:
+    refused = FailingCalls(grpc.StatusCode.INVALID_ARGUMENT, times=1, details="Invalid field path")
+    with pytest.raises(grpc.RpcError, match="Invalid field path"):
+        FirestoreUsageStore(connect(refused), RETENTION).record(tenant_id, [llm_call("e1")], 1, NOON)
+    assert refused.attempts == 1
+
+
+def _squeezed(names: Iterable[Series]) -> tuple[DayRollup, PeriodRollup]:
+    """A day of 24 hours of `names`, and its period, as the fold would bound them."""
+    totals = dict.fromkeys(METRICS, 2**40)
+    cells = {Cell(number % 24, series): totals for number, series in enumerate(names)}
+    day = fold_day(TODAY, [CounterShard(TODAY, 0, cells, 1, dirty=True)], None, NOON)
+    return day, fold_period(empty_rollup(NOVEMBER, NOON), [DayChange(None, day)], 0, NOON)
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        [Series(f"{n:x}", "m") for n in range(4_000)],
+        [Series("%" * 95 + f"{n:05}", "/" * 245 + f"{n:05}") for n in range(1_200)],
+        [Series("\U0001f600" * 95 + f"{n:05}", "\U0001f600" * 245 + f"{n:05}") for n in range(500)],
+    ],
+    ids=["short", "escaped", "wide"],
+)
+def test_rollups_squeezed_by_the_fold_fit_into_their_documents(connect: Connect, names: list[Series]) -> None:
+    store, (day, period) = FirestoreUsageStore(connect(), RETENTION), _squeezed(names)
+    assert OTHER in {cell.series for cell in day.cells}
+    assert OTHER in period.series
+    store.save_rollups("acme", day, [period])
+    found = store.read("acme", days=[TODAY], periods=[NOVEMBER])
+    assert found.days[TODAY].cells == day.cells
+    assert found.periods[NOVEMBER].series == period.series
+    assert found.periods[NOVEMBER].totals == {metric: len(names) * 2**40 for metric in METRICS}

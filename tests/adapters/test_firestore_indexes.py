@@ -1,0 +1,163 @@
+"""firestore.indexes.json serves every query there is, and indexes nothing else: the emulator checks neither."""
+
+import json
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import grpc
+import pytest
+
+from shared.adapters.firestore import FirestoreDirectory, FirestoreRpc, FirestoreUsageStore
+from shared.adapters.firestore.counters import counter_write, day_write, period_write
+from shared.adapters.firestore.events import event_write, run_write
+from shared.adapters.firestore.queries import NAME, StructuredQuery
+from shared.domain.counters import METRICS, Cell, Series
+from shared.domain.rollups import DayRollup, PeriodRollup
+from shared.domain.runs import Run
+from shared.domain.tokens import TokenPools
+from shared.ports import Directory, UsageStore
+from tests.adapters.interceptors import Unanswered
+from tests.adapters.test_firestore_operations import NOVEMBER
+from tests.sample_events import CALL, NOON, TODAY, event_of
+
+ROOT = Path(__file__).resolve().parents[2]
+INDEXES = json.loads((ROOT / "firestore.indexes.json").read_text())
+OVERRIDES = {(each["collectionGroup"], each["fieldPath"]): each for each in INDEXES["fieldOverrides"]}
+DIRECTION = {StructuredQuery.ASCENDING: "ASCENDING", StructuredQuery.DESCENDING: "DESCENDING"}
+EQUAL = StructuredQuery.FieldFilter.EQUAL
+
+QUERYING: dict[str, Callable[[FirestoreUsageStore, FirestoreDirectory], object]] = {
+    "count_runs": lambda usage, _: usage.count_runs("acme", NOVEMBER),
+    "dirty_tenants": lambda usage, _: list(usage.dirty_tenants()),
+    "dirty_shards": lambda usage, _: usage.dirty_shards("acme"),
+    "oldest_dirty_at": lambda usage, _: usage.oldest_dirty_at(),
+    "list_events": lambda usage, _: usage.list_events("acme", limit=5),
+    "list_events of a run": lambda usage, _: usage.list_events("acme", run_id="run-1", limit=5),
+    "list_runs": lambda usage, _: usage.list_runs("acme", limit=5),
+    "list_keys": lambda _, directory: directory.list_keys("acme"),
+    "list_audit": lambda _, directory: directory.list_audit("acme"),
+}
+NOT_QUERYING = {
+    *("record", "read", "save_rollups", "clear_dirty", "raise_counter_shards", "find_run"),
+    *("create_tenant", "find_tenant", "set_plan", "find_key", "save_keys"),
+}
+
+
+def _query_of(name: str) -> Any:
+    calls = Unanswered()
+    with grpc.intercept_channel(grpc.insecure_channel("127.0.0.1:1"), calls) as channel:
+        rpc = FirestoreRpc("demo-gwi", channel, is_emulator=True)
+        QUERYING[name](FirestoreUsageStore(rpc, timedelta(days=40)), FirestoreDirectory(rpc))
+    ((method, request),) = calls.requests
+    if method == "RunAggregationQuery":
+        return request.structured_aggregation_query.structured_query
+    return request.structured_query
+
+
+def _needs(query: Any) -> list[tuple[str, str]]:
+    """The fields and directions of the index that serves `query`, by the rules of Firestore's index overview."""
+    filters = [each.field_filter for each in query.where.composite_filter.filters]
+    equal = [(each.field.field_path, "ASCENDING") for each in filters if each.op == EQUAL]
+    ranges = [(each.field.field_path, "ASCENDING") for each in filters if each.op != EQUAL]
+    orders = [(order.field.field_path, DIRECTION[order.direction]) for order in query.order_by]
+    return list(dict.fromkeys([*equal, *(orders or ranges)]))
+
+
+def _is_served(query: Any) -> bool:
+    (source,) = query.from_
+    scope = "COLLECTION_GROUP" if source.all_descendants else "COLLECTION"
+    # An index ends with the name, in the direction of the field before it.
+    fields = [need for need in _needs(query) if need[0] != NAME]
+    if len(fields) > 1:
+        wanted = [{"fieldPath": path, "order": order} for path, order in fields]
+        return {"collectionGroup": source.collection_id, "queryScope": scope, "fields": wanted} in INDEXES[
+            "indexes"
+        ]
+    return all(_has_single_index(source.collection_id, path, order, scope) for path, order in fields)
+
+
+def _has_single_index(collection: str, path: str, order: str, scope: str) -> bool:
+    if (override := OVERRIDES.get((collection, path))) is None:
+        return scope == "COLLECTION"
+    return {"order": order, "queryScope": scope} in override["indexes"]
+
+
+@pytest.mark.parametrize("name", QUERYING)
+def test_every_query_is_served_by_an_index(name: str) -> None:
+    assert _is_served(_query_of(name)), _needs(_query_of(name))
+
+
+def test_an_index_in_the_other_direction_or_scope_does_not_serve() -> None:
+    query = _query_of("list_events")
+    query.order_by[0].direction = StructuredQuery.ASCENDING
+    assert not _is_served(query)
+    query = _query_of("list_runs")
+    query.from_[0].all_descendants = True
+    assert not _is_served(query)
+
+
+def test_every_method_of_the_ports_is_known_to_query_or_not_to() -> None:
+    methods = {name for port in (UsageStore, Directory) for name in vars(port) if not name.startswith("_")}
+    assert {name.split()[0] for name in QUERYING} | NOT_QUERYING == methods
+
+
+def test_names_end_in_the_direction_of_the_field_before_them() -> None:
+    for name in QUERYING:
+        orders = list(_query_of(name).order_by)
+        if len(orders) == 2:
+            assert orders[1].field.field_path == NAME
+            assert orders[1].direction == orders[0].direction
+
+
+SERIES = Series("openai", "gpt-4.1-mini")
+FULL_EVENT = event_of("e1", TokenPools(100, 50, 150, 30, 20, 5, 40), 1, 1, status="ok", run_id="r")._replace(
+    user_id="u", workflow_id="w", request_id="q", metadata_json="{}"
+)
+WRITES = {
+    "events": event_write("events/e", FULL_EVENT, NOON),
+    "counters": counter_write("counters/c", {Cell(12, SERIES): dict.fromkeys(METRICS, 1)}, NOON),
+    "runs": run_write("runs/r", Run("r", NOON, NOON, CALL, is_completed=True, is_failed=True)),
+    "days": day_write("days/d", DayRollup(TODAY, {Cell(12, SERIES): CALL}, 1, NOON)),
+    "usage": period_write("usage/u", PeriodRollup(NOVEMBER, {TODAY: CALL}, {SERIES: CALL}, 1, NOON)),
+}
+
+
+@pytest.mark.parametrize("collection", WRITES)
+def test_every_field_of_a_collection_that_grows_is_queried_or_not_indexed(collection: str) -> None:
+    write = WRITES[collection]
+    paths = [transform.field_path for transform in write.update_transforms]
+    written = set(write.update.fields) | {path.partition(".")[0] for path in paths}
+    queries = [query for name in QUERYING if (query := _query_of(name)).from_[0].collection_id == collection]
+    queried = {path for query in queries for path, _ in _needs(query)} - {NAME, "run_id"}
+    exempt = {
+        path for group, path in OVERRIDES if group == collection and not OVERRIDES[group, path]["indexes"]
+    }
+    assert exempt == written - queried
+    assert queried <= {path for group, path in OVERRIDES if group == collection}
+
+
+def test_events_are_removed_when_they_expire() -> None:
+    assert OVERRIDES["events", "expire_at"]["ttl"] is True
+    assert "expire_at" in WRITES["events"].update.fields
+
+
+def test_no_index_is_kept_that_no_query_needs() -> None:
+    needed = [_query_of(name) for name in QUERYING]
+    used = {
+        (
+            query.from_[0].collection_id,
+            path,
+            order,
+            "COLLECTION_GROUP" if query.from_[0].all_descendants else "COLLECTION",
+        )
+        for query in needed
+        for path, order in _needs(query)
+    }
+    kept = {
+        (group, path, index["order"], index["queryScope"])
+        for (group, path), override in OVERRIDES.items()
+        for index in override["indexes"]
+    }
+    assert kept <= used
