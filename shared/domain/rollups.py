@@ -23,6 +23,8 @@ MAX_CELLS_BYTES = 900_000
 """Where a day's cells begin to merge into `other`: Firestore refuses documents beyond 1 MiB."""
 MAX_SERIES_BYTES = 450_000
 """The same for a period's series, whose document also holds them by provider and by model."""
+ANCHOR_SETTLES_WITHIN = timedelta(minutes=10)
+"""How long a fold may still be under way that read a tenant before its anchor moved."""
 _MAX_BYTES_PER_METRIC = 30
 _MAX_ESCAPED_BYTES_PER_BYTE = 3
 
@@ -76,6 +78,10 @@ class DayChange:
     new: DayRollup
 
 
+class TornRead(Exception):
+    """A day and its period come from different folds: read both again. (The emulator reads like that at times.)"""
+
+
 def start_of(day: date) -> datetime:
     """The first instant of a UTC day."""
     return datetime.combine(day, time(), UTC)
@@ -104,13 +110,16 @@ def fold_day(day: date, shards: Iterable[CounterShard], former: DayRollup | None
 def fold_period(
     former: PeriodRollup, changes: Iterable[DayChange], runs: int, folded_at: datetime
 ) -> PeriodRollup:
-    """`former` with each day's old contribution replaced by its new one."""
+    """`former` with each day's old contribution replaced by its new one; TornRead if those do not belong together."""
     days = dict(former.days)
     series = {name: dict(totals) for name, totals in former.series.items()}
     for change in changes:
         day = change.new.day
         if change.old is not None and day in days:
-            _take_out(series, sum_by_series(cells_within(day, change.old.cells, former.period)))
+            former_contribution = sum_by_series(cells_within(day, change.old.cells, former.period))
+            if sum_totals(former_contribution.values()) != days[day]:
+                raise TornRead
+            _take_out(series, former_contribution)
         contribution = sum_by_series(cells_within(day, change.new.cells, former.period))
         _put_in(series, contribution)
         days[day] = sum_totals(contribution.values())
@@ -130,7 +139,7 @@ def kept_rollup(found: PeriodRollup | None, period: Period, anchored_at: datetim
     """
     if found is None:
         return empty_rollup(period, period.start)
-    if anchored_at is not None and found.folded_at <= anchored_at:
+    if anchored_at is not None and found.folded_at <= anchored_at + ANCHOR_SETTLES_WITHIN:
         return empty_rollup(period, period.start, found.version)
     return found
 

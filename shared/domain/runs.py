@@ -33,6 +33,18 @@ class Run:
             return "completed"
         return "timed_out" if now - self.last_at >= RUN_TIMEOUT else "open"
 
+    def include(self, event: RecordedEvent) -> None:
+        """Count an event of this run."""
+        if event.ts < self.began_at:
+            self.began_at = event.ts
+        if event.ts > self.last_at:
+            self.last_at = event.ts
+        if event.status == "completed":
+            self.is_completed = True
+        elif event.status == "failed":
+            self.is_failed = True
+        add(self.totals, event.amounts)
+
     def merge(self, other: "Run") -> None:
         """Add what `other` knows of the same run."""
         self.began_at = min(self.began_at, other.began_at)
@@ -48,11 +60,8 @@ def runs_of(events: Iterable[RecordedEvent]) -> dict[str, Run]:
     for event in events:
         if event.run_id is None:
             continue
-        part = Run(
-            event.run_id, event.ts, event.ts, {}, event.status == "completed", event.status == "failed"
-        )
-        run = runs.setdefault(event.run_id, part)
-        if run is not part:
-            run.merge(part)
-        add(run.totals, event.amounts)
+        run = runs.get(event.run_id)
+        if run is None:
+            run = runs[event.run_id] = Run(event.run_id, event.ts, event.ts)
+        run.include(event)
     return runs

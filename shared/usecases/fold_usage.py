@@ -10,6 +10,7 @@ from shared.domain.periods import Period, period_at
 from shared.domain.rollups import (
     DayChange,
     PeriodRollup,
+    TornRead,
     fold_day,
     fold_period,
     kept_rollup,
@@ -63,7 +64,7 @@ def _fold_until_saved(
     for _ in range(_MAX_TRIES):
         try:
             _fold(store, tenant, day, dirty, folded_at, now)
-        except StaleRollup:
+        except (StaleRollup, TornRead):
             continue
         return
     raise Unavailable(f"the rollup of {day} keeps changing under the fold")
@@ -72,17 +73,27 @@ def _fold_until_saved(
 def _fold(
     store: UsageStore, tenant: Tenant, day: date, dirty: list[ShardRef], folded_at: datetime, now: datetime
 ) -> None:
-    periods = _periods_of(tenant, day)
-    # A shard may be dirty beyond the number the tenant had when it was read: writers raise it themselves.
-    count = max(tenant.counter_shards, *(ref.number + 1 for ref in dirty))
-    refs = [ShardRef(day, index) for index in range(count)]
-    snapshot = store.read(tenant.id, periods=periods, days=[day], shards=refs)
+    tenant, snapshot = _read_day(store, tenant, day, dirty)
     shards = list(snapshot.shards.values())
     change = DayChange(snapshot.days.get(day), fold_day(day, shards, snapshot.days.get(day), now))
+    periods = _periods_of(tenant, day)
     rollups = [_fold_period(store, tenant, period, snapshot, change, folded_at) for period in periods]
     store.save_rollups(tenant.id, change.new, rollups)
     store.clear_dirty(tenant.id, [shard for shard in shards if shard.dirty])
     _spread_writers(store, tenant, change)
+
+
+def _read_day(store: UsageStore, tenant: Tenant, day: date, dirty: list[ShardRef]) -> tuple[Tenant, Snapshot]:
+    """The day's documents, with the tenant as it was at the same instant: another fold may be ahead of this one."""
+    while True:
+        # Writers raise the number themselves when a document is full, so a shard beyond it may be dirty.
+        count = max(tenant.counter_shards, *(ref.number + 1 for ref in dirty))
+        refs = [ShardRef(day, number) for number in range(count)]
+        snapshot = store.read(tenant.id, periods=_periods_of(tenant, day), days=[day], shards=refs)
+        now_is = snapshot.tenant or tenant
+        if now_is.counter_shards <= count and now_is.anchor == tenant.anchor:
+            return now_is, snapshot
+        tenant = now_is
 
 
 def _periods_of(tenant: Tenant, day: date) -> list[Period]:

@@ -1,19 +1,21 @@
 """Reads a tenant's usage as it is now, in two round trips."""
 
 from collections import OrderedDict
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime
 from threading import Lock
 
 from shared.domain.counters import Totals
-from shared.domain.errors import NotFound
+from shared.domain.errors import NotFound, Unavailable
 from shared.domain.live import LiveRange, live_days, live_range, live_rollup, live_totals
 from shared.domain.periods import Period, period_at
-from shared.domain.rollups import DayRollup, PeriodRollup, kept_rollup
+from shared.domain.rollups import DayRollup, PeriodRollup, TornRead, kept_rollup
 from shared.domain.tenants import Tenant
 from shared.ports import ShardRef, Snapshot, UsageStore
 
 MAX_HINTS = 10_000
+_MAX_TRIES = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +53,12 @@ class LiveUsageReader:
 
     def usage(self, tenant_id: str, now: datetime) -> LiveUsage:
         """The current period with its series; NotFound if there is no such tenant."""
+        for _ in range(_MAX_TRIES):
+            with suppress(TornRead):
+                return self._usage(tenant_id, now)
+        raise Unavailable("the usage keeps changing while it is read")
+
+    def _usage(self, tenant_id: str, now: datetime) -> LiveUsage:
         wanted, snapshot, tenant = self._read(tenant_id, now, with_days=True)
         days = live_days(wanted.days, snapshot.shards.values(), snapshot.days, now)
         runs = self._store.count_runs(tenant_id, wanted.period)

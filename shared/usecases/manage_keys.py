@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from shared.domain.errors import NotFound
+from shared.domain.errors import Conflict, NotFound
 from shared.domain.tenants import (
     KEY_PREFIX_LIVE,
     KEY_PREFIX_TEST,
@@ -65,8 +65,13 @@ def create_key(
 def rotate_key(
     directory: Directory, tenant_id: str, key: str, overlap: timedelta, *, actor: str, now: datetime
 ) -> NewKey:
-    """A successor with the same label and scopes; the former key works on for `overlap`."""
+    """A successor with the same label, scopes and expiry; the former key works on for `overlap`.
+
+    Conflict if that has ended already: a successor would end with it, or let in whom it was to keep out.
+    """
     former = _find(directory, tenant_id, key)
+    if not former.is_valid(now):
+        raise Conflict(f"key {former.prefix}… has expired or was revoked; create a new one")
     is_live = former.prefix.startswith(KEY_PREFIX_LIVE)
     made = new_key(tenant_id, former.label, former.scopes, former.expires_at, is_live=is_live, now=now)
     end = min(now + overlap, former.expires_at or datetime.max.replace(tzinfo=now.tzinfo))

@@ -24,7 +24,7 @@ from shared.adapters.firestore.encoding import (
     microseconds,
     set_value,
 )
-from shared.adapters.firestore.events import event_write, read_event, run_write
+from shared.adapters.firestore.events import read_event, run_write
 from shared.adapters.firestore.paths import hashed_id
 from shared.adapters.firestore.recorder import split
 from shared.domain.counters import METRICS, OTHER, Cell, Series
@@ -33,6 +33,7 @@ from shared.domain.recording import RecordedEvent, cells_by_day
 from shared.domain.rollups import DayRollup
 from shared.domain.runs import runs_of
 from shared.domain.tokens import TokenPools
+from tests.adapters.writes import event_write
 from tests.contracts.test_counting import ODD_NAMES
 from tests.sample_events import NOON, TODAY, event_of
 
@@ -206,13 +207,13 @@ def test_a_batch_of_few_series_is_one_part() -> None:
 
 @given(events_of_all_metrics)
 def test_an_event_is_read_back_from_its_bytes(event: RecordedEvent) -> None:
-    write = event_write("projects/p/databases/d/documents/tenants/t/events/e", event, NOON)
+    write = event_write("projects/p/databases/d/documents/tenants/t/events/e", event)
     assert read_event(Document.FromString(write.update.SerializeToString())) == event
 
 
 def test_an_event_document_names_no_field_that_a_caller_chose() -> None:
     event = event_of("e", ALL_POOLS, 1, 1)._replace(metadata_json='{"__x__": {"a.b": 1}}')
-    fields = event_write("name", event, NOON).update.fields
+    fields = event_write("name", event).update.fields
     assert set(fields) & set(MeteringEvent.model_fields) >= {"id", "ts", "category", "provider", "model"}
     assert fields["metadata_json"].string_value == '{"__x__": {"a.b": 1}}'
 

@@ -11,7 +11,7 @@ import pytest
 
 from shared.adapters.firestore import FirestoreDirectory, FirestoreRpc, FirestoreUsageStore
 from shared.adapters.firestore.counters import counter_write, day_write, period_write
-from shared.adapters.firestore.events import event_write, run_write
+from shared.adapters.firestore.events import run_write
 from shared.adapters.firestore.queries import NAME, StructuredQuery
 from shared.domain.counters import METRICS, Cell, Series
 from shared.domain.rollups import DayRollup, PeriodRollup
@@ -20,6 +20,7 @@ from shared.domain.tokens import TokenPools
 from shared.ports import Directory, UsageStore
 from tests.adapters.interceptors import Unanswered
 from tests.adapters.test_firestore_operations import NOVEMBER
+from tests.adapters.writes import event_write
 from tests.sample_events import CALL, NOON, TODAY, event_of
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -116,7 +117,7 @@ FULL_EVENT = event_of("e1", TokenPools(100, 50, 150, 30, 20, 5, 40), 1, 1, statu
     user_id="u", workflow_id="w", request_id="q", metadata_json="{}"
 )
 WRITES = {
-    "events": event_write("events/e", FULL_EVENT, NOON),
+    "events": event_write("events/e", FULL_EVENT),
     "counters": counter_write("counters/c", {Cell(12, SERIES): dict.fromkeys(METRICS, 1)}, NOON),
     "runs": run_write("runs/r", Run("r", NOON, NOON, CALL, is_completed=True, is_failed=True)),
     "days": day_write("days/d", DayRollup(TODAY, {Cell(12, SERIES): CALL}, 1, NOON)),

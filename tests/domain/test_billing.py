@@ -25,7 +25,7 @@ from shared.domain.billing import (
 )
 from tests.sample_subscriptions import DAY, SNAPSHOT, UPDATED, observed, on_day
 
-# Rows: the state before. Columns: what Stripe reports. `.` is canceled, `x` expired.
+# Rows: the state before. Columns: what Stripe reports.
 TABLE = """
             incomplete incomplete_expired trialing active past_due unpaid paused canceled deleted
 none        incomplete expired            trialing active past_due unpaid paused canceled canceled
@@ -56,12 +56,10 @@ lives = st.lists(observations, min_size=1, max_size=7, unique_by=lambda each: ea
 
 
 def seen_in_turn(life: Iterable[Observation], refetch: Refetch | None = None) -> Subscription:
-    known = reduce(lambda former, each: observe(former, each, refetch), life, None_)
+    nothing: Subscription | None = None
+    known = reduce(lambda former, each: observe(former, each, refetch), life, nothing)
     assert known is not None
     return known
-
-
-None_: Subscription | None = None
 
 
 @pytest.mark.parametrize(("before", "trigger", "after"), CELLS)

@@ -1,6 +1,5 @@
 """How events and runs are written in Firestore, and read back."""
 
-from datetime import datetime
 from typing import Any
 
 from shared.adapters.firestore.encoding import (
@@ -38,9 +37,11 @@ _TEXT_FIELDS = (
 )
 
 
-def event_write(name: str, event: RecordedEvent, expire_at: datetime) -> Any:
-    """Creates the event: fails if it exists, which is the deduplication."""
-    write = Write()
+def write_event(write: Any, name: str, event: RecordedEvent, expire_at: Any) -> None:
+    """Make `write` create the event; it fails if the event exists, which is the deduplication.
+
+    It fills a Write of the request itself, and takes the expiry as a Value: there are 500 events in a batch.
+    """
     write.current_document.exists = False
     write.update.name = name
     fields = write.update.fields
@@ -50,7 +51,7 @@ def event_write(name: str, event: RecordedEvent, expire_at: datetime) -> Any:
     fields["provider"].string_value = event.series.provider
     fields["model"].string_value = event.series.model
     fields["fingerprint"].string_value = event.fingerprint
-    set_timestamp(fields["expire_at"], expire_at)
+    fields["expire_at"].CopyFrom(expire_at)
     if event.latency_ms is not None:
         fields["latency_ms"].integer_value = event.latency_ms
     if event.cost_nanousd is not None:
@@ -61,7 +62,6 @@ def event_write(name: str, event: RecordedEvent, expire_at: datetime) -> Any:
             fields[field].string_value = text
     if event.tokens is not None:
         set_totals(fields["tokens"], _stored_tokens(event.tokens))
-    return write
 
 
 def _stored_tokens(pools: TokenPools) -> Totals:
@@ -69,7 +69,7 @@ def _stored_tokens(pools: TokenPools) -> Totals:
 
 
 def read_event(document: Any) -> RecordedEvent:
-    """The event that event_write stored."""
+    """The event that write_event stored."""
     fields = get_fields(document.fields)
     tokens = fields.get("tokens")
     pools = None if tokens is None else TokenPools(*(tokens.get(field, 0) for field in TOKEN_FIELDS))

@@ -8,9 +8,10 @@ from typing import Any
 import grpc
 
 from shared.adapters.firestore.counters import counter_write
-from shared.adapters.firestore.events import event_write, run_write
+from shared.adapters.firestore.encoding import Value, set_timestamp
+from shared.adapters.firestore.events import run_write, write_event
 from shared.adapters.firestore.paths import TenantPaths
-from shared.adapters.firestore.rpc import FirestoreRpc
+from shared.adapters.firestore.rpc import CommitRequest, FirestoreRpc
 from shared.adapters.firestore.tenants import raise_shards_write
 from shared.domain.counters import MAX_COUNTER_SHARDS, Cell
 from shared.domain.errors import TooLarge, Unavailable
@@ -63,11 +64,11 @@ class Recorder:
         """Commit all of `events`, or nothing and False if one of them exists."""
         # A counter document holds 1 MiB of series. Where one is full, the next number is used and made known.
         for index in (random.randrange(counter_shards), *range(counter_shards, MAX_COUNTER_SHARDS)):  # noqa: S311 (spreads load, no secret)
-            writes = [*self._writes(paths, events, index, now)]
+            request = self.commit_request(paths, events, index, now)
             if index >= counter_shards:
-                writes.append(raise_shards_write(paths.tenant, index + 1))
+                request.writes.append(raise_shards_write(paths.tenant, index + 1))
             try:
-                self._rpc.commit(writes)
+                self._rpc.send_commit(request)
             except grpc.RpcError as error:
                 if error.code() == grpc.StatusCode.ALREADY_EXISTS:
                     return False
@@ -79,16 +80,20 @@ class Recorder:
             "This day has more provider and model names than can be counted", code="too_many_series"
         )
 
-    def _writes(
-        self, paths: TenantPaths, events: list[RecordedEvent], index: int, now: datetime
-    ) -> Iterator[Any]:
-        expire_at = now + self._retention
+    def commit_request(
+        self, paths: TenantPaths, events: Sequence[RecordedEvent], index: int, now: datetime
+    ) -> Any:
+        """The one commit that stores `events` and adds them to their runs and to the counters numbered `index`."""
+        request = CommitRequest(database=self._rpc.database)
+        expire_at = Value()
+        set_timestamp(expire_at, now + self._retention)
         for event in events:
-            yield event_write(paths.event(event.id), event, expire_at)
+            write_event(request.writes.add(), paths.event(event.id), event, expire_at)
         for day, cells in cells_by_day(events).items():
-            yield counter_write(paths.counter(ShardRef(day, index)), cells, now)
+            request.writes.append(counter_write(paths.counter(ShardRef(day, index)), cells, now))
         for run in runs_of(events).values():
-            yield run_write(paths.run(run.id), run)
+            request.writes.append(run_write(paths.run(run.id), run))
+        return request
 
     def _fingerprints(self, paths: TenantPaths, events: list[RecordedEvent]) -> dict[str, str]:
         names = {paths.event(event.id): event.id for event in events}

@@ -1,0 +1,120 @@
+"""Owns a running development stack: starting `python -m tools.dev`, speaking to it, and what is left of it."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from http.client import HTTPConnection
+from pathlib import Path
+from time import monotonic, sleep
+from typing import Any, NamedTuple
+from urllib.parse import urlencode, urlsplit
+
+from tools.dev.settings import ROOT, STACK_FILE
+
+START_SECONDS = 60
+STOP_SECONDS = 20
+
+
+class Answer(NamedTuple):
+    """An HTTP answer; `content` is its JSON, or its text if it is none."""
+
+    status: int
+    content: Any
+
+
+class RunningStack:
+    """The stack's process, and what its stack.json says."""
+
+    def __init__(self, process: "subprocess.Popen[str]", folder: Path) -> None:
+        self.process = process
+        self.file = folder / STACK_FILE
+        self.entries: dict[str, str] = json.loads(self.file.read_text())
+
+    def post(self, part: str, path: str, content: object) -> Answer:
+        """The answer to a POST of JSON with the demo key."""
+        return self._ask(part, "POST", path, json.dumps(content))
+
+    def get(self, part: str, path: str, **query: object) -> Answer:
+        """The answer to a GET with the demo key."""
+        return self._ask(part, "GET", f"{path}?{urlencode(query)}" if query else path)
+
+    def tenant(self, what: str, **query: object) -> Any:
+        """What usage_api tells of the demo tenant."""
+        answer = self.get("usage_api", f"/api/v1/tenants/{self.entries['tenant_id']}/{what}", **query)
+        assert answer.status == 200, answer
+        return answer.content
+
+    def _ask(self, part: str, method: str, path: str, body: str | None = None) -> Answer:
+        # Not urllib: it would send loopback requests through a proxy that the environment names.
+        connection = HTTPConnection(urlsplit(self.entries[part]).netloc, timeout=30)
+        headers = {"Authorization": f"Bearer {self.entries['api_key']}", "Content-Type": "application/json"}
+        try:
+            connection.request(method, path, body, headers)
+            response = connection.getresponse()
+            text = response.read().decode()
+            return Answer(
+                response.status, json.loads(text) if "json" in response.headers["Content-Type"] else text
+            )
+        finally:
+            connection.close()
+
+    def environment(self) -> dict[str, str]:
+        """The environment in which a tool works on the store of this stack."""
+        names = {"GOOGLE_CLOUD_PROJECT": "project_id", "FIRESTORE_EMULATOR_HOST": "firestore"}
+        return {**os.environ, **{name: self.entries[entry] for name, entry in names.items()}}
+
+
+@contextmanager
+def running_stack(
+    folder: Path, *options: str, environment: Mapping[str, str] = os.environ
+) -> Iterator[RunningStack]:
+    """Start the stack, give it when it is ready, and see to it that it has ended."""
+    with (folder / "output").open("w+") as output:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "tools.dev", "--folder", str(folder), *options],
+            cwd=ROOT,
+            env=dict(environment),
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        try:
+            eventually(lambda: (folder / STACK_FILE).exists() or process.poll() is not None, START_SECONDS)
+            assert process.poll() is None, (folder / "output").read_text()
+            yield RunningStack(process, folder)
+        finally:
+            process.terminate()
+            process.wait(STOP_SECONDS)
+
+
+def eventually(condition: Callable[[], object], seconds: float = 15) -> bool:
+    """Whether `condition` comes true within `seconds`."""
+    deadline = monotonic() + seconds
+    while not (reached := bool(condition())) and monotonic() < deadline:
+        sleep(0.05)
+    return reached
+
+
+def descendants(pid: int) -> set[int]:
+    """The processes that `pid` has started, those that they have started, and so on."""
+    listing = subprocess.run(
+        ["ps", "-A", "-o", "pid=,ppid="], capture_output=True, text=True, check=True
+    ).stdout
+    pairs = [tuple(map(int, line.split())) for line in listing.splitlines()]
+    found, new = set[int](), {pid}
+    while new:
+        new = {child for child, parent in pairs if parent in new} - found
+        found |= new
+    return found
+
+
+def alive(pids: set[int]) -> set[int]:
+    """Those of `pids` that still run; one that has ended and was not yet waited for does not."""
+    listing = subprocess.run(
+        ["ps", "-A", "-o", "pid=,stat="], capture_output=True, text=True, check=True
+    ).stdout
+    states = {int(pid): state for pid, state in (line.split() for line in listing.splitlines())}
+    return {pid for pid in pids if not states.get(pid, "Z").startswith("Z")}

@@ -1,0 +1,193 @@
+"""`make dev` from outside: events go in by HTTP, the tick folds them, usage comes out, and nothing stays behind."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from shared.adapters.firestore import FirestoreRpc, FirestoreUsageStore
+from shared.adapters.firestore.rpc import open_channel
+from shared.domain.periods import period_at
+from shared.domain.plans import find_plan
+from shared.domain.recording import MAX_AGE
+from tests.e2e.running import RunningStack, alive, descendants, eventually, running_stack
+from tools.dev.demo_events import RUNS, demo_events
+from tools.dev.settings import DEMO_PLAN, ROOT
+
+PARTS = {"record_usage", "usage_api", "aggregate"}
+DEMO_EVENTS = len(demo_events(datetime(2026, 11, 22, tzinfo=UTC)))
+CALL = {"category": "llm", "provider": "openai", "model": "gpt-4.1-mini", "latency_ms": 350}
+TOKENS = {"input_tokens": 100, "output_tokens": 20}
+
+
+@pytest.fixture(scope="module")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningStack]:
+    """The stack as `make dev` starts it: emulators, functions, demo data."""
+    with running_stack(tmp_path_factory.mktemp("stack")) as running:
+        yield running
+
+
+def call(event_id: str, run_id: str | None = None) -> dict[str, object]:
+    return {**CALL, "id": event_id, "tokens": TOKENS} | ({"run_id": run_id} if run_id else {})
+
+
+def is_folded(stack: RunningStack) -> bool:
+    health = stack.get("usage_api", "/api/v1/health").content
+    return bool(health["oldest_dirty_at"] is None and health["fold_lag_seconds"] == 0)
+
+
+def all_events(stack: RunningStack) -> list[dict[str, Any]]:
+    events, cursor = [], {}
+    while True:
+        page = stack.tenant("events", limit=50, **cursor)
+        events += page["events"]
+        if page["next_cursor"] is None:
+            return events
+        cursor = {"cursor": page["next_cursor"]}
+
+
+def tokens_of(events: list[dict[str, Any]]) -> int:
+    return sum(event["tokens"]["total_tokens"] for event in events if event["tokens"])
+
+
+def test_the_stack_file_names_every_part_and_all_of_them_answer(stack: RunningStack) -> None:
+    assert {*PARTS, "firestore", "pubsub"} | {"project_id", "tick_topic", "tenant_id", "api_key"} == {
+        *stack.entries
+    }
+    assert stack.entries["api_key"].startswith("gwi_test_")
+    assert [stack.get(part, "/").status for part in ("record_usage", "usage_api")] == [404, 404]
+    assert stack.get("usage_api", "/api/v1/openapi.json").content["openapi"].startswith("3.")
+
+
+def test_the_demo_is_there_and_usage_runs_and_series_add_up_to_its_events(stack: RunningStack) -> None:
+    events = all_events(stack)
+    aggregate = stack.tenant("usage")["aggregate"]
+    period_start = datetime.fromisoformat(aggregate["period_start"])
+    current = [event for event in events if datetime.fromisoformat(event["ts"]) >= period_start]
+    assert len(events) == DEMO_EVENTS
+    assert len({event["run_id"] for event in events}) == len(stack.tenant("runs")["runs"]) == RUNS
+    assert aggregate["total_tokens"]["total"] == tokens_of(current)
+    assert sum(row["tokens"]["total"] for row in aggregate["series"]) == tokens_of(current)
+    points = stack.tenant("usage/series", granularity="hour", group_by="model")["points"]
+    assert sum(point["tokens"]["total"] for point in points) == tokens_of(events)
+
+
+def test_an_event_is_seen_at_once_and_once_and_folded_by_the_tick(stack: RunningStack) -> None:
+    before = stack.tenant("usage")["aggregate"]
+    batch = [call("e1", "run-a"), call("e2", "run-a"), call("e1", "run-a")]
+    first, again = (stack.post("record_usage", "/v1/events?status=true", batch) for _ in range(2))
+    assert [
+        (each.status, each.content["accepted"], each.content["duplicates"]) for each in (first, again)
+    ] == [
+        (200, 2, 1),
+        (200, 0, 3),
+    ]
+    after = stack.tenant("usage")
+    grown = after["aggregate"]["total_tokens"]["total"] - before["total_tokens"]["total"]
+    assert grown == 2 * (100 + 20)
+    assert after["status"] == again.content["status"]
+    assert after["status"]["tokens_used"] == after["aggregate"]["total_tokens"]["total"]
+    assert eventually(lambda: is_folded(stack))
+    assert stack.tenant("usage")["aggregate"]["series"] == after["aggregate"]["series"]
+    assert rollup_tokens(stack) == after["aggregate"]["total_tokens"]["total"]
+
+
+def rollup_tokens(stack: RunningStack) -> int:
+    """What the fold itself has written for the current period."""
+    with open_channel(stack.entries["firestore"]) as channel:
+        rpc = FirestoreRpc(stack.entries["project_id"], channel, is_emulator=True)
+        period = period_at(None, datetime.now(UTC))
+        found = FirestoreUsageStore(rpc, MAX_AGE).read(stack.entries["tenant_id"], periods=[period])
+    return found.periods[period].totals["total_tokens"]
+
+
+def test_a_run_shows_its_calls_and_its_end(stack: RunningStack) -> None:
+    marks = [
+        CALL | {"id": f"b-{status}", "run_id": "run-b", "status": status}
+        for status in ("started", "completed")
+    ]
+    answer = stack.post("record_usage", "/v1/events", [marks[0], call("b1", "run-b"), marks[1]])
+    assert answer.content["accepted"] == 3
+    run = stack.tenant("runs/run-b")
+    assert (run["status"], run["calls"], run["tokens"]["total"]) == ("completed", 1, 100 + 20)
+    assert Decimal(run["cost_usd"]) > 0
+
+
+def test_a_check_tells_what_is_left(stack: RunningStack) -> None:
+    plan = find_plan(DEMO_PLAN)
+    assert plan is not None
+    fits = stack.post("record_usage", "/v1/check", {"tokens": 1}).content
+    misfit = stack.post("record_usage", "/v1/check", {"tokens": plan.token_limit + 1}).content
+    assert (fits["allowed"], misfit["allowed"], misfit["code"]) == (True, False, "token_limit_exceeded")
+    assert fits["status"]["tokens_remaining"] == plan.token_limit - fits["status"]["tokens_used"]
+
+
+def test_the_admin_tool_finds_no_drift(stack: RunningStack) -> None:
+    command = [
+        sys.executable,
+        "-m",
+        "tools.admin",
+        "--json",
+        "verify",
+        "--tenant",
+        stack.entries["tenant_id"],
+    ]
+    done = subprocess.run(
+        command, cwd=ROOT, env=stack.environment(), capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["drift"] == []
+    assert json.loads(done.stdout)["events"] == len(all_events(stack)) >= DEMO_EVENTS
+
+
+def test_sigterm_stops_every_process_of_the_stack(stack: RunningStack) -> None:
+    # The last one to use the stack of this file: it ends it.
+    children = descendants(stack.process.pid)
+    assert len(children) >= len({*PARTS, "firestore", "pubsub"})
+    stack.process.send_signal(signal.SIGTERM)
+    assert stack.process.wait(20) == 0
+    assert alive(children) == set()
+    assert not stack.file.exists()
+
+
+def test_an_empty_stack_has_a_tenant_without_events_and_ends_when_a_part_dies(tmp_path: Path) -> None:
+    with running_stack(tmp_path, "--empty") as stack:
+        usage = stack.tenant("usage")
+        assert (usage["aggregate"]["total_llm_calls"], usage["status"]["runs_used"]) == (0, 0)
+        assert all_events(stack) == []
+        children = descendants(stack.process.pid)
+        os.kill(next(pid for pid in children if is_function(pid, "aggregate")), signal.SIGKILL)
+        assert stack.process.wait(20) == 1
+    assert "aggregate ended with exit code -9" in (tmp_path / "output").read_text()
+    assert alive(children) == set()
+
+
+def is_function(pid: int, name: str) -> bool:
+    command = subprocess.run(
+        ["ps", "-o", "args=", "-p", str(pid)], capture_output=True, text=True, check=False
+    ).stdout
+    return f"--target {name}" in command
+
+
+@pytest.mark.parametrize("options", [[], ["--empty"]])
+def test_in_memory_the_same_stack_runs_in_one_process(tmp_path: Path, options: list[str]) -> None:
+    bare = {
+        name: value for name, value in os.environ.items() if name not in ("JAVA_HOME", "CLOUDSDK_ROOT_DIR")
+    }
+    with running_stack(tmp_path, "--memory", *options, environment=bare) as stack:
+        assert PARTS | {"project_id", "tick_topic", "tenant_id", "api_key"} == {*stack.entries}
+        assert descendants(stack.process.pid) == set()
+        assert len(all_events(stack)) == (0 if options else DEMO_EVENTS)
+        assert stack.post("record_usage", "/v1/events", call("e1")).content["accepted"] == 1
+        assert eventually(lambda: is_folded(stack))
+        stack.process.send_signal(signal.SIGINT)
+        assert stack.process.wait(20) == 0
+    assert not stack.file.exists()

@@ -1,0 +1,83 @@
+"""Owns the part of JSON Schema 2020-12 that the OpenAPI document uses: whether a value fits a schema."""
+
+import re
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any
+
+Schema = Mapping[str, Any]
+
+_TYPES: dict[str, Callable[[Any], bool]] = {
+    "object": lambda value: isinstance(value, dict),
+    "array": lambda value: isinstance(value, list),
+    "string": lambda value: isinstance(value, str),
+    "boolean": lambda value: isinstance(value, bool),
+    "null": lambda value: value is None,
+    "integer": lambda value: isinstance(value, int) and not isinstance(value, bool),
+    "number": lambda value: isinstance(value, int | float) and not isinstance(value, bool),
+}
+_ELSEWHERE = {
+    "type",
+    "title",
+    "description",
+    "default",
+    "properties",
+    "required",
+    "additionalProperties",
+    "items",
+}
+
+
+class SchemaChecker:
+    """Says where a value does not fit; a keyword it does not know fails rather than passes."""
+
+    def __init__(self, definitions: Mapping[str, Schema]) -> None:
+        self._definitions = definitions
+
+    def misfits(self, value: Any, schema: Schema, place: str = "$") -> list[str]:
+        """Every place at which `value` does not fit `schema`."""
+        if "$ref" in schema:
+            return self.misfits(value, self._definitions[schema["$ref"].rpartition("/")[2]], place)
+        if "anyOf" in schema:
+            fits = any(not self.misfits(value, option, place) for option in schema["anyOf"])
+            return [] if fits else [f"{place}: {value!r} fits none of {schema['anyOf']}"]
+        if "type" in schema and not _TYPES[schema["type"]](value):
+            return [f"{place}: {value!r} is no {schema['type']}"]
+        found = [
+            f"{place}: {value!r} breaks {name}" for name in schema if not self._keeps(value, schema, name)
+        ]
+        return found + self._inside(value, schema, place)
+
+    def _keeps(self, value: Any, schema: Schema, name: str) -> bool:
+        rule = schema[name]
+        match name:
+            case "enum":
+                return value in rule
+            case "const":
+                return bool(value == rule)
+            case "minimum" | "maximum":
+                return bool(value >= rule if name == "minimum" else value <= rule)
+            case "minLength" | "maxLength":
+                return bool(len(value) >= rule if name == "minLength" else len(value) <= rule)
+            case "pattern":
+                return re.search(rule, value) is not None
+            case "format":
+                return rule == "date-time" and datetime.fromisoformat(value).tzinfo is not None
+        return name in _ELSEWHERE
+
+    def _inside(self, value: Any, schema: Schema, place: str) -> list[str]:
+        if isinstance(value, list) and "items" in schema:
+            items = [self.misfits(item, schema["items"], f"{place}[{i}]") for i, item in enumerate(value)]
+            return [misfit for item in items for misfit in item]
+        return self._members(value, schema, place) if isinstance(value, dict) else []
+
+    def _members(self, value: dict[str, Any], schema: Schema, place: str) -> list[str]:
+        named, others = schema.get("properties", {}), schema.get("additionalProperties", {})
+        found = [f"{place}.{name} is missing" for name in schema.get("required", ()) if name not in value]
+        for name, member in value.items():
+            rule = named.get(name, others)
+            if rule is False or (named and name not in named and others == {}):
+                found.append(f"{place}.{name} is not in the schema")
+            elif isinstance(rule, dict):
+                found += self.misfits(member, rule, f"{place}.{name}")
+        return found

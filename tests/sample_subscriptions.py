@@ -1,0 +1,64 @@
+"""A subscription and an invoice as tests write them: every field has a value, a test names those it is about."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from shared.domain.billing import SUBSCRIPTION_CREATED, SUBSCRIPTION_DELETED, Observation
+from shared.domain.stripe_shapes import InvoiceSnapshot, SubscriptionSnapshot
+
+UPDATED = "customer.subscription.updated"
+DAY = timedelta(days=1)
+START = datetime(2026, 10, 15, 9, tzinfo=UTC)
+PERIOD = timedelta(days=31)
+
+SNAPSHOT = SubscriptionSnapshot(
+    id="sub_1",
+    customer_id="cus_1",
+    tenant_id="acme",
+    status="active",
+    price_id="price_starter",
+    plan="starter",
+    interval="month",
+    created=START,
+    anchor=START,
+    period_start=START,
+    period_end=START + PERIOD,
+    cancel_at_period_end=False,
+    cancel_at=None,
+    trial_end=None,
+)
+
+INVOICE = InvoiceSnapshot(
+    id="in_1",
+    number="ACME-0001",
+    status="open",
+    customer_id="cus_1",
+    subscription_id="sub_1",
+    currency="usd",
+    total=2_900,
+    amount_due=2_900,
+    amount_paid=0,
+    amount_remaining=2_900,
+    created=START,
+    period_start=START,
+    period_end=START + PERIOD,
+    attempt_count=0,
+    next_payment_attempt=None,
+    hosted_invoice_url=None,
+    invoice_pdf=None,
+)
+
+
+def on_day(days: float) -> datetime:
+    """The instant so many days after the subscription started."""
+    return START + days * DAY
+
+
+def observed(days: float, report: str, /, *, event_id: str | None = None, **changes: Any) -> Observation:
+    """What an event reports so many days after the start: a status, or `created` or `deleted`."""
+    kinds = {"created": (SUBSCRIPTION_CREATED, "active"), "deleted": (SUBSCRIPTION_DELETED, "canceled")}
+    kind, status = kinds.get(report, (UPDATED, report))
+    changed_status = changes.pop("changed_status", False)
+    snapshot = replace(SNAPSHOT, **({"status": status} | changes))
+    return Observation(event_id or f"evt_{days}_{report}", on_day(days), kind, snapshot, changed_status)

@@ -1,0 +1,171 @@
+"""The bench's table and file say what was measured, and its counter counts what Firestore bills."""
+
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from uuid import uuid4
+
+import grpc
+import pytest
+
+from shared.adapters.firestore import FirestoreRpc, FirestoreUsageStore, queries
+from shared.adapters.firestore.rpc import open_channel
+from shared.adapters.memory import MemoryStore
+from shared.domain.events import parse_events
+from shared.domain.periods import period_at
+from tests.sample_events import NOON, llm_call
+from tools.bench.__main__ import GROUPS, main
+from tools.bench.counting import DELETE_NANOUSD, READ_NANOUSD, WRITE_NANOUSD, OperationCounter, Operations
+from tools.bench.history import DAYS, HOURS, NOW, SERIES, load
+from tools.bench.report import Measure, at_least, at_most, exactly, table, write_json
+from tools.bench.sample import BATCH_EVENTS, sample_events
+from tools.bench.timing import medians
+
+RATE = Measure("rate", 26_123, "events/s", at_least(25_000))
+RATIO = Measure("ratio", 5.4321987, "times", at_least(8), "2,600 events/s by another")
+COST = Measure("cost", 1.9, "USD")
+
+
+def test_the_table_has_a_line_for_each_measure_in_aligned_columns() -> None:
+    assert table([RATE, RATIO, COST]).splitlines() == [
+        "measure   value  unit      target     met  baseline",
+        "-------  ------  --------  ---------  ---  -------------------------",
+        "rate     26,123  events/s  >= 25,000  yes",
+        "ratio      5.43  times     >= 8       NO   2,600 events/s by another",
+        "cost        1.9  USD",
+    ]
+
+
+def test_the_file_holds_value_unit_target_whether_it_is_met_and_the_baseline(tmp_path: Path) -> None:
+    file = tmp_path / "results" / "bench.json"
+    write_json([RATE, RATIO, COST], file)
+    assert json.loads(file.read_text()) == {
+        "rate": {"value": 26_123, "unit": "events/s", "target": ">= 25,000", "met": True},
+        "ratio": {
+            "value": 5.4322,
+            "unit": "times",
+            "target": ">= 8",
+            "met": False,
+            "baseline": "2,600 events/s by another",
+        },
+        "cost": {"value": 1.9, "unit": "USD", "target": None, "met": None},
+    }
+
+
+def test_a_target_is_met_by_exactly_its_amount() -> None:
+    assert at_least(8).is_met_by(8)
+    assert not at_least(8).is_met_by(7.99)
+    assert at_most(1.1).is_met_by(1.1)
+    assert not at_most(1.1).is_met_by(1.11)
+    assert exactly(2).is_met_by(2)
+    assert not exactly(2).is_met_by(1)
+
+
+def test_what_is_compared_is_taken_in_turns_and_by_its_median() -> None:
+    order: list[str] = []
+    slow, fast = iter([30.0, 900.0, 31.0]), iter([10.0, 11.0, 500.0])
+
+    def take_slow() -> float:
+        order.append("slow")
+        return next(slow)
+
+    def take_fast() -> float:
+        order.append("fast")
+        return next(fast)
+
+    assert medians(3, take_slow, take_fast) == [31.0, 11.0]
+    assert order == ["slow", "fast", "fast", "slow", "slow", "fast"]
+
+
+def test_every_sample_event_is_valid_and_has_an_id_of_its_own() -> None:
+    sample = sample_events(BATCH_EVENTS, "test", NOON)
+    events, problems = parse_events(sample)
+    assert problems == []
+    assert len({event.id for event in events.values()}) == BATCH_EVENTS
+
+
+def test_histories_of_different_length_differ_in_nothing_that_a_document_holds() -> None:
+    store = MemoryStore()
+    load(store, store, "little", 1_000)
+    load(store, store, "more", 4_000)
+    period = period_at(None, NOW)
+    little, more = (store.read(tenant, periods=[period]).periods[period] for tenant in ("little", "more"))
+    assert (little.totals["calls"], more.totals["calls"]) == (1_000, 4_000)
+    assert set(little.days) == set(more.days)
+    assert len(little.days) == DAYS
+    assert set(little.series) == set(more.series) == set(SERIES)
+    assert little.runs == DAYS * len(HOURS)
+
+
+def test_an_unknown_group_is_refused_with_the_names_of_those_there_are(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    with pytest.raises(SystemExit):
+        main(["no-such-group"])
+    complaint = capsys.readouterr().err
+    assert "no such group: no-such-group" in complaint
+    assert all(name in complaint for name in GROUPS)
+
+
+def test_a_deletion_that_follows_is_part_of_the_cost() -> None:
+    operations = Operations(rpcs=4, reads=2, writes=3)
+    assert operations.cost_nanousd(deletes=5) == 2 * READ_NANOUSD + 3 * WRITE_NANOUSD + 5 * DELETE_NANOUSD
+
+
+class TestOnTheEmulator:
+    """The counter, on the channel of the real adapter."""
+
+    @pytest.fixture
+    def counter(self) -> OperationCounter:
+        return OperationCounter()
+
+    @pytest.fixture
+    def rpc(self, counter: OperationCounter, firestore_emulator_host: str) -> Iterator[FirestoreRpc]:
+        with open_channel(firestore_emulator_host) as channel:
+            counted = grpc.intercept_channel(channel, counter)
+            yield FirestoreRpc(f"demo-{uuid4().hex[:12]}", counted, is_emulator=True)
+
+    @pytest.fixture
+    def store(self, rpc: FirestoreRpc) -> FirestoreUsageStore:
+        return FirestoreUsageStore(rpc, timedelta(days=40))
+
+    def test_counts_each_write_of_a_commit(
+        self, counter: OperationCounter, store: FirestoreUsageStore
+    ) -> None:
+        events = [llm_call(f"e{number}", run_id="run") for number in range(3)]
+        counted = counter.of(lambda: store.record("acme", events, 1, NOON))
+        # three events, their counter and their run
+        assert counted == Operations(rpcs=1, reads=0, writes=3 + 1 + 1)
+
+    def test_does_not_count_the_writes_of_a_commit_that_failed(
+        self, counter: OperationCounter, store: FirestoreUsageStore
+    ) -> None:
+        store.record("acme", [llm_call("e")], 1, NOON)
+        counted = counter.of(lambda: store.record("acme", [llm_call("e")], 1, NOON))
+        # the commit that failed, and the look at what the event was
+        assert counted == Operations(rpcs=2, reads=1, writes=0)
+
+    def test_counts_documents_that_were_looked_for_in_vain(
+        self, counter: OperationCounter, store: FirestoreUsageStore
+    ) -> None:
+        days = [NOON.date(), NOON.date() - timedelta(days=1)]
+        # the tenant and two days
+        assert counter.of(lambda: store.read("nobody", days=days)) == Operations(rpcs=1, reads=1 + 2)
+
+    def test_counts_a_query_that_finds_nothing_as_one_read(
+        self, counter: OperationCounter, rpc: FirestoreRpc
+    ) -> None:
+        query = queries.all_of("tenants")
+        assert counter.of(lambda: rpc.query(rpc.documents, query)) == Operations(rpcs=1, reads=1)
+
+    def test_counts_an_aggregation_by_the_thousand(
+        self, counter: OperationCounter, store: FirestoreUsageStore
+    ) -> None:
+        period = period_at(None, datetime(2026, 11, 20, tzinfo=UTC))
+        assert counter.of(lambda: store.count_runs("acme", period)) == Operations(rpcs=1, reads=1)
+        for part in range(3):
+            runs = range(part * 400, part * 400 + 400)
+            store.record("acme", [llm_call(f"e{run}", run_id=f"run-{run}") for run in runs], 1, NOON)
+        # 1,200 runs
+        assert counter.of(lambda: store.count_runs("acme", period)) == Operations(rpcs=1, reads=2)

@@ -1,0 +1,69 @@
+"""Places of storage for the use cases: memory for speed, the Firestore emulator for the truth."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Protocol
+from uuid import uuid4
+
+import grpc
+import pytest
+
+from shared.adapters.firestore import FirestoreDirectory, FirestoreRpc, FirestoreUsageStore
+from shared.adapters.firestore.rpc import open_channel
+from shared.adapters.memory import MemoryStore
+from shared.ports import Directory, UsageStore
+from tests.usecases.cut_off import CutOff, cut
+
+RETENTION = timedelta(days=90)
+
+
+class Place(Protocol):
+    """Where usage is kept, opened as often as there are processes."""
+
+    directory: Directory
+
+    def open(self, cut_off: CutOff | None = None) -> UsageStore:
+        """The usage as one process sees it, until it is cut off."""
+
+
+class MemoryPlace:
+    """A place in this process; a process is cut off between two calls of the port."""
+
+    def __init__(self, store: MemoryStore | None = None) -> None:
+        self._store = store or MemoryStore()
+        self.directory: Directory = self._store
+
+    def open(self, cut_off: CutOff | None = None) -> UsageStore:
+        """See Place."""
+        return cut(self._store, cut_off)
+
+
+class FirestorePlace:
+    """A place in the emulator; a process is cut off between two RPCs, so in the middle of a call of the port."""
+
+    def __init__(self, channel: grpc.Channel) -> None:
+        self._rpc = FirestoreRpc(f"demo-{uuid4().hex[:12]}", channel, is_emulator=True)
+        self.directory: Directory = FirestoreDirectory(self._rpc)
+
+    def open(self, cut_off: CutOff | None = None) -> UsageStore:
+        """See Place."""
+        return FirestoreUsageStore(cut(self._rpc, cut_off), RETENTION)
+
+
+@pytest.fixture
+def memory() -> MemoryStore:
+    """An empty store that is a directory too."""
+    return MemoryStore()
+
+
+@pytest.fixture(scope="session")
+def firestore_channel(firestore_emulator_host: str) -> Iterator[grpc.Channel]:
+    """One connection to the emulator."""
+    with open_channel(firestore_emulator_host) as channel:
+        yield channel
+
+
+@pytest.fixture
+def firestore_rpc(firestore_channel: grpc.Channel) -> FirestoreRpc:
+    """Calls on an empty database: the emulator makes a project when it is first named."""
+    return FirestoreRpc(f"demo-{uuid4().hex[:12]}", firestore_channel, is_emulator=True)

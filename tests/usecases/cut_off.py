@@ -1,0 +1,67 @@
+"""Stand-ins between a use case and its store: one that breaks after some calls, one that counts them."""
+
+from collections import Counter
+from collections.abc import Callable
+from functools import partial
+from typing import Any, NamedTuple, TypeVar, cast
+
+from shared.domain.errors import Unavailable
+
+T = TypeVar("T")
+
+
+class CutOff(NamedTuple):
+    """When a process loses its store: in call number `after_calls`, which took effect there or did not."""
+
+    after_calls: int
+    took_effect: bool
+
+
+class PassingOn:
+    """Hands every call on to `target`, the way `_call` wants it."""
+
+    def __init__(self, target: Any) -> None:
+        self._target = target
+
+    def __getattr__(self, name: str) -> Any:
+        found = getattr(self._target, name)
+        return partial(self._call, name, found) if callable(found) else found
+
+    def _call(self, name: str, method: Callable[..., Any], *args: Any, **named: Any) -> Any:
+        raise NotImplementedError(name)
+
+
+class _CutOffTarget(PassingOn):
+    def __init__(self, target: Any, cut_off: CutOff) -> None:
+        super().__init__(target)
+        self._cut_off = cut_off
+        self._calls = 0
+
+    def _call(self, name: str, method: Callable[..., Any], *args: Any, **named: Any) -> Any:
+        self._calls += 1
+        if self._calls <= self._cut_off.after_calls:
+            return method(*args, **named)
+        if self._calls == self._cut_off.after_calls + 1 and self._cut_off.took_effect:
+            method(*args, **named)
+        raise Unavailable(f"{name} got no answer")
+
+
+class _CountedTarget(PassingOn):
+    def __init__(self, target: Any, calls: Counter[str]) -> None:
+        super().__init__(target)
+        self._calls = calls
+
+    def _call(self, name: str, method: Callable[..., Any], *args: Any, **named: Any) -> Any:
+        self._calls[name] += 1
+        return method(*args, **named)
+
+
+def cut(target: T, cut_off: CutOff | None) -> T:
+    """`target`, of which no call is answered any more once it is cut off; None: never."""
+    return cast(T, _CutOffTarget(target, cut_off)) if cut_off else target
+
+
+def counted(target: T) -> tuple[T, Counter[str]]:
+    """`target`, and how often each of its methods has been called since the counter was last cleared."""
+    calls: Counter[str] = Counter()
+    return cast(T, _CountedTarget(target, calls)), calls

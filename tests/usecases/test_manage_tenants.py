@@ -1,0 +1,102 @@
+"""Tenants are created and put on plans, and each of that leaves a trace."""
+
+from datetime import timedelta
+
+import pytest
+
+from shared.adapters.memory import MemoryStore
+from shared.domain.errors import Conflict, InvalidInput, NotFound
+from shared.domain.tenants import ALL_SCOPES, AuditEntry, Tenant
+from shared.usecases.authenticate import Access, KeyAuthenticator
+from shared.usecases.manage_keys import NewKey
+from shared.usecases.manage_tenants import create_tenant, set_plan
+from tests.sample_events import NOON
+
+
+def create(
+    store: MemoryStore, tenant_id: str = "acme", name: str = "Acme", plan: str = "starter"
+) -> tuple[Tenant, NewKey]:
+    return create_tenant(store, tenant_id, name, plan, is_live=False, actor="ada", now=NOON)
+
+
+def test_a_tenant_comes_with_a_key_that_may_do_everything(memory: MemoryStore) -> None:
+    tenant, key = create(memory)
+    assert tenant == memory.find_tenant("acme") == Tenant("acme", "Acme", "starter", NOON)
+    assert KeyAuthenticator(memory).authenticate(key.secret, NOON) == Access("acme", ALL_SCOPES, 1)
+
+
+def test_an_id_that_is_taken_is_a_conflict_and_makes_no_key(memory: MemoryStore) -> None:
+    create(memory)
+    with pytest.raises(Conflict, match="'acme'"):
+        create(memory, name="Another")
+    assert [tenant.name for tenant in [memory.find_tenant("acme")] if tenant] == ["Acme"]
+    assert len(memory.list_keys("acme")) == 1
+
+
+@pytest.mark.parametrize("tenant_id", ["a", "A-b_9", "9", "x" * 64])
+def test_ids_of_letters_digits_hyphens_and_underscores_are_taken(memory: MemoryStore, tenant_id: str) -> None:
+    assert create(memory, tenant_id)[0].id == tenant_id
+
+
+@pytest.mark.parametrize(
+    "tenant_id", ["", "-a", "_a", "__a__", ".", "..", "a/b", "a.b", "a b", "é", "a\n", "x" * 65]
+)
+def test_ids_that_could_be_a_path_or_a_reserved_name_are_refused(memory: MemoryStore, tenant_id: str) -> None:
+    with pytest.raises(InvalidInput) as refusal:
+        create(memory, tenant_id)
+    assert [(problem.field, problem.code) for problem in refusal.value.problems] == [("id", "invalid_id")]
+    assert repr(tenant_id) in refusal.value.message
+
+
+@pytest.mark.parametrize("name", ["", "  ", "x" * 201])
+def test_a_name_that_is_blank_or_too_long_is_refused(memory: MemoryStore, name: str) -> None:
+    with pytest.raises(InvalidInput) as refusal:
+        create(memory, name=name)
+    assert refusal.value.problems[0].field == "name"
+
+
+def test_blanks_around_a_name_are_left_out(memory: MemoryStore) -> None:
+    assert create(memory, name="  Acme Inc. ")[0].name == "Acme Inc."
+
+
+@pytest.mark.parametrize("plan", ["", "gold", "Free", "free "])
+def test_an_unknown_plan_is_refused_and_the_known_ones_are_named(memory: MemoryStore, plan: str) -> None:
+    with pytest.raises(InvalidInput, match="free, starter, professional, enterprise") as refusal:
+        create(memory, plan=plan)
+    assert refusal.value.problems[0].field == "plan"
+    assert memory.find_tenant("acme") is None
+
+
+def test_billings_name_of_a_plan_is_kept_as_the_plan(memory: MemoryStore) -> None:
+    assert create(memory, plan="pro")[0].plan == "professional"
+    assert set_plan(memory, "acme", "pro", actor="ada", reason="", now=NOON).plan == "professional"
+
+
+def test_a_plan_is_changed_for_this_tenant_alone(memory: MemoryStore) -> None:
+    create(memory)
+    create(memory, "bolt")
+    changed = set_plan(memory, "acme", "enterprise", actor="ada", reason="upgrade", now=NOON)
+    assert changed == memory.find_tenant("acme") == Tenant("acme", "Acme", "enterprise", NOON)
+    assert memory.find_tenant("bolt") == Tenant("bolt", "Acme", "starter", NOON)
+
+
+def test_the_plan_of_nobody_cannot_be_changed(memory: MemoryStore) -> None:
+    with pytest.raises(NotFound, match="'ghost'"):
+        set_plan(memory, "ghost", "free", actor="ada", reason="", now=NOON)
+
+
+def test_a_change_to_an_unknown_plan_changes_nothing(memory: MemoryStore) -> None:
+    create(memory)
+    with pytest.raises(InvalidInput, match="'gold'"):
+        set_plan(memory, "acme", "gold", actor="ada", reason="", now=NOON)
+    assert [entry.action for entry in memory.list_audit("acme")] == ["tenant.created"]
+
+
+def test_every_change_of_a_tenant_leaves_a_trace_that_names_who_what_and_why(memory: MemoryStore) -> None:
+    create(memory)
+    later = NOON + timedelta(hours=1)
+    set_plan(memory, "acme", "free", actor="bob", reason="unpaid", now=later)
+    assert memory.list_audit("acme") == [
+        AuditEntry("acme", NOON, "ada", "tenant.created", None, "starter", ""),
+        AuditEntry("acme", later, "bob", "plan.changed", "starter", "free", "unpaid"),
+    ]
