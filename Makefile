@@ -5,7 +5,7 @@
 SHELL := /bin/sh
 ARGS ?=
 
-FUNCTIONS := record_usage aggregate usage_api
+FUNCTIONS := record_usage stripe_webhook usage_api aggregate
 SOURCES := $(wildcard shared functions tools tests)
 
 # The first Python that is new enough; PYTHON=/path/to/python chooses another.

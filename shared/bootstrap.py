@@ -3,7 +3,7 @@
 import os
 import sys
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from functools import cached_property, lru_cache
@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING
 from shared.adapters.memory import InlineTickPublisher, MemoryStore
 from shared.config import Config, load_config
 from shared.domain.errors import ConfigurationError, UsageError
-from shared.ports import Directory, TickPublisher, UsageStore
+from shared.ports import BillingStore, Directory, StripeGateway, TickPublisher, UsageStore
 from shared.usecases.authenticate import KeyAuthenticator
+from shared.usecases.billing_parts import Billing
 from shared.usecases.check_limits import Thresholds
 from shared.usecases.fold_usage import fold_tenants
 from shared.usecases.live_usage import LiveUsageReader
@@ -63,6 +64,27 @@ class Container:
         return FirestoreDirectory(self._rpc)
 
     @cached_property
+    def billing(self) -> Billing:
+        """What is kept of billing, and Stripe, if there is a key for it."""
+        return Billing(self._billing_store, self._stripe, self.config.grace)
+
+    @cached_property
+    def _billing_store(self) -> BillingStore:
+        if self.config.store == "memory":
+            return process_memory()
+        from shared.adapters.firestore import FirestoreBillingStore
+
+        return FirestoreBillingStore(self._rpc)
+
+    @cached_property
+    def _stripe(self) -> StripeGateway | None:
+        if self.config.stripe_api_key is None:
+            return None
+        from shared.adapters.stripe import StripeApi
+
+        return StripeApi(self.config.stripe_api_key, self.config.stripe_api_base)
+
+    @cached_property
     def publisher(self) -> TickPublisher:
         """Hands on parts of a fold."""
         if self.config.store == "memory":
@@ -100,13 +122,14 @@ class Container:
             self.directory.find_key("warm-up")
 
 
-def start(*warm_ups: Callable[[], object]) -> Container:
+def start(*warm_ups: Callable[[], object], required: Iterable[str] = ()) -> Container:
     """The container of this process; a configuration with holes stops it with one message that lists them all.
 
-    `warm_ups` run beside the first requests of the process that serves.
+    `required` names what this function cannot do without; `warm_ups` run beside the first requests of the
+    process that serves.
     """
     try:
-        config = load_config(os.environ)
+        config = load_config(os.environ, required)
     except ConfigurationError as error:
         sys.exit(error.message)
     container = Container(config)

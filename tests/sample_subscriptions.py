@@ -1,10 +1,19 @@
 """A subscription and an invoice as tests write them: every field has a value, a test names those it is about."""
 
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import reduce
 from typing import Any
 
-from shared.domain.billing import SUBSCRIPTION_CREATED, SUBSCRIPTION_DELETED, Observation
+from shared.domain.billing import (
+    SUBSCRIPTION_CREATED,
+    SUBSCRIPTION_DELETED,
+    Observation,
+    Refetch,
+    Subscription,
+    observe,
+)
 from shared.domain.stripe_shapes import InvoiceSnapshot, SubscriptionSnapshot
 
 UPDATED = "customer.subscription.updated"
@@ -62,3 +71,11 @@ def observed(days: float, report: str, /, *, event_id: str | None = None, **chan
     changed_status = changes.pop("changed_status", False)
     snapshot = replace(SNAPSHOT, **({"status": status} | changes))
     return Observation(event_id or f"evt_{days}_{report}", on_day(days), kind, snapshot, changed_status)
+
+
+def seen_in_turn(life: Iterable[Observation], refetch: Refetch | None = None) -> Subscription:
+    """What is known after these events in this order, each with what the API said, if it was asked."""
+    nothing: Subscription | None = None
+    known = reduce(lambda former, each: observe(former, each, refetch), life, nothing)
+    assert known is not None
+    return known

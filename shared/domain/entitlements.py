@@ -26,7 +26,10 @@ GRANTS: Final[Mapping[SubscriptionState, bool]] = {
     SubscriptionState.CANCELED: False,
     SubscriptionState.EXPIRED: False,
 }
-"""Whether a subscription in this state grants its plan."""
+"""Whether a subscription in this state grants its plan.
+
+Pausing only the collection of payments is no state of Stripe's: the seller chose not to charge, the plan stays.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +91,7 @@ def billing_alerts(subscriptions: Collection[Subscription]) -> tuple[BillingAler
     alerts = [_unmapped(each) for each in granting if each.snapshot.plan is None]
     if len(granting) > 1:
         ids = tuple(each.id for each in granting)
-        message = f"{len(ids)} subscriptions are paid for at once, and the best counts: {', '.join(ids)}"
+        message = f"{len(ids)} subscriptions run at once, and the best counts: {', '.join(ids)}"
         alerts.append(BillingAlert("several_subscriptions", ids, message))
     return tuple(alerts)
 

@@ -82,5 +82,11 @@ def merge_invoice(former: InvoiceRow | None, observation: InvoiceObservation) ->
     return InvoiceRow(newest[1], newest[0], failed_at, action_at)
 
 
+def reconcile_invoice(former: InvoiceRow | None, snapshot: InvoiceSnapshot, asked_at: datetime) -> InvoiceRow:
+    """The row after asking the API without an event: it tells at least as much as the newest event."""
+    at = former.seen.at if former else snapshot.created
+    return merge_invoice(former, InvoiceObservation("reconcile", at, "reconcile", snapshot, asked_at))
+
+
 def _later(one: datetime | None, other: datetime | None) -> datetime | None:
     return max((at for at in (one, other) if at is not None), default=None)

@@ -151,7 +151,7 @@ def _metadata_json(event: MeteringEvent) -> str | None:
 
 
 def _fingerprint(event: MeteringEvent) -> str:
-    payload = event.__pydantic_serializer__.to_json(event)
+    payload = event.__pydantic_serializer__.to_json(event, exclude_none=True)
     return hashlib.blake2b(payload, digest_size=16).hexdigest()
 
 

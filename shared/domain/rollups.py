@@ -23,8 +23,6 @@ MAX_CELLS_BYTES = 900_000
 """Where a day's cells begin to merge into `other`: Firestore refuses documents beyond 1 MiB."""
 MAX_SERIES_BYTES = 450_000
 """The same for a period's series, whose document also holds them by provider and by model."""
-ANCHOR_SETTLES_WITHIN = timedelta(minutes=10)
-"""How long a fold may still be under way that read a tenant before its anchor moved."""
 _MAX_BYTES_PER_METRIC = 30
 _MAX_ESCAPED_BYTES_PER_BYTE = 3
 
@@ -139,7 +137,7 @@ def kept_rollup(found: PeriodRollup | None, period: Period, anchored_at: datetim
     """
     if found is None:
         return empty_rollup(period, period.start)
-    if anchored_at is not None and found.folded_at <= anchored_at + ANCHOR_SETTLES_WITHIN:
+    if anchored_at is not None and found.folded_at <= anchored_at:
         return empty_rollup(period, period.start, found.version)
     return found
 

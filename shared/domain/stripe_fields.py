@@ -110,12 +110,13 @@ class Fields:
     def metadata(self) -> Mapping[str, str]:
         """The texts that the seller attached to the object; empty if there are none."""
         attached = self.optional_child("metadata")
-        if attached is None:
-            return {}
-        texts = {key: text for key, text in attached.values.items() if isinstance(text, str)}
-        for key in attached.values.keys() - texts.keys():
-            raise attached.invalid(key, "must be text")
-        return texts
+        return {key: attached._text_or_empty(key) for key in attached.values} if attached else {}
+
+    def _text_or_empty(self, name: str) -> str:
+        value = self.values[name]
+        if isinstance(value, str):
+            return value
+        raise self.invalid(name, "must be text")
 
     def _optional_integer(self, name: str, allowed: range, rule: str) -> int | None:
         value = self.values.get(name)

@@ -1,21 +1,42 @@
 """A tenant, the keys that act for it, and the entries of its audit trail."""
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal
 
+from shared.domain.entitlements import Entitlement
 from shared.domain.limits import LimitOverrides
+from shared.domain.stripe_shapes import BillingInterval
 
-Scope = Literal["usage:write", "usage:read", "limits:read"]
-ALL_SCOPES: tuple[Scope, ...] = ("usage:write", "usage:read", "limits:read")
+Scope = Literal["usage:write", "usage:read", "limits:read", "billing:write"]
+ALL_SCOPES: tuple[Scope, ...] = ("usage:write", "usage:read", "limits:read", "billing:write")
 
 KEY_PREFIX_LIVE = "gwi_live_"
 KEY_PREFIX_TEST = "gwi_test_"
 SHOWN_KEY_CHARS = 14
 
+TENANT_ID = r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}"
+"""What a tenant's id looks like: it is a part of every document's name."""
 
 NO_OVERRIDES = LimitOverrides()
+
+
+@dataclass(frozen=True, slots=True)
+class BillingSummary:
+    """The subscription a tenant's plan comes from, or came from last, as people are shown it."""
+
+    status: str = "none"
+    subscription_id: str | None = None
+    interval: BillingInterval | None = None
+    period_start: datetime | None = None
+    period_end: datetime | None = None
+    cancel_at_period_end: bool = False
+    trial_end: datetime | None = None
+    past_due_since: datetime | None = None
+
+
+NO_SUBSCRIPTION = BillingSummary()
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +54,27 @@ class Tenant:
     anchor: datetime | None = None
     counter_shards: int = 1
     anchored_at: datetime | None = None
+    entitlement: Entitlement | None = None
+    """What its subscriptions grant; None if it never had one: then the plan is the one it was given by hand."""
+    billing: BillingSummary = NO_SUBSCRIPTION
+
+    def at(self, now: datetime) -> "Tenant":
+        """The tenant with the plan and the anchor that hold at `now`: what is paid for may have ended."""
+        if self.entitlement is None:
+            return self
+        held = self.entitlement.at(now)
+        if held.plan == self.plan and held.anchor == self.anchor:
+            return self
+        return replace(self, plan=held.plan, anchor=held.anchor, anchored_at=self._anchored_at(held))
+
+    def _anchored_at(self, held: Entitlement) -> datetime | None:
+        """Since when `held` holds: the end of what was granted before it."""
+        former = self.entitlement
+        if former is None or former == held:
+            return self.anchored_at
+        while former.then is not None and former.then != held:
+            former = former.then
+        return former.until
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from typing import Protocol
 
 from flask import Request, Response
 from pydantic import BaseModel
-from werkzeug.exceptions import HTTPException, MethodNotAllowed, UnsupportedMediaType
+from werkzeug.exceptions import MethodNotAllowed, UnsupportedMediaType
 from werkzeug.exceptions import NotFound as NoSuchRoute
 from werkzeug.routing import Map, Rule
 from werkzeug.wsgi import get_input_stream
@@ -20,6 +20,7 @@ from shared.domain.tenants import Scope
 from shared.http.problems import problem_of
 from shared.ports import TickPublisher, UsageStore
 from shared.usecases.authenticate import Access, KeyAuthenticator
+from shared.usecases.billing_parts import Billing
 from shared.usecases.check_limits import Thresholds
 from shared.usecases.live_usage import LiveUsageReader
 
@@ -45,6 +46,8 @@ class Container(Protocol):
     def live_usage(self) -> LiveUsageReader: ...
     @property
     def thresholds(self) -> Thresholds: ...
+    @property
+    def billing(self) -> Billing: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +113,7 @@ class App:
         try:
             route, path = self._map.bind("").match(request.path, request.method)
         except MethodNotAllowed as error:
-            allowed = list(error.valid_methods or ())
+            allowed = sorted(error.valid_methods or ())
             raise MethodNotAllowed(allowed, f"{request.method} is not allowed on {request.path}") from error
         except NoSuchRoute as error:
             raise NotFound(f"{request.path} does not exist") from error
@@ -147,7 +150,7 @@ def _discard_body(request: Request) -> None:
 
     functions-framework reads it too, after us: it would keep all of it, or fail at the limit set above.
     """
-    with suppress(HTTPException, OSError):
+    with suppress(Exception):  # what cannot be read any further needs no second complaint
         rest = get_input_stream(request.environ)
         while rest.read(_DISCARDED_BYTES):
             pass

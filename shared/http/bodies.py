@@ -4,7 +4,7 @@ from typing import TypeVar
 
 from flask import Request
 from pydantic import BaseModel, ValidationError
-from werkzeug.exceptions import UnsupportedMediaType
+from werkzeug.exceptions import HTTPException, UnsupportedMediaType
 
 from shared.domain.errors import FieldProblem, InvalidInput, TooLarge
 from shared.domain.events import field_problem, shown
@@ -61,13 +61,28 @@ def read_json(request: Request) -> object:
 
 def parse_json(request: Request) -> object:
     """The body as JSON, whatever its media type is called; InvalidInput if it is not."""
-    body = request.get_data(cache=False)
-    if len(body) > MAX_BODY_BYTES:  # one that came in chunks, without saying its length
-        raise TooLarge(f"the body is too long: at most {MAX_BODY_BYTES} bytes are read")
+    return parse_json_bytes(read_bytes(request))
+
+
+def parse_json_bytes(body: bytes) -> object:
+    """`body` as JSON; InvalidInput if it is not."""
     try:
         return parse_json_text(body)
     except ValueError as error:
         raise InvalidInput(f"the body is not JSON: {error}", code="malformed_json") from error
+
+
+def read_bytes(request: Request) -> bytes:
+    """The body as it came; TooLarge beyond the limit, InvalidInput if it is not sent as its headers say."""
+    try:
+        body = request.get_data(cache=False)
+    except HTTPException:
+        raise
+    except Exception as error:  # each server has errors of its own for chunks that are none
+        raise InvalidInput(f"the body cannot be read: {error}", code="malformed_body") from error
+    if len(body) > MAX_BODY_BYTES:  # one that came in chunks, without saying its length
+        raise TooLarge(f"the body is too long: at most {MAX_BODY_BYTES} bytes are read")
+    return body
 
 
 def read_body(request: Request, model: type[M]) -> M:

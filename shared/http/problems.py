@@ -18,6 +18,7 @@ from shared.domain.errors import (
     Unavailable,
     UsageError,
 )
+from shared.domain.stripe_fields import InvalidStripeObject
 
 LOGGER = logging.getLogger("gwi_usage")
 
@@ -29,6 +30,7 @@ _STATUS: dict[type[UsageError], int] = {
     Conflict: 409,
     TooLarge: 413,
     Unavailable: 503,
+    InvalidStripeObject: 422,  # not a success, so Stripe sends it again when we have learned the shape
 }
 UNPROCESSABLE = 422
 _TITLES = {

@@ -6,9 +6,10 @@ from flask import Response
 
 from shared.domain.errors import InvalidInput
 from shared.domain.limits import LimitStatus
-from shared.http.answers import CheckAnswer, CheckBody, EventsBody, RecordAnswer, RecordQuery, Rejection
+from shared.http.answers import CheckAnswer, RecordAnswer, Rejection
 from shared.http.app import Call, Container, Route, json_answer
 from shared.http.bodies import read_body, read_events, read_query
+from shared.http.inputs import CheckBody, EventsBody, RecordQuery
 from shared.usecases.check_limits import check_limits, status_of
 from shared.usecases.record_events import record_events
 
@@ -39,7 +40,8 @@ def _record(call: Call, container: Container) -> Response:
 
 
 def _status(call: Call, container: Container) -> LimitStatus | None:
-    standing = container.live_usage.standing(call.caller.tenant_id, call.now)
+    tenant = call.caller.tenant
+    standing = container.live_usage.standing(tenant.id, call.now, tenant)
     return status_of(standing, container.thresholds)
 
 
@@ -47,10 +49,8 @@ def _check(call: Call, container: Container) -> Response:
     body = read_body(call.request, CheckBody)
     if not container.config.metering_enabled:
         return json_answer(CheckAnswer(allowed=True, code=METERING_OFF, reason=_OFF_REASON))
-    tenant_id = call.caller.tenant_id
-    check = check_limits(
-        container.live_usage, container.thresholds, tenant_id, body.tokens, body.runs, call.now
-    )
+    tenant = call.caller.tenant
+    check = check_limits(container.live_usage, container.thresholds, tenant, body.tokens, body.runs, call.now)
     return json_answer(CheckAnswer(**{name: getattr(check, name) for name in CheckAnswer.model_fields}))
 
 

@@ -9,9 +9,10 @@ from flask import Response
 
 from shared.domain.errors import FieldProblem, InvalidInput
 from shared.domain.periods import Period
-from shared.http.answers import SeriesAnswer, SeriesPoint, SeriesQuery, TokenSums
 from shared.http.app import Call, Container, Route, json_answer
 from shared.http.bodies import read_query
+from shared.http.inputs import SeriesQuery
+from shared.http.usage_answers import SeriesAnswer, SeriesPoint, TokenSums
 from shared.usecases.read_series import read_series
 
 _ONE_HOUR = timedelta(hours=1)

@@ -2,10 +2,12 @@
 
 import base64
 import logging
+from typing import Annotated
 
 from cloudevents.http import CloudEvent
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, StringConstraints
 
+from shared.domain.tenants import TENANT_ID
 from shared.http.app import Container
 from shared.usecases.fold_usage import fold_all, fold_tenants
 
@@ -17,7 +19,7 @@ class TickMessage(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    tenants: list[str] | None = None
+    tenants: list[Annotated[str, StringConstraints(pattern=f"^{TENANT_ID}$")]] | None = None
 
 
 def handle_tick(event: CloudEvent, container: Container) -> None:

@@ -3,23 +3,12 @@
 from flask import Response
 
 from shared.domain.errors import NotFound
-from shared.domain.plans import PLAN_CATALOG, find_plan
-from shared.http.answers import (
-    Aggregate,
-    Billing,
-    EventAnswer,
-    EventsAnswer,
-    EventsQuery,
-    HealthAnswer,
-    PageQuery,
-    PlanAnswer,
-    PlansAnswer,
-    RunAnswer,
-    RunsAnswer,
-    UsageAnswer,
-)
+from shared.domain.plans import PLAN_CATALOG
+from shared.http.answers import EventAnswer, EventsAnswer, HealthAnswer, PlanAnswer, PlansAnswer
 from shared.http.app import Call, Container, Route, json_answer
 from shared.http.bodies import read_query
+from shared.http.inputs import EventsQuery, PageQuery
+from shared.http.usage_answers import Aggregate, Billing, RunAnswer, RunsAnswer, UsageAnswer
 from shared.usecases.check_limits import status_of
 from shared.usecases.live_usage import Standing
 
@@ -39,11 +28,10 @@ def _health(call: Call, container: Container) -> Response:
 def _usage(call: Call, container: Container) -> Response:
     live = container.live_usage.usage(call.path["tenant"], call.now)
     standing = Standing(live.tenant, live.rollup.period, live.rollup.totals, live.rollup.runs)
-    plan = find_plan(live.tenant.plan)
     answer = UsageAnswer(
         aggregate=Aggregate.of(live.tenant.id, live.rollup),
         status=status_of(standing, container.thresholds),
-        billing=Billing(plan=live.tenant.plan, plan_name=plan.name if plan else None),
+        billing=Billing.of(live.tenant),
     )
     return json_answer(answer)
 

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from threading import Lock
 
 from shared.domain.errors import Forbidden, NotAuthenticated
-from shared.domain.tenants import ApiKey, Scope, key_id
+from shared.domain.tenants import ApiKey, Scope, Tenant, key_id
 from shared.ports import Directory
 
 CACHE_FOR = timedelta(seconds=60)
@@ -18,11 +18,15 @@ _KEY = re.compile(r"gwi_(live|test)_[0-9A-Za-z]{20,80}")
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """A verified caller: its tenant, what it may do, and how many counter documents its writes spread over."""
+    """A verified caller: what it may do, and its tenant as it was at most a minute ago."""
 
-    tenant_id: str
+    tenant: Tenant
     scopes: tuple[Scope, ...]
-    counter_shards: int
+
+    @property
+    def tenant_id(self) -> str:
+        """The only tenant whose documents the caller reaches."""
+        return self.tenant.id
 
     def require(self, scope: Scope) -> None:
         """Forbidden unless the key has `scope`."""
@@ -61,7 +65,7 @@ class KeyAuthenticator:
         tenant = self._directory.find_tenant(key.tenant_id) if key else None
         if key is None or tenant is None:
             raise NotAuthenticated("the key is unknown")
-        entry = (now, key, Access(tenant.id, key.scopes, tenant.counter_shards))
+        entry = (now, key, Access(tenant, key.scopes))
         with self._lock:
             self._cache[hashed] = entry
             self._cache.move_to_end(hashed)

@@ -32,13 +32,16 @@ class Check:
 def check_limits(
     reader: LiveUsageReader,
     thresholds: Thresholds,
-    tenant_id: str,
+    tenant: Tenant,
     tokens: int | None,
     runs: int | None,
     now: datetime,
 ) -> Check:
-    """Whether `tokens` more tokens and `runs` more runs fit; with neither, whether anything is left."""
-    standing = reader.standing(tenant_id, now)
+    """Whether `tokens` more tokens and `runs` more runs fit; with neither, whether anything is left.
+
+    `tenant` may be a minute old: it only says what to read, and what is read decides.
+    """
+    standing = reader.standing(tenant.id, now, tenant)
     plan = find_plan(standing.tenant.plan)
     if plan is None:
         reason = f"Plan {standing.tenant.plan} is not in the catalog, so it allows nothing."

@@ -48,9 +48,10 @@ def fold_tenants(store: UsageStore, tenant_ids: Iterable[str], now: datetime) ->
 def fold_tenant(store: UsageStore, tenant_id: str, now: datetime) -> None:
     """Fold the tenant's days with new usage, oldest first."""
     dirty = store.dirty_shards(tenant_id)
-    tenant = store.read(tenant_id).tenant if dirty else None
-    if tenant is None:
+    found = store.read(tenant_id).tenant if dirty else None
+    if found is None:
         return
+    tenant = found.at(now)
     days = [(day, list(refs)) for day, refs in groupby(dirty, key=lambda ref: ref.day)]
     for number, (day, refs) in enumerate(days):
         # What is read live begins at the day of folded_at, which so never passes a day that is yet to fold.
@@ -73,7 +74,7 @@ def _fold_until_saved(
 def _fold(
     store: UsageStore, tenant: Tenant, day: date, dirty: list[ShardRef], folded_at: datetime, now: datetime
 ) -> None:
-    tenant, snapshot = _read_day(store, tenant, day, dirty)
+    tenant, snapshot = _read_day(store, tenant, day, dirty, now)
     shards = list(snapshot.shards.values())
     change = DayChange(snapshot.days.get(day), fold_day(day, shards, snapshot.days.get(day), now))
     periods = _periods_of(tenant, day)
@@ -83,14 +84,16 @@ def _fold(
     _spread_writers(store, tenant, change)
 
 
-def _read_day(store: UsageStore, tenant: Tenant, day: date, dirty: list[ShardRef]) -> tuple[Tenant, Snapshot]:
+def _read_day(
+    store: UsageStore, tenant: Tenant, day: date, dirty: list[ShardRef], now: datetime
+) -> tuple[Tenant, Snapshot]:
     """The day's documents, with the tenant as it was at the same instant: another fold may be ahead of this one."""
     while True:
         # Writers raise the number themselves when a document is full, so a shard beyond it may be dirty.
         count = max(tenant.counter_shards, *(ref.number + 1 for ref in dirty))
         refs = [ShardRef(day, number) for number in range(count)]
         snapshot = store.read(tenant.id, periods=_periods_of(tenant, day), days=[day], shards=refs)
-        now_is = snapshot.tenant or tenant
+        now_is = snapshot.tenant.at(now) if snapshot.tenant else tenant
         if now_is.counter_shards <= count and now_is.anchor == tenant.anchor:
             return now_is, snapshot
         tenant = now_is

@@ -42,12 +42,15 @@ class LiveUsageReader:
 
     def __init__(self, store: UsageStore) -> None:
         self._store = store
-        self._hints: OrderedDict[str, tuple[datetime | None, int, datetime]] = OrderedDict()
+        self._hints: OrderedDict[str, tuple[datetime | None, int, datetime | None]] = OrderedDict()
         self._lock = Lock()
 
-    def standing(self, tenant_id: str, now: datetime) -> Standing:
-        """What limits are decided by; NotFound if there is no such tenant."""
-        wanted, snapshot, tenant = self._read(tenant_id, now, with_days=False)
+    def standing(self, tenant_id: str, now: datetime, known: Tenant | None = None) -> Standing:
+        """What limits are decided by; NotFound if there is no such tenant.
+
+        `known` is the tenant as it was a while ago: with it two round trips suffice for the first time too.
+        """
+        wanted, snapshot, tenant = self._read(tenant_id, now, known, with_days=False)
         totals = live_totals(_rollup(snapshot, tenant, wanted.period), wanted.days, snapshot.shards.values())
         return Standing(tenant, wanted.period, totals, self._store.count_runs(tenant_id, wanted.period))
 
@@ -59,15 +62,17 @@ class LiveUsageReader:
         raise Unavailable("the usage keeps changing while it is read")
 
     def _usage(self, tenant_id: str, now: datetime) -> LiveUsage:
-        wanted, snapshot, tenant = self._read(tenant_id, now, with_days=True)
+        wanted, snapshot, tenant = self._read(tenant_id, now, None, with_days=True)
         days = live_days(wanted.days, snapshot.shards.values(), snapshot.days, now)
         runs = self._store.count_runs(tenant_id, wanted.period)
         rollup = live_rollup(_rollup(snapshot, tenant, wanted.period), days, snapshot.days, runs, now)
         return LiveUsage(tenant, rollup, days)
 
-    def _read(self, tenant_id: str, now: datetime, *, with_days: bool) -> tuple[LiveRange, Snapshot, Tenant]:
+    def _read(
+        self, tenant_id: str, now: datetime, known: Tenant | None, *, with_days: bool
+    ) -> tuple[LiveRange, Snapshot, Tenant]:
         """Read what was needed last time; if the tenant has changed since, once more."""
-        wanted = live_range(*self._hints.get(tenant_id, (None, 1, now)), now)
+        wanted = self._guess(tenant_id, known, now)
         while True:
             snapshot = self._store.read(
                 tenant_id,
@@ -77,19 +82,27 @@ class LiveUsageReader:
                     ShardRef(day, index) for day in wanted.days for index in range(wanted.counter_shards)
                 ],
             )
-            tenant = snapshot.tenant
-            if tenant is None:
+            if snapshot.tenant is None:
                 raise NotFound(f"tenant {tenant_id!r} does not exist")
+            tenant = snapshot.tenant.at(now)
             period = period_at(tenant.anchor, now)
-            # Of a period that was not read yet, most likely: all but today is folded.
-            folded_at = _rollup(snapshot, tenant, period).folded_at if period == wanted.period else now
+            # A period that was not read is then read whole, so that a second time is the last one.
+            folded_at = _rollup(snapshot, tenant, period).folded_at if period == wanted.period else None
             needed = live_range(tenant.anchor, tenant.counter_shards, folded_at, now)
             if wanted.covers(needed):
                 self._remember(tenant, folded_at)
                 return wanted, snapshot, tenant
             wanted = needed
 
-    def _remember(self, tenant: Tenant, folded_at: datetime) -> None:
+    def _guess(self, tenant_id: str, known: Tenant | None, now: datetime) -> LiveRange:
+        """What to read: by the read before, or by the tenant alone, whole, as nothing may be folded yet."""
+        hint = self._hints.get(tenant_id)
+        if hint is None and known is not None:
+            held = known.at(now)
+            hint = held.anchor, held.counter_shards, None
+        return live_range(*(hint or (None, 1, None)), now)
+
+    def _remember(self, tenant: Tenant, folded_at: datetime | None) -> None:
         with self._lock:
             self._hints[tenant.id] = (tenant.anchor, tenant.counter_shards, folded_at)
             self._hints.move_to_end(tenant.id)

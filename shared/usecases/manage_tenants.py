@@ -5,18 +5,16 @@ from datetime import datetime
 
 from shared.domain.errors import FieldProblem, InvalidInput, NotFound
 from shared.domain.plans import PLAN_CATALOG, find_plan
-from shared.domain.tenants import ALL_SCOPES, AuditEntry, Tenant
+from shared.domain.tenants import ALL_SCOPES, TENANT_ID, AuditEntry, Tenant
 from shared.ports import Directory
 from shared.usecases.manage_keys import NewKey, new_key
-
-_TENANT_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 
 
 def create_tenant(
     directory: Directory, tenant_id: str, name: str, plan: str, *, is_live: bool, actor: str, now: datetime
 ) -> tuple[Tenant, NewKey]:
     """A tenant with its first key; Conflict if the id is taken, InvalidInput for a bad id, name or plan."""
-    if not _TENANT_ID.fullmatch(tenant_id):
+    if not re.fullmatch(TENANT_ID, tenant_id):
         raise _invalid("id", f"id {tenant_id!r} is not 1 to 64 letters, digits, hyphens and underscores")
     if not 1 <= len(name.strip()) <= 200:
         raise _invalid("name", f"name {name!r} is not 1 to 200 characters")

@@ -33,7 +33,8 @@ def record_events(store: UsageStore, access: Access, items: Sequence[object], no
         except RefusedEvent as refusal:
             problems.append(replace(refusal.problem, index=index))
     recorded = list(admitted.values())
-    outcomes = store.record(access.tenant_id, recorded, access.counter_shards, now) if recorded else []
+    shards = access.tenant.counter_shards
+    outcomes = store.record(access.tenant_id, recorded, shards, now) if recorded else []
     conflicts = [
         index for index, outcome in zip(admitted, outcomes, strict=True) if outcome is Outcome.CONFLICT
     ]

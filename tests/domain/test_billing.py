@@ -1,14 +1,9 @@
-"""Tests of a subscription's state: the whole transition table, and that order and repetition do not matter."""
+"""Tests of a subscription's state: the whole transition table, and what counts where events tie, or are lost."""
 
-from collections.abc import Iterable
 from dataclasses import replace
-from datetime import datetime
-from functools import reduce
 from itertools import product
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from shared.domain.billing import (
     MOST_PAST_DUE_SIGHTINGS,
@@ -16,14 +11,13 @@ from shared.domain.billing import (
     TRANSITIONS,
     Observation,
     Refetch,
-    Subscription,
     SubscriptionState,
     Trigger,
     observe,
     reconcile,
     trial_days_left,
 )
-from tests.sample_subscriptions import DAY, SNAPSHOT, UPDATED, observed, on_day
+from tests.sample_subscriptions import DAY, SNAPSHOT, UPDATED, observed, on_day, seen_in_turn
 
 # Rows: the state before. Columns: what Stripe reports.
 TABLE = """
@@ -41,25 +35,7 @@ expired     expired    expired            expired  expired expired expired expir
 HEADER, *ROWS = [line.split() for line in TABLE.strip().splitlines()]
 CELLS = [(row[0], trigger, after) for row in ROWS for trigger, after in zip(HEADER, row[1:], strict=True)]
 
-STATUSES = ["incomplete", "trialing", "active", "past_due", "unpaid", "paused"]
 ASKED_AT = on_day(100)
-
-# Few seconds and few ids, so that ties and gaps both happen.
-observations = st.builds(
-    observed,
-    st.integers(0, 6),
-    st.sampled_from([*STATUSES, "past_due", "past_due", "created", "deleted", "incomplete_expired"]),
-    plan=st.sampled_from(["starter", "professional", None]),
-    changed_status=st.booleans(),
-)
-lives = st.lists(observations, min_size=1, max_size=7, unique_by=lambda each: each.event_id)
-
-
-def seen_in_turn(life: Iterable[Observation], refetch: Refetch | None = None) -> Subscription:
-    nothing: Subscription | None = None
-    known = reduce(lambda former, each: observe(former, each, refetch), life, nothing)
-    assert known is not None
-    return known
 
 
 @pytest.mark.parametrize(("before", "trigger", "after"), CELLS)
@@ -74,59 +50,10 @@ def test_the_table_covers_every_state_with_every_trigger() -> None:
     assert len(CELLS) == len(TRANSITIONS) == 9 * 9
 
 
-@given(lives, st.data())
-def test_any_order_and_repetition_of_events_ends_the_same(
-    life: list[Observation], data: st.DataObject
-) -> None:
-    repeated = [*life, *data.draw(st.lists(st.sampled_from(life), max_size=4))]
-    shuffled = data.draw(st.permutations(repeated))
-    assert seen_in_turn(shuffled) == seen_in_turn(life)
-
-
-@given(lives, st.sampled_from([*STATUSES, "canceled"]), st.data())
-def test_any_order_and_repetition_of_events_ends_the_same_with_what_the_api_says(
-    life: list[Observation], status: str, data: st.DataObject
-) -> None:
-    refetch = Refetch(replace(SNAPSHOT, status=status, price_id="price_now"), ASKED_AT)  # type: ignore[arg-type]
-    shuffled = data.draw(st.permutations([*life, data.draw(st.sampled_from(life))]))
-    known = seen_in_turn(shuffled, refetch)
-    assert known == seen_in_turn(life, refetch)
-    assert known.snapshot == refetch.snapshot
-
-
-@given(lives)
-def test_what_is_kept_tells_the_same_as_all_events_would(life: list[Observation]) -> None:
-    sightings = sorted(each.sighting for each in life)
-    states = [SubscriptionState.NONE]
-    for seen in sightings:
-        states.append(TRANSITIONS[states[-1], seen.trigger])
-    since: datetime | None = None
-    for seen, state in zip(sightings, states[1:], strict=True):
-        is_past_due = state is SubscriptionState.PAST_DUE
-        since = (since or seen.at) if is_past_due else None
-    known = seen_in_turn(life)
-    assert known.state is states[-1]
-    assert known.past_due_since == since
-
-
-@given(lives)
-def test_the_newest_event_has_the_word_and_an_unmapped_price_keeps_the_plan(life: list[Observation]) -> None:
-    in_order = sorted(life, key=lambda each: each.sighting)
-    plans = [each.snapshot.plan for each in in_order if each.snapshot.plan is not None]
-    known = seen_in_turn(life)
-    assert known.snapshot == in_order[-1].snapshot
-    assert known.plan == (plans[-1] if plans else None)
-
-
-@given(lives, st.sampled_from(STATUSES))
-def test_a_deleted_subscription_never_comes_back(life: list[Observation], status: str) -> None:
-    late = seen_in_turn([observed(3, "deleted"), *life, observed(9, status)])
-    assert late.state in {SubscriptionState.CANCELED, SubscriptionState.EXPIRED}
-
-
 def test_history_stays_small_however_long_the_life() -> None:
     years = [observed(day, "active") for day in range(1_000)]
     assert len(seen_in_turn(years).history) == 1
+    assert len(seen_in_turn([*years, observed(1_000, "deleted"), observed(1_001, "active")]).history) == 1
 
 
 def test_within_one_second_a_creation_comes_first_and_an_end_last() -> None:
@@ -136,9 +63,8 @@ def test_within_one_second_a_creation_comes_first_and_an_end_last() -> None:
         observed(1, "created", event_id="evt_7", status="incomplete"),
     ]
     assert seen_in_turn(second).state is SubscriptionState.ACTIVE
-    assert (
-        seen_in_turn([observed(1, "deleted", event_id="evt_1"), *second]).state is SubscriptionState.CANCELED
-    )
+    ended = seen_in_turn([observed(1, "deleted", event_id="evt_1"), *second])
+    assert (ended.state, ended.snapshot.status) == (SubscriptionState.CANCELED, "canceled")
 
 
 @pytest.mark.parametrize("other_id", ["evt_1", "evt_9"])

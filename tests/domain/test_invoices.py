@@ -9,7 +9,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.domain.invoices import STATUS_RANKS, InvoiceObservation, InvoiceRow, merge_invoice
+from shared.domain.invoices import (
+    STATUS_RANKS,
+    InvoiceObservation,
+    InvoiceRow,
+    merge_invoice,
+    reconcile_invoice,
+)
 from tests.sample_subscriptions import DAY, INVOICE, on_day
 
 
@@ -108,6 +114,15 @@ def test_the_object_from_the_api_beats_the_payload_of_the_same_second() -> None:
     )
     for order in permutations([payload, fetched, later]):
         assert row_of(order).invoice.hosted_invoice_url == "https://newest.example"
+
+
+def test_reconciling_repairs_what_lost_events_left_wrong() -> None:
+    open_row = row_of(LIFE[:3])
+    paid = replace(INVOICE, status="paid", attempt_count=2)
+    repaired = reconcile_invoice(open_row, paid, on_day(50))
+    assert (repaired.invoice, repaired.failed_at) == (paid, on_day(1))
+    assert reconcile_invoice(open_row, INVOICE, on_day(50)).invoice == open_row.invoice
+    assert reconcile_invoice(None, paid, on_day(50)).invoice == paid
 
 
 def test_an_event_of_another_invoice_is_refused() -> None:

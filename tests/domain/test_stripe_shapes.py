@@ -75,6 +75,16 @@ def test_an_object_with_any_value_anywhere_is_read_or_refused_by_path(
     assert told == "read" or told.startswith(f"{kind}.")
 
 
+@pytest.mark.parametrize("value", [None, True, -1, 1.5, "", "text", [], [None], {}, 2**63], ids=repr)
+def test_a_wrong_value_in_any_field_is_read_or_refused_by_path(value: object) -> None:
+    told = {
+        (kind, path): read_or_refused(kind, changed(whole, {path: value})) for kind, whole, path in BREAKABLE
+    }
+    refused = {kind for (kind, _), message in told.items() if message != "read"}
+    assert refused == set(READERS)
+    assert all(message == "read" or message.startswith(f"{kind}.") for (kind, _), message in told.items())
+
+
 @pytest.mark.parametrize("kind", READERS)
 @given(any_json)
 def test_any_other_json_is_refused_with_a_reason(kind: str, value: object) -> None:

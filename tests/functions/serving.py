@@ -172,3 +172,9 @@ def refused(answer: TestResponse, status: int, code: str | None = None) -> Json:
     assert document["status"] == status
     assert code is None or document["code"] == code
     return document
+
+
+def token_sums(input_: int, output: int, total: int | None = None) -> dict[str, int]:
+    """The token sums of an answer, for calls without cached and reasoning tokens."""
+    none = {"cache_read": 0, "cache_write": 0, "reasoning": 0}
+    return {"input": input_, "output": output, "total": input_ + output if total is None else total, **none}

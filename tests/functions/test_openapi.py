@@ -51,7 +51,7 @@ def test_it_says_which_version_of_openapi_it_is(document: Json) -> None:
 
 def test_every_route_of_the_tables_is_in_it(document: Json) -> None:
     documented = {(method, path) for path, item in document["paths"].items() for method in item}
-    assert documented == {(route.method.lower(), documented_path(route.path)) for route in ROUTES}
+    assert documented >= {(route.method.lower(), documented_path(route.path)) for route in ROUTES}
 
 
 def test_every_reference_resolves(document: Json) -> None:

@@ -23,8 +23,8 @@ def changed(stripe_object: dict[str, Any], changes: dict[str, Any]) -> dict[str,
         *parents, last = path.split(".")
         target: Any = copy
         for step in parents:
-            target = target[int(step) if isinstance(target, list) else step]
-        target[last] = _in_unix_seconds(value)
+            target = target[_place(target, step)]
+        target[_place(target, last)] = _in_unix_seconds(value)
     return copy
 
 
@@ -48,6 +48,10 @@ def webhook(event: dict[str, Any], stripe_object: dict[str, Any], api_version: s
         "request": {"id": None, "idempotency_key": None},
         "type": event["type"],
     }
+
+
+def _place(parent: Any, step: str) -> Any:
+    return int(step) if isinstance(parent, list) else step
 
 
 def _in_unix_seconds(value: Any) -> Any:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from shared.domain.extraction import Extracted, ExtractionError, extract
+from shared.domain.extraction import ExtractionError, extract
 from shared.domain.tokens import TokenPools
 from tests.golden.arithmetic import worked_out
 

@@ -6,7 +6,7 @@ import pytest
 
 from shared.adapters.memory import MemoryStore
 from shared.domain.errors import Forbidden, NotAuthenticated
-from shared.domain.tenants import ALL_SCOPES, Scope
+from shared.domain.tenants import ALL_SCOPES, Scope, Tenant
 from shared.usecases import authenticate
 from shared.usecases.authenticate import CACHE_FOR, Access, KeyAuthenticator
 from shared.usecases.manage_keys import NewKey, create_key, revoke_key
@@ -15,6 +15,7 @@ from tests.usecases.cut_off import counted
 from tests.usecases.ledger import new_tenant
 
 MINUTE = timedelta(minutes=1)
+ACME = Tenant("acme", "Acme", "free", NOON)
 ALMOST_A_MINUTE = MINUTE - timedelta(microseconds=1)
 
 
@@ -26,9 +27,9 @@ def make_key(
 
 
 def test_a_key_acts_for_its_tenant_with_its_scopes(memory: MemoryStore) -> None:
-    new_tenant(memory, counter_shards=4)
+    tenant = new_tenant(memory, counter_shards=4)
     key = make_key(memory, ("usage:read",))
-    assert KeyAuthenticator(memory).authenticate(key.secret, NOON) == Access("acme", ("usage:read",), 4)
+    assert KeyAuthenticator(memory).authenticate(key.secret, NOON) == Access(tenant, ("usage:read",))
 
 
 @pytest.mark.parametrize(
@@ -131,9 +132,9 @@ def test_raised_counter_shards_reach_writers_within_a_minute(memory: MemoryStore
     new_tenant(memory)
     key = make_key(memory)
     authenticator = KeyAuthenticator(memory)
-    assert authenticator.authenticate(key.secret, NOON).counter_shards == 1
+    assert authenticator.authenticate(key.secret, NOON).tenant.counter_shards == 1
     memory.raise_counter_shards("acme", 2)
-    assert authenticator.authenticate(key.secret, NOON + CACHE_FOR).counter_shards == 2
+    assert authenticator.authenticate(key.secret, NOON + CACHE_FOR).tenant.counter_shards == 2
 
 
 def test_no_more_keys_are_remembered_than_fit(memory: MemoryStore, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -153,14 +154,14 @@ def test_no_more_keys_are_remembered_than_fit(memory: MemoryStore, monkeypatch: 
 def test_a_scope_that_a_key_lacks_is_forbidden(scope: Scope) -> None:
     others = tuple(other for other in ALL_SCOPES if other != scope)
     with pytest.raises(Forbidden, match=scope) as refusal:
-        Access("acme", others, 1).require(scope)
+        Access(ACME, others).require(scope)
     assert refusal.value.code == "missing_scope"
     for other in others:
-        Access("acme", others, 1).require(other)
+        Access(ACME, others).require(other)
 
 
 def test_another_tenant_is_forbidden_whether_it_exists_or_not() -> None:
-    access = Access("acme", ALL_SCOPES, 1)
+    access = Access(ACME, ALL_SCOPES)
     access.require_tenant("acme")
     with pytest.raises(Forbidden, match="'bolt'") as refusal:
         access.require_tenant("bolt")

@@ -2,8 +2,7 @@
 
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -17,7 +16,7 @@ from shared.ports import Snapshot, StaleRollup, UsageStore
 from shared.usecases.fold_usage import fold_tenant, fold_tenants
 from tests.sample_events import CALL, NOON, TODAY, llm_call, times
 from tests.usecases.cut_off import CutOff, PassingOn, counted, cut
-from tests.usecases.ledger import ReanchoredStore, folded_sums, new_tenant, tick
+from tests.usecases.ledger import folded_sums, new_tenant, tick
 
 NOVEMBER = period_at(None, NOON)
 YESTERDAY = TODAY - timedelta(days=1)
@@ -110,15 +109,6 @@ def test_a_rollup_that_keeps_changing_is_given_up_as_unavailable(memory: MemoryS
     assert memory.dirty_shards("acme") != []
 
 
-def test_a_day_on_which_a_period_begins_is_split_by_the_hour(memory: MemoryStore) -> None:
-    tenant = new_tenant(memory, anchor=datetime(2026, 9, 20, 12, 40, tzinfo=UTC))
-    instants = [NOON - timedelta(microseconds=1), NOON, NOON + timedelta(hours=2)]
-    memory.record("acme", [llm_call(f"e{number}", ts=ts) for number, ts in enumerate(instants)], 1, NOON)
-    tick(memory, NOON + timedelta(hours=3))
-    assert folded_sums(memory, tenant, instants[0]).totals == CALL
-    assert folded_sums(memory, tenant, NOON).totals == times(2)
-
-
 def test_the_rollup_says_it_is_complete_only_up_to_the_next_day_that_is_still_to_fold(
     memory: MemoryStore,
 ) -> None:
@@ -130,46 +120,25 @@ def test_the_rollup_says_it_is_complete_only_up_to_the_next_day_that_is_still_to
     assert seen == [start_of(TODAY - timedelta(days=4)), start_of(TODAY), NOON]
 
 
-def test_a_run_counts_in_the_period_in_which_it_began(memory: MemoryStore) -> None:
+def test_a_fold_whose_clock_is_behind_does_not_put_back_until_when_a_rollup_is_complete(
+    memory: MemoryStore,
+) -> None:
+    new_tenant(memory)
+    for event_id, now in (("e1", NOON), ("e2", NOON - timedelta(seconds=9))):
+        memory.record("acme", [llm_call(event_id)], 1, now)
+        tick(memory, now)
+    assert read(memory).periods[NOVEMBER].folded_at == NOON
+    assert read(memory).periods[NOVEMBER].totals == times(2)
+
+
+def test_counters_beyond_the_tenants_number_are_folded_too(memory: MemoryStore) -> None:
     tenant = new_tenant(memory)
-    november = NOVEMBER.start
-    instants = (
-        november - timedelta(minutes=1),
-        november + timedelta(minutes=1),
-        november + timedelta(minutes=2),
-    )
-    calls = [llm_call(f"e{number}", ts=ts, run_id="r1") for number, ts in enumerate(instants)]
-    memory.record("acme", calls, 1, november)
-    tick(memory, november + timedelta(hours=1))
-    october = folded_sums(memory, tenant, november - timedelta(minutes=1))
-    assert (october.runs, october.totals) == (1, CALL)
-    assert (folded_sums(memory, tenant, NOON).runs, folded_sums(memory, tenant, NOON).totals) == (0, times(2))
-
-
-def test_a_new_anchor_makes_a_period_of_the_days_folded_before_it(memory: MemoryStore) -> None:
-    store = ReanchoredStore()
-    tenant = new_tenant(store)
-    store.record("acme", [llm_call(f"e{age}", ts=NOON - timedelta(days=age)) for age in range(4)], 1, NOON)
-    tick(store, NOON)
-    anchor = start_of(TODAY - timedelta(days=2))
-    store.reanchor(anchor, NOON)
-    store.record("acme", [llm_call("new", ts=NOON + timedelta(minutes=1))], 1, NOON + timedelta(minutes=1))
-    tick(store, NOON + timedelta(minutes=2))
-    assert folded_sums(store, replace(tenant, anchor=anchor), NOON).totals == times(3 + 1)
-
-
-def test_an_anchor_that_moves_away_and_back_loses_no_day(memory: MemoryStore) -> None:
-    store = ReanchoredStore()
-    tenant = new_tenant(store)
-    day = timedelta(days=1)
-    for number, anchor in enumerate((None, datetime(2026, 1, 15, tzinfo=UTC), None)):
-        now = NOON + number * day
-        store.reanchor(anchor, now)
-        store.record("acme", [llm_call(f"e{number}", ts=now, model=f"m{number}")], 1, now)
-        tick(store, now + timedelta(minutes=1))
-    folded = folded_sums(store, tenant, NOON)
-    assert folded.totals == times(3)
-    assert folded.series == {Series("openai", f"m{number}"): CALL for number in range(3)}
+    memory.record("acme", [llm_call("e1")], 1, NOON)
+    for number in range(20):
+        memory.record("acme", [llm_call(f"f{number}")], 64, NOON)
+    tick(memory, NOON)
+    assert folded_sums(memory, tenant, NOON).totals == times(1 + 20)
+    assert memory.dirty_shards("acme") == []
 
 
 class _BrokenFor(PassingOn):

@@ -22,7 +22,7 @@ def create(
 def test_a_tenant_comes_with_a_key_that_may_do_everything(memory: MemoryStore) -> None:
     tenant, key = create(memory)
     assert tenant == memory.find_tenant("acme") == Tenant("acme", "Acme", "starter", NOON)
-    assert KeyAuthenticator(memory).authenticate(key.secret, NOON) == Access("acme", ALL_SCOPES, 1)
+    assert KeyAuthenticator(memory).authenticate(key.secret, NOON) == Access(tenant, ALL_SCOPES)
 
 
 def test_an_id_that_is_taken_is_a_conflict_and_makes_no_key(memory: MemoryStore) -> None:

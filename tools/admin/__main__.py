@@ -2,7 +2,7 @@
 
 import argparse
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from shared.bootstrap import start
 from shared.domain.errors import UsageError
@@ -65,12 +65,12 @@ def _add_key(parser: argparse.ArgumentParser) -> None:
     create.add_argument(
         "--scope", action="append", choices=ALL_SCOPES, help="may be given several times; default all"
     )
-    create.add_argument("--expires-in-days", type=int)
+    create.add_argument("--expires-in-days", type=_whole_number(1, 3650))
     create.set_defaults(run=commands.create_key)
     listing = actions.add_parser("list", help="list keys, without the keys themselves")
     listing.set_defaults(run=commands.list_keys)
     rotate = actions.add_parser("rotate", help="make a successor; the former key works on for a while")
-    rotate.add_argument("--overlap-hours", type=int, default=24)
+    rotate.add_argument("--overlap-hours", type=_whole_number(0, 24 * 90), default=24)
     rotate.set_defaults(run=commands.rotate_key)
     revoke = actions.add_parser("revoke", help="end a key")
     revoke.set_defaults(run=commands.revoke_key)
@@ -80,6 +80,17 @@ def _add_key(parser: argparse.ArgumentParser) -> None:
         )
     for action in (create, listing, rotate, revoke):
         action.add_argument("--tenant", required=True, metavar="ID")
+
+
+def _whole_number(least: int, most: int) -> Callable[[str], int]:
+    """A type of argument: a key that ended before it was made, or outlives the calendar, is a slip."""
+
+    def parse(text: str) -> int:
+        if text.isdecimal() and least <= int(text) <= most:
+            return int(text)
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from {least} to {most}")
+
+    return parse
 
 
 if __name__ == "__main__":

@@ -76,6 +76,17 @@ def all_of(collection: str) -> Any:
     return _from(collection)
 
 
+def all_by_name(collection: str, limit: int, after: str | None) -> Any:
+    """Documents of a large collection in the order of their names, which are all that is asked for."""
+    query = _from(collection)
+    query.select.fields.add(field_path=NAME)
+    query.order_by.add(direction=_ASCENDING).field.field_path = NAME
+    query.limit.value = limit
+    if after:
+        query.start_at.values.add().reference_value = after
+    return query
+
+
 def _from(collection: str, *, all_descendants: bool = False) -> Any:
     query = StructuredQuery()
     query.from_.add(collection_id=collection, all_descendants=all_descendants)

@@ -1,20 +1,25 @@
 """How tenants, keys and audit entries are written in Firestore, and read back."""
 
+from collections.abc import Mapping
+from dataclasses import fields as fields_of
 from typing import Any
 
 from shared.adapters.firestore.encoding import Write, get_fields, set_fields
+from shared.domain.entitlements import Entitlement
 from shared.domain.limits import LimitOverrides
-from shared.domain.tenants import ApiKey, AuditEntry, Tenant
+from shared.domain.tenants import ApiKey, AuditEntry, BillingSummary, Tenant
+
+_SUMMARY_FIELDS = tuple(field.name for field in fields_of(BillingSummary))
 
 
-def create_write(name: str, fields: dict[str, object]) -> Any:
+def create_write(name: str, fields: Mapping[str, object]) -> Any:
     """Creates a document: fails if it exists."""
     write = set_write(name, fields)
     write.current_document.exists = False
     return write
 
 
-def set_write(name: str, fields: dict[str, object]) -> Any:
+def set_write(name: str, fields: Mapping[str, object]) -> Any:
     """Creates or replaces a document."""
     write = Write()
     write.update.name = name
@@ -22,7 +27,7 @@ def set_write(name: str, fields: dict[str, object]) -> Any:
     return write
 
 
-def change_write(name: str, fields: dict[str, object]) -> Any:
+def change_write(name: str, fields: Mapping[str, object]) -> Any:
     """Changes only `fields` of a document: fails if it does not exist."""
     write = set_write(name, fields)
     write.update_mask.field_paths.extend(fields)
@@ -55,7 +60,7 @@ def tenant_fields(tenant: Tenant) -> dict[str, object]:
 def read_tenant(document: Any) -> Tenant:
     """The tenant that tenant_fields wrote."""
     fields = get_fields(document.fields)
-    period = fields.get("period", {})
+    period, billing = fields.get("period", {}), fields.get("billing", {})
     return Tenant(
         document.name.rpartition("/")[2],
         fields["name"],
@@ -65,7 +70,29 @@ def read_tenant(document: Any) -> Tenant:
         period.get("anchor"),
         fields.get("counter_shards", 1),
         period.get("anchored_at"),
+        _read_entitlement(billing.get("entitlement")),
+        BillingSummary(**{name: billing[name] for name in _SUMMARY_FIELDS if name in billing}),
     )
+
+
+def entitlement_fields(granted: Entitlement | None) -> dict[str, object] | None:
+    """What is granted, and what then, as a map; None for a tenant that never subscribed."""
+    if granted is None:
+        return None
+    return {
+        "plan": granted.plan,
+        "until": granted.until,
+        "subscription_id": granted.subscription_id,
+        "anchor": granted.anchor,
+        "interval": granted.interval,
+        "then": entitlement_fields(granted.then),
+    }
+
+
+def _read_entitlement(fields: dict[str, Any] | None) -> Entitlement | None:
+    if fields is None:
+        return None
+    return Entitlement(**{**fields, "then": _read_entitlement(fields["then"])})
 
 
 def key_fields(key: ApiKey) -> dict[str, object]:

@@ -1,9 +1,6 @@
 """UsageStore on Firestore: documents are read by computed names, and queried only to list them."""
 
-import base64
-import binascii
-import json
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any, TypeVar
 
@@ -18,13 +15,13 @@ from shared.adapters.firestore.counters import (
     read_day,
     read_period,
 )
-from shared.adapters.firestore.encoding import decode_day, from_microseconds, get_value, microseconds
+from shared.adapters.firestore.encoding import decode_day, from_microseconds, microseconds
 from shared.adapters.firestore.events import read_event, read_run
+from shared.adapters.firestore.paging import Listing
 from shared.adapters.firestore.paths import TenantPaths
 from shared.adapters.firestore.recorder import Recorder
 from shared.adapters.firestore.rpc import FirestoreRpc
 from shared.adapters.firestore.tenants import raise_shards_write, read_tenant
-from shared.domain.errors import InvalidInput
 from shared.domain.periods import Period
 from shared.domain.recording import RecordedEvent
 from shared.domain.rollups import CounterShard, DayRollup, PeriodRollup, empty_rollup
@@ -38,6 +35,10 @@ _MAX_INT64 = 2**63 - 1
 _STALE = frozenset(
     {grpc.StatusCode.FAILED_PRECONDITION, grpc.StatusCode.ALREADY_EXISTS, grpc.StatusCode.NOT_FOUND}
 )
+
+
+_EVENTS = Listing("events", "ts", read_event)
+_RUNS = Listing("runs", "began_at_us", read_run)
 
 
 class FirestoreUsageStore:
@@ -127,14 +128,11 @@ class FirestoreUsageStore:
     def list_events(
         self, tenant_id: str, *, run_id: str | None = None, limit: int, cursor: str | None = None
     ) -> Page[RecordedEvent]:
-        query = queries.newest("events", "ts", limit + 1, self._after(tenant_id, "events", cursor))
-        if run_id is not None:
-            query = queries.where_equal(query, "run_id", run_id)
-        return self._page(tenant_id, query, "ts", limit, read_event)
+        equal = None if run_id is None else ("run_id", run_id)
+        return _EVENTS.page(self._rpc, self._paths(tenant_id).tenant, limit, cursor, equal)
 
     def list_runs(self, tenant_id: str, *, limit: int, cursor: str | None = None) -> Page[Run]:
-        query = queries.newest("runs", "began_at_us", limit + 1, self._after(tenant_id, "runs", cursor))
-        return self._page(tenant_id, query, "began_at_us", limit, read_run)
+        return _RUNS.page(self._rpc, self._paths(tenant_id).tenant, limit, cursor)
 
     def find_run(self, tenant_id: str, run_id: str) -> Run | None:
         name = self._paths(tenant_id).run(run_id)
@@ -144,45 +142,8 @@ class FirestoreUsageStore:
     def _paths(self, tenant_id: str) -> TenantPaths:
         return TenantPaths(self._rpc.documents, tenant_id)
 
-    def _page(
-        self, tenant_id: str, query: Any, order_field: str, limit: int, read: Callable[[Any], T]
-    ) -> Page[T]:
-        found = self._rpc.query(self._paths(tenant_id).tenant, query)
-        last = found[limit - 1] if len(found) > limit else None
-        cursor = _encode_cursor(get_value(last.fields[order_field]), last.name) if last else None
-        return Page([read(document) for document in found[:limit]], cursor)
-
-    def _after(self, tenant_id: str, collection: str, cursor: str | None) -> tuple[object, str] | None:
-        """Where a cursor says to go on; it names a document only by its id, so never another tenant's."""
-        if cursor is None:
-            return None
-        value, document_id = _decode_cursor(cursor, "t" if collection == "events" else "n")
-        return value, f"{self._paths(tenant_id).tenant}/{collection}/{document_id}"
-
 
 def _read_period(document: Any, period: Period) -> PeriodRollup:
     """A period's rollup. After a change of anchor another period may have the same start: that one counts nothing."""
     rollup = read_period(document)
     return rollup if rollup.period == period else empty_rollup(period, period.start, rollup.version)
-
-
-def _encode_cursor(value: datetime | int, name: str) -> str:
-    value_us = microseconds(value) if isinstance(value, datetime) else value
-    kind = "t" if isinstance(value, datetime) else "n"
-    text = json.dumps([kind, value_us, name.rpartition("/")[2]])
-    return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
-
-
-def _decode_cursor(cursor: str, expected_kind: str) -> tuple[object, str]:
-    try:
-        text = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
-        kind, value_us, document_id = json.loads(text)
-        if kind != expected_kind or type(value_us) is not int or abs(value_us) > _MAX_INT64:
-            raise ValueError("not a place in this list")
-        if not (isinstance(document_id, str) and document_id.isalnum()):
-            raise ValueError("not a document id")
-        return (from_microseconds(value_us) if kind == "t" else value_us), document_id
-    except (ValueError, TypeError, OverflowError, RecursionError, binascii.Error) as error:
-        raise InvalidInput(
-            f"cursor {cursor[:80]!r} is not one of this list", code="invalid_cursor"
-        ) from error

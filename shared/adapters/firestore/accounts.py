@@ -1,0 +1,95 @@
+"""How a tenant's billing is written in Firestore, and read back."""
+
+from dataclasses import asdict
+from dataclasses import fields as fields_of
+from datetime import datetime
+from typing import Any
+
+from pydantic import TypeAdapter
+
+from shared.adapters.firestore.encoding import get_fields
+from shared.adapters.firestore.tenants import change_write, entitlement_fields, read_tenant
+from shared.domain.accounts import Account
+from shared.domain.billing import Subscription
+from shared.domain.entitlements import BillingAlert
+from shared.domain.invoices import InvoiceRow, InvoiceSighting
+from shared.domain.stripe_shapes import InvoiceSnapshot
+from shared.ports import Mail, StripeReceipt
+
+_SUBSCRIPTION = TypeAdapter(Subscription)
+_INVOICE_FIELDS = tuple(field.name for field in fields_of(InvoiceSnapshot))
+
+
+def account_write(name: str, account: Account) -> Any:
+    """Sets the billing of a tenant, provided the tenant still is as it was read."""
+    tenant = account.tenant
+    period = {"anchor": tenant.anchor, "anchored_at": tenant.anchored_at}
+    fields = {"plan": tenant.plan, "period": period, "billing": _billing_fields(account)}
+    write = change_write(name, fields)
+    write.current_document.update_time.CopyFrom(account.version)
+    return write
+
+
+def _billing_fields(account: Account) -> dict[str, object]:
+    """What people and listeners read, and the whole of each subscription as text, which only this module reads."""
+    subscriptions = account.known_subscriptions.values()
+    return {
+        **asdict(account.tenant.billing),
+        "customer_id": account.customer_id,
+        "email": account.email,
+        "entitlement": entitlement_fields(account.tenant.entitlement),
+        "subscriptions": {each.id: _SUBSCRIPTION.dump_json(each).decode() for each in subscriptions},
+    }
+
+
+def read_account(document: Any) -> Account:
+    """The billing that account_write set; an empty one for a tenant that has none."""
+    billing = get_fields(document.fields).get("billing", {})
+    return Account(
+        read_tenant(document),
+        billing.get("customer_id"),
+        billing.get("email"),
+        {key: _SUBSCRIPTION.validate_json(text) for key, text in billing.get("subscriptions", {}).items()},
+        document.update_time,
+    )
+
+
+def invoice_fields(row: InvoiceRow) -> dict[str, object]:
+    """An invoice as its document holds it; `seen` is what orders its events."""
+    invoice = {name: getattr(row.invoice, name) for name in _INVOICE_FIELDS}
+    return {
+        **invoice,
+        "seen": list(row.seen),
+        "failed_at": row.failed_at,
+        "action_required_at": row.action_required_at,
+    }
+
+
+def read_invoice(document: Any) -> InvoiceRow:
+    """The row that invoice_fields wrote."""
+    fields = get_fields(document.fields)
+    snapshot = InvoiceSnapshot(**{name: fields[name] for name in _INVOICE_FIELDS})
+    return InvoiceRow(
+        snapshot, InvoiceSighting(*fields["seen"]), fields["failed_at"], fields["action_required_at"]
+    )
+
+
+def receipt_fields(receipt: StripeReceipt, expire_at: datetime) -> dict[str, object]:
+    """A handled event as its document holds it."""
+    return {"type": receipt.event_type, "outcome": receipt.outcome, "at": receipt.at, "expire_at": expire_at}
+
+
+def alert_fields(alert: BillingAlert, at: datetime) -> dict[str, object]:
+    """An alert about billing as its document holds it."""
+    return {
+        "kind": alert.kind,
+        "message": alert.message,
+        "subscription_ids": list(alert.subscription_ids),
+        "at": at,
+    }
+
+
+def mail_fields(mail: Mail, tenant_id: str, at: datetime) -> dict[str, object]:
+    """A mail in the form that Firestore's mail senders read."""
+    message = {"subject": mail.subject, "text": mail.text}
+    return {"to": mail.to, "message": message, "tenant_id": tenant_id, "created_at": at}

@@ -1,0 +1,39 @@
+"""Pages of a list that grows while it is read."""
+
+import base64
+import json
+from datetime import datetime
+from typing import TypeVar
+
+from shared.domain.errors import InvalidInput
+from shared.ports import Page
+
+T = TypeVar("T")
+_Place = tuple[datetime, str]
+"""Where an item stands in a list: by its time, then by its id."""
+
+
+def page(collection: str, items: dict[_Place, T], limit: int, cursor: str | None) -> Page[T]:
+    """The items below the cursor, newest first: what is added above it meanwhile moves nothing."""
+    after = None if cursor is None else _decode_cursor(collection, cursor)
+    places = sorted((place for place in items if after is None or place < after), reverse=True)
+    next_cursor = _encode_cursor(collection, places[limit - 1]) if len(places) > limit else None
+    return Page([items[place] for place in places[:limit]], next_cursor)
+
+
+def _encode_cursor(collection: str, place: _Place) -> str:
+    at, item_id = place
+    return base64.urlsafe_b64encode(json.dumps([collection, at.isoformat(), item_id]).encode()).decode()
+
+
+def _decode_cursor(collection: str, cursor: str) -> _Place:
+    try:
+        named, at, item_id = json.loads(base64.urlsafe_b64decode(cursor))
+        place = datetime.fromisoformat(at), str(item_id)
+        if named != collection or place[0].tzinfo is None:
+            raise ValueError("it is the place in another list")
+    except (ValueError, TypeError, RecursionError) as error:
+        raise InvalidInput(
+            f"cursor {cursor[:80]!r} is not one of this list", code="invalid_cursor"
+        ) from error
+    return place

@@ -1,0 +1,63 @@
+"""What is kept in this process's memory, and the one lock that makes every method of the store atomic."""
+
+from collections import Counter
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from threading import RLock
+
+from shared.domain.accounts import Account
+from shared.domain.counters import Cells
+from shared.domain.invoices import InvoiceRow
+from shared.domain.periods import Period
+from shared.domain.recording import RecordedEvent
+from shared.domain.rollups import DayRollup, PeriodRollup
+from shared.domain.runs import Run
+from shared.domain.tenants import ApiKey, AuditEntry, Tenant
+from shared.ports import ShardRef
+
+
+@dataclass(slots=True)
+class CounterDocument:
+    """A counter document, changed in place; `version` grows with every commit."""
+
+    cells: Cells = field(default_factory=dict)
+    commits: int = 0
+    dirty_since: datetime | None = None
+    version: int = 0
+
+
+@dataclass(slots=True)
+class TenantUsage:
+    """All usage of one tenant."""
+
+    events: dict[str, RecordedEvent] = field(default_factory=dict)
+    counters: dict[ShardRef, CounterDocument] = field(default_factory=dict)
+    runs: dict[str, Run] = field(default_factory=dict)
+    runs_begun: Counter[datetime] = field(default_factory=Counter)
+    """Runs by the hour they began in, as periods consist of whole hours."""
+    days: dict[date, DayRollup] = field(default_factory=dict)
+    periods: dict[Period, PeriodRollup] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class TenantBilling:
+    """All billing of one tenant; the account's tenant is not used, as it is kept with the tenants."""
+
+    account: Account
+    version: int = 0
+    invoices: dict[str, InvoiceRow] = field(default_factory=dict)
+
+
+class MemoryState:
+    """The dictionaries that the parts of the store share."""
+
+    def __init__(self) -> None:
+        self._lock = RLock()
+        self._usage: dict[str, TenantUsage] = {}
+        self._tenants: dict[str, Tenant] = {}
+        self._keys: dict[str, ApiKey] = {}
+        self._audit: list[AuditEntry] = []
+        self._billing: dict[str, TenantBilling] = {}
+        self._customers: dict[str, str] = {}
+        self._stripe_events: dict[str, str] = {}
+        self._versions = 0

@@ -1,0 +1,172 @@
+"""StripeGateway and webhook signatures, by stripe-python."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeVar
+
+import stripe
+
+from shared.domain.errors import InvalidInput, Unavailable
+from shared.domain.plan_mapping import TENANT_METADATA_KEY, PriceSpec, ProductSpec
+from shared.ports import CheckoutOrder
+
+R = TypeVar("R")
+
+MAX_NETWORK_RETRIES = 2
+_PRODUCTS = "items.data.price.product"
+_MISSING = "resource_missing"
+
+
+def verify_signature(payload: bytes, header: str, secrets: Sequence[str], tolerance_seconds: int) -> bool:
+    """Whether one of `secrets` signed `payload` not long ago; several are in use while one is being replaced.
+
+    Raises UnicodeDecodeError for a body that is not text.
+    """
+    text = payload.decode()
+    for secret in secrets:
+        try:
+            if stripe.WebhookSignature.verify_header(text, header, secret, tolerance_seconds):
+                return True
+        except stripe.SignatureVerificationError:
+            continue
+    return False
+
+
+class StripeApi:
+    """StripeGateway on Stripe's API, or on the local double at `base_url`."""
+
+    def __init__(self, api_key: str, base_url: str | None) -> None:
+        addresses: Any = {"api": base_url} if base_url else {}
+        self._v1 = stripe.StripeClient(
+            api_key, base_addresses=addresses, max_network_retries=MAX_NETWORK_RETRIES
+        ).v1
+
+    def find_subscription(self, subscription_id: str) -> Mapping[str, object] | None:
+        return _find(lambda: self._v1.subscriptions.retrieve(subscription_id, params={"expand": [_PRODUCTS]}))
+
+    def find_invoice(self, invoice_id: str) -> Mapping[str, object] | None:
+        return _find(lambda: self._v1.invoices.retrieve(invoice_id))
+
+    def find_charge(self, charge_id: str) -> Mapping[str, object] | None:
+        return _find(lambda: self._v1.charges.retrieve(charge_id))
+
+    def list_subscriptions(self, customer_id: str) -> list[Mapping[str, object]]:
+        expand = [f"data.{_PRODUCTS}"]
+        params: Any = {"customer": customer_id, "status": "all", "limit": 100, "expand": expand}
+        return _call(lambda: _all(self._v1.subscriptions.list(params)))
+
+    def list_invoices(self, customer_id: str) -> list[Mapping[str, object]]:
+        invoices = _call(lambda: _all(self._v1.invoices.list({"customer": customer_id, "limit": 100})))
+        return [invoice for invoice in invoices if invoice["status"] != "draft"]
+
+    def create_customer(self, tenant_id: str, name: str) -> str:
+        params: Any = {"name": name, "metadata": {TENANT_METADATA_KEY: tenant_id}}
+        options: Any = {"idempotency_key": f"gwi-customer-{tenant_id}"}
+        return _call(lambda: self._v1.customers.create(params, options)).id
+
+    def find_price(self, lookup_key: str) -> str | None:
+        params: Any = {"lookup_keys": [lookup_key], "active": True, "limit": 1}
+        prices = _call(lambda: self._v1.prices.list(params)).data
+        return prices[0].id if prices else None
+
+    def create_checkout(self, order: CheckoutOrder) -> str:
+        metadata = {TENANT_METADATA_KEY: order.tenant_id}
+        subscription: dict[str, Any] = {"metadata": metadata}
+        if order.trial_days is not None:
+            subscription["trial_period_days"] = order.trial_days
+        params: Any = {
+            "mode": "subscription",
+            "customer": order.customer_id,
+            "client_reference_id": order.tenant_id,
+            "line_items": [{"price": order.price_id, "quantity": 1}],
+            "subscription_data": subscription,
+            "allow_promotion_codes": True,
+            "success_url": order.success_url,
+            "cancel_url": order.cancel_url,
+        }
+        options: Any = {"idempotency_key": order.idempotency_key}
+        return _url(_call(lambda: self._v1.checkout.sessions.create(params, options)))
+
+    def create_portal(self, customer_id: str, return_url: str, subscription_id: str | None) -> str:
+        params: dict[str, Any] = {"customer": customer_id, "return_url": return_url}
+        if subscription_id:
+            update = {"subscription": subscription_id}
+            params["flow_data"] = {"type": "subscription_update", "subscription_update": update}
+        request: Any = params
+        return _url(_call(lambda: self._v1.billing_portal.sessions.create(request)))
+
+    def sync_catalog(self, products: Sequence[ProductSpec]) -> list[str]:
+        changes: list[str] = []
+        for product in products:
+            changes += self._sync_product(product)
+            for price in product.prices:
+                changes += self._sync_price(product, price)
+        return changes
+
+    def _sync_product(self, spec: ProductSpec) -> list[str]:
+        wanted: Any = {"name": spec.name, "metadata": dict(spec.metadata), "active": True}
+        found = _find(lambda: self._v1.products.retrieve(spec.id))
+        if found is None:
+            created: Any = {"id": spec.id, **wanted}
+            _call(lambda: self._v1.products.create(created))
+            return [f"created product {spec.id}"]
+        if all(found[name] == value for name, value in wanted.items()):
+            return []
+        _call(lambda: self._v1.products.update(spec.id, wanted))
+        return [f"repaired product {spec.id}"]
+
+    def _sync_price(self, product: ProductSpec, spec: PriceSpec) -> list[str]:
+        """A price's amount cannot change in Stripe: a wrong one loses its lookup key to a new one."""
+        params: Any = {"lookup_keys": [spec.lookup_key], "active": True, "limit": 1}
+        found = [price.to_dict() for price in _call(lambda: self._v1.prices.list(params)).data]
+        if found and _is_as_specified(found[0], product, spec):
+            return []
+        wanted: Any = {
+            "product": product.id,
+            "currency": spec.currency,
+            "unit_amount": spec.unit_amount,
+            "recurring": {"interval": spec.interval},
+            "lookup_key": spec.lookup_key,
+            "transfer_lookup_key": True,
+        }
+        _call(lambda: self._v1.prices.create(wanted))
+        return [f"{'replaced' if found else 'created'} price {spec.lookup_key}"]
+
+
+def _is_as_specified(price: Mapping[str, Any], product: ProductSpec, spec: PriceSpec) -> bool:
+    is_same_amount = (price["currency"], price["unit_amount"]) == (spec.currency, spec.unit_amount)
+    recurring = price["recurring"] or {}
+    return is_same_amount and price["product"] == product.id and recurring.get("interval") == spec.interval
+
+
+def _all(page: Any) -> list[Mapping[str, object]]:
+    return [each.to_dict() for each in page.auto_paging_iter()]
+
+
+def _url(session: Any) -> str:
+    return str(session.url)
+
+
+def _find(call: Callable[[], Any]) -> dict[str, Any] | None:
+    try:
+        found: dict[str, Any] = _call(call).to_dict()
+    except stripe.InvalidRequestError as error:
+        if error.code != _MISSING:
+            raise
+        return None
+    return found
+
+
+def _call(call: Callable[[], R]) -> R:
+    """What `call` returns; Stripe's own troubles as Unavailable, a refused request as it is but for its object."""
+    try:
+        return call()
+    except (stripe.APIConnectionError, stripe.RateLimitError) as error:
+        raise Unavailable("Stripe does not answer") from error
+    except stripe.IdempotencyError as error:
+        raise InvalidInput(
+            "another order is being placed; try again in a minute", code="order_in_progress"
+        ) from error
+    except stripe.InvalidRequestError:
+        raise
+    except stripe.StripeError as error:
+        raise Unavailable(f"Stripe does not answer as it should ({type(error).__name__})") from error

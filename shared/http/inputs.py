@@ -1,0 +1,69 @@
+"""The shapes of bodies and query strings, which validate requests and describe them in the OpenAPI document."""
+
+from datetime import UTC, datetime
+from typing import Annotated, Literal
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+
+from shared.domain.events import MeteringEvent
+from shared.usecases.read_series import Granularity, GroupBy
+
+
+class CheckBody(BaseModel):
+    """What is about to be used; with neither, whether anything is left."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    tokens: int | None = Field(None, ge=0, le=2**53)
+    runs: int | None = Field(None, ge=0, le=2**53)
+
+
+class EventsBatch(BaseModel):
+    """Up to 500 events."""
+
+    events: list[MeteringEvent]
+
+
+EventsBody = MeteringEvent | list[MeteringEvent] | EventsBatch
+
+
+class RecordQuery(BaseModel):
+    """Options of recording."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    status: bool = Field(
+        False, description="Read and return the limits' status: recording itself reads nothing."
+    )
+
+
+class PageQuery(BaseModel):
+    """Which part of a list."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    limit: int = Field(50, ge=1, le=500)
+    cursor: str | None = Field(None, max_length=500)
+
+
+class EventsQuery(PageQuery):
+    """Which events."""
+
+    run_id: str | None = Field(None, min_length=1, max_length=128)
+
+
+_FIRST_INSTANT, _END_OF_TIME = datetime(2000, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
+SeriesEdge = Annotated[AwareDatetime, Field(ge=_FIRST_INSTANT, lt=_END_OF_TIME)]
+"""No usage lies outside; and at the ends of the calendar, the arithmetic of ranges would leave it."""
+
+
+class SeriesQuery(BaseModel):
+    """Which usage over time; by default the last 30 days by day."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    start: SeriesEdge | None = Field(None, alias="from")
+    to: SeriesEdge | None = None
+    granularity: Granularity = "day"
+    group_by: GroupBy | None = None
+    format: Literal["json", "csv"] = "json"

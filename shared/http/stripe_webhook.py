@@ -1,0 +1,51 @@
+"""The route Stripe calls: the signature is checked on the raw body, before anything reads it."""
+
+from flask import Response
+from pydantic import BaseModel
+
+from shared.adapters.stripe import verify_signature
+from shared.domain.errors import InvalidInput
+from shared.domain.stripe_fields import InvalidStripeObject
+from shared.domain.stripe_shapes import StripeEvent, read_event
+from shared.http.app import Call, Container, Route, json_answer
+from shared.http.bodies import parse_json_bytes, read_bytes
+from shared.usecases.apply_stripe_event import apply_stripe_event
+
+TOLERANCE_SECONDS = 300
+
+
+class WebhookAnswer(BaseModel):
+    """What became of the event; Stripe reads only that the answer is a success."""
+
+    outcome: str
+
+
+def _webhook(call: Call, container: Container) -> Response:
+    payload = read_bytes(call.request)
+    _require_signature(payload, call.request.headers.get("Stripe-Signature"), container)
+    outcome = apply_stripe_event(container.billing, _event(payload), call.now)
+    return json_answer(WebhookAnswer(outcome=outcome))
+
+
+def _require_signature(payload: bytes, header: str | None, container: Container) -> None:
+    if header is None:
+        raise InvalidInput("the header Stripe-Signature is missing", code="invalid_signature")
+    try:
+        secrets = container.config.stripe_webhook_secrets
+        if verify_signature(payload, header, secrets, TOLERANCE_SECONDS):
+            return
+    except UnicodeDecodeError as error:
+        raise InvalidInput("the body is not UTF-8", code="malformed_json") from error
+    message = f"no secret of this endpoint signed the body within {TOLERANCE_SECONDS} seconds"
+    raise InvalidInput(message, code="invalid_signature")
+
+
+def _event(payload: bytes) -> StripeEvent:
+    body = parse_json_bytes(payload)
+    try:
+        return read_event(body)
+    except InvalidStripeObject as error:
+        raise InvalidInput(f"the body is not an event: {error.message}", code="not_an_event") from error
+
+
+ROUTES = (Route("POST", "/", "Receive a Stripe event", _webhook, None, WebhookAnswer),)

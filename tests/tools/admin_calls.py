@@ -1,0 +1,43 @@
+"""Owns how tests call the admin tool: in this process, on its memory store, and as machines do."""
+
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from shared.bootstrap import process_memory
+from shared.usecases.authenticate import Access, KeyAuthenticator
+from tools.admin.__main__ import main
+
+Capture = pytest.CaptureFixture[str]
+CREATE = ("tenant", "create", "--id", "acme", "--name", "Acme")
+
+
+@pytest.fixture
+def memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An empty store in this process, which the commands share as they share Firestore elsewhere."""
+    process_memory.cache_clear()
+    monkeypatch.setenv("GWI_STORE", "memory")
+
+
+def run(capture: Capture, *arguments: str) -> dict[str, Any]:
+    """What a successful command prints for machines."""
+    code = main(["--json", *arguments])
+    printed = capture.readouterr()
+    assert (code, printed.err) == (0, ""), printed.err
+    answer: dict[str, Any] = json.loads(printed.out)
+    return answer
+
+
+def failed(capture: Capture, *arguments: str) -> str:
+    """What a command that fails says, which is no JSON and no trace."""
+    code = main(["--json", *arguments])
+    printed = capture.readouterr()
+    assert (code, printed.out) == (1, "")
+    return printed.err
+
+
+def access(secret: str) -> Access:
+    """Whom a key acts for, as a fresh instance finds it."""
+    return KeyAuthenticator(process_memory()).authenticate(secret, datetime.now(UTC))

@@ -1,0 +1,232 @@
+"""The admin tool: its commands, what they print for machines and for people, and their exit codes."""
+
+import json
+import os
+import subprocess
+import sys
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from shared.bootstrap import Container, process_memory
+from shared.config import load_config
+from shared.domain.recording import RecordedEvent
+from shared.domain.tenants import ALL_SCOPES
+from shared.ports import Page, UsageStore
+from tests.sample_events import CALL, llm_call
+from tests.tools.admin_calls import CREATE, Capture, access, failed, memory, run
+from tools.admin.__main__ import main
+
+ROOT = Path(__file__).resolve().parents[2]
+__all__ = ["memory"]
+pytestmark = pytest.mark.usefixtures("memory")
+
+
+def test_create_prints_the_tenant_and_its_first_key(capsys: Capture) -> None:
+    answer = run(capsys, *CREATE)
+    assert answer.keys() == {"tenant", "api_key"}
+    created_at = answer["tenant"].pop("created_at")
+    assert datetime.now(UTC) - datetime.fromisoformat(created_at) < timedelta(minutes=1)
+    assert answer["tenant"] == {
+        "id": "acme",
+        "name": "Acme",
+        "plan": "free",
+        "limits": {},
+        "counter_shards": 1,
+    }
+    assert answer["api_key"].startswith("gwi_test_")
+    assert access(answer["api_key"]).tenant_id == "acme"
+    assert access(answer["api_key"]).scopes == ALL_SCOPES
+
+
+def test_create_takes_a_plan_by_id_or_alias(capsys: Capture) -> None:
+    assert run(capsys, *CREATE, "--plan", "starter")["tenant"]["plan"] == "starter"
+    other = ("tenant", "create", "--id", "globex", "--name", "Globex", "--plan", "pro")
+    assert run(capsys, *other)["tenant"]["plan"] == "professional"
+
+
+def test_create_for_people_shows_the_same_without_json(capsys: Capture) -> None:
+    assert main(CREATE) == 0
+    printed = capsys.readouterr().out
+    assert "id              acme" in printed
+    assert "gwi_test_" in printed
+    assert "{" not in printed.replace("limits", "")
+
+
+def test_a_tenant_id_is_taken_once(capsys: Capture) -> None:
+    key = run(capsys, *CREATE)["api_key"]
+    assert failed(capsys, *CREATE) == "conflict: tenant 'acme' exists already\n"
+    assert access(key).tenant_id == "acme"
+
+
+@pytest.mark.parametrize(
+    ("changed", "says"),
+    [
+        (("--id", "a/b"), "id 'a/b' is not 1 to 64 letters"),
+        (("--id", ""), "id '' is not 1 to 64 letters"),
+        (("--id", "_x"), "id '_x' is not 1 to 64 letters"),
+        (("--id", 65 * "a"), "is not 1 to 64 letters"),
+        (("--name", "  "), "name '  ' is not 1 to 200 characters"),
+        (
+            ("--plan", "platinum"),
+            "plan 'platinum' does not exist; there are free, starter, professional, enterprise",
+        ),
+    ],
+)
+def test_create_refuses_what_is_no_id_name_or_plan(
+    changed: tuple[str, str], says: str, capsys: Capture
+) -> None:
+    assert says in failed(capsys, *CREATE, *changed)
+    assert process_memory().find_tenant("acme") is None
+
+
+def test_show_tells_where_the_tenant_stands(capsys: Capture) -> None:
+    run(capsys, *CREATE)
+    now = datetime.now(UTC)
+    process_memory().record("acme", [llm_call("a", ts=now, run_id="run-1")], 1, now)
+    answer = run(capsys, "tenant", "show", "--id", "acme")
+    assert answer["tenant"]["id"] == "acme"
+    assert (answer["status"]["tokens_used"], answer["status"]["runs_used"]) == (100 + 20, 1)
+    assert datetime.fromisoformat(answer["status"]["period_start"]) <= now
+
+
+def test_set_plan_changes_the_plan_and_leaves_a_trace(capsys: Capture) -> None:
+    run(capsys, *CREATE)
+    answer = run(capsys, "tenant", "set-plan", "--id", "acme", "--plan", "pro", "--reason", "pilot")
+    assert answer["tenant"]["plan"] == "professional"
+    entry = process_memory().list_audit("acme")[-1]
+    assert (entry.action, entry.before, entry.after, entry.reason) == (
+        "plan.changed",
+        "free",
+        "professional",
+        "pilot",
+    )
+    assert entry.actor.startswith("admin:")
+
+
+def test_a_plan_that_does_not_exist_changes_nothing(capsys: Capture) -> None:
+    run(capsys, *CREATE)
+    assert "plan 'platinum'" in failed(capsys, "tenant", "set-plan", "--id", "acme", "--plan", "platinum")
+    assert run(capsys, "tenant", "show", "--id", "acme")["tenant"]["plan"] == "free"
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("tenant", "show", "--id", "nobody"),
+        ("tenant", "set-plan", "--id", "nobody", "--plan", "free"),
+        ("key", "create", "--tenant", "nobody"),
+        ("key", "list", "--tenant", "nobody"),
+        ("verify", "--tenant", "nobody"),
+    ],
+    ids=" ".join,
+)
+def test_a_tenant_that_does_not_exist_is_named(command: tuple[str, ...], capsys: Capture) -> None:
+    assert failed(capsys, *command) == "not_found: tenant 'nobody' does not exist\n"
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        (),
+        ("tenant",),
+        ("tenant", "create", "--id", "acme"),
+        ("tenant", "delete", "--id", "acme"),
+        ("key", "create", "--tenant", "acme", "--scope", "everything"),
+        ("key", "create", "--tenant", "acme", "--expires-in-days", "soon"),
+        ("key", "create", "--tenant", "acme", "--expires-in-days", "-1"),
+        ("key", "create", "--tenant", "acme", "--expires-in-days", "99999999"),
+        ("key", "rotate", "--tenant", "acme", "--key", "k", "--overlap-hours", "-1"),
+        ("verify",),
+    ],
+    ids=" ".join,
+)
+def test_a_wrong_call_ends_with_2_and_the_usage(wrong: tuple[str, ...], capsys: Capture) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(wrong)
+    assert ended.value.code == 2
+    assert "usage: python -m tools.admin" in capsys.readouterr().err
+
+
+def record_three_calls(store: UsageStore) -> datetime:
+    now = datetime.now(UTC)
+    store.record("acme", [llm_call(name, ts=now, run_id="run-1") for name in "abc"], 1, now)
+    return now
+
+
+def test_verify_finds_no_drift_where_counters_agree(capsys: Capture) -> None:
+    run(capsys, *CREATE)
+    record_three_calls(process_memory())
+    answer = run(capsys, "verify", "--tenant", "acme")
+    assert (answer["tenant_id"], answer["events"], answer["drift"]) == ("acme", 3, [])
+    assert datetime.fromisoformat(answer["since"]).date() < datetime.now(UTC).date()
+
+
+def test_verify_ends_with_1_and_names_every_amount_that_drifted(
+    capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run(capsys, *CREATE)
+    now = record_three_calls(process_memory())
+    lose_an_event(process_memory(), monkeypatch)
+    assert main(["--json", "verify", "--tenant", "acme"]) == 1
+    answer = json.loads(capsys.readouterr().out)
+    assert answer["events"] == 2
+    assert answer["drift"] == [
+        {"place": place, "metric": metric, "counted": 3 * amount, "expected": 2 * amount}
+        for place in (f"{now.date()} {now.hour:02}h openai gpt-4.1-mini", "run run-1")
+        for metric, amount in sorted(CALL.items())
+    ]
+
+
+def lose_an_event(store: UsageStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the newest event be missing, as if something had deleted it and left what it counted."""
+    list_events = store.list_events
+
+    def list_but_one(*arguments: Any, **options: Any) -> Page[RecordedEvent]:
+        page = list_events(*arguments, **options)
+        return replace(page, items=page.items[1:])
+
+    monkeypatch.setattr(store, "list_events", list_but_one)
+
+
+def test_a_configuration_with_holes_is_told_and_ends_with_1(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("GWI_STORE")
+    with pytest.raises(SystemExit, match="GOOGLE_CLOUD_PROJECT is missing"):
+        main(["tenant", "show", "--id", "acme"])
+
+
+def on_emulator(environment: dict[str, str], *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run the tool as a developer does."""
+    return subprocess.run(
+        [sys.executable, "-m", "tools.admin", "--json", *arguments],
+        cwd=ROOT,
+        env={**os.environ, **environment},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+def test_the_command_works_on_the_firestore_that_the_environment_names(
+    firestore_emulator_host: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("GWI_STORE")
+    environment = {
+        "GOOGLE_CLOUD_PROJECT": f"demo-{uuid4().hex[:12]}",
+        "FIRESTORE_EMULATOR_HOST": firestore_emulator_host,
+    }
+    created = on_emulator(environment, *CREATE, "--plan", "starter")
+    assert created.returncode == 0, created.stderr
+    answer = json.loads(created.stdout)
+    assert (answer["tenant"]["id"], answer["tenant"]["plan"]) == ("acme", "starter")
+    container = Container(load_config(environment))
+    assert container.authenticator.authenticate(answer["api_key"], datetime.now(UTC)).tenant_id == "acme"
+    record_three_calls(container.usage)
+    verified = on_emulator(environment, "verify", "--tenant", "acme")
+    assert (verified.returncode, json.loads(verified.stdout)["events"]) == (0, 3)
+    assert on_emulator(environment, *CREATE).stderr == "conflict: tenant 'acme' exists already\n"

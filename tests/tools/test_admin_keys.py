@@ -1,0 +1,78 @@
+"""The admin tool's keys: created, listed, rotated and revoked, and never shown a second time."""
+
+import json
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from shared.domain.errors import NotAuthenticated
+from shared.domain.tenants import key_id
+from tests.tools.admin_calls import CREATE, Capture, access, failed, memory, run
+from tools.admin.__main__ import main
+
+__all__ = ["memory"]
+pytestmark = pytest.mark.usefixtures("memory")
+
+
+def test_a_created_key_has_the_scopes_label_and_end_it_was_given(capsys: Capture) -> None:
+    run(capsys, *CREATE)
+    command = ("key", "create", "--tenant", "acme", "--label", "dashboard", "--scope", "usage:read")
+    answer = run(capsys, *command, "--scope", "limits:read", "--expires-in-days", "30")
+    key = answer["key"]
+    assert key.keys() == {"id", "prefix", "label", "scopes", "created_at", "expires_at", "revoked_at"}
+    assert (key["label"], key["scopes"], key["revoked_at"]) == ("dashboard", "usage:read limits:read", None)
+    created, expires = (datetime.fromisoformat(key[name]) for name in ("created_at", "expires_at"))
+    assert expires - created == timedelta(days=30)
+    assert key["id"] == key_id(answer["api_key"])
+    assert answer["api_key"].startswith(key["prefix"])
+    assert access(answer["api_key"]).scopes == ("usage:read", "limits:read")
+
+
+def test_list_shows_every_key_and_no_secret(capsys: Capture) -> None:
+    secrets = [run(capsys, *CREATE)["api_key"], run(capsys, "key", "create", "--tenant", "acme")["api_key"]]
+    assert main(["--json", "key", "list", "--tenant", "acme"]) == 0
+    printed = capsys.readouterr().out
+    assert [key["id"] for key in json.loads(printed)["keys"]] == [key_id(secret) for secret in secrets]
+    assert not any(secret in printed for secret in secrets)
+
+
+def test_a_rotated_key_works_on_beside_its_successor_for_the_overlap(capsys: Capture) -> None:
+    former = run(capsys, *CREATE)["api_key"]
+    successor = run(capsys, "key", "rotate", "--tenant", "acme", "--key", key_id(former)[:8])["api_key"]
+    assert access(former).tenant_id == access(successor).tenant_id == "acme"
+    listed = {key["id"]: key for key in run(capsys, "key", "list", "--tenant", "acme")["keys"]}
+    ends = datetime.fromisoformat(listed[key_id(former)]["expires_at"])
+    assert timedelta(hours=23) < ends - datetime.now(UTC) <= timedelta(hours=24)
+    assert listed[key_id(successor)]["expires_at"] is None
+
+
+def test_a_rotation_without_overlap_ends_the_former_key_at_once(capsys: Capture) -> None:
+    former = run(capsys, *CREATE)["api_key"]
+    run(capsys, "key", "rotate", "--tenant", "acme", "--key", former, "--overlap-hours", "0")
+    with pytest.raises(NotAuthenticated):
+        access(former)
+
+
+@pytest.mark.parametrize("name", [lambda secret: secret, key_id, lambda secret: key_id(secret)[:8]])
+def test_a_key_is_revoked_by_itself_its_id_or_the_start_of_that(name: Any, capsys: Capture) -> None:
+    secret = run(capsys, *CREATE)["api_key"]
+    answer = run(capsys, "key", "revoke", "--tenant", "acme", "--key", name(secret))
+    assert answer["key"]["revoked_at"] is not None
+    with pytest.raises(NotAuthenticated):
+        access(secret)
+
+
+@pytest.mark.parametrize("name", ["", "0", 64 * "0", "gwi_test_nobody"])
+@pytest.mark.parametrize("action", ["rotate", "revoke"])
+def test_a_key_that_is_not_there_is_not_found(action: str, name: str, capsys: Capture) -> None:
+    secret = run(capsys, *CREATE)["api_key"]
+    assert "has no single key" in failed(capsys, "key", action, "--tenant", "acme", "--key", name)
+    assert access(secret).tenant_id == "acme"
+
+
+def test_a_key_of_another_tenant_is_not_found(capsys: Capture) -> None:
+    secret = run(capsys, *CREATE)["api_key"]
+    run(capsys, "tenant", "create", "--id", "globex", "--name", "Globex")
+    assert "has no single key" in failed(capsys, "key", "revoke", "--tenant", "globex", "--key", secret)
+    assert access(secret).tenant_id == "acme"

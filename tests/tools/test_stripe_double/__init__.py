@@ -1,0 +1,1 @@
+"""The local Stripe double, driven by the real stripe-python."""

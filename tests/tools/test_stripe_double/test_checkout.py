@@ -1,0 +1,125 @@
+"""Checkout: the session, its page, and what a payment, a refusal and a way back lead to."""
+
+from typing import Any
+
+import pytest
+import stripe
+
+from tests.tools.test_stripe_double.receiver import Receiver
+from tests.tools.test_stripe_double.shop import DAY, STARTER_CENTS, Shop, browse
+
+
+def test_paying_leads_back_with_the_sessions_id(shop: Shop, receiver: Receiver) -> None:
+    customer = shop.stripe.v1.customers.create({"email": "owner@example.com"}).id
+    session = shop.checkout(customer=customer)
+    page = browse(str(session.url))
+    assert (page.status, f"{STARTER_CENTS // 100}.00 USD" in page.html) == (200, True)
+    paid = browse(str(session.url), action="pay")
+    assert (paid.status, paid.location) == (303, f"http://127.0.0.1:9/done?session={session.id}")
+    completed = receiver.wait_for("checkout.session.completed")[0]["data"]["object"]
+    assert (completed["client_reference_id"], completed["customer"], completed["payment_status"]) == (
+        "acme",
+        customer,
+        "paid",
+    )
+    subscription = shop.now_of(completed["subscription"])
+    assert (subscription.status, subscription.metadata["tenant"]) == ("active", "acme")
+    assert browse(str(session.url)).status == 410
+
+
+def test_a_declined_card_leaves_an_incomplete_subscription_that_can_still_be_paid(shop: Shop) -> None:
+    session = shop.checkout(customer=shop.customer())
+    declined = browse(str(session.url), action="decline")
+    assert (declined.status, 'role="alert"' in declined.html) == (402, True)
+    tried = shop.stripe.v1.checkout.sessions.retrieve(session.id)
+    assert tried.status == "open"
+    assert shop.now_of(str(tried.subscription)).status == "incomplete"
+    assert browse(str(session.url), action="pay").status == 303
+    assert shop.now_of(str(tried.subscription)).status == "active"
+
+
+def test_going_back_changes_nothing(shop: Shop) -> None:
+    session = shop.checkout()
+    assert browse(str(session.url), action="cancel").location == "http://127.0.0.1:9/plans"
+    after = shop.stripe.v1.checkout.sessions.retrieve(session.id)
+    assert (after.status, after.subscription) == ("open", None)
+
+
+def test_a_session_without_a_customer_makes_one(shop: Shop) -> None:
+    session = shop.checkout(customer_email="new@example.com")
+    browse(str(session.url), action="pay")
+    done = shop.stripe.v1.checkout.sessions.retrieve(session.id, {"expand": ["customer", "line_items"]})
+    assert isinstance(done.customer, stripe.Customer)
+    assert done.customer.email == "new@example.com"
+    assert done.line_items is not None
+    assert done.line_items.data[0].price is not None
+    assert done.line_items.data[0].price.id == shop.starter
+
+
+def test_a_trial_costs_nothing_today(shop: Shop) -> None:
+    session = shop.checkout(
+        subscription_data={"metadata": {"tenant": "acme"}, "trial_period_days": 14},
+        payment_method_collection="if_required",
+        allow_promotion_codes=True,
+    )
+    assert "free trial" in browse(str(session.url)).html
+    assert browse(str(session.url), action="skip").status == 303
+    done = shop.stripe.v1.checkout.sessions.retrieve(session.id)
+    assert done.payment_status == "no_payment_required"
+    assert shop.now_of(str(done.subscription)).status == "trialing"
+
+
+def test_a_refused_card_starts_no_trial(shop: Shop) -> None:
+    session = shop.checkout(subscription_data={"trial_period_days": 14})
+    assert browse(str(session.url), action="decline").status == 402
+    assert shop.stripe.v1.checkout.sessions.retrieve(session.id).subscription is None
+
+
+def test_a_card_is_asked_for_unless_the_session_says_otherwise(shop: Shop) -> None:
+    session = shop.checkout(subscription_data={"trial_period_days": 14})
+    assert browse(str(session.url), action="skip").status == 400
+
+
+def test_a_session_expires(shop: Shop) -> None:
+    session = shop.checkout()
+    shop.control("clock/advance", seconds=DAY)
+    assert shop.stripe.v1.checkout.sessions.retrieve(session.id).status == "expired"
+    assert shop.event_types(about=session.id) == ["checkout.session.expired"]
+
+
+def test_a_session_can_be_expired_once(shop: Shop) -> None:
+    session = shop.checkout()
+    assert shop.stripe.v1.checkout.sessions.expire(session.id).url is None
+    with pytest.raises(stripe.InvalidRequestError, match="can be expired"):
+        shop.stripe.v1.checkout.sessions.expire(session.id)
+
+
+@pytest.mark.parametrize(
+    ("params", "param"),
+    [
+        ({"metadata": {"a": "b"}, "subscription_data": {"tenant": "acme"}}, "subscription_data[tenant]"),
+        ({"mode": "payment"}, "mode"),
+        ({"line_items": [{"price": "price_none"}]}, "line_items[0][price]"),
+        ({"customer": "cus_none"}, "customer"),
+        ({"expires_at": 1}, "expires_at"),
+    ],
+)
+def test_refuses_what_it_cannot_sell(shop: Shop, params: dict[str, Any], param: str) -> None:
+    with pytest.raises(stripe.InvalidRequestError) as refused:
+        shop.checkout(**params)
+    assert refused.value.param == param
+
+
+def test_tests_can_look_sessions_up(shop: Shop) -> None:
+    shop.checkout(client_reference_id="other")
+    wanted = shop.checkout()
+    found = shop.look("sessions?client_reference_id=acme")["sessions"]
+    assert [one["id"] for one in found] == [wanted.id]
+
+
+def test_text_of_the_platform_is_not_markup(shop: Shop) -> None:
+    product = shop.stripe.v1.products.create({"name": "<script>alert(1)</script>"})
+    price = shop.price(product.id, 100, "month", "gwi_odd_month")
+    page = browse(str(shop.checkout(line_items=[{"price": price, "quantity": 1}]).url))
+    assert "&lt;script&gt;" in page.html
+    assert "<script>" not in page.html

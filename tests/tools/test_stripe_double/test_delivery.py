@@ -1,0 +1,143 @@
+"""Webhook delivery: signed, in the background, again until it arrives, and misbehaving on request."""
+
+import time
+
+import pytest
+import stripe
+
+from tests.tools.test_stripe_double.receiver import Receiver
+from tests.tools.test_stripe_double.shop import SECRET, Shop
+from tools.stripe_double.delivery import signature_header
+from tools.stripe_double.serving import create_double, serving
+
+_CATALOG_EVENTS = 5  # two products, three prices
+
+
+def _wait_until_quiet(shop: Shop) -> None:
+    deadline = time.monotonic() + 10
+    while shop.look("delivery")["waiting"]:
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
+def test_what_happens_arrives_signed_and_in_order(shop: Shop, receiver: Receiver) -> None:
+    shop.subscribe()
+    receiver.wait_for("invoice.payment_succeeded")
+    assert receiver.types() == shop.event_types()
+
+
+def test_the_signature_is_what_stripe_would_sign() -> None:
+    body = '{"object": "event", "name": "Zoë"}'
+    expected = stripe.WebhookSignature.generate_signature_header(body, SECRET, 1_800_000_000)
+    assert signature_header(body.encode(), SECRET, 1_800_000_000) == expected
+
+
+def test_an_event_that_has_arrived_is_no_longer_pending(shop: Shop, receiver: Receiver) -> None:
+    receiver.wait_for("price.created", times=3)
+    _wait_until_quiet(shop)
+    pending = shop.stripe.v1.events.list({"delivery_success": False}).data
+    assert pending == []
+    assert len(shop.stripe.v1.events.list({"delivery_success": True}).data) == _CATALOG_EVENTS
+
+
+def test_delivers_again_until_the_receiver_is_well(shop: Shop, receiver: Receiver) -> None:
+    receiver.wait_for("price.created", times=3)
+    receiver.statuses = [500, 302, 400]
+    shop.stripe.v1.customers.create({"name": "Acme"})
+    arrived = receiver.wait_for("customer.created", times=1 + 3)
+    assert len({event["id"] for event in arrived}) == 1
+    _wait_until_quiet(shop)
+    assert shop.look("delivery")["delivered"][-1]["statuses"] == [500, 302, 400, 200]
+
+
+def test_paused_deliveries_wait_for_a_flush(shop: Shop, receiver: Receiver) -> None:
+    receiver.wait_for("price.created", times=3)
+    shop.control("delivery", paused=True)
+    shop.stripe.v1.customers.create({"name": "Acme"})
+    assert [one["type"] for one in shop.look("delivery")["waiting"]] == ["customer.created"]
+    assert "customer.created" not in receiver.types()
+    assert shop.control("deliver") == {"delivered": 1, "waiting": []}
+    assert receiver.types()[-1] == "customer.created"
+
+
+def test_duplicates_are_the_same_event(shop: Shop, receiver: Receiver) -> None:
+    shop.control("delivery", duplicate=2)
+    shop.stripe.v1.customers.create({"name": "Acme"})
+    arrived = receiver.wait_for("customer.created", times=1 + 2)
+    assert len({event["id"] for event in arrived}) == 1
+
+
+def test_shuffles_repeatably_without_losing_any(shop: Shop, receiver: Receiver) -> None:
+    receiver.wait_for("price.created", times=3)
+    shop.control("delivery", shuffle=True, seed=4, paused=True)
+    for number in range(8):
+        shop.stripe.v1.customers.create({"name": str(number)})
+    shop.control("deliver")
+    names = [event["data"]["object"]["name"] for event in receiver.wait_for("customer.created", times=8)]
+    assert sorted(names) == [str(number) for number in range(8)]
+    assert names != sorted(names)
+
+
+def test_shuffles_what_one_request_brings_about(shop: Shop, receiver: Receiver) -> None:
+    receiver.wait_for("price.created", times=3)
+    shop.control("delivery", shuffle=True, seed=7)
+    shop.subscribe()
+    receiver.wait_for("invoice.payment_succeeded")
+    _wait_until_quiet(shop)
+    assert sorted(receiver.types()) == sorted(shop.event_types())
+    assert receiver.types() != shop.event_types()
+
+
+def test_a_dropped_delivery_comes_later(shop: Shop, receiver: Receiver) -> None:
+    shop.control("delivery", drop_and_retry=2)
+    shop.stripe.v1.customers.create({"name": "Acme"})
+    receiver.wait_for("customer.created")
+    _wait_until_quiet(shop)
+    assert shop.look("delivery")["delivered"][-1]["statuses"] == [-1, -1, 200]
+
+
+def test_a_delay_is_kept(shop: Shop, receiver: Receiver) -> None:
+    shop.control("delivery", delay_seconds=0.3)
+    started = time.monotonic()
+    shop.stripe.v1.customers.create({"name": "Acme"})
+    receiver.wait_for("customer.created")
+    assert time.monotonic() - started >= 0.3
+
+
+def test_sends_chosen_events_again_in_a_chosen_order(shop: Shop, receiver: Receiver) -> None:
+    made = shop.subscribe()
+    shop.stripe.v1.subscriptions.cancel(made.id)
+    _wait_until_quiet(shop)
+    events = shop.stripe.v1.events.list({"types": ["customer.subscription.*"]}).data
+    assert [event.type[22:] for event in events] == ["deleted", "created"]
+    shop.control("deliver", events=[event.id for event in events])
+    assert [event["id"] for event in receiver.events[-2:]] == [event.id for event in events]
+
+
+def test_a_receiver_that_is_away_is_tried_again() -> None:
+    with serving(webhook_url="http://127.0.0.1:9/", webhook_secret=SECRET) as double:
+        shop = Shop(double.url)
+        flushed = shop.control("deliver")
+        assert flushed["delivered"] == 0
+        assert {one["type"] for one in flushed["waiting"]} == {"product.created", "price.created"}
+
+
+def test_sends_to_this_machine_only() -> None:
+    with pytest.raises(ValueError, match="this machine only"):
+        create_double(
+            base_url="http://127.0.0.1:1", webhook_url="https://example.com/", webhook_secret=SECRET
+        )
+
+
+def test_a_switch_that_does_not_exist_is_refused(shop: Shop) -> None:
+    with pytest.raises(OSError, match="400"):
+        shop.control("delivery", reverse=True)
+    with pytest.raises(OSError, match="400"):
+        shop.control("delivery", duplicate="twice")
+
+
+def test_a_reset_forgets_objects_and_switches(shop: Shop) -> None:
+    shop.control("delivery", paused=True)
+    shop.control("reset")
+    assert shop.look("delivery")["switches"]["paused"] is False
+    assert shop.event_types() == []

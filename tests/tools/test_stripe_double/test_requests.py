@@ -1,0 +1,235 @@
+"""Keys, versions, parameters, idempotency, failures and errors: how the double treats any request."""
+
+import urllib.error
+import urllib.request
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+import stripe
+
+from tests.tools.test_stripe_double.shop import DAY, Shop
+from tools.stripe_double.serving import serving
+
+
+def test_refuses_a_request_without_a_key(shop: Shop) -> None:
+    with pytest.raises(urllib.error.HTTPError) as refused:
+        urllib.request.urlopen(f"{shop.url}/v1/customers")
+    refused.value.close()
+    assert refused.value.code == 401
+
+
+def test_refuses_a_live_key_and_hides_it(shop: Shop) -> None:
+    client = stripe.StripeClient("sk_live_abcdefghij1234", base_addresses={"api": shop.url})
+    with pytest.raises(stripe.AuthenticationError, match=r"sk_live_\*+1234"):
+        client.v1.customers.list()
+
+
+def test_accepts_only_the_configured_key() -> None:
+    with serving(api_key="sk_test_right") as double:
+        right = stripe.StripeClient("sk_test_right", base_addresses={"api": double.url})
+        wrong = stripe.StripeClient("sk_test_wrong", base_addresses={"api": double.url})
+        assert right.v1.customers.list().data == []
+        with pytest.raises(stripe.AuthenticationError):
+            wrong.v1.customers.list()
+
+
+def test_an_unknown_id_is_a_missing_resource(shop: Shop) -> None:
+    with pytest.raises(stripe.InvalidRequestError, match="No such customer: 'cus_nobody'") as refused:
+        shop.stripe.v1.customers.retrieve("cus_nobody")
+    assert (refused.value.http_status, refused.value.code, refused.value.param) == (
+        404,
+        "resource_missing",
+        "id",
+    )
+
+
+def test_an_unknown_id_in_a_parameter_names_the_parameter(shop: Shop) -> None:
+    with pytest.raises(stripe.InvalidRequestError) as refused:
+        shop.subscribe(items=[{"price": shop.starter}, {"price": "price_nothing"}])
+    assert (refused.value.http_status, refused.value.code, refused.value.param) == (
+        400,
+        "resource_missing",
+        "items[1][price]",
+    )
+
+
+@pytest.mark.parametrize(
+    ("params", "param"),
+    [
+        ({"nickname": "x"}, "nickname"),
+        ({"address": {"planet": "Mars"}}, "address[planet]"),
+    ],
+)
+def test_refuses_an_unknown_parameter(shop: Shop, params: dict[str, object], param: str) -> None:
+    with pytest.raises(stripe.InvalidRequestError, match="Received unknown parameter") as refused:
+        shop.stripe.v1.customers.create(params)  # type: ignore[arg-type]
+    assert (refused.value.code, refused.value.param) == ("parameter_unknown", param)
+
+
+@pytest.mark.parametrize(
+    ("params", "code", "param"),
+    [
+        ({"items": [{"price": "price_1"}]}, "parameter_missing", "customer"),
+        (
+            {"customer": "cus_1", "items": [{"quantity": "many"}]},
+            "parameter_invalid_integer",
+            "items[0][quantity]",
+        ),
+        ({"customer": "", "items": [{"price": "price_1"}]}, "parameter_invalid_empty", "customer"),
+        ({"customer": "cus_1", "items": "price_1"}, None, "items"),
+        (
+            {"customer": "cus_1", "items": [{"price": "price_1"}], "cancel_at_period_end": "maybe"},
+            None,
+            "cancel_at_period_end",
+        ),
+        (
+            {"customer": "cus_1", "items": [{"price": "price_1"}], "payment_behavior": "hope"},
+            None,
+            "payment_behavior",
+        ),
+        (
+            {"customer": "cus_1", "items": [{"price": "price_1"}], "metadata": {"k" * 41: "v"}},
+            None,
+            f"metadata[{'k' * 41}]",
+        ),
+    ],
+)
+def test_refuses_a_parameter_of_the_wrong_form(
+    shop: Shop, params: dict[str, object], code: str | None, param: str
+) -> None:
+    with pytest.raises(stripe.InvalidRequestError) as refused:
+        shop.stripe.v1.subscriptions.create(params)  # type: ignore[arg-type]
+    assert (refused.value.http_status, refused.value.code, refused.value.param) == (400, code, param)
+
+
+def test_the_answer_names_the_request_and_the_version(shop: Shop) -> None:
+    answer = shop.stripe.v1.customers.list().last_response
+    assert answer is not None
+    assert str(answer.request_id).startswith("req_")
+    assert answer.headers["stripe-version"] == "2026-10-28.endive"
+
+
+def test_refuses_a_version_that_it_cannot_render(shop: Shop) -> None:
+    with pytest.raises(stripe.InvalidRequestError, match="Invalid Stripe API version: 2019-01-01"):
+        shop.stripe.v1.customers.list({}, {"stripe_version": "2019-01-01"})
+
+
+def test_answers_in_the_shape_of_an_older_version(shop: Shop) -> None:
+    made = shop.subscribe()
+    old = shop.stripe.v1.subscriptions.retrieve(made.id, {}, {"stripe_version": "2024-12-18.acacia"})
+    assert old["current_period_end"] == made["items"].data[0].current_period_end
+
+
+def test_an_account_of_an_older_version_keeps_its_events_in_it() -> None:
+    with serving(api_version="acacia") as double:
+        shop = Shop(double.url)
+        made = shop.subscribe()
+        event = shop.stripe.v1.events.list({"type": "customer.subscription.created"}).data[0]
+        again = shop.stripe.v1.events.retrieve(event.id)
+        for one in (event, again):
+            assert one.api_version == "2024-12-18.acacia"
+            assert one.data.object["current_period_end"] == made["items"].data[0].current_period_end
+
+
+def test_an_unknown_address_is_refused_in_stripes_form(shop: Shop) -> None:
+    with pytest.raises(stripe.InvalidRequestError, match=r"Unrecognized request URL \(GET: /v1/quotes\)"):
+        shop.stripe.v1.quotes.list()
+
+
+def test_the_same_key_gives_the_same_answer(shop: Shop) -> None:
+    first = shop.stripe.v1.customers.create({"name": "Acme"}, {"idempotency_key": "tenant-acme"})
+    again = shop.stripe.v1.customers.create({"name": "Acme"}, {"idempotency_key": "tenant-acme"})
+    assert again.id == first.id
+    assert again.last_response is not None
+    assert again.last_response.headers["idempotent-replayed"] == "true"
+    assert len(shop.stripe.v1.customers.list().data) == 1
+
+
+def test_twenty_requests_at_once_with_one_key_make_one_customer(shop: Shop) -> None:
+    def create(_number: int) -> str:
+        return shop.stripe.v1.customers.create({"name": "Acme"}, {"idempotency_key": "tenant-acme"}).id
+
+    with ThreadPoolExecutor(20) as pool:
+        made = set(pool.map(create, range(20)))
+    assert [one.id for one in shop.stripe.v1.customers.list().data] == list(made)
+
+
+def test_the_same_key_with_other_parameters_is_refused(shop: Shop) -> None:
+    shop.stripe.v1.customers.create({"name": "Acme"}, {"idempotency_key": "tenant-acme"})
+    with pytest.raises(stripe.IdempotencyError, match="tenant-acme"):
+        shop.stripe.v1.customers.create({"name": "Other"}, {"idempotency_key": "tenant-acme"})
+    with pytest.raises(stripe.IdempotencyError, match="same endpoint"):
+        shop.stripe.v1.products.create({"name": "Acme"}, {"idempotency_key": "tenant-acme"})
+
+
+def test_a_refused_form_does_not_use_a_key_up(shop: Shop) -> None:
+    unknown: Any = {"nick": "x"}
+    with pytest.raises(stripe.InvalidRequestError):
+        shop.stripe.v1.customers.create(unknown, {"idempotency_key": "k"})
+    assert shop.stripe.v1.customers.create({"name": "Acme"}, {"idempotency_key": "k"}).name == "Acme"
+
+
+def test_a_key_is_forgotten_after_a_day(shop: Shop) -> None:
+    first = shop.stripe.v1.customers.create({"name": "Acme"}, {"idempotency_key": "k"})
+    shop.control("clock/advance", seconds=DAY + 60)
+    assert shop.stripe.v1.customers.create({"name": "Acme"}, {"idempotency_key": "k"}).id != first.id
+
+
+def test_the_client_survives_two_failures(shop: Shop) -> None:
+    shop.control("fail", path_prefix="/v1/customers", status=503, times=2)
+    made = shop.stripe.v1.customers.create({"name": "Acme"})
+    assert [one.id for one in shop.stripe.v1.customers.list().data] == [made.id]
+
+
+def test_a_lost_answer_does_not_make_a_second_customer(shop: Shop) -> None:
+    shop.control("fail", path_prefix="/v1/customers", status=500, times=1, after_effect=True)
+    made = shop.stripe.v1.customers.create({"name": "Acme"})
+    assert [one.id for one in shop.stripe.v1.customers.list().data] == [made.id]
+
+
+@pytest.mark.parametrize(
+    ("status", "error"),
+    [
+        (401, stripe.AuthenticationError),
+        (402, stripe.CardError),
+        (403, stripe.PermissionError),
+        (429, stripe.RateLimitError),
+        (500, stripe.APIError),
+    ],
+)
+def test_a_planned_failure_raises_its_class(shop: Shop, status: int, error: type[Exception]) -> None:
+    shop.control("fail", path_prefix="/v1/customers", status=status, times=3)
+    with pytest.raises(error, match=r"Too many|told to fail"):
+        shop.stripe.v1.customers.list()
+
+
+def test_pages_forwards_and_backwards_through_a_list(shop: Shop) -> None:
+    made = [shop.stripe.v1.customers.create({"name": str(number)}).id for number in range(5)]
+    newest_first = made[::-1]
+    first = shop.stripe.v1.customers.list({"limit": 2})
+    assert ([one.id for one in first.data], first.has_more) == (newest_first[:2], True)
+    back = shop.stripe.v1.customers.list({"limit": 2, "ending_before": newest_first[4]})
+    assert ([one.id for one in back.data], back.has_more) == (newest_first[2:4], True)
+    everything = shop.stripe.v1.customers.list({"limit": 2}).auto_paging_iter()
+    assert [one.id for one in everything] == newest_first
+
+
+def test_a_cursor_that_does_not_exist_is_refused(shop: Shop) -> None:
+    with pytest.raises(stripe.InvalidRequestError) as refused:
+        shop.stripe.v1.customers.list({"starting_after": "cus_nobody"})
+    assert refused.value.param == "starting_after"
+
+
+def test_lists_what_was_created_in_a_range(shop: Shop) -> None:
+    early = shop.stripe.v1.customers.create({"name": "early"})
+    shop.control("clock/advance", seconds=100)
+    late = shop.stripe.v1.customers.create({"name": "late"})
+    found = shop.stripe.v1.customers.list({"created": {"gt": early.created + 50}})
+    assert [one.id for one in found.data] == [late.id]
+
+
+def test_refuses_to_expand_what_cannot_be_expanded(shop: Shop) -> None:
+    customer = shop.customer()
+    with pytest.raises(stripe.InvalidRequestError, match=r"cannot be expanded \(email\)"):
+        shop.stripe.v1.customers.retrieve(customer, {"expand": ["email"]})

@@ -1,0 +1,186 @@
+"""What the double accepts and answers, held against the types that stripe-python carries for this API version."""
+
+import importlib
+import inspect
+import typing
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+import stripe
+import typing_extensions
+
+from tests.tools.test_stripe_double.receiver import Receiver
+from tests.tools.test_stripe_double.shop import Shop
+from tools.stripe_double.account import CURRENT_VERSION
+from tools.stripe_double.api import ROUTES
+from tools.stripe_double.parameters import Schema
+
+# Route → the params module of stripe-python, whose first class is what the service takes.
+_PARAMS = {
+    "POST /v1/billing_portal/sessions": "billing_portal._session_create_params",
+    "GET /v1/charges": "_charge_list_params",
+    "POST /v1/checkout/sessions": "checkout._session_create_params",
+    "GET /v1/checkout/sessions": "checkout._session_list_params",
+    "POST /v1/customers": "_customer_create_params",
+    "GET /v1/customers": "_customer_list_params",
+    "POST /v1/customers/<customer_id>": "_customer_update_params",
+    "GET /v1/disputes": "_dispute_list_params",
+    "GET /v1/events": "_event_list_params",
+    "GET /v1/invoice_payments": "_invoice_payment_list_params",
+    "GET /v1/invoices": "_invoice_list_params",
+    "POST /v1/invoices/<invoice_id>/pay": "_invoice_pay_params",
+    "GET /v1/prices": "_price_list_params",
+    "POST /v1/prices": "_price_create_params",
+    "POST /v1/prices/<price_id>": "_price_update_params",
+    "GET /v1/products": "_product_list_params",
+    "POST /v1/products": "_product_create_params",
+    "POST /v1/products/<product_id>": "_product_update_params",
+    "GET /v1/refunds": "_refund_list_params",
+    "POST /v1/refunds": "_refund_create_params",
+    "GET /v1/subscriptions": "_subscription_list_params",
+    "POST /v1/subscriptions": "_subscription_create_params",
+    "POST /v1/subscriptions/<subscription_id>": "_subscription_update_params",
+    "DELETE /v1/subscriptions/<subscription_id>": "_subscription_cancel_params",
+    "POST /v1/subscriptions/<subscription_id>/pause": "_subscription_pause_params",
+    "POST /v1/subscriptions/<subscription_id>/resume": "_subscription_resume_params",
+}
+_SCHEMAS = {f"{route.method} {route.path}": route.schema for route in ROUTES}
+
+
+def test_every_route_with_parameters_of_its_own_is_compared() -> None:
+    own = {name for name, schema in _SCHEMAS.items() if set(schema.readers) - {"expand"}}
+    assert own == set(_PARAMS)
+
+
+def test_the_version_is_the_clients() -> None:
+    assert stripe.api_version == CURRENT_VERSION
+
+
+@pytest.mark.parametrize("name", _PARAMS)
+def test_accepts_no_parameter_that_stripe_does_not_know(name: str) -> None:
+    module = importlib.import_module(f"stripe.params.{_PARAMS[name]}")
+    typed = next(
+        one for one in vars(module).values() if inspect.isclass(one) and one.__module__ == module.__name__
+    )
+    assert _unknown(_SCHEMAS[name], typed) == []
+
+
+def _unknown(schema: Schema, typed: Any, path: str = "") -> list[str]:
+    # The base class of some params names types that it imports elsewhere, or for type checkers only.
+    names = {"StripeContext": object, "Mapping": Mapping, **vars(importlib.import_module(typed.__module__))}
+    hints = typing_extensions.get_type_hints(typed, names)
+    found = [f"{path}{name}" for name in schema.readers if name not in hints]
+    for name, reader in schema.readers.items():
+        inner = list(_schemas_in(reader))
+        for one in inner if name in hints else []:
+            found += _unknown(one, _typed_in(hints[name]), f"{path}{name}.")
+    return found
+
+
+def _schemas_in(reader: Any) -> typing.Iterator[Schema]:
+    if isinstance(reader, Schema):
+        yield reader
+    for cell in getattr(reader, "__closure__", None) or ():
+        yield from _schemas_in(cell.cell_contents)
+
+
+def _typed_in(hint: Any) -> Any:
+    if typing_extensions.is_typeddict(hint):
+        return hint
+    return next((found for part in typing.get_args(hint) if (found := _typed_in(part))), None)
+
+
+def _check(shown: Any, kind: Any, path: str) -> list[str]:
+    """Name fields that the class does not have, and fields that it always has and the object lacks."""
+    known = kind.__annotations__
+    always = {name for name, hint in known.items() if type(None) not in typing.get_args(hint)} - {
+        "OBJECT_NAME"
+    }
+    always -= {name for name in known if name.startswith("_")}
+    problems = [f"{path}: invented {name}" for name in sorted(set(shown) - set(known))]
+    problems += [f"{path}: lacks {name}" for name in sorted(always - set(shown))]
+    for name, inner in kind._inner_class_types.items():
+        values = shown.get(name)
+        for value in values if isinstance(values, list) else [values]:
+            if isinstance(value, dict):
+                problems += _check(value, inner, f"{path}.{name}")
+    return problems
+
+
+def test_every_object_has_the_form_of_its_class(shop: Shop, receiver: Receiver) -> None:
+    session = shop.checkout(expand=["line_items"])
+    portal = shop.stripe.v1.billing_portal.sessions.create({"customer": shop.customer()})
+    subscription = shop.subscribe()
+    item = subscription["items"].data[0]
+    invoice = shop.stripe.v1.invoices.retrieve(str(subscription.latest_invoice), {"expand": ["payments"]})
+    payment = invoice.payments.data[0]  # type: ignore[union-attr]
+    charge = shop.stripe.v1.charges.list().data[0]
+    refund = shop.stripe.v1.refunds.create({"charge": charge.id})
+    dispute = shop.control(f"charges/{charge.id}/dispute")
+    objects: list[tuple[Any, Any]] = [
+        (session, stripe.checkout.Session),
+        (session.line_items.data[0], stripe.LineItem),  # type: ignore[union-attr]
+        (portal, stripe.billing_portal.Session),
+        (subscription, stripe.Subscription),
+        (item, stripe.SubscriptionItem),
+        (item.price, stripe.Price),
+        (item["plan"], stripe.Plan),
+        (shop.stripe.v1.products.retrieve(str(item.price.product)), stripe.Product),
+        (shop.stripe.v1.customers.retrieve(str(subscription.customer)), stripe.Customer),
+        (invoice, stripe.Invoice),
+        (invoice.lines.data[0], stripe.InvoiceLineItem),
+        (payment, stripe.InvoicePayment),
+        (shop.stripe.v1.charges.retrieve(charge.id), stripe.Charge),
+        (refund, stripe.Refund),
+        (shop.stripe.v1.events.list().data[0], stripe.Event),
+    ]
+    problems = [line for shown, kind in objects for line in _check(shown.to_dict(), kind, kind.__name__)]
+    problems += _check(dispute, stripe.Dispute, "Dispute")
+    assert problems == []
+
+
+def test_every_event_type_is_one_of_stripes(shop: Shop) -> None:
+    made = shop.subscribe()
+    shop.stripe.v1.subscriptions.cancel(made.id)
+    known = set(typing.get_args(stripe.Event.__annotations__["type"]))
+    assert set(shop.event_types()) <= known
+
+
+def test_webhooks_in_the_shape_of_acacia(shop: Shop, receiver: Receiver) -> None:
+    shop.control("delivery", api_shape="acacia")
+    made = shop.subscribe()
+    shop.stripe.v1.subscriptions.update(
+        made.id, {"items": [{"id": made["items"].data[0].id, "price": shop.yearly}]}
+    )
+    created = receiver.wait_for("customer.subscription.created")[0]
+    subscription = created["data"]["object"]
+    item = made["items"].data[0]
+    assert created["api_version"] == "2024-12-18.acacia"
+    assert (subscription["current_period_start"], subscription["current_period_end"]) == (
+        item.current_period_start,
+        item.current_period_end,
+    )
+    assert "current_period_end" not in subscription["items"]["data"][0]
+    updated = receiver.wait_for("customer.subscription.updated")[0]["data"]
+    assert updated["previous_attributes"]["current_period_end"] == item.current_period_end
+    assert updated["object"]["current_period_end"] > item.current_period_end
+    invoice = receiver.wait_for("invoice.paid")[0]["data"]["object"]
+    assert (invoice["subscription"], invoice["paid"], "parent" in invoice) == (made.id, True, False)
+    assert invoice["lines"]["data"][0]["price"]["id"] == shop.starter
+    charge = receiver.wait_for("charge.succeeded")[0]["data"]["object"]
+    assert (charge["invoice"], charge["id"]) == (invoice["id"], invoice["charge"])
+
+
+@pytest.mark.parametrize("name", ["basil", "clover", "dahlia", "endive"])
+def test_webhooks_since_basil_have_the_period_at_the_item(shop: Shop, receiver: Receiver, name: str) -> None:
+    shop.control("delivery", api_shape=name)
+    made = shop.subscribe()
+    created = receiver.wait_for("customer.subscription.created")[0]
+    assert created["api_version"].endswith(name)
+    assert "current_period_end" not in created["data"]["object"]
+    item = created["data"]["object"]["items"]["data"][0]
+    assert item["current_period_end"] == made["items"].data[0].current_period_end
+    invoice = receiver.wait_for("invoice.paid")[0]["data"]["object"]
+    assert invoice["parent"]["subscription_details"]["subscription"] == made.id
+    assert "subscription" not in invoice

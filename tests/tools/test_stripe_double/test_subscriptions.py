@@ -1,0 +1,204 @@
+"""The life of a subscription: start, trial, renewal, failure, recovery."""
+
+import pytest
+import stripe
+
+from tests.tools.test_stripe_double.shop import (
+    DAY,
+    HOUR,
+    STARTER_CENTS,
+    Shop,
+)
+from tools.stripe_double.periods import boundary
+
+
+def _period(subscription: stripe.Subscription) -> tuple[int, int]:
+    item = subscription["items"].data[0]
+    return item.current_period_start, item.current_period_end
+
+
+def test_a_first_payment_that_works_makes_it_active(shop: Shop) -> None:
+    made = shop.subscribe(metadata={"tenant": "acme"}, expand=["latest_invoice", "items.data.price.product"])
+    invoice = made.latest_invoice
+    assert isinstance(invoice, stripe.Invoice)
+    assert (made.status, invoice.status, invoice.amount_paid) == ("active", "paid", STARTER_CENTS)
+    assert invoice.parent is not None
+    assert invoice.parent.subscription_details is not None
+    assert invoice.parent.subscription_details.metadata is not None
+    assert invoice.parent.subscription_details.metadata.to_dict() == {"tenant": "acme"}
+    assert made["items"].data[0].price.product.name == "Starter"
+    assert _period(made)[0] == made.created
+    first_life = ["customer.subscription.created", "invoice.created", "invoice.finalized"]
+    assert [name for name in shop.event_types() if name in first_life] == first_life
+
+
+def test_a_life_is_told_in_stripes_order(shop: Shop) -> None:
+    made = shop.subscribe()
+    shop.control(f"customers/{made.customer}/card", outcome="decline")
+    shop.control(f"subscriptions/{made.id}/renew")
+    shop.control(f"customers/{made.customer}/card", outcome="success")
+    shop.control("clock/advance", seconds=3 * DAY)
+    shop.stripe.v1.subscriptions.cancel(made.id)
+    told = [name for name in shop.event_types() if name.startswith(("customer.subscription", "invoice"))]
+    first = ["created", "finalized", "updated", "paid", "payment_succeeded"]
+    failed = ["finalized", "updated", "payment_failed"]
+    assert told == [
+        "customer.subscription.created",
+        *(f"invoice.{name}" for name in first),
+        "invoice.created",
+        "customer.subscription.updated",
+        *(f"invoice.{name}" for name in failed),
+        "customer.subscription.updated",
+        "invoice.updated",
+        "customer.subscription.updated",
+        "invoice.paid",
+        "invoice.payment_succeeded",
+        "customer.subscription.deleted",
+    ]
+
+
+def test_a_customer_without_a_card_is_refused(shop: Shop) -> None:
+    with pytest.raises(stripe.InvalidRequestError, match="no attached payment source"):
+        shop.subscribe(shop.customer("none"))
+
+
+def test_a_declined_first_payment_is_incomplete_and_expires(shop: Shop) -> None:
+    made = shop.subscribe(shop.customer("decline"))
+    assert made.status == "incomplete"
+    shop.control("clock/advance", seconds=23 * HOUR)
+    assert shop.now_of(made.id).status == "incomplete_expired"
+    assert [invoice.status for invoice in shop.invoices_of(made.id)] == ["void"]
+
+
+def test_an_incomplete_subscription_becomes_active_when_its_invoice_is_paid(shop: Shop) -> None:
+    customer = shop.customer("decline")
+    made = shop.subscribe(customer)
+    with pytest.raises(stripe.CardError) as refused:
+        shop.stripe.v1.invoices.pay(str(made.latest_invoice))
+    assert refused.value.code == "card_declined"
+    shop.control(f"customers/{customer}/card", outcome="success")
+    assert shop.stripe.v1.invoices.pay(str(made.latest_invoice)).status == "paid"
+    assert shop.now_of(made.id).status == "active"
+
+
+def test_error_if_incomplete_leaves_nothing_behind(shop: Shop) -> None:
+    customer = shop.customer("decline")
+    with pytest.raises(stripe.CardError):
+        shop.subscribe(customer, payment_behavior="error_if_incomplete")
+    assert shop.stripe.v1.subscriptions.list({"customer": customer, "status": "all"}).data == []
+
+
+def test_a_card_that_wants_authentication_says_so(shop: Shop) -> None:
+    made = shop.subscribe(shop.customer("authenticate"))
+    types = shop.event_types(about=str(made.latest_invoice))
+    assert types[-2:] == ["invoice.payment_action_required", "invoice.payment_failed"]
+
+
+def test_a_trial_reminds_and_then_becomes_active(shop: Shop) -> None:
+    made = shop.subscribe(trial_period_days=14)
+    assert (made.status, made.trial_end) == ("trialing", made.created + 14 * DAY)
+    assert [invoice.amount_due for invoice in shop.invoices_of(made.id)] == [0]
+    shop.control("clock/advance", to=made.created + 11 * DAY)
+    reminder = shop.stripe.v1.events.list({"type": "customer.subscription.trial_will_end"}).data
+    assert [event.created for event in reminder] == [made.created + 11 * DAY]
+    shop.control("clock/advance", to=made.created + 14 * DAY + HOUR)
+    paid = shop.now_of(made.id)
+    assert (paid.status, paid.billing_cycle_anchor) == ("active", made.trial_end)
+    assert [invoice.amount_paid for invoice in shop.invoices_of(made.id)] == [STARTER_CENTS, 0]
+
+
+@pytest.mark.parametrize(
+    ("behavior", "status", "event"),
+    [
+        ("cancel", "canceled", "customer.subscription.deleted"),
+        ("pause", "paused", "customer.subscription.paused"),
+        ("create_invoice", "past_due", "customer.subscription.updated"),
+    ],
+)
+def test_a_trial_without_a_card_ends_as_agreed(shop: Shop, behavior: str, status: str, event: str) -> None:
+    settings = {"end_behavior": {"missing_payment_method": behavior}}
+    made = shop.subscribe(shop.customer("none"), trial_period_days=1, trial_settings=settings)
+    shop.control("clock/advance", seconds=DAY + HOUR)
+    assert shop.now_of(made.id).status == status
+    assert shop.event_types(about=made.id)[-1] == event
+
+
+def test_a_trial_can_be_ended_now(shop: Shop) -> None:
+    made = shop.subscribe(trial_period_days=14)
+    ended = shop.stripe.v1.subscriptions.update(made.id, {"trial_end": "now"})
+    assert ended.status == "active"
+    assert shop.invoices_of(made.id)[0].amount_paid == STARTER_CENTS
+
+
+def test_a_renewal_moves_the_period_and_is_paid_an_hour_later(shop: Shop) -> None:
+    made = shop.subscribe()
+    start, end = _period(made)
+    shop.control("clock/advance", to=end)
+    renewed = shop.now_of(made.id)
+    assert _period(renewed) == (end, boundary(start, "month", 2))
+    draft = shop.invoices_of(made.id)[0]
+    assert (draft.status, draft.billing_reason, draft.period_start, draft.period_end) == (
+        "draft",
+        "subscription_cycle",
+        start,
+        end,
+    )
+    assert (draft.lines.data[0].period.start, draft.lines.data[0].period.end) == _period(renewed)
+    shop.control("clock/advance", to=end + HOUR)
+    assert shop.invoices_of(made.id)[0].status == "paid"
+
+
+def test_a_long_leap_renews_every_month_at_its_own_time(shop: Shop) -> None:
+    made = shop.subscribe()
+    shop.control("clock/advance", to=boundary(made.created, "month", 3) + HOUR)
+    invoices = shop.invoices_of(made.id)
+    expected = [boundary(made.created, "month", step) for step in (3, 2, 1, 0)]
+    assert [invoice.created for invoice in invoices] == expected
+    assert len({invoice.number for invoice in invoices}) == 4
+
+
+def test_renew_is_one_call(shop: Shop) -> None:
+    made = shop.subscribe()
+    shop.control(f"subscriptions/{made.id}/renew")
+    assert _period(shop.now_of(made.id))[0] == _period(made)[1]
+    assert shop.invoices_of(made.id)[0].status == "paid"
+
+
+def test_a_failing_renewal_is_retried_and_then_canceled(shop: Shop) -> None:
+    made = shop.subscribe()
+    shop.control(f"customers/{made.customer}/card", outcome="decline")
+    failed_at = _period(made)[1] + HOUR
+    seen = []
+    for instant in (failed_at, failed_at + 3 * DAY, failed_at + 8 * DAY):
+        shop.control("clock/advance", to=instant)
+        invoice = shop.invoices_of(made.id)[0]
+        seen.append((shop.now_of(made.id).status, invoice.attempt_count, invoice.next_payment_attempt))
+    assert seen == [
+        ("past_due", 1, failed_at + 3 * DAY),
+        ("past_due", 2, failed_at + (3 + 5) * DAY),
+        ("past_due", 3, failed_at + (3 + 5 + 7) * DAY),
+    ]
+    shop.control("clock/advance", to=failed_at + (3 + 5 + 7) * DAY)
+    ended = shop.now_of(made.id)
+    assert ended.cancellation_details is not None
+    assert (ended.status, ended.cancellation_details.reason) == ("canceled", "payment_failed")
+    assert shop.event_types().count("invoice.payment_failed") == 4
+
+
+@pytest.mark.parametrize("after", ["unpaid", "past_due"])
+def test_what_follows_the_last_attempt_can_be_chosen(shop: Shop, after: str) -> None:
+    shop.control("dunning", after_last_attempt=after)
+    made = shop.subscribe()
+    shop.control(f"customers/{made.customer}/card", outcome="decline")
+    shop.control("clock/advance", to=_period(made)[1] + HOUR + (3 + 5 + 7) * DAY)
+    assert shop.now_of(made.id).status == after
+
+
+def test_a_retry_that_works_makes_it_active_again(shop: Shop) -> None:
+    made = shop.subscribe()
+    shop.control(f"customers/{made.customer}/card", outcome="decline")
+    shop.control(f"subscriptions/{made.id}/renew")
+    shop.control(f"customers/{made.customer}/card", outcome="success")
+    shop.control("clock/advance", seconds=3 * DAY)
+    invoice = shop.invoices_of(made.id)[0]
+    assert (shop.now_of(made.id).status, invoice.status, invoice.attempt_count) == ("active", "paid", 2)

@@ -1,0 +1,1 @@
+"""`make bench`: what recording, reading, folding and starting cost, each beside a baseline of the same run."""

@@ -1,0 +1,41 @@
+"""Function to compare with: one raw commit of an event and its counter for each request, and nothing else."""
+
+import os
+from datetime import UTC, datetime
+from functools import cache
+
+import functions_framework
+from flask import Request
+
+from shared.adapters.firestore.encoding import Write, encode_day, increment
+from shared.adapters.firestore.paths import hashed_id
+from shared.adapters.firestore.rpc import FirestoreRpc, open_channel
+
+_AMOUNTS = ("calls", "input_tokens", "output_tokens", "total_tokens", "latency_ms", "cost_nanousd")
+
+
+@cache
+def _rpc() -> FirestoreRpc:
+    """Made on the first request, as a channel must not exist before the server has forked."""
+    channel = open_channel(os.environ["FIRESTORE_EMULATOR_HOST"])
+    return FirestoreRpc(os.environ["GOOGLE_CLOUD_PROJECT"], channel, is_emulator=True)
+
+
+@functions_framework.http
+def bare(request: Request) -> str:
+    """Entry point."""
+    if request.method == "GET":
+        return "ready"
+    event = request.get_json()["events"][0]
+    tenant = f"{_rpc().documents}/tenants/bare"
+    create = Write()
+    create.current_document.exists = False
+    create.update.name = f"{tenant}/events/{hashed_id(event['id'])}"
+    for name in ("id", "ts", "category", "provider", "model", "status"):
+        create.update.fields[name].string_value = event[name]
+    count = Write()
+    count.update.name = f"{tenant}/counters/{encode_day(datetime.now(UTC).date())}.0"
+    for path in ("totals", "hours.series"):
+        increment(count, path, dict.fromkeys(_AMOUNTS, 1))
+    _rpc().commit([create, count])
+    return "ok"

@@ -1,0 +1,72 @@
+"""Function to compare with: parses the JSON and writes the same documents with the stock client."""
+
+import json
+import os
+from collections.abc import Iterable
+from datetime import UTC, date, datetime, timedelta
+from functools import cache
+from typing import Any
+
+import functions_framework
+from flask import Request
+from google.cloud.firestore_v1 import Client
+
+from shared.domain.counters import Cell, Cells, Series, Totals, add
+from shared.domain.runs import Run
+from tools.bench.stock import stock_batch, stock_client
+
+_RETENTION = timedelta(days=90)
+
+
+@cache
+def _client() -> Client:
+    """Made on the first request, as a channel must not exist before the server has forked."""
+    return stock_client(os.environ["GOOGLE_CLOUD_PROJECT"])
+
+
+@functions_framework.http
+def stock(request: Request) -> dict[str, int]:
+    """Entry point."""
+    if request.method == "GET":
+        return {"ready": 1}
+    events = json.loads(request.get_data())["events"]
+    documents = {event["id"]: _document(event) for event in events}
+    stock_batch(_client(), "stock", documents, _days(events), _runs(events), datetime.now(UTC)).commit()
+    return {"accepted": len(events)}
+
+
+def _document(event: dict[str, Any]) -> dict[str, object]:
+    """The fields that record_usage stores; its price and fingerprint are made up, as they are not compared."""
+    ts = datetime.fromisoformat(event["ts"])
+    document = {**event, "ts": ts, "expire_at": ts + _RETENTION, "fingerprint": "f" * 32}
+    if "tokens" in event:
+        document |= {"tokens": _tokens(event), "cost_nanousd": 950_000, "price_source": "catalog/0.0.0"}
+    return document
+
+
+def _days(events: Iterable[dict[str, Any]]) -> dict[date, Cells]:
+    days: dict[date, Cells] = {}
+    for event in events:
+        ts = datetime.fromisoformat(event["ts"])
+        cell = Cell(ts.hour, Series(event["provider"], event["model"]))
+        add(days.setdefault(ts.date(), {}).setdefault(cell, {}), _amounts(event))
+    return days
+
+
+def _runs(events: Iterable[dict[str, Any]]) -> dict[str, Run]:
+    runs: dict[str, Run] = {}
+    for event in events:
+        if run_id := event.get("run_id"):
+            ts = datetime.fromisoformat(event["ts"])
+            runs.setdefault(run_id, Run(run_id, ts, ts)).merge(Run(run_id, ts, ts, _amounts(event)))
+    return runs
+
+
+def _amounts(event: dict[str, Any]) -> Totals:
+    amounts = {"calls": 1, "latency_ms": event["latency_ms"]}
+    return amounts | {"cost_nanousd": 950_000, **_tokens(event)} if "tokens" in event else amounts
+
+
+def _tokens(event: dict[str, Any]) -> Totals:
+    tokens: Totals = event["tokens"]
+    return {**tokens, "total_tokens": tokens["input_tokens"] + tokens["output_tokens"]}

@@ -1,0 +1,76 @@
+"""Tenants with much and with little history, alike in everything but the number of events."""
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+
+from shared.domain.counters import Series
+from shared.domain.recording import RecordedEvent, amounts_of
+from shared.domain.tenants import ApiKey, AuditEntry, Tenant
+from shared.domain.tokens import TokenPools
+from shared.ports import Directory, UsageStore
+from shared.usecases.fold_usage import fold_tenants
+from tools.bench.sample import BATCH_EVENTS
+
+NOW = datetime(2026, 11, 20, 16, 30, tzinfo=UTC)
+DAYS = NOW.day
+HOURS = range(8, 16)
+SERIES = [Series("openai", f"model-{number}") for number in range(5)]
+POSITIONS_PER_RUN = 110 * len(HOURS)
+"""Up to 110 events to a run, all in one hour: 100,000 events are under 1,000 runs, which one read counts."""
+_POOLS = TokenPools(1200, 300, 1500, cache_read=400)
+_AMOUNTS = amounts_of("llm", "ok", _POOLS, 800, 950_000)
+_THREADS = 4
+
+
+def event(number: int, ts: datetime, prefix: str, run: str) -> RecordedEvent:
+    """An LLM call as it is stored; counters depend on its hour and series alone."""
+    return RecordedEvent(
+        id=f"{prefix}-{number}",
+        ts=ts,
+        category="llm",
+        series=SERIES[number % len(SERIES)],
+        status="ok",
+        tokens=_POOLS,
+        latency_ms=800,
+        cost_nanousd=950_000,
+        price_source="client",
+        user_id=None,
+        run_id=f"{prefix}-run-{run}",
+        workflow_id=None,
+        request_id=None,
+        metadata_json=None,
+        fingerprint="f" * 32,
+        amounts=_AMOUNTS,
+    )
+
+
+def load(store: UsageStore, directory: Directory, tenant_id: str, events: int) -> None:
+    """Give a new tenant `events` events over the days of its period, all folded.
+
+    Every day has the same hours and series however many events there are, so every document holds as many
+    fields: those are bounded by a day's hours and series, not by its history.
+    """
+    tenant = Tenant(tenant_id, tenant_id, "enterprise", NOW)
+    key = ApiKey(f"key-of-{tenant_id}", tenant_id, (), "", "", NOW)
+    directory.create_tenant(tenant, key, AuditEntry(tenant_id, NOW, "bench", "tenant.created", None, "", ""))
+    with ThreadPoolExecutor(_THREADS) as pool:
+        for _ in pool.map(lambda batch: store.record(tenant_id, batch, 1, NOW), _batches(tenant_id, events)):
+            pass
+    fold_tenants(store, [tenant_id], NOW)
+
+
+def _batches(tenant_id: str, events: int) -> Iterator[list[RecordedEvent]]:
+    """Batches of one day each, the days in turn: threads that write at once write to different counters."""
+    per_day = events // DAYS
+    for start in range(0, per_day, BATCH_EVENTS):
+        positions = range(start, min(start + BATCH_EVENTS, per_day))
+        for day in range(1, DAYS + 1):
+            yield [_historical(tenant_id, day, day * per_day + each, each) for each in positions]
+
+
+def _historical(tenant_id: str, day: int, number: int, position: int) -> RecordedEvent:
+    """The event at a position of its day: hours in turn, each with every series."""
+    hour = HOURS[position // len(SERIES) % len(HOURS)]
+    ts = NOW.replace(day=day, hour=hour, minute=position % 60)
+    return event(number, ts, tenant_id, f"{day}-{hour}-{position // POSITIONS_PER_RUN}")

@@ -1,0 +1,125 @@
+"""Billed operations of each thing the product does, and what a million events cost by them."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from itertools import count
+
+import grpc
+
+from shared.adapters.firestore import FirestoreDirectory, FirestoreRpc, FirestoreUsageStore
+from shared.adapters.firestore.rpc import open_channel
+from shared.domain.tenants import ALL_SCOPES, Tenant
+from shared.usecases.authenticate import Access, KeyAuthenticator
+from shared.usecases.check_limits import Thresholds, check_limits
+from shared.usecases.fold_usage import fold_tenants
+from shared.usecases.live_usage import LiveUsageReader
+from shared.usecases.record_events import record_events
+from tools.bench.counting import OperationCounter, Operations
+from tools.bench.report import Measure, at_most, exactly
+from tools.bench.sample import sample_events
+from tools.bench.served import TENANT_ID, create_bench_tenant
+from tools.dev.emulators import firestore_emulator
+from tools.dev.settings import PROJECT_ID
+
+RETENTION = timedelta(days=90)
+THRESHOLDS = Thresholds(80, 100)
+MINUTES_PER_MONTH = 30 * 24 * 60
+_TENANT = Tenant(TENANT_ID, TENANT_ID, "free", datetime(2026, 1, 1, tzinfo=UTC))
+_ACCESS = Access(_TENANT, ALL_SCOPES)
+_NANOUSD_PER_USD = 10**9
+
+
+def measure() -> Iterator[Measure]:
+    """Counts at the channel of the real adapter, on the emulator."""
+    with firestore_emulator() as host, open_channel(host) as channel:
+        key = create_bench_tenant(host)
+        counter = OperationCounter()
+        rpc = FirestoreRpc(PROJECT_ID, grpc.intercept_channel(channel, counter), is_emulator=True)
+        bench = Bench(rpc, counter, key)
+        yield from bench.recording()
+        yield from bench.reading()
+        yield from bench.folding()
+        yield from bench.costs()
+
+
+@dataclass
+class Bench:
+    """What is measured, on one store."""
+
+    rpc: FirestoreRpc
+    counter: OperationCounter
+    key: str
+    _numbers: Iterator[int] = field(default_factory=count)
+
+    def __post_init__(self) -> None:
+        self.store = FirestoreUsageStore(self.rpc, RETENTION)
+        self.reader = LiveUsageReader(self.store)
+
+    def record(self, events: int, *, runs: int) -> Operations:
+        """What one request of `events` events in `runs` runs takes."""
+        now = datetime.now(UTC)
+        items = sample_events(events, f"operations-{next(self._numbers)}", now, runs=runs)
+        return self.counter.of(lambda: record_events(self.store, _ACCESS, items, now))
+
+    def recording(self) -> Iterator[Measure]:
+        """What recording takes; the key is looked up once a minute by each instance."""
+        single, in_run, batch = self.record(1, runs=0), self.record(1, runs=1), self.record(100, runs=1)
+        yield Measure("single_event_writes", single.writes, "writes", exactly(2))
+        yield Measure("single_event_reads", single.reads, "reads", exactly(0))
+        yield Measure("single_event_in_run_writes", in_run.writes, "writes", exactly(3))
+        yield Measure("batch_100_writes_per_event", batch.writes / 100, "writes/event", at_most(1.02))
+        yield Measure("batch_100_rpcs", batch.rpcs, "RPCs", exactly(1))
+        authenticator = KeyAuthenticator(FirestoreDirectory(self.rpc))
+        found = self.counter.of(lambda: authenticator.authenticate(self.key, datetime.now(UTC)))
+        yield Measure("key_lookup_reads", found.reads, "reads", None, "once a minute and instance")
+
+    def reading(self) -> Iterator[Measure]:
+        """What the limit check and the usage page take: before anything was folded, and ever after."""
+        never_folded = self.check(LiveUsageReader(self.store))
+        words = f"a new instance, before the first fold; {never_folded.reads} reads"
+        yield Measure("check_rpcs_never_folded", never_folded.rpcs, "RPCs", at_most(2), words)
+        fold_tenants(self.store, [TENANT_ID], datetime.now(UTC))
+        yield Measure("check_rpcs_new_instance", self.check(self.reader).rpcs, "RPCs", at_most(2))
+        yield from _rpcs_and_reads("check", self.check(self.reader))
+        yield from _rpcs_and_reads("usage_page", self.usage())
+
+    def check(self, reader: LiveUsageReader) -> Operations:
+        """What one limit check takes."""
+        now = datetime.now(UTC)
+        return self.counter.of(lambda: check_limits(reader, THRESHOLDS, _TENANT, 1000, 1, now))
+
+    def usage(self) -> Operations:
+        """What one usage page takes."""
+        return self.counter.of(lambda: self.reader.usage(TENANT_ID, datetime.now(UTC)))
+
+    def folding(self) -> Iterator[Measure]:
+        """What the fold of 100 new events takes, and so a tenant that is used in every minute of a month."""
+        self.record(100, runs=1)
+        fold = self.counter.of(lambda: fold_tenants(self.store, [TENANT_ID], datetime.now(UTC)))
+        yield Measure("fold_100_events_reads", fold.reads, "reads")
+        yield Measure("fold_100_events_writes", fold.writes, "writes")
+        month = _usd(fold.cost_nanousd() * MINUTES_PER_MONTH)
+        unit = "USD per tenant and month"
+        yield Measure("fold_cost_every_minute", month, unit, None, "if every minute of the month has events")
+
+    def costs(self) -> Iterator[Measure]:
+        """What a million events cost, their later deletion included, in requests of one run each."""
+        for events in (1, 10, 100):
+            each = self.record(events, runs=1).cost_nanousd(deletes=events)
+            usd = _usd(each * (1_000_000 // events))
+            yield Measure(f"cost_per_million_by_{events}", usd, "USD per 1,000,000 events")
+        alone = self.record(1, runs=0).cost_nanousd(deletes=1)
+        yield Measure(
+            "cost_per_million_by_1_without_run", _usd(alone * 1_000_000), "USD per 1,000,000 events"
+        )
+
+
+def _rpcs_and_reads(name: str, operations: Operations) -> Iterator[Measure]:
+    yield Measure(f"{name}_rpcs", operations.rpcs, "RPCs", at_most(2))
+    yield Measure(f"{name}_reads", operations.reads, "reads")
+
+
+def _usd(nanousd: int) -> float:
+    """For the table only: the sums are integers."""
+    return nanousd / _NANOUSD_PER_USD

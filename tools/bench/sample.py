@@ -1,0 +1,58 @@
+"""Realistic metering events, as callers send them, without chance: the same for the same arguments."""
+
+import json
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from itertools import cycle, islice
+
+from tools.dev.demo_events import WORKFLOWS, Call
+
+Event = dict[str, object]
+
+BATCH_EVENTS = 500
+EVENTS_PER_RUN = 100
+"""What the budget of writes per event is stated for: agents that buffer send few runs at a time."""
+_CALLS = [call for workflow in WORKFLOWS.values() for call in workflow]
+_BETWEEN = timedelta(milliseconds=20)
+
+
+def sample_events(count: int, prefix: str, now: datetime, *, runs: int | None = None) -> list[Event]:
+    """`count` events up to `now`, whose ids begin with `prefix`, in `runs` runs (one per hundred when absent)."""
+    runs = -(-count // EVENTS_PER_RUN) if runs is None else runs
+    calls = islice(cycle(_CALLS), count)
+    return [_event(number, call, prefix, now, runs) for number, call in enumerate(calls)]
+
+
+def _event(number: int, call: Call, prefix: str, now: datetime, runs: int) -> Event:
+    event: Event = {
+        "id": f"{prefix}-{number}",
+        "ts": (now - number * _BETWEEN).isoformat(),
+        "category": call.category,
+        "provider": call.provider,
+        "model": call.model,
+        "latency_ms": call.latency_ms + number % 97,
+        "status": "ok",
+    }
+    if call.category == "llm":
+        event["tokens"] = dict(_tokens(call, number))
+    if runs:
+        event |= {"run_id": f"{prefix}-run-{number % runs}", "workflow_id": "support-triage"}
+    if number % 2:
+        event["request_id"] = f"req_{prefix}{number:08}"
+    if number % 3 == 0:
+        event["user_id"] = f"user-{number % 50}"
+    return event
+
+
+def _tokens(call: Call, number: int) -> Iterator[tuple[str, int]]:
+    yield "input_tokens", call.input_tokens + number % 89
+    yield "output_tokens", call.output_tokens + number % 31
+    if call.cache_read_tokens:
+        yield "cache_read_tokens", call.cache_read_tokens
+    if call.reasoning_tokens:
+        yield "reasoning_tokens", call.reasoning_tokens
+
+
+def body_of(events: list[Event]) -> bytes:
+    """The body of a request that sends `events`."""
+    return json.dumps({"events": events}).encode()

@@ -1,0 +1,166 @@
+"""Owns the account: every object, card, pending proration and event, behind one lock."""
+
+import secrets
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from copy import deepcopy
+from dataclasses import dataclass
+from typing import Any
+
+from tools.stripe_double.clock import Clock
+from tools.stripe_double.idempotency import KeptAnswers
+from tools.stripe_double.refusals import resource_missing
+
+StripeObject = dict[str, Any]
+
+CURRENT_VERSION = "2026-10-28.endive"
+CARD_OUTCOMES = ("success", "decline", "authenticate", "none")
+AFTER_LAST_ATTEMPT = ("canceled", "unpaid", "past_due")
+
+ID_PREFIXES = {
+    "customer": "cus",
+    "product": "prod",
+    "price": "price",
+    "checkout.session": "cs_test",
+    "subscription": "sub",
+    "invoice": "in",
+    "invoice_payment": "inpay",
+    "charge": "ch",
+    "refund": "re",
+    "dispute": "du",
+    "billing_portal.session": "bps",
+    "event": "evt",
+}
+
+
+@dataclass(frozen=True)
+class Cause:
+    """The API request that an event is due to; both are None for what time or a page brought about."""
+
+    request_id: str | None = None
+    idempotency_key: str | None = None
+
+
+def new_id(prefix: str) -> str:
+    """Return an id of Stripe's form."""
+    return f"{prefix}_{secrets.token_hex(12)}"
+
+
+class Account:
+    """Everything the double remembers. Hold `lock` for every use."""
+
+    def __init__(self, base_url: str, api_version: str = CURRENT_VERSION) -> None:
+        self.lock = threading.RLock()
+        self.clock = Clock()
+        self.base_url = base_url
+        self.api_version = api_version
+        self.after_last_attempt = "canceled"
+        self.cause = Cause()
+        self.on_event: Callable[[StripeObject], None] = lambda _event: None
+        self.forget()
+
+    def forget(self) -> None:
+        """Return to an empty account; the clock keeps its time."""
+        self.objects: dict[str, dict[str, StripeObject]] = {kind: {} for kind in ID_PREFIXES}
+        self.kept_answers = KeptAnswers()
+        self.cards: dict[str, str] = {}
+        self.pending_lines: dict[str, list[StripeObject]] = {}
+        self.asked_of_checkout: dict[str, dict[str, Any]] = {}
+        self.reminded_trials: set[tuple[str, int]] = set()
+
+    def add(self, kind: str, fields: StripeObject, object_id: str | None = None) -> StripeObject:
+        """Keep a new object of `kind` and return it."""
+        object_id = object_id or new_id(ID_PREFIXES[kind])
+        head = {"id": object_id, "object": kind, "created": self.clock.now(), "livemode": False}
+        self.objects[kind][object_id] = {**head, **fields}
+        return self.objects[kind][object_id]
+
+    def find(self, kind: str, object_id: str, *, deleted_too: bool = False) -> StripeObject:
+        """Return the object that a path names; 404 if there is none, or if it is deleted."""
+        found = self.objects[kind].get(object_id)
+        if found is None or ("deleted" in found and not deleted_too):
+            raise resource_missing(kind, object_id)
+        return found
+
+    def referred(self, kind: str, object_id: str, param: str) -> StripeObject:
+        """Return the object that a parameter names; 400 if there is none."""
+        found = self.objects[kind].get(object_id)
+        if found is None or "deleted" in found:
+            raise resource_missing(kind, object_id, param=param, status=400)
+        return found
+
+    def present(self, found: StripeObject) -> StripeObject:
+        """Return a copy as the API shows it: items carry their whole price, as it is now."""
+        shown = deepcopy(found)
+        if shown["object"] == "subscription" and "items" in shown:
+            for item in shown["items"]["data"]:
+                price = deepcopy(self.objects["price"][item["price"]])
+                item.update(price=price, plan=plan_of(price))
+        return shown
+
+    def emit(self, event_type: str, about: StripeObject, before: StripeObject | None = None) -> None:
+        """Record an event about `about` as it is now, and hand it to whoever delivers."""
+        shown = self.present(about)
+        content: StripeObject = {"object": shown}
+        if before is not None:
+            content["previous_attributes"] = _previous(before, shown)
+        cause = {"id": self.cause.request_id, "idempotency_key": self.cause.idempotency_key}
+        fields: StripeObject = {
+            "account": None,
+            "api_version": self.api_version,
+            "context": None,
+            "data": content,
+        }
+        fields |= {"pending_webhooks": 1, "request": cause, "type": event_type}
+        self.on_event(self.add("event", fields))
+
+    @contextmanager
+    def acting(self, cause: Cause) -> Iterator[None]:
+        """Do everything in the block at one instant, for one cause."""
+        self.clock.pin(self.clock.now())
+        self.cause = cause
+        try:
+            yield
+        finally:
+            self.clock.pin(None)
+            self.cause = Cause()
+
+    @contextmanager
+    def changing(self, found: StripeObject, event_type: str) -> Iterator[None]:
+        """Emit `event_type` with the former values if the block changes `found`."""
+        before = self.present(found)
+        yield
+        if self.present(found) != before:
+            self.emit(event_type, found, before)
+
+
+def _previous(before: StripeObject, after: StripeObject) -> StripeObject:
+    return {name: before.get(name) for name in after if before.get(name) != after[name]}
+
+
+def nulls(names: str) -> StripeObject:
+    """Return fields without a value, from their names in one string."""
+    return dict.fromkeys(names.split())
+
+
+def plan_of(price: StripeObject) -> StripeObject:
+    """Return the legacy plan that every recurring price still comes with."""
+    recurring = price["recurring"]
+    same = ("id", "active", "billing_scheme", "created", "currency", "livemode", "metadata", "nickname")
+    plan = {name: deepcopy(price[name]) for name in (*same, "product", "tiers_mode")}
+    plan |= {"object": "plan", "amount": price["unit_amount"], "amount_decimal": price["unit_amount_decimal"]}
+    plan |= {name: recurring[name] for name in ("interval", "interval_count", "meter", "usage_type")}
+    return plan | {"transform_usage": None, "trial_period_days": None}
+
+
+def listing(url: str, found: list[StripeObject], *, has_more: bool = False) -> StripeObject:
+    """Return Stripe's list object."""
+    return {"object": "list", "data": found, "has_more": has_more, "url": url}
+
+
+def merged_metadata(former: dict[str, str], changes: dict[str, str] | None) -> dict[str, str]:
+    """Return metadata after an update: an empty value unsets its key, None (an empty map) unsets all."""
+    if changes is None:
+        return {}
+    return {name: value for name, value in {**former, **changes}.items() if value != ""}

@@ -1,0 +1,129 @@
+"""Owns collecting an invoice: finalize, charge, retry, give up, void; and what that does to its subscription."""
+
+from tools.stripe_double.account import Account, StripeObject
+from tools.stripe_double.charges import charge_invoice
+from tools.stripe_double.states import (
+    cancel_now,
+    invoices_of,
+    resume_now,
+    set_status,
+    subscription_of,
+)
+
+DAY = 86_400
+RETRY_AFTER_SECONDS = (3 * DAY, 5 * DAY, 7 * DAY)
+
+
+def finalize(account: Account, invoice: StripeObject) -> None:
+    """Number the draft and open it; what the customer's credit covers is taken from the balance."""
+    customer = account.find("customer", invoice["customer"])
+    number = f"{customer['invoice_prefix']}-{customer['next_invoice_sequence']:04d}"
+    customer["next_invoice_sequence"] += 1
+    left = customer["balance"] + invoice["total"] - invoice["amount_due"]
+    with account.changing(customer, "customer.updated"):
+        customer.update(balance=left, currency=customer["currency"] or invoice["currency"])
+    url = f"{account.base_url}/i/{invoice['id']}"
+    invoice.update(number=number, hosted_invoice_url=url, invoice_pdf=f"{url}/pdf", ending_balance=left)
+    invoice.update(status="open", automatically_finalizes_at=None, effective_at=account.clock.now())
+    invoice["status_transitions"]["finalized_at"] = account.clock.now()
+    account.emit("invoice.finalized", invoice)
+
+
+def collect(account: Account, invoice: StripeObject, *, automatic: bool = True) -> str:
+    """Try to pay an open invoice with the customer's card, and return the card's outcome.
+
+    Any attempt counts as the first one; after that only the automatic ones count.
+    """
+    if invoice["amount_due"] == 0:
+        mark_paid(account, invoice)
+        return "success"
+    outcome = account.cards.get(invoice["customer"], "none")
+    counted = int(automatic or invoice["attempt_count"] == 0)
+    if outcome != "none":
+        charge_invoice(account, invoice, outcome)
+    if outcome == "success":
+        mark_paid(account, invoice, counted=counted)
+    else:
+        _mark_failed(account, invoice, outcome, counted=counted, automatic=automatic)
+    return outcome
+
+
+def mark_paid(account: Account, invoice: StripeObject, *, counted: int = 0) -> None:
+    """Settle an open invoice, and what its subscription waited for."""
+    with account.changing(invoice, "invoice.updated"):
+        invoice.update(status="paid", amount_paid=invoice["amount_due"], amount_remaining=0)
+        invoice.update(attempted=True, auto_advance=False, next_payment_attempt=None)
+        invoice["attempt_count"] += counted
+        invoice["status_transitions"]["paid_at"] = account.clock.now()
+    subscription = account.objects["subscription"][subscription_of(invoice)]
+    if subscription["latest_invoice"] == invoice["id"]:
+        _recover(account, subscription)
+    account.emit("invoice.paid", invoice)
+    account.emit("invoice.payment_succeeded", invoice)
+
+
+def _recover(account: Account, subscription: StripeObject) -> None:
+    if subscription["status"] in ("incomplete", "past_due", "unpaid"):
+        set_status(account, subscription, "active")
+    elif subscription["status"] == "paused":
+        resume_now(account, subscription)
+
+
+def _mark_failed(
+    account: Account, invoice: StripeObject, outcome: str, *, counted: int, automatic: bool
+) -> None:
+    with account.changing(invoice, "invoice.updated"):
+        invoice["attempted"] = True
+        invoice["attempt_count"] += counted
+        if counted:
+            invoice["next_payment_attempt"] = _next_attempt(account, invoice)
+    if outcome == "authenticate":
+        account.emit("invoice.payment_action_required", invoice)
+    account.emit("invoice.payment_failed", invoice)
+    subscription = account.objects["subscription"][subscription_of(invoice)]
+    if subscription["status"] in ("active", "trialing"):
+        set_status(account, subscription, "past_due")
+    if invoice["next_payment_attempt"] is None and subscription["status"] == "past_due" and automatic:
+        _give_up(account, subscription)
+
+
+def _next_attempt(account: Account, invoice: StripeObject) -> int | None:
+    made = invoice["attempt_count"]
+    if invoice["billing_reason"] == "subscription_create" or made > len(RETRY_AFTER_SECONDS):
+        return None
+    return account.clock.now() + RETRY_AFTER_SECONDS[made - 1]
+
+
+def _give_up(account: Account, subscription: StripeObject) -> None:
+    if account.after_last_attempt == "canceled":
+        cancel_now(account, subscription, "payment_failed")
+    else:
+        set_status(account, subscription, account.after_last_attempt)
+
+
+def void(account: Account, invoice: StripeObject) -> None:
+    """Void an open invoice; the status follows the latest invoice that is left."""
+    _close(account, invoice, "void", "voided_at")
+    account.emit("invoice.voided", invoice)
+    subscription = account.objects["subscription"][subscription_of(invoice)]
+    if subscription["latest_invoice"] != invoice["id"]:
+        return
+    if subscription["status"] == "incomplete":
+        cancel_now(account, subscription)
+    left = [one for one in invoices_of(account, subscription) if one["status"] in ("open", "paid")]
+    if subscription["status"] in ("past_due", "unpaid") and (not left or left[-1]["status"] == "paid"):
+        set_status(account, subscription, "active")
+
+
+def mark_uncollectible(account: Account, invoice: StripeObject) -> None:
+    """Write an open invoice off; it can still be paid or voided."""
+    _close(account, invoice, "uncollectible", "marked_uncollectible_at")
+    account.emit("invoice.marked_uncollectible", invoice)
+
+
+def _close(account: Account, invoice: StripeObject, status: str, moment: str) -> None:
+    with account.changing(invoice, "invoice.updated"):
+        invoice.update(status=status, auto_advance=False, next_payment_attempt=None)
+        invoice["status_transitions"][moment] = account.clock.now()
+        if status == "uncollectible":
+            invoice["status_details"] = {"uncollectible": {"reason": "user_forgiven"}}

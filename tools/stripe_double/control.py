@@ -1,0 +1,200 @@
+"""Owns /_double: the clock, the cards, the switches and the look-ups that tests need and Stripe does not have."""
+
+from collections.abc import Callable
+from dataclasses import asdict
+from typing import Any
+
+from flask import Flask, jsonify, request
+from flask.typing import ResponseReturnValue
+
+from tools.stripe_double.account import AFTER_LAST_ATTEMPT, CARD_OUTCOMES, Account
+from tools.stripe_double.charges import close_dispute, open_dispute
+from tools.stripe_double.delivery import Courier, Switches
+from tools.stripe_double.due_work import advance, renew
+from tools.stripe_double.failures import Failure, Failures
+from tools.stripe_double.refusals import Refusal, invalid
+from tools.stripe_double.shapes import version_of
+
+# More would be many thousands of renewals, and dates that no calendar has.
+_MOST_SECONDS = 10 * 366 * 86_400
+
+Given = dict[str, Any]
+_SWITCH_TYPES: dict[str, tuple[type, ...]] = {
+    "shuffle": (bool,),
+    "duplicate": (bool, int),
+    "delay_seconds": (int, float),
+    "drop_and_retry": (bool, int),
+    "paused": (bool,),
+    "api_shape": (str, type(None)),
+    "seed": (int, type(None)),
+}
+
+
+class Control:
+    """What a test or a developer may do to the double; every body is JSON."""
+
+    def __init__(self, account: Account, courier: Courier, failures: Failures) -> None:
+        self.account = account
+        self.courier = courier
+        self.failures = failures
+
+    def serve(self, app: Flask) -> None:
+        """Put the routes into a Flask application."""
+        routes: dict[str, Callable[..., Any]] = {
+            "GET health": lambda: {"status": "ok", "now": self.account.clock.now()},
+            "POST clock/advance": self.advance_clock,
+            "POST customers/<customer_id>/card": self.set_card,
+            "POST subscriptions/<subscription_id>/renew": self.renew,
+            "POST dunning": self.set_dunning,
+            "POST charges/<charge_id>/dispute": self.dispute,
+            "POST disputes/<dispute_id>/close": self.close_dispute,
+            "POST fail": self.fail,
+            "POST delivery": self.set_delivery,
+            "GET delivery": self.show_delivery,
+            "POST deliver": self.deliver,
+            "GET sessions": self.find_sessions,
+            "POST reset": self.reset,
+        }
+        for name, view in routes.items():
+            method, path = name.split()
+            app.add_url_rule(f"/_double/{path}", name, _answering(view), methods=[method])
+
+    def advance_clock(self) -> Given:
+        """Move the clock by `seconds` or to the unix instant `to`; what becomes due happens on the way."""
+        given = _body("seconds", "to")
+        with self.account.lock:
+            now = self.account.clock.now()
+            seconds = _whole(given, "seconds", _whole(given, "to", now) - now)
+            if not 0 <= seconds <= _MOST_SECONDS:
+                raise invalid(f"The clock moves forwards by at most {_MOST_SECONDS} s, not by {seconds} s.")
+            advance(self.account, seconds)
+            return {"now": self.account.clock.now()}
+
+    def set_card(self, customer_id: str) -> Given:
+        """Decide how the customer's card answers from now on."""
+        outcome = _body("outcome").get("outcome")
+        if outcome not in CARD_OUTCOMES:
+            raise invalid(f"Invalid outcome {outcome!r}: must be one of {', '.join(CARD_OUTCOMES)}")
+        with self.account.lock:
+            self.account.cards[self.account.find("customer", customer_id)["id"]] = outcome
+        return {"customer": customer_id, "outcome": outcome}
+
+    def renew(self, subscription_id: str) -> Given:
+        """Move the clock until the subscription has been renewed and billed."""
+        with self.account.lock:
+            subscription = self.account.find("subscription", subscription_id)
+            renew(self.account, subscription)
+            return self.account.present(subscription)
+
+    def set_dunning(self) -> Given:
+        """Decide what becomes of a subscription after the last attempt."""
+        after = _body("after_last_attempt").get("after_last_attempt")
+        if after not in AFTER_LAST_ATTEMPT:
+            raise invalid(f"Invalid after_last_attempt {after!r}: one of {', '.join(AFTER_LAST_ATTEMPT)}")
+        with self.account.lock:
+            self.account.after_last_attempt = after
+        return {"after_last_attempt": after}
+
+    def dispute(self, charge_id: str) -> Given:
+        """Dispute a charge."""
+        with self.account.lock:
+            return dict(open_dispute(self.account, charge_id, str(_body("reason").get("reason", "general"))))
+
+    def close_dispute(self, dispute_id: str) -> Given:
+        """End a dispute."""
+        status = _body("status").get("status", "lost")
+        if status not in ("won", "lost"):
+            raise invalid(f"Invalid status {status!r}: must be won or lost")
+        with self.account.lock:
+            return dict(close_dispute(self.account, dispute_id, status))
+
+    def fail(self) -> Given:
+        """Make the API fail: `path_prefix`, `status`, `times`, and `after_effect` to lose answers only."""
+        given = {"path_prefix": "/v1/", "status": 500, "times": 1, "after_effect": False}
+        given |= _body(*given)
+        status, times = _whole(given, "status", 500), _whole(given, "times", 1)
+        if not 400 <= status < 600:
+            raise invalid(f"Invalid status {status}: must be from 400 to 599")
+        with self.account.lock:
+            self.failures.plan(
+                Failure(str(given["path_prefix"]), status, times, given["after_effect"] is True)
+            )
+        return given
+
+    def set_delivery(self) -> Given:
+        """Change the switches of webhook delivery."""
+        given = _body(*_SWITCH_TYPES)
+        for name, value in given.items():
+            if not isinstance(value, _SWITCH_TYPES[name]) or (isinstance(value, int | float) and value < 0):
+                raise invalid(f"Invalid {name}: {value!r}", param=name)
+        if given.get("api_shape") is not None:
+            given["api_shape"] = version_of(given["api_shape"])
+        for name in {"duplicate", "drop_and_retry"} & set(given):
+            given[name] = int(given[name])
+        switches: Switches = self.courier.set_switches(given)
+        return asdict(switches)
+
+    def show_delivery(self) -> Given:
+        """Return the switches, what waits, and what has arrived."""
+        return {
+            "switches": asdict(self.courier.switches),
+            "waiting": self.courier.waiting(),
+            "delivered": list(self.courier.delivered),
+        }
+
+    def deliver(self) -> Given:
+        """Deliver what waits now; `events` sends these once more first, in this order."""
+        events = _body("events").get("events", [])
+        if not isinstance(events, list):
+            raise invalid(f"Invalid events: {events!r} is not a list", param="events")
+        for event_id in events:
+            with self.account.lock:
+                event = self.account.find("event", str(event_id))
+            self.courier.enqueue(event)
+        return self.courier.flush()
+
+    def find_sessions(self) -> Given:
+        """Return Checkout and portal sessions, newest first, by `customer` or `client_reference_id`."""
+        with self.account.lock:
+            checkout = self.account.objects["checkout.session"].values()
+            portal = self.account.objects["billing_portal.session"].values()
+            found = [self.account.present(one) for one in (*checkout, *portal)]
+        for name in {"customer", "client_reference_id"} & set(request.args):
+            found = [one for one in found if one.get(name) == request.args[name]]
+        return {"sessions": found[::-1]}
+
+    def reset(self) -> Given:
+        """Forget everything but the clock."""
+        with self.account.lock:
+            self.account.forget()
+            self.failures.clear()
+            self.courier.forget()
+            self.courier.set_switches(asdict(Switches()))
+        return {"status": "ok"}
+
+
+def _answering(view: Callable[..., Any]) -> Callable[..., ResponseReturnValue]:
+    def answer(**ids: str) -> ResponseReturnValue:
+        try:
+            return jsonify(view(**ids))
+        except Refusal as refusal:
+            return jsonify(refusal.body("req_control")), refusal.status
+
+    return answer
+
+
+def _body(*known: str) -> Given:
+    given = request.get_json(force=True, silent=True) if request.get_data() else {}
+    if not isinstance(given, dict):
+        raise invalid("The body must be a JSON object")
+    for name in given:
+        if name not in known:
+            raise invalid(f"Unknown field {name!r}: must be one of {', '.join(known)}", param=name)
+    return given
+
+
+def _whole(given: Given, name: str, default: int) -> int:
+    value = given.get(name, default)
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise invalid(f"Invalid {name}: {value!r} is not a whole number", param=name)
+    return value

@@ -1,0 +1,128 @@
+"""Owns what time brings about: reminders, trial ends, renewals, collections, expiries; each at its own instant."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from tools.stripe_double.account import Account, Cause, StripeObject
+from tools.stripe_double.collection import DAY, collect, finalize, mark_uncollectible, void
+from tools.stripe_double.states import cancel_now, subscription_of
+from tools.stripe_double.subscription_items import period_of
+from tools.stripe_double.trials import begin_period, end_trial
+
+REMINDER_SECONDS = 3 * DAY
+SECONDS_INCOMPLETE = 23 * 3_600
+_RENEWING = ("active", "past_due", "unpaid")
+
+
+@dataclass(frozen=True)
+class Work:
+    """Something to be done about an object at an instant."""
+
+    instant: int
+    act: Callable[[Account, StripeObject], None]
+    about: StripeObject
+
+
+def run_due_work(account: Account) -> None:
+    """Do everything that is due by now, in the order of time; work may make more work."""
+    until = account.clock.now()
+    account.cause = Cause()
+    try:
+        while (work := _earliest(account)) is not None and work.instant <= until:
+            account.clock.pin(work.instant)
+            work.act(account, work.about)
+    finally:
+        account.clock.pin(None)
+
+
+def advance(account: Account, seconds: int) -> None:
+    """Move the clock and do what becomes due on the way."""
+    account.clock.advance(seconds)
+    run_due_work(account)
+
+
+def renew(account: Account, subscription: StripeObject) -> None:
+    """Move the clock to the end of the subscription's period, and on until its invoice has been collected."""
+    end = period_of(subscription)[1]
+    advance(account, max(0, end + 3_600 - account.clock.now()))
+
+
+def _earliest(account: Account) -> Work | None:
+    # The first of several at one instant wins: an end that is due comes before a renewal.
+    return min(_all_work(account), key=lambda work: work.instant, default=None)
+
+
+def _all_work(account: Account) -> Iterator[Work]:
+    for subscription in account.objects["subscription"].values():
+        yield from _work_of_subscription(account, subscription)
+    for invoice in account.objects["invoice"].values():
+        if invoice["status"] == "draft" and invoice["automatically_finalizes_at"]:
+            yield Work(invoice["automatically_finalizes_at"], _finalize_and_collect, invoice)
+        if invoice["status"] == "open" and invoice["next_payment_attempt"]:
+            yield Work(invoice["next_payment_attempt"], _collect, invoice)
+    for session in account.objects["checkout.session"].values():
+        if session["status"] == "open":
+            yield Work(session["expires_at"], expire_session, session)
+
+
+def _work_of_subscription(account: Account, subscription: StripeObject) -> Iterator[Work]:
+    status, end = subscription["status"], period_of(subscription)[1]
+    if subscription["cancel_at"] and status in (*_RENEWING, "trialing"):
+        yield Work(subscription["cancel_at"], cancel_now, subscription)
+    if status == "trialing":
+        yield from _work_of_trial(account, subscription)
+    if status in _RENEWING:
+        yield Work(end, _renew, subscription)
+    if status == "incomplete":
+        yield Work(subscription["created"] + SECONDS_INCOMPLETE, _expire, subscription)
+    if subscription["pause_collection"] and subscription["pause_collection"]["resumes_at"]:
+        yield Work(subscription["pause_collection"]["resumes_at"], _resume_collection, subscription)
+
+
+def _work_of_trial(account: Account, subscription: StripeObject) -> Iterator[Work]:
+    trial_end = subscription["trial_end"]
+    if (subscription["id"], trial_end) not in account.reminded_trials:
+        yield Work(max(subscription["created"], trial_end - REMINDER_SECONDS), _remind, subscription)
+    yield Work(trial_end, end_trial, subscription)
+
+
+def _remind(account: Account, subscription: StripeObject) -> None:
+    account.reminded_trials.add((subscription["id"], subscription["trial_end"]))
+    account.emit("customer.subscription.trial_will_end", subscription)
+
+
+def _renew(account: Account, subscription: StripeObject) -> None:
+    with account.changing(subscription, "customer.subscription.updated"):
+        begin_period(account, subscription)
+
+
+def _finalize_and_collect(account: Account, invoice: StripeObject) -> None:
+    finalize(account, invoice)
+    subscription = account.objects["subscription"][subscription_of(invoice)]
+    paused = subscription["pause_collection"]
+    if paused is None:
+        collect(account, invoice)
+    elif paused["behavior"] == "void":
+        void(account, invoice)
+    else:
+        mark_uncollectible(account, invoice)
+
+
+def _collect(account: Account, invoice: StripeObject) -> None:
+    collect(account, invoice)
+
+
+def _expire(account: Account, subscription: StripeObject) -> None:
+    """Give up a subscription whose first payment never came: its invoice is voided, which ends it."""
+    void(account, account.objects["invoice"][subscription["latest_invoice"]])
+
+
+def _resume_collection(account: Account, subscription: StripeObject) -> None:
+    with account.changing(subscription, "customer.subscription.updated"):
+        subscription["pause_collection"] = None
+
+
+def expire_session(account: Account, session: StripeObject) -> None:
+    """Close a Checkout page that nobody completed."""
+    session.update(status="expired", url=None)
+    account.emit("checkout.session.expired", session)

@@ -1,0 +1,85 @@
+"""Owns `expand`: ids become objects, and what is left out by default is put in."""
+
+from collections.abc import Callable
+
+from tools.stripe_double.account import Account, StripeObject, listing
+from tools.stripe_double.charges import payments_of
+from tools.stripe_double.checkout import line_items
+from tools.stripe_double.refusals import invalid
+from tools.stripe_double.states import ENDED
+
+_KIND_OF_FIELD = {
+    "charge": "charge",
+    "customer": "customer",
+    "default_price": "price",
+    "invoice": "invoice",
+    "latest_invoice": "invoice",
+    "price": "price",
+    "product": "product",
+    "subscription": "subscription",
+}
+_MOST_LEVELS = 4
+
+
+def _payments(account: Account, invoice: StripeObject) -> StripeObject:
+    return listing(
+        "/v1/invoice_payments", [account.present(one) for one in payments_of(account, invoice["id"])]
+    )
+
+
+def _subscriptions(account: Account, customer: StripeObject) -> StripeObject:
+    found = [
+        account.present(one)
+        for one in account.objects["subscription"].values()
+        if one["customer"] == customer["id"] and one["status"] not in ENDED
+    ]
+    return listing(f"/v1/customers/{customer['id']}/subscriptions", found[::-1])
+
+
+def _refunds(account: Account, charge: StripeObject) -> StripeObject:
+    found = [one for one in account.objects["refund"].values() if one["charge"] == charge["id"]]
+    return listing(f"/v1/charges/{charge['id']}/refunds", [account.present(one) for one in found[::-1]])
+
+
+_LEFT_OUT: dict[tuple[str, str], Callable[[Account, StripeObject], StripeObject]] = {
+    ("charge", "refunds"): _refunds,
+    ("checkout.session", "line_items"): line_items,
+    ("customer", "subscriptions"): _subscriptions,
+    ("invoice", "payments"): _payments,
+}
+
+
+def expand(account: Account, shown: StripeObject, paths: list[str]) -> None:
+    """Expand `shown` in place along each path (`data.items.data.price.product`)."""
+    for path in paths:
+        if path.count(".") >= _MOST_LEVELS + path.split(".").count("data"):
+            message = f"You cannot expand more than {_MOST_LEVELS} levels of a property. Property: {path}"
+            raise invalid(message, param="expand")
+        _expand(account, shown, path.split("."), path)
+
+
+def _expand(account: Account, shown: StripeObject, steps: list[str], path: str) -> None:
+    name, rest = steps[0], steps[1:]
+    left_out = _LEFT_OUT.get((shown.get("object", ""), name))
+    if left_out is not None and name not in shown:
+        shown[name] = left_out(account, shown)
+    if name not in shown:
+        raise _not_expandable(path)
+    if isinstance(shown[name], str):
+        shown[name] = _object_named(account, name, shown[name], path)
+    elif shown[name] is not None and not rest and left_out is None and "object" not in shown[name]:
+        raise _not_expandable(path)
+    for inner in shown[name] if isinstance(shown[name], list) else [shown[name]]:
+        if rest and inner is not None:
+            _expand(account, inner, rest, path)
+
+
+def _object_named(account: Account, field: str, object_id: str, path: str) -> StripeObject:
+    kind = _KIND_OF_FIELD.get(field)
+    if kind is None:
+        raise _not_expandable(path)
+    return account.present(account.objects[kind][object_id])
+
+
+def _not_expandable(path: str) -> Exception:
+    return invalid(f"This property cannot be expanded ({path}).", param="expand")

@@ -1,0 +1,103 @@
+"""Owns the API of invoices: list, read, finalize, pay, void, write off."""
+
+from tools.stripe_double.account import Account, StripeObject
+from tools.stripe_double.collection import collect, finalize, mark_paid, mark_uncollectible, void
+from tools.stripe_double.pagination import list_page
+from tools.stripe_double.parameters import (
+    EXPAND,
+    LISTING,
+    RETRIEVE,
+    Params,
+    Schema,
+    flag,
+    one_of,
+    text,
+)
+from tools.stripe_double.refusals import action_required, card_declined, invalid, no_payment_method
+from tools.stripe_double.routes import Route
+from tools.stripe_double.states import subscription_of
+
+_STATUSES = ("draft", "open", "paid", "uncollectible", "void")
+_LIST = Schema({**LISTING, "customer": text, "status": one_of(*_STATUSES), "subscription": text})
+_PAY = Schema({**EXPAND, "off_session": flag, "paid_out_of_band": flag})
+_REFUSED_BY_CARD = {
+    "decline": card_declined,
+    "authenticate": action_required,
+    "none": no_payment_method,
+}
+
+
+def list_all(account: Account, params: Params) -> StripeObject:
+    """List invoices, by customer, subscription and status if asked."""
+
+    def fits(one: StripeObject) -> bool:
+        return (
+            all(one[name] == params[name] for name in ("customer", "status") if name in params)
+            and params.get("subscription", subscription_of(one)) == subscription_of(one)
+        )  # fmt: skip
+
+    return list_page(account, "invoice", "/v1/invoices", params, fits)
+
+
+def retrieve(account: Account, _params: Params, invoice_id: str) -> StripeObject:
+    """Return an invoice."""
+    return account.find("invoice", invoice_id)
+
+
+def pay(account: Account, params: Params, invoice_id: str) -> StripeObject:
+    """Pay an invoice now; 402 if the card refuses, and then the attempt stands."""
+    invoice = account.find("invoice", invoice_id)
+    if invoice["status"] == "paid":
+        raise invalid("Invoice is already paid", code="invoice_already_paid")
+    if invoice["status"] == "void":
+        raise invalid("Voided invoices cannot be paid.", code="invoice_not_editable")
+    if invoice["status"] == "draft":
+        finalize(account, invoice)
+    if params.get("paid_out_of_band"):
+        mark_paid(account, invoice)
+        return invoice
+    outcome = collect(account, invoice, automatic=False)
+    if outcome != "success":
+        raise _REFUSED_BY_CARD[outcome]()
+    return invoice
+
+
+def _finalize(account: Account, _params: Params, invoice_id: str) -> StripeObject:
+    invoice = account.find("invoice", invoice_id)
+    _require(invoice, ("draft",), "finalized")
+    finalize(account, invoice)
+    if invoice["amount_due"] == 0:
+        mark_paid(account, invoice)
+    return invoice
+
+
+def _void(account: Account, _params: Params, invoice_id: str) -> StripeObject:
+    invoice = account.find("invoice", invoice_id)
+    _require(invoice, ("open", "uncollectible"), "voided")
+    void(account, invoice)
+    return invoice
+
+
+def _mark_uncollectible(account: Account, _params: Params, invoice_id: str) -> StripeObject:
+    invoice = account.find("invoice", invoice_id)
+    _require(invoice, ("open",), "marked uncollectible")
+    mark_uncollectible(account, invoice)
+    return invoice
+
+
+def _require(invoice: StripeObject, statuses: tuple[str, ...], what: str) -> None:
+    if invoice["status"] not in statuses:
+        message = (
+            f"You can only pass in {' or '.join(statuses)} invoices. This invoice is {invoice['status']}"
+        )
+        raise invalid(f"{message} and cannot be {what}.", code="invoice_not_editable")
+
+
+ROUTES = (
+    Route("GET", "/v1/invoices", _LIST, list_all),
+    Route("GET", "/v1/invoices/<invoice_id>", RETRIEVE, retrieve),
+    Route("POST", "/v1/invoices/<invoice_id>/pay", _PAY, pay),
+    Route("POST", "/v1/invoices/<invoice_id>/finalize", RETRIEVE, _finalize),
+    Route("POST", "/v1/invoices/<invoice_id>/void", RETRIEVE, _void),
+    Route("POST", "/v1/invoices/<invoice_id>/mark_uncollectible", RETRIEVE, _mark_uncollectible),
+)

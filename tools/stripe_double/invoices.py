@@ -1,0 +1,151 @@
+"""Owns the making of invoices: lines, sums and the draft that a subscription is billed by."""
+
+from copy import deepcopy
+
+from tools.stripe_double.account import Account, StripeObject, listing, new_id, nulls
+
+SECONDS_AS_DRAFT = 3_600
+_NULLS = nulls(
+    "account_name account_tax_ids amount_paid_off_stripe application automatically_finalizes_at"
+    " confirmation_secret custom_fields customer_account customer_shipping default_payment_method"
+    " default_source description due_date effective_at ending_balance footer from_invoice hosted_invoice_url"
+    " invoice_pdf last_finalization_error latest_revision next_payment_attempt number on_behalf_of"
+    " receipt_number rendering shipping_cost shipping_details statement_descriptor status_details"
+    " subtotal_excluding_tax test_clock threshold_reason total_excluding_tax webhooks_delivered_at"
+)
+_ZEROS = nulls(
+    "amount_overpaid amount_paid amount_shipping attempt_count"
+    " post_payment_credit_notes_amount pre_payment_credit_notes_amount"
+)
+_AUTOMATIC_TAX = {
+    **dict.fromkeys(("disabled_reason", "liability", "provider", "status")),
+    "enabled": False,
+}
+
+
+def line(
+    account: Account,
+    subscription: StripeObject,
+    item: StripeObject,
+    amount: int,
+    period: tuple[int, int],
+    *,
+    proration: bool = False,
+    description: str | None = None,
+) -> StripeObject:
+    """Return a line for `amount` minor units, for one item and the period [start, end)."""
+    price = account.objects["price"][item["price"]]
+    product = account.objects["product"][price["product"]]
+    details: StripeObject = {"invoice_item": new_id("ii") if proration else None, "proration": proration}
+    details |= {"proration_details": {"credited_items": None}, "subscription": subscription["id"]}
+    details |= {"subscription_item": item["id"]}
+    return {
+        "id": new_id("il"),
+        "object": "line_item",
+        "amount": amount,
+        "currency": price["currency"],
+        "description": description or f"{item['quantity']} × {product['name']}",
+        "discount_amounts": [],
+        "discountable": not proration,
+        "discounts": [],
+        "invoice": None,
+        "livemode": False,
+        "metadata": deepcopy(subscription["metadata"]),
+        "parent": {
+            "invoice_item_details": None,
+            "subscription_item_details": details,
+            "type": "subscription_item_details",
+        },
+        "period": {"start": period[0], "end": period[1]},
+        "pretax_credit_amounts": [],
+        "pricing": {
+            "price_details": {"price": price["id"], "product": price["product"]},
+            "type": "price_details",
+            "unit_amount_decimal": price["unit_amount_decimal"],
+        },
+        "quantity": item["quantity"],
+        "quantity_decimal": str(item["quantity"]),
+        "subscription": subscription["id"],
+        "subtotal": amount,
+        "taxes": [],
+    }
+
+
+def period_lines(account: Account, subscription: StripeObject, *, free: bool = False) -> list[StripeObject]:
+    """Return a line for each item's current period; `free` is a trial, which costs nothing."""
+    lines = []
+    for item in subscription["items"]["data"]:
+        price = account.objects["price"][item["price"]]
+        amount = 0 if free else price["unit_amount"] * item["quantity"]
+        period = item["current_period_start"], item["current_period_end"]
+        description = "Trial period" if free else None
+        lines.append(line(account, subscription, item, amount, period, description=description))
+    return lines
+
+
+def draft(
+    account: Account,
+    subscription: StripeObject,
+    lines: list[StripeObject],
+    reason: str,
+    window: tuple[int, int],
+    **fields: object,
+) -> StripeObject:
+    """Make a draft of `lines` and what is pending; `window` is the time that it closes, not the time that it buys.
+
+    `fields` are set before the draft is announced.
+    """
+    lines = account.pending_lines.pop(subscription["id"], []) + lines
+    customer = account.objects["customer"][subscription["customer"]]
+    invoice = account.add("invoice", _blank(customer, subscription, lines))
+    invoice.update(billing_reason=reason, period_start=window[0], period_end=window[1], **fields)
+    for one in lines:
+        one["invoice"] = invoice["id"]
+    invoice["lines"] = listing(f"/v1/invoices/{invoice['id']}/lines", lines)
+    subscription["latest_invoice"] = invoice["id"]
+    account.emit("invoice.created", invoice)
+    return invoice
+
+
+def _blank(customer: StripeObject, subscription: StripeObject, lines: list[StripeObject]) -> StripeObject:
+    total = sum(one["amount"] for one in lines)
+    due = max(0, total + customer["balance"])
+    snapshot = {"metadata": deepcopy(subscription["metadata"]), "subscription": subscription["id"]}
+    snapshot["subscription_proration_date"] = None
+    moments = ("finalized_at", "marked_uncollectible_at", "paid_at", "voided_at")
+    return {
+        **_NULLS,
+        **dict.fromkeys(_ZEROS, 0),
+        **{f"customer_{name}": deepcopy(customer[name]) for name in ("address", "email", "name", "phone")},
+        "account_country": "US",
+        "amount_due": due,
+        "amount_remaining": due,
+        "attempted": False,
+        "auto_advance": True,
+        "automatic_tax": dict(_AUTOMATIC_TAX),
+        "collection_method": "charge_automatically",
+        "currency": subscription["currency"],
+        "customer": customer["id"],
+        "customer_tax_exempt": "none",
+        "customer_tax_ids": [],
+        "default_tax_rates": [],
+        "discounts": [],
+        "issuer": {"account": None, "type": "self"},
+        "metadata": {},
+        "parent": {
+            "quote_details": None,
+            "subscription_details": snapshot,
+            "type": "subscription_details",
+        },
+        "payment_settings": dict.fromkeys(
+            ("default_mandate", "payment_method_options", "payment_method_types")
+        ),
+        "starting_balance": customer["balance"],
+        "status": "draft",
+        "status_transitions": dict.fromkeys(moments),
+        "subtotal": total,
+        "total": total,
+        "total_discount_amounts": [],
+        "total_pretax_credit_amounts": [],
+        "total_taxes": [],
+    }

@@ -1,0 +1,174 @@
+"""Owns what the pages show: amounts, names, dates and choices, from the account's objects."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from tools.stripe_double.account import CARD_OUTCOMES, Account, StripeObject
+from tools.stripe_double.checkout import line_items
+from tools.stripe_double.states import ENDED
+
+# https://docs.stripe.com/currencies#zero-decimal
+_WITHOUT_MINOR_UNIT = "bif clp djf gnf jpy kmf krw mga pyg rwf ugx vnd vuv xaf xof xpf"
+_ACTIONS_OF_FLOW = {
+    None: ("switch", "cancel", "card", "pay"),
+    "payment_method_update": ("card",),
+    "subscription_cancel": ("cancel",),
+    "subscription_update": ("switch",),
+    "subscription_update_confirm": ("switch",),
+}
+
+
+def money(amount: int, currency: str) -> str:
+    """Return minor units as people write them: `29.00 USD`."""
+    if currency in _WITHOUT_MINOR_UNIT:
+        return f"{amount} {currency.upper()}"
+    sign = "-" if amount < 0 else ""
+    return f"{sign}{abs(amount) // 100}.{abs(amount) % 100:02d} {currency.upper()}"
+
+
+def _day(instant: int) -> str:
+    return datetime.fromtimestamp(instant, UTC).strftime("%Y-%m-%d %H:%M UTC")
+
+
+def _price_label(account: Account, price: StripeObject) -> str:
+    name = account.objects["product"][price["product"]]["name"]
+    amount, interval = money(price["unit_amount"], price["currency"]), price["recurring"]["interval"]
+    return f"{name}, {amount} per {interval}"
+
+
+def checkout_view(account: Account, session: StripeObject) -> dict[str, Any]:
+    """Return what the payment page shows."""
+    items = [
+        {
+            "description": f"{item['quantity']} × {item['description']}",
+            "amount": money(item["amount_total"], item["currency"]),
+            "interval": item["price"]["recurring"]["interval"],
+        }
+        for item in line_items(account, session)["data"]
+    ]
+    total = money(session["amount_total"], session["currency"])
+    trial = {"trial_end", "trial_period_days"} & set(_subscription_data(account, session))
+    return {
+        "title": "Pay",
+        "items": items,
+        "total": total,
+        "trial": trial,
+        "needs_no_card": needs_no_card(session),
+        "promotion_codes": session["allow_promotion_codes"],
+    }
+
+
+def needs_no_card(session: StripeObject) -> bool:
+    """Whether the page may be completed without a card: nothing is due, and the session asks for none then."""
+    return (session["amount_total"], session["payment_method_collection"]) == (0, "if_required")
+
+
+def _subscription_data(account: Account, session: StripeObject) -> dict[str, Any]:
+    return dict(account.asked_of_checkout[session["id"]].get("subscription_data", {}))
+
+
+def flow_actions(session: StripeObject) -> tuple[str, ...]:
+    """Return what may be done in a portal session."""
+    return _ACTIONS_OF_FLOW[session["flow"] and session["flow"]["type"]]
+
+
+def portal_view(account: Account, session: StripeObject) -> dict[str, Any]:
+    """Return what the portal's page shows."""
+    only = flow_subject(session)
+    subscriptions = [
+        _subscription_view(account, session, one)
+        for one in account.objects["subscription"].values()
+        if one["customer"] == session["customer"] and one["status"] not in ENDED and only in (None, one["id"])
+    ]
+    invoices = [
+        _invoice_row(one)
+        for one in account.objects["invoice"].values()
+        if one["customer"] == session["customer"] and one["number"] is not None
+    ]
+    return {
+        "title": "Manage your subscription",
+        "actions": flow_actions(session),
+        "card": account.cards.get(session["customer"], "none"),
+        "invoices": invoices[::-1],
+        "outcomes": CARD_OUTCOMES,
+        "return_url": session["return_url"],
+        "subscriptions": subscriptions,
+    }
+
+
+def flow_subject(session: StripeObject) -> str | None:
+    """Return the subscription that a session's flow is about, if it has one."""
+    flow = session["flow"]
+    about = flow and flow.get(flow["type"])
+    return str(about["subscription"]) if about else None
+
+
+def _subscription_view(account: Account, session: StripeObject, one: StripeObject) -> dict[str, Any]:
+    item = one["items"]["data"][0]
+    price = account.objects["price"][item["price"]]
+    choices = [
+        {"id": other["id"], "label": _price_label(account, other)}
+        for other in account.objects["price"].values()
+        if other["active"] and other["recurring"] and other["id"] != price["id"]
+        and other["currency"] == one["currency"] and account.objects["product"][other["product"]]["active"]
+    ]  # fmt: skip
+    return {
+        "id": one["id"],
+        "name": account.objects["product"][price["product"]]["name"],
+        "price": _price_label(account, price),
+        "status": one["status"],
+        "ends": one["cancel_at"] and _day(one["cancel_at"]),
+        "renews": _day(item["current_period_end"]),
+        "choices": choices,
+        "proposed": _proposed(session),
+    }
+
+
+def _proposed(session: StripeObject) -> str | None:
+    flow = session["flow"]
+    confirm = flow and flow["subscription_update_confirm"]
+    return confirm["items"][0].get("price") if confirm else None
+
+
+def _invoice_row(invoice: StripeObject) -> dict[str, Any]:
+    return {
+        "id": invoice["id"],
+        "number": invoice["number"],
+        "amount": money(invoice["amount_due"], invoice["currency"]),
+        "status": invoice["status"],
+        "is_open": invoice["status"] == "open",
+        "url": invoice["hosted_invoice_url"],
+    }
+
+
+def invoice_view(invoice: StripeObject) -> dict[str, Any]:
+    """Return what an invoice's page shows."""
+    lines = [
+        {"description": one["description"], "amount": money(one["amount"], one["currency"])}
+        for one in invoice["lines"]["data"]
+    ]
+    title = f"Invoice {invoice['number']}"
+    return {**_invoice_row(invoice), "title": title, "lines": lines, "pdf": invoice["invoice_pdf"]}
+
+
+def invoice_pdf(invoice: StripeObject) -> bytes:
+    """Return a one-page PDF that names the invoice, its sum and its status."""
+    amount = money(invoice["amount_due"], invoice["currency"])
+    words = f"Invoice {invoice['number']}: {amount}, {invoice['status']}"
+    content = f"BT /F1 14 Tf 72 720 Td ({words}) Tj ET".encode("ascii")
+    parts = [
+        b"<< /Type /Catalog /Pages 2 0 R >>",
+        b"<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
+        b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 612 792] /Contents 4 0 R"
+        b" /Resources << /Font << /F1 5 0 R >> >> >>",
+        b"<< /Length %d >>\nstream\n%s\nendstream" % (len(content), content),
+        b"<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>",
+    ]
+    document, places = b"%PDF-1.4\n", []
+    for number, part in enumerate(parts, start=1):
+        places.append(len(document))
+        document += b"%d 0 obj\n%s\nendobj\n" % (number, part)
+    table = b"".join(b"%010d 00000 n \n" % place for place in places)
+    size = len(parts) + 1
+    trailer = b"trailer\n<< /Size %d /Root 1 0 R >>\nstartxref\n%d\n%%%%EOF\n" % (size, len(document))
+    return document + b"xref\n0 %d\n0000000000 65535 f \n%s" % (size, table) + trailer

@@ -1,0 +1,17 @@
+"""Owns the form of an API route: method, path, parameters and the function that answers."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from tools.stripe_double.account import StripeObject
+from tools.stripe_double.parameters import Schema
+
+
+@dataclass(frozen=True)
+class Route:
+    """`answer(account, params, *ids)`; every `<…>` of the path is one id."""
+
+    method: str
+    path: str
+    schema: Schema
+    answer: Callable[..., StripeObject]

@@ -1,0 +1,127 @@
+"""Owns putting the double together, and serving it on a port of this machine."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from flask import Flask
+from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
+
+from tools.stripe_double.account import CURRENT_VERSION, Account
+from tools.stripe_double.api import Api
+from tools.stripe_double.control import Control
+from tools.stripe_double.delivery import Courier
+from tools.stripe_double.failures import Failures
+from tools.stripe_double.pages import Pages
+from tools.stripe_double.shapes import render_event, version_of
+
+HOST = "127.0.0.1"
+# How long stopping may take: the server looks this often whether it shall.
+_POLL_SECONDS = 0.02
+
+
+@dataclass(frozen=True)
+class Double:
+    """A double that is not served yet, or the one behind a URL."""
+
+    app: Flask
+    account: Account
+    courier: Courier
+
+
+def create_double(
+    *,
+    base_url: str,
+    webhook_url: str | None = None,
+    webhook_secret: str = "",
+    api_version: str = CURRENT_VERSION,
+    api_key: str | None = None,
+) -> Double:
+    """Put a double together; without a webhook URL every delivery counts as arrived.
+
+    Without an API key every `sk_test_…` and `rk_test_…` is accepted.
+    """
+    account, failures = Account(base_url, version_of(api_version)), Failures()
+    courier = Courier(
+        webhook_url,
+        webhook_secret,
+        lambda event, shape: _rendered(account, event, shape or account.api_version),
+    )
+    account.on_event = courier.enqueue
+    app = Flask(__name__)
+    Control(account, courier, failures).serve(app)
+    Pages(account).serve(app)
+    Api(account, failures, api_key).serve(app)
+    return Double(app, account, courier)
+
+
+def create_app(
+    *, base_url: str, webhook_url: str | None = None, webhook_secret: str = "", **options: str
+) -> Flask:
+    """Return the double as a WSGI application whose courier is already at work."""
+    double = create_double(
+        base_url=base_url, webhook_url=webhook_url, webhook_secret=webhook_secret, **options
+    )
+    double.courier.start()
+    return double.app
+
+
+def _rendered(account: Account, event: dict[str, object], version: str) -> dict[str, object]:
+    with account.lock:
+        return render_event(account, event, version)
+
+
+class _Quiet(WSGIRequestHandler):
+    """Keeps connections open, as Stripe does, and the terminal clear of requests."""
+
+    protocol_version = "HTTP/1.1"
+
+    def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
+        """Say nothing about requests that went as they should."""
+
+
+@dataclass(frozen=True)
+class Served:
+    """A double that answers at `url`."""
+
+    url: str
+    account: Account
+    courier: Courier
+    server: BaseWSGIServer
+
+
+@contextmanager
+def serving(
+    *,
+    port: int = 0,
+    webhook_url: str | None = None,
+    webhook_secret: str = "",
+    api_version: str = CURRENT_VERSION,
+    api_key: str | None = None,
+) -> Iterator[Served]:
+    """Serve a double in threads of this process; port 0 takes a free one."""
+    server = make_server(HOST, port, _starting, threaded=True, request_handler=_Quiet)
+    url = f"http://{HOST}:{server.server_port}"
+    double = create_double(
+        base_url=url,
+        webhook_url=webhook_url,
+        webhook_secret=webhook_secret,
+        api_version=api_version,
+        api_key=api_key,
+    )
+    server.app = double.app
+    thread = threading.Thread(target=server.serve_forever, args=(_POLL_SECONDS,), name="stripe-double")
+    double.courier.start()
+    thread.start()
+    try:
+        yield Served(url, double.account, double.courier, server)
+    finally:
+        double.courier.stop()
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+def _starting(_environ: object, start_response: object) -> list[bytes]:
+    raise RuntimeError(f"the double answered before it was put together: {start_response!r}")

@@ -1,0 +1,132 @@
+"""Owns changing a subscription: prices with prorations, cancellation to come, trial, paused collection."""
+
+from tools.stripe_double.account import Account, StripeObject, merged_metadata
+from tools.stripe_double.collection import collect, finalize
+from tools.stripe_double.invoices import draft, period_lines
+from tools.stripe_double.parameters import Params
+from tools.stripe_double.refusals import card_declined, invalid
+from tools.stripe_double.states import ENDED, refuse_ended
+from tools.stripe_double.subscription_items import (
+    changed_items,
+    interval_of_all,
+    period_of,
+    price_of_period,
+    proration_lines,
+    set_period,
+    set_period_at,
+)
+from tools.stripe_double.trials import end_trial
+
+_ALWAYS_ALLOWED = {"cancellation_details", "expand", "metadata"}
+
+
+def update(account: Account, params: Params, subscription_id: str) -> StripeObject:
+    """Change what is given; an invoice that follows is collected after the change stands."""
+    subscription = account.find("subscription", subscription_id)
+    if set(params) - _ALWAYS_ALLOWED:
+        refuse_ended(subscription)
+    items = changed_items(account, subscription, params.get("items", []))
+    trial_end = trial_end_of(account, params)
+    _refuse_if_unpayable(account, subscription, items, params)
+    with account.changing(subscription, "customer.subscription.updated"):
+        _set_plain(subscription, params)
+        set_cancellation(account, subscription, params)
+        invoice = _change_items(account, subscription, items, params)
+        if trial_end:
+            _extend_trial(account, subscription, trial_end)
+    if params.get("trial_end") == "now" and subscription["status"] == "trialing":
+        end_trial(account, subscription)
+        invoice = account.objects["invoice"][subscription["latest_invoice"]]
+    if invoice is not None and invoice["status"] == "draft":
+        finalize(account, invoice)
+        collect(account, invoice)
+    return subscription
+
+
+def trial_end_of(account: Account, params: Params) -> int | None:
+    """Return the end of the trial that `params` ask for, None without one."""
+    now, given = account.clock.now(), params.get("trial_end")
+    if given == "now":
+        return None
+    if given is not None and "trial_period_days" in params:
+        raise invalid("You may only specify one of these parameters: trial_end, trial_period_days.")
+    if given is not None and given <= now:
+        raise invalid(
+            "Invalid timestamp: must be an integer Unix timestamp in the future.", param="trial_end"
+        )
+    days = params.get("trial_period_days")
+    return given if days is None else now + days * 86_400
+
+
+def _refuse_if_unpayable(
+    account: Account, subscription: StripeObject, items: list[StripeObject], params: Params
+) -> None:
+    """402 before anything changes, if more is to be paid, the card refuses and the caller wants no half change."""
+    card = account.cards.get(subscription["customer"], "none")
+    dearer = price_of_period(account, items) > price_of_period(account, subscription["items"]["data"])
+    pays = dearer and subscription["status"] not in (*ENDED, "trialing", "paused")
+    if pays and params.get("payment_behavior") == "error_if_incomplete" and card != "success":
+        raise card_declined()
+
+
+def _set_plain(subscription: StripeObject, params: Params) -> None:
+    for name in ("description", "trial_settings"):
+        if name in params:
+            subscription[name] = params[name]
+    if "pause_collection" in params:
+        given = params["pause_collection"]
+        subscription["pause_collection"] = given and {"resumes_at": None} | given
+    subscription["metadata"] = merged_metadata(subscription["metadata"], params.get("metadata", {}))
+    subscription["cancellation_details"].update(params.get("cancellation_details", {}))
+
+
+def set_cancellation(account: Account, subscription: StripeObject, params: Params) -> None:
+    """Set or withdraw the end that is to come; `cancel_at` and `cancel_at_period_end` exclude each other."""
+    if params.get("cancel_at") is not None and params.get("cancel_at_period_end"):
+        raise invalid("You may only specify one of these parameters: cancel_at, cancel_at_period_end.")
+    if "cancel_at_period_end" not in params and "cancel_at" not in params:
+        return
+    period_end = period_of(subscription)[1]
+    at_period_end = bool(params.get("cancel_at_period_end"))
+    given = params.get("cancel_at")
+    if isinstance(given, int) and given <= account.clock.now():
+        raise invalid("`cancel_at` must be in the future.", param="cancel_at")
+    end = period_end if at_period_end or isinstance(given, str) else given
+    subscription.update(cancel_at_period_end=at_period_end, cancel_at=end)
+    subscription["canceled_at"] = account.clock.now() if end else None
+    subscription["cancellation_details"]["reason"] = "cancellation_requested" if end else None
+
+
+def _change_items(
+    account: Account, subscription: StripeObject, items: list[StripeObject], params: Params
+) -> StripeObject | None:
+    """Take the new items over; return the draft if the change is billed at once."""
+    former, now = subscription["items"]["data"], account.clock.now()
+    asked = params.get("billing_cycle_anchor", {}).get("type") == "now"
+    restarts = asked or interval_of_all(account, former) != interval_of_all(account, items)
+    if items == former and not asked:
+        return None
+    if subscription["status"] in (*ENDED, "trialing", "paused"):
+        subscription["items"]["data"] = items
+        return None
+    prorated = params.get("proration_behavior", "create_prorations")
+    credits_ = [] if prorated == "none" else proration_lines(account, subscription, former, sign=-1)
+    subscription["items"]["data"] = items
+    if restarts:
+        subscription["billing_cycle_anchor"] = now
+        set_period_at(account, subscription, now)
+        lines = credits_ + period_lines(account, subscription)
+        return draft(account, subscription, lines, "subscription_update", (now, now))
+    lines = credits_ and credits_ + proration_lines(account, subscription, items, sign=+1)
+    if prorated == "always_invoice":
+        return draft(account, subscription, lines, "subscription_update", (now, now))
+    account.pending_lines.setdefault(subscription["id"], []).extend(lines)
+    return None
+
+
+def _extend_trial(account: Account, subscription: StripeObject, trial_end: int) -> None:
+    now = account.clock.now()
+    start = subscription["trial_start"] or now
+    subscription.update(status="trialing", trial_start=start, trial_end=trial_end)
+    subscription["billing_cycle_anchor"] = trial_end
+    set_period(subscription, now, trial_end)

@@ -1,0 +1,180 @@
+"""Owns starting, cancelling, pausing and resuming subscriptions."""
+
+from tools.stripe_double.account import Account, StripeObject, listing, merged_metadata, new_id
+from tools.stripe_double.collection import collect, finalize
+from tools.stripe_double.invoices import draft, period_lines
+from tools.stripe_double.pagination import list_page
+from tools.stripe_double.parameters import RETRIEVE, Params
+from tools.stripe_double.refusals import card_declined, invalid, no_payment_method
+from tools.stripe_double.routes import Route
+from tools.stripe_double.states import (
+    ENDED,
+    cancel_now,
+    living,
+    pause_now,
+    refuse_ended,
+    resume_now,
+    set_status,
+)
+from tools.stripe_double.subscription_fields import (
+    CANCEL,
+    CREATE,
+    LIST,
+    PAUSE,
+    RESUME,
+    UPDATE,
+    blank_subscription,
+)
+from tools.stripe_double.subscription_items import (
+    new_item,
+    period_of,
+    price_of_period,
+    require_one_interval,
+    set_period,
+    set_period_at,
+)
+from tools.stripe_double.subscription_update import set_cancellation, trial_end_of, update
+
+_PAUSABLE = ("active", "past_due", "trialing")
+
+
+def create(account: Account, params: Params) -> StripeObject:
+    """Start a subscription: its status is known from the trial, the sum and the customer's card."""
+    customer = account.referred("customer", params["customer"], "customer")
+    subscription_id = new_id("sub")
+    items = [
+        new_item(account, subscription_id, given, f"items[{position}]")
+        for position, given in enumerate(params["items"])
+    ]
+    require_one_interval(account, items)
+    trial_end = trial_end_of(account, params)
+    due = 0 if trial_end else price_of_period(account, items)
+    behavior = params.get("payment_behavior", "allow_incomplete")
+    status = "trialing" if trial_end else _first_status(account, customer["id"], due, behavior)
+    subscription = account.add("subscription", blank_subscription(), subscription_id)
+    _fill(account, subscription, params, items, trial_end)
+    set_cancellation(account, subscription, params)
+    _announce(account, subscription, status)
+    if status != "incomplete" or behavior == "allow_incomplete":
+        collect(account, account.objects["invoice"][subscription["latest_invoice"]])
+    return subscription
+
+
+def _first_status(account: Account, customer_id: str, due: int, behavior: str) -> str:
+    card = account.cards.get(customer_id, "none")
+    if due == 0:
+        return "active"
+    if behavior == "default_incomplete":
+        return "incomplete"
+    if card == "none":
+        raise no_payment_method()
+    if card != "success" and behavior == "error_if_incomplete":
+        raise card_declined()
+    return "active" if card == "success" else "incomplete"
+
+
+def _fill(
+    account: Account,
+    subscription: StripeObject,
+    params: Params,
+    items: list[StripeObject],
+    trial_end: int | None,
+) -> None:
+    now = account.clock.now()
+    settings = params.get("trial_settings", {"end_behavior": {"missing_payment_method": "create_invoice"}})
+    subscription.update(
+        billing_cycle_anchor=trial_end or now,
+        currency=account.objects["price"][items[0]["price"]]["currency"],
+        customer=params["customer"],
+        description=params.get("description"),
+        items=listing(f"/v1/subscription_items?subscription={subscription['id']}", items),
+        metadata=merged_metadata({}, params.get("metadata", {})),
+        start_date=now,
+        trial_end=trial_end,
+        trial_settings=settings,
+        trial_start=now if trial_end else None,
+    )
+    if trial_end:
+        set_period(subscription, now, trial_end)
+    else:
+        set_period_at(account, subscription, now)
+
+
+def _announce(account: Account, subscription: StripeObject, status: str) -> None:
+    """Send `created` before what the first invoice brings about, as Stripe does."""
+    now = account.clock.now()
+    subscription["status"] = status
+    account.emit("customer.subscription.created", subscription)
+    lines = period_lines(account, subscription, free=status == "trialing")
+    finalize(account, draft(account, subscription, lines, "subscription_create", (now, now)))
+
+
+def cancel(account: Account, params: Params, subscription_id: str) -> StripeObject:
+    """End a subscription at once."""
+    subscription = living(account, subscription_id)
+    subscription["cancellation_details"].update(params.get("cancellation_details", {}))
+    cancel_now(account, subscription)
+    return subscription
+
+
+def pause(account: Account, _params: Params, subscription_id: str) -> StripeObject:
+    """Pause a subscription; nothing is credited for the rest of the period."""
+    subscription = account.find("subscription", subscription_id)
+    refuse_ended(subscription)
+    if subscription["status"] not in _PAUSABLE:
+        raise invalid(f"A subscription that is {subscription['status']} cannot be paused.")
+    pause_now(account, subscription, "pause_requested")
+    return subscription
+
+
+def resume(account: Account, params: Params, subscription_id: str) -> StripeObject:
+    """Resume a paused subscription, by default with a new billing cycle that is paid now."""
+    subscription = account.find("subscription", subscription_id)
+    if subscription["status"] != "paused":
+        raise invalid(f"The subscription is {subscription['status']}; only a paused one can be resumed.")
+    now, former = account.clock.now(), period_of(subscription)
+    keeps_anchor = params.get("billing_cycle_anchor", {}).get("type") == "unchanged"
+    if not keeps_anchor:
+        subscription["billing_cycle_anchor"] = now
+    set_period_at(account, subscription, max(now, subscription["billing_cycle_anchor"]))
+    if keeps_anchor and period_of(subscription) == former:
+        resume_now(account, subscription)
+        return subscription
+    lines = period_lines(account, subscription)
+    invoice = draft(account, subscription, lines, "subscription_update", (now, now))
+    finalize(account, invoice)
+    paid = collect(account, invoice) == "success"
+    if not paid and params.get("payment_behavior") != "resume_on_payment_success":
+        resume_now(account, subscription)
+        set_status(account, subscription, "past_due")
+    return subscription
+
+
+def list_all(account: Account, params: Params) -> StripeObject:
+    """List subscriptions; without a status, those that have not ended."""
+    status = params.get("status")
+
+    def fits(one: StripeObject) -> bool:
+        ended = one["status"] in ENDED
+        by_status = {"all": True, "ended": ended, None: not ended}.get(status, one["status"] == status)
+        prices = {item["price"] for item in one["items"]["data"]}
+        by_price = "price" not in params or params["price"] in prices
+        return by_status and by_price and params.get("customer", one["customer"]) == one["customer"]
+
+    return list_page(account, "subscription", "/v1/subscriptions", params, fits)
+
+
+def retrieve(account: Account, _params: Params, subscription_id: str) -> StripeObject:
+    """Return a subscription; one that has ended is still there."""
+    return account.find("subscription", subscription_id)
+
+
+ROUTES = (
+    Route("POST", "/v1/subscriptions", CREATE, create),
+    Route("GET", "/v1/subscriptions", LIST, list_all),
+    Route("GET", "/v1/subscriptions/<subscription_id>", RETRIEVE, retrieve),
+    Route("POST", "/v1/subscriptions/<subscription_id>", UPDATE, update),
+    Route("DELETE", "/v1/subscriptions/<subscription_id>", CANCEL, cancel),
+    Route("POST", "/v1/subscriptions/<subscription_id>/pause", PAUSE, pause),
+    Route("POST", "/v1/subscriptions/<subscription_id>/resume", RESUME, resume),
+)
