@@ -3,10 +3,18 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from shared.domain.billing import Subscription
-from shared.domain.entitlements import Entitlement, entitlement
+from shared.domain.entitlements import BillingAlert, Entitlement, billing_alerts, entitlement
 from shared.domain.tenants import BillingSummary, Tenant
+
+
+class EmailSighting(NamedTuple):
+    """Which event told the address: of several the newest by Stripe's clock counts, whatever came last."""
+
+    at: datetime
+    event_id: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,11 +26,33 @@ class Account:
     email: str | None = None
     subscriptions: Mapping[str, Subscription] | None = None
     version: object = None
+    email_seen: EmailSighting | None = None
+    former_customer_id: str | None = None
+    """The customer that was deleted in Stripe; the next one is made anew and not found again by its key."""
 
     @property
     def known_subscriptions(self) -> Mapping[str, Subscription]:
         """The subscriptions by their ids."""
         return self.subscriptions or {}
+
+    @property
+    def alerts(self) -> tuple[BillingAlert, ...]:
+        """What a person should put right now."""
+        return billing_alerts(self.known_subscriptions.values())
+
+
+def with_email(account: Account, email: str | None, seen: EmailSighting) -> Account:
+    """`account` with the address that a newer event than any before it tells; None tells nothing."""
+    if email is None or (account.email_seen is not None and seen <= account.email_seen):
+        return account
+    return replace(account, email=email, email_seen=seen)
+
+
+def without_customer(account: Account, customer_id: str) -> Account:
+    """`account` when a customer was deleted in Stripe: if it was the account's, the account has none."""
+    if account.customer_id not in (None, customer_id):
+        return account
+    return replace(account, customer_id=None, former_customer_id=customer_id)
 
 
 def with_subscription(

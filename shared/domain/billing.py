@@ -190,10 +190,15 @@ def observe(
     return _seen(subscription, _refetched(seen.at, observation.event_id, refetch), refetch.snapshot)
 
 
-def reconcile(former: Subscription | None, refetch: Refetch) -> Subscription:
-    """What is known after asking the API without an event: it tells at least as much as the newest event."""
-    at = former.seen.at if former else refetch.snapshot.created
-    return _seen(former, _refetched(at, "reconcile", refetch), refetch.snapshot)
+def reconcile(
+    former: Subscription | None, refetch: Refetch, told_by: tuple[datetime, str] | None = None
+) -> Subscription:
+    """What is known after asking the API without an event of the subscription: as much as after its newest event.
+
+    `told_by`: time and id of the event of something else that made us ask.
+    """
+    at, event_id = told_by or (former.seen.at if former else refetch.snapshot.created, "reconcile")
+    return _seen(former, _refetched(at, event_id, refetch), refetch.snapshot)
 
 
 def trial_days_left(observation: Observation) -> int | None:

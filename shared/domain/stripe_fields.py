@@ -1,5 +1,6 @@
 """Owns the careful reading of Stripe's JSON: every value is checked, and an error names its path and value."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -13,6 +14,8 @@ T = TypeVar("T")
 _INT64: Final = range(-(2**63), 2**63)
 # Seconds up to the year 3000: milliseconds taken for seconds would be in the year 57000.
 _UNIX_SECONDS: Final = range(1, 32_503_680_000)
+# What may name a document: an id of another form is not one of Stripe's.
+_ID: Final = re.compile(r"(?!\.{1,2}$|__)[^/\x00-\x1f]{1,255}")
 _SHOWN: Final = Repr()
 _SHOWN.maxstring = _SHOWN.maxother = 60
 
@@ -41,6 +44,10 @@ class Fields:
     def text(self, name: str) -> str:
         """Text that is not empty."""
         return self._present(name, self.optional_text(name), "must be text")
+
+    def identifier(self, name: str) -> str:
+        """The id of an object."""
+        return self._present(name, self._optional_id(name), "must be an id")
 
     def optional_text(self, name: str) -> str | None:
         """Text that is not empty, or None."""
@@ -101,7 +108,7 @@ class Fields:
     def optional_reference(self, name: str) -> str | None:
         """The id of another object, which may be written as the id or expanded to the object, or None."""
         expanded = self.expanded(name)
-        return expanded.text("id") if expanded else self.optional_text(name)
+        return expanded.identifier("id") if expanded else self._optional_id(name)
 
     def expanded(self, name: str) -> "Fields | None":
         """The object that a reference was expanded to; None where there is only its id, or nothing."""
@@ -111,6 +118,12 @@ class Fields:
         """The texts that the seller attached to the object; empty if there are none."""
         attached = self.optional_child("metadata")
         return {key: attached._text_or_empty(key) for key in attached.values} if attached else {}
+
+    def _optional_id(self, name: str) -> str | None:
+        value = self.values.get(name)
+        if value is None or (isinstance(value, str) and _ID.fullmatch(value)):
+            return value
+        raise self.invalid(name, "must be an id")
 
     def _text_or_empty(self, name: str) -> str:
         value = self.values[name]

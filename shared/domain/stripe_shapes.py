@@ -84,7 +84,7 @@ def read_event(payload: object) -> StripeEvent:
     content = event.child("data")
     previous = content.optional_child("previous_attributes")
     return StripeEvent(
-        id=event.text("id"),
+        id=event.identifier("id"),
         type=event.text("type"),
         created=event.instant("created"),
         api_version=event.optional_text("api_version"),
@@ -105,7 +105,7 @@ def read_subscription(stripe_object: object) -> SubscriptionSnapshot:
     period_start, period_end = _current_period(subscription, item)
     price = item.child("price")
     return SubscriptionSnapshot(
-        id=subscription.text("id"),
+        id=subscription.identifier("id"),
         customer_id=subscription.reference("customer"),
         tenant_id=metadata.get(TENANT_METADATA_KEY) or None,
         status=subscription.one_of("status", _STATUSES),
@@ -127,7 +127,7 @@ def read_invoice(stripe_object: object) -> InvoiceSnapshot:
     invoice = fields_of(stripe_object, "invoice")
     period_start, period_end = _service_period(invoice)
     return InvoiceSnapshot(
-        id=invoice.text("id"),
+        id=invoice.identifier("id"),
         number=invoice.optional_text("number"),
         status=invoice.one_of("status", _INVOICE_STATUSES),
         customer_id=invoice.optional_reference("customer"),

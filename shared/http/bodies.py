@@ -4,13 +4,13 @@ from typing import TypeVar
 
 from flask import Request
 from pydantic import BaseModel, ValidationError
+from pydantic_core import from_json
 from werkzeug.exceptions import HTTPException, UnsupportedMediaType
 
 from shared.domain.errors import FieldProblem, InvalidInput, TooLarge
 from shared.domain.events import field_problem, shown
 from shared.http import cloudevents
 from shared.http.app import MAX_BODY_BYTES
-from shared.http.json_text import parse_json_text
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -67,7 +67,7 @@ def parse_json(request: Request) -> object:
 def parse_json_bytes(body: bytes) -> object:
     """`body` as JSON; InvalidInput if it is not."""
     try:
-        return parse_json_text(body)
+        return from_json(body, allow_inf_nan=False)
     except ValueError as error:
         raise InvalidInput(f"the body is not JSON: {error}", code="malformed_json") from error
 

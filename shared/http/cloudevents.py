@@ -4,11 +4,11 @@ import base64
 from collections.abc import Mapping
 
 from flask import Request
+from pydantic_core import from_json
 from werkzeug.datastructures import Headers
 
 from shared.domain.errors import FieldProblem, InvalidInput
 from shared.domain.events import shown
-from shared.http.json_text import parse_json_text
 
 STRUCTURED = "application/cloudevents+json"
 BATCH = "application/cloudevents-batch+json"
@@ -72,6 +72,6 @@ def _data(event: Mapping[str, object]) -> object:
     if "data_base64" not in event:
         return event.get("data")
     try:
-        return parse_json_text(base64.b64decode(str(event["data_base64"]), validate=True))
+        return from_json(base64.b64decode(str(event["data_base64"]), validate=True), allow_inf_nan=False)
     except ValueError as error:
         return FieldProblem("data_base64", "malformed_json", f"data_base64: not base64 of JSON ({error})")

@@ -3,7 +3,7 @@
 import re
 from datetime import datetime
 
-from shared.domain.errors import FieldProblem, InvalidInput, NotFound
+from shared.domain.errors import Conflict, FieldProblem, InvalidInput, NotFound
 from shared.domain.plans import PLAN_CATALOG, find_plan
 from shared.domain.tenants import ALL_SCOPES, TENANT_ID, AuditEntry, Tenant
 from shared.ports import Directory
@@ -28,13 +28,29 @@ def create_tenant(
 def set_plan(
     directory: Directory, tenant_id: str, plan: str, *, actor: str, reason: str, now: datetime
 ) -> Tenant:
-    """Put the tenant on `plan` (an id or alias); NotFound, or InvalidInput for a plan that does not exist."""
+    """Put the tenant on `plan` (an id or alias).
+
+    NotFound, InvalidInput for a plan that does not exist, Conflict for a tenant whose subscriptions decide.
+    """
     before = directory.find_tenant(tenant_id)
     if before is None:
         raise NotFound(f"tenant {tenant_id!r} does not exist")
+    _refuse_subscriber(before)
     audit = AuditEntry(tenant_id, now, actor, "plan.changed", before.plan, plan_id(plan), reason)
     directory.set_plan(tenant_id, plan_id(plan), audit)
     return directory.find_tenant(tenant_id) or before
+
+
+def _refuse_subscriber(tenant: Tenant) -> None:
+    """A plan set by hand would be lost with the next webhook, or would never take effect."""
+    if tenant.entitlement is None:
+        return
+    summary = tenant.billing
+    message = f"the plan of tenant {tenant.id!r} follows its Stripe subscriptions, of which"
+    raise Conflict(
+        f"{message} {summary.subscription_id} is {summary.status}: change it in Stripe",
+        code="subscription_decides",
+    )
 
 
 def plan_id(plan: str) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from shared.bootstrap import start
 from shared.domain.errors import UsageError
 from shared.domain.tenants import ALL_SCOPES
-from tools.admin import commands
+from tools.admin import commands, stripe_commands
 from tools.admin.output import print_answer
 
 
@@ -26,11 +26,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m tools.admin",
-        description="Manages tenants and keys in the Firestore that GOOGLE_CLOUD_PROJECT and, for an emulator,"
-        " FIRESTORE_EMULATOR_HOST point at.",
+        description="Manages tenants, keys and billing in the Firestore that GOOGLE_CLOUD_PROJECT and, for an"
+        " emulator, FIRESTORE_EMULATOR_HOST point at; Stripe's account is that of STRIPE_API_KEY.",
     )
     parser.add_argument("--json", action="store_true", help="print JSON, for machines")
-    subjects = parser.add_subparsers(required=True, metavar="{tenant,key,verify}")
+    subjects = parser.add_subparsers(required=True, metavar="{tenant,key,verify,stripe}")
     _add_tenant(subjects.add_parser("tenant", help="create, show, or change the plan of a tenant"))
     _add_key(subjects.add_parser("key", help="create, list, rotate or revoke a tenant's API keys"))
     verify = subjects.add_parser(
@@ -38,6 +38,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     verify.add_argument("--tenant", required=True, metavar="ID")
     verify.set_defaults(run=commands.verify)
+    _add_stripe(subjects.add_parser("stripe", help="keep Stripe's catalog, compare billing with Stripe"))
     return parser
 
 
@@ -48,10 +49,10 @@ def _add_tenant(parser: argparse.ArgumentParser) -> None:
     create.add_argument("--name", required=True)
     create.add_argument("--plan", default="free")
     create.set_defaults(run=commands.create_tenant)
-    show = actions.add_parser("show", help="show a tenant and where it stands")
+    show = actions.add_parser("show", help="show a tenant, where it stands, and its billing")
     show.add_argument("--id", required=True)
     show.set_defaults(run=commands.show_tenant)
-    change = actions.add_parser("set-plan", help="put a tenant on another plan")
+    change = actions.add_parser("set-plan", help="put a tenant without subscriptions on another plan")
     change.add_argument("--id", required=True)
     change.add_argument("--plan", required=True)
     change.add_argument("--reason", default="", help="kept in the audit trail")
@@ -80,6 +81,20 @@ def _add_key(parser: argparse.ArgumentParser) -> None:
         )
     for action in (create, listing, rotate, revoke):
         action.add_argument("--tenant", required=True, metavar="ID")
+
+
+def _add_stripe(parser: argparse.ArgumentParser) -> None:
+    actions = parser.add_subparsers(required=True, metavar="{sync-catalog,reconcile}")
+    sync = actions.add_parser(
+        "sync-catalog", help="create or repair the products and prices of the plans; safe to run again"
+    )
+    sync.set_defaults(run=stripe_commands.sync_catalog)
+    reconcile = actions.add_parser(
+        "reconcile", help="report where billing differs from Stripe; 1 if a difference is left"
+    )
+    reconcile.add_argument("--repair", action="store_true", help="let Stripe's word count")
+    reconcile.add_argument("--tenant", metavar="ID", help="this one only; default all")
+    reconcile.set_defaults(run=stripe_commands.reconcile)
 
 
 def _whole_number(least: int, most: int) -> Callable[[str], int]:

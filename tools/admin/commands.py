@@ -41,7 +41,14 @@ def show_tenant(container: Container, options: Namespace) -> Answer:
     """Show a tenant and where it stands."""
     standing = container.live_usage.standing(options.id, container.clock())
     status = status_of(standing, container.thresholds)
-    return Answer({"tenant": _tenant(standing.tenant), "status": status and status.model_dump(mode="json")})
+    read = container.billing.store.read_account(options.id)
+    return Answer(
+        {
+            "tenant": _tenant(standing.tenant),
+            "status": status and status.model_dump(mode="json"),
+            "billing": _billing(standing.tenant, read.account.customer_id if read else None),
+        }
+    )
 
 
 def set_plan(container: Container, options: Namespace) -> Answer:
@@ -122,6 +129,22 @@ def _tenant(tenant: Tenant) -> dict[str, Any]:
         "limits": tenant.overrides.model_dump(exclude_none=True),
         "created_at": tenant.created_at.isoformat(),
         "counter_shards": tenant.counter_shards,
+    }
+
+
+def _billing(tenant: Tenant, customer_id: str | None) -> dict[str, Any]:
+    summary, granted = tenant.billing, tenant.entitlement
+    return {
+        "status": summary.status,
+        "customer_id": customer_id,
+        "subscription_id": summary.subscription_id,
+        "interval": summary.interval,
+        "period_start": _text(summary.period_start),
+        "period_end": _text(summary.period_end),
+        "cancel_at_period_end": summary.cancel_at_period_end,
+        "plan_ends_at": _text(granted.until if granted else None),
+        "trial_end": _text(summary.trial_end),
+        "past_due_since": _text(summary.past_due_since),
     }
 
 

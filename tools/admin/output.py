@@ -22,7 +22,13 @@ def _lines(fields: Mapping[str, object], indent: str = "") -> list[str]:
         elif isinstance(value, list):
             lines.append(f"{indent}{name}: {len(value)}")
             for item in value:
-                lines += [f"{indent}  -", *_lines(item, indent + "    ")]
+                lines += _item_lines(item, indent + "  ")
         else:
             lines.append(f"{indent}{name:<{width}}  {'-' if value is None else value}")
     return lines
+
+
+def _item_lines(item: object, indent: str) -> list[str]:
+    if isinstance(item, Mapping):
+        return [f"{indent}-", *_lines(item, indent + "  ")]
+    return [f"{indent}- {item}"]

@@ -8,7 +8,7 @@ from typing import Any, cast
 
 from shared.adapters.firestore import FirestoreRpc, FirestoreUsageStore
 from shared.domain.tenants import ALL_SCOPES, Tenant
-from shared.http.json_text import parse_json_text
+from shared.http.bodies import parse_json_bytes
 from shared.ports import UsageStore
 from shared.usecases.authenticate import Access
 from shared.usecases.record_events import record_events
@@ -62,7 +62,7 @@ def _take(store: UsageStore, body: bytes, now: datetime) -> Callable[[], float]:
     """Records the batch; takes this process's own time, which other processes on the core do not lengthen."""
 
     def record() -> None:
-        items = cast("dict[str, list[object]]", parse_json_text(body))["events"]
+        items = cast("dict[str, list[object]]", parse_json_bytes(body))["events"]
         recorded = record_events(store, _ACCESS, items, now)
         if recorded.accepted != BATCH_EVENTS:
             raise RuntimeError(f"only {recorded.accepted} of {BATCH_EVENTS} sample events were accepted")

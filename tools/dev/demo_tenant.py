@@ -1,22 +1,18 @@
 """The demo tenant: created with the admin tool, filled through the real HTTP endpoint."""
 
-import contextlib
-import io
 import json
-import subprocess
-import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
+from tools.dev.admin_calls import Admin
 from tools.dev.demo_events import demo_events
 from tools.dev.errors import StackError
 from tools.dev.loopback import post_json
-from tools.dev.settings import DEMO_PLAN, DEMO_TENANT, ROOT
+from tools.dev.settings import DEMO_PLAN, DEMO_TENANT
 
-CREATE = ("--json", "tenant", "create", "--id", DEMO_TENANT, "--name", "Demo", "--plan", DEMO_PLAN)
+CREATE = ("tenant", "create", "--id", DEMO_TENANT, "--name", "Demo", "--plan", DEMO_PLAN)
 BATCH_EVENTS = 40
-_TIMEOUT_SECONDS = 60
 
 
 class Tenant(NamedTuple):
@@ -26,36 +22,9 @@ class Tenant(NamedTuple):
     api_key: str
 
 
-def create_by_command(environment: Mapping[str, str]) -> Tenant:
-    """Create the demo tenant with the admin tool's command; raise StackError with its complaint."""
-    # Its own session: a Ctrl-C is for the stack, which lets this one second of work end.
-    done = subprocess.run(
-        [sys.executable, "-m", "tools.admin", *CREATE],
-        capture_output=True,
-        text=True,
-        check=False,
-        env=dict(environment),
-        cwd=ROOT,
-        timeout=_TIMEOUT_SECONDS,
-        start_new_session=True,
-    )
-    if done.returncode:
-        raise StackError(f"tools.admin could not create the demo tenant:\n{done.stderr or done.stdout}")
-    return _tenant(done.stdout)
-
-
-def create_in_process(admin: Callable[[Sequence[str]], int | None]) -> Tenant:
-    """Create the demo tenant with the admin tool's main function, in the store of this process."""
-    output = io.StringIO()
-    with contextlib.redirect_stdout(output):
-        code = admin(CREATE)
-    if code:
-        raise StackError(f"tools.admin could not create the demo tenant:\n{output.getvalue()}")
-    return _tenant(output.getvalue())
-
-
-def _tenant(output: str) -> Tenant:
-    answer = json.loads(output)
+def create_demo_tenant(admin: Admin) -> Tenant:
+    """Create the demo tenant; raise StackError with the admin tool's complaint."""
+    answer = admin(CREATE)
     return Tenant(answer["tenant"]["id"], answer["api_key"])
 
 

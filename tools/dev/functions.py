@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from tools.dev.loopback import free_port
+from tools.dev.loopback import free_port, without_proxy
 from tools.dev.processes import ChildProcess, Server
 from tools.dev.settings import PROJECT_ID, ROOT, TICK_TOPIC
 
@@ -26,11 +26,13 @@ class Function:
         return root / "functions" / self.name / "main.py"
 
 
+WEBHOOK = "stripe_webhook"
+
 FUNCTIONS = (
     Function("record_usage", 8081),
     Function("usage_api", 8082, ready_path="/api/v1/health", ready_below_status=300),
     Function("aggregate", 8083, signature="cloudevent"),
-    Function("stripe_webhook", 8084),
+    Function(WEBHOOK, 8084),
 )
 
 
@@ -52,6 +54,7 @@ def emulated_environment(firestore: Server, pubsub: Server) -> dict[str, str]:
     """The whole environment of a process that works on these emulators."""
     return {
         **os.environ,
+        **without_proxy(os.environ),
         **local_settings(),
         "GWI_STORE": "firestore",
         "FIRESTORE_EMULATOR_HOST": firestore.host,

@@ -11,6 +11,13 @@ from tools.dev.errors import StackError
 HOST = "127.0.0.1"
 
 
+def without_proxy(environment: Mapping[str, str]) -> dict[str, str]:
+    """The settings by which clients reach this machine directly, whatever proxy `environment` names."""
+    named = environment.get("no_proxy") or environment.get("NO_PROXY")
+    direct = ",".join([*([named] if named else []), HOST, "localhost"])
+    return {"no_proxy": direct, "NO_PROXY": direct}
+
+
 class Answer(NamedTuple):
     """An HTTP answer that arrived completely."""
 

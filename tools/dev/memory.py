@@ -3,7 +3,7 @@
 import logging
 import os
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
 from threading import Thread
@@ -12,34 +12,59 @@ import functions_framework
 from flask import Flask
 from werkzeug.serving import BaseWSGIServer, make_server
 
-from tools.dev.demo_tenant import Tenant, create_in_process
-from tools.dev.functions import Function, existing_functions, local_settings
-from tools.dev.loopback import HOST, free_port
+from tools.dev.admin_calls import Admin, in_process
+from tools.dev.functions import Function, local_settings
+from tools.dev.local_stripe import LocalStripe, placed_functions, plan_stripe
+from tools.dev.loopback import HOST, free_port, without_proxy
 from tools.dev.settings import ROOT
 from tools.dev.stack import Stack
 from tools.dev.tick import push_tick
+from tools.stripe_double.serving import serving
 
 
 @contextmanager
 def memory_stack(*, root: Path = ROOT) -> Iterator[Stack]:
-    """Serve every function of `root` from threads of this process.
+    """Serve Stripe's double and every function of `root` from threads of this process.
 
     The functions share the process's one memory store, as they share Firestore elsewhere.
     """
-    os.environ.update(local_settings() | {"GWI_STORE": "memory"})
     logging.getLogger("werkzeug").setLevel(logging.WARNING)  # not a line for every request
-    servers = {function.name: _server(function, root) for function in existing_functions(root)}
+    stripe = plan_stripe(root)
+    os.environ.update(_settings(stripe))
+    with _double(stripe), _functions(stripe, root) as (servers, threads):
+        parts = {name: f"http://{HOST}:{server.server_port}" for name, server in servers.items()}
+        yield Stack(
+            parts=parts | ({"stripe": stripe.url} if stripe else {}),
+            ports={name: server.server_port for name, server in servers.items()},
+            admin=_admin(),
+            tick=lambda: _tick(servers),
+            failure=lambda: _failure(threads),
+            secrets=stripe.secrets() if stripe else {},
+        )
+
+
+def _settings(stripe: LocalStripe | None) -> dict[str, str]:
+    common = local_settings() | without_proxy(os.environ) | {"GWI_STORE": "memory"}
+    return common | (stripe.settings() if stripe else {})
+
+
+def _double(stripe: LocalStripe | None) -> AbstractContextManager[object]:
+    if stripe is None:
+        return nullcontext()
+    return serving(port=stripe.port, webhook_url=stripe.webhook_url, webhook_secret=stripe.webhook_secret)
+
+
+@contextmanager
+def _functions(
+    stripe: LocalStripe | None, root: Path
+) -> Iterator[tuple[dict[str, BaseWSGIServer], dict[str, Thread]]]:
+    """Serve the functions; they read the environment of this process when they are loaded."""
+    servers = {each.name: _server(each, root) for each in placed_functions(stripe, root)}
     threads = {name: Thread(target=server.serve_forever, daemon=True) for name, server in servers.items()}
     for thread in threads.values():
         thread.start()
     try:
-        yield Stack(
-            parts={name: f"http://{HOST}:{server.server_port}" for name, server in servers.items()},
-            ports={name: server.server_port for name, server in servers.items()},
-            create_tenant=_create_tenant,
-            tick=lambda: _tick(servers),
-            failure=lambda: _failure(threads),
-        )
+        yield servers, threads
     finally:
         for server in servers.values():
             server.shutdown()
@@ -52,10 +77,10 @@ def _server(function: Function, root: Path) -> BaseWSGIServer:
     return make_server(HOST, free_port(function.usual_port), app, threaded=True)
 
 
-def _create_tenant() -> Tenant:
+def _admin() -> Admin:
     from tools.admin.__main__ import main  # here: it reads the environment that has just been set
 
-    return create_in_process(main)
+    return in_process(main)
 
 
 def _tick(servers: Mapping[str, BaseWSGIServer]) -> None:

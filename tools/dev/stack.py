@@ -8,8 +8,10 @@ from pathlib import Path
 from threading import Event
 from time import monotonic
 
-from tools.dev.demo_tenant import Tenant, send_demo_events
+from tools.dev.admin_calls import Admin
+from tools.dev.demo_tenant import Tenant, create_demo_tenant, send_demo_events
 from tools.dev.errors import StackError, StoppedError
+from tools.dev.local_stripe import SYNC_CATALOG
 from tools.dev.settings import PROJECT_ID, STACK_FILE, TICK_SECONDS, TICK_TOPIC
 from tools.dev.stack_file import banner, published
 
@@ -20,15 +22,16 @@ _WATCH_SECONDS = 0.2
 class Stack:
     """A stack whose parts all answer.
 
-    `parts` maps each part to its address (URLs of functions, `host:port` of emulators), `failure` says why
-    the stack cannot go on, None while it can.
+    `parts` maps each part to its address (URLs of functions and Stripe, `host:port` of emulators), `secrets` are
+    what the stack file tells besides; `failure` says why the stack cannot go on, None while it can.
     """
 
     parts: Mapping[str, str]
     ports: Mapping[str, int]
-    create_tenant: Callable[[], Tenant]
+    admin: Admin
     tick: Callable[[], None]
     failure: Callable[[], str | None]
+    secrets: Mapping[str, str]
 
 
 def run(stack: Stack, stop: Event, *, folder: Path, with_demo_events: bool, started_at: float) -> None:
@@ -37,13 +40,15 @@ def run(stack: Stack, stop: Event, *, folder: Path, with_demo_events: bool, star
     Raises StoppedError when `stop` is set and StackError when a part fails; `started_at` is monotonic.
     """
     with _naming_the_dead(stack):
-        tenant = stack.create_tenant()
+        tenant = create_demo_tenant(stack.admin)
+        if "stripe" in stack.parts:
+            stack.admin(SYNC_CATALOG)
         events = _record_demo(stack, tenant) if with_demo_events else 0
         stack.tick()
         if stop.is_set():
             raise StoppedError
         entries = {"project_id": PROJECT_ID, **stack.parts, "tick_topic": TICK_TOPIC}
-        entries |= {"tenant_id": tenant.id, "api_key": tenant.api_key}
+        entries |= {"tenant_id": tenant.id, "api_key": tenant.api_key, **stack.secrets}
         with published(entries, folder / STACK_FILE):
             seconds = round(monotonic() - started_at)
             print(banner(entries, folder, events=events, seconds=seconds), flush=True)

@@ -8,6 +8,7 @@ from pathlib import Path
 from tools.dev.settings import DEMO_PLAN
 
 _HOSTS = ("firestore", "pubsub", "auth")
+_ORDER = '{"plan": "professional", "interval": "month"}'
 _EXAMPLE = (
     '{"category": "llm", "provider": "openai", "model": "gpt-4.1-mini", '
     '"tokens": {"input_tokens": 1200, "output_tokens": 300}}'
@@ -42,10 +43,14 @@ def banner(entries: Mapping[str, str], folder: Path, *, events: int, seconds: in
 
 def _commands(entries: Mapping[str, str]) -> Iterator[str]:
     key = f"-H 'Authorization: Bearer {entries['api_key']}'"
+    json_type = "-H 'Content-Type: application/json'"
     if "record_usage" in entries:
-        json_type = "-H 'Content-Type: application/json'"
         yield "Record an event:\n"
         yield f"  curl -sS {entries['record_usage']}/v1/events {key} {json_type} -d '{_EXAMPLE}'\n"
     if "usage_api" in entries:
         yield "Read the usage:\n"
-        yield f"  curl -sS {entries['usage_api']}/api/v1/tenants/{entries['tenant_id']}/usage {key}\n"
+        tenant = f"{entries['usage_api']}/api/v1/tenants/{entries['tenant_id']}"
+        yield f"  curl -sS {tenant}/usage {key}\n"
+        if "stripe" in entries:
+            yield "Subscribe to a plan (open the url of the answer and pay; no money moves):\n"
+            yield f"  curl -sS {tenant}/checkout-sessions {key} {json_type} -d '{_ORDER}'\n"

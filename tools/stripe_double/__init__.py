@@ -22,6 +22,7 @@ State is in memory behind one lock. Where it is simpler than Stripe:
 - Event types beyond billing (payment_intent.*, payment_method.*, invoice.upcoming, …) are not sent.
 - Requests are served one after another, so there is no 409 for an idempotency key in use. List order is creation.
 - Older API versions are rendered for subscriptions, invoices, charges and Checkout sessions only, from acacia on.
-- Time stands at the machine's clock plus what `POST /_double/clock/advance` added. Due work happens then, or with
-  the next request, each at its own instant. Webhooks are signed with the machine's real time, as receivers check it.
+- Time stands at the machine's clock plus what `POST /_double/clock/advance` added; without customers it can begin
+  anywhere (`POST /_double/clock/start`). Due work happens then, or with the next request, each at its own instant.
+  Webhooks are signed with the machine's real time, as receivers check it.
 """

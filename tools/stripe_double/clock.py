@@ -4,7 +4,7 @@ import time
 
 
 class Clock:
-    """Unix seconds that only move forwards; due work sets the instant at which it happens."""
+    """Unix seconds that move forwards; due work sets the instant at which it happens."""
 
     def __init__(self) -> None:
         self._added_seconds = 0
@@ -19,7 +19,7 @@ class Clock:
         self._pinned = instant
 
     def advance(self, seconds: int) -> None:
-        """Move all later readings by `seconds`."""
+        """Move all later readings by `seconds`; back only while nothing has happened."""
         self._added_seconds += seconds
 
     def _machine(self) -> int:

@@ -43,6 +43,7 @@ class Control:
         routes: dict[str, Callable[..., Any]] = {
             "GET health": lambda: {"status": "ok", "now": self.account.clock.now()},
             "POST clock/advance": self.advance_clock,
+            "POST clock/start": self.start_clock,
             "POST customers/<customer_id>/card": self.set_card,
             "POST subscriptions/<subscription_id>/renew": self.renew,
             "POST dunning": self.set_dunning,
@@ -68,6 +69,19 @@ class Control:
             if not 0 <= seconds <= _MOST_SECONDS:
                 raise invalid(f"The clock moves forwards by at most {_MOST_SECONDS} s, not by {seconds} s.")
             advance(self.account, seconds)
+            return {"now": self.account.clock.now()}
+
+    def start_clock(self) -> Given:
+        """Let time run on from the unix instant `to`, also a past one, while no customer has a history yet."""
+        given = _body("to")
+        with self.account.lock:
+            now = self.account.clock.now()
+            seconds = _whole(given, "to", now) - now
+            if self.account.objects["customer"]:
+                raise invalid("There are customers: their clock only moves forwards.")
+            if abs(seconds) > _MOST_SECONDS:
+                raise invalid(f"The clock is put at most {_MOST_SECONDS} s away, not {seconds} s.")
+            self.account.clock.advance(seconds)
             return {"now": self.account.clock.now()}
 
     def set_card(self, customer_id: str) -> Given:

@@ -1,5 +1,6 @@
 """How events and runs are written in Firestore, and read back."""
 
+from operator import attrgetter
 from typing import Any
 
 from shared.adapters.firestore.encoding import (
@@ -10,9 +11,8 @@ from shared.adapters.firestore.encoding import (
     microseconds,
     set_fields,
     set_timestamp,
-    set_totals,
 )
-from shared.domain.counters import Series, Totals
+from shared.domain.counters import Series
 from shared.domain.recording import RecordedEvent, amounts_of
 from shared.domain.runs import Run
 from shared.domain.tokens import TokenPools
@@ -35,6 +35,7 @@ _TEXT_FIELDS = (
     "request_id",
     "metadata_json",
 )
+_texts_of = attrgetter(*_TEXT_FIELDS)
 
 
 def write_event(write: Any, name: str, event: RecordedEvent, expire_at: Any) -> None:
@@ -56,16 +57,19 @@ def write_event(write: Any, name: str, event: RecordedEvent, expire_at: Any) -> 
         fields["latency_ms"].integer_value = event.latency_ms
     if event.cost_nanousd is not None:
         fields["cost_nanousd"].integer_value = event.cost_nanousd
-    for field in _TEXT_FIELDS:
-        text = getattr(event, field)
+    for field, text in zip(_TEXT_FIELDS, _texts_of(event), strict=True):
         if text is not None:
             fields[field].string_value = text
     if event.tokens is not None:
-        set_totals(fields["tokens"], _stored_tokens(event.tokens))
+        _write_tokens(fields["tokens"].map_value, event.tokens)
 
 
-def _stored_tokens(pools: TokenPools) -> Totals:
-    return {field: count for field, count in zip(TOKEN_FIELDS, pools, strict=True) if count}
+def _write_tokens(into: Any, pools: TokenPools) -> None:
+    into.SetInParent()
+    fields = into.fields
+    for field, count in zip(TOKEN_FIELDS, pools, strict=True):
+        if count:
+            fields[field].integer_value = count
 
 
 def read_event(document: Any) -> RecordedEvent:
