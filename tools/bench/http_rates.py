@@ -1,6 +1,7 @@
 """Recording over HTTP against the emulator: batches beside the stock client, single events beside a bare commit."""
 
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from itertools import count
 
@@ -10,7 +11,9 @@ from tools.bench.served import Baseline, Caller, create_bench_tenant, named, ser
 from tools.bench.timing import medians, seconds
 from tools.dev.emulators import firestore_emulator
 
-BATCH_ROUNDS = 16
+BATCH_ROUNDS = 12
+CONNECTIONS = 4
+"""A rate is what a server does while it is kept busy; a fast and a slow one wait alike for the emulator alone."""
 SINGLE_ROUNDS = 300
 WARM_UPS = 5
 
@@ -23,21 +26,25 @@ def measure() -> Iterator[Measure]:
     with firestore_emulator(heap_mb=2048) as host:
         key = create_bench_tenant(host)
         with served(host, *functions) as servers:
-            own, stock, bare = (Caller(server, key) for server in servers)
+            own, stock, bare = ([Caller(server, key) for _ in range(CONNECTIONS)] for server in servers)
             yield _batches("http_batch_vs_stock", own, stock, None, at_least(3))
+            yield _batches("http_batch_one_connection_vs_stock", own[:1], stock[:1], None, None)
             yield _batches("http_batch_50_runs_vs_stock", own, stock, 50, None)
-            yield _singles(own, bare)
+            yield _singles(own[0], bare[0])
 
 
-def _batches(name: str, own: Caller, stock: Caller, runs: int | None, target: Target | None) -> Measure:
+def _batches(
+    name: str, own: list[Caller], stock: list[Caller], runs: int | None, target: Target | None
+) -> Measure:
     takes = [_take(each, name, BATCH_EVENTS, runs) for each in (own, stock)]
-    own_rate, stock_rate = (BATCH_EVENTS / each for each in _warm_medians(BATCH_ROUNDS, *takes))
+    events = BATCH_EVENTS * len(own)
+    own_rate, stock_rate = (events / each for each in _warm_medians(BATCH_ROUNDS, *takes))
     words = f"{figure(own_rate)} events/s; {figure(stock_rate)} by a function on the stock client"
     return Measure(name, own_rate / stock_rate, "times", target, words)
 
 
 def _singles(own: Caller, bare: Caller) -> Measure:
-    takes = [_take(each, "single", 1, 0) for each in (own, bare)]
+    takes = [_take([each], "single", 1, 0) for each in (own, bare)]
     own_p50, bare_p50 = _warm_medians(SINGLE_ROUNDS, *takes)
     words = f"{own_p50 * 1000:.2f} ms; {bare_p50 * 1000:.2f} by a function that makes one raw commit"
     return Measure("http_single_p50_vs_bare", own_p50 / bare_p50, "times", at_most(2), words)
@@ -50,13 +57,18 @@ def _warm_medians(rounds: int, *takes: Take) -> list[float]:
     return medians(rounds, *takes)
 
 
-def _take(caller: Caller, prefix: str, events: int, runs: int | None) -> Take:
-    """Sends new events each time; making them is not timed."""
+def _take(callers: list[Caller], prefix: str, events: int, runs: int | None) -> Take:
+    """Sends new events each time, by all callers at once; making them is not timed."""
     numbers = count()
+    threads = ThreadPoolExecutor(len(callers))
+
+    def body() -> bytes:
+        return body_of(sample_events(events, f"{prefix}-{next(numbers)}", datetime.now(UTC), runs=runs))
 
     def take() -> float:
-        name = f"{prefix}-{next(numbers)}"
-        body = body_of(sample_events(events, name, datetime.now(UTC), runs=runs))
-        return seconds(lambda: caller.send(body))
+        bodies = [body() for _ in callers]
+        if len(callers) == 1:
+            return seconds(lambda: callers[0].send(bodies[0]))
+        return seconds(lambda: list(threads.map(Caller.send, callers, bodies)))
 
     return take
