@@ -47,7 +47,7 @@ def load_config(environment: Mapping[str, str], required: Iterable[str] = ()) ->
 
     `required` are names that this function cannot do without, though others can.
     """
-    problems = [f"{name} is missing" for name in required if not environment.get(name)]
+    problems = [f"{name} is missing" for name in required if not _listed(environment, name)]
     store = environment.get("GWI_STORE", "firestore")
     if store not in ("firestore", "memory"):
         problems.append(f"GWI_STORE is {store!r}; it is firestore or memory")

@@ -7,7 +7,7 @@ from enum import Enum
 from typing import Generic, NamedTuple, Protocol, TypeVar
 
 from shared.domain.accounts import Account
-from shared.domain.entitlements import BillingAlert
+from shared.domain.entitlements import AlertKind, BillingAlert
 from shared.domain.invoices import InvoiceRow
 from shared.domain.periods import Period
 from shared.domain.plan_mapping import ProductSpec
@@ -197,6 +197,8 @@ class BillingChange:
     """The version of the invoice that was read; None if there was none."""
     audits: Sequence[AuditEntry] = ()
     alerts: Sequence[BillingAlert] = ()
+    settled_alerts: Sequence[AlertKind] = ()
+    """Alerts that were raised before and are no longer true."""
     mail: Mail | None = None
 
 
@@ -226,6 +228,9 @@ class BillingStore(Protocol):
 class StripeGateway(Protocol):
     """Asks Stripe. Objects are plain mappings as Stripe's API gives them. Unavailable when it does not answer."""
 
+    def find_customer(self, customer_id: str) -> Mapping[str, object] | None:
+        """A customer; None if Stripe has none of that id, or it was deleted."""
+
     def find_subscription(self, subscription_id: str) -> Mapping[str, object] | None:
         """A subscription with the products of its prices; None if Stripe has none of that id."""
 
@@ -236,13 +241,14 @@ class StripeGateway(Protocol):
         """A charge; None if Stripe has none of that id."""
 
     def list_subscriptions(self, customer_id: str) -> list[Mapping[str, object]]:
-        """All subscriptions of a customer, ended ones too."""
+        """All subscriptions of a customer, ended ones too, with the products of their prices."""
 
     def list_invoices(self, customer_id: str) -> list[Mapping[str, object]]:
         """All finalized invoices of a customer."""
 
-    def create_customer(self, tenant_id: str, name: str) -> str:
-        """The id of the tenant's customer; asked twice for a tenant it makes one."""
+    def create_customer(self, tenant_id: str, name: str, former_customer_id: str | None) -> str:
+        """The id of the tenant's customer, or of the next one after a former one was deleted; asked twice it makes
+        one. Conflict if the tenant's name has changed between the two."""
 
     def find_price(self, lookup_key: str) -> str | None:
         """The id of the active price with that lookup key."""

@@ -5,7 +5,7 @@ from typing import Any, TypeVar
 
 import stripe
 
-from shared.domain.errors import InvalidInput, Unavailable
+from shared.domain.errors import Conflict, NotFound, Unavailable
 from shared.domain.plan_mapping import TENANT_METADATA_KEY, PriceSpec, ProductSpec
 from shared.ports import CheckoutOrder
 
@@ -22,6 +22,8 @@ def verify_signature(payload: bytes, header: str, secrets: Sequence[str], tolera
     Raises UnicodeDecodeError for a body that is not text.
     """
     text = payload.decode()
+    if not header.isascii():  # signatures are compared as ASCII
+        return False
     for secret in secrets:
         try:
             if stripe.WebhookSignature.verify_header(text, header, secret, tolerance_seconds):
@@ -40,6 +42,10 @@ class StripeApi:
             api_key, base_addresses=addresses, max_network_retries=MAX_NETWORK_RETRIES
         ).v1
 
+    def find_customer(self, customer_id: str) -> Mapping[str, object] | None:
+        found = _find(lambda: self._v1.customers.retrieve(customer_id))
+        return None if found is None or found.get("deleted") else found
+
     def find_subscription(self, subscription_id: str) -> Mapping[str, object] | None:
         return _find(lambda: self._v1.subscriptions.retrieve(subscription_id, params={"expand": [_PRODUCTS]}))
 
@@ -50,17 +56,20 @@ class StripeApi:
         return _find(lambda: self._v1.charges.retrieve(charge_id))
 
     def list_subscriptions(self, customer_id: str) -> list[Mapping[str, object]]:
-        expand = [f"data.{_PRODUCTS}"]
-        params: Any = {"customer": customer_id, "status": "all", "limit": 100, "expand": expand}
-        return _call(lambda: _all(self._v1.subscriptions.list(params)))
+        params: Any = {"customer": customer_id, "status": "all", "limit": 100}
+        listed = _call(lambda: _all(self._v1.subscriptions.list(params)))
+        # A list expands four levels with its own `data`, and products are on the fifth: ask for each.
+        found = [self.find_subscription(str(each["id"])) for each in listed]
+        return [each for each in found if each is not None]
 
     def list_invoices(self, customer_id: str) -> list[Mapping[str, object]]:
         invoices = _call(lambda: _all(self._v1.invoices.list({"customer": customer_id, "limit": 100})))
         return [invoice for invoice in invoices if invoice["status"] != "draft"]
 
-    def create_customer(self, tenant_id: str, name: str) -> str:
+    def create_customer(self, tenant_id: str, name: str, former_customer_id: str | None) -> str:
         params: Any = {"name": name, "metadata": {TENANT_METADATA_KEY: tenant_id}}
-        options: Any = {"idempotency_key": f"gwi-customer-{tenant_id}"}
+        # For a day a key answers with the customer it made, also when that one was deleted meanwhile.
+        options: Any = {"idempotency_key": f"gwi-customer-{tenant_id}-{former_customer_id or 'first'}"}
         return _call(lambda: self._v1.customers.create(params, options)).id
 
     def find_price(self, lookup_key: str) -> str | None:
@@ -109,7 +118,10 @@ class StripeApi:
             created: Any = {"id": spec.id, **wanted}
             _call(lambda: self._v1.products.create(created))
             return [f"created product {spec.id}"]
-        if all(found[name] == value for name, value in wanted.items()):
+        metadata = found["metadata"]
+        is_named = (found["name"], found["active"]) == (spec.name, True)
+        # What else the seller keeps in the metadata is the seller's.
+        if is_named and {**metadata, **spec.metadata} == metadata:
             return []
         _call(lambda: self._v1.products.update(spec.id, wanted))
         return [f"repaired product {spec.id}"]
@@ -127,6 +139,8 @@ class StripeApi:
             "recurring": {"interval": spec.interval},
             "lookup_key": spec.lookup_key,
             "transfer_lookup_key": True,
+            # What still names the plan of those who pay this price when its key has gone to the next one.
+            "metadata": dict(product.metadata),
         }
         _call(lambda: self._v1.prices.create(wanted))
         return [f"{'replaced' if found else 'created'} price {spec.lookup_key}"]
@@ -149,24 +163,22 @@ def _url(session: Any) -> str:
 def _find(call: Callable[[], Any]) -> dict[str, Any] | None:
     try:
         found: dict[str, Any] = _call(call).to_dict()
-    except stripe.InvalidRequestError as error:
-        if error.code != _MISSING:
-            raise
+    except NotFound:
         return None
     return found
 
 
 def _call(call: Callable[[], R]) -> R:
-    """What `call` returns; Stripe's own troubles as Unavailable, a refused request as it is but for its object."""
+    """What `call` returns; NotFound for an object that is missing, Unavailable for every other trouble."""
     try:
         return call()
     except (stripe.APIConnectionError, stripe.RateLimitError) as error:
         raise Unavailable("Stripe does not answer") from error
     except stripe.IdempotencyError as error:
-        raise InvalidInput(
-            "another order is being placed; try again in a minute", code="order_in_progress"
-        ) from error
-    except stripe.InvalidRequestError:
-        raise
+        message = "another order is being placed; try again in a minute"
+        raise Conflict(message, code="order_in_progress") from error
+    except stripe.InvalidRequestError as error:
+        refusal = f"Stripe refuses the request: {error.user_message}"
+        raise (NotFound if error.code == _MISSING else Unavailable)(refusal) from error
     except stripe.StripeError as error:
         raise Unavailable(f"Stripe does not answer as it should ({type(error).__name__})") from error

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from shared.domain.billing import Subscription
+from shared.domain.billing import Subscription, SubscriptionState
 from shared.domain.entitlements import BillingAlert, Entitlement, billing_alerts, entitlement
 from shared.domain.tenants import BillingSummary, Tenant
 
@@ -15,6 +15,9 @@ class EmailSighting(NamedTuple):
 
     at: datetime
     event_id: str
+
+
+_NEVER_PAID = frozenset({SubscriptionState.INCOMPLETE, SubscriptionState.EXPIRED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,9 +64,11 @@ def with_subscription(
     """`account` with a subscription as it is known now, and the tenant with the plan that follows."""
     subscriptions = {**account.known_subscriptions, subscription.id: subscription}
     granted = entitlement(subscriptions.values(), grace)
-    tenant = _entitled(account.tenant, granted, now)
-    summary = _summary(_deciding(subscriptions, granted, now))
-    return replace(account, subscriptions=subscriptions, tenant=replace(tenant, billing=summary))
+    tenant = replace(account.tenant, billing=_summary(_deciding(subscriptions, granted, now)))
+    # A card that was declined at once must not cost a tenant the plan it was given by hand.
+    if any(each.state not in _NEVER_PAID for each in subscriptions.values()):
+        tenant = _entitled(tenant, granted, now)
+    return replace(account, subscriptions=subscriptions, tenant=tenant)
 
 
 def _entitled(tenant: Tenant, granted: Entitlement, now: datetime) -> Tenant:

@@ -193,10 +193,7 @@ def observe(
 def reconcile(
     former: Subscription | None, refetch: Refetch, told_by: tuple[datetime, str] | None = None
 ) -> Subscription:
-    """What is known after asking the API without an event of the subscription: as much as after its newest event.
-
-    `told_by`: time and id of the event of something else that made us ask.
-    """
+    """What is known after asking the API unasked, or by an event of something else (`told_by`: its time and id)."""
     at, event_id = told_by or (former.seen.at if former else refetch.snapshot.created, "reconcile")
     return _seen(former, _refetched(at, event_id, refetch), refetch.snapshot)
 

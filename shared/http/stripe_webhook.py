@@ -1,5 +1,7 @@
 """The route Stripe calls: the signature is checked on the raw body, before anything reads it."""
 
+import logging
+
 from flask import Response
 from pydantic import BaseModel
 
@@ -9,8 +11,9 @@ from shared.domain.stripe_fields import InvalidStripeObject
 from shared.domain.stripe_shapes import StripeEvent, read_event
 from shared.http.app import Call, Container, Route, json_answer
 from shared.http.bodies import parse_json_bytes, read_bytes
-from shared.usecases.apply_stripe_event import apply_stripe_event
+from shared.usecases.apply_stripe_event import UNOWNED, apply_stripe_event
 
+LOGGER = logging.getLogger("gwi_usage")
 TOLERANCE_SECONDS = 300
 
 
@@ -23,7 +26,10 @@ class WebhookAnswer(BaseModel):
 def _webhook(call: Call, container: Container) -> Response:
     payload = read_bytes(call.request)
     _require_signature(payload, call.request.headers.get("Stripe-Signature"), container)
-    outcome = apply_stripe_event(container.billing, _event(payload), call.now)
+    event = _event(payload)
+    outcome = apply_stripe_event(container.billing, event, call.now)
+    if outcome == UNOWNED:
+        LOGGER.warning("%s %s is of a customer that belongs to no tenant", event.id, event.type)
     return json_answer(WebhookAnswer(outcome=outcome))
 
 

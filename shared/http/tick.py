@@ -1,28 +1,32 @@
-"""Messages on the tick's topic: fold what is new or the tenants that are named, or reconcile their billing."""
+"""Messages on the tick's topic: fold what is new, or the tenants that are named; or reconcile all billing."""
 
 import base64
 import logging
-from collections.abc import Iterable
-from typing import Literal
+from typing import Literal, Self
 
 from cloudevents.http import CloudEvent
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, model_validator
 
-from shared.domain.stripe_fields import InvalidStripeObject
 from shared.http.app import Container
 from shared.usecases.fold_usage import fold_all, fold_tenants
-from shared.usecases.reconcile_billing import reconcile_tenant
+from shared.usecases.reconcile_billing import reconcile_all
 
 LOGGER = logging.getLogger("gwi_usage")
 
 
 class TickMessage(BaseModel):
-    """The data of a message on the tick's topic; without tenants it means all of them."""
+    """The data of a message on the tick's topic; without tenants it is about all of them."""
 
     model_config = ConfigDict(extra="forbid")
 
     job: Literal["fold", "reconcile"] = "fold"
     tenants: list[str] | None = None
+
+    @model_validator(mode="after")
+    def _only_folds_are_shared(self) -> Self:
+        if self.job == "reconcile" and self.tenants is not None:
+            raise ValueError("tenants are named for a fold; a reconciliation is of all of them")
+        return self
 
 
 def handle_tick(event: CloudEvent, container: Container) -> None:
@@ -31,7 +35,7 @@ def handle_tick(event: CloudEvent, container: Container) -> None:
     if message is None:
         return
     if message.job == "reconcile":
-        _reconcile(container, message.tenants)
+        _reconcile(container)
     else:
         _fold(container, message.tenants)
 
@@ -44,25 +48,14 @@ def _fold(container: Container, tenant_ids: list[str] | None) -> None:
         fold_tenants(container.usage, tenant_ids, now)
 
 
-def _reconcile(container: Container, tenant_ids: Iterable[str] | None) -> None:
-    """Let Stripe's word count for each tenant, and log what was otherwise."""
+def _reconcile(container: Container) -> None:
+    """Let Stripe's word count for every tenant, and log what was otherwise."""
     if container.config.stripe_api_key is None:
         # Asked again it would be missing again.
         LOGGER.error("billing is not reconciled: STRIPE_API_KEY is missing")
         return
-    for tenant_id in container.billing.store.list_tenants() if tenant_ids is None else tenant_ids:
-        _reconcile_tenant(container, tenant_id)
-
-
-def _reconcile_tenant(container: Container, tenant_id: str) -> None:
-    try:
-        drift = reconcile_tenant(container.billing, tenant_id, repair=True, now=container.clock())
-    except InvalidStripeObject:
-        # One object that nobody understands must not leave the other tenants unreconciled, today and every day.
-        LOGGER.exception("billing of tenant %s is not reconciled", tenant_id)
-        return
-    for what in drift:
-        LOGGER.warning("billing of tenant %s: %s", tenant_id, what)
+    for tenant_id, drift in reconcile_all(container.billing, repair=True, now=container.clock()):
+        LOGGER.warning("billing of tenant %s: %s", tenant_id, "; ".join(drift))
 
 
 def _message(event: CloudEvent) -> TickMessage | None:

@@ -1,37 +1,47 @@
 """Compares what is kept of a tenant's billing with Stripe's word, and repairs it if asked to."""
 
 from collections.abc import Iterator
+from dataclasses import fields, replace
 from datetime import datetime
 
-from shared.domain.accounts import Account, with_subscription
-from shared.domain.billing import Refetch, reconcile
-from shared.domain.entitlements import billing_alerts
-from shared.domain.errors import Unavailable
-from shared.domain.invoices import reconcile_invoice
-from shared.domain.stripe_shapes import InvoiceSnapshot, read_invoice, read_subscription
-from shared.domain.tenants import AuditEntry
+from shared.domain.accounts import Account
+from shared.domain.billing import Subscription
+from shared.domain.errors import Unavailable, UsageError
+from shared.domain.invoices import InvoiceRow, reconcile_invoice
+from shared.domain.stripe_shapes import InvoiceSnapshot, read_invoice
 from shared.ports import BillingChange, StaleAccount
-from shared.usecases.billing_parts import MAX_TRIES, Billing
+from shared.usecases.billing_parts import MAX_TRIES, Billing, as_stripe_says
+from shared.usecases.billing_trail import Cause, entry, traced
 
-_RECONCILE = "reconcile"
+_ACTOR = "reconcile"
 
 
 def reconcile_all(billing: Billing, *, repair: bool, now: datetime) -> Iterator[tuple[str, list[str]]]:
-    """Each tenant's drift, for those that have any."""
+    """Each tenant's drift, for those that have any, and what keeps a tenant from being compared.
+
+    Where Stripe or the store did not answer, the others are compared first, then an ExceptionGroup is raised.
+    """
+    unanswered: list[Unavailable] = []
     for tenant_id in billing.store.list_tenants():
-        drift = reconcile_tenant(billing, tenant_id, repair=repair, now=now)
+        try:
+            drift = reconcile_tenant(billing, tenant_id, repair=repair, now=now)
+        except Unavailable as error:
+            unanswered.append(error)
+            continue
+        except UsageError as error:
+            drift = [f"cannot be compared: {error.message}"]
         if drift:
             yield tenant_id, drift
+    if unanswered:
+        raise ExceptionGroup("the billing of some tenants could not be compared", unanswered)
 
 
 def reconcile_tenant(billing: Billing, tenant_id: str, *, repair: bool, now: datetime) -> list[str]:
     """A sentence for each thing that Stripe says otherwise; with `repair`, Stripe's word is then what is kept."""
-    drift = _reconcile_account(billing, tenant_id, repair, now)
     read = billing.store.read_account(tenant_id)
     customer_id = read.account.customer_id if read else None
-    if customer_id is None:
-        return drift
-    for found in billing.stripe.list_invoices(customer_id):
+    drift = _reconcile_account(billing, tenant_id, repair, now)
+    for found in billing.stripe.list_invoices(customer_id) if customer_id else ():
         drift += _reconcile_invoice(billing, tenant_id, read_invoice(found), repair, now)
     return drift
 
@@ -39,52 +49,53 @@ def reconcile_tenant(billing: Billing, tenant_id: str, *, repair: bool, now: dat
 def _reconcile_account(billing: Billing, tenant_id: str, repair: bool, now: datetime) -> list[str]:
     for _ in range(MAX_TRIES):
         read = billing.store.read_account(tenant_id)
-        if read is None or read.account.customer_id is None:
+        if read is None:
             return []
-        before, customer_id = read.account, read.account.customer_id
-        after = _as_stripe_says(billing, before, customer_id, now)
-        _, owner = billing.store.find_owner(None, customer_id)
-        drift = _differences(before, after, now)
-        if owner != tenant_id:
-            drift.append(f"customer {customer_id} is linked to {owner or 'nobody'}")
+        before, after = read.account, as_stripe_says(billing, read.account, now)
+        owner = billing.store.find_owner(None, after.customer_id)[1] if after.customer_id else tenant_id
+        drift = [*_differences(before, after, now), *_link_drift(after, owner)]
         if not drift or not repair:
             return drift
         audits = [
-            AuditEntry(tenant_id, now, _RECONCILE, "billing.repaired", None, each, "") for each in drift
+            entry(tenant_id, now, Cause(_ACTOR, each), ("billing.repaired", None, None)) for each in drift
         ]
-        alerts = billing_alerts(after.known_subscriptions.values())
-        link = customer_id if owner is None else None
-        change = BillingChange(after, now, link_customer_id=link, audits=audits, alerts=alerts)
+        link = after.customer_id if owner is None else None
+        change = BillingChange(after, now, link_customer_id=link, audits=audits)
         try:
-            billing.store.save_billing(change)
+            billing.store.save_billing(traced(change, read, Cause(_ACTOR, "Stripe says so")))
         except StaleAccount:
             continue
         return drift
     raise Unavailable(f"the billing of tenant {tenant_id} keeps changing")
 
 
-def _as_stripe_says(billing: Billing, account: Account, customer_id: str, now: datetime) -> Account:
-    for found in billing.stripe.list_subscriptions(customer_id):
-        snapshot = read_subscription(found)
-        known = reconcile(account.known_subscriptions.get(snapshot.id), Refetch(snapshot, now))
-        account = with_subscription(account, known, billing.grace, now)
-    return account
+def _link_drift(account: Account, owner: str | None) -> list[str]:
+    if owner == account.tenant.id:
+        return []
+    return [f"customer {account.customer_id} is linked to {owner or 'nobody'}"]
 
 
 def _differences(before: Account, after: Account, now: datetime) -> list[str]:
     drift: list[str] = []
+    if before.customer_id != after.customer_id:
+        drift.append(f"customer {before.customer_id} does not exist in Stripe")
     for subscription_id, found in after.known_subscriptions.items():
         known = before.known_subscriptions.get(subscription_id)
         if known is None:
             drift.append(f"{subscription_id} is unknown here, {found.state} in Stripe")
+        elif known.state != found.state:
+            drift.append(f"{subscription_id} is {known.state} here, {found.state} in Stripe")
         elif known.snapshot != found.snapshot:
-            drift.append(
-                f"{subscription_id} is {known.state} here, {found.state} in Stripe, or differs in detail"
-            )
+            drift.append(f"{subscription_id} is {known.state}, but differs in {_differing(known, found)}")
     plans = before.tenant.at(now).plan, after.tenant.at(now).plan
     if plans[0] != plans[1]:
         drift.append(f"plan is {plans[0]} here, {plans[1]} by Stripe")
     return drift
+
+
+def _differing(known: Subscription, found: Subscription) -> str:
+    names = [field.name for field in fields(known.snapshot)]
+    return ", ".join(name for name in names if getattr(known.snapshot, name) != getattr(found.snapshot, name))
 
 
 def _reconcile_invoice(
@@ -94,16 +105,24 @@ def _reconcile_invoice(
         read = billing.store.read_account(tenant_id, found.id)
         if read is None or (read.invoice and read.invoice.invoice == found):
             return []
-        drift = [
-            f"{found.id} is {read.invoice.invoice.status if read.invoice else 'unknown'} here, {found.status}"
-        ]
+        known = read.invoice.invoice.status if read.invoice else "unknown"
+        drift = [f"{found.id} is {known} here, {found.status} in Stripe"]
         if not repair:
             return drift
-        row = reconcile_invoice(read.invoice, found, now)
+        row = _by_stripes_word(read.invoice, found, now)
         change = BillingChange(read.account, now, invoice=row, former_invoice=read.invoice_version)
         try:
-            billing.store.save_billing(change)
+            billing.store.save_billing(traced(change, read, Cause(_ACTOR, drift[0])))
         except StaleAccount:
             continue
         return drift
     raise Unavailable(f"invoice {found.id} keeps changing")
+
+
+def _by_stripes_word(known: InvoiceRow | None, found: InvoiceSnapshot, now: datetime) -> InvoiceRow:
+    """The row after asking; if events left another invoice than Stripe shows, Stripe's with their instants."""
+    told = reconcile_invoice(known, found, now)
+    if known is None or told.invoice == found:
+        return told
+    fresh = reconcile_invoice(None, found, now)
+    return replace(fresh, failed_at=known.failed_at, action_required_at=known.action_required_at)

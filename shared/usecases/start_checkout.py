@@ -3,14 +3,14 @@
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from shared.domain.accounts import Account
+from shared.domain.accounts import Account, without_customer
 from shared.domain.billing import FINAL_STATES, Subscription, SubscriptionState
 from shared.domain.errors import Conflict, FieldProblem, InvalidInput, NotFound, Unavailable
 from shared.domain.plan_mapping import SoldInterval, lookup_key
 from shared.domain.plans import find_plan
-from shared.domain.tenants import AuditEntry
-from shared.ports import BillingChange, CheckoutOrder, StaleAccount
-from shared.usecases.billing_parts import MAX_TRIES, Billing
+from shared.ports import AccountRead, BillingChange, CheckoutOrder, StaleAccount
+from shared.usecases.billing_parts import MAX_TRIES, Billing, as_stripe_says
+from shared.usecases.billing_trail import Cause, traced
 
 SAME_ORDER_WITHIN = timedelta(minutes=10)
 """Two clicks on one button are one order: Stripe answers both with one page."""
@@ -50,10 +50,11 @@ def start_checkout(
 ) -> str:
     """The URL to go to. A tenant with a subscription gets the portal's page to change it, never a second one.
 
-    `trial_days` (0: none) are for a tenant's first subscription only.
+    Stripe is asked for it: who has just paid may be back before the webhook is here. `trial_days` (0: none) are
+    for a tenant's first subscription only.
     """
     key = lookup_key(_sold_plan(plan), interval)
-    account = _account(billing, tenant_id)
+    account = as_stripe_says(billing, _read(billing, tenant_id).account, now)
     living = _living(account)
     if living is not None:
         changed = living.id if living.state in _CHANGEABLE else None
@@ -61,17 +62,21 @@ def start_checkout(
     price_id = billing.stripe.find_price(key)
     if price_id is None:
         raise Unavailable(f"Stripe has no price {key}: run `python -m tools.admin stripe sync-catalog`")
-    customer_id = _with_customer(billing, tenant_id, now)
+    customer_id = account.customer_id or _new_customer(billing, account, now)
     started = int(now.timestamp() // SAME_ORDER_WITHIN.total_seconds())
     trial = trial_days if trial_days and not account.known_subscriptions else None
-    order_id = f"gwi-{tenant_id}-{key}-{len(account.known_subscriptions)}-{trial}-{started}"
+    order_id = f"gwi-{customer_id}-{key}-{len(account.known_subscriptions)}-{trial}-{started}"
     order = CheckoutOrder(tenant_id, customer_id, price_id, trial, pages.success, pages.canceled, order_id)
     return billing.stripe.create_checkout(order)
 
 
 def open_portal(billing: Billing, pages: ReturnPages, tenant_id: str) -> str:
-    """The URL of the tenant's portal; Conflict for a tenant that has never been a customer."""
-    return billing.stripe.create_portal(_customer(_account(billing, tenant_id)), pages.settled, None)
+    """The URL of the tenant's portal; Conflict for a tenant that is no customer."""
+    account = _read(billing, tenant_id).account
+    customer_id = _customer(account)
+    if billing.stripe.find_customer(customer_id) is None:
+        customer_id = _customer(without_customer(account, customer_id))
+    return billing.stripe.create_portal(customer_id, pages.settled, None)
 
 
 def _sold_plan(plan: str) -> str:
@@ -82,11 +87,11 @@ def _sold_plan(plan: str) -> str:
     return found.id
 
 
-def _account(billing: Billing, tenant_id: str) -> Account:
+def _read(billing: Billing, tenant_id: str) -> AccountRead:
     read = billing.store.read_account(tenant_id)
     if read is None:
         raise NotFound(f"tenant {tenant_id!r} does not exist")
-    return read.account
+    return read
 
 
 def _living(account: Account) -> Subscription | None:
@@ -103,22 +108,20 @@ def _customer(account: Account) -> str:
     return account.customer_id
 
 
-def _with_customer(billing: Billing, tenant_id: str, now: datetime) -> str:
-    """The tenant's customer, made and linked if there is none."""
+def _new_customer(billing: Billing, asked: Account, now: datetime) -> str:
+    """The tenant's customer, made and linked; `asked` is the account by Stripe's word: without one."""
     for _ in range(MAX_TRIES):
-        account = _account(billing, tenant_id)
-        if account.customer_id is not None:
-            return account.customer_id
-        customer_id = billing.stripe.create_customer(tenant_id, account.tenant.name)
+        read = _read(billing, asked.tenant.id)
+        account, former_id = read.account, asked.former_customer_id
+        if account.customer_id not in (None, former_id):
+            return str(account.customer_id)
+        name = account.tenant.name
+        customer_id = billing.stripe.create_customer(account.tenant.id, name, former_id)
         _, owner = billing.store.find_owner(None, customer_id)
-        audit = AuditEntry(
-            tenant_id, now, "checkout", "billing.customer_linked", None, customer_id, "first checkout"
-        )
-        linked = replace(account, customer_id=customer_id)
+        linked = replace(account, customer_id=customer_id, former_customer_id=former_id)
+        change = BillingChange(linked, now, link_customer_id=None if owner else customer_id)
         try:
-            billing.store.save_billing(
-                BillingChange(linked, now, link_customer_id=None if owner else customer_id, audits=[audit])
-            )
+            billing.store.save_billing(traced(change, read, Cause("checkout", "first checkout")))
         except StaleAccount:
             continue
         return customer_id

@@ -12,6 +12,7 @@ from shared.adapters.firestore import FirestoreDirectory, FirestoreRpc, Firestor
 from shared.adapters.firestore.rpc import open_channel
 from shared.adapters.memory import MemoryStore
 from shared.ports import Directory, UsageStore
+from tests.billing_places import BillingPlace, FirestoreBillingPlace, MemoryBillingPlace
 
 RETENTION = timedelta(days=40)
 
@@ -76,3 +77,11 @@ def other_store(stores: Stores) -> UsageStore:
 def directory(stores: Stores) -> Directory:
     """The tenants and keys; empty."""
     return stores.directory
+
+
+@pytest.fixture
+def place(kind: str, request: pytest.FixtureRequest) -> BillingPlace:
+    """The billing of all tenants, and their directory; empty."""
+    if kind == "memory":
+        return MemoryBillingPlace()
+    return FirestoreBillingPlace(request.getfixturevalue("firestore_channels")[0])

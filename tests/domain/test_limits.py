@@ -125,7 +125,7 @@ def test_the_percentage_is_of_the_limit_and_the_rest_of_the_hard_cap() -> None:
     assert (generous.soft_limit_reached, generous.hard_limit_reached) == (True, False)
 
 
-def test_caps_are_rounded_down() -> None:
+def test_the_cap_that_blocks_is_rounded_down_and_the_one_that_warns_up() -> None:
     policy = LimitPolicy(token_limit=33, run_limit=7, soft_percent=50, hard_percent=90)
     assert (policy.soft_token_cap, policy.hard_token_cap) == (17, 29)  # 16.5, 29.7
     assert (policy.soft_run_cap, policy.hard_run_cap) == (4, 6)  # 3.5, 6.3

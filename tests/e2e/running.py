@@ -6,13 +6,15 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from copy import copy
 from http.client import HTTPConnection
 from pathlib import Path
 from time import monotonic, sleep
 from typing import Any, NamedTuple
 from urllib.parse import urlencode, urlsplit
 
-from tools.dev.settings import ROOT, STACK_FILE
+from tools.dev.loopback import without_proxy
+from tools.dev.settings import ROOT, STACK_FILE, STRIPE_API_KEY
 
 START_SECONDS = 60
 STOP_SECONDS = 20
@@ -62,9 +64,28 @@ class RunningStack:
             connection.close()
 
     def environment(self) -> dict[str, str]:
-        """The environment in which a tool works on the store of this stack."""
+        """The environment in which a tool works on the store of this stack, and on its Stripe."""
         names = {"GOOGLE_CLOUD_PROJECT": "project_id", "FIRESTORE_EMULATOR_HOST": "firestore"}
-        return {**os.environ, **{name: self.entries[entry] for name, entry in names.items()}}
+        names |= {"STRIPE_API_BASE": "stripe"}
+        known = {name: self.entries[entry] for name, entry in names.items() if entry in self.entries}
+        return {**os.environ, **without_proxy(os.environ), "STRIPE_API_KEY": STRIPE_API_KEY, **known}
+
+    def admin(self, *arguments: str) -> "subprocess.CompletedProcess[str]":
+        """Run the admin tool on the store of this stack, as machines do."""
+        return subprocess.run(
+            [sys.executable, "-m", "tools.admin", "--json", *arguments],
+            cwd=ROOT,
+            env=self.environment(),
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    def acting_for(self, tenant_id: str, api_key: str) -> "RunningStack":
+        """The same stack, asked with another tenant's key."""
+        other = copy(self)
+        other.entries = {**self.entries, "tenant_id": tenant_id, "api_key": api_key}
+        return other
 
 
 @contextmanager

@@ -24,7 +24,7 @@ from tools.dev.functions import existing_functions
 from tools.dev.settings import DEMO_PLAN, ROOT
 
 PARTS = {function.name for function in existing_functions()}
-ENTRIES = PARTS | {"project_id", "tick_topic", "tenant_id", "api_key"}
+ENTRIES = PARTS | {"project_id", "tick_topic", "tenant_id", "api_key", "stripe", "stripe_webhook_secret"}
 DEMO_EVENTS = len(demo_events(datetime(2026, 11, 22, tzinfo=UTC)))
 CALL = {"category": "llm", "provider": "openai", "model": "gpt-4.1-mini", "latency_ms": 350}
 TOKENS = {"input_tokens": 100, "output_tokens": 20}

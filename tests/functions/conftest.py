@@ -8,6 +8,7 @@ import pytest
 
 from shared.bootstrap import process_memory
 from tests.functions.serving import Clock, Functions
+from tests.functions.stripe_caller import SECRET
 
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
 
@@ -51,3 +52,12 @@ def functions_on_firestore(
     monkeypatch.setenv("PUBSUB_EMULATOR_HOST", "127.0.0.1:1")
     monkeypatch.setenv("GWI_METERING_ENABLED", "1")
     return Functions(clock)
+
+
+@pytest.fixture
+def platform(set_up: Callable[[], Functions], monkeypatch: pytest.MonkeyPatch) -> Functions:
+    """The functions with a tenant `acme` on plan free; stripe_webhook has one secret and no key for the API."""
+    monkeypatch.setenv("STRIPE_WEBHOOK_SECRET", SECRET)
+    functions = set_up()
+    functions.create_tenant(plan="free")
+    return functions

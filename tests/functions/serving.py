@@ -5,6 +5,7 @@ import json
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import cached_property
 from typing import Any
 
 import functions_framework
@@ -51,6 +52,11 @@ class Functions:
         self.usage_api = self._load(BY_NAME["usage_api"])
         self.aggregate = self._load(BY_NAME["aggregate"])
 
+    @cached_property
+    def stripe_webhook(self) -> FlaskClient:
+        """Loaded when it is asked for: it does not start without a secret."""
+        return self._load(BY_NAME["stripe_webhook"])
+
     def another(self) -> "Functions":
         """Other instances of the same functions, on the same store."""
         return Functions(self.clock)
@@ -69,8 +75,8 @@ class Functions:
     def _start_as(self, name: str, start: Any) -> Any:
         """What main.py calls to start, but on the clock of the test."""
 
-        def start_on_clock(*warm_ups: Any) -> Container:
-            container: Container = start(*warm_ups)
+        def start_on_clock(*warm_ups: Any, **options: Any) -> Container:
+            container: Container = start(*warm_ups, **options)
             container.clock = self.clock
             self.containers[name] = container
             return container

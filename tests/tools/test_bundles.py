@@ -1,11 +1,13 @@
 """Each function, staged as it is deployed, serves from a virtual environment that has only its own pins."""
 
+import json
 import os
 import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from time import time
 from typing import NamedTuple
 
 import pytest
@@ -16,10 +18,21 @@ from tools.dev.functions import FUNCTIONS, local_settings
 from tools.dev.loopback import free_port, get, post_json
 from tools.dev.processes import ChildProcess, Server, wait_until_ready
 from tools.dev.tick import PUSH_PATH
+from tools.stripe_double.delivery import signature_header
 
 UV = Path(sys.executable).parent / "uv"
 SIGNATURES = {function.name: function.signature for function in FUNCTIONS}
 TICK = {"message": {"data": "e30=", "messageId": "1"}, "subscription": "projects/demo-gwi/subscriptions/s"}
+
+WEBHOOK_SECRET = "whsec_of_the_bundles"
+EVENT = {
+    "id": "evt_1",
+    "object": "event",
+    "type": "plan.created",
+    "created": 1_790_000_000,
+    "livemode": False,
+}
+EVENT |= {"api_version": "2026-10-28.endive", "data": {"object": {"id": "plan_1", "object": "plan"}}}
 
 
 class Answers(NamedTuple):
@@ -35,6 +48,7 @@ EXPECTED = {
     "record_usage": Answers("/v1/events", [], 401, {"Authorization": "Bearer gwi_test_nobody"}),
     "usage_api": Answers("/api/v1/health", None, 200, {}),
     "aggregate": Answers(PUSH_PATH, TICK, 200, {}),
+    "stripe_webhook": Answers("/", EVENT, 200, {}),
 }
 
 
@@ -48,6 +62,7 @@ def environment() -> Iterator[dict[str, str]]:
             **local_settings(),
             "FIRESTORE_EMULATOR_HOST": firestore,
             "PUBSUB_EMULATOR_HOST": pubsub,
+            "STRIPE_WEBHOOK_SECRET": WEBHOOK_SECRET,
         }
 
 
@@ -73,6 +88,11 @@ def serving(name: str, bundle: Path, python: Path, environment: dict[str, str]) 
         process.stop()
 
 
+def signature(body: object) -> dict[str, str]:
+    """The header that only Stripe can make, at the instant at which the body is sent."""
+    return {"Stripe-Signature": signature_header(json.dumps(body).encode(), WEBHOOK_SECRET, int(time()))}
+
+
 @pytest.mark.parametrize("name", function_names())
 def test_a_staged_function_serves_with_its_own_requirements_only(
     name: str, tmp_path: Path, environment: dict[str, str]
@@ -81,6 +101,7 @@ def test_a_staged_function_serves_with_its_own_requirements_only(
     python = clean_python(tmp_path / "venv", bundle / "requirements.txt")
     path, body, status, headers = EXPECTED[name]
     with serving(name, bundle, python, environment) as port:
-        answer = get(port, path) if body is None else post_json(port, path, body, headers=headers)
+        signed = signature(body) if name == "stripe_webhook" else {}
+        answer = get(port, path) if body is None else post_json(port, path, body, headers=headers | signed)
     assert answer is not None
     assert answer.status == status, answer.body.decode()

@@ -10,6 +10,7 @@ import pytest
 
 from tools.dev.emulated import emulated_stack
 from tools.dev.errors import StackError
+from tools.dev.local_stripe import SYNC_CATALOG, LocalStripe
 from tools.dev.loopback import get
 from tools.dev.stack import Stack
 
@@ -18,6 +19,16 @@ import os
 def record_usage(request):
     return {name: os.environ.get(name) for name in ("GOOGLE_CLOUD_PROJECT", "FIRESTORE_EMULATOR_HOST",
         "PUBSUB_EMULATOR_HOST", "GWI_STORE", "GWI_METERING_ENABLED", "GWI_TICK_TOPIC")}
+"""
+STRIPE_WEBHOOK = """
+import os
+def stripe_webhook(request):
+    if request.method == "GET":
+        return {name: os.environ[name] for name in ("STRIPE_API_KEY", "STRIPE_API_BASE", "STRIPE_WEBHOOK_SECRET",
+            "GWI_WEB_ORIGIN", "no_proxy")}
+    with open(__file__ + ".events", "a") as events:
+        events.write(request.headers["Stripe-Signature"] + "\\n")
+    return "ok"
 """
 AGGREGATE = """
 import pathlib, sys
@@ -55,6 +66,7 @@ def eventually(condition: Callable[[], bool]) -> bool:
 def test_starts_the_emulators_and_the_functions_that_exist(stack: Stack) -> None:
     assert set(stack.parts) == {"record_usage", "aggregate", "firestore", "pubsub"}
     assert stack.failure() is None
+    assert stack.secrets == {}
 
 
 def test_a_function_is_told_the_emulators_and_its_configuration(stack: Stack) -> None:
@@ -86,3 +98,52 @@ def test_a_function_that_cannot_start_stops_everything_and_shows_its_log(tmp_pat
         emulated_stack(Event(), logs=tmp_path / "logs", root=tmp_path),
     ):
         pass
+
+
+@pytest.fixture(scope="module")
+def paid_root(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    root = tmp_path_factory.mktemp("paid")
+    main = root / "functions/stripe_webhook/main.py"
+    main.parent.mkdir(parents=True)
+    main.write_text(STRIPE_WEBHOOK)
+    return root
+
+
+@pytest.fixture(scope="module")
+def paid_stack(paid_root: Path) -> Iterator[Stack]:
+    with emulated_stack(Event(), logs=paid_root / "logs", root=paid_root) as stack:
+        yield stack
+
+
+def test_who_takes_webhooks_is_told_where_stripe_is_and_what_it_signs_with(paid_stack: Stack) -> None:
+    answer = get(paid_stack.ports["stripe_webhook"], "/")
+    assert answer is not None
+    told = json.loads(answer.body)
+    assert "127.0.0.1" in told.pop("no_proxy")
+    assert told == {
+        "STRIPE_API_KEY": "sk_test_local",
+        "STRIPE_API_BASE": paid_stack.parts["stripe"],
+        "STRIPE_WEBHOOK_SECRET": paid_stack.secrets["stripe_webhook_secret"],
+        "GWI_WEB_ORIGIN": "http://localhost:5173",
+    }
+    assert told["STRIPE_WEBHOOK_SECRET"].startswith("whsec_")
+
+
+def test_the_double_has_the_catalog_after_the_sync_and_sends_signed_events(
+    paid_stack: Stack, paid_root: Path
+) -> None:
+    first, second = (paid_stack.admin(SYNC_CATALOG) for _ in range(2))
+    # three plans that cost something, each with a product and two prices
+    assert (len(first["changes"]), second["changes"]) == (3 * (1 + 2), [])
+    events = paid_root / "functions/stripe_webhook/main.py.events"
+    assert eventually(events.exists)
+    assert events.read_text().startswith("t=")
+
+
+def test_a_failing_command_of_the_admin_tool_is_told_with_its_complaint(paid_stack: Stack) -> None:
+    with pytest.raises(StackError, match=r"(?s)tools\.admin tenant show --id nobody.*not_found"):
+        paid_stack.admin(("tenant", "show", "--id", "nobody"))
+
+
+def test_every_run_has_a_secret_of_its_own() -> None:
+    assert LocalStripe(1, 2).webhook_secret != LocalStripe(1, 2).webhook_secret

@@ -2,7 +2,9 @@
 
 import socket
 
-from tools.dev.loopback import HOST, free_port, get, is_free
+import pytest
+
+from tools.dev.loopback import HOST, free_port, get, is_free, without_proxy
 
 
 def test_takes_the_usual_port_when_it_is_free() -> None:
@@ -28,3 +30,17 @@ def test_a_port_on_which_all_interfaces_listen_is_taken() -> None:
 
 def test_where_nothing_listens_there_is_no_answer() -> None:
     assert get(free_port(), "/") is None
+
+
+@pytest.mark.parametrize(
+    ("named", "direct"),
+    [
+        ({}, "127.0.0.1,localhost"),
+        ({"NO_PROXY": "intranet"}, "intranet,127.0.0.1,localhost"),
+        ({"no_proxy": "a,b", "NO_PROXY": "intranet"}, "a,b,127.0.0.1,localhost"),
+    ],
+)
+def test_this_machine_is_reached_without_a_proxy_like_what_is_named_already(
+    named: dict[str, str], direct: str
+) -> None:
+    assert without_proxy(named) == {"no_proxy": direct, "NO_PROXY": direct}

@@ -62,9 +62,11 @@ def test_every_block_is_something_that_these_tests_run_or_look_at() -> None:
 def test_the_shell_commands_run_as_they_stand(stack: RunningStack, folder: Path) -> None:
     output = run(["sh", "-eu"], SHELL, folder)
     answers = [json.loads(line) for line in re.findall(r"\{.*\}", output)]
-    recorded, usage = answers[:2]
+    recorded, usage, checkout = answers[:3]
     assert (recorded["accepted"], recorded["ids"]) == (1, ["first-event"])
     assert usage["aggregate"]["total_tokens"]["total"] == 1200 + 300
+    assert checkout["url"].startswith(f"{stack.entries['stripe']}/c/pay/")
+    assert re.search(r"^changes: 0$", output, re.MULTILINE)
     assert re.findall(r"plan +(\w+)", output) == ["starter", "professional"]
     assert re.search(r"^api_key +gwi_test_\w+$", output, re.MULTILINE)
     assert "usage:read" in output

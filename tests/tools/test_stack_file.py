@@ -51,6 +51,20 @@ def test_the_banner_shows_nothing_of_parts_that_do_not_exist() -> None:
     assert "/usage " not in text
 
 
+def test_the_command_to_subscribe_is_one_line_that_a_shell_understands() -> None:
+    entries = ENTRIES | {"stripe": "http://127.0.0.1:8086", "stripe_webhook_secret": "whsec_of_this_run"}
+    text = banner(entries, FOLDER, events=0, seconds=1)
+    (line,) = [line for line in text.splitlines() if "/checkout-sessions" in line]
+    words = shlex.split(line)
+    assert words[:3] == ["curl", "-sS", "http://127.0.0.1:8082/api/v1/tenants/demo/checkout-sessions"]
+    assert json.loads(words[-1]) == {"plan": "professional", "interval": "month"}
+    assert "whsec_of_this_run" not in text
+
+
+def test_without_stripe_nobody_is_told_to_subscribe() -> None:
+    assert "checkout" not in banner(ENTRIES, FOLDER, events=0, seconds=1)
+
+
 def test_the_command_to_record_an_event_is_one_line_that_a_shell_understands() -> None:
     (line,) = [
         line for line in banner(ENTRIES, FOLDER, events=0, seconds=1).splitlines() if "/v1/events" in line

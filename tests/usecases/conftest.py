@@ -12,7 +12,9 @@ from shared.adapters.firestore import FirestoreDirectory, FirestoreRpc, Firestor
 from shared.adapters.firestore.rpc import open_channel
 from shared.adapters.memory import MemoryStore
 from shared.ports import Directory, UsageStore
+from tests.billing_places import BillingPlace, FirestoreBillingPlace, MemoryBillingPlace
 from tests.usecases.cut_off import CutOff, cut
+from tests.usecases.ledger import new_tenant
 
 RETENTION = timedelta(days=90)
 
@@ -67,3 +69,13 @@ def firestore_channel(firestore_emulator_host: str) -> Iterator[grpc.Channel]:
 def firestore_rpc(firestore_channel: grpc.Channel) -> FirestoreRpc:
     """Calls on an empty database: the emulator makes a project when it is first named."""
     return FirestoreRpc(f"demo-{uuid4().hex[:12]}", firestore_channel, is_emulator=True)
+
+
+@pytest.fixture(params=["memory", "firestore"])
+def place(request: pytest.FixtureRequest) -> BillingPlace:
+    """Billing on each store in turn, with tenant acme on plan free."""
+    place: BillingPlace = MemoryBillingPlace()
+    if request.param == "firestore":
+        place = FirestoreBillingPlace(request.getfixturevalue("firestore_channel"))
+    new_tenant(place.directory, plan="free")
+    return place

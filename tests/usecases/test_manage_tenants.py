@@ -5,12 +5,16 @@ from datetime import timedelta
 import pytest
 
 from shared.adapters.memory import MemoryStore
+from shared.domain.accounts import with_subscription
+from shared.domain.entitlements import DEFAULT_GRACE
 from shared.domain.errors import Conflict, InvalidInput, NotFound
 from shared.domain.tenants import ALL_SCOPES, AuditEntry, Tenant
+from shared.ports import BillingChange
 from shared.usecases.authenticate import Access, KeyAuthenticator
 from shared.usecases.manage_keys import NewKey
 from shared.usecases.manage_tenants import create_tenant, set_plan
 from tests.sample_events import NOON
+from tests.sample_subscriptions import observed, seen_in_turn
 
 
 def create(
@@ -83,6 +87,41 @@ def test_a_plan_is_changed_for_this_tenant_alone(memory: MemoryStore) -> None:
 def test_the_plan_of_nobody_cannot_be_changed(memory: MemoryStore) -> None:
     with pytest.raises(NotFound, match="'ghost'"):
         set_plan(memory, "ghost", "free", actor="ada", reason="", now=NOON)
+
+
+@pytest.mark.parametrize("reports", [["active"], ["active", "past_due"], ["active", "deleted"]])
+def test_the_plan_of_a_subscriber_is_changed_in_stripe_and_not_by_hand(
+    memory: MemoryStore, reports: list[str]
+) -> None:
+    create(memory, plan="free")
+    subscribe(memory, reports)
+    before = memory.find_tenant("acme")
+    with pytest.raises(Conflict, match="of which sub_1 is ") as refusal:
+        set_plan(memory, "acme", "enterprise", actor="ada", reason="gift", now=NOON)
+    assert refusal.value.code == "subscription_decides"
+    assert memory.find_tenant("acme") == before
+    assert [entry.action for entry in memory.list_audit("acme")] == ["tenant.created"]
+
+
+def test_a_subscription_that_was_never_paid_for_leaves_the_plan_to_be_set_by_hand(
+    memory: MemoryStore,
+) -> None:
+    create(memory, plan="free")
+    subscribe(memory, ["incomplete"])
+    set_plan(memory, "acme", "enterprise", actor="ada", reason="gift", now=NOON)
+    subscribe(memory, ["incomplete", "incomplete_expired"])
+    tenant = memory.find_tenant("acme")
+    assert tenant is not None
+    assert tenant.at(NOON).plan == "enterprise"
+
+
+def subscribe(memory: MemoryStore, reports: list[str]) -> None:
+    """Keep a subscription that has reported so much."""
+    read = memory.read_account("acme")
+    assert read is not None
+    life = seen_in_turn(observed(day, report) for day, report in enumerate(reports))
+    account = with_subscription(read.account, life, DEFAULT_GRACE, NOON)
+    memory.save_billing(BillingChange(account, NOON))
 
 
 def test_a_change_to_an_unknown_plan_changes_nothing(memory: MemoryStore) -> None:

@@ -1,13 +1,29 @@
 """What the commands about Stripe do: keep its catalog, and compare billing with it."""
 
 from argparse import Namespace
-from collections.abc import Iterator
+from collections.abc import Iterable
+from dataclasses import dataclass, field
 
 from shared.bootstrap import Container
-from shared.domain.errors import NotFound
+from shared.domain.errors import NotFound, UsageError
 from shared.domain.plan_mapping import catalog_to_sell
-from shared.usecases.reconcile_billing import reconcile_all, reconcile_tenant
+from shared.usecases.reconcile_billing import reconcile_tenant
 from tools.admin.commands import Answer
+
+Row = dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """What Stripe says otherwise, and the tenants that could not be compared."""
+
+    drift: list[Row] = field(default_factory=list)
+    failed: list[Row] = field(default_factory=list)
+
+    @property
+    def tenant_ids(self) -> list[str]:
+        """The tenants that have drift, each once."""
+        return list(dict.fromkeys(row["tenant_id"] for row in self.drift))
 
 
 def sync_catalog(container: Container, _options: Namespace) -> Answer:
@@ -17,28 +33,29 @@ def sync_catalog(container: Container, _options: Namespace) -> Answer:
 
 def reconcile(container: Container, options: Namespace) -> Answer:
     """Report what Stripe says otherwise; with `--repair`, let Stripe's word count, and look once more."""
-    drift = dict(_drift(container, options.tenant, repair=options.repair))
-    left = drift
-    if options.repair:
-        left = {tenant_id: found for one in drift for tenant_id, found in _drift(container, one)}
-    fields = {"drift": _rows(drift), "left": _rows(left)}
-    return Answer(fields, is_good=not left)
+    found = _look(container, _tenants(container, options.tenant), repair=options.repair)
+    left = _look(container, found.tenant_ids, repair=False) if options.repair else found
+    failed = found.failed if left is found else found.failed + left.failed
+    fields = {"drift": found.drift, "left": left.drift, "failed": failed}
+    return Answer(fields, is_good=not left.drift and not failed)
 
 
-def _drift(
-    container: Container, tenant_id: str | None, *, repair: bool = False
-) -> Iterator[tuple[str, list[str]]]:
-    """The tenants, or the one that is named, of which Stripe says otherwise."""
-    billing, now = container.billing, container.clock()
+def _tenants(container: Container, tenant_id: str | None) -> Iterable[str]:
     if tenant_id is None:
-        yield from reconcile_all(billing, repair=repair, now=now)
-        return
+        return container.billing.store.list_tenants()
     if container.directory.find_tenant(tenant_id) is None:
         raise NotFound(f"tenant {tenant_id!r} does not exist")
-    found = reconcile_tenant(billing, tenant_id, repair=repair, now=now)
-    if found:
-        yield tenant_id, found
+    return [tenant_id]
 
 
-def _rows(drift: dict[str, list[str]]) -> list[dict[str, str]]:
-    return [{"tenant_id": tenant_id, "what": what} for tenant_id, found in drift.items() for what in found]
+def _look(container: Container, tenant_ids: Iterable[str], *, repair: bool) -> _Found:
+    billing, found = container.billing, _Found()
+    _ = billing.stripe  # without a key, one complaint instead of one for each tenant
+    for tenant_id in tenant_ids:
+        try:
+            drift = reconcile_tenant(billing, tenant_id, repair=repair, now=container.clock())
+        except UsageError as error:
+            found.failed.append({"tenant_id": tenant_id, "why": f"{error.code}: {error.message}"})
+            continue
+        found.drift.extend({"tenant_id": tenant_id, "what": what} for what in drift)
+    return found

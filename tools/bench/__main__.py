@@ -16,6 +16,7 @@ GROUPS = {
     "cold_start": "cold_start.measure",
     "operations": "operations.measure",
     "http": "http_rates.measure",
+    "webhook": "webhook.measure",
     "memory": "memory_use.measure",
     "growth_emulator": "growth.measure_on_emulator",
     "growth_memory": "growth.measure_in_memory",

@@ -3,7 +3,7 @@
 import http.client
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -35,10 +35,12 @@ def named(name: str) -> Function:
 
 
 @contextmanager
-def served(emulator_host: str, *functions: Function) -> Iterator[list[Server]]:
-    """Run each function by functions-framework, as in production; all answer."""
+def served(
+    emulator_host: str, *functions: Function, settings: Mapping[str, str] | None = None
+) -> Iterator[list[Server]]:
+    """Run each function by functions-framework, as in production, with `settings` besides the usual; all answer."""
     environment = {**os.environ, **local_settings(), "FIRESTORE_EMULATOR_HOST": emulator_host}
-    environment |= {"GWI_STORE": "firestore", "PYTHONPATH": str(ROOT)}
+    environment |= {"GWI_STORE": "firestore", "PYTHONPATH": str(ROOT), **(settings or {})}
     servers: list[Server] = []
     with tempfile.TemporaryDirectory(prefix="bench-") as logs:
         try:
@@ -64,20 +66,24 @@ def create_bench_tenant(emulator_host: str) -> str:
 class Caller:
     """One kept connection to a function, as an agent platform's client keeps one."""
 
-    def __init__(self, server: Server, key: str) -> None:
+    def __init__(self, server: Server, key: str | None = None) -> None:
+        """Without a key it posts webhooks to the root, with one events."""
         self._server = server
-        self._headers = {"Content-Type": "application/json", "Authorization": f"Bearer {key}"}
+        self._path = "/v1/events" if key else "/"
+        self._headers = {"Content-Type": "application/json"}
+        self._headers |= {"Authorization": f"Bearer {key}"} if key else {}
         self._connection = http.client.HTTPConnection(HOST, server.port, timeout=60)
 
-    def send(self, body: bytes) -> bytes:
-        """Post `body` as events; RuntimeError for any answer but 200."""
+    def send(self, body: bytes, headers: Mapping[str, str] | None = None) -> bytes:
+        """Post `body`; RuntimeError for any answer but 200."""
+        sent = self._headers | dict(headers or {})
         try:
-            self._connection.request("POST", "/v1/events", body, self._headers)
+            self._connection.request("POST", self._path, body, sent)
             response = self._connection.getresponse()
         except (http.client.RemoteDisconnected, BrokenPipeError, ConnectionResetError):
             # The server closes what was idle for two seconds; only then, so nothing was recorded.
             self._connection.close()
-            self._connection.request("POST", "/v1/events", body, self._headers)
+            self._connection.request("POST", self._path, body, sent)
             response = self._connection.getresponse()
         answer = response.read()
         if response.status != 200:

@@ -9,7 +9,7 @@ from pydantic import TypeAdapter
 
 from shared.adapters.firestore.encoding import get_fields
 from shared.adapters.firestore.tenants import change_write, entitlement_fields, read_tenant
-from shared.domain.accounts import Account
+from shared.domain.accounts import Account, EmailSighting
 from shared.domain.billing import Subscription
 from shared.domain.entitlements import BillingAlert
 from shared.domain.invoices import InvoiceRow, InvoiceSighting
@@ -37,6 +37,8 @@ def _billing_fields(account: Account) -> dict[str, object]:
         **asdict(account.tenant.billing),
         "customer_id": account.customer_id,
         "email": account.email,
+        "email_seen": list(account.email_seen) if account.email_seen else None,
+        "former_customer_id": account.former_customer_id,
         "entitlement": entitlement_fields(account.tenant.entitlement),
         "subscriptions": {each.id: _SUBSCRIPTION.dump_json(each).decode() for each in subscriptions},
     }
@@ -45,12 +47,15 @@ def _billing_fields(account: Account) -> dict[str, object]:
 def read_account(document: Any) -> Account:
     """The billing that account_write set; an empty one for a tenant that has none."""
     billing = get_fields(document.fields).get("billing", {})
+    email_seen = billing.get("email_seen")
     return Account(
         read_tenant(document),
         billing.get("customer_id"),
         billing.get("email"),
         {key: _SUBSCRIPTION.validate_json(text) for key, text in billing.get("subscriptions", {}).items()},
         document.update_time,
+        EmailSighting(*email_seen) if email_seen else None,
+        billing.get("former_customer_id"),
     )
 
 

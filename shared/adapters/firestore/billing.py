@@ -19,7 +19,7 @@ from shared.adapters.firestore.accounts import (
 )
 from shared.adapters.firestore.paging import Listing
 from shared.adapters.firestore.rpc import FirestoreRpc
-from shared.adapters.firestore.tenants import audit_fields, create_write, set_write
+from shared.adapters.firestore.tenants import audit_fields, create_write, delete_write, set_write
 from shared.domain.invoices import InvoiceRow
 from shared.ports import AccountRead, BillingChange, Page, StaleAccount, StripeReceipt
 
@@ -96,6 +96,8 @@ class FirestoreBillingStore:
             yield set_write(f"{tenant_name}/audit/{uuid4().hex}", audit_fields(entry))
         for alert in change.alerts:
             yield set_write(f"{tenant_name}/alerts/billing.{alert.kind}", alert_fields(alert, at))
+        for kind in change.settled_alerts:
+            yield delete_write(f"{tenant_name}/alerts/billing.{kind}")
         if change.mail:
             yield set_write(self._mail_name(change), mail_fields(change.mail, account.tenant.id, at))
 

@@ -35,6 +35,13 @@ def change_write(name: str, fields: Mapping[str, object]) -> Any:
     return write
 
 
+def delete_write(name: str) -> Any:
+    """Deletes a document, if it exists."""
+    write = Write()
+    write.delete = name
+    return write
+
+
 def raise_shards_write(name: str, counter_shards: int) -> Any:
     """Raises a tenant's number of counter shards, unless it is as high already."""
     write = Write()

@@ -29,8 +29,9 @@ class MemoryBillingStore(MemoryState):
             if tenant is None:
                 return None
             billing = self._billing.setdefault(tenant_id, TenantBilling(Account(tenant)))
-            account = replace(billing.account, tenant=tenant, version=billing.version)
-            return AccountRead(account, billing.invoices.get(invoice_id or ""), billing.version)
+            account = replace(billing.account, tenant=tenant, version=(billing.version, tenant))
+            invoice = billing.invoices.get(invoice_id or "")
+            return AccountRead(account, invoice, billing.version if invoice else None)
 
     def save_billing(self, change: BillingChange) -> None:
         with self._lock:
@@ -55,12 +56,16 @@ class MemoryBillingStore(MemoryState):
                 billing.invoices[change.invoice.invoice.id] = change.invoice
             self._audit += change.audits
             self.alerts |= {(tenant_id, alert.kind): alert for alert in change.alerts}
+            for kind in change.settled_alerts:
+                self.alerts.pop((tenant_id, kind), None)
             if change.mail:
                 self.mails.append(change.mail)
 
     def _refuse_stale(self, change: BillingChange) -> None:
-        account, receipt = change.account, change.receipt
-        if self._billing[account.tenant.id].version != account.version:
+        tenant_id, receipt = change.account.tenant.id, change.receipt
+        billing = self._billing.get(tenant_id)
+        # Every save makes a new version, so an invoice that has changed is seen by it too.
+        if billing is None or change.account.version != (billing.version, self._tenants[tenant_id]):
             raise StaleAccount
         if receipt and receipt.event_id in self._stripe_events:
             raise StaleAccount

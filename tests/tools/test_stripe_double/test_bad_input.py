@@ -45,6 +45,7 @@ def test_any_body_is_answered_or_refused(browser: FlaskClient, body: bytes) -> N
 
 _CONTROLS = (
     "clock/advance",
+    "clock/start",
     "customers/cus_1/card",
     "dunning",
     "fail",

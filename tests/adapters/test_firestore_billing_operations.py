@@ -1,0 +1,100 @@
+"""What billing costs in calls, counted at the gRPC layer: a webhook three at most, one of them a write."""
+
+from typing import Any
+
+import pytest
+
+from shared.adapters.firestore import FirestoreBillingStore, FirestoreDirectory
+from shared.domain.stripe_shapes import StripeEvent, read_event
+from shared.usecases.apply_stripe_event import APPLIED, DUPLICATE, IGNORED, UNOWNED
+from tests.adapters.conftest import Connect
+from tests.adapters.interceptors import RecordedCalls
+from tests.golden.stripe_payloads import webhooks
+from tests.usecases.billing_life import (
+    CREATED,
+    SESSION,
+    STARTED,
+    billing_on,
+    deliver,
+    event_of,
+    subscription_event,
+)
+from tests.usecases.ledger import new_tenant
+from tests.usecases.stripe_account import StripeAccount
+
+READ, WRITE = "BatchGetDocuments", "Commit"
+
+
+@pytest.fixture
+def calls() -> RecordedCalls:
+    """The calls that were made."""
+    return RecordedCalls()
+
+
+@pytest.fixture
+def store(connect: Connect, calls: RecordedCalls) -> FirestoreBillingStore:
+    """A store whose calls are kept, with tenant acme."""
+    rpc = connect(calls)
+    new_tenant(FirestoreDirectory(rpc), plan="free")
+    calls.requests.clear()
+    return FirestoreBillingStore(rpc)
+
+
+def effects(calls: RecordedCalls) -> list[str]:
+    """The collections that the last commit wrote to."""
+    names = [write.update.name or write.delete for write in calls.requests[-1][1].writes]
+    return sorted(name.split("/")[-2] for name in names)
+
+
+GOLDEN = [read_event(payload) for payload in webhooks("endive")]
+
+
+@pytest.mark.parametrize("has_key", [False, True], ids=["from-payloads", "from-the-api"])
+@pytest.mark.parametrize("event", GOLDEN, ids=lambda event: f"{event.id}-{event.type}")
+def test_an_event_costs_two_reads_and_one_commit(
+    store: FirestoreBillingStore, calls: RecordedCalls, event: StripeEvent, has_key: bool
+) -> None:
+    gateway = StripeAccount(event.object) if has_key else None
+    assert deliver(billing_on(store, gateway), [event]) == [APPLIED]
+    assert calls.methods == [READ, READ, WRITE]
+    assert effects(calls).count("stripe_events") == 1, "in the same commit as the effect"
+
+
+def test_a_first_event_writes_all_that_follows_from_it_in_one_commit(
+    store: FirestoreBillingStore, calls: RecordedCalls
+) -> None:
+    deliver(billing_on(store), [CREATED])
+    # the plan, the status and the customer's link
+    assert effects(calls) == ["audit"] * 3 + ["stripe_customers", "stripe_events", "tenants"]
+
+
+def test_a_trial_that_ends_costs_no_call_more_for_its_mail(
+    store: FirestoreBillingStore, calls: RecordedCalls
+) -> None:
+    deliver(billing_on(store), [event_of("checkout.session.completed", SESSION, STARTED)])
+    calls.requests.clear()
+    trial: dict[str, Any] = {"status": "trialing", "trial_end": "2026-10-18T09:30:20Z"}
+    deliver(billing_on(store), [subscription_event("trial_will_end", STARTED, **trial)])
+    assert calls.methods == [READ, READ, WRITE]
+    assert effects(calls).count("mail") == 1
+
+
+def test_a_repetition_costs_one_read(store: FirestoreBillingStore, calls: RecordedCalls) -> None:
+    deliver(billing_on(store), [CREATED])
+    calls.requests.clear()
+    assert deliver(billing_on(store), [CREATED]) == [DUPLICATE]
+    assert calls.methods == [READ]
+
+
+def test_an_ignored_event_costs_one_write(store: FirestoreBillingStore, calls: RecordedCalls) -> None:
+    ignored = event_of("product.created", {"id": "prod_1", "object": "product"}, STARTED)
+    assert deliver(billing_on(store), [ignored]) == [IGNORED]
+    assert (calls.methods, effects(calls)) == ([WRITE], ["stripe_events"])
+
+
+def test_a_strangers_event_costs_one_read_and_when_it_is_reported_one_write(
+    store: FirestoreBillingStore, calls: RecordedCalls
+) -> None:
+    stranger = subscription_event("created", STARTED, metadata={})
+    assert deliver(billing_on(store), [stranger]) == [UNOWNED]
+    assert (calls.methods, effects(calls)) == ([READ, WRITE], ["stripe_events"])

@@ -1,0 +1,81 @@
+"""Owns the places where tests keep billing: in memory or in the emulator, opened by as many processes as needed."""
+
+from typing import Any, NamedTuple, Protocol
+from uuid import uuid4
+
+import grpc
+
+from shared.adapters.firestore import FirestoreBillingStore, FirestoreDirectory, FirestoreRpc
+from shared.adapters.firestore.encoding import get_fields
+from shared.adapters.firestore.queries import all_of
+from shared.adapters.memory import MemoryStore
+from shared.ports import BillingStore, Directory
+from tests.usecases.cut_off import CutOff, cut
+
+
+class SentMail(NamedTuple):
+    """A mail as it is handed to whoever sends it."""
+
+    to: str
+    subject: str
+
+
+class BillingPlace(Protocol):
+    """Where billing is kept, opened as often as there are processes; and what no port reads back."""
+
+    directory: Directory
+
+    def open(self, cut_off: CutOff | None = None) -> BillingStore:
+        """Billing as one process sees it, until it is cut off."""
+
+    def alerts(self, tenant_id: str) -> dict[str, tuple[str, ...]]:
+        """The subscriptions that each alert names, by its kind."""
+
+    def mails(self) -> list[SentMail]:
+        """The mails that wait to be sent."""
+
+
+class MemoryBillingPlace:
+    """A place in this process; a process is cut off between two calls of the port."""
+
+    def __init__(self) -> None:
+        self.store = MemoryStore()
+        self.directory: Directory = self.store
+
+    def open(self, cut_off: CutOff | None = None) -> BillingStore:
+        """See BillingPlace."""
+        return cut(self.store, cut_off)
+
+    def alerts(self, tenant_id: str) -> dict[str, tuple[str, ...]]:
+        """See BillingPlace."""
+        alerts = self.store.alerts.items()
+        return {kind: alert.subscription_ids for (owner, kind), alert in alerts if owner == tenant_id}
+
+    def mails(self) -> list[SentMail]:
+        """See BillingPlace."""
+        return [SentMail(mail.to, mail.subject) for mail in self.store.mails]
+
+
+class FirestoreBillingPlace:
+    """A place in the emulator; a process is cut off between two RPCs, so in the middle of a call of the port."""
+
+    def __init__(self, channel: grpc.Channel) -> None:
+        self.rpc = FirestoreRpc(f"demo-{uuid4().hex[:12]}", channel, is_emulator=True)
+        self.directory: Directory = FirestoreDirectory(self.rpc)
+
+    def open(self, cut_off: CutOff | None = None) -> BillingStore:
+        """See BillingPlace."""
+        return FirestoreBillingStore(cut(self.rpc, cut_off))
+
+    def alerts(self, tenant_id: str) -> dict[str, tuple[str, ...]]:
+        """See BillingPlace."""
+        found = self._all(f"{self.rpc.documents}/tenants/{tenant_id}", "alerts")
+        return {alert["kind"]: tuple(alert["subscription_ids"]) for alert in found}
+
+    def mails(self) -> list[SentMail]:
+        """See BillingPlace."""
+        found = self._all(self.rpc.documents, "mail")
+        return [SentMail(mail["to"], mail["message"]["subject"]) for mail in found]
+
+    def _all(self, parent: str, collection: str) -> list[dict[str, Any]]:
+        return [get_fields(document.fields) for document in self.rpc.query(parent, all_of(collection))]

@@ -1,0 +1,130 @@
+"""BillingStore: an account, its invoices and the tenants are read as they were written."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from shared.domain.accounts import EmailSighting, with_subscription
+from shared.domain.entitlements import DEFAULT_GRACE, BillingAlert
+from shared.domain.errors import InvalidInput
+from shared.domain.invoices import InvoiceRow
+from shared.domain.tenants import AuditEntry
+from shared.ports import BillingChange, BillingStore, Directory, Mail, StripeReceipt
+from tests.billing_places import BillingPlace
+from tests.sample_accounts import NOW, account_of, paid_account, row_of
+from tests.sample_subscriptions import observed, on_day, seen_in_turn
+from tests.usecases.ledger import new_tenant
+
+RECEIPT = StripeReceipt("evt_1", "customer.subscription.updated", "applied", NOW)
+ALERT = BillingAlert("unmapped_price", ("sub_1",), "price price_x of sub_1 maps to no plan")
+MAIL = Mail("owner@example.com", "Your trial ends in 3 days", "The trial of Acme ends in 3 days.")
+AUDIT = AuditEntry("acme", NOW, "stripe", "plan.changed", "free", "starter", "evt_1 because")
+
+
+@pytest.fixture
+def store(place: BillingPlace) -> BillingStore:
+    """The billing of all tenants; there is one tenant, `acme`, on plan starter."""
+    new_tenant(place.directory)
+    return place.open()
+
+
+def test_an_unknown_tenant_customer_and_event_are_none(place: BillingPlace) -> None:
+    store = place.open()
+    assert store.find_owner("evt_1", "cus_1") == (False, None)
+    assert store.find_owner(None, None) == (False, None)
+    assert store.read_account("acme") is None
+    assert store.list_invoices("acme", limit=10).items == []
+    assert list(store.list_tenants()) == []
+
+
+def test_a_new_tenant_has_no_billing(store: BillingStore) -> None:
+    read = store.read_account("acme", "in_1")
+    assert read is not None
+    assert (read.account.customer_id, read.account.email, read.account.former_customer_id) == (None,) * 3
+    assert dict(read.account.known_subscriptions) == {}
+    assert (read.invoice, read.invoice_version) == (None, None)
+    assert (read.account.tenant.plan, read.account.tenant.entitlement) == ("starter", None)
+
+
+def test_an_account_is_read_as_it_was_written(store: BillingStore) -> None:
+    unpaid = [observed(day, "past_due", price_id="price_`x`", plan=None) for day in (30, 32, 34)]
+    life = [observed(0, "created", plan="professional"), observed(1, "active", plan="professional"), *unpaid]
+    first = seen_in_turn(life)
+    second = seen_in_turn([observed(2, "trialing", id="sub_2", trial_end=on_day(16), cancel_at=on_day(60.5))])
+    ended = seen_in_turn([observed(3, "deleted", id="sub_3", interval="year", tenant_id=None)])
+    account = replace(
+        paid_account(store, first, second, ended),
+        email="owner@example.com",
+        email_seen=EmailSighting(on_day(3), "evt_3"),
+        former_customer_id="cus_0",
+    )
+    store.save_billing(BillingChange(account, NOW))
+    read = account_of(store)
+    assert replace(read, version=None) == replace(account, version=None)
+    granted = read.tenant.entitlement
+    assert granted is not None
+    assert granted.then is not None
+    assert [granted.plan, granted.then.plan, granted.then.then] == ["professional", "starter", None]
+    assert (granted.until, granted.then.until) == (on_day(30) + DEFAULT_GRACE, on_day(60.5))
+
+
+def test_hundreds_of_subscriptions_are_kept(store: BillingStore) -> None:
+    lives = [[observed(day, "past_due") for day in range(60)]]
+    lives += [[observed(0, "deleted", id=f"sub_{number}")] for number in range(2, 300)]
+    account = replace(paid_account(store, *[seen_in_turn(life) for life in lives]))
+    store.save_billing(BillingChange(account, NOW))
+    assert account_of(store).known_subscriptions == account.known_subscriptions
+    assert len(account.known_subscriptions) == 299
+
+
+def test_invoices_are_paged_newest_first(place: BillingPlace, store: BillingStore) -> None:
+    new_tenant(place.directory, "other")
+    store.save_billing(BillingChange(account_of(store, "other"), NOW, invoice=row_of("in_other")))
+    made = [row_of(f"in_{number}", days=number // 2) for number in range(7)]
+    for row in made:
+        store.save_billing(BillingChange(account_of(store), NOW, invoice=row))
+    seen: list[InvoiceRow] = []
+    page = store.list_invoices("acme", limit=3)
+    while page.next_cursor:
+        seen += page.items
+        page = store.list_invoices("acme", limit=3, cursor=page.next_cursor)
+    assert [*seen, *page.items] == made[::-1]
+    assert len(page.items) == 7 - 2 * 3
+
+
+@pytest.mark.parametrize("cursor", ["", "nonsense", "W10=", "é"])
+def test_a_cursor_of_another_list_is_refused(store: BillingStore, cursor: str) -> None:
+    with pytest.raises(InvalidInput) as refused:
+        store.list_invoices("acme", limit=3, cursor=cursor)
+    assert refused.value.code == "invalid_cursor"
+
+
+def test_every_tenant_is_listed_also_beyond_a_page(place: BillingPlace) -> None:
+    names = [f"t-{number:03}" for number in range(301)]
+    for name in names:
+        new_tenant(place.directory, name)
+    assert sorted(place.open().list_tenants()) == names
+
+
+def test_grace_is_told_to_the_microsecond(store: BillingStore) -> None:
+    grace = timedelta(days=3, microseconds=1)
+    failed = seen_in_turn([observed(0, "created"), observed(30, "past_due")])
+    account = with_subscription(account_of(store), failed, grace, NOW)
+    store.save_billing(BillingChange(account, NOW))
+    read = account_of(store).tenant.entitlement
+    assert read is not None
+    assert read.until == on_day(30) + grace
+
+
+def test_a_directory_sees_what_billing_wrote(place: BillingPlace, store: BillingStore) -> None:
+    directory: Directory = place.directory
+    store.save_billing(BillingChange(paid_account(store), NOW))
+    tenant = directory.find_tenant("acme")
+    assert tenant is not None
+    assert (tenant.plan, tenant.billing.status, tenant.billing.subscription_id) == (
+        "starter",
+        "active",
+        "sub_1",
+    )
+    assert tenant.at(on_day(1000)).plan == "starter"

@@ -1,0 +1,212 @@
+"""BillingStore: what Stripe says of tenants is written all or not at all, on what was read, and never moves."""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from threading import Barrier
+from typing import Any
+
+import pytest
+
+from shared.adapters.firestore import FirestoreUsageStore
+from shared.domain.entitlements import BillingAlert
+from shared.domain.tenants import AuditEntry
+from shared.ports import BillingChange, BillingStore, Mail, StaleAccount, StripeReceipt
+from tests.billing_places import BillingPlace, FirestoreBillingPlace, MemoryBillingPlace, SentMail
+from tests.sample_accounts import NOW, account_of, paid_account, row_of
+from tests.sample_subscriptions import DAY
+from tests.usecases.ledger import new_tenant
+
+RECEIPT = StripeReceipt("evt_1", "customer.subscription.updated", "applied", NOW)
+ALERT = BillingAlert("unmapped_price", ("sub_1",), "price price_x of sub_1 maps to no plan")
+MAIL = Mail("owner@example.com", "Your trial ends in 3 days", "The trial of Acme ends in 3 days.")
+AUDIT = AuditEntry("acme", NOW, "stripe", "plan.changed", "free", "starter", "evt_1 because")
+
+
+@pytest.fixture
+def store(place: BillingPlace) -> BillingStore:
+    """The billing of all tenants; there is one tenant, `acme`, on plan starter."""
+    new_tenant(place.directory)
+    return place.open()
+
+
+def everything(store: BillingStore) -> BillingChange:
+    """A change of everything that a change can be of."""
+    return BillingChange(
+        paid_account(store),
+        NOW,
+        receipt=RECEIPT,
+        link_customer_id="cus_1",
+        invoice=row_of("in_1"),
+        audits=[AUDIT],
+        alerts=[ALERT],
+        mail=MAIL,
+    )
+
+
+def nothing_is_kept(place: BillingPlace, store: BillingStore) -> None:
+    """As if none of `everything` had been written."""
+    assert store.find_owner("evt_1", "cus_1") == (False, None)
+    assert account_of(store).tenant.billing.status == "none"
+    assert store.list_invoices("acme", limit=10).items == []
+    assert [each.action for each in place.directory.list_audit("acme")] == ["tenant.created"]
+    assert (place.alerts("acme"), place.mails()) == ({}, [])
+
+
+def test_all_of_a_change_is_written(place: BillingPlace, store: BillingStore) -> None:
+    change = everything(store)
+    store.save_billing(change)
+    assert store.find_owner("evt_1", "cus_1") == (True, "acme")
+    assert account_of(store).tenant == place.directory.find_tenant("acme") == change.account.tenant
+    assert store.list_invoices("acme", limit=10).items == [row_of("in_1")]
+    assert place.directory.list_audit("acme")[1:] == [AUDIT]
+    assert place.alerts("acme") == {"unmapped_price": ("sub_1",)}
+    assert place.mails() == [SentMail(MAIL.to, MAIL.subject)]
+
+
+def test_what_a_change_leaves_out_stays_as_it_was(place: BillingPlace, store: BillingStore) -> None:
+    store.save_billing(everything(store))
+    before = account_of(store)
+    store.save_billing(BillingChange(before, NOW))
+    after = account_of(store)
+    assert replace(after, version=None) == replace(before, version=None)
+    assert store.find_owner("evt_1", "cus_1") == (True, "acme")
+    assert store.list_invoices("acme", limit=10).items == [row_of("in_1")]
+    assert (len(place.alerts("acme")), len(place.mails())) == (1, 1)
+
+
+Spoil = Callable[[BillingPlace, BillingStore], object]
+SPOILERS: dict[str, Spoil] = {
+    "another-event-changed-the-account": lambda place, store: store.save_billing(
+        BillingChange(replace(account_of(store), email="new@example.com"), NOW)
+    ),
+    "the-plan-was-set-by-hand": lambda place, store: place.directory.set_plan("acme", "enterprise", AUDIT),
+    "the-receipt-exists": lambda place, store: store.save_receipt(RECEIPT),
+    "the-customer-is-another-tenants": lambda place, store: store.save_billing(
+        BillingChange(account_of(store, "other"), NOW, link_customer_id="cus_1")
+    ),
+    "the-invoice-exists-meanwhile": lambda place, store: store.save_billing(
+        BillingChange(account_of(store), NOW, invoice=row_of("in_1", total=1))
+    ),
+}
+
+
+@pytest.mark.parametrize("spoil", SPOILERS.values(), ids=SPOILERS)
+def test_nothing_of_a_stale_change_is_written(place: BillingPlace, store: BillingStore, spoil: Spoil) -> None:
+    new_tenant(place.directory, "other")
+    change = everything(store)
+    spoil(place, store)
+    before = account_of(store), store.list_invoices("acme", limit=10), place.directory.list_audit("acme")
+    with pytest.raises(StaleAccount):
+        store.save_billing(change)
+    after = account_of(store), store.list_invoices("acme", limit=10), place.directory.list_audit("acme")
+    assert after == before
+    assert (place.alerts("acme"), place.mails()) == ({}, [])
+
+
+def test_an_invoice_that_has_changed_since_it_was_read_is_stale(store: BillingStore) -> None:
+    store.save_billing(BillingChange(account_of(store), NOW, invoice=row_of("in_1")))
+    slow, quick = store.read_account("acme", "in_1"), store.read_account("acme", "in_1")
+    assert slow is not None
+    assert quick is not None
+    assert slow.invoice == row_of("in_1")
+    paid = row_of("in_1", status="paid")
+    store.save_billing(BillingChange(quick.account, NOW, invoice=paid, former_invoice=quick.invoice_version))
+    with pytest.raises(StaleAccount):
+        store.save_billing(
+            BillingChange(slow.account, NOW, invoice=row_of("in_1"), former_invoice=slow.invoice_version)
+        )
+    assert store.list_invoices("acme", limit=10).items == [paid]
+
+
+def test_b24_a_customer_never_moves_to_another_tenant(place: BillingPlace, store: BillingStore) -> None:
+    new_tenant(place.directory, "other")
+    store.save_billing(BillingChange(account_of(store), NOW, link_customer_id="cus_1"))
+    for tenant_id in ("other", "acme"):
+        with pytest.raises(StaleAccount):
+            store.save_billing(BillingChange(account_of(store, tenant_id), NOW, link_customer_id="cus_1"))
+    assert store.find_owner(None, "cus_1") == (False, "acme")
+
+
+def test_a_receipt_alone_is_remembered_and_may_be_written_again(
+    place: BillingPlace, store: BillingStore
+) -> None:
+    ignored = replace(RECEIPT, outcome="ignored")
+    store.save_receipt(ignored)
+    store.save_receipt(ignored)
+    assert store.find_owner("evt_1", "cus_1") == (True, None)
+    assert store.find_owner("evt_2", None) == (False, None)
+    assert [each.action for each in place.directory.list_audit("acme")] == ["tenant.created"]
+
+
+def test_of_changes_made_at_once_on_one_reading_one_is_written(store: BillingStore) -> None:
+    account, together = account_of(store), Barrier(8)
+
+    def save(number: int) -> bool:
+        change = BillingChange(
+            replace(account, email=f"{number}@example.com"),
+            NOW,
+            receipt=replace(RECEIPT, event_id=f"evt_{number}"),
+        )
+        together.wait()
+        try:
+            store.save_billing(change)
+        except StaleAccount:
+            return False
+        return True
+
+    with ThreadPoolExecutor(8) as pool:
+        saved = list(pool.map(save, range(8)))
+    assert sum(saved) == 1
+    assert account_of(store).email == f"{saved.index(True)}@example.com"
+    assert [store.find_owner(f"evt_{number}", None)[0] for number in range(8)] == saved
+
+
+def test_billing_never_clobbers_what_is_not_its_own(place: BillingPlace, store: BillingStore) -> None:
+    before = place.directory.find_tenant("acme")
+    change = everything(store)
+    renamed = replace(change.account.tenant, name="Other", counter_shards=1, created_at=NOW)
+    store.save_billing(replace(change, account=replace(change.account, tenant=renamed)))
+    after = place.directory.find_tenant("acme")
+    assert before is not None
+    assert after is not None
+    mine = {"plan", "anchor", "anchored_at", "entitlement", "billing"}
+    kept = {name for name in before.__slots__ if getattr(before, name) == getattr(after, name)}
+    assert kept >= set(before.__slots__) - mine
+    assert after.plan == "starter"
+
+
+def test_counter_shards_raised_meanwhile_stay_raised(place: BillingPlace, store: BillingStore) -> None:
+    account = paid_account(store)
+    raise_shards(place, 8)
+    with pytest.raises(StaleAccount):
+        store.save_billing(BillingChange(account, NOW))
+    store.save_billing(BillingChange(paid_account(store), NOW))
+    tenant = place.directory.find_tenant("acme")
+    assert tenant is not None
+    assert (tenant.counter_shards, tenant.billing.status) == (8, "active")
+
+
+def raise_shards(place: BillingPlace, counter_shards: int) -> None:
+    if isinstance(place, MemoryBillingPlace):
+        place.store.raise_counter_shards("acme", counter_shards)
+    elif isinstance(place, FirestoreBillingPlace):
+        FirestoreUsageStore(place.rpc, DAY).raise_counter_shards("acme", counter_shards)
+
+
+def test_an_alert_is_replaced_and_taken_back(place: BillingPlace, store: BillingStore) -> None:
+    other = BillingAlert("several_subscriptions", ("sub_1", "sub_2"), "2 subscriptions run at once")
+    store.save_billing(BillingChange(account_of(store), NOW, alerts=[ALERT, other]))
+    again = replace(ALERT, subscription_ids=("sub_2",))
+    settled: tuple[Any, ...] = ("several_subscriptions",)
+    store.save_billing(BillingChange(account_of(store), NOW, alerts=[again], settled_alerts=settled))
+    assert place.alerts("acme") == {"unmapped_price": ("sub_2",)}
+    store.save_billing(BillingChange(account_of(store), NOW, settled_alerts=("unmapped_price", *settled)))
+    assert place.alerts("acme") == {}
+
+
+def test_a_change_of_a_tenant_that_is_gone_is_stale(place: BillingPlace, store: BillingStore) -> None:
+    nobody = replace(account_of(store), tenant=replace(account_of(store).tenant, id="nobody"))
+    with pytest.raises(StaleAccount):
+        store.save_billing(BillingChange(nobody, NOW, receipt=RECEIPT))
+    nothing_is_kept(place, store)

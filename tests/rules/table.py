@@ -1,0 +1,92 @@
+"""The table that the rules are held against: who knocks, at which paths, how, and who is let in."""
+
+from collections.abc import Callable
+
+from tests.rules.rest import Database, document, query
+
+ANONYMOUS = "anonymous"
+NAMELESS = "a token without uid"
+STRANGER = "stranger"
+REMOVED = "removed member"
+OTHER_MEMBER = "member of another tenant"
+
+ROLES = {"owner": "owner", "admin": "admin", "member": "member"}
+"""The members of `acme` and their roles."""
+
+UIDS: dict[str, str | None] = {
+    ANONYMOUS: None,
+    NAMELESS: None,
+    STRANGER: "uid-stranger",
+    REMOVED: "uid-removed",
+    OTHER_MEMBER: "uid-elsewhere",
+    **{caller: f"uid-{caller}" for caller in ROLES},
+}
+
+READABLE = (
+    "tenants/acme/usage/20261101T00",
+    "tenants/acme/days/20261122",
+    "tenants/acme/counters/20261122.0",
+    "tenants/acme/runs/5f2b",
+    "tenants/acme/alerts/20261101T00.tokens.80",
+    "tenants/acme/invoices/in_1",
+)
+CLOSED = (
+    "tenants/acme",
+    "tenants/acme/members/uid-colleague",
+    "tenants/acme/events/9c1e",
+    "tenants/acme/holds/h1",
+    "tenants/acme/audit/a1",
+    "api_keys/3a7b",
+    "stripe_customers/cus_1",
+    "stripe_events/evt_1",
+    "mail/m1",
+    # Nobody has thought of these yet.
+    "unheard_of/u1",
+    "tenants/acme/unheard_of/u1",
+    "tenants/acme/usage/20261101T00/unheard_of/u1",
+)
+PATHS = READABLE + CLOSED
+"""A document at every path of DESIGN §3, and at some that it does not have."""
+
+
+def _get(database: Database, path: str, token: str | None) -> int:
+    return database.call("GET", path, token=token).status
+
+
+def _list(database: Database, path: str, token: str | None) -> int:
+    collection, _, _ = path.rpartition("/")
+    parent, _, collection_id = collection.rpartition("/")
+    return database.call("POST", f"{parent}:runQuery", query(collection_id), token=token).status
+
+
+def _list_everywhere(database: Database, path: str, token: str | None) -> int:
+    collection_id = path.split("/")[-2]
+    wide = query(collection_id, all_descendants=True)
+    return database.call("POST", ":runQuery", wide, token=token).status
+
+
+def _create(database: Database, path: str, token: str | None) -> int:
+    collection, _, _ = path.rpartition("/")
+    return database.call("POST", f"{collection}?documentId=new", document(note="new"), token=token).status
+
+
+def _update(database: Database, path: str, token: str | None) -> int:
+    return database.call("PATCH", path, document(note="changed"), token=token).status
+
+
+def _delete(database: Database, path: str, token: str | None) -> int:
+    return database.call("DELETE", path, token=token).status
+
+
+OPERATIONS: dict[str, Callable[[Database, str, str | None], int]] = {
+    "get": _get,
+    "list": _list,
+    "list across tenants": _list_everywhere,
+    "create": _create,
+    "update": _update,
+    "delete": _delete,
+}
+"""Each is tried on one path with one token and gives the HTTP status."""
+
+ALLOWED = {(caller, operation): READABLE for caller in ROLES for operation in ("get", "list")}
+"""The paths that open for a caller and an operation. What is not here is denied with 403."""

@@ -1,0 +1,36 @@
+"""Owns the accounts and invoice rows that tests of stored billing are made of."""
+
+from dataclasses import replace
+from typing import Any
+
+from shared.domain.accounts import Account, with_subscription
+from shared.domain.billing import Subscription
+from shared.domain.entitlements import DEFAULT_GRACE
+from shared.domain.invoices import PAYMENT_FAILED, InvoiceObservation, InvoiceRow, merge_invoice
+from shared.ports import BillingStore
+from tests.sample_subscriptions import INVOICE, observed, on_day, seen_in_turn
+
+NOW = on_day(40)
+
+
+def account_of(store: BillingStore, tenant_id: str = "acme") -> Account:
+    """A tenant's account as it is kept; the tenant must exist."""
+    read = store.read_account(tenant_id)
+    assert read is not None
+    return read.account
+
+
+def row_of(invoice_id: str, days: float = 0, **changes: Any) -> InvoiceRow:
+    """A row made by one failed payment, so many days after the start."""
+    snapshot = replace(INVOICE, id=invoice_id, created=on_day(days), **changes)
+    return merge_invoice(
+        None, InvoiceObservation(f"evt_{invoice_id}", on_day(days), PAYMENT_FAILED, snapshot)
+    )
+
+
+def paid_account(store: BillingStore, *subscriptions: Subscription, tenant_id: str = "acme") -> Account:
+    """The tenant's account with these subscriptions, or an active one, of customer `cus_1`; not saved."""
+    account = replace(account_of(store, tenant_id), customer_id="cus_1")
+    for subscription in subscriptions or (seen_in_turn([observed(0, "created"), observed(1, "active")]),):
+        account = with_subscription(account, subscription, DEFAULT_GRACE, NOW)
+    return account

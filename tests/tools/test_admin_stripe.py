@@ -1,0 +1,240 @@
+"""The admin tool and Stripe: the catalog it keeps there, the drift it finds and repairs, the billing it shows."""
+
+import json
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+import stripe
+
+from shared.adapters.stripe import StripeApi
+from shared.bootstrap import Container, process_memory
+from shared.config import load_config
+from shared.domain.plan_mapping import catalog_to_sell
+from shared.usecases.start_checkout import ReturnPages, start_checkout
+from tests.e2e.subscriber import visit
+from tests.tools.admin_calls import CREATE, Capture, failed, memory, run
+from tools.admin.__main__ import main
+from tools.dev.loopback import free_port, without_proxy
+from tools.stripe_double.serving import Served, serving
+
+__all__ = ["memory"]
+pytestmark = pytest.mark.usefixtures("memory")
+
+KEY = "sk_test_admin"
+SYNC = ("stripe", "sync-catalog")
+RECONCILE = ("stripe", "reconcile")
+SOLD = [f"created product {product.id}" for product in catalog_to_sell()]
+PRICES = [f"created price {price.lookup_key}" for product in catalog_to_sell() for price in product.prices]
+
+
+@pytest.fixture
+def double(monkeypatch: pytest.MonkeyPatch) -> Iterator[Served]:
+    """Stripe without any webhook, named by the environment."""
+    for name, value in without_proxy(os.environ).items():
+        monkeypatch.setenv(name, value)
+    with serving() as served:
+        monkeypatch.setenv("STRIPE_API_KEY", KEY)
+        monkeypatch.setenv("STRIPE_API_BASE", served.url)
+        yield served
+
+
+@pytest.fixture
+def client(double: Served) -> stripe.StripeClient:
+    return stripe.StripeClient(KEY, base_addresses={"api": double.url})
+
+
+def pay(tenant_id: str, plan: str = "starter") -> None:
+    """Subscribe on Stripe's page."""
+    billing = Container(load_config(os.environ)).billing
+    now = datetime.now(UTC)
+    url = start_checkout(billing, ReturnPages("http://localhost"), tenant_id, plan, "month", 0, now)
+    assert visit(url, action="pay").status == 303
+
+
+@pytest.fixture
+def acme(double: Served, capsys: Capture) -> str:
+    """A tenant that has paid for starter, of which nothing has been heard."""
+    run(capsys, *CREATE)
+    run(capsys, *SYNC)
+    pay("acme")
+    return "acme"
+
+
+def drifted(capture: Capture, *arguments: str) -> dict[str, Any]:
+    """What a reconciliation prints that leaves something to do."""
+    code = main(["--json", *RECONCILE, *arguments])
+    printed = capture.readouterr()
+    assert (code, printed.err) == (1, "")
+    answer: dict[str, Any] = json.loads(printed.out)
+    return answer
+
+
+def words(rows: list[dict[str, str]]) -> str:
+    return "; ".join(row["what"] for row in rows)
+
+
+def test_sync_catalog_creates_what_is_sold_and_then_has_nothing_to_do(
+    double: Served, capsys: Capture
+) -> None:
+    first = run(capsys, *SYNC)["changes"]
+    # three plans that cost something, each with a product and two prices
+    assert len(first) == 3 * (1 + 2)
+    assert sorted(first) == sorted(SOLD + PRICES)
+    assert run(capsys, *SYNC) == {"changes": []}
+
+
+def test_sync_catalog_repairs_a_product_and_replaces_a_price_that_is_wrong(
+    client: stripe.StripeClient, capsys: Capture
+) -> None:
+    run(capsys, *SYNC)
+    client.v1.products.update("gwi_starter", {"name": "Cheap"})
+    cheap = client.v1.prices.create(
+        {
+            "product": "gwi_starter",
+            "currency": "usd",
+            "unit_amount": 1,
+            "recurring": {"interval": "month"},
+            "lookup_key": "gwi_starter_month",
+            "transfer_lookup_key": True,
+        }
+    )
+    assert run(capsys, *SYNC)["changes"] == [
+        "repaired product gwi_starter",
+        "replaced price gwi_starter_month",
+    ]
+    (price,) = client.v1.prices.list({"lookup_keys": ["gwi_starter_month"]}).data
+    assert (price.unit_amount, price.id == cheap.id) == (29_00, False)
+    assert run(capsys, *SYNC) == {"changes": []}
+
+
+def test_for_people_each_change_is_a_line(double: Served, capsys: Capture) -> None:
+    assert main(SYNC) == 0
+    printed = capsys.readouterr().out.splitlines()
+    assert printed[0] == "changes: 9"
+    assert "  - created product gwi_starter" in printed
+
+
+def test_reconcile_reports_drift_and_changes_nothing(acme: str, capsys: Capture) -> None:
+    answer = drifted(capsys)
+    assert {row["tenant_id"] for row in answer["drift"]} == {acme}
+    assert "plan is free here, starter by Stripe" in words(answer["drift"])
+    assert answer["left"] == answer["drift"]
+    assert answer["failed"] == []
+    assert run(capsys, "tenant", "show", "--id", acme)["tenant"]["plan"] == "free"
+    assert drifted(capsys, "--tenant", acme)["drift"] == answer["drift"]
+
+
+def test_reconcile_repairs_drift_and_then_finds_none(acme: str, capsys: Capture) -> None:
+    answer = run(capsys, *RECONCILE, "--repair")
+    assert "plan is free here, starter by Stripe" in words(answer["drift"])
+    assert "is unknown here, paid" in words(answer["drift"])
+    assert answer["left"] == []
+    assert run(capsys, *RECONCILE) == {"drift": [], "left": [], "failed": []}
+    assert run(capsys, "tenant", "show", "--id", acme)["tenant"]["plan"] == "starter"
+
+
+def test_reconcile_of_one_tenant_leaves_the_others_alone(acme: str, capsys: Capture) -> None:
+    run(capsys, "tenant", "create", "--id", "bolt", "--name", "Bolt")
+    pay("bolt", "professional")
+    assert run(capsys, *RECONCILE, "--repair", "--tenant", "bolt")["left"] == []
+    assert {row["tenant_id"] for row in drifted(capsys)["drift"]} == {acme}
+
+
+def test_drift_that_no_repair_can_mend_ends_with_1(
+    acme: str, capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(process_memory(), "save_billing", lambda _change: None)
+    answer = drifted(capsys, "--repair")
+    assert answer["left"] == answer["drift"] != []
+
+
+def test_a_tenant_that_cannot_be_compared_is_named_and_the_others_are_compared(
+    acme: str, capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run(capsys, "tenant", "create", "--id", "bolt", "--name", "Bolt")
+    pay("bolt")
+    monkeypatch.setattr(StripeApi, "list_subscriptions", strange_for(customer_of(acme)))
+    answer = drifted(capsys, "--repair")
+    assert [row["tenant_id"] for row in answer["failed"]] == [acme]
+    assert {row["tenant_id"] for row in answer["drift"]} == {"bolt"}
+    assert answer["left"] == []
+
+
+def customer_of(tenant_id: str) -> str | None:
+    read = process_memory().read_account(tenant_id)
+    assert read is not None
+    return read.account.customer_id
+
+
+def strange_for(customer_id: str | None) -> Callable[[StripeApi, str], Any]:
+    """A Stripe that tells of one customer what nobody understands."""
+    list_subscriptions = StripeApi.list_subscriptions
+
+    def listing(api: StripeApi, asked: str) -> Any:
+        strange = [{"id": "sub_1", "object": "subscription"}]
+        return strange if asked == customer_id else list_subscriptions(api, asked)
+
+    return listing
+
+
+def test_reconcile_names_a_tenant_that_does_not_exist(double: Served, capsys: Capture) -> None:
+    assert failed(capsys, *RECONCILE, "--tenant", "nobody") == "not_found: tenant 'nobody' does not exist\n"
+
+
+@pytest.mark.parametrize("command", [SYNC, RECONCILE, (*RECONCILE, "--repair")], ids=" ".join)
+def test_without_a_key_for_stripe_it_is_said_once(command: tuple[str, ...], capsys: Capture) -> None:
+    for tenant_id in ("acme", "bolt"):
+        run(capsys, "tenant", "create", "--id", tenant_id, "--name", tenant_id)
+    complaint = failed(capsys, *command)
+    assert complaint == "unavailable: billing is not set up here: STRIPE_API_KEY is missing\n"
+
+
+def test_a_stripe_that_is_away_is_named(capsys: Capture, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("shared.adapters.stripe.MAX_NETWORK_RETRIES", 0)
+    monkeypatch.setenv("STRIPE_API_KEY", KEY)
+    monkeypatch.setenv("STRIPE_API_BASE", f"http://127.0.0.1:{free_port()}")
+    assert failed(capsys, *SYNC) == "unavailable: Stripe does not answer\n"
+
+
+def test_show_tells_of_billing_before_and_after_a_subscription(acme: str, capsys: Capture) -> None:
+    before = run(capsys, "tenant", "show", "--id", acme)["billing"]
+    assert (before["status"], before["subscription_id"], before["plan_ends_at"]) == ("none", None, None)
+    run(capsys, *RECONCILE, "--repair")
+    after = run(capsys, "tenant", "show", "--id", acme)["billing"]
+    assert (after["status"], after["interval"], after["cancel_at_period_end"]) == ("active", "month", False)
+    assert after["customer_id"] == before["customer_id"] == customer_of(acme)
+    start, end = (datetime.fromisoformat(after[f"period_{name}"]) for name in ("start", "end"))
+    assert timedelta(days=28) <= end - start <= timedelta(days=31)
+
+
+def test_set_plan_leaves_a_subscriber_to_its_subscription(acme: str, capsys: Capture) -> None:
+    run(capsys, *RECONCILE, "--repair")
+    complaint = failed(capsys, "tenant", "set-plan", "--id", acme, "--plan", "enterprise")
+    assert complaint.startswith("subscription_decides: the plan of tenant 'acme' follows its Stripe")
+    assert run(capsys, "tenant", "show", "--id", acme)["tenant"]["plan"] == "starter"
+
+
+@contextmanager
+def ends_with(code: int) -> Iterator[None]:
+    with pytest.raises(SystemExit) as ended:
+        yield
+    assert ended.value.code == code
+
+
+@pytest.mark.parametrize("wrong", [("stripe",), ("stripe", "sell"), (*RECONCILE, "--tenant")], ids=" ".join)
+def test_a_wrong_call_ends_with_2(wrong: tuple[str, ...], capsys: Capture) -> None:
+    with ends_with(2):
+        main(wrong)
+    assert "usage: python -m tools.admin" in capsys.readouterr().err
+
+
+def test_help_tells_what_each_command_about_stripe_does(capsys: Capture) -> None:
+    with ends_with(0):
+        main(["stripe", "--help"])
+    printed = " ".join(capsys.readouterr().out.split())
+    assert "create or repair the products and prices of the plans" in printed
+    assert "1 if a difference is left" in printed

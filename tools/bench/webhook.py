@@ -1,0 +1,118 @@
+"""Handling a webhook: its RPCs at the channel of the real adapter, and its time over HTTP beside a bare function."""
+
+import http.client
+import json
+import os
+from collections.abc import Callable, Iterator, Mapping
+from datetime import UTC, datetime
+from itertools import count
+from time import time
+from urllib.parse import urlsplit
+
+import grpc
+
+from shared.adapters.firestore import FirestoreBillingStore, FirestoreRpc
+from shared.adapters.firestore.rpc import open_channel
+from shared.adapters.stripe import StripeApi
+from shared.domain.entitlements import DEFAULT_GRACE
+from shared.domain.plan_mapping import catalog_to_sell
+from shared.domain.stripe_shapes import read_event
+from shared.usecases.apply_stripe_event import apply_stripe_event
+from shared.usecases.billing_parts import Billing
+from shared.usecases.start_checkout import ReturnPages, start_checkout
+from tools.bench.counting import OperationCounter, Operations
+from tools.bench.report import Measure, at_most
+from tools.bench.served import TENANT_ID, Baseline, Caller, create_bench_tenant, named, served
+from tools.bench.timing import medians, seconds
+from tools.dev.emulators import firestore_emulator
+from tools.dev.loopback import without_proxy
+from tools.dev.settings import PROJECT_ID, STRIPE_API_KEY
+from tools.stripe_double.delivery import signature_header
+from tools.stripe_double.serving import Served, serving
+
+ROUNDS = 100
+WARM_UPS = 60  # the emulator gets three times as fast with its first hundreds of requests
+_SECRET = "whsec_of_the_bench"  # noqa: S105 - signs what this process sends to itself
+_MEASURED = ("customer.subscription.created", "invoice.paid", "checkout.session.completed")
+
+Event = Mapping[str, object]
+
+
+def measure() -> Iterator[Measure]:
+    """A subscription is bought from Stripe's double, and its events are handled again and again under new ids."""
+    os.environ.update(without_proxy(os.environ))
+    with firestore_emulator() as host, open_channel(host) as channel, serving() as double:
+        create_bench_tenant(host)
+        counter = OperationCounter()
+        rpc = FirestoreRpc(PROJECT_ID, grpc.intercept_channel(channel, counter), is_emulator=True)
+        billing = Billing(FirestoreBillingStore(rpc), StripeApi(STRIPE_API_KEY, double.url), DEFAULT_GRACE)
+        templates = _bought(billing, double)
+        yield from _operations(billing, counter, templates)
+        yield from _times(host, double, templates[0])
+
+
+def _bought(billing: Billing, double: Served) -> list[Event]:
+    """What Stripe sends when the bench tenant subscribes."""
+    billing.stripe.sync_catalog(catalog_to_sell())
+    now = datetime.now(UTC)
+    url = start_checkout(billing, ReturnPages("http://localhost"), TENANT_ID, "starter", "month", 0, now)
+    _pay(url)
+    with double.account.lock:
+        events = list(double.account.objects["event"].values())
+    return [next(event for event in events if event["type"] == kind) for kind in _MEASURED]
+
+
+def _pay(url: str) -> None:
+    parts = urlsplit(url)
+    connection = http.client.HTTPConnection(parts.netloc, timeout=10)
+    headers = {"Content-Type": "application/x-www-form-urlencoded"}
+    connection.request("POST", parts.path, "action=pay", headers)
+    if (status := connection.getresponse().status) != http.client.SEE_OTHER:
+        raise RuntimeError(f"Stripe's double answered {status} to a payment")
+    connection.close()
+
+
+def _operations(billing: Billing, counter: OperationCounter, templates: list[Event]) -> Iterator[Measure]:
+    """What the first event of each kind takes, and its repetition."""
+    for template in templates:
+        first, again = (_handled(billing, counter, template) for _ in range(2))
+        name = str(template["type"]).replace(".", "_")
+        words = f"{first.reads} reads, {first.writes} writes; sent again {again.rpcs} RPC"
+        yield Measure(f"webhook_rpcs_{name}", first.rpcs, "RPCs", at_most(3), words)
+
+
+def _handled(billing: Billing, counter: OperationCounter, event: Event) -> Operations:
+    return counter.of(lambda: apply_stripe_event(billing, read_event(event), datetime.now(UTC)))
+
+
+def _times(host: str, double: Served, template: Event) -> Iterator[Measure]:
+    """The function by the payload alone, the function with a key for Stripe, and the baseline, in turns."""
+    signing = {"STRIPE_WEBHOOK_SECRET": _SECRET}
+    asking = signing | {"STRIPE_API_KEY": STRIPE_API_KEY, "STRIPE_API_BASE": double.url}
+    webhook, bare = named("stripe_webhook"), Baseline("signed", 0)
+    with (
+        served(host, webhook, bare, settings=signing) as (own, baseline),
+        served(host, webhook, settings=asking) as (own_asking,),
+    ):
+        takes = [_take(Caller(server), template) for server in (own, own_asking, baseline)]
+        for take in takes * WARM_UPS:
+            take()
+        payload_p50, asked_p50, bare_p50 = medians(ROUNDS, *takes)
+    compared = f"{bare_p50 * 1000:.2f} ms by a function that verifies the signature alone"
+    for name, p50 in (("webhook", payload_p50), ("webhook_asking_stripe", asked_p50)):
+        words = f"{p50 * 1000:.2f} ms; {compared}"
+        yield Measure(f"{name}_p50_vs_signature", p50 / bare_p50, "times", None, words)
+
+
+_numbers = count()
+
+
+def _take(caller: Caller, template: Event) -> Callable[[], float]:
+    """Sends an event of its own; making and signing it is not timed."""
+
+    def take() -> float:
+        body = json.dumps({**template, "id": f"evt_bench_{next(_numbers)}"}).encode()
+        headers = {"Stripe-Signature": signature_header(body, _SECRET, int(time()))}
+        return seconds(lambda: caller.send(body, headers))
+
+    return take
