@@ -12,8 +12,8 @@ from shared.ports import AccountRead, BillingChange, CheckoutOrder, StaleAccount
 from shared.usecases.billing_parts import MAX_TRIES, Billing, as_stripe_says
 from shared.usecases.billing_trail import Cause, traced
 
-SAME_ORDER_WITHIN = timedelta(minutes=10)
-"""Two clicks on one button are one order: Stripe answers both with one page."""
+SAME_ORDER_WITHIN = timedelta(days=1)
+"""Two clicks on one button are one order, which Stripe answers with one page; a page stays open for a day."""
 _CHANGEABLE = frozenset({SubscriptionState.ACTIVE, SubscriptionState.TRIALING})
 
 
