@@ -8,6 +8,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from shared.adapters.firestore.accounts import mail_fields
 from shared.adapters.firestore.counters import counter_write, day_write, read_day
 from shared.adapters.firestore.encoding import (
     Document,
@@ -33,6 +34,7 @@ from shared.domain.recording import RecordedEvent, cells_by_day
 from shared.domain.rollups import DayRollup
 from shared.domain.runs import runs_of
 from shared.domain.tokens import TokenPools
+from shared.ports import Mail
 from tests.adapters.writes import event_write
 from tests.contracts.test_counting import ODD_NAMES
 from tests.sample_events import NOON, TODAY, event_of
@@ -236,3 +238,12 @@ def test_a_day_is_read_back_from_its_bytes(cells: dict[Cell, dict[str, int]]) ->
     document = Document.FromString(write.update.SerializeToString())
     found = read_day(document)
     assert (found.day, found.cells, found.commits, found.folded_at) == (TODAY, cells, 7, NOON)
+
+
+def test_a_mail_is_written_in_text_and_in_html_that_no_name_can_break() -> None:
+    fields = mail_fields(Mail("a@example.com", "Trial", "The trial of <b>Acme</b> ends"), "acme", NOON)
+    assert fields["message"] == {
+        "subject": "Trial",
+        "text": "The trial of <b>Acme</b> ends",
+        "html": "<p>The trial of &lt;b&gt;Acme&lt;/b&gt; ends</p>",
+    }

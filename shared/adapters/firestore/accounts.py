@@ -3,6 +3,7 @@
 from dataclasses import asdict
 from dataclasses import fields as fields_of
 from datetime import datetime
+from html import escape
 from typing import Any
 
 from pydantic import TypeAdapter
@@ -96,5 +97,5 @@ def alert_fields(alert: BillingAlert, at: datetime) -> dict[str, object]:
 
 def mail_fields(mail: Mail, tenant_id: str, at: datetime) -> dict[str, object]:
     """A mail in the form that Firestore's mail senders read."""
-    message = {"subject": mail.subject, "text": mail.text}
+    message = {"subject": mail.subject, "text": mail.text, "html": f"<p>{escape(mail.text)}</p>"}
     return {"to": mail.to, "message": message, "tenant_id": tenant_id, "created_at": at}
