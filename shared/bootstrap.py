@@ -13,12 +13,22 @@ from typing import TYPE_CHECKING
 from shared.adapters.memory import InlineTickPublisher, MemoryStore
 from shared.config import Config, load_config
 from shared.domain.errors import ConfigurationError, UsageError
-from shared.ports import BillingStore, Directory, StripeGateway, TickPublisher, UsageStore
+from shared.ports import (
+    BillingStore,
+    Directory,
+    IdentityVerifier,
+    Members,
+    StripeGateway,
+    TickPublisher,
+    UsageStore,
+)
 from shared.usecases.authenticate import KeyAuthenticator
+from shared.usecases.authenticate_member import MemberAuthenticator
 from shared.usecases.billing_parts import Billing
 from shared.usecases.check_limits import Thresholds
 from shared.usecases.fold_usage import fold_tenants
 from shared.usecases.live_usage import LiveUsageReader
+from shared.usecases.raise_alerts import AlertRaiser
 
 if TYPE_CHECKING:
     from shared.adapters.firestore import FirestoreRpc
@@ -69,6 +79,15 @@ class Container:
         return FirestoreDirectory(self._rpc)
 
     @cached_property
+    def members(self) -> Members:
+        """Who belongs to which tenant."""
+        if self.config.store == "memory":
+            return process_memory()
+        from shared.adapters.firestore import FirestoreMembers
+
+        return FirestoreMembers(self._rpc)
+
+    @cached_property
     def billing(self) -> Billing:
         """What is kept of billing, and Stripe, if there is a key for it."""
         return Billing(self._billing_store, self._stripe, self.config.grace)
@@ -93,15 +112,37 @@ class Container:
     def publisher(self) -> TickPublisher:
         """Hands on parts of a fold."""
         if self.config.store == "memory":
-            return InlineTickPublisher(lambda tenant_ids: fold_tenants(self.usage, tenant_ids, self.clock()))
+            return InlineTickPublisher(self._fold_here)
         from shared.adapters.pubsub import PubsubTickPublisher
 
         return PubsubTickPublisher(self.config.project_id, self.config.tick_topic)
+
+    def _fold_here(self, tenant_ids: Sequence[str]) -> None:
+        fold_tenants(self.usage, tenant_ids, self.clock(), self.alerts)
+
+    @cached_property
+    def alerts(self) -> AlertRaiser:
+        """What is told of every fold."""
+        return AlertRaiser(self.usage, self.members, self.thresholds, self.config.web_origin)
 
     @cached_property
     def authenticator(self) -> KeyAuthenticator:
         """Whom keys act for."""
         return KeyAuthenticator(self.directory)
+
+    @cached_property
+    def sign_in(self) -> MemberAuthenticator:
+        """Who is signed in, and what they may do."""
+        return MemberAuthenticator(self.identities, self.members)
+
+    @cached_property
+    def identities(self) -> IdentityVerifier:
+        """The accounts of people."""
+        if self.config.store == "memory":
+            return process_memory()
+        from shared.adapters.firebase_auth import FirebaseIdentities
+
+        return FirebaseIdentities(self.config.project_id)
 
     @cached_property
     def live_usage(self) -> LiveUsageReader:
@@ -127,11 +168,13 @@ class Container:
             self.directory.find_key("warm-up")
 
 
-def start(*warm_ups: Callable[[], object], required: Iterable[str] = ()) -> Container:
+def start(
+    *warm_ups: Callable[[], object], required: Iterable[str] = (), takes_members: bool = False
+) -> Container:
     """The container of this process; a configuration with holes stops it with one message that lists them all.
 
-    `required` names what this function cannot do without; `warm_ups` run beside the first requests of the
-    process that serves.
+    `required` names what this function cannot do without; `warm_ups`, and getting ready for members where they
+    call, run beside the first requests of the process that serves.
     """
     try:
         config = load_config(os.environ, required)
@@ -139,7 +182,8 @@ def start(*warm_ups: Callable[[], object], required: Iterable[str] = ()) -> Cont
         sys.exit(error.message)
     container = Container(config)
     if config.store == "firestore":
-        _after_fork([*warm_ups, container.first_call])
+        ready_for_members = [lambda: container.sign_in] if takes_members else []
+        _after_fork([*warm_ups, container.first_call, *ready_for_members])
     return container
 
 

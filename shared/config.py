@@ -54,6 +54,11 @@ def load_config(environment: Mapping[str, str], required: Iterable[str] = ()) ->
     project_id = environment.get("GOOGLE_CLOUD_PROJECT", "")
     if store != "memory" and not project_id:
         problems.append("GOOGLE_CLOUD_PROJECT is missing: the id of the Google Cloud project")
+    # With it, firebase-admin believes any token: no signature is checked.
+    if environment.get("FIREBASE_AUTH_EMULATOR_HOST") and environment.get("K_SERVICE"):
+        problems.append(
+            "FIREBASE_AUTH_EMULATOR_HOST is set in a deployed service (K_SERVICE): it would let anybody in"
+        )
     min_retention_days = MAX_AGE.days + 1
     days = _number(
         environment, "GWI_EVENT_RETENTION_DAYS", DEFAULT_RETENTION_DAYS, min_retention_days, 3650, problems

@@ -16,7 +16,7 @@ from tests.usecases.cut_off import CutOff, cut
 class SentMail(NamedTuple):
     """A mail as it is handed to whoever sends it."""
 
-    to: str
+    to: str | tuple[str, ...]
     subject: str
 
 

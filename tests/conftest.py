@@ -6,12 +6,14 @@ from collections.abc import Iterator
 import pytest
 from hypothesis import HealthCheck, settings
 
+from tools.dev.auth_emulator import auth_emulator
 from tools.dev.emulators import firestore_emulator
 
 _OWN_PREFIXES = ("GWI_", "GOOGLE_", "GCLOUD_", "CLOUDSDK_CORE_", "FIREBASE_", "STRIPE_", "K_")
 _OWN_SUFFIX = "_EMULATOR_HOST"
 # Read before any test has an environment of its own: the fixture may first be asked for in the middle of one.
 _RUNNING_EMULATOR = os.environ.get("FIRESTORE_EMULATOR_HOST")
+_RUNNING_AUTH_EMULATOR = os.environ.get("FIREBASE_AUTH_EMULATOR_HOST")
 
 settings.register_profile(
     "ci",
@@ -32,6 +34,16 @@ def firestore_emulator_host() -> Iterator[str]:
         yield _RUNNING_EMULATOR
         return
     with firestore_emulator() as host:
+        yield host
+
+
+@pytest.fixture(scope="session")
+def auth_emulator_host() -> Iterator[str]:
+    """`host:port` of an Auth emulator: the one the environment names, or one for this session."""
+    if _RUNNING_AUTH_EMULATOR:
+        yield _RUNNING_AUTH_EMULATOR
+        return
+    with auth_emulator() as host:
         yield host
 
 

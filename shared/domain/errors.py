@@ -72,8 +72,8 @@ class Unavailable(UsageError):
 
     code = "unavailable"
 
-    def __init__(self, message: str, *, retry_after_seconds: int = 2) -> None:
-        super().__init__(message)
+    def __init__(self, message: str, *, retry_after_seconds: int = 2, code: str | None = None) -> None:
+        super().__init__(message, code=code)
         self.retry_after_seconds = retry_after_seconds
 
 

@@ -56,6 +56,21 @@ def live_totals(rollup: PeriodRollup, days: Collection[date], shards: Iterable[C
     return sum_totals([*folded, *(totals for part in counted for totals in part)])
 
 
+def known_runs(rollup: PeriodRollup, shards: Iterable[CounterShard]) -> int | None:
+    """The period's runs as of when both were read, if its rollup tells: none of the counters read live is dirty.
+
+    A run begins, or turns out to have begun earlier, only by an event, and the commit of an event makes the
+    counter of its day dirty. A fold reads that counter, then counts the runs, then saves the rollup (only over
+    the version it read along with the counter), and only then clears the counter, if it still is as it was read.
+    So whoever finds it clean finds a rollup whose runs were counted after the event. A counter that does not exist
+    has had no event. None where they must be counted: no fold has counted them yet; or the last one did before
+    the period began (it says so by `folded_at`), and since then days may have changed that are not read for it.
+    """
+    if rollup.runs_before is None or rollup.folded_at <= rollup.period.start:
+        return None
+    return None if any(shard.dirty for shard in shards) else rollup.runs
+
+
 def live_days(
     days: Iterable[date], shards: Collection[CounterShard], folded: dict[date, DayRollup], now: datetime
 ) -> dict[date, DayRollup]:

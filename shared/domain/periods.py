@@ -68,6 +68,11 @@ def previous(anchor: datetime | None, period: Period) -> Period:
     return period_at(anchor, period.start - _SMALLEST_STEP)
 
 
+def day_key(day: date) -> str:
+    """The id of a UTC day's documents: `YYYYMMDD`. Sorts as time does."""
+    return f"{day.year:04}{day.month:02}{day.day:02}"
+
+
 def _boundary(origin: datetime, months: int) -> datetime:
     """The start of the period `months` after the one that begins at `origin`."""
     year, month_index = divmod(_month_number(origin) + months, _MONTHS_PER_YEAR)

@@ -61,6 +61,13 @@ class PeriodRollup:
     runs: int
     folded_at: datetime
     version: object = None
+    runs_before: int | None = None
+    """How many of `runs` began before live_from(period, folded_at); None where no fold has counted them."""
+
+    @property
+    def counted_until(self) -> datetime:
+        """Which runs need not be counted again: those that began before, of which there are `runs_before`."""
+        return self.period.start if self.runs_before is None else live_from(self.period, self.folded_at)
 
     @property
     def totals(self) -> Totals:
@@ -85,6 +92,15 @@ def start_of(day: date) -> datetime:
     return datetime.combine(day, time(), UTC)
 
 
+def live_from(period: Period, folded_at: datetime) -> datetime:
+    """Where the days of `period` begin that are read live once it was folded at `folded_at`.
+
+    An event of an earlier day is late: it shows after the next fold. (Until then a run that was counted by a later
+    day, and that the event moves to its own, is counted by neither.)
+    """
+    return min(max(period.start, start_of(folded_at.date())), period.end)
+
+
 def cells_within(day: date, cells: Cells, period: Period) -> Cells:
     """The cells of `day` whose hour lies in `period`; a period's edges are whole hours."""
     midnight = start_of(day)
@@ -106,7 +122,11 @@ def fold_day(day: date, shards: Iterable[CounterShard], former: DayRollup | None
 
 
 def fold_period(
-    former: PeriodRollup, changes: Iterable[DayChange], runs: int, folded_at: datetime
+    former: PeriodRollup,
+    changes: Iterable[DayChange],
+    runs: int,
+    folded_at: datetime,
+    runs_before: int | None = None,
 ) -> PeriodRollup:
     """`former` with each day's old contribution replaced by its new one; TornRead if those do not belong together."""
     days = dict(former.days)
@@ -122,7 +142,7 @@ def fold_period(
         _put_in(series, contribution)
         days[day] = sum_totals(contribution.values())
     counted = {name: totals for name, totals in series.items() if totals}
-    return PeriodRollup(former.period, days, counted, runs, folded_at, former.version)
+    return PeriodRollup(former.period, days, counted, runs, folded_at, former.version, runs_before)
 
 
 def empty_rollup(period: Period, folded_at: datetime, version: object = None) -> PeriodRollup:

@@ -57,6 +57,8 @@ class Tenant:
     entitlement: Entitlement | None = None
     """What its subscriptions grant; None if it never had one: then the plan is the one it was given by hand."""
     billing: BillingSummary = NO_SUBSCRIPTION
+    alert_recipients: tuple[str, ...] = ()
+    """Who is written to when usage nears its limits; if nobody is named, the owners."""
 
     def at(self, now: datetime) -> "Tenant":
         """The tenant with the plan and the anchor that hold at `now`: what is paid for may have ended."""
@@ -90,6 +92,8 @@ class ApiKey:
     created_at: datetime
     expires_at: datetime | None = None
     revoked_at: datetime | None = None
+    last_used_at: datetime | None = None
+    """To the hour: it is noted at most once in one."""
 
     def is_valid(self, now: datetime) -> bool:
         """Whether the key lets its holder in at `now`."""

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
+from enum import Enum
 from typing import Protocol
 
 from flask import Request, Response
@@ -15,11 +16,12 @@ from werkzeug.routing import Map, Rule
 from werkzeug.wsgi import get_input_stream
 
 from shared.config import Config
-from shared.domain.errors import NotAuthenticated, NotFound, TooLarge
-from shared.domain.tenants import Scope
+from shared.domain.errors import Forbidden, NotAuthenticated, NotFound, TooLarge
+from shared.domain.members import Identity, Permission
 from shared.http.problems import problem_of
-from shared.ports import TickPublisher, UsageStore
+from shared.ports import Directory, Members, TickPublisher, UsageStore
 from shared.usecases.authenticate import Access, KeyAuthenticator
+from shared.usecases.authenticate_member import MemberAuthenticator, require_verified
 from shared.usecases.billing_parts import Billing
 from shared.usecases.check_limits import Thresholds
 from shared.usecases.live_usage import LiveUsageReader
@@ -27,6 +29,7 @@ from shared.usecases.live_usage import LiveUsageReader
 MAX_BODY_BYTES = 4 * 1024 * 1024
 _DISCARDED_BYTES = 64 * 1024
 _PRIVATE = "no-store"
+_KEY_START = "gwi_"
 
 
 class Container(Protocol):
@@ -39,15 +42,29 @@ class Container(Protocol):
     @property
     def usage(self) -> UsageStore: ...
     @property
+    def directory(self) -> Directory: ...
+    @property
+    def members(self) -> Members: ...
+    @property
     def publisher(self) -> TickPublisher: ...
     @property
     def authenticator(self) -> KeyAuthenticator: ...
+    @property
+    def sign_in(self) -> MemberAuthenticator: ...
     @property
     def live_usage(self) -> LiveUsageReader: ...
     @property
     def thresholds(self) -> Thresholds: ...
     @property
     def billing(self) -> Billing: ...
+
+
+class Person(Enum):
+    """Who may call a route that asks for no permission; a key never may."""
+
+    SIGNED_IN = "whoever is signed in"
+    VERIFIED = "whoever is signed in with a verified email address"
+    MEMBER = "any member of the tenant"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,36 +75,52 @@ class Call:
     now: datetime
     path: Mapping[str, str]
     access: Access | None
+    identity: Identity | None = None
 
     @property
     def caller(self) -> Access:
-        """The verified caller of a route that has a scope."""
+        """The verified caller, key or member, of a route of a tenant."""
         if self.access is None:
-            raise NotAuthenticated("this needs a key")
+            raise NotAuthenticated("this needs a key or a member of the tenant")
         return self.access
+
+    @property
+    def user(self) -> Identity:
+        """The verified person; of routes that only people may call."""
+        if self.identity is None:
+            raise NotAuthenticated("this needs a person who is signed in")
+        return self.identity
 
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """A method and path, who may call it, what it does, and the models that describe it in the OpenAPI document."""
+    """A method and path, who may call it, what it does, and the models that describe it in the OpenAPI document.
+
+    `needs` is None for what everybody may call. `status` is that of every answer that is not an error.
+    """
 
     method: str
     path: str
     summary: str
     handle: Callable[[Call, Container], Response]
-    scope: Scope | None
+    needs: Permission | Person | None
     answer: type[BaseModel] | None = None
     body: object = None
     query: type[BaseModel] | None = None
+    status: int = 200
 
 
 class App:
-    """Finds the route, checks size and caller, and turns every error into a problem document."""
+    """Finds the route, checks size and caller, and turns every error into a problem document.
 
-    def __init__(self, routes: Sequence[Route], container: Container) -> None:
+    Callers are keys, and in a function that `takes_members` also people with an ID token.
+    """
+
+    def __init__(self, routes: Sequence[Route], container: Container, *, takes_members: bool = False) -> None:
         rules = [Rule(route.path, methods=[route.method], endpoint=route) for route in routes]
         self._map = Map(rules, strict_slashes=False, merge_slashes=False, redirect_defaults=False)
         self._container = container
+        self._takes_members = takes_members
 
     def __call__(self, request: Request) -> Response:
         """The answer to `request`; never raises."""
@@ -104,10 +137,10 @@ class App:
         route, path = self._match(request)
         _refuse_unreadable(request)
         now = self._container.clock()
-        access = self._authenticate(request, route.scope, now) if route.scope else None
-        if access is not None and "tenant" in path:
-            access.require_tenant(path["tenant"])
-        return route.handle(Call(request, now, path, access), self._container)
+        access, identity = self._admit(request, route.needs, path.get("tenant"), now)
+        response = route.handle(Call(request, now, path, access, identity), self._container)
+        response.status_code = route.status
+        return response
 
     def _match(self, request: Request) -> tuple[Route, Mapping[str, str]]:
         try:
@@ -119,19 +152,53 @@ class App:
             raise NotFound(f"{request.path} does not exist") from error
         return route, path
 
-    def _authenticate(self, request: Request, scope: Scope, now: datetime) -> Access:
+    def _admit(
+        self, request: Request, needs: Permission | Person | None, tenant_id: str | None, now: datetime
+    ) -> tuple[Access | None, Identity | None]:
+        if needs is None:
+            return None, None
+        secret = self._bearer(request)
+        if self._takes_members and not secret.startswith(_KEY_START):
+            return self._admit_person(secret, needs, tenant_id, now)
+        access = self._container.authenticator.authenticate(secret, now)
+        if isinstance(needs, Person):
+            raise Forbidden("a key cannot do this: sign in as a person", code="missing_scope")
+        access.require(needs)
+        if tenant_id is not None:
+            access.require_tenant(tenant_id)
+        return access, None
+
+    def _admit_person(
+        self, token: str, needs: Permission | Person, tenant_id: str | None, now: datetime
+    ) -> tuple[Access | None, Identity]:
+        identity = self._container.sign_in.identify(token, now)
+        if needs is not Person.SIGNED_IN:
+            require_verified(identity)
+        if tenant_id is None or needs in (Person.SIGNED_IN, Person.VERIFIED):
+            return None, identity
+        access = self._container.sign_in.enter(identity, tenant_id)
+        if not isinstance(needs, Person):
+            access.require(needs)
+        return access, identity
+
+    def _bearer(self, request: Request) -> str:
+        """The key or token that the request carries."""
         kind, _, secret = request.headers.get("Authorization", "").partition(" ")
-        if kind.lower() != "bearer" or not secret:
-            raise NotAuthenticated("send the key as `Authorization: Bearer gwi_…`")
-        access = self._container.authenticator.authenticate(secret.strip(), now)
-        access.require(scope)
-        return access
+        if kind.lower() != "bearer" or not secret.strip():
+            other = " or an ID token" if self._takes_members else ""
+            raise NotAuthenticated(f"send a key as `Authorization: Bearer gwi_…`{other}")
+        return secret.strip()
 
 
 def json_answer(model: BaseModel, cache_control: str = _PRIVATE) -> Response:
     """A model as JSON."""
     headers = {"Cache-Control": cache_control}
     return Response(model.model_dump_json(by_alias=True), 200, headers, mimetype="application/json")
+
+
+def no_answer() -> Response:
+    """Nothing to say; for routes whose status is 204."""
+    return Response(status=204)
 
 
 def _refuse_unreadable(request: Request) -> None:

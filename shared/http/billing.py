@@ -73,7 +73,7 @@ def _checkout(call: Call, container: Container) -> Response:
     body = read_body(call.request, CheckoutBody)
     url = start_checkout(
         container.billing,
-        ReturnPages(container.config.web_origin),
+        ReturnPages(container.config.web_origin, call.path["tenant"]),
         call.path["tenant"],
         body.plan,
         body.interval,
@@ -85,7 +85,7 @@ def _checkout(call: Call, container: Container) -> Response:
 
 def _portal(call: Call, container: Container) -> Response:
     read_body(call.request, PortalBody)
-    pages = ReturnPages(container.config.web_origin)
+    pages = ReturnPages(container.config.web_origin, call.path["tenant"])
     return json_answer(UrlAnswer(url=open_portal(container.billing, pages, call.path["tenant"])))
 
 

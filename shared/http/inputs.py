@@ -57,6 +57,16 @@ SeriesEdge = Annotated[AwareDatetime, Field(ge=_FIRST_INSTANT, lt=_END_OF_TIME)]
 """No usage lies outside; and at the ends of the calendar, the arithmetic of ranges would leave it."""
 
 
+class UsageQuery(BaseModel):
+    """Which usage: of a metering period, by default the current one, or of an interval of at most 92 days."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    period: Literal["current", "previous"] | None = None
+    start: SeriesEdge | None = Field(None, alias="from")
+    to: SeriesEdge | None = None
+
+
 class SeriesQuery(BaseModel):
     """Which usage over time; by default the last 30 days by day."""
 

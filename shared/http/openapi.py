@@ -9,13 +9,26 @@ from flask import Response
 from pydantic import BaseModel, TypeAdapter
 from pydantic_core import to_json
 
-from shared.http.app import Call, Container, Route
+from shared.domain.members import PERMISSIONS, ROLES
+from shared.domain.tenants import ALL_SCOPES
+from shared.http.app import Call, Container, Person, Route
 from shared.http.problems import ProblemDocument
 
 VERSION = "3.1.0"
 _REFERENCE = "#/components/schemas/{model}"
 _PATH_PARAMETER = re.compile(r"<(?:path:)?(\w+)>")
 _Mode = Literal["validation", "serialization"]
+_SECURITY_SCHEMES = {
+    "key": {"type": "http", "scheme": "bearer", "description": "An API key: `gwi_live_…` or `gwi_test_…`."},
+    "member": {
+        "type": "http",
+        "scheme": "bearer",
+        "bearerFormat": "JWT",
+        "description": "An ID token of Firebase Auth.",
+    },
+}
+_METERING = "/v1/"
+"""Where the paths begin that agents call, with keys only."""
 
 
 def route(documented: Sequence[Route]) -> Route:
@@ -43,7 +56,7 @@ def document(routes: tuple[Route, ...]) -> dict[str, Any]:
         "paths": paths,
         "components": {
             "schemas": schemas.definitions,
-            "securitySchemes": {"key": {"type": "http", "scheme": "bearer"}},
+            "securitySchemes": _SECURITY_SCHEMES,
         },
     }
 
@@ -80,14 +93,34 @@ def _operation(each: Route, schemas: _Schemas) -> dict[str, Any]:
     answer = {} if each.answer is None else {"content": _json(schemas.of(each.answer, "serialization"))}
     problem = {"application/problem+json": {"schema": schemas.of(ProblemDocument, "serialization")}}
     operation["responses"] = {
-        "200": {"description": "Done", **answer},
+        str(each.status): {"description": "Done", **answer},
         "4XX": {"description": "The request is wrong; `errors` says where", "content": problem},
         "503": {"description": "Try again after the seconds in Retry-After", "content": problem},
     }
-    if each.scope is not None:
-        operation["security"] = [{"key": []}]
-        operation["description"] = f"Needs a key with the scope `{each.scope}`."
+    if each.needs is not None:
+        operation["security"] = [{scheme: []} for scheme in _schemes(each)]
+        operation["description"] = _who_may_call(each)
     return operation
+
+
+def _schemes(each: Route) -> list[str]:
+    """The kinds of callers a route has."""
+    takes_keys = each.needs in ALL_SCOPES
+    takes_members = isinstance(each.needs, Person) or bool(_roles(each))
+    is_metering = each.path.startswith(_METERING)
+    return ["key"] * takes_keys + ["member"] * (takes_members and not is_metering)
+
+
+def _roles(each: Route) -> list[str]:
+    return [role for role in ROLES if each.needs in PERMISSIONS[role]]
+
+
+def _who_may_call(each: Route) -> str:
+    """Who may call a route, in words."""
+    if isinstance(each.needs, Person):
+        return f"For {each.needs.value}."
+    callers = {"key": f"a key with the scope `{each.needs}`", "member": f"members: {', '.join(_roles(each))}"}
+    return f"For {'; '.join(callers[scheme] for scheme in _schemes(each))}."
 
 
 def _parameters(each: Route) -> list[dict[str, Any]]:

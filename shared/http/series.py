@@ -3,19 +3,18 @@
 import csv
 import io
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from flask import Response
 
-from shared.domain.errors import FieldProblem, InvalidInput
 from shared.domain.periods import Period
 from shared.http.app import Call, Container, Route, json_answer
 from shared.http.bodies import read_query
 from shared.http.inputs import SeriesQuery
+from shared.http.ranges import next_hour, whole_hours
 from shared.http.usage_answers import SeriesAnswer, SeriesPoint, TokenSums
 from shared.usecases.read_series import read_series
 
-_ONE_HOUR = timedelta(hours=1)
 _SMALLEST_STEP = timedelta(microseconds=1)
 _DEFAULT_RANGE = timedelta(days=30)
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
@@ -23,7 +22,7 @@ _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 def _series(call: Call, container: Container) -> Response:
     query = read_query(call.request, SeriesQuery)
-    within = _whole_hours(query, call.now)
+    within = _range(query, call.now)
     points = read_series(
         container.usage,
         container.live_usage,
@@ -47,22 +46,11 @@ def _series(call: Call, container: Container) -> Response:
     )
 
 
-def _whole_hours(query: SeriesQuery, now: datetime) -> Period:
-    """The range asked for, widened to whole hours: usage is counted by the hour."""
+def _range(query: SeriesQuery, now: datetime) -> Period:
+    """The range asked for, or the one that ends now."""
     # Without `to`, the hour that has begun is included whole: what was just recorded is in it.
-    end = _up(query.to.astimezone(UTC)) if query.to else _up(now + _SMALLEST_STEP)
-    start = (query.start.astimezone(UTC) if query.start else end - _DEFAULT_RANGE).replace(
-        minute=0, second=0, microsecond=0
-    )
-    if start >= end:
-        message = f"from: {start.isoformat()} is not before to {end.isoformat()}"
-        raise InvalidInput(message, (FieldProblem("from", "range_empty", message),))
-    return Period(start, end)
-
-
-def _up(instant: datetime) -> datetime:
-    hour = instant.replace(minute=0, second=0, microsecond=0)
-    return hour if hour == instant else hour + _ONE_HOUR
+    end = query.to or next_hour(now + _SMALLEST_STEP)
+    return whole_hours(query.start or next_hour(end) - _DEFAULT_RANGE, end)
 
 
 def _csv(points: Sequence[SeriesPoint]) -> str:

@@ -2,13 +2,14 @@
 
 import base64
 import logging
-from typing import Literal, Self
+from typing import Literal, Protocol, Self
 
 from cloudevents.http import CloudEvent
 from pydantic import BaseModel, ConfigDict, model_validator
 
 from shared.http.app import Container
 from shared.usecases.fold_usage import fold_all, fold_tenants
+from shared.usecases.raise_alerts import AlertRaiser
 from shared.usecases.reconcile_billing import reconcile_all
 
 LOGGER = logging.getLogger("gwi_usage")
@@ -29,7 +30,14 @@ class TickMessage(BaseModel):
         return self
 
 
-def handle_tick(event: CloudEvent, container: Container) -> None:
+class TickContainer(Container, Protocol):
+    """What a tick needs besides what routes need."""
+
+    @property
+    def alerts(self) -> AlertRaiser: ...
+
+
+def handle_tick(event: CloudEvent, container: TickContainer) -> None:
     """Do the job. An error leaves the message unacknowledged, so Pub/Sub sends it again."""
     message = _message(event)
     if message is None:
@@ -40,12 +48,12 @@ def handle_tick(event: CloudEvent, container: Container) -> None:
         _fold(container, message.tenants)
 
 
-def _fold(container: Container, tenant_ids: list[str] | None) -> None:
+def _fold(container: TickContainer, tenant_ids: list[str] | None) -> None:
     now = container.clock()
     if tenant_ids is None:
-        fold_all(container.usage, container.publisher, now)
+        fold_all(container.usage, container.publisher, now, container.alerts)
     else:
-        fold_tenants(container.usage, tenant_ids, now)
+        fold_tenants(container.usage, tenant_ids, now, container.alerts)
 
 
 def _reconcile(container: Container) -> None:

@@ -7,7 +7,6 @@ from typing import Any, Literal
 from pydantic import Field
 
 from shared.domain.counters import Series, Totals, add
-from shared.domain.limits import LimitStatus
 from shared.domain.money import usd_string
 from shared.domain.plans import find_plan
 from shared.domain.rollups import PeriodRollup
@@ -59,7 +58,8 @@ class Amounts(Answer):
     cost_usd: Usd
 
 
-def _amounts(totals: Totals) -> dict[str, Any]:
+def amounts(totals: Totals) -> dict[str, Any]:
+    """The fields of Amounts."""
     names = ("calls", "tool_calls", "errors", "unpriced_calls", "latency_ms")
     plain = {name: totals.get(name, 0) for name in names}
     return {**plain, "tokens": TokenSums.of(totals), "cost_usd": usd_string(totals.get("cost_nanousd", 0))}
@@ -71,9 +71,19 @@ class SeriesRow(Amounts):
     provider: str
     model: str
 
+    @classmethod
+    def rows(cls, by_series: Mapping[Series, Totals]) -> "list[SeriesRow]":
+        """A row for each series, in order."""
+        return [cls._of(series, by_series[series]) for series in sorted(by_series)]
+
+    @classmethod
+    def _of(cls, series: Series, totals: Totals) -> "SeriesRow":
+        provider, model = series.provider or OTHER_LABEL, series.model or OTHER_LABEL
+        return cls(provider=provider, model=model, **amounts(totals))
+
 
 class Aggregate(Answer):
-    """A tenant's usage in its current metering period, as it is now."""
+    """A tenant's usage in a metering period or interval, as of `updated_at`."""
 
     tenant_id: str
     period_start: datetime
@@ -110,7 +120,7 @@ class Aggregate(Answer):
             unpriced_calls=totals.get("unpriced_calls", 0),
             by_provider=_breakdown(rollup.series, lambda series: series.provider),
             by_model=_breakdown(rollup.series, lambda series: series.model),
-            series=[_series_row(series, rollup.series[series]) for series in sorted(rollup.series)],
+            series=SeriesRow.rows(rollup.series),
         )
 
 
@@ -119,11 +129,6 @@ def _breakdown(rows: Mapping[Series, Totals], name_of: Callable[[Series], str]) 
     for series, totals in rows.items():
         add(sums.setdefault(name_of(series) or OTHER_LABEL, {}), totals)
     return {name: Breakdown.of(sums[name]) for name in sorted(sums)}
-
-
-def _series_row(series: Series, totals: Totals) -> SeriesRow:
-    provider, model = series.provider or OTHER_LABEL, series.model or OTHER_LABEL
-    return SeriesRow(provider=provider, model=model, **_amounts(totals))
 
 
 class Billing(Answer):
@@ -158,14 +163,6 @@ class Billing(Answer):
         )
 
 
-class UsageAnswer(Answer):
-    """Usage, limits and billing of the current period; no status if the tenant's plan is unknown."""
-
-    aggregate: Aggregate
-    status: LimitStatus | None
-    billing: Billing
-
-
 class SeriesPoint(Amounts):
     """Usage of one hour or day."""
 
@@ -178,7 +175,7 @@ class SeriesPoint(Amounts):
         """The answer that tells of `point`."""
         provider = point.group if group_by == "provider" else None
         model = point.group if group_by == "model" else None
-        return cls(start=point.start, provider=provider, model=model, **_amounts(point.totals))
+        return cls(start=point.start, provider=provider, model=model, **amounts(point.totals))
 
 
 class SeriesAnswer(Answer):
@@ -210,7 +207,7 @@ class RunAnswer(Amounts):
             began_at=run.began_at,
             last_at=run.last_at,
             duration_ms=duration_ms,
-            **_amounts(run.totals),
+            **amounts(run.totals),
         )
 
 

@@ -7,10 +7,11 @@ from shared.domain.plans import PLAN_CATALOG
 from shared.http.answers import EventAnswer, EventsAnswer, HealthAnswer, PlanAnswer, PlansAnswer
 from shared.http.app import Call, Container, Route, json_answer
 from shared.http.bodies import read_query
-from shared.http.inputs import EventsQuery, PageQuery
-from shared.http.usage_answers import Aggregate, Billing, RunAnswer, RunsAnswer, UsageAnswer
-from shared.usecases.check_limits import status_of
-from shared.usecases.live_usage import Standing
+from shared.http.inputs import EventsQuery, PageQuery, UsageQuery
+from shared.http.ranges import interval_of
+from shared.http.usage_answers import RunAnswer, RunsAnswer
+from shared.http.usage_page import UsageAnswer
+from shared.usecases.read_usage import UsagePage, read_current, read_interval, read_previous
 
 _CATALOG_CACHE = "public, max-age=300"
 
@@ -26,14 +27,18 @@ def _health(call: Call, container: Container) -> Response:
 
 
 def _usage(call: Call, container: Container) -> Response:
-    live = container.live_usage.usage(call.path["tenant"], call.now)
-    standing = Standing(live.tenant, live.rollup.period, live.rollup.totals, live.rollup.runs)
-    answer = UsageAnswer(
-        aggregate=Aggregate.of(live.tenant.id, live.rollup),
-        status=status_of(standing, container.thresholds),
-        billing=Billing.of(live.tenant),
-    )
-    return json_answer(answer)
+    page = _read_page(read_query(call.request, UsageQuery), call, container)
+    return json_answer(UsageAnswer.of(page, call.caller.role))
+
+
+def _read_page(query: UsageQuery, call: Call, container: Container) -> UsagePage:
+    within, tenant_id = interval_of(query), call.path["tenant"]
+    store, reader, thresholds = container.usage, container.live_usage, container.thresholds
+    if within is not None:
+        return read_interval(store, reader, thresholds, tenant_id, within, call.now)
+    if query.period == "previous":
+        return read_previous(store, reader, thresholds, tenant_id, call.now)
+    return read_current(reader, thresholds, tenant_id, call.now)
 
 
 def _events(call: Call, container: Container) -> Response:
@@ -72,10 +77,11 @@ ROUTES = (
     Route(
         "GET",
         "/api/v1/tenants/<tenant>/usage",
-        "Usage, limits and billing now",
+        "Usage, limits, forecast and billing: now, in the previous period, or in any interval",
         _usage,
         "usage:read",
         UsageAnswer,
+        query=UsageQuery,
     ),
     Route(
         "GET",

@@ -1,37 +1,48 @@
-"""Finds out whom an API key acts for."""
+"""Finds out whom an API key acts for, and what any verified caller may do."""
 
+import logging
 import re
 from collections import OrderedDict
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from threading import Lock
 
-from shared.domain.errors import Forbidden, NotAuthenticated
-from shared.domain.tenants import ApiKey, Scope, Tenant, key_id
+from shared.domain.errors import Forbidden, NotAuthenticated, UsageError
+from shared.domain.members import Permission, Role
+from shared.domain.tenants import ALL_SCOPES, ApiKey, Tenant, key_id
 from shared.ports import Directory
 
 CACHE_FOR = timedelta(seconds=60)
 """How long a revoked key may still work."""
 MAX_CACHED_KEYS = 10_000
+USE_NOTED_EVERY = timedelta(hours=1)
+LOGGER = logging.getLogger("gwi_usage")
 _KEY = re.compile(r"gwi_(live|test)_[0-9A-Za-z]{20,80}")
 
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """A verified caller: what it may do, and its tenant as it was at most a minute ago."""
+    """A verified caller, key or member: what it may do, and its tenant as it was at most a minute ago."""
 
     tenant: Tenant
-    scopes: tuple[Scope, ...]
+    permissions: tuple[Permission, ...]
+    actor: str
+    """Who it is, for the audit trail: `key:<prefix>` or `member:<email>`."""
+    role: Role | None = None
+    """The member's role; None for a key."""
 
     @property
     def tenant_id(self) -> str:
         """The only tenant whose documents the caller reaches."""
         return self.tenant.id
 
-    def require(self, scope: Scope) -> None:
-        """Forbidden unless the key has `scope`."""
-        if scope not in self.scopes:
-            raise Forbidden(f"this key lacks the scope {scope}", code="missing_scope")
+    def require(self, permission: Permission) -> None:
+        """Forbidden unless the caller has `permission`."""
+        if permission in self.permissions:
+            return
+        if self.role is None:
+            raise Forbidden(f"this key lacks the scope {permission}", code="missing_scope")
+        raise Forbidden(f"the role {self.role} does not include {permission}", code="missing_role")
 
     def require_tenant(self, tenant_id: str) -> None:
         """Forbidden unless `tenant_id` is the caller's own: whether another one exists is not told."""
@@ -65,10 +76,27 @@ class KeyAuthenticator:
         tenant = self._directory.find_tenant(key.tenant_id) if key else None
         if key is None or tenant is None:
             raise NotAuthenticated("the key is unknown")
-        entry = (now, key, Access(tenant, key.scopes))
+        # Whatever the document says: a key never holds what is for members only.
+        scopes = tuple(scope for scope in ALL_SCOPES if scope in key.scopes)
+        entry = (now, key, Access(tenant, scopes, f"key:{key.prefix}"))
+        self._note_use(key, now)
         with self._lock:
             self._cache[hashed] = entry
             self._cache.move_to_end(hashed)
             if len(self._cache) > MAX_CACHED_KEYS:
                 self._cache.popitem(last=False)
         return entry
+
+    def _note_use(self, key: ApiKey, now: datetime) -> None:
+        """Write down that a valid key is in use, if that was not done within the hour; it never refuses a request.
+
+        Not from a thread of its own: a function has a processor only while it serves a request, so that would be
+        frozen halfway. The store is waited for briefly, and the next look at the key tries again.
+        """
+        last = key.last_used_at
+        if not key.is_valid(now) or (last is not None and now - last < USE_NOTED_EVERY):
+            return
+        try:
+            self._directory.touch_key(key.id, now)
+        except UsageError as error:
+            LOGGER.warning("the use of key %s… is not noted: %s", key.prefix, error.message)

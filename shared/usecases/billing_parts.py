@@ -26,9 +26,8 @@ class Billing:
     def stripe(self) -> StripeGateway:
         """Stripe; Unavailable where no key for it is configured."""
         if self.gateway is None:
-            raise Unavailable(
-                "billing is not set up here: STRIPE_API_KEY is missing", retry_after_seconds=3600
-            )
+            message = "billing is not set up here: STRIPE_API_KEY is missing"
+            raise Unavailable(message, retry_after_seconds=3600, code="billing_not_configured")
         return self.gateway
 
 

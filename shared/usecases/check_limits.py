@@ -51,6 +51,12 @@ def check_limits(
     return Check(decision.allowed, decision.code, decision.reason, where)
 
 
+def policy_of(tenant: Tenant, thresholds: Thresholds) -> LimitPolicy | None:
+    """The limits of a tenant; None if its plan is unknown."""
+    plan = find_plan(tenant.plan)
+    return None if plan is None else _policy(plan, tenant, thresholds)
+
+
 def status_of(standing: Standing, thresholds: Thresholds) -> LimitStatus | None:
     """Where a tenant stands against its plan's limits; None if its plan is unknown."""
     plan = find_plan(standing.tenant.plan)

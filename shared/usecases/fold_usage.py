@@ -1,12 +1,13 @@
 """Folds counters into rollups. It sets what the counters say, so any tick may be repeated, late or cut short."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import date, datetime, timedelta
 from itertools import groupby, islice
 
 from shared.domain.counters import MAX_COUNTER_SHARDS, SUSTAINED_COMMITS_PER_SECOND
 from shared.domain.errors import Unavailable
 from shared.domain.periods import Period, period_at
+from shared.domain.recording import MAX_AHEAD
 from shared.domain.rollups import (
     DayChange,
     PeriodRollup,
@@ -14,6 +15,7 @@ from shared.domain.rollups import (
     fold_day,
     fold_period,
     kept_rollup,
+    live_from,
     start_of,
 )
 from shared.domain.tenants import Tenant
@@ -23,29 +25,40 @@ TENANTS_PER_MESSAGE = 5
 _LAST_INSTANT = timedelta(days=1) - timedelta(microseconds=1)
 _MAX_TRIES = 5
 
+Listener = Callable[[Tenant, PeriodRollup, datetime], object]
+"""Is told of each rollup that was saved. If it fails the counters stay dirty, and are folded and told of again."""
 
-def fold_all(store: UsageStore, publisher: TickPublisher, now: datetime) -> None:
+
+def _nobody(_tenant: Tenant, _rollup: PeriodRollup, _now: datetime) -> None:
+    """Does not listen."""
+
+
+def fold_all(
+    store: UsageStore, publisher: TickPublisher, now: datetime, listener: Listener = _nobody
+) -> None:
     """Fold every tenant with new usage: a few here, more by handing messages of a few to other instances."""
     groups = _groups(store.dirty_tenants(), TENANTS_PER_MESSAGE)
     first = next(groups, [])
     for group in groups:
         publisher.publish(group)
-    fold_tenants(store, first, now)
+    fold_tenants(store, first, now, listener)
 
 
-def fold_tenants(store: UsageStore, tenant_ids: Iterable[str], now: datetime) -> None:
+def fold_tenants(
+    store: UsageStore, tenant_ids: Iterable[str], now: datetime, listener: Listener = _nobody
+) -> None:
     """Fold what is new of each of these tenants; one that fails does not keep the others from it."""
     errors: list[Exception] = []
     for tenant_id in tenant_ids:
         try:
-            fold_tenant(store, tenant_id, now)
+            fold_tenant(store, tenant_id, now, listener)
         except Exception as error:  # noqa: BLE001 (raised below: what is wrong with one tenant is not the others' fault)
             errors.append(error)
     if errors:
         raise ExceptionGroup("some tenants could not be folded", errors)
 
 
-def fold_tenant(store: UsageStore, tenant_id: str, now: datetime) -> None:
+def fold_tenant(store: UsageStore, tenant_id: str, now: datetime, listener: Listener = _nobody) -> None:
     """Fold the tenant's days with new usage, oldest first."""
     dirty = store.dirty_shards(tenant_id)
     found = store.read(tenant_id).tenant if dirty else None
@@ -56,15 +69,21 @@ def fold_tenant(store: UsageStore, tenant_id: str, now: datetime) -> None:
     for number, (day, refs) in enumerate(days):
         # What is read live begins at the day of folded_at, which so never passes a day that is yet to fold.
         folded_at = now if number + 1 == len(days) else min(now, start_of(days[number + 1][0]))
-        _fold_until_saved(store, tenant, day, refs, folded_at, now)
+        _fold_until_saved(store, tenant, day, refs, folded_at, now, listener)
 
 
 def _fold_until_saved(
-    store: UsageStore, tenant: Tenant, day: date, dirty: list[ShardRef], folded_at: datetime, now: datetime
+    store: UsageStore,
+    tenant: Tenant,
+    day: date,
+    dirty: list[ShardRef],
+    folded_at: datetime,
+    now: datetime,
+    listener: Listener,
 ) -> None:
     for _ in range(_MAX_TRIES):
         try:
-            _fold(store, tenant, day, dirty, folded_at, now)
+            _fold(store, tenant, day, dirty, folded_at, now, listener)
         except (StaleRollup, TornRead):
             continue
         return
@@ -72,14 +91,24 @@ def _fold_until_saved(
 
 
 def _fold(
-    store: UsageStore, tenant: Tenant, day: date, dirty: list[ShardRef], folded_at: datetime, now: datetime
+    store: UsageStore,
+    tenant: Tenant,
+    day: date,
+    dirty: list[ShardRef],
+    folded_at: datetime,
+    now: datetime,
+    listener: Listener,
 ) -> None:
     tenant, snapshot = _read_day(store, tenant, day, dirty, now)
     shards = list(snapshot.shards.values())
     change = DayChange(snapshot.days.get(day), fold_day(day, shards, snapshot.days.get(day), now))
-    periods = _periods_of(tenant, day)
-    rollups = [_fold_period(store, tenant, period, snapshot, change, folded_at) for period in periods]
+    rollups = [
+        _fold_period(store, tenant, period, snapshot, change, folded_at)
+        for period in _periods_from(tenant, day, now)
+    ]
     store.save_rollups(tenant.id, change.new, rollups)
+    for rollup in rollups:
+        listener(tenant, rollup, now)
     store.clear_dirty(tenant.id, [shard for shard in shards if shard.dirty])
     _spread_writers(store, tenant, change)
 
@@ -92,17 +121,24 @@ def _read_day(
         # Writers raise the number themselves when a document is full, so a shard beyond it may be dirty.
         count = max(tenant.counter_shards, *(ref.number + 1 for ref in dirty))
         refs = [ShardRef(day, number) for number in range(count)]
-        snapshot = store.read(tenant.id, periods=_periods_of(tenant, day), days=[day], shards=refs)
+        snapshot = store.read(tenant.id, periods=_periods_from(tenant, day, now), days=[day], shards=refs)
         now_is = snapshot.tenant.at(now) if snapshot.tenant else tenant
         if now_is.counter_shards <= count and now_is.anchor == tenant.anchor:
             return now_is, snapshot
         tenant = now_is
 
 
-def _periods_of(tenant: Tenant, day: date) -> list[Period]:
-    """The one or two metering periods that share the day."""
-    first, last = start_of(day), start_of(day) + _LAST_INSTANT
-    return list(dict.fromkeys([period_at(tenant.anchor, first), period_at(tenant.anchor, last)]))
+def _periods_from(tenant: Tenant, day: date, now: datetime) -> list[Period]:
+    """The one or two metering periods that share the day, and those since, up to the last that may have runs.
+
+    An event of the day may tell that a run, so far counted in one of the later periods, began on this day.
+    """
+    period = period_at(tenant.anchor, start_of(day))
+    periods = [period]
+    while period.end <= max(start_of(day) + _LAST_INSTANT, now + MAX_AHEAD):
+        period = period_at(tenant.anchor, period.end)
+        periods.append(period)
+    return periods
 
 
 def _fold_period(
@@ -114,10 +150,36 @@ def _fold_period(
     folded_at: datetime,
 ) -> PeriodRollup:
     former = kept_rollup(snapshot.periods.get(period), period, tenant.anchored_at)
-    changes = [change]
-    if not former.days:
-        changes += _days_folded_before(store, tenant, period, change.new.day)
-    return fold_period(former, changes, store.count_runs(tenant.id, period), max(folded_at, former.folded_at))
+    day, changes = change.new.day, [change]
+    if day < period.start.date():
+        # Nothing but its runs may have changed. Saved even where there was no rollup: to make another fold, which
+        # is about to save one and counted before this one's events came, read again.
+        folded_at, changes = former.folded_at, []
+    elif not former.days:
+        changes += _days_folded_before(store, tenant, period, day)
+    folded_at = max(folded_at, former.folded_at)
+    before, runs = _count_runs(store, tenant.id, former, day, folded_at)
+    return fold_period(former, changes, runs, folded_at, before)
+
+
+def _count_runs(
+    store: UsageStore, tenant_id: str, former: PeriodRollup, day: date, folded_at: datetime
+) -> tuple[int, int]:
+    """The period's runs before the first day that is read live from now on, and all of them.
+
+    Those before are counted once, when that day moves on: only an event of an earlier day, which is late, can
+    change their number, and all are counted again when such a day is folded.
+    """
+    since, before = former.counted_until, former.runs_before or 0
+    if start_of(day) < since:
+        since, before = former.period.start, 0
+    until = live_from(former.period, folded_at)
+    before += _begun(store, tenant_id, since, until)
+    return before, before + _begun(store, tenant_id, until, former.period.end)
+
+
+def _begun(store: UsageStore, tenant_id: str, start: datetime, end: datetime) -> int:
+    return store.count_runs(tenant_id, start, end) if start < end else 0
 
 
 def _days_folded_before(store: UsageStore, tenant: Tenant, period: Period, but: date) -> Iterator[DayChange]:

@@ -1,4 +1,4 @@
-"""Reads a tenant's usage as it is now, in two round trips."""
+"""Reads a tenant's usage as it is now: in one round trip, or in two if anything was recorded since the last fold."""
 
 from collections import OrderedDict
 from contextlib import suppress
@@ -8,7 +8,7 @@ from threading import Lock
 
 from shared.domain.counters import Totals
 from shared.domain.errors import NotFound, Unavailable
-from shared.domain.live import LiveRange, live_days, live_range, live_rollup, live_totals
+from shared.domain.live import LiveRange, known_runs, live_days, live_range, live_rollup, live_totals
 from shared.domain.periods import Period, period_at
 from shared.domain.rollups import DayRollup, PeriodRollup, TornRead, kept_rollup
 from shared.domain.tenants import Tenant
@@ -35,6 +35,8 @@ class LiveUsage:
     tenant: Tenant
     rollup: PeriodRollup
     days: dict[date, DayRollup]
+    folded_at: datetime
+    """When the rollup was folded that this goes on from; the period's start if none was."""
 
 
 class LiveUsageReader:
@@ -51,8 +53,9 @@ class LiveUsageReader:
         `known` is the tenant as it was a while ago: with it two round trips suffice for the first time too.
         """
         wanted, snapshot, tenant = self._read(tenant_id, now, known, with_days=False)
-        totals = live_totals(_rollup(snapshot, tenant, wanted.period), wanted.days, snapshot.shards.values())
-        return Standing(tenant, wanted.period, totals, self._store.count_runs(tenant_id, wanted.period))
+        rollup = _rollup(snapshot, tenant, wanted.period)
+        totals = live_totals(rollup, wanted.days, snapshot.shards.values())
+        return Standing(tenant, wanted.period, totals, self._runs(tenant_id, rollup, snapshot))
 
     def usage(self, tenant_id: str, now: datetime) -> LiveUsage:
         """The current period with its series; NotFound if there is no such tenant."""
@@ -64,9 +67,18 @@ class LiveUsageReader:
     def _usage(self, tenant_id: str, now: datetime) -> LiveUsage:
         wanted, snapshot, tenant = self._read(tenant_id, now, None, with_days=True)
         days = live_days(wanted.days, snapshot.shards.values(), snapshot.days, now)
-        runs = self._store.count_runs(tenant_id, wanted.period)
-        rollup = live_rollup(_rollup(snapshot, tenant, wanted.period), days, snapshot.days, runs, now)
-        return LiveUsage(tenant, rollup, days)
+        folded = _rollup(snapshot, tenant, wanted.period)
+        runs = self._runs(tenant_id, folded, snapshot)
+        rollup = live_rollup(folded, days, snapshot.days, runs, now)
+        return LiveUsage(tenant, rollup, days, folded.folded_at)
+
+    def _runs(self, tenant_id: str, rollup: PeriodRollup, snapshot: Snapshot) -> int:
+        """The period's runs; counted are only those that began since the first day that is read live."""
+        known = known_runs(rollup, snapshot.shards.values())
+        if known is not None:
+            return known
+        since = self._store.count_runs(tenant_id, rollup.counted_until, rollup.period.end)
+        return (rollup.runs_before or 0) + since
 
     def _read(
         self, tenant_id: str, now: datetime, known: Tenant | None, *, with_days: bool

@@ -1,5 +1,6 @@
 """Reads usage over time: by hour or day, in total or by provider or model."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Literal
@@ -9,7 +10,7 @@ from shared.domain.errors import FieldProblem, InvalidInput
 from shared.domain.periods import Period
 from shared.domain.rollups import DayRollup, cells_within, start_of
 from shared.ports import UsageStore
-from shared.usecases.live_usage import LiveUsageReader
+from shared.usecases.live_usage import LiveUsage, LiveUsageReader
 
 Granularity = Literal["hour", "day"]
 GroupBy = Literal["provider", "model"]
@@ -42,9 +43,15 @@ def read_series(
     if len(days) > MAX_DAYS[granularity]:
         message = f"a series by {granularity} covers at most {MAX_DAYS[granularity]} days, not {len(days)}"
         raise InvalidInput(message, (FieldProblem("from", "range_too_long", message),))
-    live = reader.usage(tenant_id, now).days
-    folded = store.read(tenant_id, days=[day for day in days if day not in live]).days
-    return _points({**folded, **live}, within, granularity, group_by)
+    rollups = read_days(store, reader.usage(tenant_id, now), days)
+    return _points(rollups, within, granularity, group_by)
+
+
+def read_days(store: UsageStore, live: LiveUsage, days: Collection[date]) -> dict[date, DayRollup]:
+    """Those of `days` that have a rollup, in order; for the days that are live, as a fold would write it now."""
+    folded = store.read(live.tenant.id, days=[day for day in days if day not in live.days]).days
+    found = {**folded, **live.days}
+    return {day: found[day] for day in sorted(days) if day in found}
 
 
 def _points(

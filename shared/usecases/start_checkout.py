@@ -19,24 +19,25 @@ _CHANGEABLE = frozenset({SubscriptionState.ACTIVE, SubscriptionState.TRIALING})
 
 @dataclass(frozen=True, slots=True)
 class ReturnPages:
-    """Where Stripe's pages lead back to. Only our own origin: no caller says where a browser goes."""
+    """Where Stripe's pages lead a tenant back to. Only our own origin: no caller says where a browser goes."""
 
     origin: str
-
-    @property
-    def success(self) -> str:
-        """After paying; the page there waits for the webhook and believes nothing else."""
-        return f"{self.origin}/upgrade?checkout=success"
-
-    @property
-    def canceled(self) -> str:
-        """After turning back."""
-        return f"{self.origin}/upgrade?checkout=canceled"
+    tenant_id: str
 
     @property
     def settled(self) -> str:
         """After the portal."""
-        return f"{self.origin}/usage"
+        return f"{self.origin}/t/{self.tenant_id}"
+
+    @property
+    def success(self) -> str:
+        """After paying; the page there waits for the webhook and believes nothing else."""
+        return f"{self.settled}/upgrade?checkout=success"
+
+    @property
+    def canceled(self) -> str:
+        """After turning back."""
+        return f"{self.settled}/upgrade?checkout=canceled"
 
 
 def start_checkout(

@@ -16,7 +16,6 @@ from shared.adapters.firestore.encoding import (
     decode_day,
     decode_key,
     decode_series,
-    encode_day,
     encode_key,
     encode_series,
     field_path,
@@ -30,6 +29,7 @@ from shared.adapters.firestore.paths import hashed_id
 from shared.adapters.firestore.recorder import split
 from shared.domain.counters import METRICS, OTHER, Cell, Series
 from shared.domain.events import MeteringEvent
+from shared.domain.periods import day_key
 from shared.domain.recording import RecordedEvent, cells_by_day
 from shared.domain.rollups import DayRollup
 from shared.domain.runs import runs_of
@@ -105,8 +105,8 @@ def test_a_plain_segment_is_not_quoted() -> None:
 
 @given(st.dates(date(1970, 1, 1), date(9999, 12, 31)))
 def test_a_day_is_read_back_and_sorts_as_time_does(day: date) -> None:
-    assert decode_day(encode_day(day)) == day
-    assert encode_day(day) > "19691231"
+    assert decode_day(day_key(day)) == day
+    assert day_key(day) > "19691231"
 
 
 @given(instants)
@@ -246,4 +246,16 @@ def test_a_mail_is_written_in_text_and_in_html_that_no_name_can_break() -> None:
         "subject": "Trial",
         "text": "The trial of <b>Acme</b> ends",
         "html": "<p>The trial of &lt;b&gt;Acme&lt;/b&gt; ends</p>",
+    }
+
+
+def test_a_mail_to_several_people_has_paragraphs_and_a_link_in_both_forms() -> None:
+    mail = Mail(("a@example.com", "b@example.com"), "80%", "A & B.\n\nMore.", 'https://x/t/"acme')
+    fields = mail_fields(mail, "acme", NOON)
+    assert fields["to"] == ["a@example.com", "b@example.com"]
+    assert fields["message"] == {
+        "subject": "80%",
+        "text": 'A & B.\n\nMore.\n\nhttps://x/t/"acme',
+        "html": "<p>A &amp; B.</p><p>More.</p>"
+        '<p><a href="https://x/t/&quot;acme">https://x/t/&quot;acme</a></p>',
     }

@@ -30,19 +30,29 @@ DIRECTION = {StructuredQuery.ASCENDING: "ASCENDING", StructuredQuery.DESCENDING:
 EQUAL = StructuredQuery.FieldFilter.EQUAL
 
 QUERYING: dict[str, Callable[[FirestoreUsageStore, FirestoreDirectory], object]] = {
-    "count_runs": lambda usage, _: usage.count_runs("acme", NOVEMBER),
+    "count_runs": lambda usage, _: usage.count_runs("acme", NOVEMBER.start, NOVEMBER.end),
     "dirty_tenants": lambda usage, _: list(usage.dirty_tenants()),
     "dirty_shards": lambda usage, _: usage.dirty_shards("acme"),
     "oldest_dirty_at": lambda usage, _: usage.oldest_dirty_at(),
     "list_events": lambda usage, _: usage.list_events("acme", limit=5),
     "list_events of a run": lambda usage, _: usage.list_events("acme", run_id="run-1", limit=5),
     "list_runs": lambda usage, _: usage.list_runs("acme", limit=5),
+    "list_alerts": lambda usage, _: usage.list_alerts("acme", limit=5),
     "list_keys": lambda _, directory: directory.list_keys("acme"),
-    "list_audit": lambda _, directory: directory.list_audit("acme"),
+    "list_audit": lambda _, directory: directory.list_audit("acme", limit=5),
 }
 NOT_QUERYING = {
     *("record", "read", "save_rollups", "clear_dirty", "raise_counter_shards", "find_run"),
-    *("create_tenant", "find_tenant", "set_plan", "find_key", "save_keys"),
+    *("known_alerts", "save_alerts"),
+    *(
+        "create_tenant",
+        "find_tenant",
+        "set_plan",
+        "find_key",
+        "save_keys",
+        "touch_key",
+        "set_alert_recipients",
+    ),
 }
 
 
@@ -121,7 +131,7 @@ WRITES = {
     "counters": counter_write("counters/c", {Cell(12, SERIES): dict.fromkeys(METRICS, 1)}, NOON),
     "runs": run_write("runs/r", Run("r", NOON, NOON, CALL, is_completed=True, is_failed=True)),
     "days": day_write("days/d", DayRollup(TODAY, {Cell(12, SERIES): CALL}, 1, NOON)),
-    "usage": period_write("usage/u", PeriodRollup(NOVEMBER, {TODAY: CALL}, {SERIES: CALL}, 1, NOON)),
+    "usage": period_write("usage/u", PeriodRollup(NOVEMBER, {TODAY: CALL}, {SERIES: CALL}, 1, NOON, None, 1)),
 }
 
 

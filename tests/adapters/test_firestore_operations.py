@@ -73,7 +73,7 @@ def test_a_snapshot_is_one_call_that_names_every_document(
 def test_counting_runs_is_one_call_that_reads_no_documents(
     store: FirestoreUsageStore, calls: RecordedCalls
 ) -> None:
-    store.count_runs("acme", NOVEMBER)
+    store.count_runs("acme", NOVEMBER.start, NOVEMBER.end)
     assert calls.methods == ["RunAggregationQuery"]
 
 

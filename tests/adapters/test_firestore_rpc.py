@@ -15,6 +15,7 @@ from shared.domain.tenants import ApiKey, AuditEntry, Tenant
 from shared.ports import Outcome, ShardRef, StaleRollup
 from tests.adapters.conftest import Connect
 from tests.adapters.interceptors import FailingCalls, LostAnswers
+from tests.audit_trail import trail_of
 from tests.sample_events import NOON, TODAY, counted, llm_call, times
 
 RETENTION = timedelta(days=40)
@@ -142,7 +143,7 @@ def test_a_tenant_whose_creation_was_not_answered_is_created_once(connect: Conne
     directory = FirestoreDirectory(connect(LostAnswers(UNAVAILABLE, times=1)))
     directory.create_tenant(TENANT, KEY, ENTRY)
     assert directory.find_tenant("acme") == TENANT
-    assert directory.list_audit("acme") == [ENTRY]
+    assert trail_of(directory) == [ENTRY]
 
 
 def test_a_taken_id_is_a_conflict_however_often_answers_are_lost(connect: Connect) -> None:
@@ -159,14 +160,14 @@ def test_a_plan_whose_change_was_not_answered_is_set_with_one_audit_entry(connec
     tenant = directory.find_tenant("acme")
     assert tenant is not None
     assert tenant.plan == "professional"
-    assert directory.list_audit("acme") == [ENTRY, ENTRY]
+    assert trail_of(directory) == [ENTRY, ENTRY]
 
 
 def test_keys_whose_saving_was_not_answered_are_saved_with_one_audit_entry(connect: Connect) -> None:
     directory = FirestoreDirectory(connect(LostAnswers(UNAVAILABLE, times=1)))
     directory.save_keys([KEY], ENTRY)
     assert directory.list_keys("acme") == [KEY]
-    assert directory.list_audit("acme") == [ENTRY]
+    assert trail_of(directory) == [ENTRY]
 
 
 def test_rollups_whose_saving_was_not_answered_are_stale_for_the_fold_to_read_again(connect: Connect) -> None:

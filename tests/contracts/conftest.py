@@ -8,21 +8,23 @@ from uuid import uuid4
 import grpc
 import pytest
 
-from shared.adapters.firestore import FirestoreDirectory, FirestoreRpc, FirestoreUsageStore
+from shared.adapters.firestore import FirestoreDirectory, FirestoreMembers, FirestoreRpc, FirestoreUsageStore
 from shared.adapters.firestore.rpc import open_channel
 from shared.adapters.memory import MemoryStore
-from shared.ports import Directory, UsageStore
+from shared.ports import Directory, Members, UsageStore
 from tests.billing_places import BillingPlace, FirestoreBillingPlace, MemoryBillingPlace
 
 RETENTION = timedelta(days=40)
 
 
 class Stores(NamedTuple):
-    """One place of storage, seen through both ports, and a second instance that works on the same place."""
+    """One place of storage, seen through its ports, and a second instance that works on the same place."""
 
     usage: UsageStore
     directory: Directory
     other_usage: UsageStore
+    members: Members
+    other_members: Members
 
 
 @pytest.fixture(scope="session")
@@ -40,7 +42,7 @@ def kind(request: pytest.FixtureRequest) -> str:
 
 def _memory_stores() -> Stores:
     store = MemoryStore()
-    return Stores(store, store, store)
+    return Stores(store, store, store, store, store)
 
 
 def _firestore_stores(channels: tuple[grpc.Channel, grpc.Channel]) -> Stores:
@@ -50,6 +52,8 @@ def _firestore_stores(channels: tuple[grpc.Channel, grpc.Channel]) -> Stores:
         FirestoreUsageStore(rpc, RETENTION),
         FirestoreDirectory(rpc),
         FirestoreUsageStore(other_rpc, RETENTION),
+        FirestoreMembers(rpc),
+        FirestoreMembers(other_rpc),
     )
 
 

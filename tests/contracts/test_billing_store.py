@@ -12,6 +12,7 @@ from shared.adapters.firestore import FirestoreUsageStore
 from shared.domain.entitlements import BillingAlert
 from shared.domain.tenants import AuditEntry
 from shared.ports import BillingChange, BillingStore, Mail, StaleAccount, StripeReceipt
+from tests.audit_trail import trail_of
 from tests.billing_places import BillingPlace, FirestoreBillingPlace, MemoryBillingPlace, SentMail
 from tests.sample_accounts import NOW, account_of, paid_account, row_of
 from tests.sample_subscriptions import DAY
@@ -49,7 +50,7 @@ def nothing_is_kept(place: BillingPlace, store: BillingStore) -> None:
     assert store.find_owner("evt_1", "cus_1") == (False, None)
     assert account_of(store).tenant.billing.status == "none"
     assert store.list_invoices("acme", limit=10).items == []
-    assert [each.action for each in place.directory.list_audit("acme")] == ["tenant.created"]
+    assert [each.action for each in trail_of(place.directory)] == ["tenant.created"]
     assert (place.alerts("acme"), place.mails()) == ({}, [])
 
 
@@ -59,7 +60,7 @@ def test_all_of_a_change_is_written(place: BillingPlace, store: BillingStore) ->
     assert store.find_owner("evt_1", "cus_1") == (True, "acme")
     assert account_of(store).tenant == place.directory.find_tenant("acme") == change.account.tenant
     assert store.list_invoices("acme", limit=10).items == [row_of("in_1")]
-    assert place.directory.list_audit("acme")[1:] == [AUDIT]
+    assert trail_of(place.directory)[1:] == [AUDIT]
     assert place.alerts("acme") == {"unmapped_price": ("sub_1",)}
     assert place.mails() == [SentMail(MAIL.to, MAIL.subject)]
 
@@ -96,10 +97,10 @@ def test_nothing_of_a_stale_change_is_written(place: BillingPlace, store: Billin
     new_tenant(place.directory, "other")
     change = everything(store)
     spoil(place, store)
-    before = account_of(store), store.list_invoices("acme", limit=10), place.directory.list_audit("acme")
+    before = account_of(store), store.list_invoices("acme", limit=10), trail_of(place.directory)
     with pytest.raises(StaleAccount):
         store.save_billing(change)
-    after = account_of(store), store.list_invoices("acme", limit=10), place.directory.list_audit("acme")
+    after = account_of(store), store.list_invoices("acme", limit=10), trail_of(place.directory)
     assert after == before
     assert (place.alerts("acme"), place.mails()) == ({}, [])
 
@@ -136,7 +137,7 @@ def test_a_receipt_alone_is_remembered_and_may_be_written_again(
     store.save_receipt(ignored)
     assert store.find_owner("evt_1", "cus_1") == (True, None)
     assert store.find_owner("evt_2", None) == (False, None)
-    assert [each.action for each in place.directory.list_audit("acme")] == ["tenant.created"]
+    assert [each.action for each in trail_of(place.directory)] == ["tenant.created"]
 
 
 def test_of_changes_made_at_once_on_one_reading_one_is_written(store: BillingStore) -> None:

@@ -11,6 +11,7 @@ from shared.domain.errors import Conflict, NotFound
 from shared.domain.limits import LimitOverrides
 from shared.domain.tenants import ALL_SCOPES, ApiKey, AuditEntry, Tenant, key_id
 from shared.ports import Directory, UsageStore
+from tests.audit_trail import trail_of
 from tests.sample_events import NOON
 
 ACME = Tenant("acme", "Acme, Inc.", "starter", NOON)
@@ -30,7 +31,7 @@ def test_an_unknown_tenant_or_key_is_none(directory: Directory) -> None:
     assert directory.find_tenant("acme") is None
     assert directory.find_key(KEY.id) is None
     assert directory.list_keys("acme") == []
-    assert directory.list_audit("acme") == []
+    assert trail_of(directory) == []
 
 
 @pytest.mark.parametrize(
@@ -52,7 +53,7 @@ def test_a_tenant_is_created_with_its_key_and_its_audit_entry(directory: Directo
     directory.create_tenant(ACME, KEY, CREATED)
     assert directory.find_key(KEY.id) == KEY
     assert directory.list_keys("acme") == [KEY]
-    assert directory.list_audit("acme") == [CREATED]
+    assert trail_of(directory) == [CREATED]
 
 
 def test_a_taken_id_is_a_conflict_and_nothing_of_the_second_tenant_is_kept(directory: Directory) -> None:
@@ -62,7 +63,7 @@ def test_a_taken_id_is_a_conflict_and_nothing_of_the_second_tenant_is_kept(direc
         directory.create_tenant(replace(ACME, name="Another"), second_key, _entry("tenant.create"))
     assert directory.find_tenant("acme") == ACME
     assert directory.list_keys("acme") == [KEY]
-    assert directory.list_audit("acme") == [CREATED]
+    assert trail_of(directory) == [CREATED]
 
 
 def test_of_ten_creations_of_one_id_one_succeeds(directory: Directory) -> None:
@@ -78,7 +79,7 @@ def test_of_ten_creations_of_one_id_one_succeeds(directory: Directory) -> None:
 
     with ThreadPoolExecutor(10) as pool:
         assert sum(pool.map(create, range(10))) == 1
-    assert len(directory.list_keys("acme")) == len(directory.list_audit("acme")) == 1
+    assert len(directory.list_keys("acme")) == len(trail_of(directory)) == 1
 
 
 def test_a_new_plan_changes_nothing_but_the_plan(directory: Directory, store: UsageStore) -> None:
@@ -87,14 +88,14 @@ def test_a_new_plan_changes_nothing_but_the_plan(directory: Directory, store: Us
     directory.set_plan("acme", "professional", _entry("plan.set"))
     assert directory.find_tenant("acme") == replace(tenant, plan="professional")
     assert store.read("acme").tenant == replace(tenant, plan="professional")
-    assert directory.list_audit("acme") == [CREATED, _entry("plan.set")]
+    assert trail_of(directory) == [CREATED, _entry("plan.set")]
 
 
 def test_a_plan_of_an_unknown_tenant_is_not_found_and_leaves_no_trace(directory: Directory) -> None:
     with pytest.raises(NotFound, match="'acme'"):
         directory.set_plan("acme", "professional", _entry("plan.set"))
     assert directory.find_tenant("acme") is None
-    assert directory.list_audit("acme") == []
+    assert trail_of(directory) == []
 
 
 def test_keys_are_listed_oldest_first_valid_or_not(directory: Directory) -> None:
@@ -127,7 +128,7 @@ def test_a_rotation_saves_both_keys_with_one_entry(directory: Directory) -> None
     old, new = replace(KEY, expires_at=_at(60)), replace(KEY, id=key_id("new"), created_at=_at(1))
     directory.save_keys([old, new], _entry("key.rotate"))
     assert directory.list_keys("acme") == [old, new]
-    assert directory.list_audit("acme") == [CREATED, _entry("key.rotate")]
+    assert trail_of(directory) == [CREATED, _entry("key.rotate")]
 
 
 def test_keys_and_audit_of_another_tenant_are_not_listed(directory: Directory) -> None:
@@ -135,14 +136,14 @@ def test_keys_and_audit_of_another_tenant_are_not_listed(directory: Directory) -
     bolt_key = replace(KEY, id=key_id("bolt"), tenant_id="bolt")
     directory.create_tenant(replace(ACME, id="bolt"), bolt_key, replace(CREATED, tenant_id="bolt"))
     assert directory.list_keys("acme") == [KEY]
-    assert directory.list_audit("bolt") == [replace(CREATED, tenant_id="bolt")]
+    assert trail_of(directory, "bolt") == [replace(CREATED, tenant_id="bolt")]
 
 
 def test_the_audit_trail_is_listed_oldest_first(directory: Directory) -> None:
     directory.create_tenant(ACME, KEY, CREATED)
     for seconds in (30, 10, 20):
         directory.set_plan("acme", "starter", _entry(f"at {seconds}", seconds))
-    assert [entry.action for entry in directory.list_audit("acme")] == [
+    assert [entry.action for entry in trail_of(directory)] == [
         "tenant.create",
         "at 10",
         "at 20",

@@ -18,7 +18,7 @@ from tests.sample_events import CALL, NOON, TODAY, counted, llm_call, times
 YESTERDAY = TODAY - timedelta(days=1)
 SERIES = Series("openai", "gpt-4.1-mini")
 DAY = DayRollup(TODAY, {Cell(12, SERIES): CALL}, 1, NOON)
-PERIOD = PeriodRollup(NOVEMBER, {TODAY: CALL}, {SERIES: CALL}, 3, NOON)
+PERIOD = PeriodRollup(NOVEMBER, {TODAY: CALL}, {SERIES: CALL}, 3, NOON, runs_before=2)
 
 
 def _read(store: UsageStore) -> Snapshot:
@@ -132,6 +132,13 @@ def test_rollups_are_read_back_as_they_were_saved(store: UsageStore) -> None:
     found = _read(store)
     assert replace(found.days[TODAY], version=None) == DAY
     assert replace(found.periods[NOVEMBER], version=None) == PERIOD
+
+
+def test_a_rollup_that_does_not_say_how_many_runs_began_before_is_read_back_as_that(
+    store: UsageStore,
+) -> None:
+    store.save_rollups("acme", DAY, [replace(PERIOD, runs_before=None)])
+    assert replace(_read(store).periods[NOVEMBER], version=None) == replace(PERIOD, runs_before=None)
 
 
 def test_rollups_with_odd_names_and_squeezed_series_are_read_back(store: UsageStore) -> None:

@@ -1,6 +1,7 @@
 """UsageStore.read and count_runs: what exists, as it was at one instant, of one tenant only."""
 
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from threading import Event, Thread
 
 from shared.adapters.memory import MemoryStore
@@ -12,6 +13,7 @@ from shared.domain.tenants import ApiKey, AuditEntry, Tenant
 from shared.ports import Directory, ShardRef, Snapshot, UsageStore
 from tests.sample_events import CALL, NOON, TODAY, counted, llm_call, times
 
+OCTOBER = Period(datetime(2026, 10, 1, tzinfo=UTC), datetime(2026, 11, 1, tzinfo=UTC))
 NOVEMBER = Period(datetime(2026, 11, 1, tzinfo=UTC), datetime(2026, 12, 1, tzinfo=UTC))
 REF = ShardRef(TODAY, 0)
 
@@ -86,7 +88,7 @@ def test_tenants_see_nothing_of_each_other(store: UsageStore, directory: Directo
     day = DayRollup(TODAY, {}, 1, NOON)
     store.save_rollups("acme", day, [empty_rollup(NOVEMBER, NOON)])
     assert store.read("bolt", periods=[NOVEMBER], days=[TODAY], shards=[REF]) == Snapshot(None, {}, {}, {})
-    assert store.count_runs("bolt", NOVEMBER) == 0
+    assert store.count_runs("bolt", NOVEMBER.start, NOVEMBER.end) == 0
     assert store.dirty_shards("bolt") == []
     assert store.list_events("bolt", limit=9).items == []
     assert store.list_events("bolt", run_id="run-1", limit=9).items == []
@@ -98,37 +100,35 @@ def test_a_tenant_whose_id_begins_with_anothers_is_another(store: UsageStore) ->
     store.record("acme", [llm_call("e1", run_id="run-1")], 1, NOON)
     store.record("acme-2", [llm_call("e1", run_id="run-2")], 1, NOON)
     assert [run.id for run in store.list_runs("acme", limit=9).items] == ["run-1"]
-    assert store.count_runs("acme", NOVEMBER) == 1
+    assert store.count_runs("acme", NOVEMBER.start, NOVEMBER.end) == 1
 
 
-def test_runs_are_counted_in_the_half_open_period_in_which_they_began(store: UsageStore) -> None:
+def test_runs_are_counted_in_the_half_open_interval_in_which_they_began(store: UsageStore) -> None:
     start, end, step = NOVEMBER.start, NOVEMBER.end, timedelta(microseconds=1)
     begun = {"before": start - step, "first": start, "last": end - step, "after": end}
     store.record("acme", [llm_call(run, ts=ts, run_id=run) for run, ts in begun.items()], 1, NOON)
-    october = Period(datetime(2026, 10, 1, tzinfo=UTC), start)
-    december = Period(end, datetime(2027, 1, 1, tzinfo=UTC))
-    assert [store.count_runs("acme", period) for period in (october, NOVEMBER, december)] == [1, 2, 1]
+    edges = [OCTOBER.start, start, end, datetime(2027, 1, 1, tzinfo=UTC)]
+    assert [store.count_runs("acme", *pair) for pair in pairwise(edges)] == [1, 2, 1]
+    assert store.count_runs("acme", start, start) == 0
 
 
 def test_a_run_of_many_events_is_counted_once(store: UsageStore) -> None:
     for number in range(3):
         store.record("acme", [llm_call(f"e{number}", run_id="run-1"), llm_call(f"f{number}")], 1, NOON)
-    assert store.count_runs("acme", NOVEMBER) == 1
+    assert store.count_runs("acme", NOVEMBER.start, NOVEMBER.end) == 1
 
 
 def test_an_earlier_event_moves_a_run_to_the_period_in_which_it_really_began(store: UsageStore) -> None:
-    october = Period(datetime(2026, 10, 1, tzinfo=UTC), NOVEMBER.start)
     store.record("acme", [llm_call("e1", run_id="run-1", ts=NOVEMBER.start)], 1, NOON)
     store.record("acme", [llm_call("e2", run_id="run-1", ts=NOVEMBER.start - timedelta(hours=1))], 1, NOON)
-    assert (store.count_runs("acme", october), store.count_runs("acme", NOVEMBER)) == (1, 0)
+    assert store.count_runs("acme", OCTOBER.start, OCTOBER.end) == 1
+    assert store.count_runs("acme", NOVEMBER.start, NOVEMBER.end) == 0
 
 
-def test_a_period_may_begin_and_end_at_any_hour(store: UsageStore) -> None:
+def test_runs_are_counted_from_any_hour_to_any_other(store: UsageStore) -> None:
     midnight = start_of(TODAY)
     events = [
         llm_call(f"e{hour}", ts=midnight + timedelta(hours=hour), run_id=f"r{hour}") for hour in range(24)
     ]
     store.record("acme", events, 1, NOON)
-    assert (
-        store.count_runs("acme", Period(midnight + timedelta(hours=5), midnight + timedelta(hours=12))) == 7
-    )
+    assert store.count_runs("acme", midnight + timedelta(hours=5), midnight + timedelta(hours=12)) == 12 - 5

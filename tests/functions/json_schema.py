@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 Schema = Mapping[str, Any]
@@ -15,6 +15,10 @@ _TYPES: dict[str, Callable[[Any], bool]] = {
     "null": lambda value: value is None,
     "integer": lambda value: isinstance(value, int) and not isinstance(value, bool),
     "number": lambda value: isinstance(value, int | float) and not isinstance(value, bool),
+}
+_FORMATS: dict[str, Callable[[str], bool]] = {
+    "date-time": lambda text: datetime.fromisoformat(text).tzinfo is not None,
+    "date": lambda text: date.fromisoformat(text).isoformat() == text,
 }
 _ELSEWHERE = {
     "type",
@@ -62,7 +66,7 @@ class SchemaChecker:
             case "pattern":
                 return re.search(rule, value) is not None
             case "format":
-                return rule == "date-time" and datetime.fromisoformat(value).tzinfo is not None
+                return rule in _FORMATS and _FORMATS[rule](value)
         return name in _ELSEWHERE
 
     def _inside(self, value: Any, schema: Schema, place: str) -> list[str]:

@@ -15,10 +15,13 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from shared import bootstrap
-from shared.bootstrap import Container
+from shared.adapters.memory.identities import MemoryAccount
+from shared.bootstrap import Container, process_memory
+from shared.domain.members import Role
 from shared.domain.tenants import ALL_SCOPES, Scope
 from shared.usecases.manage_keys import create_key
 from shared.usecases.manage_tenants import create_tenant
+from tests.seating import seat
 from tools.dev.functions import FUNCTIONS, Function
 from tools.dev.tick import PUSH_PATH
 
@@ -111,6 +114,28 @@ class Functions:
         )
         return made.secret
 
+    def sign_in(
+        self,
+        email: str,
+        role: Role | None = "owner",
+        tenant_id: str = "acme",
+        *,
+        name: str | None = None,
+        verified: bool = True,
+    ) -> str:
+        """An ID token of somebody who has `role` in a tenant from now on, if not before; on the memory store."""
+        user_id = user_id_of(email)
+        store = process_memory()
+        store.save_account(MemoryAccount(user_id, email, name, verified))
+        if role and store.find_seat(tenant_id, user_id) is None:
+            seat(store, tenant_id, user_id, email, role, self.clock.now)
+        return store.issue_token(user_id, self.clock.now)
+
+    def send(self, method: str, token: str | None, path: str, body: object = None) -> TestResponse:
+        """Ask usage_api with any method."""
+        headers = bearer(token) if token else None
+        return self.usage_api.open(f"/api/v1{path}", method=method, json=body, headers=headers)
+
     def post_events(self, key: str, events: object, path: str = "/v1/events") -> TestResponse:
         """Send events as JSON."""
         return self.record_usage.post(path, json=events, headers=bearer(key))
@@ -151,6 +176,11 @@ class Functions:
         return self.aggregate.post(PUSH_PATH, json=pushed(message))
 
 
+def user_id_of(email: str) -> str:
+    """The id of the account that sign_in makes."""
+    return f"uid-{email.partition('@')[0].lower()}"
+
+
 def pushed(message: object) -> Json:
     """What a push subscription posts."""
     known = {"messageId": "1", "publishTime": "2026-11-22T14:00:00Z"}
@@ -163,9 +193,9 @@ def bearer(key: str) -> dict[str, str]:
     return {"Authorization": f"Bearer {key}"}
 
 
-def succeeded(answer: TestResponse) -> Json:
+def succeeded(answer: TestResponse, status: int = 200) -> Json:
     """The content of an answer, which must be a success."""
-    assert answer.status_code == 200, answer.get_data(as_text=True)
+    assert answer.status_code == status, answer.get_data(as_text=True)
     content: Json = answer.get_json()
     return content
 

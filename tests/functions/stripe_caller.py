@@ -10,6 +10,7 @@ from stripe import WebhookSignature
 from werkzeug.test import TestResponse
 
 from shared.bootstrap import process_memory
+from tests.audit_trail import trail_of
 from tests.functions.serving import Functions
 from tests.golden.stripe_payloads import webhooks
 
@@ -51,13 +52,13 @@ def trace() -> tuple[Any, ...]:
     store = process_memory()
     read = store.read_account("acme")
     invoices = store.list_invoices("acme", limit=100).items
-    return read, invoices, store.list_audit("acme"), dict(store.alerts), list(store.mails)
+    return read, invoices, trail_of(store), dict(store.alerts), list(store.mails)
 
 
 def nothing_is_stored(event_id: str = CREATED["id"]) -> None:
     """Neither the event nor any effect of it."""
     assert process_memory().find_owner(event_id, SUBSCRIPTION["customer"]) == (False, None)
-    assert [each.action for each in process_memory().list_audit("acme")] == ["tenant.created"]
+    assert [each.action for each in trail_of(process_memory())] == ["tenant.created"]
 
 
 def plan() -> str:

@@ -130,9 +130,9 @@ def test_b29_headers_do_not_say_it_either(shop: Shop) -> None:
     (portal,) = shop.double.account.objects["billing_portal.session"].values()
     ways_back = [session.success_url, session.cancel_url, portal["return_url"]]
     assert ways_back == [
-        f"{ORIGIN}/upgrade?checkout=success",
-        f"{ORIGIN}/upgrade?checkout=canceled",
-        f"{ORIGIN}/usage",
+        f"{ORIGIN}/t/acme/upgrade?checkout=success",
+        f"{ORIGIN}/t/acme/upgrade?checkout=canceled",
+        f"{ORIGIN}/t/acme",
     ]
 
 
@@ -171,7 +171,7 @@ def test_without_a_key_billing_is_not_set_up_and_says_what_is_missing(
     keyless = shop.functions.another()
     body = {"plan": "starter"} if what == "checkout-sessions" else {}
     answer = keyless.usage_api.post(f"/api/v1/tenants/acme/{what}", json=body, headers=bearer(shop.key))
-    document = refused(answer, 503, "unavailable")
+    document = refused(answer, 503, "billing_not_configured")
     assert document["detail"] == "billing is not set up here: STRIPE_API_KEY is missing"
     assert keyless.read(shop.key, "/tenants/acme/invoices")["invoices"][0]["status"] == "paid"
 

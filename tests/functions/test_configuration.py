@@ -65,6 +65,38 @@ def test_events_are_kept_longer_than_they_may_be_late() -> None:
         load_config(SMALLEST | {"GWI_EVENT_RETENTION_DAYS": "35"})
 
 
+def test_a_deployed_service_does_not_start_with_the_auth_emulator() -> None:
+    emulated = SMALLEST | {"FIREBASE_AUTH_EMULATOR_HOST": "127.0.0.1:9099"}
+    assert load_config(emulated).project_id == "demo-gwi"
+    assert load_config(SMALLEST | {"K_SERVICE": "usage-api"}).project_id == "demo-gwi"
+    with pytest.raises(ConfigurationError) as caught:
+        load_config(emulated | {"K_SERVICE": "usage-api", "GWI_HARD_LIMIT_PERCENT": "0"})
+    assert caught.value.message == (
+        "Cannot start:\n"
+        "- FIREBASE_AUTH_EMULATOR_HOST is set in a deployed service (K_SERVICE): it would let anybody in\n"
+        "- GWI_HARD_LIMIT_PERCENT is '0'; it is a whole number from 1 to 1000"
+    )
+
+
+def test_only_the_function_that_people_call_loads_what_signs_them_in() -> None:
+    for name in ("record_usage", "aggregate", "stripe_webhook", "usage_api"):
+        main = BY_NAME[name].source()
+        script = f"import sys; sys.path.append({str(main.parent)!r}); import main\n"
+        script += (
+            "loaded = {each.partition('.')[0] for each in sys.modules}; print('firebase_admin' in loaded)\n"
+        )
+        environment = {"PYTHONPATH": str(ROOT), "STRIPE_WEBHOOK_SECRET": "whsec_x", **SMALLEST}
+        done = subprocess.run(
+            [sys.executable, "-c", script],
+            env=environment,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=True,
+        )
+        assert done.stdout.strip() == "False", f"{name} loads firebase_admin before it has forked"
+
+
 def test_everything_wrong_is_told_at_once() -> None:
     with pytest.raises(ConfigurationError) as caught:
         load_config(ALL_WRONG)

@@ -8,11 +8,12 @@ from typing import Any
 
 import pytest
 
-from shared.http import record_usage, series, usage_api
+from shared.http import alerts, api_keys, audit, billing, members, record_usage, series, usage_api
 from tests.functions.json_schema import SchemaChecker
 from tests.functions.serving import Functions, Json, bearer
 
-ROUTES = (*record_usage.ROUTES, *usage_api.ROUTES, *series.ROUTES)
+TABLES = (record_usage, usage_api, series, billing, members, api_keys, alerts, audit)
+ROUTES = tuple(route for table in TABLES for route in table.ROUTES)
 GOOD: Json = {"id": "a", "category": "llm", "provider": "openai", "model": "gpt-4.1-mini", "run_id": "run-1"}
 GOOD |= {"tokens": {"input_tokens": 100, "output_tokens": 20}, "metadata": {"tags": [1, None]}}
 SHAPES = json.loads(Path(__file__).with_name("cases").joinpath("accepted_shapes.json").read_text("utf-8"))
@@ -73,9 +74,67 @@ def test_every_operation_says_what_it_is_who_may_call_it_and_what_it_answers(doc
     for route in ROUTES:
         operation = document["paths"][documented_path(route.path)][route.method.lower()]
         assert operation["summary"]
-        assert operation.get("security") == ([{"key": []}] if route.scope else None)
-        assert operation["responses"].keys() == {"200", "4XX", "503"}
+        assert (
+            bool(operation.get("security")) is bool(operation.get("description")) is (route.needs is not None)
+        )
+        assert operation["responses"].keys() == {str(route.status), "4XX", "503"}
         assert all(response["description"] for response in operation["responses"].values())
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "schemes", "words"),
+    [
+        ("get", "/api/v1/plans", None, None),
+        ("post", "/v1/events", ["key"], "For a key with the scope `usage:write`."),
+        ("post", "/v1/check", ["key"], "For a key with the scope `limits:read`."),
+        (
+            "get",
+            "/api/v1/tenants/{tenant}/usage",
+            ["key", "member"],
+            "For a key with the scope `usage:read`; members: owner, admin, member.",
+        ),
+        (
+            "post",
+            "/api/v1/tenants/{tenant}/checkout-sessions",
+            ["key", "member"],
+            "For a key with the scope `billing:write`; members: owner, admin.",
+        ),
+        ("get", "/api/v1/tenants/{tenant}/members", ["member"], "For members: owner, admin."),
+        ("delete", "/api/v1/tenants/{tenant}/members/{user}", ["member"], "For any member of the tenant."),
+        ("get", "/api/v1/me", ["member"], "For whoever is signed in."),
+        ("post", "/api/v1/tenants", ["member"], "For whoever is signed in with a verified email address."),
+    ],
+)
+def test_it_says_which_callers_a_route_takes(
+    method: str, path: str, schemes: list[str] | None, words: str | None, document: Json
+) -> None:
+    operation = document["paths"][path][method]
+    assert [scheme for each in operation.get("security", ()) for scheme in each] == (schemes or [])
+    assert operation.get("description") == words
+    assert set(schemes or ()) <= document["components"]["securitySchemes"].keys()
+
+
+def test_what_people_are_answered_fits_its_schema(
+    functions: Functions, key: str, document: Json, checker: SchemaChecker
+) -> None:
+    ada, bob = functions.sign_in("ada@example.com", name="Ada"), functions.sign_in("bob@example.com", None)
+    invited = {"email": "bob@example.com", "role": "admin"}
+    answers = [
+        ("put", "/tenants/{tenant}/members", functions.send("PUT", ada, "/tenants/acme/members", invited)),
+        ("get", "/tenants/{tenant}/members", functions.get(ada, "/tenants/acme/members")),
+        ("get", "/me", functions.get(bob, "/me")),
+        ("get", "/me", functions.get(ada, "/me")),
+        (
+            "post",
+            "/invitations/{tenant}/accept",
+            functions.send("POST", bob, "/invitations/acme/accept"),
+        ),
+        ("post", "/tenants", functions.send("POST", bob, "/tenants", {"name": "Bolt"})),
+    ]
+    for method, path, answer in answers:
+        responses = document["paths"][f"/api/v1{path}"][method]["responses"]
+        schema = responses[str(answer.status_code)]["content"]["application/json"]["schema"]
+        assert checker.misfits(answer.get_json(), schema) == [], (method, path)
 
 
 def answer_schema(document: Json, method: str, path: str) -> Json:
@@ -92,6 +151,7 @@ def answer_schema(document: Json, method: str, path: str) -> Json:
         ("/plans", "/plans"),
         ("/health", "/health"),
         ("/tenants/acme/usage", "/tenants/{tenant}/usage"),
+        ("/tenants/acme/usage?period=previous", "/tenants/{tenant}/usage"),
         ("/tenants/acme/usage/series", "/tenants/{tenant}/usage/series"),
         ("/tenants/acme/usage/series?group_by=model", "/tenants/{tenant}/usage/series"),
         ("/tenants/acme/runs", "/tenants/{tenant}/runs"),

@@ -14,6 +14,7 @@ from shared.domain.tenants import Tenant
 from shared.ports import BillingStore, StripeGateway
 from shared.usecases.apply_stripe_event import apply_stripe_event
 from shared.usecases.billing_parts import Billing
+from tests.audit_trail import trail_of
 from tests.billing_places import BillingPlace
 from tests.golden.stripe_payloads import read_cases, webhook
 
@@ -113,4 +114,4 @@ def plan_at(place: BillingPlace, instant: str) -> str:
 
 def trail(place: BillingPlace) -> list[tuple[str, str | None, str | None]]:
     """What changed, from and to, since the tenant was created."""
-    return [(each.action, each.before, each.after) for each in place.directory.list_audit("acme")[1:]]
+    return [(each.action, each.before, each.after) for each in trail_of(place.directory)[1:]]

@@ -1,4 +1,4 @@
-"""Stand-ins between a use case and its store: one that breaks after some calls, one that counts them."""
+"""Stand-ins between a use case and its store: one breaks after some calls, one counts them, one lets others first."""
 
 from collections import Counter
 from collections.abc import Callable
@@ -56,6 +56,21 @@ class _CountedTarget(PassingOn):
         return method(*args, **named)
 
 
+class _JustBeforeSaving(PassingOn):
+    """A store in which something happens just before the first rollups are saved."""
+
+    def __init__(self, target: Any, happens: Callable[[], None]) -> None:
+        super().__init__(target)
+        self._happens: Callable[[], None] | None = happens
+
+    def _call(self, name: str, method: Callable[..., Any], *args: Any, **named: Any) -> Any:
+        happens = self._happens
+        if name == "save_rollups" and happens:
+            self._happens = None
+            happens()
+        return method(*args, **named)
+
+
 def cut(target: T, cut_off: CutOff | None) -> T:
     """`target`, of which no call is answered any more once it is cut off; None: never."""
     return cast(T, _CutOffTarget(target, cut_off)) if cut_off else target
@@ -65,3 +80,8 @@ def counted(target: T) -> tuple[T, Counter[str]]:
     """`target`, and how often each of its methods has been called since the counter was last cleared."""
     calls: Counter[str] = Counter()
     return cast(T, _CountedTarget(target, calls)), calls
+
+
+def just_before_saving(target: T, happens: Callable[[], None]) -> T:
+    """`target`, where something `happens` when its user has read and counted, and is about to save."""
+    return cast(T, _JustBeforeSaving(target, happens))

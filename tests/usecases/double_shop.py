@@ -23,7 +23,7 @@ from tests.usecases.ledger import new_tenant
 from tools.stripe_double.serving import Served, serving
 
 KEY = "sk_test_shop"
-PAGES = ReturnPages("https://usage.example.com")
+PAGES = ReturnPages("https://usage.example.com", "acme")
 
 
 class DoubleShop:

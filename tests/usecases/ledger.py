@@ -35,17 +35,17 @@ def plain_sums(events: Iterable[RecordedEvent], period: Period) -> Sums:
     totals: Counter[str] = Counter()
     for amounts in series.values():
         totals.update(amounts)
-    return Sums(
-        dict(totals), {name: dict(amounts) for name, amounts in series.items()}, _runs(distinct, period)
-    )
+    runs = plain_runs(distinct, period.start, period.end)
+    return Sums(dict(totals), {name: dict(amounts) for name, amounts in series.items()}, runs)
 
 
-def _runs(events: Iterable[RecordedEvent], period: Period) -> int:
+def plain_runs(events: Iterable[RecordedEvent], start: datetime, end: datetime) -> int:
+    """How many runs have their first event in [start, end)."""
     begun: dict[str, datetime] = {}
     for event in events:
         if event.run_id:
             begun[event.run_id] = min(event.ts, begun.get(event.run_id, event.ts))
-    return sum(period.contains(instant) for instant in begun.values())
+    return sum(start <= instant < end for instant in begun.values())
 
 
 def sums_of(rollup: PeriodRollup | None) -> Sums:

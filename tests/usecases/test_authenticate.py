@@ -1,15 +1,18 @@
 """Whom a key acts for, and for how long an answer is remembered."""
 
 from datetime import timedelta
+from typing import cast
 
 import pytest
 
 from shared.adapters.memory import MemoryStore
 from shared.domain.errors import Forbidden, NotAuthenticated
+from shared.domain.members import Permission
 from shared.domain.tenants import ALL_SCOPES, Scope, Tenant
 from shared.usecases import authenticate
 from shared.usecases.authenticate import CACHE_FOR, Access, KeyAuthenticator
 from shared.usecases.manage_keys import NewKey, create_key, revoke_key
+from tests.audit_trail import trail_of
 from tests.sample_events import NOON
 from tests.usecases.cut_off import counted
 from tests.usecases.ledger import new_tenant
@@ -29,7 +32,21 @@ def make_key(
 def test_a_key_acts_for_its_tenant_with_its_scopes(memory: MemoryStore) -> None:
     tenant = new_tenant(memory, counter_shards=4)
     key = make_key(memory, ("usage:read",))
-    assert KeyAuthenticator(memory).authenticate(key.secret, NOON) == Access(tenant, ("usage:read",))
+    actor = f"key:{key.key.prefix}"
+    assert KeyAuthenticator(memory).authenticate(key.secret, NOON) == Access(tenant, ("usage:read",), actor)
+
+
+@pytest.mark.parametrize("stolen", ["keys:write", "members:write", "everything"])
+def test_a_key_never_holds_what_is_for_members_whatever_its_document_says(
+    memory: MemoryStore, stolen: str
+) -> None:
+    new_tenant(memory)
+    key = make_key(memory, cast(tuple[Scope, ...], ("usage:read", stolen)))
+    access = KeyAuthenticator(memory).authenticate(key.secret, NOON)
+    assert access.permissions == ("usage:read",)
+    with pytest.raises(Forbidden) as refusal:
+        access.require(cast(Permission, stolen))
+    assert refusal.value.code == "missing_scope"
 
 
 @pytest.mark.parametrize(
@@ -68,7 +85,7 @@ def test_a_key_whose_tenant_is_gone_is_unknown(memory: MemoryStore) -> None:
     new_tenant(memory)
     key = make_key(memory)
     orphaned = MemoryStore()
-    orphaned.save_keys([key.key], memory.list_audit("acme")[0])
+    orphaned.save_keys([key.key], trail_of(memory)[0])
     with pytest.raises(NotAuthenticated, match="unknown"):
         KeyAuthenticator(orphaned).authenticate(key.secret, NOON)
 
@@ -80,9 +97,9 @@ def test_a_key_is_looked_up_once_a_minute(memory: MemoryStore) -> None:
     authenticator = KeyAuthenticator(directory)
     for after in (timedelta(0), timedelta(seconds=1), ALMOST_A_MINUTE):
         authenticator.authenticate(key.secret, NOON + after)
-        assert calls == {"find_key": 1, "find_tenant": 1}
+        assert calls == {"find_key": 1, "find_tenant": 1, "touch_key": 1}
     authenticator.authenticate(key.secret, NOON + MINUTE)
-    assert calls == {"find_key": 2, "find_tenant": 2}
+    assert calls == {"find_key": 2, "find_tenant": 2, "touch_key": 1}
 
 
 def test_a_clock_that_is_put_back_does_not_make_an_answer_older_than_a_minute(memory: MemoryStore) -> None:
@@ -154,14 +171,14 @@ def test_no_more_keys_are_remembered_than_fit(memory: MemoryStore, monkeypatch: 
 def test_a_scope_that_a_key_lacks_is_forbidden(scope: Scope) -> None:
     others = tuple(other for other in ALL_SCOPES if other != scope)
     with pytest.raises(Forbidden, match=scope) as refusal:
-        Access(ACME, others).require(scope)
+        Access(ACME, others, "key:gwi_test_1").require(scope)
     assert refusal.value.code == "missing_scope"
     for other in others:
-        Access(ACME, others).require(other)
+        Access(ACME, others, "key:gwi_test_1").require(other)
 
 
 def test_another_tenant_is_forbidden_whether_it_exists_or_not() -> None:
-    access = Access(ACME, ALL_SCOPES)
+    access = Access(ACME, ALL_SCOPES, "key:gwi_test_1")
     access.require_tenant("acme")
     with pytest.raises(Forbidden, match="'bolt'") as refusal:
         access.require_tenant("bolt")

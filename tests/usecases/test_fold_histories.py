@@ -16,10 +16,11 @@ from shared.domain.rollups import start_of
 from shared.domain.tenants import Tenant
 from shared.domain.tokens import TokenPools
 from shared.ports import UsageStore
-from tests.sample_events import NOON, event_of
+from shared.usecases.live_usage import LiveUsageReader
+from tests.sample_events import NOON, event_of, llm_call
 from tests.usecases.conftest import FirestorePlace, MemoryPlace, Place
 from tests.usecases.cut_off import CutOff
-from tests.usecases.ledger import new_tenant, plain_sums, tick
+from tests.usecases.ledger import new_tenant, plain_runs, plain_sums, sums_of, tick
 
 ANCHORS = (None, datetime(2026, 1, 31, 17, 5, tzinfo=UTC), NOON, NOON + timedelta(minutes=5))
 NAMES = ("openai", "__proto__", "a.b", "a/b", "`", "多")
@@ -31,6 +32,7 @@ INSTANTS = (
     datetime(2026, 11, 1, tzinfo=UTC),
     datetime(2026, 10, 31, 17, tzinfo=UTC),
 )
+END = NOON + timedelta(days=1)
 MAX_CALLS = 30
 
 moments = st.builds(
@@ -97,7 +99,7 @@ def live_through(place: Place, tenant: Tenant, history: list[Step]) -> UsageStor
             # A fold that fails is an error to whoever sent the tick, in a group of one for each tenant.
             with suppress(Unavailable, ExceptionGroup):
                 tick(place.open(crash), now)
-    tick(place.open(), NOON + timedelta(days=1))
+    tick(place.open(), END)
     return place.open()
 
 
@@ -107,10 +109,20 @@ def check_rollups(place: Place, tenant: Tenant, history: list[Step]) -> None:
     for period in {period_at(tenant.anchor, event.ts) for event in events}:
         expected = plain_sums(events, period)
         rollup = store.read(tenant.id, periods=[period]).periods[period]
-        assert (rollup.totals, rollup.series) == (expected.totals, expected.series)
-        # Not the rollup's own: an event of another period may move a run's beginning, and limits count live.
-        assert store.count_runs(tenant.id, period) == expected.runs
+        assert sums_of(rollup) == expected
+        assert store.count_runs(tenant.id, period.start, period.end) == expected.runs
+        assert rollup.runs_before == plain_runs(events, period.start, rollup.counted_until)
     assert store.dirty_shards(tenant.id) == []
+    check_live(store, tenant, events)
+
+
+def check_live(store: UsageStore, tenant: Tenant, events: list[RecordedEvent]) -> None:
+    """Without late events runs are told live: as they were folded, and with those that began since."""
+    new = llm_call("live", ts=END, run_id="live")
+    period = period_at(tenant.anchor, END)
+    for known in (events, [*events, new]):
+        assert LiveUsageReader(store).standing(tenant.id, END).runs == plain_sums(known, period).runs
+        store.record(tenant.id, [new], tenant.counter_shards, END)
 
 
 @given(histories(), st.sampled_from(ANCHORS), st.sampled_from([1, 3]))

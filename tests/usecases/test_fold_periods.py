@@ -1,10 +1,8 @@
 """Which periods a fold sets: on the day one begins, for runs across two, and while the anchor moves."""
 
-from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 from shared.adapters.memory import MemoryStore
 from shared.domain.counters import Series
@@ -12,8 +10,9 @@ from shared.domain.errors import Unavailable
 from shared.domain.periods import period_at
 from shared.domain.rollups import start_of
 from shared.usecases.fold_usage import fold_tenant
+from shared.usecases.live_usage import LiveUsageReader
 from tests.sample_events import CALL, NOON, TODAY, llm_call, times
-from tests.usecases.cut_off import CutOff, PassingOn, cut
+from tests.usecases.cut_off import CutOff, cut, just_before_saving
 from tests.usecases.ledger import ReanchoredStore, folded_sums, new_tenant, tick
 
 NOVEMBER = period_at(None, NOON)
@@ -57,6 +56,23 @@ def test_a_new_anchor_makes_a_period_of_the_days_folded_before_it(memory: Memory
     assert folded_sums(store, replace(tenant, anchor=anchor), NOON).totals == times(3 + 1)
 
 
+def test_a_late_event_of_the_period_before_hides_no_day_of_a_new_anchors_period(memory: MemoryStore) -> None:
+    store = ReanchoredStore()
+    tenant = new_tenant(store)
+    store.record("acme", [llm_call(f"e{age}", ts=NOON - timedelta(days=age)) for age in range(4)], 1, NOON)
+    tick(store, NOON)
+    anchor = start_of(TODAY - timedelta(days=2))
+    store.reanchor(anchor, NOON)
+    store.record("acme", [llm_call("late", ts=NOON - timedelta(days=3))], 1, NOON)
+    tick(store, NOON + timedelta(minutes=1))
+    reader = LiveUsageReader(store)
+    for _ in range(2):  # the first time, the reader does not know what it may leave out
+        assert reader.standing("acme", NOON + timedelta(minutes=2)).totals == times(3)
+    store.record("acme", [llm_call("new", ts=NOON)], 1, NOON)
+    tick(store, NOON + timedelta(minutes=3))
+    assert folded_sums(store, replace(tenant, anchor=anchor), NOON).totals == times(3 + 1)
+
+
 def test_an_anchor_that_moves_away_and_back_loses_no_day(memory: MemoryStore) -> None:
     store = ReanchoredStore()
     tenant = new_tenant(store)
@@ -87,6 +103,7 @@ def test_a_fold_that_began_before_the_anchor_moved_and_ended_after_it_loses_noth
             "read",
             "read",
             "count_runs",
+            "count_runs",
             "save_rollups",
             "clear_dirty",
         ]
@@ -94,7 +111,7 @@ def test_a_fold_that_began_before_the_anchor_moved_and_ended_after_it_loses_noth
             fold_tenant(cut(store, CutOff(len(two_reads_and_a_fold), False)), "acme", NOON)
 
     store.record("acme", [llm_call("e4", model="m2")], 1, NOON)
-    fold_tenant(_JustBeforeSaving(store, move_and_fold_yesterday), "acme", NOON)
+    fold_tenant(just_before_saving(store, move_and_fold_yesterday), "acme", NOON)
     assert store.dirty_shards("acme") == []
     store.record("acme", [llm_call("e5", model="m3")], 1, NOON)
     tick(store, NOON + timedelta(minutes=2))
@@ -103,18 +120,3 @@ def test_a_fold_that_began_before_the_anchor_moved_and_ended_after_it_loses_noth
     assert folded.series == {Series("openai", f"m{number}"): CALL for number in (1, 2, 3)} | {
         SERIES: times(2)
     }
-
-
-class _JustBeforeSaving(PassingOn):
-    """A store in which something happens just before the first rollups are saved."""
-
-    def __init__(self, target: MemoryStore, happens: Callable[[], None]) -> None:
-        super().__init__(target)
-        self._happens: Callable[[], None] | None = happens
-
-    def _call(self, name: str, method: Callable[..., Any], *args: Any, **named: Any) -> Any:
-        happens = self._happens
-        if name == "save_rollups" and happens:
-            self._happens = None
-            happens()
-        return method(*args, **named)

@@ -50,7 +50,7 @@ def test_a_tick_without_new_usage_writes_nothing(memory: MemoryStore) -> None:
     assert read(memory) == before
 
 
-@pytest.mark.parametrize("calls_before_the_crash", range(8))
+@pytest.mark.parametrize("calls_before_the_crash", range(10))
 def test_a_fold_that_crashed_anywhere_and_runs_again_changes_no_amount(
     memory: MemoryStore, calls_before_the_crash: int
 ) -> None:

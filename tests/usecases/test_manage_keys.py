@@ -9,7 +9,8 @@ from shared.adapters.memory import MemoryStore
 from shared.domain.errors import Conflict, NotAuthenticated, NotFound
 from shared.domain.tenants import ALL_SCOPES, SHOWN_KEY_CHARS, AuditEntry, key_id
 from shared.usecases.authenticate import KeyAuthenticator
-from shared.usecases.manage_keys import NewKey, create_key, revoke_key, rotate_key
+from shared.usecases.manage_keys import MAX_WORKING_KEYS, NewKey, create_key, revoke_key, rotate_key
+from tests.audit_trail import trail_of
 from tests.sample_events import NOON
 from tests.usecases.ledger import new_tenant
 
@@ -50,7 +51,7 @@ def test_only_the_hash_and_the_beginning_of_a_key_are_kept(store: MemoryStore) -
     kept = store.find_key(key_id(made.secret))
     assert kept == made.key
     assert made.key.prefix == made.secret[:SHOWN_KEY_CHARS]
-    assert made.secret not in repr(kept) + repr(store.list_audit("acme"))
+    assert made.secret not in repr(kept) + repr(trail_of(store))
 
 
 def test_a_key_of_an_unknown_tenant_is_not_made(store: MemoryStore) -> None:
@@ -128,8 +129,36 @@ def test_every_change_of_a_key_leaves_a_trace_that_names_who_and_what(store: Mem
     made = make_key(store)
     successor = rotate_key(store, "acme", made.secret, HOUR, actor="bob", now=NOON + HOUR)
     revoke_key(store, "acme", successor.secret, actor="eve", now=NOON + 2 * HOUR)
-    assert store.list_audit("acme")[1:] == [
+    assert trail_of(store)[1:] == [
         AuditEntry("acme", NOON, "ada", "key.created", None, made.key.prefix, "ci"),
         AuditEntry("acme", NOON + HOUR, "bob", "key.rotated", made.key.prefix, successor.key.prefix, "ci"),
         AuditEntry("acme", NOON + 2 * HOUR, "eve", "key.revoked", successor.key.prefix, None, "ci"),
     ]
+
+
+def test_a_tenant_has_at_most_fifty_keys_that_work(store: MemoryStore) -> None:
+    made = [make_key(store) for _ in range(MAX_WORKING_KEYS - 1)]
+    with pytest.raises(Conflict, match="may not have more") as refusal:
+        make_key(store)
+    assert refusal.value.code == "too_many_keys"
+    revoke_key(store, "acme", made[0].secret, actor="ada", now=NOON)
+    make_key(store, NOON + HOUR)
+    with pytest.raises(Conflict):
+        make_key(store)
+    later = NOON + HOUR
+    create_key(store, "acme", "ci", ALL_SCOPES, None, is_live=False, actor="ada", now=later)
+
+
+def test_a_full_tenant_may_replace_a_key_at_once_but_not_keep_both(store: MemoryStore) -> None:
+    made = [make_key(store) for _ in range(MAX_WORKING_KEYS - 1)]
+    with pytest.raises(Conflict, match="may not have more"):
+        rotate_key(store, "acme", made[0].secret, HOUR, actor="ada", now=NOON)
+    successor = rotate_key(store, "acme", made[0].secret, timedelta(0), actor="ada", now=NOON)
+    assert [is_let_in(store, key.secret, NOON) for key in (made[0], successor)] == [False, True]
+
+
+def test_a_key_that_is_revoked_twice_was_revoked_the_first_time(store: MemoryStore) -> None:
+    made = make_key(store)
+    first = revoke_key(store, "acme", made.secret, actor="ada", now=NOON)
+    assert revoke_key(store, "acme", made.secret, actor="bob", now=NOON + HOUR) == first
+    assert [entry.action for entry in trail_of(store)].count("key.revoked") == 1

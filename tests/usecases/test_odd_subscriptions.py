@@ -5,6 +5,7 @@ from itertools import permutations
 from typing import Any
 
 from shared.domain.stripe_shapes import StripeEvent
+from tests.audit_trail import trail_of
 from tests.billing_places import BillingPlace, MemoryBillingPlace
 from tests.golden.stripe_payloads import changed
 from tests.usecases.billing_life import (
@@ -113,6 +114,6 @@ def test_a_plan_that_ended_by_itself_is_told_by_the_next_event(place: BillingPla
     changes = {"status": "paid"}
     paid = event_of("invoice.paid", changed(ENDIVE["invoice"], changes), "2026-11-15T09:30:20Z")
     deliver(billing, [paid], datetime.fromisoformat("2026-11-15T09:30:20Z"))
-    told = [each for each in place.directory.list_audit("acme") if each.action == "plan.changed"]
+    told = [each for each in trail_of(place.directory) if each.action == "plan.changed"]
     assert [(each.before, each.after) for each in told] == [("free", "starter"), ("starter", "free")]
     assert told[-1].reason == f"{paid.id} invoice.paid"

@@ -14,6 +14,7 @@ from shared.ports import BillingChange
 from shared.usecases.apply_stripe_event import apply_stripe_event
 from shared.usecases.billing_parts import Billing
 from shared.usecases.reconcile_billing import reconcile_all, reconcile_tenant
+from tests.audit_trail import trail_of
 from tests.billing_places import BillingPlace, FirestoreBillingPlace, MemoryBillingPlace
 from tests.usecases.billing_life import account_of
 from tests.usecases.double_shop import DoubleShop, open_shop
@@ -37,12 +38,12 @@ def reconcile(shop: DoubleShop, *, repair: bool) -> list[str]:
 
 def is_reported_and_then_repaired(shop: DoubleShop, *drift: str) -> None:
     """Reported without a change, as often as one asks; then repaired once, each thing in the trail."""
-    before = account_of(shop.place.open()), shop.place.directory.list_audit("acme")
+    before = account_of(shop.place.open()), trail_of(shop.place.directory)
     assert reconcile(shop, repair=False) == reconcile(shop, repair=False) == list(drift)
-    assert (account_of(shop.place.open()), shop.place.directory.list_audit("acme")) == before
+    assert (account_of(shop.place.open()), trail_of(shop.place.directory)) == before
     assert reconcile(shop, repair=True) == list(drift)
     assert reconcile(shop, repair=True) == []
-    told = [each for each in shop.place.directory.list_audit("acme") if each.actor == "reconcile"]
+    told = [each for each in trail_of(shop.place.directory) if each.actor == "reconcile"]
     assert {each.reason for each in told} >= set(drift)
 
 
@@ -57,9 +58,9 @@ def subscribed(shop: DoubleShop) -> tuple[str, str]:
 def test_a_tenant_as_stripe_has_it_has_no_drift(shop: DoubleShop) -> None:
     assert reconcile(shop, repair=True) == []
     subscribed(shop)
-    before = shop.place.directory.list_audit("acme")
+    before = trail_of(shop.place.directory)
     assert reconcile(shop, repair=True) == []
-    assert shop.place.directory.list_audit("acme") == before
+    assert trail_of(shop.place.directory) == before
 
 
 def test_a_payment_of_which_nothing_was_heard(shop: DoubleShop) -> None:

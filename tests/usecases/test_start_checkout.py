@@ -11,6 +11,7 @@ import pytest
 from shared.domain.errors import Conflict, InvalidInput, NotFound, Unavailable
 from shared.usecases.billing_parts import Billing
 from shared.usecases.start_checkout import open_portal, start_checkout
+from tests.audit_trail import trail_of
 from tests.billing_places import FirestoreBillingPlace
 from tests.tools.test_stripe_double.shop import browse
 from tests.usecases.billing_life import account_of
@@ -73,7 +74,7 @@ def test_twenty_clicks_at_once_make_one_customer_and_one_session(
         )
         assert urls == urls[:1] * CLICKS
         assert (len(shop.customers()), len(shop.sessions())) == (1, 1)
-        linked = [each for each in shop.place.directory.list_audit("acme") if each.after == shop.customer_id]
+        linked = [each for each in trail_of(shop.place.directory) if each.after == shop.customer_id]
         assert [each.action for each in linked] == ["billing.customer_linked"]
 
 

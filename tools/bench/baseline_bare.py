@@ -7,9 +7,10 @@ from functools import cache
 import functions_framework
 from flask import Request
 
-from shared.adapters.firestore.encoding import Write, encode_day, increment
+from shared.adapters.firestore.encoding import Write, increment
 from shared.adapters.firestore.paths import hashed_id
 from shared.adapters.firestore.rpc import FirestoreRpc, open_channel
+from shared.domain.periods import day_key
 
 _AMOUNTS = ("calls", "input_tokens", "output_tokens", "total_tokens", "latency_ms", "cost_nanousd")
 
@@ -34,7 +35,7 @@ def bare(request: Request) -> str:
     for name in ("id", "ts", "category", "provider", "model", "status"):
         create.update.fields[name].string_value = event[name]
     count = Write()
-    count.update.name = f"{tenant}/counters/{encode_day(datetime.now(UTC).date())}.0"
+    count.update.name = f"{tenant}/counters/{day_key(datetime.now(UTC).date())}.0"
     for path in ("totals", "hours.series"):
         increment(count, path, dict.fromkeys(_AMOUNTS, 1))
     _rpc().commit([create, count])

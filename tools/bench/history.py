@@ -18,7 +18,7 @@ HOURS = range(8, 16)
 SERIES = [Series("openai", f"model-{number}") for number in range(5)]
 POSITIONS_PER_RUN = 50 * len(HOURS)
 """Up to 50 events to a run, all in one hour. 100,000 events are 2,080 runs: a little above the largest plan, and
-enough to show that the count of runs costs one read per thousand of them."""
+enough that a count of all of them would cost more reads than one of the few of little history."""
 _POOLS = TokenPools(1200, 300, 1500, cache_read=400)
 _AMOUNTS = amounts_of("llm", "ok", _POOLS, 800, 950_000)
 _THREADS = 4

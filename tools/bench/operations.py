@@ -26,7 +26,7 @@ RETENTION = timedelta(days=90)
 THRESHOLDS = Thresholds(80, 100)
 MINUTES_PER_MONTH = 30 * 24 * 60
 _TENANT = Tenant(TENANT_ID, TENANT_ID, "free", datetime(2026, 1, 1, tzinfo=UTC))
-_ACCESS = Access(_TENANT, ALL_SCOPES)
+_ACCESS = Access(_TENANT, ALL_SCOPES, "bench")
 _NANOUSD_PER_USD = 10**9
 
 
@@ -81,6 +81,12 @@ class Bench:
         yield Measure("check_rpcs_never_folded", never_folded.rpcs, "RPCs", at_most(2), words)
         fold_tenants(self.store, [TENANT_ID], datetime.now(UTC))
         yield Measure("check_rpcs_new_instance", self.check(self.reader).rpcs, "RPCs", at_most(2))
+        idle = self.check(self.reader)
+        yield Measure(
+            "check_rpcs_idle", idle.rpcs, "RPCs", exactly(1), "nothing recorded since the last fold"
+        )
+        yield Measure("usage_page_rpcs_idle", self.usage().rpcs, "RPCs", exactly(1))
+        self.record(1, runs=1)
         yield from _rpcs_and_reads("check", self.check(self.reader))
         yield from _rpcs_and_reads("usage_page", self.usage())
 

@@ -21,7 +21,7 @@ PROJECT_ID = "demo-bench"
 RETENTION = timedelta(days=90)
 ROUNDS = 15
 BATCHES = 3
-_ACCESS = Access(Tenant("bench", "Bench", "free", datetime(2026, 1, 1, tzinfo=UTC)), ALL_SCOPES)
+_ACCESS = Access(Tenant("bench", "Bench", "free", datetime(2026, 1, 1, tzinfo=UTC)), ALL_SCOPES, "bench")
 
 
 class DiscardingChannel:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from itertools import cycle, islice
 
-from tools.dev.demo_events import WORKFLOWS, Call
+from tools.dev.demo_workflows import WORKFLOWS, Call
 
 Event = dict[str, object]
 

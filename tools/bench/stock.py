@@ -8,9 +8,10 @@ from google.auth.credentials import AnonymousCredentials
 from google.cloud.firestore_v1 import Client, Increment, Maximum, Minimum
 from google.cloud.firestore_v1.types import firestore as firestore_types
 
-from shared.adapters.firestore.encoding import encode_day, encode_series, microseconds
+from shared.adapters.firestore.encoding import encode_series, microseconds
 from shared.adapters.firestore.paths import hashed_id
 from shared.domain.counters import Cells, Totals, sum_totals
+from shared.domain.periods import day_key
 from shared.domain.recording import RecordedEvent, cells_by_day
 from shared.domain.runs import Run, runs_of
 from shared.ports import Outcome
@@ -66,7 +67,7 @@ def stock_batch(
     for event_id, fields in documents.items():
         batch.create(tenant.collection("events").document(hashed_id(event_id)), fields)
     for day, cells in days.items():
-        counter = tenant.collection("counters").document(f"{encode_day(day)}.0")
+        counter = tenant.collection("counters").document(f"{day_key(day)}.0")
         batch.set(counter, _counter(cells, now), merge=True)
     for run in runs.values():
         batch.set(tenant.collection("runs").document(hashed_id(run.id)), _run(run), merge=True)

@@ -55,7 +55,9 @@ def _bought(billing: Billing, double: Served) -> list[Event]:
     """What Stripe sends when the bench tenant subscribes."""
     billing.stripe.sync_catalog(catalog_to_sell())
     now = datetime.now(UTC)
-    url = start_checkout(billing, ReturnPages("http://localhost"), TENANT_ID, "starter", "month", 0, now)
+    url = start_checkout(
+        billing, ReturnPages("http://localhost", TENANT_ID), TENANT_ID, "starter", "month", 0, now
+    )
     _pay(url)
     with double.account.lock:
         events = list(double.account.objects["event"].values())

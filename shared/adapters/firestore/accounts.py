@@ -97,5 +97,15 @@ def alert_fields(alert: BillingAlert, at: datetime) -> dict[str, object]:
 
 def mail_fields(mail: Mail, tenant_id: str, at: datetime) -> dict[str, object]:
     """A mail in the form that Firestore's mail senders read."""
-    message = {"subject": mail.subject, "text": mail.text, "html": f"<p>{escape(mail.text)}</p>"}
-    return {"to": mail.to, "message": message, "tenant_id": tenant_id, "created_at": at}
+    to = mail.to if isinstance(mail.to, str) else list(mail.to)
+    text = mail.text if mail.link is None else f"{mail.text}\n\n{mail.link}"
+    message = {"subject": mail.subject, "text": text, "html": _html(mail)}
+    return {"to": to, "message": message, "tenant_id": tenant_id, "created_at": at}
+
+
+def _html(mail: Mail) -> str:
+    paragraphs = "".join(f"<p>{escape(part)}</p>" for part in mail.text.split("\n\n"))
+    if mail.link is None:
+        return paragraphs
+    link = escape(mail.link)
+    return f'{paragraphs}<p><a href="{link}">{link}</a></p>'

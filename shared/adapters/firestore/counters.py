@@ -10,7 +10,6 @@ from shared.adapters.firestore.encoding import (
     Write,
     decode_day,
     decode_series,
-    encode_day,
     encode_key,
     encode_series,
     field_path,
@@ -22,7 +21,7 @@ from shared.adapters.firestore.encoding import (
     set_totals,
 )
 from shared.domain.counters import Cell, Cells, Totals, add, sum_totals
-from shared.domain.periods import Period
+from shared.domain.periods import Period, day_key
 from shared.domain.rollups import CounterShard, DayRollup, PeriodRollup
 
 _BREAKDOWN_METRICS = ("calls", "total_tokens", "cost_nanousd")
@@ -113,8 +112,10 @@ def period_write(name: str, rollup: PeriodRollup) -> Any:
     set_timestamp(fields["period_start"], rollup.period.start)
     set_timestamp(fields["period_end"], rollup.period.end)
     fields["runs"].integer_value = rollup.runs
+    if rollup.runs_before is not None:
+        fields["runs_before"].integer_value = rollup.runs_before
     set_totals(fields["totals"], rollup.totals)
-    _set_rows(fields["days"], {encode_day(day): totals for day, totals in rollup.days.items()})
+    _set_rows(fields["days"], {day_key(day): totals for day, totals in rollup.days.items()})
     _set_rows(fields["series"], {encode_series(series): totals for series, totals in rollup.series.items()})
     _set_rows(fields["by_provider"], _breakdown(rollup, "provider"))
     _set_rows(fields["by_model"], _breakdown(rollup, "model"))
@@ -150,6 +151,7 @@ def read_period(document: Any) -> PeriodRollup:
         fields["runs"].integer_value,
         get_value(fields["folded_at"]),
         document.update_time,
+        fields["runs_before"].integer_value if "runs_before" in fields else None,
     )
 
 

@@ -1,26 +1,34 @@
 """Directory on Firestore: tenants, keys and the audit trail."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 from uuid import uuid4
 
 import grpc
 
 from shared.adapters.firestore import queries
+from shared.adapters.firestore.paging import Listing
 from shared.adapters.firestore.rpc import FirestoreRpc
 from shared.adapters.firestore.tenants import (
     audit_fields,
     change_write,
     create_write,
     key_fields,
+    key_write,
     read_audit,
     read_key,
     read_tenant,
     set_write,
     tenant_fields,
 )
-from shared.domain.errors import Conflict, NotFound
+from shared.domain.errors import Conflict, NotFound, Unavailable
 from shared.domain.tenants import ApiKey, AuditEntry, Tenant
+from shared.ports import Page
+
+TOUCH_SECONDS = 0.3
+"""How long a request waits at most to note that its key was used: a commit usually takes a tenth of that."""
+_AUDIT = Listing("audit", "at", read_audit)
 
 
 class FirestoreDirectory:
@@ -51,14 +59,10 @@ class FirestoreDirectory:
         return read_tenant(document) if document else None
 
     def set_plan(self, tenant_id: str, plan: str, audit: AuditEntry) -> None:
-        try:
-            self._rpc.commit(
-                [change_write(self._tenant_name(tenant_id), {"plan": plan}), self._audit_write(audit)]
-            )
-        except grpc.RpcError as error:
-            if error.code() != grpc.StatusCode.NOT_FOUND:
-                raise
-            raise NotFound(f"tenant {tenant_id!r} does not exist") from error
+        self._change_tenant(tenant_id, {"plan": plan}, audit)
+
+    def set_alert_recipients(self, tenant_id: str, emails: Sequence[str], audit: AuditEntry) -> None:
+        self._change_tenant(tenant_id, {"alert_recipients": list(emails)}, audit)
 
     def find_key(self, key_id: str) -> ApiKey | None:
         document = self._find(self._key_name(key_id))
@@ -70,12 +74,27 @@ class FirestoreDirectory:
         return sorted(keys, key=lambda key: (key.created_at, key.id))
 
     def save_keys(self, keys: Sequence[ApiKey], audit: AuditEntry) -> None:
-        writes = [set_write(self._key_name(key.id), key_fields(key)) for key in keys]
+        writes = [key_write(self._key_name(key.id), key) for key in keys]
         self._rpc.commit([*writes, self._audit_write(audit)])
 
-    def list_audit(self, tenant_id: str) -> list[AuditEntry]:
-        found = self._rpc.query(self._tenant_name(tenant_id), queries.all_of("audit"))
-        return sorted((read_audit(document) for document in found), key=lambda entry: entry.at)
+    def touch_key(self, key_id: str, used_at: datetime) -> None:
+        write = change_write(self._key_name(key_id), {"last_used_at": used_at})
+        try:
+            self._rpc.commit([write], give_up_after_seconds=TOUCH_SECONDS)
+        except grpc.RpcError as error:
+            if error.code() != grpc.StatusCode.NOT_FOUND:
+                raise Unavailable(f"Firestore does not take it ({error.code().name})") from error
+
+    def list_audit(self, tenant_id: str, *, limit: int, cursor: str | None = None) -> Page[AuditEntry]:
+        return _AUDIT.page(self._rpc, self._tenant_name(tenant_id), limit, cursor)
+
+    def _change_tenant(self, tenant_id: str, fields: Mapping[str, object], audit: AuditEntry) -> None:
+        try:
+            self._rpc.commit([change_write(self._tenant_name(tenant_id), fields), self._audit_write(audit)])
+        except grpc.RpcError as error:
+            if error.code() != grpc.StatusCode.NOT_FOUND:
+                raise
+            raise NotFound(f"tenant {tenant_id!r} does not exist") from error
 
     def _find(self, name: str) -> Any:
         return self._rpc.batch_get([name]).get(name)

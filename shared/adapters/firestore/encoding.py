@@ -58,13 +58,8 @@ def field_path(*segments: str) -> str:
     return ".".join(segment if _SIMPLE_SEGMENT.fullmatch(segment) else f"`{segment}`" for segment in segments)
 
 
-def encode_day(day: date) -> str:
-    """A UTC day as `yyyymmdd`."""
-    return f"{day:%Y%m%d}"
-
-
 def decode_day(text: str) -> date:
-    """The day that encode_day wrote."""
+    """The day that day_key wrote."""
     return datetime.strptime(text, "%Y%m%d").replace(tzinfo=UTC).date()
 
 

@@ -17,7 +17,7 @@ from shared.ports import Page
 T = TypeVar("T")
 
 _MAX_INT64 = 2**63 - 1
-_DOCUMENT_ID = re.compile(r"[A-Za-z0-9_]{1,200}")
+_DOCUMENT_ID = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.]{0,199}")
 _INSTANT, _NUMBER = "t", "n"
 
 

@@ -3,8 +3,7 @@
 import hashlib
 from datetime import date
 
-from shared.adapters.firestore.encoding import encode_day
-from shared.domain.periods import Period
+from shared.domain.periods import Period, day_key
 from shared.ports import ShardRef
 
 
@@ -29,11 +28,15 @@ class TenantPaths:
 
     def counter(self, ref: ShardRef) -> str:
         """Where one shard of a day's counters is."""
-        return f"{self.tenant}/counters/{encode_day(ref.day)}.{ref.number}"
+        return f"{self.tenant}/counters/{ref.id}"
 
     def day(self, day: date) -> str:
         """Where a day's rollup is."""
-        return f"{self.tenant}/days/{encode_day(day)}"
+        return f"{self.tenant}/days/{day_key(day)}"
+
+    def alert(self, alert_id: str) -> str:
+        """Where an alert is."""
+        return f"{self.tenant}/alerts/{alert_id}"
 
     def period(self, period: Period) -> str:
         """Where a period's rollup is."""

@@ -86,13 +86,16 @@ class FirestoreRpc:
             firestore_types.RunAggregationQueryResponse.pb(),
         )
 
-    def commit(self, writes: Iterable[Any]) -> None:
+    def commit(self, writes: Iterable[Any], give_up_after_seconds: float | None = None) -> None:
         """Apply all writes or none. Raises grpc.RpcError for what a retry cannot mend."""
-        self.send_commit(CommitRequest(database=self.database, writes=writes))
+        self.send_commit(CommitRequest(database=self.database, writes=writes), give_up_after_seconds)
 
-    def send_commit(self, request: Any) -> None:
+    def send_commit(self, request: Any, give_up_after_seconds: float | None = None) -> None:
         """Commit a request that was filled in place, which spares a batch the copying of its writes."""
-        self._with_retry(lambda timeout: self._commit(request, timeout=timeout, metadata=self._metadata))
+        self._with_retry(
+            lambda timeout: self._commit(request, timeout=timeout, metadata=self._metadata),
+            give_up_after_seconds,
+        )
 
     def batch_write(self, writes: Iterable[Any]) -> None:
         """Apply each write for itself; one whose precondition fails is left out."""
@@ -125,9 +128,9 @@ class FirestoreRpc:
     def _collect(self, call: Callable[..., Iterable[Any]], request: Any) -> list[Any]:
         return self._with_retry(lambda timeout: list(call(request, timeout=timeout, metadata=self._metadata)))
 
-    def _with_retry(self, call: Callable[[float], R]) -> R:
+    def _with_retry(self, call: Callable[[float], R], give_up_after_seconds: float | None = None) -> R:
         """What `call` returns within the seconds it is given; again, after jittered pauses, while any are left."""
-        deadline = time.monotonic() + self._give_up_after_seconds
+        deadline = time.monotonic() + (give_up_after_seconds or self._give_up_after_seconds)
         pause = _FIRST_PAUSE_SECONDS
         while True:
             try:

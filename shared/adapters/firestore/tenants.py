@@ -61,6 +61,7 @@ def tenant_fields(tenant: Tenant) -> dict[str, object]:
         "period": {"anchor": tenant.anchor, "anchored_at": tenant.anchored_at},
         "counter_shards": tenant.counter_shards,
         "created_at": tenant.created_at,
+        "alert_recipients": list(tenant.alert_recipients),
     }
 
 
@@ -79,6 +80,7 @@ def read_tenant(document: Any) -> Tenant:
         period.get("anchored_at"),
         _read_entitlement(billing.get("entitlement")),
         BillingSummary(**{name: billing[name] for name in _SUMMARY_FIELDS if name in billing}),
+        tuple(fields.get("alert_recipients", ())),
     )
 
 
@@ -102,8 +104,16 @@ def _read_entitlement(fields: dict[str, Any] | None) -> Entitlement | None:
     return Entitlement(**{**fields, "then": _read_entitlement(fields["then"])})
 
 
+def key_write(name: str, key: ApiKey) -> Any:
+    """Creates or replaces a key, but not when it was used, nor that it was revoked: both may have just been noted."""
+    write = set_write(name, key_fields(key))
+    kept = () if key.revoked_at else ("revoked_at",)
+    write.update_mask.field_paths.extend(field for field in key_fields(key) if field not in kept)
+    return write
+
+
 def key_fields(key: ApiKey) -> dict[str, object]:
-    """A key as its document holds it: without the key."""
+    """A key as its document holds it: without the key, and without its last use, which has a write of its own."""
     return {
         "tenant_id": key.tenant_id,
         "scopes": list(key.scopes),

@@ -3,10 +3,13 @@
 from collections.abc import Collection, Iterator, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any, TypeVar
+from uuid import uuid4
 
 import grpc
 
 from shared.adapters.firestore import queries
+from shared.adapters.firestore.accounts import mail_fields
+from shared.adapters.firestore.alerts import read_usage_alert, usage_alert_fields
 from shared.adapters.firestore.counters import (
     clear_dirty_write,
     day_write,
@@ -21,12 +24,13 @@ from shared.adapters.firestore.paging import Listing
 from shared.adapters.firestore.paths import TenantPaths
 from shared.adapters.firestore.recorder import Recorder
 from shared.adapters.firestore.rpc import FirestoreRpc
-from shared.adapters.firestore.tenants import raise_shards_write, read_tenant
+from shared.adapters.firestore.tenants import create_write, raise_shards_write, read_tenant, set_write
+from shared.domain.alerts import UsageAlert
 from shared.domain.periods import Period
 from shared.domain.recording import RecordedEvent
 from shared.domain.rollups import CounterShard, DayRollup, PeriodRollup, empty_rollup
 from shared.domain.runs import Run
-from shared.ports import Outcome, Page, ShardRef, Snapshot, StaleRollup
+from shared.ports import Mail, Outcome, Page, ShardRef, Snapshot, StaleRollup
 
 T = TypeVar("T")
 
@@ -39,6 +43,7 @@ _STALE = frozenset(
 
 _EVENTS = Listing("events", "ts", read_event)
 _RUNS = Listing("runs", "began_at_us", read_run)
+_ALERTS = Listing("alerts", "reached_at", read_usage_alert)
 
 
 class FirestoreUsageStore:
@@ -78,9 +83,8 @@ class FirestoreUsageStore:
             {ref: read_counter(found[name]) for ref, name in shard_names.items() if name in found},
         )
 
-    def count_runs(self, tenant_id: str, period: Period) -> int:
-        start_us, end_us = microseconds(period.start), microseconds(period.end)
-        query = queries.runs_begun_within(start_us, end_us)
+    def count_runs(self, tenant_id: str, start: datetime, end: datetime) -> int:
+        query = queries.runs_begun_within(microseconds(start), microseconds(end))
         return self._rpc.count(self._paths(tenant_id).tenant, query)
 
     def dirty_tenants(self) -> Iterator[str]:
@@ -141,6 +145,28 @@ class FirestoreUsageStore:
 
     def _paths(self, tenant_id: str) -> TenantPaths:
         return TenantPaths(self._rpc.documents, tenant_id)
+
+    def known_alerts(self, tenant_id: str, alert_ids: Collection[str]) -> set[str]:
+        paths = self._paths(tenant_id)
+        found = self._rpc.batch_get([paths.alert(alert_id) for alert_id in alert_ids], ["reached_at"])
+        return {name.rpartition("/")[2] for name in found}
+
+    def save_alerts(self, tenant_id: str, alerts: Sequence[UsageAlert], mails: Sequence[Mail]) -> bool:
+        paths, at = self._paths(tenant_id), alerts[0].reached_at
+        writes = [create_write(paths.alert(alert.id), usage_alert_fields(alert)) for alert in alerts]
+        for mail in mails:
+            name = f"{self._rpc.documents}/mail/{uuid4().hex}"
+            writes.append(set_write(name, mail_fields(mail, tenant_id, at)))
+        try:
+            self._rpc.commit(writes)
+        except grpc.RpcError as error:
+            if error.code() != grpc.StatusCode.ALREADY_EXISTS:
+                raise
+            return False
+        return True
+
+    def list_alerts(self, tenant_id: str, *, limit: int, cursor: str | None = None) -> Page[UsageAlert]:
+        return _ALERTS.page(self._rpc, self._paths(tenant_id).tenant, limit, cursor)
 
 
 def _read_period(document: Any, period: Period) -> PeriodRollup:

@@ -8,7 +8,7 @@ from shared.adapters.memory.state import MemoryState, TenantBilling
 from shared.domain.accounts import Account
 from shared.domain.entitlements import BillingAlert
 from shared.domain.invoices import InvoiceRow
-from shared.ports import AccountRead, BillingChange, Mail, Page, StaleAccount, StripeReceipt
+from shared.ports import AccountRead, BillingChange, Page, StaleAccount, StripeReceipt
 
 
 class MemoryBillingStore(MemoryState):
@@ -17,7 +17,6 @@ class MemoryBillingStore(MemoryState):
     def __init__(self) -> None:
         super().__init__()
         self.alerts: dict[tuple[str, str], BillingAlert] = {}
-        self.mails: list[Mail] = []
 
     def find_owner(self, event_id: str | None, customer_id: str | None) -> tuple[bool, str | None]:
         with self._lock:

@@ -6,14 +6,16 @@ from datetime import date, datetime
 from threading import RLock
 
 from shared.domain.accounts import Account
+from shared.domain.alerts import UsageAlert
 from shared.domain.counters import Cells
 from shared.domain.invoices import InvoiceRow
+from shared.domain.members import Invite, Member
 from shared.domain.periods import Period
 from shared.domain.recording import RecordedEvent
 from shared.domain.rollups import DayRollup, PeriodRollup
 from shared.domain.runs import Run
 from shared.domain.tenants import ApiKey, AuditEntry, Tenant
-from shared.ports import ShardRef
+from shared.ports import Mail, ShardRef
 
 
 @dataclass(slots=True)
@@ -37,6 +39,7 @@ class TenantUsage:
     """Runs by the hour they began in, as periods consist of whole hours."""
     days: dict[date, DayRollup] = field(default_factory=dict)
     periods: dict[Period, PeriodRollup] = field(default_factory=dict)
+    alerts: dict[str, UsageAlert] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -60,4 +63,7 @@ class MemoryState:
         self._billing: dict[str, TenantBilling] = {}
         self._customers: dict[str, str] = {}
         self._stripe_events: dict[str, str] = {}
+        self._members: dict[str, dict[str, Member]] = {}
+        self._invites: dict[str, dict[str, Invite]] = {}
+        self.mails: list[Mail] = []
         self._versions = 0

@@ -7,12 +7,13 @@ from datetime import date, datetime
 
 from shared.adapters.memory.cursors import page
 from shared.adapters.memory.state import CounterDocument, MemoryState, TenantUsage
+from shared.domain.alerts import UsageAlert
 from shared.domain.counters import add
 from shared.domain.periods import Period
 from shared.domain.recording import RecordedEvent, cells_by_day
 from shared.domain.rollups import CounterShard, DayRollup, PeriodRollup
 from shared.domain.runs import Run, runs_of
-from shared.ports import Outcome, Page, ShardRef, Snapshot, StaleRollup
+from shared.ports import Mail, Outcome, Page, ShardRef, Snapshot, StaleRollup
 
 
 class MemoryUsageStore(MemoryState):
@@ -65,10 +66,10 @@ class MemoryUsageStore(MemoryState):
                 {ref: _shard(ref, usage.counters[ref]) for ref in shards if ref in usage.counters},
             )
 
-    def count_runs(self, tenant_id: str, period: Period) -> int:
+    def count_runs(self, tenant_id: str, start: datetime, end: datetime) -> int:
         with self._lock:
             begun = self._usage.get(tenant_id, TenantUsage()).runs_begun
-            return sum(count for hour, count in begun.items() if period.contains(hour))
+            return sum(count for hour, count in begun.items() if start <= hour < end)
 
     def dirty_tenants(self) -> Iterator[str]:
         with self._lock:
@@ -127,6 +128,24 @@ class MemoryUsageStore(MemoryState):
         with self._lock:
             run = self._usage.get(tenant_id, TenantUsage()).runs.get(run_id)
             return replace(run, totals=dict(run.totals)) if run else None
+
+    def known_alerts(self, tenant_id: str, alert_ids: Collection[str]) -> set[str]:
+        with self._lock:
+            return set(alert_ids) & self._usage.get(tenant_id, TenantUsage()).alerts.keys()
+
+    def save_alerts(self, tenant_id: str, alerts: Sequence[UsageAlert], mails: Sequence[Mail]) -> bool:
+        with self._lock:
+            kept = self._usage.setdefault(tenant_id, TenantUsage()).alerts
+            if any(alert.id in kept for alert in alerts):
+                return False
+            kept.update({alert.id: alert for alert in alerts})
+            self.mails += mails
+            return True
+
+    def list_alerts(self, tenant_id: str, *, limit: int, cursor: str | None = None) -> Page[UsageAlert]:
+        with self._lock:
+            alerts = self._usage.get(tenant_id, TenantUsage()).alerts.values()
+            return page("alerts", {(alert.reached_at, alert.id): alert for alert in alerts}, limit, cursor)
 
 
 def _outcome(event: RecordedEvent, stored: RecordedEvent | None) -> Outcome:

@@ -1,0 +1,127 @@
+"""IdentityVerifier on Firebase Auth, in the cloud or its emulator: firebase-admin finds that in the environment."""
+
+import base64
+import re
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+from uuid import uuid4
+
+import firebase_admin
+from firebase_admin import auth
+from firebase_admin.exceptions import FirebaseError
+from google.auth.exceptions import GoogleAuthError
+from pydantic import BaseModel, Field, ValidationError
+
+from shared.domain.errors import Forbidden, NotAuthenticated, Unavailable, UsageError
+from shared.domain.members import Identity, normalise_email
+
+CLOCK_SKEW_SECONDS = 10
+GIVE_UP_AFTER_SECONDS = 8
+_USER_ID = re.compile(r"(?!\.\.?$|__.*__$)[^/]{1,128}")
+"""What can be a part of a document's name."""
+_END_OF_TIME = int(datetime(9999, 1, 1, tzinfo=UTC).timestamp())
+
+
+class _Claims(BaseModel):
+    """What is looked at before anybody is asked. Firebase alone says whether it is true."""
+
+    aud: str
+    sub: str
+    iat: int = Field(ge=0, le=_END_OF_TIME)
+    exp: int = Field(ge=0, le=_END_OF_TIME)
+
+
+class FirebaseIdentities:
+    """Accounts of one Firebase project. Build it after the server has forked."""
+
+    def __init__(self, project_id: str) -> None:
+        self._project_id = project_id
+        options = {"projectId": project_id, "httpTimeout": GIVE_UP_AFTER_SECONDS}
+        self._app = firebase_admin.initialize_app(options=options, name=f"gwi-{uuid4().hex}")
+
+    def verify(self, token: str, now: datetime) -> Identity:
+        claims = _claims(token)
+        self._refuse_by_claims(claims, now.timestamp())
+        try:
+            verified = auth.verify_id_token(
+                token, self._app, check_revoked=True, clock_skew_seconds=CLOCK_SKEW_SECONDS
+            )
+        except (FirebaseError, GoogleAuthError, ValueError) as error:
+            raise _refusal(error) from error
+        return _identity(verified, claims)
+
+    def find_user(self, email: str, now: datetime) -> Identity | None:
+        try:
+            user = auth.get_user_by_email(email, self._app)
+        except auth.UserNotFoundError:
+            return None
+        except (FirebaseError, GoogleAuthError, ValueError) as error:
+            raise _refusal(error) from error
+        return Identity(user.uid, email, user.email_verified, user.display_name, now)
+
+    def _refuse_by_claims(self, claims: _Claims, now: float) -> None:
+        """Refuse what Firebase would refuse, and its emulator would not: there a token never expires."""
+        if claims.aud != self._project_id:
+            raise NotAuthenticated(f"the ID token is one of project {claims.aud[:64]!r}, not of this one")
+        if not _USER_ID.fullmatch(claims.sub):
+            raise NotAuthenticated(f"the ID token names nobody: sub is {claims.sub[:64]!r}")
+        if now > claims.exp + CLOCK_SKEW_SECONDS:
+            raise _expired()
+        if now < claims.iat - CLOCK_SKEW_SECONDS:
+            ahead = round(claims.iat - now)
+            raise NotAuthenticated(f"the ID token was issued {ahead} s from now: a clock is wrong")
+
+
+def _claims(token: str) -> _Claims:
+    """What a token claims, unverified."""
+    parts = token.split(".")
+    try:
+        if len(parts) != 3:
+            raise ValueError(f"it has {len(parts)} parts")
+        _Object.model_validate_json(_decoded(parts[0]))
+        return _Claims.model_validate_json(_decoded(parts[1]))
+    except (ValidationError, ValueError) as error:
+        raise NotAuthenticated("this is neither a key of ours nor an ID token") from error
+
+
+class _Object(BaseModel):
+    """Any JSON object."""
+
+
+def _decoded(part: str) -> bytes:
+    return base64.b64decode(part + "=" * (-len(part) % 4), altchars=b"-_", validate=True)
+
+
+def _identity(verified: Mapping[str, Any], claims: _Claims) -> Identity:
+    email, name = verified.get("email"), verified.get("name")
+    return Identity(
+        claims.sub,
+        normalise_email(email) if email else None,
+        verified.get("email_verified") is True,
+        name or None,
+        datetime.fromtimestamp(claims.exp, UTC),
+    )
+
+
+def _refusal(error: Exception) -> UsageError:
+    """What firebase-admin's error means for the caller."""
+    match error:
+        case auth.ExpiredIdTokenError():
+            return _expired()
+        case auth.RevokedIdTokenError() | auth.UserNotFoundError():
+            return NotAuthenticated("the ID token was revoked: sign in again", code="token_revoked")
+        case auth.UserDisabledError():
+            return Forbidden("this account is disabled", code="account_disabled")
+        case auth.CertificateFetchError():
+            return Unavailable("Firebase Auth does not answer: its certificates cannot be read")
+        case auth.InvalidIdTokenError() | ValueError():
+            return NotAuthenticated("the ID token is not a valid one of this project")
+        case FirebaseError():
+            return Unavailable(f"Firebase Auth does not answer ({error.code})")
+        case _:
+            return Unavailable(f"Firebase Auth cannot be asked ({type(error).__name__})")
+
+
+def _expired() -> NotAuthenticated:
+    return NotAuthenticated("the ID token has expired: sign in again", code="token_expired")

@@ -1,0 +1,67 @@
+"""Owns usage alerts: which thresholds of a period's limits are crossed, and which of them are news."""
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import groupby
+from typing import Literal
+
+from shared.domain.limits import LimitPolicy
+from shared.domain.periods import Period
+
+Metric = Literal["tokens", "runs"]
+
+
+@dataclass(frozen=True, slots=True)
+class UsageAlert:
+    """A threshold crossed in a period: `used` of `limit` when that was noticed, at `reached_at`."""
+
+    period: Period
+    metric: Metric
+    threshold_percent: int
+    used: int
+    limit: int
+    reached_at: datetime
+
+    @property
+    def id(self) -> str:
+        """What makes two alerts of a tenant the same one: period, metric and threshold, whatever the limit is."""
+        return f"{self.period.key}.{self.metric}.{self.threshold_percent}"
+
+
+def crossed_thresholds(
+    policy: LimitPolicy, period: Period, tokens: int, runs: int, now: datetime
+) -> list[UsageAlert]:
+    """The alerts that so many tokens and runs used in `period` amount to: tokens first, lower thresholds first.
+
+    The caps are those that limits are decided by. Whoever has used nothing has crossed nothing, even where nothing
+    is allowed.
+    """
+    soft, hard = policy.soft_percent, policy.hard_percent
+    token_caps = {soft: policy.soft_token_cap, hard: policy.hard_token_cap}
+    run_caps = {soft: policy.soft_run_cap, hard: policy.hard_run_cap}
+    return [
+        *(
+            UsageAlert(period, "tokens", each, tokens, policy.token_limit, now)
+            for each in _reached(token_caps, tokens)
+        ),
+        *(UsageAlert(period, "runs", each, runs, policy.run_limit, now) for each in _reached(run_caps, runs)),
+    ]
+
+
+def unknown_alerts(crossed: Sequence[UsageAlert], known_ids: Collection[str]) -> list[UsageAlert]:
+    """Those of `crossed` that have not been raised."""
+    return [alert for alert in crossed if alert.id not in known_ids]
+
+
+def worth_a_mail(crossed: Sequence[UsageAlert], known_ids: Collection[str]) -> Iterator[UsageAlert]:
+    """Of each metric the highest threshold, if that one is new: who knows of 100 percent need not hear of 80."""
+    for _, alerts in groupby(crossed, key=lambda alert: alert.metric):
+        *_, highest = alerts
+        if highest.id not in known_ids:
+            yield highest
+
+
+def _reached(caps: Mapping[int, int], used: int) -> list[int]:
+    """The percentages whose cap is used up, lowest first."""
+    return [percent for percent, cap in sorted(caps.items()) if used >= max(cap, 1)]

@@ -1,0 +1,96 @@
+"""The routes about usage alerts: which there were, and who is written to."""
+
+from datetime import datetime
+
+from flask import Response
+from pydantic import BaseModel, ConfigDict, Field
+
+from shared.domain.alerts import Metric, UsageAlert
+from shared.http.answers import Answer
+from shared.http.app import Call, Container, Route, json_answer
+from shared.http.bodies import read_body, read_query
+from shared.http.inputs import PageQuery
+from shared.usecases.alert_recipients import MAX_RECIPIENTS, set_alert_recipients
+
+
+class AlertAnswer(Answer):
+    """A threshold that was crossed: `used` of `limit` when it was noticed."""
+
+    id: str
+    period_start: datetime
+    metric: Metric
+    threshold_percent: int
+    used: int
+    limit: int
+    reached_at: datetime
+
+    @classmethod
+    def of(cls, alert: UsageAlert) -> "AlertAnswer":
+        """The answer that tells of `alert`."""
+        names = [name for name in cls.model_fields if name != "period_start"]
+        return cls(period_start=alert.period.start, **{name: getattr(alert, name) for name in names})
+
+
+class AlertsAnswer(Answer):
+    """A page of alerts, newest first."""
+
+    alerts: list[AlertAnswer]
+    next_cursor: str | None
+
+
+class RecipientsBody(BaseModel):
+    """Who is written to; nobody: the owners."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    emails: list[str] = Field(max_length=MAX_RECIPIENTS)
+
+
+class RecipientsAnswer(Answer):
+    """Who is written to; if nobody is named, the owners."""
+
+    emails: list[str]
+
+
+def _alerts(call: Call, container: Container) -> Response:
+    query = read_query(call.request, PageQuery)
+    page = container.usage.list_alerts(call.path["tenant"], limit=query.limit, cursor=query.cursor)
+    alerts = [AlertAnswer.of(alert) for alert in page.items]
+    return json_answer(AlertsAnswer(alerts=alerts, next_cursor=page.next_cursor))
+
+
+def _recipients(call: Call, _container: Container) -> Response:
+    return json_answer(RecipientsAnswer(emails=list(call.caller.tenant.alert_recipients)))
+
+
+def _set_recipients(call: Call, container: Container) -> Response:
+    emails = read_body(call.request, RecipientsBody).emails
+    kept = set_alert_recipients(
+        container.directory, call.caller.tenant, emails, actor=call.caller.actor, now=call.now
+    )
+    return json_answer(RecipientsAnswer(emails=list(kept)))
+
+
+_TENANT = "/api/v1/tenants/<tenant>"
+_RECIPIENTS = f"{_TENANT}/alert-recipients"
+ROUTES = (
+    Route(
+        "GET",
+        f"{_TENANT}/alerts",
+        "Usage alerts, newest first",
+        _alerts,
+        "usage:read",
+        AlertsAnswer,
+        query=PageQuery,
+    ),
+    Route("GET", _RECIPIENTS, "Who is written to", _recipients, "members:write", RecipientsAnswer),
+    Route(
+        "PUT",
+        _RECIPIENTS,
+        "Say who is written to",
+        _set_recipients,
+        "members:write",
+        RecipientsAnswer,
+        RecipientsBody,
+    ),
+)

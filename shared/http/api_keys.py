@@ -1,0 +1,140 @@
+"""The routes on which a tenant's people make, replace and end its keys."""
+
+import re
+from datetime import datetime, timedelta
+from typing import Annotated, Literal
+
+from flask import Response
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+from shared.domain.errors import NotFound
+from shared.domain.tenants import ApiKey, Scope
+from shared.http.answers import Answer
+from shared.http.app import Call, Container, Route, json_answer
+from shared.http.bodies import read_body
+from shared.usecases.manage_keys import NewKey, create_key, revoke_key, rotate_key
+
+Label = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100)]
+_KEY_ID = re.compile("[0-9a-f]{64}")
+
+
+class NewKeyBody(BaseModel):
+    """What the key is for, what it may do, and for how many days; null: until it is revoked."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    label: Label
+    scopes: list[Scope] = Field(min_length=1, max_length=4)
+    expires_in_days: int | None = Field(None, ge=1, le=3650)
+
+
+class RotationBody(BaseModel):
+    """For how many hours the former key works on beside its successor."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    overlap_hours: int = Field(24, ge=0, le=168)
+
+
+class KeyAnswer(Answer):
+    """A key, which nobody can be told again; `prefix` is how it begins."""
+
+    id: str
+    label: str
+    prefix: str
+    scopes: list[Scope]
+    created_at: datetime
+    expires_at: datetime | None
+    revoked_at: datetime | None
+    last_used_at: datetime | None = Field(description="To the hour.")
+    status: Literal["active", "expired", "revoked"]
+
+    @classmethod
+    def of(cls, key: ApiKey, now: datetime) -> "KeyAnswer":
+        """The answer that tells of `key`."""
+        names = [name for name in cls.model_fields if name not in ("status", "scopes")]
+        plain = {name: getattr(key, name) for name in names}
+        return cls(**plain, scopes=list(key.scopes), status=_status(key, now))
+
+
+class KeysAnswer(Answer):
+    """All keys of a tenant, newest first."""
+
+    api_keys: list[KeyAnswer]
+
+
+class NewKeyAnswer(Answer):
+    """A key just made, with its secret, which is told this once."""
+
+    api_key: KeyAnswer
+    secret: str
+
+
+def _status(key: ApiKey, now: datetime) -> Literal["active", "expired", "revoked"]:
+    if key.is_valid(now):
+        return "active"
+    return "revoked" if key.revoked_at is not None else "expired"
+
+
+def _list(call: Call, container: Container) -> Response:
+    keys = container.directory.list_keys(call.path["tenant"])
+    return json_answer(KeysAnswer(api_keys=[KeyAnswer.of(key, call.now) for key in reversed(keys)]))
+
+
+def _create(call: Call, container: Container) -> Response:
+    body = read_body(call.request, NewKeyBody)
+    days = body.expires_in_days
+    made = create_key(
+        container.directory,
+        call.path["tenant"],
+        body.label,
+        tuple(dict.fromkeys(body.scopes)),
+        None if days is None else call.now + timedelta(days=days),
+        is_live=not container.config.is_local,
+        actor=call.caller.actor,
+        now=call.now,
+    )
+    return _told_once(made, call)
+
+
+def _rotate(call: Call, container: Container) -> Response:
+    overlap = timedelta(hours=read_body(call.request, RotationBody).overlap_hours)
+    tenant_id, actor = call.path["tenant"], call.caller.actor
+    return _told_once(
+        rotate_key(container.directory, tenant_id, _key_id(call), overlap, actor=actor, now=call.now), call
+    )
+
+
+def _revoke(call: Call, container: Container) -> Response:
+    actor = call.caller.actor
+    key = revoke_key(container.directory, call.path["tenant"], _key_id(call), actor=actor, now=call.now)
+    return json_answer(KeyAnswer.of(key, call.now))
+
+
+def _told_once(made: NewKey, call: Call) -> Response:
+    return json_answer(NewKeyAnswer(api_key=KeyAnswer.of(made.key, call.now), secret=made.secret))
+
+
+def _key_id(call: Call) -> str:
+    """The whole id. A key itself in a path ends up in logs: that must not look as if it were right."""
+    if not _KEY_ID.fullmatch(call.path["key"]):
+        raise NotFound("there is no such key: the path names it by the `id` it is listed with")
+    return call.path["key"]
+
+
+_KEYS = "/api/v1/tenants/<tenant>/api-keys"
+ROUTES = (
+    Route("GET", _KEYS, "API keys, newest first", _list, "keys:write", KeysAnswer),
+    Route("POST", _KEYS, "Make an API key", _create, "keys:write", NewKeyAnswer, NewKeyBody, status=201),
+    Route(
+        "POST",
+        f"{_KEYS}/<key>/rotate",
+        "Replace an API key; the former one works on for a while",
+        _rotate,
+        "keys:write",
+        NewKeyAnswer,
+        RotationBody,
+        status=201,
+    ),
+    Route("DELETE", f"{_KEYS}/<key>", "Revoke an API key", _revoke, "keys:write", KeyAnswer),
+)

@@ -1,0 +1,48 @@
+"""The route that tells what was changed in a tenant, by whom and why."""
+
+from datetime import datetime
+
+from flask import Response
+
+from shared.http.answers import Answer
+from shared.http.app import Call, Container, Route, json_answer
+from shared.http.bodies import read_query
+from shared.http.inputs import PageQuery
+
+
+class AuditEntryAnswer(Answer):
+    """One change."""
+
+    at: datetime
+    actor: str
+    action: str
+    before: str | None
+    after: str | None
+    reason: str
+
+
+class AuditAnswer(Answer):
+    """A page of the audit trail, newest first."""
+
+    entries: list[AuditEntryAnswer]
+    next_cursor: str | None
+
+
+def _audit(call: Call, container: Container) -> Response:
+    query = read_query(call.request, PageQuery)
+    page = container.directory.list_audit(call.path["tenant"], limit=query.limit, cursor=query.cursor)
+    entries = [AuditEntryAnswer.model_validate(each, from_attributes=True) for each in page.items]
+    return json_answer(AuditAnswer(entries=entries, next_cursor=page.next_cursor))
+
+
+ROUTES = (
+    Route(
+        "GET",
+        "/api/v1/tenants/<tenant>/audit",
+        "The audit trail, newest first",
+        _audit,
+        "members:write",
+        AuditAnswer,
+        query=PageQuery,
+    ),
+)

@@ -1,0 +1,150 @@
+"""The shape of the answer about a tenant's usage: sums and days, limits, forecast, and what keeps it up to date."""
+
+from collections.abc import Mapping
+from datetime import date, datetime
+
+from pydantic import Field
+
+from shared.domain.counters import Totals
+from shared.domain.forecast import Forecast, MetricForecast, Silence
+from shared.domain.limits import LimitPolicy, LimitStatus
+from shared.domain.members import Role
+from shared.domain.money import usd_string
+from shared.domain.periods import day_key
+from shared.domain.rollups import PeriodRollup
+from shared.http.answers import Answer, Usd
+from shared.http.usage_answers import Aggregate, Amounts, Billing, SeriesRow, amounts
+from shared.usecases.read_usage import LivePart, UsagePage
+
+
+class TenantAnswer(Answer):
+    """The tenant, and what the caller is in it."""
+
+    id: str
+    name: str
+    role: Role | None = Field(description="Null if the caller is a key.")
+
+
+class LimitsAnswer(Answer):
+    """What the tenant may use in a period, and the percentages of it that warn and that block."""
+
+    tokens: int
+    runs: int
+    soft_percent: int
+    hard_percent: int
+
+    @classmethod
+    def of(cls, policy: LimitPolicy) -> "LimitsAnswer":
+        """The answer that tells of `policy`."""
+        return cls(
+            tokens=policy.token_limit,
+            runs=policy.run_limit,
+            soft_percent=policy.soft_percent,
+            hard_percent=policy.hard_percent,
+        )
+
+
+class DayRow(Amounts):
+    """Usage of one UTC day, as far as it lies in the period."""
+
+    day: date = Field(serialization_alias="date")
+
+    @classmethod
+    def rows(cls, days: Mapping[date, Totals]) -> "list[DayRow]":
+        """A row for each day with usage, in order."""
+        return [cls(day=day, **amounts(days[day])) for day in sorted(days) if days[day]]
+
+
+class MetricForecastAnswer(Answer):
+    """What will be used at this pace, and when the limits are reached."""
+
+    at_end: int
+    soft_reached_at: datetime | None = Field(description="Null if reached already, or not before the reset.")
+    reached_at: datetime | None = Field(description="Null if reached already, or not before the reset.")
+
+    @classmethod
+    def of(cls, found: MetricForecast) -> "MetricForecastAnswer":
+        """The answer that tells of `found`."""
+        return cls(at_end=found.at_end, soft_reached_at=found.soft_reached_at, reached_at=found.reached_at)
+
+
+class ForecastAnswer(Answer):
+    """What the period comes to if its mean pace so far goes on; where nothing is said, `reason` says why."""
+
+    tokens: MetricForecastAnswer | None
+    runs: MetricForecastAnswer | None
+    cost_usd_at_end: Usd | None
+    basis_days: int = Field(description="How many days of the period have usage.")
+    reason: Silence | None
+
+    @classmethod
+    def of(cls, found: Forecast) -> "ForecastAnswer":
+        """The answer that tells of `found`."""
+        cost = found.cost_nanousd_at_end
+        return cls(
+            tokens=MetricForecastAnswer.of(found.tokens) if found.tokens else None,
+            runs=MetricForecastAnswer.of(found.runs) if found.runs else None,
+            cost_usd_at_end=None if cost is None else usd_string(cost),
+            basis_days=found.basis_days,
+            reason=found.reason,
+        )
+
+
+class LiveAnswer(Answer):
+    """What to listen to: the aggregate less `counted`, plus those counters as they are heard, is usage by then."""
+
+    period_key: str = Field(description="The rollup's document: `usage/{period_key}` of the tenant.")
+    period_start: datetime
+    period_end: datetime
+    folded_at: datetime = Field(
+        description="The fold that the aggregate goes on from: a rollup of a later one tells more."
+    )
+    days: list[str] = Field(description="The UTC days of the counters, as `YYYYMMDD`.")
+    counters: list[str] = Field(description="The counters' documents: `counters/{id}` of the tenant.")
+    counted: list[SeriesRow] = Field(
+        description="What the aggregate holds of those days, by the series it is listed under."
+    )
+
+    @classmethod
+    def of(cls, rollup: PeriodRollup, live: LivePart) -> "LiveAnswer":
+        """The answer that tells of `live`, a part of `rollup`."""
+        return cls(
+            period_key=rollup.period.key,
+            period_start=rollup.period.start,
+            period_end=rollup.period.end,
+            folded_at=live.folded_at,
+            days=[day_key(day) for day in live.days],
+            counters=[ref.id for ref in live.counters],
+            counted=SeriesRow.rows(live.counted),
+        )
+
+
+class UsageAnswer(Answer):
+    """Usage, limits and billing. Status, forecast and live part are null for anything but the current period.
+
+    There is no status and there are no limits if the tenant's plan is unknown.
+    """
+
+    tenant: TenantAnswer
+    aggregate: Aggregate
+    daily: list[DayRow]
+    limits: LimitsAnswer | None
+    status: LimitStatus | None
+    forecast: ForecastAnswer | None
+    billing: Billing
+    live: LiveAnswer | None
+
+    @classmethod
+    def of(cls, page: UsagePage, role: Role | None) -> "UsageAnswer":
+        """The answer that tells a caller in `role` of `page`."""
+        tenant = page.tenant
+        return cls(
+            tenant=TenantAnswer(id=tenant.id, name=tenant.name, role=role),
+            aggregate=Aggregate.of(tenant.id, page.rollup),
+            daily=DayRow.rows(page.rollup.days),
+            limits=LimitsAnswer.of(page.policy) if page.policy else None,
+            status=page.status,
+            forecast=ForecastAnswer.of(page.forecast) if page.forecast else None,
+            billing=Billing.of(tenant),
+            live=LiveAnswer.of(page.rollup, page.live) if page.live else None,
+        )

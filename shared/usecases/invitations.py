@@ -1,0 +1,133 @@
+"""Invites people into a tenant by email, and lets who owns the address accept or decline."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from shared.domain.errors import Conflict, Forbidden, NotFound, Unavailable
+from shared.domain.members import (
+    INVITATION_LASTS,
+    MAX_INVITES,
+    Identity,
+    Invitation,
+    Invite,
+    Member,
+    Role,
+    Seat,
+    is_tenant_id,
+    require_authority,
+    valid_email,
+)
+from shared.domain.tenants import AuditEntry, Tenant
+from shared.ports import Mail, Members, StaleMembers
+from shared.usecases.authenticate import Access
+from shared.usecases.create_own_tenant import refuse_another_seat
+from shared.usecases.manage_members import MAX_TRIES
+
+
+def invite(
+    members: Members,
+    access: Access,
+    inviter: Identity,
+    email: str,
+    role: Role,
+    web_origin: str,
+    now: datetime,
+) -> Invite:
+    """An invitation, or a former one renewed, and a mail that tells of it.
+
+    InvalidInput for what is no address, Forbidden without the authority, Conflict for a member or one too many.
+    """
+    address = valid_email(email)
+    invites = members.list_invites(access.tenant_id)
+    former = next((each for each in invites if each.email == address), None)
+    _refuse_too_many(invites, former)
+    require_authority(access.role, {role, former.role if former else role})
+    if any(member.email == address for member in members.list_members(access.tenant_id)):
+        raise Conflict(f"{address} is a member already: change the role there", code="already_member")
+    made = Invite(address, role, inviter.email or "", now, now + INVITATION_LASTS)
+    audit = AuditEntry(
+        access.tenant_id, now, access.actor, "member.invited", former.role if former else None, role, address
+    )
+    members.save_invite(access.tenant_id, made, _mail(access.tenant, made, web_origin), audit)
+    return made
+
+
+def _refuse_too_many(invites: Sequence[Invite], former: Invite | None) -> None:
+    """Each invitation is a mail to somebody who has not asked for it."""
+    if former is None and len(invites) >= MAX_INVITES:
+        message = f"this tenant has {MAX_INVITES} open invitations: withdraw one first"
+        raise Conflict(message, code="too_many_invitations")
+
+
+def withdraw_invite(members: Members, access: Access, invite_id: str, now: datetime) -> None:
+    """Take an invitation back; NotFound, Forbidden without the authority."""
+    found = next((each for each in members.list_invites(access.tenant_id) if each.id == invite_id), None)
+    if found is None:
+        raise NotFound(f"this tenant has no invitation {invite_id[:128]!r}")
+    require_authority(access.role, {found.role})
+    audit = AuditEntry(
+        access.tenant_id, now, access.actor, "invitation.withdrawn", found.role, None, found.email
+    )
+    members.remove_invite(access.tenant_id, found, audit)
+
+
+def open_invitations(members: Members, user: Identity, now: datetime) -> list[Invitation]:
+    """The invitations that `user` can accept now; none unless the address is proven."""
+    if user.email is None or not user.email_verified:
+        return []
+    found = members.list_invitations(user.email)
+    return [invitation for invitation in found if now < invitation.invite.expires_at]
+
+
+def accept_invitation(members: Members, user: Identity, tenant_id: str, now: datetime) -> Seat:
+    """The place that `user` has from now on; asked again, the same. NotFound without an open invitation.
+
+    Conflict for one that has expired, and for somebody who belongs to too many tenants.
+    """
+    for _ in range(MAX_TRIES):
+        seat = members.find_seat(tenant_id, user.user_id) if is_tenant_id(tenant_id) else None
+        if seat is not None:
+            return seat
+        invitation = _find(members, user, tenant_id)
+        if now >= invitation.invite.expires_at:
+            raise Conflict("the invitation has expired: ask for another one", code="invitation_expired")
+        refuse_another_seat(members, user)
+        try:
+            return _take_seat(members, user, invitation, now)
+        except StaleMembers:
+            continue
+    raise Unavailable("this invitation is being changed by many requests at once")
+
+
+def _take_seat(members: Members, user: Identity, invitation: Invitation, now: datetime) -> Seat:
+    tenant, invited = invitation.tenant, invitation.invite
+    member = Member(user.user_id, invited.email, user.name, invited.role, now)
+    actor = f"member:{invited.email}"
+    audit = AuditEntry(tenant.id, now, actor, "member.joined", None, invited.role, invited.email)
+    members.accept_invite(tenant.id, invited, member, audit)
+    return Seat(tenant, member)
+
+
+def decline_invitation(members: Members, user: Identity, tenant_id: str, now: datetime) -> None:
+    """Refuse an invitation; NotFound without one."""
+    invited = _find(members, user, tenant_id).invite
+    actor = f"member:{invited.email}"
+    audit = AuditEntry(tenant_id, now, actor, "invitation.declined", invited.role, None, invited.email)
+    members.remove_invite(tenant_id, invited, audit)
+
+
+def _find(members: Members, user: Identity, tenant_id: str) -> Invitation:
+    if user.email is None or not user.email_verified:
+        raise Forbidden("an invitation is for who has proven to own its address", code="email_not_verified")
+    for invitation in members.list_invitations(user.email):
+        if invitation.tenant.id == tenant_id:
+            return invitation
+    raise NotFound(f"there is no invitation for you to tenant {tenant_id[:64]!r}")
+
+
+def _mail(tenant: Tenant, invited: Invite, web_origin: str) -> Mail:
+    text = (
+        f"{invited.invited_by} invites you to {tenant.name} on GWI Usage, as {invited.role}. "
+        f"To accept, sign in as {invited.email} until {invited.expires_at:%d %B %Y}: {web_origin}/"
+    )
+    return Mail(invited.email, f"Invitation to {tenant.name}", text)

@@ -1,0 +1,39 @@
+"""Usage alerts in Firestore: what they cost in calls, and whom they share their collection with."""
+
+from datetime import UTC, datetime, timedelta
+
+from shared.adapters.firestore import FirestoreUsageStore
+from shared.adapters.firestore.accounts import alert_fields
+from shared.adapters.firestore.tenants import set_write
+from shared.domain.alerts import UsageAlert
+from shared.domain.entitlements import BillingAlert
+from shared.domain.periods import Period
+from shared.ports import Mail
+from tests.adapters.conftest import Connect
+from tests.adapters.interceptors import RecordedCalls
+from tests.sample_events import NOON
+
+NOVEMBER = Period(datetime(2026, 11, 1, tzinfo=UTC), datetime(2026, 12, 1, tzinfo=UTC))
+SOFT = UsageAlert(NOVEMBER, "tokens", 80, 41_000, 50_000, NOON)
+MAIL = Mail(("a@example.com",), "80%", "Acme has used 80%.", "https://example.com/t/acme")
+
+
+def test_asking_for_alerts_is_one_call_and_raising_one_is_one_commit_with_its_mail(connect: Connect) -> None:
+    calls = RecordedCalls()
+    store = FirestoreUsageStore(connect(calls), timedelta(days=40))
+    assert store.known_alerts("acme", [SOFT.id]) == set()
+    assert store.save_alerts("acme", [SOFT], [MAIL])
+    assert calls.methods == ["BatchGetDocuments", "Commit"]
+    names = [write.update.name.partition("/documents/")[2] for write in calls.requests[1][1].writes]
+    assert names[0] == "tenants/acme/alerts/20261101T00Z.tokens.80"
+    assert [name.partition("/")[0] for name in names[1:]] == ["mail"]
+
+
+def test_alerts_about_billing_are_not_listed_among_those_about_usage(connect: Connect) -> None:
+    rpc = connect()
+    store = FirestoreUsageStore(rpc, timedelta(days=40))
+    store.save_alerts("acme", [SOFT], [])
+    about_billing = alert_fields(BillingAlert("several_subscriptions", ("sub_1",), "There are two."), NOON)
+    name = f"{rpc.documents}/tenants/acme/alerts/billing.several_subscriptions"
+    rpc.commit([set_write(name, about_billing)])
+    assert store.list_alerts("acme", limit=5).items == [SOFT]

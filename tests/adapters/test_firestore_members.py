@@ -1,0 +1,157 @@
+"""Members on Firestore: what each change writes, in one commit, and that a lost answer changes nothing twice."""
+
+from collections.abc import Callable
+
+import grpc
+import pytest
+
+from shared.adapters.firestore import FirestoreDirectory, FirestoreMembers
+from shared.adapters.firestore.encoding import get_fields
+from shared.adapters.firestore.tenants import delete_write
+from shared.domain.members import INVITATION_LASTS, Identity, Invite, Member, Role, email_id
+from shared.domain.tenants import AuditEntry, Tenant
+from shared.ports import Mail
+from shared.usecases.authenticate_member import enter_tenant
+from shared.usecases.invitations import accept_invitation
+from shared.usecases.manage_members import change_role, remove_member
+from tests.adapters.conftest import Connect
+from tests.adapters.interceptors import LostAnswers, RecordedCalls
+from tests.audit_trail import trail_of
+from tests.sample_events import NOON
+from tests.seating import seat
+
+ACME = Tenant("acme", "Acme", "free", NOON)
+OWNER = Member("ada", "ada@example.com", "Ada", "owner", NOON)
+FOUNDED = AuditEntry("acme", NOON, "member:ada@example.com", "tenant.created", None, "free", "")
+INVITED = AuditEntry("acme", NOON, "member:ada@example.com", "member.invited", None, "admin", "")
+INVITE = Invite("bob@example.com", "admin", "ada@example.com", NOON, NOON + INVITATION_LASTS)
+ADA = Identity("ada", "ada@example.com", True, "Ada", NOON)
+BOB = Identity("bob", "bob@example.com", True, "Bob", NOON)
+BOBS_ID = email_id("bob@example.com")
+
+
+def founded(connect: Connect) -> FirestoreMembers:
+    members = FirestoreMembers(connect())
+    members.found_tenant(ACME, OWNER, FOUNDED)
+    return members
+
+
+def commits(calls: RecordedCalls) -> list[list[str]]:
+    """The documents of each commit; the random ids of entries and mails are left out."""
+    requests = [request for method, request in calls.requests if method == "Commit"]
+    names = [[write.update.name or write.delete for write in request.writes] for request in requests]
+    return [sorted(_known(name.partition("/documents/")[2]) for name in each) for each in names]
+
+
+def _known(path: str) -> str:
+    collection, _, document = path.rpartition("/")
+    return (
+        f"{collection}/*"
+        if collection == "mail" or collection.endswith("/audit")
+        else f"{collection}/{document}"
+    )
+
+
+def test_founding_is_one_commit(connect: Connect) -> None:
+    calls = RecordedCalls()
+    FirestoreMembers(connect(calls)).found_tenant(ACME, OWNER, FOUNDED)
+    assert commits(calls) == [
+        ["tenants/acme", "tenants/acme/audit/*", "tenants/acme/members/ada", "users/ada"]
+    ]
+
+
+def test_inviting_and_accepting_are_one_commit_each(connect: Connect) -> None:
+    founded(connect)
+    calls = RecordedCalls()
+    members = FirestoreMembers(connect(calls))
+    members.save_invite("acme", INVITE, Mail("bob@example.com", "Come", "<in>"), INVITED)
+    accept_invitation(members, BOB, "acme", NOON)
+    invite = [f"invitations/{BOBS_ID}", f"tenants/acme/invites/{BOBS_ID}"]
+    assert commits(calls) == [
+        sorted([*invite, "mail/*", "tenants/acme/audit/*"]),
+        sorted([*invite, "tenants/acme/audit/*", "tenants/acme/members/bob", "users/bob"]),
+    ]
+
+
+def test_entering_a_tenant_is_one_round_trip(connect: Connect) -> None:
+    founded(connect)
+    calls = RecordedCalls()
+    enter_tenant(FirestoreMembers(connect(calls)), ADA, "acme")
+    assert calls.methods == ["BatchGetDocuments"]
+
+
+def test_documents_hold_what_others_read(connect: Connect) -> None:
+    members = founded(connect)
+    members.save_invite("acme", INVITE, Mail("bob@example.com", "Come", "<in>"), INVITED)
+    rpc = connect()
+    names = [
+        f"{rpc.documents}/{path}"
+        for path in (
+            *("tenants/acme/members/ada", "users/ada", f"tenants/acme/invites/{BOBS_ID}"),
+            f"invitations/{BOBS_ID}",
+        )
+    ]
+    found = rpc.batch_get(names)
+    assert [get_fields(found[name].fields) for name in names] == [
+        {"role": "owner", "email": "ada@example.com", "name": "Ada", "joined_at": NOON},
+        {"tenants": ["acme"]},
+        {
+            "email": "bob@example.com",
+            "role": "admin",
+            "invited_by": "ada@example.com",
+            "invited_at": NOON,
+            "expires_at": NOON + INVITATION_LASTS,
+        },
+        {"tenants": ["acme"]},
+    ]
+
+
+def test_a_tenant_whose_founding_was_not_answered_is_founded_once(connect: Connect) -> None:
+    losing = LostAnswers(grpc.StatusCode.UNAVAILABLE, times=1)
+    members = FirestoreMembers(connect(losing))
+    members.found_tenant(ACME, OWNER, FOUNDED)
+    assert members.list_members("acme") == [OWNER]
+    assert len(trail_of(FirestoreDirectory(connect()))) == 1
+
+
+def test_an_acceptance_that_was_not_answered_counts_once(connect: Connect) -> None:
+    founded(connect).save_invite("acme", INVITE, Mail("bob@example.com", "Come", "in"), INVITED)
+    members = FirestoreMembers(connect(LostAnswers(grpc.StatusCode.UNAVAILABLE, times=1)))
+    assert accept_invitation(members, BOB, "acme", NOON).member.role == "admin"
+    assert [member.user_id for member in members.list_members("acme")] == ["ada", "bob"]
+    assert sorted(entry.action for entry in trail_of(FirestoreDirectory(connect()))) == [
+        "member.invited",
+        "member.joined",
+        "tenant.created",
+    ]
+
+
+def _demote(members: FirestoreMembers) -> None:
+    change_role(members, enter_tenant(members, ADA, "acme"), "bob", "member", NOON)
+
+
+def _remove(members: FirestoreMembers) -> None:
+    remove_member(members, enter_tenant(members, ADA, "acme"), ADA, "bob", NOON)
+
+
+@pytest.mark.parametrize(("change", "left"), [(_demote, ["owner", "member"]), (_remove, ["owner"])])
+@pytest.mark.parametrize("role", ["owner", "admin"])
+def test_a_change_of_a_member_that_was_not_answered_counts_once(
+    connect: Connect, change: Callable[[FirestoreMembers], None], left: list[str], role: Role
+) -> None:
+    seat(founded(connect), "acme", "bob", "bob@example.com", role, NOON)
+    change(FirestoreMembers(connect(LostAnswers(grpc.StatusCode.UNAVAILABLE, times=1))))
+    assert [member.role for member in FirestoreMembers(connect()).list_members("acme")] == left
+    changes = [
+        entry for entry in trail_of(FirestoreDirectory(connect())) if entry.actor.startswith("member:ada")
+    ]
+    assert len(changes) == 1 + 1, "the founding and the change"
+
+
+def test_a_pointer_that_leads_nowhere_is_no_seat(connect: Connect) -> None:
+    members = founded(connect)
+    (ada,) = members.list_members("acme")
+    seat(members, "acme", "bob", "bob@example.com", "owner", NOON)
+    rpc = connect()
+    rpc.commit([delete_write(f"{rpc.documents}/tenants/acme/members/ada")])
+    assert members.list_seats(ada.user_id) == []

@@ -1,0 +1,83 @@
+"""Owns the places where tests raise usage alerts: in memory or in the emulator, with what no port reads back."""
+
+from datetime import timedelta
+from typing import Any, NamedTuple, Protocol
+from uuid import uuid4
+
+import grpc
+
+from shared.adapters.firestore import (
+    FirestoreDirectory,
+    FirestoreMembers,
+    FirestoreRpc,
+    FirestoreUsageStore,
+)
+from shared.adapters.firestore.encoding import get_fields
+from shared.adapters.firestore.queries import all_of
+from shared.adapters.memory import MemoryStore
+from shared.ports import Directory, Members, UsageStore
+from tests.usecases.cut_off import CutOff, cut
+
+RETENTION = timedelta(days=90)
+
+
+class WaitingMail(NamedTuple):
+    """A mail that waits to be sent."""
+
+    to: tuple[str, ...]
+    subject: str
+
+
+class AlertPlace(Protocol):
+    """Where usage, tenants and members are kept, opened as often as there are processes."""
+
+    directory: Directory
+    members: Members
+
+    def open(self, cut_off: CutOff | None = None) -> UsageStore:
+        """The usage as one process sees it, until it is cut off."""
+
+    def mails(self) -> list[WaitingMail]:
+        """The mails about usage, in no order that matters."""
+
+
+class MemoryAlertPlace:
+    """A place in this process; a process is cut off between two calls of the port."""
+
+    def __init__(self) -> None:
+        self._store = MemoryStore()
+        self.directory: Directory = self._store
+        self.members: Members = self._store
+
+    def open(self, cut_off: CutOff | None = None) -> UsageStore:
+        """See AlertPlace."""
+        return cut(self._store, cut_off)
+
+    def mails(self) -> list[WaitingMail]:
+        """See AlertPlace."""
+        sent = self._store.mails
+        return sorted(WaitingMail(mail.to, mail.subject) for mail in sent if isinstance(mail.to, tuple))
+
+
+class FirestoreAlertPlace:
+    """A place in the emulator; a process is cut off between two RPCs, so in the middle of a call of the port."""
+
+    def __init__(self, channel: grpc.Channel) -> None:
+        self._rpc = FirestoreRpc(f"demo-{uuid4().hex[:12]}", channel, is_emulator=True)
+        self.directory: Directory = FirestoreDirectory(self._rpc)
+        self.members: Members = FirestoreMembers(self._rpc)
+
+    def open(self, cut_off: CutOff | None = None) -> UsageStore:
+        """See AlertPlace."""
+        return FirestoreUsageStore(cut(self._rpc, cut_off), RETENTION)
+
+    def mails(self) -> list[WaitingMail]:
+        """See AlertPlace."""
+        sent: list[dict[str, Any]] = [
+            get_fields(each.fields) for each in self._rpc.query(self._rpc.documents, all_of("mail"))
+        ]
+        return sorted(
+            WaitingMail(tuple(mail["to"]), mail["message"]["subject"])
+            for mail in sent
+            if isinstance(mail["to"], list)
+        )

@@ -1,0 +1,67 @@
+"""Directory: the audit trail, page by page."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from shared.domain.errors import InvalidInput
+from shared.domain.tenants import ALL_SCOPES, ApiKey, AuditEntry, Tenant, key_id
+from shared.ports import Directory
+from tests.sample_events import NOON
+
+KEY = ApiKey(key_id("gwi_test_1"), "acme", ALL_SCOPES, "first", "gwi_test_1", NOON)
+FIRST = AuditEntry("acme", NOON, "admin", "number 0", None, "starter", "new customer")
+
+
+def entry(number: int) -> AuditEntry:
+    return replace(FIRST, at=NOON + timedelta(seconds=number), action=f"number {number}")
+
+
+@pytest.fixture
+def directory(directory: Directory) -> Directory:
+    """A directory whose tenant acme has five entries, and bolt one."""
+    directory.create_tenant(Tenant("acme", "Acme", "starter", NOON), KEY, FIRST)
+    for number in (3, 1, 4, 2):
+        directory.set_plan("acme", "starter", entry(number))
+    bolt = replace(KEY, id=key_id("bolt"), tenant_id="bolt")
+    directory.create_tenant(Tenant("bolt", "Bolt", "free", NOON), bolt, replace(FIRST, tenant_id="bolt"))
+    return directory
+
+
+@pytest.mark.parametrize("limit", [1, 2, 5, 50])
+def test_pages_make_up_the_whole_trail_newest_first(directory: Directory, limit: int) -> None:
+    page = directory.list_audit("acme", limit=limit)
+    found = list(page.items)
+    while page.next_cursor:
+        assert len(page.items) == limit
+        page = directory.list_audit("acme", limit=limit, cursor=page.next_cursor)
+        found += page.items
+    assert found == [entry(number) for number in (4, 3, 2, 1, 0)]
+
+
+def test_entries_of_one_instant_are_each_listed_once(directory: Directory) -> None:
+    for name in "abcd":
+        directory.set_plan("acme", "starter", replace(entry(9), action=name))
+    first = directory.list_audit("acme", limit=3)
+    second = directory.list_audit("acme", limit=3, cursor=first.next_cursor)
+    assert sorted(each.action for each in (*first.items, *second.items)[:4]) == ["a", "b", "c", "d"]
+
+
+def test_an_entry_that_is_added_meanwhile_moves_nothing(directory: Directory) -> None:
+    first = directory.list_audit("acme", limit=2)
+    directory.set_plan("acme", "starter", entry(9))
+    assert directory.list_audit("acme", limit=2, cursor=first.next_cursor).items == [entry(2), entry(1)]
+
+
+def test_a_cursor_leads_nowhere_but_into_the_callers_own_trail(directory: Directory) -> None:
+    cursor = directory.list_audit("acme", limit=1).next_cursor
+    found = directory.list_audit("bolt", limit=5, cursor=cursor)
+    assert {each.tenant_id for each in found.items} <= {"bolt"}
+
+
+@pytest.mark.parametrize("cursor", ["", "x", "e30", "W10=", "é"])
+def test_what_is_no_cursor_is_refused(directory: Directory, cursor: str) -> None:
+    with pytest.raises(InvalidInput) as refusal:
+        directory.list_audit("acme", limit=1, cursor=cursor)
+    assert refusal.value.code == "invalid_cursor"

@@ -1,0 +1,246 @@
+"""Members: founding, seats, invitations, and changes that are refused when somebody else was faster."""
+
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import replace
+from datetime import timedelta
+from threading import Barrier
+
+import pytest
+
+from shared.domain.errors import Conflict
+from shared.domain.members import INVITATION_LASTS, Identity, Invite, Member
+from shared.domain.tenants import AuditEntry, Tenant
+from shared.ports import Mail, Members, StaleMembers
+from shared.usecases.authenticate_member import enter_tenant
+from shared.usecases.manage_members import change_role, remove_member
+from tests.audit_trail import trail_of
+from tests.contracts.conftest import Stores
+from tests.sample_events import NOON
+from tests.seating import seat
+
+ACME = Tenant("acme-1", "Acme <b>&</b> Söhne", "free", NOON)
+ADA = Member("ada", "ada@example.com", "Ada <i>", "owner", NOON)
+INVITE = Invite("bob@example.com", "admin", ADA.email, NOON, NOON + INVITATION_LASTS)
+MAIL = Mail(INVITE.email, "Invitation", "Come in")
+
+
+def entry(action: str, tenant_id: str = ACME.id) -> AuditEntry:
+    return AuditEntry(tenant_id, NOON, "member:ada@example.com", action, None, None, "")
+
+
+@pytest.fixture
+def members(stores: Stores) -> Members:
+    """The members of all tenants; Ada has founded Acme."""
+    stores.members.found_tenant(ACME, ADA, entry("tenant.created"))
+    return stores.members
+
+
+def actions(stores: Stores, tenant_id: str = ACME.id) -> list[str]:
+    return [each.action for each in trail_of(stores.directory, tenant_id)]
+
+
+def test_a_founder_owns_the_tenant(members: Members, stores: Stores) -> None:
+    found = members.find_seat(ACME.id, "ada")
+    assert found is not None
+    assert (found.tenant, found.member) == (ACME, ADA)
+    assert members.list_seats("ada") == [found]
+    assert members.list_members(ACME.id) == [ADA]
+    assert stores.directory.find_tenant(ACME.id) == ACME
+    assert stores.directory.list_keys(ACME.id) == []
+    assert actions(stores) == ["tenant.created"]
+
+
+def test_an_id_that_is_taken_is_refused_and_nothing_changes(members: Members, stores: Stores) -> None:
+    bob = replace(ADA, user_id="bob", email="bob@example.com")
+    with pytest.raises(Conflict):
+        members.found_tenant(replace(ACME, name="Bob's"), bob, entry("tenant.created"))
+    assert members.list_members(ACME.id) == [ADA]
+    assert members.list_seats("bob") == []
+    assert stores.directory.find_tenant(ACME.id) == ACME
+    assert actions(stores) == ["tenant.created"]
+
+
+def test_a_tenant_made_by_the_administrator_has_no_members(members: Members) -> None:
+    assert members.list_members("nobody") == []
+    assert members.find_seat("nobody", "ada") is None
+    assert members.find_seat(ACME.id, "bob") is None
+    assert members.list_seats("bob") == []
+    assert members.list_invites("nobody") == []
+    assert members.list_invitations("bob@example.com") == []
+
+
+def test_seats_are_listed_from_the_oldest(members: Members) -> None:
+    later, earlier = replace(ACME, id="later"), replace(ACME, id="earlier")
+    members.found_tenant(later, replace(ADA, joined_at=NOON + timedelta(1)), entry("tenant.created", "later"))
+    members.found_tenant(
+        earlier, replace(ADA, joined_at=NOON - timedelta(1)), entry("tenant.created", "earlier")
+    )
+    assert [found.tenant.id for found in members.list_seats("ada")] == ["earlier", ACME.id, "later"]
+
+
+def test_a_role_is_changed(members: Members, stores: Stores) -> None:
+    bob = seat(members, ACME.id, "bob", "bob@example.com", "member", NOON)
+    members.save_member(ACME.id, replace(bob, role="admin"), None, entry("member.changed"))
+    found = members.find_seat(ACME.id, "bob")
+    assert found is not None
+    assert found.member == replace(bob, role="admin")
+    assert "member.changed" in actions(stores)
+
+
+@pytest.mark.parametrize("what", ["save", "remove"])
+def test_a_member_that_has_changed_meanwhile_is_not_overwritten(
+    members: Members, stores: Stores, what: str
+) -> None:
+    bob = seat(members, ACME.id, "bob", "bob@example.com", "member", NOON)
+    members.save_member(ACME.id, replace(bob, role="admin"), None, entry("member.changed"))
+    act, changed = {
+        "save": (members.save_member, replace(bob, role="owner")),
+        "remove": (members.remove_member, bob),
+    }[what]
+    with pytest.raises(StaleMembers):
+        act(ACME.id, changed, None, entry("late"))
+    assert [member.role for member in members.list_members(ACME.id)] == ["owner", "admin"]
+    assert "late" not in actions(stores)
+
+
+@pytest.mark.parametrize("what", ["save", "remove"])
+def test_a_member_goes_only_if_the_one_who_stays_is_as_read(
+    members: Members, stores: Stores, what: str
+) -> None:
+    bob = seat(members, ACME.id, "bob", "bob@example.com", "owner", NOON)
+    (ada,) = [member for member in members.list_members(ACME.id) if member.user_id == "ada"]
+    members.save_member(ACME.id, replace(ada, role="member"), bob, entry("member.changed"))
+    act, changed = {
+        "save": (members.save_member, replace(bob, role="member")),
+        "remove": (members.remove_member, bob),
+    }[what]
+    with pytest.raises(StaleMembers):
+        act(ACME.id, changed, ada, entry("late"))
+    assert {member.user_id: member.role for member in members.list_members(ACME.id)} == {
+        "ada": "member",
+        "bob": "owner",
+    }
+    assert "late" not in actions(stores)
+
+
+def test_who_stays_is_not_changed_by_it(members: Members) -> None:
+    bob = seat(members, ACME.id, "bob", "bob@example.com", "owner", NOON)
+    (ada,) = [member for member in members.list_members(ACME.id) if member.user_id == "ada"]
+    members.remove_member(ACME.id, bob, ada, entry("member.removed"))
+    assert members.list_members(ACME.id) == [ADA]
+
+
+def test_who_is_removed_has_no_seat_any_more(members: Members, stores: Stores) -> None:
+    bob = seat(members, ACME.id, "bob", "bob@example.com", "member", NOON)
+    members.remove_member(ACME.id, bob, None, entry("member.removed"))
+    assert members.find_seat(ACME.id, "bob") is None
+    assert members.list_seats("bob") == []
+    assert "member.removed" in actions(stores)
+    with pytest.raises(StaleMembers):
+        members.remove_member(ACME.id, bob, None, entry("late"))
+
+
+def test_an_invitation_is_seen_from_both_sides(members: Members, stores: Stores) -> None:
+    members.save_invite(ACME.id, INVITE, MAIL, entry("member.invited"))
+    assert members.list_invites(ACME.id) == [INVITE]
+    (invitation,) = members.list_invitations(INVITE.email)
+    assert (invitation.tenant, invitation.invite) == (ACME, INVITE)
+    assert members.list_invitations("bobby@example.com") == []
+    assert "member.invited" in actions(stores)
+
+
+def test_inviting_again_renews_the_one_invitation(members: Members) -> None:
+    members.save_invite(ACME.id, INVITE, MAIL, entry("member.invited"))
+    renewed = replace(INVITE, role="member", expires_at=NOON + timedelta(days=20))
+    members.save_invite(ACME.id, renewed, MAIL, entry("member.invited"))
+    assert members.list_invites(ACME.id) == [renewed]
+    assert [each.invite for each in members.list_invitations(INVITE.email)] == [renewed]
+
+
+def test_a_removed_invitation_is_gone_from_both_sides(members: Members, stores: Stores) -> None:
+    members.save_invite(ACME.id, INVITE, MAIL, entry("member.invited"))
+    members.remove_invite(ACME.id, INVITE, entry("invitation.withdrawn"))
+    members.remove_invite(ACME.id, INVITE, entry("invitation.withdrawn"))
+    assert members.list_invites(ACME.id) == []
+    assert members.list_invitations(INVITE.email) == []
+    assert "invitation.withdrawn" in actions(stores)
+
+
+def test_accepting_makes_a_member_and_ends_the_invitation(members: Members, stores: Stores) -> None:
+    members.save_invite(ACME.id, INVITE, MAIL, entry("member.invited"))
+    (stored,) = members.list_invites(ACME.id)
+    bob = Member("bob", INVITE.email, "Bob", "admin", NOON + timedelta(1))
+    members.accept_invite(ACME.id, stored, bob, entry("member.joined"))
+    assert members.list_members(ACME.id) == [ADA, bob]
+    assert [found.member for found in members.list_seats("bob")] == [bob]
+    assert members.list_invites(ACME.id) == []
+    assert members.list_invitations(INVITE.email) == []
+    assert "member.joined" in actions(stores)
+
+
+@pytest.mark.parametrize("meanwhile", ["withdrawn", "renewed", "accepted"])
+def test_an_invitation_that_has_changed_meanwhile_lets_nobody_in(
+    members: Members, stores: Stores, meanwhile: str
+) -> None:
+    members.save_invite(ACME.id, INVITE, MAIL, entry("member.invited"))
+    (stored,) = members.list_invites(ACME.id)
+    bob = Member("bob", INVITE.email, None, "admin", NOON)
+    if meanwhile == "withdrawn":
+        members.remove_invite(ACME.id, stored, entry("invitation.withdrawn"))
+    elif meanwhile == "renewed":
+        members.save_invite(ACME.id, replace(INVITE, role="member"), MAIL, entry("member.invited"))
+    else:
+        members.accept_invite(ACME.id, stored, bob, entry("member.joined"))
+    with pytest.raises(StaleMembers):
+        members.accept_invite(ACME.id, stored, replace(bob, name="late"), entry("late"))
+    assert "late" not in [member.name for member in members.list_members(ACME.id)]
+    assert "late" not in actions(stores)
+
+
+@pytest.mark.parametrize(
+    "what", ["both leave", "both step down", "each removes the other", "each demotes the other"]
+)
+@pytest.mark.parametrize("attempt", range(3))
+def test_two_owners_who_act_at_once_leave_one(
+    members: Members, stores: Stores, what: str, attempt: int
+) -> None:
+    seat(members, ACME.id, "bob", "bob@example.com", "owner", NOON)
+    stores_of = {"ada": members, "bob": stores.other_members}
+    barrier = Barrier(2)
+
+    def act(user_id: str) -> None:
+        store = stores_of[user_id]
+        identity = Identity(user_id, f"{user_id}@example.com", True, None, NOON)
+        access = enter_tenant(store, identity, ACME.id)
+        other = "bob" if user_id == "ada" else "ada"
+        barrier.wait()
+        with suppress(Conflict):
+            match what:
+                case "both leave":
+                    remove_member(store, access, identity, user_id, NOON)
+                case "both step down":
+                    change_role(store, access, user_id, "member", NOON)
+                case "each removes the other":
+                    remove_member(store, access, identity, other, NOON)
+                case _:
+                    change_role(store, access, other, "member", NOON)
+
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(act, ["ada", "bob"]))
+    assert [member.role for member in members.list_members(ACME.id)].count("owner") == 1
+
+
+def test_who_is_added_is_a_member_without_an_invitation(members: Members, stores: Stores) -> None:
+    bob = Member("bob", "bob@example.com", "Bob", "member", NOON)
+    members.add_member(ACME.id, bob, entry("member.added"))
+    assert members.list_members(ACME.id) == [ADA, bob]
+    assert [seat.tenant for seat in members.list_seats("bob")] == [ACME]
+    assert sorted(actions(stores)) == ["member.added", "tenant.created"]
+
+
+def test_who_is_a_member_already_is_not_added_again(members: Members, stores: Stores) -> None:
+    with pytest.raises(StaleMembers):
+        members.add_member(ACME.id, replace(ADA, role="member"), entry("member.added"))
+    assert members.list_members(ACME.id) == [ADA]
+    assert actions(stores) == ["tenant.created"]

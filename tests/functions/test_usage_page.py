@@ -1,0 +1,241 @@
+"""What the usage page is told over HTTP: limits, days, a forecast, what to listen to, and other periods."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from shared.domain.limits import LimitOverrides
+from shared.domain.tenants import ApiKey, AuditEntry, Tenant
+from tests.functions.serving import Clock, Functions, Json, bearer, refused, token_sums
+
+PATH = "/tenants/acme/usage"
+CALL = {"category": "llm", "provider": "openai", "model": "gpt-4.1-mini", "cost_usd_estimate": "0.10"}
+
+
+def call(ts: str, tokens: int = 100, **fields: Any) -> Json:
+    return {**CALL, "ts": ts, "tokens": {"input_tokens": tokens, "output_tokens": 0}, **fields}
+
+
+def page(functions: Functions, key: str, query: str = "") -> Json:
+    return functions.read(key, f"{PATH}?{query}" if query else PATH)
+
+
+def two_days(functions: Functions, key: str) -> None:
+    functions.record(
+        key,
+        call("2026-11-17T23:59:59Z", 1_000, run_id="a"),
+        call("2026-11-20T09:00:00Z", 2_000, run_id="b"),
+        call("2026-11-20T10:00:00Z", 500, provider="azure", run_id="b"),
+    )
+
+
+def test_the_tenant_its_limits_and_the_callers_role_are_told(functions: Functions, key: str) -> None:
+    answer = page(functions, key)
+    assert answer["tenant"] == {"id": "acme", "name": "Acme", "role": None}
+    assert answer["limits"] == {"tokens": 500_000, "runs": 100, "soft_percent": 80, "hard_percent": 100}
+    member = functions.sign_in("ada@example.com", "member")
+    assert page(functions, member)["tenant"]["role"] == "member"
+
+
+def tenant_on(plan: str, overrides: LimitOverrides, functions: Functions) -> str:
+    """A key of a tenant `other`, which was granted something of its own."""
+    made = Tenant("other", "Other", plan, functions.clock.now, overrides)
+    first = ApiKey("none", "other", (), "", "", made.created_at)
+    audit = AuditEntry("other", made.created_at, "test", "tenant.created", None, plan, "")
+    functions.containers["usage_api"].directory.create_tenant(made, first, audit)
+    return functions.create_key(tenant_id="other")
+
+
+def test_the_limits_are_those_after_overrides(functions: Functions) -> None:
+    key = tenant_on("starter", LimitOverrides(tokens=0, soft_percent=50), functions)
+    limits = functions.read(key, "/tenants/other/usage")["limits"]
+    assert limits == {"tokens": 0, "runs": 100, "soft_percent": 50, "hard_percent": 100}
+
+
+def test_an_unknown_plan_has_neither_limits_nor_status_nor_instants(functions: Functions) -> None:
+    key = tenant_on("gone", LimitOverrides(), functions)
+    functions.record(key, call("2026-11-17T09:00:00Z"), call("2026-11-20T09:00:00Z"))
+    answer = functions.read(key, "/tenants/other/usage")
+    assert (answer["limits"], answer["status"]) == (None, None)
+    assert answer["forecast"]["tokens"] == {"at_end": 800, "soft_reached_at": None, "reached_at": None}
+
+
+def test_days_with_usage_are_told_in_order_and_complete(functions: Functions, key: str) -> None:
+    two_days(functions, key)
+    before = page(functions, key)["daily"]
+    assert [(day["date"], day["tokens"]["total"]) for day in before] == [
+        ("2026-11-17", 1_000),
+        ("2026-11-20", 2_000 + 500),
+    ]
+    assert before[1] == {
+        "date": "2026-11-20",
+        "calls": 2,
+        "tool_calls": 0,
+        "errors": 0,
+        "unpriced_calls": 0,
+        "latency_ms": 0,
+        "tokens": token_sums(2_500, 0),
+        "cost_usd": "0.20",
+    }
+    functions.tick()
+    assert page(functions, key)["daily"] == before
+
+
+def test_the_forecast_goes_on_at_the_pace_so_far(functions: Functions, key: str) -> None:
+    two_days(functions, key)
+    # From the first day with usage, 2.5 days so far and 14 in all.
+    assert page(functions, key)["forecast"] == {
+        "tokens": {"at_end": 3_500 * 14 * 24 // (3 * 24 + 12), "soft_reached_at": None, "reached_at": None},
+        "runs": {"at_end": 2 * 14 * 24 // (3 * 24 + 12), "soft_reached_at": None, "reached_at": None},
+        "cost_usd_at_end": "1.20",
+        "basis_days": 2,
+        "reason": None,
+    }
+
+
+def test_the_forecast_tells_when_the_limit_is_reached(functions: Functions, key: str, clock: Clock) -> None:
+    functions.record(key, call("2026-11-17T00:00:00Z", 100_000), call("2026-11-19T00:00:00Z", 150_000))
+    clock.now = datetime(2026, 11, 22, tzinfo=UTC)
+    assert page(functions, key)["forecast"]["tokens"] == {
+        "at_end": 50_000 * 14,
+        "soft_reached_at": "2026-11-25T00:00:00Z",
+        "reached_at": "2026-11-27T00:00:00Z",
+    }
+
+
+def test_of_one_day_nothing_is_foreseen(functions: Functions, key: str) -> None:
+    functions.record(key, call("2026-11-20T09:00:00Z"))
+    assert page(functions, key)["forecast"] == {
+        "tokens": None,
+        "runs": None,
+        "cost_usd_at_end": None,
+        "basis_days": 1,
+        "reason": "too_little_data",
+    }
+
+
+def test_the_live_part_says_what_to_listen_to_and_what_is_counted(functions: Functions, key: str) -> None:
+    two_days(functions, key)
+    functions.tick()
+    live = page(functions, key)["live"]
+    counted = live.pop("counted")
+    assert live == {
+        "period_key": "20261101T00Z",
+        "period_start": "2026-11-01T00:00:00Z",
+        "period_end": "2026-12-01T00:00:00Z",
+        "folded_at": "2026-11-20T12:00:00Z",
+        "days": ["20261120"],
+        "counters": ["20261120.0"],
+    }
+    assert [(row["provider"], row["tokens"]["total"]) for row in counted] == [
+        ("azure", 500),
+        ("openai", 2_000),
+    ]
+
+
+def test_the_live_part_names_the_fold_it_goes_on_from(functions: Functions, key: str, clock: Clock) -> None:
+    functions.record(key, call("2026-11-20T09:00:00Z"))
+    functions.tick()
+    clock.now = datetime(2026, 11, 20, 12, 30, tzinfo=UTC)
+    # A fold that began before the page was read and is saved after it tells more, though it is older than `now`.
+    assert page(functions, key)["live"]["folded_at"] == "2026-11-20T12:00:00Z"
+
+
+def test_the_previous_period_has_sums_and_days_but_nothing_of_now(functions: Functions, key: str) -> None:
+    functions.record(key, call("2026-10-31T23:00:00Z", 300, run_id="r"), call("2026-11-01T00:00:00Z", 7))
+    functions.tick()
+    answer = page(functions, key, "period=previous")
+    aggregate = answer["aggregate"]
+    assert (aggregate["period_start"], aggregate["period_end"]) == (
+        "2026-10-01T00:00:00Z",
+        "2026-11-01T00:00:00Z",
+    )
+    assert (aggregate["total_tokens"]["total"], aggregate["total_runs"]) == (300, 1)
+    assert [day["date"] for day in answer["daily"]] == ["2026-10-31"]
+    assert (answer["status"], answer["forecast"], answer["live"]) == (None, None, None)
+    assert answer["limits"]["tokens"] == 500_000
+
+
+def test_a_previous_period_without_usage_is_zero(functions: Functions, key: str) -> None:
+    answer = page(functions, key, "period=previous")
+    aggregate = answer["aggregate"]
+    assert (aggregate["total_llm_calls"], aggregate["total_cost_usd"], aggregate["series"]) == (0, "0.00", [])
+    assert answer["daily"] == []
+
+
+@pytest.mark.parametrize("is_folded", [False, True])
+def test_an_interval_is_widened_to_whole_hours(is_folded: bool, functions: Functions, key: str) -> None:
+    two_days(functions, key)
+    if is_folded:
+        functions.tick()
+    answer = page(functions, key, "from=2026-11-17T22:30:00Z&to=2026-11-20T10:30:00%2B01:00")
+    aggregate = answer["aggregate"]
+    assert (aggregate["period_start"], aggregate["period_end"]) == (
+        "2026-11-17T22:00:00Z",
+        "2026-11-20T10:00:00Z",
+    )
+    assert (aggregate["total_tokens"]["total"], aggregate["total_runs"]) == (1_000 + 2_000, 2)
+    assert [(day["date"], day["tokens"]["total"]) for day in answer["daily"]] == [
+        ("2026-11-17", 1_000),
+        ("2026-11-20", 2_000),
+    ]
+    assert (answer["status"], answer["forecast"], answer["live"]) == (None, None, None)
+
+
+@pytest.mark.parametrize(
+    ("query", "field", "code", "says"),
+    [
+        ("from=2026-11-01T00:00:00Z", "to", "missing", "to: missing"),
+        ("to=2026-11-01T00:00:00Z", "from", "missing", "from: missing"),
+        (
+            "period=current&from=2026-11-01T00:00:00Z&to=2026-11-02T00:00:00Z",
+            "period",
+            "contradictory",
+            "'current'",
+        ),
+        ("period=previous&to=2026-11-02T00:00:00Z", "period", "contradictory", "'previous'"),
+        ("period=next", "period", "literal_error", "(got 'next')"),
+        (
+            "from=2026-11-02T00:00:00Z&to=2026-11-02T00:00:00Z",
+            "from",
+            "range_empty",
+            "from: 2026-11-02T00:00:00+00:00 is not before to 2026-11-02T00:00:00+00:00",
+        ),
+        ("from=2026-11-02T00:40:00Z&to=2026-11-02T00:20:00Z", "from", "range_empty", "is not before"),
+        (
+            "from=2026-08-01T00:00:00Z&to=2026-11-02T00:00:00Z",
+            "from",
+            "range_too_long",
+            "at most 92 days, not 93",
+        ),
+        ("from=monday&to=2026-11-02T00:00:00Z", "from", "datetime_from_date_parsing", "(got 'monday')"),
+        ("from=2026-11-01T00:00:00&to=2026-11-02T00:00:00Z", "from", "timezone_aware", "2026-11-01T00:00:00"),
+        ("granularity=day", "granularity", "extra_forbidden", "(got 'day')"),
+    ],
+)
+def test_a_range_that_is_none_is_refused_by_its_field(
+    query: str, field: str, code: str, says: str, functions: Functions, key: str
+) -> None:
+    document = refused(functions.get(key, f"{PATH}?{query}"), 422, "invalid_input")
+    assert [(each["field"], each["code"]) for each in document["errors"]] == [(field, code)]
+    assert says in document["detail"]
+
+
+def test_a_stranger_sees_no_period_of_the_tenant(functions: Functions, key: str) -> None:
+    other = functions.create_tenant("globex")
+    for query in ("", "?period=previous", "?from=2026-11-01T00:00:00Z&to=2026-11-02T00:00:00Z"):
+        answer = functions.usage_api.get(f"/api/v1{PATH}{query}", headers=bearer(other))
+        refused(answer, 403, "foreign_tenant")
+
+
+def test_all_periods_are_read_from_firestore_too(functions_on_firestore: Functions) -> None:
+    functions = functions_on_firestore
+    key = functions.create_tenant()
+    two_days(functions, key)
+    functions.record(key, call("2026-10-31T23:00:00Z", 300))
+    functions.tick()
+    assert [day["date"] for day in page(functions, key)["daily"]] == ["2026-11-17", "2026-11-20"]
+    assert page(functions, key, "period=previous")["aggregate"]["total_tokens"]["total"] == 300
+    query = "from=2026-10-31T00:00:00Z&to=2026-11-18T00:00:00Z"
+    assert page(functions, key, query)["aggregate"]["total_tokens"]["total"] == 300 + 1_000

@@ -1,0 +1,57 @@
+"""Owns what happens in tests of usage alerts: a tenant on plan free uses tokens and runs, and is folded."""
+
+from datetime import datetime
+
+from shared.domain.members import Role
+from shared.domain.recording import RecordedEvent
+from shared.domain.tokens import TokenPools
+from shared.ports import UsageStore
+from shared.usecases.check_limits import Thresholds
+from shared.usecases.fold_usage import fold_tenants
+from shared.usecases.raise_alerts import AlertRaiser
+from tests.alert_places import AlertPlace, MemoryAlertPlace
+from tests.sample_events import NOON, event_of
+from tests.seating import seat
+from tests.usecases.ledger import new_tenant
+
+LIMIT = 50_000
+"""Tokens of plan free, which also allows 10 runs."""
+
+
+def new_place() -> AlertPlace:
+    """A place in memory with the tenant."""
+    return founded(MemoryAlertPlace())
+
+
+def founded(place: AlertPlace) -> AlertPlace:
+    """`place` with tenant acme, owned by Ada."""
+    new_tenant(place.directory, plan="free")
+    join(place, "ada@example.com", "owner")
+    return place
+
+
+def join(place: AlertPlace, email: str, role: Role) -> None:
+    """Make somebody a member."""
+    seat(place.members, "acme", f"uid-{email}", email, role, NOON)
+
+
+def use(place: AlertPlace, tokens: int, *, ts: datetime = NOON, run_id: str | None = None) -> None:
+    """Record one event of so many tokens."""
+    place.open().record("acme", [using(f"{ts}-{tokens}-{run_id}", tokens, ts, run_id)], 1, NOON)
+
+
+def using(event_id: str, tokens: int, ts: datetime = NOON, run_id: str | None = None) -> RecordedEvent:
+    """An event of so many tokens."""
+    return event_of(event_id, TokenPools(tokens, 0, tokens), None, None, ts=ts, run_id=run_id)
+
+
+def fold(place: AlertPlace, store: UsageStore | None = None, now: datetime = NOON) -> None:
+    """Fold the tenant, and raise what follows."""
+    store = store or place.open()
+    raiser = AlertRaiser(store, place.members, Thresholds(80, 100), "https://usage.example.com")
+    fold_tenants(store, ["acme"], now, raiser)
+
+
+def raised(place: AlertPlace) -> list[str]:
+    """The metric and percentage of each alert, sorted."""
+    return sorted(alert.id.partition(".")[2] for alert in place.open().list_alerts("acme", limit=50).items)
