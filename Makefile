@@ -1,4 +1,5 @@
-# Everything a developer runs. `make` alone lists it; `.venv` is made and kept in step with the pins on the way.
+# Everything a developer runs. `make` alone lists it; `.venv` and what npm installs are made and kept in step with
+# the pins on the way.
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
@@ -15,6 +16,10 @@ PYTHON ?= $(shell for name in python3 python3.14 python3.13 python3.12 python3.1
 VENV := .venv
 BIN := $(VENV)/bin
 SYNCED := $(VENV)/.synced
+MINIMUM_NODE := 20
+# The web app, and the Firebase emulators with the command line that deploys; --memory does without both.
+NODE_PACKAGES := $(if $(findstring --memory,$(ARGS)),,web tools/firebase)
+NODE_SYNCED := $(NODE_PACKAGES:%=%/node_modules/.synced)
 COMPILE := $(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 	--custom-compile-command "make lock" --quiet
 
@@ -23,20 +28,23 @@ COMPILE := $(BIN)/uv pip compile --universal --python-version 3.11 --generate-ha
 help:  ## List the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-10s %s\n", $$1, $$2}'
 
-dev: $(SYNCED)  ## Run everything locally (ARGS="--empty" without demo data, ARGS="--memory" without emulators)
+dev: $(SYNCED) $(NODE_SYNCED)  ## Run everything locally (ARGS="--empty" without demo data, ARGS="--memory" without emulators)
 	@exec $(BIN)/python -m tools.dev $(ARGS)
 
-test: $(SYNCED)  ## Run every test (ARGS="tests/domain -k limits" for some)
+test: $(SYNCED) $(NODE_SYNCED)  ## Run every test (ARGS="tests/domain -k limits" for some of those in Python)
+	@$(if $(ARGS),,npm --prefix web test --silent)
 	@$(BIN)/python -m pytest $(ARGS)
 
-coverage: $(SYNCED)  ## Run every test and show the lines that none of them reaches
+coverage: $(SYNCED) $(NODE_SYNCED)  ## Run every test and show the lines that none of them reaches
 	@$(BIN)/python -m pytest --cov $(ARGS)
 
-check: $(SYNCED)  ## Check format, lint, types and the direction of imports
+check: $(SYNCED) $(NODE_SYNCED)  ## Check format, lint, types and the direction of imports
 	@$(BIN)/ruff format --check
 	@$(BIN)/ruff check
 	@$(BIN)/mypy $(SOURCES)
 	@$(BIN)/lint-imports
+	@npm --prefix web run lint --silent
+	@npm --prefix web run types --silent
 
 format: $(SYNCED)  ## Format the code and repair what the linter can
 	@$(BIN)/ruff check --fix
@@ -45,20 +53,25 @@ format: $(SYNCED)  ## Format the code and repair what the linter can
 bench: $(SYNCED)  ## Measure throughput, billed operations, growth and start-up; writes .local/bench.json
 	@$(BIN)/python -m tools.bench $(ARGS)
 
-build: $(SYNCED)  ## Stage every function for deployment in dist/
+build: $(SYNCED) $(NODE_SYNCED)  ## Stage every function for deployment in dist/, and the web app in web/dist/
 	@$(BIN)/python -m tools.build $(ARGS)
+	@npm --prefix web run build --silent
 
 # The functions' pins are constrained by the development pins: what is tested is what is deployed.
-lock: $(SYNCED)  ## Pin the dependencies of pyproject.toml again (ARGS="--upgrade" takes new versions)
+lock: $(SYNCED)  ## Pin the dependencies of pyproject.toml and package.json again (ARGS="--upgrade" takes new versions)
 	@$(COMPILE) $(ARGS) --group dev --output-file requirements-dev.txt pyproject.toml
 	@for name in $(FUNCTIONS); do \
 		mkdir -p functions/$$name && \
 		$(COMPILE) --upgrade --constraint requirements-dev.txt --group $$name \
 			--output-file functions/$$name/requirements.txt pyproject.toml || exit 1; \
 	done
+	@for folder in $(NODE_PACKAGES); do \
+		npm --prefix $$folder install --package-lock-only --no-audit --no-fund --silent && \
+		$(BIN)/python -m tools.npm_lock $$folder/package-lock.json || exit 1; \
+	done
 
-clean:  ## Remove what the other targets made, except .venv
-	@rm -rf dist .local .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis .coverage htmlcov
+clean:  ## Remove what the other targets made, except .venv and node_modules
+	@rm -rf dist web/dist .local .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis .coverage htmlcov
 	@find $(SOURCES) -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # uv comes from the same hash-pinned file that it installs afterwards.
@@ -72,4 +85,10 @@ $(SYNCED): requirements-dev.txt
 	@awk '/^uv==/ { on = 1 } on { print } on && !/\\$$/ { exit }' requirements-dev.txt > $(VENV)/uv.txt
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r $(VENV)/uv.txt
 	@$(BIN)/uv pip sync --quiet --python $(BIN)/python --require-hashes requirements-dev.txt
+	@touch $@
+
+%/node_modules/.synced: %/package-lock.json
+	@node -e 'process.exit(+(parseInt(process.versions.node) < $(MINIMUM_NODE)))' 2>/dev/null && npm --version >/dev/null || { \
+		echo "Node.js $(MINIMUM_NODE) or newer with npm is needed; without them: make dev ARGS=\"--memory\"" >&2; exit 1; }
+	@npm --prefix $* ci --no-audit --no-fund --loglevel=error
 	@touch $@

@@ -33,7 +33,7 @@ class RunningStack:
     def __init__(self, process: "subprocess.Popen[str]", folder: Path) -> None:
         self.process = process
         self.file = folder / STACK_FILE
-        self.entries: dict[str, str] = json.loads(self.file.read_text())
+        self.entries: dict[str, Any] = json.loads(self.file.read_text())
 
     def post(self, part: str, path: str, content: object) -> Answer:
         """The answer to a POST of JSON with the demo key."""
@@ -66,7 +66,7 @@ class RunningStack:
     def environment(self) -> dict[str, str]:
         """The environment in which a tool works on the store of this stack, and on its Stripe."""
         names = {"GOOGLE_CLOUD_PROJECT": "project_id", "FIRESTORE_EMULATOR_HOST": "firestore"}
-        names |= {"STRIPE_API_BASE": "stripe"}
+        names |= {"STRIPE_API_BASE": "stripe", "FIREBASE_AUTH_EMULATOR_HOST": "auth"}
         known = {name: self.entries[entry] for name, entry in names.items() if entry in self.entries}
         return {**os.environ, **without_proxy(os.environ), "STRIPE_API_KEY": STRIPE_API_KEY, **known}
 

@@ -61,7 +61,7 @@ def test_who_pays_has_the_limits_of_the_plan_with_the_next_check(stack: RunningS
     assert not acme.may_use(FITS_STARTER_ONLY)
     assert acme.invoices() == []
     page = visit(acme.checkout(), action="pay")
-    assert (page.status, page.location) == (303, "http://localhost:5173/upgrade?checkout=success")
+    assert (page.status, page.location) == (303, f"{stack.entries['web']}/t/acme/upgrade?checkout=success")
     assert eventually(lambda: acme.may_use(FITS_STARTER_ONLY))
     assert acme.stands("active", "starter")
     assert eventually(lambda: acme.invoices() == [("paid", 29_00)])

@@ -2,11 +2,12 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -15,17 +16,19 @@ import pytest
 
 from shared.adapters.firestore import FirestoreRpc, FirestoreUsageStore
 from shared.adapters.firestore.rpc import open_channel
-from shared.domain.periods import period_at
+from shared.domain.periods import Period
 from shared.domain.plans import find_plan
 from shared.domain.recording import MAX_AGE
 from tests.e2e.running import RunningStack, alive, descendants, eventually, running_stack
-from tools.dev.demo_events import RUNS, demo_events
+from tools.dev.demo_history import SUBSCRIBED
 from tools.dev.functions import existing_functions
-from tools.dev.settings import DEMO_PLAN, ROOT
+from tools.dev.loopback import post_json
+from tools.dev.settings import DEMO_PAID_PLAN, ROOT
 
 PARTS = {function.name for function in existing_functions()}
 ENTRIES = PARTS | {"project_id", "tick_topic", "tenant_id", "api_key", "stripe", "stripe_webhook_secret"}
-DEMO_EVENTS = len(demo_events(datetime(2026, 11, 22, tzinfo=UTC)))
+WITH_DASHBOARD = {"firestore", "pubsub", "auth", "web", "user"}
+SIGN_IN = "/identitytoolkit.googleapis.com/v1/accounts:signInWithPassword?key=local"
 CALL = {"category": "llm", "provider": "openai", "model": "gpt-4.1-mini", "latency_ms": 350}
 TOKENS = {"input_tokens": 100, "output_tokens": 20}
 
@@ -47,14 +50,25 @@ def is_folded(stack: RunningStack) -> bool:
 
 
 def all_events(stack: RunningStack) -> list[dict[str, Any]]:
-    events: list[dict[str, Any]] = []
+    return everything(stack, "events")
+
+
+def everything(stack: RunningStack, what: str) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = []
     cursor: dict[str, str] = {}
     while True:
-        page = stack.tenant("events", limit=50, **cursor)
-        events += page["events"]
+        page = stack.tenant(what, limit=50, **cursor)
+        found += page[what]
         if page["next_cursor"] is None:
-            return events
+            return found
         cursor = {"cursor": page["next_cursor"]}
+
+
+def announced_events(stack: RunningStack) -> int:
+    """How many events the banner speaks of."""
+    said = re.search(r"(\d+) demo events", stack.file.with_name("output").read_text())
+    assert said is not None
+    return int(said[1])
 
 
 def tokens_of(events: list[dict[str, Any]]) -> int:
@@ -62,7 +76,7 @@ def tokens_of(events: list[dict[str, Any]]) -> int:
 
 
 def test_the_stack_file_names_every_part_and_all_of_them_answer(stack: RunningStack) -> None:
-    assert {*stack.entries} >= ENTRIES | {"firestore", "pubsub"}
+    assert {*stack.entries} >= ENTRIES | WITH_DASHBOARD
     assert stack.entries["api_key"].startswith("gwi_test_")
     assert [stack.get(part, "/").status for part in ("record_usage", "usage_api")] == [404, 404]
     assert stack.get("usage_api", "/api/v1/openapi.json").content["openapi"].startswith("3.")
@@ -73,12 +87,43 @@ def test_the_demo_is_there_and_usage_runs_and_series_add_up_to_its_events(stack:
     aggregate = stack.tenant("usage")["aggregate"]
     period_start = datetime.fromisoformat(aggregate["period_start"])
     current = [event for event in events if datetime.fromisoformat(event["ts"]) >= period_start]
-    assert len(events) == DEMO_EVENTS
-    assert len({event["run_id"] for event in events}) == len(stack.tenant("runs")["runs"]) == RUNS
+    assert len(events) == announced_events(stack) > 500
+    assert {event["run_id"] for event in events} == {run["id"] for run in everything(stack, "runs")}
     assert aggregate["total_tokens"]["total"] == tokens_of(current)
     assert sum(row["tokens"]["total"] for row in aggregate["series"]) == tokens_of(current)
-    points = stack.tenant("usage/series", granularity="hour", group_by="model")["points"]
-    assert sum(point["tokens"]["total"] for point in points) == tokens_of(events)
+    reach = {"from": aggregate["period_start"], "to": aggregate["period_end"]}
+    points = stack.tenant("usage/series", granularity="day", group_by="model", **reach)["points"]
+    assert sum(point["tokens"]["total"] for point in points) == tokens_of(current)
+
+
+def test_the_demo_has_paid_for_its_plan_and_will_see_its_end(stack: RunningStack) -> None:
+    usage = stack.tenant("usage")
+    assert (usage["billing"]["status"], usage["billing"]["plan"]) == ("active", DEMO_PAID_PLAN)
+    begun = datetime.now(UTC) - datetime.fromisoformat(usage["aggregate"]["period_start"])
+    assert SUBSCRIBED <= begun < SUBSCRIBED + timedelta(hours=2)
+    assert [invoice["status"] for invoice in stack.tenant("invoices")["invoices"]] == ["paid"]
+    assert 60 < usage["status"]["token_usage_percent"] < 80
+    assert not usage["status"]["soft_limit_reached"]
+    assert usage["forecast"]["tokens"]["soft_reached_at"] is not None
+
+
+def test_the_demo_user_signs_in_and_owns_the_tenant(stack: RunningStack) -> None:
+    port = int(stack.entries["auth"].rpartition(":")[2])
+    login = stack.entries["user"] | {"returnSecureToken": True}
+    signed_in = json.loads(post_json(port, SIGN_IN, login, headers={}).body)
+    me = stack.acting_for("", signed_in["idToken"]).get("usage_api", "/api/v1/me").content
+    assert me["user"]["email"] == stack.entries["user"]["email"]
+    assert me["user"]["email_verified"] is True
+    assert [(tenant["id"], tenant["role"]) for tenant in me["tenants"]] == [("demo", "owner")]
+
+
+def test_the_dashboard_is_served_with_the_api_beside_it(stack: RunningStack) -> None:
+    page = stack.get("web", "/")
+    assert (page.status, '<div id="root">' in page.content) == (200, True)
+    told = stack.get("web", "/__/firebase/init.json").content
+    emulators = {name: stack.entries[name] for name in ("auth", "firestore")}
+    assert (told["projectId"], told["emulators"]) == (stack.entries["project_id"], emulators)
+    assert stack.get("web", "/api/v1/plans") == stack.get("usage_api", "/api/v1/plans")
 
 
 def test_an_event_is_seen_at_once_and_once_and_folded_by_the_tick(stack: RunningStack) -> None:
@@ -105,7 +150,8 @@ def rollup_tokens(stack: RunningStack) -> int:
     """What the fold itself has written for the current period."""
     with open_channel(stack.entries["firestore"]) as channel:
         rpc = FirestoreRpc(stack.entries["project_id"], channel, is_emulator=True)
-        period = period_at(None, datetime.now(UTC))
+        aggregate = stack.tenant("usage")["aggregate"]
+        period = Period(*(datetime.fromisoformat(aggregate[f"period_{end}"]) for end in ("start", "end")))
         found = FirestoreUsageStore(rpc, MAX_AGE).read(stack.entries["tenant_id"], periods=[period])
     return found.periods[period].totals["total_tokens"]
 
@@ -123,7 +169,7 @@ def test_a_run_shows_its_calls_and_its_end(stack: RunningStack) -> None:
 
 
 def test_a_check_tells_what_is_left(stack: RunningStack) -> None:
-    plan = find_plan(DEMO_PLAN)
+    plan = find_plan(DEMO_PAID_PLAN)
     assert plan is not None
     fits = stack.post("record_usage", "/v1/check", {"tokens": 1}).content
     misfit = stack.post("record_usage", "/v1/check", {"tokens": plan.token_limit + 1}).content
@@ -146,13 +192,13 @@ def test_the_admin_tool_finds_no_drift(stack: RunningStack) -> None:
     )
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout)["drift"] == []
-    assert json.loads(done.stdout)["events"] == len(all_events(stack)) >= DEMO_EVENTS
+    assert json.loads(done.stdout)["events"] == len(all_events(stack)) >= announced_events(stack)
 
 
 def test_sigterm_stops_every_process_of_the_stack(stack: RunningStack) -> None:
     # The last one to use the stack of this file: it ends it.
     children = descendants(stack.process.pid)
-    assert len(children) >= len({*PARTS, "firestore", "pubsub"})
+    assert len(children) >= len({*PARTS, "firestore", "pubsub", "stripe", "auth", "web"})
     stack.process.send_signal(signal.SIGTERM)
     assert stack.process.wait(20) == 0
     assert alive(children) == set()
@@ -190,7 +236,9 @@ def test_in_memory_the_same_stack_runs_in_one_process(tmp_path: Path, options: l
     with running_stack(tmp_path, "--memory", *options, environment=nothing_but_python) as stack:
         assert {*stack.entries} >= ENTRIES
         assert descendants(stack.process.pid) == set()
-        assert len(all_events(stack)) == (0 if options else DEMO_EVENTS)
+        assert not {*stack.entries} & WITH_DASHBOARD
+        assert len(all_events(stack)) == announced_events(stack)
+        assert (announced_events(stack) == 0) == ("--empty" in options)
         assert stack.post("record_usage", "/v1/events", call("e1")).content["accepted"] == 1
         assert eventually(lambda: is_folded(stack))
         stack.process.send_signal(signal.SIGINT)

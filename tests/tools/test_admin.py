@@ -17,6 +17,7 @@ from shared.config import load_config
 from shared.domain.recording import RecordedEvent
 from shared.domain.tenants import ALL_SCOPES
 from shared.ports import Page, UsageStore
+from tests.audit_trail import trail_of
 from tests.sample_events import CALL, llm_call
 from tests.tools.admin_calls import CREATE, Capture, access, failed, memory, run
 from tools.admin.__main__ import main
@@ -40,7 +41,7 @@ def test_create_prints_the_tenant_and_its_first_key(capsys: Capture) -> None:
     }
     assert answer["api_key"].startswith("gwi_test_")
     assert access(answer["api_key"]).tenant_id == "acme"
-    assert access(answer["api_key"]).scopes == ALL_SCOPES
+    assert access(answer["api_key"]).permissions == ALL_SCOPES
 
 
 def test_create_takes_a_plan_by_id_or_alias(capsys: Capture) -> None:
@@ -98,7 +99,7 @@ def test_set_plan_changes_the_plan_and_leaves_a_trace(capsys: Capture) -> None:
     run(capsys, *CREATE)
     answer = run(capsys, "tenant", "set-plan", "--id", "acme", "--plan", "pro", "--reason", "pilot")
     assert answer["tenant"]["plan"] == "professional"
-    entry = process_memory().list_audit("acme")[-1]
+    entry = trail_of(process_memory())[-1]
     assert (entry.action, entry.before, entry.after, entry.reason) == (
         "plan.changed",
         "free",

@@ -26,7 +26,7 @@ def test_a_created_key_has_the_scopes_label_and_end_it_was_given(capsys: Capture
     assert expires - created == timedelta(days=30)
     assert key["id"] == key_id(answer["api_key"])
     assert answer["api_key"].startswith(key["prefix"])
-    assert access(answer["api_key"]).scopes == ("usage:read", "limits:read")
+    assert access(answer["api_key"]).permissions == ("usage:read", "limits:read")
 
 
 def test_list_shows_every_key_and_no_secret(capsys: Capture) -> None:

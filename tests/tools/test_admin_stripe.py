@@ -51,7 +51,9 @@ def pay(tenant_id: str, plan: str = "starter") -> None:
     """Subscribe on Stripe's page."""
     billing = Container(load_config(os.environ)).billing
     now = datetime.now(UTC)
-    url = start_checkout(billing, ReturnPages("http://localhost"), tenant_id, plan, "month", 0, now)
+    url = start_checkout(
+        billing, ReturnPages("http://localhost", tenant_id), tenant_id, plan, "month", 0, now
+    )
     assert visit(url, action="pay").status == 303
 
 
@@ -190,7 +192,7 @@ def test_without_a_key_for_stripe_it_is_said_once(command: tuple[str, ...], caps
     for tenant_id in ("acme", "bolt"):
         run(capsys, "tenant", "create", "--id", tenant_id, "--name", tenant_id)
     complaint = failed(capsys, *command)
-    assert complaint == "unavailable: billing is not set up here: STRIPE_API_KEY is missing\n"
+    assert complaint == "billing_not_configured: billing is not set up here: STRIPE_API_KEY is missing\n"
 
 
 def test_a_stripe_that_is_away_is_named(capsys: Capture, monkeypatch: pytest.MonkeyPatch) -> None:

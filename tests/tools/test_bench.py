@@ -163,9 +163,13 @@ class TestOnTheEmulator:
         self, counter: OperationCounter, store: FirestoreUsageStore
     ) -> None:
         period = period_at(None, datetime(2026, 11, 20, tzinfo=UTC))
-        assert counter.of(lambda: store.count_runs("acme", period)) == Operations(rpcs=1, reads=1)
+        assert counter.of(lambda: store.count_runs("acme", period.start, period.end)) == Operations(
+            rpcs=1, reads=1
+        )
         for part in range(3):
             runs = range(part * 400, part * 400 + 400)
             store.record("acme", [llm_call(f"e{run}", run_id=f"run-{run}") for run in runs], 1, NOON)
         # 1,200 runs
-        assert counter.of(lambda: store.count_runs("acme", period)) == Operations(rpcs=1, reads=2)
+        assert counter.of(lambda: store.count_runs("acme", period.start, period.end)) == Operations(
+            rpcs=1, reads=2
+        )

@@ -15,7 +15,7 @@ import pytest
 from tools.build import function_names, stage
 from tools.dev.emulators import firestore_emulator, pubsub_emulator
 from tools.dev.functions import FUNCTIONS, local_settings
-from tools.dev.loopback import free_port, get, post_json
+from tools.dev.loopback import Answer, free_port, get, post_json
 from tools.dev.processes import ChildProcess, Server, wait_until_ready
 from tools.dev.tick import PUSH_PATH
 from tools.stripe_double.delivery import signature_header
@@ -45,10 +45,13 @@ class Answers(NamedTuple):
 
 
 EXPECTED = {
-    "record_usage": Answers("/v1/events", [], 401, {"Authorization": "Bearer gwi_test_nobody"}),
-    "usage_api": Answers("/api/v1/health", None, 200, {}),
-    "aggregate": Answers(PUSH_PATH, TICK, 200, {}),
-    "stripe_webhook": Answers("/", EVENT, 200, {}),
+    "record_usage": [Answers("/v1/events", [], 401, {"Authorization": "Bearer gwi_test_nobody"})],
+    "usage_api": [
+        Answers("/api/v1/health", None, 200, {}),
+        Answers("/api/v1/me", None, 401, {"Authorization": "Bearer an.id.token"}),
+    ],
+    "aggregate": [Answers(PUSH_PATH, TICK, 200, {})],
+    "stripe_webhook": [Answers("/", EVENT, 200, {})],
 }
 
 
@@ -99,9 +102,15 @@ def test_a_staged_function_serves_with_its_own_requirements_only(
 ) -> None:
     bundle = stage(name, tmp_path / "dist")
     python = clean_python(tmp_path / "venv", bundle / "requirements.txt")
-    path, body, status, headers = EXPECTED[name]
     with serving(name, bundle, python, environment) as port:
-        signed = signature(body) if name == "stripe_webhook" else {}
-        answer = get(port, path) if body is None else post_json(port, path, body, headers=headers | signed)
-    assert answer is not None
-    assert answer.status == status, answer.body.decode()
+        for expected in EXPECTED[name]:
+            answer = ask(port, expected, signature(expected.body) if name == "stripe_webhook" else {})
+            assert answer is not None
+            assert answer.status == expected.status, answer.body.decode()
+
+
+def ask(port: int, expected: Answers, signed: dict[str, str]) -> Answer | None:
+    path, body, _, headers = expected
+    if body is None:  # the first request waits for imports that have never been compiled
+        return get(port, path, headers=headers, timeout_seconds=30)
+    return post_json(port, path, body, headers=headers | signed)

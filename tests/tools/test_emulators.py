@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tools.dev.emulators import (
+    emulators_root,
     firestore_emulator,
     java_environment,
     java_version,
@@ -115,6 +116,26 @@ def test_an_old_java_is_named_with_its_version(empty_machine: Path) -> None:
 def test_a_machine_without_java_is_told_so() -> None:
     with pytest.raises(MissingEmulatorsError, match="There is no Java to run the emulators"):
         java_environment()
+
+
+def java(folder: Path, version: str) -> None:
+    executable(folder / "java", f"echo 'openjdk version \"{version}\"' >&2")
+
+
+def test_the_sdk_wins_over_firebase_tools(tmp_path: Path, empty_machine: Path) -> None:
+    java(empty_machine, "21.0.1")
+    assert emulators_root(usual_roots=(str(sdk(tmp_path / "sdk")),)) == tmp_path / "sdk"
+
+
+def test_without_the_sdk_java_21_is_enough_for_those_of_firebase_tools(empty_machine: Path) -> None:
+    java(empty_machine, "21.0.1")
+    assert emulators_root(usual_roots=()) is None
+
+
+def test_without_the_sdk_an_older_java_is_not_enough(empty_machine: Path) -> None:
+    java(empty_machine, "17.0.15")
+    with pytest.raises(MissingEmulatorsError, match="or Java 21 alone, which runs those of firebase-tools"):
+        emulators_root(usual_roots=())
 
 
 @pytest.mark.parametrize("emulator", [firestore_emulator, pubsub_emulator])

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 
 from shared.bootstrap import start
 from shared.domain.errors import UsageError
+from shared.domain.members import ROLES
 from shared.domain.tenants import ALL_SCOPES
 from tools.admin import commands, stripe_commands
 from tools.admin.output import print_answer
@@ -30,9 +31,10 @@ def _parser() -> argparse.ArgumentParser:
         " emulator, FIRESTORE_EMULATOR_HOST point at; Stripe's account is that of STRIPE_API_KEY.",
     )
     parser.add_argument("--json", action="store_true", help="print JSON, for machines")
-    subjects = parser.add_subparsers(required=True, metavar="{tenant,key,verify,stripe}")
+    subjects = parser.add_subparsers(required=True, metavar="{tenant,key,member,verify,stripe}")
     _add_tenant(subjects.add_parser("tenant", help="create, show, or change the plan of a tenant"))
     _add_key(subjects.add_parser("key", help="create, list, rotate or revoke a tenant's API keys"))
+    _add_member(subjects.add_parser("member", help="let somebody who has an account into a tenant"))
     verify = subjects.add_parser(
         "verify", help="recompute a tenant's counters from its events; 1 if they differ"
     )
@@ -81,6 +83,15 @@ def _add_key(parser: argparse.ArgumentParser) -> None:
         )
     for action in (create, listing, rotate, revoke):
         action.add_argument("--tenant", required=True, metavar="ID")
+
+
+def _add_member(parser: argparse.ArgumentParser) -> None:
+    actions = parser.add_subparsers(required=True, metavar="{add}")
+    add = actions.add_parser("add", help="make somebody a member, without an invitation")
+    add.add_argument("--tenant", required=True, metavar="ID")
+    add.add_argument("--email", required=True)
+    add.add_argument("--role", required=True, choices=ROLES)
+    add.set_defaults(run=commands.add_member)
 
 
 def _add_stripe(parser: argparse.ArgumentParser) -> None:

@@ -11,6 +11,7 @@ from shared.bootstrap import Container
 from shared.domain.errors import NotFound
 from shared.domain.tenants import ALL_SCOPES, ApiKey, Tenant
 from shared.usecases import manage_keys, manage_tenants
+from shared.usecases.add_member import add_member as add
 from shared.usecases.check_limits import status_of
 from shared.usecases.verify_counters import verify_counters
 
@@ -103,6 +104,22 @@ def revoke_key(container: Container, options: Namespace) -> Answer:
         container.directory, options.tenant, options.key, actor=_actor(), now=container.clock()
     )
     return Answer({"key": _key(key)})
+
+
+def add_member(container: Container, options: Namespace) -> Answer:
+    """Make somebody who has an account a member of a tenant."""
+    member = add(
+        container.directory,
+        container.identities,
+        container.members,
+        options.tenant,
+        options.email,
+        options.role,
+        actor=_actor(),
+        now=container.clock(),
+    )
+    fields = {"id": member.user_id, "email": member.email, "role": member.role}
+    return Answer({"tenant_id": options.tenant, "member": fields})
 
 
 def verify(container: Container, options: Namespace) -> Answer:

@@ -27,8 +27,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     (folder / STACK_FILE).unlink(missing_ok=True)  # the file means "ready"
     print("Starting the stack ...", flush=True)
     try:
-        with _stack(stop, folder, in_memory=options.memory) as stack:
-            run(stack, stop, folder=folder, with_demo_events=not options.empty, started_at=started_at)
+        with _stack(stop, options) as stack:
+            run(stack, stop, folder=folder, with_history=not options.empty, started_at=started_at)
     except StoppedError:
         print("Stopped.", flush=True)
         return 0
@@ -40,11 +40,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="make dev", description="Run GWI Usage locally.")
-    parser.add_argument("--empty", action="store_true", help="start without demo events")
+    parser.add_argument(
+        "--empty", action="store_true", help="start with a tenant, a key and a user, but without history"
+    )
     parser.add_argument(
         "--memory",
         action="store_true",
-        help="run every function in one process on the in-memory store, without emulators",
+        help="run every function in one process on the in-memory store, without emulators and web app",
+    )
+    parser.add_argument(
+        "--built", action="store_true", help="serve the web app's production build instead of its sources"
     )
     parser.add_argument(
         "--folder",
@@ -63,9 +68,9 @@ def _stop_event() -> Event:
     return stop
 
 
-def _stack(stop: Event, folder: Path, *, in_memory: bool) -> AbstractContextManager[Stack]:
-    if not in_memory:
-        return emulated_stack(stop, logs=folder / "logs")
+def _stack(stop: Event, options: argparse.Namespace) -> AbstractContextManager[Stack]:
+    if not options.memory:
+        return emulated_stack(stop, logs=options.folder / "logs", built=options.built)
     from tools.dev.memory import memory_stack  # here: the other stack serves from other processes
 
     return memory_stack()

@@ -1,31 +1,52 @@
-"""The demo tenant: created with the admin tool, filled through the real HTTP endpoint."""
+"""The demo tenant and its user: made with the admin tool, filled and subscribed through the real HTTP interfaces."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
-from typing import NamedTuple
 
 from tools.dev.admin_calls import Admin
-from tools.dev.demo_events import demo_events
+from tools.dev.auth_emulator import create_user
+from tools.dev.demo_events import Event
+from tools.dev.demo_history import demo_events
+from tools.dev.demo_subscription import subscribe
 from tools.dev.errors import StackError
+from tools.dev.local_stripe import SYNC_CATALOG
 from tools.dev.loopback import post_json
-from tools.dev.settings import DEMO_PLAN, DEMO_TENANT
+from tools.dev.settings import DEMO_EMAIL, DEMO_PAID_PLAN, DEMO_PASSWORD, DEMO_PLAN, DEMO_TENANT
 
 CREATE = ("tenant", "create", "--id", DEMO_TENANT, "--name", "Demo", "--plan", DEMO_PLAN)
-BATCH_EVENTS = 40
+JOIN = ("member", "add", "--tenant", DEMO_TENANT, "--email", DEMO_EMAIL, "--role", "owner")
+BATCH_EVENTS = 500
 
 
-class Tenant(NamedTuple):
-    """A tenant and the secret of its first key."""
+@dataclass(frozen=True)
+class Demo:
+    """What a developer starts with: a tenant on a plan, the secret of its first key, and how many events it has."""
 
-    id: str
+    tenant_id: str
     api_key: str
+    plan: str
+    events: int
 
 
-def create_demo_tenant(admin: Admin) -> Tenant:
-    """Create the demo tenant; raise StackError with the admin tool's complaint."""
-    answer = admin(CREATE)
-    return Tenant(answer["tenant"]["id"], answer["api_key"])
+def make_demo(admin: Admin, ports: Mapping[str, int], now: datetime, *, with_history: bool) -> Demo:
+    """Make the tenant and, with history, its subscription and its events; StackError on a refusal."""
+    created = admin(CREATE)
+    tenant_id, api_key = created["tenant"]["id"], created["api_key"]
+    admin(SYNC_CATALOG)
+    if not with_history:
+        return Demo(tenant_id, api_key, DEMO_PLAN, 0)
+    subscribe(ports["usage_api"], ports["stripe"], tenant_id, api_key, now)
+    events = send_demo_events(ports["record_usage"], api_key, now)
+    return Demo(tenant_id, api_key, DEMO_PAID_PLAN, events)
+
+
+def make_owner(admin: Admin, auth_port: int) -> Mapping[str, str]:
+    """Make a user who owns the demo tenant, return how to sign in; StackError on a refusal."""
+    create_user(auth_port, email=DEMO_EMAIL, password=DEMO_PASSWORD, name="Demo Owner")
+    admin(JOIN)
+    return {"email": DEMO_EMAIL, "password": DEMO_PASSWORD}
 
 
 def send_demo_events(record_usage_port: int, api_key: str, now: datetime) -> int:
@@ -42,5 +63,5 @@ def send_demo_events(record_usage_port: int, api_key: str, now: datetime) -> int
     return accepted
 
 
-def _batches(events: Sequence[dict[str, object]]) -> Iterator[Sequence[dict[str, object]]]:
+def _batches(events: Sequence[Event]) -> Iterator[Sequence[Event]]:
     return (events[start : start + BATCH_EVENTS] for start in range(0, len(events), BATCH_EVENTS))

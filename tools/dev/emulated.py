@@ -1,12 +1,13 @@
 """The stack on the emulators: every part in a process of its own."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from threading import Event
 
 from tools.dev.admin_calls import by_command
+from tools.dev.auth_emulator import start_auth
 from tools.dev.emulators import start_firestore, start_pubsub
 from tools.dev.functions import emulated_environment, start_function
 from tools.dev.local_stripe import LocalStripe, placed_functions, plan_stripe, start_double
@@ -14,60 +15,83 @@ from tools.dev.loopback import free_port
 from tools.dev.processes import ChildProcess, Server, stop_all, wait_until_ready
 from tools.dev.settings import ROOT, START_SECONDS, USUAL_FIRESTORE_PORT, USUAL_PUBSUB_PORT
 from tools.dev.stack import Stack
-from tools.dev.tick import connect_tick
+from tools.dev.tick import RECONCILE_MESSAGE, TICK_MESSAGE, connect_tick
+from tools.dev.web_app import LocalWeb, plan_web, start_web
 
-_STRIPE = "stripe"
+_SLOW = ("auth", "web")
 
 
 @contextmanager
-def emulated_stack(stop: Event, *, logs: Path, root: Path = ROOT) -> Iterator[Stack]:
-    """Start the emulators and Stripe's double, then the functions of `root`, and give the stack when all answer.
+def emulated_stack(stop: Event, *, logs: Path, root: Path = ROOT, built: bool = False) -> Iterator[Stack]:
+    """Start the emulators and Stripe's double, then the functions and the web app of `root`.
 
-    Raises MissingEmulatorsError, StackError or StoppedError; whatever was started is stopped in any case.
+    The functions answer then; the Auth emulator and the web app take longer, and nothing of the demo's history
+    needs them. `built` serves the web app's production build. Raises MissingEmulatorsError, StackError or
+    StoppedError; whatever was started is stopped in any case.
     """
-    functions: dict[str, Server] = {}
+    ours: dict[str, Server] = {}
     doubles: dict[str, Server] = {}
     try:
-        stripe = plan_stripe(root)
-        _start_doubles(doubles, stripe, logs)
-        wait_until_ready(list(doubles.values()), timeout_seconds=START_SECONDS, stop=stop)
-        environment = emulated_environment(doubles["firestore"], doubles["pubsub"])
-        environment |= stripe.settings() if stripe else {}
+        stripe, web = plan_stripe(root), plan_web(root)
+        _start_doubles(doubles, stripe, web, logs)
+        _wait(doubles, stop, without=_SLOW)
+        environment = _environment(doubles, stripe, web)
         for function in placed_functions(stripe, root):
-            functions[function.name] = start_function(function, environment, logs, root)
-        tick = connect_tick(doubles["pubsub"], functions.get("aggregate"))
-        wait_until_ready(list(functions.values()), timeout_seconds=START_SECONDS, stop=stop)
-        processes = _processes(functions) + _processes(doubles)
+            ours[function.name] = start_function(function, environment, logs, root)
+        if web:
+            urls = {"api_url": ours["usage_api"].url, "record_url": ours["record_usage"].url}
+            ours["web"] = start_web(web, environment, logs, **urls, built=built)
+        publish = connect_tick(doubles["pubsub"], ours.get("aggregate"))
+        servers = ours | doubles
+        _wait(servers, stop, without=_SLOW)
         yield Stack(
-            parts=_addresses(functions, doubles),
-            ports={name: server.port for name, server in functions.items()},
+            parts=_addresses(ours, doubles),
+            ports={name: server.port for name, server in servers.items()},
             admin=by_command(environment),
-            tick=tick,
-            failure=lambda: _failure(processes),
+            complete=lambda: _wait(servers, stop),
+            tick=lambda: publish(TICK_MESSAGE),
+            reconcile=lambda: publish(RECONCILE_MESSAGE),
+            failure=lambda: _failure(_processes(servers)),
             secrets=stripe.secrets() if stripe else {},
         )
     finally:
-        # First the functions: a request in flight still needs its store.
-        stop_all(_processes(functions))
+        # Ours first: a request in flight still needs its store.
+        stop_all(_processes(ours))
         stop_all(_processes(doubles))
 
 
-def _start_doubles(doubles: dict[str, Server], stripe: LocalStripe | None, logs: Path) -> None:
+def _start_doubles(
+    doubles: dict[str, Server], stripe: LocalStripe | None, web: LocalWeb | None, logs: Path
+) -> None:
+    if web:
+        doubles["auth"] = start_auth(logs, web.auth_port)
     doubles["firestore"] = start_firestore(logs, port=free_port(USUAL_FIRESTORE_PORT))
     doubles["pubsub"] = start_pubsub(logs, port=free_port(USUAL_PUBSUB_PORT))
     if stripe:
-        doubles[_STRIPE] = start_double(stripe, os.environ, logs)
+        doubles["stripe"] = start_double(stripe, os.environ, logs)
 
 
-def _processes(servers: dict[str, Server]) -> list[ChildProcess]:
+def _wait(servers: Mapping[str, Server], stop: Event, *, without: Collection[str] = ()) -> None:
+    waited_for = [server for name, server in servers.items() if name not in without]
+    wait_until_ready(waited_for, timeout_seconds=START_SECONDS, stop=stop)
+
+
+def _environment(
+    doubles: Mapping[str, Server], stripe: LocalStripe | None, web: LocalWeb | None
+) -> dict[str, str]:
+    environment = emulated_environment(doubles["firestore"], doubles["pubsub"])
+    return environment | (stripe.settings() if stripe else {}) | (web.settings() if web else {})
+
+
+def _processes(servers: Mapping[str, Server]) -> list[ChildProcess]:
     return [server.process for server in servers.values()]
 
 
-def _addresses(functions: dict[str, Server], doubles: dict[str, Server]) -> dict[str, str]:
+def _addresses(ours: Mapping[str, Server], doubles: Mapping[str, Server]) -> dict[str, str]:
     """URLs, but for the emulators, whose clients take `host:port`."""
-    urls = {name: server.url for name, server in functions.items()}
+    urls = {name: server.url for name, server in ours.items()}
     return urls | {
-        name: server.url if name == _STRIPE else server.host for name, server in sorted(doubles.items())
+        name: server.url if name == "stripe" else server.host for name, server in sorted(doubles.items())
     }
 
 

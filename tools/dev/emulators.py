@@ -1,4 +1,4 @@
-"""Finding, starting and stopping the Cloud SDK's Firestore and Pub/Sub emulators."""
+"""Finding, starting and stopping the Firestore and Pub/Sub emulators: the Cloud SDK's, else firebase-tools' own."""
 
 import os
 import re
@@ -10,12 +10,15 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from tools.dev.errors import MissingEmulatorsError
+from tools.dev.firebase_tools import start_emulator
 from tools.dev.loopback import HOST, free_port
 from tools.dev.processes import ChildProcess, Server, wait_until_ready
 from tools.dev.settings import PROJECT_ID, ROOT, START_SECONDS
 
 RULES = "firestore.rules"
 MINIMUM_JAVA = 17
+FIREBASE_TOOLS_JAVA = 21
+"""With which firebase-tools run emulators of their own, fetched on first use, where the SDK has none."""
 
 _FIRESTORE_SCRIPT = "platform/cloud-firestore-emulator/cloud_firestore_emulator"
 _PUBSUB_SCRIPT = "platform/pubsub-emulator/bin/cloud-pubsub-emulator"
@@ -29,20 +32,21 @@ USUAL_ROOTS = (
 _HOW_TO_INSTALL = (
     "Install the emulators with `gcloud components install cloud-firestore-emulator pubsub-emulator` (or the "
     "Debian packages google-cloud-cli-firestore-emulator and google-cloud-cli-pubsub-emulator) and Java "
-    f'{MINIMUM_JAVA} or newer; or run without them: make dev ARGS="--memory"'
+    f"{MINIMUM_JAVA} or newer; or Java {FIREBASE_TOOLS_JAVA} alone, which runs those of firebase-tools; or run "
+    'without them: make dev ARGS="--memory"'
 )
 
 
 def start_firestore(
     logs: Path, *, project: str = PROJECT_ID, port: int | None = None, heap_mb: int = 1024
 ) -> Server:
-    """Start the Firestore emulator with the repository's rules, if it has any; it is not ready yet."""
+    """Start the Firestore emulator with the repository's rules; it is not ready yet."""
     port = port or free_port()
-    command = [str(_script(_FIRESTORE_SCRIPT)), "start", "--host", HOST, "--port", str(port)]
-    command += ["--project_id", project]
-    if (ROOT / RULES).exists():
-        # Relative to the working folder: the script splits its arguments at blanks.
-        command += ["--rules", RULES]
+    if (root := emulators_root()) is None:
+        return _start_of_firebase("firestore", port, project=project, logs=logs, heap_mb=heap_mb)
+    command = [str(root / _FIRESTORE_SCRIPT), "start", "--host", HOST, "--port", str(port)]
+    # The rules relative to the working folder: the script splits its arguments at blanks.
+    command += ["--project_id", project, "--rules", RULES]
     return _start("firestore", command, port=port, logs=logs, heap_mb=heap_mb)
 
 
@@ -51,7 +55,9 @@ def start_pubsub(
 ) -> Server:
     """Start the Pub/Sub emulator for one project; it is not ready yet."""
     port = port or free_port()
-    command = [str(_script(_PUBSUB_SCRIPT)), f"--host={HOST}", f"--port={port}", f"--projects={project}"]
+    if (root := emulators_root()) is None:
+        return _start_of_firebase("pubsub", port, project=project, logs=logs, heap_mb=heap_mb)
+    command = [str(root / _PUBSUB_SCRIPT), f"--host={HOST}", f"--port={port}", f"--projects={project}"]
     return _start("pubsub", command, port=port, logs=logs, heap_mb=heap_mb)
 
 
@@ -85,16 +91,35 @@ def _running(emulator: Server) -> Iterator[str]:
 
 
 def _start(name: str, command: list[str], *, port: int, logs: Path, heap_mb: int) -> Server:
-    environment = java_environment()
-    # The developer's own options come last, and so win.
-    own_options = environment.get("JAVA_TOOL_OPTIONS", "")
-    environment["JAVA_TOOL_OPTIONS"] = f"-Xmx{heap_mb}m -XX:+UseSerialGC {own_options}".strip()
+    environment = _with_heap(java_environment(), heap_mb)
     log = logs / f"{name}.log"
     return Server(ChildProcess(name, command, log=log, environment=environment, folder=ROOT), port)
 
 
-def _script(relative: str) -> Path:
-    return sdk_root() / relative
+def _start_of_firebase(name: str, port: int, *, project: str, logs: Path, heap_mb: int) -> Server:
+    environment = _with_heap(java_environment(), heap_mb)
+    rules = ROOT / RULES if name == "firestore" else None
+    return start_emulator(name, logs, port, project=project, rules=rules, environment=environment)
+
+
+def _with_heap(environment: dict[str, str], heap_mb: int) -> dict[str, str]:
+    # The developer's own options come last, and so win.
+    own_options = environment.get("JAVA_TOOL_OPTIONS", "")
+    options = f"-Xmx{heap_mb}m -XX:+UseSerialGC {own_options}".strip()
+    return {**environment, "JAVA_TOOL_OPTIONS": options}
+
+
+def emulators_root(usual_roots: Sequence[str] = USUAL_ROOTS) -> Path | None:
+    """Return the Cloud SDK that holds the emulators, None where those of firebase-tools are to be used instead.
+
+    Raises MissingEmulatorsError where neither can run.
+    """
+    try:
+        return sdk_root(usual_roots)
+    except MissingEmulatorsError:
+        if java_version(_environment_of_java()) >= FIREBASE_TOOLS_JAVA:
+            return None
+        raise
 
 
 def sdk_root(usual_roots: Sequence[str] = USUAL_ROOTS) -> Path:
@@ -132,13 +157,18 @@ def java_environment() -> dict[str, str]:
 
     JAVA_HOME wins over PATH. It is put on PATH because the two scripts look for Java in different places.
     """
-    environment = dict(os.environ)
-    if home := environment.get("JAVA_HOME"):
-        environment["PATH"] = f"{home}/bin{os.pathsep}{environment.get('PATH', '')}"
+    environment = _environment_of_java()
     found = java_version(environment)
     if found < MINIMUM_JAVA:
         have = f"Java {found} is too old for" if found else "There is no Java to run"
         raise MissingEmulatorsError(f"{have} the emulators. {_HOW_TO_INSTALL}")
+    return environment
+
+
+def _environment_of_java() -> dict[str, str]:
+    environment = dict(os.environ)
+    if home := environment.get("JAVA_HOME"):
+        environment["PATH"] = f"{home}/bin{os.pathsep}{environment.get('PATH', '')}"
     return environment
 
 

@@ -51,7 +51,7 @@ def local_settings() -> dict[str, str]:
 
 
 def emulated_environment(firestore: Server, pubsub: Server) -> dict[str, str]:
-    """The whole environment of a process that works on these emulators."""
+    """The whole environment of a process that works on these emulators, but for what the web app adds."""
     return {
         **os.environ,
         **without_proxy(os.environ),

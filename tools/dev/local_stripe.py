@@ -9,7 +9,7 @@ from pathlib import Path
 from tools.dev.functions import WEBHOOK, Function, existing_functions
 from tools.dev.loopback import HOST, free_port
 from tools.dev.processes import ChildProcess, Server
-from tools.dev.settings import ROOT, STRIPE_API_KEY, USUAL_STRIPE_PORT, WEB_ORIGIN
+from tools.dev.settings import ROOT, STRIPE_API_KEY, USUAL_STRIPE_PORT
 
 SYNC_CATALOG = ("stripe", "sync-catalog")
 
@@ -38,7 +38,6 @@ class LocalStripe:
             "STRIPE_API_KEY": STRIPE_API_KEY,
             "STRIPE_API_BASE": self.url,
             "STRIPE_WEBHOOK_SECRET": self.webhook_secret,
-            "GWI_WEB_ORIGIN": WEB_ORIGIN,
         }
 
     def secrets(self) -> Mapping[str, str]:

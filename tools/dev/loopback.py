@@ -1,10 +1,11 @@
-"""The loopback interface: choosing free TCP ports, asking whether something answers, posting JSON."""
+"""The loopback interface: choosing free TCP ports, asking whether something answers, posting."""
 
 import http.client
 import json
 import socket
 from collections.abc import Mapping
 from typing import NamedTuple
+from urllib.parse import urlencode
 
 from tools.dev.errors import StackError
 
@@ -47,10 +48,12 @@ def free_port(usual: int | None = None) -> int:
     return port
 
 
-def get(port: int, path: str, *, timeout_seconds: float = 5) -> Answer | None:
+def get(
+    port: int, path: str, *, headers: Mapping[str, str] | None = None, timeout_seconds: float = 5
+) -> Answer | None:
     """Return the answer to `GET path`, None when there is no complete one."""
     try:
-        return _ask(port, "GET", path, None, {}, timeout_seconds)
+        return _ask(port, "GET", path, None, headers or {}, timeout_seconds)
     except (OSError, http.client.HTTPException):
         return None
 
@@ -60,10 +63,18 @@ def post_json(
 ) -> Answer:
     """Return the answer to `POST path`; raise StackError when there is no complete one."""
     body = json.dumps(content).encode()
+    return _post(port, path, body, {"Content-Type": "application/json", **headers}, timeout_seconds)
+
+
+def post_form(port: int, path: str, fields: Mapping[str, str], *, timeout_seconds: float = 30) -> Answer:
+    """Return the answer to a form, as a browser posts it; raise StackError when there is no complete one."""
+    headers = {"Content-Type": "application/x-www-form-urlencoded"}
+    return _post(port, path, urlencode(fields).encode(), headers, timeout_seconds)
+
+
+def _post(port: int, path: str, body: bytes, headers: Mapping[str, str], timeout_seconds: float) -> Answer:
     try:
-        return _ask(
-            port, "POST", path, body, {"Content-Type": "application/json", **headers}, timeout_seconds
-        )
+        return _ask(port, "POST", path, body, headers, timeout_seconds)
     except (OSError, http.client.HTTPException) as error:
         raise StackError(f"POST {path} on port {port} got no answer: {error!r}") from error
 

@@ -18,7 +18,7 @@ from tools.dev.local_stripe import LocalStripe, placed_functions, plan_stripe
 from tools.dev.loopback import HOST, free_port, without_proxy
 from tools.dev.settings import ROOT
 from tools.dev.stack import Stack
-from tools.dev.tick import push_tick
+from tools.dev.tick import RECONCILE_MESSAGE, TICK_MESSAGE, push_tick
 from tools.stripe_double.serving import serving
 
 
@@ -35,9 +35,12 @@ def memory_stack(*, root: Path = ROOT) -> Iterator[Stack]:
         parts = {name: f"http://{HOST}:{server.server_port}" for name, server in servers.items()}
         yield Stack(
             parts=parts | ({"stripe": stripe.url} if stripe else {}),
-            ports={name: server.server_port for name, server in servers.items()},
+            ports={name: server.server_port for name, server in servers.items()}
+            | ({"stripe": stripe.port} if stripe else {}),
             admin=_admin(),
-            tick=lambda: _tick(servers),
+            complete=lambda: None,
+            tick=lambda: _push(servers, TICK_MESSAGE),
+            reconcile=lambda: _push(servers, RECONCILE_MESSAGE),
             failure=lambda: _failure(threads),
             secrets=stripe.secrets() if stripe else {},
         )
@@ -83,9 +86,9 @@ def _admin() -> Admin:
     return in_process(main)
 
 
-def _tick(servers: Mapping[str, BaseWSGIServer]) -> None:
+def _push(servers: Mapping[str, BaseWSGIServer], message: bytes) -> None:
     if aggregate := servers.get("aggregate"):
-        push_tick(aggregate.server_port, datetime.now(UTC))
+        push_tick(aggregate.server_port, message, datetime.now(UTC))
 
 
 def _failure(threads: Mapping[str, Thread]) -> str | None:

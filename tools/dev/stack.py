@@ -7,51 +7,56 @@ from datetime import UTC, datetime
 from pathlib import Path
 from threading import Event
 from time import monotonic
+from typing import Any
 
 from tools.dev.admin_calls import Admin
-from tools.dev.demo_tenant import Tenant, create_demo_tenant, send_demo_events
+from tools.dev.demo_tenant import make_demo, make_owner
 from tools.dev.errors import StackError, StoppedError
-from tools.dev.local_stripe import SYNC_CATALOG
 from tools.dev.settings import PROJECT_ID, STACK_FILE, TICK_SECONDS, TICK_TOPIC
 from tools.dev.stack_file import banner, published
 
 _WATCH_SECONDS = 0.2
+_RECONCILE_SECONDS = 24 * 60 * 60
 
 
 @dataclass(frozen=True)
 class Stack:
-    """A stack whose parts all answer.
+    """A stack whose functions answer; `complete` returns when the other parts do too.
 
-    `parts` maps each part to its address (URLs of functions and Stripe, `host:port` of emulators), `secrets` are
-    what the stack file tells besides; `failure` says why the stack cannot go on, None while it can.
+    `parts` maps each part to its address (URLs of functions, Stripe and the web app, `host:port` of emulators),
+    `ports` those that are asked for the demo's sake to their ports; `secrets` are what the stack file tells
+    besides; `failure` says why the stack cannot go on, None while it can.
     """
 
     parts: Mapping[str, str]
     ports: Mapping[str, int]
     admin: Admin
+    complete: Callable[[], None]
     tick: Callable[[], None]
+    reconcile: Callable[[], None]
     failure: Callable[[], str | None]
     secrets: Mapping[str, str]
 
 
-def run(stack: Stack, stop: Event, *, folder: Path, with_demo_events: bool, started_at: float) -> None:
-    """Make the demo tenant, announce the stack in `folder`/stack.json and on the terminal, keep it ticking.
+def run(stack: Stack, stop: Event, *, folder: Path, with_history: bool, started_at: float) -> None:
+    """Make the demo tenant and its owner, announce the stack by `folder`/stack.json and a banner, keep it ticking.
 
     Raises StoppedError when `stop` is set and StackError when a part fails; `started_at` is monotonic.
     """
     with _naming_the_dead(stack):
-        tenant = create_demo_tenant(stack.admin)
-        if "stripe" in stack.parts:
-            stack.admin(SYNC_CATALOG)
-        events = _record_demo(stack, tenant) if with_demo_events else 0
+        demo = make_demo(stack.admin, stack.ports, datetime.now(UTC), with_history=with_history)
         stack.tick()
+        stack.complete()
+        user = make_owner(stack.admin, stack.ports["auth"]) if "auth" in stack.ports else None
         if stop.is_set():
             raise StoppedError
-        entries = {"project_id": PROJECT_ID, **stack.parts, "tick_topic": TICK_TOPIC}
-        entries |= {"tenant_id": tenant.id, "api_key": tenant.api_key, **stack.secrets}
+        entries: dict[str, Any] = {"project_id": PROJECT_ID, **stack.parts, "tick_topic": TICK_TOPIC}
+        entries |= {"tenant_id": demo.tenant_id, "api_key": demo.api_key, **stack.secrets}
+        entries |= {"user": user} if user else {}
         with published(entries, folder / STACK_FILE):
             seconds = round(monotonic() - started_at)
-            print(banner(entries, folder, events=events, seconds=seconds), flush=True)
+            text = banner(entries, folder, plan=demo.plan, events=demo.events, seconds=seconds)
+            print(text, flush=True)
             _keep_ticking(stack, stop)
 
 
@@ -64,17 +69,15 @@ def _naming_the_dead(stack: Stack) -> Iterator[None]:
         raise StackError(stack.failure() or str(error)) from error
 
 
-def _record_demo(stack: Stack, tenant: Tenant) -> int:
-    port = stack.ports.get("record_usage")
-    return send_demo_events(port, tenant.api_key, datetime.now(UTC)) if port else 0
-
-
 def _keep_ticking(stack: Stack, stop: Event) -> None:
-    next_tick = monotonic() + TICK_SECONDS
+    next_tick, next_reconciliation = monotonic() + TICK_SECONDS, monotonic()
     while not stop.wait(_WATCH_SECONDS):
         if failure := stack.failure():
             raise StackError(failure)
         if monotonic() >= next_tick:
             stack.tick()
             next_tick = monotonic() + TICK_SECONDS
+        if monotonic() >= next_reconciliation and "stripe" in stack.parts:
+            stack.reconcile()
+            next_reconciliation = monotonic() + _RECONCILE_SECONDS
     raise StoppedError

@@ -4,11 +4,10 @@ import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-
-from tools.dev.settings import DEMO_PLAN
+from typing import Any
 
 _HOSTS = ("firestore", "pubsub", "auth")
-_ORDER = '{"plan": "professional", "interval": "month"}'
+_ORDER = '{"plan": "enterprise", "interval": "month"}'
 _EXAMPLE = (
     '{"category": "llm", "provider": "openai", "model": "gpt-4.1-mini", '
     '"tokens": {"input_tokens": 1200, "output_tokens": 300}}'
@@ -16,7 +15,7 @@ _EXAMPLE = (
 
 
 @contextmanager
-def published(entries: Mapping[str, str], file: Path) -> Iterator[None]:
+def published(entries: Mapping[str, Any], file: Path) -> Iterator[None]:
     """Keep the entries in the stack file while the stack is ready; another stack's file is left alone."""
     text = json.dumps(entries, indent=2) + "\n"
     complete = file.with_suffix(".new")
@@ -29,19 +28,29 @@ def published(entries: Mapping[str, str], file: Path) -> Iterator[None]:
             file.unlink()
 
 
-def banner(entries: Mapping[str, str], folder: Path, *, events: int, seconds: int) -> str:
-    """Return what a developer needs next: the addresses, the key, and commands that work when pasted."""
+def banner(entries: Mapping[str, Any], folder: Path, *, plan: str, events: int, seconds: int) -> str:
+    """Return what a developer needs next: addresses, dashboard, login and key, and commands that work when pasted."""
+    urls = {name: url for name, url in entries.items() if str(url).startswith("http") and name != "web"}
     lines = [f"GWI Usage is ready after {seconds} s.", ""]
-    lines += [f"  {name:<15} {url}" for name, url in entries.items() if url.startswith("http")]
+    lines += [f"  {name:<15} {url}" for name, url in urls.items()]
     lines += [f"  {name:<15} {entries[name]}  (emulator)" for name in _HOSTS if name in entries]
     lines += [f"  {'files':<15} {folder}/ (stack.json, logs)"]
-    lines += ["", f"  {'tenant':<15} {entries['tenant_id']} (plan {DEMO_PLAN}, {events} demo events)"]
-    lines += [f"  {'key':<15} {entries['api_key']}", ""]
+    lines += ["", f"  {'tenant':<15} {entries['tenant_id']} (plan {plan}, {events} demo events)"]
+    lines += [f"  {'key':<15} {entries['api_key']}", "", *_dashboard(entries), ""]
     lines += [*_commands(entries), "Ctrl-C stops everything."]
     return "\n".join(lines)
 
 
-def _commands(entries: Mapping[str, str]) -> Iterator[str]:
+def _dashboard(entries: Mapping[str, Any]) -> Iterator[str]:
+    if "web" not in entries:
+        yield "  There is no dashboard here: nobody can sign in without the Auth emulator. Keys work."
+        return
+    user = entries["user"]
+    yield f"  {'dashboard':<15} {entries['web']}"
+    yield f"  {'sign in as':<15} {user['email']}  password {user['password']}"
+
+
+def _commands(entries: Mapping[str, Any]) -> Iterator[str]:
     key = f"-H 'Authorization: Bearer {entries['api_key']}'"
     json_type = "-H 'Content-Type: application/json'"
     if "record_usage" in entries:
@@ -52,5 +61,5 @@ def _commands(entries: Mapping[str, str]) -> Iterator[str]:
         tenant = f"{entries['usage_api']}/api/v1/tenants/{entries['tenant_id']}"
         yield f"  curl -sS {tenant}/usage {key}\n"
         if "stripe" in entries:
-            yield "Subscribe to a plan (open the url of the answer and pay; no money moves):\n"
+            yield "Change the plan (open the url of the answer; no money moves):\n"
             yield f"  curl -sS {tenant}/checkout-sessions {key} {json_type} -d '{_ORDER}'\n"

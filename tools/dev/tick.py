@@ -13,6 +13,7 @@ from tools.dev.processes import Server
 from tools.dev.settings import PROJECT_ID, TICK_TOPIC
 
 TICK_MESSAGE = b"{}"
+RECONCILE_MESSAGE = b'{"job": "reconcile"}'
 TOPIC = f"projects/{PROJECT_ID}/topics/{TICK_TOPIC}"
 SUBSCRIPTION = f"{TICK_TOPIC}-aggregate"
 # functions-framework recognises a Pub/Sub push by this path, and takes the topic from it.
@@ -22,8 +23,8 @@ _TIMEOUT_SECONDS = 10
 _EMULATOR_VARIABLE = "PUBSUB_EMULATOR_HOST"
 
 
-def connect_tick(pubsub: Server, aggregate: Server | None) -> Callable[[], None]:
-    """Create the topic, and its subscription when there is an `aggregate`; return what publishes a tick."""
+def connect_tick(pubsub: Server, aggregate: Server | None) -> Callable[[bytes], None]:
+    """Create the topic, and its subscription when there is an `aggregate`; return what publishes a message."""
     # Imported here: --memory and --help do without its 0.3 s.
     from google.cloud.pubsub_v1 import PublisherClient, SubscriberClient
 
@@ -34,7 +35,7 @@ def connect_tick(pubsub: Server, aggregate: Server | None) -> Callable[[], None]
     with subscriber:
         if aggregate:
             _subscribe(subscriber, aggregate.url + PUSH_PATH)
-    return lambda: _publish(publisher)
+    return lambda message: _publish(publisher, message)
 
 
 @contextmanager
@@ -60,22 +61,22 @@ def _subscribe(subscriber: Any, push_endpoint: str) -> None:
     subscriber.create_subscription(request=subscription, timeout=_TIMEOUT_SECONDS)
 
 
-def _publish(publisher: Any) -> None:
+def _publish(publisher: Any, message: bytes) -> None:
     from google.api_core.exceptions import GoogleAPICallError
 
     try:
-        publisher.publish(TOPIC, TICK_MESSAGE).result(timeout=_TIMEOUT_SECONDS)
+        publisher.publish(TOPIC, message).result(timeout=_TIMEOUT_SECONDS)
     except (GoogleAPICallError, TimeoutError) as error:
         raise StackError(f"no tick could be published: {error!r}") from error
 
 
-def push_tick(aggregate_port: int, now: datetime) -> None:
-    """Post one tick straight to `aggregate`, in the form in which a push subscription delivers it.
+def push_tick(aggregate_port: int, content: bytes, now: datetime) -> None:
+    """Post one message straight to `aggregate`, in the form in which a push subscription delivers it.
 
     Raises StackError when the function does not take it.
     """
     published = now.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
-    message = {"data": b64encode(TICK_MESSAGE).decode(), "messageId": published, "publishTime": published}
+    message = {"data": b64encode(content).decode(), "messageId": published, "publishTime": published}
     push = {"message": message, "subscription": f"projects/{PROJECT_ID}/subscriptions/{SUBSCRIPTION}"}
     answer = post_json(aggregate_port, PUSH_PATH, push, headers={})
     if answer.status >= 300:

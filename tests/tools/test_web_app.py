@@ -1,0 +1,79 @@
+"""The web app as a part of the stack: what it is told, and what functions are told of it."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from tools.dev.errors import StackError
+from tools.dev.loopback import free_port
+from tools.dev.web_app import LocalWeb, plan_web, start_web
+
+ENVIRONMENT = {**os.environ, "FIRESTORE_EMULATOR_HOST": "127.0.0.1:8080"}
+API = "http://127.0.0.1:8082"
+RECORD = "http://127.0.0.1:8081"
+RECORD = "http://127.0.0.1:8081"
+VITE = "console.log(process.argv.slice(2).join(' '), JSON.stringify(process.env))"
+
+
+@pytest.fixture
+def web(tmp_path: Path) -> LocalWeb:
+    """A web app whose Vite only tells how it is called."""
+    vite = tmp_path / "web/node_modules/vite/bin/vite.js"
+    vite.parent.mkdir(parents=True)
+    vite.write_text(VITE)
+    (tmp_path / "web/package.json").write_text("{}")
+    planned = plan_web(tmp_path)
+    assert planned
+    return planned
+
+
+def output(web: LocalWeb, logs: Path, *, built: bool) -> str:
+    server = start_web(web, ENVIRONMENT, logs, api_url=API, record_url=RECORD, built=built)
+    os.waitid(os.P_PID, server.process.group, os.WEXITED | os.WNOWAIT)
+    server.process.stop()
+    return server.process.log.read_text()
+
+
+def test_without_a_web_app_there_is_nothing_to_start(tmp_path: Path) -> None:
+    assert plan_web(tmp_path) is None
+
+
+def test_functions_are_told_its_address_and_where_its_users_sign_in(web: LocalWeb) -> None:
+    assert web.settings() == {
+        "GWI_WEB_ORIGIN": f"http://127.0.0.1:{web.port}",
+        "FIREBASE_AUTH_EMULATOR_HOST": f"127.0.0.1:{web.auth_port}",
+    }
+
+
+def test_it_is_told_the_api_and_the_emulators(web: LocalWeb, tmp_path: Path) -> None:
+    text = output(web, tmp_path, built=False)
+    assert text.startswith(f"--port {web.port} --strictPort --host 127.0.0.1 ")
+    told = {
+        "API": API,
+        "RECORD": RECORD,
+        "AUTH": f"127.0.0.1:{web.auth_port}",
+        "FIRESTORE": "127.0.0.1:8080",
+    }
+    for name, value in (told | {"PROJECT": "demo-gwi"}).items():
+        assert f'"GWI_WEB_{name}":"{value}"' in text
+
+
+def test_the_production_build_is_made_before_it_is_served(web: LocalWeb, tmp_path: Path) -> None:
+    build, preview = output(web, tmp_path, built=True).splitlines()
+    assert build.startswith("build {")
+    assert preview.startswith(f"preview --port {web.port} --strictPort --host 127.0.0.1 ")
+
+
+def test_a_build_that_fails_is_not_served(web: LocalWeb, tmp_path: Path) -> None:
+    (web.folder / "node_modules/vite/bin/vite.js").write_text("console.log('broken'); process.exit(3)")
+    server = start_web(web, ENVIRONMENT, tmp_path, api_url=API, record_url=RECORD, built=True)
+    os.waitid(os.P_PID, server.process.group, os.WEXITED | os.WNOWAIT)
+    assert server.process.exit_code() == 3
+    assert server.process.log.read_text() == "broken\n"
+
+
+def test_missing_packages_are_named_with_what_installs_them(tmp_path: Path) -> None:
+    web = LocalWeb(tmp_path, free_port(), free_port())
+    with pytest.raises(StackError, match=r"vite\.js is missing; `make dev` and `make test` install it"):
+        start_web(web, ENVIRONMENT, tmp_path, api_url=API, record_url=RECORD, built=False)

@@ -1,0 +1,88 @@
+"""How the pinned firebase-tools run one emulator: in a folder of its own, without a word to the outside."""
+
+import json
+import os
+import shutil
+import subprocess
+from collections.abc import Mapping
+from pathlib import Path
+
+from tools.dev.errors import StackError
+from tools.dev.loopback import HOST, free_port, without_proxy
+from tools.dev.processes import ChildProcess, Server
+from tools.dev.settings import ROOT
+
+MINIMUM_NODE = 20
+FIREBASE = ROOT / "tools/firebase/node_modules/firebase-tools/lib/bin/firebase.js"
+
+
+def start_emulator(
+    name: str,
+    logs: Path,
+    port: int,
+    *,
+    project: str,
+    rules: Path | None = None,
+    environment: Mapping[str, str] = os.environ,
+) -> Server:
+    """Start the emulator that firebase-tools call `name`; it is not ready yet.
+
+    It works in `logs`/`name`, on a copy of `rules` if it takes any. Raises StackError where Node or firebase-tools
+    is missing.
+    """
+    folder = logs / name
+    folder.mkdir(parents=True, exist_ok=True)
+    config = folder / "firebase.json"
+    config.write_text(json.dumps({**_rules(name, rules, folder), "emulators": _addresses(name, port)}))
+    command = [node(), str(_firebase()), "emulators:start", "--only", name, "--project", project]
+    command += ["--config", str(config), "--non-interactive"]
+    own = {**environment, **_kept_in(folder)}
+    process = ChildProcess(name, command, log=logs / f"{name}.log", environment=own, folder=folder)
+    return Server(process, port)
+
+
+def _rules(name: str, rules: Path | None, folder: Path) -> dict[str, object]:
+    if rules is None:
+        return {}
+    # A copy: firebase-tools take no file from outside the folder of their configuration.
+    shutil.copy(rules, folder)
+    return {name: {"rules": rules.name}}
+
+
+def _addresses(name: str, port: int) -> dict[str, object]:
+    # The hub and the logging emulator come along uncalled; on their usual ports two stacks would collide.
+    ports = {name: port, "hub": free_port(), "logging": free_port()}
+    emulators: dict[str, dict[str, object]] = {
+        each: {"host": HOST, "port": number} for each, number in ports.items()
+    }
+    if name == "firestore":
+        emulators[name]["websocketPort"] = free_port()
+    return {**emulators, "ui": {"enabled": False}}
+
+
+def _kept_in(folder: Path) -> dict[str, str]:
+    """Settings by which it shares no file with another stack, asks for no update and reaches this machine."""
+    own = {"TMPDIR": str(folder), "XDG_CONFIG_HOME": str(folder)}
+    return own | {"CI": "1", "NO_UPDATE_NOTIFIER": "1", "NO_COLOR": "1"} | without_proxy(os.environ)
+
+
+def _firebase() -> Path:
+    if FIREBASE.exists():
+        return FIREBASE
+    raise StackError(f"{FIREBASE.relative_to(ROOT)} is missing; `make dev` and `make test` install it.")
+
+
+def node() -> str:
+    """Return the path of a Node that is new enough; raise StackError where there is none."""
+    found = shutil.which("node")
+    version = _version(found) if found else "none"
+    if found and int(version.lstrip("v").partition(".")[0]) >= MINIMUM_NODE:
+        return found
+    raise StackError(
+        f'Node.js {MINIMUM_NODE} or newer is needed, found {version}; or: make dev ARGS="--memory"'
+    )
+
+
+def _version(executable: str) -> str:
+    command = [executable, "--version"]
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()

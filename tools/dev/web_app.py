@@ -1,0 +1,65 @@
+"""The dashboard as a local server, and what it and the functions are told of each other."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from tools.dev.errors import StackError
+from tools.dev.firebase_tools import node
+from tools.dev.loopback import HOST, free_port
+from tools.dev.processes import ChildProcess, Server
+from tools.dev.settings import PROJECT_ID, ROOT, USUAL_AUTH_PORT, USUAL_WEB_PORT
+
+_VITE = "node_modules/vite/bin/vite.js"
+# The build is part of the process: when it fails, the stack ends with its log.
+_BUILD_AND_PREVIEW = '"$0" "$1" build && exec "$0" "$1" preview "$2" "$3" "$4" "$5" "$6"'
+
+
+@dataclass(frozen=True)
+class LocalWeb:
+    """A web app and the Auth emulator that signs its users in; functions are told both, so both ports are chosen
+    beforehand."""
+
+    folder: Path
+    port: int
+    auth_port: int
+
+    def settings(self) -> dict[str, str]:
+        """What functions and the admin tool take from the environment."""
+        return {
+            "GWI_WEB_ORIGIN": f"http://{HOST}:{self.port}",
+            "FIREBASE_AUTH_EMULATOR_HOST": f"{HOST}:{self.auth_port}",
+        }
+
+
+def plan_web(root: Path = ROOT) -> LocalWeb | None:
+    """Choose the ports; None where `root` has no web app."""
+    folder = root / "web"
+    if not (folder / "package.json").exists():
+        return None
+    return LocalWeb(folder, free_port(USUAL_WEB_PORT), free_port(USUAL_AUTH_PORT))
+
+
+def start_web(
+    web: LocalWeb, environment: Mapping[str, str], logs: Path, *, api_url: str, record_url: str, built: bool
+) -> Server:
+    """Start Vite's development server, or with `built` the production build as Hosting serves it; not ready yet.
+
+    Raises StackError where Node or the app's packages are missing.
+    """
+    vite = web.folder / _VITE
+    if not vite.exists():
+        raise StackError(f"web/{_VITE} is missing; `make dev` and `make test` install it.")
+    address = ["--port", str(web.port), "--strictPort", "--host", HOST]
+    start = ["sh", "-c", _BUILD_AND_PREVIEW] if built else []
+    own = {
+        **environment,
+        "GWI_WEB_API": api_url,
+        "GWI_WEB_RECORD": record_url,
+        "GWI_WEB_AUTH": f"{HOST}:{web.auth_port}",
+        "GWI_WEB_FIRESTORE": environment["FIRESTORE_EMULATOR_HOST"],
+        "GWI_WEB_PROJECT": PROJECT_ID,
+    }
+    log = logs / "web.log"
+    command = [*start, node(), str(vite), *address]
+    return Server(ChildProcess("web", command, log=log, environment=own, folder=web.folder), web.port)

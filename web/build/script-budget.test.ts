@@ -1,0 +1,42 @@
+import { gzipSync } from 'node:zlib'
+
+import { expect, test } from 'vitest'
+
+import { chunksUntil, gzipBytes } from './script-budget'
+
+const chunk = (
+  code: string,
+  imports: string[] = [],
+  facadeModuleId: string | null = null,
+  isEntry = false,
+) => ({
+  code,
+  imports,
+  facadeModuleId,
+  isEntry,
+})
+
+const CHUNKS = new Map([
+  ['index.js', chunk('entry', ['react.js'], '/src/main.tsx', true)],
+  ['usage.js', chunk('usage', ['react.js', 'card.js'], '/src/features/usage/usage-page.tsx')],
+  ['chart.js', chunk('chart', ['card.js'], '/src/features/usage/chart.tsx')],
+  ['react.js', chunk('react')],
+  ['card.js', chunk('card', ['usage.js'])],
+])
+
+test('counts the entry, the page, and what they import, once', () => {
+  expect([...chunksUntil('usage-page.tsx', CHUNKS)].sort()).toEqual([
+    'card.js',
+    'index.js',
+    'react.js',
+    'usage.js',
+  ])
+})
+
+test('leaves out what is loaded later', () => {
+  expect(chunksUntil('usage-page.tsx', CHUNKS).has('chart.js')).toBe(false)
+})
+
+test('weighs each chunk as it travels', () => {
+  expect(gzipBytes(['react.js', 'card.js'], CHUNKS)).toBe(gzipSync('react').length + gzipSync('card').length)
+})

@@ -1,0 +1,112 @@
+// Every page, light, dark and on a phone: a picture to look at, nothing that axe-core finds, nothing wider than the screen.
+import AxeBuilder from '@axe-core/playwright'
+import { expect, test, type Browser, type BrowserContextOptions, type Page } from '@playwright/test'
+import { fileURLToPath } from 'node:url'
+
+import { newAccount } from './support/accounts.ts'
+import { stack } from './support/stack.ts'
+import { newTenant, pathOf, record, signIn } from './support/tenants.ts'
+
+const SCREENS = fileURLToPath(new URL('../../.local/screens', import.meta.url))
+const DESK = { width: 1280, height: 900 }
+const VARIANTS: Record<string, BrowserContextOptions> = {
+  light: { colorScheme: 'light', viewport: DESK },
+  dark: { colorScheme: 'dark', viewport: DESK },
+  phone: { colorScheme: 'light', viewport: { width: 360, height: 740 }, hasTouch: true, deviceScaleFactor: 2 },
+}
+
+type Place = { name: string; path: string; shows: string }
+
+const demo = (page = '') => pathOf({ id: stack.tenant_id }, page)
+
+const GUEST_PAGES: Place[] = [
+  { name: 'sign-in', path: '/sign-in', shows: 'Sign in' },
+  { name: 'sign-up', path: '/sign-up', shows: 'Create an account' },
+  { name: 'reset-password', path: '/reset-password', shows: 'Reset your password' },
+  { name: 'not-found', path: '/no/such/page', shows: 'There is no such page' },
+]
+const OWNER_PAGES: Place[] = [
+  { name: 'usage', path: demo(), shows: 'What drives it' },
+  { name: 'usage-previous', path: demo('?period=previous'), shows: 'Usage' },
+  { name: 'plans', path: demo('/upgrade'), shows: 'Professional' },
+  { name: 'plans-canceled', path: demo('/upgrade?checkout=canceled'), shows: 'Professional' },
+  { name: 'runs', path: demo('/runs'), shows: 'Runs' },
+  { name: 'keys', path: demo('/settings/keys'), shows: 'API keys' },
+  { name: 'members', path: demo('/settings/members'), shows: 'Members' },
+  { name: 'alerts', path: demo('/settings/alerts'), shows: 'Past alerts' },
+  { name: 'new-tenant', path: '/new', shows: 'New tenant' },
+  { name: 'no-access', path: pathOf({ id: 'no-such-tenant' }), shows: 'You have no access to this tenant' },
+]
+
+for (const [variant, look] of Object.entries(VARIANTS)) {
+  test(`pages of guests, ${variant}`, async ({ browser }) => {
+    await visiting(browser, look, async (page) => {
+      for (const place of GUEST_PAGES) await inspect(page, place, variant)
+    })
+  })
+
+  test(`pages of an owner, ${variant}`, async ({ browser }) => {
+    test.setTimeout(180_000)
+    await visiting(browser, look, async (page) => {
+      await signIn(page, stack.user, demo('/runs'))
+      const run = page.getByRole('table', { name: 'Runs' }).getByRole('link').first()
+      const id = await run.innerText()
+      await run.click()
+      await inspect(page, { name: 'run', path: page.url(), shows: `Run ${id}` }, variant)
+      for (const place of OWNER_PAGES) await inspect(page, place, variant)
+    })
+  })
+
+  test(`pages of who is new, ${variant}`, async ({ browser }) => {
+    const [unverified, tenant] = await Promise.all([newAccount({ emailVerified: false }), newTenant('Fresh')])
+    await visiting(browser, look, async (page) => {
+      await signIn(page, unverified)
+      await expect(page.getByRole('button', { name: 'I have confirmed it' })).toBeVisible()
+      await inspect(page, { name: 'verify-email', path: '/verify-email', shows: 'Confirm your address' }, variant)
+    })
+    await visiting(browser, look, async (page) => {
+      await signIn(page, tenant.owner, pathOf(tenant))
+      await inspect(page, { name: 'usage-empty', path: pathOf(tenant), shows: 'Usage' }, variant)
+      await record(tenant.key, { tokens: 65_000 })
+      const over = { name: 'usage-over', path: pathOf(tenant), shows: 'What drives it' }
+      await inspect(page, over, variant)
+    })
+  })
+}
+
+async function visiting(browser: Browser, look: BrowserContextOptions, visit: (page: Page) => Promise<void>) {
+  const context = await browser.newContext({ ...look, baseURL: stack.web, reducedMotion: 'reduce' })
+  try {
+    await visit(await context.newPage())
+  } finally {
+    await context.close()
+  }
+}
+
+async function inspect(page: Page, { name, path, shows }: Place, variant: string) {
+  const complaints = listenForComplaints(page)
+  await page.goto(path)
+  await expect(page.getByRole('heading', { name: shows }).first()).toBeVisible()
+  await expect(page.locator('[aria-busy=true]')).toHaveCount(0)
+  await expect(page.locator('.animate-pulse')).toHaveCount(0)
+  await page.screenshot({ path: `${SCREENS}/${name}-${variant}.png`, fullPage: true })
+  const { violations } = await new AxeBuilder({ page }).analyze()
+  const found = violations.map(({ id, nodes }) => ({ id, where: nodes.map(({ html }) => html) }))
+  const overhang = await page.evaluate(
+    () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
+  )
+  expect.soft({ name, found, overhang, complaints }).toEqual({ name, found: [], overhang: 0, complaints: [] })
+  await expect.soft(page).toHaveTitle(/GWI Usage$/)
+}
+
+/** What the browser says against the page: errors, and what the content security policy kept out. */
+function listenForComplaints(page: Page): string[] {
+  const complaints: string[] = []
+  page.removeAllListeners('console')
+  page.removeAllListeners('pageerror')
+  page.on('console', (message) => {
+    if (message.type() === 'error') complaints.push(message.text())
+  })
+  page.on('pageerror', (error) => complaints.push(error.message))
+  return complaints
+}

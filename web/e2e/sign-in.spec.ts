@@ -1,0 +1,116 @@
+// The door: who is let in, who is not and why, and what stays behind when somebody leaves.
+import { expect, test } from '@playwright/test'
+
+import { idTokenOf, newAccount, newCredentials, setDisabled } from './support/accounts.ts'
+import { stack } from './support/stack.ts'
+import { fillCredentials, newTenant, pathOf, signIn, usageAs } from './support/tenants.ts'
+import { claimsOf, unsignedToken } from './support/tokens.ts'
+
+const HOURS = 3_600_000
+
+test('a wrong password is refused, without telling whether there is such an account', async ({ page }) => {
+  const known = await newAccount()
+  const refusal = page.getByText('The email address or the password is wrong.')
+  await signIn(page, { ...known, password: 'not-the-password' })
+  await expect(refusal).toBeVisible()
+  await expect(page.getByLabel('Password', { exact: true })).toBeFocused()
+  await signIn(page, newCredentials())
+  await expect(refusal).toBeVisible()
+})
+
+test('who has not confirmed the address is asked to, and reads nothing before', async ({ page }) => {
+  const tenant = await newTenant()
+  const unverified = await newAccount({ emailVerified: false })
+  await signIn(page, unverified, pathOf(tenant))
+  await expect(page.getByRole('heading', { name: 'Confirm your address' })).toBeVisible()
+  await page.getByRole('button', { name: 'I have confirmed it' }).click()
+  await expect(page.getByText('Not confirmed yet')).toBeVisible()
+  const answer = await usageAs(await idTokenOf(unverified), tenant)
+  expect(answer).toMatchObject({ status: 403, content: { code: 'email_not_verified' } })
+})
+
+test('a disabled account is told so', async ({ page }) => {
+  const account = await newAccount()
+  await setDisabled(account, true)
+  await signIn(page, account)
+  await expect(page.getByRole('alert')).toContainText('This account is disabled.')
+})
+
+test('who is disabled while the page is open is signed out, and comes back to the same page', async ({
+  page,
+}) => {
+  const tenant = await newTenant()
+  await page.clock.install()
+  await signIn(page, tenant.owner, pathOf(tenant, '/runs'))
+  await expect(page.getByRole('heading', { name: 'Runs' })).toBeVisible()
+
+  await setDisabled(tenant.owner, true)
+  await page.clock.fastForward(2 * HOURS)
+  await expect(page.getByText('Your session has ended')).toBeVisible()
+
+  await setDisabled(tenant.owner, false)
+  await fillCredentials(page, tenant.owner.email, tenant.owner.password)
+  await page.getByRole('button', { name: 'Sign in', exact: true }).click()
+  await expect(page).toHaveURL(pathOf(tenant, '/runs'))
+  await expect(page.getByRole('heading', { name: 'Runs' })).toBeVisible()
+})
+
+test('a token that has ended, or comes from elsewhere, is refused by the API', async () => {
+  const tenant = await newTenant()
+  const token = await idTokenOf(tenant.owner)
+  const claims = claimsOf(token)
+  const ended = unsignedToken({ ...claims, iat: claims.iat - 7_200, exp: claims.iat - 3_600 })
+  const foreign = unsignedToken({ ...claims, aud: 'other', iss: 'https://securetoken.google.com/other' })
+
+  expect(await usageAs(token, tenant)).toMatchObject({ status: 200 })
+  expect(await usageAs(ended, tenant)).toMatchObject({ status: 401, content: { code: 'token_expired' } })
+  for (const bad of [foreign, 'nonsense']) {
+    expect(await usageAs(bad, tenant)).toMatchObject({ status: 401, content: { code: 'not_authenticated' } })
+  }
+})
+
+test('a tenant of somebody else stays closed, and so does one that does not exist', async ({ page }) => {
+  const [mine, theirs] = await Promise.all([newTenant('Mine'), newTenant('Theirs')])
+  await signIn(page, mine.owner, pathOf(mine))
+  await expect(page.getByRole('button', { name: /^Tenant: Mine/ })).toBeVisible()
+  for (const id of [theirs.id, 'no-such-tenant']) {
+    await page.goto(pathOf({ id }))
+    await expect(page.getByRole('heading', { name: 'You have no access to this tenant' })).toBeVisible()
+    await expect(page.getByText('Theirs', { exact: true })).toBeHidden()
+  }
+  await page.getByRole('link', { name: 'Go to your tenants' }).click()
+  await expect(page).toHaveURL(pathOf(mine))
+})
+
+test('signing out forgets: the next person sees nothing of the last one', async ({ page }) => {
+  const [tenant, next] = await Promise.all([newTenant('Secretive'), newAccount()])
+  await signIn(page, tenant.owner, pathOf(tenant))
+  await page.getByRole('button', { name: /^Account:/ }).click()
+  await page.getByRole('menuitem', { name: 'Sign out' }).click()
+  await expect(page.getByRole('heading', { name: 'Sign in' })).toBeVisible()
+  await expect(page.getByText('Your session has ended')).toBeHidden()
+
+  await page.goto(pathOf(tenant))
+  await expect(page.getByRole('heading', { name: 'Sign in' })).toBeVisible()
+  await fillCredentials(page, next.email, next.password)
+  await page.getByRole('button', { name: 'Sign in', exact: true }).click()
+  await expect(page.getByRole('heading', { name: 'You have no access to this tenant' })).toBeVisible()
+  await expect(page.getByText('Secretive', { exact: true })).toBeHidden()
+})
+
+test('without the sign-in service the page says so, and tries again', async ({ page }) => {
+  await page.route('**/__/firebase/init.json', (route) => route.abort())
+  await page.goto('/')
+  await expect(page.getByRole('heading', { name: 'Sign-in is not available' })).toBeVisible()
+  await page.unroute('**/__/firebase/init.json')
+  await page.getByRole('button', { name: 'Try again' }).click()
+  await expect(page.getByRole('heading', { name: 'Sign in' })).toBeVisible()
+})
+
+test('a sign-in service that does not answer is not taken for a wrong password', async ({ page }) => {
+  await page.goto('/sign-in')
+  await page.route(`http://${stack.auth}/**`, (route) => route.abort())
+  await fillCredentials(page, 'somebody@example.com', 'any-password')
+  await page.getByRole('button', { name: 'Sign in', exact: true }).click()
+  await expect(page.getByRole('alert')).toContainText('The sign-in service did not answer.')
+})

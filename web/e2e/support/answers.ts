@@ -1,0 +1,21 @@
+// Answers that no tenant of the local stack has: shaped as the API's, given in its place.
+
+/** The usage route of any tenant, whatever interval is asked for. */
+export const USAGE_ROUTE = /\/api\/v1\/tenants\/[^/]+\/usage(\?.*)?$/
+
+const TOKENS = { input: 100, output: 20, total: 120, cache_read: 0, cache_write: 0, reasoning: 0 }
+
+/** So many rows of a breakdown, each of a model of its own. */
+export function seriesRows(count: number) {
+  return Array.from({ length: count }, (_, index) => ({
+    provider: `provider-${index % 7}`,
+    model: `model-${String(index).padStart(5, '0')}`,
+    calls: 1 + (index % 13),
+    tool_calls: 0,
+    errors: 0,
+    unpriced_calls: 0,
+    latency_ms: 400,
+    tokens: TOKENS,
+    cost_usd: `0.${String(index).padStart(9, '0')}`,
+  }))
+}

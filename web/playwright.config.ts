@@ -1,0 +1,38 @@
+// How the dashboard is driven end to end: a real Chromium against the local stack that GWI_STACK names.
+import { defineConfig } from '@playwright/test'
+
+import { stack } from './e2e/support/stack.ts'
+
+const isRoot = process.getuid?.() === 0
+
+export default defineConfig({
+  testDir: 'e2e',
+  outputDir: '../.local/playwright',
+  // One after another: some of the tests measure, and two browsers beside the whole stack would measure each other.
+  workers: 1,
+  forbidOnly: true,
+  timeout: 90_000,
+  expect: { timeout: 15_000 },
+  reporter: 'list',
+  use: {
+    baseURL: stack.web,
+    locale: 'en-GB',
+    timezoneId: 'Europe/Berlin',
+    viewport: { width: 1280, height: 900 },
+    trace: 'retain-on-failure',
+    launchOptions: {
+      executablePath: process.env.GWI_CHROMIUM ?? '/usr/bin/chromium',
+      args: [
+        // Chromium's own sandbox does not start as root.
+        ...(isRoot ? ['--no-sandbox'] : []),
+        // Nothing but this machine is asked for anything, whatever proxy the environment names.
+        '--no-proxy-server',
+        '--disable-quic',
+        '--disable-background-networking',
+        '--disable-component-update',
+        '--disable-sync',
+        '--disable-gpu',
+      ],
+    },
+  },
+})

@@ -1,0 +1,59 @@
+// Who may see a page: each guard shows it, leads elsewhere, or says why neither is possible.
+import { Navigate, Outlet, useLocation, useSearchParams } from 'react-router'
+
+import { ErrorState } from '@/components/error-state'
+import { FullPage } from '@/components/full-page'
+import { Spinner } from '@/components/spinner'
+import { afterSignIn, signInPath, verifyEmailPath } from '@/lib/session/return-path'
+import { startSession } from '@/lib/session/session'
+import { useSession, type Session } from '@/lib/session/store'
+
+/** Pages for who is not signed in yet. */
+export function RequireGuest() {
+  const session = useSession()
+  const [search] = useSearchParams()
+  if (session.status === 'signed-in') return <Navigate to={afterSignIn(search)} replace />
+  return isUndecided(session) ? <Undecided session={session} /> : <Outlet />
+}
+
+/** Pages for whoever is signed in. */
+export function RequireUser() {
+  const session = useSession()
+  const location = useLocation()
+  if (isUndecided(session)) return <Undecided session={session} />
+  return session.status === 'signed-in' ? <Outlet /> : <Navigate to={signInPath(location)} replace />
+}
+
+/** Pages for who has also confirmed their address: the API answers nobody else. */
+export function RequireVerifiedUser() {
+  const session = useSession()
+  const location = useLocation()
+  if (isUndecided(session)) return <Undecided session={session} />
+  if (session.status === 'signed-out') return <Navigate to={signInPath(location)} replace />
+  return session.user.emailVerified ? <Outlet /> : <Navigate to={verifyEmailPath(location)} replace />
+}
+
+type UndecidedSession = Extract<Session, { status: 'loading' | 'unavailable' }>
+
+function isUndecided(session: Session): session is UndecidedSession {
+  return session.status === 'loading' || session.status === 'unavailable'
+}
+
+function Undecided({ session }: { session: UndecidedSession }) {
+  if (session.status === 'loading') {
+    return (
+      <FullPage>
+        <Spinner label="Looking up your session" />
+      </FullPage>
+    )
+  }
+  return (
+    <FullPage>
+      <ErrorState
+        title="Sign-in is not available"
+        message="The sign-in service could not be reached. Check your connection, then try again."
+        onRetry={() => void startSession()}
+      />
+    </FullPage>
+  )
+}

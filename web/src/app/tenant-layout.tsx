@@ -1,0 +1,58 @@
+// The frame of a tenant's pages. It reads the usage first, which also tells whether the reader may be here at all.
+import { useQuery } from '@tanstack/react-query'
+import { useEffect } from 'react'
+import { Outlet, useParams } from 'react-router'
+
+import { AppShell } from '@/components/app-shell'
+import { ErrorState } from '@/components/error-state'
+import { PageSkeleton } from '@/components/page-skeleton'
+import { NoAccess } from '@/features/tenants/no-access'
+import { TenantSwitcher } from '@/features/tenants/tenant-switcher'
+import { UserMenu } from '@/features/tenants/user-menu'
+import { LiveStatus } from '@/features/live/live-status'
+import { useLiveUsage } from '@/features/live/use-live-usage'
+import { codeOf } from '@/lib/api/problem'
+import { usageQuery } from '@/lib/api/queries'
+import type { Usage } from '@/lib/api/types'
+import { rememberTenant } from '@/lib/last-tenant'
+import { mayManage, type TenantContext } from '@/lib/tenant'
+
+import { navigationOf } from './navigation'
+
+export function TenantLayout() {
+  const { tenant = '' } = useParams()
+  const usage = useQuery(usageQuery(tenant))
+  if (codeOf(usage.error) === 'foreign_tenant') return <NoAccess tenant={tenant} />
+  if (usage.data) return <TenantFrame key={tenant} usage={usage.data} />
+  return (
+    <AppShell navigation={navigationOf(tenant, false)} userMenu={<UserMenu />}>
+      {usage.error ? (
+        <ErrorState
+          title="The usage could not be read"
+          error={usage.error}
+          onRetry={() => void usage.refetch()}
+        />
+      ) : (
+        <PageSkeleton label="Reading the usage" />
+      )}
+    </AppShell>
+  )
+}
+
+function TenantFrame({ usage: read }: { usage: Usage }) {
+  const { id, name, role } = read.tenant
+  const { usage, state } = useLiveUsage(read)
+  useEffect(() => rememberTenant(id), [id])
+  // The API names a role for every member; only keys, which no browser has, are without one.
+  const context: TenantContext = { id, name, role: role ?? 'member', usage }
+  return (
+    <AppShell
+      navigation={navigationOf(id, mayManage(context.role))}
+      tenantSwitcher={<TenantSwitcher current={context} />}
+      liveStatus={<LiveStatus state={state} />}
+      userMenu={<UserMenu />}
+    >
+      <Outlet context={context} />
+    </AppShell>
+  )
+}

@@ -1,0 +1,156 @@
+// A table that sorts, scrolls inside itself, links its rows, and stays quick with 10,000 of them.
+import { useMemo, useState, type ReactNode } from 'react'
+import { Link } from 'react-router'
+
+import { formatInteger } from '@/lib/format'
+
+import { Button } from './button'
+import { cx } from './cx'
+import { Skeleton } from './skeleton'
+import { cellLook, TableHead } from './table-head'
+import { sorted, type Sort, type SortValue } from './table-sort'
+
+export type Column<Row> = {
+  key: string
+  header: string
+  /** Keeps the header for assistive technology only: for a column of buttons. */
+  headerHidden?: boolean
+  cell: (row: Row) => ReactNode
+  /** Makes the column sortable by this value; null sorts last. */
+  sortValue?: (row: Row) => SortValue
+  /** "end" for figures. */
+  align?: 'start' | 'end'
+  /** Leaves the column out on narrower screens. */
+  hideBelow?: 'sm' | 'md'
+}
+
+type DataTableProps<Row> = {
+  /** What the table lists: its name for assistive technology. */
+  caption: string
+  /** The first column names the row, and carries its link. */
+  columns: readonly Column<Row>[]
+  /** Undefined while they load. */
+  rows: readonly Row[] | undefined
+  rowKey: (row: Row) => string
+  href?: (row: Row) => string
+  initialSort?: Sort
+  /** Shown instead of rows when there are none. */
+  empty?: ReactNode
+  loadingRows?: number
+  /** Fetches further rows from the server, where there are any. */
+  more?: { load: () => void; loading: boolean } | undefined
+}
+
+const PAGE_ROWS = 50
+
+export function DataTable<Row>(props: DataTableProps<Row>) {
+  const { caption, columns, rows, initialSort, empty, loadingRows = 5, more } = props
+  const [sort, setSort] = useState(initialSort)
+  const [limit, setLimit] = useState(PAGE_ROWS)
+  const ordered = useMemo(() => inOrder(rows, columns, sort), [rows, columns, sort])
+  if (ordered?.length === 0 && empty !== undefined) return <>{empty}</>
+  const hidden = (ordered?.length ?? 0) - limit
+  const loadMore = () => {
+    setLimit(limit + PAGE_ROWS)
+    more?.load()
+  }
+  return (
+    <div className="min-w-0" aria-busy={ordered === undefined}>
+      <div
+        role="region"
+        aria-label={caption}
+        tabIndex={0}
+        className="relative max-h-[min(40rem,75dvh)] overflow-auto overscroll-x-contain -outline-offset-2"
+      >
+        <table className="w-full border-collapse text-sm">
+          <caption className="sr-only">{caption}</caption>
+          <TableHead columns={columns} sort={sort} onSort={setSort} />
+          <tbody className="divide-y divide-line">
+            {ordered === undefined
+              ? Array.from({ length: loadingRows }, (_, index) => (
+                  <LoadingRow key={index} columns={columns} />
+                ))
+              : ordered
+                  .slice(0, limit)
+                  .map((row) => <DataRow key={props.rowKey(row)} row={row} table={props} />)}
+          </tbody>
+        </table>
+      </div>
+      {hidden > 0 ? (
+        <More onPress={() => setLimit(limit + PAGE_ROWS)} text={`Show ${Math.min(PAGE_ROWS, hidden)} more`}>
+          {formatInteger(limit)} of {formatInteger(limit + hidden)} rows
+        </More>
+      ) : (
+        more && <More onPress={loadMore} loading={more.loading} text="Load more" />
+      )}
+    </div>
+  )
+}
+
+function inOrder<Row>(
+  rows: readonly Row[] | undefined,
+  columns: readonly Column<Row>[],
+  sort: Sort | undefined,
+) {
+  const valueOf = columns.find(({ key }) => key === sort?.key)?.sortValue
+  return rows && sort && valueOf ? sorted(rows, valueOf, sort.descending) : rows
+}
+
+function DataRow<Row>({ row, table }: { row: Row; table: DataTableProps<Row> }) {
+  const { columns, href } = table
+  return (
+    <tr className={cx('relative', href && 'transition-colors hover:bg-sunken/60')}>
+      {columns.map((column, index) => {
+        const look = cx(cellLook(column), 'py-2.5')
+        if (index > 0)
+          return <Cell key={column.key} look={cx(look, 'text-ink-soft')} content={column.cell(row)} />
+        return (
+          <th key={column.key} scope="row" className={cx(look, 'font-medium text-ink')}>
+            {href ? <RowLink to={href(row)}>{column.cell(row)}</RowLink> : column.cell(row)}
+          </th>
+        )
+      })}
+    </tr>
+  )
+}
+
+function Cell({ look, content }: { look: string; content: ReactNode }) {
+  return <td className={look}>{content}</td>
+}
+
+/** Its pressable area is the whole row. */
+function RowLink({ to, children }: { to: string; children: ReactNode }) {
+  return (
+    <Link
+      to={to}
+      className="after:absolute after:inset-0 hover:text-accent-text focus-visible:outline-none focus-visible:after:outline-2 focus-visible:after:-outline-offset-2 focus-visible:after:outline-accent-text"
+    >
+      {children}
+    </Link>
+  )
+}
+
+function LoadingRow<Row>({ columns }: { columns: readonly Column<Row>[] }) {
+  return (
+    <tr>
+      {columns.map((column) => (
+        <td key={column.key} className={cx(cellLook(column), 'py-2.5')}>
+          <Skeleton className={cx('h-5', column.align === 'end' ? 'ms-auto w-14' : 'w-28')} />
+        </td>
+      ))}
+    </tr>
+  )
+}
+
+type MoreProps = { onPress: () => void; text: string; loading?: boolean; children?: ReactNode }
+
+function More({ onPress, text, loading = false, children }: MoreProps) {
+  return (
+    <div className="flex flex-wrap items-center justify-center gap-3 border-t border-line px-4 py-2.5 text-xs text-ink-faint tabular-nums">
+      {children !== undefined && <span>{children}</span>}
+      <Button size="sm" onClick={onPress} loading={loading}>
+        {text}
+      </Button>
+    </div>
+  )
+}

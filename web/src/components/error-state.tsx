@@ -1,0 +1,46 @@
+// Something could not be shown: what failed, why, and the way to try again.
+import { CircleAlert, RotateCw } from 'lucide-react'
+import type { ReactNode } from 'react'
+
+import { codeOf } from '@/lib/api/problem'
+
+import { Button } from './button'
+
+type ErrorStateProps = {
+  title: string
+  /** The error that was caught: its message is shown, and its code for whoever is asked for help. */
+  error?: unknown
+  /** Said instead of the error's own message. */
+  message?: ReactNode
+  onRetry?: (() => void) | undefined
+  retrying?: boolean
+  action?: ReactNode
+}
+
+export function ErrorState({ title, error, message, onRetry, retrying = false, action }: ErrorStateProps) {
+  const code = codeOf(error)
+  return (
+    <div role="alert" className="mx-auto flex w-full max-w-md flex-col items-center px-2 py-8 text-center">
+      <span className="mb-3 inline-flex size-11 items-center justify-center rounded-xl bg-danger-soft text-danger-text">
+        <CircleAlert aria-hidden className="size-5" />
+      </span>
+      <h2 className="text-base font-semibold text-ink">{title}</h2>
+      <p className="mt-1 text-ink-soft wrap-anywhere">{message ?? messageOf(error)}</p>
+      {code !== null && <p className="mt-1 font-mono text-xs text-ink-faint">{code}</p>}
+      {(onRetry ?? action) !== undefined && (
+        <div className="mt-4 flex flex-wrap justify-center gap-2">
+          {onRetry && (
+            <Button icon={RotateCw} onClick={onRetry} loading={retrying}>
+              Try again
+            </Button>
+          )}
+          {action}
+        </div>
+      )}
+    </div>
+  )
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : 'It is not known why.'
+}

@@ -1,0 +1,34 @@
+// Whether the figures on the page move by themselves: a dot and a word, announced when it changes.
+import { cx } from './cx'
+
+export type LiveState = 'live' | 'connecting' | 'offline' | 'paused'
+
+const LOOKS: Record<LiveState, { word: string; dot: string }> = {
+  live: { word: 'Live', dot: 'bg-ok' },
+  connecting: { word: 'Connecting', dot: 'bg-warn animate-pulse' },
+  offline: { word: 'Offline', dot: 'bg-danger' },
+  paused: { word: 'Paused', dot: 'bg-control' },
+}
+
+/** `detail` says why, as a tooltip. */
+export function LiveIndicator({ state, detail }: { state: LiveState; detail?: string | undefined }) {
+  const { word, dot } = LOOKS[state]
+  return (
+    <span
+      role="status"
+      title={detail}
+      data-live={state}
+      className="inline-flex items-center gap-2 text-xs font-medium text-ink-soft"
+    >
+      <span aria-hidden className="relative inline-flex size-2">
+        {state === 'live' && (
+          <span
+            className={cx('absolute inset-0 animate-ping rounded-full opacity-40 motion-reduce:hidden', dot)}
+          />
+        )}
+        <span className={cx('relative size-2 rounded-full', dot)} />
+      </span>
+      {word}
+    </span>
+  )
+}

@@ -1,0 +1,31 @@
+// A meter tells the truth, also past the limit.
+import { render, screen } from '@testing-library/react'
+import { expect, it } from 'vitest'
+
+import { Meter } from './meter'
+
+it('says how much of the limit is used', () => {
+  render(<Meter label="Tokens" percent={64.37} valueText="1,287,400 of 2,000,000 tokens" />)
+  const meter = screen.getByRole('meter', { name: 'Tokens' })
+  expect(meter).toHaveAttribute('aria-valuenow', '64.37')
+  expect(meter).toHaveAttribute('aria-valuemax', '100')
+  expect(meter).toHaveAttribute('aria-valuetext', '64.3% used, 1,287,400 of 2,000,000 tokens')
+  expect(screen.getByText('warns at 80%')).toBeVisible()
+})
+
+it('grows its scale past the limit instead of showing full', () => {
+  render(<Meter label="Runs" percent={130} />)
+  const meter = screen.getByRole('meter', { name: 'Runs' })
+  expect(meter).toHaveAttribute('aria-valuemax', '130')
+  expect(meter).toHaveAttribute('aria-valuetext', '130% used, 30% over the limit')
+  expect(screen.getByText('130% used')).toBeVisible()
+  const [within, over] = meter.firstElementChild?.children ?? []
+  expect(within).toHaveStyle({ width: `${(100 / 130) * 100}%` })
+  expect(over).toHaveStyle({ left: `${(100 / 130) * 100}%`, width: `${(30 / 130) * 100}%` })
+})
+
+it('measures against a hard limit that is not 100', () => {
+  render(<Meter label="Tokens" percent={110} softPercent={90} hardPercent={120} />)
+  expect(screen.getByRole('meter')).toHaveAttribute('aria-valuetext', '110% used')
+  expect(screen.getByText('warns at 90%')).toBeVisible()
+})

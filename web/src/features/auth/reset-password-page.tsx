@@ -1,0 +1,49 @@
+// Sends the mail with which a forgotten password is replaced. It never tells whether there is such an account.
+import { useState, type SubmitEvent } from 'react'
+
+import { Button } from '@/components/button'
+import { Field } from '@/components/field'
+import { Notice } from '@/components/notice'
+import { TextInput } from '@/components/text-input'
+import { TextLink } from '@/components/text-link'
+
+import { sendResetMail } from './accounts'
+import { Door } from './door'
+import { useDoor } from './use-door'
+
+export function ResetPasswordPage() {
+  const [sentTo, setSentTo] = useState<string | null>(null)
+  const { attempt, busy, problem } = useDoor()
+  const submit = async (event: SubmitEvent<HTMLFormElement>) => {
+    event.preventDefault()
+    const given = new FormData(event.currentTarget).get('email')
+    const email = typeof given === 'string' ? given.trim() : ''
+    if (await attempt(() => withoutTelling(email))) setSentTo(email)
+  }
+  return (
+    <Door title="Reset your password" others={<TextLink to="/sign-in">Back to sign-in</TextLink>}>
+      {sentTo !== null && (
+        <Notice tone="ok" title="Look into your mailbox">
+          If there is an account for {sentTo}, a link to choose a new password is on its way.
+        </Notice>
+      )}
+      <form onSubmit={(event) => void submit(event)} noValidate className="flex flex-col gap-4">
+        <Field label="Email" error={problem?.message}>
+          <TextInput name="email" type="email" autoComplete="email" autoCapitalize="none" required />
+        </Field>
+        <Button type="submit" variant="primary" block loading={busy}>
+          Send the link
+        </Button>
+      </form>
+    </Door>
+  )
+}
+
+/** Firebase may say that nobody has this address; who asks must not learn that. */
+async function withoutTelling(email: string) {
+  try {
+    await sendResetMail(email)
+  } catch (error) {
+    if ((error as { code?: string }).code !== 'auth/user-not-found') throw error
+  }
+}

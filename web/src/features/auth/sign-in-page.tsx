@@ -1,0 +1,53 @@
+// Lets in who has an account. Where they go afterwards is the guard's decision.
+import { useLocation } from 'react-router'
+
+import { Notice } from '@/components/notice'
+import { TextLink } from '@/components/text-link'
+import { useSession } from '@/lib/session/store'
+
+import { signIn, signInWithGoogle } from './accounts'
+import { CredentialsForm } from './credentials-form'
+import { Door } from './door'
+import { GoogleButton } from './google-button'
+import { useDoor } from './use-door'
+
+export function SignInPage() {
+  const { search } = useLocation()
+  const session = useSession()
+  const { attempt, busy, problem } = useDoor()
+  const reason = session.status === 'signed-out' ? session.reason : null
+  return (
+    <Door
+      title="Sign in"
+      others={
+        <>
+          New here? <TextLink to={`/sign-up${search}`}>Create an account</TextLink>
+        </>
+      }
+    >
+      {reason === 'expired' && (
+        <Notice tone="warn" title="Your session has ended">
+          Sign in again; you come back to the page you were on.
+        </Notice>
+      )}
+      {reason === 'disabled' && (
+        <Notice tone="danger" title="This account is disabled">
+          Ask the people who run this service to enable it.
+        </Notice>
+      )}
+      <GoogleButton busy={busy} onPress={() => void attempt(signInWithGoogle)} />
+      <CredentialsForm
+        submitLabel="Sign in"
+        isNew={false}
+        busy={busy}
+        problem={problem}
+        passwordAside={
+          <TextLink to="/reset-password" className="text-xs">
+            Forgot password?
+          </TextLink>
+        }
+        onSubmit={(credentials) => void attempt(() => signIn(credentials))}
+      />
+    </Door>
+  )
+}

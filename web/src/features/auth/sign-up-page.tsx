@@ -1,0 +1,38 @@
+// Makes an account; the guard then leads to the page that asks to confirm its address.
+import { useLocation } from 'react-router'
+
+import { TextLink } from '@/components/text-link'
+
+import { signInWithGoogle, signUp, type Credentials } from './accounts'
+import { CredentialsForm } from './credentials-form'
+import { Door } from './door'
+import { GoogleButton } from './google-button'
+import { useDoor } from './use-door'
+
+const MIN_PASSWORD_CHARACTERS = 8
+
+export function SignUpPage() {
+  const { search } = useLocation()
+  const { attempt, busy, problem, setProblem } = useDoor()
+  const submit = (credentials: Credentials) => {
+    if (credentials.password.length < MIN_PASSWORD_CHARACTERS) {
+      setProblem({ field: 'password', message: `Use at least ${MIN_PASSWORD_CHARACTERS} characters.` })
+    } else {
+      void attempt(() => signUp(credentials))
+    }
+  }
+  return (
+    <Door
+      title="Create an account"
+      lead="See what your agents use, what it costs, and how long it lasts."
+      others={
+        <>
+          Have an account? <TextLink to={`/sign-in${search}`}>Sign in</TextLink>
+        </>
+      }
+    >
+      <GoogleButton busy={busy} onPress={() => void attempt(signInWithGoogle)} />
+      <CredentialsForm submitLabel="Create account" isNew busy={busy} problem={problem} onSubmit={submit} />
+    </Door>
+  )
+}

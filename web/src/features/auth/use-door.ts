@@ -1,0 +1,24 @@
+// One attempt at the door: whether it is under way, and what Firebase said against it.
+import { useState } from 'react'
+
+import { authProblem, type AuthProblem } from './auth-problem'
+
+/** `attempt` runs an action and keeps what is wrong with it; it answers whether all went well. */
+export function useDoor() {
+  const [problem, setProblem] = useState<AuthProblem | null>(null)
+  const [busy, setBusy] = useState(false)
+  const attempt = async (action: () => Promise<void>): Promise<boolean> => {
+    setBusy(true)
+    setProblem(null)
+    try {
+      await action()
+      return true
+    } catch (error) {
+      setProblem(authProblem(error))
+      return false
+    } finally {
+      setBusy(false)
+    }
+  }
+  return { attempt, busy, problem, setProblem }
+}

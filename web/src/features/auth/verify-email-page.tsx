@@ -1,0 +1,78 @@
+// Asks to confirm the address, and notices by itself when that has been done in another tab.
+import { useEffect, useState } from 'react'
+import { Navigate, useSearchParams } from 'react-router'
+
+import { Button } from '@/components/button'
+import { Notice } from '@/components/notice'
+import { afterSignIn } from '@/lib/session/return-path'
+import { reloadAccount, signOut } from '@/lib/session/session'
+import { useSession } from '@/lib/session/store'
+
+import { resendVerificationMail } from './accounts'
+import { Door } from './door'
+import { useDoor } from './use-door'
+
+const RESEND_AFTER_SECONDS = 30
+
+export function VerifyEmailPage() {
+  const session = useSession()
+  const [search] = useSearchParams()
+  const [hasAsked, setHasAsked] = useState(false)
+  const { attempt, busy, problem } = useDoor()
+  const resend = useResend(attempt)
+  useLookAgainOnFocus()
+  if (session.status !== 'signed-in') return null // the guard leads elsewhere
+  if (session.user.emailVerified) return <Navigate to={afterSignIn(search)} replace />
+  const check = async () => {
+    if (await attempt(reloadAccount)) setHasAsked(true)
+  }
+  return (
+    <Door
+      title="Confirm your address"
+      lead={`We sent a link to ${session.user.email}. Open it, then come back to this page.`}
+    >
+      {problem && <Notice tone="danger" title={problem.message} />}
+      {hasAsked && !problem && (
+        <Notice tone="warn" title="Not confirmed yet">
+          Open the link in the mail first.
+        </Notice>
+      )}
+      {resend.wasSent && <Notice tone="ok" title="A new mail is on its way" />}
+      <Button variant="primary" block loading={busy} onClick={() => void check()}>
+        I have confirmed it
+      </Button>
+      <Button block disabled={resend.seconds > 0} onClick={() => void resend.send()}>
+        {resend.seconds > 0 ? `Send it again in ${resend.seconds} s` : 'Send the mail again'}
+      </Button>
+      <Button variant="ghost" block onClick={() => void signOut()}>
+        Use another account
+      </Button>
+    </Door>
+  )
+}
+
+/** The mail once more, but not faster than a mailbox fills. */
+function useResend(attempt: (action: () => Promise<void>) => Promise<boolean>) {
+  const [seconds, setSeconds] = useState(0)
+  const [wasSent, setWasSent] = useState(false)
+  useEffect(() => {
+    if (seconds === 0) return
+    const timer = setTimeout(() => setSeconds(seconds - 1), 1000)
+    return () => clearTimeout(timer)
+  }, [seconds])
+  const send = async () => {
+    if (!(await attempt(resendVerificationMail))) return
+    setWasSent(true)
+    setSeconds(RESEND_AFTER_SECONDS)
+  }
+  return { seconds, wasSent, send }
+}
+
+function useLookAgainOnFocus() {
+  useEffect(() => {
+    // A failed look is no news: the button tells what is wrong.
+    const look = () => void reloadAccount().catch(() => undefined)
+    window.addEventListener('focus', look)
+    return () => window.removeEventListener('focus', look)
+  }, [])
+}

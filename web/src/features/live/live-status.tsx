@@ -1,0 +1,26 @@
+// Says whether the figures move by themselves, and if not, why and what happens next.
+import { LiveIndicator } from '@/components/live-indicator'
+
+/** Whether listeners are connected: not yet, yes, the browser is offline, no longer allowed, or not reachable. */
+export type LiveState = 'connecting' | 'live' | 'offline' | 'denied' | 'failed'
+
+const WORDS = {
+  connecting: { shown: 'connecting', why: 'Live updates are being connected.' },
+  live: { shown: 'live', why: 'Figures move as events are recorded.' },
+  offline: { shown: 'offline', why: 'You are offline. Figures move again once you are back.' },
+  denied: { shown: 'paused', why: 'Live updates were refused: your access has changed.' },
+  failed: {
+    shown: 'paused',
+    why: 'Not live: the live connection is down. Figures renew when you come back to this page.',
+  },
+} as const
+
+export function LiveStatus({ state }: { state: LiveState }) {
+  const { shown, why } = WORDS[state]
+  return (
+    <div data-live-state={state}>
+      <LiveIndicator state={shown} detail={why} />
+      {state !== 'live' && <p className="mt-1 text-xs text-ink-faint max-lg:sr-only">{why}</p>}
+    </div>
+  )
+}

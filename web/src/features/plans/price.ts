@@ -1,0 +1,24 @@
+// What a plan costs, as its card says it.
+import type { Interval } from '@/features/billing/use-stripe-page'
+import type { Plan } from '@/lib/api/types'
+import { decimalUsdOf, formatUsd, formatUsdExact, nanoUsdOf } from '@/lib/format'
+
+const MONTHS = 12n
+
+/** The price of an interval, without cents where there are none: "$99", "$1,290". */
+export function priceOf(plan: Plan, interval: Interval): string {
+  return formatUsdExact(interval === 'year' ? plan.usd_yearly : plan.usd_monthly).replace(/\.00$/, '')
+}
+
+/** What a yearly plan comes to in a month: "$82.50". */
+export function monthlyShareOf(plan: Plan): string {
+  return formatUsd(decimalUsdOf(nanoUsdOf(plan.usd_yearly) / MONTHS))
+}
+
+/** What paying yearly saves on the paid plans: "saves 17%", or "saves up to 20%" where they differ; null if nothing. */
+export function savingOf(plans: readonly Plan[]): string | null {
+  const savings = plans.map((plan) => plan.yearly_saving_percent).filter((percent) => percent > 0)
+  if (savings.length === 0) return null
+  const most = Math.max(...savings)
+  return savings.every((percent) => percent === most) ? `saves ${most}%` : `saves up to ${most}%`
+}

@@ -1,0 +1,49 @@
+// Waits for the plan to really change after a checkout: the one place that asks the API repeatedly, for a minute.
+import { useQuery, useQueryClient } from '@tanstack/react-query'
+import { useEffect, useState } from 'react'
+
+import { meQuery, invoicesQuery, usageQuery } from '@/lib/api/queries'
+import type { BillingState } from '@/lib/api/types'
+
+import { confirmationOf, type Confirmation } from './confirmation'
+import type { PlanFacts } from './departure'
+
+/** Stripe's word mostly comes within seconds; it is asked for less and less often, 60 s in all. */
+export const WAITS_MS = [1000, 1000, 2000, 3000, 4000, 5000, 6000, 8000, 10_000, 10_000, 10_000]
+
+type Waiting = {
+  billing: BillingState
+  confirmation: Confirmation
+  /** Whether asking has ended without the change. */
+  gaveUp: boolean
+  /** Why the API did not answer the last time; null if it did. */
+  error: Error | null
+  again: () => void
+}
+
+/** Ask until the plan is another than `before`. `known` is what is known of it until the first answer. */
+export function usePlanConfirmation(tenant: string, known: BillingState, before: PlanFacts | null): Waiting {
+  const queries = useQueryClient()
+  const [asked, setAsked] = useState(0)
+  // The tenant's frame has just read it; only the waits below ask again.
+  const { data, error } = useQuery({ ...usageQuery(tenant), staleTime: Infinity })
+  const billing = data?.billing ?? known
+  const confirmation = confirmationOf(billing, before)
+  const wait_ms = confirmation === 'not-yet' ? WAITS_MS[asked] : undefined
+  useEffect(() => {
+    if (wait_ms === undefined) return
+    const ask = async () => {
+      await queries.refetchQueries(usageQuery(tenant))
+      setAsked(asked + 1)
+    }
+    const timer = setTimeout(() => void ask(), wait_ms)
+    return () => clearTimeout(timer)
+  }, [queries, tenant, asked, wait_ms])
+  useEffect(() => {
+    if (confirmation !== 'changed') return
+    void queries.invalidateQueries(meQuery())
+    void queries.invalidateQueries({ queryKey: invoicesQuery(tenant).queryKey })
+  }, [queries, tenant, confirmation])
+  const gaveUp = confirmation === 'not-yet' && wait_ms === undefined
+  return { billing, confirmation, gaveUp, error, again: () => setAsked(0) }
+}

@@ -1,0 +1,65 @@
+import { screen } from '@testing-library/react'
+import userEvent from '@testing-library/user-event'
+import { expect, test } from 'vitest'
+
+import { problem, serveApi } from '@/testing/api'
+import { renderPage } from '@/testing/render'
+import { tenantOf } from '@/testing/tenants'
+
+import { AlertsPage } from './alerts-page'
+
+const RECIPIENTS = '/tenants/acme/alert-recipients'
+const NO_ALERTS = { 'GET /tenants/acme/alerts': { body: { alerts: [], next_cursor: null } } }
+
+const show = () => renderPage(<AlertsPage />, { tenant: tenantOf() })
+
+test('adds an address to those who are told', async () => {
+  const requests = serveApi({
+    ...NO_ALERTS,
+    [`GET ${RECIPIENTS}`]: { body: { emails: ['ada@example.com'] } },
+    [`PUT ${RECIPIENTS}`]: { body: { emails: [] } },
+  })
+  show()
+  await userEvent.type(await screen.findByLabelText('Add an address'), 'bob@example.com')
+  await userEvent.click(screen.getByRole('button', { name: 'Add' }))
+  expect(await screen.findByText('The recipients are saved')).toBeVisible()
+  expect(requests.find(({ method }) => method === 'PUT')?.body).toEqual({
+    emails: ['ada@example.com', 'bob@example.com'],
+  })
+})
+
+test('says that the owners are told when nobody else is', async () => {
+  serveApi({ ...NO_ALERTS, [`GET ${RECIPIENTS}`]: { body: { emails: [] } } })
+  show()
+  expect(await screen.findByText(/The owners are told/)).toBeVisible()
+})
+
+test('tells what is wrong with an address', async () => {
+  const refusal = problem(400, 'invalid_request', 'bad', [
+    { field: 'emails.0', code: 'invalid_email', message: '“nobody” is not an email address' },
+  ])
+  serveApi({ ...NO_ALERTS, [`GET ${RECIPIENTS}`]: { body: { emails: [] } }, [`PUT ${RECIPIENTS}`]: refusal })
+  show()
+  await userEvent.type(await screen.findByLabelText('Add an address'), 'nobody')
+  await userEvent.click(screen.getByRole('button', { name: 'Add' }))
+  expect(await screen.findByText('“nobody” is not an email address')).toBeVisible()
+})
+
+test('lists what was told', async () => {
+  const alert = {
+    id: 'a',
+    period_start: '2026-11-01T00:00:00Z',
+    metric: 'tokens',
+    threshold_percent: 80,
+    used: 41_000,
+    limit: 50_000,
+    reached_at: '2026-11-20T10:00:00Z',
+  }
+  serveApi({
+    'GET /tenants/acme/alerts': { body: { alerts: [alert], next_cursor: null } },
+    [`GET ${RECIPIENTS}`]: { body: { emails: [] } },
+  })
+  show()
+  expect(await screen.findByText('Tokens at 80 %')).toBeVisible()
+  expect(screen.getByText('41,000 of 50,000')).toBeVisible()
+})

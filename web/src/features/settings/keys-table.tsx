@@ -1,0 +1,100 @@
+// API keys in rows: what each may do, how long, and when it was last used.
+import { Ban, RefreshCw } from 'lucide-react'
+import type { ReactNode } from 'react'
+
+import { Badge } from '@/components/badge'
+import { IconButton } from '@/components/button'
+import { DataTable, type Column } from '@/components/data-table'
+import { Instant, RelativeTime } from '@/components/instant'
+import type { Tone } from '@/components/tone'
+import type { ApiKey } from '@/lib/api/types'
+
+type KeysTableProps = {
+  keys: ApiKey[] | undefined
+  empty: ReactNode
+  onRotate: (key: ApiKey) => void
+  onRevoke: (key: ApiKey) => void
+}
+
+const STATUS: Record<ApiKey['status'], { tone: Tone; label: string }> = {
+  active: { tone: 'ok', label: 'Active' },
+  expired: { tone: 'neutral', label: 'Expired' },
+  revoked: { tone: 'danger', label: 'Revoked' },
+}
+
+export function KeysTable({ keys, empty, onRotate, onRevoke }: KeysTableProps) {
+  const actions: Column<ApiKey> = {
+    key: 'actions',
+    header: 'Actions',
+    headerHidden: true,
+    align: 'end',
+    cell: (key) =>
+      key.status === 'active' && (
+        <span className="relative inline-flex">
+          <IconButton
+            aria-label={`Rotate ${key.label}`}
+            icon={RefreshCw}
+            size="sm"
+            onClick={() => onRotate(key)}
+          />
+          <IconButton aria-label={`Revoke ${key.label}`} icon={Ban} size="sm" onClick={() => onRevoke(key)} />
+        </span>
+      ),
+  }
+  return (
+    <DataTable
+      caption="API keys"
+      columns={[...COLUMNS, actions]}
+      rows={keys}
+      rowKey={({ id }) => id}
+      empty={empty}
+      loadingRows={2}
+    />
+  )
+}
+
+const COLUMNS: readonly Column<ApiKey>[] = [
+  {
+    key: 'label',
+    header: 'Key',
+    cell: ({ label, prefix }) => (
+      <>
+        <span className="block wrap-anywhere">{label}</span>
+        <span className="block font-mono text-xs font-normal text-ink-faint">{prefix}…</span>
+      </>
+    ),
+  },
+  {
+    key: 'status',
+    header: 'Status',
+    cell: ({ status }) => <Badge tone={STATUS[status].tone}>{STATUS[status].label}</Badge>,
+  },
+  {
+    key: 'scopes',
+    header: 'May',
+    hideBelow: 'md',
+    cell: ({ scopes }) => (
+      <span className="flex flex-wrap gap-1">
+        {scopes.map((scope) => (
+          <Badge key={scope}>{scope}</Badge>
+        ))}
+      </span>
+    ),
+  },
+  {
+    key: 'created',
+    header: 'Created',
+    hideBelow: 'sm',
+    cell: ({ created_at }) => <Instant at={created_at} day />,
+  },
+  {
+    key: 'expires',
+    header: 'Expires',
+    cell: ({ expires_at }) => (expires_at === null ? 'Never' : <Instant at={expires_at} day />),
+  },
+  {
+    key: 'used',
+    header: 'Last used',
+    cell: ({ last_used_at }) => (last_used_at === null ? 'Never' : <RelativeTime at={last_used_at} />),
+  },
+]

@@ -1,0 +1,71 @@
+// The addresses that alerts are mailed to; none means the owners.
+import { X } from 'lucide-react'
+import { useState, type SubmitEvent } from 'react'
+
+import { Button, IconButton } from '@/components/button'
+import { Field } from '@/components/field'
+import { TextInput } from '@/components/text-input'
+import { call } from '@/lib/api/client'
+import { ApiError } from '@/lib/api/problem'
+import { alertRecipientsQuery, tenantPath } from '@/lib/api/queries'
+import { useTenant } from '@/lib/tenant'
+
+import { useSettingsMutation } from './use-settings-mutation'
+
+export function RecipientsForm({ emails }: { emails: string[] }) {
+  const { id } = useTenant()
+  const [typed, setTyped] = useState('')
+  const change = useSettingsMutation<string[]>({
+    change: (next) => call(`${tenantPath(id)}/alert-recipients`, { method: 'PUT', body: { emails: next } }),
+    outdated: [alertRecipientsQuery(id).queryKey],
+    done: () => 'The recipients are saved',
+  })
+  const add = (event: SubmitEvent) => {
+    event.preventDefault()
+    change.mutate([...emails, typed.trim()], { onSuccess: () => setTyped('') })
+  }
+  const remove = (email: string) => change.mutate(emails.filter((each) => each !== email))
+  return (
+    <div className="flex flex-col gap-4">
+      {emails.length === 0 ? (
+        <p className="text-ink-soft">The owners are told. Add addresses to tell these people instead.</p>
+      ) : (
+        <ul className="flex flex-wrap gap-2">
+          {emails.map((email) => (
+            <li key={email} className="flex min-w-0 items-center gap-1 rounded-lg bg-sunken ps-3 text-ink">
+              <span className="min-w-0 wrap-anywhere">{email}</span>
+              <IconButton
+                aria-label={`Remove ${email}`}
+                icon={X}
+                size="sm"
+                disabled={change.isPending}
+                onClick={() => remove(email)}
+              />
+            </li>
+          ))}
+        </ul>
+      )}
+      <form onSubmit={add} noValidate className="flex flex-wrap items-start gap-3">
+        <div className="min-w-0 grow basis-60">
+          <Field label="Add an address" error={problemOf(change.error)}>
+            <TextInput
+              type="email"
+              autoComplete="off"
+              autoCapitalize="none"
+              value={typed}
+              onChange={(event) => setTyped(event.target.value)}
+            />
+          </Field>
+        </div>
+        <Button type="submit" loading={change.isPending} disabled={typed.trim() === ''} className="mt-6.5">
+          Add
+        </Button>
+      </form>
+    </div>
+  )
+}
+
+/** The API names the address by its place in the list: what it says of it is enough. */
+function problemOf(error: Error | null): string | undefined {
+  return error instanceof ApiError ? (error.fields[0]?.message ?? error.message) : error?.message
+}

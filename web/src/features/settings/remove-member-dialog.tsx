@@ -1,0 +1,45 @@
+// Takes somebody out of the tenant; who takes themselves out leaves its pages.
+import { useQueryClient } from '@tanstack/react-query'
+import { useNavigate } from 'react-router'
+
+import { ConfirmDialog } from '@/components/confirm-dialog'
+import { call } from '@/lib/api/client'
+import { membersQuery, meQuery, tenantPath } from '@/lib/api/queries'
+import type { Member } from '@/lib/api/types'
+import { useTenant } from '@/lib/tenant'
+
+import { useSettingsMutation } from './use-settings-mutation'
+
+type RemoveMemberDialogProps = { member: Member; isSelf: boolean; onClose: () => void }
+
+export function RemoveMemberDialog({ member, isSelf, onClose }: RemoveMemberDialogProps) {
+  const { id, name } = useTenant()
+  const queries = useQueryClient()
+  const navigate = useNavigate()
+  const leave = () => {
+    queries.removeQueries({ queryKey: ['tenant', id] })
+    void navigate('/')
+  }
+  const removal = useSettingsMutation({
+    change: () => call(`${tenantPath(id)}/members/${member.id}`, { method: 'DELETE' }),
+    outdated: isSelf ? [meQuery().queryKey] : [membersQuery(id).queryKey],
+    done: () => (isSelf ? `You have left ${name}` : `${member.email} is removed`),
+    onDone: isSelf ? leave : onClose,
+  })
+  return (
+    <ConfirmDialog
+      open
+      onClose={onClose}
+      onConfirm={() => removal.mutate()}
+      title={isSelf ? `Leave ${name}?` : `Remove ${member.email}?`}
+      description={
+        isSelf
+          ? 'You lose access at once. Only an owner or admin can invite you again.'
+          : 'They lose access at once, also on pages that are open. API keys they made go on working.'
+      }
+      confirmLabel={isSelf ? 'Leave' : 'Remove'}
+      busy={removal.isPending}
+      error={removal.error?.message}
+    />
+  )
+}

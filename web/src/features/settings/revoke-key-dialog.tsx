@@ -1,0 +1,32 @@
+// Ends a key for good.
+import { ConfirmDialog } from '@/components/confirm-dialog'
+import { call } from '@/lib/api/client'
+import { apiKeysQuery, tenantPath } from '@/lib/api/queries'
+import type { ApiKey } from '@/lib/api/types'
+import { useTenant } from '@/lib/tenant'
+
+import { useSettingsMutation } from './use-settings-mutation'
+
+type RevokeKeyDialogProps = { apiKey: ApiKey; onClose: () => void }
+
+export function RevokeKeyDialog({ apiKey, onClose }: RevokeKeyDialogProps) {
+  const { id } = useTenant()
+  const revocation = useSettingsMutation({
+    change: () => call(`${tenantPath(id)}/api-keys/${apiKey.id}`, { method: 'DELETE' }),
+    outdated: [apiKeysQuery(id).queryKey],
+    done: () => `Key “${apiKey.label}” is revoked`,
+    onDone: onClose,
+  })
+  return (
+    <ConfirmDialog
+      open
+      onClose={onClose}
+      onConfirm={() => revocation.mutate()}
+      title={`Revoke “${apiKey.label}”?`}
+      description="Requests with this key are refused within a minute, and what its agents use is no longer recorded. This cannot be undone."
+      confirmLabel="Revoke key"
+      busy={revocation.isPending}
+      error={revocation.error?.message}
+    />
+  )
+}

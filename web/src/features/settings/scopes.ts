@@ -1,0 +1,22 @@
+// What a key may do, in words.
+import type { Scope } from '@/lib/api/types'
+
+type ScopeText = { scope: Scope; label: string; hint: string }
+
+export const SCOPES: readonly ScopeText[] = [
+  {
+    scope: 'usage:write',
+    label: 'Record usage',
+    hint: 'Send events and run starts to the metering endpoint.',
+  },
+  {
+    scope: 'limits:read',
+    label: 'Check limits',
+    hint: 'Ask whether a request still fits before it is made.',
+  },
+  { scope: 'usage:read', label: 'Read usage', hint: 'Usage, runs, events and invoices, for reports.' },
+  { scope: 'billing:write', label: 'Manage billing', hint: 'Open the checkout and the billing portal.' },
+]
+
+/** What an agent needs: to ask first, and to record. */
+export const AGENT_SCOPES: readonly Scope[] = ['usage:write', 'limits:read']

@@ -1,0 +1,31 @@
+// Shows a new key, the only time it can be shown, with a request to try it.
+import { Button } from '@/components/button'
+import { CodeBlock } from '@/components/code-block'
+import { Dialog } from '@/components/dialog'
+import { Notice } from '@/components/notice'
+import type { NewApiKey } from '@/lib/api/types'
+
+type SecretDialogProps = { made: NewApiKey; onClose: () => void }
+
+export function SecretDialog({ made, onClose }: SecretDialogProps) {
+  return (
+    <Dialog
+      open
+      onClose={onClose}
+      dismissible={false}
+      title={`Key “${made.api_key.label}” is ready`}
+      footer={
+        <Button variant="primary" onClick={onClose}>
+          I have stored it
+        </Button>
+      }
+    >
+      <div className="flex flex-col gap-4">
+        <Notice tone="warn" title="Copy it now">
+          It is not shown again: only its hash is kept.
+        </Notice>
+        <CodeBlock label="API key" code={made.secret} wrap />
+      </div>
+    </Dialog>
+  )
+}

@@ -1,0 +1,39 @@
+// The frame of the settings. Who may not change them is told who can.
+import { Lock } from 'lucide-react'
+import { Outlet } from 'react-router'
+
+import { LinkButton } from '@/components/button'
+import { EmptyState } from '@/components/empty-state'
+import { Page } from '@/components/page'
+import { TabNav } from '@/components/tab-nav'
+import { mayManage, useTenant } from '@/lib/tenant'
+
+const TABS = [
+  { to: 'keys', label: 'API keys' },
+  { to: 'members', label: 'Members' },
+  { to: 'alerts', label: 'Alerts' },
+]
+
+export function SettingsLayout() {
+  const tenant = useTenant()
+  if (!mayManage(tenant.role)) return <AskAnOwner tenant={tenant.id} />
+  return (
+    <Page title="Settings" description={`What ${tenant.name} lets in, who belongs to it, and who is told.`}>
+      <TabNav label="Settings" tabs={TABS} />
+      <Outlet context={tenant} />
+    </Page>
+  )
+}
+
+function AskAnOwner({ tenant }: { tenant: string }) {
+  return (
+    <Page title="Settings">
+      <EmptyState
+        icon={Lock}
+        title="Only owners and admins change settings"
+        description="You are a member here. Ask an owner or an admin for a key, an invitation or another role."
+        action={<LinkButton to={`/t/${encodeURIComponent(tenant)}`}>Back to usage</LinkButton>}
+      />
+    </Page>
+  )
+}

@@ -1,0 +1,30 @@
+// A change of a setting: what has become old by it is read again, and the page says that it was made.
+import { useMutation, useQueryClient, type QueryKey } from '@tanstack/react-query'
+
+import { useToast } from '@/components/toast'
+
+type Change<Given, Answer> = {
+  change: (given: Given) => Promise<Answer>
+  outdated: readonly QueryKey[]
+  /** Said when it is done; null for what the page shows by itself. */
+  done: ((given: Given) => string) | null
+  onDone?: (answer: Answer) => void
+}
+
+export function useSettingsMutation<Given = void, Answer = unknown>({
+  change,
+  outdated,
+  done,
+  onDone,
+}: Change<Given, Answer>) {
+  const queries = useQueryClient()
+  const toast = useToast()
+  return useMutation({
+    mutationFn: change,
+    onSuccess: async (answer, given) => {
+      await Promise.all(outdated.map((queryKey) => queries.invalidateQueries({ queryKey })))
+      if (done) toast({ title: done(given) })
+      onDone?.(answer)
+    },
+  })
+}

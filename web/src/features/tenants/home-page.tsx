@@ -1,0 +1,36 @@
+// The front door: leads to the tenant shown last, else to the first one, else to making one.
+import { useQuery } from '@tanstack/react-query'
+import { Navigate } from 'react-router'
+
+import { ErrorState } from '@/components/error-state'
+import { FullPage } from '@/components/full-page'
+import { Spinner } from '@/components/spinner'
+import { meQuery } from '@/lib/api/queries'
+import type { Me } from '@/lib/api/types'
+import { lastTenant } from '@/lib/last-tenant'
+
+export function HomePage() {
+  const me = useQuery(meQuery())
+  if (me.data) return <Navigate to={homeOf(me.data, lastTenant())} replace />
+  return (
+    <FullPage>
+      <title>GWI Usage</title>
+      {me.error ? (
+        <ErrorState
+          title="Your account could not be read"
+          error={me.error}
+          onRetry={() => void me.refetch()}
+          retrying={me.isFetching}
+        />
+      ) : (
+        <Spinner label="Looking up your tenants" />
+      )}
+    </FullPage>
+  )
+}
+
+/** Where this person's pages are. An invitation waits on the page that makes tenants. */
+export function homeOf({ tenants }: Me, last: string | null): string {
+  const home = tenants.find(({ id }) => id === last) ?? tenants[0]
+  return home ? `/t/${encodeURIComponent(home.id)}` : '/new'
+}

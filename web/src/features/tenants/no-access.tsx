@@ -1,0 +1,36 @@
+// A tenant that this person may not see, or no longer. Whether it exists is not told.
+import { useQueryClient } from '@tanstack/react-query'
+import { Lock } from 'lucide-react'
+import { useEffect } from 'react'
+
+import { Button, LinkButton } from '@/components/button'
+import { EmptyState } from '@/components/empty-state'
+import { FullPage } from '@/components/full-page'
+import { meQuery } from '@/lib/api/queries'
+import { signOut } from '@/lib/session/session'
+
+export function NoAccess({ tenant }: { tenant: string }) {
+  const queries = useQueryClient()
+  useEffect(() => {
+    // It may have been one of this person's until just now.
+    void queries.invalidateQueries(meQuery())
+  }, [queries])
+  return (
+    <FullPage>
+      <title>No access · GWI Usage</title>
+      <EmptyState
+        icon={Lock}
+        title="You have no access to this tenant"
+        description={`“${tenant}” does not exist, or you are not, or no longer, one of its members. Its owners can invite you.`}
+        action={
+          <>
+            <LinkButton to="/" variant="primary">
+              Go to your tenants
+            </LinkButton>
+            <Button onClick={() => void signOut()}>Sign in as somebody else</Button>
+          </>
+        }
+      />
+    </FullPage>
+  )
+}

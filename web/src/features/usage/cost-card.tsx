@@ -1,0 +1,49 @@
+// What it costs so far, what it comes to by the reset, and what of it is not known.
+import { Card } from '@/components/card'
+import { ManageBillingButton } from '@/features/billing/manage-billing-button'
+import type { Usage } from '@/lib/api/types'
+import { decimalUsdOf, formatInteger, formatUsd, formatUsdExact, nanoUsdOf } from '@/lib/format'
+
+export function CostCard({ usage }: { usage: Usage }) {
+  const { aggregate, forecast, tenant } = usage
+  return (
+    <Card
+      title="What it costs"
+      actions={<ManageBillingButton tenant={tenant.id} />}
+      footer="What your model providers charge, by their list prices. The plan is billed apart from it."
+    >
+      <p className="text-figure text-ink" title={formatUsdExact(aggregate.total_cost_usd)}>
+        {formatUsd(aggregate.total_cost_usd)}
+      </p>
+      <p className="mt-1 text-ink-soft">so far in this period</p>
+      <dl className="mt-4 grid gap-1.5">
+        <Line label="At reset">
+          {forecast?.cost_usd_at_end ? `about ${formatUsd(forecast.cost_usd_at_end)}` : 'too early to tell'}
+        </Line>
+        <Line label="Per LLM call">{perCall(usage)}</Line>
+        {aggregate.unpriced_calls > 0 && (
+          <Line label="Not in this sum">{unpricedOf(aggregate.unpriced_calls)}</Line>
+        )}
+      </dl>
+    </Card>
+  )
+}
+
+function Line({ label, children }: { label: string; children: string }) {
+  return (
+    <div className="flex flex-wrap items-baseline justify-between gap-x-3">
+      <dt className="text-ink-faint">{label}</dt>
+      <dd className="text-ink tabular-nums">{children}</dd>
+    </div>
+  )
+}
+
+/** The mean over the calls whose price is known. */
+function perCall({ aggregate }: Usage): string {
+  const priced = BigInt(aggregate.total_llm_calls - aggregate.unpriced_calls)
+  return priced > 0n ? formatUsd(decimalUsdOf(nanoUsdOf(aggregate.total_cost_usd) / priced)) : 'no calls yet'
+}
+
+function unpricedOf(calls: number): string {
+  return `${formatInteger(calls)} unpriced ${calls === 1 ? 'call' : 'calls'}`
+}

@@ -1,0 +1,108 @@
+// Nothing was recorded yet: how to send a first event, with a key of the tenant's own. It gives way to the first event by itself.
+import { useMutation, useQueryClient } from '@tanstack/react-query'
+import { KeyRound, Radio } from 'lucide-react'
+import { useState } from 'react'
+
+import { Button } from '@/components/button'
+import { Card } from '@/components/card'
+import { CodeBlock } from '@/components/code-block'
+import { EmptyState } from '@/components/empty-state'
+import { Notice } from '@/components/notice'
+import { Segmented } from '@/components/segmented'
+import { Spinner } from '@/components/spinner'
+import { call } from '@/lib/api/client'
+import { apiKeysQuery, tenantPath } from '@/lib/api/queries'
+import type { NewApiKey } from '@/lib/api/types'
+import { mayManage, type TenantContext } from '@/lib/tenant'
+
+import { curlSnippet, pythonSnippet, recordUrl } from './snippets'
+
+const NO_KEY = 'YOUR_KEY'
+
+export function FirstEvent({ tenant }: { tenant: TenantContext }) {
+  const key = useFirstKey(tenant.id)
+  const secret = key.data?.secret
+  return (
+    <Card>
+      <EmptyState
+        icon={Radio}
+        title="Send your first event"
+        description="Nothing was recorded in this period so far. An event tells of one thing that an agent did, such as a call of a model."
+      >
+        <div className="grid grid-cols-[minmax(0,1fr)] gap-4">
+          {mayManage(tenant.role) ? (
+            <KeyStep secret={secret} error={key.error} busy={key.isPending} onCreate={() => key.mutate()} />
+          ) : (
+            <p className="text-ink-soft">
+              You need an API key that may record. Ask an owner or admin of {tenant.name} for one, and put it
+              in the place of <code className="font-mono">{NO_KEY}</code>.
+            </p>
+          )}
+          <Snippets apiKey={secret ?? NO_KEY} />
+          <p className="flex items-center gap-2 text-ink-faint">
+            <Spinner />
+            Waiting for the first event. This page shows it as soon as it is there.
+          </p>
+        </div>
+      </EmptyState>
+    </Card>
+  )
+}
+
+function useFirstKey(tenant: string) {
+  const queries = useQueryClient()
+  const body = { label: 'First event', scopes: ['usage:write'], expires_in_days: null }
+  return useMutation({
+    mutationFn: () => call<NewApiKey>(`${tenantPath(tenant)}/api-keys`, { method: 'POST', body }),
+    onSuccess: () => queries.invalidateQueries({ queryKey: apiKeysQuery(tenant).queryKey }),
+  })
+}
+
+type KeyStepProps = { secret: string | undefined; error: Error | null; busy: boolean; onCreate: () => void }
+
+function KeyStep({ secret, error, busy, onCreate }: KeyStepProps) {
+  if (secret !== undefined) {
+    return (
+      <Notice tone="ok" title="Your key is in the commands below">
+        It is shown only now: keep it somewhere safe, or create another one in the settings later.
+      </Notice>
+    )
+  }
+  return (
+    <div className="flex flex-wrap items-center justify-between gap-3">
+      <p className="min-w-0 flex-1 basis-60 text-ink-soft">
+        A key lets your agents record. This one can do nothing else.
+      </p>
+      <Button variant="primary" icon={KeyRound} loading={busy} onClick={onCreate}>
+        Create a key
+      </Button>
+      {error && (
+        <p role="alert" className="basis-full text-danger-text">
+          No key was created: {error.message}
+        </p>
+      )}
+    </div>
+  )
+}
+
+const LANGUAGES = [
+  { value: 'curl', label: 'curl' },
+  { value: 'python', label: 'Python' },
+] as const
+
+function Snippets({ apiKey }: { apiKey: string }) {
+  const [language, setLanguage] = useState<'curl' | 'python'>('curl')
+  const url = recordUrl(window.location.origin)
+  return (
+    <div className="grid grid-cols-[minmax(0,1fr)] justify-items-start gap-2">
+      <Segmented label="Language" size="sm" options={LANGUAGES} value={language} onChange={setLanguage} />
+      <div className="w-full min-w-0">
+        {language === 'curl' ? (
+          <CodeBlock label="Command for a shell" code={curlSnippet(url, apiKey)} />
+        ) : (
+          <CodeBlock label="Python program" code={pythonSnippet(url, apiKey)} />
+        )}
+      </div>
+    </div>
+  )
+}

@@ -1,0 +1,55 @@
+// Whether it lasts until the reset, at the pace so far.
+import { CircleCheck, CircleHelp, OctagonAlert, TriangleAlert } from 'lucide-react'
+
+import { Card } from '@/components/card'
+import { cx } from '@/components/cx'
+import type { MetricForecast, Usage } from '@/lib/api/types'
+import { formatCompact, formatInteger, formatPercent } from '@/lib/format'
+
+import { forecastWords, type ForecastWords } from './forecast-words'
+
+const LOOKS: Record<ForecastWords['tone'], { icon: typeof CircleCheck; colour: string }> = {
+  ok: { icon: CircleCheck, colour: 'text-ok-text' },
+  warn: { icon: TriangleAlert, colour: 'text-warn-text' },
+  danger: { icon: OctagonAlert, colour: 'text-danger-text' },
+  neutral: { icon: CircleHelp, colour: 'text-ink-soft' },
+}
+
+export function ForecastCard({ usage }: { usage: Usage }) {
+  const { tone, headline, sentence } = forecastWords(usage)
+  const { icon: Icon, colour } = LOOKS[tone]
+  const { forecast, limits } = usage
+  return (
+    <Card
+      title="Will it last?"
+      footer={
+        forecast?.tokens && `At the pace of ${forecast.basis_days} days with usage, kept up until the reset.`
+      }
+    >
+      <p className={cx('flex items-center gap-2 text-xl leading-8 font-semibold tracking-tight', colour)}>
+        <Icon aria-hidden className="size-5 shrink-0" />
+        {headline}
+      </p>
+      <p className="mt-1 text-ink-soft">{sentence}</p>
+      {limits && forecast?.tokens && forecast.runs && (
+        <dl className="mt-4 grid gap-1.5">
+          <AtEnd label="Tokens at reset" forecast={forecast.tokens} limit={limits.tokens} />
+          <AtEnd label="Runs at reset" forecast={forecast.runs} limit={limits.runs} />
+        </dl>
+      )}
+    </Card>
+  )
+}
+
+function AtEnd({ label, forecast, limit }: { label: string; forecast: MetricForecast; limit: number }) {
+  const percent = limit === 0 ? null : (forecast.at_end / limit) * 100
+  return (
+    <div className="flex flex-wrap items-baseline justify-between gap-x-3">
+      <dt className="text-ink-faint">{label}</dt>
+      <dd className="text-ink tabular-nums">
+        <span title={formatInteger(forecast.at_end)}>about {formatCompact(forecast.at_end)}</span>
+        {percent !== null && <span className="text-ink-faint"> · {formatPercent(percent)}</span>}
+      </dd>
+    </div>
+  )
+}

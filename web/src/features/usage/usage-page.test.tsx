@@ -1,0 +1,276 @@
+// The usage page: its four answers, its notices, and what it asks the API for.
+import { screen, waitFor, within } from '@testing-library/react'
+import userEvent from '@testing-library/user-event'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+
+import type { Role, Usage } from '@/lib/api/types'
+import { problem, serveApi, type Routes } from '@/testing/api'
+import { renderPage } from '@/testing/render'
+import { amounts, usageOf } from '@/testing/usage'
+
+import { UsagePage } from './usage-page'
+
+const STARTER = {
+  id: 'starter',
+  name: 'Starter',
+  tokens_per_period: 500_000,
+  runs_per_period: 100,
+  requests_per_minute: 30,
+  usd_monthly: '29',
+  usd_yearly: '290',
+  yearly_saving_percent: 17,
+}
+
+/** The usual answers, where a test gives no others. */
+function serve(routes: Routes = {}) {
+  return serveApi({
+    'GET /plans': { body: { plans: [STARTER] } },
+    'GET /tenants/acme/usage': { body: usageOf() },
+    'GET /tenants/acme/invoices': { body: { invoices: [], next_cursor: null } },
+    ...routes,
+  })
+}
+
+type Place = { role?: Role; at?: string }
+
+function open(usage: Usage = usageOf(), { role = 'owner', at = '/t/acme' }: Place = {}) {
+  return renderPage(<UsagePage />, { at, tenant: { id: 'acme', name: 'Acme Inc.', role, usage } })
+}
+
+const { status, aggregate, billing } = usageOf()
+
+function statusWith(changes: object): Usage {
+  return usageOf({ status: status && { ...status, ...changes } })
+}
+
+beforeEach(() => {
+  vi.stubGlobal(
+    'IntersectionObserver',
+    class {
+      observe() {
+        return undefined
+      }
+      disconnect() {
+        return undefined
+      }
+    },
+  )
+})
+afterEach(() => vi.unstubAllGlobals())
+
+describe('at first glance', () => {
+  it('tells how much is used, whether it lasts and what it costs, with the price of the plan', async () => {
+    serve()
+    open()
+    expect(screen.getByRole('meter', { name: 'Tokens' })).toHaveAttribute(
+      'aria-valuetext',
+      '60% used, 300,000 of 500,000 tokens',
+    )
+    expect(screen.getByRole('meter', { name: 'Runs' })).toHaveAttribute('aria-valuenow', '40')
+    expect(screen.getByText('Until the reset')).toBeInTheDocument()
+    expect(screen.getAllByTitle('$42.50')[0]).toHaveTextContent('$42.50')
+    expect(screen.getByText('about $59.30')).toBeInTheDocument()
+    expect(await screen.findByText(/\$29 a month/)).toBeInTheDocument()
+  })
+
+  it('tells what drives it', () => {
+    serve()
+    open()
+    const leaders = within(screen.getByRole('region', { name: 'What drives it' })).getAllByRole('listitem')
+    expect(leaders.map((leader) => leader.textContent)).toEqual([
+      'gpt-4.1-mini$30.0070.5%',
+      'claude-sonnet-4-5$12.5029.4%',
+    ])
+  })
+
+  it('shows the true percentage above the limit', () => {
+    serve()
+    open(
+      statusWith({
+        token_usage_percent: 130,
+        tokens_used: 650_000,
+        hard_limit_reached: true,
+        soft_limit_reached: true,
+      }),
+    )
+    expect(screen.getByRole('meter', { name: 'Tokens' })).toHaveAttribute('aria-valuenow', '130')
+    expect(screen.getByText('130% used')).toBeInTheDocument()
+  })
+
+  it('reads nothing beyond what the layout has read, but the catalog of plans', async () => {
+    const requests = serve()
+    open()
+    await screen.findByText(/\$29 a month/)
+    expect(requests.map(({ path }) => path)).not.toContain('/tenants/acme/usage/series')
+    expect(requests.map(({ path }) => path)).not.toContain('/tenants/acme/alerts')
+  })
+
+  it('mentions unpriced calls only where there are any', () => {
+    serve()
+    const view = open()
+    expect(screen.queryByText('Unpriced calls')).not.toBeInTheDocument()
+    view.unmount()
+    open(usageOf({ aggregate: { ...aggregate, unpriced_calls: 3 } }))
+    expect(screen.getByText('Unpriced calls')).toBeInTheDocument()
+    expect(screen.getByText('3 unpriced calls')).toBeInTheDocument()
+  })
+})
+
+describe('the notices', () => {
+  const soft = { soft_limit_reached: true, token_usage_percent: 85 }
+  const hard = { ...soft, hard_limit_reached: true, tokens_used: 500_000, token_usage_percent: 100 }
+  const alerts = {
+    'GET /tenants/acme/alerts': {
+      body: {
+        alerts: [
+          {
+            id: 'a',
+            period_start: aggregate.period_start,
+            metric: 'tokens',
+            threshold_percent: 80,
+            used: 400_000,
+            limit: 500_000,
+            reached_at: '2026-11-20T10:00:00Z',
+          },
+        ],
+        next_cursor: null,
+      },
+    },
+  }
+
+  it('warn at the soft limit, and list the alerts', async () => {
+    serve(alerts)
+    open(statusWith(soft))
+    expect(screen.getByText('80% of the tokens are used')).toBeInTheDocument()
+    expect(screen.getByRole('link', { name: 'See plans' })).toHaveAttribute('href', '/t/acme/upgrade')
+    expect(await screen.findByText('of the tokens used: 400,000 of 500,000')).toBeInTheDocument()
+  })
+
+  it('lead to an upgrade at the hard limit', () => {
+    serve(alerts)
+    open(statusWith(hard))
+    expect(within(screen.getByRole('alert')).getByText('The limit of tokens is reached')).toBeInTheDocument()
+    expect(screen.getByRole('link', { name: 'Upgrade' })).toHaveAttribute('href', '/t/acme/upgrade')
+  })
+
+  it('tell members whom to ask', () => {
+    serve(alerts)
+    open(statusWith(hard), { role: 'member' })
+    expect(screen.getByText(/Ask an owner or admin of Acme Inc\. for a larger plan/)).toBeInTheDocument()
+    expect(screen.queryByRole('link', { name: 'Upgrade' })).not.toBeInTheDocument()
+  })
+
+  it('say that alerts could not be read', async () => {
+    serve({ 'GET /tenants/acme/alerts': problem(503, 'unavailable', 'The store is away.') })
+    open(statusWith(soft))
+    expect(await screen.findByText('The alerts could not be read')).toBeInTheDocument()
+  })
+
+  it('tell of a plan that nobody knows', () => {
+    serve()
+    open(usageOf({ status: null, limits: null, billing: { ...billing, plan: 'gold', plan_name: null } }))
+    expect(screen.getByText('The plan “gold” is not in the catalog')).toBeInTheDocument()
+  })
+
+  it('tell of a payment that failed, and of a plan that ends', () => {
+    serve()
+    const view = open(usageOf({ billing: { ...billing, past_due_since: '2026-11-20T00:00:00Z' } }))
+    expect(screen.getByText('The last payment failed')).toBeInTheDocument()
+    view.unmount()
+    open(usageOf({ billing: { ...billing, cancel_at_period_end: true } }))
+    expect(screen.getByText('The plan is canceled')).toBeInTheDocument()
+  })
+
+  it('say so when the figures could not be renewed', async () => {
+    const requests = serve({ 'GET /tenants/acme/usage': problem(503, 'unavailable', 'The store is away.') })
+    open()
+    expect(await screen.findByText('The figures could not be renewed')).toBeInTheDocument()
+    const before = requests.length
+    await userEvent.click(screen.getByRole('button', { name: 'Try again' }))
+    await waitFor(() => expect(requests.length).toBeGreaterThan(before))
+  })
+})
+
+describe('the chart', () => {
+  const series = {
+    'GET /tenants/acme/usage/series': {
+      body: {
+        from: aggregate.period_start,
+        to: '2026-11-23T00:00:00Z',
+        granularity: 'day',
+        group_by: 'model',
+        points: [
+          {
+            start: '2026-11-21T00:00:00Z',
+            provider: null,
+            model: '<img src=x onerror=alert(1)>',
+            ...amounts({ cost_usd: '3.000000000' }),
+          },
+        ],
+      },
+    },
+  }
+
+  it('is a sentence, too, and a table', async () => {
+    serve()
+    open()
+    expect(screen.getByText('$42.50 in all, the most on 21 Nov: $41.50.')).toBeInTheDocument()
+    await userEvent.click(screen.getByRole('button', { name: 'Show as table' }))
+    const table = screen.getByRole('table', { name: 'Usage by day' })
+    expect(
+      within(table)
+        .getAllByRole('row')
+        .map((row) => row.textContent),
+    ).toEqual(['Day (UTC)All', '22 Nov$1.00', '21 Nov$41.50'])
+  })
+
+  it('reads a split by model when it is asked for, and shows names as text', async () => {
+    const requests = serve(series)
+    open()
+    await userEvent.click(screen.getByRole('radio', { name: 'Models', checked: false, description: '' }))
+    await userEvent.click(await screen.findByRole('button', { name: 'Show as table' }))
+    expect(screen.getByRole('columnheader', { name: '<img src=x onerror=alert(1)>' })).toBeInTheDocument()
+    const query = requests.find(({ path }) => path.endsWith('/series'))?.query
+    expect(Object.fromEntries(query ?? [])).toEqual({
+      from: '2026-11-01T00:00:00Z',
+      to: '2026-11-23T00:00:00Z',
+      granularity: 'day',
+      group_by: 'model',
+    })
+  })
+
+  it('says that it could not be read, and tries again', async () => {
+    const requests = serve({
+      'GET /tenants/acme/usage/series': problem(503, 'unavailable', 'The store is away.'),
+    })
+    open()
+    await userEvent.click(screen.getByRole('radio', { name: 'Hours' }))
+    expect(await screen.findByText('The chart could not be read')).toBeInTheDocument()
+    await userEvent.click(screen.getByRole('button', { name: 'Try again' }))
+    await waitFor(() => expect(requests.filter(({ path }) => path.endsWith('/series')).length).toBe(2))
+  })
+})
+
+describe('another time', () => {
+  it('is read for itself, without limits and forecast', async () => {
+    const past = usageOf({ status: null, limits: null, forecast: null, live: null })
+    const requests = serve({ 'GET /tenants/acme/usage': { body: past } })
+    open(usageOf(), { at: '/t/acme?from=2026-10-01&to=2026-10-31' })
+    expect(await screen.findByRole('region', { name: 'Breakdown' })).toBeInTheDocument()
+    expect(screen.queryByText('Will it last?')).not.toBeInTheDocument()
+    const asked = requests.filter(({ query }) => query.has('from')).map(({ query }) => query.toString())
+    expect(asked).toEqual(['from=2026-10-01T00%3A00%3A00Z&to=2026-11-01T00%3A00%3A00Z'])
+  })
+
+  it('is refused where it is too long, before it is asked for', async () => {
+    serve()
+    const { router } = open()
+    await userEvent.click(screen.getByRole('radio', { name: 'Custom' }))
+    const from = screen.getByLabelText('From')
+    await userEvent.clear(from)
+    await userEvent.type(from, '2026-01-01')
+    await userEvent.click(screen.getByRole('button', { name: 'Show' }))
+    expect(screen.getByText('326 days are too many: choose at most 92.')).toBeInTheDocument()
+    expect(router.state.location.search).toBe('')
+  })
+})

@@ -1,0 +1,109 @@
+// What pages read: one query per route, so that two pages that ask for the same share the answer.
+import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query'
+
+import { call } from './client'
+import type {
+  AlertPage,
+  ApiKey,
+  EventPage,
+  Granularity,
+  GroupBy,
+  InvoicePage,
+  Me,
+  Members,
+  Plan,
+  Run,
+  RunPage,
+  Series,
+  Usage,
+} from './types'
+
+/** The interval a usage page shows: a metering period, or whole hours from an instant to another. */
+export type UsageRange = { period: 'current' | 'previous' } | { from: string; to: string }
+
+export const CURRENT: UsageRange = { period: 'current' }
+
+/** Where the routes of a tenant begin. */
+export const tenantPath = (tenant: string) => `/tenants/${encodeURIComponent(tenant)}`
+
+export const meQuery = () =>
+  queryOptions({ queryKey: ['me'], queryFn: ({ signal }) => call<Me>('/me', { signal }) })
+
+export const plansQuery = () =>
+  queryOptions({
+    queryKey: ['plans'],
+    queryFn: async ({ signal }) => (await call<{ plans: Plan[] }>('/plans', { signal })).plans,
+    staleTime: Infinity,
+  })
+
+export const usageQuery = (tenant: string, range: UsageRange = CURRENT) =>
+  queryOptions({
+    queryKey: ['tenant', tenant, 'usage', range],
+    queryFn: ({ signal }) => call<Usage>(`${tenantPath(tenant)}/usage`, { query: range, signal }),
+  })
+
+export type SeriesRequest = {
+  from: string
+  to: string
+  granularity: Granularity
+  group_by?: GroupBy | undefined
+}
+
+export const seriesQuery = (tenant: string, request: SeriesRequest) =>
+  queryOptions({
+    queryKey: ['tenant', tenant, 'series', request],
+    queryFn: ({ signal }) => call<Series>(`${tenantPath(tenant)}/usage/series`, { query: request, signal }),
+  })
+
+export const runsQuery = (tenant: string) => pagesQuery<RunPage>(tenant, 'runs')
+
+export const runQuery = (tenant: string, run: string) =>
+  queryOptions({
+    queryKey: ['tenant', tenant, 'run', run],
+    queryFn: ({ signal }) => call<Run>(`${tenantPath(tenant)}/runs/${encodeURIComponent(run)}`, { signal }),
+  })
+
+/** The API's largest page, so that the timeline of nearly every run is one answer. */
+export const EVENTS_PER_PAGE = 500
+
+export const runEventsQuery = (tenant: string, run: string) =>
+  pagesQuery<EventPage>(tenant, 'events', { run_id: run, limit: String(EVENTS_PER_PAGE) })
+
+export const invoicesQuery = (tenant: string) => pagesQuery<InvoicePage>(tenant, 'invoices')
+
+export const alertsQuery = (tenant: string) => pagesQuery<AlertPage>(tenant, 'alerts')
+
+export const apiKeysQuery = (tenant: string) =>
+  queryOptions({
+    queryKey: ['tenant', tenant, 'api-keys'],
+    queryFn: async ({ signal }) =>
+      (await call<{ api_keys: ApiKey[] }>(`${tenantPath(tenant)}/api-keys`, { signal })).api_keys,
+  })
+
+export const membersQuery = (tenant: string) =>
+  queryOptions({
+    queryKey: ['tenant', tenant, 'members'],
+    queryFn: ({ signal }) => call<Members>(`${tenantPath(tenant)}/members`, { signal }),
+  })
+
+export const alertRecipientsQuery = (tenant: string) =>
+  queryOptions({
+    queryKey: ['tenant', tenant, 'alert-recipients'],
+    queryFn: async ({ signal }) =>
+      (await call<{ emails: string[] }>(`${tenantPath(tenant)}/alert-recipients`, { signal })).emails,
+  })
+
+/** A list that is read page by page, newest first. */
+function pagesQuery<Page extends { next_cursor: string | null }>(
+  tenant: string,
+  name: string,
+  filter: Record<string, string> = {},
+) {
+  return infiniteQueryOptions({
+    queryKey: ['tenant', tenant, name, filter],
+    queryFn: ({ pageParam, signal }) =>
+      call<Page>(`${tenantPath(tenant)}/${name}`, { query: { ...filter, cursor: pageParam }, signal }),
+    initialPageParam: undefined as string | undefined,
+    getNextPageParam: (page) => page.next_cursor ?? undefined,
+  })
+}

@@ -1,0 +1,37 @@
+// The Firebase app of this page. Its configuration comes from where it is hosted, so one build runs everywhere.
+import { initializeApp, type FirebaseApp, type FirebaseOptions } from 'firebase/app'
+import {
+  browserLocalPersistence,
+  connectAuthEmulator,
+  indexedDBLocalPersistence,
+  initializeAuth,
+  type Auth,
+} from 'firebase/auth'
+
+type WebConfig = FirebaseOptions & { emulators?: { auth: string; firestore: string } }
+
+export type Firebase = { app: FirebaseApp; auth: Auth; firestoreEmulator: string | undefined }
+
+const INIT_URL = '/__/firebase/init.json'
+
+let started: Promise<Firebase> | undefined
+
+/** The app, made on first use. Rejects if the page's host does not serve Firebase's configuration. */
+export function firebase(): Promise<Firebase> {
+  started ??= start().catch((error: unknown) => {
+    started = undefined
+    throw error
+  })
+  return started
+}
+
+async function start(): Promise<Firebase> {
+  const response = await fetch(INIT_URL)
+  if (!response.ok) throw new Error(`${INIT_URL} answered ${response.status}`)
+  const { emulators, ...options } = (await response.json()) as WebConfig
+  const app = initializeApp(options)
+  // Not getAuth: it would load the code for pop-ups, which only Google's button needs.
+  const auth = initializeAuth(app, { persistence: [indexedDBLocalPersistence, browserLocalPersistence] })
+  if (emulators) connectAuthEmulator(auth, `http://${emulators.auth}`, { disableWarnings: true })
+  return { app, auth, firestoreEmulator: emulators?.firestore }
+}

@@ -1,0 +1,43 @@
+// Shows a page in tests as the app would: with its router, its queries, and a tenant around it.
+import { QueryClient, QueryClientProvider } from '@tanstack/react-query'
+import { render } from '@testing-library/react'
+import type { ReactNode } from 'react'
+import { createMemoryRouter, Outlet, RouterProvider } from 'react-router'
+
+import { ToastProvider } from '@/components/toast'
+import type { TenantContext } from '@/lib/tenant'
+
+type Place = {
+  /** The address that is visited. */
+  at?: string
+  /** The route that the page is at. */
+  path?: string
+  tenant?: TenantContext
+}
+
+/** Render `page`; gives the router, whose location tells where the page led, and the query cache. */
+export function renderPage(page: ReactNode, { at = '/', path = '*', tenant }: Place = {}) {
+  const queries = new QueryClient({
+    defaultOptions: { queries: { retry: false }, mutations: { retry: false } },
+  })
+  const router = createMemoryRouter(
+    [
+      {
+        element: <Outlet context={tenant} />,
+        children: [
+          { path, element: page },
+          { path: '*', element: null },
+        ],
+      },
+    ],
+    { initialEntries: [at] },
+  )
+  const view = render(
+    <ToastProvider>
+      <QueryClientProvider client={queries}>
+        <RouterProvider router={router} />
+      </QueryClientProvider>
+    </ToastProvider>,
+  )
+  return { ...view, router, queries }
+}

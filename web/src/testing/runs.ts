@@ -1,0 +1,51 @@
+// Runs and their events as the API serves them.
+import type { Run, UsageEvent } from '@/lib/api/types'
+
+import { amounts } from './usage'
+
+/** A completed run of ten seconds, with `changes` instead of its parts. */
+export function runOf(changes: Partial<Run> = {}): Run {
+  return {
+    ...amounts({
+      calls: 2,
+      tool_calls: 1,
+      cost_usd: '0.120000000',
+      tokens: { input: 1500, output: 300, total: 1800 },
+    }),
+    id: 'run-1',
+    status: 'completed',
+    began_at: '2026-11-22T12:00:00Z',
+    last_at: '2026-11-22T12:00:10Z',
+    duration_ms: 10_000,
+    ...changes,
+  }
+}
+
+/** A priced LLM call of two seconds, with `changes` instead of its parts. */
+export function eventOf(changes: Partial<UsageEvent> = {}): UsageEvent {
+  return {
+    id: 'event-1',
+    ts: '2026-11-22T12:00:02Z',
+    category: 'llm',
+    provider: 'openai',
+    model: 'gpt-4.1-mini',
+    status: 'ok',
+    tokens: {
+      input_tokens: 1000,
+      output_tokens: 200,
+      total_tokens: 1200,
+      cache_read_tokens: 0,
+      cache_write_tokens: 0,
+      reasoning_tokens: 0,
+    },
+    latency_ms: 2000,
+    cost_usd: '0.060000000',
+    price_source: 'client',
+    user_id: null,
+    run_id: 'run-1',
+    workflow_id: null,
+    request_id: null,
+    metadata: null,
+    ...changes,
+  }
+}

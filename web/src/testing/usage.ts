@@ -1,0 +1,138 @@
+// An answer about usage for tests: a tenant on Starter in the middle of November, with what a test changes in it.
+import type { Amounts, DayRow, SeriesRow, Usage } from '@/lib/api/types'
+
+/** Amounts of nothing, but for what is given. */
+export function amounts(
+  given: Partial<Omit<Amounts, 'tokens'>> & { tokens?: Partial<Amounts['tokens']> } = {},
+): Amounts {
+  const none = { input: 0, output: 0, total: 0, cache_read: 0, cache_write: 0, reasoning: 0 }
+  return {
+    calls: 0,
+    tool_calls: 0,
+    errors: 0,
+    unpriced_calls: 0,
+    latency_ms: 0,
+    cost_usd: '0.000000000',
+    ...given,
+    tokens: { ...none, ...given.tokens },
+  }
+}
+
+const MINI: SeriesRow = {
+  provider: 'openai',
+  model: 'gpt-4.1-mini',
+  ...amounts({
+    calls: 300,
+    latency_ms: 90_000,
+    cost_usd: '30.000000000',
+    tokens: { input: 200_000, output: 50_000, total: 250_000, cache_read: 40_000 },
+  }),
+}
+const SONNET: SeriesRow = {
+  provider: 'anthropic',
+  model: 'claude-sonnet-4-5',
+  ...amounts({
+    calls: 50,
+    errors: 2,
+    latency_ms: 60_000,
+    cost_usd: '12.500000000',
+    tokens: { input: 40_000, output: 10_000, total: 50_000 },
+  }),
+}
+const TODAY = amounts({
+  calls: 10,
+  cost_usd: '1.000000001',
+  tokens: { input: 8_000, output: 2_000, total: 10_000 },
+})
+const BEFORE = amounts({
+  calls: 340,
+  errors: 2,
+  latency_ms: 150_000,
+  cost_usd: '41.499999999',
+  tokens: { input: 232_000, output: 58_000, total: 290_000, cache_read: 40_000 },
+})
+const DAYS: DayRow[] = [
+  { date: '2026-11-21', ...BEFORE },
+  { date: '2026-11-22', ...TODAY },
+]
+
+/** Usage of 300,000 of 500,000 tokens and 40 of 100 runs, on 22 November at noon; with `changes` instead of its parts. */
+export function usageOf(changes: Partial<Usage> = {}): Usage {
+  return {
+    tenant: { id: 'acme', name: 'Acme Inc.', role: 'owner' },
+    aggregate: {
+      tenant_id: 'acme',
+      period_start: '2026-11-01T00:00:00Z',
+      period_end: '2026-12-01T00:00:00Z',
+      updated_at: '2026-11-22T12:00:00Z',
+      total_runs: 40,
+      total_llm_calls: 350,
+      total_tool_calls: 0,
+      total_errors: 2,
+      total_tokens: {
+        input: 240_000,
+        output: 60_000,
+        total: 300_000,
+        cache_read: 40_000,
+        cache_write: 0,
+        reasoning: 0,
+      },
+      total_latency_ms: 150_000,
+      total_cost_usd: '42.500000000',
+      unpriced_calls: 0,
+      by_provider: {
+        anthropic: { calls: 50, tokens: 50_000, cost_usd: '12.500000000' },
+        openai: { calls: 300, tokens: 250_000, cost_usd: '30.000000000' },
+      },
+      by_model: {
+        'claude-sonnet-4-5': { calls: 50, tokens: 50_000, cost_usd: '12.500000000' },
+        'gpt-4.1-mini': { calls: 300, tokens: 250_000, cost_usd: '30.000000000' },
+      },
+      series: [SONNET, MINI],
+    },
+    status: {
+      plan: 'starter',
+      token_usage_percent: 60,
+      run_usage_percent: 40,
+      soft_limit_reached: false,
+      hard_limit_reached: false,
+      tokens_used: 300_000,
+      runs_used: 40,
+      tokens_remaining: 200_000,
+      runs_remaining: 60,
+      tokens_held: 0,
+      period_start: '2026-11-01T00:00:00Z',
+      period_resets_at: '2026-12-01T00:00:00Z',
+    },
+    limits: { tokens: 500_000, runs: 100, soft_percent: 80, hard_percent: 100 },
+    billing: {
+      plan: 'starter',
+      plan_name: 'Starter',
+      status: 'active',
+      interval: 'month',
+      current_period_end: '2026-12-01T00:00:00Z',
+      cancel_at_period_end: false,
+      plan_ends_at: null,
+      trial_end: null,
+      past_due_since: null,
+    },
+    daily: DAYS,
+    forecast: {
+      tokens: { at_end: 418_604, soft_reached_at: '2026-11-29T15:36:00Z', reached_at: null },
+      runs: { at_end: 55, soft_reached_at: null, reached_at: null },
+      cost_usd_at_end: '59.302325581',
+      basis_days: 2,
+      reason: null,
+    },
+    live: {
+      period_key: '20261101T00',
+      period_start: '2026-11-01T00:00:00Z',
+      period_end: '2026-12-01T00:00:00Z',
+      folded_at: '2026-11-22T12:00:00Z',
+      days: ['20261122'],
+      counters: ['20261122.0'],
+      counted: [{ provider: 'openai', model: 'gpt-4.1-mini', ...TODAY }],
+    },
+    ...changes,
+  }
+}

@@ -1,0 +1,36 @@
+// How the app is built, served while it is developed, and tested.
+import { fileURLToPath } from 'node:url'
+
+import tailwindcss from '@tailwindcss/vite'
+import react from '@vitejs/plugin-react'
+import { defineConfig } from 'vitest/config'
+
+import { localFirebase } from './build/local-firebase.ts'
+import { scriptBudget } from './build/script-budget.ts'
+
+/** Until the usage page shows its figures; charts and listeners load after it. */
+const MAX_FIRST_SCRIPT_BYTES = 170 * 1024
+
+const proxy = {
+  '/api': { target: process.env.GWI_WEB_API ?? 'http://127.0.0.1:8083', changeOrigin: false },
+  // Recording, so that the address of the app is all that a first event needs.
+  '/v1': { target: process.env.GWI_WEB_RECORD ?? 'http://127.0.0.1:8081', changeOrigin: false },
+}
+
+export default defineConfig({
+  plugins: [
+    react(),
+    tailwindcss(),
+    localFirebase(new URL('../firebase.json', import.meta.url)),
+    scriptBudget('features/usage/usage-page.tsx', MAX_FIRST_SCRIPT_BYTES),
+  ],
+  resolve: { alias: { '@': fileURLToPath(new URL('src', import.meta.url)) } },
+  server: { proxy },
+  preview: { proxy },
+  build: { target: 'es2022', sourcemap: false, manifest: true },
+  test: {
+    environment: 'jsdom',
+    setupFiles: ['src/testing/setup.ts'],
+    include: ['src/**/*.test.{ts,tsx}', 'build/**/*.test.ts'],
+  },
+})
