@@ -14,7 +14,6 @@ export default tseslint.config(
   ...tseslint.configs.strictTypeChecked,
   { languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } } },
   hooks.configs.flat.recommended,
-  { files: ['*.config.js'], ...tseslint.configs.disableTypeChecked },
   {
     rules: {
       '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true }],
@@ -27,4 +26,5 @@ export default tseslint.config(
   forbid(['src/lib/**'], ['@/app/*', '@/features/*', '@/components/*'], 'lib knows nothing above it'),
   forbid(['src/components/**'], ['@/app/*', '@/features/*'], 'components know only lib'),
   forbid(['src/features/**'], ['@/app/*'], 'features know nothing of the app that shows them'),
+  { files: ['*.config.js'], ...tseslint.configs.disableTypeChecked },
 )

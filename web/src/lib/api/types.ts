@@ -3,10 +3,11 @@
 export type Role = 'owner' | 'admin' | 'member'
 
 export type Me = {
-  user: { id: string; email: string; name: string | null; email_verified: boolean }
+  user: Person
   tenants: Membership[]
   invitations: Invitation[]
 }
+export type Person = { id: string; email: string | null; name: string | null; email_verified: boolean }
 export type Membership = { id: string; name: string; plan: string; role: Role }
 export type Invitation = {
   tenant_id: string
@@ -108,8 +109,10 @@ export type BillingState = {
   trial_end: string | null
   past_due_since: string | null
 }
+/** A tenant as its caller sees it; only a key has no role. */
+export type TenantSeen = { id: string; name: string; role: Role | null }
 export type Usage = {
-  tenant: { id: string; name: string; role: Role | null }
+  tenant: TenantSeen
   aggregate: Aggregate
   status: LimitStatus | null
   limits: Limits | null
