@@ -27,7 +27,7 @@ export default defineConfig({
   resolve: { alias: { '@': fileURLToPath(new URL('src', import.meta.url)) } },
   server: { proxy },
   preview: { proxy },
-  build: { target: 'es2022', sourcemap: false, manifest: true },
+  build: { target: 'es2022', sourcemap: false },
   test: {
     environment: 'jsdom',
     setupFiles: ['src/testing/setup.ts'],

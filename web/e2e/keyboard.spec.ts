@@ -41,7 +41,7 @@ test('everything can be done with the keyboard', async ({ page }) => {
     await expect(dialog).toBeVisible()
     for (let step = 0; step < 12; step += 1) {
       await page.keyboard.press('Tab')
-      expect(await page.evaluate(() => document.querySelector('main button:focus, nav a:focus'))).toBeNull()
+      expect(await page.evaluate(isFocusOutsideDialogs)).toBe(false)
     }
     await page.keyboard.press('Escape')
     await expect(dialog).toBeHidden()
@@ -71,6 +71,12 @@ test('everything can be done with the keyboard', async ({ page }) => {
     await expect(account).toBeFocused()
   })
 })
+
+/** Whether something behind an open dialog has the focus; the browser's own bar may have it. */
+function isFocusOutsideDialogs(): boolean {
+  const focused = document.activeElement
+  return focused !== null && focused !== document.body && focused.closest('dialog') === null
+}
 
 async function signInByKeyboard(page: Page, email: string, password: string, path: string) {
   await page.goto(path)

@@ -42,7 +42,7 @@ test('who is disabled while the page is open is signed out, and comes back to th
   const tenant = await newTenant()
   await page.clock.install()
   await signIn(page, tenant.owner, pathOf(tenant, '/runs'))
-  await expect(page.getByRole('heading', { name: 'Runs' })).toBeVisible()
+  await expect(page.getByRole('heading', { name: 'Runs', exact: true })).toBeVisible()
 
   await setDisabled(tenant.owner, true)
   await page.clock.fastForward(2 * HOURS)
@@ -52,7 +52,7 @@ test('who is disabled while the page is open is signed out, and comes back to th
   await fillCredentials(page, tenant.owner.email, tenant.owner.password)
   await page.getByRole('button', { name: 'Sign in', exact: true }).click()
   await expect(page).toHaveURL(pathOf(tenant, '/runs'))
-  await expect(page.getByRole('heading', { name: 'Runs' })).toBeVisible()
+  await expect(page.getByRole('heading', { name: 'Runs', exact: true })).toBeVisible()
 })
 
 test('a token that has ended, or comes from elsewhere, is refused by the API', async () => {

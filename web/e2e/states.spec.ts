@@ -12,11 +12,11 @@ const SERIES = 10_000
 test('with the API down the page says what failed, and shows the figures at the next try', async ({ page }) => {
   const tenant = await newTenant()
   await record(tenant.key, { tokens: 1_234 })
-  await page.route('**/api/**', (route) => route.abort())
+  await page.route('**/api/v1/**', (route) => route.abort())
   await signIn(page, tenant.owner, pathOf(tenant))
   const failure = page.getByRole('alert').filter({ hasText: 'The usage could not be read' })
   await expect(failure).toContainText('The service did not answer.')
-  await page.unroute('**/api/**')
+  await page.unroute('**/api/v1/**')
   await failure.getByRole('button', { name: 'Try again' }).click()
   await expectTokens(page, '1,234 of 50,000')
 })

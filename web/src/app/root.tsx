@@ -3,7 +3,9 @@ import { useQueryClient } from '@tanstack/react-query'
 import { useEffect } from 'react'
 import { Outlet, ScrollRestoration } from 'react-router'
 
+import { FullPage } from '@/components/full-page'
 import { OfflineBanner } from '@/components/offline-banner'
+import { Spinner } from '@/components/spinner'
 import { ToastProvider } from '@/components/toast'
 import { useSession } from '@/lib/session/store'
 
@@ -15,6 +17,15 @@ export function Root() {
       <Outlet />
       <ScrollRestoration />
     </ToastProvider>
+  )
+}
+
+/** While the script of the page that was asked for is on its way. */
+export function FirstLoad() {
+  return (
+    <FullPage>
+      <Spinner label="Loading the page" />
+    </FullPage>
   )
 }
 

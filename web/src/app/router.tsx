@@ -4,7 +4,7 @@ import { createBrowserRouter, Navigate, type RouteObject } from 'react-router'
 import { NotFoundPage } from './not-found-page'
 import { RequireGuest, RequireUser, RequireVerifiedUser } from './guards'
 import { RouteError } from './route-error'
-import { Root } from './root'
+import { FirstLoad, Root } from './root'
 import { TenantLayout } from './tenant-layout'
 
 const guestPages: RouteObject[] = [
@@ -80,6 +80,7 @@ export const router = createBrowserRouter([
   {
     Component: Root,
     ErrorBoundary: RouteError,
+    HydrateFallback: FirstLoad,
     children: [
       { Component: RequireGuest, children: guestPages },
       {

@@ -41,8 +41,8 @@ export function Dialog({
       aria-labelledby={`${id}-title`}
       aria-describedby={description === undefined ? undefined : `${id}-description`}
       onCancel={cancel}
-      // The browser may close it by itself, as at a second Escape.
-      onClose={() => open && onClose()}
+      // The browser may close it by itself, as at a second Escape. What was opened again in the meantime stays open.
+      onClose={({ currentTarget }) => open && !currentTarget.open && onClose()}
       onMouseDown={pressBeside}
       className="m-auto max-h-[calc(100dvh-2rem)] w-[min(32rem,calc(100vw-2rem))] overflow-visible rounded-2xl bg-transparent p-0 text-ink backdrop:bg-[rgb(10_10_20/0.5)] open:animate-appear"
     >

@@ -18,9 +18,12 @@ const WORDS = {
 export function LiveStatus({ state }: { state: LiveState }) {
   const { shown, why } = WORDS[state]
   return (
-    <div data-live-state={state}>
+    // As wide as its longest word, so that nothing beside it moves when it is connected.
+    <div data-live-state={state} className="min-w-21">
       <LiveIndicator state={shown} detail={why} />
-      {state !== 'live' && <p className="mt-1 text-xs text-ink-faint max-lg:sr-only">{why}</p>}
+      {shown !== 'live' && shown !== 'connecting' && (
+        <p className="mt-1 text-xs text-ink-faint max-lg:sr-only">{why}</p>
+      )}
     </div>
   )
 }

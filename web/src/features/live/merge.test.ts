@@ -55,6 +55,14 @@ describe('live usage', () => {
     expect(after(read, COUNTED, MORE)).toBe(read)
   })
 
+  it('never foresees less than is used already', () => {
+    const read = usageOf()
+    const { forecast } = after(read, COUNTED, MORE)
+    expect(forecast?.tokens?.at_end).toBe((read.forecast?.tokens?.at_end ?? 0) + 1_000)
+    expect(forecast?.tokens?.reached_at).toBe(read.forecast?.tokens?.reached_at)
+    expect(forecast?.cost_usd_at_end).toBe('59.302325588')
+  })
+
   it('adds what was counted since to every figure that counters can tell', () => {
     const { aggregate, daily, status } = after(usageOf(), COUNTED, MORE)
     expect(aggregate).toMatchObject({

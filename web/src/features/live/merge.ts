@@ -1,12 +1,21 @@
 // Live usage: what the API answered, with what was counted since added to every figure that counters can tell.
-import type { Aggregate, BreakdownRow, DayRow, LimitStatus, Limits, SeriesRow, Usage } from '@/lib/api/types'
+import type {
+  Aggregate,
+  BreakdownRow,
+  DayRow,
+  Forecast,
+  LimitStatus,
+  Limits,
+  SeriesRow,
+  Usage,
+} from '@/lib/api/types'
 import { decimalUsdOf, nanoUsdOf } from '@/lib/format'
 
 import { amountsOf, grown, grownRow } from './amounts'
 import { addTotals, seriesKey, type Rows, type Totals } from './counters'
 import { growthOf, type Growth, type Heard } from './growth'
 
-/** `read` as of what was heard; `read` itself if nothing is new. Runs and the forecast stay as the API told them. */
+/** `read` as of what was heard; `read` itself if nothing is new. Runs, and instants foreseen, stay as the API told them. */
 export function mergeLive(read: Usage, heard: Heard): Usage {
   const growth = growthOf(read, heard)
   if (!growth) return read
@@ -16,6 +25,18 @@ export function mergeLive(read: Usage, heard: Heard): Usage {
     aggregate: grownAggregate(read.aggregate, growth),
     daily: grownDays(read.daily, growth.days),
     status: read.status && read.limits ? statusAfter(read.status, read.limits, Number(tokens)) : read.status,
+    forecast: read.forecast && grownForecast(read.forecast, growth.total),
+  }
+}
+
+/** What was foreseen, with what has come since: until the API is asked again, never less than is used already. */
+function grownForecast(read: Forecast, total: Totals): Forecast {
+  const { tokens, cost_usd_at_end: cost } = read
+  const [moreTokens, moreNanoUsd] = [total.get('total_tokens') ?? 0n, total.get('cost_nanousd') ?? 0n]
+  return {
+    ...read,
+    tokens: tokens && { ...tokens, at_end: tokens.at_end + Number(moreTokens) },
+    cost_usd_at_end: cost === null ? null : decimalUsdOf(nanoUsdOf(cost) + moreNanoUsd),
   }
 }
 

@@ -87,7 +87,7 @@ function count(key: string, header: string, of: (line: BreakdownLine) => number)
 /** A name that callers chose: text, cut where it is very long. */
 function Name({ text }: { text: string }) {
   return (
-    <span title={text} className="block max-w-44 truncate sm:max-w-64">
+    <span title={text} className="block max-w-32 truncate sm:max-w-64">
       {text}
     </span>
   )

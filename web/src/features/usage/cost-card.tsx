@@ -5,7 +5,7 @@ import type { Usage } from '@/lib/api/types'
 import { decimalUsdOf, formatInteger, formatUsd, formatUsdExact, nanoUsdOf } from '@/lib/format'
 
 export function CostCard({ usage }: { usage: Usage }) {
-  const { aggregate, forecast, tenant } = usage
+  const { aggregate, tenant } = usage
   return (
     <Card
       title="What it costs"
@@ -17,9 +17,7 @@ export function CostCard({ usage }: { usage: Usage }) {
       </p>
       <p className="mt-1 text-ink-soft">so far in this period</p>
       <dl className="mt-4 grid gap-1.5">
-        <Line label="At reset">
-          {forecast?.cost_usd_at_end ? `about ${formatUsd(forecast.cost_usd_at_end)}` : 'too early to tell'}
-        </Line>
+        <Line label="At reset">{costAtEnd(usage)}</Line>
         <Line label="Per LLM call">{perCall(usage)}</Line>
         {aggregate.unpriced_calls > 0 && (
           <Line label="Not in this sum">{unpricedOf(aggregate.unpriced_calls)}</Line>
@@ -46,4 +44,12 @@ function perCall({ aggregate }: Usage): string {
 
 function unpricedOf(calls: number): string {
   return `${formatInteger(calls)} unpriced ${calls === 1 ? 'call' : 'calls'}`
+}
+
+/** What is used moves at once, the forecast with the next answer: it is never less. */
+function costAtEnd({ aggregate, forecast }: Usage): string {
+  const atEnd = forecast?.cost_usd_at_end ?? null
+  if (atEnd === null) return 'too early to tell'
+  const isOld = nanoUsdOf(atEnd) < nanoUsdOf(aggregate.total_cost_usd)
+  return `about ${formatUsd(isOld ? aggregate.total_cost_usd : atEnd)}`
 }

@@ -18,37 +18,45 @@ const LOOKS: Record<ForecastWords['tone'], { icon: typeof CircleCheck; colour: s
 export function ForecastCard({ usage }: { usage: Usage }) {
   const { tone, headline, sentence } = forecastWords(usage)
   const { icon: Icon, colour } = LOOKS[tone]
-  const { forecast, limits } = usage
+  const { forecast, limits, status } = usage
   return (
     <Card
       title="Will it last?"
-      footer={
-        forecast?.tokens && `At the pace of ${forecast.basis_days} days with usage, kept up until the reset.`
-      }
+      {...(forecast?.tokens && {
+        footer: `At the pace of ${forecast.basis_days} days with usage, kept up until the reset.`,
+      })}
     >
       <p className={cx('flex items-center gap-2 text-xl leading-8 font-semibold tracking-tight', colour)}>
         <Icon aria-hidden className="size-5 shrink-0" />
         {headline}
       </p>
       <p className="mt-1 text-ink-soft">{sentence}</p>
-      {limits && forecast?.tokens && forecast.runs && (
+      {status && limits && forecast?.tokens && forecast.runs && (
         <dl className="mt-4 grid gap-1.5">
-          <AtEnd label="Tokens at reset" forecast={forecast.tokens} limit={limits.tokens} />
-          <AtEnd label="Runs at reset" forecast={forecast.runs} limit={limits.runs} />
+          <AtEnd
+            label="Tokens at reset"
+            forecast={forecast.tokens}
+            used={status.tokens_used}
+            limit={limits.tokens}
+          />
+          <AtEnd label="Runs at reset" forecast={forecast.runs} used={status.runs_used} limit={limits.runs} />
         </dl>
       )}
     </Card>
   )
 }
 
-function AtEnd({ label, forecast, limit }: { label: string; forecast: MetricForecast; limit: number }) {
-  const percent = limit === 0 ? null : (forecast.at_end / limit) * 100
+type AtEndProps = { label: string; forecast: MetricForecast; used: number; limit: number }
+
+function AtEnd({ label, forecast, used, limit }: AtEndProps) {
+  // What is used moves at once, the forecast with the next answer: it is never less.
+  const atEnd = Math.max(forecast.at_end, used)
   return (
     <div className="flex flex-wrap items-baseline justify-between gap-x-3">
       <dt className="text-ink-faint">{label}</dt>
       <dd className="text-ink tabular-nums">
-        <span title={formatInteger(forecast.at_end)}>about {formatCompact(forecast.at_end)}</span>
-        {percent !== null && <span className="text-ink-faint"> · {formatPercent(percent)}</span>}
+        <span title={formatInteger(atEnd)}>about {formatCompact(atEnd)}</span>
+        {limit > 0 && <span className="text-ink-faint"> · {formatPercent((atEnd / limit) * 100)}</span>}
       </dd>
     </div>
   )

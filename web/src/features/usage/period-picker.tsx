@@ -1,13 +1,13 @@
 // Chooses the time that the page shows; the choice is in the address, so it can be shared and gone back from.
-import { useId, useState, type SubmitEvent } from 'react'
+import { lazy, Suspense, useState } from 'react'
 import { useSearchParams } from 'react-router'
 
-import { Button } from '@/components/button'
-import { Field } from '@/components/field'
 import { Segmented } from '@/components/segmented'
-import { TextInput } from '@/components/text-input'
+import { Skeleton } from '@/components/skeleton'
 
-import { choiceOf, dateAfter, dateOf, problemsOf, type Dates, type RangeChoice } from './range'
+import { choiceOf, dateAfter, dateOf, type RangeChoice } from './range'
+
+const DatesForm = lazy(async () => ({ default: (await import('./dates-form')).DatesForm }))
 
 const CHOICES = [
   { value: 'current', label: 'This period' },
@@ -33,49 +33,15 @@ export function PeriodPicker({ now }: { now: string }) {
     <div className="flex min-w-0 flex-col items-start gap-3 sm:items-end">
       <Segmented label="Period" options={CHOICES} value={isCustom ? 'custom' : choice} onChange={choose} />
       {isCustom && (
-        <DatesForm
-          key={`${start.from} ${start.to}`}
-          start={start}
-          today={today}
-          onChoose={(chosen) => setSearch(chosen)}
-        />
+        <Suspense fallback={<Skeleton className="h-20 w-80" />}>
+          <DatesForm
+            key={`${start.from} ${start.to}`}
+            start={start}
+            today={today}
+            onChoose={(chosen) => setSearch(chosen)}
+          />
+        </Suspense>
       )}
     </div>
-  )
-}
-
-type DatesFormProps = { start: Dates; today: string; onChoose: (dates: Dates) => void }
-
-function DatesForm({ start, today, onChoose }: DatesFormProps) {
-  const [dates, setDates] = useState(start)
-  const [isAsked, setAsked] = useState(false)
-  const hintId = useId()
-  const problems = problemsOf(dates, today)
-  const submit = (event: SubmitEvent) => {
-    event.preventDefault()
-    setAsked(true)
-    if (Object.keys(problems).length === 0) onChoose(dates)
-  }
-  return (
-    <form onSubmit={submit} noValidate aria-describedby={hintId} className="flex flex-wrap items-start gap-3 sm:justify-end">
-      {(['from', 'to'] as const).map((edge) => (
-        <div key={edge} className="w-40">
-          <Field label={edge === 'from' ? 'From' : 'To'} error={isAsked ? problems[edge] : undefined}>
-            <TextInput
-              type="date"
-              value={dates[edge]}
-              max={today}
-              onChange={(event) => setDates({ ...dates, [edge]: event.target.value })}
-            />
-          </Field>
-        </div>
-      ))}
-      <Button type="submit" className="sm:mt-6.5">
-        Show
-      </Button>
-      <p id={hintId} className="basis-full text-xs text-ink-faint sm:text-end">
-        Days begin at midnight UTC, and the last one is included.
-      </p>
-    </form>
   )
 }

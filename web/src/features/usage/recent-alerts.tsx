@@ -1,5 +1,6 @@
 // The thresholds that were crossed lately. Asked for only where one has been.
 import { useInfiniteQuery } from '@tanstack/react-query'
+import { useEffect } from 'react'
 
 import { Badge } from '@/components/badge'
 import { Card } from '@/components/card'
@@ -7,15 +8,22 @@ import { ErrorState } from '@/components/error-state'
 import { Instant } from '@/components/instant'
 import { Skeleton } from '@/components/skeleton'
 import { alertsQuery } from '@/lib/api/queries'
-import type { Alert } from '@/lib/api/types'
+import type { Alert, Usage } from '@/lib/api/types'
 import { formatInteger } from '@/lib/format'
 
 const SHOWN = 5
 
-export function RecentAlerts({ tenant }: { tenant: string }) {
-  const { data, error, refetch, isFetching } = useInfiniteQuery(alertsQuery(tenant))
-  const alerts = data?.pages.flatMap((page) => page.alerts).slice(0, SHOWN)
-  // The threshold may have been crossed a moment ago: its alert is written by the next fold.
+export function RecentAlerts({ usage: { tenant, aggregate, live } }: { usage: Usage }) {
+  const { data, error, refetch, isFetching } = useInfiniteQuery(alertsQuery(tenant.id))
+  const all = data?.pages.flatMap((page) => page.alerts)
+  const alerts = all?.slice(0, SHOWN)
+  const period_ms = Date.parse(aggregate.period_start)
+  const isBehind = all !== undefined && !all.some((alert) => Date.parse(alert.period_start) === period_ms)
+  const foldedAt = live?.folded_at
+  useEffect(() => {
+    if (isBehind) void refetch()
+  }, [isBehind, foldedAt, refetch])
+  // The threshold may have been crossed a moment ago: its alert is written by the next fold, and found after it.
   if (alerts?.length === 0) return null
   return (
     <Card title="Recent alerts" description="Mailed to whom the settings name, once per period.">

@@ -25,7 +25,11 @@ export function SummaryCard({ aggregate }: { aggregate: Aggregate }) {
         <Count
           label="LLM calls"
           value={calls}
-          hint={calls > 0 && `${formatDuration(aggregate.total_latency_ms / calls)} each`}
+          hint={
+            calls > 0 &&
+            aggregate.total_latency_ms > 0 &&
+            `${formatDuration(aggregate.total_latency_ms / calls)} each`
+          }
         />
         <Count
           label="Tokens in"

@@ -33,8 +33,11 @@ function serve(routes: Routes = {}) {
 
 type Place = { role?: Role; at?: string }
 
-function open(usage: Usage = usageOf(), { role = 'owner', at = '/t/acme' }: Place = {}) {
-  return renderPage(<UsagePage />, { at, tenant: { id: 'acme', name: 'Acme Inc.', role, usage } })
+/** Waits for what is loaded after the first row, too. */
+async function open(usage: Usage = usageOf(), { role = 'owner', at = '/t/acme' }: Place = {}) {
+  const view = renderPage(<UsagePage />, { at, tenant: { id: 'acme', name: 'Acme Inc.', role, usage } })
+  await screen.findAllByRole('region', { name: at.includes('?') ? 'Breakdown' : 'Invoices' })
+  return view
 }
 
 const { status, aggregate, billing } = usageOf()
@@ -61,7 +64,7 @@ afterEach(() => vi.unstubAllGlobals())
 describe('at first glance', () => {
   it('tells how much is used, whether it lasts and what it costs, with the price of the plan', async () => {
     serve()
-    open()
+    await open()
     expect(screen.getByRole('meter', { name: 'Tokens' })).toHaveAttribute(
       'aria-valuetext',
       '60% used, 300,000 of 500,000 tokens',
@@ -73,9 +76,9 @@ describe('at first glance', () => {
     expect(await screen.findByText(/\$29 a month/)).toBeInTheDocument()
   })
 
-  it('tells what drives it', () => {
+  it('tells what drives it', async () => {
     serve()
-    open()
+    await open()
     const leaders = within(screen.getByRole('region', { name: 'What drives it' })).getAllByRole('listitem')
     expect(leaders.map((leader) => leader.textContent)).toEqual([
       'gpt-4.1-mini$30.0070.5%',
@@ -83,9 +86,9 @@ describe('at first glance', () => {
     ])
   })
 
-  it('shows the true percentage above the limit', () => {
+  it('shows the true percentage above the limit', async () => {
     serve()
-    open(
+    await open(
       statusWith({
         token_usage_percent: 130,
         tokens_used: 650_000,
@@ -99,18 +102,18 @@ describe('at first glance', () => {
 
   it('reads nothing beyond what the layout has read, but the catalog of plans', async () => {
     const requests = serve()
-    open()
+    await open()
     await screen.findByText(/\$29 a month/)
     expect(requests.map(({ path }) => path)).not.toContain('/tenants/acme/usage/series')
     expect(requests.map(({ path }) => path)).not.toContain('/tenants/acme/alerts')
   })
 
-  it('mentions unpriced calls only where there are any', () => {
+  it('mentions unpriced calls only where there are any', async () => {
     serve()
-    const view = open()
+    const view = await open()
     expect(screen.queryByText('Unpriced calls')).not.toBeInTheDocument()
     view.unmount()
-    open(usageOf({ aggregate: { ...aggregate, unpriced_calls: 3 } }))
+    await open(usageOf({ aggregate: { ...aggregate, unpriced_calls: 3 } }))
     expect(screen.getByText('Unpriced calls')).toBeInTheDocument()
     expect(screen.getByText('3 unpriced calls')).toBeInTheDocument()
   })
@@ -140,50 +143,52 @@ describe('the notices', () => {
 
   it('warn at the soft limit, and list the alerts', async () => {
     serve(alerts)
-    open(statusWith(soft))
+    await open(statusWith(soft))
     expect(screen.getByText('80% of the tokens are used')).toBeInTheDocument()
     expect(screen.getByRole('link', { name: 'See plans' })).toHaveAttribute('href', '/t/acme/upgrade')
     expect(await screen.findByText('of the tokens used: 400,000 of 500,000')).toBeInTheDocument()
   })
 
-  it('lead to an upgrade at the hard limit', () => {
+  it('lead to an upgrade at the hard limit', async () => {
     serve(alerts)
-    open(statusWith(hard))
+    await open(statusWith(hard))
     expect(within(screen.getByRole('alert')).getByText('The limit of tokens is reached')).toBeInTheDocument()
     expect(screen.getByRole('link', { name: 'Upgrade' })).toHaveAttribute('href', '/t/acme/upgrade')
   })
 
-  it('tell members whom to ask', () => {
+  it('tell members whom to ask', async () => {
     serve(alerts)
-    open(statusWith(hard), { role: 'member' })
+    await open(statusWith(hard), { role: 'member' })
     expect(screen.getByText(/Ask an owner or admin of Acme Inc\. for a larger plan/)).toBeInTheDocument()
     expect(screen.queryByRole('link', { name: 'Upgrade' })).not.toBeInTheDocument()
   })
 
   it('say that alerts could not be read', async () => {
     serve({ 'GET /tenants/acme/alerts': problem(503, 'unavailable', 'The store is away.') })
-    open(statusWith(soft))
+    await open(statusWith(soft))
     expect(await screen.findByText('The alerts could not be read')).toBeInTheDocument()
   })
 
-  it('tell of a plan that nobody knows', () => {
+  it('tell of a plan that nobody knows', async () => {
     serve()
-    open(usageOf({ status: null, limits: null, billing: { ...billing, plan: 'gold', plan_name: null } }))
+    await open(
+      usageOf({ status: null, limits: null, billing: { ...billing, plan: 'gold', plan_name: null } }),
+    )
     expect(screen.getByText('The plan “gold” is not in the catalog')).toBeInTheDocument()
   })
 
-  it('tell of a payment that failed, and of a plan that ends', () => {
+  it('tell of a payment that failed, and of a plan that ends', async () => {
     serve()
-    const view = open(usageOf({ billing: { ...billing, past_due_since: '2026-11-20T00:00:00Z' } }))
+    const view = await open(usageOf({ billing: { ...billing, past_due_since: '2026-11-20T00:00:00Z' } }))
     expect(screen.getByText('The last payment failed')).toBeInTheDocument()
     view.unmount()
-    open(usageOf({ billing: { ...billing, cancel_at_period_end: true } }))
+    await open(usageOf({ billing: { ...billing, cancel_at_period_end: true } }))
     expect(screen.getByText('The plan is canceled')).toBeInTheDocument()
   })
 
   it('say so when the figures could not be renewed', async () => {
     const requests = serve({ 'GET /tenants/acme/usage': problem(503, 'unavailable', 'The store is away.') })
-    open()
+    await open()
     expect(await screen.findByText('The figures could not be renewed')).toBeInTheDocument()
     const before = requests.length
     await userEvent.click(screen.getByRole('button', { name: 'Try again' }))
@@ -213,7 +218,7 @@ describe('the chart', () => {
 
   it('is a sentence, too, and a table', async () => {
     serve()
-    open()
+    await open()
     expect(screen.getByText('$42.50 in all, the most on 21 Nov: $41.50.')).toBeInTheDocument()
     await userEvent.click(screen.getByRole('button', { name: 'Show as table' }))
     const table = screen.getByRole('table', { name: 'Usage by day' })
@@ -226,7 +231,7 @@ describe('the chart', () => {
 
   it('reads a split by model when it is asked for, and shows names as text', async () => {
     const requests = serve(series)
-    open()
+    await open()
     await userEvent.click(screen.getByRole('radio', { name: 'Models', checked: false, description: '' }))
     await userEvent.click(await screen.findByRole('button', { name: 'Show as table' }))
     expect(screen.getByRole('columnheader', { name: '<img src=x onerror=alert(1)>' })).toBeInTheDocument()
@@ -243,7 +248,7 @@ describe('the chart', () => {
     const requests = serve({
       'GET /tenants/acme/usage/series': problem(503, 'unavailable', 'The store is away.'),
     })
-    open()
+    await open()
     await userEvent.click(screen.getByRole('radio', { name: 'Hours' }))
     expect(await screen.findByText('The chart could not be read')).toBeInTheDocument()
     await userEvent.click(screen.getByRole('button', { name: 'Try again' }))
@@ -255,7 +260,7 @@ describe('another time', () => {
   it('is read for itself, without limits and forecast', async () => {
     const past = usageOf({ status: null, limits: null, forecast: null, live: null })
     const requests = serve({ 'GET /tenants/acme/usage': { body: past } })
-    open(usageOf(), { at: '/t/acme?from=2026-10-01&to=2026-10-31' })
+    await open(usageOf(), { at: '/t/acme?from=2026-10-01&to=2026-10-31' })
     expect(await screen.findByRole('region', { name: 'Breakdown' })).toBeInTheDocument()
     expect(screen.queryByText('Will it last?')).not.toBeInTheDocument()
     const asked = requests.filter(({ query }) => query.has('from')).map(({ query }) => query.toString())
@@ -264,9 +269,9 @@ describe('another time', () => {
 
   it('is refused where it is too long, before it is asked for', async () => {
     serve()
-    const { router } = open()
+    const { router } = await open()
     await userEvent.click(screen.getByRole('radio', { name: 'Custom' }))
-    const from = screen.getByLabelText('From')
+    const from = await screen.findByLabelText('From')
     await userEvent.clear(from)
     await userEvent.type(from, '2026-01-01')
     await userEvent.click(screen.getByRole('button', { name: 'Show' }))

@@ -1,5 +1,6 @@
 // The usage of a tenant: how much is used, whether it lasts, what it costs, and what drives it.
 import { useQuery, type UseQueryResult } from '@tanstack/react-query'
+import { lazy, Suspense } from 'react'
 import { useSearchParams } from 'react-router'
 
 import { Button } from '@/components/button'
@@ -7,24 +8,21 @@ import { ErrorState } from '@/components/error-state'
 import { Notice } from '@/components/notice'
 import { Page } from '@/components/page'
 import { Skeleton } from '@/components/skeleton'
-import { InvoicesSection } from '@/features/billing/invoices-section'
 import { usageQuery } from '@/lib/api/queries'
 import type { Aggregate, Usage } from '@/lib/api/types'
 import { formatDay } from '@/lib/format'
 import { useTenant, type TenantContext } from '@/lib/tenant'
 
-import { BreakdownCard } from './breakdown-card'
 import { CostCard } from './cost-card'
-import { DriversCard } from './drivers-card'
-import { FirstEvent } from './first-event'
+import { DetailsSkeleton } from './details-skeleton'
 import { ForecastCard } from './forecast-card'
 import { LimitNotices } from './limit-notices'
-import { PastSkeleton } from './past-skeleton'
 import { PeriodPicker } from './period-picker'
 import { choiceOf } from './range'
-import { RecentAlerts } from './recent-alerts'
-import { SummaryCard } from './summary-card'
 import { UsedCard } from './used-card'
+
+const CurrentDetails = lazy(async () => ({ default: (await import('./usage-details')).CurrentDetails }))
+const PastDetails = lazy(async () => ({ default: (await import('./usage-details')).PastDetails }))
 
 export function UsagePage() {
   const tenant = useTenant()
@@ -46,7 +44,7 @@ export function UsagePage() {
 }
 
 function CurrentUsage({ tenant }: { tenant: TenantContext }) {
-  const { usage, id } = tenant
+  const { usage } = tenant
   return (
     <>
       <LimitNotices tenant={tenant} />
@@ -55,9 +53,9 @@ function CurrentUsage({ tenant }: { tenant: TenantContext }) {
         <ForecastCard usage={usage} />
         <CostCard usage={usage} />
       </div>
-      {isEmpty(usage) ? <FirstEvent tenant={tenant} /> : <CurrentDetails usage={usage} />}
-      {usage.status?.soft_limit_reached === true && <RecentAlerts tenant={id} />}
-      <InvoicesSection tenant={id} />
+      <Suspense fallback={<DetailsSkeleton />}>
+        <CurrentDetails tenant={tenant} />
+      </Suspense>
     </>
   )
 }
@@ -65,27 +63,15 @@ function CurrentUsage({ tenant }: { tenant: TenantContext }) {
 function PastUsage({ query: { data, error, isFetching, refetch } }: { query: UseQueryResult<Usage> }) {
   if (data) {
     return (
-      <>
-        <SummaryCard aggregate={data.aggregate} />
-        <DriversCard key={data.aggregate.period_start} usage={data} isCurrent={false} />
-        <BreakdownCard series={data.aggregate.series} />
-      </>
+      <Suspense fallback={<DetailsSkeleton />}>
+        <PastDetails usage={data} />
+      </Suspense>
     )
   }
-  if (!error) return <PastSkeleton />
+  if (!error) return <DetailsSkeleton />
   const retry = () => void refetch()
   return (
     <ErrorState title="This time could not be read" error={error} onRetry={retry} retrying={isFetching} />
-  )
-}
-
-function CurrentDetails({ usage }: { usage: Usage }) {
-  return (
-    <>
-      <DriversCard key={usage.aggregate.period_start} usage={usage} isCurrent />
-      <SummaryCard aggregate={usage.aggregate} />
-      <BreakdownCard series={usage.aggregate.series} />
-    </>
   )
 }
 
@@ -114,8 +100,4 @@ function Period({ aggregate: { period_start, period_end } }: { aggregate: Aggreg
       <span className="text-ink-faint">(UTC)</span>
     </>
   )
-}
-
-function isEmpty({ aggregate, daily }: Usage): boolean {
-  return daily.length === 0 && aggregate.total_runs === 0 && aggregate.series.length === 0
 }
