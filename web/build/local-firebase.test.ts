@@ -9,7 +9,7 @@ const STACK = {
 }
 const POLICY = {
   key: 'Content-Security-Policy',
-  value: "default-src 'none'; connect-src 'self' https://a; img-src 'self'",
+  value: "default-src 'none'; connect-src 'self' https://a; frame-src https://b; img-src 'self'",
 }
 const FIREBASE_JSON = {
   hosting: {
@@ -35,8 +35,8 @@ test('sends the headers of production', () => {
   expect(hostingHeaders(FIREBASE_JSON, {})).toEqual([POLICY, { key: 'X-Frame-Options', value: 'DENY' }])
 })
 
-test('lets pages connect to the emulators, and widens nothing else', () => {
+test('lets pages connect to the emulators and sign in by one, and widens nothing else', () => {
   expect(hostingHeaders(FIREBASE_JSON, STACK)[0]?.value).toBe(
-    "default-src 'none'; connect-src 'self' https://a http://127.0.0.1:9099 http://127.0.0.1:8080; img-src 'self'",
+    "default-src 'none'; connect-src 'self' https://a http://127.0.0.1:9099 http://127.0.0.1:8080; frame-src https://b http://127.0.0.1:9099; img-src 'self'",
   )
 })

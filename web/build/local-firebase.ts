@@ -16,15 +16,19 @@ export function localConfig(environment: Environment) {
   return { projectId, apiKey: 'local', authDomain: 'localhost', emulators: { auth, firestore } }
 }
 
-/** The headers of firebase.json for every page, where scripts may also connect to the emulators. */
+/** The headers of firebase.json for every page, where the emulators stand for Firebase's own hosts too. */
 export function hostingHeaders(firebaseJson: HostingConfig, environment: Environment): Header[] {
+  const { GWI_WEB_AUTH: auth, GWI_WEB_FIRESTORE: firestore } = environment
   const everywhere = firebaseJson.hosting.headers.find(({ source }) => source === '**')
-  const emulators = [environment.GWI_WEB_AUTH, environment.GWI_WEB_FIRESTORE].filter(Boolean)
-  const extra = emulators.map((host) => ` http://${host}`).join('')
-  return (everywhere?.headers ?? []).map(({ key, value }) => ({
-    key,
-    value: value.replace(/connect-src [^;]*/, (sources) => sources + extra),
-  }))
+  return (everywhere?.headers ?? []).map(({ key, value }) => {
+    const connecting = widened(value, 'connect-src', [auth, firestore])
+    return { key, value: widened(connecting, 'frame-src', [auth]) }
+  })
+}
+
+function widened(policy: string, directive: string, hosts: (string | undefined)[]): string {
+  const extra = hosts.flatMap((host) => (host ? [` http://${host}`] : [])).join('')
+  return policy.replace(new RegExp(`${directive} [^;]*`), (sources) => sources + extra)
 }
 
 /** Serves init.json, and the production headers wherever the production build is served. */
