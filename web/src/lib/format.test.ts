@@ -14,6 +14,7 @@ import {
   formatTime,
   formatUsd,
   formatUsdExact,
+  formatUsdFine,
   nanoUsdOf,
 } from './format'
 
@@ -50,6 +51,14 @@ describe('money', () => {
     ['-12.345', '-$12.35'],
     ['90071992547409.93', '$90,071,992,547,409.93'],
   ])('reads %s as %s', (decimal, text) => expect(formatUsd(decimal)).toBe(text))
+
+  it.each([
+    ['0', '$0.00'],
+    ['0.000099999', '< $0.0001'],
+    ['0.0079864', '$0.008'],
+    ['0.012345678', '$0.0123'],
+    ['12.345678900', '$12.35'],
+  ])('reads %s of one run as %s', (decimal, text) => expect(formatUsdFine(decimal)).toBe(text))
 
   it.each([
     ['12.345678900', '$12.3456789'],

@@ -41,6 +41,14 @@ export function formatUsd(decimal: string): string {
   return dollars(nano, roundTo(size, size < NANO ? 4 : 2))
 }
 
+/** An amount for where one run or call matters: to a hundredth of a cent, "< $0.0001" below that. */
+export function formatUsdFine(decimal: string): string {
+  const nano = nanoUsdOf(decimal)
+  const size = magnitude(nano)
+  if (size >= CENT_NANO || size === 0n) return formatUsd(decimal)
+  return size < CENT_NANO / 100n ? '< $0.0001' : dollars(nano, roundTo(size, 4))
+}
+
 /** An amount with every digit that it has, for titles and exact figures: $12.3456789. */
 export function formatUsdExact(decimal: string): string {
   const nano = nanoUsdOf(decimal)

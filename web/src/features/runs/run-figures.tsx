@@ -2,9 +2,7 @@
 import { Card } from '@/components/card'
 import { Stat, StatList } from '@/components/stat'
 import type { Run } from '@/lib/api/types'
-import { formatCompact, formatDuration, formatInteger, formatUsdExact } from '@/lib/format'
-
-import { costText } from './event-figures'
+import { formatCompact, formatDuration, formatInteger, formatUsdExact, formatUsdFine } from '@/lib/format'
 
 export function RunFigures({ run }: { run: Run }) {
   const { tokens, unpriced_calls } = run
@@ -13,7 +11,7 @@ export function RunFigures({ run }: { run: Run }) {
       <StatList>
         <Stat
           label="Cost"
-          value={costText(run.cost_usd)}
+          value={formatUsdFine(run.cost_usd)}
           title={formatUsdExact(run.cost_usd)}
           hint={unpriced_calls > 0 ? `without ${formatInteger(unpriced_calls)} unpriced calls` : undefined}
         />

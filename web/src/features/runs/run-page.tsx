@@ -29,6 +29,7 @@ export function RunPage() {
     <Page title="Run">
       {error ? (
         <ErrorState
+          level={1}
           title="The run could not be read"
           error={error}
           onRetry={() => void refetch()}
@@ -103,6 +104,7 @@ function NoSuchRun({ id }: { id: string }) {
   return (
     <Page title="Run">
       <EmptyState
+        level={1}
         icon={SearchX}
         title="There is no such run"
         description={

@@ -53,14 +53,21 @@ export function KeysTable({ keys, empty, onRotate, onRevoke }: KeysTableProps) {
   )
 }
 
+function LastUse({ at }: { at: string | null }) {
+  return at === null ? 'Never' : <RelativeTime at={at} />
+}
+
 const COLUMNS: readonly Column<ApiKey>[] = [
   {
     key: 'label',
     header: 'Key',
-    cell: ({ label, prefix }) => (
+    cell: ({ label, prefix, last_used_at }) => (
       <>
         <span className="block wrap-anywhere">{label}</span>
         <span className="block font-mono text-xs font-normal text-ink-faint">{prefix}…</span>
+        <span className="block text-xs font-normal text-ink-faint sm:hidden">
+          Used: <LastUse at={last_used_at} />
+        </span>
       </>
     ),
   },
@@ -90,11 +97,13 @@ const COLUMNS: readonly Column<ApiKey>[] = [
   {
     key: 'expires',
     header: 'Expires',
+    hideBelow: 'sm',
     cell: ({ expires_at }) => (expires_at === null ? 'Never' : <Instant at={expires_at} day />),
   },
   {
     key: 'used',
     header: 'Last used',
-    cell: ({ last_used_at }) => (last_used_at === null ? 'Never' : <RelativeTime at={last_used_at} />),
+    hideBelow: 'sm',
+    cell: ({ last_used_at }) => <LastUse at={last_used_at} />,
   },
 ]
