@@ -36,7 +36,7 @@ test: $(SYNCED) $(NODE_SYNCED)  ## Run every test (ARGS="tests/domain -k limits"
 	@$(BIN)/python -m pytest $(ARGS)
 
 coverage: $(SYNCED) $(NODE_SYNCED)  ## Run every test and show the lines that none of them reaches
-	@$(BIN)/python -m pytest --cov $(ARGS)
+	@$(BIN)/python -m pytest $(ARGS) --cov
 
 check: $(SYNCED) $(NODE_SYNCED)  ## Check format, lint, types and the direction of imports
 	@$(BIN)/ruff format --check

@@ -8,8 +8,13 @@ const isRoot = process.getuid?.() === 0
 export default defineConfig({
   testDir: 'e2e',
   outputDir: '../.local/playwright',
-  // One after another: some of the tests measure, and two browsers beside the whole stack would measure each other.
-  workers: 1,
+  fullyParallel: true,
+  workers: 2,
+  // What is measured is measured alone, after everything else, whether that went well or not.
+  projects: [
+    { name: 'flows', testIgnore: 'figures.spec.ts', teardown: 'figures' },
+    { name: 'figures', testMatch: 'figures.spec.ts', fullyParallel: false },
+  ],
   forbidOnly: true,
   timeout: 90_000,
   expect: { timeout: 15_000 },

@@ -49,6 +49,14 @@ class DayRollup:
     commits: int
     folded_at: datetime
     version: object = None
+    held_at: datetime | None = None
+    """When a fold under a new anchor built a period from this day as it is: one that knew only the former anchor
+    must not set the day behind its back."""
+
+    @property
+    def known_at(self) -> datetime:
+        """The latest instant of those that folds of this day were told: the next one is not of an earlier one."""
+        return max(self.folded_at, self.held_at or self.folded_at)
 
 
 @dataclass(frozen=True, slots=True)

@@ -89,8 +89,18 @@ class UsageStore(Protocol):
     def oldest_dirty_at(self) -> datetime | None:
         """Since when the counter that has waited longest for a fold has been waiting."""
 
-    def save_rollups(self, tenant_id: str, day: DayRollup, periods: Sequence[PeriodRollup]) -> None:
-        """Set the day and its periods, all or none; StaleRollup if any has changed from its `version`."""
+    def save_rollups(
+        self,
+        tenant_id: str,
+        day: DayRollup,
+        periods: Sequence[PeriodRollup],
+        held: Sequence[DayRollup] = (),
+    ) -> None:
+        """Set the day, its periods, and `held_at` of other days, which gives those a new version too.
+
+        All or none: StaleRollup if any of them has changed from its `version`. Of a held day that exists nothing
+        else is set; one that does not is made.
+        """
 
     def clear_dirty(self, tenant_id: str, shards: Sequence[CounterShard]) -> None:
         """Mark as folded those of `shards` that still have the version that was read; leave the others dirty."""

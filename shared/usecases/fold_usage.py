@@ -1,6 +1,7 @@
 """Folds counters into rollups. It sets what the counters say, so any tick may be repeated, late or cut short."""
 
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from itertools import groupby, islice
 
@@ -10,8 +11,10 @@ from shared.domain.periods import Period, period_at
 from shared.domain.recording import MAX_AHEAD
 from shared.domain.rollups import (
     DayChange,
+    DayRollup,
     PeriodRollup,
     TornRead,
+    empty_rollup,
     fold_day,
     fold_period,
     kept_rollup,
@@ -22,7 +25,8 @@ from shared.domain.tenants import Tenant
 from shared.ports import ShardRef, Snapshot, StaleRollup, TickPublisher, UsageStore
 
 TENANTS_PER_MESSAGE = 5
-_LAST_INSTANT = timedelta(days=1) - timedelta(microseconds=1)
+_ONE_DAY = timedelta(days=1)
+_LAST_INSTANT = _ONE_DAY - timedelta(microseconds=1)
 _MAX_TRIES = 5
 
 Listener = Callable[[Tenant, PeriodRollup, datetime], object]
@@ -81,10 +85,15 @@ def _fold_until_saved(
     now: datetime,
     listener: Listener,
 ) -> None:
+    torn = 0
     for _ in range(_MAX_TRIES):
         try:
-            _fold(store, tenant, day, dirty, folded_at, now, listener)
-        except (StaleRollup, TornRead):
+            # Torn when it is read again too, a period does not fit its days: those know better.
+            _fold(store, tenant, day, dirty, folded_at, now, listener, rebuild=torn > 1)
+        except StaleRollup:
+            continue
+        except TornRead:
+            torn += 1
             continue
         return
     raise Unavailable(f"the rollup of {day} keeps changing under the fold")
@@ -98,15 +107,16 @@ def _fold(
     folded_at: datetime,
     now: datetime,
     listener: Listener,
+    *,
+    rebuild: bool,
 ) -> None:
-    tenant, snapshot = _read_day(store, tenant, day, dirty, now)
+    tenant, snapshot, now = _read_day(store, tenant, day, dirty, now)
     shards = list(snapshot.shards.values())
     change = DayChange(snapshot.days.get(day), fold_day(day, shards, snapshot.days.get(day), now))
-    rollups = [
-        _fold_period(store, tenant, period, snapshot, change, folded_at)
-        for period in _periods_from(tenant, day, now)
-    ]
-    store.save_rollups(tenant.id, change.new, rollups)
+    formers = _former_rollups(tenant, snapshot, _periods_from(tenant, day, now), day, rebuild=rebuild)
+    others = _other_days(store, tenant.id, [each.period for each in formers if _is_new(each, day)], day, now)
+    rollups = [_fold_period(store, tenant.id, former, change, others, folded_at) for former in formers]
+    store.save_rollups(tenant.id, change.new, rollups, _held(tenant, others, now))
     for rollup in rollups:
         listener(tenant, rollup, now)
     store.clear_dirty(tenant.id, [shard for shard in shards if shard.dirty])
@@ -115,16 +125,21 @@ def _fold(
 
 def _read_day(
     store: UsageStore, tenant: Tenant, day: date, dirty: list[ShardRef], now: datetime
-) -> tuple[Tenant, Snapshot]:
-    """The day's documents, with the tenant as it was at the same instant: another fold may be ahead of this one."""
+) -> tuple[Tenant, Snapshot, datetime]:
+    """The day's documents, with the tenant as it was at the same instant: another fold may be ahead of this one.
+
+    Also ahead in time, and past the end of an anchor: so it is also told by when to fold.
+    """
     while True:
         # Writers raise the number themselves when a document is full, so a shard beyond it may be dirty.
         count = max(tenant.counter_shards, *(ref.number + 1 for ref in dirty))
         refs = [ShardRef(day, number) for number in range(count)]
-        snapshot = store.read(tenant.id, periods=_periods_from(tenant, day, now), days=[day], shards=refs)
+        periods = _periods_from(tenant, day, now)
+        snapshot = store.read(tenant.id, periods=periods, days=[day], shards=refs)
+        now = max([now, *(rollup.known_at for rollup in snapshot.days.values())])
         now_is = snapshot.tenant.at(now) if snapshot.tenant else tenant
-        if now_is.counter_shards <= count and now_is.anchor == tenant.anchor:
-            return now_is, snapshot
+        if now_is.counter_shards <= count and _periods_from(now_is, day, now) == periods:
+            return now_is, snapshot, now
         tenant = now_is
 
 
@@ -141,24 +156,47 @@ def _periods_from(tenant: Tenant, day: date, now: datetime) -> list[Period]:
     return periods
 
 
+def _former_rollups(
+    tenant: Tenant, snapshot: Snapshot, periods: Iterable[Period], day: date, *, rebuild: bool
+) -> list[PeriodRollup]:
+    """What each period's fold goes on from: an empty one for a period of the day that has to be built again."""
+    kept = [kept_rollup(snapshot.periods.get(period), period, tenant.anchored_at) for period in periods]
+    return [
+        empty_rollup(former.period, former.period.start, former.version)
+        if rebuild and _is_of(day, former)
+        else former
+        for former in kept
+    ]
+
+
+def _is_of(day: date, rollup: PeriodRollup) -> bool:
+    """Whether the day shares hours with the period, which is not one that begins on a later day."""
+    return rollup.period.start.date() <= day
+
+
+def _is_new(former: PeriodRollup, day: date) -> bool:
+    """Whether the period is to be built: it is new, or the tenant's anchor has moved."""
+    return _is_of(day, former) and not former.days
+
+
 def _fold_period(
     store: UsageStore,
-    tenant: Tenant,
-    period: Period,
-    snapshot: Snapshot,
+    tenant_id: str,
+    former: PeriodRollup,
     change: DayChange,
+    others: Iterable[DayRollup],
     folded_at: datetime,
 ) -> PeriodRollup:
-    former = kept_rollup(snapshot.periods.get(period), period, tenant.anchored_at)
     day, changes = change.new.day, [change]
-    if day < period.start.date():
+    if not _is_of(day, former):
         # Nothing but its runs may have changed. Saved even where there was no rollup: to make another fold, which
         # is about to save one and counted before this one's events came, read again.
         folded_at, changes = former.folded_at, []
-    elif not former.days:
-        changes += _days_folded_before(store, tenant, period, day)
+    elif _is_new(former, day):
+        days = set(former.period.days())
+        changes += [DayChange(None, other) for other in others if other.cells and other.day in days]
     folded_at = max(folded_at, former.folded_at)
-    before, runs = _count_runs(store, tenant.id, former, day, folded_at)
+    before, runs = _count_runs(store, tenant_id, former, day, folded_at)
     return fold_period(former, changes, runs, folded_at, before)
 
 
@@ -182,15 +220,30 @@ def _begun(store: UsageStore, tenant_id: str, start: datetime, end: datetime) ->
     return store.count_runs(tenant_id, start, end) if start < end else 0
 
 
-def _days_folded_before(store: UsageStore, tenant: Tenant, period: Period, but: date) -> Iterator[DayChange]:
-    """The days of a period that has no rollup yet: it is new, or the tenant's anchor has moved."""
-    days = [day for day in period.days() if day != but]
-    return (DayChange(None, rollup) for rollup in store.read(tenant.id, days=days).days.values())
+def _other_days(
+    store: UsageStore, tenant_id: str, periods: Iterable[Period], but: date, now: datetime
+) -> list[DayRollup]:
+    """The other days of periods that are to be built: as folded, and empty (until tomorrow) if they were not."""
+    days = sorted({day for period in periods for day in period.days() if day != but})
+    if not days:
+        return []
+    found, tomorrow = store.read(tenant_id, days=days).days, now.date() + _ONE_DAY
+    return [found.get(day, DayRollup(day, {}, 0, now)) for day in days if day in found or day <= tomorrow]
+
+
+def _held(tenant: Tenant, others: Iterable[DayRollup], now: datetime) -> list[DayRollup]:
+    """The days that a period was built from, saved along with it where a fold may be under way by another anchor.
+
+    Such a fold sets its day and periods of its own, but not this one, which would lack what is new in the day. If it
+    saves first, this one finds its day changed; if it comes second, it finds it held, and reads again.
+    """
+    return [replace(other, held_at=now) for other in others] if tenant.anchored_at else []
 
 
 def _spread_writers(store: UsageStore, tenant: Tenant, change: DayChange) -> None:
     """Double the counter documents when they are written to more often than one each can sustain."""
-    before = change.old.folded_at if change.old else start_of(change.new.day)
+    # A day that was held before it had any usage was not folded before.
+    before = change.old.folded_at if change.old and change.old.commits else start_of(change.new.day)
     commits = change.new.commits - (change.old.commits if change.old else 0)
     seconds = max((change.new.folded_at - before).total_seconds(), 1.0)
     if commits / seconds > tenant.counter_shards * SUSTAINED_COMMITS_PER_SECOND:

@@ -7,15 +7,15 @@ from datetime import date, datetime
 from threading import Lock
 
 from shared.domain.counters import Totals
-from shared.domain.errors import NotFound, Unavailable
+from shared.domain.errors import NotFound
 from shared.domain.live import LiveRange, known_runs, live_days, live_range, live_rollup, live_totals
 from shared.domain.periods import Period, period_at
-from shared.domain.rollups import DayRollup, PeriodRollup, TornRead, kept_rollup
+from shared.domain.rollups import DayRollup, PeriodRollup, TornRead, empty_rollup, kept_rollup
 from shared.domain.tenants import Tenant
 from shared.ports import ShardRef, Snapshot, UsageStore
 
 MAX_HINTS = 10_000
-_MAX_TRIES = 3
+_MAX_TORN = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,15 +59,18 @@ class LiveUsageReader:
 
     def usage(self, tenant_id: str, now: datetime) -> LiveUsage:
         """The current period with its series; NotFound if there is no such tenant."""
-        for _ in range(_MAX_TRIES):
+        for _ in range(_MAX_TORN):
             with suppress(TornRead):
                 return self._usage(tenant_id, now)
-        raise Unavailable("the usage keeps changing while it is read")
+        # A rollup that stays torn does not fit its days. The next fold puts it right; until then counters tell all.
+        return self._usage(tenant_id, now, from_counters=True)
 
-    def _usage(self, tenant_id: str, now: datetime) -> LiveUsage:
-        wanted, snapshot, tenant = self._read(tenant_id, now, None, with_days=True)
+    def _usage(self, tenant_id: str, now: datetime, *, from_counters: bool = False) -> LiveUsage:
+        wanted, snapshot, tenant = self._read(tenant_id, now, None, with_days=True, whole=from_counters)
         days = live_days(wanted.days, snapshot.shards.values(), snapshot.days, now)
         folded = _rollup(snapshot, tenant, wanted.period)
+        if from_counters:
+            folded = empty_rollup(folded.period, folded.folded_at)
         runs = self._runs(tenant_id, folded, snapshot)
         rollup = live_rollup(folded, days, snapshot.days, runs, now)
         return LiveUsage(tenant, rollup, days, folded.folded_at)
@@ -81,9 +84,9 @@ class LiveUsageReader:
         return (rollup.runs_before or 0) + since
 
     def _read(
-        self, tenant_id: str, now: datetime, known: Tenant | None, *, with_days: bool
+        self, tenant_id: str, now: datetime, known: Tenant | None, *, with_days: bool, whole: bool = False
     ) -> tuple[LiveRange, Snapshot, Tenant]:
-        """Read what was needed last time; if the tenant has changed since, once more."""
+        """Read what was needed last time; if the tenant has changed since, or the `whole` period is, once more."""
         wanted = self._guess(tenant_id, known, now)
         while True:
             snapshot = self._store.read(
@@ -99,7 +102,8 @@ class LiveUsageReader:
             tenant = snapshot.tenant.at(now)
             period = period_at(tenant.anchor, now)
             # A period that was not read is then read whole, so that a second time is the last one.
-            folded_at = _rollup(snapshot, tenant, period).folded_at if period == wanted.period else None
+            was_read = period == wanted.period and not whole
+            folded_at = _rollup(snapshot, tenant, period).folded_at if was_read else None
             needed = live_range(tenant.anchor, tenant.counter_shards, folded_at, now)
             if wanted.covers(needed):
                 self._remember(tenant, folded_at)

@@ -130,7 +130,7 @@ WRITES = {
     "events": event_write("events/e", FULL_EVENT),
     "counters": counter_write("counters/c", {Cell(12, SERIES): dict.fromkeys(METRICS, 1)}, NOON),
     "runs": run_write("runs/r", Run("r", NOON, NOON, CALL, is_completed=True, is_failed=True)),
-    "days": day_write("days/d", DayRollup(TODAY, {Cell(12, SERIES): CALL}, 1, NOON)),
+    "days": day_write("days/d", DayRollup(TODAY, {Cell(12, SERIES): CALL}, 1, NOON, held_at=NOON)),
     "usage": period_write("usage/u", PeriodRollup(NOVEMBER, {TODAY: CALL}, {SERIES: CALL}, 1, NOON, None, 1)),
 }
 

@@ -212,6 +212,40 @@ def test_a_period_that_has_changed_since_is_stale_and_its_day_is_not_written(sto
     assert _read(store).days[TODAY].cells == DAY.cells
 
 
+def test_a_held_day_keeps_its_usage_and_is_stale_for_whoever_read_it_before(store: UsageStore) -> None:
+    store.save_rollups("acme", DAY, [PERIOD])
+    read = _read(store)
+    held = replace(read.days[TODAY], held_at=NOON + timedelta(minutes=1))
+    store.save_rollups("acme", DayRollup(YESTERDAY, {}, 0, NOON), [], [held])
+    assert replace(_read(store).days[TODAY], version=None) == replace(held, version=None)
+    with pytest.raises(StaleRollup):
+        store.save_rollups("acme", read.days[TODAY], [read.periods[NOVEMBER]])
+    store.save_rollups("acme", _read(store).days[TODAY], [read.periods[NOVEMBER]])
+    assert _read(store).days[TODAY].held_at == held.held_at
+
+
+def test_a_held_day_that_does_not_exist_is_made_and_stale_for_whoever_did_not_find_it(
+    store: UsageStore,
+) -> None:
+    held = DayRollup(TODAY, {}, 0, NOON, held_at=NOON)
+    store.save_rollups("acme", DayRollup(YESTERDAY, {}, 0, NOON), [], [held])
+    assert replace(_read(store).days[TODAY], version=None) == held
+    with pytest.raises(StaleRollup):
+        store.save_rollups("acme", DAY, [PERIOD])
+
+
+@pytest.mark.parametrize("was_there", [True, False])
+def test_nothing_is_saved_if_a_held_day_has_changed_since(store: UsageStore, was_there: bool) -> None:
+    if was_there:
+        store.save_rollups("acme", DAY, [])
+    read = _read(store).days.get(TODAY, DayRollup(TODAY, {}, 0, NOON))
+    store.save_rollups("acme", replace(DAY, commits=2, version=read.version), [])
+    with pytest.raises(StaleRollup):
+        store.save_rollups("acme", DayRollup(YESTERDAY, {}, 0, NOON), [PERIOD], [replace(read, held_at=NOON)])
+    found = store.read("acme", days=[TODAY, YESTERDAY], periods=[NOVEMBER])
+    assert (set(found.days), found.days[TODAY].commits, found.periods) == ({TODAY}, 2, {})
+
+
 def test_of_two_folds_of_the_same_rollups_the_slower_is_stale(
     store: UsageStore, other_store: UsageStore
 ) -> None:

@@ -16,7 +16,7 @@ from urllib.parse import urlencode, urlsplit
 from tools.dev.loopback import without_proxy
 from tools.dev.settings import ROOT, STACK_FILE, STRIPE_API_KEY
 
-START_SECONDS = 60
+START_SECONDS = 120
 STOP_SECONDS = 20
 
 

@@ -126,9 +126,11 @@ def refuse_to_save(monkeypatch: pytest.MonkeyPatch, tenants: set[str]) -> None:
     store = process_memory()
     save = store.save_rollups
 
-    def save_rollups(tenant_id: str, day: DayRollup, periods: Sequence[PeriodRollup]) -> None:
+    def save_rollups(
+        tenant_id: str, day: DayRollup, periods: Sequence[PeriodRollup], held: Sequence[DayRollup]
+    ) -> None:
         if tenant_id in tenants:
             raise Unavailable("the store is away")
-        save(tenant_id, day, periods)
+        save(tenant_id, day, periods, held)
 
     monkeypatch.setattr(store, "save_rollups", save_rollups)

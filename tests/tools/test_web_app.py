@@ -59,10 +59,13 @@ def test_it_is_told_the_api_and_the_emulators(web: LocalWeb, tmp_path: Path) -> 
         assert f'"GWI_WEB_{name}":"{value}"' in text
 
 
-def test_the_production_build_is_made_before_it_is_served(web: LocalWeb, tmp_path: Path) -> None:
+def test_the_production_build_is_made_before_it_is_served_and_is_this_stacks_own(
+    web: LocalWeb, tmp_path: Path
+) -> None:
     build, preview = output(web, tmp_path, built=True).splitlines()
-    assert build.startswith("build {")
-    assert preview.startswith(f"preview --port {web.port} --strictPort --host 127.0.0.1 ")
+    assert build.startswith(f"build --emptyOutDir --outDir {tmp_path}/web {{")
+    address = f"--port {web.port} --strictPort --host 127.0.0.1 "
+    assert preview.startswith(f"preview --outDir {tmp_path}/web {address}")
 
 
 def test_a_build_that_fails_is_not_served(web: LocalWeb, tmp_path: Path) -> None:

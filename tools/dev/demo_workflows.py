@@ -54,4 +54,13 @@ WORKFLOWS: dict[str, tuple[Call, ...]] = {
         Call("llm", "deepseek", "deepseek-chat", 4_300, 2_700, 820),
         Call("tool", "slack", "post-message", 260),
     ),
+    "model-evaluation": (
+        Call("llm", "openai", "gpt-4o", 1_100, 1_300, 240),
+        Call("llm", "openai", "gpt-4o-mini", 620, 1_300, 210),
+        Call("llm", "anthropic", "claude-opus-4-1", 3_900, 1_350, 260),
+        Call("llm", "google", "gemini-2.5-flash-lite", 540, 1_280, 190),
+        Call("llm", "mistral", "mistral-small-latest", 710, 1_310, 220),
+        Call("llm", "cohere", "command-r-plus", 1_450, 1_290, 200),
+        Call("llm", "deepseek", "deepseek-reasoner", 8_200, 1_300, 900, reasoning_tokens=640),
+    ),
 }

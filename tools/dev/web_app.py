@@ -11,8 +11,12 @@ from tools.dev.processes import ChildProcess, Server
 from tools.dev.settings import PROJECT_ID, ROOT, USUAL_AUTH_PORT, USUAL_WEB_PORT
 
 _VITE = "node_modules/vite/bin/vite.js"
-# The build is part of the process: when it fails, the stack ends with its log.
-_BUILD_AND_PREVIEW = '"$0" "$1" build && exec "$0" "$1" preview "$2" "$3" "$4" "$5" "$6"'
+# The build is part of the process: when it fails, the stack ends with its log. And it is this stack's own: another
+# stack may be serving its build.
+_BUILD_AND_PREVIEW = """
+node=$0 vite=$1 built=$2; shift 2
+"$node" "$vite" build --emptyOutDir --outDir "$built" && exec "$node" "$vite" preview --outDir "$built" "$@"
+"""
 
 
 @dataclass(frozen=True)
@@ -51,7 +55,6 @@ def start_web(
     if not vite.exists():
         raise StackError(f"web/{_VITE} is missing; `make dev` and `make test` install it.")
     address = ["--port", str(web.port), "--strictPort", "--host", HOST]
-    start = ["sh", "-c", _BUILD_AND_PREVIEW] if built else []
     own = {
         **environment,
         "GWI_WEB_API": api_url,
@@ -61,5 +64,7 @@ def start_web(
         "GWI_WEB_PROJECT": PROJECT_ID,
     }
     log = logs / "web.log"
-    command = [*start, node(), str(vite), *address]
+    command = [node(), str(vite), *address]
+    if built:
+        command = ["sh", "-c", _BUILD_AND_PREVIEW, node(), str(vite), str(logs.resolve() / "web"), *address]
     return Server(ChildProcess("web", command, log=log, environment=own, folder=web.folder), web.port)

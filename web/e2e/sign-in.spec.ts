@@ -5,6 +5,7 @@ import { idTokenOf, newAccount, newCredentials, setDisabled } from './support/ac
 import { stack } from './support/stack.ts'
 import { fillCredentials, newTenant, pathOf, signIn, usageAs } from './support/tenants.ts'
 import { claimsOf, unsignedToken } from './support/tokens.ts'
+import { expectTokens } from './support/usage-page.ts'
 
 const HOURS = 3_600_000
 
@@ -85,6 +86,7 @@ test('a tenant of somebody else stays closed, and so does one that does not exis
 test('signing out forgets: the next person sees nothing of the last one', async ({ page }) => {
   const [tenant, next] = await Promise.all([newTenant('Secretive'), newAccount()])
   await signIn(page, tenant.owner, pathOf(tenant))
+  await expectTokens(page, '0 of 50,000')
   await page.getByRole('button', { name: /^Account:/ }).click()
   await page.getByRole('menuitem', { name: 'Sign out' }).click()
   await expect(page.getByRole('heading', { name: 'Sign in' })).toBeVisible()

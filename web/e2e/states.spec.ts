@@ -9,7 +9,9 @@ const HTML = '<img src=x onerror="document.title=`taken over`">'
 const HOURS = 3_600_000
 const SERIES = 10_000
 
-test('with the API down the page says what failed, and shows the figures at the next try', async ({ page }) => {
+test('with the API down the page says what failed, and shows the figures at the next try', async ({
+  page,
+}) => {
   const tenant = await newTenant()
   await record(tenant.key, { tokens: 1_234 })
   await page.route('**/api/v1/**', (route) => route.abort())
@@ -23,7 +25,12 @@ test('with the API down the page says what failed, and shows the figures at the 
 
 test('a problem that the API tells of is told on the page, with its code', async ({ page }) => {
   const tenant = await newTenant()
-  const problem = { code: 'unavailable', title: 'Unavailable', detail: 'Firestore does not answer.', status: 503 }
+  const problem = {
+    code: 'unavailable',
+    title: 'Unavailable',
+    detail: 'Firestore does not answer.',
+    status: 503,
+  }
   await page.route('**/api/v1/tenants/*/runs*', (route) =>
     route.fulfill({ status: 503, contentType: 'application/problem+json', json: problem }),
   )
@@ -36,7 +43,10 @@ test('a problem that the API tells of is told on the page, with its code', async
   await expect(page.getByText('No runs yet')).toBeVisible()
 })
 
-test('offline the page says so, keeps its figures, and goes on when it is back', async ({ page, context }) => {
+test('offline the page says so, keeps its figures, and goes on when it is back', async ({
+  page,
+  context,
+}) => {
   const tenant = await newTenant()
   await record(tenant.key, { tokens: 1_234 })
   await signIn(page, tenant.owner, pathOf(tenant))

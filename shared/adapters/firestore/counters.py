@@ -90,6 +90,20 @@ def day_write(name: str, rollup: DayRollup) -> Any:
     for cell, totals in rollup.cells.items():
         set_totals(hours[f"{cell.hour:02}"].map_value.fields[encode_series(cell.series)], totals)
     fields["commits"].integer_value = rollup.commits
+    if rollup.held_at is not None:
+        set_timestamp(fields["held_at"], rollup.held_at)
+    return write
+
+
+def held_write(name: str, rollup: DayRollup) -> Any:
+    """Sets only a day's `held_at`, provided it still is as it was read: a month's days may be 30 times 1 MiB."""
+    if rollup.version is None or rollup.held_at is None:
+        return day_write(name, rollup)
+    write = Write()
+    write.update.name = name
+    set_timestamp(write.update.fields["held_at"], rollup.held_at)
+    write.update_mask.field_paths.append("held_at")
+    write.current_document.update_time.CopyFrom(rollup.version)
     return write
 
 
@@ -102,6 +116,7 @@ def read_day(document: Any) -> DayRollup:
         fields["commits"].integer_value,
         get_value(fields["folded_at"]),
         document.update_time,
+        get_value(fields["held_at"]) if "held_at" in fields else None,
     )
 
 

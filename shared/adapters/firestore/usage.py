@@ -13,6 +13,7 @@ from shared.adapters.firestore.alerts import read_usage_alert, usage_alert_field
 from shared.adapters.firestore.counters import (
     clear_dirty_write,
     day_write,
+    held_write,
     period_write,
     read_counter,
     read_day,
@@ -109,10 +110,17 @@ class FirestoreUsageStore:
         found = self._rpc.query(self._rpc.documents, queries.oldest_dirty_counter())
         return from_microseconds(found[0].fields["dirty_since_us"].integer_value) if found else None
 
-    def save_rollups(self, tenant_id: str, day: DayRollup, periods: Sequence[PeriodRollup]) -> None:
+    def save_rollups(
+        self,
+        tenant_id: str,
+        day: DayRollup,
+        periods: Sequence[PeriodRollup],
+        held: Sequence[DayRollup] = (),
+    ) -> None:
         paths = self._paths(tenant_id)
         writes = [day_write(paths.day(day.day), day)]
         writes += [period_write(paths.period(rollup.period), rollup) for rollup in periods]
+        writes += [held_write(paths.day(rollup.day), rollup) for rollup in held]
         try:
             self._rpc.commit(writes)
         except grpc.RpcError as error:

@@ -85,14 +85,22 @@ class MemoryUsageStore(MemoryState):
             counters = [counter for usage in self._usage.values() for counter in usage.counters.values()]
             return min((counter.dirty_since for counter in counters if counter.dirty_since), default=None)
 
-    def save_rollups(self, tenant_id: str, day: DayRollup, periods: Sequence[PeriodRollup]) -> None:
+    def save_rollups(
+        self,
+        tenant_id: str,
+        day: DayRollup,
+        periods: Sequence[PeriodRollup],
+        held: Sequence[DayRollup] = (),
+    ) -> None:
         with self._lock:
             usage = self._usage.setdefault(tenant_id, TenantUsage())
-            _refuse_stale(usage.days.get(day.day), day)
+            for each in (day, *held):
+                _refuse_stale(usage.days.get(each.day), each)
             for rollup in periods:
                 _refuse_stale(usage.periods.get(rollup.period), rollup)
             self._versions += 1
-            usage.days[day.day] = replace(day, version=self._versions)
+            for each in (day, *held):
+                usage.days[each.day] = replace(each, version=self._versions)
             for rollup in periods:
                 usage.periods[rollup.period] = replace(rollup, version=self._versions)
 

@@ -50,6 +50,7 @@ function Undecided({ session }: { session: UndecidedSession }) {
   return (
     <FullPage>
       <ErrorState
+        level={1}
         title="Sign-in is not available"
         message="The sign-in service could not be reached. Check your connection, then try again."
         onRetry={() => void startSession()}

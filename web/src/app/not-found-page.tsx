@@ -8,6 +8,7 @@ export function NotFoundPage() {
     <FullPage>
       <title>Not found · GWI Usage</title>
       <EmptyState
+        level={1}
         title="There is no such page"
         description="The address may be mistyped, or the page has moved."
         action={<LinkButton to="/">Go to your usage</LinkButton>}

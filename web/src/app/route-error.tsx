@@ -12,6 +12,7 @@ export function RouteError() {
     <FullPage>
       <title>Something failed · GWI Usage</title>
       <ErrorState
+        level={1}
         title="This page could not be shown"
         message="It failed to load, perhaps because a new version was just published."
         onRetry={() => window.location.reload()}

@@ -28,6 +28,7 @@ export function TenantLayout() {
     <AppShell navigation={navigationOf(tenant, false)} userMenu={<UserMenu />}>
       {usage.error ? (
         <ErrorState
+          level={1}
           title="The usage could not be read"
           error={usage.error}
           onRetry={() => void usage.refetch()}

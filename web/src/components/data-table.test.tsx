@@ -70,7 +70,7 @@ it('renders fifty of 10,000 rows, then fifty more', async () => {
 
 it('scrolls by keyboard in a region of its own', () => {
   show(MODELS)
-  expect(screen.getByRole('region', { name: 'Models' })).toHaveAttribute('tabindex', '0')
+  expect(screen.getByRole('region', { name: 'Table: Models' })).toHaveAttribute('tabindex', '0')
 })
 
 it('links a row from its name', () => {

@@ -58,7 +58,8 @@ export function DataTable<Row>(props: DataTableProps<Row>) {
     <div className="min-w-0" aria-busy={ordered === undefined}>
       <div
         role="region"
-        aria-label={caption}
+        // Not the caption alone: the card around it may be a region of that name.
+        aria-label={`Table: ${caption}`}
         tabIndex={0}
         className="relative max-h-[min(40rem,75dvh)] overflow-auto overscroll-x-contain -outline-offset-2"
       >

@@ -7,10 +7,13 @@ type EmptyStateProps = {
   description?: ReactNode
   action?: ReactNode
   icon?: LucideIcon
+  /** 1 where it is all that a page shows. */
+  level?: 1 | 2
   children?: ReactNode
 }
 
-export function EmptyState({ title, description, action, icon: Icon, children }: EmptyStateProps) {
+export function EmptyState({ title, description, action, icon: Icon, level = 2, children }: EmptyStateProps) {
+  const Heading = level === 1 ? 'h1' : 'h2'
   return (
     <div className="mx-auto flex w-full max-w-xl flex-col items-center px-2 py-8 text-center">
       {Icon && (
@@ -18,7 +21,7 @@ export function EmptyState({ title, description, action, icon: Icon, children }:
           <Icon aria-hidden className="size-5" />
         </span>
       )}
-      <h2 className="text-base font-semibold text-ink">{title}</h2>
+      <Heading className="text-base font-semibold text-ink">{title}</Heading>
       {description !== undefined && <p className="mt-1 text-ink-soft">{description}</p>}
       {action !== undefined && <div className="mt-4 flex flex-wrap justify-center gap-2">{action}</div>}
       {children !== undefined && <div className="mt-5 w-full min-w-0 text-start">{children}</div>}

@@ -15,16 +15,20 @@ type ErrorStateProps = {
   onRetry?: (() => void) | undefined
   retrying?: boolean
   action?: ReactNode
+  /** 1 where it is all that a page shows. */
+  level?: 1 | 2
 }
 
-export function ErrorState({ title, error, message, onRetry, retrying = false, action }: ErrorStateProps) {
+export function ErrorState(props: ErrorStateProps) {
+  const { title, error, message, onRetry, retrying = false, action, level = 2 } = props
+  const Heading = level === 1 ? 'h1' : 'h2'
   const code = codeOf(error)
   return (
     <div role="alert" className="mx-auto flex w-full max-w-md flex-col items-center px-2 py-8 text-center">
       <span className="mb-3 inline-flex size-11 items-center justify-center rounded-xl bg-danger-soft text-danger-text">
         <CircleAlert aria-hidden className="size-5" />
       </span>
-      <h2 className="text-base font-semibold text-ink">{title}</h2>
+      <Heading className="text-base font-semibold text-ink">{title}</Heading>
       <p className="mt-1 text-ink-soft wrap-anywhere">{message ?? messageOf(error)}</p>
       {code !== null && <p className="mt-1 font-mono text-xs text-ink-faint">{code}</p>}
       {(onRetry ?? action) !== undefined && (

@@ -17,6 +17,7 @@ export function HomePage() {
       <title>GWI Usage</title>
       {me.error ? (
         <ErrorState
+          level={1}
           title="Your account could not be read"
           error={me.error}
           onRetry={() => void me.refetch()}

@@ -19,6 +19,7 @@ export function NoAccess({ tenant }: { tenant: string }) {
     <FullPage>
       <title>No access · GWI Usage</title>
       <EmptyState
+        level={1}
         icon={Lock}
         title="You have no access to this tenant"
         description={`“${tenant}” does not exist, or you are not, or no longer, one of its members. Its owners can invite you.`}

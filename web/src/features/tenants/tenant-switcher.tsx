@@ -17,7 +17,7 @@ export function TenantSwitcher({ current }: TenantSwitcherProps) {
   const me = useQuery({ ...meQuery(), enabled: wasOpened })
   return (
     <Menu
-      label={`Tenant: ${current.name}. Switch tenant`}
+      label={`Tenant ${current.name}: switch tenant`}
       onOpen={() => setWasOpened(true)}
       entries={[
         ...(me.data

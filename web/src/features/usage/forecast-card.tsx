@@ -52,12 +52,19 @@ function AtEnd({ label, forecast, used, limit }: AtEndProps) {
   // What is used moves at once, the forecast with the next answer: it is never less.
   const atEnd = Math.max(forecast.at_end, used)
   return (
-    <div className="flex flex-wrap items-baseline justify-between gap-x-3">
-      <dt className="text-ink-faint">{label}</dt>
-      <dd className="text-ink tabular-nums">
+    // In one line and in whole percents: a forecast moves with every event, and must not push what is below it.
+    <div className="flex items-baseline justify-between gap-x-3">
+      <dt className="min-w-0 truncate text-ink-faint">{label}</dt>
+      <dd className="whitespace-nowrap text-ink tabular-nums">
         <span title={formatInteger(atEnd)}>about {formatCompact(atEnd)}</span>
-        {limit > 0 && <span className="text-ink-faint"> · {formatPercent((atEnd / limit) * 100)}</span>}
+        {limit > 0 && <span className="text-ink-faint"> · {formatPercent(wholePercent(atEnd, limit))}</span>}
       </dd>
     </div>
   )
+}
+
+/** Cut, but not to nothing: what little there is shows as less than a percent. */
+function wholePercent(part: number, whole: number): number {
+  const percent = (part / whole) * 100
+  return percent < 1 ? percent : Math.floor(percent)
 }
