@@ -38,7 +38,7 @@ def _read_page(query: UsageQuery, call: Call, container: Container) -> UsagePage
         return read_interval(store, reader, thresholds, tenant_id, within, call.now)
     if query.period == "previous":
         return read_previous(store, reader, thresholds, tenant_id, call.now)
-    return read_current(reader, thresholds, tenant_id, call.now)
+    return read_current(reader, thresholds, call.caller.tenant, call.now)
 
 
 def _events(call: Call, container: Container) -> Response:

@@ -3,7 +3,7 @@
 from collections import OrderedDict
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from threading import Lock
 
 from shared.domain.counters import Totals
@@ -15,6 +15,12 @@ from shared.domain.tenants import Tenant
 from shared.ports import ShardRef, Snapshot, UsageStore
 
 MAX_HINTS = 10_000
+NEW_FOR = timedelta(minutes=10)
+"""How long a tenant may well have usage that no tick has folded."""
+
+Hint = tuple[datetime | None, int, datetime | None]
+"""The anchor, the counter shards, and until when the period is folded (None: not at all)."""
+
 _MAX_TORN = 2
 
 
@@ -44,7 +50,7 @@ class LiveUsageReader:
 
     def __init__(self, store: UsageStore) -> None:
         self._store = store
-        self._hints: OrderedDict[str, tuple[datetime | None, int, datetime | None]] = OrderedDict()
+        self._hints: OrderedDict[str, Hint] = OrderedDict()
         self._lock = Lock()
 
     def standing(self, tenant_id: str, now: datetime, known: Tenant | None = None) -> Standing:
@@ -57,16 +63,18 @@ class LiveUsageReader:
         totals = live_totals(rollup, wanted.days, snapshot.shards.values())
         return Standing(tenant, wanted.period, totals, self._runs(tenant_id, rollup, snapshot))
 
-    def usage(self, tenant_id: str, now: datetime) -> LiveUsage:
-        """The current period with its series; NotFound if there is no such tenant."""
+    def usage(self, tenant_id: str, now: datetime, known: Tenant | None = None) -> LiveUsage:
+        """The current period with its series; NotFound if there is no such tenant. `known` as for `standing`."""
         for _ in range(_MAX_TORN):
             with suppress(TornRead):
-                return self._usage(tenant_id, now)
+                return self._usage(tenant_id, now, known)
         # A rollup that stays torn does not fit its days. The next fold puts it right; until then counters tell all.
-        return self._usage(tenant_id, now, from_counters=True)
+        return self._usage(tenant_id, now, known, from_counters=True)
 
-    def _usage(self, tenant_id: str, now: datetime, *, from_counters: bool = False) -> LiveUsage:
-        wanted, snapshot, tenant = self._read(tenant_id, now, None, with_days=True, whole=from_counters)
+    def _usage(
+        self, tenant_id: str, now: datetime, known: Tenant | None, *, from_counters: bool = False
+    ) -> LiveUsage:
+        wanted, snapshot, tenant = self._read(tenant_id, now, known, with_days=True, whole=from_counters)
         days = live_days(wanted.days, snapshot.shards.values(), snapshot.days, now)
         folded = _rollup(snapshot, tenant, wanted.period)
         if from_counters:
@@ -111,12 +119,8 @@ class LiveUsageReader:
             wanted = needed
 
     def _guess(self, tenant_id: str, known: Tenant | None, now: datetime) -> LiveRange:
-        """What to read: by the read before, or by the tenant alone, whole, as nothing may be folded yet."""
-        hint = self._hints.get(tenant_id)
-        if hint is None and known is not None:
-            held = known.at(now)
-            hint = held.anchor, held.counter_shards, None
-        return live_range(*(hint or (None, 1, None)), now)
+        """What to read: by the read before, or by the tenant alone."""
+        return live_range(*(self._hints.get(tenant_id) or _first_guess(known, now)), now)
 
     def _remember(self, tenant: Tenant, folded_at: datetime | None) -> None:
         with self._lock:
@@ -124,6 +128,18 @@ class LiveUsageReader:
             self._hints.move_to_end(tenant.id)
             if len(self._hints) > MAX_HINTS:
                 self._hints.popitem(last=False)
+
+
+def _first_guess(known: Tenant | None, now: datetime) -> Hint:
+    """Where nothing is remembered: a tick has folded until a minute ago, unless the tenant is too new for that.
+
+    Reading the whole period at once would spare a round trip where it is wrong, for 60 reads where it is not.
+    """
+    if known is None:
+        return None, 1, now
+    held = known.at(now)
+    is_new = now - held.created_at < NEW_FOR
+    return held.anchor, held.counter_shards, None if is_new else now
 
 
 def _rollup(snapshot: Snapshot, tenant: Tenant, period: Period) -> PeriodRollup:

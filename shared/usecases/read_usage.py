@@ -57,9 +57,9 @@ class UsagePage:
     live: LivePart | None = None
 
 
-def read_current(reader: LiveUsageReader, thresholds: Thresholds, tenant_id: str, now: datetime) -> UsagePage:
-    """The page of the current period; NotFound if there is no such tenant."""
-    usage = reader.usage(tenant_id, now)
+def read_current(reader: LiveUsageReader, thresholds: Thresholds, known: Tenant, now: datetime) -> UsagePage:
+    """The page of the current period; NotFound if there is no such tenant any more. `known` may be a minute old."""
+    usage = reader.usage(known.id, now, known)
     tenant, rollup, policy = usage.tenant, usage.rollup, policy_of(usage.tenant, thresholds)
     standing = Standing(tenant, rollup.period, rollup.totals, rollup.runs)
     return UsagePage(

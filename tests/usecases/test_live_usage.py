@@ -1,5 +1,6 @@
 """What is read to know the usage of now: around midnight, period ends, moved anchors and a fold that is away."""
 
+from collections.abc import Collection
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -10,7 +11,8 @@ from shared.domain.counters import Series
 from shared.domain.errors import NotFound
 from shared.domain.recording import RecordedEvent
 from shared.domain.rollups import start_of
-from shared.usecases.live_usage import LiveUsageReader
+from shared.ports import Snapshot
+from shared.usecases.live_usage import NEW_FOR, LiveUsageReader
 from tests.sample_events import CALL, NOON, TODAY, llm_call, times
 from tests.usecases.conftest import RETENTION
 from tests.usecases.cut_off import counted
@@ -177,6 +179,35 @@ def test_a_cold_reader_that_knows_the_tenant_needs_two_rpcs_and_one_that_does_no
         rpcs.clear()
         assert LiveUsageReader(store).standing("acme", NOON, known).totals == CALL
         assert rpcs == {"batch_get": batch_gets} | ({} if has_rollup else {"count": 1})
+
+
+class AskedStore(MemoryStore):
+    """A store that tells how many documents it was asked for."""
+
+    asked = 0
+
+    def read(self, tenant_id: str, **wanted: Collection[object]) -> Snapshot:
+        """See UsageStore.read."""
+        self.asked += 1 + sum(len(documents) for documents in wanted.values())
+        return super().read(tenant_id, **wanted)  # type: ignore[arg-type]  # handed on as it came
+
+
+def test_a_cold_reader_reads_four_documents_of_a_tenant_that_is_folded() -> None:
+    store = AskedStore()
+    tenant = new_tenant(store)
+    store.record("acme", [llm_call("e1"), llm_call("e2", ts=NOON - 9 * DAY)], 1, NOON)
+    tick(store, NOON)
+    store.asked = 0
+    usage = LiveUsageReader(store).usage("acme", NOON + NEW_FOR, tenant)
+    assert usage.rollup.totals == times(2)
+    assert store.asked == len({"tenant", "period", "day", "counter"})
+
+
+def test_a_cold_reader_is_right_about_a_tenant_that_was_never_folded() -> None:
+    store = MemoryStore()
+    tenant = new_tenant(store)
+    store.record("acme", [llm_call("e1"), llm_call("e2", ts=NOON - 9 * DAY)], 1, NOON)
+    assert LiveUsageReader(store).usage("acme", NOON + NEW_FOR, tenant).rollup.totals == times(2)
 
 
 def test_a_moved_anchor_is_read_back_from_firestore(firestore_rpc: FirestoreRpc) -> None:

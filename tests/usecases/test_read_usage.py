@@ -40,7 +40,9 @@ def kept(request: pytest.FixtureRequest) -> Place:
 
 
 def current(store: UsageStore, now: datetime = NOON) -> UsagePage:
-    return read_current(LiveUsageReader(store), THRESHOLDS, "acme", now)
+    tenant = store.read("acme").tenant
+    assert tenant
+    return read_current(LiveUsageReader(store), THRESHOLDS, tenant, now)
 
 
 def before(store: UsageStore, now: datetime = NOON) -> UsagePage:
