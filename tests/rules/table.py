@@ -33,9 +33,12 @@ READABLE = (
 CLOSED = (
     "tenants/acme",
     "tenants/acme/members/uid-colleague",
+    "tenants/acme/invites/4b7d",
     "tenants/acme/events/9c1e",
     "tenants/acme/holds/h1",
     "tenants/acme/audit/a1",
+    "users/uid-member",
+    "invitations/4b7d",
     "api_keys/3a7b",
     "stripe_customers/cus_1",
     "stripe_events/evt_1",

@@ -73,7 +73,7 @@ test('a token that has ended, or comes from elsewhere, is refused by the API', a
 test('a tenant of somebody else stays closed, and so does one that does not exist', async ({ page }) => {
   const [mine, theirs] = await Promise.all([newTenant('Mine'), newTenant('Theirs')])
   await signIn(page, mine.owner, pathOf(mine))
-  await expect(page.getByRole('button', { name: /^Tenant: Mine/ })).toBeVisible()
+  await expect(page.getByRole('button', { name: /^Tenant Mine:/ })).toBeVisible()
   for (const id of [theirs.id, 'no-such-tenant']) {
     await page.goto(pathOf({ id }))
     await expect(page.getByRole('heading', { name: 'You have no access to this tenant' })).toBeVisible()

@@ -67,7 +67,7 @@ test('names with HTML in them are text, wherever they are shown', async ({ page 
   await record(tenant.key, { provider: HTML, model: HTML, run_id: HTML, tokens: 10 })
   await signIn(page, tenant.owner, pathOf(tenant))
   await expect(page.getByRole('row').filter({ hasText: HTML }).first()).toBeVisible()
-  await expect(page.getByRole('button', { name: `Tenant: ${HTML}` })).toBeVisible()
+  await expect(page.getByRole('button', { name: `Tenant ${HTML}:` })).toBeVisible()
   await page.getByRole('link', { name: 'Runs', exact: true }).click()
   await page.getByRole('link', { name: HTML }).click()
   await expect(page.getByRole('heading', { name: `Run ${HTML}` })).toBeVisible()

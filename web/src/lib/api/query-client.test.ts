@@ -1,0 +1,38 @@
+import { expect, test } from 'vitest'
+
+import { ApiError, Unreachable } from './problem'
+import { newQueryClient } from './query-client'
+
+const REMOVED = new ApiError(403, 'foreign_tenant', 'you are not a member')
+
+const failing = (error: Error) => () => Promise.reject(error)
+
+test('who was removed learns it at the next thing they ask for', async () => {
+  const client = newQueryClient()
+  client.setQueryData(['tenant', 'acme', 'usage', 'current'], 'read before')
+  const keys = client.query({ queryKey: ['tenant', 'acme', 'api-keys'], queryFn: failing(REMOVED) })
+  await expect(keys).rejects.toBe(REMOVED)
+  expect(client.getQueryState(['tenant', 'acme', 'usage', 'current'])?.isInvalidated).toBe(true)
+})
+
+test('a refusal of the usage itself does not ask for it again', async () => {
+  const client = newQueryClient()
+  let asked = 0
+  const queryFn = () => {
+    asked += 1
+    return Promise.reject(REMOVED)
+  }
+  await expect(client.query({ queryKey: ['tenant', 'acme', 'usage', 'current'], queryFn })).rejects.toBe(
+    REMOVED,
+  )
+  expect(asked).toBe(1)
+})
+
+test('tries again only what may pass by itself', () => {
+  const { retry } = newQueryClient().getDefaultOptions().queries ?? {}
+  const again = (failures: number, error: Error) => typeof retry === 'function' && retry(failures, error)
+  expect(again(0, new Unreachable())).toBe(true)
+  expect(again(0, new ApiError(503, 'unavailable', 'away'))).toBe(true)
+  expect(again(2, new Unreachable())).toBe(false)
+  expect(again(0, REMOVED)).toBe(false)
+})
