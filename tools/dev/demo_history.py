@@ -16,6 +16,7 @@ _BUSY_HOURS = (9, 14, 10, 15, 8, 11, 16, 13, 18, 7, 12)
 _MIX = (
     *("support-triage", "inbox-routing", "code-review", "contract-questions", "inbox-routing"),
     *("weekly-digest", "support-triage", "research-report", "inbox-routing", "contract-questions"),
+    "model-evaluation",
 )
 _FAILS_EVERY, _STUMBLES_EVERY = 17, 11
 

@@ -1,6 +1,6 @@
 // The three measures of usage: how each is taken from amounts, and how it reads.
 import type { Amounts, BreakdownRow } from '@/lib/api/types'
-import { decimalUsdOf, formatCompact, formatInteger, formatUsd, nanoUsdOf } from '@/lib/format'
+import { decimalUsdOf, formatCompact, formatInteger, formatUsd, formatUsdFine, nanoUsdOf } from '@/lib/format'
 
 export type Metric = 'cost' | 'tokens' | 'calls'
 
@@ -26,12 +26,12 @@ export function formatMeasure(value: bigint, metric: Metric): string {
   return metric === 'cost' ? formatUsd(decimalUsdOf(value)) : formatInteger(value)
 }
 
-/** The same for where there is little room: "$12" or "1.2M". */
+/** The same for where there is little room: "$12K", "$0.005" or "1.2M". */
 export function formatMeasureShort(value: bigint, metric: Metric): string {
   if (metric !== 'cost') return formatCompact(value)
   return value >= 10_000_000_000n
     ? `$${formatCompact(value / 1_000_000_000n)}`
-    : formatUsd(decimalUsdOf(value))
+    : formatUsdFine(decimalUsdOf(value))
 }
 
 /** How much of a whole, in percent, cut to one decimal; of nothing, nothing. */
