@@ -37,7 +37,8 @@ def make(*arguments: str, folder: Path) -> str:
     """The output of a target that succeeds. It installs nothing: these packages are in use."""
     as_installed = [f"--old-file={name}/.synced" for name in INSTALLED]
     # Not the variables of the make that may run this test: they would reach this one.
-    environment = {name: text for name, text in os.environ.items() if not name.startswith("MAKE")}
+    others = ("MAKE", "MFLAGS", "ARGS")
+    environment = {name: text for name, text in os.environ.items() if not name.startswith(others)}
     done = subprocess.run(
         ["make", "--no-print-directory", *as_installed, *arguments],
         cwd=folder,
