@@ -16,7 +16,7 @@ from shared.ports import ShardRef, Snapshot, UsageStore
 
 MAX_HINTS = 10_000
 NEW_FOR = timedelta(minutes=10)
-"""How long a tenant may well have usage that no tick has folded."""
+"""How long a tenant, or a period, may well have usage that no tick has folded."""
 
 Hint = tuple[datetime | None, int, datetime | None]
 """The anchor, the counter shards, and until when the period is folded (None: not at all)."""
@@ -131,15 +131,15 @@ class LiveUsageReader:
 
 
 def _first_guess(known: Tenant | None, now: datetime) -> Hint:
-    """Where nothing is remembered: a tick has folded until a minute ago, unless the tenant is too new for that.
+    """Where nothing is remembered: a tick has folded until a minute ago, unless all is too new for that.
 
-    Reading the whole period at once would spare a round trip where it is wrong, for 60 reads where it is not.
+    Reading the whole period at once would spare a round trip where this is wrong, for 60 reads where it is right.
     """
     if known is None:
         return None, 1, now
     held = known.at(now)
-    is_new = now - held.created_at < NEW_FOR
-    return held.anchor, held.counter_shards, None if is_new else now
+    began_at = max(held.created_at, period_at(held.anchor, now).start)
+    return held.anchor, held.counter_shards, None if now - began_at < NEW_FOR else now
 
 
 def _rollup(snapshot: Snapshot, tenant: Tenant, period: Period) -> PeriodRollup:

@@ -210,6 +210,15 @@ def test_a_cold_reader_is_right_about_a_tenant_that_was_never_folded() -> None:
     assert LiveUsageReader(store).usage("acme", NOON + NEW_FOR, tenant).rollup.totals == times(2)
 
 
+def test_in_the_first_minutes_of_a_period_a_cold_reader_takes_it_for_unfolded() -> None:
+    store = AskedStore()
+    tenant = new_tenant(store)
+    begun = datetime(2026, 12, 1, 0, 1, tzinfo=UTC)
+    store.record("acme", [llm_call("e1", ts=begun)], 1, begun)
+    assert LiveUsageReader(store).standing("acme", begun, tenant).totals == CALL
+    assert store.asked == len({"tenant", "period", "counter"})
+
+
 def test_a_moved_anchor_is_read_back_from_firestore(firestore_rpc: FirestoreRpc) -> None:
     directory = FirestoreDirectory(firestore_rpc)
     tenant = new_tenant(directory, anchor=NOON, anchored_at=NOON + timedelta(microseconds=7))
