@@ -8,10 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from tools.dev.auth_emulator import auth_emulator, create_user
+from tools.dev.auth_emulator import auth_emulator, create_user, start_auth
 from tools.dev.errors import StackError
 from tools.dev.firebase_tools import node, start_emulator
 from tools.dev.loopback import get, post_json
+from tools.dev.processes import wait_until_ready
 from tools.dev.settings import PROJECT_ID, ROOT
 
 RULES = ROOT / "firestore.rules"
@@ -96,3 +97,13 @@ def test_the_auth_emulator_signs_in_whom_it_was_told_and_is_gone_afterwards() ->
 def test_the_project_of_the_emulators_is_one_that_stays_off_the_network() -> None:
     assert PROJECT_ID.startswith("demo-")
     assert shutil.which("node")
+
+
+def test_the_folder_may_be_named_from_where_one_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    emulator = start_auth(Path(".local/logs"))
+    try:
+        wait_until_ready([emulator], timeout_seconds=60)
+        assert (tmp_path / ".local/logs/auth/firebase.json").exists()
+    finally:
+        emulator.process.stop()

@@ -30,7 +30,7 @@ def start_emulator(
     It works in `logs`/`name`, on a copy of `rules` if it takes any. Raises StackError where Node or firebase-tools
     is missing.
     """
-    folder = logs / name
+    folder = (logs / name).resolve()  # the emulator runs in it
     folder.mkdir(parents=True, exist_ok=True)
     config = folder / "firebase.json"
     config.write_text(json.dumps({**_rules(name, rules, folder), "emulators": _addresses(name, port)}))
