@@ -28,7 +28,7 @@ class PassingOn:
         return partial(self._call, name, found) if callable(found) else found
 
     def _call(self, name: str, method: Callable[..., Any], *args: Any, **named: Any) -> Any:
-        raise NotImplementedError(name)
+        raise NotImplementedError(name)  # what happens to a call is all that the subclasses differ in
 
 
 class _CutOffTarget(PassingOn):

@@ -65,7 +65,7 @@ class StripeAccount:
         return f"https://portal.example.com/{customer_id}/{subscription_id or ''}"
 
     def sync_catalog(self, products: Sequence[ProductSpec]) -> list[str]:
-        """See StripeGateway."""
+        """See StripeGateway. No use case calls it; what does is tested with the double."""
         raise NotImplementedError
 
     def _find(self, object_id: str) -> StripeObject | None:
