@@ -25,10 +25,11 @@ from shared.ports import (
 from shared.usecases.authenticate import KeyAuthenticator
 from shared.usecases.authenticate_member import MemberAuthenticator
 from shared.usecases.billing_parts import Billing
-from shared.usecases.check_limits import Thresholds
-from shared.usecases.fold_usage import fold_tenants
-from shared.usecases.live_usage import LiveUsageReader
+from shared.usecases.check_limits import Limits, Thresholds
+from shared.usecases.fold_tenant import TenantFolder
+from shared.usecases.ledger import Ledger
 from shared.usecases.raise_alerts import AlertRaiser
+from shared.usecases.tick_jobs import TickJobs
 
 if TYPE_CHECKING:
     from shared.adapters.firestore import FirestoreRpc
@@ -112,13 +113,15 @@ class Container:
     def publisher(self) -> TickPublisher:
         """Hands on parts of a fold."""
         if self.config.store == "memory":
-            return InlineTickPublisher(self._fold_here)
+            return InlineTickPublisher(lambda message: self.jobs.run(message, self.clock()))
         from shared.adapters.pubsub import PubsubTickPublisher
 
         return PubsubTickPublisher(self.config.project_id, self.config.tick_topic)
 
-    def _fold_here(self, tenant_ids: Sequence[str]) -> None:
-        fold_tenants(self.usage, tenant_ids, self.clock(), self.alerts)
+    @cached_property
+    def jobs(self) -> TickJobs:
+        """What ticks ask for."""
+        return TickJobs(folder=self.folder, billing=self.billing, publisher=self.publisher)
 
     @cached_property
     def alerts(self) -> AlertRaiser:
@@ -145,9 +148,19 @@ class Container:
         return FirebaseIdentities(self.config.project_id)
 
     @cached_property
-    def live_usage(self) -> LiveUsageReader:
+    def ledger(self) -> Ledger:
         """Usage as it is now."""
-        return LiveUsageReader(self.usage)
+        return Ledger(self.usage)
+
+    @cached_property
+    def limits(self) -> Limits:
+        """What holds tenants to their plans."""
+        return Limits(self.ledger, self.thresholds)
+
+    @cached_property
+    def folder(self) -> TenantFolder:
+        """What folds usage, and raises alerts by it."""
+        return TenantFolder(self.usage, self.thresholds.policy_of, self.alerts)
 
     @cached_property
     def thresholds(self) -> Thresholds:

@@ -3,17 +3,28 @@
 from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime
 
-from shared.domain.counters import Cells, Series, Totals, merge_cells, sum_totals
+from shared.domain.counter_settings import CounterSettings
+from shared.domain.counters import (
+    Cells,
+    CounterShard,
+    Metric,
+    Series,
+    ShardRef,
+    Totals,
+    merge_cells,
+    sum_totals,
+)
 from shared.domain.events import Category, Status
 from shared.domain.recording import RecordedEvent, amounts_of
 from shared.domain.tokens import TokenPools
-from shared.ports import ShardRef, UsageStore
+from shared.domain.usage import Wanted
+from shared.ports import UsageStore
 
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
 TODAY = NOON.date()
 MINI = Series("openai", "gpt-4.1-mini")
 
-CALL = {
+CALL: Totals = {
     "calls": 1,
     "input_tokens": 100,
     "output_tokens": 20,
@@ -22,6 +33,14 @@ CALL = {
     "cost_nanousd": 72_000,
 }
 """What one llm_call adds to the counters."""
+
+
+def writing(shards: int) -> CounterSettings:
+    """Settings that spread writers over so many counters."""
+    return CounterSettings(shards=shards)
+
+
+ONE_SHARD = writing(1)
 
 
 def llm_call(
@@ -78,7 +97,7 @@ def event_of(
     )
 
 
-def times(count: int, amounts: Mapping[str, int] = CALL) -> Totals:
+def times(count: int, amounts: Mapping[Metric, int] = CALL) -> Totals:
     """`count` times `amounts`."""
     return {metric: count * amount for metric, amount in amounts.items()} if count else {}
 
@@ -90,8 +109,14 @@ def sum_of_amounts(events: Iterable[RecordedEvent]) -> Totals:
 
 def counted_cells(store: UsageStore, tenant_id: str, day: date = TODAY, shards: int = 1) -> Cells:
     """What the counters of a day hold, all shards together."""
-    refs = [ShardRef(day, index) for index in range(shards)]
-    return merge_cells(shard.cells for shard in store.read(tenant_id, shards=refs).shards.values())
+    refs = tuple(ShardRef(day, number) for number in range(shards))
+    return merge_cells(shard.cells for shard in read_shards(store, tenant_id, *refs))
+
+
+def read_shards(store: UsageStore, tenant_id: str, *refs: ShardRef) -> list[CounterShard]:
+    """Counters with everything they hold."""
+    wanted = Wanted(shards=refs, fields=frozenset({"cells"}))
+    return list(store.read(tenant_id, wanted).documents.shards.values())
 
 
 def counted(store: UsageStore, tenant_id: str, day: date = TODAY, shards: int = 1) -> Totals:

@@ -73,9 +73,7 @@ def with_subscription(
 
 def _entitled(tenant: Tenant, granted: Entitlement, now: datetime) -> Tenant:
     held = granted.at(now)
-    # An anchor that moves leaves the rollups of the former periods behind.
-    anchored_at = tenant.at(now).anchored_at if held.anchor == tenant.at(now).anchor else now
-    return replace(tenant, plan=held.plan, anchor=held.anchor, anchored_at=anchored_at, entitlement=granted)
+    return replace(tenant, plan=held.plan, anchor=held.anchor, entitlement=granted)
 
 
 def _deciding(subscriptions: Mapping[str, Subscription], granted: Entitlement, now: datetime) -> Subscription:

@@ -6,6 +6,7 @@ from datetime import datetime
 from itertools import groupby
 from typing import Literal
 
+from shared.domain.headroom import Amounts
 from shared.domain.limits import LimitPolicy
 from shared.domain.periods import Period
 
@@ -29,24 +30,23 @@ class UsageAlert:
         return f"{self.period.key}.{self.metric}.{self.threshold_percent}"
 
 
-def crossed_thresholds(
-    policy: LimitPolicy, period: Period, tokens: int, runs: int, now: datetime
-) -> list[UsageAlert]:
-    """The alerts that so many tokens and runs used in `period` amount to: tokens first, lower thresholds first.
+def crossed_thresholds(policy: LimitPolicy, period: Period, used: Amounts, now: datetime) -> list[UsageAlert]:
+    """Return the alerts that the usage of `period` amounts to: tokens first, lower thresholds first.
 
-    The caps are those that limits are decided by. Whoever has used nothing has crossed nothing, even where nothing
-    is allowed.
+    The caps are those that limits are decided by. Nothing used crosses nothing, even where nothing is allowed.
     """
     soft, hard = policy.soft_percent, policy.hard_percent
     token_caps = {soft: policy.soft_token_cap, hard: policy.hard_token_cap}
     run_caps = {soft: policy.soft_run_cap, hard: policy.hard_run_cap}
-    return [
-        *(
-            UsageAlert(period, "tokens", each, tokens, policy.token_limit, now)
-            for each in _reached(token_caps, tokens)
-        ),
-        *(UsageAlert(period, "runs", each, runs, policy.run_limit, now) for each in _reached(run_caps, runs)),
+    tokens = [
+        UsageAlert(period, "tokens", each, used.tokens, policy.token_limit, now)
+        for each in _reached(token_caps, used.tokens)
     ]
+    runs = [
+        UsageAlert(period, "runs", each, used.runs, policy.run_limit, now)
+        for each in _reached(run_caps, used.runs)
+    ]
+    return [*tokens, *runs]
 
 
 def unknown_alerts(crossed: Sequence[UsageAlert], known_ids: Collection[str]) -> list[UsageAlert]:

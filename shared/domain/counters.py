@@ -1,9 +1,13 @@
 """What is counted: metrics, the cells they are counted in, and exact arithmetic on them."""
 
 from collections.abc import Iterable, Mapping
-from typing import NamedTuple
+from dataclasses import dataclass
+from datetime import date
+from typing import Final, Literal, NamedTuple, get_args
 
-METRICS = (
+from shared.domain.periods import day_key
+
+Metric = Literal[
     "calls",
     "errors",
     "input_tokens",
@@ -16,25 +20,24 @@ METRICS = (
     "cost_nanousd",
     "unpriced_calls",
     "tool_calls",
-)
+]
+"""The one table of metrics. Stored fields, API models, CSV columns and the size of a commit follow from it."""
 
-MAX_COUNTER_SHARDS = 64
-SUSTAINED_COMMITS_PER_SECOND = 1.0
-"""What Firestore advises for one document; bursts above it are absorbed."""
+METRICS: Final[tuple[Metric, ...]] = get_args(Metric)
 
-Totals = dict[str, int]
-"""Metric name to its sum; a metric that is zero is absent."""
+Totals = dict[Metric, int]
+"""Each metric's sum; a metric that is zero is absent."""
 
 
 class Series(NamedTuple):
-    """Who answered: the same model at two providers is two series."""
+    """A model at a provider: the same model at two providers is two series."""
 
     provider: str
     model: str
 
 
-OTHER = Series("", "")
-"""Where series are merged that a document has no room for. Blank, so no caller's series can be it."""
+OTHER: Final = Series("", "")
+"""The series that holds what a document has no room for. No caller can name it: names are never blank."""
 
 
 class Cell(NamedTuple):
@@ -47,23 +50,41 @@ class Cell(NamedTuple):
 Cells = dict[Cell, Totals]
 
 
-def add(into: Totals, delta: Mapping[str, int]) -> None:
+class ShardRef(NamedTuple):
+    """The name of one counter document: a UTC day, and one of the documents that its usage is spread over."""
+
+    day: date
+    number: int
+
+    @property
+    def id(self) -> str:
+        """The document's id, `yyyymmdd.n`."""
+        return f"{day_key(self.day)}.{self.number}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CounterShard:
+    """A counter document as it was read. `cells` is empty if they were not asked for."""
+
+    ref: ShardRef
+    totals: Totals
+    cells: Cells
+    commits: int
+    """How many commits it has taken: read twice, its write rate."""
+    run_hours: frozenset[int]
+    """The hours (0-23) in which a run may have begun since the last fold."""
+    dirty: bool
+    """True if something was recorded since the last fold."""
+    version: object = None
+
+
+def add(into: Totals, delta: Mapping[Metric, int]) -> None:
     """Add `delta` to `into` in place."""
     for metric, amount in delta.items():
         into[metric] = into.get(metric, 0) + amount
 
 
-def subtract(into: Totals, delta: Mapping[str, int]) -> None:
-    """Take `delta` from `into` in place; a metric that reaches zero disappears."""
-    for metric, amount in delta.items():
-        left = into.get(metric, 0) - amount
-        if left:
-            into[metric] = left
-        else:
-            into.pop(metric, None)
-
-
-def sum_totals(parts: Iterable[Mapping[str, int]]) -> Totals:
+def sum_totals(parts: Iterable[Mapping[Metric, int]]) -> Totals:
     """The sum of many totals."""
     result: Totals = {}
     for part in parts:
@@ -80,7 +101,7 @@ def merge_cells(parts: Iterable[Cells]) -> Cells:
     return result
 
 
-def sum_by_series(cells: Mapping[Cell, Mapping[str, int]]) -> dict[Series, Totals]:
+def sum_by_series(cells: Mapping[Cell, Mapping[Metric, int]]) -> dict[Series, Totals]:
     """The sum of cells over their hours."""
     result: dict[Series, Totals] = {}
     for cell, totals in cells.items():

@@ -7,8 +7,7 @@ from typing import Final, Literal
 
 from shared.domain.counters import Totals, sum_totals
 from shared.domain.limits import LimitPolicy
-from shared.domain.periods import Period
-from shared.domain.rollups import start_of
+from shared.domain.periods import Period, start_of
 
 MIN_ELAPSED: Final = timedelta(hours=24)
 """Agents follow people's days: before one whole day has passed, the hour of asking would decide the pace."""
@@ -67,32 +66,36 @@ class _Pace:
         return self.begin + seconds * _ONE_SECOND if seconds < self.total_seconds else None
 
 
-def forecast(
-    period: Period,
-    days: Mapping[date, Totals],
-    runs: int,
-    policy: LimitPolicy | None,
-    created_at: datetime,
-    now: datetime,
-) -> Forecast:
-    """What `period` comes to by the totals of its days so far, and when that reaches the caps of `policy`.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PeriodSoFar:
+    """What was used of a period until now, and since when the tenant exists."""
+
+    period: Period
+    days: Mapping[date, Totals]
+    runs: int
+    created_at: datetime
+
+
+def forecast(so_far: PeriodSoFar, policy: LimitPolicy | None, now: datetime) -> Forecast:
+    """Return what the period comes to at its mean pace so far, and when that reaches the caps of `policy`.
 
     The pace is the mean from the period's start to `now`; for a tenant created later than that, from its
     creation, or from its first day with usage if events came in for days before it. Sums are rounded down,
     instants up to the whole second. Without a policy there are sums and no instants.
     """
-    used_days = {day for day, totals in days.items() if totals}
-    begin = _begin(period, used_days, created_at)
+    period = so_far.period
+    used_days = {day for day, totals in so_far.days.items() if totals}
+    begin = _begin(period, used_days, so_far.created_at)
     reason = _silence(period, now - begin, len(used_days), now)
     if reason is not None:
         return Forecast(None, None, None, len(used_days), reason)
     pace = _Pace(begin, (now - begin) // _ONE_SECOND, (period.end - begin) // _ONE_SECOND)
-    totals = sum_totals(days.values())
+    totals = sum_totals(so_far.days.values())
     token_caps = (policy.soft_token_cap, policy.hard_token_cap) if policy else None
     run_caps = (policy.soft_run_cap, policy.hard_run_cap) if policy else None
     return Forecast(
         pace.forecast(totals.get("total_tokens", 0), token_caps),
-        pace.forecast(runs, run_caps),
+        pace.forecast(so_far.runs, run_caps),
         pace.at_end(totals.get("cost_nanousd", 0)),
         len(used_days),
         None,

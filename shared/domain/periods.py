@@ -3,7 +3,7 @@
 from calendar import monthrange
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Final
 
 _SMALLEST_STEP: Final = timedelta(microseconds=1)
@@ -39,11 +39,27 @@ class Period:
         return self.start <= _in_utc("instant", instant) < self.end
 
     def days(self) -> Iterator[date]:
-        """The UTC dates that share an instant with this period, in order."""
-        day, last = self.start.date(), (self.end - _SMALLEST_STEP).date()
-        while day <= last:
-            yield day
-            day += _ONE_DAY
+        """Yield the UTC dates that share an instant with this period, in order."""
+        return days_from(self.first_day, self.last_day)
+
+    @property
+    def first_day(self) -> date:
+        """The UTC date on which this period begins."""
+        return self.start.date()
+
+    @property
+    def last_day(self) -> date:
+        """The UTC date of the last instant of this period."""
+        return (self.end - _SMALLEST_STEP).date()
+
+    def part_within(self, first: date, last: date) -> "Period":
+        """Return the part of this period from the day `first` to the day `last`, both of which it touches."""
+        return Period(max(self.start, start_of(first)), min(self.end, start_of(last) + _ONE_DAY))
+
+    def covers(self, day: date) -> bool:
+        """Return True if every instant of the UTC day lies in this period."""
+        midnight = start_of(day)
+        return self.start <= midnight and midnight + _ONE_DAY <= self.end
 
 
 def period_at(anchor: datetime | None, instant: datetime) -> Period:
@@ -71,6 +87,34 @@ def previous(anchor: datetime | None, period: Period) -> Period:
 def day_key(day: date) -> str:
     """The id of a UTC day's documents: `YYYYMMDD`. Sorts as time does."""
     return f"{day.year:04}{day.month:02}{day.day:02}"
+
+
+def month_key(day: date) -> str:
+    """Return the id of the month's document that `day` belongs to: `YYYYMM`. Sorts as time does."""
+    return day_key(day)[:6]
+
+
+def month_of(day: date) -> date:
+    """Return the first day of the calendar month of `day`."""
+    return day.replace(day=1)
+
+
+def days_of_month(month: date) -> Iterator[date]:
+    """Yield the days of the calendar month that begins on `month`."""
+    return days_from(month, month.replace(day=monthrange(month.year, month.month)[1]))
+
+
+def start_of(day: date) -> datetime:
+    """Return the first instant of a UTC day."""
+    return datetime.combine(day, time(), UTC)
+
+
+def days_from(first: date, last: date) -> Iterator[date]:
+    """Yield the dates from `first` to `last`, both included."""
+    day = first
+    while day <= last:
+        yield day
+        day += _ONE_DAY
 
 
 def _boundary(origin: datetime, months: int) -> datetime:

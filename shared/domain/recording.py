@@ -201,11 +201,23 @@ def _add_tokens(amounts: Totals, pools: TokenPools) -> None:
         amounts["reasoning_tokens"] = pools.reasoning
 
 
-def cells_by_day(events: Iterable[RecordedEvent]) -> dict[date, Cells]:
-    """What `events` add to the counters of each UTC day; a day is listed even if they add nothing to it."""
-    days: dict[date, Cells] = {}
+class DayDelta(NamedTuple):
+    """What events add to a day's counters, and in which of its hours (0-23) they may have begun a run."""
+
+    cells: Cells
+    run_hours: set[int]
+
+
+def deltas_by_day(events: Iterable[RecordedEvent]) -> dict[date, DayDelta]:
+    """Return what `events` add to the counters of each UTC day; a day is listed even if they add nothing to it."""
+    days: dict[date, DayDelta] = {}
     for event in events:
-        cells = days.setdefault(event.ts.date(), {})
+        ts = event.ts
+        delta = days.get(ts.date())
+        if delta is None:
+            delta = days[ts.date()] = DayDelta({}, set())
         if event.amounts:
-            add(cells.setdefault(Cell(event.ts.hour, event.series), {}), event.amounts)
+            add(delta.cells.setdefault(Cell(ts.hour, event.series), {}), event.amounts)
+        if event.run_id is not None:
+            delta.run_hours.add(ts.hour)
     return days

@@ -1,184 +1,137 @@
-"""Folding: a day's counters into the day's rollup, and that into its period's. Pure, and idempotent."""
+"""Folding: what a day's counters add up to, and what a month keeps of its days. Pure, and idempotent."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from functools import cached_property
+from typing import NamedTuple
 
 from shared.domain.counters import (
     METRICS,
     OTHER,
     Cell,
     Cells,
+    CounterShard,
     Series,
     Totals,
     add,
     merge_cells,
-    subtract,
     sum_by_series,
     sum_totals,
 )
-from shared.domain.periods import Period
+from shared.domain.periods import Period, start_of
 
-MAX_CELLS_BYTES = 900_000
-"""Where a day's cells begin to merge into `other`: Firestore refuses documents beyond 1 MiB."""
-MAX_SERIES_BYTES = 450_000
-"""The same for a period's series, whose document also holds them by provider and by model."""
+MAX_ROWS_BYTES = 900_000
+"""Where a day's cells and series begin to merge into `other`: Firestore refuses documents beyond 1 MiB."""
 _MAX_BYTES_PER_METRIC = 30
 _MAX_ESCAPED_BYTES_PER_BYTE = 3
 
 
-@dataclass(frozen=True, slots=True)
-class CounterShard:
-    """One of the documents a day's usage is counted into; `version` is what its store compares with."""
-
-    day: date
-    index: int
-    cells: Cells
-    commits: int
-    """How many commits have touched it: seen twice, its write rate."""
-    dirty: bool
-    version: object = None
-
-
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, kw_only=True)
 class DayRollup:
-    """A UTC day's usage, by hour and series, as the last fold found it."""
+    """A UTC day's usage as the last fold found it.
+
+    A read asks for some of the fields: `cells`, `series` or `hour_totals`. The others are then empty.
+    """
 
     day: date
-    cells: Cells
-    commits: int
+    cells: Cells = field(default_factory=dict)
+    series: dict[Series, Totals] = field(default_factory=dict)
+    hour_totals: dict[int, Totals] = field(default_factory=dict)
+    runs: dict[int, int] = field(default_factory=dict)
+    """How many runs began in each hour (0-23) in which any did."""
+    shards: int = 0
+    """How many counter documents the day was folded from."""
+    commits: int = 0
     folded_at: datetime
     version: object = None
-    held_at: datetime | None = None
-    """When a fold under a new anchor built a period from this day as it is: one that knew only the former anchor
-    must not set the day behind its back."""
 
-    @property
-    def known_at(self) -> datetime:
-        """The latest instant of those that folds of this day were told: the next one is not of an earlier one."""
-        return max(self.folded_at, self.held_at or self.folded_at)
+    @cached_property
+    def entry(self) -> "DayEntry":
+        """What the month keeps of this day."""
+        parts = self.hour_totals or self.series or self.cells
+        return DayEntry(sum_totals(parts.values()), sum(self.runs.values()))
 
 
-@dataclass(frozen=True, slots=True)
-class PeriodRollup:
-    """A metering period's usage as of `folded_at`: each day's totals, each series' totals, and its runs."""
+class DayEntry(NamedTuple):
+    """A day in its month's document: its totals, and the runs that began on it."""
 
-    period: Period
-    days: dict[date, Totals]
-    series: dict[Series, Totals]
+    totals: Totals
     runs: int
-    folded_at: datetime
-    version: object = None
-    runs_before: int | None = None
-    """How many of `runs` began before live_from(period, folded_at); None where no fold has counted them."""
-
-    @property
-    def counted_until(self) -> datetime:
-        """Which runs need not be counted again: those that began before, of which there are `runs_before`."""
-        return self.period.start if self.runs_before is None else live_from(self.period, self.folded_at)
-
-    @property
-    def totals(self) -> Totals:
-        """The sum over the days, which is also the sum over the series."""
-        return sum_totals(self.days.values())
 
 
-@dataclass(frozen=True, slots=True)
-class DayChange:
-    """A day's rollup before a fold (None: there was none) and after it."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MonthRollup:
+    """A calendar month's days, as their last folds found them. `month` is its first day."""
 
-    old: DayRollup | None
-    new: DayRollup
-
-
-class TornRead(Exception):
-    """A day and its period come from different folds: read both again. (The emulator reads like that at times.)"""
-
-
-def start_of(day: date) -> datetime:
-    """The first instant of a UTC day."""
-    return datetime.combine(day, time(), UTC)
-
-
-def live_from(period: Period, folded_at: datetime) -> datetime:
-    """Where the days of `period` begin that are read live once it was folded at `folded_at`.
-
-    An event of an earlier day is late: it shows after the next fold. (Until then a run that was counted by a later
-    day, and that the event moves to its own, is counted by neither.)
-    """
-    return min(max(period.start, start_of(folded_at.date())), period.end)
-
-
-def cells_within(day: date, cells: Cells, period: Period) -> Cells:
-    """The cells of `day` whose hour lies in `period`; a period's edges are whole hours."""
-    midnight = start_of(day)
-    if period.start <= midnight and midnight + timedelta(days=1) <= period.end:
-        return cells
-    return {
-        cell: totals
-        for cell, totals in cells.items()
-        if period.start <= midnight + timedelta(hours=cell.hour) < period.end
-    }
+    month: date
+    days: dict[date, DayEntry]
 
 
 def fold_day(day: date, shards: Iterable[CounterShard], former: DayRollup | None, now: datetime) -> DayRollup:
-    """The day's rollup: the plain sum of all its shards, whatever was folded before."""
-    shards = list(shards)
-    cells = _bounded(merge_cells(shard.cells for shard in shards), former.cells if former else {})
-    commits = sum(shard.commits for shard in shards)
-    return DayRollup(day, cells, commits, now, former.version if former else None)
+    """Return the day's rollup: the plain sum of all its counters. The runs are the former ones.
 
-
-def fold_period(
-    former: PeriodRollup,
-    changes: Iterable[DayChange],
-    runs: int,
-    folded_at: datetime,
-    runs_before: int | None = None,
-) -> PeriodRollup:
-    """`former` with each day's old contribution replaced by its new one; TornRead if those do not belong together."""
-    days = dict(former.days)
-    series = {name: dict(totals) for name, totals in former.series.items()}
-    for change in changes:
-        day = change.new.day
-        if change.old is not None and day in days:
-            former_contribution = sum_by_series(cells_within(day, change.old.cells, former.period))
-            if sum_totals(former_contribution.values()) != days[day]:
-                raise TornRead
-            _take_out(series, former_contribution)
-        contribution = sum_by_series(cells_within(day, change.new.cells, former.period))
-        _put_in(series, contribution)
-        days[day] = sum_totals(contribution.values())
-    counted = {name: totals for name, totals in series.items() if totals}
-    return PeriodRollup(former.period, days, counted, runs, folded_at, former.version, runs_before)
-
-
-def empty_rollup(period: Period, folded_at: datetime, version: object = None) -> PeriodRollup:
-    """The rollup of a period into which nothing has been folded."""
-    return PeriodRollup(period, {}, {}, 0, folded_at, version)
-
-
-def kept_rollup(found: PeriodRollup | None, period: Period, anchored_at: datetime | None) -> PeriodRollup:
-    """The rollup of `period` to go on from: `found`, or an empty one if it was left behind or never made.
-
-    While a tenant's anchor was another one, its days were folded into other periods and not into this one.
+    A repeated fold keeps the series that `former` lists, so that a row does not move to `other` and back.
     """
-    if found is None:
-        return empty_rollup(period, period.start)
-    if anchored_at is not None and found.folded_at <= anchored_at:
-        return empty_rollup(period, period.start, found.version)
-    return found
+    counted = list(shards)
+    cells = _bounded(merge_cells(shard.cells for shard in counted), former.cells if former else {})
+    by_hour: dict[int, Totals] = {}
+    for cell, totals in cells.items():
+        add(by_hour.setdefault(cell.hour, {}), totals)
+    return DayRollup(
+        day=day,
+        cells=cells,
+        series=sum_by_series(cells),
+        hour_totals=by_hour,
+        runs=former.runs if former else {},
+        shards=max([former.shards if former else 0, *(shard.ref.number + 1 for shard in counted)]),
+        commits=sum(shard.commits for shard in counted),
+        # Clocks differ: a day never becomes older than it was.
+        folded_at=max(now, former.folded_at) if former else now,
+        version=former.version if former else None,
+    )
+
+
+def cells_within(day: date, cells: Cells, period: Period) -> Cells:
+    """Return the cells of `day` whose hour lies in `period`, whose edges are whole hours."""
+    if period.covers(day):
+        return cells
+    return {cell: totals for cell, totals in cells.items() if _has_hour(period, day, cell.hour)}
+
+
+def hours_within(day: date, hours: Mapping[int, Totals], period: Period) -> Totals:
+    """Return the sum over those hours of `day` that lie in `period`."""
+    return sum_totals(totals for hour, totals in hours.items() if _has_hour(period, day, hour))
+
+
+def runs_within(day: date, runs: Mapping[int, int], period: Period) -> int:
+    """Return how many of the day's runs began in `period`."""
+    return sum(count for hour, count in runs.items() if _has_hour(period, day, hour))
+
+
+def bounded_series(series: Mapping[Series, Totals], most: int) -> dict[Series, Totals]:
+    """Return at most `most` series: those with the most tokens, and the rest merged into `other`."""
+    if len(series) <= most:
+        return dict(series)
+    by_size = sorted(series, key=lambda name: (name == OTHER, -series[name].get("total_tokens", 0), name))
+    rest = sum_totals(series[name] for name in by_size[most - 1 :])
+    return {**{name: series[name] for name in by_size[: most - 1]}, OTHER: rest}
+
+
+def _has_hour(period: Period, day: date, hour: int) -> bool:
+    return period.start <= start_of(day) + timedelta(hours=hour) < period.end
 
 
 def _bounded(cells: Cells, kept: Mapping[Cell, object]) -> Cells:
-    """`cells`, those that a document has no room for merged into `other`; the ones it held stay first."""
-    if sum(_max_bytes(cell.series) for cell in cells) <= MAX_CELLS_BYTES:
-        return cells
+    """Merge the cells that the document has no room for into `other`. Those in `kept` have precedence."""
     size = 0
+    listed: set[Series] = set()
     result: Cells = {}
     for cell in sorted(cells, key=lambda cell: (cell not in kept, cell)):
-        size += _max_bytes(cell.series)
-        target = cell if size <= MAX_CELLS_BYTES else Cell(cell.hour, OTHER)
+        # A series takes a row of its own besides those of its hours.
+        size += _max_bytes(cell.series) * (1 if cell.series in listed else 2)
+        listed.add(cell.series)
+        target = cell if size <= MAX_ROWS_BYTES else Cell(cell.hour, OTHER)
         add(result.setdefault(target, {}), cells[cell])
     return result
 
@@ -186,19 +139,3 @@ def _bounded(cells: Cells, kept: Mapping[Cell, object]) -> Cells:
 def _max_bytes(series: Series) -> int:
     names = len(series.provider.encode()) + len(series.model.encode())
     return names * _MAX_ESCAPED_BYTES_PER_BYTE + len(METRICS) * _MAX_BYTES_PER_METRIC
-
-
-def _take_out(into: dict[Series, Totals], contribution: Mapping[Series, Totals]) -> None:
-    for series, totals in contribution.items():
-        # A series that is not listed went into `other` whole: see _put_in.
-        subtract(into[series if series in into else OTHER], totals)
-
-
-def _put_in(into: dict[Series, Totals], contribution: Mapping[Series, Totals]) -> None:
-    """Add a day. From the first series that has no room on, new ones go to `other`, and stay there."""
-    size = sum(_max_bytes(series) for series in into)
-    for series in sorted(contribution, key=lambda series: (series == OTHER, series)):
-        if series not in into:
-            size += _max_bytes(series)
-        is_listed = series in into or (size <= MAX_SERIES_BYTES and OTHER not in into)
-        add(into.setdefault(series if is_listed else OTHER, {}), contribution[series])

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal
 
+from shared.domain.counter_settings import DEFAULT_COUNTER_SETTINGS, CounterSettings
 from shared.domain.entitlements import Entitlement
 from shared.domain.limits import LimitOverrides
 from shared.domain.stripe_shapes import BillingInterval
@@ -41,10 +42,7 @@ NO_SUBSCRIPTION = BillingSummary()
 
 @dataclass(frozen=True, slots=True)
 class Tenant:
-    """A customer of the platform. `anchor` is where its metering periods start; None: the calendar month.
-
-    Whoever moves the anchor sets `anchored_at` to that instant: rollups folded until then are left behind.
-    """
+    """A customer of the platform. `anchor` is where its metering periods start; None: the calendar month."""
 
     id: str
     name: str
@@ -52,8 +50,7 @@ class Tenant:
     created_at: datetime
     overrides: LimitOverrides = NO_OVERRIDES
     anchor: datetime | None = None
-    counter_shards: int = 1
-    anchored_at: datetime | None = None
+    counters: CounterSettings = DEFAULT_COUNTER_SETTINGS
     entitlement: Entitlement | None = None
     """What its subscriptions grant; None if it never had one: then the plan is the one it was given by hand."""
     billing: BillingSummary = NO_SUBSCRIPTION
@@ -67,16 +64,7 @@ class Tenant:
         held = self.entitlement.at(now)
         if held.plan == self.plan and held.anchor == self.anchor:
             return self
-        return replace(self, plan=held.plan, anchor=held.anchor, anchored_at=self._anchored_at(held))
-
-    def _anchored_at(self, held: Entitlement) -> datetime | None:
-        """Since when `held` holds: the end of what was granted before it."""
-        former = self.entitlement
-        if former is None or former == held:
-            return self.anchored_at
-        while former.then is not None and former.then != held:
-            former = former.then
-        return former.until
+        return replace(self, plan=held.plan, anchor=held.anchor)
 
 
 @dataclass(frozen=True, slots=True)

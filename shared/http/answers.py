@@ -131,5 +131,5 @@ class HealthAnswer(Answer):
     """Whether the service can answer, and how far the fold is behind."""
 
     status: Literal["ok"]
-    fold_lag_seconds: float = Field(description="Age of the oldest counter that is not folded; 0 if all are.")
-    oldest_dirty_at: datetime | None
+    fold_lag_seconds: float = Field(description="How long the most overdue fold is overdue; 0 if none is.")
+    oldest_dirty_at: datetime | None = Field(description="When that fold was due; null if none is overdue.")

@@ -19,12 +19,12 @@ from shared.config import Config
 from shared.domain.errors import Forbidden, NotAuthenticated, NotFound, TooLarge
 from shared.domain.members import Identity, Permission
 from shared.http.problems import problem_of
-from shared.ports import Directory, Members, TickPublisher, UsageStore
+from shared.ports import Directory, Members, UsageStore
 from shared.usecases.authenticate import Access, KeyAuthenticator
 from shared.usecases.authenticate_member import MemberAuthenticator, require_verified
 from shared.usecases.billing_parts import Billing
-from shared.usecases.check_limits import Thresholds
-from shared.usecases.live_usage import LiveUsageReader
+from shared.usecases.check_limits import Limits
+from shared.usecases.ledger import Ledger
 
 MAX_BODY_BYTES = 4 * 1024 * 1024
 _DISCARDED_BYTES = 64 * 1024
@@ -46,15 +46,13 @@ class Container(Protocol):
     @property
     def members(self) -> Members: ...
     @property
-    def publisher(self) -> TickPublisher: ...
-    @property
     def authenticator(self) -> KeyAuthenticator: ...
     @property
     def sign_in(self) -> MemberAuthenticator: ...
     @property
-    def live_usage(self) -> LiveUsageReader: ...
+    def ledger(self) -> Ledger: ...
     @property
-    def thresholds(self) -> Thresholds: ...
+    def limits(self) -> Limits: ...
     @property
     def billing(self) -> Billing: ...
 

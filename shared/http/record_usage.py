@@ -10,7 +10,7 @@ from shared.http.answers import CheckAnswer, RecordAnswer, Rejection
 from shared.http.app import Call, Container, Route, json_answer
 from shared.http.bodies import read_body, read_events, read_query
 from shared.http.inputs import CheckBody, EventsBody, RecordQuery
-from shared.usecases.check_limits import check_limits, status_of
+from shared.usecases.check_limits import UsageRequest
 from shared.usecases.record_events import record_events
 
 METERING_OFF = "metering_disabled"
@@ -23,7 +23,7 @@ def _record(call: Call, container: Container) -> Response:
         return json_answer(
             RecordAnswer(accepted=0, duplicates=0, rejected=[], ids=[], metering_enabled=False)
         )
-    result = record_events(container.usage, call.caller, read_events(call.request), call.now)
+    result = record_events(container.ledger, call.caller, read_events(call.request), call.now)
     if not result.ids:
         first = result.rejected[0].message
         raise InvalidInput(
@@ -40,17 +40,15 @@ def _record(call: Call, container: Container) -> Response:
 
 
 def _status(call: Call, container: Container) -> LimitStatus | None:
-    tenant = call.caller.tenant
-    standing = container.live_usage.standing(tenant.id, call.now, tenant)
-    return status_of(standing, container.thresholds)
+    return container.limits.current_status(call.caller.tenant, call.now)
 
 
 def _check(call: Call, container: Container) -> Response:
     body = read_body(call.request, CheckBody)
     if not container.config.metering_enabled:
         return json_answer(CheckAnswer(allowed=True, code=METERING_OFF, reason=_OFF_REASON))
-    tenant = call.caller.tenant
-    check = check_limits(container.live_usage, container.thresholds, tenant, body.tokens, body.runs, call.now)
+    request = UsageRequest(body.tokens, body.runs)
+    check = container.limits.check(call.caller.tenant, request, call.now)
     return json_answer(CheckAnswer(**{name: getattr(check, name) for name in CheckAnswer.model_fields}))
 
 

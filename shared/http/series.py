@@ -12,8 +12,8 @@ from shared.http.app import Call, Container, Route, json_answer
 from shared.http.bodies import read_query
 from shared.http.inputs import SeriesQuery
 from shared.http.ranges import next_hour, whole_hours
-from shared.http.usage_answers import SeriesAnswer, SeriesPoint, TokenSums
-from shared.usecases.read_series import read_series
+from shared.http.usage_answers import PLAIN_METRICS, TOKEN_METRICS, SeriesAnswer, SeriesPoint
+from shared.usecases.read_series import SeriesRequest, read_series
 
 _SMALLEST_STEP = timedelta(microseconds=1)
 _DEFAULT_RANGE = timedelta(days=30)
@@ -23,15 +23,8 @@ _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 def _series(call: Call, container: Container) -> Response:
     query = read_query(call.request, SeriesQuery)
     within = _range(query, call.now)
-    points = read_series(
-        container.usage,
-        container.live_usage,
-        call.path["tenant"],
-        within,
-        query.granularity,
-        query.group_by,
-        call.now,
-    )
+    request = SeriesRequest(within, query.granularity, query.group_by)
+    points = read_series(container.ledger, call.caller.tenant, request, call.now)
     shown = [SeriesPoint.of(point, query.group_by) for point in points]
     if query.format == "csv":
         return Response(_csv(shown), mimetype="text/csv")
@@ -55,20 +48,9 @@ def _range(query: SeriesQuery, now: datetime) -> Period:
 
 def _csv(points: Sequence[SeriesPoint]) -> str:
     output = io.StringIO()
-    tokens = [f"{name}_tokens" for name in TokenSums.model_fields]
-    plain = [
-        "start",
-        "provider",
-        "model",
-        "calls",
-        "tool_calls",
-        "errors",
-        "unpriced_calls",
-        "latency_ms",
-        "cost_usd",
-    ]
+    plain = ["start", "provider", "model", *PLAIN_METRICS, "cost_usd"]
     writer = csv.writer(output)
-    writer.writerow([*plain, *tokens])
+    writer.writerow([*plain, *TOKEN_METRICS])
     for point in points:
         row = point.model_dump(mode="json")
         writer.writerow([_cell(row[name]) for name in plain] + list(row["tokens"].values()))

@@ -2,34 +2,82 @@
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal
 
-from pydantic import Field
+from pydantic import Field, create_model
 
-from shared.domain.counters import Series, Totals, add
+from shared.domain.counters import METRICS, Metric, Series, Totals, add
 from shared.domain.money import usd_string
 from shared.domain.plans import find_plan
-from shared.domain.rollups import PeriodRollup
+from shared.domain.rollups import bounded_series
 from shared.domain.runs import Run, RunStatus
 from shared.domain.tenants import Tenant
+from shared.domain.usage import Usage
 from shared.http.answers import Answer, Usd
 from shared.usecases.read_series import OTHER_LABEL, Point
 
+MAX_SERIES_ROWS: Final = 1_000
 
-class TokenSums(Answer):
-    """Token counts; `input` includes cached tokens, `output` includes reasoning."""
+COST: Final[Metric] = "cost_nanousd"
+TOKEN_METRICS: Final = tuple(metric for metric in METRICS if metric.endswith("_tokens"))
+PLAIN_METRICS: Final = tuple(metric for metric in METRICS if metric not in (*TOKEN_METRICS, COST))
+_AGGREGATE_NAMES: Final[Mapping[Metric, str]] = {
+    "calls": "total_llm_calls",
+    "tool_calls": "total_tool_calls",
+    "errors": "total_errors",
+    "latency_ms": "total_latency_ms",
+}
+"""What an aggregate calls these metrics; any other has its own name there too."""
 
-    input: int
-    output: int
-    total: int
-    cache_read: int
-    cache_write: int
-    reasoning: int
+if TYPE_CHECKING:
 
-    @classmethod
-    def of(cls, totals: Totals) -> "TokenSums":
-        """The token metrics of `totals`."""
-        return cls(**{name: totals.get(f"{name}_tokens", 0) for name in cls.model_fields})
+    class TokenSums(Answer):
+        """The token metrics, each without its ending `_tokens`."""
+
+    class Amounts(Answer):
+        """Every metric but the tokens and the cost, under its own name."""
+
+        tokens: TokenSums
+        cost_usd: Usd
+
+    class _AggregateAmounts(Answer):
+        """The same for an aggregate."""
+
+        total_tokens: TokenSums
+        total_cost_usd: Usd
+else:
+    TokenSums = create_model(
+        "TokenSums",
+        __base__=Answer,
+        __doc__="Token counts; `input` includes cached tokens, `output` includes reasoning.",
+        **{metric.removesuffix("_tokens"): int for metric in TOKEN_METRICS},
+    )
+    Amounts = create_model(
+        "Amounts",
+        __base__=Answer,
+        __doc__="All metrics of one row.",
+        **dict.fromkeys(PLAIN_METRICS, int),
+        tokens=TokenSums,
+        cost_usd=Usd,
+    )
+    _AggregateAmounts = create_model(
+        "AggregateAmounts",
+        __base__=Answer,
+        **{_AGGREGATE_NAMES.get(metric, metric): int for metric in PLAIN_METRICS},
+        total_tokens=TokenSums,
+        total_cost_usd=Usd,
+    )
+
+
+def token_sums(totals: Totals) -> TokenSums:
+    """Return the token metrics of `totals`."""
+    return TokenSums(**{metric.removesuffix("_tokens"): totals.get(metric, 0) for metric in TOKEN_METRICS})
+
+
+def amounts(totals: Totals) -> dict[str, Any]:
+    """Return the fields of Amounts."""
+    plain: dict[str, Any] = {metric: totals.get(metric, 0) for metric in PLAIN_METRICS}
+    return {**plain, "tokens": token_sums(totals), "cost_usd": usd_string(totals.get(COST, 0))}
 
 
 class Breakdown(Answer):
@@ -41,28 +89,9 @@ class Breakdown(Answer):
 
     @classmethod
     def of(cls, totals: Totals) -> "Breakdown":
-        """A row of `totals`."""
-        cost_usd = usd_string(totals.get("cost_nanousd", 0))
+        """Return the row of `totals`."""
+        cost_usd = usd_string(totals.get(COST, 0))
         return cls(calls=totals.get("calls", 0), tokens=totals.get("total_tokens", 0), cost_usd=cost_usd)
-
-
-class Amounts(Answer):
-    """All metrics of one row."""
-
-    calls: int
-    tool_calls: int
-    errors: int
-    unpriced_calls: int
-    latency_ms: int
-    tokens: TokenSums
-    cost_usd: Usd
-
-
-def amounts(totals: Totals) -> dict[str, Any]:
-    """The fields of Amounts."""
-    names = ("calls", "tool_calls", "errors", "unpriced_calls", "latency_ms")
-    plain = {name: totals.get(name, 0) for name in names}
-    return {**plain, "tokens": TokenSums.of(totals), "cost_usd": usd_string(totals.get("cost_nanousd", 0))}
 
 
 class SeriesRow(Amounts):
@@ -73,7 +102,7 @@ class SeriesRow(Amounts):
 
     @classmethod
     def rows(cls, by_series: Mapping[Series, Totals]) -> "list[SeriesRow]":
-        """A row for each series, in order."""
+        """Return a row for each series, in order."""
         return [cls._of(series, by_series[series]) for series in sorted(by_series)]
 
     @classmethod
@@ -82,7 +111,7 @@ class SeriesRow(Amounts):
         return cls(provider=provider, model=model, **amounts(totals))
 
 
-class Aggregate(Answer):
+class Aggregate(_AggregateAmounts):
     """A tenant's usage in a metering period or interval, as of `updated_at`."""
 
     tenant_id: str
@@ -90,37 +119,28 @@ class Aggregate(Answer):
     period_end: datetime
     updated_at: datetime
     total_runs: int
-    total_llm_calls: int
-    total_tool_calls: int
-    total_errors: int
-    total_tokens: TokenSums
-    total_latency_ms: int
-    total_cost_usd: Usd
-    unpriced_calls: int
     by_provider: dict[str, Breakdown]
     by_model: dict[str, Breakdown]
-    series: list[SeriesRow]
+    series: list[SeriesRow] = Field(
+        description="The series with the most tokens; from a thousand on, the rest is the row `other`."
+    )
 
     @classmethod
-    def of(cls, tenant_id: str, rollup: PeriodRollup) -> "Aggregate":
-        """The answer that tells of `rollup`."""
-        totals = rollup.totals
+    def of(cls, tenant_id: str, usage: Usage, read_at: datetime) -> "Aggregate":
+        """Return the answer that tells of `usage`."""
+        totals, series = usage.totals, bounded_series(usage.series, MAX_SERIES_ROWS)
         return cls(
             tenant_id=tenant_id,
-            period_start=rollup.period.start,
-            period_end=rollup.period.end,
-            updated_at=rollup.folded_at,
-            total_runs=rollup.runs,
-            total_llm_calls=totals.get("calls", 0),
-            total_tool_calls=totals.get("tool_calls", 0),
-            total_errors=totals.get("errors", 0),
-            total_tokens=TokenSums.of(totals),
-            total_latency_ms=totals.get("latency_ms", 0),
-            total_cost_usd=usd_string(totals.get("cost_nanousd", 0)),
-            unpriced_calls=totals.get("unpriced_calls", 0),
-            by_provider=_breakdown(rollup.series, lambda series: series.provider),
-            by_model=_breakdown(rollup.series, lambda series: series.model),
-            series=SeriesRow.rows(rollup.series),
+            period_start=usage.within.start,
+            period_end=usage.within.end,
+            updated_at=read_at,
+            total_runs=usage.runs,
+            total_tokens=token_sums(totals),
+            total_cost_usd=usd_string(totals.get(COST, 0)),
+            by_provider=_breakdown(series, lambda name: name.provider),
+            by_model=_breakdown(series, lambda name: name.model),
+            series=SeriesRow.rows(series),
+            **{_AGGREGATE_NAMES.get(metric, metric): totals.get(metric, 0) for metric in PLAIN_METRICS},
         )
 
 

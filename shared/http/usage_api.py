@@ -21,9 +21,10 @@ def _plans(_call: Call, _container: Container) -> Response:
 
 
 def _health(call: Call, container: Container) -> Response:
-    oldest = container.usage.oldest_dirty_at()
-    lag_seconds = max((call.now - oldest).total_seconds(), 0.0) if oldest else 0.0
-    return json_answer(HealthAnswer(status="ok", fold_lag_seconds=lag_seconds, oldest_dirty_at=oldest))
+    due = container.usage.most_overdue()
+    lag_seconds = max((call.now - due).total_seconds(), 0.0) if due else 0.0
+    overdue = due if lag_seconds else None
+    return json_answer(HealthAnswer(status="ok", fold_lag_seconds=lag_seconds, oldest_dirty_at=overdue))
 
 
 def _usage(call: Call, container: Container) -> Response:
@@ -32,13 +33,12 @@ def _usage(call: Call, container: Container) -> Response:
 
 
 def _read_page(query: UsageQuery, call: Call, container: Container) -> UsagePage:
-    within, tenant_id = interval_of(query), call.path["tenant"]
-    store, reader, thresholds = container.usage, container.live_usage, container.thresholds
+    within, known, limits = interval_of(query), call.caller.tenant, container.limits
     if within is not None:
-        return read_interval(store, reader, thresholds, tenant_id, within, call.now)
+        return read_interval(limits, known, within, call.now)
     if query.period == "previous":
-        return read_previous(store, reader, thresholds, tenant_id, call.now)
-    return read_current(reader, thresholds, call.caller.tenant, call.now)
+        return read_previous(limits, known, call.now)
+    return read_current(limits, known, call.now)
 
 
 def _events(call: Call, container: Container) -> Response:

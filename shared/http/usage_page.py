@@ -10,11 +10,9 @@ from shared.domain.forecast import Forecast, MetricForecast, Silence
 from shared.domain.limits import LimitPolicy, LimitStatus
 from shared.domain.members import Role
 from shared.domain.money import usd_string
-from shared.domain.periods import day_key
-from shared.domain.rollups import PeriodRollup
 from shared.http.answers import Answer, Usd
-from shared.http.usage_answers import Aggregate, Amounts, Billing, SeriesRow, amounts
-from shared.usecases.read_usage import LivePart, UsagePage
+from shared.http.usage_answers import Aggregate, Amounts, Billing, amounts
+from shared.usecases.read_usage import Changes, UsagePage
 
 
 class TenantAnswer(Answer):
@@ -91,32 +89,19 @@ class ForecastAnswer(Answer):
 
 
 class LiveAnswer(Answer):
-    """What to listen to: the aggregate less `counted`, plus those counters as they are heard, is usage by then."""
+    """How to learn that usage has changed: listen to these documents, or ask again from time to time."""
 
-    period_key: str = Field(description="The rollup's document: `usage/{period_key}` of the tenant.")
-    period_start: datetime
-    period_end: datetime
-    folded_at: datetime = Field(
-        description="The fold that the aggregate goes on from: a rollup of a later one tells more."
+    counters: list[str] = Field(
+        description="The documents `counters/{id}` of the tenant that change with each recording; four at most."
     )
-    days: list[str] = Field(description="The UTC days of the counters, as `YYYYMMDD`.")
-    counters: list[str] = Field(description="The counters' documents: `counters/{id}` of the tenant.")
-    counted: list[SeriesRow] = Field(
-        description="What the aggregate holds of those days, by the series it is listed under."
+    ask_every_s: int | None = Field(
+        description="How often to ask again where there are too many documents to listen to; null elsewhere."
     )
 
     @classmethod
-    def of(cls, rollup: PeriodRollup, live: LivePart) -> "LiveAnswer":
-        """The answer that tells of `live`, a part of `rollup`."""
-        return cls(
-            period_key=rollup.period.key,
-            period_start=rollup.period.start,
-            period_end=rollup.period.end,
-            folded_at=live.folded_at,
-            days=[day_key(day) for day in live.days],
-            counters=[ref.id for ref in live.counters],
-            counted=SeriesRow.rows(live.counted),
-        )
+    def of(cls, changes: Changes) -> "LiveAnswer":
+        """Return the answer that tells of `changes`."""
+        return cls(counters=list(changes.counter_ids), ask_every_s=changes.ask_every_s)
 
 
 class UsageAnswer(Answer):
@@ -140,11 +125,11 @@ class UsageAnswer(Answer):
         tenant = page.tenant
         return cls(
             tenant=TenantAnswer(id=tenant.id, name=tenant.name, role=role),
-            aggregate=Aggregate.of(tenant.id, page.rollup),
-            daily=DayRow.rows(page.rollup.days),
+            aggregate=Aggregate.of(tenant.id, page.usage, page.read_at),
+            daily=DayRow.rows(page.usage.days),
             limits=LimitsAnswer.of(page.policy) if page.policy else None,
             status=page.status,
             forecast=ForecastAnswer.of(page.forecast) if page.forecast else None,
             billing=Billing.of(tenant),
-            live=LiveAnswer.of(page.rollup, page.live) if page.live else None,
+            live=LiveAnswer.of(page.changes) if page.changes else None,
         )

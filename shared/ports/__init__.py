@@ -13,7 +13,14 @@ from shared.ports.directory import Directory
 from shared.ports.mail import Mail
 from shared.ports.members import IdentityVerifier, Members, StaleMembers
 from shared.ports.pages import Page
-from shared.ports.usage import Outcome, ShardRef, Snapshot, StaleRollup, TickPublisher, UsageStore
+from shared.ports.usage import (
+    DueCounter,
+    Outcome,
+    Snapshot,
+    StaleRollup,
+    TickPublisher,
+    UsageStore,
+)
 
 __all__ = [
     "AccountRead",
@@ -21,12 +28,12 @@ __all__ = [
     "BillingStore",
     "CheckoutOrder",
     "Directory",
+    "DueCounter",
     "IdentityVerifier",
     "Mail",
     "Members",
     "Outcome",
     "Page",
-    "ShardRef",
     "Snapshot",
     "StaleAccount",
     "StaleMembers",

@@ -1,19 +1,24 @@
 """What is kept of usage, and how a fold is handed on."""
 
-from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass, field
-from datetime import date, datetime
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from enum import Enum
 from typing import NamedTuple, Protocol
 
 from shared.domain.alerts import UsageAlert
-from shared.domain.periods import Period, day_key
+from shared.domain.counter_settings import CounterSettings
+from shared.domain.counters import CounterShard, ShardRef
 from shared.domain.recording import RecordedEvent
-from shared.domain.rollups import CounterShard, DayRollup, PeriodRollup
+from shared.domain.rollups import DayRollup, MonthRollup
 from shared.domain.runs import Run
 from shared.domain.tenants import Tenant
+from shared.domain.tick import TickMessage
+from shared.domain.usage import Documents, Wanted
 from shared.ports.mail import Mail
 from shared.ports.pages import Page
+
+NOTHING = Wanted()
 
 
 class Outcome(Enum):
@@ -24,89 +29,79 @@ class Outcome(Enum):
     CONFLICT = "conflict"
 
 
-class ShardRef(NamedTuple):
-    """Names one counter document of a tenant."""
+class DueCounter(NamedTuple):
+    """A counter document whose fold is due."""
 
-    day: date
-    number: int
-
-    @property
-    def id(self) -> str:
-        """The document's id, `yyyymmdd.n`: listeners are told it."""
-        return f"{day_key(self.day)}.{self.number}"
+    tenant_id: str
+    ref: ShardRef
 
 
 class StaleRollup(Exception):
-    """A rollup has changed since it was read: read again, fold again."""
+    """A document has changed since it was read: read again, fold again."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Snapshot:
-    """Documents of one tenant, all as they were at one instant; what does not exist is absent."""
+    """A tenant and documents of it, all as they were at one instant."""
 
     tenant: Tenant | None
-    periods: dict[Period, PeriodRollup] = field(default_factory=dict)
-    days: dict[date, DayRollup] = field(default_factory=dict)
-    shards: dict[ShardRef, CounterShard] = field(default_factory=dict)
+    documents: Documents
+    version: object = None
+    """The version of the tenant's document."""
 
 
 class UsageStore(Protocol):
     """Holds events, counters, runs and rollups. Any method raises Unavailable when the store does not answer."""
 
     def record(
-        self, tenant_id: str, events: Sequence[RecordedEvent], counter_shards: int, now: datetime
+        self, tenant_id: str, events: Sequence[RecordedEvent], settings: CounterSettings, now: datetime
     ) -> list[Outcome]:
         """Store each event and add its amounts to the counters and its run, exactly once per event id.
 
         An event and its amounts become visible together or not at all. Events of one call may repeat each
         other's ids. Never reads usage; reads events only to classify ids that exist already. Outcomes are
         in the order of `events`. After Unavailable any part may have been recorded, each event completely,
-        and sending all of them again is safe.
+        and sending all of them again is safe. `settings` say over how many counters to spread, and by when these
+        have to be folded.
         """
 
-    def read(
-        self,
-        tenant_id: str,
-        *,
-        periods: Collection[Period] = (),
-        days: Collection[date] = (),
-        shards: Collection[ShardRef] = (),
-    ) -> Snapshot:
-        """The tenant and the named documents at one instant, in one round trip."""
+    def read(self, tenant_id: str, wanted: Wanted = NOTHING) -> Snapshot:
+        """Return the tenant and the documents that are wanted, in one round trip."""
 
     def count_runs(self, tenant_id: str, start: datetime, end: datetime) -> int:
-        """How many of the tenant's runs began in [start, end), both on the hour, in one round trip.
+        """Count the tenant's runs that began in [start, end), both on the hour, in one round trip.
 
         It costs a read for every thousand of them, and at least one.
         """
 
-    def dirty_tenants(self) -> Iterator[str]:
-        """Each tenant, once, that has counters not yet folded. Only for the fold: it looks across tenants."""
+    def due_counters(self, now: datetime) -> Iterator[DueCounter]:
+        """Yield the counters of all tenants whose fold is due, the longest overdue first. Only for the fold."""
 
-    def dirty_shards(self, tenant_id: str) -> list[ShardRef]:
-        """The tenant's counter documents that have changed since they were last folded, oldest day first."""
+    def dirty_counters(self, tenant_id: str) -> list[ShardRef]:
+        """Return the tenant's counters that have changed since they were last folded, oldest day first."""
 
-    def oldest_dirty_at(self) -> datetime | None:
-        """Since when the counter that has waited longest for a fold has been waiting."""
+    def most_overdue(self) -> datetime | None:
+        """Return when the counter was due that has been due longest, or will be due first; None if all are folded."""
 
-    def save_rollups(
-        self,
-        tenant_id: str,
-        day: DayRollup,
-        periods: Sequence[PeriodRollup],
-        held: Sequence[DayRollup] = (),
-    ) -> None:
-        """Set the day, its periods, and `held_at` of other days, which gives those a new version too.
+    def save_day(self, tenant_id: str, day: DayRollup) -> None:
+        """Set the day and its entry in its month, both or neither.
 
-        All or none: StaleRollup if any of them has changed from its `version`. Of a held day that exists nothing
-        else is set; one that does not is made.
+        StaleRollup if the day has changed from its `version`, or if its month does not exist.
         """
 
-    def clear_dirty(self, tenant_id: str, shards: Sequence[CounterShard]) -> None:
-        """Mark as folded those of `shards` that still have the version that was read; leave the others dirty."""
+    def create_month(self, tenant_id: str, month: MonthRollup) -> None:
+        """Create the month; do nothing if it exists."""
 
-    def raise_counter_shards(self, tenant_id: str, counter_shards: int) -> None:
-        """Let writers spread over at least this many documents a day; never lowers the number."""
+    def clear_counters(
+        self, tenant_id: str, shards: Collection[CounterShard], next_fold_at: datetime
+    ) -> None:
+        """Mark as folded those of `shards` that still are as they were read, and let them expire after a while.
+
+        The others stay dirty, and are due at `next_fold_at`. A counter that is written to does not expire.
+        """
+
+    def save_counter_settings(self, tenant_id: str, settings: CounterSettings, version: object) -> None:
+        """Set how the tenant's counters are written; do nothing if the tenant has changed from `version`."""
 
     def list_events(
         self, tenant_id: str, *, run_id: str | None = None, limit: int, cursor: str | None = None
@@ -133,5 +128,5 @@ class UsageStore(Protocol):
 class TickPublisher(Protocol):
     """Hands parts of a fold to other instances."""
 
-    def publish(self, tenant_ids: Sequence[str]) -> None:
-        """Ask for a fold of these tenants; returns when the request is accepted."""
+    def publish(self, messages: Iterable[TickMessage]) -> None:
+        """Publish messages on the tick's topic; return when all of them are accepted."""

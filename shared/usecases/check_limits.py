@@ -1,14 +1,17 @@
-"""Answers where a tenant stands in its plan, and whether a request would fit into what is left."""
+"""Tells how much of its plan a tenant has used, and whether a request fits into what is left."""
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
+from shared.domain.headroom import Amounts, is_near_cap
 from shared.domain.limits import LimitPolicy, LimitStatus, decide, policy_for, status
-from shared.domain.plans import Plan, find_plan
+from shared.domain.plans import find_plan
 from shared.domain.tenants import Tenant
-from shared.usecases.live_usage import LiveUsageReader, Standing
+from shared.domain.usage import Detail
+from shared.usecases.ledger import Ledger, TenantUsage
 
-UNKNOWN_PLAN = "unknown_plan"
+UNKNOWN_PLAN: Final = "unknown_plan"
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,10 +21,25 @@ class Thresholds:
     soft_percent: int
     hard_percent: int
 
+    def policy_of(self, tenant: Tenant) -> LimitPolicy | None:
+        """Return the limits of a tenant; None if its plan is unknown."""
+        plan = find_plan(tenant.plan)
+        if plan is None:
+            return None
+        return policy_for(plan, tenant.overrides, self.soft_percent, self.hard_percent)
+
 
 @dataclass(frozen=True, slots=True)
+class UsageRequest:
+    """How many more tokens and runs are asked for; None: not asked for."""
+
+    tokens: int | None = None
+    runs: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Check:
-    """The decision, and where the tenant stands; without a status where its plan is unknown."""
+    """A decision with its reason, and what it was decided by; without a status where the plan is unknown."""
 
     allowed: bool
     code: str | None
@@ -29,44 +47,40 @@ class Check:
     status: LimitStatus | None
 
 
-def check_limits(
-    reader: LiveUsageReader,
-    thresholds: Thresholds,
-    tenant: Tenant,
-    tokens: int | None,
-    runs: int | None,
-    now: datetime,
-) -> Check:
-    """Whether `tokens` more tokens and `runs` more runs fit; with neither, whether anything is left.
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Holds tenants to their plans."""
 
-    `tenant` may be a minute old: it only says what to read, and what is read decides.
-    """
-    standing = reader.standing(tenant.id, now, tenant)
-    plan = find_plan(standing.tenant.plan)
-    if plan is None:
-        reason = f"Plan {standing.tenant.plan} is not in the catalog, so it allows nothing."
-        return Check(False, UNKNOWN_PLAN, reason, None)
-    where = _status(plan, standing, thresholds)
-    decision = decide(_policy(plan, standing.tenant, thresholds), where, tokens, runs)
-    return Check(decision.allowed, decision.code, decision.reason, where)
+    ledger: Ledger
+    thresholds: Thresholds
 
+    def check(self, tenant: Tenant, request: UsageRequest, now: datetime) -> Check:
+        """Decide whether `request` fits; with nothing asked for, whether anything is left."""
+        used = self._recent(tenant, request, now) or self.ledger.current(tenant, Detail.TOTALS, now)
+        policy, where = self.thresholds.policy_of(used.tenant), self.status_of(used)
+        if policy is None or where is None:
+            reason = f"Plan {used.tenant.plan} is not in the catalog, so it allows nothing."
+            return Check(allowed=False, code=UNKNOWN_PLAN, reason=reason, status=None)
+        decision = decide(policy, where, request.tokens, request.runs)
+        return Check(allowed=decision.allowed, code=decision.code, reason=decision.reason, status=where)
 
-def policy_of(tenant: Tenant, thresholds: Thresholds) -> LimitPolicy | None:
-    """The limits of a tenant; None if its plan is unknown."""
-    plan = find_plan(tenant.plan)
-    return None if plan is None else _policy(plan, tenant, thresholds)
+    def current_status(self, tenant: Tenant, now: datetime) -> LimitStatus | None:
+        """Return the status of a tenant now; None if its plan is unknown."""
+        return self.status_of(self.ledger.current(tenant, Detail.TOTALS, now))
 
+    def status_of(self, used: TenantUsage) -> LimitStatus | None:
+        """Return the status that this usage amounts to; None if the tenant's plan is unknown."""
+        plan, policy = find_plan(used.tenant.plan), self.thresholds.policy_of(used.tenant)
+        if plan is None or policy is None:
+            return None
+        return status(plan, policy, used.period, *used.amounts)
 
-def status_of(standing: Standing, thresholds: Thresholds) -> LimitStatus | None:
-    """Where a tenant stands against its plan's limits; None if its plan is unknown."""
-    plan = find_plan(standing.tenant.plan)
-    return None if plan is None else _status(plan, standing, thresholds)
-
-
-def _status(plan: Plan, standing: Standing, thresholds: Thresholds) -> LimitStatus:
-    policy = _policy(plan, standing.tenant, thresholds)
-    return status(plan, policy, standing.period, standing.totals.get("total_tokens", 0), standing.runs)
-
-
-def _policy(plan: Plan, tenant: Tenant, thresholds: Thresholds) -> LimitPolicy:
-    return policy_for(plan, tenant.overrides, thresholds.soft_percent, thresholds.hard_percent)
+    def _recent(self, tenant: Tenant, request: UsageRequest, now: datetime) -> TenantUsage | None:
+        """Return what was read within two seconds, unless a limit is so near that it may decide wrongly."""
+        used = self.ledger.recent(tenant, now)
+        policy = self.thresholds.policy_of(used.tenant) if used else None
+        if used is None or policy is None:
+            return None
+        amounts = used.amounts
+        after = Amounts(amounts.tokens + (request.tokens or 0), amounts.runs + (request.runs or 0))
+        return None if is_near_cap(policy, after) else used

@@ -6,10 +6,10 @@ from datetime import datetime
 from shared.domain.alerts import UsageAlert, crossed_thresholds, unknown_alerts, worth_a_mail
 from shared.domain.errors import Unavailable
 from shared.domain.limits import LimitPolicy
-from shared.domain.rollups import PeriodRollup
 from shared.domain.tenants import Tenant
 from shared.ports import Mail, Members, UsageStore
-from shared.usecases.check_limits import Thresholds, policy_of
+from shared.usecases.check_limits import Thresholds
+from shared.usecases.ledger import TenantUsage
 
 # Each try that fails has found an alert that was not there before, and there are four at most.
 _MAX_TRIES = 5
@@ -24,17 +24,17 @@ class AlertRaiser:
     thresholds: Thresholds
     web_origin: str
 
-    def __call__(self, tenant: Tenant, rollup: PeriodRollup, now: datetime) -> None:
-        """Keep each alert that `rollup` amounts to, once, and queue its mails in the same commit.
+    def __call__(self, used: TenantUsage, now: datetime) -> None:
+        """Keep each alert that the usage of the current period amounts to, once, with its mails in the same commit.
 
-        Only the period that contains `now` is looked at, and one read tells what is known already; where nothing is
-        crossed not even that. An alert that was raised stays, though the plan be raised later: it happened.
+        One read tells which alerts are known; where no threshold is crossed there is none. An alert stays though the
+        plan is raised later: it happened.
         """
-        policy, tokens = policy_of(tenant, self.thresholds), rollup.totals.get("total_tokens", 0)
-        if policy is None or not rollup.period.contains(now):
+        policy = self.thresholds.policy_of(used.tenant)
+        if policy is None:
             return
-        if crossed := crossed_thresholds(policy, rollup.period, tokens, rollup.runs, now):
-            self._raise(tenant, policy, crossed)
+        if crossed := crossed_thresholds(policy, used.period, used.amounts, now):
+            self._raise(used.tenant, policy, crossed)
 
     def _raise(self, tenant: Tenant, policy: LimitPolicy, crossed: list[UsageAlert]) -> None:
         for _ in range(_MAX_TRIES):

@@ -1,16 +1,15 @@
 """Reads usage over time: by hour or day, in total or by provider or model."""
 
-from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Literal
 
 from shared.domain.counters import Cell, Totals, add
 from shared.domain.errors import FieldProblem, InvalidInput
-from shared.domain.periods import Period
-from shared.domain.rollups import DayRollup, cells_within, start_of
-from shared.ports import UsageStore
-from shared.usecases.live_usage import LiveUsage, LiveUsageReader
+from shared.domain.periods import Period, start_of
+from shared.domain.tenants import Tenant
+from shared.domain.usage import Detail, Usage
+from shared.usecases.ledger import Ledger
 
 Granularity = Literal["hour", "day"]
 GroupBy = Literal["provider", "model"]
@@ -18,6 +17,15 @@ GroupBy = Literal["provider", "model"]
 MAX_DAYS: dict[Granularity, int] = {"hour": 31, "day": 366}
 """The longest range of a series: each day is a document read."""
 OTHER_LABEL = "other"
+
+
+@dataclass(frozen=True, slots=True)
+class SeriesRequest:
+    """The interval of a series, its step, and what it is split by."""
+
+    within: Period
+    granularity: Granularity
+    group_by: GroupBy | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,46 +37,38 @@ class Point:
     totals: Totals
 
 
-def read_series(
-    store: UsageStore,
-    reader: LiveUsageReader,
-    tenant_id: str,
-    within: Period,
-    granularity: Granularity,
-    group_by: GroupBy | None,
-    now: datetime,
-) -> list[Point]:
-    """The points of `within` that have usage, in order; days that are not folded yet are read live."""
-    days = list(within.days())
-    if len(days) > MAX_DAYS[granularity]:
-        message = f"a series by {granularity} covers at most {MAX_DAYS[granularity]} days, not {len(days)}"
+def read_series(ledger: Ledger, known: Tenant, request: SeriesRequest, now: datetime) -> list[Point]:
+    """Return the points that have usage, in order. InvalidInput for too long an interval."""
+    days, most = len(list(request.within.days())), MAX_DAYS[request.granularity]
+    if days > most:
+        message = f"a series by {request.granularity} covers at most {most} days, not {days}"
         raise InvalidInput(message, (FieldProblem("from", "range_too_long", message),))
-    rollups = read_days(store, reader.usage(tenant_id, now), days)
-    return _points(rollups, within, granularity, group_by)
+    return _points(ledger.within(known, request.within, _detail(request), now).usage, request)
 
 
-def read_days(store: UsageStore, live: LiveUsage, days: Collection[date]) -> dict[date, DayRollup]:
-    """Those of `days` that have a rollup, in order; for the days that are live, as a fold would write it now."""
-    folded = store.read(live.tenant.id, days=[day for day in days if day not in live.days]).days
-    found = {**folded, **live.days}
-    return {day: found[day] for day in sorted(days) if day in found}
+def _detail(request: SeriesRequest) -> Detail:
+    if request.granularity == "hour":
+        return Detail.HOURS
+    return Detail.SERIES if request.group_by else Detail.TOTALS
 
 
-def _points(
-    rollups: dict[date, DayRollup], within: Period, granularity: Granularity, group_by: GroupBy | None
-) -> list[Point]:
+def _points(usage: Usage, request: SeriesRequest) -> list[Point]:
     sums: dict[tuple[datetime, str | None], Totals] = {}
-    for day, rollup in rollups.items():
-        for cell, totals in cells_within(day, rollup.cells, within).items():
-            hour = cell.hour if granularity == "hour" else 0
-            start = start_of(day) + timedelta(hours=hour)
-            add(sums.setdefault((start, _group(cell, group_by)), {}), totals)
+    if _detail(request) is Detail.TOTALS:
+        sums = {(start_of(day), None): totals for day, totals in usage.days.items()}
+    for day, cells in usage.cells.items():
+        for cell, totals in cells.items():
+            add(sums.setdefault((_start(day, cell, request), _group(cell, request)), {}), totals)
     points = [Point(start, group, totals) for (start, group), totals in sums.items()]
     return sorted(points, key=lambda point: (point.start, point.group or ""))
 
 
-def _group(cell: Cell, group_by: GroupBy | None) -> str | None:
-    if group_by is None:
+def _start(day: date, cell: Cell, request: SeriesRequest) -> datetime:
+    return start_of(day) + timedelta(hours=cell.hour if request.granularity == "hour" else 0)
+
+
+def _group(cell: Cell, request: SeriesRequest) -> str | None:
+    if request.group_by is None:
         return None
-    name = cell.series.provider if group_by == "provider" else cell.series.model
+    name = cell.series.provider if request.group_by == "provider" else cell.series.model
     return name or OTHER_LABEL

@@ -1,133 +1,88 @@
 """Reads what the usage page shows: the current period as it is now, the one before it, or any interval."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 
-from shared.domain.counters import OTHER, Series, Totals, add, sum_by_series
 from shared.domain.errors import FieldProblem, InvalidInput
-from shared.domain.forecast import Forecast, forecast
+from shared.domain.forecast import Forecast, PeriodSoFar, forecast
 from shared.domain.limits import LimitPolicy, LimitStatus
-from shared.domain.periods import Period, previous
-from shared.domain.recording import MAX_AHEAD
-from shared.domain.rollups import (
-    DayChange,
-    DayRollup,
-    PeriodRollup,
-    cells_within,
-    empty_rollup,
-    fold_period,
-    kept_rollup,
-)
+from shared.domain.periods import Period, period_at, previous
 from shared.domain.tenants import Tenant
-from shared.ports import ShardRef, UsageStore
-from shared.usecases.check_limits import Thresholds, policy_of, status_of
-from shared.usecases.live_usage import LiveUsage, LiveUsageReader, Standing
-from shared.usecases.read_series import read_days
+from shared.domain.usage import FEW_SHARDS, Detail, Usage
+from shared.usecases.check_limits import Limits
+from shared.usecases.ledger import TenantUsage
 
 MAX_DAYS = 92
 """The longest interval, a quarter: each day is a document read."""
+ASK_EVERY_SECONDS = 5
+"""How often a page asks again that would have to listen to too many documents."""
 
 
-@dataclass(frozen=True, slots=True)
-class LivePart:
-    """The counters that change while the page is open, and what its sums hold of them.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Changes:
+    """How a page that is open learns that usage has changed: it listens to counters, or it asks from time to time."""
 
-    The sums less `counted`, plus the cells of `counters` within the period as they are by then, are the sums
-    of that moment. A series in a counter that has no row among the sums counts into their `other`, if there is one.
-    """
-
-    days: tuple[date, ...]
-    counters: tuple[ShardRef, ...]
-    counted: dict[Series, Totals]
-    folded_at: datetime
-    """Which fold the sums go on from: a rollup of a later one knows more."""
+    counter_ids: tuple[str, ...]
+    ask_every_s: int | None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class UsagePage:
-    """A tenant's usage in a period or interval; status, forecast and live part are those of the current period."""
+    """A tenant's usage in a period or interval as of `read_at`.
+
+    Status, forecast and changes are there for the current period alone.
+    """
 
     tenant: Tenant
     policy: LimitPolicy | None
-    """None if the tenant's plan is unknown; then there is no status either."""
-    rollup: PeriodRollup
+    """None if the tenant's plan is unknown. Then there is no status either."""
+    usage: Usage
+    read_at: datetime
     status: LimitStatus | None = None
     forecast: Forecast | None = None
-    live: LivePart | None = None
+    changes: Changes | None = None
 
 
-def read_current(reader: LiveUsageReader, thresholds: Thresholds, known: Tenant, now: datetime) -> UsagePage:
-    """The page of the current period; NotFound if there is no such tenant any more. `known` may be a minute old."""
-    usage = reader.usage(known.id, now, known)
-    tenant, rollup, policy = usage.tenant, usage.rollup, policy_of(usage.tenant, thresholds)
-    standing = Standing(tenant, rollup.period, rollup.totals, rollup.runs)
+def read_current(limits: Limits, known: Tenant, now: datetime) -> UsagePage:
+    """Return the page of the current period. `known` may be a minute old; NotFound if the tenant is gone."""
+    used = limits.ledger.current(known, Detail.SERIES, now)
+    tenant, usage, policy = used.tenant, used.usage, limits.thresholds.policy_of(used.tenant)
+    so_far = PeriodSoFar(period=usage.within, days=usage.days, runs=usage.runs, created_at=tenant.created_at)
     return UsagePage(
-        tenant,
-        policy,
-        rollup,
-        status_of(standing, thresholds),
-        forecast(rollup.period, rollup.days, rollup.runs, policy, tenant.created_at, now),
-        _live_part(usage, now),
+        tenant=tenant,
+        policy=policy,
+        usage=usage,
+        read_at=now,
+        status=limits.status_of(used),
+        forecast=forecast(so_far, policy, now),
+        changes=_changes(tenant, now),
     )
 
 
-def read_previous(
-    store: UsageStore, reader: LiveUsageReader, thresholds: Thresholds, tenant_id: str, now: datetime
-) -> UsagePage:
-    """The page of the period before the current one, by the anchor of now; NotFound if there is no such tenant."""
-    usage = reader.usage(tenant_id, now)
-    tenant, period = usage.tenant, previous(usage.tenant.anchor, usage.rollup.period)
-    found = store.read(tenant.id, periods=[period]).periods.get(period)
-    rollup = kept_rollup(found, period, tenant.anchored_at)
-    if not rollup.days:  # nothing was used, or under another anchor: then the days know it
-        rollup = _summed(store, usage, period, now)
-    return UsagePage(tenant, policy_of(tenant, thresholds), rollup)
+def read_previous(limits: Limits, known: Tenant, now: datetime) -> UsagePage:
+    """Return the page of the period before the current one; NotFound if the tenant is gone."""
+    anchor = known.at(now).anchor
+    used = limits.ledger.within(known, previous(anchor, period_at(anchor, now)), Detail.SERIES, now)
+    return _plain_page(limits, used, now)
 
 
-def read_interval(
-    store: UsageStore,
-    reader: LiveUsageReader,
-    thresholds: Thresholds,
-    tenant_id: str,
-    within: Period,
-    now: datetime,
-) -> UsagePage:
-    """The page of any interval, days that are not folded yet as they are now; InvalidInput for too long a one."""
+def read_interval(limits: Limits, known: Tenant, within: Period, now: datetime) -> UsagePage:
+    """Return the page of any interval. InvalidInput for too long a one, NotFound if the tenant is gone."""
     # Whole days, because a quarter in which the clocks go back is an hour longer.
     if (whole_days := (within.end - within.start) // timedelta(days=1)) > MAX_DAYS:
         message = f"from: the interval covers at most {MAX_DAYS} days, not {whole_days}"
         raise InvalidInput(message, (FieldProblem("from", "range_too_long", message),))
-    usage = reader.usage(tenant_id, now)
-    return UsagePage(usage.tenant, policy_of(usage.tenant, thresholds), _summed(store, usage, within, now))
+    return _plain_page(limits, limits.ledger.within(known, within, Detail.SERIES, now), now)
 
 
-def _summed(store: UsageStore, usage: LiveUsage, within: Period, now: datetime) -> PeriodRollup:
-    """The sum of the days of `within`; as of its last fold, or of `now` where there is nothing to fold."""
-    days = read_days(store, usage, list(within.days())).values()
-    changes = [DayChange(None, day) for day in days]
-    runs = store.count_runs(usage.tenant.id, within.start, within.end)
-    folded_at = max((day.folded_at for day in days), default=now)
-    return fold_period(empty_rollup(within, folded_at), changes, runs, folded_at)
+def _plain_page(limits: Limits, used: TenantUsage, now: datetime) -> UsagePage:
+    policy = limits.thresholds.policy_of(used.tenant)
+    return UsagePage(tenant=used.tenant, policy=policy, usage=used.usage, read_at=now)
 
 
-def _live_part(usage: LiveUsage, now: datetime) -> LivePart:
-    """The days that events of about now belong to. What comes for earlier ones is late: the next fold shows it.
-
-    A reader that knows nothing yet, or whose fold is away, reads many days live. To listen to all of them would
-    cost a read for each of their counters, whenever the page is opened.
-    """
-    days = sorted(day for day in usage.days if day >= (now - MAX_AHEAD).date())
-    counters = [ShardRef(day, number) for day in days for number in range(usage.tenant.counter_shards)]
-    counted = _counted(usage.rollup, [usage.days[day] for day in days])
-    return LivePart(tuple(days), tuple(counters), counted, usage.folded_at)
-
-
-def _counted(rollup: PeriodRollup, days: Iterable[DayRollup]) -> dict[Series, Totals]:
-    """What the series of `rollup` hold of `days`, each under the name it has there."""
-    result: dict[Series, Totals] = {}
-    for day in days:
-        for series, totals in sum_by_series(cells_within(day.day, day.cells, rollup.period)).items():
-            # A series without a row of its own was added to `other` whole: see fold_period.
-            add(result.setdefault(series if series in rollup.series else OTHER, {}), totals)
-    return {series: totals for series, totals in result.items() if totals}
+def _changes(tenant: Tenant, now: datetime) -> Changes:
+    today = now.date()
+    refs = tenant.counters.refs_on(today)
+    if len(refs) > FEW_SHARDS:
+        return Changes(counter_ids=(), ask_every_s=ASK_EVERY_SECONDS)
+    return Changes(counter_ids=tuple(ref.id for ref in refs), ask_every_s=None)

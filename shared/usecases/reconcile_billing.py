@@ -1,6 +1,6 @@
 """Compares what is kept of a tenant's billing with Stripe's word, and repairs it if asked to."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import fields, replace
 from datetime import datetime
 
@@ -21,8 +21,15 @@ def reconcile_all(billing: Billing, *, repair: bool, now: datetime) -> Iterator[
 
     Where Stripe or the store did not answer, the others are compared first, then an ExceptionGroup is raised.
     """
+    return reconcile_tenants(billing, billing.store.list_tenants(), repair=repair, now=now)
+
+
+def reconcile_tenants(
+    billing: Billing, tenant_ids: Iterable[str], *, repair: bool, now: datetime
+) -> Iterator[tuple[str, list[str]]]:
+    """Yield each tenant's drift."""
     unanswered: list[Unavailable] = []
-    for tenant_id in billing.store.list_tenants():
+    for tenant_id in tenant_ids:
         try:
             drift = reconcile_tenant(billing, tenant_id, repair=repair, now=now)
         except Unavailable as error:

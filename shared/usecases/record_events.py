@@ -7,8 +7,9 @@ from datetime import datetime
 from shared.domain.errors import FieldProblem
 from shared.domain.events import parse_events
 from shared.domain.recording import RecordedEvent, RefusedEvent, admit
-from shared.ports import Outcome, UsageStore
+from shared.ports import Outcome
 from shared.usecases.authenticate import Access
+from shared.usecases.ledger import Ledger
 
 ID_CONFLICT = "id_conflict"
 
@@ -23,7 +24,7 @@ class Recorded:
     ids: list[str]
 
 
-def record_events(store: UsageStore, access: Access, items: Sequence[object], now: datetime) -> Recorded:
+def record_events(ledger: Ledger, access: Access, items: Sequence[object], now: datetime) -> Recorded:
     """Record each of `items` that is a valid event of the caller's tenant; returns after they are stored."""
     events, problems = parse_events(items)
     admitted: dict[int, RecordedEvent] = {}
@@ -33,8 +34,7 @@ def record_events(store: UsageStore, access: Access, items: Sequence[object], no
         except RefusedEvent as refusal:
             problems.append(replace(refusal.problem, index=index))
     recorded = list(admitted.values())
-    shards = access.tenant.counter_shards
-    outcomes = store.record(access.tenant_id, recorded, shards, now) if recorded else []
+    outcomes = ledger.record(access.tenant, recorded, now) if recorded else []
     conflicts = [
         index for index, outcome in zip(admitted, outcomes, strict=True) if outcome is Outcome.CONFLICT
     ]

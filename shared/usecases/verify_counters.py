@@ -1,22 +1,25 @@
-"""Recomputes a tenant's counters and runs from its events, and reports every difference."""
+"""Recomputes a tenant's usage and runs from its events, and reports every difference."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import TypeVar
 
-from shared.domain.counters import Totals, merge_cells
+from shared.domain.counters import Cells, Metric, Totals
 from shared.domain.errors import NotFound
-from shared.domain.recording import MAX_AHEAD, RecordedEvent, cells_by_day
-from shared.domain.rollups import start_of
+from shared.domain.periods import Period, start_of
+from shared.domain.recording import MAX_AHEAD, RecordedEvent, deltas_by_day
 from shared.domain.runs import Run, runs_of
 from shared.domain.tenants import Tenant
-from shared.ports import Page, ShardRef, UsageStore
+from shared.domain.usage import Detail, plan_reading, recounting
+from shared.ports import Page, UsageStore
+from shared.usecases.ledger import finish_reading, read_documents
 
 T = TypeVar("T")
 
 _PAGE_SIZE = 500
 _ONE_DAY = timedelta(days=1)
+_DAYS_PER_READ = 31
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +27,7 @@ class Drift:
     """One amount that is not what the events add up to."""
 
     place: str
-    metric: str
+    metric: Metric
     counted: int
     expected: int
 
@@ -51,26 +54,39 @@ def verify_counters(store: UsageStore, tenant_id: str, retention: timedelta, now
         _newer(lambda cursor: store.list_events(tenant_id, limit=_PAGE_SIZE, cursor=cursor), _time, since)
     )
     drifts = [
-        *_compare_days(store, tenant, events, since, now),
+        *_compare_days(store, tenant, events, (since, now)),
         *_compare_runs(store, tenant_id, events, since),
     ]
     return Verification(since, len(events), drifts)
 
 
 def _compare_days(
-    store: UsageStore, tenant: Tenant, events: list[RecordedEvent], since: date, now: datetime
+    store: UsageStore, tenant: Tenant, events: list[RecordedEvent], days: tuple[date, datetime]
 ) -> Iterator[Drift]:
-    expected = cells_by_day(events)
-    day, last = since, (now + MAX_AHEAD).date()
-    while day <= last:
-        refs = [ShardRef(day, index) for index in range(tenant.counter_shards)]
-        shards = store.read(tenant.id, shards=refs).shards.values()
-        counted = merge_cells(shard.cells for shard in shards)
-        wanted = expected.get(day, {})
-        for cell in sorted({*counted, *wanted}):
-            place = f"{day} {cell.hour:02}h {cell.series.provider} {cell.series.model}"
-            yield from _compare(place, counted.get(cell, {}), wanted.get(cell, {}))
-        day += _ONE_DAY
+    """Compare the cells of each day; `days` are the first one and the instant of now."""
+    day, now = days
+    expected = {day: delta.cells for day, delta in deltas_by_day(events).items()}
+    end = start_of((now + MAX_AHEAD).date() + _ONE_DAY)
+    while start_of(day) < end:
+        within = Period(start_of(day), min(start_of(day + timedelta(days=_DAYS_PER_READ)), end))
+        counted = _counted(store, tenant, within, now)
+        for each in within.days():
+            yield from _compare_cells(each, counted.get(each, {}), expected.get(each, {}))
+        day += timedelta(days=_DAYS_PER_READ)
+
+
+def _counted(store: UsageStore, tenant: Tenant, within: Period, now: datetime) -> dict[date, Cells]:
+    """Return what is told of each day, late events that no fold has seen included."""
+    plan = plan_reading(tenant, within, Detail.HOURS, now)
+    plan = recounting(plan, [ref.day for ref in store.dirty_counters(tenant.id)])
+    found = read_documents(store, tenant.id, plan.first_read)[1]
+    return finish_reading(store, tenant.id, plan, found).cells
+
+
+def _compare_cells(day: date, counted: Cells, expected: Cells) -> Iterator[Drift]:
+    for cell in sorted({*counted, *expected}):
+        place = f"{day} {cell.hour:02}h {cell.series.provider} {cell.series.model}"
+        yield from _compare(place, counted.get(cell, {}), expected.get(cell, {}))
 
 
 def _compare_runs(

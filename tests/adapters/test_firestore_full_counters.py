@@ -53,24 +53,24 @@ def test_a_day_with_more_series_than_a_document_holds_goes_on_in_the_next(
     connect: Connect, tenant_id: str
 ) -> None:
     store, events = FirestoreUsageStore(connect(), RETENTION), _wide_events()
-    assert store.record(tenant_id, events, 1, NOON) == [Outcome.RECORDED] * WIDE_SERIES
+    assert store.record(tenant_id, events, ONE_SHARD, NOON) == [Outcome.RECORDED] * WIDE_SERIES
     tenant = store.read(tenant_id).tenant
     assert tenant is not None
     assert tenant.counter_shards == 2
     by_series = sum_by_series(counted_cells(store, tenant_id, shards=2))
     assert by_series == {event.series: CALL for event in events}
-    assert store.dirty_shards(tenant_id) == [ShardRef(TODAY, 0), ShardRef(TODAY, 1)]
+    assert store.dirty_counters(tenant_id) == [ShardRef(TODAY, 0), ShardRef(TODAY, 1)]
     # Series that the full document knows still have room there; a repetition counts in neither.
-    assert store.record(tenant_id, [llm_call("n1"), *events[:1]], 1, NOON)[1] is Outcome.DUPLICATE
+    assert store.record(tenant_id, [llm_call("n1"), *events[:1]], ONE_SHARD, NOON)[1] is Outcome.DUPLICATE
     known = events[0]._replace(id="n2")
-    assert store.record(tenant_id, [known], 1, NOON) == [Outcome.RECORDED]
+    assert store.record(tenant_id, [known], ONE_SHARD, NOON) == [Outcome.RECORDED]
     assert counted(store, tenant_id, shards=2) == times(WIDE_SERIES + 2)
 
 
 def test_what_production_says_of_a_full_document_is_understood(connect: Connect, tenant_id: str) -> None:
     full = FailingCalls(grpc.StatusCode.INVALID_ARGUMENT, times=2, details=PRODUCTION_TEXT)
     store = FirestoreUsageStore(connect(full), RETENTION)
-    assert store.record(tenant_id, [llm_call("e1")], 1, NOON) == [Outcome.RECORDED]
+    assert store.record(tenant_id, [llm_call("e1")], ONE_SHARD, NOON) == [Outcome.RECORDED]
     found = store.read(tenant_id, shards=[ShardRef(TODAY, number) for number in range(4)])
     assert set(found.shards) == {ShardRef(TODAY, 2)}
     assert found.tenant is not None
@@ -81,7 +81,7 @@ def test_a_day_whose_every_document_is_full_refuses_new_series(connect: Connect,
     full = FailingCalls(grpc.StatusCode.INVALID_ARGUMENT, times=10_000, details=PRODUCTION_TEXT)
     store = FirestoreUsageStore(connect(full), RETENTION)
     with pytest.raises(TooLarge, match="provider and model names"):
-        store.record(tenant_id, [llm_call("e1")], 1, NOON)
+        store.record(tenant_id, [llm_call("e1")], ONE_SHARD, NOON)
     assert full.attempts == MAX_COUNTER_SHARDS
     assert counted(FirestoreUsageStore(connect(), RETENTION), tenant_id) == {}
 
@@ -89,7 +89,7 @@ def test_a_day_whose_every_document_is_full_refuses_new_series(connect: Connect,
 def test_another_invalid_argument_is_not_taken_for_a_full_document(connect: Connect, tenant_id: str) -> None:
     refused = FailingCalls(grpc.StatusCode.INVALID_ARGUMENT, times=1, details="Invalid field path")
     with pytest.raises(grpc.RpcError, match="Invalid field path"):
-        FirestoreUsageStore(connect(refused), RETENTION).record(tenant_id, [llm_call("e1")], 1, NOON)
+        FirestoreUsageStore(connect(refused), RETENTION).record(tenant_id, [llm_call("e1")], ONE_SHARD, NOON)
     assert refused.attempts == 1
 
 

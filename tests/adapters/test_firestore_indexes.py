@@ -32,8 +32,8 @@ EQUAL = StructuredQuery.FieldFilter.EQUAL
 QUERYING: dict[str, Callable[[FirestoreUsageStore, FirestoreDirectory], object]] = {
     "count_runs": lambda usage, _: usage.count_runs("acme", NOVEMBER.start, NOVEMBER.end),
     "dirty_tenants": lambda usage, _: list(usage.dirty_tenants()),
-    "dirty_shards": lambda usage, _: usage.dirty_shards("acme"),
-    "oldest_dirty_at": lambda usage, _: usage.oldest_dirty_at(),
+    "dirty_shards": lambda usage, _: usage.dirty_counters("acme"),
+    "oldest_dirty_at": lambda usage, _: usage.most_overdue(),
     "list_events": lambda usage, _: usage.list_events("acme", limit=5),
     "list_events of a run": lambda usage, _: usage.list_events("acme", run_id="run-1", limit=5),
     "list_runs": lambda usage, _: usage.list_runs("acme", limit=5),

@@ -29,7 +29,7 @@ def store(connect: Connect, calls: RecordedCalls) -> FirestoreUsageStore:
 def test_an_event_costs_one_commit_of_two_writes_and_no_read(
     store: FirestoreUsageStore, calls: RecordedCalls
 ) -> None:
-    store.record("acme", [llm_call("e1")], 1, NOON)
+    store.record("acme", [llm_call("e1")], ONE_SHARD, NOON)
     assert calls.methods == ["Commit"]
     assert [path.split("/")[1] for path in calls.writes()] == ["events", "counters"]
 
@@ -37,7 +37,7 @@ def test_an_event_costs_one_commit_of_two_writes_and_no_read(
 def test_an_event_of_a_run_costs_one_commit_of_three_writes(
     store: FirestoreUsageStore, calls: RecordedCalls
 ) -> None:
-    store.record("acme", [llm_call("e1", run_id="run-1")], 1, NOON)
+    store.record("acme", [llm_call("e1", run_id="run-1")], ONE_SHARD, NOON)
     assert calls.methods == ["Commit"]
     assert [path.split("/")[1] for path in calls.writes()] == ["events", "counters", "runs"]
 
@@ -45,7 +45,7 @@ def test_an_event_of_a_run_costs_one_commit_of_three_writes(
 def test_a_hundred_events_of_one_run_cost_two_writes_more_than_events(
     store: FirestoreUsageStore, calls: RecordedCalls
 ) -> None:
-    store.record("acme", [llm_call(f"e{number}", run_id="run-1") for number in range(100)], 1, NOON)
+    store.record("acme", [llm_call(f"e{number}", run_id="run-1") for number in range(100)], ONE_SHARD, NOON)
     assert calls.methods == ["Commit"]
     assert len(calls.writes()) == 100 + 2
 
@@ -54,9 +54,9 @@ def test_only_the_fingerprints_of_known_events_are_read(
     store: FirestoreUsageStore, calls: RecordedCalls
 ) -> None:
     batch = [llm_call("e1"), llm_call("e2")]
-    store.record("acme", batch[:1], 1, NOON)
+    store.record("acme", batch[:1], ONE_SHARD, NOON)
     calls.requests.clear()
-    store.record("acme", batch, 1, NOON)
+    store.record("acme", batch, ONE_SHARD, NOON)
     assert calls.methods == ["Commit", "BatchGetDocuments", "Commit"]
     assert list(calls.requests[1][1].mask.field_paths) == ["fingerprint"]
 
@@ -78,7 +78,7 @@ def test_counting_runs_is_one_call_that_reads_no_documents(
 
 
 def test_clearing_dirty_flags_is_one_call(store: FirestoreUsageStore, calls: RecordedCalls) -> None:
-    store.record("acme", [llm_call(f"e{number}") for number in range(9)], 1, NOON)
+    store.record("acme", [llm_call(f"e{number}") for number in range(9)], ONE_SHARD, NOON)
     shards = list(store.read("acme", shards=[ShardRef(TODAY, 0)]).shards.values())
     calls.requests.clear()
     store.clear_dirty("acme", shards)

@@ -43,7 +43,7 @@ def test_a_commit_that_failed_on_its_way_is_sent_again_and_counts_once(
 ) -> None:
     failing = FailingCalls(code, times=2)
     store = _store(connect(failing))
-    assert store.record("acme", [llm_call("e1"), llm_call("e2")], 1, NOON) == [Outcome.RECORDED] * 2
+    assert store.record("acme", [llm_call("e1"), llm_call("e2")], ONE_SHARD, NOON) == [Outcome.RECORDED] * 2
     assert failing.attempts == 2 + 1
     assert counted(store, "acme") == times(2)
 
@@ -51,7 +51,7 @@ def test_a_commit_that_failed_on_its_way_is_sent_again_and_counts_once(
 @pytest.mark.parametrize("code", TRANSIENT)
 def test_a_commit_whose_answer_was_lost_counts_once(connect: Connect, code: grpc.StatusCode) -> None:
     store = _store(connect(LostAnswers(code, times=1)))
-    outcomes = store.record("acme", [llm_call("e1", run_id="r"), llm_call("e2", run_id="r")], 1, NOON)
+    outcomes = store.record("acme", [llm_call("e1", run_id="r"), llm_call("e2", run_id="r")], ONE_SHARD, NOON)
     assert set(outcomes) <= {Outcome.RECORDED, Outcome.DUPLICATE}
     assert counted(store, "acme") == times(2)
     run = store.find_run("acme", "r")
@@ -62,49 +62,49 @@ def test_a_commit_whose_answer_was_lost_counts_once(connect: Connect, code: grpc
 def test_lost_answers_of_a_batch_in_several_commits_count_each_event_once(connect: Connect) -> None:
     store = _store(connect(LostAnswers(UNAVAILABLE, times=2)))
     batch = [llm_call(f"e{number}", model=f"model-{number}") for number in range(100)]
-    outcomes = store.record("acme", batch, 1, NOON)
+    outcomes = store.record("acme", batch, ONE_SHARD, NOON)
     assert set(outcomes) == {Outcome.RECORDED, Outcome.DUPLICATE}
     assert counted(store, "acme") == times(100)
 
 
 def test_a_lost_answer_does_not_hide_a_conflict(connect: Connect) -> None:
-    _store(connect()).record("acme", [llm_call("e1")], 1, NOON)
+    _store(connect()).record("acme", [llm_call("e1")], ONE_SHARD, NOON)
     store = _store(connect(LostAnswers(UNAVAILABLE, times=1)))
-    outcomes = store.record("acme", [llm_call("e1", payload="second"), llm_call("e2")], 1, NOON)
+    outcomes = store.record("acme", [llm_call("e1", payload="second"), llm_call("e2")], ONE_SHARD, NOON)
     assert outcomes[0] is Outcome.CONFLICT
     assert counted(store, "acme") == times(2)
 
 
 @pytest.mark.parametrize("code", TRANSIENT)
 def test_reads_and_queries_are_repeated(connect: Connect, code: grpc.StatusCode) -> None:
-    _store(connect()).record("acme", [llm_call("e1", run_id="r")], 1, NOON)
+    _store(connect()).record("acme", [llm_call("e1", run_id="r")], ONE_SHARD, NOON)
     assert counted(_store(connect(FailingCalls(code, times=1))), "acme") == times(1)
     assert len(_store(connect(FailingCalls(code, times=1))).list_events("acme", limit=5).items) == 1
-    assert _store(connect(FailingCalls(code, times=1))).dirty_shards("acme") == [ShardRef(TODAY, 0)]
+    assert _store(connect(FailingCalls(code, times=1))).dirty_counters("acme") == [ShardRef(TODAY, 0)]
 
 
 def test_what_a_retry_cannot_mend_is_not_repeated(connect: Connect) -> None:
     failing = FailingCalls(grpc.StatusCode.PERMISSION_DENIED, times=1)
     with pytest.raises(grpc.RpcError):
-        _store(connect(failing)).record("acme", [llm_call("e1")], 1, NOON)
+        _store(connect(failing)).record("acme", [llm_call("e1")], ONE_SHARD, NOON)
     assert failing.attempts == 1
 
 
 def test_after_giving_up_the_same_request_succeeds_later_and_counts_once(connect: Connect) -> None:
     failing = FailingCalls(UNAVAILABLE, times=10_000)
     with pytest.raises(Unavailable):
-        _store(connect(failing, give_up_after_seconds=0.2)).record("acme", [llm_call("e1")], 1, NOON)
+        _store(connect(failing, give_up_after_seconds=0.2)).record("acme", [llm_call("e1")], ONE_SHARD, NOON)
     assert failing.attempts > 1
-    assert _store(connect()).record("acme", [llm_call("e1")], 1, NOON) == [Outcome.RECORDED]
+    assert _store(connect()).record("acme", [llm_call("e1")], ONE_SHARD, NOON) == [Outcome.RECORDED]
     assert counted(_store(connect()), "acme") == times(1)
 
 
 def test_after_giving_up_on_a_lost_answer_sending_again_counts_once(connect: Connect) -> None:
-    _store(connect()).record("acme", [llm_call("e0")], 1, NOON)
+    _store(connect()).record("acme", [llm_call("e0")], ONE_SHARD, NOON)
     lost = LostAnswers(UNAVAILABLE, times=1, away_afterwards=True)
     with pytest.raises(Unavailable):
-        _store(connect(lost, give_up_after_seconds=1.0)).record("acme", [llm_call("e1")], 1, NOON)
-    assert _store(connect()).record("acme", [llm_call("e1")], 1, NOON) == [Outcome.DUPLICATE]
+        _store(connect(lost, give_up_after_seconds=1.0)).record("acme", [llm_call("e1")], ONE_SHARD, NOON)
+    assert _store(connect()).record("acme", [llm_call("e1")], ONE_SHARD, NOON) == [Outcome.DUPLICATE]
     assert counted(_store(connect()), "acme") == times(2)
 
 
@@ -115,7 +115,7 @@ def _gives_up(host: str) -> float:
         rpc = FirestoreRpc("demo-gwi", channel, is_emulator=True, give_up_after_seconds=0.25)
         store = _store(rpc)
         with pytest.raises(Unavailable, match="Firestore does not answer"):
-            store.record("acme", [llm_call("e1")], 1, NOON)
+            store.record("acme", [llm_call("e1")], ONE_SHARD, NOON)
         with pytest.raises(Unavailable, match="Firestore does not answer"):
             store.read("acme")
         with pytest.raises(Unavailable, match="Firestore does not answer"):

@@ -76,7 +76,7 @@ def test_counters_are_kept_by_day_hour_and_series(store: UsageStore) -> None:
         llm_call("e4", ts=evening),
         llm_call("e5", ts=evening + timedelta(microseconds=1)),
     ]
-    store.record("acme", events, 1, NOON)
+    store.record("acme", events, ONE_SHARD, NOON)
     openai, azure = Series("openai", "gpt-4.1-mini"), Series("azure", "gpt-4.1-mini")
     assert counted_cells(store, "acme", TODAY) == {
         Cell(12, openai): times(2),
@@ -92,7 +92,7 @@ def test_every_metric_is_counted_and_zeros_are_absent(store: UsageStore) -> None
     )
     failed_call = event_of("e1", pools, 900, None, status="error")
     tool_call = event_of("e2", None, 7, 1_500, category="tool", status="ok")
-    store.record("acme", [failed_call, tool_call], 1, NOON)
+    store.record("acme", [failed_call, tool_call], ONE_SHARD, NOON)
     assert counted(store, "acme") == {
         "calls": 1,
         "errors": 1,
@@ -110,22 +110,22 @@ def test_every_metric_is_counted_and_zeros_are_absent(store: UsageStore) -> None
 
 
 def test_an_event_that_adds_nothing_is_stored_but_makes_no_cell(store: UsageStore) -> None:
-    assert store.record("acme", [mark("e1", "run-1", "started")], 1, NOON) == [Outcome.RECORDED]
+    assert store.record("acme", [mark("e1", "run-1", "started")], ONE_SHARD, NOON) == [Outcome.RECORDED]
     assert counted_cells(store, "acme") == {}
-    assert store.dirty_shards("acme") == [ShardRef(TODAY, 0)]
+    assert store.dirty_counters("acme") == [ShardRef(TODAY, 0)]
 
 
 def test_the_largest_amounts_add_up_exactly(store: UsageStore) -> None:
     pools = TokenPools(MAX_TOKENS, 0, MAX_TOKENS)
     events = [event_of(f"e{number}", pools, None, MAX_TOKENS) for number in range(100)]
-    store.record("acme", events, 1, NOON)
+    store.record("acme", events, ONE_SHARD, NOON)
     assert counted(store, "acme")["total_tokens"] == 100 * 2**53
     assert counted(store, "acme")["cost_nanousd"] == 100 * 2**53
 
 
 def test_commits_are_counted_for_each_counter_document(store: UsageStore) -> None:
     for number in range(3):
-        store.record("acme", [llm_call(f"e{number}"), llm_call(f"f{number}")], 1, NOON)
+        store.record("acme", [llm_call(f"e{number}"), llm_call(f"f{number}")], ONE_SHARD, NOON)
     ref = ShardRef(TODAY, 0)
     assert store.read("acme", shards=[ref]).shards[ref].commits == 3
 
@@ -133,21 +133,21 @@ def test_commits_are_counted_for_each_counter_document(store: UsageStore) -> Non
 def test_one_call_may_bring_events_of_many_days(store: UsageStore) -> None:
     days = [TODAY - timedelta(days=age) for age in range(36)]
     events = [llm_call(str(age), ts=NOON - timedelta(days=age)) for age in range(36)]
-    assert store.record("acme", events, 1, NOON) == [Outcome.RECORDED] * 36
+    assert store.record("acme", events, ONE_SHARD, NOON) == [Outcome.RECORDED] * 36
     assert [counted(store, "acme", day) for day in days] == [CALL] * 36
 
 
 @pytest.mark.parametrize("series_count", [40, 41, 501])
 def test_one_call_may_bring_any_number_of_series(store: UsageStore, series_count: int) -> None:
     events = [llm_call(f"e{number}", model=f"model-{number}") for number in range(series_count)]
-    assert store.record("acme", events, 1, NOON) == [Outcome.RECORDED] * series_count
+    assert store.record("acme", events, ONE_SHARD, NOON) == [Outcome.RECORDED] * series_count
     by_series = sum_by_series(counted_cells(store, "acme"))
     assert by_series == {Series("openai", f"model-{number}"): CALL for number in range(series_count)}
 
 
 def test_writers_spread_over_the_shards_they_are_told_to(store: UsageStore) -> None:
     for number in range(40):
-        store.record("acme", [llm_call(f"e{number}")], 4, NOON)
+        store.record("acme", [llm_call(f"e{number}")], writing(4), NOON)
     refs = [ShardRef(TODAY, index) for index in range(5)]
     found = store.read("acme", shards=refs).shards
     # 40 random choices leave one of 4 shards empty once in 25,000 times; all but one, never.
@@ -160,7 +160,7 @@ def test_writers_spread_over_the_shards_they_are_told_to(store: UsageStore) -> N
 def test_odd_names_keep_their_own_rows(store: UsageStore, position: str) -> None:
     names = {"provider": "openai", "model": "gpt-4.1-mini"}
     events = [llm_call(f"e{n}", **(names | {position: odd})) for n, odd in enumerate(ODD_NAMES)]  # type: ignore[arg-type]
-    store.record("acme", events, 1, NOON)
+    store.record("acme", events, ONE_SHARD, NOON)
     rows = sum_by_series(counted_cells(store, "acme"))
     assert rows == {Series(**(names | {position: odd})): CALL for odd in ODD_NAMES}
 
@@ -174,7 +174,7 @@ def test_names_split_differently_are_different_series(store: UsageStore) -> None
         Series("b", "a"),
     ]
     events = [llm_call(f"e{n}", provider=each.provider, model=each.model) for n, each in enumerate(series)]
-    store.record("acme", events, 1, NOON)
+    store.record("acme", events, ONE_SHARD, NOON)
     assert sum_by_series(counted_cells(store, "acme")) == dict.fromkeys(series, CALL)
 
 
@@ -184,7 +184,7 @@ def test_the_longest_names_are_counted(store: UsageStore) -> None:
     events = [
         llm_call(each.model, provider=each.provider, model=each.model) for each in (widest, most_escaped)
     ]
-    store.record("acme", events, 1, NOON)
+    store.record("acme", events, ONE_SHARD, NOON)
     assert sum_by_series(counted_cells(store, "acme")) == {widest: CALL, most_escaped: CALL}
 
 
@@ -205,7 +205,7 @@ def test_any_split_into_batches_counts_each_distinct_event_once(
 ) -> None:
     tenant_id, first_of = uuid4().hex, dict[str, RecordedEvent]()
     for batch in batches:
-        outcomes = store.record(tenant_id, batch, shards, NOON)
+        outcomes = store.record(tenant_id, batch, writing(shards), NOON)
         new = [event for event, outcome in zip(batch, outcomes, strict=True) if outcome is Outcome.RECORDED]
         assert len({event.id for event in new} - set(first_of)) == len(new)
         first_of |= {event.id: event for event in new}

@@ -33,71 +33,71 @@ def _shards(store: UsageStore, *refs: ShardRef) -> list[CounterShard]:
 
 
 def test_nothing_is_dirty_at_first(store: UsageStore) -> None:
-    assert store.dirty_shards("acme") == []
+    assert store.dirty_counters("acme") == []
     assert list(store.dirty_tenants()) == []
-    assert store.oldest_dirty_at() is None
+    assert store.most_overdue() is None
 
 
 def test_recording_makes_its_counters_dirty_oldest_day_first(store: UsageStore) -> None:
     ages = [0, 20, 3]
-    store.record("acme", [llm_call(str(age), ts=NOON - timedelta(days=age)) for age in ages], 1, NOON)
-    assert store.dirty_shards("acme") == [ShardRef(TODAY - timedelta(days=age), 0) for age in (20, 3, 0)]
+    store.record("acme", [llm_call(str(age), ts=NOON - timedelta(days=age)) for age in ages], ONE_SHARD, NOON)
+    assert store.dirty_counters("acme") == [ShardRef(TODAY - timedelta(days=age), 0) for age in (20, 3, 0)]
 
 
 def test_a_known_event_makes_nothing_dirty(store: UsageStore) -> None:
-    store.record("acme", [llm_call("e1")], 1, NOON)
+    store.record("acme", [llm_call("e1")], ONE_SHARD, NOON)
     store.clear_dirty("acme", _shards(store))
-    store.record("acme", [llm_call("e1")], 1, NOON)
-    assert store.dirty_shards("acme") == []
+    store.record("acme", [llm_call("e1")], ONE_SHARD, NOON)
+    assert store.dirty_counters("acme") == []
 
 
 def test_a_cleared_counter_is_clean_and_keeps_its_counts(store: UsageStore) -> None:
-    store.record("acme", [llm_call("e1")], 1, NOON)
+    store.record("acme", [llm_call("e1")], ONE_SHARD, NOON)
     store.clear_dirty("acme", _shards(store))
-    assert store.dirty_shards("acme") == []
+    assert store.dirty_counters("acme") == []
     assert list(store.dirty_tenants()) == []
-    assert store.oldest_dirty_at() is None
+    assert store.most_overdue() is None
     assert counted(store, "acme") == CALL
     assert [shard.dirty for shard in _shards(store)] == [False]
 
 
 def test_a_counter_that_moved_since_it_was_read_stays_dirty(store: UsageStore) -> None:
-    store.record("acme", [llm_call("e1")], 1, NOON)
+    store.record("acme", [llm_call("e1")], ONE_SHARD, NOON)
     read_before = _shards(store)
-    store.record("acme", [llm_call("e2")], 1, NOON)
+    store.record("acme", [llm_call("e2")], ONE_SHARD, NOON)
     store.clear_dirty("acme", read_before)
-    assert store.dirty_shards("acme") == [REF]
+    assert store.dirty_counters("acme") == [REF]
 
 
 def test_a_moved_counter_does_not_keep_the_others_dirty(store: UsageStore) -> None:
     other = ShardRef(YESTERDAY, 0)
-    store.record("acme", [llm_call("e1"), llm_call("e2", ts=NOON - timedelta(days=1))], 1, NOON)
+    store.record("acme", [llm_call("e1"), llm_call("e2", ts=NOON - timedelta(days=1))], ONE_SHARD, NOON)
     read_before = _shards(store, other, REF)
-    store.record("acme", [llm_call("e3")], 1, NOON)
+    store.record("acme", [llm_call("e3")], ONE_SHARD, NOON)
     store.clear_dirty("acme", read_before)
-    assert store.dirty_shards("acme") == [REF]
+    assert store.dirty_counters("acme") == [REF]
 
 
 def test_clearing_twice_or_nothing_changes_nothing(store: UsageStore) -> None:
-    store.record("acme", [llm_call("e1")], 1, NOON)
+    store.record("acme", [llm_call("e1")], ONE_SHARD, NOON)
     shards = _shards(store)
     for cleared in (shards, shards, []):
         store.clear_dirty("acme", cleared)
-    assert store.dirty_shards("acme") == []
+    assert store.dirty_counters("acme") == []
 
 
 def test_a_cleared_counter_becomes_dirty_again(store: UsageStore) -> None:
-    store.record("acme", [llm_call("e1")], 1, NOON)
+    store.record("acme", [llm_call("e1")], ONE_SHARD, NOON)
     store.clear_dirty("acme", _shards(store))
-    store.record("acme", [llm_call("e2")], 1, NOON + timedelta(minutes=5))
-    assert store.dirty_shards("acme") == [REF]
-    assert store.oldest_dirty_at() == NOON + timedelta(minutes=5)
+    store.record("acme", [llm_call("e2")], ONE_SHARD, NOON + timedelta(minutes=5))
+    assert store.dirty_counters("acme") == [REF]
+    assert store.most_overdue() == NOON + timedelta(minutes=5)
 
 
 def test_each_dirty_tenant_is_named_once(store: UsageStore) -> None:
     for tenant_id in ("bolt", "acme", "acme-2"):
         events = [llm_call(str(age), ts=NOON - timedelta(days=age)) for age in range(5)]
-        store.record(tenant_id, events, 1, NOON)
+        store.record(tenant_id, events, ONE_SHARD, NOON)
     assert sorted(store.dirty_tenants()) == ["acme", "acme-2", "bolt"]
 
 
@@ -105,23 +105,23 @@ def test_dirty_tenants_are_found_however_many_counters_are_dirty(store: UsageSto
     # More than one page of the query, with a tenant on both sides of the seam.
     for tenant_id in ("acme", "bolt", "core"):
         events = [llm_call(str(age), ts=NOON - timedelta(days=age)) for age in range(200)]
-        store.record(tenant_id, events, 1, NOON)
+        store.record(tenant_id, events, ONE_SHARD, NOON)
     assert sorted(store.dirty_tenants()) == ["acme", "bolt", "core"]
 
 
 def test_the_oldest_dirty_counter_waits_since_its_first_change(store: UsageStore) -> None:
-    store.record("acme", [llm_call("e1")], 1, NOON + timedelta(seconds=1))
-    store.record("acme", [llm_call("e2")], 1, NOON + timedelta(seconds=9))
-    store.record("bolt", [llm_call("e1")], 1, NOON + timedelta(seconds=5))
-    assert store.oldest_dirty_at() == NOON + timedelta(seconds=1)
+    store.record("acme", [llm_call("e1")], ONE_SHARD, NOON + timedelta(seconds=1))
+    store.record("acme", [llm_call("e2")], ONE_SHARD, NOON + timedelta(seconds=9))
+    store.record("bolt", [llm_call("e1")], ONE_SHARD, NOON + timedelta(seconds=5))
+    assert store.most_overdue() == NOON + timedelta(seconds=1)
     store.clear_dirty("acme", _shards(store))
-    assert store.oldest_dirty_at() == NOON + timedelta(seconds=5)
+    assert store.most_overdue() == NOON + timedelta(seconds=5)
 
 
 def test_an_instance_whose_clock_is_behind_makes_a_counter_wait_longer(store: UsageStore) -> None:
-    store.record("acme", [llm_call("e1")], 1, NOON)
-    store.record("acme", [llm_call("e2")], 1, NOON - timedelta(seconds=2))
-    assert store.oldest_dirty_at() == NOON - timedelta(seconds=2)
+    store.record("acme", [llm_call("e1")], ONE_SHARD, NOON)
+    store.record("acme", [llm_call("e2")], ONE_SHARD, NOON - timedelta(seconds=2))
+    assert store.most_overdue() == NOON - timedelta(seconds=2)
 
 
 # Rollups

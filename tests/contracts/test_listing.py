@@ -77,7 +77,7 @@ def _event_ids(page: Page[RecordedEvent]) -> list[str]:
 
 def _record_hourly(store: UsageStore, count: int, tenant_id: str = "acme") -> None:
     events = [llm_call(f"e{age}", ts=NOON - timedelta(hours=age), run_id=f"r{age}") for age in range(count)]
-    store.record(tenant_id, events, 1, NOON)
+    store.record(tenant_id, events, ONE_SHARD, NOON)
 
 
 @pytest.mark.parametrize(
@@ -101,12 +101,12 @@ def _record_hourly(store: UsageStore, count: int, tenant_id: str = "acme") -> No
     ],
 )
 def test_an_event_is_read_back_as_it_was_recorded(store: UsageStore, event: RecordedEvent) -> None:
-    store.record("acme", [event], 1, NOON)
+    store.record("acme", [event], ONE_SHARD, NOON)
     assert store.list_events("acme", limit=1) == Page([event], None)
 
 
 def test_a_run_is_listed_as_it_is_found(store: UsageStore) -> None:
-    store.record("acme", [llm_call("e1", run_id="run-1"), mark("e2", "run-1", "failed")], 1, NOON)
+    store.record("acme", [llm_call("e1", run_id="run-1"), mark("e2", "run-1", "failed")], ONE_SHARD, NOON)
     assert store.list_runs("acme", limit=1) == Page([store.find_run("acme", "run-1")], None)
 
 
@@ -128,7 +128,7 @@ def test_pages_hold_every_event_and_run_once_newest_first(
 
 
 def test_pages_hold_everything_once_even_at_one_instant(store: UsageStore) -> None:
-    store.record("acme", [llm_call(f"e{n}", run_id=f"r{n}") for n in range(7)], 1, NOON)
+    store.record("acme", [llm_call(f"e{n}", run_id=f"r{n}") for n in range(7)], ONE_SHARD, NOON)
     events = _pages(lambda cursor: store.list_events("acme", limit=2, cursor=cursor))
     runs = _pages(lambda cursor: store.list_runs("acme", limit=2, cursor=cursor))
     assert sorted(event.id for page in events for event in page) == [f"e{n}" for n in range(7)]
@@ -139,7 +139,7 @@ def test_what_arrives_meanwhile_does_not_repeat_or_hide_anything(store: UsageSto
     _record_hourly(store, 4)
     events, runs = store.list_events("acme", limit=2), store.list_runs("acme", limit=2)
     newer = [llm_call(f"n{n}", run_id=f"n{n}", ts=NOON + timedelta(minutes=n)) for n in range(1, 4)]
-    store.record("acme", newer, 1, NOON)
+    store.record("acme", newer, ONE_SHARD, NOON)
     assert _event_ids(store.list_events("acme", limit=9, cursor=events.next_cursor)) == ["e2", "e3"]
     rest = store.list_runs("acme", limit=9, cursor=runs.next_cursor).items
     assert [run.id for run in rest] == ["r2", "r3"]
@@ -147,7 +147,7 @@ def test_what_arrives_meanwhile_does_not_repeat_or_hide_anything(store: UsageSto
 
 def test_the_events_of_one_run_are_listed_page_by_page(store: UsageStore) -> None:
     events = [llm_call(f"e{n}", ts=NOON - timedelta(hours=n), run_id=f"r{n % 2}") for n in range(10)]
-    store.record("acme", events, 1, NOON)
+    store.record("acme", events, ONE_SHARD, NOON)
     pages = _pages(lambda cursor: store.list_events("acme", run_id="r1", limit=2, cursor=cursor))
     assert [[event.id for event in page] for page in pages] == [["e1", "e3"], ["e5", "e7"], ["e9"]]
     assert store.list_events("acme", run_id="r2", limit=2) == Page([], None)
@@ -175,14 +175,14 @@ def test_a_cursor_of_the_other_list_is_refused(store: UsageStore) -> None:
 
 def test_a_cursor_of_another_tenant_shows_only_the_own_tenants_events(store: UsageStore) -> None:
     _record_hourly(store, 3)
-    store.record("bolt", [llm_call("b1", ts=NOON - timedelta(hours=9))], 1, NOON)
+    store.record("bolt", [llm_call("b1", ts=NOON - timedelta(hours=9))], ONE_SHARD, NOON)
     cursor = store.list_events("acme", limit=1).next_cursor
     assert _event_ids(store.list_events("bolt", limit=9, cursor=cursor)) == ["b1"]
 
 
 def test_an_event_that_was_read_can_be_changed_without_changing_the_store(store: UsageStore) -> None:
     event, run = llm_call("e1", run_id="run-1"), Run("run-1", NOON, NOON, {})
-    store.record("acme", [event], 1, NOON)
+    store.record("acme", [event], ONE_SHARD, NOON)
     run = store.list_runs("acme", limit=1).items[0]
     run.totals.clear()
     assert store.find_run("acme", "run-1") != run

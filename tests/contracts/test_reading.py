@@ -31,7 +31,7 @@ def test_what_does_not_exist_is_absent(store: UsageStore) -> None:
 
 def test_nothing_is_asked_for_and_only_the_tenant_is_read(store: UsageStore, directory: Directory) -> None:
     tenant = create_tenant(directory, "acme")
-    store.record("acme", [llm_call("e1")], 1, NOON)
+    store.record("acme", [llm_call("e1")], ONE_SHARD, NOON)
     assert store.read("acme") == Snapshot(tenant, {}, {}, {})
 
 
@@ -43,20 +43,20 @@ def test_the_tenant_is_read_back_as_it_was_created(store: UsageStore, directory:
 
 
 def test_a_shard_is_read_with_its_day_number_and_state(store: UsageStore) -> None:
-    store.record("acme", [llm_call("e1")], 1, NOON)
+    store.record("acme", [llm_call("e1")], ONE_SHARD, NOON)
     shard = store.read("acme", shards=[REF, ShardRef(TODAY, 1)]).shards[REF]
     assert (shard.day, shard.index, shard.commits, shard.dirty) == (TODAY, 0, 1, True)
 
 
 def test_only_the_shards_asked_for_are_read(store: UsageStore) -> None:
-    store.record("acme", [llm_call("e1"), llm_call("e2", ts=NOON - timedelta(days=1))], 1, NOON)
+    store.record("acme", [llm_call("e1"), llm_call("e2", ts=NOON - timedelta(days=1))], ONE_SHARD, NOON)
     assert set(store.read("acme", shards=[REF]).shards) == {REF}
 
 
 def test_a_snapshot_does_not_change_afterwards(store: UsageStore) -> None:
-    store.record("acme", [llm_call("e1")], 1, NOON)
+    store.record("acme", [llm_call("e1")], ONE_SHARD, NOON)
     before = store.read("acme", shards=[REF]).shards[REF]
-    store.record("acme", [llm_call("e2")], 1, NOON)
+    store.record("acme", [llm_call("e2")], ONE_SHARD, NOON)
     assert sum_totals(before.cells.values()) == CALL
     assert counted(store, "acme") == times(2)
 
@@ -69,10 +69,10 @@ def test_a_reader_sees_the_days_of_one_commit_together() -> None:
 
     def record_pairs() -> None:
         for number in range(300):
-            store.record("acme", [llm_call(f"a{number}", ts=yesterday), llm_call(f"b{number}")], 1, NOON)
+            store.record("acme", [llm_call(f"a{number}", ts=yesterday), llm_call(f"b{number}")], ONE_SHARD, NOON)
         finished.set()
 
-    store.record("acme", [llm_call("a", ts=yesterday), llm_call("b")], 1, NOON)
+    store.record("acme", [llm_call("a", ts=yesterday), llm_call("b")], ONE_SHARD, NOON)
     writer = Thread(target=record_pairs)
     writer.start()
     seen = [[shard.commits for shard in store.read("acme", shards=refs).shards.values()]]
@@ -84,12 +84,12 @@ def test_a_reader_sees_the_days_of_one_commit_together() -> None:
 
 def test_tenants_see_nothing_of_each_other(store: UsageStore, directory: Directory) -> None:
     create_tenant(directory, "acme")
-    store.record("acme", [llm_call("e1", run_id="run-1")], 1, NOON)
+    store.record("acme", [llm_call("e1", run_id="run-1")], ONE_SHARD, NOON)
     day = DayRollup(TODAY, {}, 1, NOON)
     store.save_rollups("acme", day, [empty_rollup(NOVEMBER, NOON)])
     assert store.read("bolt", periods=[NOVEMBER], days=[TODAY], shards=[REF]) == Snapshot(None, {}, {}, {})
     assert store.count_runs("bolt", NOVEMBER.start, NOVEMBER.end) == 0
-    assert store.dirty_shards("bolt") == []
+    assert store.dirty_counters("bolt") == []
     assert store.list_events("bolt", limit=9).items == []
     assert store.list_events("bolt", run_id="run-1", limit=9).items == []
     assert store.list_runs("bolt", limit=9).items == []
@@ -97,8 +97,8 @@ def test_tenants_see_nothing_of_each_other(store: UsageStore, directory: Directo
 
 
 def test_a_tenant_whose_id_begins_with_anothers_is_another(store: UsageStore) -> None:
-    store.record("acme", [llm_call("e1", run_id="run-1")], 1, NOON)
-    store.record("acme-2", [llm_call("e1", run_id="run-2")], 1, NOON)
+    store.record("acme", [llm_call("e1", run_id="run-1")], ONE_SHARD, NOON)
+    store.record("acme-2", [llm_call("e1", run_id="run-2")], ONE_SHARD, NOON)
     assert [run.id for run in store.list_runs("acme", limit=9).items] == ["run-1"]
     assert store.count_runs("acme", NOVEMBER.start, NOVEMBER.end) == 1
 
@@ -106,7 +106,7 @@ def test_a_tenant_whose_id_begins_with_anothers_is_another(store: UsageStore) ->
 def test_runs_are_counted_in_the_half_open_interval_in_which_they_began(store: UsageStore) -> None:
     start, end, step = NOVEMBER.start, NOVEMBER.end, timedelta(microseconds=1)
     begun = {"before": start - step, "first": start, "last": end - step, "after": end}
-    store.record("acme", [llm_call(run, ts=ts, run_id=run) for run, ts in begun.items()], 1, NOON)
+    store.record("acme", [llm_call(run, ts=ts, run_id=run) for run, ts in begun.items()], ONE_SHARD, NOON)
     edges = [OCTOBER.start, start, end, datetime(2027, 1, 1, tzinfo=UTC)]
     assert [store.count_runs("acme", *pair) for pair in pairwise(edges)] == [1, 2, 1]
     assert store.count_runs("acme", start, start) == 0
@@ -114,13 +114,13 @@ def test_runs_are_counted_in_the_half_open_interval_in_which_they_began(store: U
 
 def test_a_run_of_many_events_is_counted_once(store: UsageStore) -> None:
     for number in range(3):
-        store.record("acme", [llm_call(f"e{number}", run_id="run-1"), llm_call(f"f{number}")], 1, NOON)
+        store.record("acme", [llm_call(f"e{number}", run_id="run-1"), llm_call(f"f{number}")], ONE_SHARD, NOON)
     assert store.count_runs("acme", NOVEMBER.start, NOVEMBER.end) == 1
 
 
 def test_an_earlier_event_moves_a_run_to_the_period_in_which_it_really_began(store: UsageStore) -> None:
-    store.record("acme", [llm_call("e1", run_id="run-1", ts=NOVEMBER.start)], 1, NOON)
-    store.record("acme", [llm_call("e2", run_id="run-1", ts=NOVEMBER.start - timedelta(hours=1))], 1, NOON)
+    store.record("acme", [llm_call("e1", run_id="run-1", ts=NOVEMBER.start)], ONE_SHARD, NOON)
+    store.record("acme", [llm_call("e2", run_id="run-1", ts=NOVEMBER.start - timedelta(hours=1))], ONE_SHARD, NOON)
     assert store.count_runs("acme", OCTOBER.start, OCTOBER.end) == 1
     assert store.count_runs("acme", NOVEMBER.start, NOVEMBER.end) == 0
 
@@ -130,5 +130,5 @@ def test_runs_are_counted_from_any_hour_to_any_other(store: UsageStore) -> None:
     events = [
         llm_call(f"e{hour}", ts=midnight + timedelta(hours=hour), run_id=f"r{hour}") for hour in range(24)
     ]
-    store.record("acme", events, 1, NOON)
+    store.record("acme", events, ONE_SHARD, NOON)
     assert store.count_runs("acme", midnight + timedelta(hours=5), midnight + timedelta(hours=12)) == 12 - 5

@@ -25,17 +25,17 @@ def _all_at_once(calls: Sequence[Callable[[], list[Outcome]]]) -> list[list[Outc
 
 
 def test_records_a_new_event(store: UsageStore) -> None:
-    assert store.record("acme", [llm_call("e1")], 1, NOON) == [RECORDED]
+    assert store.record("acme", [llm_call("e1")], ONE_SHARD, NOON) == [RECORDED]
     assert counted(store, "acme") == CALL
 
 
 def test_an_empty_batch_records_nothing(store: UsageStore) -> None:
-    assert store.record("acme", [], 1, NOON) == []
+    assert store.record("acme", [], ONE_SHARD, NOON) == []
     assert counted(store, "acme") == {}
 
 
 def test_the_same_event_sent_three_times_counts_once(store: UsageStore) -> None:
-    outcomes = [store.record("acme", [llm_call("e1")], 1, NOON) for _ in range(3)]
+    outcomes = [store.record("acme", [llm_call("e1")], ONE_SHARD, NOON) for _ in range(3)]
     assert outcomes == [[RECORDED], [DUPLICATE], [DUPLICATE]]
     assert counted(store, "acme") == CALL
 
@@ -47,14 +47,14 @@ def test_the_same_event_three_times_in_one_batch_counts_once(store: UsageStore) 
 
 def test_the_same_event_far_apart_in_a_batch_of_many_series_counts_once(store: UsageStore) -> None:
     between = [llm_call(f"e{number}", model=f"model-{number}") for number in range(1, 101)]
-    outcomes = store.record("acme", [llm_call("e0"), *between, llm_call("e0")], 1, NOON)
+    outcomes = store.record("acme", [llm_call("e0"), *between, llm_call("e0")], ONE_SHARD, NOON)
     assert outcomes == [RECORDED] * 101 + [DUPLICATE]
     assert counted(store, "acme") == times(101)
 
 
 def test_the_same_event_at_two_instances_counts_once(store: UsageStore, other_store: UsageStore) -> None:
-    assert store.record("acme", [llm_call("e1")], 1, NOON) == [RECORDED]
-    assert other_store.record("acme", [llm_call("e1")], 1, NOON) == [DUPLICATE]
+    assert store.record("acme", [llm_call("e1")], ONE_SHARD, NOON) == [RECORDED]
+    assert other_store.record("acme", [llm_call("e1")], ONE_SHARD, NOON) == [DUPLICATE]
     assert counted(store, "acme") == counted(other_store, "acme") == CALL
 
 
@@ -78,27 +78,27 @@ def test_overlapping_batches_from_twenty_threads_count_each_event_once(store: Us
 
 
 def test_another_payload_under_a_known_id_is_a_conflict_and_the_first_stands(store: UsageStore) -> None:
-    store.record("acme", [llm_call("e1", model="first-model")], 1, NOON)
+    store.record("acme", [llm_call("e1", model="first-model")], ONE_SHARD, NOON)
     later = llm_call("e1", model="second-model", payload="second")
-    assert store.record("acme", [later], 1, NOON) == [CONFLICT]
+    assert store.record("acme", [later], ONE_SHARD, NOON) == [CONFLICT]
     assert counted(store, "acme") == CALL
     assert [event.series.model for event in store.list_events("acme", limit=9).items] == ["first-model"]
 
 
 def test_two_payloads_under_one_id_in_one_batch_keep_the_first(store: UsageStore) -> None:
     first, second = llm_call("e1"), llm_call("e1", payload="second")
-    assert store.record("acme", [first, second, first], 1, NOON) == [RECORDED, CONFLICT, DUPLICATE]
+    assert store.record("acme", [first, second, first], ONE_SHARD, NOON) == [RECORDED, CONFLICT, DUPLICATE]
     assert counted(store, "acme") == CALL
 
 
 def test_a_batch_compares_with_what_is_stored_and_not_with_its_own_first(store: UsageStore) -> None:
-    store.record("acme", [llm_call("e1")], 1, NOON)
+    store.record("acme", [llm_call("e1")], ONE_SHARD, NOON)
     batch = [llm_call("e1", payload="second"), llm_call("e1"), llm_call("e1", payload="second")]
-    assert store.record("acme", batch, 1, NOON) == [CONFLICT, DUPLICATE, CONFLICT]
+    assert store.record("acme", batch, ONE_SHARD, NOON) == [CONFLICT, DUPLICATE, CONFLICT]
 
 
 def test_a_batch_of_new_known_and_conflicting_events_answers_in_its_order(store: UsageStore) -> None:
-    store.record("acme", [llm_call("known"), llm_call("taken")], 1, NOON)
+    store.record("acme", [llm_call("known"), llm_call("taken")], ONE_SHARD, NOON)
     batch = [
         llm_call("new-1"),
         llm_call("known"),
@@ -108,21 +108,21 @@ def test_a_batch_of_new_known_and_conflicting_events_answers_in_its_order(store:
         llm_call("new-3"),
     ]
     expected = [RECORDED, DUPLICATE, RECORDED, CONFLICT, DUPLICATE, RECORDED]
-    assert store.record("acme", batch, 1, NOON) == expected
+    assert store.record("acme", batch, ONE_SHARD, NOON) == expected
     assert counted(store, "acme") == times(2 + 3)
 
 
 def test_a_known_event_of_many_series_does_not_stop_the_others(store: UsageStore) -> None:
     batch = [llm_call(f"e{number}", model=f"model-{number}") for number in range(100)]
-    store.record("acme", batch[::10], 1, NOON)
-    outcomes = store.record("acme", batch, 1, NOON)
+    store.record("acme", batch[::10], ONE_SHARD, NOON)
+    outcomes = store.record("acme", batch, ONE_SHARD, NOON)
     assert outcomes == [DUPLICATE if number % 10 == 0 else RECORDED for number in range(100)]
     assert counted(store, "acme") == times(100)
 
 
 def test_the_same_id_at_two_tenants_is_two_events(store: UsageStore) -> None:
-    assert store.record("acme", [llm_call("e1")], 1, NOON) == [RECORDED]
-    assert store.record("bolt", [llm_call("e1", payload="second")], 1, NOON) == [RECORDED]
+    assert store.record("acme", [llm_call("e1")], ONE_SHARD, NOON) == [RECORDED]
+    assert store.record("bolt", [llm_call("e1", payload="second")], ONE_SHARD, NOON) == [RECORDED]
     assert counted(store, "acme") == counted(store, "bolt") == CALL
 
 
@@ -143,5 +143,5 @@ def test_ids_that_differ_only_in_odd_characters_are_different_events(store: Usag
         "x" * 128,
         "日" * 128,
     ]
-    assert store.record("acme", [llm_call(event_id) for event_id in ids], 1, NOON) == [RECORDED] * len(ids)
+    assert store.record("acme", [llm_call(event_id) for event_id in ids], ONE_SHARD, NOON) == [RECORDED] * len(ids)
     assert {event.id for event in store.list_events("acme", limit=50).items} == set(ids)

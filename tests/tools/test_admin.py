@@ -88,7 +88,7 @@ def test_create_refuses_what_is_no_id_name_or_plan(
 def test_show_tells_where_the_tenant_stands(capsys: Capture) -> None:
     run(capsys, *CREATE)
     now = datetime.now(UTC)
-    process_memory().record("acme", [llm_call("a", ts=now, run_id="run-1")], 1, now)
+    process_memory().record("acme", [llm_call("a", ts=now, run_id="run-1")], ONE_SHARD, now)
     answer = run(capsys, "tenant", "show", "--id", "acme")
     assert answer["tenant"]["id"] == "acme"
     assert (answer["status"]["tokens_used"], answer["status"]["runs_used"]) == (100 + 20, 1)
@@ -155,7 +155,7 @@ def test_a_wrong_call_ends_with_2_and_the_usage(wrong: tuple[str, ...], capsys: 
 
 def record_three_calls(store: UsageStore) -> datetime:
     now = datetime.now(UTC)
-    store.record("acme", [llm_call(name, ts=now, run_id="run-1") for name in "abc"], 1, now)
+    store.record("acme", [llm_call(name, ts=now, run_id="run-1") for name in "abc"], ONE_SHARD, now)
     return now
 
 

@@ -134,15 +134,15 @@ class TestOnTheEmulator:
         self, counter: OperationCounter, store: FirestoreUsageStore
     ) -> None:
         events = [llm_call(f"e{number}", run_id="run") for number in range(3)]
-        counted = counter.of(lambda: store.record("acme", events, 1, NOON))
+        counted = counter.of(lambda: store.record("acme", events, ONE_SHARD, NOON))
         # three events, their counter and their run
         assert counted == Operations(rpcs=1, reads=0, writes=3 + 1 + 1)
 
     def test_does_not_count_the_writes_of_a_commit_that_failed(
         self, counter: OperationCounter, store: FirestoreUsageStore
     ) -> None:
-        store.record("acme", [llm_call("e")], 1, NOON)
-        counted = counter.of(lambda: store.record("acme", [llm_call("e")], 1, NOON))
+        store.record("acme", [llm_call("e")], ONE_SHARD, NOON)
+        counted = counter.of(lambda: store.record("acme", [llm_call("e")], ONE_SHARD, NOON))
         # the commit that failed, and the look at what the event was
         assert counted == Operations(rpcs=2, reads=1, writes=0)
 
@@ -168,7 +168,7 @@ class TestOnTheEmulator:
         )
         for part in range(3):
             runs = range(part * 400, part * 400 + 400)
-            store.record("acme", [llm_call(f"e{run}", run_id=f"run-{run}") for run in runs], 1, NOON)
+            store.record("acme", [llm_call(f"e{run}", run_id=f"run-{run}") for run in runs], ONE_SHARD, NOON)
         # 1,200 runs
         assert counter.of(lambda: store.count_runs("acme", period.start, period.end)) == Operations(
             rpcs=1, reads=2

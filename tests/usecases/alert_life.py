@@ -37,7 +37,7 @@ def join(place: AlertPlace, email: str, role: Role) -> None:
 
 def use(place: AlertPlace, tokens: int, *, ts: datetime = NOON, run_id: str | None = None) -> None:
     """Record one event of so many tokens."""
-    place.open().record("acme", [using(f"{ts}-{tokens}-{run_id}", tokens, ts, run_id)], 1, NOON)
+    place.open().record("acme", [using(f"{ts}-{tokens}-{run_id}", tokens, ts, run_id)], ONE_SHARD, NOON)
 
 
 def using(event_id: str, tokens: int, ts: datetime = NOON, run_id: str | None = None) -> RecordedEvent:

@@ -57,7 +57,7 @@ class _CountedTarget(PassingOn):
 
 
 class _JustBeforeSaving(PassingOn):
-    """A store in which something happens just before the first rollups are saved."""
+    """A store in which something happens just before the first day is saved."""
 
     def __init__(self, target: Any, happens: Callable[[], None]) -> None:
         super().__init__(target)
@@ -65,7 +65,7 @@ class _JustBeforeSaving(PassingOn):
 
     def _call(self, name: str, method: Callable[..., Any], *args: Any, **named: Any) -> Any:
         happens = self._happens
-        if name == "save_rollups" and happens:
+        if name == "save_day" and happens:
             self._happens = None
             happens()
         return method(*args, **named)

@@ -3,17 +3,20 @@
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
 
-from shared.adapters.memory import InlineTickPublisher, MemoryStore
+from shared.adapters.memory import MemoryStore
+from shared.domain.counter_settings import CounterSettings
 from shared.domain.counters import Series, Totals
 from shared.domain.periods import Period, period_at
 from shared.domain.recording import RecordedEvent
-from shared.domain.rollups import PeriodRollup
 from shared.domain.tenants import ApiKey, AuditEntry, Tenant
-from shared.ports import Directory, Snapshot, UsageStore
-from shared.usecases.fold_usage import fold_all, fold_tenants
-from tests.sample_events import NOON
+from shared.domain.usage import Detail, Usage, plan_reading
+from shared.ports import Directory, UsageStore
+from shared.usecases.fold_tenant import TenantFolder
+from shared.usecases.fold_usage import fold_tenants
+from shared.usecases.ledger import Ledger, finish_reading
+from tests.sample_events import NOON, ONE_SHARD
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,15 +51,33 @@ def plain_runs(events: Iterable[RecordedEvent], start: datetime, end: datetime) 
     return sum(start <= instant < end for instant in begun.values())
 
 
-def sums_of(rollup: PeriodRollup | None) -> Sums:
-    """What a rollup says, its days and its series each added up."""
-    return Sums(rollup.totals, rollup.series, rollup.runs) if rollup else Sums({}, {}, 0)
+def sums_of(usage: Usage) -> Sums:
+    """What was read, its days and its series each added up."""
+    return Sums(usage.totals, {name: totals for name, totals in usage.series.items() if totals}, usage.runs)
 
 
-def folded_sums(store: UsageStore, tenant: Tenant, instant: datetime) -> Sums:
-    """What the rollup of the period at `instant` says."""
-    period = period_at(tenant.anchor, instant)
-    return sums_of(store.read(tenant.id, periods=[period]).periods.get(period))
+def within(store: UsageStore, tenant: Tenant, period: Period, now: datetime) -> Sums:
+    """What the ledger says of an interval, by series and by hours and in sums, which must agree."""
+    ledger = Ledger(store)
+    read = {detail: ledger.within(tenant, period, detail, now).usage for detail in Detail}
+    by_series, by_hour, plain = read[Detail.SERIES], read[Detail.HOURS], read[Detail.TOTALS]
+    assert sums_of(by_series) == sums_of(by_hour)
+    assert (plain.days, plain.runs) == (by_series.days, by_series.runs)
+    return sums_of(by_series)
+
+
+def current(store: UsageStore, tenant: Tenant, now: datetime) -> Sums:
+    """What the ledger says of the period at `now`."""
+    return within(store, tenant, period_at(tenant.anchor, now), now)
+
+
+def folded(store: UsageStore, tenant: Tenant, now: datetime) -> Sums:
+    """What rollups alone say of the period at `now`."""
+    all_folded = replace(tenant.counters, complete_until=datetime(3000, 1, 1, tzinfo=UTC))
+    period = period_at(tenant.anchor, now)
+    plan = plan_reading(replace(tenant, counters=all_folded), period, Detail.HOURS, now)
+    found = store.read(tenant.id, plan.first_read).documents
+    return sums_of(finish_reading(store, tenant.id, plan, found))
 
 
 def new_tenant(
@@ -65,19 +86,10 @@ def new_tenant(
     *,
     plan: str = "starter",
     anchor: datetime | None = None,
-    counter_shards: int = 1,
-    anchored_at: datetime | None = None,
+    counters: CounterSettings = ONE_SHARD,
 ) -> Tenant:
     """A tenant that exists, with a key that nobody has."""
-    tenant = Tenant(
-        tenant_id,
-        "Acme",
-        plan,
-        NOON,
-        anchor=anchor,
-        counter_shards=counter_shards,
-        anchored_at=anchored_at,
-    )
+    tenant = Tenant(tenant_id, "Acme", plan, NOON, anchor=anchor, counters=counters)
     key = ApiKey(f"{tenant_id}-key", tenant_id, ("usage:write",), "first", "gwi_test_abcde", NOON)
     directory.create_tenant(
         tenant, key, AuditEntry(tenant_id, NOON, "test", "tenant.created", None, plan, "")
@@ -86,24 +98,22 @@ def new_tenant(
 
 
 def tick(store: UsageStore, now: datetime) -> None:
-    """A tick whose messages, if it sends any, are handled at once."""
-    fold_all(store, InlineTickPublisher(lambda tenant_ids: fold_tenants(store, tenant_ids, now)), now)
+    """Fold whatever is dirty of every tenant, due or not."""
+    tenant_ids = {each.tenant_id for each in store.due_counters(datetime(3000, 1, 1, tzinfo=UTC))}
+    fold_tenants(TenantFolder(store), sorted(tenant_ids), now)
 
 
-class ReanchoredStore(MemoryStore):
-    """A store in which billing moves every tenant's anchor, as a subscription does that begins or ends."""
+def stored_tenant(store: UsageStore, tenant_id: str = "acme") -> Tenant:
+    """The tenant as it is stored now."""
+    tenant = store.read(tenant_id).tenant
+    assert tenant is not None
+    return tenant
 
-    _anchor: datetime | None = None
-    _anchored_at: datetime | None = None
 
-    def reanchor(self, anchor: datetime | None, now: datetime) -> None:
-        """Move the anchor."""
-        self._anchor, self._anchored_at = anchor, now
+class MovingStore(MemoryStore):
+    """A store in which billing moves a tenant's plan and anchor, as a subscription does that begins or ends."""
 
-    def read(self, tenant_id: str, **wanted: object) -> Snapshot:
-        """See UsageStore.read."""
-        snapshot = super().read(tenant_id, **wanted)  # type: ignore[arg-type]  # handed on as it came
-        tenant = snapshot.tenant and replace(
-            snapshot.tenant, anchor=self._anchor, anchored_at=self._anchored_at
-        )
-        return replace(snapshot, tenant=tenant)
+    def move(self, tenant_id: str, **fields: object) -> None:
+        """Set fields of the tenant."""
+        with self._lock:
+            self._tenants[tenant_id] = replace(self._tenants[tenant_id], **fields)  # type: ignore[arg-type]  # handed on

@@ -57,14 +57,14 @@ def test_on_firestore_too_a_fold_cut_off_between_two_calls_is_made_up_for(
 
 def test_an_alert_that_cannot_be_raised_fails_the_fold_which_then_is_still_to_do(memory: MemoryStore) -> None:
     new_tenant(memory, plan="free")
-    memory.record("acme", [using("e", LIMIT)], 1, NOON)
+    memory.record("acme", [using("e", LIMIT)], ONE_SHARD, NOON)
 
     def fail(*_: object) -> None:
         raise Unavailable("the store is away")
 
     with pytest.raises(ExceptionGroup, match="could not be folded"):
         fold_tenants(memory, ["acme"], NOON, fail)
-    assert len(memory.dirty_shards("acme")) == 1
+    assert len(memory.dirty_counters("acme")) == 1
 
 
 @given(st.lists(st.integers(0, 2), max_size=40))
@@ -76,7 +76,7 @@ def test_every_interleaving_of_two_folds_and_a_writer_tells_once(schedule: list[
         fold(place, store)
 
     def write(store: UsageStore) -> None:
-        store.record("acme", [using("late", LIMIT)], 1, NOON)
+        store.record("acme", [using("late", LIMIT)], ONE_SHARD, NOON)
 
     Turns().run(schedule, place.open(), [folding, folding, write])
     fold(place, now=NOON + MINUTE)
@@ -104,7 +104,7 @@ class MeanwhileStore(MemoryStore):
 def test_a_fold_that_another_one_came_before_raises_what_that_did_not() -> None:
     store = MeanwhileStore()
     new_tenant(store, plan="free")
-    store.record("acme", [using("e", LIMIT)], 1, NOON)
+    store.record("acme", [using("e", LIMIT)], ONE_SHARD, NOON)
     november = period_at(None, NOON)
     store.elsewhere = (UsageAlert(november, "tokens", 80, LIMIT * 80 // 100, LIMIT, NOON),)
     fold_tenants(store, ["acme"], NOON, AlertRaiser(store, store, Thresholds(80, 100), "https://x"))

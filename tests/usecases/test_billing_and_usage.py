@@ -49,7 +49,7 @@ class Platform:
         for ts in instants:
             number = len(self.events)
             self.events.append(llm_call(f"e{number}", ts=ts, run_id=f"r{number % 3}"))
-            self.usage.record("acme", self.events[-1:], 1, ts)
+            self.usage.record("acme", self.events[-1:], ONE_SHARD, ts)
 
     def hear(self, now: datetime, what: str, *, created: datetime | None = None, **changes: Any) -> None:
         """An event of the subscription, created now or earlier."""

@@ -14,11 +14,11 @@ from shared.domain.errors import Unavailable
 from shared.domain.periods import period_at
 from shared.domain.recording import RecordedEvent
 from shared.ports import UsageStore
-from shared.usecases.fold_usage import fold_tenant
-from shared.usecases.live_usage import LiveUsageReader
-from tests.sample_events import NOON, llm_call
+from shared.usecases.fold_tenant import TenantFolder
+from shared.usecases.fold_usage import fold_tenants
+from tests.sample_events import NOON, ONE_SHARD, llm_call, writing
 from tests.usecases.conftest import FirestorePlace, MemoryPlace, Place
-from tests.usecases.ledger import folded_sums, new_tenant, plain_sums, sums_of, tick
+from tests.usecases.ledger import current, folded, new_tenant, plain_sums, tick
 from tests.usecases.turns import Turns
 
 NAMES = ("openai", "google")
@@ -44,8 +44,8 @@ def fold_at(now: datetime) -> Callable[[UsageStore], None]:
     """A process that folds; one that keeps losing against others is sent its tick again."""
 
     def fold(store: UsageStore) -> None:
-        with suppress(Unavailable):
-            fold_tenant(store, "acme", now)
+        with suppress(Unavailable, ExceptionGroup):
+            fold_tenants(TenantFolder(store), ["acme"], now)
 
     return fold
 
@@ -53,33 +53,33 @@ def fold_at(now: datetime) -> Callable[[UsageStore], None]:
 def write(store: UsageStore) -> None:
     """A process that records events of today: those of yesterday would show after the next fold only."""
     for number in WRITTEN:
-        store.record("acme", batch_of(number, days=1), 1, NOON)
+        store.record("acme", batch_of(number, days=1), ONE_SHARD, NOON)
 
 
 @given(st.lists(st.integers(0, 2), max_size=60))
 def test_every_interleaving_of_two_folds_and_a_writer_ends_in_the_plain_sum(schedule: list[int]) -> None:
     store = MemoryStore()
     tenant = new_tenant(store)
-    store.record("acme", batch_of(0), 1, NOON)
+    store.record("acme", batch_of(0), ONE_SHARD, NOON)
     Turns().run(schedule, store, [fold_at(NOON), fold_at(NOON + timedelta(seconds=30)), write])
     events = batch_of(0) + [event for number in WRITTEN for event in batch_of(number, days=1)]
     expected = plain_sums(events, period_at(None, NOON))
-    assert sums_of(LiveUsageReader(store).usage("acme", NOON).rollup).totals == expected.totals
+    assert current(store, tenant, NOON).totals == expected.totals
     tick(store, NOON + timedelta(minutes=1))
-    assert folded_sums(store, tenant, NOON) == expected
+    assert folded(store, tenant, NOON) == expected
 
 
 def check_threads(place: Place, counter_shards: int) -> None:
-    tenant = new_tenant(place.directory, counter_shards=counter_shards)
+    tenant = new_tenant(place.directory, counters=writing(counter_shards))
 
     def record(writer: int) -> None:
         store = place.open()
         for number in range(BATCHES):
             batch = batch_of(writer * BATCHES + number)
-            store.record("acme", batch, counter_shards, NOON)
+            store.record("acme", batch, writing(counter_shards), NOON)
             # A neighbour's, again: two instances that were sent the same events.
             store.record(
-                "acme", batch_of((writer * BATCHES + number + BATCHES) % (WRITERS * BATCHES)), 1, NOON
+                "acme", batch_of((writer * BATCHES + number + BATCHES) % (WRITERS * BATCHES)), ONE_SHARD, NOON
             )
 
     def fold(folder: int) -> None:
@@ -93,7 +93,7 @@ def check_threads(place: Place, counter_shards: int) -> None:
     store = place.open()
     tick(store, NOON + timedelta(minutes=1))
     events = [event for number in range(WRITERS * BATCHES) for event in batch_of(number)]
-    assert folded_sums(store, tenant, NOON) == plain_sums(events, period_at(None, NOON))
+    assert folded(store, tenant, NOON) == plain_sums(events, period_at(None, NOON))
 
 
 def test_in_memory_concurrent_folds_and_writers_end_in_the_plain_sum() -> None:
@@ -108,7 +108,7 @@ def test_in_firestore_concurrent_folds_and_writers_end_in_the_plain_sum(
 
 def test_a_fold_that_read_before_another_saved_reads_again(memory: MemoryStore) -> None:
     tenant = new_tenant(memory)
-    memory.record("acme", batch_of(0, size=1), 1, NOON)
+    memory.record("acme", batch_of(0, size=1), ONE_SHARD, NOON)
     # The first has read its counters, its third call, when an event comes and the second folds it.
     Turns().run(
         [0, 0, 0, 2, *[1] * 20],
@@ -116,9 +116,9 @@ def test_a_fold_that_read_before_another_saved_reads_again(memory: MemoryStore) 
         [
             fold_at(NOON),
             fold_at(NOON),
-            lambda store: store.record("acme", batch_of(2, size=1), 1, NOON),
+            lambda store: store.record("acme", batch_of(2, size=1), ONE_SHARD, NOON),
         ],
     )
     expected = plain_sums([*batch_of(0, size=1), *batch_of(2, size=1)], period_at(None, NOON))
-    assert folded_sums(memory, tenant, NOON) == expected
-    assert memory.dirty_shards("acme") == []
+    assert folded(memory, tenant, NOON) == expected
+    assert memory.dirty_counters("acme") == []

@@ -10,17 +10,16 @@ from hypothesis import strategies as st
 
 from shared.domain.counters import Series
 from shared.domain.errors import Unavailable
-from shared.domain.periods import period_at
+from shared.domain.periods import month_of, period_at, start_of
 from shared.domain.recording import RecordedEvent
-from shared.domain.rollups import start_of
 from shared.domain.tenants import Tenant
 from shared.domain.tokens import TokenPools
+from shared.domain.usage import Wanted
 from shared.ports import UsageStore
-from shared.usecases.live_usage import LiveUsageReader
-from tests.sample_events import NOON, event_of, llm_call
+from tests.sample_events import NOON, event_of, llm_call, writing
 from tests.usecases.conftest import FirestorePlace, MemoryPlace, Place
 from tests.usecases.cut_off import CutOff
-from tests.usecases.ledger import new_tenant, plain_runs, plain_sums, sums_of, tick
+from tests.usecases.ledger import current, new_tenant, plain_runs, plain_sums, tick, within
 
 ANCHORS = (None, datetime(2026, 1, 31, 17, 5, tzinfo=UTC), NOON, NOON + timedelta(minutes=5))
 NAMES = ("openai", "__proto__", "a.b", "a/b", "`", "多")
@@ -92,9 +91,9 @@ def live_through(place: Place, tenant: Tenant, history: list[Step]) -> UsageStor
     for number, step in enumerate(history):
         now = NOON + timedelta(minutes=number)
         with suppress(Unavailable):
-            place.open(step.crash).record(tenant.id, step.batch, tenant.counter_shards, now)
+            place.open(step.crash).record(tenant.id, step.batch, tenant.counters, now)
         if step.crash:
-            place.open().record(tenant.id, step.batch, tenant.counter_shards, now)
+            place.open().record(tenant.id, step.batch, tenant.counters, now)
         for crash in step.fold_crashes:
             # A fold that fails is an error to whoever sent the tick, in a group of one for each tenant.
             with suppress(Unavailable, ExceptionGroup):
@@ -108,11 +107,14 @@ def check_rollups(place: Place, tenant: Tenant, history: list[Step]) -> None:
     events = [event for step in history for event in step.batch]
     for period in {period_at(tenant.anchor, event.ts) for event in events}:
         expected = plain_sums(events, period)
-        rollup = store.read(tenant.id, periods=[period]).periods[period]
-        assert sums_of(rollup) == expected
+        assert within(store, tenant, period, END) == expected
         assert store.count_runs(tenant.id, period.start, period.end) == expected.runs
-        assert rollup.runs_before == plain_runs(events, period.start, rollup.counted_until)
-    assert store.dirty_shards(tenant.id) == []
+    for day in {event.ts.date() for event in events}:
+        found = store.read(tenant.id, Wanted(days=(day,), months=(month_of(day),))).documents
+        expected_runs = plain_runs(events, start_of(day), start_of(day) + timedelta(days=1))
+        assert sum(found.days[day].runs.values()) == expected_runs
+        assert found.entry(day) == found.months[month_of(day)].days[day]
+    assert store.dirty_counters(tenant.id) == []
     check_live(store, tenant, events)
 
 
@@ -121,8 +123,8 @@ def check_live(store: UsageStore, tenant: Tenant, events: list[RecordedEvent]) -
     new = llm_call("live", ts=END, run_id="live")
     period = period_at(tenant.anchor, END)
     for known in (events, [*events, new]):
-        assert LiveUsageReader(store).standing(tenant.id, END).runs == plain_sums(known, period).runs
-        store.record(tenant.id, [new], tenant.counter_shards, END)
+        assert current(store, tenant, END) == plain_sums(known, period)
+        store.record(tenant.id, [new], tenant.counters, END)
 
 
 @given(histories(), st.sampled_from(ANCHORS), st.sampled_from([1, 3]))
@@ -130,7 +132,7 @@ def test_in_memory_rollups_equal_the_plain_sum_of_distinct_events(
     history: list[Step], anchor: datetime | None, counter_shards: int
 ) -> None:
     place = MemoryPlace()
-    tenant = new_tenant(place.directory, anchor=anchor, counter_shards=counter_shards)
+    tenant = new_tenant(place.directory, anchor=anchor, counters=writing(counter_shards))
     check_rollups(place, tenant, history)
 
 
@@ -140,5 +142,5 @@ def test_in_firestore_rollups_equal_the_plain_sum_of_distinct_events(
     firestore_channel: grpc.Channel, history: list[Step], anchor: datetime | None, counter_shards: int
 ) -> None:
     place = FirestorePlace(firestore_channel)
-    tenant = new_tenant(place.directory, anchor=anchor, counter_shards=counter_shards)
+    tenant = new_tenant(place.directory, anchor=anchor, counters=writing(counter_shards))
     check_rollups(place, tenant, history)

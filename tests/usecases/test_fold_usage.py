@@ -1,69 +1,80 @@
-"""What one fold does: which days and periods it sets, what it leaves alone, and how much it costs."""
+"""What one fold does: which days it sets, what it leaves alone, and how much it costs."""
 
 from collections.abc import Callable
 from contextlib import suppress
-from datetime import date, datetime, timedelta
-from typing import Any
+from datetime import UTC, date, datetime, timedelta
+from typing import Any, cast
 
 import pytest
 
 from shared.adapters.memory import MemoryStore
-from shared.domain.counters import Cell, Series
+from shared.domain.counters import Cell, Series, ShardRef
 from shared.domain.errors import Unavailable
-from shared.domain.periods import Period, period_at
-from shared.domain.rollups import start_of
-from shared.ports import Snapshot, StaleRollup, UsageStore
-from shared.usecases.fold_usage import fold_tenant, fold_tenants
-from tests.sample_events import CALL, NOON, TODAY, llm_call, times
-from tests.usecases.cut_off import CutOff, PassingOn, counted, cut
-from tests.usecases.ledger import folded_sums, new_tenant, tick
+from shared.domain.periods import Period, month_of, period_at, start_of
+from shared.domain.rollups import DayEntry
+from shared.domain.usage import Documents, Wanted
+from shared.ports import StaleRollup, UsageStore
+from shared.usecases.fold_tenant import TenantFolder
+from shared.usecases.fold_usage import fold_tenants
+from tests.sample_events import CALL, NOON, ONE_SHARD, TODAY, llm_call, read_shards, times, writing
+from tests.usecases.cut_off import CutOff, PassingOn, counted, cut, just_before_saving
+from tests.usecases.ledger import current, folded, new_tenant, plain_sums, stored_tenant, tick, within
 
-NOVEMBER = period_at(None, NOON)
 YESTERDAY = TODAY - timedelta(days=1)
 SERIES = Series("openai", "gpt-4.1-mini")
+MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)
 
 
-def read(store: UsageStore, *days: date, period: Period = NOVEMBER) -> Snapshot:
-    return store.read("acme", periods=[period], days=days or [TODAY])
+def read(store: UsageStore, *days: date) -> Documents:
+    days = days or (TODAY,)
+    months = tuple({month_of(day) for day in days})
+    return store.read("acme", Wanted(months=months, days=days, fields=frozenset({"hours"}))).documents
 
 
-def test_a_tick_sets_the_day_and_its_period_and_leaves_nothing_dirty(memory: MemoryStore) -> None:
+def calendar_month(instant: datetime) -> Period:
+    return period_at(None, instant)
+
+
+def fold(store: UsageStore, now: datetime = NOON) -> None:
+    fold_tenants(TenantFolder(store), ["acme"], now)
+
+
+def test_a_fold_sets_the_day_and_its_month_and_leaves_nothing_dirty(memory: MemoryStore) -> None:
     new_tenant(memory)
-    memory.record("acme", [llm_call("e1"), llm_call("e2")], 1, NOON)
-    tick(memory, NOON)
+    memory.record("acme", [llm_call("e1", run_id="r1"), llm_call("e2")], ONE_SHARD, NOON)
+    fold(memory)
     found = read(memory)
     assert found.days[TODAY].cells == {Cell(12, SERIES): times(2)}
-    assert (found.periods[NOVEMBER].days, found.periods[NOVEMBER].series) == (
-        {TODAY: times(2)},
-        {SERIES: times(2)},
-    )
-    assert (found.days[TODAY].folded_at, found.periods[NOVEMBER].folded_at) == (NOON, NOON)
-    assert memory.dirty_shards("acme") == []
+    assert (found.days[TODAY].runs, found.days[TODAY].folded_at) == ({12: 1}, NOON)
+    assert found.months[month_of(TODAY)].days == {TODAY: DayEntry(times(2), 1)}
+    assert memory.dirty_counters("acme") == []
 
 
-def test_a_tick_without_new_usage_writes_nothing(memory: MemoryStore) -> None:
+def test_a_fold_without_new_usage_changes_nothing(memory: MemoryStore) -> None:
     new_tenant(memory)
-    memory.record("acme", [llm_call("e1")], 1, NOON)
-    tick(memory, NOON)
+    memory.record("acme", [llm_call("e1")], ONE_SHARD, NOON)
+    fold(memory)
     before = read(memory)
-    tick(memory, NOON + timedelta(minutes=1))
+    fold(memory, NOON + MINUTE)
     assert read(memory) == before
 
 
-@pytest.mark.parametrize("calls_before_the_crash", range(10))
+@pytest.mark.parametrize("calls_before_the_crash", range(16))
 def test_a_fold_that_crashed_anywhere_and_runs_again_changes_no_amount(
     memory: MemoryStore, calls_before_the_crash: int
 ) -> None:
-    new_tenant(memory)
-    memory.record("acme", [llm_call("e1"), llm_call("e2", ts=NOON - timedelta(days=1))], 1, NOON)
+    tenant = new_tenant(memory)
+    events = [llm_call("e1", run_id="r1"), llm_call("e2", ts=NOON - DAY, run_id="r2")]
+    memory.record("acme", events, ONE_SHARD, NOON)
     for took_effect in (False, True):
-        with suppress(Unavailable):
-            fold_tenant(cut(memory, CutOff(calls_before_the_crash, took_effect)), "acme", NOON)
-    fold_tenant(memory, "acme", NOON)
+        with suppress(ExceptionGroup):
+            fold(cut(memory, CutOff(calls_before_the_crash, took_effect)))
+        assert current(memory, tenant, NOON).totals == times(2)
+    fold(memory)
     found = read(memory, YESTERDAY, TODAY)
     assert [found.days[day].cells for day in (YESTERDAY, TODAY)] == [{Cell(12, SERIES): CALL}] * 2
-    assert found.periods[NOVEMBER].days == {YESTERDAY: CALL, TODAY: CALL}
-    assert found.periods[NOVEMBER].totals == times(2) == found.periods[NOVEMBER].series[SERIES]
+    assert found.months[month_of(TODAY)].days == dict.fromkeys([YESTERDAY, TODAY], DayEntry(CALL, 1))
+    assert memory.dirty_counters("acme") == []
 
 
 @pytest.mark.parametrize("history_days", [1, 30])
@@ -72,73 +83,172 @@ def test_a_fold_costs_the_same_calls_however_long_the_history_is(
 ) -> None:
     tenant = new_tenant(memory)
     history = [llm_call(f"h{age}", ts=NOON - timedelta(days=age)) for age in range(history_days)]
-    memory.record("acme", history, 1, NOON)
-    tick(memory, NOON)
-    memory.record("acme", [llm_call("new")], 1, NOON)
+    memory.record("acme", history, ONE_SHARD, NOON)
+    fold(memory)
+    memory.record("acme", [llm_call("new")], ONE_SHARD, NOON)
     store, calls = counted(memory)
-    fold_tenant(store, "acme", NOON + timedelta(minutes=1))
-    assert calls == {"dirty_shards": 1, "read": 2, "count_runs": 1, "save_rollups": 1, "clear_dirty": 1}
-    assert folded_sums(memory, tenant, NOON).totals["calls"] == min(history_days, NOON.day) + 1
-
-
-def test_usage_of_nobody_is_left_alone(memory: MemoryStore) -> None:
-    memory.record("ghost", [llm_call("e1")], 1, NOON)
-    tick(memory, NOON)
-    assert memory.read("ghost", days=[TODAY]).days == {}
+    fold(store, NOON + MINUTE)
+    reads = len({"tenant", "day", "counters", "period"})
+    assert calls == {
+        "dirty_counters": 1, "read": reads, "count_runs": 1,
+        "save_day": 1, "clear_counters": 1,
+    }
+    assert folded(memory, tenant, NOON).totals["calls"] == min(history_days, NOON.day) + 1
 
 
 def test_a_tenant_whose_fold_fails_does_not_keep_the_others_from_theirs(memory: MemoryStore) -> None:
     for tenant_id in ("acme", "broken", "core"):
         new_tenant(memory, tenant_id)
-        memory.record(tenant_id, [llm_call("e1")], 1, NOON)
+        memory.record(tenant_id, [llm_call("e1")], ONE_SHARD, NOON)
+    broken = cast(UsageStore, _BrokenFor(memory, "broken"))
     with pytest.raises(ExceptionGroup) as failure:
-        fold_tenants(_BrokenFor(memory, "broken"), ["acme", "broken", "core"], NOON)
+        fold_tenants(TenantFolder(broken), ["acme", "broken", "core"], NOON)
     assert [str(error) for error in failure.value.exceptions] == ["this document cannot be read"]
-    assert [memory.dirty_shards(tenant_id) != [] for tenant_id in ("acme", "broken", "core")] == [
+    assert [memory.dirty_counters(tenant_id) != [] for tenant_id in ("acme", "broken", "core")] == [
         False,
         True,
         False,
     ]
 
 
-def test_a_rollup_that_keeps_changing_is_given_up_as_unavailable(memory: MemoryStore) -> None:
+def test_a_day_that_keeps_changing_is_given_up_as_unavailable(memory: MemoryStore) -> None:
     new_tenant(memory)
-    memory.record("acme", [llm_call("e1")], 1, NOON)
-    with pytest.raises(Unavailable, match="2026-11-20 keeps changing under the fold"):
-        fold_tenant(_AlwaysStale(memory), "acme", NOON)
-    assert memory.dirty_shards("acme") != []
+    memory.record("acme", [llm_call("e1")], ONE_SHARD, NOON)
+    with pytest.raises(ExceptionGroup) as failure:
+        fold(cast(UsageStore, _AlwaysStale(memory)))
+    (error,) = failure.value.exceptions
+    assert isinstance(error, Unavailable)
+    assert str(error) == "the rollup of 2026-11-20 keeps changing under the fold"
+    assert memory.dirty_counters("acme") != []
 
 
-def test_the_rollup_says_it_is_complete_only_up_to_the_next_day_that_is_still_to_fold(
-    memory: MemoryStore,
-) -> None:
-    new_tenant(memory)
-    ages = (9, 4, 0)
-    memory.record("acme", [llm_call(f"e{age}", ts=NOON - timedelta(days=age)) for age in ages], 1, NOON)
-    seen: list[datetime] = []
-    fold_tenant(_Watched(memory, seen), "acme", NOON)
-    assert seen == [start_of(TODAY - timedelta(days=4)), start_of(TODAY), NOON]
-
-
-def test_a_fold_whose_clock_is_behind_does_not_put_back_until_when_a_rollup_is_complete(
-    memory: MemoryStore,
-) -> None:
+def test_a_fold_whose_clock_is_behind_does_not_make_a_day_older(memory: MemoryStore) -> None:
     new_tenant(memory)
     for event_id, now in (("e1", NOON), ("e2", NOON - timedelta(seconds=9))):
-        memory.record("acme", [llm_call(event_id)], 1, now)
-        tick(memory, now)
-    assert read(memory).periods[NOVEMBER].folded_at == NOON
-    assert read(memory).periods[NOVEMBER].totals == times(2)
+        memory.record("acme", [llm_call(event_id)], ONE_SHARD, now)
+        fold(memory, now)
+    assert read(memory).days[TODAY].folded_at == NOON
+    assert read(memory).months[month_of(TODAY)].days[TODAY].totals == times(2)
 
 
 def test_counters_beyond_the_tenants_number_are_folded_too(memory: MemoryStore) -> None:
     tenant = new_tenant(memory)
-    memory.record("acme", [llm_call("e1")], 1, NOON)
+    memory.record("acme", [llm_call("e1")], ONE_SHARD, NOON)
     for number in range(20):
-        memory.record("acme", [llm_call(f"f{number}")], 64, NOON)
+        memory.record("acme", [llm_call(f"f{number}")], writing(64), NOON)
+    fold(memory)
+    assert folded(memory, tenant, NOON).totals == times(1 + 20)
+    assert memory.dirty_counters("acme") == []
+
+
+def test_a_fold_does_not_lose_a_shard_that_another_fold_has_seen_first(memory: MemoryStore) -> None:
+    tenant = new_tenant(memory)
+    memory.record("acme", [llm_call("a")], ONE_SHARD, NOON)
+
+    def another_fold() -> None:
+        for number in range(20):
+            memory.record("acme", [llm_call(f"b{number}")], writing(64), NOON)
+        fold(memory)
+
+    fold(just_before_saving(memory, another_fold))
+    assert folded(memory, tenant, NOON).totals == times(1 + 20)
+
+
+# Tenants that are gone
+
+
+def test_counters_of_nobody_are_cleared_and_set_no_rollup(memory: MemoryStore) -> None:
+    for number in range(9):
+        memory.record("ghost", [llm_call(f"e{number}", ts=NOON - DAY * (number % 2))], writing(4), NOON)
     tick(memory, NOON)
-    assert folded_sums(memory, tenant, NOON).totals == times(1 + 20)
-    assert memory.dirty_shards("acme") == []
+    assert memory.read("ghost", Wanted(days=(TODAY,))).documents.days == {}
+    assert list(memory.due_counters(NOON + DAY)) == []
+    shards = read_shards(memory, "ghost", *(ShardRef(TODAY, number) for number in range(4)))
+    assert shards
+    assert not any(shard.dirty for shard in shards)
+
+
+# Days that end
+
+
+def test_a_fold_completes_the_days_that_ended_a_quarter_of_an_hour_ago(memory: MemoryStore) -> None:
+    new_tenant(memory)
+    memory.record("acme", [llm_call("e1", ts=NOON - DAY)], ONE_SHARD, NOON)
+    for now, complete_until in (
+        (NOON, start_of(TODAY)),
+        (start_of(TODAY) + DAY + 14 * MINUTE, start_of(TODAY)),
+        (start_of(TODAY) + DAY + 15 * MINUTE, start_of(TODAY) + DAY),
+    ):
+        fold(memory, now)
+        assert stored_tenant(memory).counters.complete_until == complete_until
+
+
+def test_a_fold_of_one_day_folds_the_others_that_have_ended_before_it_calls_them_complete(
+    memory: MemoryStore,
+) -> None:
+    tenant = new_tenant(memory)
+    events = [llm_call(f"e{age}", ts=NOON - age * DAY) for age in (0, 1, 5)]
+    memory.record("acme", events, ONE_SHARD, NOON)
+    TenantFolder(memory).fold("acme", {TODAY: 1}, NOON)
+    assert memory.dirty_counters("acme") == []
+    assert current(memory, tenant, NOON).totals == times(3)
+
+
+def test_a_complete_day_of_an_idle_tenant_needs_no_counters_any_more(memory: MemoryStore) -> None:
+    new_tenant(memory)
+    memory.record("acme", [llm_call("e1")], ONE_SHARD, NOON)
+    fold(memory)
+    fold(memory, NOON + 25 * DAY)
+    assert stored_tenant(memory).counters.complete_until == start_of(TODAY) + 25 * DAY
+
+
+def test_a_clock_that_is_ahead_at_midnight_loses_nothing(memory: MemoryStore) -> None:
+    tenant, midnight = new_tenant(memory), start_of(TODAY) + DAY
+    ahead = midnight + timedelta(seconds=1)
+    events = [llm_call("ahead", ts=ahead), llm_call("behind", ts=midnight - timedelta(seconds=1))]
+    memory.record("acme", events[:1], ONE_SHARD, ahead)
+    fold(memory, ahead)
+    memory.record("acme", events[1:], stored_tenant(memory).counters, midnight - timedelta(seconds=1))
+    for now in (midnight, midnight + 20 * MINUTE):
+        assert current(memory, tenant, now) == plain_sums(events, calendar_month(now))
+        fold(memory, now)
+    assert current(memory, tenant, midnight + 20 * MINUTE) == plain_sums(events, calendar_month(midnight))
+
+
+def test_a_late_event_of_five_weeks_ago_reaches_its_month(memory: MemoryStore) -> None:
+    now = datetime(2027, 3, 7, 1, tzinfo=UTC)
+    tenant = new_tenant(memory)
+    events = [llm_call(f"e{age}", ts=now - age * DAY, run_id="r1") for age in (0, 20)]
+    memory.record("acme", events, ONE_SHARD, now)
+    fold(memory, now)
+    late = llm_call("late", ts=now - 35 * DAY, run_id="r1")
+    memory.record("acme", [late], stored_tenant(memory).counters, now)
+    assert [each.ref.day for each in memory.due_counters(now)] == [late.ts.date()]
+    fold(memory, now)
+    for start in (datetime(2027, 1, 1, tzinfo=UTC), datetime(2027, 2, 1, tzinfo=UTC), now):
+        period = calendar_month(start)
+        assert within(memory, tenant, period, now) == plain_sums([*events, late], period)
+
+
+# A month that is lost
+
+
+@pytest.mark.parametrize("is_recorded_after", [False, True])
+def test_a_month_that_is_lost_is_built_again_from_its_days(memory: MemoryStore, is_recorded_after: bool) -> None:
+    tenant = new_tenant(memory)
+    events = [llm_call(f"e{age}", ts=NOON - age * DAY, run_id=f"r{age}") for age in range(40)]
+    memory.record("acme", events[:35], ONE_SHARD, NOON)
+    fold(memory)
+    memory._usage["acme"].months.clear()  # no port deletes a month
+    if is_recorded_after:
+        events.append(llm_call("after", run_id="after"))
+        memory.record("acme", events[-1:], ONE_SHARD, NOON)
+    known = events[:35] + events[40:]
+    for now in (NOON, NOON + MINUTE):
+        assert current(memory, tenant, now) == plain_sums(known, calendar_month(now))
+        fold(memory, now)
+    if is_recorded_after:
+        assert folded(memory, tenant, NOON) == plain_sums(known, calendar_month(NOON))
 
 
 class _BrokenFor(PassingOn):
@@ -158,19 +268,6 @@ class _AlwaysStale(PassingOn):
     """A store in which somebody else is always faster."""
 
     def _call(self, name: str, method: Callable[..., Any], *args: Any, **named: Any) -> Any:
-        if name == "save_rollups":
+        if name == "save_day":
             raise StaleRollup
-        return method(*args, **named)
-
-
-class _Watched(PassingOn):
-    """A store that notes until when each saved period says to be complete."""
-
-    def __init__(self, target: MemoryStore, seen: list[datetime]) -> None:
-        super().__init__(target)
-        self._seen = seen
-
-    def _call(self, name: str, method: Callable[..., Any], *args: Any, **named: Any) -> Any:
-        if name == "save_rollups":
-            self._seen += [rollup.folded_at for rollup in args[2]]
         return method(*args, **named)

@@ -26,7 +26,7 @@ ANCHOR = datetime(2026, 1, 31, 17, tzinfo=UTC)
 
 def record(store: MemoryStore, *instants: datetime) -> None:
     events: list[RecordedEvent] = [llm_call(f"{ts.isoformat()}", ts=ts) for ts in instants]
-    store.record("acme", events, 1, instants[-1])
+    store.record("acme", events, ONE_SHARD, instants[-1])
 
 
 def calls(reader: LiveUsageReader, now: datetime) -> int:
@@ -137,9 +137,9 @@ def test_what_comes_late_for_a_folded_day_shows_after_the_next_fold(memory: Memo
 
 def test_series_are_read_live_as_well(memory: MemoryStore) -> None:
     new_tenant(memory)
-    memory.record("acme", [llm_call("e1"), llm_call("e2", provider="a.b")], 1, NOON)
+    memory.record("acme", [llm_call("e1"), llm_call("e2", provider="a.b")], ONE_SHARD, NOON)
     tick(memory, NOON)
-    memory.record("acme", [llm_call("e3", provider="a.b")], 1, NOON)
+    memory.record("acme", [llm_call("e3", provider="a.b")], ONE_SHARD, NOON)
     series = LiveUsageReader(memory).usage("acme", NOON).rollup.series
     assert series == {Series("openai", "gpt-4.1-mini"): CALL, Series("a.b", "gpt-4.1-mini"): times(2)}
 
@@ -151,7 +151,7 @@ def test_a_warm_reader_needs_one_rpc_while_nothing_is_new_and_two_when_something
     new_tenant(FirestoreDirectory(firestore_rpc), counter_shards=counter_shards)
     counting_rpc, rpcs = counted(firestore_rpc)
     store = FirestoreUsageStore(counting_rpc, RETENTION)
-    store.record("acme", [llm_call("e1")], counter_shards, NOON)
+    store.record("acme", [llm_call("e1")], writing(counter_shards), NOON)
     tick(store, NOON)
     reader = LiveUsageReader(store)
     reader.standing("acme", NOON)
@@ -161,7 +161,7 @@ def test_a_warm_reader_needs_one_rpc_while_nothing_is_new_and_two_when_something
                 rpcs.clear()
                 read("acme", now)
                 assert rpcs == expected
-        store.record("acme", [llm_call(f"new{number}")], counter_shards, NOON)
+        store.record("acme", [llm_call(f"new{number}")], writing(counter_shards), NOON)
 
 
 @pytest.mark.parametrize("has_rollup", [True, False])
@@ -172,7 +172,7 @@ def test_a_cold_reader_that_knows_the_tenant_needs_two_rpcs_and_one_that_does_no
     tenant = new_tenant(FirestoreDirectory(firestore_rpc), anchor=anchor, counter_shards=2)
     counting_rpc, rpcs = counted(firestore_rpc)
     store = FirestoreUsageStore(counting_rpc, RETENTION)
-    store.record("acme", [llm_call("e1", ts=NOON - 5 * DAY)], 2, NOON)
+    store.record("acme", [llm_call("e1", ts=NOON - 5 * DAY)], writing(2), NOON)
     if has_rollup:
         tick(store, NOON)
     for known, batch_gets in ((tenant, 1), (None, 2)):
@@ -195,7 +195,7 @@ class AskedStore(MemoryStore):
 def test_a_cold_reader_reads_four_documents_of_a_tenant_that_is_folded() -> None:
     store = AskedStore()
     tenant = new_tenant(store)
-    store.record("acme", [llm_call("e1"), llm_call("e2", ts=NOON - 9 * DAY)], 1, NOON)
+    store.record("acme", [llm_call("e1"), llm_call("e2", ts=NOON - 9 * DAY)], ONE_SHARD, NOON)
     tick(store, NOON)
     store.asked = 0
     usage = LiveUsageReader(store).usage("acme", NOON + NEW_FOR, tenant)
@@ -206,7 +206,7 @@ def test_a_cold_reader_reads_four_documents_of_a_tenant_that_is_folded() -> None
 def test_a_cold_reader_is_right_about_a_tenant_that_was_never_folded() -> None:
     store = MemoryStore()
     tenant = new_tenant(store)
-    store.record("acme", [llm_call("e1"), llm_call("e2", ts=NOON - 9 * DAY)], 1, NOON)
+    store.record("acme", [llm_call("e1"), llm_call("e2", ts=NOON - 9 * DAY)], ONE_SHARD, NOON)
     assert LiveUsageReader(store).usage("acme", NOON + NEW_FOR, tenant).rollup.totals == times(2)
 
 
@@ -214,7 +214,7 @@ def test_in_the_first_minutes_of_a_period_a_cold_reader_takes_it_for_unfolded() 
     store = AskedStore()
     tenant = new_tenant(store)
     begun = datetime(2026, 12, 1, 0, 1, tzinfo=UTC)
-    store.record("acme", [llm_call("e1", ts=begun)], 1, begun)
+    store.record("acme", [llm_call("e1", ts=begun)], ONE_SHARD, begun)
     assert LiveUsageReader(store).standing("acme", begun, tenant).totals == CALL
     assert store.asked == len({"tenant", "period", "counter"})
 

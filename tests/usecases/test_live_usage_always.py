@@ -1,6 +1,5 @@
 """Whatever has been folded so far, live usage is the plain sum, and what the next fold writes."""
 
-from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -12,16 +11,25 @@ from hypothesis import strategies as st
 
 from shared.domain.counters import Series
 from shared.domain.errors import Unavailable
-from shared.domain.periods import period_at
+from shared.domain.periods import period_at, start_of
 from shared.domain.recording import RecordedEvent
-from shared.domain.rollups import start_of
 from shared.domain.tenants import Tenant
-from shared.ports import UsageStore
-from shared.usecases.live_usage import LiveUsageReader
-from tests.sample_events import llm_call
+from shared.domain.usage import Detail
+from shared.usecases.ledger import Ledger
+from tests.sample_events import llm_call, writing
 from tests.usecases.conftest import FirestorePlace, MemoryPlace, Place
 from tests.usecases.cut_off import CutOff
-from tests.usecases.ledger import ReanchoredStore, Sums, folded_sums, new_tenant, plain_sums, sums_of, tick
+from tests.usecases.ledger import (
+    MovingStore,
+    Sums,
+    current,
+    folded,
+    new_tenant,
+    plain_sums,
+    stored_tenant,
+    sums_of,
+    tick,
+)
 
 BEGIN = datetime(2026, 10, 30, 21, 30, tzinfo=UTC)
 ANCHORS = (None, datetime(2026, 1, 31, 17, 5, tzinfo=UTC), datetime(2026, 9, 1, 0, tzinfo=UTC))
@@ -48,9 +56,10 @@ class Fold(NamedTuple):
 
 
 class Reanchor(NamedTuple):
-    """Billing moves the tenant's anchor."""
+    """Billing moves the tenant's anchor, and its plan."""
 
     anchor: datetime | None
+    plan: str
 
 
 Step = Wait | Call | Fold | Reanchor
@@ -80,8 +89,8 @@ class Life:
             case Fold(crash):
                 with suppress(Unavailable, ExceptionGroup):
                     tick(self.place.open(crash), self.now)
-            case Reanchor(anchor):
-                self.tenant = replace(self.tenant, anchor=anchor)
+            case Reanchor(anchor, plan):
+                self.tenant = replace(self.tenant, anchor=anchor, plan=plan)
 
     def _record(self, call: Call) -> None:
         # Not before today: what comes late for an earlier day shows after the next fold.
@@ -94,32 +103,28 @@ class Life:
             run_id=call.run_id,
         )
         self.events.append(event)
-        self.place.open().record(self.tenant.id, [event], self.tenant.counter_shards, self.now)
+        self.place.open().record(self.tenant.id, [event], self.known().counters, self.now)
+
+    def known(self) -> Tenant:
+        """The tenant as it is stored now."""
+        return stored_tenant(self.place.open(), self.tenant.id)
 
     def expected(self) -> Sums:
         """What the current period amounts to."""
         return plain_sums(self.events, period_at(self.tenant.anchor, self.now))
 
 
-def live_sums(store: UsageStore, reader: LiveUsageReader, tenant_id: str, now: datetime) -> Iterator[Sums]:
-    """What an instance with memories and one without say, with series and by totals."""
-    for each in (reader, LiveUsageReader(store)):
-        usage, standing = each.usage(tenant_id, now).rollup, each.standing(tenant_id, now)
-        yield sums_of(usage)
-        yield Sums(standing.totals, usage.series, standing.runs)
-
-
 def check_timeline(place: Place, timeline: list[Step], anchor: datetime | None, counter_shards: int) -> None:
-    life = Life(place, new_tenant(place.directory, anchor=anchor, counter_shards=counter_shards))
+    life = Life(place, new_tenant(place.directory, anchor=anchor, counters=writing(counter_shards)))
     store = place.open()
-    reader = LiveUsageReader(store)
     for step in timeline:
         life.step(step)
-        for sums in live_sums(store, reader, life.tenant.id, life.now):
-            assert sums == life.expected()
-    before = sums_of(reader.usage(life.tenant.id, life.now).rollup)
+        # As an instance knows the tenant that has just read it, and one that read it before everything.
+        for known in (life.known(), life.tenant):
+            assert current(store, known, life.now) == life.expected()
+    before = current(store, life.tenant, life.now)
     tick(store, life.now)
-    assert folded_sums(store, life.tenant, life.now) == before
+    assert folded(store, life.tenant, life.now) == before
 
 
 @given(timelines, st.sampled_from(ANCHORS), st.sampled_from([1, 3]))
@@ -137,19 +142,21 @@ def test_in_firestore_live_usage_is_exact_at_every_moment(
     check_timeline(FirestorePlace(firestore_channel), timeline, anchor, counter_shards)
 
 
-reanchorings = st.builds(Reanchor, st.sampled_from(ANCHORS))
+reanchorings = st.builds(Reanchor, st.sampled_from(ANCHORS), st.sampled_from(["free", "starter"]))
 
 
 @given(st.lists(waits | calls | folds | reanchorings, min_size=5, max_size=25))
-def test_live_usage_is_exact_at_every_moment_while_the_anchor_moves(timeline: list[Step]) -> None:
-    store = ReanchoredStore()
+def test_live_usage_is_exact_at_every_moment_while_plan_and_anchor_move(timeline: list[Step]) -> None:
+    store = MovingStore()
     life = Life(MemoryPlace(store), new_tenant(store))
-    reader = LiveUsageReader(store)
+    ledger, stale = Ledger(store), life.tenant
     for step in timeline:
         life.step(step)
         if isinstance(step, Reanchor):
-            store.reanchor(step.anchor, life.now)
-        for sums in live_sums(store, reader, life.tenant.id, life.now):
-            assert sums == life.expected()
+            store.move(life.tenant.id, anchor=step.anchor, plan=step.plan)
+        for known in (life.known(), stale):
+            read = ledger.current(known, Detail.SERIES, life.now)
+            assert sums_of(read.usage) == life.expected()
+            assert (read.tenant.anchor, read.tenant.plan) == (life.tenant.anchor, life.tenant.plan)
     tick(store, life.now)
-    assert sums_of(reader.usage(life.tenant.id, life.now).rollup) == life.expected()
+    assert current(store, life.tenant, life.now) == life.expected()

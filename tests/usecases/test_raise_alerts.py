@@ -87,7 +87,7 @@ def test_the_recipients_are_written_to_and_without_them_every_owner(place: Alert
 
 def test_a_tenant_with_nobody_to_write_to_has_its_alert_without_a_mail(memory: MemoryStore) -> None:
     new_tenant(memory, plan="free")
-    memory.record("acme", [using("e", LIMIT)], 1, NOON)
+    memory.record("acme", [using("e", LIMIT)], ONE_SHARD, NOON)
     fold_tenants(memory, ["acme"], NOON, AlertRaiser(memory, memory, Thresholds(80, 100), "https://x"))
     assert len(memory.list_alerts("acme", limit=9).items) == 2
     assert memory.mails == []
@@ -123,7 +123,7 @@ def test_a_larger_plan_takes_no_alert_back_and_raises_none_it_does_not_reach(pla
 
 def test_a_plan_that_is_not_in_the_catalog_raises_nothing(memory: MemoryStore) -> None:
     new_tenant(memory, plan="custom")
-    memory.record("acme", [using("e", 10**9)], 1, NOON)
+    memory.record("acme", [using("e", 10**9)], ONE_SHARD, NOON)
     fold_tenants(memory, ["acme"], NOON, AlertRaiser(memory, memory, Thresholds(80, 100), "https://x"))
     assert memory.list_alerts("acme", limit=9).items == []
 
@@ -165,7 +165,7 @@ def test_a_mail_tells_what_is_used_what_follows_and_where_to_look(
 ) -> None:
     tenant = new_tenant(memory, plan="free")
     set_alert_recipients(memory, tenant, ["a@example.com"], actor="test", now=NOON)
-    memory.record("acme", [using("e", tokens)], 1, NOON)
+    memory.record("acme", [using("e", tokens)], ONE_SHARD, NOON)
     fold_tenants(
         memory, ["acme"], NOON, AlertRaiser(memory, memory, Thresholds(80, 100), "https://usage.example.com")
     )

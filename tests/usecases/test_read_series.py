@@ -52,14 +52,14 @@ def test_a_tenant_that_does_not_exist_is_not_found(memory: MemoryStore) -> None:
 
 def test_days_with_usage_are_in_order_and_hold_all_metrics(store: MemoryStore) -> None:
     instants = [NOON, NOON - 2 * DAY, NOON - 2 * DAY - 5 * HOUR]
-    store.record("acme", [llm_call(f"e{number}", ts=ts) for number, ts in enumerate(instants)], 1, NOON)
+    store.record("acme", [llm_call(f"e{number}", ts=ts) for number, ts in enumerate(instants)], ONE_SHARD, NOON)
     midnight = start_of(TODAY)
     assert points(store) == [Point(midnight - 2 * DAY, None, times(2)), Point(midnight, None, CALL)]
 
 
 def test_hours_with_usage_are_in_order(store: MemoryStore) -> None:
     instants = [NOON + timedelta(minutes=9), NOON, NOON - HOUR]
-    store.record("acme", [llm_call(f"e{number}", ts=ts) for number, ts in enumerate(instants)], 1, NOON)
+    store.record("acme", [llm_call(f"e{number}", ts=ts) for number, ts in enumerate(instants)], ONE_SHARD, NOON)
     assert shown(points(store, granularity="hour")) == [(NOON - HOUR, None, 1), (NOON, None, 2)]
 
 
@@ -74,18 +74,18 @@ def test_a_series_by_name_adds_up_what_has_the_name(
     store: MemoryStore, group_by: GroupBy, expected: list[tuple[str, int]]
 ) -> None:
     calls = [llm_call("e1"), llm_call("e2", provider="a.b"), llm_call("e3", provider="a.b", model="m")]
-    store.record("acme", calls, 1, NOON)
+    store.record("acme", calls, ONE_SHARD, NOON)
     assert [(group, count) for _, group, count in shown(points(store, group_by=group_by))] == expected
 
 
 def test_what_was_merged_for_want_of_room_is_called_other(store: MemoryStore) -> None:
-    store.record("acme", [llm_call("e1", provider="", model="")], 1, NOON)
+    store.record("acme", [llm_call("e1", provider="", model="")], ONE_SHARD, NOON)
     assert [group for _, group, _ in shown(points(store, group_by="model"))] == [OTHER_LABEL]
 
 
 def test_the_range_is_half_open_and_cuts_days_at_its_hours(store: MemoryStore) -> None:
     instants = [NOON - HOUR - timedelta(microseconds=1), NOON - HOUR, NOON - timedelta(microseconds=1), NOON]
-    store.record("acme", [llm_call(f"e{number}", ts=ts) for number, ts in enumerate(instants)], 1, NOON)
+    store.record("acme", [llm_call(f"e{number}", ts=ts) for number, ts in enumerate(instants)], ONE_SHARD, NOON)
     within = Period(NOON - HOUR, NOON)
     assert shown(points(store, within)) == [(start_of(TODAY), None, 2)]
     assert shown(points(store, within, "hour")) == [(NOON - HOUR, None, 2)]
@@ -93,7 +93,7 @@ def test_the_range_is_half_open_and_cuts_days_at_its_hours(store: MemoryStore) -
 
 def test_folding_changes_no_point(store: MemoryStore) -> None:
     calls = [llm_call(f"e{age}", ts=NOON - age * DAY, provider=f"p{age}") for age in range(5)]
-    store.record("acme", calls, 1, NOON)
+    store.record("acme", calls, ONE_SHARD, NOON)
     before = points(store, granularity="hour", group_by="provider")
     tick(store, NOON)
     assert points(store, granularity="hour", group_by="provider") == before
@@ -102,7 +102,7 @@ def test_folding_changes_no_point(store: MemoryStore) -> None:
 
 def test_usage_of_an_earlier_period_is_read_from_its_days(store: MemoryStore) -> None:
     october = datetime(2026, 10, 20, 7, tzinfo=UTC)
-    store.record("acme", [llm_call("e1", ts=october), llm_call("e2")], 1, NOON)
+    store.record("acme", [llm_call("e1", ts=october), llm_call("e2")], ONE_SHARD, NOON)
     tick(store, NOON)
     within = Period(datetime(2026, 10, 1, tzinfo=UTC), datetime(2026, 12, 1, tzinfo=UTC))
     assert shown(points(store, within)) == [(start_of(october.date()), None, 1), (start_of(TODAY), None, 1)]
@@ -138,7 +138,7 @@ def test_the_points_of_any_series_add_up_to_the_plain_sum(
         llm_call(f"e{number}", ts=WEEK.start + hours * HOUR, provider=provider)
         for number, (hours, provider) in enumerate(calls)
     ]
-    store.record("acme", events, 1, NOON)
+    store.record("acme", events, ONE_SHARD, NOON)
     if is_folded:
         tick(store, NOON)
     expected: Totals = plain_sums(events, WEEK).totals

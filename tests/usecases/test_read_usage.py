@@ -55,7 +55,7 @@ def between(store: UsageStore, start: datetime, end: datetime, now: datetime = N
 
 def record(store: UsageStore, *instants: datetime, now: datetime = NOON) -> list[RecordedEvent]:
     events = [llm_call(ts.isoformat(), ts=ts, run_id=f"run {ts}") for ts in instants]
-    store.record("acme", events, 1, now)
+    store.record("acme", events, ONE_SHARD, now)
     return events
 
 
@@ -204,7 +204,7 @@ def test_what_has_no_row_of_its_own_is_counted_in_other() -> None:
     new_tenant(store)
     long = "x" * 250
     events = [llm_call(f"e{n}", provider=f"{n:04}", model=long, ts=NOON - DAY * (n % 2)) for n in range(700)]
-    store.record("acme", events, 1, NOON)
+    store.record("acme", events, ONE_SHARD, NOON)
     tick(store, NOON - DAY)
     page = current(store)
     assert page.live is not None
@@ -253,9 +253,9 @@ def check_listening(
         for n, (age, name) in enumerate(history)
     ]
     if folded_ago is not None:
-        store.record("acme", [each for each in events if each.ts <= NOON - folded_ago], 3, NOON - folded_ago)
+        store.record("acme", [each for each in events if each.ts <= NOON - folded_ago], writing(3), NOON - folded_ago)
         tick(store, NOON - folded_ago)
-    store.record("acme", [*events, mark("begin", "run", "started")], 3, NOON)
+    store.record("acme", [*events, mark("begin", "run", "started")], writing(3), NOON)
     page = current(store)
     assert heard(store, page) == page.rollup.series
     # Live days run from the last fold's to this one: whatever is recorded of today is heard.
@@ -264,7 +264,7 @@ def check_listening(
         for n, (minutes, name) in enumerate(further)
     ]
     for event in new:
-        store.record("acme", [event], 3, event.ts)
+        store.record("acme", [event], writing(3), event.ts)
     now = start_of(TODAY + DAY) - timedelta(minutes=11)
     assert heard(store, page) == current(store, now).rollup.series
     tick(store, now)

@@ -52,7 +52,7 @@ def test_what_was_recorded_in_any_way_has_no_drift(memory: MemoryStore) -> None:
     new_tenant(memory)
     recorded = events()
     for start in (0, 100, 90, 300):
-        memory.record("acme", recorded[start : start + 230], 4, NOON)
+        memory.record("acme", recorded[start : start + 230], writing(4), NOON)
     memory.raise_counter_shards("acme", 4)
     tick(memory, NOON)
     assert verify(memory) == Verification(SINCE, 521, [])
@@ -62,7 +62,7 @@ def test_firestore_has_no_drift_either(firestore_rpc: FirestoreRpc) -> None:
     new_tenant(FirestoreDirectory(firestore_rpc), counter_shards=2)
     store = FirestoreUsageStore(firestore_rpc, RETENTION)
     for start in (0, 15):
-        store.record("acme", events()[start : start + 30], 2, NOON)
+        store.record("acme", events()[start : start + 30], writing(2), NOON)
     assert verify(store) == Verification(SINCE, 45, [])
 
 
@@ -71,7 +71,7 @@ def test_counts_that_no_event_explains_are_named_with_hour_series_and_metric(
 ) -> None:
     new_tenant(FirestoreDirectory(firestore_rpc))
     store = FirestoreUsageStore(firestore_rpc, RETENTION)
-    store.record("acme", [llm_call("e1")], 1, NOON)
+    store.record("acme", [llm_call("e1")], ONE_SHARD, NOON)
     planted = {Cell(12, Series("openai", "gpt-4.1-mini")): {"calls": 2}}
     name = TenantPaths(firestore_rpc.documents, "acme").counter(ShardRef(TODAY, 0))
     firestore_rpc.commit([counter_write(name, planted, NOON)])
@@ -81,7 +81,7 @@ def test_counts_that_no_event_explains_are_named_with_hour_series_and_metric(
 def test_a_run_that_no_event_explains_is_named(firestore_rpc: FirestoreRpc) -> None:
     new_tenant(FirestoreDirectory(firestore_rpc))
     store = FirestoreUsageStore(firestore_rpc, RETENTION)
-    store.record("acme", [llm_call("e1", run_id="r1")], 1, NOON)
+    store.record("acme", [llm_call("e1", run_id="r1")], ONE_SHARD, NOON)
     paths = TenantPaths(firestore_rpc.documents, "acme")
     for run_id in ("r1", "r2"):
         firestore_rpc.commit([run_write(paths.run(run_id), Run(run_id, NOON, NOON, {"errors": 1}))])
@@ -100,7 +100,7 @@ class _Forgetful(MemoryStore):
 def test_an_event_that_was_not_counted_is_named_metric_by_metric() -> None:
     store = _Forgetful()
     new_tenant(store)
-    store.record("acme", [llm_call("e1")], 1, NOON)
+    store.record("acme", [llm_call("e1")], ONE_SHARD, NOON)
     store.forget(llm_call("e2"))
     assert verify(store).drifts == [
         Drift(PLACE, metric, CALL[metric], 2 * CALL[metric]) for metric in sorted(CALL)
@@ -110,7 +110,7 @@ def test_an_event_that_was_not_counted_is_named_metric_by_metric() -> None:
 def test_a_run_that_was_not_counted_is_named() -> None:
     store = _Forgetful()
     new_tenant(store)
-    store.record("acme", [llm_call("e1")], 1, NOON)
+    store.record("acme", [llm_call("e1")], ONE_SHARD, NOON)
     store.forget(llm_call("e2", run_id="r1"))
     places = {drift.place for drift in verify(store).drifts}
     assert places == {PLACE, "run r1"}
@@ -120,7 +120,7 @@ def test_a_run_that_was_not_counted_is_named() -> None:
 def test_days_whose_events_may_have_expired_are_left_out(day: date, is_compared: bool) -> None:
     store = _Forgetful()
     new_tenant(store)
-    store.record("acme", [llm_call("e1")], 1, NOON)
+    store.record("acme", [llm_call("e1")], ONE_SHARD, NOON)
     at = NOON - (TODAY - day)
     store.forget(llm_call("old", ts=at, run_id="r1"))
     assert bool(verify(store).drifts) == is_compared
@@ -130,5 +130,5 @@ def test_a_run_that_began_before_the_compared_days_is_no_drift() -> None:
     store = _Forgetful()
     new_tenant(store)
     before = NOON - (TODAY - SINCE) - timedelta(days=1)
-    store.record("acme", [llm_call("e1", ts=before, run_id="r1"), llm_call("e2", run_id="r1")], 1, NOON)
+    store.record("acme", [llm_call("e1", ts=before, run_id="r1"), llm_call("e2", run_id="r1")], ONE_SHARD, NOON)
     assert verify(store) == Verification(SINCE, 1, [])

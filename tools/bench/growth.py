@@ -65,7 +65,7 @@ class Subject:
         """Let there be new events, in one run."""
         prefix = f"{self.tenant_id}-new{next(_NUMBERS)}"
         events = [event(number, NOW - _BEFORE_NOW, prefix, "new") for number in range(NEW_EVENTS)]
-        self.store.record(self.tenant_id, events, 1, NOW)
+        self.store.record(self.tenant_id, events, ONE_SHARD, NOW)
 
     def timed_count(self) -> float:
         """Seconds that the count of no runs takes. The emulator, which has no index, looks at all of the tenant's."""

@@ -56,7 +56,7 @@ def load(store: UsageStore, directory: Directory, tenant_id: str, events: int) -
     key = ApiKey(f"key-of-{tenant_id}", tenant_id, (), "", "", NOW)
     directory.create_tenant(tenant, key, AuditEntry(tenant_id, NOW, "bench", "tenant.created", None, "", ""))
     with ThreadPoolExecutor(_THREADS) as pool:
-        for _ in pool.map(lambda batch: store.record(tenant_id, batch, 1, NOW), _batches(tenant_id, events)):
+        for _ in pool.map(lambda batch: store.record(tenant_id, batch, ONE_SHARD, NOW), _batches(tenant_id, events)):
             pass
     fold_tenants(store, [tenant_id], NOW)
 

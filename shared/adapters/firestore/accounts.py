@@ -24,8 +24,7 @@ _INVOICE_FIELDS = tuple(field.name for field in fields_of(InvoiceSnapshot))
 def account_write(name: str, account: Account) -> Any:
     """Sets the billing of a tenant, provided the tenant still is as it was read."""
     tenant = account.tenant
-    period = {"anchor": tenant.anchor, "anchored_at": tenant.anchored_at}
-    fields = {"plan": tenant.plan, "period": period, "billing": _billing_fields(account)}
+    fields = {"plan": tenant.plan, "period": {"anchor": tenant.anchor}, "billing": _billing_fields(account)}
     write = change_write(name, fields)
     write.current_document.update_time.CopyFrom(account.version)
     return write

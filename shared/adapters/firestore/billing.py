@@ -72,8 +72,8 @@ class FirestoreBillingStore:
     def list_invoices(self, tenant_id: str, *, limit: int, cursor: str | None = None) -> Page[InvoiceRow]:
         return _INVOICES.page(self._rpc, self._tenant_name(tenant_id), limit, cursor)
 
-    def list_tenants(self) -> Iterator[str]:
-        last_name = None
+    def list_tenants(self, after: str | None = None) -> Iterator[str]:
+        last_name = self._tenant_name(after) if after else None
         while True:
             query = queries.all_by_name("tenants", _TENANTS_PER_PAGE, last_name)
             names = [document.name for document in self._rpc.query(self._rpc.documents, query)]

@@ -3,8 +3,9 @@
 import hashlib
 from datetime import date
 
-from shared.domain.periods import Period, day_key
-from shared.ports import ShardRef
+from shared.adapters.firestore.encoding import decode_day
+from shared.domain.counters import ShardRef
+from shared.domain.periods import day_key, month_key
 
 
 def hashed_id(text: str) -> str:
@@ -38,6 +39,12 @@ class TenantPaths:
         """Where an alert is."""
         return f"{self.tenant}/alerts/{alert_id}"
 
-    def period(self, period: Period) -> str:
-        """Where a period's rollup is."""
-        return f"{self.tenant}/usage/{period.key}"
+    def month(self, day: date) -> str:
+        """Return the name of the month's rollup that the day belongs to."""
+        return f"{self.tenant}/months/{month_key(day)}"
+
+
+def shard_ref_of(name: str) -> ShardRef:
+    """Return the counter that a document's name names."""
+    day, number = name.rpartition("/")[2].split(".")
+    return ShardRef(decode_day(day), int(number))

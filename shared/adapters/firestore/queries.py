@@ -12,37 +12,42 @@ _ASCENDING = StructuredQuery.ASCENDING
 _DESCENDING = StructuredQuery.DESCENDING
 _EQUAL = StructuredQuery.FieldFilter.EQUAL
 _LESS = StructuredQuery.FieldFilter.LESS_THAN
+_AT_MOST = StructuredQuery.FieldFilter.LESS_THAN_OR_EQUAL
 _AT_LEAST = StructuredQuery.FieldFilter.GREATER_THAN_OR_EQUAL
 NAME = "__name__"
 
 
-def dirty_counters(limit: int, after: str | None) -> Any:
-    """Counters of all tenants that are not folded, in the order of their names."""
-    query = _dirty("counters", all_descendants=True)
+def due_counters(now_us: int, limit: int, after: tuple[int, str] | None) -> Any:
+    """Counters of all tenants whose fold is due, the longest overdue first; `after` is the last one seen."""
+    query = _by_fold_due()
     query.order_by.add(direction=_ASCENDING).field.field_path = NAME
+    query.select.fields.add(field_path="fold_due")
+    _where(query, [("fold_due", _AT_MOST, now_us)])
     query.limit.value = limit
     if after:
-        query.start_at.values.add().reference_value = after
+        set_value(query.start_at.values.add(), after[0])
+        query.start_at.values.add().reference_value = after[1]
+    return query
+
+
+def most_overdue_counter() -> Any:
+    """The counter, of any tenant, that is due first."""
+    query = _by_fold_due()
+    query.limit.value = 1
+    return query
+
+
+def _by_fold_due() -> Any:
+    query = _from("counters", all_descendants=True)
+    query.order_by.add(direction=_ASCENDING).field.field_path = "fold_due"
     return query
 
 
 def dirty_counters_of_tenant() -> Any:
     """Counters of one tenant that are not folded."""
-    return _dirty("counters", all_descendants=False)
-
-
-def _dirty(collection: str, *, all_descendants: bool) -> Any:
-    query = _from(collection, all_descendants=all_descendants)
+    query = _from("counters")
     query.select.fields.add(field_path=NAME)
     _where(query, [("dirty", _EQUAL, True)])
-    return query
-
-
-def oldest_dirty_counter() -> Any:
-    """The counter, of any tenant, that has waited longest for a fold."""
-    query = _from("counters", all_descendants=True)
-    query.order_by.add(direction=_ASCENDING).field.field_path = "dirty_since_us"
-    query.limit.value = 1
     return query
 
 

@@ -3,7 +3,7 @@
 import random
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 import grpc
 
@@ -11,19 +11,34 @@ from shared.adapters.firestore.counters import counter_write
 from shared.adapters.firestore.encoding import Value, set_timestamp
 from shared.adapters.firestore.events import run_write, write_event
 from shared.adapters.firestore.paths import TenantPaths
-from shared.adapters.firestore.rpc import CommitRequest, FirestoreRpc
+from shared.adapters.firestore.rpc import CommitRequest, Contended, FirestoreRpc
 from shared.adapters.firestore.tenants import raise_shards_write
-from shared.domain.counters import MAX_COUNTER_SHARDS, Cell
+from shared.domain.counter_settings import MAX_COUNTER_SHARDS, CounterSettings
+from shared.domain.counters import METRICS, Cell, ShardRef
 from shared.domain.errors import TooLarge, Unavailable
-from shared.domain.recording import RecordedEvent, cells_by_day
+from shared.domain.recording import RecordedEvent, deltas_by_day
 from shared.domain.runs import runs_of
-from shared.ports import Outcome, ShardRef
+from shared.ports import Outcome
 
-MAX_CELLS_PER_COMMIT = 40
-"""40 cells and a day's totals, of 12 metrics each, stay below the 500 transforms Firestore allows a document."""
+MAX_TRANSFORMS_PER_DOCUMENT = 500
+"""Firestore's limit for one commit."""
+_OWN_TRANSFORMS = 2
+"""`commits` and `fold_due`."""
+MAX_CELLS_PER_COMMIT = (MAX_TRANSFORMS_PER_DOCUMENT - _OWN_TRANSFORMS) // len(METRICS) - 1
+"""A transform for each metric of each cell, and of the day's totals."""
+_ABORTS_BEFORE_SPREADING = 2
 _MAX_ROUNDS = 10
 _DOCUMENT_TOO_LARGE = ("exceeds the maximum allowed size", "maximum entity size is")
 """What Firestore says of a document beyond 1 MiB, and what its emulator says: the code alone says too little."""
+
+
+class Recording(NamedTuple):
+    """Where events are recorded, how their counters are written, and when."""
+
+    paths: TenantPaths
+    settings: CounterSettings
+    now: datetime
+    expire_at: datetime
 
 
 class Recorder:
@@ -34,63 +49,72 @@ class Recorder:
         self._retention = retention
 
     def record(
-        self, tenant_id: str, events: Sequence[RecordedEvent], counter_shards: int, now: datetime
+        self, tenant_id: str, events: Sequence[RecordedEvent], settings: CounterSettings, now: datetime
     ) -> list[Outcome]:
         """See UsageStore.record."""
-        paths = TenantPaths(self._rpc.documents, tenant_id)
+        recording = Recording(
+            TenantPaths(self._rpc.documents, tenant_id), settings, now, now + self._retention
+        )
         first_of: dict[str, RecordedEvent] = {}
         for event in events:
             first_of.setdefault(event.id, event)
         existing: dict[str, str] = {}
         for part in split(first_of.values()):
-            existing |= self._record_part(paths, part, counter_shards, now)
+            existing |= self._record_part(recording, part)
         return _outcomes(events, existing)
 
-    def _record_part(
-        self, paths: TenantPaths, events: list[RecordedEvent], counter_shards: int, now: datetime
-    ) -> dict[str, str]:
-        """Commit `events` but those that exist; the fingerprints of the latter by id."""
+    def _record_part(self, recording: Recording, events: list[RecordedEvent]) -> dict[str, str]:
+        """Commit `events` but those that exist; return the fingerprints of the latter by id."""
         existing: dict[str, str] = {}
         for _ in range(_MAX_ROUNDS):
             new = [event for event in events if event.id not in existing] if existing else events
-            if not new or self._commit_unless_known(paths, new, counter_shards, now):
+            if not new or self._commit_unless_known(recording, new):
                 return existing
-            existing |= self._fingerprints(paths, new)
+            existing |= self._fingerprints(recording.paths, new)
         raise Unavailable("These events are being recorded by many callers at once")
 
-    def _commit_unless_known(
-        self, paths: TenantPaths, events: list[RecordedEvent], counter_shards: int, now: datetime
-    ) -> bool:
-        """Commit all of `events`, or nothing and False if one of them exists."""
-        # A counter document holds 1 MiB of series. Where one is full, the next number is used and made known.
-        for index in (random.randrange(counter_shards), *range(counter_shards, MAX_COUNTER_SHARDS)):  # noqa: S311 (spreads load, no secret)
-            request = self.commit_request(paths, events, index, now)
-            if index >= counter_shards:
-                request.writes.append(raise_shards_write(paths.tenant, index + 1))
+    def _commit_unless_known(self, recording: Recording, events: list[RecordedEvent]) -> bool:
+        """Commit all of `events`, or nothing and return False if one of them exists.
+
+        Where counter documents are contended, writers spread over twice as many; where one is full of series, the
+        next number is used. Either is made known in the same commit.
+        """
+        shards = recording.settings.shards
+        number = random.randrange(shards)  # noqa: S311 (spreads load, no secret)
+        while number < MAX_COUNTER_SHARDS:
+            request = self.commit_request(recording, events, number)
+            if shards > recording.settings.shards:
+                request.writes.append(raise_shards_write(recording.paths.tenant, shards))
             try:
-                self._rpc.send_commit(request)
+                self._rpc.send_commit(
+                    request, most_aborts=_ABORTS_BEFORE_SPREADING if shards < MAX_COUNTER_SHARDS else None
+                )
+            except Contended:
+                shards = min(2 * shards, MAX_COUNTER_SHARDS)
+                number = random.randrange(shards)  # noqa: S311 (as above)
             except grpc.RpcError as error:
                 if error.code() == grpc.StatusCode.ALREADY_EXISTS:
                     return False
                 if not _is_full(error):
                     raise
+                number = max(number + 1, shards)
+                shards = number + 1
             else:
                 return True
         raise TooLarge(
             "This day has more provider and model names than can be counted", code="too_many_series"
         )
 
-    def commit_request(
-        self, paths: TenantPaths, events: Sequence[RecordedEvent], index: int, now: datetime
-    ) -> Any:
-        """The one commit that stores `events` and adds them to their runs and to the counters numbered `index`."""
-        request = CommitRequest(database=self._rpc.database)
+    def commit_request(self, recording: Recording, events: Sequence[RecordedEvent], number: int) -> Any:
+        """Return the one commit that stores `events` and adds them to their runs and to the counters `number`."""
+        request, paths = CommitRequest(database=self._rpc.database), recording.paths
         expire_at = Value()
-        set_timestamp(expire_at, now + self._retention)
+        set_timestamp(expire_at, recording.expire_at)
         for event in events:
             write_event(request.writes.add(), paths.event(event.id), event, expire_at)
-        for day, cells in cells_by_day(events).items():
-            request.writes.append(counter_write(paths.counter(ShardRef(day, index)), cells, now))
+        for day, delta in deltas_by_day(events).items():
+            due = recording.settings.due_at(day, recording.now)
+            request.writes.append(counter_write(paths.counter(ShardRef(day, number)), delta, due))
         for run in runs_of(events).values():
             request.writes.append(run_write(paths.run(run.id), run))
         return request

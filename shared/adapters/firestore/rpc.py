@@ -2,7 +2,7 @@
 
 import random
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, TypeVar
 from urllib.parse import quote
 
@@ -41,6 +41,10 @@ _CHANNEL_OPTIONS = [
     ("grpc.max_reconnect_backoff_ms", 1000),
 ]
 _SERVICE = "/google.firestore.v1.Firestore/"
+
+
+class Contended(Exception):
+    """A commit was aborted again and again, because others write to the same documents."""
 
 
 def open_channel(emulator_host: str | None) -> grpc.Channel:
@@ -90,17 +94,28 @@ class FirestoreRpc:
         """Apply all writes or none. Raises grpc.RpcError for what a retry cannot mend."""
         self.send_commit(CommitRequest(database=self.database, writes=writes), give_up_after_seconds)
 
-    def send_commit(self, request: Any, give_up_after_seconds: float | None = None) -> None:
-        """Commit a request that was filled in place, which spares a batch the copying of its writes."""
+    def send_commit(
+        self, request: Any, give_up_after_seconds: float | None = None, most_aborts: int | None = None
+    ) -> None:
+        """Commit a request that was filled in place, which spares a batch the copying of its writes.
+
+        Contended if it was aborted `most_aborts` times; without that it is retried as after any other failure.
+        """
         self._with_retry(
             lambda timeout: self._commit(request, timeout=timeout, metadata=self._metadata),
             give_up_after_seconds,
+            most_aborts,
         )
 
-    def batch_write(self, writes: Iterable[Any]) -> None:
-        """Apply each write for itself; one whose precondition fails is left out."""
+    def batch_write(self, writes: Sequence[Any]) -> list[int]:
+        """Apply each write for itself, and return the indices of those whose precondition failed."""
+        if not writes:
+            return []
         request = BatchWriteRequest(database=self.database, writes=writes)
-        self._with_retry(lambda timeout: self._batch_write(request, timeout=timeout, metadata=self._metadata))
+        answer = self._with_retry(
+            lambda timeout: self._batch_write(request, timeout=timeout, metadata=self._metadata)
+        )
+        return [index for index, status in enumerate(answer.status) if status.code]
 
     def batch_get(self, names: Iterable[str], fields: Iterable[str] = ()) -> dict[str, Any]:
         """The documents that exist among `names`, by name, all at one instant; only `fields`, if any are named."""
@@ -128,16 +143,24 @@ class FirestoreRpc:
     def _collect(self, call: Callable[..., Iterable[Any]], request: Any) -> list[Any]:
         return self._with_retry(lambda timeout: list(call(request, timeout=timeout, metadata=self._metadata)))
 
-    def _with_retry(self, call: Callable[[float], R], give_up_after_seconds: float | None = None) -> R:
-        """What `call` returns within the seconds it is given; again, after jittered pauses, while any are left."""
+    def _with_retry(
+        self,
+        call: Callable[[float], R],
+        give_up_after_seconds: float | None = None,
+        most_aborts: int | None = None,
+    ) -> R:
+        """Return what `call` returns within the seconds it is given; retry after jittered pauses while any are left."""
         deadline = time.monotonic() + (give_up_after_seconds or self._give_up_after_seconds)
-        pause = _FIRST_PAUSE_SECONDS
+        pause, aborts = _FIRST_PAUSE_SECONDS, 0
         while True:
             try:
                 return call(deadline - time.monotonic())
             except grpc.RpcError as error:
                 if error.code() not in _RETRIED:
                     raise
+                aborts += error.code() == grpc.StatusCode.ABORTED
+                if most_aborts is not None and aborts >= most_aborts:
+                    raise Contended from error
                 if time.monotonic() + pause > deadline:
                     raise Unavailable(f"Firestore does not answer ({error.code().name})") from error
             time.sleep(random.uniform(pause / 2, pause))  # noqa: S311 (jitter, no secret)

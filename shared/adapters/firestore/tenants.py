@@ -5,10 +5,26 @@ from dataclasses import fields as fields_of
 from typing import Any
 
 from shared.adapters.firestore.encoding import Write, get_fields, set_fields
+from shared.domain.counter_settings import LONGEST_FOLD_MINUTES, CounterSettings
 from shared.domain.entitlements import Entitlement
 from shared.domain.limits import LimitOverrides
 from shared.domain.tenants import ApiKey, AuditEntry, BillingSummary, Tenant
 
+TENANT_FIELDS = (
+    "name",
+    "plan",
+    "limits",
+    "period",
+    "created_at",
+    "alert_recipients",
+    "billing",
+    "counter_shards",
+    "most_counter_shards",
+    "counter_shards_lowered_at",
+    "complete_until",
+    "fold_minutes",
+)
+"""Every field of a tenant's document, for reads that name fields."""
 _SUMMARY_FIELDS = tuple(field.name for field in fields_of(BillingSummary))
 
 
@@ -58,11 +74,39 @@ def tenant_fields(tenant: Tenant) -> dict[str, object]:
         "name": tenant.name,
         "plan": tenant.plan,
         "limits": tenant.overrides.model_dump(exclude_none=True),
-        "period": {"anchor": tenant.anchor, "anchored_at": tenant.anchored_at},
-        "counter_shards": tenant.counter_shards,
+        "period": {"anchor": tenant.anchor},
         "created_at": tenant.created_at,
+        **_counter_fields(tenant.counters),
         "alert_recipients": list(tenant.alert_recipients),
     }
+
+
+def counter_settings_write(name: str, settings: CounterSettings, version: Any) -> Any:
+    """Set how a tenant's counters are written, provided the tenant still is as it was read."""
+    write = set_write(name, _counter_fields(settings))
+    write.update_mask.field_paths.extend(_counter_fields(settings))
+    write.current_document.update_time.CopyFrom(version)
+    return write
+
+
+def _counter_fields(settings: CounterSettings) -> dict[str, object]:
+    return {
+        "counter_shards": settings.shards,
+        "most_counter_shards": settings.most_shards,
+        "counter_shards_lowered_at": settings.lowered_at,
+        "complete_until": settings.complete_until,
+        "fold_minutes": settings.fold_minutes,
+    }
+
+
+def _read_counter_settings(fields: Mapping[str, Any]) -> CounterSettings:
+    return CounterSettings(
+        shards=fields.get("counter_shards", 1),
+        most_shards=fields.get("most_counter_shards", 1),
+        lowered_at=fields.get("counter_shards_lowered_at"),
+        complete_until=fields.get("complete_until"),
+        fold_minutes=fields.get("fold_minutes", LONGEST_FOLD_MINUTES),
+    )
 
 
 def read_tenant(document: Any) -> Tenant:
@@ -76,8 +120,7 @@ def read_tenant(document: Any) -> Tenant:
         fields["created_at"],
         LimitOverrides(**fields.get("limits", {})),
         period.get("anchor"),
-        fields.get("counter_shards", 1),
-        period.get("anchored_at"),
+        _read_counter_settings(fields),
         _read_entitlement(billing.get("entitlement")),
         BillingSummary(**{name: billing[name] for name in _SUMMARY_FIELDS if name in billing}),
         tuple(fields.get("alert_recipients", ())),

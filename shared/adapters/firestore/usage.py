@@ -1,8 +1,7 @@
 """UsageStore on Firestore: documents are read by computed names, and queried only to list them."""
 
 from collections.abc import Collection, Iterator, Sequence
-from datetime import date, datetime, timedelta
-from typing import Any, TypeVar
+from datetime import datetime, timedelta
 from uuid import uuid4
 
 import grpc
@@ -11,32 +10,44 @@ from shared.adapters.firestore import queries
 from shared.adapters.firestore.accounts import mail_fields
 from shared.adapters.firestore.alerts import read_usage_alert, usage_alert_fields
 from shared.adapters.firestore.counters import (
-    clear_dirty_write,
+    clear_write,
     day_write,
-    held_write,
-    period_write,
+    entry_write,
+    month_write,
+    postpone_write,
     read_counter,
     read_day,
-    read_period,
+    read_month,
 )
-from shared.adapters.firestore.encoding import decode_day, from_microseconds, microseconds
+from shared.adapters.firestore.encoding import from_microseconds, microseconds
 from shared.adapters.firestore.events import read_event, read_run
 from shared.adapters.firestore.paging import Listing
-from shared.adapters.firestore.paths import TenantPaths
+from shared.adapters.firestore.paths import TenantPaths, shard_ref_of
 from shared.adapters.firestore.recorder import Recorder
 from shared.adapters.firestore.rpc import FirestoreRpc
-from shared.adapters.firestore.tenants import create_write, raise_shards_write, read_tenant, set_write
+from shared.adapters.firestore.tenants import (
+    TENANT_FIELDS,
+    counter_settings_write,
+    create_write,
+    read_tenant,
+    set_write,
+)
 from shared.domain.alerts import UsageAlert
-from shared.domain.periods import Period
-from shared.domain.recording import RecordedEvent
-from shared.domain.rollups import CounterShard, DayRollup, PeriodRollup, empty_rollup
+from shared.domain.counter_settings import CounterSettings
+from shared.domain.counters import CounterShard, ShardRef
+from shared.domain.periods import start_of
+from shared.domain.recording import MAX_AGE, RecordedEvent
+from shared.domain.rollups import DayRollup, MonthRollup
 from shared.domain.runs import Run
-from shared.ports import Mail, Outcome, Page, ShardRef, Snapshot, StaleRollup
+from shared.domain.usage import Documents, Wanted
+from shared.ports import DueCounter, Mail, Outcome, Page, Snapshot, StaleRollup
+from shared.ports.usage import NOTHING
 
-T = TypeVar("T")
-
-DIRTY_PAGE_SIZE = 300
-_MAX_INT64 = 2**63 - 1
+DUE_PAGE_SIZE = 300
+COUNTERS_OUTLAST_EVENTS_BY = timedelta(days=3)
+"""A counter outlives the events it counts, so that they can be compared, and any late event for its day."""
+_SMALL_FIELDS = ("days", "runs", "shards", "commits", "folded_at", "totals", "dirty", "run_hours")
+"""Fields of months, days and counters that every read asks for."""
 _STALE = frozenset(
     {grpc.StatusCode.FAILED_PRECONDITION, grpc.StatusCode.ALREADY_EXISTS, grpc.StatusCode.NOT_FOUND}
 )
@@ -53,89 +64,81 @@ class FirestoreUsageStore:
     def __init__(self, rpc: FirestoreRpc, retention: timedelta) -> None:
         self._rpc = rpc
         self._recorder = Recorder(rpc, retention)
+        self._counters_kept_for = max(retention, MAX_AGE) + COUNTERS_OUTLAST_EVENTS_BY
 
     def record(
-        self, tenant_id: str, events: Sequence[RecordedEvent], counter_shards: int, now: datetime
+        self, tenant_id: str, events: Sequence[RecordedEvent], settings: CounterSettings, now: datetime
     ) -> list[Outcome]:
-        return self._recorder.record(tenant_id, events, counter_shards, now)
+        return self._recorder.record(tenant_id, events, settings, now)
 
-    def read(
-        self,
-        tenant_id: str,
-        *,
-        periods: Collection[Period] = (),
-        days: Collection[date] = (),
-        shards: Collection[ShardRef] = (),
-    ) -> Snapshot:
+    def read(self, tenant_id: str, wanted: Wanted = NOTHING) -> Snapshot:
         paths = self._paths(tenant_id)
-        period_names = {period: paths.period(period) for period in periods}
-        day_names = {day: paths.day(day) for day in days}
-        shard_names = {ref: paths.counter(ref) for ref in shards}
-        names = [paths.tenant, *period_names.values(), *day_names.values(), *shard_names.values()]
-        found = self._rpc.batch_get(names)
+        shards = {paths.counter(ref): ref for ref in wanted.shards}
+        days = {paths.day(day): day for day in wanted.days}
+        months = {paths.month(month): month for month in wanted.months}
+        # The emulator reads one document after the other. In this order, what is written first is read last.
+        names = [paths.tenant, *shards, *days, *months]
+        found = self._rpc.batch_get(names, (*TENANT_FIELDS, *_SMALL_FIELDS, *wanted.fields))
+        tenant = found.get(paths.tenant)
+        documents = Documents(
+            months={month: read_month(found[name]) for name, month in months.items() if name in found},
+            days={day: read_day(found[name]) for name, day in days.items() if name in found},
+            shards={ref: read_counter(found[name]) for name, ref in shards.items() if name in found},
+        )
         return Snapshot(
-            read_tenant(found[paths.tenant]) if paths.tenant in found else None,
-            {
-                period: _read_period(found[name], period)
-                for period, name in period_names.items()
-                if name in found
-            },
-            {day: read_day(found[name]) for day, name in day_names.items() if name in found},
-            {ref: read_counter(found[name]) for ref, name in shard_names.items() if name in found},
+            tenant=read_tenant(tenant) if tenant else None,
+            documents=documents,
+            version=tenant.update_time if tenant else None,
         )
 
     def count_runs(self, tenant_id: str, start: datetime, end: datetime) -> int:
         query = queries.runs_begun_within(microseconds(start), microseconds(end))
         return self._rpc.count(self._paths(tenant_id).tenant, query)
 
-    def dirty_tenants(self) -> Iterator[str]:
-        last_tenant, last_name = None, None
+    def due_counters(self, now: datetime) -> Iterator[DueCounter]:
+        after = None
         while True:
-            query = queries.dirty_counters(DIRTY_PAGE_SIZE, last_name)
-            names = [document.name for document in self._rpc.query(self._rpc.documents, query)]
-            for name in names:
-                tenant_id = name.split("/")[-3]
-                if tenant_id != last_tenant:
-                    yield tenant_id
-                last_tenant, last_name = tenant_id, name
-            if len(names) < DIRTY_PAGE_SIZE:
+            query = queries.due_counters(microseconds(now), DUE_PAGE_SIZE, after)
+            found = self._rpc.query(self._rpc.documents, query)
+            for document in found:
+                yield DueCounter(document.name.split("/")[-3], shard_ref_of(document.name))
+            if len(found) < DUE_PAGE_SIZE:
                 return
+            after = (found[-1].fields["fold_due"].integer_value, found[-1].name)
 
-    def dirty_shards(self, tenant_id: str) -> list[ShardRef]:
+    def dirty_counters(self, tenant_id: str) -> list[ShardRef]:
         found = self._rpc.query(self._paths(tenant_id).tenant, queries.dirty_counters_of_tenant())
-        ids = [document.name.rpartition("/")[2].split(".") for document in found]
-        return sorted(ShardRef(decode_day(day), int(index)) for day, index in ids)
+        return sorted(shard_ref_of(document.name) for document in found)
 
-    def oldest_dirty_at(self) -> datetime | None:
-        found = self._rpc.query(self._rpc.documents, queries.oldest_dirty_counter())
-        return from_microseconds(found[0].fields["dirty_since_us"].integer_value) if found else None
+    def most_overdue(self) -> datetime | None:
+        found = self._rpc.query(self._rpc.documents, queries.most_overdue_counter())
+        return from_microseconds(found[0].fields["fold_due"].integer_value) if found else None
 
-    def save_rollups(
-        self,
-        tenant_id: str,
-        day: DayRollup,
-        periods: Sequence[PeriodRollup],
-        held: Sequence[DayRollup] = (),
-    ) -> None:
+    def save_day(self, tenant_id: str, day: DayRollup) -> None:
         paths = self._paths(tenant_id)
-        writes = [day_write(paths.day(day.day), day)]
-        writes += [period_write(paths.period(rollup.period), rollup) for rollup in periods]
-        writes += [held_write(paths.day(rollup.day), rollup) for rollup in held]
         try:
-            self._rpc.commit(writes)
+            self._rpc.commit([day_write(paths.day(day.day), day), entry_write(paths.month(day.day), day)])
         except grpc.RpcError as error:
             if error.code() in _STALE:
                 raise StaleRollup from error
             raise
 
-    def clear_dirty(self, tenant_id: str, shards: Sequence[CounterShard]) -> None:
-        paths = self._paths(tenant_id)
-        self._rpc.batch_write(
-            clear_dirty_write(paths.counter(ShardRef(shard.day, shard.index)), shard) for shard in shards
-        )
+    def create_month(self, tenant_id: str, month: MonthRollup) -> None:
+        self._rpc.batch_write([month_write(self._paths(tenant_id).month(month.month), month)])
 
-    def raise_counter_shards(self, tenant_id: str, counter_shards: int) -> None:
-        self._rpc.commit([raise_shards_write(self._paths(tenant_id).tenant, counter_shards)])
+    def clear_counters(
+        self, tenant_id: str, shards: Collection[CounterShard], next_fold_at: datetime
+    ) -> None:
+        names = [self._paths(tenant_id).counter(shard.ref) for shard in shards]
+        writes = [
+            clear_write(name, shard, start_of(shard.ref.day) + self._counters_kept_for)
+            for name, shard in zip(names, shards, strict=True)
+        ]
+        refused = self._rpc.batch_write(writes)
+        self._rpc.batch_write([postpone_write(names[index], next_fold_at) for index in refused])
+
+    def save_counter_settings(self, tenant_id: str, settings: CounterSettings, version: object) -> None:
+        self._rpc.batch_write([counter_settings_write(self._paths(tenant_id).tenant, settings, version)])
 
     def list_events(
         self, tenant_id: str, *, run_id: str | None = None, limit: int, cursor: str | None = None
@@ -175,9 +178,3 @@ class FirestoreUsageStore:
 
     def list_alerts(self, tenant_id: str, *, limit: int, cursor: str | None = None) -> Page[UsageAlert]:
         return _ALERTS.page(self._rpc, self._paths(tenant_id).tenant, limit, cursor)
-
-
-def _read_period(document: Any, period: Period) -> PeriodRollup:
-    """A period's rollup. After a change of anchor another period may have the same start: that one counts nothing."""
-    rollup = read_period(document)
-    return rollup if rollup.period == period else empty_rollup(period, period.start, rollup.version)

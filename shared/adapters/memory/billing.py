@@ -43,7 +43,6 @@ class MemoryBillingStore(MemoryState):
                 self._tenants[tenant_id],
                 plan=new.plan,
                 anchor=new.anchor,
-                anchored_at=new.anchored_at,
                 entitlement=new.entitlement,
                 billing=new.billing,
             )
@@ -82,6 +81,6 @@ class MemoryBillingStore(MemoryState):
             places = {(row.invoice.created, row.invoice.id): row for row in rows}
             return page("invoices", places, limit, cursor)
 
-    def list_tenants(self) -> Iterator[str]:
+    def list_tenants(self, after: str | None = None) -> Iterator[str]:
         with self._lock:
-            return iter(list(self._tenants))
+            return iter(sorted(each for each in self._tenants if after is None or each > after))

@@ -1,13 +1,27 @@
-"""TickPublisher without a queue."""
+"""TickPublisher without a queue service."""
 
-from collections.abc import Callable, Sequence
+from collections import deque
+from collections.abc import Callable, Iterable
+
+from shared.domain.tick import TickMessage
 
 
 class InlineTickPublisher:
-    """A TickPublisher that hands its messages to `receive` at once."""
+    """Hands each message to `receive` before `publish` returns, in order; a message may publish further ones."""
 
-    def __init__(self, receive: Callable[[Sequence[str]], None]) -> None:
+    def __init__(self, receive: Callable[[TickMessage], object]) -> None:
         self._receive = receive
+        self._waiting: deque[TickMessage] = deque()
+        self._is_handing_out = False
 
-    def publish(self, tenant_ids: Sequence[str]) -> None:
-        self._receive(tenant_ids)
+    def publish(self, messages: Iterable[TickMessage]) -> None:
+        self._waiting.extend(messages)
+        if self._is_handing_out:
+            return
+        self._is_handing_out = True
+        try:
+            while self._waiting:
+                self._receive(self._waiting.popleft())
+        finally:
+            self._is_handing_out = False
+            self._waiting.clear()

@@ -7,15 +7,14 @@ from threading import RLock
 
 from shared.domain.accounts import Account
 from shared.domain.alerts import UsageAlert
-from shared.domain.counters import Cells
+from shared.domain.counters import Cells, ShardRef
 from shared.domain.invoices import InvoiceRow
 from shared.domain.members import Invite, Member
-from shared.domain.periods import Period
 from shared.domain.recording import RecordedEvent
-from shared.domain.rollups import DayRollup, PeriodRollup
+from shared.domain.rollups import DayRollup, MonthRollup
 from shared.domain.runs import Run
 from shared.domain.tenants import ApiKey, AuditEntry, Tenant
-from shared.ports import Mail, ShardRef
+from shared.ports import Mail
 
 
 @dataclass(slots=True)
@@ -24,7 +23,9 @@ class CounterDocument:
 
     cells: Cells = field(default_factory=dict)
     commits: int = 0
-    dirty_since: datetime | None = None
+    run_hours: set[int] = field(default_factory=set)
+    fold_due: datetime | None = None
+    """When it has to be folded; None if nothing was recorded since the last fold."""
     version: int = 0
 
 
@@ -38,7 +39,7 @@ class TenantUsage:
     runs_begun: Counter[datetime] = field(default_factory=Counter)
     """Runs by the hour they began in, as periods consist of whole hours."""
     days: dict[date, DayRollup] = field(default_factory=dict)
-    periods: dict[Period, PeriodRollup] = field(default_factory=dict)
+    months: dict[date, MonthRollup] = field(default_factory=dict)
     alerts: dict[str, UsageAlert] = field(default_factory=dict)
 
 

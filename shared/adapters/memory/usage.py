@@ -3,24 +3,27 @@
 import random
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import datetime
 
 from shared.adapters.memory.cursors import page
 from shared.adapters.memory.state import CounterDocument, MemoryState, TenantUsage
 from shared.domain.alerts import UsageAlert
-from shared.domain.counters import add
-from shared.domain.periods import Period
-from shared.domain.recording import RecordedEvent, cells_by_day
-from shared.domain.rollups import CounterShard, DayRollup, PeriodRollup
+from shared.domain.counter_settings import CounterSettings
+from shared.domain.counters import CounterShard, ShardRef, add, sum_totals
+from shared.domain.periods import month_of
+from shared.domain.recording import RecordedEvent, deltas_by_day
+from shared.domain.rollups import DayRollup, MonthRollup
 from shared.domain.runs import Run, runs_of
-from shared.ports import Mail, Outcome, Page, ShardRef, Snapshot, StaleRollup
+from shared.domain.usage import Documents, Wanted
+from shared.ports import DueCounter, Mail, Outcome, Page, Snapshot, StaleRollup
+from shared.ports.usage import NOTHING
 
 
 class MemoryUsageStore(MemoryState):
     """Events, counters, runs and rollups of all tenants."""
 
     def record(
-        self, tenant_id: str, events: Sequence[RecordedEvent], counter_shards: int, now: datetime
+        self, tenant_id: str, events: Sequence[RecordedEvent], settings: CounterSettings, now: datetime
     ) -> list[Outcome]:
         with self._lock:
             usage = self._usage.setdefault(tenant_id, TenantUsage())
@@ -30,17 +33,21 @@ class MemoryUsageStore(MemoryState):
                 if outcomes[-1] is Outcome.RECORDED:
                     usage.events[event.id] = event
                     new.append(event)
-            self._count(usage, new, random.randrange(counter_shards), now)  # noqa: S311 (spreads load, no secret)
+            self._count(usage, new, settings, now)
             return outcomes
 
-    def _count(self, usage: TenantUsage, events: Sequence[RecordedEvent], index: int, now: datetime) -> None:
-        for day, cells in cells_by_day(events).items():
-            counter = usage.counters.setdefault(ShardRef(day, index), CounterDocument())
-            for cell, amounts in cells.items():
+    def _count(
+        self, usage: TenantUsage, events: Sequence[RecordedEvent], settings: CounterSettings, now: datetime
+    ) -> None:
+        number = random.randrange(settings.shards)  # noqa: S311 (spreads load, no secret)
+        for day, delta in deltas_by_day(events).items():
+            counter = usage.counters.setdefault(ShardRef(day, number), CounterDocument())
+            for cell, amounts in delta.cells.items():
                 add(counter.cells.setdefault(cell, {}), amounts)
             counter.commits += 1
-            # The earliest, not the first: instances' clocks differ.
-            counter.dirty_since = min(counter.dirty_since or now, now)
+            counter.run_hours |= delta.run_hours
+            due = settings.due_at(day, now)
+            counter.fold_due = min(counter.fold_due or due, due)
             counter.version += 1
         for run_id, part in runs_of(events).items():
             run = usage.runs.setdefault(run_id, part)
@@ -49,74 +56,75 @@ class MemoryUsageStore(MemoryState):
                 run.merge(part)
             usage.runs_begun[_hour_of(run.began_at)] += 1
 
-    def read(
-        self,
-        tenant_id: str,
-        *,
-        periods: Collection[Period] = (),
-        days: Collection[date] = (),
-        shards: Collection[ShardRef] = (),
-    ) -> Snapshot:
+    def read(self, tenant_id: str, wanted: Wanted = NOTHING) -> Snapshot:
         with self._lock:
-            usage = self._usage.get(tenant_id, TenantUsage())
-            return Snapshot(
-                self._tenants.get(tenant_id),
-                {period: usage.periods[period] for period in periods if period in usage.periods},
-                {day: usage.days[day] for day in days if day in usage.days},
-                {ref: _shard(ref, usage.counters[ref]) for ref in shards if ref in usage.counters},
+            usage, tenant = self._usage.get(tenant_id, TenantUsage()), self._tenants.get(tenant_id)
+            months = {each: usage.months[each] for each in wanted.months if each in usage.months}
+            days = {each: usage.days[each] for each in wanted.days if each in usage.days}
+            refs = [ref for ref in wanted.shards if ref in usage.counters]
+            documents = Documents(
+                months={month: replace(found, days=dict(found.days)) for month, found in months.items()},
+                days={day: _part(rollup, wanted) for day, rollup in days.items()},
+                shards={ref: _shard(ref, usage.counters[ref], wanted) for ref in refs},
             )
+            return Snapshot(tenant=tenant, documents=documents, version=tenant)
 
     def count_runs(self, tenant_id: str, start: datetime, end: datetime) -> int:
         with self._lock:
             begun = self._usage.get(tenant_id, TenantUsage()).runs_begun
             return sum(count for hour, count in begun.items() if start <= hour < end)
 
-    def dirty_tenants(self) -> Iterator[str]:
+    def due_counters(self, now: datetime) -> Iterator[DueCounter]:
         with self._lock:
-            return iter([tenant_id for tenant_id in self._usage if self.dirty_shards(tenant_id)])
+            due = [
+                (counter.fold_due, DueCounter(tenant_id, ref))
+                for tenant_id, usage in self._usage.items()
+                for ref, counter in usage.counters.items()
+                if counter.fold_due and counter.fold_due <= now
+            ]
+            return iter([each for _, each in sorted(due)])
 
-    def dirty_shards(self, tenant_id: str) -> list[ShardRef]:
+    def dirty_counters(self, tenant_id: str) -> list[ShardRef]:
         with self._lock:
             counters = self._usage.get(tenant_id, TenantUsage()).counters
-            return sorted(ref for ref, counter in counters.items() if counter.dirty_since)
+            return sorted(ref for ref, counter in counters.items() if counter.fold_due)
 
-    def oldest_dirty_at(self) -> datetime | None:
+    def most_overdue(self) -> datetime | None:
         with self._lock:
             counters = [counter for usage in self._usage.values() for counter in usage.counters.values()]
-            return min((counter.dirty_since for counter in counters if counter.dirty_since), default=None)
+            return min((counter.fold_due for counter in counters if counter.fold_due), default=None)
 
-    def save_rollups(
-        self,
-        tenant_id: str,
-        day: DayRollup,
-        periods: Sequence[PeriodRollup],
-        held: Sequence[DayRollup] = (),
-    ) -> None:
+    def save_day(self, tenant_id: str, day: DayRollup) -> None:
         with self._lock:
             usage = self._usage.setdefault(tenant_id, TenantUsage())
-            for each in (day, *held):
-                _refuse_stale(usage.days.get(each.day), each)
-            for rollup in periods:
-                _refuse_stale(usage.periods.get(rollup.period), rollup)
+            stored, month = usage.days.get(day.day), usage.months.get(month_of(day.day))
+            if month is None or (stored.version if stored else None) != day.version:
+                raise StaleRollup
             self._versions += 1
-            for each in (day, *held):
-                usage.days[each.day] = replace(each, version=self._versions)
-            for rollup in periods:
-                usage.periods[rollup.period] = replace(rollup, version=self._versions)
+            usage.days[day.day] = replace(day, version=self._versions)
+            usage.months[month.month] = replace(month, days={**month.days, day.day: day.entry})
 
-    def clear_dirty(self, tenant_id: str, shards: Sequence[CounterShard]) -> None:
+    def create_month(self, tenant_id: str, month: MonthRollup) -> None:
         with self._lock:
-            counters = self._usage[tenant_id].counters
+            self._usage.setdefault(tenant_id, TenantUsage()).months.setdefault(month.month, month)
+
+    def clear_counters(
+        self, tenant_id: str, shards: Collection[CounterShard], next_fold_at: datetime
+    ) -> None:
+        with self._lock:
             for shard in shards:
-                counter = counters[ShardRef(shard.day, shard.index)]
+                counter = self._usage[tenant_id].counters[shard.ref]
                 if counter.version == shard.version:
-                    counter.dirty_since = None
+                    counter.fold_due = None
+                    counter.run_hours.clear()
+                else:
+                    counter.fold_due = next_fold_at
 
-    def raise_counter_shards(self, tenant_id: str, counter_shards: int) -> None:
+    def save_counter_settings(self, tenant_id: str, settings: CounterSettings, version: object) -> None:
         with self._lock:
-            tenant = self._tenants[tenant_id]
-            raised = max(tenant.counter_shards, counter_shards)
-            self._tenants[tenant_id] = replace(tenant, counter_shards=raised)
+            tenant = self._tenants.get(tenant_id)
+            if tenant is not None and tenant is version:
+                self._tenants[tenant_id] = replace(tenant, counters=settings)
 
     def list_events(
         self, tenant_id: str, *, run_id: str | None = None, limit: int, cursor: str | None = None
@@ -166,13 +174,24 @@ def _hour_of(instant: datetime) -> datetime:
     return instant.replace(minute=0, second=0, microsecond=0)
 
 
-def _shard(ref: ShardRef, counter: CounterDocument) -> CounterShard:
+def _shard(ref: ShardRef, counter: CounterDocument, wanted: Wanted) -> CounterShard:
     cells = {cell: dict(totals) for cell, totals in counter.cells.items()}
     return CounterShard(
-        ref.day, ref.number, cells, counter.commits, counter.dirty_since is not None, counter.version
+        ref=ref,
+        totals=sum_totals(cells.values()),
+        cells=cells if "cells" in wanted.fields else {},
+        commits=counter.commits,
+        run_hours=frozenset(counter.run_hours),
+        dirty=counter.fold_due is not None,
+        version=counter.version,
     )
 
 
-def _refuse_stale(stored: DayRollup | PeriodRollup | None, new: DayRollup | PeriodRollup) -> None:
-    if (stored.version if stored else None) != new.version:
-        raise StaleRollup
+def _part(rollup: DayRollup, wanted: Wanted) -> DayRollup:
+    """Return what is asked for of a day."""
+    return replace(
+        rollup,
+        cells=rollup.cells if "hours" in wanted.fields else {},
+        series=rollup.series if "series" in wanted.fields else {},
+        hour_totals=rollup.hour_totals if "hour_totals" in wanted.fields else {},
+    )

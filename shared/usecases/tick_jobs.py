@@ -1,0 +1,59 @@
+"""Does what the messages on the tick's topic ask for."""
+
+import logging
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import islice
+
+from shared.domain.tick import TickMessage
+from shared.ports import TickPublisher
+from shared.usecases.billing_parts import Billing
+from shared.usecases.fold_tenant import TenantFolder
+from shared.usecases.fold_usage import TENANTS_PER_MESSAGE, fold_days, fold_due, fold_tenants
+from shared.usecases.reconcile_billing import reconcile_tenants
+
+LOGGER = logging.getLogger("gwi_usage")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TickJobs:
+    """Folds usage, and reconciles billing with Stripe."""
+
+    folder: TenantFolder
+    billing: Billing
+    publisher: TickPublisher
+
+    def run(self, message: TickMessage, now: datetime) -> None:
+        """Do the job. If it fails, the message has to be sent again."""
+        if message.job == "reconcile":
+            self._reconcile(message, now)
+        elif message.tenants is not None:
+            fold_tenants(self.folder, message.tenants, now)
+        elif message.due:
+            fold_days(self.folder, message.due, now)
+        else:
+            fold_due(self.folder, self.publisher, now)
+
+    def _reconcile(self, message: TickMessage, now: datetime) -> None:
+        """Reconcile the tenants that are named, or the next few of all of them and then, by a message, the rest.
+
+        One message at a time is under way, so that Stripe is asked at a steady pace.
+        """
+        if message.tenants is not None:
+            self._reconcile_tenants(message.tenants, now)
+            return
+        tenant_ids = list(islice(self.billing.store.list_tenants(message.after), TENANTS_PER_MESSAGE))
+        self._reconcile_tenants(tenant_ids, now)
+        if len(tenant_ids) == TENANTS_PER_MESSAGE:
+            self.publisher.publish([TickMessage(job="reconcile", after=tenant_ids[-1])])
+
+    def _reconcile_tenants(self, tenant_ids: Iterable[str], now: datetime) -> None:
+        """Complete the days of these tenants, also where nothing is recorded any more, and compare their billing."""
+        tenant_ids = list(tenant_ids)
+        fold_tenants(self.folder, tenant_ids, now)
+        if self.billing.gateway is None:
+            LOGGER.warning("billing is not reconciled: STRIPE_API_KEY is missing")
+            return
+        for tenant_id, drift in reconcile_tenants(self.billing, tenant_ids, repair=True, now=now):
+            LOGGER.warning("billing of tenant %s: %s", tenant_id, "; ".join(drift))
