@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import (
     AwareDatetime,
@@ -19,6 +19,7 @@ from pydantic import (
 from pydantic_core import ErrorDetails, PydanticCustomError
 
 from shared.domain.errors import FieldProblem
+from shared.domain.response_formats import FORMATS
 from shared.domain.tokens import MAX_TOKENS, TokenCounts
 
 MAX_SHOWN_VALUE_CHARS = 80
@@ -27,16 +28,12 @@ MAX_USD_DECIMALS = 400
 
 Category = Literal["llm", "tool", "storage", "compute", "other"]
 Status = Literal["ok", "error", "started", "completed", "failed"]
-ResponseFormat = Literal[
-    "openai.chat",
-    "openai.responses",
-    "openai.embeddings",
-    "anthropic.messages",
-    "gemini",
-    "bedrock.converse",
-    "cohere",
-    "ollama",
-]
+if TYPE_CHECKING:
+    ResponseFormat = str
+else:
+    ResponseFormat = Literal[
+        tuple(FORMATS)
+    ]  # the schema lists the names, and a type checker cannot compute them
 
 
 def _only_text(value: object) -> object:

@@ -1,6 +1,8 @@
-"""Owns token counts: what a caller may send, and the seven pools that everything else counts and prices."""
+"""Token counts: what a caller may send, and the seven pools that everything else counts and prices."""
 
+from collections.abc import Mapping
 from functools import cached_property
+from types import MappingProxyType
 from typing import Annotated, NamedTuple, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -29,6 +31,18 @@ class TokenPools(NamedTuple):
     cache_write: int = 0
     cache_write_1h: int = 0
     reasoning: int = 0
+
+
+class CallUsage(NamedTuple):
+    """What one call used, and what its response says about the price that it was served at.
+
+    `other_units` are usage keys of genai-prices, such as `input_audio_tokens` (a part of the input) or
+    `web_searches` (on top of it); `price_context` selects one of a model's prices: `{"service_tier": "flex"}`.
+    """
+
+    pools: TokenPools
+    other_units: Mapping[str, int] = MappingProxyType({})
+    price_context: Mapping[str, str] = MappingProxyType({})
 
 
 class TokenCounts(BaseModel):
