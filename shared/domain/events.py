@@ -95,7 +95,7 @@ _EVENTS = TypeAdapter(list[MeteringEvent])
 
 
 def parse_events(items: Sequence[object]) -> tuple[dict[int, MeteringEvent], list[FieldProblem]]:
-    """The valid events by their index in `items`, and every problem of the others.
+    """Return the valid events by their index in `items`, and every problem of the others.
 
     A bad item never loses a good one: the batch is validated at once, and only if that fails are the good
     ones validated again without the bad. An item may be a FieldProblem: what was wrong with its envelope.
@@ -119,7 +119,7 @@ def _problem(details: ErrorDetails) -> FieldProblem:
 
 
 def field_problem(details: ErrorDetails, path: Sequence[int | str], index: int | None = None) -> FieldProblem:
-    """What pydantic says of one field, with the field and the value in the message."""
+    """Return a problem that pydantic found in one field, with the field and the value in the message."""
     field = ".".join(str(step) for step in path) or "event"
     message = f"{field}: {details['msg']}"
     if details["type"] != "missing":
@@ -128,6 +128,6 @@ def field_problem(details: ErrorDetails, path: Sequence[int | str], index: int |
 
 
 def shown(value: object) -> str:
-    """`value` as an error message shows it: one line, at most 80 characters."""
+    """Write `value` as an error message shows it: one line, at most 80 characters."""
     text = repr(value)
     return text if len(text) <= MAX_SHOWN_VALUE_CHARS else text[: MAX_SHOWN_VALUE_CHARS - 1] + "…"

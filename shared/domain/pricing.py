@@ -35,7 +35,7 @@ EXACT_DIGITS = 60  # 2**53 tokens (16 digits) at a price of 18 decimals, summed,
 
 
 class Cost(NamedTuple):
-    """What a call cost, and who says so: `local`, or the version of the catalog that priced it."""
+    """The cost of a call, and its source: `local`, `client`, or the version of the catalog that priced it."""
 
     nanousd: int
     source: str
@@ -70,7 +70,7 @@ class PricedModel:
 
 
 def cost_of(provider: ResolvedProvider, model: str, at: datetime, usage: CallUsage) -> Cost | None:
-    """Return what a call made at `at` cost, or None if its price is unknown; unknown is never 0.
+    """Price a call made at `at`; None if its price is unknown, which is never 0.
 
     Unknown are: a model that the catalog does not have, tokens or units it has no price for, and a total
     whose split into input and output is not known.

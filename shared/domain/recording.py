@@ -1,4 +1,4 @@
-"""Admits a valid event: whose it is, when it was, what it counts and costs. Its result is what is stored."""
+"""Admits a valid event: checks its tenant and time, and adds its id, tokens, cost and amounts for the ledger."""
 
 import hashlib
 from collections.abc import Iterable
@@ -47,12 +47,12 @@ class RecordedEvent(NamedTuple):
     request_id: str | None
     metadata_json: str | None
     fingerprint: str
-    """Hash of the payload as sent: what tells a repetition from another event under the same id."""
+    """Hash of the payload as sent, by which a repetition is told from another event under the same id."""
     amounts: Totals
 
 
 class RefusedEvent(Exception):
-    """This event cannot be recorded; `problem` says which field and why."""
+    """An event that cannot be recorded; `problem` names the field and the reason."""
 
     def __init__(self, field: str, code: str, message: str) -> None:
         super().__init__(message)
@@ -60,7 +60,7 @@ class RefusedEvent(Exception):
 
 
 def admit(event: MeteringEvent, tenant_id: str, now: datetime) -> RecordedEvent:
-    """`event` ready to be stored for `tenant_id`; raises RefusedEvent."""
+    """Make `event` ready to be stored for `tenant_id`; raises RefusedEvent."""
     if event.tenant_id is not None and event.tenant_id != tenant_id:
         raise RefusedEvent(
             "tenant_id", "tenant_mismatch", f"tenant_id {event.tenant_id!r} is not the tenant of this key"

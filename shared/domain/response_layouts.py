@@ -55,7 +55,7 @@ class Extractor(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Layout:
-    """How a format's bodies have their counts: all bodies, those of `provider`, or those with `sign`."""
+    """The places of a format's counts in all its bodies, in those of `provider`, or in those with `sign`."""
 
     source: Counts | Extractor
     provider: str | None = None
@@ -92,9 +92,9 @@ class Format:
     sent_by: str | None = None
     """The provider whose bodies without any mark are of this format; a gateway or a cloud sends several."""
     service_tier: tuple[str, ...] = ()
-    """Where a body names the service tier that it was served at, which may have prices of its own."""
+    """The field that names the service tier a body was served at, which may have prices of its own."""
     layouts: tuple[Layout, ...]
-    """The first that a body has is the one to read it by; the last is that of all other bodies."""
+    """A body is read by the first that is its own; the last is that of all other bodies."""
 
 
 def owner(body: Body, path: Sequence[str]) -> Body:

@@ -34,7 +34,7 @@ class TokenPools(NamedTuple):
 
 
 class CallUsage(NamedTuple):
-    """What one call used, and what its response says about the price that it was served at.
+    """The usage of one call, and the part of its response that selects the price it was served at.
 
     `other_units` are usage keys of genai-prices, such as `input_audio_tokens` (a part of the input) or
     `web_searches` (on top of it); `price_context` selects one of a model's prices: `{"service_tier": "flex"}`.
@@ -73,12 +73,12 @@ class TokenCounts(BaseModel):
 
     @cached_property
     def pools(self) -> TokenPools:
-        """The normalised pools, computed while validating."""
+        """Return the normalised pools, computed while validating."""
         return normalise(self)
 
 
 def normalise(counts: TokenCounts) -> TokenPools:
-    """Pools of `counts`; raises PydanticCustomError (a ValueError) that names both fields and both values."""
+    """Normalise `counts`; raises PydanticCustomError (a ValueError) that names both fields and both values."""
     input_, output, total = _sides(counts)
     cache_read = counts.cache_read_tokens or 0
     cache_write, cache_write_1h = _cache_writes(counts)

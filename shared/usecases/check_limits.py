@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from shared.domain.limits import LimitPolicy, LimitStatus, decide, policy_for, status
+from shared.domain.limits import Consumption, LimitPolicy, LimitStatus, decide, policy_for, status
 from shared.domain.plans import Plan, find_plan
 from shared.domain.tenants import Tenant
 from shared.usecases.live_usage import LiveUsageReader, Standing
@@ -65,7 +65,8 @@ def status_of(standing: Standing, thresholds: Thresholds) -> LimitStatus | None:
 
 def _status(plan: Plan, standing: Standing, thresholds: Thresholds) -> LimitStatus:
     policy = _policy(plan, standing.tenant, thresholds)
-    return status(plan, policy, standing.period, standing.totals.get("total_tokens", 0), standing.runs)
+    used = Consumption(standing.totals.get("total_tokens", 0), standing.runs)
+    return status(plan, policy, standing.period, used)
 
 
 def _policy(plan: Plan, tenant: Tenant, thresholds: Thresholds) -> LimitPolicy:
