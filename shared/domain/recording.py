@@ -72,23 +72,23 @@ def admit(event: MeteringEvent, tenant_id: str, now: datetime) -> RecordedEvent:
     pools = usage.pools if usage else None
     cost = _cost(event, provider, ts, usage)
     cost_nanousd = cost.nanousd if cost else None
-    return RecordedEvent(
-        id=event.id or _derived_id(event),
-        ts=ts,
-        category=event.category,
-        series=Series(event.provider, event.model),
-        status=event.status,
-        tokens=pools,
-        latency_ms=event.latency_ms,
-        cost_nanousd=cost_nanousd,
-        price_source=cost.source if cost else None,
-        user_id=event.user_id,
-        run_id=event.run_id,
-        workflow_id=event.workflow_id,
-        request_id=event.request_id,
-        metadata_json=_metadata_json(event),
-        fingerprint=_fingerprint(event),
-        amounts=amounts_of(event.category, event.status, pools, event.latency_ms, cost_nanousd),
+    return RecordedEvent(  # by position: sixteen keywords would take twice as long, once per event
+        event.id or _derived_id(event),
+        ts,
+        event.category,
+        Series(event.provider, event.model),
+        event.status,
+        pools,
+        event.latency_ms,
+        cost_nanousd,
+        cost.source if cost else None,
+        event.user_id,
+        event.run_id,
+        event.workflow_id,
+        event.request_id,
+        _metadata_json(event),
+        _fingerprint(event),
+        amounts_of(event.category, event.status, pools, event.latency_ms, cost_nanousd),
     )
 
 
