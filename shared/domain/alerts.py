@@ -6,8 +6,7 @@ from datetime import datetime
 from itertools import groupby
 from typing import Literal
 
-from shared.domain.headroom import Amounts
-from shared.domain.limits import LimitPolicy
+from shared.domain.limits import Consumption, LimitPolicy
 from shared.domain.periods import Period
 
 Metric = Literal["tokens", "runs"]
@@ -30,7 +29,9 @@ class UsageAlert:
         return f"{self.period.key}.{self.metric}.{self.threshold_percent}"
 
 
-def crossed_thresholds(policy: LimitPolicy, period: Period, used: Amounts, now: datetime) -> list[UsageAlert]:
+def crossed_thresholds(
+    policy: LimitPolicy, period: Period, used: Consumption, now: datetime
+) -> list[UsageAlert]:
     """Return the alerts that the usage of `period` amounts to: tokens first, lower thresholds first.
 
     The caps are those that limits are decided by. Nothing used crosses nothing, even where nothing is allowed.

@@ -1,17 +1,43 @@
-"""Owns the way to the price catalog: the data that genai-prices bundles, loaded on first use only."""
+"""The price catalog that genai-prices bundles, loaded on first use, and the provider that a name stands for."""
 
-from functools import cache
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from functools import cache, lru_cache
+from typing import TYPE_CHECKING, Final
 
 # Imported on first use: the library and its data take half a second, and only recording prices anything.
 if TYPE_CHECKING:
     from genai_prices.types import Provider
     from genai_prices.units import UnitRegistry
 
+MAX_CACHED_NAMES: Final = 4096
+"""Names come from callers: an unbounded cache would be theirs to fill."""
+
+
+# Compared by identity, so that it is a cheap key: resolve_provider gives one object for a name.
+@dataclass(frozen=True, slots=True, eq=False)
+class ResolvedProvider:
+    """The provider of an event: its `name` as sent, trimmed and in lower case, and its entry in the catalog."""
+
+    name: str
+    listed: "Provider | None"
+
+    @property
+    def id(self) -> str | None:
+        """The catalog's id of the provider (`aws` for `bedrock`); None if the catalog does not list it."""
+        return self.listed.id if self.listed else None
+
+
+@lru_cache(maxsize=MAX_CACHED_NAMES)
+def resolve_provider(name: str) -> ResolvedProvider:
+    """Resolve a caller's name of a provider, an alias of it included. Do this once per event, and hand it on."""
+    from genai_prices.data_snapshot import find_provider_by_id
+
+    return ResolvedProvider(name.strip().lower(), find_provider_by_id(catalog_providers(), name))
+
 
 @cache
 def catalog_version() -> str:
-    """What a price is marked with, so that it can be traced: `genai-prices/0.2.3`."""
+    """Return the mark by which a price can be traced: `genai-prices/0.2.3`."""
     from genai_prices import __version__
 
     return f"genai-prices/{__version__}"
@@ -19,22 +45,15 @@ def catalog_version() -> str:
 
 @cache
 def catalog_providers() -> list["Provider"]:
-    """Every provider of the catalog, with its models, their dated prices and its response extractors."""
+    """Return every provider of the catalog, with its models, their dated prices and its response extractors."""
     from genai_prices.data_snapshot import get_snapshot
 
     return get_snapshot().providers
 
 
-def find_provider(provider: str) -> "Provider | None":
-    """The catalog's provider for a caller's name of it (`bedrock` is `aws`), or None."""
-    from genai_prices.data_snapshot import find_provider_by_id
-
-    return find_provider_by_id(catalog_providers(), provider)
-
-
 @cache
 def catalog_units() -> "UnitRegistry":
-    """What can be counted and priced: each unit with its price key and the units it is a part of."""
+    """Return the units that can be counted and priced, each with its price key and the units it is a part of."""
     from genai_prices.data_units import unit_data
     from genai_prices.units import UnitRegistry
 

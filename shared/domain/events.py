@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import (
     AwareDatetime,
@@ -19,6 +19,7 @@ from pydantic import (
 from pydantic_core import ErrorDetails, PydanticCustomError
 
 from shared.domain.errors import FieldProblem
+from shared.domain.response_formats import FORMATS
 from shared.domain.tokens import MAX_TOKENS, TokenCounts
 
 MAX_SHOWN_VALUE_CHARS = 80
@@ -27,16 +28,12 @@ MAX_USD_DECIMALS = 400
 
 Category = Literal["llm", "tool", "storage", "compute", "other"]
 Status = Literal["ok", "error", "started", "completed", "failed"]
-ResponseFormat = Literal[
-    "openai.chat",
-    "openai.responses",
-    "openai.embeddings",
-    "anthropic.messages",
-    "gemini",
-    "bedrock.converse",
-    "cohere",
-    "ollama",
-]
+if TYPE_CHECKING:
+    ResponseFormat = str
+else:
+    ResponseFormat = Literal[
+        tuple(FORMATS)
+    ]  # the schema lists the names, and a type checker cannot compute them
 
 
 def _only_text(value: object) -> object:
@@ -98,7 +95,7 @@ _EVENTS = TypeAdapter(list[MeteringEvent])
 
 
 def parse_events(items: Sequence[object]) -> tuple[dict[int, MeteringEvent], list[FieldProblem]]:
-    """The valid events by their index in `items`, and every problem of the others.
+    """Return the valid events by their index in `items`, and every problem of the others.
 
     A bad item never loses a good one: the batch is validated at once, and only if that fails are the good
     ones validated again without the bad. An item may be a FieldProblem: what was wrong with its envelope.
@@ -122,7 +119,7 @@ def _problem(details: ErrorDetails) -> FieldProblem:
 
 
 def field_problem(details: ErrorDetails, path: Sequence[int | str], index: int | None = None) -> FieldProblem:
-    """What pydantic says of one field, with the field and the value in the message."""
+    """Return a problem that pydantic found in one field, with the field and the value in the message."""
     field = ".".join(str(step) for step in path) or "event"
     message = f"{field}: {details['msg']}"
     if details["type"] != "missing":
@@ -131,6 +128,6 @@ def field_problem(details: ErrorDetails, path: Sequence[int | str], index: int |
 
 
 def shown(value: object) -> str:
-    """`value` as an error message shows it: one line, at most 80 characters."""
+    """Write `value` as an error message shows it: one line, at most 80 characters."""
     text = repr(value)
     return text if len(text) <= MAX_SHOWN_VALUE_CHARS else text[: MAX_SHOWN_VALUE_CHARS - 1] + "…"

@@ -1,13 +1,13 @@
-"""Owns the reading of usage out of a provider's raw response: strict, and never a guess at a convention."""
+"""Reads usage out of a provider's raw response: strictly, and without a guess at a convention."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
-from shared.domain.catalog import catalog_units, find_provider
-from shared.domain.events import ResponseFormat, shown
-from shared.domain.pricing import NO_PRICE_CONTEXT
-from shared.domain.response_shapes import Path, Table, child, possible_formats, table_for
-from shared.domain.tokens import MAX_TOKENS, TokenPools
+from shared.domain.catalog import ResolvedProvider, catalog_units
+from shared.domain.events import shown
+from shared.domain.response_formats import FORMATS, possible_formats
+from shared.domain.response_layouts import Body, CountRow, Format, Layout, Path, owner
+from shared.domain.tokens import MAX_TOKENS, CallUsage, TokenPools
 
 if TYPE_CHECKING:
     from genai_prices.types import ArrayMatch
@@ -30,178 +30,158 @@ class ExtractionError(ValueError):
 
 
 class Extracted(NamedTuple):
-    """The usage of one response: its pools, what else it counted or says that may change the price, its format."""
+    """The usage of one response, and the name of the format it was read by."""
 
-    pools: TokenPools
-    other_units: Mapping[str, int]
-    format: ResponseFormat
-    price_context: Mapping[str, str] = NO_PRICE_CONTEXT
+    usage: CallUsage
+    format: str
 
 
-def extract(
-    response: Mapping[str, object], response_format: ResponseFormat | None, provider: str
-) -> Extracted:
-    """The usage in a provider's response, with the provider's convention undone; raises ExtractionError.
+def extract(response: Body, response_format: str | None, provider: ResolvedProvider) -> Extracted:
+    """Return the usage in a response of `provider`, with that provider's conventions undone.
 
-    Without a `response_format` the body must settle it: what could be read in two ways is refused.
+    Without a `response_format` the body must settle it: what could be read in two ways is refused. Raises
+    ExtractionError.
     """
-    known_format = response_format or _only_format(response, provider)
-    table = table_for(known_format, response, provider)
-    counts = _read_counts(_usage_object(response, table), table)
-    if counts.total is not None:
-        counts = _agreeing_with_total(counts, counts.total, known_format, provider)
+    known = FORMATS[response_format] if response_format else _only_format(response, provider)
+    layout = next(each for each in known.layouts if each.is_of(response, provider))
+    counts = _agreeing_with_total(_Counts.read(response, layout))
     return Extracted(
-        _pools(counts), _other_units(counts), known_format, _price_context(response, known_format)
+        CallUsage(_pools(counts), _other_units(counts), _price_context(response, known)), known.name
     )
 
 
-def _price_context(response: Mapping[str, object], known_format: ResponseFormat) -> Mapping[str, str]:
-    """Which of a model's prices the response says it was served at, in the words of genai-prices.
-
-    OpenAI names the tier beside the usage, Anthropic inside it, where `batch` is a way of processing.
-    """
-    if known_format in ("openai.chat", "openai.responses"):
-        tier = response.get("service_tier")
-    elif known_format == "anthropic.messages":
-        tier = child(response, "usage").get("service_tier")
-    else:
-        tier = None
-    if not isinstance(tier, str):
-        return NO_PRICE_CONTEXT
-    return {"processing": tier} if tier == "batch" else {"service_tier": tier}
-
-
-class _Counts(NamedTuple):
-    """Counts by unit, the response's own total, and the table they were read by, which knows their names."""
-
-    table: Table
-    values: Mapping[str, int]
-    total: int | None
-
-    def of(self, unit: str) -> int:
-        return self.values.get(unit, 0)
-
-    def place_of(self, unit: str) -> str:
-        return _dotted(self.table, next((row.path for row in self.table.rows if row.unit == unit), (unit,)))
-
-    def told(self, unit: str) -> str:
-        """Name and value of a count, for a message."""
-        return f"{self.place_of(unit)} is {self.of(unit)}"
-
-
-def _only_format(response: Mapping[str, object], provider: str) -> ResponseFormat:
+def _only_format(response: Body, provider: ResolvedProvider) -> Format:
     formats = possible_formats(response, provider)
     if not formats:
         raise ExtractionError(
             "no_usage_in_response", "usage", "the response has no usage of any known format"
         )
     if len(formats) > 1:
-        choices = f"could be {' or '.join(formats)}: say which in response_format"
-        message = f"the response of provider {shown(provider)} {choices}"
+        choices = " or ".join(sorted(each.name for each in formats))
+        message = f"the response of provider {shown(provider.name)} could be {choices}: say which in response_format"
         raise ExtractionError("ambiguous_response", "usage", message)
     return formats[0]
 
 
-def _usage_object(response: Mapping[str, object], table: Table) -> Mapping[str, object]:
+def _price_context(response: Body, known: Format) -> Mapping[str, str]:
+    """Return which of a model's prices the response was served at; a batch is a way of processing."""
+    tier = owner(response, known.service_tier).get(known.service_tier[-1]) if known.service_tier else None
+    if not isinstance(tier, str):
+        return {}
+    return {"processing": tier} if tier == "batch" else {"service_tier": tier}
+
+
+class _Counts(NamedTuple):
+    """Counts by unit and the response's own total, as a layout reads them."""
+
+    layout: Layout
+    values: Mapping[str, int]
+    total: int | None
+
+    @classmethod
+    def read(cls, response: Body, layout: Layout) -> "_Counts":
+        """Read every count of `layout` that the response has."""
+        usage, rows = _usage_object(response, layout), layout.counts.rows
+        values: dict[str, int] = {}
+        for row in rows:
+            count = _read(usage, row.path, layout)
+            if count is not None:
+                values[row.unit] = values.get(row.unit, 0) + count
+            elif row.required:
+                raise _no_usage(_dotted(layout, row.path))
+        if not values:
+            raise _no_usage(_dotted(layout, rows[0].path))
+        return cls(layout, values, _read(usage, (layout.total,), layout) if layout.total else None)
+
+    def of(self, unit: str) -> int:
+        return self.values.get(unit, 0)
+
+    def rows_of(self, unit: str) -> Iterator[CountRow]:
+        return (row for row in self.layout.counts.rows if row.unit == unit)
+
+    def place_of(self, unit: str) -> str:
+        """Return the first place where the layout has the count."""
+        return _dotted(self.layout, next((row.path for row in self.rows_of(unit)), (unit,)))
+
+    def told(self, *units: str) -> str:
+        """Return the places and values of counts, for a message."""
+        return " and ".join(f"{self.place_of(unit)} is {self.of(unit)}" for unit in units)
+
+    def contradiction(self, at: str, message: str) -> ExtractionError:
+        return ExtractionError("contradictory_tokens", self.place_of(at), message)
+
+
+def _usage_object(response: Body, layout: Layout) -> Body:
     found = response
-    for depth, step in enumerate(table.root, start=1):
-        path = ".".join(table.root[:depth])
+    for depth, step in enumerate(layout.counts.root, start=1):
+        path = ".".join(layout.counts.root[:depth])
         value = found.get(step)
         if value is None:
             raise _no_usage(path)
-        if not isinstance(value, Mapping):
+        if not isinstance(value, dict):
             raise _malformed(path, value, "an object")
         found = value
     return found
 
 
-def _read_counts(usage: Mapping[str, object], table: Table) -> _Counts:
-    values: dict[str, int] = {}
-    for row in table.rows:
-        count = _read(usage, row.path, table)
-        if count is not None:
-            values[row.unit] = values.get(row.unit, 0) + count
-        elif row.required:
-            raise _no_usage(_dotted(table, row.path))
-    if not values:
-        raise _no_usage(_dotted(table, table.rows[0].path))
-    return _Counts(table, values, _read(usage, (table.total,), table) if table.total else None)
-
-
-def _read(usage: Mapping[str, object], path: Path, table: Table) -> int | None:
+def _read(usage: Body, path: Path, layout: Layout) -> int | None:
     found: object = usage
     for depth, step in enumerate(path):
         if found is None:
             return None
-        found = _child(found, step, _dotted(table, path[:depth]))
-    return None if found is None else _count(found, _dotted(table, path), table)
+        if isinstance(step, str):
+            if not isinstance(found, dict):
+                raise _malformed(_dotted(layout, path[:depth]), found, "an object")
+            found = found.get(step)
+        else:
+            if not isinstance(found, list):
+                raise _malformed(_dotted(layout, path[:depth]), found, "an array")
+            found = _matching(found, step)
+    if layout.allows_doubles and isinstance(found, float) and found.is_integer():
+        found = int(found)
+    if found is None or (type(found) is int and 0 <= found <= MAX_TOKENS):
+        return found
+    raise _malformed(_dotted(layout, path), found, "an integer between 0 and 2^53")
 
 
-def _child(parent: object, step: "str | ArrayMatch", parent_path: str) -> object:
-    if isinstance(step, str):
-        if not isinstance(parent, Mapping):
-            raise _malformed(parent_path, parent, "an object")
-        return parent.get(step)
-    if not isinstance(parent, list):
-        raise _malformed(parent_path, parent, "an array")
-    named = (item for item in parent if isinstance(item, Mapping) and isinstance(item.get(step.field), str))
+def _matching(items: list[object], step: "ArrayMatch") -> object:
+    named = (item for item in items if isinstance(item, dict) and isinstance(item.get(step.field), str))
     return next((item for item in named if step.match.is_match(item[step.field])), None)
 
 
-def _count(value: object, path: str, table: Table) -> int:
-    if table.allows_doubles and isinstance(value, float) and value.is_integer():
-        value = int(value)
-    if type(value) is not int or not 0 <= value <= MAX_TOKENS:
-        raise _malformed(path, value, "an integer between 0 and 2^53")
-    return value
-
-
-def _agreeing_with_total(
-    counts: _Counts, total: int, response_format: ResponseFormat, provider: str
-) -> _Counts:
-    """The counts, with reasoning inside the output, if the response's own total agrees with any reading.
+def _agreeing_with_total(counts: _Counts) -> _Counts:
+    """Return the counts with reasoning inside the output, if the response's own total agrees with any reading.
 
     Whether reasoning is a part of the output is the convention that gateways break most: the total tells.
     """
+    total, layout = counts.total, counts.layout
     input_, output, reasoning = counts.of(INPUT), counts.of(OUTPUT), counts.of(REASONING)
-    cached = counts.of(READ) + counts.of(WRITE)
-    if total == input_ + output or (
-        response_format == "bedrock.converse" and total == input_ - cached + output
-    ):
+    cached = counts.of(READ) + counts.of(WRITE) if layout.total_may_omit_cached else 0
+    if total is None or total in (input_ + output, input_ - cached + output):
         return counts
-    other_reading = output - reasoning if _adds_reasoning(counts.table) else output + reasoning
+    other_reading = output - reasoning if _adds_reasoning(counts) else output + reasoning
     if total == input_ + other_reading:
         return counts._replace(values={**counts.values, OUTPUT: other_reading})
-    thinking = total - input_ - output
-    if response_format == "openai.chat" and thinking > 0 and not reasoning and _is_google(provider):
-        return counts._replace(values={**counts.values, OUTPUT: output + thinking, REASONING: thinking})
-    sides = f"{counts.told(INPUT)} and {counts.told(OUTPUT)}"
-    raise _contradiction(counts, OUTPUT, f"{sides}, but {counts.table.total} is {total}")
+    unnamed = total - input_ - output
+    if layout.total_alone_has_reasoning and unnamed > 0 and not reasoning:
+        return counts._replace(values={**counts.values, OUTPUT: output + unnamed, REASONING: unnamed})
+    raise counts.contradiction(OUTPUT, f"{counts.told(INPUT, OUTPUT)}, but {layout.total} is {total}")
 
 
-def _adds_reasoning(table: Table) -> bool:
-    added = {row.path for row in table.rows if row.unit == OUTPUT}
-    return any(row.path in added for row in table.rows if row.unit == REASONING)
-
-
-def _is_google(provider: str) -> bool:
-    """Google's OpenAI-compatible endpoint has thinking in the total only, and itemises it nowhere."""
-    found = find_provider(provider)
-    return found is not None and found.id == "google"
+def _adds_reasoning(counts: _Counts) -> bool:
+    added = {row.path for row in counts.rows_of(OUTPUT)}
+    return any(row.path in added for row in counts.rows_of(REASONING))
 
 
 def _pools(counts: _Counts) -> TokenPools:
     input_, output, reasoning = counts.of(INPUT), counts.of(OUTPUT), counts.of(REASONING)
     read, write, write_1h = counts.of(READ), counts.of(WRITE), _cache_write_1h(counts)
     if read + write > input_:
-        raise _contradiction(
-            counts, READ, f"{counts.told(READ)} and {counts.told(WRITE)}, but {counts.told(INPUT)}"
-        )
+        raise counts.contradiction(READ, f"{counts.told(READ, WRITE)}, but {counts.told(INPUT)}")
     if reasoning > output:
-        raise _contradiction(counts, REASONING, f"{counts.told(REASONING)}, but {counts.told(OUTPUT)}")
+        raise counts.contradiction(REASONING, f"{counts.told(REASONING)}, but {counts.told(OUTPUT)}")
     if max(input_, output) > MAX_TOKENS:
-        told = f"{counts.told(INPUT)} and {counts.told(OUTPUT)}"
-        raise _contradiction(counts, INPUT, f"{told}, which is more than 2^53")
+        raise counts.contradiction(INPUT, f"{counts.told(INPUT, OUTPUT)}, which is more than 2^53")
     return TokenPools(input_, output, input_ + output, read, write, write_1h, reasoning)
 
 
@@ -212,13 +192,13 @@ def _cache_write_1h(counts: _Counts) -> int:
     if short is None:
         short = whole - long
     if short < 0 or long < 0 or short + long != whole:
-        parts = f"{counts.told(WRITE_5M)} and {counts.told(WRITE_1H)}"
-        raise _contradiction(counts, WRITE, f"{counts.told(WRITE)}, but {parts}")
+        parts = counts.told(WRITE_5M, WRITE_1H)
+        raise counts.contradiction(WRITE, f"{counts.told(WRITE)}, but {parts}")
     return long
 
 
 def _other_units(counts: _Counts) -> Mapping[str, int]:
-    """Counts beyond the pools that can change a price. Text and tool prompts cost what input costs."""
+    """Return the counts beyond the pools that can change a price: text and tool prompts cost what input costs."""
     return {
         unit: count
         for unit, count in counts.values.items()
@@ -231,12 +211,12 @@ def _is_special(unit: str) -> bool:
     return dimensions.get("modality") != "text" and dimensions.get("token_type") != "tool"
 
 
-def _dotted(table: Table, path: Path) -> str:
-    """A place in the response, as an error names it: `usage.prompt_tokens_details.cached_tokens`."""
+def _dotted(layout: Layout, path: Path) -> str:
+    """Return a place in the response as an error names it: `usage.prompt_tokens_details.cached_tokens`."""
     steps = (
         step if isinstance(step, str) else f"[{getattr(step.match, 'equals', step.field)}]" for step in path
     )
-    return ".".join((*table.root, *steps))
+    return ".".join((*layout.counts.root, *steps))
 
 
 def _no_usage(path: str) -> ExtractionError:
@@ -245,7 +225,3 @@ def _no_usage(path: str) -> ExtractionError:
 
 def _malformed(path: str, value: object, wanted: str) -> ExtractionError:
     return ExtractionError("malformed_usage", path, f"{path} is {shown(value)}, but must be {wanted}")
-
-
-def _contradiction(counts: _Counts, unit: str, message: str) -> ExtractionError:
-    return ExtractionError("contradictory_tokens", counts.place_of(unit), message)

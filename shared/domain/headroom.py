@@ -1,29 +1,22 @@
 """How near usage is to the thresholds of its limits: what decides how soon to fold, and what may be remembered."""
 
 from collections.abc import Iterator
-from typing import Final, NamedTuple
+from typing import Final
 
 from shared.domain.counter_settings import LONGEST_FOLD_MINUTES
-from shared.domain.limits import LimitPolicy
+from shared.domain.limits import Consumption, LimitPolicy
 
 _PACES: Final = (LONGEST_FOLD_MINUTES, 8, 4, 2)
 """Few values, because each change is a write to the tenant."""
 _SHORTEST_FOLD_MINUTES: Final = 1
 
 
-class Amounts(NamedTuple):
-    """So many tokens and runs."""
-
-    tokens: int
-    runs: int
-
-
-def is_near_cap(policy: LimitPolicy, used: Amounts) -> bool:
+def is_near_cap(policy: LimitPolicy, used: Consumption) -> bool:
     """Return True within 10 % of a cap, and beyond it."""
     return any(10 * amount >= 9 * cap for cap, amount in _caps(policy, used))
 
 
-def minutes_until_fold(policy: LimitPolicy, used: Amounts, new: Amounts, minutes: int) -> int:
+def minutes_until_fold(policy: LimitPolicy, used: Consumption, new: Consumption, minutes: int) -> int:
     """Return after how many minutes the next fold has to look at the limits; `new` came in the last `minutes`.
 
     Within 20 % of a cap that is a minute. Further away it is half the time that the last rate takes to reach the
@@ -42,7 +35,7 @@ def minutes_until_fold(policy: LimitPolicy, used: Amounts, new: Amounts, minutes
     return result
 
 
-def _caps(policy: LimitPolicy, used: Amounts) -> Iterator[tuple[int, int]]:
+def _caps(policy: LimitPolicy, used: Consumption) -> Iterator[tuple[int, int]]:
     """Yield each cap with what is used of it."""
     yield policy.soft_token_cap, used.tokens
     yield policy.hard_token_cap, used.tokens
@@ -50,6 +43,6 @@ def _caps(policy: LimitPolicy, used: Amounts) -> Iterator[tuple[int, int]]:
     yield policy.hard_run_cap, used.runs
 
 
-def _each_twice(new: Amounts) -> Iterator[int]:
+def _each_twice(new: Consumption) -> Iterator[int]:
     """Yield the growth that belongs to each of _caps."""
     yield from (new.tokens, new.tokens, new.runs, new.runs)

@@ -1,5 +1,6 @@
-"""Owns limits: what a tenant may use in a period, where it stands, and whether a request still fits."""
+"""Limits: how much a tenant may use in a period, where it stands, and whether a request still fits."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Final, Literal
@@ -17,12 +18,17 @@ MAX_PERCENT: Final = 1_000
 _MAX_LIMIT: Final = 2**53
 
 LimitCode = Literal["token_limit_reached", "token_limit_exceeded", "run_limit_reached", "run_limit_exceeded"]
+_Noun = Literal["token", "run"]
+_CODES: Final[Mapping[_Noun, tuple[LimitCode, LimitCode]]] = {
+    "token": ("token_limit_reached", "token_limit_exceeded"),
+    "run": ("run_limit_reached", "run_limit_exceeded"),
+}
 Limit = Annotated[int, Field(strict=True, ge=0, le=_MAX_LIMIT)]
 Percent = Annotated[int, Field(strict=True, ge=1, le=MAX_PERCENT)]
 
 
 class LimitOverrides(BaseModel):
-    """What one tenant was granted instead of its plan's limits and the usual thresholds; None is no override.
+    """Limits and thresholds of one tenant that replace its plan's and the usual ones; None replaces nothing.
 
     Zero tokens or runs is an override too: it lets nothing through.
     """
@@ -35,7 +41,7 @@ class LimitOverrides(BaseModel):
     hard_percent: Percent | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LimitPolicy:
     """The limits of one tenant, per metering period, and the percentages of them that warn and that block.
 
@@ -77,8 +83,17 @@ class LimitPolicy:
         return _share(self.run_limit, self.hard_percent)
 
 
+@dataclass(frozen=True, slots=True)
+class Consumption:
+    """Tokens and runs used in a period, and tokens set aside for runs in progress."""
+
+    tokens: int
+    runs: int
+    tokens_held: int = 0
+
+
 class LimitStatus(BaseModel):
-    """Where a tenant stands in one metering period: the `status` object of every answer."""
+    """The standing of a tenant in one metering period: the `status` object of every answer."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -98,7 +113,7 @@ class LimitStatus(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """Whether a request may go ahead. `code` and the sentence `reason` say why not; None if it may."""
+    """The answer to a request for more. `code` and the sentence `reason` say why it is denied, else None."""
 
     allowed: bool
     code: LimitCode | None = None
@@ -108,31 +123,30 @@ class Decision:
 def policy_for(
     plan: Plan, overrides: LimitOverrides, default_soft_percent: int, default_hard_percent: int
 ) -> LimitPolicy:
-    """The limits of a tenant on `plan`: each override beats the plan's limit or the default threshold."""
+    """Return the limits of a tenant on `plan`: an override beats the plan's limit or the default threshold."""
     return LimitPolicy(
-        _first_given(overrides.tokens, plan.token_limit),
-        _first_given(overrides.runs, plan.run_limit),
-        _first_given(overrides.soft_percent, default_soft_percent),
-        _first_given(overrides.hard_percent, default_hard_percent),
+        token_limit=_first_given(overrides.tokens, plan.token_limit),
+        run_limit=_first_given(overrides.runs, plan.run_limit),
+        soft_percent=_first_given(overrides.soft_percent, default_soft_percent),
+        hard_percent=_first_given(overrides.hard_percent, default_hard_percent),
     )
 
 
-def status(
-    plan: Plan, policy: LimitPolicy, period: Period, tokens_used: int, runs_used: int, tokens_held: int = 0
-) -> LimitStatus:
-    """Where a tenant with `policy` stands in `period`. Held tokens lower what remains, but are not used."""
-    hard = tokens_used >= policy.hard_token_cap or runs_used >= policy.hard_run_cap
+def status(plan: Plan, policy: LimitPolicy, period: Period, used: Consumption) -> LimitStatus:
+    """Return the standing of a tenant in `period`. Held tokens lower what remains, but are not used."""
+    hard = used.tokens >= policy.hard_token_cap or used.runs >= policy.hard_run_cap
+    soft = used.tokens >= policy.soft_token_cap or used.runs >= policy.soft_run_cap
     return LimitStatus(
         plan=plan.id,
-        token_usage_percent=_percent(tokens_used, policy.token_limit),
-        run_usage_percent=_percent(runs_used, policy.run_limit),
-        soft_limit_reached=hard or tokens_used >= policy.soft_token_cap or runs_used >= policy.soft_run_cap,
+        token_usage_percent=_percent(used.tokens, policy.token_limit),
+        run_usage_percent=_percent(used.runs, policy.run_limit),
+        soft_limit_reached=hard or soft,
         hard_limit_reached=hard,
-        tokens_used=tokens_used,
-        runs_used=runs_used,
-        tokens_remaining=max(0, policy.hard_token_cap - tokens_used - tokens_held),
-        runs_remaining=max(0, policy.hard_run_cap - runs_used),
-        tokens_held=tokens_held,
+        tokens_used=used.tokens,
+        runs_used=used.runs,
+        tokens_remaining=max(0, policy.hard_token_cap - used.tokens - used.tokens_held),
+        runs_remaining=max(0, policy.hard_run_cap - used.runs),
+        tokens_held=used.tokens_held,
         period_start=period.start,
         period_resets_at=period.end,
     )
@@ -141,7 +155,7 @@ def status(
 def decide(
     policy: LimitPolicy, standing: LimitStatus, tokens: int | None = None, runs: int | None = None
 ) -> Decision:
-    """Whether `tokens` and `runs` more would fit; None means not asked for, 0 asks for none.
+    """Decide whether `tokens` and `runs` more would fit; None means not asked for, 0 asks for none.
 
     `standing` is the status under the same `policy`. Tokens are always examined, used and held together. Runs
     are examined only if some are asked for or nothing is: the last run of a period may go on using tokens.
@@ -149,56 +163,56 @@ def decide(
     """
     _refuse_negative("tokens", tokens)
     _refuse_negative("runs", runs)
-    if denial := _token_denial(policy, standing, tokens or 0):
-        return denial
-    if runs or (tokens is None and runs is None):
-        return _run_denial(policy, standing, runs or 0) or Decision(allowed=True)
-    return Decision(allowed=True)
+    denial = _denial(policy, standing, _tokens(policy, standing), tokens or 0)
+    if denial is None and (runs or (tokens is None and runs is None)):
+        denial = _denial(policy, standing, _runs(policy, standing), runs or 0)
+    return denial or Decision(allowed=True)
 
 
-def _token_denial(policy: LimitPolicy, standing: LimitStatus, asked: int) -> Decision | None:
-    cap, used, held = policy.hard_token_cap, standing.tokens_used, standing.tokens_held
-    code: LimitCode
-    if used + held >= cap:
-        code = "token_limit_reached"
-    elif used + held + asked > cap:
-        code = "token_limit_exceeded"
-    else:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Allowance:
+    """The limit of tokens or of runs, the cap that it makes, and how much of that is taken."""
+
+    noun: _Noun
+    limit: int
+    cap: int
+    used: int
+    held: int = 0
+
+
+def _tokens(policy: LimitPolicy, standing: LimitStatus) -> _Allowance:
+    return _Allowance(
+        noun="token",
+        limit=policy.token_limit,
+        cap=policy.hard_token_cap,
+        used=standing.tokens_used,
+        held=standing.tokens_held,
+    )
+
+
+def _runs(policy: LimitPolicy, standing: LimitStatus) -> _Allowance:
+    return _Allowance(noun="run", limit=policy.run_limit, cap=policy.hard_run_cap, used=standing.runs_used)
+
+
+def _denial(policy: LimitPolicy, standing: LimitStatus, allowance: _Allowance, asked: int) -> Decision | None:
+    room = allowance.cap - allowance.used - allowance.held
+    if 0 < room >= asked:
         return None
-    return _denial(code, standing, _allowance("token", policy.token_limit, policy), _taken(used, held), asked)
-
-
-def _run_denial(policy: LimitPolicy, standing: LimitStatus, asked: int) -> Decision | None:
-    cap, used = policy.hard_run_cap, standing.runs_used
-    code: LimitCode
-    if used >= cap:
-        code = "run_limit_reached"
-    elif used + asked > cap:
-        code = "run_limit_exceeded"
-    else:
-        return None
-    return _denial(code, standing, _allowance("run", policy.run_limit, policy), _taken(used, 0), asked)
-
-
-def _denial(code: LimitCode, standing: LimitStatus, allowance: str, taken: str, asked: int) -> Decision:
-    misfit = f", so {asked:,} more would not fit" if code.endswith("_exceeded") else ""
+    reached, exceeded = _CODES[allowance.noun]
+    code, misfit = (reached, "") if room <= 0 else (exceeded, f", so {asked:,} more would not fit")
+    allowed = f"{allowance.cap:,} {allowance.noun}{'' if allowance.cap == 1 else 's'} per period"
+    origin = "" if policy.hard_percent == 100 else f" ({policy.hard_percent}% of {allowance.limit:,})"
+    taken = f"{allowance.used:,} {'is' if allowance.used == 1 else 'are'} used"
+    held = f" and {allowance.held:,} held" if allowance.held else ""
     resets_at = f"{standing.period_resets_at:%Y-%m-%dT%H:%M:%SZ}"
-    reason = f"Plan {standing.plan} allows {allowance} and {taken}{misfit}; it resets at {resets_at}."
+    reason = (
+        f"Plan {standing.plan} allows {allowed}{origin} and {taken}{held}{misfit}; it resets at {resets_at}."
+    )
     return Decision(allowed=False, code=code, reason=reason)
 
 
-def _allowance(noun: str, limit: int, policy: LimitPolicy) -> str:
-    cap = _share(limit, policy.hard_percent)
-    origin = "" if policy.hard_percent == 100 else f" ({policy.hard_percent}% of {limit:,})"
-    return f"{cap:,} {noun}{'' if cap == 1 else 's'} per period{origin}"
-
-
-def _taken(used: int, held: int) -> str:
-    return f"{used:,} {'is' if used == 1 else 'are'} used" + (f" and {held:,} held" if held else "")
-
-
 def _at_least(limit: int, percent: int) -> int:
-    """The smallest use that is `percent` of `limit`: rounded down, a limit of one run would warn before any."""
+    """Return the smallest use that is `percent` of `limit`; rounded down, a limit of 1 would warn before any use."""
     return -(-limit * percent // 100)
 
 
@@ -207,7 +221,7 @@ def _share(limit: int, percent: int) -> int:
 
 
 def _percent(used: int, limit: int) -> float:
-    """Hundredths of a percent are counted in integers; of a limit of nothing, anything used is all of it."""
+    """Return the percentage, cut to hundredths in integers; anything used of a limit of nothing is all of it."""
     if limit == 0:
         return 100.0 if used else 0.0
     return used * 10_000 // limit / 100

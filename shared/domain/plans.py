@@ -1,15 +1,16 @@
-"""Owns the plan catalog: what each plan allows and what it costs. There is no second one."""
+"""The plan catalog: the limits and the prices of each plan. There is no second one."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
 
-_NANOUSD_PER_USD: Final = 10**9
+from shared.domain.money import NANOUSD_PER_USD
+
 _MONTHS_PER_YEAR: Final = 12
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
     """One tier. Limits are per metering period, prices in nano-USD per month and per year.
 
@@ -44,24 +45,32 @@ class Plan:
 
     @property
     def yearly_saving_percent(self) -> int:
-        """What a year saves against twelve months, to the nearest whole percent; 0 for a free plan."""
+        """The saving of a year against twelve months, to the nearest whole percent; 0 for a free plan."""
         full = self._twelve_months_nanousd
         saved = full - self.yearly_price_nanousd
         return (200 * saved + full) // (2 * full) if full else 0
 
 
-def _tier(plan_id: str, tokens: int, runs: int, per_minute: int, usd_monthly: int, usd_yearly: int) -> Plan:
-    month, year = usd_monthly * _NANOUSD_PER_USD, usd_yearly * _NANOUSD_PER_USD
-    return Plan(plan_id, plan_id.capitalize(), tokens, runs, per_minute, month, year)
-
-
-PLAN_CATALOG: Final[tuple[Plan, ...]] = (
-    #     id              tokens / period  runs   requests / minute  USD / month  / year
-    _tier("free",                 50_000,    10,  10,                 0,              0),
-    _tier("starter",             500_000,   100,  30,                29,            290),
-    _tier("professional",      2_000_000,   500,  60,                99,            990),
-    _tier("enterprise",       10_000_000, 2_000, 120,               499,          4_990),
+_TIERS: Final = (
+    # id              tokens / period  runs   requests / minute  USD / month  / year
+    ("free",                 50_000,    10,  10,                 0,              0),
+    ("starter",             500_000,   100,  30,                29,            290),
+    ("professional",      2_000_000,   500,  60,                99,            990),
+    ("enterprise",       10_000_000, 2_000, 120,               499,          4_990),
 )  # fmt: skip  # a table is checked column by column
+
+PLAN_CATALOG: Final = tuple(
+    Plan(
+        id=plan_id,
+        name=plan_id.capitalize(),
+        token_limit=tokens,
+        run_limit=runs,
+        requests_per_minute=per_minute,
+        monthly_price_nanousd=usd_monthly * NANOUSD_PER_USD,
+        yearly_price_nanousd=usd_yearly * NANOUSD_PER_USD,
+    )
+    for plan_id, tokens, runs, per_minute, usd_monthly, usd_yearly in _TIERS
+)
 """Every plan, lowest first."""
 
 FREE_PLAN: Final = PLAN_CATALOG[0]
@@ -73,5 +82,5 @@ _BY_ID: Final[Mapping[str, Plan]] = MappingProxyType(
 
 
 def find_plan(plan_id: str) -> Plan | None:
-    """The plan called `plan_id` exactly, or by billing's alias `pro`; None if there is none."""
+    """Return the plan called `plan_id` exactly, or by billing's alias `pro`; None if there is none."""
     return _BY_ID.get(plan_id)

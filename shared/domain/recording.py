@@ -1,20 +1,21 @@
-"""Admits a valid event: whose it is, when it was, what it counts and costs. Its result is what is stored."""
+"""Admits a valid event: checks its tenant and time, and adds its id, tokens, cost and amounts for the ledger."""
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from datetime import UTC, date, datetime, timedelta
 from typing import NamedTuple
 from uuid import uuid4
 
 from pydantic_core import to_json
 
+from shared.domain.catalog import ResolvedProvider, resolve_provider
 from shared.domain.counters import Cell, Cells, Series, Totals, add
 from shared.domain.errors import FieldProblem
 from shared.domain.events import Category, MeteringEvent, Status, shown
 from shared.domain.extraction import ExtractionError, extract
 from shared.domain.money import nanousd_from_decimal
-from shared.domain.pricing import NO_OTHER_UNITS, NO_PRICE_CONTEXT, cost_of
-from shared.domain.tokens import MAX_TOKENS, TokenPools
+from shared.domain.pricing import Cost, cost_of
+from shared.domain.tokens import MAX_TOKENS, CallUsage, TokenPools
 
 MAX_AGE = timedelta(days=35)
 """Older events are refused: their twin may already have been removed by the retention, and would count again."""
@@ -46,12 +47,12 @@ class RecordedEvent(NamedTuple):
     request_id: str | None
     metadata_json: str | None
     fingerprint: str
-    """Hash of the payload as sent: what tells a repetition from another event under the same id."""
+    """Hash of the payload as sent, by which a repetition is told from another event under the same id."""
     amounts: Totals
 
 
 class RefusedEvent(Exception):
-    """This event cannot be recorded; `problem` says which field and why."""
+    """An event that cannot be recorded; `problem` names the field and the reason."""
 
     def __init__(self, field: str, code: str, message: str) -> None:
         super().__init__(message)
@@ -59,17 +60,19 @@ class RefusedEvent(Exception):
 
 
 def admit(event: MeteringEvent, tenant_id: str, now: datetime) -> RecordedEvent:
-    """`event` ready to be stored for `tenant_id`; raises RefusedEvent."""
+    """Make `event` ready to be stored for `tenant_id`; raises RefusedEvent."""
     if event.tenant_id is not None and event.tenant_id != tenant_id:
         raise RefusedEvent(
             "tenant_id", "tenant_mismatch", f"tenant_id {event.tenant_id!r} is not the tenant of this key"
         )
     # Compared as sent: at the ends of the calendar some instants have no UTC form.
     ts = now if event.ts is None else _within_window(event.ts, now).astimezone(UTC)
-    usage = _usage(event)
+    provider = resolve_provider(event.provider)
+    usage = _usage(event, provider)
     pools = usage.pools if usage else None
-    cost_nanousd, price_source = _price(event, ts, usage)
-    return RecordedEvent(
+    cost = _cost(event, provider, ts, usage)
+    cost_nanousd = cost.nanousd if cost else None
+    return RecordedEvent(  # by position: sixteen keywords would take twice as long, once per event
         event.id or _derived_id(event),
         ts,
         event.category,
@@ -78,7 +81,7 @@ def admit(event: MeteringEvent, tenant_id: str, now: datetime) -> RecordedEvent:
         pools,
         event.latency_ms,
         cost_nanousd,
-        price_source,
+        cost.source if cost else None,
         event.user_id,
         event.run_id,
         event.workflow_id,
@@ -101,40 +104,29 @@ def _derived_id(event: MeteringEvent) -> str:
     return f"{event.provider}:{event.request_id}" if event.request_id else str(uuid4())
 
 
-class _Usage(NamedTuple):
-    """What a call used, and what its response says that may change the price."""
-
-    pools: TokenPools
-    other_units: Mapping[str, int] = NO_OTHER_UNITS
-    price_context: Mapping[str, str] = NO_PRICE_CONTEXT
-
-
-def _usage(event: MeteringEvent) -> _Usage | None:
+def _usage(event: MeteringEvent, provider: ResolvedProvider) -> CallUsage | None:
     if event.response is None:
         if event.response_format is not None:
             raise RefusedEvent("response_format", "response_missing", "response_format needs a response")
-        return _Usage(event.tokens.pools) if event.tokens else None
+        return CallUsage(event.tokens.pools) if event.tokens else None
     if event.tokens is not None:
         raise RefusedEvent("response", "tokens_and_response", "send either tokens or response, not both")
     try:
-        found = extract(event.response, event.response_format, event.provider)
+        return extract(event.response, event.response_format, provider).usage
     except ExtractionError as error:
         raise RefusedEvent("response", error.code, f"response: {error}") from error
-    return _Usage(found.pools, found.other_units, found.price_context)
 
 
-def _price(event: MeteringEvent, ts: datetime, usage: _Usage | None) -> tuple[int | None, str | None]:
+def _cost(
+    event: MeteringEvent, provider: ResolvedProvider, ts: datetime, usage: CallUsage | None
+) -> Cost | None:
     if event.cost_usd_estimate is not None:
-        return nanousd_from_decimal(event.cost_usd_estimate), CLIENT_PRICE
-    if usage is None:
-        return None, None
-    cost = cost_of(event.provider, event.model, ts, *usage)
-    if cost is None:
-        return None, None
-    if cost.nanousd > MAX_TOKENS:
+        return Cost(nanousd_from_decimal(event.cost_usd_estimate), CLIENT_PRICE)
+    cost = cost_of(provider, event.model, ts, usage) if usage else None
+    if usage and cost and cost.nanousd > MAX_TOKENS:
         total = shown(usage.pools.total)
         raise RefusedEvent("tokens", "cost_out_of_range", f"tokens {total} cost more than can be billed")
-    return cost.nanousd, cost.source
+    return cost
 
 
 def _metadata_json(event: MeteringEvent) -> str | None:

@@ -1,6 +1,8 @@
-"""Owns token counts: what a caller may send, and the seven pools that everything else counts and prices."""
+"""Token counts: what a caller may send, and the seven pools that everything else counts and prices."""
 
+from collections.abc import Mapping
 from functools import cached_property
+from types import MappingProxyType
 from typing import Annotated, NamedTuple, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -31,6 +33,18 @@ class TokenPools(NamedTuple):
     reasoning: int = 0
 
 
+class CallUsage(NamedTuple):
+    """The usage of one call, and the part of its response that selects the price it was served at.
+
+    `other_units` are usage keys of genai-prices, such as `input_audio_tokens` (a part of the input) or
+    `web_searches` (on top of it); `price_context` selects one of a model's prices: `{"service_tier": "flex"}`.
+    """
+
+    pools: TokenPools
+    other_units: Mapping[str, int] = MappingProxyType({})
+    price_context: Mapping[str, str] = MappingProxyType({})
+
+
 class TokenCounts(BaseModel):
     """Token counts as a caller sends them; None means absent, and 0 is a value.
 
@@ -59,12 +73,12 @@ class TokenCounts(BaseModel):
 
     @cached_property
     def pools(self) -> TokenPools:
-        """The normalised pools, computed while validating."""
+        """Return the normalised pools, computed while validating."""
         return normalise(self)
 
 
 def normalise(counts: TokenCounts) -> TokenPools:
-    """Pools of `counts`; raises PydanticCustomError (a ValueError) that names both fields and both values."""
+    """Normalise `counts`; raises PydanticCustomError (a ValueError) that names both fields and both values."""
     input_, output, total = _sides(counts)
     cache_read = counts.cache_read_tokens or 0
     cache_write, cache_write_1h = _cache_writes(counts)

@@ -1,4 +1,4 @@
-"""Reads what requests carry: JSON bodies and query strings checked by a model, batches of events."""
+"""Reads requests: JSON bodies and query strings checked by a model, batches of events."""
 
 from typing import TypeVar
 
@@ -19,7 +19,7 @@ JSON = "application/json"
 
 
 def read_events(request: Request) -> list[object]:
-    """The events in a request: one, an array, `{"events": […]}`, or CloudEvents. Each is still unchecked."""
+    """Return the events in a request: one, an array, `{"events": […]}`, or CloudEvents. Each is still unchecked."""
     events = _events(request)
     if not events:
         raise _invalid("events", "empty_batch", "events: there are none in the request")
@@ -53,19 +53,19 @@ def _batch(body: dict[str, object]) -> list[object]:
 
 
 def read_json(request: Request) -> object:
-    """The JSON body; UnsupportedMediaType if the request does not say it is JSON."""
+    """Return the JSON body; raise UnsupportedMediaType if the request does not say it is JSON."""
     if request.mimetype != JSON:
         raise UnsupportedMediaType(f"Content-Type is {request.mimetype or 'missing'!r}; send {JSON}")
     return parse_json(request)
 
 
 def parse_json(request: Request) -> object:
-    """The body as JSON, whatever its media type is called; InvalidInput if it is not."""
+    """Return the body as JSON, whatever its media type is called; raise InvalidInput if it is not."""
     return parse_json_bytes(read_bytes(request))
 
 
 def parse_json_bytes(body: bytes) -> object:
-    """`body` as JSON; InvalidInput if it is not."""
+    """Parse `body` as JSON; raise InvalidInput if it is not."""
     try:
         return from_json(body, allow_inf_nan=False)
     except ValueError as error:
@@ -73,7 +73,7 @@ def parse_json_bytes(body: bytes) -> object:
 
 
 def read_bytes(request: Request) -> bytes:
-    """The body as it came; TooLarge beyond the limit, InvalidInput if it is not sent as its headers say."""
+    """Return the body as it came; raise TooLarge, or InvalidInput if it is not sent as its headers say."""
     try:
         body = request.get_data(cache=False)
     except HTTPException:
@@ -86,13 +86,13 @@ def read_bytes(request: Request) -> bytes:
 
 
 def read_body(request: Request, model: type[M]) -> M:
-    """The JSON body as `model`; no body is an empty object."""
+    """Return the JSON body as `model`; no body is an empty object."""
     body = read_json(request) if request.content_length != 0 and _has_body(request) else {}
     return _validated(model, body)
 
 
 def read_query(request: Request, model: type[M]) -> M:
-    """The query string as `model`, which names every parameter there is."""
+    """Return the query string as `model`, which names every parameter there is."""
     for name, values in request.args.lists():
         if len(values) > 1:
             message = f"{name}: given {len(values)} times ({', '.join(map(shown, values[:3]))})"

@@ -18,12 +18,12 @@ _HEADER_PREFIX = "ce-"
 
 
 def is_binary(request: Request) -> bool:
-    """Whether the headers carry an event's attributes and the body only its data."""
+    """Return whether the headers carry an event's attributes and the body only its data."""
     return "ce-specversion" in request.headers
 
 
 def unwrap(mimetype: str, body: object) -> list[object]:
-    """The metering events in a structured or batch body; a FieldProblem in the place of one that is malformed."""
+    """Return the metering events in a structured or batch body, with a FieldProblem in place of a malformed one."""
     if mimetype != BATCH:
         return [_metering_event(body)]
     if not isinstance(body, list):
@@ -33,7 +33,7 @@ def unwrap(mimetype: str, body: object) -> list[object]:
 
 
 def from_headers(headers: Headers, data: object) -> object:
-    """The metering event of a binary-mode request."""
+    """Return the metering event of a binary-mode request."""
     attributes = {
         name.lower().removeprefix(_HEADER_PREFIX): value
         for name, value in headers.items()
@@ -43,9 +43,9 @@ def from_headers(headers: Headers, data: object) -> object:
 
 
 def _metering_event(event: object) -> object:
-    """The event's data, with id and ts from the envelope unless the data has its own.
+    """Return the event's data, with id and ts from the envelope unless the data has its own.
 
-    The envelope's id is unique only together with its source (CloudEvents 1.0, "id"), so both make ours.
+    The envelope's id is unique only together with its source (CloudEvents 1.0, "id"), so both make the id here.
     """
     if not isinstance(event, Mapping):
         return FieldProblem(

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from shared.domain.headroom import Amounts, is_near_cap
-from shared.domain.limits import LimitPolicy, LimitStatus, decide, policy_for, status
+from shared.domain.headroom import is_near_cap
+from shared.domain.limits import Consumption, LimitPolicy, LimitStatus, decide, policy_for, status
 from shared.domain.plans import find_plan
 from shared.domain.tenants import Tenant
 from shared.domain.usage import Detail
@@ -73,7 +73,7 @@ class Limits:
         plan, policy = find_plan(used.tenant.plan), self.thresholds.policy_of(used.tenant)
         if plan is None or policy is None:
             return None
-        return status(plan, policy, used.period, *used.amounts)
+        return status(plan, policy, used.period, used.consumption)
 
     def _recent(self, tenant: Tenant, request: UsageRequest, now: datetime) -> TenantUsage | None:
         """Return what was read within two seconds, unless a limit is so near that it may decide wrongly."""
@@ -81,6 +81,6 @@ class Limits:
         policy = self.thresholds.policy_of(used.tenant) if used else None
         if used is None or policy is None:
             return None
-        amounts = used.amounts
-        after = Amounts(amounts.tokens + (request.tokens or 0), amounts.runs + (request.runs or 0))
+        known = used.consumption
+        after = Consumption(known.tokens + (request.tokens or 0), known.runs + (request.runs or 0))
         return None if is_near_cap(policy, after) else used

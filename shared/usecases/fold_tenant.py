@@ -7,8 +7,8 @@ from functools import partial
 
 from shared.domain.counter_settings import LONGEST_FOLD_MINUTES, CounterSettings, completable_until
 from shared.domain.counters import OTHER, ShardRef
-from shared.domain.headroom import Amounts, minutes_until_fold
-from shared.domain.limits import LimitPolicy
+from shared.domain.headroom import minutes_until_fold
+from shared.domain.limits import Consumption, LimitPolicy
 from shared.domain.periods import days_from, month_of, period_at, start_of
 from shared.domain.recording import MAX_AHEAD
 from shared.domain.run_counts import days_that_lost_runs
@@ -105,8 +105,8 @@ class TenantFolder:
         policy = self.policy_of(usage.tenant)
         if policy is None:
             return LONGEST_FOLD_MINUTES
-        new = Amounts(today.new_tokens, today.new_runs)
-        return minutes_until_fold(policy, usage.amounts, new, max(today.seconds // 60, 1))
+        new = Consumption(today.new_tokens, today.new_runs)
+        return minutes_until_fold(policy, usage.consumption, new, max(today.seconds // 60, 1))
 
 
 def _completed_days(tenant: Tenant, settings: CounterSettings) -> Iterator[date]:

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from threading import Lock
 
 from shared.domain.errors import NotFound
-from shared.domain.headroom import Amounts
+from shared.domain.limits import Consumption
 from shared.domain.periods import Period, period_at
 from shared.domain.recording import RecordedEvent
 from shared.domain.tenants import Tenant
@@ -31,9 +31,9 @@ class TenantUsage:
         return self.usage.within
 
     @property
-    def amounts(self) -> Amounts:
+    def consumption(self) -> Consumption:
         """What limits are about."""
-        return Amounts(self.usage.totals.get("total_tokens", 0), self.usage.runs)
+        return Consumption(self.usage.totals.get("total_tokens", 0), self.usage.runs)
 
 
 class Ledger:

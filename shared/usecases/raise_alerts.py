@@ -33,7 +33,7 @@ class AlertRaiser:
         policy = self.thresholds.policy_of(used.tenant)
         if policy is None:
             return
-        if crossed := crossed_thresholds(policy, used.period, used.amounts, now):
+        if crossed := crossed_thresholds(policy, used.period, used.consumption, now):
             self._raise(used.tenant, policy, crossed)
 
     def _raise(self, tenant: Tenant, policy: LimitPolicy, crossed: list[UsageAlert]) -> None:

@@ -69,7 +69,9 @@ def test_a_reader_sees_the_days_of_one_commit_together() -> None:
 
     def record_pairs() -> None:
         for number in range(300):
-            store.record("acme", [llm_call(f"a{number}", ts=yesterday), llm_call(f"b{number}")], ONE_SHARD, NOON)
+            store.record(
+                "acme", [llm_call(f"a{number}", ts=yesterday), llm_call(f"b{number}")], ONE_SHARD, NOON
+            )
         finished.set()
 
     store.record("acme", [llm_call("a", ts=yesterday), llm_call("b")], ONE_SHARD, NOON)
@@ -114,13 +116,17 @@ def test_runs_are_counted_in_the_half_open_interval_in_which_they_began(store: U
 
 def test_a_run_of_many_events_is_counted_once(store: UsageStore) -> None:
     for number in range(3):
-        store.record("acme", [llm_call(f"e{number}", run_id="run-1"), llm_call(f"f{number}")], ONE_SHARD, NOON)
+        store.record(
+            "acme", [llm_call(f"e{number}", run_id="run-1"), llm_call(f"f{number}")], ONE_SHARD, NOON
+        )
     assert store.count_runs("acme", NOVEMBER.start, NOVEMBER.end) == 1
 
 
 def test_an_earlier_event_moves_a_run_to_the_period_in_which_it_really_began(store: UsageStore) -> None:
     store.record("acme", [llm_call("e1", run_id="run-1", ts=NOVEMBER.start)], ONE_SHARD, NOON)
-    store.record("acme", [llm_call("e2", run_id="run-1", ts=NOVEMBER.start - timedelta(hours=1))], ONE_SHARD, NOON)
+    store.record(
+        "acme", [llm_call("e2", run_id="run-1", ts=NOVEMBER.start - timedelta(hours=1))], ONE_SHARD, NOON
+    )
     assert store.count_runs("acme", OCTOBER.start, OCTOBER.end) == 1
     assert store.count_runs("acme", NOVEMBER.start, NOVEMBER.end) == 0
 

@@ -143,5 +143,7 @@ def test_ids_that_differ_only_in_odd_characters_are_different_events(store: Usag
         "x" * 128,
         "日" * 128,
     ]
-    assert store.record("acme", [llm_call(event_id) for event_id in ids], ONE_SHARD, NOON) == [RECORDED] * len(ids)
+    assert store.record("acme", [llm_call(event_id) for event_id in ids], ONE_SHARD, NOON) == [
+        RECORDED
+    ] * len(ids)
     assert {event.id for event in store.list_events("acme", limit=50).items} == set(ids)

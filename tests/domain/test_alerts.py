@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.domain.alerts import UsageAlert, crossed_thresholds, unknown_alerts, worth_a_mail
-from shared.domain.limits import LimitPolicy, status
+from shared.domain.limits import Consumption, LimitPolicy, status
 from shared.domain.periods import period_at
 from shared.domain.plans import FREE_PLAN
 
@@ -56,7 +56,7 @@ def test_an_alert_tells_what_was_used_of_which_limit_and_when() -> None:
 @given(policies, used, used)
 def test_alerts_and_limits_never_disagree(policy: LimitPolicy, tokens: int, runs: int) -> None:
     alerts = crossed(policy, tokens, runs)
-    standing = status(FREE_PLAN, policy, NOVEMBER, tokens, runs)
+    standing = status(FREE_PLAN, policy, NOVEMBER, Consumption(tokens, runs))
     allows_something = policy.hard_token_cap > 0 and policy.hard_run_cap > 0
     if allows_something:
         is_hard = any(alert.threshold_percent == policy.hard_percent for alert in alerts)

@@ -10,11 +10,11 @@ from genai_prices.types import UsageExtractor
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.domain.catalog import catalog_providers
-from shared.domain.events import ResponseFormat
+from shared.domain.catalog import catalog_providers, catalog_units, resolve_provider
 from shared.domain.extraction import ErrorCode, Extracted, ExtractionError, extract
-from shared.domain.response_shapes import OWN_EXTRACTORS
-from shared.domain.tokens import TokenPools
+from shared.domain.response_formats import FORMATS
+from shared.domain.response_layouts import Format
+from shared.domain.tokens import CallUsage, TokenPools
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "cases" / "responses.json"
 READABLE = json.loads(GOLDEN.read_text("utf-8"))["read"]
@@ -54,14 +54,18 @@ BODIES = st.dictionaries(st.sampled_from(NAMES) | st.text(max_size=5), JSON, max
 PROVIDERS = st.sampled_from(
     ["openai", "anthropic", "google", "bedrock", "x-ai", "perplexity", "ollama", "cohere"]
 )
-FORMATS = st.none() | st.sampled_from(get_args(ResponseFormat))
+NAMED_FORMATS = st.none() | st.sampled_from(sorted(FORMATS))
+
+
+def extracted(body: Mapping[str, object], response_format: str | None, provider: str) -> Extracted:
+    return extract(body, response_format, resolve_provider(provider))
 
 
 def extracted_or_refused(
-    body: Mapping[str, object], response_format: ResponseFormat | None, provider: str
+    body: Mapping[str, object], response_format: str | None, provider: str
 ) -> Extracted | ExtractionError:
     try:
-        return extract(body, response_format, provider)
+        return extracted(body, response_format, provider)
     except ExtractionError as refusal:
         return refusal
 
@@ -70,7 +74,7 @@ def holds_together(result: Extracted | ExtractionError) -> bool:
     """Whether a refusal is one of the declared ones, or the pools contain each other and add up."""
     if isinstance(result, ExtractionError):
         return result.code in get_args(ErrorCode) and result.path != ""
-    pools, units, *_ = result
+    pools, units, _ = result.usage
     counts_are_positive = min(pools) >= 0 and all(type(n) is int and n > 0 for n in units.values())
     cached_fit = (
         pools.cache_read + pools.cache_write <= pools.input and pools.cache_write_1h <= pools.cache_write
@@ -79,9 +83,9 @@ def holds_together(result: Extracted | ExtractionError) -> bool:
     return counts_are_positive and cached_fit and adds_up
 
 
-@given(BODIES, FORMATS, PROVIDERS | st.text(max_size=10))
+@given(BODIES, NAMED_FORMATS, PROVIDERS | st.text(max_size=10))
 def test_any_body_has_pools_that_hold_together_or_is_refused(
-    body: dict[str, Any], response_format: ResponseFormat | None, provider: str
+    body: dict[str, Any], response_format: str | None, provider: str
 ) -> None:
     assert holds_together(extracted_or_refused(body, response_format, provider))
 
@@ -107,19 +111,19 @@ def nested_objects(value: object) -> list[dict[str, Any]]:
 
 
 def test_every_format_has_a_golden_body() -> None:
-    assert {case["format"] for case in READABLE} == set(get_args(ResponseFormat))
+    assert {case["format"] for case in READABLE} == set(FORMATS)
 
 
 def test_an_error_names_the_place_and_the_value() -> None:
     with pytest.raises(ExtractionError) as refusal:
-        extract({"usage": {"prompt_tokens": 1.5, "completion_tokens": 2}}, None, "openai")
+        extracted({"usage": {"prompt_tokens": 1.5, "completion_tokens": 2}}, None, "openai")
     assert str(refusal.value) == "usage.prompt_tokens is 1.5, but must be an integer between 0 and 2^53"
 
 
 def test_a_contradiction_names_both_places_and_both_values() -> None:
     usage = {"prompt_tokens": 10, "completion_tokens": 5, "prompt_tokens_details": {"cached_tokens": 11}}
     with pytest.raises(ExtractionError) as refusal:
-        extract({"usage": usage}, None, "openai")
+        extracted({"usage": usage}, None, "openai")
     assert str(refusal.value) == (
         "usage.prompt_tokens_details.cached_tokens is 11 and "
         "usage.prompt_tokens_details.cache_write_tokens is 0, but usage.prompt_tokens is 10"
@@ -128,7 +132,7 @@ def test_a_contradiction_names_both_places_and_both_values() -> None:
 
 def test_an_ambiguous_response_names_the_formats_it_could_have() -> None:
     with pytest.raises(ExtractionError) as refusal:
-        extract({"usage": {"input_tokens": 10, "output_tokens": 5}}, None, "acme")
+        extracted({"usage": {"input_tokens": 10, "output_tokens": 5}}, None, "acme")
     assert str(refusal.value) == (
         "the response of provider 'acme' could be anthropic.messages or openai.responses: "
         "say which in response_format"
@@ -138,8 +142,8 @@ def test_an_ambiguous_response_names_the_formats_it_could_have() -> None:
 def test_what_is_ambiguous_is_read_by_the_format_it_is_given() -> None:
     body = {"usage": {"input_tokens": 10, "output_tokens": 5}}
     pools = TokenPools(10, 5, 10 + 5)
-    assert extract(body, "openai.responses", "acme") == Extracted(pools, {}, "openai.responses")
-    assert extract(body, "anthropic.messages", "acme") == Extracted(pools, {}, "anthropic.messages")
+    assert extracted(body, "openai.responses", "acme") == Extracted(CallUsage(pools), "openai.responses")
+    assert extracted(body, "anthropic.messages", "acme") == Extracted(CallUsage(pools), "anthropic.messages")
 
 
 def test_the_providers_with_a_table_of_their_own_are_those_that_count_what_openai_does_not() -> None:
@@ -152,7 +156,17 @@ def test_the_providers_with_a_table_of_their_own_are_those_that_count_what_opena
         for each in provider.extractors or []
         if reads_like(each, flavour) and counts(each) - openai[flavour] and each.api_flavor != "images"
     }
-    assert {(f"openai.{flavour}", provider) for provider, flavour in chat_like} == set(OWN_EXTRACTORS)
+    assert {(f"openai.{flavour}", provider) for provider, flavour in chat_like} == providers_with_own_counts()
+
+
+def providers_with_own_counts() -> set[tuple[str, str]]:
+    """Every format and provider whose layout has other counts than the format's usual one."""
+    return {
+        (each.name, layout.provider)
+        for each in FORMATS.values()
+        for layout in each.layouts
+        if layout.provider and layout.source != each.layouts[-1].source
+    }
 
 
 def named_provider_extractors(provider_id: str) -> list[UsageExtractor]:
@@ -176,9 +190,24 @@ def reads_like(extractor: UsageExtractor, flavour: str) -> bool:
 
 def test_tells_the_service_tier_that_openai_names_beside_the_usage() -> None:
     response = {"service_tier": "flex", "usage": {"prompt_tokens": 10, "completion_tokens": 5}}
-    assert extract(response, "openai.chat", "openai").price_context == {"service_tier": "flex"}
+    assert extracted(response, "openai.chat", "openai").usage.price_context == {"service_tier": "flex"}
 
 
 def test_tells_that_anthropic_answered_in_a_batch() -> None:
     response = {"usage": {"input_tokens": 10, "output_tokens": 5, "service_tier": "batch"}}
-    assert extract(response, "anthropic.messages", "anthropic").price_context == {"processing": "batch"}
+    assert extracted(response, "anthropic.messages", "anthropic").usage.price_context == {
+        "processing": "batch"
+    }
+
+
+@pytest.mark.parametrize("each", FORMATS.values(), ids=FORMATS)
+def test_one_layout_of_each_format_reads_what_no_other_one_does(each: Format) -> None:
+    *special, usual = each.layouts
+    assert (usual.provider, usual.sign) == (None, None)
+    assert all(layout.provider or layout.sign for layout in special)
+
+
+@pytest.mark.parametrize("each", FORMATS.values(), ids=FORMATS)
+def test_every_unit_that_a_format_counts_is_one_of_the_catalog(each: Format) -> None:
+    units = {row.unit for layout in each.layouts for row in layout.counts.rows}
+    assert units <= set(catalog_units().units)

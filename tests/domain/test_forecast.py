@@ -62,7 +62,7 @@ def test_the_thresholds_are_reached_when_the_pace_gets_there() -> None:
 
 
 def test_a_fraction_is_cut_off_and_an_instant_waits_for_the_whole_second() -> None:
-    found = tokens_of(of(days(1, 6), on(11), policy=LimitPolicy(11, 1)))
+    found = tokens_of(of(days(1, 6), on(11), policy=LimitPolicy(token_limit=11, run_limit=1)))
     seconds = -(-11 * 10 * 24 * 3600 // 7)
     assert found.at_end == 7 * 30 // 10
     assert found.reached_at == on(1) + seconds * SECOND
@@ -86,7 +86,7 @@ def test_what_the_reset_comes_before_is_not_foreseen() -> None:
 
 
 def test_a_limit_of_nothing_is_reached_already() -> None:
-    found = of(days(1, 1), on(11), runs=1, policy=LimitPolicy(0, 0))
+    found = of(days(1, 1), on(11), runs=1, policy=LimitPolicy(token_limit=0, run_limit=0))
     assert found.tokens == MetricForecast(6, None, None)
     assert found.runs == MetricForecast(3, None, None)
 
@@ -143,7 +143,13 @@ def test_a_period_that_is_over_has_no_forecast() -> None:
 
 counts = st.integers(0, 10_000) | st.integers(0, 2**53)
 histories = st.dictionaries(st.integers(1, 30).map(lambda day: on(day).date()), counts, max_size=30)
-policies = st.builds(LimitPolicy, counts, counts, st.integers(1, 1_000), st.integers(1, 1_000))
+policies = st.builds(
+    LimitPolicy,
+    token_limit=counts,
+    run_limit=counts,
+    soft_percent=st.integers(1, 1_000),
+    hard_percent=st.integers(1, 1_000),
+)
 moments = st.integers(0, 30 * 24 * 3600 * 10**6 - 1).map(lambda us: on(1) + timedelta(microseconds=us))
 births = st.just(LONG_AGO) | moments
 
@@ -189,7 +195,7 @@ def test_a_steady_pace_is_foreseen_exactly_whenever_it_is_asked_for(hours: int, 
     now = on(2) + timedelta(hours=hours)
     elapsed_hours = 24 + hours
     totals = {on(1).date(): used(elapsed_hours - 1), on(2).date(): used(1)}
-    found = tokens_of(of(totals, now, policy=LimitPolicy(cap_hours, 0)))
+    found = tokens_of(of(totals, now, policy=LimitPolicy(token_limit=cap_hours, run_limit=0)))
     reached_at = on(1) + timedelta(hours=cap_hours)
     assert found.at_end == 30 * 24
     assert found.reached_at == (reached_at if now < reached_at < NOVEMBER.end else None)

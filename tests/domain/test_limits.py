@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from shared.domain.limits import (
+    Consumption,
     Decision,
     LimitOverrides,
     LimitPolicy,
@@ -30,25 +31,24 @@ policies = st.builds(
     soft_percent=st.integers(1, 200),
     hard_percent=st.integers(1, 200),
 )
-used = counts | st.integers(0, 400)
+amounts = counts | st.integers(0, 400)
+consumptions = st.builds(Consumption, amounts, amounts, amounts)
 asked = st.none() | st.integers(0, 400) | counts
 
 
 def standing(policy: LimitPolicy, *, tokens: int = 0, runs: int = 0, held: int = 0) -> LimitStatus:
-    return status(FREE_PLAN, policy, NOVEMBER, tokens, runs, held)
+    return status(FREE_PLAN, policy, NOVEMBER, Consumption(tokens, runs, held))
 
 
 def decision(
-    policy: LimitPolicy, tokens_used: int, runs_used: int, tokens: int | None = None, runs: int | None = None
+    policy: LimitPolicy, used: tuple[int, int], tokens: int | None = None, runs: int | None = None
 ) -> Decision:
-    return decide(policy, standing(policy, tokens=tokens_used, runs=runs_used), tokens=tokens, runs=runs)
+    return decide(policy, status(FREE_PLAN, policy, NOVEMBER, Consumption(*used)), tokens=tokens, runs=runs)
 
 
-@given(policies, used, used, used)
-def test_a_hard_limit_is_always_a_soft_one_too(
-    policy: LimitPolicy, tokens: int, runs: int, held: int
-) -> None:
-    reached = standing(policy, tokens=tokens, runs=runs, held=held)
+@given(policies, consumptions)
+def test_a_hard_limit_is_always_a_soft_one_too(policy: LimitPolicy, used: Consumption) -> None:
+    reached = status(FREE_PLAN, policy, NOVEMBER, used)
     assert reached.soft_limit_reached or not reached.hard_limit_reached
 
 
@@ -68,17 +68,17 @@ def test_either_metric_reaches_a_threshold_at_its_cap(tokens: int, runs: int, so
     assert (reached.soft_limit_reached, reached.hard_limit_reached) == (soft, hard)
 
 
-@given(policies, used, used, used)
+@given(policies, consumptions)
 def test_what_remains_is_the_cap_less_used_and_held_and_never_negative(
-    policy: LimitPolicy, tokens: int, runs: int, held: int
+    policy: LimitPolicy, used: Consumption
 ) -> None:
-    left = standing(policy, tokens=tokens, runs=runs, held=held)
+    left = status(FREE_PLAN, policy, NOVEMBER, used)
     token_cap = policy.token_limit * policy.hard_percent // 100
-    assert left.tokens_remaining == max(0, token_cap - tokens - held)
-    assert left.runs_remaining == max(0, policy.run_limit * policy.hard_percent // 100 - runs)
+    assert left.tokens_remaining == max(0, token_cap - used.tokens - used.tokens_held)
+    assert left.runs_remaining == max(0, policy.run_limit * policy.hard_percent // 100 - used.runs)
 
 
-@given(used, st.integers(1, 2**53))
+@given(amounts, st.integers(1, 2**53))
 def test_a_percentage_is_cut_to_two_decimals_and_never_rounded_up(tokens: int, limit: int) -> None:
     shown = standing(LimitPolicy(token_limit=limit, run_limit=1), tokens=tokens).token_usage_percent
     assert shown == tokens * 10_000 // limit / 100
@@ -137,41 +137,41 @@ def test_the_status_has_exactly_the_agreed_names_in_the_agreed_order() -> None:
     assert list(LimitStatus.model_fields) == agreed.split()
 
 
-@given(policies, used, used, used, asked, asked)
+@given(policies, consumptions, asked, asked)
 def test_a_decision_says_why_exactly_when_it_denies(
-    policy: LimitPolicy, tokens_used: int, runs_used: int, held: int, tokens: int | None, runs: int | None
+    policy: LimitPolicy, used: Consumption, tokens: int | None, runs: int | None
 ) -> None:
-    verdict = decide(policy, standing(policy, tokens=tokens_used, runs=runs_used, held=held), tokens, runs)
+    verdict = decide(policy, status(FREE_PLAN, policy, NOVEMBER, used), tokens, runs)
     assert verdict.allowed == (verdict.code is None) == (verdict.reason is None)
 
 
-@given(policies, used, used, used, asked, asked)
+@given(policies, consumptions, asked, asked)
 def test_a_decision_allows_exactly_what_fits(
-    policy: LimitPolicy, tokens_used: int, runs_used: int, held: int, tokens: int | None, runs: int | None
+    policy: LimitPolicy, used: Consumption, tokens: int | None, runs: int | None
 ) -> None:
-    token_cap, taken = policy.token_limit * policy.hard_percent // 100, tokens_used + held
+    token_cap, taken = policy.token_limit * policy.hard_percent // 100, used.tokens + used.tokens_held
     run_cap = policy.run_limit * policy.hard_percent // 100
     tokens_fit = taken < token_cap and taken + (tokens or 0) <= token_cap
-    runs_fit = runs_used < run_cap and runs_used + (runs or 0) <= run_cap
+    runs_fit = used.runs < run_cap and used.runs + (runs or 0) <= run_cap
     runs_matter = runs is not None and runs > 0 if (tokens, runs) != (None, None) else True
-    verdict = decide(policy, standing(policy, tokens=tokens_used, runs=runs_used, held=held), tokens, runs)
+    verdict = decide(policy, status(FREE_PLAN, policy, NOVEMBER, used), tokens, runs)
     assert verdict.allowed == (tokens_fit and (runs_fit or not runs_matter))
 
 
-@given(policies, used, used, st.integers(0, 400), st.integers(0, 400))
+@given(policies, consumptions, st.integers(0, 400), st.integers(0, 400))
 def test_using_more_never_turns_a_denial_into_a_permission(
-    policy: LimitPolicy, tokens_used: int, runs_used: int, more_tokens: int, more_runs: int
+    policy: LimitPolicy, used: Consumption, more_tokens: int, more_runs: int
 ) -> None:
-    before = decision(policy, tokens_used, runs_used, 5, 1)
-    after = decision(policy, tokens_used + more_tokens, runs_used + more_runs, 5, 1)
+    before = decision(policy, (used.tokens, used.runs), 5, 1)
+    after = decision(policy, (used.tokens + more_tokens, used.runs + more_runs), 5, 1)
     assert before.allowed or not after.allowed
 
 
-@given(policies, used)
+@given(policies, amounts)
 def test_what_remains_may_be_asked_for_and_one_more_may_not(policy: LimitPolicy, tokens_used: int) -> None:
     remaining = standing(policy, tokens=tokens_used).tokens_remaining
-    assert decision(policy, tokens_used, 0, tokens=remaining).allowed == (remaining > 0)
-    assert not decision(policy, tokens_used, 0, tokens=remaining + 1).allowed
+    assert decision(policy, (tokens_used, 0), tokens=remaining).allowed == (remaining > 0)
+    assert not decision(policy, (tokens_used, 0), tokens=remaining + 1).allowed
 
 
 @pytest.mark.parametrize(
@@ -189,18 +189,18 @@ def test_a_run_in_progress_is_not_stopped_because_it_was_the_last(
     tokens: int | None, runs: int | None, allowed: bool
 ) -> None:
     policy = LimitPolicy(token_limit=1_000, run_limit=10)
-    assert decision(policy, 100, 10, tokens, runs).allowed is allowed
+    assert decision(policy, (100, 10), tokens, runs).allowed is allowed
 
 
 def test_tokens_are_examined_even_when_only_a_run_is_asked_for() -> None:
     policy = LimitPolicy(token_limit=1_000, run_limit=10)
-    assert decision(policy, 1_000, 0, runs=1).code == "token_limit_reached"
-    assert decision(policy, 1_000, 0, runs=0).code == "token_limit_reached"
+    assert decision(policy, (1_000, 0), runs=1).code == "token_limit_reached"
+    assert decision(policy, (1_000, 0), runs=0).code == "token_limit_reached"
 
 
 def test_tokens_are_named_first_when_both_are_used_up() -> None:
     policy = LimitPolicy(token_limit=1_000, run_limit=10)
-    assert decision(policy, 1_000, 10, tokens=1, runs=1).code == "token_limit_reached"
+    assert decision(policy, (1_000, 10), tokens=1, runs=1).code == "token_limit_reached"
 
 
 def test_held_tokens_are_named_in_the_reason_for_a_request_that_no_longer_fits() -> None:
@@ -214,7 +214,7 @@ def test_held_tokens_are_named_in_the_reason_for_a_request_that_no_longer_fits()
 
 
 def test_one_is_singular_in_the_reason() -> None:
-    verdict = decision(LimitPolicy(token_limit=1_000, run_limit=1), 0, 1)
+    verdict = decision(LimitPolicy(token_limit=1_000, run_limit=1), (0, 1))
     assert verdict.reason == (
         "Plan free allows 1 run per period and 1 is used; it resets at 2026-12-01T00:00:00Z."
     )
@@ -223,20 +223,22 @@ def test_one_is_singular_in_the_reason() -> None:
 @pytest.mark.parametrize("request_of", [{"tokens": -1}, {"runs": -1}, {"tokens": 5, "runs": -1}])
 def test_a_negative_request_is_refused_rather_than_allowed(request_of: dict[str, int]) -> None:
     with pytest.raises(ValueError, match=r"(tokens|runs) is -1, which is negative"):
-        decision(LimitPolicy(token_limit=10, run_limit=10), 0, 0, **request_of)
+        decision(LimitPolicy(token_limit=10, run_limit=10), (0, 0), **request_of)
 
 
 @pytest.mark.parametrize("plan", PLAN_CATALOG, ids=lambda plan: plan.id)
 def test_without_overrides_the_plan_and_the_defaults_hold(plan: Any) -> None:
     policy = policy_for(plan, LimitOverrides(), default_soft_percent=70, default_hard_percent=110)
-    assert policy == LimitPolicy(plan.token_limit, plan.run_limit, soft_percent=70, hard_percent=110)
+    assert policy == LimitPolicy(
+        token_limit=plan.token_limit, run_limit=plan.run_limit, soft_percent=70, hard_percent=110
+    )
 
 
 @given(counts, counts, st.integers(1, 1_000), st.integers(1, 1_000))
 def test_every_override_beats_the_plan_and_the_defaults(tokens: int, runs: int, soft: int, hard: int) -> None:
     overrides = LimitOverrides(tokens=tokens, runs=runs, soft_percent=soft, hard_percent=hard)
     policy = policy_for(FREE_PLAN, overrides, default_soft_percent=80, default_hard_percent=100)
-    assert policy == LimitPolicy(tokens, runs, soft, hard)
+    assert policy == LimitPolicy(token_limit=tokens, run_limit=runs, soft_percent=soft, hard_percent=hard)
 
 
 @pytest.mark.parametrize(

@@ -11,11 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.domain import pricing
-from shared.domain.catalog import catalog_providers, catalog_units
+from shared.domain.catalog import MAX_CACHED_NAMES, catalog_providers, catalog_units, resolve_provider
 from shared.domain.money import nanousd_from_decimal
-from shared.domain.pricing import FREE_MODEL_SUFFIX, LOCAL_PROVIDERS, MAX_CACHED_MODELS, PricedModel, cost_of
+from shared.domain.pricing import FREE_MODEL_SUFFIX, LOCAL_PROVIDERS, Cost, PricedModel, cost_of
 from shared.domain.rates import cost_nanousd
-from shared.domain.tokens import MAX_TOKENS, TokenPools
+from shared.domain.tokens import MAX_TOKENS, CallUsage, TokenPools
 
 NOW = datetime(2026, 11, 22, 14, tzinfo=UTC)
 SMALL = TokenPools(1000, 400, 1400, 300, 200, 50, 150)
@@ -72,6 +72,10 @@ def our_nanousd(provider: Provider, model: ModelInfo, at: datetime, pools: Token
     return cost_nanousd(PricedModel(provider, model).rates_at(at), pools)
 
 
+def cost(provider: str, model: str, at: datetime, usage: CallUsage) -> Cost | None:
+    return cost_of(resolve_provider(provider), model, at, usage)
+
+
 def is_marked_free(model: ModelInfo, at: datetime) -> bool:
     return model.id.endswith(FREE_MODEL_SUFFIX) and not vars(model.get_prices(at))
 
@@ -97,8 +101,8 @@ def test_any_pools_cost_what_the_library_says(index: int, pools: TokenPools) -> 
 
 @given(pools_of_any_size())
 def test_the_path_through_the_library_agrees_with_the_integer_path(pools: TokenPools) -> None:
-    plain = cost_of("anthropic", "claude-opus-4-5", NOW, pools)
-    searched = cost_of("anthropic", "claude-opus-4-5", NOW, pools, {"web_searches": 3})
+    plain = cost("anthropic", "claude-opus-4-5", NOW, CallUsage(pools))
+    searched = cost("anthropic", "claude-opus-4-5", NOW, CallUsage(pools, {"web_searches": 3}))
     assert plain is not None
     assert searched is not None
     assert searched.nanousd == plain.nanousd + 3 * 10 * 10**9 // 1000
@@ -130,18 +134,20 @@ def test_a_model_without_any_dated_price_is_unpriced(monkeypatch: pytest.MonkeyP
     openai = next(provider for provider in catalog_providers() if provider.id == "openai")
     listed = next(model for model in openai.models if model.id == "gpt-4o")
     monkeypatch.setattr(openai, "models", [ModelInfo(id="gpt-4o", match=listed.match)])
-    assert cost_of("OpenAI", "gpt-4o-with-no-price", NOW, SMALL) is None
+    assert cost("OpenAI", "gpt-4o-with-no-price", NOW, CallUsage(SMALL)) is None
 
 
 def test_names_are_found_as_callers_write_them() -> None:
-    assert cost_of(" OpenAI ", "GPT-4o-2024-08-06", NOW, SMALL) == cost_of("openai", "gpt-4o", NOW, SMALL)
+    assert cost(" OpenAI ", "GPT-4o-2024-08-06", NOW, CallUsage(SMALL)) == cost(
+        "openai", "gpt-4o", NOW, CallUsage(SMALL)
+    )
 
 
 def test_names_that_callers_invent_do_not_fill_the_memory() -> None:
-    for number in range(MAX_CACHED_MODELS + 10):
-        assert cost_of(f"invented-{number}", "model", NOW, SMALL) is None
-    assert pricing._resolve.cache_info().currsize <= MAX_CACHED_MODELS
-    assert pricing._is_local.cache_info().currsize <= MAX_CACHED_MODELS
+    for number in range(MAX_CACHED_NAMES + 10):
+        assert cost(f"invented-{number}", "model", NOW, CallUsage(SMALL)) is None
+    assert pricing._priced_model.cache_info().currsize <= MAX_CACHED_NAMES
+    assert resolve_provider.cache_info().currsize <= MAX_CACHED_NAMES
 
 
 @pytest.mark.parametrize("provider", sorted(LOCAL_PROVIDERS))
@@ -163,8 +169,8 @@ def test_dated_prices_are_kept_apart() -> None:
 def test_prices_a_call_at_the_service_tier_its_response_names() -> None:
     at = datetime(2026, 11, 1, tzinfo=UTC)
     pools = TokenPools(1_000_000, 0, 1_000_000)
-    standard = cost_of("openai", "gpt-5", at, pools)
-    flex = cost_of("openai", "gpt-5", at, pools, price_context={"service_tier": "flex"})
+    standard = cost("openai", "gpt-5", at, CallUsage(pools))
+    flex = cost("openai", "gpt-5", at, CallUsage(pools, price_context={"service_tier": "flex"}))
     assert standard is not None
     assert flex is not None
     assert flex.nanousd * 2 == standard.nanousd
@@ -173,5 +179,5 @@ def test_prices_a_call_at_the_service_tier_its_response_names() -> None:
 def test_a_service_tier_the_catalog_does_not_know_costs_the_standard_price() -> None:
     at = datetime(2026, 11, 1, tzinfo=UTC)
     pools = TokenPools(1_000_000, 0, 1_000_000)
-    unknown = cost_of("openai", "gpt-5", at, pools, price_context={"service_tier": "no-such-tier"})
-    assert unknown == cost_of("openai", "gpt-5", at, pools)
+    unknown = cost("openai", "gpt-5", at, CallUsage(pools, price_context={"service_tier": "no-such-tier"}))
+    assert unknown == cost("openai", "gpt-5", at, CallUsage(pools))

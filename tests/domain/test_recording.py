@@ -3,8 +3,11 @@
 from datetime import date, datetime, timedelta, timezone
 from decimal import Decimal
 from typing import Any
+from uuid import uuid4
 
 import pytest
+from genai_prices.data_snapshot import find_provider_by_id
+from genai_prices.types import Provider
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -151,6 +154,31 @@ def test_a_known_model_is_priced_by_the_catalog() -> None:
     # $0.40 for a million input tokens is 400 nano-USD for each.
     assert event.cost_nanousd == 1_000 * 400
     assert event.price_source not in (None, "client", "local")
+
+
+@pytest.mark.parametrize(
+    "usage",
+    [
+        {"tokens": {"input_tokens": 20, "output_tokens": 424}},
+        # OpenAI's shape by way of Google, whose thinking only the total has: the provider decides three times.
+        {"response": {"usage": {"prompt_tokens": 20, "completion_tokens": 424, "total_tokens": 1016}}},
+    ],
+    ids=["tokens", "response"],
+)
+def test_the_catalog_is_searched_for_a_provider_once(
+    usage: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    searched: list[str] = []
+
+    def find(providers: list[Provider], name: str) -> Provider | None:
+        searched.append(name)
+        return find_provider_by_id(providers, name)
+
+    monkeypatch.setattr("genai_prices.data_snapshot.find_provider_by_id", find)
+    alias = f"vertex-{uuid4()}"  # one of Google's names that no cache knows
+    first, second = (_admitted(provider=alias, model="gemini-2.5-flash", **usage) for _ in range(2))
+    assert searched == [alias]
+    assert first.cost_nanousd == second.cost_nanousd is not None
 
 
 def test_a_raw_response_is_measured() -> None:

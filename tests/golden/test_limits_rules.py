@@ -7,7 +7,15 @@ from typing import Any
 
 import pytest
 
-from shared.domain.limits import LimitOverrides, LimitPolicy, LimitStatus, decide, policy_for, status
+from shared.domain.limits import (
+    Consumption,
+    LimitOverrides,
+    LimitPolicy,
+    LimitStatus,
+    decide,
+    policy_for,
+    status,
+)
 from shared.domain.periods import period_at
 from shared.domain.plans import find_plan
 
@@ -26,8 +34,8 @@ def policy_and_status(case: dict[str, Any]) -> tuple[LimitPolicy, LimitStatus]:
     overrides = LimitOverrides.model_validate(case.get("overrides", {}))
     soft, hard = case.get("default_soft_percent", 80), case.get("default_hard_percent", 100)
     policy = policy_for(plan, overrides, default_soft_percent=soft, default_hard_percent=hard)
-    used = (case["tokens_used"], case.get("runs_used", 0), case.get("tokens_held", 0))
-    return policy, status(plan, policy, NOVEMBER, *used)
+    used = Consumption(case["tokens_used"], case.get("runs_used", 0), case.get("tokens_held", 0))
+    return policy, status(plan, policy, NOVEMBER, used)
 
 
 @pytest.mark.parametrize("case", cases("statuses"))

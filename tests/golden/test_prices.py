@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from shared.domain.catalog import catalog_version
+from shared.domain.catalog import catalog_version, resolve_provider
 from shared.domain.money import nanousd_from_decimal, usd_string
 from shared.domain.pricing import Cost, cost_of
-from shared.domain.tokens import TokenPools
+from shared.domain.tokens import CallUsage, TokenPools
 
 CASES = json.loads(Path(__file__).with_name("cases").joinpath("prices.json").read_text("utf-8"))
 NOW = datetime(2026, 11, 22, 14, tzinfo=UTC)
@@ -28,7 +28,8 @@ def cost(case: dict[str, Any]) -> Cost | None:
     """What the case's call cost at its time, or today."""
     at = datetime.fromisoformat(case["at"]) if "at" in case else NOW
     pools = {"total": case["pools"]["input"] + case["pools"]["output"]} | case["pools"]
-    return cost_of(case["provider"], case["model"], at, TokenPools(**pools), case.get("other_units", {}))
+    usage = CallUsage(TokenPools(**pools), case.get("other_units", {}))
+    return cost_of(resolve_provider(case["provider"]), case["model"], at, usage)
 
 
 def worked_out_nanousd(case: dict[str, Any]) -> int:

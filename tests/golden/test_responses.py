@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from shared.domain.extraction import ExtractionError, extract
+from shared.domain.catalog import resolve_provider
+from shared.domain.extraction import Extracted, ExtractionError, extract
 from shared.domain.tokens import TokenPools
 from tests.golden.arithmetic import worked_out
 
@@ -17,21 +18,24 @@ def cases(group: str) -> list[Any]:
     return [pytest.param(case, id=case["name"]) for case in CASES[group]]
 
 
+def extracted(case: dict[str, Any]) -> Extracted:
+    return extract(case["response"], case.get("response_format"), resolve_provider(case["provider"]))
+
+
 @pytest.mark.parametrize("case", cases("read"))
 def test_the_pools_of_a_response_follow_its_providers_convention(case: dict[str, Any]) -> None:
     pools = TokenPools(**{name: worked_out(value) for name, value in case["expected"].items()})
-    extracted = extract(case["response"], case.get("response_format"), case["provider"])
-    assert extracted[:3] == (pools, case.get("other_units", {}), case["format"])
+    usage, read_as = extracted(case)
+    assert (usage.pools, usage.other_units, read_as) == (pools, case.get("other_units", {}), case["format"])
 
 
 @pytest.mark.parametrize("case", cases("read"))
 def test_naming_the_format_changes_nothing(case: dict[str, Any]) -> None:
-    unnamed = extract(case["response"], case.get("response_format"), case["provider"])
-    assert extract(case["response"], case["format"], case["provider"]) == unnamed
+    assert extracted(case | {"response_format": case["format"]}) == extracted(case)
 
 
 @pytest.mark.parametrize("case", cases("refused"))
 def test_what_cannot_be_known_is_refused_and_the_place_is_named(case: dict[str, Any]) -> None:
     with pytest.raises(ExtractionError) as refusal:
-        extract(case["response"], case.get("response_format"), case["provider"])
+        extracted(case)
     assert (refusal.value.code, refusal.value.path) == (case["code"], case["path"])

@@ -90,8 +90,11 @@ def test_a_fold_costs_the_same_calls_however_long_the_history_is(
     fold(store, NOON + MINUTE)
     reads = len({"tenant", "day", "counters", "period"})
     assert calls == {
-        "dirty_counters": 1, "read": reads, "count_runs": 1,
-        "save_day": 1, "clear_counters": 1,
+        "dirty_counters": 1,
+        "read": reads,
+        "count_runs": 1,
+        "save_day": 1,
+        "clear_counters": 1,
     }
     assert folded(memory, tenant, NOON).totals["calls"] == min(history_days, NOON.day) + 1
 
@@ -234,7 +237,9 @@ def test_a_late_event_of_five_weeks_ago_reaches_its_month(memory: MemoryStore) -
 
 
 @pytest.mark.parametrize("is_recorded_after", [False, True])
-def test_a_month_that_is_lost_is_built_again_from_its_days(memory: MemoryStore, is_recorded_after: bool) -> None:
+def test_a_month_that_is_lost_is_built_again_from_its_days(
+    memory: MemoryStore, is_recorded_after: bool
+) -> None:
     tenant = new_tenant(memory)
     events = [llm_call(f"e{age}", ts=NOON - age * DAY, run_id=f"r{age}") for age in range(40)]
     memory.record("acme", events[:35], ONE_SHARD, NOON)

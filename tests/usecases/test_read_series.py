@@ -52,14 +52,18 @@ def test_a_tenant_that_does_not_exist_is_not_found(memory: MemoryStore) -> None:
 
 def test_days_with_usage_are_in_order_and_hold_all_metrics(store: MemoryStore) -> None:
     instants = [NOON, NOON - 2 * DAY, NOON - 2 * DAY - 5 * HOUR]
-    store.record("acme", [llm_call(f"e{number}", ts=ts) for number, ts in enumerate(instants)], ONE_SHARD, NOON)
+    store.record(
+        "acme", [llm_call(f"e{number}", ts=ts) for number, ts in enumerate(instants)], ONE_SHARD, NOON
+    )
     midnight = start_of(TODAY)
     assert points(store) == [Point(midnight - 2 * DAY, None, times(2)), Point(midnight, None, CALL)]
 
 
 def test_hours_with_usage_are_in_order(store: MemoryStore) -> None:
     instants = [NOON + timedelta(minutes=9), NOON, NOON - HOUR]
-    store.record("acme", [llm_call(f"e{number}", ts=ts) for number, ts in enumerate(instants)], ONE_SHARD, NOON)
+    store.record(
+        "acme", [llm_call(f"e{number}", ts=ts) for number, ts in enumerate(instants)], ONE_SHARD, NOON
+    )
     assert shown(points(store, granularity="hour")) == [(NOON - HOUR, None, 1), (NOON, None, 2)]
 
 
@@ -85,7 +89,9 @@ def test_what_was_merged_for_want_of_room_is_called_other(store: MemoryStore) ->
 
 def test_the_range_is_half_open_and_cuts_days_at_its_hours(store: MemoryStore) -> None:
     instants = [NOON - HOUR - timedelta(microseconds=1), NOON - HOUR, NOON - timedelta(microseconds=1), NOON]
-    store.record("acme", [llm_call(f"e{number}", ts=ts) for number, ts in enumerate(instants)], ONE_SHARD, NOON)
+    store.record(
+        "acme", [llm_call(f"e{number}", ts=ts) for number, ts in enumerate(instants)], ONE_SHARD, NOON
+    )
     within = Period(NOON - HOUR, NOON)
     assert shown(points(store, within)) == [(start_of(TODAY), None, 2)]
     assert shown(points(store, within, "hour")) == [(NOON - HOUR, None, 2)]

@@ -64,7 +64,7 @@ def test_the_current_page_tells_usage_status_limits_and_a_forecast(kept: Place) 
     events = record(store, NOON - 3 * DAY, NOON)
     page = current(store)
     assert sums_of(page.rollup) == plain_sums(events, NOVEMBER)
-    assert page.policy == LimitPolicy(500_000, 100, 80, 100)
+    assert page.policy == LimitPolicy(token_limit=500_000, run_limit=100)
     assert page.status is not None
     assert (page.status.tokens_used, page.status.runs_used) == (2 * 120, 2)
     assert page.forecast is not None
@@ -253,7 +253,9 @@ def check_listening(
         for n, (age, name) in enumerate(history)
     ]
     if folded_ago is not None:
-        store.record("acme", [each for each in events if each.ts <= NOON - folded_ago], writing(3), NOON - folded_ago)
+        store.record(
+            "acme", [each for each in events if each.ts <= NOON - folded_ago], writing(3), NOON - folded_ago
+        )
         tick(store, NOON - folded_ago)
     store.record("acme", [*events, mark("begin", "run", "started")], writing(3), NOON)
     page = current(store)

@@ -130,5 +130,7 @@ def test_a_run_that_began_before_the_compared_days_is_no_drift() -> None:
     store = _Forgetful()
     new_tenant(store)
     before = NOON - (TODAY - SINCE) - timedelta(days=1)
-    store.record("acme", [llm_call("e1", ts=before, run_id="r1"), llm_call("e2", run_id="r1")], ONE_SHARD, NOON)
+    store.record(
+        "acme", [llm_call("e1", ts=before, run_id="r1"), llm_call("e2", run_id="r1")], ONE_SHARD, NOON
+    )
     assert verify(store) == Verification(SINCE, 1, [])
