@@ -48,6 +48,10 @@ class CounterSettings:
         """Return True if `day` is read from its rollup; False if it is counted from its counters."""
         return self.complete_until is not None and start_of(day) < self.complete_until
 
+    def is_completed(self, now: datetime) -> bool:
+        """Return True if every day that a fold at `now` may call complete is complete."""
+        return self.complete_until is not None and self.complete_until >= completable_until(now)
+
     def due_at(self, day: date, now: datetime) -> datetime:
         """Return when a counter of `day` that changes at `now` has to be folded.
 

@@ -51,7 +51,10 @@ class TenantFolder:
             _clear_orphans(self.store, tenant_id, due, now)
             return
         tenant = snapshot.tenant
-        folded = self._fold_days(tenant, {**self._ended(tenant, now), **due}, now)
+        days = {**self._ended(tenant, now), **due}
+        if not days and tenant.counters.is_completed(now):
+            return
+        folded = self._fold_days(tenant, days, now)
         usage = _folded_usage(self.store, tenant, now)
         self.listener(usage, now)
         settings = self._next_settings(usage, folded, now)
@@ -69,9 +72,9 @@ class TenantFolder:
 
     def _ended(self, tenant: Tenant, now: datetime) -> dict[date, int]:
         """Return the dirty days that have to be folded before every day that has ended is complete."""
-        until, known = completable_until(now), tenant.counters.complete_until
-        if known is not None and known >= until:
+        if tenant.counters.is_completed(now):
             return {}
+        until = completable_until(now)
         ended = [ref for ref in self.store.dirty_counters(tenant.id) if start_of(ref.day) < until]
         return {ref.day: ref.number + 1 for ref in ended}  # the highest number of a day comes last
 

@@ -24,7 +24,7 @@ from shared.ports import Outcome, ShardRef
 from tests.adapters.conftest import Connect
 from tests.adapters.interceptors import FailingCalls
 from tests.adapters.test_firestore_operations import NOVEMBER
-from tests.sample_events import CALL, NOON, TODAY, counted, counted_cells, llm_call, times
+from tests.sample_events import CALL, NOON, ONE_SHARD, TODAY, counted, counted_cells, llm_call, times
 
 RETENTION = timedelta(days=40)
 PRODUCTION_TEXT = (

@@ -9,7 +9,7 @@ from shared.domain.periods import Period
 from shared.ports import ShardRef
 from tests.adapters.conftest import Connect
 from tests.adapters.interceptors import RecordedCalls
-from tests.sample_events import NOON, TODAY, llm_call
+from tests.sample_events import NOON, ONE_SHARD, TODAY, llm_call
 
 NOVEMBER = Period(datetime(2026, 11, 1, tzinfo=UTC), datetime(2026, 12, 1, tzinfo=UTC))
 

@@ -16,7 +16,7 @@ from shared.ports import Outcome, ShardRef, StaleRollup
 from tests.adapters.conftest import Connect
 from tests.adapters.interceptors import FailingCalls, LostAnswers
 from tests.audit_trail import trail_of
-from tests.sample_events import NOON, TODAY, counted, llm_call, times
+from tests.sample_events import NOON, ONE_SHARD, TODAY, counted, llm_call, times
 
 RETENTION = timedelta(days=40)
 TRANSIENT = [

@@ -14,6 +14,7 @@ from shared.ports import Outcome, ShardRef, UsageStore
 from tests.sample_events import (
     CALL,
     NOON,
+    ONE_SHARD,
     TODAY,
     counted,
     counted_cells,
@@ -22,6 +23,7 @@ from tests.sample_events import (
     mark,
     sum_of_amounts,
     times,
+    writing,
 )
 
 ODD_NAMES = [

@@ -13,7 +13,7 @@ from shared.domain.rollups import CounterShard, DayRollup, PeriodRollup, empty_r
 from shared.ports import Directory, ShardRef, Snapshot, StaleRollup, UsageStore
 from tests.contracts.test_counting import ODD_NAMES
 from tests.contracts.test_reading import NOVEMBER, REF, create_tenant
-from tests.sample_events import CALL, NOON, TODAY, counted, llm_call, times
+from tests.sample_events import CALL, NOON, ONE_SHARD, TODAY, counted, llm_call, times
 
 YESTERDAY = TODAY - timedelta(days=1)
 SERIES = Series("openai", "gpt-4.1-mini")

@@ -14,7 +14,7 @@ from shared.domain.recording import RecordedEvent
 from shared.domain.runs import Run
 from shared.domain.tokens import TokenPools
 from shared.ports import Page, UsageStore
-from tests.sample_events import NOON, event_of, llm_call, mark
+from tests.sample_events import NOON, ONE_SHARD, event_of, llm_call, mark
 
 T = TypeVar("T")
 

@@ -11,7 +11,7 @@ from shared.domain.periods import Period
 from shared.domain.rollups import DayRollup, empty_rollup, start_of
 from shared.domain.tenants import ApiKey, AuditEntry, Tenant
 from shared.ports import Directory, ShardRef, Snapshot, UsageStore
-from tests.sample_events import CALL, NOON, TODAY, counted, llm_call, times
+from tests.sample_events import CALL, NOON, ONE_SHARD, TODAY, counted, llm_call, times
 
 OCTOBER = Period(datetime(2026, 10, 1, tzinfo=UTC), datetime(2026, 11, 1, tzinfo=UTC))
 NOVEMBER = Period(datetime(2026, 11, 1, tzinfo=UTC), datetime(2026, 12, 1, tzinfo=UTC))

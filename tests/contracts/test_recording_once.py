@@ -7,7 +7,7 @@ from functools import partial
 from threading import Barrier
 
 from shared.ports import Outcome, UsageStore
-from tests.sample_events import CALL, NOON, counted, llm_call, times
+from tests.sample_events import CALL, NOON, ONE_SHARD, counted, llm_call, times
 
 RECORDED, DUPLICATE, CONFLICT = Outcome.RECORDED, Outcome.DUPLICATE, Outcome.CONFLICT
 THREADS = 20

@@ -8,7 +8,7 @@ import pytest
 
 from shared.domain.runs import Run
 from shared.ports import UsageStore
-from tests.sample_events import CALL, NOON, llm_call, mark, times
+from tests.sample_events import CALL, NOON, ONE_SHARD, llm_call, mark, times
 
 LIFE = [
     mark("e1", "run-1", "started"),

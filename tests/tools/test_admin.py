@@ -18,7 +18,7 @@ from shared.domain.recording import RecordedEvent
 from shared.domain.tenants import ALL_SCOPES
 from shared.ports import Page, UsageStore
 from tests.audit_trail import trail_of
-from tests.sample_events import CALL, llm_call
+from tests.sample_events import CALL, ONE_SHARD, llm_call
 from tests.tools.admin_calls import CREATE, Capture, access, failed, memory, run
 from tools.admin.__main__ import main
 

@@ -14,7 +14,7 @@ from shared.adapters.firestore.rpc import open_channel
 from shared.adapters.memory import MemoryStore
 from shared.domain.events import parse_events
 from shared.domain.periods import period_at
-from tests.sample_events import NOON, llm_call
+from tests.sample_events import NOON, ONE_SHARD, llm_call
 from tools.bench.__main__ import GROUPS, main
 from tools.bench.counting import DELETE_NANOUSD, READ_NANOUSD, WRITE_NANOUSD, OperationCounter, Operations
 from tools.bench.history import DAYS, HOURS, NOW, SERIES, load

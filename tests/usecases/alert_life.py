@@ -5,15 +5,17 @@ from datetime import datetime
 from shared.domain.members import Role
 from shared.domain.recording import RecordedEvent
 from shared.domain.tokens import TokenPools
-from shared.ports import UsageStore
+from shared.ports import Members, UsageStore
 from shared.usecases.check_limits import Thresholds
+from shared.usecases.fold_tenant import TenantFolder
 from shared.usecases.fold_usage import fold_tenants
 from shared.usecases.raise_alerts import AlertRaiser
 from tests.alert_places import AlertPlace, MemoryAlertPlace
-from tests.sample_events import NOON, event_of
+from tests.sample_events import NOON, ONE_SHARD, event_of
 from tests.seating import seat
 from tests.usecases.ledger import new_tenant
 
+THRESHOLDS = Thresholds(80, 100)
 LIMIT = 50_000
 """Tokens of plan free, which also allows 10 runs."""
 
@@ -48,8 +50,13 @@ def using(event_id: str, tokens: int, ts: datetime = NOON, run_id: str | None = 
 def fold(place: AlertPlace, store: UsageStore | None = None, now: datetime = NOON) -> None:
     """Fold the tenant, and raise what follows."""
     store = store or place.open()
-    raiser = AlertRaiser(store, place.members, Thresholds(80, 100), "https://usage.example.com")
-    fold_tenants(store, ["acme"], now, raiser)
+    fold_tenants(folder_of(store, place.members), ["acme"], now)
+
+
+def folder_of(store: UsageStore, members: Members) -> TenantFolder:
+    """What folds usage and raises alerts."""
+    raiser = AlertRaiser(store, members, THRESHOLDS, "https://usage.example.com")
+    return TenantFolder(store, THRESHOLDS.policy_of, raiser)
 
 
 def raised(place: AlertPlace) -> list[str]:

@@ -14,12 +14,11 @@ from shared.domain.alerts import UsageAlert
 from shared.domain.errors import Unavailable
 from shared.domain.periods import period_at
 from shared.ports import UsageStore
-from shared.usecases.check_limits import Thresholds
+from shared.usecases.fold_tenant import TenantFolder
 from shared.usecases.fold_usage import fold_tenants
-from shared.usecases.raise_alerts import AlertRaiser
 from tests.alert_places import FirestoreAlertPlace
-from tests.sample_events import NOON
-from tests.usecases.alert_life import LIMIT, fold, founded, new_place, raised, use, using
+from tests.sample_events import NOON, ONE_SHARD
+from tests.usecases.alert_life import LIMIT, fold, folder_of, founded, new_place, raised, use, using
 from tests.usecases.cut_off import CutOff
 from tests.usecases.ledger import new_tenant
 from tests.usecases.turns import Turns
@@ -63,7 +62,7 @@ def test_an_alert_that_cannot_be_raised_fails_the_fold_which_then_is_still_to_do
         raise Unavailable("the store is away")
 
     with pytest.raises(ExceptionGroup, match="could not be folded"):
-        fold_tenants(memory, ["acme"], NOON, fail)
+        fold_tenants(TenantFolder(memory, listener=fail), ["acme"], NOON)
     assert len(memory.dirty_counters("acme")) == 1
 
 
@@ -107,7 +106,7 @@ def test_a_fold_that_another_one_came_before_raises_what_that_did_not() -> None:
     store.record("acme", [using("e", LIMIT)], ONE_SHARD, NOON)
     november = period_at(None, NOON)
     store.elsewhere = (UsageAlert(november, "tokens", 80, LIMIT * 80 // 100, LIMIT, NOON),)
-    fold_tenants(store, ["acme"], NOON, AlertRaiser(store, store, Thresholds(80, 100), "https://x"))
+    fold_tenants(folder_of(store, store), ["acme"], NOON)
     alerts = store.list_alerts("acme", limit=9).items
     assert {(alert.threshold_percent, alert.used) for alert in alerts} == {(80, 40_000), (100, LIMIT)}
 

@@ -15,13 +15,15 @@ from shared.adapters.firestore import (
 from shared.adapters.memory import MemoryStore
 from shared.domain.periods import Period, period_at
 from shared.domain.recording import RecordedEvent
+from shared.domain.tenants import Tenant
+from shared.domain.usage import Detail, Usage
 from shared.ports import BillingStore, Directory, UsageStore
-from shared.usecases.check_limits import Check, Thresholds, check_limits
-from shared.usecases.live_usage import LiveUsageReader
-from tests.sample_events import llm_call
+from shared.usecases.check_limits import Check, Limits, Thresholds, UsageRequest
+from shared.usecases.ledger import Ledger
+from tests.sample_events import ONE_SHARD, llm_call
 from tests.usecases.billing_life import billing_on, deliver, subscription_event
 from tests.usecases.conftest import RETENTION
-from tests.usecases.ledger import new_tenant, plain_sums, sums_of, tick
+from tests.usecases.ledger import new_tenant, plain_sums, stored_tenant, sums_of, tick
 
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
@@ -40,7 +42,7 @@ class Platform:
         self.usage = usage
         self.directory = directory
         self.billing = billing_on(store)
-        self.reader = LiveUsageReader(usage)
+        self.limits = Limits(Ledger(usage), Thresholds(80, 100))
         self.events: list[RecordedEvent] = []
         self.tenant = new_tenant(directory, plan="free")
 
@@ -58,16 +60,24 @@ class Platform:
 
     def check(self, now: datetime, tokens: int = 1) -> Check:
         """Whether that many tokens fit."""
-        known = self.directory.find_tenant("acme")
-        assert known is not None
-        return check_limits(self.reader, Thresholds(80, 100), known, tokens, None, now)
+        return self.limits.check(self.known(), UsageRequest(tokens), now)
+
+    def known(self) -> Tenant:
+        """The tenant as it is stored."""
+        return stored_tenant(self.usage)
+
+    def read(self, now: datetime) -> Usage:
+        """The current period's usage."""
+        return self.limits.ledger.current(self.known(), Detail.SERIES, now).usage
 
     def is_exact(self, now: datetime, period: Period) -> bool:
         """Whether usage at `now` is of `period`, and equals the plain sum of what was recorded in it."""
-        fresh = LiveUsageReader(self.usage)
-        found = [reader.usage("acme", now).rollup for reader in (self.reader, fresh)]
         expected = plain_sums(self.events, period)
-        return all(each.period == period and sums_of(each) == expected for each in found)
+        found = [
+            self.limits.ledger.current(known, Detail.SERIES, now).usage
+            for known in (self.known(), self.tenant)
+        ]
+        return all(each.within == period and sums_of(each) == expected for each in found)
 
 
 @pytest.fixture(params=["memory", "firestore"])
@@ -97,13 +107,13 @@ def test_an_upgrade_takes_effect_on_the_next_check_and_touches_no_usage(platform
     now = SUBSCRIBED + DAY
     assert platform.check(now, 500_000 - 5 * TOKENS).allowed
     assert not platform.check(now, 500_000 - 5 * TOKENS + 1).allowed
-    before = platform.reader.usage("acme", now).rollup
+    before = platform.read(now)
     upgrade: dict[str, Any] = {"items__data__0__price__lookup_key": "gwi_professional_month"}
     platform.hear(now, "updated", **upgrade)
     assert platform.check(now, 2_000_000 - 5 * TOKENS).allowed
     assert not platform.check(now, 2_000_000 - 5 * TOKENS + 1).allowed
-    after = platform.reader.usage("acme", now).rollup
-    assert (after.period, after.totals, after.runs) == (before.period, before.totals, before.runs)
+    after = platform.read(now)
+    assert after == before
 
 
 @pytest.mark.parametrize("folds", [False, True], ids=["never-folded", "folded"])
@@ -117,12 +127,12 @@ def test_b3_a_renewal_resets_what_the_limit_sees_with_or_without_its_webhook(
     if folds:
         tick(platform.usage, RENEWED + 2 * HOUR)
     before, after = RENEWED - timedelta(microseconds=1), RENEWED + 2 * HOUR
-    assert platform.reader.standing("acme", after).totals["total_tokens"] == 2 * TOKENS
+    assert platform.read(after).totals["total_tokens"] == 2 * TOKENS
     assert period_at(SUBSCRIBED, before) == Period(ANCHORED, RENEWED)
     late: dict[str, Any] = {"items__data__0__current_period_start": "2026-11-15T09:30:20Z"}
     late["items__data__0__current_period_end"] = "2026-12-15T09:30:20Z"
     platform.hear(after + 3 * DAY, "updated", created=PERIOD_END, **late)
-    assert platform.reader.standing("acme", after).totals["total_tokens"] == 2 * TOKENS
+    assert platform.read(after).totals["total_tokens"] == 2 * TOKENS
     assert platform.is_exact(after + 4 * DAY, Period(RENEWED, RENEWED.replace(month=12)))
 
 

@@ -7,12 +7,10 @@ import pytest
 
 from shared.adapters.memory import MemoryStore
 from shared.usecases.alert_recipients import set_alert_recipients
-from shared.usecases.check_limits import Thresholds
 from shared.usecases.fold_usage import fold_tenants
-from shared.usecases.raise_alerts import AlertRaiser
 from tests.alert_places import AlertPlace, FirestoreAlertPlace, WaitingMail
-from tests.sample_events import NOON
-from tests.usecases.alert_life import LIMIT, fold, founded, join, new_place, raised, use, using
+from tests.sample_events import NOON, ONE_SHARD
+from tests.usecases.alert_life import LIMIT, fold, folder_of, founded, join, new_place, raised, use, using
 from tests.usecases.cut_off import counted
 from tests.usecases.ledger import new_tenant
 
@@ -88,7 +86,7 @@ def test_the_recipients_are_written_to_and_without_them_every_owner(place: Alert
 def test_a_tenant_with_nobody_to_write_to_has_its_alert_without_a_mail(memory: MemoryStore) -> None:
     new_tenant(memory, plan="free")
     memory.record("acme", [using("e", LIMIT)], ONE_SHARD, NOON)
-    fold_tenants(memory, ["acme"], NOON, AlertRaiser(memory, memory, Thresholds(80, 100), "https://x"))
+    fold_tenants(folder_of(memory, memory), ["acme"], NOON)
     assert len(memory.list_alerts("acme", limit=9).items) == 2
     assert memory.mails == []
 
@@ -124,7 +122,7 @@ def test_a_larger_plan_takes_no_alert_back_and_raises_none_it_does_not_reach(pla
 def test_a_plan_that_is_not_in_the_catalog_raises_nothing(memory: MemoryStore) -> None:
     new_tenant(memory, plan="custom")
     memory.record("acme", [using("e", 10**9)], ONE_SHARD, NOON)
-    fold_tenants(memory, ["acme"], NOON, AlertRaiser(memory, memory, Thresholds(80, 100), "https://x"))
+    fold_tenants(folder_of(memory, memory), ["acme"], NOON)
     assert memory.list_alerts("acme", limit=9).items == []
 
 
@@ -142,7 +140,7 @@ def test_what_is_told_already_costs_one_more_read_and_what_is_not_crossed_none(m
     assert (calls["known_alerts"], calls["save_alerts"]) == (1 + 1, 1)
     calls.clear()
     fold(place, store)
-    assert calls == {"dirty_shards": 1}
+    assert calls == {"dirty_counters": 1, "read": 1}
 
 
 def mail_text(place: MemoryStore) -> tuple[str, str | None]:
@@ -166,9 +164,7 @@ def test_a_mail_tells_what_is_used_what_follows_and_where_to_look(
     tenant = new_tenant(memory, plan="free")
     set_alert_recipients(memory, tenant, ["a@example.com"], actor="test", now=NOON)
     memory.record("acme", [using("e", tokens)], ONE_SHARD, NOON)
-    fold_tenants(
-        memory, ["acme"], NOON, AlertRaiser(memory, memory, Thresholds(80, 100), "https://usage.example.com")
-    )
+    fold_tenants(folder_of(memory, memory), ["acme"], NOON)
     first = f"Acme has used {tokens:,} of its 50,000 tokens of this metering period."
     way_out = "A larger plan raises the limit at once."
     assert mail_text(memory) == (f"{first}\n\n{sentence} {way_out}", "https://usage.example.com/t/acme")

@@ -9,11 +9,18 @@ from hypothesis import strategies as st
 from shared.adapters.memory import MemoryStore
 from shared.domain.counters import Totals, sum_totals
 from shared.domain.errors import InvalidInput, NotFound
-from shared.domain.periods import Period
-from shared.domain.rollups import start_of
-from shared.usecases.live_usage import LiveUsageReader
-from shared.usecases.read_series import OTHER_LABEL, Granularity, GroupBy, Point, read_series
-from tests.sample_events import CALL, NOON, TODAY, llm_call, times
+from shared.domain.periods import Period, start_of
+from shared.domain.tenants import Tenant
+from shared.usecases.ledger import Ledger
+from shared.usecases.read_series import (
+    OTHER_LABEL,
+    Granularity,
+    GroupBy,
+    Point,
+    SeriesRequest,
+    read_series,
+)
+from tests.sample_events import CALL, NOON, ONE_SHARD, TODAY, llm_call, times
 from tests.usecases.cut_off import counted
 from tests.usecases.ledger import new_tenant, plain_sums, tick
 
@@ -28,7 +35,8 @@ def points(
     group_by: GroupBy | None = None,
     now: datetime = NOON,
 ) -> list[Point]:
-    return read_series(store, LiveUsageReader(store), "acme", within, granularity, group_by, now)
+    known = store.find_tenant("acme") or Tenant("acme", "Acme", "starter", now)
+    return read_series(Ledger(store), known, SeriesRequest(within, granularity, group_by), now)
 
 
 def shown(found: list[Point]) -> list[tuple[datetime, str | None, int]]:
@@ -126,7 +134,7 @@ def test_the_longest_range_is_read_and_a_longer_one_refused(
     assert [(problem.field, problem.code) for problem in refusal.value.problems] == [
         ("from", "range_too_long")
     ]
-    assert calls == {}
+    assert calls == {"find_tenant": 1}
 
 
 @given(

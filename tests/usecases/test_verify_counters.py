@@ -9,13 +9,13 @@ from shared.adapters.firestore.counters import counter_write
 from shared.adapters.firestore.events import run_write
 from shared.adapters.firestore.paths import TenantPaths
 from shared.adapters.memory import MemoryStore
-from shared.domain.counters import Cell, Series
+from shared.domain.counters import Cell, Series, ShardRef
 from shared.domain.errors import NotFound
-from shared.domain.recording import RecordedEvent
+from shared.domain.recording import DayDelta, RecordedEvent
 from shared.domain.runs import Run
-from shared.ports import ShardRef, UsageStore
+from shared.ports import UsageStore
 from shared.usecases.verify_counters import Drift, Verification, verify_counters
-from tests.sample_events import CALL, NOON, TODAY, llm_call, mark
+from tests.sample_events import CALL, NOON, ONE_SHARD, TODAY, llm_call, mark, writing
 from tests.usecases.conftest import RETENTION
 from tests.usecases.ledger import new_tenant, tick
 
@@ -49,17 +49,16 @@ def test_a_tenant_without_usage_has_no_drift(memory: MemoryStore) -> None:
 
 
 def test_what_was_recorded_in_any_way_has_no_drift(memory: MemoryStore) -> None:
-    new_tenant(memory)
+    new_tenant(memory, counters=writing(4))
     recorded = events()
     for start in (0, 100, 90, 300):
         memory.record("acme", recorded[start : start + 230], writing(4), NOON)
-    memory.raise_counter_shards("acme", 4)
     tick(memory, NOON)
     assert verify(memory) == Verification(SINCE, 521, [])
 
 
 def test_firestore_has_no_drift_either(firestore_rpc: FirestoreRpc) -> None:
-    new_tenant(FirestoreDirectory(firestore_rpc), counter_shards=2)
+    new_tenant(FirestoreDirectory(firestore_rpc), counters=writing(2))
     store = FirestoreUsageStore(firestore_rpc, RETENTION)
     for start in (0, 15):
         store.record("acme", events()[start : start + 30], writing(2), NOON)
@@ -74,7 +73,7 @@ def test_counts_that_no_event_explains_are_named_with_hour_series_and_metric(
     store.record("acme", [llm_call("e1")], ONE_SHARD, NOON)
     planted = {Cell(12, Series("openai", "gpt-4.1-mini")): {"calls": 2}}
     name = TenantPaths(firestore_rpc.documents, "acme").counter(ShardRef(TODAY, 0))
-    firestore_rpc.commit([counter_write(name, planted, NOON)])
+    firestore_rpc.commit([counter_write(name, DayDelta(planted, set()), NOON)])
     assert verify(store).drifts == [Drift(PLACE, "calls", 1 + 2, 1)]
 
 

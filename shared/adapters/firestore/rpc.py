@@ -149,7 +149,7 @@ class FirestoreRpc:
         give_up_after_seconds: float | None = None,
         most_aborts: int | None = None,
     ) -> R:
-        """Return what `call` returns within the seconds it is given; retry after jittered pauses while any are left."""
+        """Return what `call` returns within the seconds it is given; retry after jittered pauses until then."""
         deadline = time.monotonic() + (give_up_after_seconds or self._give_up_after_seconds)
         pause, aborts = _FIRST_PAUSE_SECONDS, 0
         while True:
