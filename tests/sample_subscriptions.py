@@ -30,12 +30,13 @@ SNAPSHOT = SubscriptionSnapshot(
     plan="starter",
     interval="month",
     created=START,
-    anchor=START,
     period_start=START,
     period_end=START + PERIOD,
     cancel_at_period_end=False,
     cancel_at=None,
+    trial_start=None,
     trial_end=None,
+    ended_at=None,
 )
 
 INVOICE = InvoiceSnapshot(

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from shared.domain.billing import Subscription, SubscriptionState
+from shared.domain.billing import NEVER_PAID, Subscription
 from shared.domain.entitlements import BillingAlert, Entitlement, billing_alerts, entitlement
 from shared.domain.tenants import BillingSummary, Tenant
 
@@ -15,9 +15,6 @@ class EmailSighting(NamedTuple):
 
     at: datetime
     event_id: str
-
-
-_NEVER_PAID = frozenset({SubscriptionState.INCOMPLETE, SubscriptionState.EXPIRED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +63,7 @@ def with_subscription(
     granted = entitlement(subscriptions.values(), grace)
     tenant = replace(account.tenant, billing=_summary(_deciding(subscriptions, granted, now)))
     # A card that was declined at once must not cost a tenant the plan it was given by hand.
-    if any(each.state not in _NEVER_PAID for each in subscriptions.values()):
+    if any(each.state not in NEVER_PAID for each in subscriptions.values()):
         tenant = _entitled(tenant, granted, now)
     return replace(account, subscriptions=subscriptions, tenant=tenant)
 
@@ -87,12 +84,12 @@ def _deciding(subscriptions: Mapping[str, Subscription], granted: Entitlement, n
 def _summary(subscription: Subscription) -> BillingSummary:
     snapshot = subscription.snapshot
     return BillingSummary(
-        subscription.state.value,
-        snapshot.id,
-        snapshot.interval,
-        snapshot.period_start,
-        snapshot.period_end,
-        snapshot.cancel_at_period_end,
-        snapshot.trial_end,
-        subscription.past_due_since,
+        status=subscription.state.value,
+        subscription_id=snapshot.id,
+        interval=snapshot.interval,
+        period_start=snapshot.period_start,
+        period_end=snapshot.period_end,
+        cancel_at_period_end=snapshot.cancel_at_period_end,
+        trial_end=snapshot.trial_end,
+        past_due_since=subscription.past_due_since,
     )

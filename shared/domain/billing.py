@@ -9,7 +9,7 @@ from itertools import product
 from types import MappingProxyType
 from typing import Final, NamedTuple
 
-from shared.domain.stripe_shapes import SubscriptionSnapshot
+from shared.domain.stripe_shapes import SubscriptionSnapshot, SubscriptionStatus
 
 SUBSCRIPTION_CREATED: Final = "customer.subscription.created"
 SUBSCRIPTION_DELETED: Final = "customer.subscription.deleted"
@@ -60,6 +60,14 @@ _LEADS_TO: Final[Mapping[Trigger, SubscriptionState]] = {
 
 FINAL_STATES: Final = frozenset({SubscriptionState.CANCELED, SubscriptionState.EXPIRED})
 """Stripe never revives these: the customer subscribes anew (API reference, subscription.status)."""
+
+NEVER_PAID: Final = frozenset(
+    {SubscriptionState.NONE, SubscriptionState.INCOMPLETE, SubscriptionState.EXPIRED}
+)
+"""Of these not even the first payment was made."""
+
+_PAID_STATUSES: Final[frozenset[SubscriptionStatus]] = frozenset({"active", "past_due", "unpaid"})
+"""Of these a trial is over; one that is paused or canceled may still have been in its trial."""
 
 TRANSITIONS: Final[Mapping[tuple[SubscriptionState, Trigger], SubscriptionState]] = MappingProxyType(
     {
@@ -134,12 +142,14 @@ class Refetch:
     asked_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Subscription:
     """What is kept of a subscription: a function of the set of events seen, not of their order.
 
     `plan` is that of the newest sighting whose price mapped to one, seen at `plan_seen`: a price that maps to
     none keeps the former plan. `history` holds no more than the state and `past_due_since` depend on.
+    `paid_since` is the earliest `pays_from` of the sightings after its first trial: a second trial, of which
+    Stripe keeps the start of the first, does not move it.
     """
 
     snapshot: SubscriptionSnapshot
@@ -147,6 +157,7 @@ class Subscription:
     plan: str | None
     plan_seen: Sighting | None
     history: tuple[Sighting, ...]
+    paid_since: datetime | None
 
     @property
     def id(self) -> str:
@@ -157,6 +168,18 @@ class Subscription:
     def state(self) -> SubscriptionState:
         """Where its history and the newest sighting lead."""
         return _follow((*self.history, self.seen))
+
+    @property
+    def pays_from(self) -> datetime:
+        """The instant from which it is paid for, or will be if its trial goes on as planned."""
+        return self.paid_since or self.snapshot.pays_from
+
+    @property
+    def ends_at(self) -> datetime | None:
+        """The instant at which it ended or is to be canceled; None if no end is known. A lapse is no end."""
+        if self.state in FINAL_STATES:
+            return self.snapshot.ended_at or self.history[0].at
+        return self.snapshot.planned_end
 
     @property
     def past_due_since(self) -> datetime | None:
@@ -211,11 +234,20 @@ def _refetched(at: datetime, event_id: str, refetch: Refetch) -> Sighting:
 def _seen(former: Subscription | None, seen: Sighting, snapshot: SubscriptionSnapshot) -> Subscription:
     """`former` with one more sighting; the newest has the word on everything but the history."""
     plan_seen = seen if snapshot.plan is not None else None
+    shown_since = snapshot.pays_from if snapshot.status in _PAID_STATUSES else None
     if former is None:
-        return Subscription(snapshot, seen, snapshot.plan, plan_seen, _kept([seen]))
+        return Subscription(
+            snapshot=snapshot,
+            seen=seen,
+            plan=snapshot.plan,
+            plan_seen=plan_seen,
+            history=_kept([seen]),
+            paid_since=shown_since,
+        )
     if former.id != snapshot.id:
         raise ValueError(f"subscription is {former.id}, but the event is about {snapshot.id}")
-    known = replace(former, history=_kept([*former.history, seen]))
+    paid_since = min((at for at in (former.paid_since, shown_since) if at), default=None)
+    known = replace(former, history=_kept([*former.history, seen]), paid_since=paid_since)
     if seen > known.seen:
         known = replace(known, snapshot=snapshot, seen=seen)
     if plan_seen is not None and (known.plan_seen is None or plan_seen > known.plan_seen):

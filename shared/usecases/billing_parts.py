@@ -1,7 +1,7 @@
 """What the billing use cases work with, and how they ask Stripe."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from shared.domain.accounts import Account, with_subscription, without_customer
@@ -55,4 +55,5 @@ def _living_elsewhere(billing: Billing, account: Account, listed: set[str]) -> l
 def _by_stripes_word(known: Subscription | None, refetch: Refetch) -> Subscription:
     """What is known after asking; if events left another state than Stripe says, Stripe's word alone."""
     told, fresh = reconcile(known, refetch), reconcile(None, refetch)
-    return told if told.state == fresh.state else fresh
+    # When it was first paid for only events tell: Stripe's word is how long its newest trial lasts.
+    return told if told.state == fresh.state else replace(fresh, paid_since=told.paid_since)

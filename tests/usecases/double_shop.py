@@ -61,6 +61,12 @@ class DoubleShop:
         assert browse(url, action="pay").status == 303
         return self.subscriptions()[0].id
 
+    def switch(self, subscription_id: str, lookup_key: str) -> stripe.Subscription:
+        """Change the price of a subscription in the portal; it as it is then. Nothing is heard of it yet."""
+        item = self.client.v1.subscriptions.retrieve(subscription_id)["items"]["data"][0]
+        price: Any = {"id": item["id"], "price": self.api.find_price(lookup_key)}
+        return self.client.v1.subscriptions.update(subscription_id, {"items": [price]})
+
     def hear(self) -> list[str]:
         """Every webhook of this life, oldest first: those heard before are sent again."""
         events = [each.to_dict() for each in self.client.v1.events.list({"limit": 100}).auto_paging_iter()]

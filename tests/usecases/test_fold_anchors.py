@@ -37,7 +37,7 @@ def before_and_after(tenant: Tenant, way: str) -> tuple[Tenant, Tenant]:
     held = replace(tenant, anchor=FORMER)
     if way == "webhook":
         return held, replace(held, anchor=None, anchored_at=ENDS)
-    ending = replace(held, entitlement=Entitlement("starter", ENDS, anchor=FORMER))
+    ending = replace(held, entitlement=Entitlement(plan="starter", until=ENDS, anchor=FORMER))
     return ending, ending
 
 
@@ -229,7 +229,7 @@ def test_however_anchors_move_and_end_among_folds_all_that_is_folded_is_the_plai
     history: list[Step], until: datetime | None
 ) -> None:
     memory = MemoryStore()
-    held = Entitlement("starter", until, anchor=FORMER) if until else None
+    held = Entitlement(plan="starter", until=until, anchor=FORMER) if until else None
     billing = BillingStore(memory, replace(new_tenant(memory), anchor=FORMER, entitlement=held))
     life = Life(billing)
     life.live([Record(0), Record(1), Record(2), *history])
