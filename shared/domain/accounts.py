@@ -5,8 +5,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from shared.domain.billing import NEVER_PAID, Subscription
+from shared.domain.billing import Subscription
 from shared.domain.entitlements import BillingAlert, Entitlement, billing_alerts, entitlement
+from shared.domain.subscription_states import NEVER_PAID
 from shared.domain.tenants import BillingSummary, Tenant
 
 

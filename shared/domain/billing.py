@@ -1,83 +1,28 @@
-"""Owns the state of a subscription: one transition table, and what any order of Stripe's events makes of it."""
+"""Owns what is known of a subscription: the same for any order and repetition of Stripe's events."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from enum import IntEnum, StrEnum
+from enum import IntEnum
 from functools import reduce
-from itertools import product
-from types import MappingProxyType
 from typing import Final, NamedTuple
 
 from shared.domain.stripe_shapes import SubscriptionSnapshot, SubscriptionStatus
+from shared.domain.subscription_states import (
+    FINAL_STATES,
+    FINAL_TRIGGERS,
+    TRANSITIONS,
+    SubscriptionState,
+    Trigger,
+)
 
 SUBSCRIPTION_CREATED: Final = "customer.subscription.created"
 SUBSCRIPTION_DELETED: Final = "customer.subscription.deleted"
 
 MOST_PAST_DUE_SIGHTINGS: Final = 50
 _ONE_DAY: Final = timedelta(days=1)
-
-
-class SubscriptionState(StrEnum):
-    """What a subscription is to us; NONE before anything was seen of it."""
-
-    NONE = "none"
-    INCOMPLETE = "incomplete"
-    TRIALING = "trialing"
-    ACTIVE = "active"
-    PAST_DUE = "past_due"
-    UNPAID = "unpaid"
-    PAUSED = "paused"
-    CANCELED = "canceled"
-    EXPIRED = "expired"
-
-
-class Trigger(StrEnum):
-    """What moves a subscription: a status that Stripe reports, or that it was deleted."""
-
-    INCOMPLETE = "incomplete"
-    INCOMPLETE_EXPIRED = "incomplete_expired"
-    TRIALING = "trialing"
-    ACTIVE = "active"
-    PAST_DUE = "past_due"
-    UNPAID = "unpaid"
-    PAUSED = "paused"
-    CANCELED = "canceled"
-    DELETED = "deleted"
-
-
-_LEADS_TO: Final[Mapping[Trigger, SubscriptionState]] = {
-    Trigger.INCOMPLETE: SubscriptionState.INCOMPLETE,
-    Trigger.INCOMPLETE_EXPIRED: SubscriptionState.EXPIRED,
-    Trigger.TRIALING: SubscriptionState.TRIALING,
-    Trigger.ACTIVE: SubscriptionState.ACTIVE,
-    Trigger.PAST_DUE: SubscriptionState.PAST_DUE,
-    Trigger.UNPAID: SubscriptionState.UNPAID,
-    Trigger.PAUSED: SubscriptionState.PAUSED,
-    Trigger.CANCELED: SubscriptionState.CANCELED,
-    Trigger.DELETED: SubscriptionState.CANCELED,
-}
-
-FINAL_STATES: Final = frozenset({SubscriptionState.CANCELED, SubscriptionState.EXPIRED})
-"""Stripe never revives these: the customer subscribes anew (API reference, subscription.status)."""
-
-NEVER_PAID: Final = frozenset(
-    {SubscriptionState.NONE, SubscriptionState.INCOMPLETE, SubscriptionState.EXPIRED}
-)
-"""Of these not even the first payment was made."""
-
 _PAID_STATUSES: Final[frozenset[SubscriptionStatus]] = frozenset({"active", "past_due", "unpaid"})
 """Of these a trial is over; one that is paused or canceled may still have been in its trial."""
-
-TRANSITIONS: Final[Mapping[tuple[SubscriptionState, Trigger], SubscriptionState]] = MappingProxyType(
-    {
-        (state, trigger): state if state in FINAL_STATES else _LEADS_TO[trigger]
-        for state, trigger in product(SubscriptionState, Trigger)
-    }
-)
-"""Stripe's newest word counts, because what lay between may never arrive; but nothing leaves a final state."""
-
-_FINAL_TRIGGERS: Final = frozenset(trigger for trigger in Trigger if _LEADS_TO[trigger] in FINAL_STATES)
 
 
 class _Rank(IntEnum):
@@ -125,7 +70,7 @@ class Observation:
         return Sighting(self.created, self._rank(trigger), self.created, self.event_id, trigger)
 
     def _rank(self, trigger: Trigger) -> _Rank:
-        if trigger in _FINAL_TRIGGERS:
+        if trigger in FINAL_TRIGGERS:
             return _Rank.FINAL
         if self.kind == SUBSCRIPTION_CREATED:
             return _Rank.CREATED
@@ -265,7 +210,7 @@ def _kept(sightings: Iterable[Sighting]) -> tuple[Sighting, ...]:
     # A refetch is placed at its event's time but tells of a later one: it can end a failure, not date one.
     ordered = sorted({seen for seen in sightings if not _is_late_word_of_failure(seen)})
     for seen in ordered:
-        if seen.trigger in _FINAL_TRIGGERS:
+        if seen.trigger in FINAL_TRIGGERS:
             return (seen,)
     is_settled = [seen.trigger != Trigger.PAST_DUE for seen in ordered]
     newest_settled = max((at for at, settled in enumerate(is_settled) if settled), default=-1)

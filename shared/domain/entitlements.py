@@ -5,11 +5,12 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Final, Literal
 
-from shared.domain.billing import Subscription, SubscriptionState
+from shared.domain.billing import Subscription
 from shared.domain.metering_anchor import AnchorSpan, anchors_of
 from shared.domain.plan_mapping import catalog_rank
 from shared.domain.plans import FREE_PLAN
 from shared.domain.stripe_shapes import BillingInterval
+from shared.domain.subscription_states import SubscriptionState
 
 DEFAULT_GRACE: Final = timedelta(days=7)
 """How long a plan stays while a renewal's payment fails; Stripe's own retries take up to two weeks."""

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final, NamedTuple
 
-from shared.domain.billing import NEVER_PAID, Subscription
+from shared.domain.billing import Subscription
+from shared.domain.subscription_states import NEVER_PAID
 
 _NEVER: Final = datetime.max.replace(tzinfo=UTC)
 

@@ -5,9 +5,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from shared.domain.accounts import Account, with_subscription, without_customer
-from shared.domain.billing import FINAL_STATES, Refetch, Subscription, reconcile
+from shared.domain.billing import Refetch, Subscription, reconcile
 from shared.domain.errors import Unavailable
 from shared.domain.stripe_shapes import read_subscription
+from shared.domain.subscription_states import FINAL_STATES
 from shared.ports import BillingStore, StripeGateway
 
 MAX_TRIES = 10

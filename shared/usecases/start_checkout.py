@@ -4,10 +4,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from shared.domain.accounts import Account, without_customer
-from shared.domain.billing import FINAL_STATES, Subscription, SubscriptionState
+from shared.domain.billing import Subscription
 from shared.domain.errors import Conflict, FieldProblem, InvalidInput, NotFound, Unavailable
 from shared.domain.plan_mapping import SoldInterval, lookup_key
 from shared.domain.plans import find_plan
+from shared.domain.subscription_states import FINAL_STATES, SubscriptionState
 from shared.ports import AccountRead, BillingChange, CheckoutOrder, StaleAccount
 from shared.usecases.billing_parts import MAX_TRIES, Billing, as_stripe_says
 from shared.usecases.billing_trail import Cause, traced

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from shared.domain.accounts import EmailSighting, with_subscription
-from shared.domain.entitlements import DEFAULT_GRACE, BillingAlert
+from shared.domain.entitlements import DEFAULT_GRACE, FREE, BillingAlert
 from shared.domain.errors import InvalidInput
 from shared.domain.invoices import InvoiceRow
 from shared.domain.tenants import AuditEntry
@@ -65,7 +65,8 @@ def test_an_account_is_read_as_it_was_written(store: BillingStore) -> None:
     granted = read.tenant.entitlement
     assert granted is not None
     assert granted.then is not None
-    assert [granted.plan, granted.then.plan, granted.then.then] == ["professional", "starter", None]
+    lapsed = replace(FREE, anchor=on_day(0))
+    assert [granted.plan, granted.then.plan, granted.then.then] == ["professional", "starter", lapsed]
     assert (granted.until, granted.then.until) == (on_day(30) + DEFAULT_GRACE, on_day(60.5))
 
 

@@ -8,15 +8,13 @@ import pytest
 from shared.domain.billing import (
     MOST_PAST_DUE_SIGHTINGS,
     SUBSCRIPTION_CREATED,
-    TRANSITIONS,
     Observation,
     Refetch,
-    SubscriptionState,
-    Trigger,
     observe,
     reconcile,
     trial_days_left,
 )
+from shared.domain.subscription_states import TRANSITIONS, SubscriptionState, Trigger
 from tests.sample_subscriptions import DAY, SNAPSHOT, UPDATED, observed, on_day, seen_in_turn
 
 # Rows: the state before. Columns: what Stripe reports.

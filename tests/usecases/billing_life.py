@@ -6,10 +6,10 @@ from datetime import datetime
 from typing import Any
 
 from shared.domain.accounts import Account
-from shared.domain.billing import SubscriptionState
 from shared.domain.entitlements import DEFAULT_GRACE
 from shared.domain.invoices import InvoiceRow
 from shared.domain.stripe_shapes import StripeEvent, SubscriptionSnapshot, read_event
+from shared.domain.subscription_states import SubscriptionState
 from shared.domain.tenants import Tenant
 from shared.ports import BillingStore, StripeGateway
 from shared.usecases.apply_stripe_event import apply_stripe_event
