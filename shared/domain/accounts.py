@@ -18,7 +18,7 @@ class EmailSighting(NamedTuple):
     event_id: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Account:
     """All that is known of a tenant's billing. `version` is what its store compares with."""
 

@@ -48,7 +48,7 @@ class Sighting(NamedTuple):
     trigger: Trigger
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Observation:
     """A subscription as the payload of one event shows it; `kind` is the event's type.
 
@@ -67,7 +67,13 @@ class Observation:
         """What is kept of it."""
         is_deleted = self.kind == SUBSCRIPTION_DELETED
         trigger = Trigger.DELETED if is_deleted else Trigger(self.snapshot.status)
-        return Sighting(self.created, self._rank(trigger), self.created, self.event_id, trigger)
+        return Sighting(
+            at=self.created,
+            rank=self._rank(trigger),
+            asked_at=self.created,
+            event_id=self.event_id,
+            trigger=trigger,
+        )
 
     def _rank(self, trigger: Trigger) -> _Rank:
         if trigger in FINAL_TRIGGERS:
@@ -173,7 +179,13 @@ def trial_days_left(observation: Observation) -> int | None:
 
 
 def _refetched(at: datetime, event_id: str, refetch: Refetch) -> Sighting:
-    return Sighting(at, _Rank.REFETCHED, refetch.asked_at, event_id, Trigger(refetch.snapshot.status))
+    return Sighting(
+        at=at,
+        rank=_Rank.REFETCHED,
+        asked_at=refetch.asked_at,
+        event_id=event_id,
+        trigger=Trigger(refetch.snapshot.status),
+    )
 
 
 def _seen(former: Subscription | None, seen: Sighting, snapshot: SubscriptionSnapshot) -> Subscription:

@@ -23,20 +23,6 @@ _INVOICE_STATUSES: Final[Mapping[str, InvoiceStatus]] = {name: name for name in 
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class StripeEvent:
-    """One webhook: what happened, and the object as it was then, written as `api_version` writes it."""
-
-    id: str
-    type: str
-    created: datetime
-    api_version: str | None
-    livemode: bool
-    object: Mapping[str, object]
-    changed: frozenset[str]
-    """The fields of the object that the event changed, for the types that say so (`….updated`)."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class SubscriptionSnapshot:
     """A subscription as one payload shows it; `plan` is None for a price that maps to none."""
 
@@ -96,23 +82,6 @@ class InvoiceSnapshot:
     next_payment_attempt: datetime | None
     hosted_invoice_url: str | None
     invoice_pdf: str | None
-
-
-def read_event(payload: object) -> StripeEvent:
-    """A decoded webhook body. Raises InvalidStripeObject, also for the thin events of Stripe's API v2."""
-    event = fields_of(payload, "event")
-    event.one_of("object", {"event": True})
-    content = event.child("data")
-    previous = content.optional_child("previous_attributes")
-    return StripeEvent(
-        id=event.identifier("id"),
-        type=event.text("type"),
-        created=event.instant("created"),
-        api_version=event.optional_text("api_version"),
-        livemode=event.flag("livemode"),
-        object=content.child("object").values,
-        changed=frozenset(previous.values if previous else ()),
-    )
 
 
 def read_subscription(stripe_object: object) -> SubscriptionSnapshot:

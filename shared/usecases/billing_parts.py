@@ -1,13 +1,12 @@
 """What the billing use cases work with, and how they ask Stripe."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from shared.domain.accounts import Account, with_subscription, without_customer
 from shared.domain.billing import Refetch, Subscription, reconcile
 from shared.domain.errors import Unavailable
-from shared.domain.stripe_shapes import read_subscription
+from shared.domain.stripe_shapes import SubscriptionSnapshot
 from shared.domain.subscription_states import FINAL_STATES
 from shared.ports import BillingStore, StripeGateway
 
@@ -38,15 +37,13 @@ def as_stripe_says(billing: Billing, account: Account, now: datetime) -> Account
     if customer_id is not None and billing.stripe.find_customer(customer_id) is None:
         account = without_customer(account, customer_id)
     listed = billing.stripe.list_subscriptions(account.customer_id) if account.customer_id else []
-    found = [*listed, *_living_elsewhere(billing, account, {str(each["id"]) for each in listed})]
-    for each in found:
-        refetch = Refetch(read_subscription(each), now)
-        subscription = _by_stripes_word(known.get(refetch.snapshot.id), refetch)
+    for each in [*listed, *_living_elsewhere(billing, account, {each.id for each in listed})]:
+        subscription = _by_stripes_word(known.get(each.id), Refetch(each, now))
         account = with_subscription(account, subscription, billing.grace, now)
     return account
 
 
-def _living_elsewhere(billing: Billing, account: Account, listed: set[str]) -> list[Mapping[str, object]]:
+def _living_elsewhere(billing: Billing, account: Account, listed: set[str]) -> list[SubscriptionSnapshot]:
     """Subscriptions that have not ended as far as is known, and are not the customer's: of a former one, perhaps."""
     living = [each.id for each in account.known_subscriptions.values() if each.state not in FINAL_STATES]
     found = [billing.stripe.find_subscription(each) for each in living if each not in listed]
