@@ -20,6 +20,7 @@ from shared.usecases.check_limits import Check, Thresholds, check_limits
 from shared.usecases.live_usage import LiveUsageReader
 from tests.billing_places import MemoryBillingPlace
 from tests.sample_events import llm_call
+from tests.tools.test_stripe_double.shop import browse
 from tests.usecases.billing_life import billing_on, deliver, subscription_event
 from tests.usecases.conftest import RETENTION
 from tests.usecases.double_shop import DoubleShop, open_shop
@@ -27,6 +28,7 @@ from tests.usecases.ledger import new_tenant, plain_sums, sums_of, tick
 
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
+SECOND = timedelta(seconds=1)
 SUBSCRIBED = datetime(2026, 10, 15, 9, 30, 20, tzinfo=UTC)
 ANCHORED = SUBSCRIBED.replace(minute=0, second=0)
 RENEWED = ANCHORED.replace(month=11)
@@ -198,6 +200,23 @@ def test_b35_month_year_month_changes_no_usage_and_no_metering_period(shop: Doub
         assert platform.check(shop.now, 500_000 - 2 * TOKENS).allowed
         assert not platform.check(shop.now, 500_000 - 2 * TOKENS + 1).allowed
     assert len(anchors) == 1 + 4, "Stripe's billing begins anew with each switch"
+
+
+def test_b2_the_meter_begins_anew_once_when_a_trial_becomes_paid(shop: DoubleShop) -> None:
+    assert isinstance(shop.place, MemoryBillingPlace)
+    platform = Platform(shop.place.store, shop.place.directory, shop.billing.store)
+    assert browse(shop.start(trial_days=14), action="pay").status == 303
+    shop.hear()
+    (trial,) = shop.subscriptions()
+    began, paid_from = (datetime.fromtimestamp(at or 0, UTC) for at in (trial.trial_start, trial.trial_end))
+    platform.record(began)
+    assert platform.is_exact(paid_from - SECOND, period_at(began, paid_from - SECOND))
+    assert platform.is_exact(paid_from, period_at(paid_from, paid_from)), "known before any webhook"
+    shop.control("clock/advance", seconds=14 * 86_400 + 7_200)
+    for lookup_key in ("gwi_starter_year", "gwi_starter_month"):
+        shop.hear()
+        assert platform.is_exact(shop.now, period_at(paid_from, paid_from))
+        shop.switch(trial.id, lookup_key)
 
 
 def test_b10_a_pause_moves_to_free_and_a_resumption_back(platform: Platform) -> None:
