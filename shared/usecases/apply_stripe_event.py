@@ -51,9 +51,9 @@ def _apply(billing: Billing, event: StripeEvent, customer_id: str | None, now: d
 
 
 def _linked(change: BillingChange, new_customer_id: str | None) -> BillingChange:
-    """`change` with the link of a customer of whom it was not known whose it is; the account's, if it has none.
+    """Return `change` with the link of a customer that had none, and as the account's customer if it has none.
 
-    One that was deleted is linked, but the account's no more: neither its last event nor a late one brings it back.
+    A customer that was deleted is linked too, but no event of it makes it the account's again.
     """
     account = change.account
     if account.customer_id is None and account.former_customer_id != new_customer_id:

@@ -52,7 +52,7 @@ class WebhookContext:
 
     @property
     def email_seen(self) -> EmailSighting:
-        """When an address was seen that the event tells."""
+        """The instant and the event by which an address was told."""
         return EmailSighting(self.event.created, self.event.id)
 
 
@@ -94,7 +94,7 @@ def _observation(event: StripeEvent, snapshot: SubscriptionSnapshot) -> Observat
 
 
 def _refetch(billing: Billing, subscription_id: str, now: datetime) -> Refetch | None:
-    """The subscription as it is in Stripe now; None without a key, and where Stripe does not know it."""
+    """Ask Stripe for the subscription as it is now; None without a key, and if Stripe does not know it."""
     found = billing.gateway.find_subscription(subscription_id) if billing.gateway else None
     return None if found is None else Refetch(found, now)
 
@@ -150,7 +150,7 @@ def _customer_deleted(context: WebhookContext, customer: CustomerSnapshot) -> Bi
 
 
 def _money_disputed(context: WebhookContext, payload: ChargeSnapshot | DisputeSnapshot) -> BillingChange:
-    """Money went back or is disputed: the plan follows the subscription alone, but a person should know."""
+    """Note for people that money went back or is disputed: the plan follows the subscription alone."""
     told = context.event.type, None, payload.id
     audit = entry(context.account.tenant.id, context.now, context.cause, told)
     return BillingChange(account=context.account, at=context.now, audits=[audit])
