@@ -24,7 +24,10 @@ def row_of(invoice_id: str, days: float = 0, **changes: Any) -> InvoiceRow:
     """A row made by one failed payment, so many days after the start."""
     snapshot = replace(INVOICE, id=invoice_id, created=on_day(days), **changes)
     return merge_invoice(
-        None, InvoiceObservation(f"evt_{invoice_id}", on_day(days), PAYMENT_FAILED, snapshot)
+        None,
+        InvoiceObservation(
+            event_id=f"evt_{invoice_id}", created=on_day(days), kind=PAYMENT_FAILED, snapshot=snapshot
+        ),
     )
 
 

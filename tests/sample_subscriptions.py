@@ -30,12 +30,13 @@ SNAPSHOT = SubscriptionSnapshot(
     plan="starter",
     interval="month",
     created=START,
-    anchor=START,
     period_start=START,
     period_end=START + PERIOD,
     cancel_at_period_end=False,
     cancel_at=None,
+    trial_start=None,
     trial_end=None,
+    ended_at=None,
 )
 
 INVOICE = InvoiceSnapshot(
@@ -70,7 +71,13 @@ def observed(days: float, report: str, /, *, event_id: str | None = None, **chan
     kind, status = kinds.get(report, (UPDATED, report))
     changed_status = changes.pop("changed_status", False)
     snapshot = replace(SNAPSHOT, **({"status": status} | changes))
-    return Observation(event_id or f"evt_{days}_{report}", on_day(days), kind, snapshot, changed_status)
+    return Observation(
+        event_id=event_id or f"evt_{days}_{report}",
+        created=on_day(days),
+        kind=kind,
+        snapshot=snapshot,
+        changed_status=changed_status,
+    )
 
 
 def seen_in_turn(life: Iterable[Observation], refetch: Refetch | None = None) -> Subscription:

@@ -7,6 +7,8 @@ import stripe
 
 from shared.domain.errors import Conflict, NotFound, Unavailable
 from shared.domain.plan_mapping import TENANT_METADATA_KEY, PriceSpec, ProductSpec
+from shared.domain.stripe_events import ChargeSnapshot, CustomerSnapshot, read_charge, read_customer
+from shared.domain.stripe_shapes import InvoiceSnapshot, SubscriptionSnapshot, read_invoice, read_subscription
 from shared.ports import CheckoutOrder
 
 R = TypeVar("R")
@@ -42,29 +44,33 @@ class StripeApi:
             api_key, base_addresses=addresses, max_network_retries=MAX_NETWORK_RETRIES
         ).v1
 
-    def find_customer(self, customer_id: str) -> Mapping[str, object] | None:
+    def find_customer(self, customer_id: str) -> CustomerSnapshot | None:
         found = _find(lambda: self._v1.customers.retrieve(customer_id))
-        return None if found is None or found.get("deleted") else found
+        return None if found is None or found.get("deleted") else read_customer(found)
 
-    def find_subscription(self, subscription_id: str) -> Mapping[str, object] | None:
-        return _find(lambda: self._v1.subscriptions.retrieve(subscription_id, params={"expand": [_PRODUCTS]}))
+    def find_subscription(self, subscription_id: str) -> SubscriptionSnapshot | None:
+        params: Any = {"expand": [_PRODUCTS]}
+        found = _find(lambda: self._v1.subscriptions.retrieve(subscription_id, params))
+        return None if found is None else read_subscription(found)
 
-    def find_invoice(self, invoice_id: str) -> Mapping[str, object] | None:
-        return _find(lambda: self._v1.invoices.retrieve(invoice_id))
+    def find_invoice(self, invoice_id: str) -> InvoiceSnapshot | None:
+        found = _find(lambda: self._v1.invoices.retrieve(invoice_id))
+        return None if found is None else read_invoice(found)
 
-    def find_charge(self, charge_id: str) -> Mapping[str, object] | None:
-        return _find(lambda: self._v1.charges.retrieve(charge_id))
+    def find_charge(self, charge_id: str) -> ChargeSnapshot | None:
+        found = _find(lambda: self._v1.charges.retrieve(charge_id))
+        return None if found is None else read_charge(found)
 
-    def list_subscriptions(self, customer_id: str) -> list[Mapping[str, object]]:
+    def list_subscriptions(self, customer_id: str) -> list[SubscriptionSnapshot]:
         params: Any = {"customer": customer_id, "status": "all", "limit": 100}
         listed = _call(lambda: _all(self._v1.subscriptions.list(params)))
         # A list expands four levels with its own `data`, and products are on the fifth: ask for each.
         found = [self.find_subscription(str(each["id"])) for each in listed]
         return [each for each in found if each is not None]
 
-    def list_invoices(self, customer_id: str) -> list[Mapping[str, object]]:
-        invoices = _call(lambda: _all(self._v1.invoices.list({"customer": customer_id, "limit": 100})))
-        return [invoice for invoice in invoices if invoice["status"] != "draft"]
+    def list_invoices(self, customer_id: str) -> list[InvoiceSnapshot]:
+        listed = _call(lambda: _all(self._v1.invoices.list({"customer": customer_id, "limit": 100})))
+        return [read_invoice(invoice) for invoice in listed if invoice["status"] != "draft"]
 
     def create_customer(self, tenant_id: str, name: str, former_customer_id: str | None) -> str:
         params: Any = {"name": name, "metadata": {TENANT_METADATA_KEY: tenant_id}}

@@ -5,8 +5,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from shared.domain.billing import Subscription, SubscriptionState
+from shared.domain.billing import Subscription
 from shared.domain.entitlements import BillingAlert, Entitlement, billing_alerts, entitlement
+from shared.domain.subscription_states import NEVER_PAID
 from shared.domain.tenants import BillingSummary, Tenant
 
 
@@ -17,10 +18,7 @@ class EmailSighting(NamedTuple):
     event_id: str
 
 
-_NEVER_PAID = frozenset({SubscriptionState.INCOMPLETE, SubscriptionState.EXPIRED})
-
-
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Account:
     """All that is known of a tenant's billing. `version` is what its store compares with."""
 
@@ -66,7 +64,7 @@ def with_subscription(
     granted = entitlement(subscriptions.values(), grace)
     tenant = replace(account.tenant, billing=_summary(_deciding(subscriptions, granted, now)))
     # A card that was declined at once must not cost a tenant the plan it was given by hand.
-    if any(each.state not in _NEVER_PAID for each in subscriptions.values()):
+    if any(each.state not in NEVER_PAID for each in subscriptions.values()):
         tenant = _entitled(tenant, granted, now)
     return replace(account, subscriptions=subscriptions, tenant=tenant)
 
@@ -85,12 +83,12 @@ def _deciding(subscriptions: Mapping[str, Subscription], granted: Entitlement, n
 def _summary(subscription: Subscription) -> BillingSummary:
     snapshot = subscription.snapshot
     return BillingSummary(
-        subscription.state.value,
-        snapshot.id,
-        snapshot.interval,
-        snapshot.period_start,
-        snapshot.period_end,
-        snapshot.cancel_at_period_end,
-        snapshot.trial_end,
-        subscription.past_due_since,
+        status=subscription.state.value,
+        subscription_id=snapshot.id,
+        interval=snapshot.interval,
+        period_start=snapshot.period_start,
+        period_end=snapshot.period_end,
+        cancel_at_period_end=snapshot.cancel_at_period_end,
+        trial_end=snapshot.trial_end,
+        past_due_since=subscription.past_due_since,
     )

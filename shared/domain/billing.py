@@ -1,75 +1,28 @@
-"""Owns the state of a subscription: one transition table, and what any order of Stripe's events makes of it."""
+"""Owns what is known of a subscription: the same for any order and repetition of Stripe's events."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from enum import IntEnum, StrEnum
+from enum import IntEnum
 from functools import reduce
-from itertools import product
-from types import MappingProxyType
 from typing import Final, NamedTuple
 
-from shared.domain.stripe_shapes import SubscriptionSnapshot
+from shared.domain.stripe_shapes import SubscriptionSnapshot, SubscriptionStatus
+from shared.domain.subscription_states import (
+    FINAL_STATES,
+    FINAL_TRIGGERS,
+    TRANSITIONS,
+    SubscriptionState,
+    Trigger,
+)
 
 SUBSCRIPTION_CREATED: Final = "customer.subscription.created"
 SUBSCRIPTION_DELETED: Final = "customer.subscription.deleted"
 
 MOST_PAST_DUE_SIGHTINGS: Final = 50
 _ONE_DAY: Final = timedelta(days=1)
-
-
-class SubscriptionState(StrEnum):
-    """What a subscription is to us; NONE before anything was seen of it."""
-
-    NONE = "none"
-    INCOMPLETE = "incomplete"
-    TRIALING = "trialing"
-    ACTIVE = "active"
-    PAST_DUE = "past_due"
-    UNPAID = "unpaid"
-    PAUSED = "paused"
-    CANCELED = "canceled"
-    EXPIRED = "expired"
-
-
-class Trigger(StrEnum):
-    """What moves a subscription: a status that Stripe reports, or that it was deleted."""
-
-    INCOMPLETE = "incomplete"
-    INCOMPLETE_EXPIRED = "incomplete_expired"
-    TRIALING = "trialing"
-    ACTIVE = "active"
-    PAST_DUE = "past_due"
-    UNPAID = "unpaid"
-    PAUSED = "paused"
-    CANCELED = "canceled"
-    DELETED = "deleted"
-
-
-_LEADS_TO: Final[Mapping[Trigger, SubscriptionState]] = {
-    Trigger.INCOMPLETE: SubscriptionState.INCOMPLETE,
-    Trigger.INCOMPLETE_EXPIRED: SubscriptionState.EXPIRED,
-    Trigger.TRIALING: SubscriptionState.TRIALING,
-    Trigger.ACTIVE: SubscriptionState.ACTIVE,
-    Trigger.PAST_DUE: SubscriptionState.PAST_DUE,
-    Trigger.UNPAID: SubscriptionState.UNPAID,
-    Trigger.PAUSED: SubscriptionState.PAUSED,
-    Trigger.CANCELED: SubscriptionState.CANCELED,
-    Trigger.DELETED: SubscriptionState.CANCELED,
-}
-
-FINAL_STATES: Final = frozenset({SubscriptionState.CANCELED, SubscriptionState.EXPIRED})
-"""Stripe never revives these: the customer subscribes anew (API reference, subscription.status)."""
-
-TRANSITIONS: Final[Mapping[tuple[SubscriptionState, Trigger], SubscriptionState]] = MappingProxyType(
-    {
-        (state, trigger): state if state in FINAL_STATES else _LEADS_TO[trigger]
-        for state, trigger in product(SubscriptionState, Trigger)
-    }
-)
-"""Stripe's newest word counts, because what lay between may never arrive; but nothing leaves a final state."""
-
-_FINAL_TRIGGERS: Final = frozenset(trigger for trigger in Trigger if _LEADS_TO[trigger] in FINAL_STATES)
+_PAID_STATUSES: Final[frozenset[SubscriptionStatus]] = frozenset({"active", "past_due", "unpaid"})
+"""Of these a trial is over; one that is paused or canceled may still have been in its trial."""
 
 
 class _Rank(IntEnum):
@@ -95,7 +48,7 @@ class Sighting(NamedTuple):
     trigger: Trigger
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Observation:
     """A subscription as the payload of one event shows it; `kind` is the event's type.
 
@@ -114,10 +67,16 @@ class Observation:
         """What is kept of it."""
         is_deleted = self.kind == SUBSCRIPTION_DELETED
         trigger = Trigger.DELETED if is_deleted else Trigger(self.snapshot.status)
-        return Sighting(self.created, self._rank(trigger), self.created, self.event_id, trigger)
+        return Sighting(
+            at=self.created,
+            rank=self._rank(trigger),
+            asked_at=self.created,
+            event_id=self.event_id,
+            trigger=trigger,
+        )
 
     def _rank(self, trigger: Trigger) -> _Rank:
-        if trigger in _FINAL_TRIGGERS:
+        if trigger in FINAL_TRIGGERS:
             return _Rank.FINAL
         if self.kind == SUBSCRIPTION_CREATED:
             return _Rank.CREATED
@@ -134,12 +93,14 @@ class Refetch:
     asked_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Subscription:
     """What is kept of a subscription: a function of the set of events seen, not of their order.
 
     `plan` is that of the newest sighting whose price mapped to one, seen at `plan_seen`: a price that maps to
     none keeps the former plan. `history` holds no more than the state and `past_due_since` depend on.
+    `paid_since` is the earliest `pays_from` of the sightings after its first trial: a second trial, of which
+    Stripe keeps the start of the first, does not move it.
     """
 
     snapshot: SubscriptionSnapshot
@@ -147,6 +108,7 @@ class Subscription:
     plan: str | None
     plan_seen: Sighting | None
     history: tuple[Sighting, ...]
+    paid_since: datetime | None
 
     @property
     def id(self) -> str:
@@ -157,6 +119,18 @@ class Subscription:
     def state(self) -> SubscriptionState:
         """Where its history and the newest sighting lead."""
         return _follow((*self.history, self.seen))
+
+    @property
+    def pays_from(self) -> datetime:
+        """The instant from which it is paid for, or will be if its trial goes on as planned."""
+        return self.paid_since or self.snapshot.pays_from
+
+    @property
+    def ends_at(self) -> datetime | None:
+        """The instant at which it ended or is to be canceled; None if no end is known. A lapse is no end."""
+        if self.state in FINAL_STATES:
+            return self.snapshot.ended_at or self.history[0].at
+        return self.snapshot.planned_end
 
     @property
     def past_due_since(self) -> datetime | None:
@@ -205,17 +179,32 @@ def trial_days_left(observation: Observation) -> int | None:
 
 
 def _refetched(at: datetime, event_id: str, refetch: Refetch) -> Sighting:
-    return Sighting(at, _Rank.REFETCHED, refetch.asked_at, event_id, Trigger(refetch.snapshot.status))
+    return Sighting(
+        at=at,
+        rank=_Rank.REFETCHED,
+        asked_at=refetch.asked_at,
+        event_id=event_id,
+        trigger=Trigger(refetch.snapshot.status),
+    )
 
 
 def _seen(former: Subscription | None, seen: Sighting, snapshot: SubscriptionSnapshot) -> Subscription:
     """`former` with one more sighting; the newest has the word on everything but the history."""
     plan_seen = seen if snapshot.plan is not None else None
+    shown_since = snapshot.pays_from if snapshot.status in _PAID_STATUSES else None
     if former is None:
-        return Subscription(snapshot, seen, snapshot.plan, plan_seen, _kept([seen]))
+        return Subscription(
+            snapshot=snapshot,
+            seen=seen,
+            plan=snapshot.plan,
+            plan_seen=plan_seen,
+            history=_kept([seen]),
+            paid_since=shown_since,
+        )
     if former.id != snapshot.id:
         raise ValueError(f"subscription is {former.id}, but the event is about {snapshot.id}")
-    known = replace(former, history=_kept([*former.history, seen]))
+    paid_since = min((at for at in (former.paid_since, shown_since) if at), default=None)
+    known = replace(former, history=_kept([*former.history, seen]), paid_since=paid_since)
     if seen > known.seen:
         known = replace(known, snapshot=snapshot, seen=seen)
     if plan_seen is not None and (known.plan_seen is None or plan_seen > known.plan_seen):
@@ -233,7 +222,7 @@ def _kept(sightings: Iterable[Sighting]) -> tuple[Sighting, ...]:
     # A refetch is placed at its event's time but tells of a later one: it can end a failure, not date one.
     ordered = sorted({seen for seen in sightings if not _is_late_word_of_failure(seen)})
     for seen in ordered:
-        if seen.trigger in _FINAL_TRIGGERS:
+        if seen.trigger in FINAL_TRIGGERS:
             return (seen,)
     is_settled = [seen.trigger != Trigger.PAST_DUE for seen in ordered]
     newest_settled = max((at for at, settled in enumerate(is_settled) if settled), default=-1)

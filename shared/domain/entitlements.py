@@ -1,14 +1,16 @@
 """Owns what a tenant's subscriptions grant it: which plan, until when, and what a person should look at."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Final, Literal
 
-from shared.domain.billing import Subscription, SubscriptionState
+from shared.domain.billing import Subscription
+from shared.domain.metering_anchor import AnchorSpan, anchors_of
 from shared.domain.plan_mapping import catalog_rank
 from shared.domain.plans import FREE_PLAN
 from shared.domain.stripe_shapes import BillingInterval
+from shared.domain.subscription_states import SubscriptionState
 
 DEFAULT_GRACE: Final = timedelta(days=7)
 """How long a plan stays while a renewal's payment fails; Stripe's own retries take up to two weeks."""
@@ -32,11 +34,11 @@ Pausing only the collection of payments is no state of Stripe's: the seller chos
 """
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Entitlement:
-    """The plan that holds before `until` (None: without an end known), and what holds `then` (None: free).
+    """The plan and the metering anchor that hold before `until`, and what holds `then` (None: FREE).
 
-    `anchor` is where the metering periods start; None: the calendar month.
+    `until` is None where no end is known. `anchor` is None for the calendar month.
     """
 
     plan: str
@@ -53,7 +55,7 @@ class Entitlement:
         return (self.then or FREE).at(now)
 
 
-FREE: Final = Entitlement(FREE_PLAN.id)
+FREE: Final = Entitlement(plan=FREE_PLAN.id)
 """What a tenant has without a subscription."""
 
 AlertKind = Literal["several_subscriptions", "unmapped_price"]
@@ -69,20 +71,40 @@ class BillingAlert:
 
 
 def entitlement(subscriptions: Collection[Subscription], grace: timedelta = DEFAULT_GRACE) -> Entitlement:
-    """What the tenant of these subscriptions is granted.
+    """Return the plans that these subscriptions grant, and the metering anchors, from the newest paid life on.
 
     A trialing or active one grants its plan, until it is canceled if that is planned; one past due grants it
     for `grace` from the failure. The highest plan of the catalog counts, then the one that lasts longer, and
     when it ends, the best of those that last beyond it.
     """
+    return _anchored(_granted(subscriptions, grace), anchors_of(subscriptions))
+
+
+def _granted(subscriptions: Collection[Subscription], grace: timedelta) -> Entitlement:
     granted = FREE
     for subscription in sorted(subscriptions, key=lambda each: _worth(each, grace)):
         if subscription.plan is None or not GRANTS[subscription.state]:
             continue
         until = _until(subscription, grace)
         after = granted.at(until) if until else FREE
-        granted = replace(_granted_by(subscription, subscription.plan), until=until, then=_unless_free(after))
+        granted = Entitlement(
+            plan=subscription.plan,
+            until=until,
+            subscription_id=subscription.id,
+            interval=subscription.snapshot.interval,
+            then=_unless_free(after),
+        )
     return granted
+
+
+def _anchored(granted: Entitlement, anchors: Sequence[AnchorSpan]) -> Entitlement:
+    """Return `granted` with its anchors: cut where one of them ends before the plan does."""
+    span, *later = anchors
+    until = min((end for end in (granted.until, span.until) if end), default=None)
+    if until is None:
+        return replace(granted, anchor=span.anchor)
+    then = _anchored(granted.at(until), later if span.until == until else anchors)
+    return replace(granted, until=until, anchor=span.anchor, then=_unless_free(then))
 
 
 def billing_alerts(subscriptions: Collection[Subscription]) -> tuple[BillingAlert, ...]:
@@ -98,23 +120,15 @@ def billing_alerts(subscriptions: Collection[Subscription]) -> tuple[BillingAler
 
 def _until(subscription: Subscription, grace: timedelta) -> datetime | None:
     """When the plan ends; with both an end and a failure, whichever is first."""
-    snapshot, failed_at = subscription.snapshot, subscription.past_due_since
-    # Stripe resolves cancel_at_period_end into cancel_at, but not in every version.
-    period_end = snapshot.period_end if snapshot.cancel_at_period_end else None
+    failed_at = subscription.past_due_since
     grace_end = failed_at + grace if failed_at else None
-    ends = [end for end in (snapshot.cancel_at or period_end, grace_end) if end]
-    return min(ends, default=None)
+    return min((end for end in (subscription.ends_at, grace_end) if end), default=None)
 
 
 def _worth(subscription: Subscription, grace: timedelta) -> tuple[int, datetime, datetime, str]:
     """Sorts the best last; the id only so that two alike have an order."""
     rank = -1 if subscription.plan is None else catalog_rank(subscription.plan)
     return rank, _until(subscription, grace) or _NEVER, subscription.snapshot.period_end, subscription.id
-
-
-def _granted_by(subscription: Subscription, plan: str) -> Entitlement:
-    snapshot = subscription.snapshot
-    return Entitlement(plan, None, subscription.id, snapshot.anchor, snapshot.interval)
 
 
 def _unless_free(granted: Entitlement) -> Entitlement | None:

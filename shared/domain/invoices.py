@@ -34,7 +34,7 @@ class InvoiceSighting(NamedTuple):
     event_id: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class InvoiceObservation:
     """An invoice while one event was handled; `kind` is the event's type, `created` its time by Stripe's clock.
 
@@ -50,12 +50,17 @@ class InvoiceObservation:
     @property
     def sighting(self) -> InvoiceSighting:
         """Its place among the others."""
-        rank, attempts = STATUS_RANKS[self.snapshot.status], self.snapshot.attempt_count
-        is_refetched, asked_at = self.asked_at is not None, self.asked_at or self.created
-        return InvoiceSighting(rank, self.created, attempts, is_refetched, asked_at, self.event_id)
+        return InvoiceSighting(
+            status_rank=STATUS_RANKS[self.snapshot.status],
+            at=self.created,
+            attempt_count=self.snapshot.attempt_count,
+            is_refetched=self.asked_at is not None,
+            asked_at=self.asked_at or self.created,
+            event_id=self.event_id,
+        )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class InvoiceRow:
     """What is kept of an invoice: its newest form, and when a payment last failed or waited for the customer."""
 
@@ -70,22 +75,38 @@ def merge_invoice(former: InvoiceRow | None, observation: InvoiceObservation) ->
 
     Raises ValueError for an event of another invoice.
     """
-    seen, snapshot = observation.sighting, observation.snapshot
-    failed_at = observation.created if observation.kind == PAYMENT_FAILED else None
-    action_at = observation.created if observation.kind == ACTION_REQUIRED else None
+    told = _told_by(observation)
     if former is None:
-        return InvoiceRow(snapshot, seen, failed_at, action_at)
-    if former.invoice.id != snapshot.id:
-        raise ValueError(f"invoice is {former.invoice.id}, but the event is about {snapshot.id}")
-    newest = max((former.seen, former.invoice), (seen, snapshot), key=lambda pair: pair[0])
-    failed_at, action_at = _later(former.failed_at, failed_at), _later(former.action_required_at, action_at)
-    return InvoiceRow(newest[1], newest[0], failed_at, action_at)
+        return told
+    if former.invoice.id != told.invoice.id:
+        raise ValueError(f"invoice is {former.invoice.id}, but the event is about {told.invoice.id}")
+    newest = max(former, told, key=lambda row: row.seen)
+    return InvoiceRow(
+        invoice=newest.invoice,
+        seen=newest.seen,
+        failed_at=_later(former.failed_at, told.failed_at),
+        action_required_at=_later(former.action_required_at, told.action_required_at),
+    )
 
 
 def reconcile_invoice(former: InvoiceRow | None, snapshot: InvoiceSnapshot, asked_at: datetime) -> InvoiceRow:
     """The row after asking the API without an event: it tells at least as much as the newest event."""
     at = former.seen.at if former else snapshot.created
-    return merge_invoice(former, InvoiceObservation("reconcile", at, "reconcile", snapshot, asked_at))
+    observation = InvoiceObservation(
+        event_id="reconcile", created=at, kind="reconcile", snapshot=snapshot, asked_at=asked_at
+    )
+    return merge_invoice(former, observation)
+
+
+def _told_by(observation: InvoiceObservation) -> InvoiceRow:
+    """Return the row that one event makes by itself."""
+    kind, created = observation.kind, observation.created
+    return InvoiceRow(
+        invoice=observation.snapshot,
+        seen=observation.sighting,
+        failed_at=created if kind == PAYMENT_FAILED else None,
+        action_required_at=created if kind == ACTION_REQUIRED else None,
+    )
 
 
 def _later(one: datetime | None, other: datetime | None) -> datetime | None:

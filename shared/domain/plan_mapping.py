@@ -19,7 +19,7 @@ _SOLD_INTERVALS: Final[Mapping[str, SoldInterval]] = {name: name for name in get
 _RANKS: Final[Mapping[str, int]] = {plan.id: rank for rank, plan in enumerate(PLAN_CATALOG)}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PriceSpec:
     """A price as it must stand in Stripe, in the smallest unit of its currency, as Stripe counts."""
 
@@ -29,7 +29,7 @@ class PriceSpec:
     unit_amount: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ProductSpec:
     """A product as it must stand in Stripe. Its id is ours, so making it twice is impossible."""
 
@@ -94,11 +94,24 @@ def usd_cents(price_nanousd: int) -> int:
 
 
 def _product(plan: Plan) -> ProductSpec:
-    monthly = PriceSpec(
-        lookup_key(plan.id, "month"), "month", CURRENCY, usd_cents(plan.monthly_price_nanousd)
+    return ProductSpec(
+        id=f"{_PREFIX}_{plan.id}",
+        name=plan.name,
+        metadata={PLAN_METADATA_KEY: plan.id},
+        prices=(
+            _price(plan, "month", plan.monthly_price_nanousd),
+            _price(plan, "year", plan.yearly_price_nanousd),
+        ),
     )
-    yearly = PriceSpec(lookup_key(plan.id, "year"), "year", CURRENCY, usd_cents(plan.yearly_price_nanousd))
-    return ProductSpec(f"{_PREFIX}_{plan.id}", plan.name, {PLAN_METADATA_KEY: plan.id}, (monthly, yearly))
+
+
+def _price(plan: Plan, interval: SoldInterval, price_nanousd: int) -> PriceSpec:
+    return PriceSpec(
+        lookup_key=lookup_key(plan.id, interval),
+        interval=interval,
+        currency=CURRENCY,
+        unit_amount=usd_cents(price_nanousd),
+    )
 
 
 def _plan_named_by(metadata: object) -> Plan | None:

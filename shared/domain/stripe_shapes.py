@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final, Literal, get_args
 
 from shared.domain.plan_mapping import TENANT_METADATA_KEY, catalog_rank, plan_of
@@ -14,23 +14,12 @@ SubscriptionStatus = Literal[
 BillingInterval = Literal["day", "week", "month", "year"]
 InvoiceStatus = Literal["draft", "open", "uncollectible", "void", "paid"]
 
+_TRIAL_BEGINS_WITHIN: Final = timedelta(hours=1)
+"""A trial that begins this soon after the subscription is the one it began with."""
+
 _STATUSES: Final[Mapping[str, SubscriptionStatus]] = {name: name for name in get_args(SubscriptionStatus)}
 _INTERVALS: Final[Mapping[str, BillingInterval]] = {name: name for name in get_args(BillingInterval)}
 _INVOICE_STATUSES: Final[Mapping[str, InvoiceStatus]] = {name: name for name in get_args(InvoiceStatus)}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StripeEvent:
-    """One webhook: what happened, and the object as it was then, written as `api_version` writes it."""
-
-    id: str
-    type: str
-    created: datetime
-    api_version: str | None
-    livemode: bool
-    object: Mapping[str, object]
-    changed: frozenset[str]
-    """The fields of the object that the event changed, for the types that say so (`….updated`)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,12 +35,30 @@ class SubscriptionSnapshot:
     plan: str | None
     interval: BillingInterval
     created: datetime
-    anchor: datetime
     period_start: datetime
     period_end: datetime
     cancel_at_period_end: bool
     cancel_at: datetime | None
+    trial_start: datetime | None
     trial_end: datetime | None
+    ended_at: datetime | None
+
+    @property
+    def planned_end(self) -> datetime | None:
+        """The instant at which it is to be canceled; None if no cancellation is planned."""
+        # Stripe resolves cancel_at_period_end into cancel_at, but not in every version.
+        return self.cancel_at or (self.period_end if self.cancel_at_period_end else None)
+
+    @property
+    def pays_from(self) -> datetime:
+        """The end of the trial it began with; without one, its beginning. A trial granted later moves neither."""
+        if self.trial_end is None or self._is_trial_granted_later:
+            return self.created
+        return max(self.created, self.trial_end)
+
+    @property
+    def _is_trial_granted_later(self) -> bool:
+        return self.trial_start is not None and self.trial_start - self.created > _TRIAL_BEGINS_WITHIN
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,23 +84,6 @@ class InvoiceSnapshot:
     invoice_pdf: str | None
 
 
-def read_event(payload: object) -> StripeEvent:
-    """A decoded webhook body. Raises InvalidStripeObject, also for the thin events of Stripe's API v2."""
-    event = fields_of(payload, "event")
-    event.one_of("object", {"event": True})
-    content = event.child("data")
-    previous = content.optional_child("previous_attributes")
-    return StripeEvent(
-        id=event.identifier("id"),
-        type=event.text("type"),
-        created=event.instant("created"),
-        api_version=event.optional_text("api_version"),
-        livemode=event.flag("livemode"),
-        object=content.child("object").values,
-        changed=frozenset(previous.values if previous else ()),
-    )
-
-
 def read_subscription(stripe_object: object) -> SubscriptionSnapshot:
     """A subscription from a webhook, or from the API as `to_dict()` gives it. Raises InvalidStripeObject.
 
@@ -113,12 +103,13 @@ def read_subscription(stripe_object: object) -> SubscriptionSnapshot:
         plan=plan,
         interval=price.child("recurring").one_of("interval", _INTERVALS),
         created=subscription.instant("created"),
-        anchor=subscription.instant("billing_cycle_anchor"),
         period_start=period_start,
         period_end=period_end,
         cancel_at_period_end=subscription.flag("cancel_at_period_end"),
         cancel_at=subscription.optional_instant("cancel_at"),
+        trial_start=subscription.optional_instant("trial_start"),
         trial_end=subscription.optional_instant("trial_end"),
+        ended_at=subscription.optional_instant("ended_at"),
     )
 
 

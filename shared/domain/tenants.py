@@ -23,7 +23,7 @@ TENANT_ID = r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}"
 NO_OVERRIDES = LimitOverrides()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class BillingSummary:
     """The subscription a tenant's plan comes from, or came from last, as people are shown it."""
 

@@ -11,7 +11,7 @@ from shared.http.answers import Answer
 from shared.http.app import Call, Container, Route, json_answer
 from shared.http.bodies import read_body, read_query
 from shared.http.inputs import PageQuery
-from shared.usecases.start_checkout import ReturnPages, open_portal, start_checkout
+from shared.usecases.start_checkout import Purchase, ReturnPages, open_portal, start_checkout
 
 
 class CheckoutBody(BaseModel):
@@ -71,16 +71,14 @@ class InvoicesAnswer(Answer):
 
 def _checkout(call: Call, container: Container) -> Response:
     body = read_body(call.request, CheckoutBody)
-    url = start_checkout(
-        container.billing,
-        ReturnPages(container.config.web_origin, call.path["tenant"]),
-        call.path["tenant"],
-        body.plan,
-        body.interval,
-        container.config.trial_days,
-        call.now,
+    purchase = Purchase(
+        tenant_id=call.path["tenant"],
+        plan=body.plan,
+        interval=body.interval,
+        trial_days=container.config.trial_days,
     )
-    return json_answer(UrlAnswer(url=url))
+    pages = ReturnPages(container.config.web_origin, purchase.tenant_id)
+    return json_answer(UrlAnswer(url=start_checkout(container.billing, pages, purchase, call.now)))
 
 
 def _portal(call: Call, container: Container) -> Response:
@@ -99,30 +97,30 @@ def _invoices(call: Call, container: Container) -> Response:
 _TENANT = "/api/v1/tenants/<tenant>"
 ROUTES = (
     Route(
-        "POST",
-        f"{_TENANT}/checkout-sessions",
-        "Begin to pay for a plan",
-        _checkout,
-        "billing:write",
-        UrlAnswer,
-        CheckoutBody,
+        method="POST",
+        path=f"{_TENANT}/checkout-sessions",
+        summary="Begin to pay for a plan",
+        handle=_checkout,
+        needs="billing:write",
+        answer=UrlAnswer,
+        body=CheckoutBody,
     ),
     Route(
-        "POST",
-        f"{_TENANT}/portal-sessions",
-        "Open the portal",
-        _portal,
-        "billing:write",
-        UrlAnswer,
-        PortalBody,
+        method="POST",
+        path=f"{_TENANT}/portal-sessions",
+        summary="Open the portal",
+        handle=_portal,
+        needs="billing:write",
+        answer=UrlAnswer,
+        body=PortalBody,
     ),
     Route(
-        "GET",
-        f"{_TENANT}/invoices",
-        "Invoices, newest first",
-        _invoices,
-        "usage:read",
-        InvoicesAnswer,
+        method="GET",
+        path=f"{_TENANT}/invoices",
+        summary="Invoices, newest first",
+        handle=_invoices,
+        needs="usage:read",
+        answer=InvoicesAnswer,
         query=PageQuery,
     ),
 )

@@ -7,11 +7,11 @@ from pydantic import BaseModel
 
 from shared.adapters.stripe import verify_signature
 from shared.domain.errors import InvalidInput
-from shared.domain.stripe_fields import InvalidStripeObject
-from shared.domain.stripe_shapes import StripeEvent, read_event
+from shared.domain.stripe_events import NotAnEvent, StripeEvent
 from shared.http.app import Call, Container, Route, json_answer
 from shared.http.bodies import parse_json_bytes, read_bytes
 from shared.usecases.apply_stripe_event import UNOWNED, apply_stripe_event
+from shared.usecases.stripe_changes import read_stripe_event
 
 LOGGER = logging.getLogger("gwi_usage")
 TOLERANCE_SECONDS = 300
@@ -49,9 +49,18 @@ def _require_signature(payload: bytes, header: str | None, container: Container)
 def _event(payload: bytes) -> StripeEvent:
     body = parse_json_bytes(payload)
     try:
-        return read_event(body)
-    except InvalidStripeObject as error:
+        return read_stripe_event(body)
+    except NotAnEvent as error:
         raise InvalidInput(f"the body is not an event: {error.message}", code="not_an_event") from error
 
 
-ROUTES = (Route("POST", "/", "Receive a Stripe event", _webhook, None, WebhookAnswer),)
+ROUTES = (
+    Route(
+        method="POST",
+        path="/",
+        summary="Receive a Stripe event",
+        handle=_webhook,
+        needs=None,
+        answer=WebhookAnswer,
+    ),
+)

@@ -1,6 +1,6 @@
 """Where billing is kept, and what is asked of Stripe."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -9,12 +9,14 @@ from shared.domain.accounts import Account
 from shared.domain.entitlements import AlertKind, BillingAlert
 from shared.domain.invoices import InvoiceRow
 from shared.domain.plan_mapping import ProductSpec
+from shared.domain.stripe_events import ChargeSnapshot, CustomerSnapshot
+from shared.domain.stripe_shapes import InvoiceSnapshot, SubscriptionSnapshot
 from shared.domain.tenants import AuditEntry
 from shared.ports.mail import Mail
 from shared.ports.pages import Page
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CheckoutOrder:
     """What a customer is about to subscribe to."""
 
@@ -40,7 +42,7 @@ class StaleAccount(Exception):
     """The tenant or its invoice has changed since it was read, or the event was handled meanwhile: read again."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class StripeReceipt:
     """Remembers that an event was handled, so that its repetition changes nothing."""
 
@@ -50,7 +52,7 @@ class StripeReceipt:
     at: datetime
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class BillingChange:
     """All that one Stripe event or reconciliation changes; nothing is written for what is left out."""
 
@@ -94,24 +96,27 @@ class BillingStore(Protocol):
 
 
 class StripeGateway(Protocol):
-    """Asks Stripe. Objects are plain mappings as Stripe's API gives them. Unavailable when it does not answer."""
+    """Asks Stripe. Any method raises Unavailable when Stripe does not answer.
 
-    def find_customer(self, customer_id: str) -> Mapping[str, object] | None:
+    Those that return snapshots raise InvalidStripeObject for an object that is not of the form Stripe documents.
+    """
+
+    def find_customer(self, customer_id: str) -> CustomerSnapshot | None:
         """A customer; None if Stripe has none of that id, or it was deleted."""
 
-    def find_subscription(self, subscription_id: str) -> Mapping[str, object] | None:
-        """A subscription with the products of its prices; None if Stripe has none of that id."""
+    def find_subscription(self, subscription_id: str) -> SubscriptionSnapshot | None:
+        """A subscription, its plan told by the products of its prices too; None if Stripe has none of that id."""
 
-    def find_invoice(self, invoice_id: str) -> Mapping[str, object] | None:
+    def find_invoice(self, invoice_id: str) -> InvoiceSnapshot | None:
         """An invoice; None if Stripe has none of that id."""
 
-    def find_charge(self, charge_id: str) -> Mapping[str, object] | None:
+    def find_charge(self, charge_id: str) -> ChargeSnapshot | None:
         """A charge; None if Stripe has none of that id."""
 
-    def list_subscriptions(self, customer_id: str) -> list[Mapping[str, object]]:
-        """All subscriptions of a customer, ended ones too, with the products of their prices."""
+    def list_subscriptions(self, customer_id: str) -> list[SubscriptionSnapshot]:
+        """All subscriptions of a customer, ended ones too, as find_subscription shows them."""
 
-    def list_invoices(self, customer_id: str) -> list[Mapping[str, object]]:
+    def list_invoices(self, customer_id: str) -> list[InvoiceSnapshot]:
         """All finalized invoices of a customer."""
 
     def create_customer(self, tenant_id: str, name: str, former_customer_id: str | None) -> str:

@@ -1,27 +1,15 @@
 """Turns one Stripe event into billing state, in any order, once."""
 
-import re
 from dataclasses import replace
 from datetime import datetime, timedelta
 
 from shared.domain.errors import Unavailable
-from shared.domain.plan_mapping import TENANT_METADATA_KEY
-from shared.domain.stripe_fields import Fields, fields_of
-from shared.domain.stripe_shapes import StripeEvent
-from shared.domain.tenants import TENANT_ID
+from shared.domain.stripe_events import DisputeSnapshot, StripeEvent
+from shared.domain.stripe_shapes import InvoiceSnapshot
 from shared.ports import BillingChange, StaleAccount, StripeReceipt
 from shared.usecases.billing_parts import MAX_TRIES, Billing
 from shared.usecases.billing_trail import traced
-from shared.usecases.stripe_changes import (
-    CHECKOUT_COMPLETED,
-    CUSTOMER_DELETED,
-    CUSTOMER_EVENTS,
-    DISPUTE_EVENTS,
-    INVOICE_EVENTS,
-    Handler,
-    Handling,
-    handler_of,
-)
+from shared.usecases.stripe_changes import EVENT_TYPES, WebhookContext
 
 APPLIED, DUPLICATE, IGNORED, UNOWNED = "applied", "duplicate", "ignored", "unowned"
 
@@ -30,46 +18,45 @@ REPORT_UNOWNED_AFTER = timedelta(hours=24)
 
 
 def apply_stripe_event(billing: Billing, event: StripeEvent, now: datetime) -> str:
-    """Apply `event` and remember it, all or nothing; what became of it.
+    """Apply `event` and remember it, all or nothing; return the outcome.
 
-    Raises Unavailable where a repetition may go better, and InvalidStripeObject for a shape nobody knows.
+    Raise Unavailable where a repetition may go better, and InvalidStripeObject if Stripe answers what nobody knows.
     """
-    handler = handler_of(event.type)
-    if handler is None:
+    if event.payload is None:
         return _remember(billing, event, IGNORED, now)
     customer_id = _customer_of(billing, event)
     for _ in range(MAX_TRIES):
         try:
-            return _apply(billing, event, handler, customer_id, now)
+            return _apply(billing, event, customer_id, now)
         except StaleAccount:
             continue
     raise Unavailable("this tenant's billing is being changed by many events at once")
 
 
-def _apply(
-    billing: Billing, event: StripeEvent, handler: Handler, customer_id: str | None, now: datetime
-) -> str:
+def _apply(billing: Billing, event: StripeEvent, customer_id: str | None, now: datetime) -> str:
     is_known, owner = billing.store.find_owner(event.id, customer_id)
     if is_known:
         return DUPLICATE
-    tenant_id = owner or _tenant_named_by(event)
-    read = billing.store.read_account(tenant_id, _invoice_of(event)) if tenant_id else None
+    tenant_id = owner or event.tenant_id
+    invoice_id = event.payload.id if isinstance(event.payload, InvoiceSnapshot) else None
+    read = billing.store.read_account(tenant_id, invoice_id) if tenant_id else None
     if read is None:
         return _unowned(billing, event, customer_id, now)
-    handling = Handling(billing, event, read, now)
-    change = _linked(handler(handling), handling, None if owner else customer_id)
-    receipt = StripeReceipt(event.id, event.type, APPLIED, now)
-    billing.store.save_billing(replace(traced(change, read, handling.cause), receipt=receipt))
+    context = WebhookContext(billing=billing, event=event, read=read, now=now)
+    change = EVENT_TYPES[event.type].change(context, event.payload)
+    linked = _linked(change, None if owner else customer_id)
+    receipt = _receipt(event, APPLIED, now)
+    billing.store.save_billing(replace(traced(linked, read, context.cause), receipt=receipt))
     return APPLIED
 
 
-def _linked(change: BillingChange, handling: Handling, new_customer_id: str | None) -> BillingChange:
-    """`change` with the link of a customer of whom it was not known whose it is; the account's, if it has none.
+def _linked(change: BillingChange, new_customer_id: str | None) -> BillingChange:
+    """Return `change` with the link of a customer that had none, and as the account's customer if it has none.
 
-    One that is linked but not the account's any more was deleted: a late event does not bring it back.
+    A customer that was deleted is linked too, but no event of it makes it the account's again.
     """
     account = change.account
-    if account.customer_id is None and handling.event.type != CUSTOMER_DELETED:
+    if account.customer_id is None and account.former_customer_id != new_customer_id:
         account = replace(account, customer_id=new_customer_id)
     return replace(change, account=account, link_customer_id=new_customer_id)
 
@@ -83,39 +70,18 @@ def _unowned(billing: Billing, event: StripeEvent, customer_id: str | None, now:
 
 
 def _remember(billing: Billing, event: StripeEvent, outcome: str, now: datetime) -> str:
-    billing.store.save_receipt(StripeReceipt(event.id, event.type, outcome, now))
+    billing.store.save_receipt(_receipt(event, outcome, now))
     return outcome
 
 
+def _receipt(event: StripeEvent, outcome: str, now: datetime) -> StripeReceipt:
+    return StripeReceipt(event_id=event.id, event_type=event.type, outcome=outcome, at=now)
+
+
 def _customer_of(billing: Billing, event: StripeEvent) -> str | None:
-    stripe_object = fields_of(event.object, "object")
-    if event.type in CUSTOMER_EVENTS:
-        return stripe_object.identifier("id")
-    charge_id = stripe_object.optional_reference("charge") if event.type in DISPUTE_EVENTS else None
-    if charge_id and billing.gateway:  # a dispute names only what was charged
-        charge = billing.gateway.find_charge(charge_id)
-        return fields_of(charge, "charge").optional_reference("customer") if charge else None
-    return stripe_object.optional_reference("customer")
-
-
-def _tenant_named_by(event: StripeEvent) -> str | None:
-    """The tenant that the object names: whoever sells writes it there."""
-    stripe_object = fields_of(event.object, "object")
-    if event.type == CHECKOUT_COMPLETED:
-        named = stripe_object.optional_text("client_reference_id")
-    elif event.type in INVOICE_EVENTS:
-        named = _tenant_of_invoice(stripe_object)
-    else:
-        named = stripe_object.metadata().get(TENANT_METADATA_KEY)
-    return named if named and re.fullmatch(TENANT_ID, named) else None
-
-
-def _tenant_of_invoice(invoice: Fields) -> str | None:
-    """An invoice carries a copy of its subscription's metadata: under `parent` since basil, beside it before."""
-    parent = invoice.optional_child("parent") or invoice
-    details = parent.optional_child("subscription_details")
-    return details.metadata().get(TENANT_METADATA_KEY) if details else None
-
-
-def _invoice_of(event: StripeEvent) -> str | None:
-    return fields_of(event.object, "invoice").identifier("id") if event.type in INVOICE_EVENTS else None
+    """Return the customer that the event names, or that Stripe says paid what is disputed."""
+    dispute = event.payload
+    if not isinstance(dispute, DisputeSnapshot) or dispute.charge_id is None or billing.gateway is None:
+        return event.customer_id
+    charge = billing.gateway.find_charge(dispute.charge_id)
+    return charge.customer_id if charge else None

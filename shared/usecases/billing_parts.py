@@ -1,13 +1,13 @@
 """What the billing use cases work with, and how they ask Stripe."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from shared.domain.accounts import Account, with_subscription, without_customer
-from shared.domain.billing import FINAL_STATES, Refetch, Subscription, reconcile
+from shared.domain.billing import Refetch, Subscription, reconcile
 from shared.domain.errors import Unavailable
-from shared.domain.stripe_shapes import read_subscription
+from shared.domain.stripe_shapes import SubscriptionSnapshot
+from shared.domain.subscription_states import FINAL_STATES
 from shared.ports import BillingStore, StripeGateway
 
 MAX_TRIES = 10
@@ -32,27 +32,27 @@ class Billing:
 
 
 def as_stripe_says(billing: Billing, account: Account, now: datetime) -> Account:
-    """`account` with the customer and every subscription as they are in Stripe now; nothing is written."""
+    """Return `account` with the customer and every subscription as they are in Stripe now; write nothing."""
     customer_id, known = account.customer_id, account.known_subscriptions
+    told = account
     if customer_id is not None and billing.stripe.find_customer(customer_id) is None:
-        account = without_customer(account, customer_id)
-    listed = billing.stripe.list_subscriptions(account.customer_id) if account.customer_id else []
-    found = [*listed, *_living_elsewhere(billing, account, {str(each["id"]) for each in listed})]
-    for each in found:
-        refetch = Refetch(read_subscription(each), now)
-        subscription = _by_stripes_word(known.get(refetch.snapshot.id), refetch)
-        account = with_subscription(account, subscription, billing.grace, now)
-    return account
+        told = without_customer(account, customer_id)
+    listed = billing.stripe.list_subscriptions(told.customer_id) if told.customer_id else []
+    for each in [*listed, *_living_elsewhere(billing, account, {each.id for each in listed})]:
+        subscription = _by_stripes_word(known.get(each.id), Refetch(each, now))
+        told = with_subscription(told, subscription, billing.grace, now)
+    return told
 
 
-def _living_elsewhere(billing: Billing, account: Account, listed: set[str]) -> list[Mapping[str, object]]:
-    """Subscriptions that have not ended as far as is known, and are not the customer's: of a former one, perhaps."""
+def _living_elsewhere(billing: Billing, account: Account, listed: set[str]) -> list[SubscriptionSnapshot]:
+    """Return the subscriptions that had not ended when last heard of, and are not listed: of a former customer."""
     living = [each.id for each in account.known_subscriptions.values() if each.state not in FINAL_STATES]
     found = [billing.stripe.find_subscription(each) for each in living if each not in listed]
     return [each for each in found if each is not None]
 
 
 def _by_stripes_word(known: Subscription | None, refetch: Refetch) -> Subscription:
-    """What is known after asking; if events left another state than Stripe says, Stripe's word alone."""
+    """Return `known` after asking; if events left another state than Stripe says, only what Stripe says."""
     told, fresh = reconcile(known, refetch), reconcile(None, refetch)
-    return told if told.state == fresh.state else fresh
+    # When it was first paid for only events tell: Stripe's word is how long its newest trial lasts.
+    return told if told.state == fresh.state else replace(fresh, paid_since=told.paid_since)

@@ -1,14 +1,15 @@
 """Compares what is kept of a tenant's billing with Stripe's word, and repairs it if asked to."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import fields, replace
+from dataclasses import dataclass, fields, replace
 from datetime import datetime
 
 from shared.domain.accounts import Account
 from shared.domain.billing import Subscription
 from shared.domain.errors import Unavailable, UsageError
 from shared.domain.invoices import InvoiceRow, reconcile_invoice
-from shared.domain.stripe_shapes import InvoiceSnapshot, read_invoice
+from shared.domain.stripe_shapes import InvoiceSnapshot
+from shared.domain.tenants import AuditEntry
 from shared.ports import BillingChange, StaleAccount
 from shared.usecases.billing_parts import MAX_TRIES, Billing, as_stripe_says
 from shared.usecases.billing_trail import Cause, entry, traced
@@ -17,17 +18,17 @@ _ACTOR = "reconcile"
 
 
 def reconcile_all(billing: Billing, *, repair: bool, now: datetime) -> Iterator[tuple[str, list[str]]]:
-    """Each tenant's drift, for those that have any, and what keeps a tenant from being compared.
-
-    Where Stripe or the store did not answer, the others are compared first, then an ExceptionGroup is raised.
-    """
+    """Yield the drift of every tenant that has any, as reconcile_tenants does."""
     return reconcile_tenants(billing, billing.store.list_tenants(), repair=repair, now=now)
 
 
 def reconcile_tenants(
     billing: Billing, tenant_ids: Iterable[str], *, repair: bool, now: datetime
 ) -> Iterator[tuple[str, list[str]]]:
-    """Yield each tenant's drift."""
+    """Yield each tenant's drift, for those that have any, and what keeps a tenant from being compared.
+
+    Where Stripe or the store did not answer, compare the others first, then raise an ExceptionGroup.
+    """
     unanswered: list[Unavailable] = []
     for tenant_id in tenant_ids:
         try:
@@ -44,36 +45,72 @@ def reconcile_tenants(
 
 
 def reconcile_tenant(billing: Billing, tenant_id: str, *, repair: bool, now: datetime) -> list[str]:
-    """A sentence for each thing that Stripe says otherwise; with `repair`, Stripe's word is then what is kept."""
+    """Return a sentence for each thing that Stripe says otherwise; with `repair`, keep Stripe's word from then on.
+
+    A tenant that does not exist has no drift.
+    """
     read = billing.store.read_account(tenant_id)
     customer_id = read.account.customer_id if read else None
-    drift = _reconcile_account(billing, tenant_id, repair, now)
+    comparison = _Comparison(billing=billing, tenant_id=tenant_id, repair=repair, now=now)
+    drift = comparison.of_account()
     for found in billing.stripe.list_invoices(customer_id) if customer_id else ():
-        drift += _reconcile_invoice(billing, tenant_id, read_invoice(found), repair, now)
+        drift += comparison.of_invoice(found)
     return drift
 
 
-def _reconcile_account(billing: Billing, tenant_id: str, repair: bool, now: datetime) -> list[str]:
-    for _ in range(MAX_TRIES):
-        read = billing.store.read_account(tenant_id)
-        if read is None:
-            return []
-        before, after = read.account, as_stripe_says(billing, read.account, now)
-        owner = billing.store.find_owner(None, after.customer_id)[1] if after.customer_id else tenant_id
-        drift = [*_differences(before, after, now), *_link_drift(after, owner)]
-        if not drift or not repair:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Comparison:
+    """One tenant's billing beside Stripe's word at one instant, to be reported or repaired."""
+
+    billing: Billing
+    tenant_id: str
+    repair: bool
+    now: datetime
+
+    def of_account(self) -> list[str]:
+        """Return the drift of the customer, the subscriptions and the plan."""
+        store, now = self.billing.store, self.now
+        for _ in range(MAX_TRIES):
+            read = store.read_account(self.tenant_id)
+            if read is None:
+                return []
+            before, after = read.account, as_stripe_says(self.billing, read.account, now)
+            owner = store.find_owner(None, after.customer_id)[1] if after.customer_id else self.tenant_id
+            drift = [*_differences(before, after, now), *_link_drift(after, owner)]
+            if not drift or not self.repair:
+                return drift
+            link = after.customer_id if owner is None else None
+            audits = [self._repaired(each) for each in drift]
+            change = BillingChange(account=after, at=now, link_customer_id=link, audits=audits)
+            try:
+                store.save_billing(traced(change, read, Cause(_ACTOR, "Stripe says so")))
+            except StaleAccount:
+                continue
             return drift
-        audits = [
-            entry(tenant_id, now, Cause(_ACTOR, each), ("billing.repaired", None, None)) for each in drift
-        ]
-        link = after.customer_id if owner is None else None
-        change = BillingChange(after, now, link_customer_id=link, audits=audits)
-        try:
-            billing.store.save_billing(traced(change, read, Cause(_ACTOR, "Stripe says so")))
-        except StaleAccount:
-            continue
-        return drift
-    raise Unavailable(f"the billing of tenant {tenant_id} keeps changing")
+        raise Unavailable(f"the billing of tenant {self.tenant_id} keeps changing")
+
+    def of_invoice(self, found: InvoiceSnapshot) -> list[str]:
+        """Return the drift of one of the tenant's invoices."""
+        store, now = self.billing.store, self.now
+        for _ in range(MAX_TRIES):
+            read = store.read_account(self.tenant_id, found.id)
+            if read is None or (read.invoice and read.invoice.invoice == found):
+                return []
+            known = read.invoice.invoice.status if read.invoice else "unknown"
+            drift = f"{found.id} is {known} here, {found.status} in Stripe"
+            if not self.repair:
+                return [drift]
+            row, version = _by_stripes_word(read.invoice, found, now), read.invoice_version
+            change = BillingChange(account=read.account, at=now, invoice=row, former_invoice=version)
+            try:
+                store.save_billing(traced(change, read, Cause(_ACTOR, drift)))
+            except StaleAccount:
+                continue
+            return [drift]
+        raise Unavailable(f"invoice {found.id} keeps changing")
+
+    def _repaired(self, drift: str) -> AuditEntry:
+        return entry(self.tenant_id, self.now, Cause(_ACTOR, drift), ("billing.repaired", None, None))
 
 
 def _link_drift(account: Account, owner: str | None) -> list[str]:
@@ -103,27 +140,6 @@ def _differences(before: Account, after: Account, now: datetime) -> list[str]:
 def _differing(known: Subscription, found: Subscription) -> str:
     names = [field.name for field in fields(known.snapshot)]
     return ", ".join(name for name in names if getattr(known.snapshot, name) != getattr(found.snapshot, name))
-
-
-def _reconcile_invoice(
-    billing: Billing, tenant_id: str, found: InvoiceSnapshot, repair: bool, now: datetime
-) -> list[str]:
-    for _ in range(MAX_TRIES):
-        read = billing.store.read_account(tenant_id, found.id)
-        if read is None or (read.invoice and read.invoice.invoice == found):
-            return []
-        known = read.invoice.invoice.status if read.invoice else "unknown"
-        drift = [f"{found.id} is {known} here, {found.status} in Stripe"]
-        if not repair:
-            return drift
-        row = _by_stripes_word(read.invoice, found, now)
-        change = BillingChange(read.account, now, invoice=row, former_invoice=read.invoice_version)
-        try:
-            billing.store.save_billing(traced(change, read, Cause(_ACTOR, drift[0])))
-        except StaleAccount:
-            continue
-        return drift
-    raise Unavailable(f"invoice {found.id} keeps changing")
 
 
 def _by_stripes_word(known: InvoiceRow | None, found: InvoiceSnapshot, now: datetime) -> InvoiceRow:

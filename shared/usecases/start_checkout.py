@@ -4,10 +4,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from shared.domain.accounts import Account, without_customer
-from shared.domain.billing import FINAL_STATES, Subscription, SubscriptionState
+from shared.domain.billing import Subscription
 from shared.domain.errors import Conflict, FieldProblem, InvalidInput, NotFound, Unavailable
 from shared.domain.plan_mapping import SoldInterval, lookup_key
 from shared.domain.plans import find_plan
+from shared.domain.subscription_states import FINAL_STATES, SubscriptionState
 from shared.ports import AccountRead, BillingChange, CheckoutOrder, StaleAccount
 from shared.usecases.billing_parts import MAX_TRIES, Billing, as_stripe_says
 from shared.usecases.billing_trail import Cause, traced
@@ -40,22 +41,24 @@ class ReturnPages:
         return f"{self.settled}/upgrade?checkout=canceled"
 
 
-def start_checkout(
-    billing: Billing,
-    pages: ReturnPages,
-    tenant_id: str,
-    plan: str,
-    interval: SoldInterval,
-    trial_days: int,
-    now: datetime,
-) -> str:
-    """The URL to go to. A tenant with a subscription gets the portal's page to change it, never a second one.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Purchase:
+    """The plan that a tenant wants to subscribe to, and how often it wants to pay."""
 
-    Stripe is asked for it: who has just paid may be back before the webhook is here. `trial_days` (0: none) are
-    for a tenant's first subscription only.
+    tenant_id: str
+    plan: str
+    interval: SoldInterval
+    trial_days: int = 0
+    """Only for the tenant's first subscription."""
+
+
+def start_checkout(billing: Billing, pages: ReturnPages, purchase: Purchase, now: datetime) -> str:
+    """Return the URL to go to: for a tenant with a subscription the portal's page to change it, never a second one.
+
+    Stripe is asked for it: who has just paid may be back before the webhook is here.
     """
-    key = lookup_key(_sold_plan(plan), interval)
-    account = as_stripe_says(billing, _read(billing, tenant_id).account, now)
+    key = lookup_key(_sold_plan(purchase.plan), purchase.interval)
+    account = as_stripe_says(billing, _read(billing, purchase.tenant_id).account, now)
     living = _living(account)
     if living is not None:
         changed = living.id if living.state in _CHANGEABLE else None
@@ -65,9 +68,16 @@ def start_checkout(
         raise Unavailable(f"Stripe has no price {key}: run `python -m tools.admin stripe sync-catalog`")
     customer_id = account.customer_id or _new_customer(billing, account, now)
     started = int(now.timestamp() // SAME_ORDER_WITHIN.total_seconds())
-    trial = trial_days if trial_days and not account.known_subscriptions else None
-    order_id = f"gwi-{customer_id}-{key}-{len(account.known_subscriptions)}-{trial}-{started}"
-    order = CheckoutOrder(tenant_id, customer_id, price_id, trial, pages.success, pages.canceled, order_id)
+    trial_days = None if account.known_subscriptions else purchase.trial_days or None
+    order = CheckoutOrder(
+        tenant_id=purchase.tenant_id,
+        customer_id=customer_id,
+        price_id=price_id,
+        trial_days=trial_days,
+        success_url=pages.success,
+        cancel_url=pages.canceled,
+        idempotency_key=f"gwi-{customer_id}-{key}-{len(account.known_subscriptions)}-{trial_days}-{started}",
+    )
     return billing.stripe.create_checkout(order)
 
 
@@ -120,7 +130,8 @@ def _new_customer(billing: Billing, asked: Account, now: datetime) -> str:
         customer_id = billing.stripe.create_customer(account.tenant.id, name, former_id)
         _, owner = billing.store.find_owner(None, customer_id)
         linked = replace(account, customer_id=customer_id, former_customer_id=former_id)
-        change = BillingChange(linked, now, link_customer_id=None if owner else customer_id)
+        link = None if owner else customer_id
+        change = BillingChange(account=linked, at=now, link_customer_id=link)
         try:
             billing.store.save_billing(traced(change, read, Cause("checkout", "first checkout")))
         except StaleAccount:

@@ -1,40 +1,38 @@
-"""Owns what each type of Stripe's events changes in a tenant's billing."""
+"""Owns what each type of Stripe's events is about, and what it changes in a tenant's billing."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Final
+from typing import Any, Final, Generic, TypeVar
 
 from shared.domain.accounts import Account, EmailSighting, with_email, with_subscription, without_customer
 from shared.domain.billing import Observation, Refetch, observe, reconcile, trial_days_left
 from shared.domain.invoices import InvoiceObservation, merge_invoice
-from shared.domain.stripe_fields import fields_of
-from shared.domain.stripe_shapes import StripeEvent, read_invoice, read_subscription
+from shared.domain.stripe_events import (
+    ChargeSnapshot,
+    CheckoutSession,
+    CustomerSnapshot,
+    DisputeSnapshot,
+    EventObject,
+    StripeEvent,
+    charge_object,
+    customer_object,
+    dispute_object,
+    invoice_object,
+    read_event,
+    session_object,
+    subscription_object,
+)
+from shared.domain.stripe_shapes import InvoiceSnapshot, SubscriptionSnapshot
 from shared.ports import AccountRead, BillingChange, Mail
 from shared.usecases.billing_parts import Billing
 from shared.usecases.billing_trail import Cause, entry
 
-SUBSCRIPTION_EVENTS: Final = frozenset(
-    f"customer.subscription.{what}"
-    for what in ("created", "updated", "deleted", "paused", "resumed", "trial_will_end")
-)
-INVOICE_EVENTS: Final = frozenset(
-    f"invoice.{what}"
-    for what in (
-        *("finalized", "updated", "paid", "payment_failed", "payment_action_required"),
-        *("voided", "marked_uncollectible"),
-    )
-)
-CHECKOUT_COMPLETED: Final = "checkout.session.completed"
-TRIAL_WILL_END: Final = "customer.subscription.trial_will_end"
-CUSTOMER_DELETED: Final = "customer.deleted"
-CUSTOMER_EVENTS: Final = frozenset({"customer.updated", CUSTOMER_DELETED})
-DISPUTE_EVENTS: Final = frozenset({"charge.dispute.created", "charge.dispute.closed"})
-CHARGE_EVENTS: Final = DISPUTE_EVENTS | {"charge.refunded"}
+P = TypeVar("P")
 
 
-@dataclass(frozen=True, slots=True)
-class Handling:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WebhookContext:
     """One event and what was read for it."""
 
     billing: Billing
@@ -54,41 +52,51 @@ class Handling:
 
     @property
     def email_seen(self) -> EmailSighting:
-        """When an address was seen that the event tells."""
+        """The instant and the event by which an address was told."""
         return EmailSighting(self.event.created, self.event.id)
 
 
-Handler = Callable[[Handling], BillingChange]
+@dataclass(frozen=True, slots=True)
+class EventType(Generic[P]):
+    """How the object of an event is read, and what the event changes."""
+
+    read: Callable[[object], EventObject[P]]
+    change: Callable[[WebhookContext, P], BillingChange]
 
 
-def handler_of(event_type: str) -> Handler | None:
-    """What handles events of that type; None for those that change nothing."""
-    if event_type in SUBSCRIPTION_EVENTS:
-        return _subscription_changed
-    if event_type in INVOICE_EVENTS:
-        return _invoice_changed
-    if event_type == CHECKOUT_COMPLETED:
-        return _checkout_completed
-    if event_type in CUSTOMER_EVENTS:
-        return _customer_changed
-    return _charge_changed if event_type in CHARGE_EVENTS else None
+def read_stripe_event(body: object) -> StripeEvent:
+    """Return the event in a webhook's decoded body. Raise NotAnEvent or InvalidStripeObject as read_event does."""
+    return read_event(body, {name: event_type.read for name, event_type in EVENT_TYPES.items()})
 
 
-def _subscription_changed(handling: Handling) -> BillingChange:
-    event, account, now = handling.event, handling.account, handling.now
-    snapshot = read_subscription(event.object)
-    observation = Observation(event.id, event.created, event.type, snapshot, "status" in event.changed)
-    refetch = _refetch(handling.billing, snapshot.id, now)
-    subscription = observe(account.known_subscriptions.get(snapshot.id), observation, refetch)
-    changed = with_subscription(account, subscription, handling.billing.grace, now)
-    mail = _trial_mail(changed, observation) if event.type == TRIAL_WILL_END else None
-    return BillingChange(changed, now, mail=mail)
+def _subscription_changed(context: WebhookContext, snapshot: SubscriptionSnapshot) -> BillingChange:
+    account, now = context.account, context.now
+    refetch = _refetch(context.billing, snapshot.id, now)
+    known = account.known_subscriptions.get(snapshot.id)
+    subscription = observe(known, _observation(context.event, snapshot), refetch)
+    changed = with_subscription(account, subscription, context.billing.grace, now)
+    return BillingChange(account=changed, at=now)
+
+
+def _trial_will_end(context: WebhookContext, snapshot: SubscriptionSnapshot) -> BillingChange:
+    change = _subscription_changed(context, snapshot)
+    return replace(change, mail=_trial_mail(change.account, _observation(context.event, snapshot)))
+
+
+def _observation(event: StripeEvent, snapshot: SubscriptionSnapshot) -> Observation:
+    return Observation(
+        event_id=event.id,
+        created=event.created,
+        kind=event.type,
+        snapshot=snapshot,
+        changed_status="status" in event.changed,
+    )
 
 
 def _refetch(billing: Billing, subscription_id: str, now: datetime) -> Refetch | None:
-    """The subscription as it is in Stripe now; None without a key, and where Stripe does not know it."""
+    """Ask Stripe for the subscription as it is now; None without a key, and if Stripe does not know it."""
     found = billing.gateway.find_subscription(subscription_id) if billing.gateway else None
-    return None if found is None else Refetch(read_subscription(found), now)
+    return None if found is None else Refetch(found, now)
 
 
 def _trial_mail(account: Account, observation: Observation) -> Mail | None:
@@ -99,47 +107,83 @@ def _trial_mail(account: Account, observation: Observation) -> Mail | None:
     text = (
         f"The trial of {account.tenant.name} ends in {left}. Nothing is lost: add a payment method to go on."
     )
-    return Mail(account.email, f"Your trial ends in {left}", text)
+    return Mail(to=account.email, subject=f"Your trial ends in {left}", text=text)
 
 
-def _invoice_changed(handling: Handling) -> BillingChange:
-    event, gateway = handling.event, handling.billing.gateway
-    snapshot = read_invoice(event.object)
+def _invoice_changed(context: WebhookContext, snapshot: InvoiceSnapshot) -> BillingChange:
+    event, gateway = context.event, context.billing.gateway
     found = gateway.find_invoice(snapshot.id) if gateway else None
-    asked_at = None if found is None else handling.now
-    shown = snapshot if found is None else read_invoice(found)
-    observation = InvoiceObservation(event.id, event.created, event.type, shown, asked_at)
-    row, version = merge_invoice(handling.read.invoice, observation), handling.read.invoice_version
-    return BillingChange(handling.account, handling.now, invoice=row, former_invoice=version)
+    observation = InvoiceObservation(
+        event_id=event.id,
+        created=event.created,
+        kind=event.type,
+        snapshot=found or snapshot,
+        asked_at=context.now if found else None,
+    )
+    return BillingChange(
+        account=context.account,
+        at=context.now,
+        invoice=merge_invoice(context.read.invoice, observation),
+        former_invoice=context.read.invoice_version,
+    )
 
 
-def _checkout_completed(handling: Handling) -> BillingChange:
-    event, now = handling.event, handling.now
-    session = fields_of(event.object, "session")
-    customer = session.optional_child("customer_details")
-    email = customer.optional_text("email") if customer else None
-    account = with_email(handling.account, email, handling.email_seen)
-    subscription_id = session.optional_reference("subscription")
-    refetch = _refetch(handling.billing, subscription_id, now) if subscription_id else None
-    if refetch is not None:
-        known = account.known_subscriptions.get(refetch.snapshot.id)
-        subscription = reconcile(known, refetch, (event.created, event.id))
-        account = with_subscription(account, subscription, handling.billing.grace, now)
-    return BillingChange(account, now)
+def _checkout_completed(context: WebhookContext, session: CheckoutSession) -> BillingChange:
+    event, billing, now = context.event, context.billing, context.now
+    account = with_email(context.account, session.email, context.email_seen)
+    refetch = _refetch(billing, session.subscription_id, now) if session.subscription_id else None
+    if refetch is None:
+        return BillingChange(account=account, at=now)
+    known = account.known_subscriptions.get(refetch.snapshot.id)
+    subscription = reconcile(known, refetch, (event.created, event.id))
+    return BillingChange(account=with_subscription(account, subscription, billing.grace, now), at=now)
 
 
-def _customer_changed(handling: Handling) -> BillingChange:
-    customer = fields_of(handling.event.object, "customer")
-    if handling.event.type == CUSTOMER_DELETED:
-        # Its subscriptions end by events of their own; the next checkout makes another customer.
-        return BillingChange(without_customer(handling.account, customer.identifier("id")), handling.now)
-    account = with_email(handling.account, customer.optional_text("email"), handling.email_seen)
-    return BillingChange(account, handling.now)
+def _customer_changed(context: WebhookContext, customer: CustomerSnapshot) -> BillingChange:
+    account = with_email(context.account, customer.email, context.email_seen)
+    return BillingChange(account=account, at=context.now)
 
 
-def _charge_changed(handling: Handling) -> BillingChange:
-    """Money went back or is disputed: the plan follows the subscription alone, but a person should know."""
-    charge = fields_of(handling.event.object, "charge")
-    what = handling.event.type, None, charge.identifier("id")
-    audit = entry(handling.account.tenant.id, handling.now, handling.cause, what)
-    return BillingChange(handling.account, handling.now, audits=[audit])
+def _customer_deleted(context: WebhookContext, customer: CustomerSnapshot) -> BillingChange:
+    # Its subscriptions end by events of their own; the next checkout makes another customer.
+    return BillingChange(account=without_customer(context.account, customer.id), at=context.now)
+
+
+def _money_disputed(context: WebhookContext, payload: ChargeSnapshot | DisputeSnapshot) -> BillingChange:
+    """Note for people that money went back or is disputed: the plan follows the subscription alone."""
+    told = context.event.type, None, payload.id
+    audit = entry(context.account.tenant.id, context.now, context.cause, told)
+    return BillingChange(account=context.account, at=context.now, audits=[audit])
+
+
+_SUBSCRIPTION: Final = EventType(subscription_object, _subscription_changed)
+_TRIAL_END: Final = EventType(subscription_object, _trial_will_end)
+_INVOICE: Final = EventType(invoice_object, _invoice_changed)
+_CHECKOUT: Final = EventType(session_object, _checkout_completed)
+_CUSTOMER: Final = EventType(customer_object, _customer_changed)
+_DELETED_CUSTOMER: Final = EventType(customer_object, _customer_deleted)
+_CHARGE: Final = EventType(charge_object, _money_disputed)
+_DISPUTE: Final = EventType(dispute_object, _money_disputed)
+
+EVENT_TYPES: Final[Mapping[str, EventType[Any]]] = {
+    "customer.subscription.created": _SUBSCRIPTION,
+    "customer.subscription.updated": _SUBSCRIPTION,
+    "customer.subscription.deleted": _SUBSCRIPTION,
+    "customer.subscription.paused": _SUBSCRIPTION,
+    "customer.subscription.resumed": _SUBSCRIPTION,
+    "customer.subscription.trial_will_end": _TRIAL_END,
+    "invoice.finalized": _INVOICE,
+    "invoice.updated": _INVOICE,
+    "invoice.paid": _INVOICE,
+    "invoice.payment_failed": _INVOICE,
+    "invoice.payment_action_required": _INVOICE,
+    "invoice.voided": _INVOICE,
+    "invoice.marked_uncollectible": _INVOICE,
+    "checkout.session.completed": _CHECKOUT,
+    "customer.updated": _CUSTOMER,
+    "customer.deleted": _DELETED_CUSTOMER,
+    "charge.refunded": _CHARGE,
+    "charge.dispute.created": _DISPUTE,
+    "charge.dispute.closed": _DISPUTE,
+}
+"""The types that change something; all others are remembered and change nothing."""

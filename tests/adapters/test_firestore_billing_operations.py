@@ -5,8 +5,9 @@ from typing import Any
 import pytest
 
 from shared.adapters.firestore import FirestoreBillingStore, FirestoreDirectory
-from shared.domain.stripe_shapes import StripeEvent, read_event
+from shared.domain.stripe_events import StripeEvent
 from shared.usecases.apply_stripe_event import APPLIED, DUPLICATE, IGNORED, UNOWNED
+from shared.usecases.stripe_changes import read_stripe_event
 from tests.adapters.conftest import Connect
 from tests.adapters.interceptors import RecordedCalls
 from tests.golden.stripe_payloads import webhooks
@@ -46,7 +47,7 @@ def effects(calls: RecordedCalls) -> list[str]:
     return sorted(name.split("/")[-2] for name in names)
 
 
-GOLDEN = [read_event(payload) for payload in webhooks("endive")]
+GOLDEN = [read_stripe_event(payload) for payload in webhooks("endive")]
 
 
 @pytest.mark.parametrize("has_key", [False, True], ids=["from-payloads", "from-the-api"])
@@ -54,7 +55,7 @@ GOLDEN = [read_event(payload) for payload in webhooks("endive")]
 def test_an_event_costs_two_reads_and_one_commit(
     store: FirestoreBillingStore, calls: RecordedCalls, event: StripeEvent, has_key: bool
 ) -> None:
-    gateway = StripeAccount(event.object) if has_key else None
+    gateway = StripeAccount(event.payload) if has_key else None
     assert deliver(billing_on(store, gateway), [event]) == [APPLIED]
     assert calls.methods == [READ, READ, WRITE]
     assert effects(calls).count("stripe_events") == 1, "in the same commit as the effect"

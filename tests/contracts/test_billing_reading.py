@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from shared.domain.accounts import EmailSighting, with_subscription
-from shared.domain.entitlements import DEFAULT_GRACE, BillingAlert
+from shared.domain.entitlements import DEFAULT_GRACE, FREE, BillingAlert
 from shared.domain.errors import InvalidInput
 from shared.domain.invoices import InvoiceRow
 from shared.domain.tenants import AuditEntry
@@ -16,9 +16,13 @@ from tests.sample_accounts import NOW, account_of, paid_account, row_of
 from tests.sample_subscriptions import observed, on_day, seen_in_turn
 from tests.usecases.ledger import new_tenant
 
-RECEIPT = StripeReceipt("evt_1", "customer.subscription.updated", "applied", NOW)
+RECEIPT = StripeReceipt(
+    event_id="evt_1", event_type="customer.subscription.updated", outcome="applied", at=NOW
+)
 ALERT = BillingAlert("unmapped_price", ("sub_1",), "price price_x of sub_1 maps to no plan")
-MAIL = Mail("owner@example.com", "Your trial ends in 3 days", "The trial of Acme ends in 3 days.")
+MAIL = Mail(
+    to="owner@example.com", subject="Your trial ends in 3 days", text="The trial of Acme ends in 3 days."
+)
 AUDIT = AuditEntry("acme", NOW, "stripe", "plan.changed", "free", "starter", "evt_1 because")
 
 
@@ -59,13 +63,14 @@ def test_an_account_is_read_as_it_was_written(store: BillingStore) -> None:
         email_seen=EmailSighting(on_day(3), "evt_3"),
         former_customer_id="cus_0",
     )
-    store.save_billing(BillingChange(account, NOW))
+    store.save_billing(BillingChange(account=account, at=NOW))
     read = account_of(store)
     assert replace(read, version=None) == replace(account, version=None)
     granted = read.tenant.entitlement
     assert granted is not None
     assert granted.then is not None
-    assert [granted.plan, granted.then.plan, granted.then.then] == ["professional", "starter", None]
+    lapsed = replace(FREE, anchor=on_day(0))
+    assert [granted.plan, granted.then.plan, granted.then.then] == ["professional", "starter", lapsed]
     assert (granted.until, granted.then.until) == (on_day(30) + DEFAULT_GRACE, on_day(60.5))
 
 
@@ -73,17 +78,17 @@ def test_hundreds_of_subscriptions_are_kept(store: BillingStore) -> None:
     lives = [[observed(day, "past_due") for day in range(60)]]
     lives += [[observed(0, "deleted", id=f"sub_{number}")] for number in range(2, 300)]
     account = replace(paid_account(store, *[seen_in_turn(life) for life in lives]))
-    store.save_billing(BillingChange(account, NOW))
+    store.save_billing(BillingChange(account=account, at=NOW))
     assert account_of(store).known_subscriptions == account.known_subscriptions
     assert len(account.known_subscriptions) == 299
 
 
 def test_invoices_are_paged_newest_first(place: BillingPlace, store: BillingStore) -> None:
     new_tenant(place.directory, "other")
-    store.save_billing(BillingChange(account_of(store, "other"), NOW, invoice=row_of("in_other")))
+    store.save_billing(BillingChange(account=account_of(store, "other"), at=NOW, invoice=row_of("in_other")))
     made = [row_of(f"in_{number}", days=number // 2) for number in range(7)]
     for row in made:
-        store.save_billing(BillingChange(account_of(store), NOW, invoice=row))
+        store.save_billing(BillingChange(account=account_of(store), at=NOW, invoice=row))
     seen: list[InvoiceRow] = []
     page = store.list_invoices("acme", limit=3)
     while page.next_cursor:
@@ -111,7 +116,7 @@ def test_grace_is_told_to_the_microsecond(store: BillingStore) -> None:
     grace = timedelta(days=3, microseconds=1)
     failed = seen_in_turn([observed(0, "created"), observed(30, "past_due")])
     account = with_subscription(account_of(store), failed, grace, NOW)
-    store.save_billing(BillingChange(account, NOW))
+    store.save_billing(BillingChange(account=account, at=NOW))
     read = account_of(store).tenant.entitlement
     assert read is not None
     assert read.until == on_day(30) + grace
@@ -119,7 +124,7 @@ def test_grace_is_told_to_the_microsecond(store: BillingStore) -> None:
 
 def test_a_directory_sees_what_billing_wrote(place: BillingPlace, store: BillingStore) -> None:
     directory: Directory = place.directory
-    store.save_billing(BillingChange(paid_account(store), NOW))
+    store.save_billing(BillingChange(account=paid_account(store), at=NOW))
     tenant = directory.find_tenant("acme")
     assert tenant is not None
     assert (tenant.plan, tenant.billing.status, tenant.billing.subscription_id) == (

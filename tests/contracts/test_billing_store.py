@@ -18,9 +18,13 @@ from tests.sample_accounts import NOW, account_of, paid_account, row_of
 from tests.sample_subscriptions import DAY
 from tests.usecases.ledger import new_tenant
 
-RECEIPT = StripeReceipt("evt_1", "customer.subscription.updated", "applied", NOW)
+RECEIPT = StripeReceipt(
+    event_id="evt_1", event_type="customer.subscription.updated", outcome="applied", at=NOW
+)
 ALERT = BillingAlert("unmapped_price", ("sub_1",), "price price_x of sub_1 maps to no plan")
-MAIL = Mail("owner@example.com", "Your trial ends in 3 days", "The trial of Acme ends in 3 days.")
+MAIL = Mail(
+    to="owner@example.com", subject="Your trial ends in 3 days", text="The trial of Acme ends in 3 days."
+)
 AUDIT = AuditEntry("acme", NOW, "stripe", "plan.changed", "free", "starter", "evt_1 because")
 
 
@@ -34,8 +38,8 @@ def store(place: BillingPlace) -> BillingStore:
 def everything(store: BillingStore) -> BillingChange:
     """A change of everything that a change can be of."""
     return BillingChange(
-        paid_account(store),
-        NOW,
+        account=paid_account(store),
+        at=NOW,
         receipt=RECEIPT,
         link_customer_id="cus_1",
         invoice=row_of("in_1"),
@@ -68,7 +72,7 @@ def test_all_of_a_change_is_written(place: BillingPlace, store: BillingStore) ->
 def test_what_a_change_leaves_out_stays_as_it_was(place: BillingPlace, store: BillingStore) -> None:
     store.save_billing(everything(store))
     before = account_of(store)
-    store.save_billing(BillingChange(before, NOW))
+    store.save_billing(BillingChange(account=before, at=NOW))
     after = account_of(store)
     assert replace(after, version=None) == replace(before, version=None)
     assert store.find_owner("evt_1", "cus_1") == (True, "acme")
@@ -79,15 +83,15 @@ def test_what_a_change_leaves_out_stays_as_it_was(place: BillingPlace, store: Bi
 Spoil = Callable[[BillingPlace, BillingStore], object]
 SPOILERS: dict[str, Spoil] = {
     "another-event-changed-the-account": lambda place, store: store.save_billing(
-        BillingChange(replace(account_of(store), email="new@example.com"), NOW)
+        BillingChange(account=replace(account_of(store), email="new@example.com"), at=NOW)
     ),
     "the-plan-was-set-by-hand": lambda place, store: place.directory.set_plan("acme", "enterprise", AUDIT),
     "the-receipt-exists": lambda place, store: store.save_receipt(RECEIPT),
     "the-customer-is-another-tenants": lambda place, store: store.save_billing(
-        BillingChange(account_of(store, "other"), NOW, link_customer_id="cus_1")
+        BillingChange(account=account_of(store, "other"), at=NOW, link_customer_id="cus_1")
     ),
     "the-invoice-exists-meanwhile": lambda place, store: store.save_billing(
-        BillingChange(account_of(store), NOW, invoice=row_of("in_1", total=1))
+        BillingChange(account=account_of(store), at=NOW, invoice=row_of("in_1", total=1))
     ),
 }
 
@@ -106,26 +110,32 @@ def test_nothing_of_a_stale_change_is_written(place: BillingPlace, store: Billin
 
 
 def test_an_invoice_that_has_changed_since_it_was_read_is_stale(store: BillingStore) -> None:
-    store.save_billing(BillingChange(account_of(store), NOW, invoice=row_of("in_1")))
+    store.save_billing(BillingChange(account=account_of(store), at=NOW, invoice=row_of("in_1")))
     slow, quick = store.read_account("acme", "in_1"), store.read_account("acme", "in_1")
     assert slow is not None
     assert quick is not None
     assert slow.invoice == row_of("in_1")
     paid = row_of("in_1", status="paid")
-    store.save_billing(BillingChange(quick.account, NOW, invoice=paid, former_invoice=quick.invoice_version))
+    store.save_billing(
+        BillingChange(account=quick.account, at=NOW, invoice=paid, former_invoice=quick.invoice_version)
+    )
     with pytest.raises(StaleAccount):
         store.save_billing(
-            BillingChange(slow.account, NOW, invoice=row_of("in_1"), former_invoice=slow.invoice_version)
+            BillingChange(
+                account=slow.account, at=NOW, invoice=row_of("in_1"), former_invoice=slow.invoice_version
+            )
         )
     assert store.list_invoices("acme", limit=10).items == [paid]
 
 
 def test_b24_a_customer_never_moves_to_another_tenant(place: BillingPlace, store: BillingStore) -> None:
     new_tenant(place.directory, "other")
-    store.save_billing(BillingChange(account_of(store), NOW, link_customer_id="cus_1"))
+    store.save_billing(BillingChange(account=account_of(store), at=NOW, link_customer_id="cus_1"))
     for tenant_id in ("other", "acme"):
         with pytest.raises(StaleAccount):
-            store.save_billing(BillingChange(account_of(store, tenant_id), NOW, link_customer_id="cus_1"))
+            store.save_billing(
+                BillingChange(account=account_of(store, tenant_id), at=NOW, link_customer_id="cus_1")
+            )
     assert store.find_owner(None, "cus_1") == (False, "acme")
 
 
@@ -145,8 +155,8 @@ def test_of_changes_made_at_once_on_one_reading_one_is_written(store: BillingSto
 
     def save(number: int) -> bool:
         change = BillingChange(
-            replace(account, email=f"{number}@example.com"),
-            NOW,
+            account=replace(account, email=f"{number}@example.com"),
+            at=NOW,
             receipt=replace(RECEIPT, event_id=f"evt_{number}"),
         )
         together.wait()
@@ -171,7 +181,7 @@ def test_billing_never_clobbers_what_is_not_its_own(place: BillingPlace, store: 
     after = place.directory.find_tenant("acme")
     assert before is not None
     assert after is not None
-    mine = {"plan", "anchor", "anchored_at", "entitlement", "billing"}
+    mine = {"plan", "anchor", "entitlement", "billing"}
     kept = {name for name in before.__slots__ if getattr(before, name) == getattr(after, name)}
     assert kept >= set(before.__slots__) - mine
     assert after.plan == "starter"
@@ -181,8 +191,8 @@ def test_counter_shards_raised_meanwhile_stay_raised(place: BillingPlace, store:
     account = paid_account(store)
     raise_shards(place, 8)
     with pytest.raises(StaleAccount):
-        store.save_billing(BillingChange(account, NOW))
-    store.save_billing(BillingChange(paid_account(store), NOW))
+        store.save_billing(BillingChange(account=account, at=NOW))
+    store.save_billing(BillingChange(account=paid_account(store), at=NOW))
     tenant = place.directory.find_tenant("acme")
     assert tenant is not None
     assert (tenant.counter_shards, tenant.billing.status) == (8, "active")
@@ -197,17 +207,21 @@ def raise_shards(place: BillingPlace, counter_shards: int) -> None:
 
 def test_an_alert_is_replaced_and_taken_back(place: BillingPlace, store: BillingStore) -> None:
     other = BillingAlert("several_subscriptions", ("sub_1", "sub_2"), "2 subscriptions run at once")
-    store.save_billing(BillingChange(account_of(store), NOW, alerts=[ALERT, other]))
+    store.save_billing(BillingChange(account=account_of(store), at=NOW, alerts=[ALERT, other]))
     again = replace(ALERT, subscription_ids=("sub_2",))
     settled: tuple[Any, ...] = ("several_subscriptions",)
-    store.save_billing(BillingChange(account_of(store), NOW, alerts=[again], settled_alerts=settled))
+    store.save_billing(
+        BillingChange(account=account_of(store), at=NOW, alerts=[again], settled_alerts=settled)
+    )
     assert place.alerts("acme") == {"unmapped_price": ("sub_2",)}
-    store.save_billing(BillingChange(account_of(store), NOW, settled_alerts=("unmapped_price", *settled)))
+    store.save_billing(
+        BillingChange(account=account_of(store), at=NOW, settled_alerts=("unmapped_price", *settled))
+    )
     assert place.alerts("acme") == {}
 
 
 def test_a_change_of_a_tenant_that_is_gone_is_stale(place: BillingPlace, store: BillingStore) -> None:
     nobody = replace(account_of(store), tenant=replace(account_of(store).tenant, id="nobody"))
     with pytest.raises(StaleAccount):
-        store.save_billing(BillingChange(nobody, NOW, receipt=RECEIPT))
+        store.save_billing(BillingChange(account=nobody, at=NOW, receipt=RECEIPT))
     nothing_is_kept(place, store)

@@ -7,6 +7,7 @@ from threading import Barrier
 
 import pytest
 
+from shared.domain.counter_settings import CounterSettings
 from shared.domain.errors import Conflict, NotFound
 from shared.domain.limits import LimitOverrides
 from shared.domain.tenants import ALL_SCOPES, ApiKey, AuditEntry, Tenant, key_id
@@ -34,13 +35,22 @@ def test_an_unknown_tenant_or_key_is_none(directory: Directory) -> None:
     assert trail_of(directory) == []
 
 
+COUNTERS = CounterSettings(
+    shards=4,
+    most_shards=64,
+    lowered_at=NOON - timedelta(microseconds=1),
+    complete_until=NOON,
+    fold_minutes=2,
+)
+
+
 @pytest.mark.parametrize(
     "tenant",
     [
         ACME,
         replace(ACME, overrides=LimitOverrides(tokens=0, runs=2**53, soft_percent=1, hard_percent=1_000)),
-        replace(ACME, anchor=datetime(2024, 2, 29, 23, 59, 59, 999_999, tzinfo=UTC), counter_shards=64),
-        replace(ACME, anchored_at=NOON + timedelta(microseconds=1)),
+        replace(ACME, anchor=datetime(2024, 2, 29, 23, 59, 59, 999_999, tzinfo=UTC)),
+        replace(ACME, counters=COUNTERS),
         replace(ACME, id="ACME_1-x", name="`é日本\U0001f600/..", plan="custom plan"),
     ],
 )

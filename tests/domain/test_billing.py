@@ -8,15 +8,13 @@ import pytest
 from shared.domain.billing import (
     MOST_PAST_DUE_SIGHTINGS,
     SUBSCRIPTION_CREATED,
-    TRANSITIONS,
     Observation,
     Refetch,
-    SubscriptionState,
-    Trigger,
     observe,
     reconcile,
     trial_days_left,
 )
+from shared.domain.subscription_states import TRANSITIONS, SubscriptionState, Trigger
 from tests.sample_subscriptions import DAY, SNAPSHOT, UPDATED, observed, on_day, seen_in_turn
 
 # Rows: the state before. Columns: what Stripe reports.
@@ -167,4 +165,7 @@ def test_a_begun_day_of_a_trial_counts_as_a_day(left: object, days: int) -> None
 
 
 def test_without_a_trial_no_days_are_left_to_count() -> None:
-    assert trial_days_left(Observation("evt_1", on_day(0), UPDATED, SNAPSHOT)) is None
+    assert (
+        trial_days_left(Observation(event_id="evt_1", created=on_day(0), kind=UPDATED, snapshot=SNAPSHOT))
+        is None
+    )

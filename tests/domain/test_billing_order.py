@@ -7,7 +7,8 @@ from functools import reduce
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.domain.billing import TRANSITIONS, Observation, Refetch, Subscription, SubscriptionState, observe
+from shared.domain.billing import Observation, Refetch, Subscription, observe
+from shared.domain.subscription_states import TRANSITIONS, SubscriptionState
 from tests.sample_subscriptions import SNAPSHOT, observed, on_day, seen_in_turn
 
 STATUSES = ["incomplete", "trialing", "active", "past_due", "unpaid", "paused"]

@@ -1,5 +1,6 @@
 """Tests of what subscriptions grant: plan, end, and what holds after it."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import permutations
 
@@ -7,9 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.domain.billing import Observation, Subscription, SubscriptionState, observe
+from shared.domain.billing import Observation, Subscription, observe
 from shared.domain.entitlements import DEFAULT_GRACE, FREE, GRANTS, Entitlement, billing_alerts, entitlement
 from shared.domain.plans import PLAN_CATALOG
+from shared.domain.subscription_states import SubscriptionState
 from tests.sample_subscriptions import DAY, PERIOD, START, observed, on_day
 
 JUST_BEFORE = timedelta(microseconds=1)
@@ -32,21 +34,24 @@ def plans_over_time(granted: Entitlement, days: range) -> list[str]:
 
 
 def test_without_subscriptions_the_plan_is_free_on_the_calendar_month() -> None:
-    assert entitlement([]) == FREE == Entitlement("free", None, None, None, None, None)
+    assert entitlement([]) == FREE == Entitlement(plan="free", anchor=None)
 
 
 @pytest.mark.parametrize("status", ["trialing", "active"])
 def test_a_running_subscription_grants_its_plan_without_end_on_its_anchor(status: str) -> None:
     granted = entitlement([known(observed(0, status))])
-    assert granted == Entitlement("starter", None, "sub_1", anchor=START, interval="month", then=None)
+    assert granted == Entitlement(plan="starter", subscription_id="sub_1", anchor=START, interval="month")
     assert granted.at(on_day(10_000)) is granted
 
 
-@pytest.mark.parametrize(
-    "status", ["incomplete", "incomplete_expired", "unpaid", "paused", "canceled", "deleted"]
-)
+@pytest.mark.parametrize("status", ["incomplete", "incomplete_expired", "canceled", "deleted"])
 def test_what_is_not_paid_for_grants_nothing(status: str) -> None:
     assert entitlement([known(observed(0, status))]) == FREE
+
+
+@pytest.mark.parametrize("status", ["unpaid", "paused"])
+def test_a_lapse_grants_nothing_and_keeps_the_anchor(status: str) -> None:
+    assert entitlement([known(observed(0, status))]) == replace(FREE, anchor=START)
 
 
 def test_every_state_says_whether_it_grants() -> None:
@@ -74,7 +79,7 @@ def test_past_due_keeps_the_plan_for_the_grace_and_no_longer() -> None:
 def test_the_grace_is_configurable_and_may_be_nothing() -> None:
     failed = known(observed(31, "past_due"))
     assert entitlement([failed], 3 * DAY).until == on_day(31 + 3)
-    assert entitlement([failed], 0 * DAY).at(on_day(31)) is FREE
+    assert entitlement([failed], 0 * DAY).at(on_day(31)) == replace(FREE, anchor=START)
 
 
 def test_of_a_planned_end_and_the_end_of_grace_the_first_counts() -> None:
@@ -154,6 +159,6 @@ def test_a_renewal_keeps_the_anchor_and_the_plan() -> None:
 
 
 def test_an_end_is_decided_by_the_instant_given() -> None:
-    granted = Entitlement("starter", until=datetime.fromisoformat("2026-12-01T00:00:00Z"))
+    granted = Entitlement(plan="starter", until=datetime.fromisoformat("2026-12-01T00:00:00Z"))
     assert granted.at(datetime.fromisoformat("2026-12-01T01:00:00+02:00")) is granted
     assert granted.at(datetime.fromisoformat("2026-12-01T01:00:00+01:00")) is FREE

@@ -23,7 +23,9 @@ def observed(days: float, kind: str, status: str, **changes: Any) -> InvoiceObse
     asked_at = changes.pop("asked_at", None)
     event_id = changes.pop("event_id", f"evt_{days}_{kind}_{status}")
     snapshot = replace(INVOICE, **({"status": status} | changes))
-    return InvoiceObservation(event_id, on_day(days), f"invoice.{kind}", snapshot, asked_at)
+    return InvoiceObservation(
+        event_id=event_id, created=on_day(days), kind=f"invoice.{kind}", snapshot=snapshot, asked_at=asked_at
+    )
 
 
 def row_of(observations: Any) -> InvoiceRow:

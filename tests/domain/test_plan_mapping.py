@@ -101,8 +101,8 @@ def test_every_paid_plan_is_sold_by_the_month_and_by_the_year() -> None:
     assert [product.id for product in products] == ["gwi_starter", "gwi_professional", "gwi_enterprise"]
     assert [product.metadata for product in products] == [{"plan": plan.id} for plan in PLAN_CATALOG[1:]]
     assert products[0].prices == (
-        PriceSpec("gwi_starter_month", "month", "usd", 29 * 100),
-        PriceSpec("gwi_starter_year", "year", "usd", 290 * 100),
+        PriceSpec(lookup_key="gwi_starter_month", interval="month", currency="usd", unit_amount=29 * 100),
+        PriceSpec(lookup_key="gwi_starter_year", interval="year", currency="usd", unit_amount=290 * 100),
     )
 
 

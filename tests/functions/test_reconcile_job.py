@@ -16,6 +16,7 @@ import pytest
 from shared.adapters import stripe
 from shared.bootstrap import process_memory
 from shared.domain.plan_mapping import catalog_to_sell
+from shared.domain.stripe_shapes import read_subscription
 from tests.audit_trail import trail_of
 from tests.functions.serving import BY_NAME, Functions, bearer, succeeded
 from tools.dev.loopback import free_port, without_proxy
@@ -134,8 +135,8 @@ def test_what_nobody_understands_is_logged_and_waits_for_tomorrow(
     shop: Shop, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     shop.pay()
-    strange = [{"id": "sub_1", "object": "subscription", "status": "levitating"}]
-    monkeypatch.setattr(stripe.StripeApi, "list_subscriptions", lambda *_: strange)
+    strange = {"id": "sub_1", "object": "subscription", "status": "levitating"}
+    monkeypatch.setattr(stripe.StripeApi, "list_subscriptions", lambda *_: [read_subscription(strange)])
     assert tell(shop.functions, RECONCILE) == 200
     assert "billing of tenant acme: cannot be compared" in caplog.text
     assert shop.plan == "free"

@@ -14,13 +14,15 @@ from shared.domain.billing import Observation, Refetch, Subscription, observe, t
 from shared.domain.entitlements import DEFAULT_GRACE, billing_alerts, entitlement
 from shared.domain.invoices import InvoiceObservation, InvoiceRow, merge_invoice
 from shared.domain.periods import period_at
+from shared.domain.stripe_events import StripeEvent
 from shared.domain.stripe_fields import InvalidStripeObject
-from shared.domain.stripe_shapes import StripeEvent, read_event, read_invoice, read_subscription
+from shared.domain.stripe_shapes import InvoiceSnapshot, SubscriptionSnapshot, read_invoice, read_subscription
+from shared.usecases.stripe_changes import read_stripe_event
 from tests.golden.stripe_payloads import SHAPES, changed, read_cases, webhook, webhooks
 
 CASES = read_cases("stripe_lives")
 ENDIVE = read_cases("stripe_endive")
-LIFE = [read_event(payload) for payload in webhooks("endive")]
+LIFE = [read_stripe_event(payload) for payload in webhooks("endive")]
 ASKED_AT = datetime.fromisoformat("2026-12-20T00:00:00Z")
 
 
@@ -31,18 +33,22 @@ def cases(group: str) -> list[Any]:
 def subscription_events(life: Iterable[StripeEvent]) -> list[Observation]:
     return [
         Observation(
-            each.id, each.created, each.type, read_subscription(each.object), "status" in each.changed
+            event_id=each.id,
+            created=each.created,
+            kind=each.type,
+            snapshot=each.payload,
+            changed_status="status" in each.changed,
         )
         for each in life
-        if each.type.startswith("customer.subscription.")
+        if isinstance(each.payload, SubscriptionSnapshot)
     ]
 
 
 def invoice_events(life: Iterable[StripeEvent]) -> list[InvoiceObservation]:
     return [
-        InvoiceObservation(each.id, each.created, each.type, read_invoice(each.object))
+        InvoiceObservation(event_id=each.id, created=each.created, kind=each.type, snapshot=each.payload)
         for each in life
-        if each.type.startswith("invoice.")
+        if isinstance(each.payload, InvoiceSnapshot)
     ]
 
 
@@ -67,7 +73,7 @@ def life_of(case: dict[str, Any]) -> list[Observation]:
         for at, event in enumerate(case["events"])
     ]
     sent = [webhook(event, ENDIVE["subscription"], ENDIVE["api_version"]) for event in events]
-    return subscription_events(read_event(payload) for payload in sent)
+    return subscription_events(read_stripe_event(payload) for payload in sent)
 
 
 @pytest.mark.parametrize("case", cases("lives"))
@@ -127,7 +133,10 @@ def test_the_same_event_twice_changes_nothing_the_second_time(events: int) -> No
 def test_the_events_of_an_invoice_update_one_row(case: dict[str, Any]) -> None:
     observations = [
         InvoiceObservation(
-            f"evt_{at}", ASKED_AT, f"invoice.{kind}", read_invoice(changed(ENDIVE["invoice"], changes))
+            event_id=f"evt_{at}",
+            created=ASKED_AT,
+            kind=f"invoice.{kind}",
+            snapshot=read_invoice(changed(ENDIVE["invoice"], changes)),
         )
         for at, (kind, changes) in enumerate(case["kinds"].items())
     ]
@@ -149,7 +158,7 @@ def test_b17_a_failed_payment_is_kept_with_its_attempt_also_after_it_was_paid() 
 
 @pytest.mark.parametrize("shape", [pytest.param(shape, id=f"B18-{shape}") for shape in SHAPES])
 def test_every_shape_of_a_life_gives_the_same_state(shape: str) -> None:
-    life = [read_event(payload) for payload in webhooks(shape)]
+    life = [read_stripe_event(payload) for payload in webhooks(shape)]
     assert after(subscription_events(life)) == after(subscription_events(LIFE))
     assert row_after(invoice_events(life)) == row_after(invoice_events(LIFE))
 

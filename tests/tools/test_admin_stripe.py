@@ -14,7 +14,8 @@ from shared.adapters.stripe import StripeApi
 from shared.bootstrap import Container, process_memory
 from shared.config import load_config
 from shared.domain.plan_mapping import catalog_to_sell
-from shared.usecases.start_checkout import ReturnPages, start_checkout
+from shared.domain.stripe_shapes import read_subscription
+from shared.usecases.start_checkout import Purchase, ReturnPages, start_checkout
 from tests.e2e.subscriber import visit
 from tests.tools.admin_calls import CREATE, Capture, failed, memory, run
 from tools.admin.__main__ import main
@@ -51,9 +52,8 @@ def pay(tenant_id: str, plan: str = "starter") -> None:
     """Subscribe on Stripe's page."""
     billing = Container(load_config(os.environ)).billing
     now = datetime.now(UTC)
-    url = start_checkout(
-        billing, ReturnPages("http://localhost", tenant_id), tenant_id, plan, "month", 0, now
-    )
+    purchase = Purchase(tenant_id=tenant_id, plan=plan, interval="month")
+    url = start_checkout(billing, ReturnPages("http://localhost", tenant_id), purchase, now)
     assert visit(url, action="pay").status == 303
 
 
@@ -177,8 +177,9 @@ def strange_for(customer_id: str | None) -> Callable[[StripeApi, str], Any]:
     list_subscriptions = StripeApi.list_subscriptions
 
     def listing(api: StripeApi, asked: str) -> Any:
-        strange = [{"id": "sub_1", "object": "subscription"}]
-        return strange if asked == customer_id else list_subscriptions(api, asked)
+        if asked == customer_id:
+            return [read_subscription({"id": "sub_1", "object": "subscription"})]
+        return list_subscriptions(api, asked)
 
     return listing
 

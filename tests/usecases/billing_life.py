@@ -6,14 +6,17 @@ from datetime import datetime
 from typing import Any
 
 from shared.domain.accounts import Account
-from shared.domain.billing import SubscriptionState
+from shared.domain.counter_settings import DEFAULT_COUNTER_SETTINGS
 from shared.domain.entitlements import DEFAULT_GRACE
 from shared.domain.invoices import InvoiceRow
-from shared.domain.stripe_shapes import StripeEvent, SubscriptionSnapshot, read_event
+from shared.domain.stripe_events import StripeEvent
+from shared.domain.stripe_shapes import SubscriptionSnapshot
+from shared.domain.subscription_states import SubscriptionState
 from shared.domain.tenants import Tenant
 from shared.ports import BillingStore, StripeGateway
 from shared.usecases.apply_stripe_event import apply_stripe_event
 from shared.usecases.billing_parts import Billing
+from shared.usecases.stripe_changes import read_stripe_event
 from tests.audit_trail import trail_of
 from tests.billing_places import BillingPlace
 from tests.golden.stripe_payloads import read_cases, webhook
@@ -45,7 +48,7 @@ def event_of(
     """One event; its times are ISO 8601, and `changes` of the object are named with `__` for dots."""
     named = {path.replace("__", "."): value for path, value in changes.items()}
     told = {"id": event_id or f"evt_{kind}_{created}", "type": kind, "created": created, "changes": named}
-    return read_event(webhook(told, dict(stripe_object), ENDIVE["api_version"]))
+    return read_stripe_event(webhook(told, dict(stripe_object), ENDIVE["api_version"]))
 
 
 def subscription_event(what: str, created: str, **changes: Any) -> StripeEvent:
@@ -80,7 +83,7 @@ def kept(place: BillingPlace, events: Iterable[StripeEvent], now: datetime = DEL
     store = place.open()
     account = account_of(store)
     # Since when the anchor stands is when the move was heard of: it only says which rollups to leave behind.
-    tenant = replace(account.tenant.at(now), anchored_at=None, counter_shards=1)
+    tenant = replace(account.tenant.at(now), counters=DEFAULT_COUNTER_SETTINGS)
     known = account.known_subscriptions.items()
     return Kept(
         tenant,

@@ -12,10 +12,10 @@ import stripe
 from shared.adapters.stripe import StripeApi
 from shared.domain.entitlements import DEFAULT_GRACE
 from shared.domain.plan_mapping import SoldInterval, catalog_to_sell
-from shared.domain.stripe_shapes import read_event
 from shared.usecases.apply_stripe_event import apply_stripe_event
 from shared.usecases.billing_parts import Billing
-from shared.usecases.start_checkout import ReturnPages, start_checkout
+from shared.usecases.start_checkout import Purchase, ReturnPages, start_checkout
+from shared.usecases.stripe_changes import read_stripe_event
 from tests.billing_places import BillingPlace, MemoryBillingPlace
 from tests.tools.test_stripe_double.shop import browse
 from tests.usecases.billing_life import account_of
@@ -53,7 +53,8 @@ class DoubleShop:
         tenant: str = "acme",
     ) -> str:
         """Click on the button that subscribes."""
-        return start_checkout(self.billing, PAGES, tenant, plan, interval, trial_days, self.now)
+        purchase = Purchase(tenant_id=tenant, plan=plan, interval=interval, trial_days=trial_days)
+        return start_checkout(self.billing, PAGES, purchase, self.now)
 
     def pay(self, plan: str = "starter", interval: SoldInterval = "month") -> str:
         """Subscribe on Stripe's page; the subscription's id. Nothing is heard of it yet."""
@@ -61,10 +62,18 @@ class DoubleShop:
         assert browse(url, action="pay").status == 303
         return self.subscriptions()[0].id
 
+    def switch(self, subscription_id: str, lookup_key: str) -> stripe.Subscription:
+        """Change the price of a subscription in the portal; it as it is then. Nothing is heard of it yet."""
+        item = self.client.v1.subscriptions.retrieve(subscription_id)["items"]["data"][0]
+        price: Any = {"id": item["id"], "price": self.api.find_price(lookup_key)}
+        return self.client.v1.subscriptions.update(subscription_id, {"items": [price]})
+
     def hear(self) -> list[str]:
         """Every webhook of this life, oldest first: those heard before are sent again."""
         events = [each.to_dict() for each in self.client.v1.events.list({"limit": 100}).auto_paging_iter()]
-        return [apply_stripe_event(self.billing, read_event(each), self.now) for each in reversed(events)]
+        return [
+            apply_stripe_event(self.billing, read_stripe_event(each), self.now) for each in reversed(events)
+        ]
 
     def control(self, path: str, **body: object) -> None:
         """Use a switch of the double."""

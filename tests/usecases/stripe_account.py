@@ -1,55 +1,62 @@
 """Owns a Stripe account in memory, asked through StripeGateway: what is in it is what a test puts there."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
+from typing import TypeVar
 
 from shared.domain.errors import Unavailable
 from shared.domain.plan_mapping import ProductSpec
+from shared.domain.stripe_events import ChargeSnapshot, CustomerSnapshot, Payload
+from shared.domain.stripe_shapes import InvoiceSnapshot, SubscriptionSnapshot
 from shared.ports import CheckoutOrder
 
-StripeObject = Mapping[str, Any]
+StripeObject = SubscriptionSnapshot | InvoiceSnapshot | CustomerSnapshot | ChargeSnapshot
+S = TypeVar("S", bound=StripeObject)
 
 
 class StripeAccount:
     """StripeGateway on dictionaries; `is_away` has every question unanswered."""
 
-    def __init__(self, *objects: StripeObject) -> None:
-        self.objects: dict[str, StripeObject] = {str(each["id"]): each for each in objects}
+    def __init__(self, *objects: Payload | None) -> None:
+        self.objects: dict[str, StripeObject] = {}
+        for each in objects:
+            self.put(each)
         self.is_away = False
         self.orders: list[CheckoutOrder] = []
 
-    def put(self, stripe_object: StripeObject) -> None:
-        """Have an object as it is from now on."""
-        self.objects[str(stripe_object["id"])] = stripe_object
+    def put(self, stripe_object: Payload | None) -> None:
+        """Have an object as it is from now on; what can only be told by events is not had."""
+        if isinstance(stripe_object, StripeObject):
+            self.objects[stripe_object.id] = stripe_object
 
-    def find_customer(self, customer_id: str) -> StripeObject | None:
+    def find_customer(self, customer_id: str) -> CustomerSnapshot | None:
         """See StripeGateway."""
-        return self._find(customer_id)
+        return self._find(customer_id, CustomerSnapshot)
 
-    def find_subscription(self, subscription_id: str) -> StripeObject | None:
+    def find_subscription(self, subscription_id: str) -> SubscriptionSnapshot | None:
         """See StripeGateway."""
-        return self._find(subscription_id)
+        return self._find(subscription_id, SubscriptionSnapshot)
 
-    def find_invoice(self, invoice_id: str) -> StripeObject | None:
+    def find_invoice(self, invoice_id: str) -> InvoiceSnapshot | None:
         """See StripeGateway."""
-        return self._find(invoice_id)
+        return self._find(invoice_id, InvoiceSnapshot)
 
-    def find_charge(self, charge_id: str) -> StripeObject | None:
+    def find_charge(self, charge_id: str) -> ChargeSnapshot | None:
         """See StripeGateway."""
-        return self._find(charge_id)
+        return self._find(charge_id, ChargeSnapshot)
 
-    def list_subscriptions(self, customer_id: str) -> list[StripeObject]:
+    def list_subscriptions(self, customer_id: str) -> list[SubscriptionSnapshot]:
         """See StripeGateway."""
-        return self._of("subscription", customer_id)
+        return [each for each in self._all(SubscriptionSnapshot) if each.customer_id == customer_id]
 
-    def list_invoices(self, customer_id: str) -> list[StripeObject]:
+    def list_invoices(self, customer_id: str) -> list[InvoiceSnapshot]:
         """See StripeGateway."""
-        return self._of("invoice", customer_id)
+        return [each for each in self._all(InvoiceSnapshot) if each.customer_id == customer_id]
 
     def create_customer(self, tenant_id: str, name: str, former_customer_id: str | None) -> str:
         """See StripeGateway."""
-        self.put({"id": f"cus_{tenant_id}{former_customer_id or ''}", "object": "customer", "name": name})
-        return f"cus_{tenant_id}{former_customer_id or ''}"
+        customer = CustomerSnapshot(f"cus_{tenant_id}{former_customer_id or ''}", None)
+        self.put(customer)
+        return customer.id
 
     def find_price(self, lookup_key: str) -> str | None:
         """See StripeGateway."""
@@ -68,12 +75,10 @@ class StripeAccount:
         """See StripeGateway. No use case calls it; what does is tested with the double."""
         raise NotImplementedError
 
-    def _find(self, object_id: str) -> StripeObject | None:
+    def _find(self, object_id: str, kind: type[S]) -> S | None:
+        return next((each for each in self._all(kind) if each.id == object_id), None)
+
+    def _all(self, kind: type[S]) -> list[S]:
         if self.is_away:
             raise Unavailable("Stripe does not answer")
-        return self.objects.get(object_id)
-
-    def _of(self, kind: str, customer_id: str) -> list[StripeObject]:
-        self._find(customer_id)
-        owned = [each for each in self.objects.values() if each.get("customer") == customer_id]
-        return [each for each in owned if each["object"] == kind]
+        return [each for each in self.objects.values() if isinstance(each, kind)]

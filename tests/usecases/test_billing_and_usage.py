@@ -1,6 +1,7 @@
 """What billing does to limits and periods: at once, at the right instant, and never to what was recorded."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -20,13 +21,17 @@ from shared.domain.usage import Detail, Usage
 from shared.ports import BillingStore, Directory, UsageStore
 from shared.usecases.check_limits import Check, Limits, Thresholds, UsageRequest
 from shared.usecases.ledger import Ledger
+from tests.billing_places import MemoryBillingPlace
 from tests.sample_events import ONE_SHARD, llm_call
+from tests.tools.test_stripe_double.shop import browse
 from tests.usecases.billing_life import billing_on, deliver, subscription_event
 from tests.usecases.conftest import RETENTION
+from tests.usecases.double_shop import DoubleShop, open_shop
 from tests.usecases.ledger import new_tenant, plain_sums, stored_tenant, sums_of, tick
 
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
+SECOND = timedelta(seconds=1)
 SUBSCRIBED = datetime(2026, 10, 15, 9, 30, 20, tzinfo=UTC)
 ANCHORED = SUBSCRIBED.replace(minute=0, second=0)
 RENEWED = ANCHORED.replace(month=11)
@@ -44,7 +49,6 @@ class Platform:
         self.billing = billing_on(store)
         self.limits = Limits(Ledger(usage), Thresholds(80, 100))
         self.events: list[RecordedEvent] = []
-        self.tenant = new_tenant(directory, plan="free")
 
     def record(self, *instants: datetime) -> None:
         """One call at each instant."""
@@ -75,18 +79,21 @@ class Platform:
         expected = plain_sums(self.events, period)
         found = [
             self.limits.ledger.current(known, Detail.SERIES, now).usage
-            for known in (self.known(), self.tenant)
+            for known in (self.known(), replace(self.known(), anchor=None, entitlement=None))
         ]
         return all(each.within == period and sums_of(each) == expected for each in found)
 
 
 @pytest.fixture(params=["memory", "firestore"])
 def platform(request: pytest.FixtureRequest) -> Platform:
-    if request.param == "memory":
-        memory = MemoryStore()
-        return Platform(memory, memory, memory)
-    rpc: FirestoreRpc = request.getfixturevalue("firestore_rpc")
-    return Platform(FirestoreUsageStore(rpc, RETENTION), FirestoreDirectory(rpc), FirestoreBillingStore(rpc))
+    memory = MemoryStore()
+    platform = Platform(memory, memory, memory)
+    if request.param == "firestore":
+        rpc: FirestoreRpc = request.getfixturevalue("firestore_rpc")
+        usage, directory = FirestoreUsageStore(rpc, RETENTION), FirestoreDirectory(rpc)
+        platform = Platform(usage, directory, FirestoreBillingStore(rpc))
+    new_tenant(platform.directory, plan="free")
+    return platform
 
 
 def month(number: int) -> Period:
@@ -177,7 +184,50 @@ def test_b8_grace_ends_at_its_instant_without_any_webhook(platform: Platform) ->
     end = failed_at + 7 * DAY
     assert platform.check(end - timedelta(microseconds=1), 500_000).allowed
     assert not platform.check(end, 50_001).allowed
-    assert platform.is_exact(end, month(11))
+    assert platform.is_exact(end, Period(RENEWED, RENEWED.replace(month=12))), "a lapse is no end"
+
+
+@pytest.fixture
+def shop(monkeypatch: pytest.MonkeyPatch) -> Iterator[DoubleShop]:
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    with open_shop() as shop:
+        yield shop
+
+
+def test_b35_month_year_month_changes_no_usage_and_no_metering_period(shop: DoubleShop) -> None:
+    assert isinstance(shop.place, MemoryBillingPlace)
+    platform = Platform(shop.place.store, shop.place.directory, shop.billing.store)
+    subscription_id = shop.pay("starter", "month")
+    shop.hear()
+    began = shop.subscriptions()[0].billing_cycle_anchor
+    period = period_at(datetime.fromtimestamp(began, UTC), shop.now)
+    platform.record(shop.now, shop.now)
+    anchors = {began}
+    for interval in ("year", "month", "year", "month"):
+        shop.control("clock/advance", seconds=3_600)
+        anchors.add(shop.switch(subscription_id, f"gwi_starter_{interval}").billing_cycle_anchor)
+        shop.hear()
+        assert platform.is_exact(shop.now, period)
+        assert platform.check(shop.now, 500_000 - 2 * TOKENS).allowed
+        assert not platform.check(shop.now, 500_000 - 2 * TOKENS + 1).allowed
+    assert len(anchors) == 1 + 4, "Stripe's billing begins anew with each switch"
+
+
+def test_b2_the_meter_begins_anew_once_when_a_trial_becomes_paid(shop: DoubleShop) -> None:
+    assert isinstance(shop.place, MemoryBillingPlace)
+    platform = Platform(shop.place.store, shop.place.directory, shop.billing.store)
+    assert browse(shop.start(trial_days=14), action="pay").status == 303
+    shop.hear()
+    (trial,) = shop.subscriptions()
+    began, paid_from = (datetime.fromtimestamp(at or 0, UTC) for at in (trial.trial_start, trial.trial_end))
+    platform.record(began)
+    assert platform.is_exact(paid_from - SECOND, period_at(began, paid_from - SECOND))
+    assert platform.is_exact(paid_from, period_at(paid_from, paid_from)), "known before any webhook"
+    shop.control("clock/advance", seconds=14 * 86_400 + 7_200)
+    for lookup_key in ("gwi_starter_year", "gwi_starter_month"):
+        shop.hear()
+        assert platform.is_exact(shop.now, period_at(paid_from, paid_from))
+        shop.switch(trial.id, lookup_key)
 
 
 def test_b10_a_pause_moves_to_free_and_a_resumption_back(platform: Platform) -> None:
@@ -186,7 +236,7 @@ def test_b10_a_pause_moves_to_free_and_a_resumption_back(platform: Platform) -> 
     paused_at, resumed_at = SUBSCRIBED + 2 * DAY, SUBSCRIBED + 4 * DAY
     platform.hear(paused_at, "paused", status="paused")
     assert not platform.check(paused_at, 50_001).allowed
-    assert platform.is_exact(paused_at, month(10))
+    assert platform.is_exact(paused_at, Period(ANCHORED, RENEWED)), "a lapse is no end"
     tick(platform.usage, paused_at + DAY)
     platform.record(paused_at + DAY)
     platform.hear(resumed_at, "resumed")

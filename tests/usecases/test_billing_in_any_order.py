@@ -11,9 +11,10 @@ import grpc
 import pytest
 
 from shared.domain.errors import Unavailable
-from shared.domain.stripe_shapes import StripeEvent, read_event
+from shared.domain.stripe_events import StripeEvent
 from shared.ports import StripeGateway
 from shared.usecases.apply_stripe_event import APPLIED, DUPLICATE, apply_stripe_event
+from shared.usecases.stripe_changes import read_stripe_event
 from tests.billing_places import BillingPlace, FirestoreBillingPlace, MemoryBillingPlace
 from tests.golden.stripe_payloads import webhooks
 from tests.usecases.billing_life import DELIVERED_AT, Kept, billing_on, deliver, kept, trail
@@ -21,7 +22,7 @@ from tests.usecases.cut_off import CutOff
 from tests.usecases.ledger import new_tenant
 from tests.usecases.stripe_account import StripeAccount
 
-GOLDEN = [read_event(payload) for payload in webhooks("endive")]
+GOLDEN = [read_stripe_event(payload) for payload in webhooks("endive")]
 CREATE, PAY, FAIL_INVOICE, FAIL, PAY_INVOICE, RECOVER, DELETE = (GOLDEN[at] for at in (0, 1, 4, 5, 6, 7, 9))
 LIFE = [CREATE, PAY, FAIL_INVOICE, FAIL, PAY_INVOICE, RECOVER, DELETE]
 """Created, paid, a renewal fails and recovers, deleted: of a subscription, and of the invoice in between."""
@@ -34,7 +35,7 @@ def api_after(life: Iterable[StripeEvent]) -> StripeAccount:
     """Stripe when all of it has happened."""
     account = StripeAccount()
     for event in life:
-        account.put(event.object)
+        account.put(event.payload)
     return account
 
 

@@ -123,7 +123,7 @@ def subscribe(memory: MemoryStore, reports: list[str]) -> None:
     assert read is not None
     life = seen_in_turn(observed(day, report) for day, report in enumerate(reports))
     account = with_subscription(read.account, life, DEFAULT_GRACE, NOON)
-    memory.save_billing(BillingChange(account, NOON))
+    memory.save_billing(BillingChange(account=account, at=NOON))
 
 
 def test_a_change_to_an_unknown_plan_changes_nothing(memory: MemoryStore) -> None:

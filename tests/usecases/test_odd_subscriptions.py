@@ -4,7 +4,7 @@ from datetime import datetime
 from itertools import permutations
 from typing import Any
 
-from shared.domain.stripe_shapes import StripeEvent
+from shared.domain.stripe_events import StripeEvent
 from tests.audit_trail import trail_of
 from tests.billing_places import BillingPlace, MemoryBillingPlace
 from tests.golden.stripe_payloads import changed

@@ -9,11 +9,11 @@ import pytest
 
 from shared.domain.errors import Unavailable
 from shared.domain.invoices import InvoiceObservation, merge_invoice
-from shared.domain.stripe_shapes import read_event
 from shared.ports import BillingChange
 from shared.usecases.apply_stripe_event import apply_stripe_event
 from shared.usecases.billing_parts import Billing
-from shared.usecases.reconcile_billing import reconcile_all, reconcile_tenant
+from shared.usecases.reconcile_billing import reconcile_all, reconcile_tenant, reconcile_tenants
+from shared.usecases.stripe_changes import read_stripe_event
 from tests.audit_trail import trail_of
 from tests.billing_places import BillingPlace, FirestoreBillingPlace, MemoryBillingPlace
 from tests.usecases.billing_life import account_of
@@ -94,7 +94,7 @@ def test_an_end_that_never_was(shop: DoubleShop) -> None:
     payload: dict[str, Any] = {"id": "evt_bogus", "object": "event", "type": "customer.subscription.deleted"}
     payload |= {"created": int(shop.now.timestamp()), "data": {"object": living | {"status": "canceled"}}}
     keyless = Billing(shop.billing.store, None, shop.billing.grace)
-    apply_stripe_event(keyless, read_event(payload), shop.now)
+    apply_stripe_event(keyless, read_stripe_event(payload), shop.now)
     assert shop.plan == "free"
     is_reported_and_then_repaired(
         shop,
@@ -122,9 +122,14 @@ def test_an_invoice_that_is_kept_otherwise(shop: DoubleShop) -> None:
     assert read.invoice is not None
     void = replace(read.invoice.invoice, status="void", amount_paid=0, attempt_count=9)
     row = merge_invoice(
-        read.invoice, InvoiceObservation("evt_bogus", shop.now, "invoice.payment_failed", void)
+        read.invoice,
+        InvoiceObservation(
+            event_id="evt_bogus", created=shop.now, kind="invoice.payment_failed", snapshot=void
+        ),
     )
-    change = BillingChange(read.account, shop.now, invoice=row, former_invoice=read.invoice_version)
+    change = BillingChange(
+        account=read.account, at=shop.now, invoice=row, former_invoice=read.invoice_version
+    )
     shop.place.open().save_billing(change)
     is_reported_and_then_repaired(shop, f"{invoice_id} is void here, paid in Stripe")
     (repaired,) = shop.place.open().list_invoices("acme", limit=9).items
@@ -134,7 +139,9 @@ def test_an_invoice_that_is_kept_otherwise(shop: DoubleShop) -> None:
 def test_a_link_that_was_lost(shop: DoubleShop) -> None:
     customer = shop.client.v1.customers.create({"name": "Acme"})
     account = account_of(shop.place.open())
-    shop.place.open().save_billing(BillingChange(replace(account, customer_id=customer.id), shop.now))
+    shop.place.open().save_billing(
+        BillingChange(account=replace(account, customer_id=customer.id), at=shop.now)
+    )
     is_reported_and_then_repaired(shop, f"customer {customer.id} is linked to nobody")
     assert shop.place.open().find_owner(None, customer.id) == (False, "acme")
 
@@ -143,8 +150,12 @@ def test_b24_a_link_to_another_tenant_is_reported_and_never_moved(shop: DoubleSh
     new_tenant(shop.place.directory, "other")
     customer = shop.client.v1.customers.create({"name": "Other"})
     store = shop.place.open()
-    store.save_billing(BillingChange(account_of(store, "other"), shop.now, link_customer_id=customer.id))
-    store.save_billing(BillingChange(replace(account_of(store), customer_id=customer.id), shop.now))
+    store.save_billing(
+        BillingChange(account=account_of(store, "other"), at=shop.now, link_customer_id=customer.id)
+    )
+    store.save_billing(
+        BillingChange(account=replace(account_of(store), customer_id=customer.id), at=shop.now)
+    )
     for _ in range(2):
         assert reconcile(shop, repair=True) == [f"customer {customer.id} is linked to other"]
     assert store.find_owner(None, customer.id) == (False, "other")
@@ -186,6 +197,21 @@ def test_a_tenant_that_cannot_be_compared_does_not_keep_the_others_from_it(shop:
     assert told == ["acme"]
     assert [type(error) for error in unanswered.value.exceptions] == [Unavailable]
     assert shop.plan == "starter"
+
+
+def test_only_the_tenants_that_are_named_are_compared(shop: DoubleShop) -> None:
+    for tenant_id in ("other", "third"):
+        new_tenant(shop.place.directory, tenant_id, plan="free")
+        shop.start(tenant=tenant_id)
+    shop.pay()
+    customer_id = account_of(shop.place.open(), "other").customer_id
+    shop.control("fail", path_prefix=f"/v1/customers/{customer_id}", status=400, times=9)
+    assert list(reconcile_tenants(shop.billing, ["third", "nobody"], repair=True, now=shop.now)) == []
+    told: list[str] = []
+    named = reconcile_tenants(shop.billing, ["other", "acme"], repair=True, now=shop.now)
+    with pytest.raises(ExceptionGroup):
+        told.extend(tenant_id for tenant_id, _ in named)
+    assert told == ["acme"]
 
 
 def test_without_a_key_nothing_is_compared(shop: DoubleShop) -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from shared.domain.errors import Conflict, InvalidInput, NotFound, Unavailable
 from shared.usecases.billing_parts import Billing
-from shared.usecases.start_checkout import open_portal, start_checkout
+from shared.usecases.start_checkout import Purchase, open_portal, start_checkout
 from tests.audit_trail import trail_of
 from tests.billing_places import FirestoreBillingPlace
 from tests.tools.test_stripe_double.shop import browse
@@ -18,6 +18,7 @@ from tests.usecases.billing_life import account_of
 from tests.usecases.double_shop import PAGES, DoubleShop, open_shop
 
 CLICKS = 20
+STARTER = Purchase(tenant_id="acme", plan="starter", interval="month")
 
 
 @pytest.fixture
@@ -68,7 +69,7 @@ def test_twenty_clicks_at_once_make_one_customer_and_one_session(
         now = shop.now
         urls = list(
             pool.map(
-                lambda _: start_checkout(shop.billing, PAGES, "acme", "starter", "month", 0, now),
+                lambda _: start_checkout(shop.billing, PAGES, STARTER, now),
                 range(CLICKS),
             )
         )
@@ -203,7 +204,7 @@ def test_who_was_deleted_has_no_portal_either(shop: DoubleShop) -> None:
 def test_without_a_key_billing_is_not_set_up(shop: DoubleShop) -> None:
     keyless = Billing(shop.billing.store, None, shop.billing.grace)
     with pytest.raises(Unavailable, match="billing is not set up here: STRIPE_API_KEY is missing"):
-        start_checkout(keyless, PAGES, "acme", "starter", "month", 0, shop.now)
+        start_checkout(keyless, PAGES, STARTER, shop.now)
 
 
 def test_a_wrong_key_is_told_as_stripe_not_answering_as_it_should(shop: DoubleShop) -> None:

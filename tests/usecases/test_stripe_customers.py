@@ -6,12 +6,13 @@ from itertools import permutations
 import pytest
 
 from shared.domain.errors import Unavailable
-from shared.domain.stripe_shapes import StripeEvent, read_event
+from shared.domain.stripe_events import ChargeSnapshot, StripeEvent
 from shared.usecases.apply_stripe_event import (
     APPLIED,
     DUPLICATE,
     UNOWNED,
 )
+from shared.usecases.stripe_changes import read_stripe_event
 from tests.billing_places import BillingPlace, MemoryBillingPlace
 from tests.golden.stripe_payloads import changed, webhooks
 from tests.usecases.billing_life import (
@@ -99,7 +100,7 @@ def test_b24_a_customer_never_moves_to_another_tenant(place: BillingPlace) -> No
 def test_b25_the_customer_survives_every_later_event(place: BillingPlace) -> None:
     billing = billing_on(place.open())
     deliver(billing, [CREATED])
-    for event in [read_event(payload) for payload in webhooks("endive")]:
+    for event in [read_stripe_event(payload) for payload in webhooks("endive")]:
         deliver(billing, [event])
         assert account_of(place.open()).customer_id == CUSTOMER_ID
     second = subscription_event("created", STARTED, event_id="evt_second", customer="cus_2", id="sub_2")
@@ -165,7 +166,7 @@ def test_money_that_goes_back_is_told_and_changes_no_plan(
 ) -> None:
     deliver(billing_on(place.open()), [CREATED])
     event = event_of(kind, stripe_object, "2026-10-17T00:00:00Z")
-    billing = billing_on(place.open(), StripeAccount(CHARGE))
+    billing = billing_on(place.open(), StripeAccount(ChargeSnapshot("ch_1", CUSTOMER_ID)))
     assert deliver(billing, [event, event]) == [APPLIED, DUPLICATE]
     assert trail(place).count((kind, None, stripe_object["id"])) == 1
     assert plan_at(place, "2026-10-17T00:00:00Z") == "starter"

@@ -16,10 +16,10 @@ from shared.adapters.firestore.rpc import open_channel
 from shared.adapters.stripe import StripeApi
 from shared.domain.entitlements import DEFAULT_GRACE
 from shared.domain.plan_mapping import catalog_to_sell
-from shared.domain.stripe_shapes import read_event
 from shared.usecases.apply_stripe_event import apply_stripe_event
 from shared.usecases.billing_parts import Billing
-from shared.usecases.start_checkout import ReturnPages, start_checkout
+from shared.usecases.start_checkout import Purchase, ReturnPages, start_checkout
+from shared.usecases.stripe_changes import read_stripe_event
 from tools.bench.counting import OperationCounter, Operations
 from tools.bench.report import Measure, at_most
 from tools.bench.served import TENANT_ID, Baseline, Caller, create_bench_tenant, named, served
@@ -55,9 +55,8 @@ def _bought(billing: Billing, double: Served) -> list[Event]:
     """What Stripe sends when the bench tenant subscribes."""
     billing.stripe.sync_catalog(catalog_to_sell())
     now = datetime.now(UTC)
-    url = start_checkout(
-        billing, ReturnPages("http://localhost", TENANT_ID), TENANT_ID, "starter", "month", 0, now
-    )
+    purchase = Purchase(tenant_id=TENANT_ID, plan="starter", interval="month")
+    url = start_checkout(billing, ReturnPages("http://localhost", TENANT_ID), purchase, now)
     _pay(url)
     with double.account.lock:
         events = list(double.account.objects["event"].values())
@@ -84,7 +83,7 @@ def _operations(billing: Billing, counter: OperationCounter, templates: list[Eve
 
 
 def _handled(billing: Billing, counter: OperationCounter, event: Event) -> Operations:
-    return counter.of(lambda: apply_stripe_event(billing, read_event(event), datetime.now(UTC)))
+    return counter.of(lambda: apply_stripe_event(billing, read_stripe_event(event), datetime.now(UTC)))
 
 
 def _times(host: str, double: Served, template: Event) -> Iterator[Measure]:

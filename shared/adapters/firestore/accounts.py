@@ -48,14 +48,15 @@ def read_account(document: Any) -> Account:
     """The billing that account_write set; an empty one for a tenant that has none."""
     billing = get_fields(document.fields).get("billing", {})
     email_seen = billing.get("email_seen")
+    written = billing.get("subscriptions", {}).items()
     return Account(
-        read_tenant(document),
-        billing.get("customer_id"),
-        billing.get("email"),
-        {key: _SUBSCRIPTION.validate_json(text) for key, text in billing.get("subscriptions", {}).items()},
-        document.update_time,
-        EmailSighting(*email_seen) if email_seen else None,
-        billing.get("former_customer_id"),
+        tenant=read_tenant(document),
+        customer_id=billing.get("customer_id"),
+        email=billing.get("email"),
+        subscriptions={key: _SUBSCRIPTION.validate_json(text) for key, text in written},
+        version=document.update_time,
+        email_seen=EmailSighting(*email_seen) if email_seen else None,
+        former_customer_id=billing.get("former_customer_id"),
     )
 
 
@@ -73,9 +74,11 @@ def invoice_fields(row: InvoiceRow) -> dict[str, object]:
 def read_invoice(document: Any) -> InvoiceRow:
     """The row that invoice_fields wrote."""
     fields = get_fields(document.fields)
-    snapshot = InvoiceSnapshot(**{name: fields[name] for name in _INVOICE_FIELDS})
     return InvoiceRow(
-        snapshot, InvoiceSighting(*fields["seen"]), fields["failed_at"], fields["action_required_at"]
+        invoice=InvoiceSnapshot(**{name: fields[name] for name in _INVOICE_FIELDS}),
+        seen=InvoiceSighting(*fields["seen"]),
+        failed_at=fields["failed_at"],
+        action_required_at=fields["action_required_at"],
     )
 
 

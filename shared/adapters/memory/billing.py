@@ -27,7 +27,7 @@ class MemoryBillingStore(MemoryState):
             tenant = self._tenants.get(tenant_id)
             if tenant is None:
                 return None
-            billing = self._billing.setdefault(tenant_id, TenantBilling(Account(tenant)))
+            billing = self._billing.setdefault(tenant_id, TenantBilling(Account(tenant=tenant)))
             account = replace(billing.account, tenant=tenant, version=(billing.version, tenant))
             invoice = billing.invoices.get(invoice_id or "")
             return AccountRead(account, invoice, billing.version if invoice else None)
