@@ -16,7 +16,7 @@ DEFAULT_WEB_ORIGIN = "http://localhost:5173"
 _ON = frozenset({"1", "true"})
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Config:
     """Everything a function's behaviour depends on besides its input."""
 

@@ -17,9 +17,21 @@ def seat(
     name: str | None = None,
 ) -> Member:
     """A member of a tenant, as the store has it from now on."""
-    entry = AuditEntry(tenant_id, now, "test", "member.joined", None, role, email)
-    made = Invite(email, role, "test", now, now + timedelta(days=1))
+    entry = AuditEntry(
+        tenant_id=tenant_id,
+        at=now,
+        actor="test",
+        action="member.joined",
+        before=None,
+        after=role,
+        reason=email,
+    )
+    made = Invite(
+        email=email, role=role, invited_by="test", invited_at=now, expires_at=now + timedelta(days=1)
+    )
     members.save_invite(tenant_id, made, Mail(email, "", ""), entry)
     (stored,) = [invite for invite in members.list_invites(tenant_id) if invite.email == email]
-    members.accept_invite(tenant_id, stored, Member(user_id, email, name, role, now), entry)
+    members.accept_invite(
+        tenant_id, stored, Member(user_id=user_id, email=email, name=name, role=role, joined_at=now), entry
+    )
     return next(member for member in members.list_members(tenant_id) if member.user_id == user_id)

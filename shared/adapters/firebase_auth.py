@@ -58,7 +58,13 @@ class FirebaseIdentities:
             return None
         except (FirebaseError, GoogleAuthError, ValueError) as error:
             raise _refusal(error) from error
-        return Identity(user.uid, email, user.email_verified, user.display_name, now)
+        return Identity(
+            user_id=user.uid,
+            email=email,
+            email_verified=user.email_verified,
+            name=user.display_name,
+            expires_at=now,
+        )
 
     def _refuse_by_claims(self, claims: _Claims, now: float) -> None:
         """Refuse what Firebase would refuse, and its emulator would not: there a token never expires."""
@@ -96,11 +102,11 @@ def _decoded(part: str) -> bytes:
 def _identity(verified: Mapping[str, Any], claims: _Claims) -> Identity:
     email, name = verified.get("email"), verified.get("name")
     return Identity(
-        claims.sub,
-        normalise_email(email) if email else None,
-        verified.get("email_verified") is True,
-        name or None,
-        datetime.fromtimestamp(claims.exp, UTC),
+        user_id=claims.sub,
+        email=normalise_email(email) if email else None,
+        email_verified=verified.get("email_verified") is True,
+        name=name or None,
+        expires_at=datetime.fromtimestamp(claims.exp, UTC),
     )
 
 

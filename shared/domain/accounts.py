@@ -87,12 +87,12 @@ def _deciding(subscriptions: Mapping[str, Subscription], granted: Entitlement, n
 def _summary(subscription: Subscription) -> BillingSummary:
     snapshot = subscription.snapshot
     return BillingSummary(
-        subscription.state.value,
-        snapshot.id,
-        snapshot.interval,
-        snapshot.period_start,
-        snapshot.period_end,
-        snapshot.cancel_at_period_end,
-        snapshot.trial_end,
-        subscription.past_due_since,
+        status=subscription.state.value,
+        subscription_id=snapshot.id,
+        interval=snapshot.interval,
+        period_start=snapshot.period_start,
+        period_end=snapshot.period_end,
+        cancel_at_period_end=snapshot.cancel_at_period_end,
+        trial_end=snapshot.trial_end,
+        past_due_since=subscription.past_due_since,
     )

@@ -38,7 +38,7 @@ _MAX_SLUG_CHARS = 40
 _EMAIL = re.compile(r"[^@\s\x00-\x1f\x7f<>,;:\"()\[\]\\]+@[^@\s\x00-\x1f\x7f<>,;:\"()\[\]\\]+\.[^@\s.]+")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Identity:
     """Who somebody is by the word of the sign-in service, until `expires_at`."""
 
@@ -50,7 +50,7 @@ class Identity:
     expires_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Member:
     """A person in a tenant, with the address and the name of the day of joining."""
 
@@ -63,7 +63,7 @@ class Member:
     """What its store compares with."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Invite:
     """An open invitation: whoever proves to own `email` may join."""
 

@@ -22,7 +22,7 @@ TENANT_ID = r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}"
 NO_OVERRIDES = LimitOverrides()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class BillingSummary:
     """The subscription a tenant's plan comes from, or came from last, as people are shown it."""
 
@@ -39,7 +39,7 @@ class BillingSummary:
 NO_SUBSCRIPTION = BillingSummary()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Tenant:
     """A customer of the platform. `anchor` is where its metering periods start; None: the calendar month.
 
@@ -79,7 +79,7 @@ class Tenant:
         return former.until
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ApiKey:
     """What is kept of a key: never the key itself, only its SHA-256 as the id."""
 
@@ -101,9 +101,9 @@ class ApiKey:
         return all(now < at for at in ended)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AuditEntry:
-    """One change of a tenant's plan, billing, keys or members: what, from, to, by whom and why."""
+    """One change of a tenant's plan, billing, keys or members, as the audit trail keeps it."""
 
     tenant_id: str
     at: datetime
@@ -112,6 +112,28 @@ class AuditEntry:
     before: str | None
     after: str | None
     reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """The part that all audit entries of one change share: its author, its instant and its reason."""
+
+    actor: str
+    """`key:<prefix>`, `member:<email>` or `admin:<login>`."""
+    at: datetime
+    reason: str = ""
+
+    def entry(self, tenant_id: str, action: str, before: str | None, after: str | None) -> AuditEntry:
+        """Return the audit entry for `action`, which turned `before` into `after`."""
+        return AuditEntry(
+            tenant_id=tenant_id,
+            at=self.at,
+            actor=self.actor,
+            action=action,
+            before=before,
+            after=after,
+            reason=self.reason,
+        )
 
 
 def key_id(secret: str) -> str:

@@ -26,8 +26,16 @@ def add_member(
     user = identities.find_user(address, now)
     if user is None:
         raise NotFound(f"email: nobody has an account with {address!r}; let them sign up first")
-    member = Member(user.user_id, address, user.name, role, now)
-    audit = AuditEntry(tenant_id, now, actor, "member.added", None, role, address)
+    member = Member(user_id=user.user_id, email=address, name=user.name, role=role, joined_at=now)
+    audit = AuditEntry(
+        tenant_id=tenant_id,
+        at=now,
+        actor=actor,
+        action="member.added",
+        before=None,
+        after=role,
+        reason=address,
+    )
     try:
         members.add_member(tenant_id, member, audit)
     except StaleMembers as error:

@@ -21,7 +21,15 @@ def set_alert_recipients(
     kept = tuple(dict.fromkeys(_valid(emails)))
     if kept != tenant.alert_recipients:
         before, after = ", ".join(tenant.alert_recipients), ", ".join(kept)
-        audit = AuditEntry(tenant.id, now, actor, "alert_recipients.changed", before, after, "")
+        audit = AuditEntry(
+            tenant_id=tenant.id,
+            at=now,
+            actor=actor,
+            action="alert_recipients.changed",
+            before=before,
+            after=after,
+            reason="",
+        )
         directory.set_alert_recipients(tenant.id, kept, audit)
     return kept
 

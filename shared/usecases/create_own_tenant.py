@@ -19,9 +19,19 @@ def create_own_tenant(members: Members, user: Identity, name: str, now: datetime
     """
     refuse_another_seat(members, user)
     shown = valid_name(name)
-    tenant = Tenant(tenant_slug(shown, secrets.token_hex(_RANDOM_BYTES)), shown, FREE_PLAN.id, now)
-    owner = Member(user.user_id, user.email or "", user.name, "owner", now)
-    audit = AuditEntry(tenant.id, now, f"member:{user.email}", "tenant.created", None, tenant.plan, "")
+    tenant = Tenant(
+        id=tenant_slug(shown, secrets.token_hex(_RANDOM_BYTES)), name=shown, plan=FREE_PLAN.id, created_at=now
+    )
+    owner = Member(user_id=user.user_id, email=user.email or "", name=user.name, role="owner", joined_at=now)
+    audit = AuditEntry(
+        tenant_id=tenant.id,
+        at=now,
+        actor=f"member:{user.email}",
+        action="tenant.created",
+        before=None,
+        after=tenant.plan,
+        reason="",
+    )
     members.found_tenant(tenant, owner, audit)
     return Seat(tenant, owner)
 

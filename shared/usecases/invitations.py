@@ -44,9 +44,21 @@ def invite(
     require_authority(access.role, {role, former.role if former else role})
     if any(member.email == address for member in members.list_members(access.tenant_id)):
         raise Conflict(f"{address} is a member already: change the role there", code="already_member")
-    made = Invite(address, role, inviter.email or "", now, now + INVITATION_LASTS)
+    made = Invite(
+        email=address,
+        role=role,
+        invited_by=inviter.email or "",
+        invited_at=now,
+        expires_at=now + INVITATION_LASTS,
+    )
     audit = AuditEntry(
-        access.tenant_id, now, access.actor, "member.invited", former.role if former else None, role, address
+        tenant_id=access.tenant_id,
+        at=now,
+        actor=access.actor,
+        action="member.invited",
+        before=former.role if former else None,
+        after=role,
+        reason=address,
     )
     members.save_invite(access.tenant_id, made, _mail(access.tenant, made, web_origin), audit)
     return made
@@ -66,7 +78,13 @@ def withdraw_invite(members: Members, access: Access, invite_id: str, now: datet
         raise NotFound(f"this tenant has no invitation {invite_id[:128]!r}")
     require_authority(access.role, {found.role})
     audit = AuditEntry(
-        access.tenant_id, now, access.actor, "invitation.withdrawn", found.role, None, found.email
+        tenant_id=access.tenant_id,
+        at=now,
+        actor=access.actor,
+        action="invitation.withdrawn",
+        before=found.role,
+        after=None,
+        reason=found.email,
     )
     members.remove_invite(access.tenant_id, found, audit)
 
@@ -101,9 +119,19 @@ def accept_invitation(members: Members, user: Identity, tenant_id: str, now: dat
 
 def _take_seat(members: Members, user: Identity, invitation: Invitation, now: datetime) -> Seat:
     tenant, invited = invitation.tenant, invitation.invite
-    member = Member(user.user_id, invited.email, user.name, invited.role, now)
+    member = Member(
+        user_id=user.user_id, email=invited.email, name=user.name, role=invited.role, joined_at=now
+    )
     actor = f"member:{invited.email}"
-    audit = AuditEntry(tenant.id, now, actor, "member.joined", None, invited.role, invited.email)
+    audit = AuditEntry(
+        tenant_id=tenant.id,
+        at=now,
+        actor=actor,
+        action="member.joined",
+        before=None,
+        after=invited.role,
+        reason=invited.email,
+    )
     members.accept_invite(tenant.id, invited, member, audit)
     return Seat(tenant, member)
 
@@ -112,7 +140,15 @@ def decline_invitation(members: Members, user: Identity, tenant_id: str, now: da
     """Refuse an invitation; NotFound without one."""
     invited = _find(members, user, tenant_id).invite
     actor = f"member:{invited.email}"
-    audit = AuditEntry(tenant_id, now, actor, "invitation.declined", invited.role, None, invited.email)
+    audit = AuditEntry(
+        tenant_id=tenant_id,
+        at=now,
+        actor=actor,
+        action="invitation.declined",
+        before=invited.role,
+        after=None,
+        reason=invited.email,
+    )
     members.remove_invite(tenant_id, invited, audit)
 
 

@@ -42,7 +42,18 @@ def new_key(
     """A fresh key, not stored yet."""
     secret = (KEY_PREFIX_LIVE if is_live else KEY_PREFIX_TEST) + secrets.token_hex(_SECRET_BYTES)
     prefix = secret[:SHOWN_KEY_CHARS]
-    return NewKey(ApiKey(key_id(secret), tenant_id, tuple(scopes), label, prefix, now, expires_at), secret)
+    return NewKey(
+        ApiKey(
+            id=key_id(secret),
+            tenant_id=tenant_id,
+            scopes=tuple(scopes),
+            label=label,
+            prefix=prefix,
+            created_at=now,
+            expires_at=expires_at,
+        ),
+        secret,
+    )
 
 
 def create_key(
@@ -123,5 +134,11 @@ def _audit(
     key: ApiKey, action: str, actor: str, now: datetime, before: str | None = None, after: str | None = ""
 ) -> AuditEntry:
     return AuditEntry(
-        key.tenant_id, now, actor, action, before, key.prefix if after == "" else after, key.label
+        tenant_id=key.tenant_id,
+        at=now,
+        actor=actor,
+        action=action,
+        before=before,
+        after=key.prefix if after == "" else after,
+        reason=key.label,
     )

@@ -70,4 +70,12 @@ def _crowded() -> Unavailable:
 
 def _audit(access: Access, former: Member, role: Role | None, now: datetime) -> AuditEntry:
     action = "member.changed" if role else "member.removed"
-    return AuditEntry(access.tenant_id, now, access.actor, action, former.role, role, former.email)
+    return AuditEntry(
+        tenant_id=access.tenant_id,
+        at=now,
+        actor=access.actor,
+        action=action,
+        before=former.role,
+        after=role,
+        reason=former.email,
+    )

@@ -18,9 +18,17 @@ def create_tenant(
         raise _invalid("id", f"id {tenant_id!r} is not 1 to 64 letters, digits, hyphens and underscores")
     if not 1 <= len(name.strip()) <= 200:
         raise _invalid("name", f"name {name!r} is not 1 to 200 characters")
-    tenant = Tenant(tenant_id, name.strip(), plan_id(plan), now)
+    tenant = Tenant(id=tenant_id, name=name.strip(), plan=plan_id(plan), created_at=now)
     key = new_key(tenant_id, "first key", ALL_SCOPES, None, is_live=is_live, now=now)
-    audit = AuditEntry(tenant_id, now, actor, "tenant.created", None, tenant.plan, "")
+    audit = AuditEntry(
+        tenant_id=tenant_id,
+        at=now,
+        actor=actor,
+        action="tenant.created",
+        before=None,
+        after=tenant.plan,
+        reason="",
+    )
     directory.create_tenant(tenant, key.key, audit)
     return tenant, key
 
@@ -36,7 +44,15 @@ def set_plan(
     if before is None:
         raise NotFound(f"tenant {tenant_id!r} does not exist")
     _refuse_subscriber(before)
-    audit = AuditEntry(tenant_id, now, actor, "plan.changed", before.plan, plan_id(plan), reason)
+    audit = AuditEntry(
+        tenant_id=tenant_id,
+        at=now,
+        actor=actor,
+        action="plan.changed",
+        before=before.plan,
+        after=plan_id(plan),
+        reason=reason,
+    )
     directory.set_plan(tenant_id, plan_id(plan), audit)
     return directory.find_tenant(tenant_id) or before
 

@@ -20,13 +20,35 @@ from tests.audit_trail import trail_of
 from tests.sample_events import NOON
 from tests.seating import seat
 
-ACME = Tenant("acme", "Acme", "free", NOON)
-OWNER = Member("ada", "ada@example.com", "Ada", "owner", NOON)
-FOUNDED = AuditEntry("acme", NOON, "member:ada@example.com", "tenant.created", None, "free", "")
-INVITED = AuditEntry("acme", NOON, "member:ada@example.com", "member.invited", None, "admin", "")
-INVITE = Invite("bob@example.com", "admin", "ada@example.com", NOON, NOON + INVITATION_LASTS)
-ADA = Identity("ada", "ada@example.com", True, "Ada", NOON)
-BOB = Identity("bob", "bob@example.com", True, "Bob", NOON)
+ACME = Tenant(id="acme", name="Acme", plan="free", created_at=NOON)
+OWNER = Member(user_id="ada", email="ada@example.com", name="Ada", role="owner", joined_at=NOON)
+FOUNDED = AuditEntry(
+    tenant_id="acme",
+    at=NOON,
+    actor="member:ada@example.com",
+    action="tenant.created",
+    before=None,
+    after="free",
+    reason="",
+)
+INVITED = AuditEntry(
+    tenant_id="acme",
+    at=NOON,
+    actor="member:ada@example.com",
+    action="member.invited",
+    before=None,
+    after="admin",
+    reason="",
+)
+INVITE = Invite(
+    email="bob@example.com",
+    role="admin",
+    invited_by="ada@example.com",
+    invited_at=NOON,
+    expires_at=NOON + INVITATION_LASTS,
+)
+ADA = Identity(user_id="ada", email="ada@example.com", email_verified=True, name="Ada", expires_at=NOON)
+BOB = Identity(user_id="bob", email="bob@example.com", email_verified=True, name="Bob", expires_at=NOON)
 BOBS_ID = email_id("bob@example.com")
 
 

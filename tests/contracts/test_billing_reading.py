@@ -19,7 +19,15 @@ from tests.usecases.ledger import new_tenant
 RECEIPT = StripeReceipt("evt_1", "customer.subscription.updated", "applied", NOW)
 ALERT = BillingAlert("unmapped_price", ("sub_1",), "price price_x of sub_1 maps to no plan")
 MAIL = Mail("owner@example.com", "Your trial ends in 3 days", "The trial of Acme ends in 3 days.")
-AUDIT = AuditEntry("acme", NOW, "stripe", "plan.changed", "free", "starter", "evt_1 because")
+AUDIT = AuditEntry(
+    tenant_id="acme",
+    at=NOW,
+    actor="stripe",
+    action="plan.changed",
+    before="free",
+    after="starter",
+    reason="evt_1 because",
+)
 
 
 @pytest.fixture

@@ -19,14 +19,28 @@ from tests.contracts.conftest import Stores
 from tests.sample_events import NOON
 from tests.seating import seat
 
-ACME = Tenant("acme-1", "Acme <b>&</b> Söhne", "free", NOON)
-ADA = Member("ada", "ada@example.com", "Ada <i>", "owner", NOON)
-INVITE = Invite("bob@example.com", "admin", ADA.email, NOON, NOON + INVITATION_LASTS)
+ACME = Tenant(id="acme-1", name="Acme <b>&</b> Söhne", plan="free", created_at=NOON)
+ADA = Member(user_id="ada", email="ada@example.com", name="Ada <i>", role="owner", joined_at=NOON)
+INVITE = Invite(
+    email="bob@example.com",
+    role="admin",
+    invited_by=ADA.email,
+    invited_at=NOON,
+    expires_at=NOON + INVITATION_LASTS,
+)
 MAIL = Mail(INVITE.email, "Invitation", "Come in")
 
 
 def entry(action: str, tenant_id: str = ACME.id) -> AuditEntry:
-    return AuditEntry(tenant_id, NOON, "member:ada@example.com", action, None, None, "")
+    return AuditEntry(
+        tenant_id=tenant_id,
+        at=NOON,
+        actor="member:ada@example.com",
+        action=action,
+        before=None,
+        after=None,
+        reason="",
+    )
 
 
 @pytest.fixture
@@ -170,7 +184,7 @@ def test_a_removed_invitation_is_gone_from_both_sides(members: Members, stores: 
 def test_accepting_makes_a_member_and_ends_the_invitation(members: Members, stores: Stores) -> None:
     members.save_invite(ACME.id, INVITE, MAIL, entry("member.invited"))
     (stored,) = members.list_invites(ACME.id)
-    bob = Member("bob", INVITE.email, "Bob", "admin", NOON + timedelta(1))
+    bob = Member(user_id="bob", email=INVITE.email, name="Bob", role="admin", joined_at=NOON + timedelta(1))
     members.accept_invite(ACME.id, stored, bob, entry("member.joined"))
     assert members.list_members(ACME.id) == [ADA, bob]
     assert [found.member for found in members.list_seats("bob")] == [bob]
@@ -185,7 +199,7 @@ def test_an_invitation_that_has_changed_meanwhile_lets_nobody_in(
 ) -> None:
     members.save_invite(ACME.id, INVITE, MAIL, entry("member.invited"))
     (stored,) = members.list_invites(ACME.id)
-    bob = Member("bob", INVITE.email, None, "admin", NOON)
+    bob = Member(user_id="bob", email=INVITE.email, name=None, role="admin", joined_at=NOON)
     if meanwhile == "withdrawn":
         members.remove_invite(ACME.id, stored, entry("invitation.withdrawn"))
     elif meanwhile == "renewed":
@@ -211,7 +225,9 @@ def test_two_owners_who_act_at_once_leave_one(
 
     def act(user_id: str) -> None:
         store = stores_of[user_id]
-        identity = Identity(user_id, f"{user_id}@example.com", True, None, NOON)
+        identity = Identity(
+            user_id=user_id, email=f"{user_id}@example.com", email_verified=True, name=None, expires_at=NOON
+        )
         access = enter_tenant(store, identity, ACME.id)
         other = "bob" if user_id == "ada" else "ada"
         barrier.wait()
@@ -232,7 +248,7 @@ def test_two_owners_who_act_at_once_leave_one(
 
 
 def test_who_is_added_is_a_member_without_an_invitation(members: Members, stores: Stores) -> None:
-    bob = Member("bob", "bob@example.com", "Bob", "member", NOON)
+    bob = Member(user_id="bob", email="bob@example.com", name="Bob", role="member", joined_at=NOON)
     members.add_member(ACME.id, bob, entry("member.added"))
     assert members.list_members(ACME.id) == [ADA, bob]
     assert [seat.tenant for seat in members.list_seats("bob")] == [ACME]

@@ -126,7 +126,7 @@ class Functions:
         """An ID token of somebody who has `role` in a tenant from now on, if not before; on the memory store."""
         user_id = user_id_of(email)
         store = process_memory()
-        store.save_account(MemoryAccount(user_id, email, name, verified))
+        store.save_account(MemoryAccount(user_id=user_id, email=email, name=name, email_verified=verified))
         if role and store.find_seat(tenant_id, user_id) is None:
             seat(store, tenant_id, user_id, email, role, self.clock.now)
         return store.issue_token(user_id, self.clock.now)

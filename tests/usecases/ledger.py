@@ -70,17 +70,34 @@ def new_tenant(
 ) -> Tenant:
     """A tenant that exists, with a key that nobody has."""
     tenant = Tenant(
-        tenant_id,
-        "Acme",
-        plan,
-        NOON,
+        id=tenant_id,
+        name="Acme",
+        plan=plan,
+        created_at=NOON,
         anchor=anchor,
         counter_shards=counter_shards,
         anchored_at=anchored_at,
     )
-    key = ApiKey(f"{tenant_id}-key", tenant_id, ("usage:write",), "first", "gwi_test_abcde", NOON)
+    key = ApiKey(
+        id=f"{tenant_id}-key",
+        tenant_id=tenant_id,
+        scopes=("usage:write",),
+        label="first",
+        prefix="gwi_test_abcde",
+        created_at=NOON,
+    )
     directory.create_tenant(
-        tenant, key, AuditEntry(tenant_id, NOON, "test", "tenant.created", None, plan, "")
+        tenant,
+        key,
+        AuditEntry(
+            tenant_id=tenant_id,
+            at=NOON,
+            actor="test",
+            action="tenant.created",
+            before=None,
+            after=plan,
+            reason="",
+        ),
     )
     return tenant
 

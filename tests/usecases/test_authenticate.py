@@ -18,7 +18,7 @@ from tests.usecases.cut_off import counted
 from tests.usecases.ledger import new_tenant
 
 MINUTE = timedelta(minutes=1)
-ACME = Tenant("acme", "Acme", "free", NOON)
+ACME = Tenant(id="acme", name="Acme", plan="free", created_at=NOON)
 ALMOST_A_MINUTE = MINUTE - timedelta(microseconds=1)
 
 

@@ -20,7 +20,7 @@ ALMOST_A_MINUTE = REMEMBERED_FOR - timedelta(microseconds=1)
 
 
 def sign_in(store: MemoryStore, user_id: str = "ada", issued_at: datetime = NOON) -> str:
-    store.save_account(MemoryAccount(user_id, f"{user_id}@example.com"))
+    store.save_account(MemoryAccount(user_id=user_id, email=f"{user_id}@example.com"))
     return store.issue_token(user_id, issued_at)
 
 
@@ -58,11 +58,11 @@ def test_a_token_is_not_remembered_beyond_its_end(memory: MemoryStore) -> None:
 
 def test_a_refusal_is_not_remembered(memory: MemoryStore) -> None:
     token = sign_in(memory)
-    memory.save_account(MemoryAccount("ada", "ada@example.com", disabled=True))
+    memory.save_account(MemoryAccount(user_id="ada", email="ada@example.com", disabled=True))
     authenticator = MemberAuthenticator(memory, memory)
     with pytest.raises(Forbidden):
         authenticator.identify(token, NOON)
-    memory.save_account(MemoryAccount("ada", "ada@example.com"))
+    memory.save_account(MemoryAccount(user_id="ada", email="ada@example.com"))
     assert authenticator.identify(token, NOON).user_id == "ada"
 
 

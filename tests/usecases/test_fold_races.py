@@ -39,7 +39,9 @@ def tenant_of(store: MemoryStore, tenant: Tenant) -> None:
 
 def test_does_not_lose_a_shard_that_another_fold_has_seen_first() -> None:
     store = MeanwhileStore()
-    tenant_of(store, Tenant("acme", "Acme", "free", datetime(2026, 11, 1, tzinfo=UTC)))
+    tenant_of(
+        store, Tenant(id="acme", name="Acme", plan="free", created_at=datetime(2026, 11, 1, tzinfo=UTC))
+    )
     store.record("acme", [llm_call("a")], 1, NOON)
 
     def another_fold() -> None:

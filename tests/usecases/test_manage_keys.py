@@ -130,9 +130,33 @@ def test_every_change_of_a_key_leaves_a_trace_that_names_who_and_what(store: Mem
     successor = rotate_key(store, "acme", made.secret, HOUR, actor="bob", now=NOON + HOUR)
     revoke_key(store, "acme", successor.secret, actor="eve", now=NOON + 2 * HOUR)
     assert trail_of(store)[1:] == [
-        AuditEntry("acme", NOON, "ada", "key.created", None, made.key.prefix, "ci"),
-        AuditEntry("acme", NOON + HOUR, "bob", "key.rotated", made.key.prefix, successor.key.prefix, "ci"),
-        AuditEntry("acme", NOON + 2 * HOUR, "eve", "key.revoked", successor.key.prefix, None, "ci"),
+        AuditEntry(
+            tenant_id="acme",
+            at=NOON,
+            actor="ada",
+            action="key.created",
+            before=None,
+            after=made.key.prefix,
+            reason="ci",
+        ),
+        AuditEntry(
+            tenant_id="acme",
+            at=NOON + HOUR,
+            actor="bob",
+            action="key.rotated",
+            before=made.key.prefix,
+            after=successor.key.prefix,
+            reason="ci",
+        ),
+        AuditEntry(
+            tenant_id="acme",
+            at=NOON + 2 * HOUR,
+            actor="eve",
+            action="key.revoked",
+            before=successor.key.prefix,
+            after=None,
+            reason="ci",
+        ),
     ]
 
 

@@ -26,7 +26,11 @@ def create(
 
 def test_a_tenant_comes_with_a_key_that_may_do_everything(memory: MemoryStore) -> None:
     tenant, key = create(memory)
-    assert tenant == memory.find_tenant("acme") == Tenant("acme", "Acme", "starter", NOON)
+    assert (
+        tenant
+        == memory.find_tenant("acme")
+        == Tenant(id="acme", name="Acme", plan="starter", created_at=NOON)
+    )
     access = Access(tenant, ALL_SCOPES, f"key:{key.key.prefix}")
     assert KeyAuthenticator(memory).authenticate(key.secret, NOON) == access
 
@@ -82,8 +86,12 @@ def test_a_plan_is_changed_for_this_tenant_alone(memory: MemoryStore) -> None:
     create(memory)
     create(memory, "bolt")
     changed = set_plan(memory, "acme", "enterprise", actor="ada", reason="upgrade", now=NOON)
-    assert changed == memory.find_tenant("acme") == Tenant("acme", "Acme", "enterprise", NOON)
-    assert memory.find_tenant("bolt") == Tenant("bolt", "Acme", "starter", NOON)
+    assert (
+        changed
+        == memory.find_tenant("acme")
+        == Tenant(id="acme", name="Acme", plan="enterprise", created_at=NOON)
+    )
+    assert memory.find_tenant("bolt") == Tenant(id="bolt", name="Acme", plan="starter", created_at=NOON)
 
 
 def test_the_plan_of_nobody_cannot_be_changed(memory: MemoryStore) -> None:
@@ -138,6 +146,22 @@ def test_every_change_of_a_tenant_leaves_a_trace_that_names_who_what_and_why(mem
     later = NOON + timedelta(hours=1)
     set_plan(memory, "acme", "free", actor="bob", reason="unpaid", now=later)
     assert trail_of(memory) == [
-        AuditEntry("acme", NOON, "ada", "tenant.created", None, "starter", ""),
-        AuditEntry("acme", later, "bob", "plan.changed", "starter", "free", "unpaid"),
+        AuditEntry(
+            tenant_id="acme",
+            at=NOON,
+            actor="ada",
+            action="tenant.created",
+            before=None,
+            after="starter",
+            reason="",
+        ),
+        AuditEntry(
+            tenant_id="acme",
+            at=later,
+            actor="bob",
+            action="plan.changed",
+            before="starter",
+            after="free",
+            reason="unpaid",
+        ),
     ]

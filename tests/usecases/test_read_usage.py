@@ -41,7 +41,7 @@ def kept(request: pytest.FixtureRequest) -> Place:
 
 
 def current(store: UsageStore, now: datetime = NOON) -> UsagePage:
-    known = store.read("acme").tenant or Tenant("acme", "Acme", "starter", now)
+    known = store.read("acme").tenant or Tenant(id="acme", name="Acme", plan="starter", created_at=now)
     return read_current(LiveUsageReader(store), THRESHOLDS, known, now)
 
 

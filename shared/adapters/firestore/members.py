@@ -214,7 +214,7 @@ def _member_fields(member: Member) -> dict[str, object]:
 
 def _read_member(document: Any) -> Member:
     user_id = document.name.rpartition("/")[2]
-    return Member(user_id, version=document.update_time, **get_fields(document.fields))
+    return Member(user_id=user_id, version=document.update_time, **get_fields(document.fields))
 
 
 def _invite_fields(invite: Invite) -> dict[str, object]:

@@ -70,17 +70,17 @@ def read_tenant(document: Any) -> Tenant:
     fields = get_fields(document.fields)
     period, billing = fields.get("period", {}), fields.get("billing", {})
     return Tenant(
-        document.name.rpartition("/")[2],
-        fields["name"],
-        fields["plan"],
-        fields["created_at"],
-        LimitOverrides(**fields.get("limits", {})),
-        period.get("anchor"),
-        fields.get("counter_shards", 1),
-        period.get("anchored_at"),
-        _read_entitlement(billing.get("entitlement")),
-        BillingSummary(**{name: billing[name] for name in _SUMMARY_FIELDS if name in billing}),
-        tuple(fields.get("alert_recipients", ())),
+        id=document.name.rpartition("/")[2],
+        name=fields["name"],
+        plan=fields["plan"],
+        created_at=fields["created_at"],
+        overrides=LimitOverrides(**fields.get("limits", {})),
+        anchor=period.get("anchor"),
+        counter_shards=fields.get("counter_shards", 1),
+        anchored_at=period.get("anchored_at"),
+        entitlement=_read_entitlement(billing.get("entitlement")),
+        billing=BillingSummary(**{name: billing[name] for name in _SUMMARY_FIELDS if name in billing}),
+        alert_recipients=tuple(fields.get("alert_recipients", ())),
     )
 
 

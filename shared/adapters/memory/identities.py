@@ -12,7 +12,7 @@ TOKEN_LASTS = timedelta(hours=1)
 _CLOCK_SKEW = timedelta(seconds=10)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class MemoryAccount:
     """Somebody who can sign in."""
 
@@ -78,4 +78,10 @@ class MemoryIdentities(MemoryState):
 
 def _identity(account: MemoryAccount, expires_at: datetime) -> Identity:
     email = normalise_email(account.email)
-    return Identity(account.user_id, email, account.email_verified, account.name, expires_at)
+    return Identity(
+        user_id=account.user_id,
+        email=email,
+        email_verified=account.email_verified,
+        name=account.name,
+        expires_at=expires_at,
+    )
