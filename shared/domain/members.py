@@ -96,6 +96,17 @@ class Invitation:
     invite: Invite
 
 
+def new_invite(email: str, role: Role, invited_by: str, now: datetime) -> Invite:
+    """Return an invitation of `email` for the next 14 days; InvalidInput for what is no address."""
+    return Invite(
+        email=valid_email(email),
+        role=role,
+        invited_by=invited_by,
+        invited_at=now,
+        expires_at=now + INVITATION_LASTS,
+    )
+
+
 def require_authority(by: Role | None, over: Iterable[Role]) -> None:
     """Forbidden unless somebody of role `by` may give, take or change the roles `over`: admins never touch owners."""
     if by is None or "members:write" not in PERMISSIONS[by]:

@@ -123,6 +123,10 @@ class Change:
     at: datetime
     reason: str = ""
 
+    def because(self, reason: str) -> "Change":
+        """Return the same change with its reason."""
+        return replace(self, reason=reason)
+
     def entry(self, tenant_id: str, action: str, before: str | None, after: str | None) -> AuditEntry:
         """Return the audit entry for `action`, which turned `before` into `after`."""
         return AuditEntry(

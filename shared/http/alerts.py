@@ -65,9 +65,7 @@ def _recipients(call: Call, _container: Container) -> Response:
 
 def _set_recipients(call: Call, container: Container) -> Response:
     emails = read_body(call.request, RecipientsBody).emails
-    kept = set_alert_recipients(
-        container.directory, call.caller.tenant, emails, actor=call.caller.actor, now=call.now
-    )
+    kept = set_alert_recipients(container.directory, call.caller.tenant, emails, call.change)
     return json_answer(RecipientsAnswer(emails=list(kept)))
 
 

@@ -18,6 +18,7 @@ from werkzeug.wsgi import get_input_stream
 from shared.config import Config
 from shared.domain.errors import Forbidden, NotAuthenticated, NotFound, TooLarge
 from shared.domain.members import Identity, Permission
+from shared.domain.tenants import Change
 from shared.http.problems import problem_of
 from shared.ports import Directory, Members, TickPublisher, UsageStore
 from shared.usecases.authenticate import Access, KeyAuthenticator
@@ -67,7 +68,7 @@ class Person(Enum):
     MEMBER = "any member of the tenant"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Call:
     """One request to a route: who calls, when, and the parts of the path."""
 
@@ -83,6 +84,11 @@ class Call:
         if self.access is None:
             raise NotAuthenticated("this needs a key or a member of the tenant")
         return self.access
+
+    @property
+    def change(self) -> Change:
+        """The change that the caller makes with this request."""
+        return self.caller.change(self.now)
 
     @property
     def user(self) -> Identity:
@@ -138,7 +144,8 @@ class App:
         _refuse_unreadable(request)
         now = self._container.clock()
         access, identity = self._admit(request, route.needs, path.get("tenant"), now)
-        response = route.handle(Call(request, now, path, access, identity), self._container)
+        call = Call(request=request, now=now, path=path, access=access, identity=identity)
+        response = route.handle(call, self._container)
         response.status_code = route.status
         return response
 

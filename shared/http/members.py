@@ -6,7 +6,7 @@ from typing import Annotated
 from flask import Response
 from pydantic import BaseModel, ConfigDict, Field
 
-from shared.domain.members import Invitation, Invite, Member, Role, Seat
+from shared.domain.members import Invitation, Invite, Member, Role, Seat, new_invite
 from shared.http.answers import Answer
 from shared.http.app import Call, Container, Person, Route, json_answer, no_answer
 from shared.http.bodies import read_body
@@ -18,7 +18,7 @@ from shared.usecases.invitations import (
     open_invitations,
     withdraw_invite,
 )
-from shared.usecases.manage_members import change_role, remove_member
+from shared.usecases.manage_members import RoleAssignment, change_role, remove_member
 
 
 class TenantBody(BaseModel):
@@ -188,19 +188,20 @@ def _members(call: Call, container: Container) -> Response:
 
 def _invite(call: Call, container: Container) -> Response:
     body = read_body(call.request, InviteBody)
-    origin = container.config.web_origin
-    made = invite(container.members, call.caller, call.user, body.email, body.role, origin, call.now)
+    invited = new_invite(body.email, body.role, call.user.email or "", call.now)
+    made = invite(container.members, call.caller, invited, container.config.web_origin)
     return json_answer(InviteAnswer.of(made))
 
 
 def _change(call: Call, container: Container) -> Response:
     body = read_body(call.request, RoleBody)
-    member = change_role(container.members, call.caller, call.path["user"], body.role, call.now)
+    assigned = RoleAssignment(call.path["user"], body.role)
+    member = change_role(container.members, call.caller, assigned, call.now)
     return json_answer(MemberAnswer.of(member))
 
 
 def _remove(call: Call, container: Container) -> Response:
-    remove_member(container.members, call.caller, call.user, call.path["user"], call.now)
+    remove_member(container.members, call.caller, call.path["user"], call.now)
     return no_answer()
 
 

@@ -1,4 +1,4 @@
-"""Lets a person who is signed in found a tenant."""
+"""Let a person who is signed in create a tenant."""
 
 import secrets
 from datetime import datetime
@@ -6,16 +6,16 @@ from datetime import datetime
 from shared.domain.errors import Conflict
 from shared.domain.members import MAX_MEMBERSHIPS, Identity, Member, Seat, tenant_slug, valid_name
 from shared.domain.plans import FREE_PLAN
-from shared.domain.tenants import AuditEntry, Tenant
+from shared.domain.tenants import Change, Tenant
 from shared.ports import Members
 
 _RANDOM_BYTES = 4
 
 
 def create_own_tenant(members: Members, user: Identity, name: str, now: datetime) -> Seat:
-    """A tenant on the free plan, owned by `user`, without a key; InvalidInput for a bad name.
+    """Return the owner's place in a new tenant on the free plan, without a key.
 
-    Conflict for somebody who belongs to too many tenants.
+    InvalidInput for a bad name, Conflict for somebody who belongs to too many tenants.
     """
     refuse_another_seat(members, user)
     shown = valid_name(name)
@@ -23,16 +23,8 @@ def create_own_tenant(members: Members, user: Identity, name: str, now: datetime
         id=tenant_slug(shown, secrets.token_hex(_RANDOM_BYTES)), name=shown, plan=FREE_PLAN.id, created_at=now
     )
     owner = Member(user_id=user.user_id, email=user.email or "", name=user.name, role="owner", joined_at=now)
-    audit = AuditEntry(
-        tenant_id=tenant.id,
-        at=now,
-        actor=f"member:{user.email}",
-        action="tenant.created",
-        before=None,
-        after=tenant.plan,
-        reason="",
-    )
-    members.found_tenant(tenant, owner, audit)
+    entry = Change(f"member:{user.email}", now).entry(tenant.id, "tenant.created", None, tenant.plan)
+    members.found_tenant(tenant, owner, entry)
     return Seat(tenant, owner)
 
 

@@ -13,7 +13,7 @@ from shared.domain.tenants import AuditEntry, Tenant
 from shared.ports import Mail
 from shared.usecases.authenticate_member import enter_tenant
 from shared.usecases.invitations import accept_invitation
-from shared.usecases.manage_members import change_role, remove_member
+from shared.usecases.manage_members import RoleAssignment, change_role, remove_member
 from tests.adapters.conftest import Connect
 from tests.adapters.interceptors import LostAnswers, RecordedCalls
 from tests.audit_trail import trail_of
@@ -149,11 +149,11 @@ def test_an_acceptance_that_was_not_answered_counts_once(connect: Connect) -> No
 
 
 def _demote(members: FirestoreMembers) -> None:
-    change_role(members, enter_tenant(members, ADA, "acme"), "bob", "member", NOON)
+    change_role(members, enter_tenant(members, ADA, "acme"), RoleAssignment("bob", "member"), NOON)
 
 
 def _remove(members: FirestoreMembers) -> None:
-    remove_member(members, enter_tenant(members, ADA, "acme"), ADA, "bob", NOON)
+    remove_member(members, enter_tenant(members, ADA, "acme"), "bob", NOON)
 
 
 @pytest.mark.parametrize(("change", "left"), [(_demote, ["owner", "member"]), (_remove, ["owner"])])

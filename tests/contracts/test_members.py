@@ -13,7 +13,7 @@ from shared.domain.members import INVITATION_LASTS, Identity, Invite, Member
 from shared.domain.tenants import AuditEntry, Tenant
 from shared.ports import Mail, Members, StaleMembers
 from shared.usecases.authenticate_member import enter_tenant
-from shared.usecases.manage_members import change_role, remove_member
+from shared.usecases.manage_members import RoleAssignment, change_role, remove_member
 from tests.audit_trail import trail_of
 from tests.contracts.conftest import Stores
 from tests.sample_events import NOON
@@ -234,13 +234,13 @@ def test_two_owners_who_act_at_once_leave_one(
         with suppress(Conflict):
             match what:
                 case "both leave":
-                    remove_member(store, access, identity, user_id, NOON)
+                    remove_member(store, access, user_id, NOON)
                 case "both step down":
-                    change_role(store, access, user_id, "member", NOON)
+                    change_role(store, access, RoleAssignment(user_id, "member"), NOON)
                 case "each removes the other":
-                    remove_member(store, access, identity, other, NOON)
+                    remove_member(store, access, other, NOON)
                 case _:
-                    change_role(store, access, other, "member", NOON)
+                    change_role(store, access, RoleAssignment(other, "member"), NOON)
 
     with ThreadPoolExecutor(2) as pool:
         list(pool.map(act, ["ada", "bob"]))

@@ -92,7 +92,10 @@ def test_a_member_acts_with_the_role_of_the_moment(memory: MemoryStore, role: Ro
     authenticator = MemberAuthenticator(memory, memory)
     identity = authenticator.identify(sign_in(memory), NOON)
     access = authenticator.enter(identity, "acme")
-    assert access == Access(tenant, PERMISSIONS[role], "member:ada@example.com", role)
+    assert access.role == role
+    assert access == Access(
+        tenant=tenant, permissions=PERMISSIONS[role], actor="member:ada@example.com", member=member
+    )
     memory.remove_member("acme", member, None, memory.list_audit("acme", limit=1).items[0])
     with pytest.raises(Forbidden, match="not a member of tenant 'acme'") as refusal:
         authenticator.enter(identity, "acme")

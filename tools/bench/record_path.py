@@ -22,9 +22,9 @@ RETENTION = timedelta(days=90)
 ROUNDS = 15
 BATCHES = 3
 _ACCESS = Access(
-    Tenant(id="bench", name="Bench", plan="free", created_at=datetime(2026, 1, 1, tzinfo=UTC)),
-    ALL_SCOPES,
-    "bench",
+    tenant=Tenant(id="bench", name="Bench", plan="free", created_at=datetime(2026, 1, 1, tzinfo=UTC)),
+    permissions=ALL_SCOPES,
+    actor="bench",
 )
 
 
