@@ -98,7 +98,7 @@ class Call:
         return self.identity
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Route:
     """A method and path, who may call it, what it does, and the models that describe it in the OpenAPI document.
 

@@ -37,12 +37,12 @@ def _audit(call: Call, container: Container) -> Response:
 
 ROUTES = (
     Route(
-        "GET",
-        "/api/v1/tenants/<tenant>/audit",
-        "The audit trail, newest first",
-        _audit,
-        "members:write",
-        AuditAnswer,
+        method="GET",
+        path="/api/v1/tenants/<tenant>/audit",
+        summary="The audit trail, newest first",
+        handle=_audit,
+        needs="members:write",
+        answer=AuditAnswer,
         query=PageQuery,
     ),
 )

@@ -54,4 +54,13 @@ def _event(payload: bytes) -> StripeEvent:
         raise InvalidInput(f"the body is not an event: {error.message}", code="not_an_event") from error
 
 
-ROUTES = (Route("POST", "/", "Receive a Stripe event", _webhook, None, WebhookAnswer),)
+ROUTES = (
+    Route(
+        method="POST",
+        path="/",
+        summary="Receive a Stripe event",
+        handle=_webhook,
+        needs=None,
+        answer=WebhookAnswer,
+    ),
+)
