@@ -59,34 +59,18 @@ class ProblemDocument(BaseModel):
     errors: list[FieldProblem] | None = None
 
 
-def problem(
-    status: int,
-    code: str,
-    detail: str,
-    errors: Sequence[FieldProblem] = (),
-    headers: dict[str, str] | None = None,
-) -> Response:
-    """A problem document."""
-    title = _TITLES.get(status, "Error")
-    document = ProblemDocument(
-        title=title, status=status, code=code, detail=detail, errors=list(errors) or None
-    )
-    body = document.model_dump_json(exclude_none=True)
-    return Response(body, status, headers, mimetype="application/problem+json")
-
-
 def problem_of(error: Exception) -> Response:
-    """The problem document that tells the caller about `error`, and no more than the caller may know."""
+    """Return the problem document about `error`, with no more than the caller may know."""
     if isinstance(error, UsageError):
         return _usage_problem(error)
     if isinstance(error, HTTPException) and error.code is not None:
         headers = dict(error.get_headers())
         allowed = {"Allow": headers["Allow"]} if "Allow" in headers else None
-        return problem(
-            error.code, error.name.lower().replace(" ", "_"), error.description or error.name, (), allowed
-        )
+        code = error.name.lower().replace(" ", "_")
+        return _response(_document(error.code, code, error.description or error.name), allowed)
     LOGGER.exception("unexpected error", exc_info=error)
-    return problem(500, "internal_error", "Something went wrong on our side; it has been logged.")
+    detail = "Something went wrong on our side; it has been logged."
+    return _response(_document(500, "internal_error", detail))
 
 
 def _usage_problem(error: UsageError) -> Response:
@@ -101,4 +85,14 @@ def _usage_problem(error: UsageError) -> Response:
         headers["WWW-Authenticate"] = "Bearer"
     if status == 500:
         LOGGER.error("%s: %s", error.code, error.message)
-    return problem(status, error.code, error.message, errors, headers)
+    return _response(_document(status, error.code, error.message, errors), headers)
+
+
+def _document(status: int, code: str, detail: str, errors: Sequence[FieldProblem] = ()) -> ProblemDocument:
+    title = _TITLES.get(status, "Error")
+    return ProblemDocument(title=title, status=status, code=code, detail=detail, errors=list(errors) or None)
+
+
+def _response(document: ProblemDocument, headers: dict[str, str] | None = None) -> Response:
+    body = document.model_dump_json(exclude_none=True)
+    return Response(body, document.status, headers, mimetype="application/problem+json")
