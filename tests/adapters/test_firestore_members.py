@@ -161,7 +161,11 @@ def _remove(members: FirestoreMembers) -> None:
 def test_a_change_of_a_member_that_was_not_answered_counts_once(
     connect: Connect, change: Callable[[FirestoreMembers], None], left: list[str], role: Role
 ) -> None:
-    seat(founded(connect), "acme", "bob", "bob@example.com", role, NOON)
+    seat(
+        founded(connect),
+        "acme",
+        Member(user_id="bob", email="bob@example.com", name=None, role=role, joined_at=NOON),
+    )
     change(FirestoreMembers(connect(LostAnswers(grpc.StatusCode.UNAVAILABLE, times=1))))
     assert [member.role for member in FirestoreMembers(connect()).list_members("acme")] == left
     changes = [
@@ -173,7 +177,11 @@ def test_a_change_of_a_member_that_was_not_answered_counts_once(
 def test_a_pointer_that_leads_nowhere_is_no_seat(connect: Connect) -> None:
     members = founded(connect)
     (ada,) = members.list_members("acme")
-    seat(members, "acme", "bob", "bob@example.com", "owner", NOON)
+    seat(
+        members,
+        "acme",
+        Member(user_id="bob", email="bob@example.com", name=None, role="owner", joined_at=NOON),
+    )
     rpc = connect()
     rpc.commit([delete_write(f"{rpc.documents}/tenants/acme/members/ada")])
     assert members.list_seats(ada.user_id) == []

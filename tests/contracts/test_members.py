@@ -94,7 +94,11 @@ def test_seats_are_listed_from_the_oldest(members: Members) -> None:
 
 
 def test_a_role_is_changed(members: Members, stores: Stores) -> None:
-    bob = seat(members, ACME.id, "bob", "bob@example.com", "member", NOON)
+    bob = seat(
+        members,
+        ACME.id,
+        Member(user_id="bob", email="bob@example.com", name=None, role="member", joined_at=NOON),
+    )
     members.save_member(ACME.id, replace(bob, role="admin"), None, entry("member.changed"))
     found = members.find_seat(ACME.id, "bob")
     assert found is not None
@@ -106,7 +110,11 @@ def test_a_role_is_changed(members: Members, stores: Stores) -> None:
 def test_a_member_that_has_changed_meanwhile_is_not_overwritten(
     members: Members, stores: Stores, what: str
 ) -> None:
-    bob = seat(members, ACME.id, "bob", "bob@example.com", "member", NOON)
+    bob = seat(
+        members,
+        ACME.id,
+        Member(user_id="bob", email="bob@example.com", name=None, role="member", joined_at=NOON),
+    )
     members.save_member(ACME.id, replace(bob, role="admin"), None, entry("member.changed"))
     act, changed = {
         "save": (members.save_member, replace(bob, role="owner")),
@@ -122,7 +130,11 @@ def test_a_member_that_has_changed_meanwhile_is_not_overwritten(
 def test_a_member_goes_only_if_the_one_who_stays_is_as_read(
     members: Members, stores: Stores, what: str
 ) -> None:
-    bob = seat(members, ACME.id, "bob", "bob@example.com", "owner", NOON)
+    bob = seat(
+        members,
+        ACME.id,
+        Member(user_id="bob", email="bob@example.com", name=None, role="owner", joined_at=NOON),
+    )
     (ada,) = [member for member in members.list_members(ACME.id) if member.user_id == "ada"]
     members.save_member(ACME.id, replace(ada, role="member"), bob, entry("member.changed"))
     act, changed = {
@@ -139,14 +151,22 @@ def test_a_member_goes_only_if_the_one_who_stays_is_as_read(
 
 
 def test_who_stays_is_not_changed_by_it(members: Members) -> None:
-    bob = seat(members, ACME.id, "bob", "bob@example.com", "owner", NOON)
+    bob = seat(
+        members,
+        ACME.id,
+        Member(user_id="bob", email="bob@example.com", name=None, role="owner", joined_at=NOON),
+    )
     (ada,) = [member for member in members.list_members(ACME.id) if member.user_id == "ada"]
     members.remove_member(ACME.id, bob, ada, entry("member.removed"))
     assert members.list_members(ACME.id) == [ADA]
 
 
 def test_who_is_removed_has_no_seat_any_more(members: Members, stores: Stores) -> None:
-    bob = seat(members, ACME.id, "bob", "bob@example.com", "member", NOON)
+    bob = seat(
+        members,
+        ACME.id,
+        Member(user_id="bob", email="bob@example.com", name=None, role="member", joined_at=NOON),
+    )
     members.remove_member(ACME.id, bob, None, entry("member.removed"))
     assert members.find_seat(ACME.id, "bob") is None
     assert members.list_seats("bob") == []
@@ -219,7 +239,11 @@ def test_an_invitation_that_has_changed_meanwhile_lets_nobody_in(
 def test_two_owners_who_act_at_once_leave_one(
     members: Members, stores: Stores, what: str, attempt: int
 ) -> None:
-    seat(members, ACME.id, "bob", "bob@example.com", "owner", NOON)
+    seat(
+        members,
+        ACME.id,
+        Member(user_id="bob", email="bob@example.com", name=None, role="owner", joined_at=NOON),
+    )
     stores_of = {"ada": members, "bob": stores.other_members}
     barrier = Barrier(2)
 

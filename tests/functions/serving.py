@@ -17,7 +17,7 @@ from werkzeug.test import TestResponse
 from shared import bootstrap
 from shared.adapters.memory.identities import MemoryAccount
 from shared.bootstrap import Container, process_memory
-from shared.domain.members import Role
+from shared.domain.members import Member, Role
 from shared.domain.tenants import ALL_SCOPES, Change, Scope
 from shared.usecases.manage_keys import KeyRequest, create_key
 from shared.usecases.manage_tenants import TenantRequest, create_tenant
@@ -118,7 +118,11 @@ class Functions:
         store = process_memory()
         store.save_account(MemoryAccount(user_id=user_id, email=email, name=name, email_verified=verified))
         if role and store.find_seat(tenant_id, user_id) is None:
-            seat(store, tenant_id, user_id, email, role, self.clock.now)
+            seat(
+                store,
+                tenant_id,
+                Member(user_id=user_id, email=email, name=None, role=role, joined_at=self.clock.now),
+            )
         return store.issue_token(user_id, self.clock.now)
 
     def send(self, method: str, token: str | None, path: str, body: object = None) -> TestResponse:

@@ -7,7 +7,7 @@ import pytest
 from shared.adapters.memory import MemoryStore
 from shared.adapters.memory.identities import TOKEN_LASTS, MemoryAccount
 from shared.domain.errors import Forbidden, NotAuthenticated
-from shared.domain.members import PERMISSIONS, Role
+from shared.domain.members import PERMISSIONS, Member, Role
 from shared.usecases import authenticate_member
 from shared.usecases.authenticate import Access
 from shared.usecases.authenticate_member import REMEMBERED_FOR, MemberAuthenticator
@@ -88,7 +88,9 @@ def test_a_token_of_any_length_is_refused_without_asking(memory: MemoryStore) ->
 @pytest.mark.parametrize("role", ["owner", "admin", "member"])
 def test_a_member_acts_with_the_role_of_the_moment(memory: MemoryStore, role: Role) -> None:
     tenant = new_tenant(memory)
-    member = seat(memory, "acme", "ada", "ada@example.com", role, NOON)
+    member = seat(
+        memory, "acme", Member(user_id="ada", email="ada@example.com", name=None, role=role, joined_at=NOON)
+    )
     authenticator = MemberAuthenticator(memory, memory)
     identity = authenticator.identify(sign_in(memory), NOON)
     access = authenticator.enter(identity, "acme")
