@@ -1,4 +1,4 @@
-"""The environment, read once at start-up, with everything that is missing or wrong reported together."""
+"""Read the environment once at start-up, and report together everything that is missing or wrong."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -52,7 +52,7 @@ _TRIAL_DAYS = _WholeNumber(name="GWI_TRIAL_DAYS", default=0, least=0, most=730)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Config:
-    """Everything a function's behaviour depends on besides its input."""
+    """The settings of a function."""
 
     project_id: str
     store: Literal["firestore", "memory"]
@@ -72,7 +72,7 @@ class Config:
 
     @property
     def is_local(self) -> bool:
-        """Whether keys made here are test keys."""
+        """True in a local stack: keys made here are test keys."""
         return self.store == "memory" or self.firestore_emulator is not None
 
 

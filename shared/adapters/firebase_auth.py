@@ -19,12 +19,12 @@ from shared.domain.members import Identity, normalise_email
 CLOCK_SKEW_SECONDS = 10
 GIVE_UP_AFTER_SECONDS = 8
 _USER_ID = re.compile(r"(?!\.\.?$|__.*__$)[^/]{1,128}")
-"""What can be a part of a document's name."""
+"""The user ids that can be a part of a document's name."""
 _END_OF_TIME = int(datetime(9999, 1, 1, tzinfo=UTC).timestamp())
 
 
 class _Claims(BaseModel):
-    """What is looked at before anybody is asked. Firebase alone says whether it is true."""
+    """The unverified claims of a token; Firebase alone says whether they are true."""
 
     aud: str
     sub: str
@@ -80,7 +80,7 @@ class FirebaseIdentities:
 
 
 def _claims(token: str) -> _Claims:
-    """What a token claims, unverified."""
+    """Return the claims of a token, unverified."""
     parts = token.split(".")
     try:
         if len(parts) != 3:
@@ -111,7 +111,7 @@ def _identity(verified: Mapping[str, Any], claims: _Claims) -> Identity:
 
 
 def _refusal(error: Exception) -> UsageError:
-    """What firebase-admin's error means for the caller."""
+    """Return the error for the caller that an error of firebase-admin means."""
     match error:
         case auth.ExpiredIdTokenError():
             return _expired()

@@ -17,7 +17,7 @@ KEY_PREFIX_TEST = "gwi_test_"
 SHOWN_KEY_CHARS = 14
 
 TENANT_ID = r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}"
-"""What a tenant's id looks like: it is a part of every document's name."""
+"""The pattern of a tenant's id, which is a part of every document's name."""
 
 NO_OVERRIDES = LimitOverrides()
 
@@ -81,7 +81,7 @@ class Tenant:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ApiKey:
-    """What is kept of a key: never the key itself, only its SHA-256 as the id."""
+    """A key as it is kept: never the key itself, only its SHA-256 as the id."""
 
     id: str
     tenant_id: str
@@ -96,7 +96,7 @@ class ApiKey:
     """To the hour: it is noted at most once in one."""
 
     def is_valid(self, now: datetime) -> bool:
-        """Whether the key lets its holder in at `now`."""
+        """Return whether the key lets its holder in at `now`."""
         ended = [at for at in (self.expires_at, self.revoked_at) if at is not None]
         return all(now < at for at in ended)
 
@@ -141,5 +141,5 @@ class Change:
 
 
 def key_id(secret: str) -> str:
-    """The document id of a key. A key is 160 random bits, so a plain hash cannot be guessed back."""
+    """Return the document id of a key: a plain hash, because 160 random bits cannot be guessed."""
     return hashlib.sha256(secret.encode()).hexdigest()

@@ -1,4 +1,4 @@
-"""The routes about usage alerts: which there were, and who is written to."""
+"""The routes about usage alerts: the alerts so far, and the people who get mail about them."""
 
 from datetime import datetime
 
@@ -26,7 +26,7 @@ class AlertAnswer(Answer):
 
     @classmethod
     def of(cls, alert: UsageAlert) -> "AlertAnswer":
-        """The answer that tells of `alert`."""
+        """Return the answer about an alert."""
         names = [name for name in cls.model_fields if name != "period_start"]
         return cls(period_start=alert.period.start, **{name: getattr(alert, name) for name in names})
 
@@ -39,7 +39,7 @@ class AlertsAnswer(Answer):
 
 
 class RecipientsBody(BaseModel):
-    """Who is written to; nobody: the owners."""
+    """The addresses that alerts are mailed to; if there are none, the owners get them."""
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
@@ -47,7 +47,7 @@ class RecipientsBody(BaseModel):
 
 
 class RecipientsAnswer(Answer):
-    """Who is written to; if nobody is named, the owners."""
+    """The addresses that alerts are mailed to; if there are none, the owners get them."""
 
     emails: list[str]
 

@@ -19,7 +19,7 @@ _KEY_ID = re.compile("[0-9a-f]{64}")
 
 
 class NewKeyBody(BaseModel):
-    """What the key is for, what it may do, and for how many days; null: until it is revoked."""
+    """The purpose of a key, its scopes, and the days until it ends; null: until it is revoked."""
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
@@ -29,7 +29,7 @@ class NewKeyBody(BaseModel):
 
 
 class RotationBody(BaseModel):
-    """For how many hours the former key works on beside its successor."""
+    """The hours for which the former key works on beside its successor."""
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
@@ -37,7 +37,7 @@ class RotationBody(BaseModel):
 
 
 class KeyAnswer(Answer):
-    """A key, which nobody can be told again; `prefix` is how it begins."""
+    """A key without its secret, which cannot be shown again; `prefix` is its beginning."""
 
     id: str
     label: str
@@ -51,7 +51,7 @@ class KeyAnswer(Answer):
 
     @classmethod
     def of(cls, key: ApiKey, now: datetime) -> "KeyAnswer":
-        """The answer that tells of `key`."""
+        """Return the answer about a key."""
         names = [name for name in cls.model_fields if name not in ("status", "scopes")]
         plain = {name: getattr(key, name) for name in names}
         return cls(**plain, scopes=list(key.scopes), status=_status(key, now))
@@ -64,7 +64,7 @@ class KeysAnswer(Answer):
 
 
 class NewKeyAnswer(Answer):
-    """A key just made, with its secret, which is told this once."""
+    """A key just made, with its secret, which is shown this once."""
 
     api_key: KeyAnswer
     secret: str

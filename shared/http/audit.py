@@ -1,4 +1,4 @@
-"""The route that tells what was changed in a tenant, by whom and why."""
+"""The route of the audit trail: the changes of a tenant, their authors and reasons."""
 
 from datetime import datetime
 

@@ -54,7 +54,7 @@ class RoleBody(BaseModel):
 
 
 class EmptyBody(BaseModel):
-    """Nothing: the address that is signed in decides."""
+    """An empty body: the address that is signed in decides."""
 
     model_config = ConfigDict(extra="forbid")
 

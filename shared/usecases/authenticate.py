@@ -13,7 +13,7 @@ from shared.domain.tenants import ALL_SCOPES, ApiKey, Change, Tenant, key_id
 from shared.ports import Directory
 
 CACHE_FOR = timedelta(seconds=60)
-"""How long a revoked key may still work."""
+"""The longest time that a revoked key may still work."""
 MAX_CACHED_KEYS = 10_000
 USE_NOTED_EVERY = timedelta(hours=1)
 LOGGER = logging.getLogger("gwi_usage")
@@ -46,7 +46,7 @@ class Access:
         return Change(self.actor, at)
 
     def require(self, permission: Permission) -> None:
-        """Forbidden unless the caller has `permission`."""
+        """Raise Forbidden unless the caller has `permission`."""
         if permission in self.permissions:
             return
         if self.role is None:
@@ -54,13 +54,13 @@ class Access:
         raise Forbidden(f"the role {self.role} does not include {permission}", code="missing_role")
 
     def require_tenant(self, tenant_id: str) -> None:
-        """Forbidden unless `tenant_id` is the caller's own: whether another one exists is not told."""
+        """Raise Forbidden unless `tenant_id` is the caller's own, without telling whether another one exists."""
         if tenant_id != self.tenant_id:
             raise Forbidden(f"this key does not belong to tenant {tenant_id!r}", code="foreign_tenant")
 
 
 class KeyAuthenticator:
-    """Checks keys against the directory, remembering each for at most a minute."""
+    """Check keys against the directory, remembering each for at most a minute."""
 
     def __init__(self, directory: Directory) -> None:
         self._directory = directory
@@ -98,7 +98,7 @@ class KeyAuthenticator:
         return entry
 
     def _note_use(self, key: ApiKey, now: datetime) -> None:
-        """Write down that a valid key is in use, if that was not done within the hour; it never refuses a request.
+        """Note that a valid key is in use, at most once an hour; a failure never refuses a request.
 
         Not from a thread of its own: a function has a processor only while it serves a request, so that would be
         frozen halfway. The store is waited for briefly, and the next look at the key tries again.

@@ -11,13 +11,13 @@ from shared.ports import IdentityVerifier, Members
 from shared.usecases.authenticate import Access
 
 REMEMBERED_FOR = timedelta(seconds=60)
-"""How long an account that was disabled, or signed out everywhere, may still work. Memberships are read each time."""
+"""The longest time that a disabled or signed-out account may still work. Memberships are read each time."""
 MAX_REMEMBERED = 10_000
 MAX_TOKEN_CHARS = 16_384
 
 
 class MemberAuthenticator:
-    """Checks ID tokens, remembering each for at most a minute, and memberships, remembering none."""
+    """Check ID tokens, remembering each for at most a minute, and memberships, remembering none."""
 
     def __init__(self, verifier: IdentityVerifier, members: Members) -> None:
         self._verifier = verifier
@@ -65,6 +65,6 @@ def enter_tenant(members: Members, identity: Identity, tenant_id: str) -> Access
 
 
 def require_verified(identity: Identity) -> None:
-    """Forbidden unless the address is proven."""
+    """Raise Forbidden unless the address is proven."""
     if identity.email is None or not identity.email_verified:
         raise Forbidden("verify your email address first: follow the link we sent", code="email_not_verified")

@@ -29,7 +29,7 @@ def create_own_tenant(members: Members, user: Identity, name: str, now: datetime
 
 
 def refuse_another_seat(members: Members, user: Identity) -> None:
-    """Conflict for somebody who belongs to as many tenants as anybody may."""
+    """Raise Conflict for a person who belongs to as many tenants as anybody may."""
     count = len(members.list_seats(user.user_id))
     if count >= MAX_MEMBERSHIPS:
         raise Conflict(

@@ -11,7 +11,7 @@ from shared.ports import Members, StaleMembers
 from shared.usecases.authenticate import Access
 
 MAX_TRIES = 10
-"""How often a change is made again on what others have changed meanwhile."""
+"""The most attempts at a change while others change the same members."""
 
 
 @dataclass(frozen=True, slots=True)

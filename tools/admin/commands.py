@@ -1,4 +1,4 @@
-"""What each command of the admin tool does."""
+"""The commands of the admin tool."""
 
 import getpass
 from argparse import Namespace
@@ -21,7 +21,7 @@ from shared.usecases.verify_counters import verify_counters
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What to print, and whether it is good news."""
+    """The fields to print; `is_good` decides the exit code."""
 
     fields: Mapping[str, object]
     is_good: bool = True

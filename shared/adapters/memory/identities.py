@@ -14,7 +14,7 @@ _CLOCK_SKEW = timedelta(seconds=10)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MemoryAccount:
-    """Somebody who can sign in."""
+    """The account of a person who can sign in."""
 
     user_id: str
     email: str
@@ -47,7 +47,7 @@ class MemoryIdentities(MemoryState):
         del self._accounts[user_id]
 
     def issue_token(self, user_id: str, now: datetime) -> str:
-        """An ID token of an account, good for an hour."""
+        """Return an ID token of an account, good for an hour."""
         token = secrets.token_urlsafe(32)
         self._tokens[token] = _Token(user_id, now)
         return token
