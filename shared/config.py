@@ -1,4 +1,4 @@
-"""The environment, read once at start-up, with everything that is missing or wrong reported together."""
+"""Read the environment once at start-up, and report together everything that is missing or wrong."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -16,9 +16,43 @@ DEFAULT_WEB_ORIGIN = "http://localhost:5173"
 _ON = frozenset({"1", "true"})
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _WholeNumber:
+    """A variable that holds a whole number from `least` to `most`."""
+
+    name: str
+    default: int
+    least: int
+    most: int
+
+    def read(self, environment: Mapping[str, str], problems: list[str]) -> int:
+        """Return the number in `environment`; for a wrong one add a problem and return the default."""
+        text = environment.get(self.name, str(self.default))
+        if text.isdecimal() and self.least <= int(text) <= self.most:
+            return int(text)
+        problems.append(f"{self.name} is {text!r}; it is a whole number from {self.least} to {self.most}")
+        return self.default
+
+
+_RETENTION_DAYS = _WholeNumber(
+    name="GWI_EVENT_RETENTION_DAYS",
+    default=DEFAULT_RETENTION_DAYS,
+    least=MAX_AGE.days + 1,
+    most=3650,
+)
+_SOFT_PERCENT = _WholeNumber(
+    name="GWI_SOFT_LIMIT_PERCENT", default=DEFAULT_SOFT_PERCENT, least=1, most=MAX_PERCENT
+)
+_HARD_PERCENT = _WholeNumber(
+    name="GWI_HARD_LIMIT_PERCENT", default=DEFAULT_HARD_PERCENT, least=1, most=MAX_PERCENT
+)
+_GRACE_DAYS = _WholeNumber(name="GWI_GRACE_DAYS", default=DEFAULT_GRACE.days, least=0, most=60)
+_TRIAL_DAYS = _WholeNumber(name="GWI_TRIAL_DAYS", default=0, least=0, most=730)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Config:
-    """Everything a function's behaviour depends on besides its input."""
+    """The settings of a function."""
 
     project_id: str
     store: Literal["firestore", "memory"]
@@ -38,12 +72,12 @@ class Config:
 
     @property
     def is_local(self) -> bool:
-        """Whether keys made here are test keys."""
+        """True in a local stack: keys made here are test keys."""
         return self.store == "memory" or self.firestore_emulator is not None
 
 
 def load_config(environment: Mapping[str, str], required: Iterable[str] = ()) -> Config:
-    """The configuration in `environment`; ConfigurationError with one line for each name that is missing or wrong.
+    """Return the configuration in `environment`; ConfigurationError with one line for each wrong or missing name.
 
     `required` are names that this function cannot do without, though others can.
     """
@@ -59,14 +93,11 @@ def load_config(environment: Mapping[str, str], required: Iterable[str] = ()) ->
         problems.append(
             "FIREBASE_AUTH_EMULATOR_HOST is set in a deployed service (K_SERVICE): it would let anybody in"
         )
-    min_retention_days = MAX_AGE.days + 1
-    days = _number(
-        environment, "GWI_EVENT_RETENTION_DAYS", DEFAULT_RETENTION_DAYS, min_retention_days, 3650, problems
-    )
-    soft = _number(environment, "GWI_SOFT_LIMIT_PERCENT", DEFAULT_SOFT_PERCENT, 1, MAX_PERCENT, problems)
-    hard = _number(environment, "GWI_HARD_LIMIT_PERCENT", DEFAULT_HARD_PERCENT, 1, MAX_PERCENT, problems)
-    grace_days = _number(environment, "GWI_GRACE_DAYS", DEFAULT_GRACE.days, 0, 60, problems)
-    trial_days = _number(environment, "GWI_TRIAL_DAYS", 0, 0, 730, problems)
+    retention_days = _RETENTION_DAYS.read(environment, problems)
+    soft_percent = _SOFT_PERCENT.read(environment, problems)
+    hard_percent = _HARD_PERCENT.read(environment, problems)
+    grace_days = _GRACE_DAYS.read(environment, problems)
+    trial_days = _TRIAL_DAYS.read(environment, problems)
     if problems:
         raise ConfigurationError("Cannot start:\n" + "\n".join(f"- {problem}" for problem in problems))
     return Config(
@@ -76,9 +107,9 @@ def load_config(environment: Mapping[str, str], required: Iterable[str] = ()) ->
         pubsub_emulator=environment.get("PUBSUB_EMULATOR_HOST") or None,
         tick_topic=environment.get("GWI_TICK_TOPIC", DEFAULT_TICK_TOPIC),
         metering_enabled=environment.get("GWI_METERING_ENABLED", "").strip().lower() in _ON,
-        retention=timedelta(days=days),
-        soft_percent=soft,
-        hard_percent=hard,
+        retention=timedelta(days=retention_days),
+        soft_percent=soft_percent,
+        hard_percent=hard_percent,
         stripe_api_key=environment.get("STRIPE_API_KEY") or None,
         stripe_api_base=environment.get("STRIPE_API_BASE") or None,
         stripe_webhook_secrets=_listed(environment, "STRIPE_WEBHOOK_SECRET"),
@@ -91,13 +122,3 @@ def load_config(environment: Mapping[str, str], required: Iterable[str] = ()) ->
 def _listed(environment: Mapping[str, str], name: str) -> tuple[str, ...]:
     """Values separated by commas: while a secret is being replaced, the old and the new one."""
     return tuple(part.strip() for part in environment.get(name, "").split(",") if part.strip())
-
-
-def _number(
-    environment: Mapping[str, str], name: str, default: int, least: int, most: int, problems: list[str]
-) -> int:
-    text = environment.get(name, str(default))
-    if text.isdecimal() and least <= int(text) <= most:
-        return int(text)
-    problems.append(f"{name} is {text!r}; it is a whole number from {least} to {most}")
-    return default

@@ -1,25 +1,12 @@
 """Gives people a place in a tenant, without their having to be invited by anybody."""
 
-from datetime import datetime, timedelta
-
-from shared.domain.members import Invite, Member, Role
-from shared.domain.tenants import AuditEntry
-from shared.ports import Mail, Members
+from shared.domain.members import Member
+from shared.domain.tenants import Change
+from shared.ports import Members
 
 
-def seat(
-    members: Members,
-    tenant_id: str,
-    user_id: str,
-    email: str,
-    role: Role,
-    now: datetime,
-    name: str | None = None,
-) -> Member:
+def seat(members: Members, tenant_id: str, member: Member) -> Member:
     """A member of a tenant, as the store has it from now on."""
-    entry = AuditEntry(tenant_id, now, "test", "member.joined", None, role, email)
-    made = Invite(email, role, "test", now, now + timedelta(days=1))
-    members.save_invite(tenant_id, made, Mail(email, "", ""), entry)
-    (stored,) = [invite for invite in members.list_invites(tenant_id) if invite.email == email]
-    members.accept_invite(tenant_id, stored, Member(user_id, email, name, role, now), entry)
-    return next(member for member in members.list_members(tenant_id) if member.user_id == user_id)
+    change = Change("test", member.joined_at, member.email)
+    members.add_member(tenant_id, member, change.entry(tenant_id, "member.joined", None, member.role))
+    return next(each for each in members.list_members(tenant_id) if each.user_id == member.user_id)

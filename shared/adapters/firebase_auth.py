@@ -19,12 +19,12 @@ from shared.domain.members import Identity, normalise_email
 CLOCK_SKEW_SECONDS = 10
 GIVE_UP_AFTER_SECONDS = 8
 _USER_ID = re.compile(r"(?!\.\.?$|__.*__$)[^/]{1,128}")
-"""What can be a part of a document's name."""
+"""The user ids that can be a part of a document's name."""
 _END_OF_TIME = int(datetime(9999, 1, 1, tzinfo=UTC).timestamp())
 
 
 class _Claims(BaseModel):
-    """What is looked at before anybody is asked. Firebase alone says whether it is true."""
+    """The unverified claims of a token; Firebase alone says whether they are true."""
 
     aud: str
     sub: str
@@ -58,7 +58,13 @@ class FirebaseIdentities:
             return None
         except (FirebaseError, GoogleAuthError, ValueError) as error:
             raise _refusal(error) from error
-        return Identity(user.uid, email, user.email_verified, user.display_name, now)
+        return Identity(
+            user_id=user.uid,
+            email=email,
+            email_verified=user.email_verified,
+            name=user.display_name,
+            expires_at=now,
+        )
 
     def _refuse_by_claims(self, claims: _Claims, now: float) -> None:
         """Refuse what Firebase would refuse, and its emulator would not: there a token never expires."""
@@ -74,7 +80,7 @@ class FirebaseIdentities:
 
 
 def _claims(token: str) -> _Claims:
-    """What a token claims, unverified."""
+    """Return the claims of a token, unverified."""
     parts = token.split(".")
     try:
         if len(parts) != 3:
@@ -96,16 +102,16 @@ def _decoded(part: str) -> bytes:
 def _identity(verified: Mapping[str, Any], claims: _Claims) -> Identity:
     email, name = verified.get("email"), verified.get("name")
     return Identity(
-        claims.sub,
-        normalise_email(email) if email else None,
-        verified.get("email_verified") is True,
-        name or None,
-        datetime.fromtimestamp(claims.exp, UTC),
+        user_id=claims.sub,
+        email=normalise_email(email) if email else None,
+        email_verified=verified.get("email_verified") is True,
+        name=name or None,
+        expires_at=datetime.fromtimestamp(claims.exp, UTC),
     )
 
 
 def _refusal(error: Exception) -> UsageError:
-    """What firebase-admin's error means for the caller."""
+    """Return the error for the caller that an error of firebase-admin means."""
     match error:
         case auth.ExpiredIdTokenError():
             return _expired()

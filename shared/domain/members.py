@@ -1,4 +1,4 @@
-"""Who may do what in a tenant: roles and their permissions, and the rules for members and invitations."""
+"""Roles and their permissions in a tenant, and the rules for members and invitations."""
 
 import hashlib
 import re
@@ -16,7 +16,7 @@ Role = Literal["owner", "admin", "member"]
 ROLES: Final[tuple[Role, ...]] = get_args(Role)
 
 Permission = Scope | Literal["keys:write", "members:write"]
-"""What a route asks for. Keys hold scopes; only members hold the others."""
+"""The right that a route asks for. Keys hold scopes; only members hold the others."""
 
 _READING: tuple[Permission, ...] = ("usage:read",)
 _STEERING: tuple[Permission, ...] = (
@@ -29,18 +29,18 @@ PERMISSIONS: Final[Mapping[Role, tuple[Permission, ...]]] = MappingProxyType(
 
 INVITATION_LASTS = timedelta(days=14)
 MAX_MEMBERSHIPS = 20
-"""How many tenants one person may belong to."""
+"""The most tenants that one person may belong to."""
 MAX_INVITES = 50
-"""How many invitations of one tenant may be unanswered."""
+"""The most invitations of one tenant that may be unanswered."""
 MAX_NAME_CHARS = 200
 _MAX_EMAIL_CHARS = 254
 _MAX_SLUG_CHARS = 40
 _EMAIL = re.compile(r"[^@\s\x00-\x1f\x7f<>,;:\"()\[\]\\]+@[^@\s\x00-\x1f\x7f<>,;:\"()\[\]\\]+\.[^@\s.]+")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Identity:
-    """Who somebody is by the word of the sign-in service, until `expires_at`."""
+    """A person as the sign-in service knows them, until `expires_at`."""
 
     user_id: str
     email: str | None
@@ -50,7 +50,7 @@ class Identity:
     expires_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Member:
     """A person in a tenant, with the address and the name of the day of joining."""
 
@@ -60,12 +60,12 @@ class Member:
     role: Role
     joined_at: datetime
     version: object = field(default=None, compare=False)
-    """What its store compares with."""
+    """Set by the store, which refuses to change a member of another version."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Invite:
-    """An open invitation: whoever proves to own `email` may join."""
+    """An open invitation: the proven owner of `email` may join."""
 
     email: str
     role: Role
@@ -96,8 +96,22 @@ class Invitation:
     invite: Invite
 
 
+def new_invite(email: str, role: Role, invited_by: str, now: datetime) -> Invite:
+    """Return an invitation of `email` for the next 14 days; InvalidInput for what is no address."""
+    return Invite(
+        email=valid_email(email),
+        role=role,
+        invited_by=invited_by,
+        invited_at=now,
+        expires_at=now + INVITATION_LASTS,
+    )
+
+
 def require_authority(by: Role | None, over: Iterable[Role]) -> None:
-    """Forbidden unless somebody of role `by` may give, take or change the roles `over`: admins never touch owners."""
+    """Raise Forbidden unless a member of role `by` may give, take or change the roles `over`.
+
+    Admins never touch owners.
+    """
     if by is None or "members:write" not in PERMISSIONS[by]:
         raise Forbidden(f"the role {by or 'of a key'} may not change members", code="missing_role")
     if by != "owner" and "owner" in over:
@@ -105,7 +119,7 @@ def require_authority(by: Role | None, over: Iterable[Role]) -> None:
 
 
 def staying_owner(members: Iterable[Member], leaving: Member) -> Member | None:
-    """An owner who stays when `leaving` stops being one; None if it is none. Conflict if it is the last."""
+    """Return an owner who stays when `leaving` stops being one, None if it is none; Conflict if it is the last."""
     if leaving.role != "owner":
         return None
     for member in members:
@@ -117,17 +131,17 @@ def staying_owner(members: Iterable[Member], leaving: Member) -> Member | None:
 
 
 def email_id(email: str) -> str:
-    """The document id of an address: always legal, and it does not tell the address."""
+    """Return the document id of an address: always legal, and the address cannot be read from it."""
     return hashlib.sha256(email.encode()).hexdigest()[:40]
 
 
 def normalise_email(text: str) -> str:
-    """The one spelling of an address that is compared and stored."""
+    """Return the one spelling of an address that is compared and stored."""
     return text.strip().lower()
 
 
 def valid_email(text: str) -> str:
-    """The normalised address; InvalidInput for what cannot be one."""
+    """Return the normalised address; InvalidInput for what cannot be one."""
     email = normalise_email(text)
     if len(email) > _MAX_EMAIL_CHARS or not _EMAIL.fullmatch(email):
         message = f"email: {text[:80]!r} is not an email address"
@@ -136,7 +150,7 @@ def valid_email(text: str) -> str:
 
 
 def valid_name(text: str) -> str:
-    """A tenant's name as it is kept: any text, in one line; InvalidInput if it is blank or too long."""
+    """Return a tenant's name as it is kept: any text, in one line; InvalidInput if it is blank or too long."""
     name = " ".join(text.split())
     if not 1 <= len(name) <= MAX_NAME_CHARS or any(unicodedata.category(each) == "Cc" for each in name):
         message = f"name: {text[:80]!r} is not 1 to {MAX_NAME_CHARS} printable characters"
@@ -145,12 +159,12 @@ def valid_name(text: str) -> str:
 
 
 def tenant_slug(name: str, random_part: str) -> str:
-    """A tenant's id: what is left of its name in lower-case ASCII, and characters that make it unique."""
+    """Return an id for a tenant: its name in lower-case ASCII, and characters that make it unique."""
     plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
     words = re.sub(r"[^a-z0-9]+", "-", plain)[:_MAX_SLUG_CHARS].strip("-")
     return f"{words or 'tenant'}-{random_part}"
 
 
 def is_tenant_id(text: str) -> bool:
-    """Whether a tenant could be called so: what is no id must not become a part of a document's name."""
+    """Return whether `text` can be a tenant's id: anything else must not become a part of a document's name."""
     return re.fullmatch(TENANT_ID, text) is not None

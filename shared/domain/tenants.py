@@ -18,7 +18,7 @@ KEY_PREFIX_TEST = "gwi_test_"
 SHOWN_KEY_CHARS = 14
 
 TENANT_ID = r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}"
-"""What a tenant's id looks like: it is a part of every document's name."""
+"""The pattern of a tenant's id, which is a part of every document's name."""
 
 NO_OVERRIDES = LimitOverrides()
 
@@ -40,7 +40,7 @@ class BillingSummary:
 NO_SUBSCRIPTION = BillingSummary()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Tenant:
     """A customer of the platform. `anchor` is where its metering periods start; None: the calendar month."""
 
@@ -67,9 +67,9 @@ class Tenant:
         return replace(self, plan=held.plan, anchor=held.anchor)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ApiKey:
-    """What is kept of a key: never the key itself, only its SHA-256 as the id."""
+    """A key as it is kept: never the key itself, only its SHA-256 as the id."""
 
     id: str
     tenant_id: str
@@ -84,14 +84,14 @@ class ApiKey:
     """To the hour: it is noted at most once in one."""
 
     def is_valid(self, now: datetime) -> bool:
-        """Whether the key lets its holder in at `now`."""
+        """Return whether the key lets its holder in at `now`."""
         ended = [at for at in (self.expires_at, self.revoked_at) if at is not None]
         return all(now < at for at in ended)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AuditEntry:
-    """One change of a tenant's plan, billing, keys or members: what, from, to, by whom and why."""
+    """One change of a tenant's plan, billing, keys or members, as the audit trail keeps it."""
 
     tenant_id: str
     at: datetime
@@ -102,6 +102,32 @@ class AuditEntry:
     reason: str
 
 
+@dataclass(frozen=True, slots=True)
+class Change:
+    """The part that all audit entries of one change share: its author, its instant and its reason."""
+
+    actor: str
+    """`key:<prefix>`, `member:<email>` or `admin:<login>`."""
+    at: datetime
+    reason: str = ""
+
+    def because(self, reason: str) -> "Change":
+        """Return the same change with its reason."""
+        return replace(self, reason=reason)
+
+    def entry(self, tenant_id: str, action: str, before: str | None, after: str | None) -> AuditEntry:
+        """Return the audit entry for `action`, which turned `before` into `after`."""
+        return AuditEntry(
+            tenant_id=tenant_id,
+            at=self.at,
+            actor=self.actor,
+            action=action,
+            before=before,
+            after=after,
+            reason=self.reason,
+        )
+
+
 def key_id(secret: str) -> str:
-    """The document id of a key. A key is 160 random bits, so a plain hash cannot be guessed back."""
+    """Return the document id of a key: a plain hash, because 160 random bits cannot be guessed."""
     return hashlib.sha256(secret.encode()).hexdigest()

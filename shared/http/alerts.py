@@ -1,4 +1,4 @@
-"""The routes about usage alerts: which there were, and who is written to."""
+"""The routes about usage alerts: the alerts so far, and the people who get mail about them."""
 
 from datetime import datetime
 
@@ -26,7 +26,7 @@ class AlertAnswer(Answer):
 
     @classmethod
     def of(cls, alert: UsageAlert) -> "AlertAnswer":
-        """The answer that tells of `alert`."""
+        """Return the answer about an alert."""
         names = [name for name in cls.model_fields if name != "period_start"]
         return cls(period_start=alert.period.start, **{name: getattr(alert, name) for name in names})
 
@@ -39,7 +39,7 @@ class AlertsAnswer(Answer):
 
 
 class RecipientsBody(BaseModel):
-    """Who is written to; nobody: the owners."""
+    """The addresses that alerts are mailed to; if there are none, the owners get them."""
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
@@ -47,7 +47,7 @@ class RecipientsBody(BaseModel):
 
 
 class RecipientsAnswer(Answer):
-    """Who is written to; if nobody is named, the owners."""
+    """The addresses that alerts are mailed to; if there are none, the owners get them."""
 
     emails: list[str]
 
@@ -65,9 +65,7 @@ def _recipients(call: Call, _container: Container) -> Response:
 
 def _set_recipients(call: Call, container: Container) -> Response:
     emails = read_body(call.request, RecipientsBody).emails
-    kept = set_alert_recipients(
-        container.directory, call.caller.tenant, emails, actor=call.caller.actor, now=call.now
-    )
+    kept = set_alert_recipients(container.directory, call.caller.tenant, emails, call.change)
     return json_answer(RecipientsAnswer(emails=list(kept)))
 
 
@@ -75,22 +73,29 @@ _TENANT = "/api/v1/tenants/<tenant>"
 _RECIPIENTS = f"{_TENANT}/alert-recipients"
 ROUTES = (
     Route(
-        "GET",
-        f"{_TENANT}/alerts",
-        "Usage alerts, newest first",
-        _alerts,
-        "usage:read",
-        AlertsAnswer,
+        method="GET",
+        path=f"{_TENANT}/alerts",
+        summary="Usage alerts, newest first",
+        handle=_alerts,
+        needs="usage:read",
+        answer=AlertsAnswer,
         query=PageQuery,
     ),
-    Route("GET", _RECIPIENTS, "Who is written to", _recipients, "members:write", RecipientsAnswer),
     Route(
-        "PUT",
-        _RECIPIENTS,
-        "Say who is written to",
-        _set_recipients,
-        "members:write",
-        RecipientsAnswer,
-        RecipientsBody,
+        method="GET",
+        path=_RECIPIENTS,
+        summary="Who is written to",
+        handle=_recipients,
+        needs="members:write",
+        answer=RecipientsAnswer,
+    ),
+    Route(
+        method="PUT",
+        path=_RECIPIENTS,
+        summary="Say who is written to",
+        handle=_set_recipients,
+        needs="members:write",
+        answer=RecipientsAnswer,
+        body=RecipientsBody,
     ),
 )

@@ -12,14 +12,14 @@ from shared.domain.tenants import ApiKey, Scope
 from shared.http.answers import Answer
 from shared.http.app import Call, Container, Route, json_answer
 from shared.http.bodies import read_body
-from shared.usecases.manage_keys import NewKey, create_key, revoke_key, rotate_key
+from shared.usecases.manage_keys import KeyRef, KeyRequest, NewKey, create_key, revoke_key, rotate_key
 
 Label = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100)]
 _KEY_ID = re.compile("[0-9a-f]{64}")
 
 
 class NewKeyBody(BaseModel):
-    """What the key is for, what it may do, and for how many days; null: until it is revoked."""
+    """The purpose of a key, its scopes, and the days until it ends; null: until it is revoked."""
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
@@ -29,7 +29,7 @@ class NewKeyBody(BaseModel):
 
 
 class RotationBody(BaseModel):
-    """For how many hours the former key works on beside its successor."""
+    """The hours for which the former key works on beside its successor."""
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
@@ -37,7 +37,7 @@ class RotationBody(BaseModel):
 
 
 class KeyAnswer(Answer):
-    """A key, which nobody can be told again; `prefix` is how it begins."""
+    """A key without its secret, which cannot be shown again; `prefix` is its beginning."""
 
     id: str
     label: str
@@ -51,7 +51,7 @@ class KeyAnswer(Answer):
 
     @classmethod
     def of(cls, key: ApiKey, now: datetime) -> "KeyAnswer":
-        """The answer that tells of `key`."""
+        """Return the answer about a key."""
         names = [name for name in cls.model_fields if name not in ("status", "scopes")]
         plain = {name: getattr(key, name) for name in names}
         return cls(**plain, scopes=list(key.scopes), status=_status(key, now))
@@ -64,7 +64,7 @@ class KeysAnswer(Answer):
 
 
 class NewKeyAnswer(Answer):
-    """A key just made, with its secret, which is told this once."""
+    """A key just made, with its secret, which is shown this once."""
 
     api_key: KeyAnswer
     secret: str
@@ -84,30 +84,22 @@ def _list(call: Call, container: Container) -> Response:
 def _create(call: Call, container: Container) -> Response:
     body = read_body(call.request, NewKeyBody)
     days = body.expires_in_days
-    made = create_key(
-        container.directory,
-        call.path["tenant"],
-        body.label,
-        tuple(dict.fromkeys(body.scopes)),
-        None if days is None else call.now + timedelta(days=days),
+    request = KeyRequest(
+        label=body.label,
+        scopes=tuple(dict.fromkeys(body.scopes)),
+        expires_at=None if days is None else call.now + timedelta(days=days),
         is_live=not container.config.is_local,
-        actor=call.caller.actor,
-        now=call.now,
     )
-    return _told_once(made, call)
+    return _told_once(create_key(container.directory, call.path["tenant"], request, call.change), call)
 
 
 def _rotate(call: Call, container: Container) -> Response:
     overlap = timedelta(hours=read_body(call.request, RotationBody).overlap_hours)
-    tenant_id, actor = call.path["tenant"], call.caller.actor
-    return _told_once(
-        rotate_key(container.directory, tenant_id, _key_id(call), overlap, actor=actor, now=call.now), call
-    )
+    return _told_once(rotate_key(container.directory, _key_ref(call), overlap, call.change), call)
 
 
 def _revoke(call: Call, container: Container) -> Response:
-    actor = call.caller.actor
-    key = revoke_key(container.directory, call.path["tenant"], _key_id(call), actor=actor, now=call.now)
+    key = revoke_key(container.directory, _key_ref(call), call.change)
     return json_answer(KeyAnswer.of(key, call.now))
 
 
@@ -115,26 +107,49 @@ def _told_once(made: NewKey, call: Call) -> Response:
     return json_answer(NewKeyAnswer(api_key=KeyAnswer.of(made.key, call.now), secret=made.secret))
 
 
-def _key_id(call: Call) -> str:
-    """The whole id. A key itself in a path ends up in logs: that must not look as if it were right."""
+def _key_ref(call: Call) -> KeyRef:
+    """Read the whole id from the path; NotFound for a key itself, because paths end up in logs."""
     if not _KEY_ID.fullmatch(call.path["key"]):
         raise NotFound("there is no such key: the path names it by the `id` it is listed with")
-    return call.path["key"]
+    return KeyRef(call.path["tenant"], call.path["key"])
 
 
 _KEYS = "/api/v1/tenants/<tenant>/api-keys"
 ROUTES = (
-    Route("GET", _KEYS, "API keys, newest first", _list, "keys:write", KeysAnswer),
-    Route("POST", _KEYS, "Make an API key", _create, "keys:write", NewKeyAnswer, NewKeyBody, status=201),
     Route(
-        "POST",
-        f"{_KEYS}/<key>/rotate",
-        "Replace an API key; the former one works on for a while",
-        _rotate,
-        "keys:write",
-        NewKeyAnswer,
-        RotationBody,
+        method="GET",
+        path=_KEYS,
+        summary="API keys, newest first",
+        handle=_list,
+        needs="keys:write",
+        answer=KeysAnswer,
+    ),
+    Route(
+        method="POST",
+        path=_KEYS,
+        summary="Make an API key",
+        handle=_create,
+        needs="keys:write",
+        answer=NewKeyAnswer,
+        body=NewKeyBody,
         status=201,
     ),
-    Route("DELETE", f"{_KEYS}/<key>", "Revoke an API key", _revoke, "keys:write", KeyAnswer),
+    Route(
+        method="POST",
+        path=f"{_KEYS}/<key>/rotate",
+        summary="Replace an API key; the former one works on for a while",
+        handle=_rotate,
+        needs="keys:write",
+        answer=NewKeyAnswer,
+        body=RotationBody,
+        status=201,
+    ),
+    Route(
+        method="DELETE",
+        path=f"{_KEYS}/<key>",
+        summary="Revoke an API key",
+        handle=_revoke,
+        needs="keys:write",
+        answer=KeyAnswer,
+    ),
 )

@@ -1,4 +1,4 @@
-"""A function's HTTP surface: a table of routes, and what is the same for each of them."""
+"""The HTTP surface of a function: its table of routes, and all that the routes share."""
 
 import io
 from collections.abc import Callable, Mapping, Sequence
@@ -18,6 +18,7 @@ from werkzeug.wsgi import get_input_stream
 from shared.config import Config
 from shared.domain.errors import Forbidden, NotAuthenticated, NotFound, TooLarge
 from shared.domain.members import Identity, Permission
+from shared.domain.tenants import Change
 from shared.http.problems import problem_of
 from shared.ports import Directory, Members, UsageStore
 from shared.usecases.authenticate import Access, KeyAuthenticator
@@ -33,7 +34,7 @@ _KEY_START = "gwi_"
 
 
 class Container(Protocol):
-    """What routes need; bootstrap builds it."""
+    """The parts of a function that routes use; bootstrap builds it."""
 
     @property
     def config(self) -> Config: ...
@@ -58,16 +59,16 @@ class Container(Protocol):
 
 
 class Person(Enum):
-    """Who may call a route that asks for no permission; a key never may."""
+    """The people who may call a route that asks for no permission; a key never may."""
 
     SIGNED_IN = "whoever is signed in"
     VERIFIED = "whoever is signed in with a verified email address"
     MEMBER = "any member of the tenant"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Call:
-    """One request to a route: who calls, when, and the parts of the path."""
+    """One request to a route: its caller, its instant, and the parts of the path."""
 
     request: Request
     now: datetime
@@ -83,6 +84,11 @@ class Call:
         return self.access
 
     @property
+    def change(self) -> Change:
+        """The change that the caller makes with this request."""
+        return self.caller.change(self.now)
+
+    @property
     def user(self) -> Identity:
         """The verified person; of routes that only people may call."""
         if self.identity is None:
@@ -90,11 +96,11 @@ class Call:
         return self.identity
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Route:
-    """A method and path, who may call it, what it does, and the models that describe it in the OpenAPI document.
+    """A method and a path, their callers and handler, and the models that describe them in the OpenAPI document.
 
-    `needs` is None for what everybody may call. `status` is that of every answer that is not an error.
+    `needs` is None if everybody may call it. `status` is that of every answer that is not an error.
     """
 
     method: str
@@ -109,7 +115,7 @@ class Route:
 
 
 class App:
-    """Finds the route, checks size and caller, and turns every error into a problem document.
+    """Find the route, check size and caller, and turn every error into a problem document.
 
     Callers are keys, and in a function that `takes_members` also people with an ID token.
     """
@@ -121,7 +127,7 @@ class App:
         self._takes_members = takes_members
 
     def __call__(self, request: Request) -> Response:
-        """The answer to `request`; never raises."""
+        """Return the answer to `request`; never raise."""
         try:
             response = self._answer(request)
         except Exception as error:  # noqa: BLE001 (the last line of defence: a caller never sees a trace)
@@ -136,7 +142,8 @@ class App:
         _refuse_unreadable(request)
         now = self._container.clock()
         access, identity = self._admit(request, route.needs, path.get("tenant"), now)
-        response = route.handle(Call(request, now, path, access, identity), self._container)
+        call = Call(request=request, now=now, path=path, access=access, identity=identity)
+        response = route.handle(call, self._container)
         response.status_code = route.status
         return response
 
@@ -180,7 +187,7 @@ class App:
         return access, identity
 
     def _bearer(self, request: Request) -> str:
-        """The key or token that the request carries."""
+        """Return the key or token that the request carries."""
         kind, _, secret = request.headers.get("Authorization", "").partition(" ")
         if kind.lower() != "bearer" or not secret.strip():
             other = " or an ID token" if self._takes_members else ""
@@ -189,18 +196,18 @@ class App:
 
 
 def json_answer(model: BaseModel, cache_control: str = _PRIVATE) -> Response:
-    """A model as JSON."""
+    """Return a model as JSON."""
     headers = {"Cache-Control": cache_control}
     return Response(model.model_dump_json(by_alias=True), 200, headers, mimetype="application/json")
 
 
 def no_answer() -> Response:
-    """Nothing to say; for routes whose status is 204."""
+    """Return an empty answer, for routes whose status is 204."""
     return Response(status=204)
 
 
 def _refuse_unreadable(request: Request) -> None:
-    """Refuse by the headers what is too large or encoded, before any of the body is read."""
+    """Refuse a body that its headers call too large or encoded, before any of it is read."""
     # One byte more, because werkzeug cuts a longer body off there instead of refusing it: see parse_json.
     request.max_content_length = MAX_BODY_BYTES + 1
     if (request.content_length or 0) > MAX_BODY_BYTES:
@@ -211,7 +218,7 @@ def _refuse_unreadable(request: Request) -> None:
 
 
 def _discard_body(request: Request) -> None:
-    """Read what is left of a refused body without keeping it, so that its sender gets to read the answer.
+    """Read the rest of a refused body without keeping it, so that its sender gets to read the answer.
 
     functions-framework reads it too, after us: it would keep all of it, or fail at the limit set above.
     """

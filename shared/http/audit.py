@@ -1,4 +1,4 @@
-"""The route that tells what was changed in a tenant, by whom and why."""
+"""The route of the audit trail: the changes of a tenant, their authors and reasons."""
 
 from datetime import datetime
 
@@ -37,12 +37,12 @@ def _audit(call: Call, container: Container) -> Response:
 
 ROUTES = (
     Route(
-        "GET",
-        "/api/v1/tenants/<tenant>/audit",
-        "The audit trail, newest first",
-        _audit,
-        "members:write",
-        AuditAnswer,
+        method="GET",
+        path="/api/v1/tenants/<tenant>/audit",
+        summary="The audit trail, newest first",
+        handle=_audit,
+        needs="members:write",
+        answer=AuditAnswer,
         query=PageQuery,
     ),
 )

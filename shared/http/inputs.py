@@ -10,7 +10,7 @@ from shared.usecases.read_series import Granularity, GroupBy
 
 
 class CheckBody(BaseModel):
-    """What is about to be used; with neither, whether anything is left."""
+    """The usage that is planned; without any, the check tells whether anything is left."""
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
@@ -38,7 +38,7 @@ class RecordQuery(BaseModel):
 
 
 class PageQuery(BaseModel):
-    """Which part of a list."""
+    """The part of a list to return."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -47,7 +47,7 @@ class PageQuery(BaseModel):
 
 
 class EventsQuery(PageQuery):
-    """Which events."""
+    """The events to return."""
 
     run_id: str | None = Field(None, min_length=1, max_length=128)
 
@@ -58,7 +58,7 @@ SeriesEdge = Annotated[AwareDatetime, Field(ge=_FIRST_INSTANT, lt=_END_OF_TIME)]
 
 
 class UsageQuery(BaseModel):
-    """Which usage: of a metering period, by default the current one, or of an interval of at most 92 days."""
+    """The usage of a metering period, by default the current one, or of an interval of at most 92 days."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -68,7 +68,7 @@ class UsageQuery(BaseModel):
 
 
 class SeriesQuery(BaseModel):
-    """Which usage over time; by default the last 30 days by day."""
+    """The range and the steps of a series; by default the last 30 days by day."""
 
     model_config = ConfigDict(extra="forbid")
 

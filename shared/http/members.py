@@ -1,15 +1,22 @@
-"""The routes of people: who I am, my tenants and invitations, and the members of a tenant."""
+"""The routes of people: the person who is signed in, their tenants and invitations, and the members of a tenant."""
 
-from datetime import datetime
 from typing import Annotated
 
 from flask import Response
 from pydantic import BaseModel, ConfigDict, Field
 
-from shared.domain.members import Invitation, Invite, Member, Role, Seat
-from shared.http.answers import Answer
+from shared.domain.members import Role, new_invite
 from shared.http.app import Call, Container, Person, Route, json_answer, no_answer
 from shared.http.bodies import read_body
+from shared.http.member_answers import (
+    InvitationAnswer,
+    InviteAnswer,
+    MeAnswer,
+    MemberAnswer,
+    MembersAnswer,
+    SeatAnswer,
+    UserAnswer,
+)
 from shared.usecases.create_own_tenant import create_own_tenant
 from shared.usecases.invitations import (
     accept_invitation,
@@ -18,7 +25,7 @@ from shared.usecases.invitations import (
     open_invitations,
     withdraw_invite,
 )
-from shared.usecases.manage_members import change_role, remove_member
+from shared.usecases.manage_members import RoleAssignment, change_role, remove_member
 
 
 class TenantBody(BaseModel):
@@ -30,7 +37,7 @@ class TenantBody(BaseModel):
 
 
 class InviteBody(BaseModel):
-    """Who is to join, and as what."""
+    """The person to invite, and the role they get."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -39,7 +46,7 @@ class InviteBody(BaseModel):
 
 
 class RoleBody(BaseModel):
-    """What a member is to be."""
+    """The role that a member is to have."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -47,102 +54,9 @@ class RoleBody(BaseModel):
 
 
 class EmptyBody(BaseModel):
-    """Nothing: the address that is signed in decides."""
+    """An empty body: the address that is signed in decides."""
 
     model_config = ConfigDict(extra="forbid")
-
-
-class UserAnswer(Answer):
-    """Who is signed in."""
-
-    id: str
-    email: str | None
-    name: str | None
-    email_verified: bool
-
-
-class SeatAnswer(Answer):
-    """A tenant, and what the person is there."""
-
-    id: str
-    name: str
-    plan: str
-    role: Role
-
-    @classmethod
-    def of(cls, seat: Seat, now: datetime) -> "SeatAnswer":
-        """The answer that tells of a seat."""
-        tenant = seat.tenant.at(now)
-        return cls(id=tenant.id, name=tenant.name, plan=tenant.plan, role=seat.member.role)
-
-
-class InvitationAnswer(Answer):
-    """An invitation to the person who is signed in."""
-
-    tenant_id: str
-    tenant_name: str
-    role: Role
-    invited_by: str
-    expires_at: datetime
-
-    @classmethod
-    def of(cls, invitation: Invitation) -> "InvitationAnswer":
-        """The answer that tells of an invitation."""
-        invited, tenant = invitation.invite, invitation.tenant
-        return cls(
-            tenant_id=tenant.id,
-            tenant_name=tenant.name,
-            role=invited.role,
-            invited_by=invited.invited_by,
-            expires_at=invited.expires_at,
-        )
-
-
-class MeAnswer(Answer):
-    """The person, and the tenants that are open to them."""
-
-    user: UserAnswer
-    tenants: list[SeatAnswer]
-    invitations: list[InvitationAnswer]
-
-
-class MemberAnswer(Answer):
-    """A member of a tenant."""
-
-    id: str
-    email: str
-    name: str | None
-    role: Role
-    joined_at: datetime
-
-    @classmethod
-    def of(cls, member: Member) -> "MemberAnswer":
-        """The answer that tells of a member."""
-        names = [name for name in cls.model_fields if name != "id"]
-        return cls(id=member.user_id, **{name: getattr(member, name) for name in names})
-
-
-class InviteAnswer(Answer):
-    """An open invitation of a tenant; an expired one can be renewed."""
-
-    id: str
-    email: str
-    role: Role
-    invited_by: str
-    invited_at: datetime
-    expires_at: datetime
-
-    @classmethod
-    def of(cls, invited: Invite) -> "InviteAnswer":
-        """The answer that tells of an invitation."""
-        return cls(**{name: getattr(invited, name) for name in cls.model_fields})
-
-
-class MembersAnswer(Answer):
-    """Who belongs to a tenant, and who is invited, oldest first."""
-
-    members: list[MemberAnswer]
-    invites: list[InviteAnswer]
 
 
 def _me(call: Call, container: Container) -> Response:
@@ -188,19 +102,20 @@ def _members(call: Call, container: Container) -> Response:
 
 def _invite(call: Call, container: Container) -> Response:
     body = read_body(call.request, InviteBody)
-    origin = container.config.web_origin
-    made = invite(container.members, call.caller, call.user, body.email, body.role, origin, call.now)
+    invited = new_invite(body.email, body.role, call.user.email or "", call.now)
+    made = invite(container.members, call.caller, invited, container.config.web_origin)
     return json_answer(InviteAnswer.of(made))
 
 
 def _change(call: Call, container: Container) -> Response:
     body = read_body(call.request, RoleBody)
-    member = change_role(container.members, call.caller, call.path["user"], body.role, call.now)
+    assigned = RoleAssignment(call.path["user"], body.role)
+    member = change_role(container.members, call.caller, assigned, call.now)
     return json_answer(MemberAnswer.of(member))
 
 
 def _remove(call: Call, container: Container) -> Response:
-    remove_member(container.members, call.caller, call.user, call.path["user"], call.now)
+    remove_member(container.members, call.caller, call.path["user"], call.now)
     return no_answer()
 
 
@@ -214,22 +129,81 @@ _MEMBERS = "/api/v1/tenants/<tenant>/members"
 _ONE_MEMBER = f"{_MEMBERS}/<user>"
 _ONE_INVITE = "/api/v1/tenants/<tenant>/invites/<invite>"
 ROUTES = (
-    Route("GET", "/api/v1/me", "Who I am, my tenants and invitations", _me, Person.SIGNED_IN, MeAnswer),
     Route(
-        "POST",
-        "/api/v1/tenants",
-        "Found a tenant",
-        _create_tenant,
-        Person.VERIFIED,
-        SeatAnswer,
-        TenantBody,
+        method="GET",
+        path="/api/v1/me",
+        summary="Who I am, my tenants and invitations",
+        handle=_me,
+        needs=Person.SIGNED_IN,
+        answer=MeAnswer,
+    ),
+    Route(
+        method="POST",
+        path="/api/v1/tenants",
+        summary="Found a tenant",
+        handle=_create_tenant,
+        needs=Person.VERIFIED,
+        answer=SeatAnswer,
+        body=TenantBody,
         status=201,
     ),
-    Route("POST", f"{_INVITATION}/accept", "Join a tenant", _accept, Person.VERIFIED, SeatAnswer, EmptyBody),
-    Route("DELETE", _INVITATION, "Decline an invitation", _decline, Person.VERIFIED, status=204),
-    Route("GET", _MEMBERS, "Members and open invitations", _members, "members:write", MembersAnswer),
-    Route("PUT", _MEMBERS, "Invite somebody", _invite, "members:write", InviteAnswer, InviteBody),
-    Route("PUT", _ONE_MEMBER, "Change a member's role", _change, "members:write", MemberAnswer, RoleBody),
-    Route("DELETE", _ONE_MEMBER, "Remove a member, or leave", _remove, Person.MEMBER, status=204),
-    Route("DELETE", _ONE_INVITE, "Withdraw an invitation", _withdraw, "members:write", status=204),
+    Route(
+        method="POST",
+        path=f"{_INVITATION}/accept",
+        summary="Join a tenant",
+        handle=_accept,
+        needs=Person.VERIFIED,
+        answer=SeatAnswer,
+        body=EmptyBody,
+    ),
+    Route(
+        method="DELETE",
+        path=_INVITATION,
+        summary="Decline an invitation",
+        handle=_decline,
+        needs=Person.VERIFIED,
+        status=204,
+    ),
+    Route(
+        method="GET",
+        path=_MEMBERS,
+        summary="Members and open invitations",
+        handle=_members,
+        needs="members:write",
+        answer=MembersAnswer,
+    ),
+    Route(
+        method="PUT",
+        path=_MEMBERS,
+        summary="Invite somebody",
+        handle=_invite,
+        needs="members:write",
+        answer=InviteAnswer,
+        body=InviteBody,
+    ),
+    Route(
+        method="PUT",
+        path=_ONE_MEMBER,
+        summary="Change a member's role",
+        handle=_change,
+        needs="members:write",
+        answer=MemberAnswer,
+        body=RoleBody,
+    ),
+    Route(
+        method="DELETE",
+        path=_ONE_MEMBER,
+        summary="Remove a member, or leave",
+        handle=_remove,
+        needs=Person.MEMBER,
+        status=204,
+    ),
+    Route(
+        method="DELETE",
+        path=_ONE_INVITE,
+        summary="Withdraw an invitation",
+        handle=_withdraw,
+        needs="members:write",
+        status=204,
+    ),
 )

@@ -39,7 +39,9 @@ def route(documented: Sequence[Route]) -> Route:
         headers = {"Cache-Control": "public, max-age=300"}
         return Response(to_json(document(routes)), 200, headers, mimetype="application/json")
 
-    return Route("GET", "/api/v1/openapi.json", "This document", handle, None)
+    return Route(
+        method="GET", path="/api/v1/openapi.json", summary="This document", handle=handle, needs=None
+    )
 
 
 @cache

@@ -60,18 +60,17 @@ class ProblemDocument(BaseModel):
 
 
 def problem_of(error: Exception) -> Response:
-    """Return the problem document that tells the caller about `error`, and no more than the caller may know."""
+    """Return the problem document about `error`, with no more than the caller may know."""
     if isinstance(error, UsageError):
         return _usage_problem(error)
     if isinstance(error, HTTPException) and error.code is not None:
         headers = dict(error.get_headers())
-        code, detail = error.name.lower().replace(" ", "_"), error.description or error.name
-        allowed = {"Allow": headers["Allow"]} if "Allow" in headers else {}
-        return _response(_document(error.code, code, detail), allowed)
+        allowed = {"Allow": headers["Allow"]} if "Allow" in headers else None
+        code = error.name.lower().replace(" ", "_")
+        return _response(_document(error.code, code, error.description or error.name), allowed)
     LOGGER.exception("unexpected error", exc_info=error)
-    return _response(
-        _document(500, "internal_error", "Something went wrong on our side; it has been logged."), {}
-    )
+    detail = "Something went wrong on our side; it has been logged."
+    return _response(_document(500, "internal_error", detail))
 
 
 def _usage_problem(error: UsageError) -> Response:
@@ -94,6 +93,6 @@ def _document(status: int, code: str, detail: str, errors: Sequence[FieldProblem
     return ProblemDocument(title=title, status=status, code=code, detail=detail, errors=list(errors) or None)
 
 
-def _response(document: ProblemDocument, headers: dict[str, str]) -> Response:
+def _response(document: ProblemDocument, headers: dict[str, str] | None = None) -> Response:
     body = document.model_dump_json(exclude_none=True)
     return Response(body, document.status, headers, mimetype="application/problem+json")

@@ -54,14 +54,22 @@ def _check(call: Call, container: Container) -> Response:
 
 ROUTES = (
     Route(
-        "POST",
-        "/v1/events",
-        "Record metering events",
-        _record,
-        "usage:write",
-        RecordAnswer,
-        EventsBody,
-        RecordQuery,
+        method="POST",
+        path="/v1/events",
+        summary="Record metering events",
+        handle=_record,
+        needs="usage:write",
+        answer=RecordAnswer,
+        body=EventsBody,
+        query=RecordQuery,
     ),
-    Route("POST", "/v1/check", "Ask whether usage would fit", _check, "limits:read", CheckAnswer, CheckBody),
+    Route(
+        method="POST",
+        path="/v1/check",
+        summary="Ask whether usage would fit",
+        handle=_check,
+        needs="limits:read",
+        answer=CheckAnswer,
+        body=CheckBody,
+    ),
 )

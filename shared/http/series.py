@@ -64,12 +64,12 @@ def _cell(value: object) -> object:
 
 ROUTES = (
     Route(
-        "GET",
-        "/api/v1/tenants/<tenant>/usage/series",
-        "Usage by hour or day",
-        _series,
-        "usage:read",
-        SeriesAnswer,
+        method="GET",
+        path="/api/v1/tenants/<tenant>/usage/series",
+        summary="Usage by hour or day",
+        handle=_series,
+        needs="usage:read",
+        answer=SeriesAnswer,
         query=SeriesQuery,
     ),
 )

@@ -1,35 +1,47 @@
-"""Makes somebody a member without an invitation: for operators, where nobody is there yet to invite."""
+"""Make somebody a member without an invitation: for operators, where nobody is there yet to invite."""
 
-from datetime import datetime
+from dataclasses import dataclass
 
 from shared.domain.errors import Conflict, NotFound
 from shared.domain.members import Member, Role, valid_email
-from shared.domain.tenants import AuditEntry
+from shared.domain.tenants import Change
 from shared.ports import Directory, IdentityVerifier, Members, StaleMembers
 
 
-def add_member(
-    directory: Directory,
-    identities: IdentityVerifier,
-    members: Members,
-    tenant_id: str,
-    email: str,
-    role: Role,
-    *,
-    actor: str,
-    now: datetime,
-) -> Member:
-    """The new member. NotFound for an unknown tenant or account, Conflict for a member, InvalidInput."""
-    address = valid_email(email)
-    if directory.find_tenant(tenant_id) is None:
+@dataclass(frozen=True, slots=True)
+class PeopleDependencies:
+    """The stores of tenants and of members, and the sign-in service that knows people's accounts."""
+
+    directory: Directory
+    identities: IdentityVerifier
+    members: Members
+
+
+@dataclass(frozen=True, slots=True)
+class MemberRequest:
+    """A member to be: the address of an account, and a role."""
+
+    email: str
+    role: Role
+
+
+def add_member(people: PeopleDependencies, tenant_id: str, request: MemberRequest, change: Change) -> Member:
+    """Return the new member.
+
+    InvalidInput for what is no address, NotFound for an unknown tenant or account, Conflict for a member.
+    """
+    address = valid_email(request.email)
+    if people.directory.find_tenant(tenant_id) is None:
         raise NotFound(f"tenant {tenant_id!r} does not exist")
-    user = identities.find_user(address, now)
+    user = people.identities.find_user(address, change.at)
     if user is None:
         raise NotFound(f"email: nobody has an account with {address!r}; let them sign up first")
-    member = Member(user.user_id, address, user.name, role, now)
-    audit = AuditEntry(tenant_id, now, actor, "member.added", None, role, address)
+    member = Member(
+        user_id=user.user_id, email=address, name=user.name, role=request.role, joined_at=change.at
+    )
+    entry = change.because(address).entry(tenant_id, "member.added", None, member.role)
     try:
-        members.add_member(tenant_id, member, audit)
+        people.members.add_member(tenant_id, member, entry)
     except StaleMembers as error:
         raise Conflict(f"{address} is a member of {tenant_id!r} already", code="already_member") from error
     return member

@@ -1,28 +1,27 @@
-"""Changes who is written to when usage nears its limits."""
+"""Change the addresses that are written to when usage nears its limits."""
 
 from collections.abc import Sequence
-from datetime import datetime
 
 from shared.domain.errors import FieldProblem, InvalidInput
 from shared.domain.members import valid_email
-from shared.domain.tenants import AuditEntry, Tenant
+from shared.domain.tenants import Change, Tenant
 from shared.ports import Directory
 
 MAX_RECIPIENTS = 10
 
 
 def set_alert_recipients(
-    directory: Directory, tenant: Tenant, emails: Sequence[str], *, actor: str, now: datetime
+    directory: Directory, tenant: Tenant, emails: Sequence[str], change: Change
 ) -> tuple[str, ...]:
-    """The addresses as they are kept: normalised, each once; InvalidInput names those that cannot be addresses.
+    """Return the addresses as they are kept: normalised, each once.
 
-    The same ones as before are no change, and leave no trace.
+    InvalidInput names those that cannot be addresses. The same ones as before leave no audit entry.
     """
     kept = tuple(dict.fromkeys(_valid(emails)))
     if kept != tenant.alert_recipients:
         before, after = ", ".join(tenant.alert_recipients), ", ".join(kept)
-        audit = AuditEntry(tenant.id, now, actor, "alert_recipients.changed", before, after, "")
-        directory.set_alert_recipients(tenant.id, kept, audit)
+        entry = change.entry(tenant.id, "alert_recipients.changed", before, after)
+        directory.set_alert_recipients(tenant.id, kept, entry)
     return kept
 
 

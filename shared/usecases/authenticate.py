@@ -1,4 +1,4 @@
-"""Finds out whom an API key acts for, and what any verified caller may do."""
+"""Find the tenant that an API key acts for, and say what any verified caller may do."""
 
 import logging
 import re
@@ -8,36 +8,45 @@ from datetime import datetime, timedelta
 from threading import Lock
 
 from shared.domain.errors import Forbidden, NotAuthenticated, UsageError
-from shared.domain.members import Permission, Role
-from shared.domain.tenants import ALL_SCOPES, ApiKey, Tenant, key_id
+from shared.domain.members import Member, Permission, Role
+from shared.domain.tenants import ALL_SCOPES, ApiKey, Change, Tenant, key_id
 from shared.ports import Directory
 
 CACHE_FOR = timedelta(seconds=60)
-"""How long a revoked key may still work."""
+"""The longest time that a revoked key may still work."""
 MAX_CACHED_KEYS = 10_000
 USE_NOTED_EVERY = timedelta(hours=1)
 LOGGER = logging.getLogger("gwi_usage")
 _KEY = re.compile(r"gwi_(live|test)_[0-9A-Za-z]{20,80}")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Access:
-    """A verified caller, key or member: what it may do, and its tenant as it was at most a minute ago."""
+    """A verified caller, key or member, with its permissions; its tenant as it was at most a minute ago."""
 
     tenant: Tenant
     permissions: tuple[Permission, ...]
     actor: str
-    """Who it is, for the audit trail: `key:<prefix>` or `member:<email>`."""
-    role: Role | None = None
-    """The member's role; None for a key."""
+    """Its name in the audit trail: `key:<prefix>` or `member:<email>`."""
+    member: Member | None = None
+    """The caller's own membership; None for a key."""
+
+    @property
+    def role(self) -> Role | None:
+        """The member's role; None for a key."""
+        return self.member.role if self.member else None
 
     @property
     def tenant_id(self) -> str:
         """The only tenant whose documents the caller reaches."""
         return self.tenant.id
 
+    def change(self, at: datetime) -> Change:
+        """Return a change that the caller makes."""
+        return Change(self.actor, at)
+
     def require(self, permission: Permission) -> None:
-        """Forbidden unless the caller has `permission`."""
+        """Raise Forbidden unless the caller has `permission`."""
         if permission in self.permissions:
             return
         if self.role is None:
@@ -45,13 +54,13 @@ class Access:
         raise Forbidden(f"the role {self.role} does not include {permission}", code="missing_role")
 
     def require_tenant(self, tenant_id: str) -> None:
-        """Forbidden unless `tenant_id` is the caller's own: whether another one exists is not told."""
+        """Raise Forbidden unless `tenant_id` is the caller's own, without telling whether another one exists."""
         if tenant_id != self.tenant_id:
             raise Forbidden(f"this key does not belong to tenant {tenant_id!r}", code="foreign_tenant")
 
 
 class KeyAuthenticator:
-    """Checks keys against the directory, remembering each for at most a minute."""
+    """Check keys against the directory, remembering each for at most a minute."""
 
     def __init__(self, directory: Directory) -> None:
         self._directory = directory
@@ -59,7 +68,7 @@ class KeyAuthenticator:
         self._lock = Lock()
 
     def authenticate(self, secret: str, now: datetime) -> Access:
-        """Whom `secret` acts for; NotAuthenticated for a key that is malformed, unknown, expired or revoked."""
+        """Return the access of a key; NotAuthenticated for one that is malformed, unknown, expired or revoked."""
         if not _KEY.fullmatch(secret):
             raise NotAuthenticated("the key is not one of ours: they begin with gwi_live_ or gwi_test_")
         hashed = key_id(secret)
@@ -78,7 +87,8 @@ class KeyAuthenticator:
             raise NotAuthenticated("the key is unknown")
         # Whatever the document says: a key never holds what is for members only.
         scopes = tuple(scope for scope in ALL_SCOPES if scope in key.scopes)
-        entry = (now, key, Access(tenant, scopes, f"key:{key.prefix}"))
+        access = Access(tenant=tenant, permissions=scopes, actor=f"key:{key.prefix}")
+        entry = (now, key, access)
         self._note_use(key, now)
         with self._lock:
             self._cache[hashed] = entry
@@ -88,7 +98,7 @@ class KeyAuthenticator:
         return entry
 
     def _note_use(self, key: ApiKey, now: datetime) -> None:
-        """Write down that a valid key is in use, if that was not done within the hour; it never refuses a request.
+        """Note that a valid key is in use, at most once an hour; a failure never refuses a request.
 
         Not from a thread of its own: a function has a processor only while it serves a request, so that would be
         frozen halfway. The store is waited for briefly, and the next look at the key tries again.

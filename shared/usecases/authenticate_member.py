@@ -1,4 +1,4 @@
-"""Finds out who is signed in, and what a member may do in a tenant."""
+"""Verify ID tokens, and find the membership of a person in a tenant."""
 
 import hashlib
 from collections import OrderedDict
@@ -11,13 +11,13 @@ from shared.ports import IdentityVerifier, Members
 from shared.usecases.authenticate import Access
 
 REMEMBERED_FOR = timedelta(seconds=60)
-"""How long an account that was disabled, or signed out everywhere, may still work. Memberships are read each time."""
+"""The longest time that a disabled or signed-out account may still work. Memberships are read each time."""
 MAX_REMEMBERED = 10_000
 MAX_TOKEN_CHARS = 16_384
 
 
 class MemberAuthenticator:
-    """Checks ID tokens, remembering each for at most a minute, and memberships, remembering none."""
+    """Check ID tokens, remembering each for at most a minute, and memberships, remembering none."""
 
     def __init__(self, verifier: IdentityVerifier, members: Members) -> None:
         self._verifier = verifier
@@ -26,7 +26,7 @@ class MemberAuthenticator:
         self._lock = Lock()
 
     def identify(self, token: str, now: datetime) -> Identity:
-        """Who holds `token`; NotAuthenticated, Forbidden for a disabled account, Unavailable."""
+        """Return the holder of `token`; NotAuthenticated, Forbidden for a disabled account, Unavailable."""
         if len(token) > MAX_TOKEN_CHARS:
             raise NotAuthenticated(
                 f"the token has {len(token)} characters, at most {MAX_TOKEN_CHARS} are read"
@@ -47,20 +47,24 @@ class MemberAuthenticator:
                 self._cache.popitem(last=False)
 
     def enter(self, identity: Identity, tenant_id: str) -> Access:
-        """What somebody may do in a tenant; see enter_tenant."""
+        """Return the person's access to a tenant; see enter_tenant."""
         return enter_tenant(self._members, identity, tenant_id)
 
 
 def enter_tenant(members: Members, identity: Identity, tenant_id: str) -> Access:
-    """What somebody may do in a tenant; Forbidden to who is no member: whether it exists is not told."""
+    """Return the person's access to a tenant; Forbidden for others than members, whether it exists or not."""
     seat = members.find_seat(tenant_id, identity.user_id) if is_tenant_id(tenant_id) else None
     if seat is None:
         raise Forbidden(f"you are not a member of tenant {tenant_id[:64]!r}", code="foreign_tenant")
-    role = seat.member.role
-    return Access(seat.tenant, PERMISSIONS[role], f"member:{identity.email}", role)
+    return Access(
+        tenant=seat.tenant,
+        permissions=PERMISSIONS[seat.member.role],
+        actor=f"member:{identity.email}",
+        member=seat.member,
+    )
 
 
 def require_verified(identity: Identity) -> None:
-    """Forbidden unless the address is proven."""
+    """Raise Forbidden unless the address is proven."""
     if identity.email is None or not identity.email_verified:
         raise Forbidden("verify your email address first: follow the link we sent", code="email_not_verified")

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from shared.domain.tenants import AuditEntry
+from shared.domain.tenants import AuditEntry, Change
 from shared.ports import AccountRead, BillingChange
 
 
@@ -33,7 +33,7 @@ def traced(change: BillingChange, read: AccountRead, cause: Cause) -> BillingCha
 
 def entry(tenant_id: str, at: datetime, cause: Cause, what: tuple[str, str | None, str | None]) -> AuditEntry:
     """An audit entry; `what` is the action, and what was before and after it."""
-    return AuditEntry(tenant_id, at, cause.actor, *what, cause.reason)
+    return Change(cause.actor, at, cause.reason).entry(tenant_id, *what)
 
 
 def _audits(change: BillingChange, read: AccountRead, cause: Cause) -> list[AuditEntry]:

@@ -1,55 +1,41 @@
-"""Invites people into a tenant by email, and lets who owns the address accept or decline."""
+"""Invite people into a tenant by email, and let the owner of the address accept or decline."""
 
 from collections.abc import Sequence
 from datetime import datetime
 
 from shared.domain.errors import Conflict, Forbidden, NotFound, Unavailable
 from shared.domain.members import (
-    INVITATION_LASTS,
     MAX_INVITES,
     Identity,
     Invitation,
     Invite,
     Member,
-    Role,
     Seat,
     is_tenant_id,
     require_authority,
-    valid_email,
 )
-from shared.domain.tenants import AuditEntry, Tenant
+from shared.domain.tenants import Change, Tenant
 from shared.ports import Mail, Members, StaleMembers
 from shared.usecases.authenticate import Access
 from shared.usecases.create_own_tenant import refuse_another_seat
 from shared.usecases.manage_members import MAX_TRIES
 
 
-def invite(
-    members: Members,
-    access: Access,
-    inviter: Identity,
-    email: str,
-    role: Role,
-    web_origin: str,
-    now: datetime,
-) -> Invite:
-    """An invitation, or a former one renewed, and a mail that tells of it.
+def invite(members: Members, access: Access, invited: Invite, web_origin: str) -> Invite:
+    """Store an invitation, which replaces a former one of the same address, and queue the mail about it.
 
-    InvalidInput for what is no address, Forbidden without the authority, Conflict for a member or one too many.
+    Forbidden without the authority, Conflict for a member or one invitation too many.
     """
-    address = valid_email(email)
     invites = members.list_invites(access.tenant_id)
-    former = next((each for each in invites if each.email == address), None)
+    former = next((each for each in invites if each.email == invited.email), None)
     _refuse_too_many(invites, former)
-    require_authority(access.role, {role, former.role if former else role})
-    if any(member.email == address for member in members.list_members(access.tenant_id)):
-        raise Conflict(f"{address} is a member already: change the role there", code="already_member")
-    made = Invite(address, role, inviter.email or "", now, now + INVITATION_LASTS)
-    audit = AuditEntry(
-        access.tenant_id, now, access.actor, "member.invited", former.role if former else None, role, address
-    )
-    members.save_invite(access.tenant_id, made, _mail(access.tenant, made, web_origin), audit)
-    return made
+    require_authority(access.role, {invited.role, former.role if former else invited.role})
+    if any(member.email == invited.email for member in members.list_members(access.tenant_id)):
+        raise Conflict(f"{invited.email} is a member already: change the role there", code="already_member")
+    change = access.change(invited.invited_at).because(invited.email)
+    entry = change.entry(access.tenant_id, "member.invited", former.role if former else None, invited.role)
+    members.save_invite(access.tenant_id, invited, _mail(access.tenant, invited, web_origin), entry)
+    return invited
 
 
 def _refuse_too_many(invites: Sequence[Invite], former: Invite | None) -> None:
@@ -65,14 +51,13 @@ def withdraw_invite(members: Members, access: Access, invite_id: str, now: datet
     if found is None:
         raise NotFound(f"this tenant has no invitation {invite_id[:128]!r}")
     require_authority(access.role, {found.role})
-    audit = AuditEntry(
-        access.tenant_id, now, access.actor, "invitation.withdrawn", found.role, None, found.email
-    )
-    members.remove_invite(access.tenant_id, found, audit)
+    change = access.change(now).because(found.email)
+    entry = change.entry(access.tenant_id, "invitation.withdrawn", found.role, None)
+    members.remove_invite(access.tenant_id, found, entry)
 
 
 def open_invitations(members: Members, user: Identity, now: datetime) -> list[Invitation]:
-    """The invitations that `user` can accept now; none unless the address is proven."""
+    """Return the invitations that `user` can accept now; none unless the address is proven."""
     if user.email is None or not user.email_verified:
         return []
     found = members.list_invitations(user.email)
@@ -80,9 +65,9 @@ def open_invitations(members: Members, user: Identity, now: datetime) -> list[In
 
 
 def accept_invitation(members: Members, user: Identity, tenant_id: str, now: datetime) -> Seat:
-    """The place that `user` has from now on; asked again, the same. NotFound without an open invitation.
+    """Make `user` a member and return the membership, which may exist already.
 
-    Conflict for one that has expired, and for somebody who belongs to too many tenants.
+    NotFound without an invitation, Conflict for one that has expired, and for a person with too many tenants.
     """
     for _ in range(MAX_TRIES):
         seat = members.find_seat(tenant_id, user.user_id) if is_tenant_id(tenant_id) else None
@@ -101,19 +86,24 @@ def accept_invitation(members: Members, user: Identity, tenant_id: str, now: dat
 
 def _take_seat(members: Members, user: Identity, invitation: Invitation, now: datetime) -> Seat:
     tenant, invited = invitation.tenant, invitation.invite
-    member = Member(user.user_id, invited.email, user.name, invited.role, now)
-    actor = f"member:{invited.email}"
-    audit = AuditEntry(tenant.id, now, actor, "member.joined", None, invited.role, invited.email)
-    members.accept_invite(tenant.id, invited, member, audit)
+    member = Member(
+        user_id=user.user_id, email=invited.email, name=user.name, role=invited.role, joined_at=now
+    )
+    entry = _change_by(invited, now).entry(tenant.id, "member.joined", None, invited.role)
+    members.accept_invite(tenant.id, invited, member, entry)
     return Seat(tenant, member)
 
 
 def decline_invitation(members: Members, user: Identity, tenant_id: str, now: datetime) -> None:
     """Refuse an invitation; NotFound without one."""
     invited = _find(members, user, tenant_id).invite
-    actor = f"member:{invited.email}"
-    audit = AuditEntry(tenant_id, now, actor, "invitation.declined", invited.role, None, invited.email)
-    members.remove_invite(tenant_id, invited, audit)
+    entry = _change_by(invited, now).entry(tenant_id, "invitation.declined", invited.role, None)
+    members.remove_invite(tenant_id, invited, entry)
+
+
+def _change_by(invited: Invite, now: datetime) -> Change:
+    """Return a change that the owner of the invited address makes."""
+    return Change(f"member:{invited.email}", now, invited.email)
 
 
 def _find(members: Members, user: Identity, tenant_id: str) -> Invitation:

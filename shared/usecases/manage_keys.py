@@ -1,4 +1,4 @@
-"""Creates, rotates and revokes API keys. A key is shown once; only its hash is kept."""
+"""Create, rotate and revoke API keys. A key is shown once; only its hash is kept."""
 
 import secrets
 from collections.abc import Sequence
@@ -11,7 +11,7 @@ from shared.domain.tenants import (
     KEY_PREFIX_TEST,
     SHOWN_KEY_CHARS,
     ApiKey,
-    AuditEntry,
+    Change,
     Scope,
     key_id,
 )
@@ -20,6 +20,19 @@ from shared.ports import Directory
 MAX_WORKING_KEYS = 50
 """Keys of one tenant that are neither revoked nor expired: what has ended needs no tidying up to make room."""
 _SECRET_BYTES = 20
+_SHORTEST_NAME = 8
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeyRequest:
+    """A key to be made: its label, its rights and its end."""
+
+    label: str
+    scopes: tuple[Scope, ...]
+    expires_at: datetime | None = None
+    """None: it works until it is revoked."""
+    is_live: bool
+    """False for a test key, of a local stack."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,76 +43,82 @@ class NewKey:
     secret: str
 
 
-def new_key(
-    tenant_id: str,
-    label: str,
-    scopes: Sequence[Scope],
-    expires_at: datetime | None,
-    *,
-    is_live: bool,
-    now: datetime,
-) -> NewKey:
-    """A fresh key, not stored yet."""
-    secret = (KEY_PREFIX_LIVE if is_live else KEY_PREFIX_TEST) + secrets.token_hex(_SECRET_BYTES)
-    prefix = secret[:SHOWN_KEY_CHARS]
-    return NewKey(ApiKey(key_id(secret), tenant_id, tuple(scopes), label, prefix, now, expires_at), secret)
+@dataclass(frozen=True, slots=True)
+class KeyRef:
+    """Names one key of a tenant: by its id, the first 8 or more characters of its id, or its secret."""
+
+    tenant_id: str
+    name: str
 
 
-def create_key(
-    directory: Directory,
-    tenant_id: str,
-    label: str,
-    scopes: Sequence[Scope],
-    expires_at: datetime | None,
-    *,
-    is_live: bool,
-    actor: str,
-    now: datetime,
-) -> NewKey:
-    """A new key of the tenant; NotFound if there is no such tenant, Conflict if it has as many as it may have."""
+def new_key(tenant_id: str, request: KeyRequest, now: datetime) -> NewKey:
+    """Return a fresh key, which is not stored yet."""
+    beginning = KEY_PREFIX_LIVE if request.is_live else KEY_PREFIX_TEST
+    secret = beginning + secrets.token_hex(_SECRET_BYTES)
+    key = ApiKey(
+        id=key_id(secret),
+        tenant_id=tenant_id,
+        scopes=request.scopes,
+        label=request.label,
+        prefix=secret[:SHOWN_KEY_CHARS],
+        created_at=now,
+        expires_at=request.expires_at,
+    )
+    return NewKey(key, secret)
+
+
+def create_key(directory: Directory, tenant_id: str, request: KeyRequest, change: Change) -> NewKey:
+    """Return a new key of the tenant; NotFound if there is no such tenant, Conflict if it has too many keys."""
     if directory.find_tenant(tenant_id) is None:
         raise NotFound(f"tenant {tenant_id!r} does not exist")
-    _refuse_too_many(directory.list_keys(tenant_id), now)
-    made = new_key(tenant_id, label, scopes, expires_at, is_live=is_live, now=now)
-    directory.save_keys([made.key], _audit(made.key, "key.created", actor, now))
+    _refuse_too_many(directory.list_keys(tenant_id), change.at)
+    made = new_key(tenant_id, request, change.at)
+    entry = change.because(request.label).entry(tenant_id, "key.created", None, made.key.prefix)
+    directory.save_keys([made.key], entry)
     return made
 
 
-def rotate_key(
-    directory: Directory, tenant_id: str, key: str, overlap: timedelta, *, actor: str, now: datetime
-) -> NewKey:
-    """A successor with the same label, scopes and expiry; the former key works on for `overlap`.
+def rotate_key(directory: Directory, ref: KeyRef, overlap: timedelta, change: Change) -> NewKey:
+    """Return a successor with the same label, scopes and expiry; the former key works on for `overlap`.
 
-    Conflict if that has ended already: a successor would end with it, or let in whom it was to keep out; or if
-    the tenant had too many keys while both work.
+    Conflict if the former key has ended already, because a successor would either end with it or let in whoever was
+    shut out; and if the tenant would have too many keys while both work.
     """
-    keys = directory.list_keys(tenant_id)
-    former = _named(keys, tenant_id, key)
-    if not former.is_valid(now):
+    keys = directory.list_keys(ref.tenant_id)
+    former = _find(keys, ref)
+    if not former.is_valid(change.at):
         raise Conflict(
             f"key {former.prefix}… has expired or was revoked; create a new one", code="key_not_valid"
         )
-    _refuse_too_many([each for each in keys if overlap or each != former], now)
-    is_live = former.prefix.startswith(KEY_PREFIX_LIVE)
-    made = new_key(tenant_id, former.label, former.scopes, former.expires_at, is_live=is_live, now=now)
-    end = min(now + overlap, former.expires_at or datetime.max.replace(tzinfo=now.tzinfo))
+    _refuse_too_many([each for each in keys if overlap or each != former], change.at)
+    made = new_key(ref.tenant_id, _same_again(former), change.at)
+    end = min(change.at + overlap, former.expires_at or datetime.max.replace(tzinfo=change.at.tzinfo))
     ending = replace(former, expires_at=end)
-    directory.save_keys([ending, made.key], _audit(made.key, "key.rotated", actor, now, before=former.prefix))
+    entry = change.because(former.label).entry(ref.tenant_id, "key.rotated", former.prefix, made.key.prefix)
+    directory.save_keys([ending, made.key], entry)
     return made
 
 
-def revoke_key(directory: Directory, tenant_id: str, key: str, *, actor: str, now: datetime) -> ApiKey:
-    """End a key at once; it may still be believed for as long as callers' instances remember it (a minute).
+def _same_again(key: ApiKey) -> KeyRequest:
+    return KeyRequest(
+        label=key.label,
+        scopes=key.scopes,
+        expires_at=key.expires_at,
+        is_live=key.prefix.startswith(KEY_PREFIX_LIVE),
+    )
 
-    A key that was revoked before stays as it is, and leaves no second trace.
+
+def revoke_key(directory: Directory, ref: KeyRef, change: Change) -> ApiKey:
+    """End a key at once; instances that remember it may still accept it for a minute.
+
+    A key that was revoked before stays as it is, and leaves no second audit entry.
     """
-    found = _named(directory.list_keys(tenant_id), tenant_id, key)
+    found = _find(directory.list_keys(ref.tenant_id), ref)
     if found.revoked_at is not None:
         return found
-    revoked = replace(found, revoked_at=now)
-    directory.save_keys(
-        [revoked], _audit(revoked, "key.revoked", actor, now, before=revoked.prefix, after=None)
-    )
+    revoked = replace(found, revoked_at=change.at)
+    entry = change.because(found.label).entry(ref.tenant_id, "key.revoked", found.prefix, None)
+    directory.save_keys([revoked], entry)
     return revoked
 
 
@@ -110,18 +129,9 @@ def _refuse_too_many(keys: Sequence[ApiKey], now: datetime) -> None:
         raise Conflict(message, code="too_many_keys")
 
 
-def _named(keys: Sequence[ApiKey], tenant_id: str, key: str) -> ApiKey:
-    """The one of the tenant's keys that `key` names: its id, the start of that, or the secret itself."""
-    wanted = key_id(key) if key.startswith((KEY_PREFIX_LIVE, KEY_PREFIX_TEST)) else key
+def _find(keys: Sequence[ApiKey], ref: KeyRef) -> ApiKey:
+    wanted = key_id(ref.name) if ref.name.startswith((KEY_PREFIX_LIVE, KEY_PREFIX_TEST)) else ref.name
     found = [each for each in keys if each.id.startswith(wanted)]
-    if len(wanted) < 8 or len(found) != 1:
-        raise NotFound(f"tenant {tenant_id!r} has no single key {key[:SHOWN_KEY_CHARS]!r}")
+    if len(wanted) < _SHORTEST_NAME or len(found) != 1:
+        raise NotFound(f"tenant {ref.tenant_id!r} has no single key {ref.name[:SHOWN_KEY_CHARS]!r}")
     return found[0]
-
-
-def _audit(
-    key: ApiKey, action: str, actor: str, now: datetime, before: str | None = None, after: str | None = ""
-) -> AuditEntry:
-    return AuditEntry(
-        key.tenant_id, now, actor, action, before, key.prefix if after == "" else after, key.label
-    )

@@ -1,33 +1,50 @@
-"""Creates tenants and changes their plan, leaving a trace of each change."""
+"""Create tenants and change their plan; each change leaves an audit entry."""
 
 import re
+from dataclasses import dataclass
 from datetime import datetime
 
 from shared.domain.errors import Conflict, FieldProblem, InvalidInput, NotFound
+from shared.domain.members import MAX_NAME_CHARS
 from shared.domain.plans import PLAN_CATALOG, find_plan
-from shared.domain.tenants import ALL_SCOPES, TENANT_ID, AuditEntry, Tenant
+from shared.domain.tenants import ALL_SCOPES, TENANT_ID, Change, Tenant
 from shared.ports import Directory
-from shared.usecases.manage_keys import NewKey, new_key
+from shared.usecases.manage_keys import KeyRequest, NewKey, new_key
+
+
+@dataclass(frozen=True, slots=True)
+class TenantRequest:
+    """A tenant to be: its id, its name, and the id or alias of its plan."""
+
+    id: str
+    name: str
+    plan: str
 
 
 def create_tenant(
-    directory: Directory, tenant_id: str, name: str, plan: str, *, is_live: bool, actor: str, now: datetime
+    directory: Directory, request: TenantRequest, change: Change, *, is_live: bool
 ) -> tuple[Tenant, NewKey]:
-    """A tenant with its first key; Conflict if the id is taken, InvalidInput for a bad id, name or plan."""
-    if not re.fullmatch(TENANT_ID, tenant_id):
-        raise _invalid("id", f"id {tenant_id!r} is not 1 to 64 letters, digits, hyphens and underscores")
-    if not 1 <= len(name.strip()) <= 200:
-        raise _invalid("name", f"name {name!r} is not 1 to 200 characters")
-    tenant = Tenant(tenant_id, name.strip(), plan_id(plan), now)
-    key = new_key(tenant_id, "first key", ALL_SCOPES, None, is_live=is_live, now=now)
-    audit = AuditEntry(tenant_id, now, actor, "tenant.created", None, tenant.plan, "")
-    directory.create_tenant(tenant, key.key, audit)
-    return tenant, key
+    """Return a new tenant and its first key, which is a live or a test key.
+
+    Conflict if the id is taken, InvalidInput for a bad id, name or plan.
+    """
+    tenant = _new_tenant(request, change.at)
+    key_request = KeyRequest(label="first key", scopes=ALL_SCOPES, is_live=is_live)
+    made = new_key(tenant.id, key_request, change.at)
+    directory.create_tenant(tenant, made.key, change.entry(tenant.id, "tenant.created", None, tenant.plan))
+    return tenant, made
 
 
-def set_plan(
-    directory: Directory, tenant_id: str, plan: str, *, actor: str, reason: str, now: datetime
-) -> Tenant:
+def _new_tenant(request: TenantRequest, now: datetime) -> Tenant:
+    if not re.fullmatch(TENANT_ID, request.id):
+        raise _invalid("id", f"id {request.id!r} is not 1 to 64 letters, digits, hyphens and underscores")
+    name = request.name.strip()
+    if not 1 <= len(name) <= MAX_NAME_CHARS:
+        raise _invalid("name", f"name {request.name!r} is not 1 to {MAX_NAME_CHARS} characters")
+    return Tenant(id=request.id, name=name, plan=plan_id(request.plan), created_at=now)
+
+
+def set_plan(directory: Directory, tenant_id: str, plan: str, change: Change) -> Tenant:
     """Put the tenant on `plan` (an id or alias).
 
     NotFound, InvalidInput for a plan that does not exist, Conflict for a tenant whose subscriptions decide.
@@ -36,8 +53,8 @@ def set_plan(
     if before is None:
         raise NotFound(f"tenant {tenant_id!r} does not exist")
     _refuse_subscriber(before)
-    audit = AuditEntry(tenant_id, now, actor, "plan.changed", before.plan, plan_id(plan), reason)
-    directory.set_plan(tenant_id, plan_id(plan), audit)
+    after = plan_id(plan)
+    directory.set_plan(tenant_id, after, change.entry(tenant_id, "plan.changed", before.plan, after))
     return directory.find_tenant(tenant_id) or before
 
 
@@ -54,7 +71,7 @@ def _refuse_subscriber(tenant: Tenant) -> None:
 
 
 def plan_id(plan: str) -> str:
-    """The id of the plan that an id or alias names; InvalidInput if none."""
+    """Return the id of the plan that an id or alias names; InvalidInput if there is none."""
     found = find_plan(plan)
     if found is None:
         names = ", ".join(each.id for each in PLAN_CATALOG)

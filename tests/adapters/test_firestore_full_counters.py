@@ -38,9 +38,15 @@ WIDE_SERIES = 800
 @pytest.fixture
 def tenant_id(connect: Connect) -> str:
     """A tenant that exists, with one counter document a day."""
-    key = ApiKey("key-1", "acme", (), "first", "gwi_test_abcde", NOON)
-    entry = AuditEntry("acme", NOON, "test", "tenant.create", None, None, "")
-    FirestoreDirectory(connect()).create_tenant(Tenant("acme", "Acme", "free", NOON), key, entry)
+    key = ApiKey(
+        id="key-1", tenant_id="acme", scopes=(), label="first", prefix="gwi_test_abcde", created_at=NOON
+    )
+    entry = AuditEntry(
+        tenant_id="acme", at=NOON, actor="test", action="tenant.create", before=None, after=None, reason=""
+    )
+    FirestoreDirectory(connect()).create_tenant(
+        Tenant(id="acme", name="Acme", plan="free", created_at=NOON), key, entry
+    )
     return "acme"
 
 

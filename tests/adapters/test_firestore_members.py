@@ -13,20 +13,42 @@ from shared.domain.tenants import AuditEntry, Tenant
 from shared.ports import Mail
 from shared.usecases.authenticate_member import enter_tenant
 from shared.usecases.invitations import accept_invitation
-from shared.usecases.manage_members import change_role, remove_member
+from shared.usecases.manage_members import RoleAssignment, change_role, remove_member
 from tests.adapters.conftest import Connect
 from tests.adapters.interceptors import LostAnswers, RecordedCalls
 from tests.audit_trail import trail_of
 from tests.sample_events import NOON
 from tests.seating import seat
 
-ACME = Tenant("acme", "Acme", "free", NOON)
-OWNER = Member("ada", "ada@example.com", "Ada", "owner", NOON)
-FOUNDED = AuditEntry("acme", NOON, "member:ada@example.com", "tenant.created", None, "free", "")
-INVITED = AuditEntry("acme", NOON, "member:ada@example.com", "member.invited", None, "admin", "")
-INVITE = Invite("bob@example.com", "admin", "ada@example.com", NOON, NOON + INVITATION_LASTS)
-ADA = Identity("ada", "ada@example.com", True, "Ada", NOON)
-BOB = Identity("bob", "bob@example.com", True, "Bob", NOON)
+ACME = Tenant(id="acme", name="Acme", plan="free", created_at=NOON)
+OWNER = Member(user_id="ada", email="ada@example.com", name="Ada", role="owner", joined_at=NOON)
+FOUNDED = AuditEntry(
+    tenant_id="acme",
+    at=NOON,
+    actor="member:ada@example.com",
+    action="tenant.created",
+    before=None,
+    after="free",
+    reason="",
+)
+INVITED = AuditEntry(
+    tenant_id="acme",
+    at=NOON,
+    actor="member:ada@example.com",
+    action="member.invited",
+    before=None,
+    after="admin",
+    reason="",
+)
+INVITE = Invite(
+    email="bob@example.com",
+    role="admin",
+    invited_by="ada@example.com",
+    invited_at=NOON,
+    expires_at=NOON + INVITATION_LASTS,
+)
+ADA = Identity(user_id="ada", email="ada@example.com", email_verified=True, name="Ada", expires_at=NOON)
+BOB = Identity(user_id="bob", email="bob@example.com", email_verified=True, name="Bob", expires_at=NOON)
 BOBS_ID = email_id("bob@example.com")
 
 
@@ -127,11 +149,11 @@ def test_an_acceptance_that_was_not_answered_counts_once(connect: Connect) -> No
 
 
 def _demote(members: FirestoreMembers) -> None:
-    change_role(members, enter_tenant(members, ADA, "acme"), "bob", "member", NOON)
+    change_role(members, enter_tenant(members, ADA, "acme"), RoleAssignment("bob", "member"), NOON)
 
 
 def _remove(members: FirestoreMembers) -> None:
-    remove_member(members, enter_tenant(members, ADA, "acme"), ADA, "bob", NOON)
+    remove_member(members, enter_tenant(members, ADA, "acme"), "bob", NOON)
 
 
 @pytest.mark.parametrize(("change", "left"), [(_demote, ["owner", "member"]), (_remove, ["owner"])])
@@ -139,7 +161,11 @@ def _remove(members: FirestoreMembers) -> None:
 def test_a_change_of_a_member_that_was_not_answered_counts_once(
     connect: Connect, change: Callable[[FirestoreMembers], None], left: list[str], role: Role
 ) -> None:
-    seat(founded(connect), "acme", "bob", "bob@example.com", role, NOON)
+    seat(
+        founded(connect),
+        "acme",
+        Member(user_id="bob", email="bob@example.com", name=None, role=role, joined_at=NOON),
+    )
     change(FirestoreMembers(connect(LostAnswers(grpc.StatusCode.UNAVAILABLE, times=1))))
     assert [member.role for member in FirestoreMembers(connect()).list_members("acme")] == left
     changes = [
@@ -151,7 +177,11 @@ def test_a_change_of_a_member_that_was_not_answered_counts_once(
 def test_a_pointer_that_leads_nowhere_is_no_seat(connect: Connect) -> None:
     members = founded(connect)
     (ada,) = members.list_members("acme")
-    seat(members, "acme", "bob", "bob@example.com", "owner", NOON)
+    seat(
+        members,
+        "acme",
+        Member(user_id="bob", email="bob@example.com", name=None, role="owner", joined_at=NOON),
+    )
     rpc = connect()
     rpc.commit([delete_write(f"{rpc.documents}/tenants/acme/members/ada")])
     assert members.list_seats(ada.user_id) == []

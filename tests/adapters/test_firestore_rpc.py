@@ -28,9 +28,18 @@ TRANSIENT = [
     grpc.StatusCode.UNKNOWN,
 ]
 UNAVAILABLE = grpc.StatusCode.UNAVAILABLE
-TENANT = Tenant("acme", "Acme", "starter", NOON)
-KEY = ApiKey("key-1", "acme", ("usage:write",), "first", "gwi_test_abcde", NOON)
-ENTRY = AuditEntry("acme", NOON, "admin", "tenant.create", None, "starter", "")
+TENANT = Tenant(id="acme", name="Acme", plan="starter", created_at=NOON)
+KEY = ApiKey(
+    id="key-1",
+    tenant_id="acme",
+    scopes=("usage:write",),
+    label="first",
+    prefix="gwi_test_abcde",
+    created_at=NOON,
+)
+ENTRY = AuditEntry(
+    tenant_id="acme", at=NOON, actor="admin", action="tenant.create", before=None, after="starter", reason=""
+)
 
 
 def _store(rpc: FirestoreRpc) -> FirestoreUsageStore:

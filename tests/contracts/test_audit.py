@@ -10,8 +10,23 @@ from shared.domain.tenants import ALL_SCOPES, ApiKey, AuditEntry, Tenant, key_id
 from shared.ports import Directory
 from tests.sample_events import NOON
 
-KEY = ApiKey(key_id("gwi_test_1"), "acme", ALL_SCOPES, "first", "gwi_test_1", NOON)
-FIRST = AuditEntry("acme", NOON, "admin", "number 0", None, "starter", "new customer")
+KEY = ApiKey(
+    id=key_id("gwi_test_1"),
+    tenant_id="acme",
+    scopes=ALL_SCOPES,
+    label="first",
+    prefix="gwi_test_1",
+    created_at=NOON,
+)
+FIRST = AuditEntry(
+    tenant_id="acme",
+    at=NOON,
+    actor="admin",
+    action="number 0",
+    before=None,
+    after="starter",
+    reason="new customer",
+)
 
 
 def entry(number: int) -> AuditEntry:
@@ -21,11 +36,13 @@ def entry(number: int) -> AuditEntry:
 @pytest.fixture
 def directory(directory: Directory) -> Directory:
     """A directory whose tenant acme has five entries, and bolt one."""
-    directory.create_tenant(Tenant("acme", "Acme", "starter", NOON), KEY, FIRST)
+    directory.create_tenant(Tenant(id="acme", name="Acme", plan="starter", created_at=NOON), KEY, FIRST)
     for number in (3, 1, 4, 2):
         directory.set_plan("acme", "starter", entry(number))
     bolt = replace(KEY, id=key_id("bolt"), tenant_id="bolt")
-    directory.create_tenant(Tenant("bolt", "Bolt", "free", NOON), bolt, replace(FIRST, tenant_id="bolt"))
+    directory.create_tenant(
+        Tenant(id="bolt", name="Bolt", plan="free", created_at=NOON), bolt, replace(FIRST, tenant_id="bolt")
+    )
     return directory
 
 

@@ -23,7 +23,15 @@ ALERT = BillingAlert("unmapped_price", ("sub_1",), "price price_x of sub_1 maps 
 MAIL = Mail(
     to="owner@example.com", subject="Your trial ends in 3 days", text="The trial of Acme ends in 3 days."
 )
-AUDIT = AuditEntry("acme", NOW, "stripe", "plan.changed", "free", "starter", "evt_1 because")
+AUDIT = AuditEntry(
+    tenant_id="acme",
+    at=NOW,
+    actor="stripe",
+    action="plan.changed",
+    before="free",
+    after="starter",
+    reason="evt_1 because",
+)
 
 
 @pytest.fixture

@@ -15,9 +15,24 @@ from shared.ports import Directory, UsageStore
 from tests.audit_trail import trail_of
 from tests.sample_events import NOON
 
-ACME = Tenant("acme", "Acme, Inc.", "starter", NOON)
-KEY = ApiKey(key_id("gwi_test_1"), "acme", ALL_SCOPES, "first", "gwi_test_1", NOON)
-CREATED = AuditEntry("acme", NOON, "admin", "tenant.create", None, "starter", "new customer")
+ACME = Tenant(id="acme", name="Acme, Inc.", plan="starter", created_at=NOON)
+KEY = ApiKey(
+    id=key_id("gwi_test_1"),
+    tenant_id="acme",
+    scopes=ALL_SCOPES,
+    label="first",
+    prefix="gwi_test_1",
+    created_at=NOON,
+)
+CREATED = AuditEntry(
+    tenant_id="acme",
+    at=NOON,
+    actor="admin",
+    action="tenant.create",
+    before=None,
+    after="starter",
+    reason="new customer",
+)
 
 
 def _at(seconds: int) -> datetime:
@@ -25,7 +40,15 @@ def _at(seconds: int) -> datetime:
 
 
 def _entry(action: str, seconds: int = 1) -> AuditEntry:
-    return AuditEntry("acme", _at(seconds), "admin", action, "before", "after", "because")
+    return AuditEntry(
+        tenant_id="acme",
+        at=_at(seconds),
+        actor="admin",
+        action=action,
+        before="before",
+        after="after",
+        reason="because",
+    )
 
 
 def test_an_unknown_tenant_or_key_is_none(directory: Directory) -> None:

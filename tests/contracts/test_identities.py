@@ -52,7 +52,7 @@ class MemoryAccounts:
 
     def sign_up(self, email: str, *, verified: bool, name: str | None) -> str:
         """See Accounts."""
-        account = MemoryAccount(uuid4().hex, email, name, verified)
+        account = MemoryAccount(user_id=uuid4().hex, email=email, name=name, email_verified=verified)
         self._identities.save_account(account)
         self._accounts[account.user_id] = account
         return account.user_id
@@ -63,7 +63,7 @@ class MemoryAccounts:
 
     def disable(self, user_id: str) -> None:
         """See Accounts."""
-        self._identities.save_account(MemoryAccount(user_id, "", disabled=True))
+        self._identities.save_account(MemoryAccount(user_id=user_id, email="", disabled=True))
 
     def revoke(self, user_id: str) -> None:
         """See Accounts."""
@@ -210,5 +210,7 @@ def test_an_account_is_found_by_its_address(accounts: Accounts) -> None:
     now = datetime.now(UTC)
     email = f"{uuid4().hex}@example.com"
     user_id = accounts.sign_up(email, verified=True, name=NAME)
-    assert accounts.verifier.find_user(email, now) == Identity(user_id, email, True, NAME, now)
+    assert accounts.verifier.find_user(email, now) == Identity(
+        user_id=user_id, email=email, email_verified=True, name=NAME, expires_at=now
+    )
     assert accounts.verifier.find_user(f"not-{email}", now) is None

@@ -12,9 +12,18 @@ from shared.ports import Directory
 from tests.audit_trail import trail_of
 from tests.sample_events import NOON
 
-ACME = Tenant("acme", "Acme", "starter", NOON, counter_shards=4)
-KEY = ApiKey(key_id("gwi_test_1"), "acme", ALL_SCOPES, "first", "gwi_test_1", NOON)
-CHANGED = AuditEntry("acme", NOON, "admin", "changed", None, None, "")
+ACME = Tenant(id="acme", name="Acme", plan="starter", created_at=NOON, counter_shards=4)
+KEY = ApiKey(
+    id=key_id("gwi_test_1"),
+    tenant_id="acme",
+    scopes=ALL_SCOPES,
+    label="first",
+    prefix="gwi_test_1",
+    created_at=NOON,
+)
+CHANGED = AuditEntry(
+    tenant_id="acme", at=NOON, actor="admin", action="changed", before=None, after=None, reason=""
+)
 HOUR = timedelta(hours=1)
 
 

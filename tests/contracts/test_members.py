@@ -13,20 +13,34 @@ from shared.domain.members import INVITATION_LASTS, Identity, Invite, Member
 from shared.domain.tenants import AuditEntry, Tenant
 from shared.ports import Mail, Members, StaleMembers
 from shared.usecases.authenticate_member import enter_tenant
-from shared.usecases.manage_members import change_role, remove_member
+from shared.usecases.manage_members import RoleAssignment, change_role, remove_member
 from tests.audit_trail import trail_of
 from tests.contracts.conftest import Stores
 from tests.sample_events import NOON
 from tests.seating import seat
 
-ACME = Tenant("acme-1", "Acme <b>&</b> Söhne", "free", NOON)
-ADA = Member("ada", "ada@example.com", "Ada <i>", "owner", NOON)
-INVITE = Invite("bob@example.com", "admin", ADA.email, NOON, NOON + INVITATION_LASTS)
+ACME = Tenant(id="acme-1", name="Acme <b>&</b> Söhne", plan="free", created_at=NOON)
+ADA = Member(user_id="ada", email="ada@example.com", name="Ada <i>", role="owner", joined_at=NOON)
+INVITE = Invite(
+    email="bob@example.com",
+    role="admin",
+    invited_by=ADA.email,
+    invited_at=NOON,
+    expires_at=NOON + INVITATION_LASTS,
+)
 MAIL = Mail(INVITE.email, "Invitation", "Come in")
 
 
 def entry(action: str, tenant_id: str = ACME.id) -> AuditEntry:
-    return AuditEntry(tenant_id, NOON, "member:ada@example.com", action, None, None, "")
+    return AuditEntry(
+        tenant_id=tenant_id,
+        at=NOON,
+        actor="member:ada@example.com",
+        action=action,
+        before=None,
+        after=None,
+        reason="",
+    )
 
 
 @pytest.fixture
@@ -80,7 +94,11 @@ def test_seats_are_listed_from_the_oldest(members: Members) -> None:
 
 
 def test_a_role_is_changed(members: Members, stores: Stores) -> None:
-    bob = seat(members, ACME.id, "bob", "bob@example.com", "member", NOON)
+    bob = seat(
+        members,
+        ACME.id,
+        Member(user_id="bob", email="bob@example.com", name=None, role="member", joined_at=NOON),
+    )
     members.save_member(ACME.id, replace(bob, role="admin"), None, entry("member.changed"))
     found = members.find_seat(ACME.id, "bob")
     assert found is not None
@@ -92,7 +110,11 @@ def test_a_role_is_changed(members: Members, stores: Stores) -> None:
 def test_a_member_that_has_changed_meanwhile_is_not_overwritten(
     members: Members, stores: Stores, what: str
 ) -> None:
-    bob = seat(members, ACME.id, "bob", "bob@example.com", "member", NOON)
+    bob = seat(
+        members,
+        ACME.id,
+        Member(user_id="bob", email="bob@example.com", name=None, role="member", joined_at=NOON),
+    )
     members.save_member(ACME.id, replace(bob, role="admin"), None, entry("member.changed"))
     act, changed = {
         "save": (members.save_member, replace(bob, role="owner")),
@@ -108,7 +130,11 @@ def test_a_member_that_has_changed_meanwhile_is_not_overwritten(
 def test_a_member_goes_only_if_the_one_who_stays_is_as_read(
     members: Members, stores: Stores, what: str
 ) -> None:
-    bob = seat(members, ACME.id, "bob", "bob@example.com", "owner", NOON)
+    bob = seat(
+        members,
+        ACME.id,
+        Member(user_id="bob", email="bob@example.com", name=None, role="owner", joined_at=NOON),
+    )
     (ada,) = [member for member in members.list_members(ACME.id) if member.user_id == "ada"]
     members.save_member(ACME.id, replace(ada, role="member"), bob, entry("member.changed"))
     act, changed = {
@@ -125,14 +151,22 @@ def test_a_member_goes_only_if_the_one_who_stays_is_as_read(
 
 
 def test_who_stays_is_not_changed_by_it(members: Members) -> None:
-    bob = seat(members, ACME.id, "bob", "bob@example.com", "owner", NOON)
+    bob = seat(
+        members,
+        ACME.id,
+        Member(user_id="bob", email="bob@example.com", name=None, role="owner", joined_at=NOON),
+    )
     (ada,) = [member for member in members.list_members(ACME.id) if member.user_id == "ada"]
     members.remove_member(ACME.id, bob, ada, entry("member.removed"))
     assert members.list_members(ACME.id) == [ADA]
 
 
 def test_who_is_removed_has_no_seat_any_more(members: Members, stores: Stores) -> None:
-    bob = seat(members, ACME.id, "bob", "bob@example.com", "member", NOON)
+    bob = seat(
+        members,
+        ACME.id,
+        Member(user_id="bob", email="bob@example.com", name=None, role="member", joined_at=NOON),
+    )
     members.remove_member(ACME.id, bob, None, entry("member.removed"))
     assert members.find_seat(ACME.id, "bob") is None
     assert members.list_seats("bob") == []
@@ -170,7 +204,7 @@ def test_a_removed_invitation_is_gone_from_both_sides(members: Members, stores: 
 def test_accepting_makes_a_member_and_ends_the_invitation(members: Members, stores: Stores) -> None:
     members.save_invite(ACME.id, INVITE, MAIL, entry("member.invited"))
     (stored,) = members.list_invites(ACME.id)
-    bob = Member("bob", INVITE.email, "Bob", "admin", NOON + timedelta(1))
+    bob = Member(user_id="bob", email=INVITE.email, name="Bob", role="admin", joined_at=NOON + timedelta(1))
     members.accept_invite(ACME.id, stored, bob, entry("member.joined"))
     assert members.list_members(ACME.id) == [ADA, bob]
     assert [found.member for found in members.list_seats("bob")] == [bob]
@@ -185,7 +219,7 @@ def test_an_invitation_that_has_changed_meanwhile_lets_nobody_in(
 ) -> None:
     members.save_invite(ACME.id, INVITE, MAIL, entry("member.invited"))
     (stored,) = members.list_invites(ACME.id)
-    bob = Member("bob", INVITE.email, None, "admin", NOON)
+    bob = Member(user_id="bob", email=INVITE.email, name=None, role="admin", joined_at=NOON)
     if meanwhile == "withdrawn":
         members.remove_invite(ACME.id, stored, entry("invitation.withdrawn"))
     elif meanwhile == "renewed":
@@ -205,26 +239,32 @@ def test_an_invitation_that_has_changed_meanwhile_lets_nobody_in(
 def test_two_owners_who_act_at_once_leave_one(
     members: Members, stores: Stores, what: str, attempt: int
 ) -> None:
-    seat(members, ACME.id, "bob", "bob@example.com", "owner", NOON)
+    seat(
+        members,
+        ACME.id,
+        Member(user_id="bob", email="bob@example.com", name=None, role="owner", joined_at=NOON),
+    )
     stores_of = {"ada": members, "bob": stores.other_members}
     barrier = Barrier(2)
 
     def act(user_id: str) -> None:
         store = stores_of[user_id]
-        identity = Identity(user_id, f"{user_id}@example.com", True, None, NOON)
+        identity = Identity(
+            user_id=user_id, email=f"{user_id}@example.com", email_verified=True, name=None, expires_at=NOON
+        )
         access = enter_tenant(store, identity, ACME.id)
         other = "bob" if user_id == "ada" else "ada"
         barrier.wait()
         with suppress(Conflict):
             match what:
                 case "both leave":
-                    remove_member(store, access, identity, user_id, NOON)
+                    remove_member(store, access, user_id, NOON)
                 case "both step down":
-                    change_role(store, access, user_id, "member", NOON)
+                    change_role(store, access, RoleAssignment(user_id, "member"), NOON)
                 case "each removes the other":
-                    remove_member(store, access, identity, other, NOON)
+                    remove_member(store, access, other, NOON)
                 case _:
-                    change_role(store, access, other, "member", NOON)
+                    change_role(store, access, RoleAssignment(other, "member"), NOON)
 
     with ThreadPoolExecutor(2) as pool:
         list(pool.map(act, ["ada", "bob"]))
@@ -232,7 +272,7 @@ def test_two_owners_who_act_at_once_leave_one(
 
 
 def test_who_is_added_is_a_member_without_an_invitation(members: Members, stores: Stores) -> None:
-    bob = Member("bob", "bob@example.com", "Bob", "member", NOON)
+    bob = Member(user_id="bob", email="bob@example.com", name="Bob", role="member", joined_at=NOON)
     members.add_member(ACME.id, bob, entry("member.added"))
     assert members.list_members(ACME.id) == [ADA, bob]
     assert [seat.tenant for seat in members.list_seats("bob")] == [ACME]

@@ -19,9 +19,28 @@ REF = ShardRef(TODAY, 0)
 
 
 def create_tenant(directory: Directory, tenant_id: str, **settings: object) -> Tenant:
-    tenant = Tenant(tenant_id, "Acme", "starter", NOON, **settings)  # type: ignore[arg-type]
-    key = ApiKey(f"{tenant_id}-key", tenant_id, ("usage:write",), "first", "gwi_test_abcde", NOON)
-    directory.create_tenant(tenant, key, AuditEntry(tenant_id, NOON, "test", "tenant.create", None, None, ""))
+    tenant = Tenant(id=tenant_id, name="Acme", plan="starter", created_at=NOON, **settings)  # type: ignore[arg-type]
+    key = ApiKey(
+        id=f"{tenant_id}-key",
+        tenant_id=tenant_id,
+        scopes=("usage:write",),
+        label="first",
+        prefix="gwi_test_abcde",
+        created_at=NOON,
+    )
+    directory.create_tenant(
+        tenant,
+        key,
+        AuditEntry(
+            tenant_id=tenant_id,
+            at=NOON,
+            actor="test",
+            action="tenant.create",
+            before=None,
+            after=None,
+            reason="",
+        ),
+    )
     return tenant
 
 

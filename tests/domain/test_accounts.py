@@ -8,7 +8,7 @@ from shared.domain.tenants import Tenant
 from tests.sample_subscriptions import observed, on_day, seen_in_turn
 
 NOW = on_day(3)
-BY_HAND = Account(tenant=Tenant("acme", "Acme", "enterprise", on_day(0)))
+BY_HAND = Account(tenant=Tenant(id="acme", name="Acme", plan="enterprise", created_at=on_day(0)))
 
 
 @pytest.mark.parametrize("report", ["incomplete", "incomplete_expired"])

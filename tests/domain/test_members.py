@@ -27,7 +27,7 @@ from tests.sample_events import NOON
 
 
 def member(user_id: str, role: Role) -> Member:
-    return Member(user_id, f"{user_id}@example.com", None, role, NOON)
+    return Member(user_id=user_id, email=f"{user_id}@example.com", name=None, role=role, joined_at=NOON)
 
 
 @pytest.mark.parametrize(
@@ -94,7 +94,9 @@ def test_an_invitation_lasts_two_weeks() -> None:
 @pytest.mark.parametrize("text", ["ada@example.com", " Ada@Example.COM\n", "ADA@EXAMPLE.COM"])
 def test_an_address_is_the_same_however_it_is_written(text: str) -> None:
     assert normalise_email(text) == valid_email(text) == "ada@example.com"
-    assert Invite(valid_email(text), "member", "x", NOON, NOON).id == email_id("ada@example.com")
+    assert Invite(
+        email=valid_email(text), role="member", invited_by="x", invited_at=NOON, expires_at=NOON
+    ).id == email_id("ada@example.com")
 
 
 @pytest.mark.parametrize(

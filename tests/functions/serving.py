@@ -17,10 +17,10 @@ from werkzeug.test import TestResponse
 from shared import bootstrap
 from shared.adapters.memory.identities import MemoryAccount
 from shared.bootstrap import Container, process_memory
-from shared.domain.members import Role
-from shared.domain.tenants import ALL_SCOPES, Scope
-from shared.usecases.manage_keys import create_key
-from shared.usecases.manage_tenants import create_tenant
+from shared.domain.members import Member, Role
+from shared.domain.tenants import ALL_SCOPES, Change, Scope
+from shared.usecases.manage_keys import KeyRequest, create_key
+from shared.usecases.manage_tenants import TenantRequest, create_tenant
 from tests.seating import seat
 from tools.dev.functions import FUNCTIONS, Function
 from tools.dev.tick import PUSH_PATH
@@ -89,9 +89,8 @@ class Functions:
     def create_tenant(self, tenant_id: str = "acme", plan: str = "starter") -> str:
         """A tenant; returns its first key, which may do everything."""
         directory = self.containers["record_usage"].directory
-        _, made = create_tenant(
-            directory, tenant_id, tenant_id.title(), plan, is_live=False, actor="test", now=self.clock.now
-        )
+        request = TenantRequest(tenant_id, tenant_id.title(), plan)
+        _, made = create_tenant(directory, request, Change("test", self.clock.now), is_live=False)
         return made.secret
 
     def create_key(
@@ -102,17 +101,8 @@ class Functions:
     ) -> str:
         """One more key of a tenant; without scopes it has all of them."""
         directory = self.containers["record_usage"].directory
-        made = create_key(
-            directory,
-            tenant_id,
-            "",
-            scopes or ALL_SCOPES,
-            expires_at,
-            is_live=False,
-            actor="test",
-            now=self.clock.now,
-        )
-        return made.secret
+        request = KeyRequest(label="", scopes=scopes or ALL_SCOPES, expires_at=expires_at, is_live=False)
+        return create_key(directory, tenant_id, request, Change("test", self.clock.now)).secret
 
     def sign_in(
         self,
@@ -126,9 +116,13 @@ class Functions:
         """An ID token of somebody who has `role` in a tenant from now on, if not before; on the memory store."""
         user_id = user_id_of(email)
         store = process_memory()
-        store.save_account(MemoryAccount(user_id, email, name, verified))
+        store.save_account(MemoryAccount(user_id=user_id, email=email, name=name, email_verified=verified))
         if role and store.find_seat(tenant_id, user_id) is None:
-            seat(store, tenant_id, user_id, email, role, self.clock.now)
+            seat(
+                store,
+                tenant_id,
+                Member(user_id=user_id, email=email, name=None, role=role, joined_at=self.clock.now),
+            )
         return store.issue_token(user_id, self.clock.now)
 
     def send(self, method: str, token: str | None, path: str, body: object = None) -> TestResponse:

@@ -73,7 +73,15 @@ def test_a_new_period_begins_with_nothing_used(functions: Functions, clock: Cloc
 
 def change_plan(functions: Functions, plan: str) -> None:
     directory = functions.containers["record_usage"].directory
-    entry = AuditEntry("acme", functions.clock.now, "test", "plan.changed", None, plan, "")
+    entry = AuditEntry(
+        tenant_id="acme",
+        at=functions.clock.now,
+        actor="test",
+        action="plan.changed",
+        before=None,
+        after=plan,
+        reason="",
+    )
     directory.set_plan("acme", plan, entry)
 
 

@@ -4,8 +4,8 @@ from datetime import timedelta
 
 import pytest
 
-from shared.domain.tenants import Scope
-from shared.usecases.manage_keys import revoke_key
+from shared.domain.tenants import Change, Scope
+from shared.usecases.manage_keys import KeyRef, revoke_key
 from tests.functions.serving import Clock, Functions, bearer, refused, succeeded
 
 CALL = {"category": "llm", "provider": "openai", "model": "gpt-4.1-mini"}
@@ -65,7 +65,7 @@ def test_a_revoked_key_works_on_for_less_than_a_minute(functions: Functions, clo
 
 def revoke(functions: Functions, key: str) -> None:
     directory = functions.containers["record_usage"].directory
-    revoke_key(directory, "acme", key, actor="test", now=functions.clock.now)
+    revoke_key(directory, KeyRef("acme", key), Change("test", functions.clock.now))
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,8 @@ import pytest
 
 from shared.bootstrap import Container
 from shared.config import load_config
-from shared.usecases.manage_tenants import create_tenant
+from shared.domain.tenants import Change
+from shared.usecases.manage_tenants import TenantRequest, create_tenant
 from tests.functions.serving import BY_NAME
 from tools.dev.functions import start_function
 from tools.dev.processes import Server, wait_until_ready
@@ -40,7 +41,8 @@ def head(environment: dict[str, str]) -> str:
     """The beginning of a request that carries a key."""
     directory = Container(load_config(environment)).directory
     now = datetime.now(UTC)
-    _, made = create_tenant(directory, "acme", "Acme", "free", is_live=False, actor="test", now=now)
+    request = TenantRequest("acme", "Acme", "free")
+    _, made = create_tenant(directory, request, Change("test", now), is_live=False)
     return HEAD + f"Authorization: Bearer {made.secret}\r\n"
 
 

@@ -76,7 +76,7 @@ def revoke(functions: Functions) -> None:
 
 
 def disable(functions: Functions) -> None:
-    process_memory().save_account(MemoryAccount(user_id_of(ADA), ADA, disabled=True))
+    process_memory().save_account(MemoryAccount(user_id=user_id_of(ADA), email=ADA, disabled=True))
 
 
 def delete(functions: Functions) -> None:
@@ -186,7 +186,7 @@ def test_record_usage_takes_keys_only(functions: Functions) -> None:
 
 def test_a_person_is_told_as_the_account_says(functions: Functions) -> None:
     functions.sign_in(ADA)
-    account = MemoryAccount("uid-ada", "Ada@Example.com", "<img src=x onerror=alert(1)>")
+    account = MemoryAccount(user_id="uid-ada", email="Ada@Example.com", name="<img src=x onerror=alert(1)>")
     process_memory().save_account(replace(account, email_verified=True))
     token = process_memory().issue_token("uid-ada", functions.clock.now)
     user = functions.read(token, "/me")["user"]

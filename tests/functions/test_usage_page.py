@@ -40,9 +40,17 @@ def test_the_tenant_its_limits_and_the_callers_role_are_told(functions: Function
 
 def tenant_on(plan: str, overrides: LimitOverrides, functions: Functions) -> str:
     """A key of a tenant `other`, which was granted something of its own."""
-    made = Tenant("other", "Other", plan, functions.clock.now, overrides)
-    first = ApiKey("none", "other", (), "", "", made.created_at)
-    audit = AuditEntry("other", made.created_at, "test", "tenant.created", None, plan, "")
+    made = Tenant(id="other", name="Other", plan=plan, created_at=functions.clock.now, overrides=overrides)
+    first = ApiKey(id="none", tenant_id="other", scopes=(), label="", prefix="", created_at=made.created_at)
+    audit = AuditEntry(
+        tenant_id="other",
+        at=made.created_at,
+        actor="test",
+        action="tenant.created",
+        before=None,
+        after=plan,
+        reason="",
+    )
     functions.containers["usage_api"].directory.create_tenant(made, first, audit)
     return functions.create_key(tenant_id="other")
 

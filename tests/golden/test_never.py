@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 
 from shared.bootstrap import process_memory
+from shared.domain.tenants import Change
 from shared.usecases.manage_tenants import set_plan
 from tests.functions.serving import Clock, Functions, refused, succeeded
 
@@ -62,7 +63,7 @@ def test_a_plan_set_in_one_process_is_known_to_the_next(functions: Functions) ->
     other_instance = functions.another()
     assert other_instance.check(key, tokens=FREE_TOKENS + 1)["allowed"] is False
     directory = functions.containers["record_usage"].directory
-    set_plan(directory, "acme", "pro", actor="test", reason="", now=functions.clock.now)
+    set_plan(directory, "acme", "pro", Change("test", functions.clock.now))
     assert other_instance.check(key, tokens=FREE_TOKENS + 1)["allowed"] is True
     assert other_instance.read(key, "/tenants/acme/usage")["billing"]["plan"] == "professional"
 

@@ -15,7 +15,7 @@ ADD = ("member", "add", "--tenant", "acme", "--email", "Ada@Example.com", "--rol
 @pytest.fixture(autouse=True)
 def _acme(memory: None, capsys: Capture) -> None:
     """A tenant, and somebody who has an account."""
-    process_memory().save_account(MemoryAccount("ada", "ada@example.com", "Ada"))
+    process_memory().save_account(MemoryAccount(user_id="ada", email="ada@example.com", name="Ada"))
     run(capsys, *CREATE)
 
 

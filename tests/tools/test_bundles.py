@@ -16,7 +16,7 @@ from tools.build import function_names, stage
 from tools.dev.emulators import firestore_emulator, pubsub_emulator
 from tools.dev.functions import FUNCTIONS, local_settings
 from tools.dev.loopback import Answer, free_port, get, post_json
-from tools.dev.processes import ChildProcess, Server, wait_until_ready
+from tools.dev.processes import ChildProcess, Command, Server, wait_until_ready
 from tools.dev.tick import PUSH_PATH
 from tools.stripe_double.delivery import signature_header
 
@@ -80,10 +80,10 @@ def clean_python(folder: Path, requirements: Path) -> Path:
 @contextmanager
 def serving(name: str, bundle: Path, python: Path, environment: dict[str, str]) -> Iterator[int]:
     port = free_port()
-    command = [str(python), "-m", "functions_framework", "--target", name, "--host", "127.0.0.1"]
-    command += ["--port", str(port), "--signature-type", SIGNATURES[name]]
-    log = bundle.with_suffix(".log")
-    process = ChildProcess(name, command, log=log, environment=environment, folder=bundle)
+    arguments = [str(python), "-m", "functions_framework", "--target", name, "--host", "127.0.0.1"]
+    arguments += ["--port", str(port), "--signature-type", SIGNATURES[name]]
+    command = Command(arguments, environment, folder=bundle)
+    process = ChildProcess(name, command, log=bundle.with_suffix(".log"))
     try:
         wait_until_ready([Server(process, port)], timeout_seconds=60)
         yield port

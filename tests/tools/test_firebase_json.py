@@ -13,7 +13,7 @@ import pytest
 from tools.dev.firebase_tools import node
 from tools.dev.processes import Server, wait_until_ready
 from tools.dev.settings import ROOT
-from tools.dev.web_app import plan_web, start_web
+from tools.dev.web_app import FunctionUrls, plan_web, start_web
 
 CONFIG: dict[str, Any] = json.loads((ROOT / "firebase.json").read_text())
 HOSTING: dict[str, Any] = CONFIG["hosting"]
@@ -149,13 +149,12 @@ def test_the_schema_of_firebase_tools_accepts_the_file() -> None:
 @pytest.fixture(scope="module")
 def preview(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Server, str]]:
     """The production build as `make dev ARGS="--built"` serves it, and the sources that are the emulators."""
-    web = plan_web()
+    web = plan_web(built=True)
     assert web is not None
     environment = {**os.environ, "FIRESTORE_EMULATOR_HOST": "127.0.0.1:1"}
     logs = tmp_path_factory.mktemp("preview")
-    server = start_web(
-        web, environment, logs, api_url="http://127.0.0.1:1", record_url="http://127.0.0.1:1", built=True
-    )
+    nowhere = FunctionUrls(api="http://127.0.0.1:1", record="http://127.0.0.1:1")
+    server = start_web(web, nowhere, environment, logs)
     try:
         wait_until_ready([server], timeout_seconds=120)
         yield server, f"http://127.0.0.1:{web.auth_port} http://127.0.0.1:1"

@@ -10,7 +10,7 @@ import pytest
 
 from tools.dev.auth_emulator import auth_emulator, create_user, start_auth
 from tools.dev.errors import StackError
-from tools.dev.firebase_tools import node, start_emulator
+from tools.dev.firebase_tools import Emulator, node, start_emulator
 from tools.dev.loopback import get, post_json
 from tools.dev.processes import wait_until_ready
 from tools.dev.settings import PROJECT_ID, ROOT
@@ -31,7 +31,8 @@ def fake_node(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def told(logs: Path, name: str, rules: Path | None) -> tuple[str, Mapping[str, str]]:
     """The arguments and the environment of firebase-tools that run one emulator."""
-    server = start_emulator(name, logs, 4711, project="demo-x", rules=rules, environment=os.environ)
+    emulator = Emulator(name=name, port=4711, project="demo-x", rules=rules)
+    server = start_emulator(emulator, logs, os.environ)
     os.waitid(os.P_PID, server.process.group, os.WEXITED | os.WNOWAIT)
     server.process.stop()
     arguments, *environment = server.process.log.read_text().splitlines()

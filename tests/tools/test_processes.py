@@ -11,7 +11,7 @@ import pytest
 
 from tools.dev.errors import StackError, StoppedError
 from tools.dev.loopback import free_port
-from tools.dev.processes import ChildProcess, Server, wait_until_ready
+from tools.dev.processes import ChildProcess, Command, Server, wait_until_ready
 
 # Like the emulators' scripts: a shell that waits for the program it forked.
 FORKING_SHELL = ["sh", "-c", "sleep 60 & echo $!; wait"]
@@ -41,7 +41,7 @@ def is_running(pid: int) -> bool:
 
 
 def test_stopping_ends_the_program_that_a_script_forked(tmp_path: Path) -> None:
-    script = ChildProcess("emulator", FORKING_SHELL, log=tmp_path / "emulator.log")
+    script = ChildProcess("emulator", Command(FORKING_SHELL), log=tmp_path / "emulator.log")
     program = int(wait_for_log(script))
     assert is_running(program)
     script.stop()
@@ -50,14 +50,14 @@ def test_stopping_ends_the_program_that_a_script_forked(tmp_path: Path) -> None:
 
 
 def test_what_ignores_the_request_is_killed_after_the_grace(tmp_path: Path) -> None:
-    process = ChildProcess("stubborn", STUBBORN, log=tmp_path / "stubborn.log")
+    process = ChildProcess("stubborn", Command(STUBBORN), log=tmp_path / "stubborn.log")
     assert wait_for_log(process) == "up"
     process.stop(grace_seconds=0.2)
     assert process.exit_code() == -signal.SIGKILL
 
 
 def test_stopping_twice_is_stopping_once(tmp_path: Path) -> None:
-    process = ChildProcess("shell", FORKING_SHELL, log=tmp_path / "shell.log")
+    process = ChildProcess("shell", Command(FORKING_SHELL), log=tmp_path / "shell.log")
     process.stop()
     process.stop()
     assert process.exit_code() is not None
@@ -65,7 +65,7 @@ def test_stopping_twice_is_stopping_once(tmp_path: Path) -> None:
 
 def test_an_obituary_tells_the_exit_code_and_the_end_of_the_log(tmp_path: Path) -> None:
     script = "for i in $(seq 30); do echo line $i; done; exit 3"
-    process = ChildProcess("aggregate", ["sh", "-c", script], log=tmp_path / "aggregate.log")
+    process = ChildProcess("aggregate", Command(["sh", "-c", script]), log=tmp_path / "aggregate.log")
     while process.exit_code() is None:
         sleep(0.01)
     first, *tail = process.obituary().splitlines()
@@ -75,8 +75,8 @@ def test_an_obituary_tells_the_exit_code_and_the_end_of_the_log(tmp_path: Path) 
 
 def test_waits_until_a_server_answers(tmp_path: Path) -> None:
     port = free_port()
-    command = [sys.executable, "-c", ANSWER_LATER, str(port)]
-    process = ChildProcess("slow", command, log=tmp_path / "slow.log", folder=tmp_path)
+    command = Command([sys.executable, "-c", ANSWER_LATER, str(port)], folder=tmp_path)
+    process = ChildProcess("slow", command, log=tmp_path / "slow.log")
     server = Server(process, port)
     try:
         wait_until_ready([server], timeout_seconds=10)
@@ -86,13 +86,15 @@ def test_waits_until_a_server_answers(tmp_path: Path) -> None:
 
 
 def test_a_server_that_ends_instead_of_answering_fails_at_once_with_its_log(tmp_path: Path) -> None:
-    process = ChildProcess("usage_api", ["sh", "-c", "echo GWI_X is missing; exit 1"], log=tmp_path / "log")
+    process = ChildProcess(
+        "usage_api", Command(["sh", "-c", "echo GWI_X is missing; exit 1"]), log=tmp_path / "log"
+    )
     with pytest.raises(StackError, match=r"(?s)usage_api ended with exit code 1.*GWI_X is missing"):
         wait_until_ready([Server(process, free_port())], timeout_seconds=10)
 
 
 def test_a_server_that_never_answers_fails_with_its_log_after_the_timeout(tmp_path: Path) -> None:
-    process = ChildProcess("mute", ["sh", "-c", "echo waiting; exec sleep 60"], log=tmp_path / "log")
+    process = ChildProcess("mute", Command(["sh", "-c", "echo waiting; exec sleep 60"]), log=tmp_path / "log")
     assert wait_for_log(process) == "waiting"
     try:
         with pytest.raises(StackError, match=r"(?s)mute did not answer within 0\.2 s.*waiting"):
@@ -102,7 +104,7 @@ def test_a_server_that_never_answers_fails_with_its_log_after_the_timeout(tmp_pa
 
 
 def test_a_request_to_stop_ends_the_waiting(tmp_path: Path) -> None:
-    process = ChildProcess("mute", ["sleep", "60"], log=tmp_path / "log")
+    process = ChildProcess("mute", Command(["sleep", "60"]), log=tmp_path / "log")
     stop = Event()
     stop.set()
     try:

@@ -4,6 +4,8 @@ import json
 import shlex
 from pathlib import Path
 
+from tools.dev.demo_subscription import DemoTenant
+from tools.dev.demo_tenant import Demo
 from tools.dev.stack_file import banner, published
 
 FOLDER = Path(".local")
@@ -18,6 +20,7 @@ ENTRIES = {
     "tenant_id": "demo",
     "api_key": "gwi_test_example",
 }
+DEMO = Demo(DemoTenant("demo", "gwi_test_example"), "starter", events=107)
 
 
 def test_the_file_is_there_while_the_stack_is_ready(tmp_path: Path) -> None:
@@ -36,7 +39,7 @@ def test_the_file_of_a_stack_that_started_later_is_left_alone(tmp_path: Path) ->
 
 
 def test_the_banner_shows_every_address_and_the_key() -> None:
-    text = banner(ENTRIES, FOLDER, plan="starter", events=107, seconds=5)
+    text = banner(ENTRIES, DEMO, FOLDER, seconds=5)
     for name in ("record_usage", "usage_api", "aggregate", "firestore", "pubsub", "api_key"):
         assert ENTRIES[name] in text
     assert "demo (plan starter, 107 demo events)" in text
@@ -46,14 +49,14 @@ def test_the_banner_shows_nothing_of_parts_that_do_not_exist() -> None:
     in_memory = {
         name: value for name, value in ENTRIES.items() if name not in {"firestore", "pubsub", "usage_api"}
     }
-    text = banner(in_memory, FOLDER, plan="starter", events=0, seconds=1)
+    text = banner(in_memory, DEMO, FOLDER, seconds=1)
     assert "(emulator)" not in text
     assert "/usage " not in text
 
 
 def test_the_command_to_subscribe_is_one_line_that_a_shell_understands() -> None:
     entries = ENTRIES | {"stripe": "http://127.0.0.1:8086", "stripe_webhook_secret": "whsec_of_this_run"}
-    text = banner(entries, FOLDER, plan="starter", events=0, seconds=1)
+    text = banner(entries, DEMO, FOLDER, seconds=1)
     (line,) = [line for line in text.splitlines() if "/checkout-sessions" in line]
     words = shlex.split(line)
     assert words[:3] == ["curl", "-sS", "http://127.0.0.1:8082/api/v1/tenants/demo/checkout-sessions"]
@@ -64,27 +67,23 @@ def test_the_command_to_subscribe_is_one_line_that_a_shell_understands() -> None
 def test_the_banner_tells_where_the_dashboard_is_and_how_to_sign_in() -> None:
     user = {"email": "demo@example.com", "password": "open-sesame"}
     entries = ENTRIES | {"web": "http://127.0.0.1:5173", "auth": "127.0.0.1:9099", "user": user}
-    lines = banner(entries, FOLDER, plan="starter", events=0, seconds=1).splitlines()
+    lines = banner(entries, DEMO, FOLDER, seconds=1).splitlines()
     assert "  dashboard       http://127.0.0.1:5173" in lines
     assert "  sign in as      demo@example.com  password open-sesame" in lines
 
 
 def test_without_a_web_app_the_banner_says_so() -> None:
-    text = banner(ENTRIES, FOLDER, plan="starter", events=0, seconds=1)
+    text = banner(ENTRIES, DEMO, FOLDER, seconds=1)
     assert "There is no dashboard here" in text
     assert "sign in as" not in text
 
 
 def test_without_stripe_nobody_is_told_to_subscribe() -> None:
-    assert "checkout" not in banner(ENTRIES, FOLDER, plan="starter", events=0, seconds=1)
+    assert "checkout" not in banner(ENTRIES, DEMO, FOLDER, seconds=1)
 
 
 def test_the_command_to_record_an_event_is_one_line_that_a_shell_understands() -> None:
-    (line,) = [
-        line
-        for line in banner(ENTRIES, FOLDER, plan="starter", events=0, seconds=1).splitlines()
-        if "/v1/events" in line
-    ]
+    (line,) = [line for line in banner(ENTRIES, DEMO, FOLDER, seconds=1).splitlines() if "/v1/events" in line]
     words = shlex.split(line)
     assert words[:3] == ["curl", "-sS", "http://127.0.0.1:8081/v1/events"]
     assert "Authorization: Bearer gwi_test_example" in words

@@ -1,18 +1,19 @@
 """The web app as a part of the stack: what it is told, and what functions are told of it."""
 
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from tools.dev.errors import StackError
 from tools.dev.loopback import free_port
-from tools.dev.web_app import LocalWeb, plan_web, start_web
+from tools.dev.web_app import FunctionUrls, LocalWeb, plan_web, start_web
 
 ENVIRONMENT = {**os.environ, "FIRESTORE_EMULATOR_HOST": "127.0.0.1:8080"}
 API = "http://127.0.0.1:8082"
 RECORD = "http://127.0.0.1:8081"
-RECORD = "http://127.0.0.1:8081"
+URLS = FunctionUrls(api=API, record=RECORD)
 VITE = "console.log(process.argv.slice(2).join(' '), JSON.stringify(process.env))"
 
 
@@ -28,8 +29,8 @@ def web(tmp_path: Path) -> LocalWeb:
     return planned
 
 
-def output(web: LocalWeb, logs: Path, *, built: bool) -> str:
-    server = start_web(web, ENVIRONMENT, logs, api_url=API, record_url=RECORD, built=built)
+def output(web: LocalWeb, logs: Path) -> str:
+    server = start_web(web, URLS, ENVIRONMENT, logs)
     os.waitid(os.P_PID, server.process.group, os.WEXITED | os.WNOWAIT)
     server.process.stop()
     return server.process.log.read_text()
@@ -47,7 +48,7 @@ def test_functions_are_told_its_address_and_where_its_users_sign_in(web: LocalWe
 
 
 def test_it_is_told_the_api_and_the_emulators(web: LocalWeb, tmp_path: Path) -> None:
-    text = output(web, tmp_path, built=False)
+    text = output(web, tmp_path)
     assert text.startswith(f"--port {web.port} --strictPort --host 127.0.0.1 ")
     told = {
         "API": API,
@@ -62,7 +63,7 @@ def test_it_is_told_the_api_and_the_emulators(web: LocalWeb, tmp_path: Path) -> 
 def test_the_production_build_is_made_before_it_is_served_and_is_this_stacks_own(
     web: LocalWeb, tmp_path: Path
 ) -> None:
-    build, preview = output(web, tmp_path, built=True).splitlines()
+    build, preview = output(replace(web, built=True), tmp_path).splitlines()
     assert build.startswith(f"build --emptyOutDir --outDir {tmp_path}/web {{")
     address = f"--port {web.port} --strictPort --host 127.0.0.1 "
     assert preview.startswith(f"preview --outDir {tmp_path}/web {address}")
@@ -70,13 +71,13 @@ def test_the_production_build_is_made_before_it_is_served_and_is_this_stacks_own
 
 def test_a_build_that_fails_is_not_served(web: LocalWeb, tmp_path: Path) -> None:
     (web.folder / "node_modules/vite/bin/vite.js").write_text("console.log('broken'); process.exit(3)")
-    server = start_web(web, ENVIRONMENT, tmp_path, api_url=API, record_url=RECORD, built=True)
+    server = start_web(replace(web, built=True), URLS, ENVIRONMENT, tmp_path)
     os.waitid(os.P_PID, server.process.group, os.WEXITED | os.WNOWAIT)
     assert server.process.exit_code() == 3
     assert server.process.log.read_text() == "broken\n"
 
 
 def test_missing_packages_are_named_with_what_installs_them(tmp_path: Path) -> None:
-    web = LocalWeb(tmp_path, free_port(), free_port())
+    web = LocalWeb(folder=tmp_path, port=free_port(), auth_port=free_port(), built=False)
     with pytest.raises(StackError, match=r"vite\.js is missing; `make dev` and `make test` install it"):
-        start_web(web, ENVIRONMENT, tmp_path, api_url=API, record_url=RECORD, built=False)
+        start_web(web, URLS, ENVIRONMENT, tmp_path)

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from shared.domain.members import Role
+from shared.domain.members import Member, Role
 from shared.domain.recording import RecordedEvent
 from shared.domain.tokens import TokenPools
 from shared.ports import Members, UsageStore
@@ -34,7 +34,11 @@ def founded(place: AlertPlace) -> AlertPlace:
 
 def join(place: AlertPlace, email: str, role: Role) -> None:
     """Make somebody a member."""
-    seat(place.members, "acme", f"uid-{email}", email, role, NOON)
+    seat(
+        place.members,
+        "acme",
+        Member(user_id=f"uid-{email}", email=email, name=None, role=role, joined_at=NOON),
+    )
 
 
 def use(place: AlertPlace, tokens: int, *, ts: datetime = NOON, run_id: str | None = None) -> None:

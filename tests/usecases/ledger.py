@@ -87,12 +87,37 @@ def new_tenant(
     plan: str = "starter",
     anchor: datetime | None = None,
     counters: CounterSettings = ONE_SHARD,
+    created_at: datetime = NOON,
 ) -> Tenant:
     """A tenant that exists, with a key that nobody has."""
-    tenant = Tenant(tenant_id, "Acme", plan, NOON, anchor=anchor, counters=counters)
-    key = ApiKey(f"{tenant_id}-key", tenant_id, ("usage:write",), "first", "gwi_test_abcde", NOON)
+    tenant = Tenant(
+        id=tenant_id,
+        name="Acme",
+        plan=plan,
+        created_at=created_at,
+        anchor=anchor,
+        counters=counters,
+    )
+    key = ApiKey(
+        id=f"{tenant_id}-key",
+        tenant_id=tenant_id,
+        scopes=("usage:write",),
+        label="first",
+        prefix="gwi_test_abcde",
+        created_at=NOON,
+    )
     directory.create_tenant(
-        tenant, key, AuditEntry(tenant_id, NOON, "test", "tenant.created", None, plan, "")
+        tenant,
+        key,
+        AuditEntry(
+            tenant_id=tenant_id,
+            at=NOON,
+            actor="test",
+            action="tenant.created",
+            before=None,
+            after=plan,
+            reason="",
+        ),
     )
     return tenant
 

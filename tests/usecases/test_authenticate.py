@@ -8,17 +8,17 @@ import pytest
 from shared.adapters.memory import MemoryStore
 from shared.domain.errors import Forbidden, NotAuthenticated
 from shared.domain.members import Permission
-from shared.domain.tenants import ALL_SCOPES, Scope, Tenant
+from shared.domain.tenants import ALL_SCOPES, Change, Scope, Tenant
 from shared.usecases import authenticate
 from shared.usecases.authenticate import CACHE_FOR, Access, KeyAuthenticator
-from shared.usecases.manage_keys import NewKey, create_key, revoke_key
+from shared.usecases.manage_keys import KeyRef, KeyRequest, NewKey, create_key, revoke_key
 from tests.audit_trail import trail_of
 from tests.sample_events import NOON
 from tests.usecases.cut_off import counted
 from tests.usecases.ledger import new_tenant
 
 MINUTE = timedelta(minutes=1)
-ACME = Tenant("acme", "Acme", "free", NOON)
+ACME = Tenant(id="acme", name="Acme", plan="free", created_at=NOON)
 ALMOST_A_MINUTE = MINUTE - timedelta(microseconds=1)
 
 
@@ -26,14 +26,19 @@ def make_key(
     store: MemoryStore, scopes: tuple[Scope, ...] = ALL_SCOPES, *, days: int | None = None
 ) -> NewKey:
     expires_at = None if days is None else NOON + timedelta(days=days)
-    return create_key(store, "acme", "label", scopes, expires_at, is_live=False, actor="test", now=NOON)
+    request = KeyRequest(label="label", scopes=scopes, expires_at=expires_at, is_live=False)
+    return create_key(store, "acme", request, Change("test", NOON))
+
+
+def acting(scopes: tuple[Scope, ...]) -> Access:
+    return Access(tenant=ACME, permissions=scopes, actor="key:gwi_test_1")
 
 
 def test_a_key_acts_for_its_tenant_with_its_scopes(memory: MemoryStore) -> None:
     tenant = new_tenant(memory, counter_shards=4)
     key = make_key(memory, ("usage:read",))
-    actor = f"key:{key.key.prefix}"
-    assert KeyAuthenticator(memory).authenticate(key.secret, NOON) == Access(tenant, ("usage:read",), actor)
+    access = Access(tenant=tenant, permissions=("usage:read",), actor=f"key:{key.key.prefix}")
+    assert KeyAuthenticator(memory).authenticate(key.secret, NOON) == access
 
 
 @pytest.mark.parametrize("stolen", ["keys:write", "members:write", "everything"])
@@ -117,7 +122,7 @@ def test_a_revoked_key_may_work_for_a_minute_and_no_longer(memory: MemoryStore) 
     key = make_key(memory)
     authenticator = KeyAuthenticator(memory)
     authenticator.authenticate(key.secret, NOON)
-    revoke_key(memory, "acme", key.secret, actor="test", now=NOON)
+    revoke_key(memory, KeyRef("acme", key.secret), Change("test", NOON))
     assert authenticator.authenticate(key.secret, NOON + ALMOST_A_MINUTE).tenant_id == "acme"
     with pytest.raises(NotAuthenticated, match="revoked") as refusal:
         authenticator.authenticate(key.secret, NOON + CACHE_FOR)
@@ -171,14 +176,14 @@ def test_no_more_keys_are_remembered_than_fit(memory: MemoryStore, monkeypatch: 
 def test_a_scope_that_a_key_lacks_is_forbidden(scope: Scope) -> None:
     others = tuple(other for other in ALL_SCOPES if other != scope)
     with pytest.raises(Forbidden, match=scope) as refusal:
-        Access(ACME, others, "key:gwi_test_1").require(scope)
+        acting(others).require(scope)
     assert refusal.value.code == "missing_scope"
     for other in others:
-        Access(ACME, others, "key:gwi_test_1").require(other)
+        acting(others).require(other)
 
 
 def test_another_tenant_is_forbidden_whether_it_exists_or_not() -> None:
-    access = Access(ACME, ALL_SCOPES, "key:gwi_test_1")
+    access = acting(ALL_SCOPES)
     access.require_tenant("acme")
     with pytest.raises(Forbidden, match="'bolt'") as refusal:
         access.require_tenant("bolt")

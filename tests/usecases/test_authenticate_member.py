@@ -7,7 +7,7 @@ import pytest
 from shared.adapters.memory import MemoryStore
 from shared.adapters.memory.identities import TOKEN_LASTS, MemoryAccount
 from shared.domain.errors import Forbidden, NotAuthenticated
-from shared.domain.members import PERMISSIONS, Role
+from shared.domain.members import PERMISSIONS, Member, Role
 from shared.usecases import authenticate_member
 from shared.usecases.authenticate import Access
 from shared.usecases.authenticate_member import REMEMBERED_FOR, MemberAuthenticator
@@ -20,7 +20,7 @@ ALMOST_A_MINUTE = REMEMBERED_FOR - timedelta(microseconds=1)
 
 
 def sign_in(store: MemoryStore, user_id: str = "ada", issued_at: datetime = NOON) -> str:
-    store.save_account(MemoryAccount(user_id, f"{user_id}@example.com"))
+    store.save_account(MemoryAccount(user_id=user_id, email=f"{user_id}@example.com"))
     return store.issue_token(user_id, issued_at)
 
 
@@ -58,11 +58,11 @@ def test_a_token_is_not_remembered_beyond_its_end(memory: MemoryStore) -> None:
 
 def test_a_refusal_is_not_remembered(memory: MemoryStore) -> None:
     token = sign_in(memory)
-    memory.save_account(MemoryAccount("ada", "ada@example.com", disabled=True))
+    memory.save_account(MemoryAccount(user_id="ada", email="ada@example.com", disabled=True))
     authenticator = MemberAuthenticator(memory, memory)
     with pytest.raises(Forbidden):
         authenticator.identify(token, NOON)
-    memory.save_account(MemoryAccount("ada", "ada@example.com"))
+    memory.save_account(MemoryAccount(user_id="ada", email="ada@example.com"))
     assert authenticator.identify(token, NOON).user_id == "ada"
 
 
@@ -88,11 +88,16 @@ def test_a_token_of_any_length_is_refused_without_asking(memory: MemoryStore) ->
 @pytest.mark.parametrize("role", ["owner", "admin", "member"])
 def test_a_member_acts_with_the_role_of_the_moment(memory: MemoryStore, role: Role) -> None:
     tenant = new_tenant(memory)
-    member = seat(memory, "acme", "ada", "ada@example.com", role, NOON)
+    member = seat(
+        memory, "acme", Member(user_id="ada", email="ada@example.com", name=None, role=role, joined_at=NOON)
+    )
     authenticator = MemberAuthenticator(memory, memory)
     identity = authenticator.identify(sign_in(memory), NOON)
     access = authenticator.enter(identity, "acme")
-    assert access == Access(tenant, PERMISSIONS[role], "member:ada@example.com", role)
+    assert access.role == role
+    assert access == Access(
+        tenant=tenant, permissions=PERMISSIONS[role], actor="member:ada@example.com", member=member
+    )
     memory.remove_member("acme", member, None, memory.list_audit("acme", limit=1).items[0])
     with pytest.raises(Forbidden, match="not a member of tenant 'acme'") as refusal:
         authenticator.enter(identity, "acme")

@@ -92,7 +92,7 @@ def platform(request: pytest.FixtureRequest) -> Platform:
         rpc: FirestoreRpc = request.getfixturevalue("firestore_rpc")
         usage, directory = FirestoreUsageStore(rpc, RETENTION), FirestoreDirectory(rpc)
         platform = Platform(usage, directory, FirestoreBillingStore(rpc))
-    new_tenant(platform.directory, plan="free")
+    new_tenant(platform.directory, plan="free", created_at=SUBSCRIBED - 40 * DAY)
     return platform
 
 

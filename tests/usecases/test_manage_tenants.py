@@ -8,26 +8,32 @@ from shared.adapters.memory import MemoryStore
 from shared.domain.accounts import with_subscription
 from shared.domain.entitlements import DEFAULT_GRACE
 from shared.domain.errors import Conflict, InvalidInput, NotFound
-from shared.domain.tenants import ALL_SCOPES, AuditEntry, Tenant
+from shared.domain.tenants import ALL_SCOPES, Change, Tenant
 from shared.ports import BillingChange
 from shared.usecases.authenticate import Access, KeyAuthenticator
 from shared.usecases.manage_keys import NewKey
-from shared.usecases.manage_tenants import create_tenant, set_plan
+from shared.usecases.manage_tenants import TenantRequest, create_tenant, set_plan
 from tests.audit_trail import trail_of
 from tests.sample_events import NOON
 from tests.sample_subscriptions import observed, seen_in_turn
+
+BY_ADA = Change("ada", NOON)
 
 
 def create(
     store: MemoryStore, tenant_id: str = "acme", name: str = "Acme", plan: str = "starter"
 ) -> tuple[Tenant, NewKey]:
-    return create_tenant(store, tenant_id, name, plan, is_live=False, actor="ada", now=NOON)
+    return create_tenant(store, TenantRequest(tenant_id, name, plan), BY_ADA, is_live=False)
 
 
 def test_a_tenant_comes_with_a_key_that_may_do_everything(memory: MemoryStore) -> None:
     tenant, key = create(memory)
-    assert tenant == memory.find_tenant("acme") == Tenant("acme", "Acme", "starter", NOON)
-    access = Access(tenant, ALL_SCOPES, f"key:{key.key.prefix}")
+    assert (
+        tenant
+        == memory.find_tenant("acme")
+        == Tenant(id="acme", name="Acme", plan="starter", created_at=NOON)
+    )
+    access = Access(tenant=tenant, permissions=ALL_SCOPES, actor=f"key:{key.key.prefix}")
     assert KeyAuthenticator(memory).authenticate(key.secret, NOON) == access
 
 
@@ -75,20 +81,24 @@ def test_an_unknown_plan_is_refused_and_the_known_ones_are_named(memory: MemoryS
 
 def test_billings_name_of_a_plan_is_kept_as_the_plan(memory: MemoryStore) -> None:
     assert create(memory, plan="pro")[0].plan == "professional"
-    assert set_plan(memory, "acme", "pro", actor="ada", reason="", now=NOON).plan == "professional"
+    assert set_plan(memory, "acme", "pro", BY_ADA).plan == "professional"
 
 
 def test_a_plan_is_changed_for_this_tenant_alone(memory: MemoryStore) -> None:
     create(memory)
     create(memory, "bolt")
-    changed = set_plan(memory, "acme", "enterprise", actor="ada", reason="upgrade", now=NOON)
-    assert changed == memory.find_tenant("acme") == Tenant("acme", "Acme", "enterprise", NOON)
-    assert memory.find_tenant("bolt") == Tenant("bolt", "Acme", "starter", NOON)
+    changed = set_plan(memory, "acme", "enterprise", Change("ada", NOON, "upgrade"))
+    assert (
+        changed
+        == memory.find_tenant("acme")
+        == Tenant(id="acme", name="Acme", plan="enterprise", created_at=NOON)
+    )
+    assert memory.find_tenant("bolt") == Tenant(id="bolt", name="Acme", plan="starter", created_at=NOON)
 
 
 def test_the_plan_of_nobody_cannot_be_changed(memory: MemoryStore) -> None:
     with pytest.raises(NotFound, match="'ghost'"):
-        set_plan(memory, "ghost", "free", actor="ada", reason="", now=NOON)
+        set_plan(memory, "ghost", "free", BY_ADA)
 
 
 @pytest.mark.parametrize("reports", [["active"], ["active", "past_due"], ["active", "deleted"]])
@@ -99,7 +109,7 @@ def test_the_plan_of_a_subscriber_is_changed_in_stripe_and_not_by_hand(
     subscribe(memory, reports)
     before = memory.find_tenant("acme")
     with pytest.raises(Conflict, match="of which sub_1 is ") as refusal:
-        set_plan(memory, "acme", "enterprise", actor="ada", reason="gift", now=NOON)
+        set_plan(memory, "acme", "enterprise", Change("ada", NOON, "gift"))
     assert refusal.value.code == "subscription_decides"
     assert memory.find_tenant("acme") == before
     assert [entry.action for entry in trail_of(memory)] == ["tenant.created"]
@@ -110,7 +120,7 @@ def test_a_subscription_that_was_never_paid_for_leaves_the_plan_to_be_set_by_han
 ) -> None:
     create(memory, plan="free")
     subscribe(memory, ["incomplete"])
-    set_plan(memory, "acme", "enterprise", actor="ada", reason="gift", now=NOON)
+    set_plan(memory, "acme", "enterprise", Change("ada", NOON, "gift"))
     subscribe(memory, ["incomplete", "incomplete_expired"])
     tenant = memory.find_tenant("acme")
     assert tenant is not None
@@ -129,15 +139,15 @@ def subscribe(memory: MemoryStore, reports: list[str]) -> None:
 def test_a_change_to_an_unknown_plan_changes_nothing(memory: MemoryStore) -> None:
     create(memory)
     with pytest.raises(InvalidInput, match="'gold'"):
-        set_plan(memory, "acme", "gold", actor="ada", reason="", now=NOON)
+        set_plan(memory, "acme", "gold", BY_ADA)
     assert [entry.action for entry in trail_of(memory)] == ["tenant.created"]
 
 
 def test_every_change_of_a_tenant_leaves_a_trace_that_names_who_what_and_why(memory: MemoryStore) -> None:
     create(memory)
     later = NOON + timedelta(hours=1)
-    set_plan(memory, "acme", "free", actor="bob", reason="unpaid", now=later)
+    set_plan(memory, "acme", "free", Change("bob", later, "unpaid"))
     assert trail_of(memory) == [
-        AuditEntry("acme", NOON, "ada", "tenant.created", None, "starter", ""),
-        AuditEntry("acme", later, "bob", "plan.changed", "starter", "free", "unpaid"),
+        BY_ADA.entry("acme", "tenant.created", None, "starter"),
+        Change("bob", later, "unpaid").entry("acme", "plan.changed", "starter", "free"),
     ]

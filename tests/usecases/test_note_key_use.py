@@ -11,9 +11,9 @@ from shared.adapters.firestore import FirestoreDirectory, FirestoreRpc
 from shared.adapters.firestore.directory import TOUCH_SECONDS
 from shared.adapters.memory import MemoryStore
 from shared.domain.errors import NotAuthenticated, Unavailable
-from shared.domain.tenants import ALL_SCOPES
+from shared.domain.tenants import ALL_SCOPES, Change
 from shared.usecases.authenticate import CACHE_FOR, USE_NOTED_EVERY, KeyAuthenticator
-from shared.usecases.manage_keys import NewKey, create_key, revoke_key
+from shared.usecases.manage_keys import KeyRef, KeyRequest, NewKey, create_key, revoke_key
 from tests.sample_events import NOON
 from tests.usecases.cut_off import counted
 from tests.usecases.ledger import new_tenant
@@ -31,7 +31,9 @@ class UnwritableStore(MemoryStore):
 
 def make_key(store: MemoryStore) -> NewKey:
     new_tenant(store)
-    return create_key(store, "acme", "ci", ALL_SCOPES, None, is_live=False, actor="test", now=NOON)
+    return create_key(
+        store, "acme", KeyRequest(label="ci", scopes=ALL_SCOPES, is_live=False), Change("test", NOON)
+    )
 
 
 def last_used_at(store: MemoryStore, made: NewKey) -> datetime | None:
@@ -78,7 +80,7 @@ def test_a_key_that_is_remembered_costs_nothing(memory: MemoryStore) -> None:
 
 def test_a_key_that_lets_nobody_in_is_not_used(memory: MemoryStore) -> None:
     made = make_key(memory)
-    revoke_key(memory, "acme", made.secret, actor="test", now=NOON)
+    revoke_key(memory, KeyRef("acme", made.secret), Change("test", NOON))
     with pytest.raises(NotAuthenticated):
         KeyAuthenticator(memory).authenticate(made.secret, NOON)
     assert last_used_at(memory, made) is None

@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 
 from shared.adapters.memory import MemoryStore
+from shared.domain.tenants import Change
 from shared.usecases.alert_recipients import set_alert_recipients
 from shared.usecases.fold_usage import fold_tenants
 from tests.alert_places import AlertPlace, FirestoreAlertPlace, WaitingMail
@@ -75,7 +76,7 @@ def test_the_recipients_are_written_to_and_without_them_every_owner(place: Alert
     tenant = place.directory.find_tenant("acme")
     assert tenant
     named = ["ops@example.com", "cfo@example.com"]
-    set_alert_recipients(place.directory, tenant, named, actor="test", now=NOON)
+    set_alert_recipients(place.directory, tenant, named, Change("test", NOON))
     use(place, LIMIT)
     fold(place)
     hard, soft = place.mails() if place.mails()[0].to == tuple(named) else place.mails()[::-1]
@@ -162,7 +163,7 @@ def test_a_mail_tells_what_is_used_what_follows_and_where_to_look(
     memory: MemoryStore, tokens: int, sentence: str
 ) -> None:
     tenant = new_tenant(memory, plan="free")
-    set_alert_recipients(memory, tenant, ["a@example.com"], actor="test", now=NOON)
+    set_alert_recipients(memory, tenant, ["a@example.com"], Change("test", NOON))
     memory.record("acme", [using("e", tokens)], ONE_SHARD, NOON)
     fold_tenants(folder_of(memory, memory), ["acme"], NOON)
     first = f"Acme has used {tokens:,} of its 50,000 tokens of this metering period."

@@ -38,7 +38,7 @@ def limits_on(store: UsageStore) -> Limits:
 
 
 def known_to(store: UsageStore, now: datetime) -> Tenant:
-    return store.read("acme").tenant or Tenant("acme", "Acme", "starter", now)
+    return store.read("acme").tenant or Tenant(id="acme", name="Acme", plan="starter", created_at=now)
 
 
 def current(store: UsageStore, now: datetime = NOON) -> UsagePage:

@@ -1,4 +1,4 @@
-"""What each command of the admin tool does."""
+"""The commands of the admin tool."""
 
 import getpass
 from argparse import Namespace
@@ -9,16 +9,19 @@ from typing import Any
 
 from shared.bootstrap import Container
 from shared.domain.errors import NotFound
-from shared.domain.tenants import ALL_SCOPES, ApiKey, Tenant
+from shared.domain.tenants import ALL_SCOPES, ApiKey, Change, Tenant
 from shared.usecases import manage_keys, manage_tenants
+from shared.usecases.add_member import MemberRequest, PeopleDependencies
 from shared.usecases.add_member import add_member as add
 from shared.usecases.check_limits import status_of
+from shared.usecases.manage_keys import KeyRef, KeyRequest
+from shared.usecases.manage_tenants import TenantRequest
 from shared.usecases.verify_counters import verify_counters
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What to print, and whether it is good news."""
+    """The fields to print; `is_good` decides the exit code."""
 
     fields: Mapping[str, object]
     is_good: bool = True
@@ -26,14 +29,10 @@ class Answer:
 
 def create_tenant(container: Container, options: Namespace) -> Answer:
     """Create a tenant with its first key."""
+    request = TenantRequest(options.id, options.name, options.plan)
+    is_live = not container.config.is_local
     tenant, key = manage_tenants.create_tenant(
-        container.directory,
-        options.id,
-        options.name,
-        options.plan,
-        is_live=not container.config.is_local,
-        actor=_actor(),
-        now=container.clock(),
+        container.directory, request, _change(container), is_live=is_live
     )
     return Answer({"tenant": _tenant(tenant), "api_key": key.secret})
 
@@ -54,31 +53,21 @@ def show_tenant(container: Container, options: Namespace) -> Answer:
 
 def set_plan(container: Container, options: Namespace) -> Answer:
     """Put a tenant on another plan."""
-    tenant = manage_tenants.set_plan(
-        container.directory,
-        options.id,
-        options.plan,
-        actor=_actor(),
-        reason=options.reason,
-        now=container.clock(),
-    )
+    change = _change(container).because(options.reason)
+    tenant = manage_tenants.set_plan(container.directory, options.id, options.plan, change)
     return Answer({"tenant": _tenant(tenant)})
 
 
 def create_key(container: Container, options: Namespace) -> Answer:
     """Create a key."""
-    now = container.clock()
-    days = options.expires_in_days
-    made = manage_keys.create_key(
-        container.directory,
-        options.tenant,
-        options.label,
-        tuple(options.scope or ALL_SCOPES),
-        None if days is None else now + timedelta(days=days),
+    change, days = _change(container), options.expires_in_days
+    request = KeyRequest(
+        label=options.label,
+        scopes=tuple(options.scope or ALL_SCOPES),
+        expires_at=None if days is None else change.at + timedelta(days=days),
         is_live=not container.config.is_local,
-        actor=_actor(),
-        now=now,
     )
+    made = manage_keys.create_key(container.directory, options.tenant, request, change)
     return Answer({"key": _key(made.key), "api_key": made.secret})
 
 
@@ -92,32 +81,23 @@ def list_keys(container: Container, options: Namespace) -> Answer:
 def rotate_key(container: Container, options: Namespace) -> Answer:
     """Replace a key by a successor."""
     overlap = timedelta(hours=options.overlap_hours)
-    made = manage_keys.rotate_key(
-        container.directory, options.tenant, options.key, overlap, actor=_actor(), now=container.clock()
-    )
+    ref = KeyRef(options.tenant, options.key)
+    made = manage_keys.rotate_key(container.directory, ref, overlap, _change(container))
     return Answer({"key": _key(made.key), "api_key": made.secret})
 
 
 def revoke_key(container: Container, options: Namespace) -> Answer:
     """End a key."""
-    key = manage_keys.revoke_key(
-        container.directory, options.tenant, options.key, actor=_actor(), now=container.clock()
-    )
+    ref = KeyRef(options.tenant, options.key)
+    key = manage_keys.revoke_key(container.directory, ref, _change(container))
     return Answer({"key": _key(key)})
 
 
 def add_member(container: Container, options: Namespace) -> Answer:
     """Make somebody who has an account a member of a tenant."""
-    member = add(
-        container.directory,
-        container.identities,
-        container.members,
-        options.tenant,
-        options.email,
-        options.role,
-        actor=_actor(),
-        now=container.clock(),
-    )
+    people = PeopleDependencies(container.directory, container.identities, container.members)
+    request = MemberRequest(options.email, options.role)
+    member = add(people, options.tenant, request, _change(container))
     fields = {"id": member.user_id, "email": member.email, "role": member.role}
     return Answer({"tenant_id": options.tenant, "member": fields})
 
@@ -134,8 +114,8 @@ def verify(container: Container, options: Namespace) -> Answer:
     return Answer(fields, is_good=not found.drifts)
 
 
-def _actor() -> str:
-    return f"admin:{getpass.getuser()}"
+def _change(container: Container) -> Change:
+    return Change(f"admin:{getpass.getuser()}", container.clock())
 
 
 def _tenant(tenant: Tenant) -> dict[str, Any]:

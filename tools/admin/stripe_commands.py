@@ -1,4 +1,4 @@
-"""What the commands about Stripe do: keep its catalog, and compare billing with it."""
+"""The commands about Stripe: keep its catalog, and compare billing with it."""
 
 from argparse import Namespace
 from collections.abc import Iterable
@@ -15,7 +15,7 @@ Row = dict[str, str]
 
 @dataclass(frozen=True, slots=True)
 class _Found:
-    """What Stripe says otherwise, and the tenants that could not be compared."""
+    """The differences from Stripe, and the tenants that could not be compared."""
 
     drift: list[Row] = field(default_factory=list)
     failed: list[Row] = field(default_factory=list)

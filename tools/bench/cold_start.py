@@ -39,7 +39,7 @@ print(sum(name in sys.modules for name in {FOREIGN!r}))
 
 def measure() -> Iterator[Measure]:
     """Times of import as multiples of hello-world's, and what record_usage must not import."""
-    hello = Baseline("hello", 0).source()
+    hello = Baseline(name="hello", usual_port=0).source()
     sources = {name: ROOT / "functions" / name / "main.py" for name in function_names()}
     runs = [(_IMPORT, hello), *((_IMPORT, source) for source in sources.values())]
     runs.append((_IMPORT_ALL, sources["record_usage"]))

@@ -51,7 +51,14 @@ class Subject:
 
     def check(self) -> None:
         """Ask whether something fits."""
-        check_limits(self.reader, _THRESHOLDS, Tenant(self.tenant_id, "", "enterprise", NOW), 1000, 1, NOW)
+        check_limits(
+            self.reader,
+            _THRESHOLDS,
+            Tenant(id=self.tenant_id, name="", plan="enterprise", created_at=NOW),
+            1000,
+            1,
+            NOW,
+        )
 
     def usage(self) -> None:
         """Read the usage page."""

@@ -52,9 +52,23 @@ def load(store: UsageStore, directory: Directory, tenant_id: str, events: int) -
     Every day has the same hours and series however many events there are, so every document holds as many
     fields: those are bounded by a day's hours and series, not by its history.
     """
-    tenant = Tenant(tenant_id, tenant_id, "enterprise", NOW)
-    key = ApiKey(f"key-of-{tenant_id}", tenant_id, (), "", "", NOW)
-    directory.create_tenant(tenant, key, AuditEntry(tenant_id, NOW, "bench", "tenant.created", None, "", ""))
+    tenant = Tenant(id=tenant_id, name=tenant_id, plan="enterprise", created_at=NOW)
+    key = ApiKey(
+        id=f"key-of-{tenant_id}", tenant_id=tenant_id, scopes=(), label="", prefix="", created_at=NOW
+    )
+    directory.create_tenant(
+        tenant,
+        key,
+        AuditEntry(
+            tenant_id=tenant_id,
+            at=NOW,
+            actor="bench",
+            action="tenant.created",
+            before=None,
+            after="",
+            reason="",
+        ),
+    )
     with ThreadPoolExecutor(_THREADS) as pool:
         for _ in pool.map(lambda batch: store.record(tenant_id, batch, ONE_SHARD, NOW), _batches(tenant_id, events)):
             pass

@@ -22,7 +22,11 @@ Take = Callable[[], float]
 
 def measure() -> Iterator[Measure]:
     """How record_usage compares with the stock client by rate, and with a bare commit by latency."""
-    functions = named("record_usage"), Baseline("stock", 0), Baseline("bare", 0)
+    functions = (
+        named("record_usage"),
+        Baseline(name="stock", usual_port=0),
+        Baseline(name="bare", usual_port=0),
+    )
     with firestore_emulator(heap_mb=2048) as host:
         key = create_bench_tenant(host)
         with served(host, *functions) as servers:

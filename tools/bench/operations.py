@@ -25,8 +25,8 @@ from tools.dev.settings import PROJECT_ID
 RETENTION = timedelta(days=90)
 THRESHOLDS = Thresholds(80, 100)
 MINUTES_PER_MONTH = 30 * 24 * 60
-_TENANT = Tenant(TENANT_ID, TENANT_ID, "free", datetime(2026, 1, 1, tzinfo=UTC))
-_ACCESS = Access(_TENANT, ALL_SCOPES, "bench")
+_TENANT = Tenant(id=TENANT_ID, name=TENANT_ID, plan="free", created_at=datetime(2026, 1, 1, tzinfo=UTC))
+_ACCESS = Access(tenant=_TENANT, permissions=ALL_SCOPES, actor="bench")
 _NANOUSD_PER_USD = 10**9
 
 

@@ -21,7 +21,11 @@ PROJECT_ID = "demo-bench"
 RETENTION = timedelta(days=90)
 ROUNDS = 15
 BATCHES = 3
-_ACCESS = Access(Tenant("bench", "Bench", "free", datetime(2026, 1, 1, tzinfo=UTC)), ALL_SCOPES, "bench")
+_ACCESS = Access(
+    tenant=Tenant(id="bench", name="Bench", plan="free", created_at=datetime(2026, 1, 1, tzinfo=UTC)),
+    permissions=ALL_SCOPES,
+    actor="bench",
+)
 
 
 class DiscardingChannel:

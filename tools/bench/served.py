@@ -11,7 +11,8 @@ from pathlib import Path
 
 from shared.adapters.firestore import FirestoreDirectory, FirestoreRpc
 from shared.adapters.firestore.rpc import open_channel
-from shared.usecases.manage_tenants import create_tenant
+from shared.domain.tenants import Change
+from shared.usecases.manage_tenants import TenantRequest, create_tenant
 from tools.dev.functions import FUNCTIONS, Function, local_settings, start_function
 from tools.dev.loopback import HOST, free_port
 from tools.dev.processes import Server, stop_all, wait_until_ready
@@ -57,9 +58,8 @@ def create_bench_tenant(emulator_host: str) -> str:
     """Create the tenant that the bench records for; its key."""
     with open_channel(emulator_host) as channel:
         directory = FirestoreDirectory(FirestoreRpc(PROJECT_ID, channel, is_emulator=True))
-        made = create_tenant(
-            directory, TENANT_ID, "Bench", "starter", is_live=False, actor="bench", now=datetime.now(UTC)
-        )
+        request = TenantRequest(TENANT_ID, "Bench", "starter")
+        made = create_tenant(directory, request, Change("bench", datetime.now(UTC)), is_live=False)
     return made[1].secret
 
 

@@ -90,7 +90,7 @@ def _times(host: str, double: Served, template: Event) -> Iterator[Measure]:
     """The function by the payload alone, the function with a key for Stripe, and the baseline, in turns."""
     signing = {"STRIPE_WEBHOOK_SECRET": _SECRET}
     asking = signing | {"STRIPE_API_KEY": STRIPE_API_KEY, "STRIPE_API_BASE": double.url}
-    webhook, bare = named("stripe_webhook"), Baseline("signed", 0)
+    webhook, bare = named("stripe_webhook"), Baseline(name="signed", usual_port=0)
     with (
         served(host, webhook, bare, settings=signing) as (own, baseline),
         served(host, webhook, settings=asking) as (own_asking,),

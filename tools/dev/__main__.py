@@ -12,7 +12,7 @@ from time import monotonic
 from tools.dev.emulated import emulated_stack
 from tools.dev.errors import StackError, StoppedError
 from tools.dev.settings import STACK_FILE
-from tools.dev.stack import Stack, run
+from tools.dev.stack import Launch, Stack, run
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
@@ -20,15 +20,14 @@ _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the stack until Ctrl-C or SIGTERM; return 1 when it cannot start or a part of it fails."""
     options = _options(arguments)
-    started_at = monotonic()
+    launch = Launch(options.folder, with_history=not options.empty, started_at=monotonic())
     stop = _stop_event()
-    folder = options.folder
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / STACK_FILE).unlink(missing_ok=True)  # the file means "ready"
+    launch.folder.mkdir(parents=True, exist_ok=True)
+    (launch.folder / STACK_FILE).unlink(missing_ok=True)  # the file means "ready"
     print("Starting the stack ...", flush=True)
     try:
         with _stack(stop, options) as stack:
-            run(stack, stop, folder=folder, with_history=not options.empty, started_at=started_at)
+            run(stack, launch, stop)
     except StoppedError:
         print("Stopped.", flush=True)
         return 0

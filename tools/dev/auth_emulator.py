@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from tools.dev.errors import StackError
-from tools.dev.firebase_tools import start_emulator
+from tools.dev.firebase_tools import Emulator, start_emulator
 from tools.dev.loopback import free_port, post_json
 from tools.dev.processes import Server, wait_until_ready
 from tools.dev.settings import PROJECT_ID, START_SECONDS
@@ -21,7 +21,7 @@ def start_auth(logs: Path, port: int | None = None) -> Server:
 
     Raises StackError where Node or firebase-tools is missing.
     """
-    return start_emulator("auth", logs, port or free_port(), project=PROJECT_ID)
+    return start_emulator(Emulator(name="auth", port=port or free_port()), logs)
 
 
 @contextmanager

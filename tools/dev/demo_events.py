@@ -13,7 +13,7 @@ _END = timedelta(milliseconds=40)
 _TIMEOUT_MS = 30_000
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class DemoRun:
     """One run; `number` varies its amounts and its user.
 

@@ -31,7 +31,9 @@ def demo_runs(now: datetime) -> list[DemoRun]:
     """Return the runs of the last 30 days, all of them over, and one that has just begun."""
     begins = (begin for begin in _begins(now) if now - HISTORY <= begin <= now - _ENDED_BY)
     runs = [_run(number, begin) for number, begin in enumerate(begins)]
-    opened = DemoRun(f"demo-{now:%m%d-%H%M}", _MIX[0], now - OPEN_RUN_AGE, len(runs), is_open=True)
+    opened = DemoRun(
+        id=f"demo-{now:%m%d-%H%M}", workflow=_MIX[0], begin=now - OPEN_RUN_AGE, number=len(runs), is_open=True
+    )
     return [*runs, opened]
 
 
@@ -49,10 +51,10 @@ def _begins(now: datetime) -> Iterator[datetime]:
 
 def _run(number: int, begin: datetime) -> DemoRun:
     return DemoRun(
-        f"demo-{begin:%m%d-%H%M}",
-        _MIX[number * 3 % len(_MIX)],
-        begin,
-        number,
+        id=f"demo-{begin:%m%d-%H%M}",
+        workflow=_MIX[number * 3 % len(_MIX)],
+        begin=begin,
+        number=number,
         fails=number % _FAILS_EVERY == _FAILS_EVERY - 1,
         stumbles=number % _STUMBLES_EVERY == _STUMBLES_EVERY - 1,
     )

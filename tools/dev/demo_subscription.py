@@ -1,6 +1,8 @@
-"""How the demo tenant came by its plan: it paid on Stripe's page, some weeks ago by Stripe's clock."""
+"""Subscribe the demo tenant: it paid on Stripe's page, some weeks ago by Stripe's clock."""
 
 import json
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from time import monotonic, sleep
 from typing import Any
@@ -16,20 +18,29 @@ _WEBHOOKS_SECONDS = 20
 _POLL_SECONDS = 0.1
 
 
-def subscribe(usage_api_port: int, stripe_port: int, tenant_id: str, api_key: str, now: datetime) -> None:
+@dataclass(frozen=True)
+class DemoTenant:
+    """A tenant's id, and the secret of its first key."""
+
+    id: str
+    api_key: str
+
+
+def subscribe(tenant: DemoTenant, ports: Mapping[str, int], now: datetime) -> None:
     """Let the tenant pay 20 days before `now` and return when the webhook has given it the plan.
 
     Its metering period began then, so the history that is recorded next lies in it. Stripe's clock ends at `now`.
     Raises StackError when a step is refused or no webhook comes.
     """
-    tenant, key = f"/api/v1/tenants/{tenant_id}", {"Authorization": f"Bearer {api_key}"}
-    _put_clock(stripe_port, "start", now - SUBSCRIBED)
-    page = _content(post_json(usage_api_port, f"{tenant}/checkout-sessions", _ORDER, headers=key))["url"]
-    paid = post_form(stripe_port, urlsplit(page).path, {"action": "pay"})
+    path, key = f"/api/v1/tenants/{tenant.id}", {"Authorization": f"Bearer {tenant.api_key}"}
+    usage_api, stripe = ports["usage_api"], ports["stripe"]
+    _put_clock(stripe, "start", now - SUBSCRIBED)
+    page = _content(post_json(usage_api, f"{path}/checkout-sessions", _ORDER, headers=key))["url"]
+    paid = post_form(stripe, urlsplit(page).path, {"action": "pay"})
     if paid.status != 303:
         raise StackError(f"Stripe's double answered {paid.status} to the demo tenant's payment")
-    _put_clock(stripe_port, "advance", now)
-    _wait_for_plan(usage_api_port, f"{tenant}/usage", key)
+    _put_clock(stripe, "advance", now)
+    _wait_for_plan(usage_api, f"{path}/usage", key)
 
 
 def _put_clock(stripe_port: int, how: str, to: datetime) -> None:

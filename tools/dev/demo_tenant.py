@@ -9,7 +9,7 @@ from tools.dev.admin_calls import Admin
 from tools.dev.auth_emulator import create_user
 from tools.dev.demo_events import Event
 from tools.dev.demo_history import demo_events
-from tools.dev.demo_subscription import subscribe
+from tools.dev.demo_subscription import DemoTenant, subscribe
 from tools.dev.errors import StackError
 from tools.dev.local_stripe import SYNC_CATALOG
 from tools.dev.loopback import post_json
@@ -22,10 +22,9 @@ BATCH_EVENTS = 500
 
 @dataclass(frozen=True)
 class Demo:
-    """What a developer starts with: a tenant on a plan, the secret of its first key, and how many events it has."""
+    """The demo tenant, its plan, and the number of its events."""
 
-    tenant_id: str
-    api_key: str
+    tenant: DemoTenant
     plan: str
     events: int
 
@@ -33,13 +32,13 @@ class Demo:
 def make_demo(admin: Admin, ports: Mapping[str, int], now: datetime, *, with_history: bool) -> Demo:
     """Make the tenant and, with history, its subscription and its events; StackError on a refusal."""
     created = admin(CREATE)
-    tenant_id, api_key = created["tenant"]["id"], created["api_key"]
+    tenant = DemoTenant(created["tenant"]["id"], created["api_key"])
     admin(SYNC_CATALOG)
     if not with_history:
-        return Demo(tenant_id, api_key, DEMO_PLAN, 0)
-    subscribe(ports["usage_api"], ports["stripe"], tenant_id, api_key, now)
-    events = send_demo_events(ports["record_usage"], api_key, now)
-    return Demo(tenant_id, api_key, DEMO_PAID_PLAN, events)
+        return Demo(tenant, DEMO_PLAN, 0)
+    subscribe(tenant, ports, now)
+    events = send_demo_events(ports["record_usage"], tenant.api_key, now)
+    return Demo(tenant, DEMO_PAID_PLAN, events)
 
 
 def make_owner(admin: Admin, auth_port: int) -> Mapping[str, str]:

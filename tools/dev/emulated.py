@@ -16,7 +16,7 @@ from tools.dev.processes import ChildProcess, Server, stop_all, wait_until_ready
 from tools.dev.settings import ROOT, START_SECONDS, USUAL_FIRESTORE_PORT, USUAL_PUBSUB_PORT
 from tools.dev.stack import Stack
 from tools.dev.tick import RECONCILE_MESSAGE, TICK_MESSAGE, connect_tick
-from tools.dev.web_app import LocalWeb, plan_web, start_web
+from tools.dev.web_app import FunctionUrls, LocalWeb, plan_web, start_web
 
 _SLOW = ("auth", "web")
 
@@ -32,15 +32,15 @@ def emulated_stack(stop: Event, *, logs: Path, root: Path = ROOT, built: bool = 
     ours: dict[str, Server] = {}
     doubles: dict[str, Server] = {}
     try:
-        stripe, web = plan_stripe(root), plan_web(root)
+        stripe, web = plan_stripe(root), plan_web(root, built=built)
         _start_doubles(doubles, stripe, web, logs)
         _wait(doubles, stop, without=_SLOW)
         environment = _environment(doubles, stripe, web)
         for function in placed_functions(stripe, root):
             ours[function.name] = start_function(function, environment, logs, root)
         if web:
-            urls = {"api_url": ours["usage_api"].url, "record_url": ours["record_usage"].url}
-            ours["web"] = start_web(web, environment, logs, **urls, built=built)
+            urls = FunctionUrls(api=ours["usage_api"].url, record=ours["record_usage"].url)
+            ours["web"] = start_web(web, urls, environment, logs)
         publish = connect_tick(doubles["pubsub"], ours.get("aggregate"))
         servers = ours | doubles
         _wait(servers, stop, without=_SLOW)

@@ -10,9 +10,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from tools.dev.errors import MissingEmulatorsError
-from tools.dev.firebase_tools import start_emulator
+from tools.dev.firebase_tools import Emulator, start_emulator
 from tools.dev.loopback import HOST, free_port
-from tools.dev.processes import ChildProcess, Server, wait_until_ready
+from tools.dev.processes import ChildProcess, Command, Server, wait_until_ready
 from tools.dev.settings import PROJECT_ID, ROOT, START_SECONDS
 
 RULES = "firestore.rules"
@@ -41,24 +41,27 @@ def start_firestore(
     logs: Path, *, project: str = PROJECT_ID, port: int | None = None, heap_mb: int = 1024
 ) -> Server:
     """Start the Firestore emulator with the repository's rules; it is not ready yet."""
-    port = port or free_port()
+    emulator = Emulator(name="firestore", port=port or free_port(), project=project, rules=ROOT / RULES)
+    environment = _with_heap(java_environment(), heap_mb)
     if (root := emulators_root()) is None:
-        return _start_of_firebase("firestore", port, project=project, logs=logs, heap_mb=heap_mb)
-    command = [str(root / _FIRESTORE_SCRIPT), "start", "--host", HOST, "--port", str(port)]
+        return start_emulator(emulator, logs, environment)
+    arguments = [str(root / _FIRESTORE_SCRIPT), "start", "--host", HOST, "--port", str(emulator.port)]
     # The rules relative to the working folder: the script splits its arguments at blanks.
-    command += ["--project_id", project, "--rules", RULES]
-    return _start("firestore", command, port=port, logs=logs, heap_mb=heap_mb)
+    arguments += ["--project_id", project, "--rules", RULES]
+    return _start(emulator, Command(arguments, environment, folder=ROOT), logs)
 
 
 def start_pubsub(
     logs: Path, *, project: str = PROJECT_ID, port: int | None = None, heap_mb: int = 256
 ) -> Server:
     """Start the Pub/Sub emulator for one project; it is not ready yet."""
-    port = port or free_port()
+    emulator = Emulator(name="pubsub", port=port or free_port(), project=project)
+    environment = _with_heap(java_environment(), heap_mb)
     if (root := emulators_root()) is None:
-        return _start_of_firebase("pubsub", port, project=project, logs=logs, heap_mb=heap_mb)
-    command = [str(root / _PUBSUB_SCRIPT), f"--host={HOST}", f"--port={port}", f"--projects={project}"]
-    return _start("pubsub", command, port=port, logs=logs, heap_mb=heap_mb)
+        return start_emulator(emulator, logs, environment)
+    script = str(root / _PUBSUB_SCRIPT)
+    arguments = [script, f"--host={HOST}", f"--port={emulator.port}", f"--projects={project}"]
+    return _start(emulator, Command(arguments, environment, folder=ROOT), logs)
 
 
 @contextmanager
@@ -90,16 +93,9 @@ def _running(emulator: Server) -> Iterator[str]:
         emulator.process.stop()
 
 
-def _start(name: str, command: list[str], *, port: int, logs: Path, heap_mb: int) -> Server:
-    environment = _with_heap(java_environment(), heap_mb)
-    log = logs / f"{name}.log"
-    return Server(ChildProcess(name, command, log=log, environment=environment, folder=ROOT), port)
-
-
-def _start_of_firebase(name: str, port: int, *, project: str, logs: Path, heap_mb: int) -> Server:
-    environment = _with_heap(java_environment(), heap_mb)
-    rules = ROOT / RULES if name == "firestore" else None
-    return start_emulator(name, logs, port, project=project, rules=rules, environment=environment)
+def _start(emulator: Emulator, command: Command, logs: Path) -> Server:
+    process = ChildProcess(emulator.name, command, log=logs / f"{emulator.name}.log")
+    return Server(process, emulator.port)
 
 
 def _with_heap(environment: dict[str, str], heap_mb: int) -> dict[str, str]:

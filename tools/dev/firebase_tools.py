@@ -5,48 +5,52 @@ import os
 import shutil
 import subprocess
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 from tools.dev.errors import StackError
 from tools.dev.loopback import HOST, free_port, without_proxy
-from tools.dev.processes import ChildProcess, Server
-from tools.dev.settings import ROOT
+from tools.dev.processes import ChildProcess, Command, Server
+from tools.dev.settings import PROJECT_ID, ROOT
 
 MINIMUM_NODE = 20
 FIREBASE = ROOT / "tools/firebase/node_modules/firebase-tools/lib/bin/firebase.js"
 
 
-def start_emulator(
-    name: str,
-    logs: Path,
-    port: int,
-    *,
-    project: str,
-    rules: Path | None = None,
-    environment: Mapping[str, str] = os.environ,
-) -> Server:
-    """Start the emulator that firebase-tools call `name`; it is not ready yet.
+@dataclass(frozen=True, kw_only=True)
+class Emulator:
+    """An emulator of one project, by the name that firebase-tools give it; `rules` is the file of its rules."""
 
-    It works in `logs`/`name`, on a copy of `rules` if it takes any. Raises StackError where Node or firebase-tools
+    name: str
+    port: int
+    project: str = PROJECT_ID
+    rules: Path | None = None
+
+
+def start_emulator(emulator: Emulator, logs: Path, environment: Mapping[str, str] = os.environ) -> Server:
+    """Start an emulator of firebase-tools; it is not ready yet.
+
+    It works in a folder of its own in `logs`, on a copy of its rules. Raises StackError where Node or firebase-tools
     is missing.
     """
+    name = emulator.name
     folder = (logs / name).resolve()  # the emulator runs in it
     folder.mkdir(parents=True, exist_ok=True)
     config = folder / "firebase.json"
-    config.write_text(json.dumps({**_rules(name, rules, folder), "emulators": _addresses(name, port)}))
-    command = [node(), str(_firebase()), "emulators:start", "--only", name, "--project", project]
-    command += ["--config", str(config), "--non-interactive"]
-    own = {**environment, **_kept_in(folder)}
-    process = ChildProcess(name, command, log=logs / f"{name}.log", environment=own, folder=folder)
-    return Server(process, port)
+    addresses = _addresses(name, emulator.port)
+    config.write_text(json.dumps({**_rules(emulator, folder), "emulators": addresses}))
+    arguments = [node(), str(_firebase()), "emulators:start", "--only", name]
+    arguments += ["--project", emulator.project, "--config", str(config), "--non-interactive"]
+    command = Command(arguments, {**environment, **_kept_in(folder)}, folder)
+    return Server(ChildProcess(name, command, log=logs / f"{name}.log"), emulator.port)
 
 
-def _rules(name: str, rules: Path | None, folder: Path) -> dict[str, object]:
-    if rules is None:
+def _rules(emulator: Emulator, folder: Path) -> dict[str, object]:
+    if emulator.rules is None:
         return {}
     # A copy: firebase-tools take no file from outside the folder of their configuration.
-    shutil.copy(rules, folder)
-    return {name: {"rules": rules.name}}
+    shutil.copy(emulator.rules, folder)
+    return {emulator.name: {"rules": emulator.rules.name}}
 
 
 def _addresses(name: str, port: int) -> dict[str, object]:

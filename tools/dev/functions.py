@@ -7,19 +7,18 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tools.dev.loopback import free_port, without_proxy
-from tools.dev.processes import ChildProcess, Server
+from tools.dev.processes import ANY_ANSWER, ChildProcess, Command, Probe, Server
 from tools.dev.settings import PROJECT_ID, ROOT, TICK_TOPIC
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Function:
     """A folder of functions/ whose main.py defines a function of the folder's name."""
 
     name: str
     usual_port: int
     signature: str = "http"
-    ready_path: str = "/"
-    ready_below_status: int = 500
+    probe: Probe = ANY_ANSWER
 
     def source(self, root: Path = ROOT) -> Path:
         """The file that defines the function."""
@@ -29,10 +28,10 @@ class Function:
 WEBHOOK = "stripe_webhook"
 
 FUNCTIONS = (
-    Function("record_usage", 8081),
-    Function("usage_api", 8082, ready_path="/api/v1/health", ready_below_status=300),
-    Function("aggregate", 8083, signature="cloudevent"),
-    Function(WEBHOOK, 8084),
+    Function(name="record_usage", usual_port=8081),
+    Function(name="usage_api", usual_port=8082, probe=Probe("/api/v1/health", below_status=300)),
+    Function(name="aggregate", usual_port=8083, signature="cloudevent"),
+    Function(name=WEBHOOK, usual_port=8084),
 )
 
 
@@ -69,9 +68,9 @@ def start_function(
 ) -> Server:
     """Start one function in its own functions-framework process; it is not ready yet."""
     port = free_port(function.usual_port)
-    command = [sys.executable, "-m", "functions_framework", "--target", function.name]
-    command += ["--source", str(function.source(root)), "--signature-type", function.signature]
-    command += ["--host", "127.0.0.1", "--port", str(port)]
-    log = logs / f"{function.name}.log"
-    process = ChildProcess(function.name, command, log=log, environment=environment, folder=root)
-    return Server(process, port, function.ready_path, function.ready_below_status)
+    arguments = [sys.executable, "-m", "functions_framework", "--target", function.name]
+    arguments += ["--source", str(function.source(root)), "--signature-type", function.signature]
+    arguments += ["--host", "127.0.0.1", "--port", str(port)]
+    command = Command(arguments, environment, folder=root)
+    process = ChildProcess(function.name, command, log=logs / f"{function.name}.log")
+    return Server(process, port, function.probe)

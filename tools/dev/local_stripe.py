@@ -8,7 +8,7 @@ from pathlib import Path
 
 from tools.dev.functions import WEBHOOK, Function, existing_functions
 from tools.dev.loopback import HOST, free_port
-from tools.dev.processes import ChildProcess, Server
+from tools.dev.processes import ChildProcess, Command, Probe, Server
 from tools.dev.settings import ROOT, STRIPE_API_KEY, USUAL_STRIPE_PORT
 
 SYNC_CATALOG = ("stripe", "sync-catalog")
@@ -63,8 +63,8 @@ def placed_functions(stripe: LocalStripe | None, root: Path = ROOT) -> list[Func
 
 def start_double(stripe: LocalStripe, environment: Mapping[str, str], logs: Path) -> Server:
     """Start the double in a process of its own; it is not ready yet."""
-    command = [sys.executable, "-m", "tools.stripe_double", "--port", str(stripe.port)]
-    command += ["--webhook-url", stripe.webhook_url, "--webhook-secret", stripe.webhook_secret]
-    log = logs / "stripe.log"
-    process = ChildProcess("stripe", command, log=log, environment=environment, folder=ROOT)
-    return Server(process, stripe.port, "/_double/health", 300)
+    arguments = [sys.executable, "-m", "tools.stripe_double", "--port", str(stripe.port)]
+    arguments += ["--webhook-url", stripe.webhook_url, "--webhook-secret", stripe.webhook_secret]
+    command = Command(arguments, environment, folder=ROOT)
+    process = ChildProcess("stripe", command, log=logs / "stripe.log")
+    return Server(process, stripe.port, Probe("/_double/health", below_status=300))

@@ -4,12 +4,14 @@ import http.client
 import json
 import socket
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import NamedTuple
 from urllib.parse import urlencode
 
 from tools.dev.errors import StackError
 
 HOST = "127.0.0.1"
+_POST_SECONDS = 30
 
 
 def without_proxy(environment: Mapping[str, str]) -> dict[str, str]:
@@ -17,6 +19,16 @@ def without_proxy(environment: Mapping[str, str]) -> dict[str, str]:
     named = environment.get("no_proxy") or environment.get("NO_PROXY")
     direct = ",".join([*([named] if named else []), HOST, "localhost"])
     return {"no_proxy": direct, "NO_PROXY": direct}
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Request:
+    """A request to a server of this machine."""
+
+    method: str
+    path: str
+    body: bytes | None
+    headers: dict[str, str]
 
 
 class Answer(NamedTuple):
@@ -52,40 +64,38 @@ def get(
     port: int, path: str, *, headers: Mapping[str, str] | None = None, timeout_seconds: float = 5
 ) -> Answer | None:
     """Return the answer to `GET path`, None when there is no complete one."""
+    request = _Request(method="GET", path=path, body=None, headers=dict(headers or {}))
     try:
-        return _ask(port, "GET", path, None, headers or {}, timeout_seconds)
+        return _ask(port, request, timeout_seconds)
     except (OSError, http.client.HTTPException):
         return None
 
 
-def post_json(
-    port: int, path: str, content: object, *, headers: Mapping[str, str], timeout_seconds: float = 30
-) -> Answer:
+def post_json(port: int, path: str, content: object, *, headers: Mapping[str, str]) -> Answer:
     """Return the answer to `POST path`; raise StackError when there is no complete one."""
     body = json.dumps(content).encode()
-    return _post(port, path, body, {"Content-Type": "application/json", **headers}, timeout_seconds)
+    return _post(port, path, body, {"Content-Type": "application/json", **headers})
 
 
-def post_form(port: int, path: str, fields: Mapping[str, str], *, timeout_seconds: float = 30) -> Answer:
+def post_form(port: int, path: str, fields: Mapping[str, str]) -> Answer:
     """Return the answer to a form, as a browser posts it; raise StackError when there is no complete one."""
     headers = {"Content-Type": "application/x-www-form-urlencoded"}
-    return _post(port, path, urlencode(fields).encode(), headers, timeout_seconds)
+    return _post(port, path, urlencode(fields).encode(), headers)
 
 
-def _post(port: int, path: str, body: bytes, headers: Mapping[str, str], timeout_seconds: float) -> Answer:
+def _post(port: int, path: str, body: bytes, headers: dict[str, str]) -> Answer:
+    request = _Request(method="POST", path=path, body=body, headers=headers)
     try:
-        return _ask(port, "POST", path, body, headers, timeout_seconds)
+        return _ask(port, request, _POST_SECONDS)
     except (OSError, http.client.HTTPException) as error:
         raise StackError(f"POST {path} on port {port} got no answer: {error!r}") from error
 
 
-def _ask(
-    port: int, method: str, path: str, body: bytes | None, headers: Mapping[str, str], timeout_seconds: float
-) -> Answer:
+def _ask(port: int, request: _Request, timeout_seconds: float) -> Answer:
     # Not urllib: it would send loopback requests through a proxy that the environment names.
     connection = http.client.HTTPConnection(HOST, port, timeout=timeout_seconds)
     try:
-        connection.request(method, path, body, dict(headers))
+        connection.request(request.method, request.path, request.body, request.headers)
         response = connection.getresponse()
         return Answer(response.status, response.read())
     finally:

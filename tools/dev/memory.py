@@ -19,6 +19,7 @@ from tools.dev.loopback import HOST, free_port, without_proxy
 from tools.dev.settings import ROOT
 from tools.dev.stack import Stack
 from tools.dev.tick import RECONCILE_MESSAGE, TICK_MESSAGE, push_tick
+from tools.stripe_double.delivery import WebhookEndpoint
 from tools.stripe_double.serving import serving
 
 
@@ -54,7 +55,8 @@ def _settings(stripe: LocalStripe | None) -> dict[str, str]:
 def _double(stripe: LocalStripe | None) -> AbstractContextManager[object]:
     if stripe is None:
         return nullcontext()
-    return serving(port=stripe.port, webhook_url=stripe.webhook_url, webhook_secret=stripe.webhook_secret)
+    webhook = WebhookEndpoint(stripe.webhook_url, stripe.webhook_secret)
+    return serving(port=stripe.port, webhook=webhook)
 
 
 @contextmanager

@@ -16,6 +16,15 @@ from tools.dev.loopback import HOST, get
 _POLL_SECONDS = 0.05
 
 
+@dataclass(frozen=True)
+class Command:
+    """A command line, and the environment and the folder that it runs in; None: the caller's own."""
+
+    arguments: Sequence[str]
+    environment: Mapping[str, str] | None = None
+    folder: Path | None = None
+
+
 class ChildProcess:
     """A running command that leads its own process group and writes to its own log.
 
@@ -23,16 +32,8 @@ class ChildProcess:
     stopped, and a Ctrl-C in the terminal must reach the stack first so that it stops the parts in order.
     """
 
-    def __init__(
-        self,
-        name: str,
-        command: Sequence[str],
-        *,
-        log: Path,
-        environment: Mapping[str, str] | None = None,
-        folder: Path | None = None,
-    ) -> None:
-        """Start `command` in `folder` with `environment` (the caller's own when absent)."""
+    def __init__(self, name: str, command: Command, *, log: Path) -> None:
+        """Start `command`."""
         self.name = name
         self.log = log
         log.parent.mkdir(parents=True, exist_ok=True)
@@ -40,12 +41,12 @@ class ChildProcess:
         log.unlink(missing_ok=True)
         with log.open("wb") as output:
             self._process = subprocess.Popen(
-                command,
+                command.arguments,
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,
-                env=environment,
-                cwd=folder,
+                env=command.environment,
+                cwd=command.folder,
                 start_new_session=True,
             )
 
@@ -92,13 +93,24 @@ class ChildProcess:
 
 
 @dataclass(frozen=True)
+class Probe:
+    """The request that a ready server answers with a status below `below_status`."""
+
+    path: str
+    below_status: int
+
+
+ANY_ANSWER = Probe("/", below_status=500)
+"""For a server that is ready as soon as it answers at all."""
+
+
+@dataclass(frozen=True)
 class Server:
-    """A child process that serves HTTP, and the request that tells when it is ready."""
+    """A child process that serves HTTP."""
 
     process: ChildProcess
     port: int
-    ready_path: str = "/"
-    ready_below_status: int = 500
+    probe: Probe = ANY_ANSWER
 
     @property
     def host(self) -> str:
@@ -114,8 +126,8 @@ class Server:
         """Return whether it answers; raise StackError with its log's tail when its process has ended."""
         if self.process.exit_code() is not None:
             raise StackError(self.process.obituary())
-        answer = get(self.port, self.ready_path)
-        return answer is not None and answer.status < self.ready_below_status
+        answer = get(self.port, self.probe.path)
+        return answer is not None and answer.status < self.probe.below_status
 
 
 def wait_until_ready(servers: Sequence[Server], *, timeout_seconds: float, stop: Event | None = None) -> None:

@@ -19,7 +19,7 @@ _WATCH_SECONDS = 0.2
 _RECONCILE_SECONDS = 24 * 60 * 60
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Stack:
     """A stack whose functions answer; `complete` returns when the other parts do too.
 
@@ -38,25 +38,34 @@ class Stack:
     secrets: Mapping[str, str]
 
 
-def run(stack: Stack, stop: Event, *, folder: Path, with_history: bool, started_at: float) -> None:
-    """Make the demo tenant and its owner, announce the stack by `folder`/stack.json and a banner, keep it ticking.
+@dataclass(frozen=True)
+class Launch:
+    """One call of `make dev`: the folder of its files, whether the demo tenant has a history, and when it began."""
 
-    Raises StoppedError when `stop` is set and StackError when a part fails; `started_at` is monotonic.
+    folder: Path
+    with_history: bool
+    started_at: float
+    """Of the monotonic clock."""
+
+
+def run(stack: Stack, launch: Launch, stop: Event) -> None:
+    """Make the demo tenant and its owner, announce the stack by stack.json and a banner, keep it ticking.
+
+    Raises StoppedError when `stop` is set and StackError when a part fails.
     """
     with _naming_the_dead(stack):
-        demo = make_demo(stack.admin, stack.ports, datetime.now(UTC), with_history=with_history)
+        demo = make_demo(stack.admin, stack.ports, datetime.now(UTC), with_history=launch.with_history)
         stack.tick()
         stack.complete()
         user = make_owner(stack.admin, stack.ports["auth"]) if "auth" in stack.ports else None
         if stop.is_set():
             raise StoppedError
         entries: dict[str, Any] = {"project_id": PROJECT_ID, **stack.parts, "tick_topic": TICK_TOPIC}
-        entries |= {"tenant_id": demo.tenant_id, "api_key": demo.api_key, **stack.secrets}
+        entries |= {"tenant_id": demo.tenant.id, "api_key": demo.tenant.api_key, **stack.secrets}
         entries |= {"user": user} if user else {}
-        with published(entries, folder / STACK_FILE):
-            seconds = round(monotonic() - started_at)
-            text = banner(entries, folder, plan=demo.plan, events=demo.events, seconds=seconds)
-            print(text, flush=True)
+        with published(entries, launch.folder / STACK_FILE):
+            seconds = round(monotonic() - launch.started_at)
+            print(banner(entries, demo, launch.folder, seconds=seconds), flush=True)
             _keep_ticking(stack, stop)
 
 

@@ -1,10 +1,12 @@
-"""What the ready stack tells: .local/stack.json for programs, the banner for people."""
+"""Describe the ready stack: .local/stack.json for programs, the banner for people."""
 
 import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+
+from tools.dev.demo_tenant import Demo
 
 _HOSTS = ("firestore", "pubsub", "auth")
 _ORDER = '{"plan": "enterprise", "interval": "month"}'
@@ -28,14 +30,14 @@ def published(entries: Mapping[str, Any], file: Path) -> Iterator[None]:
             file.unlink()
 
 
-def banner(entries: Mapping[str, Any], folder: Path, *, plan: str, events: int, seconds: int) -> str:
+def banner(entries: Mapping[str, Any], demo: Demo, folder: Path, *, seconds: int) -> str:
     """Return what a developer needs next: addresses, dashboard, login and key, and commands that work when pasted."""
     urls = {name: url for name, url in entries.items() if str(url).startswith("http") and name != "web"}
     lines = [f"GWI Usage is ready after {seconds} s.", ""]
     lines += [f"  {name:<15} {url}" for name, url in urls.items()]
     lines += [f"  {name:<15} {entries[name]}  (emulator)" for name in _HOSTS if name in entries]
     lines += [f"  {'files':<15} {folder}/ (stack.json, logs)"]
-    lines += ["", f"  {'tenant':<15} {entries['tenant_id']} (plan {plan}, {events} demo events)"]
+    lines += ["", f"  {'tenant':<15} {entries['tenant_id']} (plan {demo.plan}, {demo.events} demo events)"]
     lines += [f"  {'key':<15} {entries['api_key']}", "", *_dashboard(entries), ""]
     lines += [*_commands(entries), "Ctrl-C stops everything."]
     return "\n".join(lines)

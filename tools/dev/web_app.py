@@ -7,7 +7,7 @@ from pathlib import Path
 from tools.dev.errors import StackError
 from tools.dev.firebase_tools import node
 from tools.dev.loopback import HOST, free_port
-from tools.dev.processes import ChildProcess, Server
+from tools.dev.processes import ChildProcess, Command, Server
 from tools.dev.settings import PROJECT_ID, ROOT, USUAL_AUTH_PORT, USUAL_WEB_PORT
 
 _VITE = "node_modules/vite/bin/vite.js"
@@ -20,6 +20,14 @@ node=$0 vite=$1 built=$2; shift 2
 
 
 @dataclass(frozen=True)
+class FunctionUrls:
+    """The addresses of the functions that the web app calls."""
+
+    api: str
+    record: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class LocalWeb:
     """A web app and the Auth emulator that signs its users in; functions are told both, so both ports are chosen
     beforehand."""
@@ -27,6 +35,8 @@ class LocalWeb:
     folder: Path
     port: int
     auth_port: int
+    built: bool
+    """Serve the production build instead of the sources."""
 
     def settings(self) -> dict[str, str]:
         """What functions and the admin tool take from the environment."""
@@ -36,18 +46,17 @@ class LocalWeb:
         }
 
 
-def plan_web(root: Path = ROOT) -> LocalWeb | None:
+def plan_web(root: Path = ROOT, *, built: bool = False) -> LocalWeb | None:
     """Choose the ports; None where `root` has no web app."""
     folder = root / "web"
     if not (folder / "package.json").exists():
         return None
-    return LocalWeb(folder, free_port(USUAL_WEB_PORT), free_port(USUAL_AUTH_PORT))
+    port, auth_port = free_port(USUAL_WEB_PORT), free_port(USUAL_AUTH_PORT)
+    return LocalWeb(folder=folder, port=port, auth_port=auth_port, built=built)
 
 
-def start_web(
-    web: LocalWeb, environment: Mapping[str, str], logs: Path, *, api_url: str, record_url: str, built: bool
-) -> Server:
-    """Start Vite's development server, or with `built` the production build as Hosting serves it; not ready yet.
+def start_web(web: LocalWeb, functions: FunctionUrls, environment: Mapping[str, str], logs: Path) -> Server:
+    """Start Vite's development server, or the production build as Hosting serves it; it is not ready yet.
 
     Raises StackError where Node or the app's packages are missing.
     """
@@ -57,14 +66,14 @@ def start_web(
     address = ["--port", str(web.port), "--strictPort", "--host", HOST]
     own = {
         **environment,
-        "GWI_WEB_API": api_url,
-        "GWI_WEB_RECORD": record_url,
+        "GWI_WEB_API": functions.api,
+        "GWI_WEB_RECORD": functions.record,
         "GWI_WEB_AUTH": f"{HOST}:{web.auth_port}",
         "GWI_WEB_FIRESTORE": environment["FIRESTORE_EMULATOR_HOST"],
         "GWI_WEB_PROJECT": PROJECT_ID,
     }
-    log = logs / "web.log"
-    command = [node(), str(vite), *address]
-    if built:
-        command = ["sh", "-c", _BUILD_AND_PREVIEW, node(), str(vite), str(logs.resolve() / "web"), *address]
-    return Server(ChildProcess("web", command, log=log, environment=own, folder=web.folder), web.port)
+    arguments = [node(), str(vite), *address]
+    if web.built:
+        arguments = ["sh", "-c", _BUILD_AND_PREVIEW, node(), str(vite), str(logs.resolve() / "web"), *address]
+    command = Command(arguments, own, folder=web.folder)
+    return Server(ChildProcess("web", command, log=logs / "web.log"), web.port)

@@ -7,6 +7,7 @@ import threading
 from collections.abc import Sequence
 
 from tools.stripe_double.account import CURRENT_VERSION
+from tools.stripe_double.delivery import WebhookEndpoint
 from tools.stripe_double.refusals import Refusal
 from tools.stripe_double.serving import serving
 
@@ -18,7 +19,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stopped.set())
     try:
-        with serving(**vars(options)) as double:
+        webhook = WebhookEndpoint(options.webhook_url, options.webhook_secret)
+        with serving(
+            port=options.port,
+            webhook=webhook,
+            api_version=options.api_version,
+            api_key=options.api_key,
+        ) as double:
             print(f"Stripe double: {double.url} (API {options.api_version})", flush=True)
             stopped.wait()
     except (OSError, ValueError, Refusal) as error:

@@ -40,9 +40,19 @@ ROUTES: tuple[Route, ...] = (
 )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
+class Call:
+    """A request for a route: the ids in its path, its own id, and the version that shapes the answer."""
+
+    route: Route
+    ids: tuple[str, ...]
+    request_id: str
+    version: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class Answer:
-    """What a request is answered."""
+    """The answer to a request."""
 
     status: int
     body: dict[str, Any]
@@ -95,44 +105,50 @@ class Api:
             failure = self.failures.strike(asked.path, after_effect=False)
             if failure is not None or route is None:
                 raise failure or _unrecognized(asked)
-            encoded = _encoded(asked)
-            answer = self._once(route, ids, encoded, request_id, version)
+            call = Call(route=route, ids=ids, request_id=request_id, version=version)
+            answer = self._once(call, _encoded(asked))
             failure = self.failures.strike(asked.path, after_effect=True)
             if failure is not None:
                 raise failure
         except Refusal as refusal:
-            return Answer(refusal.status, refusal.body(request_id), request_id)
+            return _refused(refusal, request_id)
         return answer
 
-    def _once(
-        self, route: Route, ids: tuple[str, ...], encoded: str, request_id: str, version: str
-    ) -> Answer:
-        key = request.headers.get("Idempotency-Key", "") if route.method == "POST" else ""
-        asked = route.method, request.path, encoded
+    def _once(self, call: Call, encoded: str) -> Answer:
+        """Carry the call out, unless its idempotency key was answered before."""
+        key = request.headers.get("Idempotency-Key", "") if call.route.method == "POST" else ""
+        asked = call.route.method, request.path, encoded
         now = self.account.clock.now()
         if len(key) > 255:
             raise invalid("Idempotency keys have at most 255 characters.")
         kept = self.account.kept_answers.find(key, asked, now) if key else None
         if kept is not None:
-            return Answer(kept.status, kept.body, kept.request_id, is_replay=True)
-        params = route.schema("", decode(encoded))
+            return Answer(status=kept.status, body=kept.body, request_id=kept.request_id, is_replay=True)
+        params = call.route.schema("", decode(encoded))
         run_due_work(self.account)
-        with self.account.acting(Cause(request_id, key or None)):
-            answer = self._carry_out(route, ids, params, request_id, version)
+        with self.account.acting(Cause(call.request_id, key or None)):
+            answer = self._carry_out(call, params)
         if key:
-            self.account.kept_answers.keep(key, Kept(asked, answer.status, answer.body, request_id, now))
+            self.account.kept_answers.keep(
+                key,
+                Kept(
+                    request=asked,
+                    status=answer.status,
+                    body=answer.body,
+                    request_id=answer.request_id,
+                    kept_at=now,
+                ),
+            )
         return answer
 
-    def _carry_out(
-        self, route: Route, ids: tuple[str, ...], params: Params, request_id: str, version: str
-    ) -> Answer:
+    def _carry_out(self, call: Call, params: Params) -> Answer:
         """Run the route; its refusals are answers to keep, as they came from carrying the request out."""
         try:
-            body = self.account.present(route.answer(self.account, params, *ids))
+            body = self.account.present(call.route.answer(self.account, params, *call.ids))
             expand(self.account, body, params.get("expand", []))
         except Refusal as refusal:
-            return Answer(refusal.status, refusal.body(request_id), request_id)
-        return Answer(200, self._shaped(body, version), request_id)
+            return _refused(refusal, call.request_id)
+        return Answer(status=200, body=self._shaped(body, call.version), request_id=call.request_id)
 
     def _shaped(self, body: dict[str, Any], version: str) -> dict[str, Any]:
         """Give an answer the asked version's shape; an event keeps the one it was made with."""
@@ -152,6 +168,10 @@ class Api:
         if key != self.api_key and not (self.api_key is None and key.startswith(("sk_test_", "rk_test_"))):
             shown = f"{key[:8]}{'*' * max(0, len(key) - 12)}{key[-4:]}" if len(key) > 12 else "*" * len(key)
             raise Refusal(401, "invalid_request_error", f"Invalid API Key provided: {shown}")
+
+
+def _refused(refusal: Refusal, request_id: str) -> Answer:
+    return Answer(status=refusal.status, body=refusal.body(request_id), request_id=request_id)
 
 
 def _encoded(asked: Request) -> str:

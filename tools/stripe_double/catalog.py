@@ -100,7 +100,7 @@ def list_products(account: Account, params: Params) -> StripeObject:
         wanted = params.get("ids")
         return _same(one, params, ("active",)) and (wanted is None or one["id"] in wanted)
 
-    return list_page(account, "product", "/v1/products", params, fits)
+    return list_page(account, "product", params, fits)
 
 
 def create_price(account: Account, params: Params) -> StripeObject:
@@ -163,7 +163,7 @@ def list_prices(account: Account, params: Params) -> StripeObject:
             and (not recurring or (one["recurring"] or {}).get("interval") == recurring["interval"])
         )
 
-    return list_page(account, "price", "/v1/prices", params, fits)
+    return list_page(account, "price", params, fits)
 
 
 def _same(one: StripeObject, params: Params, names: tuple[str, ...]) -> bool:
@@ -183,12 +183,12 @@ def _retrieve_price(account: Account, _params: Params, price_id: str) -> StripeO
 
 
 ROUTES = (
-    Route("POST", "/v1/products", _PRODUCT_CREATE, create_product),
-    Route("GET", "/v1/products", _PRODUCT_LIST, list_products),
-    Route("GET", "/v1/products/<product_id>", RETRIEVE, _retrieve_product),
-    Route("POST", "/v1/products/<product_id>", _PRODUCT_UPDATE, update_product),
-    Route("POST", "/v1/prices", _PRICE_CREATE, create_price),
-    Route("GET", "/v1/prices", _PRICE_LIST, list_prices),
-    Route("GET", "/v1/prices/<price_id>", RETRIEVE, _retrieve_price),
-    Route("POST", "/v1/prices/<price_id>", _PRICE_UPDATE, update_price),
+    Route(method="POST", path="/v1/products", schema=_PRODUCT_CREATE, answer=create_product),
+    Route(method="GET", path="/v1/products", schema=_PRODUCT_LIST, answer=list_products),
+    Route(method="GET", path="/v1/products/<product_id>", schema=RETRIEVE, answer=_retrieve_product),
+    Route(method="POST", path="/v1/products/<product_id>", schema=_PRODUCT_UPDATE, answer=update_product),
+    Route(method="POST", path="/v1/prices", schema=_PRICE_CREATE, answer=create_price),
+    Route(method="GET", path="/v1/prices", schema=_PRICE_LIST, answer=list_prices),
+    Route(method="GET", path="/v1/prices/<price_id>", schema=RETRIEVE, answer=_retrieve_price),
+    Route(method="POST", path="/v1/prices/<price_id>", schema=_PRICE_UPDATE, answer=update_price),
 )

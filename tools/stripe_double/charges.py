@@ -153,7 +153,12 @@ def payments_of(account: Account, invoice_id: str) -> list[StripeObject]:
 
 
 def _retrieving(kind: str, path: str) -> Route:
-    return Route("GET", path, RETRIEVE, lambda account, _params, object_id: account.find(kind, object_id))
+    return Route(
+        method="GET",
+        path=path,
+        schema=RETRIEVE,
+        answer=lambda account, _params, object_id: account.find(kind, object_id),
+    )
 
 
 def _listing(kind: str, url: str, schema: Schema, names: tuple[str, ...]) -> Route:
@@ -163,15 +168,15 @@ def _listing(kind: str, url: str, schema: Schema, names: tuple[str, ...]) -> Rou
                 one["payment"].get(name) == wanted for name, wanted in params.get("payment", {}).items()
             )
 
-        return list_page(account, kind, url, params, fits)
+        return list_page(account, kind, params, fits)
 
-    return Route("GET", url, schema, answer)
+    return Route(method="GET", path=url, schema=schema, answer=answer)
 
 
 ROUTES = (
     _retrieving("charge", "/v1/charges/<charge_id>"),
     _listing("charge", "/v1/charges", _CHARGE_LIST, ("customer", "payment_intent")),
-    Route("POST", "/v1/refunds", _REFUND_CREATE, refund),
+    Route(method="POST", path="/v1/refunds", schema=_REFUND_CREATE, answer=refund),
     _retrieving("refund", "/v1/refunds/<refund_id>"),
     _listing("refund", "/v1/refunds", _OF_CHARGE, ("charge", "payment_intent")),
     _retrieving("dispute", "/v1/disputes/<dispute_id>"),

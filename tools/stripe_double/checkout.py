@@ -195,7 +195,6 @@ def list_all(account: Account, params: Params) -> StripeObject:
     return list_page(
         account,
         "checkout.session",
-        "/v1/checkout/sessions",
         params,
         lambda one: all(one[name] == value for name, value in asked.items()),
     )
@@ -217,9 +216,14 @@ def _list_line_items(account: Account, _params: Params, session_id: str) -> Stri
 
 
 ROUTES = (
-    Route("POST", "/v1/checkout/sessions", _CREATE, create),
-    Route("GET", "/v1/checkout/sessions", _LIST, list_all),
-    Route("GET", "/v1/checkout/sessions/<session_id>", RETRIEVE, retrieve),
-    Route("POST", "/v1/checkout/sessions/<session_id>/expire", RETRIEVE, _expire),
-    Route("GET", "/v1/checkout/sessions/<session_id>/line_items", RETRIEVE, _list_line_items),
+    Route(method="POST", path="/v1/checkout/sessions", schema=_CREATE, answer=create),
+    Route(method="GET", path="/v1/checkout/sessions", schema=_LIST, answer=list_all),
+    Route(method="GET", path="/v1/checkout/sessions/<session_id>", schema=RETRIEVE, answer=retrieve),
+    Route(method="POST", path="/v1/checkout/sessions/<session_id>/expire", schema=RETRIEVE, answer=_expire),
+    Route(
+        method="GET",
+        path="/v1/checkout/sessions/<session_id>/line_items",
+        schema=RETRIEVE,
+        answer=_list_line_items,
+    ),
 )

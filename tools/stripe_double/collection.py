@@ -38,17 +38,21 @@ def collect(account: Account, invoice: StripeObject, *, automatic: bool = True) 
         mark_paid(account, invoice)
         return "success"
     outcome = account.cards.get(invoice["customer"], "none")
-    counted = int(automatic or invoice["attempt_count"] == 0)
+    counted = _counts(invoice, automatic=automatic)
     if outcome != "none":
         charge_invoice(account, invoice, outcome)
     if outcome == "success":
         mark_paid(account, invoice, counted=counted)
     else:
-        _mark_failed(account, invoice, outcome, counted=counted, automatic=automatic)
+        _mark_failed(account, invoice, outcome, automatic=automatic)
     return outcome
 
 
-def mark_paid(account: Account, invoice: StripeObject, *, counted: int = 0) -> None:
+def _counts(invoice: StripeObject, *, automatic: bool) -> bool:
+    return automatic or invoice["attempt_count"] == 0
+
+
+def mark_paid(account: Account, invoice: StripeObject, *, counted: bool = False) -> None:
     """Settle an open invoice, and what its subscription waited for."""
     with account.changing(invoice, "invoice.updated"):
         invoice.update(status="paid", amount_paid=invoice["amount_due"], amount_remaining=0)
@@ -69,13 +73,11 @@ def _recover(account: Account, subscription: StripeObject) -> None:
         resume_now(account, subscription)
 
 
-def _mark_failed(
-    account: Account, invoice: StripeObject, outcome: str, *, counted: int, automatic: bool
-) -> None:
+def _mark_failed(account: Account, invoice: StripeObject, outcome: str, *, automatic: bool) -> None:
     with account.changing(invoice, "invoice.updated"):
         invoice["attempted"] = True
-        invoice["attempt_count"] += counted
-        if counted:
+        if _counts(invoice, automatic=automatic):
+            invoice["attempt_count"] += 1
             invoice["next_payment_attempt"] = _next_attempt(account, invoice)
     if outcome == "authenticate":
         account.emit("invoice.payment_action_required", invoice)

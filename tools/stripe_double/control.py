@@ -131,7 +131,12 @@ class Control:
             raise invalid(f"Invalid status {status}: must be from 400 to 599")
         with self.account.lock:
             self.failures.plan(
-                Failure(str(given["path_prefix"]), status, times, given["after_effect"] is True)
+                Failure(
+                    path_prefix=str(given["path_prefix"]),
+                    status=status,
+                    times=times,
+                    after_effect=given["after_effect"] is True,
+                )
             )
         return given
 

@@ -99,9 +99,7 @@ def delete(account: Account, _params: Params, customer_id: str) -> StripeObject:
 def list_all(account: Account, params: Params) -> StripeObject:
     """List customers, by e-mail if asked."""
     email = params.get("email")
-    return list_page(
-        account, "customer", "/v1/customers", params, lambda one: email is None or one["email"] == email
-    )
+    return list_page(account, "customer", params, lambda one: email is None or one["email"] == email)
 
 
 def guest(account: Account, email: str | None) -> StripeObject:
@@ -110,9 +108,9 @@ def guest(account: Account, email: str | None) -> StripeObject:
 
 
 ROUTES = (
-    Route("POST", "/v1/customers", _FIELDS, create),
-    Route("GET", "/v1/customers", _LIST, list_all),
-    Route("GET", "/v1/customers/<customer_id>", RETRIEVE, retrieve),
-    Route("POST", "/v1/customers/<customer_id>", _FIELDS, update),
-    Route("DELETE", "/v1/customers/<customer_id>", Schema({}), delete),
+    Route(method="POST", path="/v1/customers", schema=_FIELDS, answer=create),
+    Route(method="GET", path="/v1/customers", schema=_LIST, answer=list_all),
+    Route(method="GET", path="/v1/customers/<customer_id>", schema=RETRIEVE, answer=retrieve),
+    Route(method="POST", path="/v1/customers/<customer_id>", schema=_FIELDS, answer=update),
+    Route(method="DELETE", path="/v1/customers/<customer_id>", schema=Schema({}), answer=delete),
 )

@@ -24,6 +24,14 @@ _SHUFFLE_SECONDS = 0.15
 
 
 @dataclass(frozen=True)
+class WebhookEndpoint:
+    """The address that events are sent to, and the secret that signs them."""
+
+    url: str
+    secret: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class Switches:
     """How deliveries misbehave."""
 
@@ -36,7 +44,7 @@ class Switches:
     seed: int | None = None
 
 
-@dataclass
+@dataclass(kw_only=True)
 class Delivery:
     """One copy of one event on its way."""
 
@@ -62,12 +70,11 @@ class Courier:
     """Delivers to one webhook endpoint on this machine; `render(event, shape)` gives what is sent."""
 
     def __init__(
-        self, url: str | None, secret: str, render: Callable[[StripeObject, str | None], StripeObject]
+        self, endpoint: WebhookEndpoint | None, render: Callable[[StripeObject, str | None], StripeObject]
     ) -> None:
-        if url is not None and urlsplit(url).hostname not in _LOOPBACK:
-            raise ValueError(f"webhook URL {url!r}: the double sends to this machine only")
-        self.url = url
-        self.secret = secret
+        if endpoint is not None and urlsplit(endpoint.url).hostname not in _LOOPBACK:
+            raise ValueError(f"webhook URL {endpoint.url!r}: the double sends to this machine only")
+        self.endpoint = endpoint
         self.switches = Switches()
         self.delivered: list[dict[str, Any]] = []
         self._render = render
@@ -104,7 +111,9 @@ class Courier:
             rest = self.switches.delay_seconds + (_SHUFFLE_SECONDS if self.switches.shuffle else 0.0)
             for _ in range(1 + self.switches.duplicate):
                 due_at = time.monotonic() + rest
-                self._waiting.append(Delivery(event, due_at, drops_left=self.switches.drop_and_retry))
+                self._waiting.append(
+                    Delivery(event=event, due_at=due_at, drops_left=self.switches.drop_and_retry)
+                )
             self._changed.notify_all()
 
     def waiting(self) -> list[dict[str, Any]]:
@@ -182,12 +191,12 @@ class Courier:
         return -1
 
     def _post(self, event: StripeObject) -> int:
-        if self.url is None:
+        if self.endpoint is None:
             return 204
         body = json.dumps(self._render(event, self.switches.api_shape), indent=2).encode()
         headers = {"Content-Type": "application/json; charset=utf-8", "User-Agent": "Stripe/1.0 (double)"}
-        headers["Stripe-Signature"] = signature_header(body, self.secret, int(time.time()))
-        request = urllib.request.Request(self.url, body, headers)  # noqa: S310 - http on loopback only
+        headers["Stripe-Signature"] = signature_header(body, self.endpoint.secret, int(time.time()))
+        request = urllib.request.Request(self.endpoint.url, body, headers)  # noqa: S310 - http on loopback only
         try:
             with _OPENER.open(request, timeout=_TIMEOUT_SECONDS) as answer:
                 return int(answer.status)

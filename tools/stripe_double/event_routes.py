@@ -18,7 +18,7 @@ def list_all(account: Account, params: Params) -> StripeObject:
             "delivery_success", delivered
         ) == delivered
 
-    return list_page(account, "event", "/v1/events", params, fits)
+    return list_page(account, "event", params, fits)
 
 
 def _matches(event_type: str, wanted: str) -> bool:
@@ -31,6 +31,6 @@ def retrieve(account: Account, _params: Params, event_id: str) -> StripeObject:
 
 
 ROUTES = (
-    Route("GET", "/v1/events", _LIST, list_all),
-    Route("GET", "/v1/events/<event_id>", RETRIEVE, retrieve),
+    Route(method="GET", path="/v1/events", schema=_LIST, answer=list_all),
+    Route(method="GET", path="/v1/events/<event_id>", schema=RETRIEVE, answer=retrieve),
 )

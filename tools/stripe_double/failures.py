@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from tools.stripe_double.refusals import Refusal, simulated
 
 
-@dataclass
+@dataclass(kw_only=True)
 class Failure:
     """`after_effect`: the request is carried out, and its answer lost."""
 

@@ -8,7 +8,7 @@ from tools.stripe_double.refusals import Refusal
 _REMEMBERED_SECONDS = 86_400
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Kept:
     """What a key was first used for, and what it was answered."""
 

@@ -36,7 +36,7 @@ def list_all(account: Account, params: Params) -> StripeObject:
             and params.get("subscription", subscription_of(one)) == subscription_of(one)
         )  # fmt: skip
 
-    return list_page(account, "invoice", "/v1/invoices", params, fits)
+    return list_page(account, "invoice", params, fits)
 
 
 def retrieve(account: Account, _params: Params, invoice_id: str) -> StripeObject:
@@ -94,10 +94,15 @@ def _require(invoice: StripeObject, statuses: tuple[str, ...], what: str) -> Non
 
 
 ROUTES = (
-    Route("GET", "/v1/invoices", _LIST, list_all),
-    Route("GET", "/v1/invoices/<invoice_id>", RETRIEVE, retrieve),
-    Route("POST", "/v1/invoices/<invoice_id>/pay", _PAY, pay),
-    Route("POST", "/v1/invoices/<invoice_id>/finalize", RETRIEVE, _finalize),
-    Route("POST", "/v1/invoices/<invoice_id>/void", RETRIEVE, _void),
-    Route("POST", "/v1/invoices/<invoice_id>/mark_uncollectible", RETRIEVE, _mark_uncollectible),
+    Route(method="GET", path="/v1/invoices", schema=_LIST, answer=list_all),
+    Route(method="GET", path="/v1/invoices/<invoice_id>", schema=RETRIEVE, answer=retrieve),
+    Route(method="POST", path="/v1/invoices/<invoice_id>/pay", schema=_PAY, answer=pay),
+    Route(method="POST", path="/v1/invoices/<invoice_id>/finalize", schema=RETRIEVE, answer=_finalize),
+    Route(method="POST", path="/v1/invoices/<invoice_id>/void", schema=RETRIEVE, answer=_void),
+    Route(
+        method="POST",
+        path="/v1/invoices/<invoice_id>/mark_uncollectible",
+        schema=RETRIEVE,
+        answer=_mark_uncollectible,
+    ),
 )

@@ -1,6 +1,7 @@
 """Owns the making of invoices: lines, sums and the draft that a subscription is billed by."""
 
 from copy import deepcopy
+from dataclasses import dataclass
 
 from tools.stripe_double.account import Account, StripeObject, listing, new_id, nulls
 
@@ -23,30 +24,33 @@ _AUTOMATIC_TAX = {
 }
 
 
-def line(
-    account: Account,
-    subscription: StripeObject,
-    item: StripeObject,
-    amount: int,
-    period: tuple[int, int],
-    *,
-    proration: bool = False,
-    description: str | None = None,
-) -> StripeObject:
-    """Return a line for `amount` minor units, for one item and the period [start, end)."""
+@dataclass(frozen=True, kw_only=True)
+class Billed:
+    """An amount, in minor units, for the period [start, end) of an item."""
+
+    amount: int
+    period: tuple[int, int]
+    description: str | None = None
+    """None: the quantity and the product."""
+    is_proration: bool = False
+
+
+def line(account: Account, subscription: StripeObject, item: StripeObject, billed: Billed) -> StripeObject:
+    """Return the line that bills one item."""
     price = account.objects["price"][item["price"]]
     product = account.objects["product"][price["product"]]
-    details: StripeObject = {"invoice_item": new_id("ii") if proration else None, "proration": proration}
+    invoice_item = new_id("ii") if billed.is_proration else None
+    details: StripeObject = {"invoice_item": invoice_item, "proration": billed.is_proration}
     details |= {"proration_details": {"credited_items": None}, "subscription": subscription["id"]}
     details |= {"subscription_item": item["id"]}
     return {
         "id": new_id("il"),
         "object": "line_item",
-        "amount": amount,
+        "amount": billed.amount,
         "currency": price["currency"],
-        "description": description or f"{item['quantity']} × {product['name']}",
+        "description": billed.description or f"{item['quantity']} × {product['name']}",
         "discount_amounts": [],
-        "discountable": not proration,
+        "discountable": not billed.is_proration,
         "discounts": [],
         "invoice": None,
         "livemode": False,
@@ -56,7 +60,7 @@ def line(
             "subscription_item_details": details,
             "type": "subscription_item_details",
         },
-        "period": {"start": period[0], "end": period[1]},
+        "period": {"start": billed.period[0], "end": billed.period[1]},
         "pretax_credit_amounts": [],
         "pricing": {
             "price_details": {"price": price["id"], "product": price["product"]},
@@ -66,7 +70,7 @@ def line(
         "quantity": item["quantity"],
         "quantity_decimal": str(item["quantity"]),
         "subscription": subscription["id"],
-        "subtotal": amount,
+        "subtotal": billed.amount,
         "taxes": [],
     }
 
@@ -78,30 +82,36 @@ def period_lines(account: Account, subscription: StripeObject, *, free: bool = F
         price = account.objects["price"][item["price"]]
         amount = 0 if free else price["unit_amount"] * item["quantity"]
         period = item["current_period_start"], item["current_period_end"]
-        description = "Trial period" if free else None
-        lines.append(line(account, subscription, item, amount, period, description=description))
+        billed = Billed(amount=amount, period=period, description="Trial period" if free else None)
+        lines.append(line(account, subscription, item, billed))
     return lines
+
+
+@dataclass(frozen=True)
+class Occasion:
+    """The reason of an invoice, and the time [start, end) that it closes, not the time that it buys."""
+
+    reason: str
+    start: int
+    end: int
 
 
 def draft(
     account: Account,
     subscription: StripeObject,
     lines: list[StripeObject],
-    reason: str,
-    window: tuple[int, int],
+    occasion: Occasion,
     **fields: object,
 ) -> StripeObject:
-    """Make a draft of `lines` and what is pending; `window` is the time that it closes, not the time that it buys.
-
-    `fields` are set before the draft is announced.
-    """
-    lines = account.pending_lines.pop(subscription["id"], []) + lines
+    """Make a draft of `lines` and what is pending; `fields` are set before it is announced."""
+    all_lines = account.pending_lines.pop(subscription["id"], []) + lines
     customer = account.objects["customer"][subscription["customer"]]
-    invoice = account.add("invoice", _blank(customer, subscription, lines))
-    invoice.update(billing_reason=reason, period_start=window[0], period_end=window[1], **fields)
-    for one in lines:
+    invoice = account.add("invoice", _blank(customer, subscription, all_lines))
+    closed = {"period_start": occasion.start, "period_end": occasion.end}
+    invoice.update(billing_reason=occasion.reason, **closed, **fields)
+    for one in all_lines:
         one["invoice"] = invoice["id"]
-    invoice["lines"] = listing(f"/v1/invoices/{invoice['id']}/lines", lines)
+    invoice["lines"] = listing(f"/v1/invoices/{invoice['id']}/lines", all_lines)
     subscription["latest_invoice"] = invoice["id"]
     account.emit("invoice.created", invoice)
     return invoice

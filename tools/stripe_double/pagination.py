@@ -10,36 +10,35 @@ _COMPARE = {"gt": operator.gt, "gte": operator.ge, "lt": operator.lt, "lte": ope
 
 
 def list_page(
-    account: Account, kind: str, url: str, params: Params, fits: Callable[[StripeObject], bool]
+    account: Account, kind: str, params: Params, fits: Callable[[StripeObject], bool]
 ) -> StripeObject:
     """Return one page of the objects of `kind` that fit, newest first, as Stripe's list object."""
     newest_first = list(reversed(account.objects[kind].values()))
-    found = [one for one in newest_first if "deleted" not in one and _in_range(one, params) and fits(one)]
     limit = params.get("limit", 10)
+
+    def fitting(objects: list[StripeObject]) -> list[StripeObject]:
+        return [one for one in objects if "deleted" not in one and _in_range(one, params) and fits(one)]
+
+    def page(shown: list[StripeObject], found: list[StripeObject]) -> StripeObject:
+        presented = [account.present(one) for one in shown]
+        return listing(_url(kind), presented, has_more=len(found) > limit)
+
     if "ending_before" in params:
-        before = _cut(account, kind, newest_first, found, params["ending_before"], "ending_before")[0]
-        return listing(url, [account.present(one) for one in before[-limit:]], has_more=len(before) > limit)
+        cursor = account.referred(kind, params["ending_before"], "ending_before")
+        before = fitting(newest_first[: newest_first.index(cursor)])
+        return page(before[-limit:], before)
+    after = newest_first
     if "starting_after" in params:
-        found = _cut(account, kind, newest_first, found, params["starting_after"], "starting_after")[1]
-    return listing(url, [account.present(one) for one in found[:limit]], has_more=len(found) > limit)
+        cursor = account.referred(kind, params["starting_after"], "starting_after")
+        after = newest_first[newest_first.index(cursor) + 1 :]
+    found = fitting(after)
+    return page(found[:limit], found)
+
+
+def _url(kind: str) -> str:
+    return f"/v1/{kind.replace('.', '/')}s"
 
 
 def _in_range(one: StripeObject, params: Params) -> bool:
     created = params.get("created", {})
     return all(_COMPARE[name](one["created"], instant) for name, instant in created.items())
-
-
-def _cut(
-    account: Account,
-    kind: str,
-    newest_first: list[StripeObject],
-    found: list[StripeObject],
-    cursor: str,
-    param: str,
-) -> tuple[list[StripeObject], list[StripeObject]]:
-    """Split what was found at the cursor, which need not fit the filters itself."""
-    account.referred(kind, cursor, param)
-    place = {one["id"]: position for position, one in enumerate(newest_first)}
-    before = [one for one in found if place[one["id"]] < place[cursor]]
-    after = [one for one in found if place[one["id"]] > place[cursor]]
-    return before, after

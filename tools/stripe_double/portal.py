@@ -84,4 +84,4 @@ def _require_own(account: Account, customer_id: str, given: Params, param: str) 
             account.referred("price", item["price"], f"{param}[items][{at}][price]")
 
 
-ROUTES = (Route("POST", "/v1/billing_portal/sessions", _CREATE, create),)
+ROUTES = (Route(method="POST", path="/v1/billing_portal/sessions", schema=_CREATE, answer=create),)

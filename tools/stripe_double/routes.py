@@ -7,7 +7,7 @@ from tools.stripe_double.account import StripeObject
 from tools.stripe_double.parameters import Schema
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Route:
     """`answer(account, params, *ids)`; every `<…>` of the path is one id."""
 

@@ -11,7 +11,7 @@ from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 from tools.stripe_double.account import CURRENT_VERSION, Account
 from tools.stripe_double.api import Api
 from tools.stripe_double.control import Control
-from tools.stripe_double.delivery import Courier
+from tools.stripe_double.delivery import Courier, WebhookEndpoint
 from tools.stripe_double.failures import Failures
 from tools.stripe_double.pages import Pages
 from tools.stripe_double.shapes import render_event, version_of
@@ -33,19 +33,17 @@ class Double:
 def create_double(
     *,
     base_url: str,
-    webhook_url: str | None = None,
-    webhook_secret: str = "",
+    webhook: WebhookEndpoint | None = None,
     api_version: str = CURRENT_VERSION,
     api_key: str | None = None,
 ) -> Double:
-    """Put a double together; without a webhook URL every delivery counts as arrived.
+    """Put a double together; without a webhook endpoint every delivery counts as arrived.
 
     Without an API key every `sk_test_…` and `rk_test_…` is accepted.
     """
     account, failures = Account(base_url, version_of(api_version)), Failures()
     courier = Courier(
-        webhook_url,
-        webhook_secret,
+        webhook,
         lambda event, shape: _rendered(account, event, shape or account.api_version),
     )
     account.on_event = courier.enqueue
@@ -54,17 +52,6 @@ def create_double(
     Pages(account).serve(app)
     Api(account, failures, api_key).serve(app)
     return Double(app, account, courier)
-
-
-def create_app(
-    *, base_url: str, webhook_url: str | None = None, webhook_secret: str = "", **options: str
-) -> Flask:
-    """Return the double as a WSGI application whose courier is already at work."""
-    double = create_double(
-        base_url=base_url, webhook_url=webhook_url, webhook_secret=webhook_secret, **options
-    )
-    double.courier.start()
-    return double.app
 
 
 def _rendered(account: Account, event: dict[str, object], version: str) -> dict[str, object]:
@@ -81,7 +68,7 @@ class _Quiet(WSGIRequestHandler):
         """Say nothing about requests that went as they should."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Served:
     """A double that answers at `url`."""
 
@@ -95,8 +82,7 @@ class Served:
 def serving(
     *,
     port: int = 0,
-    webhook_url: str | None = None,
-    webhook_secret: str = "",
+    webhook: WebhookEndpoint | None = None,
     api_version: str = CURRENT_VERSION,
     api_key: str | None = None,
 ) -> Iterator[Served]:
@@ -105,8 +91,7 @@ def serving(
     url = f"http://{HOST}:{server.server_port}"
     double = create_double(
         base_url=url,
-        webhook_url=webhook_url,
-        webhook_secret=webhook_secret,
+        webhook=webhook,
         api_version=api_version,
         api_key=api_key,
     )
@@ -115,7 +100,7 @@ def serving(
     double.courier.start()
     thread.start()
     try:
-        yield Served(url, double.account, double.courier, server)
+        yield Served(url=url, account=double.account, courier=double.courier, server=server)
     finally:
         double.courier.stop()
         server.shutdown()

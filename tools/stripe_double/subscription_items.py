@@ -1,7 +1,7 @@
 """Owns the items of a subscription: prices and quantities, their periods, and what a change is worth."""
 
 from tools.stripe_double.account import Account, StripeObject, merged_metadata, new_id
-from tools.stripe_double.invoices import line
+from tools.stripe_double.invoices import Billed, line
 from tools.stripe_double.parameters import Params
 from tools.stripe_double.periods import period_at
 from tools.stripe_double.refusals import invalid
@@ -129,7 +129,6 @@ def proration_lines(
         whole = account.objects["price"][item["price"]]["unit_amount"] * item["quantity"]
         rest = (2 * whole * (end - now) + (end - start)) // (2 * (end - start))
         what = "Unused time" if sign < 0 else "Remaining time"
-        lines.append(
-            line(account, subscription, item, sign * rest, (now, end), proration=True, description=what)
-        )
+        billed = Billed(amount=sign * rest, period=(now, end), description=what, is_proration=True)
+        lines.append(line(account, subscription, item, billed))
     return lines

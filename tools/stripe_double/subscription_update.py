@@ -2,7 +2,7 @@
 
 from tools.stripe_double.account import Account, StripeObject, merged_metadata
 from tools.stripe_double.collection import collect, finalize
-from tools.stripe_double.invoices import draft, period_lines
+from tools.stripe_double.invoices import Occasion, draft, period_lines
 from tools.stripe_double.parameters import Params
 from tools.stripe_double.refusals import card_declined, invalid
 from tools.stripe_double.states import ENDED, refuse_ended
@@ -116,10 +116,10 @@ def _change_items(
         subscription["billing_cycle_anchor"] = now
         set_period_at(account, subscription, now)
         lines = credits_ + period_lines(account, subscription)
-        return draft(account, subscription, lines, "subscription_update", (now, now))
+        return draft(account, subscription, lines, Occasion("subscription_update", now, now))
     lines = credits_ and credits_ + proration_lines(account, subscription, items, sign=+1)
     if prorated == "always_invoice":
-        return draft(account, subscription, lines, "subscription_update", (now, now))
+        return draft(account, subscription, lines, Occasion("subscription_update", now, now))
     account.pending_lines.setdefault(subscription["id"], []).extend(lines)
     return None
 

@@ -2,7 +2,7 @@
 
 from tools.stripe_double.account import Account, StripeObject, listing, merged_metadata, new_id
 from tools.stripe_double.collection import collect, finalize
-from tools.stripe_double.invoices import draft, period_lines
+from tools.stripe_double.invoices import Occasion, draft, period_lines
 from tools.stripe_double.pagination import list_page
 from tools.stripe_double.parameters import RETRIEVE, Params
 from tools.stripe_double.refusals import card_declined, invalid, no_payment_method
@@ -52,7 +52,8 @@ def create(account: Account, params: Params) -> StripeObject:
     behavior = params.get("payment_behavior", "allow_incomplete")
     status = "trialing" if trial_end else _first_status(account, customer["id"], due, behavior)
     subscription = account.add("subscription", blank_subscription(), subscription_id)
-    _fill(account, subscription, params, items, trial_end)
+    subscription.update(_terms(account, params, items, trial_end))
+    _begin_first_period(account, subscription)
     set_cancellation(account, subscription, params)
     _announce(account, subscription, status)
     if status != "incomplete" or behavior == "allow_incomplete":
@@ -73,31 +74,30 @@ def _first_status(account: Account, customer_id: str, due: int, behavior: str) -
     return "active" if card == "success" else "incomplete"
 
 
-def _fill(
-    account: Account,
-    subscription: StripeObject,
-    params: Params,
-    items: list[StripeObject],
-    trial_end: int | None,
-) -> None:
+def _terms(
+    account: Account, params: Params, items: list[StripeObject], trial_end: int | None
+) -> StripeObject:
     now = account.clock.now()
     settings = params.get("trial_settings", {"end_behavior": {"missing_payment_method": "create_invoice"}})
-    subscription.update(
-        billing_cycle_anchor=trial_end or now,
-        currency=account.objects["price"][items[0]["price"]]["currency"],
-        customer=params["customer"],
-        description=params.get("description"),
-        items=listing(f"/v1/subscription_items?subscription={subscription['id']}", items),
-        metadata=merged_metadata({}, params.get("metadata", {})),
-        start_date=now,
-        trial_end=trial_end,
-        trial_settings=settings,
-        trial_start=now if trial_end else None,
-    )
-    if trial_end:
-        set_period(subscription, now, trial_end)
+    return {
+        "billing_cycle_anchor": trial_end or now,
+        "currency": account.objects["price"][items[0]["price"]]["currency"],
+        "customer": params["customer"],
+        "description": params.get("description"),
+        "items": listing(f"/v1/subscription_items?subscription={items[0]['subscription']}", items),
+        "metadata": merged_metadata({}, params.get("metadata", {})),
+        "start_date": now,
+        "trial_end": trial_end,
+        "trial_settings": settings,
+        "trial_start": now if trial_end else None,
+    }
+
+
+def _begin_first_period(account: Account, subscription: StripeObject) -> None:
+    if subscription["trial_end"]:
+        set_period(subscription, subscription["start_date"], subscription["trial_end"])
     else:
-        set_period_at(account, subscription, now)
+        set_period_at(account, subscription, subscription["start_date"])
 
 
 def _announce(account: Account, subscription: StripeObject, status: str) -> None:
@@ -106,7 +106,7 @@ def _announce(account: Account, subscription: StripeObject, status: str) -> None
     subscription["status"] = status
     account.emit("customer.subscription.created", subscription)
     lines = period_lines(account, subscription, free=status == "trialing")
-    finalize(account, draft(account, subscription, lines, "subscription_create", (now, now)))
+    finalize(account, draft(account, subscription, lines, Occasion("subscription_create", now, now)))
 
 
 def cancel(account: Account, params: Params, subscription_id: str) -> StripeObject:
@@ -141,7 +141,7 @@ def resume(account: Account, params: Params, subscription_id: str) -> StripeObje
         resume_now(account, subscription)
         return subscription
     lines = period_lines(account, subscription)
-    invoice = draft(account, subscription, lines, "subscription_update", (now, now))
+    invoice = draft(account, subscription, lines, Occasion("subscription_update", now, now))
     finalize(account, invoice)
     paid = collect(account, invoice) == "success"
     if not paid and params.get("payment_behavior") != "resume_on_payment_success":
@@ -161,7 +161,7 @@ def list_all(account: Account, params: Params) -> StripeObject:
         by_price = "price" not in params or params["price"] in prices
         return by_status and by_price and params.get("customer", one["customer"]) == one["customer"]
 
-    return list_page(account, "subscription", "/v1/subscriptions", params, fits)
+    return list_page(account, "subscription", params, fits)
 
 
 def retrieve(account: Account, _params: Params, subscription_id: str) -> StripeObject:
@@ -170,11 +170,11 @@ def retrieve(account: Account, _params: Params, subscription_id: str) -> StripeO
 
 
 ROUTES = (
-    Route("POST", "/v1/subscriptions", CREATE, create),
-    Route("GET", "/v1/subscriptions", LIST, list_all),
-    Route("GET", "/v1/subscriptions/<subscription_id>", RETRIEVE, retrieve),
-    Route("POST", "/v1/subscriptions/<subscription_id>", UPDATE, update),
-    Route("DELETE", "/v1/subscriptions/<subscription_id>", CANCEL, cancel),
-    Route("POST", "/v1/subscriptions/<subscription_id>/pause", PAUSE, pause),
-    Route("POST", "/v1/subscriptions/<subscription_id>/resume", RESUME, resume),
+    Route(method="POST", path="/v1/subscriptions", schema=CREATE, answer=create),
+    Route(method="GET", path="/v1/subscriptions", schema=LIST, answer=list_all),
+    Route(method="GET", path="/v1/subscriptions/<subscription_id>", schema=RETRIEVE, answer=retrieve),
+    Route(method="POST", path="/v1/subscriptions/<subscription_id>", schema=UPDATE, answer=update),
+    Route(method="DELETE", path="/v1/subscriptions/<subscription_id>", schema=CANCEL, answer=cancel),
+    Route(method="POST", path="/v1/subscriptions/<subscription_id>/pause", schema=PAUSE, answer=pause),
+    Route(method="POST", path="/v1/subscriptions/<subscription_id>/resume", schema=RESUME, answer=resume),
 )

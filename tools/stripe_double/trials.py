@@ -1,7 +1,7 @@
 """Owns the end of a trial: the first paid period, or what was agreed for a customer without a card."""
 
 from tools.stripe_double.account import Account, StripeObject
-from tools.stripe_double.invoices import SECONDS_AS_DRAFT, draft, period_lines
+from tools.stripe_double.invoices import SECONDS_AS_DRAFT, Occasion, draft, period_lines
 from tools.stripe_double.states import cancel_now, pause_now
 from tools.stripe_double.subscription_items import period_of, set_period_at
 
@@ -35,8 +35,7 @@ def begin_period(account: Account, subscription: StripeObject) -> None:
         account,
         subscription,
         period_lines(account, subscription),
-        "subscription_cycle",
-        former,
+        Occasion("subscription_cycle", *former),
         auto_advance=advances,
         automatically_finalizes_at=due_at,
         next_payment_attempt=due_at,

@@ -27,7 +27,7 @@ from shared.domain.tenants import ApiKey, AuditEntry, Tenant
 from shared.ports import Page
 
 TOUCH_SECONDS = 0.3
-"""How long a request waits at most to note that its key was used: a commit usually takes a tenth of that."""
+"""The longest wait of a request to note that its key was used: a commit usually takes a tenth of that."""
 _AUDIT = Listing("audit", "at", read_audit)
 
 

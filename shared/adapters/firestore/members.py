@@ -136,7 +136,7 @@ class FirestoreMembers:
             raise
 
     def _unmoved(self, tenant_id: str, staying: Member | None) -> list[Any]:
-        """A write that changes nothing, and fails if the member is not as it was read."""
+        """Return a write that changes nothing, and fails if the member is not as it was read."""
         if staying is None:
             return []
         return [_guarded(_untouched(self._member(tenant_id, staying.user_id)), staying.version)]
@@ -174,13 +174,13 @@ class FirestoreMembers:
 
 
 def _guarded(write: Any, version: Any) -> Any:
-    """`write`, provided the document has the version that was read."""
+    """Let `write` fail unless the document has the version that was read."""
     write.current_document.update_time.CopyFrom(version)
     return write
 
 
 def _point(name: str, tenant_id: str) -> Any:
-    """Adds a tenant to those that a document points to."""
+    """Return a write that adds a tenant to those that a document points to."""
     write = _untouched(name)
     set_value(
         write.update_transforms.add(field_path=_POINTED).append_missing_elements.values.add(), tenant_id
@@ -189,14 +189,14 @@ def _point(name: str, tenant_id: str) -> Any:
 
 
 def _unpoint(name: str, tenant_id: str) -> Any:
-    """Takes a tenant from those that a document points to."""
+    """Return a write that takes a tenant from those that a document points to."""
     write = _untouched(name)
     set_value(write.update_transforms.add(field_path=_POINTED).remove_all_from_array.values.add(), tenant_id)
     return write
 
 
 def _untouched(name: str) -> Any:
-    """A write that sets no field by itself."""
+    """Return a write that sets no field by itself."""
     write = Write()
     write.update.name = name
     write.update_mask.SetInParent()
@@ -214,7 +214,7 @@ def _member_fields(member: Member) -> dict[str, object]:
 
 def _read_member(document: Any) -> Member:
     user_id = document.name.rpartition("/")[2]
-    return Member(user_id, version=document.update_time, **get_fields(document.fields))
+    return Member(user_id=user_id, version=document.update_time, **get_fields(document.fields))
 
 
 def _invite_fields(invite: Invite) -> dict[str, object]:

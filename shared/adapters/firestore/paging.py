@@ -22,26 +22,26 @@ _INSTANT, _NUMBER = "t", "n"
 
 
 class Listing(Generic[T]):
-    """How a collection is listed: by which field, and how its documents are read."""
+    """A list of the documents of a collection, by one of their fields, newest first."""
 
     def __init__(self, collection: str, order_field: str, read: Callable[[Any], T]) -> None:
         self.collection = collection
         self.order_field = order_field
         self.read = read
+        self._equal: tuple[str, str] | None = None
 
-    def page(
-        self,
-        rpc: FirestoreRpc,
-        tenant_name: str,
-        limit: int,
-        cursor: str | None,
-        equal: tuple[str, str] | None = None,
-    ) -> Page[T]:
-        """A page of the tenant's documents, of those whose field `equal[0]` is `equal[1]` if that is given."""
+    def where(self, field: str, value: str) -> "Listing[T]":
+        """Return the same list, of only those documents whose `field` is `value`."""
+        narrowed = Listing(self.collection, self.order_field, self.read)
+        narrowed._equal = field, value
+        return narrowed
+
+    def page(self, rpc: FirestoreRpc, tenant_name: str, limit: int, cursor: str | None) -> Page[T]:
+        """Return a page of the tenant's documents; InvalidInput for a cursor of another list."""
         after = None if cursor is None else self._place(tenant_name, cursor)
         query = queries.newest(self.collection, self.order_field, limit + 1, after)
-        if equal:
-            query = queries.where_equal(query, *equal)
+        if self._equal:
+            query = queries.where_equal(query, *self._equal)
         found = rpc.query(tenant_name, query)
         last = found[limit - 1] if len(found) > limit else None
         return Page([self.read(document) for document in found[:limit]], self._cursor(last) if last else None)
@@ -54,7 +54,7 @@ class Listing(Generic[T]):
         return base64.urlsafe_b64encode(json.dumps(place).encode()).decode().rstrip("=")
 
     def _place(self, tenant_name: str, cursor: str) -> tuple[object, str]:
-        """Where to go on. A cursor names a document only by its id, so never one of another tenant."""
+        """Return the field and the document to go on after: a cursor holds only an id, so never another tenant's."""
         try:
             text = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
             collection, kind, number, document_id = json.loads(text)

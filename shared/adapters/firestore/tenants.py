@@ -1,4 +1,4 @@
-"""How tenants, keys and audit entries are written in Firestore, and read back."""
+"""Write tenants, keys and audit entries in Firestore, and read them back."""
 
 from collections.abc import Mapping
 from dataclasses import fields as fields_of
@@ -29,14 +29,14 @@ _SUMMARY_FIELDS = tuple(field.name for field in fields_of(BillingSummary))
 
 
 def create_write(name: str, fields: Mapping[str, object]) -> Any:
-    """Creates a document: fails if it exists."""
+    """Return a write that creates a document, and fails if it exists."""
     write = set_write(name, fields)
     write.current_document.exists = False
     return write
 
 
 def set_write(name: str, fields: Mapping[str, object]) -> Any:
-    """Creates or replaces a document."""
+    """Return a write that creates or replaces a document."""
     write = Write()
     write.update.name = name
     set_fields(write.update.fields, fields)
@@ -44,7 +44,7 @@ def set_write(name: str, fields: Mapping[str, object]) -> Any:
 
 
 def change_write(name: str, fields: Mapping[str, object]) -> Any:
-    """Changes only `fields` of a document: fails if it does not exist."""
+    """Return a write that changes only `fields` of a document, and fails if it does not exist."""
     write = set_write(name, fields)
     write.update_mask.field_paths.extend(fields)
     write.current_document.exists = True
@@ -52,7 +52,7 @@ def change_write(name: str, fields: Mapping[str, object]) -> Any:
 
 
 def delete_write(name: str) -> Any:
-    """Deletes a document, if it exists."""
+    """Return a write that deletes a document, if it exists."""
     write = Write()
     write.delete = name
     return write
@@ -114,16 +114,16 @@ def read_tenant(document: Any) -> Tenant:
     fields = get_fields(document.fields)
     period, billing = fields.get("period", {}), fields.get("billing", {})
     return Tenant(
-        document.name.rpartition("/")[2],
-        fields["name"],
-        fields["plan"],
-        fields["created_at"],
-        LimitOverrides(**fields.get("limits", {})),
-        period.get("anchor"),
-        _read_counter_settings(fields),
-        _read_entitlement(billing.get("entitlement")),
-        BillingSummary(**{name: billing[name] for name in _SUMMARY_FIELDS if name in billing}),
-        tuple(fields.get("alert_recipients", ())),
+        id=document.name.rpartition("/")[2],
+        name=fields["name"],
+        plan=fields["plan"],
+        created_at=fields["created_at"],
+        overrides=LimitOverrides(**fields.get("limits", {})),
+        anchor=period.get("anchor"),
+        counters=_read_counter_settings(fields),
+        entitlement=_read_entitlement(billing.get("entitlement")),
+        billing=BillingSummary(**{name: billing[name] for name in _SUMMARY_FIELDS if name in billing}),
+        alert_recipients=tuple(fields.get("alert_recipients", ())),
     )
 
 
@@ -148,7 +148,10 @@ def _read_entitlement(fields: dict[str, Any] | None) -> Entitlement | None:
 
 
 def key_write(name: str, key: ApiKey) -> Any:
-    """Creates or replaces a key, but not when it was used, nor that it was revoked: both may have just been noted."""
+    """Return a write that creates or replaces a key, but keeps its last use and its revocation.
+
+    Another instance may have just noted either.
+    """
     write = set_write(name, key_fields(key))
     kept = () if key.revoked_at else ("revoked_at",)
     write.update_mask.field_paths.extend(field for field in key_fields(key) if field not in kept)
@@ -156,7 +159,7 @@ def key_write(name: str, key: ApiKey) -> Any:
 
 
 def key_fields(key: ApiKey) -> dict[str, object]:
-    """A key as its document holds it: without the key, and without its last use, which has a write of its own."""
+    """Return a key as its document holds it: without the key, and without its last use, which has its own write."""
     return {
         "tenant_id": key.tenant_id,
         "scopes": list(key.scopes),
@@ -169,14 +172,14 @@ def key_fields(key: ApiKey) -> dict[str, object]:
 
 
 def read_key(document: Any) -> ApiKey:
-    """The key that key_fields wrote."""
+    """Return the key that key_fields wrote."""
     fields = get_fields(document.fields)
     scopes = tuple(fields.pop("scopes"))
     return ApiKey(id=document.name.rpartition("/")[2], scopes=scopes, **fields)
 
 
 def audit_fields(entry: AuditEntry) -> dict[str, object]:
-    """An audit entry as its document holds it."""
+    """Return an audit entry as its document holds it."""
     return {
         "at": entry.at,
         "actor": entry.actor,
@@ -188,6 +191,6 @@ def audit_fields(entry: AuditEntry) -> dict[str, object]:
 
 
 def read_audit(document: Any) -> AuditEntry:
-    """The entry that audit_fields wrote."""
+    """Return the entry that audit_fields wrote."""
     tenant_id = document.name.split("/")[-3]
     return AuditEntry(tenant_id=tenant_id, **get_fields(document.fields))

@@ -143,8 +143,8 @@ class FirestoreUsageStore:
     def list_events(
         self, tenant_id: str, *, run_id: str | None = None, limit: int, cursor: str | None = None
     ) -> Page[RecordedEvent]:
-        equal = None if run_id is None else ("run_id", run_id)
-        return _EVENTS.page(self._rpc, self._paths(tenant_id).tenant, limit, cursor, equal)
+        events = _EVENTS if run_id is None else _EVENTS.where("run_id", run_id)
+        return events.page(self._rpc, self._paths(tenant_id).tenant, limit, cursor)
 
     def list_runs(self, tenant_id: str, *, limit: int, cursor: str | None = None) -> Page[Run]:
         return _RUNS.page(self._rpc, self._paths(tenant_id).tenant, limit, cursor)

@@ -10,11 +10,11 @@ from shared.ports import Page
 
 T = TypeVar("T")
 _Place = tuple[datetime, str]
-"""Where an item stands in a list: by its time, then by its id."""
+"""The place of an item in a list: by its time, then by its id."""
 
 
 def page(collection: str, items: dict[_Place, T], limit: int, cursor: str | None) -> Page[T]:
-    """The items below the cursor, newest first: what is added above it meanwhile moves nothing."""
+    """Return the items below the cursor, newest first: additions above it meanwhile move nothing."""
     after = None if cursor is None else _decode_cursor(collection, cursor)
     places = sorted((place for place in items if after is None or place < after), reverse=True)
     next_cursor = _encode_cursor(collection, places[limit - 1]) if len(places) > limit else None

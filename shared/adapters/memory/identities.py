@@ -12,9 +12,9 @@ TOKEN_LASTS = timedelta(hours=1)
 _CLOCK_SKEW = timedelta(seconds=10)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class MemoryAccount:
-    """Somebody who can sign in."""
+    """The account of a person who can sign in."""
 
     user_id: str
     email: str
@@ -47,7 +47,7 @@ class MemoryIdentities(MemoryState):
         del self._accounts[user_id]
 
     def issue_token(self, user_id: str, now: datetime) -> str:
-        """An ID token of an account, good for an hour."""
+        """Return an ID token of an account, good for an hour."""
         token = secrets.token_urlsafe(32)
         self._tokens[token] = _Token(user_id, now)
         return token
@@ -78,4 +78,10 @@ class MemoryIdentities(MemoryState):
 
 def _identity(account: MemoryAccount, expires_at: datetime) -> Identity:
     email = normalise_email(account.email)
-    return Identity(account.user_id, email, account.email_verified, account.name, expires_at)
+    return Identity(
+        user_id=account.user_id,
+        email=email,
+        email_verified=account.email_verified,
+        name=account.name,
+        expires_at=expires_at,
+    )

@@ -10,7 +10,7 @@ from shared.ports import Mail, StaleMembers
 
 
 class MemoryMembers(MemoryState):
-    """Who belongs to which tenant, and who is invited."""
+    """The members and the invitations of tenants."""
 
     def found_tenant(self, tenant: Tenant, owner: Member, audit: AuditEntry) -> None:
         with self._lock:

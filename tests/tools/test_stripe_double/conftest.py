@@ -6,6 +6,7 @@ import pytest
 
 from tests.tools.test_stripe_double.receiver import Receiver, receiving
 from tests.tools.test_stripe_double.shop import SECRET, Shop
+from tools.stripe_double.delivery import WebhookEndpoint
 from tools.stripe_double.serving import serving
 
 
@@ -19,5 +20,5 @@ def receiver() -> Iterator[Receiver]:
 @pytest.fixture
 def shop(receiver: Receiver) -> Iterator[Shop]:
     """A served double that delivers to the receiver, with one product and its prices."""
-    with serving(webhook_url=receiver.url, webhook_secret=SECRET) as double:
+    with serving(webhook=WebhookEndpoint(receiver.url, SECRET)) as double:
         yield Shop(double.url)

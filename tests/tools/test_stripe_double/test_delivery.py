@@ -7,7 +7,7 @@ import stripe
 
 from tests.tools.test_stripe_double.receiver import Receiver
 from tests.tools.test_stripe_double.shop import SECRET, Shop
-from tools.stripe_double.delivery import signature_header
+from tools.stripe_double.delivery import WebhookEndpoint, signature_header
 from tools.stripe_double.serving import create_double, serving
 
 _CATALOG_EVENTS = 5  # two products, three prices
@@ -115,7 +115,7 @@ def test_sends_chosen_events_again_in_a_chosen_order(shop: Shop, receiver: Recei
 
 
 def test_a_receiver_that_is_away_is_tried_again() -> None:
-    with serving(webhook_url="http://127.0.0.1:9/", webhook_secret=SECRET) as double:
+    with serving(webhook=WebhookEndpoint("http://127.0.0.1:9/", SECRET)) as double:
         shop = Shop(double.url)
         flushed = shop.control("deliver")
         assert flushed["delivered"] == 0
@@ -124,9 +124,7 @@ def test_a_receiver_that_is_away_is_tried_again() -> None:
 
 def test_sends_to_this_machine_only() -> None:
     with pytest.raises(ValueError, match="this machine only"):
-        create_double(
-            base_url="http://127.0.0.1:1", webhook_url="https://example.com/", webhook_secret=SECRET
-        )
+        create_double(base_url="http://127.0.0.1:1", webhook=WebhookEndpoint("https://example.com/", SECRET))
 
 
 def test_a_switch_that_does_not_exist_is_refused(shop: Shop) -> None:
