@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from shared.domain.counters import Cell, Series, sum_by_series, sum_totals
+from shared.domain.counters import Cell, Series, ShardRef, sum_by_series, sum_totals
 from shared.domain.recording import RecordedEvent
 from shared.domain.tokens import MAX_TOKENS, TokenPools
-from shared.ports import Outcome, ShardRef, UsageStore
+from shared.ports import Outcome, UsageStore
 from tests.sample_events import (
     CALL,
     NOON,
@@ -21,6 +21,7 @@ from tests.sample_events import (
     event_of,
     llm_call,
     mark,
+    read_shards,
     sum_of_amounts,
     times,
     writing,
@@ -128,8 +129,7 @@ def test_the_largest_amounts_add_up_exactly(store: UsageStore) -> None:
 def test_commits_are_counted_for_each_counter_document(store: UsageStore) -> None:
     for number in range(3):
         store.record("acme", [llm_call(f"e{number}"), llm_call(f"f{number}")], ONE_SHARD, NOON)
-    ref = ShardRef(TODAY, 0)
-    assert store.read("acme", shards=[ref]).shards[ref].commits == 3
+    assert [shard.commits for shard in read_shards(store, "acme", ShardRef(TODAY, 0))] == [3]
 
 
 def test_one_call_may_bring_events_of_many_days(store: UsageStore) -> None:
@@ -151,7 +151,7 @@ def test_writers_spread_over_the_shards_they_are_told_to(store: UsageStore) -> N
     for number in range(40):
         store.record("acme", [llm_call(f"e{number}")], writing(4), NOON)
     refs = [ShardRef(TODAY, index) for index in range(5)]
-    found = store.read("acme", shards=refs).shards
+    found = [shard.ref for shard in read_shards(store, "acme", *refs)]
     # 40 random choices leave one of 4 shards empty once in 25,000 times; all but one, never.
     assert 1 < len(found) <= 4
     assert set(found) <= set(refs[:4])

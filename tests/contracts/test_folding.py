@@ -1,40 +1,83 @@
-"""UsageStore: what is dirty, since when, and rollups that are set only as they were read."""
+"""UsageStore: what is due, what is dirty, and days and months that are set only as they were read."""
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import date, timedelta
 from threading import Barrier
 
 import pytest
 
-from shared.domain.counters import OTHER, Cell, Series
-from shared.domain.periods import Period
-from shared.domain.rollups import CounterShard, DayRollup, PeriodRollup, empty_rollup
-from shared.ports import Directory, ShardRef, Snapshot, StaleRollup, UsageStore
+from shared.domain.counter_settings import CounterSettings
+from shared.domain.counters import (
+    OTHER,
+    Cell,
+    Cells,
+    CounterShard,
+    Series,
+    ShardRef,
+    sum_by_series,
+    sum_totals,
+)
+from shared.domain.periods import month_of, start_of
+from shared.domain.rollups import DayEntry, DayRollup, MonthRollup
+from shared.domain.usage import Documents, Wanted
+from shared.ports import Directory, DueCounter, StaleRollup, UsageStore
 from tests.contracts.test_counting import ODD_NAMES
-from tests.contracts.test_reading import NOVEMBER, REF, create_tenant
-from tests.sample_events import CALL, NOON, ONE_SHARD, TODAY, counted, llm_call, times
+from tests.contracts.test_reading import REF, create_tenant
+from tests.sample_events import CALL, NOON, ONE_SHARD, TODAY, counted, llm_call, read_shards, times, writing
 
-YESTERDAY = TODAY - timedelta(days=1)
+MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)
+YESTERDAY = TODAY - DAY
+MONTH = month_of(TODAY)
 SERIES = Series("openai", "gpt-4.1-mini")
-DAY = DayRollup(TODAY, {Cell(12, SERIES): CALL}, 1, NOON)
-PERIOD = PeriodRollup(NOVEMBER, {TODAY: CALL}, {SERIES: CALL}, 3, NOON, runs_before=2)
+LATER = NOON + 15 * MINUTE
 
 
-def _read(store: UsageStore) -> Snapshot:
-    return store.read("acme", periods=[NOVEMBER], days=[TODAY])
+def day_of(cells: Cells, *, day: date = TODAY, version: object = None) -> DayRollup:
+    """A day's rollup with all that is set of it."""
+    return DayRollup(
+        day=day,
+        cells=cells,
+        series=sum_by_series(cells),
+        hour_totals={
+            hour: sum_totals(totals for cell, totals in cells.items() if cell.hour == hour)
+            for hour in sorted({cell.hour for cell in cells})
+        },
+        runs={7: 2, 12: 1},
+        shards=3,
+        commits=9,
+        folded_at=NOON,
+        version=version,
+    )
 
 
-def _shards(store: UsageStore, *refs: ShardRef) -> list[CounterShard]:
-    return list(store.read("acme", shards=refs or [REF]).shards.values())
+ROLLUP = day_of({Cell(12, SERIES): CALL, Cell(3, SERIES): times(2)})
 
 
-# What is dirty
+def read(
+    store: UsageStore, *days: date, fields: tuple[str, ...] = ("hours", "series", "hour_totals")
+) -> Documents:
+    days = days or (TODAY,)
+    months = tuple(sorted({month_of(day) for day in days}))
+    return store.read("acme", Wanted(months=months, days=days, fields=frozenset(fields))).documents  # type: ignore[arg-type]  # names of fields
+
+
+def shards_of(store: UsageStore, *refs: ShardRef) -> list[CounterShard]:
+    return read_shards(store, "acme", *(refs or (REF,)))
+
+
+def with_month(store: UsageStore, *months: date) -> UsageStore:
+    for month in months or (MONTH,):
+        store.create_month("acme", MonthRollup(month=month, days={}))
+    return store
+
+
+# What is due, and what is dirty
 
 
 def test_nothing_is_dirty_at_first(store: UsageStore) -> None:
     assert store.dirty_counters("acme") == []
-    assert list(store.dirty_tenants()) == []
+    assert list(store.due_counters(NOON)) == []
     assert store.most_overdue() is None
 
 
@@ -46,217 +89,185 @@ def test_recording_makes_its_counters_dirty_oldest_day_first(store: UsageStore) 
 
 def test_a_known_event_makes_nothing_dirty(store: UsageStore) -> None:
     store.record("acme", [llm_call("e1")], ONE_SHARD, NOON)
-    store.clear_dirty("acme", _shards(store))
+    store.clear_counters("acme", shards_of(store), LATER)
     store.record("acme", [llm_call("e1")], ONE_SHARD, NOON)
     assert store.dirty_counters("acme") == []
+
+
+def test_a_counter_is_due_as_its_settings_say(store: UsageStore) -> None:
+    settings = CounterSettings(complete_until=start_of(TODAY), fold_minutes=4)
+    store.record("acme", [llm_call("e1")], settings, NOON)
+    store.record("acme", [llm_call("e2", ts=NOON - DAY)], settings, NOON)
+    for now, due in ((NOON - MINUTE, []), (NOON, [YESTERDAY]), (NOON + 4 * MINUTE, [YESTERDAY, TODAY])):
+        assert [each.ref.day for each in store.due_counters(now)] == due
+
+
+def test_the_first_change_decides_when_a_counter_is_due_whatever_the_clocks_say(store: UsageStore) -> None:
+    for event_id, now in (("e1", NOON + MINUTE), ("e2", NOON), ("e3", NOON + 9 * MINUTE)):
+        store.record("acme", [llm_call(event_id)], ONE_SHARD, now)
+    assert store.most_overdue() == NOON
+    store.record("bolt", [llm_call("e1")], ONE_SHARD, NOON + 5 * MINUTE)
+    store.clear_counters("acme", shards_of(store), LATER)
+    assert store.most_overdue() == NOON + 5 * MINUTE
 
 
 def test_a_cleared_counter_is_clean_and_keeps_its_counts(store: UsageStore) -> None:
-    store.record("acme", [llm_call("e1")], ONE_SHARD, NOON)
-    store.clear_dirty("acme", _shards(store))
+    store.record("acme", [llm_call("e1", run_id="r1")], ONE_SHARD, NOON)
+    (shard,) = shards_of(store)
+    assert (shard.dirty, shard.run_hours) == (True, {12})
+    store.clear_counters("acme", [shard], LATER)
     assert store.dirty_counters("acme") == []
-    assert list(store.dirty_tenants()) == []
+    assert list(store.due_counters(LATER)) == []
     assert store.most_overdue() is None
     assert counted(store, "acme") == CALL
-    assert [shard.dirty for shard in _shards(store)] == [False]
+    assert [(each.dirty, each.run_hours) for each in shards_of(store)] == [(False, frozenset())]
 
 
-def test_a_counter_that_moved_since_it_was_read_stays_dirty(store: UsageStore) -> None:
-    store.record("acme", [llm_call("e1")], ONE_SHARD, NOON)
-    read_before = _shards(store)
-    store.record("acme", [llm_call("e2")], ONE_SHARD, NOON)
-    store.clear_dirty("acme", read_before)
+def test_a_counter_that_moved_since_it_was_read_stays_dirty_and_is_due_later(store: UsageStore) -> None:
+    store.record("acme", [llm_call("e1", run_id="r1")], ONE_SHARD, NOON)
+    read_before = shards_of(store)
+    store.record("acme", [llm_call("e2", run_id="r2", ts=NOON + timedelta(hours=1))], ONE_SHARD, NOON)
+    store.clear_counters("acme", read_before, LATER)
     assert store.dirty_counters("acme") == [REF]
+    assert store.most_overdue() == LATER
+    assert [each.run_hours for each in shards_of(store)] == [{12, 13}]
 
 
 def test_a_moved_counter_does_not_keep_the_others_dirty(store: UsageStore) -> None:
     other = ShardRef(YESTERDAY, 0)
-    store.record("acme", [llm_call("e1"), llm_call("e2", ts=NOON - timedelta(days=1))], ONE_SHARD, NOON)
-    read_before = _shards(store, other, REF)
+    store.record("acme", [llm_call("e1"), llm_call("e2", ts=NOON - DAY)], ONE_SHARD, NOON)
+    read_before = shards_of(store, other, REF)
     store.record("acme", [llm_call("e3")], ONE_SHARD, NOON)
-    store.clear_dirty("acme", read_before)
+    store.clear_counters("acme", read_before, LATER)
     assert store.dirty_counters("acme") == [REF]
 
 
 def test_clearing_twice_or_nothing_changes_nothing(store: UsageStore) -> None:
     store.record("acme", [llm_call("e1")], ONE_SHARD, NOON)
-    shards = _shards(store)
-    for cleared in (shards, shards, []):
-        store.clear_dirty("acme", cleared)
+    shards = shards_of(store)
+    store.clear_counters("acme", shards, LATER)
+    store.clear_counters("acme", [], LATER)
     assert store.dirty_counters("acme") == []
 
 
 def test_a_cleared_counter_becomes_dirty_again(store: UsageStore) -> None:
     store.record("acme", [llm_call("e1")], ONE_SHARD, NOON)
-    store.clear_dirty("acme", _shards(store))
-    store.record("acme", [llm_call("e2")], ONE_SHARD, NOON + timedelta(minutes=5))
+    store.clear_counters("acme", shards_of(store), LATER)
+    store.record("acme", [llm_call("e2")], ONE_SHARD, NOON + 5 * MINUTE)
     assert store.dirty_counters("acme") == [REF]
-    assert store.most_overdue() == NOON + timedelta(minutes=5)
+    assert store.most_overdue() == NOON + 5 * MINUTE
 
 
-def test_each_dirty_tenant_is_named_once(store: UsageStore) -> None:
-    for tenant_id in ("bolt", "acme", "acme-2"):
-        events = [llm_call(str(age), ts=NOON - timedelta(days=age)) for age in range(5)]
-        store.record(tenant_id, events, ONE_SHARD, NOON)
-    assert sorted(store.dirty_tenants()) == ["acme", "acme-2", "bolt"]
-
-
-def test_dirty_tenants_are_found_however_many_counters_are_dirty(store: UsageStore) -> None:
-    # More than one page of the query, with a tenant on both sides of the seam.
+def test_due_counters_of_every_tenant_are_found_however_many_there_are(store: UsageStore) -> None:
+    # More than one page of the query, with equal instants on both sides of the seam.
+    expected = []
     for tenant_id in ("acme", "bolt", "core"):
-        events = [llm_call(str(age), ts=NOON - timedelta(days=age)) for age in range(200)]
-        store.record(tenant_id, events, ONE_SHARD, NOON)
-    assert sorted(store.dirty_tenants()) == ["acme", "bolt", "core"]
+        days = [NOON - timedelta(days=age) for age in range(200)]
+        store.record(tenant_id, [llm_call(str(ts), ts=ts) for ts in days], ONE_SHARD, NOON)
+        expected += [DueCounter(tenant_id, ShardRef(ts.date(), 0)) for ts in days]
+    assert sorted(store.due_counters(NOON)) == sorted(expected)
 
 
-def test_the_oldest_dirty_counter_waits_since_its_first_change(store: UsageStore) -> None:
-    store.record("acme", [llm_call("e1")], ONE_SHARD, NOON + timedelta(seconds=1))
-    store.record("acme", [llm_call("e2")], ONE_SHARD, NOON + timedelta(seconds=9))
-    store.record("bolt", [llm_call("e1")], ONE_SHARD, NOON + timedelta(seconds=5))
-    assert store.most_overdue() == NOON + timedelta(seconds=1)
-    store.clear_dirty("acme", _shards(store))
-    assert store.most_overdue() == NOON + timedelta(seconds=5)
+def test_who_has_been_due_longest_comes_first(store: UsageStore) -> None:
+    for number, tenant_id in enumerate(("bolt", "acme", "core")):
+        store.record(tenant_id, [llm_call("e1")], ONE_SHARD, NOON + number * MINUTE)
+    assert [each.tenant_id for each in store.due_counters(LATER)] == ["bolt", "acme", "core"]
 
 
-def test_an_instance_whose_clock_is_behind_makes_a_counter_wait_longer(store: UsageStore) -> None:
-    store.record("acme", [llm_call("e1")], ONE_SHARD, NOON)
-    store.record("acme", [llm_call("e2")], ONE_SHARD, NOON - timedelta(seconds=2))
-    assert store.most_overdue() == NOON - timedelta(seconds=2)
+# Days and months
 
 
-# Rollups
+def test_a_day_is_read_back_as_it_was_saved_with_its_entry_in_its_month(store: UsageStore) -> None:
+    with_month(store).save_day("acme", ROLLUP)
+    found = read(store)
+    assert replace(found.days[TODAY], version=None) == ROLLUP
+    assert found.months[MONTH].days == {TODAY: DayEntry(times(3), 3)}
 
 
-def test_rollups_are_read_back_as_they_were_saved(store: UsageStore) -> None:
-    store.save_rollups("acme", DAY, [PERIOD])
-    found = _read(store)
-    assert replace(found.days[TODAY], version=None) == DAY
-    assert replace(found.periods[NOVEMBER], version=None) == PERIOD
+@pytest.mark.parametrize("field", ["hours", "series", "hour_totals"])
+def test_of_a_day_only_the_fields_that_are_wanted_are_read(store: UsageStore, field: str) -> None:
+    with_month(store).save_day("acme", ROLLUP)
+    found = read(store, fields=(field,)).days[TODAY]
+    assert (found.cells != {}, found.series != {}, found.hour_totals != {}) == (
+        field == "hours",
+        field == "series",
+        field == "hour_totals",
+    )
+    assert (found.runs, found.shards, found.commits, found.folded_at) == ({7: 2, 12: 1}, 3, 9, NOON)
+    assert found.entry == DayEntry(times(3), 3)
 
 
-def test_a_rollup_that_does_not_say_how_many_runs_began_before_is_read_back_as_that(
-    store: UsageStore,
-) -> None:
-    store.save_rollups("acme", DAY, [replace(PERIOD, runs_before=None)])
-    assert replace(_read(store).periods[NOVEMBER], version=None) == replace(PERIOD, runs_before=None)
-
-
-def test_rollups_with_odd_names_and_squeezed_series_are_read_back(store: UsageStore) -> None:
+def test_a_day_with_odd_names_and_merged_series_is_read_back(store: UsageStore) -> None:
     series = [OTHER, *(Series(odd, "m") for odd in ODD_NAMES), *(Series("p", odd) for odd in ODD_NAMES)]
-    cells = {Cell(number % 24, each): CALL for number, each in enumerate(series)}
-    day = DayRollup(TODAY, cells, 1, NOON)
-    count = len(series)
-    period = PeriodRollup(NOVEMBER, {TODAY: times(count)}, dict.fromkeys(series, CALL), 0, NOON)
-    store.save_rollups("acme", day, [period])
-    assert _read(store).days[TODAY].cells == cells
-    assert _read(store).periods[NOVEMBER].series == dict.fromkeys(series, CALL)
+    rollup = day_of({Cell(number % 24, each): CALL for number, each in enumerate(series)})
+    with_month(store).save_day("acme", rollup)
+    assert replace(read(store).days[TODAY], version=None) == rollup
 
 
-def test_empty_rollups_are_read_back(store: UsageStore) -> None:
-    store.save_rollups("acme", DayRollup(TODAY, {}, 0, NOON), [empty_rollup(NOVEMBER, NOON)])
-    found = _read(store)
-    assert (found.days[TODAY].cells, found.periods[NOVEMBER].days, found.periods[NOVEMBER].series) == (
-        {},
-        {},
-        {},
-    )
+def test_an_empty_day_is_read_back(store: UsageStore) -> None:
+    with_month(store).save_day("acme", DayRollup(day=TODAY, folded_at=NOON))
+    found = read(store)
+    assert replace(found.days[TODAY], version=None) == DayRollup(day=TODAY, folded_at=NOON)
+    assert found.months[MONTH].days == {TODAY: DayEntry({}, 0)}
 
 
-def test_a_day_is_saved_with_all_the_periods_it_lies_in(store: UsageStore) -> None:
-    cut = datetime(2026, 11, 20, 13, tzinfo=UTC)
-    former, latter = Period(NOVEMBER.start, cut), Period(cut, datetime(2026, 12, 20, 13, tzinfo=UTC))
-    store.save_rollups("acme", DAY, [replace(PERIOD, period=former), empty_rollup(latter, NOON)])
-    found = store.read("acme", periods=[former, latter]).periods
-    assert (found[former].totals, found[latter].totals) == (CALL, {})
+def test_each_day_has_its_own_entry_in_its_own_month(store: UsageStore) -> None:
+    days = [date(2026, 10, 31), date(2026, 11, 1), date(2026, 11, 20)]
+    with_month(store, date(2026, 10, 1), date(2026, 11, 1))
+    for number, day in enumerate(days, 1):
+        store.save_day("acme", day_of({Cell(5, SERIES): times(number)}, day=day))
+    found = read(store, *days)
+    assert found.months[date(2026, 10, 1)].days == {days[0]: DayEntry(times(1), 3)}
+    assert found.months[date(2026, 11, 1)].days == {
+        days[1]: DayEntry(times(2), 3),
+        days[2]: DayEntry(times(3), 3),
+    }
 
 
-def test_a_period_of_another_end_counts_nothing_yet_but_can_be_saved(store: UsageStore) -> None:
-    shorter = Period(NOVEMBER.start, datetime(2026, 11, 25, tzinfo=UTC))
-    store.save_rollups("acme", DAY, [PERIOD])
-    found = store.read("acme", days=[TODAY], periods=[shorter])
-    rollup = found.periods.get(shorter, empty_rollup(shorter, NOON))
-    assert rollup.totals == {}
-    store.save_rollups(
-        "acme", found.days[TODAY], [replace(rollup, days={TODAY: CALL}, series={SERIES: CALL})]
-    )
-    assert store.read("acme", periods=[shorter]).periods[shorter].totals == CALL
-
-
-def test_rollups_are_replaced_by_who_read_them_last(store: UsageStore) -> None:
-    store.save_rollups("acme", DAY, [PERIOD])
-    read = _read(store)
-    later = NOON + timedelta(hours=1)
-    day = replace(read.days[TODAY], cells={Cell(12, SERIES): times(2)}, folded_at=later)
-    store.save_rollups(
-        "acme", day, [replace(read.periods[NOVEMBER], days={TODAY: times(2)}, folded_at=later)]
-    )
-    assert _read(store).days[TODAY].cells == {Cell(12, SERIES): times(2)}
-    assert _read(store).periods[NOVEMBER].folded_at == later
+def test_an_entry_is_replaced_whole(store: UsageStore) -> None:
+    with_month(store).save_day("acme", ROLLUP)
+    smaller = DayRollup(day=TODAY, folded_at=NOON, version=read(store).days[TODAY].version)
+    store.save_day("acme", smaller)
+    assert read(store).months[MONTH].days == {TODAY: DayEntry({}, 0)}
 
 
 def test_a_day_that_has_appeared_since_is_stale(store: UsageStore) -> None:
-    store.save_rollups("acme", DAY, [])
+    with_month(store).save_day("acme", ROLLUP)
     with pytest.raises(StaleRollup):
-        store.save_rollups("acme", DAY, [PERIOD])
-    assert _read(store).periods == {}
+        store.save_day("acme", replace(ROLLUP, cells={}, series={}, hour_totals={}))
+    assert read(store).months[MONTH].days[TODAY].totals == times(3)
 
 
-def test_a_period_that_has_changed_since_is_stale_and_its_day_is_not_written(store: UsageStore) -> None:
-    store.save_rollups("acme", DAY, [PERIOD])
-    read = _read(store)
-    moved = replace(read.periods[NOVEMBER], folded_at=NOON + timedelta(minutes=1))
-    store.save_rollups("acme", DayRollup(YESTERDAY, {}, 0, NOON), [moved])
-    changed = replace(read.days[TODAY], cells={})
+def test_a_day_that_has_changed_since_is_stale(store: UsageStore) -> None:
+    with_month(store).save_day("acme", ROLLUP)
+    version = read(store).days[TODAY].version
+    store.save_day("acme", replace(ROLLUP, commits=10, version=version))
     with pytest.raises(StaleRollup):
-        store.save_rollups("acme", changed, [read.periods[NOVEMBER]])
-    assert _read(store).days[TODAY].cells == DAY.cells
+        store.save_day("acme", replace(ROLLUP, commits=11, version=version))
+    assert read(store).days[TODAY].commits == 10
 
 
-def test_a_held_day_keeps_its_usage_and_is_stale_for_whoever_read_it_before(store: UsageStore) -> None:
-    store.save_rollups("acme", DAY, [PERIOD])
-    read = _read(store)
-    held = replace(read.days[TODAY], held_at=NOON + timedelta(minutes=1))
-    store.save_rollups("acme", DayRollup(YESTERDAY, {}, 0, NOON), [], [held])
-    assert replace(_read(store).days[TODAY], version=None) == replace(held, version=None)
+def test_a_day_without_its_month_is_not_saved(store: UsageStore) -> None:
     with pytest.raises(StaleRollup):
-        store.save_rollups("acme", read.days[TODAY], [read.periods[NOVEMBER]])
-    store.save_rollups("acme", _read(store).days[TODAY], [read.periods[NOVEMBER]])
-    assert _read(store).days[TODAY].held_at == held.held_at
+        store.save_day("acme", ROLLUP)
+    assert read(store) == Documents()
 
 
-def test_a_held_day_that_does_not_exist_is_made_and_stale_for_whoever_did_not_find_it(
-    store: UsageStore,
-) -> None:
-    held = DayRollup(TODAY, {}, 0, NOON, held_at=NOON)
-    store.save_rollups("acme", DayRollup(YESTERDAY, {}, 0, NOON), [], [held])
-    assert replace(_read(store).days[TODAY], version=None) == held
-    with pytest.raises(StaleRollup):
-        store.save_rollups("acme", DAY, [PERIOD])
+def test_a_month_is_created_once_and_read_back(store: UsageStore) -> None:
+    entries = {TODAY: DayEntry(CALL, 2), date(2026, 11, 1): DayEntry({}, 1)}
+    store.create_month("acme", MonthRollup(month=MONTH, days=entries))
+    store.create_month("acme", MonthRollup(month=MONTH, days={}))
+    assert read(store).months[MONTH] == MonthRollup(month=MONTH, days=entries)
 
 
-@pytest.mark.parametrize("was_there", [True, False])
-def test_nothing_is_saved_if_a_held_day_has_changed_since(store: UsageStore, was_there: bool) -> None:
-    if was_there:
-        store.save_rollups("acme", DAY, [])
-    read = _read(store).days.get(TODAY, DayRollup(TODAY, {}, 0, NOON))
-    store.save_rollups("acme", replace(DAY, commits=2, version=read.version), [])
-    with pytest.raises(StaleRollup):
-        store.save_rollups("acme", DayRollup(YESTERDAY, {}, 0, NOON), [PERIOD], [replace(read, held_at=NOON)])
-    found = store.read("acme", days=[TODAY, YESTERDAY], periods=[NOVEMBER])
-    assert (set(found.days), found.days[TODAY].commits, found.periods) == ({TODAY}, 2, {})
+def test_of_two_folds_of_the_same_day_the_slower_is_stale(store: UsageStore, other_store: UsageStore) -> None:
+    with_month(store).save_day("acme", ROLLUP)
+    version, barrier = read(store).days[TODAY].version, Barrier(2)
 
-
-def test_of_two_folds_of_the_same_rollups_the_slower_is_stale(
-    store: UsageStore, other_store: UsageStore
-) -> None:
-    store.save_rollups("acme", DAY, [PERIOD])
-    read, barrier = _read(store), Barrier(2)
-
-    def save(at: UsageStore, minutes: int) -> bool:
-        folded_at = NOON + timedelta(minutes=minutes)
+    def save(at: UsageStore, commits: int) -> bool:
         barrier.wait()
         try:
-            at.save_rollups("acme", replace(read.days[TODAY], folded_at=folded_at), [])
+            at.save_day("acme", replace(ROLLUP, commits=commits, version=version))
         except StaleRollup:
             return False
         return True
@@ -265,11 +276,27 @@ def test_of_two_folds_of_the_same_rollups_the_slower_is_stale(
         assert sorted(pool.map(save, (store, other_store), (1, 2))) == [False, True]
 
 
-# Counter shards
+# Counter settings
 
 
-def test_counter_shards_are_raised_and_never_lowered(store: UsageStore, directory: Directory) -> None:
+SETTINGS = CounterSettings(
+    shards=4, most_shards=9, lowered_at=NOON, complete_until=start_of(TODAY), fold_minutes=2
+)
+
+
+def test_counter_settings_are_read_back_as_they_were_saved(store: UsageStore, directory: Directory) -> None:
     tenant = create_tenant(directory, "acme")
-    for asked in (4, 2, 1):
-        store.raise_counter_shards("acme", asked)
-        assert store.read("acme").tenant == replace(tenant, counter_shards=4)
+    store.save_counter_settings("acme", SETTINGS, store.read("acme").version)
+    assert store.read("acme").tenant == replace(tenant, counters=SETTINGS)
+
+
+def test_counter_settings_of_a_tenant_that_has_changed_since_are_left_alone(
+    store: UsageStore, directory: Directory
+) -> None:
+    create_tenant(directory, "acme")
+    version = store.read("acme").version
+    for settings in (SETTINGS, writing(64)):
+        store.save_counter_settings("acme", settings, version)
+    tenant = store.read("acme").tenant
+    assert tenant is not None
+    assert tenant.counters == SETTINGS

@@ -5,17 +5,20 @@ from itertools import pairwise
 from threading import Event, Thread
 
 from shared.adapters.memory import MemoryStore
-from shared.domain.counters import sum_totals
+from shared.domain.counters import ShardRef, sum_totals
 from shared.domain.limits import LimitOverrides
-from shared.domain.periods import Period
-from shared.domain.rollups import DayRollup, empty_rollup, start_of
+from shared.domain.periods import Period, month_of, start_of
+from shared.domain.rollups import DayRollup, MonthRollup
 from shared.domain.tenants import ApiKey, AuditEntry, Tenant
-from shared.ports import Directory, ShardRef, Snapshot, UsageStore
-from tests.sample_events import CALL, NOON, ONE_SHARD, TODAY, counted, llm_call, times
+from shared.domain.usage import Documents, Wanted
+from shared.ports import Directory, Snapshot, UsageStore
+from tests.sample_events import CALL, NOON, ONE_SHARD, TODAY, counted, llm_call, read_shards, times, writing
 
 OCTOBER = Period(datetime(2026, 10, 1, tzinfo=UTC), datetime(2026, 11, 1, tzinfo=UTC))
 NOVEMBER = Period(datetime(2026, 11, 1, tzinfo=UTC), datetime(2026, 12, 1, tzinfo=UTC))
 REF = ShardRef(TODAY, 0)
+EVERYTHING = Wanted(months=(month_of(TODAY),), days=(TODAY,), shards=(REF,))
+NOTHING_FOUND = Snapshot(tenant=None, documents=Documents())
 
 
 def create_tenant(directory: Directory, tenant_id: str, **settings: object) -> Tenant:
@@ -45,36 +48,43 @@ def create_tenant(directory: Directory, tenant_id: str, **settings: object) -> T
 
 
 def test_what_does_not_exist_is_absent(store: UsageStore) -> None:
-    assert store.read("acme", periods=[NOVEMBER], days=[TODAY], shards=[REF]) == Snapshot(None, {}, {}, {})
+    assert store.read("acme", EVERYTHING) == NOTHING_FOUND
 
 
 def test_nothing_is_asked_for_and_only_the_tenant_is_read(store: UsageStore, directory: Directory) -> None:
     tenant = create_tenant(directory, "acme")
     store.record("acme", [llm_call("e1")], ONE_SHARD, NOON)
-    assert store.read("acme") == Snapshot(tenant, {}, {}, {})
+    found = store.read("acme")
+    assert (found.tenant, found.documents) == (tenant, Documents())
 
 
 def test_the_tenant_is_read_back_as_it_was_created(store: UsageStore, directory: Directory) -> None:
     overrides = LimitOverrides(tokens=0, runs=7, hard_percent=130)
     anchor = datetime(2026, 1, 31, 17, 5, 9, 123_456, tzinfo=UTC)
-    tenant = create_tenant(directory, "acme", overrides=overrides, anchor=anchor, counter_shards=8)
+    tenant = create_tenant(directory, "acme", overrides=overrides, anchor=anchor, counters=writing(8))
     assert store.read("acme").tenant == directory.find_tenant("acme") == tenant
 
 
 def test_a_shard_is_read_with_its_day_number_and_state(store: UsageStore) -> None:
     store.record("acme", [llm_call("e1")], ONE_SHARD, NOON)
-    shard = store.read("acme", shards=[REF, ShardRef(TODAY, 1)]).shards[REF]
-    assert (shard.day, shard.index, shard.commits, shard.dirty) == (TODAY, 0, 1, True)
+    (shard,) = read_shards(store, "acme", REF, ShardRef(TODAY, 1))
+    assert (shard.ref, shard.commits, shard.dirty, shard.totals) == (REF, 1, True, CALL)
+
+
+def test_a_shards_cells_are_read_only_if_they_are_wanted(store: UsageStore) -> None:
+    store.record("acme", [llm_call("e1")], ONE_SHARD, NOON)
+    shard = store.read("acme", Wanted(shards=(REF,))).documents.shards[REF]
+    assert (shard.cells, shard.totals) == ({}, CALL)
 
 
 def test_only_the_shards_asked_for_are_read(store: UsageStore) -> None:
     store.record("acme", [llm_call("e1"), llm_call("e2", ts=NOON - timedelta(days=1))], ONE_SHARD, NOON)
-    assert set(store.read("acme", shards=[REF]).shards) == {REF}
+    assert [shard.ref for shard in read_shards(store, "acme", REF)] == [REF]
 
 
 def test_a_snapshot_does_not_change_afterwards(store: UsageStore) -> None:
     store.record("acme", [llm_call("e1")], ONE_SHARD, NOON)
-    before = store.read("acme", shards=[REF]).shards[REF]
+    (before,) = read_shards(store, "acme", REF)
     store.record("acme", [llm_call("e2")], ONE_SHARD, NOON)
     assert sum_totals(before.cells.values()) == CALL
     assert counted(store, "acme") == times(2)
@@ -96,9 +106,9 @@ def test_a_reader_sees_the_days_of_one_commit_together() -> None:
     store.record("acme", [llm_call("a", ts=yesterday), llm_call("b")], ONE_SHARD, NOON)
     writer = Thread(target=record_pairs)
     writer.start()
-    seen = [[shard.commits for shard in store.read("acme", shards=refs).shards.values()]]
+    seen = [[shard.commits for shard in read_shards(store, "acme", *refs)]]
     while not finished.is_set():
-        seen.append([shard.commits for shard in store.read("acme", shards=refs).shards.values()])
+        seen.append([shard.commits for shard in read_shards(store, "acme", *refs)])
     writer.join()
     assert [commits for commits in seen if commits[0] != commits[1]] == []
 
@@ -106,9 +116,9 @@ def test_a_reader_sees_the_days_of_one_commit_together() -> None:
 def test_tenants_see_nothing_of_each_other(store: UsageStore, directory: Directory) -> None:
     create_tenant(directory, "acme")
     store.record("acme", [llm_call("e1", run_id="run-1")], ONE_SHARD, NOON)
-    day = DayRollup(TODAY, {}, 1, NOON)
-    store.save_rollups("acme", day, [empty_rollup(NOVEMBER, NOON)])
-    assert store.read("bolt", periods=[NOVEMBER], days=[TODAY], shards=[REF]) == Snapshot(None, {}, {}, {})
+    store.create_month("acme", MonthRollup(month=month_of(TODAY), days={}))
+    store.save_day("acme", DayRollup(day=TODAY, folded_at=NOON))
+    assert store.read("bolt", EVERYTHING) == NOTHING_FOUND
     assert store.count_runs("bolt", NOVEMBER.start, NOVEMBER.end) == 0
     assert store.dirty_counters("bolt") == []
     assert store.list_events("bolt", limit=9).items == []

@@ -57,7 +57,7 @@ def calls(store: MemoryStore, tenant: Tenant, now: datetime) -> int:
 
 
 def test_an_unknown_tenant_is_not_found(memory: MemoryStore) -> None:
-    ghost = Tenant("ghost", "Ghost", "free", NOON)
+    ghost = Tenant(id="ghost", name="Ghost", plan="free", created_at=NOON)
     with pytest.raises(NotFound, match="'ghost'"):
         Ledger(memory).current(ghost, Detail.TOTALS, NOON)
 

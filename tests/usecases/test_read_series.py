@@ -35,7 +35,7 @@ def points(
     group_by: GroupBy | None = None,
     now: datetime = NOON,
 ) -> list[Point]:
-    known = store.find_tenant("acme") or Tenant("acme", "Acme", "starter", now)
+    known = store.find_tenant("acme") or Tenant(id="acme", name="Acme", plan="starter", created_at=now)
     return read_series(Ledger(store), known, SeriesRequest(within, granularity, group_by), now)
 
 

@@ -6,6 +6,7 @@ from datetime import timedelta
 from itertools import count
 
 import grpc
+from shared.usecases.live_usage import LiveUsageReader
 
 from shared.adapters.firestore import FirestoreDirectory, FirestoreRpc, FirestoreUsageStore
 from shared.adapters.firestore.rpc import open_channel
@@ -14,7 +15,6 @@ from shared.domain.tenants import Tenant
 from shared.ports import Directory, UsageStore
 from shared.usecases.check_limits import Thresholds, check_limits
 from shared.usecases.fold_usage import fold_tenants
-from shared.usecases.live_usage import LiveUsageReader
 from tools.bench.counting import OperationCounter, Operations
 from tools.bench.history import NOW, event, load
 from tools.bench.report import Measure, Target, at_most, exactly

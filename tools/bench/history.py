@@ -70,7 +70,9 @@ def load(store: UsageStore, directory: Directory, tenant_id: str, events: int) -
         ),
     )
     with ThreadPoolExecutor(_THREADS) as pool:
-        for _ in pool.map(lambda batch: store.record(tenant_id, batch, ONE_SHARD, NOW), _batches(tenant_id, events)):
+        for _ in pool.map(
+            lambda batch: store.record(tenant_id, batch, ONE_SHARD, NOW), _batches(tenant_id, events)
+        ):
             pass
     fold_tenants(store, [tenant_id], NOW)
 

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import count
 
 import grpc
+from shared.usecases.live_usage import LiveUsageReader
 
 from shared.adapters.firestore import FirestoreDirectory, FirestoreRpc, FirestoreUsageStore
 from shared.adapters.firestore.rpc import open_channel
@@ -13,7 +14,6 @@ from shared.domain.tenants import ALL_SCOPES, Tenant
 from shared.usecases.authenticate import Access, KeyAuthenticator
 from shared.usecases.check_limits import Thresholds, check_limits
 from shared.usecases.fold_usage import fold_tenants
-from shared.usecases.live_usage import LiveUsageReader
 from shared.usecases.record_events import record_events
 from tools.bench.counting import OperationCounter, Operations
 from tools.bench.report import Measure, at_most, exactly
