@@ -27,10 +27,10 @@ from shared.adapters.firestore.encoding import (
 from shared.adapters.firestore.events import read_event, run_write
 from shared.adapters.firestore.paths import hashed_id
 from shared.adapters.firestore.recorder import split
-from shared.domain.counters import METRICS, OTHER, Cell, Series
+from shared.domain.counters import METRICS, OTHER, Cell, Cells, Series
 from shared.domain.events import MeteringEvent
 from shared.domain.periods import day_key
-from shared.domain.recording import RecordedEvent, cells_by_day
+from shared.domain.recording import DayDelta, RecordedEvent, deltas_by_day
 from shared.domain.rollups import DayRollup
 from shared.domain.runs import runs_of
 from shared.domain.tokens import TokenPools
@@ -179,7 +179,7 @@ def test_no_commit_has_more_transforms_of_a_document_than_firestore_allows(
     parts = list(split(events))
     assert [event for part in parts for event in part] == events
     for part in parts:
-        counters = [counter_write("name", cells, NOON) for cells in cells_by_day(part).values()]
+        counters = [counter_write("name", delta, NOON) for delta in deltas_by_day(part).values()]
         runs = [run_write("name", run) for run in runs_of(part).values()]
         for write in counters + runs:
             assert len(write.update_transforms) <= MAX_TRANSFORMS_PER_DOCUMENT
@@ -194,11 +194,11 @@ def test_parts_of_series_that_count_every_metric_are_as_large_as_firestore_allow
     ]
     tools = [event_of(f"t{n}", None, 9, 5, category="tool", series=each) for n, each in enumerate(series)]
     pairs = [event for pair in zip(failed, tools, strict=True) for event in pair]
-    days = [cells_by_day(part)[TODAY] for part in split(pairs)]
+    days = [deltas_by_day(part)[TODAY].cells for part in split(pairs)]
     assert [len(cells) for cells in days] == [40, 40, 20]
     assert {len(totals) for cells in days for totals in cells.values()} == {len(METRICS)}
-    # The cells, the day's totals, `commits` and `dirty_since_us`.
-    transforms = len(counter_write("name", days[0], NOON).update_transforms)
+    # The cells, the day's totals, `commits` and `fold_due`.
+    transforms = len(counter_write("name", DayDelta(days[0], set(range(24))), NOON).update_transforms)
     assert transforms == 40 * len(METRICS) + len(METRICS) + 2 <= MAX_TRANSFORMS_PER_DOCUMENT
 
 
@@ -231,10 +231,9 @@ def test_an_event_document_names_no_field_that_a_caller_chose() -> None:
         max_size=20,
     )
 )
-def test_a_day_is_read_back_from_its_bytes(cells: dict[Cell, dict[str, int]]) -> None:
-    write = day_write(
-        "projects/p/databases/d/documents/tenants/t/days/20261120", DayRollup(TODAY, cells, 7, NOON)
-    )
+def test_a_day_is_read_back_from_its_bytes(cells: Cells) -> None:
+    rollup = DayRollup(day=TODAY, cells=cells, commits=7, folded_at=NOON)
+    write = day_write("projects/p/databases/d/documents/tenants/t/days/20261120", rollup)
     document = Document.FromString(write.update.SerializeToString())
     found = read_day(document)
     assert (found.day, found.cells, found.commits, found.folded_at) == (TODAY, cells, 7, NOON)

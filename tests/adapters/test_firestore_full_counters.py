@@ -1,29 +1,23 @@
 """Documents that are full: Firestore allows each 1 MiB, and the emulator enforces it."""
 
-from collections.abc import Iterable
+from dataclasses import replace
 from datetime import timedelta
 
 import grpc
 import pytest
 
 from shared.adapters.firestore import FirestoreDirectory, FirestoreUsageStore
-from shared.domain.counters import MAX_COUNTER_SHARDS, METRICS, OTHER, Cell, Series, sum_by_series
+from shared.domain.counter_settings import MAX_COUNTER_SHARDS
+from shared.domain.counters import METRICS, OTHER, Cell, CounterShard, Series, ShardRef, Totals, sum_by_series
 from shared.domain.errors import TooLarge
+from shared.domain.periods import month_of
 from shared.domain.recording import RecordedEvent
-from shared.domain.rollups import (
-    CounterShard,
-    DayChange,
-    DayRollup,
-    PeriodRollup,
-    empty_rollup,
-    fold_day,
-    fold_period,
-)
+from shared.domain.rollups import MonthRollup, fold_day
 from shared.domain.tenants import ApiKey, AuditEntry, Tenant
-from shared.ports import Outcome, ShardRef
+from shared.domain.usage import Wanted
+from shared.ports import Outcome
 from tests.adapters.conftest import Connect
 from tests.adapters.interceptors import FailingCalls
-from tests.adapters.test_firestore_operations import NOVEMBER
 from tests.sample_events import CALL, NOON, ONE_SHARD, TODAY, counted, counted_cells, llm_call, times
 
 RETENTION = timedelta(days=40)
@@ -62,7 +56,7 @@ def test_a_day_with_more_series_than_a_document_holds_goes_on_in_the_next(
     assert store.record(tenant_id, events, ONE_SHARD, NOON) == [Outcome.RECORDED] * WIDE_SERIES
     tenant = store.read(tenant_id).tenant
     assert tenant is not None
-    assert tenant.counter_shards == 2
+    assert tenant.counters.shards == 2
     by_series = sum_by_series(counted_cells(store, tenant_id, shards=2))
     assert by_series == {event.series: CALL for event in events}
     assert store.dirty_counters(tenant_id) == [ShardRef(TODAY, 0), ShardRef(TODAY, 1)]
@@ -77,10 +71,10 @@ def test_what_production_says_of_a_full_document_is_understood(connect: Connect,
     full = FailingCalls(grpc.StatusCode.INVALID_ARGUMENT, times=2, details=PRODUCTION_TEXT)
     store = FirestoreUsageStore(connect(full), RETENTION)
     assert store.record(tenant_id, [llm_call("e1")], ONE_SHARD, NOON) == [Outcome.RECORDED]
-    found = store.read(tenant_id, shards=[ShardRef(TODAY, number) for number in range(4)])
-    assert set(found.shards) == {ShardRef(TODAY, 2)}
+    found = store.read(tenant_id, Wanted(shards=tuple(ShardRef(TODAY, number) for number in range(4))))
+    assert set(found.documents.shards) == {ShardRef(TODAY, 2)}
     assert found.tenant is not None
-    assert found.tenant.counter_shards == 2 + 1
+    assert found.tenant.counters.shards == 2 + 1
 
 
 def test_a_day_whose_every_document_is_full_refuses_new_series(connect: Connect, tenant_id: str) -> None:
@@ -99,14 +93,6 @@ def test_another_invalid_argument_is_not_taken_for_a_full_document(connect: Conn
     assert refused.attempts == 1
 
 
-def _squeezed(names: Iterable[Series]) -> tuple[DayRollup, PeriodRollup]:
-    """A day of 24 hours of `names`, and its period, as the fold would bound them."""
-    totals = dict.fromkeys(METRICS, 2**40)
-    cells = {Cell(number % 24, series): totals for number, series in enumerate(names)}
-    day = fold_day(TODAY, [CounterShard(TODAY, 0, cells, 1, dirty=True)], None, NOON)
-    return day, fold_period(empty_rollup(NOVEMBER, NOON), [DayChange(None, day)], 0, NOON)
-
-
 @pytest.mark.parametrize(
     "names",
     [
@@ -116,12 +102,16 @@ def _squeezed(names: Iterable[Series]) -> tuple[DayRollup, PeriodRollup]:
     ],
     ids=["short", "escaped", "wide"],
 )
-def test_rollups_squeezed_by_the_fold_fit_into_their_documents(connect: Connect, names: list[Series]) -> None:
-    store, (day, period) = FirestoreUsageStore(connect(), RETENTION), _squeezed(names)
-    assert OTHER in {cell.series for cell in day.cells}
-    assert OTHER in period.series
-    store.save_rollups("acme", day, [period])
-    found = store.read("acme", days=[TODAY], periods=[NOVEMBER])
-    assert found.days[TODAY].cells == day.cells
-    assert found.periods[NOVEMBER].series == period.series
-    assert found.periods[NOVEMBER].totals == {metric: len(names) * 2**40 for metric in METRICS}
+def test_a_day_bounded_by_the_fold_fits_into_its_document(connect: Connect, names: list[Series]) -> None:
+    store = FirestoreUsageStore(connect(), RETENTION)
+    totals: Totals = dict.fromkeys(METRICS, 2**40)
+    cells = {Cell(number % 24, series): totals for number, series in enumerate(names)}
+    ref = ShardRef(TODAY, 0)
+    shard = CounterShard(ref=ref, totals={}, cells=cells, commits=1, run_hours=frozenset(), dirty=True)
+    rollup = fold_day(TODAY, [shard], None, NOON)
+    assert OTHER in rollup.series
+    store.create_month("acme", MonthRollup(month=month_of(TODAY), days={}))
+    store.save_day("acme", rollup)
+    wanted = Wanted(days=(TODAY,), fields=frozenset({"hours", "series", "hour_totals"}))
+    assert replace(store.read("acme", wanted).documents.days[TODAY], version=None) == rollup
+    assert rollup.entry.totals == {metric: len(names) * 2**40 for metric in METRICS}

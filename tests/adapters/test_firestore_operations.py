@@ -5,11 +5,13 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from shared.adapters.firestore import FirestoreUsageStore
-from shared.domain.periods import Period
-from shared.ports import ShardRef
+from shared.domain.counters import ShardRef
+from shared.domain.periods import Period, month_of
+from shared.domain.rollups import DayRollup, MonthRollup
+from shared.domain.usage import Wanted
 from tests.adapters.conftest import Connect
 from tests.adapters.interceptors import RecordedCalls
-from tests.sample_events import NOON, ONE_SHARD, TODAY, llm_call
+from tests.sample_events import NOON, ONE_SHARD, TODAY, llm_call, read_shards
 
 NOVEMBER = Period(datetime(2026, 11, 1, tzinfo=UTC), datetime(2026, 12, 1, tzinfo=UTC))
 
@@ -64,8 +66,9 @@ def test_only_the_fingerprints_of_known_events_are_read(
 def test_a_snapshot_is_one_call_that_names_every_document(
     store: FirestoreUsageStore, calls: RecordedCalls
 ) -> None:
-    refs = [ShardRef(TODAY, number) for number in range(3)]
-    store.read("acme", periods=[NOVEMBER], days=[date(2026, 11, 19), TODAY], shards=refs)
+    refs = tuple(ShardRef(TODAY, number) for number in range(3))
+    days = (date(2026, 11, 19), TODAY)
+    store.read("acme", Wanted(months=(month_of(TODAY),), days=days, shards=refs))
     assert calls.methods == ["BatchGetDocuments"]
     assert len(calls.requests[0][1].documents) == 1 + 1 + 2 + 3
 
@@ -79,7 +82,15 @@ def test_counting_runs_is_one_call_that_reads_no_documents(
 
 def test_clearing_dirty_flags_is_one_call(store: FirestoreUsageStore, calls: RecordedCalls) -> None:
     store.record("acme", [llm_call(f"e{number}") for number in range(9)], ONE_SHARD, NOON)
-    shards = list(store.read("acme", shards=[ShardRef(TODAY, 0)]).shards.values())
+    shards = read_shards(store, "acme", ShardRef(TODAY, 0))
     calls.requests.clear()
-    store.clear_dirty("acme", shards)
+    store.clear_counters("acme", shards, NOON)
     assert calls.methods == ["BatchWrite"]
+
+
+def test_saving_a_day_is_one_commit_of_two_writes(store: FirestoreUsageStore, calls: RecordedCalls) -> None:
+    store.create_month("acme", MonthRollup(month=month_of(TODAY), days={}))
+    calls.requests.clear()
+    store.save_day("acme", DayRollup(day=TODAY, folded_at=NOON))
+    assert calls.methods == ["Commit"]
+    assert [path.split("/")[1] for path in calls.writes()] == ["days", "months"]

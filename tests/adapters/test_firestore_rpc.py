@@ -9,10 +9,13 @@ import pytest
 
 from shared.adapters.firestore import FirestoreDirectory, FirestoreRpc, FirestoreUsageStore
 from shared.adapters.firestore.rpc import open_channel
+from shared.domain.counters import ShardRef
 from shared.domain.errors import Conflict, Unavailable
-from shared.domain.rollups import DayRollup
+from shared.domain.periods import month_of
+from shared.domain.rollups import DayRollup, MonthRollup
 from shared.domain.tenants import ApiKey, AuditEntry, Tenant
-from shared.ports import Outcome, ShardRef, StaleRollup
+from shared.domain.usage import Wanted
+from shared.ports import Outcome, StaleRollup
 from tests.adapters.conftest import Connect
 from tests.adapters.interceptors import FailingCalls, LostAnswers
 from tests.audit_trail import trail_of
@@ -50,11 +53,26 @@ def _store(rpc: FirestoreRpc) -> FirestoreUsageStore:
 def test_a_commit_that_failed_on_its_way_is_sent_again_and_counts_once(
     connect: Connect, code: grpc.StatusCode
 ) -> None:
+    FirestoreDirectory(connect()).create_tenant(TENANT, KEY, ENTRY)
     failing = FailingCalls(code, times=2)
     store = _store(connect(failing))
     assert store.record("acme", [llm_call("e1"), llm_call("e2")], ONE_SHARD, NOON) == [Outcome.RECORDED] * 2
     assert failing.attempts == 2 + 1
-    assert counted(store, "acme") == times(2)
+    assert counted(store, "acme", shards=2) == times(2)
+
+
+@pytest.mark.parametrize(("aborts", "shards"), [(1, 1), (2, 2), (3, 2), (4, 4), (12, 64), (14, 64)])
+def test_a_writer_whose_commit_is_aborted_twice_spreads_over_twice_as_many_counters(
+    connect: Connect, aborts: int, shards: int
+) -> None:
+    FirestoreDirectory(connect()).create_tenant(TENANT, KEY, ENTRY)
+    failing = FailingCalls(grpc.StatusCode.ABORTED, times=aborts)
+    assert _store(connect(failing)).record("acme", [llm_call("e1")], ONE_SHARD, NOON) == [Outcome.RECORDED]
+    assert failing.attempts == aborts + 1
+    tenant = FirestoreDirectory(connect()).find_tenant("acme")
+    assert tenant is not None
+    assert tenant.counters.shards == shards
+    assert counted(_store(connect()), "acme", shards=shards) == times(1)
 
 
 @pytest.mark.parametrize("code", TRANSIENT)
@@ -130,7 +148,7 @@ def _gives_up(host: str) -> float:
         with pytest.raises(Unavailable, match="Firestore does not answer"):
             FirestoreDirectory(rpc).list_keys("acme")
         with pytest.raises(Unavailable, match="Firestore does not answer"):
-            store.clear_dirty("acme", [])
+            store.create_month("acme", MonthRollup(month=month_of(TODAY), days={}))
     return monotonic() - started
 
 
@@ -180,7 +198,8 @@ def test_keys_whose_saving_was_not_answered_are_saved_with_one_audit_entry(conne
 
 
 def test_rollups_whose_saving_was_not_answered_are_stale_for_the_fold_to_read_again(connect: Connect) -> None:
+    _store(connect()).create_month("acme", MonthRollup(month=month_of(TODAY), days={}))
     store = _store(connect(LostAnswers(UNAVAILABLE, times=1)))
     with pytest.raises(StaleRollup):
-        store.save_rollups("acme", DayRollup(TODAY, {}, 7, NOON), [])
-    assert store.read("acme", days=[TODAY]).days[TODAY].commits == 7
+        store.save_day("acme", DayRollup(day=TODAY, commits=7, folded_at=NOON))
+    assert store.read("acme", Wanted(days=(TODAY,))).documents.days[TODAY].commits == 7

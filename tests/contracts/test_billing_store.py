@@ -9,12 +9,14 @@ from typing import Any
 import pytest
 
 from shared.adapters.firestore import FirestoreUsageStore
+from shared.domain.counter_settings import CounterSettings
 from shared.domain.entitlements import BillingAlert
 from shared.domain.tenants import AuditEntry
-from shared.ports import BillingChange, BillingStore, Mail, StaleAccount, StripeReceipt
+from shared.ports import BillingChange, BillingStore, Mail, StaleAccount, StripeReceipt, UsageStore
 from tests.audit_trail import trail_of
 from tests.billing_places import BillingPlace, FirestoreBillingPlace, MemoryBillingPlace, SentMail
 from tests.sample_accounts import NOW, account_of, paid_account, row_of
+from tests.sample_events import writing
 from tests.sample_subscriptions import DAY
 from tests.usecases.ledger import new_tenant
 
@@ -184,7 +186,7 @@ def test_of_changes_made_at_once_on_one_reading_one_is_written(store: BillingSto
 def test_billing_never_clobbers_what_is_not_its_own(place: BillingPlace, store: BillingStore) -> None:
     before = place.directory.find_tenant("acme")
     change = everything(store)
-    renamed = replace(change.account.tenant, name="Other", counter_shards=1, created_at=NOW)
+    renamed = replace(change.account.tenant, name="Other", counters=CounterSettings(), created_at=NOW)
     store.save_billing(replace(change, account=replace(change.account, tenant=renamed)))
     after = place.directory.find_tenant("acme")
     assert before is not None
@@ -203,14 +205,17 @@ def test_counter_shards_raised_meanwhile_stay_raised(place: BillingPlace, store:
     store.save_billing(BillingChange(account=paid_account(store), at=NOW))
     tenant = place.directory.find_tenant("acme")
     assert tenant is not None
-    assert (tenant.counter_shards, tenant.billing.status) == (8, "active")
+    assert (tenant.counters.shards, tenant.billing.status) == (8, "active")
 
 
 def raise_shards(place: BillingPlace, counter_shards: int) -> None:
+    usage: UsageStore
     if isinstance(place, MemoryBillingPlace):
-        place.store.raise_counter_shards("acme", counter_shards)
-    elif isinstance(place, FirestoreBillingPlace):
-        FirestoreUsageStore(place.rpc, DAY).raise_counter_shards("acme", counter_shards)
+        usage = place.store
+    else:
+        assert isinstance(place, FirestoreBillingPlace)
+        usage = FirestoreUsageStore(place.rpc, DAY)
+    usage.save_counter_settings("acme", writing(counter_shards), usage.read("acme").version)
 
 
 def test_an_alert_is_replaced_and_taken_back(place: BillingPlace, store: BillingStore) -> None:

@@ -116,7 +116,7 @@ def test_of_ten_creations_of_one_id_one_succeeds(directory: Directory) -> None:
 
 
 def test_a_new_plan_changes_nothing_but_the_plan(directory: Directory, store: UsageStore) -> None:
-    tenant = replace(ACME, overrides=LimitOverrides(tokens=5), anchor=NOON, counter_shards=4)
+    tenant = replace(ACME, overrides=LimitOverrides(tokens=5), anchor=NOON, counters=COUNTERS)
     directory.create_tenant(tenant, KEY, CREATED)
     directory.set_plan("acme", "professional", _entry("plan.set"))
     assert directory.find_tenant("acme") == replace(tenant, plan="professional")

@@ -114,7 +114,7 @@ def test_the_first_change_decides_when_a_counter_is_due_whatever_the_clocks_say(
 def test_a_cleared_counter_is_clean_and_keeps_its_counts(store: UsageStore) -> None:
     store.record("acme", [llm_call("e1", run_id="r1")], ONE_SHARD, NOON)
     (shard,) = shards_of(store)
-    assert (shard.dirty, shard.run_hours) == (True, {12})
+    assert (shard.dirty, shard.run_hours) == (True, frozenset({12}))
     store.clear_counters("acme", [shard], LATER)
     assert store.dirty_counters("acme") == []
     assert list(store.due_counters(LATER)) == []
@@ -130,7 +130,7 @@ def test_a_counter_that_moved_since_it_was_read_stays_dirty_and_is_due_later(sto
     store.clear_counters("acme", read_before, LATER)
     assert store.dirty_counters("acme") == [REF]
     assert store.most_overdue() == LATER
-    assert [each.run_hours for each in shards_of(store)] == [{12, 13}]
+    assert [each.run_hours for each in shards_of(store)] == [frozenset({12, 13})]
 
 
 def test_a_moved_counter_does_not_keep_the_others_dirty(store: UsageStore) -> None:

@@ -12,7 +12,7 @@ from shared.ports import Directory
 from tests.audit_trail import trail_of
 from tests.sample_events import NOON
 
-ACME = Tenant(id="acme", name="Acme", plan="starter", created_at=NOON, counter_shards=4)
+ACME = Tenant(id="acme", name="Acme", plan="starter", created_at=NOON)
 KEY = ApiKey(
     id=key_id("gwi_test_1"),
     tenant_id="acme",

@@ -7,7 +7,7 @@ from functools import partial
 from threading import Barrier
 
 from shared.ports import Outcome, UsageStore
-from tests.sample_events import CALL, NOON, ONE_SHARD, counted, llm_call, times
+from tests.sample_events import CALL, NOON, ONE_SHARD, counted, llm_call, times, writing
 
 RECORDED, DUPLICATE, CONFLICT = Outcome.RECORDED, Outcome.DUPLICATE, Outcome.CONFLICT
 THREADS = 20
@@ -41,7 +41,7 @@ def test_the_same_event_sent_three_times_counts_once(store: UsageStore) -> None:
 
 
 def test_the_same_event_three_times_in_one_batch_counts_once(store: UsageStore) -> None:
-    assert store.record("acme", [llm_call("e1")] * 3, 1, NOON) == [RECORDED, DUPLICATE, DUPLICATE]
+    assert store.record("acme", [llm_call("e1")] * 3, ONE_SHARD, NOON) == [RECORDED, DUPLICATE, DUPLICATE]
     assert counted(store, "acme") == CALL
 
 
@@ -60,7 +60,9 @@ def test_the_same_event_at_two_instances_counts_once(store: UsageStore, other_st
 
 def test_the_same_event_from_twenty_threads_counts_once(store: UsageStore, other_store: UsageStore) -> None:
     instances = [store, other_store] * (THREADS // 2)
-    answers = _all_at_once([partial(at.record, "acme", [llm_call("e1")], 1, NOON) for at in instances])
+    answers = _all_at_once(
+        [partial(at.record, "acme", [llm_call("e1")], ONE_SHARD, NOON) for at in instances]
+    )
     assert Counter(outcome for answer in answers for outcome in answer) == {
         RECORDED: 1,
         DUPLICATE: THREADS - 1,
@@ -70,7 +72,7 @@ def test_the_same_event_from_twenty_threads_counts_once(store: UsageStore, other
 
 def test_overlapping_batches_from_twenty_threads_count_each_event_once(store: UsageStore) -> None:
     batches = [[llm_call(f"e{number}") for number in range(first, first + 5)] for first in range(THREADS)]
-    answers = _all_at_once([partial(store.record, "acme", batch, 2, NOON) for batch in batches])
+    answers = _all_at_once([partial(store.record, "acme", batch, writing(2), NOON) for batch in batches])
     distinct = THREADS + 5 - 1
     outcomes = Counter(outcome for answer in answers for outcome in answer)
     assert outcomes == {RECORDED: distinct, DUPLICATE: THREADS * 5 - distinct}

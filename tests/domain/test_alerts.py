@@ -27,7 +27,7 @@ used = counts | st.integers(0, 400)
 
 
 def crossed(policy: LimitPolicy, tokens: int, runs: int) -> list[UsageAlert]:
-    return crossed_thresholds(policy, NOVEMBER, tokens, runs, NOW)
+    return crossed_thresholds(policy, NOVEMBER, Consumption(tokens, runs), NOW)
 
 
 def ids(alerts: list[UsageAlert]) -> list[str]:

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.domain.counters import Totals
-from shared.domain.forecast import MIN_ELAPSED, Forecast, MetricForecast, forecast
+from shared.domain.forecast import MIN_ELAPSED, Forecast, MetricForecast, PeriodSoFar, forecast
 from shared.domain.limits import LimitPolicy
 from shared.domain.periods import Period, period_at
 
@@ -39,7 +39,8 @@ def of(
     policy: LimitPolicy | None = POLICY,
     created_at: datetime = LONG_AGO,
 ) -> Forecast:
-    return forecast(NOVEMBER, totals_by_day, runs, policy, created_at, now)
+    so_far = PeriodSoFar(period=NOVEMBER, days=totals_by_day, runs=runs, created_at=created_at)
+    return forecast(so_far, policy, now)
 
 
 def tokens_of(found: Forecast) -> MetricForecast:
@@ -205,5 +206,6 @@ def test_a_steady_pace_is_foreseen_exactly_whenever_it_is_asked_for(hours: int, 
 def test_the_least_time_is_counted_from_the_begin_of_the_pace(hours: int) -> None:
     period = Period(on(1), on(1) + timedelta(hours=800))
     totals = {on(1).date(): used(1), on(2).date(): used(1)}
-    found = forecast(period, totals, 0, None, LONG_AGO, on(1) + timedelta(hours=hours))
+    so_far = PeriodSoFar(period=period, days=totals, runs=0, created_at=LONG_AGO)
+    found = forecast(so_far, None, on(1) + timedelta(hours=hours))
     assert (found.reason is None) is (timedelta(hours=hours) >= MIN_ELAPSED)

@@ -17,10 +17,11 @@ from shared.domain.recording import (
     MAX_AGE,
     MAX_AHEAD,
     MAX_METADATA_BYTES,
+    DayDelta,
     RecordedEvent,
     RefusedEvent,
     admit,
-    cells_by_day,
+    deltas_by_day,
 )
 from shared.domain.runs import runs_of
 from tests.sample_events import CALL, NOON, TODAY, llm_call, mark, sum_of_amounts, times
@@ -221,14 +222,22 @@ def test_metadata_of_the_largest_size_is_kept_and_one_byte_more_is_refused() -> 
 
 def test_a_batch_adds_to_each_day_hour_and_series() -> None:
     events = [llm_call("e1"), llm_call("e2"), llm_call("e3", ts=NOON + timedelta(hours=12), provider="azure")]
-    assert cells_by_day(events) == {
-        TODAY: {Cell(12, Series("openai", "gpt-4.1-mini")): times(2)},
-        TODAY + timedelta(days=1): {Cell(0, Series("azure", "gpt-4.1-mini")): CALL},
+    assert deltas_by_day(events) == {
+        TODAY: DayDelta({Cell(12, Series("openai", "gpt-4.1-mini")): times(2)}, set()),
+        TODAY + timedelta(days=1): DayDelta({Cell(0, Series("azure", "gpt-4.1-mini")): CALL}, set()),
     }
 
 
 def test_an_event_that_adds_nothing_touches_its_day_and_makes_no_cell() -> None:
-    assert cells_by_day([mark("e1", "run-1", "started")]) == {TODAY: {}}
+    assert deltas_by_day([mark("e1", "run-1", "started")]) == {TODAY: DayDelta({}, {12})}
+
+
+def test_the_hours_in_which_runs_may_begin_are_those_of_events_with_a_run() -> None:
+    instants = [NOON, NOON + timedelta(hours=3), NOON + timedelta(hours=12)]
+    events = [llm_call(f"e{ts}", ts=ts, run_id="run-1") for ts in instants] + [
+        llm_call("e", ts=NOON - timedelta(hours=1))
+    ]
+    assert [delta.run_hours for delta in deltas_by_day(events).values()] == [{12, 15}, {0}]
 
 
 @given(
@@ -236,7 +245,7 @@ def test_an_event_that_adds_nothing_touches_its_day_and_makes_no_cell() -> None:
 )
 def test_cells_and_runs_of_a_batch_add_up_to_its_events(events: list[RecordedEvent]) -> None:
     before = [dict(event.amounts) for event in events]
-    cells = [totals for day in cells_by_day(events).values() for totals in day.values()]
+    cells = [totals for delta in deltas_by_day(events).values() for totals in delta.cells.values()]
     assert sum_totals(cells) == times(len(events))
     runs = runs_of([event._replace(run_id=str(len(event.id) % 3)) for event in events])
     assert sum_totals(run.totals for run in runs.values()) == times(len(events))

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 from shared.adapters.memory import MemoryStore
 from shared.domain.counter_settings import CounterSettings
-from shared.domain.counters import Series, Totals
+from shared.domain.counters import Metric, Series, Totals
 from shared.domain.periods import Period, period_at
 from shared.domain.recording import RecordedEvent
 from shared.domain.tenants import ApiKey, AuditEntry, Tenant
@@ -31,11 +31,11 @@ class Sums:
 def plain_sums(events: Iterable[RecordedEvent], period: Period) -> Sums:
     """The sums over the distinct ids of `events`, in as few words as possible: nothing of the product's own."""
     distinct = {event.id: event for event in events}.values()
-    series: dict[Series, Counter[str]] = {}
+    series: dict[Series, Counter[Metric]] = {}
     for event in distinct:
         if period.contains(event.ts) and event.amounts:
             series.setdefault(event.series, Counter()).update(event.amounts)
-    totals: Counter[str] = Counter()
+    totals: Counter[Metric] = Counter()
     for amounts in series.values():
         totals.update(amounts)
     runs = plain_runs(distinct, period.start, period.end)

@@ -13,7 +13,7 @@ from shared.usecases import authenticate
 from shared.usecases.authenticate import CACHE_FOR, Access, KeyAuthenticator
 from shared.usecases.manage_keys import KeyRef, KeyRequest, NewKey, create_key, revoke_key
 from tests.audit_trail import trail_of
-from tests.sample_events import NOON
+from tests.sample_events import NOON, writing
 from tests.usecases.cut_off import counted
 from tests.usecases.ledger import new_tenant
 
@@ -35,7 +35,7 @@ def acting(scopes: tuple[Scope, ...]) -> Access:
 
 
 def test_a_key_acts_for_its_tenant_with_its_scopes(memory: MemoryStore) -> None:
-    tenant = new_tenant(memory, counter_shards=4)
+    tenant = new_tenant(memory, counters=writing(4))
     key = make_key(memory, ("usage:read",))
     access = Access(tenant=tenant, permissions=("usage:read",), actor=f"key:{key.key.prefix}")
     assert KeyAuthenticator(memory).authenticate(key.secret, NOON) == access
@@ -154,9 +154,9 @@ def test_raised_counter_shards_reach_writers_within_a_minute(memory: MemoryStore
     new_tenant(memory)
     key = make_key(memory)
     authenticator = KeyAuthenticator(memory)
-    assert authenticator.authenticate(key.secret, NOON).tenant.counter_shards == 1
-    memory.raise_counter_shards("acme", 2)
-    assert authenticator.authenticate(key.secret, NOON + CACHE_FOR).tenant.counter_shards == 2
+    assert authenticator.authenticate(key.secret, NOON).tenant.counters.shards == 1
+    memory.save_counter_settings("acme", writing(2), memory.read("acme").version)
+    assert authenticator.authenticate(key.secret, NOON + CACHE_FOR).tenant.counters.shards == 2
 
 
 def test_no_more_keys_are_remembered_than_fit(memory: MemoryStore, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,7 +9,7 @@ from shared.adapters.firestore.counters import counter_write
 from shared.adapters.firestore.events import run_write
 from shared.adapters.firestore.paths import TenantPaths
 from shared.adapters.memory import MemoryStore
-from shared.domain.counters import Cell, Series, ShardRef
+from shared.domain.counters import Cell, Cells, Series, ShardRef
 from shared.domain.errors import NotFound
 from shared.domain.recording import DayDelta, RecordedEvent
 from shared.domain.runs import Run
@@ -71,7 +71,7 @@ def test_counts_that_no_event_explains_are_named_with_hour_series_and_metric(
     new_tenant(FirestoreDirectory(firestore_rpc))
     store = FirestoreUsageStore(firestore_rpc, RETENTION)
     store.record("acme", [llm_call("e1")], ONE_SHARD, NOON)
-    planted = {Cell(12, Series("openai", "gpt-4.1-mini")): {"calls": 2}}
+    planted: Cells = {Cell(12, Series("openai", "gpt-4.1-mini")): {"calls": 2}}
     name = TenantPaths(firestore_rpc.documents, "acme").counter(ShardRef(TODAY, 0))
     firestore_rpc.commit([counter_write(name, DayDelta(planted, set()), NOON)])
     assert verify(store).drifts == [Drift(PLACE, "calls", 1 + 2, 1)]
