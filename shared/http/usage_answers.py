@@ -6,14 +6,19 @@ from typing import Any, Literal
 
 from pydantic import Field
 
+from shared.domain.billing import SubscriptionState
 from shared.domain.counters import Series, Totals, add
 from shared.domain.money import usd_string
 from shared.domain.plans import find_plan
 from shared.domain.rollups import PeriodRollup
 from shared.domain.runs import Run, RunStatus
-from shared.domain.tenants import Tenant
+from shared.domain.stripe_shapes import BillingInterval
+from shared.domain.tenants import BillingSummary, Tenant
 from shared.http.answers import Answer, Usd
 from shared.usecases.read_series import OTHER_LABEL, Point
+
+_BILLED = frozenset({SubscriptionState.ACTIVE, SubscriptionState.TRIALING, SubscriptionState.PAST_DUE})
+"""States in which Stripe goes on to bill at the end of each period."""
 
 
 class TokenSums(Answer):
@@ -137,8 +142,11 @@ class Billing(Answer):
     plan: str
     plan_name: str | None
     status: str
-    interval: str | None
-    current_period_end: datetime | None
+    interval: BillingInterval | None
+    current_period_end: datetime | None = Field(
+        description="When the period that was billed last ends; the metering period resets by itself."
+    )
+    next_invoice_at: datetime | None = Field(description="Null if the subscription ends or does not bill.")
     cancel_at_period_end: bool
     plan_ends_at: datetime | None = Field(
         description="When the plan ends by a cancellation or the end of grace."
@@ -156,11 +164,17 @@ class Billing(Answer):
             status=summary.status,
             interval=summary.interval,
             current_period_end=summary.period_end,
+            next_invoice_at=_next_invoice_at(summary),
             cancel_at_period_end=summary.cancel_at_period_end,
             plan_ends_at=tenant.entitlement.until if tenant.entitlement else None,
             trial_end=summary.trial_end,
             past_due_since=summary.past_due_since,
         )
+
+
+def _next_invoice_at(summary: BillingSummary) -> datetime | None:
+    is_billed = summary.status in _BILLED and not summary.cancel_at_period_end
+    return summary.period_end if is_billed else None
 
 
 class SeriesPoint(Amounts):

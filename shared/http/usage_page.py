@@ -10,11 +10,12 @@ from shared.domain.forecast import Forecast, MetricForecast, Silence
 from shared.domain.limits import LimitPolicy, LimitStatus
 from shared.domain.members import Role
 from shared.domain.money import usd_string
-from shared.domain.periods import day_key
-from shared.domain.rollups import PeriodRollup
 from shared.http.answers import Answer, Usd
-from shared.http.usage_answers import Aggregate, Amounts, Billing, SeriesRow, amounts
+from shared.http.usage_answers import Aggregate, Amounts, Billing, amounts
 from shared.usecases.read_usage import LivePart, UsagePage
+
+_MAX_LISTENERS = 4
+_ASK_EVERY_S = 5
 
 
 class TenantAnswer(Answer):
@@ -26,12 +27,16 @@ class TenantAnswer(Answer):
 
 
 class LimitsAnswer(Answer):
-    """What the tenant may use in a period, and the percentages of it that warn and that block."""
+    """What the tenant may use in a period, and the percentages of it that warn and that block, as amounts too."""
 
     tokens: int
     runs: int
     soft_percent: int
     hard_percent: int
+    soft_tokens: int = Field(description="Tokens from which on the tenant is warned.")
+    hard_tokens: int = Field(description="Tokens that may be used; reached by using that much.")
+    soft_runs: int = Field(description="Runs from which on the tenant is warned.")
+    hard_runs: int = Field(description="Runs that may begin; reached by that many.")
 
     @classmethod
     def of(cls, policy: LimitPolicy) -> "LimitsAnswer":
@@ -41,6 +46,10 @@ class LimitsAnswer(Answer):
             runs=policy.run_limit,
             soft_percent=policy.soft_percent,
             hard_percent=policy.hard_percent,
+            soft_tokens=policy.soft_token_cap,
+            hard_tokens=policy.hard_token_cap,
+            soft_runs=policy.soft_run_cap,
+            hard_runs=policy.hard_run_cap,
         )
 
 
@@ -91,32 +100,19 @@ class ForecastAnswer(Answer):
 
 
 class LiveAnswer(Answer):
-    """What to listen to: the aggregate less `counted`, plus those counters as they are heard, is usage by then."""
+    """How to learn that usage has changed: by listening to `counters`, or else by asking every so many seconds."""
 
-    period_key: str = Field(description="The rollup's document: `usage/{period_key}` of the tenant.")
-    period_start: datetime
-    period_end: datetime
-    folded_at: datetime = Field(
-        description="The fold that the aggregate goes on from: a rollup of a later one tells more."
+    counters: list[str] = Field(
+        description="The counters of now: `counters/{id}` of the tenant, at most four; empty where there are more."
     )
-    days: list[str] = Field(description="The UTC days of the counters, as `YYYYMMDD`.")
-    counters: list[str] = Field(description="The counters' documents: `counters/{id}` of the tenant.")
-    counted: list[SeriesRow] = Field(
-        description="What the aggregate holds of those days, by the series it is listed under."
-    )
+    ask_every_s: int | None = Field(description="Null where there are counters to listen to.")
 
     @classmethod
-    def of(cls, rollup: PeriodRollup, live: LivePart) -> "LiveAnswer":
-        """The answer that tells of `live`, a part of `rollup`."""
-        return cls(
-            period_key=rollup.period.key,
-            period_start=rollup.period.start,
-            period_end=rollup.period.end,
-            folded_at=live.folded_at,
-            days=[day_key(day) for day in live.days],
-            counters=[ref.id for ref in live.counters],
-            counted=SeriesRow.rows(live.counted),
-        )
+    def of(cls, live: LivePart) -> "LiveAnswer":
+        """The answer that tells of `live`."""
+        if len(live.counters) > _MAX_LISTENERS:
+            return cls(counters=[], ask_every_s=_ASK_EVERY_S)
+        return cls(counters=[ref.id for ref in live.counters], ask_every_s=None)
 
 
 class UsageAnswer(Answer):
@@ -146,5 +142,5 @@ class UsageAnswer(Answer):
             status=page.status,
             forecast=ForecastAnswer.of(page.forecast) if page.forecast else None,
             billing=Billing.of(tenant),
-            live=LiveAnswer.of(page.rollup, page.live) if page.live else None,
+            live=LiveAnswer.of(page.live) if page.live else None,
         )
