@@ -4,9 +4,10 @@ import { useEffect, useMemo } from 'react'
 
 import { usageQuery } from '@/lib/api/queries'
 import type { Usage } from '@/lib/api/types'
+import { useOnline } from '@/lib/online'
 
 import type { LiveState } from './live-status'
-import { onReturn, useOnline } from './on-return'
+import { onReturn } from './on-return'
 import { newRefetchThrottle, type RefetchThrottle } from './refetch-throttle'
 import { listenToFirestore, sourcesOf, type Listen } from './sources'
 import { useListening, type Listening } from './use-listening'
