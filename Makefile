@@ -23,7 +23,7 @@ NODE_SYNCED := $(NODE_PACKAGES:%=%/node_modules/.synced)
 COMPILE := $(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 	--custom-compile-command "make lock" --quiet
 
-.PHONY: help dev test coverage check format bench build lock clean
+.PHONY: help dev test coverage check types format bench build lock clean
 
 help:  ## List the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-10s %s\n", $$1, $$2}'
@@ -38,13 +38,17 @@ test: $(SYNCED) $(NODE_SYNCED)  ## Run every test (ARGS="tests/domain -k limits"
 coverage: $(SYNCED) $(NODE_SYNCED)  ## Run every test and show the lines that none of them reaches
 	@$(BIN)/python -m pytest $(ARGS) --cov
 
-check: $(SYNCED) $(NODE_SYNCED)  ## Check format, lint, types and the direction of imports
+check: $(SYNCED) $(NODE_SYNCED)  ## Check format, lint, types (those of the API too) and the direction of imports
 	@$(BIN)/ruff format --check
 	@$(BIN)/ruff check
 	@$(BIN)/mypy $(SOURCES)
 	@$(BIN)/lint-imports
+	@$(BIN)/python -m tools.api_types --check
 	@npm --prefix web run lint --silent
 	@npm --prefix web run types --silent
+
+types: $(SYNCED) $(NODE_SYNCED)  ## Write the web app's types of the API again, from the OpenAPI document
+	@$(BIN)/python -m tools.api_types
 
 format: $(SYNCED)  ## Format the code and repair what the linter can
 	@$(BIN)/ruff check --fix

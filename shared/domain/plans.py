@@ -44,6 +44,11 @@ class Plan:
         return _MONTHS_PER_YEAR * self.monthly_price_nanousd
 
     @property
+    def yearly_price_per_month_nanousd(self) -> int:
+        """What a year comes to in a month, cut to the nano-dollar."""
+        return self.yearly_price_nanousd // _MONTHS_PER_YEAR
+
+    @property
     def yearly_saving_percent(self) -> int:
         """The saving of a year against twelve months, to the nearest whole percent; 0 for a free plan."""
         full = self._twelve_months_nanousd

@@ -10,15 +10,18 @@ from shared.domain.limits import LimitStatus
 from shared.domain.money import usd_string
 from shared.domain.plans import Plan
 from shared.domain.recording import RecordedEvent
+from shared.domain.tokens import TokenPools
 
 Usd = str
 """A decimal string, exact to the nano-dollar."""
 
 
 class Answer(BaseModel):
-    """Base of all answers."""
+    """Base of all answers. A field with a default is in every answer too, so the OpenAPI document requires it."""
 
-    model_config = ConfigDict(frozen=True, populate_by_name=True)
+    model_config = ConfigDict(
+        frozen=True, populate_by_name=True, json_schema_serialization_defaults_required=True
+    )
 
 
 class Rejection(Answer):
@@ -50,6 +53,25 @@ class CheckAnswer(Answer):
     status: LimitStatus | None = None
 
 
+class EventTokens(Answer):
+    """The tokens of an event: `input` includes what a cache read or wrote, `output` includes reasoning."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    input_tokens: int
+    output_tokens: int
+    total_tokens: int
+    cache_read_tokens: int
+    cache_write_tokens: int
+    cache_write_1h_tokens: int = Field(description="Part of `cache_write_tokens`.")
+    reasoning_tokens: int
+
+    @classmethod
+    def of(cls, pools: TokenPools) -> "EventTokens":
+        """The answer that tells of `pools`."""
+        return cls(**{f"{name}_tokens": count for name, count in pools._asdict().items()})
+
+
 class EventAnswer(Answer):
     """A recorded event, with its tokens normalised and its price."""
 
@@ -59,7 +81,7 @@ class EventAnswer(Answer):
     provider: str
     model: str
     status: str | None
-    tokens: dict[str, int] | None
+    tokens: EventTokens | None
     latency_ms: int | None
     cost_usd: Usd | None
     price_source: str | None = Field(
@@ -74,14 +96,13 @@ class EventAnswer(Answer):
     @classmethod
     def of(cls, event: RecordedEvent) -> "EventAnswer":
         """The answer that tells of `event`."""
-        tokens = event.tokens and {f"{name}_tokens": count for name, count in event.tokens._asdict().items()}
         same = ("id", "ts", "category", "status", "latency_ms", "price_source")
         references = ("user_id", "run_id", "workflow_id", "request_id")
         return cls(
             **{name: getattr(event, name) for name in (*same, *references)},
             provider=event.series.provider,
             model=event.series.model,
-            tokens=tokens,
+            tokens=None if event.tokens is None else EventTokens.of(event.tokens),
             cost_usd=None if event.cost_nanousd is None else usd_string(event.cost_nanousd),
             metadata=None if event.metadata_json is None else from_json(event.metadata_json),
         )
@@ -104,6 +125,9 @@ class PlanAnswer(Answer):
     requests_per_minute: int
     usd_monthly: Usd
     usd_yearly: Usd
+    usd_yearly_per_month: Usd = Field(
+        description="The yearly price divided by twelve, cut to the nano-dollar."
+    )
     yearly_saving_percent: int
 
     @classmethod
@@ -117,6 +141,7 @@ class PlanAnswer(Answer):
             requests_per_minute=plan.requests_per_minute,
             usd_monthly=usd_string(plan.monthly_price_nanousd),
             usd_yearly=usd_string(plan.yearly_price_nanousd),
+            usd_yearly_per_month=usd_string(plan.yearly_price_per_month_nanousd),
             yearly_saving_percent=plan.yearly_saving_percent,
         )
 

@@ -8,11 +8,12 @@ from datetime import datetime, timedelta
 from flask import Response
 
 from shared.domain.periods import Period
+from shared.http.amounts import PLAIN_METRICS, TOKEN_METRICS
 from shared.http.app import Call, Container, Route, json_answer
 from shared.http.bodies import read_query
 from shared.http.inputs import SeriesQuery
 from shared.http.ranges import next_hour, whole_hours
-from shared.http.usage_answers import PLAIN_METRICS, TOKEN_METRICS, SeriesAnswer, SeriesPoint
+from shared.http.usage_answers import SeriesAnswer, SeriesPoint
 from shared.usecases.read_series import SeriesRequest, read_series
 
 _SMALLEST_STEP = timedelta(microseconds=1)

@@ -2,82 +2,26 @@
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import Final, Literal
 
-from pydantic import Field, create_model
+from pydantic import Field
 
-from shared.domain.counters import METRICS, Metric, Series, Totals, add
+from shared.domain.counters import Series, Totals, add
 from shared.domain.money import usd_string
 from shared.domain.plans import find_plan
 from shared.domain.rollups import bounded_series
 from shared.domain.runs import Run, RunStatus
-from shared.domain.tenants import Tenant
+from shared.domain.stripe_shapes import BillingInterval
+from shared.domain.subscription_states import SubscriptionState
+from shared.domain.tenants import BillingSummary, Tenant
 from shared.domain.usage import Usage
+from shared.http.amounts import COST, AggregateAmounts, Amounts, aggregate_amounts, amounts
 from shared.http.answers import Answer, Usd
 from shared.usecases.read_series import OTHER_LABEL, Point
 
 MAX_SERIES_ROWS: Final = 1_000
-
-COST: Final[Metric] = "cost_nanousd"
-TOKEN_METRICS: Final = tuple(metric for metric in METRICS if metric.endswith("_tokens"))
-PLAIN_METRICS: Final = tuple(metric for metric in METRICS if metric not in (*TOKEN_METRICS, COST))
-_AGGREGATE_NAMES: Final[Mapping[Metric, str]] = {
-    "calls": "total_llm_calls",
-    "tool_calls": "total_tool_calls",
-    "errors": "total_errors",
-    "latency_ms": "total_latency_ms",
-}
-"""What an aggregate calls these metrics; any other has its own name there too."""
-
-if TYPE_CHECKING:
-
-    class TokenSums(Answer):
-        """The token metrics, each without its ending `_tokens`."""
-
-    class Amounts(Answer):
-        """Every metric but the tokens and the cost, under its own name."""
-
-        tokens: TokenSums
-        cost_usd: Usd
-
-    class _AggregateAmounts(Answer):
-        """The same for an aggregate."""
-
-        total_tokens: TokenSums
-        total_cost_usd: Usd
-else:
-    TokenSums = create_model(
-        "TokenSums",
-        __base__=Answer,
-        __doc__="Token counts; `input` includes cached tokens, `output` includes reasoning.",
-        **{metric.removesuffix("_tokens"): int for metric in TOKEN_METRICS},
-    )
-    Amounts = create_model(
-        "Amounts",
-        __base__=Answer,
-        __doc__="All metrics of one row.",
-        **dict.fromkeys(PLAIN_METRICS, int),
-        tokens=TokenSums,
-        cost_usd=Usd,
-    )
-    _AggregateAmounts = create_model(
-        "AggregateAmounts",
-        __base__=Answer,
-        **{_AGGREGATE_NAMES.get(metric, metric): int for metric in PLAIN_METRICS},
-        total_tokens=TokenSums,
-        total_cost_usd=Usd,
-    )
-
-
-def token_sums(totals: Totals) -> TokenSums:
-    """Return the token metrics of `totals`."""
-    return TokenSums(**{metric.removesuffix("_tokens"): totals.get(metric, 0) for metric in TOKEN_METRICS})
-
-
-def amounts(totals: Totals) -> dict[str, Any]:
-    """Return the fields of Amounts."""
-    plain: dict[str, Any] = {metric: totals.get(metric, 0) for metric in PLAIN_METRICS}
-    return {**plain, "tokens": token_sums(totals), "cost_usd": usd_string(totals.get(COST, 0))}
+_BILLED = frozenset({SubscriptionState.ACTIVE, SubscriptionState.TRIALING, SubscriptionState.PAST_DUE})
+"""States in which Stripe goes on to bill at the end of each period."""
 
 
 class Breakdown(Answer):
@@ -111,7 +55,7 @@ class SeriesRow(Amounts):
         return cls(provider=provider, model=model, **amounts(totals))
 
 
-class Aggregate(_AggregateAmounts):
+class Aggregate(AggregateAmounts):
     """A tenant's usage in a metering period or interval, as of `updated_at`."""
 
     tenant_id: str
@@ -128,19 +72,17 @@ class Aggregate(_AggregateAmounts):
     @classmethod
     def of(cls, tenant_id: str, usage: Usage, read_at: datetime) -> "Aggregate":
         """Return the answer that tells of `usage`."""
-        totals, series = usage.totals, bounded_series(usage.series, MAX_SERIES_ROWS)
+        series = bounded_series(usage.series, MAX_SERIES_ROWS)
         return cls(
             tenant_id=tenant_id,
             period_start=usage.within.start,
             period_end=usage.within.end,
             updated_at=read_at,
             total_runs=usage.runs,
-            total_tokens=token_sums(totals),
-            total_cost_usd=usd_string(totals.get(COST, 0)),
             by_provider=_breakdown(series, lambda name: name.provider),
             by_model=_breakdown(series, lambda name: name.model),
             series=SeriesRow.rows(series),
-            **{_AGGREGATE_NAMES.get(metric, metric): totals.get(metric, 0) for metric in PLAIN_METRICS},
+            **aggregate_amounts(usage.totals),
         )
 
 
@@ -157,8 +99,11 @@ class Billing(Answer):
     plan: str
     plan_name: str | None
     status: str
-    interval: str | None
-    current_period_end: datetime | None
+    interval: BillingInterval | None
+    current_period_end: datetime | None = Field(
+        description="When the period that was billed last ends; the metering period resets by itself."
+    )
+    next_invoice_at: datetime | None = Field(description="Null if the subscription ends or does not bill.")
     cancel_at_period_end: bool
     plan_ends_at: datetime | None = Field(
         description="When the plan ends by a cancellation or the end of grace."
@@ -176,11 +121,17 @@ class Billing(Answer):
             status=summary.status,
             interval=summary.interval,
             current_period_end=summary.period_end,
+            next_invoice_at=_next_invoice_at(summary),
             cancel_at_period_end=summary.cancel_at_period_end,
             plan_ends_at=tenant.entitlement.until if tenant.entitlement else None,
             trial_end=summary.trial_end,
             past_due_since=summary.past_due_since,
         )
+
+
+def _next_invoice_at(summary: BillingSummary) -> datetime | None:
+    is_billed = summary.status in _BILLED and not summary.cancel_at_period_end
+    return summary.period_end if is_billed else None
 
 
 class SeriesPoint(Amounts):

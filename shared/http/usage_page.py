@@ -10,8 +10,9 @@ from shared.domain.forecast import Forecast, MetricForecast, Silence
 from shared.domain.limits import LimitPolicy, LimitStatus
 from shared.domain.members import Role
 from shared.domain.money import usd_string
+from shared.http.amounts import Amounts, amounts
 from shared.http.answers import Answer, Usd
-from shared.http.usage_answers import Aggregate, Amounts, Billing, amounts
+from shared.http.usage_answers import Aggregate, Billing
 from shared.usecases.read_usage import Changes, UsagePage
 
 
@@ -24,12 +25,16 @@ class TenantAnswer(Answer):
 
 
 class LimitsAnswer(Answer):
-    """What the tenant may use in a period, and the percentages of it that warn and that block."""
+    """What the tenant may use in a period, and the percentages of it that warn and that block, as amounts too."""
 
     tokens: int
     runs: int
     soft_percent: int
     hard_percent: int
+    soft_tokens: int = Field(description="Tokens from which on the tenant is warned.")
+    hard_tokens: int = Field(description="Tokens that may be used; reached by using that much.")
+    soft_runs: int = Field(description="Runs from which on the tenant is warned.")
+    hard_runs: int = Field(description="Runs that may begin; reached by that many.")
 
     @classmethod
     def of(cls, policy: LimitPolicy) -> "LimitsAnswer":
@@ -39,6 +44,10 @@ class LimitsAnswer(Answer):
             runs=policy.run_limit,
             soft_percent=policy.soft_percent,
             hard_percent=policy.hard_percent,
+            soft_tokens=policy.soft_token_cap,
+            hard_tokens=policy.hard_token_cap,
+            soft_runs=policy.soft_run_cap,
+            hard_runs=policy.hard_run_cap,
         )
 
 

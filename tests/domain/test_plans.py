@@ -63,6 +63,11 @@ def test_the_saving_follows_the_prices() -> None:
     assert dearer_year.yearly_saving_percent == 8  # 1 / 12 = 8.33 %
 
 
+def test_what_a_year_comes_to_in_a_month_is_cut_to_the_nano_dollar() -> None:
+    assert a_plan(yearly_price_nanousd=290 * NANOUSD_PER_USD).yearly_price_per_month_nanousd == 24_166_666_666
+    assert a_plan(yearly_price_nanousd=0).yearly_price_per_month_nanousd == 0
+
+
 def test_the_catalog_itself_cannot_be_changed() -> None:
     with pytest.raises(TypeError):
         PLAN_CATALOG[0] = PLAN_CATALOG[3]  # type: ignore[index]

@@ -120,6 +120,7 @@ def test_the_catalog_lists_every_plan_with_its_limits_and_prices(functions: Func
         "requests_per_minute": 30,
         "usd_monthly": "29.00",
         "usd_yearly": "290.00",
+        "usd_yearly_per_month": "24.166666666",
         "yearly_saving_percent": 17,
     }
 

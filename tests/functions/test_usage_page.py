@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 
+from shared.domain.billing import SubscriptionState
 from shared.domain.limits import LimitOverrides
-from shared.domain.tenants import ApiKey, AuditEntry, Tenant
+from shared.domain.tenants import ApiKey, AuditEntry, BillingSummary, Tenant
 from tests.functions.serving import Clock, Functions, Json, bearer, refused, token_sums
 
 PATH = "/tenants/acme/usage"
@@ -33,7 +34,16 @@ def two_days(functions: Functions, key: str) -> None:
 def test_the_tenant_its_limits_and_the_callers_role_are_told(functions: Functions, key: str) -> None:
     answer = page(functions, key)
     assert answer["tenant"] == {"id": "acme", "name": "Acme", "role": None}
-    assert answer["limits"] == {"tokens": 500_000, "runs": 100, "soft_percent": 80, "hard_percent": 100}
+    assert answer["limits"] == {
+        "tokens": 500_000,
+        "runs": 100,
+        "soft_percent": 80,
+        "hard_percent": 100,
+        "soft_tokens": 500_000 * 80 // 100,
+        "hard_tokens": 500_000,
+        "soft_runs": 100 * 80 // 100,
+        "hard_runs": 100,
+    }
     member = functions.sign_in("ada@example.com", "member")
     assert page(functions, member)["tenant"]["role"] == "member"
 
@@ -41,6 +51,11 @@ def test_the_tenant_its_limits_and_the_callers_role_are_told(functions: Function
 def tenant_on(plan: str, overrides: LimitOverrides, functions: Functions) -> str:
     """A key of a tenant `other`, which was granted something of its own."""
     made = Tenant(id="other", name="Other", plan=plan, created_at=functions.clock.now, overrides=overrides)
+    return key_of(made, functions)
+
+
+def key_of(made: Tenant, functions: Functions) -> str:
+    """Create the tenant; give a key of it."""
     first = ApiKey(id="none", tenant_id="other", scopes=(), label="", prefix="", created_at=made.created_at)
     audit = AuditEntry(
         tenant_id="other",
@@ -48,7 +63,7 @@ def tenant_on(plan: str, overrides: LimitOverrides, functions: Functions) -> str
         actor="test",
         action="tenant.created",
         before=None,
-        after=plan,
+        after=made.plan,
         reason="",
     )
     functions.containers["usage_api"].directory.create_tenant(made, first, audit)
@@ -58,7 +73,36 @@ def tenant_on(plan: str, overrides: LimitOverrides, functions: Functions) -> str
 def test_the_limits_are_those_after_overrides(functions: Functions) -> None:
     key = tenant_on("starter", LimitOverrides(tokens=0, soft_percent=50), functions)
     limits = functions.read(key, "/tenants/other/usage")["limits"]
-    assert limits == {"tokens": 0, "runs": 100, "soft_percent": 50, "hard_percent": 100}
+    assert (limits["tokens"], limits["runs"]) == (0, 100)
+    assert (limits["soft_percent"], limits["hard_percent"]) == (50, 100)
+    assert (limits["soft_tokens"], limits["hard_tokens"]) == (0, 0)
+    assert (limits["soft_runs"], limits["hard_runs"]) == (100 * 50 // 100, 100)
+
+
+def test_the_amount_that_warns_is_rounded_up_and_the_one_that_blocks_down(functions: Functions) -> None:
+    key = tenant_on(
+        "starter", LimitOverrides(tokens=999, runs=7, soft_percent=50, hard_percent=95), functions
+    )
+    limits = functions.read(key, "/tenants/other/usage")["limits"]
+    assert (limits["soft_tokens"], limits["hard_tokens"]) == (500, 949)  # of 499.5 and 949.05
+    assert (limits["soft_runs"], limits["hard_runs"]) == (4, 6)  # of 3.5 and 6.65
+
+
+PERIOD_END = datetime(2026, 11, 26, 9, 30, 20, tzinfo=UTC)
+
+
+@pytest.mark.parametrize("status", SubscriptionState)
+@pytest.mark.parametrize("is_ending", [False, True])
+def test_the_next_invoice_comes_when_the_billed_period_ends_unless_the_subscription_does(
+    status: SubscriptionState, is_ending: bool, functions: Functions
+) -> None:
+    summary = BillingSummary(status, interval="year", period_end=PERIOD_END, cancel_at_period_end=is_ending)
+    made = Tenant("other", "Other", "starter", functions.clock.now, billing=summary)
+    answer = functions.read(key_of(made, functions), "/tenants/other/usage")
+    is_billed = status in ("active", "trialing", "past_due") and not is_ending
+    assert answer["billing"]["next_invoice_at"] == ("2026-11-26T09:30:20Z" if is_billed else None)
+    assert answer["billing"]["current_period_end"] == "2026-11-26T09:30:20Z"
+    assert answer["status"]["period_resets_at"] == "2026-12-01T00:00:00Z"
 
 
 def test_an_unknown_plan_has_neither_limits_nor_status_nor_instants(functions: Functions) -> None:
@@ -123,31 +167,21 @@ def test_of_one_day_nothing_is_foreseen(functions: Functions, key: str) -> None:
     }
 
 
-def test_the_live_part_says_what_to_listen_to_and_what_is_counted(functions: Functions, key: str) -> None:
+def test_the_live_part_names_the_counters_of_today(functions: Functions, key: str) -> None:
     two_days(functions, key)
-    functions.tick()
-    live = page(functions, key)["live"]
-    counted = live.pop("counted")
-    assert live == {
-        "period_key": "20261101T00Z",
-        "period_start": "2026-11-01T00:00:00Z",
-        "period_end": "2026-12-01T00:00:00Z",
-        "folded_at": "2026-11-20T12:00:00Z",
-        "days": ["20261120"],
-        "counters": ["20261120.0"],
-    }
-    assert [(row["provider"], row["tokens"]["total"]) for row in counted] == [
-        ("azure", 500),
-        ("openai", 2_000),
-    ]
+    assert page(functions, key)["live"] == {"counters": ["20261120.0"], "ask_every_s": None}
 
 
-def test_the_live_part_names_the_fold_it_goes_on_from(functions: Functions, key: str, clock: Clock) -> None:
-    functions.record(key, call("2026-11-20T09:00:00Z"))
-    functions.tick()
-    clock.now = datetime(2026, 11, 20, 12, 30, tzinfo=UTC)
-    # A fold that began before the page was read and is saved after it tells more, though it is older than `now`.
-    assert page(functions, key)["live"]["folded_at"] == "2026-11-20T12:00:00Z"
+@pytest.mark.parametrize(
+    ("shards", "live"),
+    [
+        (4, {"counters": [f"20261120.{shard}" for shard in range(4)], "ask_every_s": None}),
+        (5, {"counters": [], "ask_every_s": 5}),
+    ],
+)
+def test_more_than_four_counters_are_not_listened_to(shards: int, live: Json, functions: Functions) -> None:
+    made = Tenant("other", "Other", "starter", functions.clock.now, counter_shards=shards)
+    assert functions.read(key_of(made, functions), "/tenants/other/usage")["live"] == live
 
 
 def test_the_previous_period_has_sums_and_days_but_nothing_of_now(functions: Functions, key: str) -> None:

@@ -38,7 +38,7 @@ def database(new_database: Connect, rules: str) -> Database:
         seeded.seed(f"tenants/acme/members/{UIDS[caller]}", role=role)
     seeded.remove(f"tenants/acme/members/{UIDS[REMOVED]}")
     seeded.seed(f"tenants/globex/members/{UIDS[OTHER_MEMBER]}", role="owner")
-    seeded.seed("tenants/globex/usage/20261101T00", note="seeded")
+    seeded.seed("tenants/globex/months/202611", note="seeded")
     return seeded
 
 

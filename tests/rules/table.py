@@ -23,7 +23,7 @@ UIDS: dict[str, str | None] = {
 }
 
 READABLE = (
-    "tenants/acme/usage/20261101T00",
+    "tenants/acme/months/202611",
     "tenants/acme/days/20261122",
     "tenants/acme/counters/20261122.0",
     "tenants/acme/runs/5f2b",
@@ -35,6 +35,7 @@ CLOSED = (
     "tenants/acme/members/uid-colleague",
     "tenants/acme/invites/4b7d",
     "tenants/acme/events/9c1e",
+    "tenants/acme/usage/20261101T00",
     "tenants/acme/holds/h1",
     "tenants/acme/audit/a1",
     "users/uid-member",
@@ -46,7 +47,7 @@ CLOSED = (
     # Nobody has thought of these yet.
     "unheard_of/u1",
     "tenants/acme/unheard_of/u1",
-    "tenants/acme/usage/20261101T00/unheard_of/u1",
+    "tenants/acme/months/202611/unheard_of/u1",
 )
 PATHS = READABLE + CLOSED
 """A document at every path of DESIGN §3, and at some that it does not have."""

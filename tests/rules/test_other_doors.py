@@ -6,9 +6,8 @@ from tests.rules.conftest import TokenOf
 from tests.rules.rest import Database, document, query
 from tests.rules.table import ANONYMOUS, STRANGER, UIDS
 
-PERIOD = "20261101T00"
-OWN = f"tenants/acme/usage/{PERIOD}"
-FOREIGN = f"tenants/globex/usage/{PERIOD}"
+OWN = "tenants/acme/months/202611"
+FOREIGN = "tenants/globex/months/202611"
 COUNTER = "tenants/acme/counters/20261122.0"
 ONE_LESS = [{"fieldPath": "totals.calls", "increment": {"integerValue": "-1"}}]
 
@@ -27,7 +26,10 @@ READS = {
     "a count of a tenant's events": ("tenants/acme:runAggregationQuery", _count("events")),
     "a count of another tenant's runs": ("tenants/globex:runAggregationQuery", _count("runs")),
     "a count across tenants": (":runAggregationQuery", _count("runs", all_descendants=True)),
-    "everything named usage below a tenant": ("tenants/acme:runQuery", query("usage", all_descendants=True)),
+    "everything named months below a tenant": (
+        "tenants/acme:runQuery",
+        query("months", all_descendants=True),
+    ),
     "every collection's name": ("tenants/acme:listCollectionIds", {}),
 }
 OPEN_TO_MEMBERS = ["a count of a tenant's runs"]

@@ -8,7 +8,7 @@ from tests.rules.conftest import Connect, TokenOf
 from tests.rules.rest import Database, document, id_token, query
 from tests.rules.table import ALLOWED, OPERATIONS, OTHER_MEMBER, PATHS, READABLE, STRANGER, UIDS
 
-USAGE = READABLE[0]
+MONTH = READABLE[0]
 AT_A_TIME = 4
 CLEAN: dict[str, object] = {}
 
@@ -45,44 +45,44 @@ def test_a_misspelt_function_is_reported_though_it_compiles(new_database: Connec
 def test_a_role_nobody_has_heard_of_opens_nothing(database: Database, role: str) -> None:
     database.seed("tenants/acme/members/uid-odd", role=role)
     token = id_token(database.project_id, "uid-odd")
-    assert database.call("GET", USAGE, token=token).status == 403
+    assert database.call("GET", MONTH, token=token).status == 403
 
 
 def test_a_membership_without_a_role_opens_nothing(database: Database) -> None:
     database.seed("tenants/acme/members/uid-roleless", note="invited")
     token = id_token(database.project_id, "uid-roleless")
-    assert database.call("GET", USAGE, token=token).status == 403
+    assert database.call("GET", MONTH, token=token).status == 403
 
 
 def test_a_member_who_is_removed_is_denied_the_next_read(database: Database) -> None:
     token = id_token(database.project_id, "uid-leaving")
     database.seed("tenants/acme/members/uid-leaving", role="admin")
-    assert database.call("GET", USAGE, token=token).status == 200
+    assert database.call("GET", MONTH, token=token).status == 200
     database.remove("tenants/acme/members/uid-leaving")
-    assert database.call("GET", USAGE, token=token).status == 403
+    assert database.call("GET", MONTH, token=token).status == 403
 
 
 def test_a_member_of_two_tenants_reads_both_but_never_across(database: Database) -> None:
     token = id_token(database.project_id, "uid-both")
     for tenant in ("acme", "globex"):
         database.seed(f"tenants/{tenant}/members/uid-both", role="member")
-        assert database.call("GET", f"tenants/{tenant}/usage/20261101T00", token=token).status == 200
-    across = query("usage", all_descendants=True)
+        assert database.call("GET", f"tenants/{tenant}/months/202611", token=token).status == 200
+    across = query("months", all_descendants=True)
     assert database.call("POST", ":runQuery", across, token=token).status == 403
 
 
 def test_a_list_holds_the_documents_of_that_tenant_alone(database: Database, token_of: TokenOf) -> None:
-    answer = database.call("POST", "tenants/globex:runQuery", query("usage"), token=token_of(OTHER_MEMBER))
+    answer = database.call("POST", "tenants/globex:runQuery", query("months"), token=token_of(OTHER_MEMBER))
     names = [row["document"]["name"] for row in answer.body]
-    assert names == [f"{database.documents}/tenants/globex/usage/20261101T00"]
+    assert names == [f"{database.documents}/tenants/globex/months/202611"]
 
 
 def test_what_is_not_there_yet_is_missing_for_a_member_and_not_denied(
     database: Database, token_of: TokenOf
 ) -> None:
-    """The page listens to rollups before the first fold has written them."""
-    assert database.call("GET", "tenants/acme/usage/20261201T00", token=token_of("member")).status == 404
-    assert database.call("GET", "tenants/acme/usage/20261201T00", token=token_of(STRANGER)).status == 403
+    """The page listens to the counters of today before the first event has made them."""
+    assert database.call("GET", "tenants/acme/counters/20261123.0", token=token_of("member")).status == 404
+    assert database.call("GET", "tenants/acme/counters/20261123.0", token=token_of(STRANGER)).status == 403
 
 
 @pytest.mark.parametrize(("caller", "uid"), [(caller, UIDS[caller]) for caller in (STRANGER, "member")])

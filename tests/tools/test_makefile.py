@@ -116,7 +116,12 @@ def test_make_check_formats_lints_types_and_looks_at_imports_in_both_languages()
     assert commands[:2] == ["ruff format --check", "ruff check"]
     assert re.fullmatch(r"mypy (?=.*shared)(?=.*functions)(?=.*tools)(?=.*tests).*", commands[2])
     assert commands[3] == "lint-imports"
-    assert commands[4:] == [f"npm --prefix web run {script} --silent" for script in ("lint", "types")]
+    assert commands[4] == "python -m tools.api_types --check"
+    assert commands[5:] == [f"npm --prefix web run {script} --silent" for script in ("lint", "types")]
+
+
+def test_make_types_writes_what_make_check_compares() -> None:
+    assert recipe("types") == [".venv/bin/python -m tools.api_types"]
 
 
 def test_make_dev_is_the_command_that_the_end_to_end_tests_start() -> None:

@@ -1,4 +1,4 @@
-// Figures that move: how fast, at what cost, and what the page says when they no longer can.
+// Figures that move: what that asks for, and what the page says when they no longer can.
 import { expect, test, type Page } from '@playwright/test'
 
 import { idTokenOf } from './support/accounts.ts'
@@ -18,6 +18,8 @@ import {
 
 const FOLDED_MS = 12_000
 const QUIET_MS = 6_000
+const BURST = 40
+const BURST_MS = 4_000
 const FIRESTORE = `http://${stack.firestore}/**`
 
 test('who loses membership is told, and hears nothing more', async ({ page }) => {
@@ -47,7 +49,22 @@ test('without Firestore the figures are there, and the page says that they do no
   await expect(page.getByText('Not live: the live connection is down.')).toBeVisible()
 })
 
-test('nothing is read while nothing changes', async ({ page }) => {
+test('while events come the page asks once a second, and shows the last of them', async ({ page }) => {
+  const tenant = await newTenant()
+  await record(tenant.key, { tokens: 1 })
+  await openLive(page, tenant)
+  const traffic = await watchTraffic(page)
+  const begun_ms = Date.now()
+  for (let event = 0; event < BURST; event += 1) {
+    await record(tenant.key, { tokens: 1 })
+    await page.waitForTimeout(BURST_MS / BURST)
+  }
+  await expectTokens(page, `${BURST + 1} of 50,000`)
+  const most = 2 + Math.ceil((Date.now() - begun_ms) / 1_000)
+  expect(traffic.api.length).toBeLessThanOrEqual(most)
+})
+
+test('nothing is read while nothing changes, and only the usage when something does', async ({ page }) => {
   const tenant = await newTenant()
   await record(tenant.key, { tokens: 10 })
   const traffic = await watchTraffic(page)
@@ -57,7 +74,15 @@ test('nothing is read while nothing changes', async ({ page }) => {
   const before = { ...traffic, api: [...traffic.api] }
   await page.waitForTimeout(QUIET_MS)
   expect(traffic).toEqual(before)
+
+  await record(tenant.key, { model: 'gpt-4.1', tokens: 1_234 })
+  await expectTokens(page, '1,244 of 50,000')
+  await expect(page.getByRole('rowheader', { name: 'gpt-4.1', exact: true })).toBeVisible()
+  expect(new Set(traffic.api.slice(before.api.length))).toEqual(new Set([usageOf(tenant)]))
+  expect(traffic.listens).toBe(before.listens)
 })
+
+const usageOf = ({ id }: Tenant) => `GET /api/v1/tenants/${id}/usage`
 
 async function openLive(page: Page, tenant: Tenant) {
   await signIn(page, tenant.owner, pathOf(tenant))

@@ -23,7 +23,7 @@ export function TenantLayout() {
   const { tenant = '' } = useParams()
   const usage = useQuery(usageQuery(tenant))
   if (codeOf(usage.error) === 'foreign_tenant') return <NoAccess tenant={tenant} />
-  if (usage.data) return <TenantFrame key={tenant} usage={usage.data} />
+  if (usage.data) return <TenantFrame key={tenant} usage={usage.data} isOutdated={usage.error !== null} />
   return (
     <AppShell navigation={navigationOf(tenant, false)} userMenu={<UserMenu />}>
       {usage.error ? (
@@ -40,9 +40,9 @@ export function TenantLayout() {
   )
 }
 
-function TenantFrame({ usage: read }: { usage: Usage }) {
-  const { id, name, role } = read.tenant
-  const { usage, state } = useLiveUsage(read)
+function TenantFrame({ usage, isOutdated }: { usage: Usage; isOutdated: boolean }) {
+  const { id, name, role } = usage.tenant
+  const state = useLiveUsage({ usage, isOutdated })
   useEffect(() => rememberTenant(id), [id])
   // The API names a role for every member; only keys, which no browser has, are without one.
   const context: TenantContext = { id, name, role: role ?? 'member', usage }

@@ -5,7 +5,7 @@ import { expect, it } from 'vitest'
 import { Meter } from './meter'
 
 it('says how much of the limit is used', () => {
-  render(<Meter label="Tokens" percent={64.37} valueText="1,287,400 of 2,000,000 tokens" />)
+  render(<Meter label="Tokens" level="within" percent={64.37} valueText="1,287,400 of 2,000,000 tokens" />)
   const meter = screen.getByRole('meter', { name: 'Tokens' })
   expect(meter).toHaveAttribute('aria-valuenow', '64.37')
   expect(meter).toHaveAttribute('aria-valuemax', '100')
@@ -14,7 +14,7 @@ it('says how much of the limit is used', () => {
 })
 
 it('grows its scale past the limit instead of showing full', () => {
-  render(<Meter label="Runs" percent={130} />)
+  render(<Meter label="Runs" level="hard" percent={130} />)
   const meter = screen.getByRole('meter', { name: 'Runs' })
   expect(meter).toHaveAttribute('aria-valuemax', '130')
   expect(meter).toHaveAttribute('aria-valuetext', '130% used, 30% over the limit')
@@ -25,7 +25,16 @@ it('grows its scale past the limit instead of showing full', () => {
 })
 
 it('measures against a hard limit that is not 100', () => {
-  render(<Meter label="Tokens" percent={110} softPercent={90} hardPercent={120} />)
+  render(<Meter label="Tokens" level="soft" percent={110} softPercent={90} hardPercent={120} />)
   expect(screen.getByRole('meter')).toHaveAttribute('aria-valuetext', '110% used')
   expect(screen.getByText('warns at 90%')).toBeVisible()
+})
+
+it('warns and alarms by what is reached, whatever the percentage', () => {
+  const fillOf = () => screen.getByRole('meter').firstElementChild?.firstElementChild
+  const { rerender } = render(<Meter label="Runs" level="hard" percent={71.42} hardPercent={85} />)
+  expect(fillOf()).toHaveClass('bg-danger')
+  expect(screen.getByText('limit at 85%')).toBeVisible()
+  rerender(<Meter label="Runs" level="soft" percent={71.42} hardPercent={85} />)
+  expect(fillOf()).toHaveClass('bg-warn')
 })

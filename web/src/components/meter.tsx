@@ -6,8 +6,12 @@ import { formatPercent } from '@/lib/format'
 import { cx } from './cx'
 import { SOLID } from './tone'
 
+/** What the use has reached: nothing, the threshold that warns, or the one that blocks. */
+export type Level = 'within' | 'soft' | 'hard'
+
 type MeterProps = {
   label: string
+  level: Level
   /** The true percentage of the limit; may exceed 100. */
   percent: number
   softPercent?: number
@@ -18,8 +22,11 @@ type MeterProps = {
   valueText?: string
 }
 
+const TONES = { within: 'accent', soft: 'warn', hard: 'danger' } as const
+
 export function Meter({
   label,
+  level,
   percent,
   softPercent = 80,
   hardPercent = 100,
@@ -27,7 +34,7 @@ export function Meter({
   valueText,
 }: MeterProps) {
   const scale = Math.max(100, hardPercent, percent)
-  const tone = percent >= hardPercent ? 'danger' : percent >= softPercent ? 'warn' : 'accent'
+  const tone = TONES[level]
   return (
     <div className="min-w-0">
       <div className="flex flex-wrap items-baseline justify-between gap-x-3">
@@ -63,7 +70,7 @@ export function Meter({
           {formatPercent(percent)} used
         </span>
         <span>
-          {percent > hardPercent
+          {level === 'hard'
             ? `limit at ${formatPercent(hardPercent)}`
             : `warns at ${formatPercent(softPercent)}`}
         </span>

@@ -1,9 +1,10 @@
 // Says that the browser is offline, for as long as it is.
 import { WifiOff } from 'lucide-react'
-import { useSyncExternalStore } from 'react'
+
+import { useOnline } from '@/lib/online'
 
 export function OfflineBanner() {
-  const online = useSyncExternalStore(subscribe, () => navigator.onLine)
+  const online = useOnline()
   return (
     <div role="status">
       {!online && (
@@ -14,13 +15,4 @@ export function OfflineBanner() {
       )}
     </div>
   )
-}
-
-function subscribe(listener: () => void): () => void {
-  window.addEventListener('online', listener)
-  window.addEventListener('offline', listener)
-  return () => {
-    window.removeEventListener('online', listener)
-    window.removeEventListener('offline', listener)
-  }
 }

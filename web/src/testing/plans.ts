@@ -17,6 +17,7 @@ function plan(
     requests_per_minute: perMinute,
     usd_monthly: month,
     usd_yearly: year,
+    usd_yearly_per_month: (Number(year) / 12).toFixed(9),
     yearly_saving_percent: id === 'free' ? 0 : 17,
   }
 }

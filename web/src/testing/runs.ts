@@ -36,6 +36,7 @@ export function eventOf(changes: Partial<UsageEvent> = {}): UsageEvent {
       total_tokens: 1200,
       cache_read_tokens: 0,
       cache_write_tokens: 0,
+      cache_write_1h_tokens: 0,
       reasoning_tokens: 0,
     },
     latency_ms: 2000,

@@ -4,10 +4,10 @@ import { useEffect } from 'react'
 
 import { call } from '@/lib/api/client'
 import { tenantPath } from '@/lib/api/queries'
+import type { Interval } from '@/lib/api/types'
 
 import { stripeAddress } from './stripe-address'
 
-export type Interval = 'month' | 'year'
 export type StripePage = { name: 'checkout'; plan: string; interval: Interval } | { name: 'portal' }
 
 /**

@@ -1,11 +1,10 @@
-// Listens to a tenant's rollup and counters in Firestore. Loaded after the first paint: its code is larger than the page.
+// Listens to a tenant's counters in Firestore. Loaded after the first paint: its code is larger than the page.
 import {
   connectFirestoreEmulator,
   doc,
   initializeFirestore,
   memoryLocalCache,
   onSnapshot,
-  Timestamp,
   type DocumentReference,
   type Firestore,
   type FirestoreError,
@@ -13,7 +12,7 @@ import {
 
 import { firebase } from '@/lib/firebase'
 
-import type { Ear, Sources } from './sources'
+import type { SnapshotHandlers, Sources } from './sources'
 
 let opened: Promise<Firestore> | undefined
 
@@ -36,42 +35,19 @@ async function open(): Promise<Firestore> {
   return firestore
 }
 
-/** Tell `ear` of every change of `sources`, until the function that is given back is called. */
-export async function listen({ tenant, period_key, counters }: Sources, ear: Ear): Promise<() => void> {
+/** Tell `handlers` of every change of `sources`, until the function that is given back is called. */
+export async function listen({ tenant, counters }: Sources, handlers: SnapshotHandlers): Promise<() => void> {
   const firestore = await database()
-  const stops = [
-    follow(doc(firestore, 'tenants', tenant, 'usage', period_key), 'rollup', ear, (fields) =>
-      ear.rollup(foldedAt(fields)),
-    ),
-    ...counters.map((id) =>
-      follow(doc(firestore, 'tenants', tenant, 'counters', id), id, ear, (fields) => ear.counter(id, fields)),
-    ),
-  ]
+  const stops = counters.map((id) => follow(doc(firestore, 'tenants', tenant, 'counters', id), handlers))
   return () => stops.forEach((stop) => stop())
 }
 
-type Fields = Record<string, unknown> | undefined
-
-function follow(
-  document: DocumentReference,
-  name: string,
-  ear: Ear,
-  tell: (fields: Fields) => void,
-): () => void {
+function follow(document: DocumentReference, { snapshot, refuse }: SnapshotHandlers): () => void {
   return onSnapshot(
     document,
     // The metadata tell whether the server still answers, even where no field changed.
     { includeMetadataChanges: true },
-    (snapshot) => {
-      const { fromCache } = snapshot.metadata
-      if (!fromCache) tell(snapshot.data())
-      ear.reach(name, !fromCache)
-    },
-    (error: FirestoreError) => ear.refuse(error.code === 'permission-denied' ? 'denied' : 'failed'),
+    ({ metadata }) => snapshot(document.id, !metadata.fromCache),
+    (error: FirestoreError) => refuse(error.code === 'permission-denied' ? 'denied' : 'failed'),
   )
-}
-
-/** When a rollup was folded, in milliseconds since 1970; null if there is none yet. */
-function foldedAt(fields: Fields): number | null {
-  return fields?.folded_at instanceof Timestamp ? fields.folded_at.toMillis() : null
 }

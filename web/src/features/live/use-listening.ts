@@ -1,43 +1,39 @@
 // Listens to a tenant's documents while its pages are open, and tells how well that goes.
-import { useEffect, useState, useSyncExternalStore } from 'react'
+import { useEffect, useState } from 'react'
 
-import type { LiveState } from './live-status'
-import type { Ear, Listen, Sources } from './sources'
+import { onReturn } from './on-return'
+import type { Listen, SnapshotHandlers, Sources } from './sources'
 
-type Outcome = { reached: ReadonlySet<string>; lost: boolean; refused: 'denied' | 'failed' | null }
+/** Not connected yet, connected, the server does not answer, no longer allowed, or not to be had at all. */
+export type Listening = 'connecting' | 'live' | 'lost' | 'denied' | 'failed'
 
 /** What became of listening to one set of documents; another set begins anew. */
-type Attempt = { key: string; outcome: Outcome }
+type Attempt = { key: string; listening: Listening }
 
-const NOTHING_YET: Outcome = { reached: new Set(), lost: false, refused: null }
+type Listener = { onChange: () => void; report: (listening: Listening) => void }
 
-type Change = (before: Outcome) => Outcome
-
-type Listener = Pick<Ear, 'rollup' | 'counter'>
-
-/** Listen to `sources`, telling `listener`, which must not change between renders. Begins anew when it failed and the reader comes back. */
-export function useListening(sources: Sources | null, listener: Listener, listen: Listen): LiveState {
-  const online = useSyncExternalStore(subscribeToOnline, () => navigator.onLine)
+/**
+ * Call `onChange`, which must not change between renders, whenever `sources` may have changed since they were named.
+ * Begins anew when it failed and the reader comes back.
+ */
+export function useListening(sources: Sources | null, onChange: () => void, listen: Listen): Listening {
   const [attempts, setAttempts] = useState(0)
-  const [attempt, setAttempt] = useState<Attempt>({ key: '', outcome: NOTHING_YET })
+  const [attempt, setAttempt] = useState<Attempt>({ key: '', listening: 'connecting' })
   const key = sources ? JSON.stringify([sources, attempts]) : ''
   useEffect(() => {
     if (key === '') return
     const [wanted] = JSON.parse(key) as [Sources, number]
-    const report = (change: Change) =>
-      setAttempt((before) => ({ key, outcome: change(before.key === key ? before.outcome : NOTHING_YET) }))
-    return begin(listen, wanted, listener, report)
-  }, [key, listener, listen])
-  const outcome = attempt.key === key ? attempt.outcome : NOTHING_YET
-  const { refused } = outcome
+    return begin(listen, wanted, { onChange, report: (listening) => setAttempt({ key, listening }) })
+  }, [key, onChange, listen])
+  const listening = attempt.key === key ? attempt.listening : 'connecting'
   useEffect(
-    () => (refused === 'failed' ? onReturn(() => setAttempts((count) => count + 1)) : undefined),
-    [refused],
+    () => (listening === 'failed' ? onReturn(() => setAttempts((count) => count + 1)) : undefined),
+    [listening],
   )
-  return stateOf(outcome, sources, online)
+  return listening
 }
 
-function begin(listen: Listen, sources: Sources, listener: Listener, report: (change: Change) => void) {
+function begin(listen: Listen, sources: Sources, { onChange, report }: Listener): () => void {
   let isOver = false
   let stop: (() => void) | undefined
   const end = () => {
@@ -47,12 +43,13 @@ function begin(listen: Listen, sources: Sources, listener: Listener, report: (ch
   const refuse = (refused: 'denied' | 'failed') => {
     if (isOver) return
     end()
-    report((before) => ({ ...before, refused }))
+    report(refused)
   }
-  const reach = (name: string, isCurrent: boolean) => {
-    if (!isOver) report((before) => heardFrom(before, name, isCurrent))
+  const heard = snapshotHandler(sources, { onChange, report })
+  const snapshot = (id: string, isCurrent: boolean) => {
+    if (!isOver) heard(id, isCurrent)
   }
-  void listen(sources, { ...listener, reach, refuse }).then(
+  void listen(sources, { snapshot, refuse }).then(
     (stopListening) => {
       stop = stopListening
       if (isOver) stop()
@@ -63,39 +60,25 @@ function begin(listen: Listen, sources: Sources, listener: Listener, report: (ch
   return end
 }
 
-function heardFrom({ reached, refused }: Outcome, name: string, isCurrent: boolean): Outcome {
-  const now = new Set(reached)
-  if (isCurrent) now.add(name)
-  else now.delete(name)
-  return { reached: now, lost: !isCurrent, refused }
-}
-
-function stateOf({ reached, lost, refused }: Outcome, sources: Sources | null, online: boolean): LiveState {
-  if (refused === 'denied') return 'denied'
-  if (!online) return 'offline'
-  if (refused === 'failed' || lost) return 'failed'
-  const isComplete = sources !== null && ['rollup', ...sources.counters].every((name) => reached.has(name))
-  return isComplete ? 'live' : 'connecting'
-}
-
-function subscribeToOnline(change: () => void): () => void {
-  window.addEventListener('online', change)
-  window.addEventListener('offline', change)
-  return () => {
-    window.removeEventListener('online', change)
-    window.removeEventListener('offline', change)
-  }
-}
-
-/** Call `act` whenever the reader comes back to the page, or the browser to the network; gives what ends that. */
-export function onReturn(act: () => void): () => void {
-  const seen = () => document.visibilityState === 'visible' && act()
-  window.addEventListener('focus', seen)
-  window.addEventListener('online', act)
-  document.addEventListener('visibilitychange', seen)
-  return () => {
-    window.removeEventListener('focus', seen)
-    window.removeEventListener('online', act)
-    document.removeEventListener('visibilitychange', seen)
+/** A snapshot of a document that is connected tells of a change; the first one only that the document is connected. */
+function snapshotHandler(
+  { counters }: Sources,
+  { onChange, report }: Listener,
+): SnapshotHandlers['snapshot'] {
+  const connected = new Set<string>()
+  return (id, isCurrent) => {
+    if (!isCurrent) {
+      connected.delete(id)
+      report('lost')
+    } else if (connected.has(id)) {
+      onChange()
+    } else {
+      connected.add(id)
+      if (connected.size < counters.length) return report('connecting')
+      report('live')
+      // What changed between the answer and now, or while the server did not answer, no snapshot tells apart from what
+      // the answer holds: the browser's Firestore has no update times. One request each time all are connected does.
+      onChange()
+    }
   }
 }

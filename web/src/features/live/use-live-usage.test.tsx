@@ -1,37 +1,39 @@
-// The hook from end to end: what is heard moves the figures, and asks the API only where it must.
+// The hook from end to end: a change makes the page ask the API, and nothing else does.
 import { QueryClient, QueryClientProvider, useQuery } from '@tanstack/react-query'
 import { act, render, screen } from '@testing-library/react'
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
 
 import { usageQuery } from '@/lib/api/queries'
-import type { Usage } from '@/lib/api/types'
+import type { Live, Usage } from '@/lib/api/types'
 import { problem, serveApi } from '@/testing/api'
 import { usageOf } from '@/testing/usage'
 
 import { LiveStatus } from './live-status'
-import type { Ear, Listen, Sources } from './sources'
+import type { Listen, SnapshotHandlers, Sources } from './sources'
 import { useLiveUsage } from './use-live-usage'
 
 /** Stands where Firestore does: remembers who listens to what. */
 function recordingListen() {
-  const begun: { sources: Sources; ear: Ear; stopped: boolean }[] = []
-  const listen: Listen = (sources, ear) => {
-    const entry = { sources, ear, stopped: false }
+  const begun: { sources: Sources; handlers: SnapshotHandlers; stopped: boolean }[] = []
+  const listen: Listen = (sources, handlers) => {
+    const entry = { sources, handlers, stopped: false }
     begun.push(entry)
     return Promise.resolve(() => {
       entry.stopped = true
     })
   }
-  const ear = () => {
+  const handlers = () => {
     const last = begun.at(-1)
     if (!last) throw new Error('nobody listens')
-    return last.ear
+    return last.handlers
   }
-  return { begun, listen, ear }
+  const snapshot = (id: string, isCurrent = true) => act(() => handlers().snapshot(id, isCurrent))
+  const refuse = (why: 'denied' | 'failed') => act(() => handlers().refuse(why))
+  return { begun, listen, snapshot, refuse }
 }
 
-function Figures({ usage: read, listen }: { usage: Usage; listen: Listen }) {
-  const { usage, state } = useLiveUsage(read, listen)
+function Figures({ usage, isOutdated, listen }: { usage: Usage; isOutdated: boolean; listen: Listen }) {
+  const state = useLiveUsage({ usage, isOutdated }, listen)
   return (
     <>
       <p data-testid="calls">{usage.aggregate.total_llm_calls}</p>
@@ -42,31 +44,51 @@ function Figures({ usage: read, listen }: { usage: Usage; listen: Listen }) {
 
 function Reader({ listen }: { listen: Listen }) {
   const { data, error } = useQuery(usageQuery('acme'))
-  if (error) return <p>{error.message}</p>
-  return data ? <Figures usage={data} listen={listen} /> : null
+  if (data && !error?.message.includes('member')) {
+    return <Figures usage={data} isOutdated={error !== null} listen={listen} />
+  }
+  return error ? <p>{error.message}</p> : null
 }
 
 async function open(answer: () => object = () => ({ body: usageOf() })) {
   const requests = serveApi({ 'GET /tenants/acme/usage': answer })
-  const hearing = recordingListen()
+  const listening = recordingListen()
   const queries = new QueryClient({ defaultOptions: { queries: { retry: false, staleTime: Infinity } } })
-  render(
+  const { unmount } = render(
     <QueryClientProvider client={queries}>
-      <Reader listen={hearing.listen} />
+      <Reader listen={listening.listen} />
     </QueryClientProvider>,
   )
   await pass(10)
-  return { requests, ...hearing }
+  return { requests, unmount, ...listening }
+}
+
+/** A page whose one counter is connected, and which has asked since. */
+async function openLive(answer?: () => object) {
+  const opened = await open(answer)
+  opened.snapshot('20261122.0')
+  await pass(2_000)
+  opened.requests.length = 0
+  return opened
 }
 
 const pass = (time_ms: number) => act(() => vi.advanceTimersByTimeAsync(time_ms))
-
-const counter = (calls: number) => ({ hours: { '09': { 'openai|gpt-4%2E1-mini': { calls } } } })
 const calls = () => screen.getByTestId('calls').textContent
+const usageWith = (live: Live | null) => usageOf({ live })
+
+function counted(calls: number) {
+  const { aggregate } = usageOf()
+  return { body: usageOf({ aggregate: { ...aggregate, total_llm_calls: calls } }) }
+}
 
 function setOnline(online: boolean) {
   vi.spyOn(navigator, 'onLine', 'get').mockReturnValue(online)
   act(() => void window.dispatchEvent(new Event(online ? 'online' : 'offline')))
+}
+
+function show(visibility: DocumentVisibilityState) {
+  vi.spyOn(document, 'visibilityState', 'get').mockReturnValue(visibility)
+  act(() => void document.dispatchEvent(new Event('visibilitychange')))
 }
 
 beforeEach(() => {
@@ -79,90 +101,216 @@ afterEach(() => {
   vi.unstubAllGlobals()
 })
 
-it('listens to the rollup and the counters of the answer, and is live once all have been heard', async () => {
-  const { begun, ear } = await open()
-  expect(begun.map(({ sources }) => sources)).toEqual([
-    { tenant: 'acme', period_key: '20261101T00', counters: ['20261122.0'] },
-  ])
+it('listens to the counters of the answer, is live once all are connected, and then asks once', async () => {
+  const counters = ['20261122.0', '20261122.1']
+  const { begun, snapshot, requests } = await open(() => ({
+    body: usageWith({ counters, ask_every_s: null }),
+  }))
+  expect(begun.map(({ sources }) => sources)).toEqual([{ tenant: 'acme', counters }])
+  snapshot('20261122.0')
   expect(screen.getByText('Connecting')).toBeInTheDocument()
-  act(() => ear().reach('rollup', true))
-  expect(screen.getByText('Connecting')).toBeInTheDocument()
-  act(() => ear().reach('20261122.0', true))
+  expect(requests).toHaveLength(1)
+  snapshot('20261122.1')
   expect(screen.getByText('Live')).toBeInTheDocument()
-})
-
-it('moves at once, and asks the API once for what only it knows', async () => {
-  const { requests, ear } = await open()
-  act(() => ear().counter('20261122.0', counter(11)))
-  expect(calls()).toBe('351')
-  act(() => ear().counter('20261122.0', counter(12)))
-  expect(calls()).toBe('352')
-  await pass(9_000)
+  await pass(3_600_000)
   expect(requests).toHaveLength(2)
 })
 
-it('reads nothing while nothing changes', async () => {
-  const { requests, ear } = await open()
-  act(() => ear().rollup(Date.parse('2026-11-22T11:59:00Z')))
-  act(() => ear().counter('20261122.0', counter(10)))
-  await pass(3_600_000)
+it('shows what was recorded between the answer and the first snapshot', async () => {
+  let answer = counted(350)
+  const { snapshot } = await open(() => answer)
+  answer = counted(351)
+  snapshot('20261122.0')
+  await pass(10)
+  expect(calls()).toBe('351')
+})
+
+it('asks at once for a change, and shows the answer', async () => {
+  let answer = counted(350)
+  const { snapshot, requests } = await openLive(() => answer)
+  answer = counted(351)
+  snapshot('20261122.0')
+  await pass(10)
+  expect(calls()).toBe('351')
   expect(requests).toHaveLength(1)
 })
 
-it('does not ask without end where the answer stays behind', async () => {
-  const { requests, ear } = await open()
-  act(() => ear().counter('20261122.0', counter(11)))
+it('asks once a second while changes come, and shows the last of them', async () => {
+  let recorded = 350
+  const { snapshot, requests } = await openLive(() => counted(recorded))
+  for (let change = 0; change < 25; change += 1) {
+    recorded += 1
+    snapshot('20261122.0')
+    await pass(100)
+  }
   await pass(3_600_000)
-  expect(requests).toHaveLength(2)
+  expect(calls()).toBe('375')
+  expect(requests).toHaveLength(1 + 3)
 })
 
-it('asks the API when a later fold has been written', async () => {
-  const { requests, ear } = await open()
-  act(() => ear().rollup(Date.parse('2026-11-22T12:00:30Z')))
-  await pass(1_000)
-  expect(requests).toHaveLength(2)
+it('never shows an answer after a later one: a request that another one overtakes is given up', async () => {
+  const waiting: { signal: AbortSignal; answer: (calls: number) => void }[] = []
+  const respond = (resolve: (response: Response) => void) => (calls: number) =>
+    resolve(new Response(JSON.stringify(counted(calls).body)))
+  vi.stubGlobal(
+    'fetch',
+    (_: string, { signal }: { signal: AbortSignal }) =>
+      new Promise<Response>((resolve) => waiting.push({ signal, answer: respond(resolve) })),
+  )
+  const { listen, snapshot } = recordingListen()
+  render(
+    <QueryClientProvider client={new QueryClient()}>
+      <Reader listen={listen} />
+    </QueryClientProvider>,
+  )
+  await pass(10)
+  waiting[0]?.answer(350)
+  await pass(10)
+  snapshot('20261122.0')
+  snapshot('20261122.0', false)
+  act(() => void window.dispatchEvent(new Event('focus')))
+  await pass(10)
+  expect(waiting.map(({ signal }) => signal.aborted)).toEqual([false, true, false])
+  waiting[2]?.answer(352)
+  await pass(10)
+  waiting[1]?.answer(351)
+  await pass(10)
+  expect(calls()).toBe('352')
+})
+
+it('reads nothing while nothing changes', async () => {
+  const { requests } = await openLive()
+  await pass(3_600_000)
+  expect(requests).toEqual([])
+})
+
+it('remembers a change while the page is hidden, and asks when it is seen again', async () => {
+  const { snapshot, requests } = await openLive()
+  show('hidden')
+  snapshot('20261122.0')
+  await pass(60_000)
+  snapshot('20261122.0')
+  await pass(60_000)
+  expect(requests).toEqual([])
+  show('visible')
+  await pass(60_000)
+  expect(requests).toHaveLength(1)
+})
+
+it('asks every few seconds where there are too many counters, while the page is seen', async () => {
+  const { begun, requests } = await open(() => ({ body: usageWith({ counters: [], ask_every_s: 5 }) }))
+  expect(begun).toEqual([])
+  expect(screen.getByText('Live')).toBeInTheDocument()
+  await pass(14_900)
+  expect(requests).toHaveLength(1 + 2)
+  show('hidden')
+  await pass(60_000)
+  expect(requests).toHaveLength(1 + 2)
+  show('visible')
+  await pass(100)
+  expect(requests).toHaveLength(1 + 3)
+})
+
+it('goes from listening to asking, and back, as the answers say', async () => {
+  let live: Live = { counters: ['20261122.0'], ask_every_s: null }
+  const { begun, snapshot, requests } = await open(() => ({ body: usageWith(live) }))
+  live = { counters: [], ask_every_s: 5 }
+  snapshot('20261122.0')
+  await pass(100)
+  expect(begun.map(({ stopped }) => stopped)).toEqual([true])
+  live = { counters: ['20261122.0'], ask_every_s: null }
+  await pass(5_000)
+  expect(requests).toHaveLength(3)
+  expect(begun.map(({ stopped }) => stopped)).toEqual([true, false])
+  await pass(60_000)
+  expect(requests).toHaveLength(3)
+})
+
+it('listens to nothing where the answer is not about now', async () => {
+  const { begun, requests } = await open(() => ({ body: usageWith(null) }))
+  await pass(60_000)
+  expect(begun).toEqual([])
+  expect(requests).toHaveLength(1)
 })
 
 it('asks the API when the day has ended, by the clock of the answer, and listens to the new day', async () => {
   let answer = usageOf()
   const { requests, begun } = await open(() => ({ body: answer }))
   vi.setSystemTime('2026-11-22T02:00:00Z')
-  answer = usageOf({ live: answer.live && { ...answer.live, counters: ['20261122.0', '20261123.0'] } })
+  answer = usageWith({ counters: ['20261123.0'], ask_every_s: null })
   await pass(12 * 3_600_000)
   expect(requests).toHaveLength(1)
-  await pass(3_000)
+  await pass(2_100)
   expect(requests).toHaveLength(2)
-  expect(begun.map(({ sources, stopped }) => [sources.counters.length, stopped])).toEqual([
-    [1, true],
-    [2, false],
+  expect(begun.map(({ sources, stopped }) => [sources.counters, stopped])).toEqual([
+    [['20261122.0'], true],
+    [['20261123.0'], false],
   ])
+})
+
+it('asks the API when the period ends within the day', async () => {
+  const { aggregate } = usageOf()
+  const { requests } = await open(() => ({
+    body: usageOf({ aggregate: { ...aggregate, period_end: '2026-11-22T13:00:00Z' } }),
+  }))
+  await pass(3_600_000)
+  expect(requests).toHaveLength(1)
+  await pass(2_000)
+  expect(requests).toHaveLength(2)
 })
 
 it('stops listening when membership ends, and lets the API say so', async () => {
   let removed = false
-  const { ear, begun } = await open(() =>
+  const { refuse, begun } = await open(() =>
     removed ? problem(403, 'foreign_tenant', 'You are not a member.') : { body: usageOf() },
   )
   removed = true
-  act(() => ear().refuse('denied'))
+  refuse('denied')
   expect(begun[0]?.stopped).toBe(true)
   await pass(100)
   expect(screen.getByText('You are not a member.')).toBeInTheDocument()
 })
 
 it('keeps the figures where Firestore cannot be reached, says so, and renews them when the reader returns', async () => {
-  const { requests, ear } = await open()
-  act(() => ear().reach('20261122.0', false))
+  const { requests, snapshot } = await openLive()
+  snapshot('20261122.0', false)
   expect(calls()).toBe('350')
   expect(screen.getByText(/the live connection is down/)).toBeInTheDocument()
   act(() => void window.dispatchEvent(new Event('focus')))
   await pass(100)
+  expect(requests).toHaveLength(1)
+})
+
+it('asks for what it missed when Firestore answers again', async () => {
+  const { requests, snapshot } = await openLive()
+  snapshot('20261122.0', false)
+  await pass(60_000)
+  expect(requests).toEqual([])
+  snapshot('20261122.0')
+  await pass(60_000)
+  expect(screen.getByText('Live')).toBeInTheDocument()
+  expect(requests).toHaveLength(1)
+})
+
+it('says that it is not live where the API does not answer, and is live again once it does', async () => {
+  let isAway = false
+  const { requests, snapshot } = await openLive(() =>
+    isAway ? problem(503, 'unavailable', 'The store is away.') : { body: usageOf() },
+  )
+  isAway = true
+  snapshot('20261122.0')
+  await pass(100)
+  expect(screen.getByText('Paused')).toBeInTheDocument()
+  isAway = false
+  act(() => void window.dispatchEvent(new Event('focus')))
+  await pass(100)
   expect(requests).toHaveLength(2)
+  expect(screen.getByText('Live')).toBeInTheDocument()
 })
 
 it('listens anew after a failure when the reader returns', async () => {
-  const { begun, ear } = await open()
-  act(() => ear().refuse('failed'))
+  const { begun, refuse } = await open()
+  refuse('failed')
   expect(begun).toHaveLength(1)
   act(() => void window.dispatchEvent(new Event('focus')))
   await pass(100)
@@ -170,8 +318,7 @@ it('listens anew after a failure when the reader returns', async () => {
 })
 
 it('says that the browser is offline, and is live again after', async () => {
-  const { ear } = await open()
-  act(() => ['rollup', '20261122.0'].forEach((name) => ear().reach(name, true)))
+  await openLive()
   setOnline(false)
   expect(screen.getByText('Offline')).toBeInTheDocument()
   setOnline(true)
@@ -187,4 +334,13 @@ it('says that it is not live where the code for it does not load', async () => {
   )
   await pass(10)
   expect(screen.getByText('Paused')).toBeInTheDocument()
+})
+
+it('hears nothing more once the page is closed', async () => {
+  const { begun, snapshot, requests, unmount } = await openLive()
+  unmount()
+  expect(begun[0]?.stopped).toBe(true)
+  snapshot('20261122.0')
+  await pass(60_000)
+  expect(requests).toEqual([])
 })

@@ -1,81 +1,67 @@
-// Usage that moves: the API's answer, with what Firestore tells of since added, and asked for anew where only the API knows.
+// Keeps the answer about usage up to date: asks the API again when something changed, and tells how live that is.
 import { useQueryClient } from '@tanstack/react-query'
-import { useEffect, useMemo, useRef, useState } from 'react'
+import { useEffect, useMemo } from 'react'
 
 import { usageQuery } from '@/lib/api/queries'
 import type { Usage } from '@/lib/api/types'
+import { useOnline } from '@/lib/online'
 
-import { decodeCounter } from './counters'
-import { growthOf, type Heard } from './growth'
 import type { LiveState } from './live-status'
-import { mergeLive } from './merge'
-import { newRenewal, type Renewal } from './renewal'
+import { onReturn } from './on-return'
+import { newRefetchThrottle, type RefetchThrottle } from './refetch-throttle'
 import { listenToFirestore, sourcesOf, type Listen } from './sources'
-import { onReturn, useListening } from './use-listening'
+import { useListening, type Listening } from './use-listening'
 
 /** How long after a day's or a period's end the API is asked: its clock may be behind a little. */
 const AFTER_MIDNIGHT_MS = 2_000
-const NOTHING: Heard = new Map()
 
-/** `read` as it is by now, and how live that is. The answer stays as it is where listeners cannot be heard. */
-export function useLiveUsage(
-  read: Usage,
-  listen: Listen = listenToFirestore,
-): { usage: Usage; state: LiveState } {
-  const { heard, foldedAt_ms, listener } = useHeard(read)
-  const state = useListening(sourcesOf(read), listener, listen)
-  const renew = useRenewal(read.tenant.id)
-  const usage = useMemo(() => mergeLive(read, heard), [read, heard])
+/** An answer, and whether the API failed to give a later one. */
+type Answer = { usage: Usage; isOutdated: boolean }
 
-  const latest = useRef(read)
+/** Ask again for `usage` whenever it may have changed. */
+export function useLiveUsage({ usage, isOutdated }: Answer, listen: Listen = listenToFirestore): LiveState {
+  const refetch = useRefetchThrottle(usage.tenant.id)
+  const listening = useListening(sourcesOf(usage), refetch.changed, listen)
+  const askEvery_s = usage.live?.ask_every_s ?? null
+  const isOnline = useOnline()
+  const state = stateOf(askEvery_s === null ? listening : 'live', isOnline, isOutdated)
+
   useEffect(() => {
-    latest.current = read
-  }, [read])
+    if (askEvery_s === null) return
+    const timer = setInterval(refetch.changed, askEvery_s * 1_000)
+    return () => clearInterval(timer)
+  }, [askEvery_s, refetch])
   useEffect(() => {
-    // Only what was heard asks, never the answer to it: an answer that is behind must not ask without end.
-    if (growthOf(latest.current, heard)) renew.soon()
-  }, [heard, renew])
+    if (state === 'denied') refetch.now()
+    return state === 'live' || state === 'connecting' ? undefined : onReturn(refetch.now)
+  }, [state, refetch])
   useEffect(() => {
-    if (foldedAt_ms !== null && foldedAt_ms > Date.parse(latest.current.live?.folded_at ?? '')) renew.soon()
-  }, [foldedAt_ms, renew])
-  useEffect(() => {
-    if (state === 'denied') renew.now()
-    return state === 'live' || state === 'connecting' ? undefined : onReturn(renew.now)
-  }, [state, renew])
-  useEffect(() => {
-    const timer = setTimeout(renew.now, untilNextDay_ms(read) + AFTER_MIDNIGHT_MS)
+    const timer = setTimeout(refetch.changed, untilNextDay_ms(usage) + AFTER_MIDNIGHT_MS)
     return () => clearTimeout(timer)
-  }, [read, renew])
-  return { usage, state }
+  }, [usage, refetch])
+  return state
 }
 
-function useHeard(read: Usage) {
-  const { period_start, period_end } = read.aggregate
-  const [{ period, heard }, setHeard] = useState({ period: period_start, heard: NOTHING })
-  const [foldedAt_ms, setFoldedAt] = useState<number | null>(null)
-  const listener = useMemo(() => {
-    const within = { start_ms: Date.parse(period_start), end_ms: Date.parse(period_end) }
-    const counter = (id: string, fields: unknown) => {
-      const rows = decodeCounter(id, fields, within)
-      setHeard((before) => {
-        // The hours of another period are other sums.
-        const known = before.period === period_start ? before.heard : NOTHING
-        return { period: period_start, heard: new Map(known).set(id, rows) }
-      })
-    }
-    return { rollup: setFoldedAt, counter }
-  }, [period_start, period_end])
-  return { heard: period === period_start ? heard : NOTHING, foldedAt_ms, listener }
+function stateOf(listening: Listening, isOnline: boolean, isOutdated: boolean): LiveState {
+  if (listening === 'denied') return 'denied'
+  if (!isOnline) return 'offline'
+  return isOutdated || listening === 'lost' ? 'failed' : listening
 }
 
-function useRenewal(tenant: string): Renewal {
+function useRefetchThrottle(tenant: string): RefetchThrottle {
   const queries = useQueryClient()
-  const renewal = useMemo(
-    () => newRenewal(() => void queries.invalidateQueries({ queryKey: usageQuery(tenant).queryKey })),
-    [queries, tenant],
-  )
-  useEffect(() => renewal.stop, [renewal])
-  return renewal
+  const throttle = useMemo(() => {
+    const { queryKey } = usageQuery(tenant)
+    return newRefetchThrottle(() => queries.invalidateQueries({ queryKey }))
+  }, [queries, tenant])
+  useEffect(() => {
+    document.addEventListener('visibilitychange', throttle.resume)
+    return () => {
+      document.removeEventListener('visibilitychange', throttle.resume)
+      throttle.stop()
+    }
+  }, [throttle])
+  return throttle
 }
 
 /** From an answer until its day or its period ends, both by the API's clock: the reader's may be wrong. */

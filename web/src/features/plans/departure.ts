@@ -1,6 +1,5 @@
 // Remembers, while the browser is at Stripe's, what was ordered and what the plan was before.
-import type { Interval } from '@/features/billing/use-stripe-page'
-import type { BillingState } from '@/lib/api/types'
+import type { BillingState, Interval } from '@/lib/api/types'
 
 /** What tells one plan of a tenant from the next: also the same plan paid another way. */
 export type PlanFacts = Pick<BillingState, 'plan' | 'status' | 'interval'>

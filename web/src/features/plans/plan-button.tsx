@@ -1,8 +1,8 @@
 // The button that changes to a plan: through Stripe's checkout, or its portal for who has a subscription.
 import { Button, type ButtonVariant } from '@/components/button'
 import { stripeRefusal } from '@/features/billing/stripe-refusal'
-import { useStripePage, type Interval, type StripePage } from '@/features/billing/use-stripe-page'
-import type { Plan } from '@/lib/api/types'
+import { useStripePage, type StripePage } from '@/features/billing/use-stripe-page'
+import type { Interval, Plan } from '@/lib/api/types'
 import { useTenant } from '@/lib/tenant'
 
 import { rememberDeparture } from './departure'

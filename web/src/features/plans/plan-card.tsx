@@ -4,15 +4,14 @@ import type { ReactNode } from 'react'
 import { Badge } from '@/components/badge'
 import { cx } from '@/components/cx'
 import { isSubscriber } from '@/features/billing/subscription'
-import type { Interval } from '@/features/billing/use-stripe-page'
-import type { Plan } from '@/lib/api/types'
-import { formatInteger } from '@/lib/format'
+import type { Interval, Plan } from '@/lib/api/types'
+import { formatInteger, formatUsd } from '@/lib/format'
 import { mayManage, useTenant } from '@/lib/tenant'
 
 import { PlanButton } from './plan-button'
 import { isFree, planChange } from './plan-change'
 import { PlanNote } from './plan-note'
-import { monthlyShareOf, priceOf } from './price'
+import { priceOf } from './price'
 
 type PlanCardProps = { plans: readonly Plan[]; plan: Plan; interval: Interval }
 
@@ -70,7 +69,7 @@ function besidesPrice(plan: Plan, interval: Interval): string {
   if (isFree(plan)) return 'No card needed'
   const saving = `saves ${plan.yearly_saving_percent}%`
   return interval === 'year'
-    ? `${monthlyShareOf(plan)} a month, ${saving}`
+    ? `${formatUsd(plan.usd_yearly_per_month)} a month, ${saving}`
     : `${priceOf(plan, 'year')} a year ${saving}`
 }
 

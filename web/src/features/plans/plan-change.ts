@@ -1,7 +1,6 @@
 // What choosing a plan of the catalog means for a tenant: nothing, up, down, or back to Free.
 import { isSubscriber } from '@/features/billing/subscription'
-import type { Interval } from '@/features/billing/use-stripe-page'
-import type { BillingState, Plan } from '@/lib/api/types'
+import type { BillingState, Interval, Plan } from '@/lib/api/types'
 
 export type PlanChange = 'current' | 'other-interval' | 'upgrade' | 'downgrade' | 'cancel'
 

@@ -1,18 +1,15 @@
 // What a plan costs, as its card says it.
-import type { Interval } from '@/features/billing/use-stripe-page'
-import type { Plan } from '@/lib/api/types'
-import { decimalUsdOf, formatUsd, formatUsdExact, nanoUsdOf } from '@/lib/format'
+import type { BillingState, Interval, Plan } from '@/lib/api/types'
+import { formatUsdExact } from '@/lib/format'
 
-const MONTHS = 12n
+/** The interval that a tenant pays by, of those that are sold. */
+export function intervalOf({ interval }: BillingState): Interval {
+  return interval === 'year' ? 'year' : 'month'
+}
 
 /** The price of an interval, without cents where there are none: "$99", "$1,290". */
 export function priceOf(plan: Plan, interval: Interval): string {
   return formatUsdExact(interval === 'year' ? plan.usd_yearly : plan.usd_monthly).replace(/\.00$/, '')
-}
-
-/** What a yearly plan comes to in a month: "$82.50". */
-export function monthlyShareOf(plan: Plan): string {
-  return formatUsd(decimalUsdOf(nanoUsdOf(plan.usd_yearly) / MONTHS))
 }
 
 /** What paying yearly saves on the paid plans: "saves 17%", or "saves up to 20%" where they differ; null if nothing. */

@@ -9,15 +9,15 @@ import { Page } from '@/components/page'
 import { Segmented } from '@/components/segmented'
 import { Skeleton } from '@/components/skeleton'
 import { ManageBillingButton } from '@/features/billing/manage-billing-button'
+import { NextInvoice } from '@/features/billing/next-invoice'
 import { isSubscriber } from '@/features/billing/subscription'
-import type { Interval } from '@/features/billing/use-stripe-page'
 import { plansQuery } from '@/lib/api/queries'
 import type { Plan } from '@/lib/api/types'
 import { mayManage, useTenant } from '@/lib/tenant'
 
 import { CheckoutReturn } from './checkout-return'
 import { PlanCard } from './plan-card'
-import { savingOf } from './price'
+import { intervalOf, savingOf } from './price'
 
 const GRID = 'grid gap-3 sm:grid-cols-2 xl:grid-cols-4'
 
@@ -57,7 +57,7 @@ export function UpgradePage() {
 
 function Choice({ plans }: { plans: readonly Plan[] }) {
   const { billing } = useTenant().usage
-  const [interval, setInterval] = useState<Interval>(billing.interval ?? 'month')
+  const [interval, setInterval] = useState(intervalOf(billing))
   const saving = savingOf(plans)
   const options = [
     { value: 'month', label: 'Monthly' },
@@ -80,13 +80,15 @@ function Choice({ plans }: { plans: readonly Plan[] }) {
 }
 
 function Explanation() {
-  const { billing, limits, aggregate } = useTenant().usage
+  const { billing, limits, status, aggregate } = useTenant().usage
   return (
     <div className="grid max-w-3xl gap-2 text-ink-soft">
       <p>
         Tokens and runs count per metering period. On Free that is the calendar month in UTC; a paid
-        plan&apos;s period is a month from the day it began, also when it is paid yearly. Yours resets on{' '}
-        <Instant at={aggregate.period_end} className="font-medium text-ink" />.
+        plan&apos;s period is a month from the day it began, also when it is paid yearly. Your usage resets on{' '}
+        <Instant day at={status?.period_resets_at ?? aggregate.period_end} className="font-medium text-ink" />
+        .
+        <NextInvoice billing={billing} />
       </p>
       {limits && (
         <p>

@@ -1,4 +1,4 @@
-// Waits for the plan to really change after a checkout: the one place that asks the API repeatedly, for a minute.
+// Waits for the plan to really change after a checkout: asks the API again and again, for a minute.
 import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { useEffect, useState } from 'react'
 

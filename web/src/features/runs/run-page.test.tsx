@@ -118,14 +118,24 @@ describe('its timeline', () => {
 
   it('tells the tokens of each pool', async () => {
     const tokens = { input_tokens: 1000, output_tokens: 200, total_tokens: 1200 }
-    const pools = { cache_read_tokens: 700, cache_write_tokens: 50, reasoning_tokens: 90 }
+    const pools = {
+      cache_read_tokens: 700,
+      cache_write_tokens: 50,
+      cache_write_1h_tokens: 20,
+      reasoning_tokens: 90,
+    }
     expect(await showEvent({ tokens: { ...tokens, ...pools } })).toHaveTextContent(
       '1,000 in200 out700 read from cache50 written to cache90 reasoning',
     )
   })
 
   it('tells the total where only that is known', async () => {
-    const pools = { cache_read_tokens: 0, cache_write_tokens: 0, reasoning_tokens: 0 }
+    const pools = {
+      cache_read_tokens: 0,
+      cache_write_tokens: 0,
+      cache_write_1h_tokens: 0,
+      reasoning_tokens: 0,
+    }
     const tokens = { input_tokens: 0, output_tokens: 0, total_tokens: 900, ...pools }
     expect(await showEvent({ tokens })).toHaveTextContent('900 tokens in all')
   })

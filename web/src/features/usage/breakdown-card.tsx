@@ -5,7 +5,7 @@ import { Card } from '@/components/card'
 import { DataTable, type Column } from '@/components/data-table'
 import { Segmented } from '@/components/segmented'
 import type { SeriesRow } from '@/lib/api/types'
-import { formatInteger, formatPercent, formatUsd, formatUsdExact } from '@/lib/format'
+import { decimalUsdOf, formatInteger, formatPercent, formatUsd, formatUsdExact } from '@/lib/format'
 
 import { linesByModel, linesByProvider, type BreakdownLine } from './breakdown-rows'
 
@@ -56,9 +56,9 @@ const MODEL: Column<BreakdownLine> = {
 
 const FIGURES: Column<BreakdownLine>[] = [
   { ...count('calls', 'Calls', (line) => line.calls), hideBelow: 'sm' },
-  { ...count('input', 'Tokens in', (line) => line.tokens.input), hideBelow: 'md' },
-  { ...count('output', 'Tokens out', (line) => line.tokens.output), hideBelow: 'md' },
-  count('tokens', 'Tokens', (line) => line.tokens.total),
+  { ...count('input', 'Tokens in', (line) => line.inputTokens), hideBelow: 'md' },
+  { ...count('output', 'Tokens out', (line) => line.outputTokens), hideBelow: 'md' },
+  count('tokens', 'Tokens', (line) => line.totalTokens),
   { ...count('errors', 'Errors', (line) => line.errors), hideBelow: 'md' },
   {
     key: 'cost',
@@ -106,9 +106,10 @@ function ModelName({ line }: { line: BreakdownLine }) {
 }
 
 function Cost({ line }: { line: BreakdownLine }) {
-  if (line.calls > 0 && line.unpriced_calls === line.calls)
+  if (line.calls > 0 && line.unpricedCalls === line.calls)
     return <span title="No price is known for these calls">unknown</span>
-  return <span title={formatUsdExact(line.cost_usd)}>{formatUsd(line.cost_usd)}</span>
+  const cost = decimalUsdOf(line.costNanoUsd)
+  return <span title={formatUsdExact(cost)}>{formatUsd(cost)}</span>
 }
 
 function Share({ percent }: { percent: number }) {

@@ -1,45 +1,73 @@
 // The rows of the breakdown: usage by model and provider, or by provider alone, each with its share of the cost.
-import { totalsOf, amountsOf } from '@/features/live/amounts'
-import { addTotals, type Totals } from '@/features/live/counters'
-import type { Amounts, SeriesRow } from '@/lib/api/types'
+import type { SeriesRow } from '@/lib/api/types'
 import { nanoUsdOf } from '@/lib/format'
 
 import { shareOf } from './metric'
 
-export type BreakdownLine = Amounts & {
-  key: string
-  provider: string
-  /** Null where models are put together. */
-  model: string | null
+/** What the table shows of a row; these can be put together for a provider. */
+type Figures = {
+  calls: number
+  unpricedCalls: number
+  errors: number
+  inputTokens: number
+  outputTokens: number
+  totalTokens: number
   costNanoUsd: bigint
-  /** Of the cost of all rows, in percent. */
-  costPercent: number
 }
 
-type Named = Amounts & { provider: string; model: string | null }
+/** `model` is null where models are put together. */
+type Named = Figures & { provider: string; model: string | null }
+
+/** `costPercent` is of the cost of all rows. */
+export type BreakdownLine = Named & { key: string; costPercent: number }
 
 /** A line for each model at each provider. */
 export function linesByModel(series: readonly SeriesRow[]): BreakdownLine[] {
-  return withShares(series)
+  return withShares(series.map((row) => ({ ...figuresOf(row), provider: row.provider, model: row.model })))
 }
 
 /** A line for each provider. */
 export function linesByProvider(series: readonly SeriesRow[]): BreakdownLine[] {
-  const sums = new Map<string, Totals>()
+  const sums = new Map<string, Named>()
   for (const row of series) {
-    const sum = sums.get(row.provider) ?? new Map<string, bigint>()
-    sums.set(row.provider, sum)
-    addTotals(sum, totalsOf(row))
+    const { provider } = row
+    const sum = sums.get(provider)
+    const figures = figuresOf(row)
+    sums.set(provider, { ...(sum ? sumOf(sum, figures) : figures), provider, model: null })
   }
-  return withShares([...sums].map(([provider, totals]) => ({ provider, model: null, ...amountsOf(totals) })))
+  return withShares([...sums.values()])
+}
+
+function figuresOf({ calls, unpriced_calls, errors, tokens, cost_usd }: SeriesRow): Figures {
+  return {
+    calls,
+    unpricedCalls: unpriced_calls,
+    errors,
+    inputTokens: tokens.input,
+    outputTokens: tokens.output,
+    totalTokens: tokens.total,
+    costNanoUsd: nanoUsdOf(cost_usd),
+  }
+}
+
+function sumOf(a: Figures, b: Figures): Figures {
+  return {
+    calls: a.calls + b.calls,
+    unpricedCalls: a.unpricedCalls + b.unpricedCalls,
+    errors: a.errors + b.errors,
+    inputTokens: a.inputTokens + b.inputTokens,
+    outputTokens: a.outputTokens + b.outputTokens,
+    totalTokens: a.totalTokens + b.totalTokens,
+    costNanoUsd: a.costNanoUsd + b.costNanoUsd,
+  }
 }
 
 function withShares(rows: readonly Named[]): BreakdownLine[] {
-  const costs = rows.map((row) => nanoUsdOf(row.cost_usd))
-  const total = costs.reduce((sum, cost) => sum + cost, 0n)
-  return rows.map((row, index) => {
-    const costNanoUsd = costs[index] ?? 0n
+  const total = rows.reduce((sum, { costNanoUsd }) => sum + costNanoUsd, 0n)
+  return rows.map((row, index) => ({
+    ...row,
     // The place tells apart what was merged into "other" from a model that somebody called so.
-    return { ...row, key: `${index}`, costNanoUsd, costPercent: shareOf(costNanoUsd, total) }
-  })
+    key: `${index}`,
+    costPercent: shareOf(row.costNanoUsd, total),
+  }))
 }

@@ -46,10 +46,7 @@ function unpricedOf(calls: number): string {
   return `${formatInteger(calls)} unpriced ${calls === 1 ? 'call' : 'calls'}`
 }
 
-/** What is used moves at once, the forecast with the next answer: it is never less. */
-function costAtEnd({ aggregate, forecast }: Usage): string {
+function costAtEnd({ forecast }: Usage): string {
   const atEnd = forecast?.cost_usd_at_end ?? null
-  if (atEnd === null) return 'too early to tell'
-  const isOld = nanoUsdOf(atEnd) < nanoUsdOf(aggregate.total_cost_usd)
-  return `about ${formatUsd(isOld ? aggregate.total_cost_usd : atEnd)}`
+  return atEnd === null ? 'too early to tell' : `about ${formatUsd(atEnd)}`
 }

@@ -4,7 +4,7 @@ import { CircleCheck, CircleHelp, OctagonAlert, TriangleAlert } from 'lucide-rea
 import { Card } from '@/components/card'
 import { cx } from '@/components/cx'
 import type { MetricForecast, Usage } from '@/lib/api/types'
-import { formatCompact, formatInteger, formatPercent } from '@/lib/format'
+import { formatCompact, formatInteger } from '@/lib/format'
 
 import { forecastWords, type ForecastWords } from './forecast-words'
 
@@ -33,38 +33,25 @@ export function ForecastCard({ usage }: { usage: Usage }) {
       <p className="mt-1 text-ink-soft">{sentence}</p>
       {status && limits && forecast?.tokens && forecast.runs && (
         <dl className="mt-4 grid gap-1.5">
-          <AtEnd
-            label="Tokens at reset"
-            forecast={forecast.tokens}
-            used={status.tokens_used}
-            limit={limits.tokens}
-          />
-          <AtEnd label="Runs at reset" forecast={forecast.runs} used={status.runs_used} limit={limits.runs} />
+          <AtEnd label="Tokens at reset" forecast={forecast.tokens} limit={limits.tokens} />
+          <AtEnd label="Runs at reset" forecast={forecast.runs} limit={limits.runs} />
         </dl>
       )}
     </Card>
   )
 }
 
-type AtEndProps = { label: string; forecast: MetricForecast; used: number; limit: number }
+type AtEndProps = { label: string; forecast: MetricForecast; limit: number }
 
-function AtEnd({ label, forecast, used, limit }: AtEndProps) {
-  // What is used moves at once, the forecast with the next answer: it is never less.
-  const atEnd = Math.max(forecast.at_end, used)
+function AtEnd({ label, forecast: { at_end }, limit }: AtEndProps) {
   return (
-    // In one line and in whole percents: a forecast moves with every event, and must not push what is below it.
+    // In one line: a forecast moves with every event, and must not push what is below it.
     <div className="flex items-baseline justify-between gap-x-3">
       <dt className="min-w-0 truncate text-ink-faint">{label}</dt>
       <dd className="whitespace-nowrap text-ink tabular-nums">
-        <span title={formatInteger(atEnd)}>about {formatCompact(atEnd)}</span>
-        {limit > 0 && <span className="text-ink-faint"> · {formatPercent(wholePercent(atEnd, limit))}</span>}
+        <span title={formatInteger(at_end)}>about {formatCompact(at_end)}</span>
+        <span className="text-ink-faint"> of {formatCompact(limit)}</span>
       </dd>
     </div>
   )
-}
-
-/** Cut, but not to nothing: what little there is shows as less than a percent. */
-function wholePercent(part: number, whole: number): number {
-  const percent = (part / whole) * 100
-  return percent < 1 ? percent : Math.floor(percent)
 }

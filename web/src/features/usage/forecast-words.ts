@@ -1,6 +1,8 @@
 // Says in words whether what is left lasts until the reset, and says so where that cannot be told.
 import type { Forecast, LimitStatus, Limits, MetricForecast, Usage } from '@/lib/api/types'
 
+import { metricsAt, type LimitedMetric } from './limit-level'
+
 export type ForecastWords = {
   tone: 'ok' | 'warn' | 'danger' | 'neutral'
   /** The answer in a few words. */
@@ -11,7 +13,6 @@ export type ForecastWords = {
 
 const DAY_MS = 86_400_000
 const NOUNS = { tokens: 'token', runs: 'run' } as const
-type Metric = keyof typeof NOUNS
 
 /** The answer to "will it last?". Dates are in `timeZone`, by default the reader's. */
 export function forecastWords({ status, limits, forecast }: Usage, timeZone?: string): ForecastWords {
@@ -30,23 +31,10 @@ export function forecastWords({ status, limits, forecast }: Usage, timeZone?: st
 }
 
 function reachedWords(status: LimitStatus, limits: Limits, day: (instant: string) => string): ForecastWords {
-  const names = reachedMetrics(status, limits).map((metric) => NOUNS[metric])
+  const names = metricsAt(status, limits, 'hard').map((metric) => NOUNS[metric])
   const which = names.length > 1 ? 'token and run limits are' : `${names[0] ?? 'hard'} limit is`
   const sentence = `The ${which} reached. The reset is on ${day(status.period_resets_at)}.`
   return { tone: 'danger', headline: 'Used up', sentence }
-}
-
-/** Which limits block, by the API's rule: the cap is rounded down. */
-export function reachedMetrics(status: LimitStatus, limits: Limits): Metric[] {
-  const isReached = {
-    tokens: status.tokens_used >= cap(limits.tokens, limits),
-    runs: status.runs_used >= cap(limits.runs, limits),
-  }
-  return (['tokens', 'runs'] as const).filter((metric) => isReached[metric])
-}
-
-function cap(limit: number, { hard_percent }: Limits): number {
-  return Math.floor((limit * hard_percent) / 100)
 }
 
 function silentWords(forecast: Forecast | null): ForecastWords {
@@ -63,14 +51,14 @@ function silentWords(forecast: Forecast | null): ForecastWords {
   }
 }
 
-type RunningOut = { metric: Metric; at: string }
+type RunningOut = { metric: LimitedMetric; at: string }
 
 function earliest({ tokens, runs }: Forecast): RunningOut | undefined {
   const instants = [outOf('tokens', tokens), outOf('runs', runs)].filter((found) => found !== null)
   return instants.sort((a, b) => Date.parse(a.at) - Date.parse(b.at))[0]
 }
 
-function outOf(metric: Metric, forecast: MetricForecast | null): RunningOut | null {
+function outOf(metric: LimitedMetric, forecast: MetricForecast | null): RunningOut | null {
   return forecast?.reached_at ? { metric, at: forecast.reached_at } : null
 }
 

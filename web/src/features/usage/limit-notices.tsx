@@ -8,7 +8,7 @@ import { ManageBillingButton } from '@/features/billing/manage-billing-button'
 import type { LimitStatus, Limits, Usage } from '@/lib/api/types'
 import { mayManage, type TenantContext } from '@/lib/tenant'
 
-import { reachedMetrics } from './forecast-words'
+import { metricsAt } from './limit-level'
 
 export function LimitNotices({ tenant }: { tenant: TenantContext }) {
   const { usage } = tenant
@@ -28,7 +28,7 @@ type LimitProps = { status: LimitStatus; limits: Limits; tenant: TenantContext }
 
 function LimitNotice({ status, limits, tenant }: LimitProps) {
   if (status.hard_limit_reached) {
-    const which = reachedMetrics(status, limits).join(' and ') || 'tokens or runs'
+    const which = metricsAt(status, limits, 'hard').join(' and ')
     return (
       <Notice
         tone="danger"
@@ -44,19 +44,13 @@ function LimitNotice({ status, limits, tenant }: LimitProps) {
   return (
     <Notice
       tone="warn"
-      title={`${limits.soft_percent}% of the ${softMetrics(status, limits)} are used`}
+      title={`${limits.soft_percent}% of the ${metricsAt(status, limits, 'soft').join(' and ')} are used`}
       action={<ToPlans tenant={tenant} text="See plans" />}
     >
       At {limits.hard_percent}% agents that ask first are told to stop, until{' '}
       <Instant at={status.period_resets_at} />. <WhoActs tenant={tenant} />
     </Notice>
   )
-}
-
-function softMetrics(status: LimitStatus, limits: Limits): string {
-  const percents = { tokens: status.token_usage_percent, runs: status.run_usage_percent }
-  const reached = (['tokens', 'runs'] as const).filter((metric) => percents[metric] >= limits.soft_percent)
-  return reached.join(' and ') || 'limits'
 }
 
 function ToPlans({

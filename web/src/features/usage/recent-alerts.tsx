@@ -1,6 +1,5 @@
 // The thresholds that were crossed lately. Asked for only where one has been.
 import { useInfiniteQuery } from '@tanstack/react-query'
-import { useEffect } from 'react'
 
 import { Badge } from '@/components/badge'
 import { Card } from '@/components/card'
@@ -12,25 +11,26 @@ import type { Alert, Usage } from '@/lib/api/types'
 import { formatInteger } from '@/lib/format'
 
 const SHOWN = 5
+/** Some minutes may pass until the fold that writes an alert. */
+const ASK_EVERY_MS = 30_000
 
-export function RecentAlerts({ usage: { tenant, aggregate, live } }: { usage: Usage }) {
-  const { data, error, refetch, isFetching } = useInfiniteQuery(alertsQuery(tenant.id))
-  const all = data?.pages.flatMap((page) => page.alerts)
-  const alerts = all?.slice(0, SHOWN)
+export function RecentAlerts({ usage: { tenant, aggregate, limits } }: { usage: Usage }) {
   const period_ms = Date.parse(aggregate.period_start)
-  const isBehind = all !== undefined && !all.some((alert) => Date.parse(alert.period_start) === period_ms)
-  const foldedAt = live?.folded_at
-  useEffect(() => {
-    if (isBehind) void refetch()
-  }, [isBehind, foldedAt, refetch])
-  // The threshold may have been crossed a moment ago: its alert is written by the next fold, and found after it.
+  const isOfPeriod = (alert: Alert) => Date.parse(alert.period_start) === period_ms
+  const { data, error, refetch, isFetching } = useInfiniteQuery({
+    ...alertsQuery(tenant.id),
+    // The threshold may have been crossed a moment ago: its alert is looked for until it is there.
+    refetchInterval: ({ state }) =>
+      state.data?.pages.some((page) => page.alerts.some(isOfPeriod)) ? false : ASK_EVERY_MS,
+  })
+  const alerts = data?.pages.flatMap((page) => page.alerts).slice(0, SHOWN)
   if (alerts?.length === 0) return null
   return (
     <Card title="Recent alerts" description="Mailed to whom the settings name, once per period.">
       {alerts && (
         <ul className="divide-y divide-line">
           {alerts.map((alert) => (
-            <AlertLine key={alert.id} alert={alert} />
+            <AlertLine key={alert.id} alert={alert} hardPercent={limits?.hard_percent} />
           ))}
         </ul>
       )}
@@ -47,8 +47,8 @@ export function RecentAlerts({ usage: { tenant, aggregate, live } }: { usage: Us
   )
 }
 
-function AlertLine({ alert }: { alert: Alert }) {
-  const isHard = alert.threshold_percent >= 100
+function AlertLine({ alert, hardPercent = 100 }: { alert: Alert; hardPercent: number | undefined }) {
+  const isHard = alert.threshold_percent >= hardPercent
   return (
     <li className="flex flex-wrap items-center justify-between gap-x-4 gap-y-1 py-2">
       <span className="flex items-center gap-2">

@@ -18,6 +18,7 @@ const STARTER = {
   requests_per_minute: 30,
   usd_monthly: '29',
   usd_yearly: '290',
+  usd_yearly_per_month: '24.166666666',
   yearly_saving_percent: 17,
 }
 
@@ -86,6 +87,17 @@ describe('at first glance', () => {
     ])
   })
 
+  it('tells when usage resets apart from when the next invoice comes', async () => {
+    serve()
+    const view = await open()
+    const used = () => screen.getByRole('region', { name: 'How much is used' })
+    expect(used()).toHaveTextContent(/Usage resets on 1 Dec 2026, .+\. Next invoice on 26 Dec 2026\./)
+    view.unmount()
+    await open(usageOf({ billing: { ...billing, next_invoice_at: null } }))
+    expect(used()).toHaveTextContent(/Usage resets on 1 Dec 2026/)
+    expect(used()).not.toHaveTextContent('Next invoice')
+  })
+
   it('shows the true percentage above the limit', async () => {
     serve()
     await open(
@@ -120,7 +132,7 @@ describe('at first glance', () => {
 })
 
 describe('the notices', () => {
-  const soft = { soft_limit_reached: true, token_usage_percent: 85 }
+  const soft = { soft_limit_reached: true, tokens_used: 425_000, token_usage_percent: 85 }
   const hard = { ...soft, hard_limit_reached: true, tokens_used: 500_000, token_usage_percent: 100 }
   const alerts = {
     'GET /tenants/acme/alerts': {
@@ -161,6 +173,18 @@ describe('the notices', () => {
     await open(statusWith(hard), { role: 'member' })
     expect(screen.getByText(/Ask an owner or admin of Acme Inc\. for a larger plan/)).toBeInTheDocument()
     expect(screen.queryByRole('link', { name: 'Upgrade' })).not.toBeInTheDocument()
+  })
+
+  it('show an alert as grave only at the threshold that blocks', async () => {
+    const { body } = alerts['GET /tenants/acme/alerts']
+    const over = body.alerts.map((alert) => ({ ...alert, threshold_percent: 100 }))
+    serve({ 'GET /tenants/acme/alerts': { body: { ...body, alerts: over } } })
+    const { limits } = usageOf()
+    const view = await open(statusWith(soft))
+    expect((await screen.findByText('100%')).className).toContain('danger')
+    view.unmount()
+    await open({ ...statusWith(soft), limits: limits && { ...limits, soft_percent: 100, hard_percent: 120 } })
+    expect((await screen.findByText('100%')).className).toContain('warn')
   })
 
   it('say that alerts could not be read', async () => {

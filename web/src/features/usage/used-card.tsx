@@ -4,20 +4,25 @@ import { useQuery } from '@tanstack/react-query'
 import { Card } from '@/components/card'
 import { Instant, RelativeTime } from '@/components/instant'
 import { Meter } from '@/components/meter'
-import { priceOf } from '@/features/plans/price'
+import { NextInvoice } from '@/features/billing/next-invoice'
+import { intervalOf, priceOf } from '@/features/plans/price'
 import { plansQuery } from '@/lib/api/queries'
 import type { BillingState, Limits, LimitStatus, Usage } from '@/lib/api/types'
 import { formatCompact, formatInteger } from '@/lib/format'
 
+import { levelsOf } from './limit-level'
+
 export function UsedCard({ usage: { status, limits, billing, aggregate } }: { usage: Usage }) {
+  const resetsAt = status?.period_resets_at ?? aggregate.period_end
   return (
     <Card
       title="How much is used"
       description={<PlanName billing={billing} />}
       footer={
         <>
-          Resets <Instant at={aggregate.period_end} className="font-medium text-ink-soft" />,{' '}
-          <RelativeTime at={aggregate.period_end} />
+          Usage resets on <Instant day at={resetsAt} className="font-medium text-ink-soft" />,{' '}
+          <RelativeTime at={resetsAt} />.
+          <NextInvoice billing={billing} />
         </>
       }
     >
@@ -35,10 +40,12 @@ export function UsedCard({ usage: { status, limits, billing, aggregate } }: { us
 
 function Meters({ status, limits }: { status: LimitStatus; limits: Limits }) {
   const thresholds = { softPercent: limits.soft_percent, hardPercent: limits.hard_percent }
+  const levels = levelsOf(status, limits)
   return (
     <div className="grid gap-4">
       <Meter
         label="Tokens"
+        level={levels.tokens}
         percent={status.token_usage_percent}
         {...thresholds}
         detail={<Amount used={status.tokens_used} limit={limits.tokens} />}
@@ -46,6 +53,7 @@ function Meters({ status, limits }: { status: LimitStatus; limits: Limits }) {
       />
       <Meter
         label="Runs"
+        level={levels.runs}
         percent={status.run_usage_percent}
         {...thresholds}
         detail={<Amount used={status.runs_used} limit={limits.runs} />}
@@ -72,7 +80,7 @@ function Amount({ used, limit }: { used: number; limit: number }) {
 function PlanName({ billing }: { billing: BillingState }) {
   const plans = useQuery(plansQuery())
   const plan = plans.data?.find(({ id }) => id === billing.plan)
-  const interval = billing.interval ?? 'month'
+  const interval = intervalOf(billing)
   return (
     <>
       <span className="font-medium text-ink-soft">{billing.plan_name ?? billing.plan}</span>

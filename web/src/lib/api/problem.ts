@@ -1,6 +1,5 @@
 // What can go wrong with a request, as errors that a page can show.
-
-export type FieldProblem = { field: string; code: string; message: string; index?: number }
+import type { FieldProblem, Problem } from './types'
 
 /** The API refused or failed: an RFC 9457 problem document, or what could be told without one. */
 export class ApiError extends Error {
@@ -38,11 +37,9 @@ export function codeOf(error: unknown): string | null {
   return error instanceof ApiError ? error.code : null
 }
 
-type ProblemDocument = { code?: string; title?: string; detail?: string; errors?: FieldProblem[] }
-
 /** The error that an answer tells of. */
 export async function problemIn(response: Response): Promise<ApiError> {
-  const problem = (await response.json().catch(() => ({}))) as ProblemDocument
+  const problem = (await response.json().catch(() => ({}))) as Partial<Problem>
   const message = problem.detail ?? problem.title ?? `The service answered ${response.status}.`
-  return new ApiError(response.status, problem.code ?? 'unexpected_answer', message, problem.errors)
+  return new ApiError(response.status, problem.code ?? 'unexpected_answer', message, problem.errors ?? [])
 }

@@ -1,4 +1,4 @@
-// How answers are kept: nothing is polled, and only what may pass by itself is tried again.
+// How answers are kept: none is asked for again by itself, and only what may pass by itself is tried again.
 import { MutationCache, QueryCache, QueryClient, type QueryKey } from '@tanstack/react-query'
 
 import { codeOf, isTemporary } from './problem'

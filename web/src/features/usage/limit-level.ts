@@ -1,0 +1,24 @@
+// How near the limits are. The amounts from which on each one warns and blocks come with the answer.
+import type { Level } from '@/components/meter'
+import type { Limits, LimitStatus } from '@/lib/api/types'
+
+export type LimitedMetric = 'tokens' | 'runs'
+
+/** The level that each metric has reached. */
+export function levelsOf(status: LimitStatus, limits: Limits): Record<LimitedMetric, Level> {
+  return {
+    tokens: levelOf(status.tokens_used, limits.soft_tokens, limits.hard_tokens),
+    runs: levelOf(status.runs_used, limits.soft_runs, limits.hard_runs),
+  }
+}
+
+/** The metrics that have reached one of `levels`. */
+export function metricsAt(status: LimitStatus, limits: Limits, ...levels: Level[]): LimitedMetric[] {
+  const reached = levelsOf(status, limits)
+  return (['tokens', 'runs'] as const).filter((metric) => levels.includes(reached[metric]))
+}
+
+function levelOf(used: number, soft: number, hard: number): Level {
+  if (used >= hard) return 'hard'
+  return used >= soft ? 'soft' : 'within'
+}

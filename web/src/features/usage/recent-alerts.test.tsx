@@ -1,0 +1,60 @@
+// The alerts of thresholds that were crossed lately, which are written some time after that.
+import { act, screen } from '@testing-library/react'
+import { afterEach, beforeEach, expect, it, vi } from 'vitest'
+
+import type { Alert } from '@/lib/api/types'
+import { serveApi } from '@/testing/api'
+import { renderPage } from '@/testing/render'
+import { usageOf } from '@/testing/usage'
+
+import { RecentAlerts } from './recent-alerts'
+
+const ALERT: Alert = {
+  id: 'a',
+  period_start: '2026-11-01T00:00:00Z',
+  metric: 'tokens',
+  threshold_percent: 80,
+  used: 400_000,
+  limit: 500_000,
+  reached_at: '2026-11-20T10:00:00Z',
+}
+
+const pass = (time_ms: number) => act(() => vi.advanceTimersByTimeAsync(time_ms))
+
+beforeEach(() => vi.useFakeTimers())
+afterEach(() => {
+  vi.useRealTimers()
+  vi.unstubAllGlobals()
+})
+
+async function open(...answers: Alert[][]) {
+  let asked = 0
+  const requests = serveApi({
+    'GET /tenants/acme/alerts': () => {
+      const alerts = answers[Math.min(asked, answers.length - 1)]
+      asked += 1
+      return { body: { alerts, next_cursor: null } }
+    },
+  })
+  renderPage(<RecentAlerts usage={usageOf()} />)
+  await pass(10)
+  return requests
+}
+
+it('are looked for until one of this period is there, and no longer', async () => {
+  const ofOctober = { ...ALERT, id: 'b', period_start: '2026-10-01T00:00:00Z', used: 450_000 }
+  const requests = await open([ofOctober], [ofOctober], [ALERT, ofOctober])
+  expect(screen.getAllByRole('listitem')).toHaveLength(1)
+  await pass(30_000)
+  expect(requests).toHaveLength(2)
+  await pass(30_000)
+  expect(screen.getByText('of the tokens used: 400,000 of 500,000')).toBeInTheDocument()
+  await pass(3_600_000)
+  expect(requests).toHaveLength(3)
+})
+
+it('are asked for once where they are there', async () => {
+  const requests = await open([ALERT])
+  await pass(3_600_000)
+  expect(requests).toHaveLength(1)
+})
