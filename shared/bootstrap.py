@@ -126,7 +126,12 @@ class Container:
     @cached_property
     def alerts(self) -> AlertRaiser:
         """What is told of every fold."""
-        return AlertRaiser(self.usage, self.members, self.thresholds, self.config.web_origin)
+        return AlertRaiser(
+            store=self.usage,
+            members=self.members,
+            thresholds=self.thresholds,
+            web_origin=self.config.web_origin,
+        )
 
     @cached_property
     def authenticator(self) -> KeyAuthenticator:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime
 
+from shared.domain.amounts import Measures, amounts_of
 from shared.domain.counter_settings import CounterSettings
 from shared.domain.counters import (
     Cells,
@@ -15,7 +16,7 @@ from shared.domain.counters import (
     sum_totals,
 )
 from shared.domain.events import Category, Status
-from shared.domain.recording import RecordedEvent, amounts_of
+from shared.domain.recording import RecordedEvent
 from shared.domain.tokens import TokenPools
 from shared.domain.usage import Wanted
 from shared.ports import UsageStore
@@ -93,7 +94,7 @@ def event_of(
         request_id=None,
         metadata_json=None,
         fingerprint="first",
-        amounts=amounts_of(category, status, tokens, latency_ms, cost_nanousd),
+        amounts=amounts_of(Measures(category, status, tokens, latency_ms, cost_nanousd)),
     )
 
 

@@ -12,7 +12,7 @@ from shared.domain.periods import Period
 Metric = Literal["tokens", "runs"]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class UsageAlert:
     """A threshold crossed in a period: `used` of `limit` when that was noticed, at `reached_at`."""
 
@@ -40,11 +40,25 @@ def crossed_thresholds(
     token_caps = {soft: policy.soft_token_cap, hard: policy.hard_token_cap}
     run_caps = {soft: policy.soft_run_cap, hard: policy.hard_run_cap}
     tokens = [
-        UsageAlert(period, "tokens", each, used.tokens, policy.token_limit, now)
+        UsageAlert(
+            period=period,
+            metric="tokens",
+            threshold_percent=each,
+            used=used.tokens,
+            limit=policy.token_limit,
+            reached_at=now,
+        )
         for each in _reached(token_caps, used.tokens)
     ]
     runs = [
-        UsageAlert(period, "runs", each, used.runs, policy.run_limit, now)
+        UsageAlert(
+            period=period,
+            metric="runs",
+            threshold_percent=each,
+            used=used.runs,
+            limit=policy.run_limit,
+            reached_at=now,
+        )
         for each in _reached(run_caps, used.runs)
     ]
     return [*tokens, *runs]

@@ -15,7 +15,7 @@ class UsageError(Exception):
             self.code = code
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FieldProblem:
     """One thing wrong with one field of the input; `index` is the item's place in a batch, None outside one."""
 

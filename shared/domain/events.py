@@ -124,7 +124,7 @@ def field_problem(details: ErrorDetails, path: Sequence[int | str], index: int |
     message = f"{field}: {details['msg']}"
     if details["type"] != "missing":
         message += f" (got {shown(details['input'])})"
-    return FieldProblem(field, details["type"], message, index)
+    return FieldProblem(field=field, code=details["type"], message=message, index=index)
 
 
 def shown(value: object) -> str:

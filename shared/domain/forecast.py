@@ -30,7 +30,7 @@ class MetricForecast:
     reached_at: datetime | None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Forecast:
     """The forecast of a period from `basis_days` days with usage; all None where a `reason` says why not."""
 
@@ -88,17 +88,19 @@ def forecast(so_far: PeriodSoFar, policy: LimitPolicy | None, now: datetime) -> 
     begin = _begin(period, used_days, so_far.created_at)
     reason = _silence(period, now - begin, len(used_days), now)
     if reason is not None:
-        return Forecast(None, None, None, len(used_days), reason)
+        return Forecast(
+            tokens=None, runs=None, cost_nanousd_at_end=None, basis_days=len(used_days), reason=reason
+        )
     pace = _Pace(begin, (now - begin) // _ONE_SECOND, (period.end - begin) // _ONE_SECOND)
     totals = sum_totals(so_far.days.values())
     token_caps = (policy.soft_token_cap, policy.hard_token_cap) if policy else None
     run_caps = (policy.soft_run_cap, policy.hard_run_cap) if policy else None
     return Forecast(
-        pace.forecast(totals.get("total_tokens", 0), token_caps),
-        pace.forecast(so_far.runs, run_caps),
-        pace.at_end(totals.get("cost_nanousd", 0)),
-        len(used_days),
-        None,
+        tokens=pace.forecast(totals.get("total_tokens", 0), token_caps),
+        runs=pace.forecast(so_far.runs, run_caps),
+        cost_nanousd_at_end=pace.at_end(totals.get("cost_nanousd", 0)),
+        basis_days=len(used_days),
+        reason=None,
     )
 
 

@@ -145,7 +145,7 @@ def valid_email(text: str) -> str:
     email = normalise_email(text)
     if len(email) > _MAX_EMAIL_CHARS or not _EMAIL.fullmatch(email):
         message = f"email: {text[:80]!r} is not an email address"
-        raise InvalidInput(message, (FieldProblem("email", "invalid_email", message),))
+        raise InvalidInput(message, (FieldProblem(field="email", code="invalid_email", message=message),))
     return email
 
 
@@ -154,7 +154,7 @@ def valid_name(text: str) -> str:
     name = " ".join(text.split())
     if not 1 <= len(name) <= MAX_NAME_CHARS or any(unicodedata.category(each) == "Cc" for each in name):
         message = f"name: {text[:80]!r} is not 1 to {MAX_NAME_CHARS} printable characters"
-        raise InvalidInput(message, (FieldProblem("name", "invalid_name", message),))
+        raise InvalidInput(message, (FieldProblem(field="name", code="invalid_name", message=message),))
     return name
 
 

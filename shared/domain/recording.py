@@ -8,6 +8,7 @@ from uuid import uuid4
 
 from pydantic_core import to_json
 
+from shared.domain.amounts import Measures, amounts_of
 from shared.domain.catalog import ResolvedProvider, resolve_provider
 from shared.domain.counters import Cell, Cells, Series, Totals, add
 from shared.domain.errors import FieldProblem
@@ -23,8 +24,6 @@ MAX_AHEAD = timedelta(minutes=10)
 MAX_METADATA_BYTES = 256 * 1024
 
 CLIENT_PRICE = "client"
-_LIFECYCLE = frozenset({"started", "completed", "failed"})
-_FAILURES = frozenset({"error", "failed"})
 
 
 class RecordedEvent(NamedTuple):
@@ -56,7 +55,7 @@ class RefusedEvent(Exception):
 
     def __init__(self, field: str, code: str, message: str) -> None:
         super().__init__(message)
-        self.problem = FieldProblem(field, code, message)
+        self.problem = FieldProblem(field=field, code=code, message=message)
 
 
 def admit(event: MeteringEvent, tenant_id: str, now: datetime) -> RecordedEvent:
@@ -88,7 +87,7 @@ def admit(event: MeteringEvent, tenant_id: str, now: datetime) -> RecordedEvent:
         event.request_id,
         _metadata_json(event),
         _fingerprint(event),
-        amounts_of(event.category, event.status, pools, event.latency_ms, cost_nanousd),
+        amounts_of(Measures(event.category, event.status, pools, event.latency_ms, cost_nanousd)),
     )
 
 
@@ -145,52 +144,6 @@ def _metadata_json(event: MeteringEvent) -> str | None:
 def _fingerprint(event: MeteringEvent) -> str:
     payload = event.__pydantic_serializer__.to_json(event, exclude_none=True)
     return hashlib.blake2b(payload, digest_size=16).hexdigest()
-
-
-def amounts_of(
-    category: Category,
-    status: Status | None,
-    pools: TokenPools | None,
-    latency_ms: int | None,
-    cost_nanousd: int | None,
-) -> Totals:
-    """What an event adds to each metric; only what is not zero, for each one is a transform in the commit."""
-    amounts: Totals = {}
-    failed = status in _FAILURES
-    # A run's start or end is not a call, unless it carries the usage of one.
-    is_call = pools is not None or status not in _LIFECYCLE
-    if is_call and category == "llm":
-        amounts["calls"] = 1
-    elif is_call and category == "tool":
-        amounts["tool_calls"] = 1
-    # Tokens have a price; so has a call whose tokens were not told, unless it failed.
-    is_billable = pools is not None or (is_call and category == "llm" and not failed)
-    if is_billable and cost_nanousd is None:
-        amounts["unpriced_calls"] = 1
-    if failed:
-        amounts["errors"] = 1
-    if pools is not None:
-        _add_tokens(amounts, pools)
-    if latency_ms:
-        amounts["latency_ms"] = latency_ms
-    if cost_nanousd:
-        amounts["cost_nanousd"] = cost_nanousd
-    return amounts
-
-
-def _add_tokens(amounts: Totals, pools: TokenPools) -> None:
-    if pools.input:
-        amounts["input_tokens"] = pools.input
-    if pools.output:
-        amounts["output_tokens"] = pools.output
-    if pools.total:
-        amounts["total_tokens"] = pools.total
-    if pools.cache_read:
-        amounts["cache_read_tokens"] = pools.cache_read
-    if pools.cache_write:
-        amounts["cache_write_tokens"] = pools.cache_write
-    if pools.reasoning:
-        amounts["reasoning_tokens"] = pools.reasoning
 
 
 class DayDelta(NamedTuple):

@@ -14,7 +14,7 @@ RUN_TIMEOUT = timedelta(hours=24)
 RunStatus = Literal["open", "completed", "failed", "timed_out"]
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, kw_only=True)
 class Run:
     """Totals of a run, its first and last instant, and the lifecycle marks its events carried."""
 
@@ -62,6 +62,6 @@ def runs_of(events: Iterable[RecordedEvent]) -> dict[str, Run]:
             continue
         run = runs.get(event.run_id)
         if run is None:
-            run = runs[event.run_id] = Run(event.run_id, event.ts, event.ts)
+            run = runs[event.run_id] = Run(id=event.run_id, began_at=event.ts, last_at=event.ts)
         run.include(event)
     return runs

@@ -114,4 +114,4 @@ def _validated(model: type[M], value: object) -> M:
 
 
 def _invalid(field: str, code: str, message: str) -> InvalidInput:
-    return InvalidInput(message, (FieldProblem(field, code, message),))
+    return InvalidInput(message, (FieldProblem(field=field, code=code, message=message),))

@@ -28,7 +28,7 @@ def unwrap(mimetype: str, body: object) -> list[object]:
         return [_metering_event(body)]
     if not isinstance(body, list):
         message = f"events: a CloudEvents batch is a JSON array (got {shown(body)})"
-        raise InvalidInput(message, (FieldProblem("events", "list_type", message),))
+        raise InvalidInput(message, (FieldProblem(field="events", code="list_type", message=message),))
     return [_metering_event(event) for event in body]
 
 
@@ -49,15 +49,19 @@ def _metering_event(event: object) -> object:
     """
     if not isinstance(event, Mapping):
         return FieldProblem(
-            "event", "cloudevent_type", f"event: a CloudEvent is an object (got {shown(event)})"
+            field="event",
+            code="cloudevent_type",
+            message=f"event: a CloudEvent is an object (got {shown(event)})",
         )
     for name in _REQUIRED:
         value = event.get(name)
         if not isinstance(value, str) or not value:
-            return FieldProblem(name, "cloudevent_attribute", f"{name}: required text (got {shown(value)})")
+            return FieldProblem(
+                field=name, code="cloudevent_attribute", message=f"{name}: required text (got {shown(value)})"
+            )
     if event["specversion"] != _VERSION:
         message = f"specversion: only {_VERSION} is understood (got {shown(event['specversion'])})"
-        return FieldProblem("specversion", "cloudevent_version", message)
+        return FieldProblem(field="specversion", code="cloudevent_version", message=message)
     return _with_envelope(event, _data(event))
 
 
@@ -74,4 +78,6 @@ def _data(event: Mapping[str, object]) -> object:
     try:
         return from_json(base64.b64decode(str(event["data_base64"]), validate=True), allow_inf_nan=False)
     except ValueError as error:
-        return FieldProblem("data_base64", "malformed_json", f"data_base64: not base64 of JSON ({error})")
+        return FieldProblem(
+            field="data_base64", code="malformed_json", message=f"data_base64: not base64 of JSON ({error})"
+        )

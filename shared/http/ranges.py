@@ -43,4 +43,4 @@ def _hour_of(instant: datetime) -> datetime:
 
 def _invalid(field: str, code: str, what: str) -> InvalidInput:
     message = f"{field}: {what}"
-    return InvalidInput(message, (FieldProblem(field, code, message),))
+    return InvalidInput(message, (FieldProblem(field=field, code=code, message=message),))

@@ -33,7 +33,7 @@ def _valid(emails: Sequence[str]) -> list[str]:
             valid.append(valid_email(email))
         except InvalidInput as error:
             message = f"emails.{index}: {error.message.removeprefix('email: ')}"
-            problems.append(FieldProblem(f"emails.{index}", "invalid_email", message))
+            problems.append(FieldProblem(field=f"emails.{index}", code="invalid_email", message=message))
     if problems:
         raise InvalidInput(problems[0].message, tuple(problems))
     return valid

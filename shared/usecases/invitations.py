@@ -120,4 +120,4 @@ def _mail(tenant: Tenant, invited: Invite, web_origin: str) -> Mail:
         f"{invited.invited_by} invites you to {tenant.name} on GWI Usage, as {invited.role}. "
         f"To accept, sign in as {invited.email} until {invited.expires_at:%d %B %Y}: {web_origin}/"
     )
-    return Mail(invited.email, f"Invitation to {tenant.name}", text)
+    return Mail(to=invited.email, subject=f"Invitation to {tenant.name}", text=text)

@@ -80,4 +80,4 @@ def plan_id(plan: str) -> str:
 
 
 def _invalid(field: str, message: str) -> InvalidInput:
-    return InvalidInput(message, (FieldProblem(field, f"invalid_{field}", message),))
+    return InvalidInput(message, (FieldProblem(field=field, code=f"invalid_{field}", message=message),))

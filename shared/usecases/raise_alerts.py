@@ -15,7 +15,7 @@ from shared.usecases.ledger import TenantUsage
 _MAX_TRIES = 5
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AlertRaiser:
     """Looks at what a fold has found: where alerts are kept, by which thresholds, and who is written to."""
 
@@ -51,16 +51,16 @@ class AlertRaiser:
         if not alerts:
             return []
         recipients, link = tenant.alert_recipients or self._owners(tenant), f"{self.web_origin}/t/{tenant.id}"
-        return [_mail(tenant, policy, alert, recipients, link) for alert in alerts if recipients]
+        texts = [_words(tenant, policy, alert) for alert in alerts if recipients]
+        return [Mail(to=recipients, subject=subject, text=text, link=link) for subject, text in texts]
 
     def _owners(self, tenant: Tenant) -> tuple[str, ...]:
         members = self.members.list_members(tenant.id)
         return tuple(member.email for member in members if member.role == "owner")
 
 
-def _mail(
-    tenant: Tenant, policy: LimitPolicy, alert: UsageAlert, recipients: tuple[str, ...], link: str
-) -> Mail:
+def _words(tenant: Tenant, policy: LimitPolicy, alert: UsageAlert) -> tuple[str, str]:
+    """Return the subject and the text of the mail about an alert."""
     name = " ".join(tenant.name.split())
     resets_at = f"{alert.period.end.day} {alert.period.end:%B %Y at %H:%M} UTC"
     used = f"{name} has used {alert.used:,} of its {alert.limit:,} {alert.metric} of this metering period."
@@ -68,6 +68,5 @@ def _mail(
         what = f"The limit is reached: nothing more is allowed until it resets on {resets_at}."
     else:
         what = f"At {policy.hard_percent}% nothing more is allowed until the limit resets on {resets_at}."
-    way_out = "A larger plan raises the limit at once."
     subject = f"{name}: {alert.threshold_percent}% of the {alert.metric} are used"
-    return Mail(recipients, subject, f"{used}\n\n{what} {way_out}", link)
+    return subject, f"{used}\n\n{what} A larger plan raises the limit at once."

@@ -42,7 +42,7 @@ def read_series(ledger: Ledger, known: Tenant, request: SeriesRequest, now: date
     days, most = len(list(request.within.days())), MAX_DAYS[request.granularity]
     if days > most:
         message = f"a series by {request.granularity} covers at most {most} days, not {days}"
-        raise InvalidInput(message, (FieldProblem("from", "range_too_long", message),))
+        raise InvalidInput(message, (FieldProblem(field="from", code="range_too_long", message=message),))
     return _points(ledger.within(known, request.within, _detail(request), now).usage, request)
 
 

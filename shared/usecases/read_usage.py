@@ -71,7 +71,7 @@ def read_interval(limits: Limits, known: Tenant, within: Period, now: datetime) 
     # Whole days, because a quarter in which the clocks go back is an hour longer.
     if (whole_days := (within.end - within.start) // timedelta(days=1)) > MAX_DAYS:
         message = f"from: the interval covers at most {MAX_DAYS} days, not {whole_days}"
-        raise InvalidInput(message, (FieldProblem("from", "range_too_long", message),))
+        raise InvalidInput(message, (FieldProblem(field="from", code="range_too_long", message=message),))
     return _plain_page(limits, limits.ledger.within(known, within, Detail.SERIES, now), now)
 
 

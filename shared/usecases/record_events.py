@@ -14,7 +14,7 @@ from shared.usecases.ledger import Ledger
 ID_CONFLICT = "id_conflict"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Recorded:
     """What became of a batch; `ids` are those of the events that are recorded now or were before, in order."""
 
@@ -49,4 +49,4 @@ def record_events(ledger: Ledger, access: Access, items: Sequence[object], now: 
 
 def _conflict(index: int, event: RecordedEvent) -> FieldProblem:
     message = f"id {event.id!r} already names an event with another payload; the first one stands"
-    return FieldProblem("id", ID_CONFLICT, message, index)
+    return FieldProblem(field="id", code=ID_CONFLICT, message=message, index=index)

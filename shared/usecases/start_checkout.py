@@ -94,7 +94,7 @@ def _sold_plan(plan: str) -> str:
     found = find_plan(plan)
     if found is None or not found.monthly_price_nanousd:
         message = f"plan: {plan!r} is not for sale"
-        raise InvalidInput(message, (FieldProblem("plan", "not_for_sale", message),))
+        raise InvalidInput(message, (FieldProblem(field="plan", code="not_for_sale", message=message),))
     return found.id
 
 

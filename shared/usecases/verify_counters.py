@@ -22,7 +22,7 @@ _ONE_DAY = timedelta(days=1)
 _DAYS_PER_READ = 31
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Drift:
     """One amount that is not what the events add up to."""
 
@@ -106,7 +106,9 @@ def _compare_runs(
 def _compare(place: str, counted: Totals, expected: Totals) -> Iterator[Drift]:
     for metric in sorted({*counted, *expected}):
         if counted.get(metric, 0) != expected.get(metric, 0):
-            yield Drift(place, metric, counted.get(metric, 0), expected.get(metric, 0))
+            yield Drift(
+                place=place, metric=metric, counted=counted.get(metric, 0), expected=expected.get(metric, 0)
+            )
 
 
 def _newer(

@@ -14,8 +14,12 @@ from tests.adapters.interceptors import RecordedCalls
 from tests.sample_events import NOON
 
 NOVEMBER = Period(datetime(2026, 11, 1, tzinfo=UTC), datetime(2026, 12, 1, tzinfo=UTC))
-SOFT = UsageAlert(NOVEMBER, "tokens", 80, 41_000, 50_000, NOON)
-MAIL = Mail(("a@example.com",), "80%", "Acme has used 80%.", "https://example.com/t/acme")
+SOFT = UsageAlert(
+    period=NOVEMBER, metric="tokens", threshold_percent=80, used=41_000, limit=50_000, reached_at=NOON
+)
+MAIL = Mail(
+    to=("a@example.com",), subject="80%", text="Acme has used 80%.", link="https://example.com/t/acme"
+)
 
 
 def test_asking_for_alerts_is_one_call_and_raising_one_is_one_commit_with_its_mail(connect: Connect) -> None:

@@ -240,7 +240,9 @@ def test_a_day_is_read_back_from_its_bytes(cells: Cells) -> None:
 
 
 def test_a_mail_is_written_in_text_and_in_html_that_no_name_can_break() -> None:
-    fields = mail_fields(Mail("a@example.com", "Trial", "The trial of <b>Acme</b> ends"), "acme", NOON)
+    fields = mail_fields(
+        Mail(to="a@example.com", subject="Trial", text="The trial of <b>Acme</b> ends"), "acme", NOON
+    )
     assert fields["message"] == {
         "subject": "Trial",
         "text": "The trial of <b>Acme</b> ends",
@@ -249,7 +251,9 @@ def test_a_mail_is_written_in_text_and_in_html_that_no_name_can_break() -> None:
 
 
 def test_a_mail_to_several_people_has_paragraphs_and_a_link_in_both_forms() -> None:
-    mail = Mail(("a@example.com", "b@example.com"), "80%", "A & B.\n\nMore.", 'https://x/t/"acme')
+    mail = Mail(
+        to=("a@example.com", "b@example.com"), subject="80%", text="A & B.\n\nMore.", link='https://x/t/"acme'
+    )
     fields = mail_fields(mail, "acme", NOON)
     assert fields["to"] == ["a@example.com", "b@example.com"]
     assert fields["message"] == {

@@ -129,7 +129,9 @@ FULL_EVENT = event_of("e1", TokenPools(100, 50, 150, 30, 20, 5, 40), 1, 1, statu
 WRITES = {
     "events": event_write("events/e", FULL_EVENT),
     "counters": counter_write("counters/c", {Cell(12, SERIES): dict.fromkeys(METRICS, 1)}, NOON),
-    "runs": run_write("runs/r", Run("r", NOON, NOON, CALL, is_completed=True, is_failed=True)),
+    "runs": run_write(
+        "runs/r", Run(id="r", began_at=NOON, last_at=NOON, totals=CALL, is_completed=True, is_failed=True)
+    ),
     "days": day_write("days/d", DayRollup(TODAY, {Cell(12, SERIES): CALL}, 1, NOON, held_at=NOON)),
     "usage": period_write("usage/u", PeriodRollup(NOVEMBER, {TODAY: CALL}, {SERIES: CALL}, 1, NOON, None, 1)),
 }

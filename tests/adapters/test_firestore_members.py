@@ -86,7 +86,7 @@ def test_inviting_and_accepting_are_one_commit_each(connect: Connect) -> None:
     founded(connect)
     calls = RecordedCalls()
     members = FirestoreMembers(connect(calls))
-    members.save_invite("acme", INVITE, Mail("bob@example.com", "Come", "<in>"), INVITED)
+    members.save_invite("acme", INVITE, Mail(to="bob@example.com", subject="Come", text="<in>"), INVITED)
     accept_invitation(members, BOB, "acme", NOON)
     invite = [f"invitations/{BOBS_ID}", f"tenants/acme/invites/{BOBS_ID}"]
     assert commits(calls) == [
@@ -104,7 +104,7 @@ def test_entering_a_tenant_is_one_round_trip(connect: Connect) -> None:
 
 def test_documents_hold_what_others_read(connect: Connect) -> None:
     members = founded(connect)
-    members.save_invite("acme", INVITE, Mail("bob@example.com", "Come", "<in>"), INVITED)
+    members.save_invite("acme", INVITE, Mail(to="bob@example.com", subject="Come", text="<in>"), INVITED)
     rpc = connect()
     names = [
         f"{rpc.documents}/{path}"
@@ -137,7 +137,9 @@ def test_a_tenant_whose_founding_was_not_answered_is_founded_once(connect: Conne
 
 
 def test_an_acceptance_that_was_not_answered_counts_once(connect: Connect) -> None:
-    founded(connect).save_invite("acme", INVITE, Mail("bob@example.com", "Come", "in"), INVITED)
+    founded(connect).save_invite(
+        "acme", INVITE, Mail(to="bob@example.com", subject="Come", text="in"), INVITED
+    )
     members = FirestoreMembers(connect(LostAnswers(grpc.StatusCode.UNAVAILABLE, times=1)))
     assert accept_invitation(members, BOB, "acme", NOON).member.role == "admin"
     assert [member.user_id for member in members.list_members("acme")] == ["ada", "bob"]

@@ -14,10 +14,17 @@ from tests.alert_places import AlertPlace, FirestoreAlertPlace, MemoryAlertPlace
 from tests.sample_events import NOON
 
 NOVEMBER = Period(datetime(2026, 11, 1, tzinfo=UTC), datetime(2026, 12, 1, tzinfo=UTC))
-SOFT = UsageAlert(NOVEMBER, "tokens", 80, 41_000, 50_000, NOON)
+SOFT = UsageAlert(
+    period=NOVEMBER, metric="tokens", threshold_percent=80, used=41_000, limit=50_000, reached_at=NOON
+)
 HARD = replace(SOFT, threshold_percent=100, used=2**53, reached_at=NOON + timedelta(hours=1))
 RUNS = replace(SOFT, metric="runs", used=8, limit=10, reached_at=NOON + timedelta(hours=2))
-MAIL = Mail(("a@example.com", "b@example.com"), "80% are used", "Acme has used 80%.", "https://example.com")
+MAIL = Mail(
+    to=("a@example.com", "b@example.com"),
+    subject="80% are used",
+    text="Acme has used 80%.",
+    link="https://example.com",
+)
 
 
 @pytest.fixture

@@ -181,7 +181,7 @@ def test_a_cursor_of_another_tenant_shows_only_the_own_tenants_events(store: Usa
 
 
 def test_an_event_that_was_read_can_be_changed_without_changing_the_store(store: UsageStore) -> None:
-    event, run = llm_call("e1", run_id="run-1"), Run("run-1", NOON, NOON, {})
+    event, run = llm_call("e1", run_id="run-1"), Run(id="run-1", began_at=NOON, last_at=NOON, totals={})
     store.record("acme", [event], ONE_SHARD, NOON)
     run = store.list_runs("acme", limit=1).items[0]
     run.totals.clear()

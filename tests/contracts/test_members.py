@@ -28,7 +28,7 @@ INVITE = Invite(
     invited_at=NOON,
     expires_at=NOON + INVITATION_LASTS,
 )
-MAIL = Mail(INVITE.email, "Invitation", "Come in")
+MAIL = Mail(to=INVITE.email, subject="Invitation", text="Come in")
 
 
 def entry(action: str, tenant_id: str = ACME.id) -> AuditEntry:

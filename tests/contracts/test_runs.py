@@ -25,7 +25,9 @@ def test_an_unknown_run_is_not_found(store: UsageStore) -> None:
 
 def test_a_run_is_the_sum_of_its_events(store: UsageStore) -> None:
     store.record("acme", LIFE, ONE_SHARD, NOON)
-    expected = Run("run-1", NOON, NOON + timedelta(hours=31), times(2), is_completed=True)
+    expected = Run(
+        id="run-1", began_at=NOON, last_at=NOON + timedelta(hours=31), totals=times(2), is_completed=True
+    )
     assert store.find_run("acme", "run-1") == expected
 
 
@@ -33,7 +35,9 @@ def test_a_run_is_the_sum_of_its_events(store: UsageStore) -> None:
 def test_the_order_of_its_events_does_not_matter(store: UsageStore, order: tuple[int, ...]) -> None:
     for index in order:
         store.record("acme", [LIFE[index]], ONE_SHARD, NOON)
-    expected = Run("run-1", NOON, NOON + timedelta(hours=31), times(2), is_completed=True)
+    expected = Run(
+        id="run-1", began_at=NOON, last_at=NOON + timedelta(hours=31), totals=times(2), is_completed=True
+    )
     assert store.find_run("acme", "run-1") == expected
 
 
@@ -48,13 +52,15 @@ def test_repeated_events_add_nothing_to_their_run(store: UsageStore) -> None:
 def test_a_failed_run_stays_failed(store: UsageStore) -> None:
     store.record("acme", [mark("e1", "run-1", "failed"), mark("e2", "run-1", "completed")], ONE_SHARD, NOON)
     run = store.find_run("acme", "run-1")
-    assert run == Run("run-1", NOON, NOON, {"errors": 1}, is_completed=True, is_failed=True)
+    assert run == Run(
+        id="run-1", began_at=NOON, last_at=NOON, totals={"errors": 1}, is_completed=True, is_failed=True
+    )
     assert run.status(NOON) == "failed"
 
 
 def test_a_run_without_amounts_has_no_totals(store: UsageStore) -> None:
     store.record("acme", [mark("e1", "run-1", "started")], ONE_SHARD, NOON)
-    assert store.find_run("acme", "run-1") == Run("run-1", NOON, NOON, {})
+    assert store.find_run("acme", "run-1") == Run(id="run-1", began_at=NOON, last_at=NOON, totals={})
 
 
 def test_each_run_adds_up_for_itself(store: UsageStore) -> None:
@@ -68,11 +74,11 @@ def test_odd_run_ids_are_runs_of_their_own(store: UsageStore) -> None:
     ids = ["a/b", "a.b", "..", "__r__", "`", "%41", "A", "日" * 128, "constructor"]
     store.record("acme", [llm_call(run_id, run_id=run_id) for run_id in ids], ONE_SHARD, NOON)
     for run_id in ids:
-        assert store.find_run("acme", run_id) == Run(run_id, NOON, NOON, CALL)
+        assert store.find_run("acme", run_id) == Run(id=run_id, began_at=NOON, last_at=NOON, totals=CALL)
 
 
 def test_a_run_that_was_read_does_not_change_afterwards(store: UsageStore) -> None:
     store.record("acme", [llm_call("e1", run_id="run-1")], ONE_SHARD, NOON)
     run = store.find_run("acme", "run-1")
     store.record("acme", [llm_call("e2", run_id="run-1", ts=NOON + timedelta(hours=1))], ONE_SHARD, NOON)
-    assert run == Run("run-1", NOON, NOON, CALL)
+    assert run == Run(id="run-1", began_at=NOON, last_at=NOON, totals=CALL)

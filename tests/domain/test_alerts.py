@@ -50,7 +50,11 @@ def test_a_threshold_is_crossed_by_using_that_much(tokens: int, runs: int, names
 
 
 def test_an_alert_tells_what_was_used_of_which_limit_and_when() -> None:
-    assert crossed(POLICY, 850, 0) == [UsageAlert(NOVEMBER, "tokens", 80, 850, 1_000, NOW)]
+    assert crossed(POLICY, 850, 0) == [
+        UsageAlert(
+            period=NOVEMBER, metric="tokens", threshold_percent=80, used=850, limit=1_000, reached_at=NOW
+        )
+    ]
 
 
 @given(policies, used, used)

@@ -128,7 +128,9 @@ def test_too_little_data_is_said_and_nothing_foreseen(
     totals_by_day: dict[date, Totals], now: datetime, created_at: datetime, basis_days: int
 ) -> None:
     found = of(totals_by_day, now, created_at=created_at)
-    assert found == Forecast(None, None, None, basis_days, "too_little_data")
+    assert found == Forecast(
+        tokens=None, runs=None, cost_nanousd_at_end=None, basis_days=basis_days, reason="too_little_data"
+    )
 
 
 def test_usage_on_the_day_the_tenant_was_created_does_not_make_it_older() -> None:
@@ -139,7 +141,9 @@ def test_usage_on_the_day_the_tenant_was_created_does_not_make_it_older() -> Non
 
 
 def test_a_period_that_is_over_has_no_forecast() -> None:
-    assert of(days(1, 1), NOVEMBER.end) == Forecast(None, None, None, 2, "period_over")
+    assert of(days(1, 1), NOVEMBER.end) == Forecast(
+        tokens=None, runs=None, cost_nanousd_at_end=None, basis_days=2, reason="period_over"
+    )
 
 
 counts = st.integers(0, 10_000) | st.integers(0, 2**53)

@@ -59,7 +59,9 @@ def fold(place: AlertPlace, store: UsageStore | None = None, now: datetime = NOO
 
 def folder_of(store: UsageStore, members: Members) -> TenantFolder:
     """What folds usage and raises alerts."""
-    raiser = AlertRaiser(store, members, THRESHOLDS, "https://usage.example.com")
+    raiser = AlertRaiser(
+        store=store, members=members, thresholds=THRESHOLDS, web_origin="https://usage.example.com"
+    )
     return TenantFolder(store, THRESHOLDS.policy_of, raiser)
 
 

@@ -105,7 +105,16 @@ def test_a_fold_that_another_one_came_before_raises_what_that_did_not() -> None:
     new_tenant(store, plan="free")
     store.record("acme", [using("e", LIMIT)], ONE_SHARD, NOON)
     november = period_at(None, NOON)
-    store.elsewhere = (UsageAlert(november, "tokens", 80, LIMIT * 80 // 100, LIMIT, NOON),)
+    store.elsewhere = (
+        UsageAlert(
+            period=november,
+            metric="tokens",
+            threshold_percent=80,
+            used=LIMIT * 80 // 100,
+            limit=LIMIT,
+            reached_at=NOON,
+        ),
+    )
     fold_tenants(folder_of(store, store), ["acme"], NOON)
     alerts = store.list_alerts("acme", limit=9).items
     assert {(alert.threshold_percent, alert.used) for alert in alerts} == {(80, 40_000), (100, LIMIT)}

@@ -74,7 +74,7 @@ def test_counts_that_no_event_explains_are_named_with_hour_series_and_metric(
     planted: Cells = {Cell(12, Series("openai", "gpt-4.1-mini")): {"calls": 2}}
     name = TenantPaths(firestore_rpc.documents, "acme").counter(ShardRef(TODAY, 0))
     firestore_rpc.commit([counter_write(name, DayDelta(planted, set()), NOON)])
-    assert verify(store).drifts == [Drift(PLACE, "calls", 1 + 2, 1)]
+    assert verify(store).drifts == [Drift(place=PLACE, metric="calls", counted=1 + 2, expected=1)]
 
 
 def test_a_run_that_no_event_explains_is_named(firestore_rpc: FirestoreRpc) -> None:
@@ -83,9 +83,14 @@ def test_a_run_that_no_event_explains_is_named(firestore_rpc: FirestoreRpc) -> N
     store.record("acme", [llm_call("e1", run_id="r1")], ONE_SHARD, NOON)
     paths = TenantPaths(firestore_rpc.documents, "acme")
     for run_id in ("r1", "r2"):
-        firestore_rpc.commit([run_write(paths.run(run_id), Run(run_id, NOON, NOON, {"errors": 1}))])
+        firestore_rpc.commit(
+            [run_write(paths.run(run_id), Run(id=run_id, began_at=NOON, last_at=NOON, totals={"errors": 1}))]
+        )
     drifts = sorted(verify(store).drifts, key=lambda drift: drift.place)
-    assert drifts == [Drift("run r1", "errors", 1, 0), Drift("run r2", "errors", 1, 0)]
+    assert drifts == [
+        Drift(place="run r1", metric="errors", counted=1, expected=0),
+        Drift(place="run r2", metric="errors", counted=1, expected=0),
+    ]
 
 
 class _Forgetful(MemoryStore):
@@ -102,7 +107,8 @@ def test_an_event_that_was_not_counted_is_named_metric_by_metric() -> None:
     store.record("acme", [llm_call("e1")], ONE_SHARD, NOON)
     store.forget(llm_call("e2"))
     assert verify(store).drifts == [
-        Drift(PLACE, metric, CALL[metric], 2 * CALL[metric]) for metric in sorted(CALL)
+        Drift(place=PLACE, metric=metric, counted=CALL[metric], expected=2 * CALL[metric])
+        for metric in sorted(CALL)
     ]
 
 

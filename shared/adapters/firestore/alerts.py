@@ -24,4 +24,4 @@ def read_usage_alert(document: Any) -> UsageAlert:
     """The alert that usage_alert_fields wrote."""
     fields = get_fields(document.fields)
     period = Period(fields.pop("period_start"), fields.pop("period_end"))
-    return UsageAlert(period, **fields)
+    return UsageAlert(period=period, **fields)

@@ -12,8 +12,9 @@ from shared.adapters.firestore.encoding import (
     set_fields,
     set_timestamp,
 )
+from shared.domain.amounts import Measures, amounts_of
 from shared.domain.counters import Series
-from shared.domain.recording import RecordedEvent, amounts_of
+from shared.domain.recording import RecordedEvent
 from shared.domain.runs import Run
 from shared.domain.tokens import TokenPools
 
@@ -87,7 +88,9 @@ def read_event(document: Any) -> RecordedEvent:
         latency_ms=latency_ms,
         cost_nanousd=cost_nanousd,
         fingerprint=fields["fingerprint"],
-        amounts=amounts_of(fields["category"], fields.get("status"), pools, latency_ms, cost_nanousd),
+        amounts=amounts_of(
+            Measures(fields["category"], fields.get("status"), pools, latency_ms, cost_nanousd)
+        ),
         **{field: fields.get(field) for field in _TEXT_FIELDS},
     )
 
@@ -110,10 +113,10 @@ def read_run(document: Any) -> Run:
     """The run that run_write added up."""
     fields = get_fields(document.fields)
     return Run(
-        fields["id"],
-        from_microseconds(fields["began_at_us"]),
-        from_microseconds(fields["last_at_us"]),
-        fields.get("totals", {}),
-        fields.get("is_completed", False),
-        fields.get("is_failed", False),
+        id=fields["id"],
+        began_at=from_microseconds(fields["began_at_us"]),
+        last_at=from_microseconds(fields["last_at_us"]),
+        totals=fields.get("totals", {}),
+        is_completed=fields.get("is_completed", False),
+        is_failed=fields.get("is_failed", False),
     )

@@ -17,7 +17,7 @@ from shared.domain.tenants import ApiKey, AuditEntry, Tenant
 from shared.ports import Mail
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, kw_only=True)
 class CounterDocument:
     """A counter document, changed in place; `version` grows with every commit."""
 
@@ -29,7 +29,7 @@ class CounterDocument:
     version: int = 0
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, kw_only=True)
 class TenantUsage:
     """All usage of one tenant."""
 

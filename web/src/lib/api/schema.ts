@@ -1714,6 +1714,19 @@ export interface components {
          * @description A tenant's usage in a metering period or interval, as of `updated_at`.
          */
         Aggregate: {
+            /** Total Llm Calls */
+            total_llm_calls: number;
+            /** Total Errors */
+            total_errors: number;
+            /** Total Latency Ms */
+            total_latency_ms: number;
+            /** Unpriced Calls */
+            unpriced_calls: number;
+            /** Total Tool Calls */
+            total_tool_calls: number;
+            total_tokens: components["schemas"]["TokenSums"];
+            /** Total Cost Usd */
+            total_cost_usd: string;
             /** Tenant Id */
             tenant_id: string;
             /**
@@ -1733,19 +1746,6 @@ export interface components {
             updated_at: string;
             /** Total Runs */
             total_runs: number;
-            /** Total Llm Calls */
-            total_llm_calls: number;
-            /** Total Tool Calls */
-            total_tool_calls: number;
-            /** Total Errors */
-            total_errors: number;
-            total_tokens: components["schemas"]["TokenSums"];
-            /** Total Latency Ms */
-            total_latency_ms: number;
-            /** Total Cost Usd */
-            total_cost_usd: string;
-            /** Unpriced Calls */
-            unpriced_calls: number;
             /** By Provider */
             by_provider: {
                 [key: string]: components["schemas"]["Breakdown"];
@@ -1754,7 +1754,10 @@ export interface components {
             by_model: {
                 [key: string]: components["schemas"]["Breakdown"];
             };
-            /** Series */
+            /**
+             * Series
+             * @description The series with the most tokens; from a thousand on, the rest is the row `other`.
+             */
             series: components["schemas"]["SeriesRow"][];
         };
         /**
@@ -1896,7 +1899,7 @@ export interface components {
         };
         /**
          * CheckBody
-         * @description What is about to be used; with neither, whether anything is left.
+         * @description The usage that is planned; without any, the check tells whether anything is left.
          */
         CheckBody: {
             /**
@@ -1931,14 +1934,14 @@ export interface components {
         DayRow: {
             /** Calls */
             calls: number;
-            /** Tool Calls */
-            tool_calls: number;
             /** Errors */
             errors: number;
-            /** Unpriced Calls */
-            unpriced_calls: number;
             /** Latency Ms */
             latency_ms: number;
+            /** Unpriced Calls */
+            unpriced_calls: number;
+            /** Tool Calls */
+            tool_calls: number;
             tokens: components["schemas"]["TokenSums"];
             /** Cost Usd */
             cost_usd: string;
@@ -1950,7 +1953,7 @@ export interface components {
         };
         /**
          * EmptyBody
-         * @description Nothing: the address that is signed in decides.
+         * @description An empty body: the address that is signed in decides.
          */
         EmptyBody: Record<string, never>;
         /**
@@ -2083,10 +2086,13 @@ export interface components {
             status: "ok";
             /**
              * Fold Lag Seconds
-             * @description Age of the oldest counter that is not folded; 0 if all are.
+             * @description How long the most overdue fold is overdue; 0 if none is.
              */
             fold_lag_seconds: number;
-            /** Oldest Dirty At */
+            /**
+             * Oldest Dirty At
+             * @description When that fold was due; null if none is overdue.
+             */
             oldest_dirty_at: string | null;
         };
         /**
@@ -2140,7 +2146,7 @@ export interface components {
         };
         /**
          * InviteBody
-         * @description Who is to join, and as what.
+         * @description The person to invite, and the role they get.
          */
         InviteBody: {
             /** Email */
@@ -2210,7 +2216,7 @@ export interface components {
         };
         /**
          * KeyAnswer
-         * @description A key, which nobody can be told again; `prefix` is how it begins.
+         * @description A key without its secret, which cannot be shown again; `prefix` is its beginning.
          */
         KeyAnswer: {
             /** Id */
@@ -2251,7 +2257,7 @@ export interface components {
         };
         /**
          * LimitStatus
-         * @description Where a tenant stands in one metering period: the `status` object of every answer.
+         * @description The standing of a tenant in one metering period: the `status` object of every answer.
          */
         LimitStatus: {
             /**
@@ -2343,17 +2349,17 @@ export interface components {
         };
         /**
          * LiveAnswer
-         * @description How to learn that usage has changed: by listening to `counters`, or else by asking every so many seconds.
+         * @description How to learn that usage has changed: listen to these documents, or ask again from time to time.
          */
         LiveAnswer: {
             /**
              * Counters
-             * @description The counters of now: `counters/{id}` of the tenant, at most four; empty where there are more.
+             * @description The documents `counters/{id}` of the tenant that change with each recording; four at most.
              */
             counters: string[];
             /**
              * Ask Every S
-             * @description Null where there are counters to listen to.
+             * @description How often to ask again where there are too many documents to listen to; null elsewhere.
              */
             ask_every_s: number | null;
         };
@@ -2392,7 +2398,7 @@ export interface components {
         };
         /**
          * MembersAnswer
-         * @description Who belongs to a tenant, and who is invited, oldest first.
+         * @description The members and the open invitations of a tenant, oldest first.
          */
         MembersAnswer: {
             /** Members */
@@ -2508,7 +2514,7 @@ export interface components {
         };
         /**
          * NewKeyAnswer
-         * @description A key just made, with its secret, which is told this once.
+         * @description A key just made, with its secret, which is shown this once.
          */
         NewKeyAnswer: {
             api_key: components["schemas"]["KeyAnswer"];
@@ -2517,7 +2523,7 @@ export interface components {
         };
         /**
          * NewKeyBody
-         * @description What the key is for, what it may do, and for how many days; null: until it is revoked.
+         * @description The purpose of a key, its scopes, and the days until it ends; null: until it is revoked.
          */
         NewKeyBody: {
             /** Label */
@@ -2596,7 +2602,7 @@ export interface components {
         };
         /**
          * RecipientsAnswer
-         * @description Who is written to; if nobody is named, the owners.
+         * @description The addresses that alerts are mailed to; if there are none, the owners get them.
          */
         RecipientsAnswer: {
             /** Emails */
@@ -2604,7 +2610,7 @@ export interface components {
         };
         /**
          * RecipientsBody
-         * @description Who is written to; nobody: the owners.
+         * @description The addresses that alerts are mailed to; if there are none, the owners get them.
          */
         RecipientsBody: {
             /** Emails */
@@ -2650,7 +2656,7 @@ export interface components {
         };
         /**
          * RoleBody
-         * @description What a member is to be.
+         * @description The role that a member is to have.
          */
         RoleBody: {
             /**
@@ -2661,7 +2667,7 @@ export interface components {
         };
         /**
          * RotationBody
-         * @description For how many hours the former key works on beside its successor.
+         * @description The hours for which the former key works on beside its successor.
          */
         RotationBody: {
             /**
@@ -2677,14 +2683,14 @@ export interface components {
         RunAnswer: {
             /** Calls */
             calls: number;
-            /** Tool Calls */
-            tool_calls: number;
             /** Errors */
             errors: number;
-            /** Unpriced Calls */
-            unpriced_calls: number;
             /** Latency Ms */
             latency_ms: number;
+            /** Unpriced Calls */
+            unpriced_calls: number;
+            /** Tool Calls */
+            tool_calls: number;
             tokens: components["schemas"]["TokenSums"];
             /** Cost Usd */
             cost_usd: string;
@@ -2720,7 +2726,7 @@ export interface components {
         };
         /**
          * SeatAnswer
-         * @description A tenant, and what the person is there.
+         * @description A tenant, and the role that the person has in it.
          */
         SeatAnswer: {
             /** Id */
@@ -2767,14 +2773,14 @@ export interface components {
         SeriesPoint: {
             /** Calls */
             calls: number;
-            /** Tool Calls */
-            tool_calls: number;
             /** Errors */
             errors: number;
-            /** Unpriced Calls */
-            unpriced_calls: number;
             /** Latency Ms */
             latency_ms: number;
+            /** Unpriced Calls */
+            unpriced_calls: number;
+            /** Tool Calls */
+            tool_calls: number;
             tokens: components["schemas"]["TokenSums"];
             /** Cost Usd */
             cost_usd: string;
@@ -2801,14 +2807,14 @@ export interface components {
         SeriesRow: {
             /** Calls */
             calls: number;
-            /** Tool Calls */
-            tool_calls: number;
             /** Errors */
             errors: number;
-            /** Unpriced Calls */
-            unpriced_calls: number;
             /** Latency Ms */
             latency_ms: number;
+            /** Unpriced Calls */
+            unpriced_calls: number;
+            /** Tool Calls */
+            tool_calls: number;
             tokens: components["schemas"]["TokenSums"];
             /** Cost Usd */
             cost_usd: string;
@@ -2947,7 +2953,7 @@ export interface components {
         };
         /**
          * UserAnswer
-         * @description Who is signed in.
+         * @description The person who is signed in.
          */
         UserAnswer: {
             /** Id */
