@@ -8,7 +8,7 @@ from typing import Literal
 from shared.domain.entitlements import DEFAULT_GRACE
 from shared.domain.errors import ConfigurationError
 from shared.domain.limits import DEFAULT_HARD_PERCENT, DEFAULT_SOFT_PERCENT, MAX_PERCENT
-from shared.domain.recording import MAX_AGE
+from shared.domain.periods import MAX_AGE
 
 DEFAULT_RETENTION_DAYS = 90
 DEFAULT_TICK_TOPIC = "usage-tick"

@@ -17,7 +17,7 @@ from shared.domain.counters import (
 )
 from shared.domain.events import Category, Status
 from shared.domain.recording import RecordedEvent
-from shared.domain.tokens import TokenPools
+from shared.domain.token_pools import TokenPools
 from shared.domain.usage import Wanted
 from shared.ports import UsageStore
 

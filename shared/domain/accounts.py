@@ -6,7 +6,8 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from shared.domain.billing import Subscription
-from shared.domain.entitlements import BillingAlert, Entitlement, billing_alerts, entitlement
+from shared.domain.entitlement import Entitlement
+from shared.domain.entitlements import BillingAlert, billing_alerts, entitlement
 from shared.domain.subscription_states import NEVER_PAID
 from shared.domain.tenants import BillingSummary, Tenant
 

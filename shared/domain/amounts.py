@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 from shared.domain.counters import Totals
 from shared.domain.events import Category, Status
-from shared.domain.tokens import TokenPools
+from shared.domain.token_pools import TokenPools
 
 _LIFECYCLE = frozenset({"started", "completed", "failed"})
 _FAILURES = frozenset({"error", "failed"})

@@ -72,6 +72,14 @@ class CounterSettings:
         return replace(self, shards=needed, most_shards=max(self.most_shards, self.shards), lowered_at=now)
 
 
+@dataclass(frozen=True, slots=True)
+class CounterHistory:
+    """A tenant's counters: how they are written, and since when there may be any."""
+
+    settings: CounterSettings
+    created_at: datetime
+
+
 DEFAULT_COUNTER_SETTINGS: Final = CounterSettings()
 
 

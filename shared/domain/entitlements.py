@@ -6,10 +6,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Final, Literal
 
 from shared.domain.billing import Subscription
+from shared.domain.entitlement import FREE, Entitlement
 from shared.domain.metering_anchor import AnchorSpan, anchors_of
 from shared.domain.plan_mapping import catalog_rank
-from shared.domain.plans import FREE_PLAN
-from shared.domain.stripe_shapes import BillingInterval
 from shared.domain.subscription_states import SubscriptionState
 
 DEFAULT_GRACE: Final = timedelta(days=7)
@@ -33,30 +32,6 @@ GRANTS: Final[Mapping[SubscriptionState, bool]] = {
 Pausing only the collection of payments is no state of Stripe's: the seller chose not to charge, the plan stays.
 """
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Entitlement:
-    """The plan and the metering anchor that hold before `until`, and what holds `then` (None: FREE).
-
-    `until` is None where no end is known. `anchor` is None for the calendar month.
-    """
-
-    plan: str
-    until: datetime | None = None
-    subscription_id: str | None = None
-    anchor: datetime | None = None
-    interval: BillingInterval | None = None
-    then: "Entitlement | None" = None
-
-    def at(self, now: datetime) -> "Entitlement":
-        """What holds at `now`. Decided when reading, so an end needs no webhook to take effect."""
-        if self.until is None or now < self.until:
-            return self
-        return (self.then or FREE).at(now)
-
-
-FREE: Final = Entitlement(plan=FREE_PLAN.id)
-"""What a tenant has without a subscription."""
 
 AlertKind = Literal["several_subscriptions", "unmapped_price"]
 

@@ -20,7 +20,8 @@ from pydantic_core import ErrorDetails, PydanticCustomError
 
 from shared.domain.errors import FieldProblem
 from shared.domain.response_formats import FORMATS
-from shared.domain.tokens import MAX_TOKENS, TokenCounts
+from shared.domain.token_pools import MAX_TOKENS
+from shared.domain.tokens import TokenCounts
 
 MAX_SHOWN_VALUE_CHARS = 80
 MAX_USD_DECIMALS = 400

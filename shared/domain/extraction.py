@@ -7,7 +7,7 @@ from shared.domain.catalog import ResolvedProvider, catalog_units
 from shared.domain.events import shown
 from shared.domain.response_formats import FORMATS, possible_formats
 from shared.domain.response_layouts import Body, CountRow, Format, Layout, Path, owner
-from shared.domain.tokens import MAX_TOKENS, CallUsage, TokenPools
+from shared.domain.token_pools import MAX_TOKENS, CallUsage, TokenPools
 
 if TYPE_CHECKING:
     from genai_prices.types import ArrayMatch

@@ -6,6 +6,10 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Final
 
+MAX_AGE: Final = timedelta(days=35)
+"""Older events are refused: their twin may already have been removed by the retention, and would count again."""
+MAX_AHEAD: Final = timedelta(minutes=10)
+
 _SMALLEST_STEP: Final = timedelta(microseconds=1)
 _ONE_DAY: Final = timedelta(days=1)
 _MONTHS_PER_YEAR: Final = 12

@@ -3,9 +3,12 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Final
+from typing import Final, Literal
 
 from shared.domain.money import NANOUSD_PER_USD
+
+BillingInterval = Literal["day", "week", "month", "year"]
+"""How often a subscription is billed."""
 
 _MONTHS_PER_YEAR: Final = 12
 

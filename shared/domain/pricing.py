@@ -15,7 +15,7 @@ from shared.domain.catalog import (
 )
 from shared.domain.money import nanousd_from_decimal
 from shared.domain.rates import FREE_RATES, Rates, cost_nanousd, rates_of
-from shared.domain.tokens import CallUsage, TokenPools
+from shared.domain.token_pools import CallUsage, TokenPools
 
 if TYPE_CHECKING:
     from genai_prices.types import ModelInfo, ModelPrice, Provider

@@ -7,7 +7,7 @@ from math import lcm
 from typing import TYPE_CHECKING
 
 from shared.domain.money import divide_half_even
-from shared.domain.tokens import TokenPools
+from shared.domain.token_pools import TokenPools
 
 if TYPE_CHECKING:
     from genai_prices.types import ModelPrice, TieredPrices

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Iterable
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from typing import NamedTuple
 from uuid import uuid4
 
@@ -15,12 +15,10 @@ from shared.domain.errors import FieldProblem
 from shared.domain.events import Category, MeteringEvent, Status, shown
 from shared.domain.extraction import ExtractionError, extract
 from shared.domain.money import nanousd_from_decimal
+from shared.domain.periods import MAX_AGE, MAX_AHEAD
 from shared.domain.pricing import Cost, cost_of
-from shared.domain.tokens import MAX_TOKENS, CallUsage, TokenPools
+from shared.domain.token_pools import MAX_TOKENS, CallUsage, TokenPools
 
-MAX_AGE = timedelta(days=35)
-"""Older events are refused: their twin may already have been removed by the retention, and would count again."""
-MAX_AHEAD = timedelta(minutes=10)
 MAX_METADATA_BYTES = 256 * 1024
 
 CLIENT_PRICE = "client"

@@ -6,12 +6,12 @@ from datetime import datetime, timedelta
 from typing import Final, Literal, get_args
 
 from shared.domain.plan_mapping import TENANT_METADATA_KEY, catalog_rank, plan_of
+from shared.domain.plans import BillingInterval
 from shared.domain.stripe_fields import Fields, InvalidStripeObject, fields_of
 
 SubscriptionStatus = Literal[
     "incomplete", "incomplete_expired", "trialing", "active", "past_due", "unpaid", "paused", "canceled"
 ]
-BillingInterval = Literal["day", "week", "month", "year"]
 InvoiceStatus = Literal["draft", "open", "uncollectible", "void", "paid"]
 
 _TRIAL_BEGINS_WITHIN: Final = timedelta(hours=1)

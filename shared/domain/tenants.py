@@ -5,10 +5,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal
 
-from shared.domain.counter_settings import DEFAULT_COUNTER_SETTINGS, CounterSettings
-from shared.domain.entitlements import Entitlement
+from shared.domain.counter_settings import DEFAULT_COUNTER_SETTINGS, CounterHistory, CounterSettings
+from shared.domain.entitlement import Entitlement
 from shared.domain.limits import LimitOverrides
-from shared.domain.stripe_shapes import BillingInterval
+from shared.domain.plans import BillingInterval
 
 Scope = Literal["usage:write", "usage:read", "limits:read", "billing:write"]
 ALL_SCOPES: tuple[Scope, ...] = ("usage:write", "usage:read", "limits:read", "billing:write")
@@ -56,6 +56,11 @@ class Tenant:
     billing: BillingSummary = NO_SUBSCRIPTION
     alert_recipients: tuple[str, ...] = ()
     """Who is written to when usage nears its limits; if nobody is named, the owners."""
+
+    @property
+    def counter_history(self) -> CounterHistory:
+        """What the ledger knows of the tenant."""
+        return CounterHistory(self.counters, self.created_at)
 
     def at(self, now: datetime) -> "Tenant":
         """The tenant with the plan and the anchor that hold at `now`: what is paid for may have ended."""

@@ -1,48 +1,17 @@
-"""Token counts: what a caller may send, and the seven pools that everything else counts and prices."""
+"""Token counts as a caller sends them, checked and normalised."""
 
-from collections.abc import Mapping
 from functools import cached_property
-from types import MappingProxyType
-from typing import Annotated, NamedTuple, Self
+from typing import Annotated, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
-MAX_TOKENS = 2**53
-"""Largest accepted count: beyond it a JSON number is no longer exact in every client."""
+from shared.domain.token_pools import MAX_TOKENS, TokenPools
 
 CONTRADICTORY_TOKENS = "contradictory_tokens"
 EMPTY_TOKENS = "empty_tokens"
 
 Count = Annotated[int, Field(ge=0, le=MAX_TOKENS)]
-
-
-class TokenPools(NamedTuple):
-    """Normalised token counts of one call.
-
-    `input` includes the cached tokens, `output` includes the reasoning tokens, and `cache_write` includes
-    `cache_write_1h`. `input` and `output` are both 0 with a positive `total` when only the total is known.
-    """
-
-    input: int
-    output: int
-    total: int
-    cache_read: int = 0
-    cache_write: int = 0
-    cache_write_1h: int = 0
-    reasoning: int = 0
-
-
-class CallUsage(NamedTuple):
-    """The usage of one call, and the part of its response that selects the price it was served at.
-
-    `other_units` are usage keys of genai-prices, such as `input_audio_tokens` (a part of the input) or
-    `web_searches` (on top of it); `price_context` selects one of a model's prices: `{"service_tier": "flex"}`.
-    """
-
-    pools: TokenPools
-    other_units: Mapping[str, int] = MappingProxyType({})
-    price_context: Mapping[str, str] = MappingProxyType({})
 
 
 class TokenCounts(BaseModel):

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from enum import Enum
 from typing import Final, Literal
 
-from shared.domain.counter_settings import CounterSettings
+from shared.domain.counter_settings import CounterHistory, CounterSettings
 from shared.domain.counters import (
     Cell,
     Cells,
@@ -18,10 +18,8 @@ from shared.domain.counters import (
     merge_cells,
     sum_totals,
 )
-from shared.domain.periods import Period, days_from, month_of
-from shared.domain.recording import MAX_AGE, MAX_AHEAD
+from shared.domain.periods import MAX_AGE, MAX_AHEAD, Period, days_from, month_of
 from shared.domain.rollups import DayEntry, DayRollup, MonthRollup, cells_within, hours_within, runs_within
-from shared.domain.tenants import Tenant
 
 FEW_SHARDS: Final = 4
 """Reading this many counter documents of a complete day is worth the round trip that it saves."""
@@ -213,15 +211,12 @@ _FIELD_OF: Final[Mapping[Detail, DocumentField]] = {
 }
 
 
-def plan_reading(tenant: Tenant, within: Period, detail: Detail, now: datetime) -> ReadingPlan:
-    """Return how to read a tenant's usage within any interval, given the tenant as it is known.
-
-    Days on which no event can be are left out: more than 35 days before the tenant was created, or after `now`.
-    """
-    first = max(within.first_day, (tenant.created_at - MAX_AGE).date())
+def plan_reading(counters: CounterHistory, within: Period, detail: Detail, now: datetime) -> ReadingPlan:
+    """Return how to read the usage within any interval. Days on which no event can be are left out."""
+    settings = counters.settings
+    first = max(within.first_day, (counters.created_at - MAX_AGE).date())
     last = min(within.last_day, (now + MAX_AHEAD).date())
     days = list(days_from(first, last))
-    settings = tenant.counters
     plan = ReadingPlan(
         within=within,
         detail=detail,

@@ -10,7 +10,7 @@ from shared.domain.limits import LimitStatus
 from shared.domain.money import usd_string
 from shared.domain.plans import Plan
 from shared.domain.recording import RecordedEvent
-from shared.domain.tokens import TokenPools
+from shared.domain.token_pools import TokenPools
 
 Usd = str
 """A decimal string, exact to the nano-dollar."""

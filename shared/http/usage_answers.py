@@ -8,10 +8,9 @@ from pydantic import Field
 
 from shared.domain.counters import Series, Totals, add
 from shared.domain.money import usd_string
-from shared.domain.plans import find_plan
+from shared.domain.plans import BillingInterval, find_plan
 from shared.domain.rollups import bounded_series
 from shared.domain.runs import Run, RunStatus
-from shared.domain.stripe_shapes import BillingInterval
 from shared.domain.subscription_states import SubscriptionState
 from shared.domain.tenants import BillingSummary, Tenant
 from shared.domain.usage import Usage

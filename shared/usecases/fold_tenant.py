@@ -5,12 +5,16 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from functools import partial
 
-from shared.domain.counter_settings import LONGEST_FOLD_MINUTES, CounterSettings, completable_until
+from shared.domain.counter_settings import (
+    LONGEST_FOLD_MINUTES,
+    CounterHistory,
+    CounterSettings,
+    completable_until,
+)
 from shared.domain.counters import OTHER, ShardRef
 from shared.domain.headroom import minutes_until_fold
 from shared.domain.limits import Consumption, LimitPolicy
-from shared.domain.periods import days_from, month_of, period_at, start_of
-from shared.domain.recording import MAX_AHEAD
+from shared.domain.periods import MAX_AHEAD, days_from, month_of, period_at, start_of
 from shared.domain.run_counts import days_that_lost_runs
 from shared.domain.tenants import Tenant
 from shared.domain.usage import Detail, Wanted, plan_reading
@@ -123,7 +127,7 @@ def _folded_usage(store: UsageStore, tenant: Tenant, now: datetime) -> TenantUsa
     """Return the current period's usage by rollups alone."""
     all_folded = replace(tenant.counters, complete_until=start_of((now + MAX_AHEAD).date() + _ONE_DAY))
     period = period_at(tenant.at(now).anchor, now)
-    plan = plan_reading(replace(tenant, counters=all_folded), period, Detail.TOTALS, now)
+    plan = plan_reading(CounterHistory(all_folded, tenant.created_at), period, Detail.TOTALS, now)
     found = read_documents(store, tenant.id, plan.first_read)[1]
     return TenantUsage(tenant=tenant.at(now), usage=finish_reading(store, tenant.id, plan, found))
 

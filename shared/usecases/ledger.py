@@ -100,7 +100,7 @@ def finish_reading(store: UsageStore, tenant_id: str, plan: ReadingPlan, found: 
 
 
 def _plan(tenant: Tenant, within: Period | None, detail: Detail, now: datetime) -> ReadingPlan:
-    return plan_reading(tenant, within or period_at(tenant.at(now).anchor, now), detail, now)
+    return plan_reading(tenant.counter_history, within or period_at(tenant.at(now).anchor, now), detail, now)
 
 
 @dataclass(slots=True)

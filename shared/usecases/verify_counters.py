@@ -7,8 +7,8 @@ from typing import TypeVar
 
 from shared.domain.counters import Cells, Metric, Totals
 from shared.domain.errors import NotFound
-from shared.domain.periods import Period, start_of
-from shared.domain.recording import MAX_AHEAD, RecordedEvent, deltas_by_day
+from shared.domain.periods import MAX_AHEAD, Period, start_of
+from shared.domain.recording import RecordedEvent, deltas_by_day
 from shared.domain.runs import Run, runs_of
 from shared.domain.tenants import Tenant
 from shared.domain.usage import Detail, plan_reading, recounting
@@ -77,7 +77,7 @@ def _compare_days(
 
 def _counted(store: UsageStore, tenant: Tenant, within: Period, now: datetime) -> dict[date, Cells]:
     """Return what is told of each day, late events that no fold has seen included."""
-    plan = plan_reading(tenant, within, Detail.HOURS, now)
+    plan = plan_reading(tenant.counter_history, within, Detail.HOURS, now)
     plan = recounting(plan, [ref.day for ref in store.dirty_counters(tenant.id)])
     found = read_documents(store, tenant.id, plan.first_read)[1]
     return finish_reading(store, tenant.id, plan, found).cells

@@ -33,7 +33,7 @@ from shared.domain.periods import day_key
 from shared.domain.recording import DayDelta, RecordedEvent, deltas_by_day
 from shared.domain.rollups import DayRollup
 from shared.domain.runs import runs_of
-from shared.domain.tokens import TokenPools
+from shared.domain.token_pools import TokenPools
 from shared.ports import Mail
 from tests.adapters.writes import event_write
 from tests.contracts.test_counting import ODD_NAMES

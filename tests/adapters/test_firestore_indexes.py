@@ -16,7 +16,7 @@ from shared.adapters.firestore.queries import NAME, StructuredQuery
 from shared.domain.counters import METRICS, Cell, Series
 from shared.domain.rollups import DayRollup, PeriodRollup
 from shared.domain.runs import Run
-from shared.domain.tokens import TokenPools
+from shared.domain.token_pools import TokenPools
 from shared.ports import Directory, UsageStore
 from tests.adapters.interceptors import Unanswered
 from tests.adapters.test_firestore_operations import NOVEMBER

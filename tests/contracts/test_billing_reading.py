@@ -6,7 +6,8 @@ from datetime import timedelta
 import pytest
 
 from shared.domain.accounts import EmailSighting, with_subscription
-from shared.domain.entitlements import DEFAULT_GRACE, FREE, BillingAlert
+from shared.domain.entitlement import FREE
+from shared.domain.entitlements import DEFAULT_GRACE, BillingAlert
 from shared.domain.errors import InvalidInput
 from shared.domain.invoices import InvoiceRow
 from shared.domain.tenants import AuditEntry

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from shared.domain.counters import Cell, Series, ShardRef, sum_by_series, sum_totals
 from shared.domain.recording import RecordedEvent
-from shared.domain.tokens import MAX_TOKENS, TokenPools
+from shared.domain.token_pools import MAX_TOKENS, TokenPools
 from shared.ports import Outcome, UsageStore
 from tests.sample_events import (
     CALL,

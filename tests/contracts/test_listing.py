@@ -12,7 +12,7 @@ from shared.domain.counters import Series
 from shared.domain.errors import InvalidInput
 from shared.domain.recording import RecordedEvent
 from shared.domain.runs import Run
-from shared.domain.tokens import TokenPools
+from shared.domain.token_pools import TokenPools
 from shared.ports import Page, UsageStore
 from tests.sample_events import NOON, ONE_SHARD, event_of, llm_call, mark
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from shared.domain.amounts import Measures, amounts_of
 from shared.domain.events import Category, Status
-from shared.domain.tokens import TokenPools
+from shared.domain.token_pools import TokenPools
 
 CATEGORIES, STATUSES = get_args(Category), get_args(Status)
 POOLS = TokenPools(100, 20, 120)

@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.domain.billing import Observation, Subscription, observe
-from shared.domain.entitlements import DEFAULT_GRACE, FREE, GRANTS, Entitlement, billing_alerts, entitlement
+from shared.domain.entitlement import FREE, Entitlement
+from shared.domain.entitlements import DEFAULT_GRACE, GRANTS, billing_alerts, entitlement
 from shared.domain.plans import PLAN_CATALOG
 from shared.domain.subscription_states import SubscriptionState
 from tests.sample_subscriptions import DAY, PERIOD, START, observed, on_day

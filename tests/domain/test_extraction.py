@@ -14,7 +14,7 @@ from shared.domain.catalog import catalog_providers, catalog_units, resolve_prov
 from shared.domain.extraction import ErrorCode, Extracted, ExtractionError, extract
 from shared.domain.response_formats import FORMATS
 from shared.domain.response_layouts import Format
-from shared.domain.tokens import CallUsage, TokenPools
+from shared.domain.token_pools import CallUsage, TokenPools
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "cases" / "responses.json"
 READABLE = json.loads(GOLDEN.read_text("utf-8"))["read"]

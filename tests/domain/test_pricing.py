@@ -15,7 +15,7 @@ from shared.domain.catalog import MAX_CACHED_NAMES, catalog_providers, catalog_u
 from shared.domain.money import nanousd_from_decimal
 from shared.domain.pricing import FREE_MODEL_SUFFIX, LOCAL_PROVIDERS, Cost, PricedModel, cost_of
 from shared.domain.rates import cost_nanousd
-from shared.domain.tokens import MAX_TOKENS, CallUsage, TokenPools
+from shared.domain.token_pools import MAX_TOKENS, CallUsage, TokenPools
 
 NOW = datetime(2026, 11, 22, 14, tzinfo=UTC)
 SMALL = TokenPools(1000, 400, 1400, 300, 200, 50, 150)

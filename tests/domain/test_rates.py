@@ -6,7 +6,7 @@ import pytest
 from genai_prices.types import ModelPrice, Tier, TieredPrices
 
 from shared.domain.rates import cost_nanousd, rates_of
-from shared.domain.tokens import TokenPools
+from shared.domain.token_pools import TokenPools
 
 
 def mtok_nanousd(usd: str, tokens: int) -> Decimal:

@@ -13,9 +13,8 @@ from hypothesis import strategies as st
 
 from shared.domain.counters import Cell, Series, sum_totals
 from shared.domain.events import MeteringEvent
+from shared.domain.periods import MAX_AGE, MAX_AHEAD
 from shared.domain.recording import (
-    MAX_AGE,
-    MAX_AHEAD,
     MAX_METADATA_BYTES,
     DayDelta,
     RecordedEvent,

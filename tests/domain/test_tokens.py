@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 from pydantic import BaseModel, ValidationError
 from pydantic_core import PydanticCustomError
 
-from shared.domain.tokens import MAX_TOKENS, TokenCounts, TokenPools, normalise
+from shared.domain.token_pools import MAX_TOKENS, TokenPools
+from shared.domain.tokens import TokenCounts, normalise
 
 COUNT = st.integers(0, MAX_TOKENS)
 FIELDS = sorted(TokenCounts.model_fields)

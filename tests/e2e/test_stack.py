@@ -16,9 +16,8 @@ import pytest
 
 from shared.adapters.firestore import FirestoreRpc, FirestoreUsageStore
 from shared.adapters.firestore.rpc import open_channel
-from shared.domain.periods import Period
+from shared.domain.periods import MAX_AGE, Period
 from shared.domain.plans import find_plan
-from shared.domain.recording import MAX_AGE
 from tests.e2e.running import RunningStack, alive, descendants, eventually, running_stack
 from tools.dev.demo_history import SUBSCRIBED
 from tools.dev.functions import existing_functions

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from shared.domain.members import Member, Role
 from shared.domain.recording import RecordedEvent
-from shared.domain.tokens import TokenPools
+from shared.domain.token_pools import TokenPools
 from shared.ports import Members, UsageStore
 from shared.usecases.check_limits import Thresholds
 from shared.usecases.fold_tenant import TenantFolder

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from shared.adapters.memory import MemoryStore
-from shared.domain.counter_settings import CounterSettings
+from shared.domain.counter_settings import CounterHistory, CounterSettings
 from shared.domain.counters import Metric, Series, Totals
 from shared.domain.periods import Period, period_at
 from shared.domain.recording import RecordedEvent
@@ -75,7 +75,7 @@ def folded(store: UsageStore, tenant: Tenant, now: datetime) -> Sums:
     """What rollups alone say of the period at `now`."""
     all_folded = replace(tenant.counters, complete_until=datetime(3000, 1, 1, tzinfo=UTC))
     period = period_at(tenant.anchor, now)
-    plan = plan_reading(replace(tenant, counters=all_folded), period, Detail.HOURS, now)
+    plan = plan_reading(CounterHistory(all_folded, tenant.created_at), period, Detail.HOURS, now)
     found = store.read(tenant.id, plan.first_read).documents
     return sums_of(finish_reading(store, tenant.id, plan, found))
 

@@ -13,7 +13,7 @@ from shared.domain.errors import Unavailable
 from shared.domain.periods import month_of, period_at, start_of
 from shared.domain.recording import RecordedEvent
 from shared.domain.tenants import Tenant
-from shared.domain.tokens import TokenPools
+from shared.domain.token_pools import TokenPools
 from shared.domain.usage import Wanted
 from shared.ports import UsageStore
 from tests.sample_events import NOON, event_of, llm_call, writing

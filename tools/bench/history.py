@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from shared.domain.counters import Series
 from shared.domain.recording import RecordedEvent, amounts_of
 from shared.domain.tenants import ApiKey, AuditEntry, Tenant
-from shared.domain.tokens import TokenPools
+from shared.domain.token_pools import TokenPools
 from shared.ports import Directory, UsageStore
 from shared.usecases.fold_usage import fold_tenants
 from tools.bench.sample import BATCH_EVENTS

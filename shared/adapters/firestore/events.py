@@ -16,7 +16,7 @@ from shared.domain.amounts import Measures, amounts_of
 from shared.domain.counters import Series
 from shared.domain.recording import RecordedEvent
 from shared.domain.runs import Run
-from shared.domain.tokens import TokenPools
+from shared.domain.token_pools import TokenPools
 
 TOKEN_FIELDS = (
     "input_tokens",

@@ -6,7 +6,7 @@ from typing import Any
 
 from shared.adapters.firestore.encoding import Write, get_fields, set_fields
 from shared.domain.counter_settings import LONGEST_FOLD_MINUTES, CounterSettings
-from shared.domain.entitlements import Entitlement
+from shared.domain.entitlement import Entitlement
 from shared.domain.limits import LimitOverrides
 from shared.domain.tenants import ApiKey, AuditEntry, BillingSummary, Tenant
 

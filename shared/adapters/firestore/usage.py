@@ -35,8 +35,8 @@ from shared.adapters.firestore.tenants import (
 from shared.domain.alerts import UsageAlert
 from shared.domain.counter_settings import CounterSettings
 from shared.domain.counters import CounterShard, ShardRef
-from shared.domain.periods import start_of
-from shared.domain.recording import MAX_AGE, RecordedEvent
+from shared.domain.periods import MAX_AGE, start_of
+from shared.domain.recording import RecordedEvent
 from shared.domain.rollups import DayRollup, MonthRollup
 from shared.domain.runs import Run
 from shared.domain.usage import Documents, Wanted
