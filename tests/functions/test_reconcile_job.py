@@ -13,10 +13,13 @@ import pytest
 
 from shared.adapters import stripe
 from shared.bootstrap import process_memory
+from shared.domain.errors import Unavailable
 from shared.domain.plan_mapping import catalog_to_sell
 from shared.domain.stripe_shapes import read_subscription
 from tests.audit_trail import trail_of
 from tests.functions.serving import BY_NAME, Functions, bearer, succeeded, unfolded
+from tests.functions.test_daily_job import fail_for
+from tests.functions.topic import Topic
 from tools.dev.loopback import free_port, without_proxy
 from tools.dev.settings import ROOT
 from tools.stripe_double.serving import serving
@@ -119,6 +122,39 @@ def test_a_stripe_that_is_away_lets_pubsub_ask_again(shop: Shop, monkeypatch: py
     lonely.aggregate.application.config["PROPAGATE_EXCEPTIONS"] = False
     assert tell(lonely, RECONCILE) == 500
     assert shop.plan == "free"
+
+
+def test_a_stripe_that_is_away_in_the_middle_is_asked_again_by_the_same_message(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shop.pay()
+    for number in range(12):
+        shop.functions.create_tenant(f"aa-{number:02}")
+    topic = Topic(shop.functions)
+
+    def away(*_: object) -> None:
+        raise Unavailable("Stripe does not answer")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(stripe.StripeApi, "list_subscriptions", away)
+        assert [tell(shop.functions, RECONCILE), topic.deliver(), topic.deliver()] == [200, 200, 500]
+        assert topic.waiting == [{"job": "reconcile", "after": "aa-09"}]
+    assert shop.plan == "free"
+    assert topic.deliver_all() == 1
+    assert shop.plan == "professional"
+
+
+def test_billing_is_compared_though_another_tenants_days_cannot_be_completed(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shop.pay()
+    shop.functions.create_tenant("aaa")
+    topic = Topic(shop.functions)
+    fail_for("aaa", KeyError("a document that nobody understands"), monkeypatch)
+    assert tell(shop.functions, RECONCILE) == 200
+    assert shop.plan == "professional"
+    assert sorted([topic.deliver(), topic.deliver()]) == [200, 500]
+    assert topic.waiting == [{"job": "reconcile", "tenants": ["aaa"]}]
 
 
 def test_what_nobody_understands_is_logged_and_waits_for_tomorrow(
