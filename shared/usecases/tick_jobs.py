@@ -4,7 +4,6 @@ import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import islice
 
 from shared.domain.errors import Unavailable
 from shared.domain.tick import TickMessage
@@ -45,7 +44,7 @@ class TickJobs:
         if message.tenants is not None:
             self._reconcile_tenants(message.tenants, now)
             return
-        tenant_ids = list(islice(self.billing.store.list_tenants(message.after), TENANTS_PER_MESSAGE))
+        tenant_ids = list(self.billing.store.list_tenants(message.after, TENANTS_PER_MESSAGE))
         following = []
         if len(tenant_ids) == TENANTS_PER_MESSAGE:
             following.append(TickMessage(job="reconcile", after=tenant_ids[-1]))
