@@ -212,3 +212,16 @@ def test_one_tenant_that_always_fails_keeps_no_other_from_being_reached(
     assert "a document that nobody understands" in caplog.text
     monkeypatch.undo()
     assert completed(clock.now) == [name for name in names(13) if name != "tenant-02"]
+
+
+def test_on_firestore_it_is_the_same(functions_on_firestore: Functions) -> None:
+    functions, topic = functions_on_firestore, Topic(functions_on_firestore)
+    keys = idle_tenants(functions, 7)
+    before = {name: functions.usage(key, name) for name, key in keys.items()}
+    assert functions.tell(RECONCILE).status_code == 200
+    assert topic.waiting == [after("tenant-04")]
+    assert topic.deliver_all() == 1
+    store, midnight = functions.containers["aggregate"].usage, start_of(functions.clock.now.date())
+    tenants = [store.read(name).tenant for name in keys]
+    assert [tenant and tenant.counters.complete_until for tenant in tenants] == [midnight] * 7
+    assert {name: functions.usage(key, name) for name, key in keys.items()} == before

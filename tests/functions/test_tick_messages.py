@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from shared.adapters.firestore.tenants import delete_write
 from shared.bootstrap import process_memory
 from shared.domain.counter_settings import MAX_COUNTER_SHARDS
 from shared.domain.counters import CounterShard, ShardRef
@@ -180,3 +181,18 @@ def test_counters_of_a_deleted_tenant_are_cleared_once_and_asked_for_no_more(
     assert sorted(each.day for each in cleared) == [date(2026, 10, 17), YESTERDAY, TODAY]
     assert unfolded() == []
     assert functions.read(None, "/health")["oldest_dirty_at"] is None
+
+
+def test_on_firestore_counters_of_a_deleted_tenant_are_cleared_as_well(
+    functions_on_firestore: Functions,
+) -> None:
+    functions = functions_on_firestore
+    functions.record(functions.create_tenant(), CALL, LATE, MONTHS_AGO)
+    rpc = functions.containers["aggregate"]._rpc
+    rpc.batch_write([delete_write(f"{rpc.documents}/tenants/acme")])
+    store = functions.containers["aggregate"].usage
+    assert len(store.dirty_counters("acme")) == 3
+    assert functions.tick().status_code == 200
+    assert store.dirty_counters("acme") == []
+    functions.clock.pass_by(timedelta(hours=1))
+    assert list(store.due_counters(functions.clock.now)) == []
