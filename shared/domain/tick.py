@@ -12,7 +12,8 @@ class DueDay(NamedTuple):
     """A tenant's day to fold, and how many counter documents of it exist at least."""
 
     tenant_id: str
-    day: date
+    # No usage lies outside, and at the ends of the calendar a fold would look at days that do not exist.
+    day: Annotated[date, Field(ge=date(2000, 1, 1), lt=date(2200, 1, 1))]
     shards: Annotated[int, Field(ge=0, le=MAX_COUNTER_SHARDS)]
 
 

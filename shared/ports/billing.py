@@ -90,9 +90,11 @@ class BillingStore(Protocol):
     def list_invoices(self, tenant_id: str, *, limit: int, cursor: str | None = None) -> Page[InvoiceRow]:
         """The tenant's invoices by when they were created, newest first; InvalidInput for a bad cursor."""
 
-    def list_tenants(self, after: str | None = None) -> Iterator[str]:
-        """Yield every tenant's id in order, from the one after `after` on. Only for reconciliation: it looks across
-        tenants."""
+    def list_tenants(self, after: str | None = None, limit: int | None = None) -> Iterator[str]:
+        """Yield every tenant's id in order, from the one after `after` on; with a `limit`, read no more than those.
+
+        Only for reconciliation: it looks across tenants.
+        """
 
 
 class StripeGateway(Protocol):

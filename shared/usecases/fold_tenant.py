@@ -101,19 +101,20 @@ class TenantFolder:
         settings = replace(settings, complete_until=complete_until)
         today = next((each for each in folded if each.day == now.date()), None)
         if today is None:
-            return settings
-        minutes = self._minutes_until_fold(usage, today)
+            # A day that has ended may have brought usage near a limit, but it says nothing about today's rate.
+            minutes = self._minutes_until_fold(usage, Consumption(0, 0), 1)
+            return replace(settings, fold_minutes=min(settings.fold_minutes, minutes))
+        new = Consumption(today.new_tokens, today.new_runs)
+        minutes = self._minutes_until_fold(usage, new, max(today.seconds // 60, 1))
         # A series without room has filled a counter document: writers need the number they have.
         needs_room = OTHER in today.rollup.series
         paced = settings if needs_room else settings.at_rate(today.commits_per_second, now)
         return replace(paced, fold_minutes=minutes)
 
-    def _minutes_until_fold(self, usage: TenantUsage, today: FoldedDay) -> int:
+    def _minutes_until_fold(self, usage: TenantUsage, new: Consumption, minutes: int) -> int:
+        """Return how soon the next fold is wanted; `new` came in the last `minutes`."""
         policy = self.policy_of(usage.tenant)
-        if policy is None:
-            return LONGEST_FOLD_MINUTES
-        new = Consumption(today.new_tokens, today.new_runs)
-        return minutes_until_fold(policy, usage.consumption, new, max(today.seconds // 60, 1))
+        return minutes_until_fold(policy, usage.consumption, new, minutes) if policy else LONGEST_FOLD_MINUTES
 
 
 def _completed_days(tenant: Tenant, settings: CounterSettings) -> Iterator[date]:

@@ -26,7 +26,8 @@ def fold_days(folder: TenantFolder, due: Iterable[DueDay], now: datetime) -> Non
     """Fold these days."""
     by_tenant: dict[str, dict[date, int]] = {}
     for tenant_id, day, shards in due:
-        by_tenant.setdefault(tenant_id, {})[day] = shards
+        days = by_tenant.setdefault(tenant_id, {})
+        days[day] = max(shards, days.get(day, 0))
     _fold_each(by_tenant, lambda tenant_id: folder.fold(tenant_id, by_tenant[tenant_id], now))
 
 

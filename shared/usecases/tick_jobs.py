@@ -1,11 +1,11 @@
 """Does what the messages on the tick's topic ask for."""
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import islice
 
+from shared.domain.errors import Unavailable
 from shared.domain.tick import TickMessage
 from shared.ports import TickPublisher
 from shared.usecases.billing_parts import Billing
@@ -38,20 +38,33 @@ class TickJobs:
     def _reconcile(self, message: TickMessage, now: datetime) -> None:
         """Reconcile the tenants that are named, or the next few of all of them and then, by a message, the rest.
 
-        One message at a time is under way, so that Stripe is asked at a steady pace.
+        One message at a time is under way, so that Stripe is asked at a steady pace. While a vendor is away, the same
+        message comes again. Any other failure would last, so each tenant then gets a message of its own.
         """
         if message.tenants is not None:
             self._reconcile_tenants(message.tenants, now)
             return
-        tenant_ids = list(islice(self.billing.store.list_tenants(message.after), TENANTS_PER_MESSAGE))
-        self._reconcile_tenants(tenant_ids, now)
+        tenant_ids = list(self.billing.store.list_tenants(message.after, TENANTS_PER_MESSAGE))
+        following = []
         if len(tenant_ids) == TENANTS_PER_MESSAGE:
-            self.publisher.publish([TickMessage(job="reconcile", after=tenant_ids[-1])])
+            following.append(TickMessage(job="reconcile", after=tenant_ids[-1]))
+        try:
+            self._reconcile_tenants(tenant_ids, now)
+        except* Unavailable:
+            raise
+        except* Exception:
+            LOGGER.exception("reconciling failed, and is tried again for each of %s", ", ".join(tenant_ids))
+            following += [TickMessage(job="reconcile", tenants=(each,)) for each in tenant_ids]
+        self.publisher.publish(following)
 
-    def _reconcile_tenants(self, tenant_ids: Iterable[str], now: datetime) -> None:
+    def _reconcile_tenants(self, tenant_ids: Sequence[str], now: datetime) -> None:
         """Complete the days of these tenants, also where nothing is recorded any more, and compare their billing."""
-        tenant_ids = list(tenant_ids)
-        fold_tenants(self.folder, tenant_ids, now)
+        try:
+            fold_tenants(self.folder, tenant_ids, now)
+        finally:
+            self._compare_billing(tenant_ids, now)
+
+    def _compare_billing(self, tenant_ids: Sequence[str], now: datetime) -> None:
         if self.billing.gateway is None:
             LOGGER.warning("billing is not reconciled: STRIPE_API_KEY is missing")
             return

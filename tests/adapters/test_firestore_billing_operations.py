@@ -99,3 +99,10 @@ def test_a_strangers_event_costs_one_read_and_when_it_is_reported_one_write(
     stranger = subscription_event("created", STARTED, metadata={})
     assert deliver(billing_on(store), [stranger]) == [UNOWNED]
     assert (calls.methods, effects(calls)) == ([READ, WRITE], ["stripe_events"])
+
+
+def test_listing_a_few_tenants_reads_no_more_of_them(
+    store: FirestoreBillingStore, calls: RecordedCalls
+) -> None:
+    assert list(store.list_tenants(None, 5)) == ["acme"]
+    assert [request.structured_query.limit.value for _, request in calls.requests] == [5]

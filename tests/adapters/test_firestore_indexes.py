@@ -1,7 +1,7 @@
 """firestore.indexes.json serves every query there is, and indexes nothing else: the emulator checks neither."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -10,16 +10,27 @@ import grpc
 import pytest
 
 from shared.adapters.firestore import FirestoreDirectory, FirestoreRpc, FirestoreUsageStore
-from shared.adapters.firestore.counters import counter_write, day_write, period_write
+from shared.adapters.firestore.counters import (
+    clear_write,
+    counter_write,
+    day_write,
+    entry_write,
+    month_write,
+    postpone_write,
+)
+from shared.adapters.firestore.encoding import Write
 from shared.adapters.firestore.events import run_write
 from shared.adapters.firestore.queries import NAME, StructuredQuery
-from shared.domain.counters import METRICS, Cell, Series
-from shared.domain.rollups import DayRollup, PeriodRollup
+from shared.adapters.firestore.tenants import counter_settings_write, raise_shards_write
+from shared.domain.counter_settings import CounterSettings
+from shared.domain.counters import METRICS, Cell, CounterShard, Series, ShardRef
+from shared.domain.periods import month_of, period_at
+from shared.domain.recording import DayDelta
+from shared.domain.rollups import DayRollup, MonthRollup
 from shared.domain.runs import Run
 from shared.domain.token_pools import TokenPools
 from shared.ports import Directory, UsageStore
 from tests.adapters.interceptors import Unanswered
-from tests.adapters.test_firestore_operations import NOVEMBER
 from tests.adapters.writes import event_write
 from tests.sample_events import CALL, NOON, TODAY, event_of
 
@@ -29,11 +40,12 @@ OVERRIDES = {(each["collectionGroup"], each["fieldPath"]): each for each in INDE
 DIRECTION = {StructuredQuery.ASCENDING: "ASCENDING", StructuredQuery.DESCENDING: "DESCENDING"}
 EQUAL = StructuredQuery.FieldFilter.EQUAL
 
+NOVEMBER = period_at(None, NOON)
 QUERYING: dict[str, Callable[[FirestoreUsageStore, FirestoreDirectory], object]] = {
     "count_runs": lambda usage, _: usage.count_runs("acme", NOVEMBER.start, NOVEMBER.end),
-    "dirty_tenants": lambda usage, _: list(usage.dirty_tenants()),
-    "dirty_shards": lambda usage, _: usage.dirty_counters("acme"),
-    "oldest_dirty_at": lambda usage, _: usage.most_overdue(),
+    "due_counters": lambda usage, _: list(usage.due_counters(NOON)),
+    "dirty_counters": lambda usage, _: usage.dirty_counters("acme"),
+    "most_overdue": lambda usage, _: usage.most_overdue(),
     "list_events": lambda usage, _: usage.list_events("acme", limit=5),
     "list_events of a run": lambda usage, _: usage.list_events("acme", run_id="run-1", limit=5),
     "list_runs": lambda usage, _: usage.list_runs("acme", limit=5),
@@ -42,7 +54,7 @@ QUERYING: dict[str, Callable[[FirestoreUsageStore, FirestoreDirectory], object]]
     "list_audit": lambda _, directory: directory.list_audit("acme", limit=5),
 }
 NOT_QUERYING = {
-    *("record", "read", "save_rollups", "clear_dirty", "raise_counter_shards", "find_run"),
+    *("record", "read", "save_day", "create_month", "clear_counters", "save_counter_settings", "find_run"),
     *("known_alerts", "save_alerts"),
     *(
         "create_tenant",
@@ -126,34 +138,98 @@ SERIES = Series("openai", "gpt-4.1-mini")
 FULL_EVENT = event_of("e1", TokenPools(100, 50, 150, 30, 20, 5, 40), 1, 1, status="ok", run_id="r")._replace(
     user_id="u", workflow_id="w", request_id="q", metadata_json="{}"
 )
+CELLS = {Cell(12, SERIES): dict.fromkeys(METRICS, 1)}
+VERSION = Write().current_document.update_time
+SHARD = CounterShard(
+    ref=ShardRef(TODAY, 0),
+    totals={},
+    cells={},
+    commits=1,
+    run_hours=frozenset(),
+    dirty=True,
+    version=VERSION,
+)
+DAY = DayRollup(
+    day=TODAY,
+    cells=CELLS,
+    series={SERIES: CALL},
+    hour_totals={12: CALL},
+    runs={12: 1},
+    shards=1,
+    commits=1,
+    folded_at=NOON,
+)
+MONTH = MonthRollup(month=month_of(TODAY), days={TODAY: DAY.entry})
 WRITES = {
-    "events": event_write("events/e", FULL_EVENT),
-    "counters": counter_write("counters/c", {Cell(12, SERIES): dict.fromkeys(METRICS, 1)}, NOON),
-    "runs": run_write(
-        "runs/r", Run(id="r", began_at=NOON, last_at=NOON, totals=CALL, is_completed=True, is_failed=True)
-    ),
-    "days": day_write("days/d", DayRollup(TODAY, {Cell(12, SERIES): CALL}, 1, NOON, held_at=NOON)),
-    "usage": period_write("usage/u", PeriodRollup(NOVEMBER, {TODAY: CALL}, {SERIES: CALL}, 1, NOON, None, 1)),
+    "events": [event_write("events/e", FULL_EVENT)],
+    "counters": [
+        counter_write("counters/c", DayDelta(CELLS, {12}), NOON),
+        clear_write("counters/c", SHARD, NOON),
+        postpone_write("counters/c", NOON),
+    ],
+    "runs": [
+        run_write(
+            "runs/r", Run(id="r", began_at=NOON, last_at=NOON, totals=CALL, is_completed=True, is_failed=True)
+        )
+    ],
+    "days": [day_write("days/d", DAY)],
+    "months": [entry_write("months/m", DAY), month_write("months/m", MONTH)],
 }
+FOLDS_OF_TENANTS = [
+    counter_settings_write("tenants/t", CounterSettings(), VERSION),
+    raise_shards_write("tenants/t", 2),
+]
+
+
+def _fields_of(writes: Iterable[Any]) -> set[str]:
+    """The fields that are set, added to or removed, without what lies below them."""
+    paths = [
+        path
+        for write in writes
+        for path in (
+            *write.update.fields,
+            *write.update_mask.field_paths,
+            *(transform.field_path for transform in write.update_transforms),
+        )
+    ]
+    return {path.partition(".")[0] for path in paths}
+
+
+def _exempt(collection: str) -> set[str]:
+    return {
+        path for group, path in OVERRIDES if group == collection and not OVERRIDES[group, path]["indexes"]
+    }
 
 
 @pytest.mark.parametrize("collection", WRITES)
 def test_every_field_of_a_collection_that_grows_is_queried_or_not_indexed(collection: str) -> None:
-    write = WRITES[collection]
-    paths = [transform.field_path for transform in write.update_transforms]
-    written = set(write.update.fields) | {path.partition(".")[0] for path in paths}
     queries = [query for name in QUERYING if (query := _query_of(name)).from_[0].collection_id == collection]
     queried = {path for query in queries for path, _ in _needs(query)} - {NAME, "run_id"}
-    exempt = {
-        path for group, path in OVERRIDES if group == collection and not OVERRIDES[group, path]["indexes"]
-    }
-    assert exempt == written - queried
+    assert _exempt(collection) == _fields_of(WRITES[collection]) - queried
     assert queried <= {path for group, path in OVERRIDES if group == collection}
 
 
-def test_events_are_removed_when_they_expire() -> None:
-    assert OVERRIDES["events", "expire_at"]["ttl"] is True
-    assert "expire_at" in WRITES["events"].update.fields
+def test_what_a_fold_sets_on_every_tenant_after_midnight_is_not_indexed() -> None:
+    """An index of instants that all tenants move forward together takes no more than 500 writes a second."""
+    assert _exempt("tenants") == _fields_of(FOLDS_OF_TENANTS) | {"billing"}
+
+
+def test_no_collection_has_an_exemption_that_is_not_written() -> None:
+    assert {collection for collection, _ in OVERRIDES} == WRITES.keys() | {"tenants", "stripe_events"}
+
+
+def test_a_counter_is_due_in_one_index_of_all_tenants_and_dirty_in_one_of_its_own() -> None:
+    """Each entry of an index is a write with every recording that changes it."""
+    assert OVERRIDES["counters", "fold_due"]["indexes"] == [
+        {"order": "ASCENDING", "queryScope": "COLLECTION_GROUP"}
+    ]
+    assert OVERRIDES["counters", "dirty"]["indexes"] == [{"order": "ASCENDING", "queryScope": "COLLECTION"}]
+
+
+@pytest.mark.parametrize("collection", ["events", "counters"])
+def test_what_expires_is_removed(collection: str) -> None:
+    assert OVERRIDES[collection, "expire_at"]["ttl"] is True
+    assert "expire_at" in _fields_of(WRITES[collection])
 
 
 def test_no_index_is_kept_that_no_query_needs() -> None:

@@ -118,7 +118,12 @@ def test_every_tenant_is_listed_also_beyond_a_page(place: BillingPlace) -> None:
     names = [f"t-{number:03}" for number in range(301)]
     for name in names:
         new_tenant(place.directory, name)
-    assert sorted(place.open().list_tenants()) == names
+    store = place.open()
+    assert list(store.list_tenants()) == names
+    assert list(store.list_tenants("t-298")) == names[299:]
+    for limit in (0, 5, 300, 301, 302):
+        assert list(store.list_tenants(limit=limit)) == names[:limit]
+        assert list(store.list_tenants("t-007", limit)) == names[8 : 8 + limit]
 
 
 def test_grace_is_told_to_the_microsecond(store: BillingStore) -> None:

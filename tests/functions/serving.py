@@ -4,7 +4,7 @@ import base64
 import json
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from typing import Any
 
@@ -161,9 +161,12 @@ class Functions:
         return events
 
     def tick(self, tenants: Sequence[str] | None = None) -> TestResponse:
-        """Deliver a tick as a push subscription does."""
-        content = {} if tenants is None else {"tenants": list(tenants)}
-        return self.deliver({"data": base64.b64encode(json.dumps(content).encode()).decode()})
+        """Deliver a tick: it folds what is due, or all that is new of the tenants that are named."""
+        return self.tell({} if tenants is None else {"tenants": list(tenants)})
+
+    def tell(self, content: object) -> TestResponse:
+        """Deliver a message with this content as a push subscription does."""
+        return self.deliver(encoded(json.dumps(content)))
 
     def deliver(self, message: object) -> TestResponse:
         """Deliver any message of the tick's topic."""
@@ -173,6 +176,17 @@ class Functions:
 def user_id_of(email: str) -> str:
     """The id of the account that sign_in makes."""
     return f"uid-{email.partition('@')[0].lower()}"
+
+
+def encoded(text: str) -> Json:
+    """A message with this text."""
+    return {"data": base64.b64encode(text.encode()).decode()}
+
+
+def unfolded() -> list[str]:
+    """The tenants that have usage which is not folded, due or not; on the memory store."""
+    found = process_memory().due_counters(datetime.max.replace(tzinfo=UTC))
+    return sorted({each.tenant_id for each in found})
 
 
 def pushed(message: object) -> Json:

@@ -1,28 +1,16 @@
 """The tick's function: what it folds, what it drops, and when it lets Pub/Sub send the message again."""
 
-import base64
-from collections.abc import Sequence
 from typing import Any
 
 import pytest
 
 from shared.bootstrap import process_memory
 from shared.domain.errors import Unavailable
-from shared.domain.rollups import DayRollup, PeriodRollup
-from tests.functions.serving import Functions, pushed
+from shared.domain.rollups import DayRollup
+from tests.functions.serving import Functions, encoded, pushed, unfolded
 from tools.dev.tick import PUSH_PATH
 
 CALL = {"category": "llm", "provider": "openai", "model": "gpt-4.1-mini"}
-
-
-def encoded(text: str) -> dict[str, str]:
-    """A message with this text."""
-    return {"data": base64.b64encode(text.encode()).decode()}
-
-
-def unfolded() -> list[str]:
-    """The tenants that have usage which is not folded."""
-    return sorted(process_memory().dirty_tenants())
 
 
 @pytest.fixture
@@ -122,15 +110,13 @@ def test_a_store_that_is_away_lets_pubsub_send_the_tick_again(
 
 
 def refuse_to_save(monkeypatch: pytest.MonkeyPatch, tenants: set[str]) -> None:
-    """Let the store lose its connection whenever the rollups of one of `tenants` are saved."""
+    """Let the store lose its connection whenever a day of one of `tenants` is saved."""
     store = process_memory()
-    save = store.save_rollups
+    save = store.save_day
 
-    def save_rollups(
-        tenant_id: str, day: DayRollup, periods: Sequence[PeriodRollup], held: Sequence[DayRollup]
-    ) -> None:
+    def save_day(tenant_id: str, day: DayRollup) -> None:
         if tenant_id in tenants:
             raise Unavailable("the store is away")
-        save(tenant_id, day, periods, held)
+        save(tenant_id, day)
 
-    monkeypatch.setattr(store, "save_rollups", save_rollups)
+    monkeypatch.setattr(store, "save_day", save_day)

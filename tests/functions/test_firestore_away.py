@@ -111,7 +111,7 @@ def counts_each_event_of_the_batch_once(functions: Functions, key: str) -> None:
     )
     store = functions.containers["record_usage"].usage
     assert verify_counters(store, "acme", timedelta(days=90), functions.clock.now).drifts == []
-    assert functions.tick().status_code == 200
+    assert functions.tick(["acme"]).status_code == 200
     assert functions.usage(key)["total_llm_calls"] == len(BATCH)
 
 

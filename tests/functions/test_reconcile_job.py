@@ -1,7 +1,5 @@
 """The daily job on the tick's topic: what it puts right, what it drops, and when it lets Pub/Sub ask again."""
 
-import base64
-import json
 import logging
 import os
 import subprocess
@@ -15,10 +13,13 @@ import pytest
 
 from shared.adapters import stripe
 from shared.bootstrap import process_memory
+from shared.domain.errors import Unavailable
 from shared.domain.plan_mapping import catalog_to_sell
 from shared.domain.stripe_shapes import read_subscription
 from tests.audit_trail import trail_of
-from tests.functions.serving import BY_NAME, Functions, bearer, succeeded
+from tests.functions.serving import BY_NAME, Functions, bearer, succeeded, unfolded
+from tests.functions.test_daily_job import fail_for
+from tests.functions.topic import Topic
 from tools.dev.loopback import free_port, without_proxy
 from tools.dev.settings import ROOT
 from tools.stripe_double.serving import serving
@@ -74,7 +75,7 @@ def shop(set_up: Callable[[], Functions], monkeypatch: pytest.MonkeyPatch) -> It
 
 def tell(functions: Functions, message: object) -> int:
     """Deliver a message of the tick's topic; the status of the answer."""
-    return functions.deliver({"data": base64.b64encode(json.dumps(message).encode()).decode()}).status_code
+    return functions.tell(message).status_code
 
 
 def test_who_has_paid_gets_the_plan_without_any_webhook(shop: Shop, caplog: pytest.LogCaptureFixture) -> None:
@@ -97,20 +98,12 @@ def test_where_nothing_differs_nothing_is_changed(shop: Shop, caplog: pytest.Log
     assert caplog.text == ""
 
 
-def test_it_folds_nothing_and_a_fold_reconciles_nothing(shop: Shop) -> None:
+@pytest.mark.parametrize("fold", [{}, {"job": "fold"}, {"job": "fold", "tenants": ["acme"]}], ids=str)
+def test_a_fold_reconciles_nothing(fold: object, shop: Shop) -> None:
     shop.functions.record(shop.key, {"category": "llm", "provider": "openai", "model": "gpt-4.1-mini"})
     shop.pay()
-    assert tell(shop.functions, RECONCILE) == 200
-    assert list(process_memory().dirty_tenants()) == ["acme"]
-    shop.functions.tick()
-    assert list(process_memory().dirty_tenants()) == []
-
-
-def test_a_fold_may_be_asked_for_by_name(shop: Shop) -> None:
-    shop.functions.record(shop.key, {"category": "llm", "provider": "openai", "model": "gpt-4.1-mini"})
-    shop.pay()
-    assert tell(shop.functions, {"job": "fold", "tenants": ["acme"]}) == 200
-    assert list(process_memory().dirty_tenants()) == []
+    assert tell(shop.functions, fold) == 200
+    assert unfolded() == []
     assert shop.plan == "free"
 
 
@@ -131,6 +124,39 @@ def test_a_stripe_that_is_away_lets_pubsub_ask_again(shop: Shop, monkeypatch: py
     assert shop.plan == "free"
 
 
+def test_a_stripe_that_is_away_in_the_middle_is_asked_again_by_the_same_message(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shop.pay()
+    for number in range(12):
+        shop.functions.create_tenant(f"aa-{number:02}")
+    topic = Topic(shop.functions)
+
+    def away(*_: object) -> None:
+        raise Unavailable("Stripe does not answer")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(stripe.StripeApi, "list_subscriptions", away)
+        assert [tell(shop.functions, RECONCILE), topic.deliver(), topic.deliver()] == [200, 200, 500]
+        assert topic.waiting == [{"job": "reconcile", "after": "aa-09"}]
+    assert shop.plan == "free"
+    assert topic.deliver_all() == 1
+    assert shop.plan == "professional"
+
+
+def test_billing_is_compared_though_another_tenants_days_cannot_be_completed(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shop.pay()
+    shop.functions.create_tenant("aaa")
+    topic = Topic(shop.functions)
+    fail_for("aaa", KeyError("a document that nobody understands"), monkeypatch)
+    assert tell(shop.functions, RECONCILE) == 200
+    assert shop.plan == "professional"
+    assert sorted([topic.deliver(), topic.deliver()]) == [200, 500]
+    assert topic.waiting == [{"job": "reconcile", "tenants": ["aaa"]}]
+
+
 def test_what_nobody_understands_is_logged_and_waits_for_tomorrow(
     shop: Shop, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -142,9 +168,7 @@ def test_what_nobody_understands_is_logged_and_waits_for_tomorrow(
     assert shop.plan == "free"
 
 
-@pytest.mark.parametrize(
-    "message", [{"job": "dance"}, {"job": None}, {"job": "reconcile", "tenants": ["acme"]}]
-)
+@pytest.mark.parametrize("message", [{"job": "dance"}, {"job": None}])
 def test_a_job_that_there_is_not_is_dropped(
     message: object, shop: Shop, caplog: pytest.LogCaptureFixture
 ) -> None:

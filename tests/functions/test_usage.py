@@ -1,10 +1,8 @@
-"""Reading over HTTP: plans, the aggregate, runs, events page by page, and the fold's lag."""
-
-from datetime import timedelta
+"""Reading over HTTP: plans, and the aggregate."""
 
 import pytest
 
-from tests.functions.serving import Clock, Functions, Json, token_sums
+from tests.functions.serving import Functions, Json, token_sums
 
 OPENAI = {"category": "llm", "provider": "openai", "model": "gpt-4.1-mini", "cost_usd_estimate": "0.10"}
 AZURE = {"category": "llm", "provider": "azure", "model": "gpt-4.1-mini", "cost_usd_estimate": "0.05"}
@@ -123,21 +121,6 @@ def test_the_catalog_lists_every_plan_with_its_limits_and_prices(functions: Func
         "usd_yearly_per_month": "24.166666666",
         "yearly_saving_percent": 17,
     }
-
-
-def test_health_tells_how_far_the_fold_is_behind(functions: Functions, clock: Clock, key: str) -> None:
-    idle = {"status": "ok", "fold_lag_seconds": 0.0, "oldest_dirty_at": None}
-    assert functions.read(None, "/health") == idle
-    functions.record(key, OPENAI)
-    clock.pass_by(timedelta(seconds=45))
-    functions.record(key, OPENAI)
-    assert functions.read(None, "/health") == {
-        "status": "ok",
-        "fold_lag_seconds": 45.0,
-        "oldest_dirty_at": "2026-11-20T12:00:00Z",
-    }
-    functions.tick()
-    assert functions.read(None, "/health") == idle
 
 
 @pytest.mark.parametrize("path", ["/plans", "/health", "/openapi.json"])

@@ -41,7 +41,7 @@ def test_the_same_id_counts_once(
         instance = functions.another() if case.get("instances") else functions
         answers.append(instance.record(key, *({**CALL, "id": each} for each in ids)))
         if is_folded:
-            functions.tick()
+            functions.tick(["acme"])
     assert [answer["accepted"] for answer in answers] == case["accepted"]
     assert [answer["duplicates"] for answer in answers] == case["duplicates"]
     assert functions.usage(key)["total_llm_calls"] == len({each for ids in case["requests"] for each in ids})

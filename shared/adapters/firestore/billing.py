@@ -1,5 +1,6 @@
 """BillingStore on Firestore: each change is one commit, guarded by what was read before it."""
 
+import sys
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
@@ -72,15 +73,17 @@ class FirestoreBillingStore:
     def list_invoices(self, tenant_id: str, *, limit: int, cursor: str | None = None) -> Page[InvoiceRow]:
         return _INVOICES.page(self._rpc, self._tenant_name(tenant_id), limit, cursor)
 
-    def list_tenants(self, after: str | None = None) -> Iterator[str]:
+    def list_tenants(self, after: str | None = None, limit: int | None = None) -> Iterator[str]:
         last_name = self._tenant_name(after) if after else None
-        while True:
-            query = queries.all_by_name("tenants", _TENANTS_PER_PAGE, last_name)
+        left = sys.maxsize if limit is None else limit
+        while left:
+            query = queries.all_by_name("tenants", min(left, _TENANTS_PER_PAGE), last_name)
             names = [document.name for document in self._rpc.query(self._rpc.documents, query)]
             yield from (name.rpartition("/")[2] for name in names)
             if len(names) < _TENANTS_PER_PAGE:
                 return
             last_name = names[-1]
+            left -= len(names)
 
     def _writes(self, change: BillingChange) -> Iterator[Any]:
         account = change.account

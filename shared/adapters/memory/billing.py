@@ -81,6 +81,6 @@ class MemoryBillingStore(MemoryState):
             places = {(row.invoice.created, row.invoice.id): row for row in rows}
             return page("invoices", places, limit, cursor)
 
-    def list_tenants(self, after: str | None = None) -> Iterator[str]:
+    def list_tenants(self, after: str | None = None, limit: int | None = None) -> Iterator[str]:
         with self._lock:
-            return iter(sorted(each for each in self._tenants if after is None or each > after))
+            return iter(sorted(each for each in self._tenants if after is None or each > after)[:limit])
