@@ -12,6 +12,7 @@ READ_NANOUSD = 300
 WRITE_NANOUSD = 900
 DELETE_NANOUSD = 100
 """Of one operation in a single US region: 0.03, 0.09 and 0.01 USD per 100,000. A TTL deletion is a delete."""
+_NANOUSD_PER_USD = 10**9
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,12 +23,20 @@ class Operations:
     reads: int = 0
     writes: int = 0
 
+    def __add__(self, more: "Operations") -> "Operations":
+        return Operations(self.rpcs + more.rpcs, self.reads + more.reads, self.writes + more.writes)
+
     def __sub__(self, before: "Operations") -> "Operations":
         return Operations(self.rpcs - before.rpcs, self.reads - before.reads, self.writes - before.writes)
 
     def cost_nanousd(self, deletes: int = 0) -> int:
         """What they cost, with `deletes` deletions that follow from them."""
         return self.reads * READ_NANOUSD + self.writes * WRITE_NANOUSD + deletes * DELETE_NANOUSD
+
+
+def usd(nanousd: int) -> float:
+    """Return an amount for the table; the sums are integers."""
+    return nanousd / _NANOUSD_PER_USD
 
 
 # grpc ships no types, so its classes are Any to mypy.

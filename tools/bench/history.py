@@ -4,11 +4,13 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 
+from shared.domain.counter_settings import DEFAULT_COUNTER_SETTINGS
 from shared.domain.counters import Series
 from shared.domain.recording import RecordedEvent, amounts_of
 from shared.domain.tenants import ApiKey, AuditEntry, Tenant
 from shared.domain.tokens import TokenPools
 from shared.ports import Directory, UsageStore
+from shared.usecases.fold_tenant import TenantFolder
 from shared.usecases.fold_usage import fold_tenants
 from tools.bench.sample import BATCH_EVENTS
 
@@ -46,35 +48,40 @@ def event(number: int, ts: datetime, prefix: str, run: str) -> RecordedEvent:
     )
 
 
+def create(directory: Directory, tenant: Tenant) -> None:
+    """Create a tenant, with a key that nobody has."""
+    key = ApiKey(
+        id=f"key-of-{tenant.id}",
+        tenant_id=tenant.id,
+        scopes=(),
+        label="",
+        prefix="",
+        created_at=tenant.created_at,
+    )
+    audit = AuditEntry(
+        tenant_id=tenant.id,
+        at=tenant.created_at,
+        actor="bench",
+        action="tenant.created",
+        before=None,
+        after=tenant.plan,
+        reason="",
+    )
+    directory.create_tenant(tenant, key, audit)
+
+
 def load(store: UsageStore, directory: Directory, tenant_id: str, events: int) -> None:
     """Give a new tenant `events` events over the days of its period, all folded.
 
     Every day has the same hours and series however many events there are, so every document holds as many
     fields: those are bounded by a day's hours and series, not by its history.
     """
-    tenant = Tenant(id=tenant_id, name=tenant_id, plan="enterprise", created_at=NOW)
-    key = ApiKey(
-        id=f"key-of-{tenant_id}", tenant_id=tenant_id, scopes=(), label="", prefix="", created_at=NOW
-    )
-    directory.create_tenant(
-        tenant,
-        key,
-        AuditEntry(
-            tenant_id=tenant_id,
-            at=NOW,
-            actor="bench",
-            action="tenant.created",
-            before=None,
-            after="",
-            reason="",
-        ),
-    )
+    create(directory, Tenant(id=tenant_id, name=tenant_id, plan="enterprise", created_at=NOW))
     with ThreadPoolExecutor(_THREADS) as pool:
-        for _ in pool.map(
-            lambda batch: store.record(tenant_id, batch, ONE_SHARD, NOW), _batches(tenant_id, events)
-        ):
+        batches = _batches(tenant_id, events)
+        for _ in pool.map(lambda each: store.record(tenant_id, each, DEFAULT_COUNTER_SETTINGS, NOW), batches):
             pass
-    fold_tenants(store, [tenant_id], NOW)
+    fold_tenants(TenantFolder(store), [tenant_id], NOW)
 
 
 def _batches(tenant_id: str, events: int) -> Iterator[list[RecordedEvent]]:
