@@ -18,7 +18,9 @@ from shared.domain.usage import Wanted
 from tests.sample_events import NOON, ONE_SHARD, llm_call
 from tools.bench.__main__ import GROUPS, main
 from tools.bench.counting import DELETE_NANOUSD, READ_NANOUSD, WRITE_NANOUSD, OperationCounter, Operations
+from tools.bench.fold_cost import ActiveTenant
 from tools.bench.history import DAYS, HOURS, NOW, SERIES, load
+from tools.bench.reading import ANCHORS, Budget, Reading
 from tools.bench.report import Measure, at_least, at_most, exactly, table, write_json
 from tools.bench.sample import BATCH_EVENTS, sample_events
 from tools.bench.timing import medians
@@ -119,6 +121,13 @@ def test_an_unknown_group_is_refused_with_the_names_of_those_there_are(
     assert all(name in complaint for name in GROUPS)
 
 
+def test_a_budget_is_about_rpcs_and_the_documents_besides_the_counters_of_today() -> None:
+    found = Operations(rpcs=2, reads=64 + 5 + 1, counted=1)
+    rpcs, documents = Budget(at_most(1), at_most(5), counters=64).rows("check", found)
+    assert (rpcs.name, rpcs.value, rpcs.is_met) == ("check_rpcs", 2, False)
+    assert (documents.name, documents.value, documents.is_met) == ("check_documents", 5, True)
+
+
 def test_a_deletion_that_follows_is_part_of_the_cost() -> None:
     operations = Operations(rpcs=4, reads=2, writes=3)
     assert operations.cost_nanousd(deletes=5) == 2 * READ_NANOUSD + 3 * WRITE_NANOUSD + 5 * DELETE_NANOUSD
@@ -164,6 +173,25 @@ class TestOnTheEmulator:
         # the tenant and two days
         wanted = Wanted(days=tuple(days))
         assert counter.of(lambda: store.read("nobody", wanted)) == Operations(rpcs=1, reads=1 + 2)
+
+    def test_an_active_tenant_is_folded_every_fifteen_minutes(
+        self, counter: OperationCounter, rpc: FirestoreRpc
+    ) -> None:
+        tenant = ActiveTenant(rpc, counter, 2)
+        tenant.live(2 * 15)
+        ticks = tenant.live(3 * 15)
+        # both counters are cleared, and the day is set with its entry in its month
+        assert (ticks.count, ticks.folds.writes) == (3, 3 * (2 + 2))
+        # each of the other ticks asks what is due
+        assert ticks.idle_ticks == Operations(rpcs=3 * 14, reads=3 * 14)
+
+    @pytest.mark.parametrize("kind", ANCHORS)
+    def test_checks_and_pages_read_no_more_than_they_may(
+        self, counter: OperationCounter, rpc: FirestoreRpc, kind: str
+    ) -> None:
+        reading = Reading(rpc, counter, kind, ANCHORS[kind])
+        measures = [*reading.in_use(), *reading.after_idleness()]
+        assert [measure for measure in measures if not measure.is_met] == []
 
     def test_counts_a_query_that_finds_nothing_as_one_read(
         self, counter: OperationCounter, rpc: FirestoreRpc

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from itertools import count
+from itertools import count, islice
 from typing import Final
 
 import grpc
@@ -55,20 +55,22 @@ def measure() -> Iterator[Measure]:
             # A project for each: a tick finds what is due of all tenants.
             project = f"{PROJECT_ID}-{shards}-shards"
             rpc = FirestoreRpc(project, grpc.intercept_channel(channel, counter), is_emulator=True)
-            day = ActiveTenant(rpc, counter, shards).day()
+            tenant = ActiveTenant(rpc, counter, shards)
+            tenant.live(WARM_UP_MINUTES)
+            day = tenant.live(MINUTES_PER_DAY)
             # Each day's counters are deleted once, when they have expired.
             month = usd(day.folds.cost_nanousd(deletes=shards) * DAYS_PER_MONTH)
             mean = f"{day.folds.reads / day.count:.1f} reads and {day.folds.writes / day.count:.1f} writes"
-            words = f"{day.count} folds a day of {mean}"
-            yield Measure(f"fold_cost_{shards}_shards", month, "USD per tenant and month", target, words)
+            words = f"{day.count} folds a day, each of {mean}"
+            yield Measure(f"fold_cost_shards_{shards}", month, "USD per tenant and month", target, words)
         ticks = usd(day.idle_ticks.cost_nanousd() * DAYS_PER_MONTH)
         words = "ticks that find nothing due, for all tenants together"
         yield Measure("idle_ticks_cost", ticks, "USD per month", None, words)
 
 
 @dataclass
-class Day:
-    """A day's ticks: those that folded, and those that found nothing due."""
+class Ticks:
+    """Ticks that folded, and ticks that found nothing due."""
 
     count: int = 0
     folds: Operations = field(default_factory=Operations)
@@ -96,7 +98,7 @@ class ActiveTenant:
             id="active",
             name="Active",
             plan="enterprise",
-            created_at=START,
+            created_at=ANCHOR,
             overrides=FAR_FROM_LIMITS,
             anchor=ANCHOR,
             counters=CounterSettings(shards=self.shards),
@@ -106,24 +108,22 @@ class ActiveTenant:
         self._recorder = Recorder(self.rpc, _RETENTION)
         self._paths = TenantPaths(self.rpc.documents, self._tenant.id)
         self._numbers = count()
+        self._minutes = count()
         thresholds = Thresholds(80, 100)
         alerts = AlertRaiser(self._store, FirestoreMembers(self.rpc), thresholds, "https://bench.invalid")
         self._folder = TenantFolder(self._store, thresholds.policy_of, alerts)
 
-    def day(self) -> Day:
-        """Let time go by, and return the ticks of a day."""
-        day = Day()
-        for minute in range(WARM_UP_MINUTES + MINUTES_PER_DAY):
+    def live(self, minutes: int) -> Ticks:
+        """Let so many minutes go by, and return their ticks."""
+        ticks = Ticks()
+        for minute in islice(self._minutes, minutes):
             now = START + minute * _A_MINUTE
-            tick = self._tick(now)
-            if minute >= WARM_UP_MINUTES:
-                day.add(tick)
+            ticks.add(self._tick(now))
             # At once after the tick, so that the counters are due as early as they can be.
             self._record(now)
-        settings = read_documents(self._store, self._tenant.id, NOTHING)[0].counters
-        if settings.shards != self.shards:
+        if (settings := self._settings()).shards != self.shards:
             raise RuntimeError(f"the tenant has come to {settings.shards} shards")
-        return day
+        return ticks
 
     def _tick(self, now: datetime) -> Operations:
         publisher = InlineTickPublisher(lambda message: fold_days(self._folder, message.due, now))
@@ -131,7 +131,7 @@ class ActiveTenant:
 
     def _record(self, now: datetime) -> None:
         """Write each counter, in one commit that stands for those of a minute."""
-        settings = read_documents(self._store, self._tenant.id, NOTHING)[0].counters
+        settings = self._settings()
         recording = Recording(self._paths, settings, now, now + _RETENTION)
         request = CommitRequest(database=self.rpc.database)
         for shard in range(settings.shards):
@@ -142,3 +142,6 @@ class ActiveTenant:
                 if transform.field_path == "commits":
                     transform.increment.integer_value = COMMITS_PER_MINUTE
         self.rpc.send_commit(request)
+
+    def _settings(self) -> CounterSettings:
+        return read_documents(self._store, self._tenant.id, NOTHING)[0].counters
