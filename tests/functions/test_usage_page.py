@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 
 from shared.bootstrap import process_memory
-from shared.domain.subscription_states import SubscriptionState
 from shared.domain.counter_settings import CounterSettings
 from shared.domain.limits import LimitOverrides
+from shared.domain.subscription_states import SubscriptionState
 from shared.domain.tenants import ApiKey, AuditEntry, BillingSummary, Tenant
 from tests.functions.serving import Clock, Functions, Json, bearer, refused, token_sums
 

@@ -13,11 +13,14 @@ from shared.adapters.firestore import FirestoreRpc, FirestoreUsageStore, queries
 from shared.adapters.firestore.rpc import open_channel
 from shared.adapters.memory import MemoryStore
 from shared.domain.events import parse_events
-from shared.domain.periods import period_at
+from shared.domain.periods import month_of, period_at
+from shared.domain.usage import Wanted
 from tests.sample_events import NOON, ONE_SHARD, llm_call
 from tools.bench.__main__ import GROUPS, main
 from tools.bench.counting import DELETE_NANOUSD, READ_NANOUSD, WRITE_NANOUSD, OperationCounter, Operations
+from tools.bench.fold_cost import ActiveTenant
 from tools.bench.history import DAYS, HOURS, NOW, SERIES, load
+from tools.bench.reading import ANCHORS, Budget, Reading
 from tools.bench.report import Measure, at_least, at_most, exactly, table, write_json
 from tools.bench.sample import BATCH_EVENTS, sample_events
 from tools.bench.timing import medians
@@ -89,13 +92,23 @@ def test_histories_of_different_length_differ_in_nothing_that_a_document_holds()
     store = MemoryStore()
     load(store, store, "little", 1_000)
     load(store, store, "more", 4_000)
-    period = period_at(None, NOW)
-    little, more = (store.read(tenant, periods=[period]).periods[period] for tenant in ("little", "more"))
-    assert (little.totals["calls"], more.totals["calls"]) == (1_000, 4_000)
-    assert set(little.days) == set(more.days)
-    assert len(little.days) == DAYS
-    assert set(little.series) == set(more.series) == set(SERIES)
-    assert little.runs == DAYS * len(HOURS)
+    days = tuple(NOW.date() - timedelta(days=ago) for ago in range(DAYS))
+    wanted = Wanted(months=(month_of(NOW.date()),), days=days, fields=frozenset({"hours", "series"}))
+    little, more = (store.read(tenant, wanted).documents for tenant in ("little", "more"))
+    assert [
+        sum(rollup.entry.totals["calls"] for rollup in each.days.values()) for each in (little, more)
+    ] == [
+        1_000,
+        4_000,
+    ]
+    for day in days:
+        assert set(little.days[day].series) == set(more.days[day].series) == set(SERIES)
+        assert set(little.days[day].cells) == set(more.days[day].cells)
+        assert little.days[day].runs == dict.fromkeys(HOURS, 1)
+    for each in (little, more):
+        assert {month: set(found.days) for month, found in each.months.items()} == {
+            month_of(NOW.date()): set(days)
+        }
 
 
 def test_an_unknown_group_is_refused_with_the_names_of_those_there_are(
@@ -106,6 +119,13 @@ def test_an_unknown_group_is_refused_with_the_names_of_those_there_are(
     complaint = capsys.readouterr().err
     assert "no such group: no-such-group" in complaint
     assert all(name in complaint for name in GROUPS)
+
+
+def test_a_budget_is_about_rpcs_and_the_documents_besides_the_counters_of_today() -> None:
+    found = Operations(rpcs=2, reads=64 + 5 + 1, counted=1)
+    rpcs, documents = Budget(at_most(1), at_most(5), counters=64).rows("check", found)
+    assert (rpcs.name, rpcs.value, rpcs.is_met) == ("check_rpcs", 2, False)
+    assert (documents.name, documents.value, documents.is_met) == ("check_documents", 5, True)
 
 
 def test_a_deletion_that_follows_is_part_of_the_cost() -> None:
@@ -151,7 +171,27 @@ class TestOnTheEmulator:
     ) -> None:
         days = [NOON.date(), NOON.date() - timedelta(days=1)]
         # the tenant and two days
-        assert counter.of(lambda: store.read("nobody", days=days)) == Operations(rpcs=1, reads=1 + 2)
+        wanted = Wanted(days=tuple(days))
+        assert counter.of(lambda: store.read("nobody", wanted)) == Operations(rpcs=1, reads=1 + 2)
+
+    def test_an_active_tenant_is_folded_every_fifteen_minutes(
+        self, counter: OperationCounter, rpc: FirestoreRpc
+    ) -> None:
+        tenant = ActiveTenant(rpc, counter, 2)
+        tenant.live(2 * 15)
+        ticks = tenant.live(3 * 15)
+        # both counters are cleared, and the day is set with its entry in its month
+        assert (ticks.count, ticks.folds.writes) == (3, 3 * (2 + 2))
+        # each of the other ticks asks what is due
+        assert ticks.idle_ticks == Operations(rpcs=3 * 14, reads=3 * 14)
+
+    @pytest.mark.parametrize("kind", ANCHORS)
+    def test_checks_and_pages_read_no_more_than_they_may(
+        self, counter: OperationCounter, rpc: FirestoreRpc, kind: str
+    ) -> None:
+        reading = Reading(rpc, counter, kind, ANCHORS[kind])
+        measures = [*reading.in_use(), *reading.after_idleness()]
+        assert [measure for measure in measures if not measure.is_met] == []
 
     def test_counts_a_query_that_finds_nothing_as_one_read(
         self, counter: OperationCounter, rpc: FirestoreRpc
@@ -164,12 +204,12 @@ class TestOnTheEmulator:
     ) -> None:
         period = period_at(None, datetime(2026, 11, 20, tzinfo=UTC))
         assert counter.of(lambda: store.count_runs("acme", period.start, period.end)) == Operations(
-            rpcs=1, reads=1
+            rpcs=1, reads=1, counted=1
         )
         for part in range(3):
             runs = range(part * 400, part * 400 + 400)
             store.record("acme", [llm_call(f"e{run}", run_id=f"run-{run}") for run in runs], ONE_SHARD, NOON)
         # 1,200 runs
         assert counter.of(lambda: store.count_runs("acme", period.start, period.end)) == Operations(
-            rpcs=1, reads=2
+            rpcs=1, reads=2, counted=2
         )

@@ -15,6 +15,8 @@ GROUPS = {
     "record_path": "record_path.measure",
     "cold_start": "cold_start.measure",
     "operations": "operations.measure",
+    "reading": "reading.measure",
+    "fold_cost": "fold_cost.measure",
     "http": "http_rates.measure",
     "webhook": "webhook.measure",
     "memory": "memory_use.measure",

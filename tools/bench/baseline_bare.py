@@ -10,9 +10,17 @@ from flask import Request
 from shared.adapters.firestore.encoding import Write, increment
 from shared.adapters.firestore.paths import hashed_id
 from shared.adapters.firestore.rpc import FirestoreRpc, open_channel
+from shared.domain.counters import Totals
 from shared.domain.periods import day_key
 
-_AMOUNTS = ("calls", "input_tokens", "output_tokens", "total_tokens", "latency_ms", "cost_nanousd")
+_AMOUNTS: Totals = {
+    "calls": 1,
+    "input_tokens": 1,
+    "output_tokens": 1,
+    "total_tokens": 1,
+    "latency_ms": 1,
+    "cost_nanousd": 1,
+}
 
 
 @cache
@@ -36,7 +44,7 @@ def bare(request: Request) -> str:
         create.update.fields[name].string_value = event[name]
     count = Write()
     count.update.name = f"{tenant}/counters/{day_key(datetime.now(UTC).date())}.0"
-    for path in ("totals", "hours.series"):
-        increment(count, path, dict.fromkeys(_AMOUNTS, 1))
+    for path in ("totals", "cells.series"):
+        increment(count, path, _AMOUNTS)
     _rpc().commit([create, count])
     return "ok"

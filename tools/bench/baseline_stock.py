@@ -11,9 +11,10 @@ import functions_framework
 from flask import Request
 from google.cloud.firestore_v1 import Client
 
-from shared.domain.counters import Cell, Cells, Series, Totals, add
+from shared.domain.counters import Cell, Series, Totals, add
+from shared.domain.recording import DayDelta
 from shared.domain.runs import Run
-from tools.bench.stock import stock_batch, stock_client
+from tools.bench.stock import EventWrites, stock_batch, stock_client
 
 _RETENTION = timedelta(days=90)
 
@@ -31,7 +32,8 @@ def stock(request: Request) -> dict[str, int]:
         return {"ready": 1}
     events = json.loads(request.get_data())["events"]
     documents = {event["id"]: _document(event) for event in events}
-    stock_batch(_client(), "stock", documents, _days(events), _runs(events), datetime.now(UTC)).commit()
+    writes = EventWrites(documents, _days(events), _runs(events))
+    stock_batch(_client(), "stock", writes, datetime.now(UTC)).commit()
     return {"accepted": len(events)}
 
 
@@ -44,12 +46,15 @@ def _document(event: dict[str, Any]) -> dict[str, object]:
     return document
 
 
-def _days(events: Iterable[dict[str, Any]]) -> dict[date, Cells]:
-    days: dict[date, Cells] = {}
+def _days(events: Iterable[dict[str, Any]]) -> dict[date, DayDelta]:
+    days: dict[date, DayDelta] = {}
     for event in events:
         ts = datetime.fromisoformat(event["ts"])
+        delta = days.setdefault(ts.date(), DayDelta({}, set()))
         cell = Cell(ts.hour, Series(event["provider"], event["model"]))
-        add(days.setdefault(ts.date(), {}).setdefault(cell, {}), _amounts(event))
+        add(delta.cells.setdefault(cell, {}), _amounts(event))
+        if "run_id" in event:
+            delta.run_hours.add(ts.hour)
     return days
 
 
@@ -58,13 +63,17 @@ def _runs(events: Iterable[dict[str, Any]]) -> dict[str, Run]:
     for event in events:
         if run_id := event.get("run_id"):
             ts = datetime.fromisoformat(event["ts"])
-            runs.setdefault(run_id, Run(run_id, ts, ts)).merge(Run(run_id, ts, ts, _amounts(event)))
+            runs.setdefault(run_id, Run(id=run_id, began_at=ts, last_at=ts)).merge(
+                Run(id=run_id, began_at=ts, last_at=ts, totals=_amounts(event))
+            )
     return runs
 
 
 def _amounts(event: dict[str, Any]) -> Totals:
-    amounts = {"calls": 1, "latency_ms": event["latency_ms"]}
-    return amounts | {"cost_nanousd": 950_000, **_tokens(event)} if "tokens" in event else amounts
+    amounts: Totals = {"calls": 1, "latency_ms": event["latency_ms"]}
+    if "tokens" in event:
+        amounts |= {**_tokens(event), "cost_nanousd": 950_000}
+    return amounts
 
 
 def _tokens(event: dict[str, Any]) -> Totals:

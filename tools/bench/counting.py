@@ -12,22 +12,43 @@ READ_NANOUSD = 300
 WRITE_NANOUSD = 900
 DELETE_NANOUSD = 100
 """Of one operation in a single US region: 0.03, 0.09 and 0.01 USD per 100,000. A TTL deletion is a delete."""
+_NANOUSD_PER_USD = 10**9
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Operations:
     """Calls that were made, and the reads and writes that are billed for them."""
 
     rpcs: int = 0
     reads: int = 0
     writes: int = 0
+    counted: int = 0
+    """Those of the reads that are billed for counting; the others are documents."""
+
+    def __add__(self, more: "Operations") -> "Operations":
+        return Operations(
+            rpcs=self.rpcs + more.rpcs,
+            reads=self.reads + more.reads,
+            writes=self.writes + more.writes,
+            counted=self.counted + more.counted,
+        )
 
     def __sub__(self, before: "Operations") -> "Operations":
-        return Operations(self.rpcs - before.rpcs, self.reads - before.reads, self.writes - before.writes)
+        return Operations(
+            rpcs=self.rpcs - before.rpcs,
+            reads=self.reads - before.reads,
+            writes=self.writes - before.writes,
+            counted=self.counted - before.counted,
+        )
 
     def cost_nanousd(self, deletes: int = 0) -> int:
         """What they cost, with `deletes` deletions that follow from them."""
         return self.reads * READ_NANOUSD + self.writes * WRITE_NANOUSD + deletes * DELETE_NANOUSD
+
+
+def usd(nanousd: int) -> float:
+    """Return an amount for the table; the sums are integers."""
+    return nanousd / _NANOUSD_PER_USD
 
 
 # grpc ships no types, so its classes are Any to mypy.
@@ -35,38 +56,34 @@ class OperationCounter(grpc.UnaryUnaryClientInterceptor, grpc.UnaryStreamClientI
     """An interceptor that counts; for one thread."""
 
     def __init__(self) -> None:
-        self._rpcs = self._reads = self._writes = 0
+        self._so_far = Operations()
 
     def of(self, work: Callable[[], object]) -> Operations:
         """What `work` does."""
-        before = self._so_far()
+        before = self._so_far
         work()
-        return self._so_far() - before
-
-    def _so_far(self) -> Operations:
-        return Operations(self._rpcs, self._reads, self._writes)
+        return self._so_far - before
 
     def intercept_unary_unary(self, continuation: Any, details: Any, request: Any) -> Any:
         """Commit and BatchWrite: a write for each write, if it succeeds."""
-        self._rpcs += 1
         call = continuation(details, request)
-        if call.code() == grpc.StatusCode.OK:
-            self._writes += len(request.writes)
+        is_done = call.code() == grpc.StatusCode.OK
+        self._so_far += Operations(rpcs=1, writes=len(request.writes) if is_done else 0)
         return call
 
     def intercept_unary_stream(self, continuation: Any, details: Any, request: Any) -> Any:
         """Reads: a read for each document that was looked for or found."""
-        self._rpcs += 1
-        is_query = not details.method.endswith("/BatchGetDocuments")
-        return self._counted(continuation(details, request), is_query=is_query)
+        self._so_far += Operations(rpcs=1)
+        return self._counted(continuation(details, request), details.method.rpartition("/")[2])
 
-    def _counted(self, answers: Any, *, is_query: bool) -> Iterator[Any]:
+    def _counted(self, answers: Any, method: str) -> Iterator[Any]:
         reads = 0
         for answer in answers:
             reads += _reads(answer)
             yield answer
         # A query that finds nothing is billed as one read.
-        self._reads += max(reads, 1) if is_query else reads
+        billed = reads if method == "BatchGetDocuments" else max(reads, 1)
+        self._so_far += Operations(reads=billed, counted=billed if method == "RunAggregationQuery" else 0)
 
 
 def _reads(answer: Any) -> int:

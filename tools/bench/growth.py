@@ -6,15 +6,18 @@ from datetime import timedelta
 from itertools import count
 
 import grpc
-from shared.usecases.live_usage import LiveUsageReader
 
 from shared.adapters.firestore import FirestoreDirectory, FirestoreRpc, FirestoreUsageStore
 from shared.adapters.firestore.rpc import open_channel
 from shared.adapters.memory import MemoryStore
 from shared.domain.tenants import Tenant
 from shared.ports import Directory, UsageStore
-from shared.usecases.check_limits import Thresholds, check_limits
+from shared.ports.usage import NOTHING
+from shared.usecases.check_limits import Limits, Thresholds, UsageRequest
+from shared.usecases.fold_tenant import TenantFolder
 from shared.usecases.fold_usage import fold_tenants
+from shared.usecases.ledger import Ledger, read_documents
+from shared.usecases.read_usage import read_current
 from tools.bench.counting import OperationCounter, Operations
 from tools.bench.history import NOW, event, load
 from tools.bench.report import Measure, Target, at_most, exactly
@@ -34,54 +37,79 @@ ROUNDS_IN_MEMORY = 200
 WARM_UPS = 4
 WORK = ("check", "usage", "fold")
 _ALIKE = at_most(1.1)
-_THRESHOLDS = Thresholds(80, 100)
 _RETENTION = timedelta(days=90)
 _A_DAY = timedelta(days=1)
 _BEFORE_NOW = timedelta(minutes=40)
+_REQUEST = UsageRequest(tokens=1000, runs=1)
 _NUMBERS = count()
 
 
 @dataclass
 class Subject:
-    """One tenant of a store, and what is done with it."""
+    """One tenant of a store, as its key's memory holds it, and what is done with it."""
 
     store: UsageStore
-    reader: LiveUsageReader
-    tenant_id: str
+    known: Tenant
+
+    def __post_init__(self) -> None:
+        self.limits = Limits(Ledger(self.store), Thresholds(80, 100))
 
     def check(self) -> None:
         """Ask whether something fits."""
-        check_limits(
-            self.reader,
-            _THRESHOLDS,
-            Tenant(id=self.tenant_id, name="", plan="enterprise", created_at=NOW),
-            1000,
-            1,
-            NOW,
-        )
+        self.limits.check(self.known, _REQUEST, NOW)
 
     def usage(self) -> None:
         """Read the usage page."""
-        self.reader.usage(self.tenant_id, NOW)
+        read_current(self.limits, self.known, NOW)
 
     def fold(self) -> None:
         """Fold what is new."""
-        fold_tenants(self.store, [self.tenant_id], NOW)
+        folder = TenantFolder(self.store, self.limits.thresholds.policy_of)
+        fold_tenants(folder, [self.known.id], NOW)
 
     def record(self) -> None:
         """Let there be new events, in one run."""
-        prefix = f"{self.tenant_id}-new{next(_NUMBERS)}"
+        prefix = f"{self.known.id}-new{next(_NUMBERS)}"
         events = [event(number, NOW - _BEFORE_NOW, prefix, "new") for number in range(NEW_EVENTS)]
-        self.store.record(self.tenant_id, events, ONE_SHARD, NOW)
+        self.limits.ledger.record(self.known, events, NOW)
+
+    def timed_check(self) -> float:
+        """Seconds that a check takes."""
+        return seconds(self.check)
+
+    def timed_usage(self) -> float:
+        """Seconds that the usage page takes."""
+        return seconds(self.usage)
 
     def timed_count(self) -> float:
         """Seconds that the count of no runs takes. The emulator, which has no index, looks at all of the tenant's."""
-        return seconds(lambda: self.store.count_runs(self.tenant_id, NOW + _A_DAY, NOW + 2 * _A_DAY))
+        return seconds(lambda: self.store.count_runs(self.known.id, NOW + _A_DAY, NOW + 2 * _A_DAY))
 
     def timed_fold(self) -> float:
         """Seconds that the fold of new events takes."""
         self.record()
         return seconds(self.fold)
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """Two tenants of one store: one with little history, one with much."""
+
+    kind: str
+    little: Subject
+    much: Subject
+
+    def ratio(
+        self, name: str, take: Callable[[Subject], float], rounds: int, target: Target | None = _ALIKE
+    ) -> Measure:
+        """Return how many times as long it takes with much history."""
+        takes: list[Callable[[], float]] = [lambda: take(self.little), lambda: take(self.much)]
+        for _ in range(WARM_UPS):
+            for each in takes:
+                each()
+        little_seconds, much_seconds = medians(rounds, *takes)
+        words = f"{much_seconds * 1000:.3g} ms; {little_seconds * 1000:.3g} with {LITTLE:,} events"
+        return Measure(f"growth_{self.kind}_{name}", much_seconds / little_seconds, "times", target, words)
 
 
 def measure_on_emulator() -> Iterator[Measure]:
@@ -90,60 +118,39 @@ def measure_on_emulator() -> Iterator[Measure]:
         counter = OperationCounter()
         rpc = FirestoreRpc(PROJECT_ID, channel, is_emulator=True)
         store = FirestoreUsageStore(rpc, _RETENTION)
-        little, much = _subjects(store, FirestoreDirectory(rpc), MUCH_ON_EMULATOR)
-        yield from _times("emulator", little, much, ROUNDS_ON_EMULATOR)
+        pair = _pair("emulator", store, FirestoreDirectory(rpc), MUCH_ON_EMULATOR)
+        yield from _times(pair, ROUNDS_ON_EMULATOR)
         counted = FirestoreRpc(PROJECT_ID, grpc.intercept_channel(channel, counter), is_emulator=True)
         counted_store = FirestoreUsageStore(counted, _RETENTION)
-        counting = [_on(counted_store, subject.tenant_id) for subject in (little, much)]
+        counting = (Subject(counted_store, subject.known) for subject in (pair.little, pair.much))
         yield from _operations(counter, *counting)
 
 
 def measure_in_memory() -> Iterator[Measure]:
     """Times with 1,000,000 events as multiples of those with 1,000, in the same store."""
     store = MemoryStore()
-    little, much = _subjects(store, store, MUCH_IN_MEMORY)
-    yield from _times("memory", little, much, ROUNDS_IN_MEMORY)
+    yield from _times(_pair("memory", store, store, MUCH_IN_MEMORY), ROUNDS_IN_MEMORY)
 
 
-def _subjects(store: UsageStore, directory: Directory, much: int) -> tuple[Subject, Subject]:
+def _pair(kind: str, store: UsageStore, directory: Directory, much: int) -> Pair:
     subjects = []
     for tenant_id, events in (("little", LITTLE), ("much", much)):
         load(store, directory, tenant_id, events)
-        subjects.append(_on(store, tenant_id))
-    return subjects[0], subjects[1]
+        tenant, _ = read_documents(store, tenant_id, NOTHING)
+        subjects.append(Subject(store, tenant))
+    return Pair(kind, *subjects)
 
 
-def _on(store: UsageStore, tenant_id: str) -> Subject:
-    return Subject(store, LiveUsageReader(store), tenant_id)
-
-
-def _times(kind: str, little: Subject, much: Subject, rounds: int) -> Iterator[Measure]:
+def _times(pair: Pair, rounds: int) -> Iterator[Measure]:
     """Of reads while nothing is new, then while something is (which adds a count of runs), and of folds."""
-    yield _ratio(f"growth_{kind}_check", little, much, lambda of: lambda: seconds(of.check), IDLE_ROUNDS)
-    yield _ratio(f"growth_{kind}_usage", little, much, lambda of: lambda: seconds(of.usage), IDLE_ROUNDS)
-    for subject in (little, much):
+    yield pair.ratio("check", Subject.timed_check, IDLE_ROUNDS)
+    yield pair.ratio("usage", Subject.timed_usage, IDLE_ROUNDS)
+    for subject in (pair.little, pair.much):
         subject.record()
-    yield _ratio(f"growth_{kind}_check_with_news", little, much, lambda of: lambda: seconds(of.check), rounds)
-    yield _ratio(f"growth_{kind}_usage_with_news", little, much, lambda of: lambda: seconds(of.usage), rounds)
-    yield _ratio(f"growth_{kind}_count_of_nothing", little, much, lambda of: of.timed_count, rounds, None)
-    yield _ratio(f"growth_{kind}_fold", little, much, lambda of: of.timed_fold, rounds)
-
-
-def _ratio(
-    name: str,
-    little: Subject,
-    much: Subject,
-    take_of: Callable[[Subject], Callable[[], float]],
-    rounds: int,
-    target: Target | None = _ALIKE,
-) -> Measure:
-    takes = take_of(little), take_of(much)
-    for _ in range(WARM_UPS):
-        for take in takes:
-            take()
-    little_seconds, much_seconds = medians(rounds, *takes)
-    words = f"{much_seconds * 1000:.3g} ms; {little_seconds * 1000:.3g} with {LITTLE:,} events"
-    return Measure(name, much_seconds / little_seconds, "times", target, words)
+    yield pair.ratio("check_with_news", Subject.timed_check, rounds)
+    yield pair.ratio("usage_with_news", Subject.timed_usage, rounds)
+    yield pair.ratio("count_of_nothing", Subject.timed_count, rounds, None)
+    yield pair.ratio("fold", Subject.timed_fold, rounds)
 
 
 def _operations(counter: OperationCounter, little: Subject, much: Subject) -> Iterator[Measure]:

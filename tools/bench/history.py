@@ -4,11 +4,14 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 
+from shared.domain.amounts import Measures, amounts_of
+from shared.domain.counter_settings import DEFAULT_COUNTER_SETTINGS
 from shared.domain.counters import Series
-from shared.domain.recording import RecordedEvent, amounts_of
+from shared.domain.recording import RecordedEvent
 from shared.domain.tenants import ApiKey, AuditEntry, Tenant
 from shared.domain.token_pools import TokenPools
 from shared.ports import Directory, UsageStore
+from shared.usecases.fold_tenant import TenantFolder
 from shared.usecases.fold_usage import fold_tenants
 from tools.bench.sample import BATCH_EVENTS
 
@@ -20,7 +23,7 @@ POSITIONS_PER_RUN = 50 * len(HOURS)
 """Up to 50 events to a run, all in one hour. 100,000 events are 2,080 runs: a little above the largest plan, and
 enough that a count of all of them would cost more reads than one of the few of little history."""
 _POOLS = TokenPools(1200, 300, 1500, cache_read=400)
-_AMOUNTS = amounts_of("llm", "ok", _POOLS, 800, 950_000)
+_AMOUNTS = amounts_of(Measures("llm", "ok", _POOLS, 800, 950_000))
 _THREADS = 4
 
 
@@ -46,35 +49,40 @@ def event(number: int, ts: datetime, prefix: str, run: str) -> RecordedEvent:
     )
 
 
+def create(directory: Directory, tenant: Tenant) -> None:
+    """Create a tenant, with a key that nobody has."""
+    key = ApiKey(
+        id=f"key-of-{tenant.id}",
+        tenant_id=tenant.id,
+        scopes=(),
+        label="",
+        prefix="",
+        created_at=tenant.created_at,
+    )
+    audit = AuditEntry(
+        tenant_id=tenant.id,
+        at=tenant.created_at,
+        actor="bench",
+        action="tenant.created",
+        before=None,
+        after=tenant.plan,
+        reason="",
+    )
+    directory.create_tenant(tenant, key, audit)
+
+
 def load(store: UsageStore, directory: Directory, tenant_id: str, events: int) -> None:
     """Give a new tenant `events` events over the days of its period, all folded.
 
     Every day has the same hours and series however many events there are, so every document holds as many
     fields: those are bounded by a day's hours and series, not by its history.
     """
-    tenant = Tenant(id=tenant_id, name=tenant_id, plan="enterprise", created_at=NOW)
-    key = ApiKey(
-        id=f"key-of-{tenant_id}", tenant_id=tenant_id, scopes=(), label="", prefix="", created_at=NOW
-    )
-    directory.create_tenant(
-        tenant,
-        key,
-        AuditEntry(
-            tenant_id=tenant_id,
-            at=NOW,
-            actor="bench",
-            action="tenant.created",
-            before=None,
-            after="",
-            reason="",
-        ),
-    )
+    create(directory, Tenant(id=tenant_id, name=tenant_id, plan="enterprise", created_at=NOW))
     with ThreadPoolExecutor(_THREADS) as pool:
-        for _ in pool.map(
-            lambda batch: store.record(tenant_id, batch, ONE_SHARD, NOW), _batches(tenant_id, events)
-        ):
+        batches = _batches(tenant_id, events)
+        for _ in pool.map(lambda each: store.record(tenant_id, each, DEFAULT_COUNTER_SETTINGS, NOW), batches):
             pass
-    fold_tenants(store, [tenant_id], NOW)
+    fold_tenants(TenantFolder(store), [tenant_id], NOW)
 
 
 def _batches(tenant_id: str, events: int) -> Iterator[list[RecordedEvent]]:

@@ -6,16 +6,18 @@ from datetime import UTC, datetime, timedelta
 from itertools import count
 
 import grpc
-from shared.usecases.live_usage import LiveUsageReader
 
 from shared.adapters.firestore import FirestoreDirectory, FirestoreRpc, FirestoreUsageStore
 from shared.adapters.firestore.rpc import open_channel
 from shared.domain.tenants import ALL_SCOPES, Tenant
 from shared.usecases.authenticate import Access, KeyAuthenticator
-from shared.usecases.check_limits import Thresholds, check_limits
+from shared.usecases.check_limits import Limits, Thresholds, UsageRequest
+from shared.usecases.fold_tenant import TenantFolder
 from shared.usecases.fold_usage import fold_tenants
+from shared.usecases.ledger import Ledger
+from shared.usecases.read_usage import read_current
 from shared.usecases.record_events import record_events
-from tools.bench.counting import OperationCounter, Operations
+from tools.bench.counting import OperationCounter, Operations, usd
 from tools.bench.report import Measure, at_most, exactly
 from tools.bench.sample import sample_events
 from tools.bench.served import TENANT_ID, create_bench_tenant
@@ -24,10 +26,8 @@ from tools.dev.settings import PROJECT_ID
 
 RETENTION = timedelta(days=90)
 THRESHOLDS = Thresholds(80, 100)
-MINUTES_PER_MONTH = 30 * 24 * 60
 _TENANT = Tenant(id=TENANT_ID, name=TENANT_ID, plan="free", created_at=datetime(2026, 1, 1, tzinfo=UTC))
 _ACCESS = Access(tenant=_TENANT, permissions=ALL_SCOPES, actor="bench")
-_NANOUSD_PER_USD = 10**9
 
 
 def measure() -> Iterator[Measure]:
@@ -54,13 +54,15 @@ class Bench:
 
     def __post_init__(self) -> None:
         self.store = FirestoreUsageStore(self.rpc, RETENTION)
-        self.reader = LiveUsageReader(self.store)
+        self.directory = FirestoreDirectory(self.rpc)
+        self.limits = Limits(Ledger(self.store), THRESHOLDS)
+        self.folder = TenantFolder(self.store, THRESHOLDS.policy_of)
 
     def record(self, events: int, *, runs: int) -> Operations:
         """What one request of `events` events in `runs` runs takes."""
         now = datetime.now(UTC)
         items = sample_events(events, f"operations-{next(self._numbers)}", now, runs=runs)
-        return self.counter.of(lambda: record_events(self.store, _ACCESS, items, now))
+        return self.counter.of(lambda: record_events(self.limits.ledger, _ACCESS, items, now))
 
     def recording(self) -> Iterator[Measure]:
         """What recording takes; the key is looked up once a minute by each instance."""
@@ -70,7 +72,7 @@ class Bench:
         yield Measure("single_event_in_run_writes", in_run.writes, "writes", exactly(3))
         yield Measure("batch_100_writes_per_event", batch.writes / 100, "writes/event", at_most(1.02))
         yield Measure("batch_100_rpcs", batch.rpcs, "RPCs", exactly(1))
-        authenticator = KeyAuthenticator(FirestoreDirectory(self.rpc))
+        authenticator = KeyAuthenticator(self.directory)
         found = self.counter.of(lambda: authenticator.authenticate(self.key, datetime.now(UTC)))
         yield Measure("key_lookup_reads", found.reads, "reads", None, "once a minute and instance")
 
@@ -78,56 +80,58 @@ class Bench:
         """What the limit check and the usage page take: before anything was folded, and ever after."""
         new = replace(_TENANT, created_at=datetime.now(UTC))
         for name, known in (("new_tenant", new), ("never_folded", _TENANT)):
-            found = self.check(LiveUsageReader(self.store), known)
-            words = f"a new instance, before the period's first fold; {found.reads} reads"
+            found = self.check(known)
+            words = f"before the tenant's first fold; {found.reads} reads"
             yield Measure(f"check_rpcs_{name}", found.rpcs, "RPCs", at_most(2), words)
-        fold_tenants(self.store, [TENANT_ID], datetime.now(UTC))
-        yield Measure("check_rpcs_new_instance", self.check(self.reader).rpcs, "RPCs", at_most(2))
-        idle = self.check(self.reader)
-        yield Measure(
-            "check_rpcs_idle", idle.rpcs, "RPCs", exactly(1), "nothing recorded since the last fold"
-        )
+        self.fold()
+        stale = self.check(_TENANT)
+        words = f"the tenant is known as it was before its first fold; {stale.reads} reads"
+        yield Measure("check_rpcs_stale_key", stale.rpcs, "RPCs", at_most(2), words)
+        self.limits = Limits(Ledger(self.store), THRESHOLDS)
+        yield Measure("check_rpcs_new_instance", self.check(self.known()).rpcs, "RPCs", at_most(2))
+        idle = self.check(self.known())
+        words = "nothing recorded since the last fold"
+        yield Measure("check_rpcs_idle", idle.rpcs, "RPCs", exactly(1), words)
         yield Measure("usage_page_rpcs_idle", self.usage().rpcs, "RPCs", exactly(1))
         self.record(1, runs=1)
-        yield from _rpcs_and_reads("check", self.check(self.reader))
+        yield from _rpcs_and_reads("check", self.check(self.known()))
         yield from _rpcs_and_reads("usage_page", self.usage())
 
-    def check(self, reader: LiveUsageReader, known: Tenant = _TENANT) -> Operations:
+    def known(self) -> Tenant:
+        """Return the tenant as a new instance knows it."""
+        return self.directory.find_tenant(TENANT_ID) or _TENANT
+
+    def check(self, known: Tenant) -> Operations:
         """What one limit check takes."""
-        now = datetime.now(UTC)
-        return self.counter.of(lambda: check_limits(reader, THRESHOLDS, known, 1000, 1, now))
+        request, now = UsageRequest(tokens=1000, runs=1), datetime.now(UTC)
+        return self.counter.of(lambda: self.limits.check(known, request, now))
 
     def usage(self) -> Operations:
         """What one usage page takes."""
-        return self.counter.of(lambda: self.reader.usage(TENANT_ID, datetime.now(UTC)))
+        known = self.known()
+        return self.counter.of(lambda: read_current(self.limits, known, datetime.now(UTC)))
+
+    def fold(self) -> Operations:
+        """What a fold of all that is new takes."""
+        return self.counter.of(lambda: fold_tenants(self.folder, [TENANT_ID], datetime.now(UTC)))
 
     def folding(self) -> Iterator[Measure]:
-        """What the fold of 100 new events takes, and so a tenant that is used in every minute of a month."""
+        """What the fold of 100 new events takes."""
         self.record(100, runs=1)
-        fold = self.counter.of(lambda: fold_tenants(self.store, [TENANT_ID], datetime.now(UTC)))
+        fold = self.fold()
         yield Measure("fold_100_events_reads", fold.reads, "reads")
         yield Measure("fold_100_events_writes", fold.writes, "writes")
-        month = _usd(fold.cost_nanousd() * MINUTES_PER_MONTH)
-        unit = "USD per tenant and month"
-        yield Measure("fold_cost_every_minute", month, unit, None, "if every minute of the month has events")
 
     def costs(self) -> Iterator[Measure]:
         """What a million events cost, their later deletion included, in requests of one run each."""
         for events in (1, 10, 100):
             each = self.record(events, runs=1).cost_nanousd(deletes=events)
-            usd = _usd(each * (1_000_000 // events))
-            yield Measure(f"cost_per_million_by_{events}", usd, "USD per 1,000,000 events")
+            cost = usd(each * (1_000_000 // events))
+            yield Measure(f"cost_per_million_by_{events}", cost, "USD per 1,000,000 events")
         alone = self.record(1, runs=0).cost_nanousd(deletes=1)
-        yield Measure(
-            "cost_per_million_by_1_without_run", _usd(alone * 1_000_000), "USD per 1,000,000 events"
-        )
+        yield Measure("cost_per_million_by_1_without_run", usd(alone * 1_000_000), "USD per 1,000,000 events")
 
 
 def _rpcs_and_reads(name: str, operations: Operations) -> Iterator[Measure]:
     yield Measure(f"{name}_rpcs", operations.rpcs, "RPCs", at_most(2))
     yield Measure(f"{name}_reads", operations.reads, "reads")
-
-
-def _usd(nanousd: int) -> float:
-    """For the table only: the sums are integers."""
-    return nanousd / _NANOUSD_PER_USD

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import cycle, islice
 
@@ -16,17 +17,26 @@ _CALLS = [call for workflow in WORKFLOWS.values() for call in workflow]
 _BETWEEN = timedelta(milliseconds=20)
 
 
+@dataclass(frozen=True, slots=True)
+class _Batch:
+    """What the ids of a batch begin with, the instant of its last event, and the number of its runs."""
+
+    prefix: str
+    last_at: datetime
+    runs: int
+
+
 def sample_events(count: int, prefix: str, now: datetime, *, runs: int | None = None) -> list[Event]:
     """`count` events up to `now`, whose ids begin with `prefix`, in `runs` runs (one per hundred when absent)."""
-    runs = -(-count // EVENTS_PER_RUN) if runs is None else runs
+    batch = _Batch(prefix, now, -(-count // EVENTS_PER_RUN) if runs is None else runs)
     calls = islice(cycle(_CALLS), count)
-    return [_event(number, call, prefix, now, runs) for number, call in enumerate(calls)]
+    return [_event(number, call, batch) for number, call in enumerate(calls)]
 
 
-def _event(number: int, call: Call, prefix: str, now: datetime, runs: int) -> Event:
+def _event(number: int, call: Call, batch: _Batch) -> Event:
     event: Event = {
-        "id": f"{prefix}-{number}",
-        "ts": (now - number * _BETWEEN).isoformat(),
+        "id": f"{batch.prefix}-{number}",
+        "ts": (batch.last_at - number * _BETWEEN).isoformat(),
         "category": call.category,
         "provider": call.provider,
         "model": call.model,
@@ -35,10 +45,10 @@ def _event(number: int, call: Call, prefix: str, now: datetime, runs: int) -> Ev
     }
     if call.category == "llm":
         event["tokens"] = dict(_tokens(call, number))
-    if runs:
-        event |= {"run_id": f"{prefix}-run-{number % runs}", "workflow_id": "support-triage"}
+    if batch.runs:
+        event |= {"run_id": f"{batch.prefix}-run-{number % batch.runs}", "workflow_id": "support-triage"}
     if number % 2:
-        event["request_id"] = f"req_{prefix}{number:08}"
+        event["request_id"] = f"req_{batch.prefix}{number:08}"
     if number % 3 == 0:
         event["user_id"] = f"user-{number % 50}"
     return event

@@ -1,18 +1,20 @@
 """The same writes through the stock client's WriteBatch: what the record path is compared with."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
 from google.auth.credentials import AnonymousCredentials
-from google.cloud.firestore_v1 import Client, Increment, Maximum, Minimum
+from google.cloud.firestore_v1 import DELETE_FIELD, Client, Increment, Maximum, Minimum
 from google.cloud.firestore_v1.types import firestore as firestore_types
 
 from shared.adapters.firestore.encoding import encode_series, microseconds
 from shared.adapters.firestore.paths import hashed_id
-from shared.domain.counters import Cells, Totals, sum_totals
+from shared.domain.counter_settings import CounterSettings
+from shared.domain.counters import Totals, sum_totals
 from shared.domain.periods import day_key
-from shared.domain.recording import RecordedEvent, cells_by_day
+from shared.domain.recording import DayDelta, RecordedEvent, deltas_by_day
 from shared.domain.runs import Run, runs_of
 from shared.ports import Outcome
 
@@ -27,6 +29,15 @@ def stock_client(project_id: str) -> Client:
     return Client(project=project_id, credentials=AnonymousCredentials())  # type: ignore[no-untyped-call]
 
 
+@dataclass(frozen=True, slots=True)
+class EventWrites:
+    """What a request of events writes: their documents by id, the counters of their days, and their runs by id."""
+
+    documents: Mapping[str, dict[str, object]]
+    days: Mapping[date, DayDelta]
+    runs: Mapping[str, Run]
+
+
 class StockStore:
     """Records as the Firestore adapter does, by the stock client, up to the serialised request."""
 
@@ -35,11 +46,12 @@ class StockStore:
         self._retention = retention
 
     def record(
-        self, tenant_id: str, events: Sequence[RecordedEvent], _counter_shards: int, now: datetime
+        self, tenant_id: str, events: Sequence[RecordedEvent], settings: CounterSettings, now: datetime
     ) -> list[Outcome]:
         """See UsageStore.record; nothing is sent."""
         documents = {event.id: _document(event, now + self._retention) for event in events}
-        batch = stock_batch(self._client, tenant_id, documents, cells_by_day(events), runs_of(events), now)
+        writes = EventWrites(documents, deltas_by_day(events), runs_of(events))
+        batch = stock_batch(self._client, tenant_id, writes, settings.due_at(now.date(), now))
         request, _ = batch._prep_commit(None, None)
         firestore_types.CommitRequest.serialize(firestore_types.CommitRequest(request))
         return [Outcome.RECORDED] * len(events)
@@ -53,34 +65,34 @@ def _document(event: RecordedEvent, expire_at: datetime) -> dict[str, object]:
     return {name: value for name, value in fields.items() if value is not None}
 
 
-def stock_batch(
-    client: Client,
-    tenant_id: str,
-    documents: Mapping[str, dict[str, object]],
-    days: Mapping[date, Cells],
-    runs: Mapping[str, Run],
-    now: datetime,
-) -> Any:
-    """A WriteBatch that creates `documents` (by event id) and increments counters and runs; not committed."""
+def stock_batch(client: Client, tenant_id: str, writes: EventWrites, fold_due: datetime) -> Any:
+    """Return a WriteBatch that creates events and increments counters and runs; it is not committed."""
     tenant = client.collection("tenants").document(tenant_id)
     batch = client.batch()
-    for event_id, fields in documents.items():
+    for event_id, fields in writes.documents.items():
         batch.create(tenant.collection("events").document(hashed_id(event_id)), fields)
-    for day, cells in days.items():
+    for day, delta in writes.days.items():
         counter = tenant.collection("counters").document(f"{day_key(day)}.0")
-        batch.set(counter, _counter(cells, now), merge=True)
-    for run in runs.values():
+        batch.set(counter, _counter(delta, fold_due), merge=True)
+    for run in writes.runs.values():
         batch.set(tenant.collection("runs").document(hashed_id(run.id)), _run(run), merge=True)
     return batch
 
 
-def _counter(cells: Cells, now: datetime) -> dict[str, object]:
-    hours: dict[str, dict[str, object]] = {}
-    for cell, totals in cells.items():
-        hours.setdefault(f"{cell.hour:02}", {})[encode_series(cell.series)] = _increments(totals)
-    since = Minimum(microseconds(now))
-    totals = _increments(sum_totals(cells.values()))
-    return {"dirty": True, "totals": totals, "hours": hours, "commits": Increment(1), "dirty_since_us": since}
+def _counter(delta: DayDelta, fold_due: datetime) -> dict[str, object]:
+    cells: dict[str, dict[str, object]] = {}
+    for cell, totals in delta.cells.items():
+        cells.setdefault(f"{cell.hour:02}", {})[encode_series(cell.series)] = _increments(totals)
+    fields: dict[str, object] = {
+        "dirty": True,
+        "expire_at": DELETE_FIELD,
+        "totals": _increments(sum_totals(delta.cells.values())),
+        "cells": cells,
+        "commits": Increment(1),
+        "fold_due": Minimum(microseconds(fold_due)),
+    }
+    hours = {f"{hour:02}": True for hour in delta.run_hours}
+    return fields | {"run_hours": hours} if hours else fields
 
 
 def _run(run: Run) -> dict[str, object]:
@@ -88,5 +100,5 @@ def _run(run: Run) -> dict[str, object]:
     return {"id": run.id, "totals": _increments(run.totals), "began_at_us": began, "last_at_us": last}
 
 
-def _increments(totals: Totals) -> dict[str, Any]:
+def _increments(totals: Totals) -> dict[str, object]:
     return {metric: Increment(amount) for metric, amount in totals.items()}
