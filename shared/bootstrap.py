@@ -18,17 +18,18 @@ from shared.ports import (
     Directory,
     IdentityVerifier,
     Members,
+    SignatureCheck,
     StripeGateway,
     TickPublisher,
     UsageStore,
 )
-from shared.usecases.authenticate import KeyAuthenticator
-from shared.usecases.authenticate_member import MemberAuthenticator
-from shared.usecases.billing_parts import Billing
-from shared.usecases.check_limits import Limits, Thresholds
-from shared.usecases.fold_tenant import TenantFolder
-from shared.usecases.ledger import Ledger
-from shared.usecases.raise_alerts import AlertRaiser
+from shared.usecases.billing.billing_parts import Billing
+from shared.usecases.ledger.fold_tenant import TenantFolder
+from shared.usecases.ledger.ledger import Ledger
+from shared.usecases.limits.check_limits import Limits, Thresholds
+from shared.usecases.notices.raise_alerts import AlertRaiser
+from shared.usecases.people.authenticate import KeyAuthenticator
+from shared.usecases.people.authenticate_member import MemberAuthenticator
 from shared.usecases.tick_jobs import TickJobs
 
 if TYPE_CHECKING:
@@ -92,6 +93,13 @@ class Container:
     def billing(self) -> Billing:
         """What is kept of billing, and Stripe, if there is a key for it."""
         return Billing(self._billing_store, self._stripe, self.config.grace)
+
+    @cached_property
+    def verify_signature(self) -> SignatureCheck:
+        """Verifies Stripe's webhooks."""
+        from shared.adapters.stripe import verify_signature
+
+        return verify_signature
 
     @cached_property
     def _billing_store(self) -> BillingStore:

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Literal
 
-from shared.domain.entitlements import DEFAULT_GRACE
+from shared.domain.billing.entitlements import DEFAULT_GRACE
 from shared.domain.errors import ConfigurationError
-from shared.domain.limits import DEFAULT_HARD_PERCENT, DEFAULT_SOFT_PERCENT, MAX_PERCENT
-from shared.domain.periods import MAX_AGE
+from shared.domain.ledger.periods import MAX_AGE
+from shared.domain.limits.limits import DEFAULT_HARD_PERCENT, DEFAULT_SOFT_PERCENT, MAX_PERCENT
 
 DEFAULT_RETENTION_DAYS = 90
 DEFAULT_TICK_TOPIC = "usage-tick"

@@ -16,7 +16,7 @@ from shared.adapters.firestore.encoding import get_fields
 from shared.adapters.firestore.queries import all_of
 from shared.adapters.memory import MemoryStore
 from shared.ports import Directory, Members, UsageStore
-from tests.usecases.cut_off import CutOff, cut
+from tests.usecases.fault_injection import CutOff, cut
 
 RETENTION = timedelta(days=90)
 

@@ -3,10 +3,15 @@
 from dataclasses import replace
 from typing import Any
 
-from shared.domain.accounts import Account, with_subscription
-from shared.domain.billing import Subscription
-from shared.domain.entitlements import DEFAULT_GRACE
-from shared.domain.invoices import PAYMENT_FAILED, InvoiceObservation, InvoiceRow, merge_invoice
+from shared.domain.billing.billing_account import Account, with_subscription
+from shared.domain.billing.entitlements import DEFAULT_GRACE
+from shared.domain.billing.invoices import (
+    PAYMENT_FAILED,
+    InvoiceObservation,
+    InvoiceRow,
+    merge_invoice,
+)
+from shared.domain.billing.subscriptions import Subscription
 from shared.ports import BillingStore
 from tests.sample_subscriptions import INVOICE, observed, on_day, seen_in_turn
 

@@ -3,9 +3,8 @@
 from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime
 
-from shared.domain.amounts import Measures, amounts_of
-from shared.domain.counter_settings import CounterSettings
-from shared.domain.counters import (
+from shared.domain.ledger.counter_settings import CounterSettings
+from shared.domain.ledger.counters import (
     Cells,
     CounterShard,
     Metric,
@@ -15,10 +14,11 @@ from shared.domain.counters import (
     merge_cells,
     sum_totals,
 )
-from shared.domain.events import Category, Status
-from shared.domain.recording import RecordedEvent
-from shared.domain.token_pools import TokenPools
-from shared.domain.usage import Wanted
+from shared.domain.ledger.usage import Wanted
+from shared.domain.metering.amounts import Measures, amounts_of
+from shared.domain.metering.events import Category, Status
+from shared.domain.metering.recording import RecordedEvent
+from shared.domain.prices.token_pools import TokenPools
 from shared.ports import UsageStore
 
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)

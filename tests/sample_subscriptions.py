@@ -6,7 +6,8 @@ from datetime import UTC, datetime, timedelta
 from functools import reduce
 from typing import Any
 
-from shared.domain.billing import (
+from shared.domain.billing.stripe_shapes import InvoiceSnapshot, SubscriptionSnapshot
+from shared.domain.billing.subscriptions import (
     SUBSCRIPTION_CREATED,
     SUBSCRIPTION_DELETED,
     Observation,
@@ -14,7 +15,6 @@ from shared.domain.billing import (
     Subscription,
     observe,
 )
-from shared.domain.stripe_shapes import InvoiceSnapshot, SubscriptionSnapshot
 
 UPDATED = "customer.subscription.updated"
 DAY = timedelta(days=1)

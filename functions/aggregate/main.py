@@ -4,7 +4,7 @@ import functions_framework
 from cloudevents.http import CloudEvent
 
 from shared.bootstrap import start
-from shared.http.tick import handle_tick
+from shared.http.ledger.tick import handle_tick
 
 container = start()
 

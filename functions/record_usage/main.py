@@ -4,9 +4,9 @@ import functions_framework
 from flask import Request, Response
 
 from shared.bootstrap import start
-from shared.domain.catalog import catalog_providers
+from shared.domain.prices.catalog import catalog_providers
 from shared.http.app import App
-from shared.http.record_usage import ROUTES
+from shared.http.metering.record_usage import ROUTES
 
 # The price catalog takes most of a second to load, so the first request should not be the one to do it.
 app = App(ROUTES, start(catalog_providers))

@@ -5,7 +5,7 @@ from flask import Request, Response
 
 from shared.bootstrap import start
 from shared.http.app import App
-from shared.http.stripe_webhook import ROUTES
+from shared.http.billing.stripe_webhook import ROUTES
 
 app = App(ROUTES, start(required=["STRIPE_WEBHOOK_SECRET"]))
 

@@ -14,7 +14,7 @@ from google.auth.exceptions import GoogleAuthError
 from pydantic import BaseModel, Field, ValidationError
 
 from shared.domain.errors import Forbidden, NotAuthenticated, Unavailable, UsageError
-from shared.domain.members import Identity, normalise_email
+from shared.domain.people.members import Identity, normalise_email
 
 CLOCK_SKEW_SECONDS = 10
 GIVE_UP_AFTER_SECONDS = 8

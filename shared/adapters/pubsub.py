@@ -7,7 +7,7 @@ from google.api_core.exceptions import GoogleAPICallError, RetryError
 from google.cloud.pubsub_v1 import PublisherClient
 
 from shared.domain.errors import Unavailable
-from shared.domain.tick import TickMessage
+from shared.domain.ledger.tick import TickMessage
 
 PUBLISH_TIMEOUT_SECONDS = 30.0
 

@@ -5,10 +5,20 @@ from typing import Any, TypeVar
 
 import stripe
 
+from shared.domain.billing.plan_mapping import TENANT_METADATA_KEY, PriceSpec, ProductSpec
+from shared.domain.billing.stripe_events import (
+    ChargeSnapshot,
+    CustomerSnapshot,
+    read_charge,
+    read_customer,
+)
+from shared.domain.billing.stripe_shapes import (
+    InvoiceSnapshot,
+    SubscriptionSnapshot,
+    read_invoice,
+    read_subscription,
+)
 from shared.domain.errors import Conflict, NotFound, Unavailable
-from shared.domain.plan_mapping import TENANT_METADATA_KEY, PriceSpec, ProductSpec
-from shared.domain.stripe_events import ChargeSnapshot, CustomerSnapshot, read_charge, read_customer
-from shared.domain.stripe_shapes import InvoiceSnapshot, SubscriptionSnapshot, read_invoice, read_subscription
 from shared.ports import CheckoutOrder
 
 R = TypeVar("R")

@@ -6,11 +6,11 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic_core import from_json
 
-from shared.domain.limits import LimitStatus
-from shared.domain.money import usd_string
-from shared.domain.plans import Plan
-from shared.domain.recording import RecordedEvent
-from shared.domain.token_pools import TokenPools
+from shared.domain.limits.limits import LimitStatus
+from shared.domain.limits.plans import Plan
+from shared.domain.metering.recording import RecordedEvent
+from shared.domain.prices.money import usd_string
+from shared.domain.prices.token_pools import TokenPools
 
 Usd = str
 """A decimal string, exact to the nano-dollar."""

@@ -17,15 +17,15 @@ from werkzeug.wsgi import get_input_stream
 
 from shared.config import Config
 from shared.domain.errors import Forbidden, NotAuthenticated, NotFound, TooLarge
-from shared.domain.members import Identity, Permission
-from shared.domain.tenants import Change
+from shared.domain.people.members import Identity, Permission
+from shared.domain.people.tenants import Change
 from shared.http.problems import problem_of
-from shared.ports import Directory, Members, UsageStore
-from shared.usecases.authenticate import Access, KeyAuthenticator
-from shared.usecases.authenticate_member import MemberAuthenticator, require_verified
-from shared.usecases.billing_parts import Billing
-from shared.usecases.check_limits import Limits
-from shared.usecases.ledger import Ledger
+from shared.ports import Directory, Members, SignatureCheck, UsageStore
+from shared.usecases.billing.billing_parts import Billing
+from shared.usecases.ledger.ledger import Ledger
+from shared.usecases.limits.check_limits import Limits
+from shared.usecases.people.authenticate import Access, KeyAuthenticator
+from shared.usecases.people.authenticate_member import MemberAuthenticator, require_verified
 
 MAX_BODY_BYTES = 4 * 1024 * 1024
 _DISCARDED_BYTES = 64 * 1024
@@ -56,6 +56,8 @@ class Container(Protocol):
     def limits(self) -> Limits: ...
     @property
     def billing(self) -> Billing: ...
+    @property
+    def verify_signature(self) -> SignatureCheck: ...
 
 
 class Person(Enum):

@@ -8,9 +8,9 @@ from pydantic_core import from_json
 from werkzeug.exceptions import HTTPException, UnsupportedMediaType
 
 from shared.domain.errors import FieldProblem, InvalidInput, TooLarge
-from shared.domain.events import field_problem, shown
-from shared.http import cloudevents
+from shared.domain.metering.events import field_problem, shown
 from shared.http.app import MAX_BODY_BYTES
+from shared.http.metering import cloudevents
 
 M = TypeVar("M", bound=BaseModel)
 

@@ -5,8 +5,8 @@ from typing import Annotated, Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
-from shared.domain.events import MeteringEvent
-from shared.usecases.read_series import Granularity, GroupBy
+from shared.domain.metering.events import MeteringEvent
+from shared.usecases.ledger.read_series import Granularity, GroupBy
 
 
 class CheckBody(BaseModel):

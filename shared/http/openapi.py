@@ -9,8 +9,8 @@ from flask import Response
 from pydantic import BaseModel, TypeAdapter
 from pydantic_core import to_json
 
-from shared.domain.members import PERMISSIONS, ROLES
-from shared.domain.tenants import ALL_SCOPES
+from shared.domain.people.members import PERMISSIONS, ROLES
+from shared.domain.people.tenants import ALL_SCOPES
 from shared.http.app import Call, Container, Person, Route
 from shared.http.problems import ProblemDocument
 

@@ -7,6 +7,7 @@ from flask import Response
 from pydantic import BaseModel
 from werkzeug.exceptions import HTTPException
 
+from shared.domain.billing.stripe_fields import InvalidStripeObject
 from shared.domain.errors import (
     Conflict,
     FieldProblem,
@@ -18,7 +19,6 @@ from shared.domain.errors import (
     Unavailable,
     UsageError,
 )
-from shared.domain.stripe_fields import InvalidStripeObject
 
 LOGGER = logging.getLogger("gwi_usage")
 

@@ -1,7 +1,11 @@
 """The routes of the interface, by the function that serves them. One document describes them all."""
 
-from shared.http import alerts, api_keys, audit, billing, members, record_usage, series, usage_api
 from shared.http.app import Route
+from shared.http.billing import billing
+from shared.http.ledger import series, usage_api
+from shared.http.metering import record_usage
+from shared.http.notices import alerts
+from shared.http.people import api_keys, audit, members
 
 _READING = (usage_api, series, billing, members, api_keys, alerts, audit)
 

@@ -5,22 +5,16 @@ from shared.ports.billing import (
     BillingChange,
     BillingStore,
     CheckoutOrder,
+    SignatureCheck,
     StaleAccount,
     StripeGateway,
     StripeReceipt,
 )
 from shared.ports.directory import Directory
-from shared.ports.mail import Mail
+from shared.ports.ledger import DueCounter, Outcome, Snapshot, StaleRollup, TickPublisher, UsageStore
 from shared.ports.members import IdentityVerifier, Members, StaleMembers
+from shared.ports.notices import Mail
 from shared.ports.pages import Page
-from shared.ports.usage import (
-    DueCounter,
-    Outcome,
-    Snapshot,
-    StaleRollup,
-    TickPublisher,
-    UsageStore,
-)
 
 __all__ = [
     "AccountRead",
@@ -34,6 +28,7 @@ __all__ = [
     "Members",
     "Outcome",
     "Page",
+    "SignatureCheck",
     "Snapshot",
     "StaleAccount",
     "StaleMembers",

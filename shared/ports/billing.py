@@ -5,14 +5,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from shared.domain.accounts import Account
-from shared.domain.entitlements import AlertKind, BillingAlert
-from shared.domain.invoices import InvoiceRow
-from shared.domain.plan_mapping import ProductSpec
-from shared.domain.stripe_events import ChargeSnapshot, CustomerSnapshot
-from shared.domain.stripe_shapes import InvoiceSnapshot, SubscriptionSnapshot
-from shared.domain.tenants import AuditEntry
-from shared.ports.mail import Mail
+from shared.domain.billing.billing_account import Account
+from shared.domain.billing.entitlements import AlertKind, BillingAlert
+from shared.domain.billing.invoices import InvoiceRow
+from shared.domain.billing.plan_mapping import ProductSpec
+from shared.domain.billing.stripe_events import ChargeSnapshot, CustomerSnapshot
+from shared.domain.billing.stripe_shapes import InvoiceSnapshot, SubscriptionSnapshot
+from shared.domain.people.tenants import AuditEntry
+from shared.ports.notices import Mail
 from shared.ports.pages import Page
 
 
@@ -94,6 +94,16 @@ class BillingStore(Protocol):
         """Yield every tenant's id in order, from the one after `after` on; with a `limit`, read no more than those.
 
         Only for reconciliation: it looks across tenants.
+        """
+
+
+class SignatureCheck(Protocol):
+    """Verifies that Stripe sent a webhook."""
+
+    def __call__(self, payload: bytes, header: str, secrets: Sequence[str], tolerance_seconds: int) -> bool:
+        """Return True if one of `secrets` signed the body within `tolerance_seconds`.
+
+        Raises UnicodeDecodeError for a body that is not UTF-8.
         """
 
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Protocol
 
-from shared.domain.tenants import ApiKey, AuditEntry, Tenant
+from shared.domain.people.tenants import ApiKey, AuditEntry, Tenant
 from shared.ports.pages import Page
 
 

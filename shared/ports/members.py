@@ -3,9 +3,9 @@
 from datetime import datetime
 from typing import Protocol
 
-from shared.domain.members import Identity, Invitation, Invite, Member, Seat
-from shared.domain.tenants import AuditEntry, Tenant
-from shared.ports.mail import Mail
+from shared.domain.people.members import Identity, Invitation, Invite, Member, Seat
+from shared.domain.people.tenants import AuditEntry, Tenant
+from shared.ports.notices import Mail
 
 
 class IdentityVerifier(Protocol):

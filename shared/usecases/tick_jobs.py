@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from shared.domain.errors import Unavailable
-from shared.domain.tick import TickMessage
+from shared.domain.ledger.tick import TickMessage
 from shared.ports import TickPublisher
-from shared.usecases.billing_parts import Billing
-from shared.usecases.fold_tenant import TenantFolder
-from shared.usecases.fold_usage import TENANTS_PER_MESSAGE, fold_days, fold_due, fold_tenants
-from shared.usecases.reconcile_billing import reconcile_tenants
+from shared.usecases.billing.billing_parts import Billing
+from shared.usecases.billing.reconcile_billing import reconcile_tenants
+from shared.usecases.ledger.fold_tenant import TenantFolder
+from shared.usecases.ledger.fold_usage import TENANTS_PER_MESSAGE, fold_days, fold_due, fold_tenants
 
 LOGGER = logging.getLogger("gwi_usage")
 

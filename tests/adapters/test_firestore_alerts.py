@@ -3,11 +3,11 @@
 from datetime import UTC, datetime, timedelta
 
 from shared.adapters.firestore import FirestoreUsageStore
-from shared.adapters.firestore.accounts import alert_fields
-from shared.adapters.firestore.tenants import set_write
-from shared.domain.alerts import UsageAlert
-from shared.domain.entitlements import BillingAlert
-from shared.domain.periods import Period
+from shared.adapters.firestore.billing.accounts import alert_fields
+from shared.adapters.firestore.people.tenants import set_write
+from shared.domain.billing.entitlements import BillingAlert
+from shared.domain.ledger.periods import Period
+from shared.domain.notices.alerts import UsageAlert
 from shared.ports import Mail
 from tests.adapters.conftest import Connect
 from tests.adapters.interceptors import RecordedCalls

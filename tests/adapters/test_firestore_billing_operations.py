@@ -5,13 +5,13 @@ from typing import Any
 import pytest
 
 from shared.adapters.firestore import FirestoreBillingStore, FirestoreDirectory
-from shared.domain.stripe_events import StripeEvent
-from shared.usecases.apply_stripe_event import APPLIED, DUPLICATE, IGNORED, UNOWNED
-from shared.usecases.stripe_changes import read_stripe_event
+from shared.domain.billing.stripe_events import StripeEvent
+from shared.usecases.billing.apply_stripe_event import APPLIED, DUPLICATE, IGNORED, UNOWNED
+from shared.usecases.billing.stripe_changes import read_stripe_event
 from tests.adapters.conftest import Connect
 from tests.adapters.interceptors import RecordedCalls
 from tests.golden.stripe_payloads import webhooks
-from tests.usecases.billing_life import (
+from tests.usecases.billing.billing_scenarios import (
     CREATED,
     SESSION,
     STARTED,
@@ -20,8 +20,8 @@ from tests.usecases.billing_life import (
     event_of,
     subscription_event,
 )
-from tests.usecases.ledger import new_tenant
-from tests.usecases.stripe_account import StripeAccount
+from tests.usecases.billing.stripe_account import StripeAccount
+from tests.usecases.plain_sums import new_tenant
 
 READ, WRITE = "BatchGetDocuments", "Commit"
 

@@ -8,8 +8,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from shared.adapters.firestore.accounts import mail_fields
-from shared.adapters.firestore.counters import counter_write, day_write, read_day
+from shared.adapters.firestore.billing.accounts import mail_fields
 from shared.adapters.firestore.encoding import (
     Document,
     Value,
@@ -24,16 +23,17 @@ from shared.adapters.firestore.encoding import (
     microseconds,
     set_value,
 )
-from shared.adapters.firestore.events import read_event, run_write
+from shared.adapters.firestore.ledger.counters import counter_write, day_write, read_day
+from shared.adapters.firestore.metering.events import read_event, run_write
+from shared.adapters.firestore.metering.recorder import split
 from shared.adapters.firestore.paths import hashed_id
-from shared.adapters.firestore.recorder import split
-from shared.domain.counters import METRICS, OTHER, Cell, Cells, Series
-from shared.domain.events import MeteringEvent
-from shared.domain.periods import day_key
-from shared.domain.recording import DayDelta, RecordedEvent, deltas_by_day
-from shared.domain.rollups import DayRollup
-from shared.domain.runs import runs_of
-from shared.domain.token_pools import TokenPools
+from shared.domain.ledger.counters import METRICS, OTHER, Cell, Cells, Series
+from shared.domain.ledger.periods import day_key
+from shared.domain.ledger.rollups import DayRollup
+from shared.domain.metering.events import MeteringEvent
+from shared.domain.metering.recording import DayDelta, RecordedEvent, deltas_by_day
+from shared.domain.metering.runs import runs_of
+from shared.domain.prices.token_pools import TokenPools
 from shared.ports import Mail
 from tests.adapters.writes import event_write
 from tests.contracts.test_counting import ODD_NAMES

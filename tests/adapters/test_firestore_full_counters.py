@@ -7,14 +7,23 @@ import grpc
 import pytest
 
 from shared.adapters.firestore import FirestoreDirectory, FirestoreUsageStore
-from shared.domain.counter_settings import MAX_COUNTER_SHARDS
-from shared.domain.counters import METRICS, OTHER, Cell, CounterShard, Series, ShardRef, Totals, sum_by_series
 from shared.domain.errors import TooLarge
-from shared.domain.periods import month_of
-from shared.domain.recording import RecordedEvent
-from shared.domain.rollups import MonthRollup, fold_day
-from shared.domain.tenants import ApiKey, AuditEntry, Tenant
-from shared.domain.usage import Wanted
+from shared.domain.ledger.counter_settings import MAX_COUNTER_SHARDS
+from shared.domain.ledger.counters import (
+    METRICS,
+    OTHER,
+    Cell,
+    CounterShard,
+    Series,
+    ShardRef,
+    Totals,
+    sum_by_series,
+)
+from shared.domain.ledger.periods import month_of
+from shared.domain.ledger.rollups import MonthRollup, fold_day
+from shared.domain.ledger.usage import Wanted
+from shared.domain.metering.recording import RecordedEvent
+from shared.domain.people.tenants import ApiKey, AuditEntry, Tenant
 from shared.ports import Outcome
 from tests.adapters.conftest import Connect
 from tests.adapters.interceptors import FailingCalls

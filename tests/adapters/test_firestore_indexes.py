@@ -10,7 +10,8 @@ import grpc
 import pytest
 
 from shared.adapters.firestore import FirestoreDirectory, FirestoreRpc, FirestoreUsageStore
-from shared.adapters.firestore.counters import (
+from shared.adapters.firestore.encoding import Write
+from shared.adapters.firestore.ledger.counters import (
     clear_write,
     counter_write,
     day_write,
@@ -18,17 +19,16 @@ from shared.adapters.firestore.counters import (
     month_write,
     postpone_write,
 )
-from shared.adapters.firestore.encoding import Write
-from shared.adapters.firestore.events import run_write
+from shared.adapters.firestore.metering.events import run_write
+from shared.adapters.firestore.people.tenants import counter_settings_write, raise_shards_write
 from shared.adapters.firestore.queries import NAME, StructuredQuery
-from shared.adapters.firestore.tenants import counter_settings_write, raise_shards_write
-from shared.domain.counter_settings import CounterSettings
-from shared.domain.counters import METRICS, Cell, CounterShard, Series, ShardRef
-from shared.domain.periods import month_of, period_at
-from shared.domain.recording import DayDelta
-from shared.domain.rollups import DayRollup, MonthRollup
-from shared.domain.runs import Run
-from shared.domain.token_pools import TokenPools
+from shared.domain.ledger.counter_settings import CounterSettings
+from shared.domain.ledger.counters import METRICS, Cell, CounterShard, Series, ShardRef
+from shared.domain.ledger.periods import month_of, period_at
+from shared.domain.ledger.rollups import DayRollup, MonthRollup
+from shared.domain.metering.recording import DayDelta
+from shared.domain.metering.runs import Run
+from shared.domain.prices.token_pools import TokenPools
 from shared.ports import Directory, UsageStore
 from tests.adapters.interceptors import Unanswered
 from tests.adapters.writes import event_write

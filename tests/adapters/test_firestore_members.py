@@ -7,18 +7,18 @@ import pytest
 
 from shared.adapters.firestore import FirestoreDirectory, FirestoreMembers
 from shared.adapters.firestore.encoding import get_fields
-from shared.adapters.firestore.tenants import delete_write
-from shared.domain.members import INVITATION_LASTS, Identity, Invite, Member, Role, email_id
-from shared.domain.tenants import AuditEntry, Tenant
+from shared.adapters.firestore.people.tenants import delete_write
+from shared.domain.people.members import INVITATION_LASTS, Identity, Invite, Member, Role, email_id
+from shared.domain.people.tenants import AuditEntry, Tenant
 from shared.ports import Mail
-from shared.usecases.authenticate_member import enter_tenant
-from shared.usecases.invitations import accept_invitation
-from shared.usecases.manage_members import RoleAssignment, change_role, remove_member
+from shared.usecases.people.authenticate_member import enter_tenant
+from shared.usecases.people.invitations import accept_invitation
+from shared.usecases.people.manage_members import RoleAssignment, change_role, remove_member
 from tests.adapters.conftest import Connect
 from tests.adapters.interceptors import LostAnswers, RecordedCalls
 from tests.audit_trail import trail_of
+from tests.member_fixtures import seat
 from tests.sample_events import NOON
-from tests.seating import seat
 
 ACME = Tenant(id="acme", name="Acme", plan="free", created_at=NOON)
 OWNER = Member(user_id="ada", email="ada@example.com", name="Ada", role="owner", joined_at=NOON)

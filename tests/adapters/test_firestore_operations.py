@@ -5,10 +5,10 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from shared.adapters.firestore import FirestoreUsageStore
-from shared.domain.counters import ShardRef
-from shared.domain.periods import Period, month_of
-from shared.domain.rollups import DayRollup, MonthRollup
-from shared.domain.usage import Wanted
+from shared.domain.ledger.counters import ShardRef
+from shared.domain.ledger.periods import Period, month_of
+from shared.domain.ledger.rollups import DayRollup, MonthRollup
+from shared.domain.ledger.usage import Wanted
 from tests.adapters.conftest import Connect
 from tests.adapters.interceptors import RecordedCalls
 from tests.sample_events import NOON, ONE_SHARD, TODAY, llm_call, read_shards

@@ -9,12 +9,12 @@ import pytest
 
 from shared.adapters.firestore import FirestoreDirectory, FirestoreRpc, FirestoreUsageStore
 from shared.adapters.firestore.rpc import open_channel
-from shared.domain.counters import ShardRef
 from shared.domain.errors import Conflict, Unavailable
-from shared.domain.periods import month_of
-from shared.domain.rollups import DayRollup, MonthRollup
-from shared.domain.tenants import ApiKey, AuditEntry, Tenant
-from shared.domain.usage import Wanted
+from shared.domain.ledger.counters import ShardRef
+from shared.domain.ledger.periods import month_of
+from shared.domain.ledger.rollups import DayRollup, MonthRollup
+from shared.domain.ledger.usage import Wanted
+from shared.domain.people.tenants import ApiKey, AuditEntry, Tenant
 from shared.ports import Outcome, StaleRollup
 from tests.adapters.conftest import Connect
 from tests.adapters.interceptors import FailingCalls, LostAnswers

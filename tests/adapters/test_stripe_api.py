@@ -4,11 +4,11 @@ from collections.abc import Iterator
 
 import pytest
 
+from shared.domain.billing.plan_mapping import catalog_to_sell
+from shared.domain.billing.stripe_shapes import read_subscription
 from shared.domain.errors import Conflict, NotFound, Unavailable
-from shared.domain.plan_mapping import catalog_to_sell
-from shared.domain.stripe_shapes import read_subscription
 from shared.ports import CheckoutOrder
-from tests.usecases.double_shop import DoubleShop, open_shop
+from tests.usecases.billing.double_shop import DoubleShop, open_shop
 
 
 @pytest.fixture

@@ -3,8 +3,8 @@
 from typing import Any
 
 from shared.adapters.firestore.encoding import Value, Write, set_timestamp
-from shared.adapters.firestore.events import write_event
-from shared.domain.recording import RecordedEvent
+from shared.adapters.firestore.metering.events import write_event
+from shared.domain.metering.recording import RecordedEvent
 from tests.sample_events import NOON
 
 

@@ -6,9 +6,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from shared.domain.alerts import UsageAlert
 from shared.domain.errors import InvalidInput
-from shared.domain.periods import Period
+from shared.domain.ledger.periods import Period
+from shared.domain.notices.alerts import UsageAlert
 from shared.ports import Mail, UsageStore
 from tests.alert_places import AlertPlace, FirestoreAlertPlace, MemoryAlertPlace, WaitingMail
 from tests.sample_events import NOON

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from shared.domain.errors import InvalidInput
-from shared.domain.tenants import ALL_SCOPES, ApiKey, AuditEntry, Tenant, key_id
+from shared.domain.people.tenants import ALL_SCOPES, ApiKey, AuditEntry, Tenant, key_id
 from shared.ports import Directory
 from tests.sample_events import NOON
 

@@ -5,17 +5,17 @@ from datetime import timedelta
 
 import pytest
 
-from shared.domain.accounts import EmailSighting, with_subscription
-from shared.domain.entitlement import FREE
-from shared.domain.entitlements import DEFAULT_GRACE, BillingAlert
+from shared.domain.billing.billing_account import EmailSighting, with_subscription
+from shared.domain.billing.entitlements import DEFAULT_GRACE, BillingAlert
+from shared.domain.billing.invoices import InvoiceRow
 from shared.domain.errors import InvalidInput
-from shared.domain.invoices import InvoiceRow
-from shared.domain.tenants import AuditEntry
+from shared.domain.limits.entitlement import FREE
+from shared.domain.people.tenants import AuditEntry
 from shared.ports import BillingChange, BillingStore, Directory, Mail, StripeReceipt
 from tests.billing_places import BillingPlace
 from tests.sample_accounts import NOW, account_of, paid_account, row_of
 from tests.sample_subscriptions import observed, on_day, seen_in_turn
-from tests.usecases.ledger import new_tenant
+from tests.usecases.plain_sums import new_tenant
 
 RECEIPT = StripeReceipt(
     event_id="evt_1", event_type="customer.subscription.updated", outcome="applied", at=NOW

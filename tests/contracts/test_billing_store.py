@@ -9,16 +9,16 @@ from typing import Any
 import pytest
 
 from shared.adapters.firestore import FirestoreUsageStore
-from shared.domain.counter_settings import CounterSettings
-from shared.domain.entitlements import BillingAlert
-from shared.domain.tenants import AuditEntry
+from shared.domain.billing.entitlements import BillingAlert
+from shared.domain.ledger.counter_settings import CounterSettings
+from shared.domain.people.tenants import AuditEntry
 from shared.ports import BillingChange, BillingStore, Mail, StaleAccount, StripeReceipt, UsageStore
 from tests.audit_trail import trail_of
 from tests.billing_places import BillingPlace, FirestoreBillingPlace, MemoryBillingPlace, SentMail
 from tests.sample_accounts import NOW, account_of, paid_account, row_of
 from tests.sample_events import writing
 from tests.sample_subscriptions import DAY
-from tests.usecases.ledger import new_tenant
+from tests.usecases.plain_sums import new_tenant
 
 RECEIPT = StripeReceipt(
     event_id="evt_1", event_type="customer.subscription.updated", outcome="applied", at=NOW

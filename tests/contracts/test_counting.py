@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from shared.domain.counters import Cell, Series, ShardRef, sum_by_series, sum_totals
-from shared.domain.recording import RecordedEvent
-from shared.domain.token_pools import MAX_TOKENS, TokenPools
+from shared.domain.ledger.counters import Cell, Series, ShardRef, sum_by_series, sum_totals
+from shared.domain.metering.recording import RecordedEvent
+from shared.domain.prices.token_pools import MAX_TOKENS, TokenPools
 from shared.ports import Outcome, UsageStore
 from tests.sample_events import (
     CALL,

@@ -7,10 +7,10 @@ from threading import Barrier
 
 import pytest
 
-from shared.domain.counter_settings import CounterSettings
 from shared.domain.errors import Conflict, NotFound
-from shared.domain.limits import LimitOverrides
-from shared.domain.tenants import ALL_SCOPES, ApiKey, AuditEntry, Tenant, key_id
+from shared.domain.ledger.counter_settings import CounterSettings
+from shared.domain.limits.limits import LimitOverrides
+from shared.domain.people.tenants import ALL_SCOPES, ApiKey, AuditEntry, Tenant, key_id
 from shared.ports import Directory, UsageStore
 from tests.audit_trail import trail_of
 from tests.sample_events import NOON

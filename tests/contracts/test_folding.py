@@ -7,8 +7,8 @@ from threading import Barrier
 
 import pytest
 
-from shared.domain.counter_settings import CounterSettings
-from shared.domain.counters import (
+from shared.domain.ledger.counter_settings import CounterSettings
+from shared.domain.ledger.counters import (
     OTHER,
     Cell,
     Cells,
@@ -18,9 +18,9 @@ from shared.domain.counters import (
     sum_by_series,
     sum_totals,
 )
-from shared.domain.periods import month_of, start_of
-from shared.domain.rollups import DayEntry, DayRollup, MonthRollup
-from shared.domain.usage import Documents, Wanted
+from shared.domain.ledger.periods import month_of, start_of
+from shared.domain.ledger.rollups import DayEntry, DayRollup, MonthRollup
+from shared.domain.ledger.usage import Documents, Wanted
 from shared.ports import Directory, DueCounter, StaleRollup, UsageStore
 from tests.contracts.test_counting import ODD_NAMES
 from tests.contracts.test_reading import REF, create_tenant

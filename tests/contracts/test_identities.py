@@ -10,9 +10,9 @@ import pytest
 from firebase_admin import auth
 
 from shared.adapters.firebase_auth import FirebaseIdentities
-from shared.adapters.memory.identities import MemoryAccount, MemoryIdentities
+from shared.adapters.memory.people.identities import MemoryAccount, MemoryIdentities
 from shared.domain.errors import Forbidden, NotAuthenticated, UsageError
-from shared.domain.members import Identity
+from shared.domain.people.members import Identity
 from shared.ports import IdentityVerifier
 from tests.id_tokens import LASTS_SECONDS, PROJECT, claims_of, unsigned
 

@@ -8,11 +8,11 @@ from typing import TypeVar
 
 import pytest
 
-from shared.domain.counters import Series
 from shared.domain.errors import InvalidInput
-from shared.domain.recording import RecordedEvent
-from shared.domain.runs import Run
-from shared.domain.token_pools import TokenPools
+from shared.domain.ledger.counters import Series
+from shared.domain.metering.recording import RecordedEvent
+from shared.domain.metering.runs import Run
+from shared.domain.prices.token_pools import TokenPools
 from shared.ports import Page, UsageStore
 from tests.sample_events import NOON, ONE_SHARD, event_of, llm_call, mark
 

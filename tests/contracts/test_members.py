@@ -9,15 +9,15 @@ from threading import Barrier
 import pytest
 
 from shared.domain.errors import Conflict
-from shared.domain.members import INVITATION_LASTS, Identity, Invite, Member
-from shared.domain.tenants import AuditEntry, Tenant
+from shared.domain.people.members import INVITATION_LASTS, Identity, Invite, Member
+from shared.domain.people.tenants import AuditEntry, Tenant
 from shared.ports import Mail, Members, StaleMembers
-from shared.usecases.authenticate_member import enter_tenant
-from shared.usecases.manage_members import RoleAssignment, change_role, remove_member
+from shared.usecases.people.authenticate_member import enter_tenant
+from shared.usecases.people.manage_members import RoleAssignment, change_role, remove_member
 from tests.audit_trail import trail_of
 from tests.contracts.conftest import Stores
+from tests.member_fixtures import seat
 from tests.sample_events import NOON
-from tests.seating import seat
 
 ACME = Tenant(id="acme-1", name="Acme <b>&</b> Söhne", plan="free", created_at=NOON)
 ADA = Member(user_id="ada", email="ada@example.com", name="Ada <i>", role="owner", joined_at=NOON)

@@ -5,12 +5,12 @@ from itertools import pairwise
 from threading import Event, Thread
 
 from shared.adapters.memory import MemoryStore
-from shared.domain.counters import ShardRef, sum_totals
-from shared.domain.limits import LimitOverrides
-from shared.domain.periods import Period, month_of, start_of
-from shared.domain.rollups import DayRollup, MonthRollup
-from shared.domain.tenants import ApiKey, AuditEntry, Tenant
-from shared.domain.usage import Documents, Wanted
+from shared.domain.ledger.counters import ShardRef, sum_totals
+from shared.domain.ledger.periods import Period, month_of, start_of
+from shared.domain.ledger.rollups import DayRollup, MonthRollup
+from shared.domain.ledger.usage import Documents, Wanted
+from shared.domain.limits.limits import LimitOverrides
+from shared.domain.people.tenants import ApiKey, AuditEntry, Tenant
 from shared.ports import Directory, Snapshot, UsageStore
 from tests.sample_events import CALL, NOON, ONE_SHARD, TODAY, counted, llm_call, read_shards, times, writing
 

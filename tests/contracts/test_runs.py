@@ -6,7 +6,7 @@ from uuid import uuid4
 
 import pytest
 
-from shared.domain.runs import Run
+from shared.domain.metering.runs import Run
 from shared.ports import UsageStore
 from tests.sample_events import CALL, NOON, ONE_SHARD, llm_call, mark, times
 

@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from shared.domain.plans import FREE_PLAN, PLAN_CATALOG
+from shared.domain.limits.plans import FREE_PLAN, PLAN_CATALOG
 from tests.e2e.running import RunningStack, eventually, running_stack
 from tests.e2e.subscriber import Subscriber, new_subscriber, visit
 

@@ -17,10 +17,10 @@ import pytest
 
 from shared.adapters.firestore import FirestoreRpc, FirestoreUsageStore
 from shared.adapters.firestore.rpc import open_channel
-from shared.domain.periods import MAX_AGE
-from shared.domain.plans import find_plan
+from shared.domain.ledger.periods import MAX_AGE
+from shared.domain.limits.plans import find_plan
 from tests.e2e.running import RunningStack, alive, descendants, eventually, running_stack
-from tests.usecases.ledger import folded, stored_tenant
+from tests.usecases.plain_sums import folded, stored_tenant
 from tools.dev.demo_history import SUBSCRIBED
 from tools.dev.functions import existing_functions
 from tools.dev.loopback import post_json

@@ -1,5 +1,5 @@
 """Golden behaviours are shown on the functions themselves, as the tests of tests/functions load them."""
 
-from tests.functions.conftest import clock, functions, functions_on_firestore, key, set_up
+from tests.http.conftest import clock, functions, functions_on_firestore, key, set_up
 
 __all__ = ["clock", "functions", "functions_on_firestore", "key", "set_up"]

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.functions.serving import Clock, Functions, Json
 from tests.golden.arithmetic import worked_out
+from tests.http.serving import Clock, Functions, Json
 
 CASES = json.loads(Path(__file__).with_name("cases").joinpath("aggregation.json").read_text("utf-8"))
 CALL = {"category": "llm", "provider": "openai", "model": "gpt-4.1-mini"}

@@ -10,14 +10,25 @@ from typing import Any
 
 import pytest
 
-from shared.domain.billing import Observation, Refetch, Subscription, observe, trial_days_left
-from shared.domain.entitlements import DEFAULT_GRACE, billing_alerts, entitlement
-from shared.domain.invoices import InvoiceObservation, InvoiceRow, merge_invoice
-from shared.domain.periods import period_at
-from shared.domain.stripe_events import StripeEvent
-from shared.domain.stripe_fields import InvalidStripeObject
-from shared.domain.stripe_shapes import InvoiceSnapshot, SubscriptionSnapshot, read_invoice, read_subscription
-from shared.usecases.stripe_changes import read_stripe_event
+from shared.domain.billing.entitlements import DEFAULT_GRACE, billing_alerts, entitlement
+from shared.domain.billing.invoices import InvoiceObservation, InvoiceRow, merge_invoice
+from shared.domain.billing.stripe_events import StripeEvent
+from shared.domain.billing.stripe_fields import InvalidStripeObject
+from shared.domain.billing.stripe_shapes import (
+    InvoiceSnapshot,
+    SubscriptionSnapshot,
+    read_invoice,
+    read_subscription,
+)
+from shared.domain.billing.subscriptions import (
+    Observation,
+    Refetch,
+    Subscription,
+    observe,
+    trial_days_left,
+)
+from shared.domain.ledger.periods import period_at
+from shared.usecases.billing.stripe_changes import read_stripe_event
 from tests.golden.stripe_payloads import SHAPES, changed, read_cases, webhook, webhooks
 
 CASES = read_cases("stripe_lives")

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.functions.serving import Functions, refused
+from tests.http.serving import Functions, refused
 
 CASES = json.loads(Path(__file__).with_name("cases").joinpath("events.json").read_text("utf-8"))
 

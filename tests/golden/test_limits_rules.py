@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from shared.domain.limits import (
+from shared.domain.ledger.periods import period_at
+from shared.domain.limits.limits import (
     Consumption,
     LimitOverrides,
     LimitPolicy,
@@ -16,8 +17,7 @@ from shared.domain.limits import (
     policy_for,
     status,
 )
-from shared.domain.periods import period_at
-from shared.domain.plans import find_plan
+from shared.domain.limits.plans import find_plan
 
 CASES = json.loads(Path(__file__).with_name("cases").joinpath("limits.json").read_text("utf-8"))
 NOVEMBER = period_at(None, datetime(2026, 11, 22, 14, tzinfo=UTC))

@@ -5,9 +5,9 @@ from datetime import timedelta
 import pytest
 
 from shared.bootstrap import process_memory
-from shared.domain.tenants import Change
-from shared.usecases.manage_tenants import set_plan
-from tests.functions.serving import Clock, Functions, refused, succeeded, unfolded
+from shared.domain.people.tenants import Change
+from shared.usecases.people.manage_tenants import set_plan
+from tests.http.serving import Clock, Functions, refused, succeeded, unfolded
 
 CALL = {"category": "llm", "provider": "openai", "model": "gpt-4.1-mini"}
 FREE_TOKENS = 50_000

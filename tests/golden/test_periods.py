@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from shared.domain.periods import Period, period_at, previous
+from shared.domain.ledger.periods import Period, period_at, previous
 
 CASES = json.loads(Path(__file__).with_name("cases").joinpath("periods.json").read_text("utf-8"))
 LAST_INSTANT = timedelta(microseconds=1)

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from shared.domain.plans import PLAN_CATALOG, find_plan
+from shared.domain.limits.plans import PLAN_CATALOG, find_plan
 
 CASES = json.loads(Path(__file__).with_name("cases").joinpath("plans.json").read_text("utf-8"))
 NANOUSD_PER_USD = 10**9

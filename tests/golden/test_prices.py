@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from shared.domain.catalog import catalog_version, resolve_provider
-from shared.domain.money import nanousd_from_decimal, usd_string
-from shared.domain.pricing import Cost, cost_of
-from shared.domain.token_pools import CallUsage, TokenPools
+from shared.domain.prices.catalog import catalog_version, resolve_provider
+from shared.domain.prices.money import nanousd_from_decimal, usd_string
+from shared.domain.prices.pricing import Cost, cost_of
+from shared.domain.prices.token_pools import CallUsage, TokenPools
 
 CASES = json.loads(Path(__file__).with_name("cases").joinpath("prices.json").read_text("utf-8"))
 NOW = datetime(2026, 11, 22, 14, tzinfo=UTC)

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.functions.serving import Functions, refused
+from tests.http.serving import Functions, refused
 
 CASES = json.loads(Path(__file__).with_name("cases").joinpath("recording.json").read_text("utf-8"))
 FLAGS = json.loads(Path(__file__).with_name("cases").joinpath("flag.json").read_text("utf-8"))

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from shared.domain.catalog import resolve_provider
-from shared.domain.extraction import Extracted, ExtractionError, extract
-from shared.domain.token_pools import TokenPools
+from shared.domain.metering.extraction import Extracted, ExtractionError, extract
+from shared.domain.prices.catalog import resolve_provider
+from shared.domain.prices.token_pools import TokenPools
 from tests.golden.arithmetic import worked_out
 
 CASES = json.loads(Path(__file__).with_name("cases").joinpath("responses.json").read_text("utf-8"))

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from shared.domain.token_pools import TokenPools
-from shared.domain.tokens import TokenCounts
+from shared.domain.metering.tokens import TokenCounts
+from shared.domain.prices.token_pools import TokenPools
 from tests.golden.arithmetic import worked_out
 
 CASES = json.loads(Path(__file__).with_name("cases").joinpath("tokens.json").read_text("utf-8"))

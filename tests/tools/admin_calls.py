@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from shared.bootstrap import process_memory
-from shared.usecases.authenticate import Access, KeyAuthenticator
+from shared.usecases.people.authenticate import Access, KeyAuthenticator
 from tools.admin.__main__ import main
 
 Capture = pytest.CaptureFixture[str]

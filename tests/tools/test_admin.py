@@ -14,8 +14,8 @@ import pytest
 
 from shared.bootstrap import Container, process_memory
 from shared.config import load_config
-from shared.domain.recording import RecordedEvent
-from shared.domain.tenants import ALL_SCOPES
+from shared.domain.metering.recording import RecordedEvent
+from shared.domain.people.tenants import ALL_SCOPES
 from shared.ports import Page, UsageStore
 from tests.audit_trail import trail_of
 from tests.sample_events import CALL, ONE_SHARD, llm_call

@@ -2,7 +2,7 @@
 
 import pytest
 
-from shared.adapters.memory.identities import MemoryAccount
+from shared.adapters.memory.people.identities import MemoryAccount
 from shared.bootstrap import process_memory
 from tests.audit_trail import trail_of
 from tests.tools.admin_calls import CREATE, Capture, failed, memory, run

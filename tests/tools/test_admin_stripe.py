@@ -13,9 +13,9 @@ import stripe
 from shared.adapters.stripe import StripeApi
 from shared.bootstrap import Container, process_memory
 from shared.config import load_config
-from shared.domain.plan_mapping import catalog_to_sell
-from shared.domain.stripe_shapes import read_subscription
-from shared.usecases.start_checkout import Purchase, ReturnPages, start_checkout
+from shared.domain.billing.plan_mapping import catalog_to_sell
+from shared.domain.billing.stripe_shapes import read_subscription
+from shared.usecases.billing.start_checkout import Purchase, ReturnPages, start_checkout
 from tests.e2e.subscriber import visit
 from tests.tools.admin_calls import CREATE, Capture, failed, memory, run
 from tools.admin.__main__ import main

@@ -12,9 +12,9 @@ import pytest
 from shared.adapters.firestore import FirestoreRpc, FirestoreUsageStore, queries
 from shared.adapters.firestore.rpc import open_channel
 from shared.adapters.memory import MemoryStore
-from shared.domain.events import parse_events
-from shared.domain.periods import month_of, period_at
-from shared.domain.usage import Wanted
+from shared.domain.ledger.periods import month_of, period_at
+from shared.domain.ledger.usage import Wanted
+from shared.domain.metering.events import parse_events
 from tests.sample_events import NOON, ONE_SHARD, llm_call
 from tools.bench.__main__ import GROUPS, main
 from tools.bench.counting import DELETE_NANOUSD, READ_NANOUSD, WRITE_NANOUSD, OperationCounter, Operations

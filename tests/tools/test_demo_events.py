@@ -5,10 +5,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from shared.domain.events import MeteringEvent, parse_events
-from shared.domain.periods import MAX_AGE, period_at
-from shared.domain.plans import find_plan
-from shared.domain.recording import admit
+from shared.domain.ledger.periods import MAX_AGE, period_at
+from shared.domain.limits.plans import find_plan
+from shared.domain.metering.events import MeteringEvent, parse_events
+from shared.domain.metering.recording import admit
 from tools.dev.demo_events import Event
 from tools.dev.demo_history import HISTORY, SUBSCRIBED, demo_events, demo_runs
 from tools.dev.demo_workflows import UNPRICED_MODEL

@@ -15,8 +15,8 @@ from pathlib import Path
 
 import pytest
 
-from shared.domain.periods import MAX_AGE
-from shared.usecases.authenticate import CACHE_FOR
+from shared.domain.ledger.periods import MAX_AGE
+from shared.usecases.people.authenticate import CACHE_FOR
 from tests.e2e.running import RunningStack, running_stack
 from tools.dev.settings import ROOT
 

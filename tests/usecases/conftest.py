@@ -13,8 +13,8 @@ from shared.adapters.firestore.rpc import open_channel
 from shared.adapters.memory import MemoryStore
 from shared.ports import Directory, UsageStore
 from tests.billing_places import BillingPlace, FirestoreBillingPlace, MemoryBillingPlace
-from tests.usecases.cut_off import CutOff, cut
-from tests.usecases.ledger import new_tenant
+from tests.usecases.fault_injection import CutOff, cut
+from tests.usecases.plain_sums import new_tenant
 
 RETENTION = timedelta(days=90)
 

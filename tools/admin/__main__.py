@@ -6,8 +6,8 @@ from collections.abc import Callable, Sequence
 
 from shared.bootstrap import start
 from shared.domain.errors import UsageError
-from shared.domain.members import ROLES
-from shared.domain.tenants import ALL_SCOPES
+from shared.domain.people.members import ROLES
+from shared.domain.people.tenants import ALL_SCOPES
 from tools.admin import commands, stripe_commands
 from tools.admin.output import print_answer
 

@@ -9,14 +9,14 @@ from typing import Any
 
 from shared.bootstrap import Container
 from shared.domain.errors import NotFound
-from shared.domain.tenants import ALL_SCOPES, ApiKey, Change, Tenant
-from shared.domain.usage import Detail
-from shared.usecases import manage_keys, manage_tenants
-from shared.usecases.add_member import MemberRequest, PeopleDependencies
-from shared.usecases.add_member import add_member as add
-from shared.usecases.manage_keys import KeyRef, KeyRequest
-from shared.usecases.manage_tenants import TenantRequest
-from shared.usecases.verify_counters import verify_counters
+from shared.domain.ledger.usage import Detail
+from shared.domain.people.tenants import ALL_SCOPES, ApiKey, Change, Tenant
+from shared.usecases.ledger.verify_counters import verify_counters
+from shared.usecases.people import manage_keys, manage_tenants
+from shared.usecases.people.add_member import MemberRequest, PeopleDependencies
+from shared.usecases.people.add_member import add_member as add
+from shared.usecases.people.manage_keys import KeyRef, KeyRequest
+from shared.usecases.people.manage_tenants import TenantRequest
 
 
 @dataclass(frozen=True, slots=True)

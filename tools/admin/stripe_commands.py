@@ -5,9 +5,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from shared.bootstrap import Container
+from shared.domain.billing.plan_mapping import catalog_to_sell
 from shared.domain.errors import NotFound, UsageError
-from shared.domain.plan_mapping import catalog_to_sell
-from shared.usecases.reconcile_billing import reconcile_tenant
+from shared.usecases.billing.reconcile_billing import reconcile_tenant
 from tools.admin.commands import Answer
 
 Row = dict[str, str]

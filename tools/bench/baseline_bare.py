@@ -10,8 +10,8 @@ from flask import Request
 from shared.adapters.firestore.encoding import Write, increment
 from shared.adapters.firestore.paths import hashed_id
 from shared.adapters.firestore.rpc import FirestoreRpc, open_channel
-from shared.domain.counters import Totals
-from shared.domain.periods import day_key
+from shared.domain.ledger.counters import Totals
+from shared.domain.ledger.periods import day_key
 
 _AMOUNTS: Totals = {
     "calls": 1,

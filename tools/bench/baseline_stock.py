@@ -11,9 +11,9 @@ import functions_framework
 from flask import Request
 from google.cloud.firestore_v1 import Client
 
-from shared.domain.counters import Cell, Series, Totals, add
-from shared.domain.recording import DayDelta
-from shared.domain.runs import Run
+from shared.domain.ledger.counters import Cell, Series, Totals, add
+from shared.domain.metering.recording import DayDelta
+from shared.domain.metering.runs import Run
 from tools.bench.stock import EventWrites, stock_batch, stock_client
 
 _RETENTION = timedelta(days=90)

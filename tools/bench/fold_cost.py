@@ -14,19 +14,19 @@ from shared.adapters.firestore import (
     FirestoreRpc,
     FirestoreUsageStore,
 )
+from shared.adapters.firestore.metering.recorder import Recorder, Recording
 from shared.adapters.firestore.paths import TenantPaths
-from shared.adapters.firestore.recorder import Recorder, Recording
 from shared.adapters.firestore.rpc import CommitRequest, open_channel
 from shared.adapters.memory import InlineTickPublisher
-from shared.domain.counter_settings import MAX_COUNTER_SHARDS, CounterSettings
-from shared.domain.limits import LimitOverrides
-from shared.domain.tenants import Tenant
-from shared.ports.usage import NOTHING
-from shared.usecases.check_limits import Thresholds
-from shared.usecases.fold_tenant import TenantFolder
-from shared.usecases.fold_usage import fold_days, fold_due
-from shared.usecases.ledger import read_documents
-from shared.usecases.raise_alerts import AlertRaiser
+from shared.domain.ledger.counter_settings import MAX_COUNTER_SHARDS, CounterSettings
+from shared.domain.limits.limits import LimitOverrides
+from shared.domain.people.tenants import Tenant
+from shared.ports.ledger import NOTHING
+from shared.usecases.ledger.fold_tenant import TenantFolder
+from shared.usecases.ledger.fold_usage import fold_days, fold_due
+from shared.usecases.ledger.ledger import read_documents
+from shared.usecases.limits.check_limits import Thresholds
+from shared.usecases.notices.raise_alerts import AlertRaiser
 from tools.bench.counting import OperationCounter, Operations, usd
 from tools.bench.history import create, event
 from tools.bench.report import Measure, at_most

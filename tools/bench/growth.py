@@ -10,14 +10,14 @@ import grpc
 from shared.adapters.firestore import FirestoreDirectory, FirestoreRpc, FirestoreUsageStore
 from shared.adapters.firestore.rpc import open_channel
 from shared.adapters.memory import MemoryStore
-from shared.domain.tenants import Tenant
+from shared.domain.people.tenants import Tenant
 from shared.ports import Directory, UsageStore
-from shared.ports.usage import NOTHING
-from shared.usecases.check_limits import Limits, Thresholds, UsageRequest
-from shared.usecases.fold_tenant import TenantFolder
-from shared.usecases.fold_usage import fold_tenants
-from shared.usecases.ledger import Ledger, read_documents
-from shared.usecases.read_usage import read_current
+from shared.ports.ledger import NOTHING
+from shared.usecases.ledger.fold_tenant import TenantFolder
+from shared.usecases.ledger.fold_usage import fold_tenants
+from shared.usecases.ledger.ledger import Ledger, read_documents
+from shared.usecases.limits.check_limits import Limits, Thresholds, UsageRequest
+from shared.usecases.limits.read_usage import read_current
 from tools.bench.counting import OperationCounter, Operations
 from tools.bench.history import NOW, event, load
 from tools.bench.report import Measure, Target, at_most, exactly

@@ -4,15 +4,15 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 
-from shared.domain.amounts import Measures, amounts_of
-from shared.domain.counter_settings import DEFAULT_COUNTER_SETTINGS
-from shared.domain.counters import Series
-from shared.domain.recording import RecordedEvent
-from shared.domain.tenants import ApiKey, AuditEntry, Tenant
-from shared.domain.token_pools import TokenPools
+from shared.domain.ledger.counter_settings import DEFAULT_COUNTER_SETTINGS
+from shared.domain.ledger.counters import Series
+from shared.domain.metering.amounts import Measures, amounts_of
+from shared.domain.metering.recording import RecordedEvent
+from shared.domain.people.tenants import ApiKey, AuditEntry, Tenant
+from shared.domain.prices.token_pools import TokenPools
 from shared.ports import Directory, UsageStore
-from shared.usecases.fold_tenant import TenantFolder
-from shared.usecases.fold_usage import fold_tenants
+from shared.usecases.ledger.fold_tenant import TenantFolder
+from shared.usecases.ledger.fold_usage import fold_tenants
 from tools.bench.sample import BATCH_EVENTS
 
 NOW = datetime(2026, 11, 20, 16, 30, tzinfo=UTC)

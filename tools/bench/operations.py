@@ -9,14 +9,14 @@ import grpc
 
 from shared.adapters.firestore import FirestoreDirectory, FirestoreRpc, FirestoreUsageStore
 from shared.adapters.firestore.rpc import open_channel
-from shared.domain.tenants import ALL_SCOPES, Tenant
-from shared.usecases.authenticate import Access, KeyAuthenticator
-from shared.usecases.check_limits import Limits, Thresholds, UsageRequest
-from shared.usecases.fold_tenant import TenantFolder
-from shared.usecases.fold_usage import fold_tenants
-from shared.usecases.ledger import Ledger
-from shared.usecases.read_usage import read_current
-from shared.usecases.record_events import record_events
+from shared.domain.people.tenants import ALL_SCOPES, Tenant
+from shared.usecases.ledger.fold_tenant import TenantFolder
+from shared.usecases.ledger.fold_usage import fold_tenants
+from shared.usecases.ledger.ledger import Ledger
+from shared.usecases.limits.check_limits import Limits, Thresholds, UsageRequest
+from shared.usecases.limits.read_usage import read_current
+from shared.usecases.metering.record_events import record_events
+from shared.usecases.people.authenticate import Access, KeyAuthenticator
 from tools.bench.counting import OperationCounter, Operations, usd
 from tools.bench.report import Measure, at_most, exactly
 from tools.bench.sample import sample_events

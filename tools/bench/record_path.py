@@ -7,12 +7,12 @@ from time import process_time
 from typing import Any, cast
 
 from shared.adapters.firestore import FirestoreRpc, FirestoreUsageStore
-from shared.domain.tenants import ALL_SCOPES, Tenant
+from shared.domain.people.tenants import ALL_SCOPES, Tenant
 from shared.http.bodies import parse_json_bytes
 from shared.ports import UsageStore
-from shared.usecases.authenticate import Access
-from shared.usecases.ledger import Ledger
-from shared.usecases.record_events import record_events
+from shared.usecases.ledger.ledger import Ledger
+from shared.usecases.metering.record_events import record_events
+from shared.usecases.people.authenticate import Access
 from tools.bench.report import Measure, at_least, figure
 from tools.bench.sample import BATCH_EVENTS, body_of, sample_events
 from tools.bench.stock import StockStore

@@ -11,8 +11,8 @@ from pathlib import Path
 
 from shared.adapters.firestore import FirestoreDirectory, FirestoreRpc
 from shared.adapters.firestore.rpc import open_channel
-from shared.domain.tenants import Change
-from shared.usecases.manage_tenants import TenantRequest, create_tenant
+from shared.domain.people.tenants import Change
+from shared.usecases.people.manage_tenants import TenantRequest, create_tenant
 from tools.dev.functions import FUNCTIONS, Function, local_settings, start_function
 from tools.dev.loopback import HOST, free_port
 from tools.dev.processes import Server, stop_all, wait_until_ready

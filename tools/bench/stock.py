@@ -11,11 +11,11 @@ from google.cloud.firestore_v1.types import firestore as firestore_types
 
 from shared.adapters.firestore.encoding import encode_series, microseconds
 from shared.adapters.firestore.paths import hashed_id
-from shared.domain.counter_settings import CounterSettings
-from shared.domain.counters import Totals, sum_totals
-from shared.domain.periods import day_key
-from shared.domain.recording import DayDelta, RecordedEvent, deltas_by_day
-from shared.domain.runs import Run, runs_of
+from shared.domain.ledger.counter_settings import CounterSettings
+from shared.domain.ledger.counters import Totals, sum_totals
+from shared.domain.ledger.periods import day_key
+from shared.domain.metering.recording import DayDelta, RecordedEvent, deltas_by_day
+from shared.domain.metering.runs import Run, runs_of
 from shared.ports import Outcome
 
 _COLUMNS = (

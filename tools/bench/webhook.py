@@ -14,12 +14,12 @@ import grpc
 from shared.adapters.firestore import FirestoreBillingStore, FirestoreRpc
 from shared.adapters.firestore.rpc import open_channel
 from shared.adapters.stripe import StripeApi
-from shared.domain.entitlements import DEFAULT_GRACE
-from shared.domain.plan_mapping import catalog_to_sell
-from shared.usecases.apply_stripe_event import apply_stripe_event
-from shared.usecases.billing_parts import Billing
-from shared.usecases.start_checkout import Purchase, ReturnPages, start_checkout
-from shared.usecases.stripe_changes import read_stripe_event
+from shared.domain.billing.entitlements import DEFAULT_GRACE
+from shared.domain.billing.plan_mapping import catalog_to_sell
+from shared.usecases.billing.apply_stripe_event import apply_stripe_event
+from shared.usecases.billing.billing_parts import Billing
+from shared.usecases.billing.start_checkout import Purchase, ReturnPages, start_checkout
+from shared.usecases.billing.stripe_changes import read_stripe_event
 from tools.bench.counting import OperationCounter, Operations
 from tools.bench.report import Measure, at_most
 from tools.bench.served import TENANT_ID, Baseline, Caller, create_bench_tenant, named, served

@@ -10,7 +10,7 @@ from urllib.parse import unquote
 from google.cloud.firestore_v1.types import document as document_types
 from google.cloud.firestore_v1.types import write as write_types
 
-from shared.domain.counters import OTHER, Series, Totals
+from shared.domain.ledger.counters import OTHER, Series, Totals
 
 Document: Any = document_types.Document.pb()
 Value: Any = document_types.Value.pb()

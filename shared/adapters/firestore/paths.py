@@ -4,8 +4,8 @@ import hashlib
 from datetime import date
 
 from shared.adapters.firestore.encoding import decode_day
-from shared.domain.counters import ShardRef
-from shared.domain.periods import day_key, month_key
+from shared.domain.ledger.counters import ShardRef
+from shared.domain.ledger.periods import day_key, month_key
 
 
 def hashed_id(text: str) -> str:

@@ -1,11 +1,11 @@
 """The whole store in this process's memory: for development without emulators, and for fast tests."""
 
-from shared.adapters.memory.billing import MemoryBillingStore
-from shared.adapters.memory.directory import MemoryDirectory
-from shared.adapters.memory.identities import MemoryIdentities
-from shared.adapters.memory.members import MemoryMembers
+from shared.adapters.memory.billing.billing import MemoryBillingStore
+from shared.adapters.memory.ledger.usage import MemoryUsageStore
+from shared.adapters.memory.people.directory import MemoryDirectory
+from shared.adapters.memory.people.identities import MemoryIdentities
+from shared.adapters.memory.people.members import MemoryMembers
 from shared.adapters.memory.publisher import InlineTickPublisher
-from shared.adapters.memory.usage import MemoryUsageStore
 
 __all__ = ["InlineTickPublisher", "MemoryStore"]
 

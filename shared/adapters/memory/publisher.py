@@ -3,7 +3,7 @@
 from collections import deque
 from collections.abc import Callable, Iterable
 
-from shared.domain.tick import TickMessage
+from shared.domain.ledger.tick import TickMessage
 
 
 class InlineTickPublisher:

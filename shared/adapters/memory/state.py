@@ -5,15 +5,15 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from threading import RLock
 
-from shared.domain.accounts import Account
-from shared.domain.alerts import UsageAlert
-from shared.domain.counters import Cells, ShardRef
-from shared.domain.invoices import InvoiceRow
-from shared.domain.members import Invite, Member
-from shared.domain.recording import RecordedEvent
-from shared.domain.rollups import DayRollup, MonthRollup
-from shared.domain.runs import Run
-from shared.domain.tenants import ApiKey, AuditEntry, Tenant
+from shared.domain.billing.billing_account import Account
+from shared.domain.billing.invoices import InvoiceRow
+from shared.domain.ledger.counters import Cells, ShardRef
+from shared.domain.ledger.rollups import DayRollup, MonthRollup
+from shared.domain.metering.recording import RecordedEvent
+from shared.domain.metering.runs import Run
+from shared.domain.notices.alerts import UsageAlert
+from shared.domain.people.members import Invite, Member
+from shared.domain.people.tenants import ApiKey, AuditEntry, Tenant
 from shared.ports import Mail
 
 

@@ -1,0 +1,130 @@
+"""BillingStore on Firestore: each change is one commit, guarded by what was read before it."""
+
+import sys
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+from uuid import uuid4
+
+import grpc
+
+from shared.adapters.firestore import queries
+from shared.adapters.firestore.billing.accounts import (
+    account_write,
+    alert_fields,
+    invoice_fields,
+    mail_fields,
+    read_account,
+    read_invoice,
+    receipt_fields,
+)
+from shared.adapters.firestore.paging import Listing
+from shared.adapters.firestore.people.tenants import audit_fields, create_write, delete_write, set_write
+from shared.adapters.firestore.rpc import FirestoreRpc
+from shared.domain.billing.invoices import InvoiceRow
+from shared.ports import AccountRead, BillingChange, Page, StaleAccount, StripeReceipt
+
+RECEIPTS_KEPT_FOR = timedelta(days=60)
+"""Stripe repeats an event for three days, and lists it for thirty."""
+_TENANTS_PER_PAGE = 300
+_STALE = frozenset(
+    {grpc.StatusCode.FAILED_PRECONDITION, grpc.StatusCode.ALREADY_EXISTS, grpc.StatusCode.NOT_FOUND}
+)
+_INVOICES = Listing("invoices", "created", read_invoice)
+
+
+class FirestoreBillingStore:
+    """BillingStore on Firestore."""
+
+    def __init__(self, rpc: FirestoreRpc) -> None:
+        self._rpc = rpc
+
+    def find_owner(self, event_id: str | None, customer_id: str | None) -> tuple[bool, str | None]:
+        event_name = self._event_name(event_id) if event_id else ""
+        customer_name = self._customer_name(customer_id) if customer_id else ""
+        found = self._rpc.batch_get([name for name in (event_name, customer_name) if name])
+        owner = found.get(customer_name)
+        return event_name in found, owner.fields["tenant_id"].string_value if owner else None
+
+    def read_account(self, tenant_id: str, invoice_id: str | None = None) -> AccountRead | None:
+        tenant_name = self._tenant_name(tenant_id)
+        invoice_name = f"{tenant_name}/invoices/{invoice_id}" if invoice_id else None
+        found = self._rpc.batch_get([tenant_name, *([invoice_name] if invoice_name else [])])
+        if tenant_name not in found:
+            return None
+        invoice = found.get(invoice_name or "")
+        return AccountRead(
+            read_account(found[tenant_name]),
+            read_invoice(invoice) if invoice else None,
+            invoice.update_time if invoice else None,
+        )
+
+    def save_billing(self, change: BillingChange) -> None:
+        try:
+            self._rpc.commit(self._writes(change))
+        except grpc.RpcError as error:
+            if error.code() in _STALE:
+                raise StaleAccount from error
+            raise
+
+    def save_receipt(self, receipt: StripeReceipt) -> None:
+        self._rpc.commit([set_write(self._event_name(receipt.event_id), self._receipt(receipt))])
+
+    def list_invoices(self, tenant_id: str, *, limit: int, cursor: str | None = None) -> Page[InvoiceRow]:
+        return _INVOICES.page(self._rpc, self._tenant_name(tenant_id), limit, cursor)
+
+    def list_tenants(self, after: str | None = None, limit: int | None = None) -> Iterator[str]:
+        last_name = self._tenant_name(after) if after else None
+        left = sys.maxsize if limit is None else limit
+        while left:
+            query = queries.all_by_name("tenants", min(left, _TENANTS_PER_PAGE), last_name)
+            names = [document.name for document in self._rpc.query(self._rpc.documents, query)]
+            yield from (name.rpartition("/")[2] for name in names)
+            if len(names) < _TENANTS_PER_PAGE:
+                return
+            last_name = names[-1]
+            left -= len(names)
+
+    def _writes(self, change: BillingChange) -> Iterator[Any]:
+        account = change.account
+        tenant_name, at = self._tenant_name(account.tenant.id), change.at
+        yield account_write(tenant_name, account)
+        if change.receipt:
+            yield create_write(self._event_name(change.receipt.event_id), self._receipt(change.receipt))
+        if change.link_customer_id:
+            yield create_write(self._customer_name(change.link_customer_id), {"tenant_id": account.tenant.id})
+        if change.invoice:
+            yield _invoice_write(f"{tenant_name}/invoices/{change.invoice.invoice.id}", change)
+        for entry in change.audits:
+            yield set_write(f"{tenant_name}/audit/{uuid4().hex}", audit_fields(entry))
+        for alert in change.alerts:
+            yield set_write(f"{tenant_name}/alerts/billing.{alert.kind}", alert_fields(alert, at))
+        for kind in change.settled_alerts:
+            yield delete_write(f"{tenant_name}/alerts/billing.{kind}")
+        if change.mail:
+            yield set_write(self._mail_name(change), mail_fields(change.mail, account.tenant.id, at))
+
+    def _receipt(self, receipt: StripeReceipt) -> dict[str, object]:
+        return receipt_fields(receipt, receipt.at + RECEIPTS_KEPT_FOR)
+
+    def _tenant_name(self, tenant_id: str) -> str:
+        return f"{self._rpc.documents}/tenants/{tenant_id}"
+
+    def _event_name(self, event_id: str) -> str:
+        return f"{self._rpc.documents}/stripe_events/{event_id}"
+
+    def _customer_name(self, customer_id: str) -> str:
+        return f"{self._rpc.documents}/stripe_customers/{customer_id}"
+
+    def _mail_name(self, change: BillingChange) -> str:
+        return f"{self._rpc.documents}/mail/{change.receipt.event_id if change.receipt else uuid4().hex}"
+
+
+def _invoice_write(name: str, change: BillingChange) -> Any:
+    if change.invoice is None:
+        raise TypeError("there is no invoice in the change")
+    if change.former_invoice is None:
+        return create_write(name, invoice_fields(change.invoice))
+    write = set_write(name, invoice_fields(change.invoice))
+    write.current_document.update_time.CopyFrom(change.former_invoice)
+    return write

@@ -1,0 +1,180 @@
+"""UsageStore on Firestore: documents are read by computed names, and queried only to list them."""
+
+from collections.abc import Collection, Iterator, Sequence
+from datetime import datetime, timedelta
+from uuid import uuid4
+
+import grpc
+
+from shared.adapters.firestore import queries
+from shared.adapters.firestore.billing.accounts import mail_fields
+from shared.adapters.firestore.encoding import from_microseconds, microseconds
+from shared.adapters.firestore.ledger.counters import (
+    clear_write,
+    day_write,
+    entry_write,
+    month_write,
+    postpone_write,
+    read_counter,
+    read_day,
+    read_month,
+)
+from shared.adapters.firestore.metering.events import read_event, read_run
+from shared.adapters.firestore.metering.recorder import Recorder
+from shared.adapters.firestore.notices.alerts import read_usage_alert, usage_alert_fields
+from shared.adapters.firestore.paging import Listing
+from shared.adapters.firestore.paths import TenantPaths, shard_ref_of
+from shared.adapters.firestore.people.tenants import (
+    TENANT_FIELDS,
+    counter_settings_write,
+    create_write,
+    read_tenant,
+    set_write,
+)
+from shared.adapters.firestore.rpc import FirestoreRpc
+from shared.domain.ledger.counter_settings import CounterSettings
+from shared.domain.ledger.counters import CounterShard, ShardRef
+from shared.domain.ledger.periods import MAX_AGE, start_of
+from shared.domain.ledger.rollups import DayRollup, MonthRollup
+from shared.domain.ledger.usage import Documents, Wanted
+from shared.domain.metering.recording import RecordedEvent
+from shared.domain.metering.runs import Run
+from shared.domain.notices.alerts import UsageAlert
+from shared.ports import DueCounter, Mail, Outcome, Page, Snapshot, StaleRollup
+from shared.ports.ledger import NOTHING
+
+DUE_PAGE_SIZE = 300
+COUNTERS_OUTLAST_EVENTS_BY = timedelta(days=3)
+"""A counter outlives the events it counts, so that they can be compared, and any late event for its day."""
+_SMALL_FIELDS = ("days", "runs", "shards", "commits", "folded_at", "totals", "dirty", "run_hours")
+"""Fields of months, days and counters that every read asks for."""
+_STALE = frozenset(
+    {grpc.StatusCode.FAILED_PRECONDITION, grpc.StatusCode.ALREADY_EXISTS, grpc.StatusCode.NOT_FOUND}
+)
+
+
+_EVENTS = Listing("events", "ts", read_event)
+_RUNS = Listing("runs", "began_at_us", read_run)
+_ALERTS = Listing("alerts", "reached_at", read_usage_alert)
+
+
+class FirestoreUsageStore:
+    """UsageStore on Firestore; an event's document is kept for `retention` after it was recorded."""
+
+    def __init__(self, rpc: FirestoreRpc, retention: timedelta) -> None:
+        self._rpc = rpc
+        self._recorder = Recorder(rpc, retention)
+        self._counters_kept_for = max(retention, MAX_AGE) + COUNTERS_OUTLAST_EVENTS_BY
+
+    def record(
+        self, tenant_id: str, events: Sequence[RecordedEvent], settings: CounterSettings, now: datetime
+    ) -> list[Outcome]:
+        return self._recorder.record(tenant_id, events, settings, now)
+
+    def read(self, tenant_id: str, wanted: Wanted = NOTHING) -> Snapshot:
+        paths = self._paths(tenant_id)
+        shards = {paths.counter(ref): ref for ref in wanted.shards}
+        days = {paths.day(day): day for day in wanted.days}
+        months = {paths.month(month): month for month in wanted.months}
+        # The emulator reads one document after the other. In this order, what is written first is read last.
+        names = [paths.tenant, *shards, *days, *months]
+        found = self._rpc.batch_get(names, (*TENANT_FIELDS, *_SMALL_FIELDS, *wanted.fields))
+        tenant = found.get(paths.tenant)
+        documents = Documents(
+            months={month: read_month(found[name]) for name, month in months.items() if name in found},
+            days={day: read_day(found[name]) for name, day in days.items() if name in found},
+            shards={ref: read_counter(found[name]) for name, ref in shards.items() if name in found},
+        )
+        return Snapshot(
+            tenant=read_tenant(tenant) if tenant else None,
+            documents=documents,
+            version=tenant.update_time if tenant else None,
+        )
+
+    def count_runs(self, tenant_id: str, start: datetime, end: datetime) -> int:
+        query = queries.runs_begun_within(microseconds(start), microseconds(end))
+        return self._rpc.count(self._paths(tenant_id).tenant, query)
+
+    def due_counters(self, now: datetime) -> Iterator[DueCounter]:
+        after = None
+        while True:
+            query = queries.due_counters(microseconds(now), DUE_PAGE_SIZE, after)
+            found = self._rpc.query(self._rpc.documents, query)
+            for document in found:
+                yield DueCounter(document.name.split("/")[-3], shard_ref_of(document.name))
+            if len(found) < DUE_PAGE_SIZE:
+                return
+            after = (found[-1].fields["fold_due"].integer_value, found[-1].name)
+
+    def dirty_counters(self, tenant_id: str) -> list[ShardRef]:
+        found = self._rpc.query(self._paths(tenant_id).tenant, queries.dirty_counters_of_tenant())
+        return sorted(shard_ref_of(document.name) for document in found)
+
+    def most_overdue(self) -> datetime | None:
+        found = self._rpc.query(self._rpc.documents, queries.most_overdue_counter())
+        return from_microseconds(found[0].fields["fold_due"].integer_value) if found else None
+
+    def save_day(self, tenant_id: str, day: DayRollup) -> None:
+        paths = self._paths(tenant_id)
+        try:
+            self._rpc.commit([day_write(paths.day(day.day), day), entry_write(paths.month(day.day), day)])
+        except grpc.RpcError as error:
+            if error.code() in _STALE:
+                raise StaleRollup from error
+            raise
+
+    def create_month(self, tenant_id: str, month: MonthRollup) -> None:
+        self._rpc.batch_write([month_write(self._paths(tenant_id).month(month.month), month)])
+
+    def clear_counters(
+        self, tenant_id: str, shards: Collection[CounterShard], next_fold_at: datetime
+    ) -> None:
+        names = [self._paths(tenant_id).counter(shard.ref) for shard in shards]
+        writes = [
+            clear_write(name, shard, start_of(shard.ref.day) + self._counters_kept_for)
+            for name, shard in zip(names, shards, strict=True)
+        ]
+        refused = self._rpc.batch_write(writes)
+        self._rpc.batch_write([postpone_write(names[index], next_fold_at) for index in refused])
+
+    def save_counter_settings(self, tenant_id: str, settings: CounterSettings, version: object) -> None:
+        self._rpc.batch_write([counter_settings_write(self._paths(tenant_id).tenant, settings, version)])
+
+    def list_events(
+        self, tenant_id: str, *, run_id: str | None = None, limit: int, cursor: str | None = None
+    ) -> Page[RecordedEvent]:
+        events = _EVENTS if run_id is None else _EVENTS.where("run_id", run_id)
+        return events.page(self._rpc, self._paths(tenant_id).tenant, limit, cursor)
+
+    def list_runs(self, tenant_id: str, *, limit: int, cursor: str | None = None) -> Page[Run]:
+        return _RUNS.page(self._rpc, self._paths(tenant_id).tenant, limit, cursor)
+
+    def find_run(self, tenant_id: str, run_id: str) -> Run | None:
+        name = self._paths(tenant_id).run(run_id)
+        found = self._rpc.batch_get([name])
+        return read_run(found[name]) if name in found else None
+
+    def _paths(self, tenant_id: str) -> TenantPaths:
+        return TenantPaths(self._rpc.documents, tenant_id)
+
+    def known_alerts(self, tenant_id: str, alert_ids: Collection[str]) -> set[str]:
+        paths = self._paths(tenant_id)
+        found = self._rpc.batch_get([paths.alert(alert_id) for alert_id in alert_ids], ["reached_at"])
+        return {name.rpartition("/")[2] for name in found}
+
+    def save_alerts(self, tenant_id: str, alerts: Sequence[UsageAlert], mails: Sequence[Mail]) -> bool:
+        paths, at = self._paths(tenant_id), alerts[0].reached_at
+        writes = [create_write(paths.alert(alert.id), usage_alert_fields(alert)) for alert in alerts]
+        for mail in mails:
+            name = f"{self._rpc.documents}/mail/{uuid4().hex}"
+            writes.append(set_write(name, mail_fields(mail, tenant_id, at)))
+        try:
+            self._rpc.commit(writes)
+        except grpc.RpcError as error:
+            if error.code() != grpc.StatusCode.ALREADY_EXISTS:
+                raise
+            return False
+        return True
+
+    def list_alerts(self, tenant_id: str, *, limit: int, cursor: str | None = None) -> Page[UsageAlert]:
+        return _ALERTS.page(self._rpc, self._paths(tenant_id).tenant, limit, cursor)

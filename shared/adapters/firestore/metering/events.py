@@ -1,0 +1,122 @@
+"""How events and runs are written in Firestore, and read back."""
+
+from operator import attrgetter
+from typing import Any
+
+from shared.adapters.firestore.encoding import (
+    Write,
+    from_microseconds,
+    get_fields,
+    increment,
+    microseconds,
+    set_fields,
+    set_timestamp,
+)
+from shared.domain.ledger.counters import Series
+from shared.domain.metering.amounts import Measures, amounts_of
+from shared.domain.metering.recording import RecordedEvent
+from shared.domain.metering.runs import Run
+from shared.domain.prices.token_pools import TokenPools
+
+TOKEN_FIELDS = (
+    "input_tokens",
+    "output_tokens",
+    "total_tokens",
+    "cache_read_tokens",
+    "cache_write_tokens",
+    "cache_write_1h_tokens",
+    "reasoning_tokens",
+)
+_TEXT_FIELDS = (
+    "status",
+    "price_source",
+    "user_id",
+    "run_id",
+    "workflow_id",
+    "request_id",
+    "metadata_json",
+)
+_texts_of = attrgetter(*_TEXT_FIELDS)
+
+
+def write_event(write: Any, name: str, event: RecordedEvent, expire_at: Any) -> None:
+    """Make `write` create the event; it fails if the event exists, which is the deduplication.
+
+    It fills a Write of the request itself, and takes the expiry as a Value: there are 500 events in a batch.
+    """
+    write.current_document.exists = False
+    write.update.name = name
+    fields = write.update.fields
+    fields["id"].string_value = event.id
+    set_timestamp(fields["ts"], event.ts)
+    fields["category"].string_value = event.category
+    fields["provider"].string_value = event.series.provider
+    fields["model"].string_value = event.series.model
+    fields["fingerprint"].string_value = event.fingerprint
+    fields["expire_at"].CopyFrom(expire_at)
+    if event.latency_ms is not None:
+        fields["latency_ms"].integer_value = event.latency_ms
+    if event.cost_nanousd is not None:
+        fields["cost_nanousd"].integer_value = event.cost_nanousd
+    for field, text in zip(_TEXT_FIELDS, _texts_of(event), strict=True):
+        if text is not None:
+            fields[field].string_value = text
+    if event.tokens is not None:
+        _write_tokens(fields["tokens"].map_value, event.tokens)
+
+
+def _write_tokens(into: Any, pools: TokenPools) -> None:
+    into.SetInParent()
+    fields = into.fields
+    for field, count in zip(TOKEN_FIELDS, pools, strict=True):
+        if count:
+            fields[field].integer_value = count
+
+
+def read_event(document: Any) -> RecordedEvent:
+    """The event that write_event stored."""
+    fields = get_fields(document.fields)
+    tokens = fields.get("tokens")
+    pools = None if tokens is None else TokenPools(*(tokens.get(field, 0) for field in TOKEN_FIELDS))
+    latency_ms, cost_nanousd = fields.get("latency_ms"), fields.get("cost_nanousd")
+    return RecordedEvent(
+        id=fields["id"],
+        ts=fields["ts"],
+        category=fields["category"],
+        series=Series(fields["provider"], fields["model"]),
+        tokens=pools,
+        latency_ms=latency_ms,
+        cost_nanousd=cost_nanousd,
+        fingerprint=fields["fingerprint"],
+        amounts=amounts_of(
+            Measures(fields["category"], fields.get("status"), pools, latency_ms, cost_nanousd)
+        ),
+        **{field: fields.get(field) for field in _TEXT_FIELDS},
+    )
+
+
+def run_write(name: str, run: Run) -> Any:
+    """Adds to a run's totals, and widens its first and last instant; the order of writes does not matter."""
+    write = Write()
+    write.update.name = name
+    marks = {"id": run.id} | {mark: True for mark in ("is_completed", "is_failed") if getattr(run, mark)}
+    set_fields(write.update.fields, marks)
+    write.update_mask.field_paths.extend(marks)
+    increment(write, "totals", run.totals)
+    began_at_us, last_at_us = microseconds(run.began_at), microseconds(run.last_at)
+    write.update_transforms.add(field_path="began_at_us").minimum.integer_value = began_at_us
+    write.update_transforms.add(field_path="last_at_us").maximum.integer_value = last_at_us
+    return write
+
+
+def read_run(document: Any) -> Run:
+    """The run that run_write added up."""
+    fields = get_fields(document.fields)
+    return Run(
+        id=fields["id"],
+        began_at=from_microseconds(fields["began_at_us"]),
+        last_at=from_microseconds(fields["last_at_us"]),
+        totals=fields.get("totals", {}),
+        is_completed=fields.get("is_completed", False),
+        is_failed=fields.get("is_failed", False),
+    )

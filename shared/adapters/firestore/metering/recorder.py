@@ -1,0 +1,158 @@
+"""Recording: events, counters and runs in commits that are each complete; ids that exist are sorted out after."""
+
+import random
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import date, datetime, timedelta
+from typing import Any, NamedTuple
+
+import grpc
+
+from shared.adapters.firestore.encoding import Value, set_timestamp
+from shared.adapters.firestore.ledger.counters import counter_write
+from shared.adapters.firestore.metering.events import run_write, write_event
+from shared.adapters.firestore.paths import TenantPaths
+from shared.adapters.firestore.people.tenants import raise_shards_write
+from shared.adapters.firestore.rpc import CommitRequest, Contended, FirestoreRpc
+from shared.domain.errors import TooLarge, Unavailable
+from shared.domain.ledger.counter_settings import MAX_COUNTER_SHARDS, CounterSettings
+from shared.domain.ledger.counters import METRICS, Cell, ShardRef
+from shared.domain.metering.recording import RecordedEvent, deltas_by_day
+from shared.domain.metering.runs import runs_of
+from shared.ports import Outcome
+
+MAX_TRANSFORMS_PER_DOCUMENT = 500
+"""Firestore's limit for one commit."""
+_OWN_TRANSFORMS = 2
+"""`commits` and `fold_due`."""
+MAX_CELLS_PER_COMMIT = (MAX_TRANSFORMS_PER_DOCUMENT - _OWN_TRANSFORMS) // len(METRICS) - 1
+"""A transform for each metric of each cell, and of the day's totals."""
+_ABORTS_BEFORE_SPREADING = 2
+_MAX_ROUNDS = 10
+_DOCUMENT_TOO_LARGE = ("exceeds the maximum allowed size", "maximum entity size is")
+"""What Firestore says of a document beyond 1 MiB, and what its emulator says: the code alone says too little."""
+
+
+class Recording(NamedTuple):
+    """Where events are recorded, how their counters are written, and when."""
+
+    paths: TenantPaths
+    settings: CounterSettings
+    now: datetime
+    expire_at: datetime
+
+
+class Recorder:
+    """Writes events exactly once; each event's document is kept for `retention`."""
+
+    def __init__(self, rpc: FirestoreRpc, retention: timedelta) -> None:
+        self._rpc = rpc
+        self._retention = retention
+
+    def record(
+        self, tenant_id: str, events: Sequence[RecordedEvent], settings: CounterSettings, now: datetime
+    ) -> list[Outcome]:
+        """See UsageStore.record."""
+        recording = Recording(
+            TenantPaths(self._rpc.documents, tenant_id), settings, now, now + self._retention
+        )
+        first_of: dict[str, RecordedEvent] = {}
+        for event in events:
+            first_of.setdefault(event.id, event)
+        existing: dict[str, str] = {}
+        for part in split(first_of.values()):
+            existing |= self._record_part(recording, part)
+        return _outcomes(events, existing)
+
+    def _record_part(self, recording: Recording, events: list[RecordedEvent]) -> dict[str, str]:
+        """Commit `events` but those that exist; return the fingerprints of the latter by id."""
+        existing: dict[str, str] = {}
+        for _ in range(_MAX_ROUNDS):
+            new = [event for event in events if event.id not in existing] if existing else events
+            if not new or self._commit_unless_known(recording, new):
+                return existing
+            existing |= self._fingerprints(recording.paths, new)
+        raise Unavailable("These events are being recorded by many callers at once")
+
+    def _commit_unless_known(self, recording: Recording, events: list[RecordedEvent]) -> bool:
+        """Commit all of `events`, or nothing and return False if one of them exists.
+
+        Where counter documents are contended, writers spread over twice as many; where one is full of series, the
+        next number is used. Either is made known in the same commit.
+        """
+        shards = recording.settings.shards
+        number = random.randrange(shards)  # noqa: S311 (spreads load, no secret)
+        while number < MAX_COUNTER_SHARDS:
+            request = self.commit_request(recording, events, number)
+            if shards > recording.settings.shards:
+                request.writes.append(raise_shards_write(recording.paths.tenant, shards))
+            try:
+                self._rpc.send_commit(
+                    request, most_aborts=_ABORTS_BEFORE_SPREADING if shards < MAX_COUNTER_SHARDS else None
+                )
+            except Contended:
+                shards = min(2 * shards, MAX_COUNTER_SHARDS)
+                number = random.randrange(shards)  # noqa: S311 (as above)
+            except grpc.RpcError as error:
+                if error.code() == grpc.StatusCode.ALREADY_EXISTS:
+                    return False
+                if not _is_full(error):
+                    raise
+                number = max(number + 1, shards)
+                shards = number + 1
+            else:
+                return True
+        raise TooLarge(
+            "This day has more provider and model names than can be counted", code="too_many_series"
+        )
+
+    def commit_request(self, recording: Recording, events: Sequence[RecordedEvent], number: int) -> Any:
+        """Return the one commit that stores `events` and adds them to their runs and to the counters `number`."""
+        request, paths = CommitRequest(database=self._rpc.database), recording.paths
+        expire_at = Value()
+        set_timestamp(expire_at, recording.expire_at)
+        for event in events:
+            write_event(request.writes.add(), paths.event(event.id), event, expire_at)
+        for day, delta in deltas_by_day(events).items():
+            due = recording.settings.due_at(day, recording.now)
+            request.writes.append(counter_write(paths.counter(ShardRef(day, number)), delta, due))
+        for run in runs_of(events).values():
+            request.writes.append(run_write(paths.run(run.id), run))
+        return request
+
+    def _fingerprints(self, paths: TenantPaths, events: list[RecordedEvent]) -> dict[str, str]:
+        names = {paths.event(event.id): event.id for event in events}
+        found = self._rpc.batch_get(names, ["fingerprint"])
+        return {names[name]: document.fields["fingerprint"].string_value for name, document in found.items()}
+
+
+def split(events: Iterable[RecordedEvent]) -> Iterator[list[RecordedEvent]]:
+    """`events` in parts whose counters fit into one commit; almost always one part."""
+    part: list[RecordedEvent] = []
+    cells: dict[date, set[Cell]] = {}
+    for event in events:
+        of_day = cells.setdefault(event.ts.date(), set())
+        cell = Cell(event.ts.hour, event.series)
+        if cell not in of_day and len(of_day) == MAX_CELLS_PER_COMMIT:
+            yield part
+            part, cells = [], {}
+            of_day = cells.setdefault(event.ts.date(), set())
+        of_day.add(cell)
+        part.append(event)
+    yield part
+
+
+def _outcomes(events: Sequence[RecordedEvent], existing: dict[str, str]) -> list[Outcome]:
+    fingerprints = dict(existing)
+    outcomes = []
+    for event in events:
+        if (known := fingerprints.get(event.id)) is None:
+            fingerprints[event.id] = event.fingerprint
+            outcomes.append(Outcome.RECORDED)
+        else:
+            outcomes.append(Outcome.DUPLICATE if known == event.fingerprint else Outcome.CONFLICT)
+    return outcomes
+
+
+def _is_full(error: Any) -> bool:
+    is_too_large = any(text in error.details() for text in _DOCUMENT_TOO_LARGE)
+    return error.code() == grpc.StatusCode.INVALID_ARGUMENT and is_too_large

@@ -1,0 +1,27 @@
+"""How usage alerts are written in Firestore, and read back."""
+
+from typing import Any
+
+from shared.adapters.firestore.encoding import get_fields
+from shared.domain.ledger.periods import Period
+from shared.domain.notices.alerts import UsageAlert
+
+
+def usage_alert_fields(alert: UsageAlert) -> dict[str, object]:
+    """An alert as its document holds it: the names are those of the API, as browsers read both."""
+    return {
+        "period_start": alert.period.start,
+        "period_end": alert.period.end,
+        "metric": alert.metric,
+        "threshold_percent": alert.threshold_percent,
+        "used": alert.used,
+        "limit": alert.limit,
+        "reached_at": alert.reached_at,
+    }
+
+
+def read_usage_alert(document: Any) -> UsageAlert:
+    """The alert that usage_alert_fields wrote."""
+    fields = get_fields(document.fields)
+    period = Period(fields.pop("period_start"), fields.pop("period_end"))
+    return UsageAlert(period=period, **fields)

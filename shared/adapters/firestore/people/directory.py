@@ -1,0 +1,110 @@
+"""Directory on Firestore: tenants, keys and the audit trail."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import uuid4
+
+import grpc
+
+from shared.adapters.firestore import queries
+from shared.adapters.firestore.paging import Listing
+from shared.adapters.firestore.people.tenants import (
+    audit_fields,
+    change_write,
+    create_write,
+    key_fields,
+    key_write,
+    read_audit,
+    read_key,
+    read_tenant,
+    set_write,
+    tenant_fields,
+)
+from shared.adapters.firestore.rpc import FirestoreRpc
+from shared.domain.errors import Conflict, NotFound, Unavailable
+from shared.domain.people.tenants import ApiKey, AuditEntry, Tenant
+from shared.ports import Page
+
+TOUCH_SECONDS = 0.3
+"""The longest wait of a request to note that its key was used: a commit usually takes a tenth of that."""
+_AUDIT = Listing("audit", "at", read_audit)
+
+
+class FirestoreDirectory:
+    """Directory on Firestore; every change is committed together with its audit entry."""
+
+    def __init__(self, rpc: FirestoreRpc) -> None:
+        self._rpc = rpc
+
+    def create_tenant(self, tenant: Tenant, key: ApiKey, audit: AuditEntry) -> None:
+        entry = self._audit_write(audit)
+        try:
+            self._rpc.commit(
+                [
+                    create_write(self._tenant_name(tenant.id), tenant_fields(tenant)),
+                    create_write(self._key_name(key.id), key_fields(key)),
+                    entry,
+                ]
+            )
+        except grpc.RpcError as error:
+            if error.code() != grpc.StatusCode.ALREADY_EXISTS:
+                raise
+            # The entry's id is ours alone: if it is there, an attempt whose answer was lost created the tenant.
+            if self._find(entry.update.name) is None:
+                raise Conflict(f"tenant {tenant.id!r} exists already") from error
+
+    def find_tenant(self, tenant_id: str) -> Tenant | None:
+        document = self._find(self._tenant_name(tenant_id))
+        return read_tenant(document) if document else None
+
+    def set_plan(self, tenant_id: str, plan: str, audit: AuditEntry) -> None:
+        self._change_tenant(tenant_id, {"plan": plan}, audit)
+
+    def set_alert_recipients(self, tenant_id: str, emails: Sequence[str], audit: AuditEntry) -> None:
+        self._change_tenant(tenant_id, {"alert_recipients": list(emails)}, audit)
+
+    def find_key(self, key_id: str) -> ApiKey | None:
+        document = self._find(self._key_name(key_id))
+        return read_key(document) if document else None
+
+    def list_keys(self, tenant_id: str) -> list[ApiKey]:
+        query = queries.where_equal(queries.all_of("api_keys"), "tenant_id", tenant_id)
+        keys = [read_key(document) for document in self._rpc.query(self._rpc.documents, query)]
+        return sorted(keys, key=lambda key: (key.created_at, key.id))
+
+    def save_keys(self, keys: Sequence[ApiKey], audit: AuditEntry) -> None:
+        writes = [key_write(self._key_name(key.id), key) for key in keys]
+        self._rpc.commit([*writes, self._audit_write(audit)])
+
+    def touch_key(self, key_id: str, used_at: datetime) -> None:
+        write = change_write(self._key_name(key_id), {"last_used_at": used_at})
+        try:
+            self._rpc.commit([write], give_up_after_seconds=TOUCH_SECONDS)
+        except grpc.RpcError as error:
+            if error.code() != grpc.StatusCode.NOT_FOUND:
+                raise Unavailable(f"Firestore does not take it ({error.code().name})") from error
+
+    def list_audit(self, tenant_id: str, *, limit: int, cursor: str | None = None) -> Page[AuditEntry]:
+        return _AUDIT.page(self._rpc, self._tenant_name(tenant_id), limit, cursor)
+
+    def _change_tenant(self, tenant_id: str, fields: Mapping[str, object], audit: AuditEntry) -> None:
+        try:
+            self._rpc.commit([change_write(self._tenant_name(tenant_id), fields), self._audit_write(audit)])
+        except grpc.RpcError as error:
+            if error.code() != grpc.StatusCode.NOT_FOUND:
+                raise
+            raise NotFound(f"tenant {tenant_id!r} does not exist") from error
+
+    def _find(self, name: str) -> Any:
+        return self._rpc.batch_get([name]).get(name)
+
+    def _tenant_name(self, tenant_id: str) -> str:
+        return f"{self._rpc.documents}/tenants/{tenant_id}"
+
+    def _key_name(self, key_id: str) -> str:
+        return f"{self._rpc.documents}/api_keys/{key_id}"
+
+    def _audit_write(self, entry: AuditEntry) -> Any:
+        # Not a create: a change that is sent again after a lost answer must not fail for its own entry.
+        return set_write(f"{self._tenant_name(entry.tenant_id)}/audit/{uuid4().hex}", audit_fields(entry))

@@ -1,0 +1,196 @@
+"""Write tenants, keys and audit entries in Firestore, and read them back."""
+
+from collections.abc import Mapping
+from dataclasses import fields as fields_of
+from typing import Any
+
+from shared.adapters.firestore.encoding import Write, get_fields, set_fields
+from shared.domain.ledger.counter_settings import LONGEST_FOLD_MINUTES, CounterSettings
+from shared.domain.limits.entitlement import Entitlement
+from shared.domain.limits.limits import LimitOverrides
+from shared.domain.people.tenants import ApiKey, AuditEntry, BillingSummary, Tenant
+
+TENANT_FIELDS = (
+    "name",
+    "plan",
+    "limits",
+    "period",
+    "created_at",
+    "alert_recipients",
+    "billing",
+    "counter_shards",
+    "most_counter_shards",
+    "counter_shards_lowered_at",
+    "complete_until",
+    "fold_minutes",
+)
+"""Every field of a tenant's document, for reads that name fields."""
+_SUMMARY_FIELDS = tuple(field.name for field in fields_of(BillingSummary))
+
+
+def create_write(name: str, fields: Mapping[str, object]) -> Any:
+    """Return a write that creates a document, and fails if it exists."""
+    write = set_write(name, fields)
+    write.current_document.exists = False
+    return write
+
+
+def set_write(name: str, fields: Mapping[str, object]) -> Any:
+    """Return a write that creates or replaces a document."""
+    write = Write()
+    write.update.name = name
+    set_fields(write.update.fields, fields)
+    return write
+
+
+def change_write(name: str, fields: Mapping[str, object]) -> Any:
+    """Return a write that changes only `fields` of a document, and fails if it does not exist."""
+    write = set_write(name, fields)
+    write.update_mask.field_paths.extend(fields)
+    write.current_document.exists = True
+    return write
+
+
+def delete_write(name: str) -> Any:
+    """Return a write that deletes a document, if it exists."""
+    write = Write()
+    write.delete = name
+    return write
+
+
+def raise_shards_write(name: str, counter_shards: int) -> Any:
+    """Raises a tenant's number of counter shards, unless it is as high already."""
+    write = Write()
+    write.update.name = name
+    write.update_mask.SetInParent()
+    write.update_transforms.add(field_path="counter_shards").maximum.integer_value = counter_shards
+    write.current_document.exists = True
+    return write
+
+
+def tenant_fields(tenant: Tenant) -> dict[str, object]:
+    """A tenant as its document holds it."""
+    return {
+        "name": tenant.name,
+        "plan": tenant.plan,
+        "limits": tenant.overrides.model_dump(exclude_none=True),
+        "period": {"anchor": tenant.anchor},
+        "created_at": tenant.created_at,
+        **_counter_fields(tenant.counters),
+        "alert_recipients": list(tenant.alert_recipients),
+    }
+
+
+def counter_settings_write(name: str, settings: CounterSettings, version: Any) -> Any:
+    """Set how a tenant's counters are written, provided the tenant still is as it was read."""
+    write = set_write(name, _counter_fields(settings))
+    write.update_mask.field_paths.extend(_counter_fields(settings))
+    write.current_document.update_time.CopyFrom(version)
+    return write
+
+
+def _counter_fields(settings: CounterSettings) -> dict[str, object]:
+    return {
+        "counter_shards": settings.shards,
+        "most_counter_shards": settings.most_shards,
+        "counter_shards_lowered_at": settings.lowered_at,
+        "complete_until": settings.complete_until,
+        "fold_minutes": settings.fold_minutes,
+    }
+
+
+def _read_counter_settings(fields: Mapping[str, Any]) -> CounterSettings:
+    return CounterSettings(
+        shards=fields.get("counter_shards", 1),
+        most_shards=fields.get("most_counter_shards", 1),
+        lowered_at=fields.get("counter_shards_lowered_at"),
+        complete_until=fields.get("complete_until"),
+        fold_minutes=fields.get("fold_minutes", LONGEST_FOLD_MINUTES),
+    )
+
+
+def read_tenant(document: Any) -> Tenant:
+    """The tenant that tenant_fields wrote."""
+    fields = get_fields(document.fields)
+    period, billing = fields.get("period", {}), fields.get("billing", {})
+    return Tenant(
+        id=document.name.rpartition("/")[2],
+        name=fields["name"],
+        plan=fields["plan"],
+        created_at=fields["created_at"],
+        overrides=LimitOverrides(**fields.get("limits", {})),
+        anchor=period.get("anchor"),
+        counters=_read_counter_settings(fields),
+        entitlement=_read_entitlement(billing.get("entitlement")),
+        billing=BillingSummary(**{name: billing[name] for name in _SUMMARY_FIELDS if name in billing}),
+        alert_recipients=tuple(fields.get("alert_recipients", ())),
+    )
+
+
+def entitlement_fields(granted: Entitlement | None) -> dict[str, object] | None:
+    """What is granted, and what then, as a map; None for a tenant that never subscribed."""
+    if granted is None:
+        return None
+    return {
+        "plan": granted.plan,
+        "until": granted.until,
+        "subscription_id": granted.subscription_id,
+        "anchor": granted.anchor,
+        "interval": granted.interval,
+        "then": entitlement_fields(granted.then),
+    }
+
+
+def _read_entitlement(fields: dict[str, Any] | None) -> Entitlement | None:
+    if fields is None:
+        return None
+    return Entitlement(**{**fields, "then": _read_entitlement(fields["then"])})
+
+
+def key_write(name: str, key: ApiKey) -> Any:
+    """Return a write that creates or replaces a key, but keeps its last use and its revocation.
+
+    Another instance may have just noted either.
+    """
+    write = set_write(name, key_fields(key))
+    kept = () if key.revoked_at else ("revoked_at",)
+    write.update_mask.field_paths.extend(field for field in key_fields(key) if field not in kept)
+    return write
+
+
+def key_fields(key: ApiKey) -> dict[str, object]:
+    """Return a key as its document holds it: without the key, and without its last use, which has its own write."""
+    return {
+        "tenant_id": key.tenant_id,
+        "scopes": list(key.scopes),
+        "label": key.label,
+        "prefix": key.prefix,
+        "created_at": key.created_at,
+        "expires_at": key.expires_at,
+        "revoked_at": key.revoked_at,
+    }
+
+
+def read_key(document: Any) -> ApiKey:
+    """Return the key that key_fields wrote."""
+    fields = get_fields(document.fields)
+    scopes = tuple(fields.pop("scopes"))
+    return ApiKey(id=document.name.rpartition("/")[2], scopes=scopes, **fields)
+
+
+def audit_fields(entry: AuditEntry) -> dict[str, object]:
+    """Return an audit entry as its document holds it."""
+    return {
+        "at": entry.at,
+        "actor": entry.actor,
+        "action": entry.action,
+        "before": entry.before,
+        "after": entry.after,
+        "reason": entry.reason,
+    }
+
+
+def read_audit(document: Any) -> AuditEntry:
+    """Return the entry that audit_fields wrote."""
+    tenant_id = document.name.split("/")[-3]
+    return AuditEntry(tenant_id=tenant_id, **get_fields(document.fields))

@@ -1,0 +1,86 @@
+"""BillingStore on dictionaries."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from shared.adapters.memory.cursors import page
+from shared.adapters.memory.state import MemoryState, TenantBilling
+from shared.domain.billing.billing_account import Account
+from shared.domain.billing.entitlements import BillingAlert
+from shared.domain.billing.invoices import InvoiceRow
+from shared.ports import AccountRead, BillingChange, Page, StaleAccount, StripeReceipt
+
+
+class MemoryBillingStore(MemoryState):
+    """What Stripe says of all tenants, and the alerts and mails that follow."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.alerts: dict[tuple[str, str], BillingAlert] = {}
+
+    def find_owner(self, event_id: str | None, customer_id: str | None) -> tuple[bool, str | None]:
+        with self._lock:
+            return event_id in self._stripe_events, self._customers.get(customer_id or "")
+
+    def read_account(self, tenant_id: str, invoice_id: str | None = None) -> AccountRead | None:
+        with self._lock:
+            tenant = self._tenants.get(tenant_id)
+            if tenant is None:
+                return None
+            billing = self._billing.setdefault(tenant_id, TenantBilling(Account(tenant=tenant)))
+            account = replace(billing.account, tenant=tenant, version=(billing.version, tenant))
+            invoice = billing.invoices.get(invoice_id or "")
+            return AccountRead(account, invoice, billing.version if invoice else None)
+
+    def save_billing(self, change: BillingChange) -> None:
+        with self._lock:
+            account, tenant_id = change.account, change.account.tenant.id
+            self._refuse_stale(change)
+            billing = self._billing[tenant_id]
+            billing.account, billing.version = account, billing.version + 1
+            new = account.tenant
+            self._tenants[tenant_id] = replace(
+                self._tenants[tenant_id],
+                plan=new.plan,
+                anchor=new.anchor,
+                entitlement=new.entitlement,
+                billing=new.billing,
+            )
+            if change.receipt:
+                self._stripe_events[change.receipt.event_id] = change.receipt.outcome
+            if change.link_customer_id:
+                self._customers[change.link_customer_id] = tenant_id
+            if change.invoice:
+                billing.invoices[change.invoice.invoice.id] = change.invoice
+            self._audit += change.audits
+            self.alerts |= {(tenant_id, alert.kind): alert for alert in change.alerts}
+            for kind in change.settled_alerts:
+                self.alerts.pop((tenant_id, kind), None)
+            if change.mail:
+                self.mails.append(change.mail)
+
+    def _refuse_stale(self, change: BillingChange) -> None:
+        tenant_id, receipt = change.account.tenant.id, change.receipt
+        billing = self._billing.get(tenant_id)
+        # Every save makes a new version, so an invoice that has changed is seen by it too.
+        if billing is None or change.account.version != (billing.version, self._tenants[tenant_id]):
+            raise StaleAccount
+        if receipt and receipt.event_id in self._stripe_events:
+            raise StaleAccount
+        if change.link_customer_id in self._customers:
+            raise StaleAccount
+
+    def save_receipt(self, receipt: StripeReceipt) -> None:
+        with self._lock:
+            self._stripe_events.setdefault(receipt.event_id, receipt.outcome)
+
+    def list_invoices(self, tenant_id: str, *, limit: int, cursor: str | None = None) -> Page[InvoiceRow]:
+        with self._lock:
+            billing = self._billing.get(tenant_id)
+            rows = billing.invoices.values() if billing else ()
+            places = {(row.invoice.created, row.invoice.id): row for row in rows}
+            return page("invoices", places, limit, cursor)
+
+    def list_tenants(self, after: str | None = None, limit: int | None = None) -> Iterator[str]:
+        with self._lock:
+            return iter(sorted(each for each in self._tenants if after is None or each > after)[:limit])

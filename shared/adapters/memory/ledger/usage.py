@@ -1,0 +1,197 @@
+"""UsageStore on dictionaries."""
+
+import random
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from shared.adapters.memory.cursors import page
+from shared.adapters.memory.state import CounterDocument, MemoryState, TenantUsage
+from shared.domain.ledger.counter_settings import CounterSettings
+from shared.domain.ledger.counters import CounterShard, ShardRef, add, sum_totals
+from shared.domain.ledger.periods import month_of
+from shared.domain.ledger.rollups import DayRollup, MonthRollup
+from shared.domain.ledger.usage import Documents, Wanted
+from shared.domain.metering.recording import RecordedEvent, deltas_by_day
+from shared.domain.metering.runs import Run, runs_of
+from shared.domain.notices.alerts import UsageAlert
+from shared.ports import DueCounter, Mail, Outcome, Page, Snapshot, StaleRollup
+from shared.ports.ledger import NOTHING
+
+
+class MemoryUsageStore(MemoryState):
+    """Events, counters, runs and rollups of all tenants."""
+
+    def record(
+        self, tenant_id: str, events: Sequence[RecordedEvent], settings: CounterSettings, now: datetime
+    ) -> list[Outcome]:
+        with self._lock:
+            usage = self._usage.setdefault(tenant_id, TenantUsage())
+            outcomes, new = [], []
+            for event in events:
+                outcomes.append(_outcome(event, usage.events.get(event.id)))
+                if outcomes[-1] is Outcome.RECORDED:
+                    usage.events[event.id] = event
+                    new.append(event)
+            self._count(usage, new, settings, now)
+            return outcomes
+
+    def _count(
+        self, usage: TenantUsage, events: Sequence[RecordedEvent], settings: CounterSettings, now: datetime
+    ) -> None:
+        number = random.randrange(settings.shards)  # noqa: S311 (spreads load, no secret)
+        for day, delta in deltas_by_day(events).items():
+            counter = usage.counters.setdefault(ShardRef(day, number), CounterDocument())
+            for cell, amounts in delta.cells.items():
+                add(counter.cells.setdefault(cell, {}), amounts)
+            counter.commits += 1
+            counter.run_hours |= delta.run_hours
+            due = settings.due_at(day, now)
+            counter.fold_due = min(counter.fold_due or due, due)
+            counter.version += 1
+        for run_id, part in runs_of(events).items():
+            run = usage.runs.setdefault(run_id, part)
+            if run is not part:
+                usage.runs_begun[_hour_of(run.began_at)] -= 1
+                run.merge(part)
+            usage.runs_begun[_hour_of(run.began_at)] += 1
+
+    def read(self, tenant_id: str, wanted: Wanted = NOTHING) -> Snapshot:
+        with self._lock:
+            usage, tenant = self._usage.get(tenant_id, TenantUsage()), self._tenants.get(tenant_id)
+            months = {each: usage.months[each] for each in wanted.months if each in usage.months}
+            days = {each: usage.days[each] for each in wanted.days if each in usage.days}
+            refs = [ref for ref in wanted.shards if ref in usage.counters]
+            documents = Documents(
+                months={month: replace(found, days=dict(found.days)) for month, found in months.items()},
+                days={day: _part(rollup, wanted) for day, rollup in days.items()},
+                shards={ref: _shard(ref, usage.counters[ref], wanted) for ref in refs},
+            )
+            return Snapshot(tenant=tenant, documents=documents, version=tenant)
+
+    def count_runs(self, tenant_id: str, start: datetime, end: datetime) -> int:
+        with self._lock:
+            begun = self._usage.get(tenant_id, TenantUsage()).runs_begun
+            return sum(count for hour, count in begun.items() if start <= hour < end)
+
+    def due_counters(self, now: datetime) -> Iterator[DueCounter]:
+        with self._lock:
+            due = [
+                (counter.fold_due, DueCounter(tenant_id, ref))
+                for tenant_id, usage in self._usage.items()
+                for ref, counter in usage.counters.items()
+                if counter.fold_due and counter.fold_due <= now
+            ]
+            return iter([each for _, each in sorted(due)])
+
+    def dirty_counters(self, tenant_id: str) -> list[ShardRef]:
+        with self._lock:
+            counters = self._usage.get(tenant_id, TenantUsage()).counters
+            return sorted(ref for ref, counter in counters.items() if counter.fold_due)
+
+    def most_overdue(self) -> datetime | None:
+        with self._lock:
+            counters = [counter for usage in self._usage.values() for counter in usage.counters.values()]
+            return min((counter.fold_due for counter in counters if counter.fold_due), default=None)
+
+    def save_day(self, tenant_id: str, day: DayRollup) -> None:
+        with self._lock:
+            usage = self._usage.setdefault(tenant_id, TenantUsage())
+            stored, month = usage.days.get(day.day), usage.months.get(month_of(day.day))
+            if month is None or (stored.version if stored else None) != day.version:
+                raise StaleRollup
+            self._versions += 1
+            usage.days[day.day] = replace(day, version=self._versions)
+            usage.months[month.month] = replace(month, days={**month.days, day.day: day.entry})
+
+    def create_month(self, tenant_id: str, month: MonthRollup) -> None:
+        with self._lock:
+            self._usage.setdefault(tenant_id, TenantUsage()).months.setdefault(month.month, month)
+
+    def clear_counters(
+        self, tenant_id: str, shards: Collection[CounterShard], next_fold_at: datetime
+    ) -> None:
+        with self._lock:
+            for shard in shards:
+                counter = self._usage[tenant_id].counters[shard.ref]
+                if counter.version == shard.version:
+                    counter.fold_due = None
+                    counter.run_hours.clear()
+                else:
+                    counter.fold_due = next_fold_at
+
+    def save_counter_settings(self, tenant_id: str, settings: CounterSettings, version: object) -> None:
+        with self._lock:
+            tenant = self._tenants.get(tenant_id)
+            if tenant is not None and tenant is version:
+                self._tenants[tenant_id] = replace(tenant, counters=settings)
+
+    def list_events(
+        self, tenant_id: str, *, run_id: str | None = None, limit: int, cursor: str | None = None
+    ) -> Page[RecordedEvent]:
+        with self._lock:
+            events = self._usage.get(tenant_id, TenantUsage()).events.values()
+            chosen = [event for event in events if run_id is None or event.run_id == run_id]
+            return page("events", {(event.ts, event.id): event for event in chosen}, limit, cursor)
+
+    def list_runs(self, tenant_id: str, *, limit: int, cursor: str | None = None) -> Page[Run]:
+        with self._lock:
+            runs = self._usage.get(tenant_id, TenantUsage()).runs.values()
+            copies = [replace(run, totals=dict(run.totals)) for run in runs]
+            return page("runs", {(run.began_at, run.id): run for run in copies}, limit, cursor)
+
+    def find_run(self, tenant_id: str, run_id: str) -> Run | None:
+        with self._lock:
+            run = self._usage.get(tenant_id, TenantUsage()).runs.get(run_id)
+            return replace(run, totals=dict(run.totals)) if run else None
+
+    def known_alerts(self, tenant_id: str, alert_ids: Collection[str]) -> set[str]:
+        with self._lock:
+            return set(alert_ids) & self._usage.get(tenant_id, TenantUsage()).alerts.keys()
+
+    def save_alerts(self, tenant_id: str, alerts: Sequence[UsageAlert], mails: Sequence[Mail]) -> bool:
+        with self._lock:
+            kept = self._usage.setdefault(tenant_id, TenantUsage()).alerts
+            if any(alert.id in kept for alert in alerts):
+                return False
+            kept.update({alert.id: alert for alert in alerts})
+            self.mails += mails
+            return True
+
+    def list_alerts(self, tenant_id: str, *, limit: int, cursor: str | None = None) -> Page[UsageAlert]:
+        with self._lock:
+            alerts = self._usage.get(tenant_id, TenantUsage()).alerts.values()
+            return page("alerts", {(alert.reached_at, alert.id): alert for alert in alerts}, limit, cursor)
+
+
+def _outcome(event: RecordedEvent, stored: RecordedEvent | None) -> Outcome:
+    if stored is None:
+        return Outcome.RECORDED
+    return Outcome.DUPLICATE if stored.fingerprint == event.fingerprint else Outcome.CONFLICT
+
+
+def _hour_of(instant: datetime) -> datetime:
+    return instant.replace(minute=0, second=0, microsecond=0)
+
+
+def _shard(ref: ShardRef, counter: CounterDocument, wanted: Wanted) -> CounterShard:
+    cells = {cell: dict(totals) for cell, totals in counter.cells.items()}
+    return CounterShard(
+        ref=ref,
+        totals=sum_totals(cells.values()),
+        cells=cells if "cells" in wanted.fields else {},
+        commits=counter.commits,
+        run_hours=frozenset(counter.run_hours),
+        dirty=counter.fold_due is not None,
+        version=counter.version,
+    )
+
+
+def _part(rollup: DayRollup, wanted: Wanted) -> DayRollup:
+    """Return what is asked for of a day."""
+    return replace(
+        rollup,
+        cells=rollup.cells if "hours" in wanted.fields else {},
+        series=rollup.series if "series" in wanted.fields else {},
+        hour_totals=rollup.hour_totals if "hour_totals" in wanted.fields else {},
+    )

@@ -1,0 +1,116 @@
+"""Owns what a tenant's subscriptions grant it: which plan, until when, and what a person should look at."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from typing import Final, Literal
+
+from shared.domain.billing.metering_anchor import AnchorSpan, anchors_of
+from shared.domain.billing.plan_mapping import catalog_rank
+from shared.domain.billing.subscription_states import SubscriptionState
+from shared.domain.billing.subscriptions import Subscription
+from shared.domain.limits.entitlement import FREE, Entitlement
+
+DEFAULT_GRACE: Final = timedelta(days=7)
+"""How long a plan stays while a renewal's payment fails; Stripe's own retries take up to two weeks."""
+
+_NEVER: Final = datetime.max.replace(tzinfo=UTC)
+
+GRANTS: Final[Mapping[SubscriptionState, bool]] = {
+    SubscriptionState.NONE: False,
+    SubscriptionState.INCOMPLETE: False,
+    SubscriptionState.TRIALING: True,
+    SubscriptionState.ACTIVE: True,
+    SubscriptionState.PAST_DUE: True,  # for the grace period
+    SubscriptionState.UNPAID: False,
+    SubscriptionState.PAUSED: False,
+    SubscriptionState.CANCELED: False,
+    SubscriptionState.EXPIRED: False,
+}
+"""Whether a subscription in this state grants its plan.
+
+Pausing only the collection of payments is no state of Stripe's: the seller chose not to charge, the plan stays.
+"""
+
+
+AlertKind = Literal["several_subscriptions", "unmapped_price"]
+
+
+@dataclass(frozen=True, slots=True)
+class BillingAlert:
+    """Something about a tenant's subscriptions that a person should put right."""
+
+    kind: AlertKind
+    subscription_ids: tuple[str, ...]
+    message: str
+
+
+def entitlement(subscriptions: Collection[Subscription], grace: timedelta = DEFAULT_GRACE) -> Entitlement:
+    """Return the plans that these subscriptions grant, and the metering anchors, from the newest paid life on.
+
+    A trialing or active one grants its plan, until it is canceled if that is planned; one past due grants it
+    for `grace` from the failure. The highest plan of the catalog counts, then the one that lasts longer, and
+    when it ends, the best of those that last beyond it.
+    """
+    return _anchored(_granted(subscriptions, grace), anchors_of(subscriptions))
+
+
+def _granted(subscriptions: Collection[Subscription], grace: timedelta) -> Entitlement:
+    granted = FREE
+    for subscription in sorted(subscriptions, key=lambda each: _worth(each, grace)):
+        if subscription.plan is None or not GRANTS[subscription.state]:
+            continue
+        until = _until(subscription, grace)
+        after = granted.at(until) if until else FREE
+        granted = Entitlement(
+            plan=subscription.plan,
+            until=until,
+            subscription_id=subscription.id,
+            interval=subscription.snapshot.interval,
+            then=_unless_free(after),
+        )
+    return granted
+
+
+def _anchored(granted: Entitlement, anchors: Sequence[AnchorSpan]) -> Entitlement:
+    """Return `granted` with its anchors: cut where one of them ends before the plan does."""
+    span, *later = anchors
+    until = min((end for end in (granted.until, span.until) if end), default=None)
+    if until is None:
+        return replace(granted, anchor=span.anchor)
+    then = _anchored(granted.at(until), later if span.until == until else anchors)
+    return replace(granted, until=until, anchor=span.anchor, then=_unless_free(then))
+
+
+def billing_alerts(subscriptions: Collection[Subscription]) -> tuple[BillingAlert, ...]:
+    """What is wrong with these subscriptions, whatever their order."""
+    granting = sorted((each for each in subscriptions if GRANTS[each.state]), key=lambda each: each.id)
+    alerts = [_unmapped(each) for each in granting if each.snapshot.plan is None]
+    if len(granting) > 1:
+        ids = tuple(each.id for each in granting)
+        message = f"{len(ids)} subscriptions run at once, and the best counts: {', '.join(ids)}"
+        alerts.append(BillingAlert("several_subscriptions", ids, message))
+    return tuple(alerts)
+
+
+def _until(subscription: Subscription, grace: timedelta) -> datetime | None:
+    """When the plan ends; with both an end and a failure, whichever is first."""
+    failed_at = subscription.past_due_since
+    grace_end = failed_at + grace if failed_at else None
+    return min((end for end in (subscription.ends_at, grace_end) if end), default=None)
+
+
+def _worth(subscription: Subscription, grace: timedelta) -> tuple[int, datetime, datetime, str]:
+    """Sorts the best last; the id only so that two alike have an order."""
+    rank = -1 if subscription.plan is None else catalog_rank(subscription.plan)
+    return rank, _until(subscription, grace) or _NEVER, subscription.snapshot.period_end, subscription.id
+
+
+def _unless_free(granted: Entitlement) -> Entitlement | None:
+    return None if granted == FREE else granted
+
+
+def _unmapped(subscription: Subscription) -> BillingAlert:
+    kept = f"the plan stays {subscription.plan}" if subscription.plan else "nothing is granted"
+    message = f"price {subscription.snapshot.price_id} of {subscription.id} maps to no plan: {kept}"
+    return BillingAlert("unmapped_price", (subscription.id,), message)

@@ -1,0 +1,119 @@
+"""Owns the way between plans and what Stripe sells: lookup keys, metadata, and the catalog to keep there."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final, Literal, get_args
+
+from shared.domain.limits.plans import PLAN_CATALOG, Plan, find_plan
+
+SoldInterval = Literal["month", "year"]
+
+CURRENCY: Final = "usd"
+PLAN_METADATA_KEY: Final = "plan"
+TENANT_METADATA_KEY: Final = "tenant_id"
+"""Where a subscription's metadata names the tenant that it was bought for."""
+
+_PREFIX: Final = "gwi"
+_NANOUSD_PER_CENT: Final = 10**7
+_SOLD_INTERVALS: Final[Mapping[str, SoldInterval]] = {name: name for name in get_args(SoldInterval)}
+_RANKS: Final[Mapping[str, int]] = {plan.id: rank for rank, plan in enumerate(PLAN_CATALOG)}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PriceSpec:
+    """A price as it must stand in Stripe, in the smallest unit of its currency, as Stripe counts."""
+
+    lookup_key: str
+    interval: SoldInterval
+    currency: str
+    unit_amount: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProductSpec:
+    """A product as it must stand in Stripe. Its id is ours, so making it twice is impossible."""
+
+    id: str
+    name: str
+    metadata: Mapping[str, str]
+    prices: tuple[PriceSpec, ...]
+
+
+def plan_of(
+    price: Mapping[str, object],
+    subscription_metadata: Mapping[str, str],
+    product_metadata: Mapping[str, str] | None,
+) -> str | None:
+    """The id of the plan that a subscription to `price` pays for, or None if nothing says which.
+
+    The first that names a plan of the catalog decides: the price's lookup key, then `plan` in the metadata of
+    the price, of its product, of the subscription. The amount and the currency play no part.
+    """
+    sold = parse_lookup_key(price.get("lookup_key"))
+    if sold is not None:
+        return sold[0]
+    for metadata in (price.get("metadata"), product_metadata, subscription_metadata):
+        plan = _plan_named_by(metadata)
+        if plan is not None:
+            return plan.id
+    return None
+
+
+def lookup_key(plan_id: str, interval: SoldInterval) -> str:
+    """The lookup key of a plan's price: `gwi_professional_month`. Raises ValueError for an unknown plan."""
+    plan = find_plan(plan_id)
+    if plan is None:
+        raise ValueError(f"plan is {plan_id!r}, which is not in the catalog")
+    return f"{_PREFIX}_{plan.id}_{interval}"
+
+
+def parse_lookup_key(key: object) -> tuple[str, SoldInterval] | None:
+    """The plan's id and the interval that a lookup key of ours names; None for any other value."""
+    prefix, _, rest = key.partition("_") if isinstance(key, str) else ("", "", "")
+    plan_id, _, sold = rest.partition("_")
+    plan, interval = find_plan(plan_id), _SOLD_INTERVALS.get(sold)
+    return (plan.id, interval) if prefix == _PREFIX and plan and interval else None
+
+
+def catalog_rank(plan_id: str) -> int:
+    """The place of a plan in the catalog, 0 for the lowest. Raises KeyError for an unknown plan."""
+    return _RANKS[plan_id]
+
+
+def catalog_to_sell() -> tuple[ProductSpec, ...]:
+    """A product with a monthly and a yearly price for every plan that costs something, lowest first."""
+    return tuple(_product(plan) for plan in PLAN_CATALOG if plan.monthly_price_nanousd)
+
+
+def usd_cents(price_nanousd: int) -> int:
+    """A price in USD cents, exact. Raises ValueError for a price that has a fraction of a cent."""
+    cents, rest = divmod(price_nanousd, _NANOUSD_PER_CENT)
+    if rest:
+        raise ValueError(f"price_nanousd is {price_nanousd}, which is not a whole number of cents")
+    return cents
+
+
+def _product(plan: Plan) -> ProductSpec:
+    return ProductSpec(
+        id=f"{_PREFIX}_{plan.id}",
+        name=plan.name,
+        metadata={PLAN_METADATA_KEY: plan.id},
+        prices=(
+            _price(plan, "month", plan.monthly_price_nanousd),
+            _price(plan, "year", plan.yearly_price_nanousd),
+        ),
+    )
+
+
+def _price(plan: Plan, interval: SoldInterval, price_nanousd: int) -> PriceSpec:
+    return PriceSpec(
+        lookup_key=lookup_key(plan.id, interval),
+        interval=interval,
+        currency=CURRENCY,
+        unit_amount=usd_cents(price_nanousd),
+    )
+
+
+def _plan_named_by(metadata: object) -> Plan | None:
+    named = metadata.get(PLAN_METADATA_KEY) if isinstance(metadata, Mapping) else None
+    return find_plan(named) if isinstance(named, str) else None

@@ -1,0 +1,199 @@
+"""Owns what is read of a webhook: the event, and the one object that it is about."""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Generic, TypeVar
+
+from shared.domain.billing.plan_mapping import TENANT_METADATA_KEY
+from shared.domain.billing.stripe_fields import Fields, InvalidStripeObject, fields_of
+from shared.domain.billing.stripe_shapes import (
+    InvoiceSnapshot,
+    SubscriptionSnapshot,
+    read_invoice,
+    read_subscription,
+)
+from shared.domain.people.tenants import TENANT_ID
+
+P = TypeVar("P", covariant=True)
+
+
+class NotAnEvent(InvalidStripeObject):
+    """The body of a webhook is not an event that has an object, as those of Stripe's API v1 have."""
+
+    code = "not_an_event"
+
+
+@dataclass(frozen=True, slots=True)
+class CheckoutSession:
+    """A page of Stripe's on which a customer subscribed."""
+
+    email: str | None
+    subscription_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerSnapshot:
+    """A customer as one payload shows it."""
+
+    id: str
+    email: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ChargeSnapshot:
+    """A charge as one payload shows it."""
+
+    id: str
+    customer_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class DisputeSnapshot:
+    """A dispute as one payload shows it: it names the charge, and only the charge names the customer."""
+
+    id: str
+    charge_id: str | None
+
+
+Payload = (
+    SubscriptionSnapshot
+    | InvoiceSnapshot
+    | CheckoutSession
+    | CustomerSnapshot
+    | ChargeSnapshot
+    | DisputeSnapshot
+)
+
+
+@dataclass(frozen=True, slots=True)
+class EventObject(Generic[P]):
+    """The object of an event, with the customer and the tenant that it names."""
+
+    payload: P
+    customer_id: str | None
+    tenant_id: str | None
+    """Written there by the seller: no proof of who owns the customer. None for what cannot be a tenant's id."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StripeEvent:
+    """One webhook: what happened, and the object as it was then, written as `api_version` writes it."""
+
+    id: str
+    type: str
+    created: datetime
+    api_version: str | None
+    livemode: bool
+    changed: frozenset[str]
+    """The fields of the object that the event changed, for the types that say so (`….updated`)."""
+    payload: Payload | None = None
+    """The object; None for the types of which nothing is read."""
+    customer_id: str | None = None
+    tenant_id: str | None = None
+
+
+ObjectReader = Callable[[object], EventObject[Payload]]
+
+
+def read_event(body: object, readers: Mapping[str, ObjectReader]) -> StripeEvent:
+    """Return the event in a decoded body, its object read by the reader of its type, if there is one.
+
+    Raise NotAnEvent, also for the thin events of Stripe's API v2, and InvalidStripeObject for an object that its
+    reader refuses.
+    """
+    try:
+        event, stripe_object = _read_envelope(body)
+    except InvalidStripeObject as error:
+        raise NotAnEvent(error.message) from error
+    if event.type not in readers:
+        return event
+    found = readers[event.type](stripe_object)
+    return replace(event, payload=found.payload, customer_id=found.customer_id, tenant_id=found.tenant_id)
+
+
+def subscription_object(stripe_object: object) -> EventObject[SubscriptionSnapshot]:
+    """Read the object of an event about a subscription."""
+    subscription = read_subscription(stripe_object)
+    return EventObject(subscription, subscription.customer_id, _possible_tenant(subscription.tenant_id))
+
+
+def invoice_object(stripe_object: object) -> EventObject[InvoiceSnapshot]:
+    """Read the object of an event about an invoice, which copies its subscription's metadata.
+
+    The copy is under `parent` since basil, beside it before.
+    """
+    invoice, fields = read_invoice(stripe_object), fields_of(stripe_object, "invoice")
+    details = (fields.optional_child("parent") or fields).optional_child("subscription_details")
+    return EventObject(invoice, invoice.customer_id, _tenant_in_metadata(details) if details else None)
+
+
+def session_object(stripe_object: object) -> EventObject[CheckoutSession]:
+    """Read the object of an event about a Checkout session."""
+    session = fields_of(stripe_object, "session")
+    customer = session.optional_child("customer_details")
+    email = customer.optional_text("email") if customer else None
+    return EventObject(
+        CheckoutSession(email, session.optional_reference("subscription")),
+        session.optional_reference("customer"),
+        _possible_tenant(session.optional_text("client_reference_id")),
+    )
+
+
+def customer_object(stripe_object: object) -> EventObject[CustomerSnapshot]:
+    """Read the object of an event about a customer."""
+    customer = read_customer(stripe_object)
+    return EventObject(customer, customer.id, _tenant_in_metadata(fields_of(stripe_object, "customer")))
+
+
+def charge_object(stripe_object: object) -> EventObject[ChargeSnapshot]:
+    """Read the object of an event about a charge."""
+    charge = read_charge(stripe_object)
+    return EventObject(charge, charge.customer_id, _tenant_in_metadata(fields_of(stripe_object, "charge")))
+
+
+def dispute_object(stripe_object: object) -> EventObject[DisputeSnapshot]:
+    """Read the object of an event about a dispute."""
+    dispute = fields_of(stripe_object, "dispute")
+    return EventObject(
+        DisputeSnapshot(dispute.identifier("id"), dispute.optional_reference("charge")),
+        dispute.optional_reference("customer"),
+        _tenant_in_metadata(dispute),
+    )
+
+
+def read_customer(stripe_object: object) -> CustomerSnapshot:
+    """Read a customer from a webhook or from the API."""
+    customer = fields_of(stripe_object, "customer")
+    return CustomerSnapshot(customer.identifier("id"), customer.optional_text("email"))
+
+
+def read_charge(stripe_object: object) -> ChargeSnapshot:
+    """Read a charge from a webhook or from the API."""
+    charge = fields_of(stripe_object, "charge")
+    return ChargeSnapshot(charge.identifier("id"), charge.optional_reference("customer"))
+
+
+def _read_envelope(body: object) -> tuple[StripeEvent, Mapping[str, object]]:
+    event = fields_of(body, "event")
+    event.one_of("object", {"event": True})
+    content = event.child("data")
+    previous = content.optional_child("previous_attributes")
+    envelope = StripeEvent(
+        id=event.identifier("id"),
+        type=event.text("type"),
+        created=event.instant("created"),
+        api_version=event.optional_text("api_version"),
+        livemode=event.flag("livemode"),
+        changed=frozenset(previous.values if previous else ()),
+    )
+    return envelope, content.child("object").values
+
+
+def _tenant_in_metadata(fields: Fields) -> str | None:
+    return _possible_tenant(fields.metadata().get(TENANT_METADATA_KEY))
+
+
+def _possible_tenant(named: str | None) -> str | None:
+    return named if named and re.fullmatch(TENANT_ID, named) else None

@@ -1,0 +1,198 @@
+"""Owns the shapes of Stripe's objects, API acacia (2024-12-18) to endive (2026-10-28), and what is read of them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final, Literal, get_args
+
+from shared.domain.billing.plan_mapping import TENANT_METADATA_KEY, catalog_rank, plan_of
+from shared.domain.billing.stripe_fields import Fields, InvalidStripeObject, fields_of
+from shared.domain.limits.plans import BillingInterval
+
+SubscriptionStatus = Literal[
+    "incomplete", "incomplete_expired", "trialing", "active", "past_due", "unpaid", "paused", "canceled"
+]
+InvoiceStatus = Literal["draft", "open", "uncollectible", "void", "paid"]
+
+_TRIAL_BEGINS_WITHIN: Final = timedelta(hours=1)
+"""A trial that begins this soon after the subscription is the one it began with."""
+
+_STATUSES: Final[Mapping[str, SubscriptionStatus]] = {name: name for name in get_args(SubscriptionStatus)}
+_INTERVALS: Final[Mapping[str, BillingInterval]] = {name: name for name in get_args(BillingInterval)}
+_INVOICE_STATUSES: Final[Mapping[str, InvoiceStatus]] = {name: name for name in get_args(InvoiceStatus)}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SubscriptionSnapshot:
+    """A subscription as one payload shows it; `plan` is None for a price that maps to none."""
+
+    id: str
+    customer_id: str
+    tenant_id: str | None
+    """The tenant that its metadata names: who bought it, not a proof of who owns the customer."""
+    status: SubscriptionStatus
+    price_id: str
+    plan: str | None
+    interval: BillingInterval
+    created: datetime
+    period_start: datetime
+    period_end: datetime
+    cancel_at_period_end: bool
+    cancel_at: datetime | None
+    trial_start: datetime | None
+    trial_end: datetime | None
+    ended_at: datetime | None
+
+    @property
+    def planned_end(self) -> datetime | None:
+        """The instant at which it is to be canceled; None if no cancellation is planned."""
+        # Stripe resolves cancel_at_period_end into cancel_at, but not in every version.
+        return self.cancel_at or (self.period_end if self.cancel_at_period_end else None)
+
+    @property
+    def pays_from(self) -> datetime:
+        """The end of the trial it began with; without one, its beginning. A trial granted later moves neither."""
+        if self.trial_end is None or self._is_trial_granted_later:
+            return self.created
+        return max(self.created, self.trial_end)
+
+    @property
+    def _is_trial_granted_later(self) -> bool:
+        return self.trial_start is not None and self.trial_start - self.created > _TRIAL_BEGINS_WITHIN
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InvoiceSnapshot:
+    """An invoice as one payload shows it. Amounts are in minor units of `currency`, exactly as Stripe has them."""
+
+    id: str
+    number: str | None
+    status: InvoiceStatus
+    customer_id: str | None
+    subscription_id: str | None
+    currency: str
+    total: int
+    amount_due: int
+    amount_paid: int
+    amount_remaining: int
+    created: datetime
+    period_start: datetime
+    period_end: datetime
+    attempt_count: int
+    next_payment_attempt: datetime | None
+    hosted_invoice_url: str | None
+    invoice_pdf: str | None
+
+
+def read_subscription(stripe_object: object) -> SubscriptionSnapshot:
+    """A subscription from a webhook, or from the API as `to_dict()` gives it. Raises InvalidStripeObject.
+
+    Of several items the one whose price maps to the highest plan decides, and the period is that item's.
+    """
+    subscription = fields_of(stripe_object, "subscription")
+    metadata = subscription.metadata()
+    item, plan = _deciding_item(subscription, metadata)
+    period_start, period_end = _current_period(subscription, item)
+    price = item.child("price")
+    return SubscriptionSnapshot(
+        id=subscription.identifier("id"),
+        customer_id=subscription.reference("customer"),
+        tenant_id=metadata.get(TENANT_METADATA_KEY) or None,
+        status=subscription.one_of("status", _STATUSES),
+        price_id=price.text("id"),
+        plan=plan,
+        interval=price.child("recurring").one_of("interval", _INTERVALS),
+        created=subscription.instant("created"),
+        period_start=period_start,
+        period_end=period_end,
+        cancel_at_period_end=subscription.flag("cancel_at_period_end"),
+        cancel_at=subscription.optional_instant("cancel_at"),
+        trial_start=subscription.optional_instant("trial_start"),
+        trial_end=subscription.optional_instant("trial_end"),
+        ended_at=subscription.optional_instant("ended_at"),
+    )
+
+
+def read_invoice(stripe_object: object) -> InvoiceSnapshot:
+    """An invoice from a webhook, or from the API as `to_dict()` gives it. Raises InvalidStripeObject."""
+    invoice = fields_of(stripe_object, "invoice")
+    period_start, period_end = _service_period(invoice)
+    return InvoiceSnapshot(
+        id=invoice.identifier("id"),
+        number=invoice.optional_text("number"),
+        status=invoice.one_of("status", _INVOICE_STATUSES),
+        customer_id=invoice.optional_reference("customer"),
+        subscription_id=_subscription_of(invoice),
+        currency=invoice.text("currency"),
+        total=invoice.integer("total"),
+        amount_due=invoice.integer("amount_due"),
+        amount_paid=invoice.integer("amount_paid"),
+        amount_remaining=invoice.integer("amount_remaining"),
+        created=invoice.instant("created"),
+        period_start=period_start,
+        period_end=period_end,
+        attempt_count=invoice.integer("attempt_count"),
+        next_payment_attempt=invoice.optional_instant("next_payment_attempt"),
+        hosted_invoice_url=invoice.optional_text("hosted_invoice_url"),
+        invoice_pdf=invoice.optional_text("invoice_pdf"),
+    )
+
+
+def _deciding_item(subscription: Fields, metadata: Mapping[str, str]) -> tuple[Fields, str | None]:
+    """The item that says which plan is paid for, and that plan; the first item if none says it by itself."""
+    items = subscription.listed("items")
+    if not items:
+        raise subscription.invalid("items", "must hold an item")
+    plans = [(item, _plan_of_item(item, {})) for item in items]
+    mapped = [(item, plan) for item, plan in plans if plan is not None]
+    # The first of equals, so the order of Stripe's list decides.
+    best = max(mapped, key=lambda pair: catalog_rank(pair[1]), default=None)
+    return best or (items[0], _plan_of_item(items[0], metadata))
+
+
+def _plan_of_item(item: Fields, subscription_metadata: Mapping[str, str]) -> str | None:
+    price = item.child("price")
+    product = price.expanded("product")
+    sold_as = {"lookup_key": price.optional_text("lookup_key"), "metadata": price.metadata()}
+    return plan_of(sold_as, subscription_metadata, product.metadata() if product else None)
+
+
+def _current_period(subscription: Fields, item: Fields) -> tuple[datetime, datetime]:
+    """Since basil (2025-03-31) a period belongs to an item, before that to the subscription."""
+    names = ("current_period_start", "current_period_end")
+    owner = item if any(item.values.get(name) is not None for name in names) else subscription
+    start, end = (owner.instant(name) for name in names)
+    if start >= end:
+        raise owner.invalid(names[1], f"must be after current_period_start {owner.values[names[0]]}")
+    return start, end
+
+
+def _subscription_of(invoice: Fields) -> str | None:
+    """Since basil a parent generates the invoice, before that the invoice names the subscription itself."""
+    parent = invoice.optional_child("parent")
+    details = parent.optional_child("subscription_details") if parent else None
+    return (details or invoice).optional_reference("subscription")
+
+
+def _service_period(invoice: Fields) -> tuple[datetime, datetime]:
+    """The time that the invoice charges a subscription for; without such a line the invoice's own period.
+
+    The invoice's own period of a renewal is the one before, and that of a first invoice is empty.
+    """
+    lines = invoice.listed("lines") if invoice.values.get("lines") is not None else []
+    periods = [line.child("period") for line in lines if _is_for_the_whole_period(line)]
+    starts = [period.instant("start") for period in periods] or [invoice.instant("period_start")]
+    ends = [period.instant("end") for period in periods] or [invoice.instant("period_end")]
+    start, end = min(starts), max(ends)
+    if start > end:
+        raise InvalidStripeObject(f"{invoice.path} has a period from {start} to {end}, which is before it")
+    return start, end
+
+
+def _is_for_the_whole_period(line: Fields) -> bool:
+    """Whether the line is a subscription's regular charge: since basil its parent says so, before that its type."""
+    parent = line.optional_child("parent")
+    if parent is None:
+        return line.values.get("type") == "subscription" and not line.flag("proration")
+    details = parent.optional_child("subscription_item_details")
+    return details is not None and not details.flag("proration")

@@ -1,0 +1,109 @@
+"""What is counted: metrics, the cells they are counted in, and exact arithmetic on them."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Final, Literal, NamedTuple, get_args
+
+from shared.domain.ledger.periods import day_key
+
+Metric = Literal[
+    "calls",
+    "errors",
+    "input_tokens",
+    "output_tokens",
+    "total_tokens",
+    "cache_read_tokens",
+    "cache_write_tokens",
+    "reasoning_tokens",
+    "latency_ms",
+    "cost_nanousd",
+    "unpriced_calls",
+    "tool_calls",
+]
+"""The one table of metrics. Stored fields, API models, CSV columns and the size of a commit follow from it."""
+
+METRICS: Final[tuple[Metric, ...]] = get_args(Metric)
+
+Totals = dict[Metric, int]
+"""Each metric's sum; a metric that is zero is absent."""
+
+
+class Series(NamedTuple):
+    """A model at a provider: the same model at two providers is two series."""
+
+    provider: str
+    model: str
+
+
+OTHER: Final = Series("", "")
+"""The series that holds what a document has no room for. No caller can name it: names are never blank."""
+
+
+class Cell(NamedTuple):
+    """One hour of one UTC day (0-23) of one series: the finest thing that is counted."""
+
+    hour: int
+    series: Series
+
+
+Cells = dict[Cell, Totals]
+
+
+class ShardRef(NamedTuple):
+    """The name of one counter document: a UTC day, and one of the documents that its usage is spread over."""
+
+    day: date
+    number: int
+
+    @property
+    def id(self) -> str:
+        """The document's id, `yyyymmdd.n`."""
+        return f"{day_key(self.day)}.{self.number}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CounterShard:
+    """A counter document as it was read. `cells` is empty if they were not asked for."""
+
+    ref: ShardRef
+    totals: Totals
+    cells: Cells
+    commits: int
+    """How many commits it has taken: read twice, its write rate."""
+    run_hours: frozenset[int]
+    """The hours (0-23) in which a run may have begun since the last fold."""
+    dirty: bool
+    """True if something was recorded since the last fold."""
+    version: object = None
+
+
+def add(into: Totals, delta: Mapping[Metric, int]) -> None:
+    """Add `delta` to `into` in place."""
+    for metric, amount in delta.items():
+        into[metric] = into.get(metric, 0) + amount
+
+
+def sum_totals(parts: Iterable[Mapping[Metric, int]]) -> Totals:
+    """The sum of many totals."""
+    result: Totals = {}
+    for part in parts:
+        add(result, part)
+    return result
+
+
+def merge_cells(parts: Iterable[Cells]) -> Cells:
+    """The sum of many sets of cells, cell by cell."""
+    result: Cells = {}
+    for part in parts:
+        for cell, totals in part.items():
+            add(result.setdefault(cell, {}), totals)
+    return result
+
+
+def sum_by_series(cells: Mapping[Cell, Mapping[Metric, int]]) -> dict[Series, Totals]:
+    """The sum of cells over their hours."""
+    result: dict[Series, Totals] = {}
+    for cell, totals in cells.items():
+        add(result.setdefault(cell.series, {}), totals)
+    return result

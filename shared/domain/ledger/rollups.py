@@ -1,0 +1,141 @@
+"""Folding: what a day's counters add up to, and what a month keeps of its days. Pure, and idempotent."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from functools import cached_property
+from typing import NamedTuple
+
+from shared.domain.ledger.counters import (
+    METRICS,
+    OTHER,
+    Cell,
+    Cells,
+    CounterShard,
+    Series,
+    Totals,
+    add,
+    merge_cells,
+    sum_by_series,
+    sum_totals,
+)
+from shared.domain.ledger.periods import Period, start_of
+
+MAX_ROWS_BYTES = 900_000
+"""Where a day's cells and series begin to merge into `other`: Firestore refuses documents beyond 1 MiB."""
+_MAX_BYTES_PER_METRIC = 30
+_MAX_ESCAPED_BYTES_PER_BYTE = 3
+
+
+@dataclass(frozen=True, kw_only=True)
+class DayRollup:
+    """A UTC day's usage as the last fold found it.
+
+    A read asks for some of the fields: `cells`, `series` or `hour_totals`. The others are then empty.
+    """
+
+    day: date
+    cells: Cells = field(default_factory=dict)
+    series: dict[Series, Totals] = field(default_factory=dict)
+    hour_totals: dict[int, Totals] = field(default_factory=dict)
+    runs: dict[int, int] = field(default_factory=dict)
+    """How many runs began in each hour (0-23) in which any did."""
+    shards: int = 0
+    """How many counter documents the day was folded from."""
+    commits: int = 0
+    folded_at: datetime
+    version: object = None
+
+    @cached_property
+    def entry(self) -> "DayEntry":
+        """What the month keeps of this day."""
+        parts = self.hour_totals or self.series or self.cells
+        return DayEntry(sum_totals(parts.values()), sum(self.runs.values()))
+
+
+class DayEntry(NamedTuple):
+    """A day in its month's document: its totals, and the runs that began on it."""
+
+    totals: Totals
+    runs: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MonthRollup:
+    """A calendar month's days, as their last folds found them. `month` is its first day."""
+
+    month: date
+    days: dict[date, DayEntry]
+
+
+def fold_day(day: date, shards: Iterable[CounterShard], former: DayRollup | None, now: datetime) -> DayRollup:
+    """Return the day's rollup: the plain sum of all its counters. The runs are the former ones.
+
+    A repeated fold keeps the series that `former` lists, so that a row does not move to `other` and back.
+    """
+    counted = list(shards)
+    cells = _bounded(merge_cells(shard.cells for shard in counted), former.cells if former else {})
+    by_hour: dict[int, Totals] = {}
+    for cell, totals in cells.items():
+        add(by_hour.setdefault(cell.hour, {}), totals)
+    return DayRollup(
+        day=day,
+        cells=cells,
+        series=sum_by_series(cells),
+        hour_totals=by_hour,
+        runs=former.runs if former else {},
+        shards=max([former.shards if former else 0, *(shard.ref.number + 1 for shard in counted)]),
+        commits=sum(shard.commits for shard in counted),
+        # Clocks differ: a day never becomes older than it was.
+        folded_at=max(now, former.folded_at) if former else now,
+        version=former.version if former else None,
+    )
+
+
+def cells_within(day: date, cells: Cells, period: Period) -> Cells:
+    """Return the cells of `day` whose hour lies in `period`, whose edges are whole hours."""
+    if period.covers(day):
+        return cells
+    return {cell: totals for cell, totals in cells.items() if _has_hour(period, day, cell.hour)}
+
+
+def hours_within(day: date, hours: Mapping[int, Totals], period: Period) -> Totals:
+    """Return the sum over those hours of `day` that lie in `period`."""
+    return sum_totals(totals for hour, totals in hours.items() if _has_hour(period, day, hour))
+
+
+def runs_within(day: date, runs: Mapping[int, int], period: Period) -> int:
+    """Return how many of the day's runs began in `period`."""
+    return sum(count for hour, count in runs.items() if _has_hour(period, day, hour))
+
+
+def bounded_series(series: Mapping[Series, Totals], most: int) -> dict[Series, Totals]:
+    """Return at most `most` series: those with the most tokens, and the rest merged into `other`."""
+    if len(series) <= most:
+        return dict(series)
+    by_size = sorted(series, key=lambda name: (name == OTHER, -series[name].get("total_tokens", 0), name))
+    rest = sum_totals(series[name] for name in by_size[most - 1 :])
+    return {**{name: series[name] for name in by_size[: most - 1]}, OTHER: rest}
+
+
+def _has_hour(period: Period, day: date, hour: int) -> bool:
+    return period.start <= start_of(day) + timedelta(hours=hour) < period.end
+
+
+def _bounded(cells: Cells, kept: Mapping[Cell, object]) -> Cells:
+    """Merge the cells that the document has no room for into `other`. Those in `kept` have precedence."""
+    size = 0
+    listed: set[Series] = set()
+    result: Cells = {}
+    for cell in sorted(cells, key=lambda cell: (cell not in kept, cell)):
+        # A series takes a row of its own besides those of its hours.
+        size += _max_bytes(cell.series) * (1 if cell.series in listed else 2)
+        listed.add(cell.series)
+        target = cell if size <= MAX_ROWS_BYTES else Cell(cell.hour, OTHER)
+        add(result.setdefault(target, {}), cells[cell])
+    return result
+
+
+def _max_bytes(series: Series) -> int:
+    names = len(series.provider.encode()) + len(series.model.encode())
+    return names * _MAX_ESCAPED_BYTES_PER_BYTE + len(METRICS) * _MAX_BYTES_PER_METRIC

@@ -1,0 +1,39 @@
+"""How many runs began in each hour, kept right by counting as few hours as possible. Pure but for the counting."""
+
+from collections.abc import Callable, Collection, Mapping
+from datetime import date, datetime, timedelta
+
+from shared.domain.ledger.periods import start_of
+
+CountRuns = Callable[[datetime, datetime], int]
+"""Counts the runs that began in [start, end), both on the hour."""
+
+_ONE_HOUR = timedelta(hours=1)
+_ONE_DAY = timedelta(days=1)
+
+
+def recount_hours(
+    day: date, known: Mapping[int, int], changed: Collection[int], count: CountRuns
+) -> dict[int, int]:
+    """Return the runs begun in each hour of `day`, given those `known` and the hours that events have come for since.
+
+    A run begins in an hour only by an event of that hour, so every other hour can only have lost runs: to an
+    earlier hour or day. If the day's sum is right, none has. Otherwise every hour is counted.
+    """
+    midnight = start_of(day)
+    counts = {**known, **{hour: _count_hour(midnight, hour, count) for hour in changed}}
+    if sum(counts.values()) != count(midnight, midnight + _ONE_DAY):
+        counts = {hour: _count_hour(midnight, hour, count) for hour in range(24)}
+    return {hour: runs for hour, runs in sorted(counts.items()) if runs}
+
+
+def days_that_lost_runs(known: Mapping[date, int], count: CountRuns) -> list[date]:
+    """Return those of the `known` days, which follow each other, whose runs are not as many as known any more."""
+    if not known or sum(known.values()) == count(start_of(min(known)), start_of(max(known)) + _ONE_DAY):
+        return []
+    return [day for day, runs in known.items() if runs != count(start_of(day), start_of(day) + _ONE_DAY)]
+
+
+def _count_hour(midnight: datetime, hour: int, count: CountRuns) -> int:
+    start = midnight + hour * _ONE_HOUR
+    return count(start, start + _ONE_HOUR)

@@ -1,0 +1,39 @@
+"""The messages on the tick's topic."""
+
+from datetime import date
+from typing import Annotated, Literal, NamedTuple, Self
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from shared.domain.ledger.counter_settings import MAX_COUNTER_SHARDS
+
+
+class DueDay(NamedTuple):
+    """A tenant's day to fold, and how many counter documents of it exist at least."""
+
+    tenant_id: str
+    # No usage lies outside, and at the ends of the calendar a fold would look at days that do not exist.
+    day: Annotated[date, Field(ge=date(2000, 1, 1), lt=date(2200, 1, 1))]
+    shards: Annotated[int, Field(ge=0, le=MAX_COUNTER_SHARDS)]
+
+
+class TickMessage(BaseModel):
+    """A job for `aggregate`. An empty message folds whatever is due."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    job: Literal["fold", "reconcile"] = "fold"
+    tenants: tuple[str, ...] | None = None
+    """Do the job for these tenants only; a fold then does not wait until they are due."""
+    due: tuple[DueDay, ...] = ()
+    """Fold these days: a tick has found them due."""
+    after: str | None = None
+    """Reconcile the tenants whose ids come after this one."""
+
+    @model_validator(mode="after")
+    def _parts_belong_to_their_job(self) -> Self:
+        if self.due and (self.job != "fold" or self.tenants is not None):
+            raise ValueError("due days are for a fold that names no tenants")
+        if self.after is not None and (self.job != "reconcile" or self.tenants is not None):
+            raise ValueError("after is for a reconciliation that names no tenants")
+        return self

@@ -1,0 +1,250 @@
+"""The usage within any interval: which documents tell it, and what they add up to. Pure."""
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
+from enum import Enum
+from typing import Final, Literal
+
+from shared.domain.ledger.counter_settings import CounterHistory, CounterSettings
+from shared.domain.ledger.counters import (
+    Cell,
+    Cells,
+    CounterShard,
+    Series,
+    ShardRef,
+    Totals,
+    add,
+    merge_cells,
+    sum_totals,
+)
+from shared.domain.ledger.periods import MAX_AGE, MAX_AHEAD, Period, days_from, month_of
+from shared.domain.ledger.rollups import (
+    DayEntry,
+    DayRollup,
+    MonthRollup,
+    cells_within,
+    hours_within,
+    runs_within,
+)
+
+FEW_SHARDS: Final = 4
+"""Reading this many counter documents of a complete day is worth the round trip that it saves."""
+
+DocumentField = Literal["cells", "hours", "series", "hour_totals"]
+"""The large fields: `cells` of counters, the others of days."""
+
+
+class Detail(Enum):
+    """How finely usage is told."""
+
+    TOTALS = "totals"
+    SERIES = "series"
+    HOURS = "hours"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """Documents of one tenant to read together, and which large fields of them."""
+
+    months: tuple[date, ...] = ()
+    days: tuple[date, ...] = ()
+    shards: tuple[ShardRef, ...] = ()
+    fields: frozenset[DocumentField] = frozenset()
+
+    def covers(self, other: "Wanted") -> bool:
+        """Return True if reading this includes everything that reading `other` would."""
+        return (
+            set(other.months) <= set(self.months)
+            and set(other.days) <= set(self.days)
+            and set(other.shards) <= set(self.shards)
+            and other.fields <= self.fields
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Documents:
+    """The documents that were found, as they were at one instant; what does not exist is absent."""
+
+    months: Mapping[date, MonthRollup] = field(default_factory=dict)
+    days: Mapping[date, DayRollup] = field(default_factory=dict)
+    shards: Mapping[ShardRef, CounterShard] = field(default_factory=dict)
+
+    def entry(self, day: date) -> DayEntry | None:
+        """Return the totals and runs of a folded day: its month's entry or, without the month, its rollup's."""
+        month, rollup = self.months.get(month_of(day)), self.days.get(day)
+        if month is not None:
+            return month.days.get(day)
+        return rollup.entry if rollup else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Usage:
+    """Usage within an interval. A day is listed if it has any."""
+
+    within: Period
+    days: dict[date, Totals]
+    cells: dict[date, Cells]
+    """By day, hour and series; hour 0 stands for the whole day unless hours were asked for. Empty for TOTALS."""
+    runs: int
+
+    @property
+    def totals(self) -> Totals:
+        """The sum over the days."""
+        return sum_totals(self.days.values())
+
+    @property
+    def series(self) -> dict[Series, Totals]:
+        """The sum of each series."""
+        result: dict[Series, Totals] = {}
+        for cells in self.cells.values():
+            for cell, totals in cells.items():
+                add(result.setdefault(cell.series, {}), totals)
+        return result
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadingPlan:
+    """The days of an interval that may have usage, and where each is read.
+
+    A `complete` day is folded: its month tells it, or its rollup if the interval's edge cuts it. A `live` day is
+    added up from its counters, because a fold may not have seen all of them; so are the complete days in `recounted`.
+    """
+
+    within: Period
+    detail: Detail
+    settings: CounterSettings
+    complete: tuple[date, ...]
+    live: tuple[date, ...]
+    recounted: tuple[date, ...] = ()
+
+    @property
+    def first_read(self) -> Wanted:
+        """The documents to read at once."""
+        days, counted = [*self.complete, *self.live], sorted({*self.live, *self.recounted})
+        cut = [day for day in days if not self.within.covers(day)]
+        fields: set[DocumentField] = {_FIELD_OF[self.detail]}
+        if self.detail is not Detail.TOTALS or not set(cut).isdisjoint(counted):
+            fields.add("cells")
+        return Wanted(
+            months=tuple(sorted({month_of(day) for day in days})),
+            days=tuple(cut if self.detail is Detail.TOTALS else sorted({*self.complete, *cut})),
+            shards=tuple(ref for day in counted for ref in self.settings.refs_on(day)),
+            fields=frozenset(fields),
+        )
+
+    def second_read(self, found: Documents) -> Wanted | None:
+        """Return what the first read could not name: days of a missing month, and the hours of days that are cut.
+
+        All documents of a read have one set of fields, and a page must not read the hours of every day.
+        """
+        if self.detail is Detail.HOURS:
+            return None
+        if self.detail is Detail.SERIES:
+            cut = [day for day in self.complete if not self.within.covers(day) and day not in self.recounted]
+            return Wanted(days=tuple(cut), fields=frozenset({"hours"})) if cut else None
+        untold = [
+            day for day in self.complete if month_of(day) not in found.months and self.within.covers(day)
+        ]
+        return Wanted(days=tuple(untold), fields=frozenset({"hour_totals"})) if untold else None
+
+    def uncounted_runs(self, found: Documents) -> Period | None:
+        """Return the interval whose runs have to be counted; None if the folded numbers are exact.
+
+        A run begins, or turns out to have begun earlier, only by an event, whose commit makes a counter dirty. A
+        fold reads the counters, counts the runs, saves both, and clears only counters that did not change since. So
+        whoever finds every counter clean finds runs that were counted after the last event.
+        """
+        shards = [shard for ref, shard in found.shards.items() if ref.day in self.live]
+        if all(not shard.dirty and month_of(shard.ref.day) in found.months for shard in shards):
+            return None
+        return self.within.part_within(self.live[0], self.live[-1])
+
+    def usage(self, found: Documents, uncounted_runs: int | None) -> Usage:
+        """Return what the documents add up to; `uncounted_runs` began in the interval of that name."""
+        cells = {} if self.detail is Detail.TOTALS else self._cells(found)
+        days = {day: sum_totals(parts.values()) for day, parts in cells.items()}
+        if self.detail is Detail.TOTALS:
+            days = {day: self._totals(day, found) for day in (*self.complete, *self.live)}
+        told = self.complete if uncounted_runs is not None else (*self.complete, *self.live)
+        return Usage(
+            within=self.within,
+            days={day: totals for day, totals in days.items() if totals},
+            cells={day: parts for day, parts in cells.items() if parts},
+            runs=sum(self._folded_runs(day, found) for day in told) + (uncounted_runs or 0),
+        )
+
+    def _totals(self, day: date, found: Documents) -> Totals:
+        is_whole = self.within.covers(day)
+        if day in self.live or day in self.recounted:
+            shards = _shards_of(day, found)
+            if is_whole:
+                return sum_totals(shard.totals for shard in shards)
+            return sum_totals(self._counted_cells(day, found).values())
+        if is_whole:
+            entry = found.entry(day)
+            return entry.totals if entry else {}
+        rollup = found.days.get(day)
+        return hours_within(day, rollup.hour_totals, self.within) if rollup else {}
+
+    def _cells(self, found: Documents) -> dict[date, Cells]:
+        return {day: self._cells_of(day, found) for day in (*self.complete, *self.live)}
+
+    def _cells_of(self, day: date, found: Documents) -> Cells:
+        if day in self.live or day in self.recounted:
+            return self._counted_cells(day, found)
+        rollup = found.days.get(day)
+        if rollup is None:
+            return {}
+        if self.detail is Detail.SERIES and self.within.covers(day):
+            return {Cell(0, series): totals for series, totals in rollup.series.items()}
+        return cells_within(day, rollup.cells, self.within)
+
+    def _counted_cells(self, day: date, found: Documents) -> Cells:
+        return cells_within(day, merge_cells(shard.cells for shard in _shards_of(day, found)), self.within)
+
+    def _folded_runs(self, day: date, found: Documents) -> int:
+        if self.within.covers(day):
+            entry = found.entry(day)
+            return entry.runs if entry else 0
+        rollup = found.days.get(day)
+        return runs_within(day, rollup.runs, self.within) if rollup else 0
+
+
+_FIELD_OF: Final[Mapping[Detail, DocumentField]] = {
+    Detail.TOTALS: "hour_totals",
+    Detail.SERIES: "series",
+    Detail.HOURS: "hours",
+}
+
+
+def plan_reading(counters: CounterHistory, within: Period, detail: Detail, now: datetime) -> ReadingPlan:
+    """Return how to read the usage within any interval. Days on which no event can be are left out."""
+    settings = counters.settings
+    first = max(within.first_day, (counters.created_at - MAX_AGE).date())
+    last = min(within.last_day, (now + MAX_AHEAD).date())
+    days = list(days_from(first, last))
+    plan = ReadingPlan(
+        within=within,
+        detail=detail,
+        settings=settings,
+        complete=tuple(day for day in days if settings.is_complete(day)),
+        live=tuple(day for day in days if not settings.is_complete(day)),
+    )
+    return plan if detail is not Detail.SERIES else _recounting_edges(plan, now)
+
+
+def recounting(plan: ReadingPlan, days: Collection[date]) -> ReadingPlan:
+    """Return the plan with these days added up from their counters, whether or not they are folded."""
+    return replace(plan, recounted=tuple(sorted({*plan.recounted, *(set(days) & set(plan.complete))})))
+
+
+def _recounting_edges(plan: ReadingPlan, now: datetime) -> ReadingPlan:
+    """Count the days that the interval cuts from their counters, if these still exist and are few."""
+    oldest = (now - MAX_AGE).date()
+    cut = (day for day in plan.complete if not plan.within.covers(day) and day > oldest)
+    return recounting(plan, [day for day in cut if plan.settings.shards_on(day) <= FEW_SHARDS])
+
+
+def _shards_of(day: date, found: Documents) -> Iterable[CounterShard]:
+    return [shard for ref, shard in found.shards.items() if ref.day == day]

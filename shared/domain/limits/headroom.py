@@ -1,0 +1,48 @@
+"""How near usage is to the thresholds of its limits: what decides how soon to fold, and what may be remembered."""
+
+from collections.abc import Iterator
+from typing import Final
+
+from shared.domain.ledger.counter_settings import LONGEST_FOLD_MINUTES
+from shared.domain.limits.limits import Consumption, LimitPolicy
+
+_PACES: Final = (LONGEST_FOLD_MINUTES, 8, 4, 2)
+"""Few values, because each change is a write to the tenant."""
+_SHORTEST_FOLD_MINUTES: Final = 1
+
+
+def is_near_cap(policy: LimitPolicy, used: Consumption) -> bool:
+    """Return True within 10 % of a cap, and beyond it."""
+    return any(10 * amount >= 9 * cap for cap, amount in _caps(policy, used))
+
+
+def minutes_until_fold(policy: LimitPolicy, used: Consumption, new: Consumption, minutes: int) -> int:
+    """Return after how many minutes the next fold has to look at the limits; `new` came in the last `minutes`.
+
+    Within 20 % of a cap that is a minute. Further away it is half the time that the last rate takes to reach the
+    cap, because rates vary; at most 15 minutes.
+    """
+    result = LONGEST_FOLD_MINUTES
+    for (cap, amount), growth in zip(_caps(policy, used), _each_twice(new), strict=True):
+        if amount >= cap:
+            continue
+        if 5 * amount >= 4 * cap:
+            return _SHORTEST_FOLD_MINUTES
+        room = (cap - amount) * minutes
+        result = min(
+            result, next((each for each in _PACES if 2 * each * growth <= room), _SHORTEST_FOLD_MINUTES)
+        )
+    return result
+
+
+def _caps(policy: LimitPolicy, used: Consumption) -> Iterator[tuple[int, int]]:
+    """Yield each cap with what is used of it."""
+    yield policy.soft_token_cap, used.tokens
+    yield policy.hard_token_cap, used.tokens
+    yield policy.soft_run_cap, used.runs
+    yield policy.hard_run_cap, used.runs
+
+
+def _each_twice(new: Consumption) -> Iterator[int]:
+    """Yield the growth that belongs to each of _caps."""
+    yield from (new.tokens, new.tokens, new.runs, new.runs)

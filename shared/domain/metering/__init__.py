@@ -1,0 +1,1 @@
+"""Events, what they say and what they add: the rules of recording."""

@@ -1,0 +1,166 @@
+"""Admits a valid event: checks its tenant and time, and adds its id, tokens, cost and amounts for the ledger."""
+
+import hashlib
+from collections.abc import Iterable
+from datetime import UTC, date, datetime
+from typing import NamedTuple
+from uuid import uuid4
+
+from pydantic_core import to_json
+
+from shared.domain.errors import FieldProblem
+from shared.domain.ledger.counters import Cell, Cells, Series, Totals, add
+from shared.domain.ledger.periods import MAX_AGE, MAX_AHEAD
+from shared.domain.metering.amounts import Measures, amounts_of
+from shared.domain.metering.events import Category, MeteringEvent, Status, shown
+from shared.domain.metering.extraction import ExtractionError, extract
+from shared.domain.prices.catalog import ResolvedProvider, resolve_provider
+from shared.domain.prices.money import nanousd_from_decimal
+from shared.domain.prices.pricing import Cost, cost_of
+from shared.domain.prices.token_pools import MAX_TOKENS, CallUsage, TokenPools
+
+MAX_METADATA_BYTES = 256 * 1024
+
+CLIENT_PRICE = "client"
+
+
+class RecordedEvent(NamedTuple):
+    """A metering event as the ledger stores it, and the amounts it adds to the counters."""
+
+    id: str
+    ts: datetime
+    category: Category
+    series: Series
+    status: Status | None
+    tokens: TokenPools | None
+    latency_ms: int | None
+    cost_nanousd: int | None
+    """None is an unknown price (counted as `unpriced_calls`) or nothing to price; it is never 0 by default."""
+    price_source: str | None
+    """`client`, `local`, or the version of the catalog that priced it."""
+    user_id: str | None
+    run_id: str | None
+    workflow_id: str | None
+    request_id: str | None
+    metadata_json: str | None
+    fingerprint: str
+    """Hash of the payload as sent, by which a repetition is told from another event under the same id."""
+    amounts: Totals
+
+
+class RefusedEvent(Exception):
+    """An event that cannot be recorded; `problem` names the field and the reason."""
+
+    def __init__(self, field: str, code: str, message: str) -> None:
+        super().__init__(message)
+        self.problem = FieldProblem(field=field, code=code, message=message)
+
+
+def admit(event: MeteringEvent, tenant_id: str, now: datetime) -> RecordedEvent:
+    """Make `event` ready to be stored for `tenant_id`; raises RefusedEvent."""
+    if event.tenant_id is not None and event.tenant_id != tenant_id:
+        raise RefusedEvent(
+            "tenant_id", "tenant_mismatch", f"tenant_id {event.tenant_id!r} is not the tenant of this key"
+        )
+    # Compared as sent: at the ends of the calendar some instants have no UTC form.
+    ts = now if event.ts is None else _within_window(event.ts, now).astimezone(UTC)
+    provider = resolve_provider(event.provider)
+    usage = _usage(event, provider)
+    pools = usage.pools if usage else None
+    cost = _cost(event, provider, ts, usage)
+    cost_nanousd = cost.nanousd if cost else None
+    return RecordedEvent(  # by position: sixteen keywords would take twice as long, once per event
+        event.id or _derived_id(event),
+        ts,
+        event.category,
+        Series(event.provider, event.model),
+        event.status,
+        pools,
+        event.latency_ms,
+        cost_nanousd,
+        cost.source if cost else None,
+        event.user_id,
+        event.run_id,
+        event.workflow_id,
+        event.request_id,
+        _metadata_json(event),
+        _fingerprint(event),
+        amounts_of(Measures(event.category, event.status, pools, event.latency_ms, cost_nanousd)),
+    )
+
+
+def _within_window(ts: datetime, now: datetime) -> datetime:
+    if ts < now - MAX_AGE:
+        raise RefusedEvent("ts", "ts_too_old", f"ts {ts.isoformat()} is more than {MAX_AGE.days} days old")
+    if ts > now + MAX_AHEAD:
+        raise RefusedEvent("ts", "ts_in_future", f"ts {ts.isoformat()} is more than 10 minutes ahead")
+    return ts
+
+
+def _derived_id(event: MeteringEvent) -> str:
+    return f"{event.provider}:{event.request_id}" if event.request_id else str(uuid4())
+
+
+def _usage(event: MeteringEvent, provider: ResolvedProvider) -> CallUsage | None:
+    if event.response is None:
+        if event.response_format is not None:
+            raise RefusedEvent("response_format", "response_missing", "response_format needs a response")
+        return CallUsage(event.tokens.pools) if event.tokens else None
+    if event.tokens is not None:
+        raise RefusedEvent("response", "tokens_and_response", "send either tokens or response, not both")
+    try:
+        return extract(event.response, event.response_format, provider).usage
+    except ExtractionError as error:
+        raise RefusedEvent("response", error.code, f"response: {error}") from error
+
+
+def _cost(
+    event: MeteringEvent, provider: ResolvedProvider, ts: datetime, usage: CallUsage | None
+) -> Cost | None:
+    if event.cost_usd_estimate is not None:
+        return Cost(nanousd_from_decimal(event.cost_usd_estimate), CLIENT_PRICE)
+    cost = cost_of(provider, event.model, ts, usage) if usage else None
+    if usage and cost and cost.nanousd > MAX_TOKENS:
+        total = shown(usage.pools.total)
+        raise RefusedEvent("tokens", "cost_out_of_range", f"tokens {total} cost more than can be billed")
+    return cost
+
+
+def _metadata_json(event: MeteringEvent) -> str | None:
+    if not event.metadata:
+        return None
+    text = to_json(event.metadata)
+    if len(text) > MAX_METADATA_BYTES:
+        raise RefusedEvent(
+            "metadata",
+            "metadata_too_large",
+            f"metadata is {len(text)} bytes, at most {MAX_METADATA_BYTES} are kept",
+        )
+    return text.decode()
+
+
+def _fingerprint(event: MeteringEvent) -> str:
+    payload = event.__pydantic_serializer__.to_json(event, exclude_none=True)
+    return hashlib.blake2b(payload, digest_size=16).hexdigest()
+
+
+class DayDelta(NamedTuple):
+    """What events add to a day's counters, and in which of its hours (0-23) they may have begun a run."""
+
+    cells: Cells
+    run_hours: set[int]
+
+
+def deltas_by_day(events: Iterable[RecordedEvent]) -> dict[date, DayDelta]:
+    """Return what `events` add to the counters of each UTC day; a day is listed even if they add nothing to it."""
+    days: dict[date, DayDelta] = {}
+    for event in events:
+        ts = event.ts
+        delta = days.get(ts.date())
+        if delta is None:
+            delta = days[ts.date()] = DayDelta({}, set())
+        if event.amounts:
+            add(delta.cells.setdefault(Cell(ts.hour, event.series), {}), event.amounts)
+        if event.run_id is not None:
+            delta.run_hours.add(ts.hour)
+    return days

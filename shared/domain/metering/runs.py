@@ -1,0 +1,67 @@
+"""An agent run, as the sum of its events."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Literal
+
+from shared.domain.ledger.counters import Totals, add
+from shared.domain.metering.recording import RecordedEvent
+
+RUN_TIMEOUT = timedelta(hours=24)
+"""A run that has been silent this long without an end is shown as timed out, never as completed."""
+
+RunStatus = Literal["open", "completed", "failed", "timed_out"]
+
+
+@dataclass(slots=True, kw_only=True)
+class Run:
+    """Totals of a run, its first and last instant, and the lifecycle marks its events carried."""
+
+    id: str
+    began_at: datetime
+    last_at: datetime
+    totals: Totals = field(default_factory=dict)
+    is_completed: bool = False
+    is_failed: bool = False
+
+    def status(self, now: datetime) -> RunStatus:
+        """What became of the run; the order in which its events arrived does not matter."""
+        if self.is_failed:
+            return "failed"
+        if self.is_completed:
+            return "completed"
+        return "timed_out" if now - self.last_at >= RUN_TIMEOUT else "open"
+
+    def include(self, event: RecordedEvent) -> None:
+        """Count an event of this run."""
+        if event.ts < self.began_at:
+            self.began_at = event.ts
+        if event.ts > self.last_at:
+            self.last_at = event.ts
+        if event.status == "completed":
+            self.is_completed = True
+        elif event.status == "failed":
+            self.is_failed = True
+        add(self.totals, event.amounts)
+
+    def merge(self, other: "Run") -> None:
+        """Add what `other` knows of the same run."""
+        self.began_at = min(self.began_at, other.began_at)
+        self.last_at = max(self.last_at, other.last_at)
+        self.is_completed = self.is_completed or other.is_completed
+        self.is_failed = self.is_failed or other.is_failed
+        add(self.totals, other.totals)
+
+
+def runs_of(events: Iterable[RecordedEvent]) -> dict[str, Run]:
+    """What `events` add to each run they belong to."""
+    runs: dict[str, Run] = {}
+    for event in events:
+        if event.run_id is None:
+            continue
+        run = runs.get(event.run_id)
+        if run is None:
+            run = runs[event.run_id] = Run(id=event.run_id, began_at=event.ts, last_at=event.ts)
+        run.include(event)
+    return runs

@@ -1,0 +1,1 @@
+"""The price catalog, and the exact arithmetic of prices."""

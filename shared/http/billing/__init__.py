@@ -1,0 +1,1 @@
+"""The routes of billing, and Stripe's webhook."""

@@ -1,0 +1,126 @@
+"""The routes that lead to Stripe's pages, and the tenant's invoices."""
+
+from datetime import datetime
+from typing import Literal
+
+from flask import Response
+from pydantic import BaseModel, ConfigDict, Field
+
+from shared.domain.billing.invoices import InvoiceRow
+from shared.http.answers import Answer
+from shared.http.app import Call, Container, Route, json_answer
+from shared.http.bodies import read_body, read_query
+from shared.http.inputs import PageQuery
+from shared.usecases.billing.start_checkout import Purchase, ReturnPages, open_portal, start_checkout
+
+
+class CheckoutBody(BaseModel):
+    """The plan to subscribe to."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    plan: str = Field(min_length=1, max_length=64)
+    interval: Literal["month", "year"] = "month"
+
+
+class PortalBody(BaseModel):
+    """Nothing: where the portal leads back to is not for the caller to say."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class UrlAnswer(Answer):
+    """Where to send the browser."""
+
+    url: str
+
+
+class InvoiceAnswer(Answer):
+    """An invoice; amounts are in minor units of its currency, as Stripe has them."""
+
+    id: str
+    number: str | None
+    status: str
+    currency: str
+    total: int
+    amount_due: int
+    amount_paid: int
+    amount_remaining: int
+    created: datetime
+    period_start: datetime
+    period_end: datetime
+    attempt_count: int
+    next_payment_attempt: datetime | None
+    hosted_invoice_url: str | None
+    invoice_pdf: str | None
+    failed_at: datetime | None
+
+    @classmethod
+    def of(cls, row: InvoiceRow) -> "InvoiceAnswer":
+        """The answer that tells of an invoice."""
+        names = [name for name in cls.model_fields if name != "failed_at"]
+        return cls(failed_at=row.failed_at, **{name: getattr(row.invoice, name) for name in names})
+
+
+class InvoicesAnswer(Answer):
+    """A page of invoices, newest first."""
+
+    invoices: list[InvoiceAnswer]
+    next_cursor: str | None
+
+
+def _checkout(call: Call, container: Container) -> Response:
+    body = read_body(call.request, CheckoutBody)
+    purchase = Purchase(
+        tenant_id=call.path["tenant"],
+        plan=body.plan,
+        interval=body.interval,
+        trial_days=container.config.trial_days,
+    )
+    pages = ReturnPages(container.config.web_origin, purchase.tenant_id)
+    return json_answer(UrlAnswer(url=start_checkout(container.billing, pages, purchase, call.now)))
+
+
+def _portal(call: Call, container: Container) -> Response:
+    read_body(call.request, PortalBody)
+    pages = ReturnPages(container.config.web_origin, call.path["tenant"])
+    return json_answer(UrlAnswer(url=open_portal(container.billing, pages, call.path["tenant"])))
+
+
+def _invoices(call: Call, container: Container) -> Response:
+    query = read_query(call.request, PageQuery)
+    page = container.billing.store.list_invoices(call.path["tenant"], limit=query.limit, cursor=query.cursor)
+    invoices = [InvoiceAnswer.of(row) for row in page.items]
+    return json_answer(InvoicesAnswer(invoices=invoices, next_cursor=page.next_cursor))
+
+
+_TENANT = "/api/v1/tenants/<tenant>"
+ROUTES = (
+    Route(
+        method="POST",
+        path=f"{_TENANT}/checkout-sessions",
+        summary="Begin to pay for a plan",
+        handle=_checkout,
+        needs="billing:write",
+        answer=UrlAnswer,
+        body=CheckoutBody,
+    ),
+    Route(
+        method="POST",
+        path=f"{_TENANT}/portal-sessions",
+        summary="Open the portal",
+        handle=_portal,
+        needs="billing:write",
+        answer=UrlAnswer,
+        body=PortalBody,
+    ),
+    Route(
+        method="GET",
+        path=f"{_TENANT}/invoices",
+        summary="Invoices, newest first",
+        handle=_invoices,
+        needs="usage:read",
+        answer=InvoicesAnswer,
+        query=PageQuery,
+    ),
+)

@@ -1,0 +1,65 @@
+"""The route Stripe calls: the signature is checked on the raw body, before anything reads it."""
+
+import logging
+
+from flask import Response
+from pydantic import BaseModel
+
+from shared.domain.billing.stripe_events import NotAnEvent, StripeEvent
+from shared.domain.errors import InvalidInput
+from shared.http.app import Call, Container, Route, json_answer
+from shared.http.bodies import parse_json_bytes, read_bytes
+from shared.usecases.billing.apply_stripe_event import UNOWNED, apply_stripe_event
+from shared.usecases.billing.stripe_changes import read_stripe_event
+
+LOGGER = logging.getLogger("gwi_usage")
+TOLERANCE_SECONDS = 300
+
+
+class WebhookAnswer(BaseModel):
+    """What became of the event; Stripe reads only that the answer is a success."""
+
+    outcome: str
+
+
+def _webhook(call: Call, container: Container) -> Response:
+    payload = read_bytes(call.request)
+    _require_signature(payload, call.request.headers.get("Stripe-Signature"), container)
+    event = _event(payload)
+    outcome = apply_stripe_event(container.billing, event, call.now)
+    if outcome == UNOWNED:
+        LOGGER.warning("%s %s is of a customer that belongs to no tenant", event.id, event.type)
+    return json_answer(WebhookAnswer(outcome=outcome))
+
+
+def _require_signature(payload: bytes, header: str | None, container: Container) -> None:
+    if header is None:
+        raise InvalidInput("the header Stripe-Signature is missing", code="invalid_signature")
+    try:
+        secrets = container.config.stripe_webhook_secrets
+        if container.verify_signature(payload, header, secrets, TOLERANCE_SECONDS):
+            return
+    except UnicodeDecodeError as error:
+        raise InvalidInput("the body is not UTF-8", code="malformed_json") from error
+    message = f"no secret of this endpoint signed the body within {TOLERANCE_SECONDS} seconds"
+    raise InvalidInput(message, code="invalid_signature")
+
+
+def _event(payload: bytes) -> StripeEvent:
+    body = parse_json_bytes(payload)
+    try:
+        return read_stripe_event(body)
+    except NotAnEvent as error:
+        raise InvalidInput(f"the body is not an event: {error.message}", code="not_an_event") from error
+
+
+ROUTES = (
+    Route(
+        method="POST",
+        path="/",
+        summary="Receive a Stripe event",
+        handle=_webhook,
+        needs=None,
+        answer=WebhookAnswer,
+    ),
+)

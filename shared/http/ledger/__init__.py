@@ -1,0 +1,1 @@
+"""The routes that show usage, and the tick."""

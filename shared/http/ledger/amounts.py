@@ -1,0 +1,78 @@
+"""The shapes of amounts, derived from the table of metrics: a new metric is in every answer and CSV by itself."""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Final
+
+from pydantic import create_model
+
+from shared.domain.ledger.counters import METRICS, Metric, Totals
+from shared.domain.prices.money import usd_string
+from shared.http.answers import Answer, Usd
+
+COST: Final[Metric] = "cost_nanousd"
+TOKEN_METRICS: Final = tuple(metric for metric in METRICS if metric.endswith("_tokens"))
+PLAIN_METRICS: Final = tuple(metric for metric in METRICS if metric not in (*TOKEN_METRICS, COST))
+AGGREGATE_NAMES: Final[Mapping[Metric, str]] = {
+    "calls": "total_llm_calls",
+    "tool_calls": "total_tool_calls",
+    "errors": "total_errors",
+    "latency_ms": "total_latency_ms",
+}
+"""What an aggregate calls these metrics; any other has its own name there too."""
+
+if TYPE_CHECKING:
+
+    class TokenSums(Answer):
+        """The token metrics, each without its ending `_tokens`."""
+
+    class Amounts(Answer):
+        """Every metric but the tokens and the cost, under its own name."""
+
+        tokens: TokenSums
+        cost_usd: Usd
+
+    class AggregateAmounts(Answer):
+        """Every metric of an aggregate, under the names it has there."""
+
+        total_tokens: TokenSums
+        total_cost_usd: Usd
+else:
+    TokenSums = create_model(
+        "TokenSums",
+        __base__=Answer,
+        __doc__="Token counts; `input` includes cached tokens, `output` includes reasoning.",
+        **{metric.removesuffix("_tokens"): int for metric in TOKEN_METRICS},
+    )
+    Amounts = create_model(
+        "Amounts",
+        __base__=Answer,
+        __doc__="All metrics of one row.",
+        **dict.fromkeys(PLAIN_METRICS, int),
+        tokens=TokenSums,
+        cost_usd=Usd,
+    )
+    AggregateAmounts = create_model(
+        "AggregateAmounts",
+        __base__=Answer,
+        __doc__="All metrics of an aggregate.",
+        **{AGGREGATE_NAMES.get(metric, metric): int for metric in PLAIN_METRICS},
+        total_tokens=TokenSums,
+        total_cost_usd=Usd,
+    )
+
+
+def token_sums(totals: Totals) -> TokenSums:
+    """Return the token metrics of `totals`."""
+    return TokenSums(**{metric.removesuffix("_tokens"): totals.get(metric, 0) for metric in TOKEN_METRICS})
+
+
+def aggregate_amounts(totals: Totals) -> dict[str, Any]:
+    """Return the fields of AggregateAmounts."""
+    plain = {AGGREGATE_NAMES.get(metric, metric): totals.get(metric, 0) for metric in PLAIN_METRICS}
+    return {**plain, "total_tokens": token_sums(totals), "total_cost_usd": usd_string(totals.get(COST, 0))}
+
+
+def amounts(totals: Totals) -> dict[str, Any]:
+    """Return the fields of Amounts."""
+    plain: dict[str, Any] = {metric: totals.get(metric, 0) for metric in PLAIN_METRICS}
+    return {**plain, "tokens": token_sums(totals), "cost_usd": usd_string(totals.get(COST, 0))}

@@ -1,0 +1,46 @@
+"""Ranges of time in query strings: usage is counted by the hour, so they are widened to whole hours."""
+
+from datetime import UTC, datetime, timedelta
+
+from shared.domain.errors import FieldProblem, InvalidInput
+from shared.domain.ledger.periods import Period
+from shared.http.inputs import UsageQuery
+
+_ONE_HOUR = timedelta(hours=1)
+
+
+def whole_hours(start: datetime, end: datetime) -> Period:
+    """The whole hours that [start, end) touches; InvalidInput unless `start`, the field `from`, is before `end`."""
+    if start >= end:
+        raise _invalid("from", "range_empty", f"{start.isoformat()} is not before to {end.isoformat()}")
+    return Period(_hour_of(start), next_hour(end))
+
+
+def interval_of(query: UsageQuery) -> Period | None:
+    """The interval that `query` names by both its ends; None if it names none. InvalidInput for one end alone."""
+    if query.start is None and query.to is None:
+        return None
+    if query.period is not None:
+        raise _invalid(
+            "period", "contradictory", f"{query.period!r} is a range of its own: leave out from and to"
+        )
+    if query.start is None:
+        raise _invalid("from", "missing", "missing, but to is given: an interval has both")
+    if query.to is None:
+        raise _invalid("to", "missing", "missing, but from is given: an interval has both")
+    return whole_hours(query.start, query.to)
+
+
+def next_hour(instant: datetime) -> datetime:
+    """The first whole hour in UTC that is not before `instant`."""
+    hour = _hour_of(instant)
+    return hour if hour == instant else hour + _ONE_HOUR
+
+
+def _hour_of(instant: datetime) -> datetime:
+    return instant.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
+
+
+def _invalid(field: str, code: str, what: str) -> InvalidInput:
+    message = f"{field}: {what}"
+    return InvalidInput(message, (FieldProblem(field=field, code=code, message=message),))

@@ -1,0 +1,76 @@
+"""The route of usage over time, as JSON or CSV."""
+
+import csv
+import io
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from flask import Response
+
+from shared.domain.ledger.periods import Period
+from shared.http.app import Call, Container, Route, json_answer
+from shared.http.bodies import read_query
+from shared.http.inputs import SeriesQuery
+from shared.http.ledger.amounts import PLAIN_METRICS, TOKEN_METRICS
+from shared.http.ledger.ranges import next_hour, whole_hours
+from shared.http.ledger.usage_answers import SeriesAnswer, SeriesPoint
+from shared.usecases.ledger.read_series import SeriesRequest, read_series
+
+_SMALLEST_STEP = timedelta(microseconds=1)
+_DEFAULT_RANGE = timedelta(days=30)
+_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+
+
+def _series(call: Call, container: Container) -> Response:
+    query = read_query(call.request, SeriesQuery)
+    within = _range(query, call.now)
+    request = SeriesRequest(within, query.granularity, query.group_by)
+    points = read_series(container.ledger, call.caller.tenant, request, call.now)
+    shown = [SeriesPoint.of(point, query.group_by) for point in points]
+    if query.format == "csv":
+        return Response(_csv(shown), mimetype="text/csv")
+    return json_answer(
+        SeriesAnswer(
+            start=within.start,
+            end=within.end,
+            granularity=query.granularity,
+            group_by=query.group_by,
+            points=shown,
+        )
+    )
+
+
+def _range(query: SeriesQuery, now: datetime) -> Period:
+    """The range asked for, or the one that ends now."""
+    # Without `to`, the hour that has begun is included whole: what was just recorded is in it.
+    end = query.to or next_hour(now + _SMALLEST_STEP)
+    return whole_hours(query.start or next_hour(end) - _DEFAULT_RANGE, end)
+
+
+def _csv(points: Sequence[SeriesPoint]) -> str:
+    output = io.StringIO()
+    plain = ["start", "provider", "model", *PLAIN_METRICS, "cost_usd"]
+    writer = csv.writer(output)
+    writer.writerow([*plain, *TOKEN_METRICS])
+    for point in points:
+        row = point.model_dump(mode="json")
+        writer.writerow([_cell(row[name]) for name in plain] + list(row["tokens"].values()))
+    return output.getvalue()
+
+
+def _cell(value: object) -> object:
+    """A spreadsheet runs what looks like a formula; names come from callers, so those are quoted."""
+    return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA_STARTS) else value
+
+
+ROUTES = (
+    Route(
+        method="GET",
+        path="/api/v1/tenants/<tenant>/usage/series",
+        summary="Usage by hour or day",
+        handle=_series,
+        needs="usage:read",
+        answer=SeriesAnswer,
+        query=SeriesQuery,
+    ),
+)

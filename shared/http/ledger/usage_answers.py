@@ -1,0 +1,188 @@
+"""The shapes of answers about usage: sums, breakdowns, series, runs and what is billed."""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Final, Literal
+
+from pydantic import Field
+
+from shared.domain.billing.subscription_states import SubscriptionState
+from shared.domain.ledger.counters import Series, Totals, add
+from shared.domain.ledger.rollups import bounded_series
+from shared.domain.ledger.usage import Usage
+from shared.domain.limits.plans import BillingInterval, find_plan
+from shared.domain.metering.runs import Run, RunStatus
+from shared.domain.people.tenants import BillingSummary, Tenant
+from shared.domain.prices.money import usd_string
+from shared.http.answers import Answer, Usd
+from shared.http.ledger.amounts import COST, AggregateAmounts, Amounts, aggregate_amounts, amounts
+from shared.usecases.ledger.read_series import OTHER_LABEL, Point
+
+MAX_SERIES_ROWS: Final = 1_000
+_BILLED = frozenset({SubscriptionState.ACTIVE, SubscriptionState.TRIALING, SubscriptionState.PAST_DUE})
+"""States in which Stripe goes on to bill at the end of each period."""
+
+
+class Breakdown(Answer):
+    """A row of a breakdown."""
+
+    calls: int
+    tokens: int
+    cost_usd: Usd
+
+    @classmethod
+    def of(cls, totals: Totals) -> "Breakdown":
+        """Return the row of `totals`."""
+        cost_usd = usd_string(totals.get(COST, 0))
+        return cls(calls=totals.get("calls", 0), tokens=totals.get("total_tokens", 0), cost_usd=cost_usd)
+
+
+class SeriesRow(Amounts):
+    """Usage of one model at one provider."""
+
+    provider: str
+    model: str
+
+    @classmethod
+    def rows(cls, by_series: Mapping[Series, Totals]) -> "list[SeriesRow]":
+        """Return a row for each series, in order."""
+        return [cls._of(series, by_series[series]) for series in sorted(by_series)]
+
+    @classmethod
+    def _of(cls, series: Series, totals: Totals) -> "SeriesRow":
+        provider, model = series.provider or OTHER_LABEL, series.model or OTHER_LABEL
+        return cls(provider=provider, model=model, **amounts(totals))
+
+
+class Aggregate(AggregateAmounts):
+    """A tenant's usage in a metering period or interval, as of `updated_at`."""
+
+    tenant_id: str
+    period_start: datetime
+    period_end: datetime
+    updated_at: datetime
+    total_runs: int
+    by_provider: dict[str, Breakdown]
+    by_model: dict[str, Breakdown]
+    series: list[SeriesRow] = Field(
+        description="The series with the most tokens; from a thousand on, the rest is the row `other`."
+    )
+
+    @classmethod
+    def of(cls, tenant_id: str, usage: Usage, read_at: datetime) -> "Aggregate":
+        """Return the answer that tells of `usage`."""
+        series = bounded_series(usage.series, MAX_SERIES_ROWS)
+        return cls(
+            tenant_id=tenant_id,
+            period_start=usage.within.start,
+            period_end=usage.within.end,
+            updated_at=read_at,
+            total_runs=usage.runs,
+            by_provider=_breakdown(series, lambda name: name.provider),
+            by_model=_breakdown(series, lambda name: name.model),
+            series=SeriesRow.rows(series),
+            **aggregate_amounts(usage.totals),
+        )
+
+
+def _breakdown(rows: Mapping[Series, Totals], name_of: Callable[[Series], str]) -> dict[str, Breakdown]:
+    sums: dict[str, Totals] = {}
+    for series, totals in rows.items():
+        add(sums.setdefault(name_of(series) or OTHER_LABEL, {}), totals)
+    return {name: Breakdown.of(sums[name]) for name in sorted(sums)}
+
+
+class Billing(Answer):
+    """What the tenant is billed by; all but the plan is None without a subscription."""
+
+    plan: str
+    plan_name: str | None
+    status: str
+    interval: BillingInterval | None
+    current_period_end: datetime | None = Field(
+        description="When the period that was billed last ends; the metering period resets by itself."
+    )
+    next_invoice_at: datetime | None = Field(description="Null if the subscription ends or does not bill.")
+    cancel_at_period_end: bool
+    plan_ends_at: datetime | None = Field(
+        description="When the plan ends by a cancellation or the end of grace."
+    )
+    trial_end: datetime | None
+    past_due_since: datetime | None
+
+    @classmethod
+    def of(cls, tenant: Tenant) -> "Billing":
+        """The answer that tells of a tenant's billing."""
+        plan, summary = find_plan(tenant.plan), tenant.billing
+        return cls(
+            plan=tenant.plan,
+            plan_name=plan.name if plan else None,
+            status=summary.status,
+            interval=summary.interval,
+            current_period_end=summary.period_end,
+            next_invoice_at=_next_invoice_at(summary),
+            cancel_at_period_end=summary.cancel_at_period_end,
+            plan_ends_at=tenant.entitlement.until if tenant.entitlement else None,
+            trial_end=summary.trial_end,
+            past_due_since=summary.past_due_since,
+        )
+
+
+def _next_invoice_at(summary: BillingSummary) -> datetime | None:
+    is_billed = summary.status in _BILLED and not summary.cancel_at_period_end
+    return summary.period_end if is_billed else None
+
+
+class SeriesPoint(Amounts):
+    """Usage of one hour or day."""
+
+    start: datetime
+    provider: str | None = None
+    model: str | None = None
+
+    @classmethod
+    def of(cls, point: Point, group_by: str | None) -> "SeriesPoint":
+        """The answer that tells of `point`."""
+        provider = point.group if group_by == "provider" else None
+        model = point.group if group_by == "model" else None
+        return cls(start=point.start, provider=provider, model=model, **amounts(point.totals))
+
+
+class SeriesAnswer(Answer):
+    """Usage over time; `from` and `to` are the whole hours that were read, [from, to)."""
+
+    start: datetime = Field(serialization_alias="from")
+    end: datetime = Field(serialization_alias="to")
+    granularity: Literal["hour", "day"]
+    group_by: Literal["provider", "model"] | None
+    points: list[SeriesPoint]
+
+
+class RunAnswer(Amounts):
+    """A run and its sums."""
+
+    id: str
+    status: RunStatus
+    began_at: datetime
+    last_at: datetime
+    duration_ms: int
+
+    @classmethod
+    def of(cls, run: Run, now: datetime) -> "RunAnswer":
+        """The answer that tells of `run`."""
+        duration_ms = round((run.last_at - run.began_at).total_seconds() * 1000)
+        return cls(
+            id=run.id,
+            status=run.status(now),
+            began_at=run.began_at,
+            last_at=run.last_at,
+            duration_ms=duration_ms,
+            **amounts(run.totals),
+        )
+
+
+class RunsAnswer(Answer):
+    """A page of runs, newest first."""
+
+    runs: list[RunAnswer]
+    next_cursor: str | None

@@ -1,0 +1,75 @@
+"""The routes agents call: record events, and ask whether there is room for more."""
+
+from dataclasses import asdict
+
+from flask import Response
+
+from shared.domain.errors import InvalidInput
+from shared.domain.limits.limits import LimitStatus
+from shared.http.answers import CheckAnswer, RecordAnswer, Rejection
+from shared.http.app import Call, Container, Route, json_answer
+from shared.http.bodies import read_body, read_events, read_query
+from shared.http.inputs import CheckBody, EventsBody, RecordQuery
+from shared.usecases.limits.check_limits import UsageRequest
+from shared.usecases.metering.record_events import record_events
+
+METERING_OFF = "metering_disabled"
+_OFF_REASON = "Metering is switched off (GWI_METERING_ENABLED): nothing is recorded and nothing is limited."
+
+
+def _record(call: Call, container: Container) -> Response:
+    query = read_query(call.request, RecordQuery)
+    if not container.config.metering_enabled:
+        return json_answer(
+            RecordAnswer(accepted=0, duplicates=0, rejected=[], ids=[], metering_enabled=False)
+        )
+    result = record_events(container.ledger, call.caller, read_events(call.request), call.now)
+    if not result.ids:
+        first = result.rejected[0].message
+        raise InvalidInput(
+            f"none of the events could be recorded; the first problem is: {first}", tuple(result.rejected)
+        )
+    answer = RecordAnswer(
+        accepted=result.accepted,
+        duplicates=result.duplicates,
+        rejected=[Rejection(**asdict(problem)) for problem in result.rejected],
+        ids=result.ids,
+        status=_status(call, container) if query.status else None,
+    )
+    return json_answer(answer)
+
+
+def _status(call: Call, container: Container) -> LimitStatus | None:
+    return container.limits.current_status(call.caller.tenant, call.now)
+
+
+def _check(call: Call, container: Container) -> Response:
+    body = read_body(call.request, CheckBody)
+    if not container.config.metering_enabled:
+        return json_answer(CheckAnswer(allowed=True, code=METERING_OFF, reason=_OFF_REASON))
+    request = UsageRequest(body.tokens, body.runs)
+    check = container.limits.check(call.caller.tenant, request, call.now)
+    return json_answer(CheckAnswer(**{name: getattr(check, name) for name in CheckAnswer.model_fields}))
+
+
+ROUTES = (
+    Route(
+        method="POST",
+        path="/v1/events",
+        summary="Record metering events",
+        handle=_record,
+        needs="usage:write",
+        answer=RecordAnswer,
+        body=EventsBody,
+        query=RecordQuery,
+    ),
+    Route(
+        method="POST",
+        path="/v1/check",
+        summary="Ask whether usage would fit",
+        handle=_check,
+        needs="limits:read",
+        answer=CheckAnswer,
+        body=CheckBody,
+    ),
+)

@@ -1,0 +1,101 @@
+"""The routes about usage alerts: the alerts so far, and the people who get mail about them."""
+
+from datetime import datetime
+
+from flask import Response
+from pydantic import BaseModel, ConfigDict, Field
+
+from shared.domain.notices.alerts import Metric, UsageAlert
+from shared.http.answers import Answer
+from shared.http.app import Call, Container, Route, json_answer
+from shared.http.bodies import read_body, read_query
+from shared.http.inputs import PageQuery
+from shared.usecases.notices.alert_recipients import MAX_RECIPIENTS, set_alert_recipients
+
+
+class AlertAnswer(Answer):
+    """A threshold that was crossed: `used` of `limit` when it was noticed."""
+
+    id: str
+    period_start: datetime
+    metric: Metric
+    threshold_percent: int
+    used: int
+    limit: int
+    reached_at: datetime
+
+    @classmethod
+    def of(cls, alert: UsageAlert) -> "AlertAnswer":
+        """Return the answer about an alert."""
+        names = [name for name in cls.model_fields if name != "period_start"]
+        return cls(period_start=alert.period.start, **{name: getattr(alert, name) for name in names})
+
+
+class AlertsAnswer(Answer):
+    """A page of alerts, newest first."""
+
+    alerts: list[AlertAnswer]
+    next_cursor: str | None
+
+
+class RecipientsBody(BaseModel):
+    """The addresses that alerts are mailed to; if there are none, the owners get them."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    emails: list[str] = Field(max_length=MAX_RECIPIENTS)
+
+
+class RecipientsAnswer(Answer):
+    """The addresses that alerts are mailed to; if there are none, the owners get them."""
+
+    emails: list[str]
+
+
+def _alerts(call: Call, container: Container) -> Response:
+    query = read_query(call.request, PageQuery)
+    page = container.usage.list_alerts(call.path["tenant"], limit=query.limit, cursor=query.cursor)
+    alerts = [AlertAnswer.of(alert) for alert in page.items]
+    return json_answer(AlertsAnswer(alerts=alerts, next_cursor=page.next_cursor))
+
+
+def _recipients(call: Call, _container: Container) -> Response:
+    return json_answer(RecipientsAnswer(emails=list(call.caller.tenant.alert_recipients)))
+
+
+def _set_recipients(call: Call, container: Container) -> Response:
+    emails = read_body(call.request, RecipientsBody).emails
+    kept = set_alert_recipients(container.directory, call.caller.tenant, emails, call.change)
+    return json_answer(RecipientsAnswer(emails=list(kept)))
+
+
+_TENANT = "/api/v1/tenants/<tenant>"
+_RECIPIENTS = f"{_TENANT}/alert-recipients"
+ROUTES = (
+    Route(
+        method="GET",
+        path=f"{_TENANT}/alerts",
+        summary="Usage alerts, newest first",
+        handle=_alerts,
+        needs="usage:read",
+        answer=AlertsAnswer,
+        query=PageQuery,
+    ),
+    Route(
+        method="GET",
+        path=_RECIPIENTS,
+        summary="Who is written to",
+        handle=_recipients,
+        needs="members:write",
+        answer=RecipientsAnswer,
+    ),
+    Route(
+        method="PUT",
+        path=_RECIPIENTS,
+        summary="Say who is written to",
+        handle=_set_recipients,
+        needs="members:write",
+        answer=RecipientsAnswer,
+        body=RecipientsBody,
+    ),
+)

@@ -1,0 +1,1 @@
+"""The routes of members, keys and the audit log."""

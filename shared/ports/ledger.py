@@ -1,0 +1,132 @@
+"""What is kept of usage, and how a fold is handed on."""
+
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum
+from typing import NamedTuple, Protocol
+
+from shared.domain.ledger.counter_settings import CounterSettings
+from shared.domain.ledger.counters import CounterShard, ShardRef
+from shared.domain.ledger.rollups import DayRollup, MonthRollup
+from shared.domain.ledger.tick import TickMessage
+from shared.domain.ledger.usage import Documents, Wanted
+from shared.domain.metering.recording import RecordedEvent
+from shared.domain.metering.runs import Run
+from shared.domain.notices.alerts import UsageAlert
+from shared.domain.people.tenants import Tenant
+from shared.ports.notices import Mail
+from shared.ports.pages import Page
+
+NOTHING = Wanted()
+
+
+class Outcome(Enum):
+    """What became of one event: recorded now, recorded before, or its id already names another payload."""
+
+    RECORDED = "recorded"
+    DUPLICATE = "duplicate"
+    CONFLICT = "conflict"
+
+
+class DueCounter(NamedTuple):
+    """A counter document whose fold is due."""
+
+    tenant_id: str
+    ref: ShardRef
+
+
+class StaleRollup(Exception):
+    """A document has changed since it was read: read again, fold again."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Snapshot:
+    """A tenant and documents of it, all as they were at one instant."""
+
+    tenant: Tenant | None
+    documents: Documents
+    version: object = None
+    """The version of the tenant's document."""
+
+
+class UsageStore(Protocol):
+    """Holds events, counters, runs and rollups. Any method raises Unavailable when the store does not answer."""
+
+    def record(
+        self, tenant_id: str, events: Sequence[RecordedEvent], settings: CounterSettings, now: datetime
+    ) -> list[Outcome]:
+        """Store each event and add its amounts to the counters and its run, exactly once per event id.
+
+        An event and its amounts become visible together or not at all. Events of one call may repeat each
+        other's ids. Never reads usage; reads events only to classify ids that exist already. Outcomes are
+        in the order of `events`. After Unavailable any part may have been recorded, each event completely,
+        and sending all of them again is safe. `settings` say over how many counters to spread, and by when these
+        have to be folded.
+        """
+
+    def read(self, tenant_id: str, wanted: Wanted = NOTHING) -> Snapshot:
+        """Return the tenant and the documents that are wanted, in one round trip."""
+
+    def count_runs(self, tenant_id: str, start: datetime, end: datetime) -> int:
+        """Count the tenant's runs that began in [start, end), both on the hour, in one round trip.
+
+        It costs a read for every thousand of them, and at least one.
+        """
+
+    def due_counters(self, now: datetime) -> Iterator[DueCounter]:
+        """Yield the counters of all tenants whose fold is due, the longest overdue first. Only for the fold."""
+
+    def dirty_counters(self, tenant_id: str) -> list[ShardRef]:
+        """Return the tenant's counters that have changed since they were last folded, oldest day first."""
+
+    def most_overdue(self) -> datetime | None:
+        """Return when the counter was due that has been due longest, or will be due first; None if all are folded."""
+
+    def save_day(self, tenant_id: str, day: DayRollup) -> None:
+        """Set the day and its entry in its month, both or neither.
+
+        StaleRollup if the day has changed from its `version`, or if its month does not exist.
+        """
+
+    def create_month(self, tenant_id: str, month: MonthRollup) -> None:
+        """Create the month; do nothing if it exists."""
+
+    def clear_counters(
+        self, tenant_id: str, shards: Collection[CounterShard], next_fold_at: datetime
+    ) -> None:
+        """Mark as folded those of `shards` that still are as they were read, and let them expire after a while.
+
+        The others stay dirty, and are due at `next_fold_at`. A counter that is written to does not expire.
+        """
+
+    def save_counter_settings(self, tenant_id: str, settings: CounterSettings, version: object) -> None:
+        """Set how the tenant's counters are written; do nothing if the tenant has changed from `version`."""
+
+    def list_events(
+        self, tenant_id: str, *, run_id: str | None = None, limit: int, cursor: str | None = None
+    ) -> Page[RecordedEvent]:
+        """The tenant's events by time, newest first; InvalidInput for a cursor that is not one of these."""
+
+    def list_runs(self, tenant_id: str, *, limit: int, cursor: str | None = None) -> Page[Run]:
+        """The tenant's runs by when they began, newest first; InvalidInput for a bad cursor."""
+
+    def find_run(self, tenant_id: str, run_id: str) -> Run | None:
+        """One run of the tenant."""
+
+    def known_alerts(self, tenant_id: str, alert_ids: Collection[str]) -> set[str]:
+        """Which of these alerts were raised, in one round trip."""
+
+    def save_alerts(self, tenant_id: str, alerts: Sequence[UsageAlert], mails: Sequence[Mail]) -> bool:
+        """Keep all of these alerts and queue the mails about them, and say True; nothing and False if any of them
+        was raised before, by another fold or by this call itself, whose answer was lost."""
+
+    def list_alerts(self, tenant_id: str, *, limit: int, cursor: str | None = None) -> Page[UsageAlert]:
+        """The tenant's usage alerts by when they were raised, newest first; InvalidInput for a bad cursor."""
+
+
+class TickPublisher(Protocol):
+    """Hands parts of a fold to other instances."""
+
+    def publish(self, messages: Iterable[TickMessage]) -> None:
+        """Publish messages on the tick's topic; return when all of them are accepted."""

@@ -1,0 +1,1 @@
+"""Turn Stripe's events into billing state, sell plans, reconcile."""

@@ -1,0 +1,1 @@
+"""Fold usage, and read it."""

@@ -1,0 +1,99 @@
+"""Folds one day of a tenant: reads its counters, counts its runs, and sets the day with its entry in its month."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from functools import partial
+from typing import Final
+
+from shared.domain.errors import Unavailable
+from shared.domain.ledger.counters import CounterShard, ShardRef
+from shared.domain.ledger.periods import days_of_month, month_of, start_of
+from shared.domain.ledger.rollups import DayEntry, DayRollup, MonthRollup, fold_day
+from shared.domain.ledger.run_counts import recount_hours
+from shared.domain.ledger.usage import DocumentField, Wanted
+from shared.domain.people.tenants import Tenant
+from shared.ports import StaleRollup, UsageStore
+
+_MAX_TRIES = 5
+_WHOLE: Final[frozenset[DocumentField]] = frozenset({"cells", "hours"})
+_SUMS: Final[frozenset[DocumentField]] = frozenset({"hour_totals"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FoldedDay:
+    """A day before and after a fold, and the counters it was folded from."""
+
+    former: DayRollup | None
+    rollup: DayRollup
+    shards: list[CounterShard]
+
+    @property
+    def day(self) -> date:
+        """The UTC day."""
+        return self.rollup.day
+
+    @property
+    def seconds(self) -> int:
+        """The time since the fold before this one, or since the day began; at least one second."""
+        since = self.former.folded_at if self.former else start_of(self.day)
+        return max(int((self.rollup.folded_at - since).total_seconds()), 1)
+
+    @property
+    def commits_per_second(self) -> float:
+        """The rate at which the day's counters were written in that time."""
+        return (self.rollup.commits - (self.former.commits if self.former else 0)) / self.seconds
+
+    @property
+    def new_tokens(self) -> int:
+        """The tokens that came in that time."""
+        return _tokens(self.rollup) - (_tokens(self.former) if self.former else 0)
+
+    @property
+    def new_runs(self) -> int:
+        """The runs that began in that time."""
+        return self.rollup.entry.runs - (self.former.entry.runs if self.former else 0)
+
+
+def fold_one_day(store: UsageStore, tenant: Tenant, due: tuple[date, int], now: datetime) -> FoldedDay:
+    """Fold a day of which so many counters exist at least. Unavailable if it keeps changing under the fold."""
+    day, shards = due
+    for _ in range(_MAX_TRIES):
+        folded = _fold(store, tenant, ShardRef(day, shards), now)
+        try:
+            store.save_day(tenant.id, folded.rollup)
+        except StaleRollup:
+            # Another fold was faster, or the month does not exist yet.
+            create_months(store, tenant.id, [day])
+            continue
+        return folded
+    raise Unavailable(f"the rollup of {day} keeps changing under the fold")
+
+
+def _fold(store: UsageStore, tenant: Tenant, beyond: ShardRef, now: datetime) -> FoldedDay:
+    """Fold a day without saving it; `beyond` names the first counter that nobody has seen."""
+    day = beyond.day
+    former = store.read(tenant.id, Wanted(days=(day,), fields=_WHOLE)).documents.days.get(day)
+    # Whoever lowered the shards, or raised them where a document was full, is not forgotten.
+    count = max(beyond.number, former.shards if former else 0, tenant.counters.shards_on(day))
+    refs = tuple(ShardRef(day, number) for number in range(count))
+    shards = list(store.read(tenant.id, Wanted(shards=refs, fields=_WHOLE)).documents.shards.values())
+    rollup = fold_day(day, shards, former, now)
+    changed = {hour for shard in shards for hour in shard.run_hours}
+    runs = recount_hours(day, rollup.runs, changed, partial(store.count_runs, tenant.id))
+    return FoldedDay(former=former, rollup=replace(rollup, runs=runs), shards=shards)
+
+
+def create_months(store: UsageStore, tenant_id: str, days: Iterable[date]) -> None:
+    """Create the months of these days that do not exist, from the days that do."""
+    months = sorted({month_of(day) for day in days})
+    found = store.read(tenant_id, Wanted(months=tuple(months))).documents.months
+    for month in (each for each in months if each not in found):
+        wanted = Wanted(days=tuple(days_of_month(month)), fields=_SUMS)
+        rollups = store.read(tenant_id, wanted).documents.days
+        entries: dict[date, DayEntry] = {day: rollup.entry for day, rollup in rollups.items()}
+        store.create_month(tenant_id, MonthRollup(month=month, days=entries))
+
+
+def _tokens(rollup: DayRollup) -> int:
+    return rollup.entry.totals.get("total_tokens", 0)

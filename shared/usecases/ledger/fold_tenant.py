@@ -1,0 +1,140 @@
+"""Folds one tenant's counters. It sets what they say, so a fold may be repeated, late or cut short at any point."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from functools import partial
+
+from shared.domain.ledger.counter_settings import (
+    LONGEST_FOLD_MINUTES,
+    CounterHistory,
+    CounterSettings,
+    completable_until,
+)
+from shared.domain.ledger.counters import OTHER, ShardRef
+from shared.domain.ledger.periods import MAX_AHEAD, days_from, month_of, period_at, start_of
+from shared.domain.ledger.run_counts import days_that_lost_runs
+from shared.domain.ledger.usage import Detail, Wanted, plan_reading
+from shared.domain.limits.headroom import minutes_until_fold
+from shared.domain.limits.limits import Consumption, LimitPolicy
+from shared.domain.people.tenants import Tenant
+from shared.ports import UsageStore
+from shared.usecases.ledger.fold_day import FoldedDay, create_months, fold_one_day
+from shared.usecases.ledger.ledger import TenantUsage, finish_reading, read_documents
+
+_ONE_DAY = timedelta(days=1)
+
+
+def _tell_nobody(_usage: TenantUsage, _now: datetime) -> None:
+    """Do nothing."""
+
+
+def _know_no_limits(_tenant: Tenant) -> None:
+    """Return no policy."""
+
+
+@dataclass(frozen=True, slots=True)
+class TenantFolder:
+    """Folds a tenant's days, and tells `listener` the current period as it was folded.
+
+    If the listener fails, the counters stay dirty: they are folded and told again.
+    """
+
+    store: UsageStore
+    policy_of: Callable[[Tenant], LimitPolicy | None] = _know_no_limits
+    listener: Callable[[TenantUsage, datetime], object] = _tell_nobody
+
+    def fold(self, tenant_id: str, due: Mapping[date, int], now: datetime) -> None:
+        """Fold the days that are `due`, given how many counters each has at least, and the days that depend on them.
+
+        Those are days that have ended, which reads then need not count any more, and days that lost runs to an
+        earlier one. Counters are cleared last, so that a crash before leaves everything to the next fold.
+        """
+        snapshot = self.store.read(tenant_id)
+        if snapshot.tenant is None:
+            _clear_orphans(self.store, tenant_id, due, now)
+            return
+        tenant = snapshot.tenant
+        days = {**self._ended(tenant, now), **due}
+        if not days and tenant.counters.is_completed(now):
+            return
+        folded = self._fold_days(tenant, days, now)
+        usage = _folded_usage(self.store, tenant, now)
+        self.listener(usage, now)
+        settings = self._next_settings(usage, folded, now)
+        for each in folded:
+            self.store.clear_counters(tenant_id, each.shards, settings.due_at(each.day, now))
+        if settings.complete_until != tenant.counters.complete_until:
+            create_months(self.store, tenant_id, _completed_days(tenant, settings))
+        if settings != tenant.counters:
+            self.store.save_counter_settings(tenant_id, settings, snapshot.version)
+
+    def _fold_days(self, tenant: Tenant, due: Mapping[date, int], now: datetime) -> list[FoldedDay]:
+        folded = [fold_one_day(self.store, tenant, each, now) for each in sorted(due.items())]
+        lost = self._days_that_lost_runs(tenant, folded, now)
+        return [*folded, *(fold_one_day(self.store, tenant, (day, 0), now) for day in lost)]
+
+    def _ended(self, tenant: Tenant, now: datetime) -> dict[date, int]:
+        """Return the dirty days that have to be folded before every day that has ended is complete."""
+        if tenant.counters.is_completed(now):
+            return {}
+        until = completable_until(now)
+        ended = [ref for ref in self.store.dirty_counters(tenant.id) if start_of(ref.day) < until]
+        return {ref.day: ref.number + 1 for ref in ended}  # the highest number of a day comes last
+
+    def _days_that_lost_runs(self, tenant: Tenant, folded: Sequence[FoldedDay], now: datetime) -> list[date]:
+        """Return the days after the first folded one that counted a run which turned out to have begun earlier."""
+        later = list(days_from(min(each.day for each in folded) + _ONE_DAY, now.date())) if folded else []
+        if not later:
+            return []
+        months = tuple({month_of(day) for day in later})
+        found = self.store.read(tenant.id, Wanted(months=months)).documents
+        entries = {day: found.entry(day) for day in later}
+        known = {day: entry.runs if entry else 0 for day, entry in entries.items()}
+        return days_that_lost_runs(known, partial(self.store.count_runs, tenant.id))
+
+    def _next_settings(
+        self, usage: TenantUsage, folded: Sequence[FoldedDay], now: datetime
+    ) -> CounterSettings:
+        settings = usage.tenant.counters
+        complete_until = max(completable_until(now), settings.complete_until or completable_until(now))
+        settings = replace(settings, complete_until=complete_until)
+        today = next((each for each in folded if each.day == now.date()), None)
+        if today is None:
+            # A day that has ended may have brought usage near a limit, but it says nothing about today's rate.
+            minutes = self._minutes_until_fold(usage, Consumption(0, 0), 1)
+            return replace(settings, fold_minutes=min(settings.fold_minutes, minutes))
+        new = Consumption(today.new_tokens, today.new_runs)
+        minutes = self._minutes_until_fold(usage, new, max(today.seconds // 60, 1))
+        # A series without room has filled a counter document: writers need the number they have.
+        needs_room = OTHER in today.rollup.series
+        paced = settings if needs_room else settings.at_rate(today.commits_per_second, now)
+        return replace(paced, fold_minutes=minutes)
+
+    def _minutes_until_fold(self, usage: TenantUsage, new: Consumption, minutes: int) -> int:
+        """Return how soon the next fold is wanted; `new` came in the last `minutes`."""
+        policy = self.policy_of(usage.tenant)
+        return minutes_until_fold(policy, usage.consumption, new, minutes) if policy else LONGEST_FOLD_MINUTES
+
+
+def _completed_days(tenant: Tenant, settings: CounterSettings) -> Iterator[date]:
+    """Yield the days that become complete, from the tenant's first day on."""
+    first = (tenant.counters.complete_until or tenant.created_at).date()
+    last = (settings.complete_until or tenant.created_at).date() - _ONE_DAY
+    return days_from(first, last)
+
+
+def _folded_usage(store: UsageStore, tenant: Tenant, now: datetime) -> TenantUsage:
+    """Return the current period's usage by rollups alone."""
+    all_folded = replace(tenant.counters, complete_until=start_of((now + MAX_AHEAD).date() + _ONE_DAY))
+    period = period_at(tenant.at(now).anchor, now)
+    plan = plan_reading(CounterHistory(all_folded, tenant.created_at), period, Detail.TOTALS, now)
+    found = read_documents(store, tenant.id, plan.first_read)[1]
+    return TenantUsage(tenant=tenant.at(now), usage=finish_reading(store, tenant.id, plan, found))
+
+
+def _clear_orphans(store: UsageStore, tenant_id: str, due: Mapping[date, int], now: datetime) -> None:
+    """Clear the counters of a tenant that does not exist any more: nobody will read them, and they expire."""
+    refs = tuple(ShardRef(day, number) for day, shards in due.items() for number in range(shards))
+    shards = list(store.read(tenant_id, Wanted(shards=refs)).documents.shards.values())
+    store.clear_counters(tenant_id, shards, now)

@@ -1,0 +1,149 @@
+"""Records usage, and reads it as it is now: in one round trip, or in two if something was recorded since the fold."""
+
+from collections import OrderedDict
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from threading import Lock
+
+from shared.domain.errors import NotFound
+from shared.domain.ledger.periods import Period, period_at
+from shared.domain.ledger.usage import FEW_SHARDS, Detail, Documents, ReadingPlan, Usage, Wanted, plan_reading
+from shared.domain.limits.limits import Consumption
+from shared.domain.metering.recording import RecordedEvent
+from shared.domain.people.tenants import Tenant
+from shared.ports import Outcome, UsageStore
+
+REMEMBER_FOR = timedelta(seconds=2)
+MAX_REMEMBERED = 10_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TenantUsage:
+    """A tenant and its usage within an interval, both as they were at one instant."""
+
+    tenant: Tenant
+    usage: Usage
+
+    @property
+    def period(self) -> Period:
+        """The interval."""
+        return self.usage.within
+
+    @property
+    def consumption(self) -> Consumption:
+        """What limits are about."""
+        return Consumption(self.usage.totals.get("total_tokens", 0), self.usage.runs)
+
+
+class Ledger:
+    """The usage of all tenants.
+
+    Each method takes a tenant as the caller knows it, perhaps a minute old. That only says what to read first: what
+    is read decides. NotFound if the tenant does not exist any more.
+    """
+
+    def __init__(self, store: UsageStore) -> None:
+        self.store = store
+        self._recent = _RecentUsage()
+
+    def record(self, tenant: Tenant, events: Sequence[RecordedEvent], now: datetime) -> list[Outcome]:
+        """Record events as UsageStore.record does; what was remembered of the tenant is forgotten."""
+        outcomes = self.store.record(tenant.id, events, tenant.counters, now)
+        self._recent.forget(tenant.id)
+        return outcomes
+
+    def current(self, known: Tenant, detail: Detail, now: datetime) -> TenantUsage:
+        """Return the usage of the tenant's current metering period."""
+        slot = self._recent.slot(known.id)
+        read = self._read(known, None, detail, now)
+        if detail is Detail.TOTALS and read.tenant.counters.shards_on(now.date()) > FEW_SHARDS:
+            self._recent.fill(slot, read, now)
+        return read
+
+    def recent(self, known: Tenant, now: datetime) -> TenantUsage | None:
+        """Return the current period's totals if they were read within two seconds, for tenants of many counters."""
+        return self._recent.find(known.id, now)
+
+    def within(self, known: Tenant, within: Period, detail: Detail, now: datetime) -> TenantUsage:
+        """Return the usage within any interval."""
+        return self._read(known, within, detail, now)
+
+    def _read(self, known: Tenant, within: Period | None, detail: Detail, now: datetime) -> TenantUsage:
+        plan = _plan(known, within, detail, now)
+        while True:
+            tenant, found = read_documents(self.store, known.id, plan.first_read)
+            needed = _plan(tenant, within, detail, now)
+            # Without an interval, a period that has moved is another interval.
+            if plan.within == needed.within and plan.first_read.covers(needed.first_read):
+                usage = finish_reading(self.store, tenant.id, plan, found)
+                return TenantUsage(tenant=tenant.at(now), usage=usage)
+            plan = needed
+
+
+def read_documents(store: UsageStore, tenant_id: str, wanted: Wanted) -> tuple[Tenant, Documents]:
+    """Return the tenant and its documents at one instant; NotFound if there is no such tenant."""
+    snapshot = store.read(tenant_id, wanted)
+    if snapshot.tenant is None:
+        raise NotFound(f"tenant {tenant_id!r} does not exist")
+    return snapshot.tenant, snapshot.documents
+
+
+def finish_reading(store: UsageStore, tenant_id: str, plan: ReadingPlan, found: Documents) -> Usage:
+    """Return what the documents of the plan's first read add up to, after reading what they do not tell."""
+    second = plan.second_read(found)
+    days = store.read(tenant_id, second).documents.days if second else {}
+    told = replace(found, days={**found.days, **days})
+    uncounted = plan.uncounted_runs(told)
+    runs = store.count_runs(tenant_id, uncounted.start, uncounted.end) if uncounted else None
+    return plan.usage(told, runs)
+
+
+def _plan(tenant: Tenant, within: Period | None, detail: Detail, now: datetime) -> ReadingPlan:
+    return plan_reading(tenant.counter_history, within or period_at(tenant.at(now).anchor, now), detail, now)
+
+
+@dataclass(slots=True)
+class _Slot:
+    """A place for what is read of a tenant; taken away by a recording, so that what was read before is not kept."""
+
+    tenant_id: str
+    read: TenantUsage | None = None
+    read_at: datetime | None = None
+
+
+class _RecentUsage:
+    """Remembers, for two seconds, the usage of tenants with so many counters that reading them is costly."""
+
+    def __init__(self) -> None:
+        self._slots: OrderedDict[str, _Slot] = OrderedDict()
+        self._lock = Lock()
+
+    def slot(self, tenant_id: str) -> _Slot:
+        """Return the place for what is about to be read of a tenant."""
+        with self._lock:
+            slot = self._slots.setdefault(tenant_id, _Slot(tenant_id))
+            self._slots.move_to_end(tenant_id)
+            if len(self._slots) > MAX_REMEMBERED:
+                self._slots.popitem(last=False)
+            return slot
+
+    def fill(self, slot: _Slot, read: TenantUsage, now: datetime) -> None:
+        """Keep what was read since `slot` was handed out, unless something was recorded since."""
+        with self._lock:
+            if self._slots.get(slot.tenant_id) is slot:
+                slot.read, slot.read_at = read, now
+
+    def find(self, tenant_id: str, now: datetime) -> TenantUsage | None:
+        """Return what was read within two seconds before `now`, if its period still lasts."""
+        with self._lock:
+            slot = self._slots.get(tenant_id)
+            if slot is None or slot.read is None or slot.read_at is None:
+                return None
+            is_fresh = slot.read_at <= now < slot.read_at + REMEMBER_FOR
+            return slot.read if is_fresh and slot.read.period.contains(now) else None
+
+    def forget(self, tenant_id: str) -> None:
+        """Drop what is remembered of a tenant."""
+        with self._lock:
+            self._slots.pop(tenant_id, None)

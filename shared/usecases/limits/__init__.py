@@ -1,0 +1,1 @@
+"""Hold tenants to their plans."""

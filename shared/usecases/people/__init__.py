@@ -1,0 +1,1 @@
+"""Let keys and members in, and manage them."""

@@ -1,0 +1,34 @@
+"""What a subscription makes of a tenant that was given its plan by hand."""
+
+import pytest
+
+from shared.domain.billing.billing_account import Account, with_subscription
+from shared.domain.billing.entitlements import DEFAULT_GRACE
+from shared.domain.people.tenants import Tenant
+from tests.sample_subscriptions import observed, on_day, seen_in_turn
+
+NOW = on_day(3)
+BY_HAND = Account(tenant=Tenant(id="acme", name="Acme", plan="enterprise", created_at=on_day(0)))
+
+
+@pytest.mark.parametrize("report", ["incomplete", "incomplete_expired"])
+def test_a_first_payment_that_failed_costs_no_plan_that_was_given_by_hand(report: str) -> None:
+    subscription = seen_in_turn([observed(1, report)])
+    tenant = with_subscription(BY_HAND, subscription, DEFAULT_GRACE, NOW).tenant
+    assert (tenant.at(NOW).plan, tenant.entitlement) == ("enterprise", None)
+    assert tenant.billing.subscription_id == subscription.id
+
+
+@pytest.mark.parametrize(
+    ("report", "plan"), [("active", "starter"), ("canceled", "free"), ("unpaid", "free")]
+)
+def test_a_subscription_that_was_paid_for_decides_alone(report: str, plan: str) -> None:
+    life = [observed(1, "active"), observed(2, report)]
+    assert with_subscription(BY_HAND, seen_in_turn(life), DEFAULT_GRACE, NOW).tenant.at(NOW).plan == plan
+
+
+def test_a_failed_second_checkout_after_a_subscription_grants_nothing() -> None:
+    ended = seen_in_turn([observed(1, "active"), observed(2, "canceled")])
+    account = with_subscription(BY_HAND, ended, DEFAULT_GRACE, NOW)
+    again = seen_in_turn([observed(2.5, "incomplete", id="sub_2")])
+    assert with_subscription(account, again, DEFAULT_GRACE, NOW).tenant.at(NOW).plan == "free"

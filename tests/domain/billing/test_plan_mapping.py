@@ -1,0 +1,122 @@
+"""Tests of the way between plans and Stripe's prices."""
+
+from typing import Any, get_args
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from shared.domain.billing.plan_mapping import (
+    PriceSpec,
+    SoldInterval,
+    catalog_rank,
+    catalog_to_sell,
+    lookup_key,
+    parse_lookup_key,
+    plan_of,
+    usd_cents,
+)
+from shared.domain.limits.plans import PLAN_CATALOG
+
+NANOUSD_PER_CENT = 10**7
+
+
+@pytest.mark.parametrize("plan", PLAN_CATALOG, ids=lambda plan: plan.id)
+@pytest.mark.parametrize("interval", get_args(SoldInterval))
+def test_a_lookup_key_reads_back_as_what_it_was_made_of(plan: Any, interval: SoldInterval) -> None:
+    assert parse_lookup_key(lookup_key(plan.id, interval)) == (plan.id, interval)
+
+
+def test_a_lookup_key_is_the_plan_and_the_interval() -> None:
+    assert lookup_key("starter", "year") == "gwi_starter_year"
+    assert lookup_key("pro", "month") == lookup_key("professional", "month") == "gwi_professional_month"
+
+
+def test_pro_in_a_lookup_key_means_professional() -> None:
+    assert parse_lookup_key("gwi_pro_year") == ("professional", "year")
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        "", "gwi", "gwi_starter", "gwi_starter_week", "gwi_gold_month", "GWI_starter_month", "gwi__month",
+        "gwi_starter_month_2", "gwi_starter_month ", "x_starter_month", "starter", None, 7, ["gwi_starter_month"],
+    ],
+)  # fmt: skip  # values side by side
+def test_any_other_key_names_no_plan(key: object) -> None:
+    assert parse_lookup_key(key) is None
+
+
+def test_a_lookup_key_of_an_unknown_plan_cannot_be_made() -> None:
+    with pytest.raises(ValueError, match="plan is 'gold', which is not in the catalog"):
+        lookup_key("gold", "month")
+
+
+PRICE = {"lookup_key": "gwi_starter_month", "metadata": {"plan": "enterprise"}}
+
+
+@pytest.mark.parametrize(
+    ("price", "of_product", "of_subscription", "plan"),
+    [
+        (PRICE, {"plan": "pro"}, {"plan": "pro"}, "starter"),
+        (PRICE | {"lookup_key": None}, {"plan": "pro"}, {"plan": "starter"}, "enterprise"),
+        (PRICE | {"lookup_key": "theirs"}, {"plan": "pro"}, {"plan": "starter"}, "enterprise"),
+        ({"metadata": {}}, {"plan": "pro"}, {"plan": "starter"}, "professional"),
+        ({"metadata": {"plan": "gold"}}, {"plan": "gold"}, {"plan": "starter"}, "starter"),
+        ({}, None, {"plan": "free"}, "free"),
+        ({"metadata": None}, None, {"plan": "gold"}, None),
+        ({"metadata": {"plan": 3}}, {}, {}, None),
+    ],
+    ids=[
+        "key",
+        "price",
+        "price-under-a-foreign-key",
+        "product",
+        "subscription",
+        "free",
+        "unknown",
+        "no-text",
+    ],
+)
+def test_the_first_that_names_a_plan_decides(
+    price: dict[str, object],
+    of_product: dict[str, str] | None,
+    of_subscription: dict[str, str],
+    plan: str | None,
+) -> None:
+    assert plan_of(price, of_subscription, of_product) == plan
+
+
+@pytest.mark.parametrize("terms", [{"unit_amount": 0}, {"currency": "jpy", "unit_amount": 4_500}], ids=str)
+def test_the_amount_and_the_currency_play_no_part(terms: dict[str, object]) -> None:
+    assert plan_of(PRICE | terms, {}, None) == "starter"
+
+
+def test_plans_rank_as_in_the_catalog() -> None:
+    assert [catalog_rank(plan.id) for plan in PLAN_CATALOG] == [0, 1, 2, 3]
+
+
+def test_every_paid_plan_is_sold_by_the_month_and_by_the_year() -> None:
+    products = catalog_to_sell()
+    assert [product.id for product in products] == ["gwi_starter", "gwi_professional", "gwi_enterprise"]
+    assert [product.metadata for product in products] == [{"plan": plan.id} for plan in PLAN_CATALOG[1:]]
+    assert products[0].prices == (
+        PriceSpec(lookup_key="gwi_starter_month", interval="month", currency="usd", unit_amount=29 * 100),
+        PriceSpec(lookup_key="gwi_starter_year", interval="year", currency="usd", unit_amount=290 * 100),
+    )
+
+
+def test_what_is_sold_maps_back_to_its_plan() -> None:
+    for product in catalog_to_sell():
+        plans = {plan_of({"lookup_key": price.lookup_key}, {}, None) for price in product.prices}
+        assert plans == {product.metadata["plan"]} == {plan_of({}, {}, product.metadata)}
+
+
+@given(st.integers(0, 10**9))
+def test_cents_are_exact(cents: int) -> None:
+    assert usd_cents(cents * NANOUSD_PER_CENT) == cents
+
+
+def test_a_fraction_of_a_cent_cannot_be_sold() -> None:
+    with pytest.raises(ValueError, match="price_nanousd is 10000001, which is not a whole number of cents"):
+        usd_cents(NANOUSD_PER_CENT + 1)

@@ -1,0 +1,96 @@
+"""Tests of reading webhooks: what each kind of object names, and that no other object is looked at."""
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from shared.domain.billing.stripe_events import (
+    ChargeSnapshot,
+    CheckoutSession,
+    CustomerSnapshot,
+    DisputeSnapshot,
+    EventObject,
+    NotAnEvent,
+    Payload,
+    charge_object,
+    customer_object,
+    dispute_object,
+    invoice_object,
+    read_event,
+    session_object,
+    subscription_object,
+)
+from shared.domain.billing.stripe_fields import InvalidStripeObject
+from shared.domain.billing.stripe_shapes import read_invoice, read_subscription
+from tests.golden.stripe_payloads import SHAPES, changed, read_cases, webhooks
+
+OURS = {"tenant_id": "acme"}
+CUSTOMER = {"id": "cus_1", "email": "owner@example.com", "metadata": OURS}
+CHARGE = {"id": "ch_1", "customer": "cus_1", "metadata": OURS}
+DISPUTE = {"id": "dp_1", "charge": "ch_1", "metadata": OURS}
+SESSION = {
+    "client_reference_id": "acme",
+    "customer": "cus_1",
+    "customer_details": {"email": "owner@example.com"},
+    "subscription": "sub_1",
+}
+EVENT = webhooks("endive")[1]
+any_object: st.SearchStrategy[dict[str, Any]] = st.dictionaries(
+    st.sampled_from(["id", "customer", "metadata", "status", "object"]),
+    st.none() | st.integers() | st.text() | st.just({}) | st.lists(st.integers()),
+)
+
+
+@pytest.mark.parametrize(
+    ("found", "payload", "customer_id"),
+    [
+        (customer_object(CUSTOMER), CustomerSnapshot("cus_1", "owner@example.com"), "cus_1"),
+        (charge_object(CHARGE), ChargeSnapshot("ch_1", "cus_1"), "cus_1"),
+        (dispute_object(DISPUTE), DisputeSnapshot("dp_1", "ch_1"), None),
+        (session_object(SESSION), CheckoutSession("owner@example.com", "sub_1"), "cus_1"),
+    ],
+    ids=["customer", "charge", "dispute", "session"],
+)
+def test_an_object_names_its_customer_and_its_tenant(
+    found: EventObject[Payload], payload: Payload, customer_id: str | None
+) -> None:
+    assert found == EventObject(payload, customer_id, "acme")
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_every_shape_of_a_subscription_and_its_invoice_names_the_tenant(shape: str) -> None:
+    case = read_cases(f"stripe_{shape}")
+    subscription, invoice = case["subscription"], case["invoice"]
+    assert subscription_object(subscription) == EventObject(
+        read_subscription(subscription), "cus_RAcme", "acme"
+    )
+    assert invoice_object(invoice) == EventObject(read_invoice(invoice), "cus_RAcme", "acme")
+
+
+@pytest.mark.parametrize("named", ["../acme", "acme/invoices/in_1", "__x__", "a" * 65, ""])
+def test_what_cannot_be_a_tenants_id_names_none(named: str) -> None:
+    assert customer_object(CUSTOMER | {"metadata": {"tenant_id": named}}).tenant_id is None
+    assert session_object(SESSION | {"client_reference_id": named or None}).tenant_id is None
+
+
+def test_an_invoice_of_no_subscription_names_no_tenant() -> None:
+    invoice = changed(read_cases("stripe_endive")["invoice"], {"parent": None, "lines.data": []})
+    assert invoice_object(invoice).tenant_id is None
+
+
+@given(any_object)
+def test_the_object_of_a_type_without_a_reader_is_not_looked_at(stripe_object: dict[str, Any]) -> None:
+    event = read_event(EVENT | {"data": {"object": stripe_object}}, {})
+    assert (event.payload, event.customer_id, event.tenant_id) == (None, None, None)
+
+
+@given(any_object)
+def test_a_malformed_object_is_told_from_a_body_that_is_no_event(stripe_object: dict[str, Any]) -> None:
+    readers = {EVENT["type"]: subscription_object}
+    with pytest.raises(InvalidStripeObject) as refused:
+        read_event(EVENT | {"data": {"object": stripe_object}}, readers)
+    assert type(refused.value) is InvalidStripeObject
+    with pytest.raises(NotAnEvent):
+        read_event(stripe_object, readers)

@@ -1,0 +1,224 @@
+"""Tests of reading Stripe's objects: what is read from where, and that any JSON is read or refused with a reason."""
+
+import json
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from functools import partial
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from shared.domain.billing.stripe_events import NotAnEvent, read_event, subscription_object
+from shared.domain.billing.stripe_fields import InvalidStripeObject
+from shared.domain.billing.stripe_shapes import read_invoice, read_subscription
+from tests.golden.stripe_payloads import SHAPES, changed, read_cases, webhooks
+
+CASES = {shape: read_cases(f"stripe_{shape}") for shape in SHAPES}
+SUBSCRIPTION: dict[str, Any] = CASES["endive"]["subscription"]
+INVOICE: dict[str, Any] = CASES["endive"]["invoice"]
+EVENT = webhooks("endive")[1]
+ITEM: dict[str, Any] = SUBSCRIPTION["items"]["data"][0]
+
+READERS: dict[str, Callable[[object], object]] = {
+    "subscription": read_subscription,
+    "invoice": read_invoice,
+    "event": partial(read_event, readers={}),
+}
+
+scalars = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=5)
+any_json = st.recursive(
+    scalars,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    max_leaves=6,
+)
+
+
+def item_with(price: dict[str, Any], **fields: Any) -> dict[str, Any]:
+    return {**ITEM, **fields, "price": {**ITEM["price"], **price}}
+
+
+def subscription_of(*items: dict[str, Any], **fields: Any) -> dict[str, Any]:
+    return {**SUBSCRIPTION, **fields, "items": {"object": "list", "data": list(items)}}
+
+
+def paths_of(value: Any, path: str = "") -> Iterator[str]:
+    """Every dotted path into a JSON value."""
+    pairs = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for name, member in pairs:
+        yield f"{path}{name}"
+        yield from paths_of(member, f"{path}{name}.")
+
+
+BREAKABLE = [
+    (kind, CASES[shape][kind], path)
+    for shape in SHAPES
+    for kind in ("subscription", "invoice")
+    for path in paths_of(CASES[shape][kind])
+] + [("event", EVENT, path) for path in paths_of(EVENT)]
+
+
+def read_or_refused(kind: str, value: object) -> str:
+    """`read`, or the message of the refusal; anything else that is raised fails the test."""
+    try:
+        READERS[kind](value)
+    except InvalidStripeObject as refused:
+        return refused.message
+    return "read"
+
+
+@given(st.sampled_from(BREAKABLE), any_json)
+def test_an_object_with_any_value_anywhere_is_read_or_refused_by_path(
+    target: tuple[str, dict[str, Any], str], value: object
+) -> None:
+    kind, whole, path = target
+    told = read_or_refused(kind, changed(whole, {path: value}))
+    assert told == "read" or told.startswith(f"{kind}.")
+
+
+@pytest.mark.parametrize("value", [None, True, -1, 1.5, "", "text", [], [None], {}, 2**63], ids=repr)
+def test_a_wrong_value_in_any_field_is_read_or_refused_by_path(value: object) -> None:
+    told = {
+        (kind, path): read_or_refused(kind, changed(whole, {path: value})) for kind, whole, path in BREAKABLE
+    }
+    refused = {kind for (kind, _), message in told.items() if message != "read"}
+    assert refused == set(READERS)
+    assert all(message == "read" or message.startswith(f"{kind}.") for (kind, _), message in told.items())
+
+
+@pytest.mark.parametrize("kind", READERS)
+@given(any_json)
+def test_any_other_json_is_refused_with_a_reason(kind: str, value: object) -> None:
+    assert read_or_refused(kind, value).startswith(kind)
+
+
+@pytest.mark.parametrize("kind", READERS)
+def test_an_object_without_one_of_its_fields_is_read_or_refused_by_path(kind: str) -> None:
+    whole = {"subscription": SUBSCRIPTION, "invoice": INVOICE, "event": EVENT}[kind]
+    told = {name: read_or_refused(kind, {key: whole[key] for key in whole if key != name}) for name in whole}
+    refused = {name for name, message in told.items() if message != "read"}
+    assert refused == {
+        "subscription": {"id", "customer", "status", "items", "created"},
+        "invoice": {
+            "id", "status", "currency", "created", "attempt_count",
+            "total", "amount_due", "amount_paid", "amount_remaining",
+        },
+        "event": {"id", "object", "type", "created", "data"},
+    }[kind]  # fmt: skip  # one line per object
+    assert all(told[name].startswith(f"{kind}.{name} is None, but must be ") for name in refused)
+
+
+def test_an_event_is_read_whole() -> None:
+    event = read_event(EVENT, {EVENT["type"]: subscription_object})
+    assert (event.id, event.type) == ("evt_1Q02", "customer.subscription.updated")
+    assert event.created == datetime(2026, 10, 15, 9, 30, 20 + 3, tzinfo=UTC)
+    assert (event.api_version, event.livemode) == ("2026-10-28.endive", False)
+    assert event.payload == read_subscription(EVENT["data"]["object"])
+    assert (event.customer_id, event.tenant_id) == ("cus_RAcme", "acme")
+    assert event.changed == {"status", "default_payment_method"}
+
+
+def test_an_event_of_a_type_that_changes_nothing_says_so() -> None:
+    assert read_event(webhooks("endive")[0], {}).changed == frozenset()
+
+
+def test_a_thin_event_is_refused() -> None:
+    thin = {"id": "evt_1", "object": "v2.core.event", "type": "v1.billing.meter.no_meter_found"}
+    with pytest.raises(NotAnEvent, match=r"event\.object is 'v2\.core\.event', but must be one of event"):
+        read_event(thin, {})
+
+
+def test_a_status_that_is_not_known_is_refused() -> None:
+    with pytest.raises(
+        InvalidStripeObject, match=r"subscription\.status is 'dormant', but must be one of incompl"
+    ):
+        read_subscription({**SUBSCRIPTION, "status": "dormant"})
+
+
+def test_instants_are_aware_and_in_utc() -> None:
+    names = ("created", "trial_start", "trial_end", "cancel_at", "ended_at")
+    snapshot = read_subscription(SUBSCRIPTION | dict.fromkeys(names, 1_792_056_620))
+    for name in names:
+        instant = getattr(snapshot, name)
+        assert instant == datetime(2026, 10, 15, 9, 30, 20, tzinfo=UTC)
+        assert instant.utcoffset() == UTC.utcoffset(None)
+
+
+def test_an_expanded_reference_is_its_id() -> None:
+    expanded = {**SUBSCRIPTION, "customer": {"id": "cus_RAcme", "object": "customer", "deleted": True}}
+    assert read_subscription(expanded) == read_subscription(SUBSCRIPTION)
+
+
+def test_the_product_says_the_plan_where_it_was_expanded() -> None:
+    product = {"id": "prod_1", "object": "product", "metadata": {"plan": "enterprise"}}
+    sold = item_with({"lookup_key": None, "product": product})
+    assert read_subscription(subscription_of(sold)).plan == "enterprise"
+    assert read_subscription(subscription_of(item_with({"lookup_key": None}))).plan is None
+
+
+def test_of_several_items_the_one_that_maps_to_a_plan_decides() -> None:
+    support = item_with({"id": "price_support", "lookup_key": None}, current_period_end=1_792_056_621)
+    for items in ([ITEM, support], [support, ITEM]):
+        snapshot = read_subscription(subscription_of(*items, metadata={"plan": "enterprise"}))
+        assert (snapshot.plan, snapshot.price_id) == ("starter", "price_1QStarterMonth")
+        assert snapshot.period_end == datetime(2026, 11, 15, 9, 30, 20, tzinfo=UTC)
+
+
+def test_of_several_plans_the_highest_decides() -> None:
+    better = item_with({"id": "price_pro", "lookup_key": "gwi_pro_year"})
+    for items in ([ITEM, better], [better, ITEM]):
+        assert read_subscription(subscription_of(*items)).plan == "professional"
+
+
+def test_without_a_mapped_price_the_subscription_itself_may_say_the_plan() -> None:
+    odd = item_with({"id": "price_odd", "lookup_key": None})
+    snapshot = read_subscription(subscription_of(odd, ITEM | odd, metadata={"plan": "pro"}))
+    assert (snapshot.plan, snapshot.price_id, snapshot.tenant_id) == ("professional", "price_odd", None)
+
+
+def test_a_price_of_zero_in_another_currency_is_as_good_as_any() -> None:
+    gift = item_with({"unit_amount": 0, "unit_amount_decimal": "0", "currency": "jpy"})
+    assert read_subscription(subscription_of(gift)).plan == "starter"
+
+
+def test_a_subscription_without_items_is_refused() -> None:
+    with pytest.raises(InvalidStripeObject, match=r"subscription\.items is .*, but must hold an item"):
+        read_subscription(subscription_of())
+
+
+def test_an_invoice_without_a_subscription_has_its_own_period() -> None:
+    single = read_invoice({**INVOICE, "parent": None, "lines": None})
+    assert single.subscription_id is None
+    assert single.period_start == datetime(2026, 10, 15, 9, 30, 20, tzinfo=UTC)
+    assert single.period_end == datetime(2026, 11, 15, 9, 30, 20, tzinfo=UTC)
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_a_proration_says_nothing_about_the_period_of_an_invoice(shape: str) -> None:
+    whole = CASES[shape]["invoice"]
+    flag = "proration" if shape == "acacia" else "parent.subscription_item_details.proration"
+    prorated = changed(whole["lines"]["data"][0], {flag: True, "period.start": 1_700_000_000})
+    both = changed(whole, {"lines.data": [*whole["lines"]["data"], prorated]})
+    assert read_invoice(both) == read_invoice(whole)
+
+
+def test_an_invoice_of_no_duration_is_read_and_one_that_runs_backwards_is_refused() -> None:
+    first = changed(INVOICE, {"lines.data": [], "period_start": 1_792_056_620, "period_end": 1_792_056_620})
+    assert read_invoice(first).period_start == read_invoice(first).period_end
+    with pytest.raises(InvalidStripeObject, match="invoice has a period from 2026-10-15 09:30:20"):
+        read_invoice({**first, "period_end": 1_792_056_619})
+
+
+def test_a_credit_note_may_make_an_amount_negative_but_not_larger_than_64_bits() -> None:
+    assert read_invoice({**INVOICE, "total": -500}).total == -500
+    with pytest.raises(
+        InvalidStripeObject, match=r"invoice\.total is 9223372036854775808, but must be an integer"
+    ):
+        read_invoice({**INVOICE, "total": 2**63})
+
+
+def test_a_message_shows_no_more_of_a_value_than_a_reader_needs() -> None:
+    with pytest.raises(InvalidStripeObject) as refused:
+        read_subscription(json.loads(json.dumps({**SUBSCRIPTION, "status": "x" * 10_000})))
+    assert len(refused.value.message) < 250

@@ -1,0 +1,69 @@
+"""How near a limit is decides how soon to fold, and what may be remembered."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from shared.domain.limits.headroom import is_near_cap, minutes_until_fold
+from shared.domain.limits.limits import Consumption, LimitPolicy
+
+POLICY = LimitPolicy(token_limit=1_000, run_limit=100)
+NONE = Consumption(0, 0)
+
+
+@pytest.mark.parametrize(
+    ("tokens", "runs", "is_near"),
+    [(719, 0, False), (720, 0, True), (5_000, 0, True), (0, 71, False), (0, 72, True), (0, 0, False)],
+)
+def test_within_a_tenth_of_the_lowest_cap_and_beyond_it_is_near(
+    tokens: int, runs: int, is_near: bool
+) -> None:
+    # The caps are 800 and 1,000 tokens, 80 and 100 runs.
+    assert is_near_cap(POLICY, Consumption(tokens, runs)) is is_near
+
+
+def test_a_limit_of_nothing_is_near() -> None:
+    assert is_near_cap(LimitPolicy(token_limit=0, run_limit=10), NONE)
+
+
+@pytest.mark.parametrize(
+    ("used", "new", "minutes"),
+    [
+        (Consumption(0, 0), NONE, 15),
+        (Consumption(639, 0), NONE, 15),
+        (Consumption(640, 0), NONE, 1),
+        (Consumption(0, 64), NONE, 1),
+        (Consumption(801, 0), NONE, 1),
+        (Consumption(1_000, 0), NONE, 15),
+        (Consumption(300, 0), Consumption(10, 0), 15),
+        (Consumption(300, 0), Consumption(31, 0), 8),
+        (Consumption(300, 0), Consumption(62, 0), 4),
+        (Consumption(300, 0), Consumption(125, 0), 2),
+        (Consumption(300, 0), Consumption(251, 0), 1),
+        (Consumption(0, 30), Consumption(0, 7), 2),
+    ],
+)
+def test_the_next_fold_comes_before_a_cap_is_reached_at_the_last_rate(
+    used: Consumption, new: Consumption, minutes: int
+) -> None:
+    assert minutes_until_fold(POLICY, used, new, 1) == minutes
+
+
+amounts = st.builds(Consumption, st.integers(0, 2_000), st.integers(0, 200))
+
+
+@given(amounts, amounts, st.integers(1, 60))
+def test_at_the_last_rate_no_cap_is_passed_more_than_a_minute_before_the_next_fold(
+    used: Consumption, new: Consumption, minutes: int
+) -> None:
+    wait = minutes_until_fold(POLICY, used, new, minutes)
+    assert 1 <= wait <= 15
+    pairs = [
+        (POLICY.soft_token_cap, used.tokens, new.tokens),
+        (POLICY.hard_token_cap, used.tokens, new.tokens),
+    ]
+    pairs += [(POLICY.soft_run_cap, used.runs, new.runs), (POLICY.hard_run_cap, used.runs, new.runs)]
+    for cap, amount, growth in pairs:
+        if amount < cap and wait > 1:
+            assert 5 * amount < 4 * cap
+            assert amount + growth * wait / minutes <= cap

@@ -1,0 +1,98 @@
+"""Tests of the plan catalog."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from shared.domain.limits.plans import FREE_PLAN, PLAN_CATALOG, Plan, find_plan
+
+NANOUSD_PER_USD = 10**9
+
+
+def a_plan(**changes: Any) -> Plan:
+    return replace(PLAN_CATALOG[1], **changes)
+
+
+def test_finds_every_plan_of_the_catalog_by_its_id() -> None:
+    assert [find_plan(plan.id) for plan in PLAN_CATALOG] == list(PLAN_CATALOG)
+
+
+def test_finds_professional_by_the_name_that_billing_gives_it() -> None:
+    assert find_plan("pro") is find_plan("professional") is PLAN_CATALOG[2]
+
+
+def test_the_free_plan_is_the_first_and_costs_nothing() -> None:
+    assert FREE_PLAN is PLAN_CATALOG[0] is find_plan("free")
+    assert (FREE_PLAN.monthly_price_nanousd, FREE_PLAN.yearly_price_nanousd) == (0, 0)
+
+
+@given(st.text())
+def test_any_other_text_is_no_plan(text: str) -> None:
+    known = {plan.id for plan in PLAN_CATALOG} | {"pro"}
+    assert (find_plan(text) is None) == (text not in known)
+
+
+def test_ids_and_names_are_unique() -> None:
+    assert len({plan.id for plan in PLAN_CATALOG}) == len(PLAN_CATALOG) == 4
+    assert len({plan.name for plan in PLAN_CATALOG}) == len(PLAN_CATALOG) == 4
+
+
+def test_prices_increase_with_the_tier() -> None:
+    monthly = [plan.monthly_price_nanousd for plan in PLAN_CATALOG]
+    assert monthly == sorted(set(monthly))
+
+
+@pytest.mark.parametrize(
+    ("yearly_usd", "saving_percent"),
+    [(12 * 29, 0), (6 * 29, 50), (10 * 29, 17), (0, 100), (12 * 29 - 1, 0), (12 * 29 - 2, 1)],
+)
+def test_the_saving_is_rounded_to_the_nearest_percent_of_twelve_months(
+    yearly_usd: int, saving_percent: int
+) -> None:
+    plan = a_plan(
+        monthly_price_nanousd=29 * NANOUSD_PER_USD, yearly_price_nanousd=yearly_usd * NANOUSD_PER_USD
+    )
+    assert plan.yearly_saving_percent == saving_percent
+
+
+def test_the_saving_follows_the_prices() -> None:
+    dearer_year = a_plan(yearly_price_nanousd=11 * PLAN_CATALOG[1].monthly_price_nanousd)
+    assert dearer_year.yearly_saving_percent == 8  # 1 / 12 = 8.33 %
+
+
+def test_what_a_year_comes_to_in_a_month_is_cut_to_the_nano_dollar() -> None:
+    assert a_plan(yearly_price_nanousd=290 * NANOUSD_PER_USD).yearly_price_per_month_nanousd == 24_166_666_666
+    assert a_plan(yearly_price_nanousd=0).yearly_price_per_month_nanousd == 0
+
+
+def test_the_catalog_itself_cannot_be_changed() -> None:
+    with pytest.raises(TypeError):
+        PLAN_CATALOG[0] = PLAN_CATALOG[3]  # type: ignore[index]
+    assert PLAN_CATALOG[0].id == "free"
+
+
+def test_a_changed_copy_leaves_the_catalog_as_it_was() -> None:
+    copy = a_plan(token_limit=1)
+    assert copy.token_limit == 1
+    assert PLAN_CATALOG[1].token_limit == 500_000
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("id", " "),
+        ("name", ""),
+        ("token_limit", 0),
+        ("run_limit", -1),
+        ("requests_per_minute", 0),
+        ("monthly_price_nanousd", -1),
+        ("yearly_price_nanousd", -1),
+        ("yearly_price_nanousd", 12 * 29 * NANOUSD_PER_USD + 1),
+    ],
+)
+def test_an_invalid_plan_cannot_be_written_down(field: str, value: object) -> None:
+    with pytest.raises(ValueError, match=f"{field} is {value!r}"):
+        a_plan(**{field: value})

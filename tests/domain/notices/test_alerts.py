@@ -1,0 +1,105 @@
+"""Tests of usage alerts: what is crossed, by whose caps, and what of it is news."""
+
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from shared.domain.ledger.periods import period_at
+from shared.domain.limits.limits import Consumption, LimitPolicy, status
+from shared.domain.limits.plans import FREE_PLAN
+from shared.domain.notices.alerts import UsageAlert, crossed_thresholds, unknown_alerts, worth_a_mail
+
+NOW = datetime(2026, 11, 22, 9, 30, tzinfo=UTC)
+NOVEMBER = period_at(None, NOW)
+POLICY = LimitPolicy(token_limit=1_000, run_limit=10)
+
+counts = st.integers(0, 2**53)
+policies = st.builds(
+    LimitPolicy,
+    token_limit=counts | st.integers(0, 300),
+    run_limit=counts | st.integers(0, 300),
+    soft_percent=st.integers(1, 200),
+    hard_percent=st.integers(1, 200),
+)
+used = counts | st.integers(0, 400)
+
+
+def crossed(policy: LimitPolicy, tokens: int, runs: int) -> list[UsageAlert]:
+    return crossed_thresholds(policy, NOVEMBER, Consumption(tokens, runs), NOW)
+
+
+def ids(alerts: list[UsageAlert]) -> list[str]:
+    return [alert.id for alert in alerts]
+
+
+@pytest.mark.parametrize(
+    ("tokens", "runs", "names"),
+    [
+        (0, 0, []),
+        (1_000 * 80 // 100 - 1, 7, []),
+        (1_000 * 80 // 100, 7, ["tokens.80"]),
+        (999, 8, ["tokens.80", "runs.80"]),
+        (1_000, 9, ["tokens.80", "tokens.100", "runs.80"]),
+        (5_000, 10, ["tokens.80", "tokens.100", "runs.80", "runs.100"]),
+    ],
+)
+def test_a_threshold_is_crossed_by_using_that_much(tokens: int, runs: int, names: list[str]) -> None:
+    assert ids(crossed(POLICY, tokens, runs)) == [f"20261101T00Z.{name}" for name in names]
+
+
+def test_an_alert_tells_what_was_used_of_which_limit_and_when() -> None:
+    assert crossed(POLICY, 850, 0) == [
+        UsageAlert(
+            period=NOVEMBER, metric="tokens", threshold_percent=80, used=850, limit=1_000, reached_at=NOW
+        )
+    ]
+
+
+@given(policies, used, used)
+def test_alerts_and_limits_never_disagree(policy: LimitPolicy, tokens: int, runs: int) -> None:
+    alerts = crossed(policy, tokens, runs)
+    standing = status(FREE_PLAN, policy, NOVEMBER, Consumption(tokens, runs))
+    allows_something = policy.hard_token_cap > 0 and policy.hard_run_cap > 0
+    if allows_something:
+        is_hard = any(alert.threshold_percent == policy.hard_percent for alert in alerts)
+        assert is_hard == standing.hard_limit_reached
+        assert bool(alerts) == standing.soft_limit_reached
+    assert len(set(ids(alerts))) == len(alerts) <= 2 + 2
+
+
+def test_one_percentage_for_both_is_one_alert_at_the_cap_that_blocks() -> None:
+    policy = LimitPolicy(token_limit=15, run_limit=100, soft_percent=50, hard_percent=50)
+    assert (policy.hard_token_cap, policy.soft_token_cap) == (7, 8)
+    assert ids(crossed(policy, 7, 0)) == ["20261101T00Z.tokens.50"]
+
+
+def test_where_nothing_is_allowed_only_use_is_told_of() -> None:
+    nothing = LimitPolicy(token_limit=0, run_limit=0)
+    assert crossed(nothing, 0, 0) == []
+    assert ids(crossed(nothing, 0, 1)) == ["20261101T00Z.runs.80", "20261101T00Z.runs.100"]
+
+
+def test_what_was_raised_before_is_not_raised_again() -> None:
+    alerts = crossed(POLICY, 1_000, 8)
+    known = {"20261101T00Z.tokens.80", "20261101T00Z.runs.80", "20261001T00Z.tokens.100"}
+    assert ids(unknown_alerts(alerts, known)) == ["20261101T00Z.tokens.100"]
+    assert unknown_alerts(alerts, ids(alerts)) == []
+
+
+@pytest.mark.parametrize(
+    ("known", "told"),
+    [
+        ([], ["tokens.100", "runs.80"]),
+        (["tokens.80"], ["tokens.100", "runs.80"]),
+        (["runs.80"], ["tokens.100"]),
+        # The soft threshold was lowered or raised after the hard one was reached.
+        (["tokens.100"], ["runs.80"]),
+        (["tokens.80", "tokens.100", "runs.80"], []),
+    ],
+)
+def test_of_each_metric_only_the_highest_is_told_and_only_as_news(known: list[str], told: list[str]) -> None:
+    of_november = [f"20261101T00Z.{name}" for name in known]
+    mails = worth_a_mail(crossed(POLICY, 1_000, 8), of_november)
+    assert [alert.id.partition(".")[2] for alert in mails] == told

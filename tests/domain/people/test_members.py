@@ -1,0 +1,157 @@
+"""Roles and what they include, who may change whom, owners who must stay, addresses and ids."""
+
+import re
+from datetime import timedelta
+
+import pytest
+
+from shared.domain.errors import Conflict, Forbidden, InvalidInput
+from shared.domain.people.members import (
+    INVITATION_LASTS,
+    PERMISSIONS,
+    ROLES,
+    Invite,
+    Member,
+    Permission,
+    Role,
+    email_id,
+    is_tenant_id,
+    normalise_email,
+    require_authority,
+    staying_owner,
+    tenant_slug,
+    valid_email,
+    valid_name,
+)
+from tests.sample_events import NOON
+
+
+def member(user_id: str, role: Role) -> Member:
+    return Member(user_id=user_id, email=f"{user_id}@example.com", name=None, role=role, joined_at=NOON)
+
+
+@pytest.mark.parametrize(
+    ("permission", "roles"),
+    [
+        ("usage:read", {"owner", "admin", "member"}),
+        ("limits:read", {"owner", "admin"}),
+        ("billing:write", {"owner", "admin"}),
+        ("keys:write", {"owner", "admin"}),
+        ("members:write", {"owner", "admin"}),
+        ("usage:write", set()),
+    ],
+)
+def test_which_roles_include_a_permission(permission: Permission, roles: set[Role]) -> None:
+    assert {role for role in ROLES if permission in PERMISSIONS[role]} == roles
+
+
+@pytest.mark.parametrize(
+    ("by", "over", "allowed"),
+    [
+        ("owner", {"owner"}, True),
+        ("owner", {"owner", "member"}, True),
+        ("owner", {"admin"}, True),
+        ("admin", {"admin"}, True),
+        ("admin", {"member", "admin"}, True),
+        ("admin", {"owner"}, False),
+        ("admin", {"member", "owner"}, False),
+        ("admin", {"owner", "admin"}, False),
+        ("member", {"member"}, False),
+        ("member", {"owner"}, False),
+        (None, {"member"}, False),
+    ],
+)
+def test_who_may_give_and_take_which_roles(by: Role | None, over: set[Role], allowed: bool) -> None:
+    if allowed:
+        require_authority(by, over)
+        return
+    with pytest.raises(Forbidden) as refusal:
+        require_authority(by, over)
+    assert refusal.value.code == "missing_role"
+
+
+def test_the_last_owner_cannot_go() -> None:
+    everybody = [member("ada", "owner"), member("bob", "admin"), member("cy", "member")]
+    with pytest.raises(Conflict, match=r"ada@example\.com is the last owner") as refusal:
+        staying_owner(everybody, everybody[0])
+    assert refusal.value.code == "last_owner"
+
+
+def test_an_owner_can_go_while_another_one_stays() -> None:
+    everybody = [member("ada", "owner"), member("bob", "member"), member("cy", "owner")]
+    assert staying_owner(everybody, everybody[0]) == everybody[2]
+    assert staying_owner(everybody, everybody[2]) == everybody[0]
+
+
+def test_who_is_no_owner_can_go_whoever_stays() -> None:
+    assert staying_owner([member("bob", "admin")], member("bob", "admin")) is None
+
+
+def test_an_invitation_lasts_two_weeks() -> None:
+    assert timedelta(days=14) == INVITATION_LASTS
+
+
+@pytest.mark.parametrize("text", ["ada@example.com", " Ada@Example.COM\n", "ADA@EXAMPLE.COM"])
+def test_an_address_is_the_same_however_it_is_written(text: str) -> None:
+    assert normalise_email(text) == valid_email(text) == "ada@example.com"
+    assert Invite(
+        email=valid_email(text), role="member", invited_by="x", invited_at=NOON, expires_at=NOON
+    ).id == email_id("ada@example.com")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("", "ada", "ada@", "@example.com", "ada@example", "a da@example.com", "ada@example..com."),
+        *("ada@example.com,bob@example.com", "Ada <ada@example.com>", "a@b@example.com"),
+        *("ada@example.com\r\nBcc: all@example.com", "ada\x00@example.com", "a" * 250 + "@example.com"),
+    ],
+)
+def test_what_is_no_address_is_refused_by_name(text: str) -> None:
+    with pytest.raises(InvalidInput, match="email: ") as refusal:
+        valid_email(text)
+    assert refusal.value.problems[0].field == "email"
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("Acme", "Acme"),
+        ("  Acme \n Inc.\t", "Acme Inc."),
+        ("<b>Acme</b> & Söhne", "<b>Acme</b> & Söhne"),
+        ("x" * 200, "x" * 200),
+    ],
+)
+def test_a_name_is_any_text_in_one_line(text: str, name: str) -> None:
+    assert valid_name(text) == name
+
+
+@pytest.mark.parametrize("text", ["", " \n\t", "x" * 201, "a\x00b", "a\x1b[31mb"])
+def test_a_name_that_is_blank_long_or_invisible_is_refused(text: str) -> None:
+    with pytest.raises(InvalidInput, match="name: ") as refusal:
+        valid_name(text)
+    assert refusal.value.problems[0].field == "name"
+
+
+@pytest.mark.parametrize(
+    ("name", "slug"),
+    [
+        ("Acme", "acme-1f3a"),
+        ("Acme, Inc.", "acme-inc-1f3a"),
+        ("Söhne & Töchter", "sohne-tochter-1f3a"),
+        ("<script>alert(1)</script>", "script-alert-1-script-1f3a"),
+        ("株式会社", "tenant-1f3a"),
+        ("-- --", "tenant-1f3a"),
+        ("x" * 200, "x" * 40 + "-1f3a"),
+        ("../../etc", "etc-1f3a"),
+    ],
+)
+def test_an_id_is_what_is_left_of_the_name_and_something_random(name: str, slug: str) -> None:
+    assert tenant_slug(name, "1f3a") == slug
+    assert is_tenant_id(slug)
+    assert re.fullmatch("[a-z0-9-]+", slug)
+
+
+@pytest.mark.parametrize("text", ["", "..", "a/b", "acme ", "-acme", "ä", "x" * 65, "acme\n", "__x__"])
+def test_what_is_no_id_of_a_tenant(text: str) -> None:
+    assert not is_tenant_id(text)

@@ -1,0 +1,159 @@
+"""Alerts as people see them: raised by the tick, listed by the API, mailed to whom they chose."""
+
+import pytest
+
+from shared.bootstrap import process_memory
+from shared.domain.errors import Unavailable
+from shared.ports import Mail
+from tests.audit_trail import trail_of
+from tests.http.serving import Functions, Json, refused, succeeded
+
+RECIPIENTS = "/tenants/acme/alert-recipients"
+LIMIT = 500_000  # tokens of plan starter
+
+
+@pytest.fixture
+def ada(functions: Functions, key: str) -> str:
+    """The token of an owner of tenant acme, on plan starter."""
+    return functions.sign_in("ada@example.com", "owner")
+
+
+def use(functions: Functions, key: str, tokens: int) -> None:
+    call = {"category": "llm", "provider": "openai", "model": "gpt-4.1-mini"}
+    functions.record(key, {**call, "tokens": {"total_tokens": tokens}})
+
+
+def alerts(functions: Functions, caller: str, query: str = "") -> Json:
+    return functions.read(caller, f"/tenants/acme/alerts{query}")
+
+
+def mails() -> list[Mail]:
+    """The mails about usage."""
+    return [mail for mail in process_memory().mails if isinstance(mail.to, tuple)]
+
+
+def test_the_tick_raises_an_alert_which_every_member_may_see(
+    functions: Functions, key: str, ada: str
+) -> None:
+    use(functions, key, LIMIT * 82 // 100)
+    assert alerts(functions, key) == {"alerts": [], "next_cursor": None}
+    assert functions.tick().status_code == 200
+    expected = {
+        "id": "20261101T00Z.tokens.80",
+        "period_start": "2026-11-01T00:00:00Z",
+        "metric": "tokens",
+        "threshold_percent": 80,
+        "used": LIMIT * 82 // 100,
+        "limit": LIMIT,
+        "reached_at": "2026-11-20T12:00:00Z",
+    }
+    member = functions.sign_in("carl@example.com", "member")
+    for caller in (key, ada, member):
+        assert alerts(functions, caller) == {"alerts": [expected], "next_cursor": None}
+    (mail,) = mails()
+    assert (mail.to, mail.link) == (("ada@example.com",), "http://localhost:5173/t/acme")
+
+
+def test_alerts_come_in_pages(functions: Functions, key: str) -> None:
+    use(functions, key, LIMIT)
+    functions.tick()
+    first = alerts(functions, key, "?limit=1")
+    second = alerts(functions, key, f"?limit=1&cursor={first['next_cursor']}")
+    assert {each["threshold_percent"] for each in (*first["alerts"], *second["alerts"])} == {80, 100}
+    assert second["next_cursor"] is None
+    refused(functions.get(key, "/tenants/acme/alerts?cursor=x"), 400, "invalid_cursor")
+    refused(functions.get(key, "/tenants/acme/alerts?limit=0"), 422)
+
+
+def test_thresholds_are_those_of_the_environment(
+    functions: Functions, key: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GWI_SOFT_LIMIT_PERCENT", "50")
+    another = functions.another()
+    use(functions, key, LIMIT * 50 // 100)
+    another.tick()
+    assert [each["id"] for each in alerts(functions, key)["alerts"]] == ["20261101T00Z.tokens.50"]
+
+
+def test_tenants_that_are_handed_to_other_instances_are_told_too(functions: Functions) -> None:
+    keys = {f"tenant-{number}": functions.create_tenant(f"tenant-{number}") for number in range(7)}
+    for key in keys.values():
+        use(functions, key, LIMIT)
+    functions.tick()
+    told = [functions.read(key, f"/tenants/{name}/alerts")["alerts"] for name, key in keys.items()]
+    assert [len(each) for each in told] == [2] * 7
+
+
+def test_an_alert_that_cannot_be_kept_lets_pubsub_send_the_tick_again(
+    functions: Functions, key: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def away(*_: object) -> bool:
+        raise Unavailable("the store is away")
+
+    use(functions, key, LIMIT)
+    monkeypatch.setattr(process_memory(), "save_alerts", away)
+    functions.aggregate.application.config["PROPAGATE_EXCEPTIONS"] = False
+    assert functions.tick(["acme"]).status_code == 500
+    monkeypatch.undo()
+    assert functions.tick(["acme"]).status_code == 200
+    assert len(alerts(functions, key)["alerts"]) == 2
+
+
+def test_recipients_are_kept_normalised_each_once(functions: Functions, ada: str) -> None:
+    assert functions.read(ada, RECIPIENTS) == {"emails": []}
+    body = {"emails": [" Ops@Example.com", "cfo@example.com", "ops@example.com "]}
+    kept = {"emails": ["ops@example.com", "cfo@example.com"]}
+    assert succeeded(functions.send("PUT", ada, RECIPIENTS, body)) == kept
+    assert functions.read(ada, RECIPIENTS) == kept
+    assert succeeded(functions.send("PUT", ada, RECIPIENTS, {"emails": []})) == {"emails": []}
+
+
+def test_recipients_are_written_to_instead_of_the_owners(functions: Functions, key: str, ada: str) -> None:
+    succeeded(functions.send("PUT", ada, RECIPIENTS, {"emails": ["ops@example.com"]}))
+    use(functions, key, LIMIT)
+    functions.tick()
+    assert [mail.to for mail in mails()] == [("ops@example.com",)]
+
+
+def test_a_change_of_recipients_leaves_one_trace_and_none_if_nothing_changed(
+    functions: Functions, ada: str
+) -> None:
+    for _ in range(2):
+        succeeded(functions.send("PUT", ada, RECIPIENTS, {"emails": ["a@example.com", "b@example.com"]}))
+    told = [each for each in trail_of(process_memory()) if each.action == "alert_recipients.changed"]
+    assert [(each.actor, each.before, each.after) for each in told] == [
+        ("member:ada@example.com", "", "a@example.com, b@example.com")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("emails", "field"),
+    [
+        (["ada@example.com", "nobody"], "emails.1"),
+        (["a b@example.com"], "emails.0"),
+        (["ada@example.com\nBcc: eve@example.com"], "emails.0"),
+        ([f"a{number}@example.com" for number in range(11)], "emails"),
+        ("ada@example.com", "emails"),
+        ([5], "emails.0"),
+    ],
+    ids=str,
+)
+def test_what_is_no_list_of_up_to_ten_addresses_is_refused(
+    functions: Functions, ada: str, emails: object, field: str
+) -> None:
+    document = refused(functions.send("PUT", ada, RECIPIENTS, {"emails": emails}), 422)
+    assert [each["field"] for each in document["errors"]] == [field]
+    assert functions.read(ada, RECIPIENTS) == {"emails": []}
+
+
+@pytest.mark.parametrize(("method", "body"), [("GET", None), ("PUT", {"emails": []})])
+def test_recipients_are_for_owners_and_admins(
+    functions: Functions, ada: str, key: str, method: str, body: object
+) -> None:
+    admin = functions.sign_in("bob@example.com", "admin")
+    succeeded(functions.send(method, admin, RECIPIENTS, body))
+    member = functions.sign_in("carl@example.com", "member")
+    refused(functions.send(method, member, RECIPIENTS, body), 403, "missing_role")
+    stranger = functions.sign_in("eve@example.com", None)
+    refused(functions.send(method, stranger, RECIPIENTS, body), 403, "foreign_tenant")
+    refused(functions.send(method, key, RECIPIENTS, body), 403, "missing_scope")

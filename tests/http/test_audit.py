@@ -1,0 +1,72 @@
+"""The audit trail as owners and admins read it."""
+
+from datetime import timedelta
+
+import pytest
+
+from tests.http.serving import Clock, Functions, Json, refused, succeeded
+
+AUDIT = "/tenants/acme/audit"
+
+
+@pytest.fixture
+def ada(functions: Functions, key: str) -> str:
+    """The token of an owner of tenant acme."""
+    return functions.sign_in("ada@example.com", "owner")
+
+
+def entries(functions: Functions, token: str, query: str = "") -> Json:
+    return functions.read(token, f"{AUDIT}{query}")
+
+
+def test_the_trail_tells_what_was_changed_by_whom_newest_first(
+    functions: Functions, ada: str, clock: Clock
+) -> None:
+    clock.pass_by(timedelta(minutes=1))
+    body = {"label": "<b>ci</b>", "scopes": ["usage:read"]}
+    made = succeeded(functions.send("POST", ada, "/tenants/acme/api-keys", body), 201)["api_key"]
+    found = entries(functions, ada)["entries"]
+    assert found[0] == {
+        "at": "2026-11-20T12:01:00Z",
+        "actor": "member:ada@example.com",
+        "action": "key.created",
+        "before": None,
+        "after": made["prefix"],
+        "reason": "<b>ci</b>",
+    }
+    assert found[-1]["action"] == "tenant.created"
+
+
+@pytest.mark.parametrize("limit", [1, 2, 50])
+def test_pages_make_up_the_whole_trail(functions: Functions, ada: str, clock: Clock, limit: int) -> None:
+    for number in range(3):
+        clock.pass_by(timedelta(minutes=1))
+        body = {"emails": [f"a{number}@example.com"]}
+        succeeded(functions.send("PUT", ada, "/tenants/acme/alert-recipients", body))
+    page = entries(functions, ada, f"?limit={limit}")
+    found = list(page["entries"])
+    while page["next_cursor"]:
+        page = entries(functions, ada, f"?limit={limit}&cursor={page['next_cursor']}")
+        found += page["entries"]
+    assert found == entries(functions, ada)["entries"]
+    changed = [each["after"] for each in found if each["action"] == "alert_recipients.changed"]
+    assert changed == ["a2@example.com", "a1@example.com", "a0@example.com"]
+
+
+def test_the_trail_of_another_tenant_is_nobodys_business(functions: Functions, ada: str) -> None:
+    functions.create_tenant("bolt")
+    refused(functions.get(ada, "/tenants/bolt/audit"), 403, "foreign_tenant")
+    assert "bolt" not in functions.get(ada, AUDIT).get_data(as_text=True).lower()
+
+
+def test_the_trail_is_for_owners_and_admins(functions: Functions, ada: str, key: str) -> None:
+    admin = functions.sign_in("bob@example.com", "admin")
+    assert entries(functions, admin)["entries"]
+    refused(functions.get(functions.sign_in("carl@example.com", "member"), AUDIT), 403, "missing_role")
+    refused(functions.get(key, AUDIT), 403, "missing_scope")
+    refused(functions.get(None, AUDIT), 401, "not_authenticated")
+
+
+@pytest.mark.parametrize(("query", "status"), [("cursor=x", 400), ("limit=0", 422), ("limit=501", 422)])
+def test_a_bad_page_is_refused(functions: Functions, ada: str, query: str, status: int) -> None:
+    refused(functions.get(ada, f"{AUDIT}?{query}"), status)

@@ -1,0 +1,166 @@
+"""Invitations, from the mail to the membership, and everybody they are not for: on the HTTP surface."""
+
+from datetime import timedelta
+
+import pytest
+
+from shared.domain.people.members import INVITATION_LASTS, MAX_INVITES, email_id
+from tests.http.people import ADA, BOB, CY, MEMBERS, invite, mails, roles, trail
+from tests.http.serving import Clock, Functions, Json, refused, succeeded
+
+
+@pytest.fixture
+def ada(functions: Functions, key: str) -> str:
+    """The token of Ada, owner of acme."""
+    return functions.sign_in(ADA, name="Ada")
+
+
+def test_from_invitation_to_membership(functions: Functions, clock: Clock, ada: str) -> None:
+    invited = invite(functions, ada, " Bob@Example.com ", "admin")
+    assert invited == {
+        "id": email_id(BOB),
+        "email": BOB,
+        "role": "admin",
+        "invited_by": ADA,
+        "invited_at": "2026-11-20T12:00:00Z",
+        "expires_at": "2026-12-04T12:00:00Z",
+    }
+    assert functions.read(ada, MEMBERS)["invites"] == [invited]
+    (mail,) = mails()
+    assert (mail.to, mail.subject) == (BOB, "Invitation to Acme")
+    assert f"{ADA} invites you to Acme" in mail.text
+    assert "04 December 2026: http://localhost:5173/" in mail.text
+    clock.pass_by(timedelta(hours=1))
+    bob = functions.sign_in(BOB, None, name="<i>Bob</i>")
+    assert functions.read(bob, "/me")["invitations"] == [
+        {
+            "tenant_id": "acme",
+            "tenant_name": "Acme",
+            "role": "admin",
+            "invited_by": ADA,
+            "expires_at": "2026-12-04T12:00:00Z",
+        }
+    ]
+    refused(functions.get(bob, "/tenants/acme/usage"), 403, "foreign_tenant")
+    joined = succeeded(functions.send("POST", bob, "/invitations/acme/accept"))
+    assert joined == {"id": "acme", "name": "Acme", "plan": "starter", "role": "admin"}
+    me = functions.read(bob, "/me")
+    assert (me["tenants"], me["invitations"]) == ([joined], [])
+    listed = functions.read(bob, MEMBERS)
+    assert listed["invites"] == []
+    assert listed["members"][1] == {
+        "id": "uid-bob",
+        "email": BOB,
+        "name": "<i>Bob</i>",
+        "role": "admin",
+        "joined_at": "2026-11-20T13:00:00Z",
+    }
+    assert trail() == [
+        (f"member:{ADA}", "member.invited", None, "admin", BOB),
+        (f"member:{BOB}", "member.joined", None, "admin", BOB),
+    ]
+
+
+def test_accepting_again_after_a_lost_answer_changes_nothing(functions: Functions, ada: str) -> None:
+    invite(functions, ada)
+    bob = functions.sign_in(BOB, None)
+    first = succeeded(functions.send("POST", bob, "/invitations/acme/accept"))
+    assert succeeded(functions.send("POST", bob, "/invitations/acme/accept")) == first
+    assert [entry[1] for entry in trail()] == ["member.invited", "member.joined"]
+
+
+def test_an_invitation_is_for_the_address_alone(functions: Functions, ada: str) -> None:
+    invite(functions, ada)
+    for stranger in (functions.sign_in(CY, None), functions.sign_in("bob@example.org", None)):
+        assert functions.read(stranger, "/me")["invitations"] == []
+        refused(functions.send("POST", stranger, "/invitations/acme/accept"), 404, "not_found")
+        refused(functions.send("DELETE", stranger, "/invitations/acme"), 404, "not_found")
+        refused(functions.send("POST", stranger, "/invitations/missing/accept"), 404, "not_found")
+    assert roles(functions, ada) == {ADA: "owner"}
+
+
+def test_an_unverified_address_accepts_nothing_and_sees_nothing(functions: Functions, ada: str) -> None:
+    invite(functions, ada)
+    bob = functions.sign_in(BOB, None, verified=False)
+    assert functions.read(bob, "/me")["invitations"] == []
+    refused(functions.send("POST", bob, "/invitations/acme/accept"), 403, "email_not_verified")
+    refused(functions.send("DELETE", bob, "/invitations/acme"), 403, "email_not_verified")
+
+
+def test_an_invitation_expires_on_the_instant_and_can_be_renewed(
+    functions: Functions, clock: Clock, ada: str
+) -> None:
+    invite(functions, ada, role="member")
+    clock.pass_by(INVITATION_LASTS)
+    bob = functions.sign_in(BOB, None)
+    assert functions.read(bob, "/me")["invitations"] == []
+    refused(functions.send("POST", bob, "/invitations/acme/accept"), 409, "invitation_expired")
+    ada = functions.sign_in(ADA)
+    invite(functions, ada, role="admin")
+    assert len(functions.read(ada, MEMBERS)["invites"]) == 1
+    assert succeeded(functions.send("POST", bob, "/invitations/acme/accept"))["role"] == "admin"
+    assert [entry[1:4] for entry in trail()][:2] == [
+        ("member.invited", None, "member"),
+        ("member.invited", "member", "admin"),
+    ]
+
+
+def test_an_invitation_is_declined(functions: Functions, ada: str) -> None:
+    invite(functions, ada)
+    bob = functions.sign_in(BOB, None)
+    answer = functions.send("DELETE", bob, "/invitations/acme")
+    assert (answer.status_code, answer.data) == (204, b"")
+    refused(functions.send("POST", bob, "/invitations/acme/accept"), 404)
+    assert functions.read(ada, MEMBERS)["invites"] == []
+    assert trail()[-1] == (f"member:{BOB}", "invitation.declined", "member", None, BOB)
+
+
+def test_an_invitation_is_withdrawn(functions: Functions, ada: str) -> None:
+    invited = invite(functions, ada)
+    path = f"/tenants/acme/invites/{invited['id']}"
+    assert functions.send("DELETE", ada, path).status_code == 204
+    refused(functions.send("DELETE", ada, path), 404, "not_found")
+    refused(functions.send("POST", functions.sign_in(BOB, None), "/invitations/acme/accept"), 404)
+    assert trail()[-1] == (f"member:{ADA}", "invitation.withdrawn", "member", None, BOB)
+
+
+def test_who_is_a_member_is_not_invited(functions: Functions, ada: str) -> None:
+    functions.sign_in(BOB, "member")
+    body = {"email": "BOB@example.com", "role": "admin"}
+    refused(functions.send("PUT", ada, MEMBERS, body), 409, "already_member")
+    assert mails() == []
+
+
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        ({"email": "nonsense", "role": "member"}, "email"),
+        ({"email": "a@example.com\nBcc: b@example.com", "role": "member"}, "email"),
+        ({"email": BOB, "role": "god"}, "role"),
+        ({"email": BOB}, "role"),
+        ({"email": BOB, "role": "member", "tenant": "globex"}, "tenant"),
+    ],
+)
+def test_an_invitation_that_makes_no_sense_is_refused(
+    functions: Functions, ada: str, body: Json, field: str
+) -> None:
+    document = refused(functions.send("PUT", ada, MEMBERS, body), 422)
+    assert [each["field"] for each in document["errors"]] == [field]
+    assert mails() == []
+
+
+def test_a_name_with_html_reaches_a_mail_as_text(functions: Functions) -> None:
+    token = functions.sign_in(ADA, None)
+    made = succeeded(functions.send("POST", token, "/tenants", {"name": "<a href=//evil>\r\nAcme"}), 201)
+    body = {"email": BOB, "role": "member"}
+    succeeded(functions.send("PUT", token, f"/tenants/{made['id']}/members", body))
+    (mail,) = mails()
+    assert mail.subject == "Invitation to <a href=//evil> Acme"
+
+
+def test_a_tenant_has_at_most_fifty_open_invitations(functions: Functions, ada: str) -> None:
+    for number in range(MAX_INVITES):
+        invite(functions, ada, f"guest{number}@example.com")
+    one_more = {"email": "one-more@example.com", "role": "member"}
+    refused(functions.send("PUT", ada, MEMBERS, one_more), 409, "too_many_invitations")
+    assert invite(functions, ada, "guest0@example.com")["email"] == "guest0@example.com"  # only renewed

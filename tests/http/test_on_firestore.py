@@ -1,0 +1,67 @@
+"""The functions on the Firestore emulator: what the memory store is trusted for elsewhere, on real storage."""
+
+import json
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from tests.http.serving import Functions, bearer
+from tests.http.test_any_input import almost_events, is_an_answer
+
+CALL = {"category": "llm", "provider": "openai", "model": "gpt-4.1-mini"}
+MOST_EVENTS = 500
+
+
+@pytest.fixture
+def functions(functions_on_firestore: Functions) -> Functions:
+    return functions_on_firestore
+
+
+def test_usage_goes_all_the_way(functions: Functions, key: str) -> None:
+    event = {**CALL, "id": "a", "run_id": "run/1", "tokens": {"input_tokens": 100, "output_tokens": 20}}
+    assert functions.record(key, event, {**event, "id": "b"}, event)["accepted"] == 2
+    live = functions.usage(key)
+    assert functions.tick().status_code == 200
+    assert functions.usage(key) == live
+    assert (live["total_llm_calls"], live["total_runs"]) == (2, 1)
+    assert live["total_tokens"]["total"] == 2 * (100 + 20)
+    assert functions.check(key)["status"]["tokens_used"] == 2 * (100 + 20)
+    assert functions.read(key, "/tenants/acme/runs/run%2F1")["calls"] == 2
+    assert sorted(each["id"] for each in functions.events(key)) == ["a", "b"]
+    points = functions.read(key, "/tenants/acme/usage/series?group_by=model")["points"]
+    assert [(point["model"], point["calls"]) for point in points] == [("gpt-4.1-mini", 2)]
+    functions.clock.pass_by(timedelta(hours=1))
+    assert functions.read(None, "/health")["oldest_dirty_at"] is None
+
+
+def test_a_full_batch_of_many_models_counts_each_event_once(functions: Functions, key: str) -> None:
+    events = [
+        {**CALL, "id": f"e{n}", "model": f"m{n % 70}", "run_id": f"r{n % 7}"} for n in range(MOST_EVENTS)
+    ]
+    assert functions.record(key, *events)["accepted"] == MOST_EVENTS
+    assert functions.record(key, *reversed(events))["duplicates"] == MOST_EVENTS
+    assert functions.tick().status_code == 200
+    usage = functions.usage(key)
+    assert (usage["total_llm_calls"], usage["total_runs"], len(usage["series"])) == (MOST_EVENTS, 7, 70)
+
+
+@given(events=st.lists(almost_events, max_size=3))
+@example(events=[{**CALL, "provider": "a\x00b", "model": "`|~*[]/.\\%"}])
+@example(events=[{**CALL, "provider": 100 * "\U0001f600", "model": 250 * "\U0001f600"}])
+@example(events=[{**CALL, "provider": 100 * "%", "model": 250 * "%"}])
+@example(events=[{**CALL, "provider": "__proto__", "model": "__name__"}])
+@example(events=[{**CALL, "id": "..", "run_id": "__x__"}, {**CALL, "id": "/", "run_id": "."}])
+@settings(max_examples=20)
+def test_any_event_is_recorded_or_refused_and_can_be_read(
+    events: list[dict[str, Any]], functions: Functions, key: str
+) -> None:
+    answer = functions.record_usage.post(
+        "/v1/events", data=json.dumps(events), content_type="application/json", headers=bearer(key)
+    )
+    is_an_answer(answer)
+    for path in ("usage", "events", "runs", "usage/series?group_by=provider"):
+        is_an_answer(functions.get(key, f"/tenants/acme/{path}"))
+    assert functions.tick(["acme"]).status_code == 200

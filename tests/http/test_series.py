@@ -1,0 +1,166 @@
+"""Usage over time: ranges, granularity, groups, and CSV that a spreadsheet does not run."""
+
+import csv
+import io
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from tests.http.serving import Clock, Functions
+
+CALL = {"category": "llm", "provider": "openai", "model": "gpt-4.1-mini", "cost_usd_estimate": "0.10"}
+SERIES = "/tenants/acme/usage/series"
+
+
+def call(ts: str, total_tokens: int = 100, **fields: Any) -> dict[str, Any]:
+    return {**CALL, "ts": ts, "tokens": {"total_tokens": total_tokens}, **fields}
+
+
+@pytest.fixture(params=["live", "folded"])
+def recorded(request: pytest.FixtureRequest, functions: Functions, key: str) -> Functions:
+    """Usage on two days and in three hours, of two providers; the answers do not depend on the fold."""
+    functions.record(
+        key,
+        call("2026-11-18T23:59:59.999999Z", 100),
+        call("2026-11-19T00:00:00Z", 200),
+        call("2026-11-19T15:30:00Z", 400, provider="azure"),
+        call("2026-11-19T15:45:00Z", 800),
+    )
+    if request.param == "folded":
+        assert functions.tick().status_code == 200
+    return functions
+
+
+def points(functions: Functions, key: str, query: str) -> list[tuple[Any, ...]]:
+    """Start, group and tokens of every point."""
+    answer = functions.read(key, f"{SERIES}?{query}")
+    return [
+        (point["start"], point["provider"] or point["model"], point["tokens"]["total"])
+        for point in answer["points"]
+    ]
+
+
+def test_by_day(recorded: Functions, key: str) -> None:
+    assert points(recorded, key, "") == [
+        ("2026-11-18T00:00:00Z", None, 100),
+        ("2026-11-19T00:00:00Z", None, 200 + 400 + 800),
+    ]
+
+
+def test_by_hour(recorded: Functions, key: str) -> None:
+    query = "granularity=hour&from=2026-11-01T00:00:00Z"
+    assert points(recorded, key, query) == [
+        ("2026-11-18T23:00:00Z", None, 100),
+        ("2026-11-19T00:00:00Z", None, 200),
+        ("2026-11-19T15:00:00Z", None, 400 + 800),
+    ]
+
+
+def test_by_provider(recorded: Functions, key: str) -> None:
+    assert points(recorded, key, "group_by=provider") == [
+        ("2026-11-18T00:00:00Z", "openai", 100),
+        ("2026-11-19T00:00:00Z", "azure", 400),
+        ("2026-11-19T00:00:00Z", "openai", 200 + 800),
+    ]
+
+
+def test_by_model(recorded: Functions, key: str) -> None:
+    assert points(recorded, key, "group_by=model") == [
+        ("2026-11-18T00:00:00Z", "gpt-4.1-mini", 100),
+        ("2026-11-19T00:00:00Z", "gpt-4.1-mini", 200 + 400 + 800),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("query", "tokens"),
+    [
+        ("from=2026-11-19T00:00:00Z", 200 + 400 + 800),
+        ("to=2026-11-19T00:00:00Z", 100),
+        ("from=2026-11-18T23:00:00Z&to=2026-11-19T01:00:00Z", 100 + 200),
+        ("from=2026-11-19T01:00:00%2B01:00&to=2026-11-19T02:00:00%2B01:00", 200),
+        ("from=2026-11-19T15:59:00Z&to=2026-11-19T15:59:59Z", 400 + 800),
+        ("from=2026-11-19T16:00:00Z", 0),
+    ],
+)
+def test_a_range_is_half_open_and_widened_to_whole_hours(
+    query: str, tokens: int, recorded: Functions, key: str
+) -> None:
+    assert sum(point[-1] for point in points(recorded, key, query)) == tokens
+
+
+def test_the_answer_tells_the_range_that_was_read(functions: Functions, clock: Clock, key: str) -> None:
+    clock.pass_by(timedelta(minutes=30))
+    answer = functions.read(key, SERIES)
+    assert answer == {
+        "from": "2026-10-21T13:00:00Z",
+        "to": "2026-11-20T13:00:00Z",
+        "granularity": "day",
+        "group_by": None,
+        "points": [],
+    }
+
+
+def test_a_day_of_the_former_period_is_in_the_series(functions: Functions, key: str) -> None:
+    functions.record(key, call("2026-10-31T23:00:00Z", 100), call("2026-11-01T00:00:00Z", 200))
+    functions.tick()
+    query = "from=2026-10-31T00:00:00Z&to=2026-11-02T00:00:00Z"
+    assert [point[-1] for point in points(functions, key, query)] == [100, 200]
+
+
+def test_the_longest_ranges(functions: Functions, key: str) -> None:
+    for query in (
+        "granularity=hour&from=2026-10-01T00:00:00Z&to=2026-11-01T00:00:00Z",
+        "from=2025-01-01T00:00:00Z&to=2026-01-02T00:00:00Z",
+    ):
+        assert functions.read(key, f"{SERIES}?{query}")["points"] == []
+
+
+def rows_of(functions: Functions, key: str, query: str) -> list[dict[str, str]]:
+    answer = functions.get(key, f"{SERIES}?format=csv&{query}")
+    assert (answer.status_code, answer.mimetype) == (200, "text/csv")
+    return list(csv.DictReader(io.StringIO(answer.get_data(as_text=True), newline="")))
+
+
+def test_csv_has_a_row_for_every_point(recorded: Functions, key: str) -> None:
+    rows = rows_of(recorded, key, "group_by=provider")
+    assert [(row["start"], row["provider"], row["total_tokens"]) for row in rows] == [
+        ("2026-11-18T00:00:00Z", "openai", "100"),
+        ("2026-11-19T00:00:00Z", "azure", "400"),
+        ("2026-11-19T00:00:00Z", "openai", "1000"),
+    ]
+    assert rows[2] == {
+        "start": "2026-11-19T00:00:00Z",
+        "provider": "openai",
+        "model": "",
+        "calls": "2",
+        "tool_calls": "0",
+        "errors": "0",
+        "unpriced_calls": "0",
+        "latency_ms": "0",
+        "cost_usd": "0.20",
+        "input_tokens": "0",
+        "output_tokens": "0",
+        "total_tokens": "1000",
+        "cache_read_tokens": "0",
+        "cache_write_tokens": "0",
+        "reasoning_tokens": "0",
+    }
+
+
+def test_csv_of_no_usage_is_its_header(functions: Functions, key: str) -> None:
+    assert rows_of(functions, key, "") == []
+
+
+@pytest.mark.parametrize("name", ["=1+2", "+1", "-1", "@SUM(A1)", '=HYPERLINK("http://x","y")'])
+def test_csv_never_holds_a_formula(name: str, functions: Functions, key: str) -> None:
+    functions.record(key, {**CALL, "provider": name})
+    (row,) = rows_of(functions, key, "group_by=provider")
+    assert row["provider"] == f"'{name}"
+
+
+@pytest.mark.parametrize("name", ['say "hi"', "a,b", "a;b", "ünï", "two\nlines", "'quoted"])
+def test_csv_names_survive_the_round_trip(name: str, functions: Functions, key: str) -> None:
+    functions.record(key, {**CALL, "model": name})
+    (row,) = rows_of(functions, key, "group_by=model")
+    assert row["model"] == name

@@ -1,0 +1,116 @@
+"""Owns a platform that sells through the local Stripe double: our use cases here, the customer there."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import Any
+from urllib.request import ProxyHandler, Request, build_opener
+
+import stripe
+
+from shared.adapters.stripe import StripeApi
+from shared.domain.billing.entitlements import DEFAULT_GRACE
+from shared.domain.billing.plan_mapping import SoldInterval, catalog_to_sell
+from shared.usecases.billing.apply_stripe_event import apply_stripe_event
+from shared.usecases.billing.billing_parts import Billing
+from shared.usecases.billing.start_checkout import Purchase, ReturnPages, start_checkout
+from shared.usecases.billing.stripe_changes import read_stripe_event
+from tests.billing_places import BillingPlace, MemoryBillingPlace
+from tests.tools.test_stripe_double.shop import browse
+from tests.usecases.billing.billing_scenarios import account_of
+from tests.usecases.plain_sums import new_tenant
+from tools.stripe_double.serving import Served, serving
+
+KEY = "sk_test_shop"
+PAGES = ReturnPages("https://usage.example.com", "acme")
+
+
+class DoubleShop:
+    """Tenant acme on plan free, the whole catalog in the double, and webhooks that arrive when a test says so."""
+
+    def __init__(self, double: Served, place: BillingPlace) -> None:
+        self.url = double.url
+        self.account = double.account
+        self.place = place
+        self.api = StripeApi(KEY, double.url)
+        self.billing = Billing(place.open(), self.api, DEFAULT_GRACE)
+        self.client = stripe.StripeClient(KEY, base_addresses={"api": double.url})
+        new_tenant(place.directory, plan="free")
+        self.api.sync_catalog(catalog_to_sell())
+
+    @property
+    def now(self) -> datetime:
+        """The double's time."""
+        return datetime.fromtimestamp(self.account.clock.now(), UTC)
+
+    def start(
+        self,
+        plan: str = "starter",
+        interval: SoldInterval = "month",
+        *,
+        trial_days: int = 0,
+        tenant: str = "acme",
+    ) -> str:
+        """Click on the button that subscribes."""
+        purchase = Purchase(tenant_id=tenant, plan=plan, interval=interval, trial_days=trial_days)
+        return start_checkout(self.billing, PAGES, purchase, self.now)
+
+    def pay(self, plan: str = "starter", interval: SoldInterval = "month") -> str:
+        """Subscribe on Stripe's page; the subscription's id. Nothing is heard of it yet."""
+        url = self.start(plan, interval)
+        assert browse(url, action="pay").status == 303
+        return self.subscriptions()[0].id
+
+    def switch(self, subscription_id: str, lookup_key: str) -> stripe.Subscription:
+        """Change the price of a subscription in the portal; it as it is then. Nothing is heard of it yet."""
+        item = self.client.v1.subscriptions.retrieve(subscription_id)["items"]["data"][0]
+        price: Any = {"id": item["id"], "price": self.api.find_price(lookup_key)}
+        return self.client.v1.subscriptions.update(subscription_id, {"items": [price]})
+
+    def hear(self) -> list[str]:
+        """Every webhook of this life, oldest first: those heard before are sent again."""
+        events = [each.to_dict() for each in self.client.v1.events.list({"limit": 100}).auto_paging_iter()]
+        return [
+            apply_stripe_event(self.billing, read_stripe_event(each), self.now) for each in reversed(events)
+        ]
+
+    def control(self, path: str, **body: object) -> None:
+        """Use a switch of the double."""
+        request = Request(f"{self.url}/_double/{path}", json.dumps(body).encode())
+        with build_opener(ProxyHandler({})).open(request, timeout=30) as answer:
+            assert answer.status == 200
+
+    def subscriptions(self) -> list[stripe.Subscription]:
+        """All subscriptions of all customers, newest first."""
+        return self.client.v1.subscriptions.list({"status": "all", "limit": 100}).data
+
+    def customers(self) -> list[stripe.Customer]:
+        """All customers that were not deleted."""
+        return self.client.v1.customers.list({"limit": 100}).data
+
+    def sessions(self) -> list[stripe.checkout.Session]:
+        """All Checkout sessions."""
+        return self.client.v1.checkout.sessions.list({"limit": 100}).data
+
+    def portal(self) -> dict[str, Any]:
+        """The newest session of the portal."""
+        sessions = self.account.objects["billing_portal.session"]
+        return dict(sessions[list(sessions)[-1]])
+
+    @property
+    def plan(self) -> str:
+        """The plan of tenant acme now."""
+        return account_of(self.place.open()).tenant.at(self.now).plan
+
+    @property
+    def customer_id(self) -> str | None:
+        """The customer of tenant acme, as we know it."""
+        return account_of(self.place.open()).customer_id
+
+
+@contextmanager
+def open_shop(place: BillingPlace | None = None) -> Iterator[DoubleShop]:
+    """A shop with a double of its own."""
+    with serving() as double:
+        yield DoubleShop(double, place or MemoryBillingPlace())

@@ -1,0 +1,84 @@
+"""Owns a Stripe account in memory, asked through StripeGateway: what is in it is what a test puts there."""
+
+from collections.abc import Sequence
+from typing import TypeVar
+
+from shared.domain.billing.plan_mapping import ProductSpec
+from shared.domain.billing.stripe_events import ChargeSnapshot, CustomerSnapshot, Payload
+from shared.domain.billing.stripe_shapes import InvoiceSnapshot, SubscriptionSnapshot
+from shared.domain.errors import Unavailable
+from shared.ports import CheckoutOrder
+
+StripeObject = SubscriptionSnapshot | InvoiceSnapshot | CustomerSnapshot | ChargeSnapshot
+S = TypeVar("S", bound=StripeObject)
+
+
+class StripeAccount:
+    """StripeGateway on dictionaries; `is_away` has every question unanswered."""
+
+    def __init__(self, *objects: Payload | None) -> None:
+        self.objects: dict[str, StripeObject] = {}
+        for each in objects:
+            self.put(each)
+        self.is_away = False
+        self.orders: list[CheckoutOrder] = []
+
+    def put(self, stripe_object: Payload | None) -> None:
+        """Have an object as it is from now on; what can only be told by events is not had."""
+        if isinstance(stripe_object, StripeObject):
+            self.objects[stripe_object.id] = stripe_object
+
+    def find_customer(self, customer_id: str) -> CustomerSnapshot | None:
+        """See StripeGateway."""
+        return self._find(customer_id, CustomerSnapshot)
+
+    def find_subscription(self, subscription_id: str) -> SubscriptionSnapshot | None:
+        """See StripeGateway."""
+        return self._find(subscription_id, SubscriptionSnapshot)
+
+    def find_invoice(self, invoice_id: str) -> InvoiceSnapshot | None:
+        """See StripeGateway."""
+        return self._find(invoice_id, InvoiceSnapshot)
+
+    def find_charge(self, charge_id: str) -> ChargeSnapshot | None:
+        """See StripeGateway."""
+        return self._find(charge_id, ChargeSnapshot)
+
+    def list_subscriptions(self, customer_id: str) -> list[SubscriptionSnapshot]:
+        """See StripeGateway."""
+        return [each for each in self._all(SubscriptionSnapshot) if each.customer_id == customer_id]
+
+    def list_invoices(self, customer_id: str) -> list[InvoiceSnapshot]:
+        """See StripeGateway."""
+        return [each for each in self._all(InvoiceSnapshot) if each.customer_id == customer_id]
+
+    def create_customer(self, tenant_id: str, name: str, former_customer_id: str | None) -> str:
+        """See StripeGateway."""
+        customer = CustomerSnapshot(f"cus_{tenant_id}{former_customer_id or ''}", None)
+        self.put(customer)
+        return customer.id
+
+    def find_price(self, lookup_key: str) -> str | None:
+        """See StripeGateway."""
+        return f"price_{lookup_key}"
+
+    def create_checkout(self, order: CheckoutOrder) -> str:
+        """See StripeGateway."""
+        self.orders.append(order)
+        return f"https://checkout.example.com/{order.idempotency_key}"
+
+    def create_portal(self, customer_id: str, return_url: str, subscription_id: str | None) -> str:
+        """See StripeGateway."""
+        return f"https://portal.example.com/{customer_id}/{subscription_id or ''}"
+
+    def sync_catalog(self, products: Sequence[ProductSpec]) -> list[str]:
+        """See StripeGateway. No use case calls it; what does is tested with the double."""
+        raise NotImplementedError
+
+    def _find(self, object_id: str, kind: type[S]) -> S | None:
+        return next((each for each in self._all(kind) if each.id == object_id), None)
+
+    def _all(self, kind: type[S]) -> list[S]:
+        if self.is_away:
+            raise Unavailable("Stripe does not answer")
+        return [each for each in self.objects.values() if isinstance(each, kind)]

@@ -1,0 +1,161 @@
+"""Stripe's events, from golden payloads to what a tenant may do: on both stores, with and without Stripe's API."""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+
+from shared.domain.billing.stripe_events import StripeEvent
+from shared.domain.billing.stripe_fields import InvalidStripeObject
+from shared.domain.errors import Unavailable
+from shared.domain.ledger.periods import period_at
+from shared.usecases.billing.apply_stripe_event import APPLIED, DUPLICATE, IGNORED, apply_stripe_event
+from shared.usecases.billing.billing_parts import Billing
+from shared.usecases.billing.stripe_changes import read_stripe_event
+from tests.billing_places import BillingPlace, MemoryBillingPlace, SentMail
+from tests.golden.stripe_payloads import SHAPES, changed, read_cases, webhook, webhooks
+from tests.usecases.billing.billing_scenarios import (
+    CREATED,
+    DELIVERED_AT,
+    ENDIVE,
+    SESSION,
+    STARTED,
+    billing_on,
+    deliver,
+    event_of,
+    kept,
+    plan_at,
+    subscription_event,
+    trail,
+)
+from tests.usecases.billing.stripe_account import StripeAccount
+from tests.usecases.plain_sums import new_tenant
+
+CASES = read_cases("stripe_lives")
+
+
+def cases(group: str) -> list[Any]:
+    return [pytest.param(case, id=f"{case['behaviour']}-{case['name']}") for case in CASES[group]]
+
+
+def life_of(case: Mapping[str, Any]) -> list[StripeEvent]:
+    sent = [
+        {"id": f"evt_{at}", "type": f"customer.subscription.{event['kind']}", **event}
+        for at, event in enumerate(case["events"])
+    ]
+    return [read_stripe_event(webhook(each, ENDIVE["subscription"], ENDIVE["api_version"])) for each in sent]
+
+
+@pytest.mark.parametrize("has_key", [False, True], ids=["from-payloads", "from-the-api"])
+@pytest.mark.parametrize("case", cases("lives"))
+def test_a_life_ends_in_its_plan(place: BillingPlace, case: dict[str, Any], has_key: bool) -> None:
+    life = life_of(case)
+    newest = max(life, key=lambda event: (event.created, event.type.endswith("deleted"), event.id))
+    gateway = StripeAccount(newest.payload) if has_key else None
+    grace = timedelta(days=case.get("grace_days", 7))
+    assert deliver(Billing(place.open(), gateway, grace), reversed(life)) == [APPLIED] * len(life)
+    tenant = place.directory.find_tenant("acme")
+    assert tenant is not None
+    assert tenant.billing.status == case["state"]
+    assert [[at, plan_at(place, at)] for at, _ in case["granted"]] == case["granted"]
+    assert list(place.alerts("acme")) == case.get("alerts", [])
+
+
+@pytest.mark.parametrize("shape", [pytest.param(shape, id=f"B18-{shape}") for shape in SHAPES])
+def test_every_shape_of_the_golden_life_leaves_the_same(place: BillingPlace, shape: str) -> None:
+    events = [read_stripe_event(payload) for payload in webhooks(shape)]
+    deliver(billing_on(place.open()), events)
+    other = MemoryBillingPlace()
+    new_tenant(other.directory, plan="free")
+    expected = [read_stripe_event(payload) for payload in webhooks("endive")]
+    deliver(billing_on(other.open()), expected)
+    assert kept(place, events) == kept(other, expected)
+    assert kept(place, events).tenant.billing.status == "canceled"
+
+
+@pytest.mark.parametrize("case", cases("renewals"))
+def test_a_renewal_moves_the_period(place: BillingPlace, case: dict[str, Any]) -> None:
+    renewed_at = datetime.fromisoformat(case["at"])
+    renewal = {"kind": "updated", "created": case["at"], "changes": case["changes"]}
+    deliver(billing_on(place.open()), [CREATED, *life_of({"events": [renewal]})])
+    tenant = place.directory.find_tenant("acme")
+    assert tenant is not None
+    period = period_at(tenant.at(renewed_at).anchor, renewed_at)
+    assert [period.start, period.end] == [datetime.fromisoformat(at) for at in case["after"]]
+    last_hour = period_at(tenant.anchor, renewed_at - timedelta(hours=1))
+    assert [last_hour.start, last_hour.end] == [datetime.fromisoformat(at) for at in case["before"]]
+
+
+@pytest.mark.parametrize("case", cases("trials"))
+def test_the_end_of_a_trial_queues_one_mail(place: BillingPlace, case: dict[str, Any]) -> None:
+    billing = billing_on(place.open())
+    ending = subscription_event(
+        "trial_will_end", case["created"], status="trialing", trial_end=case["trial_end"]
+    )
+    deliver(billing, [event_of("checkout.session.completed", SESSION, STARTED), ending, ending])
+    left = "1 day" if case["days_left"] == 1 else f"{case['days_left']} days"
+    assert place.mails() == [SentMail("owner@example.com", f"Your trial ends in {left}")]
+
+
+@pytest.mark.parametrize("has_key", [False, True], ids=["from-payloads", "from-the-api"])
+@pytest.mark.parametrize("case", cases("invoices"))
+def test_the_events_of_an_invoice_leave_one_row(
+    place: BillingPlace, case: dict[str, Any], has_key: bool
+) -> None:
+    events = [
+        event_of(f"invoice.{kind}", changed(ENDIVE["invoice"], changes), "2026-11-15T10:30:20Z")
+        for kind, changes in case["kinds"].items()
+    ]
+    gateway = StripeAccount(events[-1].payload) if has_key else None
+    deliver(billing_on(place.open(), gateway), [*reversed(events), *events])
+    (row,) = place.open().list_invoices("acme", limit=10).items
+    times = {name: datetime.fromisoformat(at) for name, at in case["row"].items() if str(at).endswith("Z")}
+    assert {name: getattr(row.invoice, name) for name in case["row"]} == case["row"] | times
+    assert (row.failed_at is not None) == ("payment_failed" in case["kinds"])
+    assert plan_at(place, STARTED) == "free", "invoices decide no plan"
+
+
+@pytest.mark.parametrize("case", cases("refused_periods"))
+def test_a_subscription_without_a_period_is_refused_and_taken_when_it_has_one(
+    place: BillingPlace, case: dict[str, Any]
+) -> None:
+    broken = changed(ENDIVE["subscription"], case["changes"])
+    with pytest.raises(InvalidStripeObject, match="current_period"):
+        event_of("customer.subscription.created", broken, STARTED, "evt_1")
+    deliver(billing_on(place.open()), [subscription_event("created", STARTED, event_id="evt_1")])
+    assert plan_at(place, STARTED) == "starter", "what Stripe sends again is taken"
+
+
+def test_b14_the_same_event_twice_changes_nothing_the_second_time(place: BillingPlace) -> None:
+    billing = billing_on(place.open())
+    for event in [read_stripe_event(payload) for payload in webhooks("endive")]:
+        assert deliver(billing, [event]) == [APPLIED]
+        once, told = kept(place, []), trail(place)
+        assert deliver(billing, [event, event]) == [DUPLICATE, DUPLICATE]
+        assert (kept(place, []), trail(place)) == (once, told)
+
+
+@pytest.mark.parametrize("kind", ["product.created", "customer.created", "invoice.created", "v2.unheard.of"])
+def test_b26_an_unknown_type_is_recorded_as_ignored(place: BillingPlace, kind: str) -> None:
+    event, billing = event_of(kind, {"id": "x_1", "object": "x"}, STARTED, "evt_1"), billing_on(place.open())
+    before = kept(place, [])
+    assert deliver(billing, [event, event]) == [IGNORED, IGNORED]
+    assert place.open().find_owner("evt_1", None) == (True, None)
+    assert kept(place, []) == before
+
+
+def test_stripe_away_leaves_no_trace_and_the_repetition_is_taken(place: BillingPlace) -> None:
+    gateway = StripeAccount(CREATED.payload)
+    gateway.is_away = True
+    billing, before = billing_on(place.open(), gateway), kept(place, [CREATED])
+    with pytest.raises(Unavailable):
+        apply_stripe_event(billing, CREATED, DELIVERED_AT)
+    assert (kept(place, [CREATED]), trail(place)) == (before, [])
+    gateway.is_away = False
+    assert deliver(billing, [CREATED]) == [APPLIED]
+
+
+def test_an_object_that_stripe_does_not_know_is_taken_from_the_payload(place: BillingPlace) -> None:
+    assert deliver(billing_on(place.open(), StripeAccount()), [CREATED]) == [APPLIED]
+    assert plan_at(place, STARTED) == "starter"

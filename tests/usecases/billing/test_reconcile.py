@@ -1,0 +1,222 @@
+"""Reconciliation against the double: what differs is reported, repaired when asked, and then differs no more."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+import grpc
+import pytest
+
+from shared.domain.billing.invoices import InvoiceObservation, merge_invoice
+from shared.domain.errors import Unavailable
+from shared.ports import BillingChange
+from shared.usecases.billing.apply_stripe_event import apply_stripe_event
+from shared.usecases.billing.billing_parts import Billing
+from shared.usecases.billing.reconcile_billing import reconcile_all, reconcile_tenant, reconcile_tenants
+from shared.usecases.billing.stripe_changes import read_stripe_event
+from tests.audit_trail import trail_of
+from tests.billing_places import BillingPlace, FirestoreBillingPlace, MemoryBillingPlace
+from tests.usecases.billing.billing_scenarios import account_of
+from tests.usecases.billing.double_shop import DoubleShop, open_shop
+from tests.usecases.plain_sums import new_tenant
+
+
+@pytest.fixture(params=["memory", "firestore"])
+def shop(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[DoubleShop]:
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    place: BillingPlace = MemoryBillingPlace()
+    if request.param == "firestore":
+        channel: grpc.Channel = request.getfixturevalue("firestore_channel")
+        place = FirestoreBillingPlace(channel)
+    with open_shop(place) as shop:
+        yield shop
+
+
+def reconcile(shop: DoubleShop, *, repair: bool) -> list[str]:
+    return reconcile_tenant(shop.billing, "acme", repair=repair, now=shop.now)
+
+
+def is_reported_and_then_repaired(shop: DoubleShop, *drift: str) -> None:
+    """Reported without a change, as often as one asks; then repaired once, each thing in the trail."""
+    before = account_of(shop.place.open()), trail_of(shop.place.directory)
+    assert reconcile(shop, repair=False) == reconcile(shop, repair=False) == list(drift)
+    assert (account_of(shop.place.open()), trail_of(shop.place.directory)) == before
+    assert reconcile(shop, repair=True) == list(drift)
+    assert reconcile(shop, repair=True) == []
+    told = [each for each in trail_of(shop.place.directory) if each.actor == "reconcile"]
+    assert {each.reason for each in told} >= set(drift)
+
+
+def subscribed(shop: DoubleShop) -> tuple[str, str]:
+    """Pay and hear of it; the ids of the subscription and its invoice."""
+    subscription_id = shop.pay()
+    shop.hear()
+    (invoice,) = shop.client.v1.invoices.list({"limit": 2}).data
+    return subscription_id, str(invoice.id)
+
+
+def test_a_tenant_as_stripe_has_it_has_no_drift(shop: DoubleShop) -> None:
+    assert reconcile(shop, repair=True) == []
+    subscribed(shop)
+    before = trail_of(shop.place.directory)
+    assert reconcile(shop, repair=True) == []
+    assert trail_of(shop.place.directory) == before
+
+
+def test_a_payment_of_which_nothing_was_heard(shop: DoubleShop) -> None:
+    subscription_id = shop.pay()
+    (invoice,) = shop.client.v1.invoices.list({"limit": 2}).data
+    is_reported_and_then_repaired(
+        shop,
+        f"{subscription_id} is unknown here, active in Stripe",
+        "plan is free here, starter by Stripe",
+        f"{invoice.id} is unknown here, paid in Stripe",
+    )
+    assert shop.plan == "starter"
+    assert [row.invoice.status for row in shop.place.open().list_invoices("acme", limit=9).items] == ["paid"]
+
+
+def test_an_end_of_which_nothing_was_heard(shop: DoubleShop) -> None:
+    subscription_id, _ = subscribed(shop)
+    shop.client.v1.subscriptions.cancel(subscription_id)
+    is_reported_and_then_repaired(
+        shop,
+        f"{subscription_id} is active here, canceled in Stripe",
+        "plan is starter here, free by Stripe",
+    )
+    assert shop.plan == "free"
+
+
+def test_an_end_that_never_was(shop: DoubleShop) -> None:
+    """What cannot come of Stripe's events: a state that nothing leaves, except by Stripe's own word."""
+    subscription_id, _ = subscribed(shop)
+    living = shop.client.v1.subscriptions.retrieve(subscription_id).to_dict()
+    payload: dict[str, Any] = {"id": "evt_bogus", "object": "event", "type": "customer.subscription.deleted"}
+    payload |= {"created": int(shop.now.timestamp()), "data": {"object": living | {"status": "canceled"}}}
+    keyless = Billing(shop.billing.store, None, shop.billing.grace)
+    apply_stripe_event(keyless, read_stripe_event(payload), shop.now)
+    assert shop.plan == "free"
+    is_reported_and_then_repaired(
+        shop,
+        f"{subscription_id} is canceled here, active in Stripe",
+        "plan is free here, starter by Stripe",
+    )
+    assert shop.plan == "starter"
+
+
+def test_a_renewal_of_which_nothing_was_heard(shop: DoubleShop) -> None:
+    subscription_id, _ = subscribed(shop)
+    shop.control(f"subscriptions/{subscription_id}/renew")
+    newest = shop.client.v1.invoices.list({"limit": 2}).data[0]
+    is_reported_and_then_repaired(
+        shop,
+        f"{subscription_id} is active, but differs in period_start, period_end",
+        f"{newest.id} is unknown here, paid in Stripe",
+    )
+
+
+def test_an_invoice_that_is_kept_otherwise(shop: DoubleShop) -> None:
+    _, invoice_id = subscribed(shop)
+    read = shop.place.open().read_account("acme", invoice_id)
+    assert read is not None
+    assert read.invoice is not None
+    void = replace(read.invoice.invoice, status="void", amount_paid=0, attempt_count=9)
+    row = merge_invoice(
+        read.invoice,
+        InvoiceObservation(
+            event_id="evt_bogus", created=shop.now, kind="invoice.payment_failed", snapshot=void
+        ),
+    )
+    change = BillingChange(
+        account=read.account, at=shop.now, invoice=row, former_invoice=read.invoice_version
+    )
+    shop.place.open().save_billing(change)
+    is_reported_and_then_repaired(shop, f"{invoice_id} is void here, paid in Stripe")
+    (repaired,) = shop.place.open().list_invoices("acme", limit=9).items
+    assert (repaired.invoice, repaired.failed_at) == (read.invoice.invoice, row.failed_at)
+
+
+def test_a_link_that_was_lost(shop: DoubleShop) -> None:
+    customer = shop.client.v1.customers.create({"name": "Acme"})
+    account = account_of(shop.place.open())
+    shop.place.open().save_billing(
+        BillingChange(account=replace(account, customer_id=customer.id), at=shop.now)
+    )
+    is_reported_and_then_repaired(shop, f"customer {customer.id} is linked to nobody")
+    assert shop.place.open().find_owner(None, customer.id) == (False, "acme")
+
+
+def test_b24_a_link_to_another_tenant_is_reported_and_never_moved(shop: DoubleShop) -> None:
+    new_tenant(shop.place.directory, "other")
+    customer = shop.client.v1.customers.create({"name": "Other"})
+    store = shop.place.open()
+    store.save_billing(
+        BillingChange(account=account_of(store, "other"), at=shop.now, link_customer_id=customer.id)
+    )
+    store.save_billing(
+        BillingChange(account=replace(account_of(store), customer_id=customer.id), at=shop.now)
+    )
+    for _ in range(2):
+        assert reconcile(shop, repair=True) == [f"customer {customer.id} is linked to other"]
+    assert store.find_owner(None, customer.id) == (False, "other")
+
+
+def test_a_customer_that_was_deleted(shop: DoubleShop) -> None:
+    subscription_id, _ = subscribed(shop)
+    customer_id = str(shop.customer_id)
+    shop.client.v1.customers.delete(customer_id)
+    is_reported_and_then_repaired(
+        shop,
+        f"customer {customer_id} does not exist in Stripe",
+        f"{subscription_id} is active here, canceled in Stripe",
+        "plan is starter here, free by Stripe",
+    )
+    assert (shop.customer_id, shop.plan) == (None, "free")
+
+
+def test_all_tenants_are_compared_and_only_drift_is_told(shop: DoubleShop) -> None:
+    new_tenant(shop.place.directory, "other", plan="free")
+    new_tenant(shop.place.directory, "quiet", plan="free")
+    shop.pay()
+    shop.start(tenant="other")
+    told = dict(reconcile_all(shop.billing, repair=True, now=shop.now))
+    assert list(told) == ["acme"]
+    assert "plan is free here, starter by Stripe" in told["acme"]
+    assert list(reconcile_all(shop.billing, repair=True, now=shop.now)) == []
+
+
+def test_a_tenant_that_cannot_be_compared_does_not_keep_the_others_from_it(shop: DoubleShop) -> None:
+    new_tenant(shop.place.directory, "other", plan="free")
+    shop.start(tenant="other")
+    shop.pay()
+    customer_id = account_of(shop.place.open(), "other").customer_id
+    shop.control("fail", path_prefix=f"/v1/customers/{customer_id}", status=400, times=9)
+    told: list[str] = []
+    with pytest.raises(ExceptionGroup) as unanswered:
+        told.extend(tenant_id for tenant_id, _ in reconcile_all(shop.billing, repair=True, now=shop.now))
+    assert told == ["acme"]
+    assert [type(error) for error in unanswered.value.exceptions] == [Unavailable]
+    assert shop.plan == "starter"
+
+
+def test_only_the_tenants_that_are_named_are_compared(shop: DoubleShop) -> None:
+    for tenant_id in ("other", "third"):
+        new_tenant(shop.place.directory, tenant_id, plan="free")
+        shop.start(tenant=tenant_id)
+    shop.pay()
+    customer_id = account_of(shop.place.open(), "other").customer_id
+    shop.control("fail", path_prefix=f"/v1/customers/{customer_id}", status=400, times=9)
+    assert list(reconcile_tenants(shop.billing, ["third", "nobody"], repair=True, now=shop.now)) == []
+    told: list[str] = []
+    named = reconcile_tenants(shop.billing, ["other", "acme"], repair=True, now=shop.now)
+    with pytest.raises(ExceptionGroup):
+        told.extend(tenant_id for tenant_id, _ in named)
+    assert told == ["acme"]
+
+
+def test_without_a_key_nothing_is_compared(shop: DoubleShop) -> None:
+    shop.pay()
+    keyless = Billing(shop.billing.store, None, shop.billing.grace)
+    with pytest.raises(Unavailable, match="STRIPE_API_KEY is missing"):
+        reconcile_tenant(keyless, "acme", repair=True, now=shop.now)
+    assert shop.plan == "free"

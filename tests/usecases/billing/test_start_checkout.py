@@ -1,0 +1,213 @@
+"""Checkout and portal against the double: one customer, one page, one subscription, and the way back is ours."""
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from urllib.parse import urlsplit
+
+import grpc
+import pytest
+
+from shared.domain.errors import Conflict, InvalidInput, NotFound, Unavailable
+from shared.usecases.billing.billing_parts import Billing
+from shared.usecases.billing.start_checkout import Purchase, open_portal, start_checkout
+from tests.audit_trail import trail_of
+from tests.billing_places import FirestoreBillingPlace
+from tests.tools.test_stripe_double.shop import browse
+from tests.usecases.billing.billing_scenarios import account_of
+from tests.usecases.billing.double_shop import PAGES, DoubleShop, open_shop
+
+CLICKS = 20
+STARTER = Purchase(tenant_id="acme", plan="starter", interval="month")
+
+
+@pytest.fixture
+def shop(monkeypatch: pytest.MonkeyPatch) -> Iterator[DoubleShop]:
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    with open_shop() as shop:
+        yield shop
+
+
+def test_a_click_makes_a_customer_of_the_tenant_and_a_page_to_pay_on(shop: DoubleShop) -> None:
+    url = shop.start()
+    (session,), (customer,) = shop.sessions(), shop.customers()
+    assert session.url == url
+    assert (session.client_reference_id, session.customer, session.allow_promotion_codes) == (
+        "acme",
+        customer.id,
+        True,
+    )
+    assert (customer.name, customer.metadata and customer.metadata["tenant_id"]) == ("Acme", "acme")
+    assert shop.billing.store.find_owner(None, customer.id) == (False, "acme")
+    assert shop.customer_id == customer.id
+    assert shop.plan == "free", "a click pays for nothing"
+
+
+def test_the_subscription_names_its_tenant(shop: DoubleShop) -> None:
+    shop.pay()
+    (subscription,) = shop.subscriptions()
+    assert subscription.metadata["tenant_id"] == "acme"
+    shop.hear()
+    assert shop.plan == "starter"
+
+
+def test_b28_two_clicks_make_one_customer_and_one_session(shop: DoubleShop) -> None:
+    assert shop.start() == shop.start()
+    assert (len(shop.customers()), len(shop.sessions())) == (1, 1)
+
+
+@pytest.mark.parametrize("on_firestore", [False, True], ids=["B28-memory", "B28-firestore"])
+def test_twenty_clicks_at_once_make_one_customer_and_one_session(
+    on_firestore: bool, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
+) -> None:
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    place = None
+    if on_firestore:
+        channel: grpc.Channel = request.getfixturevalue("firestore_channel")
+        place = FirestoreBillingPlace(channel)
+    with open_shop(place) as shop, ThreadPoolExecutor(CLICKS) as pool:
+        now = shop.now
+        urls = list(
+            pool.map(
+                lambda _: start_checkout(shop.billing, PAGES, STARTER, now),
+                range(CLICKS),
+            )
+        )
+        assert urls == urls[:1] * CLICKS
+        assert (len(shop.customers()), len(shop.sessions())) == (1, 1)
+        linked = [each for each in trail_of(shop.place.directory) if each.after == shop.customer_id]
+        assert [each.action for each in linked] == ["billing.customer_linked"]
+
+
+def test_b27_a_subscriber_gets_the_portals_page_to_change_the_plan(shop: DoubleShop) -> None:
+    subscription_id = shop.pay()
+    shop.hear()
+    url = shop.start("professional", "year")
+    portal = shop.portal()
+    assert (portal["url"], portal["customer"], portal["return_url"]) == (url, shop.customer_id, PAGES.settled)
+    assert portal["flow"]["type"] == "subscription_update"
+    assert portal["flow"]["subscription_update"]["subscription"] == subscription_id
+    assert len(shop.subscriptions()) == 1
+
+
+def test_b27_who_has_just_paid_gets_no_second_page_before_the_webhook_is_here(shop: DoubleShop) -> None:
+    shop.pay("starter")
+    assert shop.plan == "free"
+    assert shop.start("professional") == shop.portal()["url"]
+    assert (len(shop.sessions()), len(shop.subscriptions())) == (1, 1)
+
+
+def test_b27_a_subscriber_who_does_not_pay_gets_the_portal_and_no_second_subscription(
+    shop: DoubleShop,
+) -> None:
+    subscription_id = shop.pay()
+    shop.control(f"customers/{shop.customer_id}/card", outcome="decline")
+    shop.control(f"subscriptions/{subscription_id}/renew")
+    shop.hear()
+    assert account_of(shop.place.open()).known_subscriptions[subscription_id].state == "past_due"
+    assert shop.start("professional") == shop.portal()["url"]
+    assert shop.portal()["flow"] is None, "what is unpaid cannot be changed, only paid"
+
+
+def test_after_the_end_a_tenant_may_subscribe_again_as_the_same_customer(shop: DoubleShop) -> None:
+    shop.client.v1.subscriptions.cancel(shop.pay())
+    shop.hear()
+    assert shop.plan == "free"
+    shop.pay("professional")
+    shop.hear()
+    assert (shop.plan, len(shop.customers()), len(shop.sessions())) == ("professional", 1, 2)
+
+
+@pytest.mark.parametrize("heard", [True, False], ids=["heard", "not-heard-yet"])
+def test_a_customer_that_was_deleted_in_stripe_is_replaced(shop: DoubleShop, heard: bool) -> None:
+    shop.pay()
+    shop.hear()
+    former = shop.customer_id
+    assert former is not None
+    shop.client.v1.customers.delete(former)
+    if heard:
+        shop.hear()
+    shop.pay("professional")
+    shop.hear()
+    (customer,) = shop.customers()
+    assert customer.id != former
+    assert (shop.customer_id, shop.plan) == (customer.id, "professional")
+    assert shop.billing.store.find_owner(None, former) == (False, "acme")
+
+
+def test_b29_every_page_leads_back_to_the_configured_origin(shop: DoubleShop) -> None:
+    shop.pay()
+    shop.hear()
+    open_portal(shop.billing, PAGES, "acme")
+    (session,) = shop.sessions()
+    ways_back = [session.success_url, session.cancel_url, shop.portal()["return_url"]]
+    assert [urlsplit(str(url)).netloc for url in ways_back] == ["usage.example.com"] * 3
+
+
+def test_b30_pro_is_professional_from_the_card_to_the_plan(shop: DoubleShop) -> None:
+    shop.pay("pro", "year")
+    shop.hear()
+    (subscription,) = shop.subscriptions()
+    assert subscription["items"].data[0].price.lookup_key == "gwi_professional_year"
+    tenant = account_of(shop.place.open()).tenant
+    assert (tenant.plan, tenant.billing.interval) == ("professional", "year")
+
+
+def test_a_trial_is_for_the_first_subscription_only(shop: DoubleShop) -> None:
+    assert browse(shop.start(trial_days=14), action="pay").status == 303
+    (trial,) = shop.subscriptions()
+    assert trial.status == "trialing"
+    assert trial.trial_end == trial.created + 14 * timedelta(days=1).total_seconds()
+    shop.hear()
+    assert shop.plan == "starter"
+    shop.client.v1.subscriptions.cancel(trial.id)
+    shop.hear()
+    assert browse(shop.start(trial_days=14), action="pay").status == 303
+    assert shop.subscriptions()[0].status == "active"
+
+
+@pytest.mark.parametrize("plan", ["free", "gold", "", "Starter"])
+def test_a_plan_that_is_not_for_sale_is_refused(shop: DoubleShop, plan: str) -> None:
+    with pytest.raises(InvalidInput, match=f"plan: '{plan}' is not for sale"):
+        shop.start(plan)
+    assert (shop.customers(), shop.sessions()) == ([], [])
+
+
+def test_a_price_that_stripe_lacks_is_told_with_the_remedy(shop: DoubleShop) -> None:
+    (price,) = shop.client.v1.prices.list({"lookup_keys": ["gwi_starter_month"]}).data
+    shop.client.v1.prices.update(price.id, {"active": False})
+    with pytest.raises(
+        Unavailable, match=r"no price gwi_starter_month: run `python -m .* stripe sync-catalog`"
+    ):
+        shop.start()
+
+
+def test_a_tenant_that_does_not_exist_is_not_found(shop: DoubleShop) -> None:
+    with pytest.raises(NotFound):
+        shop.start(tenant="nobody")
+    assert shop.customers() == []
+
+
+def test_who_never_was_a_customer_has_no_portal(shop: DoubleShop) -> None:
+    with pytest.raises(Conflict, match="no billing account yet"):
+        open_portal(shop.billing, PAGES, "acme")
+
+
+def test_who_was_deleted_has_no_portal_either(shop: DoubleShop) -> None:
+    shop.pay()
+    shop.hear()
+    shop.client.v1.customers.delete(str(shop.customer_id))
+    with pytest.raises(Conflict, match="no billing account yet"):
+        open_portal(shop.billing, PAGES, "acme")
+
+
+def test_without_a_key_billing_is_not_set_up(shop: DoubleShop) -> None:
+    keyless = Billing(shop.billing.store, None, shop.billing.grace)
+    with pytest.raises(Unavailable, match="billing is not set up here: STRIPE_API_KEY is missing"):
+        start_checkout(keyless, PAGES, STARTER, shop.now)
+
+
+def test_a_wrong_key_is_told_as_stripe_not_answering_as_it_should(shop: DoubleShop) -> None:
+    shop.control("fail", path_prefix="/v1/prices", status=401, times=1)
+    with pytest.raises(Unavailable, match=r"AuthenticationError"):
+        shop.start()

@@ -1,0 +1,138 @@
+"""Each alert is raised once, with one mail, whatever is repeated, cut short or done twice at a time."""
+
+from collections.abc import Collection
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from datetime import timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from shared.adapters.memory import MemoryStore
+from shared.domain.errors import Unavailable
+from shared.domain.ledger.periods import period_at
+from shared.domain.notices.alerts import UsageAlert
+from shared.ports import UsageStore
+from shared.usecases.ledger.fold_tenant import TenantFolder
+from shared.usecases.ledger.fold_usage import fold_tenants
+from tests.alert_places import FirestoreAlertPlace
+from tests.sample_events import NOON, ONE_SHARD
+from tests.usecases.fault_injection import CutOff
+from tests.usecases.interleaving import Turns
+from tests.usecases.notices.alert_scenarios import (
+    LIMIT,
+    fold,
+    folder_of,
+    founded,
+    new_place,
+    raised,
+    use,
+    using,
+)
+from tests.usecases.plain_sums import new_tenant
+
+MINUTE = timedelta(minutes=1)
+
+
+@pytest.mark.parametrize("took_effect", [False, True])
+@pytest.mark.parametrize("calls", range(12))
+def test_a_fold_cut_off_anywhere_and_delivered_again_tells_exactly_once(
+    calls: int, took_effect: bool
+) -> None:
+    """Nothing else happens afterwards: no new usage, only the tick that Pub/Sub sends again."""
+    place = new_place()
+    use(place, LIMIT)
+    with suppress(ExceptionGroup):
+        fold(place, place.open(CutOff(calls, took_effect)))
+    fold(place)
+    assert raised(place) == ["tokens.100", "tokens.80"]
+    assert len(place.mails()) == 1
+
+
+@pytest.mark.parametrize("calls", range(0, 10, 2))
+def test_on_firestore_too_a_fold_cut_off_between_two_calls_is_made_up_for(
+    calls: int, request: pytest.FixtureRequest
+) -> None:
+    place = founded(FirestoreAlertPlace(request.getfixturevalue("firestore_channel")))
+    use(place, LIMIT)
+    with suppress(ExceptionGroup):
+        fold(place, place.open(CutOff(calls, took_effect=True)))
+    fold(place)
+    assert raised(place) == ["tokens.100", "tokens.80"]
+    assert len(place.mails()) == 1
+
+
+def test_an_alert_that_cannot_be_raised_fails_the_fold_which_then_is_still_to_do(memory: MemoryStore) -> None:
+    new_tenant(memory, plan="free")
+    memory.record("acme", [using("e", LIMIT)], ONE_SHARD, NOON)
+
+    def fail(*_: object) -> None:
+        raise Unavailable("the store is away")
+
+    with pytest.raises(ExceptionGroup, match="could not be folded"):
+        fold_tenants(TenantFolder(memory, listener=fail), ["acme"], NOON)
+    assert len(memory.dirty_counters("acme")) == 1
+
+
+@given(st.lists(st.integers(0, 2), max_size=40))
+def test_every_interleaving_of_two_folds_and_a_writer_tells_once(schedule: list[int]) -> None:
+    place = new_place()
+    use(place, LIMIT * 80 // 100)
+
+    def folding(store: UsageStore) -> None:
+        fold(place, store)
+
+    def write(store: UsageStore) -> None:
+        store.record("acme", [using("late", LIMIT)], ONE_SHARD, NOON)
+
+    Turns().run(schedule, place.open(), [folding, folding, write])
+    fold(place, now=NOON + MINUTE)
+    assert raised(place) == ["tokens.100", "tokens.80"]
+    subjects = [mail.subject for mail in place.mails()]
+    # The soft one is told by itself only if a fold came between the two events.
+    assert subjects.count("Acme: 100% of the tokens are used") == 1
+    assert subjects.count("Acme: 80% of the tokens are used") <= 1
+
+
+class MeanwhileStore(MemoryStore):
+    """A memory store in which another fold raises `elsewhere` right after it was asked which alerts are known."""
+
+    elsewhere: tuple[UsageAlert, ...] = ()
+
+    def known_alerts(self, tenant_id: str, alert_ids: Collection[str]) -> set[str]:
+        """The answer, which is no longer true."""
+        known = super().known_alerts(tenant_id, alert_ids)
+        elsewhere, self.elsewhere = self.elsewhere, ()
+        if elsewhere:
+            assert self.save_alerts(tenant_id, elsewhere, [])
+        return known
+
+
+def test_a_fold_that_another_one_came_before_raises_what_that_did_not() -> None:
+    store = MeanwhileStore()
+    new_tenant(store, plan="free")
+    store.record("acme", [using("e", LIMIT)], ONE_SHARD, NOON)
+    november = period_at(None, NOON)
+    store.elsewhere = (
+        UsageAlert(
+            period=november,
+            metric="tokens",
+            threshold_percent=80,
+            used=LIMIT * 80 // 100,
+            limit=LIMIT,
+            reached_at=NOON,
+        ),
+    )
+    fold_tenants(folder_of(store, store), ["acme"], NOON)
+    alerts = store.list_alerts("acme", limit=9).items
+    assert {(alert.threshold_percent, alert.used) for alert in alerts} == {(80, 40_000), (100, LIMIT)}
+
+
+def test_on_firestore_eight_folds_at_once_tell_once(request: pytest.FixtureRequest) -> None:
+    place = founded(FirestoreAlertPlace(request.getfixturevalue("firestore_channel")))
+    use(place, LIMIT)
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda _: fold(place), range(8)))
+    assert raised(place) == ["tokens.100", "tokens.80"]
+    assert len(place.mails()) == 1

@@ -1,0 +1,181 @@
+"""Alerts follow from folds: which, for whom, in which words, and at what cost."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from shared.adapters.memory import MemoryStore
+from shared.domain.people.tenants import Change
+from shared.usecases.ledger.fold_usage import fold_tenants
+from shared.usecases.notices.alert_recipients import set_alert_recipients
+from tests.alert_places import AlertPlace, FirestoreAlertPlace, WaitingMail
+from tests.sample_events import NOON, ONE_SHARD
+from tests.usecases.fault_injection import counted
+from tests.usecases.notices.alert_scenarios import (
+    LIMIT,
+    fold,
+    folder_of,
+    founded,
+    join,
+    new_place,
+    raised,
+    use,
+    using,
+)
+from tests.usecases.plain_sums import new_tenant
+
+OWNER = ("ada@example.com",)
+MINUTE = timedelta(minutes=1)
+
+
+@pytest.fixture(params=["memory", "firestore"])
+def place(request: pytest.FixtureRequest) -> AlertPlace:
+    """Each store in turn, with tenant acme on plan free, owned by Ada."""
+    if request.param == "memory":
+        return new_place()
+    return founded(FirestoreAlertPlace(request.getfixturevalue("firestore_channel")))
+
+
+def test_below_the_soft_threshold_nobody_is_told(place: AlertPlace) -> None:
+    use(place, LIMIT * 80 // 100 - 1)
+    fold(place)
+    assert (raised(place), place.mails()) == ([], [])
+
+
+def test_each_threshold_is_told_once_however_often_is_folded(place: AlertPlace) -> None:
+    use(place, LIMIT * 80 // 100)
+    for minute in range(3):
+        use(place, minute)
+        fold(place, now=NOON + minute * MINUTE)
+    assert raised(place) == ["tokens.80"]
+    use(place, LIMIT)
+    fold(place)
+    assert raised(place) == ["tokens.100", "tokens.80"]
+    assert place.mails() == [
+        WaitingMail(OWNER, "Acme: 100% of the tokens are used"),
+        WaitingMail(OWNER, "Acme: 80% of the tokens are used"),
+    ]
+
+
+def test_both_thresholds_at_once_are_two_alerts_and_one_mail(place: AlertPlace) -> None:
+    use(place, 2 * LIMIT)
+    fold(place)
+    alerts = place.open().list_alerts("acme", limit=50).items
+    assert [(alert.used, alert.limit, alert.reached_at) for alert in alerts] == [(2 * LIMIT, LIMIT, NOON)] * 2
+    assert raised(place) == ["tokens.100", "tokens.80"]
+    assert place.mails() == [WaitingMail(OWNER, "Acme: 100% of the tokens are used")]
+
+
+def test_runs_are_told_of_beside_tokens(place: AlertPlace) -> None:
+    for number in range(8):
+        use(place, LIMIT * 10 // 100, run_id=f"run-{number}")
+    fold(place)
+    assert raised(place) == ["runs.80", "tokens.80"]
+    assert [mail.subject for mail in place.mails()] == [
+        "Acme: 80% of the runs are used",
+        "Acme: 80% of the tokens are used",
+    ]
+
+
+def test_the_recipients_are_written_to_and_without_them_every_owner(place: AlertPlace) -> None:
+    join(place, "bob@example.com", "owner")
+    join(place, "eve@example.com", "admin")
+    use(place, LIMIT * 80 // 100)
+    fold(place)
+    tenant = place.directory.find_tenant("acme")
+    assert tenant
+    named = ["ops@example.com", "cfo@example.com"]
+    set_alert_recipients(place.directory, tenant, named, Change("test", NOON))
+    use(place, LIMIT)
+    fold(place)
+    hard, soft = place.mails() if place.mails()[0].to == tuple(named) else place.mails()[::-1]
+    assert hard == WaitingMail(("ops@example.com", "cfo@example.com"), "Acme: 100% of the tokens are used")
+    assert sorted(soft.to) == ["ada@example.com", "bob@example.com"]
+
+
+def test_a_tenant_with_nobody_to_write_to_has_its_alert_without_a_mail(memory: MemoryStore) -> None:
+    new_tenant(memory, plan="free")
+    memory.record("acme", [using("e", LIMIT)], ONE_SHARD, NOON)
+    fold_tenants(folder_of(memory, memory), ["acme"], NOON)
+    assert len(memory.list_alerts("acme", limit=9).items) == 2
+    assert memory.mails == []
+
+
+def test_only_the_current_period_is_told_of(place: AlertPlace) -> None:
+    use(place, LIMIT, ts=NOON - timedelta(days=30))
+    fold(place)
+    assert (raised(place), place.mails()) == ([], [])
+
+
+def test_the_next_period_tells_again(place: AlertPlace) -> None:
+    use(place, LIMIT)
+    fold(place)
+    december = NOON + timedelta(days=20)
+    use(place, LIMIT, ts=december)
+    fold(place, now=december)
+    periods = {alert.id.partition(".")[0] for alert in place.open().list_alerts("acme", limit=50).items}
+    assert periods == {"20261101T00Z", "20261201T00Z"}
+    assert len(place.mails()) == 2
+
+
+def test_a_larger_plan_takes_no_alert_back_and_raises_none_it_does_not_reach(place: AlertPlace) -> None:
+    use(place, LIMIT)
+    fold(place)
+    entry = place.directory.list_audit("acme", limit=1).items[0]
+    place.directory.set_plan("acme", "starter", replace(entry, action="plan.changed"))
+    use(place, 1)
+    fold(place, now=NOON + MINUTE)
+    assert raised(place) == ["tokens.100", "tokens.80"]
+    assert len(place.mails()) == 1
+
+
+def test_a_plan_that_is_not_in_the_catalog_raises_nothing(memory: MemoryStore) -> None:
+    new_tenant(memory, plan="custom")
+    memory.record("acme", [using("e", 10**9)], ONE_SHARD, NOON)
+    fold_tenants(folder_of(memory, memory), ["acme"], NOON)
+    assert memory.list_alerts("acme", limit=9).items == []
+
+
+def test_what_is_told_already_costs_one_more_read_and_what_is_not_crossed_none(memory: MemoryStore) -> None:
+    place = new_place()
+    store, calls = counted(place.open())
+    use(place, 1)
+    fold(place, store)
+    assert calls["known_alerts"] == calls["save_alerts"] == 0
+    use(place, LIMIT)
+    fold(place, store)
+    assert (calls["known_alerts"], calls["save_alerts"]) == (1, 1)
+    use(place, 2)
+    fold(place, store)
+    assert (calls["known_alerts"], calls["save_alerts"]) == (1 + 1, 1)
+    calls.clear()
+    fold(place, store)
+    assert calls == {"dirty_counters": 1, "read": 1}
+
+
+def mail_text(place: MemoryStore) -> tuple[str, str | None]:
+    (mail,) = place.mails
+    return mail.text, mail.link
+
+
+@pytest.mark.parametrize(
+    ("tokens", "sentence"),
+    [
+        (45_678, "At 100% nothing more is allowed until the limit resets on 1 December 2026 at 00:00 UTC."),
+        (
+            60_000,
+            "The limit is reached: nothing more is allowed until it resets on 1 December 2026 at 00:00 UTC.",
+        ),
+    ],
+)
+def test_a_mail_tells_what_is_used_what_follows_and_where_to_look(
+    memory: MemoryStore, tokens: int, sentence: str
+) -> None:
+    tenant = new_tenant(memory, plan="free")
+    set_alert_recipients(memory, tenant, ["a@example.com"], Change("test", NOON))
+    memory.record("acme", [using("e", tokens)], ONE_SHARD, NOON)
+    fold_tenants(folder_of(memory, memory), ["acme"], NOON)
+    first = f"Acme has used {tokens:,} of its 50,000 tokens of this metering period."
+    way_out = "A larger plan raises the limit at once."
+    assert mail_text(memory) == (f"{first}\n\n{sentence} {way_out}", "https://usage.example.com/t/acme")

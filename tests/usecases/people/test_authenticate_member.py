@@ -1,0 +1,114 @@
+"""Who is signed in: how long that is remembered, how much is, and that memberships are not."""
+
+from datetime import datetime, timedelta
+
+import pytest
+
+from shared.adapters.memory import MemoryStore
+from shared.adapters.memory.people.identities import TOKEN_LASTS, MemoryAccount
+from shared.domain.errors import Forbidden, NotAuthenticated
+from shared.domain.people.members import PERMISSIONS, Member, Role
+from shared.usecases.people import authenticate_member
+from shared.usecases.people.authenticate import Access
+from shared.usecases.people.authenticate_member import REMEMBERED_FOR, MemberAuthenticator
+from tests.member_fixtures import seat
+from tests.sample_events import NOON
+from tests.usecases.fault_injection import counted
+from tests.usecases.plain_sums import new_tenant
+
+ALMOST_A_MINUTE = REMEMBERED_FOR - timedelta(microseconds=1)
+
+
+def sign_in(store: MemoryStore, user_id: str = "ada", issued_at: datetime = NOON) -> str:
+    store.save_account(MemoryAccount(user_id=user_id, email=f"{user_id}@example.com"))
+    return store.issue_token(user_id, issued_at)
+
+
+def test_a_token_is_verified_once_a_minute(memory: MemoryStore) -> None:
+    token = sign_in(memory)
+    verifier, calls = counted(memory)
+    authenticator = MemberAuthenticator(verifier, memory)
+    for after in (timedelta(0), timedelta(seconds=1), ALMOST_A_MINUTE):
+        assert authenticator.identify(token, NOON + after).user_id == "ada"
+    assert calls == {"verify": 1}
+    authenticator.identify(token, NOON + REMEMBERED_FOR)
+    assert calls == {"verify": 2}
+
+
+def test_a_clock_that_is_put_back_does_not_make_an_answer_older_than_a_minute(memory: MemoryStore) -> None:
+    token = sign_in(memory, issued_at=NOON - timedelta(minutes=30))
+    verifier, calls = counted(memory)
+    authenticator = MemberAuthenticator(verifier, memory)
+    authenticator.identify(token, NOON)
+    authenticator.identify(token, NOON - timedelta(minutes=10))
+    assert calls == {"verify": 2}
+
+
+def test_a_token_is_not_remembered_beyond_its_end(memory: MemoryStore) -> None:
+    token = sign_in(memory)
+    verifier, calls = counted(memory)
+    authenticator = MemberAuthenticator(verifier, memory)
+    authenticator.identify(token, NOON + TOKEN_LASTS - timedelta(seconds=5))
+    authenticator.identify(token, NOON + TOKEN_LASTS)
+    assert calls == {"verify": 2}
+    with pytest.raises(NotAuthenticated) as refusal:
+        authenticator.identify(token, NOON + TOKEN_LASTS + timedelta(seconds=11))
+    assert refusal.value.code == "token_expired"
+
+
+def test_a_refusal_is_not_remembered(memory: MemoryStore) -> None:
+    token = sign_in(memory)
+    memory.save_account(MemoryAccount(user_id="ada", email="ada@example.com", disabled=True))
+    authenticator = MemberAuthenticator(memory, memory)
+    with pytest.raises(Forbidden):
+        authenticator.identify(token, NOON)
+    memory.save_account(MemoryAccount(user_id="ada", email="ada@example.com"))
+    assert authenticator.identify(token, NOON).user_id == "ada"
+
+
+def test_no_more_tokens_are_remembered_than_fit(memory: MemoryStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(authenticate_member, "MAX_REMEMBERED", 2)
+    tokens = [sign_in(memory, user_id) for user_id in ("ada", "bob", "cy")]
+    verifier, calls = counted(memory)
+    authenticator = MemberAuthenticator(verifier, memory)
+    for token in (*tokens, tokens[2], tokens[1]):
+        authenticator.identify(token, NOON)
+    assert calls["verify"] == 3
+    authenticator.identify(tokens[0], NOON)
+    assert calls["verify"] == 3 + 1
+
+
+def test_a_token_of_any_length_is_refused_without_asking(memory: MemoryStore) -> None:
+    verifier, calls = counted(memory)
+    with pytest.raises(NotAuthenticated, match="at most 16384 are read"):
+        MemberAuthenticator(verifier, memory).identify("x" * 16_385, NOON)
+    assert calls == {}
+
+
+@pytest.mark.parametrize("role", ["owner", "admin", "member"])
+def test_a_member_acts_with_the_role_of_the_moment(memory: MemoryStore, role: Role) -> None:
+    tenant = new_tenant(memory)
+    member = seat(
+        memory, "acme", Member(user_id="ada", email="ada@example.com", name=None, role=role, joined_at=NOON)
+    )
+    authenticator = MemberAuthenticator(memory, memory)
+    identity = authenticator.identify(sign_in(memory), NOON)
+    access = authenticator.enter(identity, "acme")
+    assert access.role == role
+    assert access == Access(
+        tenant=tenant, permissions=PERMISSIONS[role], actor="member:ada@example.com", member=member
+    )
+    memory.remove_member("acme", member, None, memory.list_audit("acme", limit=1).items[0])
+    with pytest.raises(Forbidden, match="not a member of tenant 'acme'") as refusal:
+        authenticator.enter(identity, "acme")
+    assert refusal.value.code == "foreign_tenant"
+
+
+def test_the_store_is_not_asked_for_what_is_no_id(memory: MemoryStore) -> None:
+    members, calls = counted(memory)
+    authenticator = MemberAuthenticator(memory, members)
+    identity = authenticator.identify(sign_in(memory), NOON)
+    for tenant_id in ("..", "a/members/b", "", "x" * 65):
+        with pytest.raises(Forbidden):
+            authenticator.enter(identity, tenant_id)
+    assert calls == {}

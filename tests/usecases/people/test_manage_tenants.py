@@ -1,0 +1,153 @@
+"""Tenants are created and put on plans, and each of that leaves a trace."""
+
+from datetime import timedelta
+
+import pytest
+
+from shared.adapters.memory import MemoryStore
+from shared.domain.billing.billing_account import with_subscription
+from shared.domain.billing.entitlements import DEFAULT_GRACE
+from shared.domain.errors import Conflict, InvalidInput, NotFound
+from shared.domain.people.tenants import ALL_SCOPES, Change, Tenant
+from shared.ports import BillingChange
+from shared.usecases.people.authenticate import Access, KeyAuthenticator
+from shared.usecases.people.manage_keys import NewKey
+from shared.usecases.people.manage_tenants import TenantRequest, create_tenant, set_plan
+from tests.audit_trail import trail_of
+from tests.sample_events import NOON
+from tests.sample_subscriptions import observed, seen_in_turn
+
+BY_ADA = Change("ada", NOON)
+
+
+def create(
+    store: MemoryStore, tenant_id: str = "acme", name: str = "Acme", plan: str = "starter"
+) -> tuple[Tenant, NewKey]:
+    return create_tenant(store, TenantRequest(tenant_id, name, plan), BY_ADA, is_live=False)
+
+
+def test_a_tenant_comes_with_a_key_that_may_do_everything(memory: MemoryStore) -> None:
+    tenant, key = create(memory)
+    assert (
+        tenant
+        == memory.find_tenant("acme")
+        == Tenant(id="acme", name="Acme", plan="starter", created_at=NOON)
+    )
+    access = Access(tenant=tenant, permissions=ALL_SCOPES, actor=f"key:{key.key.prefix}")
+    assert KeyAuthenticator(memory).authenticate(key.secret, NOON) == access
+
+
+def test_an_id_that_is_taken_is_a_conflict_and_makes_no_key(memory: MemoryStore) -> None:
+    create(memory)
+    with pytest.raises(Conflict, match="'acme'"):
+        create(memory, name="Another")
+    assert [tenant.name for tenant in [memory.find_tenant("acme")] if tenant] == ["Acme"]
+    assert len(memory.list_keys("acme")) == 1
+
+
+@pytest.mark.parametrize("tenant_id", ["a", "A-b_9", "9", "x" * 64])
+def test_ids_of_letters_digits_hyphens_and_underscores_are_taken(memory: MemoryStore, tenant_id: str) -> None:
+    assert create(memory, tenant_id)[0].id == tenant_id
+
+
+@pytest.mark.parametrize(
+    "tenant_id", ["", "-a", "_a", "__a__", ".", "..", "a/b", "a.b", "a b", "é", "a\n", "x" * 65]
+)
+def test_ids_that_could_be_a_path_or_a_reserved_name_are_refused(memory: MemoryStore, tenant_id: str) -> None:
+    with pytest.raises(InvalidInput) as refusal:
+        create(memory, tenant_id)
+    assert [(problem.field, problem.code) for problem in refusal.value.problems] == [("id", "invalid_id")]
+    assert repr(tenant_id) in refusal.value.message
+
+
+@pytest.mark.parametrize("name", ["", "  ", "x" * 201])
+def test_a_name_that_is_blank_or_too_long_is_refused(memory: MemoryStore, name: str) -> None:
+    with pytest.raises(InvalidInput) as refusal:
+        create(memory, name=name)
+    assert refusal.value.problems[0].field == "name"
+
+
+def test_blanks_around_a_name_are_left_out(memory: MemoryStore) -> None:
+    assert create(memory, name="  Acme Inc. ")[0].name == "Acme Inc."
+
+
+@pytest.mark.parametrize("plan", ["", "gold", "Free", "free "])
+def test_an_unknown_plan_is_refused_and_the_known_ones_are_named(memory: MemoryStore, plan: str) -> None:
+    with pytest.raises(InvalidInput, match="free, starter, professional, enterprise") as refusal:
+        create(memory, plan=plan)
+    assert refusal.value.problems[0].field == "plan"
+    assert memory.find_tenant("acme") is None
+
+
+def test_billings_name_of_a_plan_is_kept_as_the_plan(memory: MemoryStore) -> None:
+    assert create(memory, plan="pro")[0].plan == "professional"
+    assert set_plan(memory, "acme", "pro", BY_ADA).plan == "professional"
+
+
+def test_a_plan_is_changed_for_this_tenant_alone(memory: MemoryStore) -> None:
+    create(memory)
+    create(memory, "bolt")
+    changed = set_plan(memory, "acme", "enterprise", Change("ada", NOON, "upgrade"))
+    assert (
+        changed
+        == memory.find_tenant("acme")
+        == Tenant(id="acme", name="Acme", plan="enterprise", created_at=NOON)
+    )
+    assert memory.find_tenant("bolt") == Tenant(id="bolt", name="Acme", plan="starter", created_at=NOON)
+
+
+def test_the_plan_of_nobody_cannot_be_changed(memory: MemoryStore) -> None:
+    with pytest.raises(NotFound, match="'ghost'"):
+        set_plan(memory, "ghost", "free", BY_ADA)
+
+
+@pytest.mark.parametrize("reports", [["active"], ["active", "past_due"], ["active", "deleted"]])
+def test_the_plan_of_a_subscriber_is_changed_in_stripe_and_not_by_hand(
+    memory: MemoryStore, reports: list[str]
+) -> None:
+    create(memory, plan="free")
+    subscribe(memory, reports)
+    before = memory.find_tenant("acme")
+    with pytest.raises(Conflict, match="of which sub_1 is ") as refusal:
+        set_plan(memory, "acme", "enterprise", Change("ada", NOON, "gift"))
+    assert refusal.value.code == "subscription_decides"
+    assert memory.find_tenant("acme") == before
+    assert [entry.action for entry in trail_of(memory)] == ["tenant.created"]
+
+
+def test_a_subscription_that_was_never_paid_for_leaves_the_plan_to_be_set_by_hand(
+    memory: MemoryStore,
+) -> None:
+    create(memory, plan="free")
+    subscribe(memory, ["incomplete"])
+    set_plan(memory, "acme", "enterprise", Change("ada", NOON, "gift"))
+    subscribe(memory, ["incomplete", "incomplete_expired"])
+    tenant = memory.find_tenant("acme")
+    assert tenant is not None
+    assert tenant.at(NOON).plan == "enterprise"
+
+
+def subscribe(memory: MemoryStore, reports: list[str]) -> None:
+    """Keep a subscription that has reported so much."""
+    read = memory.read_account("acme")
+    assert read is not None
+    life = seen_in_turn(observed(day, report) for day, report in enumerate(reports))
+    account = with_subscription(read.account, life, DEFAULT_GRACE, NOON)
+    memory.save_billing(BillingChange(account=account, at=NOON))
+
+
+def test_a_change_to_an_unknown_plan_changes_nothing(memory: MemoryStore) -> None:
+    create(memory)
+    with pytest.raises(InvalidInput, match="'gold'"):
+        set_plan(memory, "acme", "gold", BY_ADA)
+    assert [entry.action for entry in trail_of(memory)] == ["tenant.created"]
+
+
+def test_every_change_of_a_tenant_leaves_a_trace_that_names_who_what_and_why(memory: MemoryStore) -> None:
+    create(memory)
+    later = NOON + timedelta(hours=1)
+    set_plan(memory, "acme", "free", Change("bob", later, "unpaid"))
+    assert trail_of(memory) == [
+        BY_ADA.entry("acme", "tenant.created", None, "starter"),
+        Change("bob", later, "unpaid").entry("acme", "plan.changed", "starter", "free"),
+    ]
