@@ -1,4 +1,4 @@
-"""Reads requests: JSON bodies and query strings checked by a model, batches of events."""
+"""Reads requests: JSON bodies and query strings, checked by a model."""
 
 from typing import TypeVar
 
@@ -10,46 +10,10 @@ from werkzeug.exceptions import HTTPException, UnsupportedMediaType
 from shared.domain.errors import FieldProblem, InvalidInput, TooLarge
 from shared.domain.metering.events import field_problem, shown
 from shared.http.app import MAX_BODY_BYTES
-from shared.http.metering import cloudevents
 
 M = TypeVar("M", bound=BaseModel)
 
-MAX_EVENTS = 500
 JSON = "application/json"
-
-
-def read_events(request: Request) -> list[object]:
-    """Return the events in a request: one, an array, `{"events": […]}`, or CloudEvents. Each is still unchecked."""
-    events = _events(request)
-    if not events:
-        raise _invalid("events", "empty_batch", "events: there are none in the request")
-    if len(events) > MAX_EVENTS:
-        raise TooLarge(
-            f"events: {len(events)} in one request, at most {MAX_EVENTS} are taken", code="too_many_events"
-        )
-    return events
-
-
-def _events(request: Request) -> list[object]:
-    if request.mimetype in (cloudevents.STRUCTURED, cloudevents.BATCH):
-        return cloudevents.unwrap(request.mimetype, parse_json(request))
-    body = read_json(request)
-    if cloudevents.is_binary(request):
-        return [cloudevents.from_headers(request.headers, body)]
-    if isinstance(body, dict) and "events" in body:
-        return _batch(body)
-    return body if isinstance(body, list) else [body]
-
-
-def _batch(body: dict[str, object]) -> list[object]:
-    events = body["events"]
-    if unknown := sorted(body.keys() - {"events"}):
-        name, value = unknown[0], shown(body[unknown[0]])
-        message = f"{name}: not a field of a batch, which has only events (got {value})"
-        raise _invalid(name, "extra_forbidden", message)
-    if not isinstance(events, list):
-        raise _invalid("events", "list_type", f"events: Input should be a list (got {shown(events)})")
-    return events
 
 
 def read_json(request: Request) -> object:
@@ -96,7 +60,7 @@ def read_query(request: Request, model: type[M]) -> M:
     for name, values in request.args.lists():
         if len(values) > 1:
             message = f"{name}: given {len(values)} times ({', '.join(map(shown, values[:3]))})"
-            raise _invalid(name, "repeated_parameter", message)
+            raise invalid_field(name, "repeated_parameter", message)
     return _validated(model, request.args.to_dict())
 
 
@@ -113,5 +77,6 @@ def _validated(model: type[M], value: object) -> M:
         raise InvalidInput(problems[0].message, problems) from error
 
 
-def _invalid(field: str, code: str, message: str) -> InvalidInput:
+def invalid_field(field: str, code: str, message: str) -> InvalidInput:
+    """Return the error about one field of a request."""
     return InvalidInput(message, (FieldProblem(field=field, code=code, message=message),))

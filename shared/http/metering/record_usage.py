@@ -8,8 +8,9 @@ from shared.domain.errors import InvalidInput
 from shared.domain.limits.limits import LimitStatus
 from shared.http.answers import CheckAnswer, RecordAnswer, Rejection
 from shared.http.app import Call, Container, Route, json_answer
-from shared.http.bodies import read_body, read_events, read_query
+from shared.http.bodies import read_body, read_query
 from shared.http.inputs import CheckBody, EventsBody, RecordQuery
+from shared.http.metering.event_bodies import read_events
 from shared.usecases.limits.check_limits import UsageRequest
 from shared.usecases.metering.record_events import record_events
 
