@@ -1,0 +1,105 @@
+"""What docs/costs.md says is arithmetic: each figure follows from the prices and the assumptions on the page."""
+
+import re
+from fractions import Fraction
+
+import pytest
+
+from tests.tools.documents import README, page
+from tools.bench.counting import DELETE_NANOUSD, READ_NANOUSD, WRITE_NANOUSD
+
+COSTS = page("costs")
+TEXT = " ".join(COSTS.prose.split())
+MILLION, GIB, NANO = 10**6, 2**30, Fraction(1, 10**9)
+READ, WRITE, DELETE = (price * NANO for price in (READ_NANOUSD, WRITE_NANOUSD, DELETE_NANOUSD))
+STORAGE, RETENTION_MONTHS = Fraction("0.15"), 3
+EVENT_BYTES, RUN_BYTES = 900, 700
+INSTANCE_SECOND = Fraction("0.000024") + Fraction("0.0000025") / 2
+REQUEST, REQUEST_SECONDS, EVENT_SECONDS = Fraction("0.40") / MILLION, Fraction("0.050"), Fraction("0.0002")
+MINUTES_A_MONTH = 60 * 24 * 30
+CHECK_READS, PAGE_READS = 5 + 1 + 1, 40 + 1 + 1
+
+
+def cloud_run(requests: Fraction | int, events: int = 0) -> Fraction:
+    """Return the price of requests that carry so many events each."""
+    return requests * ((REQUEST_SECONDS + EVENT_SECONDS * events) * INSTANCE_SECOND + REQUEST)
+
+
+def parts_of_a_million(events: int) -> list[Fraction]:
+    """Return writes, deletes, storage and Cloud Run for a million events, so many to a request and run."""
+    return [
+        MILLION * Fraction(events + 2, events) * WRITE,
+        MILLION * DELETE,
+        Fraction(MILLION * EVENT_BYTES, GIB) * STORAGE * RETENTION_MONTHS,
+        cloud_run(Fraction(MILLION, events), events),
+    ]
+
+
+def usd(amount: Fraction) -> str:
+    return f"{float(amount):.3f}"
+
+
+def figure(what: str) -> str:
+    """Return the last cell of the one row that begins with `what`."""
+    (row,) = (cells for cells in COSTS.rows if cells[0].startswith(what))
+    return row[-1]
+
+
+def test_the_prices_and_assumptions_are_stated() -> None:
+    per_100k = {
+        name: 100_000 * price for name, price in (("reads", READ), ("writes", WRITE), ("deletes", DELETE))
+    }
+    assert ", ".join(f"{name} ${float(price):.2f}" for name, price in per_100k.items()) in TEXT
+    assert figure("storage in Firestore") == "$0.15 per GiB and month of 30 days"
+    assert (figure("one event"), figure("one run")) == (f"{EVENT_BYTES} bytes", f"{RUN_BYTES} bytes")
+    assert "$0.000024 per vCPU-second, $0.0000025 per GiB-second" in figure("Cloud Run, billed")
+    assert figure("a request").startswith("50 ms, and 0.2 ms for each event")
+
+
+@pytest.mark.parametrize("events", [1, 10, 100])
+def test_a_million_events(events: int) -> None:
+    (row,) = (cells for cells in COSTS.section("A million events") if cells[0] == str(events))
+    parts = parts_of_a_million(events)
+    assert row[1] == f"{float(Fraction(events + 2, events)):.2f}"
+    assert row[2:] == [usd(amount) for amount in [*parts, sum(parts, Fraction())]]
+
+
+def test_the_readme_names_the_same_price() -> None:
+    assert (
+        f"[${float(sum(parts_of_a_million(10), Fraction())):.2f}](docs/costs.md) in requests of ten"
+        in README.prose
+    )
+
+
+def test_every_formula_has_its_result() -> None:
+    formulas = re.findall(r"([(\d][\d,.$×+/() ]+) = \$([\d.]+\d)", TEXT)
+    for formula, result in formulas:
+        terms = re.sub(r"\d+(\.\d+)?", r"Fraction('\g<0>')", formula.translate({ord(","): "", ord("$"): ""}))
+        assert usd(eval(terms.replace("×", "*"), {"Fraction": Fraction})) == result, formula
+    assert len(formulas) == 6
+
+
+def test_reads() -> None:
+    reads = {cells[0].split(",")[0]: (int(cells[1]), cells[2]) for cells in COSTS.section("Reads")}
+    expected = {"check": CHECK_READS, "usage page": PAGE_READS, "key lookup": 2, "membership": 1}
+    assert reads == {
+        name: (count, f"{float(MILLION * count * READ):.2f}") for name, count in expected.items()
+    }
+
+
+def test_a_deployment_without_traffic_and_the_example_add_up() -> None:
+    for title in ("What a deployment costs without traffic", "An example"):
+        *parts, total = (Fraction(cells[-1]) for cells in COSTS.section(title))
+        assert sum(parts, Fraction()) == total, title
+
+
+def test_the_parts_of_both() -> None:
+    ticks, checks, folds = MINUTES_A_MONTH, 100_000, MINUTES_A_MONTH // 15
+    assert figure(f"ticks: {ticks:,} queries") == usd(ticks * READ)
+    assert figure(f"ticks: {ticks:,} requests") == usd(cloud_run(ticks))
+    assert figure("events, all-in") == usd(sum(parts_of_a_million(10), Fraction()))
+    assert figure(f"{checks:,} checks: reads") == usd(checks * CHECK_READS * READ)
+    assert figure(f"{checks:,} checks: Cloud Run") == usd(cloud_run(checks))
+    assert figure("key lookups of two instances") == usd(2 * MINUTES_A_MONTH * 2 * READ)
+    assert figure("1,000 usage pages") == usd(1_000 * PAGE_READS * READ)
+    assert figure("folds") == usd(folds * (13 * READ + 3 * WRITE))
