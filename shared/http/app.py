@@ -110,7 +110,7 @@ class Route:
     summary: str
     handle: Callable[[Call, Container], Response]
     needs: Permission | Person | None
-    answer: type[BaseModel] | None = None
+    response: type[BaseModel] | None = None
     body: object = None
     query: type[BaseModel] | None = None
     status: int = 200
@@ -131,7 +131,7 @@ class App:
     def __call__(self, request: Request) -> Response:
         """Return the answer to `request`; never raise."""
         try:
-            response = self._answer(request)
+            response = self._respond(request)
         except Exception as error:  # noqa: BLE001 (the last line of defence: a caller never sees a trace)
             response = problem_of(error)
             _discard_body(request)
@@ -139,7 +139,7 @@ class App:
         response.headers["X-Content-Type-Options"] = "nosniff"
         return response
 
-    def _answer(self, request: Request) -> Response:
+    def _respond(self, request: Request) -> Response:
         route, path = self._match(request)
         _refuse_unreadable(request)
         now = self._container.clock()
@@ -197,13 +197,13 @@ class App:
         return secret.strip()
 
 
-def json_answer(model: BaseModel, cache_control: str = _PRIVATE) -> Response:
+def json_response(model: BaseModel, cache_control: str = _PRIVATE) -> Response:
     """Return a model as JSON."""
     headers = {"Cache-Control": cache_control}
     return Response(model.model_dump_json(by_alias=True), 200, headers, mimetype="application/json")
 
 
-def no_answer() -> Response:
+def empty_response() -> Response:
     """Return an empty answer, for routes whose status is 204."""
     return Response(status=204)
 

@@ -83,8 +83,8 @@ def _models(routes: Sequence[Route]) -> set[tuple[Any, _Mode]]:
     for each in routes:
         if each.body is not None:
             models.add((each.body, "validation"))
-        if each.answer is not None:
-            models.add((each.answer, "serialization"))
+        if each.response is not None:
+            models.add((each.response, "serialization"))
     return models
 
 
@@ -92,7 +92,7 @@ def _operation(each: Route, schemas: _Schemas) -> dict[str, Any]:
     operation: dict[str, Any] = {"summary": each.summary, "parameters": _parameters(each)}
     if each.body is not None:
         operation["requestBody"] = {"content": _json(schemas.of(each.body, "validation"))}
-    answer = {} if each.answer is None else {"content": _json(schemas.of(each.answer, "serialization"))}
+    answer = {} if each.response is None else {"content": _json(schemas.of(each.response, "serialization"))}
     problem = {"application/problem+json": {"schema": schemas.of(ProblemDocument, "serialization")}}
     operation["responses"] = {
         str(each.status): {"description": "Done", **answer},

@@ -18,7 +18,7 @@ AGGREGATE_NAMES = {
 }
 TENANT = "/tenants/acme"
 EACH_METRIC = pytest.mark.parametrize("metric", METRICS)
-ROWS = ["SeriesRow", "DayRow", "SeriesPoint", "RunAnswer"]
+ROWS = ["SeriesRow", "DayRow", "SeriesPoint", "RunResponse"]
 
 
 @pytest.fixture

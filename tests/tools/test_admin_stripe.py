@@ -9,12 +9,12 @@ from typing import Any
 
 import pytest
 import stripe
-from shared.domain.billing.subscriptions.subscriptions.plan_mapping import catalog_to_sell
-from shared.domain.billing.subscriptions.subscriptions.stripe_shapes import read_subscription
 
 from shared.adapters.stripe import StripeApi
 from shared.bootstrap import Container, process_memory
 from shared.config import load_config
+from shared.domain.billing.plan_mapping import catalog_to_sell
+from shared.domain.billing.stripe_shapes import read_subscription
 from shared.usecases.billing.start_checkout import Purchase, ReturnPages, start_checkout
 from tests.e2e.subscriber import visit
 from tests.tools.admin_calls import CREATE, Capture, failed, memory, run

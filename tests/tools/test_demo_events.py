@@ -4,9 +4,9 @@ from collections import Counter
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from shared.domain.limits.limits.limits.plans import find_plan
 
 from shared.domain.ledger.periods import MAX_AGE, period_at
+from shared.domain.limits.plans import find_plan
 from shared.domain.metering.events import MeteringEvent, parse_events
 from shared.domain.metering.recording import admit
 from tools.dev.demo_events import Event

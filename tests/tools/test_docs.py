@@ -5,8 +5,6 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from shared.usecases.ledger.ledger.ledger.fold_usage import TENANTS_PER_MESSAGE
-from shared.usecases.ledger.ledger.ledger.ledger import REMEMBER_FOR
 
 from shared.adapters.firestore.people.directory import TOUCH_SECONDS
 from shared.adapters.firestore.rpc import GIVE_UP_AFTER_SECONDS
@@ -16,6 +14,8 @@ from shared.domain.ledger.counter_settings import LONGEST_FOLD_MINUTES, MAX_COUN
 from shared.domain.ledger.periods import MAX_AGE
 from shared.domain.ledger.usage import FEW_SHARDS
 from shared.usecases.billing.apply_stripe_event import REPORT_UNOWNED_AFTER
+from shared.usecases.ledger.fold_usage import TENANTS_PER_MESSAGE
+from shared.usecases.ledger.ledger import REMEMBER_FOR
 from shared.usecases.limits.read_usage import ASK_EVERY_SECONDS
 from shared.usecases.people.authenticate import CACHE_FOR
 from tests.tools.documents import DOCUMENTS, PAGES, Document, page

@@ -28,7 +28,7 @@ def test_a_port_on_which_all_interfaces_listen_is_taken() -> None:
         assert not is_free(listener.getsockname()[1])
 
 
-def test_where_nothing_listens_there_is_no_answer() -> None:
+def test_where_nothing_listens_there_is_empty_response() -> None:
     assert get(free_port(), "/") is None
 
 

@@ -7,10 +7,10 @@ from flask import Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from shared.domain.billing.invoices import InvoiceRow
-from shared.http.answers import Answer
-from shared.http.app import Call, Container, Route, json_answer
+from shared.http.app import Call, Container, Route, json_response
 from shared.http.bodies import read_body, read_query
 from shared.http.inputs import PageQuery
+from shared.http.responses import ResponseModel
 from shared.usecases.billing.start_checkout import Purchase, ReturnPages, open_portal, start_checkout
 
 
@@ -29,13 +29,13 @@ class PortalBody(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
 
-class UrlAnswer(Answer):
+class UrlResponse(ResponseModel):
     """Where to send the browser."""
 
     url: str
 
 
-class InvoiceAnswer(Answer):
+class InvoiceResponse(ResponseModel):
     """An invoice; amounts are in minor units of its currency, as Stripe has them."""
 
     id: str
@@ -56,16 +56,16 @@ class InvoiceAnswer(Answer):
     failed_at: datetime | None
 
     @classmethod
-    def of(cls, row: InvoiceRow) -> "InvoiceAnswer":
+    def of(cls, row: InvoiceRow) -> "InvoiceResponse":
         """The answer that tells of an invoice."""
         names = [name for name in cls.model_fields if name != "failed_at"]
         return cls(failed_at=row.failed_at, **{name: getattr(row.invoice, name) for name in names})
 
 
-class InvoicesAnswer(Answer):
+class InvoicesResponse(ResponseModel):
     """A page of invoices, newest first."""
 
-    invoices: list[InvoiceAnswer]
+    invoices: list[InvoiceResponse]
     next_cursor: str | None
 
 
@@ -78,20 +78,20 @@ def _checkout(call: Call, container: Container) -> Response:
         trial_days=container.config.trial_days,
     )
     pages = ReturnPages(container.config.web_origin, purchase.tenant_id)
-    return json_answer(UrlAnswer(url=start_checkout(container.billing, pages, purchase, call.now)))
+    return json_response(UrlResponse(url=start_checkout(container.billing, pages, purchase, call.now)))
 
 
 def _portal(call: Call, container: Container) -> Response:
     read_body(call.request, PortalBody)
     pages = ReturnPages(container.config.web_origin, call.path["tenant"])
-    return json_answer(UrlAnswer(url=open_portal(container.billing, pages, call.path["tenant"])))
+    return json_response(UrlResponse(url=open_portal(container.billing, pages, call.path["tenant"])))
 
 
 def _invoices(call: Call, container: Container) -> Response:
     query = read_query(call.request, PageQuery)
     page = container.billing.store.list_invoices(call.path["tenant"], limit=query.limit, cursor=query.cursor)
-    invoices = [InvoiceAnswer.of(row) for row in page.items]
-    return json_answer(InvoicesAnswer(invoices=invoices, next_cursor=page.next_cursor))
+    invoices = [InvoiceResponse.of(row) for row in page.items]
+    return json_response(InvoicesResponse(invoices=invoices, next_cursor=page.next_cursor))
 
 
 _TENANT = "/api/v1/tenants/<tenant>"
@@ -102,7 +102,7 @@ ROUTES = (
         summary="Begin to pay for a plan",
         handle=_checkout,
         needs="billing:write",
-        answer=UrlAnswer,
+        response=UrlResponse,
         body=CheckoutBody,
     ),
     Route(
@@ -111,7 +111,7 @@ ROUTES = (
         summary="Open the portal",
         handle=_portal,
         needs="billing:write",
-        answer=UrlAnswer,
+        response=UrlResponse,
         body=PortalBody,
     ),
     Route(
@@ -120,7 +120,7 @@ ROUTES = (
         summary="Invoices, newest first",
         handle=_invoices,
         needs="usage:read",
-        answer=InvoicesAnswer,
+        response=InvoicesResponse,
         query=PageQuery,
     ),
 )

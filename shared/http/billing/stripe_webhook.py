@@ -7,7 +7,7 @@ from pydantic import BaseModel
 
 from shared.domain.billing.stripe_events import NotAnEvent, StripeEvent
 from shared.domain.errors import InvalidInput
-from shared.http.app import Call, Container, Route, json_answer
+from shared.http.app import Call, Container, Route, json_response
 from shared.http.bodies import parse_json_bytes, read_bytes
 from shared.usecases.billing.apply_stripe_event import UNOWNED, apply_stripe_event
 from shared.usecases.billing.stripe_changes import read_stripe_event
@@ -16,7 +16,7 @@ LOGGER = logging.getLogger("gwi_usage")
 TOLERANCE_SECONDS = 300
 
 
-class WebhookAnswer(BaseModel):
+class WebhookResponse(BaseModel):
     """What became of the event; Stripe reads only that the answer is a success."""
 
     outcome: str
@@ -29,7 +29,7 @@ def _webhook(call: Call, container: Container) -> Response:
     outcome = apply_stripe_event(container.billing, event, call.now)
     if outcome == UNOWNED:
         LOGGER.warning("%s %s is of a customer that belongs to no tenant", event.id, event.type)
-    return json_answer(WebhookAnswer(outcome=outcome))
+    return json_response(WebhookResponse(outcome=outcome))
 
 
 def _require_signature(payload: bytes, header: str | None, container: Container) -> None:
@@ -60,6 +60,6 @@ ROUTES = (
         summary="Receive a Stripe event",
         handle=_webhook,
         needs=None,
-        answer=WebhookAnswer,
+        response=WebhookResponse,
     ),
 )

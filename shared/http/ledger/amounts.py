@@ -7,7 +7,7 @@ from pydantic import create_model
 
 from shared.domain.ledger.counters import METRICS, Metric, Totals
 from shared.domain.prices.money import usd_string
-from shared.http.answers import Answer, Usd
+from shared.http.responses import ResponseModel, Usd
 
 COST: Final[Metric] = "cost_nanousd"
 TOKEN_METRICS: Final = tuple(metric for metric in METRICS if metric.endswith("_tokens"))
@@ -22,16 +22,16 @@ AGGREGATE_NAMES: Final[Mapping[Metric, str]] = {
 
 if TYPE_CHECKING:
 
-    class TokenSums(Answer):
+    class TokenSums(ResponseModel):
         """The token metrics, each without its ending `_tokens`."""
 
-    class Amounts(Answer):
+    class Amounts(ResponseModel):
         """Every metric but the tokens and the cost, under its own name."""
 
         tokens: TokenSums
         cost_usd: Usd
 
-    class AggregateAmounts(Answer):
+    class AggregateAmounts(ResponseModel):
         """Every metric of an aggregate, under the names it has there."""
 
         total_tokens: TokenSums
@@ -39,13 +39,13 @@ if TYPE_CHECKING:
 else:
     TokenSums = create_model(
         "TokenSums",
-        __base__=Answer,
+        __base__=ResponseModel,
         __doc__="Token counts; `input` includes cached tokens, `output` includes reasoning.",
         **{metric.removesuffix("_tokens"): int for metric in TOKEN_METRICS},
     )
     Amounts = create_model(
         "Amounts",
-        __base__=Answer,
+        __base__=ResponseModel,
         __doc__="All metrics of one row.",
         **dict.fromkeys(PLAIN_METRICS, int),
         tokens=TokenSums,
@@ -53,7 +53,7 @@ else:
     )
     AggregateAmounts = create_model(
         "AggregateAmounts",
-        __base__=Answer,
+        __base__=ResponseModel,
         __doc__="All metrics of an aggregate.",
         **{AGGREGATE_NAMES.get(metric, metric): int for metric in PLAIN_METRICS},
         total_tokens=TokenSums,

@@ -8,12 +8,12 @@ from datetime import datetime, timedelta
 from flask import Response
 
 from shared.domain.ledger.periods import Period
-from shared.http.app import Call, Container, Route, json_answer
+from shared.http.app import Call, Container, Route, json_response
 from shared.http.bodies import read_query
 from shared.http.inputs import SeriesQuery
 from shared.http.ledger.amounts import PLAIN_METRICS, TOKEN_METRICS
 from shared.http.ledger.ranges import next_hour, whole_hours
-from shared.http.ledger.usage_answers import SeriesAnswer, SeriesPoint
+from shared.http.ledger.usage_responses import SeriesPoint, SeriesResponse
 from shared.usecases.ledger.read_series import SeriesRequest, read_series
 
 _SMALLEST_STEP = timedelta(microseconds=1)
@@ -29,8 +29,8 @@ def _series(call: Call, container: Container) -> Response:
     shown = [SeriesPoint.of(point, query.group_by) for point in points]
     if query.format == "csv":
         return Response(_csv(shown), mimetype="text/csv")
-    return json_answer(
-        SeriesAnswer(
+    return json_response(
+        SeriesResponse(
             start=within.start,
             end=within.end,
             granularity=query.granularity,
@@ -70,7 +70,7 @@ ROUTES = (
         summary="Usage by hour or day",
         handle=_series,
         needs="usage:read",
-        answer=SeriesAnswer,
+        response=SeriesResponse,
         query=SeriesQuery,
     ),
 )

@@ -4,32 +4,34 @@ from flask import Response
 
 from shared.domain.errors import NotFound
 from shared.domain.limits.plans import PLAN_CATALOG
-from shared.http.answers import EventAnswer, EventsAnswer, HealthAnswer, PlanAnswer, PlansAnswer
-from shared.http.app import Call, Container, Route, json_answer
+from shared.http.app import Call, Container, Route, json_response
 from shared.http.bodies import read_query
 from shared.http.inputs import EventsQuery, PageQuery, UsageQuery
 from shared.http.ledger.ranges import interval_of
-from shared.http.ledger.usage_answers import RunAnswer, RunsAnswer
-from shared.http.ledger.usage_page import UsageAnswer
+from shared.http.ledger.usage_page_responses import UsageResponse
+from shared.http.ledger.usage_responses import RunResponse, RunsResponse
+from shared.http.responses import EventResponse, EventsResponse, HealthResponse, PlanResponse, PlansResponse
 from shared.usecases.limits.read_usage import UsagePage, read_current, read_interval, read_previous
 
 _CATALOG_CACHE = "public, max-age=300"
 
 
 def _plans(_call: Call, _container: Container) -> Response:
-    return json_answer(PlansAnswer(plans=[PlanAnswer.of(plan) for plan in PLAN_CATALOG]), _CATALOG_CACHE)
+    return json_response(
+        PlansResponse(plans=[PlanResponse.of(plan) for plan in PLAN_CATALOG]), _CATALOG_CACHE
+    )
 
 
 def _health(call: Call, container: Container) -> Response:
     due = container.usage.most_overdue()
     lag_seconds = max((call.now - due).total_seconds(), 0.0) if due else 0.0
     overdue = due if lag_seconds else None
-    return json_answer(HealthAnswer(status="ok", fold_lag_seconds=lag_seconds, oldest_dirty_at=overdue))
+    return json_response(HealthResponse(status="ok", fold_lag_seconds=lag_seconds, oldest_dirty_at=overdue))
 
 
 def _usage(call: Call, container: Container) -> Response:
     page = _read_page(read_query(call.request, UsageQuery), call, container)
-    return json_answer(UsageAnswer.of(page, call.caller.role))
+    return json_response(UsageResponse.of(page, call.caller.role))
 
 
 def _read_page(query: UsageQuery, call: Call, container: Container) -> UsagePage:
@@ -46,22 +48,22 @@ def _events(call: Call, container: Container) -> Response:
     page = container.usage.list_events(
         call.path["tenant"], run_id=query.run_id, limit=query.limit, cursor=query.cursor
     )
-    events = [EventAnswer.of(event) for event in page.items]
-    return json_answer(EventsAnswer(events=events, next_cursor=page.next_cursor))
+    events = [EventResponse.of(event) for event in page.items]
+    return json_response(EventsResponse(events=events, next_cursor=page.next_cursor))
 
 
 def _runs(call: Call, container: Container) -> Response:
     query = read_query(call.request, PageQuery)
     page = container.usage.list_runs(call.path["tenant"], limit=query.limit, cursor=query.cursor)
-    runs = [RunAnswer.of(run, call.now) for run in page.items]
-    return json_answer(RunsAnswer(runs=runs, next_cursor=page.next_cursor))
+    runs = [RunResponse.of(run, call.now) for run in page.items]
+    return json_response(RunsResponse(runs=runs, next_cursor=page.next_cursor))
 
 
 def _run(call: Call, container: Container) -> Response:
     run = container.usage.find_run(call.path["tenant"], call.path["run"])
     if run is None:
         raise NotFound(f"run {call.path['run']!r} does not exist")
-    return json_answer(RunAnswer.of(run, call.now))
+    return json_response(RunResponse.of(run, call.now))
 
 
 ROUTES = (
@@ -71,7 +73,7 @@ ROUTES = (
         summary="The plan catalog",
         handle=_plans,
         needs=None,
-        answer=PlansAnswer,
+        response=PlansResponse,
     ),
     Route(
         method="GET",
@@ -79,7 +81,7 @@ ROUTES = (
         summary="Whether the service answers, and the fold's lag",
         handle=_health,
         needs=None,
-        answer=HealthAnswer,
+        response=HealthResponse,
     ),
     Route(
         method="GET",
@@ -87,7 +89,7 @@ ROUTES = (
         summary="Usage, limits, forecast and billing: now, in the previous period, or in any interval",
         handle=_usage,
         needs="usage:read",
-        answer=UsageAnswer,
+        response=UsageResponse,
         query=UsageQuery,
     ),
     Route(
@@ -96,7 +98,7 @@ ROUTES = (
         summary="Runs, newest first",
         handle=_runs,
         needs="usage:read",
-        answer=RunsAnswer,
+        response=RunsResponse,
         query=PageQuery,
     ),
     Route(
@@ -105,7 +107,7 @@ ROUTES = (
         summary="One run",
         handle=_run,
         needs="usage:read",
-        answer=RunAnswer,
+        response=RunResponse,
     ),
     Route(
         method="GET",
@@ -113,7 +115,7 @@ ROUTES = (
         summary="Events, newest first",
         handle=_events,
         needs="usage:read",
-        answer=EventsAnswer,
+        response=EventsResponse,
         query=EventsQuery,
     ),
 )

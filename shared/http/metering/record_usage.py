@@ -6,11 +6,11 @@ from flask import Response
 
 from shared.domain.errors import InvalidInput
 from shared.domain.limits.limits import LimitStatus
-from shared.http.answers import CheckAnswer, RecordAnswer, Rejection
-from shared.http.app import Call, Container, Route, json_answer
+from shared.http.app import Call, Container, Route, json_response
 from shared.http.bodies import read_body, read_query
 from shared.http.inputs import CheckBody, EventsBody, RecordQuery
 from shared.http.metering.event_bodies import read_events
+from shared.http.responses import CheckResponse, RecordResponse, Rejection
 from shared.usecases.limits.check_limits import UsageRequest
 from shared.usecases.metering.record_events import record_events
 
@@ -21,8 +21,8 @@ _OFF_REASON = "Metering is switched off (GWI_METERING_ENABLED): nothing is recor
 def _record(call: Call, container: Container) -> Response:
     query = read_query(call.request, RecordQuery)
     if not container.config.metering_enabled:
-        return json_answer(
-            RecordAnswer(accepted=0, duplicates=0, rejected=[], ids=[], metering_enabled=False)
+        return json_response(
+            RecordResponse(accepted=0, duplicates=0, rejected=[], ids=[], metering_enabled=False)
         )
     result = record_events(container.ledger, call.caller, read_events(call.request), call.now)
     if not result.ids:
@@ -30,14 +30,14 @@ def _record(call: Call, container: Container) -> Response:
         raise InvalidInput(
             f"none of the events could be recorded; the first problem is: {first}", tuple(result.rejected)
         )
-    answer = RecordAnswer(
+    answer = RecordResponse(
         accepted=result.accepted,
         duplicates=result.duplicates,
         rejected=[Rejection(**asdict(problem)) for problem in result.rejected],
         ids=result.ids,
         status=_status(call, container) if query.status else None,
     )
-    return json_answer(answer)
+    return json_response(answer)
 
 
 def _status(call: Call, container: Container) -> LimitStatus | None:
@@ -47,10 +47,10 @@ def _status(call: Call, container: Container) -> LimitStatus | None:
 def _check(call: Call, container: Container) -> Response:
     body = read_body(call.request, CheckBody)
     if not container.config.metering_enabled:
-        return json_answer(CheckAnswer(allowed=True, code=METERING_OFF, reason=_OFF_REASON))
+        return json_response(CheckResponse(allowed=True, code=METERING_OFF, reason=_OFF_REASON))
     request = UsageRequest(body.tokens, body.runs)
     check = container.limits.check(call.caller.tenant, request, call.now)
-    return json_answer(CheckAnswer(**{name: getattr(check, name) for name in CheckAnswer.model_fields}))
+    return json_response(CheckResponse(**{name: getattr(check, name) for name in CheckResponse.model_fields}))
 
 
 ROUTES = (
@@ -60,7 +60,7 @@ ROUTES = (
         summary="Record metering events",
         handle=_record,
         needs="usage:write",
-        answer=RecordAnswer,
+        response=RecordResponse,
         body=EventsBody,
         query=RecordQuery,
     ),
@@ -70,7 +70,7 @@ ROUTES = (
         summary="Ask whether usage would fit",
         handle=_check,
         needs="limits:read",
-        answer=CheckAnswer,
+        response=CheckResponse,
         body=CheckBody,
     ),
 )

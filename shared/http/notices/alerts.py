@@ -6,14 +6,14 @@ from flask import Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from shared.domain.notices.alerts import Metric, UsageAlert
-from shared.http.answers import Answer
-from shared.http.app import Call, Container, Route, json_answer
+from shared.http.app import Call, Container, Route, json_response
 from shared.http.bodies import read_body, read_query
 from shared.http.inputs import PageQuery
+from shared.http.responses import ResponseModel
 from shared.usecases.notices.alert_recipients import MAX_RECIPIENTS, set_alert_recipients
 
 
-class AlertAnswer(Answer):
+class AlertResponse(ResponseModel):
     """A threshold that was crossed: `used` of `limit` when it was noticed."""
 
     id: str
@@ -25,16 +25,16 @@ class AlertAnswer(Answer):
     reached_at: datetime
 
     @classmethod
-    def of(cls, alert: UsageAlert) -> "AlertAnswer":
+    def of(cls, alert: UsageAlert) -> "AlertResponse":
         """Return the answer about an alert."""
         names = [name for name in cls.model_fields if name != "period_start"]
         return cls(period_start=alert.period.start, **{name: getattr(alert, name) for name in names})
 
 
-class AlertsAnswer(Answer):
+class AlertsResponse(ResponseModel):
     """A page of alerts, newest first."""
 
-    alerts: list[AlertAnswer]
+    alerts: list[AlertResponse]
     next_cursor: str | None
 
 
@@ -46,7 +46,7 @@ class RecipientsBody(BaseModel):
     emails: list[str] = Field(max_length=MAX_RECIPIENTS)
 
 
-class RecipientsAnswer(Answer):
+class RecipientsResponse(ResponseModel):
     """The addresses that alerts are mailed to; if there are none, the owners get them."""
 
     emails: list[str]
@@ -55,18 +55,18 @@ class RecipientsAnswer(Answer):
 def _alerts(call: Call, container: Container) -> Response:
     query = read_query(call.request, PageQuery)
     page = container.usage.list_alerts(call.path["tenant"], limit=query.limit, cursor=query.cursor)
-    alerts = [AlertAnswer.of(alert) for alert in page.items]
-    return json_answer(AlertsAnswer(alerts=alerts, next_cursor=page.next_cursor))
+    alerts = [AlertResponse.of(alert) for alert in page.items]
+    return json_response(AlertsResponse(alerts=alerts, next_cursor=page.next_cursor))
 
 
 def _recipients(call: Call, _container: Container) -> Response:
-    return json_answer(RecipientsAnswer(emails=list(call.caller.tenant.alert_recipients)))
+    return json_response(RecipientsResponse(emails=list(call.caller.tenant.alert_recipients)))
 
 
 def _set_recipients(call: Call, container: Container) -> Response:
     emails = read_body(call.request, RecipientsBody).emails
     kept = set_alert_recipients(container.directory, call.caller.tenant, emails, call.change)
-    return json_answer(RecipientsAnswer(emails=list(kept)))
+    return json_response(RecipientsResponse(emails=list(kept)))
 
 
 _TENANT = "/api/v1/tenants/<tenant>"
@@ -78,7 +78,7 @@ ROUTES = (
         summary="Usage alerts, newest first",
         handle=_alerts,
         needs="usage:read",
-        answer=AlertsAnswer,
+        response=AlertsResponse,
         query=PageQuery,
     ),
     Route(
@@ -87,7 +87,7 @@ ROUTES = (
         summary="Who is written to",
         handle=_recipients,
         needs="members:write",
-        answer=RecipientsAnswer,
+        response=RecipientsResponse,
     ),
     Route(
         method="PUT",
@@ -95,7 +95,7 @@ ROUTES = (
         summary="Say who is written to",
         handle=_set_recipients,
         needs="members:write",
-        answer=RecipientsAnswer,
+        response=RecipientsResponse,
         body=RecipientsBody,
     ),
 )

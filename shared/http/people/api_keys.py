@@ -9,9 +9,9 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from shared.domain.errors import NotFound
 from shared.domain.people.tenants import ApiKey, Scope
-from shared.http.answers import Answer
-from shared.http.app import Call, Container, Route, json_answer
+from shared.http.app import Call, Container, Route, json_response
 from shared.http.bodies import read_body
+from shared.http.responses import ResponseModel
 from shared.usecases.people.manage_keys import KeyRef, KeyRequest, NewKey, create_key, revoke_key, rotate_key
 
 Label = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100)]
@@ -36,7 +36,7 @@ class RotationBody(BaseModel):
     overlap_hours: int = Field(24, ge=0, le=168)
 
 
-class KeyAnswer(Answer):
+class KeyResponse(ResponseModel):
     """A key without its secret, which cannot be shown again; `prefix` is its beginning."""
 
     id: str
@@ -50,23 +50,23 @@ class KeyAnswer(Answer):
     status: Literal["active", "expired", "revoked"]
 
     @classmethod
-    def of(cls, key: ApiKey, now: datetime) -> "KeyAnswer":
+    def of(cls, key: ApiKey, now: datetime) -> "KeyResponse":
         """Return the answer about a key."""
         names = [name for name in cls.model_fields if name not in ("status", "scopes")]
         plain = {name: getattr(key, name) for name in names}
         return cls(**plain, scopes=list(key.scopes), status=_status(key, now))
 
 
-class KeysAnswer(Answer):
+class KeysResponse(ResponseModel):
     """All keys of a tenant, newest first."""
 
-    api_keys: list[KeyAnswer]
+    api_keys: list[KeyResponse]
 
 
-class NewKeyAnswer(Answer):
+class NewKeyResponse(ResponseModel):
     """A key just made, with its secret, which is shown this once."""
 
-    api_key: KeyAnswer
+    api_key: KeyResponse
     secret: str
 
 
@@ -78,7 +78,7 @@ def _status(key: ApiKey, now: datetime) -> Literal["active", "expired", "revoked
 
 def _list(call: Call, container: Container) -> Response:
     keys = container.directory.list_keys(call.path["tenant"])
-    return json_answer(KeysAnswer(api_keys=[KeyAnswer.of(key, call.now) for key in reversed(keys)]))
+    return json_response(KeysResponse(api_keys=[KeyResponse.of(key, call.now) for key in reversed(keys)]))
 
 
 def _create(call: Call, container: Container) -> Response:
@@ -100,11 +100,11 @@ def _rotate(call: Call, container: Container) -> Response:
 
 def _revoke(call: Call, container: Container) -> Response:
     key = revoke_key(container.directory, _key_ref(call), call.change)
-    return json_answer(KeyAnswer.of(key, call.now))
+    return json_response(KeyResponse.of(key, call.now))
 
 
 def _told_once(made: NewKey, call: Call) -> Response:
-    return json_answer(NewKeyAnswer(api_key=KeyAnswer.of(made.key, call.now), secret=made.secret))
+    return json_response(NewKeyResponse(api_key=KeyResponse.of(made.key, call.now), secret=made.secret))
 
 
 def _key_ref(call: Call) -> KeyRef:
@@ -122,7 +122,7 @@ ROUTES = (
         summary="API keys, newest first",
         handle=_list,
         needs="keys:write",
-        answer=KeysAnswer,
+        response=KeysResponse,
     ),
     Route(
         method="POST",
@@ -130,7 +130,7 @@ ROUTES = (
         summary="Make an API key",
         handle=_create,
         needs="keys:write",
-        answer=NewKeyAnswer,
+        response=NewKeyResponse,
         body=NewKeyBody,
         status=201,
     ),
@@ -140,7 +140,7 @@ ROUTES = (
         summary="Replace an API key; the former one works on for a while",
         handle=_rotate,
         needs="keys:write",
-        answer=NewKeyAnswer,
+        response=NewKeyResponse,
         body=RotationBody,
         status=201,
     ),
@@ -150,6 +150,6 @@ ROUTES = (
         summary="Revoke an API key",
         handle=_revoke,
         needs="keys:write",
-        answer=KeyAnswer,
+        response=KeyResponse,
     ),
 )

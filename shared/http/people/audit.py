@@ -4,13 +4,13 @@ from datetime import datetime
 
 from flask import Response
 
-from shared.http.answers import Answer
-from shared.http.app import Call, Container, Route, json_answer
+from shared.http.app import Call, Container, Route, json_response
 from shared.http.bodies import read_query
 from shared.http.inputs import PageQuery
+from shared.http.responses import ResponseModel
 
 
-class AuditEntryAnswer(Answer):
+class AuditEntryResponse(ResponseModel):
     """One change."""
 
     at: datetime
@@ -21,18 +21,18 @@ class AuditEntryAnswer(Answer):
     reason: str
 
 
-class AuditAnswer(Answer):
+class AuditResponse(ResponseModel):
     """A page of the audit trail, newest first."""
 
-    entries: list[AuditEntryAnswer]
+    entries: list[AuditEntryResponse]
     next_cursor: str | None
 
 
 def _audit(call: Call, container: Container) -> Response:
     query = read_query(call.request, PageQuery)
     page = container.directory.list_audit(call.path["tenant"], limit=query.limit, cursor=query.cursor)
-    entries = [AuditEntryAnswer.model_validate(each, from_attributes=True) for each in page.items]
-    return json_answer(AuditAnswer(entries=entries, next_cursor=page.next_cursor))
+    entries = [AuditEntryResponse.model_validate(each, from_attributes=True) for each in page.items]
+    return json_response(AuditResponse(entries=entries, next_cursor=page.next_cursor))
 
 
 ROUTES = (
@@ -42,7 +42,7 @@ ROUTES = (
         summary="The audit trail, newest first",
         handle=_audit,
         needs="members:write",
-        answer=AuditAnswer,
+        response=AuditResponse,
         query=PageQuery,
     ),
 )

@@ -6,16 +6,16 @@ from flask import Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from shared.domain.people.members import Role, new_invite
-from shared.http.app import Call, Container, Person, Route, json_answer, no_answer
+from shared.http.app import Call, Container, Person, Route, empty_response, json_response
 from shared.http.bodies import read_body
-from shared.http.people.member_answers import (
-    InvitationAnswer,
-    InviteAnswer,
-    MeAnswer,
-    MemberAnswer,
-    MembersAnswer,
-    SeatAnswer,
-    UserAnswer,
+from shared.http.people.member_responses import (
+    InvitationResponse,
+    InviteResponse,
+    MemberResponse,
+    MembersResponse,
+    MeResponse,
+    SeatResponse,
+    UserResponse,
 )
 from shared.usecases.people.create_own_tenant import create_own_tenant
 from shared.usecases.people.invitations import (
@@ -63,65 +63,65 @@ def _me(call: Call, container: Container) -> Response:
     user, seats = call.user, container.members.list_seats(call.user.user_id)
     joined = {seat.tenant.id for seat in seats}
     invitations = open_invitations(container.members, user, call.now)
-    answer = MeAnswer(
-        user=UserAnswer(
+    answer = MeResponse(
+        user=UserResponse(
             id=user.user_id, email=user.email, name=user.name, email_verified=user.email_verified
         ),
-        tenants=[SeatAnswer.of(seat, call.now) for seat in seats],
-        invitations=[InvitationAnswer.of(each) for each in invitations if each.tenant.id not in joined],
+        tenants=[SeatResponse.of(seat, call.now) for seat in seats],
+        invitations=[InvitationResponse.of(each) for each in invitations if each.tenant.id not in joined],
     )
-    return json_answer(answer)
+    return json_response(answer)
 
 
 def _create_tenant(call: Call, container: Container) -> Response:
     body = read_body(call.request, TenantBody)
     seat = create_own_tenant(container.members, call.user, body.name, call.now)
-    return json_answer(SeatAnswer.of(seat, call.now))
+    return json_response(SeatResponse.of(seat, call.now))
 
 
 def _accept(call: Call, container: Container) -> Response:
     read_body(call.request, EmptyBody)
     seat = accept_invitation(container.members, call.user, call.path["tenant"], call.now)
-    return json_answer(SeatAnswer.of(seat, call.now))
+    return json_response(SeatResponse.of(seat, call.now))
 
 
 def _decline(call: Call, container: Container) -> Response:
     decline_invitation(container.members, call.user, call.path["tenant"], call.now)
-    return no_answer()
+    return empty_response()
 
 
 def _members(call: Call, container: Container) -> Response:
     members = container.members.list_members(call.caller.tenant_id)
     invites = container.members.list_invites(call.caller.tenant_id)
-    answer = MembersAnswer(
-        members=[MemberAnswer.of(each) for each in members],
-        invites=[InviteAnswer.of(each) for each in invites],
+    answer = MembersResponse(
+        members=[MemberResponse.of(each) for each in members],
+        invites=[InviteResponse.of(each) for each in invites],
     )
-    return json_answer(answer)
+    return json_response(answer)
 
 
 def _invite(call: Call, container: Container) -> Response:
     body = read_body(call.request, InviteBody)
     invited = new_invite(body.email, body.role, call.user.email or "", call.now)
     made = invite(container.members, call.caller, invited, container.config.web_origin)
-    return json_answer(InviteAnswer.of(made))
+    return json_response(InviteResponse.of(made))
 
 
 def _change(call: Call, container: Container) -> Response:
     body = read_body(call.request, RoleBody)
     assigned = RoleAssignment(call.path["user"], body.role)
     member = change_role(container.members, call.caller, assigned, call.now)
-    return json_answer(MemberAnswer.of(member))
+    return json_response(MemberResponse.of(member))
 
 
 def _remove(call: Call, container: Container) -> Response:
     remove_member(container.members, call.caller, call.path["user"], call.now)
-    return no_answer()
+    return empty_response()
 
 
 def _withdraw(call: Call, container: Container) -> Response:
     withdraw_invite(container.members, call.caller, call.path["invite"], call.now)
-    return no_answer()
+    return empty_response()
 
 
 _INVITATION = "/api/v1/invitations/<tenant>"
@@ -135,7 +135,7 @@ ROUTES = (
         summary="Who I am, my tenants and invitations",
         handle=_me,
         needs=Person.SIGNED_IN,
-        answer=MeAnswer,
+        response=MeResponse,
     ),
     Route(
         method="POST",
@@ -143,7 +143,7 @@ ROUTES = (
         summary="Found a tenant",
         handle=_create_tenant,
         needs=Person.VERIFIED,
-        answer=SeatAnswer,
+        response=SeatResponse,
         body=TenantBody,
         status=201,
     ),
@@ -153,7 +153,7 @@ ROUTES = (
         summary="Join a tenant",
         handle=_accept,
         needs=Person.VERIFIED,
-        answer=SeatAnswer,
+        response=SeatResponse,
         body=EmptyBody,
     ),
     Route(
@@ -170,7 +170,7 @@ ROUTES = (
         summary="Members and open invitations",
         handle=_members,
         needs="members:write",
-        answer=MembersAnswer,
+        response=MembersResponse,
     ),
     Route(
         method="PUT",
@@ -178,7 +178,7 @@ ROUTES = (
         summary="Invite somebody",
         handle=_invite,
         needs="members:write",
-        answer=InviteAnswer,
+        response=InviteResponse,
         body=InviteBody,
     ),
     Route(
@@ -187,7 +187,7 @@ ROUTES = (
         summary="Change a member's role",
         handle=_change,
         needs="members:write",
-        answer=MemberAnswer,
+        response=MemberResponse,
         body=RoleBody,
     ),
     Route(

@@ -38,7 +38,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["RecordAnswer"];
+                        "application/json": components["schemas"]["RecordResponse"];
                     };
                 };
                 /** @description Try again after the seconds in Retry-After */
@@ -99,7 +99,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["CheckAnswer"];
+                        "application/json": components["schemas"]["CheckResponse"];
                     };
                 };
                 /** @description Try again after the seconds in Retry-After */
@@ -151,7 +151,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["PlansAnswer"];
+                        "application/json": components["schemas"]["PlansResponse"];
                     };
                 };
                 /** @description Try again after the seconds in Retry-After */
@@ -205,7 +205,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["HealthAnswer"];
+                        "application/json": components["schemas"]["HealthResponse"];
                     };
                 };
                 /** @description Try again after the seconds in Retry-After */
@@ -268,7 +268,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["UsageAnswer"];
+                        "application/json": components["schemas"]["UsageResponse"];
                     };
                 };
                 /** @description Try again after the seconds in Retry-After */
@@ -330,7 +330,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["RunsAnswer"];
+                        "application/json": components["schemas"]["RunsResponse"];
                     };
                 };
                 /** @description Try again after the seconds in Retry-After */
@@ -390,7 +390,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["RunAnswer"];
+                        "application/json": components["schemas"]["RunResponse"];
                     };
                 };
                 /** @description Try again after the seconds in Retry-After */
@@ -453,7 +453,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["EventsAnswer"];
+                        "application/json": components["schemas"]["EventsResponse"];
                     };
                 };
                 /** @description Try again after the seconds in Retry-After */
@@ -518,7 +518,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["SeriesAnswer"];
+                        "application/json": components["schemas"]["SeriesResponse"];
                     };
                 };
                 /** @description Try again after the seconds in Retry-After */
@@ -583,7 +583,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["UrlAnswer"];
+                        "application/json": components["schemas"]["UrlResponse"];
                     };
                 };
                 /** @description Try again after the seconds in Retry-After */
@@ -646,7 +646,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["UrlAnswer"];
+                        "application/json": components["schemas"]["UrlResponse"];
                     };
                 };
                 /** @description Try again after the seconds in Retry-After */
@@ -706,7 +706,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["InvoicesAnswer"];
+                        "application/json": components["schemas"]["InvoicesResponse"];
                     };
                 };
                 /** @description Try again after the seconds in Retry-After */
@@ -763,7 +763,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["MeAnswer"];
+                        "application/json": components["schemas"]["MeResponse"];
                     };
                 };
                 /** @description Try again after the seconds in Retry-After */
@@ -826,7 +826,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["SeatAnswer"];
+                        "application/json": components["schemas"]["SeatResponse"];
                     };
                 };
                 /** @description Try again after the seconds in Retry-After */
@@ -889,7 +889,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["SeatAnswer"];
+                        "application/json": components["schemas"]["SeatResponse"];
                     };
                 };
                 /** @description Try again after the seconds in Retry-After */
@@ -1003,7 +1003,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["MembersAnswer"];
+                        "application/json": components["schemas"]["MembersResponse"];
                     };
                 };
                 /** @description Try again after the seconds in Retry-After */
@@ -1051,7 +1051,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["InviteAnswer"];
+                        "application/json": components["schemas"]["InviteResponse"];
                     };
                 };
                 /** @description Try again after the seconds in Retry-After */
@@ -1115,7 +1115,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["MemberAnswer"];
+                        "application/json": components["schemas"]["MemberResponse"];
                     };
                 };
                 /** @description Try again after the seconds in Retry-After */
@@ -1273,7 +1273,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["KeysAnswer"];
+                        "application/json": components["schemas"]["KeysResponse"];
                     };
                 };
                 /** @description Try again after the seconds in Retry-After */
@@ -1322,7 +1322,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["NewKeyAnswer"];
+                        "application/json": components["schemas"]["NewKeyResponse"];
                     };
                 };
                 /** @description Try again after the seconds in Retry-After */
@@ -1386,7 +1386,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["NewKeyAnswer"];
+                        "application/json": components["schemas"]["NewKeyResponse"];
                     };
                 };
                 /** @description Try again after the seconds in Retry-After */
@@ -1447,7 +1447,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["KeyAnswer"];
+                        "application/json": components["schemas"]["KeyResponse"];
                     };
                 };
                 /** @description Try again after the seconds in Retry-After */
@@ -1506,7 +1506,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["AlertsAnswer"];
+                        "application/json": components["schemas"]["AlertsResponse"];
                     };
                 };
                 /** @description Try again after the seconds in Retry-After */
@@ -1565,7 +1565,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["RecipientsAnswer"];
+                        "application/json": components["schemas"]["RecipientsResponse"];
                     };
                 };
                 /** @description Try again after the seconds in Retry-After */
@@ -1613,7 +1613,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["RecipientsAnswer"];
+                        "application/json": components["schemas"]["RecipientsResponse"];
                     };
                 };
                 /** @description Try again after the seconds in Retry-After */
@@ -1674,7 +1674,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["AuditAnswer"];
+                        "application/json": components["schemas"]["AuditResponse"];
                     };
                 };
                 /** @description Try again after the seconds in Retry-After */
@@ -1761,10 +1761,10 @@ export interface components {
             series: components["schemas"]["SeriesRow"][];
         };
         /**
-         * AlertAnswer
+         * AlertResponse
          * @description A threshold that was crossed: `used` of `limit` when it was noticed.
          */
-        AlertAnswer: {
+        AlertResponse: {
             /** Id */
             id: string;
             /**
@@ -1790,30 +1790,20 @@ export interface components {
             reached_at: string;
         };
         /**
-         * AlertsAnswer
+         * AlertsResponse
          * @description A page of alerts, newest first.
          */
-        AlertsAnswer: {
+        AlertsResponse: {
             /** Alerts */
-            alerts: components["schemas"]["AlertAnswer"][];
+            alerts: components["schemas"]["AlertResponse"][];
             /** Next Cursor */
             next_cursor: string | null;
         };
         /**
-         * AuditAnswer
-         * @description A page of the audit trail, newest first.
-         */
-        AuditAnswer: {
-            /** Entries */
-            entries: components["schemas"]["AuditEntryAnswer"][];
-            /** Next Cursor */
-            next_cursor: string | null;
-        };
-        /**
-         * AuditEntryAnswer
+         * AuditEntryResponse
          * @description One change.
          */
-        AuditEntryAnswer: {
+        AuditEntryResponse: {
             /**
              * At
              * Format: date-time
@@ -1829,6 +1819,16 @@ export interface components {
             after: string | null;
             /** Reason */
             reason: string;
+        };
+        /**
+         * AuditResponse
+         * @description A page of the audit trail, newest first.
+         */
+        AuditResponse: {
+            /** Entries */
+            entries: components["schemas"]["AuditEntryResponse"][];
+            /** Next Cursor */
+            next_cursor: string | null;
         };
         /**
          * Billing
@@ -1878,26 +1878,6 @@ export interface components {
             cost_usd: string;
         };
         /**
-         * CheckAnswer
-         * @description Whether it fits.
-         */
-        CheckAnswer: {
-            /** Allowed */
-            allowed: boolean;
-            /**
-             * Reason
-             * @default null
-             */
-            reason: string | null;
-            /**
-             * Code
-             * @default null
-             */
-            code: string | null;
-            /** @default null */
-            status: components["schemas"]["LimitStatus"] | null;
-        };
-        /**
          * CheckBody
          * @description The usage that is planned; without any, the check tells whether anything is left.
          */
@@ -1912,6 +1892,26 @@ export interface components {
              * @default null
              */
             runs?: number | null;
+        };
+        /**
+         * CheckResponse
+         * @description Whether it fits.
+         */
+        CheckResponse: {
+            /** Allowed */
+            allowed: boolean;
+            /**
+             * Reason
+             * @default null
+             */
+            reason: string | null;
+            /**
+             * Code
+             * @default null
+             */
+            code: string | null;
+            /** @default null */
+            status: components["schemas"]["LimitStatus"] | null;
         };
         /**
          * CheckoutBody
@@ -1957,10 +1957,10 @@ export interface components {
          */
         EmptyBody: Record<string, never>;
         /**
-         * EventAnswer
+         * EventResponse
          * @description A recorded event, with its tokens normalised and its price.
          */
-        EventAnswer: {
+        EventResponse: {
             /** Id */
             id: string;
             /**
@@ -2023,22 +2023,22 @@ export interface components {
             reasoning_tokens: number;
         };
         /**
-         * EventsAnswer
-         * @description A page of events, newest first.
-         */
-        EventsAnswer: {
-            /** Events */
-            events: components["schemas"]["EventAnswer"][];
-            /** Next Cursor */
-            next_cursor: string | null;
-        };
-        /**
          * EventsBatch
          * @description Up to 500 events.
          */
         EventsBatch: {
             /** Events */
             events: components["schemas"]["MeteringEvent"][];
+        };
+        /**
+         * EventsResponse
+         * @description A page of events, newest first.
+         */
+        EventsResponse: {
+            /** Events */
+            events: components["schemas"]["EventResponse"][];
+            /** Next Cursor */
+            next_cursor: string | null;
         };
         /**
          * FieldProblem
@@ -2058,12 +2058,12 @@ export interface components {
             index?: number | null;
         };
         /**
-         * ForecastAnswer
+         * ForecastResponse
          * @description What the period comes to if its mean pace so far goes on; where nothing is said, `reason` says why.
          */
-        ForecastAnswer: {
-            tokens: components["schemas"]["MetricForecastAnswer"] | null;
-            runs: components["schemas"]["MetricForecastAnswer"] | null;
+        ForecastResponse: {
+            tokens: components["schemas"]["MetricForecastResponse"] | null;
+            runs: components["schemas"]["MetricForecastResponse"] | null;
             /** Cost Usd At End */
             cost_usd_at_end: string | null;
             /**
@@ -2075,10 +2075,10 @@ export interface components {
             reason: ("too_little_data" | "period_over") | null;
         };
         /**
-         * HealthAnswer
+         * HealthResponse
          * @description Whether the service can answer, and how far the fold is behind.
          */
-        HealthAnswer: {
+        HealthResponse: {
             /**
              * Status
              * @constant
@@ -2096,10 +2096,10 @@ export interface components {
             oldest_dirty_at: string | null;
         };
         /**
-         * InvitationAnswer
+         * InvitationResponse
          * @description An invitation to the person who is signed in.
          */
-        InvitationAnswer: {
+        InvitationResponse: {
             /** Tenant Id */
             tenant_id: string;
             /** Tenant Name */
@@ -2118,10 +2118,23 @@ export interface components {
             expires_at: string;
         };
         /**
-         * InviteAnswer
+         * InviteBody
+         * @description The person to invite, and the role they get.
+         */
+        InviteBody: {
+            /** Email */
+            email: string;
+            /**
+             * Role
+             * @enum {string}
+             */
+            role: "owner" | "admin" | "member";
+        };
+        /**
+         * InviteResponse
          * @description An open invitation of a tenant; an expired one can be renewed.
          */
-        InviteAnswer: {
+        InviteResponse: {
             /** Id */
             id: string;
             /** Email */
@@ -2145,23 +2158,10 @@ export interface components {
             expires_at: string;
         };
         /**
-         * InviteBody
-         * @description The person to invite, and the role they get.
-         */
-        InviteBody: {
-            /** Email */
-            email: string;
-            /**
-             * Role
-             * @enum {string}
-             */
-            role: "owner" | "admin" | "member";
-        };
-        /**
-         * InvoiceAnswer
+         * InvoiceResponse
          * @description An invoice; amounts are in minor units of its currency, as Stripe has them.
          */
-        InvoiceAnswer: {
+        InvoiceResponse: {
             /** Id */
             id: string;
             /** Number */
@@ -2205,20 +2205,20 @@ export interface components {
             failed_at: string | null;
         };
         /**
-         * InvoicesAnswer
+         * InvoicesResponse
          * @description A page of invoices, newest first.
          */
-        InvoicesAnswer: {
+        InvoicesResponse: {
             /** Invoices */
-            invoices: components["schemas"]["InvoiceAnswer"][];
+            invoices: components["schemas"]["InvoiceResponse"][];
             /** Next Cursor */
             next_cursor: string | null;
         };
         /**
-         * KeyAnswer
+         * KeyResponse
          * @description A key without its secret, which cannot be shown again; `prefix` is its beginning.
          */
-        KeyAnswer: {
+        KeyResponse: {
             /** Id */
             id: string;
             /** Label */
@@ -2248,12 +2248,12 @@ export interface components {
             status: "active" | "expired" | "revoked";
         };
         /**
-         * KeysAnswer
+         * KeysResponse
          * @description All keys of a tenant, newest first.
          */
-        KeysAnswer: {
+        KeysResponse: {
             /** Api Keys */
-            api_keys: components["schemas"]["KeyAnswer"][];
+            api_keys: components["schemas"]["KeyResponse"][];
         };
         /**
          * LimitStatus
@@ -2314,10 +2314,10 @@ export interface components {
             period_resets_at: string;
         };
         /**
-         * LimitsAnswer
+         * LimitsResponse
          * @description What the tenant may use in a period, and the percentages of it that warn and that block, as amounts too.
          */
-        LimitsAnswer: {
+        LimitsResponse: {
             /** Tokens */
             tokens: number;
             /** Runs */
@@ -2348,10 +2348,10 @@ export interface components {
             hard_runs: number;
         };
         /**
-         * LiveAnswer
+         * LiveResponse
          * @description How to learn that usage has changed: listen to these documents, or ask again from time to time.
          */
-        LiveAnswer: {
+        LiveResponse: {
             /**
              * Counters
              * @description The documents `counters/{id}` of the tenant that change with each recording; four at most.
@@ -2364,21 +2364,21 @@ export interface components {
             ask_every_s: number | null;
         };
         /**
-         * MeAnswer
+         * MeResponse
          * @description The person, and the tenants that are open to them.
          */
-        MeAnswer: {
-            user: components["schemas"]["UserAnswer"];
+        MeResponse: {
+            user: components["schemas"]["UserResponse"];
             /** Tenants */
-            tenants: components["schemas"]["SeatAnswer"][];
+            tenants: components["schemas"]["SeatResponse"][];
             /** Invitations */
-            invitations: components["schemas"]["InvitationAnswer"][];
+            invitations: components["schemas"]["InvitationResponse"][];
         };
         /**
-         * MemberAnswer
+         * MemberResponse
          * @description A member of a tenant.
          */
-        MemberAnswer: {
+        MemberResponse: {
             /** Id */
             id: string;
             /** Email */
@@ -2397,14 +2397,14 @@ export interface components {
             joined_at: string;
         };
         /**
-         * MembersAnswer
+         * MembersResponse
          * @description The members and the open invitations of a tenant, oldest first.
          */
-        MembersAnswer: {
+        MembersResponse: {
             /** Members */
-            members: components["schemas"]["MemberAnswer"][];
+            members: components["schemas"]["MemberResponse"][];
             /** Invites */
-            invites: components["schemas"]["InviteAnswer"][];
+            invites: components["schemas"]["InviteResponse"][];
         };
         /**
          * MeteringEvent
@@ -2495,10 +2495,10 @@ export interface components {
             } | null;
         };
         /**
-         * MetricForecastAnswer
+         * MetricForecastResponse
          * @description What will be used at this pace, and when the limits are reached.
          */
-        MetricForecastAnswer: {
+        MetricForecastResponse: {
             /** At End */
             at_end: number;
             /**
@@ -2511,15 +2511,6 @@ export interface components {
              * @description Null if reached already, or not before the reset.
              */
             reached_at: string | null;
-        };
-        /**
-         * NewKeyAnswer
-         * @description A key just made, with its secret, which is shown this once.
-         */
-        NewKeyAnswer: {
-            api_key: components["schemas"]["KeyAnswer"];
-            /** Secret */
-            secret: string;
         };
         /**
          * NewKeyBody
@@ -2537,10 +2528,19 @@ export interface components {
             expires_in_days?: number | null;
         };
         /**
-         * PlanAnswer
+         * NewKeyResponse
+         * @description A key just made, with its secret, which is shown this once.
+         */
+        NewKeyResponse: {
+            api_key: components["schemas"]["KeyResponse"];
+            /** Secret */
+            secret: string;
+        };
+        /**
+         * PlanResponse
          * @description A plan of the catalog.
          */
-        PlanAnswer: {
+        PlanResponse: {
             /** Id */
             id: string;
             /** Name */
@@ -2564,12 +2564,12 @@ export interface components {
             yearly_saving_percent: number;
         };
         /**
-         * PlansAnswer
+         * PlansResponse
          * @description The catalog, from the smallest plan to the largest.
          */
-        PlansAnswer: {
+        PlansResponse: {
             /** Plans */
-            plans: components["schemas"]["PlanAnswer"][];
+            plans: components["schemas"]["PlanResponse"][];
         };
         /**
          * PortalBody
@@ -2601,14 +2601,6 @@ export interface components {
             errors?: components["schemas"]["FieldProblem"][] | null;
         };
         /**
-         * RecipientsAnswer
-         * @description The addresses that alerts are mailed to; if there are none, the owners get them.
-         */
-        RecipientsAnswer: {
-            /** Emails */
-            emails: string[];
-        };
-        /**
          * RecipientsBody
          * @description The addresses that alerts are mailed to; if there are none, the owners get them.
          */
@@ -2617,10 +2609,18 @@ export interface components {
             emails: string[];
         };
         /**
-         * RecordAnswer
+         * RecipientsResponse
+         * @description The addresses that alerts are mailed to; if there are none, the owners get them.
+         */
+        RecipientsResponse: {
+            /** Emails */
+            emails: string[];
+        };
+        /**
+         * RecordResponse
          * @description What became of a batch. `status` is there if it was asked for with `?status=true`.
          */
-        RecordAnswer: {
+        RecordResponse: {
             /** Accepted */
             accepted: number;
             /** Duplicates */
@@ -2677,10 +2677,10 @@ export interface components {
             overlap_hours?: number;
         };
         /**
-         * RunAnswer
+         * RunResponse
          * @description A run and its sums.
          */
-        RunAnswer: {
+        RunResponse: {
             /** Calls */
             calls: number;
             /** Errors */
@@ -2715,20 +2715,20 @@ export interface components {
             duration_ms: number;
         };
         /**
-         * RunsAnswer
+         * RunsResponse
          * @description A page of runs, newest first.
          */
-        RunsAnswer: {
+        RunsResponse: {
             /** Runs */
-            runs: components["schemas"]["RunAnswer"][];
+            runs: components["schemas"]["RunResponse"][];
             /** Next Cursor */
             next_cursor: string | null;
         };
         /**
-         * SeatAnswer
+         * SeatResponse
          * @description A tenant, and the role that the person has in it.
          */
-        SeatAnswer: {
+        SeatResponse: {
             /** Id */
             id: string;
             /** Name */
@@ -2740,31 +2740,6 @@ export interface components {
              * @enum {string}
              */
             role: "owner" | "admin" | "member";
-        };
-        /**
-         * SeriesAnswer
-         * @description Usage over time; `from` and `to` are the whole hours that were read, [from, to).
-         */
-        SeriesAnswer: {
-            /**
-             * From
-             * Format: date-time
-             */
-            from: string;
-            /**
-             * To
-             * Format: date-time
-             */
-            to: string;
-            /**
-             * Granularity
-             * @enum {string}
-             */
-            granularity: "hour" | "day";
-            /** Group By */
-            group_by: ("provider" | "model") | null;
-            /** Points */
-            points: components["schemas"]["SeriesPoint"][];
         };
         /**
          * SeriesPoint
@@ -2801,6 +2776,31 @@ export interface components {
             model: string | null;
         };
         /**
+         * SeriesResponse
+         * @description Usage over time; `from` and `to` are the whole hours that were read, [from, to).
+         */
+        SeriesResponse: {
+            /**
+             * From
+             * Format: date-time
+             */
+            from: string;
+            /**
+             * To
+             * Format: date-time
+             */
+            to: string;
+            /**
+             * Granularity
+             * @enum {string}
+             */
+            granularity: "hour" | "day";
+            /** Group By */
+            group_by: ("provider" | "model") | null;
+            /** Points */
+            points: components["schemas"]["SeriesPoint"][];
+        };
+        /**
          * SeriesRow
          * @description Usage of one model at one provider.
          */
@@ -2824,21 +2824,6 @@ export interface components {
             model: string;
         };
         /**
-         * TenantAnswer
-         * @description The tenant, and what the caller is in it.
-         */
-        TenantAnswer: {
-            /** Id */
-            id: string;
-            /** Name */
-            name: string;
-            /**
-             * Role
-             * @description Null if the caller is a key.
-             */
-            role: ("owner" | "admin" | "member") | null;
-        };
-        /**
          * TenantBody
          * @description A tenant to be.
          */
@@ -2848,6 +2833,21 @@ export interface components {
              * @description At most 200 characters in one line.
              */
             name: string;
+        };
+        /**
+         * TenantResponse
+         * @description The tenant, and what the caller is in it.
+         */
+        TenantResponse: {
+            /** Id */
+            id: string;
+            /** Name */
+            name: string;
+            /**
+             * Role
+             * @description Null if the caller is a key.
+             */
+            role: ("owner" | "admin" | "member") | null;
         };
         /**
          * TokenCounts
@@ -2927,35 +2927,35 @@ export interface components {
             reasoning: number;
         };
         /**
-         * UrlAnswer
+         * UrlResponse
          * @description Where to send the browser.
          */
-        UrlAnswer: {
+        UrlResponse: {
             /** Url */
             url: string;
         };
         /**
-         * UsageAnswer
+         * UsageResponse
          * @description Usage, limits and billing. Status, forecast and live part are null for anything but the current period.
          *
          *     There is no status and there are no limits if the tenant's plan is unknown.
          */
-        UsageAnswer: {
-            tenant: components["schemas"]["TenantAnswer"];
+        UsageResponse: {
+            tenant: components["schemas"]["TenantResponse"];
             aggregate: components["schemas"]["Aggregate"];
             /** Daily */
             daily: components["schemas"]["DayRow"][];
-            limits: components["schemas"]["LimitsAnswer"] | null;
+            limits: components["schemas"]["LimitsResponse"] | null;
             status: components["schemas"]["LimitStatus"] | null;
-            forecast: components["schemas"]["ForecastAnswer"] | null;
+            forecast: components["schemas"]["ForecastResponse"] | null;
             billing: components["schemas"]["Billing"];
-            live: components["schemas"]["LiveAnswer"] | null;
+            live: components["schemas"]["LiveResponse"] | null;
         };
         /**
-         * UserAnswer
+         * UserResponse
          * @description The person who is signed in.
          */
-        UserAnswer: {
+        UserResponse: {
             /** Id */
             id: string;
             /** Email */

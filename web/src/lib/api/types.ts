@@ -4,49 +4,49 @@ import type { components } from './schema'
 
 type Schemas = components['schemas']
 
-export type Me = Schemas['MeAnswer']
-export type Membership = Schemas['SeatAnswer']
+export type Me = Schemas['MeResponse']
+export type Membership = Schemas['SeatResponse']
 export type Role = Membership['role']
-export type Invitation = Schemas['InvitationAnswer']
+export type Invitation = Schemas['InvitationResponse']
 
-export type Plan = Schemas['PlanAnswer']
+export type Plan = Schemas['PlanResponse']
 export type Interval = NonNullable<Schemas['CheckoutBody']['interval']>
 
-export type Usage = Schemas['UsageAnswer']
+export type Usage = Schemas['UsageResponse']
 export type Aggregate = Schemas['Aggregate']
 export type SeriesRow = Schemas['SeriesRow']
 export type Amounts = Omit<SeriesRow, 'provider' | 'model'>
 export type DayRow = Schemas['DayRow']
 export type BreakdownRow = Schemas['Breakdown']
 export type LimitStatus = Schemas['LimitStatus']
-export type Limits = Schemas['LimitsAnswer']
-export type Forecast = Schemas['ForecastAnswer']
-export type MetricForecast = Schemas['MetricForecastAnswer']
-export type Live = Schemas['LiveAnswer']
+export type Limits = Schemas['LimitsResponse']
+export type Forecast = Schemas['ForecastResponse']
+export type MetricForecast = Schemas['MetricForecastResponse']
+export type Live = Schemas['LiveResponse']
 export type BillingState = Schemas['Billing']
 
-export type Series = Schemas['SeriesAnswer']
+export type Series = Schemas['SeriesResponse']
 export type Granularity = Series['granularity']
 export type GroupBy = NonNullable<Series['group_by']>
 
-export type Run = Schemas['RunAnswer']
-export type RunPage = Schemas['RunsAnswer']
-export type UsageEvent = Schemas['EventAnswer']
-export type EventPage = Schemas['EventsAnswer']
+export type Run = Schemas['RunResponse']
+export type RunPage = Schemas['RunsResponse']
+export type UsageEvent = Schemas['EventResponse']
+export type EventPage = Schemas['EventsResponse']
 
-export type Invoice = Schemas['InvoiceAnswer']
-export type InvoicePage = Schemas['InvoicesAnswer']
+export type Invoice = Schemas['InvoiceResponse']
+export type InvoicePage = Schemas['InvoicesResponse']
 
-export type ApiKey = Schemas['KeyAnswer']
-export type NewApiKey = Schemas['NewKeyAnswer']
+export type ApiKey = Schemas['KeyResponse']
+export type NewApiKey = Schemas['NewKeyResponse']
 export type Scope = ApiKey['scopes'][number]
 
-export type Members = Schemas['MembersAnswer']
-export type Member = Schemas['MemberAnswer']
-export type Invite = Schemas['InviteAnswer']
+export type Members = Schemas['MembersResponse']
+export type Member = Schemas['MemberResponse']
+export type Invite = Schemas['InviteResponse']
 
-export type Alert = Schemas['AlertAnswer']
-export type AlertPage = Schemas['AlertsAnswer']
+export type Alert = Schemas['AlertResponse']
+export type AlertPage = Schemas['AlertsResponse']
 
 export type Problem = Schemas['ProblemDocument']
 export type FieldProblem = Schemas['FieldProblem']

@@ -10,13 +10,13 @@ from shared.domain.limits.forecast import Forecast, MetricForecast, Silence
 from shared.domain.limits.limits import LimitPolicy, LimitStatus
 from shared.domain.people.members import Role
 from shared.domain.prices.money import usd_string
-from shared.http.answers import Answer, Usd
 from shared.http.ledger.amounts import Amounts, amounts
-from shared.http.ledger.usage_answers import Aggregate, Billing
+from shared.http.ledger.usage_responses import Aggregate, Billing
+from shared.http.responses import ResponseModel, Usd
 from shared.usecases.limits.read_usage import Changes, UsagePage
 
 
-class TenantAnswer(Answer):
+class TenantResponse(ResponseModel):
     """The tenant, and what the caller is in it."""
 
     id: str
@@ -24,7 +24,7 @@ class TenantAnswer(Answer):
     role: Role | None = Field(description="Null if the caller is a key.")
 
 
-class LimitsAnswer(Answer):
+class LimitsResponse(ResponseModel):
     """What the tenant may use in a period, and the percentages of it that warn and that block, as amounts too."""
 
     tokens: int
@@ -37,7 +37,7 @@ class LimitsAnswer(Answer):
     hard_runs: int = Field(description="Runs that may begin; reached by that many.")
 
     @classmethod
-    def of(cls, policy: LimitPolicy) -> "LimitsAnswer":
+    def of(cls, policy: LimitPolicy) -> "LimitsResponse":
         """The answer that tells of `policy`."""
         return cls(
             tokens=policy.token_limit,
@@ -62,7 +62,7 @@ class DayRow(Amounts):
         return [cls(day=day, **amounts(days[day])) for day in sorted(days) if days[day]]
 
 
-class MetricForecastAnswer(Answer):
+class MetricForecastResponse(ResponseModel):
     """What will be used at this pace, and when the limits are reached."""
 
     at_end: int
@@ -70,34 +70,34 @@ class MetricForecastAnswer(Answer):
     reached_at: datetime | None = Field(description="Null if reached already, or not before the reset.")
 
     @classmethod
-    def of(cls, found: MetricForecast) -> "MetricForecastAnswer":
+    def of(cls, found: MetricForecast) -> "MetricForecastResponse":
         """The answer that tells of `found`."""
         return cls(at_end=found.at_end, soft_reached_at=found.soft_reached_at, reached_at=found.reached_at)
 
 
-class ForecastAnswer(Answer):
+class ForecastResponse(ResponseModel):
     """What the period comes to if its mean pace so far goes on; where nothing is said, `reason` says why."""
 
-    tokens: MetricForecastAnswer | None
-    runs: MetricForecastAnswer | None
+    tokens: MetricForecastResponse | None
+    runs: MetricForecastResponse | None
     cost_usd_at_end: Usd | None
     basis_days: int = Field(description="How many days of the period have usage.")
     reason: Silence | None
 
     @classmethod
-    def of(cls, found: Forecast) -> "ForecastAnswer":
+    def of(cls, found: Forecast) -> "ForecastResponse":
         """The answer that tells of `found`."""
         cost = found.cost_nanousd_at_end
         return cls(
-            tokens=MetricForecastAnswer.of(found.tokens) if found.tokens else None,
-            runs=MetricForecastAnswer.of(found.runs) if found.runs else None,
+            tokens=MetricForecastResponse.of(found.tokens) if found.tokens else None,
+            runs=MetricForecastResponse.of(found.runs) if found.runs else None,
             cost_usd_at_end=None if cost is None else usd_string(cost),
             basis_days=found.basis_days,
             reason=found.reason,
         )
 
 
-class LiveAnswer(Answer):
+class LiveResponse(ResponseModel):
     """How to learn that usage has changed: listen to these documents, or ask again from time to time."""
 
     counters: list[str] = Field(
@@ -108,37 +108,37 @@ class LiveAnswer(Answer):
     )
 
     @classmethod
-    def of(cls, changes: Changes) -> "LiveAnswer":
+    def of(cls, changes: Changes) -> "LiveResponse":
         """Return the answer that tells of `changes`."""
         return cls(counters=list(changes.counter_ids), ask_every_s=changes.ask_every_s)
 
 
-class UsageAnswer(Answer):
+class UsageResponse(ResponseModel):
     """Usage, limits and billing. Status, forecast and live part are null for anything but the current period.
 
     There is no status and there are no limits if the tenant's plan is unknown.
     """
 
-    tenant: TenantAnswer
+    tenant: TenantResponse
     aggregate: Aggregate
     daily: list[DayRow]
-    limits: LimitsAnswer | None
+    limits: LimitsResponse | None
     status: LimitStatus | None
-    forecast: ForecastAnswer | None
+    forecast: ForecastResponse | None
     billing: Billing
-    live: LiveAnswer | None
+    live: LiveResponse | None
 
     @classmethod
-    def of(cls, page: UsagePage, role: Role | None) -> "UsageAnswer":
+    def of(cls, page: UsagePage, role: Role | None) -> "UsageResponse":
         """The answer that tells a caller in `role` of `page`."""
         tenant = page.tenant
         return cls(
-            tenant=TenantAnswer(id=tenant.id, name=tenant.name, role=role),
+            tenant=TenantResponse(id=tenant.id, name=tenant.name, role=role),
             aggregate=Aggregate.of(tenant.id, page.usage, page.read_at),
             daily=DayRow.rows(page.usage.days),
-            limits=LimitsAnswer.of(page.policy) if page.policy else None,
+            limits=LimitsResponse.of(page.policy) if page.policy else None,
             status=page.status,
-            forecast=ForecastAnswer.of(page.forecast) if page.forecast else None,
+            forecast=ForecastResponse.of(page.forecast) if page.forecast else None,
             billing=Billing.of(tenant),
-            live=LiveAnswer.of(page.changes) if page.changes else None,
+            live=LiveResponse.of(page.changes) if page.changes else None,
         )

@@ -16,7 +16,7 @@ Usd = str
 """A decimal string, exact to the nano-dollar."""
 
 
-class Answer(BaseModel):
+class ResponseModel(BaseModel):
     """Base of all answers. A field with a default is in every answer too, so the OpenAPI document requires it."""
 
     model_config = ConfigDict(
@@ -24,7 +24,7 @@ class Answer(BaseModel):
     )
 
 
-class Rejection(Answer):
+class Rejection(ResponseModel):
     """Why one event was not recorded."""
 
     index: int
@@ -33,7 +33,7 @@ class Rejection(Answer):
     message: str
 
 
-class RecordAnswer(Answer):
+class RecordResponse(ResponseModel):
     """What became of a batch. `status` is there if it was asked for with `?status=true`."""
 
     accepted: int
@@ -44,7 +44,7 @@ class RecordAnswer(Answer):
     metering_enabled: bool = True
 
 
-class CheckAnswer(Answer):
+class CheckResponse(ResponseModel):
     """Whether it fits."""
 
     allowed: bool
@@ -53,7 +53,7 @@ class CheckAnswer(Answer):
     status: LimitStatus | None = None
 
 
-class EventTokens(Answer):
+class EventTokens(ResponseModel):
     """The tokens of an event: `input` includes what a cache read or wrote, `output` includes reasoning."""
 
     model_config = ConfigDict(extra="forbid")
@@ -72,7 +72,7 @@ class EventTokens(Answer):
         return cls(**{f"{name}_tokens": count for name, count in pools._asdict().items()})
 
 
-class EventAnswer(Answer):
+class EventResponse(ResponseModel):
     """A recorded event, with its tokens normalised and its price."""
 
     id: str
@@ -94,7 +94,7 @@ class EventAnswer(Answer):
     metadata: dict[str, Any] | None
 
     @classmethod
-    def of(cls, event: RecordedEvent) -> "EventAnswer":
+    def of(cls, event: RecordedEvent) -> "EventResponse":
         """The answer that tells of `event`."""
         same = ("id", "ts", "category", "status", "latency_ms", "price_source")
         references = ("user_id", "run_id", "workflow_id", "request_id")
@@ -108,14 +108,14 @@ class EventAnswer(Answer):
         )
 
 
-class EventsAnswer(Answer):
+class EventsResponse(ResponseModel):
     """A page of events, newest first."""
 
-    events: list[EventAnswer]
+    events: list[EventResponse]
     next_cursor: str | None
 
 
-class PlanAnswer(Answer):
+class PlanResponse(ResponseModel):
     """A plan of the catalog."""
 
     id: str
@@ -131,7 +131,7 @@ class PlanAnswer(Answer):
     yearly_saving_percent: int
 
     @classmethod
-    def of(cls, plan: Plan) -> "PlanAnswer":
+    def of(cls, plan: Plan) -> "PlanResponse":
         """The answer that tells of `plan`."""
         return cls(
             id=plan.id,
@@ -146,13 +146,13 @@ class PlanAnswer(Answer):
         )
 
 
-class PlansAnswer(Answer):
+class PlansResponse(ResponseModel):
     """The catalog, from the smallest plan to the largest."""
 
-    plans: list[PlanAnswer]
+    plans: list[PlanResponse]
 
 
-class HealthAnswer(Answer):
+class HealthResponse(ResponseModel):
     """Whether the service can answer, and how far the fold is behind."""
 
     status: Literal["ok"]

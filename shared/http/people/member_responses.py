@@ -3,10 +3,10 @@
 from datetime import datetime
 
 from shared.domain.people.members import Invitation, Invite, Member, Role, Seat
-from shared.http.answers import Answer
+from shared.http.responses import ResponseModel
 
 
-class UserAnswer(Answer):
+class UserResponse(ResponseModel):
     """The person who is signed in."""
 
     id: str
@@ -15,7 +15,7 @@ class UserAnswer(Answer):
     email_verified: bool
 
 
-class SeatAnswer(Answer):
+class SeatResponse(ResponseModel):
     """A tenant, and the role that the person has in it."""
 
     id: str
@@ -24,13 +24,13 @@ class SeatAnswer(Answer):
     role: Role
 
     @classmethod
-    def of(cls, seat: Seat, now: datetime) -> "SeatAnswer":
+    def of(cls, seat: Seat, now: datetime) -> "SeatResponse":
         """Return the answer about a membership."""
         tenant = seat.tenant.at(now)
         return cls(id=tenant.id, name=tenant.name, plan=tenant.plan, role=seat.member.role)
 
 
-class InvitationAnswer(Answer):
+class InvitationResponse(ResponseModel):
     """An invitation to the person who is signed in."""
 
     tenant_id: str
@@ -40,7 +40,7 @@ class InvitationAnswer(Answer):
     expires_at: datetime
 
     @classmethod
-    def of(cls, invitation: Invitation) -> "InvitationAnswer":
+    def of(cls, invitation: Invitation) -> "InvitationResponse":
         """Return the answer about an invitation."""
         invited, tenant = invitation.invite, invitation.tenant
         return cls(
@@ -52,15 +52,15 @@ class InvitationAnswer(Answer):
         )
 
 
-class MeAnswer(Answer):
+class MeResponse(ResponseModel):
     """The person, and the tenants that are open to them."""
 
-    user: UserAnswer
-    tenants: list[SeatAnswer]
-    invitations: list[InvitationAnswer]
+    user: UserResponse
+    tenants: list[SeatResponse]
+    invitations: list[InvitationResponse]
 
 
-class MemberAnswer(Answer):
+class MemberResponse(ResponseModel):
     """A member of a tenant."""
 
     id: str
@@ -70,13 +70,13 @@ class MemberAnswer(Answer):
     joined_at: datetime
 
     @classmethod
-    def of(cls, member: Member) -> "MemberAnswer":
+    def of(cls, member: Member) -> "MemberResponse":
         """Return the answer about a member."""
         names = [name for name in cls.model_fields if name != "id"]
         return cls(id=member.user_id, **{name: getattr(member, name) for name in names})
 
 
-class InviteAnswer(Answer):
+class InviteResponse(ResponseModel):
     """An open invitation of a tenant; an expired one can be renewed."""
 
     id: str
@@ -87,13 +87,13 @@ class InviteAnswer(Answer):
     expires_at: datetime
 
     @classmethod
-    def of(cls, invited: Invite) -> "InviteAnswer":
+    def of(cls, invited: Invite) -> "InviteResponse":
         """Return the answer about an invitation."""
         return cls(**{name: getattr(invited, name) for name in cls.model_fields})
 
 
-class MembersAnswer(Answer):
+class MembersResponse(ResponseModel):
     """The members and the open invitations of a tenant, oldest first."""
 
-    members: list[MemberAnswer]
-    invites: list[InviteAnswer]
+    members: list[MemberResponse]
+    invites: list[InviteResponse]

@@ -14,8 +14,8 @@ from shared.domain.limits.plans import BillingInterval, find_plan
 from shared.domain.metering.runs import Run, RunStatus
 from shared.domain.people.tenants import BillingSummary, Tenant
 from shared.domain.prices.money import usd_string
-from shared.http.answers import Answer, Usd
 from shared.http.ledger.amounts import COST, AggregateAmounts, Amounts, aggregate_amounts, amounts
+from shared.http.responses import ResponseModel, Usd
 from shared.usecases.ledger.read_series import OTHER_LABEL, Point
 
 MAX_SERIES_ROWS: Final = 1_000
@@ -23,7 +23,7 @@ _BILLED = frozenset({SubscriptionState.ACTIVE, SubscriptionState.TRIALING, Subsc
 """States in which Stripe goes on to bill at the end of each period."""
 
 
-class Breakdown(Answer):
+class Breakdown(ResponseModel):
     """A row of a breakdown."""
 
     calls: int
@@ -92,7 +92,7 @@ def _breakdown(rows: Mapping[Series, Totals], name_of: Callable[[Series], str]) 
     return {name: Breakdown.of(sums[name]) for name in sorted(sums)}
 
 
-class Billing(Answer):
+class Billing(ResponseModel):
     """What the tenant is billed by; all but the plan is None without a subscription."""
 
     plan: str
@@ -148,7 +148,7 @@ class SeriesPoint(Amounts):
         return cls(start=point.start, provider=provider, model=model, **amounts(point.totals))
 
 
-class SeriesAnswer(Answer):
+class SeriesResponse(ResponseModel):
     """Usage over time; `from` and `to` are the whole hours that were read, [from, to)."""
 
     start: datetime = Field(serialization_alias="from")
@@ -158,7 +158,7 @@ class SeriesAnswer(Answer):
     points: list[SeriesPoint]
 
 
-class RunAnswer(Amounts):
+class RunResponse(Amounts):
     """A run and its sums."""
 
     id: str
@@ -168,7 +168,7 @@ class RunAnswer(Amounts):
     duration_ms: int
 
     @classmethod
-    def of(cls, run: Run, now: datetime) -> "RunAnswer":
+    def of(cls, run: Run, now: datetime) -> "RunResponse":
         """The answer that tells of `run`."""
         duration_ms = round((run.last_at - run.began_at).total_seconds() * 1000)
         return cls(
@@ -181,8 +181,8 @@ class RunAnswer(Amounts):
         )
 
 
-class RunsAnswer(Answer):
+class RunsResponse(ResponseModel):
     """A page of runs, newest first."""
 
-    runs: list[RunAnswer]
+    runs: list[RunResponse]
     next_cursor: str | None
