@@ -20,12 +20,12 @@ from shared.domain.limits.limits import Consumption, LimitPolicy
 from shared.domain.people.tenants import Tenant
 from shared.ports import UsageStore
 from shared.usecases.ledger.fold_day import FoldedDay, create_months, fold_one_day
-from shared.usecases.ledger.ledger import TenantUsage, finish_reading, read_documents
+from shared.usecases.ledger.ledger import PeriodUsage, finish_reading, read_documents
 
 _ONE_DAY = timedelta(days=1)
 
 
-def _tell_nobody(_usage: TenantUsage, _now: datetime) -> None:
+def _tell_nobody(_usage: PeriodUsage, _now: datetime) -> None:
     """Do nothing."""
 
 
@@ -42,7 +42,7 @@ class TenantFolder:
 
     store: UsageStore
     policy_of: Callable[[Tenant], LimitPolicy | None] = _know_no_limits
-    listener: Callable[[TenantUsage, datetime], object] = _tell_nobody
+    listener: Callable[[PeriodUsage, datetime], object] = _tell_nobody
 
     def fold(self, tenant_id: str, due: Mapping[date, int], now: datetime) -> None:
         """Fold the days that are `due`, given how many counters each has at least, and the days that depend on them.
@@ -94,7 +94,7 @@ class TenantFolder:
         return days_that_lost_runs(known, partial(self.store.count_runs, tenant.id))
 
     def _next_settings(
-        self, usage: TenantUsage, folded: Sequence[FoldedDay], now: datetime
+        self, usage: PeriodUsage, folded: Sequence[FoldedDay], now: datetime
     ) -> CounterSettings:
         settings = usage.tenant.counters
         complete_until = max(completable_until(now), settings.complete_until or completable_until(now))
@@ -111,7 +111,7 @@ class TenantFolder:
         paced = settings if needs_room else settings.at_rate(today.commits_per_second, now)
         return replace(paced, fold_minutes=minutes)
 
-    def _minutes_until_fold(self, usage: TenantUsage, new: Consumption, minutes: int) -> int:
+    def _minutes_until_fold(self, usage: PeriodUsage, new: Consumption, minutes: int) -> int:
         """Return how soon the next fold is wanted; `new` came in the last `minutes`."""
         policy = self.policy_of(usage.tenant)
         return minutes_until_fold(policy, usage.consumption, new, minutes) if policy else LONGEST_FOLD_MINUTES
@@ -124,13 +124,13 @@ def _completed_days(tenant: Tenant, settings: CounterSettings) -> Iterator[date]
     return days_from(first, last)
 
 
-def _folded_usage(store: UsageStore, tenant: Tenant, now: datetime) -> TenantUsage:
+def _folded_usage(store: UsageStore, tenant: Tenant, now: datetime) -> PeriodUsage:
     """Return the current period's usage by rollups alone."""
     all_folded = replace(tenant.counters, complete_until=start_of((now + MAX_AHEAD).date() + _ONE_DAY))
     period = period_at(tenant.at(now).anchor, now)
     plan = plan_reading(CounterHistory(all_folded, tenant.created_at), period, Detail.TOTALS, now)
     found = read_documents(store, tenant.id, plan.first_read)[1]
-    return TenantUsage(tenant=tenant.at(now), usage=finish_reading(store, tenant.id, plan, found))
+    return PeriodUsage(tenant=tenant.at(now), usage=finish_reading(store, tenant.id, plan, found))
 
 
 def _clear_orphans(store: UsageStore, tenant_id: str, due: Mapping[date, int], now: datetime) -> None:

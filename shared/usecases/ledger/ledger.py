@@ -19,7 +19,7 @@ MAX_REMEMBERED = 10_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TenantUsage:
+class PeriodUsage:
     """A tenant and its usage within an interval, both as they were at one instant."""
 
     tenant: Tenant
@@ -53,7 +53,7 @@ class Ledger:
         self._recent.forget(tenant.id)
         return outcomes
 
-    def current(self, known: Tenant, detail: Detail, now: datetime) -> TenantUsage:
+    def current(self, known: Tenant, detail: Detail, now: datetime) -> PeriodUsage:
         """Return the usage of the tenant's current metering period."""
         slot = self._recent.slot(known.id)
         read = self._read(known, None, detail, now)
@@ -61,15 +61,15 @@ class Ledger:
             self._recent.fill(slot, read, now)
         return read
 
-    def recent(self, known: Tenant, now: datetime) -> TenantUsage | None:
+    def recent(self, known: Tenant, now: datetime) -> PeriodUsage | None:
         """Return the current period's totals if they were read within two seconds, for tenants of many counters."""
         return self._recent.find(known.id, now)
 
-    def within(self, known: Tenant, within: Period, detail: Detail, now: datetime) -> TenantUsage:
+    def within(self, known: Tenant, within: Period, detail: Detail, now: datetime) -> PeriodUsage:
         """Return the usage within any interval."""
         return self._read(known, within, detail, now)
 
-    def _read(self, known: Tenant, within: Period | None, detail: Detail, now: datetime) -> TenantUsage:
+    def _read(self, known: Tenant, within: Period | None, detail: Detail, now: datetime) -> PeriodUsage:
         plan = _plan(known, within, detail, now)
         while True:
             tenant, found = read_documents(self.store, known.id, plan.first_read)
@@ -77,7 +77,7 @@ class Ledger:
             # Without an interval, a period that has moved is another interval.
             if plan.within == needed.within and plan.first_read.covers(needed.first_read):
                 usage = finish_reading(self.store, tenant.id, plan, found)
-                return TenantUsage(tenant=tenant.at(now), usage=usage)
+                return PeriodUsage(tenant=tenant.at(now), usage=usage)
             plan = needed
 
 
@@ -108,7 +108,7 @@ class _Slot:
     """A place for what is read of a tenant; taken away by a recording, so that what was read before is not kept."""
 
     tenant_id: str
-    read: TenantUsage | None = None
+    read: PeriodUsage | None = None
     read_at: datetime | None = None
 
 
@@ -128,13 +128,13 @@ class _RecentUsage:
                 self._slots.popitem(last=False)
             return slot
 
-    def fill(self, slot: _Slot, read: TenantUsage, now: datetime) -> None:
+    def fill(self, slot: _Slot, read: PeriodUsage, now: datetime) -> None:
         """Keep what was read since `slot` was handed out, unless something was recorded since."""
         with self._lock:
             if self._slots.get(slot.tenant_id) is slot:
                 slot.read, slot.read_at = read, now
 
-    def find(self, tenant_id: str, now: datetime) -> TenantUsage | None:
+    def find(self, tenant_id: str, now: datetime) -> PeriodUsage | None:
         """Return what was read within two seconds before `now`, if its period still lasts."""
         with self._lock:
             slot = self._slots.get(tenant_id)

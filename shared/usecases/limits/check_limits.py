@@ -16,7 +16,7 @@ from shared.domain.limits.limits import (
 )
 from shared.domain.limits.plans import find_plan
 from shared.domain.people.tenants import Tenant
-from shared.usecases.ledger.ledger import Ledger, TenantUsage
+from shared.usecases.ledger.ledger import Ledger, PeriodUsage
 
 UNKNOWN_PLAN: Final = "unknown_plan"
 
@@ -75,14 +75,14 @@ class Limits:
         """Return the status of a tenant now; None if its plan is unknown."""
         return self.status_of(self.ledger.current(tenant, Detail.TOTALS, now))
 
-    def status_of(self, used: TenantUsage) -> LimitStatus | None:
+    def status_of(self, used: PeriodUsage) -> LimitStatus | None:
         """Return the status that this usage amounts to; None if the tenant's plan is unknown."""
         plan, policy = find_plan(used.tenant.plan), self.thresholds.policy_of(used.tenant)
         if plan is None or policy is None:
             return None
         return status(plan, policy, used.period, used.consumption)
 
-    def _recent(self, tenant: Tenant, request: UsageRequest, now: datetime) -> TenantUsage | None:
+    def _recent(self, tenant: Tenant, request: UsageRequest, now: datetime) -> PeriodUsage | None:
         """Return what was read within two seconds, unless a limit is so near that it may decide wrongly."""
         used = self.ledger.recent(tenant, now)
         policy = self.thresholds.policy_of(used.tenant) if used else None

@@ -9,7 +9,7 @@ from shared.domain.ledger.usage import FEW_SHARDS, Detail, Usage
 from shared.domain.limits.forecast import Forecast, PeriodSoFar, forecast
 from shared.domain.limits.limits import LimitPolicy, LimitStatus
 from shared.domain.people.tenants import Tenant
-from shared.usecases.ledger.ledger import TenantUsage
+from shared.usecases.ledger.ledger import PeriodUsage
 from shared.usecases.limits.check_limits import Limits
 
 MAX_DAYS = 92
@@ -75,7 +75,7 @@ def read_interval(limits: Limits, known: Tenant, within: Period, now: datetime) 
     return _plain_page(limits, limits.ledger.within(known, within, Detail.SERIES, now), now)
 
 
-def _plain_page(limits: Limits, used: TenantUsage, now: datetime) -> UsagePage:
+def _plain_page(limits: Limits, used: PeriodUsage, now: datetime) -> UsagePage:
     policy = limits.thresholds.policy_of(used.tenant)
     return UsagePage(tenant=used.tenant, policy=policy, usage=used.usage, read_at=now)
 

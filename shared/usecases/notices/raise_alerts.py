@@ -8,7 +8,7 @@ from shared.domain.limits.limits import LimitPolicy
 from shared.domain.notices.alerts import UsageAlert, crossed_thresholds, unknown_alerts, worth_a_mail
 from shared.domain.people.tenants import Tenant
 from shared.ports import Mail, Members, UsageStore
-from shared.usecases.ledger.ledger import TenantUsage
+from shared.usecases.ledger.ledger import PeriodUsage
 from shared.usecases.limits.check_limits import Thresholds
 
 # Each try that fails has found an alert that was not there before, and there are four at most.
@@ -24,7 +24,7 @@ class AlertRaiser:
     thresholds: Thresholds
     web_origin: str
 
-    def __call__(self, used: TenantUsage, now: datetime) -> None:
+    def __call__(self, used: PeriodUsage, now: datetime) -> None:
         """Keep each alert that the usage of the current period amounts to, once, with its mails in the same commit.
 
         One read tells which alerts are known; where no threshold is crossed there is none. An alert stays though the
