@@ -1,4 +1,4 @@
-"""What is kept of usage, and how a fold is handed on."""
+"""The store of usage, and the queue of ticks."""
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ NOTHING = Wanted()
 
 
 class Outcome(Enum):
-    """What became of one event: recorded now, recorded before, or its id already names another payload."""
+    """The result for one event. CONFLICT: its id already names another payload."""
 
     RECORDED = "recorded"
     DUPLICATE = "duplicate"
@@ -106,10 +106,10 @@ class UsageStore(Protocol):
     def list_events(
         self, tenant_id: str, *, run_id: str | None = None, limit: int, cursor: str | None = None
     ) -> Page[RecordedEvent]:
-        """The tenant's events by time, newest first; InvalidInput for a cursor that is not one of these."""
+        """List the tenant's events by time, newest first. Raises InvalidInput for a bad cursor."""
 
     def list_runs(self, tenant_id: str, *, limit: int, cursor: str | None = None) -> Page[Run]:
-        """The tenant's runs by when they began, newest first; InvalidInput for a bad cursor."""
+        """List the tenant's runs by their beginning, newest first. Raises InvalidInput for a bad cursor."""
 
     def find_run(self, tenant_id: str, run_id: str) -> Run | None:
         """One run of the tenant."""
@@ -122,7 +122,7 @@ class UsageStore(Protocol):
         was raised before, by another fold or by this call itself, whose answer was lost."""
 
     def list_alerts(self, tenant_id: str, *, limit: int, cursor: str | None = None) -> Page[UsageAlert]:
-        """The tenant's usage alerts by when they were raised, newest first; InvalidInput for a bad cursor."""
+        """List the tenant's usage alerts, newest first. Raises InvalidInput for a bad cursor."""
 
 
 class TickPublisher(Protocol):

@@ -1,4 +1,4 @@
-"""How one tenant's counters are written, read and folded."""
+"""The settings by which one tenant's counters are written, read and folded."""
 
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
@@ -13,9 +13,9 @@ SUSTAINED_COMMITS_PER_SECOND: Final = 1.0
 """Firestore's advice for one document. It absorbs bursts above it."""
 LONGEST_FOLD_MINUTES: Final = 15
 CLOCK_MARGIN: Final = timedelta(minutes=15)
-"""How far clocks may differ, and how long a commit may take, before a day counts as complete."""
+"""A day is complete only this long after its end: clocks differ, and commits take time."""
 _WRITERS_REMEMBER: Final = timedelta(days=2)
-"""How long after lowering the shards a writer may still use the former number. It is a minute: this is on days."""
+"""Writers remember a number of shards for a minute. Readers work by days, so they wait longer."""
 _LOWER_BELOW: Final = 4
 """Lower the shards only if a quarter would do, so that a varying rate does not move them at every fold."""
 
@@ -25,14 +25,14 @@ class CounterSettings:
     """The number of a tenant's counter documents per day, and when they are folded."""
 
     shards: int = 1
-    """How many documents a day writers spread over."""
+    """The number of documents a day that writers spread over."""
     most_shards: int = 1
     """The most documents a day that were ever used before `lowered_at`."""
     lowered_at: datetime | None = None
     complete_until: datetime | None = None
     """Every day before this midnight is folded. None: no fold has completed a day yet."""
     fold_minutes: int = LONGEST_FOLD_MINUTES
-    """How soon after its first change a counter of today is folded, 1 to 15."""
+    """A counter of today is folded this many minutes after its first change, 1 to 15."""
 
     def shards_on(self, day: date) -> int:
         """Return how many counter documents of `day` may exist."""
@@ -74,7 +74,7 @@ class CounterSettings:
 
 @dataclass(frozen=True, slots=True)
 class CounterHistory:
-    """A tenant's counters: how they are written, and since when there may be any."""
+    """The settings of a tenant's counters, and the instant since when there may be any."""
 
     settings: CounterSettings
     created_at: datetime

@@ -1,4 +1,4 @@
-"""What is counted: metrics, the cells they are counted in, and exact arithmetic on them."""
+"""Metrics, the cells they are counted in, and exact arithmetic on them."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -70,7 +70,7 @@ class CounterShard:
     totals: Totals
     cells: Cells
     commits: int
-    """How many commits it has taken: read twice, its write rate."""
+    """The number of commits so far. Two readings give the write rate."""
     run_hours: frozenset[int]
     """The hours (0-23) in which a run may have begun since the last fold."""
     dirty: bool
@@ -85,7 +85,7 @@ def add(into: Totals, delta: Mapping[Metric, int]) -> None:
 
 
 def sum_totals(parts: Iterable[Mapping[Metric, int]]) -> Totals:
-    """The sum of many totals."""
+    """Add many totals up."""
     result: Totals = {}
     for part in parts:
         add(result, part)
@@ -93,7 +93,7 @@ def sum_totals(parts: Iterable[Mapping[Metric, int]]) -> Totals:
 
 
 def merge_cells(parts: Iterable[Cells]) -> Cells:
-    """The sum of many sets of cells, cell by cell."""
+    """Add many sets of cells up, cell by cell."""
     result: Cells = {}
     for part in parts:
         for cell, totals in part.items():
@@ -102,7 +102,7 @@ def merge_cells(parts: Iterable[Cells]) -> Cells:
 
 
 def sum_by_series(cells: Mapping[Cell, Mapping[Metric, int]]) -> dict[Series, Totals]:
-    """The sum of cells over their hours."""
+    """Add cells up over their hours."""
     result: dict[Series, Totals] = {}
     for cell, totals in cells.items():
         add(result.setdefault(cell.series, {}), totals)

@@ -39,7 +39,7 @@ class Period:
         return f"{start.year:04}{start.month:02}{start.day:02}T{start.hour:02}Z"
 
     def contains(self, instant: datetime) -> bool:
-        """Whether the aware `instant` lies in [start, end). Raises ValueError if it has no UTC offset."""
+        """Return True if the aware `instant` lies in [start, end). Raises ValueError if it has no UTC offset."""
         return self.start <= _in_utc("instant", instant) < self.end
 
     def days(self) -> Iterator[date]:
@@ -67,7 +67,7 @@ class Period:
 
 
 def period_at(anchor: datetime | None, instant: datetime) -> Period:
-    """The metering period that `instant` belongs to.
+    """Return the metering period that `instant` belongs to.
 
     Without an anchor: the calendar month in UTC. With one: months counted from the anchor, aligned down to
     its hour, before it as well as after. Every boundary is computed from the anchor's own day and not from
@@ -84,12 +84,12 @@ def period_at(anchor: datetime | None, instant: datetime) -> Period:
 
 
 def previous(anchor: datetime | None, period: Period) -> Period:
-    """The period that ends where `period` begins, both measured from `anchor`."""
+    """Return the period that ends where `period` begins."""
     return period_at(anchor, period.start - _SMALLEST_STEP)
 
 
 def day_key(day: date) -> str:
-    """The id of a UTC day's documents: `YYYYMMDD`. Sorts as time does."""
+    """Return the id of a UTC day's documents: `YYYYMMDD`. Sorts as time does."""
     return f"{day.year:04}{day.month:02}{day.day:02}"
 
 
@@ -122,7 +122,7 @@ def days_from(first: date, last: date) -> Iterator[date]:
 
 
 def _boundary(origin: datetime, months: int) -> datetime:
-    """The start of the period `months` after the one that begins at `origin`."""
+    """Return the start of the period `months` after the one that begins at `origin`."""
     year, month_index = divmod(_month_number(origin) + months, _MONTHS_PER_YEAR)
     month = month_index + 1
     day = min(origin.day, monthrange(year, month)[1])

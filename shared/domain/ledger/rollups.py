@@ -1,4 +1,4 @@
-"""Folding: what a day's counters add up to, and what a month keeps of its days. Pure, and idempotent."""
+"""Folding: a day is the sum of its counters, a month holds its days' totals. Pure, and idempotent."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -22,7 +22,7 @@ from shared.domain.ledger.counters import (
 from shared.domain.ledger.periods import Period, start_of
 
 MAX_ROWS_BYTES = 900_000
-"""Where a day's cells and series begin to merge into `other`: Firestore refuses documents beyond 1 MiB."""
+"""A day's cells and series merge into `other` beyond this size. Firestore refuses documents beyond 1 MiB."""
 _MAX_BYTES_PER_METRIC = 30
 _MAX_ESCAPED_BYTES_PER_BYTE = 3
 
@@ -39,16 +39,16 @@ class DayRollup:
     series: dict[Series, Totals] = field(default_factory=dict)
     hour_totals: dict[int, Totals] = field(default_factory=dict)
     runs: dict[int, int] = field(default_factory=dict)
-    """How many runs began in each hour (0-23) in which any did."""
+    """The number of runs that began in each hour (0-23); hours without any are absent."""
     shards: int = 0
-    """How many counter documents the day was folded from."""
+    """The number of counter documents that the day was folded from."""
     commits: int = 0
     folded_at: datetime
     version: object = None
 
     @cached_property
     def entry(self) -> "DayEntry":
-        """What the month keeps of this day."""
+        """The day's entry in its month."""
         parts = self.hour_totals or self.series or self.cells
         return DayEntry(sum_totals(parts.values()), sum(self.runs.values()))
 
@@ -68,13 +68,15 @@ class MonthRollup:
     days: dict[date, DayEntry]
 
 
-def fold_day(day: date, shards: Iterable[CounterShard], former: DayRollup | None, now: datetime) -> DayRollup:
-    """Return the day's rollup: the plain sum of all its counters. The runs are the former ones.
+def fold_day(
+    day: date, shards: Iterable[CounterShard], previous: DayRollup | None, now: datetime
+) -> DayRollup:
+    """Return the day's rollup: the plain sum of all its counters. Runs are copied from `previous`.
 
-    A repeated fold keeps the series that `former` lists, so that a row does not move to `other` and back.
+    Series that `previous` lists stay listed, so that a row does not move to `other` and back.
     """
     counted = list(shards)
-    cells = _bounded(merge_cells(shard.cells for shard in counted), former.cells if former else {})
+    cells = _bounded(merge_cells(shard.cells for shard in counted), previous.cells if previous else {})
     by_hour: dict[int, Totals] = {}
     for cell, totals in cells.items():
         add(by_hour.setdefault(cell.hour, {}), totals)
@@ -83,12 +85,12 @@ def fold_day(day: date, shards: Iterable[CounterShard], former: DayRollup | None
         cells=cells,
         series=sum_by_series(cells),
         hour_totals=by_hour,
-        runs=former.runs if former else {},
-        shards=max([former.shards if former else 0, *(shard.ref.number + 1 for shard in counted)]),
+        runs=previous.runs if previous else {},
+        shards=max([previous.shards if previous else 0, *(shard.ref.number + 1 for shard in counted)]),
         commits=sum(shard.commits for shard in counted),
         # Clocks differ: a day never becomes older than it was.
-        folded_at=max(now, former.folded_at) if former else now,
-        version=former.version if former else None,
+        folded_at=max(now, previous.folded_at) if previous else now,
+        version=previous.version if previous else None,
     )
 
 

@@ -1,4 +1,4 @@
-"""How many runs began in each hour, kept right by counting as few hours as possible. Pure but for the counting."""
+"""Counts the runs that began in each hour, with as few counts as possible."""
 
 from collections.abc import Callable, Collection, Mapping
 from datetime import date, datetime, timedelta
@@ -15,10 +15,10 @@ _ONE_DAY = timedelta(days=1)
 def recount_hours(
     day: date, known: Mapping[int, int], changed: Collection[int], count: CountRuns
 ) -> dict[int, int]:
-    """Return the runs begun in each hour of `day`, given those `known` and the hours that events have come for since.
+    """Return the runs begun in each hour of `day`, given the `known` counts and the hours with events since.
 
-    A run begins in an hour only by an event of that hour, so every other hour can only have lost runs: to an
-    earlier hour or day. If the day's sum is right, none has. Otherwise every hour is counted.
+    Only an event of an hour can begin a run in it. Every other hour can only lose runs, to an earlier hour or day.
+    If the day's sum is still right, none did. Otherwise every hour is counted.
     """
     midnight = start_of(day)
     counts = {**known, **{hour: _count_hour(midnight, hour, count) for hour in changed}}
@@ -28,7 +28,7 @@ def recount_hours(
 
 
 def days_that_lost_runs(known: Mapping[date, int], count: CountRuns) -> list[date]:
-    """Return those of the `known` days, which follow each other, whose runs are not as many as known any more."""
+    """Return the days whose number of runs has changed. The `known` days follow each other."""
     if not known or sum(known.values()) == count(start_of(min(known)), start_of(max(known)) + _ONE_DAY):
         return []
     return [day for day, runs in known.items() if runs != count(start_of(day), start_of(day) + _ONE_DAY)]

@@ -1,4 +1,4 @@
-"""The usage within any interval: which documents tell it, and what they add up to. Pure."""
+"""The usage within any interval: the documents to read, and their sum. Pure."""
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
@@ -36,7 +36,7 @@ DocumentField = Literal["cells", "hours", "series", "hour_totals"]
 
 
 class Detail(Enum):
-    """How finely usage is told."""
+    """The detail in which usage is read: sums, or also by series, or also by hour."""
 
     TOTALS = "totals"
     SERIES = "series"
@@ -107,8 +107,8 @@ class Usage:
 class ReadingPlan:
     """The days of an interval that may have usage, and where each is read.
 
-    A `complete` day is folded: its month tells it, or its rollup if the interval's edge cuts it. A `live` day is
-    added up from its counters, because a fold may not have seen all of them; so are the complete days in `recounted`.
+    A `complete` day is folded. It is read from its month, or from its rollup if the interval's edge cuts it. A `live`
+    day is added up from its counters, because a fold may have missed some. So are complete days in `recounted`.
     """
 
     within: Period
@@ -134,7 +134,7 @@ class ReadingPlan:
         )
 
     def second_read(self, found: Documents) -> Wanted | None:
-        """Return what the first read could not name: days of a missing month, and the hours of days that are cut.
+        """Return what else to read: days of a missing month, and the hours of days that the interval's edge cuts.
 
         All documents of a read have one set of fields, and a page must not read the hours of every day.
         """
@@ -151,9 +151,9 @@ class ReadingPlan:
     def uncounted_runs(self, found: Documents) -> Period | None:
         """Return the interval whose runs have to be counted; None if the folded numbers are exact.
 
-        A run begins, or turns out to have begun earlier, only by an event, whose commit makes a counter dirty. A
-        fold reads the counters, counts the runs, saves both, and clears only counters that did not change since. So
-        whoever finds every counter clean finds runs that were counted after the last event.
+        Only an event changes when a run begins, and its commit makes a counter dirty. A fold reads the counters,
+        counts the runs, saves both, and clears only counters that did not change since. So if every counter is
+        clean, the folded runs were counted after the last event.
         """
         shards = [shard for ref, shard in found.shards.items() if ref.day in self.live]
         if all(not shard.dirty and month_of(shard.ref.day) in found.months for shard in shards):
@@ -161,17 +161,17 @@ class ReadingPlan:
         return self.within.part_within(self.live[0], self.live[-1])
 
     def usage(self, found: Documents, uncounted_runs: int | None) -> Usage:
-        """Return what the documents add up to; `uncounted_runs` began in the interval of that name."""
+        """Return the usage in the documents. `uncounted_runs` is the count for the interval of that name."""
         cells = {} if self.detail is Detail.TOTALS else self._cells(found)
         days = {day: sum_totals(parts.values()) for day, parts in cells.items()}
         if self.detail is Detail.TOTALS:
             days = {day: self._totals(day, found) for day in (*self.complete, *self.live)}
-        told = self.complete if uncounted_runs is not None else (*self.complete, *self.live)
+        folded = self.complete if uncounted_runs is not None else (*self.complete, *self.live)
         return Usage(
             within=self.within,
             days={day: totals for day, totals in days.items() if totals},
             cells={day: parts for day, parts in cells.items() if parts},
-            runs=sum(self._folded_runs(day, found) for day in told) + (uncounted_runs or 0),
+            runs=sum(self._folded_runs(day, found) for day in folded) + (uncounted_runs or 0),
         )
 
     def _totals(self, day: date, found: Documents) -> Totals:

@@ -18,7 +18,7 @@ AGGREGATE_NAMES: Final[Mapping[Metric, str]] = {
     "errors": "total_errors",
     "latency_ms": "total_latency_ms",
 }
-"""What an aggregate calls these metrics; any other has its own name there too."""
+"""Names of metrics in an aggregate, where they differ from the metric's own."""
 
 if TYPE_CHECKING:
 

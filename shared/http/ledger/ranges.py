@@ -10,14 +10,14 @@ _ONE_HOUR = timedelta(hours=1)
 
 
 def whole_hours(start: datetime, end: datetime) -> Period:
-    """The whole hours that [start, end) touches; InvalidInput unless `start`, the field `from`, is before `end`."""
+    """Return the whole hours that [start, end) touches. Raises InvalidInput unless `start` is before `end`."""
     if start >= end:
         raise _invalid("from", "range_empty", f"{start.isoformat()} is not before to {end.isoformat()}")
     return Period(_hour_of(start), next_hour(end))
 
 
 def interval_of(query: UsageQuery) -> Period | None:
-    """The interval that `query` names by both its ends; None if it names none. InvalidInput for one end alone."""
+    """Return the interval in `query`, or None if it has none. Raises InvalidInput if one end is missing."""
     if query.start is None and query.to is None:
         return None
     if query.period is not None:
@@ -32,7 +32,7 @@ def interval_of(query: UsageQuery) -> Period | None:
 
 
 def next_hour(instant: datetime) -> datetime:
-    """The first whole hour in UTC that is not before `instant`."""
+    """Return the first whole hour in UTC that is not before `instant`."""
     hour = _hour_of(instant)
     return hour if hour == instant else hour + _ONE_HOUR
 

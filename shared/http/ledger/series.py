@@ -41,7 +41,7 @@ def _series(call: Call, container: Container) -> Response:
 
 
 def _range(query: SeriesQuery, now: datetime) -> Period:
-    """The range asked for, or the one that ends now."""
+    """Return the requested range; by default the last 30 days."""
     # Without `to`, the hour that has begun is included whole: what was just recorded is in it.
     end = query.to or next_hour(now + _SMALLEST_STEP)
     return whole_hours(query.start or next_hour(end) - _DEFAULT_RANGE, end)
@@ -59,7 +59,7 @@ def _csv(points: Sequence[SeriesPoint]) -> str:
 
 
 def _cell(value: object) -> object:
-    """A spreadsheet runs what looks like a formula; names come from callers, so those are quoted."""
+    """Quote text that a spreadsheet would run as a formula: names come from callers."""
     return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA_STARTS) else value
 
 

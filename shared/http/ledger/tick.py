@@ -15,7 +15,7 @@ LOGGER = logging.getLogger("gwi_usage")
 
 
 class TickContainer(Protocol):
-    """What a tick needs; bootstrap builds it."""
+    """The dependencies of a tick. Bootstrap builds them."""
 
     @property
     def clock(self) -> Callable[[], datetime]: ...

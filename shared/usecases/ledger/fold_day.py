@@ -24,7 +24,7 @@ _SUMS: Final[frozenset[DocumentField]] = frozenset({"hour_totals"})
 class FoldedDay:
     """A day before and after a fold, and the counters it was folded from."""
 
-    former: DayRollup | None
+    previous: DayRollup | None
     rollup: DayRollup
     shards: list[CounterShard]
 
@@ -36,27 +36,27 @@ class FoldedDay:
     @property
     def seconds(self) -> int:
         """The time since the fold before this one, or since the day began; at least one second."""
-        since = self.former.folded_at if self.former else start_of(self.day)
+        since = self.previous.folded_at if self.previous else start_of(self.day)
         return max(int((self.rollup.folded_at - since).total_seconds()), 1)
 
     @property
     def commits_per_second(self) -> float:
         """The rate at which the day's counters were written in that time."""
-        return (self.rollup.commits - (self.former.commits if self.former else 0)) / self.seconds
+        return (self.rollup.commits - (self.previous.commits if self.previous else 0)) / self.seconds
 
     @property
     def new_tokens(self) -> int:
         """The tokens that came in that time."""
-        return _tokens(self.rollup) - (_tokens(self.former) if self.former else 0)
+        return _tokens(self.rollup) - (_tokens(self.previous) if self.previous else 0)
 
     @property
     def new_runs(self) -> int:
         """The runs that began in that time."""
-        return self.rollup.entry.runs - (self.former.entry.runs if self.former else 0)
+        return self.rollup.entry.runs - (self.previous.entry.runs if self.previous else 0)
 
 
 def fold_one_day(store: UsageStore, tenant: Tenant, due: tuple[date, int], now: datetime) -> FoldedDay:
-    """Fold a day of which so many counters exist at least. Unavailable if it keeps changing under the fold."""
+    """Fold a day, given the least number of its counters. Raises Unavailable if the day keeps changing."""
     day, shards = due
     for _ in range(_MAX_TRIES):
         folded = _fold(store, tenant, ShardRef(day, shards), now)
@@ -71,17 +71,17 @@ def fold_one_day(store: UsageStore, tenant: Tenant, due: tuple[date, int], now: 
 
 
 def _fold(store: UsageStore, tenant: Tenant, beyond: ShardRef, now: datetime) -> FoldedDay:
-    """Fold a day without saving it; `beyond` names the first counter that nobody has seen."""
+    """Fold a day without saving it. `beyond` is the first counter that may not exist."""
     day = beyond.day
-    former = store.read(tenant.id, Wanted(days=(day,), fields=_WHOLE)).documents.days.get(day)
-    # Whoever lowered the shards, or raised them where a document was full, is not forgotten.
-    count = max(beyond.number, former.shards if former else 0, tenant.counters.shards_on(day))
+    previous = store.read(tenant.id, Wanted(days=(day,), fields=_WHOLE)).documents.days.get(day)
+    # Include shards from before the number was lowered, and those added because a document was full.
+    count = max(beyond.number, previous.shards if previous else 0, tenant.counters.shards_on(day))
     refs = tuple(ShardRef(day, number) for number in range(count))
     shards = list(store.read(tenant.id, Wanted(shards=refs, fields=_WHOLE)).documents.shards.values())
-    rollup = fold_day(day, shards, former, now)
+    rollup = fold_day(day, shards, previous, now)
     changed = {hour for shard in shards for hour in shard.run_hours}
     runs = recount_hours(day, rollup.runs, changed, partial(store.count_runs, tenant.id))
-    return FoldedDay(former=former, rollup=replace(rollup, runs=runs), shards=shards)
+    return FoldedDay(previous=previous, rollup=replace(rollup, runs=runs), shards=shards)
 
 
 def create_months(store: UsageStore, tenant_id: str, days: Iterable[date]) -> None:

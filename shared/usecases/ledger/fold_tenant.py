@@ -25,7 +25,7 @@ from shared.usecases.ledger.ledger import PeriodUsage, finish_reading, read_docu
 _ONE_DAY = timedelta(days=1)
 
 
-def _tell_nobody(_usage: PeriodUsage, _now: datetime) -> None:
+def _ignore(_usage: PeriodUsage, _now: datetime) -> None:
     """Do nothing."""
 
 
@@ -35,20 +35,20 @@ def _know_no_limits(_tenant: Tenant) -> None:
 
 @dataclass(frozen=True, slots=True)
 class TenantFolder:
-    """Folds a tenant's days, and tells `listener` the current period as it was folded.
+    """Folds a tenant's days, and calls `listener` with the folded usage of the current period.
 
-    If the listener fails, the counters stay dirty: they are folded and told again.
+    If the listener fails, the counters stay dirty and are folded again.
     """
 
     store: UsageStore
     policy_of: Callable[[Tenant], LimitPolicy | None] = _know_no_limits
-    listener: Callable[[PeriodUsage, datetime], object] = _tell_nobody
+    listener: Callable[[PeriodUsage, datetime], object] = _ignore
 
     def fold(self, tenant_id: str, due: Mapping[date, int], now: datetime) -> None:
         """Fold the days that are `due`, given how many counters each has at least, and the days that depend on them.
 
-        Those are days that have ended, which reads then need not count any more, and days that lost runs to an
-        earlier one. Counters are cleared last, so that a crash before leaves everything to the next fold.
+        These are days that have ended and become complete, and days that lost runs to an earlier day. Counters are
+        cleared last, so that after a crash the next fold does everything again.
         """
         snapshot = self.store.read(tenant_id)
         if snapshot.tenant is None:
@@ -83,7 +83,7 @@ class TenantFolder:
         return {ref.day: ref.number + 1 for ref in ended}  # the highest number of a day comes last
 
     def _days_that_lost_runs(self, tenant: Tenant, folded: Sequence[FoldedDay], now: datetime) -> list[date]:
-        """Return the days after the first folded one that counted a run which turned out to have begun earlier."""
+        """Return the days after the first folded one that count a run which an event moved to an earlier day."""
         later = list(days_from(min(each.day for each in folded) + _ONE_DAY, now.date())) if folded else []
         if not later:
             return []
@@ -134,7 +134,7 @@ def _folded_usage(store: UsageStore, tenant: Tenant, now: datetime) -> PeriodUsa
 
 
 def _clear_orphans(store: UsageStore, tenant_id: str, due: Mapping[date, int], now: datetime) -> None:
-    """Clear the counters of a tenant that does not exist any more: nobody will read them, and they expire."""
+    """Clear the counters of a tenant that no longer exists, so that they expire and are not folded again."""
     refs = tuple(ShardRef(day, number) for day, shards in due.items() for number in range(shards))
     shards = list(store.read(tenant_id, Wanted(shards=refs)).documents.shards.values())
     store.clear_counters(tenant_id, shards, now)

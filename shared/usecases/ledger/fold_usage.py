@@ -53,7 +53,7 @@ def _fold_each(tenant_ids: Iterable[str], fold: Callable[[str], None]) -> None:
 
 
 def _messages(store: UsageStore, now: datetime) -> Iterator[TickMessage]:
-    """Yield what is due, a few tenants to a message; who has waited longest comes first."""
+    """Yield messages with the due days of a few tenants each, the longest overdue first."""
     due: dict[str, list[ShardRef]] = {}
     for tenant_id, ref in store.due_counters(now):
         due.setdefault(tenant_id, []).append(ref)

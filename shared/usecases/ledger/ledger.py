@@ -1,4 +1,4 @@
-"""Records usage, and reads it as it is now: in one round trip, or in two if something was recorded since the fold."""
+"""Records usage, and reads it live: in one round trip, or two if something was recorded since the last fold."""
 
 from collections import OrderedDict
 from collections.abc import Sequence
@@ -32,15 +32,15 @@ class PeriodUsage:
 
     @property
     def consumption(self) -> Consumption:
-        """What limits are about."""
+        """The part that limits apply to."""
         return Consumption(self.usage.totals.get("total_tokens", 0), self.usage.runs)
 
 
 class Ledger:
     """The usage of all tenants.
 
-    Each method takes a tenant as the caller knows it, perhaps a minute old. That only says what to read first: what
-    is read decides. NotFound if the tenant does not exist any more.
+    Each method takes a tenant that may be a minute old. It only decides which documents are read first. Raises
+    NotFound if the tenant does not exist any more.
     """
 
     def __init__(self, store: UsageStore) -> None:
@@ -48,7 +48,7 @@ class Ledger:
         self._recent = _RecentUsage()
 
     def record(self, tenant: Tenant, events: Sequence[RecordedEvent], now: datetime) -> list[Outcome]:
-        """Record events as UsageStore.record does; what was remembered of the tenant is forgotten."""
+        """Record events as UsageStore.record does, and forget the remembered usage of the tenant."""
         outcomes = self.store.record(tenant.id, events, tenant.counters, now)
         self._recent.forget(tenant.id)
         return outcomes
@@ -90,13 +90,13 @@ def read_documents(store: UsageStore, tenant_id: str, wanted: Wanted) -> tuple[T
 
 
 def finish_reading(store: UsageStore, tenant_id: str, plan: ReadingPlan, found: Documents) -> Usage:
-    """Return what the documents of the plan's first read add up to, after reading what they do not tell."""
+    """Read what the plan's first read did not find, and return the usage."""
     second = plan.second_read(found)
     days = store.read(tenant_id, second).documents.days if second else {}
-    told = replace(found, days={**found.days, **days})
-    uncounted = plan.uncounted_runs(told)
+    documents = replace(found, days={**found.days, **days})
+    uncounted = plan.uncounted_runs(documents)
     runs = store.count_runs(tenant_id, uncounted.start, uncounted.end) if uncounted else None
-    return plan.usage(told, runs)
+    return plan.usage(documents, runs)
 
 
 def _plan(tenant: Tenant, within: Period | None, detail: Detail, now: datetime) -> ReadingPlan:
@@ -105,7 +105,7 @@ def _plan(tenant: Tenant, within: Period | None, detail: Detail, now: datetime) 
 
 @dataclass(slots=True)
 class _Slot:
-    """A place for what is read of a tenant; taken away by a recording, so that what was read before is not kept."""
+    """A place for usage that is being read. A recording removes it, so that an older reading is not kept."""
 
     tenant_id: str
     read: PeriodUsage | None = None
@@ -120,7 +120,7 @@ class _RecentUsage:
         self._lock = Lock()
 
     def slot(self, tenant_id: str) -> _Slot:
-        """Return the place for what is about to be read of a tenant."""
+        """Return the place for usage that is about to be read."""
         with self._lock:
             slot = self._slots.setdefault(tenant_id, _Slot(tenant_id))
             self._slots.move_to_end(tenant_id)
@@ -129,13 +129,13 @@ class _RecentUsage:
             return slot
 
     def fill(self, slot: _Slot, read: PeriodUsage, now: datetime) -> None:
-        """Keep what was read since `slot` was handed out, unless something was recorded since."""
+        """Keep a reading, unless something was recorded since `slot` was returned."""
         with self._lock:
             if self._slots.get(slot.tenant_id) is slot:
                 slot.read, slot.read_at = read, now
 
     def find(self, tenant_id: str, now: datetime) -> PeriodUsage | None:
-        """Return what was read within two seconds before `now`, if its period still lasts."""
+        """Return a reading of the last two seconds, if its period has not ended."""
         with self._lock:
             slot = self._slots.get(tenant_id)
             if slot is None or slot.read is None or slot.read_at is None:
@@ -144,6 +144,6 @@ class _RecentUsage:
             return slot.read if is_fresh and slot.read.period.contains(now) else None
 
     def forget(self, tenant_id: str) -> None:
-        """Drop what is remembered of a tenant."""
+        """Forget the usage of a tenant."""
         with self._lock:
             self._slots.pop(tenant_id, None)

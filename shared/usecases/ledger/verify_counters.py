@@ -34,7 +34,7 @@ class Drift:
 
 @dataclass(frozen=True, slots=True)
 class Verification:
-    """What was compared since which day, and where it differs."""
+    """The days and events that were compared, and the differences."""
 
     since: date
     events: int
@@ -76,7 +76,7 @@ def _compare_days(
 
 
 def _counted(store: UsageStore, tenant: Tenant, within: Period, now: datetime) -> dict[date, Cells]:
-    """Return what is told of each day, late events that no fold has seen included."""
+    """Return the counted cells of each day, with late events that are not folded yet."""
     plan = plan_reading(tenant.counter_history, within, Detail.HOURS, now)
     plan = recounting(plan, [ref.day for ref in store.dirty_counters(tenant.id)])
     found = read_documents(store, tenant.id, plan.first_read)[1]

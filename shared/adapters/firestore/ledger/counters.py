@@ -1,4 +1,4 @@
-"""How counters, days and months are written in Firestore, and read back."""
+"""Counters, days and months as Firestore documents."""
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
@@ -113,7 +113,7 @@ def day_write(name: str, rollup: DayRollup) -> Any:
 
 
 def read_day(document: Any) -> DayRollup:
-    """Return what was asked for of the day's rollup that day_write set."""
+    """Return the day's rollup, with the fields that were read."""
     fields = document.fields
     return DayRollup(
         day=decode_day(document.name.rpartition("/")[2]),
