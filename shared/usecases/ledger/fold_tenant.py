@@ -63,7 +63,8 @@ class TenantFolder:
         self.listener(usage, now)
         settings = self._next_settings(usage, folded, now)
         for each in folded:
-            self.store.clear_counters(tenant_id, each.shards, settings.due_at(each.day, now))
+            changed = [shard for shard in each.shards if shard.dirty]
+            self.store.clear_counters(tenant_id, changed, settings.due_at(each.day, now))
         if settings.complete_until != tenant.counters.complete_until:
             create_months(self.store, tenant_id, _completed_days(tenant, settings))
         if settings != tenant.counters:

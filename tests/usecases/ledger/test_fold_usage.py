@@ -1,6 +1,6 @@
 """What one fold does: which days it sets, what it leaves alone, and how much it costs."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, cast
@@ -9,7 +9,7 @@ import pytest
 
 from shared.adapters.memory import MemoryStore
 from shared.domain.errors import Unavailable
-from shared.domain.ledger.counters import Cell, Series, ShardRef
+from shared.domain.ledger.counters import Cell, CounterShard, Series, ShardRef
 from shared.domain.ledger.periods import Period, month_of, period_at, start_of
 from shared.domain.ledger.rollups import DayEntry
 from shared.domain.ledger.usage import Documents, Wanted
@@ -97,6 +97,34 @@ def test_a_fold_costs_the_same_calls_however_long_the_history_is(
         "clear_counters": 1,
     }
     assert folded(memory, tenant, NOON).totals["calls"] == min(history_days, NOON.day) + 1
+
+
+def test_a_fold_clears_only_counters_that_have_changed() -> None:
+    store, spread = _Clearing(), writing(64)
+    new_tenant(store, counters=spread)
+    for number in range(64):
+        store.record("acme", [llm_call(f"e{number}")], spread, NOON)
+    fold(store)
+    assert len(store.cleared) > 1
+    store.cleared.clear()
+    store.record("acme", [llm_call("new")], spread, NOON)
+    (changed,) = store.dirty_counters("acme")
+    fold(store, NOON + MINUTE)
+    assert store.cleared == [changed]
+
+
+class _Clearing(MemoryStore):
+    """A store that notes which counters a fold clears: each is a write."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.cleared: list[ShardRef] = []
+
+    def clear_counters(
+        self, tenant_id: str, shards: Collection[CounterShard], next_fold_at: datetime
+    ) -> None:
+        self.cleared += [shard.ref for shard in shards]
+        super().clear_counters(tenant_id, shards, next_fold_at)
 
 
 def test_a_tenant_whose_fold_fails_does_not_keep_the_others_from_theirs(memory: MemoryStore) -> None:
