@@ -58,7 +58,7 @@ class Ledger:
         slot = self._recent.slot(known.id)
         read = self._read(known, None, detail, now)
         if detail is Detail.TOTALS and read.tenant.counters.shards_on(now.date()) > FEW_SHARDS:
-            self._recent.fill(slot, read, now)
+            slot.read, slot.read_at = read, now
         return read
 
     def recent(self, known: Tenant, now: datetime) -> PeriodUsage | None:
@@ -105,7 +105,7 @@ def _plan(tenant: Tenant, within: Period | None, detail: Detail, now: datetime) 
 
 @dataclass(slots=True)
 class _Slot:
-    """A place for usage that is being read. A recording removes it, so that an older reading is not kept."""
+    """A place for usage that is being read. A recording removes it, and with it a reading that began earlier."""
 
     tenant_id: str
     read: PeriodUsage | None = None
@@ -127,12 +127,6 @@ class _RecentUsage:
             if len(self._slots) > MAX_REMEMBERED:
                 self._slots.popitem(last=False)
             return slot
-
-    def fill(self, slot: _Slot, read: PeriodUsage, now: datetime) -> None:
-        """Keep a reading, unless something was recorded since `slot` was returned."""
-        with self._lock:
-            if self._slots.get(slot.tenant_id) is slot:
-                slot.read, slot.read_at = read, now
 
     def find(self, tenant_id: str, now: datetime) -> PeriodUsage | None:
         """Return a reading of the last two seconds, if its period has not ended."""

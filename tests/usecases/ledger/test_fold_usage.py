@@ -268,10 +268,11 @@ def test_a_late_event_of_five_weeks_ago_reaches_its_month(memory: MemoryStore) -
 def test_a_month_that_is_lost_is_built_again_from_its_days(
     memory: MemoryStore, is_recorded_after: bool
 ) -> None:
-    tenant = new_tenant(memory)
+    new_tenant(memory)
     events = [llm_call(f"e{age}", ts=NOON - age * DAY, run_id=f"r{age}") for age in range(40)]
     memory.record("acme", events[:35], ONE_SHARD, NOON)
     fold(memory)
+    tenant = stored_tenant(memory)
     memory._usage["acme"].months.clear()  # no port deletes a month
     if is_recorded_after:
         events.append(llm_call("after", run_id="after"))
