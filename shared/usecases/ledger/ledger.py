@@ -58,7 +58,8 @@ class Ledger:
         slot = self._recent.slot(known.id)
         read = self._read(known, None, detail, now)
         if detail is Detail.TOTALS and read.tenant.counters.shards_on(now.date()) > FEW_SHARDS:
-            slot.read, slot.read_at = read, now
+            slot.read = read
+            slot.read_at = now
         return read
 
     def recent(self, known: Tenant, now: datetime) -> PeriodUsage | None:
@@ -107,7 +108,6 @@ def _plan(tenant: Tenant, within: Period | None, detail: Detail, now: datetime) 
 class _Slot:
     """A place for usage that is being read. A recording removes it, and with it a reading that began earlier."""
 
-    tenant_id: str
     read: PeriodUsage | None = None
     read_at: datetime | None = None
 
@@ -122,7 +122,7 @@ class _RecentUsage:
     def slot(self, tenant_id: str) -> _Slot:
         """Return the place for usage that is about to be read."""
         with self._lock:
-            slot = self._slots.setdefault(tenant_id, _Slot(tenant_id))
+            slot = self._slots.setdefault(tenant_id, _Slot())
             self._slots.move_to_end(tenant_id)
             if len(self._slots) > MAX_REMEMBERED:
                 self._slots.popitem(last=False)
