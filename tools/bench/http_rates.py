@@ -2,11 +2,10 @@
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import count
 
-from tools.bench.report import Measure, Target, at_least, at_most, figure
+from tools.bench.report import Measure, at_least, at_most, figure
 from tools.bench.sample import BATCH_EVENTS, body_of, sample_events
 from tools.bench.served import Baseline, Caller, create_bench_tenant, named, served
 from tools.bench.timing import medians, seconds
@@ -21,15 +20,6 @@ WARM_UPS = 5
 Take = Callable[[], float]
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
-    """A comparison of batches: its name, the runs of a batch (by default one per hundred events), and its target."""
-
-    name: str
-    runs: int | None = None
-    target: Target | None = None
-
-
 def measure() -> Iterator[Measure]:
     """How record_usage compares with the stock client by rate, and with a bare commit by latency."""
     functions = (
@@ -41,18 +31,16 @@ def measure() -> Iterator[Measure]:
         key = create_bench_tenant(host)
         with served(host, *functions) as servers:
             own, stock, bare = ([Caller(server, key) for _ in range(CONNECTIONS)] for server in servers)
-            yield _batches(Row("http_batch_vs_stock", target=at_least(3)), own, stock)
-            yield _batches(Row("http_batch_one_connection_vs_stock"), own[:1], stock[:1])
-            yield _batches(Row("http_batch_50_runs_vs_stock", runs=50), own, stock)
+            yield _batches(own, stock)
             yield _singles(own[0], bare[0])
 
 
-def _batches(row: Row, own: list[Caller], stock: list[Caller]) -> Measure:
-    takes = [_take(each, row.name, BATCH_EVENTS, row.runs) for each in (own, stock)]
+def _batches(own: list[Caller], stock: list[Caller]) -> Measure:
+    takes = [_take(each, "batch", BATCH_EVENTS, None) for each in (own, stock)]
     events = BATCH_EVENTS * len(own)
     own_rate, stock_rate = (events / each for each in _warm_medians(BATCH_ROUNDS, *takes))
     words = f"{figure(own_rate)} events/s; {figure(stock_rate)} by a function on the stock client"
-    return Measure(row.name, own_rate / stock_rate, "times", row.target, words)
+    return Measure("http_batch_vs_stock", own_rate / stock_rate, "times", at_least(3), words)
 
 
 def _singles(own: Caller, bare: Caller) -> Measure:

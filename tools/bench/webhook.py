@@ -1,12 +1,9 @@
-"""Handling a webhook: its RPCs at the channel of the real adapter, and its time over HTTP beside a bare function."""
+"""Handling a webhook: its RPCs, counted at the channel of the real adapter."""
 
 import http.client
-import json
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
-from itertools import count
-from time import time
 from urllib.parse import urlsplit
 
 import grpc
@@ -22,17 +19,12 @@ from shared.usecases.billing.start_checkout import Purchase, ReturnPages, start_
 from shared.usecases.billing.stripe_changes import read_stripe_event
 from tools.bench.counting import OperationCounter, Operations
 from tools.bench.report import Measure, at_most
-from tools.bench.served import TENANT_ID, Baseline, Caller, create_bench_tenant, named, served
-from tools.bench.timing import medians, seconds
+from tools.bench.served import TENANT_ID, create_bench_tenant
 from tools.dev.emulators import firestore_emulator
 from tools.dev.loopback import without_proxy
 from tools.dev.settings import PROJECT_ID, STRIPE_API_KEY
-from tools.stripe_double.delivery import signature_header
 from tools.stripe_double.serving import Served, serving
 
-ROUNDS = 100
-WARM_UPS = 60  # the emulator gets three times as fast with its first hundreds of requests
-_SECRET = "whsec_of_the_bench"  # noqa: S105 - signs what this process sends to itself
 _MEASURED = ("customer.subscription.created", "invoice.paid", "checkout.session.completed")
 
 Event = Mapping[str, object]
@@ -48,7 +40,6 @@ def measure() -> Iterator[Measure]:
         billing = Billing(FirestoreBillingStore(rpc), StripeApi(STRIPE_API_KEY, double.url), DEFAULT_GRACE)
         templates = _bought(billing, double)
         yield from _operations(billing, counter, templates)
-        yield from _times(host, double, templates[0])
 
 
 def _bought(billing: Billing, double: Served) -> list[Event]:
@@ -84,36 +75,3 @@ def _operations(billing: Billing, counter: OperationCounter, templates: list[Eve
 
 def _handled(billing: Billing, counter: OperationCounter, event: Event) -> Operations:
     return counter.of(lambda: apply_stripe_event(billing, read_stripe_event(event), datetime.now(UTC)))
-
-
-def _times(host: str, double: Served, template: Event) -> Iterator[Measure]:
-    """The function by the payload alone, the function with a key for Stripe, and the baseline, in turns."""
-    signing = {"STRIPE_WEBHOOK_SECRET": _SECRET}
-    asking = signing | {"STRIPE_API_KEY": STRIPE_API_KEY, "STRIPE_API_BASE": double.url}
-    webhook, bare = named("stripe_webhook"), Baseline(name="signed", usual_port=0)
-    with (
-        served(host, webhook, bare, settings=signing) as (own, baseline),
-        served(host, webhook, settings=asking) as (own_asking,),
-    ):
-        takes = [_take(Caller(server), template) for server in (own, own_asking, baseline)]
-        for take in takes * WARM_UPS:
-            take()
-        payload_p50, asked_p50, bare_p50 = medians(ROUNDS, *takes)
-    compared = f"{bare_p50 * 1000:.2f} ms by a function that verifies the signature alone"
-    for name, p50 in (("webhook", payload_p50), ("webhook_asking_stripe", asked_p50)):
-        words = f"{p50 * 1000:.2f} ms; {compared}"
-        yield Measure(f"{name}_p50_vs_signature", p50 / bare_p50, "times", None, words)
-
-
-_numbers = count()
-
-
-def _take(caller: Caller, template: Event) -> Callable[[], float]:
-    """Sends an event of its own; making and signing it is not timed."""
-
-    def take() -> float:
-        body = json.dumps({**template, "id": f"evt_bench_{next(_numbers)}"}).encode()
-        headers = {"Stripe-Signature": signature_header(body, _SECRET, int(time()))}
-        return seconds(lambda: caller.send(body, headers))
-
-    return take
