@@ -11,19 +11,21 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 
 from shared.adapters.firestore import FirestoreRpc, FirestoreUsageStore
 from shared.adapters.firestore.rpc import open_channel
-from shared.domain.periods import Period
 from shared.domain.plans import find_plan
 from shared.domain.recording import MAX_AGE
 from tests.e2e.running import RunningStack, alive, descendants, eventually, running_stack
+from tests.usecases.ledger import folded, stored_tenant
 from tools.dev.demo_history import SUBSCRIBED
 from tools.dev.functions import existing_functions
 from tools.dev.loopback import post_json
 from tools.dev.settings import DEMO_PAID_PLAN, ROOT
+from tools.dev.tick import push_tick
 
 PARTS = {function.name for function in existing_functions()}
 ENTRIES = PARTS | {"project_id", "tick_topic", "tenant_id", "api_key", "stripe", "stripe_webhook_secret"}
@@ -126,7 +128,7 @@ def test_the_dashboard_is_served_with_the_api_beside_it(stack: RunningStack) -> 
     assert stack.get("web", "/api/v1/plans") == stack.get("usage_api", "/api/v1/plans")
 
 
-def test_an_event_is_seen_at_once_and_once_and_folded_by_the_tick(stack: RunningStack) -> None:
+def test_an_event_is_seen_at_once_and_once_and_the_same_after_a_fold(stack: RunningStack) -> None:
     before = stack.tenant("usage")["aggregate"]
     batch = [call("e1", "run-a"), call("e2", "run-a"), call("e1", "run-a")]
     first, again = (stack.post("record_usage", "/v1/events?status=true", batch) for _ in range(2))
@@ -141,19 +143,35 @@ def test_an_event_is_seen_at_once_and_once_and_folded_by_the_tick(stack: Running
     assert grown == 2 * (100 + 20)
     assert after["status"] == again.content["status"]
     assert after["status"]["tokens_used"] == after["aggregate"]["total_tokens"]["total"]
-    assert eventually(lambda: is_folded(stack))
+    fold_now(stack)
     assert stack.tenant("usage")["aggregate"]["series"] == after["aggregate"]["series"]
     assert rollup_tokens(stack) == after["aggregate"]["total_tokens"]["total"]
+
+
+def test_an_event_of_an_earlier_day_is_folded_by_the_next_tick(stack: RunningStack) -> None:
+    fold_now(stack)
+    before = rollup_tokens(stack)
+    late = call("late") | {"ts": (datetime.now(UTC) - timedelta(days=2)).isoformat()}
+    assert stack.post("record_usage", "/v1/events", late).content["accepted"] == 1
+    assert eventually(lambda: rollup_tokens(stack) == before + 100 + 20)
+    assert eventually(lambda: is_folded(stack))
+
+
+def fold_now(stack: RunningStack) -> None:
+    """Have the tenant's counters folded, which the tick would do when they are due."""
+    message = json.dumps({"tenants": [stack.entries["tenant_id"]]}).encode()
+    port = urlsplit(stack.entries["aggregate"]).port
+    assert port is not None
+    push_tick(port, message, datetime.now(UTC))
 
 
 def rollup_tokens(stack: RunningStack) -> int:
     """What the fold itself has written for the current period."""
     with open_channel(stack.entries["firestore"]) as channel:
         rpc = FirestoreRpc(stack.entries["project_id"], channel, is_emulator=True)
-        aggregate = stack.tenant("usage")["aggregate"]
-        period = Period(*(datetime.fromisoformat(aggregate[f"period_{end}"]) for end in ("start", "end")))
-        found = FirestoreUsageStore(rpc, MAX_AGE).read(stack.entries["tenant_id"], periods=[period])
-    return found.periods[period].totals["total_tokens"]
+        store, now = FirestoreUsageStore(rpc, MAX_AGE), datetime.now(UTC)
+        tenant = stored_tenant(store, stack.entries["tenant_id"]).at(now)
+        return folded(store, tenant, now).totals["total_tokens"]
 
 
 def test_a_run_shows_its_calls_and_its_end(stack: RunningStack) -> None:

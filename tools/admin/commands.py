@@ -10,10 +10,10 @@ from typing import Any
 from shared.bootstrap import Container
 from shared.domain.errors import NotFound
 from shared.domain.tenants import ALL_SCOPES, ApiKey, Change, Tenant
+from shared.domain.usage import Detail
 from shared.usecases import manage_keys, manage_tenants
 from shared.usecases.add_member import MemberRequest, PeopleDependencies
 from shared.usecases.add_member import add_member as add
-from shared.usecases.check_limits import status_of
 from shared.usecases.manage_keys import KeyRef, KeyRequest
 from shared.usecases.manage_tenants import TenantRequest
 from shared.usecases.verify_counters import verify_counters
@@ -39,14 +39,14 @@ def create_tenant(container: Container, options: Namespace) -> Answer:
 
 def show_tenant(container: Container, options: Namespace) -> Answer:
     """Show a tenant and where it stands."""
-    standing = container.live_usage.standing(options.id, container.clock())
-    status = status_of(standing, container.thresholds)
+    used = container.ledger.current(_known_tenant(container, options.id), Detail.TOTALS, container.clock())
+    status = container.limits.status_of(used)
     read = container.billing.store.read_account(options.id)
     return Answer(
         {
-            "tenant": _tenant(standing.tenant),
+            "tenant": _tenant(used.tenant),
             "status": status and status.model_dump(mode="json"),
-            "billing": _billing(standing.tenant, read.account.customer_id if read else None),
+            "billing": _billing(used.tenant, read.account.customer_id if read else None),
         }
     )
 
@@ -73,9 +73,8 @@ def create_key(container: Container, options: Namespace) -> Answer:
 
 def list_keys(container: Container, options: Namespace) -> Answer:
     """List a tenant's keys."""
-    if container.directory.find_tenant(options.tenant) is None:
-        raise NotFound(f"tenant {options.tenant!r} does not exist")
-    return Answer({"keys": [_key(key) for key in container.directory.list_keys(options.tenant)]})
+    tenant = _known_tenant(container, options.tenant)
+    return Answer({"keys": [_key(key) for key in container.directory.list_keys(tenant.id)]})
 
 
 def rotate_key(container: Container, options: Namespace) -> Answer:
@@ -118,6 +117,14 @@ def _change(container: Container) -> Change:
     return Change(f"admin:{getpass.getuser()}", container.clock())
 
 
+def _known_tenant(container: Container, tenant_id: str) -> Tenant:
+    """Return a tenant; NotFound if there is none of that id."""
+    tenant = container.directory.find_tenant(tenant_id)
+    if tenant is None:
+        raise NotFound(f"tenant {tenant_id!r} does not exist")
+    return tenant
+
+
 def _tenant(tenant: Tenant) -> dict[str, Any]:
     return {
         "id": tenant.id,
@@ -125,7 +132,7 @@ def _tenant(tenant: Tenant) -> dict[str, Any]:
         "plan": tenant.plan,
         "limits": tenant.overrides.model_dump(exclude_none=True),
         "created_at": tenant.created_at.isoformat(),
-        "counter_shards": tenant.counter_shards,
+        "counter_shards": tenant.counters.shards,
     }
 
 
