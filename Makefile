@@ -23,7 +23,10 @@ NODE_SYNCED := $(NODE_PACKAGES:%=%/node_modules/.synced)
 COMPILE := $(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 	--custom-compile-command "make lock" --quiet
 
-.PHONY: help dev test coverage check types format bench build lock clean
+# Run an installation with progress and one sentence if it fails.
+INSTALL := sh tools/dev/install.sh
+
+.PHONY: help dev shell test test-web test-python coverage check types format bench build lock clean
 
 help:  ## List the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-10s %s\n", $$1, $$2}'
@@ -31,9 +34,18 @@ help:  ## List the targets
 dev: $(SYNCED) $(NODE_SYNCED)  ## Run everything locally (ARGS="--empty" without demo data, ARGS="--memory" without emulators)
 	@exec $(BIN)/python -m tools.dev $(ARGS)
 
+shell: $(SYNCED)  ## Open a shell whose variables name the running stack, its tenant and its key
+	@exec $(BIN)/python -m tools.dev.shell $(ARGS)
+
+# Both parts run, whatever comes of the first one. A make of its own hands signals on, which a shell would not.
 test: $(SYNCED) $(NODE_SYNCED)  ## Run every test (ARGS="tests/domain -k limits" for some of those in Python)
-	@$(if $(ARGS),,npm --prefix web test --silent)
-	@$(BIN)/python -m pytest $(ARGS)
+	@$(MAKE) --no-print-directory --keep-going $(if $(ARGS),,test-web) test-python
+
+test-web:
+	@npm --prefix web test --silent
+
+test-python:
+	@exec $(BIN)/python -m pytest $(ARGS)
 
 coverage: $(SYNCED) $(NODE_SYNCED)  ## Run every test and show the lines that none of them reaches
 	@$(BIN)/python -m pytest $(ARGS) --cov
@@ -87,12 +99,13 @@ $(SYNCED): requirements-dev.txt
 		echo "Python's venv module is needed; on Debian: apt-get install python3-venv" >&2; exit 1; }
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@awk '/^uv==/ { on = 1 } on { print } on && !/\\$$/ { exit }' requirements-dev.txt > $(VENV)/uv.txt
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r $(VENV)/uv.txt
-	@$(BIN)/uv pip sync --quiet --python $(BIN)/python --require-hashes requirements-dev.txt
+	@$(INSTALL) "uv, which installs the Python packages" $(BIN)/python -m pip install --disable-pip-version-check \
+		--require-hashes --no-deps -r $(VENV)/uv.txt
+	@$(INSTALL) "the Python packages" $(BIN)/uv pip sync --python $(BIN)/python --require-hashes requirements-dev.txt
 	@touch $@
 
 %/node_modules/.synced: %/package-lock.json
 	@node -e 'process.exit(+(parseInt(process.versions.node) < $(MINIMUM_NODE)))' 2>/dev/null && npm --version >/dev/null || { \
 		echo "Node.js $(MINIMUM_NODE) or newer with npm is needed; without them: make dev ARGS=\"--memory\"" >&2; exit 1; }
-	@npm --prefix $* ci --no-audit --no-fund --loglevel=error
+	@$(INSTALL) "the packages of $*" npm --prefix $* ci --no-audit --no-fund --loglevel=error
 	@touch $@

@@ -1,6 +1,7 @@
 """What every test gets: an environment without this machine's settings, one emulator, bounded properties."""
 
 import os
+import signal
 from collections.abc import Iterator
 
 import pytest
@@ -25,6 +26,12 @@ settings.register_profile(
 )
 settings.register_profile("thorough", settings.get_profile("ci"), max_examples=2_000)
 settings.load_profile("ci")
+
+
+def pytest_configure() -> None:
+    """End the run as Ctrl-C does when it is asked to stop: fixtures stop the emulators that they started."""
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")

@@ -130,6 +130,7 @@ class App:
 
     def __call__(self, request: Request) -> Response:
         """Return the answer to `request`; never raise."""
+        _end_body_at_its_length(request)
         try:
             response = self._respond(request)
         except Exception as error:  # noqa: BLE001 (the last line of defence: a caller never sees a trace)
@@ -219,13 +220,21 @@ def _refuse_unreadable(request: Request) -> None:
         raise UnsupportedMediaType(f"Content-Encoding {encoding!r} is not supported; send the body as it is")
 
 
+def _end_body_at_its_length(request: Request) -> None:
+    """Replace the server's input by a stream that knows where the body ends, however often it is read.
+
+    Werkzeug's own server hands over the bare socket: reading it beyond the body waits for bytes that never come.
+    """
+    request.environ["wsgi.input"] = get_input_stream(request.environ)
+    request.environ["wsgi.input_terminated"] = True
+
+
 def _discard_body(request: Request) -> None:
     """Read the rest of a refused body without keeping it, so that its sender gets to read the answer.
 
     functions-framework reads it too, after us: it would keep all of it, or fail at the limit set above.
     """
     with suppress(Exception):  # what cannot be read any further needs no second complaint
-        rest = get_input_stream(request.environ)
-        while rest.read(_DISCARDED_BYTES):
+        while request.environ["wsgi.input"].read(_DISCARDED_BYTES):
             pass
     request.stream = io.BytesIO()

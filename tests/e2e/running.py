@@ -13,8 +13,8 @@ from time import monotonic, sleep
 from typing import Any, NamedTuple
 from urllib.parse import urlencode, urlsplit
 
-from tools.dev.loopback import without_proxy
-from tools.dev.settings import ROOT, STACK_FILE, STRIPE_API_KEY
+from tools.dev.settings import ROOT, STACK_FILE
+from tools.dev.stack_environment import stack_environment
 
 START_SECONDS = 120
 STOP_SECONDS = 20
@@ -65,10 +65,7 @@ class RunningStack:
 
     def environment(self) -> dict[str, str]:
         """The environment in which a tool works on the store of this stack, and on its Stripe."""
-        names = {"GOOGLE_CLOUD_PROJECT": "project_id", "FIRESTORE_EMULATOR_HOST": "firestore"}
-        names |= {"STRIPE_API_BASE": "stripe", "FIREBASE_AUTH_EMULATOR_HOST": "auth"}
-        known = {name: self.entries[entry] for name, entry in names.items() if entry in self.entries}
-        return {**os.environ, **without_proxy(os.environ), "STRIPE_API_KEY": STRIPE_API_KEY, **known}
+        return {**os.environ, **stack_environment(self.file.parent)}
 
     def admin(self, *arguments: str) -> "subprocess.CompletedProcess[str]":
         """Run the admin tool on the store of this stack, as machines do."""

@@ -2,8 +2,11 @@
 
 import json
 import os
+import shlex
 import subprocess
 import sys
+from argparse import ArgumentParser, _SubParsersAction
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -21,6 +24,7 @@ from tests.audit_trail import trail_of
 from tests.sample_events import CALL, ONE_SHARD, llm_call
 from tests.tools.admin_calls import CREATE, Capture, access, failed, memory, run
 from tools.admin.__main__ import main
+from tools.admin.arguments import PROGRAM, parser
 
 ROOT = Path(__file__).resolve().parents[2]
 __all__ = ["memory"]
@@ -231,3 +235,55 @@ def test_the_command_works_on_the_firestore_that_the_environment_names(
     verified = on_emulator(environment, "verify", "--tenant", "acme")
     assert (verified.returncode, json.loads(verified.stdout)["events"]) == (0, 3)
     assert on_emulator(environment, *CREATE).stderr == "conflict: tenant 'acme' exists already\n"
+
+
+def test_tenants_are_listed_in_the_order_of_their_ids_page_by_page(capsys: Capture) -> None:
+    assert run(capsys, "tenant", "list") == {"tenants": []}
+    for tenant_id, plan in (("bolt", "starter"), ("acme", "free"), ("coil", "free")):
+        run(capsys, "tenant", "create", "--id", tenant_id, "--name", tenant_id.title(), "--plan", plan)
+    tenants = run(capsys, "tenant", "list")["tenants"]
+    assert [(each["id"], each["name"], each["plan"]) for each in tenants] == [
+        ("acme", "Acme", "free"),
+        ("bolt", "Bolt", "starter"),
+        ("coil", "Coil", "free"),
+    ]
+    page = run(capsys, "tenant", "list", "--after", "acme", "--limit", "1")["tenants"]
+    assert [each["id"] for each in page] == ["bolt"]
+
+
+def test_for_people_tenants_are_a_table(capsys: Capture) -> None:
+    run(capsys, *CREATE)
+    assert main(["tenant", "list"]) == 0
+    count, head, row = capsys.readouterr().out.splitlines()
+    assert count == "tenants: 1"
+    assert head.split() == ["id", "name", "plan", "created_at"]
+    assert row.split()[:3] == ["acme", "Acme", "free"]
+    assert head.index("plan") == row.index("free")
+
+
+@pytest.mark.parametrize(
+    "command", [("--json", "tenant", "list"), ("tenant", "list", "--json")], ids=" ".join
+)
+def test_json_may_be_asked_for_before_or_after_the_command(command: tuple[str, ...], capsys: Capture) -> None:
+    assert main(command) == 0
+    assert json.loads(capsys.readouterr().out) == {"tenants": []}
+
+
+def test_every_commands_help_ends_with_an_example_that_is_a_command() -> None:
+    assert parser().parse_args(["--stack", "tenant", "list"]).stack
+    commands = list(leaves(parser()))
+    assert len(commands) == 4 + 4 + 1 + 1 + 2
+    for command in commands:
+        example = str(command.epilog).removeprefix(f"example:\n  {PROGRAM} ")
+        assert command.prog == f"{PROGRAM} {example}"[: len(command.prog)]
+        assert parser().parse_args(shlex.split(example)).run is command.get_default("run")
+
+
+def leaves(command: ArgumentParser) -> Iterator[ArgumentParser]:
+    """The commands at the ends of the tree of subcommands."""
+    subcommands = [action for action in command._actions if isinstance(action, _SubParsersAction)]
+    for each in subcommands:
+        for child in each.choices.values():
+            yield from leaves(child)
+    if not subcommands:
+        yield command

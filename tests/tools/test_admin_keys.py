@@ -37,6 +37,14 @@ def test_list_shows_every_key_and_no_secret(capsys: Capture) -> None:
     assert not any(secret in printed for secret in secrets)
 
 
+def test_for_people_ids_are_short_enough_to_type_and_long_enough_to_use(capsys: Capture) -> None:
+    secret = run(capsys, *CREATE)["api_key"]
+    assert main(["key", "list", "--tenant", "acme"]) == 0
+    shown = capsys.readouterr().out.splitlines()[2].split()[0]
+    assert (len(shown), key_id(secret).startswith(shown)) == (12, True)
+    assert run(capsys, "key", "revoke", "--tenant", "acme", "--key", shown)["key"]["id"] == key_id(secret)
+
+
 def test_a_rotated_key_works_on_beside_its_successor_for_the_overlap(capsys: Capture) -> None:
     former = run(capsys, *CREATE)["api_key"]
     successor = run(capsys, "key", "rotate", "--tenant", "acme", "--key", key_id(former)[:8])["api_key"]

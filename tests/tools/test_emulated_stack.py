@@ -3,13 +3,13 @@
 import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from threading import Event
 from time import monotonic, sleep
 
 import pytest
 
 from tools.dev.emulated import emulated_stack
 from tools.dev.errors import StackError
+from tools.dev.launch import Launch
 from tools.dev.local_stripe import SYNC_CATALOG, LocalStripe
 from tools.dev.loopback import get
 from tools.dev.stack import Stack
@@ -52,7 +52,7 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def stack(root: Path) -> Iterator[Stack]:
-    with emulated_stack(Event(), logs=root / "logs", root=root) as stack:
+    with emulated_stack(Launch(folder=root), root) as stack:
         yield stack
 
 
@@ -95,7 +95,7 @@ def test_a_function_that_cannot_start_stops_everything_and_shows_its_log(tmp_pat
     main.write_text("raise RuntimeError('GWI_X is missing')\n")
     with (
         pytest.raises(StackError, match=r"(?s)usage_api ended with exit code 1.*GWI_X is missing"),
-        emulated_stack(Event(), logs=tmp_path / "logs", root=tmp_path),
+        emulated_stack(Launch(folder=tmp_path), tmp_path),
     ):
         pass
 
@@ -111,7 +111,7 @@ def paid_root(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def paid_stack(paid_root: Path) -> Iterator[Stack]:
-    with emulated_stack(Event(), logs=paid_root / "logs", root=paid_root) as stack:
+    with emulated_stack(Launch(folder=paid_root), paid_root) as stack:
         yield stack
 
 

@@ -1,7 +1,7 @@
 """What `make` does: in a copy of the tree, so that no work is lost, and with what is installed, as it is.
 
 Run for real are `make`, `make build`, `make bench` (its cheapest group), `make format`, `make clean`, and `make test`
-and `make coverage` of one file. What else they do is looked up in their recipes, because whole runs are elsewhere:
+and `make coverage` of one file. The others run on stand-ins of the programs they call, as whole runs are elsewhere:
 `make check` and `make test` are what `.ci/run` calls, the command of `make dev` is what tests/e2e starts, and what
 `make lock` writes, which asks the package indexes, is checked by test_pins.py and test_npm_locks.py.
 """
@@ -10,17 +10,27 @@ import json
 import os
 import re
 import shutil
+import signal
 import subprocess
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 
+from tests.e2e.running import alive, descendants, eventually
 from tools.build import function_names
 from tools.dev.settings import ROOT
 
 INSTALLED = (".venv", "web/node_modules", "tools/firebase/node_modules")
 NOT_COPIED = (".git", ".venv", "node_modules", ".local", "dist", "__pycache__", ".*_cache", ".hypothesis")
 ONE_FILE = "ARGS=tests/domain/test_plans.py"
+# Not the variables of the make that may run this test: they would reach this one.
+OTHERS = ("MAKE", "MFLAGS", "ARGS")
+# A program that writes down how it is called, and fails if it is told to.
+STAND_IN = """#!/bin/sh
+echo "${0##*/} $*" >> "$CALLS"
+case " $FAILING " in *" ${0##*/} "*) exit 1 ;; esac
+"""
 
 
 @pytest.fixture(scope="module")
@@ -33,28 +43,68 @@ def tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tree
 
 
+def command(*arguments: str) -> list[str]:
+    """A call of make that installs nothing: these packages are in use."""
+    return ["make", "--no-print-directory", *(f"--old-file={name}/.synced" for name in INSTALLED), *arguments]
+
+
+def environment(**more: str) -> dict[str, str]:
+    inherited = {name: text for name, text in os.environ.items() if not name.startswith(OTHERS)}
+    return {**inherited, "NO_COLOR": "1", **more}
+
+
 def make(*arguments: str, folder: Path) -> str:
-    """The output of a target that succeeds. It installs nothing: these packages are in use."""
-    as_installed = [f"--old-file={name}/.synced" for name in INSTALLED]
-    # Not the variables of the make that may run this test: they would reach this one.
-    others = ("MAKE", "MFLAGS", "ARGS")
-    environment = {name: text for name, text in os.environ.items() if not name.startswith(others)}
+    """The output of a target that succeeds."""
     done = subprocess.run(
-        ["make", "--no-print-directory", *as_installed, *arguments],
-        cwd=folder,
-        env={**environment, "NO_COLOR": "1"},
-        capture_output=True,
-        text=True,
-        check=False,
+        command(*arguments), cwd=folder, env=environment(), capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
 
 
-def recipe(*arguments: str) -> list[str]:
-    """The commands that a target would run."""
-    joined = make("-n", *arguments, folder=ROOT).replace("\\\n", " ")
-    return [" ".join(line.split()) for line in joined.splitlines()]
+class StandIns:
+    """A tree that has the Makefile, and stand-ins for every program that it calls."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._calls = folder / "calls"
+        shutil.copy(ROOT / "Makefile", folder)
+        for name in ("shared", "functions", "tools", "tests"):
+            (folder / name).mkdir()
+        programs = [folder / ".venv/bin" / name for name in ("python", "ruff", "mypy", "lint-imports", "uv")]
+        for program in (*programs, folder / "path/npm", folder / "path/node"):
+            program.parent.mkdir(parents=True, exist_ok=True)
+            program.write_text(STAND_IN)
+            program.chmod(0o755)
+
+    def make(self, *arguments: str, failing: str = "") -> "subprocess.CompletedProcess[str]":
+        """Run a target while the programs named in `failing` fail."""
+        self._calls.write_text("")
+        path = f"{self.folder}/path{os.pathsep}{os.environ['PATH']}"
+        more: Mapping[str, str] = {"PATH": path, "CALLS": str(self._calls), "FAILING": failing}
+        return subprocess.run(
+            command(*arguments),
+            cwd=self.folder,
+            env=environment(**more),
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    def calls(self, *arguments: str) -> list[str]:
+        """What a target that succeeds has called."""
+        done = self.make(*arguments)
+        assert done.returncode == 0, done.stdout + done.stderr
+        return self._calls.read_text().splitlines()
+
+    def called(self) -> list[str]:
+        """What the last target has called, whether it succeeded or not."""
+        return self._calls.read_text().splitlines()
+
+
+@pytest.fixture
+def stand_ins(tmp_path: Path) -> StandIns:
+    return StandIns(tmp_path)
 
 
 def test_make_alone_lists_the_targets(tree: Path) -> None:
@@ -106,35 +156,109 @@ def test_make_clean_removes_what_was_made_and_nothing_else(tree: Path) -> None:
     assert [name for name in INSTALLED if not (tree / name).exists()] == []
 
 
-def test_a_whole_test_run_is_that_of_the_web_app_and_that_of_python() -> None:
-    assert recipe("test") == ["npm --prefix web test --silent", ".venv/bin/python -m pytest"]
-    assert recipe("coverage") == [".venv/bin/python -m pytest --cov"]
+def test_a_whole_test_run_is_that_of_the_web_app_and_that_of_python(stand_ins: StandIns) -> None:
+    assert stand_ins.calls("test") == ["npm --prefix web test --silent", "python -m pytest"]
+    assert stand_ins.calls("coverage") == ["python -m pytest --cov"]
 
 
-def test_make_check_formats_lints_types_and_looks_at_imports_in_both_languages() -> None:
-    commands = [command.removeprefix(".venv/bin/") for command in recipe("check")]
-    assert commands[:2] == ["ruff format --check", "ruff check"]
-    assert re.fullmatch(r"mypy (?=.*shared)(?=.*functions)(?=.*tools)(?=.*tests).*", commands[2])
-    assert commands[3] == "lint-imports"
-    assert commands[4] == "python -m tools.api_types --check"
-    assert commands[5:] == [f"npm --prefix web run {script} --silent" for script in ("lint", "types")]
+@pytest.mark.parametrize("failing", [["npm"], ["python"], ["npm", "python"]], ids=" and ".join)
+def test_both_test_runs_are_made_and_told_whichever_fails(failing: list[str], stand_ins: StandIns) -> None:
+    done = stand_ins.make("test", failing=" ".join(failing))
+    assert done.returncode != 0
+    assert [call.split()[0] for call in stand_ins.called()] == ["npm", "python"]
+    failed = re.findall(r"^make\[\d\]: \*\*\* \[\S+ (test-\w+)\] Error", done.stderr, re.MULTILINE)
+    assert failed == [{"npm": "test-web", "python": "test-python"}[name] for name in failing]
 
 
-def test_make_types_writes_what_make_check_compares() -> None:
-    assert recipe("types") == [".venv/bin/python -m tools.api_types"]
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_to_make_test_stops_its_emulators(number: int, tree: Path) -> None:
+    waiting, ready = tree / "tests/test_waiting.py", tree / f"ready-{number}"
+    waiting.write_text(
+        "import pathlib, time\n"
+        "def test_waits(firestore_emulator_host):\n"
+        f"    pathlib.Path({str(ready)!r}).touch(); time.sleep(100)\n"
+    )
+    process = subprocess.Popen(
+        command("test", "ARGS=tests/test_waiting.py"),
+        cwd=tree,
+        env=environment(),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    try:
+        assert eventually(ready.exists, 60)
+        children = descendants(process.pid)
+        # A terminal signals everybody, a supervisor only the process that it started.
+        os.killpg(process.pid, number) if number == signal.SIGINT else process.send_signal(number)
+        assert process.wait(30) != 0
+        assert eventually(lambda: alive(children) == set())
+    finally:
+        process.kill()
+        waiting.unlink()
 
 
-def test_make_dev_is_the_command_that_the_end_to_end_tests_start() -> None:
-    assert recipe("dev") == ["exec .venv/bin/python -m tools.dev"]
-    assert recipe("dev", "ARGS=--memory") == ["exec .venv/bin/python -m tools.dev --memory"]
+def test_make_check_formats_lints_types_and_looks_at_imports_in_both_languages(stand_ins: StandIns) -> None:
+    assert stand_ins.calls("check") == [
+        "ruff format --check",
+        "ruff check",
+        "mypy shared functions tools tests",
+        "lint-imports ",
+        "python -m tools.api_types --check",
+        "npm --prefix web run lint --silent",
+        "npm --prefix web run types --silent",
+    ]
+
+
+def test_make_types_writes_what_make_check_compares(stand_ins: StandIns) -> None:
+    assert stand_ins.calls("types") == ["python -m tools.api_types"]
+
+
+def test_make_dev_is_the_command_that_the_end_to_end_tests_start(stand_ins: StandIns) -> None:
+    assert stand_ins.calls("dev") == ["python -m tools.dev"]
+    assert stand_ins.calls("dev", "ARGS=--memory") == ["python -m tools.dev --memory"]
     assert '[sys.executable, "-m", "tools.dev", ' in (ROOT / "tests/e2e/running.py").read_text()
 
 
-def test_make_lock_pins_every_group_with_hashes_and_names_no_index() -> None:
-    commands = "\n".join(recipe("lock"))
-    loop = re.search(r"for name in ([\w ]+); do", commands)
-    assert loop
-    assert sorted(loop[1].split()) == function_names()
-    assert commands.count("uv pip compile --universal") == 2
-    assert commands.count("--generate-hashes --no-emit-index-url") == 2
-    assert "for folder in web tools/firebase; do" in commands
+def test_make_shell_takes_the_folder_of_a_stack(stand_ins: StandIns) -> None:
+    assert stand_ins.calls("shell", "ARGS=--folder .other") == ["python -m tools.dev.shell --folder .other"]
+
+
+def test_make_lock_pins_every_group_with_hashes_and_names_no_index(stand_ins: StandIns) -> None:
+    calls = stand_ins.calls("lock")
+    compiled = [call for call in calls if call.startswith("uv pip compile --universal")]
+    assert all("--generate-hashes --no-emit-index-url" in call for call in compiled)
+    written = [call.partition("--output-file ")[2].split()[0] for call in compiled]
+    assert written == ["requirements-dev.txt", *(f"functions/{name}/requirements.txt" for name in order())]
+    assert [call for call in calls if call.startswith("npm")] == [
+        f"npm --prefix {folder} install --package-lock-only --no-audit --no-fund --silent"
+        for folder in ("web", "tools/firebase")
+    ]
+    assert calls[-1] == "python -m tools.npm_lock tools/firebase/package-lock.json"
+
+
+def order() -> list[str]:
+    """The functions in the order in which the Makefile names them."""
+    (names,) = re.findall(r"^FUNCTIONS := (.*)$", (ROOT / "Makefile").read_text(), re.MULTILINE)
+    assert sorted(names.split()) == function_names()
+    return [str(name) for name in names.split()]
+
+
+def test_packages_that_cannot_be_installed_are_one_sentence_and_nothing_is_started(
+    stand_ins: StandIns,
+) -> None:
+    (stand_ins.folder / "tools/dev").mkdir()
+    shutil.copy(ROOT / "tools/dev/install.sh", stand_ins.folder / "tools/dev")
+    (stand_ins.folder / "requirements-dev.txt").write_text("uv==1.0 --hash=sha256:0\n")
+    done = subprocess.run(
+        ["make", "dev", "ARGS=--memory"],
+        cwd=stand_ins.folder,
+        env=environment(CALLS=str(stand_ins.folder / "calls"), FAILING="uv"),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode != 0
+    assert "the Python packages could not be installed: the command failed" in done.stderr
+    assert not [call for call in stand_ins.called() if "tools.dev" in call]
+    assert not (stand_ins.folder / ".venv/.synced").exists()

@@ -1,12 +1,17 @@
 """What the stack sends to the tick's topic, and how often: as Cloud Scheduler does in production."""
 
+from pathlib import Path
 from threading import Event
 
 import pytest
 
 from tools.dev import stack as life
-from tools.dev.errors import StoppedError
+from tools.dev.emulators import start_pubsub
+from tools.dev.errors import OverloadedError, StoppedError
+from tools.dev.processes import wait_until_ready
+from tools.dev.retries import Retries
 from tools.dev.stack import Stack, _keep_ticking
+from tools.dev.tick import TICK_MESSAGE, connect_tick
 
 
 def sent(parts: dict[str, str], ticks: int, monkeypatch: pytest.MonkeyPatch) -> list[str]:
@@ -17,6 +22,8 @@ def sent(parts: dict[str, str], ticks: int, monkeypatch: pytest.MonkeyPatch) -> 
 
     def tick() -> None:
         messages.append("tick")
+        if messages.count("tick") == 1:
+            raise OverloadedError("busy")
         if messages.count("tick") == ticks:
             stop.set()
 
@@ -42,5 +49,23 @@ def test_billing_is_reconciled_at_the_start_and_then_once_a_day(monkeypatch: pyt
     assert sent(stripe, 3, monkeypatch).count("reconcile") >= 3
 
 
+def test_a_tick_that_a_busy_machine_does_not_take_is_left_out(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert sent({}, 3, monkeypatch) == ["tick", "tick", "tick"]
+    assert capsys.readouterr().out == "A tick was left out: busy\n"
+
+
 def test_a_stack_without_stripe_has_nothing_to_reconcile(monkeypatch: pytest.MonkeyPatch) -> None:
     assert sent({}, 2, monkeypatch) == ["tick", "tick"]
+
+
+def test_a_topic_and_a_subscription_that_exist_already_are_as_good_as_created(tmp_path: Path) -> None:
+    pubsub = start_pubsub(tmp_path)
+    try:
+        wait_until_ready([pubsub], timeout_seconds=60)
+        for _ in range(2):
+            publish = connect_tick(pubsub, pubsub, Retries(Event()))  # whom it pushes to does not matter here
+            publish(TICK_MESSAGE)
+    finally:
+        pubsub.process.stop()

@@ -5,6 +5,7 @@ from argparse import Namespace
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
+from itertools import islice
 from typing import Any
 
 from shared.bootstrap import Container
@@ -37,8 +38,25 @@ def create_tenant(container: Container, options: Namespace) -> Answer:
     return Answer({"tenant": _tenant(tenant), "api_key": key.secret})
 
 
+def list_tenants(container: Container, options: Namespace) -> Answer:
+    """List tenants in the order of their ids."""
+    ids = islice(container.billing.store.list_tenants(options.after), options.limit)
+    tenants = (container.directory.find_tenant(tenant_id) for tenant_id in ids)
+    rows = [
+        {
+            "id": tenant.id,
+            "name": tenant.name,
+            "plan": tenant.plan,
+            "created_at": tenant.created_at.isoformat(),
+        }
+        for tenant in tenants
+        if tenant
+    ]
+    return Answer({"tenants": rows})
+
+
 def show_tenant(container: Container, options: Namespace) -> Answer:
-    """Show a tenant and where it stands."""
+    """Show a tenant with its usage, its limits and its billing."""
     used = container.ledger.current(_known_tenant(container, options.id), Detail.TOTALS, container.clock())
     status = container.limits.status_of(used)
     read = container.billing.store.read_account(options.id)
@@ -93,7 +111,7 @@ def revoke_key(container: Container, options: Namespace) -> Answer:
 
 
 def add_member(container: Container, options: Namespace) -> Answer:
-    """Make somebody who has an account a member of a tenant."""
+    """Make a user a member of a tenant."""
     people = PeopleDependencies(container.directory, container.identities, container.members)
     request = MemberRequest(options.email, options.role)
     member = add(people, options.tenant, request, _change(container))

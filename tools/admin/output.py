@@ -1,7 +1,12 @@
-"""Prints what a command found: as JSON for machines, as aligned lines for people."""
+"""Print what a command found: as JSON for machines, as aligned lines and tables for people."""
 
 import json
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
+
+_LONG_ID = re.compile("[0-9a-f]{64}")
+_SHOWN_ID_CHARS = 12
+"""Enough to tell keys apart; commands take 8 or more characters of an id."""
 
 
 def print_answer(fields: Mapping[str, object], *, as_json: bool) -> None:
@@ -20,15 +25,25 @@ def _lines(fields: Mapping[str, object], indent: str = "") -> list[str]:
         if isinstance(value, Mapping):
             lines += [f"{indent}{name}", *_lines(value, indent + "  ")]
         elif isinstance(value, list):
-            lines.append(f"{indent}{name}: {len(value)}")
-            for item in value:
-                lines += _item_lines(item, indent + "  ")
+            lines += [f"{indent}{name}: {len(value)}", *_list_lines(value, indent + "  ")]
         else:
-            lines.append(f"{indent}{name:<{width}}  {'-' if value is None else value}")
+            lines.append(f"{indent}{name:<{width}}  {_text(value)}")
     return lines
 
 
-def _item_lines(item: object, indent: str) -> list[str]:
-    if isinstance(item, Mapping):
-        return [f"{indent}-", *_lines(item, indent + "  ")]
-    return [f"{indent}- {item}"]
+def _list_lines(items: Sequence[object], indent: str) -> list[str]:
+    rows = [item for item in items if isinstance(item, Mapping)]
+    if not rows:
+        return [f"{indent}- {_text(item)}" for item in items]
+    names = list(rows[0])
+    table = [names, *([_text(row.get(name)) for name in names] for row in rows)]
+    widths = [max(len(line[column]) for line in table) for column in range(len(names))]
+    return [
+        (indent + "  ".join(text.ljust(width) for text, width in zip(line, widths, strict=True))).rstrip()
+        for line in table
+    ]
+
+
+def _text(value: object) -> str:
+    text = "-" if value is None or value == "" else str(value)
+    return text[:_SHOWN_ID_CHARS] if _LONG_ID.fullmatch(text) else text

@@ -1,56 +1,53 @@
-"""How the stack calls the admin tool: by its command, or by its main function in this process."""
+"""How the stack calls the admin tool: its main function, in this process, on the store that an environment names."""
 
 import contextlib
 import io
 import json
-import subprocess
-import sys
-from collections.abc import Callable, Mapping, Sequence
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
-from tools.dev.errors import StackError
-from tools.dev.settings import ROOT
+from tools.dev.errors import OverloadedError, StackError
 
 Admin = Callable[[Sequence[str]], dict[str, Any]]
 """Runs one command of the admin tool and gives what it answers; StackError with its complaint if it fails."""
 
-_TIMEOUT_SECONDS = 60
+_OVERLOADED = "unavailable:"
 
 
-def by_command(environment: Mapping[str, str]) -> Admin:
-    """The tool as a developer runs it, on the store that `environment` points at."""
+def admin_of(environment: Mapping[str, str]) -> Admin:
+    """Return the admin tool on the store that `environment` points at.
 
-    def call(arguments: Sequence[str]) -> dict[str, Any]:
-        # Its own session: a Ctrl-C is for the stack, which lets this one second of work end.
-        done = subprocess.run(
-            [sys.executable, "-m", "tools.admin", "--json", *arguments],
-            capture_output=True,
-            text=True,
-            check=False,
-            env=dict(environment),
-            cwd=ROOT,
-            timeout=_TIMEOUT_SECONDS,
-            start_new_session=True,
-        )
-        return _answer(arguments, done.returncode, done.stdout, done.stderr)
-
-    return call
-
-
-def in_process(main: Callable[[Sequence[str]], int]) -> Admin:
-    """The tool's main function, on the store of this process."""
+    In this process: another one for each command would spend a second on imports alone.
+    """
 
     def call(arguments: Sequence[str]) -> dict[str, Any]:
+        from tools.admin.__main__ import main  # here: --help and a stack that cannot start do without it
+
         output, complaint = io.StringIO(), io.StringIO()
-        with contextlib.redirect_stdout(output), contextlib.redirect_stderr(complaint):
+        with (
+            environment_of_process(environment),
+            contextlib.redirect_stdout(output),
+            contextlib.redirect_stderr(complaint),
+        ):
             code = main(["--json", *arguments])
-        return _answer(arguments, code, output.getvalue(), complaint.getvalue())
+        if code:
+            error = OverloadedError if complaint.getvalue().startswith(_OVERLOADED) else StackError
+            said = complaint.getvalue() or output.getvalue()
+            raise error(f"`python -m tools.admin {' '.join(arguments)}` failed:\n{said}")
+        answer: dict[str, Any] = json.loads(output.getvalue())
+        return answer
 
     return call
 
 
-def _answer(arguments: Sequence[str], code: int, output: str, complaint: str) -> dict[str, Any]:
-    if code:
-        raise StackError(f"`python -m tools.admin {' '.join(arguments)}` failed:\n{complaint or output}")
-    answer: dict[str, Any] = json.loads(output)
-    return answer
+@contextlib.contextmanager
+def environment_of_process(environment: Mapping[str, str]) -> Iterator[None]:
+    """Let this process have these variables, over its own, for a while."""
+    before = dict(os.environ)
+    os.environ.update(environment)
+    try:
+        yield
+    finally:
+        os.environ.clear()
+        os.environ.update(before)

@@ -4,12 +4,12 @@ import os
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from threading import Event
 
-from tools.dev.admin_calls import by_command
+from tools.dev.admin_calls import admin_of
 from tools.dev.auth_emulator import start_auth
 from tools.dev.emulators import start_firestore, start_pubsub
 from tools.dev.functions import emulated_environment, start_function
+from tools.dev.launch import Launch
 from tools.dev.local_stripe import LocalStripe, placed_functions, plan_stripe, start_double
 from tools.dev.loopback import free_port
 from tools.dev.processes import ChildProcess, Server, stop_all, wait_until_ready
@@ -22,33 +22,32 @@ _SLOW = ("auth", "web")
 
 
 @contextmanager
-def emulated_stack(stop: Event, *, logs: Path, root: Path = ROOT, built: bool = False) -> Iterator[Stack]:
+def emulated_stack(launch: Launch, root: Path = ROOT) -> Iterator[Stack]:
     """Start the emulators and Stripe's double, then the functions and the web app of `root`.
 
     The functions answer then; the Auth emulator and the web app take longer, and nothing of the demo's history
-    needs them. `built` serves the web app's production build. Raises MissingEmulatorsError, StackError or
-    StoppedError; whatever was started is stopped in any case.
+    needs them. Raises MissingEmulatorsError, StackError or StoppedError; whatever was started is stopped in any case.
     """
     ours: dict[str, Server] = {}
     doubles: dict[str, Server] = {}
     try:
-        stripe, web = plan_stripe(root), plan_web(root, built=built)
-        _start_doubles(doubles, stripe, web, logs)
-        _wait(doubles, stop, without=_SLOW)
+        stripe, web = plan_stripe(root), plan_web(root, built=launch.built)
+        _start_doubles(doubles, stripe, web, launch.logs)
+        _wait(doubles, launch, without=_SLOW)
         environment = _environment(doubles, stripe, web)
         for function in placed_functions(stripe, root):
-            ours[function.name] = start_function(function, environment, logs, root)
+            ours[function.name] = start_function(function, environment, launch.logs, root)
         if web:
             urls = FunctionUrls(api=ours["usage_api"].url, record=ours["record_usage"].url)
-            ours["web"] = start_web(web, urls, environment, logs)
-        publish = connect_tick(doubles["pubsub"], ours.get("aggregate"))
+            ours["web"] = start_web(web, urls, environment, launch.logs)
+        publish = connect_tick(doubles["pubsub"], ours.get("aggregate"), launch.retries)
         servers = ours | doubles
-        _wait(servers, stop, without=_SLOW)
+        _wait(servers, launch, without=_SLOW)
         yield Stack(
             parts=_addresses(ours, doubles),
             ports={name: server.port for name, server in servers.items()},
-            admin=by_command(environment),
-            complete=lambda: _wait(servers, stop),
+            admin=admin_of(environment),
+            complete=lambda: _wait(servers, launch),
             tick=lambda: publish(TICK_MESSAGE),
             reconcile=lambda: publish(RECONCILE_MESSAGE),
             failure=lambda: _failure(_processes(servers)),
@@ -71,9 +70,9 @@ def _start_doubles(
         doubles["stripe"] = start_double(stripe, os.environ, logs)
 
 
-def _wait(servers: Mapping[str, Server], stop: Event, *, without: Collection[str] = ()) -> None:
+def _wait(servers: Mapping[str, Server], launch: Launch, *, without: Collection[str] = ()) -> None:
     waited_for = [server for name, server in servers.items() if name not in without]
-    wait_until_ready(waited_for, timeout_seconds=START_SECONDS, stop=stop)
+    wait_until_ready(waited_for, timeout_seconds=START_SECONDS, stop=launch.stop, progress=launch.progress)
 
 
 def _environment(
@@ -96,4 +95,4 @@ def _addresses(ours: Mapping[str, Server], doubles: Mapping[str, Server]) -> dic
 
 
 def _failure(processes: list[ChildProcess]) -> str | None:
-    return next((process.obituary() for process in processes if process.exit_code() is not None), None)
+    return next((process.exit_report() for process in processes if process.exit_code() is not None), None)

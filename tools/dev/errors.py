@@ -9,5 +9,9 @@ class MissingEmulatorsError(StackError):
     """This machine has no emulators, or no Java that runs them."""
 
 
+class OverloadedError(StackError):
+    """A part of the stack does not answer for now; asking again may help."""
+
+
 class StoppedError(Exception):
     """Ctrl-C or SIGTERM arrived while something was waiting."""

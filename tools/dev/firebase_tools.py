@@ -15,6 +15,7 @@ from tools.dev.settings import PROJECT_ID, ROOT
 
 MINIMUM_NODE = 20
 FIREBASE = ROOT / "tools/firebase/node_modules/firebase-tools/lib/bin/firebase.js"
+QUICK_START = ROOT / "tools/firebase/trust_own_schemas.cjs"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,7 +40,7 @@ def start_emulator(emulator: Emulator, logs: Path, environment: Mapping[str, str
     config = folder / "firebase.json"
     addresses = _addresses(name, emulator.port)
     config.write_text(json.dumps({**_rules(emulator, folder), "emulators": addresses}))
-    arguments = [node(), str(_firebase()), "emulators:start", "--only", name]
+    arguments = [node(), "--require", str(QUICK_START), str(_firebase()), "emulators:start", "--only", name]
     arguments += ["--project", emulator.project, "--config", str(config), "--non-interactive"]
     command = Command(arguments, {**environment, **_kept_in(folder)}, folder)
     return Server(ChildProcess(name, command, log=logs / f"{name}.log"), emulator.port)
@@ -89,4 +90,6 @@ def node() -> str:
 
 def _version(executable: str) -> str:
     command = [executable, "--version"]
-    return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+    return subprocess.run(
+        command, capture_output=True, text=True, check=True, start_new_session=True
+    ).stdout.strip()

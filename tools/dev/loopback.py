@@ -2,15 +2,19 @@
 
 import http.client
 import json
+import random
 import socket
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
-from tools.dev.errors import StackError
+from tools.dev.errors import OverloadedError, StackError
+from tools.dev.port_reservations import reservations
 
 HOST = "127.0.0.1"
+# Below the range from which systems take the ports of outgoing connections.
+_OTHER_PORTS = range(20_000, 32_000)
 _POST_SECONDS = 30
 
 
@@ -51,13 +55,16 @@ def is_free(port: int) -> bool:
 
 
 def free_port(usual: int | None = None) -> int:
-    """Return the usual port when it is free, otherwise any free one."""
-    if usual is not None and is_free(usual):
+    """Return the usual port when it is free, otherwise any free one that was not given before.
+
+    The port stays reserved for this process, so no other stack of this machine chooses it.
+    """
+    if usual is not None and is_free(usual) and reservations().reserve(usual):
         return usual
-    with socket.socket() as probe:
-        probe.bind((HOST, 0))
-        port: int = probe.getsockname()[1]
-    return port
+    for port in random.sample(_OTHER_PORTS, len(_OTHER_PORTS)):
+        if not reservations().has(port) and is_free(port) and reservations().reserve(port):
+            return port
+    raise StackError(f"No port from {_OTHER_PORTS.start} to {_OTHER_PORTS.stop - 1} is free.")
 
 
 def get(
@@ -72,7 +79,10 @@ def get(
 
 
 def post_json(port: int, path: str, content: object, *, headers: Mapping[str, str]) -> Answer:
-    """Return the answer to `POST path`; raise StackError when there is no complete one."""
+    """Return the answer to `POST path`; raise StackError when there is no complete one.
+
+    That is OverloadedError where nothing was sent, because nothing listens.
+    """
     body = json.dumps(content).encode()
     return _post(port, path, body, {"Content-Type": "application/json", **headers})
 
@@ -83,10 +93,22 @@ def post_form(port: int, path: str, fields: Mapping[str, str]) -> Answer:
     return _post(port, path, urlencode(fields).encode(), headers)
 
 
+def json_of(answer: Answer, step: str) -> Any:
+    """Return the JSON of an answer of status 200; raise OverloadedError for 503 and StackError for any other."""
+    text = answer.body.decode(errors="replace")
+    if answer.status == 503:
+        raise OverloadedError(f"answer 503 while {step}:\n{text}")
+    if answer.status != 200:
+        raise StackError(f"answer {answer.status} while {step}:\n{text}")
+    return json.loads(text)
+
+
 def _post(port: int, path: str, body: bytes, headers: dict[str, str]) -> Answer:
     request = _Request(method="POST", path=path, body=body, headers=headers)
     try:
         return _ask(port, request, _POST_SECONDS)
+    except ConnectionRefusedError as error:
+        raise OverloadedError(f"nothing listens on port {port}") from error
     except (OSError, http.client.HTTPException) as error:
         raise StackError(f"POST {path} on port {port} got no answer: {error!r}") from error
 

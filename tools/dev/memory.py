@@ -12,7 +12,7 @@ import functions_framework
 from flask import Flask
 from werkzeug.serving import BaseWSGIServer, make_server
 
-from tools.dev.admin_calls import Admin, in_process
+from tools.dev.admin_calls import admin_of
 from tools.dev.functions import Function, local_settings
 from tools.dev.local_stripe import LocalStripe, placed_functions, plan_stripe
 from tools.dev.loopback import HOST, free_port, without_proxy
@@ -38,7 +38,7 @@ def memory_stack(*, root: Path = ROOT) -> Iterator[Stack]:
             parts=parts | ({"stripe": stripe.url} if stripe else {}),
             ports={name: server.server_port for name, server in servers.items()}
             | ({"stripe": stripe.port} if stripe else {}),
-            admin=_admin(),
+            admin=admin_of({}),
             complete=lambda: None,
             tick=lambda: _push(servers, TICK_MESSAGE),
             reconcile=lambda: _push(servers, RECONCILE_MESSAGE),
@@ -80,12 +80,6 @@ def _server(function: Function, root: Path) -> BaseWSGIServer:
     create_app: Callable[..., Flask] = functions_framework.create_app
     app = create_app(function.name, str(function.source(root)), function.signature)
     return make_server(HOST, free_port(function.usual_port), app, threaded=True)
-
-
-def _admin() -> Admin:
-    from tools.admin.__main__ import main  # here: it reads the environment that has just been set
-
-    return in_process(main)
 
 
 def _push(servers: Mapping[str, BaseWSGIServer], message: bytes) -> None:

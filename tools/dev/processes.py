@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import re
 import signal
 import subprocess
 from collections.abc import Mapping, Sequence
@@ -12,8 +13,13 @@ from time import monotonic, sleep
 
 from tools.dev.errors import StackError, StoppedError
 from tools.dev.loopback import HOST, get
+from tools.dev.progress import Progress
 
 _POLL_SECONDS = 0.05
+_PORT_TAKEN = re.compile(
+    r"address already in use|connection in use|EADDRINUSE|port \d+ is (already in use|taken)", re.IGNORECASE
+)
+_DISK_FULL = re.compile(r"no space left on device|ENOSPC", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -63,9 +69,15 @@ class ChildProcess:
         """Return the last lines of the log."""
         return "\n".join(self.log.read_text(errors="replace").splitlines()[-lines:])
 
-    def obituary(self) -> str:
+    def exit_report(self) -> str:
         """Return what a developer needs to know when this process ended by itself."""
         tail = self.log_tail() or "(empty)"
+        if _PORT_TAKEN.search(tail):
+            return (
+                f"Another program took the port of {self.name} meanwhile; run `make dev` again. ({self.log})"
+            )
+        if _DISK_FULL.search(tail):
+            return f"The disk is full: {self.name} could not write. ({self.log})"
         return f"{self.name} ended with exit code {self.exit_code()}; the end of {self.log}:\n{tail}"
 
     def ask_to_stop(self) -> None:
@@ -125,28 +137,43 @@ class Server:
     def is_ready(self) -> bool:
         """Return whether it answers; raise StackError with its log's tail when its process has ended."""
         if self.process.exit_code() is not None:
-            raise StackError(self.process.obituary())
+            raise StackError(self.process.exit_report())
         answer = get(self.port, self.probe.path)
         return answer is not None and answer.status < self.probe.below_status
 
 
-def wait_until_ready(servers: Sequence[Server], *, timeout_seconds: float, stop: Event | None = None) -> None:
-    """Return when all answer.
+def wait_until_ready(
+    servers: Sequence[Server],
+    *,
+    timeout_seconds: float,
+    stop: Event | None = None,
+    progress: Progress | None = None,
+) -> None:
+    """Return when all answer; `progress` is told each part that does, and those that do not yet.
 
     Raises StackError when one of them ends or does not answer in time, StoppedError as soon as `stop` is set.
     """
-    stop = stop or Event()
+    pause = stop.wait if stop else Event().wait
     deadline = monotonic() + timeout_seconds
     waiting = list(servers)
-    while waiting := [server for server in waiting if not server.is_ready()]:
-        if stop.wait(_POLL_SECONDS):
+    while waiting := [server for server in waiting if not _answers(server, progress)]:
+        if pause(_POLL_SECONDS):
             raise StoppedError
+        if progress:
+            progress.waiting([server.process.name for server in waiting])
         if monotonic() > deadline:
             first = waiting[0].process
             raise StackError(
                 f"{first.name} did not answer within {timeout_seconds:g} s; the end of {first.log}:\n"
                 f"{first.log_tail()}"
             )
+
+
+def _answers(server: Server, progress: Progress | None) -> bool:
+    is_ready = server.is_ready()
+    if is_ready and progress:
+        progress.ready(server.process.name)
+    return is_ready
 
 
 def stop_all(processes: Sequence[ChildProcess]) -> None:

@@ -8,7 +8,7 @@ STACK_FILE = "stack.json"
 PROJECT_ID = "demo-gwi"  # "demo-" keeps every emulator off the network
 TICK_TOPIC = "usage-tick"
 TICK_SECONDS = 3
-START_SECONDS = 120  # where firebase-tools run Firestore, their first start fetches it
+START_SECONDS = 180  # where firebase-tools run Firestore, their first start fetches it
 
 STRIPE_API_KEY = "sk_test_local"  # the double accepts every test key
 

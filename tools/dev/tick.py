@@ -1,15 +1,15 @@
 """The local Cloud Scheduler: the tick's topic, its push subscription and its messages."""
 
-import os
 from base64 import b64encode
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-from tools.dev.errors import StackError
+from tools.dev.admin_calls import environment_of_process
+from tools.dev.errors import OverloadedError, StackError
 from tools.dev.loopback import post_json
 from tools.dev.processes import Server
+from tools.dev.retries import Retries
 from tools.dev.settings import PROJECT_ID, TICK_TOPIC
 
 TICK_MESSAGE = b"{}"
@@ -23,63 +23,64 @@ _TIMEOUT_SECONDS = 10
 _EMULATOR_VARIABLE = "PUBSUB_EMULATOR_HOST"
 
 
-def connect_tick(pubsub: Server, aggregate: Server | None) -> Callable[[bytes], None]:
-    """Create the topic, and its subscription when there is an `aggregate`; return what publishes a message."""
+def connect_tick(pubsub: Server, aggregate: Server | None, retries: Retries) -> Callable[[bytes], None]:
+    """Create the topic, and its subscription when there is an `aggregate`; return what publishes a message.
+
+    What exists already is as good as created: the first answer of a slow emulator may have come too late.
+    """
     # Imported here: --memory and --help do without its 0.3 s.
     from google.cloud.pubsub_v1 import PublisherClient, SubscriberClient
 
-    with _emulator_in_environment(pubsub.host):
+    # The clients take the emulator's address from the environment only, when they are made.
+    with environment_of_process({_EMULATOR_VARIABLE: pubsub.host}):
         publisher = PublisherClient()
         subscriber = SubscriberClient()
-    publisher.create_topic(name=TOPIC, timeout=_TIMEOUT_SECONDS)
+    retries(lambda: _create(publisher.create_topic, {"name": TOPIC}))
     with subscriber:
         if aggregate:
-            _subscribe(subscriber, aggregate.url + PUSH_PATH)
+            subscription = _subscription(aggregate.url + PUSH_PATH)
+            retries(lambda: _create(subscriber.create_subscription, subscription))
     return lambda message: _publish(publisher, message)
 
 
-@contextmanager
-def _emulator_in_environment(host: str) -> Iterator[None]:
-    """The clients take the emulator's address from the environment only, when they are made."""
-    former = os.environ.get(_EMULATOR_VARIABLE)
-    os.environ[_EMULATOR_VARIABLE] = host
+def _create(create: Callable[..., Any], request: dict[str, Any]) -> None:
+    from google.api_core.exceptions import AlreadyExists, GoogleAPICallError, RetryError
+
     try:
-        yield
-    finally:
-        del os.environ[_EMULATOR_VARIABLE]
-        if former is not None:
-            os.environ[_EMULATOR_VARIABLE] = former
+        create(request=request, timeout=_TIMEOUT_SECONDS)
+    except AlreadyExists:
+        return
+    except (GoogleAPICallError, RetryError) as error:
+        raise OverloadedError(f"the Pub/Sub emulator did not create {request['name']}: {error!r}") from error
 
 
-def _subscribe(subscriber: Any, push_endpoint: str) -> None:
-    subscription = {
+def _subscription(push_endpoint: str) -> dict[str, Any]:
+    return {
         "name": f"projects/{PROJECT_ID}/subscriptions/{SUBSCRIPTION}",
         "topic": TOPIC,
         "push_config": {"push_endpoint": push_endpoint},
         "ack_deadline_seconds": ACK_DEADLINE_SECONDS,
     }
-    subscriber.create_subscription(request=subscription, timeout=_TIMEOUT_SECONDS)
 
 
 def _publish(publisher: Any, message: bytes) -> None:
-    from google.api_core.exceptions import GoogleAPICallError
+    from google.api_core.exceptions import GoogleAPICallError, RetryError
 
     try:
         publisher.publish(TOPIC, message).result(timeout=_TIMEOUT_SECONDS)
-    except (GoogleAPICallError, TimeoutError) as error:
-        raise StackError(f"no tick could be published: {error!r}") from error
+    except (GoogleAPICallError, RetryError, TimeoutError) as error:
+        raise OverloadedError(f"no tick could be published: {error!r}") from error
 
 
 def push_tick(aggregate_port: int, content: bytes, now: datetime) -> None:
     """Post one message straight to `aggregate`, in the form in which a push subscription delivers it.
 
-    Raises StackError when the function does not take it.
+    Raises OverloadedError when the function answers that it cannot now, StackError for any other refusal.
     """
     published = now.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
     message = {"data": b64encode(content).decode(), "messageId": published, "publishTime": published}
     push = {"message": message, "subscription": f"projects/{PROJECT_ID}/subscriptions/{SUBSCRIPTION}"}
     answer = post_json(aggregate_port, PUSH_PATH, push, headers={})
     if answer.status >= 300:
-        raise StackError(
-            f"aggregate answered {answer.status} to a tick: {answer.body.decode(errors='replace')}"
-        )
+        error = OverloadedError if answer.status >= 500 else StackError
+        raise error(f"aggregate answered {answer.status} to a tick: {answer.body.decode(errors='replace')}")

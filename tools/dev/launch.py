@@ -1,0 +1,32 @@
+"""One call of `make dev`: what it was asked for, and how it is told to stop."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from threading import Event
+
+from tools.dev.progress import Progress
+from tools.dev.retries import Retries
+
+
+@dataclass(frozen=True, kw_only=True)
+class Launch:
+    """Where the stack keeps its files, what the demo tenant gets, and the event that stops everything.
+
+    `with_history` records a month of demo data; `built` serves the web app's production build.
+    """
+
+    folder: Path
+    with_history: bool = True
+    built: bool = False
+    stop: Event = field(default_factory=Event)
+    progress: Progress = field(default_factory=Progress)
+
+    @property
+    def logs(self) -> Path:
+        """The folder of the parts' logs."""
+        return self.folder / "logs"
+
+    @property
+    def retries(self) -> Retries:
+        """How calls of an overloaded part are repeated."""
+        return Retries(self.stop)
