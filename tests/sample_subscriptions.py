@@ -10,9 +10,9 @@ from shared.domain.billing.stripe_shapes import InvoiceSnapshot, SubscriptionSna
 from shared.domain.billing.subscriptions import (
     SUBSCRIPTION_CREATED,
     SUBSCRIPTION_DELETED,
-    Observation,
-    Refetch,
+    ApiSnapshot,
     Subscription,
+    SubscriptionObservation,
     observe,
 )
 
@@ -65,13 +65,15 @@ def on_day(days: float) -> datetime:
     return START + days * DAY
 
 
-def observed(days: float, report: str, /, *, event_id: str | None = None, **changes: Any) -> Observation:
+def observed(
+    days: float, report: str, /, *, event_id: str | None = None, **changes: Any
+) -> SubscriptionObservation:
     """What an event reports so many days after the start: a status, or `created` or `deleted`."""
     kinds = {"created": (SUBSCRIPTION_CREATED, "active"), "deleted": (SUBSCRIPTION_DELETED, "canceled")}
     kind, status = kinds.get(report, (UPDATED, report))
     changed_status = changes.pop("changed_status", False)
     snapshot = replace(SNAPSHOT, **({"status": status} | changes))
-    return Observation(
+    return SubscriptionObservation(
         event_id=event_id or f"evt_{days}_{report}",
         created=on_day(days),
         kind=kind,
@@ -80,9 +82,9 @@ def observed(days: float, report: str, /, *, event_id: str | None = None, **chan
     )
 
 
-def seen_in_turn(life: Iterable[Observation], refetch: Refetch | None = None) -> Subscription:
+def seen_in_turn(life: Iterable[SubscriptionObservation], fetched: ApiSnapshot | None = None) -> Subscription:
     """What is known after these events in this order, each with what the API said, if it was asked."""
     nothing: Subscription | None = None
-    known = reduce(lambda former, each: observe(former, each, refetch), life, nothing)
+    known = reduce(lambda previous, each: observe(previous, each, fetched), life, nothing)
     assert known is not None
     return known

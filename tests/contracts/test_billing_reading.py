@@ -5,19 +5,20 @@ from datetime import timedelta
 
 import pytest
 
-from shared.domain.billing.billing_account import EmailSighting, with_subscription
+from shared.domain.billing.billing_account import with_subscription
 from shared.domain.billing.entitlements import DEFAULT_GRACE, BillingAlert
 from shared.domain.billing.invoices import InvoiceRow
+from shared.domain.billing.stripe_events import EventReference
 from shared.domain.errors import InvalidInput
 from shared.domain.limits.entitlement import FREE
 from shared.domain.people.tenants import AuditEntry
-from shared.ports import BillingChange, BillingStore, Directory, Mail, StripeReceipt
+from shared.ports import BillingChange, BillingStore, Directory, Mail, ProcessedEvent
 from tests.billing_places import BillingPlace
-from tests.sample_accounts import NOW, account_of, paid_account, row_of
+from tests.sample_billing_accounts import NOW, account_of, paid_account, row_of
 from tests.sample_subscriptions import observed, on_day, seen_in_turn
 from tests.usecases.plain_sums import new_tenant
 
-RECEIPT = StripeReceipt(
+PROCESSED = ProcessedEvent(
     event_id="evt_1", event_type="customer.subscription.updated", outcome="applied", at=NOW
 )
 ALERT = BillingAlert("unmapped_price", ("sub_1",), "price price_x of sub_1 maps to no plan")
@@ -54,7 +55,7 @@ def test_an_unknown_tenant_customer_and_event_are_none(place: BillingPlace) -> N
 def test_a_new_tenant_has_no_billing(store: BillingStore) -> None:
     read = store.read_account("acme", "in_1")
     assert read is not None
-    assert (read.account.customer_id, read.account.email, read.account.former_customer_id) == (None,) * 3
+    assert (read.account.customer_id, read.account.email, read.account.previous_customer_id) == (None,) * 3
     assert dict(read.account.known_subscriptions) == {}
     assert (read.invoice, read.invoice_version) == (None, None)
     assert (read.account.tenant.plan, read.account.tenant.entitlement) == ("starter", None)
@@ -69,8 +70,8 @@ def test_an_account_is_read_as_it_was_written(store: BillingStore) -> None:
     account = replace(
         paid_account(store, first, second, ended),
         email="owner@example.com",
-        email_seen=EmailSighting(on_day(3), "evt_3"),
-        former_customer_id="cus_0",
+        email_event=EventReference(on_day(3), "evt_3"),
+        previous_customer_id="cus_0",
     )
     store.save_billing(BillingChange(account=account, at=NOW))
     read = account_of(store)

@@ -21,9 +21,9 @@ from shared.domain.billing.stripe_shapes import (
     read_subscription,
 )
 from shared.domain.billing.subscriptions import (
-    Observation,
-    Refetch,
+    ApiSnapshot,
     Subscription,
+    SubscriptionObservation,
     observe,
     trial_days_left,
 )
@@ -41,9 +41,9 @@ def cases(group: str) -> list[Any]:
     return [pytest.param(case, id=f"{case['behaviour']}-{case['name']}") for case in CASES[group]]
 
 
-def subscription_events(life: Iterable[StripeEvent]) -> list[Observation]:
+def subscription_events(life: Iterable[StripeEvent]) -> list[SubscriptionObservation]:
     return [
-        Observation(
+        SubscriptionObservation(
             event_id=each.id,
             created=each.created,
             kind=each.type,
@@ -63,9 +63,11 @@ def invoice_events(life: Iterable[StripeEvent]) -> list[InvoiceObservation]:
     ]
 
 
-def after(observations: Iterable[Observation], refetch: Refetch | None = None) -> Subscription:
+def after(
+    observations: Iterable[SubscriptionObservation], fetched: ApiSnapshot | None = None
+) -> Subscription:
     nothing: Subscription | None = None
-    known = reduce(lambda former, each: observe(former, each, refetch), observations, nothing)
+    known = reduce(lambda previous, each: observe(previous, each, fetched), observations, nothing)
     assert known is not None
     return known
 
@@ -77,7 +79,7 @@ def row_after(observations: Iterable[InvoiceObservation]) -> InvoiceRow:
     return row
 
 
-def life_of(case: dict[str, Any]) -> list[Observation]:
+def life_of(case: dict[str, Any]) -> list[SubscriptionObservation]:
     """The case's events, each a change of the golden subscription."""
     events = [
         {"id": f"evt_{at}", "type": f"customer.subscription.{event['kind']}", **event}
@@ -123,12 +125,12 @@ def test_the_end_of_a_trial_is_announced_with_the_days_left(case: dict[str, Any]
 @pytest.mark.parametrize("events", [7, 6, 4], ids=["to-the-end", "canceling", "past-due"])
 def test_every_order_and_repetition_of_a_life_ends_in_the_same_state(events: int, has_key: bool) -> None:
     life = subscription_events(LIFE)[:events]
-    refetch = Refetch(life[-1].snapshot, ASKED_AT) if has_key else None
-    expected, choice = after(life, refetch), Random(12)
+    fetched = ApiSnapshot(life[-1].snapshot, ASKED_AT) if has_key else None
+    expected, choice = after(life, fetched), Random(12)
     orders = list(permutations(life))
     assert len(orders) == factorial(events)
     for order in orders:
-        assert after([*order, *choice.choices(order, k=3)], refetch) == expected
+        assert after([*order, *choice.choices(order, k=3)], fetched) == expected
     assert expected.state == life[-1].snapshot.status
     assert expected.past_due_since == (life[-1].created if expected.state == "past_due" else None)
 

@@ -184,7 +184,7 @@ def test_stripe_away_is_503(shop: Shop) -> None:
     shop.double.server.shutdown()
     shop.double.server.server_close()
     document = refused(shop.ask("checkout-sessions", {"plan": "starter"}), 503, "unavailable")
-    assert document["detail"] == "Stripe does not answer"
+    assert document["detail"] == "Stripe does not respond"
 
 
 def test_only_a_key_for_billing_of_the_tenant_itself_opens_a_page(shop: Shop) -> None:

@@ -85,7 +85,7 @@ def test_who_has_paid_gets_the_plan_without_any_webhook(shop: Shop, caplog: pyte
     assert shop.plan == "professional"
     invoices = shop.functions.read(shop.key, "/tenants/acme/invoices")["invoices"]
     assert [(each["status"], each["total"]) for each in invoices] == [("paid", 99_00)]
-    assert "plan is free here, professional by Stripe" in caplog.text
+    assert "plan is free here, professional in Stripe" in caplog.text
 
 
 def test_where_nothing_differs_nothing_is_changed(shop: Shop, caplog: pytest.LogCaptureFixture) -> None:
@@ -133,7 +133,7 @@ def test_a_stripe_that_is_away_in_the_middle_is_asked_again_by_the_same_message(
     topic = Topic(shop.functions)
 
     def away(*_: object) -> None:
-        raise Unavailable("Stripe does not answer")
+        raise Unavailable("Stripe does not respond")
 
     with monkeypatch.context() as patch:
         patch.setattr(stripe.StripeApi, "list_subscriptions", away)

@@ -148,7 +148,7 @@ def test_a_stripe_that_is_away_is_503_without_a_trace_and_the_repetition_is_take
     functions.create_tenant(plan="free")
     before = trace()
     answer = send(functions, CREATED)
-    assert refused(answer, 503, "unavailable")["detail"] == "Stripe does not answer"
+    assert refused(answer, 503, "unavailable")["detail"] == "Stripe does not respond"
     assert int(answer.headers["Retry-After"]) >= 1
     assert trace() == before
     nothing_is_stored()

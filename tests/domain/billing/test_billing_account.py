@@ -2,13 +2,13 @@
 
 import pytest
 
-from shared.domain.billing.billing_account import Account, with_subscription
+from shared.domain.billing.billing_account import BillingAccount, with_subscription
 from shared.domain.billing.entitlements import DEFAULT_GRACE
 from shared.domain.people.tenants import Tenant
 from tests.sample_subscriptions import observed, on_day, seen_in_turn
 
 NOW = on_day(3)
-BY_HAND = Account(tenant=Tenant(id="acme", name="Acme", plan="enterprise", created_at=on_day(0)))
+BY_HAND = BillingAccount(tenant=Tenant(id="acme", name="Acme", plan="enterprise", created_at=on_day(0)))
 
 
 @pytest.mark.parametrize("report", ["incomplete", "incomplete_expired"])

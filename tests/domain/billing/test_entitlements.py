@@ -15,7 +15,7 @@ from shared.domain.billing.entitlements import (
     entitlement,
 )
 from shared.domain.billing.subscription_states import SubscriptionState
-from shared.domain.billing.subscriptions import Observation, Subscription, observe
+from shared.domain.billing.subscriptions import Subscription, SubscriptionObservation, observe
 from shared.domain.limits.entitlement import FREE, Entitlement
 from shared.domain.limits.plans import PLAN_CATALOG
 from tests.sample_subscriptions import DAY, PERIOD, START, observed, on_day
@@ -23,7 +23,7 @@ from tests.sample_subscriptions import DAY, PERIOD, START, observed, on_day
 JUST_BEFORE = timedelta(microseconds=1)
 
 
-def known(first: Observation, *others: Observation) -> Subscription:
+def known(first: SubscriptionObservation, *others: SubscriptionObservation) -> Subscription:
     subscription = observe(None, first)
     for each in others:
         subscription = observe(subscription, each)
@@ -143,7 +143,7 @@ def test_a_price_that_never_mapped_grants_nothing_and_raises_an_alert() -> None:
     odd = known(observed(0, "active", plan=None, price_id="price_odd"))
     assert entitlement([odd]) == FREE
     assert [alert.message for alert in billing_alerts([odd])] == [
-        "price price_odd of sub_1 maps to no plan: nothing is granted"
+        "price price_odd of sub_1 maps to no plan: no plan is granted"
     ]
 
 

@@ -7,10 +7,10 @@ import pytest
 
 from shared.domain.billing.subscription_states import TRANSITIONS, SubscriptionState, Trigger
 from shared.domain.billing.subscriptions import (
-    MOST_PAST_DUE_SIGHTINGS,
+    MAX_PAST_DUE_OBSERVATIONS,
     SUBSCRIPTION_CREATED,
-    Observation,
-    Refetch,
+    ApiSnapshot,
+    SubscriptionObservation,
     observe,
     reconcile,
     trial_days_left,
@@ -90,48 +90,48 @@ def test_a_failure_that_is_reported_late_moves_the_start_back() -> None:
 
 
 def test_grace_cannot_be_prolonged_by_making_events() -> None:
-    toggles = [observed(2 + n / 100, "past_due") for n in range(2 * MOST_PAST_DUE_SIGHTINGS)]
+    toggles = [observed(2 + n / 100, "past_due") for n in range(2 * MAX_PAST_DUE_OBSERVATIONS)]
     known = seen_in_turn([observed(1, "active"), *toggles])
     assert known.past_due_since == on_day(1)
-    assert len(known.history) == 1 + MOST_PAST_DUE_SIGHTINGS + 1
+    assert len(known.history) == 1 + MAX_PAST_DUE_OBSERVATIONS + 1
     assert seen_in_turn([*reversed(toggles), observed(1, "active")]) == known
 
 
 def test_a_failure_that_only_the_api_tells_of_began_with_the_period_at_the_earliest() -> None:
     failed = replace(SNAPSHOT, status="past_due", period_start=on_day(31), period_end=on_day(61))
     assert reconcile(
-        seen_in_turn([observed(0, "created")]), Refetch(failed, ASKED_AT)
+        seen_in_turn([observed(0, "created")]), ApiSnapshot(failed, ASKED_AT)
     ).past_due_since == on_day(31)
     in_between = seen_in_turn([observed(40, "active")])
-    assert reconcile(in_between, Refetch(failed, ASKED_AT)).past_due_since == on_day(40)
-    assert reconcile(None, Refetch(failed, ASKED_AT)).past_due_since == on_day(31)
+    assert reconcile(in_between, ApiSnapshot(failed, ASKED_AT)).past_due_since == on_day(40)
+    assert reconcile(None, ApiSnapshot(failed, ASKED_AT)).past_due_since == on_day(31)
 
 
 def test_a_recovery_that_only_the_api_tells_of_ends_the_failure() -> None:
     failing = seen_in_turn([observed(31, "past_due")])
-    recovered = reconcile(failing, Refetch(replace(SNAPSHOT, status="active"), ASKED_AT))
+    recovered = reconcile(failing, ApiSnapshot(replace(SNAPSHOT, status="active"), ASKED_AT))
     assert recovered.state is SubscriptionState.ACTIVE
     assert observe(recovered, observed(62, "past_due")).past_due_since == on_day(62)
 
 
 def test_the_object_from_the_api_beats_the_payload_of_its_own_and_of_older_events() -> None:
-    refetch = Refetch(replace(SNAPSHOT, status="active", plan="professional"), ASKED_AT)
-    known = observe(None, observed(5, "past_due"), refetch)
+    fetched = ApiSnapshot(replace(SNAPSHOT, status="active", plan="professional"), ASKED_AT)
+    known = observe(None, observed(5, "past_due"), fetched)
     known = observe(known, observed(4, "unpaid"))
     assert (known.state, known.plan) == (SubscriptionState.ACTIVE, "professional")
 
 
 def test_a_newer_event_beats_what_the_api_said_before_it() -> None:
-    refetch = Refetch(replace(SNAPSHOT, status="active"), ASKED_AT)
-    known = observe(observe(None, observed(5, "active"), refetch), observed(6, "unpaid"))
+    fetched = ApiSnapshot(replace(SNAPSHOT, status="active"), ASKED_AT)
+    known = observe(observe(None, observed(5, "active"), fetched), observed(6, "unpaid"))
     assert known.state is SubscriptionState.UNPAID
 
 
 @pytest.mark.parametrize("is_slower_first", [True, False], ids=["slower-first", "slower-last"])
 def test_of_two_answers_for_one_event_the_one_asked_later_counts(is_slower_first: bool) -> None:
     event = observed(5, "past_due")
-    slower = Refetch(event.snapshot, ASKED_AT)
-    newer = Refetch(replace(SNAPSHOT, status="active"), ASKED_AT + DAY)
+    slower = ApiSnapshot(event.snapshot, ASKED_AT)
+    newer = ApiSnapshot(replace(SNAPSHOT, status="active"), ASKED_AT + DAY)
     first, second = (slower, newer) if is_slower_first else (newer, slower)
     known = observe(observe(None, event, first), event, second)
     assert known.state is SubscriptionState.ACTIVE
@@ -139,13 +139,13 @@ def test_of_two_answers_for_one_event_the_one_asked_later_counts(is_slower_first
 
 def test_reconciling_repairs_what_lost_events_left_wrong() -> None:
     known = seen_in_turn([observed(0, "created"), observed(31, "past_due")])
-    gone = reconcile(known, Refetch(replace(SNAPSHOT, status="canceled"), ASKED_AT))
+    gone = reconcile(known, ApiSnapshot(replace(SNAPSHOT, status="canceled"), ASKED_AT))
     assert gone.state is SubscriptionState.CANCELED
-    assert reconcile(gone, Refetch(SNAPSHOT, ASKED_AT + DAY)).state is SubscriptionState.CANCELED
+    assert reconcile(gone, ApiSnapshot(SNAPSHOT, ASKED_AT + DAY)).state is SubscriptionState.CANCELED
 
 
 def test_reconciling_a_subscription_never_seen_makes_it_known() -> None:
-    known = reconcile(None, Refetch(SNAPSHOT, ASKED_AT))
+    known = reconcile(None, ApiSnapshot(SNAPSHOT, ASKED_AT))
     assert (known.id, known.state, known.plan) == ("sub_1", SubscriptionState.ACTIVE, "starter")
     assert observe(known, observed(2, "unpaid")).state is SubscriptionState.UNPAID
 
@@ -166,6 +166,8 @@ def test_a_begun_day_of_a_trial_counts_as_a_day(left: object, days: int) -> None
 
 def test_without_a_trial_no_days_are_left_to_count() -> None:
     assert (
-        trial_days_left(Observation(event_id="evt_1", created=on_day(0), kind=UPDATED, snapshot=SNAPSHOT))
+        trial_days_left(
+            SubscriptionObservation(event_id="evt_1", created=on_day(0), kind=UPDATED, snapshot=SNAPSHOT)
+        )
         is None
     )

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from shared.domain.billing.billing_account import Account
+from shared.domain.billing.billing_account import BillingAccount
 from shared.domain.billing.entitlements import DEFAULT_GRACE
 from shared.domain.billing.invoices import InvoiceRow
 from shared.domain.billing.stripe_events import StripeEvent
@@ -15,7 +15,7 @@ from shared.domain.ledger.counter_settings import DEFAULT_COUNTER_SETTINGS
 from shared.domain.people.tenants import Tenant
 from shared.ports import BillingStore, StripeGateway
 from shared.usecases.billing.apply_stripe_event import apply_stripe_event
-from shared.usecases.billing.billing_parts import Billing
+from shared.usecases.billing.billing_dependencies import BillingDependencies
 from shared.usecases.billing.stripe_changes import read_stripe_event
 from tests.audit_trail import trail_of
 from tests.billing_places import BillingPlace
@@ -37,9 +37,9 @@ SESSION = {
 DELIVERED_AT = datetime.fromisoformat("2026-12-20T00:00:00Z")
 
 
-def billing_on(store: BillingStore, gateway: StripeGateway | None = None) -> Billing:
+def billing_on(store: BillingStore, gateway: StripeGateway | None = None) -> BillingDependencies:
     """What the use cases work with."""
-    return Billing(store, gateway, DEFAULT_GRACE)
+    return BillingDependencies(store, gateway, DEFAULT_GRACE)
 
 
 def event_of(
@@ -59,7 +59,9 @@ def subscription_event(what: str, created: str, **changes: Any) -> StripeEvent:
 CREATED = subscription_event("created", STARTED)
 
 
-def deliver(billing: Billing, events: Iterable[StripeEvent], now: datetime = DELIVERED_AT) -> list[str]:
+def deliver(
+    billing: BillingDependencies, events: Iterable[StripeEvent], now: datetime = DELIVERED_AT
+) -> list[str]:
     """Handle the events in this order; what became of each."""
     return [apply_stripe_event(billing, event, now) for event in events]
 
@@ -97,7 +99,7 @@ def kept(place: BillingPlace, events: Iterable[StripeEvent], now: datetime = DEL
     )
 
 
-def account_of(store: BillingStore, tenant_id: str = "acme") -> Account:
+def account_of(store: BillingStore, tenant_id: str = "acme") -> BillingAccount:
     """A tenant's account; the tenant must exist."""
     read = store.read_account(tenant_id)
     assert read is not None

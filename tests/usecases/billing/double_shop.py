@@ -13,7 +13,7 @@ from shared.adapters.stripe import StripeApi
 from shared.domain.billing.entitlements import DEFAULT_GRACE
 from shared.domain.billing.plan_mapping import SoldInterval, catalog_to_sell
 from shared.usecases.billing.apply_stripe_event import apply_stripe_event
-from shared.usecases.billing.billing_parts import Billing
+from shared.usecases.billing.billing_dependencies import BillingDependencies
 from shared.usecases.billing.start_checkout import Purchase, ReturnPages, start_checkout
 from shared.usecases.billing.stripe_changes import read_stripe_event
 from tests.billing_places import BillingPlace, MemoryBillingPlace
@@ -34,7 +34,7 @@ class DoubleShop:
         self.account = double.account
         self.place = place
         self.api = StripeApi(KEY, double.url)
-        self.billing = Billing(place.open(), self.api, DEFAULT_GRACE)
+        self.billing = BillingDependencies(place.open(), self.api, DEFAULT_GRACE)
         self.client = stripe.StripeClient(KEY, base_addresses={"api": double.url})
         new_tenant(place.directory, plan="free")
         self.api.sync_catalog(catalog_to_sell())

@@ -52,9 +52,9 @@ class StripeAccount:
         """See StripeGateway."""
         return [each for each in self._all(InvoiceSnapshot) if each.customer_id == customer_id]
 
-    def create_customer(self, tenant_id: str, name: str, former_customer_id: str | None) -> str:
+    def create_customer(self, tenant_id: str, name: str, previous_customer_id: str | None) -> str:
         """See StripeGateway."""
-        customer = CustomerSnapshot(f"cus_{tenant_id}{former_customer_id or ''}", None)
+        customer = CustomerSnapshot(f"cus_{tenant_id}{previous_customer_id or ''}", None)
         self.put(customer)
         return customer.id
 
@@ -80,5 +80,5 @@ class StripeAccount:
 
     def _all(self, kind: type[S]) -> list[S]:
         if self.is_away:
-            raise Unavailable("Stripe does not answer")
+            raise Unavailable("Stripe does not respond")
         return [each for each in self.objects.values() if isinstance(each, kind)]

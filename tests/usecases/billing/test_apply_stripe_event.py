@@ -11,7 +11,7 @@ from shared.domain.billing.stripe_fields import InvalidStripeObject
 from shared.domain.errors import Unavailable
 from shared.domain.ledger.periods import period_at
 from shared.usecases.billing.apply_stripe_event import APPLIED, DUPLICATE, IGNORED, apply_stripe_event
-from shared.usecases.billing.billing_parts import Billing
+from shared.usecases.billing.billing_dependencies import BillingDependencies
 from shared.usecases.billing.stripe_changes import read_stripe_event
 from tests.billing_places import BillingPlace, MemoryBillingPlace, SentMail
 from tests.golden.stripe_payloads import SHAPES, changed, read_cases, webhook, webhooks
@@ -54,7 +54,7 @@ def test_a_life_ends_in_its_plan(place: BillingPlace, case: dict[str, Any], has_
     newest = max(life, key=lambda event: (event.created, event.type.endswith("deleted"), event.id))
     gateway = StripeAccount(newest.payload) if has_key else None
     grace = timedelta(days=case.get("grace_days", 7))
-    assert deliver(Billing(place.open(), gateway, grace), reversed(life)) == [APPLIED] * len(life)
+    assert deliver(BillingDependencies(place.open(), gateway, grace), reversed(life)) == [APPLIED] * len(life)
     tenant = place.directory.find_tenant("acme")
     assert tenant is not None
     assert tenant.billing.status == case["state"]

@@ -11,7 +11,7 @@ from shared.domain.billing.invoices import InvoiceObservation, merge_invoice
 from shared.domain.errors import Unavailable
 from shared.ports import BillingChange
 from shared.usecases.billing.apply_stripe_event import apply_stripe_event
-from shared.usecases.billing.billing_parts import Billing
+from shared.usecases.billing.billing_dependencies import BillingDependencies
 from shared.usecases.billing.reconcile_billing import reconcile_all, reconcile_tenant, reconcile_tenants
 from shared.usecases.billing.stripe_changes import read_stripe_event
 from tests.audit_trail import trail_of
@@ -69,7 +69,7 @@ def test_a_payment_of_which_nothing_was_heard(shop: DoubleShop) -> None:
     is_reported_and_then_repaired(
         shop,
         f"{subscription_id} is unknown here, active in Stripe",
-        "plan is free here, starter by Stripe",
+        "plan is free here, starter in Stripe",
         f"{invoice.id} is unknown here, paid in Stripe",
     )
     assert shop.plan == "starter"
@@ -82,7 +82,7 @@ def test_an_end_of_which_nothing_was_heard(shop: DoubleShop) -> None:
     is_reported_and_then_repaired(
         shop,
         f"{subscription_id} is active here, canceled in Stripe",
-        "plan is starter here, free by Stripe",
+        "plan is starter here, free in Stripe",
     )
     assert shop.plan == "free"
 
@@ -93,13 +93,13 @@ def test_an_end_that_never_was(shop: DoubleShop) -> None:
     living = shop.client.v1.subscriptions.retrieve(subscription_id).to_dict()
     payload: dict[str, Any] = {"id": "evt_bogus", "object": "event", "type": "customer.subscription.deleted"}
     payload |= {"created": int(shop.now.timestamp()), "data": {"object": living | {"status": "canceled"}}}
-    keyless = Billing(shop.billing.store, None, shop.billing.grace)
+    keyless = BillingDependencies(shop.billing.store, None, shop.billing.grace)
     apply_stripe_event(keyless, read_stripe_event(payload), shop.now)
     assert shop.plan == "free"
     is_reported_and_then_repaired(
         shop,
         f"{subscription_id} is canceled here, active in Stripe",
-        "plan is free here, starter by Stripe",
+        "plan is free here, starter in Stripe",
     )
     assert shop.plan == "starter"
 
@@ -128,7 +128,7 @@ def test_an_invoice_that_is_kept_otherwise(shop: DoubleShop) -> None:
         ),
     )
     change = BillingChange(
-        account=read.account, at=shop.now, invoice=row, former_invoice=read.invoice_version
+        account=read.account, at=shop.now, invoice=row, invoice_version=read.invoice_version
     )
     shop.place.open().save_billing(change)
     is_reported_and_then_repaired(shop, f"{invoice_id} is void here, paid in Stripe")
@@ -169,7 +169,7 @@ def test_a_customer_that_was_deleted(shop: DoubleShop) -> None:
         shop,
         f"customer {customer_id} does not exist in Stripe",
         f"{subscription_id} is active here, canceled in Stripe",
-        "plan is starter here, free by Stripe",
+        "plan is starter here, free in Stripe",
     )
     assert (shop.customer_id, shop.plan) == (None, "free")
 
@@ -181,7 +181,7 @@ def test_all_tenants_are_compared_and_only_drift_is_told(shop: DoubleShop) -> No
     shop.start(tenant="other")
     told = dict(reconcile_all(shop.billing, repair=True, now=shop.now))
     assert list(told) == ["acme"]
-    assert "plan is free here, starter by Stripe" in told["acme"]
+    assert "plan is free here, starter in Stripe" in told["acme"]
     assert list(reconcile_all(shop.billing, repair=True, now=shop.now)) == []
 
 
@@ -216,7 +216,7 @@ def test_only_the_tenants_that_are_named_are_compared(shop: DoubleShop) -> None:
 
 def test_without_a_key_nothing_is_compared(shop: DoubleShop) -> None:
     shop.pay()
-    keyless = Billing(shop.billing.store, None, shop.billing.grace)
+    keyless = BillingDependencies(shop.billing.store, None, shop.billing.grace)
     with pytest.raises(Unavailable, match="STRIPE_API_KEY is missing"):
         reconcile_tenant(keyless, "acme", repair=True, now=shop.now)
     assert shop.plan == "free"

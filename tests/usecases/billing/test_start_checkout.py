@@ -9,7 +9,7 @@ import grpc
 import pytest
 
 from shared.domain.errors import Conflict, InvalidInput, NotFound, Unavailable
-from shared.usecases.billing.billing_parts import Billing
+from shared.usecases.billing.billing_dependencies import BillingDependencies
 from shared.usecases.billing.start_checkout import Purchase, open_portal, start_checkout
 from tests.audit_trail import trail_of
 from tests.billing_places import FirestoreBillingPlace
@@ -84,7 +84,11 @@ def test_b27_a_subscriber_gets_the_portals_page_to_change_the_plan(shop: DoubleS
     shop.hear()
     url = shop.start("professional", "year")
     portal = shop.portal()
-    assert (portal["url"], portal["customer"], portal["return_url"]) == (url, shop.customer_id, PAGES.settled)
+    assert (portal["url"], portal["customer"], portal["return_url"]) == (
+        url,
+        shop.customer_id,
+        PAGES.tenant_home,
+    )
     assert portal["flow"]["type"] == "subscription_update"
     assert portal["flow"]["subscription_update"]["subscription"] == subscription_id
     assert len(shop.subscriptions()) == 1
@@ -202,7 +206,7 @@ def test_who_was_deleted_has_no_portal_either(shop: DoubleShop) -> None:
 
 
 def test_without_a_key_billing_is_not_set_up(shop: DoubleShop) -> None:
-    keyless = Billing(shop.billing.store, None, shop.billing.grace)
+    keyless = BillingDependencies(shop.billing.store, None, shop.billing.grace)
     with pytest.raises(Unavailable, match="billing is not set up here: STRIPE_API_KEY is missing"):
         start_checkout(keyless, PAGES, STARTER, shop.now)
 

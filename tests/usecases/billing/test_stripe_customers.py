@@ -113,7 +113,7 @@ def test_a_deleted_customer_does_not_come_back_whatever_comes_last(place: Billin
     late = subscription_event("updated", "2026-10-15T09:30:21Z")
     deliver(billing_on(place.open()), [CREATED, gone, ended, late])
     account = account_of(place.open())
-    assert (account.customer_id, account.former_customer_id) == (None, CUSTOMER_ID)
+    assert (account.customer_id, account.previous_customer_id) == (None, CUSTOMER_ID)
     assert place.open().find_owner(None, CUSTOMER_ID) == (False, "acme")
     assert ("billing.customer_deleted", CUSTOMER_ID, None) in trail(place)
     assert plan_at(place, "2026-10-16T00:00:00Z") == "free"

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from typing import Any
 
-from shared.domain.billing.billing_account import Account, with_subscription
+from shared.domain.billing.billing_account import BillingAccount, with_subscription
 from shared.domain.billing.entitlements import DEFAULT_GRACE
 from shared.domain.billing.invoices import (
     PAYMENT_FAILED,
@@ -18,7 +18,7 @@ from tests.sample_subscriptions import INVOICE, observed, on_day, seen_in_turn
 NOW = on_day(40)
 
 
-def account_of(store: BillingStore, tenant_id: str = "acme") -> Account:
+def account_of(store: BillingStore, tenant_id: str = "acme") -> BillingAccount:
     """A tenant's account as it is kept; the tenant must exist."""
     read = store.read_account(tenant_id)
     assert read is not None
@@ -36,7 +36,9 @@ def row_of(invoice_id: str, days: float = 0, **changes: Any) -> InvoiceRow:
     )
 
 
-def paid_account(store: BillingStore, *subscriptions: Subscription, tenant_id: str = "acme") -> Account:
+def paid_account(
+    store: BillingStore, *subscriptions: Subscription, tenant_id: str = "acme"
+) -> BillingAccount:
     """The tenant's account with these subscriptions, or an active one, of customer `cus_1`; not saved."""
     account = replace(account_of(store, tenant_id), customer_id="cus_1")
     for subscription in subscriptions or (seen_in_turn([observed(0, "created"), observed(1, "active")]),):
