@@ -15,7 +15,7 @@ from shared.domain.people.tenants import AuditEntry
 from shared.ports import BillingChange, BillingStore, Directory, Mail, ProcessedEvent
 from tests.billing_places import BillingPlace
 from tests.sample_billing_accounts import NOW, account_of, paid_account, row_of
-from tests.sample_subscriptions import observed, on_day, seen_in_turn
+from tests.sample_subscriptions import observed, on_day, subscription_after
 from tests.usecases.plain_sums import new_tenant
 
 PROCESSED = ProcessedEvent(
@@ -38,7 +38,7 @@ AUDIT = AuditEntry(
 
 @pytest.fixture
 def store(place: BillingPlace) -> BillingStore:
-    """The billing of all tenants; there is one tenant, `acme`, on plan starter."""
+    """Return the billing of all tenants; there is one tenant, `acme`, on plan starter."""
     new_tenant(place.directory)
     return place.open()
 
@@ -63,10 +63,16 @@ def test_a_new_tenant_has_no_billing(store: BillingStore) -> None:
 
 def test_an_account_is_read_as_it_was_written(store: BillingStore) -> None:
     unpaid = [observed(day, "past_due", price_id="price_`x`", plan=None) for day in (30, 32, 34)]
-    life = [observed(0, "created", plan="professional"), observed(1, "active", plan="professional"), *unpaid]
-    first = seen_in_turn(life)
-    second = seen_in_turn([observed(2, "trialing", id="sub_2", trial_end=on_day(16), cancel_at=on_day(60.5))])
-    ended = seen_in_turn([observed(3, "deleted", id="sub_3", interval="year", tenant_id=None)])
+    scenario = [
+        observed(0, "created", plan="professional"),
+        observed(1, "active", plan="professional"),
+        *unpaid,
+    ]
+    first = subscription_after(scenario)
+    second = subscription_after(
+        [observed(2, "trialing", id="sub_2", trial_end=on_day(16), cancel_at=on_day(60.5))]
+    )
+    ended = subscription_after([observed(3, "deleted", id="sub_3", interval="year", tenant_id=None)])
     account = replace(
         paid_account(store, first, second, ended),
         email="owner@example.com",
@@ -84,10 +90,10 @@ def test_an_account_is_read_as_it_was_written(store: BillingStore) -> None:
     assert (granted.until, granted.then.until) == (on_day(30) + DEFAULT_GRACE, on_day(60.5))
 
 
-def test_hundreds_of_subscriptions_are_kept(store: BillingStore) -> None:
-    lives = [[observed(day, "past_due") for day in range(60)]]
-    lives += [[observed(0, "deleted", id=f"sub_{number}")] for number in range(2, 300)]
-    account = replace(paid_account(store, *[seen_in_turn(life) for life in lives]))
+def test_hundreds_of_subscriptions_are_stored(store: BillingStore) -> None:
+    scenarios = [[observed(day, "past_due") for day in range(60)]]
+    scenarios += [[observed(0, "deleted", id=f"sub_{number}")] for number in range(2, 300)]
+    account = replace(paid_account(store, *[subscription_after(scenario) for scenario in scenarios]))
     store.save_billing(BillingChange(account=account, at=NOW))
     assert account_of(store).known_subscriptions == account.known_subscriptions
     assert len(account.known_subscriptions) == 299
@@ -99,12 +105,12 @@ def test_invoices_are_paged_newest_first(place: BillingPlace, store: BillingStor
     made = [row_of(f"in_{number}", days=number // 2) for number in range(7)]
     for row in made:
         store.save_billing(BillingChange(account=account_of(store), at=NOW, invoice=row))
-    seen: list[InvoiceRow] = []
+    listed: list[InvoiceRow] = []
     page = store.list_invoices("acme", limit=3)
     while page.next_cursor:
-        seen += page.items
+        listed += page.items
         page = store.list_invoices("acme", limit=3, cursor=page.next_cursor)
-    assert [*seen, *page.items] == made[::-1]
+    assert [*listed, *page.items] == made[::-1]
     assert len(page.items) == 7 - 2 * 3
 
 
@@ -127,9 +133,9 @@ def test_every_tenant_is_listed_also_beyond_a_page(place: BillingPlace) -> None:
         assert list(store.list_tenants("t-007", limit)) == names[8 : 8 + limit]
 
 
-def test_grace_is_told_to_the_microsecond(store: BillingStore) -> None:
+def test_grace_is_stored_to_the_microsecond(store: BillingStore) -> None:
     grace = timedelta(days=3, microseconds=1)
-    failed = seen_in_turn([observed(0, "created"), observed(30, "past_due")])
+    failed = subscription_after([observed(0, "created"), observed(30, "past_due")])
     account = with_subscription(account_of(store), failed, grace, NOW)
     store.save_billing(BillingChange(account=account, at=NOW))
     read = account_of(store).tenant.entitlement

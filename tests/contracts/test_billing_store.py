@@ -1,4 +1,4 @@
-"""BillingStore: what Stripe says of tenants is written all or not at all, on what was read, and never moves."""
+"""BillingStore: a change is written as a whole or not at all, and a customer never moves."""
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -40,13 +40,13 @@ AUDIT = AuditEntry(
 
 @pytest.fixture
 def store(place: BillingPlace) -> BillingStore:
-    """The billing of all tenants; there is one tenant, `acme`, on plan starter."""
+    """Return the billing of all tenants; there is one tenant, `acme`, on plan starter."""
     new_tenant(place.directory)
     return place.open()
 
 
 def everything(store: BillingStore) -> BillingChange:
-    """A change of everything that a change can be of."""
+    """Return a change with a value in every field."""
     return BillingChange(
         account=paid_account(store),
         at=NOW,
@@ -59,8 +59,8 @@ def everything(store: BillingStore) -> BillingChange:
     )
 
 
-def nothing_is_kept(place: BillingPlace, store: BillingStore) -> None:
-    """As if none of `everything` had been written."""
+def nothing_is_stored(place: BillingPlace, store: BillingStore) -> None:
+    """Check that none of `everything` was written."""
     assert store.find_owner("evt_1", "cus_1") == (False, None)
     assert account_of(store).tenant.billing.status == "none"
     assert store.list_invoices("acme", limit=10).items == []
@@ -79,7 +79,7 @@ def test_all_of_a_change_is_written(place: BillingPlace, store: BillingStore) ->
     assert place.mails() == [SentMail(MAIL.to, MAIL.subject)]
 
 
-def test_what_a_change_leaves_out_stays_as_it_was(place: BillingPlace, store: BillingStore) -> None:
+def test_fields_left_out_of_a_change_stay_unchanged(place: BillingPlace, store: BillingStore) -> None:
     store.save_billing(everything(store))
     before = account_of(store)
     store.save_billing(BillingChange(account=before, at=NOW))
@@ -160,7 +160,7 @@ def test_a_processed_event_alone_is_stored_and_may_be_written_again(
     assert [each.action for each in trail_of(place.directory)] == ["tenant.created"]
 
 
-def test_of_changes_made_at_once_on_one_reading_one_is_written(store: BillingStore) -> None:
+def test_one_of_several_concurrent_changes_of_one_version_is_written(store: BillingStore) -> None:
     account, together = account_of(store), Barrier(8)
 
     def save(number: int) -> bool:
@@ -183,7 +183,7 @@ def test_of_changes_made_at_once_on_one_reading_one_is_written(store: BillingSto
     assert [store.find_owner(f"evt_{number}", None)[0] for number in range(8)] == saved
 
 
-def test_billing_never_clobbers_what_is_not_its_own(place: BillingPlace, store: BillingStore) -> None:
+def test_billing_does_not_overwrite_fields_of_others(place: BillingPlace, store: BillingStore) -> None:
     before = place.directory.find_tenant("acme")
     change = everything(store)
     renamed = replace(change.account.tenant, name="Other", counters=CounterSettings(), created_at=NOW)
@@ -192,8 +192,8 @@ def test_billing_never_clobbers_what_is_not_its_own(place: BillingPlace, store: 
     assert before is not None
     assert after is not None
     mine = {"plan", "anchor", "entitlement", "billing"}
-    kept = {name for name in before.__slots__ if getattr(before, name) == getattr(after, name)}
-    assert kept >= set(before.__slots__) - mine
+    unchanged = {name for name in before.__slots__ if getattr(before, name) == getattr(after, name)}
+    assert unchanged >= set(before.__slots__) - mine
     assert after.plan == "starter"
 
 
@@ -218,7 +218,7 @@ def raise_shards(place: BillingPlace, counter_shards: int) -> None:
     usage.save_counter_settings("acme", writing(counter_shards), usage.read("acme").version)
 
 
-def test_an_alert_is_replaced_and_taken_back(place: BillingPlace, store: BillingStore) -> None:
+def test_an_alert_is_replaced_and_settled(place: BillingPlace, store: BillingStore) -> None:
     other = BillingAlert("several_subscriptions", ("sub_1", "sub_2"), "2 subscriptions run at once")
     store.save_billing(BillingChange(account=account_of(store), at=NOW, alerts=[ALERT, other]))
     again = replace(ALERT, subscription_ids=("sub_2",))
@@ -237,4 +237,4 @@ def test_a_change_of_a_tenant_that_is_gone_is_stale(place: BillingPlace, store: 
     nobody = replace(account_of(store), tenant=replace(account_of(store).tenant, id="nobody"))
     with pytest.raises(StaleAccount):
         store.save_billing(BillingChange(account=nobody, at=NOW, processed_event=PROCESSED))
-    nothing_is_kept(place, store)
+    nothing_is_stored(place, store)

@@ -1,4 +1,4 @@
-"""The metering anchor of a tenant's paid life: what moves it, what ends it, and that nothing else matters."""
+"""The metering anchor of a tenant's paid life: the events that move or end it, and those that do not."""
 
 from collections.abc import Iterable
 from dataclasses import replace
@@ -23,10 +23,10 @@ SUBSCRIPTION: dict[str, Any] = read_cases("stripe_endive")["subscription"]
 NOW = on_day(400)
 
 
-def account_after(life: Iterable[SubscriptionObservation]) -> BillingAccount:
+def account_after(scenario: Iterable[SubscriptionObservation]) -> BillingAccount:
     """Return the account of a tenant on plan free after these events, in this order."""
     account = BillingAccount(tenant=Tenant(id="acme", name="Acme", plan="free", created_at=on_day(-9)))
-    for event in life:
+    for event in scenario:
         known = account.known_subscriptions.get(event.snapshot.id)
         account = with_subscription(account, observe(known, event), DEFAULT_GRACE, NOW)
     return account
@@ -178,23 +178,23 @@ SCENARIOS: dict[str, tuple[list[SubscriptionObservation], dict[float, float | No
 }
 
 
-@pytest.mark.parametrize(("life", "anchors"), SCENARIOS.values(), ids=SCENARIOS)
-def test_the_anchor_is_where_the_paid_life_began(
-    life: list[SubscriptionObservation], anchors: dict[float, float | None]
+@pytest.mark.parametrize(("scenario", "anchors"), SCENARIOS.values(), ids=SCENARIOS)
+def test_the_anchor_is_the_start_of_the_paid_life(
+    scenario: list[SubscriptionObservation], anchors: dict[float, float | None]
 ) -> None:
-    account = account_after(life)
+    account = account_after(scenario)
     found = {day: anchor_on(account, day) for day in anchors}
     assert found == {day: None if anchor is None else on_day(anchor) for day, anchor in anchors.items()}
 
 
-@pytest.mark.parametrize(("life", "_anchors"), SCENARIOS.values(), ids=SCENARIOS)
+@pytest.mark.parametrize(("scenario", "_anchors"), SCENARIOS.values(), ids=SCENARIOS)
 @given(data=st.data())
-def test_any_order_and_repetition_of_a_life_gives_the_same_anchors(
-    life: list[SubscriptionObservation], _anchors: object, data: st.DataObject
+def test_any_order_and_repetition_of_a_scenario_gives_the_same_anchors(
+    scenario: list[SubscriptionObservation], _anchors: object, data: st.DataObject
 ) -> None:
-    repeated = [*life, *data.draw(st.lists(st.sampled_from(life), max_size=3))]
+    repeated = [*scenario, *data.draw(st.lists(st.sampled_from(scenario), max_size=3))]
     shuffled = account_after(data.draw(st.permutations(repeated)))
-    expected = account_after(life)
+    expected = account_after(scenario)
     assert shuffled.tenant.entitlement == expected.tenant.entitlement
     for half_days in range(140):
         at = on_day(half_days / 2)
@@ -209,7 +209,7 @@ def test_while_the_plan_lapses_it_is_free_on_the_same_anchor() -> None:
     assert (ended_later.plan, ended_later.anchor) == ("free", None)
 
 
-def test_what_the_api_says_of_the_end_of_a_trial_counts_like_an_event() -> None:
+def test_the_end_of_a_trial_in_an_api_snapshot_counts_like_an_event() -> None:
     event = seen(0, "created", status="trialing", **TRIAL)
     paid = seen(14, "active", **TRIAL).snapshot
     again = observe(observe(None, event, ApiSnapshot(paid, NOW)), seen(30, "trialing", **SECOND_TRIAL))
@@ -229,7 +229,7 @@ plans = st.sampled_from(["starter", "professional", "enterprise"])
 
 @st.composite
 def switches(draw: st.DrawFn) -> Subscription:
-    """A paid subscription after any switches of its interval, price and billing anchor, heard of in any order."""
+    """Draw a paid subscription after switches of its interval, price and billing anchor, in any order."""
     events = [_switched("2026-10-15T09:30:20Z", 0, "month", "starter")]
     for number, at in enumerate(draw(st.lists(st.datetimes(datetime(2026, 10, 16), datetime(2027, 12, 1))))):  # noqa: DTZ001
         second = f"{at:%Y-%m-%dT%H:%M:%SZ}"
@@ -241,7 +241,7 @@ def switches(draw: st.DrawFn) -> Subscription:
 
 
 def _switched(at: str, number: int, interval: str, plan: str) -> SubscriptionObservation:
-    """What Stripe tells of a subscription that was switched at an instant: that billing begins anew there."""
+    """Return the event of a switch, after which Stripe's billing period starts at the instant of the switch."""
     item = {"price.recurring.interval": interval, "price.lookup_key": f"gwi_{plan}_{interval}"}
     item |= {"current_period_start": at, "current_period_end": "2030-01-01T00:00:00Z"}
     changes = {f"items.data.0.{name}": value for name, value in item.items()}
