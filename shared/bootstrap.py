@@ -23,7 +23,7 @@ from shared.ports import (
     TickPublisher,
     UsageStore,
 )
-from shared.usecases.billing.billing_parts import Billing
+from shared.usecases.billing.billing_dependencies import BillingDependencies
 from shared.usecases.ledger.fold_tenant import TenantFolder
 from shared.usecases.ledger.ledger import Ledger
 from shared.usecases.limits.check_limits import Limits, Thresholds
@@ -90,9 +90,9 @@ class Container:
         return FirestoreMembers(self._rpc)
 
     @cached_property
-    def billing(self) -> Billing:
+    def billing(self) -> BillingDependencies:
         """What is kept of billing, and Stripe, if there is a key for it."""
-        return Billing(self._billing_store, self._stripe, self.config.grace)
+        return BillingDependencies(self._billing_store, self._stripe, self.config.grace)
 
     @cached_property
     def verify_signature(self) -> SignatureCheck:

@@ -1,4 +1,4 @@
-"""Owns the places where tests keep billing: in memory or in the emulator, opened by as many processes as needed."""
+"""Places of billing for tests: in memory or in the emulator, opened by as many processes as needed."""
 
 from typing import Any, NamedTuple, Protocol
 from uuid import uuid4
@@ -14,37 +14,37 @@ from tests.usecases.fault_injection import CutOff, cut
 
 
 class SentMail(NamedTuple):
-    """A mail as it is handed to whoever sends it."""
+    """A queued mail."""
 
     to: str | tuple[str, ...]
     subject: str
 
 
 class BillingPlace(Protocol):
-    """Where billing is kept, opened as often as there are processes; and what no port reads back."""
+    """A place of billing that several processes open, with access to the data that no port reads back."""
 
     directory: Directory
 
-    def open(self, cut_off: CutOff | None = None) -> BillingStore:
-        """Billing as one process sees it, until it is cut off."""
+    def open(self, fault: CutOff | None = None) -> BillingStore:
+        """Return the store of one process, which fails at `fault`."""
 
     def alerts(self, tenant_id: str) -> dict[str, tuple[str, ...]]:
-        """The subscriptions that each alert names, by its kind."""
+        """Return the subscriptions that each alert names, by its kind."""
 
     def mails(self) -> list[SentMail]:
-        """The mails that wait to be sent."""
+        """Return the queued mails."""
 
 
 class MemoryBillingPlace:
-    """A place in this process; a process is cut off between two calls of the port."""
+    """A place in this process; faults happen between two calls of the port."""
 
     def __init__(self) -> None:
         self.store = MemoryStore()
         self.directory: Directory = self.store
 
-    def open(self, cut_off: CutOff | None = None) -> BillingStore:
+    def open(self, fault: CutOff | None = None) -> BillingStore:
         """See BillingPlace."""
-        return cut(self.store, cut_off)
+        return cut(self.store, fault)
 
     def alerts(self, tenant_id: str) -> dict[str, tuple[str, ...]]:
         """See BillingPlace."""
@@ -57,15 +57,15 @@ class MemoryBillingPlace:
 
 
 class FirestoreBillingPlace:
-    """A place in the emulator; a process is cut off between two RPCs, so in the middle of a call of the port."""
+    """A place in the emulator; faults happen between two RPCs, so in the middle of a call of the port."""
 
     def __init__(self, channel: grpc.Channel) -> None:
         self.rpc = FirestoreRpc(f"demo-{uuid4().hex[:12]}", channel, is_emulator=True)
         self.directory: Directory = FirestoreDirectory(self.rpc)
 
-    def open(self, cut_off: CutOff | None = None) -> BillingStore:
+    def open(self, fault: CutOff | None = None) -> BillingStore:
         """See BillingPlace."""
-        return FirestoreBillingStore(cut(self.rpc, cut_off))
+        return FirestoreBillingStore(cut(self.rpc, fault))
 
     def alerts(self, tenant_id: str) -> dict[str, tuple[str, ...]]:
         """See BillingPlace."""

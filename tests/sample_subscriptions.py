@@ -1,4 +1,4 @@
-"""A subscription and an invoice as tests write them: every field has a value, a test names those it is about."""
+"""A subscription and an invoice with a value in every field; a test changes the fields that it is about."""
 
 from collections.abc import Iterable
 from dataclasses import replace
@@ -10,9 +10,9 @@ from shared.domain.billing.stripe_shapes import InvoiceSnapshot, SubscriptionSna
 from shared.domain.billing.subscriptions import (
     SUBSCRIPTION_CREATED,
     SUBSCRIPTION_DELETED,
-    Observation,
-    Refetch,
+    ApiSnapshot,
     Subscription,
+    SubscriptionObservation,
     observe,
 )
 
@@ -61,17 +61,19 @@ INVOICE = InvoiceSnapshot(
 
 
 def on_day(days: float) -> datetime:
-    """The instant so many days after the subscription started."""
+    """Return the instant `days` after the subscription started."""
     return START + days * DAY
 
 
-def observed(days: float, report: str, /, *, event_id: str | None = None, **changes: Any) -> Observation:
-    """What an event reports so many days after the start: a status, or `created` or `deleted`."""
+def observed(
+    days: float, report: str, /, *, event_id: str | None = None, **changes: Any
+) -> SubscriptionObservation:
+    """Return an event `days` after the start that reports a status, or `created` or `deleted`."""
     kinds = {"created": (SUBSCRIPTION_CREATED, "active"), "deleted": (SUBSCRIPTION_DELETED, "canceled")}
     kind, status = kinds.get(report, (UPDATED, report))
     changed_status = changes.pop("changed_status", False)
     snapshot = replace(SNAPSHOT, **({"status": status} | changes))
-    return Observation(
+    return SubscriptionObservation(
         event_id=event_id or f"evt_{days}_{report}",
         created=on_day(days),
         kind=kind,
@@ -80,9 +82,11 @@ def observed(days: float, report: str, /, *, event_id: str | None = None, **chan
     )
 
 
-def seen_in_turn(life: Iterable[Observation], refetch: Refetch | None = None) -> Subscription:
-    """What is known after these events in this order, each with what the API said, if it was asked."""
+def subscription_after(
+    scenario: Iterable[SubscriptionObservation], fetched: ApiSnapshot | None = None
+) -> Subscription:
+    """Return the subscription after these events in this order, each with the API's snapshot, if any."""
     nothing: Subscription | None = None
-    known = reduce(lambda former, each: observe(former, each, refetch), life, nothing)
+    known = reduce(lambda previous, each: observe(previous, each, fetched), scenario, nothing)
     assert known is not None
     return known

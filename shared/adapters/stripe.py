@@ -29,9 +29,9 @@ _MISSING = "resource_missing"
 
 
 def verify_signature(payload: bytes, header: str, secrets: Sequence[str], tolerance_seconds: int) -> bool:
-    """Whether one of `secrets` signed `payload` not long ago; several are in use while one is being replaced.
+    """Return whether one of `secrets` signed `payload` recently; there are several while one is being replaced.
 
-    Raises UnicodeDecodeError for a body that is not text.
+    Raise UnicodeDecodeError for a body that is not UTF-8.
     """
     text = payload.decode()
     if not header.isascii():  # signatures are compared as ASCII
@@ -82,10 +82,10 @@ class StripeApi:
         listed = _call(lambda: _all(self._v1.invoices.list({"customer": customer_id, "limit": 100})))
         return [read_invoice(invoice) for invoice in listed if invoice["status"] != "draft"]
 
-    def create_customer(self, tenant_id: str, name: str, former_customer_id: str | None) -> str:
+    def create_customer(self, tenant_id: str, name: str, previous_customer_id: str | None) -> str:
         params: Any = {"name": name, "metadata": {TENANT_METADATA_KEY: tenant_id}}
-        # For a day a key answers with the customer it made, also when that one was deleted meanwhile.
-        options: Any = {"idempotency_key": f"gwi-customer-{tenant_id}-{former_customer_id or 'first'}"}
+        # For a day, an idempotency key returns the customer it created, even if it has been deleted since.
+        options: Any = {"idempotency_key": f"gwi-customer-{tenant_id}-{previous_customer_id or 'first'}"}
         return _call(lambda: self._v1.customers.create(params, options)).id
 
     def find_price(self, lookup_key: str) -> str | None:
@@ -136,14 +136,14 @@ class StripeApi:
             return [f"created product {spec.id}"]
         metadata = found["metadata"]
         is_named = (found["name"], found["active"]) == (spec.name, True)
-        # What else the seller keeps in the metadata is the seller's.
+        # Other keys in the metadata are the seller's own.
         if is_named and {**metadata, **spec.metadata} == metadata:
             return []
         _call(lambda: self._v1.products.update(spec.id, wanted))
         return [f"repaired product {spec.id}"]
 
     def _sync_price(self, product: ProductSpec, spec: PriceSpec) -> list[str]:
-        """A price's amount cannot change in Stripe: a wrong one loses its lookup key to a new one."""
+        """Create the price; move the lookup key from one with a wrong amount, which Stripe cannot change."""
         params: Any = {"lookup_keys": [spec.lookup_key], "active": True, "limit": 1}
         found = [price.to_dict() for price in _call(lambda: self._v1.prices.list(params)).data]
         if found and _is_as_specified(found[0], product, spec):
@@ -155,7 +155,7 @@ class StripeApi:
             "recurring": {"interval": spec.interval},
             "lookup_key": spec.lookup_key,
             "transfer_lookup_key": True,
-            # What still names the plan of those who pay this price when its key has gone to the next one.
+            # The plan's name for existing subscribers after the lookup key has moved to the next price.
             "metadata": dict(product.metadata),
         }
         _call(lambda: self._v1.prices.create(wanted))
@@ -185,16 +185,16 @@ def _find(call: Callable[[], Any]) -> dict[str, Any] | None:
 
 
 def _call(call: Callable[[], R]) -> R:
-    """What `call` returns; NotFound for an object that is missing, Unavailable for every other trouble."""
+    """Return the result of `call`. Raise NotFound for a missing object, Unavailable for any other failure."""
     try:
         return call()
     except (stripe.APIConnectionError, stripe.RateLimitError) as error:
-        raise Unavailable("Stripe does not answer") from error
+        raise Unavailable("Stripe does not respond") from error
     except stripe.IdempotencyError as error:
         message = "another order is being placed; try again in a minute"
         raise Conflict(message, code="order_in_progress") from error
     except stripe.InvalidRequestError as error:
-        refusal = f"Stripe refuses the request: {error.user_message}"
+        refusal = f"Stripe refused the request: {error.user_message}"
         raise (NotFound if error.code == _MISSING else Unavailable)(refusal) from error
     except stripe.StripeError as error:
-        raise Unavailable(f"Stripe does not answer as it should ({type(error).__name__})") from error
+        raise Unavailable(f"Stripe returned an error ({type(error).__name__})") from error

@@ -21,7 +21,7 @@ from shared.domain.people.members import Identity, Permission
 from shared.domain.people.tenants import Change
 from shared.http.problems import problem_of
 from shared.ports import Directory, Members, SignatureCheck, UsageStore
-from shared.usecases.billing.billing_parts import Billing
+from shared.usecases.billing.billing_dependencies import BillingDependencies
 from shared.usecases.ledger.ledger import Ledger
 from shared.usecases.limits.check_limits import Limits
 from shared.usecases.people.authenticate import Access, KeyAuthenticator
@@ -55,7 +55,7 @@ class Container(Protocol):
     @property
     def limits(self) -> Limits: ...
     @property
-    def billing(self) -> Billing: ...
+    def billing(self) -> BillingDependencies: ...
     @property
     def verify_signature(self) -> SignatureCheck: ...
 

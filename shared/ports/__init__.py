@@ -1,14 +1,14 @@
 """What the use cases need from outside: each Protocol's docstrings are the contract its adapters keep."""
 
 from shared.ports.billing import (
-    AccountRead,
     BillingChange,
     BillingStore,
     CheckoutOrder,
+    ProcessedEvent,
     SignatureCheck,
     StaleAccount,
+    StoredAccount,
     StripeGateway,
-    StripeReceipt,
 )
 from shared.ports.directory import Directory
 from shared.ports.ledger import DueCounter, Outcome, Snapshot, StaleRollup, TickPublisher, UsageStore
@@ -17,7 +17,6 @@ from shared.ports.notices import Mail
 from shared.ports.pages import Page
 
 __all__ = [
-    "AccountRead",
     "BillingChange",
     "BillingStore",
     "CheckoutOrder",
@@ -28,13 +27,14 @@ __all__ = [
     "Members",
     "Outcome",
     "Page",
+    "ProcessedEvent",
     "SignatureCheck",
     "Snapshot",
     "StaleAccount",
     "StaleMembers",
     "StaleRollup",
+    "StoredAccount",
     "StripeGateway",
-    "StripeReceipt",
     "TickPublisher",
     "UsageStore",
 ]

@@ -1,11 +1,11 @@
-"""Where billing is kept, and what is asked of Stripe."""
+"""The store of billing, and the gateway to Stripe."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from shared.domain.billing.billing_account import Account
+from shared.domain.billing.billing_account import BillingAccount
 from shared.domain.billing.entitlements import AlertKind, BillingAlert
 from shared.domain.billing.invoices import InvoiceRow
 from shared.domain.billing.plan_mapping import ProductSpec
@@ -18,7 +18,7 @@ from shared.ports.pages import Page
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CheckoutOrder:
-    """What a customer is about to subscribe to."""
+    """The content of a Checkout page."""
 
     tenant_id: str
     customer_id: str
@@ -30,21 +30,21 @@ class CheckoutOrder:
 
 
 @dataclass(frozen=True, slots=True)
-class AccountRead:
-    """A tenant's billing as it was read, with one of its invoices and that one's version."""
+class StoredAccount:
+    """A tenant's billing account as it was read, with one of its invoices and that invoice's version."""
 
-    account: Account
+    account: BillingAccount
     invoice: InvoiceRow | None
     invoice_version: object
 
 
 class StaleAccount(Exception):
-    """The tenant or its invoice has changed since it was read, or the event was handled meanwhile: read again."""
+    """The tenant or its invoice has changed since it was read, or the event was processed meanwhile."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class StripeReceipt:
-    """Remembers that an event was handled, so that its repetition changes nothing."""
+class ProcessedEvent:
+    """The record of a processed event, which makes a repetition of the event a no-op."""
 
     event_id: str
     event_type: str
@@ -54,95 +54,100 @@ class StripeReceipt:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BillingChange:
-    """All that one Stripe event or reconciliation changes; nothing is written for what is left out."""
+    """Everything that one Stripe event or reconciliation writes; fields left out are not written."""
 
-    account: Account
+    account: BillingAccount
     at: datetime
-    receipt: StripeReceipt | None = None
+    processed_event: ProcessedEvent | None = None
     link_customer_id: str | None = None
-    """A customer of whom it becomes known that it is this tenant's."""
+    """A Stripe customer to be linked to this tenant."""
     invoice: InvoiceRow | None = None
-    former_invoice: object = None
-    """The version of the invoice that was read; None if there was none."""
+    invoice_version: object = None
+    """The version of the invoice when it was read; None if there was none."""
     audits: Sequence[AuditEntry] = ()
     alerts: Sequence[BillingAlert] = ()
     settled_alerts: Sequence[AlertKind] = ()
-    """Alerts that were raised before and are no longer true."""
+    """Alerts that were raised before and no longer apply."""
     mail: Mail | None = None
 
 
 class BillingStore(Protocol):
-    """Holds what Stripe says of tenants. Any method raises Unavailable when the store does not answer."""
+    """Store the billing of tenants. Any method raises Unavailable when the store does not respond."""
 
     def find_owner(self, event_id: str | None, customer_id: str | None) -> tuple[bool, str | None]:
-        """Whether the event was handled before, and the tenant that owns the customer; in one round trip."""
+        """Return whether the event was processed, and the tenant that owns the customer, in one round trip."""
 
-    def read_account(self, tenant_id: str, invoice_id: str | None = None) -> AccountRead | None:
-        """A tenant's billing and one of its invoices, in one round trip; None if there is no such tenant."""
+    def read_account(self, tenant_id: str, invoice_id: str | None = None) -> StoredAccount | None:
+        """Return a tenant's billing and one of its invoices, in one round trip; None if there is no such tenant."""
 
     def save_billing(self, change: BillingChange) -> None:
-        """Write all of `change` or nothing. StaleAccount if the tenant or the invoice is not as it was read, if the
-        receipt exists, or if a customer to be linked is linked already: a customer never moves."""
+        """Write all of `change` or nothing.
 
-    def save_receipt(self, receipt: StripeReceipt) -> None:
-        """Remember an event that changes nothing."""
+        Raise StaleAccount if the tenant or the invoice has changed since it was read, if the event was processed
+        already, or if the customer to be linked has an owner: a customer never moves.
+        """
+
+    def save_processed_event(self, processed: ProcessedEvent) -> None:
+        """Store the record of an event that changes nothing else."""
 
     def list_invoices(self, tenant_id: str, *, limit: int, cursor: str | None = None) -> Page[InvoiceRow]:
-        """The tenant's invoices by when they were created, newest first; InvalidInput for a bad cursor."""
+        """Return the tenant's invoices, newest first. Raise InvalidInput for a bad cursor."""
 
     def list_tenants(self, after: str | None = None, limit: int | None = None) -> Iterator[str]:
-        """Yield every tenant's id in order, from the one after `after` on; with a `limit`, read no more than those.
+        """Yield the ids of all tenants in order, starting after `after`; read at most `limit` of them.
 
-        Only for reconciliation: it looks across tenants.
+        Only for reconciliation, because it crosses tenants.
         """
 
 
 class SignatureCheck(Protocol):
-    """Verifies that Stripe sent a webhook."""
+    """The verification that Stripe sent a webhook."""
 
     def __call__(self, payload: bytes, header: str, secrets: Sequence[str], tolerance_seconds: int) -> bool:
         """Return True if one of `secrets` signed the body within `tolerance_seconds`.
 
-        Raises UnicodeDecodeError for a body that is not UTF-8.
+        Raise UnicodeDecodeError for a body that is not UTF-8.
         """
 
 
 class StripeGateway(Protocol):
-    """Asks Stripe. Any method raises Unavailable when Stripe does not answer.
+    """Stripe's API. Any method raises Unavailable when Stripe does not respond.
 
-    Those that return snapshots raise InvalidStripeObject for an object that is not of the form Stripe documents.
+    Methods that return snapshots raise InvalidStripeObject for an object without the form that Stripe documents.
     """
 
     def find_customer(self, customer_id: str) -> CustomerSnapshot | None:
-        """A customer; None if Stripe has none of that id, or it was deleted."""
+        """Return a customer; None if it does not exist or was deleted."""
 
     def find_subscription(self, subscription_id: str) -> SubscriptionSnapshot | None:
-        """A subscription, its plan told by the products of its prices too; None if Stripe has none of that id."""
+        """Return a subscription, its plan read from its products too; None if it does not exist."""
 
     def find_invoice(self, invoice_id: str) -> InvoiceSnapshot | None:
-        """An invoice; None if Stripe has none of that id."""
+        """Return an invoice; None if it does not exist."""
 
     def find_charge(self, charge_id: str) -> ChargeSnapshot | None:
-        """A charge; None if Stripe has none of that id."""
+        """Return a charge; None if it does not exist."""
 
     def list_subscriptions(self, customer_id: str) -> list[SubscriptionSnapshot]:
-        """All subscriptions of a customer, ended ones too, as find_subscription shows them."""
+        """Return all subscriptions of a customer, ended ones too, as find_subscription does."""
 
     def list_invoices(self, customer_id: str) -> list[InvoiceSnapshot]:
-        """All finalized invoices of a customer."""
+        """Return all finalized invoices of a customer."""
 
-    def create_customer(self, tenant_id: str, name: str, former_customer_id: str | None) -> str:
-        """The id of the tenant's customer, or of the next one after a former one was deleted; asked twice it makes
-        one. Conflict if the tenant's name has changed between the two."""
+    def create_customer(self, tenant_id: str, name: str, previous_customer_id: str | None) -> str:
+        """Create the tenant's customer, or its next one after the previous one was deleted, and return its id.
+
+        A repeated call returns the same customer. Raise Conflict if the tenant's name has changed in between.
+        """
 
     def find_price(self, lookup_key: str) -> str | None:
-        """The id of the active price with that lookup key."""
+        """Return the id of the active price with that lookup key."""
 
     def create_checkout(self, order: CheckoutOrder) -> str:
-        """The URL of a page on which the customer pays; the same order within a minute has one page."""
+        """Return the URL of a Checkout page. Orders with the same idempotency key share one page."""
 
     def create_portal(self, customer_id: str, return_url: str, subscription_id: str | None) -> str:
-        """The URL of the customer's portal; with a subscription, of the page on which to change it."""
+        """Return the URL of the customer's portal; with a subscription, that of its page to change it."""
 
     def sync_catalog(self, products: Sequence[ProductSpec]) -> list[str]:
-        """Create or repair products and prices; a sentence for each thing that was changed."""
+        """Create or repair products and prices; return a sentence for each change."""

@@ -8,7 +8,7 @@ from datetime import datetime
 from shared.domain.errors import Unavailable
 from shared.domain.ledger.tick import TickMessage
 from shared.ports import TickPublisher
-from shared.usecases.billing.billing_parts import Billing
+from shared.usecases.billing.billing_dependencies import BillingDependencies
 from shared.usecases.billing.reconcile_billing import reconcile_tenants
 from shared.usecases.ledger.fold_tenant import TenantFolder
 from shared.usecases.ledger.fold_usage import TENANTS_PER_MESSAGE, fold_days, fold_due, fold_tenants
@@ -21,7 +21,7 @@ class TickJobs:
     """Folds usage, and reconciles billing with Stripe."""
 
     folder: TenantFolder
-    billing: Billing
+    billing: BillingDependencies
     publisher: TickPublisher
 
     def run(self, message: TickMessage, now: datetime) -> None:

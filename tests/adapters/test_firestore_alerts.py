@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 from shared.adapters.firestore import FirestoreUsageStore
-from shared.adapters.firestore.billing.accounts import alert_fields
+from shared.adapters.firestore.billing.documents import alert_fields
 from shared.adapters.firestore.people.tenants import set_write
 from shared.domain.billing.entitlements import BillingAlert
 from shared.domain.ledger.periods import Period

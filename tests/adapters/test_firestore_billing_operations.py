@@ -1,4 +1,4 @@
-"""What billing costs in calls, counted at the gRPC layer: a webhook three at most, one of them a write."""
+"""The calls of billing, counted at the gRPC layer: three per webhook at most, one of them a write."""
 
 from typing import Any
 
@@ -28,13 +28,13 @@ READ, WRITE = "BatchGetDocuments", "Commit"
 
 @pytest.fixture
 def calls() -> RecordedCalls:
-    """The calls that were made."""
+    """Return the recorded calls."""
     return RecordedCalls()
 
 
 @pytest.fixture
 def store(connect: Connect, calls: RecordedCalls) -> FirestoreBillingStore:
-    """A store whose calls are kept, with tenant acme."""
+    """Return a store with tenant acme that records its calls."""
     rpc = connect(calls)
     new_tenant(FirestoreDirectory(rpc), plan="free")
     calls.requests.clear()
@@ -42,7 +42,7 @@ def store(connect: Connect, calls: RecordedCalls) -> FirestoreBillingStore:
 
 
 def effects(calls: RecordedCalls) -> list[str]:
-    """The collections that the last commit wrote to."""
+    """Return the collections that the last commit wrote to."""
     names = [write.update.name or write.delete for write in calls.requests[-1][1].writes]
     return sorted(name.split("/")[-2] for name in names)
 
@@ -61,7 +61,7 @@ def test_an_event_costs_two_reads_and_one_commit(
     assert effects(calls).count("stripe_events") == 1, "in the same commit as the effect"
 
 
-def test_a_first_event_writes_all_that_follows_from_it_in_one_commit(
+def test_a_first_event_writes_all_its_effects_in_one_commit(
     store: FirestoreBillingStore, calls: RecordedCalls
 ) -> None:
     deliver(billing_on(store), [CREATED])
@@ -69,7 +69,7 @@ def test_a_first_event_writes_all_that_follows_from_it_in_one_commit(
     assert effects(calls) == ["audit"] * 3 + ["stripe_customers", "stripe_events", "tenants"]
 
 
-def test_a_trial_that_ends_costs_no_call_more_for_its_mail(
+def test_the_mail_of_an_ending_trial_costs_no_extra_call(
     store: FirestoreBillingStore, calls: RecordedCalls
 ) -> None:
     deliver(billing_on(store), [event_of("checkout.session.completed", SESSION, STARTED)])
@@ -93,7 +93,7 @@ def test_an_ignored_event_costs_one_write(store: FirestoreBillingStore, calls: R
     assert (calls.methods, effects(calls)) == ([WRITE], ["stripe_events"])
 
 
-def test_a_strangers_event_costs_one_read_and_when_it_is_reported_one_write(
+def test_an_unknown_customers_event_costs_one_read_and_one_write_when_it_is_reported(
     store: FirestoreBillingStore, calls: RecordedCalls
 ) -> None:
     stranger = subscription_event("created", STARTED, metadata={})

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from shared.adapters.firestore.billing.accounts import mail_fields
+from shared.adapters.firestore.billing.documents import mail_fields
 from shared.adapters.firestore.encoding import (
     Document,
     Value,

@@ -5,19 +5,20 @@ from datetime import timedelta
 
 import pytest
 
-from shared.domain.billing.billing_account import EmailSighting, with_subscription
+from shared.domain.billing.billing_account import with_subscription
 from shared.domain.billing.entitlements import DEFAULT_GRACE, BillingAlert
 from shared.domain.billing.invoices import InvoiceRow
+from shared.domain.billing.stripe_events import EventReference
 from shared.domain.errors import InvalidInput
 from shared.domain.limits.entitlement import FREE
 from shared.domain.people.tenants import AuditEntry
-from shared.ports import BillingChange, BillingStore, Directory, Mail, StripeReceipt
+from shared.ports import BillingChange, BillingStore, Directory, Mail, ProcessedEvent
 from tests.billing_places import BillingPlace
-from tests.sample_accounts import NOW, account_of, paid_account, row_of
-from tests.sample_subscriptions import observed, on_day, seen_in_turn
+from tests.sample_billing_accounts import NOW, account_of, paid_account, row_of
+from tests.sample_subscriptions import observed, on_day, subscription_after
 from tests.usecases.plain_sums import new_tenant
 
-RECEIPT = StripeReceipt(
+PROCESSED = ProcessedEvent(
     event_id="evt_1", event_type="customer.subscription.updated", outcome="applied", at=NOW
 )
 ALERT = BillingAlert("unmapped_price", ("sub_1",), "price price_x of sub_1 maps to no plan")
@@ -37,7 +38,7 @@ AUDIT = AuditEntry(
 
 @pytest.fixture
 def store(place: BillingPlace) -> BillingStore:
-    """The billing of all tenants; there is one tenant, `acme`, on plan starter."""
+    """Return the billing of all tenants; there is one tenant, `acme`, on plan starter."""
     new_tenant(place.directory)
     return place.open()
 
@@ -54,7 +55,7 @@ def test_an_unknown_tenant_customer_and_event_are_none(place: BillingPlace) -> N
 def test_a_new_tenant_has_no_billing(store: BillingStore) -> None:
     read = store.read_account("acme", "in_1")
     assert read is not None
-    assert (read.account.customer_id, read.account.email, read.account.former_customer_id) == (None,) * 3
+    assert (read.account.customer_id, read.account.email, read.account.previous_customer_id) == (None,) * 3
     assert dict(read.account.known_subscriptions) == {}
     assert (read.invoice, read.invoice_version) == (None, None)
     assert (read.account.tenant.plan, read.account.tenant.entitlement) == ("starter", None)
@@ -62,15 +63,21 @@ def test_a_new_tenant_has_no_billing(store: BillingStore) -> None:
 
 def test_an_account_is_read_as_it_was_written(store: BillingStore) -> None:
     unpaid = [observed(day, "past_due", price_id="price_`x`", plan=None) for day in (30, 32, 34)]
-    life = [observed(0, "created", plan="professional"), observed(1, "active", plan="professional"), *unpaid]
-    first = seen_in_turn(life)
-    second = seen_in_turn([observed(2, "trialing", id="sub_2", trial_end=on_day(16), cancel_at=on_day(60.5))])
-    ended = seen_in_turn([observed(3, "deleted", id="sub_3", interval="year", tenant_id=None)])
+    scenario = [
+        observed(0, "created", plan="professional"),
+        observed(1, "active", plan="professional"),
+        *unpaid,
+    ]
+    first = subscription_after(scenario)
+    second = subscription_after(
+        [observed(2, "trialing", id="sub_2", trial_end=on_day(16), cancel_at=on_day(60.5))]
+    )
+    ended = subscription_after([observed(3, "deleted", id="sub_3", interval="year", tenant_id=None)])
     account = replace(
         paid_account(store, first, second, ended),
         email="owner@example.com",
-        email_seen=EmailSighting(on_day(3), "evt_3"),
-        former_customer_id="cus_0",
+        email_event=EventReference(on_day(3), "evt_3"),
+        previous_customer_id="cus_0",
     )
     store.save_billing(BillingChange(account=account, at=NOW))
     read = account_of(store)
@@ -83,10 +90,10 @@ def test_an_account_is_read_as_it_was_written(store: BillingStore) -> None:
     assert (granted.until, granted.then.until) == (on_day(30) + DEFAULT_GRACE, on_day(60.5))
 
 
-def test_hundreds_of_subscriptions_are_kept(store: BillingStore) -> None:
-    lives = [[observed(day, "past_due") for day in range(60)]]
-    lives += [[observed(0, "deleted", id=f"sub_{number}")] for number in range(2, 300)]
-    account = replace(paid_account(store, *[seen_in_turn(life) for life in lives]))
+def test_hundreds_of_subscriptions_are_stored(store: BillingStore) -> None:
+    scenarios = [[observed(day, "past_due") for day in range(60)]]
+    scenarios += [[observed(0, "deleted", id=f"sub_{number}")] for number in range(2, 300)]
+    account = replace(paid_account(store, *[subscription_after(scenario) for scenario in scenarios]))
     store.save_billing(BillingChange(account=account, at=NOW))
     assert account_of(store).known_subscriptions == account.known_subscriptions
     assert len(account.known_subscriptions) == 299
@@ -98,12 +105,12 @@ def test_invoices_are_paged_newest_first(place: BillingPlace, store: BillingStor
     made = [row_of(f"in_{number}", days=number // 2) for number in range(7)]
     for row in made:
         store.save_billing(BillingChange(account=account_of(store), at=NOW, invoice=row))
-    seen: list[InvoiceRow] = []
+    listed: list[InvoiceRow] = []
     page = store.list_invoices("acme", limit=3)
     while page.next_cursor:
-        seen += page.items
+        listed += page.items
         page = store.list_invoices("acme", limit=3, cursor=page.next_cursor)
-    assert [*seen, *page.items] == made[::-1]
+    assert [*listed, *page.items] == made[::-1]
     assert len(page.items) == 7 - 2 * 3
 
 
@@ -126,9 +133,9 @@ def test_every_tenant_is_listed_also_beyond_a_page(place: BillingPlace) -> None:
         assert list(store.list_tenants("t-007", limit)) == names[8 : 8 + limit]
 
 
-def test_grace_is_told_to_the_microsecond(store: BillingStore) -> None:
+def test_grace_is_stored_to_the_microsecond(store: BillingStore) -> None:
     grace = timedelta(days=3, microseconds=1)
-    failed = seen_in_turn([observed(0, "created"), observed(30, "past_due")])
+    failed = subscription_after([observed(0, "created"), observed(30, "past_due")])
     account = with_subscription(account_of(store), failed, grace, NOW)
     store.save_billing(BillingChange(account=account, at=NOW))
     read = account_of(store).tenant.entitlement

@@ -1,4 +1,4 @@
-"""BillingStore: what Stripe says of tenants is written all or not at all, on what was read, and never moves."""
+"""BillingStore: a change is written as a whole or not at all, and a customer never moves."""
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -12,15 +12,15 @@ from shared.adapters.firestore import FirestoreUsageStore
 from shared.domain.billing.entitlements import BillingAlert
 from shared.domain.ledger.counter_settings import CounterSettings
 from shared.domain.people.tenants import AuditEntry
-from shared.ports import BillingChange, BillingStore, Mail, StaleAccount, StripeReceipt, UsageStore
+from shared.ports import BillingChange, BillingStore, Mail, ProcessedEvent, StaleAccount, UsageStore
 from tests.audit_trail import trail_of
 from tests.billing_places import BillingPlace, FirestoreBillingPlace, MemoryBillingPlace, SentMail
-from tests.sample_accounts import NOW, account_of, paid_account, row_of
+from tests.sample_billing_accounts import NOW, account_of, paid_account, row_of
 from tests.sample_events import writing
 from tests.sample_subscriptions import DAY
 from tests.usecases.plain_sums import new_tenant
 
-RECEIPT = StripeReceipt(
+PROCESSED = ProcessedEvent(
     event_id="evt_1", event_type="customer.subscription.updated", outcome="applied", at=NOW
 )
 ALERT = BillingAlert("unmapped_price", ("sub_1",), "price price_x of sub_1 maps to no plan")
@@ -40,17 +40,17 @@ AUDIT = AuditEntry(
 
 @pytest.fixture
 def store(place: BillingPlace) -> BillingStore:
-    """The billing of all tenants; there is one tenant, `acme`, on plan starter."""
+    """Return the billing of all tenants; there is one tenant, `acme`, on plan starter."""
     new_tenant(place.directory)
     return place.open()
 
 
 def everything(store: BillingStore) -> BillingChange:
-    """A change of everything that a change can be of."""
+    """Return a change with a value in every field."""
     return BillingChange(
         account=paid_account(store),
         at=NOW,
-        receipt=RECEIPT,
+        processed_event=PROCESSED,
         link_customer_id="cus_1",
         invoice=row_of("in_1"),
         audits=[AUDIT],
@@ -59,8 +59,8 @@ def everything(store: BillingStore) -> BillingChange:
     )
 
 
-def nothing_is_kept(place: BillingPlace, store: BillingStore) -> None:
-    """As if none of `everything` had been written."""
+def nothing_is_stored(place: BillingPlace, store: BillingStore) -> None:
+    """Check that none of `everything` was written."""
     assert store.find_owner("evt_1", "cus_1") == (False, None)
     assert account_of(store).tenant.billing.status == "none"
     assert store.list_invoices("acme", limit=10).items == []
@@ -79,7 +79,7 @@ def test_all_of_a_change_is_written(place: BillingPlace, store: BillingStore) ->
     assert place.mails() == [SentMail(MAIL.to, MAIL.subject)]
 
 
-def test_what_a_change_leaves_out_stays_as_it_was(place: BillingPlace, store: BillingStore) -> None:
+def test_fields_left_out_of_a_change_stay_unchanged(place: BillingPlace, store: BillingStore) -> None:
     store.save_billing(everything(store))
     before = account_of(store)
     store.save_billing(BillingChange(account=before, at=NOW))
@@ -96,7 +96,7 @@ SPOILERS: dict[str, Spoil] = {
         BillingChange(account=replace(account_of(store), email="new@example.com"), at=NOW)
     ),
     "the-plan-was-set-by-hand": lambda place, store: place.directory.set_plan("acme", "enterprise", AUDIT),
-    "the-receipt-exists": lambda place, store: store.save_receipt(RECEIPT),
+    "the-event-was-processed": lambda place, store: store.save_processed_event(PROCESSED),
     "the-customer-is-another-tenants": lambda place, store: store.save_billing(
         BillingChange(account=account_of(store, "other"), at=NOW, link_customer_id="cus_1")
     ),
@@ -127,12 +127,12 @@ def test_an_invoice_that_has_changed_since_it_was_read_is_stale(store: BillingSt
     assert slow.invoice == row_of("in_1")
     paid = row_of("in_1", status="paid")
     store.save_billing(
-        BillingChange(account=quick.account, at=NOW, invoice=paid, former_invoice=quick.invoice_version)
+        BillingChange(account=quick.account, at=NOW, invoice=paid, invoice_version=quick.invoice_version)
     )
     with pytest.raises(StaleAccount):
         store.save_billing(
             BillingChange(
-                account=slow.account, at=NOW, invoice=row_of("in_1"), former_invoice=slow.invoice_version
+                account=slow.account, at=NOW, invoice=row_of("in_1"), invoice_version=slow.invoice_version
             )
         )
     assert store.list_invoices("acme", limit=10).items == [paid]
@@ -149,25 +149,25 @@ def test_b24_a_customer_never_moves_to_another_tenant(place: BillingPlace, store
     assert store.find_owner(None, "cus_1") == (False, "acme")
 
 
-def test_a_receipt_alone_is_remembered_and_may_be_written_again(
+def test_a_processed_event_alone_is_stored_and_may_be_written_again(
     place: BillingPlace, store: BillingStore
 ) -> None:
-    ignored = replace(RECEIPT, outcome="ignored")
-    store.save_receipt(ignored)
-    store.save_receipt(ignored)
+    ignored = replace(PROCESSED, outcome="ignored")
+    store.save_processed_event(ignored)
+    store.save_processed_event(ignored)
     assert store.find_owner("evt_1", "cus_1") == (True, None)
     assert store.find_owner("evt_2", None) == (False, None)
     assert [each.action for each in trail_of(place.directory)] == ["tenant.created"]
 
 
-def test_of_changes_made_at_once_on_one_reading_one_is_written(store: BillingStore) -> None:
+def test_one_of_several_concurrent_changes_of_one_version_is_written(store: BillingStore) -> None:
     account, together = account_of(store), Barrier(8)
 
     def save(number: int) -> bool:
         change = BillingChange(
             account=replace(account, email=f"{number}@example.com"),
             at=NOW,
-            receipt=replace(RECEIPT, event_id=f"evt_{number}"),
+            processed_event=replace(PROCESSED, event_id=f"evt_{number}"),
         )
         together.wait()
         try:
@@ -183,7 +183,7 @@ def test_of_changes_made_at_once_on_one_reading_one_is_written(store: BillingSto
     assert [store.find_owner(f"evt_{number}", None)[0] for number in range(8)] == saved
 
 
-def test_billing_never_clobbers_what_is_not_its_own(place: BillingPlace, store: BillingStore) -> None:
+def test_billing_does_not_overwrite_fields_of_others(place: BillingPlace, store: BillingStore) -> None:
     before = place.directory.find_tenant("acme")
     change = everything(store)
     renamed = replace(change.account.tenant, name="Other", counters=CounterSettings(), created_at=NOW)
@@ -192,8 +192,8 @@ def test_billing_never_clobbers_what_is_not_its_own(place: BillingPlace, store: 
     assert before is not None
     assert after is not None
     mine = {"plan", "anchor", "entitlement", "billing"}
-    kept = {name for name in before.__slots__ if getattr(before, name) == getattr(after, name)}
-    assert kept >= set(before.__slots__) - mine
+    unchanged = {name for name in before.__slots__ if getattr(before, name) == getattr(after, name)}
+    assert unchanged >= set(before.__slots__) - mine
     assert after.plan == "starter"
 
 
@@ -218,7 +218,7 @@ def raise_shards(place: BillingPlace, counter_shards: int) -> None:
     usage.save_counter_settings("acme", writing(counter_shards), usage.read("acme").version)
 
 
-def test_an_alert_is_replaced_and_taken_back(place: BillingPlace, store: BillingStore) -> None:
+def test_an_alert_is_replaced_and_settled(place: BillingPlace, store: BillingStore) -> None:
     other = BillingAlert("several_subscriptions", ("sub_1", "sub_2"), "2 subscriptions run at once")
     store.save_billing(BillingChange(account=account_of(store), at=NOW, alerts=[ALERT, other]))
     again = replace(ALERT, subscription_ids=("sub_2",))
@@ -236,5 +236,5 @@ def test_an_alert_is_replaced_and_taken_back(place: BillingPlace, store: Billing
 def test_a_change_of_a_tenant_that_is_gone_is_stale(place: BillingPlace, store: BillingStore) -> None:
     nobody = replace(account_of(store), tenant=replace(account_of(store).tenant, id="nobody"))
     with pytest.raises(StaleAccount):
-        store.save_billing(BillingChange(account=nobody, at=NOW, receipt=RECEIPT))
-    nothing_is_kept(place, store)
+        store.save_billing(BillingChange(account=nobody, at=NOW, processed_event=PROCESSED))
+    nothing_is_stored(place, store)

@@ -132,7 +132,7 @@ def test_lost_webhooks_are_made_up_for_by_the_daily_job(stack: RunningStack) -> 
     dune.subscribe()
     found = stack.admin("stripe", "reconcile", "--tenant", dune.id)
     assert found.returncode == 1
-    assert "plan is free here, starter by Stripe" in str(json.loads(found.stdout)["drift"])
+    assert "plan is free here, starter in Stripe" in str(json.loads(found.stdout)["drift"])
     assert dune.stands("none", "free")
 
     publish(stack, b'{"job": "reconcile"}')

@@ -1,4 +1,4 @@
-"""Builds Stripe's events from golden cases: a whole object of one API version, and what each event changes in it."""
+"""Build Stripe's events from golden cases: a whole object of one API version, and the changes of each event."""
 
 import json
 from copy import deepcopy
@@ -12,12 +12,12 @@ _CASES = Path(__file__).with_name("cases")
 
 
 def read_cases(name: str) -> Any:
-    """The content of `cases/<name>.json`."""
+    """Return the content of `cases/<name>.json`."""
     return json.loads((_CASES / f"{name}.json").read_text("utf-8"))
 
 
 def changed(stripe_object: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
-    """A copy with the value at each dotted path replaced; a number in a path is a place in a list."""
+    """Return a copy with the value at each dotted path replaced; a number in a path is a list index."""
     copy = deepcopy(stripe_object)
     for path, value in changes.items():
         *parents, last = path.split(".")
@@ -29,13 +29,13 @@ def changed(stripe_object: dict[str, Any], changes: dict[str, Any]) -> dict[str,
 
 
 def webhooks(shape: str) -> list[dict[str, Any]]:
-    """The events of the golden life as Stripe sends them in one shape, oldest first."""
+    """Return the events of the golden scenario in one API version, oldest first."""
     case = read_cases(f"stripe_{shape}")
     return [webhook(event, case[event["of"]], case["api_version"]) for event in case["events"]]
 
 
 def webhook(event: dict[str, Any], stripe_object: dict[str, Any], api_version: str) -> dict[str, Any]:
-    """One event as Stripe sends it; its times may be written as ISO 8601."""
+    """Return one event as Stripe sends it; its times may be written as ISO 8601."""
     previous = {"previous_attributes": event["previous_attributes"]} if "previous_attributes" in event else {}
     return {
         "id": event["id"],
@@ -55,6 +55,6 @@ def _place(parent: Any, step: str) -> Any:
 
 
 def _in_unix_seconds(value: Any) -> Any:
-    """Cases of our own write times as `2026-11-15T09:30:20Z`, so that a reviewer can follow them."""
+    """Convert times like `2026-11-15T09:30:20Z`, which cases use for readability, to Unix seconds."""
     is_time = isinstance(value, str) and value.endswith("Z") and value[:2] == "20"
     return int(datetime.fromisoformat(value).timestamp()) if is_time else value

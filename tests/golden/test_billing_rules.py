@@ -21,9 +21,9 @@ from shared.domain.billing.stripe_shapes import (
     read_subscription,
 )
 from shared.domain.billing.subscriptions import (
-    Observation,
-    Refetch,
+    ApiSnapshot,
     Subscription,
+    SubscriptionObservation,
     observe,
     trial_days_left,
 )
@@ -31,9 +31,9 @@ from shared.domain.ledger.periods import period_at
 from shared.usecases.billing.stripe_changes import read_stripe_event
 from tests.golden.stripe_payloads import SHAPES, changed, read_cases, webhook, webhooks
 
-CASES = read_cases("stripe_lives")
+CASES = read_cases("stripe_scenarios")
 ENDIVE = read_cases("stripe_endive")
-LIFE = [read_stripe_event(payload) for payload in webhooks("endive")]
+SCENARIO = [read_stripe_event(payload) for payload in webhooks("endive")]
 ASKED_AT = datetime.fromisoformat("2026-12-20T00:00:00Z")
 
 
@@ -41,31 +41,33 @@ def cases(group: str) -> list[Any]:
     return [pytest.param(case, id=f"{case['behaviour']}-{case['name']}") for case in CASES[group]]
 
 
-def subscription_events(life: Iterable[StripeEvent]) -> list[Observation]:
+def subscription_events(scenario: Iterable[StripeEvent]) -> list[SubscriptionObservation]:
     return [
-        Observation(
+        SubscriptionObservation(
             event_id=each.id,
             created=each.created,
             kind=each.type,
             snapshot=each.payload,
             changed_status="status" in each.changed,
         )
-        for each in life
+        for each in scenario
         if isinstance(each.payload, SubscriptionSnapshot)
     ]
 
 
-def invoice_events(life: Iterable[StripeEvent]) -> list[InvoiceObservation]:
+def invoice_events(scenario: Iterable[StripeEvent]) -> list[InvoiceObservation]:
     return [
         InvoiceObservation(event_id=each.id, created=each.created, kind=each.type, snapshot=each.payload)
-        for each in life
+        for each in scenario
         if isinstance(each.payload, InvoiceSnapshot)
     ]
 
 
-def after(observations: Iterable[Observation], refetch: Refetch | None = None) -> Subscription:
+def after(
+    observations: Iterable[SubscriptionObservation], fetched: ApiSnapshot | None = None
+) -> Subscription:
     nothing: Subscription | None = None
-    known = reduce(lambda former, each: observe(former, each, refetch), observations, nothing)
+    known = reduce(lambda previous, each: observe(previous, each, fetched), observations, nothing)
     assert known is not None
     return known
 
@@ -77,8 +79,8 @@ def row_after(observations: Iterable[InvoiceObservation]) -> InvoiceRow:
     return row
 
 
-def life_of(case: dict[str, Any]) -> list[Observation]:
-    """The case's events, each a change of the golden subscription."""
+def events_of(case: dict[str, Any]) -> list[SubscriptionObservation]:
+    """Return the case's events, each a change of the golden subscription."""
     events = [
         {"id": f"evt_{at}", "type": f"customer.subscription.{event['kind']}", **event}
         for at, event in enumerate(case["events"])
@@ -87,10 +89,10 @@ def life_of(case: dict[str, Any]) -> list[Observation]:
     return subscription_events(read_stripe_event(payload) for payload in sent)
 
 
-@pytest.mark.parametrize("case", cases("lives"))
-def test_a_life_ends_in_its_state_and_grants_what_it_should(case: dict[str, Any]) -> None:
+@pytest.mark.parametrize("case", cases("scenarios"))
+def test_a_scenario_ends_in_its_state_with_its_plan(case: dict[str, Any]) -> None:
     grace = timedelta(days=case["grace_days"]) if "grace_days" in case else DEFAULT_GRACE
-    for order in permutations(life_of(case)):
+    for order in permutations(events_of(case)):
         subscription = after(order)
         assert subscription.state == case["state"]
         granted = entitlement([subscription], grace)
@@ -104,7 +106,7 @@ def test_a_renewal_begins_a_new_metering_period(case: dict[str, Any]) -> None:
     renewed_at = datetime.fromisoformat(case["at"])
     renewal = {"kind": "updated", "created": case["at"], "changes": case["changes"]}
     created = {"kind": "created", "created": "2026-10-15T09:30:20Z", "changes": {}}
-    granted = entitlement([after(life_of({"events": [created, renewal]}))])
+    granted = entitlement([after(events_of({"events": [created, renewal]}))])
     hour_before = period_at(granted.anchor, renewed_at - timedelta(hours=1))
     renewed = period_at(granted.anchor, renewed_at)
     assert [hour_before.start, hour_before.end] == [datetime.fromisoformat(at) for at in case["before"]]
@@ -115,29 +117,29 @@ def test_a_renewal_begins_a_new_metering_period(case: dict[str, Any]) -> None:
 def test_the_end_of_a_trial_is_announced_with_the_days_left(case: dict[str, Any]) -> None:
     changes = {"status": "trialing", "trial_end": case["trial_end"]}
     event = {"kind": "trial_will_end", "created": case["created"], "changes": changes}
-    (announced,) = life_of({"events": [event]})
+    (announced,) = events_of({"events": [event]})
     assert trial_days_left(announced) == case["days_left"]
 
 
 @pytest.mark.parametrize("has_key", [False, True], ids=["B12-from-payloads", "B12-from-the-api"])
 @pytest.mark.parametrize("events", [7, 6, 4], ids=["to-the-end", "canceling", "past-due"])
-def test_every_order_and_repetition_of_a_life_ends_in_the_same_state(events: int, has_key: bool) -> None:
-    life = subscription_events(LIFE)[:events]
-    refetch = Refetch(life[-1].snapshot, ASKED_AT) if has_key else None
-    expected, choice = after(life, refetch), Random(12)
-    orders = list(permutations(life))
+def test_every_order_and_repetition_of_a_scenario_ends_in_the_same_state(events: int, has_key: bool) -> None:
+    scenario = subscription_events(SCENARIO)[:events]
+    fetched = ApiSnapshot(scenario[-1].snapshot, ASKED_AT) if has_key else None
+    expected, choice = after(scenario, fetched), Random(12)
+    orders = list(permutations(scenario))
     assert len(orders) == factorial(events)
     for order in orders:
-        assert after([*order, *choice.choices(order, k=3)], refetch) == expected
-    assert expected.state == life[-1].snapshot.status
-    assert expected.past_due_since == (life[-1].created if expected.state == "past_due" else None)
+        assert after([*order, *choice.choices(order, k=3)], fetched) == expected
+    assert expected.state == scenario[-1].snapshot.status
+    assert expected.past_due_since == (scenario[-1].created if expected.state == "past_due" else None)
 
 
 @pytest.mark.parametrize("events", [1, 2, 4, 6, 7], ids=lambda events: f"B14-after-{events}-events")
 def test_the_same_event_twice_changes_nothing_the_second_time(events: int) -> None:
-    life = subscription_events(LIFE)[:events]
-    once = after(life)
-    assert [observe(once, again) for again in life] == [once] * events
+    scenario = subscription_events(SCENARIO)[:events]
+    once = after(scenario)
+    assert [observe(once, again) for again in scenario] == [once] * events
 
 
 @pytest.mark.parametrize("case", cases("invoices"))
@@ -157,8 +159,8 @@ def test_the_events_of_an_invoice_update_one_row(case: dict[str, Any]) -> None:
     assert shown == case["row"] | times
 
 
-def test_b17_a_failed_payment_is_kept_with_its_attempt_also_after_it_was_paid() -> None:
-    row = row_after(invoice_events(LIFE))
+def test_b17_a_failed_payment_keeps_its_attempt_after_the_invoice_is_paid() -> None:
+    row = row_after(invoice_events(SCENARIO))
     assert (row.invoice.status, row.invoice.attempt_count, row.invoice.next_payment_attempt) == (
         "paid",
         2,
@@ -168,14 +170,14 @@ def test_b17_a_failed_payment_is_kept_with_its_attempt_also_after_it_was_paid() 
 
 
 @pytest.mark.parametrize("shape", [pytest.param(shape, id=f"B18-{shape}") for shape in SHAPES])
-def test_every_shape_of_a_life_gives_the_same_state(shape: str) -> None:
-    life = [read_stripe_event(payload) for payload in webhooks(shape)]
-    assert after(subscription_events(life)) == after(subscription_events(LIFE))
-    assert row_after(invoice_events(life)) == row_after(invoice_events(LIFE))
+def test_every_shape_of_a_scenario_gives_the_same_state(shape: str) -> None:
+    scenario = [read_stripe_event(payload) for payload in webhooks(shape)]
+    assert after(subscription_events(scenario)) == after(subscription_events(SCENARIO))
+    assert row_after(invoice_events(scenario)) == row_after(invoice_events(SCENARIO))
 
 
 @pytest.mark.parametrize("shape", [pytest.param(shape, id=f"B18-{shape}") for shape in SHAPES])
-def test_every_shape_of_an_object_says_what_was_sold(shape: str) -> None:
+def test_every_shape_of_an_object_names_the_plan(shape: str) -> None:
     case = read_cases(f"stripe_{shape}")
     subscription, invoice = read_subscription(case["subscription"]), read_invoice(case["invoice"])
     assert (subscription.plan, subscription.interval, subscription.tenant_id) == ("starter", "month", "acme")

@@ -1,4 +1,4 @@
-"""Owns what Stripe does to the webhook function: it signs a body and posts it."""
+"""Sign and post webhooks as Stripe does."""
 
 import json
 import time
@@ -15,14 +15,14 @@ from tests.golden.stripe_payloads import webhooks
 from tests.http.serving import Functions
 
 SECRET = "whsec_current"
-OLD_SECRET = "whsec_former"
+OLD_SECRET = "whsec_previous"
 CREATED: dict[str, Any] = webhooks("endive")[1]
-"""The golden subscription of tenant acme is paid: plan starter."""
+"""The event of the golden subscription of tenant acme, to starter."""
 SUBSCRIPTION: dict[str, Any] = CREATED["data"]["object"]
 
 
 def signed(body: str | bytes, secret: str = SECRET, *, age_seconds: int = 0) -> dict[str, str]:
-    """The headers with which Stripe sends `body`; signatures tell the machine's time, as receivers check it."""
+    """Return Stripe's headers for `body`; signatures contain the machine's time, because receivers check it."""
     text = body if isinstance(body, str) else body.decode()
     at = int(time.time()) - age_seconds
     header = WebhookSignature.generate_signature_header(text, secret, at)
@@ -30,25 +30,25 @@ def signed(body: str | bytes, secret: str = SECRET, *, age_seconds: int = 0) -> 
 
 
 def post(functions: Functions, body: str | bytes, headers: Mapping[str, str]) -> TestResponse:
-    """What the function answers."""
+    """Return the function's response."""
     return functions.stripe_webhook.post("/", data=body, headers=dict(headers))
 
 
 def send(functions: Functions, payload: object, secret: str = SECRET) -> TestResponse:
-    """What the function answers to a payload with a good signature."""
+    """Return the function's response to a payload with a valid signature."""
     body = json.dumps(payload, indent=2)
     return post(functions, body, signed(body, secret))
 
 
 def event(kind: str, stripe_object: object, event_id: str = "evt_test", **fields: Any) -> dict[str, Any]:
-    """An event of now."""
+    """Return an event of this moment."""
     now = int(datetime.now(UTC).timestamp())
-    told = {"id": event_id, "object": "event", "type": kind, "created": now, "livemode": False}
-    return {**told, "api_version": "2026-10-28.endive", "data": {"object": stripe_object}, **fields}
+    envelope = {"id": event_id, "object": "event", "type": kind, "created": now, "livemode": False}
+    return {**envelope, "api_version": "2026-10-28.endive", "data": {"object": stripe_object}, **fields}
 
 
-def trace() -> tuple[Any, ...]:
-    """All that a webhook could leave behind."""
+def stored_state() -> tuple[Any, ...]:
+    """Return everything that a webhook could change."""
     store = process_memory()
     read = store.read_account("acme")
     invoices = store.list_invoices("acme", limit=100).items
@@ -56,13 +56,13 @@ def trace() -> tuple[Any, ...]:
 
 
 def nothing_is_stored(event_id: str = CREATED["id"]) -> None:
-    """Neither the event nor any effect of it."""
+    """Check that neither the event nor any effect of it is stored."""
     assert process_memory().find_owner(event_id, SUBSCRIPTION["customer"]) == (False, None)
     assert [each.action for each in trail_of(process_memory())] == ["tenant.created"]
 
 
 def plan() -> str:
-    """The plan of tenant acme."""
+    """Return the plan of tenant acme."""
     tenant = process_memory().find_tenant("acme")
     assert tenant is not None
     return tenant.plan

@@ -1,4 +1,4 @@
-"""The routes that lead to Stripe's pages, and invoices: as deployed, against the double, from card to limit."""
+"""The routes of checkout, portal and invoices, as deployed, against the double."""
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -24,7 +24,7 @@ INVOICE: Json = read_cases("stripe_endive")["invoice"]
 
 
 class Shop:
-    """Our functions beside a Stripe, and the key of tenant `acme` on plan free."""
+    """Our functions, the Stripe double, and the key of tenant `acme` on plan free."""
 
     def __init__(self, functions: Functions, double: Served) -> None:
         self.functions = functions
@@ -33,28 +33,28 @@ class Shop:
         self.stripe = stripe.StripeClient(KEY, base_addresses={"api": double.url})
 
     def ask(self, what: str, body: object = None, key: str | None = None, **headers: str) -> TestResponse:
-        """Ask for one of Stripe's pages."""
+        """Request one of Stripe's pages."""
         path = f"/api/v1/tenants/acme/{what}"
         return self.functions.usage_api.post(path, json=body, headers={**bearer(key or self.key), **headers})
 
     def checkout(self, plan: str = "starter", interval: str = "month") -> str:
-        """The page that a click leads to."""
+        """Return the URL of the Checkout page."""
         return str(succeeded(self.ask("checkout-sessions", {"plan": plan, "interval": interval}))["url"])
 
-    def hear(self) -> None:
-        """Stripe calls with everything that has happened, signed."""
+    def deliver_webhooks(self) -> None:
+        """Deliver all of Stripe's events so far, signed."""
         account = self.double.account
-        for told in list(account.objects["event"].values()):
-            answer = send(self.functions, render_event(account, told, CURRENT_VERSION))
+        for each in list(account.objects["event"].values()):
+            answer = send(self.functions, render_event(account, each, CURRENT_VERSION))
             assert answer.status_code == 200, answer.get_data(as_text=True)
 
     def billing(self) -> Json:
-        """The billing part of the usage page."""
+        """Return the billing part of the usage page."""
         billing: Json = self.functions.read(self.key, "/tenants/acme/usage")["billing"]
         return billing
 
     def invoices(self, query: str = "") -> Json:
-        """A page of the list."""
+        """Return a page of the list."""
         return self.functions.read(self.key, f"/tenants/acme/invoices{query}")
 
 
@@ -79,7 +79,7 @@ def test_from_the_card_to_the_limit(shop: Shop, plan: str, interval: str, tokens
     assert shop.functions.check(shop.key, tokens=tokens)["allowed"] is False
     assert browse(shop.checkout(plan, interval), action="pay").status == 303
     assert shop.billing()["plan"] == "free", "a way back from a page proves nothing"
-    shop.hear()
+    shop.deliver_webhooks()
     paid = shop.billing()
     assert (paid["status"], paid["interval"], paid["cancel_at_period_end"]) == ("active", interval, False)
     assert shop.functions.check(shop.key, tokens=tokens)["allowed"] is True
@@ -88,7 +88,7 @@ def test_from_the_card_to_the_limit(shop: Shop, plan: str, interval: str, tokens
 
 def test_b27_a_subscriber_gets_the_portals_update_page(shop: Shop) -> None:
     browse(shop.checkout(), action="pay")
-    shop.hear()
+    shop.deliver_webhooks()
     url = shop.checkout("professional")
     (session,) = shop.double.account.objects["billing_portal.session"].values()
     assert (session["url"], session["flow"]["type"]) == (url, "subscription_update")
@@ -110,14 +110,14 @@ EVIL = "https://evil.example.com"
     "field", ["success_url", "cancel_url", "return_url", "customer", "price", "trial_days"]
 )
 @pytest.mark.parametrize("what", ["checkout-sessions", "portal-sessions"], ids=lambda what: f"B29-{what}")
-def test_no_caller_says_where_a_page_leads_or_what_it_costs(shop: Shop, what: str, field: str) -> None:
+def test_a_caller_cannot_choose_the_return_page_or_the_price(shop: Shop, what: str, field: str) -> None:
     body = {"plan": "starter"} if what == "checkout-sessions" else {}
     document = refused(shop.ask(what, body | {field: EVIL}), 422)
     assert document["errors"][0]["field"] == field
     assert shop.stripe.v1.customers.list().data == []
 
 
-def test_b29_headers_do_not_say_it_either(shop: Shop) -> None:
+def test_b29_headers_cannot_choose_it_either(shop: Shop) -> None:
     forged = {
         "Origin": EVIL,
         "Referer": EVIL,
@@ -148,7 +148,7 @@ def test_b29_headers_do_not_say_it_either(shop: Shop) -> None:
         ({"plan": "x" * 65}, "plan"),
     ],
 )
-def test_what_is_not_for_sale_is_refused_by_name(shop: Shop, body: object, field: str) -> None:
+def test_a_plan_that_is_not_for_sale_is_refused_by_name(shop: Shop, body: object, field: str) -> None:
     document = refused(shop.ask("checkout-sessions", body), 422)
     assert [each["field"] for each in document["errors"]] == [field]
     assert shop.stripe.v1.customers.list().data == []
@@ -162,11 +162,11 @@ def test_a_price_that_is_missing_is_503_with_the_remedy(shop: Shop) -> None:
 
 
 @pytest.mark.parametrize("what", ["checkout-sessions", "portal-sessions"])
-def test_without_a_key_billing_is_not_set_up_and_says_what_is_missing(
+def test_without_an_api_key_the_problem_names_the_missing_setting(
     shop: Shop, monkeypatch: pytest.MonkeyPatch, what: str
 ) -> None:
     browse(shop.checkout(), action="pay")
-    shop.hear()
+    shop.deliver_webhooks()
     monkeypatch.delenv("STRIPE_API_KEY")
     keyless = shop.functions.another()
     body = {"plan": "starter"} if what == "checkout-sessions" else {}
@@ -176,15 +176,15 @@ def test_without_a_key_billing_is_not_set_up_and_says_what_is_missing(
     assert keyless.read(shop.key, "/tenants/acme/invoices")["invoices"][0]["status"] == "paid"
 
 
-def test_who_never_paid_has_no_portal(shop: Shop) -> None:
+def test_a_tenant_that_never_paid_has_no_portal(shop: Shop) -> None:
     refused(shop.ask("portal-sessions"), 409, "no_customer")
 
 
-def test_stripe_away_is_503(shop: Shop) -> None:
+def test_an_unavailable_stripe_is_503(shop: Shop) -> None:
     shop.double.server.shutdown()
     shop.double.server.server_close()
     document = refused(shop.ask("checkout-sessions", {"plan": "starter"}), 503, "unavailable")
-    assert document["detail"] == "Stripe does not answer"
+    assert document["detail"] == "Stripe does not respond"
 
 
 def test_only_a_key_for_billing_of_the_tenant_itself_opens_a_page(shop: Shop) -> None:
@@ -199,7 +199,7 @@ def test_only_a_key_for_billing_of_the_tenant_itself_opens_a_page(shop: Shop) ->
 
 
 def invoice_events(count: int) -> list[dict[str, Any]]:
-    """So many invoices, an hour apart."""
+    """Return the events of `count` invoices, an hour apart."""
     first: int = INVOICE["created"]
     return [
         event(
@@ -213,8 +213,8 @@ def invoice_events(count: int) -> list[dict[str, Any]]:
 
 def test_invoices_are_listed_page_by_page_newest_first(shop: Shop) -> None:
     assert shop.invoices() == {"invoices": [], "next_cursor": None}
-    for told in invoice_events(5):
-        succeeded(send(shop.functions, told))
+    for each in invoice_events(5):
+        succeeded(send(shop.functions, each))
     first = shop.invoices("?limit=2")
     second = shop.invoices(f"?limit=2&cursor={first['next_cursor']}")
     last = shop.invoices(f"?limit=2&cursor={second['next_cursor']}")
@@ -225,7 +225,7 @@ def test_invoices_are_listed_page_by_page_newest_first(shop: Shop) -> None:
     refused(shop.functions.get(shop.key, "/tenants/acme/invoices?limit=0"), 422)
 
 
-def test_an_invoice_is_told_in_minor_units_of_its_currency(shop: Shop) -> None:
+def test_an_invoice_shows_minor_units_of_its_currency(shop: Shop) -> None:
     changes = {"status": "open", "currency": "jpy", "total": 4_500, "amount_due": 4_500, "attempt_count": 1}
     failed = event("invoice.payment_failed", changed(INVOICE, changes))
     succeeded(send(shop.functions, failed))
@@ -243,7 +243,7 @@ def test_b9_a_cancellation_shows_when_the_plan_ends(shop: Shop) -> None:
     browse(shop.checkout(), action="pay")
     (subscription,) = shop.stripe.v1.subscriptions.list().data
     shop.stripe.v1.subscriptions.update(subscription.id, {"cancel_at_period_end": True})
-    shop.hear()
+    shop.deliver_webhooks()
     shown = shop.billing()
     assert (shown["plan"], shown["status"], shown["cancel_at_period_end"]) == ("starter", "active", True)
     assert shown["plan_ends_at"] == shown["current_period_end"] is not None

@@ -1,4 +1,4 @@
-"""The daily job on the tick's topic: what it puts right, what it drops, and when it lets Pub/Sub ask again."""
+"""The daily job on the tick's topic: its repairs, the messages it drops, and those that Pub/Sub retries."""
 
 import logging
 import os
@@ -28,10 +28,10 @@ RECONCILE = {"job": "reconcile"}
 
 
 class NoRedirects(HTTPRedirectHandler):
-    """A browser that stays where it is."""
+    """A browser that follows no redirects."""
 
     def redirect_request(self, *_arguments: object, **_named: object) -> None:
-        """Follow nothing."""
+        """Follow no redirect."""
 
 
 BROWSER = build_opener(ProxyHandler({}), NoRedirects)
@@ -39,7 +39,7 @@ BROWSER = build_opener(ProxyHandler({}), NoRedirects)
 
 @dataclass(frozen=True)
 class Shop:
-    """Our functions beside a Stripe whose webhooks never arrive."""
+    """Our functions and a Stripe double whose webhooks never arrive."""
 
     functions: Functions
     key: str
@@ -73,28 +73,30 @@ def shop(set_up: Callable[[], Functions], monkeypatch: pytest.MonkeyPatch) -> It
         yield Shop(functions, functions.create_tenant(plan="free"))
 
 
-def tell(functions: Functions, message: object) -> int:
-    """Deliver a message of the tick's topic; the status of the answer."""
+def publish(functions: Functions, message: object) -> int:
+    """Deliver a message of the tick's topic and return the status code."""
     return functions.tell(message).status_code
 
 
-def test_who_has_paid_gets_the_plan_without_any_webhook(shop: Shop, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_paying_tenant_gets_the_plan_without_any_webhook(
+    shop: Shop, caplog: pytest.LogCaptureFixture
+) -> None:
     shop.pay()
     assert shop.plan == "free"
-    assert tell(shop.functions, RECONCILE) == 200
+    assert publish(shop.functions, RECONCILE) == 200
     assert shop.plan == "professional"
     invoices = shop.functions.read(shop.key, "/tenants/acme/invoices")["invoices"]
     assert [(each["status"], each["total"]) for each in invoices] == [("paid", 99_00)]
-    assert "plan is free here, professional by Stripe" in caplog.text
+    assert "plan is free here, professional in Stripe" in caplog.text
 
 
-def test_where_nothing_differs_nothing_is_changed(shop: Shop, caplog: pytest.LogCaptureFixture) -> None:
+def test_without_drift_nothing_is_changed(shop: Shop, caplog: pytest.LogCaptureFixture) -> None:
     shop.pay()
-    tell(shop.functions, RECONCILE)
-    trail = trail_of(process_memory())
+    publish(shop.functions, RECONCILE)
+    entries = trail_of(process_memory())
     caplog.clear()
-    assert tell(shop.functions, RECONCILE) == 200
-    assert trail_of(process_memory()) == trail
+    assert publish(shop.functions, RECONCILE) == 200
+    assert trail_of(process_memory()) == entries
     assert caplog.text == ""
 
 
@@ -102,29 +104,29 @@ def test_where_nothing_differs_nothing_is_changed(shop: Shop, caplog: pytest.Log
 def test_a_fold_reconciles_nothing(fold: object, shop: Shop) -> None:
     shop.functions.record(shop.key, {"category": "llm", "provider": "openai", "model": "gpt-4.1-mini"})
     shop.pay()
-    assert tell(shop.functions, fold) == 200
+    assert publish(shop.functions, fold) == 200
     assert unfolded() == []
     assert shop.plan == "free"
 
 
-def test_without_a_key_for_stripe_it_is_dropped_and_told(
+def test_without_an_api_key_the_message_is_dropped_with_a_warning(
     functions: Functions, key: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    assert tell(functions, RECONCILE) == 200
+    assert publish(functions, RECONCILE) == 200
     assert "STRIPE_API_KEY is missing" in caplog.text
 
 
-def test_a_stripe_that_is_away_lets_pubsub_ask_again(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_unavailable_stripe_makes_pubsub_retry(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
     shop.pay()
     monkeypatch.setattr(stripe, "MAX_NETWORK_RETRIES", 0)
     monkeypatch.setenv("STRIPE_API_BASE", f"http://127.0.0.1:{free_port()}")
     lonely = shop.functions.another()
     lonely.aggregate.application.config["PROPAGATE_EXCEPTIONS"] = False
-    assert tell(lonely, RECONCILE) == 500
+    assert publish(lonely, RECONCILE) == 500
     assert shop.plan == "free"
 
 
-def test_a_stripe_that_is_away_in_the_middle_is_asked_again_by_the_same_message(
+def test_a_stripe_outage_in_the_middle_retries_the_same_message(
     shop: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     shop.pay()
@@ -133,11 +135,11 @@ def test_a_stripe_that_is_away_in_the_middle_is_asked_again_by_the_same_message(
     topic = Topic(shop.functions)
 
     def away(*_: object) -> None:
-        raise Unavailable("Stripe does not answer")
+        raise Unavailable("Stripe does not respond")
 
     with monkeypatch.context() as patch:
         patch.setattr(stripe.StripeApi, "list_subscriptions", away)
-        assert [tell(shop.functions, RECONCILE), topic.deliver(), topic.deliver()] == [200, 200, 500]
+        assert [publish(shop.functions, RECONCILE), topic.deliver(), topic.deliver()] == [200, 200, 500]
         assert topic.waiting == [{"job": "reconcile", "after": "aa-09"}]
     assert shop.plan == "free"
     assert topic.deliver_all() == 1
@@ -151,30 +153,28 @@ def test_billing_is_compared_though_another_tenants_days_cannot_be_completed(
     shop.functions.create_tenant("aaa")
     topic = Topic(shop.functions)
     fail_for("aaa", KeyError("a document that nobody understands"), monkeypatch)
-    assert tell(shop.functions, RECONCILE) == 200
+    assert publish(shop.functions, RECONCILE) == 200
     assert shop.plan == "professional"
     assert sorted([topic.deliver(), topic.deliver()]) == [200, 500]
     assert topic.waiting == [{"job": "reconcile", "tenants": ["aaa"]}]
 
 
-def test_what_nobody_understands_is_logged_and_waits_for_tomorrow(
+def test_an_unreadable_object_is_logged_and_retried_the_next_day(
     shop: Shop, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     shop.pay()
     strange = {"id": "sub_1", "object": "subscription", "status": "levitating"}
     monkeypatch.setattr(stripe.StripeApi, "list_subscriptions", lambda *_: [read_subscription(strange)])
-    assert tell(shop.functions, RECONCILE) == 200
+    assert publish(shop.functions, RECONCILE) == 200
     assert "billing of tenant acme: cannot be compared" in caplog.text
     assert shop.plan == "free"
 
 
 @pytest.mark.parametrize("message", [{"job": "dance"}, {"job": None}])
-def test_a_job_that_there_is_not_is_dropped(
-    message: object, shop: Shop, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_an_unknown_job_is_dropped(message: object, shop: Shop, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.ERROR)
     shop.pay()
-    assert tell(shop.functions, message) == 200
+    assert publish(shop.functions, message) == 200
     assert "a malformed tick message was dropped" in caplog.text
     assert shop.plan == "free"
 

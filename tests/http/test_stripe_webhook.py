@@ -1,4 +1,4 @@
-"""stripe_webhook as it is deployed: real signatures on raw bodies, and nothing kept of what it refuses."""
+"""stripe_webhook as deployed: real signatures on raw bodies, and no effect of refused requests."""
 
 import json
 import subprocess
@@ -23,7 +23,7 @@ from tests.http.stripe_caller import (
     post,
     send,
     signed,
-    trace,
+    stored_state,
 )
 from tools.dev.loopback import free_port
 
@@ -38,7 +38,7 @@ def test_a_signed_event_is_applied_before_it_is_acknowledged(platform: Functions
     assert succeeded(send(platform, CREATED)) == {"outcome": "duplicate"}
 
 
-def test_the_signature_is_of_the_bytes_and_not_of_what_they_mean(platform: Functions) -> None:
+def test_the_signature_covers_the_bytes_not_the_parsed_json(platform: Functions) -> None:
     spaced = json.dumps(CREATED, indent=3, sort_keys=True)
     refused(post(platform, spaced, signed(BODY)), 400, "invalid_signature")
     assert succeeded(post(platform, spaced, signed(spaced))) == {"outcome": "applied"}
@@ -70,7 +70,7 @@ def test_a_wrong_signature_is_refused_and_nothing_is_stored(
     nothing_is_stored()
 
 
-def test_b20_a_signature_of_a_moment_ago_is_taken(platform: Functions) -> None:
+def test_b20_a_recent_signature_is_accepted(platform: Functions) -> None:
     assert succeeded(post(platform, BODY, signed(BODY, age_seconds=290))) == {"outcome": "applied"}
 
 
@@ -79,7 +79,7 @@ def test_b20_a_signature_of_a_moment_ago_is_taken(platform: Functions) -> None:
     [BODY[:-1], BODY + "\n", BODY.replace("acme", "evil"), BODY.replace("starter", "enterprise"), "", "{}"],
     ids=["cut-off", "longer", "another-tenant", "another-plan", "empty", "another"],
 )
-def test_b20_a_body_that_was_changed_on_its_way_is_refused(platform: Functions, tampered: str) -> None:
+def test_b20_a_modified_body_is_refused(platform: Functions, tampered: str) -> None:
     refused(post(platform, tampered, signed(BODY)), 400, "invalid_signature")
     nothing_is_stored()
 
@@ -96,7 +96,7 @@ def test_b21_old_and_new_secret_both_pass_during_rotation(
     refused(send(functions, event("product.created", {}), "whsec_third"), 400, "invalid_signature")
 
 
-def test_b21_after_the_rotation_the_old_secret_is_worth_nothing(platform: Functions) -> None:
+def test_b21_after_the_rotation_the_old_secret_is_refused(platform: Functions) -> None:
     refused(send(platform, CREATED, OLD_SECRET), 400, "invalid_signature")
     nothing_is_stored()
 
@@ -117,7 +117,7 @@ def test_a_signed_body_that_is_no_json_is_refused(platform: Functions, body: str
     nothing_is_stored()
 
 
-@pytest.mark.parametrize("chunked", [False, True], ids=["length-told", "chunked"])
+@pytest.mark.parametrize("chunked", [False, True], ids=["with-length", "chunked"])
 def test_megabytes_are_refused(platform: Functions, chunked: bool) -> None:
     body = " " * LARGEST_BODY_BYTES + BODY
     options: dict[str, Any] = {"data": body, "headers": signed(body)}
@@ -127,7 +127,7 @@ def test_megabytes_are_refused(platform: Functions, chunked: bool) -> None:
     nothing_is_stored()
 
 
-def test_a_large_event_within_the_limit_is_taken(platform: Functions) -> None:
+def test_a_large_event_within_the_limit_is_applied(platform: Functions) -> None:
     body = BODY + " " * (LARGEST_BODY_BYTES - len(BODY))
     assert succeeded(post(platform, body, signed(body))) == {"outcome": "applied"}
 
@@ -137,7 +137,7 @@ def test_only_post_is_answered(platform: Functions, method: str) -> None:
     refused(platform.stripe_webhook.open("/", method=method), 405)
 
 
-def test_a_stripe_that_is_away_is_503_without_a_trace_and_the_repetition_is_taken(
+def test_an_unavailable_stripe_is_503_and_stores_nothing_until_the_event_is_resent(
     set_up: Callable[[], Functions], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("STRIPE_WEBHOOK_SECRET", SECRET)
@@ -146,11 +146,11 @@ def test_a_stripe_that_is_away_is_503_without_a_trace_and_the_repetition_is_take
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
     functions = set_up()
     functions.create_tenant(plan="free")
-    before = trace()
+    before = stored_state()
     answer = send(functions, CREATED)
-    assert refused(answer, 503, "unavailable")["detail"] == "Stripe does not answer"
+    assert refused(answer, 503, "unavailable")["detail"] == "Stripe does not respond"
     assert int(answer.headers["Retry-After"]) >= 1
-    assert trace() == before
+    assert stored_state() == before
     nothing_is_stored()
     monkeypatch.delenv("STRIPE_API_KEY")
     assert succeeded(send(functions.another(), CREATED)) == {"outcome": "applied"}
@@ -176,7 +176,7 @@ def test_without_a_secret_it_does_not_start_and_names_it(secret: str | None) -> 
     assert "Traceback" not in done.stderr
 
 
-def test_a_firestore_that_is_away_is_503_so_that_stripe_sends_the_event_again(
+def test_an_unavailable_firestore_is_503_so_that_stripe_resends_the_event(
     clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("STRIPE_WEBHOOK_SECRET", SECRET)

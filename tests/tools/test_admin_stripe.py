@@ -123,7 +123,7 @@ def test_for_people_each_change_is_a_line(double: Served, capsys: Capture) -> No
 def test_reconcile_reports_drift_and_changes_nothing(acme: str, capsys: Capture) -> None:
     answer = drifted(capsys)
     assert {row["tenant_id"] for row in answer["drift"]} == {acme}
-    assert "plan is free here, starter by Stripe" in words(answer["drift"])
+    assert "plan is free here, starter in Stripe" in words(answer["drift"])
     assert answer["left"] == answer["drift"]
     assert answer["failed"] == []
     assert run(capsys, "tenant", "show", "--id", acme)["tenant"]["plan"] == "free"
@@ -132,7 +132,7 @@ def test_reconcile_reports_drift_and_changes_nothing(acme: str, capsys: Capture)
 
 def test_reconcile_repairs_drift_and_then_finds_none(acme: str, capsys: Capture) -> None:
     answer = run(capsys, *RECONCILE, "--repair")
-    assert "plan is free here, starter by Stripe" in words(answer["drift"])
+    assert "plan is free here, starter in Stripe" in words(answer["drift"])
     assert "is unknown here, paid" in words(answer["drift"])
     assert answer["left"] == []
     assert run(capsys, *RECONCILE) == {"drift": [], "left": [], "failed": []}
@@ -200,7 +200,7 @@ def test_a_stripe_that_is_away_is_named(capsys: Capture, monkeypatch: pytest.Mon
     monkeypatch.setattr("shared.adapters.stripe.MAX_NETWORK_RETRIES", 0)
     monkeypatch.setenv("STRIPE_API_KEY", KEY)
     monkeypatch.setenv("STRIPE_API_BASE", f"http://127.0.0.1:{free_port()}")
-    assert failed(capsys, *SYNC) == "unavailable: Stripe does not answer\n"
+    assert failed(capsys, *SYNC) == "unavailable: Stripe does not respond\n"
 
 
 def test_show_tells_of_billing_before_and_after_a_subscription(acme: str, capsys: Capture) -> None:

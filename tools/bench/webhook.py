@@ -14,7 +14,7 @@ from shared.adapters.stripe import StripeApi
 from shared.domain.billing.entitlements import DEFAULT_GRACE
 from shared.domain.billing.plan_mapping import catalog_to_sell
 from shared.usecases.billing.apply_stripe_event import apply_stripe_event
-from shared.usecases.billing.billing_parts import Billing
+from shared.usecases.billing.billing_dependencies import BillingDependencies
 from shared.usecases.billing.start_checkout import Purchase, ReturnPages, start_checkout
 from shared.usecases.billing.stripe_changes import read_stripe_event
 from tools.bench.counting import OperationCounter, Operations
@@ -37,12 +37,14 @@ def measure() -> Iterator[Measure]:
         create_bench_tenant(host)
         counter = OperationCounter()
         rpc = FirestoreRpc(PROJECT_ID, grpc.intercept_channel(channel, counter), is_emulator=True)
-        billing = Billing(FirestoreBillingStore(rpc), StripeApi(STRIPE_API_KEY, double.url), DEFAULT_GRACE)
+        billing = BillingDependencies(
+            FirestoreBillingStore(rpc), StripeApi(STRIPE_API_KEY, double.url), DEFAULT_GRACE
+        )
         templates = _bought(billing, double)
         yield from _operations(billing, counter, templates)
 
 
-def _bought(billing: Billing, double: Served) -> list[Event]:
+def _bought(billing: BillingDependencies, double: Served) -> list[Event]:
     """What Stripe sends when the bench tenant subscribes."""
     billing.stripe.sync_catalog(catalog_to_sell())
     now = datetime.now(UTC)
@@ -64,7 +66,9 @@ def _pay(url: str) -> None:
     connection.close()
 
 
-def _operations(billing: Billing, counter: OperationCounter, templates: list[Event]) -> Iterator[Measure]:
+def _operations(
+    billing: BillingDependencies, counter: OperationCounter, templates: list[Event]
+) -> Iterator[Measure]:
     """What the first event of each kind takes, and its repetition."""
     for template in templates:
         first, again = (_handled(billing, counter, template) for _ in range(2))
@@ -73,5 +77,5 @@ def _operations(billing: Billing, counter: OperationCounter, templates: list[Eve
         yield Measure(f"webhook_rpcs_{name}", first.rpcs, "RPCs", at_most(3), words)
 
 
-def _handled(billing: Billing, counter: OperationCounter, event: Event) -> Operations:
+def _handled(billing: BillingDependencies, counter: OperationCounter, event: Event) -> Operations:
     return counter.of(lambda: apply_stripe_event(billing, read_stripe_event(event), datetime.now(UTC)))

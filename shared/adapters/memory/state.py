@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from threading import RLock
 
-from shared.domain.billing.billing_account import Account
+from shared.domain.billing.billing_account import BillingAccount
 from shared.domain.billing.invoices import InvoiceRow
 from shared.domain.ledger.counters import Cells, ShardRef
 from shared.domain.ledger.rollups import DayRollup, MonthRollup
@@ -47,7 +47,7 @@ class TenantUsage:
 class TenantBilling:
     """All billing of one tenant; the account's tenant is not used, as it is kept with the tenants."""
 
-    account: Account
+    account: BillingAccount
     version: int = 0
     invoices: dict[str, InvoiceRow] = field(default_factory=dict)
 

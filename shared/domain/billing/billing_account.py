@@ -1,36 +1,30 @@
-"""A tenant's billing: its Stripe customer, its subscriptions, and what follows from them for the tenant."""
+"""A tenant's billing account: its Stripe customer, its subscriptions, and the plan that they grant."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import NamedTuple
 
 from shared.domain.billing.entitlements import BillingAlert, billing_alerts, entitlement
+from shared.domain.billing.stripe_events import EventReference
 from shared.domain.billing.subscription_states import NEVER_PAID
 from shared.domain.billing.subscriptions import Subscription
 from shared.domain.limits.entitlement import Entitlement
 from shared.domain.people.tenants import BillingSummary, Tenant
 
 
-class EmailSighting(NamedTuple):
-    """Which event told the address: of several the newest by Stripe's clock counts, whatever came last."""
-
-    at: datetime
-    event_id: str
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Account:
-    """All that is known of a tenant's billing. `version` is what its store compares with."""
+class BillingAccount:
+    """A tenant with its Stripe customer and subscriptions; `version` detects concurrent changes in the store."""
 
     tenant: Tenant
     customer_id: str | None = None
     email: str | None = None
     subscriptions: Mapping[str, Subscription] | None = None
     version: object = None
-    email_seen: EmailSighting | None = None
-    former_customer_id: str | None = None
-    """The customer that was deleted in Stripe; the next one is made anew and not found again by its key."""
+    email_event: EventReference | None = None
+    """The newest event that reported the address, by Stripe's clock."""
+    previous_customer_id: str | None = None
+    """The customer that was deleted in Stripe: its id is part of the idempotency key that creates the next one."""
 
     @property
     def known_subscriptions(self) -> Mapping[str, Subscription]:
@@ -39,28 +33,28 @@ class Account:
 
     @property
     def alerts(self) -> tuple[BillingAlert, ...]:
-        """What a person should put right now."""
+        """The problems that need a person."""
         return billing_alerts(self.known_subscriptions.values())
 
 
-def with_email(account: Account, email: str | None, seen: EmailSighting) -> Account:
-    """`account` with the address that a newer event than any before it tells; None tells nothing."""
-    if email is None or (account.email_seen is not None and seen <= account.email_seen):
+def with_email(account: BillingAccount, email: str | None, event: EventReference) -> BillingAccount:
+    """Return `account` with the address that `event` reports, unless a newer event reported another one."""
+    if email is None or (account.email_event is not None and event <= account.email_event):
         return account
-    return replace(account, email=email, email_seen=seen)
+    return replace(account, email=email, email_event=event)
 
 
-def without_customer(account: Account, customer_id: str) -> Account:
-    """`account` when a customer was deleted in Stripe: if it was the account's, the account has none."""
+def without_customer(account: BillingAccount, customer_id: str) -> BillingAccount:
+    """Return `account` after a customer was deleted in Stripe; another customer's account stays the same."""
     if account.customer_id not in (None, customer_id):
         return account
-    return replace(account, customer_id=None, former_customer_id=customer_id)
+    return replace(account, customer_id=None, previous_customer_id=customer_id)
 
 
 def with_subscription(
-    account: Account, subscription: Subscription, grace: timedelta, now: datetime
-) -> Account:
-    """`account` with a subscription as it is known now, and the tenant with the plan that follows."""
+    account: BillingAccount, subscription: Subscription, grace: timedelta, now: datetime
+) -> BillingAccount:
+    """Return `account` with the subscription added or replaced, and the tenant with the resulting plan."""
     subscriptions = {**account.known_subscriptions, subscription.id: subscription}
     granted = entitlement(subscriptions.values(), grace)
     tenant = replace(account.tenant, billing=_summary(_deciding(subscriptions, granted, now)))
@@ -71,14 +65,16 @@ def with_subscription(
 
 
 def _entitled(tenant: Tenant, granted: Entitlement, now: datetime) -> Tenant:
-    held = granted.at(now)
-    return replace(tenant, plan=held.plan, anchor=held.anchor, entitlement=granted)
+    current = granted.at(now)
+    return replace(tenant, plan=current.plan, anchor=current.anchor, entitlement=granted)
 
 
 def _deciding(subscriptions: Mapping[str, Subscription], granted: Entitlement, now: datetime) -> Subscription:
-    """The subscription that the plan comes from; if none grants one, the newest."""
-    held = granted.at(now).subscription_id
-    return subscriptions[held] if held else max(subscriptions.values(), key=lambda each: each.seen)
+    """Return the subscription that the plan comes from; if none grants one, the newest."""
+    granting_id = granted.at(now).subscription_id
+    if granting_id:
+        return subscriptions[granting_id]
+    return max(subscriptions.values(), key=lambda each: each.latest)
 
 
 def _summary(subscription: Subscription) -> BillingSummary:

@@ -1,4 +1,4 @@
-"""Owns what a tenant's subscriptions grant it: which plan, until when, and what a person should look at."""
+"""The entitlement that a tenant's subscriptions grant, and the alerts that need a person."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -12,7 +12,7 @@ from shared.domain.billing.subscriptions import Subscription
 from shared.domain.limits.entitlement import FREE, Entitlement
 
 DEFAULT_GRACE: Final = timedelta(days=7)
-"""How long a plan stays while a renewal's payment fails; Stripe's own retries take up to two weeks."""
+"""The time for which a plan outlasts a failed renewal; Stripe's own retries take up to two weeks."""
 
 _NEVER: Final = datetime.max.replace(tzinfo=UTC)
 
@@ -27,18 +27,17 @@ GRANTS: Final[Mapping[SubscriptionState, bool]] = {
     SubscriptionState.CANCELED: False,
     SubscriptionState.EXPIRED: False,
 }
-"""Whether a subscription in this state grants its plan.
+"""True for the states in which a subscription grants its plan.
 
-Pausing only the collection of payments is no state of Stripe's: the seller chose not to charge, the plan stays.
+A subscription whose payment collection is paused stays active in Stripe, so it keeps its plan.
 """
-
 
 AlertKind = Literal["several_subscriptions", "unmapped_price"]
 
 
 @dataclass(frozen=True, slots=True)
 class BillingAlert:
-    """Something about a tenant's subscriptions that a person should put right."""
+    """A problem of a tenant's subscriptions that a person should fix."""
 
     kind: AlertKind
     subscription_ids: tuple[str, ...]
@@ -46,11 +45,11 @@ class BillingAlert:
 
 
 def entitlement(subscriptions: Collection[Subscription], grace: timedelta = DEFAULT_GRACE) -> Entitlement:
-    """Return the plans that these subscriptions grant, and the metering anchors, from the newest paid life on.
+    """Return the plans that these subscriptions grant, and the metering anchors of the newest paid life.
 
-    A trialing or active one grants its plan, until it is canceled if that is planned; one past due grants it
-    for `grace` from the failure. The highest plan of the catalog counts, then the one that lasts longer, and
-    when it ends, the best of those that last beyond it.
+    A trialing or active subscription grants its plan until its planned cancellation, if any; a past due one for
+    `grace` from the failure. The highest plan of the catalog counts, then the one that lasts longer; when it
+    ends, the best of those that last beyond it.
     """
     return _anchored(_granted(subscriptions, grace), anchors_of(subscriptions))
 
@@ -73,7 +72,7 @@ def _granted(subscriptions: Collection[Subscription], grace: timedelta) -> Entit
 
 
 def _anchored(granted: Entitlement, anchors: Sequence[AnchorSpan]) -> Entitlement:
-    """Return `granted` with its anchors: cut where one of them ends before the plan does."""
+    """Return `granted` with its anchors, split at the instants at which an anchor ends before the plan."""
     span, *later = anchors
     until = min((end for end in (granted.until, span.until) if end), default=None)
     if until is None:
@@ -83,25 +82,25 @@ def _anchored(granted: Entitlement, anchors: Sequence[AnchorSpan]) -> Entitlemen
 
 
 def billing_alerts(subscriptions: Collection[Subscription]) -> tuple[BillingAlert, ...]:
-    """What is wrong with these subscriptions, whatever their order."""
+    """Return the problems of these subscriptions, in an order that does not depend on theirs."""
     granting = sorted((each for each in subscriptions if GRANTS[each.state]), key=lambda each: each.id)
     alerts = [_unmapped(each) for each in granting if each.snapshot.plan is None]
     if len(granting) > 1:
         ids = tuple(each.id for each in granting)
-        message = f"{len(ids)} subscriptions run at once, and the best counts: {', '.join(ids)}"
+        message = f"{len(ids)} subscriptions run at once, and the highest plan counts: {', '.join(ids)}"
         alerts.append(BillingAlert("several_subscriptions", ids, message))
     return tuple(alerts)
 
 
 def _until(subscription: Subscription, grace: timedelta) -> datetime | None:
-    """When the plan ends; with both an end and a failure, whichever is first."""
+    """Return the end of the subscription or of its grace period, whichever is first."""
     failed_at = subscription.past_due_since
     grace_end = failed_at + grace if failed_at else None
     return min((end for end in (subscription.ends_at, grace_end) if end), default=None)
 
 
 def _worth(subscription: Subscription, grace: timedelta) -> tuple[int, datetime, datetime, str]:
-    """Sorts the best last; the id only so that two alike have an order."""
+    """Return a key that sorts the best subscription last; the id makes the order total."""
     rank = -1 if subscription.plan is None else catalog_rank(subscription.plan)
     return rank, _until(subscription, grace) or _NEVER, subscription.snapshot.period_end, subscription.id
 
@@ -111,6 +110,6 @@ def _unless_free(granted: Entitlement) -> Entitlement | None:
 
 
 def _unmapped(subscription: Subscription) -> BillingAlert:
-    kept = f"the plan stays {subscription.plan}" if subscription.plan else "nothing is granted"
-    message = f"price {subscription.snapshot.price_id} of {subscription.id} maps to no plan: {kept}"
+    effect = f"the plan stays {subscription.plan}" if subscription.plan else "no plan is granted"
+    message = f"price {subscription.snapshot.price_id} of {subscription.id} maps to no plan: {effect}"
     return BillingAlert("unmapped_price", (subscription.id,), message)

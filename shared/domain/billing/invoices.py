@@ -1,4 +1,4 @@
-"""Owns the invoice rows that a tenant sees: what any order of Stripe's events makes of one invoice."""
+"""Merge Stripe's events of one invoice into the row that a tenant sees, with the same result in any order."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -17,28 +17,28 @@ STATUS_RANKS: Final[Mapping[InvoiceStatus, int]] = {
     "void": 3,
     "paid": 3,
 }
-"""An invoice only moves up: what is uncollectible may still be paid or voided, and those two are final.
+"""An invoice only moves up: an uncollectible one may still be paid or voided, and those two are final.
 
 Source: Stripe's guide "Status transitions and finalization" of invoices.
 """
 
 
-class InvoiceSighting(NamedTuple):
-    """Which of two payloads of one invoice is the newer: status first, because Stripe's clock has seconds."""
+class InvoiceStatusObservation(NamedTuple):
+    """An invoice's status and its time. Sorts by status first, because Stripe's clock has whole seconds."""
 
     status_rank: int
     at: datetime
     attempt_count: int
-    is_refetched: bool
+    is_fetched: bool
     asked_at: datetime
     event_id: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InvoiceObservation:
-    """An invoice while one event was handled; `kind` is the event's type, `created` its time by Stripe's clock.
+    """An invoice with the event that reported it: its type (`kind`) and its time by Stripe's clock (`created`).
 
-    `asked_at`: when the API was asked for `snapshot`, by our clock; None if it is the event's own payload.
+    `asked_at` is the instant at which the API was asked for `snapshot`, by our clock; None for an event's payload.
     """
 
     event_id: str
@@ -48,13 +48,13 @@ class InvoiceObservation:
     asked_at: datetime | None = None
 
     @property
-    def sighting(self) -> InvoiceSighting:
-        """Its place among the others."""
-        return InvoiceSighting(
+    def status(self) -> InvoiceStatusObservation:
+        """The status, with the event's place in the order."""
+        return InvoiceStatusObservation(
             status_rank=STATUS_RANKS[self.snapshot.status],
             at=self.created,
             attempt_count=self.snapshot.attempt_count,
-            is_refetched=self.asked_at is not None,
+            is_fetched=self.asked_at is not None,
             asked_at=self.asked_at or self.created,
             event_id=self.event_id,
         )
@@ -62,48 +62,49 @@ class InvoiceObservation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InvoiceRow:
-    """What is kept of an invoice: its newest form, and when a payment last failed or waited for the customer."""
+    """The newest state of an invoice, and the last times a payment failed or needed the customer's action."""
 
     invoice: InvoiceSnapshot
-    seen: InvoiceSighting
+    latest: InvoiceStatusObservation
     failed_at: datetime | None
     action_required_at: datetime | None
 
 
-def merge_invoice(former: InvoiceRow | None, observation: InvoiceObservation) -> InvoiceRow:
-    """The row after one more event: any order and any repetition of the same events ends the same.
+def merge_invoice(previous: InvoiceRow | None, observation: InvoiceObservation) -> InvoiceRow:
+    """Return the row after one more event; any order and repetition of the same events ends the same.
 
-    Raises ValueError for an event of another invoice.
+    Raise ValueError for an event of another invoice.
     """
-    told = _told_by(observation)
-    if former is None:
-        return told
-    if former.invoice.id != told.invoice.id:
-        raise ValueError(f"invoice is {former.invoice.id}, but the event is about {told.invoice.id}")
-    newest = max(former, told, key=lambda row: row.seen)
+    reported = _row_of(observation)
+    if previous is None:
+        return reported
+    if previous.invoice.id != reported.invoice.id:
+        raise ValueError(f"invoice is {previous.invoice.id}, but the event is about {reported.invoice.id}")
+    newest = max(previous, reported, key=lambda row: row.latest)
     return InvoiceRow(
         invoice=newest.invoice,
-        seen=newest.seen,
-        failed_at=_later(former.failed_at, told.failed_at),
-        action_required_at=_later(former.action_required_at, told.action_required_at),
+        latest=newest.latest,
+        failed_at=_later(previous.failed_at, reported.failed_at),
+        action_required_at=_later(previous.action_required_at, reported.action_required_at),
     )
 
 
-def reconcile_invoice(former: InvoiceRow | None, snapshot: InvoiceSnapshot, asked_at: datetime) -> InvoiceRow:
-    """The row after asking the API without an event: it tells at least as much as the newest event."""
-    at = former.seen.at if former else snapshot.created
+def reconcile_invoice(
+    previous: InvoiceRow | None, snapshot: InvoiceSnapshot, asked_at: datetime
+) -> InvoiceRow:
+    """Return the row with the API's state, fetched without an event and ordered after the newest one."""
+    at = previous.latest.at if previous else snapshot.created
     observation = InvoiceObservation(
         event_id="reconcile", created=at, kind="reconcile", snapshot=snapshot, asked_at=asked_at
     )
-    return merge_invoice(former, observation)
+    return merge_invoice(previous, observation)
 
 
-def _told_by(observation: InvoiceObservation) -> InvoiceRow:
-    """Return the row that one event makes by itself."""
+def _row_of(observation: InvoiceObservation) -> InvoiceRow:
     kind, created = observation.kind, observation.created
     return InvoiceRow(
         invoice=observation.snapshot,
-        seen=observation.sighting,
+        latest=observation.status,
         failed_at=created if kind == PAYMENT_FAILED else None,
         action_required_at=created if kind == ACTION_REQUIRED else None,
     )

@@ -1,4 +1,4 @@
-"""Owns the metering anchor: the instant that a tenant's metering periods are counted from, by its paid life."""
+"""The metering anchor: the instant from which a tenant's metering periods are counted."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -13,27 +13,27 @@ _NEVER: Final = datetime.max.replace(tzinfo=UTC)
 
 @dataclass(frozen=True, slots=True)
 class AnchorSpan:
-    """The anchor that holds before `until` (None: without an end known); None is the calendar month."""
+    """An anchor and the end of its validity, if known; the anchor None means calendar months."""
 
     anchor: datetime | None
     until: datetime | None = None
 
 
 class _Stretch(NamedTuple):
-    """The time from the beginning of one subscription to its end: [began, ended)."""
+    """The time of one subscription: [began, ended)."""
 
     began: datetime
     ended: datetime
     pays_from: datetime
-    """Not before `ended` where the trial was all there was."""
+    """At or after `ended` if the subscription ended in its trial."""
 
 
 def anchors_of(subscriptions: Iterable[Subscription]) -> list[AnchorSpan]:
-    """Return the anchors of the newest paid life, in order, and after it the calendar month.
+    """Return the anchors of the newest paid life, in order, followed by the calendar month.
 
-    A life is the time of subscriptions of which each begins before the others have ended. Its anchor is the
-    first instant that is paid for; while nothing but a trial runs, the beginning of the life. Lapses, intervals,
-    prices and Stripe's own billing anchor play no part, and the newest life is the only one that can last.
+    A paid life is an unbroken chain of subscriptions, each of which begins before the previous ones have ended.
+    Its anchor is the first instant that is paid for; until then, during a trial, the beginning of the life.
+    Lapses, intervals, prices and Stripe's billing anchor do not move it. Only the newest life can still run.
     """
     life = _newest_life(subscriptions)
     if not life:

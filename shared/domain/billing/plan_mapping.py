@@ -1,4 +1,4 @@
-"""Owns the way between plans and what Stripe sells: lookup keys, metadata, and the catalog to keep there."""
+"""The mapping between our plans and Stripe's products and prices."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ SoldInterval = Literal["month", "year"]
 CURRENCY: Final = "usd"
 PLAN_METADATA_KEY: Final = "plan"
 TENANT_METADATA_KEY: Final = "tenant_id"
-"""Where a subscription's metadata names the tenant that it was bought for."""
+"""The key in a subscription's metadata that names the tenant it was bought for."""
 
 _PREFIX: Final = "gwi"
 _NANOUSD_PER_CENT: Final = 10**7
@@ -21,7 +21,7 @@ _RANKS: Final[Mapping[str, int]] = {plan.id: rank for rank, plan in enumerate(PL
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PriceSpec:
-    """A price as it must stand in Stripe, in the smallest unit of its currency, as Stripe counts."""
+    """A price that Stripe must have; the amount is in the smallest unit of its currency."""
 
     lookup_key: str
     interval: SoldInterval
@@ -31,7 +31,7 @@ class PriceSpec:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProductSpec:
-    """A product as it must stand in Stripe. Its id is ours, so making it twice is impossible."""
+    """A product that Stripe must have. We choose its id, so it cannot be created twice."""
 
     id: str
     name: str
@@ -44,10 +44,10 @@ def plan_of(
     subscription_metadata: Mapping[str, str],
     product_metadata: Mapping[str, str] | None,
 ) -> str | None:
-    """The id of the plan that a subscription to `price` pays for, or None if nothing says which.
+    """Return the id of the plan that a subscription to `price` pays for, or None if nothing names one.
 
-    The first that names a plan of the catalog decides: the price's lookup key, then `plan` in the metadata of
-    the price, of its product, of the subscription. The amount and the currency play no part.
+    The first of these that names a plan of the catalog decides: the price's lookup key, then `plan` in the
+    metadata of the price, of its product and of the subscription. The amount and the currency do not matter.
     """
     sold = parse_lookup_key(price.get("lookup_key"))
     if sold is not None:
@@ -60,7 +60,7 @@ def plan_of(
 
 
 def lookup_key(plan_id: str, interval: SoldInterval) -> str:
-    """The lookup key of a plan's price: `gwi_professional_month`. Raises ValueError for an unknown plan."""
+    """Return the lookup key of a plan's price: `gwi_professional_month`. Raise ValueError for an unknown plan."""
     plan = find_plan(plan_id)
     if plan is None:
         raise ValueError(f"plan is {plan_id!r}, which is not in the catalog")
@@ -68,7 +68,7 @@ def lookup_key(plan_id: str, interval: SoldInterval) -> str:
 
 
 def parse_lookup_key(key: object) -> tuple[str, SoldInterval] | None:
-    """The plan's id and the interval that a lookup key of ours names; None for any other value."""
+    """Return the plan's id and the interval that a lookup key of ours names; None for any other value."""
     prefix, _, rest = key.partition("_") if isinstance(key, str) else ("", "", "")
     plan_id, _, sold = rest.partition("_")
     plan, interval = find_plan(plan_id), _SOLD_INTERVALS.get(sold)
@@ -76,17 +76,17 @@ def parse_lookup_key(key: object) -> tuple[str, SoldInterval] | None:
 
 
 def catalog_rank(plan_id: str) -> int:
-    """The place of a plan in the catalog, 0 for the lowest. Raises KeyError for an unknown plan."""
+    """Return the plan's place in the catalog, 0 for the lowest. Raise KeyError for an unknown plan."""
     return _RANKS[plan_id]
 
 
 def catalog_to_sell() -> tuple[ProductSpec, ...]:
-    """A product with a monthly and a yearly price for every plan that costs something, lowest first."""
+    """Return a product with a monthly and a yearly price for every plan that has a price, lowest first."""
     return tuple(_product(plan) for plan in PLAN_CATALOG if plan.monthly_price_nanousd)
 
 
 def usd_cents(price_nanousd: int) -> int:
-    """A price in USD cents, exact. Raises ValueError for a price that has a fraction of a cent."""
+    """Return a price in USD cents, exactly. Raise ValueError for a price that has a fraction of a cent."""
     cents, rest = divmod(price_nanousd, _NANOUSD_PER_CENT)
     if rest:
         raise ValueError(f"price_nanousd is {price_nanousd}, which is not a whole number of cents")

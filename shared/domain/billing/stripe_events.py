@@ -1,10 +1,10 @@
-"""Owns what is read of a webhook: the event, and the one object that it is about."""
+"""Read a webhook's body: the event, and the one object that it is about."""
 
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Generic, TypeVar
+from typing import Generic, NamedTuple, TypeVar
 
 from shared.domain.billing.plan_mapping import TENANT_METADATA_KEY
 from shared.domain.billing.stripe_fields import Fields, InvalidStripeObject, fields_of
@@ -20,14 +20,14 @@ P = TypeVar("P", covariant=True)
 
 
 class NotAnEvent(InvalidStripeObject):
-    """The body of a webhook is not an event that has an object, as those of Stripe's API v1 have."""
+    """The body of a webhook is not an event of Stripe's API v1."""
 
     code = "not_an_event"
 
 
 @dataclass(frozen=True, slots=True)
 class CheckoutSession:
-    """A page of Stripe's on which a customer subscribed."""
+    """A completed session of Stripe Checkout."""
 
     email: str | None
     subscription_id: str | None
@@ -35,7 +35,7 @@ class CheckoutSession:
 
 @dataclass(frozen=True, slots=True)
 class CustomerSnapshot:
-    """A customer as one payload shows it."""
+    """The fields that are read of a customer."""
 
     id: str
     email: str | None
@@ -43,7 +43,7 @@ class CustomerSnapshot:
 
 @dataclass(frozen=True, slots=True)
 class ChargeSnapshot:
-    """A charge as one payload shows it."""
+    """The fields that are read of a charge."""
 
     id: str
     customer_id: str | None
@@ -51,7 +51,7 @@ class ChargeSnapshot:
 
 @dataclass(frozen=True, slots=True)
 class DisputeSnapshot:
-    """A dispute as one payload shows it: it names the charge, and only the charge names the customer."""
+    """The fields that are read of a dispute: only its charge names the customer."""
 
     id: str
     charge_id: str | None
@@ -74,12 +74,19 @@ class EventObject(Generic[P]):
     payload: P
     customer_id: str | None
     tenant_id: str | None
-    """Written there by the seller: no proof of who owns the customer. None for what cannot be a tenant's id."""
+    """Written by the seller, so no proof of who owns the customer. None if it cannot be a tenant's id."""
+
+
+class EventReference(NamedTuple):
+    """An event's time, by Stripe's clock, and its id. Sorts by time."""
+
+    at: datetime
+    event_id: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StripeEvent:
-    """One webhook: what happened, and the object as it was then, written as `api_version` writes it."""
+    """One webhook, with its object at the time of the event in the format of `api_version`."""
 
     id: str
     type: str
@@ -89,19 +96,23 @@ class StripeEvent:
     changed: frozenset[str]
     """The fields of the object that the event changed, for the types that say so (`….updated`)."""
     payload: Payload | None = None
-    """The object; None for the types of which nothing is read."""
+    """The object; None for the types that are ignored."""
     customer_id: str | None = None
     tenant_id: str | None = None
+
+    @property
+    def reference(self) -> EventReference:
+        """The event's time and id."""
+        return EventReference(self.created, self.id)
 
 
 ObjectReader = Callable[[object], EventObject[Payload]]
 
 
 def read_event(body: object, readers: Mapping[str, ObjectReader]) -> StripeEvent:
-    """Return the event in a decoded body, its object read by the reader of its type, if there is one.
+    """Return the event in a decoded body, with its object if there is a reader for its type.
 
-    Raise NotAnEvent, also for the thin events of Stripe's API v2, and InvalidStripeObject for an object that its
-    reader refuses.
+    Raise NotAnEvent, also for the thin events of Stripe's API v2, and InvalidStripeObject for an unreadable object.
     """
     try:
         event, stripe_object = _read_envelope(body)

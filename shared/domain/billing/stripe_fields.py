@@ -1,4 +1,4 @@
-"""Owns the careful reading of Stripe's JSON: every value is checked, and an error names its path and value."""
+"""Read and check the values of Stripe's JSON; an error names the path and the value."""
 
 import re
 from collections.abc import Mapping
@@ -14,87 +14,87 @@ T = TypeVar("T")
 _INT64: Final = range(-(2**63), 2**63)
 # Seconds up to the year 3000: milliseconds taken for seconds would be in the year 57000.
 _UNIX_SECONDS: Final = range(1, 32_503_680_000)
-# What may name a document: an id of another form is not one of Stripe's.
+# The ids that can be part of a document's name; Stripe's all have this form.
 _ID: Final = re.compile(r"(?!\.{1,2}$|__)[^/\x00-\x1f]{1,255}")
 _SHOWN: Final = Repr()
 _SHOWN.maxstring = _SHOWN.maxother = 60
 
 
 class InvalidStripeObject(UsageError):
-    """An object is not of the form that Stripe documents; the message names the path and the value."""
+    """An object does not have the documented form; the message names the path and the value."""
 
     code = "invalid_stripe_object"
 
 
 @dataclass(frozen=True, slots=True)
 class Fields:
-    """The fields of one JSON object, and where it stands: `subscription.items.data[0]`.
+    """The fields of one JSON object, and its path: `subscription.items.data[0]`.
 
-    Each method reads one field and raises InvalidStripeObject if the value is not of the kind asked for.
-    `optional_…` gives None for what is absent or null; the others refuse that.
+    Each method reads one field and raises InvalidStripeObject for a value of another type.
+    `optional_…` returns None for an absent or null field; the others refuse it.
     """
 
     path: str
     values: Mapping[str, object]
 
     def invalid(self, name: str, rule: str) -> InvalidStripeObject:
-        """The error to raise for the field `name`, which breaks `rule`: "must be text"."""
+        """Return the error for the field `name`, which breaks `rule`: "must be text"."""
         return InvalidStripeObject(f"{self.path}.{name} is {_SHOWN.repr(self.values.get(name))}, but {rule}")
 
     def text(self, name: str) -> str:
-        """Text that is not empty."""
+        """Return a text that is not empty."""
         return self._present(name, self.optional_text(name), "must be text")
 
     def identifier(self, name: str) -> str:
-        """The id of an object."""
+        """Return the id of this object."""
         return self._present(name, self._optional_id(name), "must be an id")
 
     def optional_text(self, name: str) -> str | None:
-        """Text that is not empty, or None."""
+        """Return a text that is not empty, or None."""
         value = self.values.get(name)
         if value is None or (isinstance(value, str) and value):
             return value
         raise self.invalid(name, "must be text")
 
     def one_of(self, name: str, allowed: Mapping[str, T]) -> T:
-        """What `allowed` makes of the text."""
+        """Return the value of the field's text in `allowed`."""
         value = self.values.get(name)
         if isinstance(value, str) and value in allowed:
             return allowed[value]
         raise self.invalid(name, f"must be one of {', '.join(allowed)}")
 
     def integer(self, name: str) -> int:
-        """A whole number of at most 64 bits."""
+        """Return an integer of at most 64 bits."""
         rule = "must be an integer of 64 bits"
         return self._present(name, self._optional_integer(name, _INT64, rule), rule)
 
     def instant(self, name: str) -> datetime:
-        """Unix seconds, as an aware UTC instant."""
+        """Return Unix seconds as an aware UTC instant."""
         return self._present(name, self.optional_instant(name), "must be Unix seconds")
 
     def optional_instant(self, name: str) -> datetime | None:
-        """Unix seconds, as an aware UTC instant, or None."""
+        """Return Unix seconds as an aware UTC instant, or None."""
         seconds = self._optional_integer(name, _UNIX_SECONDS, "must be Unix seconds")
         return None if seconds is None else datetime.fromtimestamp(seconds, UTC)
 
     def flag(self, name: str) -> bool:
-        """A boolean; False if it is absent."""
+        """Return a boolean; False if it is absent."""
         value = self.values.get(name, False)
         if isinstance(value, bool):
             return value
         raise self.invalid(name, "must be true or false")
 
     def child(self, name: str) -> "Fields":
-        """The object under `name`."""
+        """Return the object under `name`."""
         return self._present(name, self.optional_child(name), "must be an object")
 
     def optional_child(self, name: str) -> "Fields | None":
-        """The object under `name`, or None."""
+        """Return the object under `name`, or None."""
         value = self.values.get(name)
         return None if value is None else fields_of(value, f"{self.path}.{name}")
 
     def listed(self, name: str) -> list["Fields"]:
-        """The objects of the list under `name`, which Stripe writes as `{"data": […]}`."""
+        """Return the objects of the list under `name`, which Stripe writes as `{"data": […]}`."""
         parent = self.child(name)
         members = parent.values.get("data")
         if not isinstance(members, list):
@@ -102,20 +102,20 @@ class Fields:
         return [fields_of(member, f"{parent.path}.data[{at}]") for at, member in enumerate(members)]
 
     def reference(self, name: str) -> str:
-        """The id of another object."""
+        """Return the id of another object."""
         return self._present(name, self.optional_reference(name), "must be an id")
 
     def optional_reference(self, name: str) -> str | None:
-        """The id of another object, which may be written as the id or expanded to the object, or None."""
+        """Return the id of another object, written as the id or expanded to the object; or None."""
         expanded = self.expanded(name)
         return expanded.identifier("id") if expanded else self._optional_id(name)
 
     def expanded(self, name: str) -> "Fields | None":
-        """The object that a reference was expanded to; None where there is only its id, or nothing."""
+        """Return the object that a reference was expanded to; None if there is only an id, or nothing."""
         return self.optional_child(name) if isinstance(self.values.get(name), Mapping) else None
 
     def metadata(self) -> Mapping[str, str]:
-        """The texts that the seller attached to the object; empty if there are none."""
+        """Return the texts that the seller attached to the object."""
         attached = self.optional_child("metadata")
         return {key: attached._text_or_empty(key) for key in attached.values} if attached else {}
 
@@ -133,7 +133,7 @@ class Fields:
 
     def _optional_integer(self, name: str, allowed: range, rule: str) -> int | None:
         value = self.values.get(name)
-        # True is an int to Python, but no number to Stripe.
+        # True is an int in Python, but not a number in JSON.
         if value is None or (type(value) is int and value in allowed):
             return value
         raise self.invalid(name, rule)
@@ -145,7 +145,7 @@ class Fields:
 
 
 def fields_of(value: object, path: str) -> Fields:
-    """`value` as the object at `path`; InvalidStripeObject if it is something else."""
+    """Return the fields of the object `value` at `path`. Raise InvalidStripeObject for any other value."""
     if isinstance(value, Mapping):
         return Fields(path, value)
     raise InvalidStripeObject(f"{path} is {_SHOWN.repr(value)}, but must be an object")

@@ -1,4 +1,4 @@
-"""Owns the shapes of Stripe's objects, API acacia (2024-12-18) to endive (2026-10-28), and what is read of them."""
+"""Read Stripe's subscriptions and invoices in the shapes of API acacia (2024-12-18) to endive (2026-10-28)."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ SubscriptionStatus = Literal[
 InvoiceStatus = Literal["draft", "open", "uncollectible", "void", "paid"]
 
 _TRIAL_BEGINS_WITHIN: Final = timedelta(hours=1)
-"""A trial that begins this soon after the subscription is the one it began with."""
+"""A trial that begins this soon after the subscription is its initial trial, not one granted later."""
 
 _STATUSES: Final[Mapping[str, SubscriptionStatus]] = {name: name for name in get_args(SubscriptionStatus)}
 _INTERVALS: Final[Mapping[str, BillingInterval]] = {name: name for name in get_args(BillingInterval)}
@@ -24,12 +24,12 @@ _INVOICE_STATUSES: Final[Mapping[str, InvoiceStatus]] = {name: name for name in 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SubscriptionSnapshot:
-    """A subscription as one payload shows it; `plan` is None for a price that maps to none."""
+    """A subscription in one payload; `plan` is None for a price that maps to no plan."""
 
     id: str
     customer_id: str
     tenant_id: str | None
-    """The tenant that its metadata names: who bought it, not a proof of who owns the customer."""
+    """The tenant that its metadata names, which does not prove who owns the customer."""
     status: SubscriptionStatus
     price_id: str
     plan: str | None
@@ -45,13 +45,13 @@ class SubscriptionSnapshot:
 
     @property
     def planned_end(self) -> datetime | None:
-        """The instant at which it is to be canceled; None if no cancellation is planned."""
+        """The instant of the planned cancellation, or None."""
         # Stripe resolves cancel_at_period_end into cancel_at, but not in every version.
         return self.cancel_at or (self.period_end if self.cancel_at_period_end else None)
 
     @property
     def pays_from(self) -> datetime:
-        """The end of the trial it began with; without one, its beginning. A trial granted later moves neither."""
+        """The end of its initial trial; without one, its beginning. A trial granted later does not count."""
         if self.trial_end is None or self._is_trial_granted_later:
             return self.created
         return max(self.created, self.trial_end)
@@ -63,7 +63,7 @@ class SubscriptionSnapshot:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InvoiceSnapshot:
-    """An invoice as one payload shows it. Amounts are in minor units of `currency`, exactly as Stripe has them."""
+    """An invoice in one payload. Amounts are in minor units of `currency`, exactly as in Stripe."""
 
     id: str
     number: str | None
@@ -85,9 +85,9 @@ class InvoiceSnapshot:
 
 
 def read_subscription(stripe_object: object) -> SubscriptionSnapshot:
-    """A subscription from a webhook, or from the API as `to_dict()` gives it. Raises InvalidStripeObject.
+    """Read a subscription from a webhook, or from the API's `to_dict()`. Raise InvalidStripeObject.
 
-    Of several items the one whose price maps to the highest plan decides, and the period is that item's.
+    Of several items, the one whose price maps to the highest plan decides the plan and the period.
     """
     subscription = fields_of(stripe_object, "subscription")
     metadata = subscription.metadata()
@@ -114,7 +114,7 @@ def read_subscription(stripe_object: object) -> SubscriptionSnapshot:
 
 
 def read_invoice(stripe_object: object) -> InvoiceSnapshot:
-    """An invoice from a webhook, or from the API as `to_dict()` gives it. Raises InvalidStripeObject."""
+    """Read an invoice from a webhook, or from the API's `to_dict()`. Raise InvalidStripeObject."""
     invoice = fields_of(stripe_object, "invoice")
     period_start, period_end = _service_period(invoice)
     return InvoiceSnapshot(
@@ -139,13 +139,13 @@ def read_invoice(stripe_object: object) -> InvoiceSnapshot:
 
 
 def _deciding_item(subscription: Fields, metadata: Mapping[str, str]) -> tuple[Fields, str | None]:
-    """The item that says which plan is paid for, and that plan; the first item if none says it by itself."""
+    """Return the item that decides the plan, and the plan; the first item if no item names one."""
     items = subscription.listed("items")
     if not items:
         raise subscription.invalid("items", "must hold an item")
     plans = [(item, _plan_of_item(item, {})) for item in items]
     mapped = [(item, plan) for item, plan in plans if plan is not None]
-    # The first of equals, so the order of Stripe's list decides.
+    # max() returns the first of equals, so the order of Stripe's list decides.
     best = max(mapped, key=lambda pair: catalog_rank(pair[1]), default=None)
     return best or (items[0], _plan_of_item(items[0], metadata))
 
@@ -158,7 +158,7 @@ def _plan_of_item(item: Fields, subscription_metadata: Mapping[str, str]) -> str
 
 
 def _current_period(subscription: Fields, item: Fields) -> tuple[datetime, datetime]:
-    """Since basil (2025-03-31) a period belongs to an item, before that to the subscription."""
+    """Return the period, which belongs to an item since basil (2025-03-31), before that to the subscription."""
     names = ("current_period_start", "current_period_end")
     owner = item if any(item.values.get(name) is not None for name in names) else subscription
     start, end = (owner.instant(name) for name in names)
@@ -168,16 +168,16 @@ def _current_period(subscription: Fields, item: Fields) -> tuple[datetime, datet
 
 
 def _subscription_of(invoice: Fields) -> str | None:
-    """Since basil a parent generates the invoice, before that the invoice names the subscription itself."""
+    """Return the subscription's id, which is under `parent` since basil, before that in the invoice itself."""
     parent = invoice.optional_child("parent")
     details = parent.optional_child("subscription_details") if parent else None
     return (details or invoice).optional_reference("subscription")
 
 
 def _service_period(invoice: Fields) -> tuple[datetime, datetime]:
-    """The time that the invoice charges a subscription for; without such a line the invoice's own period.
+    """Return the time that the invoice charges for: that of its subscription lines, else its own period.
 
-    The invoice's own period of a renewal is the one before, and that of a first invoice is empty.
+    A renewal's own period is the one before, and a first invoice's own period is empty.
     """
     lines = invoice.listed("lines") if invoice.values.get("lines") is not None else []
     periods = [line.child("period") for line in lines if _is_for_the_whole_period(line)]
@@ -190,7 +190,7 @@ def _service_period(invoice: Fields) -> tuple[datetime, datetime]:
 
 
 def _is_for_the_whole_period(line: Fields) -> bool:
-    """Whether the line is a subscription's regular charge: since basil its parent says so, before that its type."""
+    """Return whether the line is a regular charge, which its parent says since basil, before that its type."""
     parent = line.optional_child("parent")
     if parent is None:
         return line.values.get("type") == "subscription" and not line.flag("proration")

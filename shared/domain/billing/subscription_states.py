@@ -1,4 +1,4 @@
-"""Owns the states of a subscription, and the one table of what leads from one to the next."""
+"""The states of a subscription, and the table of transitions between them."""
 
 from collections.abc import Mapping
 from enum import StrEnum
@@ -8,7 +8,7 @@ from typing import Final
 
 
 class SubscriptionState(StrEnum):
-    """What a subscription is to us; NONE before anything was seen of it."""
+    """The state of a subscription; NONE before anything is known of it."""
 
     NONE = "none"
     INCOMPLETE = "incomplete"
@@ -22,7 +22,7 @@ class SubscriptionState(StrEnum):
 
 
 class Trigger(StrEnum):
-    """What moves a subscription: a status that Stripe reports, or that it was deleted."""
+    """The input of a transition: a status that Stripe reports, or the deletion of the subscription."""
 
     INCOMPLETE = "incomplete"
     INCOMPLETE_EXPIRED = "incomplete_expired"
@@ -48,12 +48,12 @@ _LEADS_TO: Final[Mapping[Trigger, SubscriptionState]] = {
 }
 
 FINAL_STATES: Final = frozenset({SubscriptionState.CANCELED, SubscriptionState.EXPIRED})
-"""Stripe never revives these: the customer subscribes anew (API reference, subscription.status)."""
+"""A subscription never leaves these: the customer needs a new one (API reference, subscription.status)."""
 
 NEVER_PAID: Final = frozenset(
     {SubscriptionState.NONE, SubscriptionState.INCOMPLETE, SubscriptionState.EXPIRED}
 )
-"""Of these not even the first payment was made."""
+"""In these states not even the first payment was made."""
 
 TRANSITIONS: Final[Mapping[tuple[SubscriptionState, Trigger], SubscriptionState]] = MappingProxyType(
     {
@@ -61,6 +61,6 @@ TRANSITIONS: Final[Mapping[tuple[SubscriptionState, Trigger], SubscriptionState]
         for state, trigger in product(SubscriptionState, Trigger)
     }
 )
-"""Stripe's newest word counts, because what lay between may never arrive; but nothing leaves a final state."""
+"""The newest status counts, because events in between may never arrive; but nothing leaves a final state."""
 
 FINAL_TRIGGERS: Final = frozenset(trigger for trigger in Trigger if _LEADS_TO[trigger] in FINAL_STATES)

@@ -1,4 +1,4 @@
-"""The routes that lead to Stripe's pages, and the tenant's invoices."""
+"""The routes of Checkout, of the portal and of invoices."""
 
 from datetime import datetime
 from typing import Literal
@@ -24,19 +24,19 @@ class CheckoutBody(BaseModel):
 
 
 class PortalBody(BaseModel):
-    """Nothing: where the portal leads back to is not for the caller to say."""
+    """An empty body: the caller cannot choose the page that the portal returns to."""
 
     model_config = ConfigDict(extra="forbid")
 
 
 class UrlResponse(ResponseModel):
-    """Where to send the browser."""
+    """The URL to send the browser to."""
 
     url: str
 
 
 class InvoiceResponse(ResponseModel):
-    """An invoice; amounts are in minor units of its currency, as Stripe has them."""
+    """An invoice; amounts are in minor units of its currency, as in Stripe."""
 
     id: str
     number: str | None
@@ -57,7 +57,7 @@ class InvoiceResponse(ResponseModel):
 
     @classmethod
     def of(cls, row: InvoiceRow) -> "InvoiceResponse":
-        """The answer that tells of an invoice."""
+        """Return the response for a stored invoice."""
         names = [name for name in cls.model_fields if name != "failed_at"]
         return cls(failed_at=row.failed_at, **{name: getattr(row.invoice, name) for name in names})
 
@@ -99,7 +99,7 @@ ROUTES = (
     Route(
         method="POST",
         path=f"{_TENANT}/checkout-sessions",
-        summary="Begin to pay for a plan",
+        summary="Start a Checkout session",
         handle=_checkout,
         needs="billing:write",
         response=UrlResponse,
@@ -108,7 +108,7 @@ ROUTES = (
     Route(
         method="POST",
         path=f"{_TENANT}/portal-sessions",
-        summary="Open the portal",
+        summary="Start a portal session",
         handle=_portal,
         needs="billing:write",
         response=UrlResponse,
@@ -117,7 +117,7 @@ ROUTES = (
     Route(
         method="GET",
         path=f"{_TENANT}/invoices",
-        summary="Invoices, newest first",
+        summary="List invoices, newest first",
         handle=_invoices,
         needs="usage:read",
         response=InvoicesResponse,

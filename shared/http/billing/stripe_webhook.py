@@ -1,4 +1,4 @@
-"""The route Stripe calls: the signature is checked on the raw body, before anything reads it."""
+"""The webhook that Stripe calls: its signature is verified on the raw body, before parsing."""
 
 import logging
 
@@ -17,7 +17,7 @@ TOLERANCE_SECONDS = 300
 
 
 class WebhookResponse(BaseModel):
-    """What became of the event; Stripe reads only that the answer is a success."""
+    """The outcome of the event; Stripe reads only the status code."""
 
     outcome: str
 
@@ -28,7 +28,7 @@ def _webhook(call: Call, container: Container) -> Response:
     event = _event(payload)
     outcome = apply_stripe_event(container.billing, event, call.now)
     if outcome == UNOWNED:
-        LOGGER.warning("%s %s is of a customer that belongs to no tenant", event.id, event.type)
+        LOGGER.warning("%s %s belongs to a customer of no tenant", event.id, event.type)
     return json_response(WebhookResponse(outcome=outcome))
 
 
@@ -41,7 +41,7 @@ def _require_signature(payload: bytes, header: str | None, container: Container)
             return
     except UnicodeDecodeError as error:
         raise InvalidInput("the body is not UTF-8", code="malformed_json") from error
-    message = f"no secret of this endpoint signed the body within {TOLERANCE_SECONDS} seconds"
+    message = f"the signature does not match, or is older than {TOLERANCE_SECONDS} seconds"
     raise InvalidInput(message, code="invalid_signature")
 
 

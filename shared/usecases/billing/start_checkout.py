@@ -1,49 +1,54 @@
-"""Leads a tenant to the page on which it subscribes, or changes what it has subscribed to."""
+"""Send a tenant to Stripe's pages: checkout for its first subscription, the portal for later changes."""
 
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from shared.domain.billing.billing_account import Account, without_customer
+from shared.domain.billing.billing_account import BillingAccount, without_customer
 from shared.domain.billing.plan_mapping import SoldInterval, lookup_key
 from shared.domain.billing.subscription_states import FINAL_STATES, SubscriptionState
 from shared.domain.billing.subscriptions import Subscription
 from shared.domain.errors import Conflict, FieldProblem, InvalidInput, NotFound, Unavailable
 from shared.domain.limits.plans import find_plan
-from shared.ports import AccountRead, BillingChange, CheckoutOrder, StaleAccount
-from shared.usecases.billing.billing_parts import MAX_TRIES, Billing, as_stripe_says
-from shared.usecases.billing.billing_trail import Cause, traced
+from shared.domain.people.tenants import Change
+from shared.ports import BillingChange, CheckoutOrder, StoredAccount
+from shared.usecases.billing.billing_dependencies import (
+    BillingDependencies,
+    audited,
+    retry_if_stale,
+    with_stripe_state,
+)
 
 SAME_ORDER_WITHIN = timedelta(days=1)
-"""Two clicks on one button are one order, which Stripe answers with one page; a page stays open for a day."""
+"""Repeated clicks within a day are one order with one Checkout page, because that page stays open for a day."""
 _CHANGEABLE = frozenset({SubscriptionState.ACTIVE, SubscriptionState.TRIALING})
 
 
 @dataclass(frozen=True, slots=True)
 class ReturnPages:
-    """Where Stripe's pages lead a tenant back to. Only our own origin: no caller says where a browser goes."""
+    """The pages that Stripe returns a tenant to: always on our own origin, never chosen by the caller."""
 
     origin: str
     tenant_id: str
 
     @property
-    def settled(self) -> str:
-        """After the portal."""
+    def tenant_home(self) -> str:
+        """The page after the portal."""
         return f"{self.origin}/t/{self.tenant_id}"
 
     @property
     def success(self) -> str:
-        """After paying; the page there waits for the webhook and believes nothing else."""
-        return f"{self.settled}/upgrade?checkout=success"
+        """The page after a payment, which waits for the webhook to confirm it."""
+        return f"{self.tenant_home}/upgrade?checkout=success"
 
     @property
     def canceled(self) -> str:
-        """After turning back."""
-        return f"{self.settled}/upgrade?checkout=canceled"
+        """The page after a canceled checkout."""
+        return f"{self.tenant_home}/upgrade?checkout=canceled"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Purchase:
-    """The plan that a tenant wants to subscribe to, and how often it wants to pay."""
+    """The plan that a tenant wants to subscribe to, and the interval of its payments."""
 
     tenant_id: str
     plan: str
@@ -52,17 +57,19 @@ class Purchase:
     """Only for the tenant's first subscription."""
 
 
-def start_checkout(billing: Billing, pages: ReturnPages, purchase: Purchase, now: datetime) -> str:
-    """Return the URL to go to: for a tenant with a subscription the portal's page to change it, never a second one.
+def start_checkout(
+    billing: BillingDependencies, pages: ReturnPages, purchase: Purchase, now: datetime
+) -> str:
+    """Return the URL of Checkout, or of the portal for a tenant that already has a subscription.
 
-    Stripe is asked for it: who has just paid may be back before the webhook is here.
+    Look the subscriptions up in Stripe: a tenant that has just paid may return before the webhook arrives.
     """
     key = lookup_key(_sold_plan(purchase.plan), purchase.interval)
-    account = as_stripe_says(billing, _read(billing, purchase.tenant_id).account, now)
-    living = _living(account)
-    if living is not None:
-        changed = living.id if living.state in _CHANGEABLE else None
-        return billing.stripe.create_portal(_customer(account), pages.settled, changed)
+    account = with_stripe_state(billing, _read(billing, purchase.tenant_id).account, now)
+    current = _current_subscription(account)
+    if current is not None:
+        changed = current.id if current.state in _CHANGEABLE else None
+        return billing.stripe.create_portal(_customer(account), pages.tenant_home, changed)
     price_id = billing.stripe.find_price(key)
     if price_id is None:
         raise Unavailable(f"Stripe has no price {key}: run `python -m tools.admin stripe sync-catalog`")
@@ -81,13 +88,13 @@ def start_checkout(billing: Billing, pages: ReturnPages, purchase: Purchase, now
     return billing.stripe.create_checkout(order)
 
 
-def open_portal(billing: Billing, pages: ReturnPages, tenant_id: str) -> str:
-    """The URL of the tenant's portal; Conflict for a tenant that is no customer."""
+def open_portal(billing: BillingDependencies, pages: ReturnPages, tenant_id: str) -> str:
+    """Return the URL of the tenant's portal. Raise Conflict for a tenant without a customer in Stripe."""
     account = _read(billing, tenant_id).account
     customer_id = _customer(account)
     if billing.stripe.find_customer(customer_id) is None:
         customer_id = _customer(without_customer(account, customer_id))
-    return billing.stripe.create_portal(customer_id, pages.settled, None)
+    return billing.stripe.create_portal(customer_id, pages.tenant_home, None)
 
 
 def _sold_plan(plan: str) -> str:
@@ -98,20 +105,22 @@ def _sold_plan(plan: str) -> str:
     return found.id
 
 
-def _read(billing: Billing, tenant_id: str) -> AccountRead:
-    read = billing.store.read_account(tenant_id)
-    if read is None:
+def _read(billing: BillingDependencies, tenant_id: str) -> StoredAccount:
+    stored = billing.store.read_account(tenant_id)
+    if stored is None:
         raise NotFound(f"tenant {tenant_id!r} does not exist")
-    return read
+    return stored
 
 
-def _living(account: Account) -> Subscription | None:
-    """A subscription that is not over; one whose first payment is still open may be begun anew."""
-    over = FINAL_STATES | {SubscriptionState.INCOMPLETE}
-    return next((each for each in account.known_subscriptions.values() if each.state not in over), None)
+def _current_subscription(account: BillingAccount) -> Subscription | None:
+    """Return a subscription that has begun and not ended; one without a first payment can be replaced."""
+    not_running = FINAL_STATES | {SubscriptionState.INCOMPLETE}
+    return next(
+        (each for each in account.known_subscriptions.values() if each.state not in not_running), None
+    )
 
 
-def _customer(account: Account) -> str:
+def _customer(account: BillingAccount) -> str:
     if account.customer_id is None:
         raise Conflict(
             "this tenant has no billing account yet: subscribe to a plan first", code="no_customer"
@@ -119,22 +128,24 @@ def _customer(account: Account) -> str:
     return account.customer_id
 
 
-def _new_customer(billing: Billing, asked: Account, now: datetime) -> str:
-    """The tenant's customer, made and linked; `asked` is the account by Stripe's word: without one."""
-    for _ in range(MAX_TRIES):
-        read = _read(billing, asked.tenant.id)
-        account, former_id = read.account, asked.former_customer_id
-        if account.customer_id not in (None, former_id):
-            return str(account.customer_id)
-        name = account.tenant.name
-        customer_id = billing.stripe.create_customer(account.tenant.id, name, former_id)
-        _, owner = billing.store.find_owner(None, customer_id)
-        linked = replace(account, customer_id=customer_id, former_customer_id=former_id)
-        link = None if owner else customer_id
-        change = BillingChange(account=linked, at=now, link_customer_id=link)
-        try:
-            billing.store.save_billing(traced(change, read, Cause("checkout", "first checkout")))
-        except StaleAccount:
-            continue
-        return customer_id
-    raise Unavailable("this tenant's billing is being changed by many requests at once")
+def _new_customer(billing: BillingDependencies, account: BillingAccount, now: datetime) -> str:
+    """Create and link the tenant's customer; `account` shows Stripe's state, in which it has none."""
+    tenant_id, previous_id = account.tenant.id, account.previous_customer_id
+    return retry_if_stale(
+        lambda: _create_customer(billing, tenant_id, previous_id, now), "this tenant's billing"
+    )
+
+
+def _create_customer(
+    billing: BillingDependencies, tenant_id: str, previous_id: str | None, now: datetime
+) -> str:
+    stored = _read(billing, tenant_id)
+    account = stored.account
+    if account.customer_id not in (None, previous_id):
+        return str(account.customer_id)
+    customer_id = billing.stripe.create_customer(tenant_id, account.tenant.name, previous_id)
+    _, owner = billing.store.find_owner(None, customer_id)
+    linked = replace(account, customer_id=customer_id, previous_customer_id=previous_id)
+    change = BillingChange(account=linked, at=now, link_customer_id=None if owner else customer_id)
+    billing.store.save_billing(audited(change, stored, Change("checkout", now, "first checkout")))
+    return customer_id

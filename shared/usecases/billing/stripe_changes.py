@@ -1,4 +1,4 @@
-"""Owns what each type of Stripe's events is about, and what it changes in a tenant's billing."""
+"""The table of Stripe's event types: the reader of each type's object, and the change that it makes."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -6,8 +6,7 @@ from datetime import datetime
 from typing import Any, Final, Generic, TypeVar
 
 from shared.domain.billing.billing_account import (
-    Account,
-    EmailSighting,
+    BillingAccount,
     with_email,
     with_subscription,
     without_customer,
@@ -30,62 +29,57 @@ from shared.domain.billing.stripe_events import (
 )
 from shared.domain.billing.stripe_shapes import InvoiceSnapshot, SubscriptionSnapshot
 from shared.domain.billing.subscriptions import (
-    Observation,
-    Refetch,
+    ApiSnapshot,
+    SubscriptionObservation,
     observe,
     reconcile,
     trial_days_left,
 )
-from shared.ports import AccountRead, BillingChange, Mail
-from shared.usecases.billing.billing_parts import Billing
-from shared.usecases.billing.billing_trail import Cause, entry
+from shared.domain.people.tenants import Change
+from shared.ports import BillingChange, Mail, StoredAccount
+from shared.usecases.billing.billing_dependencies import BillingDependencies
 
 P = TypeVar("P")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WebhookContext:
-    """One event and what was read for it."""
+    """One event with the tenant's billing as it is stored."""
 
-    billing: Billing
+    billing: BillingDependencies
     event: StripeEvent
-    read: AccountRead
+    stored: StoredAccount
     now: datetime
 
     @property
-    def account(self) -> Account:
+    def account(self) -> BillingAccount:
         """The tenant's billing before the event."""
-        return self.read.account
+        return self.stored.account
 
     @property
-    def cause(self) -> Cause:
-        """What the trail says of the event."""
-        return Cause("stripe", f"{self.event.id} {self.event.type}")
-
-    @property
-    def email_seen(self) -> EmailSighting:
-        """The instant and the event by which an address was told."""
-        return EmailSighting(self.event.created, self.event.id)
+    def author(self) -> Change:
+        """The part that the audit entries of this event share."""
+        return Change("stripe", self.now, f"{self.event.id} {self.event.type}")
 
 
 @dataclass(frozen=True, slots=True)
 class EventType(Generic[P]):
-    """How the object of an event is read, and what the event changes."""
+    """The reader of an event's object, and the function that turns the object into a change."""
 
     read: Callable[[object], EventObject[P]]
     change: Callable[[WebhookContext, P], BillingChange]
 
 
 def read_stripe_event(body: object) -> StripeEvent:
-    """Return the event in a webhook's decoded body. Raise NotAnEvent or InvalidStripeObject as read_event does."""
+    """Return the event in a webhook's decoded body. Raise NotAnEvent or InvalidStripeObject."""
     return read_event(body, {name: event_type.read for name, event_type in EVENT_TYPES.items()})
 
 
 def _subscription_changed(context: WebhookContext, snapshot: SubscriptionSnapshot) -> BillingChange:
     account, now = context.account, context.now
-    refetch = _refetch(context.billing, snapshot.id, now)
+    fetched = _fetch_subscription(context.billing, snapshot.id, now)
     known = account.known_subscriptions.get(snapshot.id)
-    subscription = observe(known, _observation(context.event, snapshot), refetch)
+    subscription = observe(known, _observation(context.event, snapshot), fetched)
     changed = with_subscription(account, subscription, context.billing.grace, now)
     return BillingChange(account=changed, at=now)
 
@@ -95,8 +89,8 @@ def _trial_will_end(context: WebhookContext, snapshot: SubscriptionSnapshot) -> 
     return replace(change, mail=_trial_mail(change.account, _observation(context.event, snapshot)))
 
 
-def _observation(event: StripeEvent, snapshot: SubscriptionSnapshot) -> Observation:
-    return Observation(
+def _observation(event: StripeEvent, snapshot: SubscriptionSnapshot) -> SubscriptionObservation:
+    return SubscriptionObservation(
         event_id=event.id,
         created=event.created,
         kind=event.type,
@@ -105,21 +99,21 @@ def _observation(event: StripeEvent, snapshot: SubscriptionSnapshot) -> Observat
     )
 
 
-def _refetch(billing: Billing, subscription_id: str, now: datetime) -> Refetch | None:
-    """Ask Stripe for the subscription as it is now; None without a key, and if Stripe does not know it."""
+def _fetch_subscription(
+    billing: BillingDependencies, subscription_id: str, now: datetime
+) -> ApiSnapshot | None:
+    """Return the subscription as it is in Stripe now; None without an API key or if Stripe has none of that id."""
     found = billing.gateway.find_subscription(subscription_id) if billing.gateway else None
-    return None if found is None else Refetch(found, now)
+    return None if found is None else ApiSnapshot(found, now)
 
 
-def _trial_mail(account: Account, observation: Observation) -> Mail | None:
+def _trial_mail(account: BillingAccount, observation: SubscriptionObservation) -> Mail | None:
     days = trial_days_left(observation)
     if account.email is None or days is None:
         return None
-    left = "1 day" if days == 1 else f"{days} days"
-    text = (
-        f"The trial of {account.tenant.name} ends in {left}. Nothing is lost: add a payment method to go on."
-    )
-    return Mail(to=account.email, subject=f"Your trial ends in {left}", text=text)
+    remaining = "1 day" if days == 1 else f"{days} days"
+    text = f"The trial of {account.tenant.name} ends in {remaining}. Add a payment method to keep your plan."
+    return Mail(to=account.email, subject=f"Your trial ends in {remaining}", text=text)
 
 
 def _invoice_changed(context: WebhookContext, snapshot: InvoiceSnapshot) -> BillingChange:
@@ -135,24 +129,24 @@ def _invoice_changed(context: WebhookContext, snapshot: InvoiceSnapshot) -> Bill
     return BillingChange(
         account=context.account,
         at=context.now,
-        invoice=merge_invoice(context.read.invoice, observation),
-        former_invoice=context.read.invoice_version,
+        invoice=merge_invoice(context.stored.invoice, observation),
+        invoice_version=context.stored.invoice_version,
     )
 
 
 def _checkout_completed(context: WebhookContext, session: CheckoutSession) -> BillingChange:
     event, billing, now = context.event, context.billing, context.now
-    account = with_email(context.account, session.email, context.email_seen)
-    refetch = _refetch(billing, session.subscription_id, now) if session.subscription_id else None
-    if refetch is None:
+    account = with_email(context.account, session.email, event.reference)
+    fetched = _fetch_subscription(billing, session.subscription_id, now) if session.subscription_id else None
+    if fetched is None:
         return BillingChange(account=account, at=now)
-    known = account.known_subscriptions.get(refetch.snapshot.id)
-    subscription = reconcile(known, refetch, (event.created, event.id))
+    known = account.known_subscriptions.get(fetched.snapshot.id)
+    subscription = reconcile(known, fetched, event.reference)
     return BillingChange(account=with_subscription(account, subscription, billing.grace, now), at=now)
 
 
 def _customer_changed(context: WebhookContext, customer: CustomerSnapshot) -> BillingChange:
-    account = with_email(context.account, customer.email, context.email_seen)
+    account = with_email(context.account, customer.email, context.event.reference)
     return BillingChange(account=account, at=context.now)
 
 
@@ -162,10 +156,9 @@ def _customer_deleted(context: WebhookContext, customer: CustomerSnapshot) -> Bi
 
 
 def _money_disputed(context: WebhookContext, payload: ChargeSnapshot | DisputeSnapshot) -> BillingChange:
-    """Note for people that money went back or is disputed: the plan follows the subscription alone."""
-    told = context.event.type, None, payload.id
-    audit = entry(context.account.tenant.id, context.now, context.cause, told)
-    return BillingChange(account=context.account, at=context.now, audits=[audit])
+    """Add an audit entry for a refund or a dispute; the plan depends on the subscription alone."""
+    entry = context.author.entry(context.account.tenant.id, context.event.type, None, payload.id)
+    return BillingChange(account=context.account, at=context.now, audits=[entry])
 
 
 _SUBSCRIPTION: Final = EventType(subscription_object, _subscription_changed)
@@ -198,4 +191,4 @@ EVENT_TYPES: Final[Mapping[str, EventType[Any]]] = {
     "charge.dispute.created": _DISPUTE,
     "charge.dispute.closed": _DISPUTE,
 }
-"""The types that change something; all others are remembered and change nothing."""
+"""The types that change something; all others are marked as processed and ignored."""

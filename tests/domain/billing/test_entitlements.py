@@ -1,4 +1,4 @@
-"""Tests of what subscriptions grant: plan, end, and what holds after it."""
+"""Tests of the entitlement that subscriptions grant: plan, end and the plan after it."""
 
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -15,7 +15,7 @@ from shared.domain.billing.entitlements import (
     entitlement,
 )
 from shared.domain.billing.subscription_states import SubscriptionState
-from shared.domain.billing.subscriptions import Observation, Subscription, observe
+from shared.domain.billing.subscriptions import Subscription, SubscriptionObservation, observe
 from shared.domain.limits.entitlement import FREE, Entitlement
 from shared.domain.limits.plans import PLAN_CATALOG
 from tests.sample_subscriptions import DAY, PERIOD, START, observed, on_day
@@ -23,7 +23,7 @@ from tests.sample_subscriptions import DAY, PERIOD, START, observed, on_day
 JUST_BEFORE = timedelta(microseconds=1)
 
 
-def known(first: Observation, *others: Observation) -> Subscription:
+def known(first: SubscriptionObservation, *others: SubscriptionObservation) -> Subscription:
     subscription = observe(None, first)
     for each in others:
         subscription = observe(subscription, each)
@@ -51,7 +51,7 @@ def test_a_running_subscription_grants_its_plan_without_end_on_its_anchor(status
 
 
 @pytest.mark.parametrize("status", ["incomplete", "incomplete_expired", "canceled", "deleted"])
-def test_what_is_not_paid_for_grants_nothing(status: str) -> None:
+def test_an_unpaid_or_ended_subscription_grants_nothing(status: str) -> None:
     assert entitlement([known(observed(0, status))]) == FREE
 
 
@@ -82,13 +82,13 @@ def test_past_due_keeps_the_plan_for_the_grace_and_no_longer() -> None:
     assert plans_over_time(granted, range(36, 40)) == ["starter", "starter", "free", "free"]
 
 
-def test_the_grace_is_configurable_and_may_be_nothing() -> None:
+def test_the_grace_is_configurable_and_may_be_zero() -> None:
     failed = known(observed(31, "past_due"))
     assert entitlement([failed], 3 * DAY).until == on_day(31 + 3)
     assert entitlement([failed], 0 * DAY).at(on_day(31)) == replace(FREE, anchor=START)
 
 
-def test_of_a_planned_end_and_the_end_of_grace_the_first_counts() -> None:
+def test_the_earlier_of_the_planned_end_and_the_end_of_grace_counts() -> None:
     planned = known(observed(31, "past_due", cancel_at=on_day(33)))
     assert entitlement([planned]).until == on_day(33)
     assert entitlement([planned], DAY).until == on_day(31 + 1)
@@ -99,7 +99,7 @@ def test_the_best_of_several_counts_whatever_their_order() -> None:
     assert {entitlement(order).plan for order in permutations(several)} == {"enterprise"}
 
 
-def test_of_two_alike_the_one_that_lasts_longer_counts() -> None:
+def test_the_longer_of_two_subscriptions_to_one_plan_counts() -> None:
     ending, lasting = active("starter", 10), active("starter", id="sub_2")
     for order in permutations([ending, lasting]):
         assert entitlement(order).subscription_id == "sub_2"
@@ -143,7 +143,7 @@ def test_a_price_that_never_mapped_grants_nothing_and_raises_an_alert() -> None:
     odd = known(observed(0, "active", plan=None, price_id="price_odd"))
     assert entitlement([odd]) == FREE
     assert [alert.message for alert in billing_alerts([odd])] == [
-        "price price_odd of sub_1 maps to no plan: nothing is granted"
+        "price price_odd of sub_1 maps to no plan: no plan is granted"
     ]
 
 
@@ -153,7 +153,7 @@ def test_two_paid_subscriptions_raise_an_alert_that_names_both() -> None:
         assert (alert.kind, alert.subscription_ids) == ("several_subscriptions", ("sub_1", "sub_2"))
 
 
-def test_a_subscription_that_ended_is_no_reason_for_an_alert() -> None:
+def test_an_ended_subscription_raises_no_alert() -> None:
     ended = known(observed(1, "deleted", id="sub_2", plan=None))
     assert billing_alerts([active("starter"), ended]) == ()
 

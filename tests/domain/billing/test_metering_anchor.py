@@ -1,4 +1,4 @@
-"""The metering anchor of a tenant's paid life: what moves it, what ends it, and that nothing else matters."""
+"""The metering anchor of a tenant's paid life: the events that move or end it, and those that do not."""
 
 from collections.abc import Iterable
 from dataclasses import replace
@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.domain.billing.billing_account import Account, with_subscription
+from shared.domain.billing.billing_account import BillingAccount, with_subscription
 from shared.domain.billing.entitlements import DEFAULT_GRACE, entitlement
 from shared.domain.billing.stripe_shapes import read_subscription
-from shared.domain.billing.subscriptions import Observation, Refetch, Subscription, observe
+from shared.domain.billing.subscriptions import ApiSnapshot, Subscription, SubscriptionObservation, observe
 from shared.domain.ledger.periods import period_at
 from shared.domain.people.tenants import Tenant
 from tests.golden.stripe_payloads import changed, read_cases
@@ -23,42 +23,46 @@ SUBSCRIPTION: dict[str, Any] = read_cases("stripe_endive")["subscription"]
 NOW = on_day(400)
 
 
-def account_after(life: Iterable[Observation]) -> Account:
-    """The account of a tenant that was on plan free, after these events in this order."""
-    account = Account(tenant=Tenant(id="acme", name="Acme", plan="free", created_at=on_day(-9)))
-    for event in life:
+def account_after(scenario: Iterable[SubscriptionObservation]) -> BillingAccount:
+    """Return the account of a tenant on plan free after these events, in this order."""
+    account = BillingAccount(tenant=Tenant(id="acme", name="Acme", plan="free", created_at=on_day(-9)))
+    for event in scenario:
         known = account.known_subscriptions.get(event.snapshot.id)
         account = with_subscription(account, observe(known, event), DEFAULT_GRACE, NOW)
     return account
 
 
-def anchor_on(account: Account, day: float) -> datetime | None:
+def anchor_on(account: BillingAccount, day: float) -> datetime | None:
     return account.tenant.at(on_day(day)).anchor
 
 
-def plain(id: str = "sub_1", began: float = 0, **changes: Any) -> Observation:  # noqa: A002
-    """A subscription begins and is paid for at once."""
-    return seen(began, "created", id, began, **changes)
+def plain(subscription_id: str = "sub_1", began: float = 0, **changes: Any) -> SubscriptionObservation:
+    """Return the beginning of a subscription that is paid for at once."""
+    return seen(began, "created", subscription_id, began, **changes)
 
 
-def seen(at: float, report: str, id: str = "sub_1", began: float = 0, **changes: Any) -> Observation:  # noqa: A002
-    """An event of a subscription; with a trial, it is the one that it began with."""
-    changes = {"trial_start": on_day(began)} | changes if "trial_end" in changes else changes
-    event_id = f"evt_{id}_{at}_{report}"
-    return observed(at, report, id=id, created=on_day(began), event_id=event_id, **changes)
+def seen(
+    at: float, report: str, subscription_id: str = "sub_1", began: float = 0, **changes: Any
+) -> SubscriptionObservation:
+    """Return an event of a subscription; a trial among `changes` is its initial trial."""
+    trial = {"trial_start": on_day(began)} if "trial_end" in changes else {}
+    shown = {"id": subscription_id, "created": on_day(began), **trial, **changes}
+    return observed(at, report, event_id=f"evt_{subscription_id}_{at}_{report}", **shown)
 
 
-def ended(at: float, id: str = "sub_1", began: float = 0, **changes: Any) -> Observation:  # noqa: A002
-    return seen(at, "deleted", id, began, ended_at=on_day(at), **changes)
+def ended(
+    at: float, subscription_id: str = "sub_1", began: float = 0, **changes: Any
+) -> SubscriptionObservation:
+    return seen(at, "deleted", subscription_id, began, ended_at=on_day(at), **changes)
 
 
 TRIAL: dict[str, Any] = {"trial_end": on_day(14)}
 YEARLY: dict[str, Any] = {"interval": "year", "price_id": "price_year", "period_end": on_day(2 + 365)}
 SECOND_TRIAL: dict[str, Any] = {"trial_end": on_day(60)}
-"""Of a second trial Stripe tells the start of the first."""
+"""Stripe keeps the start of the first trial during a second one."""
 
-# Each life, and on which days its anchor is which day; None: the calendar month.
-SCENARIOS: dict[str, tuple[list[Observation], dict[float, float | None]]] = {
+# The events of each scenario, and the day of the anchor by day; None is the calendar month.
+SCENARIOS: dict[str, tuple[list[SubscriptionObservation], dict[float, float | None]]] = {
     "plain": ([plain()], {0: 0, 31: 0, 399: 0}),
     "a-year-is-metered-by-months": ([plain(**YEARLY)], {0: 0, 200: 0}),
     "a-trial-runs": ([seen(0, "created", status="trialing", **TRIAL)], {0: 0, 13.9: 0, 14: 14, 50: 14}),
@@ -174,23 +178,23 @@ SCENARIOS: dict[str, tuple[list[Observation], dict[float, float | None]]] = {
 }
 
 
-@pytest.mark.parametrize(("life", "anchors"), SCENARIOS.values(), ids=SCENARIOS)
-def test_the_anchor_is_where_the_paid_life_began(
-    life: list[Observation], anchors: dict[float, float | None]
+@pytest.mark.parametrize(("scenario", "anchors"), SCENARIOS.values(), ids=SCENARIOS)
+def test_the_anchor_is_the_start_of_the_paid_life(
+    scenario: list[SubscriptionObservation], anchors: dict[float, float | None]
 ) -> None:
-    account = account_after(life)
+    account = account_after(scenario)
     found = {day: anchor_on(account, day) for day in anchors}
     assert found == {day: None if anchor is None else on_day(anchor) for day, anchor in anchors.items()}
 
 
-@pytest.mark.parametrize(("life", "_anchors"), SCENARIOS.values(), ids=SCENARIOS)
+@pytest.mark.parametrize(("scenario", "_anchors"), SCENARIOS.values(), ids=SCENARIOS)
 @given(data=st.data())
-def test_any_order_and_repetition_of_a_life_gives_the_same_anchors(
-    life: list[Observation], _anchors: object, data: st.DataObject
+def test_any_order_and_repetition_of_a_scenario_gives_the_same_anchors(
+    scenario: list[SubscriptionObservation], _anchors: object, data: st.DataObject
 ) -> None:
-    repeated = [*life, *data.draw(st.lists(st.sampled_from(life), max_size=3))]
+    repeated = [*scenario, *data.draw(st.lists(st.sampled_from(scenario), max_size=3))]
     shuffled = account_after(data.draw(st.permutations(repeated)))
-    expected = account_after(life)
+    expected = account_after(scenario)
     assert shuffled.tenant.entitlement == expected.tenant.entitlement
     for half_days in range(140):
         at = on_day(half_days / 2)
@@ -205,16 +209,16 @@ def test_while_the_plan_lapses_it_is_free_on_the_same_anchor() -> None:
     assert (ended_later.plan, ended_later.anchor) == ("free", None)
 
 
-def test_what_the_api_says_of_the_end_of_a_trial_counts_like_an_event() -> None:
+def test_the_end_of_a_trial_in_an_api_snapshot_counts_like_an_event() -> None:
     event = seen(0, "created", status="trialing", **TRIAL)
     paid = seen(14, "active", **TRIAL).snapshot
-    again = observe(observe(None, event, Refetch(paid, NOW)), seen(30, "trialing", **SECOND_TRIAL))
+    again = observe(observe(None, event, ApiSnapshot(paid, NOW)), seen(30, "trialing", **SECOND_TRIAL))
     assert entitlement([again]).at(on_day(50)).anchor == on_day(14)
 
 
-def test_an_account_with_many_former_subscriptions_keeps_only_the_newest_life() -> None:
-    former = [event for n in range(50) for event in (plain(f"sub_{n}", n), ended(n + 0.5, f"sub_{n}", n))]
-    granted = account_after([*former, plain("sub_now", 60)]).tenant.entitlement
+def test_an_account_with_many_previous_subscriptions_keeps_only_the_newest_life() -> None:
+    previous = [event for n in range(50) for event in (plain(f"sub_{n}", n), ended(n + 0.5, f"sub_{n}", n))]
+    granted = account_after([*previous, plain("sub_now", 60)]).tenant.entitlement
     assert granted is not None
     assert (granted.plan, granted.anchor, granted.then) == ("starter", on_day(60), None)
 
@@ -225,19 +229,19 @@ plans = st.sampled_from(["starter", "professional", "enterprise"])
 
 @st.composite
 def switches(draw: st.DrawFn) -> Subscription:
-    """A paid subscription after any switches of its interval, price and billing anchor, heard of in any order."""
+    """Draw a paid subscription after switches of its interval, price and billing anchor, in any order."""
     events = [_switched("2026-10-15T09:30:20Z", 0, "month", "starter")]
     for number, at in enumerate(draw(st.lists(st.datetimes(datetime(2026, 10, 16), datetime(2027, 12, 1))))):  # noqa: DTZ001
         second = f"{at:%Y-%m-%dT%H:%M:%SZ}"
         events.append(_switched(second, number + 1, draw(st.sampled_from(["month", "year"])), draw(plans)))
     nothing: Subscription | None = None
-    known = reduce(lambda former, event: observe(former, event), draw(st.permutations(events)), nothing)
+    known = reduce(lambda previous, event: observe(previous, event), draw(st.permutations(events)), nothing)
     assert known is not None
     return known
 
 
-def _switched(at: str, number: int, interval: str, plan: str) -> Observation:
-    """What Stripe tells of a subscription that was switched at an instant: that billing begins anew there."""
+def _switched(at: str, number: int, interval: str, plan: str) -> SubscriptionObservation:
+    """Return the event of a switch, after which Stripe's billing period starts at the instant of the switch."""
     item = {"price.recurring.interval": interval, "price.lookup_key": f"gwi_{plan}_{interval}"}
     item |= {"current_period_start": at, "current_period_end": "2030-01-01T00:00:00Z"}
     changes = {f"items.data.0.{name}": value for name, value in item.items()}

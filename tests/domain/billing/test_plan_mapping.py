@@ -1,4 +1,4 @@
-"""Tests of the way between plans and Stripe's prices."""
+"""Tests of the mapping between plans and Stripe's prices."""
 
 from typing import Any, get_args
 
@@ -78,7 +78,7 @@ PRICE = {"lookup_key": "gwi_starter_month", "metadata": {"plan": "enterprise"}}
         "no-text",
     ],
 )
-def test_the_first_that_names_a_plan_decides(
+def test_the_first_source_that_names_a_plan_decides(
     price: dict[str, object],
     of_product: dict[str, str] | None,
     of_subscription: dict[str, str],
@@ -88,7 +88,7 @@ def test_the_first_that_names_a_plan_decides(
 
 
 @pytest.mark.parametrize("terms", [{"unit_amount": 0}, {"currency": "jpy", "unit_amount": 4_500}], ids=str)
-def test_the_amount_and_the_currency_play_no_part(terms: dict[str, object]) -> None:
+def test_the_amount_and_the_currency_do_not_matter(terms: dict[str, object]) -> None:
     assert plan_of(PRICE | terms, {}, None) == "starter"
 
 
@@ -106,7 +106,7 @@ def test_every_paid_plan_is_sold_by_the_month_and_by_the_year() -> None:
     )
 
 
-def test_what_is_sold_maps_back_to_its_plan() -> None:
+def test_every_product_maps_back_to_its_plan() -> None:
     for product in catalog_to_sell():
         plans = {plan_of({"lookup_key": price.lookup_key}, {}, None) for price in product.prices}
         assert plans == {product.metadata["plan"]} == {plan_of({}, {}, product.metadata)}

@@ -1,4 +1,4 @@
-"""Tests of reading Stripe's objects: what is read from where, and that any JSON is read or refused with a reason."""
+"""Tests of reading Stripe's objects: any JSON is read or refused with a reason."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -44,7 +44,7 @@ def subscription_of(*items: dict[str, Any], **fields: Any) -> dict[str, Any]:
 
 
 def paths_of(value: Any, path: str = "") -> Iterator[str]:
-    """Every dotted path into a JSON value."""
+    """Yield every dotted path into a JSON value."""
     pairs = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
     for name, member in pairs:
         yield f"{path}{name}"
@@ -60,7 +60,7 @@ BREAKABLE = [
 
 
 def read_or_refused(kind: str, value: object) -> str:
-    """`read`, or the message of the refusal; anything else that is raised fails the test."""
+    """Return `read`, or the message of the refusal; any other exception fails the test."""
     try:
         READERS[kind](value)
     except InvalidStripeObject as refused:
@@ -73,18 +73,18 @@ def test_an_object_with_any_value_anywhere_is_read_or_refused_by_path(
     target: tuple[str, dict[str, Any], str], value: object
 ) -> None:
     kind, whole, path = target
-    told = read_or_refused(kind, changed(whole, {path: value}))
-    assert told == "read" or told.startswith(f"{kind}.")
+    result = read_or_refused(kind, changed(whole, {path: value}))
+    assert result == "read" or result.startswith(f"{kind}.")
 
 
 @pytest.mark.parametrize("value", [None, True, -1, 1.5, "", "text", [], [None], {}, 2**63], ids=repr)
 def test_a_wrong_value_in_any_field_is_read_or_refused_by_path(value: object) -> None:
-    told = {
+    results = {
         (kind, path): read_or_refused(kind, changed(whole, {path: value})) for kind, whole, path in BREAKABLE
     }
-    refused = {kind for (kind, _), message in told.items() if message != "read"}
+    refused = {kind for (kind, _), message in results.items() if message != "read"}
     assert refused == set(READERS)
-    assert all(message == "read" or message.startswith(f"{kind}.") for (kind, _), message in told.items())
+    assert all(message == "read" or message.startswith(f"{kind}.") for (kind, _), message in results.items())
 
 
 @pytest.mark.parametrize("kind", READERS)
@@ -96,8 +96,10 @@ def test_any_other_json_is_refused_with_a_reason(kind: str, value: object) -> No
 @pytest.mark.parametrize("kind", READERS)
 def test_an_object_without_one_of_its_fields_is_read_or_refused_by_path(kind: str) -> None:
     whole = {"subscription": SUBSCRIPTION, "invoice": INVOICE, "event": EVENT}[kind]
-    told = {name: read_or_refused(kind, {key: whole[key] for key in whole if key != name}) for name in whole}
-    refused = {name for name, message in told.items() if message != "read"}
+    results = {
+        name: read_or_refused(kind, {key: whole[key] for key in whole if key != name}) for name in whole
+    }
+    refused = {name for name, message in results.items() if message != "read"}
     assert refused == {
         "subscription": {"id", "customer", "status", "items", "created"},
         "invoice": {
@@ -106,7 +108,7 @@ def test_an_object_without_one_of_its_fields_is_read_or_refused_by_path(kind: st
         },
         "event": {"id", "object", "type", "created", "data"},
     }[kind]  # fmt: skip  # one line per object
-    assert all(told[name].startswith(f"{kind}.{name} is None, but must be ") for name in refused)
+    assert all(results[name].startswith(f"{kind}.{name} is None, but must be ") for name in refused)
 
 
 def test_an_event_is_read_whole() -> None:
@@ -150,7 +152,7 @@ def test_an_expanded_reference_is_its_id() -> None:
     assert read_subscription(expanded) == read_subscription(SUBSCRIPTION)
 
 
-def test_the_product_says_the_plan_where_it_was_expanded() -> None:
+def test_an_expanded_product_names_the_plan() -> None:
     product = {"id": "prod_1", "object": "product", "metadata": {"plan": "enterprise"}}
     sold = item_with({"lookup_key": None, "product": product})
     assert read_subscription(subscription_of(sold)).plan == "enterprise"
@@ -171,13 +173,13 @@ def test_of_several_plans_the_highest_decides() -> None:
         assert read_subscription(subscription_of(*items)).plan == "professional"
 
 
-def test_without_a_mapped_price_the_subscription_itself_may_say_the_plan() -> None:
+def test_without_a_mapped_price_the_subscriptions_metadata_may_name_the_plan() -> None:
     odd = item_with({"id": "price_odd", "lookup_key": None})
     snapshot = read_subscription(subscription_of(odd, ITEM | odd, metadata={"plan": "pro"}))
     assert (snapshot.plan, snapshot.price_id, snapshot.tenant_id) == ("professional", "price_odd", None)
 
 
-def test_a_price_of_zero_in_another_currency_is_as_good_as_any() -> None:
+def test_a_price_of_zero_in_another_currency_maps_to_its_plan() -> None:
     gift = item_with({"unit_amount": 0, "unit_amount_decimal": "0", "currency": "jpy"})
     assert read_subscription(subscription_of(gift)).plan == "starter"
 
@@ -195,7 +197,7 @@ def test_an_invoice_without_a_subscription_has_its_own_period() -> None:
 
 
 @pytest.mark.parametrize("shape", SHAPES)
-def test_a_proration_says_nothing_about_the_period_of_an_invoice(shape: str) -> None:
+def test_a_proration_does_not_change_the_period_of_an_invoice(shape: str) -> None:
     whole = CASES[shape]["invoice"]
     flag = "proration" if shape == "acacia" else "parent.subscription_item_details.proration"
     prorated = changed(whole["lines"]["data"][0], {flag: True, "period.start": 1_700_000_000})
@@ -218,7 +220,7 @@ def test_a_credit_note_may_make_an_amount_negative_but_not_larger_than_64_bits()
         read_invoice({**INVOICE, "total": 2**63})
 
 
-def test_a_message_shows_no_more_of_a_value_than_a_reader_needs() -> None:
+def test_a_message_shortens_a_long_value() -> None:
     with pytest.raises(InvalidStripeObject) as refused:
         read_subscription(json.loads(json.dumps({**SUBSCRIPTION, "status": "x" * 10_000})))
     assert len(refused.value.message) < 250

@@ -1,4 +1,4 @@
-"""Tests of a subscription's state: the whole transition table, and what counts where events tie, or are lost."""
+"""Tests of a subscription's state: the whole transition table, and events that tie or are lost."""
 
 from dataclasses import replace
 from itertools import product
@@ -7,15 +7,15 @@ import pytest
 
 from shared.domain.billing.subscription_states import TRANSITIONS, SubscriptionState, Trigger
 from shared.domain.billing.subscriptions import (
-    MOST_PAST_DUE_SIGHTINGS,
+    MAX_PAST_DUE_OBSERVATIONS,
     SUBSCRIPTION_CREATED,
-    Observation,
-    Refetch,
+    ApiSnapshot,
+    SubscriptionObservation,
     observe,
     reconcile,
     trial_days_left,
 )
-from tests.sample_subscriptions import DAY, SNAPSHOT, UPDATED, observed, on_day, seen_in_turn
+from tests.sample_subscriptions import DAY, SNAPSHOT, UPDATED, observed, on_day, subscription_after
 
 # Rows: the state before. Columns: what Stripe reports.
 TABLE = """
@@ -48,10 +48,12 @@ def test_the_table_covers_every_state_with_every_trigger() -> None:
     assert len(CELLS) == len(TRANSITIONS) == 9 * 9
 
 
-def test_history_stays_small_however_long_the_life() -> None:
+def test_history_stays_small_however_many_events_arrive() -> None:
     years = [observed(day, "active") for day in range(1_000)]
-    assert len(seen_in_turn(years).history) == 1
-    assert len(seen_in_turn([*years, observed(1_000, "deleted"), observed(1_001, "active")]).history) == 1
+    assert len(subscription_after(years).history) == 1
+    assert (
+        len(subscription_after([*years, observed(1_000, "deleted"), observed(1_001, "active")]).history) == 1
+    )
 
 
 def test_within_one_second_a_creation_comes_first_and_an_end_last() -> None:
@@ -60,8 +62,8 @@ def test_within_one_second_a_creation_comes_first_and_an_end_last() -> None:
         observed(1, "active", event_id="evt_5"),
         observed(1, "created", event_id="evt_7", status="incomplete"),
     ]
-    assert seen_in_turn(second).state is SubscriptionState.ACTIVE
-    ended = seen_in_turn([observed(1, "deleted", event_id="evt_1"), *second])
+    assert subscription_after(second).state is SubscriptionState.ACTIVE
+    ended = subscription_after([observed(1, "deleted", event_id="evt_1"), *second])
     assert (ended.state, ended.snapshot.status) == (SubscriptionState.CANCELED, "canceled")
 
 
@@ -69,89 +71,91 @@ def test_within_one_second_a_creation_comes_first_and_an_end_last() -> None:
 def test_within_one_second_the_event_that_changed_the_status_is_the_newest(other_id: str) -> None:
     card_saved = observed(1, "past_due", event_id=other_id)
     paid = observed(1, "active", event_id="evt_5", changed_status=True)
-    assert seen_in_turn([paid, card_saved]).state is SubscriptionState.ACTIVE
+    assert subscription_after([paid, card_saved]).state is SubscriptionState.ACTIVE
 
 
 def test_a_creation_that_already_ended_is_an_end() -> None:
     ended = observed(1, "created", status="incomplete_expired")
     assert ended.kind == SUBSCRIPTION_CREATED
-    assert seen_in_turn([ended, observed(1, "active")]).state is SubscriptionState.EXPIRED
+    assert subscription_after([ended, observed(1, "active")]).state is SubscriptionState.EXPIRED
 
 
 def test_it_is_past_due_since_the_first_failure_that_lasts() -> None:
-    life = [observed(day, status) for day, status in enumerate(["active", "past_due", "active", "past_due"])]
-    assert seen_in_turn(life).past_due_since == on_day(3)
-    assert seen_in_turn([*life, observed(4, "past_due")]).past_due_since == on_day(3)
-    assert seen_in_turn([*life, observed(4, "active")]).past_due_since is None
+    scenario = [
+        observed(day, status) for day, status in enumerate(["active", "past_due", "active", "past_due"])
+    ]
+    assert subscription_after(scenario).past_due_since == on_day(3)
+    assert subscription_after([*scenario, observed(4, "past_due")]).past_due_since == on_day(3)
+    assert subscription_after([*scenario, observed(4, "active")]).past_due_since is None
 
 
 def test_a_failure_that_is_reported_late_moves_the_start_back() -> None:
-    assert seen_in_turn([observed(5, "past_due"), observed(3, "past_due")]).past_due_since == on_day(3)
+    assert subscription_after([observed(5, "past_due"), observed(3, "past_due")]).past_due_since == on_day(3)
 
 
-def test_grace_cannot_be_prolonged_by_making_events() -> None:
-    toggles = [observed(2 + n / 100, "past_due") for n in range(2 * MOST_PAST_DUE_SIGHTINGS)]
-    known = seen_in_turn([observed(1, "active"), *toggles])
+def test_new_events_do_not_extend_the_grace_period() -> None:
+    toggles = [observed(2 + n / 100, "past_due") for n in range(2 * MAX_PAST_DUE_OBSERVATIONS)]
+    known = subscription_after([observed(1, "active"), *toggles])
     assert known.past_due_since == on_day(1)
-    assert len(known.history) == 1 + MOST_PAST_DUE_SIGHTINGS + 1
-    assert seen_in_turn([*reversed(toggles), observed(1, "active")]) == known
+    assert len(known.history) == 1 + MAX_PAST_DUE_OBSERVATIONS + 1
+    assert subscription_after([*reversed(toggles), observed(1, "active")]) == known
 
 
-def test_a_failure_that_only_the_api_tells_of_began_with_the_period_at_the_earliest() -> None:
+def test_a_failure_known_only_from_the_api_began_with_the_period_at_the_earliest() -> None:
     failed = replace(SNAPSHOT, status="past_due", period_start=on_day(31), period_end=on_day(61))
     assert reconcile(
-        seen_in_turn([observed(0, "created")]), Refetch(failed, ASKED_AT)
+        subscription_after([observed(0, "created")]), ApiSnapshot(failed, ASKED_AT)
     ).past_due_since == on_day(31)
-    in_between = seen_in_turn([observed(40, "active")])
-    assert reconcile(in_between, Refetch(failed, ASKED_AT)).past_due_since == on_day(40)
-    assert reconcile(None, Refetch(failed, ASKED_AT)).past_due_since == on_day(31)
+    in_between = subscription_after([observed(40, "active")])
+    assert reconcile(in_between, ApiSnapshot(failed, ASKED_AT)).past_due_since == on_day(40)
+    assert reconcile(None, ApiSnapshot(failed, ASKED_AT)).past_due_since == on_day(31)
 
 
-def test_a_recovery_that_only_the_api_tells_of_ends_the_failure() -> None:
-    failing = seen_in_turn([observed(31, "past_due")])
-    recovered = reconcile(failing, Refetch(replace(SNAPSHOT, status="active"), ASKED_AT))
+def test_a_recovery_known_only_from_the_api_ends_the_failure() -> None:
+    failing = subscription_after([observed(31, "past_due")])
+    recovered = reconcile(failing, ApiSnapshot(replace(SNAPSHOT, status="active"), ASKED_AT))
     assert recovered.state is SubscriptionState.ACTIVE
     assert observe(recovered, observed(62, "past_due")).past_due_since == on_day(62)
 
 
 def test_the_object_from_the_api_beats_the_payload_of_its_own_and_of_older_events() -> None:
-    refetch = Refetch(replace(SNAPSHOT, status="active", plan="professional"), ASKED_AT)
-    known = observe(None, observed(5, "past_due"), refetch)
+    fetched = ApiSnapshot(replace(SNAPSHOT, status="active", plan="professional"), ASKED_AT)
+    known = observe(None, observed(5, "past_due"), fetched)
     known = observe(known, observed(4, "unpaid"))
     assert (known.state, known.plan) == (SubscriptionState.ACTIVE, "professional")
 
 
-def test_a_newer_event_beats_what_the_api_said_before_it() -> None:
-    refetch = Refetch(replace(SNAPSHOT, status="active"), ASKED_AT)
-    known = observe(observe(None, observed(5, "active"), refetch), observed(6, "unpaid"))
+def test_a_newer_event_beats_an_earlier_api_snapshot() -> None:
+    fetched = ApiSnapshot(replace(SNAPSHOT, status="active"), ASKED_AT)
+    known = observe(observe(None, observed(5, "active"), fetched), observed(6, "unpaid"))
     assert known.state is SubscriptionState.UNPAID
 
 
 @pytest.mark.parametrize("is_slower_first", [True, False], ids=["slower-first", "slower-last"])
-def test_of_two_answers_for_one_event_the_one_asked_later_counts(is_slower_first: bool) -> None:
+def test_the_later_of_two_api_snapshots_of_one_event_counts(is_slower_first: bool) -> None:
     event = observed(5, "past_due")
-    slower = Refetch(event.snapshot, ASKED_AT)
-    newer = Refetch(replace(SNAPSHOT, status="active"), ASKED_AT + DAY)
+    slower = ApiSnapshot(event.snapshot, ASKED_AT)
+    newer = ApiSnapshot(replace(SNAPSHOT, status="active"), ASKED_AT + DAY)
     first, second = (slower, newer) if is_slower_first else (newer, slower)
     known = observe(observe(None, event, first), event, second)
     assert known.state is SubscriptionState.ACTIVE
 
 
-def test_reconciling_repairs_what_lost_events_left_wrong() -> None:
-    known = seen_in_turn([observed(0, "created"), observed(31, "past_due")])
-    gone = reconcile(known, Refetch(replace(SNAPSHOT, status="canceled"), ASKED_AT))
+def test_reconciling_repairs_the_effect_of_lost_events() -> None:
+    known = subscription_after([observed(0, "created"), observed(31, "past_due")])
+    gone = reconcile(known, ApiSnapshot(replace(SNAPSHOT, status="canceled"), ASKED_AT))
     assert gone.state is SubscriptionState.CANCELED
-    assert reconcile(gone, Refetch(SNAPSHOT, ASKED_AT + DAY)).state is SubscriptionState.CANCELED
+    assert reconcile(gone, ApiSnapshot(SNAPSHOT, ASKED_AT + DAY)).state is SubscriptionState.CANCELED
 
 
 def test_reconciling_a_subscription_never_seen_makes_it_known() -> None:
-    known = reconcile(None, Refetch(SNAPSHOT, ASKED_AT))
+    known = reconcile(None, ApiSnapshot(SNAPSHOT, ASKED_AT))
     assert (known.id, known.state, known.plan) == ("sub_1", SubscriptionState.ACTIVE, "starter")
     assert observe(known, observed(2, "unpaid")).state is SubscriptionState.UNPAID
 
 
 def test_an_event_of_another_subscription_is_refused() -> None:
-    known = seen_in_turn([observed(0, "created")])
+    known = subscription_after([observed(0, "created")])
     with pytest.raises(ValueError, match=r"subscription is sub_1, but the event is about sub_2"):
         observe(known, observed(1, "active", id="sub_2"))
 
@@ -166,6 +170,8 @@ def test_a_begun_day_of_a_trial_counts_as_a_day(left: object, days: int) -> None
 
 def test_without_a_trial_no_days_are_left_to_count() -> None:
     assert (
-        trial_days_left(Observation(event_id="evt_1", created=on_day(0), kind=UPDATED, snapshot=SNAPSHOT))
+        trial_days_left(
+            SubscriptionObservation(event_id="evt_1", created=on_day(0), kind=UPDATED, snapshot=SNAPSHOT)
+        )
         is None
     )

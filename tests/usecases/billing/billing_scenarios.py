@@ -1,11 +1,11 @@
-"""Owns the golden events as deliveries, the way they are handled, and what is left when they all were."""
+"""The golden events as deliveries, and the state that is stored after them."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from shared.domain.billing.billing_account import Account
+from shared.domain.billing.billing_account import BillingAccount
 from shared.domain.billing.entitlements import DEFAULT_GRACE
 from shared.domain.billing.invoices import InvoiceRow
 from shared.domain.billing.stripe_events import StripeEvent
@@ -15,7 +15,7 @@ from shared.domain.ledger.counter_settings import DEFAULT_COUNTER_SETTINGS
 from shared.domain.people.tenants import Tenant
 from shared.ports import BillingStore, StripeGateway
 from shared.usecases.billing.apply_stripe_event import apply_stripe_event
-from shared.usecases.billing.billing_parts import Billing
+from shared.usecases.billing.billing_dependencies import BillingDependencies
 from shared.usecases.billing.stripe_changes import read_stripe_event
 from tests.audit_trail import trail_of
 from tests.billing_places import BillingPlace
@@ -37,36 +37,38 @@ SESSION = {
 DELIVERED_AT = datetime.fromisoformat("2026-12-20T00:00:00Z")
 
 
-def billing_on(store: BillingStore, gateway: StripeGateway | None = None) -> Billing:
-    """What the use cases work with."""
-    return Billing(store, gateway, DEFAULT_GRACE)
+def billing_on(store: BillingStore, gateway: StripeGateway | None = None) -> BillingDependencies:
+    """Return the dependencies of the use cases."""
+    return BillingDependencies(store, gateway, DEFAULT_GRACE)
 
 
 def event_of(
     kind: str, stripe_object: Mapping[str, Any], created: str, event_id: str | None = None, **changes: Any
 ) -> StripeEvent:
-    """One event; its times are ISO 8601, and `changes` of the object are named with `__` for dots."""
+    """Return one event; its times are ISO 8601, and names in `changes` have `__` for dots."""
     named = {path.replace("__", "."): value for path, value in changes.items()}
-    told = {"id": event_id or f"evt_{kind}_{created}", "type": kind, "created": created, "changes": named}
-    return read_stripe_event(webhook(told, dict(stripe_object), ENDIVE["api_version"]))
+    fields = {"id": event_id or f"evt_{kind}_{created}", "type": kind, "created": created, "changes": named}
+    return read_stripe_event(webhook(fields, dict(stripe_object), ENDIVE["api_version"]))
 
 
 def subscription_event(what: str, created: str, **changes: Any) -> StripeEvent:
-    """An event of the golden subscription, of tenant acme."""
+    """Return an event of the golden subscription of tenant acme."""
     return event_of(f"customer.subscription.{what}", ENDIVE["subscription"], created, **changes)
 
 
 CREATED = subscription_event("created", STARTED)
 
 
-def deliver(billing: Billing, events: Iterable[StripeEvent], now: datetime = DELIVERED_AT) -> list[str]:
-    """Handle the events in this order; what became of each."""
+def deliver(
+    billing: BillingDependencies, events: Iterable[StripeEvent], now: datetime = DELIVERED_AT
+) -> list[str]:
+    """Apply the events in this order and return their outcomes."""
     return [apply_stripe_event(billing, event, now) for event in events]
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
-    """All that a life leaves behind, but for when and in which order it was heard of."""
+class StoredState:
+    """Everything that a scenario stores, except the times and the order of delivery."""
 
     tenant: Tenant
     customer_id: str | None
@@ -75,17 +77,18 @@ class Kept:
     subscriptions: dict[str, tuple[SubscriptionSnapshot, SubscriptionState, str | None, datetime | None]]
     invoices: list[tuple[Any, datetime | None, datetime | None]]
     alerts: dict[str, tuple[str, ...]]
-    handled: frozenset[str]
+    processed: frozenset[str]
 
 
-def kept(place: BillingPlace, events: Iterable[StripeEvent], now: datetime = DELIVERED_AT) -> Kept:
-    """What is kept of tenant acme at `now`, and which of `events` are known to have been handled."""
+def stored_state(
+    place: BillingPlace, events: Iterable[StripeEvent], now: datetime = DELIVERED_AT
+) -> StoredState:
+    """Return the stored state of tenant acme at `now`, and which of `events` are marked as processed."""
     store = place.open()
     account = account_of(store)
-    # Since when the anchor stands is when the move was heard of: it only says which rollups to leave behind.
     tenant = replace(account.tenant.at(now), counters=DEFAULT_COUNTER_SETTINGS)
     known = account.known_subscriptions.items()
-    return Kept(
+    return StoredState(
         tenant,
         account.customer_id,
         account.email,
@@ -97,8 +100,8 @@ def kept(place: BillingPlace, events: Iterable[StripeEvent], now: datetime = DEL
     )
 
 
-def account_of(store: BillingStore, tenant_id: str = "acme") -> Account:
-    """A tenant's account; the tenant must exist."""
+def account_of(store: BillingStore, tenant_id: str = "acme") -> BillingAccount:
+    """Return a tenant's account; the tenant must exist."""
     read = store.read_account(tenant_id)
     assert read is not None
     return read.account
@@ -109,12 +112,12 @@ def _shown(row: InvoiceRow) -> tuple[Any, datetime | None, datetime | None]:
 
 
 def plan_at(place: BillingPlace, instant: str) -> str:
-    """The plan of tenant acme at an instant."""
+    """Return the plan of tenant acme at an instant."""
     tenant = place.directory.find_tenant("acme")
     assert tenant is not None
     return tenant.at(datetime.fromisoformat(instant)).plan
 
 
-def trail(place: BillingPlace) -> list[tuple[str, str | None, str | None]]:
-    """What changed, from and to, since the tenant was created."""
+def audited_changes(place: BillingPlace) -> list[tuple[str, str | None, str | None]]:
+    """Return the audited changes since the tenant was created: the action, the value before and after."""
     return [(each.action, each.before, each.after) for each in trail_of(place.directory)[1:]]

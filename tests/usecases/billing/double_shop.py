@@ -1,4 +1,4 @@
-"""Owns a platform that sells through the local Stripe double: our use cases here, the customer there."""
+"""A platform that sells through the local Stripe double."""
 
 import json
 from collections.abc import Iterator
@@ -13,7 +13,7 @@ from shared.adapters.stripe import StripeApi
 from shared.domain.billing.entitlements import DEFAULT_GRACE
 from shared.domain.billing.plan_mapping import SoldInterval, catalog_to_sell
 from shared.usecases.billing.apply_stripe_event import apply_stripe_event
-from shared.usecases.billing.billing_parts import Billing
+from shared.usecases.billing.billing_dependencies import BillingDependencies
 from shared.usecases.billing.start_checkout import Purchase, ReturnPages, start_checkout
 from shared.usecases.billing.stripe_changes import read_stripe_event
 from tests.billing_places import BillingPlace, MemoryBillingPlace
@@ -27,21 +27,21 @@ PAGES = ReturnPages("https://usage.example.com", "acme")
 
 
 class DoubleShop:
-    """Tenant acme on plan free, the whole catalog in the double, and webhooks that arrive when a test says so."""
+    """Tenant acme on plan free, the whole catalog in the double, and webhooks that a test delivers."""
 
     def __init__(self, double: Served, place: BillingPlace) -> None:
         self.url = double.url
         self.account = double.account
         self.place = place
         self.api = StripeApi(KEY, double.url)
-        self.billing = Billing(place.open(), self.api, DEFAULT_GRACE)
+        self.billing = BillingDependencies(place.open(), self.api, DEFAULT_GRACE)
         self.client = stripe.StripeClient(KEY, base_addresses={"api": double.url})
         new_tenant(place.directory, plan="free")
         self.api.sync_catalog(catalog_to_sell())
 
     @property
     def now(self) -> datetime:
-        """The double's time."""
+        """The time in the double."""
         return datetime.fromtimestamp(self.account.clock.now(), UTC)
 
     def start(
@@ -52,24 +52,24 @@ class DoubleShop:
         trial_days: int = 0,
         tenant: str = "acme",
     ) -> str:
-        """Click on the button that subscribes."""
+        """Start a checkout and return its URL."""
         purchase = Purchase(tenant_id=tenant, plan=plan, interval=interval, trial_days=trial_days)
         return start_checkout(self.billing, PAGES, purchase, self.now)
 
     def pay(self, plan: str = "starter", interval: SoldInterval = "month") -> str:
-        """Subscribe on Stripe's page; the subscription's id. Nothing is heard of it yet."""
+        """Subscribe on Stripe's page and return the subscription's id; deliver no webhook."""
         url = self.start(plan, interval)
         assert browse(url, action="pay").status == 303
         return self.subscriptions()[0].id
 
     def switch(self, subscription_id: str, lookup_key: str) -> stripe.Subscription:
-        """Change the price of a subscription in the portal; it as it is then. Nothing is heard of it yet."""
+        """Change the price of a subscription and return the subscription; deliver no webhook."""
         item = self.client.v1.subscriptions.retrieve(subscription_id)["items"]["data"][0]
         price: Any = {"id": item["id"], "price": self.api.find_price(lookup_key)}
         return self.client.v1.subscriptions.update(subscription_id, {"items": [price]})
 
-    def hear(self) -> list[str]:
-        """Every webhook of this life, oldest first: those heard before are sent again."""
+    def deliver_webhooks(self) -> list[str]:
+        """Deliver all webhooks so far, oldest first, also those delivered before; return their outcomes."""
         events = [each.to_dict() for each in self.client.v1.events.list({"limit": 100}).auto_paging_iter()]
         return [
             apply_stripe_event(self.billing, read_stripe_event(each), self.now) for each in reversed(events)
@@ -82,19 +82,19 @@ class DoubleShop:
             assert answer.status == 200
 
     def subscriptions(self) -> list[stripe.Subscription]:
-        """All subscriptions of all customers, newest first."""
+        """Return all subscriptions of all customers, newest first."""
         return self.client.v1.subscriptions.list({"status": "all", "limit": 100}).data
 
     def customers(self) -> list[stripe.Customer]:
-        """All customers that were not deleted."""
+        """Return all customers that were not deleted."""
         return self.client.v1.customers.list({"limit": 100}).data
 
     def sessions(self) -> list[stripe.checkout.Session]:
-        """All Checkout sessions."""
+        """Return all Checkout sessions."""
         return self.client.v1.checkout.sessions.list({"limit": 100}).data
 
     def portal(self) -> dict[str, Any]:
-        """The newest session of the portal."""
+        """Return the newest session of the portal."""
         sessions = self.account.objects["billing_portal.session"]
         return dict(sessions[list(sessions)[-1]])
 
@@ -105,12 +105,12 @@ class DoubleShop:
 
     @property
     def customer_id(self) -> str | None:
-        """The customer of tenant acme, as we know it."""
+        """The stored customer of tenant acme."""
         return account_of(self.place.open()).customer_id
 
 
 @contextmanager
 def open_shop(place: BillingPlace | None = None) -> Iterator[DoubleShop]:
-    """A shop with a double of its own."""
+    """Open a shop with a double of its own."""
     with serving() as double:
         yield DoubleShop(double, place or MemoryBillingPlace())

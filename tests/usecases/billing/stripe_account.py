@@ -1,4 +1,4 @@
-"""Owns a Stripe account in memory, asked through StripeGateway: what is in it is what a test puts there."""
+"""A Stripe account in memory behind StripeGateway; tests put its objects there."""
 
 from collections.abc import Sequence
 from typing import TypeVar
@@ -14,17 +14,17 @@ S = TypeVar("S", bound=StripeObject)
 
 
 class StripeAccount:
-    """StripeGateway on dictionaries; `is_away` has every question unanswered."""
+    """StripeGateway on dictionaries; with `is_unavailable`, every request fails."""
 
     def __init__(self, *objects: Payload | None) -> None:
         self.objects: dict[str, StripeObject] = {}
         for each in objects:
             self.put(each)
-        self.is_away = False
+        self.is_unavailable = False
         self.orders: list[CheckoutOrder] = []
 
     def put(self, stripe_object: Payload | None) -> None:
-        """Have an object as it is from now on; what can only be told by events is not had."""
+        """Store an object, if the API can return objects of its type."""
         if isinstance(stripe_object, StripeObject):
             self.objects[stripe_object.id] = stripe_object
 
@@ -52,9 +52,9 @@ class StripeAccount:
         """See StripeGateway."""
         return [each for each in self._all(InvoiceSnapshot) if each.customer_id == customer_id]
 
-    def create_customer(self, tenant_id: str, name: str, former_customer_id: str | None) -> str:
+    def create_customer(self, tenant_id: str, name: str, previous_customer_id: str | None) -> str:
         """See StripeGateway."""
-        customer = CustomerSnapshot(f"cus_{tenant_id}{former_customer_id or ''}", None)
+        customer = CustomerSnapshot(f"cus_{tenant_id}{previous_customer_id or ''}", None)
         self.put(customer)
         return customer.id
 
@@ -72,13 +72,13 @@ class StripeAccount:
         return f"https://portal.example.com/{customer_id}/{subscription_id or ''}"
 
     def sync_catalog(self, products: Sequence[ProductSpec]) -> list[str]:
-        """See StripeGateway. No use case calls it; what does is tested with the double."""
+        """See StripeGateway. No use case calls it; it is tested with the double."""
         raise NotImplementedError
 
     def _find(self, object_id: str, kind: type[S]) -> S | None:
         return next((each for each in self._all(kind) if each.id == object_id), None)
 
     def _all(self, kind: type[S]) -> list[S]:
-        if self.is_away:
-            raise Unavailable("Stripe does not answer")
+        if self.is_unavailable:
+            raise Unavailable("Stripe does not respond")
         return [each for each in self.objects.values() if isinstance(each, kind)]

@@ -1,4 +1,4 @@
-"""Stripe's events, from golden payloads to what a tenant may do: on both stores, with and without Stripe's API."""
+"""Stripe's events, from golden payloads to the tenant's plan: on both stores, with and without Stripe's API."""
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
@@ -11,7 +11,7 @@ from shared.domain.billing.stripe_fields import InvalidStripeObject
 from shared.domain.errors import Unavailable
 from shared.domain.ledger.periods import period_at
 from shared.usecases.billing.apply_stripe_event import APPLIED, DUPLICATE, IGNORED, apply_stripe_event
-from shared.usecases.billing.billing_parts import Billing
+from shared.usecases.billing.billing_dependencies import BillingDependencies
 from shared.usecases.billing.stripe_changes import read_stripe_event
 from tests.billing_places import BillingPlace, MemoryBillingPlace, SentMail
 from tests.golden.stripe_payloads import SHAPES, changed, read_cases, webhook, webhooks
@@ -21,25 +21,25 @@ from tests.usecases.billing.billing_scenarios import (
     ENDIVE,
     SESSION,
     STARTED,
+    audited_changes,
     billing_on,
     deliver,
     event_of,
-    kept,
     plan_at,
+    stored_state,
     subscription_event,
-    trail,
 )
 from tests.usecases.billing.stripe_account import StripeAccount
 from tests.usecases.plain_sums import new_tenant
 
-CASES = read_cases("stripe_lives")
+CASES = read_cases("stripe_scenarios")
 
 
 def cases(group: str) -> list[Any]:
     return [pytest.param(case, id=f"{case['behaviour']}-{case['name']}") for case in CASES[group]]
 
 
-def life_of(case: Mapping[str, Any]) -> list[StripeEvent]:
+def events_of(case: Mapping[str, Any]) -> list[StripeEvent]:
     sent = [
         {"id": f"evt_{at}", "type": f"customer.subscription.{event['kind']}", **event}
         for at, event in enumerate(case["events"])
@@ -48,13 +48,15 @@ def life_of(case: Mapping[str, Any]) -> list[StripeEvent]:
 
 
 @pytest.mark.parametrize("has_key", [False, True], ids=["from-payloads", "from-the-api"])
-@pytest.mark.parametrize("case", cases("lives"))
-def test_a_life_ends_in_its_plan(place: BillingPlace, case: dict[str, Any], has_key: bool) -> None:
-    life = life_of(case)
-    newest = max(life, key=lambda event: (event.created, event.type.endswith("deleted"), event.id))
+@pytest.mark.parametrize("case", cases("scenarios"))
+def test_a_scenario_ends_in_its_plan(place: BillingPlace, case: dict[str, Any], has_key: bool) -> None:
+    scenario = events_of(case)
+    newest = max(scenario, key=lambda event: (event.created, event.type.endswith("deleted"), event.id))
     gateway = StripeAccount(newest.payload) if has_key else None
     grace = timedelta(days=case.get("grace_days", 7))
-    assert deliver(Billing(place.open(), gateway, grace), reversed(life)) == [APPLIED] * len(life)
+    assert deliver(BillingDependencies(place.open(), gateway, grace), reversed(scenario)) == [APPLIED] * len(
+        scenario
+    )
     tenant = place.directory.find_tenant("acme")
     assert tenant is not None
     assert tenant.billing.status == case["state"]
@@ -63,22 +65,22 @@ def test_a_life_ends_in_its_plan(place: BillingPlace, case: dict[str, Any], has_
 
 
 @pytest.mark.parametrize("shape", [pytest.param(shape, id=f"B18-{shape}") for shape in SHAPES])
-def test_every_shape_of_the_golden_life_leaves_the_same(place: BillingPlace, shape: str) -> None:
+def test_every_shape_of_the_golden_scenario_leaves_the_same(place: BillingPlace, shape: str) -> None:
     events = [read_stripe_event(payload) for payload in webhooks(shape)]
     deliver(billing_on(place.open()), events)
     other = MemoryBillingPlace()
     new_tenant(other.directory, plan="free")
     expected = [read_stripe_event(payload) for payload in webhooks("endive")]
     deliver(billing_on(other.open()), expected)
-    assert kept(place, events) == kept(other, expected)
-    assert kept(place, events).tenant.billing.status == "canceled"
+    assert stored_state(place, events) == stored_state(other, expected)
+    assert stored_state(place, events).tenant.billing.status == "canceled"
 
 
 @pytest.mark.parametrize("case", cases("renewals"))
 def test_a_renewal_moves_the_period(place: BillingPlace, case: dict[str, Any]) -> None:
     renewed_at = datetime.fromisoformat(case["at"])
     renewal = {"kind": "updated", "created": case["at"], "changes": case["changes"]}
-    deliver(billing_on(place.open()), [CREATED, *life_of({"events": [renewal]})])
+    deliver(billing_on(place.open()), [CREATED, *events_of({"events": [renewal]})])
     tenant = place.directory.find_tenant("acme")
     assert tenant is not None
     period = period_at(tenant.at(renewed_at).anchor, renewed_at)
@@ -117,42 +119,44 @@ def test_the_events_of_an_invoice_leave_one_row(
 
 
 @pytest.mark.parametrize("case", cases("refused_periods"))
-def test_a_subscription_without_a_period_is_refused_and_taken_when_it_has_one(
+def test_a_subscription_without_a_period_is_refused_until_it_has_one(
     place: BillingPlace, case: dict[str, Any]
 ) -> None:
     broken = changed(ENDIVE["subscription"], case["changes"])
     with pytest.raises(InvalidStripeObject, match="current_period"):
         event_of("customer.subscription.created", broken, STARTED, "evt_1")
     deliver(billing_on(place.open()), [subscription_event("created", STARTED, event_id="evt_1")])
-    assert plan_at(place, STARTED) == "starter", "what Stripe sends again is taken"
+    assert plan_at(place, STARTED) == "starter", "the resent event is applied"
 
 
 def test_b14_the_same_event_twice_changes_nothing_the_second_time(place: BillingPlace) -> None:
     billing = billing_on(place.open())
     for event in [read_stripe_event(payload) for payload in webhooks("endive")]:
         assert deliver(billing, [event]) == [APPLIED]
-        once, told = kept(place, []), trail(place)
+        once, audited = stored_state(place, []), audited_changes(place)
         assert deliver(billing, [event, event]) == [DUPLICATE, DUPLICATE]
-        assert (kept(place, []), trail(place)) == (once, told)
+        assert (stored_state(place, []), audited_changes(place)) == (once, audited)
 
 
 @pytest.mark.parametrize("kind", ["product.created", "customer.created", "invoice.created", "v2.unheard.of"])
 def test_b26_an_unknown_type_is_recorded_as_ignored(place: BillingPlace, kind: str) -> None:
     event, billing = event_of(kind, {"id": "x_1", "object": "x"}, STARTED, "evt_1"), billing_on(place.open())
-    before = kept(place, [])
+    before = stored_state(place, [])
     assert deliver(billing, [event, event]) == [IGNORED, IGNORED]
     assert place.open().find_owner("evt_1", None) == (True, None)
-    assert kept(place, []) == before
+    assert stored_state(place, []) == before
 
 
-def test_stripe_away_leaves_no_trace_and_the_repetition_is_taken(place: BillingPlace) -> None:
+def test_nothing_is_stored_while_stripe_is_unavailable_and_the_repetition_is_applied(
+    place: BillingPlace,
+) -> None:
     gateway = StripeAccount(CREATED.payload)
-    gateway.is_away = True
-    billing, before = billing_on(place.open(), gateway), kept(place, [CREATED])
+    gateway.is_unavailable = True
+    billing, before = billing_on(place.open(), gateway), stored_state(place, [CREATED])
     with pytest.raises(Unavailable):
         apply_stripe_event(billing, CREATED, DELIVERED_AT)
-    assert (kept(place, [CREATED]), trail(place)) == (before, [])
-    gateway.is_away = False
+    assert (stored_state(place, [CREATED]), audited_changes(place)) == (before, [])
+    gateway.is_unavailable = False
     assert deliver(billing, [CREATED]) == [APPLIED]
 
 

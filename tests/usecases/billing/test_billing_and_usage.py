@@ -1,4 +1,4 @@
-"""What billing does to limits and periods: at once, at the right instant, and never to what was recorded."""
+"""The effect of billing on limits and periods; it never changes recorded usage."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -51,31 +51,31 @@ class Platform:
         self.events: list[RecordedEvent] = []
 
     def record(self, *instants: datetime) -> None:
-        """One call at each instant."""
+        """Record one call at each instant."""
         for ts in instants:
             number = len(self.events)
             self.events.append(llm_call(f"e{number}", ts=ts, run_id=f"r{number % 3}"))
             self.usage.record("acme", self.events[-1:], ONE_SHARD, ts)
 
-    def hear(self, now: datetime, what: str, *, created: datetime | None = None, **changes: Any) -> None:
-        """An event of the subscription, created now or earlier."""
+    def deliver(self, now: datetime, what: str, *, created: datetime | None = None, **changes: Any) -> None:
+        """Deliver an event of the subscription, created now or earlier."""
         event = subscription_event(what, f"{created or now:%Y-%m-%dT%H:%M:%SZ}", **changes)
         deliver(self.billing, [event], now)
 
     def check(self, now: datetime, tokens: int = 1) -> Check:
-        """Whether that many tokens fit."""
+        """Return the check of `tokens`."""
         return self.limits.check(self.known(), UsageRequest(tokens), now)
 
     def known(self) -> Tenant:
-        """The tenant as it is stored."""
+        """Return the stored tenant."""
         return stored_tenant(self.usage)
 
     def read(self, now: datetime) -> Usage:
-        """The current period's usage."""
+        """Return the current period's usage."""
         return self.limits.ledger.current(self.known(), Detail.SERIES, now).usage
 
     def is_exact(self, now: datetime, period: Period) -> bool:
-        """Whether usage at `now` is of `period`, and equals the plain sum of what was recorded in it."""
+        """Return whether usage at `now` is that of `period` and equals the plain sum of its recorded calls."""
         expected = plain_sums(self.events, period)
         found = [
             self.limits.ledger.current(known, Detail.SERIES, now).usage
@@ -103,20 +103,20 @@ def month(number: int) -> Period:
 def test_b1_a_subscription_raises_the_limits_of_the_next_check(platform: Platform) -> None:
     now = SUBSCRIBED + HOUR
     assert not platform.check(now, 50_001).allowed
-    platform.hear(now, "created", created=SUBSCRIBED)
+    platform.deliver(now, "created", created=SUBSCRIBED)
     assert platform.check(now, 500_000).allowed
     assert not platform.check(now, 500_001).allowed
 
 
 def test_an_upgrade_takes_effect_on_the_next_check_and_touches_no_usage(platform: Platform) -> None:
-    platform.hear(SUBSCRIBED, "created")
+    platform.deliver(SUBSCRIBED, "created")
     platform.record(*[SUBSCRIBED + number * HOUR for number in range(5)])
     now = SUBSCRIBED + DAY
     assert platform.check(now, 500_000 - 5 * TOKENS).allowed
     assert not platform.check(now, 500_000 - 5 * TOKENS + 1).allowed
     before = platform.read(now)
     upgrade: dict[str, Any] = {"items__data__0__price__lookup_key": "gwi_professional_month"}
-    platform.hear(now, "updated", **upgrade)
+    platform.deliver(now, "updated", **upgrade)
     assert platform.check(now, 2_000_000 - 5 * TOKENS).allowed
     assert not platform.check(now, 2_000_000 - 5 * TOKENS + 1).allowed
     after = platform.read(now)
@@ -124,10 +124,8 @@ def test_an_upgrade_takes_effect_on_the_next_check_and_touches_no_usage(platform
 
 
 @pytest.mark.parametrize("folds", [False, True], ids=["never-folded", "folded"])
-def test_b3_a_renewal_resets_what_the_limit_sees_with_or_without_its_webhook(
-    platform: Platform, folds: bool
-) -> None:
-    platform.hear(SUBSCRIBED, "created")
+def test_b3_a_renewal_resets_the_limit_with_or_without_its_webhook(platform: Platform, folds: bool) -> None:
+    platform.deliver(SUBSCRIBED, "created")
     platform.record(
         *[SUBSCRIBED + number * DAY for number in range(31)], RENEWED - HOUR, RENEWED, RENEWED + HOUR
     )
@@ -138,17 +136,17 @@ def test_b3_a_renewal_resets_what_the_limit_sees_with_or_without_its_webhook(
     assert period_at(SUBSCRIBED, before) == Period(ANCHORED, RENEWED)
     late: dict[str, Any] = {"items__data__0__current_period_start": "2026-11-15T09:30:20Z"}
     late["items__data__0__current_period_end"] = "2026-12-15T09:30:20Z"
-    platform.hear(after + 3 * DAY, "updated", created=PERIOD_END, **late)
+    platform.deliver(after + 3 * DAY, "updated", created=PERIOD_END, **late)
     assert platform.read(after).totals["total_tokens"] == 2 * TOKENS
     assert platform.is_exact(after + 4 * DAY, Period(RENEWED, RENEWED.replace(month=12)))
 
 
 def no_fold(_platform: Platform, _now: datetime) -> None:
-    """The tick is away."""
+    """Skip the tick."""
 
 
 def fold(platform: Platform, now: datetime) -> None:
-    """A tick."""
+    """Run a tick."""
     tick(platform.usage, now)
 
 
@@ -160,8 +158,8 @@ def test_b9_a_cancellation_at_the_periods_end_ends_by_itself_and_usage_stays_exa
     platform.record(*[datetime(2026, 10, day, 12, tzinfo=UTC) for day in (1, 9, 14)])
     at_times(platform, SUBSCRIBED - HOUR)
     assert platform.is_exact(SUBSCRIBED - HOUR, month(10))
-    platform.hear(SUBSCRIBED, "created")
-    platform.hear(SUBSCRIBED + DAY, "updated", cancel_at_period_end=True)
+    platform.deliver(SUBSCRIBED, "created")
+    platform.deliver(SUBSCRIBED + DAY, "updated", cancel_at_period_end=True)
     platform.record(*[SUBSCRIBED + number * DAY for number in range(31)])
     at_times(platform, SUBSCRIBED + 30 * DAY)
     last = PERIOD_END - timedelta(seconds=1)
@@ -172,15 +170,15 @@ def test_b9_a_cancellation_at_the_periods_end_ends_by_itself_and_usage_stays_exa
     platform.record(PERIOD_END, PERIOD_END + HOUR, PERIOD_END + DAY)
     at_times(platform, PERIOD_END + DAY)
     assert platform.is_exact(PERIOD_END + DAY, month(11))
-    platform.hear(PERIOD_END + 2 * DAY, "deleted", created=PERIOD_END, status="canceled")
+    platform.deliver(PERIOD_END + 2 * DAY, "deleted", created=PERIOD_END, status="canceled")
     at_times(platform, PERIOD_END + 2 * DAY)
     assert platform.is_exact(PERIOD_END + 2 * DAY, month(11))
 
 
 def test_b8_grace_ends_at_its_instant_without_any_webhook(platform: Platform) -> None:
     failed_at = PERIOD_END + HOUR
-    platform.hear(SUBSCRIBED, "created")
-    platform.hear(failed_at, "updated", status="past_due")
+    platform.deliver(SUBSCRIBED, "created")
+    platform.deliver(failed_at, "updated", status="past_due")
     end = failed_at + 7 * DAY
     assert platform.check(end - timedelta(microseconds=1), 500_000).allowed
     assert not platform.check(end, 50_001).allowed
@@ -198,7 +196,7 @@ def test_b35_month_year_month_changes_no_usage_and_no_metering_period(shop: Doub
     assert isinstance(shop.place, MemoryBillingPlace)
     platform = Platform(shop.place.store, shop.place.directory, shop.billing.store)
     subscription_id = shop.pay("starter", "month")
-    shop.hear()
+    shop.deliver_webhooks()
     began = shop.subscriptions()[0].billing_cycle_anchor
     period = period_at(datetime.fromtimestamp(began, UTC), shop.now)
     platform.record(shop.now, shop.now)
@@ -206,7 +204,7 @@ def test_b35_month_year_month_changes_no_usage_and_no_metering_period(shop: Doub
     for interval in ("year", "month", "year", "month"):
         shop.control("clock/advance", seconds=3_600)
         anchors.add(shop.switch(subscription_id, f"gwi_starter_{interval}").billing_cycle_anchor)
-        shop.hear()
+        shop.deliver_webhooks()
         assert platform.is_exact(shop.now, period)
         assert platform.check(shop.now, 500_000 - 2 * TOKENS).allowed
         assert not platform.check(shop.now, 500_000 - 2 * TOKENS + 1).allowed
@@ -217,7 +215,7 @@ def test_b2_the_meter_begins_anew_once_when_a_trial_becomes_paid(shop: DoubleSho
     assert isinstance(shop.place, MemoryBillingPlace)
     platform = Platform(shop.place.store, shop.place.directory, shop.billing.store)
     assert browse(shop.start(trial_days=14), action="pay").status == 303
-    shop.hear()
+    shop.deliver_webhooks()
     (trial,) = shop.subscriptions()
     began, paid_from = (datetime.fromtimestamp(at or 0, UTC) for at in (trial.trial_start, trial.trial_end))
     platform.record(began)
@@ -225,21 +223,21 @@ def test_b2_the_meter_begins_anew_once_when_a_trial_becomes_paid(shop: DoubleSho
     assert platform.is_exact(paid_from, period_at(paid_from, paid_from)), "known before any webhook"
     shop.control("clock/advance", seconds=14 * 86_400 + 7_200)
     for lookup_key in ("gwi_starter_year", "gwi_starter_month"):
-        shop.hear()
+        shop.deliver_webhooks()
         assert platform.is_exact(shop.now, period_at(paid_from, paid_from))
         shop.switch(trial.id, lookup_key)
 
 
 def test_b10_a_pause_moves_to_free_and_a_resumption_back(platform: Platform) -> None:
-    platform.hear(SUBSCRIBED, "created")
+    platform.deliver(SUBSCRIBED, "created")
     platform.record(SUBSCRIBED, SUBSCRIBED + DAY)
     paused_at, resumed_at = SUBSCRIBED + 2 * DAY, SUBSCRIBED + 4 * DAY
-    platform.hear(paused_at, "paused", status="paused")
+    platform.deliver(paused_at, "paused", status="paused")
     assert not platform.check(paused_at, 50_001).allowed
     assert platform.is_exact(paused_at, Period(ANCHORED, RENEWED)), "a lapse is no end"
     tick(platform.usage, paused_at + DAY)
     platform.record(paused_at + DAY)
-    platform.hear(resumed_at, "resumed")
+    platform.deliver(resumed_at, "resumed")
     assert platform.check(resumed_at, 500_000 - 3 * TOKENS).allowed
     assert platform.is_exact(resumed_at, Period(ANCHORED, RENEWED))
     tick(platform.usage, resumed_at + HOUR)

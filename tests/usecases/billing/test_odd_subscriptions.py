@@ -1,4 +1,4 @@
-"""Subscriptions as they should not be, or seldom are: two at once, several items, no price, other currencies."""
+"""Unusual subscriptions: two at once, several items, unmapped prices, other currencies."""
 
 from datetime import datetime
 from itertools import permutations
@@ -17,8 +17,8 @@ from tests.usecases.billing.billing_scenarios import (
     billing_on,
     deliver,
     event_of,
-    kept,
     plan_at,
+    stored_state,
     subscription_event,
 )
 from tests.usecases.plain_sums import new_tenant
@@ -28,12 +28,12 @@ ITEM: dict[str, Any] = ENDIVE["subscription"]["items"]["data"][0]
 
 
 def second_event(what: str, created: str, **changes: Any) -> StripeEvent:
-    """An event of another subscription of the same customer, to professional."""
+    """Return an event of another subscription of the same customer, to professional."""
     lookup_key = {"items__data__0__price__lookup_key": "gwi_professional_month"}
     return subscription_event(what, created, event_id=f"evt_2_{what}", id="sub_2", **lookup_key, **changes)
 
 
-def test_of_two_subscriptions_the_best_counts_and_a_person_is_told(place: BillingPlace) -> None:
+def test_the_best_of_two_subscriptions_counts_and_raises_an_alert(place: BillingPlace) -> None:
     deliver(billing_on(place.open()), [second_event("created", NOVEMBER), CREATED])
     assert plan_at(place, NOVEMBER) == "professional"
     assert place.alerts("acme") == {"several_subscriptions": (SUBSCRIPTION_ID, "sub_2")}
@@ -58,13 +58,13 @@ def test_when_the_better_one_is_to_end_the_other_takes_over_by_itself(place: Bil
 
 def test_one_subscription_after_another_ends_the_same_in_every_order() -> None:
     ended = subscription_event("deleted", "2026-10-20T00:00:00Z", status="canceled")
-    life = [CREATED, ended, second_event("created", NOVEMBER), second_event("updated", NOVEMBER)]
+    scenario = [CREATED, ended, second_event("created", NOVEMBER), second_event("updated", NOVEMBER)]
     left = []
-    for order in permutations(life):
+    for order in permutations(scenario):
         place = MemoryBillingPlace()
         new_tenant(place.directory, plan="free")
         deliver(billing_on(place.open()), order)
-        left.append(kept(place, life))
+        left.append(stored_state(place, scenario))
     assert left == [left[0]] * len(left)
     assert (left[0].tenant.plan, left[0].alerts) == ("professional", {}), "they never ran at once"
 
@@ -78,7 +78,9 @@ def test_b11_an_unmapped_price_raises_an_alert_until_it_is_mapped(place: Billing
     assert (plan_at(place, NOVEMBER), place.alerts("acme")) == ("starter", {})
 
 
-def test_a_first_subscription_to_an_unmapped_price_grants_nothing_and_is_told(place: BillingPlace) -> None:
+def test_a_first_subscription_to_an_unmapped_price_grants_nothing_and_raises_an_alert(
+    place: BillingPlace,
+) -> None:
     unmapped = {"items__data__0__price__lookup_key": None}
     deliver(billing_on(place.open()), [subscription_event("created", STARTED, **unmapped)])
     assert (plan_at(place, STARTED), list(place.alerts("acme"))) == ("free", ["unmapped_price"])
@@ -107,13 +109,13 @@ def test_an_invoice_keeps_its_currency_and_its_minor_units(place: BillingPlace) 
     assert (row.invoice.currency, row.invoice.total, row.invoice.amount_due) == ("kwd", 29_500, 29_500)
 
 
-def test_a_plan_that_ended_by_itself_is_told_by_the_next_event(place: BillingPlace) -> None:
+def test_the_next_event_audits_a_plan_that_ended_by_itself(place: BillingPlace) -> None:
     billing = billing_on(place.open())
     ending = subscription_event("updated", NOVEMBER, cancel_at_period_end=True)
     deliver(billing, [CREATED, ending], datetime.fromisoformat(NOVEMBER))
     changes = {"status": "paid"}
     paid = event_of("invoice.paid", changed(ENDIVE["invoice"], changes), "2026-11-15T09:30:20Z")
     deliver(billing, [paid], datetime.fromisoformat("2026-11-15T09:30:20Z"))
-    told = [each for each in trail_of(place.directory) if each.action == "plan.changed"]
-    assert [(each.before, each.after) for each in told] == [("free", "starter"), ("starter", "free")]
-    assert told[-1].reason == f"{paid.id} invoice.paid"
+    plan_changes = [each for each in trail_of(place.directory) if each.action == "plan.changed"]
+    assert [(each.before, each.after) for each in plan_changes] == [("free", "starter"), ("starter", "free")]
+    assert plan_changes[-1].reason == f"{paid.id} invoice.paid"

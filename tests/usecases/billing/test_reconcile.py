@@ -1,4 +1,4 @@
-"""Reconciliation against the double: what differs is reported, repaired when asked, and then differs no more."""
+"""Reconciliation against the double: drift is reported, and repaired on request."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -11,7 +11,7 @@ from shared.domain.billing.invoices import InvoiceObservation, merge_invoice
 from shared.domain.errors import Unavailable
 from shared.ports import BillingChange
 from shared.usecases.billing.apply_stripe_event import apply_stripe_event
-from shared.usecases.billing.billing_parts import Billing
+from shared.usecases.billing.billing_dependencies import BillingDependencies
 from shared.usecases.billing.reconcile_billing import reconcile_all, reconcile_tenant, reconcile_tenants
 from shared.usecases.billing.stripe_changes import read_stripe_event
 from tests.audit_trail import trail_of
@@ -37,25 +37,25 @@ def reconcile(shop: DoubleShop, *, repair: bool) -> list[str]:
 
 
 def is_reported_and_then_repaired(shop: DoubleShop, *drift: str) -> None:
-    """Reported without a change, as often as one asks; then repaired once, each thing in the trail."""
+    """Check that the drift is reported without a change, and then repaired once with an audit entry each."""
     before = account_of(shop.place.open()), trail_of(shop.place.directory)
     assert reconcile(shop, repair=False) == reconcile(shop, repair=False) == list(drift)
     assert (account_of(shop.place.open()), trail_of(shop.place.directory)) == before
     assert reconcile(shop, repair=True) == list(drift)
     assert reconcile(shop, repair=True) == []
-    told = [each for each in trail_of(shop.place.directory) if each.actor == "reconcile"]
-    assert {each.reason for each in told} >= set(drift)
+    entries = [each for each in trail_of(shop.place.directory) if each.actor == "reconcile"]
+    assert {each.reason for each in entries} >= set(drift)
 
 
 def subscribed(shop: DoubleShop) -> tuple[str, str]:
-    """Pay and hear of it; the ids of the subscription and its invoice."""
+    """Pay and deliver the webhooks; return the ids of the subscription and its invoice."""
     subscription_id = shop.pay()
-    shop.hear()
+    shop.deliver_webhooks()
     (invoice,) = shop.client.v1.invoices.list({"limit": 2}).data
     return subscription_id, str(invoice.id)
 
 
-def test_a_tenant_as_stripe_has_it_has_no_drift(shop: DoubleShop) -> None:
+def test_a_tenant_with_stripes_state_has_no_drift(shop: DoubleShop) -> None:
     assert reconcile(shop, repair=True) == []
     subscribed(shop)
     before = trail_of(shop.place.directory)
@@ -63,48 +63,48 @@ def test_a_tenant_as_stripe_has_it_has_no_drift(shop: DoubleShop) -> None:
     assert trail_of(shop.place.directory) == before
 
 
-def test_a_payment_of_which_nothing_was_heard(shop: DoubleShop) -> None:
+def test_a_payment_without_its_webhooks(shop: DoubleShop) -> None:
     subscription_id = shop.pay()
     (invoice,) = shop.client.v1.invoices.list({"limit": 2}).data
     is_reported_and_then_repaired(
         shop,
         f"{subscription_id} is unknown here, active in Stripe",
-        "plan is free here, starter by Stripe",
+        "plan is free here, starter in Stripe",
         f"{invoice.id} is unknown here, paid in Stripe",
     )
     assert shop.plan == "starter"
     assert [row.invoice.status for row in shop.place.open().list_invoices("acme", limit=9).items] == ["paid"]
 
 
-def test_an_end_of_which_nothing_was_heard(shop: DoubleShop) -> None:
+def test_a_cancellation_without_its_webhooks(shop: DoubleShop) -> None:
     subscription_id, _ = subscribed(shop)
     shop.client.v1.subscriptions.cancel(subscription_id)
     is_reported_and_then_repaired(
         shop,
         f"{subscription_id} is active here, canceled in Stripe",
-        "plan is starter here, free by Stripe",
+        "plan is starter here, free in Stripe",
     )
     assert shop.plan == "free"
 
 
-def test_an_end_that_never_was(shop: DoubleShop) -> None:
-    """What cannot come of Stripe's events: a state that nothing leaves, except by Stripe's own word."""
+def test_a_stored_end_that_stripe_does_not_have(shop: DoubleShop) -> None:
+    """Repair a final state that events cannot leave, because Stripe's API shows another one."""
     subscription_id, _ = subscribed(shop)
     living = shop.client.v1.subscriptions.retrieve(subscription_id).to_dict()
     payload: dict[str, Any] = {"id": "evt_bogus", "object": "event", "type": "customer.subscription.deleted"}
     payload |= {"created": int(shop.now.timestamp()), "data": {"object": living | {"status": "canceled"}}}
-    keyless = Billing(shop.billing.store, None, shop.billing.grace)
+    keyless = BillingDependencies(shop.billing.store, None, shop.billing.grace)
     apply_stripe_event(keyless, read_stripe_event(payload), shop.now)
     assert shop.plan == "free"
     is_reported_and_then_repaired(
         shop,
         f"{subscription_id} is canceled here, active in Stripe",
-        "plan is free here, starter by Stripe",
+        "plan is free here, starter in Stripe",
     )
     assert shop.plan == "starter"
 
 
-def test_a_renewal_of_which_nothing_was_heard(shop: DoubleShop) -> None:
+def test_a_renewal_without_its_webhooks(shop: DoubleShop) -> None:
     subscription_id, _ = subscribed(shop)
     shop.control(f"subscriptions/{subscription_id}/renew")
     newest = shop.client.v1.invoices.list({"limit": 2}).data[0]
@@ -115,7 +115,7 @@ def test_a_renewal_of_which_nothing_was_heard(shop: DoubleShop) -> None:
     )
 
 
-def test_an_invoice_that_is_kept_otherwise(shop: DoubleShop) -> None:
+def test_a_stored_invoice_that_differs(shop: DoubleShop) -> None:
     _, invoice_id = subscribed(shop)
     read = shop.place.open().read_account("acme", invoice_id)
     assert read is not None
@@ -128,7 +128,7 @@ def test_an_invoice_that_is_kept_otherwise(shop: DoubleShop) -> None:
         ),
     )
     change = BillingChange(
-        account=read.account, at=shop.now, invoice=row, former_invoice=read.invoice_version
+        account=read.account, at=shop.now, invoice=row, invoice_version=read.invoice_version
     )
     shop.place.open().save_billing(change)
     is_reported_and_then_repaired(shop, f"{invoice_id} is void here, paid in Stripe")
@@ -169,32 +169,32 @@ def test_a_customer_that_was_deleted(shop: DoubleShop) -> None:
         shop,
         f"customer {customer_id} does not exist in Stripe",
         f"{subscription_id} is active here, canceled in Stripe",
-        "plan is starter here, free by Stripe",
+        "plan is starter here, free in Stripe",
     )
     assert (shop.customer_id, shop.plan) == (None, "free")
 
 
-def test_all_tenants_are_compared_and_only_drift_is_told(shop: DoubleShop) -> None:
+def test_all_tenants_are_compared_and_only_drift_is_reported(shop: DoubleShop) -> None:
     new_tenant(shop.place.directory, "other", plan="free")
     new_tenant(shop.place.directory, "quiet", plan="free")
     shop.pay()
     shop.start(tenant="other")
-    told = dict(reconcile_all(shop.billing, repair=True, now=shop.now))
-    assert list(told) == ["acme"]
-    assert "plan is free here, starter by Stripe" in told["acme"]
+    reported = dict(reconcile_all(shop.billing, repair=True, now=shop.now))
+    assert list(reported) == ["acme"]
+    assert "plan is free here, starter in Stripe" in reported["acme"]
     assert list(reconcile_all(shop.billing, repair=True, now=shop.now)) == []
 
 
-def test_a_tenant_that_cannot_be_compared_does_not_keep_the_others_from_it(shop: DoubleShop) -> None:
+def test_an_unreadable_tenant_does_not_stop_the_comparison_of_the_others(shop: DoubleShop) -> None:
     new_tenant(shop.place.directory, "other", plan="free")
     shop.start(tenant="other")
     shop.pay()
     customer_id = account_of(shop.place.open(), "other").customer_id
     shop.control("fail", path_prefix=f"/v1/customers/{customer_id}", status=400, times=9)
-    told: list[str] = []
+    reported: list[str] = []
     with pytest.raises(ExceptionGroup) as unanswered:
-        told.extend(tenant_id for tenant_id, _ in reconcile_all(shop.billing, repair=True, now=shop.now))
-    assert told == ["acme"]
+        reported.extend(tenant_id for tenant_id, _ in reconcile_all(shop.billing, repair=True, now=shop.now))
+    assert reported == ["acme"]
     assert [type(error) for error in unanswered.value.exceptions] == [Unavailable]
     assert shop.plan == "starter"
 
@@ -207,16 +207,16 @@ def test_only_the_tenants_that_are_named_are_compared(shop: DoubleShop) -> None:
     customer_id = account_of(shop.place.open(), "other").customer_id
     shop.control("fail", path_prefix=f"/v1/customers/{customer_id}", status=400, times=9)
     assert list(reconcile_tenants(shop.billing, ["third", "nobody"], repair=True, now=shop.now)) == []
-    told: list[str] = []
+    reported: list[str] = []
     named = reconcile_tenants(shop.billing, ["other", "acme"], repair=True, now=shop.now)
     with pytest.raises(ExceptionGroup):
-        told.extend(tenant_id for tenant_id, _ in named)
-    assert told == ["acme"]
+        reported.extend(tenant_id for tenant_id, _ in named)
+    assert reported == ["acme"]
 
 
 def test_without_a_key_nothing_is_compared(shop: DoubleShop) -> None:
     shop.pay()
-    keyless = Billing(shop.billing.store, None, shop.billing.grace)
+    keyless = BillingDependencies(shop.billing.store, None, shop.billing.grace)
     with pytest.raises(Unavailable, match="STRIPE_API_KEY is missing"):
         reconcile_tenant(keyless, "acme", repair=True, now=shop.now)
     assert shop.plan == "free"

@@ -1,4 +1,4 @@
-"""Checkout and portal against the double: one customer, one page, one subscription, and the way back is ours."""
+"""Checkout and portal against the double: one customer, one page, one subscription, our own return pages."""
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -9,7 +9,7 @@ import grpc
 import pytest
 
 from shared.domain.errors import Conflict, InvalidInput, NotFound, Unavailable
-from shared.usecases.billing.billing_parts import Billing
+from shared.usecases.billing.billing_dependencies import BillingDependencies
 from shared.usecases.billing.start_checkout import Purchase, open_portal, start_checkout
 from tests.audit_trail import trail_of
 from tests.billing_places import FirestoreBillingPlace
@@ -28,7 +28,7 @@ def shop(monkeypatch: pytest.MonkeyPatch) -> Iterator[DoubleShop]:
         yield shop
 
 
-def test_a_click_makes_a_customer_of_the_tenant_and_a_page_to_pay_on(shop: DoubleShop) -> None:
+def test_a_click_creates_the_tenants_customer_and_a_checkout_page(shop: DoubleShop) -> None:
     url = shop.start()
     (session,), (customer,) = shop.sessions(), shop.customers()
     assert session.url == url
@@ -47,7 +47,7 @@ def test_the_subscription_names_its_tenant(shop: DoubleShop) -> None:
     shop.pay()
     (subscription,) = shop.subscriptions()
     assert subscription.metadata["tenant_id"] == "acme"
-    shop.hear()
+    shop.deliver_webhooks()
     assert shop.plan == "starter"
 
 
@@ -81,16 +81,20 @@ def test_twenty_clicks_at_once_make_one_customer_and_one_session(
 
 def test_b27_a_subscriber_gets_the_portals_page_to_change_the_plan(shop: DoubleShop) -> None:
     subscription_id = shop.pay()
-    shop.hear()
+    shop.deliver_webhooks()
     url = shop.start("professional", "year")
     portal = shop.portal()
-    assert (portal["url"], portal["customer"], portal["return_url"]) == (url, shop.customer_id, PAGES.settled)
+    assert (portal["url"], portal["customer"], portal["return_url"]) == (
+        url,
+        shop.customer_id,
+        PAGES.tenant_home,
+    )
     assert portal["flow"]["type"] == "subscription_update"
     assert portal["flow"]["subscription_update"]["subscription"] == subscription_id
     assert len(shop.subscriptions()) == 1
 
 
-def test_b27_who_has_just_paid_gets_no_second_page_before_the_webhook_is_here(shop: DoubleShop) -> None:
+def test_b27_a_new_subscriber_gets_no_second_page_before_the_webhook_arrives(shop: DoubleShop) -> None:
     shop.pay("starter")
     assert shop.plan == "free"
     assert shop.start("professional") == shop.portal()["url"]
@@ -103,7 +107,7 @@ def test_b27_a_subscriber_who_does_not_pay_gets_the_portal_and_no_second_subscri
     subscription_id = shop.pay()
     shop.control(f"customers/{shop.customer_id}/card", outcome="decline")
     shop.control(f"subscriptions/{subscription_id}/renew")
-    shop.hear()
+    shop.deliver_webhooks()
     assert account_of(shop.place.open()).known_subscriptions[subscription_id].state == "past_due"
     assert shop.start("professional") == shop.portal()["url"]
     assert shop.portal()["flow"] is None, "what is unpaid cannot be changed, only paid"
@@ -111,33 +115,33 @@ def test_b27_a_subscriber_who_does_not_pay_gets_the_portal_and_no_second_subscri
 
 def test_after_the_end_a_tenant_may_subscribe_again_as_the_same_customer(shop: DoubleShop) -> None:
     shop.client.v1.subscriptions.cancel(shop.pay())
-    shop.hear()
+    shop.deliver_webhooks()
     assert shop.plan == "free"
     shop.pay("professional")
-    shop.hear()
+    shop.deliver_webhooks()
     assert (shop.plan, len(shop.customers()), len(shop.sessions())) == ("professional", 1, 2)
 
 
-@pytest.mark.parametrize("heard", [True, False], ids=["heard", "not-heard-yet"])
-def test_a_customer_that_was_deleted_in_stripe_is_replaced(shop: DoubleShop, heard: bool) -> None:
+@pytest.mark.parametrize("delivered", [True, False], ids=["delivered", "not-delivered-yet"])
+def test_a_customer_that_was_deleted_in_stripe_is_replaced(shop: DoubleShop, delivered: bool) -> None:
     shop.pay()
-    shop.hear()
-    former = shop.customer_id
-    assert former is not None
-    shop.client.v1.customers.delete(former)
-    if heard:
-        shop.hear()
+    shop.deliver_webhooks()
+    previous = shop.customer_id
+    assert previous is not None
+    shop.client.v1.customers.delete(previous)
+    if delivered:
+        shop.deliver_webhooks()
     shop.pay("professional")
-    shop.hear()
+    shop.deliver_webhooks()
     (customer,) = shop.customers()
-    assert customer.id != former
+    assert customer.id != previous
     assert (shop.customer_id, shop.plan) == (customer.id, "professional")
-    assert shop.billing.store.find_owner(None, former) == (False, "acme")
+    assert shop.billing.store.find_owner(None, previous) == (False, "acme")
 
 
 def test_b29_every_page_leads_back_to_the_configured_origin(shop: DoubleShop) -> None:
     shop.pay()
-    shop.hear()
+    shop.deliver_webhooks()
     open_portal(shop.billing, PAGES, "acme")
     (session,) = shop.sessions()
     ways_back = [session.success_url, session.cancel_url, shop.portal()["return_url"]]
@@ -146,7 +150,7 @@ def test_b29_every_page_leads_back_to_the_configured_origin(shop: DoubleShop) ->
 
 def test_b30_pro_is_professional_from_the_card_to_the_plan(shop: DoubleShop) -> None:
     shop.pay("pro", "year")
-    shop.hear()
+    shop.deliver_webhooks()
     (subscription,) = shop.subscriptions()
     assert subscription["items"].data[0].price.lookup_key == "gwi_professional_year"
     tenant = account_of(shop.place.open()).tenant
@@ -158,10 +162,10 @@ def test_a_trial_is_for_the_first_subscription_only(shop: DoubleShop) -> None:
     (trial,) = shop.subscriptions()
     assert trial.status == "trialing"
     assert trial.trial_end == trial.created + 14 * timedelta(days=1).total_seconds()
-    shop.hear()
+    shop.deliver_webhooks()
     assert shop.plan == "starter"
     shop.client.v1.subscriptions.cancel(trial.id)
-    shop.hear()
+    shop.deliver_webhooks()
     assert browse(shop.start(trial_days=14), action="pay").status == 303
     assert shop.subscriptions()[0].status == "active"
 
@@ -173,7 +177,7 @@ def test_a_plan_that_is_not_for_sale_is_refused(shop: DoubleShop, plan: str) -> 
     assert (shop.customers(), shop.sessions()) == ([], [])
 
 
-def test_a_price_that_stripe_lacks_is_told_with_the_remedy(shop: DoubleShop) -> None:
+def test_a_price_that_stripe_lacks_is_reported_with_the_remedy(shop: DoubleShop) -> None:
     (price,) = shop.client.v1.prices.list({"lookup_keys": ["gwi_starter_month"]}).data
     shop.client.v1.prices.update(price.id, {"active": False})
     with pytest.raises(
@@ -188,26 +192,26 @@ def test_a_tenant_that_does_not_exist_is_not_found(shop: DoubleShop) -> None:
     assert shop.customers() == []
 
 
-def test_who_never_was_a_customer_has_no_portal(shop: DoubleShop) -> None:
+def test_a_tenant_without_a_customer_has_no_portal(shop: DoubleShop) -> None:
     with pytest.raises(Conflict, match="no billing account yet"):
         open_portal(shop.billing, PAGES, "acme")
 
 
-def test_who_was_deleted_has_no_portal_either(shop: DoubleShop) -> None:
+def test_a_deleted_customer_has_no_portal(shop: DoubleShop) -> None:
     shop.pay()
-    shop.hear()
+    shop.deliver_webhooks()
     shop.client.v1.customers.delete(str(shop.customer_id))
     with pytest.raises(Conflict, match="no billing account yet"):
         open_portal(shop.billing, PAGES, "acme")
 
 
 def test_without_a_key_billing_is_not_set_up(shop: DoubleShop) -> None:
-    keyless = Billing(shop.billing.store, None, shop.billing.grace)
+    keyless = BillingDependencies(shop.billing.store, None, shop.billing.grace)
     with pytest.raises(Unavailable, match="billing is not set up here: STRIPE_API_KEY is missing"):
         start_checkout(keyless, PAGES, STARTER, shop.now)
 
 
-def test_a_wrong_key_is_told_as_stripe_not_answering_as_it_should(shop: DoubleShop) -> None:
+def test_a_wrong_key_is_reported_as_an_error_of_stripe(shop: DoubleShop) -> None:
     shop.control("fail", path_prefix="/v1/prices", status=401, times=1)
     with pytest.raises(Unavailable, match=r"AuthenticationError"):
         shop.start()

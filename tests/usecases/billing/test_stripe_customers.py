@@ -1,4 +1,4 @@
-"""Whose a Stripe customer is: linked once, looked up ever after, never moved, gone when Stripe deletes it."""
+"""The link from a Stripe customer to its tenant: created once, never moved, removed when Stripe deletes it."""
 
 from datetime import timedelta
 from itertools import permutations
@@ -19,31 +19,31 @@ from tests.usecases.billing.billing_scenarios import (
     SESSION,
     STARTED,
     account_of,
+    audited_changes,
     billing_on,
     deliver,
     event_of,
-    kept,
     plan_at,
+    stored_state,
     subscription_event,
-    trail,
 )
 from tests.usecases.billing.stripe_account import StripeAccount
 from tests.usecases.plain_sums import new_tenant
 
 
-def test_b6_a_customer_nobody_owns_is_retried_for_a_day_and_then_reported(place: BillingPlace) -> None:
+def test_b6_an_unowned_customer_is_retried_for_a_day_and_then_reported(place: BillingPlace) -> None:
     billing, stranger = billing_on(place.open()), subscription_event("created", STARTED, metadata={})
-    before = kept(place, [])
+    before = stored_state(place, [])
     for hours in (0, 23):
         with pytest.raises(Unavailable, match=f"customer {CUSTOMER_ID} of .* belongs to no tenant yet"):
             deliver(billing, [stranger], stranger.created + timedelta(hours=hours))
         assert place.open().find_owner(stranger.id, CUSTOMER_ID) == (False, None)
     assert deliver(billing, [stranger], stranger.created + timedelta(hours=24)) == [UNOWNED]
-    assert kept(place, []) == before
+    assert stored_state(place, []) == before
     assert deliver(billing, [stranger], stranger.created + timedelta(hours=25)) == [DUPLICATE]
 
 
-def test_b6_an_event_that_came_before_its_link_is_taken_when_it_is_sent_again(place: BillingPlace) -> None:
+def test_b6_an_event_that_precedes_its_link_is_applied_when_it_is_resent(place: BillingPlace) -> None:
     billing, early = billing_on(place.open()), subscription_event("created", STARTED, metadata={})
     with pytest.raises(Unavailable):
         deliver(billing, [early], early.created)
@@ -70,11 +70,13 @@ def test_b6_a_tenant_that_does_not_exist_owns_nothing(place: BillingPlace, named
     ],
     ids=lambda event: f"B23-{event.type}",
 )
-def test_whatever_names_the_tenant_first_links_the_customer(place: BillingPlace, event: StripeEvent) -> None:
+def test_the_first_event_that_names_the_tenant_links_the_customer(
+    place: BillingPlace, event: StripeEvent
+) -> None:
     deliver(billing_on(place.open()), [event])
     assert place.open().find_owner(None, CUSTOMER_ID) == (False, "acme")
     assert account_of(place.open()).customer_id == CUSTOMER_ID
-    assert ("billing.customer_linked", None, CUSTOMER_ID) in trail(place)
+    assert ("billing.customer_linked", None, CUSTOMER_ID) in audited_changes(place)
     anonymous = subscription_event("updated", "2026-10-15T09:30:21Z", metadata={})
     assert deliver(billing_on(place.open()), [anonymous]) == [APPLIED]
     assert plan_at(place, STARTED) == "starter"
@@ -105,7 +107,7 @@ def test_b25_the_customer_survives_every_later_event(place: BillingPlace) -> Non
     assert place.open().find_owner(None, "cus_2") == (False, "acme")
 
 
-def test_a_deleted_customer_does_not_come_back_whatever_comes_last(place: BillingPlace) -> None:
+def test_a_late_event_does_not_restore_a_deleted_customer(place: BillingPlace) -> None:
     ended = subscription_event("deleted", "2026-10-16T00:00:00Z", status="canceled")
     gone = event_of(
         "customer.deleted", CUSTOMER | {"metadata": {"tenant_id": "acme"}}, "2026-10-16T00:00:00Z"
@@ -113,30 +115,30 @@ def test_a_deleted_customer_does_not_come_back_whatever_comes_last(place: Billin
     late = subscription_event("updated", "2026-10-15T09:30:21Z")
     deliver(billing_on(place.open()), [CREATED, gone, ended, late])
     account = account_of(place.open())
-    assert (account.customer_id, account.former_customer_id) == (None, CUSTOMER_ID)
+    assert (account.customer_id, account.previous_customer_id) == (None, CUSTOMER_ID)
     assert place.open().find_owner(None, CUSTOMER_ID) == (False, "acme")
-    assert ("billing.customer_deleted", CUSTOMER_ID, None) in trail(place)
+    assert ("billing.customer_deleted", CUSTOMER_ID, None) in audited_changes(place)
     assert plan_at(place, "2026-10-16T00:00:00Z") == "free"
 
 
 def test_every_order_around_a_deletion_ends_the_same() -> None:
     named = CUSTOMER | {"metadata": {"tenant_id": "acme"}}
-    life = [
+    scenario = [
         CREATED,
         event_of("customer.updated", named, "2026-10-15T12:00:00Z"),
         subscription_event("deleted", "2026-10-16T00:00:00Z", status="canceled"),
         event_of("customer.deleted", named, "2026-10-16T00:00:00Z"),
     ]
-    for order in permutations(life):
+    for order in permutations(scenario):
         place = MemoryBillingPlace()
         new_tenant(place.directory, plan="free")
         deliver(billing_on(place.open()), order)
-        left = kept(place, life)
+        left = stored_state(place, scenario)
         assert (left.customer_id, left.owner, left.email) == (None, "acme", "new@example.com")
-        assert (left.tenant.plan, len(left.handled)) == ("free", len(life))
+        assert (left.tenant.plan, len(left.processed)) == ("free", len(scenario))
 
 
-def test_the_newest_address_counts_and_not_the_last_to_arrive(place: BillingPlace) -> None:
+def test_the_newest_address_counts_even_if_it_arrives_first(place: BillingPlace) -> None:
     session = event_of("checkout.session.completed", SESSION, STARTED)
     newest = event_of("customer.updated", CUSTOMER, "2026-10-17T00:00:00Z")
     older = event_of("customer.updated", CUSTOMER, "2026-10-16T00:00:00Z", email="old@example.com")
@@ -157,18 +159,18 @@ DISPUTE = {"id": "dp_1", "object": "dispute", "charge": "ch_1"}
         ("charge.dispute.closed", DISPUTE),
     ],
 )
-def test_money_that_goes_back_is_told_and_changes_no_plan(
+def test_a_refund_or_dispute_is_audited_and_changes_no_plan(
     place: BillingPlace, kind: str, stripe_object: dict[str, str]
 ) -> None:
     deliver(billing_on(place.open()), [CREATED])
     event = event_of(kind, stripe_object, "2026-10-17T00:00:00Z")
     billing = billing_on(place.open(), StripeAccount(ChargeSnapshot("ch_1", CUSTOMER_ID)))
     assert deliver(billing, [event, event]) == [APPLIED, DUPLICATE]
-    assert trail(place).count((kind, None, stripe_object["id"])) == 1
+    assert audited_changes(place).count((kind, None, stripe_object["id"])) == 1
     assert plan_at(place, "2026-10-17T00:00:00Z") == "starter"
 
 
-def test_a_dispute_of_which_nobody_can_say_whose_it_is_is_reported(place: BillingPlace) -> None:
+def test_a_dispute_without_a_known_customer_is_reported(place: BillingPlace) -> None:
     event = event_of("charge.dispute.created", DISPUTE, STARTED)
     assert deliver(billing_on(place.open()), [event], event.created) == [UNOWNED]
-    assert trail(place) == []
+    assert audited_changes(place) == []

@@ -15,7 +15,7 @@ from shared.usecases.people.manage_keys import NewKey
 from shared.usecases.people.manage_tenants import TenantRequest, create_tenant, set_plan
 from tests.audit_trail import trail_of
 from tests.sample_events import NOON
-from tests.sample_subscriptions import observed, seen_in_turn
+from tests.sample_subscriptions import observed, subscription_after
 
 BY_ADA = Change("ada", NOON)
 
@@ -131,8 +131,8 @@ def subscribe(memory: MemoryStore, reports: list[str]) -> None:
     """Keep a subscription that has reported so much."""
     read = memory.read_account("acme")
     assert read is not None
-    life = seen_in_turn(observed(day, report) for day, report in enumerate(reports))
-    account = with_subscription(read.account, life, DEFAULT_GRACE, NOON)
+    scenario = subscription_after(observed(day, report) for day, report in enumerate(reports))
+    account = with_subscription(read.account, scenario, DEFAULT_GRACE, NOON)
     memory.save_billing(BillingChange(account=account, at=NOON))
 
 

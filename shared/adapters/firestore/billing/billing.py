@@ -1,4 +1,4 @@
-"""BillingStore on Firestore: each change is one commit, guarded by what was read before it."""
+"""BillingStore on Firestore: each change is one commit, on condition that nothing has changed since the read."""
 
 import sys
 from collections.abc import Iterator
@@ -9,23 +9,23 @@ from uuid import uuid4
 import grpc
 
 from shared.adapters.firestore import queries
-from shared.adapters.firestore.billing.accounts import (
+from shared.adapters.firestore.billing.documents import (
     account_write,
     alert_fields,
     invoice_fields,
     mail_fields,
+    processed_event_fields,
     read_account,
     read_invoice,
-    receipt_fields,
 )
 from shared.adapters.firestore.paging import Listing
 from shared.adapters.firestore.people.tenants import audit_fields, create_write, delete_write, set_write
 from shared.adapters.firestore.rpc import FirestoreRpc
 from shared.domain.billing.invoices import InvoiceRow
-from shared.ports import AccountRead, BillingChange, Page, StaleAccount, StripeReceipt
+from shared.ports import BillingChange, Page, ProcessedEvent, StaleAccount, StoredAccount
 
-RECEIPTS_KEPT_FOR = timedelta(days=60)
-"""Stripe repeats an event for three days, and lists it for thirty."""
+PROCESSED_EVENTS_KEPT_FOR = timedelta(days=60)
+"""Stripe resends an event for three days, and lists it for thirty."""
 _TENANTS_PER_PAGE = 300
 _STALE = frozenset(
     {grpc.StatusCode.FAILED_PRECONDITION, grpc.StatusCode.ALREADY_EXISTS, grpc.StatusCode.NOT_FOUND}
@@ -46,14 +46,14 @@ class FirestoreBillingStore:
         owner = found.get(customer_name)
         return event_name in found, owner.fields["tenant_id"].string_value if owner else None
 
-    def read_account(self, tenant_id: str, invoice_id: str | None = None) -> AccountRead | None:
+    def read_account(self, tenant_id: str, invoice_id: str | None = None) -> StoredAccount | None:
         tenant_name = self._tenant_name(tenant_id)
         invoice_name = f"{tenant_name}/invoices/{invoice_id}" if invoice_id else None
         found = self._rpc.batch_get([tenant_name, *([invoice_name] if invoice_name else [])])
         if tenant_name not in found:
             return None
         invoice = found.get(invoice_name or "")
-        return AccountRead(
+        return StoredAccount(
             read_account(found[tenant_name]),
             read_invoice(invoice) if invoice else None,
             invoice.update_time if invoice else None,
@@ -67,8 +67,8 @@ class FirestoreBillingStore:
                 raise StaleAccount from error
             raise
 
-    def save_receipt(self, receipt: StripeReceipt) -> None:
-        self._rpc.commit([set_write(self._event_name(receipt.event_id), self._receipt(receipt))])
+    def save_processed_event(self, processed: ProcessedEvent) -> None:
+        self._rpc.commit([set_write(self._event_name(processed.event_id), _processed_fields(processed))])
 
     def list_invoices(self, tenant_id: str, *, limit: int, cursor: str | None = None) -> Page[InvoiceRow]:
         return _INVOICES.page(self._rpc, self._tenant_name(tenant_id), limit, cursor)
@@ -89,8 +89,9 @@ class FirestoreBillingStore:
         account = change.account
         tenant_name, at = self._tenant_name(account.tenant.id), change.at
         yield account_write(tenant_name, account)
-        if change.receipt:
-            yield create_write(self._event_name(change.receipt.event_id), self._receipt(change.receipt))
+        processed = change.processed_event
+        if processed:
+            yield create_write(self._event_name(processed.event_id), _processed_fields(processed))
         if change.link_customer_id:
             yield create_write(self._customer_name(change.link_customer_id), {"tenant_id": account.tenant.id})
         if change.invoice:
@@ -104,9 +105,6 @@ class FirestoreBillingStore:
         if change.mail:
             yield set_write(self._mail_name(change), mail_fields(change.mail, account.tenant.id, at))
 
-    def _receipt(self, receipt: StripeReceipt) -> dict[str, object]:
-        return receipt_fields(receipt, receipt.at + RECEIPTS_KEPT_FOR)
-
     def _tenant_name(self, tenant_id: str) -> str:
         return f"{self._rpc.documents}/tenants/{tenant_id}"
 
@@ -117,14 +115,19 @@ class FirestoreBillingStore:
         return f"{self._rpc.documents}/stripe_customers/{customer_id}"
 
     def _mail_name(self, change: BillingChange) -> str:
-        return f"{self._rpc.documents}/mail/{change.receipt.event_id if change.receipt else uuid4().hex}"
+        processed = change.processed_event
+        return f"{self._rpc.documents}/mail/{processed.event_id if processed else uuid4().hex}"
+
+
+def _processed_fields(processed: ProcessedEvent) -> dict[str, object]:
+    return processed_event_fields(processed, processed.at + PROCESSED_EVENTS_KEPT_FOR)
 
 
 def _invoice_write(name: str, change: BillingChange) -> Any:
     if change.invoice is None:
         raise TypeError("there is no invoice in the change")
-    if change.former_invoice is None:
+    if change.invoice_version is None:
         return create_write(name, invoice_fields(change.invoice))
     write = set_write(name, invoice_fields(change.invoice))
-    write.current_document.update_time.CopyFrom(change.former_invoice)
+    write.current_document.update_time.CopyFrom(change.invoice_version)
     return write

@@ -7,7 +7,7 @@ from uuid import uuid4
 import grpc
 
 from shared.adapters.firestore import queries
-from shared.adapters.firestore.billing.accounts import mail_fields
+from shared.adapters.firestore.billing.documents import mail_fields
 from shared.adapters.firestore.encoding import from_microseconds, microseconds
 from shared.adapters.firestore.ledger.counters import (
     clear_write,

@@ -7,7 +7,7 @@ from uuid import uuid4
 import grpc
 
 from shared.adapters.firestore import queries
-from shared.adapters.firestore.billing.accounts import mail_fields
+from shared.adapters.firestore.billing.documents import mail_fields
 from shared.adapters.firestore.encoding import Write, get_fields, set_value
 from shared.adapters.firestore.people.tenants import (
     audit_fields,

@@ -5,14 +5,14 @@ from dataclasses import replace
 
 from shared.adapters.memory.cursors import page
 from shared.adapters.memory.state import MemoryState, TenantBilling
-from shared.domain.billing.billing_account import Account
+from shared.domain.billing.billing_account import BillingAccount
 from shared.domain.billing.entitlements import BillingAlert
 from shared.domain.billing.invoices import InvoiceRow
-from shared.ports import AccountRead, BillingChange, Page, StaleAccount, StripeReceipt
+from shared.ports import BillingChange, Page, ProcessedEvent, StaleAccount, StoredAccount
 
 
 class MemoryBillingStore(MemoryState):
-    """What Stripe says of all tenants, and the alerts and mails that follow."""
+    """The billing of all tenants, with their alerts and mails."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -22,15 +22,15 @@ class MemoryBillingStore(MemoryState):
         with self._lock:
             return event_id in self._stripe_events, self._customers.get(customer_id or "")
 
-    def read_account(self, tenant_id: str, invoice_id: str | None = None) -> AccountRead | None:
+    def read_account(self, tenant_id: str, invoice_id: str | None = None) -> StoredAccount | None:
         with self._lock:
             tenant = self._tenants.get(tenant_id)
             if tenant is None:
                 return None
-            billing = self._billing.setdefault(tenant_id, TenantBilling(Account(tenant=tenant)))
+            billing = self._billing.setdefault(tenant_id, TenantBilling(BillingAccount(tenant=tenant)))
             account = replace(billing.account, tenant=tenant, version=(billing.version, tenant))
             invoice = billing.invoices.get(invoice_id or "")
-            return AccountRead(account, invoice, billing.version if invoice else None)
+            return StoredAccount(account, invoice, billing.version if invoice else None)
 
     def save_billing(self, change: BillingChange) -> None:
         with self._lock:
@@ -46,8 +46,8 @@ class MemoryBillingStore(MemoryState):
                 entitlement=new.entitlement,
                 billing=new.billing,
             )
-            if change.receipt:
-                self._stripe_events[change.receipt.event_id] = change.receipt.outcome
+            if change.processed_event:
+                self._stripe_events[change.processed_event.event_id] = change.processed_event.outcome
             if change.link_customer_id:
                 self._customers[change.link_customer_id] = tenant_id
             if change.invoice:
@@ -60,19 +60,19 @@ class MemoryBillingStore(MemoryState):
                 self.mails.append(change.mail)
 
     def _refuse_stale(self, change: BillingChange) -> None:
-        tenant_id, receipt = change.account.tenant.id, change.receipt
+        tenant_id, processed = change.account.tenant.id, change.processed_event
         billing = self._billing.get(tenant_id)
-        # Every save makes a new version, so an invoice that has changed is seen by it too.
+        # Every save makes a new version, so it also shows a changed invoice.
         if billing is None or change.account.version != (billing.version, self._tenants[tenant_id]):
             raise StaleAccount
-        if receipt and receipt.event_id in self._stripe_events:
+        if processed and processed.event_id in self._stripe_events:
             raise StaleAccount
         if change.link_customer_id in self._customers:
             raise StaleAccount
 
-    def save_receipt(self, receipt: StripeReceipt) -> None:
+    def save_processed_event(self, processed: ProcessedEvent) -> None:
         with self._lock:
-            self._stripe_events.setdefault(receipt.event_id, receipt.outcome)
+            self._stripe_events.setdefault(processed.event_id, processed.outcome)
 
     def list_invoices(self, tenant_id: str, *, limit: int, cursor: str | None = None) -> Page[InvoiceRow]:
         with self._lock:

@@ -559,7 +559,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Begin to pay for a plan
+         * Start a Checkout session
          * @description For a key with the scope `billing:write`; members: owner, admin.
          */
         post: {
@@ -622,7 +622,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Open the portal
+         * Start a portal session
          * @description For a key with the scope `billing:write`; members: owner, admin.
          */
         post: {
@@ -683,7 +683,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Invoices, newest first
+         * List invoices, newest first
          * @description For a key with the scope `usage:read`; members: owner, admin, member.
          */
         get: {
@@ -2159,7 +2159,7 @@ export interface components {
         };
         /**
          * InvoiceResponse
-         * @description An invoice; amounts are in minor units of its currency, as Stripe has them.
+         * @description An invoice; amounts are in minor units of its currency, as in Stripe.
          */
         InvoiceResponse: {
             /** Id */
@@ -2573,7 +2573,7 @@ export interface components {
         };
         /**
          * PortalBody
-         * @description Nothing: where the portal leads back to is not for the caller to say.
+         * @description An empty body: the caller cannot choose the page that the portal returns to.
          */
         PortalBody: Record<string, never>;
         /**
@@ -2928,7 +2928,7 @@ export interface components {
         };
         /**
          * UrlResponse
-         * @description Where to send the browser.
+         * @description The URL to send the browser to.
          */
         UrlResponse: {
             /** Url */

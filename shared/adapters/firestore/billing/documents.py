@@ -1,4 +1,4 @@
-"""How a tenant's billing is written in Firestore, and read back."""
+"""Write the documents of a tenant's billing, and read them back."""
 
 from dataclasses import asdict
 from dataclasses import fields as fields_of
@@ -10,19 +10,20 @@ from pydantic import TypeAdapter
 
 from shared.adapters.firestore.encoding import get_fields
 from shared.adapters.firestore.people.tenants import change_write, entitlement_fields, read_tenant
-from shared.domain.billing.billing_account import Account, EmailSighting
+from shared.domain.billing.billing_account import BillingAccount
 from shared.domain.billing.entitlements import BillingAlert
-from shared.domain.billing.invoices import InvoiceRow, InvoiceSighting
+from shared.domain.billing.invoices import InvoiceRow, InvoiceStatusObservation
+from shared.domain.billing.stripe_events import EventReference
 from shared.domain.billing.stripe_shapes import InvoiceSnapshot
 from shared.domain.billing.subscriptions import Subscription
-from shared.ports import Mail, StripeReceipt
+from shared.ports import Mail, ProcessedEvent
 
 _SUBSCRIPTION = TypeAdapter(Subscription)
 _INVOICE_FIELDS = tuple(field.name for field in fields_of(InvoiceSnapshot))
 
 
-def account_write(name: str, account: Account) -> Any:
-    """Sets the billing of a tenant, provided the tenant still is as it was read."""
+def account_write(name: str, account: BillingAccount) -> Any:
+    """Return the write of a tenant's billing, on condition that the tenant is unchanged since it was read."""
     tenant = account.tenant
     fields = {"plan": tenant.plan, "period": {"anchor": tenant.anchor}, "billing": _billing_fields(account)}
     write = change_write(name, fields)
@@ -30,65 +31,70 @@ def account_write(name: str, account: Account) -> Any:
     return write
 
 
-def _billing_fields(account: Account) -> dict[str, object]:
-    """What people and listeners read, and the whole of each subscription as text, which only this module reads."""
+def _billing_fields(account: BillingAccount) -> dict[str, object]:
+    # Members and listeners read the other fields; the subscriptions as JSON are only for this module.
     subscriptions = account.known_subscriptions.values()
     return {
         **asdict(account.tenant.billing),
         "customer_id": account.customer_id,
         "email": account.email,
-        "email_seen": list(account.email_seen) if account.email_seen else None,
-        "former_customer_id": account.former_customer_id,
+        "email_event": list(account.email_event) if account.email_event else None,
+        "previous_customer_id": account.previous_customer_id,
         "entitlement": entitlement_fields(account.tenant.entitlement),
         "subscriptions": {each.id: _SUBSCRIPTION.dump_json(each).decode() for each in subscriptions},
     }
 
 
-def read_account(document: Any) -> Account:
-    """The billing that account_write set; an empty one for a tenant that has none."""
+def read_account(document: Any) -> BillingAccount:
+    """Return the billing that account_write wrote; an empty account for a tenant without any."""
     billing = get_fields(document.fields).get("billing", {})
-    email_seen = billing.get("email_seen")
+    email_event = billing.get("email_event")
     written = billing.get("subscriptions", {}).items()
-    return Account(
+    return BillingAccount(
         tenant=read_tenant(document),
         customer_id=billing.get("customer_id"),
         email=billing.get("email"),
         subscriptions={key: _SUBSCRIPTION.validate_json(text) for key, text in written},
         version=document.update_time,
-        email_seen=EmailSighting(*email_seen) if email_seen else None,
-        former_customer_id=billing.get("former_customer_id"),
+        email_event=EventReference(*email_event) if email_event else None,
+        previous_customer_id=billing.get("previous_customer_id"),
     )
 
 
 def invoice_fields(row: InvoiceRow) -> dict[str, object]:
-    """An invoice as its document holds it; `seen` is what orders its events."""
+    """Return the fields of an invoice's document; `latest` orders its events."""
     invoice = {name: getattr(row.invoice, name) for name in _INVOICE_FIELDS}
     return {
         **invoice,
-        "seen": list(row.seen),
+        "latest": list(row.latest),
         "failed_at": row.failed_at,
         "action_required_at": row.action_required_at,
     }
 
 
 def read_invoice(document: Any) -> InvoiceRow:
-    """The row that invoice_fields wrote."""
+    """Return the row that invoice_fields wrote."""
     fields = get_fields(document.fields)
     return InvoiceRow(
         invoice=InvoiceSnapshot(**{name: fields[name] for name in _INVOICE_FIELDS}),
-        seen=InvoiceSighting(*fields["seen"]),
+        latest=InvoiceStatusObservation(*fields["latest"]),
         failed_at=fields["failed_at"],
         action_required_at=fields["action_required_at"],
     )
 
 
-def receipt_fields(receipt: StripeReceipt, expire_at: datetime) -> dict[str, object]:
-    """A handled event as its document holds it."""
-    return {"type": receipt.event_type, "outcome": receipt.outcome, "at": receipt.at, "expire_at": expire_at}
+def processed_event_fields(processed: ProcessedEvent, expire_at: datetime) -> dict[str, object]:
+    """Return the fields of a processed event's document."""
+    return {
+        "type": processed.event_type,
+        "outcome": processed.outcome,
+        "at": processed.at,
+        "expire_at": expire_at,
+    }
 
 
 def alert_fields(alert: BillingAlert, at: datetime) -> dict[str, object]:
-    """An alert about billing as its document holds it."""
+    """Return the fields of a billing alert's document."""
     return {
         "kind": alert.kind,
         "message": alert.message,
@@ -98,7 +104,7 @@ def alert_fields(alert: BillingAlert, at: datetime) -> dict[str, object]:
 
 
 def mail_fields(mail: Mail, tenant_id: str, at: datetime) -> dict[str, object]:
-    """A mail in the form that Firestore's mail senders read."""
+    """Return the fields of a mail's document, in the form that Firestore's mail senders read."""
     to = mail.to if isinstance(mail.to, str) else list(mail.to)
     text = mail.text if mail.link is None else f"{mail.text}\n\n{mail.link}"
     message = {"subject": mail.subject, "text": text, "html": _html(mail)}

@@ -1,9 +1,9 @@
-"""Owns the accounts and invoice rows that tests of stored billing are made of."""
+"""Billing accounts and invoice rows for tests of the store."""
 
 from dataclasses import replace
 from typing import Any
 
-from shared.domain.billing.billing_account import Account, with_subscription
+from shared.domain.billing.billing_account import BillingAccount, with_subscription
 from shared.domain.billing.entitlements import DEFAULT_GRACE
 from shared.domain.billing.invoices import (
     PAYMENT_FAILED,
@@ -13,20 +13,20 @@ from shared.domain.billing.invoices import (
 )
 from shared.domain.billing.subscriptions import Subscription
 from shared.ports import BillingStore
-from tests.sample_subscriptions import INVOICE, observed, on_day, seen_in_turn
+from tests.sample_subscriptions import INVOICE, observed, on_day, subscription_after
 
 NOW = on_day(40)
 
 
-def account_of(store: BillingStore, tenant_id: str = "acme") -> Account:
-    """A tenant's account as it is kept; the tenant must exist."""
+def account_of(store: BillingStore, tenant_id: str = "acme") -> BillingAccount:
+    """Return a tenant's stored account; the tenant must exist."""
     read = store.read_account(tenant_id)
     assert read is not None
     return read.account
 
 
 def row_of(invoice_id: str, days: float = 0, **changes: Any) -> InvoiceRow:
-    """A row made by one failed payment, so many days after the start."""
+    """Return the row of an invoice whose payment failed, `days` after the start."""
     snapshot = replace(INVOICE, id=invoice_id, created=on_day(days), **changes)
     return merge_invoice(
         None,
@@ -36,9 +36,13 @@ def row_of(invoice_id: str, days: float = 0, **changes: Any) -> InvoiceRow:
     )
 
 
-def paid_account(store: BillingStore, *subscriptions: Subscription, tenant_id: str = "acme") -> Account:
-    """The tenant's account with these subscriptions, or an active one, of customer `cus_1`; not saved."""
+def paid_account(
+    store: BillingStore, *subscriptions: Subscription, tenant_id: str = "acme"
+) -> BillingAccount:
+    """Return the tenant's account, not saved, with these subscriptions or an active one, of customer `cus_1`."""
     account = replace(account_of(store, tenant_id), customer_id="cus_1")
-    for subscription in subscriptions or (seen_in_turn([observed(0, "created"), observed(1, "active")]),):
+    for subscription in subscriptions or (
+        subscription_after([observed(0, "created"), observed(1, "active")]),
+    ):
         account = with_subscription(account, subscription, DEFAULT_GRACE, NOW)
     return account
