@@ -5,7 +5,7 @@ from shared.domain.people.tenants import Change
 from shared.ports import Members
 
 
-def seat(members: Members, tenant_id: str, member: Member) -> Member:
+def add_member(members: Members, tenant_id: str, member: Member) -> Member:
     """A member of a tenant, as the store has it from now on."""
     change = Change("test", member.joined_at, member.email)
     members.add_member(tenant_id, member, change.entry(tenant_id, "member.joined", None, member.role))

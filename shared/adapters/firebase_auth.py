@@ -1,4 +1,4 @@
-"""IdentityVerifier on Firebase Auth, in the cloud or its emulator: firebase-admin finds that in the environment."""
+"""IdentityVerifier on Firebase Auth, or on its emulator, which firebase-admin finds in the environment."""
 
 import base64
 import re
@@ -19,12 +19,12 @@ from shared.domain.people.members import Identity, normalise_email
 CLOCK_SKEW_SECONDS = 10
 GIVE_UP_AFTER_SECONDS = 8
 _USER_ID = re.compile(r"(?!\.\.?$|__.*__$)[^/]{1,128}")
-"""The user ids that can be a part of a document's name."""
+"""The user ids that are valid in a document name."""
 _END_OF_TIME = int(datetime(9999, 1, 1, tzinfo=UTC).timestamp())
 
 
 class _Claims(BaseModel):
-    """The unverified claims of a token; Firebase alone says whether they are true."""
+    """The claims of a token, before Firebase has verified them."""
 
     aud: str
     sub: str
@@ -33,7 +33,7 @@ class _Claims(BaseModel):
 
 
 class FirebaseIdentities:
-    """Accounts of one Firebase project. Build it after the server has forked."""
+    """Accounts of one Firebase project. Create it after the server has forked."""
 
     def __init__(self, project_id: str) -> None:
         self._project_id = project_id
@@ -67,20 +67,19 @@ class FirebaseIdentities:
         )
 
     def _refuse_by_claims(self, claims: _Claims, now: float) -> None:
-        """Refuse what Firebase would refuse, and its emulator would not: there a token never expires."""
+        """Refuse tokens that Firebase would refuse, as its emulator accepts even expired ones."""
         if claims.aud != self._project_id:
-            raise NotAuthenticated(f"the ID token is one of project {claims.aud[:64]!r}, not of this one")
+            raise NotAuthenticated(f"the ID token belongs to project {claims.aud[:64]!r}, not to this one")
         if not _USER_ID.fullmatch(claims.sub):
-            raise NotAuthenticated(f"the ID token names nobody: sub is {claims.sub[:64]!r}")
+            raise NotAuthenticated(f"the ID token has no valid user id: sub is {claims.sub[:64]!r}")
         if now > claims.exp + CLOCK_SKEW_SECONDS:
             raise _expired()
         if now < claims.iat - CLOCK_SKEW_SECONDS:
             ahead = round(claims.iat - now)
-            raise NotAuthenticated(f"the ID token was issued {ahead} s from now: a clock is wrong")
+            raise NotAuthenticated(f"the ID token was issued {ahead} s in the future: check your clock")
 
 
 def _claims(token: str) -> _Claims:
-    """Return the claims of a token, unverified."""
     parts = token.split(".")
     try:
         if len(parts) != 3:
@@ -88,7 +87,7 @@ def _claims(token: str) -> _Claims:
         _Object.model_validate_json(_decoded(parts[0]))
         return _Claims.model_validate_json(_decoded(parts[1]))
     except (ValidationError, ValueError) as error:
-        raise NotAuthenticated("this is neither a key of ours nor an ID token") from error
+        raise NotAuthenticated("this is neither an API key nor an ID token") from error
 
 
 class _Object(BaseModel):
@@ -111,7 +110,7 @@ def _identity(verified: Mapping[str, Any], claims: _Claims) -> Identity:
 
 
 def _refusal(error: Exception) -> UsageError:
-    """Return the error for the caller that an error of firebase-admin means."""
+    """Translate an error of firebase-admin into one for the caller."""
     match error:
         case auth.ExpiredIdTokenError():
             return _expired()
@@ -122,11 +121,11 @@ def _refusal(error: Exception) -> UsageError:
         case auth.CertificateFetchError():
             return Unavailable("Firebase Auth does not answer: its certificates cannot be read")
         case auth.InvalidIdTokenError() | ValueError():
-            return NotAuthenticated("the ID token is not a valid one of this project")
+            return NotAuthenticated("the ID token is not valid for this project")
         case FirebaseError():
             return Unavailable(f"Firebase Auth does not answer ({error.code})")
         case _:
-            return Unavailable(f"Firebase Auth cannot be asked ({type(error).__name__})")
+            return Unavailable(f"Firebase Auth cannot be reached ({type(error).__name__})")
 
 
 def _expired() -> NotAuthenticated:

@@ -60,11 +60,11 @@ class Container(Protocol):
     def verify_signature(self) -> SignatureCheck: ...
 
 
-class Person(Enum):
-    """The people who may call a route that asks for no permission; a key never may."""
+class SignInLevel(Enum):
+    """How far a person must be signed in to call a route that requires no permission; keys cannot call it."""
 
-    SIGNED_IN = "whoever is signed in"
-    VERIFIED = "whoever is signed in with a verified email address"
+    SIGNED_IN = "any signed-in user"
+    VERIFIED = "any signed-in user with a verified email address"
     MEMBER = "any member of the tenant"
 
 
@@ -109,7 +109,7 @@ class Route:
     path: str
     summary: str
     handle: Callable[[Call, Container], Response]
-    needs: Permission | Person | None
+    needs: Permission | SignInLevel | None
     response: type[BaseModel] | None = None
     body: object = None
     query: type[BaseModel] | None = None
@@ -161,7 +161,7 @@ class App:
         return route, path
 
     def _admit(
-        self, request: Request, needs: Permission | Person | None, tenant_id: str | None, now: datetime
+        self, request: Request, needs: Permission | SignInLevel | None, tenant_id: str | None, now: datetime
     ) -> tuple[Access | None, Identity | None]:
         if needs is None:
             return None, None
@@ -169,7 +169,7 @@ class App:
         if self._takes_members and not secret.startswith(_KEY_START):
             return self._admit_person(secret, needs, tenant_id, now)
         access = self._container.authenticator.authenticate(secret, now)
-        if isinstance(needs, Person):
+        if isinstance(needs, SignInLevel):
             raise Forbidden("a key cannot do this: sign in as a person", code="missing_scope")
         access.require(needs)
         if tenant_id is not None:
@@ -177,15 +177,15 @@ class App:
         return access, None
 
     def _admit_person(
-        self, token: str, needs: Permission | Person, tenant_id: str | None, now: datetime
+        self, token: str, needs: Permission | SignInLevel, tenant_id: str | None, now: datetime
     ) -> tuple[Access | None, Identity]:
         identity = self._container.sign_in.identify(token, now)
-        if needs is not Person.SIGNED_IN:
+        if needs is not SignInLevel.SIGNED_IN:
             require_verified(identity)
-        if tenant_id is None or needs in (Person.SIGNED_IN, Person.VERIFIED):
+        if tenant_id is None or needs in (SignInLevel.SIGNED_IN, SignInLevel.VERIFIED):
             return None, identity
-        access = self._container.sign_in.enter(identity, tenant_id)
-        if not isinstance(needs, Person):
+        access = self._container.sign_in.access_tenant(identity, tenant_id)
+        if not isinstance(needs, SignInLevel):
             access.require(needs)
         return access, identity
 

@@ -11,7 +11,7 @@ from pydantic_core import to_json
 
 from shared.domain.people.members import PERMISSIONS, ROLES
 from shared.domain.people.tenants import ALL_SCOPES
-from shared.http.app import Call, Container, Person, Route
+from shared.http.app import Call, Container, Route, SignInLevel
 from shared.http.problems import ProblemDocument
 
 VERSION = "3.1.0"
@@ -108,7 +108,7 @@ def _operation(each: Route, schemas: _Schemas) -> dict[str, Any]:
 def _schemes(each: Route) -> list[str]:
     """The kinds of callers a route has."""
     takes_keys = each.needs in ALL_SCOPES
-    takes_members = isinstance(each.needs, Person) or bool(_roles(each))
+    takes_members = isinstance(each.needs, SignInLevel) or bool(_roles(each))
     is_metering = each.path.startswith(_METERING)
     return ["key"] * takes_keys + ["member"] * (takes_members and not is_metering)
 
@@ -119,7 +119,7 @@ def _roles(each: Route) -> list[str]:
 
 def _who_may_call(each: Route) -> str:
     """Who may call a route, in words."""
-    if isinstance(each.needs, Person):
+    if isinstance(each.needs, SignInLevel):
         return f"For {each.needs.value}."
     callers = {"key": f"a key with the scope `{each.needs}`", "member": f"members: {', '.join(_roles(each))}"}
     return f"For {'; '.join(callers[scheme] for scheme in _schemes(each))}."

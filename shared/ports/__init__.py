@@ -10,11 +10,10 @@ from shared.ports.billing import (
     StoredAccount,
     StripeGateway,
 )
-from shared.ports.directory import Directory
 from shared.ports.ledger import DueCounter, Outcome, Snapshot, StaleRollup, TickPublisher, UsageStore
-from shared.ports.members import IdentityVerifier, Members, StaleMembers
 from shared.ports.notices import Mail
 from shared.ports.pages import Page
+from shared.ports.people import Directory, IdentityVerifier, Members, StaleMembers
 
 __all__ = [
     "BillingChange",

@@ -1,11 +1,11 @@
-"""What is to be sent by mail."""
+"""Mails to be sent."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mail:
-    """A message to be sent to people of a tenant: paragraphs of text, and where to go from there."""
+    """A mail to people of a tenant: paragraphs of plain text, and a link for its button."""
 
     to: str | tuple[str, ...]
     subject: str

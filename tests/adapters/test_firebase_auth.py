@@ -128,7 +128,7 @@ def test_a_service_without_proper_credentials_is_unavailable(
     broken = tmp_path / "broken.json"
     broken.write_text("{}")
     monkeypatch.setenv("GOOGLE_APPLICATION_CREDENTIALS", str(broken))
-    with pytest.raises(Unavailable, match="cannot be asked"):
+    with pytest.raises(Unavailable, match="cannot be reached"):
         FirebaseIdentities(PROJECT).verify(google.sign(claims_of(USER_ID, now)), now)
 
 

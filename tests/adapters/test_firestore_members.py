@@ -8,16 +8,16 @@ import pytest
 from shared.adapters.firestore import FirestoreDirectory, FirestoreMembers
 from shared.adapters.firestore.encoding import get_fields
 from shared.adapters.firestore.people.tenants import delete_write
-from shared.domain.people.members import INVITATION_LASTS, Identity, Invite, Member, Role, email_id
+from shared.domain.people.members import INVITATION_LASTS, Identity, Invitation, Member, Role, email_id
 from shared.domain.people.tenants import AuditEntry, Tenant
 from shared.ports import Mail
-from shared.usecases.people.authenticate_member import enter_tenant
+from shared.usecases.people.authenticate_member import access_tenant
 from shared.usecases.people.invitations import accept_invitation
-from shared.usecases.people.manage_members import RoleAssignment, change_role, remove_member
+from shared.usecases.people.members import RoleAssignment, change_role, remove_member
 from tests.adapters.conftest import Connect
 from tests.adapters.interceptors import LostAnswers, RecordedCalls
 from tests.audit_trail import trail_of
-from tests.member_fixtures import seat
+from tests.member_fixtures import add_member
 from tests.sample_events import NOON
 
 ACME = Tenant(id="acme", name="Acme", plan="free", created_at=NOON)
@@ -40,7 +40,7 @@ INVITED = AuditEntry(
     after="admin",
     reason="",
 )
-INVITE = Invite(
+INVITATION = Invitation(
     email="bob@example.com",
     role="admin",
     invited_by="ada@example.com",
@@ -54,7 +54,7 @@ BOBS_ID = email_id("bob@example.com")
 
 def founded(connect: Connect) -> FirestoreMembers:
     members = FirestoreMembers(connect())
-    members.found_tenant(ACME, OWNER, FOUNDED)
+    members.create_tenant_with_owner(ACME, OWNER, FOUNDED)
     return members
 
 
@@ -76,7 +76,7 @@ def _known(path: str) -> str:
 
 def test_founding_is_one_commit(connect: Connect) -> None:
     calls = RecordedCalls()
-    FirestoreMembers(connect(calls)).found_tenant(ACME, OWNER, FOUNDED)
+    FirestoreMembers(connect(calls)).create_tenant_with_owner(ACME, OWNER, FOUNDED)
     assert commits(calls) == [
         ["tenants/acme", "tenants/acme/audit/*", "tenants/acme/members/ada", "users/ada"]
     ]
@@ -86,7 +86,9 @@ def test_inviting_and_accepting_are_one_commit_each(connect: Connect) -> None:
     founded(connect)
     calls = RecordedCalls()
     members = FirestoreMembers(connect(calls))
-    members.save_invite("acme", INVITE, Mail(to="bob@example.com", subject="Come", text="<in>"), INVITED)
+    members.save_invitation(
+        "acme", INVITATION, Mail(to="bob@example.com", subject="Come", text="<in>"), INVITED
+    )
     accept_invitation(members, BOB, "acme", NOON)
     invite = [f"invitations/{BOBS_ID}", f"tenants/acme/invites/{BOBS_ID}"]
     assert commits(calls) == [
@@ -98,13 +100,15 @@ def test_inviting_and_accepting_are_one_commit_each(connect: Connect) -> None:
 def test_entering_a_tenant_is_one_round_trip(connect: Connect) -> None:
     founded(connect)
     calls = RecordedCalls()
-    enter_tenant(FirestoreMembers(connect(calls)), ADA, "acme")
+    access_tenant(FirestoreMembers(connect(calls)), ADA, "acme")
     assert calls.methods == ["BatchGetDocuments"]
 
 
 def test_documents_hold_what_others_read(connect: Connect) -> None:
     members = founded(connect)
-    members.save_invite("acme", INVITE, Mail(to="bob@example.com", subject="Come", text="<in>"), INVITED)
+    members.save_invitation(
+        "acme", INVITATION, Mail(to="bob@example.com", subject="Come", text="<in>"), INVITED
+    )
     rpc = connect()
     names = [
         f"{rpc.documents}/{path}"
@@ -131,14 +135,14 @@ def test_documents_hold_what_others_read(connect: Connect) -> None:
 def test_a_tenant_whose_founding_was_not_answered_is_founded_once(connect: Connect) -> None:
     losing = LostAnswers(grpc.StatusCode.UNAVAILABLE, times=1)
     members = FirestoreMembers(connect(losing))
-    members.found_tenant(ACME, OWNER, FOUNDED)
+    members.create_tenant_with_owner(ACME, OWNER, FOUNDED)
     assert members.list_members("acme") == [OWNER]
     assert len(trail_of(FirestoreDirectory(connect()))) == 1
 
 
 def test_an_acceptance_that_was_not_answered_counts_once(connect: Connect) -> None:
-    founded(connect).save_invite(
-        "acme", INVITE, Mail(to="bob@example.com", subject="Come", text="in"), INVITED
+    founded(connect).save_invitation(
+        "acme", INVITATION, Mail(to="bob@example.com", subject="Come", text="in"), INVITED
     )
     members = FirestoreMembers(connect(LostAnswers(grpc.StatusCode.UNAVAILABLE, times=1)))
     assert accept_invitation(members, BOB, "acme", NOON).member.role == "admin"
@@ -151,11 +155,11 @@ def test_an_acceptance_that_was_not_answered_counts_once(connect: Connect) -> No
 
 
 def _demote(members: FirestoreMembers) -> None:
-    change_role(members, enter_tenant(members, ADA, "acme"), RoleAssignment("bob", "member"), NOON)
+    change_role(members, access_tenant(members, ADA, "acme"), RoleAssignment("bob", "member"), NOON)
 
 
 def _remove(members: FirestoreMembers) -> None:
-    remove_member(members, enter_tenant(members, ADA, "acme"), "bob", NOON)
+    remove_member(members, access_tenant(members, ADA, "acme"), "bob", NOON)
 
 
 @pytest.mark.parametrize(("change", "left"), [(_demote, ["owner", "member"]), (_remove, ["owner"])])
@@ -163,7 +167,7 @@ def _remove(members: FirestoreMembers) -> None:
 def test_a_change_of_a_member_that_was_not_answered_counts_once(
     connect: Connect, change: Callable[[FirestoreMembers], None], left: list[str], role: Role
 ) -> None:
-    seat(
+    add_member(
         founded(connect),
         "acme",
         Member(user_id="bob", email="bob@example.com", name=None, role=role, joined_at=NOON),
@@ -179,11 +183,11 @@ def test_a_change_of_a_member_that_was_not_answered_counts_once(
 def test_a_pointer_that_leads_nowhere_is_no_seat(connect: Connect) -> None:
     members = founded(connect)
     (ada,) = members.list_members("acme")
-    seat(
+    add_member(
         members,
         "acme",
         Member(user_id="bob", email="bob@example.com", name=None, role="owner", joined_at=NOON),
     )
     rpc = connect()
     rpc.commit([delete_write(f"{rpc.documents}/tenants/acme/members/ada")])
-    assert members.list_seats(ada.user_id) == []
+    assert members.list_memberships(ada.user_id) == []

@@ -9,26 +9,26 @@ from threading import Barrier
 import pytest
 
 from shared.domain.errors import Conflict
-from shared.domain.people.members import INVITATION_LASTS, Identity, Invite, Member
+from shared.domain.people.members import INVITATION_LASTS, Identity, Invitation, Member
 from shared.domain.people.tenants import AuditEntry, Tenant
 from shared.ports import Mail, Members, StaleMembers
-from shared.usecases.people.authenticate_member import enter_tenant
-from shared.usecases.people.manage_members import RoleAssignment, change_role, remove_member
+from shared.usecases.people.authenticate_member import access_tenant
+from shared.usecases.people.members import RoleAssignment, change_role, remove_member
 from tests.audit_trail import trail_of
 from tests.contracts.conftest import Stores
-from tests.member_fixtures import seat
+from tests.member_fixtures import add_member
 from tests.sample_events import NOON
 
 ACME = Tenant(id="acme-1", name="Acme <b>&</b> Söhne", plan="free", created_at=NOON)
 ADA = Member(user_id="ada", email="ada@example.com", name="Ada <i>", role="owner", joined_at=NOON)
-INVITE = Invite(
+INVITATION = Invitation(
     email="bob@example.com",
     role="admin",
     invited_by=ADA.email,
     invited_at=NOON,
     expires_at=NOON + INVITATION_LASTS,
 )
-MAIL = Mail(to=INVITE.email, subject="Invitation", text="Come in")
+MAIL = Mail(to=INVITATION.email, subject="Invitation", text="Come in")
 
 
 def entry(action: str, tenant_id: str = ACME.id) -> AuditEntry:
@@ -46,7 +46,7 @@ def entry(action: str, tenant_id: str = ACME.id) -> AuditEntry:
 @pytest.fixture
 def members(stores: Stores) -> Members:
     """The members of all tenants; Ada has founded Acme."""
-    stores.members.found_tenant(ACME, ADA, entry("tenant.created"))
+    stores.members.create_tenant_with_owner(ACME, ADA, entry("tenant.created"))
     return stores.members
 
 
@@ -55,10 +55,10 @@ def actions(stores: Stores, tenant_id: str = ACME.id) -> list[str]:
 
 
 def test_a_founder_owns_the_tenant(members: Members, stores: Stores) -> None:
-    found = members.find_seat(ACME.id, "ada")
+    found = members.find_membership(ACME.id, "ada")
     assert found is not None
     assert (found.tenant, found.member) == (ACME, ADA)
-    assert members.list_seats("ada") == [found]
+    assert members.list_memberships("ada") == [found]
     assert members.list_members(ACME.id) == [ADA]
     assert stores.directory.find_tenant(ACME.id) == ACME
     assert stores.directory.list_keys(ACME.id) == []
@@ -68,39 +68,41 @@ def test_a_founder_owns_the_tenant(members: Members, stores: Stores) -> None:
 def test_an_id_that_is_taken_is_refused_and_nothing_changes(members: Members, stores: Stores) -> None:
     bob = replace(ADA, user_id="bob", email="bob@example.com")
     with pytest.raises(Conflict):
-        members.found_tenant(replace(ACME, name="Bob's"), bob, entry("tenant.created"))
+        members.create_tenant_with_owner(replace(ACME, name="Bob's"), bob, entry("tenant.created"))
     assert members.list_members(ACME.id) == [ADA]
-    assert members.list_seats("bob") == []
+    assert members.list_memberships("bob") == []
     assert stores.directory.find_tenant(ACME.id) == ACME
     assert actions(stores) == ["tenant.created"]
 
 
 def test_a_tenant_made_by_the_administrator_has_no_members(members: Members) -> None:
     assert members.list_members("nobody") == []
-    assert members.find_seat("nobody", "ada") is None
-    assert members.find_seat(ACME.id, "bob") is None
-    assert members.list_seats("bob") == []
-    assert members.list_invites("nobody") == []
-    assert members.list_invitations("bob@example.com") == []
+    assert members.find_membership("nobody", "ada") is None
+    assert members.find_membership(ACME.id, "bob") is None
+    assert members.list_memberships("bob") == []
+    assert members.list_invitations("nobody") == []
+    assert members.list_received_invitations("bob@example.com") == []
 
 
 def test_seats_are_listed_from_the_oldest(members: Members) -> None:
     later, earlier = replace(ACME, id="later"), replace(ACME, id="earlier")
-    members.found_tenant(later, replace(ADA, joined_at=NOON + timedelta(1)), entry("tenant.created", "later"))
-    members.found_tenant(
+    members.create_tenant_with_owner(
+        later, replace(ADA, joined_at=NOON + timedelta(1)), entry("tenant.created", "later")
+    )
+    members.create_tenant_with_owner(
         earlier, replace(ADA, joined_at=NOON - timedelta(1)), entry("tenant.created", "earlier")
     )
-    assert [found.tenant.id for found in members.list_seats("ada")] == ["earlier", ACME.id, "later"]
+    assert [found.tenant.id for found in members.list_memberships("ada")] == ["earlier", ACME.id, "later"]
 
 
 def test_a_role_is_changed(members: Members, stores: Stores) -> None:
-    bob = seat(
+    bob = add_member(
         members,
         ACME.id,
         Member(user_id="bob", email="bob@example.com", name=None, role="member", joined_at=NOON),
     )
     members.save_member(ACME.id, replace(bob, role="admin"), None, entry("member.changed"))
-    found = members.find_seat(ACME.id, "bob")
+    found = members.find_membership(ACME.id, "bob")
     assert found is not None
     assert found.member == replace(bob, role="admin")
     assert "member.changed" in actions(stores)
@@ -110,7 +112,7 @@ def test_a_role_is_changed(members: Members, stores: Stores) -> None:
 def test_a_member_that_has_changed_meanwhile_is_not_overwritten(
     members: Members, stores: Stores, what: str
 ) -> None:
-    bob = seat(
+    bob = add_member(
         members,
         ACME.id,
         Member(user_id="bob", email="bob@example.com", name=None, role="member", joined_at=NOON),
@@ -130,7 +132,7 @@ def test_a_member_that_has_changed_meanwhile_is_not_overwritten(
 def test_a_member_goes_only_if_the_one_who_stays_is_as_read(
     members: Members, stores: Stores, what: str
 ) -> None:
-    bob = seat(
+    bob = add_member(
         members,
         ACME.id,
         Member(user_id="bob", email="bob@example.com", name=None, role="owner", joined_at=NOON),
@@ -151,7 +153,7 @@ def test_a_member_goes_only_if_the_one_who_stays_is_as_read(
 
 
 def test_who_stays_is_not_changed_by_it(members: Members) -> None:
-    bob = seat(
+    bob = add_member(
         members,
         ACME.id,
         Member(user_id="bob", email="bob@example.com", name=None, role="owner", joined_at=NOON),
@@ -162,54 +164,56 @@ def test_who_stays_is_not_changed_by_it(members: Members) -> None:
 
 
 def test_who_is_removed_has_no_seat_any_more(members: Members, stores: Stores) -> None:
-    bob = seat(
+    bob = add_member(
         members,
         ACME.id,
         Member(user_id="bob", email="bob@example.com", name=None, role="member", joined_at=NOON),
     )
     members.remove_member(ACME.id, bob, None, entry("member.removed"))
-    assert members.find_seat(ACME.id, "bob") is None
-    assert members.list_seats("bob") == []
+    assert members.find_membership(ACME.id, "bob") is None
+    assert members.list_memberships("bob") == []
     assert "member.removed" in actions(stores)
     with pytest.raises(StaleMembers):
         members.remove_member(ACME.id, bob, None, entry("late"))
 
 
 def test_an_invitation_is_seen_from_both_sides(members: Members, stores: Stores) -> None:
-    members.save_invite(ACME.id, INVITE, MAIL, entry("member.invited"))
-    assert members.list_invites(ACME.id) == [INVITE]
-    (invitation,) = members.list_invitations(INVITE.email)
-    assert (invitation.tenant, invitation.invite) == (ACME, INVITE)
-    assert members.list_invitations("bobby@example.com") == []
+    members.save_invitation(ACME.id, INVITATION, MAIL, entry("member.invited"))
+    assert members.list_invitations(ACME.id) == [INVITATION]
+    (received,) = members.list_received_invitations(INVITATION.email)
+    assert (received.tenant, received.invitation) == (ACME, INVITATION)
+    assert members.list_received_invitations("bobby@example.com") == []
     assert "member.invited" in actions(stores)
 
 
 def test_inviting_again_renews_the_one_invitation(members: Members) -> None:
-    members.save_invite(ACME.id, INVITE, MAIL, entry("member.invited"))
-    renewed = replace(INVITE, role="member", expires_at=NOON + timedelta(days=20))
-    members.save_invite(ACME.id, renewed, MAIL, entry("member.invited"))
-    assert members.list_invites(ACME.id) == [renewed]
-    assert [each.invite for each in members.list_invitations(INVITE.email)] == [renewed]
+    members.save_invitation(ACME.id, INVITATION, MAIL, entry("member.invited"))
+    renewed = replace(INVITATION, role="member", expires_at=NOON + timedelta(days=20))
+    members.save_invitation(ACME.id, renewed, MAIL, entry("member.invited"))
+    assert members.list_invitations(ACME.id) == [renewed]
+    assert [each.invitation for each in members.list_received_invitations(INVITATION.email)] == [renewed]
 
 
 def test_a_removed_invitation_is_gone_from_both_sides(members: Members, stores: Stores) -> None:
-    members.save_invite(ACME.id, INVITE, MAIL, entry("member.invited"))
-    members.remove_invite(ACME.id, INVITE, entry("invitation.withdrawn"))
-    members.remove_invite(ACME.id, INVITE, entry("invitation.withdrawn"))
-    assert members.list_invites(ACME.id) == []
-    assert members.list_invitations(INVITE.email) == []
+    members.save_invitation(ACME.id, INVITATION, MAIL, entry("member.invited"))
+    members.remove_invitation(ACME.id, INVITATION, entry("invitation.withdrawn"))
+    members.remove_invitation(ACME.id, INVITATION, entry("invitation.withdrawn"))
+    assert members.list_invitations(ACME.id) == []
+    assert members.list_received_invitations(INVITATION.email) == []
     assert "invitation.withdrawn" in actions(stores)
 
 
 def test_accepting_makes_a_member_and_ends_the_invitation(members: Members, stores: Stores) -> None:
-    members.save_invite(ACME.id, INVITE, MAIL, entry("member.invited"))
-    (stored,) = members.list_invites(ACME.id)
-    bob = Member(user_id="bob", email=INVITE.email, name="Bob", role="admin", joined_at=NOON + timedelta(1))
-    members.accept_invite(ACME.id, stored, bob, entry("member.joined"))
+    members.save_invitation(ACME.id, INVITATION, MAIL, entry("member.invited"))
+    (stored,) = members.list_invitations(ACME.id)
+    bob = Member(
+        user_id="bob", email=INVITATION.email, name="Bob", role="admin", joined_at=NOON + timedelta(1)
+    )
+    members.accept_invitation(ACME.id, stored, bob, entry("member.joined"))
     assert members.list_members(ACME.id) == [ADA, bob]
-    assert [found.member for found in members.list_seats("bob")] == [bob]
-    assert members.list_invites(ACME.id) == []
-    assert members.list_invitations(INVITE.email) == []
+    assert [found.member for found in members.list_memberships("bob")] == [bob]
+    assert members.list_invitations(ACME.id) == []
+    assert members.list_received_invitations(INVITATION.email) == []
     assert "member.joined" in actions(stores)
 
 
@@ -217,17 +221,17 @@ def test_accepting_makes_a_member_and_ends_the_invitation(members: Members, stor
 def test_an_invitation_that_has_changed_meanwhile_lets_nobody_in(
     members: Members, stores: Stores, meanwhile: str
 ) -> None:
-    members.save_invite(ACME.id, INVITE, MAIL, entry("member.invited"))
-    (stored,) = members.list_invites(ACME.id)
-    bob = Member(user_id="bob", email=INVITE.email, name=None, role="admin", joined_at=NOON)
+    members.save_invitation(ACME.id, INVITATION, MAIL, entry("member.invited"))
+    (stored,) = members.list_invitations(ACME.id)
+    bob = Member(user_id="bob", email=INVITATION.email, name=None, role="admin", joined_at=NOON)
     if meanwhile == "withdrawn":
-        members.remove_invite(ACME.id, stored, entry("invitation.withdrawn"))
+        members.remove_invitation(ACME.id, stored, entry("invitation.withdrawn"))
     elif meanwhile == "renewed":
-        members.save_invite(ACME.id, replace(INVITE, role="member"), MAIL, entry("member.invited"))
+        members.save_invitation(ACME.id, replace(INVITATION, role="member"), MAIL, entry("member.invited"))
     else:
-        members.accept_invite(ACME.id, stored, bob, entry("member.joined"))
+        members.accept_invitation(ACME.id, stored, bob, entry("member.joined"))
     with pytest.raises(StaleMembers):
-        members.accept_invite(ACME.id, stored, replace(bob, name="late"), entry("late"))
+        members.accept_invitation(ACME.id, stored, replace(bob, name="late"), entry("late"))
     assert "late" not in [member.name for member in members.list_members(ACME.id)]
     assert "late" not in actions(stores)
 
@@ -239,7 +243,7 @@ def test_an_invitation_that_has_changed_meanwhile_lets_nobody_in(
 def test_two_owners_who_act_at_once_leave_one(
     members: Members, stores: Stores, what: str, attempt: int
 ) -> None:
-    seat(
+    add_member(
         members,
         ACME.id,
         Member(user_id="bob", email="bob@example.com", name=None, role="owner", joined_at=NOON),
@@ -252,7 +256,7 @@ def test_two_owners_who_act_at_once_leave_one(
         identity = Identity(
             user_id=user_id, email=f"{user_id}@example.com", email_verified=True, name=None, expires_at=NOON
         )
-        access = enter_tenant(store, identity, ACME.id)
+        access = access_tenant(store, identity, ACME.id)
         other = "bob" if user_id == "ada" else "ada"
         barrier.wait()
         with suppress(Conflict):
@@ -275,7 +279,7 @@ def test_who_is_added_is_a_member_without_an_invitation(members: Members, stores
     bob = Member(user_id="bob", email="bob@example.com", name="Bob", role="member", joined_at=NOON)
     members.add_member(ACME.id, bob, entry("member.added"))
     assert members.list_members(ACME.id) == [ADA, bob]
-    assert [seat.tenant for seat in members.list_seats("bob")] == [ACME]
+    assert [seat.tenant for seat in members.list_memberships("bob")] == [ACME]
     assert sorted(actions(stores)) == ["member.added", "tenant.created"]
 
 

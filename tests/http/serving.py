@@ -21,7 +21,7 @@ from shared.domain.people.members import Member, Role
 from shared.domain.people.tenants import ALL_SCOPES, Change, Scope
 from shared.usecases.people.manage_keys import KeyRequest, create_key
 from shared.usecases.people.manage_tenants import TenantRequest, create_tenant
-from tests.member_fixtures import seat
+from tests.member_fixtures import add_member
 from tools.dev.functions import FUNCTIONS, Function
 from tools.dev.tick import PUSH_PATH
 
@@ -117,8 +117,8 @@ class Functions:
         user_id = user_id_of(email)
         store = process_memory()
         store.save_account(MemoryAccount(user_id=user_id, email=email, name=name, email_verified=verified))
-        if role and store.find_seat(tenant_id, user_id) is None:
-            seat(
+        if role and store.find_membership(tenant_id, user_id) is None:
+            add_member(
                 store,
                 tenant_id,
                 Member(user_id=user_id, email=email, name=None, role=role, joined_at=self.clock.now),

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from shared.domain.people.members import INVITATION_LASTS, MAX_INVITES, email_id
+from shared.domain.people.members import INVITATION_LASTS, MAX_INVITATIONS, email_id
 from tests.http.people import ADA, BOB, CY, MEMBERS, invite, mails, roles, trail
 from tests.http.serving import Clock, Functions, Json, refused, succeeded
 
@@ -28,7 +28,7 @@ def test_from_invitation_to_membership(functions: Functions, clock: Clock, ada: 
     assert functions.read(ada, MEMBERS)["invites"] == [invited]
     (mail,) = mails()
     assert (mail.to, mail.subject) == (BOB, "Invitation to Acme")
-    assert f"{ADA} invites you to Acme" in mail.text
+    assert f"{ADA} invited you to join Acme" in mail.text
     assert "04 December 2026: http://localhost:5173/" in mail.text
     clock.pass_by(timedelta(hours=1))
     bob = functions.sign_in(BOB, None, name="<i>Bob</i>")
@@ -159,7 +159,7 @@ def test_a_name_with_html_reaches_a_mail_as_text(functions: Functions) -> None:
 
 
 def test_a_tenant_has_at_most_fifty_open_invitations(functions: Functions, ada: str) -> None:
-    for number in range(MAX_INVITES):
+    for number in range(MAX_INVITATIONS):
         invite(functions, ada, f"guest{number}@example.com")
     one_more = {"email": "one-more@example.com", "role": "member"}
     refused(functions.send("PUT", ada, MEMBERS, one_more), 409, "too_many_invitations")

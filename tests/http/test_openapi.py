@@ -105,8 +105,8 @@ def test_every_operation_says_what_it_is_who_may_call_it_and_what_it_answers(doc
         ),
         ("get", "/api/v1/tenants/{tenant}/members", ["member"], "For members: owner, admin."),
         ("delete", "/api/v1/tenants/{tenant}/members/{user}", ["member"], "For any member of the tenant."),
-        ("get", "/api/v1/me", ["member"], "For whoever is signed in."),
-        ("post", "/api/v1/tenants", ["member"], "For whoever is signed in with a verified email address."),
+        ("get", "/api/v1/me", ["member"], "For any signed-in user."),
+        ("post", "/api/v1/tenants", ["member"], "For any signed-in user with a verified email address."),
     ],
 )
 def test_it_says_which_callers_a_route_takes(

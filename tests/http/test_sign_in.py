@@ -11,7 +11,7 @@ from shared.adapters.memory.people.identities import TOKEN_LASTS, MemoryAccount
 from shared.bootstrap import process_memory
 from shared.domain.people.members import PERMISSIONS, ROLES, Permission, Role
 from shared.domain.people.tenants import ALL_SCOPES
-from shared.http.app import Person, Route
+from shared.http.app import Route, SignInLevel
 from shared.http.billing import billing
 from shared.http.ledger import series, usage_api
 from shared.http.notices import alerts
@@ -21,9 +21,9 @@ from tests.http.serving import Clock, Functions, bearer, refused, succeeded, use
 ADA = "ada@example.com"
 TABLES = (usage_api, series, billing, members, api_keys, alerts, audit)
 ROUTES = tuple(route for table in TABLES for route in table.ROUTES)
-FOR_PEOPLE = tuple(route for route in ROUTES if isinstance(route.needs, Person))
+FOR_PEOPLE = tuple(route for route in ROUTES if isinstance(route.needs, SignInLevel))
 OF_A_TENANT = tuple(route for route in ROUTES if "/tenants/<tenant>" in route.path)
-WITH_PERMISSION = tuple(route for route in OF_A_TENANT if not isinstance(route.needs, Person))
+WITH_PERMISSION = tuple(route for route in OF_A_TENANT if not isinstance(route.needs, SignInLevel))
 
 
 @pytest.fixture(autouse=True)
@@ -38,7 +38,7 @@ def named(route: Route) -> str:
 def ask(functions: Functions, route: Route, token: str | None, tenant_id: str = "acme") -> int:
     """The status of an answer to a route; bodies are empty, as a refusal comes before they are read."""
     path = route.path.removeprefix("/api/v1").replace("<tenant>", tenant_id)
-    for parameter in ("<user>", "<invite>", "<key>", "<path:run>"):
+    for parameter in ("<user>", "<invitation>", "<key>", "<path:run>"):
         path = path.replace(parameter, "nobody")
     return functions.send(route.method, token, path).status_code
 
@@ -113,7 +113,7 @@ def test_who_has_not_verified_the_address_learns_so_and_may_do_nothing(functions
     me = functions.read(token, "/me")
     assert me["user"] == {"id": "uid-ada", "email": ADA, "name": None, "email_verified": False}
     for route in (*OF_A_TENANT, *FOR_PEOPLE):
-        if route.needs is not Person.SIGNED_IN:
+        if route.needs is not SignInLevel.SIGNED_IN:
             assert ask(functions, route, token) == 403, named(route)
     refused(functions.get(token, "/tenants/acme/usage"), 403, "email_not_verified")
     refused(functions.send("POST", token, "/tenants", {"name": "X"}), 403, "email_not_verified")
@@ -132,7 +132,7 @@ def test_a_foreign_tenant_is_refused_like_one_that_does_not_exist(
     functions.create_tenant("globex")
     token = functions.sign_in(ADA)
     path = route.path.removeprefix("/api/v1").replace("<tenant>", tenant_id).replace("<path:run>", "r")
-    path = path.replace("<user>", user_id_of(ADA)).replace("<invite>", "i")
+    path = path.replace("<user>", user_id_of(ADA)).replace("<invitation>", "i")
     document = refused(functions.send(route.method, token, path), 403, "foreign_tenant")
     assert document["detail"] == f"you are not a member of tenant {tenant_id!r}"
 

@@ -78,7 +78,7 @@ def test_a_tenant_id_is_taken_once(capsys: Capture) -> None:
         (("--name", "  "), "name '  ' is not 1 to 200 characters"),
         (
             ("--plan", "platinum"),
-            "plan 'platinum' does not exist; there are free, starter, professional, enterprise",
+            "plan 'platinum' does not exist; the plans are free, starter, professional, enterprise",
         ),
     ],
 )

@@ -75,12 +75,12 @@ def test_a_key_is_revoked_by_itself_its_id_or_the_start_of_that(name: Any, capsy
 @pytest.mark.parametrize("action", ["rotate", "revoke"])
 def test_a_key_that_is_not_there_is_not_found(action: str, name: str, capsys: Capture) -> None:
     secret = run(capsys, *CREATE)["api_key"]
-    assert "has no single key" in failed(capsys, "key", action, "--tenant", "acme", "--key", name)
+    assert "no single key of tenant" in failed(capsys, "key", action, "--tenant", "acme", "--key", name)
     assert access(secret).tenant_id == "acme"
 
 
 def test_a_key_of_another_tenant_is_not_found(capsys: Capture) -> None:
     secret = run(capsys, *CREATE)["api_key"]
     run(capsys, "tenant", "create", "--id", "globex", "--name", "Globex")
-    assert "has no single key" in failed(capsys, "key", "revoke", "--tenant", "globex", "--key", secret)
+    assert "no single key of tenant" in failed(capsys, "key", "revoke", "--tenant", "globex", "--key", secret)
     assert access(secret).tenant_id == "acme"

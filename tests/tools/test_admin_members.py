@@ -22,9 +22,13 @@ def _acme(memory: None, capsys: Capture) -> None:
 def test_who_has_an_account_becomes_a_member(capsys: Capture) -> None:
     member = {"id": "ada", "email": "ada@example.com", "role": "owner"}
     assert run(capsys, *ADD) == {"tenant_id": "acme", "member": member}
-    seat = process_memory().find_seat("acme", "ada")
-    assert seat is not None
-    assert (seat.member.role, seat.member.email, seat.member.name) == ("owner", "ada@example.com", "Ada")
+    membership = process_memory().find_membership("acme", "ada")
+    assert membership is not None
+    assert (membership.member.role, membership.member.email, membership.member.name) == (
+        "owner",
+        "ada@example.com",
+        "Ada",
+    )
     entry = next(each for each in trail_of(process_memory(), "acme") if each.action == "member.added")
     assert (entry.before, entry.after, entry.reason) == (None, "owner", "ada@example.com")
     assert entry.actor.startswith("admin:")
@@ -32,12 +36,12 @@ def test_who_has_an_account_becomes_a_member(capsys: Capture) -> None:
 
 def test_who_is_a_member_already_is_refused(capsys: Capture) -> None:
     run(capsys, *ADD)
-    assert "already_member: ada@example.com is a member of 'acme' already" in failed(capsys, *ADD)
+    assert "already_member: ada@example.com is already a member of 'acme'" in failed(capsys, *ADD)
 
 
 def test_an_unknown_account_is_named(capsys: Capture) -> None:
     unknown = (*ADD[:-3], "bob@example.com", *ADD[-2:])
-    assert "not_found: email: nobody has an account with 'bob@example.com'" in failed(capsys, *unknown)
+    assert "not_found: email: there is no account with 'bob@example.com'" in failed(capsys, *unknown)
 
 
 def test_an_unknown_tenant_is_named(capsys: Capture) -> None:

@@ -14,10 +14,10 @@ from shared.domain.ledger.usage import Detail
 from shared.domain.people.tenants import ALL_SCOPES, ApiKey, Change, Tenant
 from shared.usecases.ledger.verify_counters import verify_counters
 from shared.usecases.people import manage_keys, manage_tenants
-from shared.usecases.people.add_member import MemberRequest, PeopleDependencies
-from shared.usecases.people.add_member import add_member as add
 from shared.usecases.people.manage_keys import KeyRef, KeyRequest
 from shared.usecases.people.manage_tenants import TenantRequest
+from shared.usecases.people.members import MemberRequest, PeopleDependencies
+from shared.usecases.people.members import add_member as add
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from shared.domain.ledger.rollups import DayRollup, MonthRollup
 from shared.domain.metering.recording import RecordedEvent
 from shared.domain.metering.runs import Run
 from shared.domain.notices.alerts import UsageAlert
-from shared.domain.people.members import Invite, Member
+from shared.domain.people.members import Invitation, Member
 from shared.domain.people.tenants import ApiKey, AuditEntry, Tenant
 from shared.ports import Mail
 
@@ -65,6 +65,6 @@ class MemoryState:
         self._customers: dict[str, str] = {}
         self._stripe_events: dict[str, str] = {}
         self._members: dict[str, dict[str, Member]] = {}
-        self._invites: dict[str, dict[str, Invite]] = {}
+        self._invitations: dict[str, dict[str, Invitation]] = {}
         self.mails: list[Mail] = []
         self._versions = 0

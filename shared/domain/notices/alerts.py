@@ -1,8 +1,9 @@
-"""Owns usage alerts: which thresholds of a period's limits are crossed, and which of them are news."""
+"""Usage alerts: the thresholds of a period's limits that usage has crossed."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from itertools import groupby
 from typing import Literal
 
@@ -14,7 +15,7 @@ Metric = Literal["tokens", "runs"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UsageAlert:
-    """A threshold crossed in a period: `used` of `limit` when that was noticed, at `reached_at`."""
+    """A threshold crossed in a period; `used` and `limit` are those found at `reached_at`."""
 
     period: Period
     metric: Metric
@@ -25,52 +26,38 @@ class UsageAlert:
 
     @property
     def id(self) -> str:
-        """What makes two alerts of a tenant the same one: period, metric and threshold, whatever the limit is."""
+        """The period, metric and threshold: a tenant has one alert for each, even if the limit changes."""
         return f"{self.period.key}.{self.metric}.{self.threshold_percent}"
 
 
 def crossed_thresholds(
     policy: LimitPolicy, period: Period, used: Consumption, now: datetime
 ) -> list[UsageAlert]:
-    """Return the alerts that the usage of `period` amounts to: tokens first, lower thresholds first.
+    """Return an alert for each threshold that `used` has reached: tokens first, lower thresholds first.
 
-    The caps are those that limits are decided by. Nothing used crosses nothing, even where nothing is allowed.
+    The caps are those of the limit check. Zero usage crosses no threshold, even if the limit is 0.
     """
     soft, hard = policy.soft_percent, policy.hard_percent
     token_caps = {soft: policy.soft_token_cap, hard: policy.hard_token_cap}
     run_caps = {soft: policy.soft_run_cap, hard: policy.hard_run_cap}
-    tokens = [
-        UsageAlert(
-            period=period,
-            metric="tokens",
-            threshold_percent=each,
-            used=used.tokens,
-            limit=policy.token_limit,
-            reached_at=now,
-        )
-        for each in _reached(token_caps, used.tokens)
+    alert = partial(UsageAlert, period=period, reached_at=now)
+    tokens = partial(alert, metric="tokens", used=used.tokens, limit=policy.token_limit)
+    runs = partial(alert, metric="runs", used=used.runs, limit=policy.run_limit)
+    return [
+        *(tokens(threshold_percent=percent) for percent in _reached(token_caps, used.tokens)),
+        *(runs(threshold_percent=percent) for percent in _reached(run_caps, used.runs)),
     ]
-    runs = [
-        UsageAlert(
-            period=period,
-            metric="runs",
-            threshold_percent=each,
-            used=used.runs,
-            limit=policy.run_limit,
-            reached_at=now,
-        )
-        for each in _reached(run_caps, used.runs)
-    ]
-    return [*tokens, *runs]
 
 
-def unknown_alerts(crossed: Sequence[UsageAlert], known_ids: Collection[str]) -> list[UsageAlert]:
-    """Those of `crossed` that have not been raised."""
+def new_alerts(crossed: Sequence[UsageAlert], known_ids: Collection[str]) -> list[UsageAlert]:
     return [alert for alert in crossed if alert.id not in known_ids]
 
 
-def worth_a_mail(crossed: Sequence[UsageAlert], known_ids: Collection[str]) -> Iterator[UsageAlert]:
-    """Of each metric the highest threshold, if that one is new: who knows of 100 percent need not hear of 80."""
+def alerts_to_mail(crossed: Sequence[UsageAlert], known_ids: Collection[str]) -> Iterator[UsageAlert]:
+    """Yield the highest crossed threshold of each metric, if it is new.
+
+    After an alert at 100 percent, a mail about 80 percent is of no use.
+    """
     for _, alerts in groupby(crossed, key=lambda alert: alert.metric):
         *_, highest = alerts
         if highest.id not in known_ids:
@@ -78,5 +65,5 @@ def worth_a_mail(crossed: Sequence[UsageAlert], known_ids: Collection[str]) -> I
 
 
 def _reached(caps: Mapping[int, int], used: int) -> list[int]:
-    """The percentages whose cap is used up, lowest first."""
+    """Return the percentages whose cap is reached, lowest first."""
     return [percent for percent, cap in sorted(caps.items()) if used >= max(cap, 1)]

@@ -1,4 +1,4 @@
-"""Roles and their permissions in a tenant, and the rules for members and invitations."""
+"""Roles and permissions in a tenant, and the rules for members and invitations."""
 
 import hashlib
 import re
@@ -16,22 +16,22 @@ Role = Literal["owner", "admin", "member"]
 ROLES: Final[tuple[Role, ...]] = get_args(Role)
 
 Permission = Scope | Literal["keys:write", "members:write"]
-"""The right that a route asks for. Keys hold scopes; only members hold the others."""
+"""A permission that a route requires. Keys have scopes only; members can have all of them."""
 
-_READING: tuple[Permission, ...] = ("usage:read",)
-_STEERING: tuple[Permission, ...] = (
+_MEMBER: tuple[Permission, ...] = ("usage:read",)
+_ADMIN: tuple[Permission, ...] = (
     *("usage:read", "limits:read", "billing:write"),
     *("keys:write", "members:write"),
 )
 PERMISSIONS: Final[Mapping[Role, tuple[Permission, ...]]] = MappingProxyType(
-    {"owner": _STEERING, "admin": _STEERING, "member": _READING}
+    {"owner": _ADMIN, "admin": _ADMIN, "member": _MEMBER}
 )
 
 INVITATION_LASTS = timedelta(days=14)
 MAX_MEMBERSHIPS = 20
-"""The most tenants that one person may belong to."""
-MAX_INVITES = 50
-"""The most invitations of one tenant that may be unanswered."""
+"""The maximum number of tenants that one person can belong to."""
+MAX_INVITATIONS = 50
+"""The maximum number of open invitations of one tenant."""
 MAX_NAME_CHARS = 200
 _MAX_EMAIL_CHARS = 254
 _MAX_SLUG_CHARS = 40
@@ -40,11 +40,11 @@ _EMAIL = re.compile(r"[^@\s\x00-\x1f\x7f<>,;:\"()\[\]\\]+@[^@\s\x00-\x1f\x7f<>,;
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Identity:
-    """A person as the sign-in service knows them, until `expires_at`."""
+    """A signed-in person, according to the sign-in service; valid until `expires_at`."""
 
     user_id: str
     email: str | None
-    """Normalised; it proves nothing unless `email_verified`."""
+    """Normalised. Trust it only if `email_verified`."""
     email_verified: bool
     name: str | None
     expires_at: datetime
@@ -52,7 +52,7 @@ class Identity:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Member:
-    """A person in a tenant, with the address and the name of the day of joining."""
+    """A person in a tenant, with the email address and name they had when they joined."""
 
     user_id: str
     email: str
@@ -60,12 +60,12 @@ class Member:
     role: Role
     joined_at: datetime
     version: object = field(default=None, compare=False)
-    """Set by the store, which refuses to change a member of another version."""
+    """Set by the store, which rejects changes based on an older version."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Invite:
-    """An open invitation: the proven owner of `email` may join."""
+class Invitation:
+    """An open invitation: whoever verifies `email` can join the tenant."""
 
     email: str
     role: Role
@@ -76,29 +76,29 @@ class Invite:
 
     @property
     def id(self) -> str:
-        """One invitation for each address."""
+        """The document id: each address has at most one invitation per tenant."""
         return email_id(self.email)
 
 
 @dataclass(frozen=True, slots=True)
-class Seat:
-    """A member's place in a tenant."""
+class Membership:
+    """A member together with their tenant."""
 
     tenant: Tenant
     member: Member
 
 
 @dataclass(frozen=True, slots=True)
-class Invitation:
-    """An invitation as the person invited sees it."""
+class ReceivedInvitation:
+    """An invitation together with its tenant, for the invited person."""
 
     tenant: Tenant
-    invite: Invite
+    invitation: Invitation
 
 
-def new_invite(email: str, role: Role, invited_by: str, now: datetime) -> Invite:
-    """Return an invitation of `email` for the next 14 days; InvalidInput for what is no address."""
-    return Invite(
+def new_invitation(email: str, role: Role, invited_by: str, now: datetime) -> Invitation:
+    """Return an invitation for `email` that lasts 14 days; raise InvalidInput if it is not an address."""
+    return Invitation(
         email=valid_email(email),
         role=role,
         invited_by=invited_by,
@@ -108,40 +108,39 @@ def new_invite(email: str, role: Role, invited_by: str, now: datetime) -> Invite
 
 
 def require_authority(by: Role | None, over: Iterable[Role]) -> None:
-    """Raise Forbidden unless a member of role `by` may give, take or change the roles `over`.
-
-    Admins never touch owners.
-    """
+    """Raise Forbidden unless the role `by` (None for a key) may give, take or change the roles `over`."""
     if by is None or "members:write" not in PERMISSIONS[by]:
-        raise Forbidden(f"the role {by or 'of a key'} may not change members", code="missing_role")
+        caller = f"the role {by}" if by else "an API key"
+        raise Forbidden(f"{caller} cannot change members", code="missing_role")
     if by != "owner" and "owner" in over:
-        raise Forbidden("only an owner may make, change or remove an owner", code="missing_role")
+        raise Forbidden("only an owner can add, change or remove an owner", code="missing_role")
 
 
-def staying_owner(members: Iterable[Member], leaving: Member) -> Member | None:
-    """Return an owner who stays when `leaving` stops being one, None if it is none; Conflict if it is the last."""
+def remaining_owner(members: Iterable[Member], leaving: Member) -> Member | None:
+    """Return another owner than `leaving`, or None if `leaving` is not an owner.
+
+    Raise Conflict if `leaving` is the last owner.
+    """
     if leaving.role != "owner":
         return None
     for member in members:
         if member.role == "owner" and member.user_id != leaving.user_id:
             return member
-    raise Conflict(
-        f"{leaving.email} is the last owner of this tenant: make another one first", code="last_owner"
-    )
+    message = f"{leaving.email} is the last owner of this tenant: make somebody else an owner first"
+    raise Conflict(message, code="last_owner")
 
 
 def email_id(email: str) -> str:
-    """Return the document id of an address: always legal, and the address cannot be read from it."""
+    """Return the document id of an address: a hash, so that it is a valid id and hides the address."""
     return hashlib.sha256(email.encode()).hexdigest()[:40]
 
 
 def normalise_email(text: str) -> str:
-    """Return the one spelling of an address that is compared and stored."""
     return text.strip().lower()
 
 
 def valid_email(text: str) -> str:
-    """Return the normalised address; InvalidInput for what cannot be one."""
+    """Return the normalised address; raise InvalidInput if `text` is not an address."""
     email = normalise_email(text)
     if len(email) > _MAX_EMAIL_CHARS or not _EMAIL.fullmatch(email):
         message = f"email: {text[:80]!r} is not an email address"
@@ -150,7 +149,7 @@ def valid_email(text: str) -> str:
 
 
 def valid_name(text: str) -> str:
-    """Return a tenant's name as it is kept: any text, in one line; InvalidInput if it is blank or too long."""
+    """Return a tenant's name on one line; raise InvalidInput if it is blank, too long or has control characters."""
     name = " ".join(text.split())
     if not 1 <= len(name) <= MAX_NAME_CHARS or any(unicodedata.category(each) == "Cc" for each in name):
         message = f"name: {text[:80]!r} is not 1 to {MAX_NAME_CHARS} printable characters"
@@ -159,12 +158,12 @@ def valid_name(text: str) -> str:
 
 
 def tenant_slug(name: str, random_part: str) -> str:
-    """Return an id for a tenant: its name in lower-case ASCII, and characters that make it unique."""
+    """Return a tenant id: the name in lower-case ASCII, then `random_part` to make it unique."""
     plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
     words = re.sub(r"[^a-z0-9]+", "-", plain)[:_MAX_SLUG_CHARS].strip("-")
     return f"{words or 'tenant'}-{random_part}"
 
 
 def is_tenant_id(text: str) -> bool:
-    """Return whether `text` can be a tenant's id: anything else must not become a part of a document's name."""
+    """Return whether `text` is safe as a tenant id, which becomes part of document names."""
     return re.fullmatch(TENANT_ID, text) is not None

@@ -1,4 +1,4 @@
-"""A tenant, the keys that act for it, and the entries of its audit trail."""
+"""Tenants, their API keys and their audit entries."""
 
 import hashlib
 from dataclasses import dataclass, replace
@@ -18,14 +18,14 @@ KEY_PREFIX_TEST = "gwi_test_"
 SHOWN_KEY_CHARS = 14
 
 TENANT_ID = r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}"
-"""The pattern of a tenant's id, which is a part of every document's name."""
+"""The pattern of a tenant id, which is part of the names of the tenant's documents."""
 
 NO_OVERRIDES = LimitOverrides()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BillingSummary:
-    """The subscription a tenant's plan comes from, or came from last, as people are shown it."""
+    """The subscription that decides a tenant's plan, or the last one that did, for display."""
 
     status: str = "none"
     subscription_id: str | None = None
@@ -42,7 +42,7 @@ NO_SUBSCRIPTION = BillingSummary()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tenant:
-    """A customer of the platform. `anchor` is where its metering periods start; None: the calendar month."""
+    """A customer of the platform. Metering periods start at `anchor`; None means calendar months."""
 
     id: str
     name: str
@@ -52,51 +52,50 @@ class Tenant:
     anchor: datetime | None = None
     counters: CounterSettings = DEFAULT_COUNTER_SETTINGS
     entitlement: Entitlement | None = None
-    """What its subscriptions grant; None if it never had one: then the plan is the one it was given by hand."""
+    """The plan that its subscriptions grant; None if it never subscribed and `plan` was set by hand."""
     billing: BillingSummary = NO_SUBSCRIPTION
     alert_recipients: tuple[str, ...] = ()
-    """Who is written to when usage nears its limits; if nobody is named, the owners."""
+    """The addresses that get alert mails; if empty, the owners get them."""
 
     @property
     def counter_history(self) -> CounterHistory:
-        """What the ledger knows of the tenant."""
+        """The settings and the start of the tenant's counters."""
         return CounterHistory(self.counters, self.created_at)
 
     def at(self, now: datetime) -> "Tenant":
-        """The tenant with the plan and the anchor that hold at `now`: what is paid for may have ended."""
+        """Return the tenant with the plan and the anchor in effect at `now`; an entitlement may have ended."""
         if self.entitlement is None:
             return self
-        held = self.entitlement.at(now)
-        if held.plan == self.plan and held.anchor == self.anchor:
+        current = self.entitlement.at(now)
+        if current.plan == self.plan and current.anchor == self.anchor:
             return self
-        return replace(self, plan=held.plan, anchor=held.anchor)
+        return replace(self, plan=current.plan, anchor=current.anchor)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ApiKey:
-    """A key as it is kept: never the key itself, only its SHA-256 as the id."""
+    """An API key without its secret; the id is the SHA-256 of the secret."""
 
     id: str
     tenant_id: str
     scopes: tuple[Scope, ...]
     label: str
     prefix: str
-    """The first characters of the key, so that a person can tell two keys apart."""
+    """The first characters of the secret, so that people can tell keys apart."""
     created_at: datetime
     expires_at: datetime | None = None
     revoked_at: datetime | None = None
     last_used_at: datetime | None = None
-    """To the hour: it is noted at most once in one."""
+    """Accurate to the hour, as it is updated at most hourly."""
 
     def is_valid(self, now: datetime) -> bool:
-        """Return whether the key lets its holder in at `now`."""
         ended = [at for at in (self.expires_at, self.revoked_at) if at is not None]
         return all(now < at for at in ended)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AuditEntry:
-    """One change of a tenant's plan, billing, keys or members, as the audit trail keeps it."""
+    """A record of one change to a tenant's plan, billing, keys or members."""
 
     tenant_id: str
     at: datetime
@@ -109,7 +108,7 @@ class AuditEntry:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """The part that all audit entries of one change share: its author, its instant and its reason."""
+    """The actor, time and reason of a change; all its audit entries share them."""
 
     actor: str
     """`key:<prefix>`, `member:<email>` or `admin:<login>`."""
@@ -117,11 +116,10 @@ class Change:
     reason: str = ""
 
     def because(self, reason: str) -> "Change":
-        """Return the same change with its reason."""
         return replace(self, reason=reason)
 
     def entry(self, tenant_id: str, action: str, before: str | None, after: str | None) -> AuditEntry:
-        """Return the audit entry for `action`, which turned `before` into `after`."""
+        """Return an audit entry for this change."""
         return AuditEntry(
             tenant_id=tenant_id,
             at=self.at,
@@ -134,5 +132,5 @@ class Change:
 
 
 def key_id(secret: str) -> str:
-    """Return the document id of a key: a plain hash, because 160 random bits cannot be guessed."""
+    """Return the document id of a key. A plain hash is enough: 160 random bits cannot be guessed."""
     return hashlib.sha256(secret.encode()).hexdigest()

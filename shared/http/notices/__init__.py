@@ -1,1 +1,1 @@
-"""The routes of alerts."""
+"""Routes of alerts."""

@@ -1,4 +1,4 @@
-"""The routes about usage alerts: the alerts so far, and the people who get mail about them."""
+"""Routes of usage alerts and of their mail recipients."""
 
 from datetime import datetime
 
@@ -14,7 +14,7 @@ from shared.usecases.notices.alert_recipients import MAX_RECIPIENTS, set_alert_r
 
 
 class AlertResponse(ResponseModel):
-    """A threshold that was crossed: `used` of `limit` when it was noticed."""
+    """A crossed threshold, with the usage and the limit at that time."""
 
     id: str
     period_start: datetime
@@ -26,7 +26,6 @@ class AlertResponse(ResponseModel):
 
     @classmethod
     def of(cls, alert: UsageAlert) -> "AlertResponse":
-        """Return the answer about an alert."""
         names = [name for name in cls.model_fields if name != "period_start"]
         return cls(period_start=alert.period.start, **{name: getattr(alert, name) for name in names})
 
@@ -39,7 +38,7 @@ class AlertsResponse(ResponseModel):
 
 
 class RecipientsBody(BaseModel):
-    """The addresses that alerts are mailed to; if there are none, the owners get them."""
+    """The addresses that get alert mails; if empty, the owners get them."""
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
@@ -47,7 +46,7 @@ class RecipientsBody(BaseModel):
 
 
 class RecipientsResponse(ResponseModel):
-    """The addresses that alerts are mailed to; if there are none, the owners get them."""
+    """The addresses that get alert mails; if empty, the owners get them."""
 
     emails: list[str]
 
@@ -65,8 +64,8 @@ def _recipients(call: Call, _container: Container) -> Response:
 
 def _set_recipients(call: Call, container: Container) -> Response:
     emails = read_body(call.request, RecipientsBody).emails
-    kept = set_alert_recipients(container.directory, call.caller.tenant, emails, call.change)
-    return json_response(RecipientsResponse(emails=list(kept)))
+    recipients = set_alert_recipients(container.directory, call.caller.tenant, emails, call.change)
+    return json_response(RecipientsResponse(emails=list(recipients)))
 
 
 _TENANT = "/api/v1/tenants/<tenant>"
@@ -84,7 +83,7 @@ ROUTES = (
     Route(
         method="GET",
         path=_RECIPIENTS,
-        summary="Who is written to",
+        summary="Recipients of alert mails",
         handle=_recipients,
         needs="members:write",
         response=RecipientsResponse,
@@ -92,7 +91,7 @@ ROUTES = (
     Route(
         method="PUT",
         path=_RECIPIENTS,
-        summary="Say who is written to",
+        summary="Set the recipients of alert mails",
         handle=_set_recipients,
         needs="members:write",
         response=RecipientsResponse,

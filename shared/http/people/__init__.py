@@ -1,1 +1,1 @@
-"""The routes of members, keys and the audit log."""
+"""Routes of members, invitations, API keys and the audit log."""

@@ -1,4 +1,4 @@
-"""The routes on which a tenant's people make, replace and end its keys."""
+"""Routes to create, rotate and revoke API keys."""
 
 import re
 from datetime import datetime, timedelta
@@ -19,7 +19,7 @@ _KEY_ID = re.compile("[0-9a-f]{64}")
 
 
 class NewKeyBody(BaseModel):
-    """The purpose of a key, its scopes, and the days until it ends; null: until it is revoked."""
+    """A key to create. It expires after `expires_in_days`; with null, it never expires."""
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
@@ -29,7 +29,7 @@ class NewKeyBody(BaseModel):
 
 
 class RotationBody(BaseModel):
-    """The hours for which the former key works on beside its successor."""
+    """The hours for which the previous key still works."""
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
@@ -37,7 +37,7 @@ class RotationBody(BaseModel):
 
 
 class KeyResponse(ResponseModel):
-    """A key without its secret, which cannot be shown again; `prefix` is its beginning."""
+    """A key without its secret; `prefix` is the beginning of the secret."""
 
     id: str
     label: str
@@ -46,12 +46,11 @@ class KeyResponse(ResponseModel):
     created_at: datetime
     expires_at: datetime | None
     revoked_at: datetime | None
-    last_used_at: datetime | None = Field(description="To the hour.")
+    last_used_at: datetime | None = Field(description="Accurate to the hour.")
     status: Literal["active", "expired", "revoked"]
 
     @classmethod
     def of(cls, key: ApiKey, now: datetime) -> "KeyResponse":
-        """Return the answer about a key."""
         names = [name for name in cls.model_fields if name not in ("status", "scopes")]
         plain = {name: getattr(key, name) for name in names}
         return cls(**plain, scopes=list(key.scopes), status=_status(key, now))
@@ -64,7 +63,7 @@ class KeysResponse(ResponseModel):
 
 
 class NewKeyResponse(ResponseModel):
-    """A key just made, with its secret, which is shown this once."""
+    """A new key with its secret, which is shown only once."""
 
     api_key: KeyResponse
     secret: str
@@ -90,12 +89,12 @@ def _create(call: Call, container: Container) -> Response:
         expires_at=None if days is None else call.now + timedelta(days=days),
         is_live=not container.config.is_local,
     )
-    return _told_once(create_key(container.directory, call.path["tenant"], request, call.change), call)
+    return _with_secret(create_key(container.directory, call.path["tenant"], request, call.change), call)
 
 
 def _rotate(call: Call, container: Container) -> Response:
     overlap = timedelta(hours=read_body(call.request, RotationBody).overlap_hours)
-    return _told_once(rotate_key(container.directory, _key_ref(call), overlap, call.change), call)
+    return _with_secret(rotate_key(container.directory, _key_ref(call), overlap, call.change), call)
 
 
 def _revoke(call: Call, container: Container) -> Response:
@@ -103,14 +102,14 @@ def _revoke(call: Call, container: Container) -> Response:
     return json_response(KeyResponse.of(key, call.now))
 
 
-def _told_once(made: NewKey, call: Call) -> Response:
+def _with_secret(made: NewKey, call: Call) -> Response:
     return json_response(NewKeyResponse(api_key=KeyResponse.of(made.key, call.now), secret=made.secret))
 
 
 def _key_ref(call: Call) -> KeyRef:
-    """Read the whole id from the path; NotFound for a key itself, because paths end up in logs."""
+    """Read the id from the path; refuse a prefix or a secret, because paths end up in logs."""
     if not _KEY_ID.fullmatch(call.path["key"]):
-        raise NotFound("there is no such key: the path names it by the `id` it is listed with")
+        raise NotFound("there is no such key: use the full `id` from the list of keys")
     return KeyRef(call.path["tenant"], call.path["key"])
 
 
@@ -127,7 +126,7 @@ ROUTES = (
     Route(
         method="POST",
         path=_KEYS,
-        summary="Make an API key",
+        summary="Create an API key",
         handle=_create,
         needs="keys:write",
         response=NewKeyResponse,
@@ -137,7 +136,7 @@ ROUTES = (
     Route(
         method="POST",
         path=f"{_KEYS}/<key>/rotate",
-        summary="Replace an API key; the former one works on for a while",
+        summary="Rotate an API key; the previous one still works for a while",
         handle=_rotate,
         needs="keys:write",
         response=NewKeyResponse,

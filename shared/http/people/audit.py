@@ -1,4 +1,4 @@
-"""The route of the audit trail: the changes of a tenant, their authors and reasons."""
+"""The route of the audit log."""
 
 from datetime import datetime
 
@@ -11,7 +11,7 @@ from shared.http.responses import ResponseModel
 
 
 class AuditEntryResponse(ResponseModel):
-    """One change."""
+    """A change to the tenant: its actor, time and reason."""
 
     at: datetime
     actor: str
@@ -22,7 +22,7 @@ class AuditEntryResponse(ResponseModel):
 
 
 class AuditResponse(ResponseModel):
-    """A page of the audit trail, newest first."""
+    """A page of the audit log, newest first."""
 
     entries: list[AuditEntryResponse]
     next_cursor: str | None
@@ -39,7 +39,7 @@ ROUTES = (
     Route(
         method="GET",
         path="/api/v1/tenants/<tenant>/audit",
-        summary="The audit trail, newest first",
+        summary="Audit log, newest first",
         handle=_audit,
         needs="members:write",
         response=AuditResponse,

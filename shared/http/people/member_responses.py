@@ -1,13 +1,13 @@
-"""The answers of the routes of people: a person, its tenants and invitations, and the members of a tenant."""
+"""Responses of the routes of members and invitations."""
 
 from datetime import datetime
 
-from shared.domain.people.members import Invitation, Invite, Member, Role, Seat
+from shared.domain.people.members import Invitation, Member, Membership, ReceivedInvitation, Role
 from shared.http.responses import ResponseModel
 
 
 class UserResponse(ResponseModel):
-    """The person who is signed in."""
+    """The signed-in user."""
 
     id: str
     email: str | None
@@ -15,8 +15,8 @@ class UserResponse(ResponseModel):
     email_verified: bool
 
 
-class SeatResponse(ResponseModel):
-    """A tenant, and the role that the person has in it."""
+class MembershipResponse(ResponseModel):
+    """A tenant, with the role of the signed-in user."""
 
     id: str
     name: str
@@ -24,14 +24,13 @@ class SeatResponse(ResponseModel):
     role: Role
 
     @classmethod
-    def of(cls, seat: Seat, now: datetime) -> "SeatResponse":
-        """Return the answer about a membership."""
-        tenant = seat.tenant.at(now)
-        return cls(id=tenant.id, name=tenant.name, plan=tenant.plan, role=seat.member.role)
+    def of(cls, membership: Membership, now: datetime) -> "MembershipResponse":
+        tenant = membership.tenant.at(now)
+        return cls(id=tenant.id, name=tenant.name, plan=tenant.plan, role=membership.member.role)
 
 
-class InvitationResponse(ResponseModel):
-    """An invitation to the person who is signed in."""
+class ReceivedInvitationResponse(ResponseModel):
+    """An open invitation of the signed-in user."""
 
     tenant_id: str
     tenant_name: str
@@ -40,24 +39,23 @@ class InvitationResponse(ResponseModel):
     expires_at: datetime
 
     @classmethod
-    def of(cls, invitation: Invitation) -> "InvitationResponse":
-        """Return the answer about an invitation."""
-        invited, tenant = invitation.invite, invitation.tenant
+    def of(cls, received: ReceivedInvitation) -> "ReceivedInvitationResponse":
+        invitation, tenant = received.invitation, received.tenant
         return cls(
             tenant_id=tenant.id,
             tenant_name=tenant.name,
-            role=invited.role,
-            invited_by=invited.invited_by,
-            expires_at=invited.expires_at,
+            role=invitation.role,
+            invited_by=invitation.invited_by,
+            expires_at=invitation.expires_at,
         )
 
 
 class MeResponse(ResponseModel):
-    """The person, and the tenants that are open to them."""
+    """The signed-in user, with their tenants and open invitations."""
 
     user: UserResponse
-    tenants: list[SeatResponse]
-    invitations: list[InvitationResponse]
+    tenants: list[MembershipResponse]
+    invitations: list[ReceivedInvitationResponse]
 
 
 class MemberResponse(ResponseModel):
@@ -71,13 +69,12 @@ class MemberResponse(ResponseModel):
 
     @classmethod
     def of(cls, member: Member) -> "MemberResponse":
-        """Return the answer about a member."""
         names = [name for name in cls.model_fields if name != "id"]
         return cls(id=member.user_id, **{name: getattr(member, name) for name in names})
 
 
-class InviteResponse(ResponseModel):
-    """An open invitation of a tenant; an expired one can be renewed."""
+class InvitationResponse(ResponseModel):
+    """An open or expired invitation of a tenant; inviting again renews it."""
 
     id: str
     email: str
@@ -87,13 +84,12 @@ class InviteResponse(ResponseModel):
     expires_at: datetime
 
     @classmethod
-    def of(cls, invited: Invite) -> "InviteResponse":
-        """Return the answer about an invitation."""
-        return cls(**{name: getattr(invited, name) for name in cls.model_fields})
+    def of(cls, invitation: Invitation) -> "InvitationResponse":
+        return cls(**{name: getattr(invitation, name) for name in cls.model_fields})
 
 
 class MembersResponse(ResponseModel):
-    """The members and the open invitations of a tenant, oldest first."""
+    """The members and invitations of a tenant, oldest first."""
 
     members: list[MemberResponse]
-    invites: list[InviteResponse]
+    invites: list[InvitationResponse]

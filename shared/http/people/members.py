@@ -1,43 +1,43 @@
-"""The routes of people: the person who is signed in, their tenants and invitations, and the members of a tenant."""
+"""Routes of the signed-in user, of their tenants and invitations, and of a tenant's members."""
 
 from typing import Annotated
 
 from flask import Response
 from pydantic import BaseModel, ConfigDict, Field
 
-from shared.domain.people.members import Role, new_invite
-from shared.http.app import Call, Container, Person, Route, empty_response, json_response
+from shared.domain.people.members import Role, new_invitation
+from shared.http.app import Call, Container, Route, SignInLevel, empty_response, json_response
 from shared.http.bodies import read_body
 from shared.http.people.member_responses import (
     InvitationResponse,
-    InviteResponse,
     MemberResponse,
+    MembershipResponse,
     MembersResponse,
     MeResponse,
-    SeatResponse,
+    ReceivedInvitationResponse,
     UserResponse,
 )
-from shared.usecases.people.create_own_tenant import create_own_tenant
 from shared.usecases.people.invitations import (
     accept_invitation,
     decline_invitation,
     invite,
     open_invitations,
-    withdraw_invite,
+    withdraw_invitation,
 )
-from shared.usecases.people.manage_members import RoleAssignment, change_role, remove_member
+from shared.usecases.people.manage_tenants import create_own_tenant
+from shared.usecases.people.members import RoleAssignment, change_role, remove_member
 
 
 class TenantBody(BaseModel):
-    """A tenant to be."""
+    """A tenant to create."""
 
     model_config = ConfigDict(extra="forbid")
 
     name: Annotated[str, Field(max_length=1000, description="At most 200 characters in one line.")]
 
 
-class InviteBody(BaseModel):
-    """The person to invite, and the role they get."""
+class InvitationBody(BaseModel):
+    """An email address to invite, and the role to give."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -46,7 +46,7 @@ class InviteBody(BaseModel):
 
 
 class RoleBody(BaseModel):
-    """The role that a member is to have."""
+    """The new role of a member."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -54,35 +54,38 @@ class RoleBody(BaseModel):
 
 
 class EmptyBody(BaseModel):
-    """An empty body: the address that is signed in decides."""
+    """An empty body: the signed-in email address decides."""
 
     model_config = ConfigDict(extra="forbid")
 
 
 def _me(call: Call, container: Container) -> Response:
-    user, seats = call.user, container.members.list_seats(call.user.user_id)
-    joined = {seat.tenant.id for seat in seats}
-    invitations = open_invitations(container.members, user, call.now)
-    answer = MeResponse(
+    user = call.user
+    memberships = container.members.list_memberships(user.user_id)
+    joined = {each.tenant.id for each in memberships}
+    received = open_invitations(container.members, user, call.now)
+    response = MeResponse(
         user=UserResponse(
             id=user.user_id, email=user.email, name=user.name, email_verified=user.email_verified
         ),
-        tenants=[SeatResponse.of(seat, call.now) for seat in seats],
-        invitations=[InvitationResponse.of(each) for each in invitations if each.tenant.id not in joined],
+        tenants=[MembershipResponse.of(each, call.now) for each in memberships],
+        invitations=[
+            ReceivedInvitationResponse.of(each) for each in received if each.tenant.id not in joined
+        ],
     )
-    return json_response(answer)
+    return json_response(response)
 
 
 def _create_tenant(call: Call, container: Container) -> Response:
     body = read_body(call.request, TenantBody)
-    seat = create_own_tenant(container.members, call.user, body.name, call.now)
-    return json_response(SeatResponse.of(seat, call.now))
+    membership = create_own_tenant(container.members, call.user, body.name, call.now)
+    return json_response(MembershipResponse.of(membership, call.now))
 
 
 def _accept(call: Call, container: Container) -> Response:
     read_body(call.request, EmptyBody)
-    seat = accept_invitation(container.members, call.user, call.path["tenant"], call.now)
-    return json_response(SeatResponse.of(seat, call.now))
+    membership = accept_invitation(container.members, call.user, call.path["tenant"], call.now)
+    return json_response(MembershipResponse.of(membership, call.now))
 
 
 def _decline(call: Call, container: Container) -> Response:
@@ -92,22 +95,22 @@ def _decline(call: Call, container: Container) -> Response:
 
 def _members(call: Call, container: Container) -> Response:
     members = container.members.list_members(call.caller.tenant_id)
-    invites = container.members.list_invites(call.caller.tenant_id)
-    answer = MembersResponse(
+    invitations = container.members.list_invitations(call.caller.tenant_id)
+    response = MembersResponse(
         members=[MemberResponse.of(each) for each in members],
-        invites=[InviteResponse.of(each) for each in invites],
+        invites=[InvitationResponse.of(each) for each in invitations],
     )
-    return json_response(answer)
+    return json_response(response)
 
 
 def _invite(call: Call, container: Container) -> Response:
-    body = read_body(call.request, InviteBody)
-    invited = new_invite(body.email, body.role, call.user.email or "", call.now)
-    made = invite(container.members, call.caller, invited, container.config.web_origin)
-    return json_response(InviteResponse.of(made))
+    body = read_body(call.request, InvitationBody)
+    invitation = new_invitation(body.email, body.role, call.user.email or "", call.now)
+    saved = invite(container.members, call.caller, invitation, container.config.web_origin)
+    return json_response(InvitationResponse.of(saved))
 
 
-def _change(call: Call, container: Container) -> Response:
+def _change_role(call: Call, container: Container) -> Response:
     body = read_body(call.request, RoleBody)
     assigned = RoleAssignment(call.path["user"], body.role)
     member = change_role(container.members, call.caller, assigned, call.now)
@@ -120,40 +123,40 @@ def _remove(call: Call, container: Container) -> Response:
 
 
 def _withdraw(call: Call, container: Container) -> Response:
-    withdraw_invite(container.members, call.caller, call.path["invite"], call.now)
+    withdraw_invitation(container.members, call.caller, call.path["invitation"], call.now)
     return empty_response()
 
 
 _INVITATION = "/api/v1/invitations/<tenant>"
 _MEMBERS = "/api/v1/tenants/<tenant>/members"
 _ONE_MEMBER = f"{_MEMBERS}/<user>"
-_ONE_INVITE = "/api/v1/tenants/<tenant>/invites/<invite>"
+_ONE_INVITATION = "/api/v1/tenants/<tenant>/invites/<invitation>"
 ROUTES = (
     Route(
         method="GET",
         path="/api/v1/me",
-        summary="Who I am, my tenants and invitations",
+        summary="The signed-in user, their tenants and invitations",
         handle=_me,
-        needs=Person.SIGNED_IN,
+        needs=SignInLevel.SIGNED_IN,
         response=MeResponse,
     ),
     Route(
         method="POST",
         path="/api/v1/tenants",
-        summary="Found a tenant",
+        summary="Create a tenant",
         handle=_create_tenant,
-        needs=Person.VERIFIED,
-        response=SeatResponse,
+        needs=SignInLevel.VERIFIED,
+        response=MembershipResponse,
         body=TenantBody,
         status=201,
     ),
     Route(
         method="POST",
         path=f"{_INVITATION}/accept",
-        summary="Join a tenant",
+        summary="Accept an invitation",
         handle=_accept,
-        needs=Person.VERIFIED,
-        response=SeatResponse,
+        needs=SignInLevel.VERIFIED,
+        response=MembershipResponse,
         body=EmptyBody,
     ),
     Route(
@@ -161,13 +164,13 @@ ROUTES = (
         path=_INVITATION,
         summary="Decline an invitation",
         handle=_decline,
-        needs=Person.VERIFIED,
+        needs=SignInLevel.VERIFIED,
         status=204,
     ),
     Route(
         method="GET",
         path=_MEMBERS,
-        summary="Members and open invitations",
+        summary="Members and invitations",
         handle=_members,
         needs="members:write",
         response=MembersResponse,
@@ -175,17 +178,17 @@ ROUTES = (
     Route(
         method="PUT",
         path=_MEMBERS,
-        summary="Invite somebody",
+        summary="Invite a person",
         handle=_invite,
         needs="members:write",
-        response=InviteResponse,
-        body=InviteBody,
+        response=InvitationResponse,
+        body=InvitationBody,
     ),
     Route(
         method="PUT",
         path=_ONE_MEMBER,
         summary="Change a member's role",
-        handle=_change,
+        handle=_change_role,
         needs="members:write",
         response=MemberResponse,
         body=RoleBody,
@@ -195,12 +198,12 @@ ROUTES = (
         path=_ONE_MEMBER,
         summary="Remove a member, or leave",
         handle=_remove,
-        needs=Person.MEMBER,
+        needs=SignInLevel.MEMBER,
         status=204,
     ),
     Route(
         method="DELETE",
-        path=_ONE_INVITE,
+        path=_ONE_INVITATION,
         summary="Withdraw an invitation",
         handle=_withdraw,
         needs="members:write",

@@ -1,4 +1,4 @@
-"""Change the addresses that are written to when usage nears its limits."""
+"""Change the addresses that get alert mails."""
 
 from collections.abc import Sequence
 
@@ -13,16 +13,16 @@ MAX_RECIPIENTS = 10
 def set_alert_recipients(
     directory: Directory, tenant: Tenant, emails: Sequence[str], change: Change
 ) -> tuple[str, ...]:
-    """Return the addresses as they are kept: normalised, each once.
+    """Store the addresses, normalised and without duplicates, and return them.
 
-    InvalidInput names those that cannot be addresses. The same ones as before leave no audit entry.
+    Raise InvalidInput with a problem for each bad address. Unchanged recipients leave no audit entry.
     """
-    kept = tuple(dict.fromkeys(_valid(emails)))
-    if kept != tenant.alert_recipients:
-        before, after = ", ".join(tenant.alert_recipients), ", ".join(kept)
+    recipients = tuple(dict.fromkeys(_valid(emails)))
+    if recipients != tenant.alert_recipients:
+        before, after = ", ".join(tenant.alert_recipients), ", ".join(recipients)
         entry = change.entry(tenant.id, "alert_recipients.changed", before, after)
-        directory.set_alert_recipients(tenant.id, kept, entry)
-    return kept
+        directory.set_alert_recipients(tenant.id, recipients, entry)
+    return recipients
 
 
 def _valid(emails: Sequence[str]) -> list[str]:

@@ -1,23 +1,23 @@
-"""Tells people once that a period's limits are near or reached, as soon as a fold finds it."""
+"""Raise each usage alert once, after a fold finds that a threshold is crossed."""
 
 from dataclasses import dataclass
 from datetime import datetime
 
 from shared.domain.errors import Unavailable
 from shared.domain.limits.limits import LimitPolicy
-from shared.domain.notices.alerts import UsageAlert, crossed_thresholds, unknown_alerts, worth_a_mail
+from shared.domain.notices.alerts import UsageAlert, alerts_to_mail, crossed_thresholds, new_alerts
 from shared.domain.people.tenants import Tenant
 from shared.ports import Mail, Members, UsageStore
 from shared.usecases.ledger.ledger import PeriodUsage
 from shared.usecases.limits.check_limits import Thresholds
 
-# Each try that fails has found an alert that was not there before, and there are four at most.
+# A try fails only if another fold has just raised an alert, and a period has at most four.
 _MAX_TRIES = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AlertRaiser:
-    """Looks at what a fold has found: where alerts are kept, by which thresholds, and who is written to."""
+    """A fold listener that stores new alerts and queues mails about them."""
 
     store: UsageStore
     members: Members
@@ -25,10 +25,9 @@ class AlertRaiser:
     web_origin: str
 
     def __call__(self, used: PeriodUsage, now: datetime) -> None:
-        """Keep each alert that the usage of the current period amounts to, once, with its mails in the same commit.
+        """Store the new alerts of the current period, with their mails in the same commit.
 
-        One read tells which alerts are known; where no threshold is crossed there is none. An alert stays though the
-        plan is raised later: it happened.
+        This costs one read if a threshold is crossed, else none. Alerts stay when the plan is upgraded later.
         """
         policy = self.thresholds.policy_of(used.tenant)
         if policy is None:
@@ -39,19 +38,20 @@ class AlertRaiser:
     def _raise(self, tenant: Tenant, policy: LimitPolicy, crossed: list[UsageAlert]) -> None:
         for _ in range(_MAX_TRIES):
             known = self.store.known_alerts(tenant.id, [alert.id for alert in crossed])
-            new = unknown_alerts(crossed, known)
+            new = new_alerts(crossed, known)
             if not new:
                 return
-            mails = self._mails(tenant, policy, list(worth_a_mail(crossed, known)))
+            mails = self._mails(tenant, policy, list(alerts_to_mail(crossed, known)))
             if self.store.save_alerts(tenant.id, new, mails):
                 return
-        raise Unavailable(f"the alerts of tenant {tenant.id!r} keep changing while they are raised")
+        raise Unavailable(f"too many requests are raising alerts of tenant {tenant.id!r} at once")
 
     def _mails(self, tenant: Tenant, policy: LimitPolicy, alerts: list[UsageAlert]) -> list[Mail]:
         if not alerts:
             return []
-        recipients, link = tenant.alert_recipients or self._owners(tenant), f"{self.web_origin}/t/{tenant.id}"
-        texts = [_words(tenant, policy, alert) for alert in alerts if recipients]
+        recipients = tenant.alert_recipients or self._owners(tenant)
+        link = f"{self.web_origin}/t/{tenant.id}"
+        texts = [_subject_and_text(tenant, policy, alert) for alert in alerts if recipients]
         return [Mail(to=recipients, subject=subject, text=text, link=link) for subject, text in texts]
 
     def _owners(self, tenant: Tenant) -> tuple[str, ...]:
@@ -59,14 +59,13 @@ class AlertRaiser:
         return tuple(member.email for member in members if member.role == "owner")
 
 
-def _words(tenant: Tenant, policy: LimitPolicy, alert: UsageAlert) -> tuple[str, str]:
-    """Return the subject and the text of the mail about an alert."""
+def _subject_and_text(tenant: Tenant, policy: LimitPolicy, alert: UsageAlert) -> tuple[str, str]:
     name = " ".join(tenant.name.split())
     resets_at = f"{alert.period.end.day} {alert.period.end:%B %Y at %H:%M} UTC"
-    used = f"{name} has used {alert.used:,} of its {alert.limit:,} {alert.metric} of this metering period."
+    used = f"{name} has used {alert.used:,} of its {alert.limit:,} {alert.metric} in this metering period."
     if alert.threshold_percent >= policy.hard_percent:
-        what = f"The limit is reached: nothing more is allowed until it resets on {resets_at}."
+        effect = f"The limit is reached: further usage is blocked until it resets on {resets_at}."
     else:
-        what = f"At {policy.hard_percent}% nothing more is allowed until the limit resets on {resets_at}."
-    subject = f"{name}: {alert.threshold_percent}% of the {alert.metric} are used"
-    return subject, f"{used}\n\n{what} A larger plan raises the limit at once."
+        effect = f"At {policy.hard_percent}%, further usage is blocked until the limit resets on {resets_at}."
+    subject = f"{name} has used {alert.threshold_percent}% of its {alert.metric}"
+    return subject, f"{used}\n\n{effect} To raise the limit now, upgrade your plan."

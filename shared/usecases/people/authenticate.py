@@ -1,4 +1,4 @@
-"""Find the tenant that an API key acts for, and say what any verified caller may do."""
+"""Authenticate API keys; check the permissions of any authenticated caller."""
 
 import logging
 import re
@@ -13,23 +13,23 @@ from shared.domain.people.tenants import ALL_SCOPES, ApiKey, Change, Tenant, key
 from shared.ports import Directory
 
 CACHE_FOR = timedelta(seconds=60)
-"""The longest time that a revoked key may still work."""
+"""A revoked key can still work for this long."""
 MAX_CACHED_KEYS = 10_000
-USE_NOTED_EVERY = timedelta(hours=1)
+TOUCH_EVERY = timedelta(hours=1)
 LOGGER = logging.getLogger("gwi_usage")
 _KEY = re.compile(r"gwi_(live|test)_[0-9A-Za-z]{20,80}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Access:
-    """A verified caller, key or member, with its permissions; its tenant as it was at most a minute ago."""
+    """An authenticated caller, key or member. For a key, `tenant` may be up to a minute old."""
 
     tenant: Tenant
     permissions: tuple[Permission, ...]
     actor: str
-    """Its name in the audit trail: `key:<prefix>` or `member:<email>`."""
+    """`key:<prefix>` or `member:<email>`, for the audit log."""
     member: Member | None = None
-    """The caller's own membership; None for a key."""
+    """None for a key."""
 
     @property
     def role(self) -> Role | None:
@@ -38,11 +38,10 @@ class Access:
 
     @property
     def tenant_id(self) -> str:
-        """The only tenant whose documents the caller reaches."""
+        """The only tenant that the caller can access."""
         return self.tenant.id
 
     def change(self, at: datetime) -> Change:
-        """Return a change that the caller makes."""
         return Change(self.actor, at)
 
     def require(self, permission: Permission) -> None:
@@ -50,17 +49,17 @@ class Access:
         if permission in self.permissions:
             return
         if self.role is None:
-            raise Forbidden(f"this key lacks the scope {permission}", code="missing_scope")
+            raise Forbidden(f"this key does not have the scope {permission}", code="missing_scope")
         raise Forbidden(f"the role {self.role} does not include {permission}", code="missing_role")
 
     def require_tenant(self, tenant_id: str) -> None:
-        """Raise Forbidden unless `tenant_id` is the caller's own, without telling whether another one exists."""
+        """Raise Forbidden unless this is the caller's tenant; do not reveal if another one exists."""
         if tenant_id != self.tenant_id:
             raise Forbidden(f"this key does not belong to tenant {tenant_id!r}", code="foreign_tenant")
 
 
 class KeyAuthenticator:
-    """Check keys against the directory, remembering each for at most a minute."""
+    """Check keys against the directory; cache each for a minute."""
 
     def __init__(self, directory: Directory) -> None:
         self._directory = directory
@@ -68,9 +67,9 @@ class KeyAuthenticator:
         self._lock = Lock()
 
     def authenticate(self, secret: str, now: datetime) -> Access:
-        """Return the access of a key; NotAuthenticated for one that is malformed, unknown, expired or revoked."""
+        """Return the access of a key; raise NotAuthenticated if it is malformed, unknown, expired or revoked."""
         if not _KEY.fullmatch(secret):
-            raise NotAuthenticated("the key is not one of ours: they begin with gwi_live_ or gwi_test_")
+            raise NotAuthenticated("this is not an API key: keys begin with gwi_live_ or gwi_test_")
         hashed = key_id(secret)
         cached = self._cache.get(hashed)
         if cached is None or not cached[0] <= now < cached[0] + CACHE_FOR:
@@ -85,11 +84,11 @@ class KeyAuthenticator:
         tenant = self._directory.find_tenant(key.tenant_id) if key else None
         if key is None or tenant is None:
             raise NotAuthenticated("the key is unknown")
-        # Whatever the document says: a key never holds what is for members only.
+        # Even if the document lists more: a key never has the permissions of members.
         scopes = tuple(scope for scope in ALL_SCOPES if scope in key.scopes)
         access = Access(tenant=tenant, permissions=scopes, actor=f"key:{key.prefix}")
         entry = (now, key, access)
-        self._note_use(key, now)
+        self._touch(key, now)
         with self._lock:
             self._cache[hashed] = entry
             self._cache.move_to_end(hashed)
@@ -97,16 +96,16 @@ class KeyAuthenticator:
                 self._cache.popitem(last=False)
         return entry
 
-    def _note_use(self, key: ApiKey, now: datetime) -> None:
-        """Note that a valid key is in use, at most once an hour; a failure never refuses a request.
+    def _touch(self, key: ApiKey, now: datetime) -> None:
+        """Store the last use of a valid key at most once an hour; never fail the request.
 
-        Not from a thread of its own: a function has a processor only while it serves a request, so that would be
-        frozen halfway. The store is waited for briefly, and the next look at the key tries again.
+        A background thread would not do: between requests, Cloud Run takes its CPU away. A failed write is retried
+        when the key is next looked up.
         """
         last = key.last_used_at
-        if not key.is_valid(now) or (last is not None and now - last < USE_NOTED_EVERY):
+        if not key.is_valid(now) or (last is not None and now - last < TOUCH_EVERY):
             return
         try:
             self._directory.touch_key(key.id, now)
         except UsageError as error:
-            LOGGER.warning("the use of key %s… is not noted: %s", key.prefix, error.message)
+            LOGGER.warning("cannot store the last use of key %s…: %s", key.prefix, error.message)

@@ -1,123 +1,127 @@
-"""Invite people into a tenant by email, and let the owner of the address accept or decline."""
+"""Invite people to a tenant by email; the owner of the address accepts or declines."""
 
 from collections.abc import Sequence
 from datetime import datetime
 
 from shared.domain.errors import Conflict, Forbidden, NotFound, Unavailable
 from shared.domain.people.members import (
-    MAX_INVITES,
+    MAX_INVITATIONS,
     Identity,
     Invitation,
-    Invite,
     Member,
-    Seat,
+    Membership,
+    ReceivedInvitation,
     is_tenant_id,
     require_authority,
 )
 from shared.domain.people.tenants import Change, Tenant
 from shared.ports import Mail, Members, StaleMembers
 from shared.usecases.people.authenticate import Access
-from shared.usecases.people.create_own_tenant import refuse_another_seat
-from shared.usecases.people.manage_members import MAX_TRIES
+from shared.usecases.people.manage_tenants import refuse_too_many_memberships
+from shared.usecases.people.members import MAX_TRIES
 
 
-def invite(members: Members, access: Access, invited: Invite, web_origin: str) -> Invite:
-    """Store an invitation, which replaces a former one of the same address, and queue the mail about it.
+def invite(members: Members, access: Access, invitation: Invitation, web_origin: str) -> Invitation:
+    """Store an invitation, replacing any earlier one of the same address, and queue the mail about it.
 
-    Forbidden without the authority, Conflict for a member or one invitation too many.
+    Raise Forbidden without the authority, Conflict for a member or for too many invitations.
     """
-    invites = members.list_invites(access.tenant_id)
-    former = next((each for each in invites if each.email == invited.email), None)
-    _refuse_too_many(invites, former)
-    require_authority(access.role, {invited.role, former.role if former else invited.role})
-    if any(member.email == invited.email for member in members.list_members(access.tenant_id)):
-        raise Conflict(f"{invited.email} is a member already: change the role there", code="already_member")
-    change = access.change(invited.invited_at).because(invited.email)
-    entry = change.entry(access.tenant_id, "member.invited", former.role if former else None, invited.role)
-    members.save_invite(access.tenant_id, invited, _mail(access.tenant, invited, web_origin), entry)
-    return invited
+    pending = members.list_invitations(access.tenant_id)
+    previous = next((each for each in pending if each.email == invitation.email), None)
+    _refuse_too_many(pending, previous)
+    require_authority(access.role, {invitation.role, previous.role if previous else invitation.role})
+    if any(member.email == invitation.email for member in members.list_members(access.tenant_id)):
+        message = f"{invitation.email} is already a member: change their role instead"
+        raise Conflict(message, code="already_member")
+    change = access.change(invitation.invited_at).because(invitation.email)
+    before = previous.role if previous else None
+    entry = change.entry(access.tenant_id, "member.invited", before, invitation.role)
+    members.save_invitation(access.tenant_id, invitation, _mail(access.tenant, invitation, web_origin), entry)
+    return invitation
 
 
-def _refuse_too_many(invites: Sequence[Invite], former: Invite | None) -> None:
-    """Each invitation is a mail to somebody who has not asked for it."""
-    if former is None and len(invites) >= MAX_INVITES:
-        message = f"this tenant has {MAX_INVITES} open invitations: withdraw one first"
+def _refuse_too_many(pending: Sequence[Invitation], previous: Invitation | None) -> None:
+    """Raise Conflict at the maximum, because each invitation is an unsolicited mail."""
+    if previous is None and len(pending) >= MAX_INVITATIONS:
+        message = f"this tenant has {MAX_INVITATIONS} open invitations, the maximum: withdraw one first"
         raise Conflict(message, code="too_many_invitations")
 
 
-def withdraw_invite(members: Members, access: Access, invite_id: str, now: datetime) -> None:
-    """Take an invitation back; NotFound, Forbidden without the authority."""
-    found = next((each for each in members.list_invites(access.tenant_id) if each.id == invite_id), None)
+def withdraw_invitation(members: Members, access: Access, invitation_id: str, now: datetime) -> None:
+    """Withdraw an invitation; raise NotFound, or Forbidden without the authority."""
+    pending = members.list_invitations(access.tenant_id)
+    found = next((each for each in pending if each.id == invitation_id), None)
     if found is None:
-        raise NotFound(f"this tenant has no invitation {invite_id[:128]!r}")
+        raise NotFound(f"this tenant has no invitation {invitation_id[:128]!r}")
     require_authority(access.role, {found.role})
     change = access.change(now).because(found.email)
     entry = change.entry(access.tenant_id, "invitation.withdrawn", found.role, None)
-    members.remove_invite(access.tenant_id, found, entry)
+    members.remove_invitation(access.tenant_id, found, entry)
 
 
-def open_invitations(members: Members, user: Identity, now: datetime) -> list[Invitation]:
-    """Return the invitations that `user` can accept now; none unless the address is proven."""
+def open_invitations(members: Members, user: Identity, now: datetime) -> list[ReceivedInvitation]:
+    """Return the invitations that `user` can accept now; none if the email address is not verified."""
     if user.email is None or not user.email_verified:
         return []
-    found = members.list_invitations(user.email)
-    return [invitation for invitation in found if now < invitation.invite.expires_at]
+    received = members.list_received_invitations(user.email)
+    return [each for each in received if now < each.invitation.expires_at]
 
 
-def accept_invitation(members: Members, user: Identity, tenant_id: str, now: datetime) -> Seat:
-    """Make `user` a member and return the membership, which may exist already.
+def accept_invitation(members: Members, user: Identity, tenant_id: str, now: datetime) -> Membership:
+    """Make `user` a member; return the existing membership if there is one.
 
-    NotFound without an invitation, Conflict for one that has expired, and for a person with too many tenants.
+    Raise NotFound without an invitation, Conflict if it has expired or the user belongs to too many tenants.
     """
     for _ in range(MAX_TRIES):
-        seat = members.find_seat(tenant_id, user.user_id) if is_tenant_id(tenant_id) else None
-        if seat is not None:
-            return seat
-        invitation = _find(members, user, tenant_id)
-        if now >= invitation.invite.expires_at:
-            raise Conflict("the invitation has expired: ask for another one", code="invitation_expired")
-        refuse_another_seat(members, user)
+        membership = members.find_membership(tenant_id, user.user_id) if is_tenant_id(tenant_id) else None
+        if membership is not None:
+            return membership
+        received = _find(members, user, tenant_id)
+        if now >= received.invitation.expires_at:
+            raise Conflict("this invitation has expired: ask for a new one", code="invitation_expired")
+        refuse_too_many_memberships(members, user)
         try:
-            return _take_seat(members, user, invitation, now)
+            return _join(members, user, received, now)
         except StaleMembers:
             continue
-    raise Unavailable("this invitation is being changed by many requests at once")
+    raise Unavailable("too many requests are changing this invitation at once")
 
 
-def _take_seat(members: Members, user: Identity, invitation: Invitation, now: datetime) -> Seat:
-    tenant, invited = invitation.tenant, invitation.invite
+def _join(members: Members, user: Identity, received: ReceivedInvitation, now: datetime) -> Membership:
+    tenant, invitation = received.tenant, received.invitation
     member = Member(
-        user_id=user.user_id, email=invited.email, name=user.name, role=invited.role, joined_at=now
+        user_id=user.user_id, email=invitation.email, name=user.name, role=invitation.role, joined_at=now
     )
-    entry = _change_by(invited, now).entry(tenant.id, "member.joined", None, invited.role)
-    members.accept_invite(tenant.id, invited, member, entry)
-    return Seat(tenant, member)
+    entry = _change_by_invited(invitation, now).entry(tenant.id, "member.joined", None, invitation.role)
+    members.accept_invitation(tenant.id, invitation, member, entry)
+    return Membership(tenant, member)
 
 
 def decline_invitation(members: Members, user: Identity, tenant_id: str, now: datetime) -> None:
-    """Refuse an invitation; NotFound without one."""
-    invited = _find(members, user, tenant_id).invite
-    entry = _change_by(invited, now).entry(tenant_id, "invitation.declined", invited.role, None)
-    members.remove_invite(tenant_id, invited, entry)
+    """Decline an invitation; raise NotFound without one."""
+    invitation = _find(members, user, tenant_id).invitation
+    change = _change_by_invited(invitation, now)
+    entry = change.entry(tenant_id, "invitation.declined", invitation.role, None)
+    members.remove_invitation(tenant_id, invitation, entry)
 
 
-def _change_by(invited: Invite, now: datetime) -> Change:
-    """Return a change that the owner of the invited address makes."""
-    return Change(f"member:{invited.email}", now, invited.email)
+def _change_by_invited(invitation: Invitation, now: datetime) -> Change:
+    return Change(f"member:{invitation.email}", now, invitation.email)
 
 
-def _find(members: Members, user: Identity, tenant_id: str) -> Invitation:
+def _find(members: Members, user: Identity, tenant_id: str) -> ReceivedInvitation:
     if user.email is None or not user.email_verified:
-        raise Forbidden("an invitation is for who has proven to own its address", code="email_not_verified")
-    for invitation in members.list_invitations(user.email):
-        if invitation.tenant.id == tenant_id:
-            return invitation
-    raise NotFound(f"there is no invitation for you to tenant {tenant_id[:64]!r}")
+        message = "verify your email address before you answer an invitation"
+        raise Forbidden(message, code="email_not_verified")
+    for received in members.list_received_invitations(user.email):
+        if received.tenant.id == tenant_id:
+            return received
+    raise NotFound(f"you have no invitation to tenant {tenant_id[:64]!r}")
 
 
-def _mail(tenant: Tenant, invited: Invite, web_origin: str) -> Mail:
+def _mail(tenant: Tenant, invitation: Invitation, web_origin: str) -> Mail:
     text = (
-        f"{invited.invited_by} invites you to {tenant.name} on GWI Usage, as {invited.role}. "
-        f"To accept, sign in as {invited.email} until {invited.expires_at:%d %B %Y}: {web_origin}/"
+        f"{invitation.invited_by} invited you to join {tenant.name} on GWI Usage as {invitation.role}. "
+        f"To accept, sign in as {invitation.email} by {invitation.expires_at:%d %B %Y}: {web_origin}/"
     )
-    return Mail(to=invited.email, subject=f"Invitation to {tenant.name}", text=text)
+    return Mail(to=invitation.email, subject=f"Invitation to {tenant.name}", text=text)

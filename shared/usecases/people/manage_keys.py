@@ -1,4 +1,4 @@
-"""Create, rotate and revoke API keys. A key is shown once; only its hash is kept."""
+"""Create, rotate and revoke API keys. The secret is shown once; only its hash is stored."""
 
 import secrets
 from collections.abc import Sequence
@@ -17,27 +17,27 @@ from shared.domain.people.tenants import (
 )
 from shared.ports import Directory
 
-MAX_WORKING_KEYS = 50
-"""Keys of one tenant that are neither revoked nor expired: what has ended needs no tidying up to make room."""
+MAX_ACTIVE_KEYS = 50
+"""The maximum number of keys of a tenant that are neither revoked nor expired."""
 _SECRET_BYTES = 20
-_SHORTEST_NAME = 8
+_MIN_NAME_CHARS = 8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KeyRequest:
-    """A key to be made: its label, its rights and its end."""
+    """A key to create."""
 
     label: str
     scopes: tuple[Scope, ...]
     expires_at: datetime | None = None
-    """None: it works until it is revoked."""
+    """None: the key never expires."""
     is_live: bool
-    """False for a test key, of a local stack."""
+    """False for a test key, used by local stacks."""
 
 
 @dataclass(frozen=True, slots=True)
 class NewKey:
-    """A key just made, with the only copy of its secret."""
+    """A new key with the only copy of its secret."""
 
     key: ApiKey
     secret: str
@@ -45,14 +45,14 @@ class NewKey:
 
 @dataclass(frozen=True, slots=True)
 class KeyRef:
-    """Names one key of a tenant: by its id, the first 8 or more characters of its id, or its secret."""
+    """A reference to a key: `name` is its id, at least the first 8 characters of its id, or its secret."""
 
     tenant_id: str
     name: str
 
 
 def new_key(tenant_id: str, request: KeyRequest, now: datetime) -> NewKey:
-    """Return a fresh key, which is not stored yet."""
+    """Return a new key without storing it."""
     beginning = KEY_PREFIX_LIVE if request.is_live else KEY_PREFIX_TEST
     secret = beginning + secrets.token_hex(_SECRET_BYTES)
     key = ApiKey(
@@ -68,7 +68,7 @@ def new_key(tenant_id: str, request: KeyRequest, now: datetime) -> NewKey:
 
 
 def create_key(directory: Directory, tenant_id: str, request: KeyRequest, change: Change) -> NewKey:
-    """Return a new key of the tenant; NotFound if there is no such tenant, Conflict if it has too many keys."""
+    """Return a new key; raise NotFound for an unknown tenant, Conflict if the tenant has too many keys."""
     if directory.find_tenant(tenant_id) is None:
         raise NotFound(f"tenant {tenant_id!r} does not exist")
     _refuse_too_many(directory.list_keys(tenant_id), change.at)
@@ -79,27 +79,29 @@ def create_key(directory: Directory, tenant_id: str, request: KeyRequest, change
 
 
 def rotate_key(directory: Directory, ref: KeyRef, overlap: timedelta, change: Change) -> NewKey:
-    """Return a successor with the same label, scopes and expiry; the former key works on for `overlap`.
+    """Return a new key with the same label, scopes and expiry; the previous key expires after `overlap`.
 
-    Conflict if the former key has ended already, because a successor would either end with it or let in whoever was
-    shut out; and if the tenant would have too many keys while both work.
+    Raise Conflict if the previous key is no longer valid, as rotation must not restore access that has ended, or if
+    the tenant would have too many keys during the overlap.
     """
     keys = directory.list_keys(ref.tenant_id)
-    former = _find(keys, ref)
-    if not former.is_valid(change.at):
+    previous = _find(keys, ref)
+    if not previous.is_valid(change.at):
         raise Conflict(
-            f"key {former.prefix}… has expired or was revoked; create a new one", code="key_not_valid"
+            f"key {previous.prefix}… has expired or was revoked; create a new one", code="key_not_valid"
         )
-    _refuse_too_many([each for each in keys if overlap or each != former], change.at)
-    made = new_key(ref.tenant_id, _same_again(former), change.at)
-    end = min(change.at + overlap, former.expires_at or datetime.max.replace(tzinfo=change.at.tzinfo))
-    ending = replace(former, expires_at=end)
-    entry = change.because(former.label).entry(ref.tenant_id, "key.rotated", former.prefix, made.key.prefix)
+    _refuse_too_many([each for each in keys if overlap or each != previous], change.at)
+    made = new_key(ref.tenant_id, _same_request(previous), change.at)
+    end = min(change.at + overlap, previous.expires_at or datetime.max.replace(tzinfo=change.at.tzinfo))
+    ending = replace(previous, expires_at=end)
+    entry = change.because(previous.label).entry(
+        ref.tenant_id, "key.rotated", previous.prefix, made.key.prefix
+    )
     directory.save_keys([ending, made.key], entry)
     return made
 
 
-def _same_again(key: ApiKey) -> KeyRequest:
+def _same_request(key: ApiKey) -> KeyRequest:
     return KeyRequest(
         label=key.label,
         scopes=key.scopes,
@@ -109,9 +111,9 @@ def _same_again(key: ApiKey) -> KeyRequest:
 
 
 def revoke_key(directory: Directory, ref: KeyRef, change: Change) -> ApiKey:
-    """End a key at once; instances that remember it may still accept it for a minute.
+    """Revoke a key; instances that have cached it can accept it for another minute.
 
-    A key that was revoked before stays as it is, and leaves no second audit entry.
+    Revoking it again changes nothing and leaves no audit entry.
     """
     found = _find(directory.list_keys(ref.tenant_id), ref)
     if found.revoked_at is not None:
@@ -123,15 +125,15 @@ def revoke_key(directory: Directory, ref: KeyRef, change: Change) -> ApiKey:
 
 
 def _refuse_too_many(keys: Sequence[ApiKey], now: datetime) -> None:
-    """Not exact under a race of two that create: the number bounds a mistake, nothing depends on it."""
-    if sum(key.is_valid(now) for key in keys) >= MAX_WORKING_KEYS:
-        message = f"the tenant has {MAX_WORKING_KEYS} working keys, and may not have more: revoke one first"
+    """Raise Conflict at the maximum. Two concurrent calls can exceed it, which does no harm."""
+    if sum(key.is_valid(now) for key in keys) >= MAX_ACTIVE_KEYS:
+        message = f"this tenant has {MAX_ACTIVE_KEYS} active keys, the maximum: revoke one first"
         raise Conflict(message, code="too_many_keys")
 
 
 def _find(keys: Sequence[ApiKey], ref: KeyRef) -> ApiKey:
     wanted = key_id(ref.name) if ref.name.startswith((KEY_PREFIX_LIVE, KEY_PREFIX_TEST)) else ref.name
     found = [each for each in keys if each.id.startswith(wanted)]
-    if len(wanted) < _SHORTEST_NAME or len(found) != 1:
-        raise NotFound(f"tenant {ref.tenant_id!r} has no single key {ref.name[:SHOWN_KEY_CHARS]!r}")
+    if len(wanted) < _MIN_NAME_CHARS or len(found) != 1:
+        raise NotFound(f"no single key of tenant {ref.tenant_id!r} matches {ref.name[:SHOWN_KEY_CHARS]!r}")
     return found[0]

@@ -1,20 +1,31 @@
 """Create tenants and change their plan; each change leaves an audit entry."""
 
-import re
+import secrets
 from dataclasses import dataclass
 from datetime import datetime
 
 from shared.domain.errors import Conflict, FieldProblem, InvalidInput, NotFound
-from shared.domain.limits.plans import PLAN_CATALOG, find_plan
-from shared.domain.people.members import MAX_NAME_CHARS
-from shared.domain.people.tenants import ALL_SCOPES, TENANT_ID, Change, Tenant
-from shared.ports import Directory
+from shared.domain.limits.plans import FREE_PLAN, PLAN_CATALOG, find_plan
+from shared.domain.people.members import (
+    MAX_MEMBERSHIPS,
+    MAX_NAME_CHARS,
+    Identity,
+    Member,
+    Membership,
+    is_tenant_id,
+    tenant_slug,
+    valid_name,
+)
+from shared.domain.people.tenants import ALL_SCOPES, Change, Tenant
+from shared.ports import Directory, Members
 from shared.usecases.people.manage_keys import KeyRequest, NewKey, new_key
+
+_RANDOM_BYTES = 4
 
 
 @dataclass(frozen=True, slots=True)
 class TenantRequest:
-    """A tenant to be: its id, its name, and the id or alias of its plan."""
+    """A tenant to create; `plan` is the id or alias of a plan."""
 
     id: str
     name: str
@@ -24,9 +35,9 @@ class TenantRequest:
 def create_tenant(
     directory: Directory, request: TenantRequest, change: Change, *, is_live: bool
 ) -> tuple[Tenant, NewKey]:
-    """Return a new tenant and its first key, which is a live or a test key.
+    """Return a new tenant and its first key, which is a live key or a test key.
 
-    Conflict if the id is taken, InvalidInput for a bad id, name or plan.
+    Raise Conflict if the id is taken, InvalidInput for a bad id, name or plan.
     """
     tenant = _new_tenant(request, change.at)
     key_request = KeyRequest(label="first key", scopes=ALL_SCOPES, is_live=is_live)
@@ -36,7 +47,7 @@ def create_tenant(
 
 
 def _new_tenant(request: TenantRequest, now: datetime) -> Tenant:
-    if not re.fullmatch(TENANT_ID, request.id):
+    if not is_tenant_id(request.id):
         raise _invalid("id", f"id {request.id!r} is not 1 to 64 letters, digits, hyphens and underscores")
     name = request.name.strip()
     if not 1 <= len(name) <= MAX_NAME_CHARS:
@@ -44,10 +55,33 @@ def _new_tenant(request: TenantRequest, now: datetime) -> Tenant:
     return Tenant(id=request.id, name=name, plan=plan_id(request.plan), created_at=now)
 
 
-def set_plan(directory: Directory, tenant_id: str, plan: str, change: Change) -> Tenant:
-    """Put the tenant on `plan` (an id or alias).
+def create_own_tenant(members: Members, user: Identity, name: str, now: datetime) -> Membership:
+    """Create a tenant on the free plan, without a key, and return its owner's membership.
 
-    NotFound, InvalidInput for a plan that does not exist, Conflict for a tenant whose subscriptions decide.
+    Raise InvalidInput for a bad name, Conflict if the user belongs to too many tenants.
+    """
+    refuse_too_many_memberships(members, user)
+    valid = valid_name(name)
+    slug = tenant_slug(valid, secrets.token_hex(_RANDOM_BYTES))
+    tenant = Tenant(id=slug, name=valid, plan=FREE_PLAN.id, created_at=now)
+    owner = Member(user_id=user.user_id, email=user.email or "", name=user.name, role="owner", joined_at=now)
+    entry = Change(f"member:{user.email}", now).entry(tenant.id, "tenant.created", None, tenant.plan)
+    members.create_tenant_with_owner(tenant, owner, entry)
+    return Membership(tenant, owner)
+
+
+def refuse_too_many_memberships(members: Members, user: Identity) -> None:
+    """Raise Conflict if `user` belongs to the maximum number of tenants."""
+    count = len(members.list_memberships(user.user_id))
+    if count >= MAX_MEMBERSHIPS:
+        message = f"you belong to {count} tenants; the maximum is {MAX_MEMBERSHIPS}"
+        raise Conflict(message, code="too_many_tenants")
+
+
+def set_plan(directory: Directory, tenant_id: str, plan: str, change: Change) -> Tenant:
+    """Change the plan of a tenant; `plan` is an id or alias.
+
+    Raise NotFound, InvalidInput for an unknown plan, Conflict if subscriptions decide the tenant's plan.
     """
     before = directory.find_tenant(tenant_id)
     if before is None:
@@ -59,23 +93,20 @@ def set_plan(directory: Directory, tenant_id: str, plan: str, change: Change) ->
 
 
 def _refuse_subscriber(tenant: Tenant) -> None:
-    """A plan set by hand would be lost with the next webhook, or would never take effect."""
+    """Raise Conflict for a subscriber, whose next webhook would overwrite a plan set by hand."""
     if tenant.entitlement is None:
         return
-    summary = tenant.billing
-    message = f"the plan of tenant {tenant.id!r} follows its Stripe subscriptions, of which"
-    raise Conflict(
-        f"{message} {summary.subscription_id} is {summary.status}: change it in Stripe",
-        code="subscription_decides",
-    )
+    subscription = f"{tenant.billing.subscription_id} ({tenant.billing.status})"
+    message = f"Stripe subscription {subscription} decides the plan of tenant {tenant.id!r}"
+    raise Conflict(f"{message}: change it in Stripe", code="subscription_decides")
 
 
 def plan_id(plan: str) -> str:
-    """Return the id of the plan that an id or alias names; InvalidInput if there is none."""
+    """Return the id for a plan's id or alias; raise InvalidInput for an unknown plan."""
     found = find_plan(plan)
     if found is None:
         names = ", ".join(each.id for each in PLAN_CATALOG)
-        raise _invalid("plan", f"plan {plan!r} does not exist; there are {names}")
+        raise _invalid("plan", f"plan {plan!r} does not exist; the plans are {names}")
     return found.id
 
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from shared.domain.ledger.periods import period_at
 from shared.domain.limits.limits import Consumption, LimitPolicy, status
 from shared.domain.limits.plans import FREE_PLAN
-from shared.domain.notices.alerts import UsageAlert, crossed_thresholds, unknown_alerts, worth_a_mail
+from shared.domain.notices.alerts import UsageAlert, alerts_to_mail, crossed_thresholds, new_alerts
 
 NOW = datetime(2026, 11, 22, 9, 30, tzinfo=UTC)
 NOVEMBER = period_at(None, NOW)
@@ -84,8 +84,8 @@ def test_where_nothing_is_allowed_only_use_is_told_of() -> None:
 def test_what_was_raised_before_is_not_raised_again() -> None:
     alerts = crossed(POLICY, 1_000, 8)
     known = {"20261101T00Z.tokens.80", "20261101T00Z.runs.80", "20261001T00Z.tokens.100"}
-    assert ids(unknown_alerts(alerts, known)) == ["20261101T00Z.tokens.100"]
-    assert unknown_alerts(alerts, ids(alerts)) == []
+    assert ids(new_alerts(alerts, known)) == ["20261101T00Z.tokens.100"]
+    assert new_alerts(alerts, ids(alerts)) == []
 
 
 @pytest.mark.parametrize(
@@ -101,5 +101,5 @@ def test_what_was_raised_before_is_not_raised_again() -> None:
 )
 def test_of_each_metric_only_the_highest_is_told_and_only_as_news(known: list[str], told: list[str]) -> None:
     of_november = [f"20261101T00Z.{name}" for name in known]
-    mails = worth_a_mail(crossed(POLICY, 1_000, 8), of_november)
+    mails = alerts_to_mail(crossed(POLICY, 1_000, 8), of_november)
     assert [alert.id.partition(".")[2] for alert in mails] == told

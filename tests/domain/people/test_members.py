@@ -10,15 +10,15 @@ from shared.domain.people.members import (
     INVITATION_LASTS,
     PERMISSIONS,
     ROLES,
-    Invite,
+    Invitation,
     Member,
     Permission,
     Role,
     email_id,
     is_tenant_id,
     normalise_email,
+    remaining_owner,
     require_authority,
-    staying_owner,
     tenant_slug,
     valid_email,
     valid_name,
@@ -73,18 +73,18 @@ def test_who_may_give_and_take_which_roles(by: Role | None, over: set[Role], all
 def test_the_last_owner_cannot_go() -> None:
     everybody = [member("ada", "owner"), member("bob", "admin"), member("cy", "member")]
     with pytest.raises(Conflict, match=r"ada@example\.com is the last owner") as refusal:
-        staying_owner(everybody, everybody[0])
+        remaining_owner(everybody, everybody[0])
     assert refusal.value.code == "last_owner"
 
 
 def test_an_owner_can_go_while_another_one_stays() -> None:
     everybody = [member("ada", "owner"), member("bob", "member"), member("cy", "owner")]
-    assert staying_owner(everybody, everybody[0]) == everybody[2]
-    assert staying_owner(everybody, everybody[2]) == everybody[0]
+    assert remaining_owner(everybody, everybody[0]) == everybody[2]
+    assert remaining_owner(everybody, everybody[2]) == everybody[0]
 
 
 def test_who_is_no_owner_can_go_whoever_stays() -> None:
-    assert staying_owner([member("bob", "admin")], member("bob", "admin")) is None
+    assert remaining_owner([member("bob", "admin")], member("bob", "admin")) is None
 
 
 def test_an_invitation_lasts_two_weeks() -> None:
@@ -94,7 +94,7 @@ def test_an_invitation_lasts_two_weeks() -> None:
 @pytest.mark.parametrize("text", ["ada@example.com", " Ada@Example.COM\n", "ADA@EXAMPLE.COM"])
 def test_an_address_is_the_same_however_it_is_written(text: str) -> None:
     assert normalise_email(text) == valid_email(text) == "ada@example.com"
-    assert Invite(
+    assert Invitation(
         email=valid_email(text), role="member", invited_by="x", invited_at=NOON, expires_at=NOON
     ).id == email_id("ada@example.com")
 

@@ -11,7 +11,7 @@ from shared.usecases.ledger.fold_usage import fold_tenants
 from shared.usecases.limits.check_limits import Thresholds
 from shared.usecases.notices.raise_alerts import AlertRaiser
 from tests.alert_places import AlertPlace, MemoryAlertPlace
-from tests.member_fixtures import seat
+from tests.member_fixtures import add_member
 from tests.sample_events import NOON, ONE_SHARD, event_of
 from tests.usecases.plain_sums import new_tenant
 
@@ -34,7 +34,7 @@ def founded(place: AlertPlace) -> AlertPlace:
 
 def join(place: AlertPlace, email: str, role: Role) -> None:
     """Make somebody a member."""
-    seat(
+    add_member(
         place.members,
         "acme",
         Member(user_id=f"uid-{email}", email=email, name=None, role=role, joined_at=NOON),

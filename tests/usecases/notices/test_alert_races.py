@@ -91,8 +91,8 @@ def test_every_interleaving_of_two_folds_and_a_writer_tells_once(schedule: list[
     assert raised(place) == ["tokens.100", "tokens.80"]
     subjects = [mail.subject for mail in place.mails()]
     # The soft one is told by itself only if a fold came between the two events.
-    assert subjects.count("Acme: 100% of the tokens are used") == 1
-    assert subjects.count("Acme: 80% of the tokens are used") <= 1
+    assert subjects.count("Acme has used 100% of its tokens") == 1
+    assert subjects.count("Acme has used 80% of its tokens") <= 1
 
 
 class MeanwhileStore(MemoryStore):

@@ -53,8 +53,8 @@ def test_each_threshold_is_told_once_however_often_is_folded(place: AlertPlace) 
     fold(place)
     assert raised(place) == ["tokens.100", "tokens.80"]
     assert place.mails() == [
-        WaitingMail(OWNER, "Acme: 100% of the tokens are used"),
-        WaitingMail(OWNER, "Acme: 80% of the tokens are used"),
+        WaitingMail(OWNER, "Acme has used 100% of its tokens"),
+        WaitingMail(OWNER, "Acme has used 80% of its tokens"),
     ]
 
 
@@ -64,7 +64,7 @@ def test_both_thresholds_at_once_are_two_alerts_and_one_mail(place: AlertPlace) 
     alerts = place.open().list_alerts("acme", limit=50).items
     assert [(alert.used, alert.limit, alert.reached_at) for alert in alerts] == [(2 * LIMIT, LIMIT, NOON)] * 2
     assert raised(place) == ["tokens.100", "tokens.80"]
-    assert place.mails() == [WaitingMail(OWNER, "Acme: 100% of the tokens are used")]
+    assert place.mails() == [WaitingMail(OWNER, "Acme has used 100% of its tokens")]
 
 
 def test_runs_are_told_of_beside_tokens(place: AlertPlace) -> None:
@@ -73,8 +73,8 @@ def test_runs_are_told_of_beside_tokens(place: AlertPlace) -> None:
     fold(place)
     assert raised(place) == ["runs.80", "tokens.80"]
     assert [mail.subject for mail in place.mails()] == [
-        "Acme: 80% of the runs are used",
-        "Acme: 80% of the tokens are used",
+        "Acme has used 80% of its runs",
+        "Acme has used 80% of its tokens",
     ]
 
 
@@ -90,7 +90,7 @@ def test_the_recipients_are_written_to_and_without_them_every_owner(place: Alert
     use(place, LIMIT)
     fold(place)
     hard, soft = place.mails() if place.mails()[0].to == tuple(named) else place.mails()[::-1]
-    assert hard == WaitingMail(("ops@example.com", "cfo@example.com"), "Acme: 100% of the tokens are used")
+    assert hard == WaitingMail(("ops@example.com", "cfo@example.com"), "Acme has used 100% of its tokens")
     assert sorted(soft.to) == ["ada@example.com", "bob@example.com"]
 
 
@@ -162,10 +162,10 @@ def mail_text(place: MemoryStore) -> tuple[str, str | None]:
 @pytest.mark.parametrize(
     ("tokens", "sentence"),
     [
-        (45_678, "At 100% nothing more is allowed until the limit resets on 1 December 2026 at 00:00 UTC."),
+        (45_678, "At 100%, further usage is blocked until the limit resets on 1 December 2026 at 00:00 UTC."),
         (
             60_000,
-            "The limit is reached: nothing more is allowed until it resets on 1 December 2026 at 00:00 UTC.",
+            "The limit is reached: further usage is blocked until it resets on 1 December 2026 at 00:00 UTC.",
         ),
     ],
 )
@@ -176,6 +176,6 @@ def test_a_mail_tells_what_is_used_what_follows_and_where_to_look(
     set_alert_recipients(memory, tenant, ["a@example.com"], Change("test", NOON))
     memory.record("acme", [using("e", tokens)], ONE_SHARD, NOON)
     fold_tenants(folder_of(memory, memory), ["acme"], NOON)
-    first = f"Acme has used {tokens:,} of its 50,000 tokens of this metering period."
-    way_out = "A larger plan raises the limit at once."
+    first = f"Acme has used {tokens:,} of its 50,000 tokens in this metering period."
+    way_out = "To raise the limit now, upgrade your plan."
     assert mail_text(memory) == (f"{first}\n\n{sentence} {way_out}", "https://usage.example.com/t/acme")

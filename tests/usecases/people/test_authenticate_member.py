@@ -10,13 +10,13 @@ from shared.domain.errors import Forbidden, NotAuthenticated
 from shared.domain.people.members import PERMISSIONS, Member, Role
 from shared.usecases.people import authenticate_member
 from shared.usecases.people.authenticate import Access
-from shared.usecases.people.authenticate_member import REMEMBERED_FOR, MemberAuthenticator
-from tests.member_fixtures import seat
+from shared.usecases.people.authenticate_member import CACHE_FOR, MemberAuthenticator
+from tests.member_fixtures import add_member
 from tests.sample_events import NOON
 from tests.usecases.fault_injection import counted
 from tests.usecases.plain_sums import new_tenant
 
-ALMOST_A_MINUTE = REMEMBERED_FOR - timedelta(microseconds=1)
+ALMOST_A_MINUTE = CACHE_FOR - timedelta(microseconds=1)
 
 
 def sign_in(store: MemoryStore, user_id: str = "ada", issued_at: datetime = NOON) -> str:
@@ -31,7 +31,7 @@ def test_a_token_is_verified_once_a_minute(memory: MemoryStore) -> None:
     for after in (timedelta(0), timedelta(seconds=1), ALMOST_A_MINUTE):
         assert authenticator.identify(token, NOON + after).user_id == "ada"
     assert calls == {"verify": 1}
-    authenticator.identify(token, NOON + REMEMBERED_FOR)
+    authenticator.identify(token, NOON + CACHE_FOR)
     assert calls == {"verify": 2}
 
 
@@ -67,7 +67,7 @@ def test_a_refusal_is_not_remembered(memory: MemoryStore) -> None:
 
 
 def test_no_more_tokens_are_remembered_than_fit(memory: MemoryStore, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(authenticate_member, "MAX_REMEMBERED", 2)
+    monkeypatch.setattr(authenticate_member, "MAX_CACHED_TOKENS", 2)
     tokens = [sign_in(memory, user_id) for user_id in ("ada", "bob", "cy")]
     verifier, calls = counted(memory)
     authenticator = MemberAuthenticator(verifier, memory)
@@ -80,7 +80,7 @@ def test_no_more_tokens_are_remembered_than_fit(memory: MemoryStore, monkeypatch
 
 def test_a_token_of_any_length_is_refused_without_asking(memory: MemoryStore) -> None:
     verifier, calls = counted(memory)
-    with pytest.raises(NotAuthenticated, match="at most 16384 are read"):
+    with pytest.raises(NotAuthenticated, match="the maximum is 16384"):
         MemberAuthenticator(verifier, memory).identify("x" * 16_385, NOON)
     assert calls == {}
 
@@ -88,19 +88,19 @@ def test_a_token_of_any_length_is_refused_without_asking(memory: MemoryStore) ->
 @pytest.mark.parametrize("role", ["owner", "admin", "member"])
 def test_a_member_acts_with_the_role_of_the_moment(memory: MemoryStore, role: Role) -> None:
     tenant = new_tenant(memory)
-    member = seat(
+    member = add_member(
         memory, "acme", Member(user_id="ada", email="ada@example.com", name=None, role=role, joined_at=NOON)
     )
     authenticator = MemberAuthenticator(memory, memory)
     identity = authenticator.identify(sign_in(memory), NOON)
-    access = authenticator.enter(identity, "acme")
+    access = authenticator.access_tenant(identity, "acme")
     assert access.role == role
     assert access == Access(
         tenant=tenant, permissions=PERMISSIONS[role], actor="member:ada@example.com", member=member
     )
     memory.remove_member("acme", member, None, memory.list_audit("acme", limit=1).items[0])
     with pytest.raises(Forbidden, match="not a member of tenant 'acme'") as refusal:
-        authenticator.enter(identity, "acme")
+        authenticator.access_tenant(identity, "acme")
     assert refusal.value.code == "foreign_tenant"
 
 
@@ -110,5 +110,5 @@ def test_the_store_is_not_asked_for_what_is_no_id(memory: MemoryStore) -> None:
     identity = authenticator.identify(sign_in(memory), NOON)
     for tenant_id in ("..", "a/members/b", "", "x" * 65):
         with pytest.raises(Forbidden):
-            authenticator.enter(identity, tenant_id)
+            authenticator.access_tenant(identity, tenant_id)
     assert calls == {}

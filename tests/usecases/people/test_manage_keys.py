@@ -10,7 +10,7 @@ from shared.domain.errors import Conflict, NotAuthenticated, NotFound
 from shared.domain.people.tenants import ALL_SCOPES, SHOWN_KEY_CHARS, Change, key_id
 from shared.usecases.people.authenticate import KeyAuthenticator
 from shared.usecases.people.manage_keys import (
-    MAX_WORKING_KEYS,
+    MAX_ACTIVE_KEYS,
     KeyRef,
     KeyRequest,
     NewKey,
@@ -151,8 +151,8 @@ def test_every_change_of_a_key_leaves_a_trace_that_names_who_and_what(store: Mem
 
 
 def test_a_tenant_has_at_most_fifty_keys_that_work(store: MemoryStore) -> None:
-    made = [make_key(store) for _ in range(MAX_WORKING_KEYS - 1)]
-    with pytest.raises(Conflict, match="may not have more") as refusal:
+    made = [make_key(store) for _ in range(MAX_ACTIVE_KEYS - 1)]
+    with pytest.raises(Conflict, match="50 active keys, the maximum") as refusal:
         make_key(store)
     assert refusal.value.code == "too_many_keys"
     revoke_key(store, KeyRef("acme", made[0].secret), BY_ADA)
@@ -163,8 +163,8 @@ def test_a_tenant_has_at_most_fifty_keys_that_work(store: MemoryStore) -> None:
 
 
 def test_a_full_tenant_may_replace_a_key_at_once_but_not_keep_both(store: MemoryStore) -> None:
-    made = [make_key(store) for _ in range(MAX_WORKING_KEYS - 1)]
-    with pytest.raises(Conflict, match="may not have more"):
+    made = [make_key(store) for _ in range(MAX_ACTIVE_KEYS - 1)]
+    with pytest.raises(Conflict, match="50 active keys, the maximum"):
         rotate_key(store, KeyRef("acme", made[0].secret), HOUR, BY_ADA)
     successor = rotate_key(store, KeyRef("acme", made[0].secret), timedelta(0), BY_ADA)
     assert [is_let_in(store, key.secret, NOON) for key in (made[0], successor)] == [False, True]

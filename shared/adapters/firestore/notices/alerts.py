@@ -1,4 +1,4 @@
-"""How usage alerts are written in Firestore, and read back."""
+"""Write and read the Firestore documents of usage alerts."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ from shared.domain.notices.alerts import UsageAlert
 
 
 def usage_alert_fields(alert: UsageAlert) -> dict[str, object]:
-    """An alert as its document holds it: the names are those of the API, as browsers read both."""
+    """Return the fields of an alert's document, named as in the API because browsers read both."""
     return {
         "period_start": alert.period.start,
         "period_end": alert.period.end,
@@ -21,7 +21,6 @@ def usage_alert_fields(alert: UsageAlert) -> dict[str, object]:
 
 
 def read_usage_alert(document: Any) -> UsageAlert:
-    """The alert that usage_alert_fields wrote."""
     fields = get_fields(document.fields)
     period = Period(fields.pop("period_start"), fields.pop("period_end"))
     return UsageAlert(period=period, **fields)

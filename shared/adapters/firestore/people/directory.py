@@ -1,4 +1,4 @@
-"""Directory on Firestore: tenants, keys and the audit trail."""
+"""Directory on Firestore: tenants, keys and the audit log."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -27,7 +27,7 @@ from shared.domain.people.tenants import ApiKey, AuditEntry, Tenant
 from shared.ports import Page
 
 TOUCH_SECONDS = 0.3
-"""The longest wait of a request to note that its key was used: a commit usually takes a tenth of that."""
+"""The most that storing a key's last use may delay a request; a commit usually takes a tenth of this."""
 _AUDIT = Listing("audit", "at", read_audit)
 
 
@@ -50,7 +50,7 @@ class FirestoreDirectory:
         except grpc.RpcError as error:
             if error.code() != grpc.StatusCode.ALREADY_EXISTS:
                 raise
-            # The entry's id is ours alone: if it is there, an attempt whose answer was lost created the tenant.
+            # Our audit entry exists only if an earlier attempt, whose response was lost, created the tenant.
             if self._find(entry.update.name) is None:
                 raise Conflict(f"tenant {tenant.id!r} exists already") from error
 
@@ -83,7 +83,7 @@ class FirestoreDirectory:
             self._rpc.commit([write], give_up_after_seconds=TOUCH_SECONDS)
         except grpc.RpcError as error:
             if error.code() != grpc.StatusCode.NOT_FOUND:
-                raise Unavailable(f"Firestore does not take it ({error.code().name})") from error
+                raise Unavailable(f"Firestore refused the write ({error.code().name})") from error
 
     def list_audit(self, tenant_id: str, *, limit: int, cursor: str | None = None) -> Page[AuditEntry]:
         return _AUDIT.page(self._rpc, self._tenant_name(tenant_id), limit, cursor)
@@ -106,5 +106,5 @@ class FirestoreDirectory:
         return f"{self._rpc.documents}/api_keys/{key_id}"
 
     def _audit_write(self, entry: AuditEntry) -> Any:
-        # Not a create: a change that is sent again after a lost answer must not fail for its own entry.
+        # Not a create, which would fail when a change is retried after a lost response.
         return set_write(f"{self._tenant_name(entry.tenant_id)}/audit/{uuid4().hex}", audit_fields(entry))

@@ -1,6 +1,6 @@
-"""Members on Firestore: each change is one commit, guarded by the versions of what was read before it."""
+"""Members on Firestore. Each change is one commit with preconditions on the versions that were read."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 from uuid import uuid4
 
@@ -19,15 +19,15 @@ from shared.adapters.firestore.people.tenants import (
 )
 from shared.adapters.firestore.rpc import FirestoreRpc
 from shared.domain.errors import Conflict
-from shared.domain.people.members import Invitation, Invite, Member, Seat, email_id
+from shared.domain.people.members import Invitation, Member, Membership, ReceivedInvitation, email_id
 from shared.domain.people.tenants import AuditEntry, Tenant
 from shared.ports import Mail, StaleMembers
 
 _STALE = frozenset(
     {grpc.StatusCode.FAILED_PRECONDITION, grpc.StatusCode.ALREADY_EXISTS, grpc.StatusCode.NOT_FOUND}
 )
-_POINTED = "tenants"
-"""The field of the documents that only point: the tenant's own documents are the truth."""
+_TENANT_IDS = "tenants"
+"""The field of users and invitations that points to tenants, whose own documents decide."""
 
 
 class FirestoreMembers:
@@ -36,29 +36,28 @@ class FirestoreMembers:
     def __init__(self, rpc: FirestoreRpc) -> None:
         self._rpc = rpc
 
-    def found_tenant(self, tenant: Tenant, owner: Member, audit: AuditEntry) -> None:
+    def create_tenant_with_owner(self, tenant: Tenant, owner: Member, audit: AuditEntry) -> None:
         entry = self._audit_write(audit)
         writes = [
             create_write(self._tenant(tenant.id), tenant_fields(tenant)),
             create_write(self._member(tenant.id, owner.user_id), _member_fields(owner)),
-            _point(self._user(owner.user_id), tenant.id),
+            _add_pointer(self._user(owner.user_id), tenant.id),
         ]
         try:
             self._rpc.commit([*writes, entry])
         except grpc.RpcError as error:
             if error.code() != grpc.StatusCode.ALREADY_EXISTS:
                 raise
-            # The entry's id is ours alone: if it is there, an attempt whose answer was lost created the tenant.
+            # Our audit entry exists only if an earlier attempt, whose response was lost, created the tenant.
             if not self._rpc.batch_get([entry.update.name]):
                 raise Conflict(f"tenant {tenant.id!r} exists already") from error
 
-    def find_seat(self, tenant_id: str, user_id: str) -> Seat | None:
-        seats = self._seats([tenant_id], user_id)
-        return seats[0] if seats else None
+    def find_membership(self, tenant_id: str, user_id: str) -> Membership | None:
+        return next(iter(self._memberships([tenant_id], user_id)), None)
 
-    def list_seats(self, user_id: str) -> list[Seat]:
-        seats = self._seats(self._pointed(self._user(user_id)), user_id)
-        return sorted(seats, key=lambda seat: (seat.member.joined_at, seat.tenant.id))
+    def list_memberships(self, user_id: str) -> list[Membership]:
+        memberships = self._memberships(self._tenant_ids(self._user(user_id)), user_id)
+        return sorted(memberships, key=lambda each: (each.member.joined_at, each.tenant.id))
 
     def list_members(self, tenant_id: str) -> list[Member]:
         found = self._rpc.query(self._tenant(tenant_id), queries.all_of("members"))
@@ -67,67 +66,72 @@ class FirestoreMembers:
 
     def add_member(self, tenant_id: str, member: Member, audit: AuditEntry) -> None:
         create = create_write(self._member(tenant_id, member.user_id), _member_fields(member))
-        self._commit_guarded([create, _point(self._user(member.user_id), tenant_id)], audit)
+        self._commit_checked([create, _add_pointer(self._user(member.user_id), tenant_id)], audit)
 
-    def save_member(self, tenant_id: str, member: Member, staying: Member | None, audit: AuditEntry) -> None:
-        write = set_write(self._member(tenant_id, member.user_id), _member_fields(member))
-        self._commit_guarded([_guarded(write, member.version), *self._unmoved(tenant_id, staying)], audit)
-
-    def remove_member(
-        self, tenant_id: str, member: Member, staying: Member | None, audit: AuditEntry
+    def save_member(
+        self, tenant_id: str, member: Member, remaining: Member | None, audit: AuditEntry
     ) -> None:
-        write = delete_write(self._member(tenant_id, member.user_id))
-        unpoint = _unpoint(self._user(member.user_id), tenant_id)
-        self._commit_guarded(
-            [_guarded(write, member.version), unpoint, *self._unmoved(tenant_id, staying)], audit
+        write = set_write(self._member(tenant_id, member.user_id), _member_fields(member))
+        self._commit_checked(
+            [_if_unchanged(write, member.version), *self._check_unchanged(tenant_id, remaining)], audit
         )
 
-    def list_invites(self, tenant_id: str) -> list[Invite]:
+    def remove_member(
+        self, tenant_id: str, member: Member, remaining: Member | None, audit: AuditEntry
+    ) -> None:
+        write = delete_write(self._member(tenant_id, member.user_id))
+        pointer = _remove_pointer(self._user(member.user_id), tenant_id)
+        self._commit_checked(
+            [_if_unchanged(write, member.version), pointer, *self._check_unchanged(tenant_id, remaining)],
+            audit,
+        )
+
+    def list_invitations(self, tenant_id: str) -> list[Invitation]:
         found = self._rpc.query(self._tenant(tenant_id), queries.all_of("invites"))
-        return sorted(map(_read_invite, found), key=lambda invite: (invite.invited_at, invite.email))
+        return sorted(map(_read_invitation, found), key=lambda each: (each.invited_at, each.email))
 
-    def list_invitations(self, email: str) -> list[Invitation]:
-        invited = email_id(email)
-        tenant_ids = self._pointed(self._invited(invited))
-        pairs = {each: (self._tenant(each), self._invite(each, invited)) for each in tenant_ids}
-        found = self._rpc.batch_get([name for pair in pairs.values() for name in pair]) if pairs else {}
-        invitations = [
-            Invitation(read_tenant(found[tenant]), _read_invite(found[invite]))
-            for tenant, invite in pairs.values()
-            if tenant in found and invite in found
+    def list_received_invitations(self, email: str) -> list[ReceivedInvitation]:
+        invitation_id = email_id(email)
+        tenant_ids = self._tenant_ids(self._invited_address(invitation_id))
+        pairs = [(self._tenant(each), self._invitation(each, invitation_id)) for each in tenant_ids]
+        received = [
+            ReceivedInvitation(read_tenant(tenant), _read_invitation(invitation))
+            for tenant, invitation in self._existing(pairs)
         ]
-        return sorted(invitations, key=lambda each: (each.invite.invited_at, each.tenant.id))
+        return sorted(received, key=lambda each: (each.invitation.invited_at, each.tenant.id))
 
-    def save_invite(self, tenant_id: str, invite: Invite, mail: Mail, audit: AuditEntry) -> None:
+    def save_invitation(self, tenant_id: str, invitation: Invitation, mail: Mail, audit: AuditEntry) -> None:
         mail_name = f"{self._rpc.documents}/mail/{uuid4().hex}"
         self._rpc.commit(
             [
-                set_write(self._invite(tenant_id, invite.id), _invite_fields(invite)),
-                _point(self._invited(invite.id), tenant_id),
+                set_write(self._invitation(tenant_id, invitation.id), _invitation_fields(invitation)),
+                _add_pointer(self._invited_address(invitation.id), tenant_id),
                 set_write(mail_name, mail_fields(mail, tenant_id, audit.at)),
                 self._audit_write(audit),
             ]
         )
 
-    def remove_invite(self, tenant_id: str, invite: Invite, audit: AuditEntry) -> None:
+    def remove_invitation(self, tenant_id: str, invitation: Invitation, audit: AuditEntry) -> None:
         self._rpc.commit(
             [
-                delete_write(self._invite(tenant_id, invite.id)),
-                _unpoint(self._invited(invite.id), tenant_id),
+                delete_write(self._invitation(tenant_id, invitation.id)),
+                _remove_pointer(self._invited_address(invitation.id), tenant_id),
                 self._audit_write(audit),
             ]
         )
 
-    def accept_invite(self, tenant_id: str, invite: Invite, member: Member, audit: AuditEntry) -> None:
+    def accept_invitation(
+        self, tenant_id: str, invitation: Invitation, member: Member, audit: AuditEntry
+    ) -> None:
         writes = [
-            _guarded(delete_write(self._invite(tenant_id, invite.id)), invite.version),
-            _unpoint(self._invited(invite.id), tenant_id),
+            _if_unchanged(delete_write(self._invitation(tenant_id, invitation.id)), invitation.version),
+            _remove_pointer(self._invited_address(invitation.id), tenant_id),
             create_write(self._member(tenant_id, member.user_id), _member_fields(member)),
-            _point(self._user(member.user_id), tenant_id),
+            _add_pointer(self._user(member.user_id), tenant_id),
         ]
-        self._commit_guarded(writes, audit)
+        self._commit_checked(writes, audit)
 
-    def _commit_guarded(self, writes: Iterable[Any], audit: AuditEntry) -> None:
+    def _commit_checked(self, writes: Iterable[Any], audit: AuditEntry) -> None:
         try:
             self._rpc.commit([*writes, self._audit_write(audit)])
         except grpc.RpcError as error:
@@ -135,24 +139,26 @@ class FirestoreMembers:
                 raise StaleMembers from error
             raise
 
-    def _unmoved(self, tenant_id: str, staying: Member | None) -> list[Any]:
-        """Return a write that changes nothing, and fails if the member is not as it was read."""
-        if staying is None:
+    def _check_unchanged(self, tenant_id: str, remaining: Member | None) -> list[Any]:
+        """Return a write that changes nothing and fails if the member has changed since it was read."""
+        if remaining is None:
             return []
-        return [_guarded(_untouched(self._member(tenant_id, staying.user_id)), staying.version)]
+        return [_if_unchanged(_empty_update(self._member(tenant_id, remaining.user_id)), remaining.version)]
 
-    def _seats(self, tenant_ids: Iterable[str], user_id: str) -> list[Seat]:
+    def _memberships(self, tenant_ids: Iterable[str], user_id: str) -> list[Membership]:
         pairs = [(self._tenant(each), self._member(each, user_id)) for each in tenant_ids]
-        found = self._rpc.batch_get([name for pair in pairs for name in pair]) if pairs else {}
         return [
-            Seat(read_tenant(found[tenant]), _read_member(found[member]))
-            for tenant, member in pairs
-            if tenant in found and member in found
+            Membership(read_tenant(tenant), _read_member(member)) for tenant, member in self._existing(pairs)
         ]
 
-    def _pointed(self, name: str) -> list[str]:
+    def _existing(self, pairs: Sequence[tuple[str, str]]) -> list[tuple[Any, Any]]:
+        """Return the documents of each pair of names of which both exist, read in one round trip."""
+        found = self._rpc.batch_get([name for pair in pairs for name in pair]) if pairs else {}
+        return [(found[one], found[other]) for one, other in pairs if one in found and other in found]
+
+    def _tenant_ids(self, name: str) -> list[str]:
         document = self._rpc.batch_get([name]).get(name)
-        return list(get_fields(document.fields).get(_POINTED, ())) if document else []
+        return list(get_fields(document.fields).get(_TENANT_IDS, ())) if document else []
 
     def _tenant(self, tenant_id: str) -> str:
         return f"{self._rpc.documents}/tenants/{tenant_id}"
@@ -160,43 +166,45 @@ class FirestoreMembers:
     def _member(self, tenant_id: str, user_id: str) -> str:
         return f"{self._tenant(tenant_id)}/members/{user_id}"
 
-    def _invite(self, tenant_id: str, invite_id: str) -> str:
-        return f"{self._tenant(tenant_id)}/invites/{invite_id}"
+    def _invitation(self, tenant_id: str, invitation_id: str) -> str:
+        return f"{self._tenant(tenant_id)}/invites/{invitation_id}"
 
     def _user(self, user_id: str) -> str:
         return f"{self._rpc.documents}/users/{user_id}"
 
-    def _invited(self, invite_id: str) -> str:
-        return f"{self._rpc.documents}/invitations/{invite_id}"
+    def _invited_address(self, invitation_id: str) -> str:
+        return f"{self._rpc.documents}/invitations/{invitation_id}"
 
     def _audit_write(self, entry: AuditEntry) -> Any:
         return set_write(f"{self._tenant(entry.tenant_id)}/audit/{uuid4().hex}", audit_fields(entry))
 
 
-def _guarded(write: Any, version: Any) -> Any:
-    """Let `write` fail unless the document has the version that was read."""
+def _if_unchanged(write: Any, version: Any) -> Any:
+    """Make `write` fail if the document has changed since `version`."""
     write.current_document.update_time.CopyFrom(version)
     return write
 
 
-def _point(name: str, tenant_id: str) -> Any:
-    """Return a write that adds a tenant to those that a document points to."""
-    write = _untouched(name)
+def _add_pointer(name: str, tenant_id: str) -> Any:
+    """Return a write that adds a tenant to the pointers of a document."""
+    write = _empty_update(name)
     set_value(
-        write.update_transforms.add(field_path=_POINTED).append_missing_elements.values.add(), tenant_id
+        write.update_transforms.add(field_path=_TENANT_IDS).append_missing_elements.values.add(), tenant_id
     )
     return write
 
 
-def _unpoint(name: str, tenant_id: str) -> Any:
-    """Return a write that takes a tenant from those that a document points to."""
-    write = _untouched(name)
-    set_value(write.update_transforms.add(field_path=_POINTED).remove_all_from_array.values.add(), tenant_id)
+def _remove_pointer(name: str, tenant_id: str) -> Any:
+    """Return a write that removes a tenant from the pointers of a document."""
+    write = _empty_update(name)
+    set_value(
+        write.update_transforms.add(field_path=_TENANT_IDS).remove_all_from_array.values.add(), tenant_id
+    )
     return write
 
 
-def _untouched(name: str) -> Any:
-    """Return a write that sets no field by itself."""
+def _empty_update(name: str) -> Any:
+    """Return an update of no fields, to carry a transform or a precondition."""
     write = Write()
     write.update.name = name
     write.update_mask.SetInParent()
@@ -217,15 +225,15 @@ def _read_member(document: Any) -> Member:
     return Member(user_id=user_id, version=document.update_time, **get_fields(document.fields))
 
 
-def _invite_fields(invite: Invite) -> dict[str, object]:
+def _invitation_fields(invitation: Invitation) -> dict[str, object]:
     return {
-        "email": invite.email,
-        "role": invite.role,
-        "invited_by": invite.invited_by,
-        "invited_at": invite.invited_at,
-        "expires_at": invite.expires_at,
+        "email": invitation.email,
+        "role": invitation.role,
+        "invited_by": invitation.invited_by,
+        "invited_at": invitation.invited_at,
+        "expires_at": invitation.expires_at,
     }
 
 
-def _read_invite(document: Any) -> Invite:
-    return Invite(version=document.update_time, **get_fields(document.fields))
+def _read_invitation(document: Any) -> Invitation:
+    return Invitation(version=document.update_time, **get_fields(document.fields))

@@ -1,4 +1,4 @@
-"""Write tenants, keys and audit entries in Firestore, and read them back."""
+"""Write and read the Firestore documents of tenants, keys and audit entries."""
 
 from collections.abc import Mapping
 from dataclasses import fields as fields_of
@@ -24,12 +24,12 @@ TENANT_FIELDS = (
     "complete_until",
     "fold_minutes",
 )
-"""Every field of a tenant's document, for reads that name fields."""
+"""All fields of a tenant's document, for reads with a field mask."""
 _SUMMARY_FIELDS = tuple(field.name for field in fields_of(BillingSummary))
 
 
 def create_write(name: str, fields: Mapping[str, object]) -> Any:
-    """Return a write that creates a document, and fails if it exists."""
+    """Return a write that creates a document; it fails if the document exists."""
     write = set_write(name, fields)
     write.current_document.exists = False
     return write
@@ -44,7 +44,7 @@ def set_write(name: str, fields: Mapping[str, object]) -> Any:
 
 
 def change_write(name: str, fields: Mapping[str, object]) -> Any:
-    """Return a write that changes only `fields` of a document, and fails if it does not exist."""
+    """Return a write that changes only `fields`; it fails if the document does not exist."""
     write = set_write(name, fields)
     write.update_mask.field_paths.extend(fields)
     write.current_document.exists = True
@@ -59,7 +59,7 @@ def delete_write(name: str) -> Any:
 
 
 def raise_shards_write(name: str, counter_shards: int) -> Any:
-    """Raises a tenant's number of counter shards, unless it is as high already."""
+    """Return a write that raises a tenant's number of counter shards to `counter_shards`, and never lowers it."""
     write = Write()
     write.update.name = name
     write.update_mask.SetInParent()
@@ -69,7 +69,7 @@ def raise_shards_write(name: str, counter_shards: int) -> Any:
 
 
 def tenant_fields(tenant: Tenant) -> dict[str, object]:
-    """A tenant as its document holds it."""
+    """Return the fields of a new tenant's document."""
     return {
         "name": tenant.name,
         "plan": tenant.plan,
@@ -82,7 +82,7 @@ def tenant_fields(tenant: Tenant) -> dict[str, object]:
 
 
 def counter_settings_write(name: str, settings: CounterSettings, version: Any) -> Any:
-    """Set how a tenant's counters are written, provided the tenant still is as it was read."""
+    """Return a write of the counter settings that fails if the tenant has changed since `version`."""
     write = set_write(name, _counter_fields(settings))
     write.update_mask.field_paths.extend(_counter_fields(settings))
     write.current_document.update_time.CopyFrom(version)
@@ -110,7 +110,7 @@ def _read_counter_settings(fields: Mapping[str, Any]) -> CounterSettings:
 
 
 def read_tenant(document: Any) -> Tenant:
-    """The tenant that tenant_fields wrote."""
+    """Return the tenant of a document."""
     fields = get_fields(document.fields)
     period, billing = fields.get("period", {}), fields.get("billing", {})
     return Tenant(
@@ -128,7 +128,7 @@ def read_tenant(document: Any) -> Tenant:
 
 
 def entitlement_fields(granted: Entitlement | None) -> dict[str, object] | None:
-    """What is granted, and what then, as a map; None for a tenant that never subscribed."""
+    """Return an entitlement, with the one that follows it, as a map."""
     if granted is None:
         return None
     return {
@@ -150,16 +150,16 @@ def _read_entitlement(fields: dict[str, Any] | None) -> Entitlement | None:
 def key_write(name: str, key: ApiKey) -> Any:
     """Return a write that creates or replaces a key, but keeps its last use and its revocation.
 
-    Another instance may have just noted either.
+    Another instance may have stored either since the key was read.
     """
     write = set_write(name, key_fields(key))
-    kept = () if key.revoked_at else ("revoked_at",)
-    write.update_mask.field_paths.extend(field for field in key_fields(key) if field not in kept)
+    unchanged = () if key.revoked_at else ("revoked_at",)
+    write.update_mask.field_paths.extend(field for field in key_fields(key) if field not in unchanged)
     return write
 
 
 def key_fields(key: ApiKey) -> dict[str, object]:
-    """Return a key as its document holds it: without the key, and without its last use, which has its own write."""
+    """Return the fields of a key's document, except its last use, which touch_key writes."""
     return {
         "tenant_id": key.tenant_id,
         "scopes": list(key.scopes),
@@ -172,14 +172,12 @@ def key_fields(key: ApiKey) -> dict[str, object]:
 
 
 def read_key(document: Any) -> ApiKey:
-    """Return the key that key_fields wrote."""
     fields = get_fields(document.fields)
     scopes = tuple(fields.pop("scopes"))
     return ApiKey(id=document.name.rpartition("/")[2], scopes=scopes, **fields)
 
 
 def audit_fields(entry: AuditEntry) -> dict[str, object]:
-    """Return an audit entry as its document holds it."""
     return {
         "at": entry.at,
         "actor": entry.actor,
@@ -191,6 +189,5 @@ def audit_fields(entry: AuditEntry) -> dict[str, object]:
 
 
 def read_audit(document: Any) -> AuditEntry:
-    """Return the entry that audit_fields wrote."""
     tenant_id = document.name.split("/")[-3]
     return AuditEntry(tenant_id=tenant_id, **get_fields(document.fields))

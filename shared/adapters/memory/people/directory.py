@@ -12,7 +12,7 @@ from shared.ports import Page
 
 
 class MemoryDirectory(MemoryState):
-    """Tenants, keys and the audit trail."""
+    """Tenants, keys and the audit log."""
 
     def create_tenant(self, tenant: Tenant, key: ApiKey, audit: AuditEntry) -> None:
         with self._lock:

@@ -1,4 +1,4 @@
-"""IdentityVerifier on dictionaries, with the accounts and tokens that it knows."""
+"""IdentityVerifier on dictionaries."""
 
 import secrets
 from dataclasses import dataclass, replace
@@ -14,7 +14,7 @@ _CLOCK_SKEW = timedelta(seconds=10)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MemoryAccount:
-    """The account of a person who can sign in."""
+    """An account of the sign-in service."""
 
     user_id: str
     email: str
@@ -31,7 +31,7 @@ class _Token:
 
 
 class MemoryIdentities(MemoryState):
-    """Accounts of people, and tokens that anybody can ask for: there are no passwords here."""
+    """Accounts and ID tokens. There are no passwords: anybody can get a token."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -39,27 +39,25 @@ class MemoryIdentities(MemoryState):
         self._tokens: dict[str, _Token] = {}
 
     def save_account(self, account: MemoryAccount) -> None:
-        """Create or replace an account."""
         self._accounts[account.user_id] = account
 
     def delete_account(self, user_id: str) -> None:
-        """Remove an account."""
         del self._accounts[user_id]
 
     def issue_token(self, user_id: str, now: datetime) -> str:
-        """Return an ID token of an account, good for an hour."""
+        """Return an ID token that is valid for an hour."""
         token = secrets.token_urlsafe(32)
         self._tokens[token] = _Token(user_id, now)
         return token
 
     def revoke_tokens(self, user_id: str, now: datetime) -> None:
-        """End every token that was issued before `now`."""
+        """Revoke every token of an account that was issued before `now`."""
         self._accounts[user_id] = replace(self._accounts[user_id], valid_after=now)
 
     def verify(self, token: str, now: datetime) -> Identity:
         known = self._tokens.get(token)
         if known is None or now < known.issued_at - _CLOCK_SKEW:
-            raise NotAuthenticated("the ID token is not one of this project")
+            raise NotAuthenticated("the ID token is not valid for this project")
         expires_at = known.issued_at + TOKEN_LASTS
         if now > expires_at + _CLOCK_SKEW:
             raise NotAuthenticated("the ID token has expired: sign in again", code="token_expired")

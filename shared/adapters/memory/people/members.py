@@ -4,31 +4,30 @@ from dataclasses import replace
 
 from shared.adapters.memory.state import MemoryState
 from shared.domain.errors import Conflict
-from shared.domain.people.members import Invitation, Invite, Member, Seat, email_id
+from shared.domain.people.members import Invitation, Member, Membership, ReceivedInvitation, email_id
 from shared.domain.people.tenants import AuditEntry, Tenant
 from shared.ports import Mail, StaleMembers
 
 
 class MemoryMembers(MemoryState):
-    """The members and the invitations of tenants."""
+    """Members and invitations of tenants."""
 
-    def found_tenant(self, tenant: Tenant, owner: Member, audit: AuditEntry) -> None:
+    def create_tenant_with_owner(self, tenant: Tenant, owner: Member, audit: AuditEntry) -> None:
         with self._lock:
             if tenant.id in self._tenants:
                 raise Conflict(f"tenant {tenant.id!r} exists already")
             self._tenants[tenant.id] = tenant
-            self._seat(tenant.id, owner, audit)
+            self._save_member(tenant.id, owner, audit)
 
-    def find_seat(self, tenant_id: str, user_id: str) -> Seat | None:
+    def find_membership(self, tenant_id: str, user_id: str) -> Membership | None:
         with self._lock:
             tenant, member = self._tenants.get(tenant_id), self._members.get(tenant_id, {}).get(user_id)
-            return Seat(tenant, member) if tenant and member else None
+            return Membership(tenant, member) if tenant and member else None
 
-    def list_seats(self, user_id: str) -> list[Seat]:
+    def list_memberships(self, user_id: str) -> list[Membership]:
         with self._lock:
-            found = [self.find_seat(tenant_id, user_id) for tenant_id in self._tenants]
-            seats = [seat for seat in found if seat]
-            return sorted(seats, key=lambda seat: (seat.member.joined_at, seat.tenant.id))
+            found = [self.find_membership(tenant_id, user_id) for tenant_id in self._tenants]
+            return sorted(filter(None, found), key=lambda each: (each.member.joined_at, each.tenant.id))
 
     def list_members(self, tenant_id: str) -> list[Member]:
         with self._lock:
@@ -39,68 +38,72 @@ class MemoryMembers(MemoryState):
         with self._lock:
             if member.user_id in self._members.get(tenant_id, {}):
                 raise StaleMembers
-            self._seat(tenant_id, member, audit)
+            self._save_member(tenant_id, member, audit)
 
-    def save_member(self, tenant_id: str, member: Member, staying: Member | None, audit: AuditEntry) -> None:
-        with self._lock:
-            self._refuse_moved(tenant_id, member, staying)
-            self._seat(tenant_id, member, audit)
-
-    def remove_member(
-        self, tenant_id: str, member: Member, staying: Member | None, audit: AuditEntry
+    def save_member(
+        self, tenant_id: str, member: Member, remaining: Member | None, audit: AuditEntry
     ) -> None:
         with self._lock:
-            self._refuse_moved(tenant_id, member, staying)
+            self._refuse_stale_members(tenant_id, member, remaining)
+            self._save_member(tenant_id, member, audit)
+
+    def remove_member(
+        self, tenant_id: str, member: Member, remaining: Member | None, audit: AuditEntry
+    ) -> None:
+        with self._lock:
+            self._refuse_stale_members(tenant_id, member, remaining)
             del self._members[tenant_id][member.user_id]
             self._audit.append(audit)
 
-    def list_invites(self, tenant_id: str) -> list[Invite]:
+    def list_invitations(self, tenant_id: str) -> list[Invitation]:
         with self._lock:
-            invites = self._invites.get(tenant_id, {}).values()
-            return sorted(invites, key=lambda invite: (invite.invited_at, invite.email))
+            invitations = self._invitations.get(tenant_id, {}).values()
+            return sorted(invitations, key=lambda invitation: (invitation.invited_at, invitation.email))
 
-    def list_invitations(self, email: str) -> list[Invitation]:
+    def list_received_invitations(self, email: str) -> list[ReceivedInvitation]:
         with self._lock:
-            invited = email_id(email)
+            invitation_id = email_id(email)
             found = [
-                Invitation(self._tenants[tenant_id], invites[invited])
-                for tenant_id, invites in self._invites.items()
-                if invited in invites and tenant_id in self._tenants
+                ReceivedInvitation(self._tenants[tenant_id], invitations[invitation_id])
+                for tenant_id, invitations in self._invitations.items()
+                if invitation_id in invitations and tenant_id in self._tenants
             ]
-            return sorted(found, key=lambda each: (each.invite.invited_at, each.tenant.id))
+            return sorted(found, key=lambda each: (each.invitation.invited_at, each.tenant.id))
 
-    def save_invite(self, tenant_id: str, invite: Invite, mail: Mail, audit: AuditEntry) -> None:
+    def save_invitation(self, tenant_id: str, invitation: Invitation, mail: Mail, audit: AuditEntry) -> None:
         with self._lock:
-            invites = self._invites.setdefault(tenant_id, {})
-            invites[invite.id] = replace(invite, version=self._next_version())
+            invitations = self._invitations.setdefault(tenant_id, {})
+            invitations[invitation.id] = replace(invitation, version=self._next_version())
             self.mails.append(mail)
             self._audit.append(audit)
 
-    def remove_invite(self, tenant_id: str, invite: Invite, audit: AuditEntry) -> None:
+    def remove_invitation(self, tenant_id: str, invitation: Invitation, audit: AuditEntry) -> None:
         with self._lock:
-            self._invites.get(tenant_id, {}).pop(invite.id, None)
+            self._invitations.get(tenant_id, {}).pop(invitation.id, None)
             self._audit.append(audit)
 
-    def accept_invite(self, tenant_id: str, invite: Invite, member: Member, audit: AuditEntry) -> None:
+    def accept_invitation(
+        self, tenant_id: str, invitation: Invitation, member: Member, audit: AuditEntry
+    ) -> None:
         with self._lock:
-            kept = self._invites.get(tenant_id, {}).get(invite.id)
-            if kept is None or kept.version != invite.version:
+            stored = self._invitations.get(tenant_id, {}).get(invitation.id)
+            if stored is None or stored.version != invitation.version:
                 raise StaleMembers
             if member.user_id in self._members.get(tenant_id, {}):
                 raise StaleMembers
-            del self._invites[tenant_id][invite.id]
-            self._seat(tenant_id, member, audit)
+            del self._invitations[tenant_id][invitation.id]
+            self._save_member(tenant_id, member, audit)
 
-    def _seat(self, tenant_id: str, member: Member, audit: AuditEntry) -> None:
+    def _save_member(self, tenant_id: str, member: Member, audit: AuditEntry) -> None:
         members = self._members.setdefault(tenant_id, {})
         members[member.user_id] = replace(member, version=self._next_version())
         self._audit.append(audit)
 
-    def _refuse_moved(self, tenant_id: str, *read: Member | None) -> None:
+    def _refuse_stale_members(self, tenant_id: str, *read: Member | None) -> None:
         members = self._members.get(tenant_id, {})
         for member in read:
-            kept = members.get(member.user_id) if member else None
-            if member and (kept is None or kept.version != member.version):
+            stored = members.get(member.user_id) if member else None
+            if member and (stored is None or stored.version != member.version):
                 raise StaleMembers
 
     def _next_version(self) -> int:

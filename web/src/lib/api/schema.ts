@@ -745,8 +745,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Who I am, my tenants and invitations
-         * @description For whoever is signed in.
+         * The signed-in user, their tenants and invitations
+         * @description For any signed-in user.
          */
         get: {
             parameters: {
@@ -804,8 +804,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Found a tenant
-         * @description For whoever is signed in with a verified email address.
+         * Create a tenant
+         * @description For any signed-in user with a verified email address.
          */
         post: {
             parameters: {
@@ -826,7 +826,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["SeatResponse"];
+                        "application/json": components["schemas"]["MembershipResponse"];
                     };
                 };
                 /** @description Try again after the seconds in Retry-After */
@@ -865,8 +865,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Join a tenant
-         * @description For whoever is signed in with a verified email address.
+         * Accept an invitation
+         * @description For any signed-in user with a verified email address.
          */
         post: {
             parameters: {
@@ -889,7 +889,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["SeatResponse"];
+                        "application/json": components["schemas"]["MembershipResponse"];
                     };
                 };
                 /** @description Try again after the seconds in Retry-After */
@@ -930,7 +930,7 @@ export interface paths {
         post?: never;
         /**
          * Decline an invitation
-         * @description For whoever is signed in with a verified email address.
+         * @description For any signed-in user with a verified email address.
          */
         delete: {
             parameters: {
@@ -983,7 +983,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Members and open invitations
+         * Members and invitations
          * @description For members: owner, admin.
          */
         get: {
@@ -1027,7 +1027,7 @@ export interface paths {
             };
         };
         /**
-         * Invite somebody
+         * Invite a person
          * @description For members: owner, admin.
          */
         put: {
@@ -1041,7 +1041,7 @@ export interface paths {
             };
             requestBody?: {
                 content: {
-                    "application/json": components["schemas"]["InviteBody"];
+                    "application/json": components["schemas"]["InvitationBody"];
                 };
             };
             responses: {
@@ -1051,7 +1051,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["InviteResponse"];
+                        "application/json": components["schemas"]["InvitationResponse"];
                     };
                 };
                 /** @description Try again after the seconds in Retry-After */
@@ -1187,7 +1187,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/tenants/{tenant}/invites/{invite}": {
+    "/api/v1/tenants/{tenant}/invites/{invitation}": {
         parameters: {
             query?: never;
             header?: never;
@@ -1207,7 +1207,7 @@ export interface paths {
                 header?: never;
                 path: {
                     tenant: string;
-                    invite: string;
+                    invitation: string;
                 };
                 cookie?: never;
             };
@@ -1298,7 +1298,7 @@ export interface paths {
         };
         put?: never;
         /**
-         * Make an API key
+         * Create an API key
          * @description For members: owner, admin.
          */
         post: {
@@ -1361,7 +1361,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Replace an API key; the former one works on for a while
+         * Rotate an API key; the previous one still works for a while
          * @description For members: owner, admin.
          */
         post: {
@@ -1545,7 +1545,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Who is written to
+         * Recipients of alert mails
          * @description For members: owner, admin.
          */
         get: {
@@ -1589,7 +1589,7 @@ export interface paths {
             };
         };
         /**
-         * Say who is written to
+         * Set the recipients of alert mails
          * @description For members: owner, admin.
          */
         put: {
@@ -1651,7 +1651,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * The audit trail, newest first
+         * Audit log, newest first
          * @description For members: owner, admin.
          */
         get: {
@@ -1762,7 +1762,7 @@ export interface components {
         };
         /**
          * AlertResponse
-         * @description A threshold that was crossed: `used` of `limit` when it was noticed.
+         * @description A crossed threshold, with the usage and the limit at that time.
          */
         AlertResponse: {
             /** Id */
@@ -1801,7 +1801,7 @@ export interface components {
         };
         /**
          * AuditEntryResponse
-         * @description One change.
+         * @description A change to the tenant: its actor, time and reason.
          */
         AuditEntryResponse: {
             /**
@@ -1822,7 +1822,7 @@ export interface components {
         };
         /**
          * AuditResponse
-         * @description A page of the audit trail, newest first.
+         * @description A page of the audit log, newest first.
          */
         AuditResponse: {
             /** Entries */
@@ -1953,7 +1953,7 @@ export interface components {
         };
         /**
          * EmptyBody
-         * @description An empty body: the address that is signed in decides.
+         * @description An empty body: the signed-in email address decides.
          */
         EmptyBody: Record<string, never>;
         /**
@@ -2096,32 +2096,10 @@ export interface components {
             oldest_dirty_at: string | null;
         };
         /**
-         * InvitationResponse
-         * @description An invitation to the person who is signed in.
+         * InvitationBody
+         * @description An email address to invite, and the role to give.
          */
-        InvitationResponse: {
-            /** Tenant Id */
-            tenant_id: string;
-            /** Tenant Name */
-            tenant_name: string;
-            /**
-             * Role
-             * @enum {string}
-             */
-            role: "owner" | "admin" | "member";
-            /** Invited By */
-            invited_by: string;
-            /**
-             * Expires At
-             * Format: date-time
-             */
-            expires_at: string;
-        };
-        /**
-         * InviteBody
-         * @description The person to invite, and the role they get.
-         */
-        InviteBody: {
+        InvitationBody: {
             /** Email */
             email: string;
             /**
@@ -2131,10 +2109,10 @@ export interface components {
             role: "owner" | "admin" | "member";
         };
         /**
-         * InviteResponse
-         * @description An open invitation of a tenant; an expired one can be renewed.
+         * InvitationResponse
+         * @description An open or expired invitation of a tenant; inviting again renews it.
          */
-        InviteResponse: {
+        InvitationResponse: {
             /** Id */
             id: string;
             /** Email */
@@ -2216,7 +2194,7 @@ export interface components {
         };
         /**
          * KeyResponse
-         * @description A key without its secret, which cannot be shown again; `prefix` is its beginning.
+         * @description A key without its secret; `prefix` is the beginning of the secret.
          */
         KeyResponse: {
             /** Id */
@@ -2238,7 +2216,7 @@ export interface components {
             revoked_at: string | null;
             /**
              * Last Used At
-             * @description To the hour.
+             * @description Accurate to the hour.
              */
             last_used_at: string | null;
             /**
@@ -2365,14 +2343,14 @@ export interface components {
         };
         /**
          * MeResponse
-         * @description The person, and the tenants that are open to them.
+         * @description The signed-in user, with their tenants and open invitations.
          */
         MeResponse: {
             user: components["schemas"]["UserResponse"];
             /** Tenants */
-            tenants: components["schemas"]["SeatResponse"][];
+            tenants: components["schemas"]["MembershipResponse"][];
             /** Invitations */
-            invitations: components["schemas"]["InvitationResponse"][];
+            invitations: components["schemas"]["ReceivedInvitationResponse"][];
         };
         /**
          * MemberResponse
@@ -2398,13 +2376,30 @@ export interface components {
         };
         /**
          * MembersResponse
-         * @description The members and the open invitations of a tenant, oldest first.
+         * @description The members and invitations of a tenant, oldest first.
          */
         MembersResponse: {
             /** Members */
             members: components["schemas"]["MemberResponse"][];
             /** Invites */
-            invites: components["schemas"]["InviteResponse"][];
+            invites: components["schemas"]["InvitationResponse"][];
+        };
+        /**
+         * MembershipResponse
+         * @description A tenant, with the role of the signed-in user.
+         */
+        MembershipResponse: {
+            /** Id */
+            id: string;
+            /** Name */
+            name: string;
+            /** Plan */
+            plan: string;
+            /**
+             * Role
+             * @enum {string}
+             */
+            role: "owner" | "admin" | "member";
         };
         /**
          * MeteringEvent
@@ -2514,7 +2509,7 @@ export interface components {
         };
         /**
          * NewKeyBody
-         * @description The purpose of a key, its scopes, and the days until it ends; null: until it is revoked.
+         * @description A key to create. It expires after `expires_in_days`; with null, it never expires.
          */
         NewKeyBody: {
             /** Label */
@@ -2529,7 +2524,7 @@ export interface components {
         };
         /**
          * NewKeyResponse
-         * @description A key just made, with its secret, which is shown this once.
+         * @description A new key with its secret, which is shown only once.
          */
         NewKeyResponse: {
             api_key: components["schemas"]["KeyResponse"];
@@ -2601,8 +2596,30 @@ export interface components {
             errors?: components["schemas"]["FieldProblem"][] | null;
         };
         /**
+         * ReceivedInvitationResponse
+         * @description An open invitation of the signed-in user.
+         */
+        ReceivedInvitationResponse: {
+            /** Tenant Id */
+            tenant_id: string;
+            /** Tenant Name */
+            tenant_name: string;
+            /**
+             * Role
+             * @enum {string}
+             */
+            role: "owner" | "admin" | "member";
+            /** Invited By */
+            invited_by: string;
+            /**
+             * Expires At
+             * Format: date-time
+             */
+            expires_at: string;
+        };
+        /**
          * RecipientsBody
-         * @description The addresses that alerts are mailed to; if there are none, the owners get them.
+         * @description The addresses that get alert mails; if empty, the owners get them.
          */
         RecipientsBody: {
             /** Emails */
@@ -2610,7 +2627,7 @@ export interface components {
         };
         /**
          * RecipientsResponse
-         * @description The addresses that alerts are mailed to; if there are none, the owners get them.
+         * @description The addresses that get alert mails; if empty, the owners get them.
          */
         RecipientsResponse: {
             /** Emails */
@@ -2656,7 +2673,7 @@ export interface components {
         };
         /**
          * RoleBody
-         * @description The role that a member is to have.
+         * @description The new role of a member.
          */
         RoleBody: {
             /**
@@ -2667,7 +2684,7 @@ export interface components {
         };
         /**
          * RotationBody
-         * @description The hours for which the former key works on beside its successor.
+         * @description The hours for which the previous key still works.
          */
         RotationBody: {
             /**
@@ -2723,23 +2740,6 @@ export interface components {
             runs: components["schemas"]["RunResponse"][];
             /** Next Cursor */
             next_cursor: string | null;
-        };
-        /**
-         * SeatResponse
-         * @description A tenant, and the role that the person has in it.
-         */
-        SeatResponse: {
-            /** Id */
-            id: string;
-            /** Name */
-            name: string;
-            /** Plan */
-            plan: string;
-            /**
-             * Role
-             * @enum {string}
-             */
-            role: "owner" | "admin" | "member";
         };
         /**
          * SeriesPoint
@@ -2825,7 +2825,7 @@ export interface components {
         };
         /**
          * TenantBody
-         * @description A tenant to be.
+         * @description A tenant to create.
          */
         TenantBody: {
             /**
@@ -2953,7 +2953,7 @@ export interface components {
         };
         /**
          * UserResponse
-         * @description The person who is signed in.
+         * @description The signed-in user.
          */
         UserResponse: {
             /** Id */

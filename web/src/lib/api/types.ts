@@ -5,9 +5,9 @@ import type { components } from './schema'
 type Schemas = components['schemas']
 
 export type Me = Schemas['MeResponse']
-export type Membership = Schemas['SeatResponse']
+export type Membership = Schemas['MembershipResponse']
 export type Role = Membership['role']
-export type Invitation = Schemas['InvitationResponse']
+export type Invitation = Schemas['ReceivedInvitationResponse']
 
 export type Plan = Schemas['PlanResponse']
 export type Interval = NonNullable<Schemas['CheckoutBody']['interval']>
@@ -43,7 +43,7 @@ export type Scope = ApiKey['scopes'][number]
 
 export type Members = Schemas['MembersResponse']
 export type Member = Schemas['MemberResponse']
-export type Invite = Schemas['InviteResponse']
+export type Invite = Schemas['InvitationResponse']
 
 export type Alert = Schemas['AlertResponse']
 export type AlertPage = Schemas['AlertsResponse']

@@ -12,7 +12,7 @@ from shared.adapters.firestore.people.directory import TOUCH_SECONDS
 from shared.adapters.memory import MemoryStore
 from shared.domain.errors import NotAuthenticated, Unavailable
 from shared.domain.people.tenants import ALL_SCOPES, Change
-from shared.usecases.people.authenticate import CACHE_FOR, USE_NOTED_EVERY, KeyAuthenticator
+from shared.usecases.people.authenticate import CACHE_FOR, TOUCH_EVERY, KeyAuthenticator
 from shared.usecases.people.manage_keys import KeyRef, KeyRequest, NewKey, create_key, revoke_key
 from tests.sample_events import NOON
 from tests.usecases.fault_injection import counted
@@ -51,11 +51,11 @@ def test_a_key_that_was_never_used_says_so_and_the_first_use_is_noted(memory: Me
 
 def test_it_is_noted_again_after_an_hour_and_not_before(memory: MemoryStore) -> None:
     made = make_key(memory)
-    for after in (timedelta(0), CACHE_FOR, USE_NOTED_EVERY - MOMENT):
+    for after in (timedelta(0), CACHE_FOR, TOUCH_EVERY - MOMENT):
         KeyAuthenticator(memory).authenticate(made.secret, NOON + after)
         assert last_used_at(memory, made) == NOON
-    KeyAuthenticator(memory).authenticate(made.secret, NOON + USE_NOTED_EVERY)
-    assert last_used_at(memory, made) == NOON + USE_NOTED_EVERY
+    KeyAuthenticator(memory).authenticate(made.secret, NOON + TOUCH_EVERY)
+    assert last_used_at(memory, made) == NOON + TOUCH_EVERY
 
 
 def test_instances_and_requests_of_an_hour_share_one_write(memory: MemoryStore) -> None:
@@ -92,7 +92,7 @@ def test_a_use_that_cannot_be_noted_is_told_to_the_log_and_to_nobody_else(
     store = UnwritableStore()
     made = make_key(store)
     assert KeyAuthenticator(store).authenticate(made.secret, NOON).tenant_id == "acme"
-    assert f"the use of key {made.key.prefix}… is not noted: the store takes no writes" in caplog.text
+    assert f"cannot store the last use of key {made.key.prefix}…: the store takes no writes" in caplog.text
     assert made.secret not in caplog.text
 
 

@@ -1,0 +1,111 @@
+"""Ports for tenants, API keys, the audit log, sign-in, members and invitations.
+
+Every method raises Unavailable if its store or service does not answer.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Protocol
+
+from shared.domain.people.members import Identity, Invitation, Member, Membership, ReceivedInvitation
+from shared.domain.people.tenants import ApiKey, AuditEntry, Tenant
+from shared.ports.notices import Mail
+from shared.ports.pages import Page
+
+
+class Directory(Protocol):
+    """Tenants, their API keys and their audit log."""
+
+    def create_tenant(self, tenant: Tenant, key: ApiKey, audit: AuditEntry) -> None:
+        """Create the tenant with its first key; raise Conflict if the id is taken."""
+
+    def find_tenant(self, tenant_id: str) -> Tenant | None:
+        """Return the tenant, or None if it does not exist."""
+
+    def set_plan(self, tenant_id: str, plan: str, audit: AuditEntry) -> None:
+        """Change the plan; raise NotFound if the tenant does not exist."""
+
+    def find_key(self, key_id: str) -> ApiKey | None:
+        """Return the key whose hash is `key_id`, even if it is revoked or expired."""
+
+    def list_keys(self, tenant_id: str) -> list[ApiKey]:
+        """Return all keys of the tenant, oldest first, with the revoked and expired ones."""
+
+    def save_keys(self, keys: Sequence[ApiKey], audit: AuditEntry) -> None:
+        """Create or replace keys, all or none. Never undo a revocation, never change `last_used_at`."""
+
+    def touch_key(self, key_id: str, used_at: datetime) -> None:
+        """Set `last_used_at` of a key and nothing else; ignore an unknown key.
+
+        Give up after a short wait, as this happens during a request.
+        """
+
+    def set_alert_recipients(self, tenant_id: str, emails: Sequence[str], audit: AuditEntry) -> None:
+        """Replace the alert recipients; raise NotFound if the tenant does not exist."""
+
+    def list_audit(self, tenant_id: str, *, limit: int, cursor: str | None = None) -> Page[AuditEntry]:
+        """Return a page of the tenant's audit log, newest first; raise InvalidInput for a bad cursor."""
+
+
+class IdentityVerifier(Protocol):
+    """The sign-in service."""
+
+    def verify(self, token: str, now: datetime) -> Identity:
+        """Return the holder of an ID token; tolerate clocks that differ by ten seconds.
+
+        Raise NotAuthenticated (`not_authenticated`, `token_expired`, `token_revoked`) or Forbidden
+        (`account_disabled`).
+        """
+
+    def find_user(self, email: str, now: datetime) -> Identity | None:
+        """Return the account with this normalised address, or None."""
+
+
+class StaleMembers(Exception):
+    """A member or an invitation has changed since it was read: read it again and retry."""
+
+
+class Members(Protocol):
+    """Members of tenants, and invitations."""
+
+    def create_tenant_with_owner(self, tenant: Tenant, owner: Member, audit: AuditEntry) -> None:
+        """Create the tenant with its first owner and no key; raise Conflict if the id is taken."""
+
+    def find_membership(self, tenant_id: str, user_id: str) -> Membership | None:
+        """Return the member and the tenant, read in one round trip."""
+
+    def list_memberships(self, user_id: str) -> list[Membership]:
+        """Return all memberships of a person, oldest first."""
+
+    def list_members(self, tenant_id: str) -> list[Member]:
+        """Return the tenant's members, oldest first."""
+
+    def add_member(self, tenant_id: str, member: Member, audit: AuditEntry) -> None:
+        """Add a member to an existing tenant; raise StaleMembers if the person is a member already."""
+
+    def save_member(
+        self, tenant_id: str, member: Member, remaining: Member | None, audit: AuditEntry
+    ) -> None:
+        """Replace a member; raise StaleMembers if the member or `remaining` has changed since it was read."""
+
+    def remove_member(
+        self, tenant_id: str, member: Member, remaining: Member | None, audit: AuditEntry
+    ) -> None:
+        """Remove a member; raise StaleMembers if the member or `remaining` has changed since it was read."""
+
+    def list_invitations(self, tenant_id: str) -> list[Invitation]:
+        """Return the tenant's pending invitations, oldest first, with the expired ones."""
+
+    def list_received_invitations(self, email: str) -> list[ReceivedInvitation]:
+        """Return the pending invitations of `email`, oldest first, with the expired ones."""
+
+    def save_invitation(self, tenant_id: str, invitation: Invitation, mail: Mail, audit: AuditEntry) -> None:
+        """Create or replace the invitation of an address, and queue the mail about it."""
+
+    def remove_invitation(self, tenant_id: str, invitation: Invitation, audit: AuditEntry) -> None:
+        """Remove an invitation if it exists."""
+
+    def accept_invitation(
+        self, tenant_id: str, invitation: Invitation, member: Member, audit: AuditEntry
+    ) -> None:
+        """Replace an invitation with a member; raise StaleMembers if it has changed or the member exists."""
