@@ -1,4 +1,4 @@
-"""Owns the recorded events that storage and folding tests are made of, and what they add up to."""
+"""Recorded events for tests of storage and folding, and the totals they add up to."""
 
 from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime
@@ -33,11 +33,11 @@ CALL: Totals = {
     "latency_ms": 350,
     "cost_nanousd": 72_000,
 }
-"""What one llm_call adds to the counters."""
+"""The amounts that one llm_call adds to the counters."""
 
 
 def writing(shards: int) -> CounterSettings:
-    """Settings that spread writers over so many counters."""
+    """Return settings that spread writers over this many counters."""
     return CounterSettings(shards=shards)
 
 
@@ -54,14 +54,14 @@ def llm_call(
     status: Status | None = None,
     payload: str = "first",
 ) -> RecordedEvent:
-    """A call that counts as CALL; `payload` stands for everything its fingerprint is made of."""
+    """Return a call that adds CALL; `payload` is its fingerprint."""
     return event_of(
         event_id, TokenPools(100, 20, 120), 350, 72_000, ts=ts, series=Series(provider, model), run_id=run_id
     )._replace(status=status, fingerprint=payload)
 
 
 def mark(event_id: str, run_id: str, status: Status, *, ts: datetime = NOON) -> RecordedEvent:
-    """The start or end of a run: it counts nothing but, if it failed, an error."""
+    """Return the start or end of a run, which adds nothing but an error if it failed."""
     return event_of(event_id, None, None, None, status=status, ts=ts, run_id=run_id)
 
 
@@ -77,7 +77,6 @@ def event_of(
     series: Series = MINI,
     run_id: str | None = None,
 ) -> RecordedEvent:
-    """An event of any amounts, admitted."""
     return RecordedEvent(
         id=event_id,
         ts=ts,
@@ -99,27 +98,27 @@ def event_of(
 
 
 def times(count: int, amounts: Mapping[Metric, int] = CALL) -> Totals:
-    """`count` times `amounts`."""
+    """Return `count` times `amounts`."""
     return {metric: count * amount for metric, amount in amounts.items()} if count else {}
 
 
 def sum_of_amounts(events: Iterable[RecordedEvent]) -> Totals:
-    """The plain sum of what `events` add."""
+    """Return the sum of the amounts of `events`."""
     return sum_totals(event.amounts for event in events)
 
 
 def counted_cells(store: UsageStore, tenant_id: str, day: date = TODAY, shards: int = 1) -> Cells:
-    """What the counters of a day hold, all shards together."""
+    """Return the cells of a day's counters, summed over all shards."""
     refs = tuple(ShardRef(day, number) for number in range(shards))
     return merge_cells(shard.cells for shard in read_shards(store, tenant_id, *refs))
 
 
 def read_shards(store: UsageStore, tenant_id: str, *refs: ShardRef) -> list[CounterShard]:
-    """Counters with everything they hold."""
+    """Return counters with all their cells."""
     wanted = Wanted(shards=refs, fields=frozenset({"cells"}))
     return list(store.read(tenant_id, wanted).documents.shards.values())
 
 
 def counted(store: UsageStore, tenant_id: str, day: date = TODAY, shards: int = 1) -> Totals:
-    """The totals of what the counters of a day hold."""
+    """Return the totals of a day's counters."""
     return sum_totals(counted_cells(store, tenant_id, day, shards).values())

@@ -1,10 +1,10 @@
-"""The one error tree: what can go wrong, in the caller's words. HTTP status codes are http's business."""
+"""The errors this product raises on purpose. Only shared/http knows their status codes."""
 
 from dataclasses import dataclass
 
 
 class UsageError(Exception):
-    """Base of every error this product raises on purpose; `code` is stable, the message is for people."""
+    """Base of all errors. `code` is stable; `message` is shown to people and may change."""
 
     code = "internal_error"
 
@@ -17,7 +17,7 @@ class UsageError(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FieldProblem:
-    """One thing wrong with one field of the input; `index` is the item's place in a batch, None outside one."""
+    """One problem with one field of the input; `index` is the item's position in a batch, else null."""
 
     field: str
     code: str
@@ -26,7 +26,7 @@ class FieldProblem:
 
 
 class InvalidInput(UsageError):
-    """The request cannot be understood or breaks a rule; `problems` names each field and value."""
+    """The request is malformed or breaks a rule; `problems` names each field and value."""
 
     code = "invalid_input"
 
@@ -44,31 +44,31 @@ class TooLarge(UsageError):
 
 
 class NotAuthenticated(UsageError):
-    """No key, or one that is unknown, expired or revoked."""
+    """The key or ID token is missing, unknown, expired or revoked."""
 
     code = "not_authenticated"
 
 
 class Forbidden(UsageError):
-    """The caller is known and may not do this."""
+    """The caller is known but not allowed to do this."""
 
     code = "forbidden"
 
 
 class NotFound(UsageError):
-    """The thing addressed does not exist inside the caller's tenant."""
+    """The resource does not exist in the caller's tenant."""
 
     code = "not_found"
 
 
 class Conflict(UsageError):
-    """The thing exists already, or has changed since it was read."""
+    """The resource already exists, or has changed since it was read."""
 
     code = "conflict"
 
 
 class Unavailable(UsageError):
-    """A service this request needs did not answer; nothing was half-written, and trying again is safe."""
+    """A required service did not respond. Nothing was partially written, and a retry is safe."""
 
     code = "unavailable"
 
@@ -78,6 +78,6 @@ class Unavailable(UsageError):
 
 
 class ConfigurationError(UsageError):
-    """The environment lacks what this function needs; raised at start-up, never later."""
+    """A setting is missing or invalid; raised at start-up, never later."""
 
     code = "configuration"

@@ -1,4 +1,4 @@
-"""Golden behaviours are shown on the functions themselves, as the tests of tests/functions load them."""
+"""Golden tests call the functions, loaded as in tests/http."""
 
 from tests.http.conftest import clock, functions, functions_on_firestore, key, set_up
 

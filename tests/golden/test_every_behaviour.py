@@ -1,4 +1,4 @@
-"""Each behaviour that the product promises of metering and billing is named by at least one test."""
+"""Each promised behaviour of metering and billing is named by at least one test."""
 
 import re
 import subprocess
@@ -11,7 +11,7 @@ BILLING = {f"B{number}" for number in range(1, 30 + 1)}
 
 
 def listed(*folders: str) -> str:
-    """The ids of the tests in these folders."""
+    """Return the ids of the tests in these folders."""
     command = [sys.executable, "-m", "pytest", "--collect-only", "-q", "-p", "no:cacheprovider", *folders]
     return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120, check=True).stdout
 
@@ -23,7 +23,7 @@ def test_every_metering_behaviour_has_a_golden_test() -> None:
 
 
 def test_every_billing_behaviour_has_a_test_on_a_store_or_a_function() -> None:
-    """Rules are tested in tests/golden too, but what is promised is what a webhook or a click does."""
-    found = re.findall(r"(?:test_b|\[B|-B)(\d+)(?![0-9])", listed("tests/usecases", "tests/functions"))
+    """Look outside tests/golden: the promise is the effect of a webhook or a click, not a rule."""
+    found = re.findall(r"(?:test_b|\[B|-B)(\d+)(?![0-9])", listed("tests/usecases", "tests/http"))
     named = {f"B{number}" for number in found}
     assert named >= BILLING, f"no test names {sorted(BILLING - named)}"

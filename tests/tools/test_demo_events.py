@@ -8,7 +8,7 @@ import pytest
 from shared.domain.ledger.periods import MAX_AGE, period_at
 from shared.domain.limits.plans import find_plan
 from shared.domain.metering.events import MeteringEvent, parse_events
-from shared.domain.metering.recording import admit
+from shared.domain.metering.recording import prepare
 from tools.dev.demo_events import Event
 from tools.dev.demo_history import HISTORY, SUBSCRIBED, demo_events, demo_runs
 from tools.dev.demo_workflows import UNPRICED_MODEL
@@ -96,6 +96,6 @@ def test_there_are_several_providers_models_and_kinds_of_tokens(events: list[Eve
 
 
 def test_one_model_of_the_demo_has_no_price_and_all_others_have(events: list[Event]) -> None:
-    recorded = [admit(event, "demo", NOW) for event in parsed(events)]
+    recorded = [prepare(event, "demo", NOW) for event in parsed(events)]
     assert {event.series.model for event in recorded if "unpriced_calls" in event.amounts} == {UNPRICED_MODEL}
     assert sum(event.amounts.get("cost_nanousd", 0) for event in recorded) > 10**9

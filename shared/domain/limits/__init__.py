@@ -1,1 +1,1 @@
-"""Plans, limits, forecasts: what a tenant may use and how near it is."""
+"""Plans, limits and forecasts."""

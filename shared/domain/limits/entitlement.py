@@ -1,4 +1,4 @@
-"""The plan and the metering anchor that hold for a tenant, and what follows them."""
+"""A tenant's plan and metering anchor, and what replaces them later."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,9 +9,9 @@ from shared.domain.limits.plans import FREE_PLAN, BillingInterval
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entitlement:
-    """The plan and the metering anchor that hold before `until`, and what holds `then` (None: FREE).
+    """A tenant's plan and metering anchor before `until`, and `then` the next entitlement (None means FREE).
 
-    `until` is None where no end is known. `anchor` is None for the calendar month.
+    `until` is None if no end is known. `anchor` is None for the calendar month.
     """
 
     plan: str
@@ -22,11 +22,11 @@ class Entitlement:
     then: "Entitlement | None" = None
 
     def at(self, now: datetime) -> "Entitlement":
-        """What holds at `now`. Decided when reading, so an end needs no webhook to take effect."""
+        """Return the entitlement at `now`. It is decided on each read, so an end takes effect without a webhook."""
         if self.until is None or now < self.until:
             return self
         return (self.then or FREE).at(now)
 
 
 FREE: Final = Entitlement(plan=FREE_PLAN.id)
-"""What a tenant has without a subscription."""
+"""The entitlement of a tenant without a subscription."""

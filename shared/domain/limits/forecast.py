@@ -1,4 +1,4 @@
-"""What a period will come to if its pace so far goes on, and when that reaches the limits. Pure."""
+"""The forecast of a period at its pace so far: its totals at the end, and when they reach the limits."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,19 +10,19 @@ from shared.domain.ledger.periods import Period, start_of
 from shared.domain.limits.limits import LimitPolicy
 
 MIN_ELAPSED: Final = timedelta(hours=24)
-"""Agents follow people's days: before one whole day has passed, the hour of asking would decide the pace."""
+"""Usage varies with the time of day, so only a whole day has a meaningful pace."""
 MIN_DAYS_WITH_USAGE: Final = 2
-"""One busy day among quiet ones may as well have been a trial: two are the least that make a habit."""
+"""A single day with usage may have been a trial."""
 _ONE_SECOND: Final = timedelta(seconds=1)
 
-Silence = Literal["too_little_data", "period_over"]
+NoForecastReason = Literal["too_little_data", "period_over"]
 
 
 @dataclass(frozen=True, slots=True)
 class MetricForecast:
-    """What will be used at the reset, and when the caps that warn and that block are reached.
+    """The usage expected at the reset, and when it reaches the soft cap and the hard cap.
 
-    An instant is None if the cap is reached already, or not before the reset.
+    A time is None if the cap is already reached, or not reached before the reset.
     """
 
     at_end: int
@@ -32,34 +32,34 @@ class MetricForecast:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Forecast:
-    """The forecast of a period from `basis_days` days with usage; all None where a `reason` says why not."""
+    """The forecast of a period, based on `basis_days` days with usage; None throughout if there is a `reason`."""
 
     tokens: MetricForecast | None
     runs: MetricForecast | None
     cost_nanousd_at_end: int | None
     basis_days: int
-    reason: Silence | None
+    reason: NoForecastReason | None
 
 
 @dataclass(frozen=True, slots=True)
 class _Pace:
-    """Whole seconds from when the pace is counted: to now, and to the period's end."""
+    """The instant the pace is measured from, and the whole seconds from there to now and to the period's end."""
 
     begin: datetime
     elapsed_seconds: int
     total_seconds: int
 
     def at_end(self, used: int) -> int:
-        """The mean of the elapsed time, kept up until the end; what is no whole one is not used."""
+        """Return the usage at the period's end at the mean pace so far, rounded down."""
         return used * self.total_seconds // self.elapsed_seconds
 
     def forecast(self, used: int, caps: tuple[int, int] | None) -> MetricForecast:
-        """What `used` comes to, and when it reaches each of `caps`."""
+        """Return the forecast of a metric from its usage so far and its soft and hard caps."""
         soft_at, hard_at = [self._instant_of(cap, used) for cap in caps] if caps else (None, None)
         return MetricForecast(self.at_end(used), soft_at, hard_at)
 
     def _instant_of(self, cap: int, used: int) -> datetime | None:
-        """The first whole second by which `cap` is used."""
+        """Return the first whole second at which `cap` is reached, if that is before the period's end."""
         if used == 0 or used >= cap:
             return None
         seconds = -(-cap * self.elapsed_seconds // used)
@@ -68,7 +68,7 @@ class _Pace:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PeriodSoFar:
-    """What was used of a period until now, and since when the tenant exists."""
+    """The usage of a period until now, and the tenant's creation."""
 
     period: Period
     days: Mapping[date, Totals]
@@ -77,16 +77,16 @@ class PeriodSoFar:
 
 
 def forecast(so_far: PeriodSoFar, policy: LimitPolicy | None, now: datetime) -> Forecast:
-    """Return what the period comes to at its mean pace so far, and when that reaches the caps of `policy`.
+    """Return the totals of the period at its mean pace so far, and when they reach the caps of `policy`.
 
-    The pace is the mean from the period's start to `now`; for a tenant created later than that, from its
-    creation, or from its first day with usage if events came in for days before it. Sums are rounded down,
-    instants up to the whole second. Without a policy there are sums and no instants.
+    The pace is measured from the period's start. For a tenant created later, it is measured from its creation, or
+    from its first day with usage if that is earlier. Totals are rounded down, times up to the whole second.
+    Without a policy, only totals are forecast.
     """
     period = so_far.period
     used_days = {day for day, totals in so_far.days.items() if totals}
     begin = _begin(period, used_days, so_far.created_at)
-    reason = _silence(period, now - begin, len(used_days), now)
+    reason = _no_forecast_reason(period, now - begin, len(used_days), now)
     if reason is not None:
         return Forecast(
             tokens=None, runs=None, cost_nanousd_at_end=None, basis_days=len(used_days), reason=reason
@@ -104,7 +104,9 @@ def forecast(so_far: PeriodSoFar, policy: LimitPolicy | None, now: datetime) -> 
     )
 
 
-def _silence(period: Period, elapsed: timedelta, days_with_usage: int, now: datetime) -> Silence | None:
+def _no_forecast_reason(
+    period: Period, elapsed: timedelta, days_with_usage: int, now: datetime
+) -> NoForecastReason | None:
     if now >= period.end:
         return "period_over"
     is_enough = elapsed >= MIN_ELAPSED and days_with_usage >= MIN_DAYS_WITH_USAGE
@@ -112,7 +114,7 @@ def _silence(period: Period, elapsed: timedelta, days_with_usage: int, now: date
 
 
 def _begin(period: Period, used_days: set[date], created_at: datetime) -> datetime:
-    """From when the pace is counted, on a whole second."""
+    """Return the instant the pace is measured from, a whole second."""
     first_day = min(used_days, default=created_at.date())
     began_at = start_of(first_day) if first_day < created_at.date() else created_at
     return max(period.start, began_at.replace(microsecond=0))

@@ -1,4 +1,4 @@
-"""How near usage is to the thresholds of its limits: what decides how soon to fold, and what may be remembered."""
+"""The distance of usage from its limits, which decides when to fold next and when a cached read is too old."""
 
 from collections.abc import Iterator
 from typing import Final
@@ -12,18 +12,18 @@ _SHORTEST_FOLD_MINUTES: Final = 1
 
 
 def is_near_cap(policy: LimitPolicy, used: Consumption) -> bool:
-    """Return True within 10 % of a cap, and beyond it."""
+    """Return whether usage is within 10 % of a cap or beyond it."""
     return any(10 * amount >= 9 * cap for cap, amount in _caps(policy, used))
 
 
 def minutes_until_fold(policy: LimitPolicy, used: Consumption, new: Consumption, minutes: int) -> int:
-    """Return after how many minutes the next fold has to look at the limits; `new` came in the last `minutes`.
+    """Return the minutes until the next fold has to check the limits; `new` is the usage of the last `minutes`.
 
-    Within 20 % of a cap that is a minute. Further away it is half the time that the last rate takes to reach the
-    cap, because rates vary; at most 15 minutes.
+    Within 20 % of a cap, that is one minute. Further away, it is half the time until the cap at the last rate,
+    because rates vary, and at most 15 minutes.
     """
     result = LONGEST_FOLD_MINUTES
-    for (cap, amount), growth in zip(_caps(policy, used), _each_twice(new), strict=True):
+    for (cap, amount), (_, growth) in zip(_caps(policy, used), _caps(policy, new), strict=True):
         if amount >= cap:
             continue
         if 5 * amount >= 4 * cap:
@@ -36,13 +36,8 @@ def minutes_until_fold(policy: LimitPolicy, used: Consumption, new: Consumption,
 
 
 def _caps(policy: LimitPolicy, used: Consumption) -> Iterator[tuple[int, int]]:
-    """Yield each cap with what is used of it."""
+    """Yield each cap with the usage that counts towards it."""
     yield policy.soft_token_cap, used.tokens
     yield policy.hard_token_cap, used.tokens
     yield policy.soft_run_cap, used.runs
     yield policy.hard_run_cap, used.runs
-
-
-def _each_twice(new: Consumption) -> Iterator[int]:
-    """Yield the growth that belongs to each of _caps."""
-    yield from (new.tokens, new.tokens, new.runs, new.runs)

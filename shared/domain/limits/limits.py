@@ -1,4 +1,4 @@
-"""Limits: how much a tenant may use in a period, where it stands, and whether a request still fits."""
+"""Limits: the usage a tenant is allowed in a period, its status, and whether a request still fits."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from shared.domain.limits.plans import Plan
 DEFAULT_SOFT_PERCENT: Final = 80
 DEFAULT_HARD_PERCENT: Final = 100
 MAX_PERCENT: Final = 1_000
-"""Thresholds end at ten times the limit: beyond that a typing error is likelier than an intention."""
+"""A threshold above ten times the limit is more likely a typing error than an intention."""
 
 _MAX_LIMIT: Final = 2**53
 
@@ -28,9 +28,9 @@ Percent = Annotated[int, Field(strict=True, ge=1, le=MAX_PERCENT)]
 
 
 class LimitOverrides(BaseModel):
-    """Limits and thresholds of one tenant that replace its plan's and the usual ones; None replaces nothing.
+    """Limits and thresholds of one tenant that replace its plan's limits and the default thresholds.
 
-    Zero tokens or runs is an override too: it lets nothing through.
+    None replaces nothing. Zero tokens or runs is an override that allows nothing.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -43,9 +43,9 @@ class LimitOverrides(BaseModel):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LimitPolicy:
-    """The limits of one tenant, per metering period, and the percentages of them that warn and that block.
+    """The limits of one tenant per metering period, and the percentages at which it is warned and blocked.
 
-    The cap that blocks is rounded down, the one that warns is rounded up; each is reached by using that much.
+    The hard cap is rounded down and the soft cap up; a cap is reached when usage equals it.
     Raises ValueError for a negative limit or a percentage outside 1..1000.
     """
 
@@ -64,28 +64,28 @@ class LimitPolicy:
 
     @property
     def soft_token_cap(self) -> int:
-        """Tokens from which on the tenant is warned."""
+        """The token usage at which the tenant is warned."""
         return _at_least(self.token_limit, self.soft_percent)
 
     @property
     def hard_token_cap(self) -> int:
-        """Tokens that may be used and held, and not one more."""
+        """The most tokens that may be used and reserved together."""
         return _share(self.token_limit, self.hard_percent)
 
     @property
     def soft_run_cap(self) -> int:
-        """Runs from which on the tenant is warned."""
+        """The number of runs at which the tenant is warned."""
         return _at_least(self.run_limit, self.soft_percent)
 
     @property
     def hard_run_cap(self) -> int:
-        """Runs that may begin, and not one more."""
+        """The most runs that may begin."""
         return _share(self.run_limit, self.hard_percent)
 
 
 @dataclass(frozen=True, slots=True)
 class Consumption:
-    """Tokens and runs used in a period, and tokens set aside for runs in progress."""
+    """The tokens and runs used in a period, and the tokens reserved for runs in progress."""
 
     tokens: int
     runs: int
@@ -93,27 +93,31 @@ class Consumption:
 
 
 class LimitStatus(BaseModel):
-    """The standing of a tenant in one metering period: the `status` object of every answer."""
+    """A tenant's usage of its limits in one metering period."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     plan: str = Field(description="Id of the plan.")
-    token_usage_percent: float = Field(description="Of the limit, cut to two decimals; may exceed 100.")
-    run_usage_percent: float = Field(description="Of the limit, cut to two decimals; may exceed 100.")
-    soft_limit_reached: bool = Field(description="Tokens or runs have reached the threshold that warns.")
-    hard_limit_reached: bool = Field(description="Tokens or runs have reached the threshold that blocks.")
+    token_usage_percent: float = Field(
+        description="Percentage of the limit, cut to two decimals; may exceed 100."
+    )
+    run_usage_percent: float = Field(
+        description="Percentage of the limit, cut to two decimals; may exceed 100."
+    )
+    soft_limit_reached: bool = Field(description="Tokens or runs have reached the warning threshold.")
+    hard_limit_reached: bool = Field(description="Tokens or runs have reached the blocking threshold.")
     tokens_used: int
     runs_used: int
-    tokens_remaining: int = Field(description="Until requests are denied: neither used nor held.")
+    tokens_remaining: int = Field(description="Neither used nor reserved; requests beyond it are denied.")
     runs_remaining: int
-    tokens_held: int = Field(description="Set aside for runs in progress.")
+    tokens_held: int = Field(description="Reserved for runs in progress.")
     period_start: datetime
-    period_resets_at: datetime = Field(description="End of the period: the first instant of the next one.")
+    period_resets_at: datetime = Field(description="Start of the next period.")
 
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """The answer to a request for more. `code` and the sentence `reason` say why it is denied, else None."""
+    """The decision on a request. `code` and the sentence `reason` say why it is denied; both None if allowed."""
 
     allowed: bool
     code: LimitCode | None = None
@@ -123,17 +127,17 @@ class Decision:
 def policy_for(
     plan: Plan, overrides: LimitOverrides, default_soft_percent: int, default_hard_percent: int
 ) -> LimitPolicy:
-    """Return the limits of a tenant on `plan`: an override beats the plan's limit or the default threshold."""
+    """Return the limits of a tenant on `plan`; overrides replace the plan's limits and the default thresholds."""
     return LimitPolicy(
-        token_limit=_first_given(overrides.tokens, plan.token_limit),
-        run_limit=_first_given(overrides.runs, plan.run_limit),
-        soft_percent=_first_given(overrides.soft_percent, default_soft_percent),
-        hard_percent=_first_given(overrides.hard_percent, default_hard_percent),
+        token_limit=_overridden(plan.token_limit, overrides.tokens),
+        run_limit=_overridden(plan.run_limit, overrides.runs),
+        soft_percent=_overridden(default_soft_percent, overrides.soft_percent),
+        hard_percent=_overridden(default_hard_percent, overrides.hard_percent),
     )
 
 
 def status(plan: Plan, policy: LimitPolicy, period: Period, used: Consumption) -> LimitStatus:
-    """Return the standing of a tenant in `period`. Held tokens lower what remains, but are not used."""
+    """Return the status of a tenant in `period`. Reserved tokens reduce the remaining ones but are not used."""
     hard = used.tokens >= policy.hard_token_cap or used.runs >= policy.hard_run_cap
     soft = used.tokens >= policy.soft_token_cap or used.runs >= policy.soft_run_cap
     return LimitStatus(
@@ -153,66 +157,66 @@ def status(plan: Plan, policy: LimitPolicy, period: Period, used: Consumption) -
 
 
 def decide(
-    policy: LimitPolicy, standing: LimitStatus, tokens: int | None = None, runs: int | None = None
+    policy: LimitPolicy, current: LimitStatus, tokens: int | None = None, runs: int | None = None
 ) -> Decision:
-    """Decide whether `tokens` and `runs` more would fit; None means not asked for, 0 asks for none.
+    """Decide whether `tokens` and `runs` more would fit; None means not requested, 0 requests none.
 
-    `standing` is the status under the same `policy`. Tokens are always examined, used and held together. Runs
-    are examined only if some are asked for or nothing is: the last run of a period may go on using tokens.
-    A request that fits exactly is allowed; a cap reached is used up. Raises ValueError for a negative number.
+    `current` is the status under the same `policy`. Used and reserved tokens are always checked. Runs are
+    checked only if runs or nothing at all is requested, so that a period's last run can go on using tokens.
+    A request that fits exactly is allowed; after a cap is reached, none is. Raises ValueError for a negative number.
     """
     _refuse_negative("tokens", tokens)
     _refuse_negative("runs", runs)
-    denial = _denial(policy, standing, _tokens(policy, standing), tokens or 0)
+    denial = _denial(policy, current, _tokens(policy, current), tokens or 0)
     if denial is None and (runs or (tokens is None and runs is None)):
-        denial = _denial(policy, standing, _runs(policy, standing), runs or 0)
+        denial = _denial(policy, current, _runs(policy, current), runs or 0)
     return denial or Decision(allowed=True)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Allowance:
-    """The limit of tokens or of runs, the cap that it makes, and how much of that is taken."""
+    """The limit of tokens or runs, the hard cap derived from it, and the usage and reservations."""
 
     noun: _Noun
     limit: int
     cap: int
     used: int
-    held: int = 0
+    reserved: int = 0
 
 
-def _tokens(policy: LimitPolicy, standing: LimitStatus) -> _Allowance:
+def _tokens(policy: LimitPolicy, current: LimitStatus) -> _Allowance:
     return _Allowance(
         noun="token",
         limit=policy.token_limit,
         cap=policy.hard_token_cap,
-        used=standing.tokens_used,
-        held=standing.tokens_held,
+        used=current.tokens_used,
+        reserved=current.tokens_held,
     )
 
 
-def _runs(policy: LimitPolicy, standing: LimitStatus) -> _Allowance:
-    return _Allowance(noun="run", limit=policy.run_limit, cap=policy.hard_run_cap, used=standing.runs_used)
+def _runs(policy: LimitPolicy, current: LimitStatus) -> _Allowance:
+    return _Allowance(noun="run", limit=policy.run_limit, cap=policy.hard_run_cap, used=current.runs_used)
 
 
-def _denial(policy: LimitPolicy, standing: LimitStatus, allowance: _Allowance, asked: int) -> Decision | None:
-    room = allowance.cap - allowance.used - allowance.held
-    if 0 < room >= asked:
+def _denial(
+    policy: LimitPolicy, current: LimitStatus, allowance: _Allowance, requested: int
+) -> Decision | None:
+    room = allowance.cap - allowance.used - allowance.reserved
+    if 0 < room >= requested:
         return None
     reached, exceeded = _CODES[allowance.noun]
-    code, misfit = (reached, "") if room <= 0 else (exceeded, f", so {asked:,} more would not fit")
+    code, excess = (reached, "") if room <= 0 else (exceeded, f", so {requested:,} more would not fit")
     allowed = f"{allowance.cap:,} {allowance.noun}{'' if allowance.cap == 1 else 's'} per period"
     origin = "" if policy.hard_percent == 100 else f" ({policy.hard_percent}% of {allowance.limit:,})"
-    taken = f"{allowance.used:,} {'is' if allowance.used == 1 else 'are'} used"
-    held = f" and {allowance.held:,} held" if allowance.held else ""
-    resets_at = f"{standing.period_resets_at:%Y-%m-%dT%H:%M:%SZ}"
-    reason = (
-        f"Plan {standing.plan} allows {allowed}{origin} and {taken}{held}{misfit}; it resets at {resets_at}."
-    )
+    used = f"{allowance.used:,} {'is' if allowance.used == 1 else 'are'} used"
+    reserved = f" and {allowance.reserved:,} reserved" if allowance.reserved else ""
+    resets_at = f"{current.period_resets_at:%Y-%m-%dT%H:%M:%SZ}"
+    reason = f"Plan {current.plan} allows {allowed}{origin} and {used}{reserved}{excess}; it resets at {resets_at}."
     return Decision(allowed=False, code=code, reason=reason)
 
 
 def _at_least(limit: int, percent: int) -> int:
-    """Return the smallest use that is `percent` of `limit`; rounded down, a limit of 1 would warn before any use."""
+    """Return `percent` of `limit`, rounded up: rounded down, a limit of 1 would warn before any usage."""
     return -(-limit * percent // 100)
 
 
@@ -221,16 +225,16 @@ def _share(limit: int, percent: int) -> int:
 
 
 def _percent(used: int, limit: int) -> float:
-    """Return the percentage, cut to hundredths in integers; anything used of a limit of nothing is all of it."""
+    """Return the percentage, truncated to two decimals; any usage of a limit of 0 is 100 %."""
     if limit == 0:
         return 100.0 if used else 0.0
     return used * 10_000 // limit / 100
 
 
-def _first_given(override: int | None, usual: int) -> int:
-    return usual if override is None else override
+def _overridden(default: int, override: int | None) -> int:
+    return default if override is None else override
 
 
-def _refuse_negative(name: str, asked: int | None) -> None:
-    if asked is not None and asked < 0:
-        raise ValueError(f"{name} is {asked}, which is negative")
+def _refuse_negative(name: str, requested: int | None) -> None:
+    if requested is not None and requested < 0:
+        raise ValueError(f"{name} is {requested}, which is negative")

@@ -1,4 +1,4 @@
-"""The plan catalog: the limits and the prices of each plan. There is no second one."""
+"""The plan catalog: the limits and prices of each plan."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -48,12 +48,12 @@ class Plan:
 
     @property
     def yearly_price_per_month_nanousd(self) -> int:
-        """What a year comes to in a month, cut to the nano-dollar."""
+        """The yearly price divided by twelve, truncated to the nano-dollar."""
         return self.yearly_price_nanousd // _MONTHS_PER_YEAR
 
     @property
     def yearly_saving_percent(self) -> int:
-        """The saving of a year against twelve months, to the nearest whole percent; 0 for a free plan."""
+        """The saving of the yearly price over twelve monthly ones, to the nearest percent; 0 for a free plan."""
         full = self._twelve_months_nanousd
         saved = full - self.yearly_price_nanousd
         return (200 * saved + full) // (2 * full) if full else 0
@@ -82,13 +82,13 @@ PLAN_CATALOG: Final = tuple(
 """Every plan, lowest first."""
 
 FREE_PLAN: Final = PLAN_CATALOG[0]
-"""The plan of a tenant without a subscription; chosen by name, never by a failed search."""
+"""The plan of a tenant without a subscription, never the result of a failed lookup."""
 
 _BY_ID: Final[Mapping[str, Plan]] = MappingProxyType(
-    {plan.id: plan for plan in PLAN_CATALOG} | {"pro": PLAN_CATALOG[2]},  # billing's name of professional
+    {plan.id: plan for plan in PLAN_CATALOG} | {"pro": PLAN_CATALOG[2]},  # billing's alias of professional
 )
 
 
 def find_plan(plan_id: str) -> Plan | None:
-    """Return the plan called `plan_id` exactly, or by billing's alias `pro`; None if there is none."""
+    """Return the plan with this exact id, or with billing's alias `pro`; None if it is unknown."""
     return _BY_ID.get(plan_id)

@@ -1,1 +1,1 @@
-"""Events, what they say and what they add: the rules of recording."""
+"""Metering events: their validation, and the amounts they add to usage."""

@@ -1,4 +1,4 @@
-"""What one event adds to the metrics."""
+"""The amounts that one event adds to the metrics."""
 
 from typing import NamedTuple
 
@@ -11,7 +11,7 @@ _FAILURES = frozenset({"error", "failed"})
 
 
 class Measures(NamedTuple):
-    """What is counted of an event."""
+    """The measured properties of an event."""
 
     category: Category
     status: Status | None
@@ -21,17 +21,17 @@ class Measures(NamedTuple):
 
 
 def amounts_of(measures: Measures) -> Totals:
-    """Return what an event adds to each metric; only what is not zero, for each is a transform in the commit."""
+    """Return the amount an event adds to each metric, without zeros: each amount is a transform in the commit."""
     category, status, pools, latency_ms, cost_nanousd = measures
     amounts: Totals = {}
     failed = status in _FAILURES
-    # A run's start or end is not a call, unless it carries the usage of one.
+    # The start or end of a run is a call only if it carries tokens.
     is_call = pools is not None or status not in _LIFECYCLE
     if is_call and category == "llm":
         amounts["calls"] = 1
     elif is_call and category == "tool":
         amounts["tool_calls"] = 1
-    # Tokens have a price; so has a call whose tokens were not told, unless it failed.
+    # Tokens have a price, and so has a call that reported none, unless it failed.
     is_billable = pools is not None or (is_call and category == "llm" and not failed)
     if is_billable and cost_nanousd is None:
         amounts["unpriced_calls"] = 1

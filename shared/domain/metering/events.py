@@ -1,4 +1,4 @@
-"""The metering event as callers send it: its fields, their limits, and errors that name field and value."""
+"""The metering event as callers send it: its fields and their limits, and problems that name field and value."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -25,7 +25,7 @@ from shared.domain.prices.token_pools import MAX_TOKENS
 
 MAX_SHOWN_VALUE_CHARS = 80
 MAX_USD_DECIMALS = 400
-"""Any double has fewer. Exact arithmetic on `1e-999999999` would take all of a server's time and memory."""
+"""No double has more. Without a limit, exact arithmetic on `1e-999999999` would exhaust a server."""
 
 Category = Literal["llm", "tool", "storage", "compute", "other"]
 Status = Literal["ok", "error", "started", "completed", "failed"]
@@ -34,11 +34,11 @@ if TYPE_CHECKING:
 else:
     ResponseFormat = Literal[
         tuple(FORMATS)
-    ]  # the schema lists the names, and a type checker cannot compute them
+    ]  # lists the names in the schema; no type checker can compute them
 
 
 def _only_text(value: object) -> object:
-    """Refuse numbers: whether one means seconds or milliseconds would be a guess."""
+    """Refuse numbers, which could mean seconds or milliseconds."""
     if isinstance(value, (str, datetime)):
         return value
     raise PydanticCustomError("timestamp_type", "Input should be RFC 3339 text with an offset")
@@ -50,7 +50,7 @@ def _not_bool(value: object) -> object:
     return value
 
 
-# The lengths of names keep provider + model, escaped, under the 1,500 bytes Firestore allows a field name.
+# A provider and a model, both escaped, must fit into the 1,500 bytes that Firestore allows for a field name.
 _PRINTABLE = r"^[^\x00-\x1f\x7f]+$"
 EventId = Annotated[str, StringConstraints(min_length=1, max_length=128, pattern=_PRINTABLE)]
 Reference = Annotated[str, StringConstraints(min_length=1, max_length=256, pattern=_PRINTABLE)]
@@ -68,7 +68,7 @@ UsdEstimate = Annotated[
 class MeteringEvent(BaseModel):
     """One thing that happened in a run: an LLM call, a tool call, a run starting or ending.
 
-    Unknown fields are refused: a misspelt `tokens` that were ignored would be usage lost in silence.
+    Unknown fields are refused, because ignoring a misspelt `tokens` would lose usage without notice.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -96,10 +96,10 @@ _EVENTS = TypeAdapter(list[MeteringEvent])
 
 
 def parse_events(items: Sequence[object]) -> tuple[dict[int, MeteringEvent], list[FieldProblem]]:
-    """Return the valid events by their index in `items`, and every problem of the others.
+    """Return the valid events by their index in `items`, and all problems of the invalid ones.
 
-    A bad item never loses a good one: the batch is validated at once, and only if that fails are the good
-    ones validated again without the bad. An item may be a FieldProblem: what was wrong with its envelope.
+    The whole batch is validated at once; only if that fails are the valid items validated again on their own.
+    An item may be a FieldProblem that was found in its envelope.
     """
     try:
         return dict(enumerate(_EVENTS.validate_python(items))), []
@@ -120,7 +120,7 @@ def _problem(details: ErrorDetails) -> FieldProblem:
 
 
 def field_problem(details: ErrorDetails, path: Sequence[int | str], index: int | None = None) -> FieldProblem:
-    """Return a problem that pydantic found in one field, with the field and the value in the message."""
+    """Convert an error of pydantic to a FieldProblem whose message names the field and the value."""
     field = ".".join(str(step) for step in path) or "event"
     message = f"{field}: {details['msg']}"
     if details["type"] != "missing":
@@ -129,6 +129,6 @@ def field_problem(details: ErrorDetails, path: Sequence[int | str], index: int |
 
 
 def shown(value: object) -> str:
-    """Write `value` as an error message shows it: one line, at most 80 characters."""
+    """Format `value` for an error message: one line, at most 80 characters."""
     text = repr(value)
     return text if len(text) <= MAX_SHOWN_VALUE_CHARS else text[: MAX_SHOWN_VALUE_CHARS - 1] + "…"

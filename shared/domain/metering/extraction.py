@@ -1,4 +1,4 @@
-"""Reads usage out of a provider's raw response: strictly, and without a guess at a convention."""
+"""Extracts usage from a provider's raw response. An ambiguous response is refused, never guessed."""
 
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Final, Literal, NamedTuple
@@ -21,7 +21,7 @@ _POOL_UNITS: Final = frozenset({INPUT, OUTPUT, REASONING, READ, WRITE, WRITE_5M,
 
 
 class ExtractionError(ValueError):
-    """The usage of a response cannot be known; `path` is the place in the response, `code` is stable."""
+    """The usage of a response cannot be determined; `path` is the position in the response, `code` is stable."""
 
     def __init__(self, code: ErrorCode, path: str, message: str) -> None:
         super().__init__(message)
@@ -30,16 +30,16 @@ class ExtractionError(ValueError):
 
 
 class Extracted(NamedTuple):
-    """The usage of one response, and the name of the format it was read by."""
+    """The usage of one response, and the name of its format."""
 
     usage: CallUsage
     format: str
 
 
 def extract(response: Body, response_format: str | None, provider: ResolvedProvider) -> Extracted:
-    """Return the usage in a response of `provider`, with that provider's conventions undone.
+    """Return the usage in a response of `provider`, normalised from that provider's conventions.
 
-    Without a `response_format` the body must settle it: what could be read in two ways is refused. Raises
+    Without a `response_format`, the format is detected; a response that fits several is refused. Raises
     ExtractionError.
     """
     known = FORMATS[response_format] if response_format else _only_format(response, provider)
@@ -54,17 +54,17 @@ def _only_format(response: Body, provider: ResolvedProvider) -> Format:
     formats = possible_formats(response, provider)
     if not formats:
         raise ExtractionError(
-            "no_usage_in_response", "usage", "the response has no usage of any known format"
+            "no_usage_in_response", "usage", "the response contains no usage in a known format"
         )
     if len(formats) > 1:
         choices = " or ".join(sorted(each.name for each in formats))
-        message = f"the response of provider {shown(provider.name)} could be {choices}: say which in response_format"
+        message = f"the response of provider {shown(provider.name)} could be {choices}; set response_format"
         raise ExtractionError("ambiguous_response", "usage", message)
     return formats[0]
 
 
 def _price_context(response: Body, known: Format) -> Mapping[str, str]:
-    """Return which of a model's prices the response was served at; a batch is a way of processing."""
+    """Return the context that selects the price: the service tier, or batch processing."""
     tier = owner(response, known.service_tier).get(known.service_tier[-1]) if known.service_tier else None
     if not isinstance(tier, str):
         return {}
@@ -72,7 +72,7 @@ def _price_context(response: Body, known: Format) -> Mapping[str, str]:
 
 
 class _Counts(NamedTuple):
-    """Counts by unit and the response's own total, as a layout reads them."""
+    """The counts of a response by unit, and the response's own total."""
 
     layout: Layout
     values: Mapping[str, int]
@@ -80,7 +80,7 @@ class _Counts(NamedTuple):
 
     @classmethod
     def read(cls, response: Body, layout: Layout) -> "_Counts":
-        """Read every count of `layout` that the response has."""
+        """Read the counts of `layout` that are present in the response."""
         usage, rows = _usage_object(response, layout), layout.counts.rows
         values: dict[str, int] = {}
         for row in rows:
@@ -100,11 +100,11 @@ class _Counts(NamedTuple):
         return (row for row in self.layout.counts.rows if row.unit == unit)
 
     def place_of(self, unit: str) -> str:
-        """Return the first place where the layout has the count."""
+        """Return the path of the first count of `unit`."""
         return _dotted(self.layout, next((row.path for row in self.rows_of(unit)), (unit,)))
 
-    def told(self, *units: str) -> str:
-        """Return the places and values of counts, for a message."""
+    def reported(self, *units: str) -> str:
+        """Return the paths and values of counts, for a message."""
         return " and ".join(f"{self.place_of(unit)} is {self.of(unit)}" for unit in units)
 
     def contradiction(self, at: str, message: str) -> ExtractionError:
@@ -150,9 +150,9 @@ def _matching(items: list[object], step: "ArrayMatch") -> object:
 
 
 def _agreeing_with_total(counts: _Counts) -> _Counts:
-    """Return the counts with reasoning inside the output, if the response's own total agrees with any reading.
+    """Return the counts with reasoning included in the output; raise if they contradict the response's total.
 
-    Whether reasoning is a part of the output is the convention that gateways break most: the total tells.
+    Gateways differ in whether their output includes reasoning, so the total decides.
     """
     total, layout = counts.total, counts.layout
     input_, output, reasoning = counts.of(INPUT), counts.of(OUTPUT), counts.of(REASONING)
@@ -165,7 +165,7 @@ def _agreeing_with_total(counts: _Counts) -> _Counts:
     unnamed = total - input_ - output
     if layout.total_alone_has_reasoning and unnamed > 0 and not reasoning:
         return counts._replace(values={**counts.values, OUTPUT: output + unnamed, REASONING: unnamed})
-    raise counts.contradiction(OUTPUT, f"{counts.told(INPUT, OUTPUT)}, but {layout.total} is {total}")
+    raise counts.contradiction(OUTPUT, f"{counts.reported(INPUT, OUTPUT)}, but {layout.total} is {total}")
 
 
 def _adds_reasoning(counts: _Counts) -> bool:
@@ -177,11 +177,11 @@ def _pools(counts: _Counts) -> TokenPools:
     input_, output, reasoning = counts.of(INPUT), counts.of(OUTPUT), counts.of(REASONING)
     read, write, write_1h = counts.of(READ), counts.of(WRITE), _cache_write_1h(counts)
     if read + write > input_:
-        raise counts.contradiction(READ, f"{counts.told(READ, WRITE)}, but {counts.told(INPUT)}")
+        raise counts.contradiction(READ, f"{counts.reported(READ, WRITE)}, but {counts.reported(INPUT)}")
     if reasoning > output:
-        raise counts.contradiction(REASONING, f"{counts.told(REASONING)}, but {counts.told(OUTPUT)}")
+        raise counts.contradiction(REASONING, f"{counts.reported(REASONING)}, but {counts.reported(OUTPUT)}")
     if max(input_, output) > MAX_TOKENS:
-        raise counts.contradiction(INPUT, f"{counts.told(INPUT, OUTPUT)}, which is more than 2^53")
+        raise counts.contradiction(INPUT, f"{counts.reported(INPUT, OUTPUT)}, which is more than 2^53")
     return TokenPools(input_, output, input_ + output, read, write, write_1h, reasoning)
 
 
@@ -192,13 +192,13 @@ def _cache_write_1h(counts: _Counts) -> int:
     if short is None:
         short = whole - long
     if short < 0 or long < 0 or short + long != whole:
-        parts = counts.told(WRITE_5M, WRITE_1H)
-        raise counts.contradiction(WRITE, f"{counts.told(WRITE)}, but {parts}")
+        parts = counts.reported(WRITE_5M, WRITE_1H)
+        raise counts.contradiction(WRITE, f"{counts.reported(WRITE)}, but {parts}")
     return long
 
 
 def _other_units(counts: _Counts) -> Mapping[str, int]:
-    """Return the counts beyond the pools that can change a price: text and tool prompts cost what input costs."""
+    """Return the counts outside the pools that affect the price; text and tool prompts cost the same as input."""
     return {
         unit: count
         for unit, count in counts.values.items()
@@ -212,7 +212,7 @@ def _is_special(unit: str) -> bool:
 
 
 def _dotted(layout: Layout, path: Path) -> str:
-    """Return a place in the response as an error names it: `usage.prompt_tokens_details.cached_tokens`."""
+    """Return a path in the response as errors show it: `usage.prompt_tokens_details.cached_tokens`."""
     steps = (
         step if isinstance(step, str) else f"[{getattr(step.match, 'equals', step.field)}]" for step in path
     )
@@ -220,7 +220,7 @@ def _dotted(layout: Layout, path: Path) -> str:
 
 
 def _no_usage(path: str) -> ExtractionError:
-    return ExtractionError("no_usage_in_response", path, f"{path} is missing in the response")
+    return ExtractionError("no_usage_in_response", path, f"{path} is missing from the response")
 
 
 def _malformed(path: str, value: object, wanted: str) -> ExtractionError:

@@ -1,4 +1,4 @@
-"""Admits a valid event: checks its tenant and time, and adds its id, tokens, cost and amounts for the ledger."""
+"""Prepares a valid event for the ledger: checks its tenant and time, adds its id, tokens, cost and amounts."""
 
 import hashlib
 from collections.abc import Iterable
@@ -35,7 +35,7 @@ class RecordedEvent(NamedTuple):
     tokens: TokenPools | None
     latency_ms: int | None
     cost_nanousd: int | None
-    """None is an unknown price (counted as `unpriced_calls`) or nothing to price; it is never 0 by default."""
+    """None if the price is unknown (counted as `unpriced_calls`) or there is nothing to price; never 0 instead."""
     price_source: str | None
     """`client`, `local`, or the version of the catalog that priced it."""
     user_id: str | None
@@ -44,7 +44,7 @@ class RecordedEvent(NamedTuple):
     request_id: str | None
     metadata_json: str | None
     fingerprint: str
-    """Hash of the payload as sent, by which a repetition is told from another event under the same id."""
+    """Hash of the payload as sent: distinguishes a duplicate from a different event with the same id."""
     amounts: Totals
 
 
@@ -56,13 +56,13 @@ class RefusedEvent(Exception):
         self.problem = FieldProblem(field=field, code=code, message=message)
 
 
-def admit(event: MeteringEvent, tenant_id: str, now: datetime) -> RecordedEvent:
-    """Make `event` ready to be stored for `tenant_id`; raises RefusedEvent."""
+def prepare(event: MeteringEvent, tenant_id: str, now: datetime) -> RecordedEvent:
+    """Return `event` ready to be stored for `tenant_id`; raise RefusedEvent if it cannot be."""
     if event.tenant_id is not None and event.tenant_id != tenant_id:
         raise RefusedEvent(
-            "tenant_id", "tenant_mismatch", f"tenant_id {event.tenant_id!r} is not the tenant of this key"
+            "tenant_id", "tenant_mismatch", f"tenant_id {event.tenant_id!r} is not the tenant of this API key"
         )
-    # Compared as sent: at the ends of the calendar some instants have no UTC form.
+    # Checked before it is converted: some instants at the ends of the calendar have no UTC form.
     ts = now if event.ts is None else _within_window(event.ts, now).astimezone(UTC)
     provider = resolve_provider(event.provider)
     usage = _usage(event, provider)
@@ -93,7 +93,7 @@ def _within_window(ts: datetime, now: datetime) -> datetime:
     if ts < now - MAX_AGE:
         raise RefusedEvent("ts", "ts_too_old", f"ts {ts.isoformat()} is more than {MAX_AGE.days} days old")
     if ts > now + MAX_AHEAD:
-        raise RefusedEvent("ts", "ts_in_future", f"ts {ts.isoformat()} is more than 10 minutes ahead")
+        raise RefusedEvent("ts", "ts_in_future", f"ts {ts.isoformat()} is more than 10 minutes in the future")
     return ts
 
 
@@ -104,7 +104,7 @@ def _derived_id(event: MeteringEvent) -> str:
 def _usage(event: MeteringEvent, provider: ResolvedProvider) -> CallUsage | None:
     if event.response is None:
         if event.response_format is not None:
-            raise RefusedEvent("response_format", "response_missing", "response_format needs a response")
+            raise RefusedEvent("response_format", "response_missing", "response_format requires a response")
         return CallUsage(event.tokens.pools) if event.tokens else None
     if event.tokens is not None:
         raise RefusedEvent("response", "tokens_and_response", "send either tokens or response, not both")
@@ -122,7 +122,7 @@ def _cost(
     cost = cost_of(provider, event.model, ts, usage) if usage else None
     if usage and cost and cost.nanousd > MAX_TOKENS:
         total = shown(usage.pools.total)
-        raise RefusedEvent("tokens", "cost_out_of_range", f"tokens {total} cost more than can be billed")
+        raise RefusedEvent("tokens", "cost_out_of_range", f"{total} tokens cost more than can be billed")
     return cost
 
 
@@ -134,7 +134,7 @@ def _metadata_json(event: MeteringEvent) -> str | None:
         raise RefusedEvent(
             "metadata",
             "metadata_too_large",
-            f"metadata is {len(text)} bytes, at most {MAX_METADATA_BYTES} are kept",
+            f"metadata is {len(text)} bytes; the maximum is {MAX_METADATA_BYTES}",
         )
     return text.decode()
 
@@ -145,14 +145,14 @@ def _fingerprint(event: MeteringEvent) -> str:
 
 
 class DayDelta(NamedTuple):
-    """What events add to a day's counters, and in which of its hours (0-23) they may have begun a run."""
+    """The amounts that events add to a day's counters, and the hours (0-23) in which they may have begun a run."""
 
     cells: Cells
     run_hours: set[int]
 
 
 def deltas_by_day(events: Iterable[RecordedEvent]) -> dict[date, DayDelta]:
-    """Return what `events` add to the counters of each UTC day; a day is listed even if they add nothing to it."""
+    """Return the amounts that `events` add to each of their UTC days, even if a day's events add nothing."""
     days: dict[date, DayDelta] = {}
     for event in events:
         ts = event.ts

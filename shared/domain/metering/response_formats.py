@@ -1,4 +1,4 @@
-"""The table of response formats, a row each. A new format is a new row, and nothing else."""
+"""The table of response formats. A new format takes one new row."""
 
 from collections.abc import Mapping
 from typing import Final
@@ -8,7 +8,7 @@ from shared.domain.prices.catalog import ResolvedProvider
 
 
 def _signs(*texts: str) -> tuple[Sign, ...]:
-    """Read `usage.input_tokens` as a field of any value, and `type=message` as one of that value."""
+    """Parse signs: `usage.input_tokens` is a field with any value, `type=message` a field with that value."""
     parts = [text.partition("=") for text in texts]
     return tuple(Sign(tuple(path.split(".")), value or None) for path, _, value in parts)
 
@@ -123,7 +123,7 @@ FORMATS: Final[Mapping[str, Format]] = {each.name: each for each in _ROWS}
 
 
 def possible_formats(body: Body, provider: ResolvedProvider) -> list[Format]:
-    """Return every format that `body` may have; more than one means that nothing in it settles which."""
+    """Return every format that `body` may have; more than one means that the body is ambiguous."""
     found = [each for each in _ROWS if any(sign.is_in(body) for sign in each.found_by)]
     return [
         each
@@ -133,7 +133,7 @@ def possible_formats(body: Body, provider: ResolvedProvider) -> list[Format]:
 
 
 def _settled(rivals: list[Format], body: Body, provider: ResolvedProvider) -> list[Format]:
-    """Return the one format of `rivals` that `body` must have, else all of them: a guess would misprice it."""
+    """Return the only format of `rivals` that `body` can have, or all of them: a guess would misprice it."""
     marked = [each for each in rivals if any(sign.is_in(body) for sign in each.marks)]
     unmarked = [each for each in rivals if not each.marks or each.sent_by == provider.name]
     likely = marked or unmarked

@@ -1,4 +1,4 @@
-"""The records that describe a response format: signs by which to recognise it, and layouts of its counts."""
+"""The records that describe a response format: the signs that identify it, and the layouts of its counts."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -16,22 +16,22 @@ Path = tuple["str | ArrayMatch", ...]
 
 
 class Sign(NamedTuple):
-    """A field that a body has, and the value it must have; None stands for any value, null included."""
+    """A field that identifies a body, and the value it must have; None allows any value, even null."""
 
     path: tuple[str, ...]
     value: str | None = None
 
     def is_in(self, body: Body) -> bool:
-        """Return whether `body` has this field, with this value."""
+        """Return whether `body` has this sign."""
         fields, name = owner(body, self.path), self.path[-1]
         return name in fields and (self.value is None or fields[name] == self.value)
 
 
 class CountRow(NamedTuple):
-    """A count: where it stands below the root of its layout, and the unit of the catalog it is added to.
+    """A count: its path below the layout's root, and the catalog's unit it is added to.
 
-    A count with two rows is added to both units: cached tokens that are added to the input as well are those
-    that the provider's own figure of the input leaves out.
+    A count with two rows is added to both units: cached tokens are also added to the input where the
+    provider's own input count excludes them.
     """
 
     path: Path
@@ -40,14 +40,14 @@ class CountRow(NamedTuple):
 
 
 class Counts(NamedTuple):
-    """The object in a body that has the counts, and each count in it."""
+    """The path of the object in a body that contains the counts, and each count in it."""
 
     root: tuple[str, ...]
     rows: tuple[CountRow, ...]
 
 
 class Extractor(NamedTuple):
-    """The name of an extractor of the catalog, which lists the counts of a layout."""
+    """The name of an extractor in the catalog, which lists the counts of a layout."""
 
     provider: str
     flavour: str
@@ -55,28 +55,28 @@ class Extractor(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Layout:
-    """The places of a format's counts in all its bodies, in those of `provider`, or in those with `sign`."""
+    """The paths of a format's counts: in all bodies, or only in those of `provider` or with `sign`."""
 
     source: Counts | Extractor
     provider: str | None = None
-    """An id of the catalog."""
+    """The provider's id in the catalog."""
     sign: Sign | None = None
     total: str | None = None
-    """The field below the root that has input and output together."""
+    """The field below the root that is the sum of input and output."""
     total_may_omit_cached: bool = False
-    """The total has the input with its cached tokens for some models, and without them for others."""
+    """The total includes the cached tokens for some models and excludes them for others."""
     total_alone_has_reasoning: bool = False
-    """The total includes reasoning tokens, and no other count does."""
+    """Only the total includes reasoning tokens."""
     allows_doubles: bool = False
     """A count may be written as 5.0."""
 
     @property
     def counts(self) -> Counts:
-        """The counts, from the catalog if that lists them."""
+        """The layout's own counts, or those of its extractor."""
         return self.source if isinstance(self.source, Counts) else _extracted(self.source)
 
     def is_of(self, body: Body, provider: ResolvedProvider) -> bool:
-        """Return whether `body`, sent by `provider`, has its counts in this way."""
+        """Return whether this layout applies to `body`, a response of `provider`."""
         return self.provider in (None, provider.id) and (self.sign is None or self.sign.is_in(body))
 
 
@@ -86,19 +86,19 @@ class Format:
 
     name: str
     found_by: tuple[Sign, ...]
-    """A body with one of these signs may be of this format."""
+    """A body with one of these signs may have this format."""
     marks: tuple[Sign, ...] = ()
-    """Tell it from the formats that are found by the same signs. One without marks is told by their absence."""
+    """Distinguish this format from others with the same `found_by`; a format without marks has none of theirs."""
     sent_by: str | None = None
-    """The provider whose bodies without any mark are of this format; a gateway or a cloud sends several."""
+    """The provider whose bodies without any mark have this format. Gateways and clouds send several formats."""
     service_tier: tuple[str, ...] = ()
-    """The field that names the service tier a body was served at, which may have prices of its own."""
+    """The field with the service tier of a body; a tier may have its own prices."""
     layouts: tuple[Layout, ...]
-    """A body is read by the first that is its own; the last is that of all other bodies."""
+    """The first that applies to a body is used; the last applies to every body."""
 
 
 def owner(body: Body, path: Sequence[str]) -> Body:
-    """Return the object in `body` that the last step of `path` is a field of; an empty one if there is none."""
+    """Return the object in `body` that contains the last step of `path`; an empty one if there is none."""
     found = body
     for step in path[:-1]:
         value = found.get(step)

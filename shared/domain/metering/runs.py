@@ -1,4 +1,4 @@
-"""An agent run, as the sum of its events."""
+"""An agent run: the sum of its events."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -9,14 +9,14 @@ from shared.domain.ledger.counters import Totals, add
 from shared.domain.metering.recording import RecordedEvent
 
 RUN_TIMEOUT = timedelta(hours=24)
-"""A run that has been silent this long without an end is shown as timed out, never as completed."""
+"""A run without an end is shown as timed out this long after its last event, never as completed."""
 
 RunStatus = Literal["open", "completed", "failed", "timed_out"]
 
 
 @dataclass(slots=True, kw_only=True)
 class Run:
-    """Totals of a run, its first and last instant, and the lifecycle marks its events carried."""
+    """The totals of a run, the times of its first and last event, and whether one of them ended it."""
 
     id: str
     began_at: datetime
@@ -26,7 +26,7 @@ class Run:
     is_failed: bool = False
 
     def status(self, now: datetime) -> RunStatus:
-        """What became of the run; the order in which its events arrived does not matter."""
+        """Return the status at `now`, which does not depend on the order of events."""
         if self.is_failed:
             return "failed"
         if self.is_completed:
@@ -34,7 +34,7 @@ class Run:
         return "timed_out" if now - self.last_at >= RUN_TIMEOUT else "open"
 
     def include(self, event: RecordedEvent) -> None:
-        """Count an event of this run."""
+        """Add an event of this run."""
         if event.ts < self.began_at:
             self.began_at = event.ts
         if event.ts > self.last_at:
@@ -46,7 +46,7 @@ class Run:
         add(self.totals, event.amounts)
 
     def merge(self, other: "Run") -> None:
-        """Add what `other` knows of the same run."""
+        """Add `other`, which holds other events of the same run."""
         self.began_at = min(self.began_at, other.began_at)
         self.last_at = max(self.last_at, other.last_at)
         self.is_completed = self.is_completed or other.is_completed
@@ -55,7 +55,7 @@ class Run:
 
 
 def runs_of(events: Iterable[RecordedEvent]) -> dict[str, Run]:
-    """What `events` add to each run they belong to."""
+    """Return the runs of `events` by id, each with the sum of its events."""
     runs: dict[str, Run] = {}
     for event in events:
         if event.run_id is None:

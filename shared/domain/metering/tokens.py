@@ -15,9 +15,9 @@ Count = Annotated[int, Field(ge=0, le=MAX_TOKENS)]
 
 
 class TokenCounts(BaseModel):
-    """Token counts as a caller sends them; None means absent, and 0 is a value.
+    """Token counts as a caller sends them; null means absent, 0 is a value.
 
-    `prompt_tokens` and `completion_tokens` are other names of `input_tokens` and `output_tokens`.
+    `prompt_tokens` and `completion_tokens` are aliases of `input_tokens` and `output_tokens`.
     Validation fails with code `contradictory_tokens` or `empty_tokens`, located at the object itself.
     """
 
@@ -36,18 +36,18 @@ class TokenCounts(BaseModel):
 
     @model_validator(mode="after")
     def _counts_agree(self) -> Self:
-        # Stored past the cached_property below: its lock costs more than the whole normalisation.
+        # Stored directly, because the lock of cached_property costs more than the whole normalisation.
         self.__dict__["pools"] = normalise(self)
         return self
 
     @cached_property
     def pools(self) -> TokenPools:
-        """Return the normalised pools, computed while validating."""
+        """The normalised pools, computed during validation."""
         return normalise(self)
 
 
 def normalise(counts: TokenCounts) -> TokenPools:
-    """Normalise `counts`; raises PydanticCustomError (a ValueError) that names both fields and both values."""
+    """Normalise `counts`; raise PydanticCustomError, a ValueError that names both fields, if they disagree."""
     input_, output, total = _sides(counts)
     cache_read = counts.cache_read_tokens or 0
     cache_write, cache_write_1h = _cache_writes(counts)

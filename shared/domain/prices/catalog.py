@@ -1,4 +1,4 @@
-"""The price catalog that genai-prices bundles, loaded on first use, and the provider that a name stands for."""
+"""The price catalog of genai-prices, loaded on first use, and its lookup of providers by name."""
 
 from dataclasses import dataclass
 from functools import cache, lru_cache
@@ -10,10 +10,10 @@ if TYPE_CHECKING:
     from genai_prices.units import UnitRegistry
 
 MAX_CACHED_NAMES: Final = 4096
-"""Names come from callers: an unbounded cache would be theirs to fill."""
+"""Names come from callers, so a cache of them must be bounded."""
 
 
-# Compared by identity, so that it is a cheap key: resolve_provider gives one object for a name.
+# Compared by identity, which makes it a cheap key of caches: resolve_provider returns one object per name.
 @dataclass(frozen=True, slots=True, eq=False)
 class ResolvedProvider:
     """The provider of an event: its `name` as sent, trimmed and in lower case, and its entry in the catalog."""
@@ -29,7 +29,7 @@ class ResolvedProvider:
 
 @lru_cache(maxsize=MAX_CACHED_NAMES)
 def resolve_provider(name: str) -> ResolvedProvider:
-    """Resolve a caller's name of a provider, an alias of it included. Do this once per event, and hand it on."""
+    """Resolve a provider by the name or alias that a caller sent. Do this once per event and pass the result on."""
     from genai_prices.data_snapshot import find_provider_by_id
 
     return ResolvedProvider(name.strip().lower(), find_provider_by_id(catalog_providers(), name))
@@ -37,7 +37,7 @@ def resolve_provider(name: str) -> ResolvedProvider:
 
 @cache
 def catalog_version() -> str:
-    """Return the mark by which a price can be traced: `genai-prices/0.2.3`."""
+    """Return the version that is stored with each price: `genai-prices/0.2.3`."""
     from genai_prices import __version__
 
     return f"genai-prices/{__version__}"
@@ -53,7 +53,7 @@ def catalog_providers() -> list["Provider"]:
 
 @cache
 def catalog_units() -> "UnitRegistry":
-    """Return the units that can be counted and priced, each with its price key and the units it is a part of."""
+    """Return the units that can be counted and priced, each with its price key and the units that include it."""
     from genai_prices.data_units import unit_data
     from genai_prices.units import UnitRegistry
 

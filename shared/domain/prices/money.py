@@ -1,4 +1,4 @@
-"""Money: integer nano-USD (1e-9 USD), and its two conversions to and from decimals."""
+"""Money as integer nano-USD (1e-9 USD), and its conversions from and to decimals."""
 
 from decimal import Decimal
 
@@ -6,7 +6,7 @@ NANOUSD_PER_USD = 10**9
 
 
 def nanousd_from_decimal(usd: Decimal) -> int:
-    """Convert USD to whole nano-USD, half to even; raises ValueError for an amount that is not finite."""
+    """Convert USD to whole nano-USD, half to even; raise ValueError for an amount that is not finite."""
     if not usd.is_finite():
         raise ValueError(f"usd is {usd}, which is not an amount of money")
     numerator, denominator = usd.as_integer_ratio()
@@ -14,7 +14,7 @@ def nanousd_from_decimal(usd: Decimal) -> int:
 
 
 def usd_string(nanousd: int) -> str:
-    """Write `nanousd` as a decimal string of USD, exact, with two to nine decimals: `1.00`, `0.000075`."""
+    """Format `nanousd` as exact USD with two to nine decimals: `1.00`, `0.000075`."""
     dollars, rest = divmod(abs(nanousd), NANOUSD_PER_USD)
     decimals = f"{rest:09d}".rstrip("0").ljust(2, "0")
     return f"{'-' if nanousd < 0 else ''}{dollars}.{decimals}"

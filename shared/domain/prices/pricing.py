@@ -1,4 +1,4 @@
-"""Prices a call: its provider, model, time and usage as nano-USD, or as an unknown price."""
+"""Prices a call in nano-USD by its provider, model, time and usage; the price may be unknown."""
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
@@ -29,13 +29,13 @@ LOCAL_PROVIDERS: Final = frozenset(
 """Servers that run a model on the caller's own machines: no tokens are bought, so each call costs 0."""
 
 FREE_MODEL_SUFFIX = ":free"
-"""OpenRouter's mark of a model variant that costs nothing; the catalog lists these without any price."""
+"""OpenRouter's suffix of free model variants, which the catalog lists without a price."""
 
-EXACT_DIGITS = 60  # 2**53 tokens (16 digits) at a price of 18 decimals, summed, and room to spare
+EXACT_DIGITS = 60  # 2**53 tokens (16 digits) at a price of 18 decimals, summed, with room to spare
 
 
 class Cost(NamedTuple):
-    """The cost of a call, and its source: `local`, `client`, or the version of the catalog that priced it."""
+    """The cost of a call, and its source: `local`, `client`, or the version of the price catalog."""
 
     nanousd: int
     source: str
@@ -51,12 +51,12 @@ class PricedModel:
         self.provider = provider
         self.model = model
         self.source = catalog_version()
-        # The catalog keeps its prices as long as the process lives, so their identities are stable keys.
+        # The catalog lives as long as the process, so the identities of its prices are stable keys.
         self._rates = {id(prices): _rates(model, prices) for prices in _every_price(model)}
         self._only_rates = next(iter(self._rates.values())) if len(self._rates) == 1 else None
 
     def rates_at(self, at: datetime, context: Mapping[str, str] | None = None) -> tuple[Rates, ...]:
-        """Return the rates in force at `at`; a `context` may name a service tier that has its own."""
+        """Return the rates in force at `at`; a `context` may name a service tier with rates of its own."""
         if context and self.model.price_variants:
             return _rates(self.model, self.prices_at(at, context))
         if self._only_rates is not None:
@@ -64,16 +64,16 @@ class PricedModel:
         return self._rates[id(self.model.get_prices(at))]
 
     def prices_at(self, at: datetime, context: Mapping[str, str]) -> "ModelPrice":
-        """Return the catalog's prices in force; a reseller of a model does not have its provider's variants."""
+        """Return the prices in force at `at`; variants exist only at the model's own provider, not at resellers."""
         is_own = any(self.model is model for model in self.provider.models)
         return self.model.get_prices(at, context if is_own else None)
 
 
 def cost_of(provider: ResolvedProvider, model: str, at: datetime, usage: CallUsage) -> Cost | None:
-    """Price a call made at `at`; None if its price is unknown, which is never 0.
+    """Return the cost of a call made at `at`; None, never 0, if its price is unknown.
 
-    Unknown are: a model that the catalog does not have, tokens or units it has no price for, and a total
-    whose split into input and output is not known.
+    A price is unknown if the catalog lacks the model or a price for some of its tokens or units, or if only the
+    total is known and not its input and output.
     """
     if provider.name in LOCAL_PROVIDERS:
         return LOCAL_COST
@@ -90,7 +90,7 @@ def cost_of(provider: ResolvedProvider, model: str, at: datetime, usage: CallUsa
 
 @lru_cache(maxsize=MAX_CACHED_NAMES)
 def _priced_model(provider: ResolvedProvider, name: str) -> PricedModel | None:
-    """Find the model that a caller names; not by the catalog's own search, whose caches have no bound."""
+    """Return the model that a caller names. The catalog's own search is not used: its caches are unbounded."""
     seller = provider.listed
     model = seller.find_model(name, all_providers=catalog_providers()) if seller else None
     return PricedModel(seller, model) if seller and model and model.prices else None
@@ -128,7 +128,7 @@ def _cost_by_library(priced: PricedModel, at: datetime, usage: CallUsage) -> int
 
 
 def _counts_by_name(pools: TokenPools) -> dict[str, int]:
-    """Return the pools by the library's names, all of them: it takes an absent unit for unknown, a 0 for none."""
+    """Return all pools by the library's names, even zeros: the library takes an absent unit for unknown."""
     return {
         "input_tokens": pools.input,
         "output_tokens": pools.output,

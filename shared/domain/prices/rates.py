@@ -1,4 +1,4 @@
-"""The arithmetic of token prices: one dated price as integer rates, exact for every price there is."""
+"""The exact arithmetic of token prices: a dated price of the catalog as integer rates."""
 
 from dataclasses import dataclass
 from decimal import Decimal
@@ -12,13 +12,13 @@ from shared.domain.prices.token_pools import TokenPools
 if TYPE_CHECKING:
     from genai_prices.types import ModelPrice, TieredPrices
 
-NANOUSD_PER_TOKEN = Fraction(10**9, 10**6)  # of a price in USD per million tokens
-NANOUSD_PER_REQUEST = Fraction(10**9, 10**3)  # of a price in USD per thousand requests
+NANOUSD_PER_TOKEN = Fraction(10**9, 10**6)  # at 1 USD per million tokens
+NANOUSD_PER_REQUEST = Fraction(10**9, 10**3)  # at 1 USD per thousand requests
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rates:
-    """The price of a token of each pool, in `1 / divisor` nano-USD, in calls of more than `above` input tokens."""
+    """The price per token of each pool in `1 / divisor` nano-USD, for calls with more than `above` input tokens."""
 
     above: int = -1
     divisor: int = 1
@@ -37,10 +37,10 @@ FREE_RATES = (Rates(),)
 
 
 def rates_of(prices: "ModelPrice") -> tuple[Rates, ...]:
-    """Return the rates of a dated price, highest band first; empty if it has no price for any token.
+    """Return the rates of a dated price, highest tier first; empty if it prices no tokens.
 
-    Crossing a tier's threshold prices all tokens of the call at that tier. A pool without its own price
-    costs what the pool around it costs, as in genai-prices.
+    Beyond a tier's threshold, all tokens of the call are priced at that tier. A pool without its own price has
+    the price of the pool that includes it, as in genai-prices.
     """
     if prices.input_mtok is None and prices.output_mtok is None:
         return ()
@@ -49,7 +49,7 @@ def rates_of(prices: "ModelPrice") -> tuple[Rates, ...]:
 
 
 def cost_nanousd(bands: tuple[Rates, ...], pools: TokenPools) -> int | None:
-    """Price `pools` by the band they fall in, rounded once, half to even; None if a price is missing."""
+    """Return the cost of `pools` at their tier, rounded once, half to even; None if a price is missing."""
     input_, output, _, cache_read, cache_write, cache_write_1h, reasoning = pools
     for rates in bands:
         if input_ > rates.above:
@@ -93,7 +93,7 @@ def _band(prices: "ModelPrice", above: int) -> Rates:
 
 
 def _first(above: int, *prices: "Decimal | TieredPrices | None") -> Fraction:
-    """Return the first price that there is, at the tier for calls of more than `above` input tokens; else 0."""
+    """Return the first price that is given, at the tier for more than `above` input tokens; 0 if there is none."""
     for price in prices:
         if price is not None:
             return Fraction(price if isinstance(price, Decimal) else _tier_price(price, above))

@@ -1,4 +1,4 @@
-"""The seven pools of tokens that everything counts and prices, and the usage of one call."""
+"""The seven token pools that are counted and priced, and the usage of one call."""
 
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -25,7 +25,7 @@ class TokenPools(NamedTuple):
 
 
 class CallUsage(NamedTuple):
-    """The usage of one call, and the part of its response that selects the price it was served at.
+    """The usage of one call, and the context that selects its price.
 
     `other_units` are usage keys of genai-prices, such as `input_audio_tokens` (a part of the input) or
     `web_searches` (on top of it); `price_context` selects one of a model's prices: `{"service_tier": "flex"}`.

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from pydantic import Field
 
 from shared.domain.ledger.counters import Totals
-from shared.domain.limits.forecast import Forecast, MetricForecast, Silence
+from shared.domain.limits.forecast import Forecast, MetricForecast, NoForecastReason
 from shared.domain.limits.limits import LimitPolicy, LimitStatus
 from shared.domain.people.members import Role
 from shared.domain.prices.money import usd_string
@@ -82,7 +82,7 @@ class ForecastResponse(ResponseModel):
     runs: MetricForecastResponse | None
     cost_usd_at_end: Usd | None
     basis_days: int = Field(description="How many days of the period have usage.")
-    reason: Silence | None
+    reason: NoForecastReason | None
 
     @classmethod
     def of(cls, found: Forecast) -> "ForecastResponse":

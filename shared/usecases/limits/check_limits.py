@@ -1,4 +1,4 @@
-"""Tells how much of its plan a tenant has used, and whether a request fits into what is left."""
+"""Reads a tenant's limit status, and checks whether a request fits its limits."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -23,7 +23,7 @@ UNKNOWN_PLAN: Final = "unknown_plan"
 
 @dataclass(frozen=True, slots=True)
 class Thresholds:
-    """Percentages of a limit that warn and that block, where the tenant has none of its own."""
+    """The default percentages of a limit at which a tenant is warned and blocked."""
 
     soft_percent: int
     hard_percent: int
@@ -38,7 +38,7 @@ class Thresholds:
 
 @dataclass(frozen=True, slots=True)
 class UsageRequest:
-    """How many more tokens and runs are asked for; None: not asked for."""
+    """The additional tokens and runs that are requested; None means not requested."""
 
     tokens: int | None = None
     runs: int | None = None
@@ -46,7 +46,7 @@ class UsageRequest:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Check:
-    """A decision with its reason, and what it was decided by; without a status where the plan is unknown."""
+    """A decision with its reason, and the status it is based on; without a status if the plan is unknown."""
 
     allowed: bool
     code: str | None
@@ -56,34 +56,34 @@ class Check:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Holds tenants to their plans."""
+    """Checks tenants against the limits of their plans."""
 
     ledger: Ledger
     thresholds: Thresholds
 
     def check(self, tenant: Tenant, request: UsageRequest, now: datetime) -> Check:
-        """Decide whether `request` fits; with nothing asked for, whether anything is left."""
+        """Decide whether `request` fits; an empty request, whether any usage is left."""
         used = self._recent(tenant, request, now) or self.ledger.current(tenant, Detail.TOTALS, now)
-        policy, where = self.thresholds.policy_of(used.tenant), self.status_of(used)
-        if policy is None or where is None:
+        policy, current = self.thresholds.policy_of(used.tenant), self.status_of(used)
+        if policy is None or current is None:
             reason = f"Plan {used.tenant.plan} is not in the catalog, so it allows nothing."
             return Check(allowed=False, code=UNKNOWN_PLAN, reason=reason, status=None)
-        decision = decide(policy, where, request.tokens, request.runs)
-        return Check(allowed=decision.allowed, code=decision.code, reason=decision.reason, status=where)
+        decision = decide(policy, current, request.tokens, request.runs)
+        return Check(allowed=decision.allowed, code=decision.code, reason=decision.reason, status=current)
 
     def current_status(self, tenant: Tenant, now: datetime) -> LimitStatus | None:
         """Return the status of a tenant now; None if its plan is unknown."""
         return self.status_of(self.ledger.current(tenant, Detail.TOTALS, now))
 
     def status_of(self, used: PeriodUsage) -> LimitStatus | None:
-        """Return the status that this usage amounts to; None if the tenant's plan is unknown."""
+        """Return the status for this usage; None if the tenant's plan is unknown."""
         plan, policy = find_plan(used.tenant.plan), self.thresholds.policy_of(used.tenant)
         if plan is None or policy is None:
             return None
         return status(plan, policy, used.period, used.consumption)
 
     def _recent(self, tenant: Tenant, request: UsageRequest, now: datetime) -> PeriodUsage | None:
-        """Return what was read within two seconds, unless a limit is so near that it may decide wrongly."""
+        """Return usage read in the last two seconds, or None near a limit, where it could decide wrongly."""
         used = self.ledger.recent(tenant, now)
         policy = self.thresholds.policy_of(used.tenant) if used else None
         if used is None or policy is None:

@@ -1,4 +1,4 @@
-"""Reads what the usage page shows: the current period as it is now, the one before it, or any interval."""
+"""Reads the data of the usage page: the current period, the previous one, or any interval."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -13,14 +13,14 @@ from shared.usecases.ledger.ledger import PeriodUsage
 from shared.usecases.limits.check_limits import Limits
 
 MAX_DAYS = 92
-"""The longest interval, a quarter: each day is a document read."""
+"""The longest interval, a quarter: each of its days costs a document read."""
 ASK_EVERY_SECONDS = 5
-"""How often a page asks again that would have to listen to too many documents."""
+"""The polling interval of a page that would have to listen to too many documents."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Changes:
-    """How a page that is open learns that usage has changed: it listens to counters, or it asks from time to time."""
+    """The counters an open page listens to for new usage, or the interval at which it polls instead."""
 
     counter_ids: tuple[str, ...]
     ask_every_s: int | None
@@ -30,12 +30,12 @@ class Changes:
 class UsagePage:
     """A tenant's usage in a period or interval as of `read_at`.
 
-    Status, forecast and changes are there for the current period alone.
+    Status, forecast and changes are set only for the current period.
     """
 
     tenant: Tenant
     policy: LimitPolicy | None
-    """None if the tenant's plan is unknown. Then there is no status either."""
+    """None if the tenant's plan is unknown; then `status` is None too."""
     usage: Usage
     read_at: datetime
     status: LimitStatus | None = None
@@ -44,7 +44,7 @@ class UsagePage:
 
 
 def read_current(limits: Limits, known: Tenant, now: datetime) -> UsagePage:
-    """Return the page of the current period. `known` may be a minute old; NotFound if the tenant is gone."""
+    """Return the page of the current period. `known` may be a minute old; raise NotFound for a deleted tenant."""
     used = limits.ledger.current(known, Detail.SERIES, now)
     tenant, usage, policy = used.tenant, used.usage, limits.thresholds.policy_of(used.tenant)
     so_far = PeriodSoFar(period=usage.within, days=usage.days, runs=usage.runs, created_at=tenant.created_at)
@@ -60,17 +60,17 @@ def read_current(limits: Limits, known: Tenant, now: datetime) -> UsagePage:
 
 
 def read_previous(limits: Limits, known: Tenant, now: datetime) -> UsagePage:
-    """Return the page of the period before the current one; NotFound if the tenant is gone."""
+    """Return the page of the period before the current one; raise NotFound for a deleted tenant."""
     anchor = known.at(now).anchor
     used = limits.ledger.within(known, previous(anchor, period_at(anchor, now)), Detail.SERIES, now)
     return _plain_page(limits, used, now)
 
 
 def read_interval(limits: Limits, known: Tenant, within: Period, now: datetime) -> UsagePage:
-    """Return the page of any interval. InvalidInput for too long a one, NotFound if the tenant is gone."""
-    # Whole days, because a quarter in which the clocks go back is an hour longer.
+    """Return the page of any interval; raise InvalidInput if it is too long, NotFound for a deleted tenant."""
+    # Compared in whole days, because a quarter in which the clocks go back is an hour longer.
     if (whole_days := (within.end - within.start) // timedelta(days=1)) > MAX_DAYS:
-        message = f"from: the interval covers at most {MAX_DAYS} days, not {whole_days}"
+        message = f"from: an interval is at most {MAX_DAYS} days long, not {whole_days}"
         raise InvalidInput(message, (FieldProblem(field="from", code="range_too_long", message=message),))
     return _plain_page(limits, limits.ledger.within(known, within, Detail.SERIES, now), now)
 

@@ -1,1 +1,1 @@
-"""Record events."""
+"""Recording of events."""

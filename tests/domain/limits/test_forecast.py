@@ -1,4 +1,4 @@
-"""Tests of the forecast: what the pace of the period so far comes to, and when it stays silent."""
+"""Tests of the forecast: the totals and instants at the pace so far, and the reasons for no forecast."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -28,7 +28,7 @@ def used(tokens: int, cost_nanousd: int = 0) -> Totals:
 
 
 def days(*tokens: int) -> dict[date, Totals]:
-    """So many tokens on each day from the first on."""
+    """Return usage with these tokens on each day from the first of the month."""
     return {on(number + 1).date(): used(count) for number, count in enumerate(tokens)}
 
 
@@ -48,7 +48,7 @@ def tokens_of(found: Forecast) -> MetricForecast:
     return found.tokens
 
 
-def test_the_pace_so_far_goes_on_until_the_reset() -> None:
+def test_the_pace_so_far_continues_until_the_reset() -> None:
     found = of(days(100, 500), on(11), runs=10)
     assert tokens_of(found) == MetricForecast(600 * 30 // 10, None, None)
     # One a day of 30: 80 % is reached after 24 days, and all of it not before the reset.
@@ -69,30 +69,30 @@ def test_a_fraction_is_cut_off_and_an_instant_waits_for_the_whole_second() -> No
     assert found.reached_at == on(1) + seconds * SECOND
 
 
-def test_cost_is_foreseen_in_nano_usd() -> None:
+def test_cost_is_forecast_in_nano_usd() -> None:
     found = of({on(1).date(): used(0, 3), on(2).date(): used(0, 4)}, on(11))
     assert found.cost_nanousd_at_end == 7 * 30 // 10
 
 
-def test_what_is_reached_already_is_not_foreseen() -> None:
+def test_a_cap_already_reached_is_not_forecast() -> None:
     found = tokens_of(of(days(2_000, 1_000), on(11)))
     assert found == MetricForecast(9_000, None, None)
     assert tokens_of(of(days(2_000, 400), on(11))).soft_reached_at is None
 
 
-def test_what_the_reset_comes_before_is_not_foreseen() -> None:
+def test_a_cap_not_reached_before_the_reset_is_not_forecast() -> None:
     exactly_at_the_reset = LimitPolicy(token_limit=1_500, run_limit=1)
     found = tokens_of(of(days(250, 250), on(11), policy=exactly_at_the_reset))
     assert (found.at_end, found.reached_at, found.soft_reached_at) == (1_500, None, on(25))
 
 
-def test_a_limit_of_nothing_is_reached_already() -> None:
+def test_a_limit_of_zero_is_already_reached() -> None:
     found = of(days(1, 1), on(11), runs=1, policy=LimitPolicy(token_limit=0, run_limit=0))
     assert found.tokens == MetricForecast(6, None, None)
     assert found.runs == MetricForecast(3, None, None)
 
 
-def test_nothing_used_of_a_metric_stays_nothing() -> None:
+def test_an_unused_metric_stays_at_zero() -> None:
     found = of(days(0, 0), on(11))
     assert found.tokens == found.runs == MetricForecast(0, None, None)
 
@@ -102,13 +102,13 @@ def test_without_a_known_plan_there_is_a_sum_but_no_threshold() -> None:
     assert (found.tokens, found.runs) == (MetricForecast(3_000, None, None), MetricForecast(12, None, None))
 
 
-def test_the_pace_of_a_new_tenant_begins_with_it() -> None:
+def test_the_pace_of_a_new_tenant_is_measured_from_its_creation() -> None:
     created_at = on(6) + timedelta(microseconds=7)
     found = tokens_of(of({on(6).date(): used(50), on(10).date(): used(50)}, on(11), created_at=created_at))
     assert found.at_end == 100 * 25 // 5
 
 
-def test_the_pace_of_usage_from_before_the_tenant_begins_with_the_usage() -> None:
+def test_the_pace_of_usage_before_the_tenants_creation_is_measured_from_the_first_usage() -> None:
     found = tokens_of(of({on(6).date(): used(50), on(10).date(): used(50)}, on(11), created_at=on(10, 9)))
     assert found.at_end == 100 * 25 // 5
 
@@ -124,7 +124,7 @@ def test_the_pace_of_usage_from_before_the_tenant_begins_with_the_usage() -> Non
         (days(100, 100), on(1) - DAY, LONG_AGO, 2),
     ],
 )
-def test_too_little_data_is_said_and_nothing_foreseen(
+def test_too_little_data_is_the_reason_for_no_forecast(
     totals_by_day: dict[date, Totals], now: datetime, created_at: datetime, basis_days: int
 ) -> None:
     found = of(totals_by_day, now, created_at=created_at)
@@ -160,7 +160,7 @@ births = st.just(LONG_AGO) | moments
 
 
 @given(histories, policies, moments, births, counts)
-def test_a_forecast_never_says_less_than_is_used_and_names_only_instants_to_come(
+def test_a_forecast_is_never_below_usage_and_its_instants_are_in_the_future(
     tokens_by_day: dict[date, int], policy: LimitPolicy, now: datetime, created_at: datetime, runs: int
 ) -> None:
     found = of({day: used(count) for day, count in tokens_by_day.items()}, now, runs, policy, created_at)
@@ -181,7 +181,7 @@ def test_a_forecast_never_says_less_than_is_used_and_names_only_instants_to_come
 
 
 @given(histories, st.integers(0, 29 * 24 * 3600 - 1), st.integers(1, 3_000))
-def test_more_usage_never_foresees_less_nor_a_later_end(
+def test_more_usage_never_lowers_the_forecast_or_delays_a_cap(
     tokens_by_day: dict[date, int], elapsed_seconds: int, more: int
 ) -> None:
     now, first = on(2) + elapsed_seconds * SECOND, on(1).date()
@@ -195,7 +195,7 @@ def test_more_usage_never_foresees_less_nor_a_later_end(
 
 
 @given(st.integers(0, 29 * 24 - 1), st.integers(1, 30 * 24))
-def test_a_steady_pace_is_foreseen_exactly_whenever_it_is_asked_for(hours: int, cap_hours: int) -> None:
+def test_a_steady_pace_is_forecast_exactly_at_any_time(hours: int, cap_hours: int) -> None:
     """One token an hour: the sum is the period's hours, and a limit of n is reached after n hours."""
     now = on(2) + timedelta(hours=hours)
     elapsed_hours = 24 + hours
@@ -207,7 +207,7 @@ def test_a_steady_pace_is_foreseen_exactly_whenever_it_is_asked_for(hours: int, 
 
 
 @given(st.integers(1, 700))
-def test_the_least_time_is_counted_from_the_begin_of_the_pace(hours: int) -> None:
+def test_the_minimum_time_is_measured_from_the_start_of_the_pace(hours: int) -> None:
     period = Period(on(1), on(1) + timedelta(hours=800))
     totals = {on(1).date(): used(1), on(2).date(): used(1)}
     so_far = PeriodSoFar(period=period, days=totals, runs=0, created_at=LONG_AGO)

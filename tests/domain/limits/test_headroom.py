@@ -1,4 +1,4 @@
-"""How near a limit is decides how soon to fold, and what may be remembered."""
+"""The nearest limit decides how soon to fold, and whether a cached read may decide."""
 
 import pytest
 from hypothesis import given
@@ -22,7 +22,7 @@ def test_within_a_tenth_of_the_lowest_cap_and_beyond_it_is_near(
     assert is_near_cap(POLICY, Consumption(tokens, runs)) is is_near
 
 
-def test_a_limit_of_nothing_is_near() -> None:
+def test_a_limit_of_zero_is_near() -> None:
     assert is_near_cap(LimitPolicy(token_limit=0, run_limit=10), NONE)
 
 

@@ -1,4 +1,4 @@
-"""Tests of limits: what a status says, and what a decision allows."""
+"""Tests of limits: the status of a tenant, and the decision on a request."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -33,11 +33,11 @@ policies = st.builds(
 )
 amounts = counts | st.integers(0, 400)
 consumptions = st.builds(Consumption, amounts, amounts, amounts)
-asked = st.none() | st.integers(0, 400) | counts
+requested = st.none() | st.integers(0, 400) | counts
 
 
-def standing(policy: LimitPolicy, *, tokens: int = 0, runs: int = 0, held: int = 0) -> LimitStatus:
-    return status(FREE_PLAN, policy, NOVEMBER, Consumption(tokens, runs, held))
+def current_status(policy: LimitPolicy, *, tokens: int = 0, runs: int = 0, reserved: int = 0) -> LimitStatus:
+    return status(FREE_PLAN, policy, NOVEMBER, Consumption(tokens, runs, reserved))
 
 
 def decision(
@@ -64,12 +64,12 @@ def test_a_hard_limit_is_always_a_soft_one_too(policy: LimitPolicy, used: Consum
     ],
 )
 def test_either_metric_reaches_a_threshold_at_its_cap(tokens: int, runs: int, soft: bool, hard: bool) -> None:
-    reached = standing(LimitPolicy(token_limit=1_000, run_limit=10), tokens=tokens, runs=runs)
+    reached = current_status(LimitPolicy(token_limit=1_000, run_limit=10), tokens=tokens, runs=runs)
     assert (reached.soft_limit_reached, reached.hard_limit_reached) == (soft, hard)
 
 
 @given(policies, consumptions)
-def test_what_remains_is_the_cap_less_used_and_held_and_never_negative(
+def test_what_remains_is_the_cap_less_used_and_reserved_and_never_negative(
     policy: LimitPolicy, used: Consumption
 ) -> None:
     left = status(FREE_PLAN, policy, NOVEMBER, used)
@@ -80,7 +80,7 @@ def test_what_remains_is_the_cap_less_used_and_held_and_never_negative(
 
 @given(amounts, st.integers(1, 2**53))
 def test_a_percentage_is_cut_to_two_decimals_and_never_rounded_up(tokens: int, limit: int) -> None:
-    shown = standing(LimitPolicy(token_limit=limit, run_limit=1), tokens=tokens).token_usage_percent
+    shown = current_status(LimitPolicy(token_limit=limit, run_limit=1), tokens=tokens).token_usage_percent
     assert shown == tokens * 10_000 // limit / 100
 
 
@@ -97,35 +97,35 @@ def test_a_percentage_is_cut_to_two_decimals_and_never_rounded_up(tokens: int, l
 )
 def test_a_percentage_of_the_limit(tokens: int, limit: int, percent: float) -> None:
     policy = LimitPolicy(token_limit=limit, run_limit=limit)
-    shown = standing(policy, tokens=tokens, runs=tokens)
+    shown = current_status(policy, tokens=tokens, runs=tokens)
     assert (shown.token_usage_percent, shown.run_usage_percent) == (percent, percent)
 
 
-def test_a_limit_of_nothing_is_reached_before_anything_is_used() -> None:
-    nothing = standing(LimitPolicy(token_limit=0, run_limit=0))
+def test_a_limit_of_zero_is_reached_before_anything_is_used() -> None:
+    nothing = current_status(LimitPolicy(token_limit=0, run_limit=0))
     assert (nothing.soft_limit_reached, nothing.hard_limit_reached) == (True, True)
     assert (nothing.token_usage_percent, nothing.run_usage_percent) == (0.0, 0.0)
 
 
-def test_anything_used_of_a_limit_of_nothing_is_all_of_it() -> None:
-    over = standing(LimitPolicy(token_limit=0, run_limit=0), tokens=1, runs=7)
+def test_any_usage_of_a_limit_of_zero_is_100_percent() -> None:
+    over = current_status(LimitPolicy(token_limit=0, run_limit=0), tokens=1, runs=7)
     assert (over.token_usage_percent, over.run_usage_percent) == (100.0, 100.0)
     assert (over.tokens_remaining, over.runs_remaining) == (0, 0)
 
 
-def test_held_tokens_reduce_what_remains_but_are_not_used() -> None:
-    held = standing(LimitPolicy(token_limit=100, run_limit=10), tokens=60, held=40)
-    assert (held.tokens_remaining, held.tokens_held, held.token_usage_percent) == (100 - 60 - 40, 40, 60.0)
-    assert (held.soft_limit_reached, held.hard_limit_reached) == (False, False)
+def test_reserved_tokens_reduce_what_remains_but_are_not_used() -> None:
+    left = current_status(LimitPolicy(token_limit=100, run_limit=10), tokens=60, reserved=40)
+    assert (left.tokens_remaining, left.tokens_held, left.token_usage_percent) == (100 - 60 - 40, 40, 60.0)
+    assert (left.soft_limit_reached, left.hard_limit_reached) == (False, False)
 
 
-def test_the_percentage_is_of_the_limit_and_the_rest_of_the_hard_cap() -> None:
-    generous = standing(LimitPolicy(token_limit=100, run_limit=10, hard_percent=150), tokens=120)
+def test_the_percentage_refers_to_the_limit_and_the_remainder_to_the_hard_cap() -> None:
+    generous = current_status(LimitPolicy(token_limit=100, run_limit=10, hard_percent=150), tokens=120)
     assert (generous.token_usage_percent, generous.tokens_remaining) == (120.0, 100 * 150 // 100 - 120)
     assert (generous.soft_limit_reached, generous.hard_limit_reached) == (True, False)
 
 
-def test_the_cap_that_blocks_is_rounded_down_and_the_one_that_warns_up() -> None:
+def test_the_hard_cap_is_rounded_down_and_the_soft_cap_up() -> None:
     policy = LimitPolicy(token_limit=33, run_limit=7, soft_percent=50, hard_percent=90)
     assert (policy.soft_token_cap, policy.hard_token_cap) == (17, 29)  # 16.5, 29.7
     assert (policy.soft_run_cap, policy.hard_run_cap) == (4, 6)  # 3.5, 6.3
@@ -137,15 +137,15 @@ def test_the_status_has_exactly_the_agreed_names_in_the_agreed_order() -> None:
     assert list(LimitStatus.model_fields) == agreed.split()
 
 
-@given(policies, consumptions, asked, asked)
+@given(policies, consumptions, requested, requested)
 def test_a_decision_says_why_exactly_when_it_denies(
     policy: LimitPolicy, used: Consumption, tokens: int | None, runs: int | None
 ) -> None:
-    verdict = decide(policy, status(FREE_PLAN, policy, NOVEMBER, used), tokens, runs)
-    assert verdict.allowed == (verdict.code is None) == (verdict.reason is None)
+    decided = decide(policy, status(FREE_PLAN, policy, NOVEMBER, used), tokens, runs)
+    assert decided.allowed == (decided.code is None) == (decided.reason is None)
 
 
-@given(policies, consumptions, asked, asked)
+@given(policies, consumptions, requested, requested)
 def test_a_decision_allows_exactly_what_fits(
     policy: LimitPolicy, used: Consumption, tokens: int | None, runs: int | None
 ) -> None:
@@ -154,8 +154,8 @@ def test_a_decision_allows_exactly_what_fits(
     tokens_fit = taken < token_cap and taken + (tokens or 0) <= token_cap
     runs_fit = used.runs < run_cap and used.runs + (runs or 0) <= run_cap
     runs_matter = runs is not None and runs > 0 if (tokens, runs) != (None, None) else True
-    verdict = decide(policy, status(FREE_PLAN, policy, NOVEMBER, used), tokens, runs)
-    assert verdict.allowed == (tokens_fit and (runs_fit or not runs_matter))
+    decided = decide(policy, status(FREE_PLAN, policy, NOVEMBER, used), tokens, runs)
+    assert decided.allowed == (tokens_fit and (runs_fit or not runs_matter))
 
 
 @given(policies, consumptions, st.integers(0, 400), st.integers(0, 400))
@@ -168,8 +168,10 @@ def test_using_more_never_turns_a_denial_into_a_permission(
 
 
 @given(policies, amounts)
-def test_what_remains_may_be_asked_for_and_one_more_may_not(policy: LimitPolicy, tokens_used: int) -> None:
-    remaining = standing(policy, tokens=tokens_used).tokens_remaining
+def test_the_remaining_tokens_may_be_requested_but_not_one_more(
+    policy: LimitPolicy, tokens_used: int
+) -> None:
+    remaining = current_status(policy, tokens=tokens_used).tokens_remaining
     assert decision(policy, (tokens_used, 0), tokens=remaining).allowed == (remaining > 0)
     assert not decision(policy, (tokens_used, 0), tokens=remaining + 1).allowed
 
@@ -185,14 +187,14 @@ def test_what_remains_may_be_asked_for_and_one_more_may_not(policy: LimitPolicy,
         (None, 0, True),
     ],
 )
-def test_a_run_in_progress_is_not_stopped_because_it_was_the_last(
+def test_the_last_run_of_a_period_may_go_on_using_tokens(
     tokens: int | None, runs: int | None, allowed: bool
 ) -> None:
     policy = LimitPolicy(token_limit=1_000, run_limit=10)
     assert decision(policy, (100, 10), tokens, runs).allowed is allowed
 
 
-def test_tokens_are_examined_even_when_only_a_run_is_asked_for() -> None:
+def test_tokens_are_checked_even_when_only_a_run_is_requested() -> None:
     policy = LimitPolicy(token_limit=1_000, run_limit=10)
     assert decision(policy, (1_000, 0), runs=1).code == "token_limit_reached"
     assert decision(policy, (1_000, 0), runs=0).code == "token_limit_reached"
@@ -203,19 +205,19 @@ def test_tokens_are_named_first_when_both_are_used_up() -> None:
     assert decision(policy, (1_000, 10), tokens=1, runs=1).code == "token_limit_reached"
 
 
-def test_held_tokens_are_named_in_the_reason_for_a_request_that_no_longer_fits() -> None:
+def test_reserved_tokens_are_named_in_the_reason_for_a_request_that_no_longer_fits() -> None:
     policy = LimitPolicy(token_limit=1_000, run_limit=10)
-    verdict = decide(policy, standing(policy, tokens=400, held=500), tokens=101)
-    assert verdict.code == "token_limit_exceeded"
-    assert verdict.reason == (
-        "Plan free allows 1,000 tokens per period and 400 are used and 500 held, so 101 more would not fit;"
+    decided = decide(policy, current_status(policy, tokens=400, reserved=500), tokens=101)
+    assert decided.code == "token_limit_exceeded"
+    assert decided.reason == (
+        "Plan free allows 1,000 tokens per period and 400 are used and 500 reserved, so 101 more would not fit;"
         " it resets at 2026-12-01T00:00:00Z."
     )
 
 
 def test_one_is_singular_in_the_reason() -> None:
-    verdict = decision(LimitPolicy(token_limit=1_000, run_limit=1), (0, 1))
-    assert verdict.reason == (
+    decided = decision(LimitPolicy(token_limit=1_000, run_limit=1), (0, 1))
+    assert decided.reason == (
         "Plan free allows 1 run per period and 1 is used; it resets at 2026-12-01T00:00:00Z."
     )
 
@@ -227,7 +229,7 @@ def test_a_negative_request_is_refused_rather_than_allowed(request_of: dict[str,
 
 
 @pytest.mark.parametrize("plan", PLAN_CATALOG, ids=lambda plan: plan.id)
-def test_without_overrides_the_plan_and_the_defaults_hold(plan: Any) -> None:
+def test_without_overrides_the_plan_and_the_defaults_apply(plan: Any) -> None:
     policy = policy_for(plan, LimitOverrides(), default_soft_percent=70, default_hard_percent=110)
     assert policy == LimitPolicy(
         token_limit=plan.token_limit, run_limit=plan.run_limit, soft_percent=70, hard_percent=110
@@ -235,7 +237,9 @@ def test_without_overrides_the_plan_and_the_defaults_hold(plan: Any) -> None:
 
 
 @given(counts, counts, st.integers(1, 1_000), st.integers(1, 1_000))
-def test_every_override_beats_the_plan_and_the_defaults(tokens: int, runs: int, soft: int, hard: int) -> None:
+def test_every_override_replaces_the_plan_and_the_defaults(
+    tokens: int, runs: int, soft: int, hard: int
+) -> None:
     overrides = LimitOverrides(tokens=tokens, runs=runs, soft_percent=soft, hard_percent=hard)
     policy = policy_for(FREE_PLAN, overrides, default_soft_percent=80, default_hard_percent=100)
     assert policy == LimitPolicy(token_limit=tokens, run_limit=runs, soft_percent=soft, hard_percent=hard)
@@ -251,7 +255,7 @@ def test_every_override_beats_the_plan_and_the_defaults(tokens: int, runs: int, 
         ("hard_percent", 1_001),
     ],
 )
-def test_a_policy_that_makes_no_sense_is_refused(field: str, value: int) -> None:
+def test_an_invalid_policy_is_refused(field: str, value: int) -> None:
     limits = {"token_limit": 10, "run_limit": 10, field: value}
     with pytest.raises(ValueError, match=f"{field} is {value}"):
         LimitPolicy(**limits)
@@ -271,7 +275,7 @@ def test_a_policy_that_makes_no_sense_is_refused(field: str, value: int) -> None
     ],
     ids=str,
 )
-def test_an_override_that_makes_no_sense_is_refused(overrides: dict[str, object]) -> None:
+def test_an_invalid_override_is_refused(overrides: dict[str, object]) -> None:
     with pytest.raises(ValidationError) as refusal:
         LimitOverrides.model_validate(overrides)
     assert [error["loc"] for error in refusal.value.errors()] == [tuple(overrides)]
@@ -286,7 +290,7 @@ def test_overrides_survive_being_stored() -> None:
 
 def test_policies_statuses_and_decisions_cannot_be_changed() -> None:
     policy = LimitPolicy(token_limit=10, run_limit=10)
-    shown = standing(policy)
+    shown = current_status(policy)
     with pytest.raises(AttributeError):
         policy.token_limit = 99  # type: ignore[misc]
     with pytest.raises(ValidationError):

@@ -16,11 +16,11 @@ def a_plan(**changes: Any) -> Plan:
     return replace(PLAN_CATALOG[1], **changes)
 
 
-def test_finds_every_plan_of_the_catalog_by_its_id() -> None:
+def test_every_plan_is_found_by_its_id() -> None:
     assert [find_plan(plan.id) for plan in PLAN_CATALOG] == list(PLAN_CATALOG)
 
 
-def test_finds_professional_by_the_name_that_billing_gives_it() -> None:
+def test_professional_is_found_by_billings_alias() -> None:
     assert find_plan("pro") is find_plan("professional") is PLAN_CATALOG[2]
 
 
@@ -30,7 +30,7 @@ def test_the_free_plan_is_the_first_and_costs_nothing() -> None:
 
 
 @given(st.text())
-def test_any_other_text_is_no_plan(text: str) -> None:
+def test_any_other_text_is_an_unknown_plan(text: str) -> None:
     known = {plan.id for plan in PLAN_CATALOG} | {"pro"}
     assert (find_plan(text) is None) == (text not in known)
 
@@ -63,7 +63,7 @@ def test_the_saving_follows_the_prices() -> None:
     assert dearer_year.yearly_saving_percent == 8  # 1 / 12 = 8.33 %
 
 
-def test_what_a_year_comes_to_in_a_month_is_cut_to_the_nano_dollar() -> None:
+def test_the_yearly_price_per_month_is_truncated_to_the_nano_dollar() -> None:
     assert a_plan(yearly_price_nanousd=290 * NANOUSD_PER_USD).yearly_price_per_month_nanousd == 24_166_666_666
     assert a_plan(yearly_price_nanousd=0).yearly_price_per_month_nanousd == 0
 
@@ -93,6 +93,6 @@ def test_a_changed_copy_leaves_the_catalog_as_it_was() -> None:
         ("yearly_price_nanousd", 12 * 29 * NANOUSD_PER_USD + 1),
     ],
 )
-def test_an_invalid_plan_cannot_be_written_down(field: str, value: object) -> None:
+def test_an_invalid_plan_is_refused(field: str, value: object) -> None:
     with pytest.raises(ValueError, match=f"{field} is {value!r}"):
         a_plan(**{field: value})

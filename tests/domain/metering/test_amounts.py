@@ -1,4 +1,4 @@
-"""What an event adds to the counters, by its category, status, tokens and price."""
+"""The amounts an event adds, by its category, status, tokens and price."""
 
 from typing import get_args
 
@@ -58,7 +58,7 @@ def test_the_start_or_end_of_a_run_that_carries_tokens_is_a_call(status: Status)
         ("storage", "ok", None, 0),
     ],
 )
-def test_what_should_have_a_price_and_has_none_is_counted_as_unpriced(
+def test_a_billable_event_without_a_price_is_counted_as_unpriced(
     category: Category, status: Status | None, pools: TokenPools | None, unpriced: int
 ) -> None:
     assert amounts_of(Measures(category, status, pools, None, None)).get("unpriced_calls", 0) == unpriced
@@ -76,7 +76,7 @@ def test_a_price_of_zero_is_a_price() -> None:
     st.none() | st.integers(0, 2**53),
     st.none() | st.integers(0, 2**53),
 )
-def test_amounts_are_positive_integers_that_lose_nothing(
+def test_amounts_are_positive_integers_and_complete(
     category: Category,
     status: Status | None,
     pools: TokenPools | None,

@@ -1,4 +1,4 @@
-"""Tests of shared/domain/extraction.py: any body gives pools that hold together, or a named error."""
+"""Tests of extraction: any body gives consistent pools or a declared error."""
 
 import json
 from collections.abc import Mapping
@@ -21,7 +21,7 @@ READABLE = json.loads(GOLDEN.read_text("utf-8"))["read"]
 
 
 def names_that_extractors_read() -> set[str]:
-    """Every object key on a path of any extractor in the catalog."""
+    """Return every object key on a path of any extractor in the catalog."""
     rows = [
         row
         for each in catalog_providers()
@@ -70,8 +70,8 @@ def extracted_or_refused(
         return refusal
 
 
-def holds_together(result: Extracted | ExtractionError) -> bool:
-    """Whether a refusal is one of the declared ones, or the pools contain each other and add up."""
+def is_consistent(result: Extracted | ExtractionError) -> bool:
+    """Return whether an error is a declared one, or the pools contain each other and add up."""
     if isinstance(result, ExtractionError):
         return result.code in get_args(ErrorCode) and result.path != ""
     pools, units, _ = result.usage
@@ -84,10 +84,10 @@ def holds_together(result: Extracted | ExtractionError) -> bool:
 
 
 @given(BODIES, NAMED_FORMATS, PROVIDERS | st.text(max_size=10))
-def test_any_body_has_pools_that_hold_together_or_is_refused(
+def test_any_body_gives_consistent_pools_or_is_refused(
     body: dict[str, Any], response_format: str | None, provider: str
 ) -> None:
-    assert holds_together(extracted_or_refused(body, response_format, provider))
+    assert is_consistent(extracted_or_refused(body, response_format, provider))
 
 
 @given(st.sampled_from(READABLE), st.data())
@@ -98,11 +98,11 @@ def test_a_real_body_with_any_count_damaged_is_read_or_refused(
     parents = [parent for parent in nested_objects(body) if parent]
     parent = data.draw(st.sampled_from(parents))
     parent[data.draw(st.sampled_from(sorted(parent)))] = data.draw(JSON)
-    assert holds_together(extracted_or_refused(body, case["format"], case["provider"]))
+    assert is_consistent(extracted_or_refused(body, case["format"], case["provider"]))
 
 
 def nested_objects(value: object) -> list[dict[str, Any]]:
-    """Every object inside a JSON value, itself included."""
+    """Return every object inside a JSON value, itself included."""
     if isinstance(value, list):
         return [found for item in value for found in nested_objects(item)]
     if isinstance(value, dict):
@@ -134,20 +134,19 @@ def test_an_ambiguous_response_names_the_formats_it_could_have() -> None:
     with pytest.raises(ExtractionError) as refusal:
         extracted({"usage": {"input_tokens": 10, "output_tokens": 5}}, None, "acme")
     assert str(refusal.value) == (
-        "the response of provider 'acme' could be anthropic.messages or openai.responses: "
-        "say which in response_format"
+        "the response of provider 'acme' could be anthropic.messages or openai.responses; set response_format"
     )
 
 
-def test_what_is_ambiguous_is_read_by_the_format_it_is_given() -> None:
+def test_an_ambiguous_response_is_read_by_the_given_format() -> None:
     body = {"usage": {"input_tokens": 10, "output_tokens": 5}}
     pools = TokenPools(10, 5, 10 + 5)
     assert extracted(body, "openai.responses", "acme") == Extracted(CallUsage(pools), "openai.responses")
     assert extracted(body, "anthropic.messages", "acme") == Extracted(CallUsage(pools), "anthropic.messages")
 
 
-def test_the_providers_with_a_table_of_their_own_are_those_that_count_what_openai_does_not() -> None:
-    """A new catalog that teaches another provider a count of its own must be noticed here."""
+def test_providers_with_counts_that_openai_lacks_have_a_layout_of_their_own() -> None:
+    """Fail when a new catalog adds a count of its own to another provider."""
     openai = {each.api_flavor: counts(each) for each in named_provider_extractors("openai")}
     chat_like = {
         (provider.id, flavour)
@@ -160,7 +159,7 @@ def test_the_providers_with_a_table_of_their_own_are_those_that_count_what_opena
 
 
 def providers_with_own_counts() -> set[tuple[str, str]]:
-    """Every format and provider whose layout has other counts than the format's usual one."""
+    """Return every format and provider whose layout has other counts than the format's last one."""
     return {
         (each.name, layout.provider)
         for each in FORMATS.values()
@@ -188,12 +187,12 @@ def reads_like(extractor: UsageExtractor, flavour: str) -> bool:
     )
 
 
-def test_tells_the_service_tier_that_openai_names_beside_the_usage() -> None:
+def test_the_service_tier_of_openai_is_read() -> None:
     response = {"service_tier": "flex", "usage": {"prompt_tokens": 10, "completion_tokens": 5}}
     assert extracted(response, "openai.chat", "openai").usage.price_context == {"service_tier": "flex"}
 
 
-def test_tells_that_anthropic_answered_in_a_batch() -> None:
+def test_a_batch_of_anthropic_is_recognised() -> None:
     response = {"usage": {"input_tokens": 10, "output_tokens": 5, "service_tier": "batch"}}
     assert extracted(response, "anthropic.messages", "anthropic").usage.price_context == {
         "processing": "batch"
@@ -201,13 +200,13 @@ def test_tells_that_anthropic_answered_in_a_batch() -> None:
 
 
 @pytest.mark.parametrize("each", FORMATS.values(), ids=FORMATS)
-def test_one_layout_of_each_format_reads_what_no_other_one_does(each: Format) -> None:
+def test_the_last_layout_of_each_format_applies_to_all_bodies(each: Format) -> None:
     *special, usual = each.layouts
     assert (usual.provider, usual.sign) == (None, None)
     assert all(layout.provider or layout.sign for layout in special)
 
 
 @pytest.mark.parametrize("each", FORMATS.values(), ids=FORMATS)
-def test_every_unit_that_a_format_counts_is_one_of_the_catalog(each: Format) -> None:
+def test_every_unit_that_a_format_counts_is_in_the_catalog(each: Format) -> None:
     units = {row.unit for layout in each.layouts for row in layout.counts.rows}
     assert units <= set(catalog_units().units)

@@ -1,4 +1,4 @@
-"""Admitting events: whose, when, under which id, at what price; and what a batch of them adds."""
+"""Preparing events: tenant, time, id and price; and the amounts that a batch adds."""
 
 from datetime import date, datetime, timedelta, timezone
 from decimal import Decimal
@@ -19,8 +19,8 @@ from shared.domain.metering.recording import (
     DayDelta,
     RecordedEvent,
     RefusedEvent,
-    admit,
     deltas_by_day,
+    prepare,
 )
 from shared.domain.metering.runs import runs_of
 from tests.sample_events import CALL, NOON, TODAY, llm_call, mark, sum_of_amounts, times
@@ -32,38 +32,38 @@ def _event(**fields: Any) -> MeteringEvent:
     return MeteringEvent(**({"category": "llm", "provider": "nobody", "model": "unheard-of"} | fields))
 
 
-def _admitted(**fields: Any) -> RecordedEvent:
-    return admit(_event(**fields), "acme", NOON)
+def _prepared(**fields: Any) -> RecordedEvent:
+    return prepare(_event(**fields), "acme", NOON)
 
 
 def _refusal(**fields: Any) -> tuple[str, str]:
     with pytest.raises(RefusedEvent) as refused:
-        _admitted(**fields)
+        _prepared(**fields)
     problem = refused.value.problem
     assert problem.index is None
     return problem.field, problem.code
 
 
-# Whose and when
+# Tenant and time
 
 
-def test_an_event_of_no_tenant_or_of_the_keys_tenant_is_admitted() -> None:
-    assert _admitted().series == _admitted(tenant_id="acme").series == Series("nobody", "unheard-of")
+def test_an_event_of_no_tenant_or_of_the_keys_tenant_is_prepared() -> None:
+    assert _prepared().series == _prepared(tenant_id="acme").series == Series("nobody", "unheard-of")
 
 
-def test_an_event_of_another_tenant_is_refused_by_name() -> None:
+def test_an_event_of_another_tenant_is_refused() -> None:
     assert _refusal(tenant_id="bolt") == ("tenant_id", "tenant_mismatch")
     with pytest.raises(RefusedEvent, match="'bolt'"):
-        _admitted(tenant_id="bolt")
+        _prepared(tenant_id="bolt")
 
 
-def test_an_event_without_time_happened_now() -> None:
-    assert _admitted().ts == NOON
+def test_an_event_without_a_time_gets_the_current_time() -> None:
+    assert _prepared().ts == NOON
 
 
 @pytest.mark.parametrize("ts", [NOON - MAX_AGE, NOON + MAX_AHEAD, NOON])
 def test_both_edges_of_the_window_are_inside(ts: datetime) -> None:
-    assert _admitted(ts=ts).ts == ts
+    assert _prepared(ts=ts).ts == ts
 
 
 @pytest.mark.parametrize(
@@ -75,7 +75,7 @@ def test_one_microsecond_beyond_the_window_is_refused(ts: datetime, code: str) -
 
 def test_a_time_of_any_offset_is_stored_in_utc() -> None:
     ts = datetime(2026, 11, 20, 1, 30, tzinfo=timezone(timedelta(hours=14)))
-    stored = _admitted(ts=ts).ts
+    stored = _prepared(ts=ts).ts
     assert stored == ts
     assert stored.utcoffset() == timedelta(0)
     assert stored.date() == date(2026, 11, 19)
@@ -84,21 +84,21 @@ def test_a_time_of_any_offset_is_stored_in_utc() -> None:
 # Ids and fingerprints
 
 
-def test_an_id_that_is_given_is_kept() -> None:
-    assert _admitted(id="e1", request_id="req-1").id == "e1"
+def test_a_given_id_is_kept() -> None:
+    assert _prepared(id="e1", request_id="req-1").id == "e1"
 
 
 def test_an_id_is_derived_from_provider_and_request() -> None:
-    assert _admitted(request_id="req-1").id == "nobody:req-1"
+    assert _prepared(request_id="req-1").id == "nobody:req-1"
 
 
-def test_an_event_without_id_and_request_gets_one_of_its_own() -> None:
-    assert _admitted().id != _admitted().id
+def test_an_event_without_an_id_or_a_request_gets_a_random_id() -> None:
+    assert _prepared().id != _prepared().id
 
 
 def test_the_same_payload_has_the_same_fingerprint_whenever_it_is_sent() -> None:
-    first = admit(_event(id="e1"), "acme", NOON)
-    later = admit(_event(id="e1"), "acme", NOON + timedelta(hours=1))
+    first = prepare(_event(id="e1"), "acme", NOON)
+    later = prepare(_event(id="e1"), "acme", NOON + timedelta(hours=1))
     assert first.fingerprint == later.fingerprint
     assert first.ts != later.ts
 
@@ -117,26 +117,26 @@ def test_the_same_payload_has_the_same_fingerprint_whenever_it_is_sent() -> None
         {"ts": NOON},
     ],
 )
-def test_any_other_payload_has_another_fingerprint(change: dict[str, Any]) -> None:
-    assert _admitted(id="e1").fingerprint != _admitted(**({"id": "e1"} | change)).fingerprint
+def test_a_different_payload_has_a_different_fingerprint(change: dict[str, Any]) -> None:
+    assert _prepared(id="e1").fingerprint != _prepared(**({"id": "e1"} | change)).fingerprint
 
 
 # Price, usage and metadata
 
 
-def test_a_clients_own_estimate_is_kept_and_marked_as_the_clients() -> None:
-    event = _admitted(tokens={"total_tokens": 5}, cost_usd_estimate=Decimal("0.10"))
+def test_a_clients_estimate_is_kept_with_client_as_its_source() -> None:
+    event = _prepared(tokens={"total_tokens": 5}, cost_usd_estimate=Decimal("0.10"))
     assert (event.cost_nanousd, event.price_source) == (100_000_000, "client")
     assert "unpriced_calls" not in event.amounts
 
 
 def test_ten_times_ten_cents_are_exactly_one_dollar() -> None:
-    events = [_admitted(cost_usd_estimate=0.1) for _ in range(10)]
+    events = [_prepared(cost_usd_estimate=0.1) for _ in range(10)]
     assert sum_of_amounts(events)["cost_nanousd"] == 1_000_000_000
 
 
 def test_an_unknown_model_is_recorded_unpriced() -> None:
-    event = _admitted(tokens={"input_tokens": 7, "output_tokens": 3})
+    event = _prepared(tokens={"input_tokens": 7, "output_tokens": 3})
     assert (event.cost_nanousd, event.price_source) == (None, None)
     assert event.amounts == {
         "calls": 1,
@@ -148,7 +148,7 @@ def test_an_unknown_model_is_recorded_unpriced() -> None:
 
 
 def test_a_known_model_is_priced_by_the_catalog() -> None:
-    event = _admitted(
+    event = _prepared(
         provider="openai", model="gpt-4.1-mini", tokens={"input_tokens": 1_000, "output_tokens": 0}
     )
     # $0.40 for a million input tokens is 400 nano-USD for each.
@@ -160,7 +160,7 @@ def test_a_known_model_is_priced_by_the_catalog() -> None:
     "usage",
     [
         {"tokens": {"input_tokens": 20, "output_tokens": 424}},
-        # OpenAI's shape by way of Google, whose thinking only the total has: the provider decides three times.
+        # OpenAI's shape by way of Google, whose reasoning only the total includes: the provider decides three times.
         {"response": {"usage": {"prompt_tokens": 20, "completion_tokens": 424, "total_tokens": 1016}}},
     ],
     ids=["tokens", "response"],
@@ -176,7 +176,7 @@ def test_the_catalog_is_searched_for_a_provider_once(
 
     monkeypatch.setattr("genai_prices.data_snapshot.find_provider_by_id", find)
     alias = f"vertex-{uuid4()}"  # one of Google's names that no cache knows
-    first, second = (_admitted(provider=alias, model="gemini-2.5-flash", **usage) for _ in range(2))
+    first, second = (_prepared(provider=alias, model="gemini-2.5-flash", **usage) for _ in range(2))
     assert searched == [alias]
     assert first.cost_nanousd == second.cost_nanousd is not None
 
@@ -187,12 +187,12 @@ def test_a_raw_response_is_measured() -> None:
         "model": "claude-sonnet-4-5",
         "usage": {"input_tokens": 10, "cache_read_input_tokens": 90, "output_tokens": 5},
     }
-    event = _admitted(provider="anthropic", response=response, response_format="anthropic.messages")
+    event = _prepared(provider="anthropic", response=response, response_format="anthropic.messages")
     assert event.tokens is not None
     assert (event.tokens.input, event.tokens.cache_read, event.tokens.output) == (10 + 90, 90, 5)
 
 
-def test_tokens_and_a_response_are_one_too_many() -> None:
+def test_tokens_together_with_a_response_are_refused() -> None:
     assert _refusal(tokens={"total_tokens": 1}, response={}) == ("response", "tokens_and_response")
 
 
@@ -200,23 +200,23 @@ def test_a_format_without_a_response_is_refused() -> None:
     assert _refusal(response_format="ollama") == ("response_format", "response_missing")
 
 
-def test_a_response_that_tells_no_usage_is_refused() -> None:
+def test_a_response_without_usage_is_refused() -> None:
     assert _refusal(response={"nothing": 1}, response_format="openai.chat")[0] == "response"
 
 
-def test_metadata_is_kept_as_json_and_none_is_none() -> None:
-    assert _admitted(metadata={"a.b": [1, None, "é"]}).metadata_json == '{"a.b":[1,null,"é"]}'
-    assert _admitted(metadata={}).metadata_json is None
+def test_metadata_is_kept_as_json_and_empty_metadata_is_dropped() -> None:
+    assert _prepared(metadata={"a.b": [1, None, "é"]}).metadata_json == '{"a.b":[1,null,"é"]}'
+    assert _prepared(metadata={}).metadata_json is None
 
 
 def test_metadata_of_the_largest_size_is_kept_and_one_byte_more_is_refused() -> None:
     room = MAX_METADATA_BYTES - len('{"a":""}')
-    assert len(_admitted(metadata={"a": "x" * room}).metadata_json or "") == MAX_METADATA_BYTES
+    assert len(_prepared(metadata={"a": "x" * room}).metadata_json or "") == MAX_METADATA_BYTES
     assert _refusal(metadata={"a": "x" * (room + 1)}) == ("metadata", "metadata_too_large")
     assert _refusal(metadata={"a": "é" * (room // 2 + 1)}) == ("metadata", "metadata_too_large")
 
 
-# What a batch adds
+# Amounts of a batch
 
 
 def test_a_batch_adds_to_each_day_hour_and_series() -> None:
@@ -227,7 +227,7 @@ def test_a_batch_adds_to_each_day_hour_and_series() -> None:
     }
 
 
-def test_an_event_that_adds_nothing_touches_its_day_and_makes_no_cell() -> None:
+def test_an_event_without_amounts_lists_its_day_without_cells() -> None:
     assert deltas_by_day([mark("e1", "run-1", "started")]) == {TODAY: DayDelta({}, {12})}
 
 

@@ -1,4 +1,4 @@
-"""Tests of shared/domain/tokens.py beyond the golden cases."""
+"""Tests of token counts beyond the golden cases."""
 
 from typing import Any
 
@@ -21,7 +21,7 @@ class Envelope(BaseModel):
 
 @st.composite
 def consistent_pools(draw: st.DrawFn) -> TokenPools:
-    """Pools as a call can really have them, in any proportion."""
+    """Draw pools that a real call can have, in any proportion."""
     fresh, read, short, long, visible, reasoning = (draw(st.integers(0, 10**9)) for _ in range(6))
     input_, output = fresh + read + short + long, visible + reasoning
     return TokenPools(input_, output, input_ + output, read, short + long, long, reasoning)
@@ -44,13 +44,13 @@ def test_a_malformed_count_is_reported_at_its_own_field() -> None:
     assert refusal.value.errors()[0]["loc"] == ("tokens", "input_tokens")
 
 
-def test_pools_are_kept_out_of_what_is_serialised_and_compared() -> None:
+def test_pools_are_neither_serialised_nor_compared() -> None:
     counts = TokenCounts(input_tokens=500, output_tokens=300)
     assert counts.model_dump(exclude_none=True) == {"input_tokens": 500, "output_tokens": 300}
     assert counts == TokenCounts(input_tokens=500, output_tokens=300)
 
 
-def test_pools_of_counts_that_skipped_validation_are_computed_when_asked_for() -> None:
+def test_pools_of_unvalidated_counts_are_computed_on_access() -> None:
     unchecked = TokenCounts.model_construct(prompt_tokens=5, total_tokens=12)
     assert unchecked.pools == TokenPools(5, 12 - 5, 12)
 
@@ -76,7 +76,7 @@ def test_every_consistent_set_of_counts_survives_the_round_trip(pools: TokenPool
 
 
 @given(st.dictionaries(st.sampled_from(FIELDS), st.none() | COUNT | st.integers(0, 9)))
-def test_any_counts_are_pools_that_hold_together_or_are_refused(sent: dict[str, Any]) -> None:
+def test_any_counts_give_consistent_pools_or_are_refused(sent: dict[str, Any]) -> None:
     pools = pools_or_code(sent)
     if isinstance(pools, str):
         assert pools in {"contradictory_tokens", "empty_tokens"}

@@ -1,4 +1,4 @@
-"""Tests of shared/domain/money.py."""
+"""Tests of money."""
 
 from decimal import Decimal
 
@@ -31,7 +31,7 @@ def test_a_decimal_becomes_whole_nano_usd_half_to_even(usd: str, nanousd: int) -
 
 
 @pytest.mark.parametrize("usd", ["NaN", "sNaN", "Infinity", "-Infinity"])
-def test_what_is_no_amount_is_refused(usd: str) -> None:
+def test_an_infinite_amount_or_nan_is_refused(usd: str) -> None:
     with pytest.raises(ValueError, match="not an amount of money"):
         nanousd_from_decimal(Decimal(usd))
 
@@ -55,7 +55,7 @@ def test_an_amount_shows_two_to_nine_decimals(nanousd: int, usd: str) -> None:
 
 
 @given(st.integers())
-def test_an_amount_survives_being_shown(nanousd: int) -> None:
+def test_a_formatted_amount_parses_back_to_itself(nanousd: int) -> None:
     assert nanousd_from_decimal(Decimal(usd_string(nanousd))) == nanousd
 
 

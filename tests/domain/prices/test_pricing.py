@@ -1,4 +1,4 @@
-"""Tests of shared/domain/pricing.py: agreement with genai-prices over its whole catalog, and the caches."""
+"""Tests of pricing: agreement with genai-prices over its whole catalog, and the caches."""
 
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
@@ -38,7 +38,7 @@ def pools_of_any_size(draw: st.DrawFn) -> TokenPools:
 
 
 def instants(model: ModelInfo) -> Iterator[datetime]:
-    """An instant in every stretch of time in which the model has one price."""
+    """Return an instant in every interval in which the model has one price."""
     hours = [time(hour, 30) for hour in (0, 2, 8, 12, 20)]
     days = [NOW.date()]
     if isinstance(model.prices, list):
@@ -50,7 +50,7 @@ def instants(model: ModelInfo) -> Iterator[datetime]:
 
 
 def library_nanousd(provider: Provider, model: ModelInfo, at: datetime, pools: TokenPools) -> int | None:
-    """What genai-prices says, as long as it prices every direction that has tokens; else None."""
+    """Return the price of genai-prices, or None if it lacks a price for input or output tokens that are used."""
     prices = model.get_prices(at)
     if prices.input_mtok is None and (pools.input or prices.output_mtok is None):
         return None
@@ -81,7 +81,7 @@ def is_marked_free(model: ModelInfo, at: datetime) -> bool:
 
 
 @pytest.mark.parametrize("pools", [SMALL, BEYOND_EVERY_TIER], ids=["small", "beyond-every-tier"])
-def test_every_model_of_the_catalog_costs_what_the_library_says_at_every_time(pools: TokenPools) -> None:
+def test_every_model_costs_the_same_as_in_the_library_at_every_time(pools: TokenPools) -> None:
     different = [
         (provider.id, model.id, at)
         for provider, model in catalog()
@@ -93,7 +93,7 @@ def test_every_model_of_the_catalog_costs_what_the_library_says_at_every_time(po
 
 
 @given(st.integers(0), pools_of_any_size())
-def test_any_pools_cost_what_the_library_says(index: int, pools: TokenPools) -> None:
+def test_any_pools_cost_the_same_as_in_the_library(index: int, pools: TokenPools) -> None:
     provider, model = catalog()[index % len(catalog())]
     if not is_marked_free(model, NOW):
         assert our_nanousd(provider, model, NOW, pools) == library_nanousd(provider, model, NOW, pools)
@@ -120,7 +120,7 @@ def test_a_price_is_exact_however_many_decimals_it_has() -> None:
 
 
 def test_text_and_tool_prompts_have_no_price_of_their_own_in_the_catalog() -> None:
-    """What extraction leaves out of `other_units` must not have a price; a new catalog may change that."""
+    """Fail when a new catalog prices a unit that extraction leaves out of `other_units`."""
     left_out = {
         unit.price_key
         for unit in catalog_units().units.values()
@@ -137,13 +137,13 @@ def test_a_model_without_any_dated_price_is_unpriced(monkeypatch: pytest.MonkeyP
     assert cost("OpenAI", "gpt-4o-with-no-price", NOW, CallUsage(SMALL)) is None
 
 
-def test_names_are_found_as_callers_write_them() -> None:
+def test_names_are_found_in_any_case() -> None:
     assert cost(" OpenAI ", "GPT-4o-2024-08-06", NOW, CallUsage(SMALL)) == cost(
         "openai", "gpt-4o", NOW, CallUsage(SMALL)
     )
 
 
-def test_names_that_callers_invent_do_not_fill_the_memory() -> None:
+def test_unknown_names_do_not_fill_the_memory() -> None:
     for number in range(MAX_CACHED_NAMES + 10):
         assert cost(f"invented-{number}", "model", NOW, CallUsage(SMALL)) is None
     assert pricing._priced_model.cache_info().currsize <= MAX_CACHED_NAMES
@@ -151,7 +151,7 @@ def test_names_that_callers_invent_do_not_fill_the_memory() -> None:
 
 
 @pytest.mark.parametrize("provider", sorted(LOCAL_PROVIDERS))
-def test_no_local_provider_is_one_that_the_catalog_sells(provider: str) -> None:
+def test_no_local_provider_is_in_the_catalog(provider: str) -> None:
     assert provider == provider.lower()
     assert provider not in {sold.id for sold in catalog_providers()}
 
@@ -166,7 +166,7 @@ def test_dated_prices_are_kept_apart() -> None:
     assert (before, our_nanousd(openai, o3, cut, TokenPools(1, 0, 1))) == (10 * 1000, 2 * 1000)
 
 
-def test_prices_a_call_at_the_service_tier_its_response_names() -> None:
+def test_a_call_is_priced_at_the_service_tier_of_its_response() -> None:
     at = datetime(2026, 11, 1, tzinfo=UTC)
     pools = TokenPools(1_000_000, 0, 1_000_000)
     standard = cost("openai", "gpt-5", at, CallUsage(pools))
@@ -176,7 +176,7 @@ def test_prices_a_call_at_the_service_tier_its_response_names() -> None:
     assert flex.nanousd * 2 == standard.nanousd
 
 
-def test_a_service_tier_the_catalog_does_not_know_costs_the_standard_price() -> None:
+def test_an_unknown_service_tier_costs_the_standard_price() -> None:
     at = datetime(2026, 11, 1, tzinfo=UTC)
     pools = TokenPools(1_000_000, 0, 1_000_000)
     unknown = cost("openai", "gpt-5", at, CallUsage(pools, price_context={"service_tier": "no-such-tier"}))

@@ -1,4 +1,4 @@
-"""Tests of shared/domain/rates.py on prices that the catalog may have one day."""
+"""Tests of rates with prices that a future catalog may have."""
 
 from decimal import Decimal
 
@@ -10,7 +10,7 @@ from shared.domain.prices.token_pools import TokenPools
 
 
 def mtok_nanousd(usd: str, tokens: int) -> Decimal:
-    """`tokens` at `usd` per million tokens."""
+    """Return the cost of `tokens` at `usd` per million tokens."""
     return Decimal(usd) * tokens * 10**9 / 10**6
 
 
@@ -26,7 +26,7 @@ def test_short_cache_writes_can_have_a_price_of_their_own() -> None:
     assert cost_nanousd(rates_of(prices), pools) == expected
 
 
-def test_a_pool_without_a_price_costs_what_the_pool_around_it_costs() -> None:
+def test_a_pool_without_a_price_has_the_price_of_the_pool_that_includes_it() -> None:
     pools = TokenPools(100, 50, 150, 30, 40, 15, 20)
     flat = rates_of(ModelPrice(input_mtok=Decimal(4), output_mtok=Decimal(9)))
     assert cost_nanousd(flat, pools) == mtok_nanousd("4", 100) + mtok_nanousd("9", 50)
@@ -70,6 +70,6 @@ def test_a_price_of_zero_is_a_price() -> None:
     assert cost_nanousd(free, TokenPools(5, 1, 6)) == 0
 
 
-def test_a_price_by_the_hour_says_nothing_about_tokens() -> None:
+def test_a_price_by_the_hour_is_no_price_of_tokens() -> None:
     assert rates_of(ModelPrice(audio_hours=Decimal(3))) == ()
     assert cost_nanousd((), TokenPools(0, 0, 0)) is None

@@ -1,4 +1,4 @@
-"""The usage page: now, the period before, any interval, and how an open page learns of changes."""
+"""The usage page: the current and previous period, any interval, and updates of an open page."""
 
 from datetime import datetime, timedelta
 
@@ -24,13 +24,13 @@ OCTOBER = previous(None, NOVEMBER)
 
 
 @pytest.fixture(params=["memory", "firestore"])
-def kept(request: pytest.FixtureRequest) -> Place:
+def place(request: pytest.FixtureRequest) -> Place:
     """Usage on each store in turn, with tenant acme on plan starter."""
-    place: Place = MemoryPlace()
+    opened: Place = MemoryPlace()
     if request.param == "firestore":
-        place = FirestorePlace(request.getfixturevalue("firestore_channel"))
-    new_tenant(place.directory)
-    return place
+        opened = FirestorePlace(request.getfixturevalue("firestore_channel"))
+    new_tenant(opened.directory)
+    return opened
 
 
 def limits_on(store: UsageStore) -> Limits:
@@ -59,8 +59,8 @@ def record(store: UsageStore, *instants: datetime, now: datetime = NOON) -> list
     return events
 
 
-def test_the_current_page_tells_usage_status_limits_and_a_forecast(kept: Place) -> None:
-    store = kept.open()
+def test_the_current_page_has_usage_status_limits_and_a_forecast(place: Place) -> None:
+    store = place.open()
     events = record(store, NOON - 3 * DAY, NOON)
     page = current(store)
     assert sums_of(page.usage) == plain_sums(events, NOVEMBER)
@@ -88,8 +88,8 @@ def test_a_tenant_that_does_not_exist_is_not_found(memory: MemoryStore) -> None:
         between(memory, NOON - DAY, NOON)
 
 
-def test_the_previous_period_is_read_like_any_interval(kept: Place) -> None:
-    store = kept.open()
+def test_the_previous_period_is_read_like_any_interval(place: Place) -> None:
+    store = place.open()
     events = record(store, OCTOBER.end - HOUR, OCTOBER.end - 25 * HOUR, OCTOBER.end, now=OCTOBER.end)
     tick(store, OCTOBER.end)
     page = before(store)
@@ -101,8 +101,8 @@ def test_the_previous_period_is_read_like_any_interval(kept: Place) -> None:
     assert page.policy is not None
 
 
-def test_a_previous_period_without_usage_is_all_zeros(kept: Place) -> None:
-    store = kept.open()
+def test_a_previous_period_without_usage_is_all_zeros(place: Place) -> None:
+    store = place.open()
     record(store, NOON)
     usage = before(store).usage
     assert (usage.within, usage.totals, usage.series, usage.runs) == (OCTOBER, {}, {}, 0)
@@ -121,8 +121,8 @@ def test_the_previous_period_follows_the_anchor_of_now() -> None:
     assert usage.totals["calls"] == 3
 
 
-def test_an_interval_is_the_sum_of_its_whole_hours_folded_or_live(kept: Place) -> None:
-    store = kept.open()
+def test_an_interval_is_the_sum_of_its_whole_hours_folded_or_live(place: Place) -> None:
+    store = place.open()
     old = record(store, OCTOBER.end - DAY, OCTOBER.end + HOUR, NOON - DAY)
     tick(store, NOON - HOUR)
     events = old + record(store, NOON, NOON + HOUR)
@@ -140,7 +140,7 @@ def test_a_quarter_is_read_even_if_it_is_an_hour_longer(hours: int, memory: Memo
 
 def test_a_longer_interval_is_refused_by_its_field(memory: MemoryStore) -> None:
     new_tenant(memory)
-    with pytest.raises(InvalidInput, match="at most 92 days, not 93") as refusal:
+    with pytest.raises(InvalidInput, match="at most 92 days long, not 93") as refusal:
         between(memory, NOON - 93 * DAY, NOON)
     assert [(each.field, each.code) for each in refusal.value.problems] == [("from", "range_too_long")]
 
@@ -153,7 +153,7 @@ def test_a_longer_interval_is_refused_by_its_field(memory: MemoryStore) -> None:
         (5, Changes(counter_ids=(), ask_every_s=5)),
     ],
 )
-def test_an_open_page_listens_to_todays_counters_if_they_are_few_and_asks_elsewhere(
+def test_an_open_page_listens_to_todays_counters_or_polls_if_they_are_many(
     memory: MemoryStore, shards: int, changes: Changes
 ) -> None:
     new_tenant(memory, counters=writing(shards))

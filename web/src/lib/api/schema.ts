@@ -2042,7 +2042,7 @@ export interface components {
         };
         /**
          * FieldProblem
-         * @description One thing wrong with one field of the input; `index` is the item's place in a batch, None outside one.
+         * @description One problem with one field of the input; `index` is the item's position in a batch, else null.
          */
         FieldProblem: {
             /** Field */
@@ -2235,7 +2235,7 @@ export interface components {
         };
         /**
          * LimitStatus
-         * @description The standing of a tenant in one metering period: the `status` object of every answer.
+         * @description A tenant's usage of its limits in one metering period.
          */
         LimitStatus: {
             /**
@@ -2245,22 +2245,22 @@ export interface components {
             plan: string;
             /**
              * Token Usage Percent
-             * @description Of the limit, cut to two decimals; may exceed 100.
+             * @description Percentage of the limit, cut to two decimals; may exceed 100.
              */
             token_usage_percent: number;
             /**
              * Run Usage Percent
-             * @description Of the limit, cut to two decimals; may exceed 100.
+             * @description Percentage of the limit, cut to two decimals; may exceed 100.
              */
             run_usage_percent: number;
             /**
              * Soft Limit Reached
-             * @description Tokens or runs have reached the threshold that warns.
+             * @description Tokens or runs have reached the warning threshold.
              */
             soft_limit_reached: boolean;
             /**
              * Hard Limit Reached
-             * @description Tokens or runs have reached the threshold that blocks.
+             * @description Tokens or runs have reached the blocking threshold.
              */
             hard_limit_reached: boolean;
             /** Tokens Used */
@@ -2269,14 +2269,14 @@ export interface components {
             runs_used: number;
             /**
              * Tokens Remaining
-             * @description Until requests are denied: neither used nor held.
+             * @description Neither used nor reserved; requests beyond it are denied.
              */
             tokens_remaining: number;
             /** Runs Remaining */
             runs_remaining: number;
             /**
              * Tokens Held
-             * @description Set aside for runs in progress.
+             * @description Reserved for runs in progress.
              */
             tokens_held: number;
             /**
@@ -2287,7 +2287,7 @@ export interface components {
             /**
              * Period Resets At
              * Format: date-time
-             * @description End of the period: the first instant of the next one.
+             * @description Start of the next period.
              */
             period_resets_at: string;
         };
@@ -2405,7 +2405,7 @@ export interface components {
          * MeteringEvent
          * @description One thing that happened in a run: an LLM call, a tool call, a run starting or ending.
          *
-         *     Unknown fields are refused: a misspelt `tokens` that were ignored would be usage lost in silence.
+         *     Unknown fields are refused, because ignoring a misspelt `tokens` would lose usage without notice.
          */
         MeteringEvent: {
             /**
@@ -2851,9 +2851,9 @@ export interface components {
         };
         /**
          * TokenCounts
-         * @description Token counts as a caller sends them; None means absent, and 0 is a value.
+         * @description Token counts as a caller sends them; null means absent, 0 is a value.
          *
-         *     `prompt_tokens` and `completion_tokens` are other names of `input_tokens` and `output_tokens`.
+         *     `prompt_tokens` and `completion_tokens` are aliases of `input_tokens` and `output_tokens`.
          *     Validation fails with code `contradictory_tokens` or `empty_tokens`, located at the object itself.
          */
         TokenCounts: {
