@@ -45,8 +45,8 @@ class Shop:
         """Deliver all of Stripe's events so far, signed."""
         account = self.double.account
         for each in list(account.objects["event"].values()):
-            answer = send(self.functions, render_event(account, each, CURRENT_VERSION))
-            assert answer.status_code == 200, answer.get_data(as_text=True)
+            response = send(self.functions, render_event(account, each, CURRENT_VERSION))
+            assert response.status_code == 200, response.get_data(as_text=True)
 
     def billing(self) -> Json:
         """Return the billing part of the usage page."""
@@ -170,8 +170,8 @@ def test_without_an_api_key_the_problem_names_the_missing_setting(
     monkeypatch.delenv("STRIPE_API_KEY")
     keyless = shop.functions.another()
     body = {"plan": "starter"} if what == "checkout-sessions" else {}
-    answer = keyless.usage_api.post(f"/api/v1/tenants/acme/{what}", json=body, headers=bearer(shop.key))
-    document = refused(answer, 503, "billing_not_configured")
+    response = keyless.usage_api.post(f"/api/v1/tenants/acme/{what}", json=body, headers=bearer(shop.key))
+    document = refused(response, 503, "billing_not_configured")
     assert document["detail"] == "billing is not set up here: STRIPE_API_KEY is missing"
     assert keyless.read(shop.key, "/tenants/acme/invoices")["invoices"][0]["status"] == "paid"
 

@@ -48,9 +48,9 @@ class Shop:
         """Subscribe on Stripe's page."""
         path = "/api/v1/tenants/acme/checkout-sessions"
         order = {"plan": plan, "interval": "month"}
-        answer = self.functions.usage_api.post(path, json=order, headers=bearer(self.key))
+        response = self.functions.usage_api.post(path, json=order, headers=bearer(self.key))
         with pytest.raises(HTTPError) as leads_back:
-            BROWSER.open(succeeded(answer)["url"], b"action=pay")
+            BROWSER.open(succeeded(response)["url"], b"action=pay")
         leads_back.value.close()
         assert leads_back.value.code == 303
 

@@ -147,9 +147,9 @@ def test_an_unavailable_stripe_is_503_and_stores_nothing_until_the_event_is_rese
     functions = set_up()
     functions.create_tenant(plan="free")
     before = stored_state()
-    answer = send(functions, CREATED)
-    assert refused(answer, 503, "unavailable")["detail"] == "Stripe does not respond"
-    assert int(answer.headers["Retry-After"]) >= 1
+    response = send(functions, CREATED)
+    assert refused(response, 503, "unavailable")["detail"] == "Stripe does not respond"
+    assert int(response.headers["Retry-After"]) >= 1
     assert stored_state() == before
     nothing_is_stored()
     monkeypatch.delenv("STRIPE_API_KEY")
@@ -183,6 +183,6 @@ def test_an_unavailable_firestore_is_503_so_that_stripe_resends_the_event(
     monkeypatch.setenv("GOOGLE_CLOUD_PROJECT", "demo-away")
     monkeypatch.setenv("FIRESTORE_EMULATOR_HOST", f"127.0.0.1:{free_port()}")
     monkeypatch.setattr(rpc, "FirestoreRpc", partial(FirestoreRpc, give_up_after_seconds=0.5))
-    answer = send(Functions(clock), CREATED)
-    assert "Firestore does not answer" in refused(answer, 503, "unavailable")["detail"]
-    assert int(answer.headers["Retry-After"]) >= 1
+    response = send(Functions(clock), CREATED)
+    assert "Firestore does not answer" in refused(response, 503, "unavailable")["detail"]
+    assert int(response.headers["Retry-After"]) >= 1

@@ -28,7 +28,6 @@ class BillingAccount:
 
     @property
     def known_subscriptions(self) -> Mapping[str, Subscription]:
-        """The subscriptions by their ids."""
         return self.subscriptions or {}
 
     @property

@@ -35,16 +35,12 @@ class CheckoutSession:
 
 @dataclass(frozen=True, slots=True)
 class CustomerSnapshot:
-    """The fields that are read of a customer."""
-
     id: str
     email: str | None
 
 
 @dataclass(frozen=True, slots=True)
 class ChargeSnapshot:
-    """The fields that are read of a charge."""
-
     id: str
     customer_id: str | None
 
@@ -102,7 +98,6 @@ class StripeEvent:
 
     @property
     def reference(self) -> EventReference:
-        """The event's time and id."""
         return EventReference(self.created, self.id)
 
 
@@ -125,7 +120,6 @@ def read_event(body: object, readers: Mapping[str, ObjectReader]) -> StripeEvent
 
 
 def subscription_object(stripe_object: object) -> EventObject[SubscriptionSnapshot]:
-    """Read the object of an event about a subscription."""
     subscription = read_subscription(stripe_object)
     return EventObject(subscription, subscription.customer_id, _possible_tenant(subscription.tenant_id))
 
@@ -141,7 +135,6 @@ def invoice_object(stripe_object: object) -> EventObject[InvoiceSnapshot]:
 
 
 def session_object(stripe_object: object) -> EventObject[CheckoutSession]:
-    """Read the object of an event about a Checkout session."""
     session = fields_of(stripe_object, "session")
     customer = session.optional_child("customer_details")
     email = customer.optional_text("email") if customer else None
@@ -153,19 +146,16 @@ def session_object(stripe_object: object) -> EventObject[CheckoutSession]:
 
 
 def customer_object(stripe_object: object) -> EventObject[CustomerSnapshot]:
-    """Read the object of an event about a customer."""
     customer = read_customer(stripe_object)
     return EventObject(customer, customer.id, _tenant_in_metadata(fields_of(stripe_object, "customer")))
 
 
 def charge_object(stripe_object: object) -> EventObject[ChargeSnapshot]:
-    """Read the object of an event about a charge."""
     charge = read_charge(stripe_object)
     return EventObject(charge, charge.customer_id, _tenant_in_metadata(fields_of(stripe_object, "charge")))
 
 
 def dispute_object(stripe_object: object) -> EventObject[DisputeSnapshot]:
-    """Read the object of an event about a dispute."""
     dispute = fields_of(stripe_object, "dispute")
     return EventObject(
         DisputeSnapshot(dispute.identifier("id"), dispute.optional_reference("charge")),
@@ -175,13 +165,11 @@ def dispute_object(stripe_object: object) -> EventObject[DisputeSnapshot]:
 
 
 def read_customer(stripe_object: object) -> CustomerSnapshot:
-    """Read a customer from a webhook or from the API."""
     customer = fields_of(stripe_object, "customer")
     return CustomerSnapshot(customer.identifier("id"), customer.optional_text("email"))
 
 
 def read_charge(stripe_object: object) -> ChargeSnapshot:
-    """Read a charge from a webhook or from the API."""
     charge = fields_of(stripe_object, "charge")
     return ChargeSnapshot(charge.identifier("id"), charge.optional_reference("customer"))
 

@@ -46,11 +46,9 @@ class Fields:
         return self._present(name, self.optional_text(name), "must be text")
 
     def identifier(self, name: str) -> str:
-        """Return the id of this object."""
         return self._present(name, self._optional_id(name), "must be an id")
 
     def optional_text(self, name: str) -> str | None:
-        """Return a text that is not empty, or None."""
         value = self.values.get(name)
         if value is None or (isinstance(value, str) and value):
             return value
@@ -64,7 +62,6 @@ class Fields:
         raise self.invalid(name, f"must be one of {', '.join(allowed)}")
 
     def integer(self, name: str) -> int:
-        """Return an integer of at most 64 bits."""
         rule = "must be an integer of 64 bits"
         return self._present(name, self._optional_integer(name, _INT64, rule), rule)
 
@@ -73,7 +70,6 @@ class Fields:
         return self._present(name, self.optional_instant(name), "must be Unix seconds")
 
     def optional_instant(self, name: str) -> datetime | None:
-        """Return Unix seconds as an aware UTC instant, or None."""
         seconds = self._optional_integer(name, _UNIX_SECONDS, "must be Unix seconds")
         return None if seconds is None else datetime.fromtimestamp(seconds, UTC)
 
@@ -85,11 +81,9 @@ class Fields:
         raise self.invalid(name, "must be true or false")
 
     def child(self, name: str) -> "Fields":
-        """Return the object under `name`."""
         return self._present(name, self.optional_child(name), "must be an object")
 
     def optional_child(self, name: str) -> "Fields | None":
-        """Return the object under `name`, or None."""
         value = self.values.get(name)
         return None if value is None else fields_of(value, f"{self.path}.{name}")
 
@@ -102,7 +96,6 @@ class Fields:
         return [fields_of(member, f"{parent.path}.data[{at}]") for at, member in enumerate(members)]
 
     def reference(self, name: str) -> str:
-        """Return the id of another object."""
         return self._present(name, self.optional_reference(name), "must be an id")
 
     def optional_reference(self, name: str) -> str | None:

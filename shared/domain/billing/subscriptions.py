@@ -113,12 +113,10 @@ class Subscription:
 
     @property
     def id(self) -> str:
-        """The id in Stripe."""
         return self.snapshot.id
 
     @property
     def state(self) -> SubscriptionState:
-        """The state after the history and the latest observation."""
         return _follow((*self.history, self.latest))
 
     @property

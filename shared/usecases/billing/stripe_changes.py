@@ -53,7 +53,6 @@ class WebhookContext:
 
     @property
     def account(self) -> BillingAccount:
-        """The tenant's billing before the event."""
         return self.stored.account
 
     @property

@@ -78,8 +78,8 @@ class DoubleShop:
     def control(self, path: str, **body: object) -> None:
         """Use a switch of the double."""
         request = Request(f"{self.url}/_double/{path}", json.dumps(body).encode())
-        with build_opener(ProxyHandler({})).open(request, timeout=30) as answer:
-            assert answer.status == 200
+        with build_opener(ProxyHandler({})).open(request, timeout=30) as response:
+            assert response.status == 200
 
     def subscriptions(self) -> list[stripe.Subscription]:
         """Return all subscriptions of all customers, newest first."""

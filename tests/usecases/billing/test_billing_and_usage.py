@@ -37,7 +37,7 @@ ANCHORED = SUBSCRIBED.replace(minute=0, second=0)
 RENEWED = ANCHORED.replace(month=11)
 PERIOD_END = SUBSCRIBED.replace(month=11)
 TOKENS = 100 + 20
-"""Of one llm_call."""
+"""The tokens of one llm_call."""
 
 
 class Platform:
@@ -208,7 +208,7 @@ def test_b35_month_year_month_changes_no_usage_and_no_metering_period(shop: Doub
         assert platform.is_exact(shop.now, period)
         assert platform.check(shop.now, 500_000 - 2 * TOKENS).allowed
         assert not platform.check(shop.now, 500_000 - 2 * TOKENS + 1).allowed
-    assert len(anchors) == 1 + 4, "Stripe's billing begins anew with each switch"
+    assert len(anchors) == 1 + 4, "each switch starts a new billing period in Stripe"
 
 
 def test_b2_the_meter_begins_anew_once_when_a_trial_becomes_paid(shop: DoubleShop) -> None:

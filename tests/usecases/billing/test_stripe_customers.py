@@ -1,4 +1,4 @@
-"""The link from a Stripe customer to its tenant: created once, never moved, removed when Stripe deletes it."""
+"""The link from a Stripe customer to its tenant: created once and never moved."""
 
 from datetime import timedelta
 from itertools import permutations
