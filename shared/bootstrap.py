@@ -133,7 +133,7 @@ class Container:
 
     @cached_property
     def alerts(self) -> AlertRaiser:
-        """What is told of every fold."""
+        """Raise alerts after each fold."""
         return AlertRaiser(
             store=self.usage,
             members=self.members,
@@ -189,7 +189,7 @@ class Container:
 
     def first_call(self) -> None:
         """Open the channel to the store, which takes a second, before a request needs it."""
-        # Whoever asks next is told if the store is away; a warm-up has nobody to tell.
+        # A warm-up has no caller. The next request reports a store that is away.
         with suppress(UsageError):
             self.directory.find_key("warm-up")
 

@@ -16,7 +16,7 @@ from shared.adapters.firestore.encoding import get_fields
 from shared.adapters.firestore.queries import all_of
 from shared.adapters.memory import MemoryStore
 from shared.ports import Directory, Members, UsageStore
-from tests.usecases.fault_injection import CutOff, cut
+from tests.usecases.fault_injection import Fault, with_fault
 
 RETENTION = timedelta(days=90)
 
@@ -34,7 +34,7 @@ class AlertPlace(Protocol):
     directory: Directory
     members: Members
 
-    def open(self, cut_off: CutOff | None = None) -> UsageStore:
+    def open(self, fault: Fault | None = None) -> UsageStore:
         """The usage as one process sees it, until it is cut off."""
 
     def mails(self) -> list[WaitingMail]:
@@ -49,9 +49,9 @@ class MemoryAlertPlace:
         self.directory: Directory = self._store
         self.members: Members = self._store
 
-    def open(self, cut_off: CutOff | None = None) -> UsageStore:
+    def open(self, fault: Fault | None = None) -> UsageStore:
         """See AlertPlace."""
-        return cut(self._store, cut_off)
+        return with_fault(self._store, fault)
 
     def mails(self) -> list[WaitingMail]:
         """See AlertPlace."""
@@ -67,9 +67,9 @@ class FirestoreAlertPlace:
         self.directory: Directory = FirestoreDirectory(self._rpc)
         self.members: Members = FirestoreMembers(self._rpc)
 
-    def open(self, cut_off: CutOff | None = None) -> UsageStore:
+    def open(self, fault: Fault | None = None) -> UsageStore:
         """See AlertPlace."""
-        return FirestoreUsageStore(cut(self._rpc, cut_off), RETENTION)
+        return FirestoreUsageStore(with_fault(self._rpc, fault), RETENTION)
 
     def mails(self) -> list[WaitingMail]:
         """See AlertPlace."""

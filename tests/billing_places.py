@@ -10,7 +10,7 @@ from shared.adapters.firestore.encoding import get_fields
 from shared.adapters.firestore.queries import all_of
 from shared.adapters.memory import MemoryStore
 from shared.ports import BillingStore, Directory
-from tests.usecases.fault_injection import CutOff, cut
+from tests.usecases.fault_injection import Fault, with_fault
 
 
 class SentMail(NamedTuple):
@@ -25,7 +25,7 @@ class BillingPlace(Protocol):
 
     directory: Directory
 
-    def open(self, fault: CutOff | None = None) -> BillingStore:
+    def open(self, fault: Fault | None = None) -> BillingStore:
         """Return the store of one process, which fails at `fault`."""
 
     def alerts(self, tenant_id: str) -> dict[str, tuple[str, ...]]:
@@ -42,9 +42,9 @@ class MemoryBillingPlace:
         self.store = MemoryStore()
         self.directory: Directory = self.store
 
-    def open(self, fault: CutOff | None = None) -> BillingStore:
+    def open(self, fault: Fault | None = None) -> BillingStore:
         """See BillingPlace."""
-        return cut(self.store, fault)
+        return with_fault(self.store, fault)
 
     def alerts(self, tenant_id: str) -> dict[str, tuple[str, ...]]:
         """See BillingPlace."""
@@ -63,9 +63,9 @@ class FirestoreBillingPlace:
         self.rpc = FirestoreRpc(f"demo-{uuid4().hex[:12]}", channel, is_emulator=True)
         self.directory: Directory = FirestoreDirectory(self.rpc)
 
-    def open(self, fault: CutOff | None = None) -> BillingStore:
+    def open(self, fault: Fault | None = None) -> BillingStore:
         """See BillingPlace."""
-        return FirestoreBillingStore(cut(self.rpc, fault))
+        return FirestoreBillingStore(with_fault(self.rpc, fault))
 
     def alerts(self, tenant_id: str) -> dict[str, tuple[str, ...]]:
         """See BillingPlace."""

@@ -69,7 +69,7 @@ def test_odd_names_keep_their_own_rows_on_firestore(
 
 
 def check_odd_names(case: dict[str, Any], functions: Functions, key: str, *, is_folded: bool) -> None:
-    """Each name is used once more often than the one before it, and is told with just that number."""
+    """Each name is used once more often than the one before it, and is reported with just that number."""
     names = case["names"]
     events = [{**CALL, case["field"]: name} for count, name in enumerate(names, 1) for _ in range(count)]
     usage = recorded(functions, key, events, is_folded=is_folded)

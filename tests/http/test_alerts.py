@@ -80,8 +80,8 @@ def test_tenants_that_are_handed_to_other_instances_are_told_too(functions: Func
     for key in keys.values():
         use(functions, key, LIMIT)
     functions.tick()
-    told = [functions.read(key, f"/tenants/{name}/alerts")["alerts"] for name, key in keys.items()]
-    assert [len(each) for each in told] == [2] * 7
+    reported = [functions.read(key, f"/tenants/{name}/alerts")["alerts"] for name, key in keys.items()]
+    assert [len(each) for each in reported] == [2] * 7
 
 
 def test_an_alert_that_cannot_be_kept_lets_pubsub_send_the_tick_again(
@@ -120,8 +120,8 @@ def test_a_change_of_recipients_leaves_one_trace_and_none_if_nothing_changed(
 ) -> None:
     for _ in range(2):
         succeeded(functions.send("PUT", ada, RECIPIENTS, {"emails": ["a@example.com", "b@example.com"]}))
-    told = [each for each in trail_of(process_memory()) if each.action == "alert_recipients.changed"]
-    assert [(each.actor, each.before, each.after) for each in told] == [
+    reported = [each for each in trail_of(process_memory()) if each.action == "alert_recipients.changed"]
+    assert [(each.actor, each.before, each.after) for each in reported] == [
         ("member:ada@example.com", "", "a@example.com, b@example.com")
     ]
 

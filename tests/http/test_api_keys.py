@@ -1,4 +1,4 @@
-"""People make, replace and end their tenant's keys: who may, what is told once, and what is refused."""
+"""People create, rotate and revoke their tenant's keys: who may, that the secret is shown once, what is refused."""
 
 from datetime import timedelta
 from typing import Any
@@ -68,23 +68,23 @@ def test_keys_are_listed_newest_first_with_their_last_use(
 def test_a_rotated_key_works_beside_its_successor_for_the_overlap(
     functions: Functions, ada: str, clock: Clock
 ) -> None:
-    former = made(functions, ada)
-    path = f"{KEYS}/{former['api_key']['id']}/rotate"
+    previous = made(functions, ada)
+    path = f"{KEYS}/{previous['api_key']['id']}/rotate"
     successor = succeeded(functions.send("POST", ada, path, {"overlap_hours": 2}), 201)
     assert successor["api_key"]["scopes"] == NEW["scopes"]
-    for secret in (former["secret"], successor["secret"]):
+    for secret in (previous["secret"], successor["secret"]):
         assert functions.record(secret, CALL)["accepted"] == 1
     clock.pass_by(timedelta(hours=2))
-    refused(functions.post_events(former["secret"], CALL), 401, "key_not_valid")
+    refused(functions.post_events(previous["secret"], CALL), 401, "key_not_valid")
     assert functions.record(successor["secret"], CALL)["accepted"] == 1
     ada_again = functions.sign_in("ada@example.com")
     assert sorted(each["status"] for each in listed(functions, ada_again)) == ["active", "active", "expired"]
 
 
 def test_without_a_body_a_rotation_overlaps_by_a_day(functions: Functions, ada: str) -> None:
-    former = made(functions, ada)["api_key"]
-    succeeded(functions.send("POST", ada, f"{KEYS}/{former['id']}/rotate"), 201)
-    (ending,) = [each for each in listed(functions, ada) if each["id"] == former["id"]]
+    previous = made(functions, ada)["api_key"]
+    succeeded(functions.send("POST", ada, f"{KEYS}/{previous['id']}/rotate"), 201)
+    (ending,) = [each for each in listed(functions, ada) if each["id"] == previous["id"]]
     assert ending["expires_at"] == "2026-11-21T12:00:00Z"
 
 
@@ -110,10 +110,10 @@ def test_every_change_names_who_made_it(functions: Functions, ada: str) -> None:
     first = made(functions, ada)["api_key"]
     second = succeeded(functions.send("POST", bob, f"{KEYS}/{first['id']}/rotate", {}), 201)["api_key"]
     succeeded(functions.send("DELETE", ada, f"{KEYS}/{second['id']}"))
-    told = [
+    reported = [
         (each.action, each.actor) for each in trail_of(process_memory()) if each.action.startswith("key.")
     ]
-    assert told == [
+    assert reported == [
         ("key.created", "member:ada@example.com"),
         ("key.rotated", "member:bob@example.com"),
         ("key.revoked", "member:ada@example.com"),

@@ -148,8 +148,8 @@ def test_an_interval_without_length_backwards_or_of_a_century_is_refused(
     start: str, end: str, code: str, path: str, functions: Functions, key: str
 ) -> None:
     document = refused(functions.get(key, asked(path, start, end)), 422, "invalid_input")
-    field, told = document["errors"][0]["field"], document["errors"][0]["code"]
-    assert (field, told) == ("from", code)
+    field, reported = document["errors"][0]["field"], document["errors"][0]["code"]
+    assert (field, reported) == ("from", code)
 
 
 def test_a_series_from_the_future_on_is_refused_for_it_would_end_before_it_begins(

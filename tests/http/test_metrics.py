@@ -47,7 +47,7 @@ def totals(functions: Functions, key: str) -> Totals:
     return found
 
 
-def told(row: Json, metric: Metric, *, is_aggregate: bool = False) -> int:
+def reported(row: Json, metric: Metric, *, is_aggregate: bool = False) -> int:
     """The number of a metric in a row of an answer."""
     prefix = "total_" if is_aggregate else ""
     if metric == "cost_nanousd":
@@ -64,9 +64,9 @@ def test_the_usage_page_tells_it_in_sum_by_series_and_by_day(
     metric: Metric, totals: Totals, functions: Functions, key: str
 ) -> None:
     page = functions.read(key, f"{TENANT}/usage")
-    assert told(page["aggregate"], metric, is_aggregate=True) == totals[metric]
-    assert sum(told(row, metric) for row in page["aggregate"]["series"]) == totals[metric]
-    assert sum(told(row, metric) for row in page["daily"]) == totals[metric]
+    assert reported(page["aggregate"], metric, is_aggregate=True) == totals[metric]
+    assert sum(reported(row, metric) for row in page["aggregate"]["series"]) == totals[metric]
+    assert sum(reported(row, metric) for row in page["daily"]) == totals[metric]
 
 
 @EACH_METRIC
@@ -77,17 +77,17 @@ def test_a_series_tells_it_as_json_and_as_csv(
     metric: Metric, query: str, totals: Totals, functions: Functions, key: str
 ) -> None:
     points = functions.read(key, f"{TENANT}/usage/series?{query}")["points"]
-    assert sum(told(point, metric) for point in points) == totals[metric]
+    assert sum(reported(point, metric) for point in points) == totals[metric]
     text = functions.get(key, f"{TENANT}/usage/series?format=csv&{query}").get_data(as_text=True)
     rows = list(csv.DictReader(io.StringIO(text, newline="")))
     column = {"cost_nanousd": "cost_usd"}.get(metric, metric)
     numbers = [nanousd(row[column]) if column == "cost_usd" else int(row[column]) for row in rows]
-    assert numbers == [told(point, metric) for point in points]
+    assert numbers == [reported(point, metric) for point in points]
 
 
 @EACH_METRIC
 def test_a_run_tells_it(metric: Metric, totals: Totals, functions: Functions, key: str) -> None:
-    assert told(functions.read(key, f"{TENANT}/runs/run-1"), metric) == totals[metric]
+    assert reported(functions.read(key, f"{TENANT}/runs/run-1"), metric) == totals[metric]
 
 
 def test_csv_has_a_column_for_each_metric_once_and_no_other(

@@ -1,4 +1,4 @@
-"""What the usage page is told over HTTP: limits, days, a forecast, what to listen to, and other periods."""
+"""The usage page over HTTP: limits, days, a forecast, what to listen to, and other periods."""
 
 from datetime import UTC, datetime
 from typing import Any

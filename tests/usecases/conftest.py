@@ -13,7 +13,7 @@ from shared.adapters.firestore.rpc import open_channel
 from shared.adapters.memory import MemoryStore
 from shared.ports import Directory, UsageStore
 from tests.billing_places import BillingPlace, FirestoreBillingPlace, MemoryBillingPlace
-from tests.usecases.fault_injection import CutOff, cut
+from tests.usecases.fault_injection import Fault, with_fault
 from tests.usecases.plain_sums import new_tenant
 
 RETENTION = timedelta(days=90)
@@ -24,7 +24,7 @@ class Place(Protocol):
 
     directory: Directory
 
-    def open(self, cut_off: CutOff | None = None) -> UsageStore:
+    def open(self, fault: Fault | None = None) -> UsageStore:
         """The usage as one process sees it, until it is cut off."""
 
 
@@ -35,9 +35,9 @@ class MemoryPlace:
         self._store = store or MemoryStore()
         self.directory: Directory = self._store
 
-    def open(self, cut_off: CutOff | None = None) -> UsageStore:
+    def open(self, fault: Fault | None = None) -> UsageStore:
         """See Place."""
-        return cut(self._store, cut_off)
+        return with_fault(self._store, fault)
 
 
 class FirestorePlace:
@@ -47,9 +47,9 @@ class FirestorePlace:
         self._rpc = FirestoreRpc(f"demo-{uuid4().hex[:12]}", channel, is_emulator=True)
         self.directory: Directory = FirestoreDirectory(self._rpc)
 
-    def open(self, cut_off: CutOff | None = None) -> UsageStore:
+    def open(self, fault: Fault | None = None) -> UsageStore:
         """See Place."""
-        return FirestoreUsageStore(cut(self._rpc, cut_off), RETENTION)
+        return FirestoreUsageStore(with_fault(self._rpc, fault), RETENTION)
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from shared.domain.errors import Unavailable
 T = TypeVar("T")
 
 
-class CutOff(NamedTuple):
+class Fault(NamedTuple):
     """When a process loses its store: in call number `after_calls`, which took effect there or did not."""
 
     after_calls: int
@@ -31,10 +31,10 @@ class PassingOn:
         raise NotImplementedError(name)  # what happens to a call is all that the subclasses differ in
 
 
-class _CutOffTarget(PassingOn):
-    def __init__(self, target: Any, cut_off: CutOff) -> None:
+class _FaultyTarget(PassingOn):
+    def __init__(self, target: Any, fault: Fault) -> None:
         super().__init__(target)
-        self._cut_off = cut_off
+        self._cut_off = fault
         self._calls = 0
 
     def _call(self, name: str, method: Callable[..., Any], *args: Any, **named: Any) -> Any:
@@ -71,9 +71,9 @@ class _JustBeforeSaving(PassingOn):
         return method(*args, **named)
 
 
-def cut(target: T, cut_off: CutOff | None) -> T:
+def with_fault(target: T, fault: Fault | None) -> T:
     """`target`, of which no call is answered any more once it is cut off; None: never."""
-    return cast(T, _CutOffTarget(target, cut_off)) if cut_off else target
+    return cast(T, _FaultyTarget(target, fault)) if fault else target
 
 
 def counted(target: T) -> tuple[T, Counter[str]]:

@@ -10,7 +10,7 @@ from tests.usecases.fault_injection import PassingOn
 T = TypeVar("T")
 
 
-class Turns:
+class Interleaving:
     """Threads of which only one runs at any time: each stops before every call, until it is let."""
 
     def __init__(self) -> None:
@@ -37,7 +37,7 @@ class Turns:
 
     def _act(self, number: int, actor: Callable[[T], object], target: T) -> None:
         try:
-            actor(cast(T, _TurnTaking(target, lambda: self._stop(number))))
+            actor(cast(T, _Interleaved(target, lambda: self._stop(number))))
         finally:
             self._ended.add(number)
             self._stopped.put(None)
@@ -47,7 +47,7 @@ class Turns:
         self._permits[number].acquire()
 
 
-class _TurnTaking(PassingOn):
+class _Interleaved(PassingOn):
     def __init__(self, target: Any, stop: Callable[[], None]) -> None:
         super().__init__(target)
         self._stop = stop

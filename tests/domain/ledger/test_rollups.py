@@ -80,8 +80,8 @@ def test_a_day_is_the_plain_sum_of_its_counters_by_hour_and_by_series(parts: lis
 
 
 @given(st.lists(small_cells, max_size=5), st.lists(small_cells, max_size=3))
-def test_a_fold_sets_and_never_adds(former: list[Cells], parts: list[Cells]) -> None:
-    before = fold_day(DAY, shards_of(former), None, NOW)
+def test_a_fold_sets_and_never_adds(previous: list[Cells], parts: list[Cells]) -> None:
+    before = fold_day(DAY, shards_of(previous), None, NOW)
     again = fold_day(DAY, shards_of(parts), before, NOW)
     plain = fold_day(DAY, shards_of(parts), None, NOW)
     assert replace(again, shards=plain.shards) == plain
@@ -117,8 +117,8 @@ def test_a_day_counts_its_commits_and_the_most_documents_it_was_ever_folded_from
 
 
 def test_a_day_never_becomes_older_and_keeps_its_version_and_runs() -> None:
-    former = replace(fold_day(DAY, [], None, NOW), version="v7", runs={3: 1})
-    again = fold_day(DAY, [], former, NOW - HOUR)
+    previous = replace(fold_day(DAY, [], None, NOW), version="v7", runs={3: 1})
+    again = fold_day(DAY, [], previous, NOW - HOUR)
     assert (again.folded_at, again.version, again.runs) == (NOW, "v7", {3: 1})
 
 

@@ -89,7 +89,7 @@ def test_what_was_raised_before_is_not_raised_again() -> None:
 
 
 @pytest.mark.parametrize(
-    ("known", "told"),
+    ("known", "reported"),
     [
         ([], ["tokens.100", "runs.80"]),
         (["tokens.80"], ["tokens.100", "runs.80"]),
@@ -99,7 +99,9 @@ def test_what_was_raised_before_is_not_raised_again() -> None:
         (["tokens.80", "tokens.100", "runs.80"], []),
     ],
 )
-def test_of_each_metric_only_the_highest_is_told_and_only_as_news(known: list[str], told: list[str]) -> None:
+def test_of_each_metric_only_the_highest_is_told_and_only_as_news(
+    known: list[str], reported: list[str]
+) -> None:
     of_november = [f"20261101T00Z.{name}" for name in known]
     mails = alerts_to_mail(crossed(POLICY, 1_000, 8), of_november)
-    assert [alert.id.partition(".")[2] for alert in mails] == told
+    assert [alert.id.partition(".")[2] for alert in mails] == reported

@@ -26,7 +26,7 @@ from tests.usecases.billing.billing_scenarios import (
     stored_state,
 )
 from tests.usecases.billing.stripe_account import StripeAccount
-from tests.usecases.fault_injection import CutOff
+from tests.usecases.fault_injection import Fault
 from tests.usecases.plain_sums import new_tenant
 
 GOLDEN = [read_stripe_event(payload) for payload in webhooks("endive")]
@@ -59,7 +59,7 @@ def deliver_badly(
     late: list[StripeEvent] = []
     for event in order:
         if choice.random() < 0.3:
-            broken = place.open(CutOff(choice.randrange(4), choice.random() < 0.5))
+            broken = place.open(Fault(choice.randrange(4), choice.random() < 0.5))
             with suppress(Unavailable):
                 apply_stripe_event(billing_on(broken, gateway), event, DELIVERED_AT)
             late.append(event)
@@ -146,7 +146,7 @@ def test_b14_one_of_fifty_concurrent_deliveries_of_an_event_has_an_effect(place:
 @pytest.mark.parametrize("took_effect", [False, True], ids=["B15-lost-on-its-way", "B15-answer-lost"])
 @pytest.mark.parametrize("after_calls", range(4), ids=lambda calls: f"B15-after-{calls}-calls")
 def test_the_redelivery_repairs_a_crash(place: BillingPlace, after_calls: int, took_effect: bool) -> None:
-    broken = billing_on(place.open(CutOff(after_calls, took_effect)))
+    broken = billing_on(place.open(Fault(after_calls, took_effect)))
     whole = after_calls == 3
     if whole:
         assert deliver(broken, [PAY]) == [APPLIED]

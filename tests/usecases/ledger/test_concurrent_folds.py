@@ -18,7 +18,7 @@ from shared.usecases.ledger.fold_tenant import TenantFolder
 from shared.usecases.ledger.fold_usage import fold_tenants
 from tests.sample_events import NOON, ONE_SHARD, llm_call, writing
 from tests.usecases.conftest import FirestorePlace, MemoryPlace, Place
-from tests.usecases.interleaving import Turns
+from tests.usecases.interleaving import Interleaving
 from tests.usecases.plain_sums import current, folded, new_tenant, plain_sums, tick
 
 NAMES = ("openai", "google")
@@ -61,7 +61,7 @@ def test_every_interleaving_of_two_folds_and_a_writer_ends_in_the_plain_sum(sche
     store = MemoryStore()
     tenant = new_tenant(store)
     store.record("acme", batch_of(0), ONE_SHARD, NOON)
-    Turns().run(schedule, store, [fold_at(NOON), fold_at(NOON + timedelta(seconds=30)), write])
+    Interleaving().run(schedule, store, [fold_at(NOON), fold_at(NOON + timedelta(seconds=30)), write])
     events = batch_of(0) + [event for number in WRITTEN for event in batch_of(number, days=1)]
     expected = plain_sums(events, period_at(None, NOON))
     assert current(store, tenant, NOON).totals == expected.totals
@@ -110,7 +110,7 @@ def test_a_fold_that_read_before_another_saved_reads_again(memory: MemoryStore) 
     tenant = new_tenant(memory)
     memory.record("acme", batch_of(0, size=1), ONE_SHARD, NOON)
     # The first has read its counters, its third call, when an event comes and the second folds it.
-    Turns().run(
+    Interleaving().run(
         [0, 0, 0, 2, *[1] * 20],
         memory,
         [

@@ -18,7 +18,7 @@ from shared.domain.prices.token_pools import TokenPools
 from shared.ports import UsageStore
 from tests.sample_events import NOON, event_of, llm_call, writing
 from tests.usecases.conftest import FirestorePlace, MemoryPlace, Place
-from tests.usecases.fault_injection import CutOff
+from tests.usecases.fault_injection import Fault
 from tests.usecases.plain_sums import current, new_tenant, plain_runs, plain_sums, tick, within
 
 ANCHORS = (None, datetime(2026, 1, 31, 17, 5, tzinfo=UTC), NOON, NOON + timedelta(minutes=5))
@@ -39,7 +39,7 @@ moments = st.builds(
     st.sampled_from(INSTANTS),
     st.sampled_from([timedelta(0), timedelta(microseconds=-1), timedelta(minutes=9), timedelta(hours=-3)]),
 )
-cut_offs = st.none() | st.builds(CutOff, st.integers(0, MAX_CALLS), st.booleans())
+faults = st.none() | st.builds(Fault, st.integers(0, MAX_CALLS), st.booleans())
 amounts = st.none() | st.builds(
     lambda taken, given: TokenPools(taken, given, taken + given), st.integers(0, 5), st.integers(0, 2**40)
 )
@@ -68,8 +68,8 @@ class Step:
     """A batch is delivered, perhaps to an instance that loses its store, so that the caller sends it again."""
 
     batch: list[RecordedEvent]
-    crash: CutOff | None
-    fold_crashes: list[CutOff | None]
+    crash: Fault | None
+    fold_crashes: list[Fault | None]
     """A fold for each, which ends early where there is a cut-off."""
 
 
@@ -81,7 +81,7 @@ def histories(draw: st.DrawFn, max_size: int = 25) -> list[Step]:
     left, steps = draw(st.permutations(events + again)), []
     while left:
         size = draw(st.integers(1, len(left)))
-        steps.append(Step(left[:size], draw(cut_offs), draw(st.lists(cut_offs, max_size=2))))
+        steps.append(Step(left[:size], draw(faults), draw(st.lists(faults, max_size=2))))
         left = left[size:]
     return steps
 
@@ -119,7 +119,7 @@ def check_rollups(place: Place, tenant: Tenant, history: list[Step]) -> None:
 
 
 def check_live(store: UsageStore, tenant: Tenant, events: list[RecordedEvent]) -> None:
-    """Without late events runs are told live: as they were folded, and with those that began since."""
+    """Without late events runs are reported live: as they were folded, and with those that began since."""
     new = llm_call("live", ts=END, run_id="live")
     period = period_at(tenant.anchor, END)
     for known in (events, [*events, new]):

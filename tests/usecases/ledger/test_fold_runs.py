@@ -18,8 +18,8 @@ from shared.ports import UsageStore
 from shared.usecases.ledger.fold_tenant import TenantFolder
 from shared.usecases.ledger.fold_usage import fold_tenants
 from tests.sample_events import NOON, TODAY, llm_call, mark
-from tests.usecases.fault_injection import CutOff, PassingOn, cut, just_before_saving
-from tests.usecases.interleaving import Turns
+from tests.usecases.fault_injection import Fault, PassingOn, just_before_saving, with_fault
+from tests.usecases.interleaving import Interleaving
 from tests.usecases.plain_sums import current, new_tenant, plain_sums, stored_tenant, tick, within
 
 NOVEMBER = period_at(None, NOON)
@@ -188,7 +188,7 @@ def test_a_late_fold_that_crashed_anywhere_and_runs_again_counts_every_run_once(
     now = DECEMBER.start + DAY + MINUTE
     tick(memory, now)
     begin(memory, "r1", DECEMBER.start - MINUTE)
-    broken = cut(memory, CutOff(calls_before_the_crash, took_effect))
+    broken = with_fault(memory, Fault(calls_before_the_crash, took_effect))
     with suppress(ExceptionGroup):
         fold_tenants(TenantFolder(broken), ["acme"], now)
     begin(memory, "r2", DECEMBER.start)
@@ -240,7 +240,7 @@ def test_every_interleaving_of_folds_and_late_events_ends_in_the_plain_count(
 
     for run, ts in before:
         begin(store, run, ts)
-    Turns().run(schedule, store, [fold, fold, fold, write])
+    Interleaving().run(schedule, store, [fold, fold, fold, write])
     tick(store, NOW)
     events: list[RecordedEvent] = store.list_events("acme", limit=99).items
     hours = [Period(each, each + HOUR) for each in (at.replace(minute=0) for at in INSTANTS)]

@@ -17,7 +17,7 @@ from shared.ports import StaleRollup, UsageStore
 from shared.usecases.ledger.fold_tenant import TenantFolder
 from shared.usecases.ledger.fold_usage import fold_tenants
 from tests.sample_events import CALL, NOON, ONE_SHARD, TODAY, llm_call, read_shards, times, writing
-from tests.usecases.fault_injection import CutOff, PassingOn, counted, cut, just_before_saving
+from tests.usecases.fault_injection import Fault, PassingOn, counted, just_before_saving, with_fault
 from tests.usecases.plain_sums import current, folded, new_tenant, plain_sums, stored_tenant, tick, within
 
 YESTERDAY = TODAY - timedelta(days=1)
@@ -68,7 +68,7 @@ def test_a_fold_that_crashed_anywhere_and_runs_again_changes_no_amount(
     memory.record("acme", events, ONE_SHARD, NOON)
     for took_effect in (False, True):
         with suppress(ExceptionGroup):
-            fold(cut(memory, CutOff(calls_before_the_crash, took_effect)))
+            fold(with_fault(memory, Fault(calls_before_the_crash, took_effect)))
         assert current(memory, tenant, NOON).totals == times(2)
     fold(memory)
     found = read(memory, YESTERDAY, TODAY)

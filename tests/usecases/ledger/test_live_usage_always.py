@@ -18,7 +18,7 @@ from shared.domain.people.tenants import Tenant
 from shared.usecases.ledger.ledger import Ledger
 from tests.sample_events import llm_call, writing
 from tests.usecases.conftest import FirestorePlace, MemoryPlace, Place
-from tests.usecases.fault_injection import CutOff
+from tests.usecases.fault_injection import Fault
 from tests.usecases.plain_sums import (
     MovingStore,
     Sums,
@@ -52,7 +52,7 @@ class Call(NamedTuple):
 class Fold(NamedTuple):
     """A tick, which may be cut short."""
 
-    crash: CutOff | None
+    crash: Fault | None
 
 
 class Reanchor(NamedTuple):
@@ -68,7 +68,7 @@ series = st.builds(Series, st.sampled_from(["openai", "a.b"]), st.sampled_from([
 runs = st.none() | st.sampled_from(["r1", "r2"])
 waits = st.builds(Wait, st.sampled_from([1, 9, 60, 11 * 60, 26 * 60, 75 * 60]))
 calls = st.builds(Call, st.sampled_from([0, 0, 9, -5, -600]), series, runs)
-folds = st.builds(Fold, st.none() | st.none() | st.builds(CutOff, st.integers(0, 20), st.booleans()))
+folds = st.builds(Fold, st.none() | st.none() | st.builds(Fault, st.integers(0, 20), st.booleans()))
 timelines = st.lists(waits | calls | folds, min_size=5, max_size=25)
 
 

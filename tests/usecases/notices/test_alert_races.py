@@ -18,8 +18,8 @@ from shared.usecases.ledger.fold_tenant import TenantFolder
 from shared.usecases.ledger.fold_usage import fold_tenants
 from tests.alert_places import FirestoreAlertPlace
 from tests.sample_events import NOON, ONE_SHARD
-from tests.usecases.fault_injection import CutOff
-from tests.usecases.interleaving import Turns
+from tests.usecases.fault_injection import Fault
+from tests.usecases.interleaving import Interleaving
 from tests.usecases.notices.alert_scenarios import (
     LIMIT,
     fold,
@@ -44,7 +44,7 @@ def test_a_fold_cut_off_anywhere_and_delivered_again_tells_exactly_once(
     place = new_place()
     use(place, LIMIT)
     with suppress(ExceptionGroup):
-        fold(place, place.open(CutOff(calls, took_effect)))
+        fold(place, place.open(Fault(calls, took_effect)))
     fold(place)
     assert raised(place) == ["tokens.100", "tokens.80"]
     assert len(place.mails()) == 1
@@ -57,7 +57,7 @@ def test_on_firestore_too_a_fold_cut_off_between_two_calls_is_made_up_for(
     place = founded(FirestoreAlertPlace(request.getfixturevalue("firestore_channel")))
     use(place, LIMIT)
     with suppress(ExceptionGroup):
-        fold(place, place.open(CutOff(calls, took_effect=True)))
+        fold(place, place.open(Fault(calls, took_effect=True)))
     fold(place)
     assert raised(place) == ["tokens.100", "tokens.80"]
     assert len(place.mails()) == 1
@@ -86,11 +86,11 @@ def test_every_interleaving_of_two_folds_and_a_writer_tells_once(schedule: list[
     def write(store: UsageStore) -> None:
         store.record("acme", [using("late", LIMIT)], ONE_SHARD, NOON)
 
-    Turns().run(schedule, place.open(), [folding, folding, write])
+    Interleaving().run(schedule, place.open(), [folding, folding, write])
     fold(place, now=NOON + MINUTE)
     assert raised(place) == ["tokens.100", "tokens.80"]
     subjects = [mail.subject for mail in place.mails()]
-    # The soft one is told by itself only if a fold came between the two events.
+    # The soft one is reported by itself only if a fold came between the two events.
     assert subjects.count("Acme has used 100% of its tokens") == 1
     assert subjects.count("Acme has used 80% of its tokens") <= 1
 

@@ -70,25 +70,25 @@ def test_a_key_of_an_unknown_tenant_is_not_made(store: MemoryStore) -> None:
 
 
 def test_a_rotated_key_works_on_for_the_overlap_beside_its_successor(store: MemoryStore) -> None:
-    former = make_key(store)
-    made = rotate_key(store, KeyRef("acme", former.secret), 24 * HOUR, BY_ADA)
+    previous = make_key(store)
+    made = rotate_key(store, KeyRef("acme", previous.secret), 24 * HOUR, BY_ADA)
     assert (made.key.label, made.key.scopes, made.key.expires_at) == ("ci", ("usage:write",), None)
     almost = NOON + 24 * HOUR - timedelta(microseconds=1)
-    assert [is_let_in(store, key.secret, almost) for key in (former, made)] == [True, True]
-    assert [is_let_in(store, key.secret, NOON + 24 * HOUR) for key in (former, made)] == [False, True]
+    assert [is_let_in(store, key.secret, almost) for key in (previous, made)] == [True, True]
+    assert [is_let_in(store, key.secret, NOON + 24 * HOUR) for key in (previous, made)] == [False, True]
 
 
 def test_rotating_never_prolongs_a_key(store: MemoryStore) -> None:
-    former = make_key(store, NOON + HOUR)
-    made = rotate_key(store, KeyRef("acme", former.secret), 24 * HOUR, BY_ADA)
-    assert [is_let_in(store, key.secret, NOON + HOUR) for key in (former, made)] == [False, False]
+    previous = make_key(store, NOON + HOUR)
+    made = rotate_key(store, KeyRef("acme", previous.secret), 24 * HOUR, BY_ADA)
+    assert [is_let_in(store, key.secret, NOON + HOUR) for key in (previous, made)] == [False, False]
 
 
 @pytest.mark.parametrize("is_live", [True, False])
 def test_a_successor_is_of_the_same_kind(store: MemoryStore, is_live: bool) -> None:
-    former = make_key(store, is_live=is_live)
-    made = rotate_key(store, KeyRef("acme", former.secret), HOUR, BY_ADA)
-    assert made.secret[:9] == former.secret[:9]
+    previous = make_key(store, is_live=is_live)
+    made = rotate_key(store, KeyRef("acme", previous.secret), HOUR, BY_ADA)
+    assert made.secret[:9] == previous.secret[:9]
 
 
 def test_a_key_that_has_ended_has_no_successor(store: MemoryStore) -> None:
