@@ -1,4 +1,4 @@
-"""Owns the places where tests raise usage alerts: in memory or in the emulator, with what no port reads back."""
+"""The stores where tests raise usage alerts, in memory or in the emulator, and their queued mails."""
 
 from datetime import timedelta
 from typing import Any, NamedTuple, Protocol
@@ -29,20 +29,20 @@ class WaitingMail(NamedTuple):
 
 
 class AlertPlace(Protocol):
-    """Where usage, tenants and members are kept, opened as often as there are processes."""
+    """A store of usage, tenants and members that several processes can open."""
 
     directory: Directory
     members: Members
 
     def open(self, fault: Fault | None = None) -> UsageStore:
-        """The usage as one process sees it, until it is cut off."""
+        """Return the usage store as one process sees it, until it is interrupted."""
 
     def mails(self) -> list[WaitingMail]:
-        """The mails about usage, in no order that matters."""
+        """Return the queued mails about usage in a stable order."""
 
 
 class MemoryAlertPlace:
-    """A place in this process; a process is cut off between two calls of the port."""
+    """A store in memory; a process is interrupted between two calls of the port."""
 
     def __init__(self) -> None:
         self._store = MemoryStore()
@@ -60,7 +60,7 @@ class MemoryAlertPlace:
 
 
 class FirestoreAlertPlace:
-    """A place in the emulator; a process is cut off between two RPCs, so in the middle of a call of the port."""
+    """A store in the emulator; a process is interrupted between two RPCs, even within a call of the port."""
 
     def __init__(self, channel: grpc.Channel) -> None:
         self._rpc = FirestoreRpc(f"demo-{uuid4().hex[:12]}", channel, is_emulator=True)

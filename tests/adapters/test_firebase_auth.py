@@ -1,4 +1,4 @@
-"""Firebase Auth as in production, signatures and all, and what its emulator would let pass."""
+"""Firebase Auth as in production, with signatures, and the checks that its emulator leaves out."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -24,7 +24,7 @@ def _served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[GoogleDo
 
 @pytest.fixture
 def google(_served: tuple[GoogleDouble, str], monkeypatch: pytest.MonkeyPatch) -> Iterator[GoogleDouble]:
-    """Google, with the account of Ada, reached as from a network that has a proxy of its own."""
+    """A double of Google with the account of Ada, in a network that has a proxy."""
     double, proxy = _served
     for name in ("HTTPS_PROXY", "https_proxy"):
         monkeypatch.setenv(name, proxy)
@@ -45,7 +45,7 @@ def now() -> datetime:
 
 @pytest.fixture
 def emulated(auth_emulator_host: str, monkeypatch: pytest.MonkeyPatch) -> FirebaseIdentities:
-    """The verifier on the emulator, which believes any claim."""
+    """The verifier on the emulator, which checks no signature."""
     monkeypatch.setenv("FIREBASE_AUTH_EMULATOR_HOST", auth_emulator_host)
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
     return FirebaseIdentities(PROJECT)
@@ -65,7 +65,7 @@ def test_a_token_that_google_signed_is_believed(google: GoogleDouble, now: datet
     assert identity.expires_at == now + timedelta(hours=1)
 
 
-def test_an_address_proves_nothing_unless_the_token_says_so(google: GoogleDouble, now: datetime) -> None:
+def test_an_address_is_unverified_unless_the_token_says_so(google: GoogleDouble, now: datetime) -> None:
     verifier = FirebaseIdentities(PROJECT)
     for proof in ({}, {"email_verified": False}, {"email_verified": "true"}, {"email_verified": 1}):
         token = google.sign(claims_of(USER_ID, now, email="ada@example.com", **proof))
@@ -109,7 +109,7 @@ def test_a_signed_token_is_refused_out_of_its_time(
         (None, "token_revoked"),
     ],
 )
-def test_what_google_knows_of_the_account_is_asked(
+def test_the_state_of_the_account_is_checked_with_google(
     google: GoogleDouble, now: datetime, change: dict[str, Any] | None, code: str
 ) -> None:
     google.accounts = {} if change is None else {USER_ID: google.accounts[USER_ID] | change}

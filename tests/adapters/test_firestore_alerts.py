@@ -1,4 +1,4 @@
-"""Usage alerts in Firestore: what they cost in calls, and whom they share their collection with."""
+"""Usage alerts in Firestore: their cost in calls, and the other alerts in their collection."""
 
 from datetime import UTC, datetime, timedelta
 

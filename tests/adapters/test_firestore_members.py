@@ -1,4 +1,4 @@
-"""Members on Firestore: what each change writes, in one commit, and that a lost answer changes nothing twice."""
+"""Members on Firestore: the writes of each change, in one commit that can be retried after a lost response."""
 
 from collections.abc import Callable
 
@@ -22,7 +22,7 @@ from tests.sample_events import NOON
 
 ACME = Tenant(id="acme", name="Acme", plan="free", created_at=NOON)
 OWNER = Member(user_id="ada", email="ada@example.com", name="Ada", role="owner", joined_at=NOON)
-FOUNDED = AuditEntry(
+CREATED = AuditEntry(
     tenant_id="acme",
     at=NOON,
     actor="member:ada@example.com",
@@ -52,14 +52,14 @@ BOB = Identity(user_id="bob", email="bob@example.com", email_verified=True, name
 BOBS_ID = email_id("bob@example.com")
 
 
-def founded(connect: Connect) -> FirestoreMembers:
+def with_tenant(connect: Connect) -> FirestoreMembers:
     members = FirestoreMembers(connect())
-    members.create_tenant_with_owner(ACME, OWNER, FOUNDED)
+    members.create_tenant_with_owner(ACME, OWNER, CREATED)
     return members
 
 
 def commits(calls: RecordedCalls) -> list[list[str]]:
-    """The documents of each commit; the random ids of entries and mails are left out."""
+    """Return the documents of each commit, without the random ids of audit entries and mails."""
     requests = [request for method, request in calls.requests if method == "Commit"]
     names = [[write.update.name or write.delete for write in request.writes] for request in requests]
     return [sorted(_known(name.partition("/documents/")[2]) for name in each) for each in names]
@@ -74,16 +74,16 @@ def _known(path: str) -> str:
     )
 
 
-def test_founding_is_one_commit(connect: Connect) -> None:
+def test_creating_a_tenant_is_one_commit(connect: Connect) -> None:
     calls = RecordedCalls()
-    FirestoreMembers(connect(calls)).create_tenant_with_owner(ACME, OWNER, FOUNDED)
+    FirestoreMembers(connect(calls)).create_tenant_with_owner(ACME, OWNER, CREATED)
     assert commits(calls) == [
         ["tenants/acme", "tenants/acme/audit/*", "tenants/acme/members/ada", "users/ada"]
     ]
 
 
 def test_inviting_and_accepting_are_one_commit_each(connect: Connect) -> None:
-    founded(connect)
+    with_tenant(connect)
     calls = RecordedCalls()
     members = FirestoreMembers(connect(calls))
     members.save_invitation(
@@ -97,15 +97,15 @@ def test_inviting_and_accepting_are_one_commit_each(connect: Connect) -> None:
     ]
 
 
-def test_entering_a_tenant_is_one_round_trip(connect: Connect) -> None:
-    founded(connect)
+def test_access_to_a_tenant_is_one_round_trip(connect: Connect) -> None:
+    with_tenant(connect)
     calls = RecordedCalls()
     access_tenant(FirestoreMembers(connect(calls)), ADA, "acme")
     assert calls.methods == ["BatchGetDocuments"]
 
 
-def test_documents_hold_what_others_read(connect: Connect) -> None:
-    members = founded(connect)
+def test_documents_have_the_fields_that_clients_read(connect: Connect) -> None:
+    members = with_tenant(connect)
     members.save_invitation(
         "acme", INVITATION, Mail(to="bob@example.com", subject="Come", text="<in>"), INVITED
     )
@@ -132,16 +132,16 @@ def test_documents_hold_what_others_read(connect: Connect) -> None:
     ]
 
 
-def test_a_tenant_whose_founding_was_not_answered_is_founded_once(connect: Connect) -> None:
+def test_a_tenant_is_created_once_if_the_response_is_lost(connect: Connect) -> None:
     losing = LostAnswers(grpc.StatusCode.UNAVAILABLE, times=1)
     members = FirestoreMembers(connect(losing))
-    members.create_tenant_with_owner(ACME, OWNER, FOUNDED)
+    members.create_tenant_with_owner(ACME, OWNER, CREATED)
     assert members.list_members("acme") == [OWNER]
     assert len(trail_of(FirestoreDirectory(connect()))) == 1
 
 
-def test_an_acceptance_that_was_not_answered_counts_once(connect: Connect) -> None:
-    founded(connect).save_invitation(
+def test_an_invitation_is_accepted_once_if_the_response_is_lost(connect: Connect) -> None:
+    with_tenant(connect).save_invitation(
         "acme", INVITATION, Mail(to="bob@example.com", subject="Come", text="in"), INVITED
     )
     members = FirestoreMembers(connect(LostAnswers(grpc.StatusCode.UNAVAILABLE, times=1)))
@@ -164,11 +164,11 @@ def _remove(members: FirestoreMembers) -> None:
 
 @pytest.mark.parametrize(("change", "left"), [(_demote, ["owner", "member"]), (_remove, ["owner"])])
 @pytest.mark.parametrize("role", ["owner", "admin"])
-def test_a_change_of_a_member_that_was_not_answered_counts_once(
+def test_a_member_is_changed_once_if_the_response_is_lost(
     connect: Connect, change: Callable[[FirestoreMembers], None], left: list[str], role: Role
 ) -> None:
     add_member(
-        founded(connect),
+        with_tenant(connect),
         "acme",
         Member(user_id="bob", email="bob@example.com", name=None, role=role, joined_at=NOON),
     )
@@ -177,11 +177,11 @@ def test_a_change_of_a_member_that_was_not_answered_counts_once(
     changes = [
         entry for entry in trail_of(FirestoreDirectory(connect())) if entry.actor.startswith("member:ada")
     ]
-    assert len(changes) == 1 + 1, "the founding and the change"
+    assert len(changes) == 1 + 1, "the creation and the change"
 
 
-def test_a_pointer_that_leads_nowhere_is_no_seat(connect: Connect) -> None:
-    members = founded(connect)
+def test_a_pointer_to_a_missing_member_is_no_membership(connect: Connect) -> None:
+    members = with_tenant(connect)
     (ada,) = members.list_members("acme")
     add_member(
         members,

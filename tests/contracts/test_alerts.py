@@ -1,4 +1,4 @@
-"""UsageStore: usage alerts are kept once, all of a call or none, with the mails about them."""
+"""UsageStore: usage alerts are stored once, all of a call or none, with their mails."""
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -29,7 +29,7 @@ MAIL = Mail(
 
 @pytest.fixture
 def alert_place(kind: str, request: pytest.FixtureRequest) -> AlertPlace:
-    """An empty place."""
+    """An empty store."""
     if kind == "memory":
         return MemoryAlertPlace()
     return FirestoreAlertPlace(request.getfixturevalue("firestore_channels")[0])
@@ -52,7 +52,7 @@ def test_alerts_of_another_tenant_are_neither_known_nor_listed(store: UsageStore
     assert store.save_alerts("bolt", [SOFT], [])
 
 
-def test_known_are_those_that_were_saved(store: UsageStore) -> None:
+def test_saved_alerts_are_known(store: UsageStore) -> None:
     store.save_alerts("acme", [SOFT, RUNS], [])
     assert store.known_alerts("acme", [SOFT.id, HARD.id, RUNS.id]) == {SOFT.id, RUNS.id}
 
@@ -65,7 +65,7 @@ def test_a_mail_waits_with_its_alert(alert_place: AlertPlace) -> None:
     ]
 
 
-def test_an_alert_that_is_kept_already_keeps_the_others_and_the_mail_from_being_saved(
+def test_if_one_alert_exists_none_of_the_call_is_saved_and_no_mail(
     alert_place: AlertPlace,
 ) -> None:
     store = alert_place.open()
@@ -75,7 +75,7 @@ def test_an_alert_that_is_kept_already_keeps_the_others_and_the_mail_from_being_
     assert alert_place.mails() == []
 
 
-def test_of_ten_who_raise_one_alert_one_does_and_one_mail_waits(alert_place: AlertPlace) -> None:
+def test_ten_concurrent_saves_of_an_alert_store_one_alert_and_one_mail(alert_place: AlertPlace) -> None:
     with ThreadPoolExecutor(10) as pool:
         raised = pool.map(lambda _: alert_place.open().save_alerts("acme", [SOFT], [MAIL]), range(10))
         assert sum(raised) == 1

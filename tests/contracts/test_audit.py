@@ -1,4 +1,4 @@
-"""Directory: the audit trail, page by page."""
+"""Directory: the pages of the audit log."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -47,7 +47,7 @@ def directory(directory: Directory) -> Directory:
 
 
 @pytest.mark.parametrize("limit", [1, 2, 5, 50])
-def test_pages_make_up_the_whole_trail_newest_first(directory: Directory, limit: int) -> None:
+def test_pages_make_up_the_whole_audit_log_newest_first(directory: Directory, limit: int) -> None:
     page = directory.list_audit("acme", limit=limit)
     found = list(page.items)
     while page.next_cursor:
@@ -65,20 +65,20 @@ def test_entries_of_one_instant_are_each_listed_once(directory: Directory) -> No
     assert sorted(each.action for each in (*first.items, *second.items)[:4]) == ["a", "b", "c", "d"]
 
 
-def test_an_entry_that_is_added_meanwhile_moves_nothing(directory: Directory) -> None:
+def test_an_entry_added_between_two_pages_shifts_nothing(directory: Directory) -> None:
     first = directory.list_audit("acme", limit=2)
     directory.set_plan("acme", "starter", entry(9))
     assert directory.list_audit("acme", limit=2, cursor=first.next_cursor).items == [entry(2), entry(1)]
 
 
-def test_a_cursor_leads_nowhere_but_into_the_callers_own_trail(directory: Directory) -> None:
+def test_a_cursor_of_another_tenant_lists_only_the_callers_own_entries(directory: Directory) -> None:
     cursor = directory.list_audit("acme", limit=1).next_cursor
     found = directory.list_audit("bolt", limit=5, cursor=cursor)
     assert {each.tenant_id for each in found.items} <= {"bolt"}
 
 
 @pytest.mark.parametrize("cursor", ["", "x", "e30", "W10=", "é"])
-def test_what_is_no_cursor_is_refused(directory: Directory, cursor: str) -> None:
+def test_a_malformed_cursor_is_refused(directory: Directory, cursor: str) -> None:
     with pytest.raises(InvalidInput) as refusal:
         directory.list_audit("acme", limit=1, cursor=cursor)
     assert refusal.value.code == "invalid_cursor"

@@ -1,4 +1,4 @@
-"""Directory: tenants, their keys and their audit trail."""
+"""Directory: tenants, their keys and their audit log."""
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -89,7 +89,7 @@ def test_a_tenant_is_created_with_its_key_and_its_audit_entry(directory: Directo
     assert trail_of(directory) == [CREATED]
 
 
-def test_a_taken_id_is_a_conflict_and_nothing_of_the_second_tenant_is_kept(directory: Directory) -> None:
+def test_a_taken_id_is_a_conflict_and_nothing_of_the_second_tenant_is_stored(directory: Directory) -> None:
     directory.create_tenant(ACME, KEY, CREATED)
     second_key = replace(KEY, id=key_id("gwi_test_2"))
     with pytest.raises(Conflict, match="'acme'"):
@@ -124,14 +124,14 @@ def test_a_new_plan_changes_nothing_but_the_plan(directory: Directory, store: Us
     assert trail_of(directory) == [CREATED, _entry("plan.set")]
 
 
-def test_a_plan_of_an_unknown_tenant_is_not_found_and_leaves_no_trace(directory: Directory) -> None:
+def test_setting_the_plan_of_an_unknown_tenant_is_not_found_and_not_audited(directory: Directory) -> None:
     with pytest.raises(NotFound, match="'acme'"):
         directory.set_plan("acme", "professional", _entry("plan.set"))
     assert directory.find_tenant("acme") is None
     assert trail_of(directory) == []
 
 
-def test_keys_are_listed_oldest_first_valid_or_not(directory: Directory) -> None:
+def test_all_keys_are_listed_oldest_first_even_invalid_ones(directory: Directory) -> None:
     directory.create_tenant(ACME, KEY, CREATED)
     ages = {"b": 3, "c": 1, "a": 2}
     keys = {
@@ -172,7 +172,7 @@ def test_keys_and_audit_of_another_tenant_are_not_listed(directory: Directory) -
     assert trail_of(directory, "bolt") == [replace(CREATED, tenant_id="bolt")]
 
 
-def test_the_audit_trail_is_listed_oldest_first(directory: Directory) -> None:
+def test_the_audit_log_is_listed_oldest_first(directory: Directory) -> None:
     directory.create_tenant(ACME, KEY, CREATED)
     for seconds in (30, 10, 20):
         directory.set_plan("acme", "starter", _entry(f"at {seconds}", seconds))

@@ -1,4 +1,4 @@
-"""IdentityVerifier: who holds a token, and every reason for which nobody does."""
+"""IdentityVerifier: the holder of a token, and every reason to refuse one."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -21,20 +21,20 @@ NAME = "Ada <b>Lovelace</b>"
 
 
 class Accounts(Protocol):
-    """People who can sign in, and the verifier that knows them."""
+    """The accounts of a sign-in service, and its verifier."""
 
     @property
     def verifier(self) -> IdentityVerifier:
-        """Who is asked."""
+        """The verifier under test."""
 
     def sign_up(self, email: str, *, verified: bool, name: str | None) -> str:
-        """A new account; returns its id."""
+        """Create an account and return its id."""
 
     def token(self, user_id: str, issued_at: datetime) -> str:
-        """What signing in gave at that instant."""
+        """Return the ID token of a sign-in at `now`."""
 
     def disable(self, user_id: str) -> None:
-        """Lock an account."""
+        """Disable an account."""
 
     def revoke(self, user_id: str) -> None:
         """Sign an account out everywhere."""
@@ -75,7 +75,7 @@ class MemoryAccounts:
 
 
 class FirebaseAccounts:
-    """Accounts in the Auth emulator, steered as an administrator does."""
+    """Accounts in the Auth emulator, changed through its admin API."""
 
     def __init__(self) -> None:
         self.verifier = FirebaseIdentities(PROJECT)
@@ -138,7 +138,7 @@ def refusal(accounts: Accounts, token: str, now: datetime) -> UsageError:
 
 
 @pytest.mark.parametrize(("verified", "name"), [(True, NAME), (False, None)])
-def test_a_token_tells_who_holds_it(
+def test_a_token_identifies_its_holder(
     accounts: Accounts, now: datetime, email: str, verified: bool, name: str | None
 ) -> None:
     user_id = accounts.sign_up(email, verified=verified, name=name)
@@ -151,12 +151,12 @@ def test_a_token_tells_who_holds_it(
 @pytest.mark.parametrize(
     "token", ["", "x", "a.b", "a.b.c", "a.b.c.d", "....", "é.é.é", "bnVsbA.bnVsbA.", "e30.e30."]
 )
-def test_what_is_no_token_is_refused(accounts: Accounts, now: datetime, token: str) -> None:
+def test_a_malformed_token_is_refused(accounts: Accounts, now: datetime, token: str) -> None:
     assert refusal(accounts, token, now).code == "not_authenticated"
 
 
 @pytest.mark.parametrize(("late_seconds", "code"), [(-1, None), (10, None), (11, "token_expired")])
-def test_a_token_expires_but_for_ten_seconds_of_two_clocks(
+def test_a_token_expires_with_ten_seconds_of_clock_tolerance(
     accounts: Accounts, now: datetime, email: str, late_seconds: int, code: str | None
 ) -> None:
     user_id = accounts.sign_up(email, verified=True, name=None)
@@ -169,7 +169,7 @@ def test_a_token_expires_but_for_ten_seconds_of_two_clocks(
 
 
 @pytest.mark.parametrize(("early_seconds", "code"), [(1, None), (10, None), (11, "not_authenticated")])
-def test_a_token_of_the_future_is_refused_but_for_ten_seconds_of_two_clocks(
+def test_a_token_from_the_future_is_refused_with_ten_seconds_of_clock_tolerance(
     accounts: Accounts, now: datetime, email: str, early_seconds: int, code: str | None
 ) -> None:
     user_id = accounts.sign_up(email, verified=True, name=None)
@@ -188,7 +188,7 @@ def test_a_disabled_account_is_refused(accounts: Accounts, now: datetime, email:
     assert (type(error), error.code) == (Forbidden, "account_disabled")
 
 
-def test_who_was_signed_out_everywhere_has_to_sign_in_again(
+def test_after_signing_out_everywhere_a_new_sign_in_is_needed(
     accounts: Accounts, now: datetime, email: str
 ) -> None:
     user_id = accounts.sign_up(email, verified=True, name=None)

@@ -1,4 +1,4 @@
-"""Directory: when a key was used is noted beside everything else that happens to it."""
+"""Directory: the last use of a key is stored without losing concurrent changes to the key."""
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -34,7 +34,7 @@ def directory(directory: Directory) -> Directory:
     return directory
 
 
-def test_a_key_that_was_used_is_otherwise_as_it_was(directory: Directory) -> None:
+def test_touching_a_key_changes_only_its_last_use(directory: Directory) -> None:
     directory.touch_key(KEY.id, NOON + HOUR)
     assert directory.find_key(KEY.id) == replace(KEY, last_used_at=NOON + HOUR)
     directory.touch_key(KEY.id, NOON + 2 * HOUR)
@@ -42,13 +42,13 @@ def test_a_key_that_was_used_is_otherwise_as_it_was(directory: Directory) -> Non
     assert len(trail_of(directory)) == 1
 
 
-def test_the_use_of_a_key_that_is_not_stored_makes_none(directory: Directory) -> None:
+def test_touching_an_unknown_key_creates_none(directory: Directory) -> None:
     directory.touch_key(key_id("another"), NOON)
     assert directory.find_key(key_id("another")) is None
     assert directory.list_keys("acme") == [KEY]
 
 
-def test_saving_a_key_forgets_no_use_of_it_that_was_noted_meanwhile(directory: Directory) -> None:
+def test_saving_a_key_keeps_a_last_use_stored_meanwhile(directory: Directory) -> None:
     read = directory.find_key(KEY.id)
     assert read
     directory.touch_key(KEY.id, NOON + HOUR)
@@ -56,15 +56,15 @@ def test_saving_a_key_forgets_no_use_of_it_that_was_noted_meanwhile(directory: D
     assert directory.find_key(KEY.id) == replace(KEY, expires_at=NOON + 9 * HOUR, last_used_at=NOON + HOUR)
 
 
-def test_a_key_that_is_used_while_it_is_revoked_stays_revoked(directory: Directory) -> None:
+def test_touching_a_revoked_key_leaves_it_revoked(directory: Directory) -> None:
     revoked = replace(KEY, revoked_at=NOON + HOUR)
     directory.save_keys([revoked], CHANGED)
     directory.touch_key(KEY.id, NOON + 2 * HOUR)
     assert directory.find_key(KEY.id) == replace(revoked, last_used_at=NOON + 2 * HOUR)
 
 
-def test_a_key_that_was_revoked_meanwhile_stays_so_whatever_is_saved(directory: Directory) -> None:
-    """Somebody rotates the key that somebody else is revoking."""
+def test_saving_a_key_that_was_revoked_meanwhile_leaves_it_revoked(directory: Directory) -> None:
+    """One person rotates a key while another revokes it."""
     revoked_at = NOON + HOUR
     directory.save_keys([replace(KEY, revoked_at=revoked_at)], CHANGED)
     directory.save_keys([replace(KEY, expires_at=NOON + 9 * HOUR)], CHANGED)
@@ -72,7 +72,7 @@ def test_a_key_that_was_revoked_meanwhile_stays_so_whatever_is_saved(directory: 
     assert found == replace(KEY, expires_at=NOON + 9 * HOUR, revoked_at=revoked_at)
 
 
-def test_a_key_is_used_and_revoked_at_once_and_both_are_kept(directory: Directory) -> None:
+def test_concurrent_use_and_revocation_of_a_key_are_both_stored(directory: Directory) -> None:
     revoked = replace(KEY, revoked_at=NOON + HOUR)
     with ThreadPoolExecutor(2) as pool:
         touches = [pool.submit(directory.touch_key, KEY.id, NOON + HOUR) for _ in range(3)]
@@ -81,14 +81,16 @@ def test_a_key_is_used_and_revoked_at_once_and_both_are_kept(directory: Director
     assert directory.find_key(KEY.id) == replace(revoked, last_used_at=NOON + HOUR)
 
 
-def test_alert_recipients_are_replaced_and_nothing_else(directory: Directory) -> None:
+def test_setting_alert_recipients_changes_nothing_else(directory: Directory) -> None:
     for emails in (("a@example.com", "b@example.com"), ("c@example.com",), ()):
         directory.set_alert_recipients("acme", emails, CHANGED)
         assert directory.find_tenant("acme") == replace(ACME, alert_recipients=emails)
     assert [entry for entry in trail_of(directory) if entry == CHANGED] == [CHANGED] * 3
 
 
-def test_alert_recipients_of_an_unknown_tenant_are_not_found_and_leave_no_trace(directory: Directory) -> None:
+def test_setting_alert_recipients_of_an_unknown_tenant_is_not_found_and_not_audited(
+    directory: Directory,
+) -> None:
     with pytest.raises(NotFound, match="'ghost'"):
         directory.set_alert_recipients("ghost", ["a@example.com"], replace(CHANGED, tenant_id="ghost"))
     assert directory.find_tenant("ghost") is None

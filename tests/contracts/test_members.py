@@ -1,4 +1,4 @@
-"""Members: founding, seats, invitations, and changes that are refused when somebody else was faster."""
+"""Members: new tenants, memberships, invitations, and refused changes based on stale reads."""
 
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -45,7 +45,7 @@ def entry(action: str, tenant_id: str = ACME.id) -> AuditEntry:
 
 @pytest.fixture
 def members(stores: Stores) -> Members:
-    """The members of all tenants; Ada has founded Acme."""
+    """The members of all tenants; Ada owns Acme."""
     stores.members.create_tenant_with_owner(ACME, ADA, entry("tenant.created"))
     return stores.members
 
@@ -54,7 +54,7 @@ def actions(stores: Stores, tenant_id: str = ACME.id) -> list[str]:
     return [each.action for each in trail_of(stores.directory, tenant_id)]
 
 
-def test_a_founder_owns_the_tenant(members: Members, stores: Stores) -> None:
+def test_the_creator_owns_the_tenant(members: Members, stores: Stores) -> None:
     found = members.find_membership(ACME.id, "ada")
     assert found is not None
     assert (found.tenant, found.member) == (ACME, ADA)
@@ -75,7 +75,7 @@ def test_an_id_that_is_taken_is_refused_and_nothing_changes(members: Members, st
     assert actions(stores) == ["tenant.created"]
 
 
-def test_a_tenant_made_by_the_administrator_has_no_members(members: Members) -> None:
+def test_a_tenant_created_by_an_operator_has_no_members(members: Members) -> None:
     assert members.list_members("nobody") == []
     assert members.find_membership("nobody", "ada") is None
     assert members.find_membership(ACME.id, "bob") is None
@@ -84,7 +84,7 @@ def test_a_tenant_made_by_the_administrator_has_no_members(members: Members) -> 
     assert members.list_received_invitations("bob@example.com") == []
 
 
-def test_seats_are_listed_from_the_oldest(members: Members) -> None:
+def test_memberships_are_listed_oldest_first(members: Members) -> None:
     later, earlier = replace(ACME, id="later"), replace(ACME, id="earlier")
     members.create_tenant_with_owner(
         later, replace(ADA, joined_at=NOON + timedelta(1)), entry("tenant.created", "later")
@@ -109,7 +109,7 @@ def test_a_role_is_changed(members: Members, stores: Stores) -> None:
 
 
 @pytest.mark.parametrize("what", ["save", "remove"])
-def test_a_member_that_has_changed_meanwhile_is_not_overwritten(
+def test_a_member_that_has_changed_since_it_was_read_is_not_overwritten(
     members: Members, stores: Stores, what: str
 ) -> None:
     bob = add_member(
@@ -129,7 +129,7 @@ def test_a_member_that_has_changed_meanwhile_is_not_overwritten(
 
 
 @pytest.mark.parametrize("what", ["save", "remove"])
-def test_a_member_goes_only_if_the_one_who_stays_is_as_read(
+def test_an_owner_leaves_only_if_the_remaining_owner_is_unchanged(
     members: Members, stores: Stores, what: str
 ) -> None:
     bob = add_member(
@@ -152,7 +152,7 @@ def test_a_member_goes_only_if_the_one_who_stays_is_as_read(
     assert "late" not in actions(stores)
 
 
-def test_who_stays_is_not_changed_by_it(members: Members) -> None:
+def test_the_remaining_owner_is_not_changed(members: Members) -> None:
     bob = add_member(
         members,
         ACME.id,
@@ -163,7 +163,7 @@ def test_who_stays_is_not_changed_by_it(members: Members) -> None:
     assert members.list_members(ACME.id) == [ADA]
 
 
-def test_who_is_removed_has_no_seat_any_more(members: Members, stores: Stores) -> None:
+def test_a_removed_member_has_no_membership(members: Members, stores: Stores) -> None:
     bob = add_member(
         members,
         ACME.id,
@@ -218,7 +218,7 @@ def test_accepting_makes_a_member_and_ends_the_invitation(members: Members, stor
 
 
 @pytest.mark.parametrize("meanwhile", ["withdrawn", "renewed", "accepted"])
-def test_an_invitation_that_has_changed_meanwhile_lets_nobody_in(
+def test_an_invitation_that_has_changed_since_it_was_read_cannot_be_accepted(
     members: Members, stores: Stores, meanwhile: str
 ) -> None:
     members.save_invitation(ACME.id, INVITATION, MAIL, entry("member.invited"))
@@ -240,7 +240,7 @@ def test_an_invitation_that_has_changed_meanwhile_lets_nobody_in(
     "what", ["both leave", "both step down", "each removes the other", "each demotes the other"]
 )
 @pytest.mark.parametrize("attempt", range(3))
-def test_two_owners_who_act_at_once_leave_one(
+def test_two_owners_who_act_at_once_leave_one_owner(
     members: Members, stores: Stores, what: str, attempt: int
 ) -> None:
     add_member(
@@ -275,15 +275,15 @@ def test_two_owners_who_act_at_once_leave_one(
     assert [member.role for member in members.list_members(ACME.id)].count("owner") == 1
 
 
-def test_who_is_added_is_a_member_without_an_invitation(members: Members, stores: Stores) -> None:
+def test_a_member_can_be_added_without_an_invitation(members: Members, stores: Stores) -> None:
     bob = Member(user_id="bob", email="bob@example.com", name="Bob", role="member", joined_at=NOON)
     members.add_member(ACME.id, bob, entry("member.added"))
     assert members.list_members(ACME.id) == [ADA, bob]
-    assert [seat.tenant for seat in members.list_memberships("bob")] == [ACME]
+    assert [each.tenant for each in members.list_memberships("bob")] == [ACME]
     assert sorted(actions(stores)) == ["member.added", "tenant.created"]
 
 
-def test_who_is_a_member_already_is_not_added_again(members: Members, stores: Stores) -> None:
+def test_a_member_cannot_be_added_twice(members: Members, stores: Stores) -> None:
     with pytest.raises(StaleMembers):
         members.add_member(ACME.id, replace(ADA, role="member"), entry("member.added"))
     assert members.list_members(ACME.id) == [ADA]

@@ -1,4 +1,4 @@
-"""Owns what tests of people ask again and again: who belongs to acme, what was done to it, what was mailed."""
+"""Helpers for tests of people: the members of acme, its audit entries, and the queued mails."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ MEMBERS = "/tenants/acme/members"
 
 
 def trail(tenant_id: str = "acme") -> list[tuple[str, str, str | None, str | None, str]]:
-    """Who did what, without how the tenant and its first members came to be."""
+    """Return the audit entries, without those of the fixtures."""
     entries = trail_of(process_memory(), tenant_id)
     return [
         (each.actor, each.action, each.before, each.after, each.reason)
@@ -22,15 +22,15 @@ def trail(tenant_id: str = "acme") -> list[tuple[str, str, str | None, str | Non
 
 
 def mails() -> list[Any]:
-    """What was queued, without what only made a member for a test."""
+    """Return the queued mails that have a subject."""
     return [mail for mail in process_memory().mails if mail.subject]
 
 
 def roles(functions: Functions, token: str) -> dict[str, str]:
-    """The members of acme."""
+    """Return the role of each member of acme by email address."""
     return {each["email"]: each["role"] for each in functions.read(token, MEMBERS)["members"]}
 
 
 def invite(functions: Functions, token: str, email: str = BOB, role: Role = "member") -> Json:
-    """Somebody is invited to acme."""
+    """Invite a person to acme."""
     return succeeded(functions.send("PUT", token, MEMBERS, {"email": email, "role": role}))

@@ -1,4 +1,4 @@
-"""How late an alert may be: two minutes near a threshold, seventeen after a sudden rise; with a tick every minute."""
+"""The delay of alerts with a tick every minute: two minutes near a threshold, 17 after a sudden rise."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -18,7 +18,7 @@ LIMIT, MOST_RUNS = 500_000, 100  # of plan starter
 CAPS = {80: LIMIT * 80 // 100, 100: LIMIT}
 NEAR, SUDDEN = 2 * MINUTE, 17 * MINUTE
 KEY_REMEMBERED = MINUTE
-"""How long after a fold a writer may not know yet how soon the next one is wanted."""
+"""A writer can learn this late how soon the next fold is wanted."""
 BEFORE_MIDNIGHT = datetime(2026, 11, 20, 23, 40, tzinfo=UTC)
 CALL = {"category": "llm", "provider": "openai", "model": "gpt-4.1-mini"}
 _NUMBERS = count()
@@ -26,17 +26,17 @@ _NUMBERS = count()
 
 @dataclass
 class Tenant:
-    """A tenant that records while time passes, with a tick every minute, and what is known of its thresholds."""
+    """A tenant that records while time passes, with a tick every minute, and the times of its thresholds."""
 
     functions: Functions
     tick_second: int = 0
-    """The second of each minute at which the tick comes."""
+    """The second of each minute at which the tick runs."""
     start: datetime = NOON
     used: int = 0
     crossed: dict[int, datetime] = field(default_factory=dict)
-    """When each threshold was reached, by its percentage."""
+    """The time at which each threshold was reached, by percentage."""
     near: dict[int, datetime] = field(default_factory=dict)
-    """When a fold first found usage within 20 % of it."""
+    """The time at which a fold first found usage within 20 % of it."""
 
     def __post_init__(self) -> None:
         self.clock.now = self.start
@@ -57,7 +57,7 @@ class Tenant:
                 self.crossed.setdefault(percent, self.clock.now)
 
     def wait(self, duration: timedelta) -> None:
-        """Let time pass, with its ticks."""
+        """Let time pass and run the ticks."""
         end = self.clock.now + duration
         for at in self._ticks_until(end):
             self.clock.now = at
@@ -76,14 +76,14 @@ class Tenant:
             at += MINUTE
 
     def delays(self) -> dict[int, timedelta]:
-        """How late each alert was raised, by its percentage; each threshold that was reached must have one."""
+        """Return the delay of each alert by percentage; each threshold that was reached must have one."""
         alerts = self.functions.read(self.key, f"/tenants/{self.id}/alerts")["alerts"]
         raised = {each["threshold_percent"]: datetime.fromisoformat(each["reached_at"]) for each in alerts}
         assert raised.keys() == self.crossed.keys()
         return {percent: raised[percent] - self.crossed[percent] for percent in raised}
 
     def allowed(self, percent: int) -> timedelta:
-        """How late the alert may be."""
+        """Return the maximum delay of an alert."""
         near = self.near.get(percent)
         is_known = near is not None and self.crossed[percent] >= near + KEY_REMEMBERED
         return NEAR if is_known else SUDDEN
@@ -146,7 +146,7 @@ def test_after_a_sudden_rise_it_is_seventeen_minutes_late_at_most(
 
 
 def test_a_steady_rise_is_seen_coming(functions: Functions) -> None:
-    """At 1 % a minute the folds come closer to each other long before a threshold is near."""
+    """At 1 % a minute, folds become more frequent long before a threshold is near."""
     tenant = Tenant(functions)
     while tenant.used < LIMIT:
         tenant.use(LIMIT // 100)

@@ -1,4 +1,4 @@
-"""Alerts as people see them: raised by the tick, listed by the API, mailed to whom they chose."""
+"""Alerts: raised by the tick, listed by the API, mailed to the recipients."""
 
 import pytest
 
@@ -32,9 +32,7 @@ def mails() -> list[Mail]:
     return [mail for mail in process_memory().mails if isinstance(mail.to, tuple)]
 
 
-def test_the_tick_raises_an_alert_which_every_member_may_see(
-    functions: Functions, key: str, ada: str
-) -> None:
+def test_the_tick_raises_an_alert_that_every_member_can_see(functions: Functions, key: str, ada: str) -> None:
     use(functions, key, LIMIT * 82 // 100)
     assert alerts(functions, key) == {"alerts": [], "next_cursor": None}
     assert functions.tick().status_code == 200
@@ -75,16 +73,16 @@ def test_thresholds_are_those_of_the_environment(
     assert [each["id"] for each in alerts(functions, key)["alerts"]] == ["20261101T00Z.tokens.50"]
 
 
-def test_tenants_that_are_handed_to_other_instances_are_told_too(functions: Functions) -> None:
+def test_tenants_folded_by_other_instances_get_alerts_too(functions: Functions) -> None:
     keys = {f"tenant-{number}": functions.create_tenant(f"tenant-{number}") for number in range(7)}
     for key in keys.values():
         use(functions, key, LIMIT)
     functions.tick()
-    reported = [functions.read(key, f"/tenants/{name}/alerts")["alerts"] for name, key in keys.items()]
-    assert [len(each) for each in reported] == [2] * 7
+    entries = [functions.read(key, f"/tenants/{name}/alerts")["alerts"] for name, key in keys.items()]
+    assert [len(each) for each in entries] == [2] * 7
 
 
-def test_an_alert_that_cannot_be_kept_lets_pubsub_send_the_tick_again(
+def test_if_an_alert_cannot_be_stored_pubsub_sends_the_tick_again(
     functions: Functions, key: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def away(*_: object) -> bool:
@@ -99,7 +97,7 @@ def test_an_alert_that_cannot_be_kept_lets_pubsub_send_the_tick_again(
     assert len(alerts(functions, key)["alerts"]) == 2
 
 
-def test_recipients_are_kept_normalised_each_once(functions: Functions, ada: str) -> None:
+def test_recipients_are_stored_normalised_and_without_duplicates(functions: Functions, ada: str) -> None:
     assert functions.read(ada, RECIPIENTS) == {"emails": []}
     body = {"emails": [" Ops@Example.com", "cfo@example.com", "ops@example.com "]}
     kept = {"emails": ["ops@example.com", "cfo@example.com"]}
@@ -108,20 +106,18 @@ def test_recipients_are_kept_normalised_each_once(functions: Functions, ada: str
     assert succeeded(functions.send("PUT", ada, RECIPIENTS, {"emails": []})) == {"emails": []}
 
 
-def test_recipients_are_written_to_instead_of_the_owners(functions: Functions, key: str, ada: str) -> None:
+def test_recipients_get_mail_instead_of_the_owners(functions: Functions, key: str, ada: str) -> None:
     succeeded(functions.send("PUT", ada, RECIPIENTS, {"emails": ["ops@example.com"]}))
     use(functions, key, LIMIT)
     functions.tick()
     assert [mail.to for mail in mails()] == [("ops@example.com",)]
 
 
-def test_a_change_of_recipients_leaves_one_trace_and_none_if_nothing_changed(
-    functions: Functions, ada: str
-) -> None:
+def test_a_change_of_recipients_is_audited_once_and_no_change_never(functions: Functions, ada: str) -> None:
     for _ in range(2):
         succeeded(functions.send("PUT", ada, RECIPIENTS, {"emails": ["a@example.com", "b@example.com"]}))
-    reported = [each for each in trail_of(process_memory()) if each.action == "alert_recipients.changed"]
-    assert [(each.actor, each.before, each.after) for each in reported] == [
+    entries = [each for each in trail_of(process_memory()) if each.action == "alert_recipients.changed"]
+    assert [(each.actor, each.before, each.after) for each in entries] == [
         ("member:ada@example.com", "", "a@example.com, b@example.com")
     ]
 
@@ -138,7 +134,7 @@ def test_a_change_of_recipients_leaves_one_trace_and_none_if_nothing_changed(
     ],
     ids=str,
 )
-def test_what_is_no_list_of_up_to_ten_addresses_is_refused(
+def test_only_a_list_of_up_to_ten_addresses_is_accepted(
     functions: Functions, ada: str, emails: object, field: str
 ) -> None:
     document = refused(functions.send("PUT", ada, RECIPIENTS, {"emails": emails}), 422)

@@ -1,4 +1,4 @@
-"""People create, rotate and revoke their tenant's keys: who may, that the secret is shown once, what is refused."""
+"""Routes of API keys: creation, rotation, revocation, permissions and refusals."""
 
 from datetime import timedelta
 from typing import Any
@@ -31,7 +31,7 @@ def listed(functions: Functions, token: str) -> list[Json]:
     return keys
 
 
-def test_a_key_is_made_told_once_and_works(functions: Functions, ada: str) -> None:
+def test_a_new_key_works_and_its_secret_is_shown_once(functions: Functions, ada: str) -> None:
     answer = made(functions, ada)
     secret = answer["secret"]
     assert answer["api_key"] == {
@@ -105,15 +105,15 @@ def test_a_revoked_key_has_no_successor(functions: Functions, ada: str) -> None:
     refused(functions.send("POST", ada, f"{path}/rotate", {}), 409, "key_not_valid")
 
 
-def test_every_change_names_who_made_it(functions: Functions, ada: str) -> None:
+def test_every_change_names_its_actor(functions: Functions, ada: str) -> None:
     bob = functions.sign_in("bob@example.com", "admin")
     first = made(functions, ada)["api_key"]
     second = succeeded(functions.send("POST", bob, f"{KEYS}/{first['id']}/rotate", {}), 201)["api_key"]
     succeeded(functions.send("DELETE", ada, f"{KEYS}/{second['id']}"))
-    reported = [
+    entries = [
         (each.action, each.actor) for each in trail_of(process_memory()) if each.action.startswith("key.")
     ]
-    assert reported == [
+    assert entries == [
         ("key.created", "member:ada@example.com"),
         ("key.rotated", "member:bob@example.com"),
         ("key.revoked", "member:ada@example.com"),
@@ -152,7 +152,7 @@ def test_a_key_of_another_tenant_does_not_exist(functions: Functions, ada: str, 
 
 
 @pytest.mark.parametrize("shorten", [lambda made: made["secret"], lambda made: made["api_key"]["id"][:12]])
-def test_in_a_path_only_the_whole_id_names_a_key(functions: Functions, ada: str, shorten: Any) -> None:
+def test_a_path_accepts_only_the_full_id_of_a_key(functions: Functions, ada: str, shorten: Any) -> None:
     answer = made(functions, ada)
     document = refused(functions.send("DELETE", ada, f"{KEYS}/{shorten(answer)}"), 404, "not_found")
     assert answer["secret"] not in str(document)
@@ -176,7 +176,7 @@ def test_in_a_path_only_the_whole_id_names_a_key(functions: Functions, ada: str,
         ({"is_live": True}, "is_live"),
     ],
 )
-def test_a_bad_field_is_named_and_makes_no_key(
+def test_a_bad_field_is_named_and_creates_no_key(
     functions: Functions, ada: str, change: Json, field: str
 ) -> None:
     document = refused(functions.send("POST", ada, KEYS, {**NEW, **change}), 422)
@@ -191,16 +191,14 @@ def test_a_missing_field_is_named(functions: Functions, ada: str, missing: str) 
 
 
 @pytest.mark.parametrize("hours", [-1, 169, "24", 1.5])
-def test_an_overlap_of_no_whole_hours_up_to_a_week_is_refused(
-    functions: Functions, ada: str, hours: object
-) -> None:
+def test_an_overlap_must_be_whole_hours_up_to_a_week(functions: Functions, ada: str, hours: object) -> None:
     key_id = made(functions, ada)["api_key"]["id"]
     body = {"overlap_hours": hours}
     document = refused(functions.send("POST", ada, f"{KEYS}/{key_id}/rotate", body), 422)
     assert document["errors"][0]["field"] == "overlap_hours"
 
 
-def test_scopes_that_are_named_twice_are_held_once(functions: Functions, ada: str) -> None:
+def test_duplicate_scopes_are_stored_once(functions: Functions, ada: str) -> None:
     assert made(functions, ada, scopes=["usage:read"] * 3)["api_key"]["scopes"] == ["usage:read"]
 
 

@@ -1,4 +1,4 @@
-"""The audit trail as owners and admins read it."""
+"""The route of the audit log."""
 
 from datetime import timedelta
 
@@ -19,7 +19,7 @@ def entries(functions: Functions, token: str, query: str = "") -> Json:
     return functions.read(token, f"{AUDIT}{query}")
 
 
-def test_the_trail_tells_what_was_changed_by_whom_newest_first(
+def test_the_audit_log_lists_changes_with_their_actor_newest_first(
     functions: Functions, ada: str, clock: Clock
 ) -> None:
     clock.pass_by(timedelta(minutes=1))
@@ -38,7 +38,7 @@ def test_the_trail_tells_what_was_changed_by_whom_newest_first(
 
 
 @pytest.mark.parametrize("limit", [1, 2, 50])
-def test_pages_make_up_the_whole_trail(functions: Functions, ada: str, clock: Clock, limit: int) -> None:
+def test_pages_make_up_the_whole_audit_log(functions: Functions, ada: str, clock: Clock, limit: int) -> None:
     for number in range(3):
         clock.pass_by(timedelta(minutes=1))
         body = {"emails": [f"a{number}@example.com"]}
@@ -53,13 +53,13 @@ def test_pages_make_up_the_whole_trail(functions: Functions, ada: str, clock: Cl
     assert changed == ["a2@example.com", "a1@example.com", "a0@example.com"]
 
 
-def test_the_trail_of_another_tenant_is_nobodys_business(functions: Functions, ada: str) -> None:
+def test_the_audit_log_of_another_tenant_is_forbidden(functions: Functions, ada: str) -> None:
     functions.create_tenant("bolt")
     refused(functions.get(ada, "/tenants/bolt/audit"), 403, "foreign_tenant")
     assert "bolt" not in functions.get(ada, AUDIT).get_data(as_text=True).lower()
 
 
-def test_the_trail_is_for_owners_and_admins(functions: Functions, ada: str, key: str) -> None:
+def test_the_audit_log_is_for_owners_and_admins(functions: Functions, ada: str, key: str) -> None:
     admin = functions.sign_in("bob@example.com", "admin")
     assert entries(functions, admin)["entries"]
     refused(functions.get(functions.sign_in("carl@example.com", "member"), AUDIT), 403, "missing_role")

@@ -1,4 +1,4 @@
-"""Invitations, from the mail to the membership, and everybody they are not for: on the HTTP surface."""
+"""Routes of invitations, from the mail to the membership."""
 
 from datetime import timedelta
 
@@ -61,7 +61,7 @@ def test_from_invitation_to_membership(functions: Functions, clock: Clock, ada: 
     ]
 
 
-def test_accepting_again_after_a_lost_answer_changes_nothing(functions: Functions, ada: str) -> None:
+def test_accepting_again_after_a_lost_response_changes_nothing(functions: Functions, ada: str) -> None:
     invite(functions, ada)
     bob = functions.sign_in(BOB, None)
     first = succeeded(functions.send("POST", bob, "/invitations/acme/accept"))
@@ -69,7 +69,7 @@ def test_accepting_again_after_a_lost_answer_changes_nothing(functions: Function
     assert [entry[1] for entry in trail()] == ["member.invited", "member.joined"]
 
 
-def test_an_invitation_is_for_the_address_alone(functions: Functions, ada: str) -> None:
+def test_an_invitation_is_only_for_its_address(functions: Functions, ada: str) -> None:
     invite(functions, ada)
     for stranger in (functions.sign_in(CY, None), functions.sign_in("bob@example.org", None)):
         assert functions.read(stranger, "/me")["invitations"] == []
@@ -124,7 +124,7 @@ def test_an_invitation_is_withdrawn(functions: Functions, ada: str) -> None:
     assert trail()[-1] == (f"member:{ADA}", "invitation.withdrawn", "member", None, BOB)
 
 
-def test_who_is_a_member_is_not_invited(functions: Functions, ada: str) -> None:
+def test_a_member_cannot_be_invited(functions: Functions, ada: str) -> None:
     functions.sign_in(BOB, "member")
     body = {"email": "BOB@example.com", "role": "admin"}
     refused(functions.send("PUT", ada, MEMBERS, body), 409, "already_member")
@@ -141,9 +141,7 @@ def test_who_is_a_member_is_not_invited(functions: Functions, ada: str) -> None:
         ({"email": BOB, "role": "member", "tenant": "globex"}, "tenant"),
     ],
 )
-def test_an_invitation_that_makes_no_sense_is_refused(
-    functions: Functions, ada: str, body: Json, field: str
-) -> None:
+def test_an_invalid_invitation_is_refused(functions: Functions, ada: str, body: Json, field: str) -> None:
     document = refused(functions.send("PUT", ada, MEMBERS, body), 422)
     assert [each["field"] for each in document["errors"]] == [field]
     assert mails() == []

@@ -1,4 +1,4 @@
-"""Who may call: keys that are missing, malformed, unknown, expired, revoked, of another tenant or scope."""
+"""Refused keys: missing, malformed, unknown, expired, revoked, or of another tenant or scope."""
 
 from datetime import timedelta
 
@@ -96,7 +96,7 @@ def test_a_key_of_another_tenant_sees_nothing(route: str, functions: Functions, 
 
 
 @pytest.mark.parametrize("route", ROUTES_OF_A_TENANT)
-def test_whether_a_tenant_exists_is_not_told(route: str, functions: Functions, key: str) -> None:
+def test_the_response_does_not_reveal_if_a_tenant_exists(route: str, functions: Functions, key: str) -> None:
     document = refused(functions.get(key, f"/tenants/initech/{route}"), 403, "foreign_tenant")
     functions.create_tenant("initech")
     assert refused(functions.get(key, f"/tenants/initech/{route}"), 403, "foreign_tenant") == document
@@ -108,10 +108,10 @@ def test_a_tenants_usage_needs_a_key(route: str, functions: Functions, key: str)
 
 
 @pytest.mark.parametrize("path", ["/plans", "/health", "/openapi.json"])
-def test_what_is_public_needs_no_key(path: str, functions: Functions) -> None:
+def test_public_routes_need_no_key(path: str, functions: Functions) -> None:
     assert functions.get(None, path).status_code == 200
 
 
-def test_a_key_is_never_repeated_in_an_answer(functions: Functions, key: str) -> None:
+def test_a_key_is_never_repeated_in_a_response(functions: Functions, key: str) -> None:
     for secret in (key, UNKNOWN):
         assert secret not in functions.post_events(secret, {"provider": 5}).get_data(as_text=True)

@@ -1,4 +1,4 @@
-"""Tenants that people found, their members, and owners who stay: on the HTTP surface."""
+"""Routes of tenants and members."""
 
 import pytest
 
@@ -14,7 +14,7 @@ def ada(functions: Functions, key: str) -> str:
     return functions.sign_in(ADA, name="Ada")
 
 
-def test_who_signs_in_first_has_no_tenant_and_founds_one(functions: Functions) -> None:
+def test_a_new_user_has_no_tenant_and_creates_one(functions: Functions) -> None:
     token = functions.sign_in(ADA, None, name="Ada")
     assert functions.read(token, "/me") == {
         "user": {"id": "uid-ada", "email": ADA, "name": "Ada", "email_verified": True},
@@ -78,7 +78,7 @@ def test_nobody_belongs_to_more_than_twenty_tenants(functions: Functions, ada: s
         ("PUT", MEMBERS, {"email": "dora@example.com", "role": "member"}),
     ],
 )
-def test_an_admin_never_touches_owners(
+def test_an_admin_cannot_change_owners(
     functions: Functions, ada: str, method: str, path: str, body: Json | None
 ) -> None:
     invite(functions, ada, "dora@example.com", "owner")
@@ -88,7 +88,7 @@ def test_an_admin_never_touches_owners(
     assert functions.read(ada, MEMBERS) == before
 
 
-def test_an_admin_steers_everybody_else(functions: Functions, ada: str) -> None:
+def test_an_admin_manages_everybody_else(functions: Functions, ada: str) -> None:
     bob = functions.sign_in(BOB, "admin")
     functions.sign_in(CY, "member")
     changed = succeeded(functions.send("PUT", bob, f"{MEMBERS}/uid-cy", {"role": "admin"}))
@@ -103,13 +103,13 @@ def test_an_admin_steers_everybody_else(functions: Functions, ada: str) -> None:
     ]
 
 
-def test_a_role_that_is_held_already_changes_nothing(functions: Functions, ada: str) -> None:
+def test_assigning_the_current_role_changes_nothing(functions: Functions, ada: str) -> None:
     functions.sign_in(BOB, "member")
     succeeded(functions.send("PUT", ada, f"{MEMBERS}/uid-bob", {"role": "member"}))
     assert trail() == []
 
 
-def test_a_member_may_leave_and_do_nothing_else(functions: Functions, ada: str) -> None:
+def test_a_member_can_only_leave(functions: Functions, ada: str) -> None:
     bob = functions.sign_in(BOB, "member")
     functions.sign_in(CY, "member")
     refused(functions.send("DELETE", bob, f"{MEMBERS}/uid-cy"), 403, "missing_role")

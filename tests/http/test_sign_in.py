@@ -1,4 +1,4 @@
-"""Who may call with an ID token: accounts, roles and memberships, each refusal by its code, on the HTTP surface."""
+"""Callers with an ID token: accounts, roles and memberships, and the code of each refusal."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -36,7 +36,7 @@ def named(route: Route) -> str:
 
 
 def ask(functions: Functions, route: Route, token: str | None, tenant_id: str = "acme") -> int:
-    """The status of an answer to a route; bodies are empty, as a refusal comes before they are read."""
+    """Return the status of a call with an empty body, which is enough as refusals come before bodies are read."""
     path = route.path.removeprefix("/api/v1").replace("<tenant>", tenant_id)
     for parameter in ("<user>", "<invitation>", "<key>", "<path:run>"):
         path = path.replace(parameter, "nobody")
@@ -44,17 +44,17 @@ def ask(functions: Functions, route: Route, token: str | None, tenant_id: str = 
 
 
 @pytest.mark.parametrize("token", ["x", "a.b.c", "eyJhbGciOiJub25lIn0.e30.", "é", "x" * 20_000])
-def test_a_token_that_is_none_is_refused(functions: Functions, token: str) -> None:
+def test_a_malformed_token_is_refused(functions: Functions, token: str) -> None:
     refused(functions.get(token, "/me"), 401, "not_authenticated")
     refused(functions.get(token, "/tenants/acme/usage"), 401, "not_authenticated")
 
 
-def test_nobody_is_told_how_to_sign_in(functions: Functions) -> None:
+def test_a_missing_token_is_refused_with_a_hint(functions: Functions) -> None:
     document = refused(functions.get(None, "/me"), 401, "not_authenticated")
     assert "ID token" in document["detail"]
 
 
-def test_an_expired_token_is_refused_though_it_was_just_believed(functions: Functions, clock: Clock) -> None:
+def test_an_expired_token_is_refused_even_if_it_is_cached(functions: Functions, clock: Clock) -> None:
     token = functions.sign_in(ADA)
     clock.pass_by(TOKEN_LASTS - timedelta(seconds=1))
     functions.read(token, "/tenants/acme/usage")
@@ -63,7 +63,7 @@ def test_an_expired_token_is_refused_though_it_was_just_believed(functions: Func
 
 
 @pytest.mark.parametrize(("ahead_seconds", "believed"), [(0, True), (10, True), (11, False), (3600, False)])
-def test_a_clock_that_is_a_little_ahead_is_forgiven(
+def test_a_clock_up_to_ten_seconds_ahead_is_tolerated(
     functions: Functions, clock: Clock, ahead_seconds: int, believed: bool
 ) -> None:
     functions.sign_in(ADA)
@@ -94,7 +94,7 @@ def delete(functions: Functions) -> None:
         (delete, 401, "token_revoked"),
     ],
 )
-def test_an_account_that_is_closed_works_on_for_less_than_a_minute(
+def test_a_closed_account_works_for_less_than_a_minute(
     functions: Functions, clock: Clock, change: Callable[[Functions], None], status: int, code: str
 ) -> None:
     token = functions.sign_in(ADA)
@@ -108,7 +108,7 @@ def test_an_account_that_is_closed_works_on_for_less_than_a_minute(
     refused(functions.another().get(token, "/me"), status, code)
 
 
-def test_who_has_not_verified_the_address_learns_so_and_may_do_nothing(functions: Functions) -> None:
+def test_an_unverified_user_can_only_read_their_profile(functions: Functions) -> None:
     token = functions.sign_in(ADA, "owner", verified=False)
     me = functions.read(token, "/me")
     assert me["user"] == {"id": "uid-ada", "email": ADA, "name": None, "email_verified": False}
@@ -119,7 +119,7 @@ def test_who_has_not_verified_the_address_learns_so_and_may_do_nothing(functions
     refused(functions.send("POST", token, "/tenants", {"name": "X"}), 403, "email_not_verified")
 
 
-def test_an_address_that_was_verified_since_counts_with_the_next_token(functions: Functions) -> None:
+def test_verification_takes_effect_with_the_next_token(functions: Functions) -> None:
     refused(functions.get(functions.sign_in(ADA, verified=False), "/tenants/acme/usage"), 403)
     functions.read(functions.sign_in(ADA), "/tenants/acme/usage")
 
@@ -151,7 +151,7 @@ def test_a_route_is_open_to_the_roles_that_include_its_permission(
 
 
 @pytest.mark.parametrize("route", ROUTES, ids=named)
-def test_a_key_is_refused_where_only_people_may_go(functions: Functions, key: str, route: Route) -> None:
+def test_a_key_is_refused_on_routes_for_people(functions: Functions, key: str, route: Route) -> None:
     if route.needs is None or route.needs in ALL_SCOPES:
         assert ask(functions, route, key) not in (401, 403)
     else:
@@ -159,12 +159,12 @@ def test_a_key_is_refused_where_only_people_may_go(functions: Functions, key: st
         refused(functions.send(route.method, key, path), 403, "missing_scope")
 
 
-def test_what_is_for_members_only_is_no_scope() -> None:
+def test_permissions_for_members_only_are_no_scopes() -> None:
     literals = {each for part in get_args(Permission) for each in (get_args(part) or (part,))}
     assert literals - set(ALL_SCOPES) == {"keys:write", "members:write"}
 
 
-def test_a_removed_member_is_refused_with_the_next_request(functions: Functions) -> None:
+def test_a_removed_member_loses_access_at_the_next_request(functions: Functions) -> None:
     owner, bob = functions.sign_in(ADA), functions.sign_in("bob@example.com", "member")
     functions.read(bob, "/tenants/acme/usage")
     assert functions.send("DELETE", owner, "/tenants/acme/members/uid-bob").status_code == 204
@@ -172,7 +172,7 @@ def test_a_removed_member_is_refused_with_the_next_request(functions: Functions)
     assert functions.read(bob, "/me")["tenants"] == []
 
 
-def test_a_changed_role_counts_with_the_next_request(functions: Functions) -> None:
+def test_a_changed_role_takes_effect_at_the_next_request(functions: Functions) -> None:
     owner, bob = functions.sign_in(ADA), functions.sign_in("bob@example.com", "member")
     refused(functions.get(bob, "/tenants/acme/members"), 403, "missing_role")
     succeeded(functions.send("PUT", owner, "/tenants/acme/members/uid-bob", {"role": "admin"}))
@@ -187,7 +187,7 @@ def test_record_usage_takes_keys_only(functions: Functions) -> None:
         assert "gwi_" in document["detail"]
 
 
-def test_a_person_is_told_as_the_account_says(functions: Functions) -> None:
+def test_a_users_profile_comes_from_the_account(functions: Functions) -> None:
     functions.sign_in(ADA)
     account = MemoryAccount(user_id="uid-ada", email="Ada@Example.com", name="<img src=x onerror=alert(1)>")
     process_memory().save_account(replace(account, email_verified=True))

@@ -1,4 +1,4 @@
-"""Sign-in, tenants and invitations on the Auth and Firestore emulators, and what is said when one is away."""
+"""Sign-in, tenants and invitations on the Auth and Firestore emulators, and the errors if one is down."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -31,7 +31,7 @@ def project(monkeypatch: pytest.MonkeyPatch, firestore_emulator_host: str, auth_
 
 @pytest.fixture
 def sign_in(project: str, clock: Clock) -> SignIn:
-    """Makes an account with a verified address; returns its token."""
+    """A function that creates an account with a verified address and returns its token."""
     app = firebase_admin.initialize_app(options={"projectId": project}, name=project)
 
     def make(email: str) -> str:
@@ -77,7 +77,7 @@ def test_a_token_of_another_project_is_refused(clock: Clock, project: str) -> No
     refused(Functions(clock).get(foreign, "/me"), 401, "not_authenticated")
 
 
-def test_an_id_that_no_document_can_have_reaches_no_store(clock: Clock, sign_in: SignIn) -> None:
+def test_an_invalid_document_id_never_reaches_the_store(clock: Clock, sign_in: SignIn) -> None:
     token, functions = sign_in("ada@example.com"), Functions(clock)
     for tenant_id in ("..", ".", "__x__", "a%2Fb", "%00", "é", "x" * 2000):
         assert functions.get(token, f"/tenants/{tenant_id}/usage").status_code in (403, 404)
@@ -85,7 +85,7 @@ def test_an_id_that_no_document_can_have_reaches_no_store(clock: Clock, sign_in:
         assert functions.send("DELETE", token, f"/invitations/{tenant_id}").status_code == 404
 
 
-def test_auth_away_is_told_and_keys_work_on(
+def test_if_auth_is_down_users_get_503_and_keys_still_work(
     clock: Clock, sign_in: SignIn, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     token, functions = sign_in("ada@example.com"), Functions(clock)
@@ -97,7 +97,9 @@ def test_auth_away_is_told_and_keys_work_on(
     functions.usage(functions.create_tenant())
 
 
-def test_firestore_away_is_told(clock: Clock, sign_in: SignIn, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_if_firestore_is_down_users_get_503(
+    clock: Clock, sign_in: SignIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
     token = sign_in("ada@example.com")
     monkeypatch.setenv("FIRESTORE_EMULATOR_HOST", "127.0.0.1:1")
     monkeypatch.setattr(rpc, "FirestoreRpc", partial(FirestoreRpc, give_up_after_seconds=0.5))
@@ -114,7 +116,7 @@ def test_firestore_away_is_told(clock: Clock, sign_in: SignIn, monkeypatch: pyte
         assert "Firestore does not answer" in refused(answer, 503, "unavailable")["detail"]
 
 
-def test_recording_asks_no_sign_in_service(
+def test_recording_never_calls_the_sign_in_service(
     clock: Clock, sign_in: SignIn, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     token, functions = sign_in("ada@example.com"), Functions(clock)

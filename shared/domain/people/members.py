@@ -117,7 +117,7 @@ def require_authority(by: Role | None, over: Iterable[Role]) -> None:
 
 
 def remaining_owner(members: Iterable[Member], leaving: Member) -> Member | None:
-    """Return another owner than `leaving`, or None if `leaving` is not an owner.
+    """Return an owner other than `leaving`, or None if `leaving` is not an owner.
 
     Raise Conflict if `leaving` is the last owner.
     """

@@ -1,4 +1,4 @@
-"""Tests of usage alerts: what is crossed, by whose caps, and what of it is news."""
+"""Usage alerts: crossed thresholds, the caps of the limit check, and new alerts."""
 
 from datetime import UTC, datetime
 
@@ -49,7 +49,7 @@ def test_a_threshold_is_crossed_by_using_that_much(tokens: int, runs: int, names
     assert ids(crossed(POLICY, tokens, runs)) == [f"20261101T00Z.{name}" for name in names]
 
 
-def test_an_alert_tells_what_was_used_of_which_limit_and_when() -> None:
+def test_an_alert_has_usage_limit_and_time() -> None:
     assert crossed(POLICY, 850, 0) == [
         UsageAlert(
             period=NOVEMBER, metric="tokens", threshold_percent=80, used=850, limit=1_000, reached_at=NOW
@@ -75,7 +75,7 @@ def test_one_percentage_for_both_is_one_alert_at_the_cap_that_blocks() -> None:
     assert ids(crossed(policy, 7, 0)) == ["20261101T00Z.tokens.50"]
 
 
-def test_where_nothing_is_allowed_only_use_is_told_of() -> None:
+def test_with_a_limit_of_zero_only_usage_raises_an_alert() -> None:
     nothing = LimitPolicy(token_limit=0, run_limit=0)
     assert crossed(nothing, 0, 0) == []
     assert ids(crossed(nothing, 0, 1)) == ["20261101T00Z.runs.80", "20261101T00Z.runs.100"]
@@ -89,7 +89,7 @@ def test_what_was_raised_before_is_not_raised_again() -> None:
 
 
 @pytest.mark.parametrize(
-    ("known", "reported"),
+    ("known", "mailed"),
     [
         ([], ["tokens.100", "runs.80"]),
         (["tokens.80"], ["tokens.100", "runs.80"]),
@@ -99,9 +99,7 @@ def test_what_was_raised_before_is_not_raised_again() -> None:
         (["tokens.80", "tokens.100", "runs.80"], []),
     ],
 )
-def test_of_each_metric_only_the_highest_is_told_and_only_as_news(
-    known: list[str], reported: list[str]
-) -> None:
+def test_only_the_highest_new_alert_of_each_metric_is_mailed(known: list[str], mailed: list[str]) -> None:
     of_november = [f"20261101T00Z.{name}" for name in known]
     mails = alerts_to_mail(crossed(POLICY, 1_000, 8), of_november)
-    assert [alert.id.partition(".")[2] for alert in mails] == reported
+    assert [alert.id.partition(".")[2] for alert in mails] == mailed

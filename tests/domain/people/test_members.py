@@ -1,4 +1,4 @@
-"""Roles and what they include, who may change whom, owners who must stay, addresses and ids."""
+"""Roles and permissions, authority over members, the last owner, addresses and ids."""
 
 import re
 from datetime import timedelta
@@ -41,7 +41,7 @@ def member(user_id: str, role: Role) -> Member:
         ("usage:write", set()),
     ],
 )
-def test_which_roles_include_a_permission(permission: Permission, roles: set[Role]) -> None:
+def test_roles_include_permissions(permission: Permission, roles: set[Role]) -> None:
     assert {role for role in ROLES if permission in PERMISSIONS[role]} == roles
 
 
@@ -61,7 +61,7 @@ def test_which_roles_include_a_permission(permission: Permission, roles: set[Rol
         (None, {"member"}, False),
     ],
 )
-def test_who_may_give_and_take_which_roles(by: Role | None, over: set[Role], allowed: bool) -> None:
+def test_roles_may_give_and_take_roles(by: Role | None, over: set[Role], allowed: bool) -> None:
     if allowed:
         require_authority(by, over)
         return
@@ -70,20 +70,20 @@ def test_who_may_give_and_take_which_roles(by: Role | None, over: set[Role], all
     assert refusal.value.code == "missing_role"
 
 
-def test_the_last_owner_cannot_go() -> None:
+def test_the_last_owner_cannot_leave() -> None:
     everybody = [member("ada", "owner"), member("bob", "admin"), member("cy", "member")]
     with pytest.raises(Conflict, match=r"ada@example\.com is the last owner") as refusal:
         remaining_owner(everybody, everybody[0])
     assert refusal.value.code == "last_owner"
 
 
-def test_an_owner_can_go_while_another_one_stays() -> None:
+def test_an_owner_can_leave_if_another_one_remains() -> None:
     everybody = [member("ada", "owner"), member("bob", "member"), member("cy", "owner")]
     assert remaining_owner(everybody, everybody[0]) == everybody[2]
     assert remaining_owner(everybody, everybody[2]) == everybody[0]
 
 
-def test_who_is_no_owner_can_go_whoever_stays() -> None:
+def test_a_member_who_is_no_owner_can_always_leave() -> None:
     assert remaining_owner([member("bob", "admin")], member("bob", "admin")) is None
 
 
@@ -107,7 +107,7 @@ def test_an_address_is_the_same_however_it_is_written(text: str) -> None:
         *("ada@example.com\r\nBcc: all@example.com", "ada\x00@example.com", "a" * 250 + "@example.com"),
     ],
 )
-def test_what_is_no_address_is_refused_by_name(text: str) -> None:
+def test_a_malformed_address_is_refused_with_its_field(text: str) -> None:
     with pytest.raises(InvalidInput, match="email: ") as refusal:
         valid_email(text)
     assert refusal.value.problems[0].field == "email"
@@ -146,12 +146,12 @@ def test_a_name_that_is_blank_long_or_invisible_is_refused(text: str) -> None:
         ("../../etc", "etc-1f3a"),
     ],
 )
-def test_an_id_is_what_is_left_of_the_name_and_something_random(name: str, slug: str) -> None:
+def test_a_tenant_id_is_the_name_in_ascii_and_a_random_part(name: str, slug: str) -> None:
     assert tenant_slug(name, "1f3a") == slug
     assert is_tenant_id(slug)
     assert re.fullmatch("[a-z0-9-]+", slug)
 
 
 @pytest.mark.parametrize("text", ["", "..", "a/b", "acme ", "-acme", "ä", "x" * 65, "acme\n", "__x__"])
-def test_what_is_no_id_of_a_tenant(text: str) -> None:
+def test_malformed_tenant_ids_are_recognised(text: str) -> None:
     assert not is_tenant_id(text)

@@ -1,4 +1,4 @@
-"""Owns what happens in tests of usage alerts: a tenant on plan free uses tokens and runs, and is folded."""
+"""Steps of tests of usage alerts: a tenant on plan free uses tokens and runs, and is folded."""
 
 from datetime import datetime
 
@@ -21,19 +21,19 @@ LIMIT = 50_000
 
 
 def new_place() -> AlertPlace:
-    """A place in memory with the tenant."""
-    return founded(MemoryAlertPlace())
+    """Return a store in memory with the tenant."""
+    return with_tenant(MemoryAlertPlace())
 
 
-def founded(place: AlertPlace) -> AlertPlace:
-    """`place` with tenant acme, owned by Ada."""
+def with_tenant(place: AlertPlace) -> AlertPlace:
+    """Add tenant acme, owned by Ada, and return `place`."""
     new_tenant(place.directory, plan="free")
     join(place, "ada@example.com", "owner")
     return place
 
 
 def join(place: AlertPlace, email: str, role: Role) -> None:
-    """Make somebody a member."""
+    """Add a member."""
     add_member(
         place.members,
         "acme",
@@ -42,23 +42,23 @@ def join(place: AlertPlace, email: str, role: Role) -> None:
 
 
 def use(place: AlertPlace, tokens: int, *, ts: datetime = NOON, run_id: str | None = None) -> None:
-    """Record one event of so many tokens."""
+    """Record one event with this number of tokens."""
     place.open().record("acme", [using(f"{ts}-{tokens}-{run_id}", tokens, ts, run_id)], ONE_SHARD, NOON)
 
 
 def using(event_id: str, tokens: int, ts: datetime = NOON, run_id: str | None = None) -> RecordedEvent:
-    """An event of so many tokens."""
+    """Return an event with this number of tokens."""
     return event_of(event_id, TokenPools(tokens, 0, tokens), None, None, ts=ts, run_id=run_id)
 
 
 def fold(place: AlertPlace, store: UsageStore | None = None, now: datetime = NOON) -> None:
-    """Fold the tenant, and raise what follows."""
+    """Fold the tenant and raise its alerts."""
     store = store or place.open()
     fold_tenants(folder_of(store, place.members), ["acme"], now)
 
 
 def folder_of(store: UsageStore, members: Members) -> TenantFolder:
-    """What folds usage and raises alerts."""
+    """Return a folder that raises alerts."""
     raiser = AlertRaiser(
         store=store, members=members, thresholds=THRESHOLDS, web_origin="https://usage.example.com"
     )
@@ -66,5 +66,5 @@ def folder_of(store: UsageStore, members: Members) -> TenantFolder:
 
 
 def raised(place: AlertPlace) -> list[str]:
-    """The metric and percentage of each alert, sorted."""
+    """Return the metric and percentage of each alert, sorted."""
     return sorted(alert.id.partition(".")[2] for alert in place.open().list_alerts("acme", limit=50).items)

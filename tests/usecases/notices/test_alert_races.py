@@ -1,4 +1,4 @@
-"""Each alert is raised once, with one mail, whatever is repeated, cut short or done twice at a time."""
+"""Each alert is raised once, with one mail, under retries, interruptions and concurrent folds."""
 
 from collections.abc import Collection
 from concurrent.futures import ThreadPoolExecutor
@@ -24,11 +24,11 @@ from tests.usecases.notices.alert_scenarios import (
     LIMIT,
     fold,
     folder_of,
-    founded,
     new_place,
     raised,
     use,
     using,
+    with_tenant,
 )
 from tests.usecases.plain_sums import new_tenant
 
@@ -37,10 +37,10 @@ MINUTE = timedelta(minutes=1)
 
 @pytest.mark.parametrize("took_effect", [False, True])
 @pytest.mark.parametrize("calls", range(12))
-def test_a_fold_cut_off_anywhere_and_delivered_again_tells_exactly_once(
+def test_a_fold_interrupted_anywhere_and_retried_sends_exactly_one_mail(
     calls: int, took_effect: bool
 ) -> None:
-    """Nothing else happens afterwards: no new usage, only the tick that Pub/Sub sends again."""
+    """No new usage follows, only the tick that Pub/Sub sends again."""
     place = new_place()
     use(place, LIMIT)
     with suppress(ExceptionGroup):
@@ -51,10 +51,10 @@ def test_a_fold_cut_off_anywhere_and_delivered_again_tells_exactly_once(
 
 
 @pytest.mark.parametrize("calls", range(0, 10, 2))
-def test_on_firestore_too_a_fold_cut_off_between_two_calls_is_made_up_for(
+def test_a_fold_interrupted_on_firestore_and_retried_sends_exactly_one_mail(
     calls: int, request: pytest.FixtureRequest
 ) -> None:
-    place = founded(FirestoreAlertPlace(request.getfixturevalue("firestore_channel")))
+    place = with_tenant(FirestoreAlertPlace(request.getfixturevalue("firestore_channel")))
     use(place, LIMIT)
     with suppress(ExceptionGroup):
         fold(place, place.open(Fault(calls, took_effect=True)))
@@ -63,7 +63,7 @@ def test_on_firestore_too_a_fold_cut_off_between_two_calls_is_made_up_for(
     assert len(place.mails()) == 1
 
 
-def test_an_alert_that_cannot_be_raised_fails_the_fold_which_then_is_still_to_do(memory: MemoryStore) -> None:
+def test_an_alert_that_cannot_be_raised_fails_the_fold_and_leaves_it_due(memory: MemoryStore) -> None:
     new_tenant(memory, plan="free")
     memory.record("acme", [using("e", LIMIT)], ONE_SHARD, NOON)
 
@@ -76,7 +76,7 @@ def test_an_alert_that_cannot_be_raised_fails_the_fold_which_then_is_still_to_do
 
 
 @given(st.lists(st.integers(0, 2), max_size=40))
-def test_every_interleaving_of_two_folds_and_a_writer_tells_once(schedule: list[int]) -> None:
+def test_every_interleaving_of_two_folds_and_a_writer_sends_each_mail_once(schedule: list[int]) -> None:
     place = new_place()
     use(place, LIMIT * 80 // 100)
 
@@ -90,18 +90,18 @@ def test_every_interleaving_of_two_folds_and_a_writer_tells_once(schedule: list[
     fold(place, now=NOON + MINUTE)
     assert raised(place) == ["tokens.100", "tokens.80"]
     subjects = [mail.subject for mail in place.mails()]
-    # The soft one is reported by itself only if a fold came between the two events.
+    # The soft alert is mailed only if a fold ran between the two events.
     assert subjects.count("Acme has used 100% of its tokens") == 1
     assert subjects.count("Acme has used 80% of its tokens") <= 1
 
 
 class MeanwhileStore(MemoryStore):
-    """A memory store in which another fold raises `elsewhere` right after it was asked which alerts are known."""
+    """A memory store where another fold raises `elsewhere` right after the known alerts are read."""
 
     elsewhere: tuple[UsageAlert, ...] = ()
 
     def known_alerts(self, tenant_id: str, alert_ids: Collection[str]) -> set[str]:
-        """The answer, which is no longer true."""
+        """Return the known alerts of a moment ago."""
         known = super().known_alerts(tenant_id, alert_ids)
         elsewhere, self.elsewhere = self.elsewhere, ()
         if elsewhere:
@@ -109,7 +109,7 @@ class MeanwhileStore(MemoryStore):
         return known
 
 
-def test_a_fold_that_another_one_came_before_raises_what_that_did_not() -> None:
+def test_a_fold_raises_the_alerts_that_a_concurrent_fold_did_not() -> None:
     store = MeanwhileStore()
     new_tenant(store, plan="free")
     store.record("acme", [using("e", LIMIT)], ONE_SHARD, NOON)
@@ -129,8 +129,8 @@ def test_a_fold_that_another_one_came_before_raises_what_that_did_not() -> None:
     assert {(alert.threshold_percent, alert.used) for alert in alerts} == {(80, 40_000), (100, LIMIT)}
 
 
-def test_on_firestore_eight_folds_at_once_tell_once(request: pytest.FixtureRequest) -> None:
-    place = founded(FirestoreAlertPlace(request.getfixturevalue("firestore_channel")))
+def test_eight_concurrent_folds_on_firestore_send_one_mail(request: pytest.FixtureRequest) -> None:
+    place = with_tenant(FirestoreAlertPlace(request.getfixturevalue("firestore_channel")))
     use(place, LIMIT)
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(lambda _: fold(place), range(8)))

@@ -1,4 +1,4 @@
-"""Alerts follow from folds: which, for whom, in which words, and at what cost."""
+"""Folds raise alerts: the thresholds, the recipients, the mails and the cost."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -16,12 +16,12 @@ from tests.usecases.notices.alert_scenarios import (
     LIMIT,
     fold,
     folder_of,
-    founded,
     join,
     new_place,
     raised,
     use,
     using,
+    with_tenant,
 )
 from tests.usecases.plain_sums import new_tenant
 
@@ -34,16 +34,16 @@ def place(request: pytest.FixtureRequest) -> AlertPlace:
     """Each store in turn, with tenant acme on plan free, owned by Ada."""
     if request.param == "memory":
         return new_place()
-    return founded(FirestoreAlertPlace(request.getfixturevalue("firestore_channel")))
+    return with_tenant(FirestoreAlertPlace(request.getfixturevalue("firestore_channel")))
 
 
-def test_below_the_soft_threshold_nobody_is_told(place: AlertPlace) -> None:
+def test_below_the_soft_threshold_there_is_no_alert(place: AlertPlace) -> None:
     use(place, LIMIT * 80 // 100 - 1)
     fold(place)
     assert (raised(place), place.mails()) == ([], [])
 
 
-def test_each_threshold_is_told_once_however_often_is_folded(place: AlertPlace) -> None:
+def test_each_threshold_raises_one_alert_for_any_number_of_folds(place: AlertPlace) -> None:
     use(place, LIMIT * 80 // 100)
     for minute in range(3):
         use(place, minute)
@@ -67,7 +67,7 @@ def test_both_thresholds_at_once_are_two_alerts_and_one_mail(place: AlertPlace) 
     assert place.mails() == [WaitingMail(OWNER, "Acme has used 100% of its tokens")]
 
 
-def test_runs_are_told_of_beside_tokens(place: AlertPlace) -> None:
+def test_runs_and_tokens_raise_separate_alerts(place: AlertPlace) -> None:
     for number in range(8):
         use(place, LIMIT * 10 // 100, run_id=f"run-{number}")
     fold(place)
@@ -78,7 +78,7 @@ def test_runs_are_told_of_beside_tokens(place: AlertPlace) -> None:
     ]
 
 
-def test_the_recipients_are_written_to_and_without_them_every_owner(place: AlertPlace) -> None:
+def test_recipients_get_the_mail_and_without_them_every_owner(place: AlertPlace) -> None:
     join(place, "bob@example.com", "owner")
     join(place, "eve@example.com", "admin")
     use(place, LIMIT * 80 // 100)
@@ -94,7 +94,7 @@ def test_the_recipients_are_written_to_and_without_them_every_owner(place: Alert
     assert sorted(soft.to) == ["ada@example.com", "bob@example.com"]
 
 
-def test_a_tenant_with_nobody_to_write_to_has_its_alert_without_a_mail(memory: MemoryStore) -> None:
+def test_a_tenant_without_recipients_and_owners_gets_alerts_without_mails(memory: MemoryStore) -> None:
     new_tenant(memory, plan="free")
     memory.record("acme", [using("e", LIMIT)], ONE_SHARD, NOON)
     fold_tenants(folder_of(memory, memory), ["acme"], NOON)
@@ -102,13 +102,13 @@ def test_a_tenant_with_nobody_to_write_to_has_its_alert_without_a_mail(memory: M
     assert memory.mails == []
 
 
-def test_only_the_current_period_is_told_of(place: AlertPlace) -> None:
+def test_only_the_current_period_raises_alerts(place: AlertPlace) -> None:
     use(place, LIMIT, ts=NOON - timedelta(days=30))
     fold(place)
     assert (raised(place), place.mails()) == ([], [])
 
 
-def test_the_next_period_tells_again(place: AlertPlace) -> None:
+def test_the_next_period_raises_its_own_alerts(place: AlertPlace) -> None:
     use(place, LIMIT)
     fold(place)
     december = NOON + timedelta(days=20)
@@ -119,7 +119,7 @@ def test_the_next_period_tells_again(place: AlertPlace) -> None:
     assert len(place.mails()) == 2
 
 
-def test_a_larger_plan_takes_no_alert_back_and_raises_none_it_does_not_reach(place: AlertPlace) -> None:
+def test_an_upgrade_removes_no_alert_and_raises_none(place: AlertPlace) -> None:
     use(place, LIMIT)
     fold(place)
     entry = place.directory.list_audit("acme", limit=1).items[0]
@@ -137,7 +137,7 @@ def test_a_plan_that_is_not_in_the_catalog_raises_nothing(memory: MemoryStore) -
     assert memory.list_alerts("acme", limit=9).items == []
 
 
-def test_what_is_told_already_costs_one_more_read_and_what_is_not_crossed_none(memory: MemoryStore) -> None:
+def test_a_known_alert_costs_one_more_read_and_no_crossing_none(memory: MemoryStore) -> None:
     place = new_place()
     store, calls = counted(place.open())
     use(place, 1)
@@ -169,9 +169,7 @@ def mail_text(place: MemoryStore) -> tuple[str, str | None]:
         ),
     ],
 )
-def test_a_mail_tells_what_is_used_what_follows_and_where_to_look(
-    memory: MemoryStore, tokens: int, sentence: str
-) -> None:
+def test_a_mail_has_the_usage_the_effect_and_a_link(memory: MemoryStore, tokens: int, sentence: str) -> None:
     tenant = new_tenant(memory, plan="free")
     set_alert_recipients(memory, tenant, ["a@example.com"], Change("test", NOON))
     memory.record("acme", [using("e", tokens)], ONE_SHARD, NOON)

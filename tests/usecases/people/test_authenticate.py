@@ -1,4 +1,4 @@
-"""Whom a key acts for, and for how long an answer is remembered."""
+"""The access of a key, and how long it is cached."""
 
 from datetime import timedelta
 from typing import cast
@@ -42,7 +42,7 @@ def test_a_key_acts_for_its_tenant_with_its_scopes(memory: MemoryStore) -> None:
 
 
 @pytest.mark.parametrize("stolen", ["keys:write", "members:write", "everything"])
-def test_a_key_never_holds_what_is_for_members_whatever_its_document_says(
+def test_a_key_never_has_permissions_for_members_even_if_its_document_does(
     memory: MemoryStore, stolen: str
 ) -> None:
     new_tenant(memory)
@@ -70,7 +70,7 @@ def test_a_key_never_holds_what_is_for_members_whatever_its_document_says(
         "a" * 1_000_000,
     ],
 )
-def test_what_cannot_be_a_key_is_refused_without_looking_it_up(memory: MemoryStore, secret: str) -> None:
+def test_a_malformed_key_is_refused_without_a_lookup(memory: MemoryStore, secret: str) -> None:
     directory, calls = counted(memory)
     with pytest.raises(NotAuthenticated, match="gwi_live_ or gwi_test_"):
         KeyAuthenticator(directory).authenticate(secret, NOON)
@@ -107,7 +107,7 @@ def test_a_key_is_looked_up_once_a_minute(memory: MemoryStore) -> None:
     assert calls == {"find_key": 2, "find_tenant": 2, "touch_key": 1}
 
 
-def test_a_clock_that_is_put_back_does_not_make_an_answer_older_than_a_minute(memory: MemoryStore) -> None:
+def test_a_clock_set_back_does_not_extend_the_cache(memory: MemoryStore) -> None:
     new_tenant(memory)
     key = make_key(memory)
     directory, calls = counted(memory)
@@ -131,7 +131,7 @@ def test_a_revoked_key_may_work_for_a_minute_and_no_longer(memory: MemoryStore) 
         KeyAuthenticator(memory).authenticate(key.secret, NOON)
 
 
-def test_a_key_expires_on_the_instant_even_if_it_is_remembered(memory: MemoryStore) -> None:
+def test_a_key_expires_on_the_instant_even_if_it_is_cached(memory: MemoryStore) -> None:
     new_tenant(memory)
     key = make_key(memory, days=1)
     authenticator = KeyAuthenticator(memory)
@@ -141,7 +141,7 @@ def test_a_key_expires_on_the_instant_even_if_it_is_remembered(memory: MemorySto
         authenticator.authenticate(key.secret, expiry)
 
 
-def test_a_refusal_shows_no_more_of_a_key_than_its_beginning(memory: MemoryStore) -> None:
+def test_a_refusal_shows_only_the_prefix_of_a_key(memory: MemoryStore) -> None:
     new_tenant(memory)
     key = make_key(memory, days=1)
     with pytest.raises(NotAuthenticated) as refusal:
@@ -159,7 +159,7 @@ def test_raised_counter_shards_reach_writers_within_a_minute(memory: MemoryStore
     assert authenticator.authenticate(key.secret, NOON + CACHE_FOR).tenant.counters.shards == 2
 
 
-def test_no_more_keys_are_remembered_than_fit(memory: MemoryStore, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_cache_of_keys_is_bounded(memory: MemoryStore, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(authenticate, "MAX_CACHED_KEYS", 2)
     new_tenant(memory)
     keys = [make_key(memory) for _ in range(3)]

@@ -1,4 +1,4 @@
-"""Who is signed in: how long that is remembered, how much is, and that memberships are not."""
+"""Sign-in: the cache of ID tokens, and memberships that are never cached."""
 
 from datetime import datetime, timedelta
 
@@ -35,7 +35,7 @@ def test_a_token_is_verified_once_a_minute(memory: MemoryStore) -> None:
     assert calls == {"verify": 2}
 
 
-def test_a_clock_that_is_put_back_does_not_make_an_answer_older_than_a_minute(memory: MemoryStore) -> None:
+def test_a_clock_set_back_does_not_extend_the_cache(memory: MemoryStore) -> None:
     token = sign_in(memory, issued_at=NOON - timedelta(minutes=30))
     verifier, calls = counted(memory)
     authenticator = MemberAuthenticator(verifier, memory)
@@ -44,7 +44,7 @@ def test_a_clock_that_is_put_back_does_not_make_an_answer_older_than_a_minute(me
     assert calls == {"verify": 2}
 
 
-def test_a_token_is_not_remembered_beyond_its_end(memory: MemoryStore) -> None:
+def test_a_token_is_not_cached_beyond_its_expiry(memory: MemoryStore) -> None:
     token = sign_in(memory)
     verifier, calls = counted(memory)
     authenticator = MemberAuthenticator(verifier, memory)
@@ -56,7 +56,7 @@ def test_a_token_is_not_remembered_beyond_its_end(memory: MemoryStore) -> None:
     assert refusal.value.code == "token_expired"
 
 
-def test_a_refusal_is_not_remembered(memory: MemoryStore) -> None:
+def test_a_refusal_is_not_cached(memory: MemoryStore) -> None:
     token = sign_in(memory)
     memory.save_account(MemoryAccount(user_id="ada", email="ada@example.com", disabled=True))
     authenticator = MemberAuthenticator(memory, memory)
@@ -66,7 +66,7 @@ def test_a_refusal_is_not_remembered(memory: MemoryStore) -> None:
     assert authenticator.identify(token, NOON).user_id == "ada"
 
 
-def test_no_more_tokens_are_remembered_than_fit(memory: MemoryStore, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_cache_of_tokens_is_bounded(memory: MemoryStore, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(authenticate_member, "MAX_CACHED_TOKENS", 2)
     tokens = [sign_in(memory, user_id) for user_id in ("ada", "bob", "cy")]
     verifier, calls = counted(memory)
@@ -78,7 +78,7 @@ def test_no_more_tokens_are_remembered_than_fit(memory: MemoryStore, monkeypatch
     assert calls["verify"] == 3 + 1
 
 
-def test_a_token_of_any_length_is_refused_without_asking(memory: MemoryStore) -> None:
+def test_a_token_that_is_too_long_is_refused_without_verification(memory: MemoryStore) -> None:
     verifier, calls = counted(memory)
     with pytest.raises(NotAuthenticated, match="the maximum is 16384"):
         MemberAuthenticator(verifier, memory).identify("x" * 16_385, NOON)
@@ -86,7 +86,7 @@ def test_a_token_of_any_length_is_refused_without_asking(memory: MemoryStore) ->
 
 
 @pytest.mark.parametrize("role", ["owner", "admin", "member"])
-def test_a_member_acts_with_the_role_of_the_moment(memory: MemoryStore, role: Role) -> None:
+def test_a_member_acts_with_the_current_role(memory: MemoryStore, role: Role) -> None:
     tenant = new_tenant(memory)
     member = add_member(
         memory, "acme", Member(user_id="ada", email="ada@example.com", name=None, role=role, joined_at=NOON)
@@ -104,7 +104,7 @@ def test_a_member_acts_with_the_role_of_the_moment(memory: MemoryStore, role: Ro
     assert refusal.value.code == "foreign_tenant"
 
 
-def test_the_store_is_not_asked_for_what_is_no_id(memory: MemoryStore) -> None:
+def test_the_store_is_not_asked_for_a_malformed_id(memory: MemoryStore) -> None:
     members, calls = counted(memory)
     authenticator = MemberAuthenticator(memory, members)
     identity = authenticator.identify(sign_in(memory), NOON)

@@ -1,4 +1,4 @@
-"""Keys are made, rotated and revoked, and each of that leaves a trace."""
+"""Keys are created, rotated and revoked, each with an audit entry."""
 
 import re
 from datetime import datetime, timedelta
@@ -47,7 +47,7 @@ def store(memory: MemoryStore) -> MemoryStore:
 
 
 @pytest.mark.parametrize(("is_live", "beginning"), [(True, "gwi_live_"), (False, "gwi_test_")])
-def test_a_key_is_160_random_bits_after_a_beginning_that_tells_its_kind(
+def test_a_key_is_a_prefix_for_its_kind_and_160_random_bits(
     store: MemoryStore, is_live: bool, beginning: str
 ) -> None:
     made = [make_key(store, is_live=is_live) for _ in range(20)]
@@ -55,7 +55,7 @@ def test_a_key_is_160_random_bits_after_a_beginning_that_tells_its_kind(
     assert len({key.secret for key in made}) == 20
 
 
-def test_only_the_hash_and_the_beginning_of_a_key_are_kept(store: MemoryStore) -> None:
+def test_only_the_hash_and_the_prefix_of_a_key_are_stored(store: MemoryStore) -> None:
     made = make_key(store)
     kept = store.find_key(key_id(made.secret))
     assert kept == made.key
@@ -63,7 +63,7 @@ def test_only_the_hash_and_the_beginning_of_a_key_are_kept(store: MemoryStore) -
     assert made.secret not in repr(kept) + repr(trail_of(store))
 
 
-def test_a_key_of_an_unknown_tenant_is_not_made(store: MemoryStore) -> None:
+def test_no_key_is_created_for_an_unknown_tenant(store: MemoryStore) -> None:
     with pytest.raises(NotFound, match="'ghost'"):
         create_key(store, "ghost", REQUEST, BY_ADA)
     assert store.list_keys("ghost") == []
@@ -78,7 +78,7 @@ def test_a_rotated_key_works_on_for_the_overlap_beside_its_successor(store: Memo
     assert [is_let_in(store, key.secret, NOON + 24 * HOUR) for key in (previous, made)] == [False, True]
 
 
-def test_rotating_never_prolongs_a_key(store: MemoryStore) -> None:
+def test_rotation_never_extends_a_key(store: MemoryStore) -> None:
     previous = make_key(store, NOON + HOUR)
     made = rotate_key(store, KeyRef("acme", previous.secret), 24 * HOUR, BY_ADA)
     assert [is_let_in(store, key.secret, NOON + HOUR) for key in (previous, made)] == [False, False]
@@ -100,26 +100,26 @@ def test_a_key_that_has_ended_has_no_successor(store: MemoryStore) -> None:
     assert len(store.list_keys("acme")) == 1 + 2
 
 
-def test_a_revoked_key_lets_nobody_in(store: MemoryStore) -> None:
+def test_a_revoked_key_is_invalid(store: MemoryStore) -> None:
     made = make_key(store)
     assert revoke_key(store, KeyRef("acme", made.secret), BY_ADA).revoked_at == NOON
     assert not is_let_in(store, made.secret, NOON)
 
 
 @pytest.mark.parametrize("named", ["secret", "id", "beginning of the id"])
-def test_a_key_is_named_by_itself_its_id_or_the_beginning_of_that(store: MemoryStore, named: str) -> None:
+def test_a_key_is_found_by_its_secret_its_id_or_the_start_of_its_id(store: MemoryStore, named: str) -> None:
     made = make_key(store)
     names = {"secret": made.secret, "id": made.key.id, "beginning of the id": made.key.id[:8]}
     assert revoke_key(store, KeyRef("acme", names[named]), BY_ADA).id == made.key.id
 
 
 @pytest.mark.parametrize("name", ["", "0123456", "0" * 64, "gwi_test_" + "0" * 40])
-def test_a_name_that_is_no_keys_or_too_short_is_not_found(store: MemoryStore, name: str) -> None:
+def test_an_unknown_or_too_short_name_is_not_found(store: MemoryStore, name: str) -> None:
     with pytest.raises(NotFound):
         revoke_key(store, KeyRef("acme", name), BY_ADA)
 
 
-def test_a_name_too_short_to_be_sure_is_not_found_even_if_it_fits(store: MemoryStore) -> None:
+def test_a_name_below_the_minimum_length_is_not_found_even_if_it_matches(store: MemoryStore) -> None:
     made = make_key(store)
     with pytest.raises(NotFound):
         revoke_key(store, KeyRef("acme", made.key.id[:7]), BY_ADA)
@@ -134,7 +134,7 @@ def test_a_key_of_another_tenant_is_not_found(store: MemoryStore) -> None:
     assert is_let_in(store, made.secret, NOON)
 
 
-def test_every_change_of_a_key_leaves_a_trace_that_names_who_and_what(store: MemoryStore) -> None:
+def test_every_change_of_a_key_is_audited_with_actor_and_key(store: MemoryStore) -> None:
     made = make_key(store)
     successor = rotate_key(store, KeyRef("acme", made.secret), HOUR, Change("bob", NOON + HOUR))
     revoke_key(store, KeyRef("acme", successor.secret), Change("eve", NOON + 2 * HOUR))
@@ -150,7 +150,7 @@ def test_every_change_of_a_key_leaves_a_trace_that_names_who_and_what(store: Mem
     ]
 
 
-def test_a_tenant_has_at_most_fifty_keys_that_work(store: MemoryStore) -> None:
+def test_a_tenant_has_at_most_fifty_active_keys(store: MemoryStore) -> None:
     made = [make_key(store) for _ in range(MAX_ACTIVE_KEYS - 1)]
     with pytest.raises(Conflict, match="50 active keys, the maximum") as refusal:
         make_key(store)
@@ -162,7 +162,7 @@ def test_a_tenant_has_at_most_fifty_keys_that_work(store: MemoryStore) -> None:
     create_key(store, "acme", REQUEST, Change("ada", NOON + HOUR))
 
 
-def test_a_full_tenant_may_replace_a_key_at_once_but_not_keep_both(store: MemoryStore) -> None:
+def test_at_the_maximum_a_key_can_only_be_rotated_without_overlap(store: MemoryStore) -> None:
     made = [make_key(store) for _ in range(MAX_ACTIVE_KEYS - 1)]
     with pytest.raises(Conflict, match="50 active keys, the maximum"):
         rotate_key(store, KeyRef("acme", made[0].secret), HOUR, BY_ADA)
@@ -170,7 +170,7 @@ def test_a_full_tenant_may_replace_a_key_at_once_but_not_keep_both(store: Memory
     assert [is_let_in(store, key.secret, NOON) for key in (made[0], successor)] == [False, True]
 
 
-def test_a_key_that_is_revoked_twice_was_revoked_the_first_time(store: MemoryStore) -> None:
+def test_revoking_a_key_again_changes_nothing(store: MemoryStore) -> None:
     made = make_key(store)
     first = revoke_key(store, KeyRef("acme", made.secret), BY_ADA)
     assert revoke_key(store, KeyRef("acme", made.secret), Change("bob", NOON + HOUR)) == first

@@ -1,4 +1,4 @@
-"""Tenants are created and put on plans, and each of that leaves a trace."""
+"""Tenants are created and change plans, each with an audit entry."""
 
 from datetime import timedelta
 
@@ -26,7 +26,7 @@ def create(
     return create_tenant(store, TenantRequest(tenant_id, name, plan), BY_ADA, is_live=False)
 
 
-def test_a_tenant_comes_with_a_key_that_may_do_everything(memory: MemoryStore) -> None:
+def test_a_new_tenant_has_a_key_with_all_scopes(memory: MemoryStore) -> None:
     tenant, key = create(memory)
     assert (
         tenant
@@ -67,19 +67,19 @@ def test_a_name_that_is_blank_or_too_long_is_refused(memory: MemoryStore, name: 
     assert refusal.value.problems[0].field == "name"
 
 
-def test_blanks_around_a_name_are_left_out(memory: MemoryStore) -> None:
+def test_blanks_around_a_name_are_stripped(memory: MemoryStore) -> None:
     assert create(memory, name="  Acme Inc. ")[0].name == "Acme Inc."
 
 
 @pytest.mark.parametrize("plan", ["", "gold", "Free", "free "])
-def test_an_unknown_plan_is_refused_and_the_known_ones_are_named(memory: MemoryStore, plan: str) -> None:
+def test_an_unknown_plan_is_refused_with_the_list_of_plans(memory: MemoryStore, plan: str) -> None:
     with pytest.raises(InvalidInput, match="free, starter, professional, enterprise") as refusal:
         create(memory, plan=plan)
     assert refusal.value.problems[0].field == "plan"
     assert memory.find_tenant("acme") is None
 
 
-def test_billings_name_of_a_plan_is_kept_as_the_plan(memory: MemoryStore) -> None:
+def test_the_alias_of_a_plan_is_stored_as_its_id(memory: MemoryStore) -> None:
     assert create(memory, plan="pro")[0].plan == "professional"
     assert set_plan(memory, "acme", "pro", BY_ADA).plan == "professional"
 
@@ -96,15 +96,13 @@ def test_a_plan_is_changed_for_this_tenant_alone(memory: MemoryStore) -> None:
     assert memory.find_tenant("bolt") == Tenant(id="bolt", name="Acme", plan="starter", created_at=NOON)
 
 
-def test_the_plan_of_nobody_cannot_be_changed(memory: MemoryStore) -> None:
+def test_the_plan_of_an_unknown_tenant_cannot_be_changed(memory: MemoryStore) -> None:
     with pytest.raises(NotFound, match="'ghost'"):
         set_plan(memory, "ghost", "free", BY_ADA)
 
 
 @pytest.mark.parametrize("reports", [["active"], ["active", "past_due"], ["active", "deleted"]])
-def test_the_plan_of_a_subscriber_is_changed_in_stripe_and_not_by_hand(
-    memory: MemoryStore, reports: list[str]
-) -> None:
+def test_the_plan_of_a_subscriber_cannot_be_set_by_hand(memory: MemoryStore, reports: list[str]) -> None:
     create(memory, plan="free")
     subscribe(memory, reports)
     before = memory.find_tenant("acme")
@@ -115,7 +113,7 @@ def test_the_plan_of_a_subscriber_is_changed_in_stripe_and_not_by_hand(
     assert [entry.action for entry in trail_of(memory)] == ["tenant.created"]
 
 
-def test_a_subscription_that_was_never_paid_for_leaves_the_plan_to_be_set_by_hand(
+def test_the_plan_can_be_set_by_hand_if_a_subscription_was_never_paid(
     memory: MemoryStore,
 ) -> None:
     create(memory, plan="free")
@@ -128,7 +126,7 @@ def test_a_subscription_that_was_never_paid_for_leaves_the_plan_to_be_set_by_han
 
 
 def subscribe(memory: MemoryStore, reports: list[str]) -> None:
-    """Keep a subscription that has reported so much."""
+    """Store a subscription after these reports."""
     read = memory.read_account("acme")
     assert read is not None
     scenario = subscription_after(observed(day, report) for day, report in enumerate(reports))
@@ -143,7 +141,7 @@ def test_a_change_to_an_unknown_plan_changes_nothing(memory: MemoryStore) -> Non
     assert [entry.action for entry in trail_of(memory)] == ["tenant.created"]
 
 
-def test_every_change_of_a_tenant_leaves_a_trace_that_names_who_what_and_why(memory: MemoryStore) -> None:
+def test_every_change_of_a_tenant_is_audited_with_actor_change_and_reason(memory: MemoryStore) -> None:
     create(memory)
     later = NOON + timedelta(hours=1)
     set_plan(memory, "acme", "free", Change("bob", later, "unpaid"))

@@ -1,4 +1,4 @@
-"""When a key was last used is noted once an hour, and never at the expense of a request."""
+"""The last use of a key is stored once an hour, and never fails a request."""
 
 import socket
 from datetime import datetime, timedelta
@@ -22,7 +22,7 @@ MOMENT = timedelta(microseconds=1)
 
 
 class UnwritableStore(MemoryStore):
-    """A store that answers, and takes no use of a key."""
+    """A store that cannot store the last use of a key."""
 
     def touch_key(self, key_id: str, used_at: datetime) -> None:
         """See Directory.touch_key."""
@@ -42,14 +42,14 @@ def last_used_at(store: MemoryStore, made: NewKey) -> datetime | None:
     return key.last_used_at
 
 
-def test_a_key_that_was_never_used_says_so_and_the_first_use_is_noted(memory: MemoryStore) -> None:
+def test_the_first_use_of_a_key_is_stored(memory: MemoryStore) -> None:
     made = make_key(memory)
     assert last_used_at(memory, made) is None
     KeyAuthenticator(memory).authenticate(made.secret, NOON)
     assert last_used_at(memory, made) == NOON
 
 
-def test_it_is_noted_again_after_an_hour_and_not_before(memory: MemoryStore) -> None:
+def test_the_last_use_is_stored_at_most_once_an_hour(memory: MemoryStore) -> None:
     made = make_key(memory)
     for after in (timedelta(0), CACHE_FOR, TOUCH_EVERY - MOMENT):
         KeyAuthenticator(memory).authenticate(made.secret, NOON + after)
@@ -68,7 +68,7 @@ def test_instances_and_requests_of_an_hour_share_one_write(memory: MemoryStore) 
     assert calls["touch_key"] == 1
 
 
-def test_a_key_that_is_remembered_costs_nothing(memory: MemoryStore) -> None:
+def test_a_cached_key_costs_no_call(memory: MemoryStore) -> None:
     made = make_key(memory)
     directory, calls = counted(memory)
     authenticator = KeyAuthenticator(directory)
@@ -78,7 +78,7 @@ def test_a_key_that_is_remembered_costs_nothing(memory: MemoryStore) -> None:
     assert calls == {}
 
 
-def test_a_key_that_lets_nobody_in_is_not_used(memory: MemoryStore) -> None:
+def test_an_invalid_key_is_not_touched(memory: MemoryStore) -> None:
     made = make_key(memory)
     revoke_key(memory, KeyRef("acme", made.secret), Change("test", NOON))
     with pytest.raises(NotAuthenticated):
@@ -86,7 +86,7 @@ def test_a_key_that_lets_nobody_in_is_not_used(memory: MemoryStore) -> None:
     assert last_used_at(memory, made) is None
 
 
-def test_a_use_that_cannot_be_noted_is_told_to_the_log_and_to_nobody_else(
+def test_a_last_use_that_cannot_be_stored_is_only_logged(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     store = UnwritableStore()
@@ -96,7 +96,7 @@ def test_a_use_that_cannot_be_noted_is_told_to_the_log_and_to_nobody_else(
     assert made.secret not in caplog.text
 
 
-def test_a_store_that_never_answers_holds_a_request_up_for_a_third_of_a_second() -> None:
+def test_a_store_that_hangs_delays_a_request_by_a_third_of_a_second() -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
         host = f"127.0.0.1:{silent.getsockname()[1]}"
         with grpc.insecure_channel(host) as channel:

@@ -3,26 +3,25 @@
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
-from uuid import uuid4
 
 import grpc
 
 from shared.adapters.firestore import queries
 from shared.adapters.firestore.paging import Listing
 from shared.adapters.firestore.people.tenants import (
-    audit_fields,
+    audit_write,
     change_write,
+    commit_new_tenant,
     create_write,
     key_fields,
     key_write,
     read_audit,
     read_key,
     read_tenant,
-    set_write,
     tenant_fields,
 )
 from shared.adapters.firestore.rpc import FirestoreRpc
-from shared.domain.errors import Conflict, NotFound, Unavailable
+from shared.domain.errors import NotFound, Unavailable
 from shared.domain.people.tenants import ApiKey, AuditEntry, Tenant
 from shared.ports import Page
 
@@ -38,21 +37,11 @@ class FirestoreDirectory:
         self._rpc = rpc
 
     def create_tenant(self, tenant: Tenant, key: ApiKey, audit: AuditEntry) -> None:
-        entry = self._audit_write(audit)
-        try:
-            self._rpc.commit(
-                [
-                    create_write(self._tenant_name(tenant.id), tenant_fields(tenant)),
-                    create_write(self._key_name(key.id), key_fields(key)),
-                    entry,
-                ]
-            )
-        except grpc.RpcError as error:
-            if error.code() != grpc.StatusCode.ALREADY_EXISTS:
-                raise
-            # Our audit entry exists only if an earlier attempt, whose response was lost, created the tenant.
-            if self._find(entry.update.name) is None:
-                raise Conflict(f"tenant {tenant.id!r} exists already") from error
+        writes = [
+            create_write(self._tenant_name(tenant.id), tenant_fields(tenant)),
+            create_write(self._key_name(key.id), key_fields(key)),
+        ]
+        commit_new_tenant(self._rpc, audit, writes)
 
     def find_tenant(self, tenant_id: str) -> Tenant | None:
         document = self._find(self._tenant_name(tenant_id))
@@ -75,7 +64,7 @@ class FirestoreDirectory:
 
     def save_keys(self, keys: Sequence[ApiKey], audit: AuditEntry) -> None:
         writes = [key_write(self._key_name(key.id), key) for key in keys]
-        self._rpc.commit([*writes, self._audit_write(audit)])
+        self._rpc.commit([*writes, audit_write(self._rpc, audit)])
 
     def touch_key(self, key_id: str, used_at: datetime) -> None:
         write = change_write(self._key_name(key_id), {"last_used_at": used_at})
@@ -90,7 +79,9 @@ class FirestoreDirectory:
 
     def _change_tenant(self, tenant_id: str, fields: Mapping[str, object], audit: AuditEntry) -> None:
         try:
-            self._rpc.commit([change_write(self._tenant_name(tenant_id), fields), self._audit_write(audit)])
+            self._rpc.commit(
+                [change_write(self._tenant_name(tenant_id), fields), audit_write(self._rpc, audit)]
+            )
         except grpc.RpcError as error:
             if error.code() != grpc.StatusCode.NOT_FOUND:
                 raise
@@ -104,7 +95,3 @@ class FirestoreDirectory:
 
     def _key_name(self, key_id: str) -> str:
         return f"{self._rpc.documents}/api_keys/{key_id}"
-
-    def _audit_write(self, entry: AuditEntry) -> Any:
-        # Not a create, which would fail when a change is retried after a lost response.
-        return set_write(f"{self._tenant_name(entry.tenant_id)}/audit/{uuid4().hex}", audit_fields(entry))

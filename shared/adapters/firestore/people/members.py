@@ -10,7 +10,8 @@ from shared.adapters.firestore import queries
 from shared.adapters.firestore.billing.documents import mail_fields
 from shared.adapters.firestore.encoding import Write, get_fields, set_value
 from shared.adapters.firestore.people.tenants import (
-    audit_fields,
+    audit_write,
+    commit_new_tenant,
     create_write,
     delete_write,
     read_tenant,
@@ -18,7 +19,6 @@ from shared.adapters.firestore.people.tenants import (
     tenant_fields,
 )
 from shared.adapters.firestore.rpc import FirestoreRpc
-from shared.domain.errors import Conflict
 from shared.domain.people.members import Invitation, Member, Membership, ReceivedInvitation, email_id
 from shared.domain.people.tenants import AuditEntry, Tenant
 from shared.ports import Mail, StaleMembers
@@ -37,20 +37,12 @@ class FirestoreMembers:
         self._rpc = rpc
 
     def create_tenant_with_owner(self, tenant: Tenant, owner: Member, audit: AuditEntry) -> None:
-        entry = self._audit_write(audit)
         writes = [
             create_write(self._tenant(tenant.id), tenant_fields(tenant)),
             create_write(self._member(tenant.id, owner.user_id), _member_fields(owner)),
             _add_pointer(self._user(owner.user_id), tenant.id),
         ]
-        try:
-            self._rpc.commit([*writes, entry])
-        except grpc.RpcError as error:
-            if error.code() != grpc.StatusCode.ALREADY_EXISTS:
-                raise
-            # Our audit entry exists only if an earlier attempt, whose response was lost, created the tenant.
-            if not self._rpc.batch_get([entry.update.name]):
-                raise Conflict(f"tenant {tenant.id!r} exists already") from error
+        commit_new_tenant(self._rpc, audit, writes)
 
     def find_membership(self, tenant_id: str, user_id: str) -> Membership | None:
         return next(iter(self._memberships([tenant_id], user_id)), None)
@@ -107,7 +99,7 @@ class FirestoreMembers:
                 set_write(self._invitation(tenant_id, invitation.id), _invitation_fields(invitation)),
                 _add_pointer(self._invited_address(invitation.id), tenant_id),
                 set_write(mail_name, mail_fields(mail, tenant_id, audit.at)),
-                self._audit_write(audit),
+                audit_write(self._rpc, audit),
             ]
         )
 
@@ -116,7 +108,7 @@ class FirestoreMembers:
             [
                 delete_write(self._invitation(tenant_id, invitation.id)),
                 _remove_pointer(self._invited_address(invitation.id), tenant_id),
-                self._audit_write(audit),
+                audit_write(self._rpc, audit),
             ]
         )
 
@@ -133,7 +125,7 @@ class FirestoreMembers:
 
     def _commit_checked(self, writes: Iterable[Any], audit: AuditEntry) -> None:
         try:
-            self._rpc.commit([*writes, self._audit_write(audit)])
+            self._rpc.commit([*writes, audit_write(self._rpc, audit)])
         except grpc.RpcError as error:
             if error.code() in _STALE:
                 raise StaleMembers from error
@@ -174,9 +166,6 @@ class FirestoreMembers:
 
     def _invited_address(self, invitation_id: str) -> str:
         return f"{self._rpc.documents}/invitations/{invitation_id}"
-
-    def _audit_write(self, entry: AuditEntry) -> Any:
-        return set_write(f"{self._tenant(entry.tenant_id)}/audit/{uuid4().hex}", audit_fields(entry))
 
 
 def _if_unchanged(write: Any, version: Any) -> Any:

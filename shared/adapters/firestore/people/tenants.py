@@ -1,10 +1,15 @@
 """Write and read the Firestore documents of tenants, keys and audit entries."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import fields as fields_of
 from typing import Any
+from uuid import uuid4
+
+import grpc
 
 from shared.adapters.firestore.encoding import Write, get_fields, set_fields
+from shared.adapters.firestore.rpc import FirestoreRpc
+from shared.domain.errors import Conflict
 from shared.domain.ledger.counter_settings import LONGEST_FOLD_MINUTES, CounterSettings
 from shared.domain.limits.entitlement import Entitlement
 from shared.domain.limits.limits import LimitOverrides
@@ -175,6 +180,25 @@ def read_key(document: Any) -> ApiKey:
     fields = get_fields(document.fields)
     scopes = tuple(fields.pop("scopes"))
     return ApiKey(id=document.name.rpartition("/")[2], scopes=scopes, **fields)
+
+
+def commit_new_tenant(rpc: FirestoreRpc, audit: AuditEntry, writes: Sequence[Any]) -> None:
+    """Commit the writes of a new tenant with its audit entry; raise Conflict if the tenant exists."""
+    entry = audit_write(rpc, audit)
+    try:
+        rpc.commit([*writes, entry])
+    except grpc.RpcError as error:
+        if error.code() != grpc.StatusCode.ALREADY_EXISTS:
+            raise
+        # Our audit entry exists only if an earlier attempt, whose response was lost, created the tenant.
+        if not rpc.batch_get([entry.update.name]):
+            raise Conflict(f"tenant {audit.tenant_id!r} exists already") from error
+
+
+def audit_write(rpc: FirestoreRpc, entry: AuditEntry) -> Any:
+    # Not a create, which would fail when a change is retried after a lost response.
+    name = f"{rpc.documents}/tenants/{entry.tenant_id}/audit/{uuid4().hex}"
+    return set_write(name, audit_fields(entry))
 
 
 def audit_fields(entry: AuditEntry) -> dict[str, object]:
