@@ -1,4 +1,4 @@
-"""Builds what a function needs from its configuration, each part on first use: one place, one seam for tests."""
+"""Builds the parts of a function from its configuration, each on first use."""
 
 import gc
 import os
@@ -37,25 +37,25 @@ if TYPE_CHECKING:
 
 
 NEW_OBJECTS_PER_COLLECTION = 50_000
-"""Python's own default is 700: several times in every batch."""
+"""Python's default of 700 would start several collections in every batch."""
 
 
 def utc_now() -> datetime:
-    """The clock at the edge; everything below takes `now` as an argument."""
+    """Return the current time. Only the edge reads a clock; all other code takes `now` as an argument."""
     return datetime.now(UTC)
 
 
 @lru_cache(maxsize=1)
 def process_memory() -> MemoryStore:
-    """The one in-memory store of this process, which all of its functions share."""
+    """Return the in-memory store that all functions of this process share."""
     return MemoryStore()
 
 
 class Container:
-    """The parts of one function, built on first use, so each function needs only its own vendors' packages.
+    """The parts of one function, built on first use.
 
-    Vendors are imported where they are built: a channel must not exist before the server has forked, and a
-    function that records must not pay for the import of what only another one uses.
+    Packages of vendors are imported where they are used, so that a function needs and loads only its own. No
+    channel may exist before the server has forked.
     """
 
     def __init__(self, config: Config, clock: Callable[[], datetime] = utc_now) -> None:
@@ -64,7 +64,6 @@ class Container:
 
     @cached_property
     def usage(self) -> UsageStore:
-        """Events, counters and rollups."""
         if self.config.store == "memory":
             return process_memory()
         from shared.adapters.firestore import FirestoreUsageStore
@@ -73,7 +72,6 @@ class Container:
 
     @cached_property
     def directory(self) -> Directory:
-        """Tenants and keys."""
         if self.config.store == "memory":
             return process_memory()
         from shared.adapters.firestore import FirestoreDirectory
@@ -82,7 +80,6 @@ class Container:
 
     @cached_property
     def members(self) -> Members:
-        """Who belongs to which tenant."""
         if self.config.store == "memory":
             return process_memory()
         from shared.adapters.firestore import FirestoreMembers
@@ -91,12 +88,11 @@ class Container:
 
     @cached_property
     def billing(self) -> BillingDependencies:
-        """What is kept of billing, and Stripe, if there is a key for it."""
+        """The billing store, and Stripe if a key is configured."""
         return BillingDependencies(self._billing_store, self._stripe, self.config.grace)
 
     @cached_property
     def verify_signature(self) -> SignatureCheck:
-        """Verifies Stripe's webhooks."""
         from shared.adapters.stripe import verify_signature
 
         return verify_signature
@@ -119,7 +115,6 @@ class Container:
 
     @cached_property
     def publisher(self) -> TickPublisher:
-        """Hands on parts of a fold."""
         if self.config.store == "memory":
             return InlineTickPublisher(lambda message: self.jobs.run(message, self.clock()))
         from shared.adapters.pubsub import PubsubTickPublisher
@@ -128,12 +123,10 @@ class Container:
 
     @cached_property
     def jobs(self) -> TickJobs:
-        """What ticks ask for."""
         return TickJobs(folder=self.folder, billing=self.billing, publisher=self.publisher)
 
     @cached_property
     def alerts(self) -> AlertRaiser:
-        """Raise alerts after each fold."""
         return AlertRaiser(
             store=self.usage,
             members=self.members,
@@ -143,17 +136,14 @@ class Container:
 
     @cached_property
     def authenticator(self) -> KeyAuthenticator:
-        """Whom keys act for."""
         return KeyAuthenticator(self.directory)
 
     @cached_property
     def sign_in(self) -> MemberAuthenticator:
-        """Who is signed in, and what they may do."""
         return MemberAuthenticator(self.identities, self.members)
 
     @cached_property
     def identities(self) -> IdentityVerifier:
-        """The accounts of people."""
         if self.config.store == "memory":
             return process_memory()
         from shared.adapters.firebase_auth import FirebaseIdentities
@@ -162,22 +152,18 @@ class Container:
 
     @cached_property
     def ledger(self) -> Ledger:
-        """Usage as it is now."""
         return Ledger(self.usage)
 
     @cached_property
     def limits(self) -> Limits:
-        """What holds tenants to their plans."""
         return Limits(self.ledger, self.thresholds)
 
     @cached_property
     def folder(self) -> TenantFolder:
-        """What folds usage, and raises alerts by it."""
         return TenantFolder(self.usage, self.thresholds.policy_of, self.alerts)
 
     @cached_property
     def thresholds(self) -> Thresholds:
-        """Percentages that warn and block by default."""
         return Thresholds(self.config.soft_percent, self.config.hard_percent)
 
     @cached_property
@@ -189,7 +175,7 @@ class Container:
 
     def first_call(self) -> None:
         """Open the channel to the store, which takes a second, before a request needs it."""
-        # A warm-up has no caller. The next request reports a store that is away.
+        # If the store is unavailable, the next request reports it.
         with suppress(UsageError):
             self.directory.find_key("warm-up")
 
@@ -197,10 +183,10 @@ class Container:
 def start(
     *warm_ups: Callable[[], object], required: Iterable[str] = (), takes_members: bool = False
 ) -> Container:
-    """The container of this process; a configuration with holes stops it with one message that lists them all.
+    """Return the container of this process; exit with a list of all problems if the configuration is invalid.
 
-    `required` names what this function cannot do without; `warm_ups`, and getting ready for members where they
-    call, run beside the first requests of the process that serves.
+    `required` names variables that this function needs. `warm_ups`, and with `takes_members` the preparation of
+    sign-in, run in the serving process beside its first requests.
     """
     try:
         config = load_config(os.environ, required)
@@ -208,28 +194,28 @@ def start(
         sys.exit(error.message)
     container = Container(config)
     if config.store == "firestore":
-        ready_for_members = [lambda: container.sign_in] if takes_members else []
-        _after_fork([*warm_ups, container.first_call, *ready_for_members])
+        sign_in = [lambda: container.sign_in] if takes_members else []
+        _after_fork([*warm_ups, container.first_call, *sign_in])
     return container
 
 
 def _after_fork(warm_ups: Sequence[Callable[[], object]]) -> None:
-    """Run in the child: functions-framework imports main.py, then forks the worker that serves."""
+    """Run `warm_ups` in the worker that functions-framework forks after it has imported main.py."""
 
     def run() -> None:
         for warm_up in warm_ups:
             warm_up()
-        _spare_the_collector()
+        _limit_garbage_collection()
 
     os.register_at_fork(
         after_in_child=lambda: threading.Thread(target=run, name="warm-up", daemon=True).start()
     )
 
 
-def _spare_the_collector() -> None:
-    """Have Python look for cyclic garbage rarely, and never in what start-up made: modules and the price catalog.
+def _limit_garbage_collection() -> None:
+    """Collect cyclic garbage rarely, and never among the modules and the price catalog loaded at start-up.
 
-    A batch of 500 events makes thousands of objects and no cycles; looking cost a fifth of the time of a batch.
+    A batch of 500 events creates thousands of objects without cycles; collecting took a fifth of its time.
     """
     gc.collect()
     gc.freeze()

@@ -1,4 +1,4 @@
-"""Read the environment once at start-up, and report together everything that is missing or wrong."""
+"""Reads the environment once at start-up, and reports all missing and invalid settings together."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ _ON = frozenset({"1", "true"})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _WholeNumber:
-    """A variable that holds a whole number from `least` to `most`."""
+    """A variable whose value is a whole number from `least` to `most`."""
 
     name: str
     default: int
@@ -26,11 +26,13 @@ class _WholeNumber:
     most: int
 
     def read(self, environment: Mapping[str, str], problems: list[str]) -> int:
-        """Return the number in `environment`; for a wrong one add a problem and return the default."""
+        """Return the number in `environment`; if it is invalid, add a problem and return the default."""
         text = environment.get(self.name, str(self.default))
         if text.isdecimal() and self.least <= int(text) <= self.most:
             return int(text)
-        problems.append(f"{self.name} is {text!r}; it is a whole number from {self.least} to {self.most}")
+        problems.append(
+            f"{self.name} is {text!r}; it must be a whole number from {self.least} to {self.most}"
+        )
         return self.default
 
 
@@ -72,26 +74,26 @@ class Config:
 
     @property
     def is_local(self) -> bool:
-        """True in a local stack: keys made here are test keys."""
+        """Whether this is a local stack, where new keys are test keys."""
         return self.store == "memory" or self.firestore_emulator is not None
 
 
 def load_config(environment: Mapping[str, str], required: Iterable[str] = ()) -> Config:
-    """Return the configuration in `environment`; ConfigurationError with one line for each wrong or missing name.
+    """Return the configuration in `environment`; raise ConfigurationError with a line for each problem.
 
-    `required` are names that this function cannot do without, though others can.
+    `required` names variables that this function needs although others do not.
     """
     problems = [f"{name} is missing" for name in required if not _listed(environment, name)]
     store = environment.get("GWI_STORE", "firestore")
     if store not in ("firestore", "memory"):
-        problems.append(f"GWI_STORE is {store!r}; it is firestore or memory")
+        problems.append(f"GWI_STORE is {store!r}; it must be firestore or memory")
     project_id = environment.get("GOOGLE_CLOUD_PROJECT", "")
     if store != "memory" and not project_id:
         problems.append("GOOGLE_CLOUD_PROJECT is missing: the id of the Google Cloud project")
-    # With it, firebase-admin believes any token: no signature is checked.
+    # With it, firebase-admin checks no signature and accepts any token.
     if environment.get("FIREBASE_AUTH_EMULATOR_HOST") and environment.get("K_SERVICE"):
         problems.append(
-            "FIREBASE_AUTH_EMULATOR_HOST is set in a deployed service (K_SERVICE): it would let anybody in"
+            "FIREBASE_AUTH_EMULATOR_HOST is set in a deployed service (K_SERVICE); any ID token would be accepted"
         )
     retention_days = _RETENTION_DAYS.read(environment, problems)
     soft_percent = _SOFT_PERCENT.read(environment, problems)
@@ -120,5 +122,5 @@ def load_config(environment: Mapping[str, str], required: Iterable[str] = ()) ->
 
 
 def _listed(environment: Mapping[str, str], name: str) -> tuple[str, ...]:
-    """Values separated by commas: while a secret is being replaced, the old and the new one."""
+    """Return the comma-separated values of a variable: during a rotation, a secret has an old and a new one."""
     return tuple(part.strip() for part in environment.get(name, "").split(",") if part.strip())

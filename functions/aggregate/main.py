@@ -1,4 +1,4 @@
-"""Cloud Run function: folds counters into rollups when the tick arrives by Pub/Sub."""
+"""Cloud Run function: folds counters into rollups on each tick from Pub/Sub."""
 
 import functions_framework
 from cloudevents.http import CloudEvent
@@ -11,5 +11,4 @@ container = start()
 
 @functions_framework.cloud_event
 def aggregate(event: CloudEvent) -> None:
-    """Entry point."""
     handle_tick(event, container)

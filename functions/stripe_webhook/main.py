@@ -12,5 +12,4 @@ app = App(ROUTES, start(required=["STRIPE_WEBHOOK_SECRET"]))
 
 @functions_framework.http
 def stripe_webhook(request: Request) -> Response:
-    """Entry point."""
     return app(request)

@@ -8,11 +8,10 @@ from shared.http import openapi
 from shared.http.app import App
 from shared.http.tables import DOCUMENTED, USAGE_API
 
-# One document describes the whole interface: what records is another service, but the same product.
+# The document also describes the routes of record_usage, which are part of the same API.
 app = App((*USAGE_API, openapi.route(DOCUMENTED)), start(takes_members=True), takes_members=True)
 
 
 @functions_framework.http
 def usage_api(request: Request) -> Response:
-    """Entry point."""
     return app(request)

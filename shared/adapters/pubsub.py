@@ -13,7 +13,7 @@ PUBLISH_TIMEOUT_SECONDS = 30.0
 
 
 class PubsubTickPublisher:
-    """Publishes to the tick's own topic, so the same function receives what it hands on."""
+    """Publishes to the tick's topic, so that the same function receives the messages."""
 
     def __init__(self, project_id: str, topic: str) -> None:
         self._client = PublisherClient()
@@ -21,7 +21,7 @@ class PubsubTickPublisher:
 
     def publish(self, messages: Iterable[TickMessage]) -> None:
         bodies = [message.model_dump_json(exclude_defaults=True).encode() for message in messages]
-        # All are under way before the first is waited for.
+        # All messages are sent before the first result is awaited.
         futures = [self._client.publish(self._topic, body) for body in bodies]
         try:
             for future in futures:

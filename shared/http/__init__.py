@@ -1,1 +1,1 @@
-"""HTTP: reads requests, calls a use case, writes answers. Status codes appear nowhere else."""
+"""HTTP: reads a request, calls a use case, writes a response. Status codes appear nowhere else."""

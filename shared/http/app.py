@@ -1,4 +1,4 @@
-"""The HTTP surface of a function: its table of routes, and all that the routes share."""
+"""The HTTP application of a function: its routes, and the parts that all routes share."""
 
 import io
 from collections.abc import Callable, Mapping, Sequence
@@ -70,7 +70,7 @@ class SignInLevel(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Call:
-    """One request to a route: its caller, its instant, and the parts of the path."""
+    """One request to a route: its caller, its time, and the parameters in its path."""
 
     request: Request
     now: datetime
@@ -80,21 +80,21 @@ class Call:
 
     @property
     def caller(self) -> Access:
-        """The verified caller, key or member, of a route of a tenant."""
+        """The verified key or member; for routes of a tenant."""
         if self.access is None:
-            raise NotAuthenticated("this needs a key or a member of the tenant")
+            raise NotAuthenticated("use an API key, or sign in as a member of the tenant")
         return self.access
 
     @property
     def change(self) -> Change:
-        """The change that the caller makes with this request."""
+        """The caller and time of a change, for the audit log."""
         return self.caller.change(self.now)
 
     @property
     def user(self) -> Identity:
-        """The verified person; of routes that only people may call."""
+        """The signed-in user; for routes that only people may call."""
         if self.identity is None:
-            raise NotAuthenticated("this needs a person who is signed in")
+            raise NotAuthenticated("sign in to do this")
         return self.identity
 
 
@@ -102,7 +102,7 @@ class Call:
 class Route:
     """A method and a path, their callers and handler, and the models that describe them in the OpenAPI document.
 
-    `needs` is None if everybody may call it. `status` is that of every answer that is not an error.
+    `needs` is None if anyone may call the route. `status` is the status code of a successful response.
     """
 
     method: str
@@ -117,9 +117,9 @@ class Route:
 
 
 class App:
-    """Find the route, check size and caller, and turn every error into a problem document.
+    """Finds the route of a request, checks its size and caller, and turns every error into a problem document.
 
-    Callers are keys, and in a function that `takes_members` also people with an ID token.
+    Callers use API keys; with `takes_members`, also ID tokens.
     """
 
     def __init__(self, routes: Sequence[Route], container: Container, *, takes_members: bool = False) -> None:
@@ -129,11 +129,11 @@ class App:
         self._takes_members = takes_members
 
     def __call__(self, request: Request) -> Response:
-        """Return the answer to `request`; never raise."""
+        """Return the response to `request`; never raise."""
         _end_body_at_its_length(request)
         try:
             response = self._respond(request)
-        except Exception as error:  # noqa: BLE001 (the last line of defence: a caller never sees a trace)
+        except Exception as error:  # noqa: BLE001 (callers never see a stack trace)
             response = problem_of(error)
             _discard_body(request)
         response.headers.setdefault("Cache-Control", _PRIVATE)
@@ -170,7 +170,7 @@ class App:
             return self._admit_person(secret, needs, tenant_id, now)
         access = self._container.authenticator.authenticate(secret, now)
         if isinstance(needs, SignInLevel):
-            raise Forbidden("a key cannot do this: sign in as a person", code="missing_scope")
+            raise Forbidden("an API key cannot do this; sign in instead", code="missing_scope")
         access.require(needs)
         if tenant_id is not None:
             access.require_tenant(tenant_id)
@@ -190,34 +190,33 @@ class App:
         return access, identity
 
     def _bearer(self, request: Request) -> str:
-        """Return the key or token that the request carries."""
+        """Return the key or ID token of the request."""
         kind, _, secret = request.headers.get("Authorization", "").partition(" ")
         if kind.lower() != "bearer" or not secret.strip():
             other = " or an ID token" if self._takes_members else ""
-            raise NotAuthenticated(f"send a key as `Authorization: Bearer gwi_…`{other}")
+            raise NotAuthenticated(f"send an API key as `Authorization: Bearer gwi_…`{other}")
         return secret.strip()
 
 
 def json_response(model: BaseModel, cache_control: str = _PRIVATE) -> Response:
-    """Return a model as JSON."""
     headers = {"Cache-Control": cache_control}
     return Response(model.model_dump_json(by_alias=True), 200, headers, mimetype="application/json")
 
 
 def empty_response() -> Response:
-    """Return an empty answer, for routes whose status is 204."""
+    """Return an empty response, for routes whose status is 204."""
     return Response(status=204)
 
 
 def _refuse_unreadable(request: Request) -> None:
-    """Refuse a body that its headers call too large or encoded, before any of it is read."""
-    # One byte more, because werkzeug cuts a longer body off there instead of refusing it: see parse_json.
+    """Refuse a body that is too large or encoded by its headers, before reading any of it."""
+    # One byte more, because werkzeug truncates a longer body instead of refusing it; read_bytes refuses it.
     request.max_content_length = MAX_BODY_BYTES + 1
     if (request.content_length or 0) > MAX_BODY_BYTES:
-        raise TooLarge(f"the body is {request.content_length} bytes, at most {MAX_BODY_BYTES} are read")
+        raise TooLarge(f"the body is {request.content_length} bytes; the maximum is {MAX_BODY_BYTES}")
     encoding = request.headers.get("Content-Encoding", "identity")
     if encoding.lower() != "identity":
-        raise UnsupportedMediaType(f"Content-Encoding {encoding!r} is not supported; send the body as it is")
+        raise UnsupportedMediaType(f"Content-Encoding {encoding!r} is not supported; send the body unencoded")
 
 
 def _end_body_at_its_length(request: Request) -> None:
@@ -230,11 +229,12 @@ def _end_body_at_its_length(request: Request) -> None:
 
 
 def _discard_body(request: Request) -> None:
-    """Read the rest of a refused body without keeping it, so that its sender gets to read the answer.
+    """Read and drop the rest of a refused body, so that its sender can read the response.
 
-    functions-framework reads it too, after us: it would keep all of it, or fail at the limit set above.
+    Otherwise functions-framework would read it later, and keep it in memory or fail at the maximum length.
     """
-    with suppress(Exception):  # what cannot be read any further needs no second complaint
-        while request.environ["wsgi.input"].read(_DISCARDED_BYTES):
+    with suppress(Exception):  # the request has already failed with a better error
+        rest = get_input_stream(request.environ)
+        while rest.read(_DISCARDED_BYTES):
             pass
     request.stream = io.BytesIO()

@@ -1,4 +1,4 @@
-"""Reads requests: JSON bodies and query strings, checked by a model."""
+"""Reads requests: JSON bodies and query strings, validated by models."""
 
 from typing import TypeVar
 
@@ -17,19 +17,19 @@ JSON = "application/json"
 
 
 def read_json(request: Request) -> object:
-    """Return the JSON body; raise UnsupportedMediaType if the request does not say it is JSON."""
+    """Return the JSON body; raise UnsupportedMediaType for another content type."""
     if request.mimetype != JSON:
         raise UnsupportedMediaType(f"Content-Type is {request.mimetype or 'missing'!r}; send {JSON}")
     return parse_json(request)
 
 
 def parse_json(request: Request) -> object:
-    """Return the body as JSON, whatever its media type is called; raise InvalidInput if it is not."""
+    """Parse the body as JSON, whatever its content type; raise InvalidInput if it is malformed."""
     return parse_json_bytes(read_bytes(request))
 
 
 def parse_json_bytes(body: bytes) -> object:
-    """Parse `body` as JSON; raise InvalidInput if it is not."""
+    """Parse `body` as JSON; raise InvalidInput if it is malformed."""
     try:
         return from_json(body, allow_inf_nan=False)
     except ValueError as error:
@@ -37,26 +37,26 @@ def parse_json_bytes(body: bytes) -> object:
 
 
 def read_bytes(request: Request) -> bytes:
-    """Return the body as it came; raise TooLarge, or InvalidInput if it is not sent as its headers say."""
+    """Return the raw body; raise TooLarge, or InvalidInput if its transfer is malformed."""
     try:
         body = request.get_data(cache=False)
     except HTTPException:
         raise
-    except Exception as error:  # each server has errors of its own for chunks that are none
+    except Exception as error:  # each server raises its own errors for malformed chunks
         raise InvalidInput(f"the body cannot be read: {error}", code="malformed_body") from error
-    if len(body) > MAX_BODY_BYTES:  # one that came in chunks, without saying its length
-        raise TooLarge(f"the body is too long: at most {MAX_BODY_BYTES} bytes are read")
+    if len(body) > MAX_BODY_BYTES:  # a chunked body has no Content-Length to refuse it by
+        raise TooLarge(f"the body is too large; the maximum is {MAX_BODY_BYTES} bytes")
     return body
 
 
 def read_body(request: Request, model: type[M]) -> M:
-    """Return the JSON body as `model`; no body is an empty object."""
+    """Return the JSON body as `model`; a missing body counts as an empty object."""
     body = read_json(request) if request.content_length != 0 and _has_body(request) else {}
     return _validated(model, body)
 
 
 def read_query(request: Request, model: type[M]) -> M:
-    """Return the query string as `model`, which names every parameter there is."""
+    """Return the query string as `model`, which must have a field for each parameter."""
     for name, values in request.args.lists():
         if len(values) > 1:
             message = f"{name}: given {len(values)} times ({', '.join(map(shown, values[:3]))})"

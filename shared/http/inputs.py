@@ -1,4 +1,4 @@
-"""The shapes of bodies and query strings, which validate requests and describe them in the OpenAPI document."""
+"""The models of bodies and query strings, which validate requests and describe them in the OpenAPI document."""
 
 from datetime import UTC, datetime
 from typing import Annotated, Literal
@@ -10,7 +10,7 @@ from shared.usecases.ledger.read_series import Granularity, GroupBy
 
 
 class CheckBody(BaseModel):
-    """The usage that is planned; without any, the check tells whether anything is left."""
+    """The planned usage; if empty, the check is whether any usage is left."""
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
@@ -33,7 +33,7 @@ class RecordQuery(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     status: bool = Field(
-        False, description="Read and return the limits' status: recording itself reads nothing."
+        False, description="Also read and return the limit status; recording itself reads nothing."
     )
 
 
@@ -54,7 +54,7 @@ class EventsQuery(PageQuery):
 
 _FIRST_INSTANT, _END_OF_TIME = datetime(2000, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
 SeriesEdge = Annotated[AwareDatetime, Field(ge=_FIRST_INSTANT, lt=_END_OF_TIME)]
-"""No usage lies outside; and at the ends of the calendar, the arithmetic of ranges would leave it."""
+"""All usage lies between them; the arithmetic of ranges would fail near the ends of the calendar."""
 
 
 class UsageQuery(BaseModel):

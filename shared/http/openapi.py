@@ -1,4 +1,4 @@
-"""The OpenAPI document, made from the route tables and the models that validate."""
+"""The OpenAPI document, made from the tables of routes and their models."""
 
 import re
 from collections.abc import Sequence
@@ -28,11 +28,11 @@ _SECURITY_SCHEMES = {
     },
 }
 _METERING = "/v1/"
-"""Where the paths begin that agents call, with keys only."""
+"""The prefix of paths that agents call; these take only keys."""
 
 
 def route(documented: Sequence[Route]) -> Route:
-    """The route that serves the document of `documented`."""
+    """Return the route that serves the document of `documented`."""
     routes = tuple(documented)
 
     def handle(_call: Call, _container: Container) -> Response:
@@ -46,7 +46,7 @@ def route(documented: Sequence[Route]) -> Route:
 
 @cache
 def document(routes: tuple[Route, ...]) -> dict[str, Any]:
-    """The OpenAPI document of `routes`."""
+    """Return the OpenAPI document of `routes`."""
     schemas = _Schemas(routes)
     paths: dict[str, dict[str, Any]] = {}
     for each in routes:
@@ -64,7 +64,7 @@ def document(routes: tuple[Route, ...]) -> dict[str, Any]:
 
 
 class _Schemas:
-    """The JSON schemas of all models the routes name, made together so that they share definitions."""
+    """The JSON schemas of all models of the routes, made together so that they share definitions."""
 
     def __init__(self, routes: Sequence[Route]) -> None:
         inputs: list[tuple[object, _Mode, TypeAdapter[Any]]] = [
@@ -74,7 +74,6 @@ class _Schemas:
         self.definitions: dict[str, Any] = shared.get("$defs", {})
 
     def of(self, model: object, mode: _Mode) -> dict[str, Any]:
-        """The schema of a model as input or as answer."""
         return self._schemas[model, mode]
 
 
@@ -92,21 +91,21 @@ def _operation(each: Route, schemas: _Schemas) -> dict[str, Any]:
     operation: dict[str, Any] = {"summary": each.summary, "parameters": _parameters(each)}
     if each.body is not None:
         operation["requestBody"] = {"content": _json(schemas.of(each.body, "validation"))}
-    answer = {} if each.response is None else {"content": _json(schemas.of(each.response, "serialization"))}
+    content = {} if each.response is None else {"content": _json(schemas.of(each.response, "serialization"))}
     problem = {"application/problem+json": {"schema": schemas.of(ProblemDocument, "serialization")}}
     operation["responses"] = {
-        str(each.status): {"description": "Done", **answer},
-        "4XX": {"description": "The request is wrong; `errors` says where", "content": problem},
-        "503": {"description": "Try again after the seconds in Retry-After", "content": problem},
+        str(each.status): {"description": "Success", **content},
+        "4XX": {"description": "The request is invalid; `errors` names the fields", "content": problem},
+        "503": {"description": "Unavailable: retry after the seconds in Retry-After", "content": problem},
     }
     if each.needs is not None:
         operation["security"] = [{scheme: []} for scheme in _schemes(each)]
-        operation["description"] = _who_may_call(each)
+        operation["description"] = _callers(each)
     return operation
 
 
 def _schemes(each: Route) -> list[str]:
-    """The kinds of callers a route has."""
+    """Return the security schemes by which a route can be called."""
     takes_keys = each.needs in ALL_SCOPES
     takes_members = isinstance(each.needs, SignInLevel) or bool(_roles(each))
     is_metering = each.path.startswith(_METERING)
@@ -117,8 +116,8 @@ def _roles(each: Route) -> list[str]:
     return [role for role in ROLES if each.needs in PERMISSIONS[role]]
 
 
-def _who_may_call(each: Route) -> str:
-    """Who may call a route, in words."""
+def _callers(each: Route) -> str:
+    """Describe the permitted callers of a route."""
     if isinstance(each.needs, SignInLevel):
         return f"For {each.needs.value}."
     callers = {"key": f"a key with the scope `{each.needs}`", "member": f"members: {', '.join(_roles(each))}"}

@@ -1,4 +1,4 @@
-"""Errors as RFC 9457 problem documents: a stable `code`, and for bad input each field and its value."""
+"""Errors as RFC 9457 problem documents: a stable `code`, and for invalid input each field and its value."""
 
 import logging
 from collections.abc import Sequence
@@ -30,7 +30,7 @@ _STATUS: dict[type[UsageError], int] = {
     Conflict: 409,
     TooLarge: 413,
     Unavailable: 503,
-    InvalidStripeObject: 422,  # not a success, so Stripe sends it again when we have learned the shape
+    InvalidStripeObject: 422,  # an error, so that Stripe sends it again after we support its shape
 }
 UNPROCESSABLE = 422
 _TITLES = {
@@ -49,7 +49,7 @@ _TITLES = {
 
 
 class ProblemDocument(BaseModel):
-    """An error: `code` is stable, `detail` is for people, `errors` names fields of bad input."""
+    """An error: `code` is stable, `detail` is for people, `errors` names the invalid fields."""
 
     type: str = "about:blank"
     title: str
@@ -60,7 +60,7 @@ class ProblemDocument(BaseModel):
 
 
 def problem_of(error: Exception) -> Response:
-    """Return the problem document about `error`, with no more than the caller may know."""
+    """Return the problem document of `error`; an unexpected error is logged and not disclosed."""
     if isinstance(error, UsageError):
         return _usage_problem(error)
     if isinstance(error, HTTPException) and error.code is not None:
@@ -69,7 +69,7 @@ def problem_of(error: Exception) -> Response:
         code = error.name.lower().replace(" ", "_")
         return _response(_document(error.code, code, error.description or error.name), allowed)
     LOGGER.exception("unexpected error", exc_info=error)
-    detail = "Something went wrong on our side; it has been logged."
+    detail = "Something went wrong on our side. The error was logged."
     return _response(_document(500, "internal_error", detail))
 
 

@@ -1,4 +1,4 @@
-"""The routes of the interface, by the function that serves them. One document describes them all."""
+"""The routes of the API, by the function that serves them. One OpenAPI document describes them all."""
 
 from shared.http.app import Route
 from shared.http.billing import billing

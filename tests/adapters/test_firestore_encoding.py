@@ -1,4 +1,4 @@
-"""How the product's words are written in Firestore: every one comes back, and none is illegal."""
+"""The encoding of keys and values in Firestore: reversible, and always legal."""
 
 import re
 from datetime import UTC, date, datetime, timedelta
@@ -49,12 +49,12 @@ instants = st.datetimes(datetime(1970, 1, 1), datetime(9999, 12, 31), timezones=
 
 
 @given(st.text())
-def test_a_key_is_read_back_as_it_was_written(text: str) -> None:
+def test_a_key_is_read_back_unchanged(text: str) -> None:
     assert decode_key(encode_key(text)) == text
 
 
 @pytest.mark.parametrize("text", [*ODD_NAMES, ""])
-def test_an_odd_key_is_read_back_as_it_was_written(text: str) -> None:
+def test_an_odd_key_is_read_back_unchanged(text: str) -> None:
     assert decode_key(encode_key(text)) == text
 
 
@@ -76,12 +76,12 @@ def test_a_key_is_legal_in_documents_and_in_paths(text: str) -> None:
 
 
 @given(st.builds(Series, providers | st.sampled_from(ODD_NAMES), models | st.sampled_from(ODD_NAMES)))
-def test_a_series_is_read_back_as_it_was_written(series: Series) -> None:
+def test_a_series_is_read_back_unchanged(series: Series) -> None:
     assert decode_series(encode_series(series)) == series
     assert encode_series(series) != encode_series(OTHER)
 
 
-def test_the_merged_series_is_read_back_as_itself() -> None:
+def test_the_merged_series_is_read_back_unchanged() -> None:
     assert encode_series(OTHER) == "other"
     assert decode_series("other") == OTHER
 
@@ -89,7 +89,7 @@ def test_the_merged_series_is_read_back_as_itself() -> None:
 @given(providers, models)
 @example("\U0001f600" * 100, "\U0001f600" * 250)
 @example("%" * 100, "\x00" * 250)
-def test_the_path_of_any_name_an_event_may_carry_is_legal(provider: str, model: str) -> None:
+def test_the_path_of_any_name_in_an_event_is_legal(provider: str, model: str) -> None:
     for metric in METRICS:
         hours, hour, series, last = ("hours", "23", encode_series(Series(provider, model)), metric)
         path = f"{field_path(hours, hour, series)}.{last}"
@@ -134,7 +134,7 @@ plain_values = st.recursive(
 @example(False)
 @example("")
 @example(None)
-def test_a_value_is_read_back_as_it_was_written(value: object) -> None:
+def test_a_value_is_read_back_unchanged(value: object) -> None:
     assert get_value(_written(value)) == value
     assert type(get_value(_written(value))) is type(value)
 
@@ -152,7 +152,7 @@ def test_an_amount_beyond_int64_is_refused_rather_than_rounded(value: int) -> No
 
 
 @given(st.text(), st.text())
-def test_document_ids_are_legal_and_differ_as_their_texts_do(one: str, other: str) -> None:
+def test_document_ids_are_legal_and_differ_if_their_texts_do(one: str, other: str) -> None:
     assert re.fullmatch(r"[0-9a-f]{40}", hashed_id(one))
     assert (hashed_id(one) == hashed_id(other)) == (one == other)
 

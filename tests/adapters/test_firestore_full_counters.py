@@ -1,4 +1,4 @@
-"""Documents that are full: Firestore allows each 1 MiB, and the emulator enforces it."""
+"""Full documents: Firestore limits each to 1 MiB, and the emulator enforces it."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -40,7 +40,7 @@ WIDE_SERIES = 800
 
 @pytest.fixture
 def tenant_id(connect: Connect) -> str:
-    """A tenant that exists, with one counter document a day."""
+    """Create a tenant with one counter document per day."""
     key = ApiKey(
         id="key-1", tenant_id="acme", scopes=(), label="first", prefix="gwi_test_abcde", created_at=NOON
     )
@@ -58,7 +58,7 @@ def _wide_events() -> list[RecordedEvent]:
     return [llm_call(f"e{n}", provider=provider, model=f"{model}{n:05}") for n in range(WIDE_SERIES)]
 
 
-def test_a_day_with_more_series_than_a_document_holds_goes_on_in_the_next(
+def test_a_day_with_too_many_series_for_a_document_continues_in_the_next(
     connect: Connect, tenant_id: str
 ) -> None:
     store, events = FirestoreUsageStore(connect(), RETENTION), _wide_events()
@@ -69,14 +69,14 @@ def test_a_day_with_more_series_than_a_document_holds_goes_on_in_the_next(
     by_series = sum_by_series(counted_cells(store, tenant_id, shards=2))
     assert by_series == {event.series: CALL for event in events}
     assert store.dirty_counters(tenant_id) == [ShardRef(TODAY, 0), ShardRef(TODAY, 1)]
-    # Series that the full document knows still have room there; a repetition counts in neither.
+    # The full document still has room for its known series; a duplicate counts in neither.
     assert store.record(tenant_id, [llm_call("n1"), *events[:1]], ONE_SHARD, NOON)[1] is Outcome.DUPLICATE
     known = events[0]._replace(id="n2")
     assert store.record(tenant_id, [known], ONE_SHARD, NOON) == [Outcome.RECORDED]
     assert counted(store, tenant_id, shards=2) == times(WIDE_SERIES + 2)
 
 
-def test_what_production_says_of_a_full_document_is_understood(connect: Connect, tenant_id: str) -> None:
+def test_productions_error_for_a_full_document_is_recognised(connect: Connect, tenant_id: str) -> None:
     full = FailingCalls(grpc.StatusCode.INVALID_ARGUMENT, times=2, details=PRODUCTION_TEXT)
     store = FirestoreUsageStore(connect(full), RETENTION)
     assert store.record(tenant_id, [llm_call("e1")], ONE_SHARD, NOON) == [Outcome.RECORDED]
@@ -86,7 +86,7 @@ def test_what_production_says_of_a_full_document_is_understood(connect: Connect,
     assert found.tenant.counters.shards == 2 + 1
 
 
-def test_a_day_whose_every_document_is_full_refuses_new_series(connect: Connect, tenant_id: str) -> None:
+def test_a_day_with_only_full_documents_refuses_new_series(connect: Connect, tenant_id: str) -> None:
     full = FailingCalls(grpc.StatusCode.INVALID_ARGUMENT, times=10_000, details=PRODUCTION_TEXT)
     store = FirestoreUsageStore(connect(full), RETENTION)
     with pytest.raises(TooLarge, match="provider and model names"):
@@ -95,7 +95,9 @@ def test_a_day_whose_every_document_is_full_refuses_new_series(connect: Connect,
     assert counted(FirestoreUsageStore(connect(), RETENTION), tenant_id) == {}
 
 
-def test_another_invalid_argument_is_not_taken_for_a_full_document(connect: Connect, tenant_id: str) -> None:
+def test_another_invalid_argument_is_not_mistaken_for_a_full_document(
+    connect: Connect, tenant_id: str
+) -> None:
     refused = FailingCalls(grpc.StatusCode.INVALID_ARGUMENT, times=1, details="Invalid field path")
     with pytest.raises(grpc.RpcError, match="Invalid field path"):
         FirestoreUsageStore(connect(refused), RETENTION).record(tenant_id, [llm_call("e1")], ONE_SHARD, NOON)

@@ -1,4 +1,4 @@
-"""firestore.indexes.json serves every query there is, and indexes nothing else: the emulator checks neither."""
+"""firestore.indexes.json serves every query and indexes nothing else; the emulator checks neither."""
 
 import json
 from collections.abc import Callable, Iterable
@@ -80,7 +80,7 @@ def _query_of(name: str) -> Any:
 
 
 def _needs(query: Any) -> list[tuple[str, str]]:
-    """The fields and directions of the index that serves `query`, by the rules of Firestore's index overview."""
+    """Return the fields and directions of the index that `query` needs, by Firestore's index overview."""
     filters = [each.field_filter for each in query.where.composite_filter.filters]
     equal = [(each.field.field_path, "ASCENDING") for each in filters if each.op == EQUAL]
     ranges = [(each.field.field_path, "ASCENDING") for each in filters if each.op != EQUAL]
@@ -121,7 +121,7 @@ def test_an_index_in_the_other_direction_or_scope_does_not_serve() -> None:
     assert not _is_served(query)
 
 
-def test_every_method_of_the_ports_is_known_to_query_or_not_to() -> None:
+def test_every_method_of_the_ports_is_listed_with_its_queries() -> None:
     methods = {name for port in (UsageStore, Directory) for name in vars(port) if not name.startswith("_")}
     assert {name.split()[0] for name in QUERYING} | NOT_QUERYING == methods
 
@@ -182,7 +182,7 @@ FOLDS_OF_TENANTS = [
 
 
 def _fields_of(writes: Iterable[Any]) -> set[str]:
-    """The fields that are set, added to or removed, without what lies below them."""
+    """Return the top-level fields that are set, added to or removed."""
     paths = [
         path
         for write in writes
@@ -209,17 +209,17 @@ def test_every_field_of_a_collection_that_grows_is_queried_or_not_indexed(collec
     assert queried <= {path for group, path in OVERRIDES if group == collection}
 
 
-def test_what_a_fold_sets_on_every_tenant_after_midnight_is_not_indexed() -> None:
-    """An index of instants that all tenants move forward together takes no more than 500 writes a second."""
+def test_fields_that_a_fold_sets_on_every_tenant_after_midnight_are_not_indexed() -> None:
+    """Avoid an index of increasing instants, which is limited to 500 writes per second."""
     assert _exempt("tenants") == _fields_of(FOLDS_OF_TENANTS) | {"billing"}
 
 
-def test_no_collection_has_an_exemption_that_is_not_written() -> None:
+def test_no_exemption_is_for_a_field_that_is_never_written() -> None:
     assert {collection for collection, _ in OVERRIDES} == WRITES.keys() | {"tenants", "stripe_events"}
 
 
-def test_a_counter_is_due_in_one_index_of_all_tenants_and_dirty_in_one_of_its_own() -> None:
-    """Each entry of an index is a write with every recording that changes it."""
+def test_counters_have_one_index_of_due_folds_and_one_of_dirty_counters() -> None:
+    """Allow only these two: each index entry is a write in every recording that changes it."""
     assert OVERRIDES["counters", "fold_due"]["indexes"] == [
         {"order": "ASCENDING", "queryScope": "COLLECTION_GROUP"}
     ]
@@ -227,12 +227,12 @@ def test_a_counter_is_due_in_one_index_of_all_tenants_and_dirty_in_one_of_its_ow
 
 
 @pytest.mark.parametrize("collection", ["events", "counters"])
-def test_what_expires_is_removed(collection: str) -> None:
+def test_expired_documents_are_deleted(collection: str) -> None:
     assert OVERRIDES[collection, "expire_at"]["ttl"] is True
     assert "expire_at" in _fields_of(WRITES[collection])
 
 
-def test_no_index_is_kept_that_no_query_needs() -> None:
+def test_every_index_is_needed_by_a_query() -> None:
     needed = [_query_of(name) for name in QUERYING]
     used = {
         (

@@ -1,4 +1,4 @@
-"""What each method costs in calls and writes, counted at the gRPC layer: Firestore bills them one by one."""
+"""The calls and writes of each method, counted at the gRPC layer: Firestore bills each of them."""
 
 from datetime import UTC, date, datetime, timedelta
 
@@ -18,13 +18,12 @@ NOVEMBER = Period(datetime(2026, 11, 1, tzinfo=UTC), datetime(2026, 12, 1, tzinf
 
 @pytest.fixture
 def calls() -> RecordedCalls:
-    """The calls that were made."""
     return RecordedCalls()
 
 
 @pytest.fixture
 def store(connect: Connect, calls: RecordedCalls) -> FirestoreUsageStore:
-    """A store whose calls are kept."""
+    """Return a store whose calls are recorded."""
     return FirestoreUsageStore(connect(calls), timedelta(days=40))
 
 

@@ -1,4 +1,4 @@
-"""FirestoreRpc under failure: what is retried, what counts once all the same, and when it gives up."""
+"""FirestoreRpc under failure: retries, exactly-once counting, and giving up."""
 
 import socket
 from datetime import timedelta
@@ -50,7 +50,7 @@ def _store(rpc: FirestoreRpc) -> FirestoreUsageStore:
 
 
 @pytest.mark.parametrize("code", TRANSIENT)
-def test_a_commit_that_failed_on_its_way_is_sent_again_and_counts_once(
+def test_a_commit_that_was_not_delivered_is_retried_and_counts_once(
     connect: Connect, code: grpc.StatusCode
 ) -> None:
     FirestoreDirectory(connect()).create_tenant(TENANT, KEY, ENTRY)
@@ -76,7 +76,7 @@ def test_a_writer_whose_commit_is_aborted_twice_spreads_over_twice_as_many_count
 
 
 @pytest.mark.parametrize("code", TRANSIENT)
-def test_a_commit_whose_answer_was_lost_counts_once(connect: Connect, code: grpc.StatusCode) -> None:
+def test_a_commit_whose_response_was_lost_counts_once(connect: Connect, code: grpc.StatusCode) -> None:
     store = _store(connect(LostAnswers(code, times=1)))
     outcomes = store.record("acme", [llm_call("e1", run_id="r"), llm_call("e2", run_id="r")], ONE_SHARD, NOON)
     assert set(outcomes) <= {Outcome.RECORDED, Outcome.DUPLICATE}
@@ -86,7 +86,7 @@ def test_a_commit_whose_answer_was_lost_counts_once(connect: Connect, code: grpc
     assert run.totals == times(2)
 
 
-def test_lost_answers_of_a_batch_in_several_commits_count_each_event_once(connect: Connect) -> None:
+def test_lost_responses_of_a_batch_in_several_commits_count_each_event_once(connect: Connect) -> None:
     store = _store(connect(LostAnswers(UNAVAILABLE, times=2)))
     batch = [llm_call(f"e{number}", model=f"model-{number}") for number in range(100)]
     outcomes = store.record("acme", batch, ONE_SHARD, NOON)
@@ -94,7 +94,7 @@ def test_lost_answers_of_a_batch_in_several_commits_count_each_event_once(connec
     assert counted(store, "acme") == times(100)
 
 
-def test_a_lost_answer_does_not_hide_a_conflict(connect: Connect) -> None:
+def test_a_lost_response_does_not_hide_a_conflict(connect: Connect) -> None:
     _store(connect()).record("acme", [llm_call("e1")], ONE_SHARD, NOON)
     store = _store(connect(LostAnswers(UNAVAILABLE, times=1)))
     outcomes = store.record("acme", [llm_call("e1", payload="second"), llm_call("e2")], ONE_SHARD, NOON)
@@ -103,14 +103,14 @@ def test_a_lost_answer_does_not_hide_a_conflict(connect: Connect) -> None:
 
 
 @pytest.mark.parametrize("code", TRANSIENT)
-def test_reads_and_queries_are_repeated(connect: Connect, code: grpc.StatusCode) -> None:
+def test_reads_and_queries_are_retried(connect: Connect, code: grpc.StatusCode) -> None:
     _store(connect()).record("acme", [llm_call("e1", run_id="r")], ONE_SHARD, NOON)
     assert counted(_store(connect(FailingCalls(code, times=1))), "acme") == times(1)
     assert len(_store(connect(FailingCalls(code, times=1))).list_events("acme", limit=5).items) == 1
     assert _store(connect(FailingCalls(code, times=1))).dirty_counters("acme") == [ShardRef(TODAY, 0)]
 
 
-def test_what_a_retry_cannot_mend_is_not_repeated(connect: Connect) -> None:
+def test_a_permanent_error_is_not_retried(connect: Connect) -> None:
     failing = FailingCalls(grpc.StatusCode.PERMISSION_DENIED, times=1)
     with pytest.raises(grpc.RpcError):
         _store(connect(failing)).record("acme", [llm_call("e1")], ONE_SHARD, NOON)
@@ -126,7 +126,7 @@ def test_after_giving_up_the_same_request_succeeds_later_and_counts_once(connect
     assert counted(_store(connect()), "acme") == times(1)
 
 
-def test_after_giving_up_on_a_lost_answer_sending_again_counts_once(connect: Connect) -> None:
+def test_after_giving_up_on_a_lost_response_a_retry_counts_once(connect: Connect) -> None:
     _store(connect()).record("acme", [llm_call("e0")], ONE_SHARD, NOON)
     lost = LostAnswers(UNAVAILABLE, times=1, away_afterwards=True)
     with pytest.raises(Unavailable):
@@ -136,7 +136,7 @@ def test_after_giving_up_on_a_lost_answer_sending_again_counts_once(connect: Con
 
 
 def _gives_up(host: str) -> float:
-    """Seconds until every kind of call has given up, when each may take a quarter of a second."""
+    """Return the seconds until every kind of call gave up, with a quarter of a second for each."""
     started = monotonic()
     with open_channel(host) as channel:
         rpc = FirestoreRpc("demo-gwi", channel, is_emulator=True, give_up_after_seconds=0.25)
@@ -152,35 +152,35 @@ def _gives_up(host: str) -> float:
     return monotonic() - started
 
 
-def test_a_firestore_that_is_away_is_unavailable_within_the_time_to_give_up() -> None:
+def test_an_unreachable_firestore_is_unavailable_within_the_time_to_give_up() -> None:
     with socket.socket() as bound:
         bound.bind(("127.0.0.1", 0))  # bound, but nobody listens
         assert _gives_up(f"127.0.0.1:{bound.getsockname()[1]}") < 4 * 0.25 + 2
 
 
-def test_a_firestore_that_never_answers_is_unavailable_within_the_time_to_give_up() -> None:
+def test_a_firestore_that_never_responds_is_unavailable_within_the_time_to_give_up() -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
         assert _gives_up(f"127.0.0.1:{silent.getsockname()[1]}") < 4 * 0.25 + 2
 
 
-# Changes that are not counted: sent again, they change nothing more.
+# Changes that are not counted: a retry changes nothing more.
 
 
-def test_a_tenant_whose_creation_was_not_answered_is_created_once(connect: Connect) -> None:
+def test_a_tenant_whose_creation_was_not_confirmed_is_created_once(connect: Connect) -> None:
     directory = FirestoreDirectory(connect(LostAnswers(UNAVAILABLE, times=1)))
     directory.create_tenant(TENANT, KEY, ENTRY)
     assert directory.find_tenant("acme") == TENANT
     assert trail_of(directory) == [ENTRY]
 
 
-def test_a_taken_id_is_a_conflict_however_often_answers_are_lost(connect: Connect) -> None:
+def test_a_taken_id_is_a_conflict_even_if_responses_are_lost(connect: Connect) -> None:
     directory = FirestoreDirectory(connect(LostAnswers(UNAVAILABLE, times=1)))
     directory.create_tenant(TENANT, KEY, ENTRY)
     with pytest.raises(Conflict):
         directory.create_tenant(TENANT, KEY, ENTRY)
 
 
-def test_a_plan_whose_change_was_not_answered_is_set_with_one_audit_entry(connect: Connect) -> None:
+def test_a_plan_whose_change_was_not_confirmed_is_set_with_one_audit_entry(connect: Connect) -> None:
     FirestoreDirectory(connect()).create_tenant(TENANT, KEY, ENTRY)
     directory = FirestoreDirectory(connect(LostAnswers(UNAVAILABLE, times=1)))
     directory.set_plan("acme", "professional", ENTRY)
@@ -190,14 +190,16 @@ def test_a_plan_whose_change_was_not_answered_is_set_with_one_audit_entry(connec
     assert trail_of(directory) == [ENTRY, ENTRY]
 
 
-def test_keys_whose_saving_was_not_answered_are_saved_with_one_audit_entry(connect: Connect) -> None:
+def test_keys_whose_saving_was_not_confirmed_are_saved_with_one_audit_entry(connect: Connect) -> None:
     directory = FirestoreDirectory(connect(LostAnswers(UNAVAILABLE, times=1)))
     directory.save_keys([KEY], ENTRY)
     assert directory.list_keys("acme") == [KEY]
     assert trail_of(directory) == [ENTRY]
 
 
-def test_rollups_whose_saving_was_not_answered_are_stale_for_the_fold_to_read_again(connect: Connect) -> None:
+def test_rollups_whose_saving_was_not_confirmed_are_stale_so_that_the_fold_reads_again(
+    connect: Connect,
+) -> None:
     _store(connect()).create_month("acme", MonthRollup(month=month_of(TODAY), days={}))
     store = _store(connect(LostAnswers(UNAVAILABLE, times=1)))
     with pytest.raises(StaleRollup):

@@ -1,1 +1,1 @@
-"""Golden behaviours: what the product promises, one test per promise."""
+"""Golden behaviours: one test per promise of the product."""

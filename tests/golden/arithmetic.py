@@ -1,8 +1,8 @@
-"""Sums as golden cases write them, so that a reviewer can redo every expected value: `"500 + 300"`."""
+"""Sums written out in golden cases, so that a reviewer can check them: `"500 + 300"`."""
 
 
 def worked_out(sum_of_counts: str | int) -> int:
-    """The value of a sum of counts joined by ` + ` and ` - `."""
+    """Return the value of a sum of counts joined by ` + ` and ` - `."""
     if isinstance(sum_of_counts, int):
         return sum_of_counts
     terms = sum_of_counts.replace(" - ", " + -").split(" + ")

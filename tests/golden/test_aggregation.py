@@ -22,7 +22,7 @@ def cases(group: str) -> list[Any]:
 
 
 def recorded(functions: Functions, key: str, events: list[Json], *, is_folded: bool) -> Json:
-    """The aggregate after these events, before or after the next fold."""
+    """Record these events and return the aggregate, before or after the next fold."""
     functions.record(key, *events)
     if is_folded:
         assert functions.tick().status_code == 200
@@ -69,7 +69,7 @@ def test_odd_names_keep_their_own_rows_on_firestore(
 
 
 def check_odd_names(case: dict[str, Any], functions: Functions, key: str, *, is_folded: bool) -> None:
-    """Each name is used once more often than the one before it, and is reported with just that number."""
+    """Use each name once more than the previous one, and expect that number."""
     names = case["names"]
     events = [{**CALL, case["field"]: name} for count, name in enumerate(names, 1) for _ in range(count)]
     usage = recorded(functions, key, events, is_folded=is_folded)
@@ -135,7 +135,7 @@ def sum_of(rows: list[Json], metric: str) -> int:
 
 
 def nanousd(usd: str) -> int:
-    """A decimal string of dollars in nano-dollars."""
+    """Convert a decimal string of USD to nano-USD."""
     dollars, decimals = usd.split(".")
     return int(dollars) * 10**9 + int(decimals.ljust(9, "0"))
 

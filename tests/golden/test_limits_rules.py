@@ -28,7 +28,7 @@ def cases(group: str) -> list[Any]:
 
 
 def policy_and_status(case: dict[str, Any]) -> tuple[LimitPolicy, LimitStatus]:
-    """What a tenant on the case's plan (free unless it says) stands at in November 2026."""
+    """Return the limits and status of a tenant on the case's plan, by default free, in November 2026."""
     plan = find_plan(case.get("plan", "free"))
     assert plan is not None
     overrides = LimitOverrides.model_validate(case.get("overrides", {}))
@@ -39,15 +39,15 @@ def policy_and_status(case: dict[str, Any]) -> tuple[LimitPolicy, LimitStatus]:
 
 
 @pytest.mark.parametrize("case", cases("statuses"))
-def test_the_status_says_where_the_tenant_stands(case: dict[str, Any]) -> None:
-    _, standing = policy_and_status(case)
-    assert standing.model_dump(mode="json") == case["expected"]
+def test_the_status_is_that_of_the_usage(case: dict[str, Any]) -> None:
+    _, current = policy_and_status(case)
+    assert current.model_dump(mode="json") == case["expected"]
 
 
 @pytest.mark.parametrize("case", cases("decisions"))
 def test_the_decision_allows_what_fits_and_says_why_not(case: dict[str, Any]) -> None:
-    policy, standing = policy_and_status(case)
-    decision = decide(policy, standing, tokens=case.get("tokens"), runs=case.get("runs"))
+    policy, current = policy_and_status(case)
+    decision = decide(policy, current, tokens=case.get("tokens"), runs=case.get("runs"))
     assert decision.allowed is ("code" not in case)
     assert decision.code == case.get("code")
     assert decision.reason == case.get("reason", decision.reason)
@@ -55,5 +55,5 @@ def test_the_decision_allows_what_fits_and_says_why_not(case: dict[str, Any]) ->
 
 @pytest.mark.parametrize("case", cases("thresholds"))
 def test_soft_and_hard_thresholds_are_configurable(case: dict[str, Any]) -> None:
-    _, standing = policy_and_status(case)
-    assert (standing.soft_limit_reached, standing.hard_limit_reached) == (case["soft"], case["hard"])
+    _, current = policy_and_status(case)
+    assert (current.soft_limit_reached, current.hard_limit_reached) == (case["soft"], case["hard"])

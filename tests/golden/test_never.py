@@ -1,4 +1,4 @@
-"""What must never happen in metering: each of these once did, in a system like this one."""
+"""Failures that must never happen in metering; each has happened in a similar system."""
 
 from datetime import timedelta
 
@@ -16,7 +16,7 @@ PLANS = ["free", "starter", "professional", "enterprise"]
 
 @pytest.mark.parametrize("tick_every", [1, 7, 1000])
 def test_a_limit_never_trusts_a_cached_month(tick_every: int, functions: Functions, clock: Clock) -> None:
-    """An agent that asks before each call, at two instances in turn, never gets more than its plan."""
+    """Let an agent check before each call, at two instances in turn: it never exceeds its plan."""
     key = functions.create_tenant(plan="free")
     instances = [functions, functions.another()]
     used = 0
@@ -70,7 +70,7 @@ def test_a_plan_set_in_one_process_is_known_to_the_next(functions: Functions) ->
 
 
 @pytest.mark.parametrize("plan", PLANS)
-def test_the_catalog_that_is_shown_is_the_one_that_decides(plan: str, functions: Functions) -> None:
+def test_the_shown_catalog_is_the_enforced_one(plan: str, functions: Functions) -> None:
     key = functions.create_tenant(plan=plan)
     (shown,) = [each for each in functions.read(None, "/plans")["plans"] if each["id"] == plan]
     assert (
@@ -81,7 +81,7 @@ def test_the_catalog_that_is_shown_is_the_one_that_decides(plan: str, functions:
     assert functions.check(key, runs=shown["runs_per_period"] + 1)["allowed"] is False
 
 
-def test_an_answer_never_holds_a_stack_trace(
+def test_a_response_never_contains_a_stack_trace(
     functions: Functions, key: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     def fail(*_args: object, **_options: object) -> None:
@@ -122,7 +122,7 @@ def test_an_answer_never_holds_a_stack_trace(
         ),
     ],
 )
-def test_no_header_but_the_key_logs_in(header: str, functions: Functions, key: str) -> None:
+def test_no_header_but_the_key_authenticates(header: str, functions: Functions, key: str) -> None:
     headers = {header: "acme", "Host": "localhost", "X-Forwarded-For": "127.0.0.1"}
     refused(functions.record_usage.post("/v1/events", json=CALL, headers=headers), 401, "not_authenticated")
     refused(functions.usage_api.get("/api/v1/tenants/acme/usage", headers=headers), 401, "not_authenticated")
@@ -131,7 +131,7 @@ def test_no_header_but_the_key_logs_in(header: str, functions: Functions, key: s
     assert succeeded(answer)["aggregate"]["tenant_id"] == "acme"
 
 
-def test_no_answer_redirects_to_a_callers_address(functions: Functions, key: str) -> None:
+def test_no_response_redirects_to_a_callers_address(functions: Functions, key: str) -> None:
     for path in ("/api/v1/plans", "//evil.example/api/v1/plans", "/api/v1/tenants/acme/usage/"):
         for name in ("next", "return_url", "redirect", "url"):
             answer = functions.usage_api.get(

@@ -37,7 +37,7 @@ def test_four_tiers_in_order_have_strictly_increasing_limits(limit: str) -> None
 
 
 @pytest.mark.parametrize("case", cases("unknown_ids", "name"))
-def test_an_unknown_plan_id_is_no_plan_rather_than_free(case: dict[str, Any]) -> None:
+def test_an_unknown_plan_id_is_not_taken_for_free(case: dict[str, Any]) -> None:
     assert find_plan(case["id"]) is None
 
 

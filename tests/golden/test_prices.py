@@ -25,7 +25,7 @@ def cases(group: str) -> list[Any]:
 
 
 def cost(case: dict[str, Any]) -> Cost | None:
-    """What the case's call cost at its time, or today."""
+    """Return the cost of the case's call at its time, or today."""
     at = datetime.fromisoformat(case["at"]) if "at" in case else NOW
     pools = {"total": case["pools"]["input"] + case["pools"]["output"]} | case["pools"]
     usage = CallUsage(TokenPools(**pools), case.get("other_units", {}))
@@ -33,14 +33,14 @@ def cost(case: dict[str, Any]) -> Cost | None:
 
 
 def worked_out_nanousd(case: dict[str, Any]) -> int:
-    """The sum of tokens x USD per million tokens, and of calls x USD per thousand calls."""
+    """Return the sum of tokens x USD per million tokens, and of calls x USD per thousand calls."""
     tokens_usd = sum(Decimal(usd) * tokens / 10**6 for tokens, usd in case["mtok"])
     calls_usd = sum(Decimal(usd) * calls / 10**3 for calls, usd in case.get("kcount", []))
     return nanousd_from_decimal(Decimal(tokens_usd + calls_usd))
 
 
 @pytest.mark.parametrize("case", cases("priced"))
-def test_a_call_costs_what_the_price_list_of_its_day_says(case: dict[str, Any]) -> None:
+def test_a_call_has_the_price_of_its_day(case: dict[str, Any]) -> None:
     priced = cost(case)
     assert priced == Cost(worked_out_nanousd(case), catalog_version())
     assert usd_string(priced.nanousd) == case["usd"]

@@ -48,7 +48,7 @@ def test_the_same_id_counts_once(
 
 
 @pytest.mark.parametrize("case", cases(CASES["conflicting"]))
-def test_another_payload_under_the_same_id_is_a_conflict_and_the_first_stands(
+def test_another_payload_with_the_same_id_is_a_conflict_and_the_first_is_kept(
     case: dict[str, Any], functions: Functions, key: str
 ) -> None:
     functions.record(key, {**CALL, **case["first"], "id": "a"})
@@ -59,7 +59,7 @@ def test_another_payload_under_the_same_id_is_a_conflict_and_the_first_stands(
 
 
 @pytest.mark.parametrize("case", cases(CASES["partly_bad"]))
-def test_bad_items_are_named_by_index_and_the_good_ones_recorded(
+def test_invalid_items_are_reported_by_index_and_the_valid_ones_recorded(
     case: dict[str, Any], functions: Functions, key: str
 ) -> None:
     good = {
@@ -75,7 +75,7 @@ def test_bad_items_are_named_by_index_and_the_good_ones_recorded(
 
 
 @pytest.mark.parametrize("case", cases(CASES["priced"]))
-def test_what_an_event_cost_and_who_says_so(case: dict[str, Any], functions: Functions, key: str) -> None:
+def test_the_cost_of_an_event_and_its_source(case: dict[str, Any], functions: Functions, key: str) -> None:
     functions.record(key, {"category": "llm", **case["event"]})
     (stored,) = functions.events(key)
     assert (stored["cost_usd"], stored["price_source"]) == (case["cost_usd"], case["price_source"])

@@ -35,7 +35,7 @@ def test_naming_the_format_changes_nothing(case: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize("case", cases("refused"))
-def test_what_cannot_be_known_is_refused_and_the_place_is_named(case: dict[str, Any]) -> None:
+def test_an_unreadable_response_is_refused_with_the_position(case: dict[str, Any]) -> None:
     with pytest.raises(ExtractionError) as refusal:
         extracted(case)
     assert (refusal.value.code, refusal.value.path) == (case["code"], case["path"])

@@ -19,7 +19,7 @@ def cases(group: str) -> list[Any]:
 
 
 @pytest.mark.parametrize("case", cases("accepted"))
-def test_counts_become_the_pools_they_mean(case: dict[str, Any]) -> None:
+def test_counts_become_the_expected_pools(case: dict[str, Any]) -> None:
     counts = TokenCounts.model_validate_json(json.dumps(case["tokens"]))
     assert counts.pools == TokenPools(**{name: worked_out(value) for name, value in case["expected"].items()})
 

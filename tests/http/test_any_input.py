@@ -1,4 +1,4 @@
-"""Properties: whatever bytes or JSON reach any route, the answer is never a server error, and always a document."""
+"""Properties: any bytes or JSON at any route get a JSON document, and never a server error."""
 
 import json
 from typing import Any
@@ -55,8 +55,8 @@ almost_events = st.dictionaries(st.sampled_from(FIELDS[:17]), any_json, max_size
 )
 
 
-def is_an_answer(answer: TestResponse) -> None:
-    """A success as JSON, or a problem document: never a server error, a trace or a page."""
+def is_json_response(answer: TestResponse) -> None:
+    """Assert that the response is a success as JSON, or a problem document without a stack trace."""
     assert answer.status_code < 500, answer.get_data(as_text=True)
     content = answer.get_json()
     if answer.status_code != 200:
@@ -66,8 +66,8 @@ def is_an_answer(answer: TestResponse) -> None:
 
 
 @pytest.fixture
-def scarce(functions: Functions, key: str) -> Functions:
-    """Functions that already hold usage."""
+def functions_with_usage(functions: Functions, key: str) -> Functions:
+    """Return functions whose store has usage."""
     functions.record(key, {**CALL, "id": "a", "run_id": "run-1"})
     return functions
 
@@ -77,7 +77,7 @@ def scarce(functions: Functions, key: str) -> Functions:
 def test_any_bytes_to_record_usage(body: bytes, content_type: str, functions: Functions, key: str) -> None:
     for path in ("/v1/events", "/v1/check"):
         answer = functions.record_usage.post(path, data=body, content_type=content_type, headers=bearer(key))
-        is_an_answer(answer)
+        is_json_response(answer)
 
 
 @given(
@@ -90,16 +90,16 @@ def test_any_json_to_record_usage(body: Any, content_type: str, functions: Funct
         answer = functions.record_usage.post(
             path, data=json.dumps(body), content_type=content_type, headers=bearer(key)
         )
-        is_an_answer(answer)
-    is_an_answer(functions.get(key, "/tenants/acme/usage"))
+        is_json_response(answer)
+    is_json_response(functions.get(key, "/tenants/acme/usage"))
 
 
 @given(odd=st.lists(almost_events, max_size=4))
-def test_a_good_event_is_recorded_whatever_stands_beside_it(
+def test_a_valid_event_is_recorded_with_anything_beside_it(
     odd: list[dict[str, Any]], functions: Functions, key: str
 ) -> None:
     good = {**CALL, "request_id": "good", "provider": "good-provider"}
-    # Not through the JSON library that the client would use: some of these are not JSON.
+    # Written without the client's JSON library, because some of these are not valid JSON.
     text = json.dumps([*odd, good])
     if "NaN" in text or "Infinity" in text or "\\ud" in text:
         return
@@ -124,10 +124,14 @@ queries = st.dictionaries(
 
 @given(query=queries, route=st.sampled_from(["usage", "usage/series", "runs", "runs/run-1", "events"]))
 @settings(max_examples=200)
-def test_any_query_to_usage_api(query: dict[str, str], route: str, scarce: Functions, key: str) -> None:
-    answer = scarce.usage_api.get(f"/api/v1/tenants/acme/{route}", query_string=query, headers=bearer(key))
+def test_any_query_to_usage_api(
+    query: dict[str, str], route: str, functions_with_usage: Functions, key: str
+) -> None:
+    answer = functions_with_usage.usage_api.get(
+        f"/api/v1/tenants/acme/{route}", query_string=query, headers=bearer(key)
+    )
     if answer.mimetype != "text/csv":
-        is_an_answer(answer)
+        is_json_response(answer)
     assert answer.status_code < 500
 
 
@@ -145,7 +149,7 @@ def test_any_path(method: str, path: str, name: str, functions: Functions, key: 
 def test_any_authorization(header: str, functions: Functions, key: str) -> None:
     for value in (header, f"Bearer {header}", f"{header} {key}"):
         answer = functions.record_usage.post("/v1/check", json={}, headers={"Authorization": value})
-        is_an_answer(answer)
+        is_json_response(answer)
 
 
 @given(
@@ -157,7 +161,7 @@ def test_any_authorization(header: str, functions: Functions, key: str) -> None:
 def test_any_header(name: str, value: str, functions: Functions, key: str) -> None:
     attributes = {"ce-specversion": "1.0", "ce-id": "1", "ce-source": "s", "ce-type": "t"}
     headers = {**bearer(key), **attributes, name: value}
-    is_an_answer(functions.record_usage.post("/v1/events", json=CALL, headers=headers))
+    is_json_response(functions.record_usage.post("/v1/events", json=CALL, headers=headers))
 
 
 @given(message=any_json | st.fixed_dictionaries({"data": any_json}))

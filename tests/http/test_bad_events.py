@@ -1,4 +1,4 @@
-"""Every malformed event: refused with a problem that names field and value, and never at the cost of a good one."""
+"""Every malformed event: refused with a problem that names field and value, without losing a valid one."""
 
 import base64
 import json
@@ -23,12 +23,12 @@ def cases(group: str) -> list[Any]:
 
 
 def written_out(text: str) -> str:
-    """`<4 x>` in a case stands for `xxxx`."""
+    """Expand `<4 x>` in a case to `xxxx`."""
     return _REPEATED.sub(lambda match: match[2] * int(match[1]), text)
 
 
 def event_text(case: dict[str, Any]) -> str:
-    """The case's event as JSON text, as only text can hold what no JSON value can."""
+    """Return the case's event as text, because some cases are not valid JSON."""
     name = case.get("set", case["field"])
     fields = {field: json.dumps(value) for field, value in {**CALL, **case.get("and", {})}.items()}
     fields.pop(name, None)
@@ -38,7 +38,7 @@ def event_text(case: dict[str, Any]) -> str:
 
 
 @pytest.mark.parametrize("case", cases("bad_fields"))
-def test_a_bad_field_is_named_with_its_value_and_loses_no_good_event(
+def test_an_invalid_field_is_reported_with_its_value_and_loses_no_valid_event(
     case: dict[str, Any], functions: Functions, key: str
 ) -> None:
     body = f"[{event_text(case)}, {json.dumps({**CALL, 'id': 'good'})}]"
@@ -55,7 +55,7 @@ def test_a_bad_field_is_named_with_its_value_and_loses_no_good_event(
 
 
 @pytest.mark.parametrize("case", cases("bad_fields"))
-def test_a_bad_event_alone_is_a_problem_that_names_the_field(
+def test_a_single_invalid_event_is_a_problem_that_names_the_field(
     case: dict[str, Any], functions: Functions, key: str
 ) -> None:
     answer = functions.record_usage.post(
@@ -68,7 +68,7 @@ def test_a_bad_event_alone_is_a_problem_that_names_the_field(
 
 
 @pytest.mark.parametrize("case", cases("bad_bodies"))
-def test_a_malformed_body_is_a_problem_that_says_where(
+def test_a_malformed_body_is_a_problem_that_names_the_position(
     case: dict[str, Any], functions: Functions, key: str
 ) -> None:
     body = base64.b64decode(case["base64"]) if "base64" in case else written_out(case["body"]).encode()
@@ -81,7 +81,7 @@ def test_a_malformed_body_is_a_problem_that_says_where(
     assert functions.events(key) == []
 
 
-def test_a_bad_event_in_a_cloudevents_batch_loses_no_good_one(functions: Functions, key: str) -> None:
+def test_an_invalid_event_in_a_cloudevents_batch_loses_no_valid_one(functions: Functions, key: str) -> None:
     envelope = {"specversion": "1.0", "source": "agents", "type": "usage", "data": CALL}
     answer = functions.record_usage.post(
         "/v1/events",

@@ -20,7 +20,7 @@ def cases(group: str) -> list[Any]:
 
 
 def padded(event: dict[str, str], size: int) -> bytes:
-    """The event as JSON of exactly `size` bytes: blanks between its parts mean nothing."""
+    """Return the event as JSON of exactly `size` bytes, padded with blanks between its parts."""
     text = json.dumps(event)
     return text.replace("{", "{" + " " * (size - len(text))).encode()
 
@@ -45,7 +45,7 @@ def test_usage_api_refuses(case: dict[str, Any], functions: Functions, key: str)
     assert case.get("field") == (document["errors"][0]["field"] if "errors" in document else None)
 
 
-def test_a_body_of_4_mib_is_taken(functions: Functions, key: str) -> None:
+def test_a_body_of_4_mib_is_accepted(functions: Functions, key: str) -> None:
     body = padded(CALL, LARGEST_BODY_BYTES)
     answer = functions.record_usage.post(
         "/v1/events", data=body, content_type="application/json", headers=bearer(key)
@@ -61,7 +61,7 @@ def test_a_body_larger_than_4_mib_is_refused_by_its_length(path: str, functions:
     )
     document = refused(answer, 413, "too_large")
     assert f"{LARGEST_BODY_BYTES + 1} bytes" in document["detail"]
-    assert f"at most {LARGEST_BODY_BYTES}" in document["detail"]
+    assert f"the maximum is {LARGEST_BODY_BYTES}" in document["detail"]
 
 
 def test_a_chunked_body_larger_than_4_mib_is_refused_while_it_arrives(functions: Functions, key: str) -> None:
@@ -73,7 +73,7 @@ def test_a_chunked_body_larger_than_4_mib_is_refused_while_it_arrives(functions:
         environ_overrides={"wsgi.input_terminated": True},
     )
     document = refused(answer, 413, "too_large")
-    assert f"at most {LARGEST_BODY_BYTES}" in document["detail"]
+    assert f"the maximum is {LARGEST_BODY_BYTES}" in document["detail"]
     assert functions.events(key) == []
 
 
@@ -93,7 +93,7 @@ def test_usage_api_refuses_a_large_body_too(functions: Functions, key: str) -> N
     refused(answer, 413, "too_large")
 
 
-def test_a_batch_of_500_events_is_taken(functions: Functions, key: str) -> None:
+def test_a_batch_of_500_events_is_accepted(functions: Functions, key: str) -> None:
     answer = functions.record(key, *({**CALL, "id": f"event-{number}"} for number in range(MOST_EVENTS)))
     assert answer["accepted"] == MOST_EVENTS
 
@@ -101,12 +101,12 @@ def test_a_batch_of_500_events_is_taken(functions: Functions, key: str) -> None:
 @pytest.mark.parametrize("wrap", [lambda events: events, lambda events: {"events": events}])
 def test_a_batch_of_501_events_is_refused_as_a_whole(wrap: Any, functions: Functions, key: str) -> None:
     document = refused(functions.post_events(key, wrap([CALL] * (MOST_EVENTS + 1))), 413, "too_many_events")
-    assert f"{MOST_EVENTS + 1} in one request, at most {MOST_EVENTS}" in document["detail"]
+    assert f"contains {MOST_EVENTS + 1}; the maximum is {MOST_EVENTS}" in document["detail"]
     assert functions.events(key) == []
 
 
-def test_the_framework_refuses_what_never_reaches_us(functions: Functions) -> None:
-    """functions-framework answers these two paths itself, so without a problem document."""
+def test_the_framework_itself_refuses_two_paths(functions: Functions) -> None:
+    """Expect no problem document: functions-framework responds before our code is called."""
     assert [functions.usage_api.get(path).status_code for path in ("/robots.txt", "/favicon.ico")] == [
         404,
         404,
@@ -114,7 +114,7 @@ def test_the_framework_refuses_what_never_reaches_us(functions: Functions) -> No
 
 
 @pytest.mark.parametrize("name", ["record_usage", "usage_api"])
-def test_no_answer_is_guessed_at_by_a_browser_or_kept_by_a_cache(name: str, functions: Functions) -> None:
+def test_no_response_is_sniffed_by_a_browser_or_stored_by_a_cache(name: str, functions: Functions) -> None:
     answer = getattr(functions, name).get("/nowhere")
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
     assert answer.headers["Cache-Control"] == "no-store"

@@ -1,4 +1,4 @@
-"""The limit check over HTTP: what fits, what does not and why, and that it never lags behind recording."""
+"""The limit check over HTTP: requests that fit, reasons for denials, and no lag behind recording."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -17,7 +17,7 @@ def used(tokens: int, **fields: object) -> dict[str, object]:
     return {**CALL, "tokens": {"total_tokens": tokens}, **fields}
 
 
-def test_what_fits_is_allowed_with_the_status_beside_it(functions: Functions, key: str) -> None:
+def test_a_request_that_fits_is_allowed_with_the_status(functions: Functions, key: str) -> None:
     functions.record(key, used(10_000))
     answer = functions.check(key, tokens=490_000)
     assert (answer["allowed"], answer["code"], answer["reason"]) == (True, None, None)
@@ -34,7 +34,7 @@ def test_one_token_too_many_is_denied_with_the_reason(functions: Functions, key:
     )
 
 
-def test_the_last_run_may_go_on_but_no_other_may_begin(functions: Functions, key: str) -> None:
+def test_the_last_run_may_continue_but_no_other_may_begin(functions: Functions, key: str) -> None:
     functions.record(key, *({**CALL, "run_id": f"run-{number}"} for number in range(100)))
     assert functions.check(key, runs=1)["code"] == "run_limit_reached"
     assert functions.check(key, tokens=5)["allowed"] is True
@@ -55,14 +55,14 @@ def test_usage_is_seen_by_the_next_check_before_and_after_a_fold(
 
 
 @pytest.mark.parametrize("body", [None, b"", b"{}", b'{"tokens": null, "runs": null}'])
-def test_a_check_of_nothing_asks_whether_anything_is_left(
+def test_an_empty_check_is_whether_any_usage_is_left(
     body: bytes | None, functions: Functions, key: str
 ) -> None:
     headers = bearer(key) | ({"Content-Type": "application/json"} if body else {})
     assert succeeded(functions.record_usage.post("/v1/check", data=body, headers=headers))["allowed"] is True
 
 
-def test_a_new_period_begins_with_nothing_used(functions: Functions, clock: Clock, key: str) -> None:
+def test_a_new_period_begins_without_usage(functions: Functions, clock: Clock, key: str) -> None:
     functions.record(key, used(STARTER_TOKENS))
     assert functions.check(key)["allowed"] is False
     clock.pass_by(timedelta(days=11))
@@ -85,7 +85,7 @@ def change_plan(functions: Functions, plan: str) -> None:
     directory.set_plan("acme", plan, entry)
 
 
-def test_a_changed_plan_decides_at_once(functions: Functions, key: str) -> None:
+def test_a_changed_plan_takes_effect_at_once(functions: Functions, key: str) -> None:
     functions.record(key, used(STARTER_TOKENS))
     assert functions.check(key, tokens=1)["allowed"] is False
     change_plan(functions, "professional")
@@ -104,7 +104,7 @@ def test_a_plan_that_is_not_in_the_catalog_allows_nothing(functions: Functions, 
 @pytest.mark.parametrize(
     ("flag", "is_on"), [("1", True), ("true", True), ("0", False), ("", False), ("yes", False)]
 )
-def test_with_metering_off_nothing_is_recorded_and_everything_allowed(
+def test_with_metering_disabled_nothing_is_recorded_and_everything_allowed(
     flag: str, is_on: bool, clock: Clock, monkeypatch: pytest.MonkeyPatch, set_up: Callable[[], Functions]
 ) -> None:
     monkeypatch.setenv("GWI_METERING_ENABLED", flag)

@@ -1,4 +1,4 @@
-"""What the environment may say, and the one message about everything in it that is missing or wrong."""
+"""The settings in the environment, and the one message about all that are missing or invalid."""
 
 import subprocess
 import sys
@@ -20,14 +20,14 @@ ALL_WRONG = {
     "GWI_HARD_LIMIT_PERCENT": "0",
 }
 EVERY_PROBLEM = """Cannot start:
-- GWI_STORE is 'sqlite'; it is firestore or memory
+- GWI_STORE is 'sqlite'; it must be firestore or memory
 - GOOGLE_CLOUD_PROJECT is missing: the id of the Google Cloud project
-- GWI_EVENT_RETENTION_DAYS is '35'; it is a whole number from 36 to 3650
-- GWI_SOFT_LIMIT_PERCENT is '80%'; it is a whole number from 1 to 1000
-- GWI_HARD_LIMIT_PERCENT is '0'; it is a whole number from 1 to 1000"""
+- GWI_EVENT_RETENTION_DAYS is '35'; it must be a whole number from 36 to 3650
+- GWI_SOFT_LIMIT_PERCENT is '80%'; it must be a whole number from 1 to 1000
+- GWI_HARD_LIMIT_PERCENT is '0'; it must be a whole number from 1 to 1000"""
 
 
-def test_a_project_is_all_that_has_to_be_said() -> None:
+def test_the_project_is_the_only_required_setting() -> None:
     config = load_config(SMALLEST)
     assert (config.project_id, config.store, config.tick_topic) == ("demo-gwi", "firestore", "usage-tick")
     assert (config.soft_percent, config.hard_percent) == (80, 100)
@@ -48,17 +48,19 @@ def test_memory_needs_no_project() -> None:
         ({"GWI_STORE": "memory"}, True),
     ],
 )
-def test_keys_are_test_keys_where_nothing_is_real(environment: dict[str, str], is_local: bool) -> None:
+def test_keys_of_a_local_stack_are_test_keys(environment: dict[str, str], is_local: bool) -> None:
     assert load_config(environment).is_local is is_local
 
 
 @pytest.mark.parametrize("text", ["", "-5", "80.0", "1e2", "eighty", "1001", "²"])
 def test_a_percentage_is_a_whole_number(text: str) -> None:
-    with pytest.raises(ConfigurationError, match=r"GWI_SOFT_LIMIT_PERCENT is '.*'; it is a whole number"):
+    with pytest.raises(
+        ConfigurationError, match=r"GWI_SOFT_LIMIT_PERCENT is '.*'; it must be a whole number"
+    ):
         load_config(SMALLEST | {"GWI_SOFT_LIMIT_PERCENT": text})
 
 
-def test_events_are_kept_longer_than_they_may_be_late() -> None:
+def test_events_are_kept_longer_than_their_maximum_age() -> None:
     shortest = load_config(SMALLEST | {"GWI_EVENT_RETENTION_DAYS": "36"}).retention
     assert shortest == timedelta(days=36)
     with pytest.raises(ConfigurationError, match="from 36 to 3650"):
@@ -73,12 +75,12 @@ def test_a_deployed_service_does_not_start_with_the_auth_emulator() -> None:
         load_config(emulated | {"K_SERVICE": "usage-api", "GWI_HARD_LIMIT_PERCENT": "0"})
     assert caught.value.message == (
         "Cannot start:\n"
-        "- FIREBASE_AUTH_EMULATOR_HOST is set in a deployed service (K_SERVICE): it would let anybody in\n"
-        "- GWI_HARD_LIMIT_PERCENT is '0'; it is a whole number from 1 to 1000"
+        "- FIREBASE_AUTH_EMULATOR_HOST is set in a deployed service (K_SERVICE); any ID token would be accepted\n"
+        "- GWI_HARD_LIMIT_PERCENT is '0'; it must be a whole number from 1 to 1000"
     )
 
 
-def test_only_the_function_that_people_call_loads_what_signs_them_in() -> None:
+def test_only_the_function_that_people_call_loads_sign_in() -> None:
     for name in ("record_usage", "aggregate", "stripe_webhook", "usage_api"):
         main = BY_NAME[name].source()
         script = f"import sys; sys.path.append({str(main.parent)!r}); import main\n"
@@ -97,14 +99,14 @@ def test_only_the_function_that_people_call_loads_what_signs_them_in() -> None:
         assert done.stdout.strip() == "False", f"{name} loads firebase_admin before it has forked"
 
 
-def test_everything_wrong_is_told_at_once() -> None:
+def test_all_problems_are_reported_at_once() -> None:
     with pytest.raises(ConfigurationError) as caught:
         load_config(ALL_WRONG)
     assert caught.value.message == EVERY_PROBLEM
 
 
 @pytest.mark.parametrize("name", ["record_usage", "usage_api", "aggregate"])
-def test_a_function_does_not_start_on_a_wrong_configuration(
+def test_a_function_does_not_start_with_an_invalid_configuration(
     name: str, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for variable, value in ALL_WRONG.items():
@@ -116,7 +118,7 @@ def test_a_function_does_not_start_on_a_wrong_configuration(
 
 
 @pytest.mark.parametrize("name", ["record_usage", "usage_api", "aggregate"])
-def test_the_server_ends_with_the_message_and_without_a_trace(name: str) -> None:
+def test_the_server_exits_with_the_message_and_without_a_stack_trace(name: str) -> None:
     function = BY_NAME[name]
     command = [sys.executable, "-m", "functions_framework", "--target", name, "--signature-type"]
     command += [function.signature, "--source", str(function.source()), "--host", "127.0.0.1"]
@@ -128,7 +130,9 @@ def test_the_server_ends_with_the_message_and_without_a_trace(name: str) -> None
     assert "Traceback" not in done.stderr
 
 
-def test_thresholds_of_the_environment_decide(functions: Functions, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_thresholds_of_the_environment_take_effect(
+    functions: Functions, monkeypatch: pytest.MonkeyPatch
+) -> None:
     key = functions.create_tenant()
     monkeypatch.setenv("GWI_HARD_LIMIT_PERCENT", "50")
     monkeypatch.setenv("GWI_SOFT_LIMIT_PERCENT", "10")

@@ -1,4 +1,4 @@
-"""Firestore away: every route says when to try again, nothing is half-written, a repetition counts once."""
+"""An unavailable Firestore: every route says when to retry, nothing is partially written, a retry counts once."""
 
 import os
 import signal
@@ -27,7 +27,7 @@ PATIENT, IMPATIENT = 60.0, 4.0
 
 
 class Emulator:
-    """A Firestore emulator of this test's own, on one port however often it is started. It forgets when stopped."""
+    """A Firestore emulator for this test, on the same port after each start. It loses its data when stopped."""
 
     def __init__(self, logs: Path) -> None:
         self._logs = logs
@@ -46,7 +46,7 @@ class Emulator:
         self._server.process.stop()
 
     def freeze(self) -> None:
-        """It keeps its connections and its memory, and answers nothing: as behind a network that is away."""
+        """Stop responding, but keep all connections and data, like a network failure."""
         os.killpg(self._server.process.group, signal.SIGSTOP)
 
     def thaw(self) -> None:
@@ -64,7 +64,7 @@ def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]:
 def giving_up_after(
     emulator: Emulator, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> Callable[[float], Functions]:
-    """Loads the functions on that emulator; how many seconds they wait for it is the test's to say."""
+    """Return a loader of the functions on that emulator, which takes the seconds they wait for it."""
     monkeypatch.setenv("GOOGLE_CLOUD_PROJECT", f"demo-{uuid4().hex[:12]}")
     monkeypatch.setenv("FIRESTORE_EMULATOR_HOST", emulator.host)
     monkeypatch.setenv("PUBSUB_EMULATOR_HOST", "127.0.0.1:1")
@@ -77,8 +77,8 @@ def giving_up_after(
     return load
 
 
-def every_route_says_try_again(functions: Functions, key: str) -> None:
-    """Ask all at once: each waits as long as the functions wait for Firestore."""
+def every_route_says_retry(functions: Functions, key: str) -> None:
+    """Call all at once, because each call waits as long as the functions wait for Firestore."""
     record_usage = (
         lambda: functions.post_events(key, BATCH),
         lambda: functions.post_events(key, BATCH, "/v1/events?status=true"),
@@ -123,14 +123,14 @@ def test_a_store_that_stops_and_comes_back(
     functions.usage(key)
     functions.check(key)
     emulator.stop()
-    every_route_says_try_again(functions, key)
+    every_route_says_retry(functions, key)
     refused(functions.another().post_events(key, BATCH), 503, "unavailable")
     emulator.start()
     giving_up_after(PATIENT).create_tenant()
     counts_each_event_of_the_batch_once(functions, key)
 
 
-def test_a_store_that_hangs_and_goes_on_may_have_taken_what_it_did_not_confirm(
+def test_a_store_that_hangs_may_have_stored_a_batch_without_confirming(
     giving_up_after: Callable[[float], Functions], emulator: Emulator
 ) -> None:
     key = giving_up_after(PATIENT).create_tenant()
@@ -139,13 +139,13 @@ def test_a_store_that_hangs_and_goes_on_may_have_taken_what_it_did_not_confirm(
     functions.check(key)
     emulator.freeze()
     try:
-        every_route_says_try_again(functions, key)
+        every_route_says_retry(functions, key)
     finally:
         emulator.thaw()
     counts_each_event_of_the_batch_once(functions, key)
 
 
-def test_a_request_that_waited_out_a_short_absence_succeeds(
+def test_a_request_during_a_short_outage_succeeds(
     giving_up_after: Callable[[float], Functions], emulator: Emulator
 ) -> None:
     functions = giving_up_after(PATIENT)

@@ -1,4 +1,4 @@
-"""Lists over HTTP: runs and events, one by one and page by page."""
+"""Lists of runs and events over HTTP, as single items and as pages."""
 
 from datetime import timedelta
 from typing import Any
@@ -41,7 +41,7 @@ def test_a_run_is_the_sum_of_its_events(functions: Functions, clock: Clock, key:
     ("status", "hours", "shown"),
     [("completed", 0, "completed"), ("failed", 0, "failed"), ("ok", 23, "open"), ("ok", 24, "timed_out")],
 )
-def test_what_became_of_a_run(
+def test_the_status_of_a_run(
     status: str, hours: int, shown: str, functions: Functions, clock: Clock, key: str
 ) -> None:
     functions.record(key, {**OPENAI, "run_id": "run-1", "status": status})
@@ -68,7 +68,7 @@ def test_runs_are_listed_newest_first_page_by_page(functions: Functions, clock: 
 
 
 def pages_of(functions: Functions, key: str, name: str, limit: int, query: str = "") -> list[list[Any]]:
-    """The pages of a list, as its cursors lead through it."""
+    """Return the pages of a list by following its cursors."""
     pages, cursor = [], ""
     while True:
         answer = functions.read(key, f"/tenants/acme/{name}?limit={limit}{query}{cursor}")
@@ -132,7 +132,7 @@ def test_a_cursor_of_another_tenant_shows_nothing_of_it(functions: Functions, ke
     assert {event["id"] for event in events} <= {"own"}
 
 
-def test_an_event_is_told_as_it_was_recorded(functions: Functions, key: str) -> None:
+def test_an_event_is_returned_as_it_was_recorded(functions: Functions, key: str) -> None:
     event = {
         "id": "event-1",
         "ts": "2026-11-20T09:30:00.123456+01:00",

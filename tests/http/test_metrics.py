@@ -1,4 +1,4 @@
-"""Every metric of the one table is in every answer about usage, with its number."""
+"""Every metric of the table is in every response about usage, with its value."""
 
 import csv
 import io
@@ -23,7 +23,7 @@ ROWS = ["SeriesRow", "DayRow", "SeriesPoint", "RunResponse"]
 
 @pytest.fixture
 def totals(functions: Functions, key: str) -> Totals:
-    """What was recorded, all of it in one run; each metric has a number of its own."""
+    """Record one run in which each metric has a different value, and return its totals."""
     call = {"category": "llm", "provider": "openai", "model": "gpt-4.1-mini", "run_id": "run-1"}
     tokens = {"input_tokens": 1_000, "output_tokens": 200, "cache_read_tokens": 30, "reasoning_tokens": 5}
     functions.record(
@@ -47,8 +47,8 @@ def totals(functions: Functions, key: str) -> Totals:
     return found
 
 
-def reported(row: Json, metric: Metric, *, is_aggregate: bool = False) -> int:
-    """The number of a metric in a row of an answer."""
+def value_of(row: Json, metric: Metric, *, is_aggregate: bool = False) -> int:
+    """Return the value of a metric in a row of a response."""
     prefix = "total_" if is_aggregate else ""
     if metric == "cost_nanousd":
         return nanousd(row[f"{prefix}cost_usd"])
@@ -60,34 +60,34 @@ def reported(row: Json, metric: Metric, *, is_aggregate: bool = False) -> int:
 
 
 @EACH_METRIC
-def test_the_usage_page_tells_it_in_sum_by_series_and_by_day(
+def test_the_usage_page_has_it_in_total_by_series_and_by_day(
     metric: Metric, totals: Totals, functions: Functions, key: str
 ) -> None:
     page = functions.read(key, f"{TENANT}/usage")
-    assert reported(page["aggregate"], metric, is_aggregate=True) == totals[metric]
-    assert sum(reported(row, metric) for row in page["aggregate"]["series"]) == totals[metric]
-    assert sum(reported(row, metric) for row in page["daily"]) == totals[metric]
+    assert value_of(page["aggregate"], metric, is_aggregate=True) == totals[metric]
+    assert sum(value_of(row, metric) for row in page["aggregate"]["series"]) == totals[metric]
+    assert sum(value_of(row, metric) for row in page["daily"]) == totals[metric]
 
 
 @EACH_METRIC
 @pytest.mark.parametrize(
     "query", ["", "group_by=model", "granularity=hour", "granularity=hour&group_by=provider"]
 )
-def test_a_series_tells_it_as_json_and_as_csv(
+def test_a_series_has_it_as_json_and_as_csv(
     metric: Metric, query: str, totals: Totals, functions: Functions, key: str
 ) -> None:
     points = functions.read(key, f"{TENANT}/usage/series?{query}")["points"]
-    assert sum(reported(point, metric) for point in points) == totals[metric]
+    assert sum(value_of(point, metric) for point in points) == totals[metric]
     text = functions.get(key, f"{TENANT}/usage/series?format=csv&{query}").get_data(as_text=True)
     rows = list(csv.DictReader(io.StringIO(text, newline="")))
     column = {"cost_nanousd": "cost_usd"}.get(metric, metric)
     numbers = [nanousd(row[column]) if column == "cost_usd" else int(row[column]) for row in rows]
-    assert numbers == [reported(point, metric) for point in points]
+    assert numbers == [value_of(point, metric) for point in points]
 
 
 @EACH_METRIC
-def test_a_run_tells_it(metric: Metric, totals: Totals, functions: Functions, key: str) -> None:
-    assert reported(functions.read(key, f"{TENANT}/runs/run-1"), metric) == totals[metric]
+def test_a_run_has_it(metric: Metric, totals: Totals, functions: Functions, key: str) -> None:
+    assert value_of(functions.read(key, f"{TENANT}/runs/run-1"), metric) == totals[metric]
 
 
 def test_csv_has_a_column_for_each_metric_once_and_no_other(

@@ -1,4 +1,4 @@
-"""The functions on the Firestore emulator: what the memory store is trusted for elsewhere, on real storage."""
+"""The functions on the Firestore emulator; most other tests use the in-memory store."""
 
 import json
 from datetime import timedelta
@@ -9,7 +9,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from tests.http.serving import Functions, bearer
-from tests.http.test_any_input import almost_events, is_an_answer
+from tests.http.test_any_input import almost_events, is_json_response
 
 CALL = {"category": "llm", "provider": "openai", "model": "gpt-4.1-mini"}
 MOST_EVENTS = 500
@@ -20,7 +20,7 @@ def functions(functions_on_firestore: Functions) -> Functions:
     return functions_on_firestore
 
 
-def test_usage_goes_all_the_way(functions: Functions, key: str) -> None:
+def test_an_event_is_recorded_folded_and_shown(functions: Functions, key: str) -> None:
     event = {**CALL, "id": "a", "run_id": "run/1", "tokens": {"input_tokens": 100, "output_tokens": 20}}
     assert functions.record(key, event, {**event, "id": "b"}, event)["accepted"] == 2
     live = functions.usage(key)
@@ -61,7 +61,7 @@ def test_any_event_is_recorded_or_refused_and_can_be_read(
     answer = functions.record_usage.post(
         "/v1/events", data=json.dumps(events), content_type="application/json", headers=bearer(key)
     )
-    is_an_answer(answer)
+    is_json_response(answer)
     for path in ("usage", "events", "runs", "usage/series?group_by=provider"):
-        is_an_answer(functions.get(key, f"/tenants/acme/{path}"))
+        is_json_response(functions.get(key, f"/tenants/acme/{path}"))
     assert functions.tick(["acme"]).status_code == 200

@@ -1,4 +1,4 @@
-"""The OpenAPI document: complete, without loose ends, and true of what the API really says."""
+"""The OpenAPI document: complete, with all references resolved, and matching the responses of the API."""
 
 import json
 import re
@@ -34,7 +34,7 @@ def checker(document: Json) -> SchemaChecker:
 
 
 def every(name: str, value: object) -> Iterator[Any]:
-    """What stands under `name`, anywhere in the document."""
+    """Yield each value of the key `name`, anywhere in the document."""
     if isinstance(value, dict):
         for key, member in value.items():
             if key == name:
@@ -49,7 +49,7 @@ def documented_path(path: str) -> str:
     return re.sub(r"<(?:path:)?(\w+)>", r"{\1}", path)
 
 
-def test_it_says_which_version_of_openapi_it_is(document: Json) -> None:
+def test_it_names_its_openapi_version(document: Json) -> None:
     assert document["openapi"] == "3.1.0"
     assert document["info"].keys() >= {"title", "version"}
 
@@ -74,7 +74,7 @@ def test_every_parameter_of_a_path_is_declared(document: Json) -> None:
             assert all(each["required"] for each in operation["parameters"] if each["in"] == "path")
 
 
-def test_every_operation_says_what_it_is_who_may_call_it_and_what_it_answers(document: Json) -> None:
+def test_every_operation_has_a_summary_its_callers_and_its_responses(document: Json) -> None:
     for route in ROUTES:
         operation = document["paths"][documented_path(route.path)][route.method.lower()]
         assert operation["summary"]
@@ -109,7 +109,7 @@ def test_every_operation_says_what_it_is_who_may_call_it_and_what_it_answers(doc
         ("post", "/api/v1/tenants", ["member"], "For any signed-in user with a verified email address."),
     ],
 )
-def test_it_says_which_callers_a_route_takes(
+def test_it_names_the_callers_of_a_route(
     method: str, path: str, schemes: list[str] | None, words: str | None, document: Json
 ) -> None:
     operation = document["paths"][path][method]
@@ -118,7 +118,7 @@ def test_it_says_which_callers_a_route_takes(
     assert set(schemes or ()) <= document["components"]["securitySchemes"].keys()
 
 
-def test_what_people_are_answered_fits_its_schema(
+def test_a_response_to_people_fits_its_schema(
     functions: Functions, key: str, document: Json, checker: SchemaChecker
 ) -> None:
     ada, bob = functions.sign_in("ada@example.com", name="Ada"), functions.sign_in("bob@example.com", None)
@@ -141,7 +141,7 @@ def test_what_people_are_answered_fits_its_schema(
         assert checker.misfits(answer.get_json(), schema) == [], (method, path)
 
 
-def answer_schema(document: Json, method: str, path: str) -> Json:
+def response_schema(document: Json, method: str, path: str) -> Json:
     schema: Json = document["paths"][path][method]["responses"]["200"]["content"]["application/json"][
         "schema"
     ]
@@ -163,7 +163,7 @@ def answer_schema(document: Json, method: str, path: str) -> Json:
         ("/tenants/acme/events?limit=1", "/tenants/{tenant}/events"),
     ],
 )
-def test_what_usage_api_answers_fits_its_schema(
+def test_a_response_of_usage_api_fits_its_schema(
     path: str,
     template: str,
     is_folded: bool,
@@ -175,25 +175,25 @@ def test_what_usage_api_answers_fits_its_schema(
     functions.record(key, GOOD, {**GOOD, "id": "b", "status": "failed", "tokens": None, "run_id": None})
     if is_folded:
         functions.tick()
-    schema = answer_schema(document, "get", f"/api/v1{template}")
+    schema = response_schema(document, "get", f"/api/v1{template}")
     assert checker.misfits(functions.read(key, path), schema) == []
 
 
-def test_what_recording_answers_fits_its_schema(
+def test_a_response_of_recording_fits_its_schema(
     functions: Functions, key: str, document: Json, checker: SchemaChecker
 ) -> None:
-    schema = answer_schema(document, "post", "/v1/events")
+    schema = response_schema(document, "post", "/v1/events")
     for path in ("/v1/events", "/v1/events?status=true"):
         answer = functions.post_events(key, [GOOD, {}, GOOD], path).get_json()
         assert checker.misfits(answer, schema) == []
 
 
 @pytest.mark.parametrize("tokens", [5, 10**9])
-def test_what_a_check_answers_fits_its_schema(
+def test_a_response_of_a_check_fits_its_schema(
     tokens: int, functions: Functions, key: str, document: Json, checker: SchemaChecker
 ) -> None:
     answer = functions.check(key, tokens=tokens)
-    assert checker.misfits(answer, answer_schema(document, "post", "/v1/check")) == []
+    assert checker.misfits(answer, response_schema(document, "post", "/v1/check")) == []
 
 
 @pytest.mark.parametrize(
@@ -208,16 +208,14 @@ def test_a_problem_fits_its_schema(
 
 
 @pytest.mark.parametrize("case", [pytest.param(case, id=case["name"]) for case in SHAPES])
-def test_what_is_accepted_as_json_fits_the_schema_of_the_body(
-    case: Json, document: Json, checker: SchemaChecker
-) -> None:
+def test_an_accepted_body_fits_its_schema(case: Json, document: Json, checker: SchemaChecker) -> None:
     schema = document["paths"]["/v1/events"]["post"]["requestBody"]["content"]["application/json"]["schema"]
     is_plain_json = case["type"].startswith("application/json")
     assert (checker.misfits(case["body"], schema) == []) is is_plain_json
 
 
 @pytest.mark.parametrize("field", ["category", "provider", "model"])
-def test_what_is_refused_for_a_missing_field_does_not_fit_the_schema(
+def test_a_body_without_a_required_field_does_not_fit_its_schema(
     field: str, functions: Functions, key: str, checker: SchemaChecker
 ) -> None:
     event = {name: value for name, value in GOOD.items() if name != field}
@@ -225,6 +223,6 @@ def test_what_is_refused_for_a_missing_field_does_not_fit_the_schema(
     assert checker.misfits(event, {"$ref": "#/components/schemas/MeteringEvent"}) == [f"$.{field} is missing"]
 
 
-def test_it_is_public_and_may_be_kept(functions: Functions) -> None:
+def test_it_is_public_and_may_be_cached(functions: Functions) -> None:
     answer = functions.usage_api.get("/api/v1/openapi.json", headers=bearer("nonsense"))
     assert (answer.status_code, answer.headers["Cache-Control"]) == (200, "public, max-age=300")

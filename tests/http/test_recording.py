@@ -1,4 +1,4 @@
-"""Recording over HTTP: every accepted shape, repetitions, conflicts, and batches that are good in part."""
+"""Recording over HTTP: every accepted shape, duplicates, conflicts, and batches with invalid events."""
 
 import json
 from datetime import datetime, timedelta
@@ -69,7 +69,7 @@ def test_the_same_id_from_two_sources_is_two_events(functions: Functions, key: s
     assert succeeded(answer)["accepted"] == 2
 
 
-def test_an_event_without_id_and_time_gets_a_random_id_and_happens_now(
+def test_an_event_without_an_id_and_a_time_gets_a_random_id_and_the_current_time(
     functions: Functions, clock: Clock, key: str
 ) -> None:
     first, second = functions.record(key, CALL, CALL)["ids"]
@@ -91,7 +91,7 @@ def test_an_id_repeated_within_a_request_counts_once(functions: Functions, key: 
     assert answer["ids"] == ["a", "a", "a", "b"]
 
 
-def test_a_conflict_is_named_and_the_first_event_stands(functions: Functions, key: str) -> None:
+def test_a_conflict_is_reported_and_the_first_event_is_kept(functions: Functions, key: str) -> None:
     functions.record(key, {**CALL, "id": "a", "latency_ms": 100})
     answer = functions.record(
         key, {**CALL, "id": "a", "latency_ms": 900}, {**CALL, "id": "b", "latency_ms": 50}
@@ -103,13 +103,13 @@ def test_a_conflict_is_named_and_the_first_event_stands(functions: Functions, ke
     assert functions.usage(key)["total_latency_ms"] == 100 + 50
 
 
-def test_a_batch_of_nothing_but_conflicts_is_refused(functions: Functions, key: str) -> None:
+def test_a_batch_of_conflicts_only_is_refused(functions: Functions, key: str) -> None:
     functions.record(key, {**CALL, "id": "a"})
     document = refused(functions.post_events(key, {**CALL, "id": "a", "latency_ms": 9}), 422)
     assert [problem["code"] for problem in document["errors"]] == ["id_conflict"]
 
 
-def test_a_batch_with_bad_events_records_the_good_ones(functions: Functions, key: str) -> None:
+def test_the_valid_events_of_a_batch_are_recorded(functions: Functions, key: str) -> None:
     answer = functions.record(key, BAD, {**CALL, "id": "a"}, {**CALL, "ts": "never"}, {**CALL, "id": "b"})
     assert (answer["accepted"], answer["ids"]) == (2, ["a", "b"])
     assert [(problem["index"], problem["field"]) for problem in answer["rejected"]] == [
@@ -118,7 +118,7 @@ def test_a_batch_with_bad_events_records_the_good_ones(functions: Functions, key
     ]
 
 
-def test_every_problem_of_an_event_is_told(functions: Functions, key: str) -> None:
+def test_every_problem_of_an_event_is_reported(functions: Functions, key: str) -> None:
     document = refused(functions.post_events(key, {"provider": "", "tokens": 5}), 422)
     problems = {(problem["index"], problem["field"]) for problem in document["errors"]}
     assert problems == {(0, "category"), (0, "provider"), (0, "model"), (0, "tokens")}
@@ -130,13 +130,13 @@ def test_an_event_of_another_tenant_is_refused_by_its_index(functions: Functions
     assert [(problem["index"], problem["code"]) for problem in answer["rejected"]] == [(0, "tenant_mismatch")]
 
 
-def test_the_oldest_and_the_latest_time_that_are_taken(functions: Functions, clock: Clock, key: str) -> None:
+def test_the_oldest_and_the_latest_accepted_time(functions: Functions, clock: Clock, key: str) -> None:
     edges = [clock.now - timedelta(days=35), clock.now + timedelta(minutes=10)]
     answer = functions.record(key, *({**CALL, "ts": edge.isoformat()} for edge in edges))
     assert answer["accepted"] == 2
 
 
-def test_the_status_is_told_when_it_is_asked_for(functions: Functions, key: str) -> None:
+def test_the_status_is_returned_if_requested(functions: Functions, key: str) -> None:
     event = {**CALL, "run_id": "run-1", "tokens": {"total_tokens": 125_000}}
     answer = succeeded(functions.post_events(key, event, "/v1/events?status=true"))
     assert answer["status"] == {
@@ -155,7 +155,7 @@ def test_the_status_is_told_when_it_is_asked_for(functions: Functions, key: str)
     }
 
 
-def test_the_status_is_not_read_when_it_is_not_wanted(functions: Functions, key: str) -> None:
+def test_the_status_is_not_read_unless_requested(functions: Functions, key: str) -> None:
     assert succeeded(functions.post_events(key, CALL, "/v1/events?status=false"))["status"] is None
 
 

@@ -38,7 +38,7 @@ def environment(firestore_emulator_host: str) -> dict[str, str]:
 
 @pytest.fixture(scope="module")
 def head(environment: dict[str, str]) -> str:
-    """The beginning of a request that carries a key."""
+    """Return the start of a request with a key."""
     directory = Container(load_config(environment)).directory
     now = datetime.now(UTC)
     request = TenantRequest("acme", "Acme", "free")
@@ -58,7 +58,7 @@ def server(environment: dict[str, str], tmp_path_factory: pytest.TempPathFactory
 
 
 def ask(server: Server, *parts: bytes) -> str:
-    """Send bytes as they are; the whole answer, which is empty if there was none."""
+    """Send raw bytes and return the whole response, empty if there was none."""
     with socket.create_connection(("127.0.0.1", server.port), timeout=30) as connection:
         for part in parts:
             connection.sendall(part)
@@ -83,13 +83,13 @@ def test_an_event_is_recorded(server: Server, head: str) -> None:
     assert works(server, head)
 
 
-def test_a_long_body_is_taken_in_and_refused(server: Server, head: str) -> None:
+def test_a_long_body_is_read_and_refused(server: Server, head: str) -> None:
     answer = ask(server, f"{head}Content-Length: {FIVE_MIB}\r\n\r\n".encode(), b" " * FIVE_MIB)
     assert answer.startswith("HTTP/1.1 413")
     assert '"code":"too_large"' in answer
 
 
-def test_a_long_body_without_a_key_is_taken_in_and_refused(server: Server) -> None:
+def test_a_long_body_without_a_key_is_read_and_refused(server: Server) -> None:
     answer = ask(server, f"{HEAD}Transfer-Encoding: chunked\r\n\r\n".encode(), *chunked(FIVE_MIB))
     assert answer.startswith("HTTP/1.1 401")
 
@@ -99,14 +99,14 @@ def test_a_body_in_chunks_is_recorded(server: Server, head: str) -> None:
     assert '"accepted":1' in answer
 
 
-def test_a_long_body_in_chunks_is_taken_in_and_refused(server: Server, head: str) -> None:
+def test_a_long_body_in_chunks_is_read_and_refused(server: Server, head: str) -> None:
     answer = ask(server, f"{head}Transfer-Encoding: chunked\r\n\r\n".encode(), *chunked(FIVE_MIB))
     assert answer.startswith("HTTP/1.1 413")
     assert '"code":"too_large"' in answer
 
 
 @pytest.mark.parametrize("length", ["-1", "many", "1e3", "0x10"])
-def test_a_length_that_is_no_number_is_refused(length: str, server: Server, head: str) -> None:
+def test_a_content_length_that_is_not_a_number_is_refused(length: str, server: Server, head: str) -> None:
     answer = ask(server, f"{head}Content-Length: {length}\r\n\r\n".encode(), EVENT)
     assert answer.startswith("HTTP/1.1 400")
 
@@ -120,7 +120,7 @@ def test_broken_chunks_are_refused(chunk: bytes, server: Server, head: str) -> N
     assert '"code":"malformed_body"' in answer
 
 
-def test_a_caller_who_hangs_up_midway_stops_nobody_else(server: Server, head: str) -> None:
+def test_a_caller_who_disconnects_midway_does_not_stop_others(server: Server, head: str) -> None:
     with socket.create_connection(("127.0.0.1", server.port), timeout=30) as connection:
         connection.sendall(f"{head}Content-Length: 1000\r\n\r\n".encode() + EVENT)
     assert works(server, head)

@@ -1,4 +1,4 @@
-"""Names, keys and values: how this product's words are written in Firestore. No queries, no calls."""
+"""The encoding of names, keys and values in Firestore."""
 
 import re
 from collections.abc import Mapping
@@ -21,24 +21,23 @@ _MICROSECOND = timedelta(microseconds=1)
 OTHER_KEY = "other"
 _EMPTY_KEY = "%"
 _SERIES_SEPARATOR = "|"
-# What would end a path segment or a quoted one, our own separator, and the underscore of reserved `__names__`.
+# Characters that end a path segment or a quoted one, our separator, and the underscore of reserved `__names__`.
 _ESCAPED = re.compile(r"[%./`\\|~*\[\]\x00-\x1f\x7f]|^_")
 _SIMPLE_SEGMENT = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
 def encode_key(text: str) -> str:
-    """`text` as a map key that is legal in documents and in field paths. Inverse of decode_key."""
+    """Encode `text` as a map key that is legal in documents and in field paths; decode_key reverses it."""
     return _ESCAPED.sub(lambda match: f"%{ord(match[0]):02X}", text) or _EMPTY_KEY
 
 
 def decode_key(key: str) -> str:
-    """The text that encode_key wrote as `key`."""
     return "" if key == _EMPTY_KEY else unquote(key)
 
 
 @lru_cache(maxsize=4096)
 def encode_series(series: Series) -> str:
-    """A series as one map key: `provider|model`, each escaped; `other` for what was merged."""
+    """Encode a series as one map key: `provider|model`, each escaped, or `other` for merged series."""
     if series == OTHER:
         return OTHER_KEY
     return f"{encode_key(series.provider)}{_SERIES_SEPARATOR}{encode_key(series.model)}"
@@ -46,7 +45,6 @@ def encode_series(series: Series) -> str:
 
 @lru_cache(maxsize=4096)
 def decode_series(key: str) -> Series:
-    """The series that encode_series wrote as `key`."""
     if key == OTHER_KEY:
         return OTHER
     provider, model = key.split(_SERIES_SEPARATOR)
@@ -54,34 +52,32 @@ def decode_series(key: str) -> Series:
 
 
 def field_path(*segments: str) -> str:
-    """A path of map keys (already escaped) as transforms and masks name it."""
+    """Return the path of escaped map keys, as used in transforms and masks."""
     return ".".join(segment if _SIMPLE_SEGMENT.fullmatch(segment) else f"`{segment}`" for segment in segments)
 
 
 def decode_day(text: str) -> date:
-    """The day that day_key wrote."""
+    """Reverse day_key."""
     return datetime.strptime(text, "%Y%m%d").replace(tzinfo=UTC).date()
 
 
 def microseconds(instant: datetime) -> int:
-    """Microseconds since 1970: minimum and maximum transforms work on numbers, not on timestamps."""
+    """Return microseconds since 1970: minimum and maximum transforms need numbers, not timestamps."""
     return (instant - EPOCH) // _MICROSECOND
 
 
 def from_microseconds(value: int) -> datetime:
-    """The instant that `microseconds` wrote."""
     return EPOCH + timedelta(microseconds=value)
 
 
 def set_timestamp(value: Any, instant: datetime) -> None:
-    """Write an instant into a Value message."""
     seconds, micros = divmod(microseconds(instant), 1_000_000)
     value.timestamp_value.seconds = seconds
     value.timestamp_value.nanos = micros * 1000
 
 
 def set_value(into: Any, value: object) -> None:
-    """Write a plain Python value into a Value message; None becomes null."""
+    """Write a Python value into a Value message; None becomes null."""
     match value:
         case None:
             into.null_value = 0
@@ -111,7 +107,7 @@ def set_fields(fields: Any, values: Mapping[str, object]) -> None:
 
 
 def get_value(value: Any) -> Any:
-    """The plain Python value of a Value message."""
+    """Return the Python value of a Value message."""
     kind = value.WhichOneof("value_type")
     match kind:
         case "null_value":
@@ -128,7 +124,7 @@ def get_value(value: Any) -> Any:
 
 
 def get_fields(fields: Any) -> dict[str, Any]:
-    """The plain Python mapping of the fields of a document or a map value."""
+    """Return the fields of a document or a map value as Python values."""
     return {key: get_value(value) for key, value in fields.items()}
 
 
@@ -141,11 +137,11 @@ def set_totals(into: Any, totals: Totals) -> None:
 
 
 def get_totals(value: Any) -> Totals:
-    """The totals that set_totals or increments wrote."""
+    """Return the totals written by set_totals or by increments."""
     return {metric: amount.integer_value for metric, amount in value.map_value.fields.items()}
 
 
 def increment(write: Any, path: str, amounts: Totals) -> None:
-    """Have a write add `amounts` to the map of totals at `path`."""
+    """Make `write` add `amounts` to the totals at `path`."""
     for metric, amount in amounts.items():
         write.update_transforms.add(field_path=f"{path}.{metric}").increment.integer_value = amount

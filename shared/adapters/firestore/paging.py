@@ -22,7 +22,7 @@ _INSTANT, _NUMBER = "t", "n"
 
 
 class Listing(Generic[T]):
-    """A list of the documents of a collection, by one of their fields, newest first."""
+    """A list of a collection's documents, ordered by one of their fields, newest first."""
 
     def __init__(self, collection: str, order_field: str, read: Callable[[Any], T]) -> None:
         self.collection = collection
@@ -31,13 +31,13 @@ class Listing(Generic[T]):
         self._equal: tuple[str, str] | None = None
 
     def where(self, field: str, value: str) -> "Listing[T]":
-        """Return the same list, of only those documents whose `field` is `value`."""
+        """Return this list, limited to documents whose `field` is `value`."""
         narrowed = Listing(self.collection, self.order_field, self.read)
         narrowed._equal = field, value
         return narrowed
 
     def page(self, rpc: FirestoreRpc, tenant_name: str, limit: int, cursor: str | None) -> Page[T]:
-        """Return a page of the tenant's documents; InvalidInput for a cursor of another list."""
+        """Return a page of the tenant's documents; raise InvalidInput for a cursor of another list."""
         after = None if cursor is None else self._place(tenant_name, cursor)
         query = queries.newest(self.collection, self.order_field, limit + 1, after)
         if self._equal:
@@ -54,7 +54,7 @@ class Listing(Generic[T]):
         return base64.urlsafe_b64encode(json.dumps(place).encode()).decode().rstrip("=")
 
     def _place(self, tenant_name: str, cursor: str) -> tuple[object, str]:
-        """Return the field and the document to go on after: a cursor holds only an id, so never another tenant's."""
+        """Return the field and document to start after. A cursor holds only an id, so it cannot leave the tenant."""
         try:
             text = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
             collection, kind, number, document_id = json.loads(text)
@@ -64,6 +64,6 @@ class Listing(Generic[T]):
                 raise ValueError("not a document id")
             value = from_microseconds(number) if kind == _INSTANT else number
         except (ValueError, TypeError, OverflowError, RecursionError, binascii.Error) as error:
-            message = f"cursor {cursor[:80]!r} is not one of this list"
+            message = f"cursor {cursor[:80]!r} is not valid for this list"
             raise InvalidInput(message, code="invalid_cursor") from error
         return value, f"{tenant_name}/{self.collection}/{document_id}"

@@ -1,4 +1,4 @@
-"""Which documents there are below a tenant."""
+"""The names of a tenant's documents."""
 
 import hashlib
 from datetime import date
@@ -9,42 +9,34 @@ from shared.domain.ledger.periods import day_key, month_key
 
 
 def hashed_id(text: str) -> str:
-    """The document id of a caller's id: always legal, never monotonic, so writes spread over the key space."""
+    """Return the document id of a caller's id: a hash is always legal and spreads writes over the key space."""
     return hashlib.sha256(text.encode()).hexdigest()[:40]
 
 
 class TenantPaths:
-    """The names of one tenant's documents."""
-
     def __init__(self, documents: str, tenant_id: str) -> None:
         self.tenant = f"{documents}/tenants/{tenant_id}"
 
     def event(self, event_id: str) -> str:
-        """Where an event is stored."""
         return f"{self.tenant}/events/{hashed_id(event_id)}"
 
     def run(self, run_id: str) -> str:
-        """Where a run's totals are."""
         return f"{self.tenant}/runs/{hashed_id(run_id)}"
 
     def counter(self, ref: ShardRef) -> str:
-        """Where one shard of a day's counters is."""
         return f"{self.tenant}/counters/{ref.id}"
 
     def day(self, day: date) -> str:
-        """Where a day's rollup is."""
         return f"{self.tenant}/days/{day_key(day)}"
 
     def alert(self, alert_id: str) -> str:
-        """Where an alert is."""
         return f"{self.tenant}/alerts/{alert_id}"
 
     def month(self, day: date) -> str:
-        """Return the name of the month's rollup that the day belongs to."""
         return f"{self.tenant}/months/{month_key(day)}"
 
 
 def shard_ref_of(name: str) -> ShardRef:
-    """Return the counter that a document's name names."""
+    """Return the counter of a document's name."""
     day, number = name.rpartition("/")[2].split(".")
     return ShardRef(decode_day(day), int(number))

@@ -1,4 +1,4 @@
-"""Every query this product makes; firestore.indexes.json must serve each (tests compare the two)."""
+"""All queries of this product. firestore.indexes.json must have an index for each; a test compares the two."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -18,7 +18,7 @@ NAME = "__name__"
 
 
 def due_counters(now_us: int, limit: int, after: tuple[int, str] | None) -> Any:
-    """Counters of all tenants whose fold is due, the longest overdue first; `after` is the last one seen."""
+    """Find the counters of all tenants whose fold is due, most overdue first; `after` is the last one seen."""
     query = _by_fold_due()
     query.order_by.add(direction=_ASCENDING).field.field_path = NAME
     query.select.fields.add(field_path="fold_due")
@@ -31,7 +31,7 @@ def due_counters(now_us: int, limit: int, after: tuple[int, str] | None) -> Any:
 
 
 def most_overdue_counter() -> Any:
-    """The counter, of any tenant, that is due first."""
+    """Find the counter of any tenant that is due first."""
     query = _by_fold_due()
     query.limit.value = 1
     return query
@@ -44,7 +44,7 @@ def _by_fold_due() -> Any:
 
 
 def dirty_counters_of_tenant() -> Any:
-    """Counters of one tenant that are not folded."""
+    """Find the counters of one tenant that are not folded."""
     query = _from("counters")
     query.select.fields.add(field_path=NAME)
     _where(query, [("dirty", _EQUAL, True)])
@@ -52,14 +52,14 @@ def dirty_counters_of_tenant() -> Any:
 
 
 def runs_begun_within(start_us: int, end_us: int) -> Any:
-    """Runs of one tenant that began in [start, end)."""
+    """Find the runs of one tenant that began in [start, end)."""
     query = _from("runs")
     _where(query, [("began_at_us", _AT_LEAST, start_us), ("began_at_us", _LESS, end_us)])
     return query
 
 
 def newest(collection: str, order_field: str, limit: int, after: tuple[object, str] | None) -> Any:
-    """Documents of one tenant, newest first; `after` is the last one seen, its value and its name."""
+    """Find the documents of one tenant, newest first; `after` is the value and name of the last one seen."""
     query = _from(collection)
     query.order_by.add(direction=_DESCENDING).field.field_path = order_field
     query.order_by.add(direction=_DESCENDING).field.field_path = NAME
@@ -71,18 +71,18 @@ def newest(collection: str, order_field: str, limit: int, after: tuple[object, s
 
 
 def where_equal(query: Any, field: str, value: object) -> Any:
-    """`query`, limited to documents whose `field` is `value`."""
+    """Limit `query` to documents whose `field` is `value`, and return it."""
     _where(query, [(field, _EQUAL, value)])
     return query
 
 
 def all_of(collection: str) -> Any:
-    """Every document of a small collection."""
+    """Find every document of a small collection."""
     return _from(collection)
 
 
 def all_by_name(collection: str, limit: int, after: str | None) -> Any:
-    """Documents of a large collection in the order of their names, which are all that is asked for."""
+    """Find the names of the documents of a large collection, in order."""
     query = _from(collection)
     query.select.fields.add(field_path=NAME)
     query.order_by.add(direction=_ASCENDING).field.field_path = NAME

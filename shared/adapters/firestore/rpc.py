@@ -1,4 +1,4 @@
-"""The five Firestore calls this product makes, on raw messages, retried as a whole, and failing as Unavailable."""
+"""The five calls of Firestore in use, with raw messages and retries; they fail as Unavailable."""
 
 import random
 import time
@@ -23,7 +23,7 @@ RunAggregationQueryRequest: Any = firestore_types.RunAggregationQueryRequest.pb(
 GIVE_UP_AFTER_SECONDS = 8.0
 _FIRST_PAUSE_SECONDS = 0.05
 _LONGEST_PAUSE_SECONDS = 1.0
-# A commit is all or nothing and creates its events, so repeating one that did land fails with ALREADY_EXISTS.
+# A commit is atomic and creates its events, so repeating one that succeeded fails with ALREADY_EXISTS.
 _RETRIED = frozenset(
     {
         grpc.StatusCode.ABORTED,
@@ -44,11 +44,11 @@ _SERVICE = "/google.firestore.v1.Firestore/"
 
 
 class Contended(Exception):
-    """A commit was aborted again and again, because others write to the same documents."""
+    """A commit was aborted repeatedly, because others write to the same documents."""
 
 
 def open_channel(emulator_host: str | None) -> grpc.Channel:
-    """A channel to the emulator at `host:port`, or with this service's own identity to Google Cloud."""
+    """Open a channel to the emulator at `host:port`, or to Google Cloud with this service's identity."""
     if emulator_host:
         return grpc.insecure_channel(emulator_host, options=_CHANNEL_OPTIONS)
     return FirestoreGrpcTransport().grpc_channel
@@ -68,7 +68,7 @@ class FirestoreRpc:
         self.database = f"projects/{project_id}/databases/(default)"
         self.documents = f"{self.database}/documents"
         self._give_up_after_seconds = give_up_after_seconds
-        # The emulator takes anybody who says so for the owner; in the cloud the channel carries credentials.
+        # The emulator accepts this token as the owner's; in the cloud, the channel has credentials.
         self._metadata = [("authorization", "Bearer owner")] if is_emulator else []
         self._metadata.append(("google-cloud-resource-prefix", self.database))
         self._metadata.append(("x-goog-request-params", f"database={quote(self.database, safe='')}"))
@@ -91,15 +91,15 @@ class FirestoreRpc:
         )
 
     def commit(self, writes: Iterable[Any], give_up_after_seconds: float | None = None) -> None:
-        """Apply all writes or none. Raises grpc.RpcError for what a retry cannot mend."""
+        """Apply all writes or none; raise grpc.RpcError if a retry cannot help."""
         self.send_commit(CommitRequest(database=self.database, writes=writes), give_up_after_seconds)
 
     def send_commit(
         self, request: Any, give_up_after_seconds: float | None = None, most_aborts: int | None = None
     ) -> None:
-        """Commit a request that was filled in place, which spares a batch the copying of its writes.
+        """Commit a request that was built in place, which avoids copying the writes of a batch.
 
-        Contended if it was aborted `most_aborts` times; without that it is retried as after any other failure.
+        Raise Contended after `most_aborts` aborts; without it, an abort is retried like any other failure.
         """
         self._with_retry(
             lambda timeout: self._commit(request, timeout=timeout, metadata=self._metadata),
@@ -108,37 +108,37 @@ class FirestoreRpc:
         )
 
     def batch_write(self, writes: Sequence[Any]) -> list[int]:
-        """Apply each write for itself, and return the indices of those whose precondition failed."""
+        """Apply each write independently, and return the indices of those that failed."""
         if not writes:
             return []
         request = BatchWriteRequest(database=self.database, writes=writes)
-        answer = self._with_retry(
+        response = self._with_retry(
             lambda timeout: self._batch_write(request, timeout=timeout, metadata=self._metadata)
         )
-        return [index for index, status in enumerate(answer.status) if status.code]
+        return [index for index, status in enumerate(response.status) if status.code]
 
     def batch_get(self, names: Iterable[str], fields: Iterable[str] = ()) -> dict[str, Any]:
-        """The documents that exist among `names`, by name, all at one instant; only `fields`, if any are named."""
+        """Return the existing documents of `names` by name, all read at one instant; only `fields`, if given."""
         request = BatchGetDocumentsRequest(database=self.database, documents=names)
         if fields := list(fields):
             request.mask.field_paths.extend(fields)
-        answers = self._collect(self._batch_get, request)
-        return {answer.found.name: answer.found for answer in answers if answer.HasField("found")}
+        responses = self._collect(self._batch_get, request)
+        return {each.found.name: each.found for each in responses if each.HasField("found")}
 
     def query(self, parent: str, structured_query: Any) -> list[Any]:
-        """The documents a query below `parent` finds, in its order."""
+        """Return the documents that a query below `parent` finds, in order."""
         request = RunQueryRequest(parent=parent, structured_query=structured_query)
-        answers = self._collect(self._run_query, request)
-        return [answer.document for answer in answers if answer.HasField("document")]
+        responses = self._collect(self._run_query, request)
+        return [each.document for each in responses if each.HasField("document")]
 
     def count(self, parent: str, structured_query: Any) -> int:
-        """How many documents a query below `parent` finds, without reading them."""
+        """Count the documents that a query below `parent` finds, without reading them."""
         request = RunAggregationQueryRequest(parent=parent)
         aggregation = request.structured_aggregation_query
         aggregation.structured_query.CopyFrom(structured_query)
         aggregation.aggregations.add(alias="count").count.SetInParent()
-        (answer,) = self._collect(self._aggregate, request)
-        return int(answer.result.aggregate_fields["count"].integer_value)
+        (response,) = self._collect(self._aggregate, request)
+        return int(response.result.aggregate_fields["count"].integer_value)
 
     def _collect(self, call: Callable[..., Iterable[Any]], request: Any) -> list[Any]:
         return self._with_retry(lambda timeout: list(call(request, timeout=timeout, metadata=self._metadata)))
@@ -149,7 +149,7 @@ class FirestoreRpc:
         give_up_after_seconds: float | None = None,
         most_aborts: int | None = None,
     ) -> R:
-        """Return what `call` returns within the seconds it is given; retry after jittered pauses until then."""
+        """Return the result of `call`, which gets the remaining seconds; retry after jittered pauses until then."""
         deadline = time.monotonic() + (give_up_after_seconds or self._give_up_after_seconds)
         pause, aborts = _FIRST_PAUSE_SECONDS, 0
         while True:

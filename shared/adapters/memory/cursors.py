@@ -10,11 +10,11 @@ from shared.ports import Page
 
 T = TypeVar("T")
 _Place = tuple[datetime, str]
-"""The place of an item in a list: by its time, then by its id."""
+"""The position of an item in a list: its time, then its id."""
 
 
 def page(collection: str, items: dict[_Place, T], limit: int, cursor: str | None) -> Page[T]:
-    """Return the items below the cursor, newest first: additions above it meanwhile move nothing."""
+    """Return the items after the cursor, newest first; new items at the start of the list move nothing."""
     after = None if cursor is None else _decode_cursor(collection, cursor)
     places = sorted((place for place in items if after is None or place < after), reverse=True)
     next_cursor = _encode_cursor(collection, places[limit - 1]) if len(places) > limit else None
@@ -31,9 +31,9 @@ def _decode_cursor(collection: str, cursor: str) -> _Place:
         named, at, item_id = json.loads(base64.urlsafe_b64decode(cursor))
         place = datetime.fromisoformat(at), str(item_id)
         if named != collection or place[0].tzinfo is None:
-            raise ValueError("it is the place in another list")
+            raise ValueError("a position in another list")
     except (ValueError, TypeError, RecursionError) as error:
         raise InvalidInput(
-            f"cursor {cursor[:80]!r} is not one of this list", code="invalid_cursor"
+            f"cursor {cursor[:80]!r} is not valid for this list", code="invalid_cursor"
         ) from error
     return place

@@ -7,21 +7,21 @@ from shared.domain.ledger.tick import TickMessage
 
 
 class InlineTickPublisher:
-    """Hands each message to `receive` before `publish` returns, in order; a message may publish further ones."""
+    """Passes each message to `receive` before `publish` returns, in order; `receive` may publish further ones."""
 
     def __init__(self, receive: Callable[[TickMessage], object]) -> None:
         self._receive = receive
         self._waiting: deque[TickMessage] = deque()
-        self._is_handing_out = False
+        self._is_delivering = False
 
     def publish(self, messages: Iterable[TickMessage]) -> None:
         self._waiting.extend(messages)
-        if self._is_handing_out:
+        if self._is_delivering:
             return
-        self._is_handing_out = True
+        self._is_delivering = True
         try:
             while self._waiting:
                 self._receive(self._waiting.popleft())
         finally:
-            self._is_handing_out = False
+            self._is_delivering = False
             self._waiting.clear()

@@ -1,4 +1,4 @@
-"""What is kept in this process's memory, and the one lock that makes every method of the store atomic."""
+"""The data of the in-memory store, and the lock that makes each of its methods atomic."""
 
 from collections import Counter
 from dataclasses import dataclass, field
@@ -25,7 +25,7 @@ class CounterDocument:
     commits: int = 0
     run_hours: set[int] = field(default_factory=set)
     fold_due: datetime | None = None
-    """When it has to be folded; None if nothing was recorded since the last fold."""
+    """The time of its next fold; None if nothing was recorded since the last one."""
     version: int = 0
 
 
@@ -37,7 +37,7 @@ class TenantUsage:
     counters: dict[ShardRef, CounterDocument] = field(default_factory=dict)
     runs: dict[str, Run] = field(default_factory=dict)
     runs_begun: Counter[datetime] = field(default_factory=Counter)
-    """Runs by the hour they began in, as periods consist of whole hours."""
+    """The number of runs by the hour in which they began: periods consist of whole hours."""
     days: dict[date, DayRollup] = field(default_factory=dict)
     months: dict[date, MonthRollup] = field(default_factory=dict)
     alerts: dict[str, UsageAlert] = field(default_factory=dict)
@@ -45,7 +45,7 @@ class TenantUsage:
 
 @dataclass(slots=True)
 class TenantBilling:
-    """All billing of one tenant; the account's tenant is not used, as it is kept with the tenants."""
+    """All billing of one tenant; `account.tenant` is unused, because tenants are stored on their own."""
 
     account: BillingAccount
     version: int = 0

@@ -10,16 +10,14 @@ from shared.http.inputs import EventsQuery, PageQuery, UsageQuery
 from shared.http.ledger.ranges import interval_of
 from shared.http.ledger.usage_page_responses import UsageResponse
 from shared.http.ledger.usage_responses import RunResponse, RunsResponse
-from shared.http.responses import EventResponse, EventsResponse, HealthResponse, PlanResponse, PlansResponse
+from shared.http.responses import EventsResponse, HealthResponse, PlansResponse
 from shared.usecases.limits.read_usage import UsagePage, read_current, read_interval, read_previous
 
 _CATALOG_CACHE = "public, max-age=300"
 
 
 def _plans(_call: Call, _container: Container) -> Response:
-    return json_response(
-        PlansResponse(plans=[PlanResponse.of(plan) for plan in PLAN_CATALOG]), _CATALOG_CACHE
-    )
+    return json_response(PlansResponse.model_validate({"plans": PLAN_CATALOG}), _CATALOG_CACHE)
 
 
 def _health(call: Call, container: Container) -> Response:
@@ -48,8 +46,7 @@ def _events(call: Call, container: Container) -> Response:
     page = container.usage.list_events(
         call.path["tenant"], run_id=query.run_id, limit=query.limit, cursor=query.cursor
     )
-    events = [EventResponse.of(event) for event in page.items]
-    return json_response(EventsResponse(events=events, next_cursor=page.next_cursor))
+    return json_response(EventsResponse.model_validate(page))
 
 
 def _runs(call: Call, container: Container) -> Response:

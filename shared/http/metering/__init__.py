@@ -1,1 +1,1 @@
-"""The routes that record."""
+"""The routes of recording."""

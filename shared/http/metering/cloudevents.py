@@ -18,16 +18,16 @@ _HEADER_PREFIX = "ce-"
 
 
 def is_binary(request: Request) -> bool:
-    """Return whether the headers carry an event's attributes and the body only its data."""
+    """Return whether the headers contain the event's attributes and the body only its data."""
     return "ce-specversion" in request.headers
 
 
 def unwrap(mimetype: str, body: object) -> list[object]:
-    """Return the metering events in a structured or batch body, with a FieldProblem in place of a malformed one."""
+    """Return the metering events of a structured or batch body, with a FieldProblem for each malformed one."""
     if mimetype != BATCH:
         return [_metering_event(body)]
     if not isinstance(body, list):
-        message = f"events: a CloudEvents batch is a JSON array (got {shown(body)})"
+        message = f"events: a CloudEvents batch must be a JSON array (got {shown(body)})"
         raise InvalidInput(message, (FieldProblem(field="events", code="list_type", message=message),))
     return [_metering_event(event) for event in body]
 
@@ -45,22 +45,24 @@ def from_headers(headers: Headers, data: object) -> object:
 def _metering_event(event: object) -> object:
     """Return the event's data, with id and ts from the envelope unless the data has its own.
 
-    The envelope's id is unique only together with its source (CloudEvents 1.0, "id"), so both make the id here.
+    A CloudEvent's id is unique only together with its source (CloudEvents 1.0, "id"), so the two are joined.
     """
     if not isinstance(event, Mapping):
         return FieldProblem(
             field="event",
             code="cloudevent_type",
-            message=f"event: a CloudEvent is an object (got {shown(event)})",
+            message=f"event: a CloudEvent must be an object (got {shown(event)})",
         )
     for name in _REQUIRED:
         value = event.get(name)
         if not isinstance(value, str) or not value:
             return FieldProblem(
-                field=name, code="cloudevent_attribute", message=f"{name}: required text (got {shown(value)})"
+                field=name,
+                code="cloudevent_attribute",
+                message=f"{name}: required as non-empty text (got {shown(value)})",
             )
     if event["specversion"] != _VERSION:
-        message = f"specversion: only {_VERSION} is understood (got {shown(event['specversion'])})"
+        message = f"specversion: must be {_VERSION} (got {shown(event['specversion'])})"
         return FieldProblem(field="specversion", code="cloudevent_version", message=message)
     return _with_envelope(event, _data(event))
 
@@ -79,5 +81,7 @@ def _data(event: Mapping[str, object]) -> object:
         return from_json(base64.b64decode(str(event["data_base64"]), validate=True), allow_inf_nan=False)
     except ValueError as error:
         return FieldProblem(
-            field="data_base64", code="malformed_json", message=f"data_base64: not base64 of JSON ({error})"
+            field="data_base64",
+            code="malformed_json",
+            message=f"data_base64: not base64-encoded JSON ({error})",
         )

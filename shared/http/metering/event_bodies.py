@@ -1,4 +1,4 @@
-"""Reads the events in a request: one, an array, a batch, or CloudEvents."""
+"""Reads the events of a request: one event, an array, a batch, or CloudEvents."""
 
 from flask import Request
 
@@ -11,13 +11,13 @@ MAX_EVENTS = 500
 
 
 def read_events(request: Request) -> list[object]:
-    """Return the events in a request: one, an array, `{"events": […]}`, or CloudEvents. Each is still unchecked."""
+    """Return the events of a request, not yet validated."""
     events = _events(request)
     if not events:
-        raise invalid_field("events", "empty_batch", "events: there are none in the request")
+        raise invalid_field("events", "empty_batch", "events: the request contains no events")
     if len(events) > MAX_EVENTS:
         raise TooLarge(
-            f"events: {len(events)} in one request, at most {MAX_EVENTS} are taken", code="too_many_events"
+            f"events: the request contains {len(events)}; the maximum is {MAX_EVENTS}", code="too_many_events"
         )
     return events
 
@@ -37,8 +37,8 @@ def _batch(body: dict[str, object]) -> list[object]:
     events = body["events"]
     if unknown := sorted(body.keys() - {"events"}):
         name, value = unknown[0], shown(body[unknown[0]])
-        message = f"{name}: not a field of a batch, which has only events (got {value})"
+        message = f"{name}: unknown field; a batch has only the field events (got {value})"
         raise invalid_field(name, "extra_forbidden", message)
     if not isinstance(events, list):
-        raise invalid_field("events", "list_type", f"events: Input should be a list (got {shown(events)})")
+        raise invalid_field("events", "list_type", f"events: must be an array (got {shown(events)})")
     return events

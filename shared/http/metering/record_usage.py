@@ -1,21 +1,18 @@
-"""The routes agents call: record events, and ask whether there is room for more."""
-
-from dataclasses import asdict
+"""The routes that agents call: record events, and check limits."""
 
 from flask import Response
 
 from shared.domain.errors import InvalidInput
-from shared.domain.limits.limits import LimitStatus
 from shared.http.app import Call, Container, Route, json_response
 from shared.http.bodies import read_body, read_query
 from shared.http.inputs import CheckBody, EventsBody, RecordQuery
 from shared.http.metering.event_bodies import read_events
-from shared.http.responses import CheckResponse, RecordResponse, Rejection
+from shared.http.responses import CheckResponse, RecordResponse
 from shared.usecases.limits.check_limits import UsageRequest
 from shared.usecases.metering.record_events import record_events
 
 METERING_OFF = "metering_disabled"
-_OFF_REASON = "Metering is switched off (GWI_METERING_ENABLED): nothing is recorded and nothing is limited."
+_OFF_REASON = "Metering is disabled (GWI_METERING_ENABLED): no events are recorded and no limits apply."
 
 
 def _record(call: Call, container: Container) -> Response:
@@ -27,21 +24,12 @@ def _record(call: Call, container: Container) -> Response:
     result = record_events(container.ledger, call.caller, read_events(call.request), call.now)
     if not result.ids:
         first = result.rejected[0].message
-        raise InvalidInput(
-            f"none of the events could be recorded; the first problem is: {first}", tuple(result.rejected)
-        )
-    answer = RecordResponse(
-        accepted=result.accepted,
-        duplicates=result.duplicates,
-        rejected=[Rejection(**asdict(problem)) for problem in result.rejected],
-        ids=result.ids,
-        status=_status(call, container) if query.status else None,
-    )
-    return json_response(answer)
-
-
-def _status(call: Call, container: Container) -> LimitStatus | None:
-    return container.limits.current_status(call.caller.tenant, call.now)
+        raise InvalidInput(f"No event was recorded. First problem: {first}", tuple(result.rejected))
+    response = RecordResponse.model_validate(result)
+    if query.status:
+        status = container.limits.current_status(call.caller.tenant, call.now)
+        response = response.model_copy(update={"status": status})
+    return json_response(response)
 
 
 def _check(call: Call, container: Container) -> Response:
@@ -50,7 +38,7 @@ def _check(call: Call, container: Container) -> Response:
         return json_response(CheckResponse(allowed=True, code=METERING_OFF, reason=_OFF_REASON))
     request = UsageRequest(body.tokens, body.runs)
     check = container.limits.check(call.caller.tenant, request, call.now)
-    return json_response(CheckResponse(**{name: getattr(check, name) for name in CheckResponse.model_fields}))
+    return json_response(CheckResponse.model_validate(check))
 
 
 ROUTES = (
@@ -67,7 +55,7 @@ ROUTES = (
     Route(
         method="POST",
         path="/v1/check",
-        summary="Ask whether usage would fit",
+        summary="Check whether usage would fit the limits",
         handle=_check,
         needs="limits:read",
         response=CheckResponse,

@@ -70,7 +70,7 @@ def read_interval(limits: Limits, known: Tenant, within: Period, now: datetime) 
     """Return the page of any interval; raise InvalidInput if it is too long, NotFound for a deleted tenant."""
     # Compared in whole days, because a quarter in which the clocks go back is an hour longer.
     if (whole_days := (within.end - within.start) // timedelta(days=1)) > MAX_DAYS:
-        message = f"from: an interval is at most {MAX_DAYS} days long, not {whole_days}"
+        message = f"from: an interval covers at most {MAX_DAYS} days, not {whole_days}"
         raise InvalidInput(message, (FieldProblem(field="from", code="range_too_long", message=message),))
     return _plain_page(limits, limits.ledger.within(known, within, Detail.SERIES, now), now)
 

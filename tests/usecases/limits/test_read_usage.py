@@ -140,7 +140,7 @@ def test_a_quarter_is_read_even_if_it_is_an_hour_longer(hours: int, memory: Memo
 
 def test_a_longer_interval_is_refused_by_its_field(memory: MemoryStore) -> None:
     new_tenant(memory)
-    with pytest.raises(InvalidInput, match="at most 92 days long, not 93") as refusal:
+    with pytest.raises(InvalidInput, match="at most 92 days, not 93") as refusal:
         between(memory, NOON - 93 * DAY, NOON)
     assert [(each.field, each.code) for each in refusal.value.problems] == [("from", "range_too_long")]
 

@@ -1,4 +1,4 @@
-"""How events and runs are written in Firestore, and read back."""
+"""The encoding of events and runs in Firestore."""
 
 from operator import attrgetter
 from typing import Any
@@ -42,7 +42,7 @@ _texts_of = attrgetter(*_TEXT_FIELDS)
 def write_event(write: Any, name: str, event: RecordedEvent, expire_at: Any) -> None:
     """Make `write` create the event; it fails if the event exists, which is the deduplication.
 
-    It fills a Write of the request itself, and takes the expiry as a Value: there are 500 events in a batch.
+    `write` is part of the request and `expire_at` a Value, which avoids copies for 500 events in a batch.
     """
     write.current_document.exists = False
     write.update.name = name
@@ -74,7 +74,6 @@ def _write_tokens(into: Any, pools: TokenPools) -> None:
 
 
 def read_event(document: Any) -> RecordedEvent:
-    """The event that write_event stored."""
     fields = get_fields(document.fields)
     tokens = fields.get("tokens")
     pools = None if tokens is None else TokenPools(*(tokens.get(field, 0) for field in TOKEN_FIELDS))
@@ -96,7 +95,7 @@ def read_event(document: Any) -> RecordedEvent:
 
 
 def run_write(name: str, run: Run) -> Any:
-    """Adds to a run's totals, and widens its first and last instant; the order of writes does not matter."""
+    """Return a write that adds to a run's totals and extends its time span; the order of writes does not matter."""
     write = Write()
     write.update.name = name
     marks = {"id": run.id} | {mark: True for mark in ("is_completed", "is_failed") if getattr(run, mark)}
@@ -110,7 +109,6 @@ def run_write(name: str, run: Run) -> Any:
 
 
 def read_run(document: Any) -> Run:
-    """The run that run_write added up."""
     fields = get_fields(document.fields)
     return Run(
         id=fields["id"],

@@ -1,4 +1,4 @@
-"""Recording: events, counters and runs in commits that are each complete; ids that exist are sorted out after."""
+"""Records events with their counters and runs in one commit, and retries without events that already exist."""
 
 import random
 from collections.abc import Iterable, Iterator, Sequence
@@ -29,11 +29,11 @@ MAX_CELLS_PER_COMMIT = (MAX_TRANSFORMS_PER_DOCUMENT - _OWN_TRANSFORMS) // len(ME
 _ABORTS_BEFORE_SPREADING = 2
 _MAX_ROUNDS = 10
 _DOCUMENT_TOO_LARGE = ("exceeds the maximum allowed size", "maximum entity size is")
-"""What Firestore says of a document beyond 1 MiB, and what its emulator says: the code alone says too little."""
+"""Messages of Firestore and its emulator for a document above 1 MiB, whose status code has other causes too."""
 
 
 class Recording(NamedTuple):
-    """Where events are recorded, how their counters are written, and when."""
+    """The tenant's paths, the settings of its counters, and the times of one recording."""
 
     paths: TenantPaths
     settings: CounterSettings
@@ -42,7 +42,7 @@ class Recording(NamedTuple):
 
 
 class Recorder:
-    """Writes events exactly once; each event's document is kept for `retention`."""
+    """Records events exactly once; their documents expire after `retention`."""
 
     def __init__(self, rpc: FirestoreRpc, retention: timedelta) -> None:
         self._rpc = rpc
@@ -64,20 +64,20 @@ class Recorder:
         return _outcomes(events, existing)
 
     def _record_part(self, recording: Recording, events: list[RecordedEvent]) -> dict[str, str]:
-        """Commit `events` but those that exist; return the fingerprints of the latter by id."""
+        """Commit the new ones of `events`; return the fingerprints of the existing ones by id."""
         existing: dict[str, str] = {}
         for _ in range(_MAX_ROUNDS):
             new = [event for event in events if event.id not in existing] if existing else events
             if not new or self._commit_unless_known(recording, new):
                 return existing
             existing |= self._fingerprints(recording.paths, new)
-        raise Unavailable("These events are being recorded by many callers at once")
+        raise Unavailable("Too many callers are recording these events at once")
 
     def _commit_unless_known(self, recording: Recording, events: list[RecordedEvent]) -> bool:
-        """Commit all of `events`, or nothing and return False if one of them exists.
+        """Commit all of `events`; if one of them exists, commit nothing and return False.
 
-        Where counter documents are contended, writers spread over twice as many; where one is full of series, the
-        next number is used. Either is made known in the same commit.
+        If counter documents are contended, the number of shards is doubled; if one is full, the next shard is used.
+        The same commit stores the new number of shards.
         """
         shards = recording.settings.shards
         number = random.randrange(shards)  # noqa: S311 (spreads load, no secret)
@@ -101,12 +101,10 @@ class Recorder:
                 shards = number + 1
             else:
                 return True
-        raise TooLarge(
-            "This day has more provider and model names than can be counted", code="too_many_series"
-        )
+        raise TooLarge("The day has too many provider and model names to count", code="too_many_series")
 
     def commit_request(self, recording: Recording, events: Sequence[RecordedEvent], number: int) -> Any:
-        """Return the one commit that stores `events` and adds them to their runs and to the counters `number`."""
+        """Return the commit that stores `events` and adds them to their runs and to counter shard `number`."""
         request, paths = CommitRequest(database=self._rpc.database), recording.paths
         expire_at = Value()
         set_timestamp(expire_at, recording.expire_at)
@@ -126,7 +124,7 @@ class Recorder:
 
 
 def split(events: Iterable[RecordedEvent]) -> Iterator[list[RecordedEvent]]:
-    """`events` in parts whose counters fit into one commit; almost always one part."""
+    """Split `events` into parts whose counters fit into one commit, almost always one part."""
     part: list[RecordedEvent] = []
     cells: dict[date, set[Cell]] = {}
     for event in events:

@@ -32,7 +32,7 @@ export interface paths {
                 };
             };
             responses: {
-                /** @description Done */
+                /** @description Success */
                 200: {
                     headers: {
                         [name: string]: unknown;
@@ -41,7 +41,7 @@ export interface paths {
                         "application/json": components["schemas"]["RecordResponse"];
                     };
                 };
-                /** @description Try again after the seconds in Retry-After */
+                /** @description Unavailable: retry after the seconds in Retry-After */
                 503: {
                     headers: {
                         [name: string]: unknown;
@@ -50,7 +50,7 @@ export interface paths {
                         "application/problem+json": components["schemas"]["ProblemDocument"];
                     };
                 };
-                /** @description The request is wrong; `errors` says where */
+                /** @description The request is invalid; `errors` names the fields */
                 "4XX": {
                     headers: {
                         [name: string]: unknown;
@@ -77,7 +77,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Ask whether usage would fit
+         * Check whether usage would fit the limits
          * @description For a key with the scope `limits:read`.
          */
         post: {
@@ -93,7 +93,7 @@ export interface paths {
                 };
             };
             responses: {
-                /** @description Done */
+                /** @description Success */
                 200: {
                     headers: {
                         [name: string]: unknown;
@@ -102,7 +102,7 @@ export interface paths {
                         "application/json": components["schemas"]["CheckResponse"];
                     };
                 };
-                /** @description Try again after the seconds in Retry-After */
+                /** @description Unavailable: retry after the seconds in Retry-After */
                 503: {
                     headers: {
                         [name: string]: unknown;
@@ -111,7 +111,7 @@ export interface paths {
                         "application/problem+json": components["schemas"]["ProblemDocument"];
                     };
                 };
-                /** @description The request is wrong; `errors` says where */
+                /** @description The request is invalid; `errors` names the fields */
                 "4XX": {
                     headers: {
                         [name: string]: unknown;
@@ -145,7 +145,7 @@ export interface paths {
             };
             requestBody?: never;
             responses: {
-                /** @description Done */
+                /** @description Success */
                 200: {
                     headers: {
                         [name: string]: unknown;
@@ -154,7 +154,7 @@ export interface paths {
                         "application/json": components["schemas"]["PlansResponse"];
                     };
                 };
-                /** @description Try again after the seconds in Retry-After */
+                /** @description Unavailable: retry after the seconds in Retry-After */
                 503: {
                     headers: {
                         [name: string]: unknown;
@@ -163,7 +163,7 @@ export interface paths {
                         "application/problem+json": components["schemas"]["ProblemDocument"];
                     };
                 };
-                /** @description The request is wrong; `errors` says where */
+                /** @description The request is invalid; `errors` names the fields */
                 "4XX": {
                     headers: {
                         [name: string]: unknown;
@@ -199,7 +199,7 @@ export interface paths {
             };
             requestBody?: never;
             responses: {
-                /** @description Done */
+                /** @description Success */
                 200: {
                     headers: {
                         [name: string]: unknown;
@@ -208,7 +208,7 @@ export interface paths {
                         "application/json": components["schemas"]["HealthResponse"];
                     };
                 };
-                /** @description Try again after the seconds in Retry-After */
+                /** @description Unavailable: retry after the seconds in Retry-After */
                 503: {
                     headers: {
                         [name: string]: unknown;
@@ -217,7 +217,7 @@ export interface paths {
                         "application/problem+json": components["schemas"]["ProblemDocument"];
                     };
                 };
-                /** @description The request is wrong; `errors` says where */
+                /** @description The request is invalid; `errors` names the fields */
                 "4XX": {
                     headers: {
                         [name: string]: unknown;
@@ -262,7 +262,7 @@ export interface paths {
             };
             requestBody?: never;
             responses: {
-                /** @description Done */
+                /** @description Success */
                 200: {
                     headers: {
                         [name: string]: unknown;
@@ -271,7 +271,7 @@ export interface paths {
                         "application/json": components["schemas"]["UsageResponse"];
                     };
                 };
-                /** @description Try again after the seconds in Retry-After */
+                /** @description Unavailable: retry after the seconds in Retry-After */
                 503: {
                     headers: {
                         [name: string]: unknown;
@@ -280,7 +280,7 @@ export interface paths {
                         "application/problem+json": components["schemas"]["ProblemDocument"];
                     };
                 };
-                /** @description The request is wrong; `errors` says where */
+                /** @description The request is invalid; `errors` names the fields */
                 "4XX": {
                     headers: {
                         [name: string]: unknown;
@@ -324,7 +324,7 @@ export interface paths {
             };
             requestBody?: never;
             responses: {
-                /** @description Done */
+                /** @description Success */
                 200: {
                     headers: {
                         [name: string]: unknown;
@@ -333,7 +333,7 @@ export interface paths {
                         "application/json": components["schemas"]["RunsResponse"];
                     };
                 };
-                /** @description Try again after the seconds in Retry-After */
+                /** @description Unavailable: retry after the seconds in Retry-After */
                 503: {
                     headers: {
                         [name: string]: unknown;
@@ -342,7 +342,7 @@ export interface paths {
                         "application/problem+json": components["schemas"]["ProblemDocument"];
                     };
                 };
-                /** @description The request is wrong; `errors` says where */
+                /** @description The request is invalid; `errors` names the fields */
                 "4XX": {
                     headers: {
                         [name: string]: unknown;
@@ -384,7 +384,7 @@ export interface paths {
             };
             requestBody?: never;
             responses: {
-                /** @description Done */
+                /** @description Success */
                 200: {
                     headers: {
                         [name: string]: unknown;
@@ -393,7 +393,7 @@ export interface paths {
                         "application/json": components["schemas"]["RunResponse"];
                     };
                 };
-                /** @description Try again after the seconds in Retry-After */
+                /** @description Unavailable: retry after the seconds in Retry-After */
                 503: {
                     headers: {
                         [name: string]: unknown;
@@ -402,7 +402,7 @@ export interface paths {
                         "application/problem+json": components["schemas"]["ProblemDocument"];
                     };
                 };
-                /** @description The request is wrong; `errors` says where */
+                /** @description The request is invalid; `errors` names the fields */
                 "4XX": {
                     headers: {
                         [name: string]: unknown;
@@ -447,7 +447,7 @@ export interface paths {
             };
             requestBody?: never;
             responses: {
-                /** @description Done */
+                /** @description Success */
                 200: {
                     headers: {
                         [name: string]: unknown;
@@ -456,7 +456,7 @@ export interface paths {
                         "application/json": components["schemas"]["EventsResponse"];
                     };
                 };
-                /** @description Try again after the seconds in Retry-After */
+                /** @description Unavailable: retry after the seconds in Retry-After */
                 503: {
                     headers: {
                         [name: string]: unknown;
@@ -465,7 +465,7 @@ export interface paths {
                         "application/problem+json": components["schemas"]["ProblemDocument"];
                     };
                 };
-                /** @description The request is wrong; `errors` says where */
+                /** @description The request is invalid; `errors` names the fields */
                 "4XX": {
                     headers: {
                         [name: string]: unknown;
@@ -512,7 +512,7 @@ export interface paths {
             };
             requestBody?: never;
             responses: {
-                /** @description Done */
+                /** @description Success */
                 200: {
                     headers: {
                         [name: string]: unknown;
@@ -521,7 +521,7 @@ export interface paths {
                         "application/json": components["schemas"]["SeriesResponse"];
                     };
                 };
-                /** @description Try again after the seconds in Retry-After */
+                /** @description Unavailable: retry after the seconds in Retry-After */
                 503: {
                     headers: {
                         [name: string]: unknown;
@@ -530,7 +530,7 @@ export interface paths {
                         "application/problem+json": components["schemas"]["ProblemDocument"];
                     };
                 };
-                /** @description The request is wrong; `errors` says where */
+                /** @description The request is invalid; `errors` names the fields */
                 "4XX": {
                     headers: {
                         [name: string]: unknown;
@@ -577,7 +577,7 @@ export interface paths {
                 };
             };
             responses: {
-                /** @description Done */
+                /** @description Success */
                 200: {
                     headers: {
                         [name: string]: unknown;
@@ -586,7 +586,7 @@ export interface paths {
                         "application/json": components["schemas"]["UrlResponse"];
                     };
                 };
-                /** @description Try again after the seconds in Retry-After */
+                /** @description Unavailable: retry after the seconds in Retry-After */
                 503: {
                     headers: {
                         [name: string]: unknown;
@@ -595,7 +595,7 @@ export interface paths {
                         "application/problem+json": components["schemas"]["ProblemDocument"];
                     };
                 };
-                /** @description The request is wrong; `errors` says where */
+                /** @description The request is invalid; `errors` names the fields */
                 "4XX": {
                     headers: {
                         [name: string]: unknown;
@@ -640,7 +640,7 @@ export interface paths {
                 };
             };
             responses: {
-                /** @description Done */
+                /** @description Success */
                 200: {
                     headers: {
                         [name: string]: unknown;
@@ -649,7 +649,7 @@ export interface paths {
                         "application/json": components["schemas"]["UrlResponse"];
                     };
                 };
-                /** @description Try again after the seconds in Retry-After */
+                /** @description Unavailable: retry after the seconds in Retry-After */
                 503: {
                     headers: {
                         [name: string]: unknown;
@@ -658,7 +658,7 @@ export interface paths {
                         "application/problem+json": components["schemas"]["ProblemDocument"];
                     };
                 };
-                /** @description The request is wrong; `errors` says where */
+                /** @description The request is invalid; `errors` names the fields */
                 "4XX": {
                     headers: {
                         [name: string]: unknown;
@@ -700,7 +700,7 @@ export interface paths {
             };
             requestBody?: never;
             responses: {
-                /** @description Done */
+                /** @description Success */
                 200: {
                     headers: {
                         [name: string]: unknown;
@@ -709,7 +709,7 @@ export interface paths {
                         "application/json": components["schemas"]["InvoicesResponse"];
                     };
                 };
-                /** @description Try again after the seconds in Retry-After */
+                /** @description Unavailable: retry after the seconds in Retry-After */
                 503: {
                     headers: {
                         [name: string]: unknown;
@@ -718,7 +718,7 @@ export interface paths {
                         "application/problem+json": components["schemas"]["ProblemDocument"];
                     };
                 };
-                /** @description The request is wrong; `errors` says where */
+                /** @description The request is invalid; `errors` names the fields */
                 "4XX": {
                     headers: {
                         [name: string]: unknown;
@@ -757,7 +757,7 @@ export interface paths {
             };
             requestBody?: never;
             responses: {
-                /** @description Done */
+                /** @description Success */
                 200: {
                     headers: {
                         [name: string]: unknown;
@@ -766,7 +766,7 @@ export interface paths {
                         "application/json": components["schemas"]["MeResponse"];
                     };
                 };
-                /** @description Try again after the seconds in Retry-After */
+                /** @description Unavailable: retry after the seconds in Retry-After */
                 503: {
                     headers: {
                         [name: string]: unknown;
@@ -775,7 +775,7 @@ export interface paths {
                         "application/problem+json": components["schemas"]["ProblemDocument"];
                     };
                 };
-                /** @description The request is wrong; `errors` says where */
+                /** @description The request is invalid; `errors` names the fields */
                 "4XX": {
                     headers: {
                         [name: string]: unknown;
@@ -820,7 +820,7 @@ export interface paths {
                 };
             };
             responses: {
-                /** @description Done */
+                /** @description Success */
                 201: {
                     headers: {
                         [name: string]: unknown;
@@ -829,7 +829,7 @@ export interface paths {
                         "application/json": components["schemas"]["MembershipResponse"];
                     };
                 };
-                /** @description Try again after the seconds in Retry-After */
+                /** @description Unavailable: retry after the seconds in Retry-After */
                 503: {
                     headers: {
                         [name: string]: unknown;
@@ -838,7 +838,7 @@ export interface paths {
                         "application/problem+json": components["schemas"]["ProblemDocument"];
                     };
                 };
-                /** @description The request is wrong; `errors` says where */
+                /** @description The request is invalid; `errors` names the fields */
                 "4XX": {
                     headers: {
                         [name: string]: unknown;
@@ -883,7 +883,7 @@ export interface paths {
                 };
             };
             responses: {
-                /** @description Done */
+                /** @description Success */
                 200: {
                     headers: {
                         [name: string]: unknown;
@@ -892,7 +892,7 @@ export interface paths {
                         "application/json": components["schemas"]["MembershipResponse"];
                     };
                 };
-                /** @description Try again after the seconds in Retry-After */
+                /** @description Unavailable: retry after the seconds in Retry-After */
                 503: {
                     headers: {
                         [name: string]: unknown;
@@ -901,7 +901,7 @@ export interface paths {
                         "application/problem+json": components["schemas"]["ProblemDocument"];
                     };
                 };
-                /** @description The request is wrong; `errors` says where */
+                /** @description The request is invalid; `errors` names the fields */
                 "4XX": {
                     headers: {
                         [name: string]: unknown;
@@ -943,14 +943,14 @@ export interface paths {
             };
             requestBody?: never;
             responses: {
-                /** @description Done */
+                /** @description Success */
                 204: {
                     headers: {
                         [name: string]: unknown;
                     };
                     content?: never;
                 };
-                /** @description Try again after the seconds in Retry-After */
+                /** @description Unavailable: retry after the seconds in Retry-After */
                 503: {
                     headers: {
                         [name: string]: unknown;
@@ -959,7 +959,7 @@ export interface paths {
                         "application/problem+json": components["schemas"]["ProblemDocument"];
                     };
                 };
-                /** @description The request is wrong; `errors` says where */
+                /** @description The request is invalid; `errors` names the fields */
                 "4XX": {
                     headers: {
                         [name: string]: unknown;
@@ -997,7 +997,7 @@ export interface paths {
             };
             requestBody?: never;
             responses: {
-                /** @description Done */
+                /** @description Success */
                 200: {
                     headers: {
                         [name: string]: unknown;
@@ -1006,7 +1006,7 @@ export interface paths {
                         "application/json": components["schemas"]["MembersResponse"];
                     };
                 };
-                /** @description Try again after the seconds in Retry-After */
+                /** @description Unavailable: retry after the seconds in Retry-After */
                 503: {
                     headers: {
                         [name: string]: unknown;
@@ -1015,7 +1015,7 @@ export interface paths {
                         "application/problem+json": components["schemas"]["ProblemDocument"];
                     };
                 };
-                /** @description The request is wrong; `errors` says where */
+                /** @description The request is invalid; `errors` names the fields */
                 "4XX": {
                     headers: {
                         [name: string]: unknown;
@@ -1045,7 +1045,7 @@ export interface paths {
                 };
             };
             responses: {
-                /** @description Done */
+                /** @description Success */
                 200: {
                     headers: {
                         [name: string]: unknown;
@@ -1054,7 +1054,7 @@ export interface paths {
                         "application/json": components["schemas"]["InvitationResponse"];
                     };
                 };
-                /** @description Try again after the seconds in Retry-After */
+                /** @description Unavailable: retry after the seconds in Retry-After */
                 503: {
                     headers: {
                         [name: string]: unknown;
@@ -1063,7 +1063,7 @@ export interface paths {
                         "application/problem+json": components["schemas"]["ProblemDocument"];
                     };
                 };
-                /** @description The request is wrong; `errors` says where */
+                /** @description The request is invalid; `errors` names the fields */
                 "4XX": {
                     headers: {
                         [name: string]: unknown;
@@ -1109,7 +1109,7 @@ export interface paths {
                 };
             };
             responses: {
-                /** @description Done */
+                /** @description Success */
                 200: {
                     headers: {
                         [name: string]: unknown;
@@ -1118,7 +1118,7 @@ export interface paths {
                         "application/json": components["schemas"]["MemberResponse"];
                     };
                 };
-                /** @description Try again after the seconds in Retry-After */
+                /** @description Unavailable: retry after the seconds in Retry-After */
                 503: {
                     headers: {
                         [name: string]: unknown;
@@ -1127,7 +1127,7 @@ export interface paths {
                         "application/problem+json": components["schemas"]["ProblemDocument"];
                     };
                 };
-                /** @description The request is wrong; `errors` says where */
+                /** @description The request is invalid; `errors` names the fields */
                 "4XX": {
                     headers: {
                         [name: string]: unknown;
@@ -1155,14 +1155,14 @@ export interface paths {
             };
             requestBody?: never;
             responses: {
-                /** @description Done */
+                /** @description Success */
                 204: {
                     headers: {
                         [name: string]: unknown;
                     };
                     content?: never;
                 };
-                /** @description Try again after the seconds in Retry-After */
+                /** @description Unavailable: retry after the seconds in Retry-After */
                 503: {
                     headers: {
                         [name: string]: unknown;
@@ -1171,7 +1171,7 @@ export interface paths {
                         "application/problem+json": components["schemas"]["ProblemDocument"];
                     };
                 };
-                /** @description The request is wrong; `errors` says where */
+                /** @description The request is invalid; `errors` names the fields */
                 "4XX": {
                     headers: {
                         [name: string]: unknown;
@@ -1213,14 +1213,14 @@ export interface paths {
             };
             requestBody?: never;
             responses: {
-                /** @description Done */
+                /** @description Success */
                 204: {
                     headers: {
                         [name: string]: unknown;
                     };
                     content?: never;
                 };
-                /** @description Try again after the seconds in Retry-After */
+                /** @description Unavailable: retry after the seconds in Retry-After */
                 503: {
                     headers: {
                         [name: string]: unknown;
@@ -1229,7 +1229,7 @@ export interface paths {
                         "application/problem+json": components["schemas"]["ProblemDocument"];
                     };
                 };
-                /** @description The request is wrong; `errors` says where */
+                /** @description The request is invalid; `errors` names the fields */
                 "4XX": {
                     headers: {
                         [name: string]: unknown;
@@ -1267,7 +1267,7 @@ export interface paths {
             };
             requestBody?: never;
             responses: {
-                /** @description Done */
+                /** @description Success */
                 200: {
                     headers: {
                         [name: string]: unknown;
@@ -1276,7 +1276,7 @@ export interface paths {
                         "application/json": components["schemas"]["KeysResponse"];
                     };
                 };
-                /** @description Try again after the seconds in Retry-After */
+                /** @description Unavailable: retry after the seconds in Retry-After */
                 503: {
                     headers: {
                         [name: string]: unknown;
@@ -1285,7 +1285,7 @@ export interface paths {
                         "application/problem+json": components["schemas"]["ProblemDocument"];
                     };
                 };
-                /** @description The request is wrong; `errors` says where */
+                /** @description The request is invalid; `errors` names the fields */
                 "4XX": {
                     headers: {
                         [name: string]: unknown;
@@ -1316,7 +1316,7 @@ export interface paths {
                 };
             };
             responses: {
-                /** @description Done */
+                /** @description Success */
                 201: {
                     headers: {
                         [name: string]: unknown;
@@ -1325,7 +1325,7 @@ export interface paths {
                         "application/json": components["schemas"]["NewKeyResponse"];
                     };
                 };
-                /** @description Try again after the seconds in Retry-After */
+                /** @description Unavailable: retry after the seconds in Retry-After */
                 503: {
                     headers: {
                         [name: string]: unknown;
@@ -1334,7 +1334,7 @@ export interface paths {
                         "application/problem+json": components["schemas"]["ProblemDocument"];
                     };
                 };
-                /** @description The request is wrong; `errors` says where */
+                /** @description The request is invalid; `errors` names the fields */
                 "4XX": {
                     headers: {
                         [name: string]: unknown;
@@ -1380,7 +1380,7 @@ export interface paths {
                 };
             };
             responses: {
-                /** @description Done */
+                /** @description Success */
                 201: {
                     headers: {
                         [name: string]: unknown;
@@ -1389,7 +1389,7 @@ export interface paths {
                         "application/json": components["schemas"]["NewKeyResponse"];
                     };
                 };
-                /** @description Try again after the seconds in Retry-After */
+                /** @description Unavailable: retry after the seconds in Retry-After */
                 503: {
                     headers: {
                         [name: string]: unknown;
@@ -1398,7 +1398,7 @@ export interface paths {
                         "application/problem+json": components["schemas"]["ProblemDocument"];
                     };
                 };
-                /** @description The request is wrong; `errors` says where */
+                /** @description The request is invalid; `errors` names the fields */
                 "4XX": {
                     headers: {
                         [name: string]: unknown;
@@ -1441,7 +1441,7 @@ export interface paths {
             };
             requestBody?: never;
             responses: {
-                /** @description Done */
+                /** @description Success */
                 200: {
                     headers: {
                         [name: string]: unknown;
@@ -1450,7 +1450,7 @@ export interface paths {
                         "application/json": components["schemas"]["KeyResponse"];
                     };
                 };
-                /** @description Try again after the seconds in Retry-After */
+                /** @description Unavailable: retry after the seconds in Retry-After */
                 503: {
                     headers: {
                         [name: string]: unknown;
@@ -1459,7 +1459,7 @@ export interface paths {
                         "application/problem+json": components["schemas"]["ProblemDocument"];
                     };
                 };
-                /** @description The request is wrong; `errors` says where */
+                /** @description The request is invalid; `errors` names the fields */
                 "4XX": {
                     headers: {
                         [name: string]: unknown;
@@ -1500,7 +1500,7 @@ export interface paths {
             };
             requestBody?: never;
             responses: {
-                /** @description Done */
+                /** @description Success */
                 200: {
                     headers: {
                         [name: string]: unknown;
@@ -1509,7 +1509,7 @@ export interface paths {
                         "application/json": components["schemas"]["AlertsResponse"];
                     };
                 };
-                /** @description Try again after the seconds in Retry-After */
+                /** @description Unavailable: retry after the seconds in Retry-After */
                 503: {
                     headers: {
                         [name: string]: unknown;
@@ -1518,7 +1518,7 @@ export interface paths {
                         "application/problem+json": components["schemas"]["ProblemDocument"];
                     };
                 };
-                /** @description The request is wrong; `errors` says where */
+                /** @description The request is invalid; `errors` names the fields */
                 "4XX": {
                     headers: {
                         [name: string]: unknown;
@@ -1559,7 +1559,7 @@ export interface paths {
             };
             requestBody?: never;
             responses: {
-                /** @description Done */
+                /** @description Success */
                 200: {
                     headers: {
                         [name: string]: unknown;
@@ -1568,7 +1568,7 @@ export interface paths {
                         "application/json": components["schemas"]["RecipientsResponse"];
                     };
                 };
-                /** @description Try again after the seconds in Retry-After */
+                /** @description Unavailable: retry after the seconds in Retry-After */
                 503: {
                     headers: {
                         [name: string]: unknown;
@@ -1577,7 +1577,7 @@ export interface paths {
                         "application/problem+json": components["schemas"]["ProblemDocument"];
                     };
                 };
-                /** @description The request is wrong; `errors` says where */
+                /** @description The request is invalid; `errors` names the fields */
                 "4XX": {
                     headers: {
                         [name: string]: unknown;
@@ -1607,7 +1607,7 @@ export interface paths {
                 };
             };
             responses: {
-                /** @description Done */
+                /** @description Success */
                 200: {
                     headers: {
                         [name: string]: unknown;
@@ -1616,7 +1616,7 @@ export interface paths {
                         "application/json": components["schemas"]["RecipientsResponse"];
                     };
                 };
-                /** @description Try again after the seconds in Retry-After */
+                /** @description Unavailable: retry after the seconds in Retry-After */
                 503: {
                     headers: {
                         [name: string]: unknown;
@@ -1625,7 +1625,7 @@ export interface paths {
                         "application/problem+json": components["schemas"]["ProblemDocument"];
                     };
                 };
-                /** @description The request is wrong; `errors` says where */
+                /** @description The request is invalid; `errors` names the fields */
                 "4XX": {
                     headers: {
                         [name: string]: unknown;
@@ -1668,7 +1668,7 @@ export interface paths {
             };
             requestBody?: never;
             responses: {
-                /** @description Done */
+                /** @description Success */
                 200: {
                     headers: {
                         [name: string]: unknown;
@@ -1677,7 +1677,7 @@ export interface paths {
                         "application/json": components["schemas"]["AuditResponse"];
                     };
                 };
-                /** @description Try again after the seconds in Retry-After */
+                /** @description Unavailable: retry after the seconds in Retry-After */
                 503: {
                     headers: {
                         [name: string]: unknown;
@@ -1686,7 +1686,7 @@ export interface paths {
                         "application/problem+json": components["schemas"]["ProblemDocument"];
                     };
                 };
-                /** @description The request is wrong; `errors` says where */
+                /** @description The request is invalid; `errors` names the fields */
                 "4XX": {
                     headers: {
                         [name: string]: unknown;
@@ -1879,7 +1879,7 @@ export interface components {
         };
         /**
          * CheckBody
-         * @description The usage that is planned; without any, the check tells whether anything is left.
+         * @description The planned usage; if empty, the check is whether any usage is left.
          */
         CheckBody: {
             /**
@@ -1895,7 +1895,7 @@ export interface components {
         };
         /**
          * CheckResponse
-         * @description Whether it fits.
+         * @description The decision whether the planned usage fits.
          */
         CheckResponse: {
             /** Allowed */
@@ -2076,7 +2076,7 @@ export interface components {
         };
         /**
          * HealthResponse
-         * @description Whether the service can answer, and how far the fold is behind.
+         * @description The health of the service, and the lag of the fold.
          */
         HealthResponse: {
             /**
@@ -2573,7 +2573,7 @@ export interface components {
         PortalBody: Record<string, never>;
         /**
          * ProblemDocument
-         * @description An error: `code` is stable, `detail` is for people, `errors` names fields of bad input.
+         * @description An error: `code` is stable, `detail` is for people, `errors` names the invalid fields.
          */
         ProblemDocument: {
             /**
@@ -2635,7 +2635,7 @@ export interface components {
         };
         /**
          * RecordResponse
-         * @description What became of a batch. `status` is there if it was asked for with `?status=true`.
+         * @description The result of recording a batch. `status` is set only if requested with `?status=true`.
          */
         RecordResponse: {
             /** Accepted */
@@ -2646,7 +2646,7 @@ export interface components {
             rejected: components["schemas"]["Rejection"][];
             /**
              * Ids
-             * @description Ids of the events that are recorded, now or before, in their order.
+             * @description Ids of the events that are recorded, now or earlier, in order.
              */
             ids: string[];
             /** @default null */
@@ -2659,7 +2659,7 @@ export interface components {
         };
         /**
          * Rejection
-         * @description Why one event was not recorded.
+         * @description The reason why one event was not recorded.
          */
         Rejection: {
             /** Index */
