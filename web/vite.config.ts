@@ -29,8 +29,21 @@ export default defineConfig({
   preview: { proxy },
   build: { target: 'es2022', sourcemap: false },
   test: {
-    environment: 'jsdom',
-    setupFiles: ['src/testing/setup.ts'],
-    include: ['src/**/*.test.{ts,tsx}', 'build/**/*.test.ts'],
+    // A busy machine is slow, not wrong: see the patience in src/testing/setup.ts too.
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
+    projects: [
+      // What needs no page does without one: making it takes longer than most of these tests.
+      { extends: true, test: { name: 'logic', include: ['src/**/*.test.ts', 'build/**/*.test.ts'] } },
+      {
+        extends: true,
+        test: {
+          name: 'components',
+          include: ['src/**/*.test.tsx'],
+          environment: 'jsdom',
+          setupFiles: ['src/testing/setup.ts'],
+        },
+      },
+    ],
   },
 })

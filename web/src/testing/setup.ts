@@ -1,10 +1,13 @@
 // What every component test needs: matchers, a clean document, and the parts of the platform that jsdom leaves out.
 import '@testing-library/jest-dom/vitest'
 
-import { cleanup } from '@testing-library/react'
+import { cleanup, configure } from '@testing-library/react'
 import { afterEach } from 'vitest'
 
 afterEach(cleanup)
+
+// The parts of a page that load after it take longer than the usual second while something else keeps the machine busy.
+configure({ asyncUtilTimeout: 10_000 })
 
 if (typeof HTMLDialogElement !== 'undefined') {
   const openers = new WeakMap<HTMLDialogElement, Element | null>()

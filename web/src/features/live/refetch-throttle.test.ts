@@ -1,3 +1,4 @@
+// @vitest-environment jsdom
 // The pace of the requests that changes cause.
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
 

@@ -1,6 +1,5 @@
 // Coming back from Stripe: only a plan that has really changed is called changed.
-import { act, screen } from '@testing-library/react'
-import userEvent from '@testing-library/user-event'
+import { act, fireEvent, screen } from '@testing-library/react'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 
 import type { BillingState, Usage } from '@/lib/api/types'
@@ -38,12 +37,18 @@ function comeBack(outcome: string, routes: Routes, role: 'owner' | 'member' = 'o
 
 const STEP_MS = 500
 
-/** In steps, because React sets the next timer only between them. */
+/** Let time pass, in steps, because React sets the next timer only between them. */
 async function pass(ms: number) {
   for (let passed = 0; passed < ms; passed += STEP_MS) await act(() => vi.advanceTimersByTimeAsync(STEP_MS))
 }
 
-beforeEach(() => void vi.useFakeTimers({ shouldAdvanceTime: true }))
+/** Not userEvent, which waits for real time. */
+async function click(element: HTMLElement) {
+  fireEvent.click(element)
+  await pass(STEP_MS)
+}
+
+beforeEach(() => void vi.useFakeTimers())
 afterEach(() => {
   vi.useRealTimers()
   sessionStorage.clear()
@@ -80,7 +85,7 @@ describe('after paying', () => {
     expect(screen.getByText('Stripe has not confirmed yet')).toBeVisible()
     expect(requests).toHaveLength(1 + WAITS_MS.length)
     usage = PAID
-    await userEvent.click(screen.getByRole('button', { name: 'Check again' }))
+    await click(screen.getByRole('button', { name: 'Check again' }))
     await pass(1500)
     expect(screen.getByText('You are on Professional')).toBeVisible()
   })
@@ -123,7 +128,7 @@ describe('after paying', () => {
     remember(FREE)
     const { router } = comeBack('success', { [USAGE]: { body: PAID } })
     await pass(500)
-    await userEvent.click(screen.getByRole('button', { name: 'Dismiss' }))
+    await click(screen.getByRole('button', { name: 'Dismiss' }))
     expect(router.state.location.search).toBe('')
     expect(screen.queryByText('You are on Professional')).toBeNull()
   })
@@ -138,7 +143,7 @@ describe('after turning back', () => {
     expect(screen.getByText('Checkout was canceled')).toBeVisible()
     expect(screen.getByText(/You are still on Free/)).toBeVisible()
     expect(screen.getByRole('link', { name: 'Go to your usage' })).toHaveAttribute('href', '/t/acme')
-    await userEvent.click(screen.getByRole('button', { name: 'Upgrade to Professional' }))
+    await click(screen.getByRole('button', { name: 'Upgrade to Professional' }))
     expect(requests.at(-1)?.body).toEqual({ plan: 'professional', interval: 'month' })
   })
 
