@@ -74,7 +74,7 @@ class Config:
 
     @property
     def is_local(self) -> bool:
-        """Whether this is a local stack, where new keys are test keys."""
+        """True in a local stack, where new keys are test keys."""
         return self.store == "memory" or self.firestore_emulator is not None
 
 

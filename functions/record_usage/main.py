@@ -1,4 +1,4 @@
-"""Cloud Run function: records metering events and answers limit checks."""
+"""Cloud Run function: records metering events and checks limits."""
 
 import functions_framework
 from flask import Request, Response

@@ -1,4 +1,4 @@
-"""The routes dashboards and reports call: plans, usage, series, runs and events of the caller's tenant."""
+"""The routes that dashboards and reports call: plans, usage, series, runs and events of the caller's tenant."""
 
 from flask import Response
 
@@ -75,7 +75,7 @@ ROUTES = (
     Route(
         method="GET",
         path="/api/v1/health",
-        summary="Whether the service answers, and the fold's lag",
+        summary="Health of the service, and the lag of the fold",
         handle=_health,
         needs=None,
         response=HealthResponse,

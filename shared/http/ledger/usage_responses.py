@@ -1,4 +1,4 @@
-"""The shapes of answers about usage: sums, breakdowns, series, runs and what is billed."""
+"""The responses about usage: totals, breakdowns, series, runs and billing."""
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
@@ -20,7 +20,7 @@ from shared.usecases.ledger.read_series import OTHER_LABEL, Point
 
 MAX_SERIES_ROWS: Final = 1_000
 _BILLED = frozenset({SubscriptionState.ACTIVE, SubscriptionState.TRIALING, SubscriptionState.PAST_DUE})
-"""States in which Stripe goes on to bill at the end of each period."""
+"""States in which Stripe bills at the end of each period."""
 
 
 class Breakdown(ResponseModel):
@@ -32,7 +32,6 @@ class Breakdown(ResponseModel):
 
     @classmethod
     def of(cls, totals: Totals) -> "Breakdown":
-        """Return the row of `totals`."""
         cost_usd = usd_string(totals.get(COST, 0))
         return cls(calls=totals.get("calls", 0), tokens=totals.get("total_tokens", 0), cost_usd=cost_usd)
 
@@ -65,12 +64,11 @@ class Aggregate(AggregateAmounts):
     by_provider: dict[str, Breakdown]
     by_model: dict[str, Breakdown]
     series: list[SeriesRow] = Field(
-        description="The series with the most tokens; from a thousand on, the rest is the row `other`."
+        description="The series with the most tokens. Beyond a thousand, the rest is the row `other`."
     )
 
     @classmethod
     def of(cls, tenant_id: str, usage: Usage, read_at: datetime) -> "Aggregate":
-        """Return the answer that tells of `usage`."""
         series = bounded_series(usage.series, MAX_SERIES_ROWS)
         return cls(
             tenant_id=tenant_id,
@@ -93,7 +91,7 @@ def _breakdown(rows: Mapping[Series, Totals], name_of: Callable[[Series], str]) 
 
 
 class Billing(ResponseModel):
-    """What the tenant is billed by; all but the plan is None without a subscription."""
+    """The tenant's billing; without a subscription, only the plan is set."""
 
     plan: str
     plan_name: str | None
@@ -112,7 +110,6 @@ class Billing(ResponseModel):
 
     @classmethod
     def of(cls, tenant: Tenant) -> "Billing":
-        """The answer that tells of a tenant's billing."""
         plan, summary = find_plan(tenant.plan), tenant.billing
         return cls(
             plan=tenant.plan,
@@ -142,14 +139,13 @@ class SeriesPoint(Amounts):
 
     @classmethod
     def of(cls, point: Point, group_by: str | None) -> "SeriesPoint":
-        """The answer that tells of `point`."""
         provider = point.group if group_by == "provider" else None
         model = point.group if group_by == "model" else None
         return cls(start=point.start, provider=provider, model=model, **amounts(point.totals))
 
 
 class SeriesResponse(ResponseModel):
-    """Usage over time; `from` and `to` are the whole hours that were read, [from, to)."""
+    """Usage over time, in whole hours of [from, to)."""
 
     start: datetime = Field(serialization_alias="from")
     end: datetime = Field(serialization_alias="to")
@@ -159,7 +155,7 @@ class SeriesResponse(ResponseModel):
 
 
 class RunResponse(Amounts):
-    """A run and its sums."""
+    """A run and its totals."""
 
     id: str
     status: RunStatus
@@ -169,7 +165,6 @@ class RunResponse(Amounts):
 
     @classmethod
     def of(cls, run: Run, now: datetime) -> "RunResponse":
-        """The answer that tells of `run`."""
         duration_ms = round((run.last_at - run.began_at).total_seconds() * 1000)
         return cls(
             id=run.id,

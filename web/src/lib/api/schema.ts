@@ -189,7 +189,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Whether the service answers, and the fold's lag */
+        /** Health of the service, and the lag of the fold */
         get: {
             parameters: {
                 query?: never;
@@ -1756,7 +1756,7 @@ export interface components {
             };
             /**
              * Series
-             * @description The series with the most tokens; from a thousand on, the rest is the row `other`.
+             * @description The series with the most tokens. Beyond a thousand, the rest is the row `other`.
              */
             series: components["schemas"]["SeriesRow"][];
         };
@@ -1832,7 +1832,7 @@ export interface components {
         };
         /**
          * Billing
-         * @description What the tenant is billed by; all but the plan is None without a subscription.
+         * @description The tenant's billing; without a subscription, only the plan is set.
          */
         Billing: {
             /** Plan */
@@ -2059,7 +2059,7 @@ export interface components {
         };
         /**
          * ForecastResponse
-         * @description What the period comes to if its mean pace so far goes on; where nothing is said, `reason` says why.
+         * @description The forecast of the period at its mean pace so far; null throughout if there is a `reason` for no forecast.
          */
         ForecastResponse: {
             tokens: components["schemas"]["MetricForecastResponse"] | null;
@@ -2293,7 +2293,7 @@ export interface components {
         };
         /**
          * LimitsResponse
-         * @description What the tenant may use in a period, and the percentages of it that warn and that block, as amounts too.
+         * @description The limits of a period, and the thresholds that warn and block, in percent and as amounts.
          */
         LimitsResponse: {
             /** Tokens */
@@ -2306,38 +2306,38 @@ export interface components {
             hard_percent: number;
             /**
              * Soft Tokens
-             * @description Tokens from which on the tenant is warned.
+             * @description Tokens at which the tenant is warned.
              */
             soft_tokens: number;
             /**
              * Hard Tokens
-             * @description Tokens that may be used; reached by using that much.
+             * @description Tokens at which requests are denied.
              */
             hard_tokens: number;
             /**
              * Soft Runs
-             * @description Runs from which on the tenant is warned.
+             * @description Runs at which the tenant is warned.
              */
             soft_runs: number;
             /**
              * Hard Runs
-             * @description Runs that may begin; reached by that many.
+             * @description Runs at which new runs are denied.
              */
             hard_runs: number;
         };
         /**
          * LiveResponse
-         * @description How to learn that usage has changed: listen to these documents, or ask again from time to time.
+         * @description The source of live updates: documents to listen to, or an interval to poll at.
          */
         LiveResponse: {
             /**
              * Counters
-             * @description The documents `counters/{id}` of the tenant that change with each recording; four at most.
+             * @description Ids of the tenant's `counters` documents that change with each recording; at most four.
              */
             counters: string[];
             /**
              * Ask Every S
-             * @description How often to ask again where there are too many documents to listen to; null elsewhere.
+             * @description The polling interval if there are too many documents to listen to, else null.
              */
             ask_every_s: number | null;
         };
@@ -2491,7 +2491,7 @@ export interface components {
         };
         /**
          * MetricForecastResponse
-         * @description What will be used at this pace, and when the limits are reached.
+         * @description The usage at the end of the period at its pace so far, and when it reaches the limits.
          */
         MetricForecastResponse: {
             /** At End */
@@ -2695,7 +2695,7 @@ export interface components {
         };
         /**
          * RunResponse
-         * @description A run and its sums.
+         * @description A run and its totals.
          */
         RunResponse: {
             /** Calls */
@@ -2777,7 +2777,7 @@ export interface components {
         };
         /**
          * SeriesResponse
-         * @description Usage over time; `from` and `to` are the whole hours that were read, [from, to).
+         * @description Usage over time, in whole hours of [from, to).
          */
         SeriesResponse: {
             /**
@@ -2836,7 +2836,7 @@ export interface components {
         };
         /**
          * TenantResponse
-         * @description The tenant, and what the caller is in it.
+         * @description The tenant, and the caller's role in it.
          */
         TenantResponse: {
             /** Id */
@@ -2936,9 +2936,9 @@ export interface components {
         };
         /**
          * UsageResponse
-         * @description Usage, limits and billing. Status, forecast and live part are null for anything but the current period.
+         * @description Usage, limits and billing. `status`, `forecast` and `live` are set only for the current period.
          *
-         *     There is no status and there are no limits if the tenant's plan is unknown.
+         *     `status` and `limits` are null if the tenant's plan is unknown.
          */
         UsageResponse: {
             tenant: components["schemas"]["TenantResponse"];
