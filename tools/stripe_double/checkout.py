@@ -5,7 +5,6 @@ from typing import Any
 from tools.stripe_double import customers, subscriptions
 from tools.stripe_double.account import Account, StripeObject, listing, merged_metadata, nulls
 from tools.stripe_double.collection import collect
-from tools.stripe_double.due_work import expire_session
 from tools.stripe_double.pagination import list_page
 from tools.stripe_double.parameters import (
     EXPAND,
@@ -200,30 +199,8 @@ def list_all(account: Account, params: Params) -> StripeObject:
     )
 
 
-def _expire(account: Account, _params: Params, session_id: str) -> StripeObject:
-    session = account.find("checkout.session", session_id)
-    if session["status"] != "open":
-        message = (
-            f'Only Checkout Sessions with a status in ["open"] can be expired; it is {session["status"]}.'
-        )
-        raise invalid(message)
-    expire_session(account, session)
-    return session
-
-
-def _list_line_items(account: Account, _params: Params, session_id: str) -> StripeObject:
-    return line_items(account, account.find("checkout.session", session_id))
-
-
 ROUTES = (
     Route(method="POST", path="/v1/checkout/sessions", schema=_CREATE, answer=create),
     Route(method="GET", path="/v1/checkout/sessions", schema=_LIST, answer=list_all),
     Route(method="GET", path="/v1/checkout/sessions/<session_id>", schema=RETRIEVE, answer=retrieve),
-    Route(method="POST", path="/v1/checkout/sessions/<session_id>/expire", schema=RETRIEVE, answer=_expire),
-    Route(
-        method="GET",
-        path="/v1/checkout/sessions/<session_id>/line_items",
-        schema=RETRIEVE,
-        answer=_list_line_items,
-    ),
 )

@@ -105,7 +105,9 @@ def _give_up(account: Account, subscription: StripeObject) -> None:
 
 def void(account: Account, invoice: StripeObject) -> None:
     """Void an open invoice; the status follows the latest invoice that is left."""
-    _close(account, invoice, "void", "voided_at")
+    with account.changing(invoice, "invoice.updated"):
+        invoice.update(status="void", auto_advance=False, next_payment_attempt=None)
+        invoice["status_transitions"]["voided_at"] = account.clock.now()
     account.emit("invoice.voided", invoice)
     subscription = account.objects["subscription"][subscription_of(invoice)]
     if subscription["latest_invoice"] != invoice["id"]:
@@ -115,17 +117,3 @@ def void(account: Account, invoice: StripeObject) -> None:
     left = [one for one in invoices_of(account, subscription) if one["status"] in ("open", "paid")]
     if subscription["status"] in ("past_due", "unpaid") and (not left or left[-1]["status"] == "paid"):
         set_status(account, subscription, "active")
-
-
-def mark_uncollectible(account: Account, invoice: StripeObject) -> None:
-    """Write an open invoice off; it can still be paid or voided."""
-    _close(account, invoice, "uncollectible", "marked_uncollectible_at")
-    account.emit("invoice.marked_uncollectible", invoice)
-
-
-def _close(account: Account, invoice: StripeObject, status: str, moment: str) -> None:
-    with account.changing(invoice, "invoice.updated"):
-        invoice.update(status=status, auto_advance=False, next_payment_attempt=None)
-        invoice["status_transitions"][moment] = account.clock.now()
-        if status == "uncollectible":
-            invoice["status_details"] = {"uncollectible": {"reason": "user_forgiven"}}

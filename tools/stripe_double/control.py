@@ -8,7 +8,6 @@ from flask import Flask, jsonify, request
 from flask.typing import ResponseReturnValue
 
 from tools.stripe_double.account import AFTER_LAST_ATTEMPT, CARD_OUTCOMES, Account
-from tools.stripe_double.charges import close_dispute, open_dispute
 from tools.stripe_double.delivery import Courier, Switches
 from tools.stripe_double.due_work import advance, renew
 from tools.stripe_double.failures import Failure, Failures
@@ -47,8 +46,6 @@ class Control:
             "POST customers/<customer_id>/card": self.set_card,
             "POST subscriptions/<subscription_id>/renew": self.renew,
             "POST dunning": self.set_dunning,
-            "POST charges/<charge_id>/dispute": self.dispute,
-            "POST disputes/<dispute_id>/close": self.close_dispute,
             "POST fail": self.fail,
             "POST delivery": self.set_delivery,
             "GET delivery": self.show_delivery,
@@ -108,19 +105,6 @@ class Control:
         with self.account.lock:
             self.account.after_last_attempt = after
         return {"after_last_attempt": after}
-
-    def dispute(self, charge_id: str) -> Given:
-        """Dispute a charge."""
-        with self.account.lock:
-            return dict(open_dispute(self.account, charge_id, str(_body("reason").get("reason", "general"))))
-
-    def close_dispute(self, dispute_id: str) -> Given:
-        """End a dispute."""
-        status = _body("status").get("status", "lost")
-        if status not in ("won", "lost"):
-            raise invalid(f"Invalid status {status!r}: must be won or lost")
-        with self.account.lock:
-            return dict(close_dispute(self.account, dispute_id, status))
 
     def fail(self) -> Given:
         """Make the API fail: `path_prefix`, `status`, `times`, and `after_effect` to lose answers only."""

@@ -4,8 +4,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from tools.stripe_double.account import Account, Cause, StripeObject
-from tools.stripe_double.collection import DAY, collect, finalize, mark_uncollectible, void
-from tools.stripe_double.states import cancel_now, subscription_of
+from tools.stripe_double.collection import DAY, collect, finalize, void
+from tools.stripe_double.states import cancel_now
 from tools.stripe_double.subscription_items import period_of
 from tools.stripe_double.trials import begin_period, end_trial
 
@@ -75,8 +75,6 @@ def _work_of_subscription(account: Account, subscription: StripeObject) -> Itera
         yield Work(end, _renew, subscription)
     if status == "incomplete":
         yield Work(subscription["created"] + SECONDS_INCOMPLETE, _expire, subscription)
-    if subscription["pause_collection"] and subscription["pause_collection"]["resumes_at"]:
-        yield Work(subscription["pause_collection"]["resumes_at"], _resume_collection, subscription)
 
 
 def _work_of_trial(account: Account, subscription: StripeObject) -> Iterator[Work]:
@@ -98,14 +96,7 @@ def _renew(account: Account, subscription: StripeObject) -> None:
 
 def _finalize_and_collect(account: Account, invoice: StripeObject) -> None:
     finalize(account, invoice)
-    subscription = account.objects["subscription"][subscription_of(invoice)]
-    paused = subscription["pause_collection"]
-    if paused is None:
-        collect(account, invoice)
-    elif paused["behavior"] == "void":
-        void(account, invoice)
-    else:
-        mark_uncollectible(account, invoice)
+    collect(account, invoice)
 
 
 def _collect(account: Account, invoice: StripeObject) -> None:
@@ -115,11 +106,6 @@ def _collect(account: Account, invoice: StripeObject) -> None:
 def _expire(account: Account, subscription: StripeObject) -> None:
     """Give up a subscription whose first payment never came: its invoice is voided, which ends it."""
     void(account, account.objects["invoice"][subscription["latest_invoice"]])
-
-
-def _resume_collection(account: Account, subscription: StripeObject) -> None:
-    with account.changing(subscription, "customer.subscription.updated"):
-        subscription["pause_collection"] = None
 
 
 def expire_session(account: Account, session: StripeObject) -> None:

@@ -36,13 +36,7 @@ def _subscriptions(account: Account, customer: StripeObject) -> StripeObject:
     return listing(f"/v1/customers/{customer['id']}/subscriptions", found[::-1])
 
 
-def _refunds(account: Account, charge: StripeObject) -> StripeObject:
-    found = [one for one in account.objects["refund"].values() if one["charge"] == charge["id"]]
-    return listing(f"/v1/charges/{charge['id']}/refunds", [account.present(one) for one in found[::-1]])
-
-
 _LEFT_OUT: dict[tuple[str, str], Callable[[Account, StripeObject], StripeObject]] = {
-    ("charge", "refunds"): _refunds,
     ("checkout.session", "line_items"): line_items,
     ("customer", "subscriptions"): _subscriptions,
     ("invoice", "payments"): _payments,

@@ -1,7 +1,7 @@
-"""Owns the API of invoices: list, read, finalize, pay, void, write off."""
+"""Owns the API of invoices: list, read, pay."""
 
 from tools.stripe_double.account import Account, StripeObject
-from tools.stripe_double.collection import collect, finalize, mark_paid, mark_uncollectible, void
+from tools.stripe_double.collection import collect, finalize, mark_paid
 from tools.stripe_double.pagination import list_page
 from tools.stripe_double.parameters import (
     EXPAND,
@@ -62,47 +62,8 @@ def pay(account: Account, params: Params, invoice_id: str) -> StripeObject:
     return invoice
 
 
-def _finalize(account: Account, _params: Params, invoice_id: str) -> StripeObject:
-    invoice = account.find("invoice", invoice_id)
-    _require(invoice, ("draft",), "finalized")
-    finalize(account, invoice)
-    if invoice["amount_due"] == 0:
-        mark_paid(account, invoice)
-    return invoice
-
-
-def _void(account: Account, _params: Params, invoice_id: str) -> StripeObject:
-    invoice = account.find("invoice", invoice_id)
-    _require(invoice, ("open", "uncollectible"), "voided")
-    void(account, invoice)
-    return invoice
-
-
-def _mark_uncollectible(account: Account, _params: Params, invoice_id: str) -> StripeObject:
-    invoice = account.find("invoice", invoice_id)
-    _require(invoice, ("open",), "marked uncollectible")
-    mark_uncollectible(account, invoice)
-    return invoice
-
-
-def _require(invoice: StripeObject, statuses: tuple[str, ...], what: str) -> None:
-    if invoice["status"] not in statuses:
-        message = (
-            f"You can only pass in {' or '.join(statuses)} invoices. This invoice is {invoice['status']}"
-        )
-        raise invalid(f"{message} and cannot be {what}.", code="invoice_not_editable")
-
-
 ROUTES = (
     Route(method="GET", path="/v1/invoices", schema=_LIST, answer=list_all),
     Route(method="GET", path="/v1/invoices/<invoice_id>", schema=RETRIEVE, answer=retrieve),
     Route(method="POST", path="/v1/invoices/<invoice_id>/pay", schema=_PAY, answer=pay),
-    Route(method="POST", path="/v1/invoices/<invoice_id>/finalize", schema=RETRIEVE, answer=_finalize),
-    Route(method="POST", path="/v1/invoices/<invoice_id>/void", schema=RETRIEVE, answer=_void),
-    Route(
-        method="POST",
-        path="/v1/invoices/<invoice_id>/mark_uncollectible",
-        schema=RETRIEVE,
-        answer=_mark_uncollectible,
-    ),
 )

@@ -66,24 +66,10 @@ UPDATE = Schema(
         "cancel_at": clearable(_CANCEL_AT),
         "cancellation_details": CANCELLATION_DETAILS,
         "items": each(Schema({**_ITEM, "deleted": flag, "id": text, "metadata": metadata}), most=20),
-        "pause_collection": clearable(
-            Schema(
-                {"behavior": one_of("keep_as_draft", "mark_uncollectible", "void"), "resumes_at": INSTANT},
-                required=("behavior",),
-            )
-        ),
         "payment_behavior": one_of("allow_incomplete", "error_if_incomplete"),
     }
 )
 CANCEL = Schema({**EXPAND, "cancellation_details": CANCELLATION_DETAILS})
-PAUSE = Schema({**EXPAND, "type": one_of("subscription")})
-RESUME = Schema(
-    {
-        **EXPAND,
-        "billing_cycle_anchor": _ANCHOR,
-        "payment_behavior": one_of("resume_on_payment_attempt", "resume_on_payment_success"),
-    }
-)
 LIST = Schema(
     {**LISTING, "customer": text, "price": text, "status": one_of(*STATUSES, "all", "ended")},
 )

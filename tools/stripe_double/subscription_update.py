@@ -1,4 +1,4 @@
-"""Owns changing a subscription: prices with prorations, cancellation to come, trial, paused collection."""
+"""Owns changing a subscription: prices with prorations, cancellation to come, trial."""
 
 from tools.stripe_double.account import Account, StripeObject, merged_metadata
 from tools.stripe_double.collection import collect, finalize
@@ -73,9 +73,6 @@ def _set_plain(subscription: StripeObject, params: Params) -> None:
     for name in ("description", "trial_settings"):
         if name in params:
             subscription[name] = params[name]
-    if "pause_collection" in params:
-        given = params["pause_collection"]
-        subscription["pause_collection"] = given and {"resumes_at": None} | given
     subscription["metadata"] = merged_metadata(subscription["metadata"], params.get("metadata", {}))
     subscription["cancellation_details"].update(params.get("cancellation_details", {}))
 

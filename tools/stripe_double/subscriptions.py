@@ -1,41 +1,32 @@
-"""Owns starting, cancelling, pausing and resuming subscriptions."""
+"""Owns starting, cancelling and finding subscriptions."""
 
 from tools.stripe_double.account import Account, StripeObject, listing, merged_metadata, new_id
 from tools.stripe_double.collection import collect, finalize
 from tools.stripe_double.invoices import Occasion, draft, period_lines
 from tools.stripe_double.pagination import list_page
 from tools.stripe_double.parameters import RETRIEVE, Params
-from tools.stripe_double.refusals import card_declined, invalid, no_payment_method
+from tools.stripe_double.refusals import card_declined, no_payment_method
 from tools.stripe_double.routes import Route
 from tools.stripe_double.states import (
     ENDED,
     cancel_now,
     living,
-    pause_now,
-    refuse_ended,
-    resume_now,
-    set_status,
 )
 from tools.stripe_double.subscription_fields import (
     CANCEL,
     CREATE,
     LIST,
-    PAUSE,
-    RESUME,
     UPDATE,
     blank_subscription,
 )
 from tools.stripe_double.subscription_items import (
     new_item,
-    period_of,
     price_of_period,
     require_one_interval,
     set_period,
     set_period_at,
 )
 from tools.stripe_double.subscription_update import set_cancellation, trial_end_of, update
-
-_PAUSABLE = ("active", "past_due", "trialing")
 
 
 def create(account: Account, params: Params) -> StripeObject:
@@ -117,39 +108,6 @@ def cancel(account: Account, params: Params, subscription_id: str) -> StripeObje
     return subscription
 
 
-def pause(account: Account, _params: Params, subscription_id: str) -> StripeObject:
-    """Pause a subscription; nothing is credited for the rest of the period."""
-    subscription = account.find("subscription", subscription_id)
-    refuse_ended(subscription)
-    if subscription["status"] not in _PAUSABLE:
-        raise invalid(f"A subscription that is {subscription['status']} cannot be paused.")
-    pause_now(account, subscription, "pause_requested")
-    return subscription
-
-
-def resume(account: Account, params: Params, subscription_id: str) -> StripeObject:
-    """Resume a paused subscription, by default with a new billing cycle that is paid now."""
-    subscription = account.find("subscription", subscription_id)
-    if subscription["status"] != "paused":
-        raise invalid(f"The subscription is {subscription['status']}; only a paused one can be resumed.")
-    now, former = account.clock.now(), period_of(subscription)
-    keeps_anchor = params.get("billing_cycle_anchor", {}).get("type") == "unchanged"
-    if not keeps_anchor:
-        subscription["billing_cycle_anchor"] = now
-    set_period_at(account, subscription, max(now, subscription["billing_cycle_anchor"]))
-    if keeps_anchor and period_of(subscription) == former:
-        resume_now(account, subscription)
-        return subscription
-    lines = period_lines(account, subscription)
-    invoice = draft(account, subscription, lines, Occasion("subscription_update", now, now))
-    finalize(account, invoice)
-    paid = collect(account, invoice) == "success"
-    if not paid and params.get("payment_behavior") != "resume_on_payment_success":
-        resume_now(account, subscription)
-        set_status(account, subscription, "past_due")
-    return subscription
-
-
 def list_all(account: Account, params: Params) -> StripeObject:
     """List subscriptions; without a status, those that have not ended."""
     status = params.get("status")
@@ -175,6 +133,4 @@ ROUTES = (
     Route(method="GET", path="/v1/subscriptions/<subscription_id>", schema=RETRIEVE, answer=retrieve),
     Route(method="POST", path="/v1/subscriptions/<subscription_id>", schema=UPDATE, answer=update),
     Route(method="DELETE", path="/v1/subscriptions/<subscription_id>", schema=CANCEL, answer=cancel),
-    Route(method="POST", path="/v1/subscriptions/<subscription_id>/pause", schema=PAUSE, answer=pause),
-    Route(method="POST", path="/v1/subscriptions/<subscription_id>/resume", schema=RESUME, answer=resume),
 )

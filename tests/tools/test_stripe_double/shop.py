@@ -118,3 +118,7 @@ class Shop:
         """Return the types of all events in their order, or of those about one object."""
         events = reversed(list(self.stripe.v1.events.list({"limit": 100}).auto_paging_iter()))
         return [event.type for event in events if about in (None, event.data.object["id"])]
+
+    def events(self, event_type: str) -> list[stripe.Event]:
+        """Return the events of a type, newest first."""
+        return self.stripe.v1.events.list({"type": event_type}).data

@@ -51,7 +51,6 @@ _CONTROLS = (
     "fail",
     "delivery",
     "deliver",
-    "disputes/du_1/close",
 )
 _JSON = st.recursive(st.none() | st.booleans() | st.integers() | st.text(max_size=9), st.lists, max_leaves=4)
 _FIELDS = (

@@ -87,13 +87,6 @@ def test_a_session_expires(shop: Shop) -> None:
     assert shop.event_types(about=session.id) == ["checkout.session.expired"]
 
 
-def test_a_session_can_be_expired_once(shop: Shop) -> None:
-    session = shop.checkout()
-    assert shop.stripe.v1.checkout.sessions.expire(session.id).url is None
-    with pytest.raises(stripe.InvalidRequestError, match="can be expired"):
-        shop.stripe.v1.checkout.sessions.expire(session.id)
-
-
 @pytest.mark.parametrize(
     ("params", "param"),
     [

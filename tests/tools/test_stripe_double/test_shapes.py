@@ -19,15 +19,12 @@ from tools.stripe_double.parameters import Schema
 # Route → the params module of stripe-python, whose first class is what the service takes.
 _PARAMS = {
     "POST /v1/billing_portal/sessions": "billing_portal._session_create_params",
-    "GET /v1/charges": "_charge_list_params",
     "POST /v1/checkout/sessions": "checkout._session_create_params",
     "GET /v1/checkout/sessions": "checkout._session_list_params",
     "POST /v1/customers": "_customer_create_params",
     "GET /v1/customers": "_customer_list_params",
     "POST /v1/customers/<customer_id>": "_customer_update_params",
-    "GET /v1/disputes": "_dispute_list_params",
     "GET /v1/events": "_event_list_params",
-    "GET /v1/invoice_payments": "_invoice_payment_list_params",
     "GET /v1/invoices": "_invoice_list_params",
     "POST /v1/invoices/<invoice_id>/pay": "_invoice_pay_params",
     "GET /v1/prices": "_price_list_params",
@@ -36,14 +33,10 @@ _PARAMS = {
     "GET /v1/products": "_product_list_params",
     "POST /v1/products": "_product_create_params",
     "POST /v1/products/<product_id>": "_product_update_params",
-    "GET /v1/refunds": "_refund_list_params",
-    "POST /v1/refunds": "_refund_create_params",
     "GET /v1/subscriptions": "_subscription_list_params",
     "POST /v1/subscriptions": "_subscription_create_params",
     "POST /v1/subscriptions/<subscription_id>": "_subscription_update_params",
     "DELETE /v1/subscriptions/<subscription_id>": "_subscription_cancel_params",
-    "POST /v1/subscriptions/<subscription_id>/pause": "_subscription_pause_params",
-    "POST /v1/subscriptions/<subscription_id>/resume": "_subscription_resume_params",
 }
 _SCHEMAS = {f"{route.method} {route.path}": route.schema for route in ROUTES}
 
@@ -115,9 +108,7 @@ def test_every_object_has_the_form_of_its_class(shop: Shop, receiver: Receiver) 
     item = subscription["items"].data[0]
     invoice = shop.stripe.v1.invoices.retrieve(str(subscription.latest_invoice), {"expand": ["payments"]})
     payment = invoice.payments.data[0]  # type: ignore[union-attr]
-    charge = shop.stripe.v1.charges.list().data[0]
-    refund = shop.stripe.v1.refunds.create({"charge": charge.id})
-    dispute = shop.control(f"charges/{charge.id}/dispute")
+    (charge,) = [event.data.object["id"] for event in shop.events("charge.succeeded")]
     objects: list[tuple[Any, Any]] = [
         (session, stripe.checkout.Session),
         (session.line_items.data[0], stripe.LineItem),  # type: ignore[union-attr]
@@ -131,12 +122,10 @@ def test_every_object_has_the_form_of_its_class(shop: Shop, receiver: Receiver) 
         (invoice, stripe.Invoice),
         (invoice.lines.data[0], stripe.InvoiceLineItem),
         (payment, stripe.InvoicePayment),
-        (shop.stripe.v1.charges.retrieve(charge.id), stripe.Charge),
-        (refund, stripe.Refund),
+        (shop.stripe.v1.charges.retrieve(charge), stripe.Charge),
         (shop.stripe.v1.events.list().data[0], stripe.Event),
     ]
     problems = [line for shown, kind in objects for line in _check(shown.to_dict(), kind, kind.__name__)]
-    problems += _check(dispute, stripe.Dispute, "Dispute")
     assert problems == []
 
 

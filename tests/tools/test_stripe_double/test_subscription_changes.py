@@ -1,4 +1,4 @@
-"""What is done to a subscription: switch, cancel, pause, resume, list; and the periods it runs through."""
+"""What is done to a subscription: switch, cancel, list; and the periods it runs through."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -110,38 +110,6 @@ def test_items_must_fit_together(shop: Shop) -> None:
         shop.subscribe(items=[{"price": shop.starter}, {"price": shop.yearly}])
     both = shop.subscribe(items=[{"price": shop.starter}, {"price": shop.professional, "quantity": 2}])
     assert shop.invoices_of(both.id)[0].amount_paid == STARTER_CENTS + 2 * PROFESSIONAL_CENTS
-
-
-def test_pause_and_resume(shop: Shop) -> None:
-    made = shop.subscribe()
-    paused = shop.stripe.v1.subscriptions.pause(made.id)
-    assert paused.status == "paused"
-    shop.control("clock/advance", seconds=90 * DAY)
-    assert len(shop.invoices_of(made.id)) == 1
-    resumed = shop.stripe.v1.subscriptions.resume(made.id)
-    assert (resumed.status, _period(resumed)[0]) == ("active", resumed.billing_cycle_anchor)
-    assert shop.invoices_of(made.id)[0].amount_paid == STARTER_CENTS
-    types = shop.event_types(about=made.id)
-    assert types[1:] == [
-        f"customer.subscription.{name}" for name in ("updated", "paused", "updated", "resumed")
-    ]
-
-
-def test_resuming_with_a_bad_card(shop: Shop) -> None:
-    made = shop.subscribe()
-    shop.stripe.v1.subscriptions.pause(made.id)
-    shop.control(f"customers/{made.customer}/card", outcome="decline")
-    shop.control("clock/advance", seconds=90 * DAY)
-    waiting = shop.stripe.v1.subscriptions.resume(made.id, {"payment_behavior": "resume_on_payment_success"})
-    assert waiting.status == "paused"
-    assert shop.stripe.v1.subscriptions.resume(made.id).status == "past_due"
-
-
-def test_paused_collection_keeps_the_status(shop: Shop) -> None:
-    made = shop.subscribe()
-    shop.stripe.v1.subscriptions.update(made.id, {"pause_collection": {"behavior": "void"}})
-    shop.control(f"subscriptions/{made.id}/renew")
-    assert (shop.now_of(made.id).status, shop.invoices_of(made.id)[0].status) == ("active", "void")
 
 
 def test_lists_by_customer_and_status(shop: Shop) -> None:
