@@ -11,7 +11,7 @@ _NOT_DEPLOYED = shutil.ignore_patterns("__pycache__", "*.pyc", ".*")
 
 
 def function_names(root: Path = ROOT) -> list[str]:
-    """The functions that have a main.py, in alphabetical order."""
+    """Return the functions that have a main.py, in alphabetical order."""
     return sorted(source.parent.name for source in (root / "functions").glob("*/main.py"))
 
 

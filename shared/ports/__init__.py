@@ -1,4 +1,4 @@
-"""What the use cases need from outside: each Protocol's docstrings are the contract its adapters keep."""
+"""The interfaces that use cases need. The docstrings of each Protocol are the contract of its adapters."""
 
 from shared.ports.billing import (
     BillingChange,

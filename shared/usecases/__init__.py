@@ -1,1 +1,1 @@
-"""What the product does, one verb per module; the ports it needs come in as arguments."""
+"""The use cases, one verb per module. They receive their ports as arguments."""

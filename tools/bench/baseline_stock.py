@@ -38,7 +38,7 @@ def stock(request: Request) -> dict[str, int]:
 
 
 def _document(event: dict[str, Any]) -> dict[str, object]:
-    """The fields that record_usage stores; its price and fingerprint are made up, as they are not compared."""
+    """Return the fields that record_usage stores; its price and fingerprint are made up, as they are not compared."""
     ts = datetime.fromisoformat(event["ts"])
     document = {**event, "ts": ts, "expire_at": ts + _RETENTION, "fingerprint": "f" * 32}
     if "tokens" in event:

@@ -48,7 +48,7 @@ def _take(source: Path) -> Callable[[], float]:
 
 
 def _run(program: str, source: Path) -> list[str]:
-    """The lines that `program` prints about `source`, in an interpreter of its own."""
+    """Return the lines that `program` prints about `source`, in an interpreter of its own."""
     # A host that nothing listens on: an import must not need its store.
     environment = {**os.environ, **local_settings(), "FIRESTORE_EMULATOR_HOST": "127.0.0.1:9"}
     environment |= {"GWI_STORE": "firestore", "PYTHONPATH": str(ROOT), "STRIPE_WEBHOOK_SECRET": "whsec_bench"}

@@ -1,4 +1,4 @@
-"""What Firestore bills, counted where every call passes: at the gRPC channel."""
+"""Counts what Firestore bills, at the gRPC channel."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -42,7 +42,7 @@ class Operations:
         )
 
     def cost_nanousd(self, deletes: int = 0) -> int:
-        """What they cost, with `deletes` deletions that follow from them."""
+        """Return their cost, with `deletes` deletions that follow from them."""
         return self.reads * READ_NANOUSD + self.writes * WRITE_NANOUSD + deletes * DELETE_NANOUSD
 
 
@@ -59,7 +59,7 @@ class OperationCounter(grpc.UnaryUnaryClientInterceptor, grpc.UnaryStreamClientI
         self._so_far = Operations()
 
     def of(self, work: Callable[[], object]) -> Operations:
-        """What `work` does."""
+        """Count the operations of `work`."""
         before = self._so_far
         work()
         return self._so_far - before
@@ -72,7 +72,7 @@ class OperationCounter(grpc.UnaryUnaryClientInterceptor, grpc.UnaryStreamClientI
         return call
 
     def intercept_unary_stream(self, continuation: Any, details: Any, request: Any) -> Any:
-        """Reads: a read for each document that was looked for or found."""
+        """Count a read for each document that was looked for or found."""
         self._so_far += Operations(rpcs=1)
         return self._counted(continuation(details, request), details.method.rpartition("/")[2])
 
@@ -87,7 +87,7 @@ class OperationCounter(grpc.UnaryUnaryClientInterceptor, grpc.UnaryStreamClientI
 
 
 def _reads(answer: Any) -> int:
-    """A document, found or missing; or an aggregation, by the entries it has counted."""
+    """Return a document, found or missing; or an aggregation, by the entries it has counted."""
     present = {field.name for field, _ in answer.ListFields()}
     if "result" in present:
         entries = sum(int(value.integer_value) for value in answer.result.aggregate_fields.values())

@@ -1,4 +1,4 @@
-"""What folds of an always active tenant cost in a month: a day of recordings and ticks, by a clock that is told."""
+"""The monthly cost of folding an always active tenant, from a simulated day of recordings and ticks."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field

@@ -1,4 +1,4 @@
-"""Whether history costs anything: checks, usage pages and folds with much and with little of it."""
+"""The cost of history: checks, usage pages and folds with much of it and with little."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -107,7 +107,7 @@ class Pair:
 
 
 def measure_on_emulator() -> Iterator[Measure]:
-    """Times and operations with 100,000 events as multiples of those with 1,000, in the same store."""
+    """Measure times and operations with 100,000 events as multiples of those with 1,000, in the same store."""
     with firestore_emulator(heap_mb=4096) as host, open_channel(host) as channel:
         counter = OperationCounter()
         rpc = FirestoreRpc(PROJECT_ID, channel, is_emulator=True)
@@ -121,7 +121,7 @@ def measure_on_emulator() -> Iterator[Measure]:
 
 
 def measure_in_memory() -> Iterator[Measure]:
-    """Times with 1,000,000 events as multiples of those with 1,000, in the same store."""
+    """Measure times with 1,000,000 events as multiples of those with 1,000, in the same store."""
     store = MemoryStore()
     yield from _times(_pair("memory", store, store, MUCH_IN_MEMORY), ROUNDS_IN_MEMORY)
 
@@ -156,7 +156,7 @@ def _operations(counter: OperationCounter, little: Subject, much: Subject) -> It
 
 
 def _steady(counter: OperationCounter, subject: Subject, name: str) -> Operations:
-    """What it takes with new events, once the reader knows the tenant."""
+    """Count the operations with new events, once the reader knows the tenant."""
     subject.fold()
     subject.check()
     subject.record()

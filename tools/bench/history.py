@@ -28,7 +28,7 @@ _THREADS = 4
 
 
 def event(number: int, ts: datetime, prefix: str, run: str) -> RecordedEvent:
-    """An LLM call as it is stored; counters depend on its hour and series alone."""
+    """Return an LLM call as it is stored; counters depend on its hour and series alone."""
     return RecordedEvent(
         id=f"{prefix}-{number}",
         ts=ts,
@@ -95,7 +95,7 @@ def _batches(tenant_id: str, events: int) -> Iterator[list[RecordedEvent]]:
 
 
 def _historical(tenant_id: str, day: int, number: int, position: int) -> RecordedEvent:
-    """The event at a position of its day: hours in turn, each with every series."""
+    """Return the event at a position of its day: hours in turn, each with every series."""
     hour = HOURS[position // len(SERIES) % len(HOURS)]
     ts = NOW.replace(day=day, hour=hour, minute=position % 60)
     return event(number, ts, tenant_id, f"{day}-{hour}-{position // POSITIONS_PER_RUN}")

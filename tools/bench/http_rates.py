@@ -58,7 +58,7 @@ def _warm_medians(rounds: int, *takes: Take) -> list[float]:
 
 
 def _take(callers: list[Caller], prefix: str, events: int, runs: int | None) -> Take:
-    """Sends new events each time, by all callers at once; making them is not timed."""
+    """Return a request of new events by all callers at once. Making the events is not timed."""
     numbers = count()
     threads = ThreadPoolExecutor(len(callers))
 

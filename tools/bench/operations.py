@@ -31,7 +31,7 @@ _ACCESS = Access(tenant=_TENANT, permissions=ALL_SCOPES, actor="bench")
 
 
 def measure() -> Iterator[Measure]:
-    """Counts at the channel of the real adapter, on the emulator."""
+    """Count operations at the channel of the real adapter, on the emulator."""
     with firestore_emulator() as host, open_channel(host) as channel:
         key = create_bench_tenant(host)
         counter = OperationCounter()
@@ -45,7 +45,7 @@ def measure() -> Iterator[Measure]:
 
 @dataclass
 class Bench:
-    """What is measured, on one store."""
+    """The measures on one store."""
 
     rpc: FirestoreRpc
     counter: OperationCounter
@@ -59,13 +59,13 @@ class Bench:
         self.folder = TenantFolder(self.store, THRESHOLDS.policy_of)
 
     def record(self, events: int, *, runs: int) -> Operations:
-        """What one request of `events` events in `runs` runs takes."""
+        """Count the operations of one request of `events` events in `runs` runs."""
         now = datetime.now(UTC)
         items = sample_events(events, f"operations-{next(self._numbers)}", now, runs=runs)
         return self.counter.of(lambda: record_events(self.limits.ledger, _ACCESS, items, now))
 
     def recording(self) -> Iterator[Measure]:
-        """What recording takes; the key is looked up once a minute by each instance."""
+        """Measure recording. Each instance looks the key up once a minute; that is not counted."""
         single, in_run, batch = self.record(1, runs=0), self.record(1, runs=1), self.record(100, runs=1)
         yield Measure("single_event_writes", single.writes, "writes", exactly(2))
         yield Measure("single_event_reads", single.reads, "reads", exactly(0))
@@ -77,7 +77,7 @@ class Bench:
         yield Measure("key_lookup_reads", found.reads, "reads", None, "once a minute and instance")
 
     def reading(self) -> Iterator[Measure]:
-        """What the limit check and the usage page take: before anything was folded, and ever after."""
+        """Measure the limit check and the usage page, before the first fold and after it."""
         new = replace(_TENANT, created_at=datetime.now(UTC))
         for name, known in (("new_tenant", new), ("never_folded", _TENANT)):
             found = self.check(known)
@@ -102,28 +102,28 @@ class Bench:
         return self.directory.find_tenant(TENANT_ID) or _TENANT
 
     def check(self, known: Tenant) -> Operations:
-        """What one limit check takes."""
+        """Count the operations of one limit check."""
         request, now = UsageRequest(tokens=1000, runs=1), datetime.now(UTC)
         return self.counter.of(lambda: self.limits.check(known, request, now))
 
     def usage(self) -> Operations:
-        """What one usage page takes."""
+        """Count the operations of one usage page."""
         known = self.known()
         return self.counter.of(lambda: read_current(self.limits, known, datetime.now(UTC)))
 
     def fold(self) -> Operations:
-        """What a fold of all that is new takes."""
+        """Count the operations of a fold."""
         return self.counter.of(lambda: fold_tenants(self.folder, [TENANT_ID], datetime.now(UTC)))
 
     def folding(self) -> Iterator[Measure]:
-        """What the fold of 100 new events takes."""
+        """Measure the fold of 100 new events."""
         self.record(100, runs=1)
         fold = self.fold()
         yield Measure("fold_100_events_reads", fold.reads, "reads")
         yield Measure("fold_100_events_writes", fold.writes, "writes")
 
     def costs(self) -> Iterator[Measure]:
-        """What a million events cost, their later deletion included, in requests of one run each."""
+        """Measure the cost of a million events, with their later deletion, in requests of one run each."""
         for events in (1, 10, 100):
             each = self.record(events, runs=1).cost_nanousd(deletes=events)
             cost = usd(each * (1_000_000 // events))

@@ -1,4 +1,4 @@
-"""What checks and usage pages read, of each kind of tenant, at the end of a period, when they read most."""
+"""The reads of checks and usage pages for each kind of tenant, at the end of a period, when they read most."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -74,7 +74,7 @@ def measure() -> Iterator[Measure]:
 
 @dataclass
 class Reading:
-    """What is measured of tenants of one kind."""
+    """The measures of one kind of tenant."""
 
     rpc: FirestoreRpc
     counter: OperationCounter

@@ -38,7 +38,7 @@ class DiscardingChannel:
         request_serializer: Callable[[Any], bytes],
         response_deserializer: Callable[[bytes], Any],
     ) -> Callable[..., Any]:
-        """A call that sends nothing."""
+        """Return a call that sends nothing."""
         answer = response_deserializer(b"")
 
         def call(request: Any, **_options: object) -> Any:
@@ -66,7 +66,7 @@ def measure() -> Iterator[Measure]:
 
 
 def _take(ledger: Ledger, body: bytes, now: datetime) -> Callable[[], float]:
-    """Records the batch; takes this process's own time, which other processes on the core do not lengthen."""
+    """Record the batch and return this process's own time, which other processes on the core do not lengthen."""
 
     def record() -> None:
         items = cast("dict[str, list[object]]", parse_json_bytes(body))["events"]

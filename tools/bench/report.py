@@ -12,13 +12,13 @@ _TITLE_RULE = "-"
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """What a value should reach."""
+    """The value that a measure should reach."""
 
     relation: Literal[">=", "<=", "=="]
     amount: float
 
     def is_met_by(self, value: float) -> bool:
-        """Whether `value` is good enough; exactly the amount is."""
+        """Return True if `value` meets the target."""
         if self.relation == "==":
             return value == self.amount
         return value >= self.amount if self.relation == ">=" else value <= self.amount
@@ -39,27 +39,27 @@ class Measure:
 
     @property
     def is_met(self) -> bool | None:
-        """Whether the target is met; None if there is none."""
+        """True if the target is met; None if there is none."""
         return None if self.target is None else self.target.is_met_by(self.value)
 
 
 def at_least(amount: float) -> Target:
-    """A value of `amount` or more."""
+    """Return a value of `amount` or more."""
     return Target(">=", amount)
 
 
 def at_most(amount: float) -> Target:
-    """A value of `amount` or less."""
+    """Return a value of `amount` or less."""
     return Target("<=", amount)
 
 
 def exactly(amount: float) -> Target:
-    """A value of `amount`, for what is counted."""
+    """Return a value of `amount`, for what is counted."""
     return Target("==", amount)
 
 
 def figure(value: float) -> str:
-    """A number for people: counts and large values whole, small ones with three digits."""
+    """Return a number for people: counts and large values whole, small ones with three digits."""
     if isinstance(value, int) or abs(value) >= 1000 or value == int(value):
         return f"{value:,.0f}"
     return f"{value:.3g}" if abs(value) < 100 else f"{value:.0f}"

@@ -19,7 +19,7 @@ _BETWEEN = timedelta(milliseconds=20)
 
 @dataclass(frozen=True, slots=True)
 class _Batch:
-    """What the ids of a batch begin with, the instant of its last event, and the number of its runs."""
+    """The prefix of a batch's ids, the instant of its last event, and the number of its runs."""
 
     prefix: str
     last_at: datetime
@@ -64,5 +64,5 @@ def _tokens(call: Call, number: int) -> Iterator[tuple[str, int]]:
 
 
 def body_of(events: list[Event]) -> bytes:
-    """The body of a request that sends `events`."""
+    """Return the body of a request that sends `events`."""
     return json.dumps({"events": events}).encode()

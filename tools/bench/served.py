@@ -26,7 +26,7 @@ class Baseline(Function):
     """A function of this folder: `baseline_<name>.py`."""
 
     def source(self, root: Path = ROOT) -> Path:
-        """The file that defines the function."""
+        """Return the file that defines the function."""
         return root / "tools" / "bench" / f"baseline_{self.name}.py"
 
 

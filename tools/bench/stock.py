@@ -25,13 +25,13 @@ _COLUMNS = (
 
 
 def stock_client(project_id: str) -> Client:
-    """The stock client; to the emulator that the environment names, if it names one."""
+    """Return the stock client; to the emulator that the environment names, if it names one."""
     return Client(project=project_id, credentials=AnonymousCredentials())  # type: ignore[no-untyped-call]
 
 
 @dataclass(frozen=True, slots=True)
 class EventWrites:
-    """What a request of events writes: their documents by id, the counters of their days, and their runs by id."""
+    """The writes of a request: event documents by id, counters by day, and runs by id."""
 
     documents: Mapping[str, dict[str, object]]
     days: Mapping[date, DayDelta]

@@ -31,7 +31,7 @@ Event = Mapping[str, object]
 
 
 def measure() -> Iterator[Measure]:
-    """A subscription is bought from Stripe's double, and its events are handled again and again under new ids."""
+    """Buy a subscription from Stripe's double, and handle its events."""
     os.environ.update(without_proxy(os.environ))
     with firestore_emulator() as host, open_channel(host) as channel, serving() as double:
         create_bench_tenant(host)
@@ -45,7 +45,7 @@ def measure() -> Iterator[Measure]:
 
 
 def _bought(billing: BillingDependencies, double: Served) -> list[Event]:
-    """What Stripe sends when the bench tenant subscribes."""
+    """Subscribe the bench tenant and return Stripe's events."""
     billing.stripe.sync_catalog(catalog_to_sell())
     now = datetime.now(UTC)
     purchase = Purchase(tenant_id=TENANT_ID, plan="starter", interval="month")
@@ -69,7 +69,7 @@ def _pay(url: str) -> None:
 def _operations(
     billing: BillingDependencies, counter: OperationCounter, templates: list[Event]
 ) -> Iterator[Measure]:
-    """What the first event of each kind takes, and its repetition."""
+    """Measure the first event of each kind, and its repetition."""
     for template in templates:
         first, again = (_handled(billing, counter, template) for _ in range(2))
         name = str(template["type"]).replace(".", "_")

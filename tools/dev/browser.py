@@ -16,12 +16,12 @@ _WHERE = "process.stdout.write(require('playwright').chromium.executablePath())"
 
 
 def find_browser() -> Path | None:
-    """The Chromium or Chrome on the PATH."""
+    """Return the Chromium or Chrome on the PATH."""
     return next((Path(found) for name in _NAMES if (found := shutil.which(name))), None)
 
 
 def provide_browser(user_id: int | None = None) -> Path:
-    """The browser's executable, installed first where there is none: Debian's package as root, else Playwright's own.
+    """Return the browser's executable. Install one if there is none: Debian's as root, else Playwright's.
 
     `user_id` is that of this process when absent. Raises StackError when neither can be installed.
     """

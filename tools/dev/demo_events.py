@@ -31,7 +31,7 @@ class DemoRun:
 
 
 def run_events(run: DemoRun) -> Iterator[Event]:
-    """The run's events in the order of their instants, which are in UTC."""
+    """Return the run's events in the order of their instants, which are in UTC."""
     calls = WORKFLOWS[run.workflow]
     yield _lifecycle(run, calls[0], run.begin, "started")
     at = run.begin

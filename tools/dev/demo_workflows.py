@@ -1,4 +1,4 @@
-"""What the agents of the demo tenant do: each workflow is a sequence of LLM calls and tool calls."""
+"""The workflows of the demo tenant's agents. Each is a sequence of LLM calls and tool calls."""
 
 from typing import NamedTuple
 

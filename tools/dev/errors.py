@@ -1,4 +1,4 @@
-"""What can go wrong with the development stack; every message tells the developer what to do."""
+"""Errors of the development stack. Each message says what to do."""
 
 
 class StackError(Exception):

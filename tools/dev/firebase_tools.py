@@ -66,7 +66,7 @@ def _addresses(name: str, port: int) -> dict[str, object]:
 
 
 def _kept_in(folder: Path) -> dict[str, str]:
-    """Settings by which it shares no file with another stack, asks for no update and reaches this machine."""
+    """Return settings that keep it from sharing files with another stack, from updating, and from using a proxy."""
     own = {"TMPDIR": str(folder), "XDG_CONFIG_HOME": str(folder)}
     return own | {"CI": "1", "NO_UPDATE_NOTIFIER": "1", "NO_COLOR": "1"} | without_proxy(os.environ)
 

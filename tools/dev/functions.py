@@ -21,7 +21,7 @@ class Function:
     probe: Probe = ANY_ANSWER
 
     def source(self, root: Path = ROOT) -> Path:
-        """The file that defines the function."""
+        """Return the file that defines the function."""
         return root / "functions" / self.name / "main.py"
 
 
@@ -36,12 +36,12 @@ FUNCTIONS = (
 
 
 def existing_functions(root: Path = ROOT) -> Iterator[Function]:
-    """The functions whose source is there."""
+    """Return the functions whose source is there."""
     return (function for function in FUNCTIONS if function.source(root).exists())
 
 
 def local_settings() -> dict[str, str]:
-    """What every function and the admin tool take from the environment, but for the store."""
+    """Return the environment of every function and the admin tool, without the store."""
     return {
         "GOOGLE_CLOUD_PROJECT": PROJECT_ID,
         "GWI_METERING_ENABLED": "1",
@@ -50,7 +50,7 @@ def local_settings() -> dict[str, str]:
 
 
 def emulated_environment(firestore: Server, pubsub: Server) -> dict[str, str]:
-    """The whole environment of a process that works on these emulators, but for what the web app adds."""
+    """Return the whole environment of a process that works on these emulators, but for what the web app adds."""
     return {
         **os.environ,
         **without_proxy(os.environ),

@@ -10,7 +10,7 @@ from tools.dev.retries import Retries
 
 @dataclass(frozen=True, kw_only=True)
 class Launch:
-    """Where the stack keeps its files, what the demo tenant gets, and the event that stops everything.
+    """The stack's folder, the demo tenant's history, and the event that stops everything.
 
     `with_history` records a month of demo data; `built` serves the web app's production build.
     """

@@ -24,16 +24,16 @@ class LocalStripe:
 
     @property
     def url(self) -> str:
-        """Where the double answers."""
+        """The address of the double."""
         return f"http://{HOST}:{self.port}"
 
     @property
     def webhook_url(self) -> str:
-        """Where it sends events to."""
+        """The address that receives its events."""
         return f"http://{HOST}:{self.webhook_port}/"
 
     def settings(self) -> dict[str, str]:
-        """What functions and the admin tool take from the environment."""
+        """Return the environment for the functions and the admin tool."""
         return {
             "STRIPE_API_KEY": STRIPE_API_KEY,
             "STRIPE_API_BASE": self.url,
@@ -41,7 +41,7 @@ class LocalStripe:
         }
 
     def secrets(self) -> Mapping[str, str]:
-        """What the stack file tells of it besides addresses."""
+        """Return the entries of the stack file besides addresses."""
         return {"stripe_webhook_secret": self.webhook_secret}
 
 
@@ -54,7 +54,7 @@ def plan_stripe(root: Path = ROOT) -> LocalStripe | None:
 
 
 def placed_functions(stripe: LocalStripe | None, root: Path = ROOT) -> list[Function]:
-    """The functions of `root`, the one that takes webhooks on the port that the double sends to."""
+    """Return the functions of `root`, the one that takes webhooks on the port that the double sends to."""
     return [
         replace(each, usual_port=stripe.webhook_port) if stripe and each.name == WEBHOOK else each
         for each in existing_functions(root)

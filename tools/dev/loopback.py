@@ -19,7 +19,7 @@ _POST_SECONDS = 30
 
 
 def without_proxy(environment: Mapping[str, str]) -> dict[str, str]:
-    """The settings by which clients reach this machine directly, whatever proxy `environment` names."""
+    """Return the settings by which clients reach this machine directly, whatever proxy `environment` names."""
     named = environment.get("no_proxy") or environment.get("NO_PROXY")
     direct = ",".join([*([named] if named else []), HOST, "localhost"])
     return {"no_proxy": direct, "NO_PROXY": direct}

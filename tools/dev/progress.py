@@ -1,4 +1,4 @@
-"""What `make dev` tells while its parts start: each part that is ready, and what is waited for if none becomes so."""
+"""Progress of `make dev`: each part that is ready, and the parts that it waits for."""
 
 from collections.abc import Sequence
 from time import monotonic

@@ -63,7 +63,7 @@ def run(stack: Stack, launch: Launch) -> None:
 
 @contextmanager
 def _naming_the_dead(stack: Stack) -> Iterator[None]:
-    """A part that has ended explains an error better than whoever did not reach it."""
+    """Raise the error of a part that has ended, which explains more than the error of its caller."""
     try:
         yield
     except StackError as error:

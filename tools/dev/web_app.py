@@ -39,7 +39,7 @@ class LocalWeb:
     """Serve the production build instead of the sources."""
 
     def settings(self) -> dict[str, str]:
-        """What functions and the admin tool take from the environment."""
+        """Return the environment for the functions and the admin tool."""
         return {
             "GWI_WEB_ORIGIN": f"http://{HOST}:{self.port}",
             "FIREBASE_AUTH_EMULATOR_HOST": f"{HOST}:{self.auth_port}",

@@ -15,7 +15,7 @@ RETRY_AFTER_SECONDS = (3 * DAY, 5 * DAY, 7 * DAY)
 
 
 def finalize(account: Account, invoice: StripeObject) -> None:
-    """Number the draft and open it; what the customer's credit covers is taken from the balance."""
+    """Finalize a draft: number it, open it, and apply the customer's credit."""
     customer = account.find("customer", invoice["customer"])
     number = f"{customer['invoice_prefix']}-{customer['next_invoice_sequence']:04d}"
     customer["next_invoice_sequence"] += 1

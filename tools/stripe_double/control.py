@@ -30,7 +30,7 @@ _SWITCH_TYPES: dict[str, tuple[type, ...]] = {
 
 
 class Control:
-    """What a test or a developer may do to the double; every body is JSON."""
+    """Controls of the double for tests and developers. Every body is JSON."""
 
     def __init__(self, account: Account, courier: Courier, failures: Failures) -> None:
         self.account = account

@@ -10,7 +10,7 @@ _REMEMBERED_SECONDS = 86_400
 
 @dataclass(frozen=True, kw_only=True)
 class Kept:
-    """What a key was first used for, and what it was answered."""
+    """The first request with an idempotency key, and its response."""
 
     request: tuple[str, str, str]
     status: int

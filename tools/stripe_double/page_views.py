@@ -59,7 +59,7 @@ def checkout_view(account: Account, session: StripeObject) -> dict[str, Any]:
 
 
 def needs_no_card(session: StripeObject) -> bool:
-    """Whether the page may be completed without a card: nothing is due, and the session asks for none then."""
+    """Return True if the page can be completed without a card."""
     return (session["amount_total"], session["payment_method_collection"]) == (0, "if_required")
 
 

@@ -66,7 +66,7 @@ def no_payment_method() -> Refusal:
 
 
 def simulated(status: int) -> Refusal:
-    """What the failure switch answers with `status`."""
+    """Return the response of the failure switch with `status`."""
     if status == 429:
         return Refusal(429, "invalid_request_error", "Too many requests.", code="rate_limit")
     if status == 409:
