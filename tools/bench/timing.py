@@ -15,7 +15,7 @@ def seconds(work: Work, clock: Callable[[], float] = perf_counter) -> float:
 
 
 def medians(rounds: int, *takes: Callable[[], float]) -> list[float]:
-    """Return the median of what each of `takes` returns, called in turn: a slow moment of the machine meets all alike."""
+    """Return the median of each of `takes`, called in turn, so that slow moments of the machine affect all alike."""
     taken: list[list[float]] = [[] for _ in takes]
     for number in range(rounds):
         # Whoever comes second may profit from the first, so they change places.
