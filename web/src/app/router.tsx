@@ -28,38 +28,38 @@ const settingsPages: RouteObject[] = [
   { index: true, element: <Navigate to="keys" replace /> },
   {
     path: 'keys',
-    lazy: async () => ({ Component: (await import('@/features/settings/keys-page')).KeysPage }),
+    lazy: async () => ({ Component: (await import('@/features/people/keys-page')).KeysPage }),
   },
   {
     path: 'members',
-    lazy: async () => ({ Component: (await import('@/features/settings/members-page')).MembersPage }),
+    lazy: async () => ({ Component: (await import('@/features/people/members-page')).MembersPage }),
   },
   {
     path: 'alerts',
-    lazy: async () => ({ Component: (await import('@/features/settings/alerts-page')).AlertsPage }),
+    lazy: async () => ({ Component: (await import('@/features/notices/alerts-page')).AlertsPage }),
   },
 ]
 
 const tenantPages: RouteObject[] = [
   {
     index: true,
-    lazy: async () => ({ Component: (await import('@/features/usage/usage-page')).UsagePage }),
+    lazy: async () => ({ Component: (await import('@/features/ledger/usage-page')).UsagePage }),
   },
   {
     path: 'upgrade',
-    lazy: async () => ({ Component: (await import('@/features/plans/upgrade-page')).UpgradePage }),
+    lazy: async () => ({ Component: (await import('@/features/billing/upgrade-page')).UpgradePage }),
   },
   {
     path: 'runs',
-    lazy: async () => ({ Component: (await import('@/features/runs/runs-page')).RunsPage }),
+    lazy: async () => ({ Component: (await import('@/features/metering/runs-page')).RunsPage }),
   },
   {
     path: 'runs/*',
-    lazy: async () => ({ Component: (await import('@/features/runs/run-page')).RunPage }),
+    lazy: async () => ({ Component: (await import('@/features/metering/run-page')).RunPage }),
   },
   {
     path: 'settings',
-    lazy: async () => ({ Component: (await import('@/features/settings/settings-layout')).SettingsLayout }),
+    lazy: async () => ({ Component: (await import('./settings-layout')).SettingsLayout }),
     children: settingsPages,
   },
 ]
@@ -67,11 +67,11 @@ const tenantPages: RouteObject[] = [
 const userPages: RouteObject[] = [
   {
     index: true,
-    lazy: async () => ({ Component: (await import('@/features/tenants/home-page')).HomePage }),
+    lazy: async () => ({ Component: (await import('@/features/people/home-page')).HomePage }),
   },
   {
     path: 'new',
-    lazy: async () => ({ Component: (await import('@/features/tenants/new-tenant-page')).NewTenantPage }),
+    lazy: async () => ({ Component: (await import('@/features/people/new-tenant-page')).NewTenantPage }),
   },
   { path: 't/:tenant', Component: TenantLayout, children: tenantPages },
 ]

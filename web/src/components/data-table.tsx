@@ -7,22 +7,10 @@ import { formatInteger } from '@/lib/format'
 import { Button } from './button'
 import { cx } from './cx'
 import { Skeleton } from './skeleton'
-import { cellLook, TableHead } from './table-head'
-import { sorted, type Sort, type SortValue } from './table-sort'
+import { cellLook, TableHead, type Column } from './table-head'
+import { sorted, type Sort } from './table-sort'
 
-export type Column<Row> = {
-  key: string
-  header: string
-  /** Keeps the header for assistive technology only: for a column of buttons. */
-  headerHidden?: boolean
-  cell: (row: Row) => ReactNode
-  /** Makes the column sortable by this value; null sorts last. */
-  sortValue?: (row: Row) => SortValue
-  /** "end" for figures. */
-  align?: 'start' | 'end'
-  /** Leaves the column out on narrower screens. */
-  hideBelow?: 'sm' | 'md'
-}
+export type { Column }
 
 type DataTableProps<Row> = {
   /** What the table lists: its name for assistive technology. */

@@ -1,5 +1,5 @@
 // What choosing a plan of the catalog means for a tenant: nothing, up, down, or back to Free.
-import { isSubscriber } from '@/features/billing/subscription'
+import { isSubscriber } from './subscription'
 import type { BillingState, Interval, Plan } from '@/lib/api/types'
 
 export type PlanChange = 'current' | 'other-interval' | 'upgrade' | 'downgrade' | 'cancel'

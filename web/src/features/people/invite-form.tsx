@@ -12,7 +12,7 @@ import type { Invite } from '@/lib/api/types'
 import { useTenant } from '@/lib/tenant'
 
 import { rolesFrom } from './role-options'
-import { useSettingsMutation } from './use-settings-mutation'
+import { useSettingsMutation } from '@/components/use-settings-mutation'
 
 type Invitation = { email: string; role: string }
 

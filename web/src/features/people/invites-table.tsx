@@ -3,13 +3,13 @@ import { Button } from '@/components/button'
 import { DataTable, type Column } from '@/components/data-table'
 import { Instant } from '@/components/instant'
 import { useToast } from '@/components/toast'
-import { ROLE_LABELS } from '@/features/tenants/roles'
+import { ROLE_LABELS } from './roles'
 import { call } from '@/lib/api/client'
 import { membersQuery, tenantPath } from '@/lib/api/queries'
 import type { Invite } from '@/lib/api/types'
 import { useTenant } from '@/lib/tenant'
 
-import { useSettingsMutation } from './use-settings-mutation'
+import { useSettingsMutation } from '@/components/use-settings-mutation'
 
 export function InvitesTable({ invites }: { invites: Invite[] }) {
   return <DataTable caption="Invitations" columns={COLUMNS} rows={invites} rowKey={({ id }) => id} />

@@ -10,7 +10,7 @@ import { ApiError } from '@/lib/api/problem'
 import { alertRecipientsQuery, tenantPath } from '@/lib/api/queries'
 import { useTenant } from '@/lib/tenant'
 
-import { useSettingsMutation } from './use-settings-mutation'
+import { useSettingsMutation } from '@/components/use-settings-mutation'
 
 export function RecipientsForm({ emails }: { emails: string[] }) {
   const { id } = useTenant()

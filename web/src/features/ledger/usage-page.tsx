@@ -15,11 +15,11 @@ import { useTenant, type TenantContext } from '@/lib/tenant'
 
 import { CostCard } from './cost-card'
 import { DetailsSkeleton } from './details-skeleton'
-import { ForecastCard } from './forecast-card'
-import { LimitNotices } from './limit-notices'
+import { ForecastCard } from '@/features/limits/forecast-card'
+import { LimitNotices } from '@/features/limits/limit-notices'
 import { PeriodPicker } from './period-picker'
 import { choiceOf } from './range'
-import { UsedCard } from './used-card'
+import { UsedCard } from '@/features/limits/used-card'
 
 const CurrentDetails = lazy(async () => ({ default: (await import('./usage-details')).CurrentDetails }))
 const PastDetails = lazy(async () => ({ default: (await import('./usage-details')).PastDetails }))

@@ -15,7 +15,7 @@ import type { NewApiKey, Scope } from '@/lib/api/types'
 import { useTenant } from '@/lib/tenant'
 
 import { AGENT_SCOPES, SCOPES } from './scopes'
-import { useSettingsMutation } from './use-settings-mutation'
+import { useSettingsMutation } from '@/components/use-settings-mutation'
 
 type CreateKeyDialogProps = { onClose: () => void; onMade: (made: NewApiKey) => void }
 type Order = { label: string; scopes: Scope[]; expires_in_days: number | null }

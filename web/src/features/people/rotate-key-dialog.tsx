@@ -11,7 +11,7 @@ import { apiKeysQuery, tenantPath } from '@/lib/api/queries'
 import type { ApiKey, NewApiKey } from '@/lib/api/types'
 import { useTenant } from '@/lib/tenant'
 
-import { useSettingsMutation } from './use-settings-mutation'
+import { useSettingsMutation } from '@/components/use-settings-mutation'
 
 type RotateKeyDialogProps = { apiKey: ApiKey; onClose: () => void; onMade: (made: NewApiKey) => void }
 

@@ -1,14 +1,14 @@
 // A member's role, and the choice of another.
 import { Select } from '@/components/select'
 import { useToast } from '@/components/toast'
-import { ROLE_LABELS } from '@/features/tenants/roles'
+import { ROLE_LABELS } from './roles'
 import { call } from '@/lib/api/client'
 import { membersQuery, tenantPath, usageQuery } from '@/lib/api/queries'
 import type { Member, Role } from '@/lib/api/types'
 import { useTenant } from '@/lib/tenant'
 
 import { rolesFrom } from './role-options'
-import { useSettingsMutation } from './use-settings-mutation'
+import { useSettingsMutation } from '@/components/use-settings-mutation'
 
 type RoleChoiceProps = { member: Member; mayChange: boolean }
 

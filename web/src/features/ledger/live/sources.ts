@@ -18,9 +18,3 @@ export type Listen = (sources: Sources, handlers: SnapshotHandlers) => Promise<(
 export function sourcesOf({ tenant, live }: Usage): Sources | null {
   return live && live.counters.length > 0 ? { tenant: tenant.id, counters: live.counters } : null
 }
-
-/** Listens by Firestore, whose code is loaded only now. */
-export const listenToFirestore: Listen = async (sources, handlers) => {
-  const { listen } = await import('./listeners')
-  return listen(sources, handlers)
-}

@@ -8,7 +8,7 @@ import { membersQuery, meQuery, tenantPath } from '@/lib/api/queries'
 import type { Member } from '@/lib/api/types'
 import { useTenant } from '@/lib/tenant'
 
-import { useSettingsMutation } from './use-settings-mutation'
+import { useSettingsMutation } from '@/components/use-settings-mutation'
 
 type RemoveMemberDialogProps = { member: Member; isSelf: boolean; onClose: () => void }
 

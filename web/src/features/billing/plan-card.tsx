@@ -3,7 +3,7 @@ import type { ReactNode } from 'react'
 
 import { Badge } from '@/components/badge'
 import { cx } from '@/components/cx'
-import { isSubscriber } from '@/features/billing/subscription'
+import { isSubscriber } from './subscription'
 import type { Interval, Plan } from '@/lib/api/types'
 import { formatInteger, formatUsd } from '@/lib/format'
 import { mayManage, useTenant } from '@/lib/tenant'

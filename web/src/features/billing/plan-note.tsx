@@ -2,7 +2,7 @@
 import type { ReactNode } from 'react'
 
 import { Instant } from '@/components/instant'
-import { isSubscriber } from '@/features/billing/subscription'
+import { isSubscriber } from './subscription'
 import type { Plan } from '@/lib/api/types'
 import { formatInteger } from '@/lib/format'
 import { useTenant } from '@/lib/tenant'

@@ -9,11 +9,15 @@ import { useOnline } from '@/lib/online'
 import type { LiveState } from './live-status'
 import { onReturn } from './on-return'
 import { newRefetchThrottle, type RefetchThrottle } from './refetch-throttle'
-import { listenToFirestore, sourcesOf, type Listen } from './sources'
+import { sourcesOf, type Listen } from './sources'
 import { useListening, type Listening } from './use-listening'
 
 /** How long after a day's or a period's end the API is asked: its clock may be behind a little. */
 const AFTER_MIDNIGHT_MS = 2_000
+
+/** Firestore's code is larger than the page, so it loads only when something listens. */
+const listenToFirestore: Listen = async (sources, handlers) =>
+  (await import('./listeners')).listen(sources, handlers)
 
 /** An answer, and whether the API failed to give a later one. */
 type Answer = { usage: Usage; isOutdated: boolean }

@@ -5,8 +5,8 @@ import type { TenantContext } from '@/lib/tenant'
 
 import { BreakdownCard } from './breakdown-card'
 import { DriversCard } from './drivers-card'
-import { FirstEvent } from './first-event'
-import { RecentAlerts } from './recent-alerts'
+import { FirstEvent } from '@/features/metering/first-event'
+import { RecentAlerts } from '@/features/notices/recent-alerts'
 import { SummaryCard } from './summary-card'
 
 /** Of the current period; while it has nothing, how to send a first event. */

@@ -1,7 +1,7 @@
 // A change of a setting: what has become old by it is read again, and the page says that it was made.
 import { useMutation, useQueryClient, type QueryKey } from '@tanstack/react-query'
 
-import { useToast } from '@/components/toast'
+import { useToast } from './toast'
 
 type Change<Given, Answer> = {
   change: (given: Given) => Promise<Answer>

@@ -1,5 +1,5 @@
 // Whether a plan has really changed, by what the API says of it: never by an address that claims so.
-import { isGranted } from '@/features/billing/subscription'
+import { isGranted } from './subscription'
 import type { BillingState } from '@/lib/api/types'
 
 import type { PlanFacts } from './departure'

@@ -1,7 +1,7 @@
 // The button that changes to a plan: through Stripe's checkout, or its portal for who has a subscription.
 import { Button, type ButtonVariant } from '@/components/button'
-import { stripeRefusal } from '@/features/billing/stripe-refusal'
-import { useStripePage, type StripePage } from '@/features/billing/use-stripe-page'
+import { stripeRefusal } from './stripe-refusal'
+import { useStripePage, type StripePage } from './use-stripe-page'
 import type { Interval, Plan } from '@/lib/api/types'
 import { useTenant } from '@/lib/tenant'
 

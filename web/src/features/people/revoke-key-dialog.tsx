@@ -5,7 +5,7 @@ import { apiKeysQuery, tenantPath } from '@/lib/api/queries'
 import type { ApiKey } from '@/lib/api/types'
 import { useTenant } from '@/lib/tenant'
 
-import { useSettingsMutation } from './use-settings-mutation'
+import { useSettingsMutation } from '@/components/use-settings-mutation'
 
 type RevokeKeyDialogProps = { apiKey: ApiKey; onClose: () => void }
 
