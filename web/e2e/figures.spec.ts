@@ -23,7 +23,7 @@ test('the usage page paints soon, stays where it is, and asks for little', async
   const traffic = await watchTraffic(page)
   await page.reload()
   await expectLive(page)
-  await expect(page.getByRole('heading', { name: 'What drives it' })).toBeVisible()
+  await expect(page.getByRole('heading', { name: 'Top models' })).toBeVisible()
   console.log(`asked on opening: ${traffic.api.join(', ')}`)
   keepFigure('api_calls_per_opening', { value: traffic.api.length, unit: 'requests', target: 5 })
   keepFigure('documents_listened_to', { value: traffic.listens, unit: 'documents', target: 3 })

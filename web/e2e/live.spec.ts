@@ -32,7 +32,7 @@ test('who loses membership is told, and hears nothing more', async ({ page }) =>
 
   await removeMember(tenant, member)
   await record(tenant.key, { tokens: 10 })
-  await expect(page.getByRole('heading', { name: 'You have no access to this tenant' })).toBeVisible()
+  await expect(page.getByRole('heading', { name: 'You do not have access to this tenant' })).toBeVisible()
   const traffic = await watchTraffic(page)
   await record(tenant.key, { tokens: 10 })
   await page.waitForTimeout(2_000)
@@ -46,7 +46,7 @@ test('without Firestore the figures are there, and the page says that they do no
   await page.route(FIRESTORE, (route) => route.abort())
   await signIn(page, tenant.owner, pathOf(tenant))
   await expectTokens(page, '1,234 of 50,000')
-  await expect(page.getByText('Not live: the live connection is down.')).toBeVisible()
+  await expect(page.getByText('Live updates are unavailable.')).toBeVisible()
 })
 
 test('while events come the page asks once a second, and shows the last of them', async ({ page }) => {

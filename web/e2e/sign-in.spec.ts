@@ -11,7 +11,7 @@ const HOURS = 3_600_000
 
 test('a wrong password is refused, without telling whether there is such an account', async ({ page }) => {
   const known = await newAccount()
-  const refusal = page.getByText('The email address or the password is wrong.')
+  const refusal = page.getByText('Incorrect email or password.')
   await signIn(page, { ...known, password: 'not-the-password' })
   await expect(refusal).toBeVisible()
   await expect(page.getByLabel('Password', { exact: true })).toBeFocused()
@@ -23,8 +23,8 @@ test('who has not confirmed the address is asked to, and reads nothing before', 
   const tenant = await newTenant()
   const unverified = await newAccount({ emailVerified: false })
   await signIn(page, unverified, pathOf(tenant))
-  await expect(page.getByRole('heading', { name: 'Confirm your address' })).toBeVisible()
-  await page.getByRole('button', { name: 'I have confirmed it' }).click()
+  await expect(page.getByRole('heading', { name: 'Confirm your email' })).toBeVisible()
+  await page.getByRole('button', { name: 'I confirmed my email' }).click()
   await expect(page.getByText('Not confirmed yet')).toBeVisible()
   const answer = await usageAs(await idTokenOf(unverified), tenant)
   expect(answer).toMatchObject({ status: 403, content: { code: 'email_not_verified' } })
@@ -76,7 +76,7 @@ test('a tenant of somebody else stays closed, and so does one that does not exis
   await expect(page.getByRole('button', { name: /^Tenant Mine:/ })).toBeVisible()
   for (const id of [theirs.id, 'no-such-tenant']) {
     await page.goto(pathOf({ id }))
-    await expect(page.getByRole('heading', { name: 'You have no access to this tenant' })).toBeVisible()
+    await expect(page.getByRole('heading', { name: 'You do not have access to this tenant' })).toBeVisible()
     await expect(page.getByText('Theirs', { exact: true })).toBeHidden()
   }
   await page.getByRole('link', { name: 'Go to your tenants' }).click()
@@ -96,14 +96,14 @@ test('signing out forgets: the next person sees nothing of the last one', async 
   await expect(page.getByRole('heading', { name: 'Sign in' })).toBeVisible()
   await fillCredentials(page, next.email, next.password)
   await page.getByRole('button', { name: 'Sign in', exact: true }).click()
-  await expect(page.getByRole('heading', { name: 'You have no access to this tenant' })).toBeVisible()
+  await expect(page.getByRole('heading', { name: 'You do not have access to this tenant' })).toBeVisible()
   await expect(page.getByText('Secretive', { exact: true })).toBeHidden()
 })
 
 test('without the sign-in service the page says so, and tries again', async ({ page }) => {
   await page.route('**/__/firebase/init.json', (route) => route.abort())
   await page.goto('/')
-  await expect(page.getByRole('heading', { name: 'Sign-in is not available' })).toBeVisible()
+  await expect(page.getByRole('heading', { name: 'Sign-in is unavailable' })).toBeVisible()
   await page.unroute('**/__/firebase/init.json')
   await page.getByRole('button', { name: 'Try again' }).click()
   await expect(page.getByRole('heading', { name: 'Sign in' })).toBeVisible()
@@ -114,5 +114,5 @@ test('a sign-in service that does not answer is not taken for a wrong password',
   await page.route(`http://${stack.auth}/**`, (route) => route.abort())
   await fillCredentials(page, 'somebody@example.com', 'any-password')
   await page.getByRole('button', { name: 'Sign in', exact: true }).click()
-  await expect(page.getByRole('alert')).toContainText('The sign-in service did not answer.')
+  await expect(page.getByRole('alert')).toContainText('The sign-in service did not respond.')
 })

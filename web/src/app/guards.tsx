@@ -43,7 +43,7 @@ function Undecided({ session }: { session: UndecidedSession }) {
   if (session.status === 'loading') {
     return (
       <FullPage>
-        <Spinner label="Looking up your session" />
+        <Spinner label="Checking your session" />
       </FullPage>
     )
   }
@@ -51,8 +51,8 @@ function Undecided({ session }: { session: UndecidedSession }) {
     <FullPage>
       <ErrorState
         level={1}
-        title="Sign-in is not available"
-        message="The sign-in service could not be reached. Check your connection, then try again."
+        title="Sign-in is unavailable"
+        message="Could not reach the sign-in service. Check your connection and try again."
         onRetry={() => void startSession()}
       />
     </FullPage>

@@ -24,7 +24,7 @@ export function Root() {
 export function FirstLoad() {
   return (
     <FullPage>
-      <Spinner label="Loading the page" />
+      <Spinner label="Loading page" />
     </FullPage>
   )
 }

@@ -10,11 +10,11 @@ export function RouteError() {
   console.error(error)
   return (
     <FullPage>
-      <title>Something failed · GWI Usage</title>
+      <title>Something went wrong · GWI Usage</title>
       <ErrorState
         level={1}
-        title="This page could not be shown"
-        message="It failed to load, perhaps because a new version was just published."
+        title="This page failed to load"
+        message="A new version may have been published. Try again to load it."
         onRetry={() => window.location.reload()}
       />
     </FullPage>

@@ -18,7 +18,7 @@ export function SettingsLayout() {
   const tenant = useTenant()
   if (!mayManage(tenant.role)) return <AskAnOwner tenant={tenant.id} />
   return (
-    <Page title="Settings" description={`What ${tenant.name} lets in, who belongs to it, and who is told.`}>
+    <Page title="Settings" description={`API keys, members and alerts of ${tenant.name}.`}>
       <TabNav label="Settings" tabs={TABS} />
       <Outlet context={tenant} />
     </Page>
@@ -30,8 +30,8 @@ function AskAnOwner({ tenant }: { tenant: string }) {
     <Page title="Settings">
       <EmptyState
         icon={Lock}
-        title="Only owners and admins change settings"
-        description="You are a member here. Ask an owner or an admin for a key, an invitation or another role."
+        title="Only owners and admins can change settings"
+        description="Ask an owner or admin for an API key or a different role."
         action={<LinkButton to={`/t/${encodeURIComponent(tenant)}`}>Back to usage</LinkButton>}
       />
     </Page>

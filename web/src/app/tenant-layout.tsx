@@ -1,9 +1,10 @@
 // The frame of a tenant's pages. It reads the usage first, which also tells whether the reader may be here at all.
 import { useQuery } from '@tanstack/react-query'
+import { Activity, ChartColumn, CreditCard, Settings } from 'lucide-react'
 import { useEffect } from 'react'
 import { Outlet, useParams } from 'react-router'
 
-import { AppShell } from '@/components/app-shell'
+import { AppShell, type NavigationItem } from '@/components/app-shell'
 import { ErrorState } from '@/components/error-state'
 import { PageSkeleton } from '@/components/page-skeleton'
 import { NoAccess } from '@/features/people/no-access'
@@ -17,8 +18,6 @@ import type { Usage } from '@/lib/api/types'
 import { rememberTenant } from '@/lib/last-tenant'
 import { mayManage, type TenantContext } from '@/lib/tenant'
 
-import { navigationOf } from './navigation'
-
 export function TenantLayout() {
   const { tenant = '' } = useParams()
   const usage = useQuery(usageQuery(tenant))
@@ -27,14 +26,9 @@ export function TenantLayout() {
   return (
     <AppShell navigation={navigationOf(tenant, false)} userMenu={<UserMenu />}>
       {usage.error ? (
-        <ErrorState
-          level={1}
-          title="The usage could not be read"
-          error={usage.error}
-          onRetry={() => void usage.refetch()}
-        />
+        <ErrorState level={1} title="Could not load usage" query={usage} />
       ) : (
-        <PageSkeleton label="Reading the usage" />
+        <PageSkeleton label="Loading usage" />
       )}
     </AppShell>
   )
@@ -56,4 +50,14 @@ function TenantFrame({ usage, isOutdated }: { usage: Usage; isOutdated: boolean 
       <Outlet context={context} />
     </AppShell>
   )
+}
+
+function navigationOf(tenant: string, manages: boolean): NavigationItem[] {
+  const base = `/t/${encodeURIComponent(tenant)}`
+  const forAll = [
+    { to: base, label: 'Usage', icon: ChartColumn, end: true },
+    { to: `${base}/runs`, label: 'Runs', icon: Activity },
+    { to: `${base}/upgrade`, label: 'Plans', icon: CreditCard },
+  ]
+  return manages ? [...forAll, { to: `${base}/settings`, label: 'Settings', icon: Settings }] : forAll
 }

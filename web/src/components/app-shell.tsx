@@ -6,7 +6,7 @@ import { Link, NavLink } from 'react-router'
 import { cx } from './cx'
 import { Logo } from './logo'
 
-type NavigationItem = { to: string; label: string; icon: LucideIcon; end?: boolean }
+export type NavigationItem = { to: string; label: string; icon: LucideIcon; end?: boolean }
 
 type AppShellProps = {
   navigation: readonly NavigationItem[]

@@ -41,7 +41,7 @@ export function CopyButton({ text, what, variant = 'secondary', size = 'sm' }: C
       </Button>
       <span role="status" className="sr-only">
         {outcome === 'copied' && `${what} copied`}
-        {outcome === 'refused' && 'The browser refused to copy: select the text and copy it by hand'}
+        {outcome === 'refused' && 'Copy failed. Select the text and copy it manually.'}
       </span>
     </>
   )

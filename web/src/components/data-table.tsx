@@ -25,8 +25,8 @@ type DataTableProps<Row> = {
   /** Shown instead of rows when there are none. */
   empty?: ReactNode
   loadingRows?: number
-  /** Fetches further rows from the server, where there are any. */
-  more?: { load: () => void; loading: boolean } | undefined
+  /** The query that has further rows on the server. */
+  more?: { hasNextPage: boolean; isFetchingNextPage: boolean; fetchNextPage: () => unknown }
 }
 
 const PAGE_ROWS = 50
@@ -40,7 +40,7 @@ export function DataTable<Row>(props: DataTableProps<Row>) {
   const hidden = (ordered?.length ?? 0) - limit
   const loadMore = () => {
     setLimit(limit + PAGE_ROWS)
-    more?.load()
+    more?.fetchNextPage()
   }
   return (
     <div className="min-w-0" aria-busy={ordered === undefined}>
@@ -70,7 +70,7 @@ export function DataTable<Row>(props: DataTableProps<Row>) {
           {formatInteger(limit)} of {formatInteger(limit + hidden)} rows
         </More>
       ) : (
-        more && <More onPress={loadMore} loading={more.loading} text="Load more" />
+        more?.hasNextPage && <More onPress={loadMore} loading={more.isFetchingNextPage} text="Load more" />
       )}
     </div>
   )
@@ -91,8 +91,13 @@ function DataRow<Row>({ row, table }: { row: Row; table: DataTableProps<Row> }) 
     <tr className={cx('relative', href && 'transition-colors hover:bg-sunken/60')}>
       {columns.map((column, index) => {
         const look = cx(cellLook(column), 'py-2.5')
-        if (index > 0)
-          return <Cell key={column.key} look={cx(look, 'text-ink-soft')} content={column.cell(row)} />
+        if (index > 0) {
+          return (
+            <td key={column.key} className={cx(look, 'text-ink-soft')}>
+              {column.cell(row)}
+            </td>
+          )
+        }
         return (
           <th key={column.key} scope="row" className={cx(look, 'font-medium text-ink')}>
             {href ? <RowLink to={href(row)}>{column.cell(row)}</RowLink> : column.cell(row)}
@@ -101,10 +106,6 @@ function DataRow<Row>({ row, table }: { row: Row; table: DataTableProps<Row> }) 
       })}
     </tr>
   )
-}
-
-function Cell({ look, content }: { look: string; content: ReactNode }) {
-  return <td className={look}>{content}</td>
 }
 
 /** Its pressable area is the whole row. */

@@ -71,8 +71,8 @@ export function Meter({
         </span>
         <span>
           {level === 'hard'
-            ? `limit at ${formatPercent(hardPercent)}`
-            : `warns at ${formatPercent(softPercent)}`}
+            ? `Limit at ${formatPercent(hardPercent)}`
+            : `Alert at ${formatPercent(softPercent)}`}
         </span>
       </div>
     </div>

@@ -3,28 +3,28 @@ import { useMutation, useQueryClient, type QueryKey } from '@tanstack/react-quer
 
 import { useToast } from './toast'
 
-type Change<Given, Answer> = {
-  change: (given: Given) => Promise<Answer>
+type Change<Given, Result> = {
+  change: (given: Given) => Promise<Result>
   outdated: readonly QueryKey[]
   /** Said when it is done; null for what the page shows by itself. */
   done: ((given: Given) => string) | null
-  onDone?: (answer: Answer) => void
+  onDone?: (result: Result) => void
 }
 
-export function useSettingsMutation<Given = void, Answer = unknown>({
+export function useSettingsMutation<Given = void, Result = unknown>({
   change,
   outdated,
   done,
   onDone,
-}: Change<Given, Answer>) {
+}: Change<Given, Result>) {
   const queries = useQueryClient()
   const toast = useToast()
   return useMutation({
     mutationFn: change,
-    onSuccess: async (answer, given) => {
+    onSuccess: async (result, given) => {
       await Promise.all(outdated.map((queryKey) => queries.invalidateQueries({ queryKey })))
       if (done) toast({ title: done(given) })
-      onDone?.(answer)
+      onDone?.(result)
     },
   })
 }

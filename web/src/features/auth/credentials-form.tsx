@@ -7,7 +7,7 @@ import { Field } from '@/components/field'
 import { Notice } from '@/components/notice'
 import { TextInput } from '@/components/text-input'
 
-import type { Credentials } from './accounts'
+import type { Credentials } from './firebase-auth'
 import type { AuthProblem } from './auth-problem'
 
 type CredentialsFormProps = {

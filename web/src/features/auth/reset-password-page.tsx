@@ -7,13 +7,13 @@ import { Notice } from '@/components/notice'
 import { TextInput } from '@/components/text-input'
 import { TextLink } from '@/components/text-link'
 
-import { sendResetMail } from './accounts'
-import { Door } from './door'
-import { useDoor } from './use-door'
+import { sendResetMail } from './firebase-auth'
+import { AuthLayout } from './auth-layout'
+import { useAuthAttempt } from './use-auth-attempt'
 
 export function ResetPasswordPage() {
   const [sentTo, setSentTo] = useState<string | null>(null)
-  const { attempt, busy, problem } = useDoor()
+  const { attempt, busy, problem } = useAuthAttempt()
   const submit = async (event: SubmitEvent<HTMLFormElement>) => {
     event.preventDefault()
     const given = new FormData(event.currentTarget).get('email')
@@ -21,10 +21,10 @@ export function ResetPasswordPage() {
     if (await attempt(() => withoutTelling(email))) setSentTo(email)
   }
   return (
-    <Door title="Reset your password" others={<TextLink to="/sign-in">Back to sign-in</TextLink>}>
+    <AuthLayout title="Reset your password" others={<TextLink to="/sign-in">Back to sign in</TextLink>}>
       {sentTo !== null && (
-        <Notice tone="ok" title="Look into your mailbox">
-          If there is an account for {sentTo}, a link to choose a new password is on its way.
+        <Notice tone="ok" title="Check your inbox">
+          If {sentTo} has an account, we sent a link to reset its password.
         </Notice>
       )}
       <form onSubmit={(event) => void submit(event)} noValidate className="flex flex-col gap-4">
@@ -32,10 +32,10 @@ export function ResetPasswordPage() {
           <TextInput name="email" type="email" autoComplete="email" autoCapitalize="none" required />
         </Field>
         <Button type="submit" variant="primary" block loading={busy}>
-          Send the link
+          Send reset link
         </Button>
       </form>
-    </Door>
+    </AuthLayout>
   )
 }
 

@@ -10,7 +10,7 @@ import { renderPage } from '@/testing/render'
 import { tenantOf, unusedUsage } from '@/testing/tenants'
 
 import { CheckoutReturn } from './checkout-return'
-import { rememberDeparture } from './departure'
+import { rememberCheckout } from './pending-checkout'
 import { WAITS_MS } from './use-plan-confirmation'
 
 const USAGE = 'GET /tenants/acme/usage'
@@ -28,7 +28,7 @@ function usageWith(billing: Partial<BillingState>): Usage {
 }
 
 const remember = (before: Usage) =>
-  rememberDeparture('acme', { plan: 'professional', interval: 'month', before: before.billing })
+  rememberCheckout('acme', { plan: 'professional', interval: 'month', before: before.billing })
 
 function comeBack(outcome: string, routes: Routes, role: 'owner' | 'member' = 'owner') {
   const requests = serveApi(routes)
@@ -60,7 +60,7 @@ describe('after paying', () => {
     usage = PAID
     await pass(3000)
     expect(screen.getByText('You are on Professional')).toBeVisible()
-    expect(screen.getByText(/Stripe has confirmed it/)).toBeVisible()
+    expect(screen.getByText(/Stripe confirmed the change/)).toBeVisible()
   })
 
   it('asks no more once the plan has changed', async () => {
@@ -116,7 +116,7 @@ describe('after paying', () => {
     remember(FREE)
     comeBack('success', { [USAGE]: problem(503, 'unavailable', 'Firestore does not answer') })
     await pass(WAITED_MS + 1000)
-    expect(screen.getByText(/could not be read the last time.*Firestore does not answer/)).toBeVisible()
+    expect(screen.getByText(/Could not load the plan: Firestore does not answer/)).toBeVisible()
   })
 
   it('is forgotten by the address when it is dismissed', async () => {
@@ -135,9 +135,9 @@ describe('after turning back', () => {
     const { requests } = comeBack('canceled', {
       'POST /tenants/acme/checkout-sessions': { body: { url: `${window.location.origin}/#again` } },
     })
-    expect(screen.getByText('Checkout was canceled')).toBeVisible()
+    expect(screen.getByText('Checkout canceled')).toBeVisible()
     expect(screen.getByText(/You are still on Free/)).toBeVisible()
-    expect(screen.getByRole('link', { name: 'Go to your usage' })).toHaveAttribute('href', '/t/acme')
+    expect(screen.getByRole('link', { name: 'Go to usage' })).toHaveAttribute('href', '/t/acme')
     await userEvent.click(screen.getByRole('button', { name: 'Upgrade to Professional' }))
     expect(requests.at(-1)?.body).toEqual({ plan: 'professional', interval: 'month' })
   })

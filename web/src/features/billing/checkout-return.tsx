@@ -7,7 +7,7 @@ import { Spinner } from '@/components/spinner'
 import type { Plan } from '@/lib/api/types'
 import { useTenant } from '@/lib/tenant'
 
-import { lastDeparture, type Departure } from './departure'
+import { pendingCheckout, type PendingCheckout } from './pending-checkout'
 import { currentPlan } from './plan-change'
 import { PlanButton } from './plan-button'
 import { usePlanConfirmation } from './use-plan-confirmation'
@@ -22,31 +22,30 @@ export function CheckoutReturn({ plans }: { plans: readonly Plan[] }) {
     rest.delete(PARAMETER)
     setSearch(rest, { replace: true })
   }
-  const departure = lastDeparture(id)
+  const pending = pendingCheckout(id)
   const outcome = search.get(PARAMETER)
-  if (outcome === 'success') return <Paid departure={departure} onDismiss={dismiss} />
-  if (outcome === 'canceled') return <Canceled plans={plans} departure={departure} onDismiss={dismiss} />
+  if (outcome === 'success') return <Paid pending={pending} onDismiss={dismiss} />
+  if (outcome === 'canceled') return <Canceled plans={plans} pending={pending} onDismiss={dismiss} />
   return null
 }
 
-type ReturnProps = { departure: Departure | null; onDismiss: () => void }
+type ReturnProps = { pending: PendingCheckout | null; onDismiss: () => void }
 
-function Paid({ departure, onDismiss }: ReturnProps) {
+function Paid({ pending, onDismiss }: ReturnProps) {
   const { id, usage } = useTenant()
-  const wait = usePlanConfirmation(id, usage.billing, departure?.before ?? null)
+  const wait = usePlanConfirmation(id, usage.billing, pending?.before ?? null)
   const name = wait.billing.plan_name ?? wait.billing.plan
   if (wait.confirmation === 'changed') {
     return (
       <Notice tone="ok" title={`You are on ${name}`} action={<ToUsage />} onDismiss={onDismiss}>
-        Stripe has confirmed it, and the new limits hold from now on.
+        Stripe confirmed the change. The new limits apply now.
       </Notice>
     )
   }
   if (wait.confirmation === 'subscribed') {
     return (
       <Notice title={`You are on ${name}`} action={<ToUsage />} onDismiss={onDismiss}>
-        The subscription is active. This browser does not remember what the plan was before, so it cannot tell
-        what changed.
+        Your subscription is active. This browser did not start the checkout, so it cannot tell what changed.
       </Notice>
     )
   }
@@ -56,7 +55,7 @@ function Paid({ departure, onDismiss }: ReturnProps) {
 function Waiting() {
   return (
     <Notice title="Waiting for Stripe to confirm" action={<Spinner />}>
-      This usually takes a few seconds. The plan below changes as soon as it is really yours.
+      This usually takes a few seconds. Your plan updates once Stripe confirms.
     </Notice>
   )
 }
@@ -72,35 +71,35 @@ function Unconfirmed({ wait: { error, again }, onDismiss }: UnconfirmedProps) {
       onDismiss={onDismiss}
     >
       {error === null
-        ? 'Your plan has not changed so far. If you paid, it will change by itself as soon as Stripe says so.'
-        : `The plan could not be read the last time it was asked for: ${error.message}`}
+        ? 'Your plan has not changed. If you paid, it updates once Stripe confirms.'
+        : `Could not load the plan: ${error.message}`}
     </Notice>
   )
 }
 
-function Canceled({ plans, departure, onDismiss }: ReturnProps & { plans: readonly Plan[] }) {
+function Canceled({ plans, pending, onDismiss }: ReturnProps & { plans: readonly Plan[] }) {
   const { role, usage } = useTenant()
-  const wanted = plans.find(({ id }) => id === departure?.plan)
+  const wanted = plans.find(({ id }) => id === pending?.plan)
   const isOpen = wanted !== undefined && wanted !== currentPlan(plans, usage.billing) && role !== 'member'
   return (
     <Notice
-      title="Checkout was canceled"
+      title="Checkout canceled"
       action={
         <>
-          {isOpen && departure && (
-            <PlanButton plans={plans} plan={wanted} interval={departure.interval} variant="primary" />
+          {isOpen && pending && (
+            <PlanButton plans={plans} plan={wanted} interval={pending.interval} variant="primary" />
           )}
           <ToUsage />
         </>
       }
       onDismiss={onDismiss}
     >
-      You are still on {usage.billing.plan_name ?? usage.billing.plan}, and canceling it cost nothing.
+      You are still on {usage.billing.plan_name ?? usage.billing.plan}. You were not charged.
     </Notice>
   )
 }
 
 function ToUsage() {
   const { id } = useTenant()
-  return <LinkButton to={`/t/${encodeURIComponent(id)}`}>Go to your usage</LinkButton>
+  return <LinkButton to={`/t/${encodeURIComponent(id)}`}>Go to usage</LinkButton>
 }

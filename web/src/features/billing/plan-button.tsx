@@ -5,7 +5,7 @@ import { useStripePage, type StripePage } from './use-stripe-page'
 import type { Interval, Plan } from '@/lib/api/types'
 import { useTenant } from '@/lib/tenant'
 
-import { rememberDeparture } from './departure'
+import { rememberCheckout } from './pending-checkout'
 import { changeLabel, planChange } from './plan-change'
 
 type PlanButtonProps = {
@@ -20,7 +20,7 @@ export function PlanButton({ plans, plan, interval, variant, block = false }: Pl
   const { id, usage } = useTenant()
   const change = planChange(plans, plan, interval, usage.billing)
   const { leave, leaving, error } = useStripePage(id, () =>
-    rememberDeparture(id, { plan: plan.id, interval, before: usage.billing }),
+    rememberCheckout(id, { plan: plan.id, interval, before: usage.billing }),
   )
   if (change === 'current') return null
   // Canceling is the portal's: nothing can be ordered that costs nothing.

@@ -33,7 +33,7 @@ export function PlanCard({ plans, plan, interval }: PlanCardProps) {
       </header>
       <Price plan={plan} interval={interval} />
       <div className="grid gap-2 border-t border-line pt-4">
-        <p className="text-xs text-ink-faint">Each metering period</p>
+        <p className="text-xs text-ink-faint">Per metering period</p>
         <dl className="grid gap-2">
           <Allowed what="Tokens" amount={plan.tokens_per_period} />
           <Allowed what="Runs" amount={plan.runs_per_period} />
@@ -66,11 +66,11 @@ function Price({ plan, interval }: Omit<PlanCardProps, 'plans'>) {
 }
 
 function besidesPrice(plan: Plan, interval: Interval): string {
-  if (isFree(plan)) return 'No card needed'
-  const saving = `saves ${plan.yearly_saving_percent}%`
+  if (isFree(plan)) return 'No card required'
+  const saving = `save ${plan.yearly_saving_percent}%`
   return interval === 'year'
-    ? `${formatUsd(plan.usd_yearly_per_month)} a month, ${saving}`
-    : `${priceOf(plan, 'year')} a year ${saving}`
+    ? `${formatUsd(plan.usd_yearly_per_month)} per month, ${saving}`
+    : `${priceOf(plan, 'year')} per year, ${saving}`
 }
 
 function Allowed({ what, amount }: { what: string; amount: number }) {

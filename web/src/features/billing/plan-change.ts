@@ -34,10 +34,10 @@ export function planChange(
 /** The words on the button that does it. */
 export function changeLabel(change: Exclude<PlanChange, 'current'>, plan: Plan, interval: Interval): string {
   const labels = {
-    'other-interval': interval === 'year' ? 'Pay yearly' : 'Pay monthly',
+    'other-interval': interval === 'year' ? 'Switch to yearly' : 'Switch to monthly',
     upgrade: `Upgrade to ${plan.name}`,
     downgrade: `Downgrade to ${plan.name}`,
-    cancel: `Go back to ${plan.name}`,
+    cancel: `Downgrade to ${plan.name}`,
   }
   return labels[change]
 }

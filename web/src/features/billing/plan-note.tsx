@@ -24,20 +24,20 @@ function CurrentNotes({ plan }: PlanNoteProps) {
     <>
       {billing.trial_end !== null && billing.status === 'trialing' && (
         <p>
-          On trial until <Instant at={billing.trial_end} day />.
+          Trial ends on <Instant at={billing.trial_end} day />.
         </p>
       )}
       {billing.past_due_since !== null && <PastDue endsAt={billing.plan_ends_at} />}
       {billing.past_due_since === null && billing.plan_ends_at !== null && (
         <p className="text-warn-text">
-          Canceled: it ends on <Instant at={billing.plan_ends_at} day />.
+          Canceled. Ends on <Instant at={billing.plan_ends_at} day />.
         </p>
       )}
       {limits && limits.tokens !== plan.tokens_per_period && (
-        <p>Your own limit: {formatInteger(limits.tokens)} tokens per period.</p>
+        <p>Custom limit: {formatInteger(limits.tokens)} tokens per period.</p>
       )}
       {limits && limits.runs !== plan.runs_per_period && (
-        <p>Your own limit: {formatInteger(limits.runs)} runs per period.</p>
+        <p>Custom limit: {formatInteger(limits.runs)} runs per period.</p>
       )}
     </>
   )
@@ -46,10 +46,10 @@ function CurrentNotes({ plan }: PlanNoteProps) {
 function PastDue({ endsAt }: { endsAt: string | null }): ReactNode {
   return (
     <p className="text-danger-text">
-      The last payment failed.{' '}
+      Your last payment failed.{' '}
       {endsAt !== null && (
         <>
-          The plan ends on <Instant at={endsAt} day /> unless it is paid.
+          Pay by <Instant at={endsAt} day /> to keep this plan.
         </>
       )}
     </p>
@@ -64,7 +64,7 @@ function OtherNotes({ plans, plan, change }: PlanNoteProps) {
     <>
       {isLess && used > plan.tokens_per_period && (
         <p className="text-warn-text">
-          You have used {formatInteger(used)} tokens in this period: more than this plan allows.
+          You used {formatInteger(used)} tokens this period, more than this plan includes.
         </p>
       )}
       {change === 'cancel' && (
@@ -72,8 +72,8 @@ function OtherNotes({ plans, plan, change }: PlanNoteProps) {
       )}
       {change === 'cancel' && !isSubscriber(billing) && (
         <p>
-          {currentPlan(plans, billing)?.name ?? 'Your plan'} was not bought here: whoever runs this service
-          can change it.
+          {currentPlan(plans, billing)?.name ?? 'Your plan'} is not billed through Stripe. Contact your
+          administrator to change it.
         </p>
       )}
     </>
@@ -84,7 +84,7 @@ function CancelNote({ ends }: { ends: string | null }) {
   if (ends === null) return null
   return (
     <p>
-      Begins on <Instant at={ends} day />.
+      Starts on <Instant at={ends} day />.
     </p>
   )
 }

@@ -9,7 +9,7 @@ import { PLANS } from '@/testing/plans'
 import { renderPage } from '@/testing/render'
 import { tenantOf, unusedUsage } from '@/testing/tenants'
 
-import { lastDeparture } from './departure'
+import { pendingCheckout } from './pending-checkout'
 import { UpgradePage } from './upgrade-page'
 
 const CATALOG = { 'GET /plans': { body: { plans: PLANS } } }
@@ -55,9 +55,9 @@ describe('the plans', () => {
 
   it('are paid yearly at the price and the saving of the catalog', async () => {
     await showPlans({})
-    await userEvent.click(screen.getByRole('radio', { name: 'Yearly (saves 17%)' }))
+    await userEvent.click(screen.getByRole('radio', { name: 'Yearly (save 17%)' }))
     expect(card(/Professional/).getByText('$990')).toBeVisible()
-    expect(card(/Professional/).getByText('$82.50 a month, saves 17%')).toBeVisible()
+    expect(card(/Professional/).getByText('$82.50 per month, save 17%')).toBeVisible()
     expect(card(/Free/).getByText('$0')).toBeVisible()
   })
 
@@ -66,7 +66,7 @@ describe('the plans', () => {
     expect(card(/Professional, your plan/).getByText('Your plan')).toBeVisible()
     expect(buttons()).toEqual([
       'Manage billing',
-      'Go back to Free',
+      'Downgrade to Free',
       'Downgrade to Starter',
       'Upgrade to Enterprise',
     ])
@@ -75,7 +75,7 @@ describe('the plans', () => {
   it('offer a subscriber to pay the same plan otherwise', async () => {
     const requests = await showPlans({ [CHECKOUT]: stripePage('portal') }, ON_PROFESSIONAL)
     await userEvent.click(screen.getByRole('radio', { name: /Yearly/ }))
-    await userEvent.click(screen.getByRole('button', { name: 'Pay yearly' }))
+    await userEvent.click(screen.getByRole('button', { name: 'Switch to yearly' }))
     expect(requests.at(-1)?.body).toEqual({ plan: 'professional', interval: 'year' })
   })
 
@@ -87,20 +87,20 @@ describe('the plans', () => {
   it('tell when a canceled one ends, and no longer offer to cancel it', async () => {
     const ends = { cancel_at_period_end: true, plan_ends_at: '2026-12-12T12:00:00Z' }
     await showPlans({}, { ...ON_PROFESSIONAL, ...ends })
-    expect(card(/Professional/).getByText(/Canceled: it ends on/)).toHaveTextContent('12 Dec 2026')
-    expect(card(/Free/).getByText(/Begins on/)).toHaveTextContent('12 Dec 2026')
-    expect(buttons()).not.toContain('Go back to Free')
+    expect(card(/Professional/).getByText(/Canceled. Ends on/)).toHaveTextContent('12 Dec 2026')
+    expect(card(/Free/).getByText(/Starts on/)).toHaveTextContent('12 Dec 2026')
+    expect(buttons()).not.toContain('Downgrade to Free')
   })
 
   it('that were never bought are not offered to be canceled', async () => {
     await showPlans({}, { plan: 'enterprise', plan_name: 'Enterprise' })
-    expect(card(/Free/).getByText(/Enterprise was not bought here/)).toBeVisible()
-    expect(buttons()).not.toContain('Go back to Free')
+    expect(card(/Free/).getByText(/Enterprise is not billed through Stripe/)).toBeVisible()
+    expect(buttons()).not.toContain('Downgrade to Free')
   })
 
   it('are shown to members, who are told whom to ask', async () => {
     await showPlans({}, ON_PROFESSIONAL, 'member')
-    expect(screen.getByText('Ask an owner or an admin to change the plan')).toBeVisible()
+    expect(screen.getByText('Only owners and admins can change the plan')).toBeVisible()
     expect(buttons()).toEqual([])
   })
 
@@ -110,7 +110,7 @@ describe('the plans', () => {
       'GET /plans': () => (isAway ? problem(500, 'internal_error', 'It is broken.') : CATALOG['GET /plans']),
     })
     renderPage(<UpgradePage />, { tenant: tenantOf() })
-    expect(await screen.findByRole('alert')).toHaveTextContent('The plans could not be read')
+    expect(await screen.findByRole('alert')).toHaveTextContent('Could not load plans')
     isAway = false
     await userEvent.click(screen.getByRole('button', { name: 'Try again' }))
     expect(await screen.findAllByRole('article')).toHaveLength(4)
@@ -125,27 +125,27 @@ describe('choosing a plan', () => {
     expect(requests.at(-1)?.body).toEqual({ plan: 'starter', interval: 'year' })
     expect(window.location.hash).toBe('#checkout')
     const before = { plan: 'free', status: 'none', interval: null }
-    expect(lastDeparture('acme')).toEqual({ plan: 'starter', interval: 'year', before })
+    expect(pendingCheckout('acme')).toEqual({ plan: 'starter', interval: 'year', before })
   })
 
   it('leads back to Free through the portal', async () => {
     const requests = await showPlans({ [PORTAL]: stripePage('portal') }, ON_PROFESSIONAL)
-    await userEvent.click(screen.getByRole('button', { name: 'Go back to Free' }))
+    await userEvent.click(screen.getByRole('button', { name: 'Downgrade to Free' }))
     expect(requests.at(-1)).toMatchObject({ path: '/tenants/acme/portal-sessions', body: {} })
     expect(window.location.hash).toBe('#portal')
   })
 
   it.each([
-    [409, 'order_in_progress', 'Another order is under way'],
-    [403, 'missing_role', 'Your role does not allow this'],
+    [409, 'order_in_progress', 'Another checkout is in progress'],
+    [403, 'missing_role', 'You cannot manage billing'],
     [503, 'billing_not_configured', 'Billing is not set up'],
-    [503, 'unavailable', "Stripe's page could not be opened. Stripe does not answer."],
+    [503, 'unavailable', 'Could not open Stripe. Stripe does not answer.'],
   ])('that is refused by %s %s says why, and stays here', async (status, code, words) => {
     await showPlans({ [CHECKOUT]: problem(status, code, 'Stripe does not answer') })
     await userEvent.click(screen.getByRole('button', { name: 'Upgrade to Starter' }))
     expect(await screen.findByRole('alert')).toHaveTextContent(words)
     expect(screen.getByRole('button', { name: 'Upgrade to Starter' })).toBeEnabled()
-    expect(lastDeparture('acme')).toBeNull()
+    expect(pendingCheckout('acme')).toBeNull()
     expect(window.location.hash).toBe('')
   })
 

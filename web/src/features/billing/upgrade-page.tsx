@@ -35,19 +35,14 @@ export function UpgradePage() {
       actions={<ManageBillingButton tenant={id} />}
     >
       {!mayManage(role) && (
-        <Notice title="Ask an owner or an admin to change the plan">
-          You are a member of {name}: you see the plans, but only owners and admins choose one.
+        <Notice title="Only owners and admins can change the plan">
+          Ask an owner or admin of {name} to upgrade.
         </Notice>
       )}
       {plans.data ? (
         <Choice plans={plans.data} />
       ) : plans.error ? (
-        <ErrorState
-          title="The plans could not be read"
-          error={plans.error}
-          onRetry={() => void plans.refetch()}
-          retrying={plans.isFetching}
-        />
+        <ErrorState title="Could not load plans" query={plans} />
       ) : (
         <Loading />
       )}
@@ -67,7 +62,7 @@ function Choice({ plans }: { plans: readonly Plan[] }) {
     <>
       <CheckoutReturn plans={plans} />
       <div>
-        <Segmented label="How to pay" options={options} value={interval} onChange={setInterval} />
+        <Segmented label="Billing interval" options={options} value={interval} onChange={setInterval} />
       </div>
       <div className={GRID}>
         {plans.map((plan) => (
@@ -84,23 +79,20 @@ function Explanation() {
   return (
     <div className="grid max-w-3xl gap-2 text-ink-soft">
       <p>
-        Tokens and runs count per metering period. On Free that is the calendar month in UTC; a paid
-        plan&apos;s period is a month from the day it began, also when it is paid yearly. Your usage resets on{' '}
+        Tokens and runs count per metering period. On Free, a period is a calendar month (UTC). On a paid
+        plan, it is a month from the day the plan started, even with yearly billing. Usage resets on{' '}
         <Instant day at={status?.period_resets_at ?? aggregate.period_end} className="font-medium text-ink" />
         .
         <NextInvoice billing={billing} />
       </p>
       {limits && (
         <p>
-          At {limits.soft_percent}% of a limit you are warned, at {limits.hard_percent}% further use is
-          refused until the reset or an upgrade.
+          We alert you at {limits.soft_percent}% of a limit. At {limits.hard_percent}%, further usage is
+          refused until the period resets or you upgrade.
         </p>
       )}
       {isSubscriber(billing) && (
-        <p>
-          You have a subscription, so it is changed or canceled on Stripe&apos;s page, which shows what is
-          charged or credited before you confirm.
-        </p>
+        <p>You change or cancel your subscription at Stripe, which shows what you pay before you confirm.</p>
       )}
     </div>
   )
@@ -110,7 +102,7 @@ function Loading() {
   return (
     <>
       <p role="status" className="sr-only">
-        Reading the plans
+        Loading plans
       </p>
       <Skeleton className="h-9 w-64" />
       <div className={GRID}>

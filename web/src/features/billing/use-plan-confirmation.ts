@@ -5,8 +5,8 @@ import { useEffect, useState } from 'react'
 import { meQuery, invoicesQuery, usageQuery } from '@/lib/api/queries'
 import type { BillingState } from '@/lib/api/types'
 
-import { confirmationOf, type Confirmation } from './confirmation'
-import type { PlanFacts } from './departure'
+import type { PlanFacts } from './pending-checkout'
+import { isGranted } from './subscription'
 
 /** Stripe's word mostly comes within seconds; it is asked for less and less often, 60 s in all. */
 export const WAITS_MS = [1000, 1000, 2000, 3000, 4000, 5000, 6000, 8000, 10_000, 10_000, 10_000]
@@ -46,4 +46,14 @@ export function usePlanConfirmation(tenant: string, known: BillingState, before:
   }, [queries, tenant, confirmation])
   const gaveUp = confirmation === 'not-yet' && wait_ms === undefined
   return { billing, confirmation, gaveUp, error, again: () => setAsked(0) }
+}
+
+/** "changed": since the pending. "subscribed": there is a subscription, but nothing tells what was before. */
+export type Confirmation = 'changed' | 'subscribed' | 'not-yet'
+
+function confirmationOf(now: BillingState, before: PlanFacts | null): Confirmation {
+  if (!isGranted(now)) return 'not-yet'
+  if (before === null) return 'subscribed'
+  const isSame = now.plan === before.plan && now.status === before.status && now.interval === before.interval
+  return isSame ? 'not-yet' : 'changed'
 }

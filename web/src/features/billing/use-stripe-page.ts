@@ -32,7 +32,7 @@ async function addressOf(tenant: string, page: StripePage): Promise<string> {
     body: page.name === 'checkout' ? { plan: page.plan, interval: page.interval } : {},
   })
   const address = stripeAddress(url)
-  if (address === null) throw new Error(`The service answered with an address that is not Stripe's: ${url}`)
+  if (address === null) throw new Error(`The service returned an address that is not Stripe's: ${url}`)
   return address
 }
 

@@ -23,7 +23,7 @@ export function BreakdownCard({ series }: { series: SeriesRow[] }) {
   return (
     <Card
       title="Breakdown"
-      description="Each model at each provider; a column's head sorts by it."
+      description="By model and provider. Select a column heading to sort."
       actions={<Segmented label="Break down by" size="sm" options={VIEWS} value={view} onChange={setView} />}
       flush
     >
@@ -34,7 +34,7 @@ export function BreakdownCard({ series }: { series: SeriesRow[] }) {
         rows={lines}
         rowKey={(line) => line.key}
         initialSort={{ key: 'cost', descending: true }}
-        empty={<p className="px-5 pb-5 text-ink-soft">Nothing was recorded in this time.</p>}
+        empty={<p className="px-5 pb-5 text-ink-soft">No usage in this period.</p>}
       />
     </Card>
   )
@@ -107,7 +107,7 @@ function ModelName({ line }: { line: BreakdownLine }) {
 
 function Cost({ line }: { line: BreakdownLine }) {
   if (line.calls > 0 && line.unpricedCalls === line.calls)
-    return <span title="No price is known for these calls">unknown</span>
+    return <span title="These calls have no price">Unknown</span>
   const cost = decimalUsdOf(line.costNanoUsd)
   return <span title={formatUsdExact(cost)}>{formatUsd(cost)}</span>
 }

@@ -1,6 +1,5 @@
 // Which colour is whom. Nothing where there is but one.
-import type { Layer } from './chart-rows'
-import { layerColour } from './layer-colour'
+import { layerColour, type Layer } from './chart-rows'
 
 export function ChartLegend({ layers }: { layers: readonly Layer[] }) {
   if (layers.length < 2) return null

@@ -11,6 +11,9 @@ export type Chart = { layers: Layer[]; steps: Step[]; total: bigint }
 
 export const MAX_LAYERS = 7
 
+/** The colour of a layer by its rank; the eighth is for the rest. */
+export const layerColour = (index: number) => `var(--chart-${Math.min(index, MAX_LAYERS) + 1})`
+
 const STEP_MS = { hour: 3_600_000, day: 86_400_000 }
 
 type Span = { from: string; to: string; granularity: 'hour' | 'day' }

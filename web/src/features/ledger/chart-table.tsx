@@ -3,7 +3,7 @@ import { DataTable, type Column } from '@/components/data-table'
 import type { Granularity } from '@/lib/api/types'
 
 import { sumOfStep, type Chart, type Step } from './chart-rows'
-import { stepName } from './chart-words'
+import { stepName } from './chart-text'
 import { formatMeasure, type Metric } from './metric'
 
 export function ChartTable({
@@ -22,7 +22,7 @@ export function ChartTable({
       rows={chart.steps.filter((step) => sumOfStep(step) > 0n)}
       rowKey={(step) => step.start}
       initialSort={{ key: 'start', descending: true }}
-      empty={<p className="py-8 text-ink-soft">Nothing was recorded in this time.</p>}
+      empty={<p className="py-8 text-ink-soft">No usage in this period.</p>}
     />
   )
 }

@@ -8,19 +8,19 @@ export function CostCard({ usage }: { usage: Usage }) {
   const { aggregate, tenant } = usage
   return (
     <Card
-      title="What it costs"
+      title="Cost"
       actions={<ManageBillingButton tenant={tenant.id} />}
-      footer="What your model providers charge, by their list prices. The plan is billed apart from it."
+      footer="What your model providers charge at list prices. Your plan is billed separately."
     >
       <p className="text-figure text-ink" title={formatUsdExact(aggregate.total_cost_usd)}>
         {formatUsd(aggregate.total_cost_usd)}
       </p>
-      <p className="mt-1 text-ink-soft">so far in this period</p>
+      <p className="mt-1 text-ink-soft">this period</p>
       <dl className="mt-4 grid gap-1.5">
-        <Line label="At reset">{costAtEnd(usage)}</Line>
+        <Line label="Forecast at reset">{costAtEnd(usage)}</Line>
         <Line label="Per LLM call">{perCall(usage)}</Line>
         {aggregate.unpriced_calls > 0 && (
-          <Line label="Not in this sum">{unpricedOf(aggregate.unpriced_calls)}</Line>
+          <Line label="Not included">{unpricedOf(aggregate.unpriced_calls)}</Line>
         )}
       </dl>
     </Card>
@@ -39,7 +39,7 @@ function Line({ label, children }: { label: string; children: string }) {
 /** The mean over the calls whose price is known. */
 function perCall({ aggregate }: Usage): string {
   const priced = BigInt(aggregate.total_llm_calls - aggregate.unpriced_calls)
-  return priced > 0n ? formatUsd(decimalUsdOf(nanoUsdOf(aggregate.total_cost_usd) / priced)) : 'no calls yet'
+  return priced > 0n ? formatUsd(decimalUsdOf(nanoUsdOf(aggregate.total_cost_usd) / priced)) : 'No calls yet'
 }
 
 function unpricedOf(calls: number): string {
@@ -48,5 +48,5 @@ function unpricedOf(calls: number): string {
 
 function costAtEnd({ forecast }: Usage): string {
   const atEnd = forecast?.cost_usd_at_end ?? null
-  return atEnd === null ? 'too early to tell' : `about ${formatUsd(atEnd)}`
+  return atEnd === null ? 'Not enough data' : `about ${formatUsd(atEnd)}`
 }

@@ -21,8 +21,7 @@ export function CsvButton({ usage, isCurrent, view: { granularity, group } }: Cs
         query: { from, to, granularity, group_by: group === 'none' ? undefined : group, format: 'csv' },
       }),
     onSuccess: (csv) => save(csv, `usage-${usage.tenant.id}-${from.slice(0, 10)}-by-${granularity}.csv`),
-    onError: (error) =>
-      toast({ tone: 'danger', title: 'The file could not be downloaded', body: error.message }),
+    onError: (error) => toast({ tone: 'danger', title: 'Download failed', body: error.message }),
   })
   return (
     <Button

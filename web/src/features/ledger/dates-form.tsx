@@ -39,10 +39,10 @@ export function DatesForm({ start, today, onChoose }: DatesFormProps) {
         </div>
       ))}
       <Button type="submit" className="sm:mt-6.5">
-        Show
+        Apply
       </Button>
       <p id={hintId} className="basis-full text-xs text-ink-faint sm:text-end">
-        Days begin at midnight UTC, and the last one is included.
+        Days start at midnight UTC. The last day is included.
       </p>
     </form>
   )

@@ -30,11 +30,11 @@ describe('dates that a person chooses', () => {
     ['2026-11-01', '2026-11-22', {}],
     ['2026-11-22', '2026-11-22', {}],
     ['2026-08-23', '2026-11-22', {}],
-    ['2026-08-22', '2026-11-22', { to: '93 days are too many: choose at most 92.' }],
-    ['', '2026-11-22', { from: 'Choose the first day.' }],
-    ['2026-11-01', '', { to: 'Choose the last day.' }],
-    ['2026-11-20', '2026-11-19', { to: 'The last day is before the first.' }],
-    ['2026-11-23', '2026-11-23', { from: 'The first day lies in the future.' }],
-    ['2026-11-01', '2026-11-23', { to: 'The last day lies in the future.' }],
+    ['2026-08-22', '2026-11-22', { to: 'Choose at most 92 days. This range has 93.' }],
+    ['', '2026-11-22', { from: 'Choose a start date.' }],
+    ['2026-11-01', '', { to: 'Choose an end date.' }],
+    ['2026-11-20', '2026-11-19', { to: 'The end date is before the start date.' }],
+    ['2026-11-23', '2026-11-23', { from: 'The start date is in the future.' }],
+    ['2026-11-01', '2026-11-23', { to: 'The end date is in the future.' }],
   ])('from %s to %s: %j', (from, to, problems) => expect(problemsOf({ from, to }, TODAY)).toEqual(problems))
 })

@@ -34,13 +34,13 @@ export function rangeOf({ from, to }: Dates): UsageRange {
 
 /** What is wrong with a choice of dates, field by field; empty if nothing is. `today` is the date in UTC. */
 export function problemsOf({ from, to }: Dates, today: string): Partial<Record<keyof Dates, string>> {
-  if (!isDate(from)) return { from: 'Choose the first day.' }
-  if (!isDate(to)) return { to: 'Choose the last day.' }
-  if (from > today) return { from: 'The first day lies in the future.' }
-  if (to > today) return { to: 'The last day lies in the future.' }
-  if (from > to) return { to: 'The last day is before the first.' }
+  if (!isDate(from)) return { from: 'Choose a start date.' }
+  if (!isDate(to)) return { to: 'Choose an end date.' }
+  if (from > today) return { from: 'The start date is in the future.' }
+  if (to > today) return { to: 'The end date is in the future.' }
+  if (from > to) return { to: 'The end date is before the start date.' }
   const days = daysWithin({ from, to })
-  return days > MAX_DAYS ? { to: `${days} days are too many: choose at most ${MAX_DAYS}.` } : {}
+  return days > MAX_DAYS ? { to: `Choose at most ${MAX_DAYS} days. This range has ${days}.` } : {}
 }
 
 /** How many days there are from the first to the last, both included. */

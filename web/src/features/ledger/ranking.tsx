@@ -16,7 +16,7 @@ export function Ranking({ aggregate, metric, by }: RankingProps) {
   return (
     <div className="min-w-0">
       <h3 className="text-xs font-medium text-ink-faint">Top {by === 'model' ? 'models' : 'providers'}</h3>
-      {leaders.length === 0 && <p className="mt-2 text-ink-soft">Nothing was recorded in this time.</p>}
+      {leaders.length === 0 && <p className="mt-2 text-ink-soft">No usage in this period.</p>}
       <ol className="mt-2 grid gap-3">
         {leaders.map(({ name, value, percent }) => (
           <li key={name}>

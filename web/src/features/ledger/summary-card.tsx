@@ -19,7 +19,7 @@ export function SummaryCard({ aggregate }: { aggregate: Aggregate }) {
     unpriced_calls: unpriced,
   } = aggregate
   return (
-    <Card title="In all">
+    <Card title="Totals">
       <StatList>
         <Count label="Runs" value={aggregate.total_runs} />
         <Count
@@ -28,7 +28,7 @@ export function SummaryCard({ aggregate }: { aggregate: Aggregate }) {
           hint={
             calls > 0 &&
             aggregate.total_latency_ms > 0 &&
-            `${formatDuration(aggregate.total_latency_ms / calls)} each`
+            `${formatDuration(aggregate.total_latency_ms / calls)} average`
           }
         />
         <Count
@@ -61,13 +61,13 @@ export function SummaryCard({ aggregate }: { aggregate: Aggregate }) {
             errors > 0 && `${formatPercent(shareIn(errors, calls + aggregate.total_tool_calls))} of all calls`
           }
         />
-        {unpriced > 0 && <Count label="Unpriced calls" value={unpriced} hint="cost not known" />}
+        {unpriced > 0 && <Count label="Unpriced calls" value={unpriced} hint="no price" />}
       </StatList>
       {unpriced > 0 && (
         <p className="mt-4 text-xs text-ink-faint">
-          Unpriced calls used models whose price is not in the catalog, and told no cost themselves. Their
-          tokens count, their cost is missing from the sums. Send{' '}
-          <code className="font-mono">cost_usd_estimate</code> with such events to include it.
+          The price catalog has no price for these calls, and their events sent no cost. Their tokens count,
+          but totals exclude their cost. Send <code className="font-mono">cost_usd_estimate</code> to include
+          it.
         </p>
       )}
     </Card>

@@ -13,7 +13,7 @@ import { ChartLegend } from './chart-legend'
 import { pointsOf, pointsOfDays, requestOf, spanOf, type ChartView } from './chart-request'
 import { chartOf, type Chart } from './chart-rows'
 import { ChartTable } from './chart-table'
-import { chartSentence } from './chart-words'
+import { chartSentence } from './chart-text'
 
 const UsagePlot = lazy(async () => ({ default: (await import('./usage-plot')).UsagePlot }))
 
@@ -53,15 +53,7 @@ export function UsageChart(props: UsageChartProps) {
     )
   }
   if (!series.error) return <Skeleton className="h-72 w-full" />
-  const retry = () => void series.refetch()
-  return (
-    <ErrorState
-      title="The chart could not be read"
-      error={series.error}
-      onRetry={retry}
-      retrying={series.isFetching}
-    />
-  )
+  return <ErrorState title="Could not load the chart" query={series} />
 }
 
 function ShownChart({ chart, view: { granularity, metric } }: { chart: Chart; view: ChartView }) {
@@ -94,10 +86,10 @@ type AsOfProps = { at: number; isCut: boolean; busy: boolean; onRenew: () => voi
 function AsOf({ at, isCut, busy, onRenew }: AsOfProps) {
   return (
     <p className="mt-1 flex flex-wrap items-center gap-x-2 text-xs text-ink-faint">
-      {isCut && <span>By the hour, the last 31 days are shown.</span>}
-      <span className="tabular-nums">As of {formatTime(at)}.</span>
+      {isCut && <span>Showing the last 31 days by hour.</span>}
+      <span className="tabular-nums">Updated at {formatTime(at)}.</span>
       <Button size="sm" variant="ghost" onClick={onRenew} loading={busy}>
-        Renew
+        Refresh
       </Button>
     </p>
   )

@@ -4,7 +4,7 @@ import type { Usage } from '@/lib/api/types'
 import type { TenantContext } from '@/lib/tenant'
 
 import { BreakdownCard } from './breakdown-card'
-import { DriversCard } from './drivers-card'
+import { TrendCard } from './trend-card'
 import { FirstEvent } from '@/features/metering/first-event'
 import { RecentAlerts } from '@/features/notices/recent-alerts'
 import { SummaryCard } from './summary-card'
@@ -18,7 +18,7 @@ export function CurrentDetails({ tenant }: { tenant: TenantContext }) {
         <FirstEvent tenant={tenant} />
       ) : (
         <>
-          <DriversCard key={usage.aggregate.period_start} usage={usage} isCurrent />
+          <TrendCard key={usage.aggregate.period_start} usage={usage} isCurrent />
           <SummaryCard aggregate={usage.aggregate} />
           <BreakdownCard series={usage.aggregate.series} />
         </>
@@ -34,7 +34,7 @@ export function PastDetails({ usage }: { usage: Usage }) {
   return (
     <>
       <SummaryCard aggregate={usage.aggregate} />
-      <DriversCard key={usage.aggregate.period_start} usage={usage} isCurrent={false} />
+      <TrendCard key={usage.aggregate.period_start} usage={usage} isCurrent={false} />
       <BreakdownCard series={usage.aggregate.series} />
     </>
   )

@@ -1,31 +1,20 @@
 // The usage page: its four answers, its notices, and what it asks the API for.
 import { screen, waitFor, within } from '@testing-library/react'
 import userEvent from '@testing-library/user-event'
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { afterEach, describe, expect, it, vi } from 'vitest'
 
 import type { Role, Usage } from '@/lib/api/types'
 import { problem, serveApi, type Routes } from '@/testing/api'
+import { PLANS } from '@/testing/plans'
 import { renderPage } from '@/testing/render'
-import { amounts, usageOf } from '@/testing/usage'
+import { alertOf, amounts, usageOf } from '@/testing/usage'
 
 import { UsagePage } from './usage-page'
-
-const STARTER = {
-  id: 'starter',
-  name: 'Starter',
-  tokens_per_period: 500_000,
-  runs_per_period: 100,
-  requests_per_minute: 30,
-  usd_monthly: '29',
-  usd_yearly: '290',
-  usd_yearly_per_month: '24.166666666',
-  yearly_saving_percent: 17,
-}
 
 /** The usual answers, where a test gives no others. */
 function serve(routes: Routes = {}) {
   return serveApi({
-    'GET /plans': { body: { plans: [STARTER] } },
+    'GET /plans': { body: { plans: PLANS } },
     'GET /tenants/acme/usage': { body: usageOf() },
     'GET /tenants/acme/invoices': { body: { invoices: [], next_cursor: null } },
     ...routes,
@@ -47,19 +36,6 @@ function statusWith(changes: object): Usage {
   return usageOf({ status: status && { ...status, ...changes } })
 }
 
-beforeEach(() => {
-  vi.stubGlobal(
-    'IntersectionObserver',
-    class {
-      observe() {
-        return undefined
-      }
-      disconnect() {
-        return undefined
-      }
-    },
-  )
-})
 afterEach(() => vi.unstubAllGlobals())
 
 describe('at first glance', () => {
@@ -71,16 +47,16 @@ describe('at first glance', () => {
       '60% used, 300,000 of 500,000 tokens',
     )
     expect(screen.getByRole('meter', { name: 'Runs' })).toHaveAttribute('aria-valuenow', '40')
-    expect(screen.getByText('Until the reset')).toBeInTheDocument()
+    expect(screen.getByText('Within limits')).toBeInTheDocument()
     expect(screen.getAllByTitle('$42.50')[0]).toHaveTextContent('$42.50')
     expect(screen.getByText('about $59.30')).toBeInTheDocument()
-    expect(await screen.findByText(/\$29 a month/)).toBeInTheDocument()
+    expect(await screen.findByText(/\$29 per month/)).toBeInTheDocument()
   })
 
   it('tells what drives it', async () => {
     serve()
     await open()
-    const leaders = within(screen.getByRole('region', { name: 'What drives it' })).getAllByRole('listitem')
+    const leaders = within(screen.getByRole('region', { name: 'Usage over time' })).getAllByRole('listitem')
     expect(leaders.map((leader) => leader.textContent)).toEqual([
       'gpt-4.1-mini$30.0070.5%',
       'claude-sonnet-4-5$12.5029.4%',
@@ -90,7 +66,7 @@ describe('at first glance', () => {
   it('tells when usage resets apart from when the next invoice comes', async () => {
     serve()
     const view = await open()
-    const used = () => screen.getByRole('region', { name: 'How much is used' })
+    const used = () => screen.getByRole('region', { name: 'Usage this period' })
     expect(used()).toHaveTextContent(/Usage resets on 1 Dec 2026, .+\. Next invoice on 26 Dec 2026\./)
     view.unmount()
     await open(usageOf({ billing: { ...billing, next_invoice_at: null } }))
@@ -115,7 +91,7 @@ describe('at first glance', () => {
   it('reads nothing beyond what the layout has read, but the catalog of plans', async () => {
     const requests = serve()
     await open()
-    await screen.findByText(/\$29 a month/)
+    await screen.findByText(/\$29 per month/)
     expect(requests.map(({ path }) => path)).not.toContain('/tenants/acme/usage/series')
     expect(requests.map(({ path }) => path)).not.toContain('/tenants/acme/alerts')
   })
@@ -134,63 +110,28 @@ describe('at first glance', () => {
 describe('the notices', () => {
   const soft = { soft_limit_reached: true, tokens_used: 425_000, token_usage_percent: 85 }
   const hard = { ...soft, hard_limit_reached: true, tokens_used: 500_000, token_usage_percent: 100 }
-  const alerts = {
-    'GET /tenants/acme/alerts': {
-      body: {
-        alerts: [
-          {
-            id: 'a',
-            period_start: aggregate.period_start,
-            metric: 'tokens',
-            threshold_percent: 80,
-            used: 400_000,
-            limit: 500_000,
-            reached_at: '2026-11-20T10:00:00Z',
-          },
-        ],
-        next_cursor: null,
-      },
-    },
-  }
+  const alerts = { 'GET /tenants/acme/alerts': { body: { alerts: [alertOf()], next_cursor: null } } }
 
   it('warn at the soft limit, and list the alerts', async () => {
     serve(alerts)
     await open(statusWith(soft))
-    expect(screen.getByText('80% of the tokens are used')).toBeInTheDocument()
+    expect(screen.getByText('You used 80% of your tokens')).toBeInTheDocument()
     expect(screen.getByRole('link', { name: 'See plans' })).toHaveAttribute('href', '/t/acme/upgrade')
-    expect(await screen.findByText('of the tokens used: 400,000 of 500,000')).toBeInTheDocument()
+    expect(await screen.findByText('of tokens used: 400,000 of 500,000')).toBeInTheDocument()
   })
 
   it('lead to an upgrade at the hard limit', async () => {
     serve(alerts)
     await open(statusWith(hard))
-    expect(within(screen.getByRole('alert')).getByText('The limit of tokens is reached')).toBeInTheDocument()
+    expect(within(screen.getByRole('alert')).getByText('You reached the token limit')).toBeInTheDocument()
     expect(screen.getByRole('link', { name: 'Upgrade' })).toHaveAttribute('href', '/t/acme/upgrade')
   })
 
   it('tell members whom to ask', async () => {
     serve(alerts)
     await open(statusWith(hard), { role: 'member' })
-    expect(screen.getByText(/Ask an owner or admin of Acme Inc\. for a larger plan/)).toBeInTheDocument()
+    expect(screen.getByText(/Ask an owner or admin of Acme Inc\. to upgrade/)).toBeInTheDocument()
     expect(screen.queryByRole('link', { name: 'Upgrade' })).not.toBeInTheDocument()
-  })
-
-  it('show an alert as grave only at the threshold that blocks', async () => {
-    const { body } = alerts['GET /tenants/acme/alerts']
-    const over = body.alerts.map((alert) => ({ ...alert, threshold_percent: 100 }))
-    serve({ 'GET /tenants/acme/alerts': { body: { ...body, alerts: over } } })
-    const { limits } = usageOf()
-    const view = await open(statusWith(soft))
-    expect((await screen.findByText('100%')).className).toContain('danger')
-    view.unmount()
-    await open({ ...statusWith(soft), limits: limits && { ...limits, soft_percent: 100, hard_percent: 120 } })
-    expect((await screen.findByText('100%')).className).toContain('warn')
-  })
-
-  it('say that alerts could not be read', async () => {
-    serve({ 'GET /tenants/acme/alerts': problem(503, 'unavailable', 'The store is away.') })
-    await open(statusWith(soft))
-    expect(await screen.findByText('The alerts could not be read')).toBeInTheDocument()
   })
 
   it('tell of a plan that nobody knows', async () => {
@@ -198,22 +139,22 @@ describe('the notices', () => {
     await open(
       usageOf({ status: null, limits: null, billing: { ...billing, plan: 'gold', plan_name: null } }),
     )
-    expect(screen.getByText('The plan “gold” is not in the catalog')).toBeInTheDocument()
+    expect(screen.getByText('Plan “gold” is not in the catalog')).toBeInTheDocument()
   })
 
   it('tell of a payment that failed, and of a plan that ends', async () => {
     serve()
     const view = await open(usageOf({ billing: { ...billing, past_due_since: '2026-11-20T00:00:00Z' } }))
-    expect(screen.getByText('The last payment failed')).toBeInTheDocument()
+    expect(screen.getByText('Your last payment failed')).toBeInTheDocument()
     view.unmount()
     await open(usageOf({ billing: { ...billing, cancel_at_period_end: true } }))
-    expect(screen.getByText('The plan is canceled')).toBeInTheDocument()
+    expect(screen.getByText('Your plan is canceled')).toBeInTheDocument()
   })
 
   it('say so when the figures could not be renewed', async () => {
     const requests = serve({ 'GET /tenants/acme/usage': problem(503, 'unavailable', 'The store is away.') })
     await open()
-    expect(await screen.findByText('The figures could not be renewed')).toBeInTheDocument()
+    expect(await screen.findByText('Could not update usage')).toBeInTheDocument()
     const before = requests.length
     await userEvent.click(screen.getByRole('button', { name: 'Try again' }))
     await waitFor(() => expect(requests.length).toBeGreaterThan(before))
@@ -243,7 +184,7 @@ describe('the chart', () => {
   it('is a sentence, too, and a table', async () => {
     serve()
     await open()
-    expect(screen.getByText('$42.50 in all, the most on 21 Nov: $41.50.')).toBeInTheDocument()
+    expect(screen.getByText('$42.50 in total. Peak on 21 Nov: $41.50.')).toBeInTheDocument()
     await userEvent.click(screen.getByRole('button', { name: 'Show as table' }))
     const table = screen.getByRole('table', { name: 'Usage by day' })
     expect(
@@ -274,7 +215,7 @@ describe('the chart', () => {
     })
     await open()
     await userEvent.click(screen.getByRole('radio', { name: 'Hours' }))
-    expect(await screen.findByText('The chart could not be read')).toBeInTheDocument()
+    expect(await screen.findByText('Could not load the chart')).toBeInTheDocument()
     await userEvent.click(screen.getByRole('button', { name: 'Try again' }))
     await waitFor(() => expect(requests.filter(({ path }) => path.endsWith('/series')).length).toBe(2))
   })
@@ -286,7 +227,7 @@ describe('another time', () => {
     const requests = serve({ 'GET /tenants/acme/usage': { body: past } })
     await open(usageOf(), { at: '/t/acme?from=2026-10-01&to=2026-10-31' })
     expect(await screen.findByRole('region', { name: 'Breakdown' })).toBeInTheDocument()
-    expect(screen.queryByText('Will it last?')).not.toBeInTheDocument()
+    expect(screen.queryByText('Forecast')).not.toBeInTheDocument()
     const asked = requests.filter(({ query }) => query.has('from')).map(({ query }) => query.toString())
     expect(asked).toEqual(['from=2026-10-01T00%3A00%3A00Z&to=2026-11-01T00%3A00%3A00Z'])
   })
@@ -298,8 +239,8 @@ describe('another time', () => {
     const from = await screen.findByLabelText('From')
     await userEvent.clear(from)
     await userEvent.type(from, '2026-01-01')
-    await userEvent.click(screen.getByRole('button', { name: 'Show' }))
-    expect(screen.getByText('326 days are too many: choose at most 92.')).toBeInTheDocument()
+    await userEvent.click(screen.getByRole('button', { name: 'Apply' }))
+    expect(screen.getByText('Choose at most 92 days. This range has 326.')).toBeInTheDocument()
     expect(router.state.location.search).toBe('')
   })
 })

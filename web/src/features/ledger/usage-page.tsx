@@ -14,7 +14,6 @@ import { formatDay } from '@/lib/format'
 import { useTenant, type TenantContext } from '@/lib/tenant'
 
 import { CostCard } from './cost-card'
-import { DetailsSkeleton } from './details-skeleton'
 import { ForecastCard } from '@/features/limits/forecast-card'
 import { LimitNotices } from '@/features/limits/limit-notices'
 import { PeriodPicker } from './period-picker'
@@ -60,18 +59,25 @@ function CurrentUsage({ tenant }: { tenant: TenantContext }) {
   )
 }
 
-function PastUsage({ query: { data, error, isFetching, refetch } }: { query: UseQueryResult<Usage> }) {
-  if (data) {
-    return (
-      <Suspense fallback={<DetailsSkeleton />}>
-        <PastDetails usage={data} />
-      </Suspense>
-    )
-  }
-  if (!error) return <DetailsSkeleton />
-  const retry = () => void refetch()
+function PastUsage({ query }: { query: UseQueryResult<Usage> }) {
+  if (query.error && !query.data) return <ErrorState title="Could not load this period" query={query} />
+  if (!query.data) return <DetailsSkeleton />
   return (
-    <ErrorState title="This time could not be read" error={error} onRetry={retry} retrying={isFetching} />
+    <Suspense fallback={<DetailsSkeleton />}>
+      <PastDetails usage={query.data} />
+    </Suspense>
+  )
+}
+
+/** Holds the place of the lazy details. */
+function DetailsSkeleton() {
+  return (
+    <div role="status" className="grid gap-5">
+      <span className="sr-only">Loading usage details</span>
+      <Skeleton className="h-[28rem] rounded-xl lg:h-[22.5rem]" />
+      <Skeleton className="h-44 rounded-xl" />
+      <Skeleton className="h-96 rounded-xl" />
+    </div>
   )
 }
 
@@ -85,8 +91,8 @@ function NotRenewed({ tenant }: { tenant: string }) {
     </Button>
   )
   return (
-    <Notice tone="warn" title="The figures could not be renewed" action={retry}>
-      What you see may be out of date. {error.message}
+    <Notice tone="warn" title="Could not update usage" action={retry}>
+      Figures may be out of date. {error.message}
     </Notice>
   )
 }

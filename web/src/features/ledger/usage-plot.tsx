@@ -13,9 +13,8 @@ import {
 
 import type { Granularity } from '@/lib/api/types'
 
-import { sumOfStep, type Chart, type Step } from './chart-rows'
-import { stepName } from './chart-words'
-import { layerColour } from './layer-colour'
+import { layerColour, sumOfStep, type Chart, type Step } from './chart-rows'
+import { stepName } from './chart-text'
 import { formatMeasure, formatMeasureShort, type Metric } from './metric'
 
 type PlotProps = { chart: Chart; granularity: Granularity; metric: Metric }

@@ -6,9 +6,9 @@ import { cx } from '@/components/cx'
 import type { MetricForecast, Usage } from '@/lib/api/types'
 import { formatCompact, formatInteger } from '@/lib/format'
 
-import { forecastWords, type ForecastWords } from './forecast-words'
+import { forecastText, type ForecastText } from './forecast-text'
 
-const LOOKS: Record<ForecastWords['tone'], { icon: typeof CircleCheck; colour: string }> = {
+const LOOKS: Record<ForecastText['tone'], { icon: typeof CircleCheck; colour: string }> = {
   ok: { icon: CircleCheck, colour: 'text-ok-text' },
   warn: { icon: TriangleAlert, colour: 'text-warn-text' },
   danger: { icon: OctagonAlert, colour: 'text-danger-text' },
@@ -16,14 +16,14 @@ const LOOKS: Record<ForecastWords['tone'], { icon: typeof CircleCheck; colour: s
 }
 
 export function ForecastCard({ usage }: { usage: Usage }) {
-  const { tone, headline, sentence } = forecastWords(usage)
+  const { tone, headline, sentence } = forecastText(usage)
   const { icon: Icon, colour } = LOOKS[tone]
   const { forecast, limits, status } = usage
   return (
     <Card
-      title="Will it last?"
+      title="Forecast"
       {...(forecast?.tokens && {
-        footer: `At the pace of ${forecast.basis_days} days with usage, kept up until the reset.`,
+        footer: `Based on ${forecast.basis_days} days with usage.`,
       })}
     >
       <p className={cx('flex items-center gap-2 text-xl leading-8 font-semibold tracking-tight', colour)}>

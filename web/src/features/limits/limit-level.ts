@@ -18,6 +18,14 @@ export function metricsAt(status: LimitStatus, limits: Limits, ...levels: Level[
   return (['tokens', 'runs'] as const).filter((metric) => levels.includes(reached[metric]))
 }
 
+export const NOUNS = { tokens: 'token', runs: 'run' } as const
+
+/** Sentence without its full stop: "You reached the token and run limits". */
+export function limitReached(status: LimitStatus, limits: Limits): string {
+  const nouns = metricsAt(status, limits, 'hard').map((metric) => NOUNS[metric])
+  return `You reached the ${nouns.join(' and ')} ${nouns.length > 1 ? 'limits' : 'limit'}`
+}
+
 function levelOf(used: number, soft: number, hard: number): Level {
   if (used >= hard) return 'hard'
   return used >= soft ? 'soft' : 'within'

@@ -8,7 +8,7 @@ import { ManageBillingButton } from '@/features/billing/manage-billing-button'
 import type { LimitStatus, Limits, Usage } from '@/lib/api/types'
 import { mayManage, type TenantContext } from '@/lib/tenant'
 
-import { metricsAt } from './limit-level'
+import { limitReached, metricsAt } from './limit-level'
 
 export function LimitNotices({ tenant }: { tenant: TenantContext }) {
   const { usage } = tenant
@@ -28,15 +28,14 @@ type LimitProps = { status: LimitStatus; limits: Limits; tenant: TenantContext }
 
 function LimitNotice({ status, limits, tenant }: LimitProps) {
   if (status.hard_limit_reached) {
-    const which = metricsAt(status, limits, 'hard').join(' and ')
     return (
       <Notice
         tone="danger"
-        title={`The limit of ${which} is reached`}
+        title={limitReached(status, limits)}
         action={<ToPlans tenant={tenant} text="Upgrade" isPrimary />}
       >
-        Agents that ask first are told to stop until <Instant at={status.period_resets_at} />. What is
-        recorded all the same still counts. <WhoActs tenant={tenant} />
+        Agents that check limits are stopped until <Instant at={status.period_resets_at} />. Usage they record
+        anyway still counts. <WhoActs tenant={tenant} />
       </Notice>
     )
   }
@@ -44,24 +43,18 @@ function LimitNotice({ status, limits, tenant }: LimitProps) {
   return (
     <Notice
       tone="warn"
-      title={`${limits.soft_percent}% of the ${metricsAt(status, limits, 'soft').join(' and ')} are used`}
+      title={`You used ${limits.soft_percent}% of your ${metricsAt(status, limits, 'soft').join(' and ')}`}
       action={<ToPlans tenant={tenant} text="See plans" />}
     >
-      At {limits.hard_percent}% agents that ask first are told to stop, until{' '}
+      At {limits.hard_percent}%, agents that check limits are stopped until{' '}
       <Instant at={status.period_resets_at} />. <WhoActs tenant={tenant} />
     </Notice>
   )
 }
 
-function ToPlans({
-  tenant,
-  text,
-  isPrimary = false,
-}: {
-  tenant: TenantContext
-  text: string
-  isPrimary?: boolean
-}) {
+type ToPlansProps = { tenant: TenantContext; text: string; isPrimary?: boolean }
+
+function ToPlans({ tenant, text, isPrimary = false }: ToPlansProps) {
   if (!mayManage(tenant.role)) return null
   return (
     <LinkButton
@@ -74,18 +67,18 @@ function ToPlans({
 }
 
 function WhoActs({ tenant }: { tenant: TenantContext }): ReactNode {
-  if (mayManage(tenant.role)) return 'A larger plan raises the limits at once.'
-  return `Ask an owner or admin of ${tenant.name} for a larger plan.`
+  if (mayManage(tenant.role)) return 'Upgrade to raise the limits immediately.'
+  return `Ask an owner or admin of ${tenant.name} to upgrade.`
 }
 
 function UnknownPlan({ tenant }: { tenant: TenantContext }) {
   return (
     <Notice
       tone="warn"
-      title={`The plan “${tenant.usage.billing.plan}” is not in the catalog`}
+      title={`Plan “${tenant.usage.billing.plan}” is not in the catalog`}
       action={<ToPlans tenant={tenant} text="Choose a plan" />}
     >
-      Usage is recorded, but without known limits nothing is checked or forecast.
+      We record usage, but cannot check limits or forecast.
     </Notice>
   )
 }
@@ -96,23 +89,23 @@ function BillingNotice({ usage: { billing, tenant }, isManager }: { usage: Usage
     return (
       <Notice
         tone="danger"
-        title="The last payment failed"
+        title="Your last payment failed"
         action={<ManageBillingButton tenant={tenant.id} />}
       >
-        It has been due since <Instant at={billing.past_due_since} />.{' '}
+        Due since <Instant at={billing.past_due_since} />.{' '}
         {billing.plan_ends_at !== null && (
           <>
-            Without a payment the plan ends on <Instant at={billing.plan_ends_at} />.{' '}
+            Pay by <Instant at={billing.plan_ends_at} /> to keep your plan.{' '}
           </>
         )}
-        {isManager ? 'Check the card in the billing portal.' : 'Ask an owner or admin to check the card.'}
+        {isManager ? 'Update your card in the billing portal.' : 'Ask an owner or admin to update the card.'}
       </Notice>
     )
   }
   if (!billing.cancel_at_period_end || ends === null) return null
   return (
-    <Notice tone="info" title="The plan is canceled" action={<ManageBillingButton tenant={tenant.id} />}>
-      {billing.plan_name ?? billing.plan} stays until <Instant at={ends} />; from then on the limits of Free
+    <Notice tone="info" title="Your plan is canceled" action={<ManageBillingButton tenant={tenant.id} />}>
+      {billing.plan_name ?? billing.plan} stays active until <Instant at={ends} />. After that, Free limits
       apply.
     </Notice>
   )

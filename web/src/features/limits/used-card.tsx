@@ -1,4 +1,4 @@
-// How much is used: the plan, what of its tokens and runs is gone, and when that begins anew.
+// Usage this period: the plan, what of its tokens and runs is gone, and when that begins anew.
 import { useQuery } from '@tanstack/react-query'
 
 import { Card } from '@/components/card'
@@ -16,7 +16,7 @@ export function UsedCard({ usage: { status, limits, billing, aggregate } }: { us
   const resetsAt = status?.period_resets_at ?? aggregate.period_end
   return (
     <Card
-      title="How much is used"
+      title="Usage this period"
       description={<PlanName billing={billing} />}
       footer={
         <>
@@ -31,7 +31,7 @@ export function UsedCard({ usage: { status, limits, billing, aggregate } }: { us
       ) : (
         <p className="text-ink-soft">
           {formatInteger(aggregate.total_tokens.total)} tokens and {formatInteger(aggregate.total_runs)} runs.
-          The limits of this plan are not known.
+          The limits of this plan are unknown.
         </p>
       )}
     </Card>
@@ -61,7 +61,7 @@ function Meters({ status, limits }: { status: LimitStatus; limits: Limits }) {
       />
       {status.tokens_held > 0 && (
         <p className="text-xs text-ink-faint">
-          {formatInteger(status.tokens_held)} more tokens are set aside for runs in progress.
+          {formatInteger(status.tokens_held)} more tokens are reserved for runs in progress.
         </p>
       )}
     </div>
@@ -84,7 +84,7 @@ function PlanName({ billing }: { billing: BillingState }) {
   return (
     <>
       <span className="font-medium text-ink-soft">{billing.plan_name ?? billing.plan}</span>
-      {plan && ` · ${priceOf(plan, interval)} a ${interval}`}
+      {plan && ` · ${priceOf(plan, interval)} per ${interval}`}
     </>
   )
 }

@@ -8,7 +8,7 @@ const LIFECYCLE = ['started', 'completed', 'failed']
 export function tokenPools({ tokens }: UsageEvent): string[] {
   if (tokens === null) return []
   const { input_tokens, output_tokens, total_tokens } = tokens
-  if (input_tokens === 0 && output_tokens === 0) return [`${formatInteger(total_tokens)} tokens in all`]
+  if (input_tokens === 0 && output_tokens === 0) return [`${formatInteger(total_tokens)} tokens in total`]
   const parts: [number, string][] = [
     [tokens.cache_read_tokens, 'read from cache'],
     [tokens.cache_write_tokens, 'written to cache'],

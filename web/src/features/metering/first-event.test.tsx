@@ -20,7 +20,7 @@ it('makes a key that may only record, and puts it into the commands', async () =
     'POST /tenants/acme/api-keys': { status: 201, body: { api_key: {}, secret: 'gwi_test_abc' } },
   })
   open('owner')
-  await userEvent.click(screen.getByRole('button', { name: 'Create a key' }))
+  await userEvent.click(screen.getByRole('button', { name: 'Create key' }))
   expect(await screen.findByText(/Authorization: Bearer gwi_test_abc/)).toHaveTextContent(
     'http://localhost:3000/v1/events',
   )
@@ -32,12 +32,12 @@ it('makes a key that may only record, and puts it into the commands', async () =
 it('says why there is no key', async () => {
   serveApi({ 'POST /tenants/acme/api-keys': problem(503, 'unavailable', 'The store is away.') })
   open('admin')
-  await userEvent.click(screen.getByRole('button', { name: 'Create a key' }))
-  expect(await screen.findByRole('alert')).toHaveTextContent('No key was created: The store is away.')
+  await userEvent.click(screen.getByRole('button', { name: 'Create key' }))
+  expect(await screen.findByRole('alert')).toHaveTextContent('Could not create the key: The store is away.')
 })
 
 it('tells members whom to ask', () => {
   open('member')
   expect(screen.getByText(/Ask an owner or admin of Acme Inc\./)).toBeInTheDocument()
-  expect(screen.queryByRole('button', { name: 'Create a key' })).not.toBeInTheDocument()
+  expect(screen.queryByRole('button', { name: 'Create key' })).not.toBeInTheDocument()
 })

@@ -27,21 +27,21 @@ export function FirstEvent({ tenant }: { tenant: TenantContext }) {
       <EmptyState
         icon={Radio}
         title="Send your first event"
-        description="Nothing was recorded in this period so far. An event tells of one thing that an agent did, such as a call of a model."
+        description="No usage this period yet. An event reports one thing an agent did, such as a model call."
       >
         <div className="grid grid-cols-[minmax(0,1fr)] gap-4">
           {mayManage(tenant.role) ? (
             <KeyStep secret={secret} error={key.error} busy={key.isPending} onCreate={() => key.mutate()} />
           ) : (
             <p className="text-ink-soft">
-              You need an API key that may record. Ask an owner or admin of {tenant.name} for one, and put it
-              in the place of <code className="font-mono">{NO_KEY}</code>.
+              You need an API key that can record usage. Ask an owner or admin of {tenant.name} for one and
+              replace <code className="font-mono">{NO_KEY}</code> with it.
             </p>
           )}
           <Snippets apiKey={secret ?? NO_KEY} />
           <p className="flex items-center gap-2 text-ink-faint">
             <Spinner />
-            Waiting for the first event. This page shows it as soon as it is there.
+            Waiting for the first event. It appears here automatically.
           </p>
         </div>
       </EmptyState>
@@ -63,22 +63,23 @@ type KeyStepProps = { secret: string | undefined; error: Error | null; busy: boo
 function KeyStep({ secret, error, busy, onCreate }: KeyStepProps) {
   if (secret !== undefined) {
     return (
-      <Notice tone="ok" title="Your key is in the commands below">
-        It is shown only now: keep it somewhere safe, or create another one in the settings later.
+      <Notice tone="ok" title="Your key is in the command below">
+        Store it now. You cannot see it again, but you can create another in settings.
       </Notice>
     )
   }
   return (
     <div className="flex flex-wrap items-center justify-between gap-3">
       <p className="min-w-0 flex-1 basis-60 text-ink-soft">
-        A key lets your agents record. This one can do nothing else.
+        Your agents need a key to record usage. This key can only record.
       </p>
       <Button variant="primary" icon={KeyRound} loading={busy} onClick={onCreate}>
-        Create a key
+        {' '}
+        Create key{' '}
       </Button>
       {error && (
         <p role="alert" className="basis-full text-danger-text">
-          No key was created: {error.message}
+          Could not create the key: {error.message}
         </p>
       )}
     </div>
@@ -98,9 +99,9 @@ function Snippets({ apiKey }: { apiKey: string }) {
       <Segmented label="Language" size="sm" options={LANGUAGES} value={language} onChange={setLanguage} />
       <div className="w-full min-w-0">
         {language === 'curl' ? (
-          <CodeBlock label="Command for a shell" code={curlSnippet(url, apiKey)} />
+          <CodeBlock label="Shell command" code={curlSnippet(url, apiKey)} />
         ) : (
-          <CodeBlock label="Python program" code={pythonSnippet(url, apiKey)} />
+          <CodeBlock label="Python script" code={pythonSnippet(url, apiKey)} />
         )}
       </div>
     </div>

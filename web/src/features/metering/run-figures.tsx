@@ -13,7 +13,7 @@ export function RunFigures({ run }: { run: Run }) {
           label="Cost"
           value={formatUsdFine(run.cost_usd)}
           title={formatUsdExact(run.cost_usd)}
-          hint={unpriced_calls > 0 ? `without ${formatInteger(unpriced_calls)} unpriced calls` : undefined}
+          hint={unpriced_calls > 0 ? `excludes ${formatInteger(unpriced_calls)} unpriced calls` : undefined}
         />
         <Stat label="Duration" value={formatDuration(run.duration_ms)} />
         <Count label="Tokens in" count={tokens.input} hint={cached(tokens.cache_read)} />
@@ -38,5 +38,5 @@ function reasoned(tokens: number): string | undefined {
 }
 
 function withTools(calls: number): string | undefined {
-  return calls > 0 ? `and ${formatInteger(calls)} tool ${calls === 1 ? 'call' : 'calls'}` : undefined
+  return calls > 0 ? `+ ${formatInteger(calls)} tool ${calls === 1 ? 'call' : 'calls'}` : undefined
 }

@@ -47,9 +47,9 @@ describe('a run', () => {
   it('tells what it used in all', async () => {
     await showEvents([eventOf()], { unpriced_calls: 2 })
     expect(screen.getByText('Cost').nextSibling).toHaveTextContent('$0.12')
-    expect(screen.getByText('without 2 unpriced calls')).toBeVisible()
+    expect(screen.getByText('excludes 2 unpriced calls')).toBeVisible()
     expect(screen.getByText('Tokens in').nextSibling).toHaveTextContent('1.5K')
-    expect(screen.getByText('and 1 tool call')).toBeVisible()
+    expect(screen.getByText('+ 1 tool call')).toBeVisible()
   })
 
   it('that is in progress says so, and reads newer figures on demand', async () => {
@@ -74,7 +74,7 @@ describe('a run', () => {
     showAt('<b>x</b>', {
       'GET /tenants/acme/runs/<b>x</b>': problem(404, 'not_found', 'no such run'),
     })
-    expect(await screen.findByText('There is no such run')).toBeVisible()
+    expect(await screen.findByText('Run not found')).toBeVisible()
     expect(screen.getByText('<b>x</b>')).toBeVisible()
     expect(screen.getByRole('link', { name: 'All runs' })).toHaveAttribute('href', '/t/acme/runs')
   })
@@ -137,7 +137,7 @@ describe('its timeline', () => {
       reasoning_tokens: 0,
     }
     const tokens = { input_tokens: 0, output_tokens: 0, total_tokens: 900, ...pools }
-    expect(await showEvent({ tokens })).toHaveTextContent('900 tokens in all')
+    expect(await showEvent({ tokens })).toHaveTextContent('900 tokens in total')
   })
 
   it.each<[string, Partial<UsageEvent>, boolean]>([
@@ -166,7 +166,7 @@ describe('its timeline', () => {
 
   it('says that the events are gone when their time has passed', async () => {
     showAt('run-1', { 'GET /tenants/acme/runs/run-1': { body: runOf() }, [EVENTS]: page([]) })
-    expect(await screen.findByText('Its events are gone')).toBeVisible()
+    expect(await screen.findByText('Events expired')).toBeVisible()
   })
 
   it('says that the events could not be read, beside the figures that could', async () => {
@@ -174,7 +174,7 @@ describe('its timeline', () => {
       'GET /tenants/acme/runs/run-1': { body: runOf() },
       [EVENTS]: problem(503, 'unavailable', 'Firestore does not answer'),
     })
-    expect(await screen.findByRole('alert')).toHaveTextContent('The events could not be read')
+    expect(await screen.findByRole('alert')).toHaveTextContent('Could not load events')
     expect(screen.getByText('Cost')).toBeVisible()
   })
 })

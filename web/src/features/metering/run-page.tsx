@@ -22,20 +22,14 @@ import { Timeline } from './timeline'
 export function RunPage() {
   const { id: tenant } = useTenant()
   const id = runOf(useLocation().pathname)
-  const { data: run, error, isFetching, refetch } = useQuery(runQuery(tenant, id))
+  const query = useQuery(runQuery(tenant, id))
+  const { data: run, error, isFetching } = query
   if (run) return <ShownRun key={id} run={run} isFetching={isFetching} />
   if (codeOf(error) === 'not_found') return <NoSuchRun id={id} />
   return (
     <Page title="Run">
       {error ? (
-        <ErrorState
-          level={1}
-          title="The run could not be read"
-          error={error}
-          onRetry={() => void refetch()}
-          retrying={isFetching}
-          action={<ToRuns />}
-        />
+        <ErrorState level={1} title="Could not load the run" query={query} action={<ToRuns />} />
       ) : (
         <RunSkeleton />
       )}
@@ -66,9 +60,9 @@ function Summary({ run }: { run: Run }) {
     <p className="mt-1 flex flex-wrap items-center gap-x-3 gap-y-1">
       <RunStatus status={run.status} />
       <span>
-        Began <Instant at={run.began_at} />
+        Started <Instant at={run.began_at} />
       </span>
-      {run.status === 'open' && <span>These are its figures so far: refresh for newer ones.</span>}
+      {run.status === 'open' && <span>Refresh to see newer events.</span>}
     </p>
   )
 }
@@ -92,7 +86,7 @@ function RunSkeleton() {
   return (
     <>
       <p role="status" className="sr-only">
-        Reading the run
+        Loading run
       </p>
       <Skeleton className="h-29 rounded-xl" />
       <Skeleton className="h-96 rounded-xl" />
@@ -106,10 +100,10 @@ function NoSuchRun({ id }: { id: string }) {
       <EmptyState
         level={1}
         icon={SearchX}
-        title="There is no such run"
+        title="Run not found"
         description={
           <span className="wrap-anywhere">
-            No event with the run id <code className="font-mono">{id}</code> was recorded for this tenant.
+            No event in this tenant has the run ID <code className="font-mono">{id}</code>.
           </span>
         }
         action={<ToRuns />}

@@ -3,13 +3,13 @@ import { Badge } from '@/components/badge'
 import type { Tone } from '@/components/tone'
 
 const STATUSES: Record<string, { tone: Tone; label: string; meaning: string }> = {
-  open: { tone: 'info', label: 'In progress', meaning: 'It has not said that it ended.' },
-  completed: { tone: 'ok', label: 'Completed', meaning: 'It ended well.' },
-  failed: { tone: 'danger', label: 'Failed', meaning: 'It said that it failed.' },
+  open: { tone: 'info', label: 'In progress', meaning: 'The run has not reported an end.' },
+  completed: { tone: 'ok', label: 'Completed', meaning: 'The run completed.' },
+  failed: { tone: 'danger', label: 'Failed', meaning: 'The run reported a failure.' },
   timed_out: {
     tone: 'warn',
     label: 'Timed out',
-    meaning: 'It was silent for a day and never said that it ended.',
+    meaning: 'The run sent no events for a day and reported no end.',
   },
 }
 

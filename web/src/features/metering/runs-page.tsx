@@ -12,33 +12,35 @@ import { Notice } from '@/components/notice'
 import { Page } from '@/components/page'
 import { runsQuery } from '@/lib/api/queries'
 import type { Run } from '@/lib/api/types'
-import { formatCompact, formatDuration, formatInteger } from '@/lib/format'
+import { formatCompact, formatDuration, formatInteger, formatUsdExact, formatUsdFine } from '@/lib/format'
 import { useTenant } from '@/lib/tenant'
 
-import { Cost } from './cost'
 import { runPath } from './run-address'
 import { RunStatus } from './run-status'
-
-const SKELETON_ROWS = 8
 
 const columns: Column<Run>[] = [
   { key: 'id', header: 'Run', cell: (run) => <Name run={run} /> },
   { key: 'status', header: 'Status', cell: (run) => <RunStatus status={run.status} /> },
-  { key: 'began', header: 'Began', hideBelow: 'md', cell: (run) => <Began at={run.began_at} /> },
+  {
+    key: 'began',
+    header: 'Started',
+    hideBelow: 'md',
+    cell: ({ began_at }) => <Instant at={began_at} className="whitespace-nowrap" />,
+  },
   {
     key: 'duration',
     header: 'Duration',
     align: 'end',
     hideBelow: 'sm',
-    cell: (run) => <Duration run={run} />,
+    cell: ({ duration_ms }) => formatDuration(duration_ms),
   },
   { key: 'tokens', header: 'Tokens', align: 'end', hideBelow: 'sm', cell: (run) => <Tokens run={run} /> },
-  { key: 'cost', header: 'Cost', align: 'end', cell: (run) => <Cost amounts={run} /> },
+  { key: 'cost', header: 'Cost', align: 'end', cell: (run) => <Cost run={run} /> },
 ]
 
 export function RunsPage() {
   return (
-    <Page title="Runs" description="What each agent run used and cost, newest first.">
+    <Page title="Runs" description="Usage and cost of each agent run, newest first.">
       <Runs />
     </Page>
   )
@@ -47,19 +49,13 @@ export function RunsPage() {
 function Runs() {
   const { id } = useTenant()
   const query = useInfiniteQuery(runsQuery(id))
-  const { data, error, isFetching, isFetchingNextPage, hasNextPage } = query
-  const retry = () => void query.refetch()
-  if (error && !data) {
-    return (
-      <ErrorState title="The runs could not be read" error={error} onRetry={retry} retrying={isFetching} />
-    )
-  }
-  const more = { load: () => void query.fetchNextPage(), loading: isFetchingNextPage }
+  const { data, error } = query
+  if (error && !data) return <ErrorState title="Could not load runs" query={query} />
   return (
     <>
       {error && (
-        <Notice tone="danger" title="Not all runs could be read">
-          {error.message} What was read before is below.
+        <Notice tone="danger" title="Could not load more runs">
+          {error.message}
         </Notice>
       )}
       <Card flush>
@@ -69,8 +65,8 @@ function Runs() {
           rows={data?.pages.flatMap((page) => page.runs)}
           rowKey={(run) => run.id}
           href={(run) => runPath(id, run.id)}
-          loadingRows={SKELETON_ROWS}
-          more={hasNextPage ? more : undefined}
+          loadingRows={8}
+          more={query}
           empty={<NoRuns />}
         />
       </Card>
@@ -86,7 +82,7 @@ function NoRuns() {
       title="No runs yet"
       description={
         <>
-          A run appears as soon as an event with a <code className="font-mono">run_id</code> is recorded.
+          Send an event with a <code className="font-mono">run_id</code> to see its run here.
         </>
       }
       action={<LinkButton to={`/t/${encodeURIComponent(id)}`}>See how to send an event</LinkButton>}
@@ -105,15 +101,19 @@ function Name({ run }: { run: Run }) {
   )
 }
 
-function Began({ at }: { at: string }) {
-  return <Instant at={at} className="whitespace-nowrap" />
-}
-
-function Duration({ run }: { run: Run }) {
-  return <span className="whitespace-nowrap">{formatDuration(run.duration_ms)}</span>
-}
-
 function Tokens({ run }: { run: Run }) {
   const { total } = run.tokens
   return <span title={`${formatInteger(total)} tokens`}>{formatCompact(total)}</span>
+}
+
+/** A sum over priced calls only: unpriced calls stand beside it, never as $0. */
+function Cost({ run: { cost_usd, unpriced_calls } }: { run: Run }) {
+  return (
+    <span className="whitespace-nowrap">
+      <span title={formatUsdExact(cost_usd)}>{formatUsdFine(cost_usd)}</span>
+      {unpriced_calls > 0 && (
+        <span className="block text-xs text-warn-text">+ {formatInteger(unpriced_calls)} unpriced</span>
+      )}
+    </span>
+  )
 }

@@ -23,7 +23,7 @@ export function curlSnippet(url: string, key: string): string {
   ].join('\n')
 }
 
-/** A Python program that needs nothing installed. */
+/** A Python script that needs nothing installed. */
 export function pythonSnippet(url: string, key: string): string {
   return `import json
 import urllib.request

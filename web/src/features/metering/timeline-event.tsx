@@ -83,7 +83,7 @@ function Price({ event }: { event: UsageEvent }) {
   if (isUnpriced(event)) {
     return (
       <span
-        title="No price is known for it, so it is in no sum of costs."
+        title="This model has no price, so totals exclude its cost."
         className="ms-auto text-xs text-warn-text"
       >
         unpriced

@@ -30,12 +30,7 @@ export function Timeline({ run }: { run: Run }) {
       flush
     >
       {query.error && (
-        <ErrorState
-          title={events ? 'Not all events could be read' : 'The events could not be read'}
-          error={query.error}
-          onRetry={() => void query.refetch()}
-          retrying={query.isFetching}
-        />
+        <ErrorState title={events ? 'Could not load older events' : 'Could not load events'} query={query} />
       )}
       {query.isPending && <Loading />}
       {events && <Events run={run} events={events} />}
@@ -52,8 +47,8 @@ function Events({ run, events }: { run: Run; events: readonly UsageEvent[] }) {
   if (events.length === 0) {
     return (
       <EmptyState
-        title="Its events are gone"
-        description="Events are kept for a limited time. What they came to is kept in the figures above."
+        title="Events expired"
+        description="Events are kept for a limited time. Their totals remain above."
       />
     )
   }
@@ -72,7 +67,7 @@ function Loading() {
   return (
     <div className="grid gap-px border-t border-line">
       <p role="status" className="sr-only">
-        Reading the events
+        Loading events
       </p>
       {[1, 2, 3, 4].map((row) => (
         <div key={row} className="grid gap-2 px-4 py-3 sm:px-5">

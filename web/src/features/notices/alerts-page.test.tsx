@@ -5,6 +5,7 @@ import { expect, test } from 'vitest'
 import { problem, serveApi } from '@/testing/api'
 import { renderPage } from '@/testing/render'
 import { tenantOf } from '@/testing/tenants'
+import { alertOf } from '@/testing/usage'
 
 import { AlertsPage } from './alerts-page'
 
@@ -20,9 +21,9 @@ test('adds an address to those who are told', async () => {
     [`PUT ${RECIPIENTS}`]: { body: { emails: [] } },
   })
   show()
-  await userEvent.type(await screen.findByLabelText('Add an address'), 'bob@example.com')
+  await userEvent.type(await screen.findByLabelText('Add an email'), 'bob@example.com')
   await userEvent.click(screen.getByRole('button', { name: 'Add' }))
-  expect(await screen.findByText('The recipients are saved')).toBeVisible()
+  expect(await screen.findByText('Recipients saved')).toBeVisible()
   expect(requests.find(({ method }) => method === 'PUT')?.body).toEqual({
     emails: ['ada@example.com', 'bob@example.com'],
   })
@@ -31,7 +32,7 @@ test('adds an address to those who are told', async () => {
 test('says that the owners are told when nobody else is', async () => {
   serveApi({ ...NO_ALERTS, [`GET ${RECIPIENTS}`]: { body: { emails: [] } } })
   show()
-  expect(await screen.findByText(/The owners are told/)).toBeVisible()
+  expect(await screen.findByText(/Owners receive alerts/)).toBeVisible()
 })
 
 test('tells what is wrong with an address', async () => {
@@ -40,26 +41,18 @@ test('tells what is wrong with an address', async () => {
   ])
   serveApi({ ...NO_ALERTS, [`GET ${RECIPIENTS}`]: { body: { emails: [] } }, [`PUT ${RECIPIENTS}`]: refusal })
   show()
-  await userEvent.type(await screen.findByLabelText('Add an address'), 'nobody')
+  await userEvent.type(await screen.findByLabelText('Add an email'), 'nobody')
   await userEvent.click(screen.getByRole('button', { name: 'Add' }))
   expect(await screen.findByText('“nobody” is not an email address')).toBeVisible()
 })
 
 test('lists what was told', async () => {
-  const alert = {
-    id: 'a',
-    period_start: '2026-11-01T00:00:00Z',
-    metric: 'tokens',
-    threshold_percent: 80,
-    used: 41_000,
-    limit: 50_000,
-    reached_at: '2026-11-20T10:00:00Z',
-  }
+  const alert = alertOf({ used: 41_000, limit: 50_000 })
   serveApi({
     'GET /tenants/acme/alerts': { body: { alerts: [alert], next_cursor: null } },
     [`GET ${RECIPIENTS}`]: { body: { emails: [] } },
   })
   show()
-  expect(await screen.findByText('Tokens at 80 %')).toBeVisible()
+  expect(await screen.findByText('Tokens at 80%')).toBeVisible()
   expect(screen.getByText('41,000 of 50,000')).toBeVisible()
 })

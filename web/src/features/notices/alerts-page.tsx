@@ -19,8 +19,8 @@ export function AlertsPage() {
     <>
       <title>Alerts · GWI Usage</title>
       <Card
-        title="Who is told"
-        description="One mail when tokens or runs reach the warning mark, and one when they reach the limit, once per period."
+        title="Alert recipients"
+        description="We email recipients once per period when tokens or runs reach the alert threshold, and again at the limit."
       >
         <Recipients />
       </Card>
@@ -35,13 +35,7 @@ function Recipients() {
   const { id } = useTenant()
   const recipients = useQuery(alertRecipientsQuery(id))
   if (recipients.error) {
-    return (
-      <ErrorState
-        title="The recipients could not be read"
-        error={recipients.error}
-        onRetry={() => void recipients.refetch()}
-      />
-    )
+    return <ErrorState title="Could not load recipients" query={recipients} />
   }
   return recipients.data ? <RecipientsForm emails={recipients.data} /> : <Skeleton className="h-24" />
 }
@@ -50,13 +44,7 @@ function PastAlerts() {
   const { id } = useTenant()
   const alerts = useInfiniteQuery(alertsQuery(id))
   if (alerts.error) {
-    return (
-      <ErrorState
-        title="The alerts could not be read"
-        error={alerts.error}
-        onRetry={() => void alerts.refetch()}
-      />
-    )
+    return <ErrorState title="Could not load alerts" query={alerts} />
   }
   return (
     <DataTable
@@ -66,13 +54,9 @@ function PastAlerts() {
       rowKey={({ id }) => id}
       loadingRows={2}
       empty={
-        <EmptyState title="No limit came near yet" description="Alerts of every period are kept here." />
+        <EmptyState title="No alerts yet" description="Alerts appear here when usage reaches a threshold." />
       }
-      more={
-        alerts.hasNextPage
-          ? { load: () => void alerts.fetchNextPage(), loading: alerts.isFetchingNextPage }
-          : undefined
-      }
+      more={alerts}
     />
   )
 }
@@ -82,7 +66,7 @@ const COLUMNS: readonly Column<Alert>[] = [
     key: 'what',
     header: 'Alert',
     cell: ({ metric, threshold_percent }) =>
-      `${metric === 'tokens' ? 'Tokens' : 'Runs'} at ${threshold_percent} %`,
+      `${metric === 'tokens' ? 'Tokens' : 'Runs'} at ${threshold_percent}%`,
   },
   {
     key: 'used',

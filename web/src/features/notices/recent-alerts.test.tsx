@@ -3,21 +3,13 @@ import { act, screen } from '@testing-library/react'
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
 
 import type { Alert } from '@/lib/api/types'
-import { serveApi } from '@/testing/api'
+import { problem, serveApi } from '@/testing/api'
 import { renderPage } from '@/testing/render'
-import { usageOf } from '@/testing/usage'
+import { alertOf, usageOf } from '@/testing/usage'
 
 import { RecentAlerts } from './recent-alerts'
 
-const ALERT: Alert = {
-  id: 'a',
-  period_start: '2026-11-01T00:00:00Z',
-  metric: 'tokens',
-  threshold_percent: 80,
-  used: 400_000,
-  limit: 500_000,
-  reached_at: '2026-11-20T10:00:00Z',
-}
+const ALERT = alertOf()
 
 const pass = (time_ms: number) => act(() => vi.advanceTimersByTimeAsync(time_ms))
 
@@ -48,7 +40,7 @@ it('are looked for until one of this period is there, and no longer', async () =
   await pass(30_000)
   expect(requests).toHaveLength(2)
   await pass(30_000)
-  expect(screen.getByText('of the tokens used: 400,000 of 500,000')).toBeInTheDocument()
+  expect(screen.getByText('of tokens used: 400,000 of 500,000')).toBeInTheDocument()
   await pass(3_600_000)
   expect(requests).toHaveLength(3)
 })
@@ -57,4 +49,26 @@ it('are asked for once where they are there', async () => {
   const requests = await open([ALERT])
   await pass(3_600_000)
   expect(requests).toHaveLength(1)
+})
+
+it.each([
+  [100, 'danger'],
+  [120, 'warn'],
+])('are red only at the threshold that blocks: %i', async (hard_percent, tone) => {
+  serveApi({
+    'GET /tenants/acme/alerts': {
+      body: { alerts: [alertOf({ threshold_percent: 100 })], next_cursor: null },
+    },
+  })
+  const { limits } = usageOf()
+  renderPage(<RecentAlerts usage={usageOf({ limits: limits && { ...limits, hard_percent } })} />)
+  await pass(10)
+  expect(screen.getByText('100%').className).toContain(tone)
+})
+
+it('say when they could not be loaded', async () => {
+  serveApi({ 'GET /tenants/acme/alerts': problem(503, 'unavailable', 'The store is away.') })
+  renderPage(<RecentAlerts usage={usageOf()} />)
+  await pass(10)
+  expect(screen.getByText('Could not load alerts')).toBeInTheDocument()
 })

@@ -17,16 +17,17 @@ const ASK_EVERY_MS = 30_000
 export function RecentAlerts({ usage: { tenant, aggregate, limits } }: { usage: Usage }) {
   const period_ms = Date.parse(aggregate.period_start)
   const isOfPeriod = (alert: Alert) => Date.parse(alert.period_start) === period_ms
-  const { data, error, refetch, isFetching } = useInfiniteQuery({
+  const query = useInfiniteQuery({
     ...alertsQuery(tenant.id),
     // The threshold may have been crossed a moment ago: its alert is looked for until it is there.
     refetchInterval: ({ state }) =>
       state.data?.pages.some((page) => page.alerts.some(isOfPeriod)) ? false : ASK_EVERY_MS,
   })
+  const { data, error } = query
   const alerts = data?.pages.flatMap((page) => page.alerts).slice(0, SHOWN)
   if (alerts?.length === 0) return null
   return (
-    <Card title="Recent alerts" description="Mailed to whom the settings name, once per period.">
+    <Card title="Recent alerts" description="Emailed to your alert recipients once per period.">
       {alerts && (
         <ul className="divide-y divide-line">
           {alerts.map((alert) => (
@@ -34,14 +35,7 @@ export function RecentAlerts({ usage: { tenant, aggregate, limits } }: { usage: 
           ))}
         </ul>
       )}
-      {!alerts && error && (
-        <ErrorState
-          title="The alerts could not be read"
-          error={error}
-          onRetry={() => void refetch()}
-          retrying={isFetching}
-        />
-      )}
+      {!alerts && error && <ErrorState title="Could not load alerts" query={query} />}
       {!alerts && !error && <Skeleton className="h-9 w-full" />}
     </Card>
   )
@@ -54,7 +48,7 @@ function AlertLine({ alert, hardPercent = 100 }: { alert: Alert; hardPercent: nu
       <span className="flex items-center gap-2">
         <Badge tone={isHard ? 'danger' : 'warn'}>{alert.threshold_percent}%</Badge>
         <span>
-          of the {alert.metric} used: {formatInteger(alert.used)} of {formatInteger(alert.limit)}
+          of {alert.metric} used: {formatInteger(alert.used)} of {formatInteger(alert.limit)}
         </span>
       </span>
       <Instant at={alert.reached_at} className="text-xs text-ink-faint" />

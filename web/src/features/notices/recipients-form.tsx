@@ -18,7 +18,7 @@ export function RecipientsForm({ emails }: { emails: string[] }) {
   const change = useSettingsMutation<string[]>({
     change: (next) => call(`${tenantPath(id)}/alert-recipients`, { method: 'PUT', body: { emails: next } }),
     outdated: [alertRecipientsQuery(id).queryKey],
-    done: () => 'The recipients are saved',
+    done: () => 'Recipients saved',
   })
   const add = (event: SubmitEvent) => {
     event.preventDefault()
@@ -28,7 +28,7 @@ export function RecipientsForm({ emails }: { emails: string[] }) {
   return (
     <div className="flex flex-col gap-4">
       {emails.length === 0 ? (
-        <p className="text-ink-soft">The owners are told. Add addresses to tell these people instead.</p>
+        <p className="text-ink-soft">Owners receive alerts. Add addresses to send alerts there instead.</p>
       ) : (
         <ul className="flex flex-wrap gap-2">
           {emails.map((email) => (
@@ -47,7 +47,7 @@ export function RecipientsForm({ emails }: { emails: string[] }) {
       )}
       <form onSubmit={add} noValidate className="flex flex-wrap items-start gap-3">
         <div className="min-w-0 grow basis-60">
-          <Field label="Add an address" error={problemOf(change.error)}>
+          <Field label="Add an email" error={problemOf(change.error)}>
             <TextInput
               type="email"
               autoComplete="off"

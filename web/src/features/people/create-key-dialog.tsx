@@ -26,7 +26,7 @@ const EXPIRIES = [
   { value: NEVER, label: 'Never' },
   { value: '30', label: 'In 30 days' },
   { value: '90', label: 'In 90 days' },
-  { value: '365', label: 'In a year' },
+  { value: '365', label: 'In 1 year' },
 ]
 
 export function CreateKeyDialog({ onClose, onMade }: CreateKeyDialogProps) {
@@ -66,11 +66,7 @@ export function CreateKeyDialog({ onClose, onMade }: CreateKeyDialogProps) {
     >
       <form id={FORM} onSubmit={submit} noValidate className="flex flex-col gap-5">
         <KeyProblem error={creation.error} />
-        <Field
-          label="Name"
-          hint="Where it is used, so that you know it later."
-          error={fieldProblem(creation.error, 'label')}
-        >
+        <Field label="Name" hint="Where you use this key." error={fieldProblem(creation.error, 'label')}>
           <TextInput name="label" maxLength={100} placeholder="Production agents" required />
         </Field>
         <ScopeChoice scopes={scopes} onChange={setScopes} />
@@ -89,7 +85,7 @@ function ScopeChoice({ scopes, onChange }: ScopeChoiceProps) {
     onChange(scopes.includes(scope) ? scopes.filter((each) => each !== scope) : [...scopes, scope])
   return (
     <fieldset className="flex flex-col gap-3">
-      <legend className="mb-2 text-sm font-medium text-ink">It may</legend>
+      <legend className="mb-2 text-sm font-medium text-ink">Permissions</legend>
       {SCOPES.map(({ scope, label, hint }) => (
         <Checkbox
           key={scope}
@@ -99,9 +95,7 @@ function ScopeChoice({ scopes, onChange }: ScopeChoiceProps) {
           onChange={() => toggle(scope)}
         />
       ))}
-      {scopes.length === 0 && (
-        <p className="text-xs text-danger-text">A key that may do nothing is of no use.</p>
-      )}
+      {scopes.length === 0 && <p className="text-xs text-danger-text">Select at least one permission.</p>}
     </fieldset>
   )
 }
@@ -110,7 +104,7 @@ function ScopeChoice({ scopes, onChange }: ScopeChoiceProps) {
 function KeyProblem({ error }: { error: Error | null }) {
   if (!error || (error instanceof ApiError && error.fields.length > 0)) return null
   return (
-    <Notice tone="danger" title="The key was not created">
+    <Notice tone="danger" title="Could not create the key">
       {error.message}
     </Notice>
   )

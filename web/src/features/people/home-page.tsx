@@ -16,15 +16,9 @@ export function HomePage() {
     <FullPage>
       <title>GWI Usage</title>
       {me.error ? (
-        <ErrorState
-          level={1}
-          title="Your account could not be read"
-          error={me.error}
-          onRetry={() => void me.refetch()}
-          retrying={me.isFetching}
-        />
+        <ErrorState level={1} title="Could not load your account" query={me} />
       ) : (
-        <Spinner label="Looking up your tenants" />
+        <Spinner label="Loading your tenants" />
       )}
     </FullPage>
   )

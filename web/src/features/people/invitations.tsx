@@ -23,11 +23,11 @@ function InvitationCard({ invitation }: { invitation: Invitation }) {
   return (
     <Card
       title={`You are invited to ${invitation.tenant_name}`}
-      description={`As ${ROLE_LABELS[invitation.role].toLowerCase()}, by ${invitation.invited_by}.`}
+      description={`${invitation.invited_by} invited you as ${ROLE_LABELS[invitation.role].toLowerCase()}.`}
     >
       <div className="flex flex-col gap-3">
         {problem && (
-          <Notice tone="danger" title="That did not work">
+          <Notice tone="danger" title="Something went wrong">
             {problem.message}
           </Notice>
         )}

@@ -8,25 +8,24 @@ import { TextInput } from '@/components/text-input'
 import { call } from '@/lib/api/client'
 import { ApiError } from '@/lib/api/problem'
 import { membersQuery, tenantPath } from '@/lib/api/queries'
-import type { Invite } from '@/lib/api/types'
 import { useTenant } from '@/lib/tenant'
 
-import { rolesFrom } from './role-options'
+import { rolesFrom } from './roles'
 import { useSettingsMutation } from '@/components/use-settings-mutation'
 
-type Invitation = { email: string; role: string }
+type NewInvitation = { email: string; role: string }
 
 export function InviteForm() {
   const { id, role } = useTenant()
-  const invitation = useSettingsMutation<Invitation, Invite>({
+  const invitation = useSettingsMutation<NewInvitation>({
     change: (given) => call(`${tenantPath(id)}/members`, { method: 'PUT', body: given }),
     outdated: [membersQuery(id).queryKey],
-    done: ({ email }) => `${email} is invited`,
+    done: ({ email }) => `Invitation sent to ${email}`,
   })
   const submit = (event: SubmitEvent<HTMLFormElement>) => {
     event.preventDefault()
     const form = event.currentTarget
-    const given = Object.fromEntries(new FormData(form)) as Invitation
+    const given = Object.fromEntries(new FormData(form)) as NewInvitation
     invitation.mutate({ ...given, email: given.email.trim() }, { onSuccess: () => form.reset() })
   }
   return (

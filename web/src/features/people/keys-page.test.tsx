@@ -29,7 +29,7 @@ const show = () => renderPage(<KeysPage />, { tenant: tenantOf() })
 test('shows a new key once, and then never again', async () => {
   const requests = serveApi({ [`GET ${KEYS}`]: { body: { api_keys: [] } }, [`POST ${KEYS}`]: MADE })
   show()
-  await userEvent.click(await screen.findByRole('button', { name: 'Create the first key' }))
+  await userEvent.click(await screen.findByRole('button', { name: 'Create your first key' }))
   await userEvent.type(screen.getByLabelText('Name'), 'Production agents')
   await userEvent.click(within(screen.getByRole('dialog')).getByRole('button', { name: 'Create key' }))
   expect(await screen.findByText(SECRET)).toBeVisible()
@@ -38,7 +38,7 @@ test('shows a new key once, and then never again', async () => {
     scopes: ['usage:write', 'limits:read'],
     expires_in_days: null,
   })
-  await userEvent.click(screen.getByRole('button', { name: 'I have stored it' }))
+  await userEvent.click(screen.getByRole('button', { name: 'Done' }))
   expect(screen.queryByText(SECRET)).not.toBeInTheDocument()
 })
 
@@ -64,7 +64,7 @@ test('asks before it revokes, and says which', async () => {
   await userEvent.click(await screen.findByRole('button', { name: 'Revoke Production agents' }))
   expect(requests.some(({ method }) => method === 'DELETE')).toBe(false)
   await userEvent.click(within(screen.getByRole('dialog')).getByRole('button', { name: 'Revoke key' }))
-  expect(await screen.findByText('Key “Production agents” is revoked')).toBeVisible()
+  expect(await screen.findByText('Key “Production agents” revoked')).toBeVisible()
 })
 
 test('rotates with the overlap that was chosen', async () => {
@@ -74,7 +74,7 @@ test('rotates with the overlap that was chosen', async () => {
   })
   show()
   await userEvent.click(await screen.findByRole('button', { name: 'Rotate Production agents' }))
-  await userEvent.selectOptions(screen.getByLabelText('The old key'), 'Works for another hour')
+  await userEvent.selectOptions(screen.getByLabelText('Old key'), 'Keep for 1 hour')
   await userEvent.click(screen.getByRole('button', { name: 'Rotate key' }))
   expect(await screen.findByText(SECRET)).toBeVisible()
   expect(requests.at(-2)?.body).toEqual({ overlap_hours: 1 })

@@ -31,7 +31,7 @@ export function KeysPage() {
       <title>API keys · GWI Usage</title>
       <Card
         title="API keys"
-        description="Your agents send a key with every request. Only its hash is kept here."
+        description="Your agents send a key with every request. We store only a hash."
         actions={
           <Button variant="primary" size="sm" icon={Plus} onClick={() => setTask({ name: 'create' })}>
             Create key
@@ -40,11 +40,7 @@ export function KeysPage() {
         flush
       >
         {keys.error ? (
-          <ErrorState
-            title="The keys could not be read"
-            error={keys.error}
-            onRetry={() => void keys.refetch()}
-          />
+          <ErrorState title="Could not load API keys" query={keys} />
         ) : (
           <Keys keys={keys.data} onTask={setTask} />
         )}
@@ -91,11 +87,11 @@ function NoKeys({ onCreate }: { onCreate: () => void }) {
   return (
     <EmptyState
       icon={KeyRound}
-      title="No active key"
-      description="Without a key no agent can record what it uses."
+      title="No active keys"
+      description="Create a key so your agents can record usage."
       action={
         <Button variant="primary" onClick={onCreate}>
-          Create the first key
+          Create your first key
         </Button>
       }
     />

@@ -66,7 +66,7 @@ const COLUMNS: readonly Column<ApiKey>[] = [
         <span className="block wrap-anywhere">{label}</span>
         <span className="block font-mono text-xs font-normal text-ink-faint">{prefix}…</span>
         <span className="block text-xs font-normal text-ink-faint sm:hidden">
-          Used: <LastUse at={last_used_at} />
+          Last used: <LastUse at={last_used_at} />
         </span>
       </>
     ),
@@ -78,7 +78,7 @@ const COLUMNS: readonly Column<ApiKey>[] = [
   },
   {
     key: 'scopes',
-    header: 'May',
+    header: 'Permissions',
     hideBelow: 'md',
     cell: ({ scopes }) => (
       <span className="flex flex-wrap gap-1">

@@ -41,7 +41,7 @@ test('invites by address and role', async () => {
   await userEvent.type(screen.getByLabelText('Email'), ' eve@example.com ')
   await userEvent.selectOptions(screen.getByLabelText('Role'), 'admin')
   await userEvent.click(screen.getByRole('button', { name: 'Invite' }))
-  expect(await screen.findByText('eve@example.com is invited')).toBeVisible()
+  expect(await screen.findByText('Invitation sent to eve@example.com')).toBeVisible()
   expect(requests.find(({ method }) => method === 'PUT')?.body).toEqual({
     email: 'eve@example.com',
     role: 'admin',
@@ -92,8 +92,8 @@ test('withdraws an invitation', async () => {
   const requests = serveApi({ [`GET ${MEMBERS}`]: LIST, 'DELETE /tenants/acme/invites/inv': { status: 204 } })
   show()
   await userEvent.click(
-    await screen.findByRole('button', { name: 'Withdraw the invitation of eve@example.com' }),
+    await screen.findByRole('button', { name: 'Withdraw invitation for eve@example.com' }),
   )
-  expect(await screen.findByText('The invitation of eve@example.com is withdrawn')).toBeVisible()
+  expect(await screen.findByText('Invitation for eve@example.com withdrawn')).toBeVisible()
   expect(requests.some(({ method }) => method === 'DELETE')).toBe(true)
 })

@@ -7,37 +7,31 @@ import { membersQuery } from '@/lib/api/queries'
 import { useTenant } from '@/lib/tenant'
 
 import { InviteForm } from './invite-form'
-import { InvitesTable } from './invites-table'
+import { InvitationsTable } from './invitations-table'
 import { MembersTable } from './members-table'
 
 export function MembersPage() {
   const { id, name } = useTenant()
   const members = useQuery(membersQuery(id))
   if (members.error) {
-    return (
-      <ErrorState
-        title="The members could not be read"
-        error={members.error}
-        onRetry={() => void members.refetch()}
-      />
-    )
+    return <ErrorState title="Could not load members" query={members} />
   }
-  const invites = members.data?.invites ?? []
+  const invitations = members.data?.invites ?? []
   return (
     <>
       <title>Members · GWI Usage</title>
       <Card
-        title="Invite somebody"
-        description={`They get a mail, and join ${name} when they sign in with that address.`}
+        title="Invite a member"
+        description={`They receive an email and can join ${name} after signing in with this address.`}
       >
         <InviteForm />
       </Card>
       <Card title="Members" flush>
         <MembersTable members={members.data?.members} />
       </Card>
-      {invites.length > 0 && (
-        <Card title="Invitations" description="Not answered yet. Each ends by itself after 14 days." flush>
-          <InvitesTable invites={invites} />
+      {invitations.length > 0 && (
+        <Card title="Invitations" description="Invitations expire after 14 days." flush>
+          <InvitationsTable invitations={invitations} />
         </Card>
       )}
     </>

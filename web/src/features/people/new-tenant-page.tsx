@@ -27,18 +27,12 @@ export function NewTenantPage() {
           A tenant is a team or company whose usage is metered, limited and billed together.
         </p>
       </div>
-      {me.error && (
-        <ErrorState
-          title="Your invitations could not be read"
-          error={me.error}
-          onRetry={() => void me.refetch()}
-        />
-      )}
+      {me.error && <ErrorState title="Could not load your invitations" query={me} />}
       <Invitations invitations={me.data?.invitations ?? []} />
-      <Card title="Create a tenant" description="It starts on the Free plan. No card is needed.">
+      <Card title="Create a tenant" description="Starts on the Free plan. No card required.">
         <CreateTenantForm />
       </Card>
-      {me.data && !isFirst && <TextLink to="/">Back to your usage</TextLink>}
+      {me.data && !isFirst && <TextLink to="/">Back to usage</TextLink>}
     </main>
   )
 }

@@ -21,14 +21,14 @@ export function NoAccess({ tenant }: { tenant: string }) {
       <EmptyState
         level={1}
         icon={Lock}
-        title="You have no access to this tenant"
-        description={`“${tenant}” does not exist, or you are not, or no longer, one of its members. Its owners can invite you.`}
+        title="You do not have access to this tenant"
+        description={`“${tenant}” does not exist or you are not a member. Ask an owner for an invitation.`}
         action={
           <>
             <LinkButton to="/" variant="primary">
               Go to your tenants
             </LinkButton>
-            <Button onClick={() => void signOut()}>Sign in as somebody else</Button>
+            <Button onClick={() => void signOut()}>Use a different account</Button>
           </>
         }
       />

@@ -23,19 +23,18 @@ export function RemoveMemberDialog({ member, isSelf, onClose }: RemoveMemberDial
   const removal = useSettingsMutation({
     change: () => call(`${tenantPath(id)}/members/${member.id}`, { method: 'DELETE' }),
     outdated: isSelf ? [meQuery().queryKey] : [membersQuery(id).queryKey],
-    done: () => (isSelf ? `You have left ${name}` : `${member.email} is removed`),
+    done: () => (isSelf ? `You left ${name}` : `${member.email} removed`),
     onDone: isSelf ? leave : onClose,
   })
   return (
     <ConfirmDialog
-      open
       onClose={onClose}
       onConfirm={() => removal.mutate()}
       title={isSelf ? `Leave ${name}?` : `Remove ${member.email}?`}
       description={
         isSelf
-          ? 'You lose access at once. Only an owner or admin can invite you again.'
-          : 'They lose access at once, also on pages that are open. API keys they made go on working.'
+          ? 'You lose access immediately. An owner or admin can invite you again.'
+          : 'They lose access immediately, including on open pages. API keys they created keep working.'
       }
       confirmLabel={isSelf ? 'Leave' : 'Remove'}
       busy={removal.isPending}

@@ -14,16 +14,15 @@ export function RevokeKeyDialog({ apiKey, onClose }: RevokeKeyDialogProps) {
   const revocation = useSettingsMutation({
     change: () => call(`${tenantPath(id)}/api-keys/${apiKey.id}`, { method: 'DELETE' }),
     outdated: [apiKeysQuery(id).queryKey],
-    done: () => `Key “${apiKey.label}” is revoked`,
+    done: () => `Key “${apiKey.label}” revoked`,
     onDone: onClose,
   })
   return (
     <ConfirmDialog
-      open
       onClose={onClose}
       onConfirm={() => revocation.mutate()}
       title={`Revoke “${apiKey.label}”?`}
-      description="Requests with this key are refused within a minute, and what its agents use is no longer recorded. This cannot be undone."
+      description="API keys are cached for 60 seconds. After that, requests with this key are refused and its usage is not recorded. You cannot undo this."
       confirmLabel="Revoke key"
       busy={revocation.isPending}
       error={revocation.error?.message}

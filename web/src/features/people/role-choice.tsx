@@ -1,13 +1,12 @@
 // A member's role, and the choice of another.
 import { Select } from '@/components/select'
 import { useToast } from '@/components/toast'
-import { ROLE_LABELS } from './roles'
 import { call } from '@/lib/api/client'
 import { membersQuery, tenantPath, usageQuery } from '@/lib/api/queries'
 import type { Member, Role } from '@/lib/api/types'
 import { useTenant } from '@/lib/tenant'
 
-import { rolesFrom } from './role-options'
+import { ROLE_LABELS, rolesFrom } from './roles'
 import { useSettingsMutation } from '@/components/use-settings-mutation'
 
 type RoleChoiceProps = { member: Member; mayChange: boolean }
@@ -23,7 +22,7 @@ export function RoleChoice({ member, mayChange }: RoleChoiceProps) {
   })
   if (!mayChange) return ROLE_LABELS[member.role]
   const failed = (error: Error) =>
-    toast({ tone: 'danger', title: 'The role was not changed', body: error.message })
+    toast({ tone: 'danger', title: 'Could not change the role', body: error.message })
   return (
     <Select
       aria-label={`Role of ${member.email}`}

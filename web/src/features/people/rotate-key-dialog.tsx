@@ -1,10 +1,8 @@
 // Replaces a key by a new one; the old one goes on for a while, so that nothing stops in between.
 import { useState } from 'react'
 
-import { Button } from '@/components/button'
-import { Dialog } from '@/components/dialog'
+import { ConfirmDialog } from '@/components/confirm-dialog'
 import { Field } from '@/components/field'
-import { Notice } from '@/components/notice'
 import { Select } from '@/components/select'
 import { call } from '@/lib/api/client'
 import { apiKeysQuery, tenantPath } from '@/lib/api/queries'
@@ -16,10 +14,10 @@ import { useSettingsMutation } from '@/components/use-settings-mutation'
 type RotateKeyDialogProps = { apiKey: ApiKey; onClose: () => void; onMade: (made: NewApiKey) => void }
 
 const OVERLAPS = [
-  { value: '0', label: 'Ends at once' },
-  { value: '1', label: 'Works for another hour' },
-  { value: '24', label: 'Works for another day' },
-  { value: '168', label: 'Works for another week' },
+  { value: '0', label: 'Revoke now' },
+  { value: '1', label: 'Keep for 1 hour' },
+  { value: '24', label: 'Keep for 1 day' },
+  { value: '168', label: 'Keep for 1 week' },
 ]
 
 export function RotateKeyDialog({ apiKey, onClose, onMade }: RotateKeyDialogProps) {
@@ -33,38 +31,23 @@ export function RotateKeyDialog({ apiKey, onClose, onMade }: RotateKeyDialogProp
     onDone: onMade,
   })
   return (
-    <Dialog
-      open
+    <ConfirmDialog
       onClose={onClose}
+      onConfirm={() => rotation.mutate(Number(overlapHours))}
       title={`Rotate “${apiKey.label}”`}
-      description="You get a new key with the same name, scopes and expiry."
-      footer={
-        <>
-          <Button onClick={onClose}>Cancel</Button>
-          <Button
-            variant="primary"
-            loading={rotation.isPending}
-            onClick={() => rotation.mutate(Number(overlapHours))}
-          >
-            Rotate key
-          </Button>
-        </>
-      }
+      description="Creates a new key with the same name, permissions and expiry."
+      confirmLabel="Rotate key"
+      tone="primary"
+      busy={rotation.isPending}
+      error={rotation.error?.message}
     >
-      <div className="flex flex-col gap-4">
-        {rotation.error && (
-          <Notice tone="danger" title="The key was not rotated">
-            {rotation.error.message}
-          </Notice>
-        )}
-        <Field label="The old key" hint="Long enough for every agent to get the new one.">
-          <Select
-            options={OVERLAPS}
-            value={overlapHours}
-            onChange={(event) => setOverlapHours(event.target.value)}
-          />
-        </Field>
-      </div>
-    </Dialog>
+      <Field label="Old key" hint="Leave time for every agent to switch.">
+        <Select
+          options={OVERLAPS}
+          value={overlapHours}
+          onChange={(event) => setOverlapHours(event.target.value)}
+        />
+      </Field>
+    </ConfirmDialog>
   )
 }

@@ -7,14 +7,14 @@ export const SCOPES: readonly ScopeText[] = [
   {
     scope: 'usage:write',
     label: 'Record usage',
-    hint: 'Send events and run starts to the metering endpoint.',
+    hint: 'Send events and run starts.',
   },
   {
     scope: 'limits:read',
     label: 'Check limits',
-    hint: 'Ask whether a request still fits before it is made.',
+    hint: 'Check whether a request fits the limits before making it.',
   },
-  { scope: 'usage:read', label: 'Read usage', hint: 'Usage, runs, events and invoices, for reports.' },
+  { scope: 'usage:read', label: 'Read usage', hint: 'Read usage, runs, events and invoices.' },
   { scope: 'billing:write', label: 'Manage billing', hint: 'Open the checkout and the billing portal.' },
 ]
 

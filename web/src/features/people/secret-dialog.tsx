@@ -16,13 +16,13 @@ export function SecretDialog({ made, onClose }: SecretDialogProps) {
       title={`Key “${made.api_key.label}” is ready`}
       footer={
         <Button variant="primary" onClick={onClose}>
-          I have stored it
+          Done
         </Button>
       }
     >
       <div className="flex flex-col gap-4">
-        <Notice tone="warn" title="Copy it now">
-          It is not shown again: only its hash is kept.
+        <Notice tone="warn" title="Copy your key now">
+          You cannot see it again. We store only a hash.
         </Notice>
         <CodeBlock label="API key" code={made.secret} wrap />
       </div>

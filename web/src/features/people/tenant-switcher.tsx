@@ -22,7 +22,7 @@ export function TenantSwitcher({ current }: TenantSwitcherProps) {
       entries={[
         ...(me.data
           ? placesOf(me.data, current.id)
-          : [{ kind: 'label', text: me.error?.message ?? 'Reading your tenants…' } as const]),
+          : [{ kind: 'label', text: me.error?.message ?? 'Loading tenants…' } as const]),
         { kind: 'separator' },
         { kind: 'link', label: 'New tenant', to: '/new', icon: Plus },
       ]}

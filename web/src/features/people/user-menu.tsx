@@ -3,8 +3,8 @@ import { LogOut } from 'lucide-react'
 
 import { Avatar } from '@/components/avatar'
 import { Menu } from '@/components/menu'
-import { useTheme } from '@/components/theme'
-import { themeEntries } from '@/components/theme-entries'
+import { chooseTheme, useTheme } from '@/components/theme'
+import { THEMES } from '@/components/theme-toggle'
 import { signOut } from '@/lib/session/session'
 import { useSession } from '@/lib/session/store'
 
@@ -19,7 +19,14 @@ export function UserMenu() {
       entries={[
         { kind: 'label', text: 'Signed in as', detail: email },
         { kind: 'separator' },
-        ...themeEntries(theme),
+        { kind: 'label', text: 'Theme' },
+        ...THEMES.map(({ value, label, icon }) => ({
+          kind: 'action' as const,
+          label,
+          icon,
+          checked: value === theme,
+          onSelect: () => chooseTheme(value),
+        })),
         { kind: 'separator' },
         { kind: 'action', label: 'Sign out', icon: LogOut, onSelect: () => void signOut() },
       ]}

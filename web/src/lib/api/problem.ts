@@ -22,7 +22,7 @@ export class ApiError extends Error {
 /** The API was not reached at all. */
 export class Unreachable extends Error {
   constructor() {
-    super(navigator.onLine ? 'The service did not answer.' : 'You are offline.')
+    super(navigator.onLine ? 'The service did not respond.' : 'You are offline.')
     this.name = 'Unreachable'
   }
 }
@@ -40,6 +40,6 @@ export function codeOf(error: unknown): string | null {
 /** The error that an answer tells of. */
 export async function problemIn(response: Response): Promise<ApiError> {
   const problem = (await response.json().catch(() => ({}))) as Partial<Problem>
-  const message = problem.detail ?? problem.title ?? `The service answered ${response.status}.`
+  const message = problem.detail ?? problem.title ?? `The service returned status ${response.status}.`
   return new ApiError(response.status, problem.code ?? 'unexpected_answer', message, problem.errors ?? [])
 }

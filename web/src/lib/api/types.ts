@@ -43,7 +43,8 @@ export type Scope = ApiKey['scopes'][number]
 
 export type Members = Schemas['MembersResponse']
 export type Member = Schemas['MemberResponse']
-export type Invite = Schemas['InviteResponse']
+/** An invitation as the tenant sees it: not accepted yet. */
+export type PendingInvitation = Schemas['InviteResponse']
 
 export type Alert = Schemas['AlertResponse']
 export type AlertPage = Schemas['AlertsResponse']

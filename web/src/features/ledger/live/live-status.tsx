@@ -5,13 +5,13 @@ import { LiveIndicator } from '@/components/live-indicator'
 export type LiveState = 'connecting' | 'live' | 'offline' | 'denied' | 'failed'
 
 const WORDS = {
-  connecting: { shown: 'connecting', why: 'Live updates are being connected.' },
-  live: { shown: 'live', why: 'Figures move as events are recorded.' },
-  offline: { shown: 'offline', why: 'You are offline. Figures move again once you are back.' },
-  denied: { shown: 'paused', why: 'Live updates were refused: your access has changed.' },
+  connecting: { shown: 'connecting', why: 'Connecting to live updates.' },
+  live: { shown: 'live', why: 'Figures update as events are recorded.' },
+  offline: { shown: 'offline', why: 'You are offline. Figures update once you are back online.' },
+  denied: { shown: 'paused', why: 'Your access changed, so live updates stopped.' },
   failed: {
     shown: 'paused',
-    why: 'Not live: the live connection is down. Figures renew when you come back to this page.',
+    why: 'Live updates are unavailable. Figures update when you return to this page.',
   },
 } as const
 

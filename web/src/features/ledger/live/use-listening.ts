@@ -45,9 +45,9 @@ function begin(listen: Listen, sources: Sources, { onChange, report }: Listener)
     end()
     report(refused)
   }
-  const heard = snapshotHandler(sources, { onChange, report })
+  const handle = snapshotHandler(sources, { onChange, report })
   const snapshot = (id: string, isCurrent: boolean) => {
-    if (!isOver) heard(id, isCurrent)
+    if (!isOver) handle(id, isCurrent)
   }
   void listen(sources, { snapshot, refuse }).then(
     (stopListening) => {

@@ -22,7 +22,7 @@ const GROUPS = [
   { value: 'provider', label: 'Providers' },
 ] as const
 
-export function DriversCard({ usage, isCurrent }: { usage: Usage; isCurrent: boolean }) {
+export function TrendCard({ usage, isCurrent }: { usage: Usage; isCurrent: boolean }) {
   const [view, setView] = useState<ChartView>(() => ({
     granularity: 'day',
     group: 'none',
@@ -31,25 +31,25 @@ export function DriversCard({ usage, isCurrent }: { usage: Usage; isCurrent: boo
   const change = (changed: Partial<ChartView>) => setView((before) => ({ ...before, ...changed }))
   return (
     <Card
-      title="What drives it"
+      title="Usage over time"
       actions={
         <>
           <Segmented
-            label="Measure"
+            label="Metric"
             size="sm"
             options={METRICS}
             value={view.metric}
             onChange={(metric) => change({ metric })}
           />
           <Segmented
-            label="Split by"
+            label="Group by"
             size="sm"
             options={GROUPS}
             value={view.group}
             onChange={(group) => change({ group })}
           />
           <Segmented
-            label="Step"
+            label="Interval"
             size="sm"
             options={GRANULARITIES}
             value={view.granularity}

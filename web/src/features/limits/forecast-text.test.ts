@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest'
 import type { Forecast } from '@/lib/api/types'
 import { usageOf } from '@/testing/usage'
 
-import { forecastWords } from './forecast-words'
+import { forecastText } from './forecast-text'
 
 const { status, limits } = usageOf()
 const LASTS = { at_end: 10, soft_reached_at: null, reached_at: null }
@@ -13,7 +13,7 @@ function forecast(changes: Partial<Forecast>): Forecast {
   return { tokens: LASTS, runs: LASTS, cost_usd_at_end: '1.0', basis_days: 12, reason: null, ...changes }
 }
 
-const words = (changes: Partial<Forecast>) => forecastWords(usageOf({ forecast: forecast(changes) }), 'UTC')
+const words = (changes: Partial<Forecast>) => forecastText(usageOf({ forecast: forecast(changes) }), 'UTC')
 
 describe('the forecast', () => {
   it('names the day on which the token limit is reached', () => {
@@ -24,51 +24,51 @@ describe('the forecast', () => {
     }
     expect(words({ tokens })).toEqual({
       tone: 'warn',
-      headline: 'Until 28 November',
-      sentence: 'At this pace the token limit is reached on 28 November, 2 days before the reset.',
+      headline: 'Limit on 28 November',
+      sentence: 'At this pace, you reach the token limit on 28 November, 2 days before the reset.',
     })
   })
 
   it('names whichever limit is reached first', () => {
     const at = (reached_at: string) => ({ at_end: 1, soft_reached_at: null, reached_at })
     const { sentence } = words({ tokens: at('2026-11-30T00:00:00Z'), runs: at('2026-11-25T00:00:00Z') })
-    expect(sentence).toContain('the run limit is reached on 25 November')
+    expect(sentence).toContain('you reach the run limit on 25 November')
   })
 
   it('tells the day in the zone of the reader', () => {
     const runs = { at_end: 1, soft_reached_at: null, reached_at: '2026-11-25T23:30:00Z' }
-    expect(forecastWords(usageOf({ forecast: forecast({ runs }) }), 'Asia/Tokyo').headline).toBe(
-      'Until 26 November',
+    expect(forecastText(usageOf({ forecast: forecast({ runs }) }), 'Asia/Tokyo').headline).toBe(
+      'Limit on 26 November',
     )
   })
 
   it('says that it lasts', () =>
     expect(words({})).toMatchObject({
       tone: 'ok',
-      sentence: 'At this pace tokens and runs last until the reset.',
+      sentence: 'At this pace, tokens and runs last until the reset.',
     }))
 
   it('says that it lasts, and when the warning comes', () =>
     expect(words({ tokens: { ...LASTS, soft_reached_at: '2026-11-29T15:36:00Z' } }).sentence).toBe(
-      'At this pace tokens and runs last until the reset, though 80% of the tokens are used by 29 November.',
+      'At this pace, tokens and runs last until the reset. You reach 80% of tokens on 29 November.',
     ))
 
   it.each([
-    [0, 'none has any so far'],
-    [1, '1 day has some so far'],
+    [0, 'So far: 0 days.'],
+    [1, 'So far: 1 day.'],
   ])('is honest about too little data: %i days', (basis_days, text) => {
     const { headline, sentence } = words({ tokens: null, runs: null, basis_days, reason: 'too_little_data' })
-    expect(headline).toBe('Too early to tell')
+    expect(headline).toBe('Not enough data')
     expect(sentence).toContain(text)
   })
 
   it('says what is used up rather than what will be', () => {
     const over = status && { ...status, runs_used: 130, hard_limit_reached: true }
-    expect(forecastWords(usageOf({ status: over, limits }), 'UTC').sentence).toBe(
-      'The run limit is reached. The reset is on 1 December.',
+    expect(forecastText(usageOf({ status: over, limits }), 'UTC').sentence).toBe(
+      'You reached the run limit. Usage resets on 1 December.',
     )
   })
 
   it('promises nothing without a known plan', () =>
-    expect(forecastWords(usageOf({ status: null, limits: null })).headline).toBe('No limits are known'))
+    expect(forecastText(usageOf({ status: null, limits: null })).headline).toBe('No limits'))
 })

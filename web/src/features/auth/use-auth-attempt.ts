@@ -4,7 +4,7 @@ import { useState } from 'react'
 import { authProblem, type AuthProblem } from './auth-problem'
 
 /** `attempt` runs an action and keeps what is wrong with it; it answers whether all went well. */
-export function useDoor() {
+export function useAuthAttempt() {
   const [problem, setProblem] = useState<AuthProblem | null>(null)
   const [busy, setBusy] = useState(false)
   const attempt = async (action: () => Promise<void>): Promise<boolean> => {

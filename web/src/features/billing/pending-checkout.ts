@@ -3,12 +3,12 @@ import type { BillingState, Interval } from '@/lib/api/types'
 
 /** What tells one plan of a tenant from the next: also the same plan paid another way. */
 export type PlanFacts = Pick<BillingState, 'plan' | 'status' | 'interval'>
-export type Departure = { plan: string; interval: Interval; before: PlanFacts }
+export type PendingCheckout = { plan: string; interval: Interval; before: PlanFacts }
 
 const keyOf = (tenant: string) => `gwi.checkout.${tenant}`
 
 /** Remember it for this tab. */
-export function rememberDeparture(tenant: string, { plan, interval, before }: Departure) {
+export function rememberCheckout(tenant: string, { plan, interval, before }: PendingCheckout) {
   const facts: PlanFacts = { plan: before.plan, status: before.status, interval: before.interval }
   try {
     sessionStorage.setItem(keyOf(tenant), JSON.stringify({ plan, interval, before: facts }))
@@ -18,17 +18,17 @@ export function rememberDeparture(tenant: string, { plan, interval, before }: De
 }
 
 /** What was remembered; null if nothing was, or it is not what this app wrote. */
-export function lastDeparture(tenant: string): Departure | null {
+export function pendingCheckout(tenant: string): PendingCheckout | null {
   try {
     const kept: unknown = JSON.parse(sessionStorage.getItem(keyOf(tenant)) ?? 'null')
-    return isDeparture(kept) ? kept : null
+    return isPendingCheckout(kept) ? kept : null
   } catch {
     return null
   }
 }
 
-function isDeparture(kept: unknown): kept is Departure {
-  const { plan, interval, before } = (kept ?? {}) as Partial<Departure>
+function isPendingCheckout(kept: unknown): kept is PendingCheckout {
+  const { plan, interval, before } = (kept ?? {}) as Partial<PendingCheckout>
   return (
     typeof plan === 'string' &&
     (interval === 'month' || interval === 'year') &&

@@ -4,8 +4,6 @@ import type { Granularity } from '@/lib/api/types'
 import { peakOf, sumOfStep, type Chart } from './chart-rows'
 import { formatMeasure, type Metric } from './metric'
 
-const NOUNS: Record<Metric, string> = { cost: 'cost', tokens: 'tokens', calls: 'calls' }
-
 /** The name of a step: the day in UTC, as it is counted, or the hour in the zone of the reader. */
 export function stepName(start: string, granularity: Granularity): string {
   const zone =
@@ -18,12 +16,10 @@ export function stepName(start: string, granularity: Granularity): string {
 /** What the chart shows, for who does not see it. */
 export function chartSentence(chart: Chart, granularity: Granularity, metric: Metric): string {
   const peak = peakOf(chart)
-  if (!peak) return `No ${NOUNS[metric]} in this time.`
-  const most = `the most on ${stepName(peak.start, granularity)}: ${formatMeasure(sumOfStep(peak), metric)}`
+  if (!peak) return `No ${metric} in this period.`
+  const most = `Peak on ${stepName(peak.start, granularity)}: ${formatMeasure(sumOfStep(peak), metric)}`
   const [first] = chart.layers
   const leader =
-    chart.layers.length > 1 && first
-      ? ` ${first.label} leads with ${formatMeasure(first.total, metric)}.`
-      : ''
-  return `${formatMeasure(chart.total, metric)} in all, ${most}.${leader}`
+    chart.layers.length > 1 && first ? ` Top: ${first.label}, ${formatMeasure(first.total, metric)}.` : ''
+  return `${formatMeasure(chart.total, metric)} in total. ${most}.${leader}`
 }

@@ -6,30 +6,30 @@ import { useToast } from '@/components/toast'
 import { ROLE_LABELS } from './roles'
 import { call } from '@/lib/api/client'
 import { membersQuery, tenantPath } from '@/lib/api/queries'
-import type { Invite } from '@/lib/api/types'
+import type { PendingInvitation } from '@/lib/api/types'
 import { useTenant } from '@/lib/tenant'
 
 import { useSettingsMutation } from '@/components/use-settings-mutation'
 
-export function InvitesTable({ invites }: { invites: Invite[] }) {
-  return <DataTable caption="Invitations" columns={COLUMNS} rows={invites} rowKey={({ id }) => id} />
+export function InvitationsTable({ invitations }: { invitations: PendingInvitation[] }) {
+  return <DataTable caption="Invitations" columns={COLUMNS} rows={invitations} rowKey={({ id }) => id} />
 }
 
-function CancelButton({ invite }: { invite: Invite }) {
+function CancelButton({ invitation }: { invitation: PendingInvitation }) {
   const { id } = useTenant()
   const toast = useToast()
   const cancellation = useSettingsMutation({
-    change: () => call(`${tenantPath(id)}/invites/${invite.id}`, { method: 'DELETE' }),
+    change: () => call(`${tenantPath(id)}/invites/${invitation.id}`, { method: 'DELETE' }),
     outdated: [membersQuery(id).queryKey],
-    done: () => `The invitation of ${invite.email} is withdrawn`,
+    done: () => `Invitation for ${invitation.email} withdrawn`,
   })
   const failed = (error: Error) =>
-    toast({ tone: 'danger', title: 'The invitation was not withdrawn', body: error.message })
+    toast({ tone: 'danger', title: 'Could not withdraw the invitation', body: error.message })
   return (
     <Button
       variant="ghost"
       size="sm"
-      aria-label={`Withdraw the invitation of ${invite.email}`}
+      aria-label={`Withdraw invitation for ${invitation.email}`}
       loading={cancellation.isPending}
       onClick={() => cancellation.mutate(undefined, { onError: failed })}
     >
@@ -38,16 +38,16 @@ function CancelButton({ invite }: { invite: Invite }) {
   )
 }
 
-const COLUMNS: readonly Column<Invite>[] = [
+const COLUMNS: readonly Column<PendingInvitation>[] = [
   { key: 'email', header: 'Email', cell: ({ email }) => <span className="wrap-anywhere">{email}</span> },
   { key: 'role', header: 'Role', cell: ({ role }) => ROLE_LABELS[role] },
   { key: 'by', header: 'Invited by', hideBelow: 'sm', cell: ({ invited_by }) => invited_by },
-  { key: 'expires', header: 'Ends', cell: ({ expires_at }) => <Instant at={expires_at} day /> },
+  { key: 'expires', header: 'Expires', cell: ({ expires_at }) => <Instant at={expires_at} day /> },
   {
     key: 'actions',
     header: 'Actions',
     headerHidden: true,
     align: 'end',
-    cell: (invite) => <CancelButton invite={invite} />,
+    cell: (invitation) => <CancelButton invitation={invitation} />,
   },
 ]

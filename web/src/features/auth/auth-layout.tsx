@@ -4,9 +4,9 @@ import type { ReactNode } from 'react'
 import { Card } from '@/components/card'
 import { Logo } from '@/components/logo'
 
-type DoorProps = { title: string; lead?: ReactNode; children: ReactNode; others?: ReactNode }
+type AuthLayoutProps = { title: string; lead?: ReactNode; children: ReactNode; others?: ReactNode }
 
-export function Door({ title, lead, children, others }: DoorProps) {
+export function AuthLayout({ title, lead, children, others }: AuthLayoutProps) {
   return (
     <main className="mx-auto flex min-h-dvh w-full max-w-sm flex-col justify-center gap-6 px-4 py-10">
       <title>{`${title} · GWI Usage`}</title>
