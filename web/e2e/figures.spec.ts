@@ -1,4 +1,4 @@
-// What an opening of the usage page takes, with a month of history: time to paint, movement, requests, documents.
+// Measures opening the usage page with a month of history: paint, layout shift, requests, documents.
 import { expect, test, type Page } from '@playwright/test'
 
 import { keepFigure, percentile } from './support/figures.ts'

@@ -1,4 +1,4 @@
-// The whole way of a new customer, from the sign-up form to a revoked key, with nothing made beforehand.
+// A new customer, from the sign-up form to a revoked key.
 import { expect, test, type Page } from '@playwright/test'
 
 import { confirmationLink, newCredentials } from './support/accounts.ts'

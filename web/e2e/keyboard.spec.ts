@@ -1,4 +1,4 @@
-// Without a mouse: every step by Tab, Enter, Space, Escape and the arrow keys.
+// Every step by keyboard alone.
 import { expect, test, type Locator, type Page } from '@playwright/test'
 
 import { newTenant, pathOf, record } from './support/tenants.ts'

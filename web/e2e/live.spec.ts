@@ -1,4 +1,4 @@
-// Figures that move: what that asks for, and what the page says when they no longer can.
+// Live updates: their traffic, and what the page shows when they stop.
 import { expect, test, type Page } from '@playwright/test'
 
 import { idTokenOf } from './support/accounts.ts'
@@ -22,7 +22,7 @@ const BURST = 40
 const BURST_MS = 4_000
 const FIRESTORE = `http://${stack.firestore}/**`
 
-test('who loses membership is told, and hears nothing more', async ({ page }) => {
+test('a removed member sees that access ended, and the page stops listening', async ({ page }) => {
   const tenant = await newTenant()
   const member = await newMember(tenant, 'member')
   await record(tenant.key, { tokens: 10 })
@@ -40,7 +40,7 @@ test('who loses membership is told, and hears nothing more', async ({ page }) =>
   expect(await usageAs(await idTokenOf(member), tenant)).toMatchObject({ status: 403 })
 })
 
-test('without Firestore the figures are there, and the page says that they do not move', async ({ page }) => {
+test('without Firestore the page shows figures and says that they do not update', async ({ page }) => {
   const tenant = await newTenant()
   await record(tenant.key, { tokens: 1_234 })
   await page.route(FIRESTORE, (route) => route.abort())

@@ -1,4 +1,4 @@
-// People in a tenant, each in a browser of their own: invited, joined, promoted, and removed by an owner.
+// Members are invited, join, change roles and are removed.
 import { expect, test, type Page } from '@playwright/test'
 
 import { newAccount } from './support/accounts.ts'
@@ -42,7 +42,7 @@ test('the last owner cannot leave', async ({ page }) => {
 })
 
 async function invite(page: Page, email: string) {
-  // The form at the door has such a field too.
+  // The sign-in form has such a field too.
   const form = page.getByRole('region', { name: 'Invite a member' })
   await form.getByLabel('Email').fill(email)
   await form.getByRole('button', { name: 'Invite' }).click()

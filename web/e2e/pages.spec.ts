@@ -1,4 +1,4 @@
-// Every page, light, dark and on a phone: a picture to look at, nothing that axe-core finds, nothing wider than the screen.
+// Every page in light, dark and on a phone: a screenshot, no axe-core violations, no horizontal overflow.
 import AxeBuilder from '@axe-core/playwright'
 import { expect, test, type Browser, type BrowserContextOptions, type Page } from '@playwright/test'
 import { fileURLToPath } from 'node:url'
@@ -73,7 +73,7 @@ for (const [variant, look] of Object.entries(VARIANTS)) {
     })
   })
 
-  test(`pages of who is new, ${variant}`, async ({ browser }) => {
+  test(`pages of new users, ${variant}`, async ({ browser }) => {
     const [unverified, tenant] = await Promise.all([newAccount({ emailVerified: false }), newTenant('Fresh')])
     await visiting(browser, look, async (page) => {
       await signIn(page, unverified)

@@ -1,4 +1,4 @@
-// The door: who is let in, who is not and why, and what stays behind when somebody leaves.
+// Sign-in: refusals with their reasons, and no data left after sign-out.
 import { expect, test } from '@playwright/test'
 
 import { idTokenOf, newAccount, newCredentials, setDisabled } from './support/accounts.ts'
@@ -19,7 +19,7 @@ test('a wrong password is refused, without telling whether there is such an acco
   await expect(refusal).toBeVisible()
 })
 
-test('who has not confirmed the address is asked to, and reads nothing before', async ({ page }) => {
+test('an unconfirmed user must confirm the email first, and reads nothing before', async ({ page }) => {
   const tenant = await newTenant()
   const unverified = await newAccount({ emailVerified: false })
   await signIn(page, unverified, pathOf(tenant))
@@ -30,14 +30,14 @@ test('who has not confirmed the address is asked to, and reads nothing before', 
   expect(answer).toMatchObject({ status: 403, content: { code: 'email_not_verified' } })
 })
 
-test('a disabled account is told so', async ({ page }) => {
+test('a disabled account is refused with the reason', async ({ page }) => {
   const account = await newAccount()
   await setDisabled(account, true)
   await signIn(page, account)
   await expect(page.getByRole('alert')).toContainText('This account is disabled.')
 })
 
-test('who is disabled while the page is open is signed out, and comes back to the same page', async ({
+test('a user disabled on an open page is signed out, and returns to the same page later', async ({
   page,
 }) => {
   const tenant = await newTenant()
@@ -56,7 +56,7 @@ test('who is disabled while the page is open is signed out, and comes back to th
   await expect(page.getByRole('heading', { name: 'Runs', exact: true })).toBeVisible()
 })
 
-test('a token that has ended, or comes from elsewhere, is refused by the API', async () => {
+test('the API refuses expired and foreign tokens', async () => {
   const tenant = await newTenant()
   const token = await idTokenOf(tenant.owner)
   const claims = claimsOf(token)
@@ -70,7 +70,7 @@ test('a token that has ended, or comes from elsewhere, is refused by the API', a
   }
 })
 
-test('a tenant of somebody else stays closed, and so does one that does not exist', async ({ page }) => {
+test('other tenants look the same as tenants that do not exist', async ({ page }) => {
   const [mine, theirs] = await Promise.all([newTenant('Mine'), newTenant('Theirs')])
   await signIn(page, mine.owner, pathOf(mine))
   await expect(page.getByRole('button', { name: /^Tenant Mine:/ })).toBeVisible()
@@ -83,7 +83,7 @@ test('a tenant of somebody else stays closed, and so does one that does not exis
   await expect(page).toHaveURL(pathOf(mine))
 })
 
-test('signing out forgets: the next person sees nothing of the last one', async ({ page }) => {
+test('after sign-out the next user sees nothing of the previous one', async ({ page }) => {
   const [tenant, next] = await Promise.all([newTenant('Secretive'), newAccount()])
   await signIn(page, tenant.owner, pathOf(tenant))
   await expectTokens(page, '0 of 50,000')

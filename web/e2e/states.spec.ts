@@ -1,4 +1,4 @@
-// When something is away, odd or large: what failed, what still holds, and the way on.
+// Failures, odd names and large data.
 import { expect, test } from '@playwright/test'
 
 import { seriesRows, USAGE_ROUTE } from './support/answers.ts'
@@ -23,7 +23,7 @@ test('with the API down the page says what failed, and shows the figures at the 
   await expectTokens(page, '1,234 of 50,000')
 })
 
-test('a problem that the API tells of is told on the page, with its code', async ({ page }) => {
+test('the page shows the message and code of an API problem', async ({ page }) => {
   const tenant = await newTenant()
   const problem = {
     code: 'unavailable',

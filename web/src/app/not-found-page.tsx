@@ -1,4 +1,3 @@
-// An address that leads nowhere.
 import { EmptyState } from '@/components/empty-state'
 import { FullPage } from '@/components/full-page'
 import { LinkButton } from '@/components/button'

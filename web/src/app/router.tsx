@@ -1,4 +1,4 @@
-// Every address of the app, and who may be there. Pages load when they are first visited.
+// Every route of the app, with its guard.
 import type { ComponentType } from 'react'
 import { createBrowserRouter, Navigate, type RouteObject } from 'react-router'
 

@@ -1,4 +1,3 @@
-// The frame of the settings. Who may not change them is told who can.
 import { Lock } from 'lucide-react'
 import { Outlet } from 'react-router'
 

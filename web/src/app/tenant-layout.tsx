@@ -1,4 +1,4 @@
-// The frame of a tenant's pages. It reads the usage first, which also tells whether the reader may be here at all.
+// Frame of a tenant's pages. It loads usage first, which also proves that the reader is a member.
 import { useQuery } from '@tanstack/react-query'
 import { Activity, ChartColumn, CreditCard, Settings } from 'lucide-react'
 import { useEffect } from 'react'
@@ -38,7 +38,7 @@ function TenantFrame({ usage, isOutdated }: { usage: Usage; isOutdated: boolean 
   const { id, name, role } = usage.tenant
   const state = useLiveUsage({ usage, isOutdated })
   useEffect(() => rememberTenant(id), [id])
-  // The API names a role for every member; only keys, which no browser has, are without one.
+  // Only API keys have no role, and browsers never use one.
   const context: TenantContext = { id, name, role: role ?? 'member', usage }
   return (
     <AppShell

@@ -1,4 +1,3 @@
-// Asks before something that cannot be undone, and tells if it then failed.
 import type { ReactNode } from 'react'
 
 import { Button } from './button'
@@ -9,13 +8,11 @@ type ConfirmDialogProps = {
   onClose: () => void
   onConfirm: () => void
   title: string
-  /** What will happen. */
   description: ReactNode
   /** The verb on the button, such as "Revoke key". */
   confirmLabel: string
   tone?: 'danger' | 'primary'
   busy?: boolean
-  /** What went wrong when it was tried. */
   error?: string | null | undefined
   children?: ReactNode
 }

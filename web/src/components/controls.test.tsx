@@ -1,4 +1,3 @@
-// Small controls: what they say to assistive technology, and what they do.
 import { render, screen } from '@testing-library/react'
 import userEvent from '@testing-library/user-event'
 import { useState } from 'react'

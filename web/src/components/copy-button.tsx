@@ -1,4 +1,3 @@
-// Copies a text, and says that it did, or that the browser refused.
 import { Check, Copy } from 'lucide-react'
 import { useEffect, useState } from 'react'
 
@@ -6,7 +5,7 @@ import { Button, type ButtonSize, type ButtonVariant } from './button'
 
 type CopyButtonProps = {
   text: string
-  /** What is copied, for assistive technology: "API key". */
+  /** Accessible name of the copied text: "API key". */
   what: string
   variant?: ButtonVariant
   size?: ButtonSize

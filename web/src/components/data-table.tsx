@@ -1,4 +1,4 @@
-// A table that sorts, scrolls inside itself, links its rows, and stays quick with 10,000 of them.
+// A table that sorts, scrolls, links its rows, and stays fast with 10,000 of them.
 import { useMemo, useState, type ReactNode } from 'react'
 import { Link } from 'react-router'
 
@@ -13,7 +13,7 @@ import { sorted, type Sort } from './table-sort'
 export type { Column }
 
 type DataTableProps<Row> = {
-  /** What the table lists: its name for assistive technology. */
+  /** Accessible name. */
   caption: string
   /** The first column names the row, and carries its link. */
   columns: readonly Column<Row>[]
@@ -108,7 +108,6 @@ function DataRow<Row>({ row, table }: { row: Row; table: DataTableProps<Row> }) 
   )
 }
 
-/** Its pressable area is the whole row. */
 function RowLink({ to, children }: { to: string; children: ReactNode }) {
   return (
     <Link

@@ -1,4 +1,3 @@
-// Something could not be shown: what failed, why, and the way to try again.
 import { CircleAlert, RotateCw } from 'lucide-react'
 import type { ReactNode } from 'react'
 

@@ -1,4 +1,4 @@
-// A page that stands alone, outside a tenant: signing in, creating a tenant, errors.
+// A page outside a tenant.
 import type { ReactNode } from 'react'
 
 import { Logo } from './logo'

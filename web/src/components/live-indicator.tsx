@@ -1,4 +1,3 @@
-// Whether the figures on the page move by themselves: a dot and a word, announced when it changes.
 import { cx } from './cx'
 
 export type LiveState = 'live' | 'connecting' | 'offline' | 'paused'
@@ -10,7 +9,6 @@ const LOOKS: Record<LiveState, { label: string; dot: string }> = {
   paused: { label: 'Paused', dot: 'bg-control' },
 }
 
-/** `detail` says why, as a tooltip. */
 export function LiveIndicator({ state, detail }: { state: LiveState; detail?: string | undefined }) {
   const { label, dot } = LOOKS[state]
   return (

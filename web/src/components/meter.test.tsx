@@ -1,4 +1,3 @@
-// A meter tells the truth, also past the limit.
 import { render, screen } from '@testing-library/react'
 import { expect, it } from 'vitest'
 

@@ -1,4 +1,3 @@
-// Says that the browser is offline, for as long as it is.
 import { WifiOff } from 'lucide-react'
 
 import { useOnline } from '@/lib/online'

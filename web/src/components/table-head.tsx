@@ -1,4 +1,3 @@
-// The heads of a table's columns: a button where the column can be sorted, and what assistive technology needs to know.
 import { ArrowDown, ArrowUp, ChevronsUpDown } from 'lucide-react'
 import type { ReactNode } from 'react'
 

@@ -1,4 +1,3 @@
-// The choice of a theme outlives the page, and "system" leaves no trace.
 import { afterEach, expect, it } from 'vitest'
 
 import { applyStoredTheme, chooseTheme, storedTheme } from './theme'

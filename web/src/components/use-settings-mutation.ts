@@ -1,4 +1,4 @@
-// A change of a setting: what has become old by it is read again, and the page says that it was made.
+// Saves a setting, reloads the queries it changes, and shows a toast.
 import { useMutation, useQueryClient, type QueryKey } from '@tanstack/react-query'
 
 import { useToast } from './toast'
@@ -6,7 +6,7 @@ import { useToast } from './toast'
 type Change<Given, Result> = {
   change: (given: Given) => Promise<Result>
   outdated: readonly QueryKey[]
-  /** Said when it is done; null for what the page shows by itself. */
+  /** Toast on success; null if the page shows the result itself. */
   done: ((given: Given) => string) | null
   onDone?: (result: Result) => void
 }

@@ -1,4 +1,5 @@
-// How numbers, money, durations and instants read: exact where it matters, short where it does not.
+// Formats numbers, money, durations and times.
+
 const INTEGER = new Intl.NumberFormat('en-US', { maximumFractionDigits: 0 })
 const COMPACT = new Intl.NumberFormat('en-US', {
   notation: 'compact',

@@ -1,4 +1,3 @@
-// The frame of the pages at the door: the product's name, one card, and the way to the other pages.
 import type { ReactNode } from 'react'
 
 import { Card } from '@/components/card'

@@ -1,4 +1,4 @@
-// Firebase's refusals in words for the person at the door.
+// Messages for Firebase's error codes.
 export type AuthProblem = { field: 'email' | 'password' | null; message: string }
 
 const WRONG: AuthProblem = { field: 'password', message: 'Incorrect email or password.' }
@@ -42,12 +42,12 @@ const PROBLEMS: Record<string, AuthProblem> = {
   'auth/operation-not-allowed': { field: null, message: 'This sign-in method is not enabled.' },
 }
 
-const TURNED_BACK = ['auth/popup-closed-by-user', 'auth/cancelled-popup-request', 'auth/user-cancelled']
+const CANCELED = ['auth/popup-closed-by-user', 'auth/cancelled-popup-request', 'auth/user-cancelled']
 
-/** What to tell about `error`; null if the person only turned back. */
+/** Return null if the user closed the window. */
 export function authProblem(error: unknown): AuthProblem | null {
   const code = (error as { code?: string }).code ?? ''
-  if (TURNED_BACK.includes(code)) return null
+  if (CANCELED.includes(code)) return null
   return (
     PROBLEMS[code] ?? {
       field: null,

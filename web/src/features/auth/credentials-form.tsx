@@ -1,4 +1,3 @@
-// Email and password: the form that signing in and signing up share.
 import { Eye, EyeOff } from 'lucide-react'
 import { useEffect, useRef, useState, type SubmitEvent, type ReactNode } from 'react'
 

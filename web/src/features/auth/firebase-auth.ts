@@ -1,4 +1,3 @@
-// What a person can do at the door: sign in, sign up, get a new password, confirm their address.
 import {
   createUserWithEmailAndPassword,
   GoogleAuthProvider,
@@ -16,7 +15,6 @@ export async function signIn({ email, password }: Credentials) {
   await signInWithEmailAndPassword(auth, email, password)
 }
 
-/** Make an account and send the mail that confirms its address. */
 export async function signUp({ email, password }: Credentials) {
   const { auth } = await firebase()
   const { user } = await createUserWithEmailAndPassword(auth, email, password)
@@ -25,7 +23,7 @@ export async function signUp({ email, password }: Credentials) {
 
 export async function signInWithGoogle() {
   const { auth } = await firebase()
-  // Here, not above: only who presses the button needs the code for pop-ups.
+  // Imported here because only Google sign-in needs the code for pop-ups.
   const { browserPopupRedirectResolver, signInWithPopup } = await import('firebase/auth')
   await signInWithPopup(auth, new GoogleAuthProvider(), browserPopupRedirectResolver)
 }
@@ -35,7 +33,6 @@ export async function sendResetMail(email: string) {
   await sendPasswordResetEmail(auth, email)
 }
 
-/** Send the mail that confirms the address once more. */
 export async function resendVerificationMail() {
   const { auth } = await firebase()
   if (auth.currentUser) await sendEmailVerification(auth.currentUser)

@@ -1,4 +1,4 @@
-// Sends the mail with which a forgotten password is replaced. It never tells whether there is such an account.
+// Sends a reset link, and never reveals if the account exists.
 import { useState, type SubmitEvent } from 'react'
 
 import { Button } from '@/components/button'
@@ -18,7 +18,7 @@ export function ResetPasswordPage() {
     event.preventDefault()
     const given = new FormData(event.currentTarget).get('email')
     const email = typeof given === 'string' ? given.trim() : ''
-    if (await attempt(() => withoutTelling(email))) setSentTo(email)
+    if (await attempt(() => sendQuietly(email))) setSentTo(email)
   }
   return (
     <AuthLayout title="Reset your password" others={<TextLink to="/sign-in">Back to sign in</TextLink>}>
@@ -39,8 +39,8 @@ export function ResetPasswordPage() {
   )
 }
 
-/** Firebase may say that nobody has this address; who asks must not learn that. */
-async function withoutTelling(email: string) {
+/** Hide that Firebase knows no such account. */
+async function sendQuietly(email: string) {
   try {
     await sendResetMail(email)
   } catch (error) {

@@ -1,4 +1,4 @@
-// Lets in who has an account. Where they go afterwards is the guard's decision.
+// After sign-in, the guard redirects.
 import { useLocation } from 'react-router'
 
 import { Notice } from '@/components/notice'

@@ -1,4 +1,3 @@
-// Makes an account; the guard then leads to the page that asks to confirm its address.
 import { useLocation } from 'react-router'
 
 import { TextLink } from '@/components/text-link'

@@ -1,9 +1,8 @@
-// One attempt at the door: whether it is under way, and what Firebase said against it.
 import { useState } from 'react'
 
 import { authProblem, type AuthProblem } from './auth-problem'
 
-/** `attempt` runs an action and keeps what is wrong with it; it answers whether all went well. */
+/** `attempt` runs an action, keeps its problem, and resolves to true on success. */
 export function useAuthAttempt() {
   const [problem, setProblem] = useState<AuthProblem | null>(null)
   const [busy, setBusy] = useState(false)

@@ -1,4 +1,4 @@
-// Asks to confirm the address, and notices by itself when that has been done in another tab.
+// Asks to confirm the email, and notices when that happened in another tab.
 import { useEffect, useState } from 'react'
 import { Navigate, useSearchParams } from 'react-router'
 
@@ -51,7 +51,7 @@ export function VerifyEmailPage() {
   )
 }
 
-/** The mail once more, but not faster than a mailbox fills. */
+/** Limit how often the email is sent. */
 function useResend(attempt: (action: () => Promise<void>) => Promise<boolean>) {
   const [seconds, setSeconds] = useState(0)
   const [wasSent, setWasSent] = useState(false)
@@ -70,7 +70,7 @@ function useResend(attempt: (action: () => Promise<void>) => Promise<boolean>) {
 
 function useLookAgainOnFocus() {
   useEffect(() => {
-    // A failed look is no news: the button tells what is wrong.
+    // Ignore failures: the button reports them.
     const look = () => void reloadAccount().catch(() => undefined)
     window.addEventListener('focus', look)
     return () => window.removeEventListener('focus', look)

@@ -1,4 +1,3 @@
-// Coming back from Stripe: only a plan that has really changed is called changed.
 import { act, screen } from '@testing-library/react'
 import userEvent from '@testing-library/user-event'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'

@@ -1,4 +1,4 @@
-// What is said to who comes back from Stripe's checkout. The address only tells that they do, never that they paid.
+// Shown after Stripe's checkout. The address says that the reader returned, not that they paid.
 import { useSearchParams } from 'react-router'
 
 import { Button, LinkButton } from '@/components/button'

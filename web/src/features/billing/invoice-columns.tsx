@@ -1,4 +1,3 @@
-// What the table of invoices tells of each: number, state, dates, amount, and where to see or pay it.
 import { Download, ExternalLink } from 'lucide-react'
 import type { ReactNode } from 'react'
 
@@ -35,7 +34,7 @@ const STATES: Record<string, State> = {
   uncollectible: { tone: 'danger', label: 'Uncollectible' },
 }
 
-/** An open invoice whose payment failed is told apart; a state that is new to us keeps Stripe's name. */
+/** Unknown states keep Stripe's name. */
 function invoiceState({ status, failed_at }: Pick<Invoice, 'status' | 'failed_at'>): State {
   if (status === 'open' && failed_at !== null) return { tone: 'danger', label: 'Payment failed' }
   return STATES[status] ?? { tone: 'neutral', label: status }

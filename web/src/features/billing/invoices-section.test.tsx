@@ -1,4 +1,3 @@
-// Invoices as a reader sees them: read only when they come near the screen, told in full, linked only to Stripe.
 import { act, screen, within } from '@testing-library/react'
 import userEvent from '@testing-library/user-event'
 import { beforeEach, describe, expect, it, vi } from 'vitest'

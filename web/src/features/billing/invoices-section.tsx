@@ -1,4 +1,4 @@
-// The invoices of a tenant. They are read when the section comes near the screen, so an opening costs nothing.
+// Invoices load when the section is near the screen, so opening the page does not read them.
 import { useInfiniteQuery } from '@tanstack/react-query'
 import { ReceiptText } from 'lucide-react'
 

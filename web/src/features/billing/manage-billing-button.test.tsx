@@ -1,4 +1,3 @@
-// The way to the portal: for owners and admins of tenants that Stripe knows.
 import { screen } from '@testing-library/react'
 import userEvent from '@testing-library/user-event'
 import { afterEach, expect, it } from 'vitest'

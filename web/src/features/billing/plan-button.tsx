@@ -1,4 +1,4 @@
-// The button that changes to a plan: through Stripe's checkout, or its portal for who has a subscription.
+// Changes the plan through Stripe's checkout, or through the portal to cancel.
 import { Button, type ButtonVariant } from '@/components/button'
 import { stripeRefusal } from './stripe-refusal'
 import { useStripePage, type StripePage } from './use-stripe-page'

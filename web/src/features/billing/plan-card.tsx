@@ -1,4 +1,3 @@
-// One plan of the catalog: its price, what it allows, and the way to it.
 import type { ReactNode } from 'react'
 
 import { Badge } from '@/components/badge'
@@ -82,7 +81,6 @@ function Allowed({ what, amount }: { what: string; amount: number }) {
   )
 }
 
-/** A button for who may press it; nothing where there is nothing to do. */
 function Way({ plans, plan, interval }: PlanCardProps): ReactNode {
   const { role, usage } = useTenant()
   const change = planChange(plans, plan, interval, usage.billing)

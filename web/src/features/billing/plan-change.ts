@@ -1,15 +1,14 @@
-// What choosing a plan of the catalog means for a tenant: nothing, up, down, or back to Free.
+// Compares a plan of the catalog with the tenant's plan.
 import { isSubscriber } from './subscription'
 import type { BillingState, Interval, Plan } from '@/lib/api/types'
 
 export type PlanChange = 'current' | 'other-interval' | 'upgrade' | 'downgrade' | 'cancel'
 
-/** The plan of the catalog that a tenant is on; billing may know it by another id, but not by another name. */
+/** Find the tenant's plan in the catalog; its id may differ in billing, its name does not. */
 export function currentPlan(plans: readonly Plan[], billing: BillingState): Plan | undefined {
   return plans.find(({ id }) => id === billing.plan) ?? plans.find(({ name }) => name === billing.plan_name)
 }
 
-/** Whether a plan is given away. */
 export function isFree({ usd_monthly }: Plan): boolean {
   return Number(usd_monthly) === 0
 }
@@ -31,7 +30,6 @@ export function planChange(
   return current && plans.indexOf(plan) < plans.indexOf(current) ? 'downgrade' : 'upgrade'
 }
 
-/** The words on the button that does it. */
 export function changeLabel(change: Exclude<PlanChange, 'current'>, plan: Plan, interval: Interval): string {
   const labels = {
     'other-interval': interval === 'year' ? 'Switch to yearly' : 'Switch to monthly',

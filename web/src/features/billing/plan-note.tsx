@@ -1,4 +1,3 @@
-// What a member should know of a plan before choosing it, or of the plan that holds.
 import type { ReactNode } from 'react'
 
 import { Instant } from '@/components/instant'

@@ -1,4 +1,3 @@
-// What a plan costs, as its card says it.
 import type { BillingState, Interval, Plan } from '@/lib/api/types'
 import { formatUsdExact } from '@/lib/format'
 

@@ -1,4 +1,4 @@
-// Why a page of Stripe's could not be opened, and what to do about it.
+// Messages for requests that Stripe or the API refused.
 import { codeOf } from '@/lib/api/problem'
 
 export type Refusal = { title: string; text: string }
@@ -22,7 +22,7 @@ const BY_CODE: Record<string, Refusal> = {
   },
 }
 
-/** What to tell a person; what has no words of its own is told in the API's. */
+/** Fall back to the API's message. */
 export function stripeRefusal(error: Error): Refusal {
   return (
     BY_CODE[codeOf(error) ?? ''] ?? {

@@ -1,4 +1,3 @@
-// The plans as a reader of each role and plan sees them, and where their buttons lead.
 import { screen, within } from '@testing-library/react'
 import userEvent from '@testing-library/user-event'
 import { afterEach, describe, expect, it } from 'vitest'
@@ -98,7 +97,7 @@ describe('the plans', () => {
     expect(buttons()).not.toContain('Downgrade to Free')
   })
 
-  it('are shown to members, who are told whom to ask', async () => {
+  it('tell members to ask an owner or admin', async () => {
     await showPlans({}, ON_PROFESSIONAL, 'member')
     expect(screen.getByText('Only owners and admins can change the plan')).toBeVisible()
     expect(buttons()).toEqual([])

@@ -1,4 +1,3 @@
-// The plans, the one that holds, and the way to another.
 import { useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
 

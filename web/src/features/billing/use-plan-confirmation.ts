@@ -1,4 +1,4 @@
-// Waits for the plan to really change after a checkout: asks the API again and again, for a minute.
+// Polls for up to a minute after checkout, until the plan has changed.
 import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { useEffect, useState } from 'react'
 
@@ -8,20 +8,18 @@ import type { BillingState } from '@/lib/api/types'
 import type { PlanFacts } from './pending-checkout'
 import { isGranted } from './subscription'
 
-/** Stripe's word mostly comes within seconds; it is asked for less and less often, 60 s in all. */
+/** Stripe usually confirms within seconds. 60 s in total. */
 export const WAITS_MS = [1000, 1000, 2000, 3000, 4000, 5000, 6000, 8000, 10_000, 10_000, 10_000]
 
 type Waiting = {
   billing: BillingState
   confirmation: Confirmation
-  /** Whether asking has ended without the change. */
   gaveUp: boolean
-  /** Why the API did not answer the last time; null if it did. */
   error: Error | null
   again: () => void
 }
 
-/** Ask until the plan is another than `before`. `known` is what is known of it until the first answer. */
+/** Poll until the plan differs from `before`. `known` is used until the first response. */
 export function usePlanConfirmation(tenant: string, known: BillingState, before: PlanFacts | null): Waiting {
   const queries = useQueryClient()
   const [asked, setAsked] = useState(0)

@@ -1,4 +1,4 @@
-// Leaves for a page of Stripe's: asks the API for its address, then goes there.
+// Asks the API for the address of a Stripe page, then opens it.
 import { useMutation } from '@tanstack/react-query'
 import { useEffect } from 'react'
 
@@ -36,7 +36,7 @@ async function addressOf(tenant: string, page: StripePage): Promise<string> {
   return address
 }
 
-/** The browser's back button may show this page as it was left: then nothing is under way any more. */
+/** The back button may restore this page with its button still loading, so reset it. */
 function useReturn(reset: () => void) {
   useEffect(() => {
     const shown = (event: PageTransitionEvent) => event.persisted && reset()

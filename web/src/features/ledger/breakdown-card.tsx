@@ -1,4 +1,3 @@
-// The breakdown as a table: every model at every provider, or every provider, in the order that is asked for.
 import { useMemo, useState } from 'react'
 
 import { Card } from '@/components/card'

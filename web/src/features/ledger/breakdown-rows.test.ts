@@ -1,4 +1,3 @@
-// The table's rows: as the API's, or put together by provider, with nothing lost.
 import { expect, it } from 'vitest'
 
 import { amounts } from '@/testing/usage'
@@ -40,7 +39,7 @@ it('puts the models of a provider together, to the last nano-dollar', () => {
   expect(azure).toMatchObject({ provider: 'azure', calls: 1, costPercent: 0 })
 })
 
-it('tells "other" that was merged from a model of that name', () => {
+it('keeps the merged "other" apart from a model of that name', () => {
   const keys = linesByModel([row('other', 'other', '0'), row('other', 'other', '0')]).map(({ key }) => key)
   expect(new Set(keys).size).toBe(2)
 })

@@ -1,4 +1,3 @@
-// The rows of the breakdown: usage by model and provider, or by provider alone, each with its share of the cost.
 import type { SeriesRow } from '@/lib/api/types'
 import { nanoUsdOf } from '@/lib/format'
 

@@ -1,4 +1,3 @@
-// Which colour is whom. Nothing where there is but one.
 import { layerColour, type Layer } from './chart-rows'
 
 export function ChartLegend({ layers }: { layers: readonly Layer[] }) {

@@ -1,4 +1,4 @@
-// What a chart needs: the span that it shows, and whether the answer at hand already holds it.
+// The span of the chart, and the request for data that usage does not include.
 import type { SeriesRequest } from '@/lib/api/queries'
 import type { DayRow, Granularity, GroupBy, Series, Usage } from '@/lib/api/types'
 

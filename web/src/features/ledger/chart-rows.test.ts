@@ -1,4 +1,3 @@
-// What the chart draws of points that come in any order and number.
 import { describe, expect, it } from 'vitest'
 
 import { chartOf, MAX_LAYERS, peakOf, sumOfStep, type Point } from './chart-rows'

@@ -1,4 +1,4 @@
-// What the chart draws: steps without gaps, and the seven largest names; what is left of the rest is one more.
+// Chart steps without gaps, for the seven largest names and one layer for the rest.
 export type Point = { start: string; group: string | null; value: bigint }
 
 /** A name that is drawn; `others` tells how many names were put together. */

@@ -1,4 +1,3 @@
-// The chart as a table: a row for every step that has usage, the latest first.
 import { DataTable, type Column } from '@/components/data-table'
 import type { Granularity } from '@/lib/api/types'
 

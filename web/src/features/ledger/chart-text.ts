@@ -1,4 +1,3 @@
-// The chart in words: how its steps are called, and what it shows, as a sentence.
 import type { Granularity } from '@/lib/api/types'
 
 import { peakOf, sumOfStep, type Chart } from './chart-rows'
@@ -13,7 +12,7 @@ export function stepName(start: string, granularity: Granularity): string {
   return new Date(start).toLocaleString('en-GB', { day: 'numeric', month: 'short', ...zone })
 }
 
-/** What the chart shows, for who does not see it. */
+/** Text alternative of the chart. */
 export function chartSentence(chart: Chart, granularity: Granularity, metric: Metric): string {
   const peak = peakOf(chart)
   if (!peak) return `No ${metric} in this period.`

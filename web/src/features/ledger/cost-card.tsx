@@ -1,4 +1,3 @@
-// What it costs so far, what it comes to by the reset, and what of it is not known.
 import { Card } from '@/components/card'
 import { ManageBillingButton } from '@/features/billing/manage-billing-button'
 import type { Usage } from '@/lib/api/types'

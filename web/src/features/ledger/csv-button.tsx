@@ -1,4 +1,3 @@
-// Downloads what the chart shows, with every metric, as a CSV file that the API writes.
 import { useMutation } from '@tanstack/react-query'
 import { Download } from 'lucide-react'
 

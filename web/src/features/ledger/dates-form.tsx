@@ -1,4 +1,3 @@
-// The first and the last day of a time that a person chooses.
 import { useId, useState, type SubmitEvent } from 'react'
 
 import { Button } from '@/components/button'

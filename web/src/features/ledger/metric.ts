@@ -1,4 +1,4 @@
-// The three measures of usage: how each is taken from amounts, and how it reads.
+// Cost, tokens and calls: how to read and format each.
 import type { Amounts, BreakdownRow } from '@/lib/api/types'
 import { decimalUsdOf, formatCompact, formatInteger, formatUsd, formatUsdFine, nanoUsdOf } from '@/lib/format'
 

@@ -1,4 +1,4 @@
-// Chooses the time that the page shows; the choice is in the address, so it can be shared and gone back from.
+// The period is in the address, so it can be shared and the back button works.
 import { lazy, Suspense, useState } from 'react'
 import { useSearchParams } from 'react-router'
 

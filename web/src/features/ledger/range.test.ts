@@ -1,4 +1,3 @@
-// The time that the page shows, from its address and from what a person types.
 import { describe, expect, it } from 'vitest'
 
 import { choiceOf, problemsOf, rangeOf } from './range'

@@ -1,4 +1,4 @@
-// Which time the usage page shows, as its address says it: this period, the one before, or UTC days from and to.
+// The period in the address: current, previous, or UTC dates.
 import { CURRENT, type UsageRange } from '@/lib/api/queries'
 
 export type RangeChoice = 'current' | 'previous' | 'custom'
@@ -12,7 +12,7 @@ export const MAX_DAYS = 92
 const DATE = /^\d{4}-\d{2}-\d{2}$/
 const DAY_MS = 86_400_000
 
-/** The choice that the address makes; this period for anything that is no choice. */
+/** Invalid addresses mean the current period. */
 export function choiceOf(search: URLSearchParams): {
   choice: RangeChoice
   range: UsageRange
@@ -32,7 +32,7 @@ export function rangeOf({ from, to }: Dates): UsageRange {
   return { from: `${from}T00:00:00Z`, to: `${dateAfter(to, 1)}T00:00:00Z` }
 }
 
-/** What is wrong with a choice of dates, field by field; empty if nothing is. `today` is the date in UTC. */
+/** Return problems by field. `today` is in UTC. */
 export function problemsOf({ from, to }: Dates, today: string): Partial<Record<keyof Dates, string>> {
   if (!isDate(from)) return { from: 'Choose a start date.' }
   if (!isDate(to)) return { to: 'Choose an end date.' }

@@ -1,4 +1,3 @@
-// Who leads: the largest models or providers, each with its share.
 import { useMemo } from 'react'
 
 import type { Aggregate } from '@/lib/api/types'

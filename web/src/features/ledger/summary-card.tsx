@@ -1,4 +1,3 @@
-// The sums of the time that is shown.
 import { Card } from '@/components/card'
 import { Stat, StatList } from '@/components/stat'
 import type { Aggregate } from '@/lib/api/types'

@@ -1,4 +1,3 @@
-// What drives the usage: the course over time, and who leads, by one measure for both.
 import { useState } from 'react'
 
 import { Card } from '@/components/card'
@@ -71,7 +70,7 @@ export function TrendCard({ usage, isCurrent }: { usage: Usage; isCurrent: boole
   )
 }
 
-/** Cost tells most; where nothing has a price, tokens do. */
+/** Start with cost, or with tokens if nothing has a price. */
 function firstMetric({ aggregate }: Usage): ChartView['metric'] {
   return nanoUsdOf(aggregate.total_cost_usd) > 0n ? 'cost' : 'tokens'
 }

@@ -1,4 +1,4 @@
-// Usage over time: drawn, as a sentence and as a table. Days in all are at hand, all else is read when it is asked for.
+// Usage over time as a chart, a sentence and a table. Daily totals come with usage; the rest is fetched on demand.
 import { useQuery } from '@tanstack/react-query'
 import { lazy, Suspense, useMemo, useState } from 'react'
 
@@ -82,7 +82,7 @@ function ShownChart({ chart, view: { granularity, metric } }: { chart: Chart; vi
 
 type AsOfProps = { at: number; isCut: boolean; busy: boolean; onRenew: () => void }
 
-/** What was asked for apart does not move by itself: it would be read again with every event. */
+/** Fetched series do not update live, because every event would refetch them. */
 function AsOf({ at, isCut, busy, onRenew }: AsOfProps) {
   return (
     <p className="mt-1 flex flex-wrap items-center gap-x-2 text-xs text-ink-faint">

@@ -1,4 +1,4 @@
-// What comes below the first row: what drives the usage, its sums, alerts and invoices. Loaded after the first figures are there.
+// Everything below the first row, loaded after it.
 import { InvoicesSection } from '@/features/billing/invoices-section'
 import type { Usage } from '@/lib/api/types'
 import type { TenantContext } from '@/lib/tenant'
@@ -9,7 +9,6 @@ import { FirstEvent } from '@/features/metering/first-event'
 import { RecentAlerts } from '@/features/notices/recent-alerts'
 import { SummaryCard } from './summary-card'
 
-/** Of the current period; while it has nothing, how to send a first event. */
 export function CurrentDetails({ tenant }: { tenant: TenantContext }) {
   const { usage, id } = tenant
   return (
@@ -29,7 +28,7 @@ export function CurrentDetails({ tenant }: { tenant: TenantContext }) {
   )
 }
 
-/** Of another time, which has no limits and no forecast. */
+/** Past periods have no limits and no forecast. */
 export function PastDetails({ usage }: { usage: Usage }) {
   return (
     <>

@@ -1,4 +1,3 @@
-// The usage page: its four answers, its notices, and what it asks the API for.
 import { screen, waitFor, within } from '@testing-library/react'
 import userEvent from '@testing-library/user-event'
 import { afterEach, describe, expect, it, vi } from 'vitest'
@@ -53,7 +52,7 @@ describe('at first glance', () => {
     expect(await screen.findByText(/\$29 per month/)).toBeInTheDocument()
   })
 
-  it('tells what drives it', async () => {
+  it('shows the top models', async () => {
     serve()
     await open()
     const leaders = within(screen.getByRole('region', { name: 'Usage over time' })).getAllByRole('listitem')
@@ -127,14 +126,14 @@ describe('the notices', () => {
     expect(screen.getByRole('link', { name: 'Upgrade' })).toHaveAttribute('href', '/t/acme/upgrade')
   })
 
-  it('tell members whom to ask', async () => {
+  it('tell members to ask an owner or admin', async () => {
     serve(alerts)
     await open(statusWith(hard), { role: 'member' })
     expect(screen.getByText(/Ask an owner or admin of Acme Inc\. to upgrade/)).toBeInTheDocument()
     expect(screen.queryByRole('link', { name: 'Upgrade' })).not.toBeInTheDocument()
   })
 
-  it('tell of a plan that nobody knows', async () => {
+  it('warn about an unknown plan', async () => {
     serve()
     await open(
       usageOf({ status: null, limits: null, billing: { ...billing, plan: 'gold', plan_name: null } }),
@@ -151,7 +150,7 @@ describe('the notices', () => {
     expect(screen.getByText('Your plan is canceled')).toBeInTheDocument()
   })
 
-  it('say so when the figures could not be renewed', async () => {
+  it('say when usage could not be updated', async () => {
     const requests = serve({ 'GET /tenants/acme/usage': problem(503, 'unavailable', 'The store is away.') })
     await open()
     expect(await screen.findByText('Could not update usage')).toBeInTheDocument()

@@ -1,4 +1,3 @@
-// The usage of a tenant: how much is used, whether it lasts, what it costs, and what drives it.
 import { useQuery, type UseQueryResult } from '@tanstack/react-query'
 import { lazy, Suspense } from 'react'
 import { useSearchParams } from 'react-router'
@@ -36,7 +35,7 @@ export function UsagePage() {
       description={shown ? <Period aggregate={shown.aggregate} /> : <Skeleton className="my-0.5 h-4 w-52" />}
       actions={<PeriodPicker now={tenant.usage.aggregate.updated_at} />}
     >
-      <NotRenewed tenant={tenant.id} />
+      <OutdatedNotice tenant={tenant.id} />
       {isCurrent ? <CurrentUsage tenant={tenant} /> : <PastUsage query={past} />}
     </Page>
   )
@@ -81,8 +80,7 @@ function DetailsSkeleton() {
   )
 }
 
-/** Says when figures are old because the API did not answer: the page goes on with what it has. */
-function NotRenewed({ tenant }: { tenant: string }) {
+function OutdatedNotice({ tenant }: { tenant: string }) {
   const { error, isFetching, refetch } = useQuery({ ...usageQuery(tenant), refetchOnMount: false })
   if (!error) return null
   const retry = (

@@ -1,4 +1,4 @@
-// The drawn chart. Loaded after the page: Recharts is larger than all of it. What it shows is also there as text and table.
+// The chart itself. Loaded after the page, because Recharts is larger than all of it.
 import {
   Area,
   AreaChart,

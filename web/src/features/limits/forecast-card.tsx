@@ -1,4 +1,3 @@
-// Whether it lasts until the reset, at the pace so far.
 import { CircleCheck, CircleHelp, OctagonAlert, TriangleAlert } from 'lucide-react'
 
 import { Card } from '@/components/card'

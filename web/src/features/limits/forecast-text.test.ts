@@ -1,4 +1,3 @@
-// What the page says about whether it lasts.
 import { describe, expect, it } from 'vitest'
 
 import type { Forecast } from '@/lib/api/types'
@@ -56,19 +55,19 @@ describe('the forecast', () => {
   it.each([
     [0, 'So far: 0 days.'],
     [1, 'So far: 1 day.'],
-  ])('is honest about too little data: %i days', (basis_days, text) => {
+  ])('needs more data after %i days', (basis_days, text) => {
     const { headline, sentence } = words({ tokens: null, runs: null, basis_days, reason: 'too_little_data' })
     expect(headline).toBe('Not enough data')
     expect(sentence).toContain(text)
   })
 
-  it('says what is used up rather than what will be', () => {
+  it('names a limit that is already reached', () => {
     const over = status && { ...status, runs_used: 130, hard_limit_reached: true }
     expect(forecastText(usageOf({ status: over, limits }), 'UTC').sentence).toBe(
       'You reached the run limit. Usage resets on 1 December.',
     )
   })
 
-  it('promises nothing without a known plan', () =>
+  it('makes no forecast without a known plan', () =>
     expect(forecastText(usageOf({ status: null, limits: null })).headline).toBe('No limits'))
 })

@@ -1,13 +1,10 @@
-// Says in words whether what is left lasts until the reset, and says so where that cannot be told.
 import type { Forecast, LimitStatus, Limits, MetricForecast, Usage } from '@/lib/api/types'
 
 import { limitReached, NOUNS, type LimitedMetric } from './limit-level'
 
 export type ForecastText = {
   tone: 'ok' | 'warn' | 'danger' | 'neutral'
-  /** The answer in a few words. */
   headline: string
-  /** The same as a sentence, with what it rests on. */
   sentence: string
 }
 

@@ -1,4 +1,3 @@
-// The amounts of the API decide, and no percentage of ours.
 import { describe, expect, it } from 'vitest'
 
 import { usageOf } from '@/testing/usage'

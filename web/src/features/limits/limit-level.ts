@@ -1,4 +1,4 @@
-// How near the limits are. The amounts from which on each one warns and blocks come with the answer.
+// Compares usage with the soft and hard amounts of the API, never with a percentage of our own.
 import type { Level } from '@/components/meter'
 import type { Limits, LimitStatus } from '@/lib/api/types'
 

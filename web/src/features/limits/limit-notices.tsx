@@ -1,4 +1,4 @@
-// What the reader must know about limits and billing, with the way out: to plans for who may choose one, else whom to ask.
+// Warnings about limits and billing, with what to do for each role.
 import type { ReactNode } from 'react'
 
 import { LinkButton } from '@/components/button'

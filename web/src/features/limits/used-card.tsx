@@ -1,4 +1,3 @@
-// Usage this period: the plan, what of its tokens and runs is gone, and when that begins anew.
 import { useQuery } from '@tanstack/react-query'
 
 import { Card } from '@/components/card'

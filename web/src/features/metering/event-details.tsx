@@ -1,4 +1,3 @@
-// What an event refers to and carries along, on demand; whatever a caller wrote is shown as text.
 import type { UsageEvent } from '@/lib/api/types'
 
 const REFERENCES = ['id', 'user_id', 'workflow_id', 'request_id'] as const

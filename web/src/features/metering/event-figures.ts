@@ -1,10 +1,9 @@
-// What the figures of one event mean.
 import type { UsageEvent } from '@/lib/api/types'
 import { formatInteger, formatUsd, formatUsdExact } from '@/lib/format'
 
 const LIFECYCLE = ['started', 'completed', 'failed']
 
-/** The pools of tokens that an event used, as texts; what is cached or reasoned is part of what goes in or out. */
+/** Cached and reasoning tokens are part of input and output. */
 export function tokenPools({ tokens }: UsageEvent): string[] {
   if (tokens === null) return []
   const { input_tokens, output_tokens, total_tokens } = tokens
@@ -20,13 +19,13 @@ export function tokenPools({ tokens }: UsageEvent): string[] {
   return [`${formatInteger(input_tokens)} in`, `${formatInteger(output_tokens)} out`, ...present]
 }
 
-/** Whether the price of something that has one is not known; marks of a run and tools without a cost have none. */
+/** Return true if the price is unknown; run markers and free tools need none. */
 export function isUnpriced({ category, status, tokens, cost_usd }: UsageEvent): boolean {
   if (cost_usd !== null) return false
   return tokens !== null || (category === 'llm' && status !== 'error' && !LIFECYCLE.includes(status ?? ''))
 }
 
-/** A cost; every digit of it below a cent, because most single calls cost less. */
+/** Show every digit below a cent, because most calls cost less. */
 export function costText(cost_usd: string): string {
   const short = formatUsd(cost_usd)
   return short.startsWith('<') ? formatUsdExact(cost_usd) : short

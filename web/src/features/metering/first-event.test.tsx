@@ -1,4 +1,3 @@
-// A tenant without usage: how it sends a first event.
 import { screen } from '@testing-library/react'
 import userEvent from '@testing-library/user-event'
 import { afterEach, expect, it, vi } from 'vitest'
@@ -36,7 +35,7 @@ it('says why there is no key', async () => {
   expect(await screen.findByRole('alert')).toHaveTextContent('Could not create the key: The store is away.')
 })
 
-it('tells members whom to ask', () => {
+it('tells members to ask an owner or admin', () => {
   open('member')
   expect(screen.getByText(/Ask an owner or admin of Acme Inc\./)).toBeInTheDocument()
   expect(screen.queryByRole('button', { name: 'Create key' })).not.toBeInTheDocument()

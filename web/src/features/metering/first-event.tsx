@@ -1,4 +1,4 @@
-// Nothing was recorded yet: how to send a first event, with a key of the tenant's own. It gives way to the first event by itself.
+// Shows how to send the first event; replaced by the figures once it arrives.
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { KeyRound, Radio } from 'lucide-react'
 import { useState } from 'react'

@@ -1,4 +1,3 @@
-// Whatever an id holds, its page leads back to it.
 import { describe, expect, it } from 'vitest'
 
 import { runOf, runPath } from './run-address'

@@ -1,19 +1,18 @@
-// The address of a run's page. Ids may hold slashes and percent signs, so the whole id is one escaped segment.
+// Run IDs may contain slashes and percent signs, so the whole ID is one escaped segment.
 
 const RUN = /^\/t\/[^/]+\/runs\/(.*)$/
 
-/** The page of a run. */
 export function runPath(tenant: string, run: string): string {
   return `/t/${encodeURIComponent(tenant)}/runs/${encodeURIComponent(run)}`
 }
 
-/** The id in the path of a run's page; the router's own parameter would take an escaped "%2F" for a slash. */
+/** Return the run ID; the router's parameter would decode "%2F" to a slash. */
 export function runOf(pathname: string): string {
   const escaped = RUN.exec(pathname)?.[1] ?? ''
   try {
     return decodeURIComponent(escaped)
   } catch {
-    // Typed by hand with a bare percent sign.
+    // A bare percent sign, typed by hand.
     return escaped
   }
 }

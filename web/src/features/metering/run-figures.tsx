@@ -1,4 +1,3 @@
-// What a run used in all.
 import { Card } from '@/components/card'
 import { Stat, StatList } from '@/components/stat'
 import type { Run } from '@/lib/api/types'

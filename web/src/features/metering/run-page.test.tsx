@@ -1,4 +1,3 @@
-// One run: its figures, the order of its timeline, and what each event tells.
 import { screen, within } from '@testing-library/react'
 import userEvent from '@testing-library/user-event'
 import { describe, expect, it } from 'vitest'
@@ -44,7 +43,7 @@ describe('a run', () => {
     expect(requests.find(({ path }) => path.endsWith('/events'))?.query.get('run_id')).toBe('a/b%')
   })
 
-  it('tells what it used in all', async () => {
+  it('shows its totals', async () => {
     await showEvents([eventOf()], { unpriced_calls: 2 })
     expect(screen.getByText('Cost').nextSibling).toHaveTextContent('$0.12')
     expect(screen.getByText('excludes 2 unpriced calls')).toBeVisible()

@@ -1,4 +1,3 @@
-// One run: what it used in all, and what happened in it.
 import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { ArrowLeft, RotateCw, SearchX } from 'lucide-react'
 import { useLocation } from 'react-router'
@@ -81,7 +80,6 @@ function Refresh({ run, isFetching }: { run: string; isFetching: boolean }) {
   )
 }
 
-/** Of the size of the figures and the first events. */
 function RunSkeleton() {
   return (
     <>

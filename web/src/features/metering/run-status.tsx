@@ -1,4 +1,3 @@
-// What became of a run, in a word.
 import { Badge } from '@/components/badge'
 import type { Tone } from '@/components/tone'
 
@@ -13,7 +12,6 @@ const STATUSES: Record<string, { tone: Tone; label: string; meaning: string }> =
   },
 }
 
-/** A status that is new to us keeps the API's name. */
 export function RunStatus({ status }: { status: string }) {
   const known = STATUSES[status]
   return (

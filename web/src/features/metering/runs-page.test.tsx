@@ -1,4 +1,3 @@
-// The list of runs: what it tells of each, where it leads, and its states.
 import { screen } from '@testing-library/react'
 import userEvent from '@testing-library/user-event'
 import { expect, it } from 'vitest'

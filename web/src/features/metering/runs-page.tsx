@@ -1,4 +1,3 @@
-// The runs of a tenant, newest first.
 import { useInfiniteQuery } from '@tanstack/react-query'
 import { Activity } from 'lucide-react'
 

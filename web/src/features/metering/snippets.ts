@@ -1,5 +1,3 @@
-// How a first event is sent, ready to be pasted.
-
 const EVENT = {
   category: 'llm',
   provider: 'openai',

@@ -1,4 +1,3 @@
-// One event of a run's timeline.
 import { Badge } from '@/components/badge'
 import type { Tone } from '@/components/tone'
 import type { UsageEvent } from '@/lib/api/types'
@@ -10,7 +9,7 @@ import { costText, isUnpriced, tokenPools } from './event-figures'
 type TimelineEventProps = {
   event: UsageEvent
   began_at: string
-  /** The length of time that fills a latency bar. */
+  /** The duration of a full latency bar. */
   scale_ms: number
 }
 

@@ -1,4 +1,4 @@
-// What happened in a run, oldest first. Events are read newest first, so older ones are put before.
+// Events of a run, oldest first. The API returns the newest first, so older pages go before.
 import { useInfiniteQuery } from '@tanstack/react-query'
 
 import { Button } from '@/components/button'
@@ -52,7 +52,7 @@ function Events({ run, events }: { run: Run; events: readonly UsageEvent[] }) {
       />
     )
   }
-  // A call may have begun before the run's first event was recorded: no bar is longer than its track.
+  // A call may start before the run's first event, so scale to the longest.
   const scale_ms = Math.max(run.duration_ms, ...events.map(({ latency_ms }) => latency_ms ?? 0))
   return (
     <ol aria-label="Events, oldest first" className="divide-y divide-line border-t border-line">

@@ -14,7 +14,7 @@ const NO_ALERTS = { 'GET /tenants/acme/alerts': { body: { alerts: [], next_curso
 
 const show = () => renderPage(<AlertsPage />, { tenant: tenantOf() })
 
-test('adds an address to those who are told', async () => {
+test('adds an email to the recipients', async () => {
   const requests = serveApi({
     ...NO_ALERTS,
     [`GET ${RECIPIENTS}`]: { body: { emails: ['ada@example.com'] } },
@@ -29,13 +29,13 @@ test('adds an address to those who are told', async () => {
   })
 })
 
-test('says that the owners are told when nobody else is', async () => {
+test('says that owners receive alerts when there are no recipients', async () => {
   serveApi({ ...NO_ALERTS, [`GET ${RECIPIENTS}`]: { body: { emails: [] } } })
   show()
   expect(await screen.findByText(/Owners receive alerts/)).toBeVisible()
 })
 
-test('tells what is wrong with an address', async () => {
+test('shows what is wrong with an email', async () => {
   const refusal = problem(400, 'invalid_request', 'bad', [
     { field: 'emails.0', code: 'invalid_email', message: '“nobody” is not an email address' },
   ])
@@ -46,7 +46,7 @@ test('tells what is wrong with an address', async () => {
   expect(await screen.findByText('“nobody” is not an email address')).toBeVisible()
 })
 
-test('lists what was told', async () => {
+test('lists past alerts', async () => {
   const alert = alertOf({ used: 41_000, limit: 50_000 })
   serveApi({
     'GET /tenants/acme/alerts': { body: { alerts: [alert], next_cursor: null } },

@@ -1,4 +1,3 @@
-// Who is told by mail when a limit comes near, and what was told.
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
 
 import { Card } from '@/components/card'

@@ -1,4 +1,3 @@
-// The alerts of thresholds that were crossed lately, which are written some time after that.
 import { act, screen } from '@testing-library/react'
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
 

@@ -1,4 +1,4 @@
-// The thresholds that were crossed lately. Asked for only where one has been.
+// Shown only when a threshold was crossed this period.
 import { useInfiniteQuery } from '@tanstack/react-query'
 
 import { Badge } from '@/components/badge'
@@ -11,7 +11,7 @@ import type { Alert, Usage } from '@/lib/api/types'
 import { formatInteger } from '@/lib/format'
 
 const SHOWN = 5
-/** Some minutes may pass until the fold that writes an alert. */
+/** The fold writes alerts some minutes later. */
 const ASK_EVERY_MS = 30_000
 
 export function RecentAlerts({ usage: { tenant, aggregate, limits } }: { usage: Usage }) {
@@ -19,7 +19,7 @@ export function RecentAlerts({ usage: { tenant, aggregate, limits } }: { usage: 
   const isOfPeriod = (alert: Alert) => Date.parse(alert.period_start) === period_ms
   const query = useInfiniteQuery({
     ...alertsQuery(tenant.id),
-    // The threshold may have been crossed a moment ago: its alert is looked for until it is there.
+    // Poll until the alert of this period exists.
     refetchInterval: ({ state }) =>
       state.data?.pages.some((page) => page.alerts.some(isOfPeriod)) ? false : ASK_EVERY_MS,
   })

@@ -1,4 +1,4 @@
-// The addresses that alerts are mailed to; none means the owners.
+// Emails that receive alerts; an empty list means the owners.
 import { X } from 'lucide-react'
 import { useState, type SubmitEvent } from 'react'
 
@@ -65,7 +65,6 @@ export function RecipientsForm({ emails }: { emails: string[] }) {
   )
 }
 
-/** The API names the address by its place in the list: what it says of it is enough. */
 function problemOf(error: Error | null): string | undefined {
   return error instanceof ApiError ? (error.fields[0]?.message ?? error.message) : error?.message
 }

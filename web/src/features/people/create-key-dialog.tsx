@@ -1,4 +1,3 @@
-// Makes a key: what it is called, what it may do, and how long.
 import { useState, type SubmitEvent } from 'react'
 
 import { Button } from '@/components/button'
@@ -100,7 +99,6 @@ function ScopeChoice({ scopes, onChange }: ScopeChoiceProps) {
   )
 }
 
-/** What is wrong with the whole, not with one field of it. */
 function KeyProblem({ error }: { error: Error | null }) {
   if (!error || (error instanceof ApiError && error.fields.length > 0)) return null
   return (

@@ -1,4 +1,3 @@
-// Makes a tenant by its name and goes there.
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import type { SubmitEvent } from 'react'
 import { useNavigate } from 'react-router'

@@ -1,4 +1,4 @@
-// The front door: leads to the tenant shown last, else to the first one, else to making one.
+// Redirects to the last tenant, then the first one, then the page that creates one.
 import { useQuery } from '@tanstack/react-query'
 import { Navigate } from 'react-router'
 
@@ -24,7 +24,7 @@ export function HomePage() {
   )
 }
 
-/** Where this person's pages are. An invitation waits on the page that makes tenants. */
+/** Without a tenant, the page that creates one also shows invitations. */
 export function homeOf({ tenants }: Me, last: string | null): string {
   const home = tenants.find(({ id }) => id === last) ?? tenants[0]
   return home ? `/t/${encodeURIComponent(home.id)}` : '/new'

@@ -1,4 +1,3 @@
-// Invitations that were not answered yet.
 import { Button } from '@/components/button'
 import { DataTable, type Column } from '@/components/data-table'
 import { Instant } from '@/components/instant'

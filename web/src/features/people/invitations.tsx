@@ -1,4 +1,3 @@
-// Invitations that wait for this person, to accept or to decline.
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { useNavigate } from 'react-router'
 

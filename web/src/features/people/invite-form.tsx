@@ -1,4 +1,3 @@
-// Invites somebody by their address.
 import type { SubmitEvent } from 'react'
 
 import { Button } from '@/components/button'

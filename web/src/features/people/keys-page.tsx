@@ -1,4 +1,3 @@
-// The tenant's API keys: which there are, and the ways to make, replace and end one.
 import { useQuery } from '@tanstack/react-query'
 import { KeyRound, Plus } from 'lucide-react'
 import { useState } from 'react'

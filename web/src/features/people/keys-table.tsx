@@ -1,4 +1,3 @@
-// API keys in rows: what each may do, how long, and when it was last used.
 import { Ban, RefreshCw } from 'lucide-react'
 import type { ReactNode } from 'react'
 

@@ -48,7 +48,7 @@ test('invites by address and role', async () => {
   })
 })
 
-test('tells at the address that somebody is a member already', async () => {
+test('shows at the email that it belongs to a member already', async () => {
   const refusal = problem(409, 'already_member', 'bob@example.com is a member already')
   serveApi({ [`GET ${MEMBERS}`]: LIST, [`PUT ${MEMBERS}`]: refusal })
   show()
@@ -57,7 +57,7 @@ test('tells at the address that somebody is a member already', async () => {
   expect(await screen.findByText('bob@example.com is a member already')).toBeVisible()
 })
 
-test('keeps the last owner, in the words of the service', async () => {
+test('shows the reason when the last owner wants to leave', async () => {
   const refusal = problem(409, 'last_owner', 'ada@example.com is the last owner')
   serveApi({ [`GET ${MEMBERS}`]: LIST, [`DELETE ${MEMBERS}/ada`]: refusal })
   show()

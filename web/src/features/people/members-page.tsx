@@ -1,4 +1,3 @@
-// Who belongs to the tenant, who is invited, and what each may do.
 import { useQuery } from '@tanstack/react-query'
 
 import { Card } from '@/components/card'

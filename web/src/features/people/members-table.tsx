@@ -1,4 +1,3 @@
-// Members in rows, with their roles and the way out.
 import { useState } from 'react'
 
 import { Button } from '@/components/button'
@@ -16,7 +15,7 @@ export function MembersTable({ members }: { members: Member[] | undefined }) {
   const session = useSession()
   const ownId = session.status === 'signed-in' ? session.user.id : null
   const [leaving, setLeaving] = useState<Member | null>(null)
-  // An admin leaves owners as they are; the API refuses it too.
+  // Admins cannot change owners; the API refuses it too.
   const mayChange = (member: Member) => role === 'owner' || member.role !== 'owner'
   const columns: readonly Column<Member>[] = [
     {

@@ -1,4 +1,3 @@
-// Where somebody gets a tenant: by an invitation that waits for them, or by making one.
 import { useQuery } from '@tanstack/react-query'
 
 import { Card } from '@/components/card'

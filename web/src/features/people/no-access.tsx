@@ -1,4 +1,4 @@
-// A tenant that this person may not see, or no longer. Whether it exists is not told.
+// Does not reveal if the tenant exists.
 import { useQueryClient } from '@tanstack/react-query'
 import { Lock } from 'lucide-react'
 import { useEffect } from 'react'
@@ -12,7 +12,7 @@ import { signOut } from '@/lib/session/session'
 export function NoAccess({ tenant }: { tenant: string }) {
   const queries = useQueryClient()
   useEffect(() => {
-    // It may have been one of this person's until just now.
+    // The user may have been a member until now.
     void queries.invalidateQueries(meQuery())
   }, [queries])
   return (

@@ -1,4 +1,3 @@
-// Takes somebody out of the tenant; who takes themselves out leaves its pages.
 import { useQueryClient } from '@tanstack/react-query'
 import { useNavigate } from 'react-router'
 

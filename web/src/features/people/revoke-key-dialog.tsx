@@ -1,4 +1,3 @@
-// Ends a key for good.
 import { ConfirmDialog } from '@/components/confirm-dialog'
 import { call } from '@/lib/api/client'
 import { apiKeysQuery, tenantPath } from '@/lib/api/queries'

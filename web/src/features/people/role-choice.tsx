@@ -1,4 +1,3 @@
-// A member's role, and the choice of another.
 import { Select } from '@/components/select'
 import { useToast } from '@/components/toast'
 import { call } from '@/lib/api/client'
@@ -16,7 +15,7 @@ export function RoleChoice({ member, mayChange }: RoleChoiceProps) {
   const toast = useToast()
   const change = useSettingsMutation<Role>({
     change: (next) => call(`${tenantPath(id)}/members/${member.id}`, { method: 'PUT', body: { role: next } }),
-    // One's own role decides what the pages offer.
+    // The user's own role decides what pages offer.
     outdated: [membersQuery(id).queryKey, usageQuery(id).queryKey],
     done: (next) => `${member.email} is now ${ROLE_LABELS[next].toLowerCase()}`,
   })

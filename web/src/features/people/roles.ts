@@ -1,4 +1,3 @@
-// Roles in words.
 import type { Role } from '@/lib/api/types'
 
 export const ROLE_LABELS: Record<Role, string> = { owner: 'Owner', admin: 'Admin', member: 'Member' }
@@ -9,7 +8,7 @@ const ROLE_OPTIONS: readonly { value: Role; label: string }[] = [
   { value: 'owner', label: 'Owner: manage everything, including owners' },
 ]
 
-/** The roles that `giver` may give. */
+/** Admins cannot create owners. */
 export function rolesFrom(giver: Role) {
   return giver === 'owner' ? ROLE_OPTIONS : ROLE_OPTIONS.filter(({ value }) => value !== 'owner')
 }

@@ -1,4 +1,4 @@
-// Replaces a key by a new one; the old one goes on for a while, so that nothing stops in between.
+// Creates a replacement key; the old one keeps working for the chosen overlap.
 import { useState } from 'react'
 
 import { ConfirmDialog } from '@/components/confirm-dialog'

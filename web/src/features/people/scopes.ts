@@ -1,4 +1,3 @@
-// What a key may do, in words.
 import type { Scope } from '@/lib/api/types'
 
 type ScopeText = { scope: Scope; label: string; hint: string }
@@ -18,5 +17,4 @@ export const SCOPES: readonly ScopeText[] = [
   { scope: 'billing:write', label: 'Manage billing', hint: 'Open the checkout and the billing portal.' },
 ]
 
-/** What an agent needs: to ask first, and to record. */
 export const AGENT_SCOPES: readonly Scope[] = ['usage:write', 'limits:read']

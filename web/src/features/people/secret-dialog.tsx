@@ -1,4 +1,4 @@
-// Shows a new key, the only time it can be shown, with a request to try it.
+// The only time that a key is shown.
 import { Button } from '@/components/button'
 import { CodeBlock } from '@/components/code-block'
 import { Dialog } from '@/components/dialog'

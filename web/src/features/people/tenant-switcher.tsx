@@ -1,4 +1,4 @@
-// The tenant that is shown, and the way to another one. What others there are is read when it is opened.
+// Lists other tenants, loaded when the menu opens.
 import { useQuery } from '@tanstack/react-query'
 import { ChevronsUpDown, Mail, Plus } from 'lucide-react'
 import { useState } from 'react'

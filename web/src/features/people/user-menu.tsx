@@ -1,4 +1,3 @@
-// Who is signed in, how the app looks for them, and the way out.
 import { LogOut } from 'lucide-react'
 
 import { Avatar } from '@/components/avatar'

@@ -1,4 +1,5 @@
-// The API's types under short names; schema.ts is written from its OpenAPI document by `make types`.
+// Short names for schema.ts, which `make types` writes from the OpenAPI document.
+
 // Instants are ISO 8601 strings in UTC, money is a decimal string in USD.
 import type { components } from './schema'
 

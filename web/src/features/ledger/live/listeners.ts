@@ -35,7 +35,7 @@ async function open(): Promise<Firestore> {
   return firestore
 }
 
-/** Tell `handlers` of every change of `sources`, until the function that is given back is called. */
+/** Report every change of `sources` to `handlers`. Resolves to a function that stops. */
 export async function listen({ tenant, counters }: Sources, handlers: SnapshotHandlers): Promise<() => void> {
   const firestore = await database()
   const stops = counters.map((id) => follow(doc(firestore, 'tenants', tenant, 'counters', id), handlers))
@@ -45,7 +45,7 @@ export async function listen({ tenant, counters }: Sources, handlers: SnapshotHa
 function follow(document: DocumentReference, { snapshot, refuse }: SnapshotHandlers): () => void {
   return onSnapshot(
     document,
-    // The metadata tell whether the server still answers, even where no field changed.
+    // Metadata changes show if the server still responds, even when no field changed.
     { includeMetadataChanges: true },
     ({ metadata }) => snapshot(document.id, !metadata.fromCache),
     (error: FirestoreError) => refuse(error.code === 'permission-denied' ? 'denied' : 'failed'),

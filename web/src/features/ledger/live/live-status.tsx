@@ -1,7 +1,5 @@
-// Says whether the figures move by themselves, and if not, why and what happens next.
 import { LiveIndicator } from '@/components/live-indicator'
 
-/** Whether listeners are connected: not yet, yes, the browser is offline, no longer allowed, or not reachable. */
 export type LiveState = 'connecting' | 'live' | 'offline' | 'denied' | 'failed'
 
 const WORDS = {

@@ -1,6 +1,4 @@
-// When the reader comes back to the page, or the browser to the network.
-
-/** Call `act` whenever either happens; gives what ends that. */
+/** Call `act` when the page is seen again or the network returns. Returns a function that stops. */
 export function onReturn(act: () => void): () => void {
   const seen = () => document.visibilityState === 'visible' && act()
   window.addEventListener('focus', seen)

@@ -1,4 +1,3 @@
-// The pace of the requests that changes cause.
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
 
 import { newRefetchThrottle } from './refetch-throttle'
@@ -98,7 +97,7 @@ it('goes on after a request that failed', async () => {
   expect(ask).toHaveBeenCalledTimes(2)
 })
 
-it('asks now where it is told to, also while an answer does not come', async () => {
+it('now() asks even while a response is pending', async () => {
   const ask = vi.fn(() => new Promise(() => undefined))
   const throttle = newRefetchThrottle(ask)
   throttle.changed()

@@ -1,19 +1,19 @@
-// Paces the requests that changes cause: at once, then at most one a second, and always one after the last change.
+// Limits refetches to one a second, with the first at once and one after the last change.
 
 const SPACING_MS = 1_000
 
 export type RefetchThrottle = {
-  /** Something changed. While the page is hidden, that is only remembered. */
+  /** Something changed. A hidden page asks later. */
   changed: () => void
   /** Ask now, whatever is under way. */
   now: () => void
   /** Ask for what changed while the page was hidden. */
   resume: () => void
-  /** Ask no more for what happened until now. */
+  /** Forget pending changes. */
   stop: () => void
 }
 
-/** `ask` resolves with its answer, and gives up what it was asked before: so no answer is shown after a later one. */
+/** `ask` must cancel its previous request, so that responses arrive in order. */
 export function newRefetchThrottle(ask: () => Promise<unknown>): RefetchThrottle {
   let isWanted = false
   let timer: ReturnType<typeof setTimeout> | undefined

@@ -1,4 +1,4 @@
-// Listens to a tenant's documents while its pages are open, and tells how well that goes.
+// Listens to a tenant's counters and reports the state of the connection.
 import { useEffect, useState } from 'react'
 
 import { onReturn } from './on-return'
@@ -7,7 +7,7 @@ import type { Listen, SnapshotHandlers, Sources } from './sources'
 /** Not connected yet, connected, the server does not answer, no longer allowed, or not to be had at all. */
 export type Listening = 'connecting' | 'live' | 'lost' | 'denied' | 'failed'
 
-/** What became of listening to one set of documents; another set begins anew. */
+/** State of listening to one set of documents. */
 type Attempt = { key: string; listening: Listening }
 
 type Listener = { onChange: () => void; report: (listening: Listening) => void }
@@ -60,7 +60,7 @@ function begin(listen: Listen, sources: Sources, { onChange, report }: Listener)
   return end
 }
 
-/** A snapshot of a document that is connected tells of a change; the first one only that the document is connected. */
+/** The first snapshot of a document means that it is connected; each later one is a change. */
 function snapshotHandler(
   { counters }: Sources,
   { onChange, report }: Listener,
@@ -76,8 +76,8 @@ function snapshotHandler(
       connected.add(id)
       if (connected.size < counters.length) return report('connecting')
       report('live')
-      // What changed between the answer and now, or while the server did not answer, no snapshot tells apart from what
-      // the answer holds: the browser's Firestore has no update times. One request each time all are connected does.
+      // No snapshot shows if something changed between the response and now, or while the server was away:
+      // the browser SDK has no update times. So refetch once whenever all are connected.
       onChange()
     }
   }

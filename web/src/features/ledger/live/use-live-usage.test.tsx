@@ -1,4 +1,3 @@
-// The hook from end to end: a change makes the page ask the API, and nothing else does.
 import { QueryClient, QueryClientProvider, useQuery } from '@tanstack/react-query'
 import { act, render, screen } from '@testing-library/react'
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
@@ -252,7 +251,7 @@ it('stops listening when membership ends, and lets the API say so', async () => 
   expect(screen.getByText('You are not a member.')).toBeInTheDocument()
 })
 
-it('keeps the figures where Firestore cannot be reached, says so, and renews them when the reader returns', async () => {
+it('keeps the figures without Firestore, says so, and refetches when the reader returns', async () => {
   const { requests, snapshot } = await openLive()
   snapshot('20261122.0', false)
   expect(calls()).toBe('350')
@@ -317,7 +316,7 @@ it('says that it is not live where the code for it does not load', async () => {
   expect(screen.getByText('Paused')).toBeInTheDocument()
 })
 
-it('hears nothing more once the page is closed', async () => {
+it('stops listening when the page is closed', async () => {
   const { begun, snapshot, requests, unmount } = await openLive()
   unmount()
   expect(begun[0]?.stopped).toBe(true)

@@ -1,4 +1,4 @@
-// Keeps the answer about usage up to date: asks the API again when something changed, and tells how live that is.
+// Keeps usage current: refetches on changes, on a timer, and after midnight.
 import { useQueryClient } from '@tanstack/react-query'
 import { useEffect, useMemo } from 'react'
 
@@ -12,18 +12,17 @@ import { newRefetchThrottle, type RefetchThrottle } from './refetch-throttle'
 import { sourcesOf, type Listen } from './sources'
 import { useListening, type Listening } from './use-listening'
 
-/** How long after a day's or a period's end the API is asked: its clock may be behind a little. */
+/** Wait after a day or period ends, because the API's clock may be behind. */
 const AFTER_MIDNIGHT_MS = 2_000
 
 /** Firestore's code is larger than the page, so it loads only when something listens. */
 const listenToFirestore: Listen = async (sources, handlers) =>
   (await import('./listeners')).listen(sources, handlers)
 
-/** An answer, and whether the API failed to give a later one. */
-type Answer = { usage: Usage; isOutdated: boolean }
+/** `isOutdated`: the last refetch failed. */
+type Shown = { usage: Usage; isOutdated: boolean }
 
-/** Ask again for `usage` whenever it may have changed. */
-export function useLiveUsage({ usage, isOutdated }: Answer, listen: Listen = listenToFirestore): LiveState {
+export function useLiveUsage({ usage, isOutdated }: Shown, listen: Listen = listenToFirestore): LiveState {
   const refetch = useRefetchThrottle(usage.tenant.id)
   const listening = useListening(sourcesOf(usage), refetch.changed, listen)
   const askEvery_s = usage.live?.ask_every_s ?? null
@@ -68,7 +67,7 @@ function useRefetchThrottle(tenant: string): RefetchThrottle {
   return throttle
 }
 
-/** From an answer until its day or its period ends, both by the API's clock: the reader's may be wrong. */
+/** By the API's clock, because the reader's may be wrong. */
 function untilNextDay_ms({ aggregate }: Usage): number {
   const answered = new Date(aggregate.updated_at)
   const midnight_ms = Date.UTC(answered.getUTCFullYear(), answered.getUTCMonth(), answered.getUTCDate() + 1)
