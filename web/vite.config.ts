@@ -22,7 +22,7 @@ export default defineConfig({
     react(),
     tailwindcss(),
     localFirebase(new URL('../firebase.json', import.meta.url)),
-    scriptBudget('features/usage/usage-page.tsx', MAX_FIRST_SCRIPT_BYTES),
+    scriptBudget('features/ledger/usage-page.tsx', MAX_FIRST_SCRIPT_BYTES),
   ],
   resolve: { alias: { '@': fileURLToPath(new URL('src', import.meta.url)) } },
   server: { proxy },

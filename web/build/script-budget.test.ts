@@ -18,8 +18,8 @@ const chunk = (
 
 const CHUNKS = new Map([
   ['index.js', chunk('entry', ['react.js'], '/src/main.tsx', true)],
-  ['usage.js', chunk('usage', ['react.js', 'card.js'], '/src/features/usage/usage-page.tsx')],
-  ['chart.js', chunk('chart', ['card.js'], '/src/features/usage/chart.tsx')],
+  ['usage.js', chunk('usage', ['react.js', 'card.js'], '/src/features/ledger/usage-page.tsx')],
+  ['chart.js', chunk('chart', ['card.js'], '/src/features/ledger/chart.tsx')],
   ['react.js', chunk('react')],
   ['card.js', chunk('card', ['usage.js'])],
 ])

@@ -1,4 +1,4 @@
-// What an opening of the usage page takes, with a month of history: time to paint, movement, requests, documents.
+// Measures opening the usage page with a month of history: paint, layout shift, requests, documents.
 import { expect, test, type Page } from '@playwright/test'
 
 import { keepFigure, percentile } from './support/figures.ts'
@@ -23,7 +23,7 @@ test('the usage page paints soon, stays where it is, and asks for little', async
   const traffic = await watchTraffic(page)
   await page.reload()
   await expectLive(page)
-  await expect(page.getByRole('heading', { name: 'What drives it' })).toBeVisible()
+  await expect(page.getByRole('heading', { name: 'Top models' })).toBeVisible()
   console.log(`asked on opening: ${traffic.api.join(', ')}`)
   keepFigure('api_calls_per_opening', { value: traffic.api.length, unit: 'requests', target: 5 })
   keepFigure('documents_listened_to', { value: traffic.listens, unit: 'documents', target: 3 })

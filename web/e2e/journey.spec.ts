@@ -1,4 +1,4 @@
-// The whole way of a new customer, from the sign-up form to a revoked key, with nothing made beforehand.
+// A new customer, from the sign-up form to a revoked key.
 import { expect, test, type Page } from '@playwright/test'
 
 import { confirmationLink, newCredentials } from './support/accounts.ts'
@@ -22,13 +22,13 @@ test('a new customer signs up, records, upgrades, pays and revokes a key', async
   await expectTokens(page, '1,500 of 50,000')
 
   await record(key, { tokens: 39_000, run_id: 'first' })
-  await expect(page.getByText('80% of the tokens are used')).toBeVisible()
+  await expect(page.getByText('You used 80% of your tokens')).toBeVisible()
   await expectTokens(page, '40,500 of 50,000')
   await expectSameDocument(page)
 
   await upgrade(page)
   await expectTokens(page, '40,500 of 500,000')
-  await expect(page.getByText('80% of the tokens are used')).toBeHidden()
+  await expect(page.getByText('You used 80% of your tokens')).toBeHidden()
   await expectPaidInvoice(page)
 
   await revokeKey(page, 'production')
@@ -44,7 +44,7 @@ async function signUp(page: Page) {
   await page.getByRole('button', { name: 'Create account' }).click()
   await expect(page.getByText(`We sent a link to ${email}.`)).toBeVisible()
   expect((await fetch(await confirmationLink(email))).status).toBe(200)
-  await page.getByRole('button', { name: 'I have confirmed it' }).click()
+  await page.getByRole('button', { name: 'I confirmed my email' }).click()
 }
 
 async function createTenant(page: Page, name: string) {
@@ -64,7 +64,7 @@ async function createKey(page: Page, name: string): Promise<string> {
   await form.getByRole('button', { name: 'Create key' }).click()
   const shown = page.getByRole('dialog', { name: `Key “${name}” is ready` })
   const secret = await shown.getByRole('region', { name: 'API key' }).innerText()
-  await shown.getByRole('button', { name: 'I have stored it' }).click()
+  await shown.getByRole('button', { name: 'Done' }).click()
   await expect(page.getByRole('row', { name })).toContainText('Active')
   await expect(page.getByText(secret)).toBeHidden()
   return secret
@@ -80,7 +80,7 @@ async function upgrade(page: Page) {
   await expect(page).toHaveURL(/\/upgrade\?checkout=success$/)
   await expect(page.getByText('You are on Starter')).toBeVisible()
   await expect(page.getByRole('article', { name: 'Starter, your plan' })).toBeVisible()
-  await page.getByRole('link', { name: 'Go to your usage' }).click()
+  await page.getByRole('link', { name: 'Go to usage' }).click()
 }
 
 async function expectPaidInvoice(page: Page) {
@@ -93,7 +93,7 @@ async function revokeKey(page: Page, name: string) {
   await page.getByRole('link', { name: 'Settings' }).click()
   await page.getByRole('button', { name: `Revoke ${name}` }).click()
   await page.getByRole('dialog').getByRole('button', { name: 'Revoke key' }).click()
-  await expect(page.getByText('No active key')).toBeVisible()
+  await expect(page.getByText('No active keys')).toBeVisible()
 }
 
 /** What a reload would lose. */

@@ -1,4 +1,4 @@
-// Without a mouse: every step by Tab, Enter, Space, Escape and the arrow keys.
+// Every step by keyboard alone.
 import { expect, test, type Locator, type Page } from '@playwright/test'
 
 import { newTenant, pathOf, record } from './support/tenants.ts'
@@ -53,7 +53,7 @@ test('everything can be done with the keyboard', async ({ page }) => {
     await tabTo(page, page.getByRole('dialog').getByLabel('Name'))
     await page.keyboard.type('by keyboard')
     await page.keyboard.press('Enter')
-    const stored = page.getByRole('button', { name: 'I have stored it' })
+    const stored = page.getByRole('button', { name: 'Done' })
     await expect(stored).toBeVisible()
     await tabTo(page, stored)
     await page.keyboard.press('Enter')

@@ -1,4 +1,4 @@
-// Figures that move: what that asks for, and what the page says when they no longer can.
+// Live updates: their traffic, and what the page shows when they stop.
 import { expect, test, type Page } from '@playwright/test'
 
 import { idTokenOf } from './support/accounts.ts'
@@ -22,7 +22,7 @@ const BURST = 40
 const BURST_MS = 4_000
 const FIRESTORE = `http://${stack.firestore}/**`
 
-test('who loses membership is told, and hears nothing more', async ({ page }) => {
+test('a removed member sees that access ended, and the page stops listening', async ({ page }) => {
   const tenant = await newTenant()
   const member = await newMember(tenant, 'member')
   await record(tenant.key, { tokens: 10 })
@@ -32,7 +32,7 @@ test('who loses membership is told, and hears nothing more', async ({ page }) =>
 
   await removeMember(tenant, member)
   await record(tenant.key, { tokens: 10 })
-  await expect(page.getByRole('heading', { name: 'You have no access to this tenant' })).toBeVisible()
+  await expect(page.getByRole('heading', { name: 'You do not have access to this tenant' })).toBeVisible()
   const traffic = await watchTraffic(page)
   await record(tenant.key, { tokens: 10 })
   await page.waitForTimeout(2_000)
@@ -40,13 +40,13 @@ test('who loses membership is told, and hears nothing more', async ({ page }) =>
   expect(await usageAs(await idTokenOf(member), tenant)).toMatchObject({ status: 403 })
 })
 
-test('without Firestore the figures are there, and the page says that they do not move', async ({ page }) => {
+test('without Firestore the page shows figures and says that they do not update', async ({ page }) => {
   const tenant = await newTenant()
   await record(tenant.key, { tokens: 1_234 })
   await page.route(FIRESTORE, (route) => route.abort())
   await signIn(page, tenant.owner, pathOf(tenant))
   await expectTokens(page, '1,234 of 50,000')
-  await expect(page.getByText('Not live: the live connection is down.')).toBeVisible()
+  await expect(page.getByText('Live updates are unavailable.')).toBeVisible()
 })
 
 test('while events come the page asks once a second, and shows the last of them', async ({ page }) => {

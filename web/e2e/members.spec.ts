@@ -1,4 +1,4 @@
-// People in a tenant, each in a browser of their own: invited, joined, promoted, and removed by an owner.
+// Members are invited, join, change roles and are removed.
 import { expect, test, type Page } from '@playwright/test'
 
 import { newAccount } from './support/accounts.ts'
@@ -27,9 +27,9 @@ test('somebody is invited, joins, becomes an admin, and is removed', async ({ pa
 
   await page.getByRole('button', { name: `Remove ${guest.email}` }).click()
   await page.getByRole('dialog').getByRole('button', { name: 'Remove' }).click()
-  await expect(page.getByText(`${guest.email} is removed`)).toBeVisible()
+  await expect(page.getByText(`${guest.email} removed`)).toBeVisible()
   await theirs.getByRole('link', { name: 'Alerts' }).click()
-  await expect(theirs.getByRole('heading', { name: 'You have no access to this tenant' })).toBeVisible()
+  await expect(theirs.getByRole('heading', { name: 'You do not have access to this tenant' })).toBeVisible()
   await theirs.context().close()
 })
 
@@ -42,8 +42,8 @@ test('the last owner cannot leave', async ({ page }) => {
 })
 
 async function invite(page: Page, email: string) {
-  // The form at the door has such a field too.
-  const form = page.getByRole('region', { name: 'Invite somebody' })
+  // The sign-in form has such a field too.
+  const form = page.getByRole('region', { name: 'Invite a member' })
   await form.getByLabel('Email').fill(email)
   await form.getByRole('button', { name: 'Invite' }).click()
   await expect(page.getByRole('table', { name: 'Invitations' }).getByText(email)).toBeVisible()

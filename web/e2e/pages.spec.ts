@@ -1,4 +1,4 @@
-// Every page, light, dark and on a phone: a picture to look at, nothing that axe-core finds, nothing wider than the screen.
+// Every page in light, dark and on a phone: a screenshot, no axe-core violations, no horizontal overflow.
 import AxeBuilder from '@axe-core/playwright'
 import { expect, test, type Browser, type BrowserContextOptions, type Page } from '@playwright/test'
 import { fileURLToPath } from 'node:url'
@@ -30,10 +30,10 @@ const GUEST_PAGES: Place[] = [
   { name: 'sign-in', path: '/sign-in', shows: 'Sign in' },
   { name: 'sign-up', path: '/sign-up', shows: 'Create an account' },
   { name: 'reset-password', path: '/reset-password', shows: 'Reset your password' },
-  { name: 'not-found', path: '/no/such/page', shows: 'There is no such page' },
+  { name: 'not-found', path: '/no/such/page', shows: 'Page not found' },
 ]
 const OWNER_PAGES: Place[] = [
-  { name: 'usage', path: demo(), shows: 'What drives it' },
+  { name: 'usage', path: demo(), shows: 'Top models' },
   { name: 'usage-previous', path: demo('?period=previous'), shows: 'Usage' },
   { name: 'plans', path: demo('/upgrade'), shows: 'Professional' },
   { name: 'plans-canceled', path: demo('/upgrade?checkout=canceled'), shows: 'Professional' },
@@ -41,12 +41,12 @@ const OWNER_PAGES: Place[] = [
   { name: 'keys', path: demo('/settings/keys'), shows: 'API keys' },
   { name: 'members', path: demo('/settings/members'), shows: 'Members' },
   { name: 'alerts', path: demo('/settings/alerts'), shows: 'Past alerts' },
-  { name: 'run-unknown', path: demo('/runs/no-such-run'), shows: 'There is no such run', refusal: 404 },
+  { name: 'run-unknown', path: demo('/runs/no-such-run'), shows: 'Run not found', refusal: 404 },
   { name: 'new-tenant', path: '/new', shows: 'New tenant' },
   {
     name: 'no-access',
     path: pathOf({ id: 'no-such-tenant' }),
-    shows: 'You have no access to this tenant',
+    shows: 'You do not have access to this tenant',
     refusal: 403,
   },
 ]
@@ -73,14 +73,14 @@ for (const [variant, look] of Object.entries(VARIANTS)) {
     })
   })
 
-  test(`pages of who is new, ${variant}`, async ({ browser }) => {
+  test(`pages of new users, ${variant}`, async ({ browser }) => {
     const [unverified, tenant] = await Promise.all([newAccount({ emailVerified: false }), newTenant('Fresh')])
     await visiting(browser, look, async (page) => {
       await signIn(page, unverified)
-      await expect(page.getByRole('button', { name: 'I have confirmed it' })).toBeVisible()
+      await expect(page.getByRole('button', { name: 'I confirmed my email' })).toBeVisible()
       await inspect(
         page,
-        { name: 'verify-email', path: '/verify-email', shows: 'Confirm your address' },
+        { name: 'verify-email', path: '/verify-email', shows: 'Confirm your email' },
         variant,
       )
     })
@@ -89,7 +89,7 @@ for (const [variant, look] of Object.entries(VARIANTS)) {
       await expectLive(page)
       await inspect(page, { name: 'usage-empty', path: pathOf(tenant), shows: 'Usage' }, variant)
       await record(tenant.key, { tokens: 65_000 })
-      const over = { name: 'usage-over', path: pathOf(tenant), shows: 'What drives it' }
+      const over = { name: 'usage-over', path: pathOf(tenant), shows: 'Top models' }
       await inspect(page, over, variant)
     })
   })

@@ -1,4 +1,4 @@
-// The door: who is let in, who is not and why, and what stays behind when somebody leaves.
+// Sign-in: refusals with their reasons, and no data left after sign-out.
 import { expect, test } from '@playwright/test'
 
 import { idTokenOf, newAccount, newCredentials, setDisabled } from './support/accounts.ts'
@@ -11,7 +11,7 @@ const HOURS = 3_600_000
 
 test('a wrong password is refused, without telling whether there is such an account', async ({ page }) => {
   const known = await newAccount()
-  const refusal = page.getByText('The email address or the password is wrong.')
+  const refusal = page.getByText('Incorrect email or password.')
   await signIn(page, { ...known, password: 'not-the-password' })
   await expect(refusal).toBeVisible()
   await expect(page.getByLabel('Password', { exact: true })).toBeFocused()
@@ -19,25 +19,25 @@ test('a wrong password is refused, without telling whether there is such an acco
   await expect(refusal).toBeVisible()
 })
 
-test('who has not confirmed the address is asked to, and reads nothing before', async ({ page }) => {
+test('an unconfirmed user must confirm the email first, and reads nothing before', async ({ page }) => {
   const tenant = await newTenant()
   const unverified = await newAccount({ emailVerified: false })
   await signIn(page, unverified, pathOf(tenant))
-  await expect(page.getByRole('heading', { name: 'Confirm your address' })).toBeVisible()
-  await page.getByRole('button', { name: 'I have confirmed it' }).click()
+  await expect(page.getByRole('heading', { name: 'Confirm your email' })).toBeVisible()
+  await page.getByRole('button', { name: 'I confirmed my email' }).click()
   await expect(page.getByText('Not confirmed yet')).toBeVisible()
   const answer = await usageAs(await idTokenOf(unverified), tenant)
   expect(answer).toMatchObject({ status: 403, content: { code: 'email_not_verified' } })
 })
 
-test('a disabled account is told so', async ({ page }) => {
+test('a disabled account is refused with the reason', async ({ page }) => {
   const account = await newAccount()
   await setDisabled(account, true)
   await signIn(page, account)
   await expect(page.getByRole('alert')).toContainText('This account is disabled.')
 })
 
-test('who is disabled while the page is open is signed out, and comes back to the same page', async ({
+test('a user disabled on an open page is signed out, and returns to the same page later', async ({
   page,
 }) => {
   const tenant = await newTenant()
@@ -56,7 +56,7 @@ test('who is disabled while the page is open is signed out, and comes back to th
   await expect(page.getByRole('heading', { name: 'Runs', exact: true })).toBeVisible()
 })
 
-test('a token that has ended, or comes from elsewhere, is refused by the API', async () => {
+test('the API refuses expired and foreign tokens', async () => {
   const tenant = await newTenant()
   const token = await idTokenOf(tenant.owner)
   const claims = claimsOf(token)
@@ -70,20 +70,20 @@ test('a token that has ended, or comes from elsewhere, is refused by the API', a
   }
 })
 
-test('a tenant of somebody else stays closed, and so does one that does not exist', async ({ page }) => {
+test('other tenants look the same as tenants that do not exist', async ({ page }) => {
   const [mine, theirs] = await Promise.all([newTenant('Mine'), newTenant('Theirs')])
   await signIn(page, mine.owner, pathOf(mine))
   await expect(page.getByRole('button', { name: /^Tenant Mine:/ })).toBeVisible()
   for (const id of [theirs.id, 'no-such-tenant']) {
     await page.goto(pathOf({ id }))
-    await expect(page.getByRole('heading', { name: 'You have no access to this tenant' })).toBeVisible()
+    await expect(page.getByRole('heading', { name: 'You do not have access to this tenant' })).toBeVisible()
     await expect(page.getByText('Theirs', { exact: true })).toBeHidden()
   }
   await page.getByRole('link', { name: 'Go to your tenants' }).click()
   await expect(page).toHaveURL(pathOf(mine))
 })
 
-test('signing out forgets: the next person sees nothing of the last one', async ({ page }) => {
+test('after sign-out the next user sees nothing of the previous one', async ({ page }) => {
   const [tenant, next] = await Promise.all([newTenant('Secretive'), newAccount()])
   await signIn(page, tenant.owner, pathOf(tenant))
   await expectTokens(page, '0 of 50,000')
@@ -96,14 +96,14 @@ test('signing out forgets: the next person sees nothing of the last one', async 
   await expect(page.getByRole('heading', { name: 'Sign in' })).toBeVisible()
   await fillCredentials(page, next.email, next.password)
   await page.getByRole('button', { name: 'Sign in', exact: true }).click()
-  await expect(page.getByRole('heading', { name: 'You have no access to this tenant' })).toBeVisible()
+  await expect(page.getByRole('heading', { name: 'You do not have access to this tenant' })).toBeVisible()
   await expect(page.getByText('Secretive', { exact: true })).toBeHidden()
 })
 
 test('without the sign-in service the page says so, and tries again', async ({ page }) => {
   await page.route('**/__/firebase/init.json', (route) => route.abort())
   await page.goto('/')
-  await expect(page.getByRole('heading', { name: 'Sign-in is not available' })).toBeVisible()
+  await expect(page.getByRole('heading', { name: 'Sign-in is unavailable' })).toBeVisible()
   await page.unroute('**/__/firebase/init.json')
   await page.getByRole('button', { name: 'Try again' }).click()
   await expect(page.getByRole('heading', { name: 'Sign in' })).toBeVisible()
@@ -114,5 +114,5 @@ test('a sign-in service that does not answer is not taken for a wrong password',
   await page.route(`http://${stack.auth}/**`, (route) => route.abort())
   await fillCredentials(page, 'somebody@example.com', 'any-password')
   await page.getByRole('button', { name: 'Sign in', exact: true }).click()
-  await expect(page.getByRole('alert')).toContainText('The sign-in service did not answer.')
+  await expect(page.getByRole('alert')).toContainText('The sign-in service did not respond.')
 })

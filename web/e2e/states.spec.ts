@@ -1,4 +1,4 @@
-// When something is away, odd or large: what failed, what still holds, and the way on.
+// Failures, odd names and large data.
 import { expect, test } from '@playwright/test'
 
 import { seriesRows, USAGE_ROUTE } from './support/answers.ts'
@@ -16,14 +16,14 @@ test('with the API down the page says what failed, and shows the figures at the 
   await record(tenant.key, { tokens: 1_234 })
   await page.route('**/api/v1/**', (route) => route.abort())
   await signIn(page, tenant.owner, pathOf(tenant))
-  const failure = page.getByRole('alert').filter({ hasText: 'The usage could not be read' })
-  await expect(failure).toContainText('The service did not answer.')
+  const failure = page.getByRole('alert').filter({ hasText: 'Could not load usage' })
+  await expect(failure).toContainText('The service did not respond.')
   await page.unroute('**/api/v1/**')
   await failure.getByRole('button', { name: 'Try again' }).click()
   await expectTokens(page, '1,234 of 50,000')
 })
 
-test('a problem that the API tells of is told on the page, with its code', async ({ page }) => {
+test('the page shows the message and code of an API problem', async ({ page }) => {
   const tenant = await newTenant()
   const problem = {
     code: 'unavailable',
@@ -35,7 +35,7 @@ test('a problem that the API tells of is told on the page, with its code', async
     route.fulfill({ status: 503, contentType: 'application/problem+json', json: problem }),
   )
   await signIn(page, tenant.owner, pathOf(tenant, '/runs'))
-  const failure = page.getByRole('alert').filter({ hasText: 'The runs could not be read' })
+  const failure = page.getByRole('alert').filter({ hasText: 'Could not load runs' })
   await expect(failure).toContainText('Firestore does not answer.')
   await expect(failure).toContainText('unavailable')
   await page.unroute('**/api/v1/tenants/*/runs*')
@@ -53,7 +53,7 @@ test('offline the page says so, keeps its figures, and goes on when it is back',
   await expectTokens(page, '1,234 of 50,000')
   await expectLive(page)
   await context.setOffline(true)
-  await expect(page.getByText('You are offline. What you see may be out of date')).toBeVisible()
+  await expect(page.getByText('You are offline. Figures may be out of date')).toBeVisible()
   await expectTokens(page, '1,234 of 50,000')
   await record(tenant.key, { tokens: 1 })
   await context.setOffline(false)
@@ -92,11 +92,11 @@ for (const skew of [-5, 5]) {
 test('a tenant without events is shown how to send one, with a key of its own', async ({ page }) => {
   const tenant = await newTenant()
   await signIn(page, tenant.owner, pathOf(tenant))
-  await page.getByRole('button', { name: /Create a key|Create key/ }).click()
+  await page.getByRole('button', { name: 'Create key' }).click()
   const snippet = page.getByRole('region').filter({ hasText: '/v1/events' }).first()
   await expect(snippet).toContainText(/gwi_(test|live)_/)
   await record(tenant.key, { tokens: 1_234 })
-  await expect(page.getByRole('heading', { name: 'What drives it' })).toBeVisible()
+  await expect(page.getByRole('heading', { name: 'Top models' })).toBeVisible()
 })
 
 // The API's own limit per document is below this, so the answer is given here, shaped as the API's.

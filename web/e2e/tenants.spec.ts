@@ -1,4 +1,4 @@
-// One person with several tenants, and what they take away from a tenant's page.
+// A user with several tenants, and the CSV download.
 import { readFile } from 'node:fs/promises'
 
 import { expect, test, type Page } from '@playwright/test'

@@ -1,4 +1,3 @@
-// Where the app starts in the browser.
 import './styles.css'
 
 import { QueryClientProvider } from '@tanstack/react-query'

@@ -1,4 +1,4 @@
-// Accounts of the Auth emulator, made and changed as its administrator; and what its mails would have said.
+// Creates and changes accounts in the Auth emulator as its administrator.
 import { randomUUID } from 'node:crypto'
 
 import { get } from './http.ts'

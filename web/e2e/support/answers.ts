@@ -1,4 +1,4 @@
-// Answers that no tenant of the local stack has: shaped as the API's, given in its place.
+// Responses in the API's shape that no tenant of the local stack has.
 
 /** The usage route of any tenant, whatever interval is asked for. */
 export const USAGE_ROUTE = /\/api\/v1\/tenants\/[^/]+\/usage(\?.*)?$/

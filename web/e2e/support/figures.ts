@@ -1,4 +1,4 @@
-// What the tests measure: printed, and kept in .local/web-figures.json. No test asserts a time.
+// Prints measurements and keeps them in .local/web-figures.json. No test asserts a time.
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 

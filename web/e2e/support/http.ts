@@ -1,4 +1,4 @@
-// JSON over HTTP from outside the browser, as agents and administrators send it.
+// JSON over HTTP from outside the browser.
 
 export type Answer = { status: number; content: unknown }
 

@@ -1,4 +1,4 @@
-// The local stack that is driven: what its stack.json says.
+// Reads stack.json of the running local stack.
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 

@@ -1,4 +1,4 @@
-// Tenants made through the API by the account that owns them, and what their agents record.
+// Creates tenants through the API and records usage for them.
 import type { Page } from '@playwright/test'
 
 import { idTokenOf, newAccount, type Account } from './accounts.ts'

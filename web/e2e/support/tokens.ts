@@ -1,4 +1,4 @@
-// ID tokens taken apart and made up: the emulator's carry no signature, so only their claims keep them out.
+// Decodes and forges ID tokens; those of the emulator carry no signature.
 
 type Claims = { aud: string; iss: string; iat: number; exp: number }
 

@@ -1,4 +1,4 @@
-// What a page asks for and hears: requests to the API, and bytes that Firestore's listeners receive.
+// Counts a page's API requests and the bytes of its Firestore listeners.
 import type { Page } from '@playwright/test'
 
 import { stack } from './stack.ts'

@@ -1,4 +1,4 @@
-// What the usage page shows, as several tests look at it.
+// Expectations of the usage page that several tests share.
 import { expect, type Page } from '@playwright/test'
 
 export const tokensMeter = (page: Page) => page.getByRole('meter', { name: 'Tokens' })

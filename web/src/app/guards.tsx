@@ -1,4 +1,4 @@
-// Who may see a page: each guard shows it, leads elsewhere, or says why neither is possible.
+// Guards show a page, redirect to sign-in, or report that the session is not known.
 import { Navigate, Outlet, useLocation, useSearchParams } from 'react-router'
 
 import { ErrorState } from '@/components/error-state'
@@ -8,7 +8,7 @@ import { afterSignIn, signInPath, verifyEmailPath } from '@/lib/session/return-p
 import { startSession } from '@/lib/session/session'
 import { useSession, type Session } from '@/lib/session/store'
 
-/** Pages for who is not signed in yet. */
+/** Shows pages to guests only. */
 export function RequireGuest() {
   const session = useSession()
   const [search] = useSearchParams()
@@ -16,7 +16,7 @@ export function RequireGuest() {
   return isUndecided(session) ? <Undecided session={session} /> : <Outlet />
 }
 
-/** Pages for whoever is signed in. */
+/** Shows pages to signed-in users. */
 export function RequireUser() {
   const session = useSession()
   const location = useLocation()
@@ -24,7 +24,7 @@ export function RequireUser() {
   return session.status === 'signed-in' ? <Outlet /> : <Navigate to={signInPath(location)} replace />
 }
 
-/** Pages for who has also confirmed their address: the API answers nobody else. */
+/** Shows pages to users with a confirmed email; the API refuses all others. */
 export function RequireVerifiedUser() {
   const session = useSession()
   const location = useLocation()
@@ -43,7 +43,7 @@ function Undecided({ session }: { session: UndecidedSession }) {
   if (session.status === 'loading') {
     return (
       <FullPage>
-        <Spinner label="Looking up your session" />
+        <Spinner label="Checking your session" />
       </FullPage>
     )
   }
@@ -51,8 +51,8 @@ function Undecided({ session }: { session: UndecidedSession }) {
     <FullPage>
       <ErrorState
         level={1}
-        title="Sign-in is not available"
-        message="The sign-in service could not be reached. Check your connection, then try again."
+        title="Sign-in is unavailable"
+        message="Could not reach the sign-in service. Check your connection and try again."
         onRetry={() => void startSession()}
       />
     </FullPage>

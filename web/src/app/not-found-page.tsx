@@ -1,4 +1,3 @@
-// An address that leads nowhere.
 import { EmptyState } from '@/components/empty-state'
 import { FullPage } from '@/components/full-page'
 import { LinkButton } from '@/components/button'
@@ -9,9 +8,9 @@ export function NotFoundPage() {
       <title>Not found · GWI Usage</title>
       <EmptyState
         level={1}
-        title="There is no such page"
-        description="The address may be mistyped, or the page has moved."
-        action={<LinkButton to="/">Go to your usage</LinkButton>}
+        title="Page not found"
+        description="Check the address, or go back to your usage."
+        action={<LinkButton to="/">Go to usage</LinkButton>}
       />
     </FullPage>
   )

@@ -1,4 +1,4 @@
-// What surrounds every page: messages that pass, the word that the browser is offline, and forgetting at sign-out.
+// Frame of every page: toasts, the offline banner, and a cache that empties at sign-out.
 import { useQueryClient } from '@tanstack/react-query'
 import { useEffect } from 'react'
 import { Outlet, ScrollRestoration } from 'react-router'
@@ -20,16 +20,15 @@ export function Root() {
   )
 }
 
-/** While the script of the page that was asked for is on its way. */
 export function FirstLoad() {
   return (
     <FullPage>
-      <Spinner label="Loading the page" />
+      <Spinner label="Loading page" />
     </FullPage>
   )
 }
 
-/** The next person at this browser must not see a glimpse of the last one's figures. */
+/** The next user of this browser must not see the previous user's figures. */
 function useForgettingAtSignOut() {
   const { status } = useSession()
   const queries = useQueryClient()

@@ -1,4 +1,4 @@
-// A page that failed while it was loaded or shown: says so, and offers to load it again.
+// Shown when a page fails to load or render.
 import { useRouteError } from 'react-router'
 
 import { ErrorState } from '@/components/error-state'
@@ -6,15 +6,15 @@ import { FullPage } from '@/components/full-page'
 
 export function RouteError() {
   const error = useRouteError()
-  // For whoever looks into it: the page itself tells a person only what they can do.
+  // The page shows no details, so keep them in the console.
   console.error(error)
   return (
     <FullPage>
-      <title>Something failed · GWI Usage</title>
+      <title>Something went wrong · GWI Usage</title>
       <ErrorState
         level={1}
-        title="This page could not be shown"
-        message="It failed to load, perhaps because a new version was just published."
+        title="This page failed to load"
+        message="A new version may have been published. Try again to load it."
         onRetry={() => window.location.reload()}
       />
     </FullPage>

@@ -1,4 +1,5 @@
-// Every address of the app, and who may be there. Pages load when they are first visited.
+// Every route of the app, with its guard.
+import type { ComponentType } from 'react'
 import { createBrowserRouter, Navigate, type RouteObject } from 'react-router'
 
 import { NotFoundPage } from './not-found-page'
@@ -7,20 +8,23 @@ import { RouteError } from './route-error'
 import { FirstLoad, Root } from './root'
 import { TenantLayout } from './tenant-layout'
 
+/** Load a page's script when somebody first visits it. */
+function page<Name extends string>(load: () => Promise<Record<Name, ComponentType>>, name: Name) {
+  return async () => ({ Component: (await load())[name] })
+}
+
 const guestPages: RouteObject[] = [
   {
     path: 'sign-in',
-    lazy: async () => ({ Component: (await import('@/features/auth/sign-in-page')).SignInPage }),
+    lazy: page(() => import('@/features/auth/sign-in-page'), 'SignInPage'),
   },
   {
     path: 'sign-up',
-    lazy: async () => ({ Component: (await import('@/features/auth/sign-up-page')).SignUpPage }),
+    lazy: page(() => import('@/features/auth/sign-up-page'), 'SignUpPage'),
   },
   {
     path: 'reset-password',
-    lazy: async () => ({
-      Component: (await import('@/features/auth/reset-password-page')).ResetPasswordPage,
-    }),
+    lazy: page(() => import('@/features/auth/reset-password-page'), 'ResetPasswordPage'),
   },
 ]
 
@@ -28,38 +32,38 @@ const settingsPages: RouteObject[] = [
   { index: true, element: <Navigate to="keys" replace /> },
   {
     path: 'keys',
-    lazy: async () => ({ Component: (await import('@/features/settings/keys-page')).KeysPage }),
+    lazy: page(() => import('@/features/people/keys-page'), 'KeysPage'),
   },
   {
     path: 'members',
-    lazy: async () => ({ Component: (await import('@/features/settings/members-page')).MembersPage }),
+    lazy: page(() => import('@/features/people/members-page'), 'MembersPage'),
   },
   {
     path: 'alerts',
-    lazy: async () => ({ Component: (await import('@/features/settings/alerts-page')).AlertsPage }),
+    lazy: page(() => import('@/features/notices/alerts-page'), 'AlertsPage'),
   },
 ]
 
 const tenantPages: RouteObject[] = [
   {
     index: true,
-    lazy: async () => ({ Component: (await import('@/features/usage/usage-page')).UsagePage }),
+    lazy: page(() => import('@/features/ledger/usage-page'), 'UsagePage'),
   },
   {
     path: 'upgrade',
-    lazy: async () => ({ Component: (await import('@/features/plans/upgrade-page')).UpgradePage }),
+    lazy: page(() => import('@/features/billing/upgrade-page'), 'UpgradePage'),
   },
   {
     path: 'runs',
-    lazy: async () => ({ Component: (await import('@/features/runs/runs-page')).RunsPage }),
+    lazy: page(() => import('@/features/metering/runs-page'), 'RunsPage'),
   },
   {
     path: 'runs/*',
-    lazy: async () => ({ Component: (await import('@/features/runs/run-page')).RunPage }),
+    lazy: page(() => import('@/features/metering/run-page'), 'RunPage'),
   },
   {
     path: 'settings',
-    lazy: async () => ({ Component: (await import('@/features/settings/settings-layout')).SettingsLayout }),
+    lazy: page(() => import('./settings-layout'), 'SettingsLayout'),
     children: settingsPages,
   },
 ]
@@ -67,11 +71,11 @@ const tenantPages: RouteObject[] = [
 const userPages: RouteObject[] = [
   {
     index: true,
-    lazy: async () => ({ Component: (await import('@/features/tenants/home-page')).HomePage }),
+    lazy: page(() => import('@/features/people/home-page'), 'HomePage'),
   },
   {
     path: 'new',
-    lazy: async () => ({ Component: (await import('@/features/tenants/new-tenant-page')).NewTenantPage }),
+    lazy: page(() => import('@/features/people/new-tenant-page'), 'NewTenantPage'),
   },
   { path: 't/:tenant', Component: TenantLayout, children: tenantPages },
 ]
@@ -88,9 +92,7 @@ export const router = createBrowserRouter([
         children: [
           {
             path: 'verify-email',
-            lazy: async () => ({
-              Component: (await import('@/features/auth/verify-email-page')).VerifyEmailPage,
-            }),
+            lazy: page(() => import('@/features/auth/verify-email-page'), 'VerifyEmailPage'),
           },
         ],
       },

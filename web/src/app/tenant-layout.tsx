@@ -1,23 +1,22 @@
-// The frame of a tenant's pages. It reads the usage first, which also tells whether the reader may be here at all.
+// Frame of a tenant's pages. It loads usage first, which also proves that the reader is a member.
 import { useQuery } from '@tanstack/react-query'
+import { Activity, ChartColumn, CreditCard, Settings } from 'lucide-react'
 import { useEffect } from 'react'
 import { Outlet, useParams } from 'react-router'
 
-import { AppShell } from '@/components/app-shell'
+import { AppShell, type NavigationItem } from '@/components/app-shell'
 import { ErrorState } from '@/components/error-state'
 import { PageSkeleton } from '@/components/page-skeleton'
-import { NoAccess } from '@/features/tenants/no-access'
-import { TenantSwitcher } from '@/features/tenants/tenant-switcher'
-import { UserMenu } from '@/features/tenants/user-menu'
-import { LiveStatus } from '@/features/live/live-status'
-import { useLiveUsage } from '@/features/live/use-live-usage'
+import { NoAccess } from '@/features/people/no-access'
+import { TenantSwitcher } from '@/features/people/tenant-switcher'
+import { UserMenu } from '@/features/people/user-menu'
+import { LiveStatus } from '@/features/ledger/live/live-status'
+import { useLiveUsage } from '@/features/ledger/live/use-live-usage'
 import { codeOf } from '@/lib/api/problem'
 import { usageQuery } from '@/lib/api/queries'
 import type { Usage } from '@/lib/api/types'
 import { rememberTenant } from '@/lib/last-tenant'
 import { mayManage, type TenantContext } from '@/lib/tenant'
-
-import { navigationOf } from './navigation'
 
 export function TenantLayout() {
   const { tenant = '' } = useParams()
@@ -27,14 +26,9 @@ export function TenantLayout() {
   return (
     <AppShell navigation={navigationOf(tenant, false)} userMenu={<UserMenu />}>
       {usage.error ? (
-        <ErrorState
-          level={1}
-          title="The usage could not be read"
-          error={usage.error}
-          onRetry={() => void usage.refetch()}
-        />
+        <ErrorState level={1} title="Could not load usage" query={usage} />
       ) : (
-        <PageSkeleton label="Reading the usage" />
+        <PageSkeleton label="Loading usage" />
       )}
     </AppShell>
   )
@@ -44,7 +38,7 @@ function TenantFrame({ usage, isOutdated }: { usage: Usage; isOutdated: boolean 
   const { id, name, role } = usage.tenant
   const state = useLiveUsage({ usage, isOutdated })
   useEffect(() => rememberTenant(id), [id])
-  // The API names a role for every member; only keys, which no browser has, are without one.
+  // Only API keys have no role, and browsers never use one.
   const context: TenantContext = { id, name, role: role ?? 'member', usage }
   return (
     <AppShell
@@ -56,4 +50,14 @@ function TenantFrame({ usage, isOutdated }: { usage: Usage; isOutdated: boolean 
       <Outlet context={context} />
     </AppShell>
   )
+}
+
+function navigationOf(tenant: string, manages: boolean): NavigationItem[] {
+  const base = `/t/${encodeURIComponent(tenant)}`
+  const forAll = [
+    { to: base, label: 'Usage', icon: ChartColumn, end: true },
+    { to: `${base}/runs`, label: 'Runs', icon: Activity },
+    { to: `${base}/upgrade`, label: 'Plans', icon: CreditCard },
+  ]
+  return manages ? [...forAll, { to: `${base}/settings`, label: 'Settings', icon: Settings }] : forAll
 }

@@ -1,4 +1,4 @@
-// The frame of the app: a sidebar on wide screens; on phones the same parts as a bar above and a navigation below.
+// A sidebar on wide screens; a top bar and a bottom navigation on phones.
 import type { LucideIcon } from 'lucide-react'
 import type { ReactNode } from 'react'
 import { Link, NavLink } from 'react-router'
@@ -6,7 +6,7 @@ import { Link, NavLink } from 'react-router'
 import { cx } from './cx'
 import { Logo } from './logo'
 
-type NavigationItem = { to: string; label: string; icon: LucideIcon; end?: boolean }
+export type NavigationItem = { to: string; label: string; icon: LucideIcon; end?: boolean }
 
 type AppShellProps = {
   navigation: readonly NavigationItem[]
@@ -16,7 +16,6 @@ type AppShellProps = {
   children: ReactNode
 }
 
-/** Every part is in the document once: only its place changes with the width. */
 export function AppShell({ navigation, tenantSwitcher, liveStatus, userMenu, children }: AppShellProps) {
   return (
     <div className="lg:grid lg:grid-cols-[15rem_minmax(0,1fr)]">

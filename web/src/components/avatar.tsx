@@ -1,4 +1,4 @@
-// The initials of a person or a tenant, where there is no picture. Only decorates: the name stands beside it.
+// Initials. Decorative: the name is always next to it.
 import { cx } from './cx'
 
 export function Avatar({ name, square = false }: { name: string; square?: boolean }) {
@@ -15,7 +15,7 @@ export function Avatar({ name, square = false }: { name: string; square?: boolea
   )
 }
 
-/** First and last word's first letter; of an address, what stands before the @. */
+/** First letters of the first and last word; of an email, of its local part. */
 function initials(name: string): string {
   const words = (name.split('@')[0] ?? '').split(/[\s._-]+/).filter(Boolean)
   const letters = [words[0], words.length > 1 ? words.at(-1) : undefined].map(

@@ -1,4 +1,3 @@
-// A short word about the state of something.
 import type { ReactNode } from 'react'
 
 import { cx } from './cx'

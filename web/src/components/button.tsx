@@ -1,4 +1,3 @@
-// Everything that is pressed: buttons, links that look like them, and buttons that are only an icon.
 import type { LucideIcon } from 'lucide-react'
 import type { ComponentProps, MouseEvent } from 'react'
 import { Link, type LinkProps } from 'react-router'

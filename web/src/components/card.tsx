@@ -1,4 +1,3 @@
-// A surface that holds one subject, with its title, actions and footer.
 import { useId, type ReactNode } from 'react'
 
 import { cx } from './cx'

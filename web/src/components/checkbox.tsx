@@ -1,4 +1,3 @@
-// Yes or no, with its label and hint.
 import { useId, type ComponentProps, type ReactNode } from 'react'
 
 type CheckboxProps = Omit<ComponentProps<'input'>, 'type' | 'children'> & {

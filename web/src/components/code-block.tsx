@@ -1,9 +1,8 @@
-// Code or a secret, to read and to copy.
 import { CopyButton } from './copy-button'
 
 type CodeBlockProps = {
   code: string
-  /** What it is: its name for assistive technology, and said when it is copied. */
+  /** Accessible name, also announced when copied. */
   label: string
   /** Breaks long lines instead of scrolling: for keys. */
   wrap?: boolean

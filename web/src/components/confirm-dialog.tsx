@@ -1,4 +1,3 @@
-// Asks before something that cannot be undone, and tells if it then failed.
 import type { ReactNode } from 'react'
 
 import { Button } from './button'
@@ -6,47 +5,45 @@ import { Dialog } from './dialog'
 import { Notice } from './notice'
 
 type ConfirmDialogProps = {
-  open: boolean
   onClose: () => void
   onConfirm: () => void
   title: string
-  /** What will happen. */
   description: ReactNode
   /** The verb on the button, such as "Revoke key". */
   confirmLabel: string
   tone?: 'danger' | 'primary'
   busy?: boolean
-  /** What went wrong when it was tried. */
   error?: string | null | undefined
+  children?: ReactNode
 }
 
-export function ConfirmDialog(props: ConfirmDialogProps) {
-  const {
-    open,
-    onClose,
-    onConfirm,
-    title,
-    description,
-    confirmLabel,
-    tone = 'danger',
-    busy = false,
-    error,
-  } = props
-  const answers = (
+export function ConfirmDialog({
+  tone = 'danger',
+  busy = false,
+  error,
+  children,
+  ...props
+}: ConfirmDialogProps) {
+  const buttons = (
     <>
-      <Button onClick={onClose}>Cancel</Button>
-      <Button variant={tone} loading={busy} onClick={onConfirm}>
-        {confirmLabel}
+      <Button onClick={props.onClose}>Cancel</Button>
+      <Button variant={tone} loading={busy} onClick={props.onConfirm}>
+        {props.confirmLabel}
       </Button>
     </>
   )
   return (
-    <Dialog open={open} onClose={onClose} title={title} description={description} footer={answers}>
-      {error ? (
-        <Notice tone="danger" title="That did not work">
-          {error}
-        </Notice>
-      ) : undefined}
+    <Dialog open onClose={props.onClose} title={props.title} description={props.description} footer={buttons}>
+      {(error ?? children) != null && (
+        <div className="flex flex-col gap-4">
+          {error && (
+            <Notice tone="danger" title="Something went wrong">
+              {error}
+            </Notice>
+          )}
+          {children}
+        </div>
+      )}
     </Dialog>
   )
 }

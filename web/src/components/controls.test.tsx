@@ -1,4 +1,3 @@
-// Small controls: what they say to assistive technology, and what they do.
 import { render, screen } from '@testing-library/react'
 import userEvent from '@testing-library/user-event'
 import { useState } from 'react'
@@ -65,7 +64,7 @@ it('says when the browser refuses to copy', async () => {
   navigator.clipboard.writeText = () => Promise.reject(new DOMException('denied', 'NotAllowedError'))
   render(<CopyButton text="gwi_test_1" what="API key" />)
   await user.click(screen.getByRole('button', { name: 'Copy API key' }))
-  expect(screen.getByRole('status')).toHaveTextContent('The browser refused to copy')
+  expect(screen.getByRole('status')).toHaveTextContent('Copy failed. Select the text and copy it manually.')
 })
 
 it('keeps the focus and does nothing while it is loading', async () => {

@@ -1,4 +1,3 @@
-// Copies a text, and says that it did, or that the browser refused.
 import { Check, Copy } from 'lucide-react'
 import { useEffect, useState } from 'react'
 
@@ -6,7 +5,7 @@ import { Button, type ButtonSize, type ButtonVariant } from './button'
 
 type CopyButtonProps = {
   text: string
-  /** What is copied, for assistive technology: "API key". */
+  /** Accessible name of the copied text: "API key". */
   what: string
   variant?: ButtonVariant
   size?: ButtonSize
@@ -41,7 +40,7 @@ export function CopyButton({ text, what, variant = 'secondary', size = 'sm' }: C
       </Button>
       <span role="status" className="sr-only">
         {outcome === 'copied' && `${what} copied`}
-        {outcome === 'refused' && 'The browser refused to copy: select the text and copy it by hand'}
+        {outcome === 'refused' && 'Copy failed. Select the text and copy it manually.'}
       </span>
     </>
   )

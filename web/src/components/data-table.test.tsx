@@ -1,4 +1,3 @@
-// A table sorts by what people look for, keeps what has no value last, and grows in steps.
 import { render, screen, within } from '@testing-library/react'
 import userEvent from '@testing-library/user-event'
 import { MemoryRouter } from 'react-router'

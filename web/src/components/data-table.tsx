@@ -1,4 +1,4 @@
-// A table that sorts, scrolls inside itself, links its rows, and stays quick with 10,000 of them.
+// A table that sorts, scrolls, links its rows, and stays fast with 10,000 of them.
 import { useMemo, useState, type ReactNode } from 'react'
 import { Link } from 'react-router'
 
@@ -7,25 +7,13 @@ import { formatInteger } from '@/lib/format'
 import { Button } from './button'
 import { cx } from './cx'
 import { Skeleton } from './skeleton'
-import { cellLook, TableHead } from './table-head'
-import { sorted, type Sort, type SortValue } from './table-sort'
+import { cellLook, TableHead, type Column } from './table-head'
+import { sorted, type Sort } from './table-sort'
 
-export type Column<Row> = {
-  key: string
-  header: string
-  /** Keeps the header for assistive technology only: for a column of buttons. */
-  headerHidden?: boolean
-  cell: (row: Row) => ReactNode
-  /** Makes the column sortable by this value; null sorts last. */
-  sortValue?: (row: Row) => SortValue
-  /** "end" for figures. */
-  align?: 'start' | 'end'
-  /** Leaves the column out on narrower screens. */
-  hideBelow?: 'sm' | 'md'
-}
+export type { Column }
 
 type DataTableProps<Row> = {
-  /** What the table lists: its name for assistive technology. */
+  /** Accessible name. */
   caption: string
   /** The first column names the row, and carries its link. */
   columns: readonly Column<Row>[]
@@ -37,8 +25,8 @@ type DataTableProps<Row> = {
   /** Shown instead of rows when there are none. */
   empty?: ReactNode
   loadingRows?: number
-  /** Fetches further rows from the server, where there are any. */
-  more?: { load: () => void; loading: boolean } | undefined
+  /** The query that has further rows on the server. */
+  more?: { hasNextPage: boolean; isFetchingNextPage: boolean; fetchNextPage: () => unknown }
 }
 
 const PAGE_ROWS = 50
@@ -52,7 +40,7 @@ export function DataTable<Row>(props: DataTableProps<Row>) {
   const hidden = (ordered?.length ?? 0) - limit
   const loadMore = () => {
     setLimit(limit + PAGE_ROWS)
-    more?.load()
+    more?.fetchNextPage()
   }
   return (
     <div className="min-w-0" aria-busy={ordered === undefined}>
@@ -82,7 +70,7 @@ export function DataTable<Row>(props: DataTableProps<Row>) {
           {formatInteger(limit)} of {formatInteger(limit + hidden)} rows
         </More>
       ) : (
-        more && <More onPress={loadMore} loading={more.loading} text="Load more" />
+        more?.hasNextPage && <More onPress={loadMore} loading={more.isFetchingNextPage} text="Load more" />
       )}
     </div>
   )
@@ -103,8 +91,13 @@ function DataRow<Row>({ row, table }: { row: Row; table: DataTableProps<Row> }) 
     <tr className={cx('relative', href && 'transition-colors hover:bg-sunken/60')}>
       {columns.map((column, index) => {
         const look = cx(cellLook(column), 'py-2.5')
-        if (index > 0)
-          return <Cell key={column.key} look={cx(look, 'text-ink-soft')} content={column.cell(row)} />
+        if (index > 0) {
+          return (
+            <td key={column.key} className={cx(look, 'text-ink-soft')}>
+              {column.cell(row)}
+            </td>
+          )
+        }
         return (
           <th key={column.key} scope="row" className={cx(look, 'font-medium text-ink')}>
             {href ? <RowLink to={href(row)}>{column.cell(row)}</RowLink> : column.cell(row)}
@@ -115,11 +108,6 @@ function DataRow<Row>({ row, table }: { row: Row; table: DataTableProps<Row> }) 
   )
 }
 
-function Cell({ look, content }: { look: string; content: ReactNode }) {
-  return <td className={look}>{content}</td>
-}
-
-/** Its pressable area is the whole row. */
 function RowLink({ to, children }: { to: string; children: ReactNode }) {
   return (
     <Link

@@ -1,4 +1,3 @@
-// A dialog is named, closes only when it may, and gives the focus back.
 import { fireEvent, render, screen } from '@testing-library/react'
 import userEvent from '@testing-library/user-event'
 import { useState } from 'react'

@@ -1,4 +1,4 @@
-// A question or a form in front of the page: the platform's own modal dialog, which keeps the focus and gives it back.
+// The platform's modal dialog, which keeps the focus and gives it back.
 import { X } from 'lucide-react'
 import { useId, useLayoutEffect, useRef, type MouseEvent, type ReactNode, type SyntheticEvent } from 'react'
 

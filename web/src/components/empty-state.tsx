@@ -1,4 +1,3 @@
-// Nothing is here yet: why, and what to do about it.
 import type { LucideIcon } from 'lucide-react'
 import type { ReactNode } from 'react'
 

@@ -1,13 +1,10 @@
-// A form control with its label, hint and error, tied together for assistive technology.
 import { CircleAlert } from 'lucide-react'
 import { createContext, use, useId, type ReactNode } from 'react'
 
-/** What the control inside a field takes over from it. */
 export type FieldWiring = { id?: string; 'aria-describedby'?: string; 'aria-invalid'?: true }
 
 const Wiring = createContext<FieldWiring>({})
 
-/** The wiring of the field around a control; empty outside of one. */
 export function useFieldWiring(): FieldWiring {
   return use(Wiring)
 }

@@ -1,4 +1,4 @@
-// Points in time, in the reader's own zone: the exact one is always there, in the title and for machines.
+// Times in the reader's zone; the exact instant is in the title and the datetime attribute.
 import { useEffect, useState } from 'react'
 
 import { formatDay, formatInstant, formatInstantExact, formatRelative } from '@/lib/format'

@@ -1,18 +1,16 @@
-// Whether the figures on the page move by themselves: a dot and a word, announced when it changes.
 import { cx } from './cx'
 
 export type LiveState = 'live' | 'connecting' | 'offline' | 'paused'
 
-const LOOKS: Record<LiveState, { word: string; dot: string }> = {
-  live: { word: 'Live', dot: 'bg-ok' },
-  connecting: { word: 'Connecting', dot: 'bg-warn animate-pulse' },
-  offline: { word: 'Offline', dot: 'bg-danger' },
-  paused: { word: 'Paused', dot: 'bg-control' },
+const LOOKS: Record<LiveState, { label: string; dot: string }> = {
+  live: { label: 'Live', dot: 'bg-ok' },
+  connecting: { label: 'Connecting', dot: 'bg-warn animate-pulse' },
+  offline: { label: 'Offline', dot: 'bg-danger' },
+  paused: { label: 'Paused', dot: 'bg-control' },
 }
 
-/** `detail` says why, as a tooltip. */
 export function LiveIndicator({ state, detail }: { state: LiveState; detail?: string | undefined }) {
-  const { word, dot } = LOOKS[state]
+  const { label, dot } = LOOKS[state]
   return (
     <span
       role="status"
@@ -28,7 +26,7 @@ export function LiveIndicator({ state, detail }: { state: LiveState; detail?: st
         )}
         <span className={cx('relative size-2 rounded-full', dot)} />
       </span>
-      {word}
+      {label}
     </span>
   )
 }

@@ -1,14 +1,7 @@
-// The mark and name of the product.
-export function Logo({ markOnly = false }: { markOnly?: boolean }) {
+export function Logo() {
   return (
     <span className="inline-flex items-center gap-2 font-semibold tracking-tight text-ink">
-      <svg
-        aria-hidden={!markOnly}
-        role={markOnly ? 'img' : undefined}
-        viewBox="0 0 32 32"
-        className="size-7 shrink-0"
-      >
-        {markOnly && <title>GWI Usage</title>}
+      <svg aria-hidden viewBox="0 0 32 32" className="size-7 shrink-0">
         <rect width="32" height="32" rx="8" className="fill-accent" />
         <g className="fill-on-accent">
           <rect x="7" y="17" width="4.5" height="8" rx="1.5" opacity="0.65" />
@@ -16,7 +9,7 @@ export function Logo({ markOnly = false }: { markOnly?: boolean }) {
           <rect x="20.5" y="7" width="4.5" height="18" rx="1.5" />
         </g>
       </svg>
-      {!markOnly && <span className="whitespace-nowrap">GWI Usage</span>}
+      <span className="whitespace-nowrap">GWI Usage</span>
     </span>
   )
 }

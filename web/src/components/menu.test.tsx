@@ -1,4 +1,3 @@
-// A menu is worked by keys alone.
 import { render, screen } from '@testing-library/react'
 import userEvent from '@testing-library/user-event'
 import { MemoryRouter } from 'react-router'

@@ -1,4 +1,4 @@
-// A button that opens a list of links, actions and choices; arrow keys move in it, Escape leads back.
+// A button that opens a list; arrow keys move in it, Escape closes it.
 import { Check, type LucideIcon } from 'lucide-react'
 import { useEffect, useId, useRef, useState, type KeyboardEvent, type ReactNode, type RefObject } from 'react'
 import { Link } from 'react-router'

@@ -1,4 +1,3 @@
-// A meter tells the truth, also past the limit.
 import { render, screen } from '@testing-library/react'
 import { expect, it } from 'vitest'
 
@@ -10,7 +9,7 @@ it('says how much of the limit is used', () => {
   expect(meter).toHaveAttribute('aria-valuenow', '64.37')
   expect(meter).toHaveAttribute('aria-valuemax', '100')
   expect(meter).toHaveAttribute('aria-valuetext', '64.3% used, 1,287,400 of 2,000,000 tokens')
-  expect(screen.getByText('warns at 80%')).toBeVisible()
+  expect(screen.getByText('Alert at 80%')).toBeVisible()
 })
 
 it('grows its scale past the limit instead of showing full', () => {
@@ -27,14 +26,14 @@ it('grows its scale past the limit instead of showing full', () => {
 it('measures against a hard limit that is not 100', () => {
   render(<Meter label="Tokens" level="soft" percent={110} softPercent={90} hardPercent={120} />)
   expect(screen.getByRole('meter')).toHaveAttribute('aria-valuetext', '110% used')
-  expect(screen.getByText('warns at 90%')).toBeVisible()
+  expect(screen.getByText('Alert at 90%')).toBeVisible()
 })
 
 it('warns and alarms by what is reached, whatever the percentage', () => {
   const fillOf = () => screen.getByRole('meter').firstElementChild?.firstElementChild
   const { rerender } = render(<Meter label="Runs" level="hard" percent={71.42} hardPercent={85} />)
   expect(fillOf()).toHaveClass('bg-danger')
-  expect(screen.getByText('limit at 85%')).toBeVisible()
+  expect(screen.getByText('Limit at 85%')).toBeVisible()
   rerender(<Meter label="Runs" level="soft" percent={71.42} hardPercent={85} />)
   expect(fillOf()).toHaveClass('bg-warn')
 })

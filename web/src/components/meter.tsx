@@ -1,4 +1,4 @@
-// How much of a limit is used. Past the limit the scale grows, so that 130 % looks like 130 % and not like full.
+// Usage of a limit. Past the limit the scale grows, so 130% does not look like 100%.
 import type { ReactNode } from 'react'
 
 import { formatPercent } from '@/lib/format'
@@ -6,7 +6,7 @@ import { formatPercent } from '@/lib/format'
 import { cx } from './cx'
 import { SOLID } from './tone'
 
-/** What the use has reached: nothing, the threshold that warns, or the one that blocks. */
+/** Below the thresholds, past the one that alerts, or past the one that blocks. */
 export type Level = 'within' | 'soft' | 'hard'
 
 type MeterProps = {
@@ -71,8 +71,8 @@ export function Meter({
         </span>
         <span>
           {level === 'hard'
-            ? `limit at ${formatPercent(hardPercent)}`
-            : `warns at ${formatPercent(softPercent)}`}
+            ? `Limit at ${formatPercent(hardPercent)}`
+            : `Alert at ${formatPercent(softPercent)}`}
         </span>
       </div>
     </div>

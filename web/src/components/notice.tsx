@@ -1,4 +1,4 @@
-// Something that the reader should know, with the way out. Errors interrupt a screen reader, the rest waits its turn.
+// A message with an action. Errors interrupt a screen reader; other notices wait.
 import { CircleAlert, CircleCheck, Info, TriangleAlert, X, type LucideIcon } from 'lucide-react'
 import type { ReactNode } from 'react'
 

@@ -1,4 +1,3 @@
-// Says that the browser is offline, for as long as it is.
 import { WifiOff } from 'lucide-react'
 
 import { useOnline } from '@/lib/online'
@@ -10,7 +9,7 @@ export function OfflineBanner() {
       {!online && (
         <p className="flex items-center justify-center gap-2 bg-warn-soft px-4 py-2 text-center text-warn-text">
           <WifiOff aria-hidden className="size-4 shrink-0" />
-          You are offline. What you see may be out of date, and nothing can be changed until you are back.
+          You are offline. Figures may be out of date, and you cannot make changes.
         </p>
       )}
     </div>

@@ -1,4 +1,3 @@
-// A page that is on its way: its header, a row of figures and a large card.
 import { cx } from './cx'
 import { Skeleton } from './skeleton'
 

@@ -1,4 +1,3 @@
-// A page of the app: its title, here and in the browser's tab, what can be done, and its content.
 import type { ReactNode } from 'react'
 
 type PageProps = { title: string; description?: ReactNode; actions?: ReactNode; children: ReactNode }

@@ -1,4 +1,4 @@
-// A choice of two to four that shows all of them: radio buttons drawn as one control, so arrow keys work by themselves.
+// Two to four radio buttons drawn as one control.
 import type { LucideIcon } from 'lucide-react'
 import { useId } from 'react'
 

@@ -1,4 +1,3 @@
-// A choice of many: the platform's own list. Inside a Field it takes the field's label, hint and error.
 import { ChevronDown } from 'lucide-react'
 import type { ComponentProps } from 'react'
 

@@ -1,4 +1,4 @@
-// Holds the place of something that is on its way, at the size that it will have, so that nothing shifts.
+// A placeholder of the final size, so nothing shifts when content arrives.
 import { cx } from './cx'
 
 /** Give width and height by classes, such as "h-8 w-32". */

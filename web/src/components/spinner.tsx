@@ -1,4 +1,4 @@
-// Turns while something is awaited. With a label it also says so; without one it only decorates.
+// Decorative without a label; with one, announced as a status.
 import { cx } from './cx'
 
 export function Spinner({ label, className }: { label?: string | undefined; className?: string }) {

@@ -1,4 +1,4 @@
-// One figure with its name. Its height is the same while the figure is on its way.
+// One labeled figure. Its height is the same while it loads.
 import type { ReactNode } from 'react'
 
 import { Skeleton } from './skeleton'

@@ -1,4 +1,3 @@
-// Pages beside each other, as links.
 import { NavLink } from 'react-router'
 
 import { cx } from './cx'

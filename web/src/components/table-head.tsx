@@ -1,9 +1,22 @@
-// The heads of a table's columns: a button where the column can be sorted, and what assistive technology needs to know.
 import { ArrowDown, ArrowUp, ChevronsUpDown } from 'lucide-react'
+import type { ReactNode } from 'react'
 
 import { cx } from './cx'
-import type { Column } from './data-table'
-import type { Sort } from './table-sort'
+import type { Sort, SortValue } from './table-sort'
+
+export type Column<Row> = {
+  key: string
+  header: string
+  /** Keeps the header for assistive technology only: for a column of buttons. */
+  headerHidden?: boolean
+  cell: (row: Row) => ReactNode
+  /** Makes the column sortable by this value; null sorts last. */
+  sortValue?: (row: Row) => SortValue
+  /** "end" for figures. */
+  align?: 'start' | 'end'
+  /** Leaves the column out on narrower screens. */
+  hideBelow?: 'sm' | 'md'
+}
 
 type HeadProps<Row> = {
   columns: readonly Column<Row>[]

@@ -1,4 +1,3 @@
-// The order of a table's rows.
 export type SortValue = number | bigint | string | null
 
 export type Sort = { key: string; descending: boolean }

@@ -1,4 +1,3 @@
-// One line of text. Inside a Field it takes the field's label, hint and error.
 import type { ComponentProps } from 'react'
 
 import { CONTROL } from './control'

@@ -1,4 +1,3 @@
-// A link within a text or a form.
 import { Link, type LinkProps } from 'react-router'
 
 import { cx } from './cx'

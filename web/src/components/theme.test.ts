@@ -1,5 +1,4 @@
 // @vitest-environment jsdom
-// The choice of a theme outlives the page, and "system" leaves no trace.
 import { afterEach, expect, it } from 'vitest'
 
 import { applyStoredTheme, chooseTheme, storedTheme } from './theme'

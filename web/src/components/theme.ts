@@ -1,4 +1,3 @@
-// The reader's choice of light, dark or the system's theme: stored in the browser, applied to <html>.
 import { useSyncExternalStore } from 'react'
 
 export type Theme = 'light' | 'dark' | 'system'

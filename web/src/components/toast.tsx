@@ -1,4 +1,4 @@
-// Messages that pass: one live region for the whole app. Failures stay until they are dismissed.
+// Messages that disappear, in one live region. Failures stay until dismissed.
 import { CircleAlert, CircleCheck, Info, X } from 'lucide-react'
 import { createContext, use, useCallback, useEffect, useRef, useState, type ReactNode } from 'react'
 

@@ -1,4 +1,4 @@
-// The tones that mean something, and the classes in which each is spoken.
+// Colors with a meaning.
 export type Tone = 'neutral' | 'accent' | 'ok' | 'warn' | 'danger' | 'info'
 
 /** Text on its soft background, at 4.5:1 or more in both themes. */

@@ -1,4 +1,4 @@
-// The Firebase app of this page. Its configuration comes from where it is hosted, so one build runs everywhere.
+// The configuration comes from the host, so one build runs everywhere.
 import { initializeApp, type FirebaseApp, type FirebaseOptions } from 'firebase/app'
 import {
   browserLocalPersistence,
@@ -16,7 +16,7 @@ const INIT_URL = '/__/firebase/init.json'
 
 let started: Promise<Firebase> | undefined
 
-/** The app, made on first use. Rejects if the page's host does not serve Firebase's configuration. */
+/** Return the app. Rejects if the host does not serve its configuration. */
 export function firebase(): Promise<Firebase> {
   started ??= start().catch((error: unknown) => {
     started = undefined

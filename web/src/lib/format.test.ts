@@ -1,4 +1,3 @@
-// Figures as people read them, with the edges where rounding or floats would lie.
 import { describe, expect, it } from 'vitest'
 
 import {

@@ -1,4 +1,5 @@
-// How numbers, money, durations and instants read: exact where it matters, short where it does not.
+// Formats numbers, money, durations and times.
+
 const INTEGER = new Intl.NumberFormat('en-US', { maximumFractionDigits: 0 })
 const COMPACT = new Intl.NumberFormat('en-US', {
   notation: 'compact',
@@ -85,18 +86,12 @@ const DAY_MS = 24 * HOUR_MS
 export function formatDuration(duration_ms: number): string {
   if (duration_ms < SECOND_MS) return `${Math.round(duration_ms)} ms`
   if (duration_ms < MINUTE_MS) return `${Math.floor(duration_ms / 100) / 10} s`
-  if (duration_ms < HOUR_MS) return twoUnits(duration_ms, MINUTE_MS, 'min', SECOND_MS, 's')
-  if (duration_ms < DAY_MS) return twoUnits(duration_ms, HOUR_MS, 'h', MINUTE_MS, 'min')
-  return twoUnits(duration_ms, DAY_MS, 'd', HOUR_MS, 'h')
-}
-
-function twoUnits(
-  duration_ms: number,
-  large_ms: number,
-  large: string,
-  small_ms: number,
-  small: string,
-): string {
+  const [large_ms, large, small_ms, small] =
+    duration_ms < HOUR_MS
+      ? ([MINUTE_MS, 'min', SECOND_MS, 's'] as const)
+      : duration_ms < DAY_MS
+        ? ([HOUR_MS, 'h', MINUTE_MS, 'min'] as const)
+        : ([DAY_MS, 'd', HOUR_MS, 'h'] as const)
   const rest = Math.floor((duration_ms % large_ms) / small_ms)
   const head = `${INTEGER.format(Math.floor(duration_ms / large_ms))} ${large}`
   return rest === 0 ? head : `${head} ${rest} ${small}`
@@ -104,38 +99,29 @@ function twoUnits(
 
 type InstantLike = string | number | Date
 
+const DAY = { day: 'numeric', month: 'short', year: 'numeric' } as const
+const CLOCK = { hour: '2-digit', minute: '2-digit' } as const
+
 /** Day and minute with the zone's name, in the reader's zone unless one is given: 28 Nov 2026, 14:05 CET. */
 export function formatInstant(instant: InstantLike, timeZone?: string): string {
-  const parts = {
-    day: 'numeric',
-    month: 'short',
-    year: 'numeric',
-    hour: '2-digit',
-    minute: '2-digit',
-  } as const
-  return inZone({ ...parts, timeZoneName: 'short' }, timeZone).format(new Date(instant))
+  return inZone({ ...DAY, ...CLOCK, timeZoneName: 'short' }, timeZone).format(new Date(instant))
 }
 
 /** As `formatInstant`, with seconds: for titles and timelines. */
 export function formatInstantExact(instant: InstantLike, timeZone?: string): string {
-  const parts = {
-    day: 'numeric',
-    month: 'short',
-    year: 'numeric',
-    hour: '2-digit',
-    minute: '2-digit',
-  } as const
-  return inZone({ ...parts, second: '2-digit', timeZoneName: 'short' }, timeZone).format(new Date(instant))
+  return inZone({ ...DAY, ...CLOCK, second: '2-digit', timeZoneName: 'short' }, timeZone).format(
+    new Date(instant),
+  )
 }
 
 /** The day of an instant: 28 Nov 2026. For a calendar date ("2026-11-28") pass the zone "UTC". */
 export function formatDay(instant: InstantLike, timeZone?: string): string {
-  return inZone({ day: 'numeric', month: 'short', year: 'numeric' }, timeZone).format(new Date(instant))
+  return inZone(DAY, timeZone).format(new Date(instant))
 }
 
 /** The clock time of an instant: 14:05. */
 export function formatTime(instant: InstantLike, timeZone?: string): string {
-  return inZone({ hour: '2-digit', minute: '2-digit' }, timeZone).format(new Date(instant))
+  return inZone(CLOCK, timeZone).format(new Date(instant))
 }
 
 function inZone(options: Intl.DateTimeFormatOptions, timeZone: string | undefined): Intl.DateTimeFormat {

@@ -1,7 +1,7 @@
-// Remembers which tenant this browser showed last, so that the front door leads there.
+// Remembers the last tenant for the home page.
+
 const KEY = 'gwi.last-tenant'
 
-/** The tenant shown last; null if none was, or the browser keeps nothing. */
 export function lastTenant(): string | null {
   try {
     return localStorage.getItem(KEY)
@@ -10,11 +10,10 @@ export function lastTenant(): string | null {
   }
 }
 
-/** Remember the tenant that is shown. */
 export function rememberTenant(tenant: string) {
   try {
     localStorage.setItem(KEY, tenant)
   } catch {
-    // A browser that keeps nothing forgets this too.
+    // Storage may be blocked.
   }
 }

@@ -1,7 +1,5 @@
-// Whether the browser has a network.
 import { useSyncExternalStore } from 'react'
 
-/** Whether it has one now. */
 export function useOnline(): boolean {
   return useSyncExternalStore(subscribe, () => navigator.onLine)
 }

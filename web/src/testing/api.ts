@@ -1,4 +1,4 @@
-// Answers the app's requests in tests, at the network's edge, from a table of routes.
+// Answers requests in tests from a table of routes.
 import { vi } from 'vitest'
 
 type Answer = { status?: number; body?: unknown }

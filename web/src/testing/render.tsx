@@ -1,4 +1,4 @@
-// Shows a page in tests as the app would: with its router, its queries, and a tenant around it.
+// Renders a page with a router, queries and a tenant.
 import { QueryClient, QueryClientProvider } from '@tanstack/react-query'
 import { render } from '@testing-library/react'
 import type { ReactNode } from 'react'

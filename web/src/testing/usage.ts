@@ -1,5 +1,5 @@
 // An answer about usage for tests: a tenant on Starter in the middle of November, with what a test changes in it.
-import type { Amounts, DayRow, SeriesRow, Usage } from '@/lib/api/types'
+import type { Alert, Amounts, DayRow, SeriesRow, Usage } from '@/lib/api/types'
 
 /** Amounts of nothing, but for what is given. */
 export function amounts(
@@ -69,14 +69,9 @@ export function usageOf(changes: Partial<Usage> = {}): Usage {
       total_llm_calls: 350,
       total_tool_calls: 0,
       total_errors: 2,
-      total_tokens: {
-        input: 240_000,
-        output: 60_000,
-        total: 300_000,
-        cache_read: 40_000,
-        cache_write: 0,
-        reasoning: 0,
-      },
+      total_tokens: amounts({
+        tokens: { input: 240_000, output: 60_000, total: 300_000, cache_read: 40_000 },
+      }).tokens,
       total_latency_ms: 150_000,
       total_cost_usd: '42.500000000',
       unpriced_calls: 0,
@@ -135,6 +130,20 @@ export function usageOf(changes: Partial<Usage> = {}): Usage {
       reason: null,
     },
     live: { counters: ['20261122.0'], ask_every_s: null },
+    ...changes,
+  }
+}
+
+/** Alert at 80% of tokens, with `changes` instead of its parts. */
+export function alertOf(changes: Partial<Alert> = {}): Alert {
+  return {
+    id: 'a',
+    period_start: '2026-11-01T00:00:00Z',
+    metric: 'tokens',
+    threshold_percent: 80,
+    used: 400_000,
+    limit: 500_000,
+    reached_at: '2026-11-20T10:00:00Z',
     ...changes,
   }
 }

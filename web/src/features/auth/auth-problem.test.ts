@@ -4,7 +4,7 @@ import { authProblem } from './auth-problem'
 
 const failing = (code: string) => Object.assign(new Error(code), { code })
 
-test('does not tell a wrong password from an unknown account', () => {
+test('gives a wrong password and an unknown account the same message', () => {
   expect(authProblem(failing('auth/wrong-password'))).toEqual(authProblem(failing('auth/user-not-found')))
 })
 
@@ -12,7 +12,7 @@ test('says that an account is disabled', () => {
   expect(authProblem(failing('auth/user-disabled'))?.message).toContain('disabled')
 })
 
-test('says nothing to who closed the window', () => {
+test('shows nothing if the user closed the window', () => {
   expect(authProblem(failing('auth/popup-closed-by-user'))).toBeNull()
 })
 

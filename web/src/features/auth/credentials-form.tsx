@@ -1,4 +1,3 @@
-// Email and password: the form that signing in and signing up share.
 import { Eye, EyeOff } from 'lucide-react'
 import { useEffect, useRef, useState, type SubmitEvent, type ReactNode } from 'react'
 
@@ -7,7 +6,7 @@ import { Field } from '@/components/field'
 import { Notice } from '@/components/notice'
 import { TextInput } from '@/components/text-input'
 
-import type { Credentials } from './accounts'
+import type { Credentials } from './firebase-auth'
 import type { AuthProblem } from './auth-problem'
 
 type CredentialsFormProps = {

@@ -1,4 +1,3 @@
-// The way in for who has a Google account.
 import { Button } from '@/components/button'
 
 type GoogleButtonProps = { busy: boolean; onPress: () => void }

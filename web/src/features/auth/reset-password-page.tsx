@@ -1,4 +1,4 @@
-// Sends the mail with which a forgotten password is replaced. It never tells whether there is such an account.
+// Sends a reset link, and never reveals if the account exists.
 import { useState, type SubmitEvent } from 'react'
 
 import { Button } from '@/components/button'
@@ -7,24 +7,24 @@ import { Notice } from '@/components/notice'
 import { TextInput } from '@/components/text-input'
 import { TextLink } from '@/components/text-link'
 
-import { sendResetMail } from './accounts'
-import { Door } from './door'
-import { useDoor } from './use-door'
+import { sendResetMail } from './firebase-auth'
+import { AuthLayout } from './auth-layout'
+import { useAuthAttempt } from './use-auth-attempt'
 
 export function ResetPasswordPage() {
   const [sentTo, setSentTo] = useState<string | null>(null)
-  const { attempt, busy, problem } = useDoor()
+  const { attempt, busy, problem } = useAuthAttempt()
   const submit = async (event: SubmitEvent<HTMLFormElement>) => {
     event.preventDefault()
     const given = new FormData(event.currentTarget).get('email')
     const email = typeof given === 'string' ? given.trim() : ''
-    if (await attempt(() => withoutTelling(email))) setSentTo(email)
+    if (await attempt(() => sendQuietly(email))) setSentTo(email)
   }
   return (
-    <Door title="Reset your password" others={<TextLink to="/sign-in">Back to sign-in</TextLink>}>
+    <AuthLayout title="Reset your password" others={<TextLink to="/sign-in">Back to sign in</TextLink>}>
       {sentTo !== null && (
-        <Notice tone="ok" title="Look into your mailbox">
-          If there is an account for {sentTo}, a link to choose a new password is on its way.
+        <Notice tone="ok" title="Check your inbox">
+          If {sentTo} has an account, we sent a link to reset its password.
         </Notice>
       )}
       <form onSubmit={(event) => void submit(event)} noValidate className="flex flex-col gap-4">
@@ -32,15 +32,15 @@ export function ResetPasswordPage() {
           <TextInput name="email" type="email" autoComplete="email" autoCapitalize="none" required />
         </Field>
         <Button type="submit" variant="primary" block loading={busy}>
-          Send the link
+          Send reset link
         </Button>
       </form>
-    </Door>
+    </AuthLayout>
   )
 }
 
-/** Firebase may say that nobody has this address; who asks must not learn that. */
-async function withoutTelling(email: string) {
+/** Hide that Firebase knows no such account. */
+async function sendQuietly(email: string) {
   try {
     await sendResetMail(email)
   } catch (error) {

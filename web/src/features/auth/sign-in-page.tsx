@@ -1,23 +1,23 @@
-// Lets in who has an account. Where they go afterwards is the guard's decision.
+// After sign-in, the guard redirects.
 import { useLocation } from 'react-router'
 
 import { Notice } from '@/components/notice'
 import { TextLink } from '@/components/text-link'
 import { useSession } from '@/lib/session/store'
 
-import { signIn, signInWithGoogle } from './accounts'
+import { signIn, signInWithGoogle } from './firebase-auth'
 import { CredentialsForm } from './credentials-form'
-import { Door } from './door'
+import { AuthLayout } from './auth-layout'
 import { GoogleButton } from './google-button'
-import { useDoor } from './use-door'
+import { useAuthAttempt } from './use-auth-attempt'
 
 export function SignInPage() {
   const { search } = useLocation()
   const session = useSession()
-  const { attempt, busy, problem } = useDoor()
+  const { attempt, busy, problem } = useAuthAttempt()
   const reason = session.status === 'signed-out' ? session.reason : null
   return (
-    <Door
+    <AuthLayout
       title="Sign in"
       others={
         <>
@@ -27,12 +27,12 @@ export function SignInPage() {
     >
       {reason === 'expired' && (
         <Notice tone="warn" title="Your session has ended">
-          Sign in again; you come back to the page you were on.
+          Sign in to return to the page you were on.
         </Notice>
       )}
       {reason === 'disabled' && (
         <Notice tone="danger" title="This account is disabled">
-          Ask the people who run this service to enable it.
+          Contact your administrator to enable it.
         </Notice>
       )}
       <GoogleButton busy={busy} onPress={() => void attempt(signInWithGoogle)} />
@@ -48,6 +48,6 @@ export function SignInPage() {
         }
         onSubmit={(credentials) => void attempt(() => signIn(credentials))}
       />
-    </Door>
+    </AuthLayout>
   )
 }

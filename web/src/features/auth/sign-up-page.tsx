@@ -1,19 +1,18 @@
-// Makes an account; the guard then leads to the page that asks to confirm its address.
 import { useLocation } from 'react-router'
 
 import { TextLink } from '@/components/text-link'
 
-import { signInWithGoogle, signUp, type Credentials } from './accounts'
+import { signInWithGoogle, signUp, type Credentials } from './firebase-auth'
 import { CredentialsForm } from './credentials-form'
-import { Door } from './door'
+import { AuthLayout } from './auth-layout'
 import { GoogleButton } from './google-button'
-import { useDoor } from './use-door'
+import { useAuthAttempt } from './use-auth-attempt'
 
 const MIN_PASSWORD_CHARACTERS = 8
 
 export function SignUpPage() {
   const { search } = useLocation()
-  const { attempt, busy, problem, setProblem } = useDoor()
+  const { attempt, busy, problem, setProblem } = useAuthAttempt()
   const submit = (credentials: Credentials) => {
     if (credentials.password.length < MIN_PASSWORD_CHARACTERS) {
       setProblem({ field: 'password', message: `Use at least ${MIN_PASSWORD_CHARACTERS} characters.` })
@@ -22,17 +21,17 @@ export function SignUpPage() {
     }
   }
   return (
-    <Door
+    <AuthLayout
       title="Create an account"
-      lead="See what your agents use, what it costs, and how long it lasts."
+      lead="See what your agents use, what it costs and when you reach your limits."
       others={
         <>
-          Have an account? <TextLink to={`/sign-in${search}`}>Sign in</TextLink>
+          Already have an account? <TextLink to={`/sign-in${search}`}>Sign in</TextLink>
         </>
       }
     >
       <GoogleButton busy={busy} onPress={() => void attempt(signInWithGoogle)} />
       <CredentialsForm submitLabel="Create account" isNew busy={busy} problem={problem} onSubmit={submit} />
-    </Door>
+    </AuthLayout>
   )
 }

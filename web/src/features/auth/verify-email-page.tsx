@@ -1,4 +1,4 @@
-// Asks to confirm the address, and notices by itself when that has been done in another tab.
+// Asks to confirm the email, and notices when that happened in another tab.
 import { useEffect, useState } from 'react'
 import { Navigate, useSearchParams } from 'react-router'
 
@@ -8,9 +8,9 @@ import { afterSignIn } from '@/lib/session/return-path'
 import { reloadAccount, signOut } from '@/lib/session/session'
 import { useSession } from '@/lib/session/store'
 
-import { resendVerificationMail } from './accounts'
-import { Door } from './door'
-import { useDoor } from './use-door'
+import { resendVerificationMail } from './firebase-auth'
+import { AuthLayout } from './auth-layout'
+import { useAuthAttempt } from './use-auth-attempt'
 
 const RESEND_AFTER_SECONDS = 30
 
@@ -18,7 +18,7 @@ export function VerifyEmailPage() {
   const session = useSession()
   const [search] = useSearchParams()
   const [hasAsked, setHasAsked] = useState(false)
-  const { attempt, busy, problem } = useDoor()
+  const { attempt, busy, problem } = useAuthAttempt()
   const resend = useResend(attempt)
   useLookAgainOnFocus()
   if (session.status !== 'signed-in') return null // the guard leads elsewhere
@@ -27,31 +27,31 @@ export function VerifyEmailPage() {
     if (await attempt(reloadAccount)) setHasAsked(true)
   }
   return (
-    <Door
-      title="Confirm your address"
-      lead={`We sent a link to ${session.user.email}. Open it, then come back to this page.`}
+    <AuthLayout
+      title="Confirm your email"
+      lead={`We sent a link to ${session.user.email}. Open it, then return to this page.`}
     >
       {problem && <Notice tone="danger" title={problem.message} />}
       {hasAsked && !problem && (
         <Notice tone="warn" title="Not confirmed yet">
-          Open the link in the mail first.
+          Open the link in the email first.
         </Notice>
       )}
-      {resend.wasSent && <Notice tone="ok" title="A new mail is on its way" />}
+      {resend.wasSent && <Notice tone="ok" title="Email sent" />}
       <Button variant="primary" block loading={busy} onClick={() => void check()}>
-        I have confirmed it
+        I confirmed my email
       </Button>
       <Button block disabled={resend.seconds > 0} onClick={() => void resend.send()}>
-        {resend.seconds > 0 ? `Send it again in ${resend.seconds} s` : 'Send the mail again'}
+        {resend.seconds > 0 ? `Resend in ${resend.seconds} s` : 'Resend email'}
       </Button>
       <Button variant="ghost" block onClick={() => void signOut()}>
-        Use another account
+        Use a different account
       </Button>
-    </Door>
+    </AuthLayout>
   )
 }
 
-/** The mail once more, but not faster than a mailbox fills. */
+/** Limit how often the email is sent. */
 function useResend(attempt: (action: () => Promise<void>) => Promise<boolean>) {
   const [seconds, setSeconds] = useState(0)
   const [wasSent, setWasSent] = useState(false)
@@ -70,7 +70,7 @@ function useResend(attempt: (action: () => Promise<void>) => Promise<boolean>) {
 
 function useLookAgainOnFocus() {
   useEffect(() => {
-    // A failed look is no news: the button tells what is wrong.
+    // Ignore failures: the button reports them.
     const look = () => void reloadAccount().catch(() => undefined)
     window.addEventListener('focus', look)
     return () => window.removeEventListener('focus', look)

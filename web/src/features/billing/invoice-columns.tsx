@@ -1,13 +1,12 @@
-// What the table of invoices tells of each: number, state, dates, amount, and where to see or pay it.
 import { Download, ExternalLink } from 'lucide-react'
 import type { ReactNode } from 'react'
 
 import { Badge } from '@/components/badge'
 import type { Column } from '@/components/data-table'
 import { Instant } from '@/components/instant'
+import type { Tone } from '@/components/tone'
 import type { Invoice } from '@/lib/api/types'
 
-import { invoiceState } from './invoice-state'
 import { formatMinorUnits } from './money'
 import { stripeAddress } from './stripe-address'
 
@@ -25,12 +24,28 @@ export const invoiceColumns: Column<Invoice>[] = [
   },
 ]
 
+type State = { tone: Tone; label: string }
+
+const STATES: Record<string, State> = {
+  draft: { tone: 'neutral', label: 'Draft' },
+  open: { tone: 'info', label: 'Open' },
+  paid: { tone: 'ok', label: 'Paid' },
+  void: { tone: 'neutral', label: 'Void' },
+  uncollectible: { tone: 'danger', label: 'Uncollectible' },
+}
+
+/** Unknown states keep Stripe's name. */
+function invoiceState({ status, failed_at }: Pick<Invoice, 'status' | 'failed_at'>): State {
+  if (status === 'open' && failed_at !== null) return { tone: 'danger', label: 'Payment failed' }
+  return STATES[status] ?? { tone: 'neutral', label: status }
+}
+
 type Of = { invoice: Invoice }
 
 function Name({ invoice }: Of) {
   return (
     <>
-      <span className="block wrap-anywhere">{invoice.number ?? 'Not numbered yet'}</span>
+      <span className="block wrap-anywhere">{invoice.number ?? 'No number yet'}</span>
       <Instant at={invoice.created} day className="text-xs font-normal whitespace-nowrap text-ink-faint" />
     </>
   )
@@ -53,10 +68,10 @@ function FailedAttempt({ invoice, failedAt }: Of & { failedAt: string }) {
     <p className="mt-1 max-w-64 min-w-32 text-xs text-ink-faint">
       Attempt {attempt_count} failed on <Instant at={failedAt} day />.{' '}
       {next_payment_attempt === null ? (
-        'No further one is planned: pay it on its page.'
+        'No further attempts are scheduled. Pay it at Stripe.'
       ) : (
         <>
-          The next one is on <Instant at={next_payment_attempt} day />.
+          Next attempt on <Instant at={next_payment_attempt} day />.
         </>
       )}
     </p>

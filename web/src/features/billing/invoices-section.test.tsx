@@ -1,4 +1,3 @@
-// Invoices as a reader sees them: read only when they come near the screen, told in full, linked only to Stripe.
 import { act, screen, within } from '@testing-library/react'
 import userEvent from '@testing-library/user-event'
 import { beforeEach, describe, expect, it, vi } from 'vitest'
@@ -68,17 +67,6 @@ describe('invoices', () => {
     expect(requests).toHaveLength(1)
   })
 
-  it('tell their amounts in their own currency', async () => {
-    await showInvoices(
-      { number: 'one' },
-      { number: 'two', currency: 'jpy' },
-      { number: 'three', currency: 'eur', total: -150 },
-    )
-    expect(row(/^one/)).toHaveTextContent('$29.00')
-    expect(row(/^two/)).toHaveTextContent('¥2,900')
-    expect(row(/^three/)).toHaveTextContent('-€1.50')
-  })
-
   it.each([
     ['draft', 'Draft'],
     ['open', 'Open'],
@@ -88,21 +76,21 @@ describe('invoices', () => {
     ['reversed', 'reversed'],
   ])('that are %s are called "%s"', async (status, label) => {
     await showInvoices({ status, number: null })
-    expect(row(/Not numbered yet/)).toHaveTextContent(label)
+    expect(row(/No number yet/)).toHaveTextContent(label)
   })
 
   it('tell a failed attempt and the next one', async () => {
     const failed = { failed_at: '2026-11-02T12:00:00Z', attempt_count: 2 }
     await showInvoices({ status: 'open', ...failed, next_payment_attempt: '2026-11-05T12:00:00Z' })
     expect(row(/GWI-0001/)).toHaveTextContent('Payment failed')
-    expect(row(/GWI-0001/)).toHaveTextContent(
-      'Attempt 2 failed on 2 Nov 2026. The next one is on 5 Nov 2026.',
-    )
+    expect(row(/GWI-0001/)).toHaveTextContent('Attempt 2 failed on 2 Nov 2026. Next attempt on 5 Nov 2026.')
   })
 
   it('tell that no further attempt is planned', async () => {
     await showInvoices({ status: 'open', failed_at: '2026-11-02T12:00:00Z', attempt_count: 4 })
-    expect(row(/GWI-0001/)).toHaveTextContent('Attempt 4 failed on 2 Nov 2026. No further one is planned')
+    expect(row(/GWI-0001/)).toHaveTextContent(
+      'Attempt 4 failed on 2 Nov 2026. No further attempts are scheduled',
+    )
   })
 
   it('that were paid after a failed attempt no longer tell of it', async () => {
@@ -112,8 +100,8 @@ describe('invoices', () => {
   })
 
   it('that are partly paid tell what is due', async () => {
-    await showInvoices({ status: 'open', amount_remaining: 900 })
-    expect(row(/GWI-0001/)).toHaveTextContent('$29.00$9.00 due')
+    await showInvoices({ status: 'open', currency: 'eur', amount_remaining: 900 })
+    expect(row(/GWI-0001/)).toHaveTextContent('€29.00€9.00 due')
   })
 
   it('link to their page and PDF, without handing this window over', async () => {

@@ -1,4 +1,4 @@
-// The invoices of a tenant. They are read when the section comes near the screen, so an opening costs nothing.
+// Invoices load when the section is near the screen, so opening the page does not read them.
 import { useInfiniteQuery } from '@tanstack/react-query'
 import { ReceiptText } from 'lucide-react'
 
@@ -11,13 +11,11 @@ import { invoicesQuery } from '@/lib/api/queries'
 import { invoiceColumns } from './invoice-columns'
 import { useNearScreen } from './use-near-screen'
 
-const SKELETON_ROWS = 3
-
 export function InvoicesSection({ tenant }: { tenant: string }) {
   const [place, isNear] = useNearScreen<HTMLDivElement>()
   return (
     <div ref={place}>
-      <Card title="Invoices" description="What was billed, newest first." flush>
+      <Card title="Invoices" description="Newest first." flush>
         <Invoices tenant={tenant} wanted={isNear} />
       </Card>
     </div>
@@ -26,19 +24,8 @@ export function InvoicesSection({ tenant }: { tenant: string }) {
 
 function Invoices({ tenant, wanted }: { tenant: string; wanted: boolean }) {
   const query = useInfiniteQuery({ ...invoicesQuery(tenant), enabled: wanted })
-  const { data, error, isFetching, isFetchingNextPage, hasNextPage } = query
-  if (error && !data) {
-    const retry = () => void query.refetch()
-    return (
-      <ErrorState
-        title="The invoices could not be read"
-        error={error}
-        onRetry={retry}
-        retrying={isFetching}
-      />
-    )
-  }
-  const more = { load: () => void query.fetchNextPage(), loading: isFetchingNextPage }
+  const { data, error } = query
+  if (error && !data) return <ErrorState title="Could not load invoices" query={query} />
   return (
     <>
       <DataTable
@@ -46,25 +33,21 @@ function Invoices({ tenant, wanted }: { tenant: string; wanted: boolean }) {
         columns={invoiceColumns}
         rows={data?.pages.flatMap((page) => page.invoices)}
         rowKey={(invoice) => invoice.id}
-        loadingRows={SKELETON_ROWS}
-        more={hasNextPage ? more : undefined}
-        empty={<NoInvoices />}
+        loadingRows={3}
+        more={query}
+        empty={
+          <EmptyState
+            icon={ReceiptText}
+            title="No invoices yet"
+            description="Invoices appear here after your first payment."
+          />
+        }
       />
       {error && (
         <p role="alert" className="px-4 py-3 text-danger-text sm:px-5">
-          Older invoices could not be read: {error.message}
+          Could not load older invoices: {error.message}
         </p>
       )}
     </>
-  )
-}
-
-function NoInvoices() {
-  return (
-    <EmptyState
-      icon={ReceiptText}
-      title="No invoices yet"
-      description="The first one appears here when a plan is paid for."
-    />
   )
 }

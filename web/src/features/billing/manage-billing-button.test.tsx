@@ -1,4 +1,3 @@
-// The way to the portal: for owners and admins of tenants that Stripe knows.
 import { screen } from '@testing-library/react'
 import userEvent from '@testing-library/user-event'
 import { afterEach, expect, it } from 'vitest'
@@ -45,5 +44,5 @@ it('says why it did not', async () => {
     [PORTAL]: problem(409, 'no_customer', 'this tenant has no billing account yet'),
   })
   await userEvent.click(screen.getByRole('button', { name: 'Manage billing' }))
-  expect(await screen.findByText('There is nothing to manage yet')).toBeVisible()
+  expect(await screen.findByText('No billing account yet')).toBeVisible()
 })

@@ -1,4 +1,4 @@
-// The way to Stripe's portal: cards, addresses, cancellation. Only who may use it sees it.
+// Opens Stripe's portal: cards, addresses, cancellation.
 import { CreditCard } from 'lucide-react'
 import { useEffect } from 'react'
 
@@ -10,7 +10,7 @@ import { stripeRefusal } from './stripe-refusal'
 import { isCustomer } from './subscription'
 import { useStripePage } from './use-stripe-page'
 
-/** Nothing for members, and for tenants that Stripe does not know. Only below the tenant's layout. */
+/** Renders nothing for members and for tenants without a Stripe customer. */
 export function ManageBillingButton({ tenant }: { tenant: string }) {
   const { role, usage } = useTenant()
   return mayManage(role) && isCustomer(usage.billing) ? <PortalButton tenant={tenant} /> : null

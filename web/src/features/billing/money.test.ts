@@ -1,4 +1,3 @@
-// Amounts of invoices, in currencies with two, three and no digits after the point.
 import { describe, expect, it } from 'vitest'
 
 import { formatMinorUnits } from './money'

@@ -1,4 +1,4 @@
-// Amounts as Stripe has them, in minor units of a currency, as text.
+// Amounts in minor units of a currency, as Stripe sends them.
 
 // Which currencies have no minor unit, and which have three digits: docs.stripe.com/currencies. Of its list of
 // zero-decimal ones UGX is left out: its amounts still come with two decimals, as those of ISK do.

@@ -1,4 +1,3 @@
-// Links that come from outside lead only to encrypted pages, or to the double on this machine.
 import { describe, expect, it } from 'vitest'
 
 import { stripeAddress } from './stripe-address'

@@ -1,4 +1,5 @@
-// Which addresses of Stripe's pages a browser is sent to.
+// Addresses that are safe to open as Stripe pages.
+
 const LOOPBACK = ['127.0.0.1', 'localhost', '[::1]']
 
 /** The address, if it is encrypted or of the local double of Stripe on this machine; null for any other. */

@@ -1,32 +1,32 @@
-// Why a page of Stripe's could not be opened, and what to do about it.
+// Messages for requests that Stripe or the API refused.
 import { codeOf } from '@/lib/api/problem'
 
 export type Refusal = { title: string; text: string }
 
 const BY_CODE: Record<string, Refusal> = {
   no_customer: {
-    title: 'There is nothing to manage yet',
-    text: 'Nothing was ever paid for here, so Stripe has no billing account. Choose a plan first.',
+    title: 'No billing account yet',
+    text: 'Choose a plan first. Stripe opens an account with your first payment.',
   },
   order_in_progress: {
-    title: 'Another order is under way',
-    text: 'Somebody is ordering a plan at this moment. Wait a minute, then try again.',
+    title: 'Another checkout is in progress',
+    text: 'Someone else is changing the plan. Wait a minute and try again.',
   },
   missing_role: {
-    title: 'Your role does not allow this',
-    text: 'Only owners and admins change the plan and manage billing. Ask one of them.',
+    title: 'You cannot manage billing',
+    text: 'Only owners and admins can change the plan. Ask one of them.',
   },
   billing_not_configured: {
     title: 'Billing is not set up',
-    text: 'This installation has no key for Stripe, so nothing can be bought. Tell whoever runs it.',
+    text: 'This installation has no Stripe key. Contact your administrator.',
   },
 }
 
-/** What to tell a person; what has no words of its own is told in the API's. */
+/** Fall back to the API's message. */
 export function stripeRefusal(error: Error): Refusal {
   return (
     BY_CODE[codeOf(error) ?? ''] ?? {
-      title: "Stripe's page could not be opened",
+      title: 'Could not open Stripe',
       text: sentence(error.message),
     }
   )

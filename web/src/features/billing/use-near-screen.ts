@@ -1,4 +1,3 @@
-// Whether an element has come near the screen; once it has, it stays so.
 import { useEffect, useRef, useState } from 'react'
 
 const MARGIN = '240px'

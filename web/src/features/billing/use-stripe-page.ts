@@ -1,4 +1,4 @@
-// Leaves for a page of Stripe's: asks the API for its address, then goes there.
+// Asks the API for the address of a Stripe page, then opens it.
 import { useMutation } from '@tanstack/react-query'
 import { useEffect } from 'react'
 
@@ -32,11 +32,11 @@ async function addressOf(tenant: string, page: StripePage): Promise<string> {
     body: page.name === 'checkout' ? { plan: page.plan, interval: page.interval } : {},
   })
   const address = stripeAddress(url)
-  if (address === null) throw new Error(`The service answered with an address that is not Stripe's: ${url}`)
+  if (address === null) throw new Error(`The service returned an address that is not Stripe's: ${url}`)
   return address
 }
 
-/** The browser's back button may show this page as it was left: then nothing is under way any more. */
+/** The back button may restore this page with its button still loading, so reset it. */
 function useReturn(reset: () => void) {
   useEffect(() => {
     const shown = (event: PageTransitionEvent) => event.persisted && reset()

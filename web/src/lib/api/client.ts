@@ -1,4 +1,4 @@
-// Calls the API as the person who is signed in.
+// Calls the API as the signed-in user.
 import { idToken, signOut } from '@/lib/session/session'
 import type { SignOutReason } from '@/lib/session/store'
 
@@ -12,14 +12,14 @@ export type ApiRequest = {
 }
 
 const BASE = '/api/v1'
-/** Refusals that end the session, and what the sign-in page then tells. */
+/** Error codes that end the session, with the reason that sign-in shows. */
 const ENDINGS: Record<string, SignOutReason> = {
   token_expired: 'expired',
   token_revoked: 'expired',
   not_authenticated: 'expired',
   account_disabled: 'disabled',
 }
-/** Firebase's own word that this account gets no more tokens, rather than that it could not be asked. */
+/** Firebase codes that mean the session is over, as API codes. All others mean that Firebase was not reached. */
 const FIREBASE_ENDINGS: Record<string, string> = {
   'auth/user-disabled': 'account_disabled',
   'auth/user-token-expired': 'token_revoked',
@@ -27,27 +27,26 @@ const FIREBASE_ENDINGS: Record<string, string> = {
   'auth/invalid-user-token': 'token_revoked',
 }
 
-/** The answer's JSON. Raises ApiError for a refusal, Unreachable if there was no answer; signs out if the session is over. */
+/** Return the JSON response. Throws ApiError or Unreachable, and signs out when the session has ended. */
 export async function call<T>(path: string, request: ApiRequest = {}): Promise<T> {
   const response = await answered(path, request)
   return (response.status === 204 ? undefined : await response.json()) as T
 }
 
-/** The answer as a file, for downloads. */
 export async function download(path: string, request: ApiRequest = {}): Promise<Blob> {
   return (await answered(path, request)).blob()
 }
 
 async function answered(path: string, request: ApiRequest): Promise<Response> {
   let response = await send(path, request, false)
-  // A token may have ended between two looks at the clock, or before the account changed: a new one tells.
+  // The token may be expired or older than a change of the account, so try once with a new one.
   if (response.status === 401) response = await send(path, request, true)
   if (response.ok) return response
   const problem = await problemIn(response)
   throw await endingSession(problem)
 }
 
-/** `problem`, after the session has been ended if it says so. */
+/** Sign out if `problem` ends the session, and return it. */
 async function endingSession(problem: ApiError): Promise<ApiError> {
   const reason = ENDINGS[problem.code]
   if (reason) await signOut(reason)

@@ -1,4 +1,4 @@
-// What pages read: one query per route, so that two pages that ask for the same share the answer.
+// One query per route, so pages share its cached response.
 import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query'
 
 import { call } from './client'
@@ -18,12 +18,11 @@ import type {
   Usage,
 } from './types'
 
-/** The interval a usage page shows: a metering period, or whole hours from an instant to another. */
+/** A metering period, or whole hours from one instant to another. */
 export type UsageRange = { period: 'current' | 'previous' } | { from: string; to: string }
 
 export const CURRENT: UsageRange = { period: 'current' }
 
-/** Where the routes of a tenant begin. */
 export const tenantPath = (tenant: string) => `/tenants/${encodeURIComponent(tenant)}`
 
 export const meQuery = () =>
@@ -63,7 +62,7 @@ export const runQuery = (tenant: string, run: string) =>
     queryFn: ({ signal }) => call<Run>(`${tenantPath(tenant)}/runs/${encodeURIComponent(run)}`, { signal }),
   })
 
-/** The API's largest page, so that the timeline of nearly every run is one answer. */
+/** The API's maximum, so that most timelines need one request. */
 export const EVENTS_PER_PAGE = 500
 
 export const runEventsQuery = (tenant: string, run: string) =>
@@ -93,7 +92,6 @@ export const alertRecipientsQuery = (tenant: string) =>
       (await call<{ emails: string[] }>(`${tenantPath(tenant)}/alert-recipients`, { signal })).emails,
   })
 
-/** A list that is read page by page, newest first. */
 function pagesQuery<Page extends { next_cursor: string | null }>(
   tenant: string,
   name: string,

@@ -8,7 +8,7 @@ const REMOVED = new ApiError(403, 'foreign_tenant', 'you are not a member')
 
 const failing = (error: Error) => () => Promise.reject(error)
 
-test('who was removed learns it at the next thing they ask for', async () => {
+test('a refused request makes the layout check membership', async () => {
   const client = newQueryClient()
   client.setQueryData(['tenant', 'acme', 'usage', 'current'], 'read before')
   const keys = client.query({ queryKey: ['tenant', 'acme', 'api-keys'], queryFn: failing(REMOVED) })
@@ -29,7 +29,7 @@ test('a refusal of the usage itself does not ask for it again', async () => {
   expect(asked).toBe(1)
 })
 
-test('tries again only what may pass by itself', () => {
+test('retries only temporary failures', () => {
   const { retry } = newQueryClient().getDefaultOptions().queries ?? {}
   const again = (failures: number, error: Error) => typeof retry === 'function' && retry(failures, error)
   expect(again(0, new Unreachable())).toBe(true)

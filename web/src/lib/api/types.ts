@@ -1,4 +1,5 @@
-// The API's types under short names; schema.ts is written from its OpenAPI document by `make types`.
+// Short names for schema.ts, which `make types` writes from the OpenAPI document.
+
 // Instants are ISO 8601 strings in UTC, money is a decimal string in USD.
 import type { components } from './schema'
 
@@ -43,7 +44,8 @@ export type Scope = ApiKey['scopes'][number]
 
 export type Members = Schemas['MembersResponse']
 export type Member = Schemas['MemberResponse']
-export type Invite = Schemas['InvitationResponse']
+/** An invitation as the tenant sees it: not accepted yet. */
+export type PendingInvitation = Schemas['InvitationResponse']
 
 export type Alert = Schemas['AlertResponse']
 export type AlertPage = Schemas['AlertsResponse']

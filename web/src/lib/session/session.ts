@@ -1,4 +1,4 @@
-// Follows Firebase Auth: fills the session's store, and gives the tokens that the API believes.
+// Follows Firebase Auth and provides ID tokens.
 import { onIdTokenChanged, signOut as leave, type User } from 'firebase/auth'
 
 import { firebase } from '@/lib/firebase'
@@ -7,10 +7,10 @@ import { publishSession, type SignOutReason } from './store'
 
 let account: User | null = null
 let stopFollowing: (() => void) | undefined
-// Firebase ends a session by itself when the account is disabled or its password changed: unless this page asked.
+// Firebase ends sessions itself when an account is disabled or its password changes.
 let reason: SignOutReason = 'expired'
 
-/** Begin to follow; a reader who asks to retry begins again. */
+/** Follow the session; call again to retry. */
 export async function startSession() {
   stopFollowing?.()
   publishSession({ status: 'loading' })
@@ -34,12 +34,12 @@ function publishAccount(user: User | null) {
   publishSession({ status: 'signed-in', user: { id, email: email ?? '', name, emailVerified } })
 }
 
-/** A token that the API believes, renewed if it is about to expire or `fresh` is asked for; null if signed out. */
+/** Return an ID token, or null if signed out. `fresh` forces a new one. */
 export async function idToken(fresh = false): Promise<string | null> {
   return account ? account.getIdToken(fresh) : null
 }
 
-/** Ask Firebase again whether the address has been confirmed, and make the token say so. */
+/** Reload the account and its token after the email may have been confirmed. */
 export async function reloadAccount() {
   if (!account) return
   await account.reload()
@@ -47,7 +47,6 @@ export async function reloadAccount() {
   publishAccount(account)
 }
 
-/** Sign out; `because` is what the sign-in page then tells. */
 export async function signOut(because: SignOutReason = null) {
   reason = because
   const { auth } = await firebase()

@@ -1,0 +1,89 @@
+import type { ReactNode } from 'react'
+
+import { Instant } from '@/components/instant'
+import { isSubscriber } from './subscription'
+import type { Plan } from '@/lib/api/types'
+import { formatInteger } from '@/lib/format'
+import { useTenant } from '@/lib/tenant'
+
+import { currentPlan, type PlanChange } from './plan-change'
+
+type PlanNoteProps = { plans: readonly Plan[]; plan: Plan; change: PlanChange }
+
+export function PlanNote(props: PlanNoteProps) {
+  const { change } = props
+  const isCurrent = change === 'current' || change === 'other-interval'
+  const notes = isCurrent ? <CurrentNotes {...props} /> : <OtherNotes {...props} />
+  return <div className="grid gap-2 text-xs text-ink-soft empty:hidden">{notes}</div>
+}
+
+function CurrentNotes({ plan }: PlanNoteProps) {
+  const { billing, limits } = useTenant().usage
+  return (
+    <>
+      {billing.trial_end !== null && billing.status === 'trialing' && (
+        <p>
+          Trial ends on <Instant at={billing.trial_end} day />.
+        </p>
+      )}
+      {billing.past_due_since !== null && <PastDue endsAt={billing.plan_ends_at} />}
+      {billing.past_due_since === null && billing.plan_ends_at !== null && (
+        <p className="text-warn-text">
+          Canceled. Ends on <Instant at={billing.plan_ends_at} day />.
+        </p>
+      )}
+      {limits && limits.tokens !== plan.tokens_per_period && (
+        <p>Custom limit: {formatInteger(limits.tokens)} tokens per period.</p>
+      )}
+      {limits && limits.runs !== plan.runs_per_period && (
+        <p>Custom limit: {formatInteger(limits.runs)} runs per period.</p>
+      )}
+    </>
+  )
+}
+
+function PastDue({ endsAt }: { endsAt: string | null }): ReactNode {
+  return (
+    <p className="text-danger-text">
+      Your last payment failed.{' '}
+      {endsAt !== null && (
+        <>
+          Pay by <Instant at={endsAt} day /> to keep this plan.
+        </>
+      )}
+    </p>
+  )
+}
+
+function OtherNotes({ plans, plan, change }: PlanNoteProps) {
+  const { billing, status } = useTenant().usage
+  const isLess = change === 'downgrade' || change === 'cancel'
+  const used = status?.tokens_used ?? 0
+  return (
+    <>
+      {isLess && used > plan.tokens_per_period && (
+        <p className="text-warn-text">
+          You used {formatInteger(used)} tokens this period, more than this plan includes.
+        </p>
+      )}
+      {change === 'cancel' && (
+        <CancelNote ends={billing.cancel_at_period_end ? billing.plan_ends_at : null} />
+      )}
+      {change === 'cancel' && !isSubscriber(billing) && (
+        <p>
+          {currentPlan(plans, billing)?.name ?? 'Your plan'} is not billed through Stripe. Contact your
+          administrator to change it.
+        </p>
+      )}
+    </>
+  )
+}
+
+function CancelNote({ ends }: { ends: string | null }) {
+  if (ends === null) return null
+  return (
+    <p>
+      Starts on <Instant at={ends} day />.
+    </p>
+  )
+}

@@ -1,0 +1,156 @@
+import { screen, within } from '@testing-library/react'
+import userEvent from '@testing-library/user-event'
+import { afterEach, describe, expect, it } from 'vitest'
+
+import type { BillingState } from '@/lib/api/types'
+import { problem, serveApi, type Routes } from '@/testing/api'
+import { PLANS } from '@/testing/plans'
+import { renderPage } from '@/testing/render'
+import { tenantOf, unusedUsage } from '@/testing/tenants'
+
+import { pendingCheckout } from './pending-checkout'
+import { UpgradePage } from './upgrade-page'
+
+const CATALOG = { 'GET /plans': { body: { plans: PLANS } } }
+const CHECKOUT = 'POST /tenants/acme/checkout-sessions'
+const PORTAL = 'POST /tenants/acme/portal-sessions'
+const ON_PROFESSIONAL: Partial<BillingState> = {
+  plan: 'professional',
+  plan_name: 'Professional',
+  status: 'active',
+  interval: 'month',
+}
+
+/** An address on this page, which a browser without navigation can go to; it stands for Stripe's. */
+const stripePage = (name: string) => ({ body: { url: `${window.location.origin}/#${name}` } })
+
+async function showPlans(
+  routes: Routes,
+  billing: Partial<BillingState> = {},
+  role: 'owner' | 'member' = 'owner',
+) {
+  const requests = serveApi({ ...CATALOG, ...routes })
+  const usage = unusedUsage(role)
+  usage.billing = { ...usage.billing, ...billing }
+  renderPage(<UpgradePage />, { tenant: tenantOf(role, usage) })
+  await screen.findAllByRole('article')
+  return requests
+}
+
+const card = (name: RegExp) => within(screen.getByRole('article', { name }))
+const buttons = () => screen.queryAllByRole('button').map((button) => button.textContent)
+
+afterEach(() => {
+  sessionStorage.clear()
+  window.location.hash = ''
+})
+
+describe('the plans', () => {
+  it('are those of the catalog, with what each allows and costs', async () => {
+    await showPlans({})
+    const professional = card(/Professional/)
+    for (const text of ['2,000,000', '500', '60', '$99']) expect(professional.getByText(text)).toBeVisible()
+  })
+
+  it('are paid yearly at the price and the saving of the catalog', async () => {
+    await showPlans({})
+    await userEvent.click(screen.getByRole('radio', { name: 'Yearly (save 17%)' }))
+    expect(card(/Professional/).getByText('$990')).toBeVisible()
+    expect(card(/Professional/).getByText('$82.50 per month, save 17%')).toBeVisible()
+    expect(card(/Free/).getByText('$0')).toBeVisible()
+  })
+
+  it('mark the one that holds, and offer up and down by their order', async () => {
+    await showPlans({}, ON_PROFESSIONAL)
+    expect(card(/Professional, your plan/).getByText('Your plan')).toBeVisible()
+    expect(buttons()).toEqual([
+      'Manage billing',
+      'Downgrade to Free',
+      'Downgrade to Starter',
+      'Upgrade to Enterprise',
+    ])
+  })
+
+  it('offer a subscriber to pay the same plan otherwise', async () => {
+    const requests = await showPlans({ [CHECKOUT]: stripePage('portal') }, ON_PROFESSIONAL)
+    await userEvent.click(screen.getByRole('radio', { name: /Yearly/ }))
+    await userEvent.click(screen.getByRole('button', { name: 'Switch to yearly' }))
+    expect(requests.at(-1)?.body).toEqual({ plan: 'professional', interval: 'year' })
+  })
+
+  it('know a plan that billing calls by another id', async () => {
+    await showPlans({}, { ...ON_PROFESSIONAL, plan: 'pro' })
+    expect(screen.getByRole('article', { name: 'Professional, your plan' })).toBeVisible()
+  })
+
+  it('tell when a canceled one ends, and no longer offer to cancel it', async () => {
+    const ends = { cancel_at_period_end: true, plan_ends_at: '2026-12-12T12:00:00Z' }
+    await showPlans({}, { ...ON_PROFESSIONAL, ...ends })
+    expect(card(/Professional/).getByText(/Canceled. Ends on/)).toHaveTextContent('12 Dec 2026')
+    expect(card(/Free/).getByText(/Starts on/)).toHaveTextContent('12 Dec 2026')
+    expect(buttons()).not.toContain('Downgrade to Free')
+  })
+
+  it('that were never bought are not offered to be canceled', async () => {
+    await showPlans({}, { plan: 'enterprise', plan_name: 'Enterprise' })
+    expect(card(/Free/).getByText(/Enterprise is not billed through Stripe/)).toBeVisible()
+    expect(buttons()).not.toContain('Downgrade to Free')
+  })
+
+  it('tell members to ask an owner or admin', async () => {
+    await showPlans({}, ON_PROFESSIONAL, 'member')
+    expect(screen.getByText('Only owners and admins can change the plan')).toBeVisible()
+    expect(buttons()).toEqual([])
+  })
+
+  it('that cannot be read are said not to be, and read again', async () => {
+    let isAway = true
+    serveApi({
+      'GET /plans': () => (isAway ? problem(500, 'internal_error', 'It is broken.') : CATALOG['GET /plans']),
+    })
+    renderPage(<UpgradePage />, { tenant: tenantOf() })
+    expect(await screen.findByRole('alert')).toHaveTextContent('Could not load plans')
+    isAway = false
+    await userEvent.click(screen.getByRole('button', { name: 'Try again' }))
+    expect(await screen.findAllByRole('article')).toHaveLength(4)
+  })
+})
+
+describe('choosing a plan', () => {
+  it('leads to the checkout of it, and remembers what was before', async () => {
+    const requests = await showPlans({ [CHECKOUT]: stripePage('checkout') })
+    await userEvent.click(screen.getByRole('radio', { name: /Yearly/ }))
+    await userEvent.click(screen.getByRole('button', { name: 'Upgrade to Starter' }))
+    expect(requests.at(-1)?.body).toEqual({ plan: 'starter', interval: 'year' })
+    expect(window.location.hash).toBe('#checkout')
+    const before = { plan: 'free', status: 'none', interval: null }
+    expect(pendingCheckout('acme')).toEqual({ plan: 'starter', interval: 'year', before })
+  })
+
+  it('leads back to Free through the portal', async () => {
+    const requests = await showPlans({ [PORTAL]: stripePage('portal') }, ON_PROFESSIONAL)
+    await userEvent.click(screen.getByRole('button', { name: 'Downgrade to Free' }))
+    expect(requests.at(-1)).toMatchObject({ path: '/tenants/acme/portal-sessions', body: {} })
+    expect(window.location.hash).toBe('#portal')
+  })
+
+  it.each([
+    [409, 'order_in_progress', 'Another checkout is in progress'],
+    [403, 'missing_role', 'You cannot manage billing'],
+    [503, 'billing_not_configured', 'Billing is not set up'],
+    [503, 'unavailable', 'Could not open Stripe. Stripe does not answer.'],
+  ])('that is refused by %s %s says why, and stays here', async (status, code, words) => {
+    await showPlans({ [CHECKOUT]: problem(status, code, 'Stripe does not answer') })
+    await userEvent.click(screen.getByRole('button', { name: 'Upgrade to Starter' }))
+    expect(await screen.findByRole('alert')).toHaveTextContent(words)
+    expect(screen.getByRole('button', { name: 'Upgrade to Starter' })).toBeEnabled()
+    expect(pendingCheckout('acme')).toBeNull()
+    expect(window.location.hash).toBe('')
+  })
+
+  it('never leads to an address that is not an encrypted page', async () => {
+    await showPlans({ [CHECKOUT]: { body: { url: 'javascript:alert(1)' } } })
+    await userEvent.click(screen.getByRole('button', { name: 'Upgrade to Starter' }))
+    expect(await screen.findByRole('alert')).toHaveTextContent('javascript:alert(1)')
+  })
+})

@@ -1,0 +1,45 @@
+import { DataTable, type Column } from '@/components/data-table'
+import type { Granularity } from '@/lib/api/types'
+
+import { sumOfStep, type Chart, type Step } from './chart-rows'
+import { stepName } from './chart-text'
+import { formatMeasure, type Metric } from './metric'
+
+export function ChartTable({
+  chart,
+  granularity,
+  metric,
+}: {
+  chart: Chart
+  granularity: Granularity
+  metric: Metric
+}) {
+  return (
+    <DataTable
+      caption={`Usage by ${granularity}`}
+      columns={columnsOf(chart, granularity, metric)}
+      rows={chart.steps.filter((step) => sumOfStep(step) > 0n)}
+      rowKey={(step) => step.start}
+      initialSort={{ key: 'start', descending: true }}
+      empty={<p className="py-8 text-ink-soft">No usage in this period.</p>}
+    />
+  )
+}
+
+function columnsOf({ layers }: Chart, granularity: Granularity, metric: Metric): Column<Step>[] {
+  const start: Column<Step> = {
+    key: 'start',
+    header: granularity === 'day' ? 'Day (UTC)' : 'Hour',
+    cell: (step) => <span className="whitespace-nowrap">{stepName(step.start, granularity)}</span>,
+    sortValue: (step) => step.start,
+  }
+  const figures = layers.map(({ label }, index) =>
+    figure(`${index}`, label, (step) => step.values[index] ?? 0n, metric),
+  )
+  const all = layers.length > 1 ? [figure('sum', 'All', sumOfStep, metric)] : []
+  return [start, ...all, ...figures]
+}
+
+function figure(key: string, header: string, of: (step: Step) => bigint, metric: Metric): Column<Step> {
+  return { key, header, align: 'end', cell: (step) => formatMeasure(of(step), metric), sortValue: of }
+}

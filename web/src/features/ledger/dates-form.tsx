@@ -1,0 +1,48 @@
+import { useId, useState, type SubmitEvent } from 'react'
+
+import { Button } from '@/components/button'
+import { Field } from '@/components/field'
+import { TextInput } from '@/components/text-input'
+
+import { problemsOf, type Dates } from './range'
+
+type DatesFormProps = { start: Dates; today: string; onChoose: (dates: Dates) => void }
+
+export function DatesForm({ start, today, onChoose }: DatesFormProps) {
+  const [dates, setDates] = useState(start)
+  const [isAsked, setAsked] = useState(false)
+  const hintId = useId()
+  const problems = problemsOf(dates, today)
+  const submit = (event: SubmitEvent) => {
+    event.preventDefault()
+    setAsked(true)
+    if (Object.keys(problems).length === 0) onChoose(dates)
+  }
+  return (
+    <form
+      onSubmit={submit}
+      noValidate
+      aria-describedby={hintId}
+      className="flex flex-wrap items-start gap-3 sm:justify-end"
+    >
+      {(['from', 'to'] as const).map((edge) => (
+        <div key={edge} className="w-40">
+          <Field label={edge === 'from' ? 'From' : 'To'} error={isAsked ? problems[edge] : undefined}>
+            <TextInput
+              type="date"
+              value={dates[edge]}
+              max={today}
+              onChange={(event) => setDates({ ...dates, [edge]: event.target.value })}
+            />
+          </Field>
+        </div>
+      ))}
+      <Button type="submit" className="sm:mt-6.5">
+        Apply
+      </Button>
+      <p id={hintId} className="basis-full text-xs text-ink-faint sm:text-end">
+        Days start at midnight UTC. The last day is included.
+      </p>
+    </form>
+  )
+}

@@ -1,0 +1,63 @@
+// The period in the address: current, previous, or UTC dates.
+import { CURRENT, type UsageRange } from '@/lib/api/queries'
+
+export type RangeChoice = 'current' | 'previous' | 'custom'
+
+/** Calendar dates in UTC, "2026-11-01", both included. */
+export type Dates = { from: string; to: string }
+
+/** The longest range that the API sums up. */
+export const MAX_DAYS = 92
+
+const DATE = /^\d{4}-\d{2}-\d{2}$/
+const DAY_MS = 86_400_000
+
+/** Invalid addresses mean the current period. */
+export function choiceOf(search: URLSearchParams): {
+  choice: RangeChoice
+  range: UsageRange
+  dates: Dates | null
+} {
+  const dates = { from: search.get('from') ?? '', to: search.get('to') ?? '' }
+  if (isDate(dates.from) && isDate(dates.to) && dates.from <= dates.to) {
+    return { choice: 'custom', range: rangeOf(dates), dates }
+  }
+  if (search.get('period') === 'previous')
+    return { choice: 'previous', range: { period: 'previous' }, dates: null }
+  return { choice: 'current', range: CURRENT, dates: null }
+}
+
+/** The instants of whole days: the last one is included. */
+export function rangeOf({ from, to }: Dates): UsageRange {
+  return { from: `${from}T00:00:00Z`, to: `${dateAfter(to, 1)}T00:00:00Z` }
+}
+
+/** Return problems by field. `today` is in UTC. */
+export function problemsOf({ from, to }: Dates, today: string): Partial<Record<keyof Dates, string>> {
+  if (!isDate(from)) return { from: 'Choose a start date.' }
+  if (!isDate(to)) return { to: 'Choose an end date.' }
+  if (from > today) return { from: 'The start date is in the future.' }
+  if (to > today) return { to: 'The end date is in the future.' }
+  if (from > to) return { to: 'The end date is before the start date.' }
+  const days = daysWithin({ from, to })
+  return days > MAX_DAYS ? { to: `Choose at most ${MAX_DAYS} days. This range has ${days}.` } : {}
+}
+
+/** How many days there are from the first to the last, both included. */
+function daysWithin({ from, to }: Dates): number {
+  return Math.round((Date.parse(to) - Date.parse(from)) / DAY_MS) + 1
+}
+
+/** The date a number of days after (or before) another. */
+export function dateAfter(date: string, days: number): string {
+  return dateOf(Date.parse(date) + days * DAY_MS)
+}
+
+/** The UTC date of an instant. */
+export function dateOf(instant: number | string): string {
+  return new Date(instant).toISOString().slice(0, 10)
+}
+
+function isDate(text: string): boolean {
+  return DATE.test(text) && !Number.isNaN(Date.parse(text))
+}

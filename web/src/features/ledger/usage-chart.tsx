@@ -1,0 +1,96 @@
+// Usage over time as a chart, a sentence and a table. Daily totals come with usage; the rest is fetched on demand.
+import { useQuery } from '@tanstack/react-query'
+import { lazy, Suspense, useMemo, useState } from 'react'
+
+import { Button } from '@/components/button'
+import { ErrorState } from '@/components/error-state'
+import { Skeleton } from '@/components/skeleton'
+import { seriesQuery } from '@/lib/api/queries'
+import type { Usage } from '@/lib/api/types'
+import { formatTime } from '@/lib/format'
+
+import { ChartLegend } from './chart-legend'
+import { pointsOf, pointsOfDays, requestOf, spanOf, type ChartView } from './chart-request'
+import { chartOf, type Chart } from './chart-rows'
+import { ChartTable } from './chart-table'
+import { chartSentence } from './chart-text'
+
+const UsagePlot = lazy(async () => ({ default: (await import('./usage-plot')).UsagePlot }))
+
+type UsageChartProps = { usage: Usage; isCurrent: boolean; view: ChartView }
+
+export function UsageChart(props: UsageChartProps) {
+  const { usage, isCurrent, view } = props
+  const request = requestOf(usage, isCurrent, view)
+  const isAtHand = request === null
+  const { from, to, granularity, isCut } = spanOf(usage, isCurrent, view.granularity)
+  const series = useQuery({
+    ...seriesQuery(usage.tenant.id, request ?? { from, to, granularity }),
+    enabled: !isAtHand,
+  })
+  const { daily } = usage
+  const points = useMemo(() => {
+    if (isAtHand) return pointsOfDays(daily, view.metric)
+    return series.data ? pointsOf(series.data, view) : null
+  }, [isAtHand, daily, series.data, view])
+  const chart = useMemo(
+    () => points && chartOf(points, { from, to, granularity }),
+    [points, from, to, granularity],
+  )
+  if (chart) {
+    return (
+      <div className="min-w-0">
+        <ShownChart chart={chart} view={view} />
+        {!isAtHand && (
+          <AsOf
+            at={series.dataUpdatedAt}
+            isCut={isCut}
+            busy={series.isFetching}
+            onRenew={() => void series.refetch()}
+          />
+        )}
+      </div>
+    )
+  }
+  if (!series.error) return <Skeleton className="h-72 w-full" />
+  return <ErrorState title="Could not load the chart" query={series} />
+}
+
+function ShownChart({ chart, view: { granularity, metric } }: { chart: Chart; view: ChartView }) {
+  const [asTable, setAsTable] = useState(false)
+  return (
+    <figure className="min-w-0">
+      {asTable ? (
+        <ChartTable chart={chart} granularity={granularity} metric={metric} />
+      ) : (
+        <div aria-hidden className="h-60">
+          <Suspense fallback={<Skeleton className="h-full w-full" />}>
+            <UsagePlot chart={chart} granularity={granularity} metric={metric} />
+          </Suspense>
+        </div>
+      )}
+      {!asTable && <ChartLegend layers={chart.layers} />}
+      <figcaption className="mt-2 flex flex-wrap items-center justify-between gap-x-4 gap-y-1 text-xs text-ink-faint">
+        <span className="tabular-nums wrap-anywhere">{chartSentence(chart, granularity, metric)}</span>
+        <Button size="sm" variant="ghost" onClick={() => setAsTable(!asTable)}>
+          {asTable ? 'Show as chart' : 'Show as table'}
+        </Button>
+      </figcaption>
+    </figure>
+  )
+}
+
+type AsOfProps = { at: number; isCut: boolean; busy: boolean; onRenew: () => void }
+
+/** Fetched series do not update live, because every event would refetch them. */
+function AsOf({ at, isCut, busy, onRenew }: AsOfProps) {
+  return (
+    <p className="mt-1 flex flex-wrap items-center gap-x-2 text-xs text-ink-faint">
+      {isCut && <span>Showing the last 31 days by hour.</span>}
+      <span className="tabular-nums">Updated at {formatTime(at)}.</span>
+      <Button size="sm" variant="ghost" onClick={onRenew} loading={busy}>
+        Refresh
+      </Button>
+    </p>
+  )
+}

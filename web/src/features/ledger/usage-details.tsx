@@ -1,0 +1,44 @@
+// Everything below the first row, loaded after it.
+import { InvoicesSection } from '@/features/billing/invoices-section'
+import type { Usage } from '@/lib/api/types'
+import type { TenantContext } from '@/lib/tenant'
+
+import { BreakdownCard } from './breakdown-card'
+import { TrendCard } from './trend-card'
+import { FirstEvent } from '@/features/metering/first-event'
+import { RecentAlerts } from '@/features/notices/recent-alerts'
+import { SummaryCard } from './summary-card'
+
+export function CurrentDetails({ tenant }: { tenant: TenantContext }) {
+  const { usage, id } = tenant
+  return (
+    <>
+      {isEmpty(usage) ? (
+        <FirstEvent tenant={tenant} />
+      ) : (
+        <>
+          <TrendCard key={usage.aggregate.period_start} usage={usage} isCurrent />
+          <SummaryCard aggregate={usage.aggregate} />
+          <BreakdownCard series={usage.aggregate.series} />
+        </>
+      )}
+      {usage.status?.soft_limit_reached === true && <RecentAlerts usage={usage} />}
+      <InvoicesSection tenant={id} />
+    </>
+  )
+}
+
+/** Past periods have no limits and no forecast. */
+export function PastDetails({ usage }: { usage: Usage }) {
+  return (
+    <>
+      <SummaryCard aggregate={usage.aggregate} />
+      <TrendCard key={usage.aggregate.period_start} usage={usage} isCurrent={false} />
+      <BreakdownCard series={usage.aggregate.series} />
+    </>
+  )
+}
+
+function isEmpty({ aggregate, daily }: Usage): boolean {
+  return daily.length === 0 && aggregate.total_runs === 0 && aggregate.series.length === 0
+}

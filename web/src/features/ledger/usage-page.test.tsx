@@ -1,0 +1,245 @@
+import { screen, waitFor, within } from '@testing-library/react'
+import userEvent from '@testing-library/user-event'
+import { afterEach, describe, expect, it, vi } from 'vitest'
+
+import type { Role, Usage } from '@/lib/api/types'
+import { problem, serveApi, type Routes } from '@/testing/api'
+import { PLANS } from '@/testing/plans'
+import { renderPage } from '@/testing/render'
+import { alertOf, amounts, usageOf } from '@/testing/usage'
+
+import { UsagePage } from './usage-page'
+
+/** The usual answers, where a test gives no others. */
+function serve(routes: Routes = {}) {
+  return serveApi({
+    'GET /plans': { body: { plans: PLANS } },
+    'GET /tenants/acme/usage': { body: usageOf() },
+    'GET /tenants/acme/invoices': { body: { invoices: [], next_cursor: null } },
+    ...routes,
+  })
+}
+
+type Place = { role?: Role; at?: string }
+
+/** Waits for what is loaded after the first row, too. */
+async function open(usage: Usage = usageOf(), { role = 'owner', at = '/t/acme' }: Place = {}) {
+  const view = renderPage(<UsagePage />, { at, tenant: { id: 'acme', name: 'Acme Inc.', role, usage } })
+  await screen.findAllByRole('region', { name: at.includes('?') ? 'Breakdown' : 'Invoices' })
+  return view
+}
+
+const { status, aggregate, billing } = usageOf()
+
+function statusWith(changes: object): Usage {
+  return usageOf({ status: status && { ...status, ...changes } })
+}
+
+afterEach(() => vi.unstubAllGlobals())
+
+describe('at first glance', () => {
+  it('tells how much is used, whether it lasts and what it costs, with the price of the plan', async () => {
+    serve()
+    await open()
+    expect(screen.getByRole('meter', { name: 'Tokens' })).toHaveAttribute(
+      'aria-valuetext',
+      '60% used, 300,000 of 500,000 tokens',
+    )
+    expect(screen.getByRole('meter', { name: 'Runs' })).toHaveAttribute('aria-valuenow', '40')
+    expect(screen.getByText('Within limits')).toBeInTheDocument()
+    expect(screen.getAllByTitle('$42.50')[0]).toHaveTextContent('$42.50')
+    expect(screen.getByText('about $59.30')).toBeInTheDocument()
+    expect(await screen.findByText(/\$29 per month/)).toBeInTheDocument()
+  })
+
+  it('shows the top models', async () => {
+    serve()
+    await open()
+    const leaders = within(screen.getByRole('region', { name: 'Usage over time' })).getAllByRole('listitem')
+    expect(leaders.map((leader) => leader.textContent)).toEqual([
+      'gpt-4.1-mini$30.0070.5%',
+      'claude-sonnet-4-5$12.5029.4%',
+    ])
+  })
+
+  it('tells when usage resets apart from when the next invoice comes', async () => {
+    serve()
+    const view = await open()
+    const used = () => screen.getByRole('region', { name: 'Usage this period' })
+    expect(used()).toHaveTextContent(/Usage resets on 1 Dec 2026, .+\. Next invoice on 26 Dec 2026\./)
+    view.unmount()
+    await open(usageOf({ billing: { ...billing, next_invoice_at: null } }))
+    expect(used()).toHaveTextContent(/Usage resets on 1 Dec 2026/)
+    expect(used()).not.toHaveTextContent('Next invoice')
+  })
+
+  it('shows the true percentage above the limit', async () => {
+    serve()
+    await open(
+      statusWith({
+        token_usage_percent: 130,
+        tokens_used: 650_000,
+        hard_limit_reached: true,
+        soft_limit_reached: true,
+      }),
+    )
+    expect(screen.getByRole('meter', { name: 'Tokens' })).toHaveAttribute('aria-valuenow', '130')
+    expect(screen.getByText('130% used')).toBeInTheDocument()
+  })
+
+  it('reads nothing beyond what the layout has read, but the catalog of plans', async () => {
+    const requests = serve()
+    await open()
+    await screen.findByText(/\$29 per month/)
+    expect(requests.map(({ path }) => path)).not.toContain('/tenants/acme/usage/series')
+    expect(requests.map(({ path }) => path)).not.toContain('/tenants/acme/alerts')
+  })
+
+  it('mentions unpriced calls only where there are any', async () => {
+    serve()
+    const view = await open()
+    expect(screen.queryByText('Unpriced calls')).not.toBeInTheDocument()
+    view.unmount()
+    await open(usageOf({ aggregate: { ...aggregate, unpriced_calls: 3 } }))
+    expect(screen.getByText('Unpriced calls')).toBeInTheDocument()
+    expect(screen.getByText('3 unpriced calls')).toBeInTheDocument()
+  })
+})
+
+describe('the notices', () => {
+  const soft = { soft_limit_reached: true, tokens_used: 425_000, token_usage_percent: 85 }
+  const hard = { ...soft, hard_limit_reached: true, tokens_used: 500_000, token_usage_percent: 100 }
+  const alerts = { 'GET /tenants/acme/alerts': { body: { alerts: [alertOf()], next_cursor: null } } }
+
+  it('warn at the soft limit, and list the alerts', async () => {
+    serve(alerts)
+    await open(statusWith(soft))
+    expect(screen.getByText('You used 80% of your tokens')).toBeInTheDocument()
+    expect(screen.getByRole('link', { name: 'See plans' })).toHaveAttribute('href', '/t/acme/upgrade')
+    expect(await screen.findByText('of tokens used: 400,000 of 500,000')).toBeInTheDocument()
+  })
+
+  it('lead to an upgrade at the hard limit', async () => {
+    serve(alerts)
+    await open(statusWith(hard))
+    expect(within(screen.getByRole('alert')).getByText('You reached the token limit')).toBeInTheDocument()
+    expect(screen.getByRole('link', { name: 'Upgrade' })).toHaveAttribute('href', '/t/acme/upgrade')
+  })
+
+  it('tell members to ask an owner or admin', async () => {
+    serve(alerts)
+    await open(statusWith(hard), { role: 'member' })
+    expect(screen.getByText(/Ask an owner or admin of Acme Inc\. to upgrade/)).toBeInTheDocument()
+    expect(screen.queryByRole('link', { name: 'Upgrade' })).not.toBeInTheDocument()
+  })
+
+  it('warn about an unknown plan', async () => {
+    serve()
+    await open(
+      usageOf({ status: null, limits: null, billing: { ...billing, plan: 'gold', plan_name: null } }),
+    )
+    expect(screen.getByText('Plan “gold” is not in the catalog')).toBeInTheDocument()
+  })
+
+  it('tell of a payment that failed, and of a plan that ends', async () => {
+    serve()
+    const view = await open(usageOf({ billing: { ...billing, past_due_since: '2026-11-20T00:00:00Z' } }))
+    expect(screen.getByText('Your last payment failed')).toBeInTheDocument()
+    view.unmount()
+    await open(usageOf({ billing: { ...billing, cancel_at_period_end: true } }))
+    expect(screen.getByText('Your plan is canceled')).toBeInTheDocument()
+  })
+
+  it('say when usage could not be updated', async () => {
+    const requests = serve({ 'GET /tenants/acme/usage': problem(503, 'unavailable', 'The store is away.') })
+    await open()
+    expect(await screen.findByText('Could not update usage')).toBeInTheDocument()
+    const before = requests.length
+    await userEvent.click(screen.getByRole('button', { name: 'Try again' }))
+    await waitFor(() => expect(requests.length).toBeGreaterThan(before))
+  })
+})
+
+describe('the chart', () => {
+  const series = {
+    'GET /tenants/acme/usage/series': {
+      body: {
+        from: aggregate.period_start,
+        to: '2026-11-23T00:00:00Z',
+        granularity: 'day',
+        group_by: 'model',
+        points: [
+          {
+            start: '2026-11-21T00:00:00Z',
+            provider: null,
+            model: '<img src=x onerror=alert(1)>',
+            ...amounts({ cost_usd: '3.000000000' }),
+          },
+        ],
+      },
+    },
+  }
+
+  it('is a sentence, too, and a table', async () => {
+    serve()
+    await open()
+    expect(screen.getByText('$42.50 in total. Peak on 21 Nov: $41.50.')).toBeInTheDocument()
+    await userEvent.click(screen.getByRole('button', { name: 'Show as table' }))
+    const table = screen.getByRole('table', { name: 'Usage by day' })
+    expect(
+      within(table)
+        .getAllByRole('row')
+        .map((row) => row.textContent),
+    ).toEqual(['Day (UTC)All', '22 Nov$1.00', '21 Nov$41.50'])
+  })
+
+  it('reads a split by model when it is asked for, and shows names as text', async () => {
+    const requests = serve(series)
+    await open()
+    await userEvent.click(screen.getByRole('radio', { name: 'Models', checked: false, description: '' }))
+    await userEvent.click(await screen.findByRole('button', { name: 'Show as table' }))
+    expect(screen.getByRole('columnheader', { name: '<img src=x onerror=alert(1)>' })).toBeInTheDocument()
+    const query = requests.find(({ path }) => path.endsWith('/series'))?.query
+    expect(Object.fromEntries(query ?? [])).toEqual({
+      from: '2026-11-01T00:00:00Z',
+      to: '2026-11-23T00:00:00Z',
+      granularity: 'day',
+      group_by: 'model',
+    })
+  })
+
+  it('says that it could not be read, and tries again', async () => {
+    const requests = serve({
+      'GET /tenants/acme/usage/series': problem(503, 'unavailable', 'The store is away.'),
+    })
+    await open()
+    await userEvent.click(screen.getByRole('radio', { name: 'Hours' }))
+    expect(await screen.findByText('Could not load the chart')).toBeInTheDocument()
+    await userEvent.click(screen.getByRole('button', { name: 'Try again' }))
+    await waitFor(() => expect(requests.filter(({ path }) => path.endsWith('/series')).length).toBe(2))
+  })
+})
+
+describe('another time', () => {
+  it('is read for itself, without limits and forecast', async () => {
+    const past = usageOf({ status: null, limits: null, forecast: null, live: null })
+    const requests = serve({ 'GET /tenants/acme/usage': { body: past } })
+    await open(usageOf(), { at: '/t/acme?from=2026-10-01&to=2026-10-31' })
+    expect(await screen.findByRole('region', { name: 'Breakdown' })).toBeInTheDocument()
+    expect(screen.queryByText('Forecast')).not.toBeInTheDocument()
+    const asked = requests.filter(({ query }) => query.has('from')).map(({ query }) => query.toString())
+    expect(asked).toEqual(['from=2026-10-01T00%3A00%3A00Z&to=2026-11-01T00%3A00%3A00Z'])
+  })
+
+  it('is refused where it is too long, before it is asked for', async () => {
+    serve()
+    const { router } = await open()
+    await userEvent.click(screen.getByRole('radio', { name: 'Custom' }))
+    const from = await screen.findByLabelText('From')
+    await userEvent.clear(from)
+    await userEvent.type(from, '2026-01-01')
+    await userEvent.click(screen.getByRole('button', { name: 'Apply' }))
+    expect(screen.getByText('Choose at most 92 days. This range has 326.')).toBeInTheDocument()
+    expect(router.state.location.search).toBe('')
+  })
+})

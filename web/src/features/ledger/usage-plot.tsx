@@ -1,0 +1,117 @@
+// The chart itself. Loaded after the page, because Recharts is larger than all of it.
+import {
+  Area,
+  AreaChart,
+  Bar,
+  BarChart,
+  CartesianGrid,
+  Tooltip,
+  XAxis,
+  YAxis,
+  ResponsiveContainer,
+} from 'recharts'
+
+import type { Granularity } from '@/lib/api/types'
+
+import { layerColour, sumOfStep, type Chart, type Step } from './chart-rows'
+import { stepName } from './chart-text'
+import { formatMeasure, formatMeasureShort, type Metric } from './metric'
+
+type PlotProps = { chart: Chart; granularity: Granularity; metric: Metric }
+
+const TICK = { fill: 'var(--ink-faint)', fontSize: 12 }
+const MARGIN = { top: 8, right: 4, bottom: 0, left: 0 }
+
+export function UsagePlot({ chart, granularity, metric }: PlotProps) {
+  const Plot = granularity === 'day' ? BarChart : AreaChart
+  return (
+    <ResponsiveContainer width="100%" height="100%">
+      <Plot data={chart.steps} accessibilityLayer={false} margin={MARGIN} barCategoryGap="18%">
+        <CartesianGrid vertical={false} stroke="var(--line)" />
+        <XAxis
+          dataKey="start"
+          tickFormatter={(start: string) => stepName(start, 'day')}
+          tick={TICK}
+          tickLine={false}
+          axisLine={{ stroke: 'var(--line)' }}
+          minTickGap={28}
+        />
+        <YAxis
+          width={56}
+          tick={TICK}
+          tickLine={false}
+          axisLine={false}
+          tickFormatter={(value: number) => formatMeasureShort(BigInt(Math.round(value)), metric)}
+        />
+        <Tooltip
+          isAnimationActive={false}
+          cursor={{ fill: 'var(--sunken)', stroke: 'var(--line)' }}
+          content={({ active, payload }) => {
+            const step = payload[0]?.payload as Step | undefined
+            return active && step ? (
+              <StepDetails step={step} chart={chart} granularity={granularity} metric={metric} />
+            ) : null
+          }}
+        />
+        {chart.layers.map((_, index) => (granularity === 'day' ? dayBars(index) : hourArea(index)))}
+      </Plot>
+    </ResponsiveContainer>
+  )
+}
+
+// Layers are found by their place: a name may hold dots and brackets, which Recharts reads as a path.
+const valueAt = (index: number) => (step: Step) => Number(step.values[index] ?? 0n)
+
+function dayBars(index: number) {
+  return (
+    <Bar
+      key={index}
+      dataKey={valueAt(index)}
+      stackId="all"
+      fill={layerColour(index)}
+      maxBarSize={44}
+      isAnimationActive={false}
+    />
+  )
+}
+
+function hourArea(index: number) {
+  return (
+    <Area
+      key={index}
+      dataKey={valueAt(index)}
+      stackId="all"
+      type="stepAfter"
+      stroke="none"
+      fill={layerColour(index)}
+      fillOpacity={1}
+      isAnimationActive={false}
+    />
+  )
+}
+
+function StepDetails({ step, chart, granularity, metric }: PlotProps & { step: Step }) {
+  return (
+    <div className="max-w-64 rounded-lg border border-line bg-raised px-3 py-2 text-xs shadow-float">
+      <p className="flex justify-between gap-4 font-semibold text-ink">
+        <span>{stepName(step.start, granularity)}</span>
+        <span className="tabular-nums">{formatMeasure(sumOfStep(step), metric)}</span>
+      </p>
+      {chart.layers.length > 1 && (
+        <ul className="mt-1 grid gap-0.5 text-ink-soft">
+          {chart.layers.map(({ label }, index) => (
+            <li key={index} className="flex items-center gap-2">
+              <span
+                aria-hidden
+                className="size-2 shrink-0 rounded-xs"
+                style={{ background: layerColour(index) }}
+              />
+              <span className="min-w-0 flex-1 truncate">{label}</span>
+              <span className="tabular-nums">{formatMeasure(step.values[index] ?? 0n, metric)}</span>
+            </li>
+          ))}
+        </ul>
+      )}
+    </div>
+  )
+}

@@ -1,0 +1,112 @@
+// Warnings about limits and billing, with what to do for each role.
+import type { ReactNode } from 'react'
+
+import { LinkButton } from '@/components/button'
+import { Instant } from '@/components/instant'
+import { Notice } from '@/components/notice'
+import { ManageBillingButton } from '@/features/billing/manage-billing-button'
+import type { LimitStatus, Limits, Usage } from '@/lib/api/types'
+import { mayManage, type TenantContext } from '@/lib/tenant'
+
+import { limitReached, metricsAt } from './limit-level'
+
+export function LimitNotices({ tenant }: { tenant: TenantContext }) {
+  const { usage } = tenant
+  return (
+    <>
+      <BillingNotice usage={usage} isManager={mayManage(tenant.role)} />
+      {usage.status && usage.limits ? (
+        <LimitNotice status={usage.status} limits={usage.limits} tenant={tenant} />
+      ) : (
+        <UnknownPlan tenant={tenant} />
+      )}
+    </>
+  )
+}
+
+type LimitProps = { status: LimitStatus; limits: Limits; tenant: TenantContext }
+
+function LimitNotice({ status, limits, tenant }: LimitProps) {
+  if (status.hard_limit_reached) {
+    return (
+      <Notice
+        tone="danger"
+        title={limitReached(status, limits)}
+        action={<ToPlans tenant={tenant} text="Upgrade" isPrimary />}
+      >
+        Agents that check limits are stopped until <Instant at={status.period_resets_at} />. Usage they record
+        anyway still counts. <WhoActs tenant={tenant} />
+      </Notice>
+    )
+  }
+  if (!status.soft_limit_reached) return null
+  return (
+    <Notice
+      tone="warn"
+      title={`You used ${limits.soft_percent}% of your ${metricsAt(status, limits, 'soft').join(' and ')}`}
+      action={<ToPlans tenant={tenant} text="See plans" />}
+    >
+      At {limits.hard_percent}%, agents that check limits are stopped until{' '}
+      <Instant at={status.period_resets_at} />. <WhoActs tenant={tenant} />
+    </Notice>
+  )
+}
+
+type ToPlansProps = { tenant: TenantContext; text: string; isPrimary?: boolean }
+
+function ToPlans({ tenant, text, isPrimary = false }: ToPlansProps) {
+  if (!mayManage(tenant.role)) return null
+  return (
+    <LinkButton
+      to={`/t/${encodeURIComponent(tenant.id)}/upgrade`}
+      variant={isPrimary ? 'primary' : 'secondary'}
+    >
+      {text}
+    </LinkButton>
+  )
+}
+
+function WhoActs({ tenant }: { tenant: TenantContext }): ReactNode {
+  if (mayManage(tenant.role)) return 'Upgrade to raise the limits immediately.'
+  return `Ask an owner or admin of ${tenant.name} to upgrade.`
+}
+
+function UnknownPlan({ tenant }: { tenant: TenantContext }) {
+  return (
+    <Notice
+      tone="warn"
+      title={`Plan “${tenant.usage.billing.plan}” is not in the catalog`}
+      action={<ToPlans tenant={tenant} text="Choose a plan" />}
+    >
+      We record usage, but cannot check limits or forecast.
+    </Notice>
+  )
+}
+
+function BillingNotice({ usage: { billing, tenant }, isManager }: { usage: Usage; isManager: boolean }) {
+  const ends = billing.plan_ends_at ?? billing.current_period_end
+  if (billing.past_due_since !== null) {
+    return (
+      <Notice
+        tone="danger"
+        title="Your last payment failed"
+        action={<ManageBillingButton tenant={tenant.id} />}
+      >
+        Due since <Instant at={billing.past_due_since} />.{' '}
+        {billing.plan_ends_at !== null && (
+          <>
+            Pay by <Instant at={billing.plan_ends_at} /> to keep your plan.{' '}
+          </>
+        )}
+        {isManager ? 'Update your card in the billing portal.' : 'Ask an owner or admin to update the card.'}
+      </Notice>
+    )
+  }
+  if (!billing.cancel_at_period_end || ends === null) return null
+  return (
+    <Notice tone="info" title="Your plan is canceled" action={<ManageBillingButton tenant={tenant.id} />}>
+      {billing.plan_name ?? billing.plan} stays active until <Instant at={ends} />. After that, Free limits
+      apply.
+    </Notice>
+  )
+}

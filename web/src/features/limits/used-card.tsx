@@ -1,0 +1,89 @@
+import { useQuery } from '@tanstack/react-query'
+
+import { Card } from '@/components/card'
+import { Instant, RelativeTime } from '@/components/instant'
+import { Meter } from '@/components/meter'
+import { NextInvoice } from '@/features/billing/next-invoice'
+import { intervalOf, priceOf } from '@/features/billing/price'
+import { plansQuery } from '@/lib/api/queries'
+import type { BillingState, Limits, LimitStatus, Usage } from '@/lib/api/types'
+import { formatCompact, formatInteger } from '@/lib/format'
+
+import { levelsOf } from './limit-level'
+
+export function UsedCard({ usage: { status, limits, billing, aggregate } }: { usage: Usage }) {
+  const resetsAt = status?.period_resets_at ?? aggregate.period_end
+  return (
+    <Card
+      title="Usage this period"
+      description={<PlanName billing={billing} />}
+      footer={
+        <>
+          Usage resets on <Instant day at={resetsAt} className="font-medium text-ink-soft" />,{' '}
+          <RelativeTime at={resetsAt} />.
+          <NextInvoice billing={billing} />
+        </>
+      }
+    >
+      {status && limits ? (
+        <Meters status={status} limits={limits} />
+      ) : (
+        <p className="text-ink-soft">
+          {formatInteger(aggregate.total_tokens.total)} tokens and {formatInteger(aggregate.total_runs)} runs.
+          The limits of this plan are unknown.
+        </p>
+      )}
+    </Card>
+  )
+}
+
+function Meters({ status, limits }: { status: LimitStatus; limits: Limits }) {
+  const thresholds = { softPercent: limits.soft_percent, hardPercent: limits.hard_percent }
+  const levels = levelsOf(status, limits)
+  return (
+    <div className="grid gap-4">
+      <Meter
+        label="Tokens"
+        level={levels.tokens}
+        percent={status.token_usage_percent}
+        {...thresholds}
+        detail={<Amount used={status.tokens_used} limit={limits.tokens} />}
+        valueText={`${formatInteger(status.tokens_used)} of ${formatInteger(limits.tokens)} tokens`}
+      />
+      <Meter
+        label="Runs"
+        level={levels.runs}
+        percent={status.run_usage_percent}
+        {...thresholds}
+        detail={<Amount used={status.runs_used} limit={limits.runs} />}
+        valueText={`${formatInteger(status.runs_used)} of ${formatInteger(limits.runs)} runs`}
+      />
+      {status.tokens_held > 0 && (
+        <p className="text-xs text-ink-faint">
+          {formatInteger(status.tokens_held)} more tokens are reserved for runs in progress.
+        </p>
+      )}
+    </div>
+  )
+}
+
+function Amount({ used, limit }: { used: number; limit: number }) {
+  return (
+    <span title={`${formatInteger(used)} of ${formatInteger(limit)}`}>
+      <span className="font-semibold text-ink">{formatInteger(used)}</span> of {formatCompact(limit)}
+    </span>
+  )
+}
+
+/** The plan and what it costs. The price comes with the catalog, which needs no reading of the tenant. */
+function PlanName({ billing }: { billing: BillingState }) {
+  const plans = useQuery(plansQuery())
+  const plan = plans.data?.find(({ id }) => id === billing.plan)
+  const interval = intervalOf(billing)
+  return (
+    <>
+      <span className="font-medium text-ink-soft">{billing.plan_name ?? billing.plan}</span>
+      {plan && ` · ${priceOf(plan, interval)} per ${interval}`}
+    </>
+  )
+}

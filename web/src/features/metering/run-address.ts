@@ -1,0 +1,18 @@
+// Run IDs may contain slashes and percent signs, so the whole ID is one escaped segment.
+
+const RUN = /^\/t\/[^/]+\/runs\/(.*)$/
+
+export function runPath(tenant: string, run: string): string {
+  return `/t/${encodeURIComponent(tenant)}/runs/${encodeURIComponent(run)}`
+}
+
+/** Return the run ID; the router's parameter would decode "%2F" to a slash. */
+export function runOf(pathname: string): string {
+  const escaped = RUN.exec(pathname)?.[1] ?? ''
+  try {
+    return decodeURIComponent(escaped)
+  } catch {
+    // A bare percent sign, typed by hand.
+    return escaped
+  }
+}

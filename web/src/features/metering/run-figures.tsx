@@ -1,0 +1,41 @@
+import { Card } from '@/components/card'
+import { Stat, StatList } from '@/components/stat'
+import type { Run } from '@/lib/api/types'
+import { formatCompact, formatDuration, formatInteger, formatUsdExact, formatUsdFine } from '@/lib/format'
+
+export function RunFigures({ run }: { run: Run }) {
+  const { tokens, unpriced_calls } = run
+  return (
+    <Card>
+      <StatList>
+        <Stat
+          label="Cost"
+          value={formatUsdFine(run.cost_usd)}
+          title={formatUsdExact(run.cost_usd)}
+          hint={unpriced_calls > 0 ? `excludes ${formatInteger(unpriced_calls)} unpriced calls` : undefined}
+        />
+        <Stat label="Duration" value={formatDuration(run.duration_ms)} />
+        <Count label="Tokens in" count={tokens.input} hint={cached(tokens.cache_read)} />
+        <Count label="Tokens out" count={tokens.output} hint={reasoned(tokens.reasoning)} />
+        <Count label="LLM calls" count={run.calls} hint={withTools(run.tool_calls)} />
+        <Count label="Errors" count={run.errors} />
+      </StatList>
+    </Card>
+  )
+}
+
+function Count({ label, count, hint }: { label: string; count: number; hint?: string | undefined }) {
+  return <Stat label={label} value={formatCompact(count)} title={formatInteger(count)} hint={hint} />
+}
+
+function cached(tokens: number): string | undefined {
+  return tokens > 0 ? `${formatCompact(tokens)} from cache` : undefined
+}
+
+function reasoned(tokens: number): string | undefined {
+  return tokens > 0 ? `${formatCompact(tokens)} reasoning` : undefined
+}
+
+function withTools(calls: number): string | undefined {
+  return calls > 0 ? `+ ${formatInteger(calls)} tool ${calls === 1 ? 'call' : 'calls'}` : undefined
+}

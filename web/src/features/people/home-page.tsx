@@ -1,0 +1,31 @@
+// Redirects to the last tenant, then the first one, then the page that creates one.
+import { useQuery } from '@tanstack/react-query'
+import { Navigate } from 'react-router'
+
+import { ErrorState } from '@/components/error-state'
+import { FullPage } from '@/components/full-page'
+import { Spinner } from '@/components/spinner'
+import { meQuery } from '@/lib/api/queries'
+import type { Me } from '@/lib/api/types'
+import { lastTenant } from '@/lib/last-tenant'
+
+export function HomePage() {
+  const me = useQuery(meQuery())
+  if (me.data) return <Navigate to={homeOf(me.data, lastTenant())} replace />
+  return (
+    <FullPage>
+      <title>GWI Usage</title>
+      {me.error ? (
+        <ErrorState level={1} title="Could not load your account" query={me} />
+      ) : (
+        <Spinner label="Loading your tenants" />
+      )}
+    </FullPage>
+  )
+}
+
+/** Without a tenant, the page that creates one also shows invitations. */
+export function homeOf({ tenants }: Me, last: string | null): string {
+  const home = tenants.find(({ id }) => id === last) ?? tenants[0]
+  return home ? `/t/${encodeURIComponent(home.id)}` : '/new'
+}

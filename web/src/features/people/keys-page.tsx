@@ -1,0 +1,98 @@
+import { useQuery } from '@tanstack/react-query'
+import { KeyRound, Plus } from 'lucide-react'
+import { useState } from 'react'
+
+import { Button } from '@/components/button'
+import { Card } from '@/components/card'
+import { EmptyState } from '@/components/empty-state'
+import { ErrorState } from '@/components/error-state'
+import { apiKeysQuery } from '@/lib/api/queries'
+import type { ApiKey, NewApiKey } from '@/lib/api/types'
+import { useTenant } from '@/lib/tenant'
+
+import { CreateKeyDialog } from './create-key-dialog'
+import { KeysTable } from './keys-table'
+import { RevokeKeyDialog } from './revoke-key-dialog'
+import { RotateKeyDialog } from './rotate-key-dialog'
+import { SecretDialog } from './secret-dialog'
+
+type Task =
+  { name: 'create' } | { name: 'rotate' | 'revoke'; key: ApiKey } | { name: 'show'; made: NewApiKey }
+
+export function KeysPage() {
+  const { id } = useTenant()
+  const keys = useQuery(apiKeysQuery(id))
+  const [task, setTask] = useState<Task | null>(null)
+  const close = () => setTask(null)
+  const show = (made: NewApiKey) => setTask({ name: 'show', made })
+  return (
+    <>
+      <title>API keys · GWI Usage</title>
+      <Card
+        title="API keys"
+        description="Your agents send a key with every request. We store only a hash."
+        actions={
+          <Button variant="primary" size="sm" icon={Plus} onClick={() => setTask({ name: 'create' })}>
+            Create key
+          </Button>
+        }
+        flush
+      >
+        {keys.error ? (
+          <ErrorState title="Could not load API keys" query={keys} />
+        ) : (
+          <Keys keys={keys.data} onTask={setTask} />
+        )}
+      </Card>
+      {task?.name === 'create' && <CreateKeyDialog onClose={close} onMade={show} />}
+      {task?.name === 'rotate' && <RotateKeyDialog apiKey={task.key} onClose={close} onMade={show} />}
+      {task?.name === 'revoke' && <RevokeKeyDialog apiKey={task.key} onClose={close} />}
+      {task?.name === 'show' && <SecretDialog made={task.made} onClose={close} />}
+    </>
+  )
+}
+
+type KeysProps = { keys: ApiKey[] | undefined; onTask: (task: Task) => void }
+
+function Keys({ keys, onTask }: KeysProps) {
+  const [endedAreShown, setEndedShown] = useState(false)
+  const ended = keys?.filter(({ status }) => status !== 'active') ?? []
+  const rows = endedAreShown ? keys : keys?.filter(({ status }) => status === 'active')
+  return (
+    <>
+      <KeysTable
+        keys={rows}
+        empty={<NoKeys onCreate={() => onTask({ name: 'create' })} />}
+        onRotate={(key) => onTask({ name: 'rotate', key })}
+        onRevoke={(key) => onTask({ name: 'revoke', key })}
+      />
+      {ended.length > 0 && (
+        <div className="border-t border-line p-3 text-center">
+          <Button
+            variant="ghost"
+            size="sm"
+            aria-pressed={endedAreShown}
+            onClick={() => setEndedShown(!endedAreShown)}
+          >
+            {endedAreShown ? 'Hide' : 'Show'} {ended.length} expired or revoked
+          </Button>
+        </div>
+      )}
+    </>
+  )
+}
+
+function NoKeys({ onCreate }: { onCreate: () => void }) {
+  return (
+    <EmptyState
+      icon={KeyRound}
+      title="No active keys"
+      description="Create a key so your agents can record usage."
+      action={
+        <Button variant="primary" onClick={onCreate}>
+          Create your first key
+        </Button>
+      }
+    />
+  )
+}

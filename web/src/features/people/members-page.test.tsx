@@ -1,0 +1,99 @@
+import { screen, within } from '@testing-library/react'
+import userEvent from '@testing-library/user-event'
+import { beforeEach, expect, test } from 'vitest'
+
+import type { Member, Role } from '@/lib/api/types'
+import { publishSession } from '@/lib/session/store'
+import { problem, serveApi } from '@/testing/api'
+import { renderPage } from '@/testing/render'
+import { tenantOf } from '@/testing/tenants'
+
+import { MembersPage } from './members-page'
+
+const MEMBERS = '/tenants/acme/members'
+const member = (id: string, role: Role): Member => ({
+  id,
+  email: `${id}@example.com`,
+  name: null,
+  role,
+  joined_at: '2026-11-01T00:00:00Z',
+})
+const INVITE = {
+  id: 'inv',
+  email: 'eve@example.com',
+  role: 'member',
+  invited_by: 'ada@example.com',
+  invited_at: '2026-11-20T00:00:00Z',
+  expires_at: '2026-12-04T00:00:00Z',
+}
+const LIST = { body: { members: [member('ada', 'owner'), member('bob', 'member')], invites: [INVITE] } }
+
+const show = (role: Role = 'owner') => renderPage(<MembersPage />, { tenant: tenantOf(role) })
+
+beforeEach(() => {
+  const user = { id: 'ada', email: 'ada@example.com', name: null, emailVerified: true }
+  publishSession({ status: 'signed-in', user })
+})
+
+test('invites by address and role', async () => {
+  const requests = serveApi({ [`GET ${MEMBERS}`]: LIST, [`PUT ${MEMBERS}`]: { body: INVITE } })
+  show()
+  await userEvent.type(screen.getByLabelText('Email'), ' eve@example.com ')
+  await userEvent.selectOptions(screen.getByLabelText('Role'), 'admin')
+  await userEvent.click(screen.getByRole('button', { name: 'Invite' }))
+  expect(await screen.findByText('Invitation sent to eve@example.com')).toBeVisible()
+  expect(requests.find(({ method }) => method === 'PUT')?.body).toEqual({
+    email: 'eve@example.com',
+    role: 'admin',
+  })
+})
+
+test('shows at the email that it belongs to a member already', async () => {
+  const refusal = problem(409, 'already_member', 'bob@example.com is a member already')
+  serveApi({ [`GET ${MEMBERS}`]: LIST, [`PUT ${MEMBERS}`]: refusal })
+  show()
+  await userEvent.type(screen.getByLabelText('Email'), 'bob@example.com')
+  await userEvent.click(screen.getByRole('button', { name: 'Invite' }))
+  expect(await screen.findByText('bob@example.com is a member already')).toBeVisible()
+})
+
+test('shows the reason when the last owner wants to leave', async () => {
+  const refusal = problem(409, 'last_owner', 'ada@example.com is the last owner')
+  serveApi({ [`GET ${MEMBERS}`]: LIST, [`DELETE ${MEMBERS}/ada`]: refusal })
+  show()
+  await userEvent.click(await screen.findByRole('button', { name: 'Remove ada@example.com' }))
+  await userEvent.click(within(screen.getByRole('dialog')).getByRole('button', { name: 'Leave' }))
+  expect(await screen.findByText('ada@example.com is the last owner')).toBeVisible()
+})
+
+test('changes a role at once, and takes it back when it is refused', async () => {
+  const refusal = problem(403, 'missing_role', 'only owners make owners')
+  serveApi({ [`GET ${MEMBERS}`]: LIST, [`PUT ${MEMBERS}/bob`]: refusal })
+  show()
+  const choice = await screen.findByLabelText('Role of bob@example.com')
+  await userEvent.selectOptions(choice, 'admin')
+  expect(await screen.findByText('only owners make owners')).toBeVisible()
+  expect(choice).toHaveValue('member')
+})
+
+test('an admin leaves owners as they are', async () => {
+  serveApi({ [`GET ${MEMBERS}`]: LIST })
+  publishSession({
+    status: 'signed-in',
+    user: { id: 'eve', email: 'eve@example.com', name: null, emailVerified: true },
+  })
+  show('admin')
+  expect(await screen.findByLabelText('Role of bob@example.com')).toBeVisible()
+  expect(screen.queryByLabelText('Role of ada@example.com')).not.toBeInTheDocument()
+  expect(screen.queryByRole('button', { name: 'Remove ada@example.com' })).not.toBeInTheDocument()
+})
+
+test('withdraws an invitation', async () => {
+  const requests = serveApi({ [`GET ${MEMBERS}`]: LIST, 'DELETE /tenants/acme/invites/inv': { status: 204 } })
+  show()
+  await userEvent.click(
+    await screen.findByRole('button', { name: 'Withdraw invitation for eve@example.com' }),
+  )
+  expect(await screen.findByText('Invitation for eve@example.com withdrawn')).toBeVisible()
+  expect(requests.some(({ method }) => method === 'DELETE')).toBe(true)
+})

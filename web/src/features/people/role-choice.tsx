@@ -1,0 +1,35 @@
+import { Select } from '@/components/select'
+import { useToast } from '@/components/toast'
+import { call } from '@/lib/api/client'
+import { membersQuery, tenantPath, usageQuery } from '@/lib/api/queries'
+import type { Member, Role } from '@/lib/api/types'
+import { useTenant } from '@/lib/tenant'
+
+import { ROLE_LABELS, rolesFrom } from './roles'
+import { useSettingsMutation } from '@/components/use-settings-mutation'
+
+type RoleChoiceProps = { member: Member; mayChange: boolean }
+
+export function RoleChoice({ member, mayChange }: RoleChoiceProps) {
+  const { id, role } = useTenant()
+  const toast = useToast()
+  const change = useSettingsMutation<Role>({
+    change: (next) => call(`${tenantPath(id)}/members/${member.id}`, { method: 'PUT', body: { role: next } }),
+    // The user's own role decides what pages offer.
+    outdated: [membersQuery(id).queryKey, usageQuery(id).queryKey],
+    done: (next) => `${member.email} is now ${ROLE_LABELS[next].toLowerCase()}`,
+  })
+  if (!mayChange) return ROLE_LABELS[member.role]
+  const failed = (error: Error) =>
+    toast({ tone: 'danger', title: 'Could not change the role', body: error.message })
+  return (
+    <Select
+      aria-label={`Role of ${member.email}`}
+      options={rolesFrom(role).map(({ value }) => ({ value, label: ROLE_LABELS[value] }))}
+      value={change.isPending ? change.variables : member.role}
+      disabled={change.isPending}
+      onChange={(event) => change.mutate(event.target.value as Role, { onError: failed })}
+      className="w-32"
+    />
+  )
+}

@@ -1,0 +1,20 @@
+import type { Scope } from '@/lib/api/types'
+
+type ScopeText = { scope: Scope; label: string; hint: string }
+
+export const SCOPES: readonly ScopeText[] = [
+  {
+    scope: 'usage:write',
+    label: 'Record usage',
+    hint: 'Send events and run starts.',
+  },
+  {
+    scope: 'limits:read',
+    label: 'Check limits',
+    hint: 'Check whether a request fits the limits before making it.',
+  },
+  { scope: 'usage:read', label: 'Read usage', hint: 'Read usage, runs, events and invoices.' },
+  { scope: 'billing:write', label: 'Manage billing', hint: 'Open the checkout and the billing portal.' },
+]
+
+export const AGENT_SCOPES: readonly Scope[] = ['usage:write', 'limits:read']

@@ -1,0 +1,37 @@
+import { LogOut } from 'lucide-react'
+
+import { Avatar } from '@/components/avatar'
+import { Menu } from '@/components/menu'
+import { chooseTheme, useTheme } from '@/components/theme'
+import { THEMES } from '@/components/theme-toggle'
+import { signOut } from '@/lib/session/session'
+import { useSession } from '@/lib/session/store'
+
+export function UserMenu() {
+  const session = useSession()
+  const theme = useTheme()
+  if (session.status !== 'signed-in') return null // the guards lead elsewhere
+  const { email, name } = session.user
+  return (
+    <Menu
+      label={`Account: ${email}`}
+      entries={[
+        { kind: 'label', text: 'Signed in as', detail: email },
+        { kind: 'separator' },
+        { kind: 'label', text: 'Theme' },
+        ...THEMES.map(({ value, label, icon }) => ({
+          kind: 'action' as const,
+          label,
+          icon,
+          checked: value === theme,
+          onSelect: () => chooseTheme(value),
+        })),
+        { kind: 'separator' },
+        { kind: 'action', label: 'Sign out', icon: LogOut, onSelect: () => void signOut() },
+      ]}
+      className="p-1"
+    >
+      <Avatar name={name ?? email} />
+    </Menu>
+  )
+}
