@@ -7,8 +7,8 @@ import { publishSession, type SignOutReason } from './store'
 
 let account: User | null = null
 let stopFollowing: (() => void) | undefined
-// Firebase ends sessions itself when an account is disabled or its password changes.
-let reason: SignOutReason = 'expired'
+/** Why the session ended. Firebase ends sessions itself when an account is disabled or its password changes. */
+let reason: SignOutReason = null
 
 /** Follow the session; call again to retry. */
 export async function startSession() {
@@ -23,10 +23,9 @@ export async function startSession() {
 }
 
 function publishAccount(user: User | null) {
-  const wasSignedIn = account !== null
   account = user
   if (user === null) {
-    publishSession({ status: 'signed-out', reason: wasSignedIn ? reason : null })
+    publishSession({ status: 'signed-out', reason })
     return
   }
   reason = 'expired'
