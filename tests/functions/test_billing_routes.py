@@ -14,9 +14,7 @@ from tests.functions.serving import Functions, Json, bearer, refused, succeeded
 from tests.functions.stripe_caller import SECRET, event, send
 from tests.golden.stripe_payloads import changed, read_cases
 from tests.tools.test_stripe_double.shop import browse
-from tools.stripe_double.account import CURRENT_VERSION
 from tools.stripe_double.serving import Served, serving
-from tools.stripe_double.shapes import render_event
 
 KEY = "sk_test_routes"
 ORIGIN = "https://usage.example.com"
@@ -43,9 +41,8 @@ class Shop:
 
     def hear(self) -> None:
         """Stripe calls with everything that has happened, signed."""
-        account = self.double.account
-        for told in list(account.objects["event"].values()):
-            answer = send(self.functions, render_event(account, told, CURRENT_VERSION))
+        for told in list(self.double.account.objects["event"].values()):
+            answer = send(self.functions, told)
             assert answer.status_code == 200, answer.get_data(as_text=True)
 
     def billing(self) -> Json:
