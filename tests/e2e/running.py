@@ -108,7 +108,7 @@ def running_stack(
             process.wait(STOP_SECONDS)
 
 
-def eventually(condition: Callable[[], object], seconds: float = 15) -> bool:
+def eventually(condition: Callable[[], object], seconds: float = 60) -> bool:
     """Whether `condition` comes true within `seconds`."""
     deadline = monotonic() + seconds
     while not (reached := bool(condition())) and monotonic() < deadline:

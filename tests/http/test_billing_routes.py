@@ -14,9 +14,7 @@ from tests.golden.stripe_payloads import changed, read_cases
 from tests.http.serving import Functions, Json, bearer, refused, succeeded
 from tests.http.stripe_caller import SECRET, event, send
 from tests.tools.test_stripe_double.shop import browse
-from tools.stripe_double.account import CURRENT_VERSION
 from tools.stripe_double.serving import Served, serving
-from tools.stripe_double.shapes import render_event
 
 KEY = "sk_test_routes"
 ORIGIN = "https://usage.example.com"
@@ -43,9 +41,8 @@ class Shop:
 
     def deliver_webhooks(self) -> None:
         """Deliver all of Stripe's events so far, signed."""
-        account = self.double.account
-        for each in list(account.objects["event"].values()):
-            response = send(self.functions, render_event(account, each, CURRENT_VERSION))
+        for each in list(self.double.account.objects["event"].values()):
+            response = send(self.functions, each)
             assert response.status_code == 200, response.get_data(as_text=True)
 
     def billing(self) -> Json:

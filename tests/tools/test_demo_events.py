@@ -15,8 +15,16 @@ from tools.dev.demo_workflows import UNPRICED_MODEL
 from tools.dev.settings import DEMO_PAID_PLAN
 
 NOW = datetime(2026, 11, 22, 14, 30, tzinfo=UTC)
-# Every weekday, several times of day, over the ends of months and of the year.
-INSTANTS = [NOW + timedelta(hours=7 * number) for number in range(150)]
+# Of 150 instants in 44 days: those of the least usage, of the most, and of the most runs; the ends of a day, a month
+# and a year; a weekend.
+INSTANTS = [
+    NOW,
+    datetime(2026, 11, 25, 5, 30, tzinfo=UTC),
+    datetime(2026, 11, 25, 19, 30, tzinfo=UTC),
+    datetime(2026, 11, 30, 23, 59, tzinfo=UTC),
+    datetime(2026, 12, 26, 17, 30, tzinfo=UTC),
+    datetime(2027, 1, 1, 0, 0, tzinfo=UTC),
+]
 
 
 @pytest.fixture(scope="module")
@@ -38,7 +46,7 @@ def test_the_same_instant_gives_the_same_events(events: list[Event]) -> None:
     assert demo_events(NOW) == events
 
 
-@pytest.mark.parametrize("now", INSTANTS[::10])
+@pytest.mark.parametrize("now", INSTANTS)
 def test_every_event_has_an_id_of_its_own_and_may_be_recorded(now: datetime) -> None:
     made = parsed(demo_events(now))
     assert len({event.id for event in made}) == len(made)

@@ -20,7 +20,7 @@ State is in memory behind one lock. Where it is simpler than Stripe:
 - Entering and leaving `paused` sends `customer.subscription.updated` and then `.paused` or `.resumed`.
 - Event types beyond billing (payment_intent.*, payment_method.*, invoice.upcoming, …) are not sent.
 - Requests are served one after another, so there is no 409 for an idempotency key in use. List order is creation.
-- Older API versions are rendered for subscriptions, invoices, charges and Checkout sessions only, from acacia on.
+- No other API version is spoken; how the product reads older ones is tested on recorded payloads (tests/golden).
 - Time stands at the machine's clock plus what `POST /_double/clock/advance` added; without customers it can begin
   anywhere (`POST /_double/clock/start`). Due work happens then, or with the next request, each at its own instant.
   Webhooks are signed with the machine's real time, as receivers check it.

@@ -23,10 +23,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         with serving(
             port=options.port,
             webhook=webhook,
-            api_version=options.api_version,
             api_key=options.api_key,
         ) as double:
-            print(f"Stripe double: {double.url} (API {options.api_version})", flush=True)
+            print(f"Stripe double: {double.url} (API {CURRENT_VERSION})", flush=True)
             stopped.wait()
     except (OSError, ValueError, Refusal) as error:
         print(f"Stripe double: {error}", file=sys.stderr)
@@ -42,7 +41,6 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--port", type=int, required=True, help="0 takes a free one")
     parser.add_argument("--webhook-url", required=True, help="where events go; must be on this machine")
     parser.add_argument("--webhook-secret", required=True, help="whsec_…, with which webhooks are signed")
-    parser.add_argument("--api-version", default=CURRENT_VERSION, help="of webhooks; acacia to endive")
     parser.add_argument("--api-key", help="the only key accepted; default: every sk_test_… and rk_test_…")
     return parser
 

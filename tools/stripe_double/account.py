@@ -50,11 +50,10 @@ def new_id(prefix: str) -> str:
 class Account:
     """Everything the double remembers. Hold `lock` for every use."""
 
-    def __init__(self, base_url: str, api_version: str = CURRENT_VERSION) -> None:
+    def __init__(self, base_url: str) -> None:
         self.lock = threading.RLock()
         self.clock = Clock()
         self.base_url = base_url
-        self.api_version = api_version
         self.after_last_attempt = "canceled"
         self.cause = Cause()
         self.on_event: Callable[[StripeObject], None] = lambda _event: None
@@ -108,7 +107,7 @@ class Account:
         cause = {"id": self.cause.request_id, "idempotency_key": self.cause.idempotency_key}
         fields: StripeObject = {
             "account": None,
-            "api_version": self.api_version,
+            "api_version": CURRENT_VERSION,
             "context": None,
             "data": content,
         }

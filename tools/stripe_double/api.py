@@ -16,7 +16,7 @@ from tools.stripe_double import (
     portal,
     subscriptions,
 )
-from tools.stripe_double.account import Account, Cause, new_id
+from tools.stripe_double.account import CURRENT_VERSION, Account, Cause, new_id
 from tools.stripe_double.due_work import run_due_work
 from tools.stripe_double.expansion import expand
 from tools.stripe_double.failures import Failures
@@ -24,7 +24,6 @@ from tools.stripe_double.idempotency import Kept
 from tools.stripe_double.parameters import Params, decode
 from tools.stripe_double.refusals import Refusal, invalid
 from tools.stripe_double.routes import Route
-from tools.stripe_double.shapes import render, render_event, version_of
 
 LARGEST_BODY_BYTES = 1 << 20
 
@@ -42,12 +41,11 @@ ROUTES: tuple[Route, ...] = (
 
 @dataclass(frozen=True, kw_only=True)
 class Call:
-    """A request for a route: the ids in its path, its own id, and the version that shapes the answer."""
+    """A request for a route: the ids in its path, and its own id."""
 
     route: Route
     ids: tuple[str, ...]
     request_id: str
-    version: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,7 +86,7 @@ class Api:
         with self.account.lock:
             answer = self._answer(route, tuple(ids.values()), request)
         headers = {"Request-Id": answer.request_id, "Cache-Control": "no-store"}
-        headers["Stripe-Version"] = request.headers.get("Stripe-Version", self.account.api_version)
+        headers["Stripe-Version"] = request.headers.get("Stripe-Version", CURRENT_VERSION)
         key = request.headers.get("Idempotency-Key")
         if key:
             headers["Idempotency-Key"] = key
@@ -101,11 +99,11 @@ class Api:
         request_id = new_id("req")
         try:
             self._authenticate(asked)
-            version = version_of(asked.headers.get("Stripe-Version", self.account.api_version))
+            _require_version(asked)
             failure = self.failures.strike(asked.path, after_effect=False)
             if failure is not None or route is None:
                 raise failure or _unrecognized(asked)
-            call = Call(route=route, ids=ids, request_id=request_id, version=version)
+            call = Call(route=route, ids=ids, request_id=request_id)
             answer = self._once(call, _encoded(asked))
             failure = self.failures.strike(asked.path, after_effect=True)
             if failure is not None:
@@ -148,15 +146,7 @@ class Api:
             expand(self.account, body, params.get("expand", []))
         except Refusal as refusal:
             return _refused(refusal, call.request_id)
-        return Answer(status=200, body=self._shaped(body, call.version), request_id=call.request_id)
-
-    def _shaped(self, body: dict[str, Any], version: str) -> dict[str, Any]:
-        """Give an answer the asked version's shape; an event keeps the one it was made with."""
-        if body["object"] == "event":
-            return render_event(self.account, body, body["api_version"])
-        if body["object"] == "list":
-            return {**body, "data": [self._shaped(one, version) for one in body["data"]]}
-        return dict(render(self.account, body, version))
+        return Answer(status=200, body=body, request_id=call.request_id)
 
     def _authenticate(self, asked: Request) -> None:
         given = asked.headers.get("Authorization", "")
@@ -168,6 +158,12 @@ class Api:
         if key != self.api_key and not (self.api_key is None and key.startswith(("sk_test_", "rk_test_"))):
             shown = f"{key[:8]}{'*' * max(0, len(key) - 12)}{key[-4:]}" if len(key) > 12 else "*" * len(key)
             raise Refusal(401, "invalid_request_error", f"Invalid API Key provided: {shown}")
+
+
+def _require_version(asked: Request) -> None:
+    given = asked.headers.get("Stripe-Version", CURRENT_VERSION)
+    if given != CURRENT_VERSION:
+        raise invalid(f"Invalid Stripe API version: {given}")
 
 
 def _refused(refusal: Refusal, request_id: str) -> Answer:

@@ -12,7 +12,6 @@ from tools.stripe_double.delivery import Courier, Switches
 from tools.stripe_double.due_work import advance, renew
 from tools.stripe_double.failures import Failure, Failures
 from tools.stripe_double.refusals import Refusal, invalid
-from tools.stripe_double.shapes import version_of
 
 # More would be many thousands of renewals, and dates that no calendar has.
 _MOST_SECONDS = 10 * 366 * 86_400
@@ -24,7 +23,6 @@ _SWITCH_TYPES: dict[str, tuple[type, ...]] = {
     "delay_seconds": (int, float),
     "drop_and_retry": (bool, int),
     "paused": (bool,),
-    "api_shape": (str, type(None)),
     "seed": (int, type(None)),
 }
 
@@ -130,8 +128,6 @@ class Control:
         for name, value in given.items():
             if not isinstance(value, _SWITCH_TYPES[name]) or (isinstance(value, int | float) and value < 0):
                 raise invalid(f"Invalid {name}: {value!r}", param=name)
-        if given.get("api_shape") is not None:
-            given["api_shape"] = version_of(given["api_shape"])
         for name in {"duplicate", "drop_and_retry"} & set(given):
             given[name] = int(given[name])
         switches: Switches = self.courier.set_switches(given)

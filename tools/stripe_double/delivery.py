@@ -40,7 +40,6 @@ class Switches:
     delay_seconds: float = 0.0
     drop_and_retry: int = 0
     paused: bool = False
-    api_shape: str | None = None
     seed: int | None = None
 
 
@@ -67,17 +66,14 @@ def signature_header(body: bytes, secret: str, timestamp: int) -> str:
 
 
 class Courier:
-    """Delivers to one webhook endpoint on this machine; `render(event, shape)` gives what is sent."""
+    """Delivers to one webhook endpoint on this machine."""
 
-    def __init__(
-        self, endpoint: WebhookEndpoint | None, render: Callable[[StripeObject, str | None], StripeObject]
-    ) -> None:
+    def __init__(self, endpoint: WebhookEndpoint | None) -> None:
         if endpoint is not None and urlsplit(endpoint.url).hostname not in _LOOPBACK:
             raise ValueError(f"webhook URL {endpoint.url!r}: the double sends to this machine only")
         self.endpoint = endpoint
         self.switches = Switches()
         self.delivered: list[dict[str, Any]] = []
-        self._render = render
         self._random = random.Random()  # noqa: S311 - an order, not a secret
         self._waiting: list[Delivery] = []
         self._changed = threading.Condition()
@@ -193,7 +189,7 @@ class Courier:
     def _post(self, event: StripeObject) -> int:
         if self.endpoint is None:
             return 204
-        body = json.dumps(self._render(event, self.switches.api_shape), indent=2).encode()
+        body = json.dumps(event, indent=2).encode()
         headers = {"Content-Type": "application/json; charset=utf-8", "User-Agent": "Stripe/1.0 (double)"}
         headers["Stripe-Signature"] = signature_header(body, self.endpoint.secret, int(time.time()))
         request = urllib.request.Request(self.endpoint.url, body, headers)  # noqa: S310 - http on loopback only

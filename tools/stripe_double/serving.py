@@ -8,13 +8,12 @@ from dataclasses import dataclass
 from flask import Flask
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 
-from tools.stripe_double.account import CURRENT_VERSION, Account
+from tools.stripe_double.account import Account
 from tools.stripe_double.api import Api
 from tools.stripe_double.control import Control
 from tools.stripe_double.delivery import Courier, WebhookEndpoint
 from tools.stripe_double.failures import Failures
 from tools.stripe_double.pages import Pages
-from tools.stripe_double.shapes import render_event, version_of
 
 HOST = "127.0.0.1"
 # How long stopping may take: the server looks this often whether it shall.
@@ -34,29 +33,20 @@ def create_double(
     *,
     base_url: str,
     webhook: WebhookEndpoint | None = None,
-    api_version: str = CURRENT_VERSION,
     api_key: str | None = None,
 ) -> Double:
     """Put a double together; without a webhook endpoint every delivery counts as arrived.
 
     Without an API key every `sk_test_…` and `rk_test_…` is accepted.
     """
-    account, failures = Account(base_url, version_of(api_version)), Failures()
-    courier = Courier(
-        webhook,
-        lambda event, shape: _rendered(account, event, shape or account.api_version),
-    )
+    account, failures = Account(base_url), Failures()
+    courier = Courier(webhook)
     account.on_event = courier.enqueue
     app = Flask(__name__)
     Control(account, courier, failures).serve(app)
     Pages(account).serve(app)
     Api(account, failures, api_key).serve(app)
     return Double(app, account, courier)
-
-
-def _rendered(account: Account, event: dict[str, object], version: str) -> dict[str, object]:
-    with account.lock:
-        return render_event(account, event, version)
 
 
 class _Quiet(WSGIRequestHandler):
@@ -83,7 +73,6 @@ def serving(
     *,
     port: int = 0,
     webhook: WebhookEndpoint | None = None,
-    api_version: str = CURRENT_VERSION,
     api_key: str | None = None,
 ) -> Iterator[Served]:
     """Serve a double in threads of this process; port 0 takes a free one."""
@@ -92,7 +81,6 @@ def serving(
     double = create_double(
         base_url=url,
         webhook=webhook,
-        api_version=api_version,
         api_key=api_key,
     )
     server.app = double.app

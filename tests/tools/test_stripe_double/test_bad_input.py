@@ -60,7 +60,6 @@ _FIELDS = (
     "path_prefix",
     "status",
     "times",
-    "api_shape",
     "seed",
     "events",
     "x",

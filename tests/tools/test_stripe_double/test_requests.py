@@ -115,23 +115,6 @@ def test_refuses_a_version_that_it_cannot_render(shop: Shop) -> None:
         shop.stripe.v1.customers.list({}, {"stripe_version": "2019-01-01"})
 
 
-def test_answers_in_the_shape_of_an_older_version(shop: Shop) -> None:
-    made = shop.subscribe()
-    old = shop.stripe.v1.subscriptions.retrieve(made.id, {}, {"stripe_version": "2024-12-18.acacia"})
-    assert old["current_period_end"] == made["items"].data[0].current_period_end
-
-
-def test_an_account_of_an_older_version_keeps_its_events_in_it() -> None:
-    with serving(api_version="acacia") as double:
-        shop = Shop(double.url)
-        made = shop.subscribe()
-        event = shop.stripe.v1.events.list({"type": "customer.subscription.created"}).data[0]
-        again = shop.stripe.v1.events.retrieve(event.id)
-        for one in (event, again):
-            assert one.api_version == "2024-12-18.acacia"
-            assert one.data.object["current_period_end"] == made["items"].data[0].current_period_end
-
-
 def test_an_unknown_address_is_refused_in_stripes_form(shop: Shop) -> None:
     with pytest.raises(stripe.InvalidRequestError, match=r"Unrecognized request URL \(GET: /v1/quotes\)"):
         shop.stripe.v1.quotes.list()
