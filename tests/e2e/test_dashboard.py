@@ -41,6 +41,6 @@ def test_the_dashboard_does_what_it_should_in_a_real_browser(stack: RunningStack
 
 
 def environment(folder: Path) -> dict[str, str]:
-    """What the tests are told: where the stack is, and which browser to drive."""
-    told = {"GWI_STACK": str(folder), "GWI_CHROMIUM": str(provide_browser())}
-    return {**os.environ, **without_proxy(os.environ), **told, "NO_COLOR": "1"}
+    """Return the environment of the browser tests: the address of the stack and the browser to drive."""
+    variables = {"GWI_STACK": str(folder), "GWI_CHROMIUM": str(provide_browser())}
+    return {**os.environ, **without_proxy(os.environ), **variables, "NO_COLOR": "1"}

@@ -122,9 +122,9 @@ def test_the_demo_user_signs_in_and_owns_the_tenant(stack: RunningStack) -> None
 def test_the_dashboard_is_served_with_the_api_beside_it(stack: RunningStack) -> None:
     page = stack.get("web", "/")
     assert (page.status, '<div id="root">' in page.content) == (200, True)
-    told = stack.get("web", "/__/firebase/init.json").content
+    config = stack.get("web", "/__/firebase/init.json").content
     emulators = {name: stack.entries[name] for name in ("auth", "firestore")}
-    assert (told["projectId"], told["emulators"]) == (stack.entries["project_id"], emulators)
+    assert (config["projectId"], config["emulators"]) == (stack.entries["project_id"], emulators)
     assert stack.get("web", "/api/v1/plans") == stack.get("usage_api", "/api/v1/plans")
 
 

@@ -46,20 +46,20 @@ def test_for_people_ids_are_short_enough_to_type_and_long_enough_to_use(capsys: 
 
 
 def test_a_rotated_key_works_on_beside_its_successor_for_the_overlap(capsys: Capture) -> None:
-    former = run(capsys, *CREATE)["api_key"]
-    successor = run(capsys, "key", "rotate", "--tenant", "acme", "--key", key_id(former)[:8])["api_key"]
-    assert access(former).tenant_id == access(successor).tenant_id == "acme"
+    previous = run(capsys, *CREATE)["api_key"]
+    successor = run(capsys, "key", "rotate", "--tenant", "acme", "--key", key_id(previous)[:8])["api_key"]
+    assert access(previous).tenant_id == access(successor).tenant_id == "acme"
     listed = {key["id"]: key for key in run(capsys, "key", "list", "--tenant", "acme")["keys"]}
-    ends = datetime.fromisoformat(listed[key_id(former)]["expires_at"])
+    ends = datetime.fromisoformat(listed[key_id(previous)]["expires_at"])
     assert timedelta(hours=23) < ends - datetime.now(UTC) <= timedelta(hours=24)
     assert listed[key_id(successor)]["expires_at"] is None
 
 
 def test_a_rotation_without_overlap_ends_the_former_key_at_once(capsys: Capture) -> None:
-    former = run(capsys, *CREATE)["api_key"]
-    run(capsys, "key", "rotate", "--tenant", "acme", "--key", former, "--overlap-hours", "0")
+    previous = run(capsys, *CREATE)["api_key"]
+    run(capsys, "key", "rotate", "--tenant", "acme", "--key", previous, "--overlap-hours", "0")
     with pytest.raises(NotAuthenticated):
-        access(former)
+        access(previous)
 
 
 @pytest.mark.parametrize("name", [lambda secret: secret, key_id, lambda secret: key_id(secret)[:8]])

@@ -1,4 +1,4 @@
-"""The web app's types are those of the OpenAPI document, and who forgets to write them again is told how."""
+"""The web app's types match the OpenAPI document, and a stale file says how to write it again."""
 
 import json
 from pathlib import Path

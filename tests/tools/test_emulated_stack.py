@@ -118,14 +118,14 @@ def paid_stack(paid_root: Path) -> Iterator[Stack]:
 def test_who_takes_webhooks_is_told_where_stripe_is_and_what_it_signs_with(paid_stack: Stack) -> None:
     answer = get(paid_stack.ports["stripe_webhook"], "/")
     assert answer is not None
-    told = json.loads(answer.body)
-    assert "127.0.0.1" in told.pop("no_proxy")
-    assert told == {
+    variables = json.loads(answer.body)
+    assert "127.0.0.1" in variables.pop("no_proxy")
+    assert variables == {
         "STRIPE_API_KEY": "sk_test_local",
         "STRIPE_API_BASE": paid_stack.parts["stripe"],
         "STRIPE_WEBHOOK_SECRET": paid_stack.secrets["stripe_webhook_secret"],
     }
-    assert told["STRIPE_WEBHOOK_SECRET"].startswith("whsec_")
+    assert variables["STRIPE_WEBHOOK_SECRET"].startswith("whsec_")
 
 
 def test_the_double_has_the_catalog_after_the_sync_and_sends_signed_events(

@@ -1,4 +1,4 @@
-"""firebase.json: where requests go, what browsers are told, and that the local preview tells them the same."""
+"""firebase.json: where requests go, which headers browsers get, and that the local preview sends the same ones."""
 
 import json
 import os
@@ -22,8 +22,8 @@ TOOLS = ROOT / "tools/firebase/node_modules"
 MATCH = """
 const { configMatcher } = require(process.argv[1])
 const { headers, urls } = JSON.parse(process.argv[2])
-const told = (url) => headers.filter((each) => configMatcher(url, { ...each })).flatMap((each) => each.headers)
-const answer = urls.map((url) => [url, Object.fromEntries(told(url).map(({ key, value }) => [key, value]))])
+const served = (url) => headers.filter((each) => configMatcher(url, { ...each })).flatMap((each) => each.headers)
+const answer = urls.map((url) => [url, Object.fromEntries(served(url).map(({ key, value }) => [key, value]))])
 console.log(JSON.stringify(Object.fromEntries(answer)))
 """
 URLS = (
@@ -39,7 +39,7 @@ Headers = Mapping[str, str]
 
 
 @pytest.fixture(scope="module")
-def told() -> dict[str, Headers]:
+def served() -> dict[str, Headers]:
     """The headers of each URL."""
     given = json.dumps({"headers": HOSTING["headers"], "urls": URLS})
     command = [node(), "-e", MATCH, str(TOOLS / "superstatic/lib/utils/patterns.js"), given]
@@ -49,9 +49,9 @@ def told() -> dict[str, Headers]:
 
 
 @pytest.fixture(scope="module")
-def policy(told: dict[str, Headers]) -> dict[str, list[str]]:
+def policy(served: dict[str, Headers]) -> dict[str, list[str]]:
     """The sources that each directive of the content security policy allows."""
-    directives = [directive.split() for directive in told["/"]["Content-Security-Policy"].split(";")]
+    directives = [directive.split() for directive in served["/"]["Content-Security-Policy"].split(";")]
     return {name: sources for name, *sources in directives}
 
 
@@ -90,9 +90,9 @@ def test_the_app_speaks_with_its_api_and_three_services_of_firebase(policy: dict
 
 
 @pytest.mark.parametrize("url", URLS)
-def test_every_answer_carries_the_security_headers(told: dict[str, Headers], url: str) -> None:
-    headers = told[url]
-    assert headers["Content-Security-Policy"] == told["/"]["Content-Security-Policy"]
+def test_every_answer_carries_the_security_headers(served: dict[str, Headers], url: str) -> None:
+    headers = served[url]
+    assert headers["Content-Security-Policy"] == served["/"]["Content-Security-Policy"]
     age = re.match(r"max-age=(\d+); includeSubDomains", headers["Strict-Transport-Security"])
     assert age is not None
     assert int(age[1]) >= 365 * 86_400
@@ -113,9 +113,9 @@ def test_every_answer_carries_the_security_headers(told: dict[str, Headers], url
     ],
 )
 def test_only_files_with_a_hash_in_their_name_are_cached(
-    told: dict[str, Headers], url: str, cached: str | None
+    served: dict[str, Headers], url: str, cached: str | None
 ) -> None:
-    assert told[url].get("Cache-Control") == cached
+    assert served[url].get("Cache-Control") == cached
 
 
 def test_files_that_are_named_exist() -> None:
@@ -164,7 +164,7 @@ def preview(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Server, 
 
 @pytest.mark.parametrize("path", ["/", "/t/demo", "/favicon.svg"])
 def test_the_preview_sends_the_headers_of_hosting_and_lets_the_emulators_be_reached_besides(
-    preview: tuple[Server, str], told: dict[str, Headers], path: str
+    preview: tuple[Server, str], served: dict[str, Headers], path: str
 ) -> None:
     server, emulators = preview
     connection = HTTPConnection(server.host, timeout=10)
@@ -175,7 +175,7 @@ def test_the_preview_sends_the_headers_of_hosting_and_lets_the_emulators_be_reac
         assert (response.status, len(response.read()) > 0) == (200, True)
     finally:
         connection.close()
-    expected = {name.lower(): value for name, value in told["/"].items()} | {"cache-control": "no-cache"}
+    expected = {name.lower(): value for name, value in served["/"].items()} | {"cache-control": "no-cache"}
     policy = expected.pop("content-security-policy")
     sent = headers["content-security-policy"]
     assert sent.count(emulators) == 1

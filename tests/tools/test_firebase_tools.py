@@ -29,7 +29,7 @@ def fake_node(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return file
 
 
-def told(logs: Path, name: str, rules: Path | None) -> tuple[str, Mapping[str, str]]:
+def call_of(logs: Path, name: str, rules: Path | None) -> tuple[str, Mapping[str, str]]:
     """The arguments and the environment of firebase-tools that run one emulator."""
     emulator = Emulator(name=name, port=4711, project="demo-x", rules=rules)
     server = start_emulator(emulator, logs, os.environ)
@@ -43,7 +43,7 @@ def told(logs: Path, name: str, rules: Path | None) -> tuple[str, Mapping[str, s
 def test_an_emulator_works_in_a_folder_of_its_own(
     tmp_path: Path, fake_node: Path, name: str, rules: Path | None
 ) -> None:
-    arguments, environment = told(tmp_path, name, rules)
+    arguments, environment = call_of(tmp_path, name, rules)
     config = tmp_path / name / "firebase.json"
     assert f"emulators:start --only {name} --project demo-x --config {config} --non-interactive" in arguments
     assert environment["TMPDIR"] == environment["XDG_CONFIG_HOME"] == str(tmp_path / name)
@@ -55,8 +55,8 @@ def test_an_emulator_works_in_a_folder_of_its_own(
 
 
 def test_only_firestore_has_rules_and_works_on_a_copy_of_them(tmp_path: Path, fake_node: Path) -> None:
-    told(tmp_path, "firestore", RULES)
-    told(tmp_path, "pubsub", None)
+    call_of(tmp_path, "firestore", RULES)
+    call_of(tmp_path, "pubsub", None)
     config = json.loads((tmp_path / "firestore/firebase.json").read_text())
     assert config["firestore"] == {"rules": RULES.name}
     assert (tmp_path / "firestore" / RULES.name).read_text() == RULES.read_text()

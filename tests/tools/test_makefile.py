@@ -26,7 +26,7 @@ NOT_COPIED = (".git", ".venv", "node_modules", ".local", "dist", "__pycache__", 
 ONE_FILE = "ARGS=tests/domain/test_plans.py"
 # Not the variables of the make that may run this test: they would reach this one.
 OTHERS = ("MAKE", "MFLAGS", "ARGS")
-# A program that writes down how it is called, and fails if it is told to.
+# A program that records how it is called, and fails on request.
 STAND_IN = """#!/bin/sh
 echo "${0##*/} $*" >> "$CALLS"
 case " $FAILING " in *" ${0##*/} "*) exit 1 ;; esac

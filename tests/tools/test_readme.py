@@ -1,6 +1,6 @@
 """The README and the pages under docs/ are true: their commands run, their paths and targets exist.
 
-The shell and Python of their blocks run here; which `make` commands run where is told by test_makefile.py.
+The shell and Python of their blocks run here; test_makefile.py says which `make` commands run where.
 """
 
 import json

@@ -1,4 +1,4 @@
-"""The web app as a part of the stack: what it is told, and what functions are told of it."""
+"""The web app as a part of the stack: its configuration, and what the functions learn of it."""
 
 import os
 from dataclasses import replace
@@ -50,13 +50,13 @@ def test_functions_are_told_its_address_and_where_its_users_sign_in(web: LocalWe
 def test_it_is_told_the_api_and_the_emulators(web: LocalWeb, tmp_path: Path) -> None:
     text = output(web, tmp_path)
     assert text.startswith(f"--port {web.port} --strictPort --host 127.0.0.1 ")
-    told = {
+    replaced = {
         "API": API,
         "RECORD": RECORD,
         "AUTH": f"127.0.0.1:{web.auth_port}",
         "FIRESTORE": "127.0.0.1:8080",
     }
-    for name, value in (told | {"PROJECT": "demo-gwi"}).items():
+    for name, value in (replaced | {"PROJECT": "demo-gwi"}).items():
         assert f'"GWI_WEB_{name}":"{value}"' in text
 
 

@@ -61,7 +61,7 @@ PAGE = Budget(at_most(2), at_most(40))
 
 
 def measure() -> Iterator[Measure]:
-    """Count at the channel of the real adapter, on the emulator, by a clock that is told."""
+    """Count at the channel of the real adapter, on the emulator, by a clock that the bench sets."""
     with firestore_emulator() as host, open_channel(host) as channel:
         counter = OperationCounter()
         rpc = FirestoreRpc(PROJECT_ID, grpc.intercept_channel(channel, counter), is_emulator=True)

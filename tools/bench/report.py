@@ -103,6 +103,6 @@ def _entry(measure: Measure) -> dict[str, object]:
 
 
 def write_json(measures: Iterable[Measure], file: Path) -> None:
-    """Write the file that holds what this run measured, and nothing of a former one."""
+    """Write what this run measured, and nothing of an earlier run."""
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text(json.dumps(as_json(measures), indent=2) + "\n")

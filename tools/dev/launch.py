@@ -1,4 +1,4 @@
-"""One call of `make dev`: what it was asked for, and how it is told to stop."""
+"""One call of `make dev`: its options and its stop signal."""
 
 from dataclasses import dataclass, field
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""The stack's Stripe: where the local double listens and sends to, and what functions are told of it."""
+"""The stack's Stripe: where the local double listens and sends, and the settings it gives the functions."""
 
 import secrets
 import sys
@@ -16,7 +16,7 @@ SYNC_CATALOG = ("stripe", "sync-catalog")
 
 @dataclass(frozen=True)
 class LocalStripe:
-    """A double and its one endpoint. Each is told the other's address, so both ports are chosen beforehand."""
+    """A double and its one endpoint. Each needs the other's address, so both ports are chosen first."""
 
     port: int
     webhook_port: int

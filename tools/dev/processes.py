@@ -149,7 +149,7 @@ def wait_until_ready(
     stop: Event | None = None,
     progress: Progress | None = None,
 ) -> None:
-    """Return when all answer; `progress` is told each part that does, and those that do not yet.
+    """Return when all answer; `progress` hears of each part that does and of those that do not yet.
 
     Raises StackError when one of them ends or does not answer in time, StoppedError as soon as `stop` is set.
     """

@@ -26,7 +26,7 @@ class Progress:
             self._tell(f"{part} is ready")
 
     def waiting(self, parts: Sequence[str]) -> None:
-        """Tell which parts are waited for, if nothing was told for ten seconds."""
+        """Say which parts are missing, if nothing was said for ten seconds."""
         if monotonic() >= self._told_at + _TELL_EVERY_SECONDS:
             self._tell(f"waiting for {', '.join(parts)} ...")
 

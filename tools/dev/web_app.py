@@ -1,4 +1,4 @@
-"""The dashboard as a local server, and what it and the functions are told of each other."""
+"""The dashboard as a local server, and what it and the functions know of each other."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -127,7 +127,7 @@ class Account:
 
     @contextmanager
     def changing(self, found: StripeObject, event_type: str) -> Iterator[None]:
-        """Emit `event_type` with the former values if the block changes `found`."""
+        """Emit `event_type` with the previous values if the block changes `found`."""
         before = self.present(found)
         yield
         if self.present(found) != before:
@@ -158,8 +158,8 @@ def listing(url: str, found: list[StripeObject], *, has_more: bool = False) -> S
     return {"object": "list", "data": found, "has_more": has_more, "url": url}
 
 
-def merged_metadata(former: dict[str, str], changes: dict[str, str] | None) -> dict[str, str]:
+def merged_metadata(previous: dict[str, str], changes: dict[str, str] | None) -> dict[str, str]:
     """Return metadata after an update: an empty value unsets its key, None (an empty map) unsets all."""
     if changes is None:
         return {}
-    return {name: value for name, value in {**former, **changes}.items() if value != ""}
+    return {name: value for name, value in {**previous, **changes}.items() if value != ""}

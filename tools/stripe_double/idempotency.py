@@ -26,7 +26,7 @@ class KeptAnswers:
         self._kept: dict[str, Kept] = {}
 
     def find(self, key: str, request: tuple[str, str, str], now: int) -> Kept | None:
-        """Return the former answer to (method, path, parameters); 400 if the key was used for something else."""
+        """Return the previous answer to (method, path, parameters); 400 if the key was used for something else."""
         kept = self._kept.get(key)
         if kept is None or now - kept.kept_at > _REMEMBERED_SECONDS:
             return None

@@ -74,7 +74,7 @@ class Pages:
         return submit(self.account, session, _CARD_OF_BUTTON[action])
 
     def portal(self, session_id: str) -> ResponseReturnValue:
-        """Show the portal, or do what its button says; a finished flow goes where it was told to."""
+        """Show the portal, or do what its button says; a finished flow goes to its return URL."""
         session = self.account.find("billing_portal.session", session_id)
         action = request.form.get("action")
         problem = None

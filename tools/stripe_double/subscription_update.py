@@ -98,16 +98,16 @@ def _change_items(
     account: Account, subscription: StripeObject, items: list[StripeObject], params: Params
 ) -> StripeObject | None:
     """Take the new items over; return the draft if the change is billed at once."""
-    former, now = subscription["items"]["data"], account.clock.now()
+    previous, now = subscription["items"]["data"], account.clock.now()
     asked = params.get("billing_cycle_anchor", {}).get("type") == "now"
-    restarts = asked or interval_of_all(account, former) != interval_of_all(account, items)
-    if items == former and not asked:
+    restarts = asked or interval_of_all(account, previous) != interval_of_all(account, items)
+    if items == previous and not asked:
         return None
     if subscription["status"] in (*ENDED, "trialing", "paused"):
         subscription["items"]["data"] = items
         return None
     prorated = params.get("proration_behavior", "create_prorations")
-    credits_ = [] if prorated == "none" else proration_lines(account, subscription, former, sign=-1)
+    credits_ = [] if prorated == "none" else proration_lines(account, subscription, previous, sign=-1)
     subscription["items"]["data"] = items
     if restarts:
         subscription["billing_cycle_anchor"] = now

@@ -27,7 +27,7 @@ def _begin_paying(account: Account, subscription: StripeObject) -> None:
 
 def begin_period(account: Account, subscription: StripeObject) -> None:
     """Put the subscription into the period that begins now, with a draft that is collected an hour later."""
-    now, former = account.clock.now(), period_of(subscription)
+    now, previous = account.clock.now(), period_of(subscription)
     set_period_at(account, subscription, now)
     advances = subscription["status"] != "unpaid" and not _kept_as_draft(subscription)
     due_at = now + SECONDS_AS_DRAFT if advances else None
@@ -35,7 +35,7 @@ def begin_period(account: Account, subscription: StripeObject) -> None:
         account,
         subscription,
         period_lines(account, subscription),
-        Occasion("subscription_cycle", *former),
+        Occasion("subscription_cycle", *previous),
         auto_advance=advances,
         automatically_finalizes_at=due_at,
         next_payment_attempt=due_at,

@@ -39,10 +39,10 @@ def test_a_life_is_told_in_stripes_order(shop: Shop) -> None:
     shop.control(f"customers/{made.customer}/card", outcome="success")
     shop.control("clock/advance", seconds=3 * DAY)
     shop.stripe.v1.subscriptions.cancel(made.id)
-    told = [name for name in shop.event_types() if name.startswith(("customer.subscription", "invoice"))]
+    emitted = [name for name in shop.event_types() if name.startswith(("customer.subscription", "invoice"))]
     first = ["created", "finalized", "updated", "paid", "payment_succeeded"]
     failed = ["finalized", "updated", "payment_failed"]
-    assert told == [
+    assert emitted == [
         "customer.subscription.created",
         *(f"invoice.{name}" for name in first),
         "invoice.created",
