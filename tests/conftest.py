@@ -1,4 +1,4 @@
-"""What every test gets: an environment without this machine's settings, one emulator, bounded properties."""
+"""Fixtures of every test: an environment without this machine's settings, one emulator, bounded properties."""
 
 import os
 import signal

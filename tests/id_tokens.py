@@ -10,7 +10,7 @@ LASTS_SECONDS = 3600
 
 
 def claims_of(user_id: str, issued_at: datetime, **changes: object) -> dict[str, Any]:
-    """What a token says of somebody who signed in at that instant."""
+    """Return the claims of somebody who signed in at that instant."""
     issued = int(issued_at.timestamp())
     return {
         "iss": f"https://securetoken.google.com/{PROJECT}",

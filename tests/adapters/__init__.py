@@ -1,1 +1,1 @@
-"""What is particular to one adapter: encoding, failures, billed operations, indexes."""
+"""The parts particular to one adapter: encoding, failures, billed operations, indexes."""

@@ -38,7 +38,7 @@ class GoogleDouble:
         return jwt.encode(claims, key or self.signing_key, algorithm="RS256", headers={"kid": KEY_ID})
 
     def answer(self, host: str, path: str, body: dict[str, Any]) -> object:
-        """What one of the hosts says."""
+        """Return the answer of one of the hosts."""
         match host:
             case "www.googleapis.com":
                 return self.certificates

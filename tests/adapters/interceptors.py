@@ -8,7 +8,7 @@ from google.cloud.firestore_v1.types import firestore as firestore_types
 
 
 class CallFailed(grpc.RpcError):  # type: ignore[misc]  # grpc ships no types
-    """What a client sees of a call that failed on its way."""
+    """A failed call, as its client sees it."""
 
     def __init__(self, code: grpc.StatusCode, details: str = "on its way") -> None:
         super().__init__(details)

@@ -1,1 +1,1 @@
-"""What each port promises, tested on every adapter that keeps it."""
+"""The promises of each port, tested on every adapter."""

@@ -44,7 +44,7 @@ class RunningStack:
         return self._ask(part, "GET", f"{path}?{urlencode(query)}" if query else path)
 
     def tenant(self, what: str, **query: object) -> Any:
-        """What usage_api tells of the demo tenant."""
+        """Read the usage of the demo tenant from usage_api."""
         answer = self.get("usage_api", f"/api/v1/tenants/{self.entries['tenant_id']}/{what}", **query)
         assert answer.status == 200, answer
         return answer.content

@@ -69,7 +69,7 @@ class Subscriber:
 
     @property
     def billing(self) -> dict[str, Any]:
-        """What the usage page tells of billing."""
+        """Return the billing part of the usage page."""
         billing: dict[str, Any] = self.stack.tenant("usage")["billing"]
         return billing
 

@@ -50,7 +50,7 @@ def deliver(stack: RunningStack, **switches: bool | int) -> None:
 
 @pytest.fixture(scope="module")
 def long_ago(stack: RunningStack) -> Subscriber:
-    """Who has subscribed when Stripe's time began."""
+    """Return a subscriber whose subscription starts with Stripe's clock."""
     subscriber = new_subscriber(stack, "long-ago")
     subscriber.subscribe()
     return subscriber
@@ -191,7 +191,7 @@ def test_every_webhook_came_at_least_twice_and_none_is_left(stack: RunningStack)
 
 
 def delivery(stack: RunningStack) -> dict[str, list[dict[str, Any]]]:
-    """What has arrived and what waits."""
+    """Return the deliveries that arrived and those that wait."""
     content: dict[str, list[dict[str, Any]]] = stack.get("stripe", "/_double/delivery").content
     return content
 

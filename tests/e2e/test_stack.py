@@ -166,7 +166,7 @@ def fold_now(stack: RunningStack) -> None:
 
 
 def rollup_tokens(stack: RunningStack) -> int:
-    """What the fold itself has written for the current period."""
+    """Return the tokens that the fold has written for the current period."""
     with open_channel(stack.entries["firestore"]) as channel:
         rpc = FirestoreRpc(stack.entries["project_id"], channel, is_emulator=True)
         store, now = FirestoreUsageStore(rpc, MAX_AGE), datetime.now(UTC)

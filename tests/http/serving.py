@@ -76,7 +76,7 @@ class Functions:
         return app.test_client()
 
     def _start_as(self, name: str, start: Any) -> Any:
-        """What main.py calls to start, but on the clock of the test."""
+        """Start as main.py does, but on the clock of the test."""
 
         def start_on_clock(*warm_ups: Any, **options: Any) -> Container:
             container: Container = start(*warm_ups, **options)
@@ -190,7 +190,7 @@ def unfolded() -> list[str]:
 
 
 def pushed(message: object) -> Json:
-    """What a push subscription posts."""
+    """Return the request body of a push subscription."""
     known = {"messageId": "1", "publishTime": "2026-11-22T14:00:00Z"}
     content = {**known, **message} if isinstance(message, dict) else message
     return {"message": content, "subscription": "projects/demo-gwi/subscriptions/usage-tick-aggregate"}

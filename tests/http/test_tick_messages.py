@@ -1,4 +1,4 @@
-"""What the messages on the tick's topic may say, and which of them are dropped."""
+"""Messages on the tick's topic: the valid forms, and those that are dropped."""
 
 from collections.abc import Collection
 from datetime import date, datetime, timedelta

@@ -14,7 +14,7 @@ _DIRECT = build_opener(ProxyHandler({}))
 
 
 class Answer(NamedTuple):
-    """What the emulator answered: the HTTP status and the decoded JSON."""
+    """The emulator's answer: the HTTP status and the decoded JSON."""
 
     status: int
     body: Any

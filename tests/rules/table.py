@@ -1,4 +1,4 @@
-"""The table that the rules are held against: who knocks, at which paths, how, and who is let in."""
+"""The table that the rules are checked against: caller, path, method, and whether access is allowed."""
 
 from collections.abc import Callable
 

@@ -22,7 +22,7 @@ def memory(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def run(capture: Capture, *arguments: str) -> dict[str, Any]:
-    """What a successful command prints for machines."""
+    """Return the JSON that a successful command prints."""
     code = main(["--json", *arguments])
     printed = capture.readouterr()
     assert (code, printed.err) == (0, ""), printed.err
@@ -31,7 +31,7 @@ def run(capture: Capture, *arguments: str) -> dict[str, Any]:
 
 
 def failed(capture: Capture, *arguments: str) -> str:
-    """What a command that fails says, which is no JSON and no trace."""
+    """Return the message of a command that fails: neither JSON nor a traceback."""
     code = main(["--json", *arguments])
     printed = capture.readouterr()
     assert (code, printed.out) == (1, "")
@@ -39,5 +39,5 @@ def failed(capture: Capture, *arguments: str) -> str:
 
 
 def access(secret: str) -> Access:
-    """Whom a key acts for, as a fresh instance finds it."""
+    """Return the access of a key, as a new instance finds it."""
     return KeyAuthenticator(process_memory()).authenticate(secret, datetime.now(UTC))

@@ -67,7 +67,7 @@ def acme(double: Served, capsys: Capture) -> str:
 
 
 def drifted(capture: Capture, *arguments: str) -> dict[str, Any]:
-    """What a reconciliation prints that leaves something to do."""
+    """Return the output of a reconciliation that leaves something to do."""
     code = main(["--json", *RECONCILE, *arguments])
     printed = capture.readouterr()
     assert (code, printed.err) == (1, "")

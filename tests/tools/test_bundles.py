@@ -36,7 +36,7 @@ EVENT |= {"api_version": "2026-10-28.endive", "data": {"object": {"id": "plan_1"
 
 
 class Answers(NamedTuple):
-    """What a function answers to a request that reaches its store."""
+    """Return a function's answer to a request that reaches its store."""
 
     path: str
     body: object

@@ -19,7 +19,7 @@ Capture = pytest.CaptureFixture[str]
 
 
 def failed(capture: Capture, folder: Path) -> str:
-    """What a stack that cannot start says."""
+    """Return the message of a stack that cannot start."""
     assert command.main(["--folder", str(folder)], Event()) == 1
     return capture.readouterr().err
 

@@ -1,4 +1,4 @@
-"""What docs/costs.md says is arithmetic: each figure follows from the prices and the assumptions on the page."""
+"""The figures of docs/costs.md are arithmetic: each follows from the prices and the assumptions on the page."""
 
 import re
 from fractions import Fraction

@@ -1,4 +1,4 @@
-"""What `make` does: in a copy of the tree, so that no work is lost, and with what is installed, as it is.
+"""The targets of `make`, run in a copy of the tree, so that no work is lost, and with what is installed, as it is.
 
 Run for real are `make`, `make build`, `make bench` (its cheapest group), `make format`, `make clean`, and `make test`
 and `make coverage` of one file. The others run on stand-ins of the programs they call, as whole runs are elsewhere:
@@ -92,13 +92,13 @@ class StandIns:
         )
 
     def calls(self, *arguments: str) -> list[str]:
-        """What a target that succeeds has called."""
+        """Return the calls of a target that succeeds."""
         done = self.make(*arguments)
         assert done.returncode == 0, done.stdout + done.stderr
         return self._calls.read_text().splitlines()
 
     def called(self) -> list[str]:
-        """What the last target has called, whether it succeeded or not."""
+        """Return the calls of the last target, successful or not."""
         return self._calls.read_text().splitlines()
 
 

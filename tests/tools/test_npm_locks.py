@@ -1,4 +1,4 @@
-"""What npm installs: fixed by version and integrity, with no word on where it comes from."""
+"""npm's lock files fix versions and integrity, and name no registry."""
 
 import json
 import re

@@ -1,4 +1,4 @@
-"""What the stack sends to the tick's topic, and how often: as Cloud Scheduler does in production."""
+"""The local scheduler sends the same messages as Cloud Scheduler, as often."""
 
 from pathlib import Path
 from threading import Event
@@ -15,7 +15,7 @@ from tools.dev.tick import TICK_MESSAGE, connect_tick
 
 
 def sent(parts: dict[str, str], ticks: int, monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """What a stack of these parts sends until it has ticked so often."""
+    """Return the messages of a stack of these parts up to a number of ticks."""
     monkeypatch.setattr(life, "TICK_SECONDS", 0.01)
     monkeypatch.setattr(life, "_WATCH_SECONDS", 0.001)
     stop, messages = Event(), list[str]()

@@ -1,4 +1,4 @@
-"""What the ready stack tells programs and people."""
+"""The stack file: what programs and people read about a ready stack."""
 
 import json
 import shlex

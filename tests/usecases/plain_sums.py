@@ -21,7 +21,7 @@ from tests.sample_events import NOON, ONE_SHARD
 
 @dataclass(frozen=True, slots=True)
 class Sums:
-    """What a period amounts to."""
+    """The sums of a period."""
 
     totals: Totals
     series: dict[Series, Totals]
@@ -52,12 +52,12 @@ def plain_runs(events: Iterable[RecordedEvent], start: datetime, end: datetime) 
 
 
 def sums_of(usage: Usage) -> Sums:
-    """What was read, its days and its series each added up."""
+    """Add up the days and the series of what was read."""
     return Sums(usage.totals, {name: totals for name, totals in usage.series.items() if totals}, usage.runs)
 
 
 def within(store: UsageStore, tenant: Tenant, period: Period, now: datetime) -> Sums:
-    """What the ledger says of an interval, by series and by hours and in sums, which must agree."""
+    """Read an interval from the ledger by series, by hours and in sums, which must agree."""
     ledger = Ledger(store)
     read = {detail: ledger.within(tenant, period, detail, now).usage for detail in Detail}
     by_series, by_hour, plain = read[Detail.SERIES], read[Detail.HOURS], read[Detail.TOTALS]
@@ -67,12 +67,12 @@ def within(store: UsageStore, tenant: Tenant, period: Period, now: datetime) -> 
 
 
 def current(store: UsageStore, tenant: Tenant, now: datetime) -> Sums:
-    """What the ledger says of the period at `now`."""
+    """Read the period at `now` from the ledger."""
     return within(store, tenant, period_at(tenant.anchor, now), now)
 
 
 def folded(store: UsageStore, tenant: Tenant, now: datetime) -> Sums:
-    """What rollups alone say of the period at `now`."""
+    """Read the period at `now` from rollups alone."""
     all_folded = replace(tenant.counters, complete_until=datetime(3000, 1, 1, tzinfo=UTC))
     period = period_at(tenant.anchor, now)
     plan = plan_reading(CounterHistory(all_folded, tenant.created_at), period, Detail.HOURS, now)

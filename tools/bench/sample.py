@@ -12,7 +12,7 @@ Event = dict[str, object]
 
 BATCH_EVENTS = 500
 EVENTS_PER_RUN = 100
-"""What the budget of writes per event is stated for: agents that buffer send few runs at a time."""
+"""The load for which the budget of writes per event is stated: agents that buffer send few runs at a time."""
 _CALLS = [call for workflow in WORKFLOWS.values() for call in workflow]
 _BETWEEN = timedelta(milliseconds=20)
 

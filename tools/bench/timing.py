@@ -1,4 +1,4 @@
-"""How time is taken on a shared, noisy machine: in turns, and by the median."""
+"""How time is taken on a shared, noisy machine: alternating, and by the median."""
 
 from collections.abc import Callable
 from statistics import median

@@ -18,7 +18,7 @@ _TOOLS = {
     "FIREBASE_AUTH_EMULATOR_HOST": "auth",
     "STRIPE_API_BASE": "stripe",
 }
-"""What the admin tool reads, and the entries of the stack file that it stands for."""
+"""The admin tool's variables, and the entries of the stack file that fill them."""
 
 _COMMANDS = {
     "RECORD_USAGE": "record_usage",

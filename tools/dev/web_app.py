@@ -29,8 +29,10 @@ class FunctionUrls:
 
 @dataclass(frozen=True, kw_only=True)
 class LocalWeb:
-    """A web app and the Auth emulator that signs its users in; functions are told both, so both ports are chosen
-    beforehand."""
+    """A web app and the Auth emulator that signs its users in.
+
+    Functions need both addresses before either starts, so both ports are chosen first.
+    """
 
     folder: Path
     port: int

@@ -72,4 +72,4 @@ def simulated(status: int) -> Refusal:
     if status == 409:
         return Refusal(409, "invalid_request_error", "This object is in use elsewhere.", code="lock_timeout")
     kind = "api_error" if status >= 500 else "invalid_request_error"
-    return Refusal(status, kind, f"The double was told to fail with {status}.")
+    return Refusal(status, kind, f"A test asked the double to fail with {status}.")

@@ -1,4 +1,4 @@
-"""What every test of the double gets: a receiver of webhooks, a served double, a shop to drive it with."""
+"""Fixtures of the double's tests: a receiver of webhooks, a served double, a shop to drive it with."""
 
 from collections.abc import Iterator
 

@@ -18,7 +18,7 @@ HOUR = 3_600
 
 @dataclass(frozen=True)
 class Page:
-    """What a browser got: where it was sent to, or what it shows."""
+    """A browser's response: a redirect, or a page."""
 
     status: int
     location: str | None

@@ -183,7 +183,7 @@ def test_a_lost_answer_does_not_make_a_second_customer(shop: Shop) -> None:
 )
 def test_a_planned_failure_raises_its_class(shop: Shop, status: int, error: type[Exception]) -> None:
     shop.control("fail", path_prefix="/v1/customers", status=status, times=3)
-    with pytest.raises(error, match=r"Too many|told to fail"):
+    with pytest.raises(error, match=r"Too many|asked the double to fail"):
         shop.stripe.v1.customers.list()
 
 

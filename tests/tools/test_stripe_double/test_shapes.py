@@ -1,4 +1,4 @@
-"""What the double accepts and answers, held against the types that stripe-python carries for this API version."""
+"""The double's requests and responses, checked against the types that stripe-python carries for this API version."""
 
 import importlib
 import inspect

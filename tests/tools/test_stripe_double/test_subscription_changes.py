@@ -1,4 +1,4 @@
-"""What is done to a subscription: switch, cancel, list; and the periods it runs through."""
+"""Changes to a subscription: switch, cancel, list; and its periods."""
 
 from datetime import UTC, datetime
 from typing import Any

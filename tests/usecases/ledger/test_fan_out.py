@@ -1,4 +1,4 @@
-"""What a tick finds due is folded by several instances: messages of a few tenants each."""
+"""Several instances share the folds of a tick: each message carries a few tenants."""
 
 from datetime import timedelta
 

@@ -1,4 +1,4 @@
-"""What one fold does: which days it sets, what it leaves alone, and how much it costs."""
+"""One fold: the days it writes, the days it leaves alone, and its cost."""
 
 from collections.abc import Callable, Collection
 from contextlib import suppress

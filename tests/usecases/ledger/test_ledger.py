@@ -1,4 +1,4 @@
-"""What is read to know usage: around midnight, period ends, moved anchors, and a fold that is away."""
+"""Reading usage: around midnight, at period ends, with moved anchors, and without a fold."""
 
 from datetime import UTC, datetime, timedelta
 

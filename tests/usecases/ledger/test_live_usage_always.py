@@ -110,7 +110,7 @@ class Life:
         return stored_tenant(self.place.open(), self.tenant.id)
 
     def expected(self) -> Sums:
-        """What the current period amounts to."""
+        """Return the sums of the current period."""
         return plain_sums(self.events, period_at(self.tenant.anchor, self.now))
 
 
