@@ -9,10 +9,13 @@ from contextlib import contextmanager
 from copy import copy
 from http.client import HTTPConnection
 from pathlib import Path
+from threading import Event
 from time import monotonic, sleep
 from typing import Any, NamedTuple
 from urllib.parse import urlencode, urlsplit
 
+from tools.dev.errors import OverloadedError
+from tools.dev.retries import Retries
 from tools.dev.settings import ROOT, STACK_FILE
 from tools.dev.stack_environment import stack_environment
 
@@ -50,6 +53,10 @@ class RunningStack:
         return answer.content
 
     def _ask(self, part: str, method: str, path: str, body: str | None = None) -> Answer:
+        """Ask as a good client does: again after a 503."""
+        return Retries(Event())(lambda: self._ask_once(part, method, path, body))
+
+    def _ask_once(self, part: str, method: str, path: str, body: str | None) -> Answer:
         # Not urllib: it would send loopback requests through a proxy that the environment names.
         connection = HTTPConnection(urlsplit(self.entries[part]).netloc, timeout=30)
         headers = {"Authorization": f"Bearer {self.entries['api_key']}", "Content-Type": "application/json"}
@@ -57,6 +64,8 @@ class RunningStack:
             connection.request(method, path, body, headers)
             response = connection.getresponse()
             text = response.read().decode()
+            if response.status == 503:
+                raise OverloadedError(text)
             return Answer(
                 response.status, json.loads(text) if "json" in response.headers["Content-Type"] else text
             )
