@@ -23,7 +23,7 @@ from tools.dev.settings import ROOT
 
 INSTALLED = (".venv", "web/node_modules", "tools/firebase/node_modules")
 NOT_COPIED = (".git", ".venv", "node_modules", ".local", "dist", "__pycache__", ".*_cache", ".hypothesis")
-ONE_FILE = "ARGS=tests/domain/test_plans.py"
+ONE_FILE = "ARGS=tests/domain/limits/test_plans.py"
 # Not the variables of the make that may run this test: they would reach this one.
 OTHERS = ("MAKE", "MFLAGS", "ARGS")
 # A program that records how it is called, and fails on request.
@@ -133,7 +133,7 @@ def test_make_test_and_make_coverage_run_the_tests_that_are_named(tree: Path) ->
     for target in ("test", "coverage"):
         output = make(target, ONE_FILE, folder=tree)
         assert re.search(r"^=+ \d+ passed in ", output, re.MULTILINE)
-        assert re.findall(r"^tests\S+", output, re.MULTILINE) == ["tests/domain/test_plans.py"]
+        assert re.findall(r"^tests\S+", output, re.MULTILINE) == ["tests/domain/limits/test_plans.py"]
         assert ("TOTAL" in output) == (target == "coverage")
 
 
