@@ -97,7 +97,7 @@ class UsageStore(Protocol):
     ) -> None:
         """Mark as folded those of `shards` that still are as they were read, and let them expire after a while.
 
-        The others stay dirty, and are due at `next_fold_at`. A counter that is written to does not expire.
+        The others are dirty and due at `next_fold_at`. A dirty counter does not expire.
         """
 
     def save_counter_settings(self, tenant_id: str, settings: CounterSettings, version: object) -> None:

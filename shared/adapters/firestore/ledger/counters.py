@@ -75,11 +75,15 @@ def clear_write(name: str, shard: CounterShard, expire_at: datetime) -> Any:
 
 
 def postpone_write(name: str, fold_due: datetime) -> Any:
-    """Set when a counter document is folded next."""
+    """Set when a counter document is folded next.
+
+    It may be clean by now, because another fold was faster. Mark it dirty, or no later fold would clear it.
+    """
     write = Write()
     write.update.name = name
+    write.update.fields["dirty"].boolean_value = True
     write.update.fields["fold_due"].integer_value = microseconds(fold_due)
-    write.update_mask.field_paths.append("fold_due")
+    write.update_mask.field_paths.extend(("dirty", "fold_due", "expire_at"))
     write.current_document.exists = True
     return write
 

@@ -117,6 +117,7 @@ class MemoryUsageStore(MemoryState):
                 if counter.version == shard.version:
                     counter.fold_due = None
                     counter.run_hours.clear()
+                    counter.version += 1
                 else:
                     counter.fold_due = next_fold_at
 
