@@ -15,9 +15,10 @@ from shared.domain.ledger.counters import (
     sum_totals,
 )
 from shared.domain.ledger.usage import Wanted
-from shared.domain.metering.amounts import Measures, amounts_of
+from shared.domain.metering.amounts import Measures, amounts_of, can_cost
 from shared.domain.metering.events import Category, Status
 from shared.domain.metering.recording import RecordedEvent
+from shared.domain.prices.costs import NO_COST, EventCost
 from shared.domain.prices.token_pools import TokenPools
 from shared.ports import UsageStore
 
@@ -77,6 +78,9 @@ def event_of(
     series: Series = MINI,
     run_id: str | None = None,
 ) -> RecordedEvent:
+    cost = EventCost("unknown") if can_cost(category, status, tokens) else NO_COST
+    if cost_nanousd is not None:
+        cost = EventCost("exact", cost_nanousd, "genai-prices 0.2.3")
     return RecordedEvent(
         id=event_id,
         ts=ts,
@@ -85,16 +89,22 @@ def event_of(
         status=status,
         tokens=tokens,
         latency_ms=latency_ms,
-        cost_nanousd=cost_nanousd,
-        price_source=None if cost_nanousd is None else "genai-prices 0.2.3",
+        cost=cost,
+        served_model=None,
         user_id=None,
         run_id=run_id,
         workflow_id=None,
         request_id=None,
         metadata_json=None,
         fingerprint="first",
-        amounts=amounts_of(Measures(category, status, tokens, latency_ms, cost_nanousd)),
+        amounts=amounts_of(Measures(category, status, tokens, latency_ms, cost)),
     )
+
+
+def costing(event: RecordedEvent, cost: EventCost) -> RecordedEvent:
+    """Return `event` with another cost."""
+    measures = Measures(event.category, event.status, event.tokens, event.latency_ms, cost)
+    return event._replace(cost=cost, amounts=amounts_of(measures))
 
 
 def times(count: int, amounts: Mapping[Metric, int] = CALL) -> Totals:

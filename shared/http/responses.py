@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AliasGenerator, AliasPath, BaseModel, BeforeValidator, ConfigDict, Field, Json
 
 from shared.domain.limits.limits import LimitStatus
+from shared.domain.prices.costs import CostStatus
 from shared.domain.prices.money import usd_string
 
 
@@ -88,9 +89,25 @@ class EventResponse(ResponseModel):
     status: str | None
     tokens: EventTokens | None
     latency_ms: int | None
-    cost_usd: Usd | None = Field(validation_alias="cost_nanousd")
+    served_model: str | None = Field(
+        description="The model that answered, where it is another one than `model`."
+    )
+    cost_usd: Usd | None = Field(validation_alias=AliasPath("cost", "nanousd"))
+    cost_status: CostStatus | None = Field(
+        validation_alias=AliasPath("cost", "status"),
+        description="`incomplete`: the event costs at least `cost_usd`. Null: it cannot cost anything.",
+    )
+    unread: list[str] = Field(
+        validation_alias=AliasPath("cost", "unread"),
+        description="The parts of the response that `cost_usd` leaves out.",
+    )
     price_source: str | None = Field(
-        description="`client`, `local`, or the version of the catalog that priced it."
+        validation_alias=AliasPath("cost", "source"),
+        description="`client`, `provider`, `local`, or the version of the catalog that priced it.",
+    )
+    catalog_cost_usd: Usd | None = Field(
+        validation_alias=AliasPath("cost", "catalog_nanousd"),
+        description="The catalog's figure, where the provider's own bill is the cost.",
     )
     user_id: str | None
     run_id: str | None

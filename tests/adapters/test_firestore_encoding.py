@@ -33,11 +33,12 @@ from shared.domain.ledger.rollups import DayRollup
 from shared.domain.metering.events import MeteringEvent
 from shared.domain.metering.recording import DayDelta, RecordedEvent, deltas_by_day
 from shared.domain.metering.runs import runs_of
+from shared.domain.prices.costs import EventCost
 from shared.domain.prices.token_pools import TokenPools
 from shared.ports import Mail
 from tests.adapters.writes import event_write
 from tests.contracts.test_counting import ODD_NAMES
-from tests.sample_events import NOON, TODAY, event_of
+from tests.sample_events import NOON, TODAY, costing, event_of
 
 MAX_TRANSFORMS_PER_DOCUMENT = 500
 MAX_PATH_BYTES = 1_500
@@ -193,9 +194,10 @@ def test_parts_of_series_that_count_every_metric_are_as_large_as_firestore_allow
         event_of(f"e{n}", ALL_POOLS, 9, None, status="error", series=each) for n, each in enumerate(series)
     ]
     tools = [event_of(f"t{n}", None, 9, 5, category="tool", series=each) for n, each in enumerate(series)]
-    pairs = [event for pair in zip(failed, tools, strict=True) for event in pair]
-    days = [deltas_by_day(part)[TODAY].cells for part in split(pairs)]
-    assert [len(cells) for cells in days] == [40, 40, 20]
+    incomplete = [costing(each._replace(id=f"i{each.id}"), EventCost("incomplete")) for each in failed]
+    events = [event for of_series in zip(failed, tools, incomplete, strict=True) for event in of_series]
+    days = [deltas_by_day(part)[TODAY].cells for part in split(events)]
+    assert [len(cells) for cells in days] == [37, 37, 26]
     assert {len(totals) for cells in days for totals in cells.values()} == {len(METRICS)}
     # The cells, the day's totals, `commits` and `fold_due`.
     transforms = len(counter_write("name", DayDelta(days[0], set(range(24))), NOON).update_transforms)

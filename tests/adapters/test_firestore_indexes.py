@@ -28,6 +28,7 @@ from shared.domain.ledger.periods import month_of, period_at
 from shared.domain.ledger.rollups import DayRollup, MonthRollup
 from shared.domain.metering.recording import DayDelta
 from shared.domain.metering.runs import Run
+from shared.domain.prices.costs import EventCost
 from shared.domain.prices.token_pools import TokenPools
 from shared.ports import Directory, UsageStore
 from tests.adapters.interceptors import Unanswered
@@ -136,7 +137,12 @@ def test_names_end_in_the_direction_of_the_field_before_them() -> None:
 
 SERIES = Series("openai", "gpt-4.1-mini")
 FULL_EVENT = event_of("e1", TokenPools(100, 50, 150, 30, 20, 5, 40), 1, 1, status="ok", run_id="r")._replace(
-    user_id="u", workflow_id="w", request_id="q", metadata_json="{}"
+    user_id="u",
+    workflow_id="w",
+    request_id="q",
+    metadata_json="{}",
+    served_model="m",
+    cost=EventCost("exact", 1, "provider", ("usage.seconds",), 2),
 )
 CELLS = {Cell(12, SERIES): dict.fromkeys(METRICS, 1)}
 VERSION = Write().current_document.update_time

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from shared.domain.ledger.counters import Cell, Series, ShardRef, sum_by_series, sum_totals
 from shared.domain.metering.recording import RecordedEvent
+from shared.domain.prices.costs import EventCost
 from shared.domain.prices.token_pools import MAX_TOKENS, TokenPools
 from shared.ports import Outcome, UsageStore
 from tests.sample_events import (
@@ -16,6 +17,7 @@ from tests.sample_events import (
     NOON,
     ONE_SHARD,
     TODAY,
+    costing,
     counted,
     counted_cells,
     event_of,
@@ -95,9 +97,10 @@ def test_every_metric_is_counted_and_zeros_are_absent(store: UsageStore) -> None
     )
     failed_call = event_of("e1", pools, 900, None, status="error")
     tool_call = event_of("e2", None, 7, 1_500, category="tool", status="ok")
-    store.record("acme", [failed_call, tool_call], ONE_SHARD, NOON)
+    unfinished_call = costing(event_of("e3", None, None, None), EventCost("incomplete"))
+    store.record("acme", [failed_call, tool_call, unfinished_call], ONE_SHARD, NOON)
     assert counted(store, "acme") == {
-        "calls": 1,
+        "calls": 2,
         "errors": 1,
         "input_tokens": 100,
         "output_tokens": 50,
@@ -108,6 +111,7 @@ def test_every_metric_is_counted_and_zeros_are_absent(store: UsageStore) -> None
         "latency_ms": 900 + 7,
         "cost_nanousd": 1_500,
         "unpriced_calls": 1,
+        "incomplete_calls": 1,
         "tool_calls": 1,
     }
 

@@ -12,9 +12,10 @@ from shared.domain.errors import InvalidInput
 from shared.domain.ledger.counters import Series
 from shared.domain.metering.recording import RecordedEvent
 from shared.domain.metering.runs import Run
+from shared.domain.prices.costs import EventCost
 from shared.domain.prices.token_pools import TokenPools
 from shared.ports import Page, UsageStore
-from tests.sample_events import NOON, ONE_SHARD, event_of, llm_call, mark
+from tests.sample_events import NOON, ONE_SHARD, costing, event_of, llm_call, mark
 
 T = TypeVar("T")
 
@@ -91,12 +92,15 @@ def _record_hourly(store: UsageStore, count: int, tenant_id: str = "acme") -> No
             "e1", TokenPools(100, 50, 150, 30, 20, 5, 40), 1, 2**53, series=Series("a.b", "org/m:7b`|%")
         ),
         event_of("é/..`", None, 12, None, category="tool", ts=NOON + timedelta(microseconds=1)),
-        llm_call("e1")._replace(
+        costing(
+            llm_call("e1"),
+            EventCost("incomplete", 0, "provider", ("usage.seconds", "usage.a.`b`"), 2**53),
+        )._replace(
             user_id="user/1",
             workflow_id="__w__",
             request_id="req.1",
             metadata_json='{"a.b":{"__x__":[1,null,"\\u0000"]},"text":"日本"}',
-            price_source="client",
+            served_model="org/model-7b",
         ),
     ],
 )

@@ -31,6 +31,7 @@ def test_a_run_is_the_sum_of_its_events(functions: Functions, clock: Clock, key:
         "tool_calls": 1,
         "errors": 0,
         "unpriced_calls": 0,
+        "incomplete_calls": 0,
         "latency_ms": 7,
         "tokens": token_sums(100, 20),
         "cost_usd": "0.10",
@@ -168,6 +169,10 @@ def test_an_event_is_returned_as_it_was_recorded(functions: Functions, key: str)
             "cache_write_1h_tokens": 0,
             "reasoning_tokens": 5,
         },
+        "served_model": None,
         "cost_usd": "0.000123",
+        "cost_status": "client",
+        "unread": [],
         "price_source": "client",
+        "catalog_cost_usd": None,
     }

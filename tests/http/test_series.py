@@ -137,6 +137,7 @@ def test_csv_has_a_row_for_every_point(recorded: Functions, key: str) -> None:
         "tool_calls": "0",
         "errors": "0",
         "unpriced_calls": "0",
+        "incomplete_calls": "0",
         "latency_ms": "0",
         "cost_usd": "0.20",
         "input_tokens": "0",

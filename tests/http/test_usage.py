@@ -43,6 +43,7 @@ def test_the_aggregate_is_exact_and_complete(functions: Functions, key: str) -> 
         "total_latency_ms": 300 + 500 + 700 + 7,
         "total_cost_usd": "0.25",
         "unpriced_calls": 1,
+        "incomplete_calls": 0,
         "by_provider": {
             "azure": {"calls": 1, "tokens": 450, "cost_usd": "0.05"},
             "openai": {"calls": 2, "tokens": 120 + 230, "cost_usd": "0.20"},
@@ -62,6 +63,7 @@ def test_the_aggregate_is_exact_and_complete(functions: Functions, key: str) -> 
         "tool_calls": 0,
         "errors": 0,
         "unpriced_calls": 0,
+        "incomplete_calls": 0,
         "latency_ms": 300 + 500,
         "tokens": token_sums(100 + 200, 20 + 30),
         "cost_usd": "0.20",

@@ -130,6 +130,7 @@ def test_days_with_usage_are_told_in_order_and_complete(functions: Functions, ke
         "tool_calls": 0,
         "errors": 0,
         "unpriced_calls": 0,
+        "incomplete_calls": 0,
         "latency_ms": 0,
         "tokens": token_sums(2_500, 0),
         "cost_usd": "0.20",

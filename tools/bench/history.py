@@ -9,6 +9,7 @@ from shared.domain.ledger.counters import Series
 from shared.domain.metering.amounts import Measures, amounts_of
 from shared.domain.metering.recording import RecordedEvent
 from shared.domain.people.tenants import ApiKey, AuditEntry, Tenant
+from shared.domain.prices.costs import CLIENT_PRICE, EventCost
 from shared.domain.prices.token_pools import TokenPools
 from shared.ports import Directory, UsageStore
 from shared.usecases.ledger.fold_tenant import TenantFolder
@@ -23,7 +24,8 @@ POSITIONS_PER_RUN = 50 * len(HOURS)
 """Up to 50 events to a run, all in one hour. 100,000 events are 2,080 runs: a little above the largest plan, and
 enough that a count of all of them would cost more reads than one of the few of little history."""
 _POOLS = TokenPools(1200, 300, 1500, cache_read=400)
-_AMOUNTS = amounts_of(Measures("llm", "ok", _POOLS, 800, 950_000))
+_COST = EventCost("client", 950_000, CLIENT_PRICE)
+_AMOUNTS = amounts_of(Measures("llm", "ok", _POOLS, 800, _COST))
 _THREADS = 4
 
 
@@ -37,8 +39,8 @@ def event(number: int, ts: datetime, prefix: str, run: str) -> RecordedEvent:
         status="ok",
         tokens=_POOLS,
         latency_ms=800,
-        cost_nanousd=950_000,
-        price_source="client",
+        cost=_COST,
+        served_model=None,
         user_id=None,
         run_id=f"{prefix}-run-{run}",
         workflow_id=None,

@@ -19,6 +19,7 @@ Metric = Literal[
     "latency_ms",
     "cost_nanousd",
     "unpriced_calls",
+    "incomplete_calls",
     "tool_calls",
 ]
 """The one table of metrics. Stored fields, API models, CSV columns and the size of a commit follow from it."""

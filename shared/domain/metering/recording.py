@@ -11,17 +11,16 @@ from pydantic_core import to_json
 from shared.domain.errors import FieldProblem
 from shared.domain.ledger.counters import Cell, Cells, Series, Totals, add
 from shared.domain.ledger.periods import MAX_AGE, MAX_AHEAD
-from shared.domain.metering.amounts import Measures, amounts_of
+from shared.domain.metering.amounts import Measures, amounts_of, can_cost
 from shared.domain.metering.events import Category, MeteringEvent, Status, shown
 from shared.domain.metering.extraction import ExtractionError, extract
 from shared.domain.prices.catalog import ResolvedProvider, resolve_provider
+from shared.domain.prices.costs import CLIENT_PRICE, NO_COST, EventCost
 from shared.domain.prices.money import nanousd_from_decimal
-from shared.domain.prices.pricing import Cost, cost_of
+from shared.domain.prices.pricing import cost_of
 from shared.domain.prices.token_pools import MAX_TOKENS, CallUsage, TokenPools
 
 MAX_METADATA_BYTES = 256 * 1024
-
-CLIENT_PRICE = "client"
 
 
 class RecordedEvent(NamedTuple):
@@ -34,10 +33,9 @@ class RecordedEvent(NamedTuple):
     status: Status | None
     tokens: TokenPools | None
     latency_ms: int | None
-    cost_nanousd: int | None
-    """None if the price is unknown (counted as `unpriced_calls`) or there is nothing to price; never 0 instead."""
-    price_source: str | None
-    """`client`, `local`, or the version of the catalog that priced it."""
+    cost: EventCost
+    served_model: str | None
+    """The model that the response names, where it is another one than `series.model`."""
     user_id: str | None
     run_id: str | None
     workflow_id: str | None
@@ -68,7 +66,6 @@ def prepare(event: MeteringEvent, tenant_id: str, now: datetime) -> RecordedEven
     usage = _usage(event, provider)
     pools = usage.pools if usage else None
     cost = _cost(event, provider, ts, usage)
-    cost_nanousd = cost.nanousd if cost else None
     return RecordedEvent(  # by position: sixteen keywords would take twice as long, once per event
         event.id or _derived_id(event),
         ts,
@@ -77,15 +74,15 @@ def prepare(event: MeteringEvent, tenant_id: str, now: datetime) -> RecordedEven
         event.status,
         pools,
         event.latency_ms,
-        cost_nanousd,
-        cost.source if cost else None,
+        cost,
+        None,
         event.user_id,
         event.run_id,
         event.workflow_id,
         event.request_id,
         _metadata_json(event),
         _fingerprint(event),
-        amounts_of(Measures(event.category, event.status, pools, event.latency_ms, cost_nanousd)),
+        amounts_of(Measures(event.category, event.status, pools, event.latency_ms, cost)),
     )
 
 
@@ -116,14 +113,17 @@ def _usage(event: MeteringEvent, provider: ResolvedProvider) -> CallUsage | None
 
 def _cost(
     event: MeteringEvent, provider: ResolvedProvider, ts: datetime, usage: CallUsage | None
-) -> Cost | None:
+) -> EventCost:
     if event.cost_usd_estimate is not None:
-        return Cost(nanousd_from_decimal(event.cost_usd_estimate), CLIENT_PRICE)
+        return EventCost("client", nanousd_from_decimal(event.cost_usd_estimate), CLIENT_PRICE)
     cost = cost_of(provider, event.model, ts, usage) if usage else None
     if usage and cost and cost.nanousd > MAX_TOKENS:
         total = shown(usage.pools.total)
         raise RefusedEvent("tokens", "cost_out_of_range", f"{total} tokens cost more than can be billed")
-    return cost
+    if cost is not None:
+        return EventCost("exact", cost.nanousd, cost.source)
+    pools = usage.pools if usage else None
+    return EventCost("unknown") if can_cost(event.category, event.status, pools) else NO_COST
 
 
 def _metadata_json(event: MeteringEvent) -> str | None:

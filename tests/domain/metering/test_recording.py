@@ -126,7 +126,7 @@ def test_a_different_payload_has_a_different_fingerprint(change: dict[str, Any])
 
 def test_a_clients_estimate_is_kept_with_client_as_its_source() -> None:
     event = _prepared(tokens={"total_tokens": 5}, cost_usd_estimate=Decimal("0.10"))
-    assert (event.cost_nanousd, event.price_source) == (100_000_000, "client")
+    assert (event.cost.nanousd, event.cost.source) == (100_000_000, "client")
     assert "unpriced_calls" not in event.amounts
 
 
@@ -137,7 +137,7 @@ def test_ten_times_ten_cents_are_exactly_one_dollar() -> None:
 
 def test_an_unknown_model_is_recorded_unpriced() -> None:
     event = _prepared(tokens={"input_tokens": 7, "output_tokens": 3})
-    assert (event.cost_nanousd, event.price_source) == (None, None)
+    assert (event.cost.nanousd, event.cost.source) == (None, None)
     assert event.amounts == {
         "calls": 1,
         "unpriced_calls": 1,
@@ -152,8 +152,8 @@ def test_a_known_model_is_priced_by_the_catalog() -> None:
         provider="openai", model="gpt-4.1-mini", tokens={"input_tokens": 1_000, "output_tokens": 0}
     )
     # $0.40 for a million input tokens is 400 nano-USD for each.
-    assert event.cost_nanousd == 1_000 * 400
-    assert event.price_source not in (None, "client", "local")
+    assert event.cost.nanousd == 1_000 * 400
+    assert event.cost.source not in (None, "client", "local")
 
 
 @pytest.mark.parametrize(
@@ -178,7 +178,7 @@ def test_the_catalog_is_searched_for_a_provider_once(
     alias = f"vertex-{uuid4()}"  # one of Google's names that no cache knows
     first, second = (_prepared(provider=alias, model="gemini-2.5-flash", **usage) for _ in range(2))
     assert searched == [alias]
-    assert first.cost_nanousd == second.cost_nanousd is not None
+    assert first.cost.nanousd == second.cost.nanousd is not None
 
 
 def test_a_raw_response_is_measured() -> None:

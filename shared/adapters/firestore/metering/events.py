@@ -1,5 +1,6 @@
 """The encoding of events and runs in Firestore."""
 
+from collections.abc import Mapping
 from operator import attrgetter
 from typing import Any
 
@@ -16,6 +17,7 @@ from shared.domain.ledger.counters import Series
 from shared.domain.metering.amounts import Measures, amounts_of
 from shared.domain.metering.recording import RecordedEvent
 from shared.domain.metering.runs import Run
+from shared.domain.prices.costs import EventCost
 from shared.domain.prices.token_pools import TokenPools
 
 TOKEN_FIELDS = (
@@ -29,7 +31,7 @@ TOKEN_FIELDS = (
 )
 _TEXT_FIELDS = (
     "status",
-    "price_source",
+    "served_model",
     "user_id",
     "run_id",
     "workflow_id",
@@ -56,13 +58,26 @@ def write_event(write: Any, name: str, event: RecordedEvent, expire_at: Any) -> 
     fields["expire_at"].CopyFrom(expire_at)
     if event.latency_ms is not None:
         fields["latency_ms"].integer_value = event.latency_ms
-    if event.cost_nanousd is not None:
-        fields["cost_nanousd"].integer_value = event.cost_nanousd
+    _write_cost(fields, event.cost)
     for field, text in zip(_TEXT_FIELDS, _texts_of(event), strict=True):
         if text is not None:
             fields[field].string_value = text
     if event.tokens is not None:
         _write_tokens(fields["tokens"].map_value, event.tokens)
+
+
+def _write_cost(fields: Any, cost: EventCost) -> None:
+    status, nanousd, source, unread, catalog_nanousd = cost
+    if status is not None:
+        fields["cost_status"].string_value = status
+    if nanousd is not None:
+        fields["cost_nanousd"].integer_value = nanousd
+    if source is not None:
+        fields["price_source"].string_value = source
+    for path in unread:
+        fields["unread"].array_value.values.add().string_value = path
+    if catalog_nanousd is not None:
+        fields["catalog_cost_nanousd"].integer_value = catalog_nanousd
 
 
 def _write_tokens(into: Any, pools: TokenPools) -> None:
@@ -77,7 +92,7 @@ def read_event(document: Any) -> RecordedEvent:
     fields = get_fields(document.fields)
     tokens = fields.get("tokens")
     pools = None if tokens is None else TokenPools(*(tokens.get(field, 0) for field in TOKEN_FIELDS))
-    latency_ms, cost_nanousd = fields.get("latency_ms"), fields.get("cost_nanousd")
+    latency_ms, cost = fields.get("latency_ms"), _read_cost(fields)
     return RecordedEvent(
         id=fields["id"],
         ts=fields["ts"],
@@ -85,12 +100,20 @@ def read_event(document: Any) -> RecordedEvent:
         series=Series(fields["provider"], fields["model"]),
         tokens=pools,
         latency_ms=latency_ms,
-        cost_nanousd=cost_nanousd,
+        cost=cost,
         fingerprint=fields["fingerprint"],
-        amounts=amounts_of(
-            Measures(fields["category"], fields.get("status"), pools, latency_ms, cost_nanousd)
-        ),
+        amounts=amounts_of(Measures(fields["category"], fields.get("status"), pools, latency_ms, cost)),
         **{field: fields.get(field) for field in _TEXT_FIELDS},
+    )
+
+
+def _read_cost(fields: Mapping[str, Any]) -> EventCost:
+    return EventCost(
+        fields.get("cost_status"),
+        fields.get("cost_nanousd"),
+        fields.get("price_source"),
+        tuple(fields.get("unread", ())),
+        fields.get("catalog_cost_nanousd"),
     )
 
 

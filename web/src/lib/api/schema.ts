@@ -1722,6 +1722,8 @@ export interface components {
             total_latency_ms: number;
             /** Unpriced Calls */
             unpriced_calls: number;
+            /** Incomplete Calls */
+            incomplete_calls: number;
             /** Total Tool Calls */
             total_tool_calls: number;
             total_tokens: components["schemas"]["TokenSums"];
@@ -1940,6 +1942,8 @@ export interface components {
             latency_ms: number;
             /** Unpriced Calls */
             unpriced_calls: number;
+            /** Incomplete Calls */
+            incomplete_calls: number;
             /** Tool Calls */
             tool_calls: number;
             tokens: components["schemas"]["TokenSums"];
@@ -1979,13 +1983,33 @@ export interface components {
             tokens: components["schemas"]["EventTokens"] | null;
             /** Latency Ms */
             latency_ms: number | null;
+            /**
+             * Served Model
+             * @description The model that answered, where it is another one than `model`.
+             */
+            served_model: string | null;
             /** Cost Usd */
             cost_usd: string | null;
             /**
+             * Cost Status
+             * @description `incomplete`: the event costs at least `cost_usd`. Null: it cannot cost anything.
+             */
+            cost_status: ("exact" | "client" | "incomplete" | "unknown") | null;
+            /**
+             * Unread
+             * @description The parts of the response that `cost_usd` leaves out.
+             */
+            unread: string[];
+            /**
              * Price Source
-             * @description `client`, `local`, or the version of the catalog that priced it.
+             * @description `client`, `provider`, `local`, or the version of the catalog that priced it.
              */
             price_source: string | null;
+            /**
+             * Catalog Cost Usd
+             * @description The catalog's figure, where the provider's own bill is the cost.
+             */
+            catalog_cost_usd: string | null;
             /** User Id */
             user_id: string | null;
             /** Run Id */
@@ -2706,6 +2730,8 @@ export interface components {
             latency_ms: number;
             /** Unpriced Calls */
             unpriced_calls: number;
+            /** Incomplete Calls */
+            incomplete_calls: number;
             /** Tool Calls */
             tool_calls: number;
             tokens: components["schemas"]["TokenSums"];
@@ -2754,6 +2780,8 @@ export interface components {
             latency_ms: number;
             /** Unpriced Calls */
             unpriced_calls: number;
+            /** Incomplete Calls */
+            incomplete_calls: number;
             /** Tool Calls */
             tool_calls: number;
             tokens: components["schemas"]["TokenSums"];
@@ -2813,6 +2841,8 @@ export interface components {
             latency_ms: number;
             /** Unpriced Calls */
             unpriced_calls: number;
+            /** Incomplete Calls */
+            incomplete_calls: number;
             /** Tool Calls */
             tool_calls: number;
             tokens: components["schemas"]["TokenSums"];
