@@ -2,11 +2,11 @@
 
 export type Answer = { status: number; content: unknown }
 
-/** The answer to a request with a JSON body, or without one. */
+/** The answer to a request with a JSON body, or without one. On a connection of its own: a kept one may just be closing. */
 export async function ask(method: string, url: string, bearer: string, body?: unknown): Promise<Answer> {
   const response = await fetch(url, {
     method,
-    headers: { Authorization: `Bearer ${bearer}`, 'Content-Type': 'application/json' },
+    headers: { Authorization: `Bearer ${bearer}`, 'Content-Type': 'application/json', Connection: 'close' },
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
   })
   const text = await response.text()
