@@ -27,6 +27,7 @@ from shared.usecases.billing.billing_dependencies import BillingDependencies
 from shared.usecases.ledger.fold_tenant import TenantFolder
 from shared.usecases.ledger.ledger import Ledger
 from shared.usecases.limits.check_limits import Limits, Thresholds
+from shared.usecases.metering.record_events import EventRecorder
 from shared.usecases.notices.raise_alerts import AlertRaiser
 from shared.usecases.people.authenticate import KeyAuthenticator
 from shared.usecases.people.authenticate_member import MemberAuthenticator
@@ -153,6 +154,10 @@ class Container:
     @cached_property
     def ledger(self) -> Ledger:
         return Ledger(self.usage)
+
+    @cached_property
+    def events(self) -> EventRecorder:
+        return EventRecorder(self.ledger, self.config.takes_estimates)
 
     @cached_property
     def limits(self) -> Limits:

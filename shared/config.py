@@ -62,6 +62,7 @@ class Config:
     pubsub_emulator: str | None
     tick_topic: str
     metering_enabled: bool
+    takes_estimates: bool
     retention: timedelta
     soft_percent: int
     hard_percent: int
@@ -95,6 +96,9 @@ def load_config(environment: Mapping[str, str], required: Iterable[str] = ()) ->
         problems.append(
             "FIREBASE_AUTH_EMULATOR_HOST is set in a deployed service (K_SERVICE); any ID token would be accepted"
         )
+    estimates = environment.get("GWI_CLIENT_ESTIMATES", "on").strip().lower()
+    if estimates not in ("on", "off"):
+        problems.append(f"GWI_CLIENT_ESTIMATES is {estimates!r}; it must be on or off")
     retention_days = _RETENTION_DAYS.read(environment, problems)
     soft_percent = _SOFT_PERCENT.read(environment, problems)
     hard_percent = _HARD_PERCENT.read(environment, problems)
@@ -109,6 +113,7 @@ def load_config(environment: Mapping[str, str], required: Iterable[str] = ()) ->
         pubsub_emulator=environment.get("PUBSUB_EMULATOR_HOST") or None,
         tick_topic=environment.get("GWI_TICK_TOPIC", DEFAULT_TICK_TOPIC),
         metering_enabled=environment.get("GWI_METERING_ENABLED", "").strip().lower() in _ON,
+        takes_estimates=estimates != "off",
         retention=timedelta(days=retention_days),
         soft_percent=soft_percent,
         hard_percent=hard_percent,

@@ -24,6 +24,7 @@ from shared.ports import Directory, Members, SignatureCheck, UsageStore
 from shared.usecases.billing.billing_dependencies import BillingDependencies
 from shared.usecases.ledger.ledger import Ledger
 from shared.usecases.limits.check_limits import Limits
+from shared.usecases.metering.record_events import EventRecorder
 from shared.usecases.people.authenticate import Access, KeyAuthenticator
 from shared.usecases.people.authenticate_member import MemberAuthenticator, require_verified
 
@@ -52,6 +53,8 @@ class Container(Protocol):
     def sign_in(self) -> MemberAuthenticator: ...
     @property
     def ledger(self) -> Ledger: ...
+    @property
+    def events(self) -> EventRecorder: ...
     @property
     def limits(self) -> Limits: ...
     @property

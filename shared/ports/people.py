@@ -43,6 +43,9 @@ class Directory(Protocol):
     def set_alert_recipients(self, tenant_id: str, emails: Sequence[str], audit: AuditEntry) -> None:
         """Replace the alert recipients; raise NotFound if the tenant does not exist."""
 
+    def set_takes_estimates(self, tenant_id: str, takes: bool | None, audit: AuditEntry) -> None:
+        """Set whether the tenant's own cost estimates count; raise NotFound if the tenant does not exist."""
+
     def list_audit(self, tenant_id: str, *, limit: int, cursor: str | None = None) -> Page[AuditEntry]:
         """Return a page of the tenant's audit log, newest first; raise InvalidInput for a bad cursor."""
 

@@ -65,6 +65,7 @@ NOT_QUERYING = {
         "save_keys",
         "touch_key",
         "set_alert_recipients",
+        "set_takes_estimates",
     ),
 }
 

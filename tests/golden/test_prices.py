@@ -1,4 +1,4 @@
-"""Golden behaviours of prices, as rules: M17 (unknown is not 0) and M20 (sums are exact)."""
+"""Golden behaviours of prices: M17 (unknown is not 0), M20 (sums are exact), T1 (what is left out is said)."""
 
 import json
 from datetime import UTC, datetime
@@ -10,7 +10,7 @@ import pytest
 
 from shared.domain.prices.catalog import catalog_version, resolve_provider
 from shared.domain.prices.money import nanousd_from_decimal, usd_string
-from shared.domain.prices.pricing import Cost, cost_of
+from shared.domain.prices.pricing import UNKNOWN_PRICE, Price, price_of
 from shared.domain.prices.token_pools import CallUsage, TokenPools
 
 CASES = json.loads(Path(__file__).with_name("cases").joinpath("prices.json").read_text("utf-8"))
@@ -24,12 +24,12 @@ def cases(group: str) -> list[Any]:
     ]
 
 
-def cost(case: dict[str, Any]) -> Cost | None:
+def cost(case: dict[str, Any]) -> Price:
     """Return the cost of the case's call at its time, or today."""
     at = datetime.fromisoformat(case["at"]) if "at" in case else NOW
     pools = {"total": case["pools"]["input"] + case["pools"]["output"]} | case["pools"]
     usage = CallUsage(TokenPools(**pools), case.get("other_units", {}))
-    return cost_of(resolve_provider(case["provider"]), case["model"], at, usage)
+    return price_of(resolve_provider(case["provider"]), case["model"], at, usage)
 
 
 def worked_out_nanousd(case: dict[str, Any]) -> int:
@@ -42,18 +42,25 @@ def worked_out_nanousd(case: dict[str, Any]) -> int:
 @pytest.mark.parametrize("case", cases("priced"))
 def test_a_call_has_the_price_of_its_day(case: dict[str, Any]) -> None:
     priced = cost(case)
-    assert priced == Cost(worked_out_nanousd(case), catalog_version())
-    assert usd_string(priced.nanousd) == case["usd"]
+    assert priced == Price(worked_out_nanousd(case), catalog_version())
+    assert usd_string(worked_out_nanousd(case)) == case["usd"]
 
 
 @pytest.mark.parametrize("case", cases("unpriced"))
 def test_an_unknown_price_is_unknown_and_not_zero(case: dict[str, Any]) -> None:
-    assert cost(case) is None
+    assert cost(case) == UNKNOWN_PRICE
+
+
+@pytest.mark.parametrize("case", cases("incomplete"))
+def test_a_part_without_a_price_is_named_and_the_rest_priced(case: dict[str, Any]) -> None:
+    whole = cost(case | {"other_units": {}})
+    assert whole.nanousd is not None
+    assert cost(case) == whole._replace(unpriced=tuple(case["unpriced"]))
 
 
 @pytest.mark.parametrize("case", cases("local"))
 def test_a_local_model_costs_nothing_by_rule(case: dict[str, Any]) -> None:
-    assert cost(case) == Cost(0, "local")
+    assert cost(case) == Price(0, "local")
 
 
 @pytest.mark.parametrize("case", cases("sums"))

@@ -41,6 +41,7 @@ def test_create_prints_the_tenant_and_its_first_key(capsys: Capture) -> None:
         "name": "Acme",
         "plan": "free",
         "limits": {},
+        "takes_estimates": None,
         "counter_shards": 1,
     }
     assert answer["api_key"].startswith("gwi_test_")
@@ -57,7 +58,7 @@ def test_create_takes_a_plan_by_id_or_alias(capsys: Capture) -> None:
 def test_create_for_people_shows_the_same_without_json(capsys: Capture) -> None:
     assert main(CREATE) == 0
     printed = capsys.readouterr().out
-    assert "id              acme" in printed
+    assert "id               acme" in printed
     assert "gwi_test_" in printed
     assert "{" not in printed.replace("limits", "")
 
@@ -272,7 +273,7 @@ def test_json_may_be_asked_for_before_or_after_the_command(command: tuple[str, .
 def test_every_commands_help_ends_with_an_example_that_is_a_command() -> None:
     assert parser().parse_args(["--stack", "tenant", "list"]).stack
     commands = list(leaves(parser()))
-    assert len(commands) == 4 + 4 + 1 + 1 + 2
+    assert len(commands) == 5 + 4 + 1 + 1 + 2
     for command in commands:
         example = str(command.epilog).removeprefix(f"example:\n  {PROGRAM} ")
         assert command.prog == f"{PROGRAM} {example}"[: len(command.prog)]

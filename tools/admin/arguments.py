@@ -92,7 +92,7 @@ def _add(actions: Any, command: _Command) -> ArgumentParser:
 
 
 def _add_tenant(parser: ArgumentParser) -> None:
-    actions = parser.add_subparsers(required=True, metavar="{create,list,show,set-plan}")
+    actions = parser.add_subparsers(required=True, metavar="{create,list,show,set-plan,set-estimates}")
     create = _add(
         actions,
         _Command(
@@ -138,6 +138,18 @@ def _add_tenant(parser: ArgumentParser) -> None:
     change.add_argument("--id", required=True)
     change.add_argument("--plan", required=True)
     change.add_argument("--reason", default="", help="kept in the audit trail")
+    estimates = _add(
+        actions,
+        _Command(
+            name="set-estimates",
+            run=commands.set_estimates,
+            help="set whether a tenant's own cost_usd_estimate counts",
+            example='tenant set-estimates --id acme --estimates off --reason "prices from the catalog"',
+        ),
+    )
+    estimates.add_argument("--id", required=True)
+    estimates.add_argument("--estimates", required=True, choices=("on", "off", "default"))
+    estimates.add_argument("--reason", default="", help="kept in the audit trail")
 
 
 def _add_key(parser: ArgumentParser) -> None:

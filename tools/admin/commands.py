@@ -76,6 +76,14 @@ def set_plan(container: Container, options: Namespace) -> Answer:
     return Answer({"tenant": _tenant(tenant)})
 
 
+def set_estimates(container: Container, options: Namespace) -> Answer:
+    """Set whether a tenant's own cost estimates count."""
+    change = _change(container).because(options.reason)
+    takes = {"on": True, "off": False, "default": None}[options.estimates]
+    tenant = manage_tenants.set_takes_estimates(container.directory, options.id, takes, change)
+    return Answer({"tenant": _tenant(tenant)})
+
+
 def create_key(container: Container, options: Namespace) -> Answer:
     """Create a key."""
     change, days = _change(container), options.expires_in_days
@@ -150,6 +158,7 @@ def _tenant(tenant: Tenant) -> dict[str, Any]:
         "plan": tenant.plan,
         "limits": tenant.overrides.model_dump(exclude_none=True),
         "created_at": tenant.created_at.isoformat(),
+        "takes_estimates": tenant.takes_estimates,
         "counter_shards": tenant.counters.shards,
     }
 

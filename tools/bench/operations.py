@@ -15,7 +15,7 @@ from shared.usecases.ledger.fold_usage import fold_tenants
 from shared.usecases.ledger.ledger import Ledger
 from shared.usecases.limits.check_limits import Limits, Thresholds, UsageRequest
 from shared.usecases.limits.read_usage import read_current
-from shared.usecases.metering.record_events import record_events
+from shared.usecases.metering.record_events import EventRecorder
 from shared.usecases.people.authenticate import Access, KeyAuthenticator
 from tools.bench.counting import OperationCounter, Operations, usd
 from tools.bench.report import Measure, at_most, exactly
@@ -62,7 +62,7 @@ class Bench:
         """Count the operations of one request of `events` events in `runs` runs."""
         now = datetime.now(UTC)
         items = sample_events(events, f"operations-{next(self._numbers)}", now, runs=runs)
-        return self.counter.of(lambda: record_events(self.limits.ledger, _ACCESS, items, now))
+        return self.counter.of(lambda: EventRecorder(self.limits.ledger).record(_ACCESS, items, now))
 
     def recording(self) -> Iterator[Measure]:
         """Measure recording. Each instance looks the key up once a minute; that is not counted."""

@@ -11,7 +11,7 @@ from shared.domain.people.tenants import ALL_SCOPES, Tenant
 from shared.http.bodies import parse_json_bytes
 from shared.ports import UsageStore
 from shared.usecases.ledger.ledger import Ledger
-from shared.usecases.metering.record_events import record_events
+from shared.usecases.metering.record_events import EventRecorder
 from shared.usecases.people.authenticate import Access
 from tools.bench.report import Measure, at_least, figure
 from tools.bench.sample import BATCH_EVENTS, body_of, sample_events
@@ -70,7 +70,7 @@ def _take(ledger: Ledger, body: bytes, now: datetime) -> Callable[[], float]:
 
     def record() -> None:
         items = cast("dict[str, list[object]]", parse_json_bytes(body))["events"]
-        recorded = record_events(ledger, _ACCESS, items, now)
+        recorded = EventRecorder(ledger).record(_ACCESS, items, now)
         if recorded.accepted != BATCH_EVENTS:
             raise RuntimeError(f"only {recorded.accepted} of {BATCH_EVENTS} sample events were accepted")
 

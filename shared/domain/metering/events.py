@@ -19,16 +19,18 @@ from pydantic import (
 from pydantic_core import ErrorDetails, PydanticCustomError
 
 from shared.domain.errors import FieldProblem
-from shared.domain.metering.response_formats import FORMATS
+from shared.domain.metering.responses.formats import FORMATS
+from shared.domain.metering.shown import shown
 from shared.domain.metering.tokens import TokenCounts
+from shared.domain.metering.units import Units
 from shared.domain.prices.token_pools import MAX_TOKENS
 
-MAX_SHOWN_VALUE_CHARS = 80
 MAX_USD_DECIMALS = 400
 """No double has more. Without a limit, exact arithmetic on `1e-999999999` would exhaust a server."""
 
 Category = Literal["llm", "tool", "storage", "compute", "other"]
 Status = Literal["ok", "error", "started", "completed", "failed"]
+ServiceTier = Literal["standard", "flex", "priority", "batch"]
 if TYPE_CHECKING:
     ResponseFormat = str
 else:
@@ -81,7 +83,10 @@ class MeteringEvent(BaseModel):
     model: ModelName
     tokens: TokenCounts | None = None
     response: dict[str, Any] | None = None
+    response_stream: list[Any] | str | None = None
     response_format: ResponseFormat | None = None
+    units: Units | None = None
+    service_tier: ServiceTier | None = None
     latency_ms: Milliseconds | None = None
     cost_usd_estimate: UsdEstimate | None = None
     user_id: Reference | None = None
@@ -126,9 +131,3 @@ def field_problem(details: ErrorDetails, path: Sequence[int | str], index: int |
     if details["type"] != "missing":
         message += f" (got {shown(details['input'])})"
     return FieldProblem(field=field, code=details["type"], message=message, index=index)
-
-
-def shown(value: object) -> str:
-    """Format `value` for an error message: one line, at most 80 characters."""
-    text = repr(value)
-    return text if len(text) <= MAX_SHOWN_VALUE_CHARS else text[: MAX_SHOWN_VALUE_CHARS - 1] + "…"

@@ -8,17 +8,16 @@ from uuid import uuid4
 
 from pydantic_core import to_json
 
-from shared.domain.errors import FieldProblem
 from shared.domain.ledger.counters import Cell, Cells, Series, Totals, add
 from shared.domain.ledger.periods import MAX_AGE, MAX_AHEAD
-from shared.domain.metering.amounts import Measures, amounts_of, can_cost
-from shared.domain.metering.events import Category, MeteringEvent, Status, shown
-from shared.domain.metering.extraction import ExtractionError, extract
-from shared.domain.prices.catalog import ResolvedProvider, resolve_provider
-from shared.domain.prices.costs import CLIENT_PRICE, NO_COST, EventCost
-from shared.domain.prices.money import nanousd_from_decimal
-from shared.domain.prices.pricing import cost_of
-from shared.domain.prices.token_pools import MAX_TOKENS, CallUsage, TokenPools
+from shared.domain.metering.amounts import Measures, amounts_of
+from shared.domain.metering.event_costs import cost_of_event
+from shared.domain.metering.events import Category, MeteringEvent, Status
+from shared.domain.metering.readings import read_usage
+from shared.domain.metering.refusals import RefusedEvent
+from shared.domain.prices.catalog import resolve_provider
+from shared.domain.prices.costs import EventCost
+from shared.domain.prices.token_pools import TokenPools
 
 MAX_METADATA_BYTES = 256 * 1024
 
@@ -46,16 +45,13 @@ class RecordedEvent(NamedTuple):
     amounts: Totals
 
 
-class RefusedEvent(Exception):
-    """An event that cannot be recorded; `problem` names the field and the reason."""
+def prepare(
+    event: MeteringEvent, tenant_id: str, now: datetime, *, takes_estimates: bool = True
+) -> RecordedEvent:
+    """Return `event` ready to be stored for `tenant_id`; raise RefusedEvent if it cannot be.
 
-    def __init__(self, field: str, code: str, message: str) -> None:
-        super().__init__(message)
-        self.problem = FieldProblem(field=field, code=code, message=message)
-
-
-def prepare(event: MeteringEvent, tenant_id: str, now: datetime) -> RecordedEvent:
-    """Return `event` ready to be stored for `tenant_id`; raise RefusedEvent if it cannot be."""
+    Without `takes_estimates`, the caller's own estimate of the cost is ignored.
+    """
     if event.tenant_id is not None and event.tenant_id != tenant_id:
         raise RefusedEvent(
             "tenant_id", "tenant_mismatch", f"tenant_id {event.tenant_id!r} is not the tenant of this API key"
@@ -63,9 +59,11 @@ def prepare(event: MeteringEvent, tenant_id: str, now: datetime) -> RecordedEven
     # Checked before it is converted: some instants at the ends of the calendar have no UTC form.
     ts = now if event.ts is None else _within_window(event.ts, now).astimezone(UTC)
     provider = resolve_provider(event.provider)
-    usage = _usage(event, provider)
-    pools = usage.pools if usage else None
-    cost = _cost(event, provider, ts, usage)
+    read = read_usage(event, provider)
+    pools = read.pools if read and read.calls else None
+    served = read.served_model if read else None
+    priced = event if takes_estimates else event.model_copy(update={"cost_usd_estimate": None})
+    cost = cost_of_event(priced, provider, ts, read)
     return RecordedEvent(  # by position: sixteen keywords would take twice as long, once per event
         event.id or _derived_id(event),
         ts,
@@ -75,7 +73,7 @@ def prepare(event: MeteringEvent, tenant_id: str, now: datetime) -> RecordedEven
         pools,
         event.latency_ms,
         cost,
-        None,
+        None if served == event.model else served,
         event.user_id,
         event.run_id,
         event.workflow_id,
@@ -96,34 +94,6 @@ def _within_window(ts: datetime, now: datetime) -> datetime:
 
 def _derived_id(event: MeteringEvent) -> str:
     return f"{event.provider}:{event.request_id}" if event.request_id else str(uuid4())
-
-
-def _usage(event: MeteringEvent, provider: ResolvedProvider) -> CallUsage | None:
-    if event.response is None:
-        if event.response_format is not None:
-            raise RefusedEvent("response_format", "response_missing", "response_format requires a response")
-        return CallUsage(event.tokens.pools) if event.tokens else None
-    if event.tokens is not None:
-        raise RefusedEvent("response", "tokens_and_response", "send either tokens or response, not both")
-    try:
-        return extract(event.response, event.response_format, provider).usage
-    except ExtractionError as error:
-        raise RefusedEvent("response", error.code, f"response: {error}") from error
-
-
-def _cost(
-    event: MeteringEvent, provider: ResolvedProvider, ts: datetime, usage: CallUsage | None
-) -> EventCost:
-    if event.cost_usd_estimate is not None:
-        return EventCost("client", nanousd_from_decimal(event.cost_usd_estimate), CLIENT_PRICE)
-    cost = cost_of(provider, event.model, ts, usage) if usage else None
-    if usage and cost and cost.nanousd > MAX_TOKENS:
-        total = shown(usage.pools.total)
-        raise RefusedEvent("tokens", "cost_out_of_range", f"{total} tokens cost more than can be billed")
-    if cost is not None:
-        return EventCost("exact", cost.nanousd, cost.source)
-    pools = usage.pools if usage else None
-    return EventCost("unknown") if can_cost(event.category, event.status, pools) else NO_COST
 
 
 def _metadata_json(event: MeteringEvent) -> str | None:

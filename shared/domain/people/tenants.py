@@ -56,6 +56,8 @@ class Tenant:
     billing: BillingSummary = NO_SUBSCRIPTION
     alert_recipients: tuple[str, ...] = ()
     """The addresses that get alert mails; if empty, the owners get them."""
+    takes_estimates: bool | None = None
+    """Whether a caller's own estimate of a cost counts. None: as the deployment is configured."""
 
     @property
     def counter_history(self) -> CounterHistory:

@@ -1,8 +1,8 @@
-"""Prices a call in nano-USD by its provider, model, time and usage; the price may be unknown."""
+"""Prices a call in nano-USD by its provider, model, time and usage, and names what has no price."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from decimal import localcontext
+from decimal import Decimal, localcontext
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final, NamedTuple
 
@@ -13,12 +13,13 @@ from shared.domain.prices.catalog import (
     catalog_units,
     catalog_version,
 )
+from shared.domain.prices.costs import LOCAL_PRICE
 from shared.domain.prices.money import nanousd_from_decimal
 from shared.domain.prices.rates import FREE_RATES, Rates, cost_nanousd, rates_of
 from shared.domain.prices.token_pools import CallUsage, TokenPools
 
 if TYPE_CHECKING:
-    from genai_prices.types import ModelInfo, ModelPrice, Provider
+    from genai_prices.types import ModelInfo, ModelPrice, PriceVariant, Provider
 
 LOCAL_PROVIDERS: Final = frozenset(
     {
@@ -34,14 +35,18 @@ FREE_MODEL_SUFFIX = ":free"
 EXACT_DIGITS = 60  # 2**53 tokens (16 digits) at a price of 18 decimals, summed, with room to spare
 
 
-class Cost(NamedTuple):
-    """The cost of a call, and its source: `local`, `client`, or the version of the price catalog."""
+class Price(NamedTuple):
+    """The price of a call: in nano-USD, or None if nothing of it is known."""
 
-    nanousd: int
-    source: str
+    nanousd: int | None
+    source: str | None = None
+    """`local`, or the version of the price catalog."""
+    unpriced: tuple[str, ...] = ()
+    """The units and the properties of the call that have no price of their own."""
 
 
-LOCAL_COST = Cost(0, "local")
+UNKNOWN_PRICE: Final = Price(None)
+LOCAL: Final = Price(0, LOCAL_PRICE)
 
 
 class PricedModel:
@@ -55,37 +60,42 @@ class PricedModel:
         self._rates = {id(prices): _rates(model, prices) for prices in _every_price(model)}
         self._only_rates = next(iter(self._rates.values())) if len(self._rates) == 1 else None
 
-    def rates_at(self, at: datetime, context: Mapping[str, str] | None = None) -> tuple[Rates, ...]:
-        """Return the rates in force at `at`; a `context` may name a service tier with rates of its own."""
-        if context and self.model.price_variants:
-            return _rates(self.model, self.prices_at(at, context))
+    def rates_at(self, at: datetime) -> tuple[Rates, ...]:
+        """Return the rates in force at `at`."""
         if self._only_rates is not None:
             return self._only_rates
         return self._rates[id(self.model.get_prices(at))]
 
-    def prices_at(self, at: datetime, context: Mapping[str, str]) -> "ModelPrice":
-        """Return the prices in force at `at`; variants exist only at the model's own provider, not at resellers."""
+    def variant_at(self, at: datetime, context: Mapping[str, str]) -> "PriceVariant | None":
+        """Return the price for exactly this context at `at`. Only the model's own provider has variants."""
         is_own = any(self.model is model for model in self.provider.models)
-        return self.model.get_prices(at, context if is_own else None)
+        return next(
+            (
+                variant
+                for variant in (self.model.price_variants or () if is_own else ())
+                if variant.when == context and (variant.constraint is None or variant.constraint.active(at))
+            ),
+            None,
+        )
 
 
-def cost_of(provider: ResolvedProvider, model: str, at: datetime, usage: CallUsage) -> Cost | None:
-    """Return the cost of a call made at `at`; None, never 0, if its price is unknown.
+def price_of(provider: ResolvedProvider, model: str, at: datetime, usage: CallUsage) -> Price:
+    """Return the price of a call made at `at`.
 
-    A price is unknown if the catalog lacks the model or a price for some of its tokens or units, or if only the
-    total is known and not its input and output.
+    It is unknown, never 0, if the catalog lacks the model or the price of its tokens, or if only the total is known
+    and not its input and output. A unit or a service tier without a price of its own is named; what is priced is
+    kept.
     """
     if provider.name in LOCAL_PROVIDERS:
-        return LOCAL_COST
+        return LOCAL
     pools = usage.pools
     priced = _priced_model(provider, model)
     if priced is None or pools.total != pools.input + pools.output:
-        return None
-    if usage.other_units:
-        nanousd = _cost_by_library(priced, at, usage)
-    else:
-        nanousd = cost_nanousd(priced.rates_at(at, usage.price_context), pools)
-    return None if nanousd is None else Cost(nanousd, priced.source)
+        return UNKNOWN_PRICE
+    if usage.other_units or usage.price_context:
+        return _special_price(priced, at, usage)
+    nanousd = cost_nanousd(priced.rates_at(at), pools)
+    return UNKNOWN_PRICE if nanousd is None else Price(nanousd, priced.source)
 
 
 @lru_cache(maxsize=MAX_CACHED_NAMES)
@@ -94,6 +104,11 @@ def _priced_model(provider: ResolvedProvider, name: str) -> PricedModel | None:
     seller = provider.listed
     model = seller.find_model(name, all_providers=catalog_providers()) if seller else None
     return PricedModel(seller, model) if seller and model and model.prices else None
+
+
+def is_priced(provider: ResolvedProvider, model: str) -> bool:
+    """Return whether the catalog has a price for the model."""
+    return provider.name in LOCAL_PROVIDERS or _priced_model(provider, model) is not None
 
 
 def _every_price(model: "ModelInfo") -> "Iterable[ModelPrice]":
@@ -108,26 +123,109 @@ def _rates(model: "ModelInfo", prices: "ModelPrice") -> tuple[Rates, ...]:
     return rates_of(prices)
 
 
+# Calls with more than tokens, or with a price that a word selects
+
+_INPUT_COVERS: Final[Mapping[str, frozenset[str]]] = {
+    # Google lists one input price for text, images and video, and audio beside it (ai.google.dev, pricing).
+    "google": frozenset(
+        f"{unit}_tokens"
+        for modality in ("image", "video")
+        for unit in (f"input_{modality}", f"cache_{modality}_read", f"input_{modality}_tool")
+    )
+}
+_SAME_UNIT: Final[Mapping[str, str]] = {"audio_seconds": "input_audio_seconds"}
+
+
+def _special_price(priced: PricedModel, at: datetime, usage: CallUsage) -> Price:
+    variant = priced.variant_at(at, usage.price_context) if usage.price_context else None
+    context = usage.price_context if variant else {}
+    prices = priced.model.get_prices(at, context)
+    units, unpriced = _priced_units(priced, prices, usage)
+    if variant is None:
+        unpriced += usage.price_context
+    elif variant.prices is not None:
+        unpriced += _not_in_variant(variant.prices, priced.model.get_prices(at), usage.pools)
+    pools = _without(usage.pools, unpriced, usage.other_units)
+    if units:
+        nanousd = _cost_by_library(priced, at, CallUsage(pools, units, context))
+    else:
+        nanousd = cost_nanousd(_rates(priced.model, prices), pools)
+    is_known = nanousd is not None and (nanousd > 0 or not unpriced)
+    return Price(nanousd if is_known else None, priced.source if is_known else None, tuple(unpriced))
+
+
+def _priced_units(
+    priced: PricedModel, prices: "ModelPrice", usage: CallUsage
+) -> tuple[dict[str, int | Decimal], list[str]]:
+    """Return the units that have a price of their own, and the names of those that have none."""
+    units: dict[str, int | Decimal] = {}
+    unpriced: list[str] = []
+    for unit, count in usage.other_units.items():
+        named = next(
+            (each for each in (unit, _SAME_UNIT.get(unit)) if each and _has_price(prices, each)), None
+        )
+        if named is not None:
+            units[named] = count
+        elif unit not in _INPUT_COVERS.get(priced.provider.id, ()):
+            unpriced.append(unit)
+    return units, unpriced
+
+
+def _has_price(prices: "ModelPrice", unit: str) -> bool:
+    listed = catalog_units().units.get(unit)
+    return listed is not None and getattr(prices, listed.price_key) is not None
+
+
+def _not_in_variant(variant: "ModelPrice", standard: "ModelPrice", pools: TokenPools) -> list[str]:
+    """Return the pools that the variant leaves at the standard price, without saying that it is meant to."""
+    return [
+        unit
+        for unit, count in _counts_by_name(pools).items()
+        if count and _has_price(standard, unit) and vars(variant) and not _has_price(variant, unit)
+    ]
+
+
+def _without(pools: TokenPools, unpriced: Sequence[str], units: Mapping[str, int | Decimal]) -> TokenPools:
+    """Return the pools without tokens of a modality that has no price: they are not priced as text."""
+    counts = {unit: int(units[unit]) for unit in unpriced if unit in units and unit.endswith("_tokens")}
+    input_ = sum(count for unit, count in counts.items() if unit.startswith("input_"))
+    output = sum(count for unit, count in counts.items() if unit.startswith("output_"))
+    cached = sum(count for unit, count in counts.items() if unit.startswith("cache_"))
+    left = TokenPools(
+        max(pools.input - input_, 0),
+        max(pools.output - output, 0),
+        0,
+        max(pools.cache_read - cached, 0),
+        pools.cache_write,
+        pools.cache_write_1h,
+        pools.reasoning,
+    )
+    fitting = left._replace(
+        cache_read=min(left.cache_read, left.input), reasoning=min(left.reasoning, left.output)
+    )
+    return fitting._replace(total=fitting.input + fitting.output)
+
+
 def _cost_by_library(priced: PricedModel, at: datetime, usage: CallUsage) -> int | None:
     from genai_prices.types import Usage
 
-    counts = _counts_by_name(usage.pools) | dict(usage.other_units)
-    if not _has_price_for_each(priced.prices_at(at, usage.price_context), counts):
+    if not _has_price_for_each_side(priced.model.get_prices(at, usage.price_context), usage.pools):
         return None
+    counts = _counts_by_name(usage.pools) | dict(usage.other_units)
     try:
         with localcontext(prec=EXACT_DIGITS):
             price = priced.model.calc_price(
                 Usage(**counts),
                 priced.provider,
                 genai_request_timestamp=at,
-                price_context=usage.price_context,
+                price_context=usage.price_context or None,
             )
     except ValueError:  # the units contradict each other, or the prices do not cover how they overlap
         return None
     return nanousd_from_decimal(price.total_price)
 
 
-def _counts_by_name(pools: TokenPools) -> dict[str, int]:
+def _counts_by_name(pools: TokenPools) -> "dict[str, int | Decimal]":
     """Return all pools by the library's names, even zeros: the library takes an absent unit for unknown."""
     return {
         "input_tokens": pools.input,
@@ -140,13 +238,7 @@ def _counts_by_name(pools: TokenPools) -> dict[str, int]:
     }
 
 
-def _has_price_for_each(prices: "ModelPrice", counts: Mapping[str, int]) -> bool:
-    registry = catalog_units()
-    for usage_key, count in counts.items():
-        unit = registry.units.get(usage_key)
-        if unit is None:
-            return False
-        wider = (registry.units[key] for key in registry.ancestor_usage_keys(usage_key))
-        if count and all(getattr(prices, each.price_key) is None for each in (unit, *wider)):
-            return False
-    return True
+def _has_price_for_each_side(prices: "ModelPrice", pools: TokenPools) -> bool:
+    return not (pools.input and prices.input_mtok is None) and not (
+        pools.output and prices.output_mtok is None
+    )

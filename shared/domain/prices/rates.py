@@ -58,8 +58,11 @@ def cost_nanousd(bands: tuple[Rates, ...], pools: TokenPools) -> int | None:
         return None
     if (input_ and not rates.prices_input) or (output and not rates.prices_output):
         return None
+    uncached = input_ - cache_read - cache_write
+    if uncached < 0:  # what was written had been read: some gateways count these tokens in both
+        uncached = input_ - max(cache_read, cache_write)
     amount = (
-        (input_ - cache_read - cache_write) * rates.input
+        uncached * rates.input
         + cache_read * rates.cache_read
         + (cache_write - cache_write_1h) * rates.cache_write_5m
         + cache_write_1h * rates.cache_write_1h

@@ -1,6 +1,7 @@
 """The seven token pools that are counted and priced, and the usage of one call."""
 
 from collections.abc import Mapping
+from decimal import Decimal
 from types import MappingProxyType
 from typing import Final, NamedTuple
 
@@ -24,6 +25,9 @@ class TokenPools(NamedTuple):
     reasoning: int = 0
 
 
+NO_TOKENS: Final = TokenPools(0, 0, 0)
+
+
 class CallUsage(NamedTuple):
     """The usage of one call, and the context that selects its price.
 
@@ -32,5 +36,5 @@ class CallUsage(NamedTuple):
     """
 
     pools: TokenPools
-    other_units: Mapping[str, int] = MappingProxyType({})
+    other_units: Mapping[str, int | Decimal] = MappingProxyType({})
     price_context: Mapping[str, str] = MappingProxyType({})

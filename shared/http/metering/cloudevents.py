@@ -8,7 +8,7 @@ from pydantic_core import from_json
 from werkzeug.datastructures import Headers
 
 from shared.domain.errors import FieldProblem, InvalidInput
-from shared.domain.metering.events import shown
+from shared.domain.metering.shown import shown
 
 STRUCTURED = "application/cloudevents+json"
 BATCH = "application/cloudevents-batch+json"

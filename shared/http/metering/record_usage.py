@@ -9,7 +9,6 @@ from shared.http.inputs import CheckBody, EventsBody, RecordQuery
 from shared.http.metering.event_bodies import read_events
 from shared.http.responses import CheckResponse, RecordResponse
 from shared.usecases.limits.check_limits import UsageRequest
-from shared.usecases.metering.record_events import record_events
 
 METERING_OFF = "metering_disabled"
 _OFF_REASON = "Metering is disabled (GWI_METERING_ENABLED): no events are recorded and no limits apply."
@@ -21,7 +20,7 @@ def _record(call: Call, container: Container) -> Response:
         return json_response(
             RecordResponse(accepted=0, duplicates=0, rejected=[], ids=[], metering_enabled=False)
         )
-    result = record_events(container.ledger, call.caller, read_events(call.request), call.now)
+    result = container.events.record(call.caller, read_events(call.request), call.now)
     if not result.ids:
         first = result.rejected[0].message
         raise InvalidInput(f"No event was recorded. First problem: {first}", tuple(result.rejected))

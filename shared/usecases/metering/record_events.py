@@ -6,7 +6,8 @@ from datetime import datetime
 
 from shared.domain.errors import FieldProblem
 from shared.domain.metering.events import parse_events
-from shared.domain.metering.recording import RecordedEvent, RefusedEvent, prepare
+from shared.domain.metering.recording import RecordedEvent, prepare
+from shared.domain.metering.refusals import RefusedEvent
 from shared.ports import Outcome
 from shared.usecases.ledger.ledger import Ledger
 from shared.usecases.people.authenticate import Access
@@ -24,26 +25,36 @@ class Recorded:
     ids: list[str]
 
 
-def record_events(ledger: Ledger, access: Access, items: Sequence[object], now: datetime) -> Recorded:
-    """Record each of `items` that is a valid event of the caller's tenant; return when they are stored."""
-    events, problems = parse_events(items)
-    prepared: dict[int, RecordedEvent] = {}
-    for index, event in events.items():
-        try:
-            prepared[index] = prepare(event, access.tenant_id, now)
-        except RefusedEvent as refusal:
-            problems.append(replace(refusal.problem, index=index))
-    outcomes = ledger.record(access.tenant, list(prepared.values()), now) if prepared else []
-    conflicts = [
-        index for index, outcome in zip(prepared, outcomes, strict=True) if outcome is Outcome.CONFLICT
-    ]
-    problems += [_conflict(index, prepared[index]) for index in conflicts]
-    return Recorded(
-        accepted=outcomes.count(Outcome.RECORDED),
-        duplicates=outcomes.count(Outcome.DUPLICATE),
-        rejected=sorted(problems, key=lambda problem: problem.index or 0),
-        ids=[event.id for index, event in prepared.items() if index not in conflicts],
-    )
+@dataclass(frozen=True, slots=True)
+class EventRecorder:
+    """Records events in the ledger. A tenant may differ from `takes_estimates`."""
+
+    ledger: Ledger
+    takes_estimates: bool = True
+
+    def record(self, access: Access, items: Sequence[object], now: datetime) -> Recorded:
+        """Record each of `items` that is a valid event of the caller's tenant; return when they are stored."""
+        events, problems = parse_events(items)
+        takes_estimates = access.tenant.takes_estimates
+        if takes_estimates is None:
+            takes_estimates = self.takes_estimates
+        prepared: dict[int, RecordedEvent] = {}
+        for index, event in events.items():
+            try:
+                prepared[index] = prepare(event, access.tenant_id, now, takes_estimates=takes_estimates)
+            except RefusedEvent as refusal:
+                problems.append(replace(refusal.problem, index=index))
+        outcomes = self.ledger.record(access.tenant, list(prepared.values()), now) if prepared else []
+        conflicts = [
+            index for index, outcome in zip(prepared, outcomes, strict=True) if outcome is Outcome.CONFLICT
+        ]
+        problems += [_conflict(index, prepared[index]) for index in conflicts]
+        return Recorded(
+            accepted=outcomes.count(Outcome.RECORDED),
+            duplicates=outcomes.count(Outcome.DUPLICATE),
+            rejected=sorted(problems, key=lambda problem: problem.index or 0),
+            ids=[event.id for index, event in prepared.items() if index not in conflicts],
+        )
 
 
 def _conflict(index: int, event: RecordedEvent) -> FieldProblem:

@@ -1,7 +1,7 @@
 """Create tenants and change their plan; each change leaves an audit entry."""
 
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from shared.domain.errors import Conflict, FieldProblem, InvalidInput, NotFound
@@ -90,6 +90,17 @@ def set_plan(directory: Directory, tenant_id: str, plan: str, change: Change) ->
     after = plan_id(plan)
     directory.set_plan(tenant_id, after, change.entry(tenant_id, "plan.changed", before.plan, after))
     return directory.find_tenant(tenant_id) or before
+
+
+def set_takes_estimates(directory: Directory, tenant_id: str, takes: bool | None, change: Change) -> Tenant:
+    """Set whether a tenant's own cost estimates count; None leaves it to the deployment. Raise NotFound."""
+    before = directory.find_tenant(tenant_id)
+    if before is None:
+        raise NotFound(f"tenant {tenant_id!r} does not exist")
+    names = {True: "on", False: "off", None: "default"}
+    entry = change.entry(tenant_id, "estimates.changed", names[before.takes_estimates], names[takes])
+    directory.set_takes_estimates(tenant_id, takes, entry)
+    return replace(before, takes_estimates=takes)
 
 
 def _refuse_subscriber(tenant: Tenant) -> None:

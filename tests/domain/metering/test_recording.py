@@ -18,10 +18,10 @@ from shared.domain.metering.recording import (
     MAX_METADATA_BYTES,
     DayDelta,
     RecordedEvent,
-    RefusedEvent,
     deltas_by_day,
     prepare,
 )
+from shared.domain.metering.refusals import RefusedEvent
 from shared.domain.metering.runs import runs_of
 from tests.sample_events import CALL, NOON, TODAY, llm_call, mark, sum_of_amounts, times
 

@@ -13,7 +13,14 @@ from hypothesis import strategies as st
 from shared.domain.prices import pricing
 from shared.domain.prices.catalog import MAX_CACHED_NAMES, catalog_providers, catalog_units, resolve_provider
 from shared.domain.prices.money import nanousd_from_decimal
-from shared.domain.prices.pricing import FREE_MODEL_SUFFIX, LOCAL_PROVIDERS, Cost, PricedModel, cost_of
+from shared.domain.prices.pricing import (
+    FREE_MODEL_SUFFIX,
+    LOCAL_PROVIDERS,
+    UNKNOWN_PRICE,
+    Price,
+    PricedModel,
+    price_of,
+)
 from shared.domain.prices.rates import cost_nanousd
 from shared.domain.prices.token_pools import MAX_TOKENS, CallUsage, TokenPools
 
@@ -72,8 +79,8 @@ def our_nanousd(provider: Provider, model: ModelInfo, at: datetime, pools: Token
     return cost_nanousd(PricedModel(provider, model).rates_at(at), pools)
 
 
-def cost(provider: str, model: str, at: datetime, usage: CallUsage) -> Cost | None:
-    return cost_of(resolve_provider(provider), model, at, usage)
+def price(provider: str, model: str, at: datetime, usage: CallUsage) -> Price:
+    return price_of(resolve_provider(provider), model, at, usage)
 
 
 def is_marked_free(model: ModelInfo, at: datetime) -> bool:
@@ -101,10 +108,9 @@ def test_any_pools_cost_the_same_as_in_the_library(index: int, pools: TokenPools
 
 @given(pools_of_any_size())
 def test_the_path_through_the_library_agrees_with_the_integer_path(pools: TokenPools) -> None:
-    plain = cost("anthropic", "claude-opus-4-5", NOW, CallUsage(pools))
-    searched = cost("anthropic", "claude-opus-4-5", NOW, CallUsage(pools, {"web_searches": 3}))
-    assert plain is not None
-    assert searched is not None
+    plain = price("anthropic", "claude-opus-4-5", NOW, CallUsage(pools))
+    searched = price("anthropic", "claude-opus-4-5", NOW, CallUsage(pools, {"web_searches": 3}))
+    assert plain.nanousd is not None
     assert searched.nanousd == plain.nanousd + 3 * 10 * 10**9 // 1000
 
 
@@ -134,18 +140,18 @@ def test_a_model_without_any_dated_price_is_unpriced(monkeypatch: pytest.MonkeyP
     openai = next(provider for provider in catalog_providers() if provider.id == "openai")
     listed = next(model for model in openai.models if model.id == "gpt-4o")
     monkeypatch.setattr(openai, "models", [ModelInfo(id="gpt-4o", match=listed.match)])
-    assert cost("OpenAI", "gpt-4o-with-no-price", NOW, CallUsage(SMALL)) is None
+    assert price("OpenAI", "gpt-4o-with-no-price", NOW, CallUsage(SMALL)) == UNKNOWN_PRICE
 
 
 def test_names_are_found_in_any_case() -> None:
-    assert cost(" OpenAI ", "GPT-4o-2024-08-06", NOW, CallUsage(SMALL)) == cost(
+    assert price(" OpenAI ", "GPT-4o-2024-08-06", NOW, CallUsage(SMALL)) == price(
         "openai", "gpt-4o", NOW, CallUsage(SMALL)
     )
 
 
 def test_unknown_names_do_not_fill_the_memory() -> None:
     for number in range(MAX_CACHED_NAMES + 10):
-        assert cost(f"invented-{number}", "model", NOW, CallUsage(SMALL)) is None
+        assert price(f"invented-{number}", "model", NOW, CallUsage(SMALL)) == UNKNOWN_PRICE
     assert pricing._priced_model.cache_info().currsize <= MAX_CACHED_NAMES
     assert resolve_provider.cache_info().currsize <= MAX_CACHED_NAMES
 
@@ -169,15 +175,62 @@ def test_dated_prices_are_kept_apart() -> None:
 def test_a_call_is_priced_at_the_service_tier_of_its_response() -> None:
     at = datetime(2026, 11, 1, tzinfo=UTC)
     pools = TokenPools(1_000_000, 0, 1_000_000)
-    standard = cost("openai", "gpt-5", at, CallUsage(pools))
-    flex = cost("openai", "gpt-5", at, CallUsage(pools, price_context={"service_tier": "flex"}))
-    assert standard is not None
-    assert flex is not None
+    standard = price("openai", "gpt-5", at, CallUsage(pools))
+    flex = price("openai", "gpt-5", at, CallUsage(pools, price_context={"service_tier": "flex"}))
+    assert flex.nanousd is not None
     assert flex.nanousd * 2 == standard.nanousd
 
 
-def test_an_unknown_service_tier_costs_the_standard_price() -> None:
+@pytest.mark.parametrize(
+    ("context", "unpriced"),
+    [
+        ({"service_tier": "no-such-tier"}, ("service_tier",)),
+        ({"service_tier": "flex", "speed": "fast"}, ("service_tier", "speed")),
+        ({"region": "us"}, ("region",)),
+    ],
+)
+def test_a_tier_without_a_price_of_its_own_is_named_and_the_standard_price_kept(
+    context: dict[str, str], unpriced: tuple[str, ...]
+) -> None:
     at = datetime(2026, 11, 1, tzinfo=UTC)
     pools = TokenPools(1_000_000, 0, 1_000_000)
-    unknown = cost("openai", "gpt-5", at, CallUsage(pools, price_context={"service_tier": "no-such-tier"}))
-    assert unknown == cost("openai", "gpt-5", at, CallUsage(pools))
+    standard = price("openai", "gpt-5", at, CallUsage(pools))
+    assert price("openai", "gpt-5", at, CallUsage(pools, price_context=context)) == standard._replace(
+        unpriced=unpriced
+    )
+
+
+def test_a_tier_that_had_no_price_yet_is_named() -> None:
+    flex = CallUsage(SMALL, price_context={"service_tier": "flex"})
+    assert price("openai", "gpt-5", datetime(2026, 10, 1, tzinfo=UTC), flex).unpriced == ("service_tier",)
+
+
+def test_tokens_that_a_tier_leaves_at_the_standard_price_are_named() -> None:
+    batch = CallUsage(TokenPools(1_000, 0, 1_000, 400), price_context={"processing": "batch"})
+    assert price("openai", "gpt-4.1-mini", NOW, batch).unpriced == ("cache_read_tokens",)
+
+
+def test_audio_without_a_price_is_not_priced_as_text() -> None:
+    heard = CallUsage(TokenPools(1_000, 0, 1_000), {"input_audio_tokens": 600})
+    text = CallUsage(TokenPools(400, 0, 400))
+    plain = price("openai", "gpt-4.1-mini", NOW, text)
+    assert price("openai", "gpt-4.1-mini", NOW, heard) == plain._replace(unpriced=("input_audio_tokens",))
+
+
+def test_a_call_of_which_nothing_is_priced_has_no_price() -> None:
+    seen = CallUsage(TokenPools(600, 0, 600), {"input_image_tokens": 600})
+    assert price("cohere", "embed-v4.0", NOW, seen) == Price(None, None, ("input_image_tokens",))
+
+
+def test_images_for_gemini_cost_what_text_does() -> None:
+    pools = TokenPools(1_000, 0, 1_000)
+    seen = CallUsage(pools, {"input_image_tokens": 600})
+    assert price("google", "gemini-2.5-flash", NOW, seen) == price(
+        "google", "gemini-2.5-flash", NOW, CallUsage(pools)
+    )
+
+
+def test_seconds_are_priced_whichever_of_its_two_names_a_model_has() -> None:
+    minute = CallUsage(TokenPools(0, 0, 0), {"audio_seconds": Decimal(90)})
+    assert price("openai", "whisper-1", NOW, minute).nanousd == 36 * 10**7 * 90 // 3600
+    assert price("openai", "gpt-transcribe", NOW, minute).nanousd is not None

@@ -53,6 +53,9 @@ class FirestoreDirectory:
     def set_alert_recipients(self, tenant_id: str, emails: Sequence[str], audit: AuditEntry) -> None:
         self._change_tenant(tenant_id, {"alert_recipients": list(emails)}, audit)
 
+    def set_takes_estimates(self, tenant_id: str, takes: bool | None, audit: AuditEntry) -> None:
+        self._change_tenant(tenant_id, {"takes_estimates": takes}, audit)
+
     def find_key(self, key_id: str) -> ApiKey | None:
         document = self._find(self._key_name(key_id))
         return read_key(document) if document else None

@@ -22,6 +22,7 @@ TENANT_FIELDS = (
     "period",
     "created_at",
     "alert_recipients",
+    "takes_estimates",
     "billing",
     "counter_shards",
     "most_counter_shards",
@@ -83,6 +84,7 @@ def tenant_fields(tenant: Tenant) -> dict[str, object]:
         "created_at": tenant.created_at,
         **_counter_fields(tenant.counters),
         "alert_recipients": list(tenant.alert_recipients),
+        "takes_estimates": tenant.takes_estimates,
     }
 
 
@@ -129,6 +131,7 @@ def read_tenant(document: Any) -> Tenant:
         entitlement=_read_entitlement(billing.get("entitlement")),
         billing=BillingSummary(**{name: billing[name] for name in _SUMMARY_FIELDS if name in billing}),
         alert_recipients=tuple(fields.get("alert_recipients", ())),
+        takes_estimates=fields.get("takes_estimates"),
     )
 
 

@@ -53,10 +53,18 @@ class MemoryDirectory(MemoryState):
 
     def set_alert_recipients(self, tenant_id: str, emails: Sequence[str], audit: AuditEntry) -> None:
         with self._lock:
-            if tenant_id not in self._tenants:
-                raise NotFound(f"tenant {tenant_id!r} does not exist")
-            self._tenants[tenant_id] = replace(self._tenants[tenant_id], alert_recipients=tuple(emails))
+            self._tenants[tenant_id] = replace(self._existing(tenant_id), alert_recipients=tuple(emails))
             self._audit.append(audit)
+
+    def set_takes_estimates(self, tenant_id: str, takes: bool | None, audit: AuditEntry) -> None:
+        with self._lock:
+            self._tenants[tenant_id] = replace(self._existing(tenant_id), takes_estimates=takes)
+            self._audit.append(audit)
+
+    def _existing(self, tenant_id: str) -> Tenant:
+        if tenant_id not in self._tenants:
+            raise NotFound(f"tenant {tenant_id!r} does not exist")
+        return self._tenants[tenant_id]
 
     def list_audit(self, tenant_id: str, *, limit: int, cursor: str | None = None) -> Page[AuditEntry]:
         with self._lock:

@@ -2466,10 +2466,22 @@ export interface components {
                 [key: string]: unknown;
             } | null;
             /**
+             * Response Stream
+             * @default null
+             */
+            response_stream?: unknown[] | string | null;
+            /**
              * Response Format
              * @default null
              */
-            response_format?: ("openai.chat" | "openai.responses" | "openai.embeddings" | "anthropic.messages" | "gemini" | "bedrock.converse" | "cohere" | "ollama") | null;
+            response_format?: ("openai.chat" | "openai.responses" | "openai.embeddings" | "openai.realtime" | "openai.transcription" | "openai.batch" | "litellm" | "perplexity" | "anthropic.messages" | "gemini" | "google.interactions" | "bedrock.converse" | "bedrock.invoke" | "cohere" | "cohere.rerank" | "mistral.ocr" | "voyage" | "ollama" | "ai-sdk" | "langchain") | null;
+            /** @default null */
+            units?: components["schemas"]["Units"] | null;
+            /**
+             * Service Tier
+             * @default null
+             */
+            service_tier?: ("standard" | "flex" | "priority" | "batch") | null;
             /**
              * Latency Ms
              * @default null
@@ -2955,6 +2967,49 @@ export interface components {
             cache_write: number;
             /** Reasoning */
             reasoning: number;
+        };
+        /**
+         * Units
+         * @description What a call used besides tokens; null means absent.
+         */
+        Units: {
+            /**
+             * Web Searches
+             * @default null
+             */
+            web_searches?: number | null;
+            /**
+             * File Searches
+             * @default null
+             */
+            file_searches?: number | null;
+            /**
+             * Images
+             * @default null
+             */
+            images?: number | null;
+            /**
+             * Pages
+             * @default null
+             */
+            pages?: number | null;
+            /**
+             * Seconds
+             * @description Of audio or video, with up to six decimals.
+             * @default null
+             */
+            seconds?: number | string | null;
+            /**
+             * Characters
+             * @default null
+             */
+            characters?: number | null;
+            /**
+             * Sessions
+             * @description Of a code interpreter or a container.
+             * @default null
+             */
+            sessions?: number | null;
         };
         /**
          * UrlResponse
