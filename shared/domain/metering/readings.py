@@ -1,16 +1,16 @@
 """Reads what an event used: from its token counts, its response or its stream, and its units."""
 
-from typing import Final, NoReturn
+from typing import Final
 
-from shared.domain.metering.events import MeteringEvent
+from shared.domain.metering.events import MeteringEvent, ServiceTier
 from shared.domain.metering.refusals import RefusedEvent
 from shared.domain.metering.responses.errors import ExtractionError
 from shared.domain.metering.responses.extraction import Extracted, ModelCall, extract
 from shared.domain.metering.responses.streams import assemble
+from shared.domain.metering.units import Units
 from shared.domain.prices.catalog import ResolvedProvider
 from shared.domain.prices.token_pools import NO_TOKENS, CallUsage
 
-_BATCH: Final = "batch"
 UNFINISHED_STREAM: Final = "response_stream"
 
 
@@ -22,11 +22,10 @@ def read_usage(event: MeteringEvent, provider: ResolvedProvider) -> Extracted | 
         raise RefusedEvent(sources[-1], code, f"send either {' or '.join(sources)}, not both")
     if event.response_format is not None and sources in ([], ["tokens"]):
         raise RefusedEvent("response_format", "response_missing", "response_format requires a response")
-    if event.response is not None or event.response_stream is not None:
-        return _with_units(event, _read_response(event, provider))
-    if event.units is None and event.service_tier is None:
-        return _of_tokens(event)
-    return _with_units(event, _of_tokens(event))
+    read = _of_tokens(event) if event.tokens else _read_response(event, provider) if sources else None
+    if event.service_tier is not None and read is not None:
+        read = _at_tier(event.service_tier, read)
+    return _with_units(event.units, read) if event.units else read
 
 
 def _of_tokens(event: MeteringEvent) -> Extracted | None:
@@ -57,35 +56,35 @@ def _read_stream(event: MeteringEvent, provider: ResolvedProvider) -> Extracted:
     return said._replace(unread=(UNFINISHED_STREAM, *said.unread))
 
 
-def _with_units(event: MeteringEvent, read: Extracted | None) -> Extracted | None:
-    """Add the event's own units and service tier to what was read. They may not contradict each other."""
-    units = event.units.counts if event.units else {}
-    tier = event.service_tier
-    if read is None:
-        if not units:
-            return None
-        read = Extracted("units", (ModelCall(CallUsage(NO_TOKENS)),))
-    places = event.units.places if event.units else {}
-    for unit, place in places.items():
+def _at_tier(tier: ServiceTier, read: Extracted) -> Extracted:
+    """Return what was read, to be priced at the caller's tier. The response may not state another one."""
+    key = "processing" if tier == "batch" else "service_tier"
+    stated = {**(read.calls[0].usage.price_context if read.calls else {})}
+    other = next(
+        (stated[each] for each in ("service_tier", "processing") if stated.get(each, tier) != tier), None
+    )
+    if other is not None:
+        message = f"service_tier is {tier}, but the response states {other}"
+        raise RefusedEvent("service_tier", "contradictory_service_tier", message)
+    if tier == "standard" or key in stated:
+        return read
+    calls = (
+        call._replace(usage=call.usage._replace(price_context={**call.usage.price_context, key: tier}))
+        for call in read.calls
+    )
+    return read._replace(calls=tuple(calls), places={**read.places, key: "service_tier"})
+
+
+def _with_units(units: Units, read: Extracted | None) -> Extracted | None:
+    """Add the caller's own units to what was read. The response may not state them too."""
+    read = read or Extracted("units", ())
+    for unit, place in units.places.items():
         if unit in read.places:
-            _refuse_units(place, read.places[unit])
-    selected = (
-        {} if tier in (None, "standard") else {"processing" if tier == _BATCH else "service_tier": str(tier)}
-    )
-    stated = {key: value for call in read.calls for key, value in call.usage.price_context.items()}
-    for key in ("service_tier", "processing"):
-        if key in stated and tier is not None and stated[key] != tier:
-            message = f"service_tier is {tier}, but the response states {stated[key]}"
-            raise RefusedEvent("service_tier", "contradictory_service_tier", message)
+            message = f"{place} is also stated by the response, at {read.places[unit]}"
+            raise RefusedEvent(place, "units_and_response", message)
+    if not units.counts:
+        return read if read.calls else None
     first, *others = read.calls or (ModelCall(CallUsage(NO_TOKENS)),)
-    usage = CallUsage(
-        first.usage.pools, {**first.usage.other_units, **units}, {**first.usage.price_context, **selected}
-    )
-    return read._replace(
-        calls=(first._replace(usage=usage), *others),
-        places={**read.places, **places, **dict.fromkeys(selected, "service_tier")},
-    )
-
-
-def _refuse_units(place: str, stated_at: str) -> NoReturn:
-    raise RefusedEvent(place, "units_and_response", f"{place} is also stated by the response, at {stated_at}")
+    usage = first.usage._replace(other_units={**first.usage.other_units, **units.counts})
+    calls = (first._replace(usage=usage), *others)
+    return read._replace(calls=calls, places={**read.places, **units.places})

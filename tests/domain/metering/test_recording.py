@@ -1,5 +1,6 @@
 """Preparing events: tenant, time, id and price; and the amounts that a batch adds."""
 
+import json
 from datetime import date, datetime, timedelta, timezone
 from decimal import Decimal
 from typing import Any
@@ -202,6 +203,85 @@ def test_a_format_without_a_response_is_refused() -> None:
 
 def test_a_response_without_usage_is_refused() -> None:
     assert _refusal(response={"nothing": 1}, response_format="openai.chat")[0] == "response"
+
+
+def test_an_estimate_that_is_not_taken_leaves_the_price_to_the_catalog() -> None:
+    call = _event(provider="openai", model="gpt-5", tokens={"input_tokens": 100}, cost_usd_estimate="9")
+    ignored = prepare(call, "acme", NOON, takes_estimates=False)
+    assert ignored.cost == _prepared(provider="openai", model="gpt-5", tokens={"input_tokens": 100}).cost
+    assert ignored.fingerprint == prepare(call, "acme", NOON).fingerprint
+
+
+def test_the_order_of_prices_is_client_provider_catalog() -> None:
+    usage = {"prompt_tokens": 100, "completion_tokens": 10, "cost": 0.5}
+    call = {
+        "provider": "openrouter",
+        "model": "openai/gpt-4.1-mini",
+        "response": {"choices": [], "usage": usage},
+    }
+    catalog_nanousd = 100 * 400 + 10 * 1_600
+    assert _prepared(**call, cost_usd_estimate="0.7").cost == ("client", 700_000_000, "client", (), None)
+    assert _prepared(**call).cost == ("exact", 500_000_000, "provider", (), catalog_nanousd)
+    del usage["cost"]
+    assert _prepared(**call).cost[:2] == ("exact", catalog_nanousd)
+
+
+STREAM = [
+    {"type": "message_start", "message": {"usage": {"input_tokens": 50, "output_tokens": 1}}},
+    {"type": "message_delta", "delta": {"stop_reason": "end_turn"}, "usage": {"output_tokens": 20}},
+]
+CLAUDE = {"provider": "anthropic", "model": "claude-opus-4-5"}
+
+
+def test_t12_a_whole_stream_costs_what_its_response_costs() -> None:
+    whole = _prepared(**CLAUDE, response_stream=STREAM)
+    assert (whole.cost.status, whole.cost.nanousd) == ("exact", 50 * 5_000 + 20 * 25_000)
+
+
+def test_t12_an_aborted_stream_costs_at_least_what_it_said() -> None:
+    aborted = _prepared(**CLAUDE, response_stream=STREAM[:1])
+    assert aborted.cost == (
+        "incomplete",
+        50 * 5_000 + 25_000,
+        aborted.cost.source,
+        ("response_stream",),
+        None,
+    )
+    assert aborted.amounts["incomplete_calls"] == aborted.amounts["calls"] == 1
+
+
+@pytest.mark.parametrize("stream", [[], "", "data: {", [{"type": "ping"}]])
+def test_t12_a_stream_that_said_nothing_is_recorded_as_incomplete(stream: list[Any] | str) -> None:
+    aborted = _prepared(**CLAUDE, response_stream=stream)
+    assert (aborted.tokens, aborted.cost) == (None, ("incomplete", None, None, ("response_stream",), None))
+    assert aborted.amounts == {"calls": 1, "incomplete_calls": 1}
+
+
+def test_a_stream_that_ended_without_its_usage_is_refused() -> None:
+    end = {"object": "chat.completion.chunk", "choices": [{"delta": {}, "finish_reason": "stop"}]}
+    text = f"data: {json.dumps(end)}\n\ndata: [DONE]\n\n"
+    assert _refusal(provider="openai", response_stream=text) == ("response_stream", "no_usage_in_response")
+
+
+def test_one_source_of_usage_is_taken() -> None:
+    assert _refusal(response={}, response_stream=[]) == ("response_stream", "response_and_stream")
+    assert _refusal(tokens={"total_tokens": 1}, response_stream=[]) == (
+        "response_stream",
+        "tokens_and_response",
+    )
+
+
+@pytest.mark.parametrize("category", ["tool", "storage", "compute", "other"])
+def test_an_event_that_cannot_cost_has_no_status_and_is_not_unpriced(category: str) -> None:
+    event = _prepared(category=category)
+    assert event.cost == (None, None, None, (), None)
+    assert not {"unpriced_calls", "incomplete_calls"} & set(event.amounts)
+    assert _prepared(category=category, cost_usd_estimate="1").cost.status == "client"
+
+
+def test_an_unknown_price_is_said_whatever_was_used() -> None:
+    assert _prepared(units={"pages": 3}).cost == ("unknown", None, None, (), None)
+    assert _prepared(tokens={"total_tokens": 9}, provider="openai", model="gpt-5").cost.status == "unknown"
 
 
 def test_metadata_is_kept_as_json_and_empty_metadata_is_dropped() -> None:

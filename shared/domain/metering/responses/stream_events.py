@@ -29,33 +29,34 @@ class StreamEvents:
         if isinstance(value, dict) and "event" in value and "data" in value:
             value = value["data"]
         if isinstance(value, str):
-            self._add_text(value, is_last=False)
+            self._add_text(value, may_be_cut=False)
         elif isinstance(value, dict):
             self.events.append(value)
         else:
             raise self._malformed(value)
 
-    def _add_text(self, text: str, *, is_last: bool) -> None:
+    def _add_text(self, text: str, *, may_be_cut: bool) -> None:
         if text.strip() == _END_MARK:
             self.has_end_mark = True
             return
         try:
             value = json.loads(text)
         except (ValueError, RecursionError):
-            if is_last:
+            if may_be_cut:
                 return  # cut off in the middle of a line
             raise self._malformed(text) from None
         if not isinstance(value, dict):
-            if is_last:
+            if may_be_cut:
                 return
             raise self._malformed(value)
         self.events.append(value)
 
     def add_sse(self, text: str) -> None:
         """Add the events of server-sent events; a last line that was cut off adds nothing."""
+        is_cut = not text.endswith(("\n", "\r"))
         payloads = list(_payloads(text))
         for number, payload in enumerate(payloads, start=1):
-            self._add_text(payload, is_last=number == len(payloads))
+            self._add_text(payload, may_be_cut=is_cut and number == len(payloads))
 
     def add_json(self, text: str) -> None:
         """Add JSON objects in a row: one a line as Ollama sends them, or an array as Gemini does."""
