@@ -27,7 +27,7 @@ def extracted(case: dict[str, Any]) -> Extracted:
 def test_the_pools_of_a_response_follow_its_providers_convention(case: dict[str, Any]) -> None:
     pools = TokenPools(**{name: worked_out(value) for name, value in case["expected"].items()})
     read = extracted(case)
-    units = {unit: count for call in read.calls for unit, count in call.usage.other_units.items()}
+    units = {unit: count for call in read.calls for unit, count in call.other_units.items()}
     assert (read.pools, units, read.format) == (pools, case.get("other_units", {}), case["format"])
 
 

@@ -54,6 +54,37 @@ def _event(number: int, call: Call, batch: _Batch) -> Event:
     return event
 
 
+def with_responses(events: list[Event]) -> list[Event]:
+    """Return the events with a provider's raw response in the place of their tokens."""
+    return [_with_response(event) for event in events]
+
+
+def _with_response(event: Event) -> Event:
+    tokens = event.get("tokens")
+    if not isinstance(tokens, dict):
+        return event
+    usage = {
+        "prompt_tokens": tokens["input_tokens"],
+        "completion_tokens": tokens["output_tokens"],
+        "total_tokens": tokens["input_tokens"] + tokens["output_tokens"],
+        "prompt_tokens_details": {"cached_tokens": tokens.get("cache_read_tokens", 0), "audio_tokens": 0},
+        "completion_tokens_details": {
+            "reasoning_tokens": tokens.get("reasoning_tokens", 0),
+            "audio_tokens": 0,
+        },
+    }
+    message = {"role": "assistant", "content": "The answer to the question. " * 20, "annotations": []}
+    response = {
+        "id": "chatcmpl-1",
+        "object": "chat.completion",
+        "model": event["model"],
+        "choices": [{"index": 0, "message": message, "finish_reason": "stop"}],
+        "usage": usage,
+        "service_tier": "default",
+    }
+    return {name: value for name, value in event.items() if name != "tokens"} | {"response": response}
+
+
 def _tokens(call: Call, number: int) -> Iterator[tuple[str, int]]:
     yield "input_tokens", call.input_tokens + number % 89
     yield "output_tokens", call.output_tokens + number % 31

@@ -19,7 +19,7 @@ from shared.domain.metering.runs import Run, runs_of
 from shared.ports import Outcome
 
 _COLUMNS = (
-    *("id", "ts", "category", "status", "latency_ms", "cost_nanousd", "price_source", "user_id"),
+    *("id", "ts", "category", "status", "latency_ms", "user_id"),
     *("run_id", "workflow_id", "request_id", "metadata_json", "fingerprint"),
 )
 
@@ -60,6 +60,8 @@ class StockStore:
 def _document(event: RecordedEvent, expire_at: datetime) -> dict[str, object]:
     fields: dict[str, object] = {name: getattr(event, name) for name in _COLUMNS}
     fields |= {"provider": event.series.provider, "model": event.series.model, "expire_at": expire_at}
+    fields |= {"cost_nanousd": event.cost.nanousd, "cost_status": event.cost.status}
+    fields["price_source"] = event.cost.source
     if event.tokens is not None:
         fields["tokens"] = {name: count for name, count in event.tokens._asdict().items() if count}
     return {name: value for name, value in fields.items() if value is not None}

@@ -5,7 +5,7 @@ from typing import Final
 from shared.domain.metering.events import MeteringEvent, ServiceTier
 from shared.domain.metering.refusals import RefusedEvent
 from shared.domain.metering.responses.errors import ExtractionError
-from shared.domain.metering.responses.extraction import Extracted, ModelCall, extract
+from shared.domain.metering.responses.extraction import Extracted, extract
 from shared.domain.metering.responses.streams import assemble
 from shared.domain.metering.units import Units
 from shared.domain.prices.catalog import ResolvedProvider
@@ -16,20 +16,25 @@ UNFINISHED_STREAM: Final = "response_stream"
 
 def read_usage(event: MeteringEvent, provider: ResolvedProvider) -> Extracted | None:
     """Return what the event states that it used; None if it states nothing. Raises RefusedEvent."""
-    sources = [name for name in ("tokens", "response", "response_stream") if getattr(event, name) is not None]
-    if len(sources) > 1:
-        code = "tokens_and_response" if "tokens" in sources else "response_and_stream"
-        raise RefusedEvent(sources[-1], code, f"send either {' or '.join(sources)}, not both")
-    if event.response_format is not None and sources in ([], ["tokens"]):
-        raise RefusedEvent("response_format", "response_missing", "response_format requires a response")
-    read = _of_tokens(event) if event.tokens else _read_response(event, provider) if sources else None
+    if event.response is None and event.response_stream is None:
+        if event.response_format is not None:
+            raise RefusedEvent("response_format", "response_missing", "response_format requires a response")
+        read = Extracted("tokens", (CallUsage(event.tokens.pools),)) if event.tokens else None
+    else:
+        _refuse_two_sources(event)
+        read = _read_response(event, provider)
     if event.service_tier is not None and read is not None:
         read = _at_tier(event.service_tier, read)
     return _with_units(event.units, read) if event.units else read
 
 
-def _of_tokens(event: MeteringEvent) -> Extracted | None:
-    return Extracted("tokens", (ModelCall(CallUsage(event.tokens.pools)),)) if event.tokens else None
+def _refuse_two_sources(event: MeteringEvent) -> None:
+    if event.tokens is not None:
+        field = "response" if event.response is not None else "response_stream"
+        raise RefusedEvent(field, "tokens_and_response", f"send either tokens or {field}, not both")
+    if event.response is not None and event.response_stream is not None:
+        message = "send either response or response_stream, not both"
+        raise RefusedEvent("response_stream", "response_and_stream", message)
 
 
 def _read_response(event: MeteringEvent, provider: ResolvedProvider) -> Extracted | None:
@@ -59,7 +64,7 @@ def _read_stream(event: MeteringEvent, provider: ResolvedProvider) -> Extracted:
 def _at_tier(tier: ServiceTier, read: Extracted) -> Extracted:
     """Return what was read, to be priced at the caller's tier. The response may not state another one."""
     key = "processing" if tier == "batch" else "service_tier"
-    stated = {**(read.calls[0].usage.price_context if read.calls else {})}
+    stated = {**(read.calls[0].price_context if read.calls else {})}
     other = next(
         (stated[each] for each in ("service_tier", "processing") if stated.get(each, tier) != tier), None
     )
@@ -68,10 +73,7 @@ def _at_tier(tier: ServiceTier, read: Extracted) -> Extracted:
         raise RefusedEvent("service_tier", "contradictory_service_tier", message)
     if tier == "standard" or key in stated:
         return read
-    calls = (
-        call._replace(usage=call.usage._replace(price_context={**call.usage.price_context, key: tier}))
-        for call in read.calls
-    )
+    calls = (call._replace(price_context={**call.price_context, key: tier}) for call in read.calls)
     return read._replace(calls=tuple(calls), places={**read.places, key: "service_tier"})
 
 
@@ -84,7 +86,6 @@ def _with_units(units: Units, read: Extracted | None) -> Extracted | None:
             raise RefusedEvent(place, "units_and_response", message)
     if not units.counts:
         return read if read.calls else None
-    first, *others = read.calls or (ModelCall(CallUsage(NO_TOKENS)),)
-    usage = first.usage._replace(other_units={**first.usage.other_units, **units.counts})
-    calls = (first._replace(usage=usage), *others)
+    first, *others = read.calls or (CallUsage(NO_TOKENS),)
+    calls = (first._replace(other_units={**first.other_units, **units.counts}), *others)
     return read._replace(calls=calls, places={**read.places, **units.places})

@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Iterable
 from datetime import UTC, date, datetime
-from typing import NamedTuple
+from typing import Final, NamedTuple
 from uuid import uuid4
 
 from pydantic_core import to_json
@@ -20,6 +20,7 @@ from shared.domain.prices.costs import EventCost
 from shared.domain.prices.token_pools import TokenPools
 
 MAX_METADATA_BYTES = 256 * 1024
+_EARLIEST: Final = -MAX_AHEAD
 
 
 class RecordedEvent(NamedTuple):
@@ -85,9 +86,10 @@ def prepare(
 
 
 def _within_window(ts: datetime, now: datetime) -> datetime:
-    if ts < now - MAX_AGE:
+    age = now - ts
+    if age > MAX_AGE:
         raise RefusedEvent("ts", "ts_too_old", f"ts {ts.isoformat()} is more than {MAX_AGE.days} days old")
-    if ts > now + MAX_AHEAD:
+    if age < _EARLIEST:
         raise RefusedEvent("ts", "ts_in_future", f"ts {ts.isoformat()} is more than 10 minutes in the future")
     return ts
 

@@ -38,3 +38,5 @@ class CallUsage(NamedTuple):
     pools: TokenPools
     other_units: Mapping[str, int | Decimal] = MappingProxyType({})
     price_context: Mapping[str, str] = MappingProxyType({})
+    model: str | None = None
+    """The model that was called; None if it is the event's own."""

@@ -68,7 +68,7 @@ def write_event(write: Any, name: str, event: RecordedEvent, expire_at: Any) -> 
 
 def _write_cost(fields: Any, cost: EventCost) -> None:
     status, nanousd, source, unread, catalog_nanousd = cost
-    if status is not None:
+    if status not in (None, "exact"):  # nearly every event: a cost without a status is exact
         fields["cost_status"].string_value = status
     if nanousd is not None:
         fields["cost_nanousd"].integer_value = nanousd
@@ -108,9 +108,10 @@ def read_event(document: Any) -> RecordedEvent:
 
 
 def _read_cost(fields: Mapping[str, Any]) -> EventCost:
+    nanousd = fields.get("cost_nanousd")
     return EventCost(
-        fields.get("cost_status"),
-        fields.get("cost_nanousd"),
+        fields.get("cost_status") or (None if nanousd is None else "exact"),
+        nanousd,
         fields.get("price_source"),
         tuple(fields.get("unread", ())),
         fields.get("catalog_cost_nanousd"),

@@ -34,18 +34,11 @@ _MAX_UNREAD: Final = 20
 _MAX_PATH_CHARS: Final = 200
 
 
-class ModelCall(NamedTuple):
-    """The usage of one call to a model; `model` is None if it is the event's own."""
-
-    usage: CallUsage
-    model: str | None = None
-
-
 class Extracted(NamedTuple):
     """What a response states about its usage."""
 
     format: str
-    calls: tuple[ModelCall, ...]
+    calls: tuple[CallUsage, ...]
     """The call itself, or the calls that the provider made inside it: each has a price of its own."""
     places: Mapping[str, str] = MappingProxyType({})
     """The path of each unit, and of each word that selects a price."""
@@ -59,10 +52,8 @@ class Extracted(NamedTuple):
     def pools(self) -> TokenPools:
         """The tokens of all calls."""
         if len(self.calls) == 1:
-            return self.calls[0].usage.pools
-        return TokenPools(
-            *(sum(counts) for counts in zip(*(call.usage.pools for call in self.calls), strict=True))
-        )
+            return self.calls[0].pools
+        return TokenPools(*(sum(counts) for counts in zip(*(call.pools for call in self.calls), strict=True)))
 
 
 def extract(
@@ -139,14 +130,12 @@ def _iterations(body: Body, layout: Layout) -> list[tuple[str | None, Counts]]:
     return [(_name(each.get("model")), read_counts(each, layout)) for each in stated]
 
 
-def _calls(usage: CallUsage, iterations: list[tuple[str | None, Counts]]) -> tuple[ModelCall, ...]:
+def _calls(usage: CallUsage, iterations: list[tuple[str | None, Counts]]) -> tuple[CallUsage, ...]:
     if not iterations:
-        return (ModelCall(usage),)
-    calls = [
-        ModelCall(CallUsage(pools_of(counts), {}, usage.price_context), model) for model, counts in iterations
-    ]
+        return (usage,)
+    calls = [CallUsage(pools_of(counts), {}, usage.price_context, model) for model, counts in iterations]
     # Searches and the like are stated for all calls together, and priced at the event's own model.
-    return (*calls, ModelCall(usage._replace(pools=NO_TOKENS))) if usage.other_units else tuple(calls)
+    return (*calls, usage._replace(pools=NO_TOKENS)) if usage.other_units else tuple(calls)
 
 
 def _unread(counts: Counts, paid: PaidCalls) -> Iterator[str]:

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.domain.metering.responses.errors import ErrorCode, ExtractionError
-from shared.domain.metering.responses.extraction import Extracted, ModelCall, extract
+from shared.domain.metering.responses.extraction import Extracted, extract
 from shared.domain.metering.responses.formats import FORMATS
 from shared.domain.metering.responses.layouts import Format
 from shared.domain.prices.catalog import catalog_providers, catalog_units, resolve_provider
@@ -77,7 +77,7 @@ def is_consistent(result: Extracted | ExtractionError) -> bool:
     if isinstance(result, ExtractionError):
         return result.code in get_args(ErrorCode) and result.path != ""
     pools = result.pools
-    units = [count for call in result.calls for count in call.usage.other_units.values()]
+    units = [count for call in result.calls for count in call.other_units.values()]
     counts_are_positive = min(pools) >= 0 and all(type(n) in (int, Decimal) and n > 0 for n in units)
     cached_fit = max(pools.cache_read, pools.cache_write) <= pools.input
     cached_fit = cached_fit and pools.cache_write_1h <= pools.cache_write
@@ -140,11 +140,11 @@ def test_an_ambiguous_response_is_read_by_the_given_format() -> None:
     pools = TokenPools(10, 5, 10 + 5)
     assert extracted(body, "openai.responses", "acme")[:2] == (
         "openai.responses",
-        (ModelCall(CallUsage(pools)),),
+        (CallUsage(pools),),
     )
     assert extracted(body, "anthropic.messages", "acme")[:2] == (
         "anthropic.messages",
-        (ModelCall(CallUsage(pools)),),
+        (CallUsage(pools),),
     )
 
 
@@ -212,14 +212,12 @@ def test_every_count_that_the_catalog_reads_is_read_here() -> None:
 
 def test_the_service_tier_of_openai_is_read() -> None:
     response = {"service_tier": "flex", "usage": {"prompt_tokens": 10, "completion_tokens": 5}}
-    assert extracted(response, "openai.chat", "openai").calls[0].usage.price_context == {
-        "service_tier": "flex"
-    }
+    assert extracted(response, "openai.chat", "openai").calls[0].price_context == {"service_tier": "flex"}
 
 
 def test_a_batch_of_anthropic_is_recognised() -> None:
     response = {"usage": {"input_tokens": 10, "output_tokens": 5, "service_tier": "batch"}}
-    assert extracted(response, "anthropic.messages", "anthropic").calls[0].usage.price_context == {
+    assert extracted(response, "anthropic.messages", "anthropic").calls[0].price_context == {
         "processing": "batch"
     }
 
