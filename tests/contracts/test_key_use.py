@@ -95,3 +95,12 @@ def test_setting_alert_recipients_of_an_unknown_tenant_is_not_found_and_not_audi
         directory.set_alert_recipients("ghost", ["a@example.com"], replace(CHANGED, tenant_id="ghost"))
     assert directory.find_tenant("ghost") is None
     assert trail_of(directory, "ghost") == []
+
+
+def test_setting_whether_estimates_count_changes_nothing_else(directory: Directory) -> None:
+    for takes in (False, True, None):
+        directory.set_takes_estimates("acme", takes, CHANGED)
+        assert directory.find_tenant("acme") == replace(ACME, takes_estimates=takes)
+    assert [entry for entry in trail_of(directory) if entry == CHANGED] == [CHANGED] * 3
+    with pytest.raises(NotFound, match="'ghost'"):
+        directory.set_takes_estimates("ghost", False, replace(CHANGED, tenant_id="ghost"))

@@ -7,6 +7,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 METERING = {f"M{number}" for number in range(1, 41 + 1)}
+PRICES = {f"T{number}" for number in (1, 2, 3, 4, 7, 10, 11, 12)}
 BILLING = {f"B{number}" for number in range(1, 30 + 1)}
 
 
@@ -20,6 +21,12 @@ def test_every_metering_behaviour_has_a_golden_test() -> None:
     found = re.findall(r"(?<![A-Za-z0-9])[Mm]\d+(?![0-9])", listed("tests/golden"))
     named = {name.upper() for name in found}
     assert named >= METERING, f"no golden test names {sorted(METERING - named)}"
+
+
+def test_every_behaviour_of_prices_has_a_test() -> None:
+    found = re.findall(r"(?:test_t|\[T|-T)(\d+)(?![0-9])", listed("tests/golden", "tests/domain/metering"))
+    named = {f"T{number}" for number in found}
+    assert named >= PRICES, f"no test names {sorted(PRICES - named)}"
 
 
 def test_every_billing_behaviour_has_a_test_on_a_store_or_a_function() -> None:

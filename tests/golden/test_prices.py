@@ -8,10 +8,13 @@ from typing import Any
 
 import pytest
 
+from shared.domain.people.tenants import Change
 from shared.domain.prices.catalog import catalog_version, resolve_provider
 from shared.domain.prices.money import nanousd_from_decimal, usd_string
 from shared.domain.prices.pricing import UNKNOWN_PRICE, Price, price_of
 from shared.domain.prices.token_pools import CallUsage, TokenPools
+from shared.usecases.people.manage_tenants import set_takes_estimates
+from tests.http.serving import Functions
 
 CASES = json.loads(Path(__file__).with_name("cases").joinpath("prices.json").read_text("utf-8"))
 NOW = datetime(2026, 11, 22, 14, tzinfo=UTC)
@@ -67,3 +70,24 @@ def test_a_local_model_costs_nothing_by_rule(case: dict[str, Any]) -> None:
 def test_amounts_add_up_exactly(case: dict[str, Any]) -> None:
     each_nanousd = nanousd_from_decimal(Decimal(case["usd_each"]))
     assert usd_string(sum([each_nanousd] * case["times"])) == case["usd"]
+
+
+def test_estimates_are_switched_off_for_the_deployment_or_for_a_tenant(
+    functions: Functions, key: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    event: dict[str, object] = {"category": "llm", "provider": "openai", "model": "gpt-5"}
+    event |= {"tokens": {"input_tokens": 1_000, "output_tokens": 0}, "cost_usd_estimate": "0.5"}
+    monkeypatch.setenv("GWI_CLIENT_ESTIMATES", "off")
+    catalog_usd = usd_string(1_000 * 1_250)
+    directory = functions.containers["record_usage"].directory
+    for number, (instance, takes, usd) in enumerate(
+        [
+            (functions, None, "0.50"),
+            (functions.another(), None, catalog_usd),
+            (functions.another(), True, "0.50"),
+        ]
+    ):
+        set_takes_estimates(directory, "acme", takes, Change("admin:test", NOW))
+        instance.record(key, {**event, "id": f"e{number}"})
+        stored = next(each for each in functions.events(key) if each["id"] == f"e{number}")
+        assert (stored["cost_usd"], stored["cost_status"]) == (usd, "client" if usd == "0.50" else "exact")

@@ -15,6 +15,7 @@ ROOT = Path(__file__).resolve().parents[2]
 SMALLEST = {"GOOGLE_CLOUD_PROJECT": "demo-gwi"}
 ALL_WRONG = {
     "GWI_STORE": "sqlite",
+    "GWI_CLIENT_ESTIMATES": "maybe",
     "GWI_EVENT_RETENTION_DAYS": "35",
     "GWI_SOFT_LIMIT_PERCENT": "80%",
     "GWI_HARD_LIMIT_PERCENT": "0",
@@ -22,6 +23,7 @@ ALL_WRONG = {
 EVERY_PROBLEM = """Cannot start:
 - GWI_STORE is 'sqlite'; it must be firestore or memory
 - GOOGLE_CLOUD_PROJECT is missing: the id of the Google Cloud project
+- GWI_CLIENT_ESTIMATES is 'maybe'; it must be on or off
 - GWI_EVENT_RETENTION_DAYS is '35'; it must be a whole number from 36 to 3650
 - GWI_SOFT_LIMIT_PERCENT is '80%'; it must be a whole number from 1 to 1000
 - GWI_HARD_LIMIT_PERCENT is '0'; it must be a whole number from 1 to 1000"""
@@ -33,6 +35,7 @@ def test_the_project_is_the_only_required_setting() -> None:
     assert (config.soft_percent, config.hard_percent) == (80, 100)
     assert config.retention == timedelta(days=90)
     assert config.metering_enabled is False
+    assert config.takes_estimates is True
 
 
 def test_memory_needs_no_project() -> None:

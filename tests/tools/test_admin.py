@@ -114,6 +114,17 @@ def test_set_plan_changes_the_plan_and_leaves_a_trace(capsys: Capture) -> None:
     assert entry.actor.startswith("admin:")
 
 
+def test_set_estimates_changes_the_tenant_and_leaves_a_trace(capsys: Capture) -> None:
+    run(capsys, *CREATE)
+    for estimates, takes in (("off", False), ("on", True), ("default", None)):
+        answer = run(capsys, "tenant", "set-estimates", "--id", "acme", "--estimates", estimates)
+        assert answer["tenant"]["takes_estimates"] is takes
+    trail = [
+        (entry.before, entry.after) for entry in trail_of(process_memory()) if "estimates" in entry.action
+    ]
+    assert trail == [("default", "off"), ("off", "on"), ("on", "default")]
+
+
 def test_a_plan_that_does_not_exist_changes_nothing(capsys: Capture) -> None:
     run(capsys, *CREATE)
     assert "plan 'platinum'" in failed(capsys, "tenant", "set-plan", "--id", "acme", "--plan", "platinum")
@@ -125,6 +136,7 @@ def test_a_plan_that_does_not_exist_changes_nothing(capsys: Capture) -> None:
     [
         ("tenant", "show", "--id", "nobody"),
         ("tenant", "set-plan", "--id", "nobody", "--plan", "free"),
+        ("tenant", "set-estimates", "--id", "nobody", "--estimates", "off"),
         ("key", "create", "--tenant", "nobody"),
         ("key", "list", "--tenant", "nobody"),
         ("verify", "--tenant", "nobody"),
