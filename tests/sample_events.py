@@ -85,6 +85,8 @@ def event_of(
         id=event_id,
         ts=ts,
         category=category,
+        provider=series.provider,
+        model=series.model,
         series=series,
         status=status,
         tokens=tokens,

@@ -78,14 +78,22 @@ class EventTokens(ResponseModel):
     reasoning_tokens: int
 
 
+class EventSeries(ResponseModel):
+    """The names under which an event is counted: the catalog's, or as they were sent if it does not list them."""
+
+    provider: str
+    model: str
+
+
 class EventResponse(ResponseModel):
     """A recorded event, with its tokens normalised and its price."""
 
     id: str
     ts: datetime
     category: str
-    provider: str = Field(validation_alias=AliasPath("series", "provider"))
-    model: str = Field(validation_alias=AliasPath("series", "model"))
+    provider: str
+    model: str
+    series: EventSeries
     status: str | None
     tokens: EventTokens | None
     latency_ms: int | None

@@ -143,7 +143,8 @@ FULL_EVENT = event_of("e1", TokenPools(100, 50, 150, 30, 20, 5, 40), 1, 1, statu
     request_id="q",
     metadata_json="{}",
     served_model="m",
-    cost=EventCost("exact", 1, "provider", ("usage.seconds",), 2),
+    provider="open_ai",
+    cost=EventCost("incomplete", 1, "provider", ("usage.seconds",), 2),
 )
 CELLS = {Cell(12, SERIES): dict.fromkeys(METRICS, 1)}
 VERSION = Write().current_document.update_time

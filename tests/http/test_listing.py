@@ -169,6 +169,7 @@ def test_an_event_is_returned_as_it_was_recorded(functions: Functions, key: str)
             "cache_write_1h_tokens": 0,
             "reasoning_tokens": 5,
         },
+        "series": {"provider": "openai", "model": "gpt-4.1-mini"},
         "served_model": None,
         "cost_usd": "0.000123",
         "cost_status": "client",

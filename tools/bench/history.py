@@ -31,11 +31,14 @@ _THREADS = 4
 
 def event(number: int, ts: datetime, prefix: str, run: str) -> RecordedEvent:
     """Return an LLM call as it is stored; counters depend on its hour and series alone."""
+    series = SERIES[number % len(SERIES)]
     return RecordedEvent(
         id=f"{prefix}-{number}",
         ts=ts,
         category="llm",
-        series=SERIES[number % len(SERIES)],
+        provider=series.provider,
+        model=series.model,
+        series=series,
         status="ok",
         tokens=_POOLS,
         latency_ms=800,

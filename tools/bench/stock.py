@@ -59,7 +59,7 @@ class StockStore:
 
 def _document(event: RecordedEvent, expire_at: datetime) -> dict[str, object]:
     fields: dict[str, object] = {name: getattr(event, name) for name in _COLUMNS}
-    fields |= {"provider": event.series.provider, "model": event.series.model, "expire_at": expire_at}
+    fields |= {"provider": event.provider, "model": event.model, "expire_at": expire_at}
     fields |= {"cost_nanousd": event.cost.nanousd, "cost_status": event.cost.status}
     fields["price_source"] = event.cost.source
     if event.tokens is not None:

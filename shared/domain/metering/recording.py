@@ -15,8 +15,9 @@ from shared.domain.metering.event_costs import cost_of_event
 from shared.domain.metering.events import Category, MeteringEvent, Status
 from shared.domain.metering.readings import read_usage
 from shared.domain.metering.refusals import RefusedEvent
-from shared.domain.prices.catalog import resolve_provider
+from shared.domain.prices.catalog import ResolvedProvider, resolve_provider
 from shared.domain.prices.costs import EventCost
+from shared.domain.prices.pricing import canonical_names
 from shared.domain.prices.token_pools import TokenPools
 
 MAX_METADATA_BYTES = 256 * 1024
@@ -29,13 +30,17 @@ class RecordedEvent(NamedTuple):
     id: str
     ts: datetime
     category: Category
+    provider: str
+    model: str
+    """The provider and the model as the caller names them."""
     series: Series
+    """The provider and the model as the catalog names them, so that every alias is counted as one."""
     status: Status | None
     tokens: TokenPools | None
     latency_ms: int | None
     cost: EventCost
     served_model: str | None
-    """The model that the response names, where it is another one than `series.model`."""
+    """The model that the response names, where it is another one than `model`."""
     user_id: str | None
     run_id: str | None
     workflow_id: str | None
@@ -65,11 +70,13 @@ def prepare(
     served = read.served_model if read else None
     priced = event if takes_estimates else event.model_copy(update={"cost_usd_estimate": None})
     cost = cost_of_event(priced, provider, ts, read)
-    return RecordedEvent(  # by position: sixteen keywords would take twice as long, once per event
+    return RecordedEvent(  # by position: nineteen keywords would take twice as long, once per event
         event.id or _derived_id(event),
         ts,
         event.category,
-        Series(event.provider, event.model),
+        event.provider,
+        event.model,
+        _series(event, provider, served),
         event.status,
         pools,
         event.latency_ms,
@@ -83,6 +90,13 @@ def prepare(
         _fingerprint(event),
         amounts_of(Measures(event.category, event.status, pools, event.latency_ms, cost)),
     )
+
+
+def _series(event: MeteringEvent, provider: ResolvedProvider, served: str | None) -> Series:
+    """Return the series of an event: that of the model that answered, or the names as sent if nobody lists them."""
+    names = canonical_names(provider, served) if served else None
+    names = names or canonical_names(provider, event.model)
+    return Series(*names) if names else Series(event.provider, event.model)
 
 
 def _within_window(ts: datetime, now: datetime) -> datetime:

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Final
 
+from shared.domain.prices.providers import ID_OF_ALIAS
+
 # Imported on first use: the library and its data take half a second, and only recording prices anything.
 if TYPE_CHECKING:
     from genai_prices.types import Provider
@@ -30,9 +32,13 @@ class ResolvedProvider:
 @lru_cache(maxsize=MAX_CACHED_NAMES)
 def resolve_provider(name: str) -> ResolvedProvider:
     """Resolve a provider by the name or alias that a caller sent. Do this once per event and pass the result on."""
-    from genai_prices.data_snapshot import find_provider_by_id
+    sent = name.strip().lower()
+    return ResolvedProvider(sent, _providers_by_id().get(ID_OF_ALIAS.get(sent, sent)))
 
-    return ResolvedProvider(name.strip().lower(), find_provider_by_id(catalog_providers(), name))
+
+@cache
+def _providers_by_id() -> "dict[str, Provider]":
+    return {provider.id: provider for provider in catalog_providers()}
 
 
 @cache

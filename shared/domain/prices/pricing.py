@@ -12,22 +12,17 @@ from shared.domain.prices.catalog import (
     catalog_providers,
     catalog_units,
     catalog_version,
+    resolve_provider,
 )
 from shared.domain.prices.costs import LOCAL_PRICE
+from shared.domain.prices.models import NamedModel, find_model
 from shared.domain.prices.money import nanousd_from_decimal
+from shared.domain.prices.providers import CLOUD_SUFFIXES, GATEWAYS, LOCAL_PROVIDERS
 from shared.domain.prices.rates import FREE_RATES, Rates, cost_nanousd, rates_of
 from shared.domain.prices.token_pools import CallUsage, TokenPools
 
 if TYPE_CHECKING:
     from genai_prices.types import ModelInfo, ModelPrice, PriceVariant, Provider
-
-LOCAL_PROVIDERS: Final = frozenset(
-    {
-        *("ollama", "vllm", "sglang", "tgi", "text-generation-inference", "localai"),
-        *("llama.cpp", "llama-cpp", "llamacpp", "llamafile", "lm-studio", "lm_studio", "lmstudio", "mlx"),
-    }
-)
-"""Servers that run a model on the caller's own machines: no tokens are bought, so each call costs 0."""
 
 FREE_MODEL_SUFFIX = ":free"
 """OpenRouter's suffix of free model variants, which the catalog lists without a price."""
@@ -52,9 +47,10 @@ LOCAL: Final = Price(0, LOCAL_PRICE)
 class PricedModel:
     """One model of the catalog, with the integer rates of each of its dated prices."""
 
-    def __init__(self, provider: "Provider", model: "ModelInfo") -> None:
+    def __init__(self, provider: "Provider", model: "ModelInfo", *, adds_fee: bool = False) -> None:
         self.provider = provider
         self.model = model
+        self.adds_fee = adds_fee
         self.source = catalog_version()
         # The catalog lives as long as the process, so the identities of its prices are stable keys.
         self._rates = {id(prices): _rates(model, prices) for prices in _every_price(model)}
@@ -86,13 +82,13 @@ def price_of(provider: ResolvedProvider, model: str, at: datetime, usage: CallUs
     and not its input and output. A unit or a service tier without a price of its own is named; what is priced is
     kept.
     """
-    if provider.name in LOCAL_PROVIDERS:
+    if is_local(provider, model):
         return LOCAL
     pools = usage.pools
     priced = _priced_model(provider, model)
     if priced is None or pools.total != pools.input + pools.output:
         return UNKNOWN_PRICE
-    if usage.other_units or usage.price_context:
+    if usage.other_units or usage.price_context or priced.adds_fee:
         return _special_price(priced, at, usage)
     nanousd = cost_nanousd(priced.rates_at(at), pools)
     return UNKNOWN_PRICE if nanousd is None else Price(nanousd, priced.source)
@@ -101,14 +97,48 @@ def price_of(provider: ResolvedProvider, model: str, at: datetime, usage: CallUs
 @lru_cache(maxsize=MAX_CACHED_NAMES)
 def _priced_model(provider: ResolvedProvider, name: str) -> PricedModel | None:
     """Return the model that a caller names. The catalog's own search is not used: its caches are unbounded."""
-    seller = provider.listed
-    model = seller.find_model(name, all_providers=catalog_providers()) if seller else None
-    return PricedModel(seller, model) if seller and model and model.prices else None
+    found = _listed_model(provider, name)
+    if found is None or not found.named.model.prices:
+        return None
+    return PricedModel(found.seller, found.named.model, adds_fee=found.named.adds_fee)
+
+
+class _ListedModel(NamedTuple):
+    seller: "Provider"
+    named: NamedModel
+
+
+def _listed_model(provider: ResolvedProvider, name: str) -> _ListedModel | None:
+    if provider.name in GATEWAYS:
+        prefix, slash, rest = name.partition("/")
+        behind = resolve_provider(prefix)
+        return _listed_model(behind, rest) if slash and behind.name not in GATEWAYS else None
+    if provider.listed is None:
+        return None
+    named = find_model(provider.listed, name, catalog_providers())
+    return None if named is None else _ListedModel(provider.listed, named)
+
+
+@lru_cache(maxsize=MAX_CACHED_NAMES)
+def canonical_names(provider: ResolvedProvider, model: str) -> tuple[str, str] | None:
+    """Return the catalog's ids of the provider and the model; None if it does not list them.
+
+    A gateway stays the provider, whoever sells the model behind it.
+    """
+    found = _listed_model(provider, model)
+    if found is None or provider.id is None:
+        return None
+    return provider.id, found.named.model.id
+
+
+def is_local(provider: ResolvedProvider, model: str) -> bool:
+    """Return whether the model runs on the caller's own machines."""
+    return provider.name in LOCAL_PROVIDERS and not model.endswith(CLOUD_SUFFIXES)
 
 
 def is_priced(provider: ResolvedProvider, model: str) -> bool:
-    """Return whether the catalog has a price for the model."""
-    return provider.name in LOCAL_PROVIDERS or _priced_model(provider, model) is not None
+    """Return whether the model has a price."""
+    return is_local(provider, model) or _priced_model(provider, model) is not None
 
 
 def _every_price(model: "ModelInfo") -> "Iterable[ModelPrice]":
@@ -141,6 +171,8 @@ def _special_price(priced: PricedModel, at: datetime, usage: CallUsage) -> Price
     context = usage.price_context if variant else {}
     prices = priced.model.get_prices(at, context)
     units, unpriced = _priced_units(priced, prices, usage)
+    if priced.adds_fee:
+        unpriced.append("model")
     if variant is None:
         unpriced += usage.price_context
     elif variant.prices is not None:

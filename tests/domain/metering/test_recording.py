@@ -4,11 +4,8 @@ import json
 from datetime import date, datetime, timedelta, timezone
 from decimal import Decimal
 from typing import Any
-from uuid import uuid4
 
 import pytest
-from genai_prices.data_snapshot import find_provider_by_id
-from genai_prices.types import Provider
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -158,28 +155,34 @@ def test_a_known_model_is_priced_by_the_catalog() -> None:
 
 
 @pytest.mark.parametrize(
-    "usage",
+    ("provider", "model", "series"),
     [
-        {"tokens": {"input_tokens": 20, "output_tokens": 424}},
-        # OpenAI's shape by way of Google, whose reasoning only the total includes: the provider decides three times.
-        {"response": {"usage": {"prompt_tokens": 20, "completion_tokens": 424, "total_tokens": 1016}}},
+        ("Vertex_AI", "models/gemini-2.5-flash", ("google", "gemini-2.5-flash")),
+        (
+            "bedrock",
+            "us.anthropic.claude-opus-4-5-20251101-v1:0",
+            ("aws", "regional.anthropic.claude-opus-4-5-v1:0"),
+        ),
+        ("openai", "gpt-4o-2024-08-06", ("openai", "gpt-4o")),
+        ("open_ai", "no-such-model", ("open_ai", "no-such-model")),
+        ("litellm", "openai/gpt-4o", ("litellm", "openai/gpt-4o")),
+        ("Nobody", "Heard-Of", ("Nobody", "Heard-Of")),
+        ("ollama", "llama3:70b", ("ollama", "llama3:70b")),
     ],
-    ids=["tokens", "response"],
 )
-def test_the_catalog_is_searched_for_a_provider_once(
-    usage: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+def test_a_series_has_the_catalogs_names_or_both_as_sent(
+    provider: str, model: str, series: tuple[str, str]
 ) -> None:
-    searched: list[str] = []
+    event = _prepared(provider=provider, model=model)
+    assert (event.provider, event.model, event.series) == (provider, model, Series(*series))
 
-    def find(providers: list[Provider], name: str) -> Provider | None:
-        searched.append(name)
-        return find_provider_by_id(providers, name)
 
-    monkeypatch.setattr("genai_prices.data_snapshot.find_provider_by_id", find)
-    alias = f"vertex-{uuid4()}"  # one of Google's names that no cache knows
-    first, second = (_prepared(provider=alias, model="gemini-2.5-flash", **usage) for _ in range(2))
-    assert searched == [alias]
-    assert first.cost.nanousd == second.cost.nanousd is not None
+def test_a_deployment_is_counted_as_the_model_that_answered() -> None:
+    usage = {"prompt_tokens": 5, "completion_tokens": 1}
+    response = {"choices": [], "model": "gpt-4o-2024-08-06", "usage": usage}
+    event = _prepared(provider="azure", model="my-deployment", response=response)
+    assert (event.model, event.served_model) == ("my-deployment", "gpt-4o-2024-08-06")
+    assert event.series == Series("azure", "gpt-4o")
 
 
 def test_a_raw_response_is_measured() -> None:

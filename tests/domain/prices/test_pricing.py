@@ -15,12 +15,12 @@ from shared.domain.prices.catalog import MAX_CACHED_NAMES, catalog_providers, ca
 from shared.domain.prices.money import nanousd_from_decimal
 from shared.domain.prices.pricing import (
     FREE_MODEL_SUFFIX,
-    LOCAL_PROVIDERS,
     UNKNOWN_PRICE,
     Price,
     PricedModel,
     price_of,
 )
+from shared.domain.prices.providers import LOCAL_PROVIDERS
 from shared.domain.prices.rates import cost_nanousd
 from shared.domain.prices.token_pools import MAX_TOKENS, CallUsage, TokenPools
 

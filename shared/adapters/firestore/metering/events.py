@@ -52,8 +52,10 @@ def write_event(write: Any, name: str, event: RecordedEvent, expire_at: Any) -> 
     fields["id"].string_value = event.id
     set_timestamp(fields["ts"], event.ts)
     fields["category"].string_value = event.category
-    fields["provider"].string_value = event.series.provider
-    fields["model"].string_value = event.series.model
+    fields["provider"].string_value = event.provider
+    fields["model"].string_value = event.model
+    if event.series != (event.provider, event.model):
+        set_fields(fields["series"].map_value.fields, event.series._asdict())
     fields["fingerprint"].string_value = event.fingerprint
     fields["expire_at"].CopyFrom(expire_at)
     if event.latency_ms is not None:
@@ -97,7 +99,11 @@ def read_event(document: Any) -> RecordedEvent:
         id=fields["id"],
         ts=fields["ts"],
         category=fields["category"],
-        series=Series(fields["provider"], fields["model"]),
+        provider=fields["provider"],
+        model=fields["model"],
+        series=Series(**fields["series"])
+        if "series" in fields
+        else Series(fields["provider"], fields["model"]),
         tokens=pools,
         latency_ms=latency_ms,
         cost=cost,

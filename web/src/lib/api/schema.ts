@@ -1978,6 +1978,7 @@ export interface components {
             provider: string;
             /** Model */
             model: string;
+            series: components["schemas"]["EventSeries"];
             /** Status */
             status: string | null;
             tokens: components["schemas"]["EventTokens"] | null;
@@ -2022,6 +2023,16 @@ export interface components {
             metadata: {
                 [key: string]: unknown;
             } | null;
+        };
+        /**
+         * EventSeries
+         * @description The names under which an event is counted: the catalog's, or as they were sent if it does not list them.
+         */
+        EventSeries: {
+            /** Provider */
+            provider: string;
+            /** Model */
+            model: string;
         };
         /**
          * EventTokens
