@@ -43,5 +43,5 @@ it.each([
   [0, 2, '2 incomplete calls'],
   [2, 1, '2 unpriced, 1 incomplete call'],
 ])('names %i unpriced and %i incomplete calls', (unpriced_calls, incomplete_calls, text) =>
-  expect(leftOutOf({ unpriced_calls, incomplete_calls })).toBe(text),
+  expect(leftOutOf({ unpriced_calls, incomplete_calls }).replaceAll('\u00a0', ' ')).toBe(text),
 )

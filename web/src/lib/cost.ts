@@ -56,5 +56,6 @@ export function leftOutOf({ unpriced_calls, incomplete_calls }: CallsLeftOut): s
   ] as const
   const present = kinds.filter(([count]) => count > 0)
   const noun = present.at(-1)?.[0] === 1 ? 'call' : 'calls'
-  return `${present.map(([count, kind]) => `${formatInteger(count)} ${kind}`).join(', ')} ${noun}`
+  // A line never ends after a number.
+  return `${present.map(([count, kind]) => `${formatInteger(count)}\u00a0${kind}`).join(', ')} ${noun}`
 }

@@ -5,6 +5,7 @@ import { CostText } from '@/components/cost-text'
 import { DataTable, type Column } from '@/components/data-table'
 import { Segmented } from '@/components/segmented'
 import type { SeriesRow } from '@/lib/api/types'
+import { leftOutOf } from '@/lib/cost'
 import { formatInteger, formatPercent } from '@/lib/format'
 
 import { linesByModel, linesByProvider, type BreakdownLine } from './breakdown-rows'
@@ -90,7 +91,7 @@ const COST: Column<BreakdownLine> = {
   header: 'Cost',
   align: 'end',
   cell: (line) => <CostText cost={line.cost} />,
-  sortValue: (line) => line.cost.value,
+  sortValue: knownCost,
 }
 
 const FIGURES: Column<BreakdownLine>[] = [
@@ -106,20 +107,34 @@ const FIGURES: Column<BreakdownLine>[] = [
     align: 'end',
     hideBelow: 'sm',
     cell: (line) => <Share line={line} />,
-    sortValue: (line) => line.cost.value,
+    sortValue: knownCost,
   },
 ]
 
+/** On a phone the calls stand below the cost that leaves them out. */
 const LEFT_OUT: Column<BreakdownLine>[] = [
   { ...CALLS, hideBelow: 'sm' },
-  count('unpriced', 'Unpriced', (line) => line.unpricedCalls),
-  count('incomplete', 'Incomplete', (line) => line.incompleteCalls),
-  { ...count('tokens', 'Tokens', (line) => line.totalTokens), hideBelow: 'sm' },
-  COST,
+  { ...count('unpriced', 'Unpriced', (line) => line.unpriced_calls), hideBelow: 'sm' },
+  { ...count('incomplete', 'Incomplete', (line) => line.incomplete_calls), hideBelow: 'sm' },
+  { ...count('tokens', 'Tokens', (line) => line.totalTokens), hideBelow: 'md' },
+  {
+    ...COST,
+    cell: (line) => (
+      <>
+        <CostText cost={line.cost} />
+        <span className="block text-xs text-ink-faint sm:hidden">{leftOutOf(line)}</span>
+      </>
+    ),
+  },
 ]
 
 function count(key: string, header: string, of: (line: BreakdownLine) => number): Column<BreakdownLine> {
   return { key, header, align: 'end', cell: (line) => formatInteger(of(line)), sortValue: of }
+}
+
+/** An unknown cost is neither large nor small, so it comes last in either direction. */
+function knownCost({ cost }: BreakdownLine): bigint | null {
+  return cost.status === 'unknown' ? null : cost.value
 }
 
 function Share({ line: { cost, costPercent } }: { line: BreakdownLine }) {

@@ -57,6 +57,6 @@ it('has no line for a tool, whose cost is part of the whole', () => {
 it('says that a provider leaves something out if one of its models does', () => {
   const unpriced: SeriesRow = { ...row('openai', 'ft', '0'), unpriced_calls: 1, cost_status: 'unknown' }
   const [openai, azure] = linesByProvider([row('openai', 'a', '3.00'), unpriced, row('azure', 'a', '1.00')])
-  expect(openai).toMatchObject({ unpricedCalls: 1, cost: { value: 3_000_000_000n, status: 'incomplete' } })
+  expect(openai).toMatchObject({ unpriced_calls: 1, cost: { value: 3_000_000_000n, status: 'incomplete' } })
   expect(azure?.cost.status).toBe('complete')
 })

@@ -6,8 +6,8 @@ import { shareOf } from './metric'
 /** What the table shows of a row; these can be put together for a provider. */
 type Figures = {
   calls: number
-  unpricedCalls: number
-  incompleteCalls: number
+  unpriced_calls: number
+  incomplete_calls: number
   errors: number
   inputTokens: number
   outputTokens: number
@@ -50,8 +50,8 @@ function modelsOf(series: readonly SeriesRow[]): SeriesRow[] {
 function figuresOf(row: SeriesRow): Figures {
   return {
     calls: row.calls,
-    unpricedCalls: row.unpriced_calls,
-    incompleteCalls: row.incomplete_calls,
+    unpriced_calls: row.unpriced_calls,
+    incomplete_calls: row.incomplete_calls,
     errors: row.errors,
     inputTokens: row.tokens.input,
     outputTokens: row.tokens.output,
@@ -63,8 +63,8 @@ function figuresOf(row: SeriesRow): Figures {
 function together(a: Figures, b: Figures): Figures {
   return {
     calls: a.calls + b.calls,
-    unpricedCalls: a.unpricedCalls + b.unpricedCalls,
-    incompleteCalls: a.incompleteCalls + b.incompleteCalls,
+    unpriced_calls: a.unpriced_calls + b.unpriced_calls,
+    incomplete_calls: a.incomplete_calls + b.incomplete_calls,
     errors: a.errors + b.errors,
     inputTokens: a.inputTokens + b.inputTokens,
     outputTokens: a.outputTokens + b.outputTokens,

@@ -23,7 +23,7 @@ export function CostCard({ usage }: { usage: Usage }) {
         <Line label="Forecast at reset">{costAtEnd(usage)}</Line>
         <Line label="Per LLM call">{perCall(cost, aggregate.total_llm_calls)}</Line>
         {cost_status !== 'complete' && (
-          <Line label="Not fully priced">
+          <Line label="Leaves out">
             <LeftOutLink aggregate={aggregate} />
           </Line>
         )}
@@ -47,7 +47,7 @@ function Line({ label, children }: { label: string; children: ReactNode }) {
   return (
     <div className="flex flex-wrap items-baseline justify-between gap-x-3">
       <dt className="text-ink-faint">{label}</dt>
-      <dd className="text-ink tabular-nums">{children}</dd>
+      <dd className="ms-auto text-end text-ink tabular-nums">{children}</dd>
     </div>
   )
 }

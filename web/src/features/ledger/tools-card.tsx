@@ -70,7 +70,7 @@ const FIGURES: Column<SeriesRow>[] = [
   },
   {
     key: 'latency',
-    header: 'Average latency',
+    header: 'Avg. latency',
     align: 'end',
     cell: (row) => <Latency latency_ms={averageLatency(row)} />,
     sortValue: averageLatency,

@@ -33,14 +33,17 @@ function withDigits(cost_usd: string): string {
 const SOURCES: Record<string, string> = {
   client: 'estimated by the caller',
   provider: 'billed by the provider',
-  local: 'free, because the model is local',
+  local: 'because the model is local',
 }
 
 /** Where the cost comes from, and what it leaves out. */
 export function costNotes({ cost_usd, cost_status, price_source, unread, catalog_cost_usd }: UsageEvent) {
   const notes: string[] = []
-  if (cost_usd !== null && price_source !== null)
-    notes.push(`${formatUsdExact(cost_usd)}, ${SOURCES[price_source] ?? `priced by ${price_source}`}`)
+  if (cost_usd !== null && price_source !== null) {
+    const atLeast = cost_status === 'incomplete' ? 'at least ' : ''
+    const source = SOURCES[price_source] ?? `priced by ${price_source}`
+    notes.push(`${atLeast}${formatUsdExact(cost_usd)}, ${source}`)
+  }
   if (catalog_cost_usd !== null) notes.push(`${formatUsdExact(catalog_cost_usd)} by the price catalog`)
   if (unread.length > 0) notes.push(`leaves out ${unread.join(', ')}`)
   if (cost_status === 'unknown') notes.push('the model has no price, so totals leave this call out')

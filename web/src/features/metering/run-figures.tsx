@@ -27,7 +27,11 @@ export function RunFigures({ run }: { run: Run }) {
 
 function LeftOut({ run }: { run: Run }) {
   const calls = leftOutOf(run)
-  return <span title={`The cost leaves out ${calls}`}>{calls}</span>
+  return (
+    <span title={`The cost leaves out ${calls}`} className="block text-wrap">
+      {calls}
+    </span>
+  )
 }
 
 function Count({ label, count, hint }: { label: string; count: number; hint?: string | undefined }) {

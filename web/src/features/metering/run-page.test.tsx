@@ -148,8 +148,8 @@ describe('its timeline', () => {
     ['an unknown cost', { cost_status: 'unknown', cost_usd: null }, 'cost unknown'],
     ['a response that could not be read', { cost_status: 'incomplete', cost_usd: null }, 'cost unknown'],
   ])('tells %s', async (_, event, text) => {
-    const item = await showEvent(event)
-    expect(within(item!).getByText(text)).toHaveAttribute('title')
+    await showEvent(event)
+    expect(screen.getByText(text)).toHaveAttribute('title')
   })
 
   it('says nothing of the cost of an event that cannot cost anything', async () => {

@@ -112,7 +112,7 @@ function Cost({ run }: { run: Run }) {
     <span className="whitespace-nowrap">
       <CostText cost={costOf(run)} format={formatUsdFine} />
       {run.cost_status !== 'complete' && (
-        <span className="block text-xs text-ink-faint">{leftOutOf(run)}</span>
+        <span className="block text-xs text-ink-faint max-sm:hidden">{leftOutOf(run)}</span>
       )}
     </span>
   )
