@@ -1,20 +1,26 @@
-"""Golden behaviours of prices: M17 (unknown is not 0), M20 (sums are exact), T1 (what is left out is said)."""
+"""Golden behaviours of prices: M17 (unknown is not 0), M20 (sums are exact), T1, T10 (what is left out is said)."""
 
+import csv
+import io
 import json
-from datetime import UTC, datetime
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from shared.domain.metering.recording import RecordedEvent
 from shared.domain.people.tenants import Change
 from shared.domain.prices.catalog import catalog_version, resolve_provider
+from shared.domain.prices.costs import EventCost
 from shared.domain.prices.money import nanousd_from_decimal, usd_string
 from shared.domain.prices.pricing import UNKNOWN_PRICE, Price, price_of
 from shared.domain.prices.token_pools import CallUsage, TokenPools
 from shared.usecases.people.manage_tenants import set_takes_estimates
-from tests.http.serving import Functions
+from tests.http.serving import Functions, Json
+from tests.sample_events import costing, llm_call
 
 CASES = json.loads(Path(__file__).with_name("cases").joinpath("prices.json").read_text("utf-8"))
 NOW = datetime(2026, 11, 22, 14, tzinfo=UTC)
@@ -91,3 +97,73 @@ def test_estimates_are_switched_off_for_the_deployment_or_for_a_tenant(
         instance.record(key, {**event, "id": f"e{number}"})
         stored = next(each for each in functions.events(key) if each["id"] == f"e{number}")
         assert (stored["cost_usd"], stored["cost_status"]) == (usd, "client" if usd == "0.50" else "exact")
+
+
+EXACT = EventCost("exact", 72_000, "genai-prices 0.2.3")
+FREE = EventCost("exact", 0, "local")
+ESTIMATED = EventCost("client", 30_000, "client")
+INCOMPLETE = EventCost("incomplete", 50_000, "genai-prices 0.2.3", ("usage.server_tool_use.code_executions",))
+UNREAD = EventCost("incomplete", None, None, ("usage",))
+UNKNOWN = EventCost("unknown")
+
+
+@pytest.mark.parametrize(
+    ("costs", "status"),
+    [
+        ((EXACT, FREE), "complete"),
+        ((EXACT, ESTIMATED), "complete"),
+        ((EXACT, UNKNOWN), "incomplete"),
+        ((ESTIMATED, INCOMPLETE), "incomplete"),
+        ((INCOMPLETE,), "incomplete"),
+        ((UNKNOWN, UNKNOWN), "unknown"),
+        ((UNKNOWN, FREE), "unknown"),
+        ((UNREAD,), "unknown"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "-".join(str(cost.status) for cost in value),
+)
+@pytest.mark.parametrize("is_folded", [False, True], ids=["live", "folded"])
+def test_t10_a_sum_that_leaves_something_out_says_so_wherever_it_stands(
+    costs: Sequence[EventCost], status: str, is_folded: bool, functions: Functions, key: str
+) -> None:
+    store_on_two_days(functions, costs)
+    if is_folded:
+        functions.tick()
+    said = cost_status_by_place(functions, key)
+    assert said == dict.fromkeys(said, status)
+
+
+def store_on_two_days(functions: Functions, costs: Sequence[EventCost]) -> None:
+    """Store a run with these costs today and three days ago: a forecast needs two days."""
+    now = functions.clock.now
+    events: list[RecordedEvent] = [
+        costing(llm_call(f"{ts:%d}-{number}", ts=ts, run_id="run-1"), cost)
+        for ts in (now - timedelta(days=3), now)
+        for number, cost in enumerate(costs)
+    ]
+    container = functions.containers["usage_api"]
+    tenant = container.directory.find_tenant("acme")
+    assert tenant is not None
+    container.ledger.record(tenant, events, now)
+
+
+def cost_status_by_place(functions: Functions, key: str) -> Json:
+    """Return the cost status of each place in the API that shows a cost."""
+    page = functions.read(key, "/tenants/acme/usage")
+    aggregate, series = page["aggregate"], "/tenants/acme/usage/series"
+    rows = {
+        **{f"day {row['date']}": row for row in page["daily"]},
+        **{f"series {row['model']}": row for row in aggregate["series"]},
+        **{f"by_provider {name}": row for name, row in aggregate["by_provider"].items()},
+        **{f"by_model {name}": row for name, row in aggregate["by_model"].items()},
+        "aggregate": aggregate,
+        "forecast": page["forecast"],
+        "listed run": functions.read(key, "/tenants/acme/runs")["runs"][0],
+        "run": functions.read(key, "/tenants/acme/runs/run-1"),
+    }
+    for query in ("granularity=day", "granularity=hour&group_by=model"):
+        points = functions.read(key, f"{series}?{query}")["points"]
+        text = functions.get(key, f"{series}?format=csv&{query}").get_data(as_text=True)
+        lines = csv.DictReader(io.StringIO(text, newline=""))
+        rows |= {f"point {query} {point['start']}": point for point in points}
+        rows |= {f"line {query} {line['start']}": line for line in lines}
+    return {place: row["cost_status"] for place, row in rows.items()}

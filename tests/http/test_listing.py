@@ -35,6 +35,7 @@ def test_a_run_is_the_sum_of_its_events(functions: Functions, clock: Clock, key:
         "latency_ms": 7,
         "tokens": token_sums(100, 20),
         "cost_usd": "0.10",
+        "cost_status": "complete",
     }
 
 

@@ -140,6 +140,7 @@ def test_csv_has_a_row_for_every_point(recorded: Functions, key: str) -> None:
         "incomplete_calls": "0",
         "latency_ms": "0",
         "cost_usd": "0.20",
+        "cost_status": "complete",
         "input_tokens": "0",
         "output_tokens": "0",
         "total_tokens": "1000",

@@ -21,6 +21,22 @@ def three_calls() -> list[Json]:
     ]
 
 
+UNKNOWN_ROW = {
+    "calls": 1,
+    "unpriced_calls": 1,
+    "incomplete_calls": 0,
+    "tokens": 9,
+    "cost_usd": "0.00",
+    "cost_status": "unknown",
+}
+
+
+def complete_row(calls: int, tokens: int, cost_usd: str) -> Json:
+    """Return a row of a breakdown that leaves nothing out."""
+    row = {"calls": calls, "tokens": tokens, "cost_usd": cost_usd, "cost_status": "complete"}
+    return {**row, "unpriced_calls": 0, "incomplete_calls": 0}
+
+
 def tokens(input_: int, output: int) -> dict[str, int]:
     return {"input_tokens": input_, "output_tokens": output}
 
@@ -42,23 +58,25 @@ def test_the_aggregate_is_exact_and_complete(functions: Functions, key: str) -> 
         "total_tokens": token_sums(100 + 200 + 400, 20 + 30 + 50, 120 + 230 + 450 + 9),
         "total_latency_ms": 300 + 500 + 700 + 7,
         "total_cost_usd": "0.25",
+        "cost_status": "incomplete",
         "unpriced_calls": 1,
         "incomplete_calls": 0,
         "by_provider": {
-            "azure": {"calls": 1, "tokens": 450, "cost_usd": "0.05"},
-            "openai": {"calls": 2, "tokens": 120 + 230, "cost_usd": "0.20"},
-            "shell": {"calls": 0, "tokens": 0, "cost_usd": "0.00"},
-            "tomorrow-ai": {"calls": 1, "tokens": 9, "cost_usd": "0.00"},
+            "azure": complete_row(1, 450, "0.05"),
+            "openai": complete_row(2, 120 + 230, "0.20"),
+            "shell": complete_row(0, 0, "0.00"),
+            "tomorrow-ai": UNKNOWN_ROW,
         },
         "by_model": {
-            "gpt-4.1-mini": {"calls": 3, "tokens": 120 + 230 + 450, "cost_usd": "0.25"},
-            "ls": {"calls": 0, "tokens": 0, "cost_usd": "0.00"},
-            "t-1": {"calls": 1, "tokens": 9, "cost_usd": "0.00"},
+            "gpt-4.1-mini": complete_row(3, 120 + 230 + 450, "0.25"),
+            "ls": complete_row(0, 0, "0.00"),
+            "t-1": UNKNOWN_ROW,
         },
     }
     assert series[1] == {
         "provider": "openai",
         "model": "gpt-4.1-mini",
+        "category": "llm",
         "calls": 2,
         "tool_calls": 0,
         "errors": 0,
@@ -67,6 +85,7 @@ def test_the_aggregate_is_exact_and_complete(functions: Functions, key: str) -> 
         "latency_ms": 300 + 500,
         "tokens": token_sums(100 + 200, 20 + 30),
         "cost_usd": "0.20",
+        "cost_status": "complete",
     }
     assert (answer["billing"]["plan"], answer["billing"]["plan_name"]) == ("starter", "Starter")
     assert answer["status"]["tokens_used"] == 120 + 230 + 450 + 9
@@ -87,6 +106,13 @@ def test_the_same_model_at_two_providers_is_not_merged(functions: Functions, key
         if row["model"] == "gpt-4.1-mini"
     ]
     assert rows == [("azure", 1), ("openai", 2)]
+
+
+def test_a_row_says_whether_it_is_a_model_or_a_tool(functions: Functions, key: str) -> None:
+    mark = {"category": "other", "provider": "agents", "model": "runner", "status": "failed"}
+    functions.record(key, *three_calls(), mark)
+    rows = {(row["model"], row["category"]) for row in functions.usage(key)["series"]}
+    assert rows == {("gpt-4.1-mini", "llm"), ("t-1", "llm"), ("ls", "tool"), ("runner", "other")}
 
 
 def test_a_tenant_without_usage_has_an_aggregate_of_zeros(functions: Functions, key: str) -> None:

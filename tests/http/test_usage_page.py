@@ -134,6 +134,7 @@ def test_days_with_usage_are_told_in_order_and_complete(functions: Functions, ke
         "latency_ms": 0,
         "tokens": token_sums(2_500, 0),
         "cost_usd": "0.20",
+        "cost_status": "complete",
     }
     functions.tick()
     assert page(functions, key)["daily"] == before
@@ -146,6 +147,7 @@ def test_the_forecast_goes_on_at_the_pace_so_far(functions: Functions, key: str)
         "tokens": {"at_end": 3_500 * 14 * 24 // (3 * 24 + 12), "soft_reached_at": None, "reached_at": None},
         "runs": {"at_end": 2 * 14 * 24 // (3 * 24 + 12), "soft_reached_at": None, "reached_at": None},
         "cost_usd_at_end": "1.20",
+        "cost_status": "complete",
         "basis_days": 2,
         "reason": None,
     }
@@ -167,6 +169,7 @@ def test_of_one_day_nothing_is_foreseen(functions: Functions, key: str) -> None:
         "tokens": None,
         "runs": None,
         "cost_usd_at_end": None,
+        "cost_status": None,
         "basis_days": 1,
         "reason": "too_little_data",
     }

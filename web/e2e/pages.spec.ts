@@ -35,6 +35,7 @@ const GUEST_PAGES: Place[] = [
 const OWNER_PAGES: Place[] = [
   { name: 'usage', path: demo(), shows: 'Top models' },
   { name: 'usage-previous', path: demo('?period=previous'), shows: 'Usage' },
+  { name: 'usage-not-priced', path: demo('?costs=incomplete#breakdown'), shows: 'Breakdown' },
   { name: 'plans', path: demo('/upgrade'), shows: 'Professional' },
   { name: 'plans-canceled', path: demo('/upgrade?checkout=canceled'), shows: 'Professional' },
   { name: 'runs', path: demo('/runs'), shows: 'Runs' },

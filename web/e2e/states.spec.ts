@@ -89,6 +89,29 @@ for (const skew of [-5, 5]) {
   })
 }
 
+test('a cost that leaves calls out is "at least" that, and one click or key leads to their models', async ({
+  page,
+}) => {
+  const tenant = await newTenant()
+  const priced = { model: 'gpt-4.1', tokens: 1_000_000 }
+  await record(tenant.key, priced, { provider: 'together', model: 'our-ft-2', tokens: 10 })
+  await signIn(page, tenant.owner, pathOf(tenant))
+  const card = page.getByRole('region', { name: 'Cost', exact: true })
+  await expect(card).toContainText('at least $2.00')
+  const models = page.getByRole('table', { name: 'Usage by model and provider' })
+  await expect(models.getByRole('row')).toHaveCount(1 + 2)
+  const unpriced = models.getByRole('row').filter({ hasText: 'our-ft-2' })
+  await expect(unpriced).toContainText('unknown')
+  await expect(unpriced).not.toContainText('$')
+  await card.getByRole('link', { name: '1 unpriced call' }).press('Enter')
+  await expect(models.getByRole('row')).toHaveCount(1 + 1)
+  await expect(models).toBeInViewport()
+  await page.reload()
+  await expect(unpriced).toBeInViewport()
+  await page.getByRole('radio', { name: 'All costs' }).click()
+  await expect(models.getByRole('row')).toHaveCount(1 + 2)
+})
+
 test('a tenant without events is shown how to send one, with a key of its own', async ({ page }) => {
   const tenant = await newTenant()
   await signIn(page, tenant.owner, pathOf(tenant))

@@ -1,11 +1,12 @@
 """The shapes of amounts, derived from the table of metrics: a new metric is in every answer and CSV by itself."""
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
-from pydantic import create_model
+from pydantic import Field, create_model
 
 from shared.domain.ledger.counters import METRICS, Metric, Totals
+from shared.domain.ledger.sums import SumCostStatus, cost_status_of
 from shared.domain.prices.money import usd_string
 from shared.http.responses import ResponseModel, Usd
 
@@ -20,6 +21,14 @@ AGGREGATE_NAMES: Final[Mapping[Metric, str]] = {
 }
 """Names of metrics in an aggregate, where they differ from the metric's own."""
 
+CostStatusOfSum = Annotated[
+    SumCostStatus,
+    Field(
+        description="`incomplete`: it costs at least this much, because `unpriced_calls` and a part of "
+        "`incomplete_calls` are left out. `unknown`: nothing of the cost is known; it is not $0."
+    ),
+]
+
 if TYPE_CHECKING:
 
     class TokenSums(ResponseModel):
@@ -30,12 +39,14 @@ if TYPE_CHECKING:
 
         tokens: TokenSums
         cost_usd: Usd
+        cost_status: CostStatusOfSum
 
     class AggregateAmounts(ResponseModel):
         """Every metric of an aggregate, under the names it has there."""
 
         total_tokens: TokenSums
         total_cost_usd: Usd
+        cost_status: CostStatusOfSum
 else:
     TokenSums = create_model(
         "TokenSums",
@@ -50,6 +61,7 @@ else:
         **dict.fromkeys(PLAIN_METRICS, int),
         tokens=TokenSums,
         cost_usd=Usd,
+        cost_status=CostStatusOfSum,
     )
     AggregateAmounts = create_model(
         "AggregateAmounts",
@@ -58,6 +70,7 @@ else:
         **{AGGREGATE_NAMES.get(metric, metric): int for metric in PLAIN_METRICS},
         total_tokens=TokenSums,
         total_cost_usd=Usd,
+        cost_status=CostStatusOfSum,
     )
 
 
@@ -69,10 +82,12 @@ def token_sums(totals: Totals) -> TokenSums:
 def aggregate_amounts(totals: Totals) -> dict[str, Any]:
     """Return the fields of AggregateAmounts."""
     plain = {AGGREGATE_NAMES.get(metric, metric): totals.get(metric, 0) for metric in PLAIN_METRICS}
-    return {**plain, "total_tokens": token_sums(totals), "total_cost_usd": usd_string(totals.get(COST, 0))}
+    cost = {"total_cost_usd": usd_string(totals.get(COST, 0)), "cost_status": cost_status_of(totals)}
+    return {**plain, "total_tokens": token_sums(totals), **cost}
 
 
 def amounts(totals: Totals) -> dict[str, Any]:
     """Return the fields of Amounts."""
     plain: dict[str, Any] = {metric: totals.get(metric, 0) for metric in PLAIN_METRICS}
-    return {**plain, "tokens": token_sums(totals), "cost_usd": usd_string(totals.get(COST, 0))}
+    cost = {"cost_usd": usd_string(totals.get(COST, 0)), "cost_status": cost_status_of(totals)}
+    return {**plain, "tokens": token_sums(totals), **cost}

@@ -49,7 +49,7 @@ def _range(query: SeriesQuery, now: datetime) -> Period:
 
 def _csv(points: Sequence[SeriesPoint]) -> str:
     output = io.StringIO()
-    plain = ["start", "provider", "model", *PLAIN_METRICS, "cost_usd"]
+    plain = ["start", "provider", "model", *PLAIN_METRICS, "cost_usd", "cost_status"]
     writer = csv.writer(output)
     writer.writerow([*plain, *TOKEN_METRICS])
     for point in points:

@@ -1,12 +1,14 @@
 """The response about a tenant's usage: totals and days, limits, forecast, billing, and live updates."""
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from datetime import date, datetime
 
 from pydantic import Field
 
 from shared.domain.ledger.counters import Totals
-from shared.domain.limits.forecast import NoForecastReason
+from shared.domain.ledger.sums import SumCostStatus, cost_status_of
+from shared.domain.limits.forecast import Forecast, NoForecastReason
 from shared.domain.limits.limits import LimitStatus
 from shared.domain.people.members import Role
 from shared.http.ledger.amounts import Amounts, amounts
@@ -65,8 +67,17 @@ class ForecastResponse(ResponseModel):
     tokens: MetricForecastResponse | None
     runs: MetricForecastResponse | None
     cost_usd_at_end: Usd | None = Field(validation_alias="cost_nanousd_at_end")
+    cost_status: SumCostStatus | None = Field(
+        description="`incomplete`: it will cost at least `cost_usd_at_end`, because the cost so far leaves calls out."
+    )
     basis_days: int = Field(description="How many days of the period have usage.")
     reason: NoForecastReason | None
+
+    @classmethod
+    def of(cls, forecast: Forecast, totals: Totals) -> "ForecastResponse":
+        """Return the response about a forecast that continues `totals`."""
+        cost_status = None if forecast.cost_nanousd_at_end is None else cost_status_of(totals)
+        return cls.model_validate({**asdict(forecast), "cost_status": cost_status})
 
 
 class LiveResponse(ResponseModel):
@@ -106,7 +117,7 @@ class UsageResponse(ResponseModel):
             daily=DayRow.rows(page.usage.days),
             limits=LimitsResponse.model_validate(page.policy) if page.policy else None,
             status=page.status,
-            forecast=ForecastResponse.model_validate(page.forecast) if page.forecast else None,
+            forecast=ForecastResponse.of(page.forecast, page.usage.totals) if page.forecast else None,
             billing=Billing.of(tenant),
             live=LiveResponse.model_validate(page.changes) if page.changes else None,
         )

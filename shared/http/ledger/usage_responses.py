@@ -9,12 +9,20 @@ from pydantic import Field
 from shared.domain.billing.subscription_states import SubscriptionState
 from shared.domain.ledger.counters import Series, Totals, add
 from shared.domain.ledger.rollups import bounded_series
+from shared.domain.ledger.sums import SumCategory, category_of, cost_status_of
 from shared.domain.ledger.usage import Usage
 from shared.domain.limits.plans import BillingInterval, find_plan
 from shared.domain.metering.runs import Run, RunStatus
 from shared.domain.people.tenants import BillingSummary, Tenant
 from shared.domain.prices.money import usd_string
-from shared.http.ledger.amounts import COST, AggregateAmounts, Amounts, aggregate_amounts, amounts
+from shared.http.ledger.amounts import (
+    COST,
+    AggregateAmounts,
+    Amounts,
+    CostStatusOfSum,
+    aggregate_amounts,
+    amounts,
+)
 from shared.http.responses import ResponseModel, Usd
 from shared.usecases.ledger.read_series import OTHER_LABEL, Point
 
@@ -27,20 +35,32 @@ class Breakdown(ResponseModel):
     """A row of a breakdown."""
 
     calls: int
+    unpriced_calls: int
+    incomplete_calls: int
     tokens: int
     cost_usd: Usd
+    cost_status: CostStatusOfSum
 
     @classmethod
     def of(cls, totals: Totals) -> "Breakdown":
-        cost_usd = usd_string(totals.get(COST, 0))
-        return cls(calls=totals.get("calls", 0), tokens=totals.get("total_tokens", 0), cost_usd=cost_usd)
+        return cls(
+            calls=totals.get("calls", 0),
+            unpriced_calls=totals.get("unpriced_calls", 0),
+            incomplete_calls=totals.get("incomplete_calls", 0),
+            tokens=totals.get("total_tokens", 0),
+            cost_usd=usd_string(totals.get(COST, 0)),
+            cost_status=cost_status_of(totals),
+        )
 
 
 class SeriesRow(Amounts):
-    """Usage of one model at one provider."""
+    """Usage of one model at one provider, or of one tool."""
 
     provider: str
     model: str
+    category: SumCategory = Field(
+        description="`llm` if the row has calls of a model, else `tool` if it has calls of a tool, else `other`."
+    )
 
     @classmethod
     def rows(cls, by_series: Mapping[Series, Totals]) -> "list[SeriesRow]":
@@ -50,7 +70,7 @@ class SeriesRow(Amounts):
     @classmethod
     def _of(cls, series: Series, totals: Totals) -> "SeriesRow":
         provider, model = series.provider or OTHER_LABEL, series.model or OTHER_LABEL
-        return cls(provider=provider, model=model, **amounts(totals))
+        return cls(provider=provider, model=model, category=category_of(totals), **amounts(totals))
 
 
 class Aggregate(AggregateAmounts):

@@ -10,12 +10,15 @@ export function seriesRows(count: number) {
   return Array.from({ length: count }, (_, index) => ({
     provider: `provider-${index % 7}`,
     model: `model-${String(index).padStart(5, '0')}`,
+    category: 'llm',
     calls: 1 + (index % 13),
     tool_calls: 0,
     errors: 0,
     unpriced_calls: 0,
+    incomplete_calls: 0,
     latency_ms: 400,
     tokens: TOKENS,
     cost_usd: `0.${String(index).padStart(9, '0')}`,
+    cost_status: 'complete',
   }))
 }

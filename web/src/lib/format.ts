@@ -50,6 +50,15 @@ export function formatUsdFine(decimal: string): string {
   return size < CENT_NANO / 100n ? '< $0.0001' : dollars(nano, roundTo(size, 4))
 }
 
+/** An amount that is a lower bound: cut and never rounded up, with every digit below a hundredth of a cent. */
+export function formatUsdFloor(decimal: string): string {
+  const nano = nanoUsdOf(decimal)
+  const size = magnitude(nano)
+  if (size < CENT_NANO / 100n) return dollars(nano, size)
+  const step = size < NANO ? CENT_NANO / 100n : CENT_NANO
+  return dollars(nano, size - (size % step))
+}
+
 /** An amount with every digit that it has, for titles and exact figures: $12.3456789. */
 export function formatUsdExact(decimal: string): string {
   const nano = nanoUsdOf(decimal)
@@ -95,6 +104,11 @@ export function formatDuration(duration_ms: number): string {
   const rest = Math.floor((duration_ms % large_ms) / small_ms)
   const head = `${INTEGER.format(Math.floor(duration_ms / large_ms))} ${large}`
   return rest === 0 ? head : `${head} ${rest} ${small}`
+}
+
+/** A text as the beginning of a sentence. */
+export function capitalized(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1)
 }
 
 type InstantLike = string | number | Date

@@ -24,6 +24,8 @@ if (typeof HTMLDialogElement !== 'undefined') {
   }
 }
 
+Element.prototype.scrollIntoView = () => undefined
+
 // Nothing comes near a screen that is not there; tests that need it to, bring their own.
 globalThis.IntersectionObserver = class {
   readonly root = null

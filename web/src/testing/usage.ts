@@ -1,5 +1,5 @@
 // An answer about usage for tests: a tenant on Starter in the middle of November, with what a test changes in it.
-import type { Alert, Amounts, DayRow, SeriesRow, Usage } from '@/lib/api/types'
+import type { Aggregate, Alert, Amounts, DayRow, SeriesRow, Usage } from '@/lib/api/types'
 
 /** Amounts of nothing, but for what is given. */
 export function amounts(
@@ -11,8 +11,10 @@ export function amounts(
     tool_calls: 0,
     errors: 0,
     unpriced_calls: 0,
+    incomplete_calls: 0,
     latency_ms: 0,
     cost_usd: '0.000000000',
+    cost_status: 'complete',
     ...given,
     tokens: { ...none, ...given.tokens },
   }
@@ -21,6 +23,7 @@ export function amounts(
 const MINI: SeriesRow = {
   provider: 'openai',
   model: 'gpt-4.1-mini',
+  category: 'llm',
   ...amounts({
     calls: 300,
     latency_ms: 90_000,
@@ -31,6 +34,7 @@ const MINI: SeriesRow = {
 const SONNET: SeriesRow = {
   provider: 'anthropic',
   model: 'claude-sonnet-4-5',
+  category: 'llm',
   ...amounts({
     calls: 50,
     errors: 2,
@@ -56,6 +60,11 @@ const DAYS: DayRow[] = [
   { date: '2026-11-22', ...TODAY },
 ]
 
+function breakdownOf({ tokens, ...row }: SeriesRow): Aggregate['by_model'][string] {
+  const { calls, unpriced_calls, incomplete_calls, cost_usd, cost_status } = row
+  return { calls, unpriced_calls, incomplete_calls, tokens: tokens.total, cost_usd, cost_status }
+}
+
 /** Usage of 300,000 of 500,000 tokens and 40 of 100 runs, on 22 November at noon; with `changes` instead of its parts. */
 export function usageOf(changes: Partial<Usage> = {}): Usage {
   return {
@@ -74,15 +83,11 @@ export function usageOf(changes: Partial<Usage> = {}): Usage {
       }).tokens,
       total_latency_ms: 150_000,
       total_cost_usd: '42.500000000',
+      cost_status: 'complete',
       unpriced_calls: 0,
-      by_provider: {
-        anthropic: { calls: 50, tokens: 50_000, cost_usd: '12.500000000' },
-        openai: { calls: 300, tokens: 250_000, cost_usd: '30.000000000' },
-      },
-      by_model: {
-        'claude-sonnet-4-5': { calls: 50, tokens: 50_000, cost_usd: '12.500000000' },
-        'gpt-4.1-mini': { calls: 300, tokens: 250_000, cost_usd: '30.000000000' },
-      },
+      incomplete_calls: 0,
+      by_provider: { anthropic: breakdownOf(SONNET), openai: breakdownOf(MINI) },
+      by_model: { 'claude-sonnet-4-5': breakdownOf(SONNET), 'gpt-4.1-mini': breakdownOf(MINI) },
       series: [SONNET, MINI],
     },
     status: {
@@ -126,6 +131,7 @@ export function usageOf(changes: Partial<Usage> = {}): Usage {
       tokens: { at_end: 418_604, soft_reached_at: '2026-11-29T15:36:00Z', reached_at: null },
       runs: { at_end: 55, soft_reached_at: null, reached_at: null },
       cost_usd_at_end: '59.302325581',
+      cost_status: 'complete',
       basis_days: 2,
       reason: null,
     },

@@ -1,39 +1,68 @@
 import { useMemo, useState } from 'react'
 
 import { Card } from '@/components/card'
+import { CostText } from '@/components/cost-text'
 import { DataTable, type Column } from '@/components/data-table'
 import { Segmented } from '@/components/segmented'
 import type { SeriesRow } from '@/lib/api/types'
-import { decimalUsdOf, formatInteger, formatPercent, formatUsd, formatUsdExact } from '@/lib/format'
+import { leftOutOf } from '@/lib/cost'
+import { formatInteger, formatPercent } from '@/lib/format'
 
 import { linesByModel, linesByProvider, type BreakdownLine } from './breakdown-rows'
+import { useCostFilter } from './left-out'
+import { Name, NameAtProvider } from './series-name'
 
 const VIEWS = [
   { value: 'model', label: 'Models' },
   { value: 'provider', label: 'Providers' },
 ] as const
+const FILTERS = [
+  { value: 'all', label: 'All costs' },
+  { value: 'incomplete', label: 'Not fully priced' },
+] as const
 
-export function BreakdownCard({ series }: { series: SeriesRow[] }) {
+type BreakdownCardProps = { series: SeriesRow[]; isComplete: boolean }
+
+/** Models and providers. `isComplete`: no cost of the period leaves anything out. */
+export function BreakdownCard({ series, isComplete }: BreakdownCardProps) {
   const [view, setView] = useState<'model' | 'provider'>('model')
+  const [filter, setFilter] = useCostFilter()
   const lines = useMemo(
     () => (view === 'model' ? linesByModel(series) : linesByProvider(series)),
     [view, series],
   )
+  const isFiltered = filter === 'incomplete'
+  const figures = isFiltered ? LEFT_OUT : FIGURES
   return (
     <Card
       title="Breakdown"
-      description="By model and provider. Select a column heading to sort."
-      actions={<Segmented label="Break down by" size="sm" options={VIEWS} value={view} onChange={setView} />}
+      description={
+        isFiltered
+          ? 'Only costs that leave calls out.'
+          : 'By model and provider. Select a column heading to sort.'
+      }
+      actions={
+        <>
+          {(isFiltered || !isComplete) && (
+            <Segmented label="Show" size="sm" options={FILTERS} value={filter} onChange={setFilter} />
+          )}
+          <Segmented label="Break down by" size="sm" options={VIEWS} value={view} onChange={setView} />
+        </>
+      }
       flush
     >
       <DataTable
-        key={view}
+        key={`${view} ${filter}`}
         caption={view === 'model' ? 'Usage by model and provider' : 'Usage by provider'}
-        columns={view === 'model' ? MODEL_COLUMNS : PROVIDER_COLUMNS}
-        rows={lines}
+        columns={[...(view === 'model' ? MODEL_NAMES : [PROVIDER]), ...figures]}
+        rows={isFiltered ? lines.filter(({ cost }) => cost.status !== 'complete') : lines}
         rowKey={(line) => line.key}
-        initialSort={{ key: 'cost', descending: true }}
-        empty={<p className="px-5 pb-5 text-ink-soft">No usage in this period.</p>}
+        initialSort={{ key: isFiltered ? 'calls' : 'cost', descending: true }}
+        empty={
+          <p className="px-5 pb-5 text-ink-soft">
+            {isFiltered ? 'No cost in this period leaves calls out.' : 'No usage in this period.'}
+          </p>
+        }
       />
     </Card>
   )
@@ -49,75 +78,72 @@ const PROVIDER: Column<BreakdownLine> = {
 const MODEL: Column<BreakdownLine> = {
   key: 'model',
   header: 'Model',
-  cell: (line) => <ModelName line={line} />,
+  cell: (line) => <NameAtProvider name={line.model ?? ''} provider={line.provider} />,
   sortValue: (line) => line.model,
 }
 
+const MODEL_NAMES: Column<BreakdownLine>[] = [MODEL, { ...PROVIDER, hideBelow: 'sm' }]
+
+const CALLS = count('calls', 'Calls', (line) => line.calls)
+
+const COST: Column<BreakdownLine> = {
+  key: 'cost',
+  header: 'Cost',
+  align: 'end',
+  cell: (line) => <CostText cost={line.cost} />,
+  sortValue: knownCost,
+}
+
 const FIGURES: Column<BreakdownLine>[] = [
-  { ...count('calls', 'Calls', (line) => line.calls), hideBelow: 'sm' },
+  { ...CALLS, hideBelow: 'sm' },
   { ...count('input', 'Tokens in', (line) => line.inputTokens), hideBelow: 'md' },
   { ...count('output', 'Tokens out', (line) => line.outputTokens), hideBelow: 'md' },
   count('tokens', 'Tokens', (line) => line.totalTokens),
   { ...count('errors', 'Errors', (line) => line.errors), hideBelow: 'md' },
-  {
-    key: 'cost',
-    header: 'Cost',
-    align: 'end',
-    cell: (line) => <Cost line={line} />,
-    sortValue: (line) => line.costNanoUsd,
-  },
+  COST,
   {
     key: 'share',
     header: 'Share of cost',
     align: 'end',
     hideBelow: 'sm',
-    cell: (line) => <Share percent={line.costPercent} />,
-    sortValue: (line) => line.costNanoUsd,
+    cell: (line) => <Share line={line} />,
+    sortValue: knownCost,
   },
 ]
 
-const MODEL_COLUMNS: Column<BreakdownLine>[] = [MODEL, { ...PROVIDER, hideBelow: 'sm' }, ...FIGURES]
-const PROVIDER_COLUMNS = [PROVIDER, ...FIGURES]
+/** On a phone the calls stand below the cost that leaves them out. */
+const LEFT_OUT: Column<BreakdownLine>[] = [
+  { ...CALLS, hideBelow: 'sm' },
+  { ...count('unpriced', 'Unpriced', (line) => line.unpriced_calls), hideBelow: 'sm' },
+  { ...count('incomplete', 'Incomplete', (line) => line.incomplete_calls), hideBelow: 'sm' },
+  { ...count('tokens', 'Tokens', (line) => line.totalTokens), hideBelow: 'md' },
+  {
+    ...COST,
+    cell: (line) => (
+      <>
+        <CostText cost={line.cost} />
+        <span className="block text-xs text-ink-faint sm:hidden">{leftOutOf(line)}</span>
+      </>
+    ),
+  },
+]
 
 function count(key: string, header: string, of: (line: BreakdownLine) => number): Column<BreakdownLine> {
   return { key, header, align: 'end', cell: (line) => formatInteger(of(line)), sortValue: of }
 }
 
-/** A name that callers chose: text, cut where it is very long. */
-function Name({ text }: { text: string }) {
-  return (
-    <span title={text} className="block max-w-32 truncate sm:max-w-64">
-      {text}
-    </span>
-  )
+/** An unknown cost is neither large nor small, so it comes last in either direction. */
+function knownCost({ cost }: BreakdownLine): bigint | null {
+  return cost.status === 'unknown' ? null : cost.value
 }
 
-/** On a phone the provider stands below its model, and not in a column of its own. */
-function ModelName({ line }: { line: BreakdownLine }) {
-  return (
-    <>
-      <Name text={line.model ?? ''} />
-      <span className="text-xs font-normal text-ink-faint sm:hidden">
-        <Name text={line.provider} />
-      </span>
-    </>
-  )
-}
-
-function Cost({ line }: { line: BreakdownLine }) {
-  if (line.calls > 0 && line.unpricedCalls === line.calls)
-    return <span title="These calls have no price">Unknown</span>
-  const cost = decimalUsdOf(line.costNanoUsd)
-  return <span title={formatUsdExact(cost)}>{formatUsd(cost)}</span>
-}
-
-function Share({ percent }: { percent: number }) {
+function Share({ line: { cost, costPercent } }: { line: BreakdownLine }) {
   return (
     <span className="inline-flex items-center justify-end gap-2">
       <span aria-hidden className="h-1.5 w-16 overflow-hidden rounded-full bg-sunken max-sm:hidden">
-        <span className="block h-full rounded-full bg-accent" style={{ width: `${percent}%` }} />
+        <span className="block h-full rounded-full bg-accent" style={{ width: `${costPercent}%` }} />
       </span>
-      <span className="w-12">{formatPercent(percent)}</span>
+      <span className="w-12">{cost.status === 'unknown' ? '–' : formatPercent(costPercent)}</span>
     </span>
   )
 }

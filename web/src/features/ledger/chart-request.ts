@@ -37,13 +37,13 @@ export function pointsOf({ points }: Series, { group, metric }: ChartView): Poin
   return points.map((point) => ({
     start: point.start,
     group: group === 'none' ? null : point[group],
-    value: measure(point, metric),
+    sum: measure(point, metric),
   }))
 }
 
 /** The points of the days that are part of the answer at hand. */
 export function pointsOfDays(daily: readonly DayRow[], metric: Metric): Point[] {
-  return daily.map((day) => ({ start: `${day.date}T00:00:00Z`, group: null, value: measure(day, metric) }))
+  return daily.map((day) => ({ start: `${day.date}T00:00:00Z`, group: null, sum: measure(day, metric) }))
 }
 
 function isoOf(instant_ms: number): string {

@@ -1,13 +1,15 @@
 // Chart steps without gaps, for the seven largest names and one layer for the rest.
-export type Point = { start: string; group: string | null; value: bigint }
+import { isNothing, NOTHING, sumOf, type Sum } from '@/lib/cost'
+
+export type Point = { start: string; group: string | null; sum: Sum }
 
 /** A name that is drawn; `others` tells how many names were put together. */
-export type Layer = { label: string; total: bigint; others?: number }
+export type Layer = { label: string; total: Sum; others?: number }
 
-/** The values of a step, one for each layer in their order. */
-export type Step = { start: string; values: bigint[] }
+/** The sums of a step, one for each layer in their order. */
+export type Step = { start: string; sums: Sum[] }
 
-export type Chart = { layers: Layer[]; steps: Step[]; total: bigint }
+export type Chart = { layers: Layer[]; steps: Step[]; total: Sum }
 
 export const MAX_LAYERS = 7
 
@@ -21,33 +23,39 @@ type Span = { from: string; to: string; granularity: 'hour' | 'day' }
 /** The chart of `points` over [from, to), whose steps begin at whole hours or days in UTC. */
 export function chartOf(points: readonly Point[], { from, to, granularity }: Span): Chart {
   const layers = layersOf(points)
-  const named = layers.filter(({ others }) => others === undefined)
-  const place = new Map(named.map(({ label }, index) => [label, index]))
+  const place = new Map(layers.filter(isOne).map(({ label }, index) => [label, index]))
   const step_ms = STEP_MS[granularity]
   const steps = new Map<number, Step>()
-  const none = () => layers.map(() => 0n)
+  const none = () => layers.map(() => NOTHING)
   for (let at = Math.floor(Date.parse(from) / step_ms) * step_ms; at < Date.parse(to); at += step_ms) {
-    steps.set(at, { start: new Date(at).toISOString(), values: none() })
+    steps.set(at, { start: new Date(at).toISOString(), sums: none() })
   }
-  for (const { start, group, value } of points) {
-    const step = steps.get(Math.floor(Date.parse(start) / step_ms) * step_ms)
+  for (const { start, group, sum } of points) {
+    if (isNothing(sum)) continue
+    const sums = steps.get(Math.floor(Date.parse(start) / step_ms) * step_ms)?.sums
     const index = place.get(nameOf(group)) ?? layers.length - 1
-    if (step) step.values[index] = (step.values[index] ?? 0n) + value
+    if (sums) sums[index] = sumOf([sums[index] ?? NOTHING, sum])
   }
-  return { layers, steps: [...steps.values()], total: layers.reduce((sum, { total }) => sum + total, 0n) }
+  return { layers, steps: [...steps.values()], total: sumOf(layers.map(({ total }) => total)) }
 }
 
-/** The names by their totals, the largest first. */
+/** The names by their totals, the largest first. What has none of the metric, as a tool has no tokens, is not drawn. */
 function layersOf(points: readonly Point[]): Layer[] {
-  const totals = new Map<string, bigint>()
-  for (const { group, value } of points) totals.set(nameOf(group), (totals.get(nameOf(group)) ?? 0n) + value)
+  const totals = new Map<string, Sum>()
+  for (const { group, sum } of points) {
+    if (!isNothing(sum)) totals.set(nameOf(group), sumOf([totals.get(nameOf(group)) ?? NOTHING, sum]))
+  }
   const ranked = [...totals]
     .map(([label, total]) => ({ label, total }))
-    .sort((a, b) => compare(b.total, a.total))
+    .sort((a, b) => compare(b.total.value, a.total.value))
   const rest = ranked.slice(MAX_LAYERS)
   if (rest.length === 0) return ranked
-  const total = rest.reduce((sum, layer) => sum + layer.total, 0n)
+  const total = sumOf(rest.map((layer) => layer.total))
   return [...ranked.slice(0, MAX_LAYERS), { label: `${rest.length} more`, total, others: rest.length }]
+}
+
+function isOne({ others }: Layer): boolean {
+  return others === undefined
 }
 
 const ALL = 'All'
@@ -61,15 +69,16 @@ function compare(a: bigint, b: bigint): number {
 }
 
 /** The sum of a step. */
-export function sumOfStep({ values }: Step): bigint {
-  return values.reduce((sum, value) => sum + value, 0n)
+export function sumOfStep({ sums }: Step): Sum {
+  return sumOf(sums)
 }
 
 /** The largest step; undefined if none has anything. */
 export function peakOf({ steps }: Chart): Step | undefined {
+  const sizeOf = (step: Step) => sumOfStep(step).value
   const peak = steps.reduce<Step | undefined>(
-    (best, step) => (best && sumOfStep(best) >= sumOfStep(step) ? best : step),
+    (best, step) => (best && sizeOf(best) >= sizeOf(step) ? best : step),
     undefined,
   )
-  return peak && sumOfStep(peak) > 0n ? peak : undefined
+  return peak && sizeOf(peak) > 0n ? peak : undefined
 }

@@ -1,9 +1,12 @@
 import { DataTable, type Column } from '@/components/data-table'
 import type { Granularity } from '@/lib/api/types'
 
+import { isNothing, NOTHING, type Sum } from '@/lib/cost'
+
 import { sumOfStep, type Chart, type Step } from './chart-rows'
 import { stepName } from './chart-text'
-import { formatMeasure, type Metric } from './metric'
+import { MeasureText } from './measure-text'
+import type { Metric } from './metric'
 
 export function ChartTable({
   chart,
@@ -18,7 +21,7 @@ export function ChartTable({
     <DataTable
       caption={`Usage by ${granularity}`}
       columns={columnsOf(chart, granularity, metric)}
-      rows={chart.steps.filter((step) => sumOfStep(step) > 0n)}
+      rows={chart.steps.filter((step) => !isNothing(sumOfStep(step)))}
       rowKey={(step) => step.start}
       initialSort={{ key: 'start', descending: true }}
       empty={<p className="py-8 text-ink-soft">No usage in this period.</p>}
@@ -34,12 +37,18 @@ function columnsOf({ layers }: Chart, granularity: Granularity, metric: Metric):
     sortValue: (step) => step.start,
   }
   const figures = layers.map(({ label }, index) =>
-    figure(`${index}`, label, (step) => step.values[index] ?? 0n, metric),
+    figure(`${index}`, label, (step) => step.sums[index] ?? NOTHING, metric),
   )
   const all = layers.length > 1 ? [figure('sum', 'All', sumOfStep, metric)] : []
   return [start, ...all, ...figures]
 }
 
-function figure(key: string, header: string, of: (step: Step) => bigint, metric: Metric): Column<Step> {
-  return { key, header, align: 'end', cell: (step) => formatMeasure(of(step), metric), sortValue: of }
+function figure(key: string, header: string, of: (step: Step) => Sum, metric: Metric): Column<Step> {
+  return {
+    key,
+    header,
+    align: 'end',
+    cell: (step) => <MeasureText sum={of(step)} metric={metric} />,
+    sortValue: (step) => of(step).value,
+  }
 }

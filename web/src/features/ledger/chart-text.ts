@@ -1,5 +1,7 @@
 import type { Granularity } from '@/lib/api/types'
 
+import { capitalized } from '@/lib/format'
+
 import { peakOf, sumOfStep, type Chart } from './chart-rows'
 import { formatMeasure, type Metric } from './metric'
 
@@ -14,11 +16,12 @@ export function stepName(start: string, granularity: Granularity): string {
 
 /** Text alternative of the chart. */
 export function chartSentence(chart: Chart, granularity: Granularity, metric: Metric): string {
+  if (chart.total.status === 'unknown') return 'The cost of this period is unknown.'
   const peak = peakOf(chart)
   if (!peak) return `No ${metric} in this period.`
   const most = `Peak on ${stepName(peak.start, granularity)}: ${formatMeasure(sumOfStep(peak), metric)}`
   const [first] = chart.layers
   const leader =
     chart.layers.length > 1 && first ? ` Top: ${first.label}, ${formatMeasure(first.total, metric)}.` : ''
-  return `${formatMeasure(chart.total, metric)} in total. ${most}.${leader}`
+  return `${capitalized(formatMeasure(chart.total, metric))} in total. ${most}.${leader}`
 }

@@ -1,51 +1,65 @@
+import type { ReactNode } from 'react'
+
 import { Card } from '@/components/card'
 import { ManageBillingButton } from '@/features/billing/manage-billing-button'
 import type { Usage } from '@/lib/api/types'
-import { decimalUsdOf, formatInteger, formatUsd, formatUsdExact, nanoUsdOf } from '@/lib/format'
+import { costInWords, costOf, digitsOf, exactCostInWords, type Sum } from '@/lib/cost'
+
+import { LeftOutLink } from './left-out'
 
 export function CostCard({ usage }: { usage: Usage }) {
   const { aggregate, tenant } = usage
+  const { total_cost_usd: cost_usd, cost_status } = aggregate
+  const cost = costOf({ cost_usd, cost_status })
   return (
     <Card
       title="Cost"
       actions={<ManageBillingButton tenant={tenant.id} />}
       footer="What your model providers charge at list prices. Your plan is billed separately."
     >
-      <p className="text-figure text-ink" title={formatUsdExact(aggregate.total_cost_usd)}>
-        {formatUsd(aggregate.total_cost_usd)}
-      </p>
+      <Figure cost={cost} />
       <p className="mt-1 text-ink-soft">this period</p>
       <dl className="mt-4 grid gap-1.5">
         <Line label="Forecast at reset">{costAtEnd(usage)}</Line>
-        <Line label="Per LLM call">{perCall(usage)}</Line>
-        {aggregate.unpriced_calls > 0 && (
-          <Line label="Not included">{unpricedOf(aggregate.unpriced_calls)}</Line>
+        <Line label="Per LLM call">{perCall(cost, aggregate.total_llm_calls)}</Line>
+        {cost_status !== 'complete' && (
+          <Line label="Leaves out">
+            <LeftOutLink aggregate={aggregate} />
+          </Line>
         )}
       </dl>
     </Card>
   )
 }
 
-function Line({ label, children }: { label: string; children: string }) {
+function Figure({ cost }: { cost: Sum }) {
+  return (
+    <p className="text-figure text-ink" title={exactCostInWords(cost)}>
+      {cost.status === 'incomplete' && (
+        <span className="text-base font-medium tracking-normal text-ink-soft">at least </span>
+      )}
+      {cost.status === 'unknown' ? 'unknown' : digitsOf(cost)}
+    </p>
+  )
+}
+
+function Line({ label, children }: { label: string; children: ReactNode }) {
   return (
     <div className="flex flex-wrap items-baseline justify-between gap-x-3">
       <dt className="text-ink-faint">{label}</dt>
-      <dd className="text-ink tabular-nums">{children}</dd>
+      <dd className="ms-auto text-end text-ink tabular-nums">{children}</dd>
     </div>
   )
 }
 
-/** The mean over the calls whose price is known. */
-function perCall({ aggregate }: Usage): string {
-  const priced = BigInt(aggregate.total_llm_calls - aggregate.unpriced_calls)
-  return priced > 0n ? formatUsd(decimalUsdOf(nanoUsdOf(aggregate.total_cost_usd) / priced)) : 'No calls yet'
-}
-
-function unpricedOf(calls: number): string {
-  return `${formatInteger(calls)} unpriced ${calls === 1 ? 'call' : 'calls'}`
+/** The mean over all calls, so a cost that leaves some out is at least that for each. */
+function perCall({ value, status }: Sum, calls: number): string {
+  return calls > 0 ? costInWords({ value: value / BigInt(calls), status }) : 'No calls yet'
 }
 
 function costAtEnd({ forecast }: Usage): string {
-  const atEnd = forecast?.cost_usd_at_end ?? null
-  return atEnd === null ? 'Not enough data' : `about ${formatUsd(atEnd)}`
+  const { cost_usd_at_end: cost_usd = null, cost_status = null } = forecast ?? {}
+  if (cost_usd === null || cost_status === null) return 'Not enough data'
+  const cost = costInWords(costOf({ cost_usd, cost_status }))
+  return cost_status === 'complete' ? `about ${cost}` : cost
 }

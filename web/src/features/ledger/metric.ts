@@ -1,6 +1,7 @@
 // Cost, tokens and calls: how to read and format each.
-import type { Amounts, BreakdownRow } from '@/lib/api/types'
-import { decimalUsdOf, formatCompact, formatInteger, formatUsd, formatUsdFine, nanoUsdOf } from '@/lib/format'
+import type { Amounts } from '@/lib/api/types'
+import { costInWords, costOf, type Sum } from '@/lib/cost'
+import { decimalUsdOf, formatCompact, formatInteger, formatUsdFine } from '@/lib/format'
 
 export type Metric = 'cost' | 'tokens' | 'calls'
 
@@ -10,24 +11,19 @@ export const METRICS = [
   { value: 'calls', label: 'Calls' },
 ] as const
 
-/** The measure of some amounts; cost is in nano-USD. */
-export function measure(amounts: Amounts, metric: Metric): bigint {
-  if (metric === 'cost') return nanoUsdOf(amounts.cost_usd)
-  return BigInt(metric === 'tokens' ? amounts.tokens.total : amounts.calls)
+/** The measure of some amounts. */
+export function measure(amounts: Amounts, metric: Metric): Sum {
+  if (metric === 'cost') return costOf(amounts)
+  return { value: BigInt(metric === 'tokens' ? amounts.tokens.total : amounts.calls), status: 'complete' }
 }
 
-/** The measure of a row of a breakdown; cost is in nano-USD. */
-export function measureRow(row: BreakdownRow, metric: Metric): bigint {
-  return metric === 'cost' ? nanoUsdOf(row.cost_usd) : BigInt(row[metric])
+/** A measure in a sentence: "$12.35", "at least $12.35" or "1,234,567". */
+export function formatMeasure(sum: Sum, metric: Metric): string {
+  return metric === 'cost' ? costInWords(sum) : formatInteger(sum.value)
 }
 
-/** A measure to read: "$12.35" or "1,234,567". */
-export function formatMeasure(value: bigint, metric: Metric): string {
-  return metric === 'cost' ? formatUsd(decimalUsdOf(value)) : formatInteger(value)
-}
-
-/** The same for where there is little room: "$12K", "$0.005" or "1.2M". */
-export function formatMeasureShort(value: bigint, metric: Metric): string {
+/** A mark on an axis: "$12K", "$0.005" or "1.2M". */
+export function formatMark(value: bigint, metric: Metric): string {
   if (metric !== 'cost') return formatCompact(value)
   return value >= 10_000_000_000n
     ? `$${formatCompact(value / 1_000_000_000n)}`

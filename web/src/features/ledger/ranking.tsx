@@ -1,36 +1,39 @@
 import { useMemo } from 'react'
 
-import type { Aggregate } from '@/lib/api/types'
+import type { GroupBy, SeriesRow } from '@/lib/api/types'
+import { isNothing, NOTHING, sumOf, type Sum } from '@/lib/cost'
 import { formatPercent } from '@/lib/format'
 
-import { formatMeasure, measureRow, shareOf, type Metric } from './metric'
+import { MeasureText } from './measure-text'
+import { measure, shareOf, type Metric } from './metric'
 
 const SHOWN = 5
 
-type RankingProps = { aggregate: Aggregate; metric: Metric; by: 'model' | 'provider' }
+type RankingProps = { series: SeriesRow[]; metric: Metric; by: GroupBy }
 
-export function Ranking({ aggregate, metric, by }: RankingProps) {
-  const rows = by === 'model' ? aggregate.by_model : aggregate.by_provider
-  const leaders = useMemo(() => leadersOf(rows, metric), [rows, metric])
+export function Ranking({ series, metric, by }: RankingProps) {
+  const leaders = useMemo(() => leadersOf(series, metric, by), [series, metric, by])
   return (
     <div className="min-w-0">
       <h3 className="text-xs font-medium text-ink-faint">Top {by === 'model' ? 'models' : 'providers'}</h3>
       {leaders.length === 0 && <p className="mt-2 text-ink-soft">No usage in this period.</p>}
       <ol className="mt-2 grid gap-3">
-        {leaders.map(({ name, value, percent }) => (
+        {leaders.map(({ name, sum, percent }) => (
           <li key={name}>
             <div className="flex items-baseline justify-between gap-3">
               <span title={name} className="truncate font-medium text-ink">
                 {name}
               </span>
-              <span className="shrink-0 text-ink-soft tabular-nums">{formatMeasure(value, metric)}</span>
+              <span className="shrink-0 text-ink-soft tabular-nums">
+                <MeasureText sum={sum} metric={metric} />
+              </span>
             </div>
             <div className="mt-1 flex items-center gap-2">
               <div aria-hidden className="h-1.5 flex-1 overflow-hidden rounded-full bg-sunken">
                 <div className="h-full rounded-full bg-accent" style={{ width: `${percent}%` }} />
               </div>
               <span className="w-12 text-end text-xs text-ink-faint tabular-nums">
-                {formatPercent(percent)}
+                {sum.status === 'unknown' ? '–' : formatPercent(percent)}
               </span>
             </div>
           </li>
@@ -40,12 +43,16 @@ export function Ranking({ aggregate, metric, by }: RankingProps) {
   )
 }
 
-type Leader = { name: string; value: bigint; percent: number }
+type Leader = { name: string; sum: Sum; percent: number }
 
-function leadersOf(rows: Aggregate['by_model'], metric: Metric): Leader[] {
-  const ranked = Object.entries(rows).map(([name, row]) => ({ name, value: measureRow(row, metric) }))
-  const total = ranked.reduce((sum, { value }) => sum + value, 0n)
-  const used = ranked.filter(({ value }) => value > 0n)
-  used.sort((a, b) => (a.value < b.value ? 1 : Number(a.value > b.value) * -1))
-  return used.slice(0, SHOWN).map((leader) => ({ ...leader, percent: shareOf(leader.value, total) }))
+/** The largest models or providers; a tool is neither. What has an unknown cost comes last. */
+function leadersOf(series: readonly SeriesRow[], metric: Metric, by: GroupBy): Leader[] {
+  const sums = new Map<string, Sum>()
+  for (const row of series) {
+    if (row.category === 'llm') sums.set(row[by], sumOf([sums.get(row[by]) ?? NOTHING, measure(row, metric)]))
+  }
+  const total = sumOf(series.map((row) => measure(row, metric))).value
+  const used = [...sums].filter(([, sum]) => !isNothing(sum))
+  used.sort(([, a], [, b]) => Number(b.value - a.value))
+  return used.slice(0, SHOWN).map(([name, sum]) => ({ name, sum, percent: shareOf(sum.value, total) }))
 }

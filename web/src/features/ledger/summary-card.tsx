@@ -1,22 +1,15 @@
 import { Card } from '@/components/card'
+import { CostText } from '@/components/cost-text'
 import { Stat, StatList } from '@/components/stat'
 import type { Aggregate } from '@/lib/api/types'
-import {
-  formatCompact,
-  formatDuration,
-  formatInteger,
-  formatPercent,
-  formatUsd,
-  formatUsdExact,
-} from '@/lib/format'
+import { costOf } from '@/lib/cost'
+import { formatCompact, formatDuration, formatInteger, formatPercent } from '@/lib/format'
+
+import { LeftOutLink } from './left-out'
 
 export function SummaryCard({ aggregate }: { aggregate: Aggregate }) {
-  const {
-    total_tokens: tokens,
-    total_errors: errors,
-    total_llm_calls: calls,
-    unpriced_calls: unpriced,
-  } = aggregate
+  const { total_tokens: tokens, total_errors: errors, total_llm_calls: calls, cost_status } = aggregate
+  const cost = costOf({ cost_usd: aggregate.total_cost_usd, cost_status })
   return (
     <Card title="Totals">
       <StatList>
@@ -47,11 +40,7 @@ export function SummaryCard({ aggregate }: { aggregate: Aggregate }) {
           value={tokens.cache_read}
           hint={tokens.cache_write > 0 && `${formatCompact(tokens.cache_write)} written`}
         />
-        <Stat
-          label="Cost"
-          value={formatUsd(aggregate.total_cost_usd)}
-          title={formatUsdExact(aggregate.total_cost_usd)}
-        />
+        <Stat label="Cost" value={<CostText cost={cost} />} />
         {aggregate.total_tool_calls > 0 && <Count label="Tool calls" value={aggregate.total_tool_calls} />}
         <Count
           label="Errors"
@@ -60,13 +49,11 @@ export function SummaryCard({ aggregate }: { aggregate: Aggregate }) {
             errors > 0 && `${formatPercent(shareIn(errors, calls + aggregate.total_tool_calls))} of all calls`
           }
         />
-        {unpriced > 0 && <Count label="Unpriced calls" value={unpriced} hint="no price" />}
       </StatList>
-      {unpriced > 0 && (
+      {cost_status !== 'complete' && (
         <p className="mt-4 text-xs text-ink-faint">
-          The price catalog has no price for these calls, and their events sent no cost. Their tokens count,
-          but totals exclude their cost. Send <code className="font-mono">cost_usd_estimate</code> to include
-          it.
+          The cost leaves out <LeftOutLink aggregate={aggregate} />. The price catalog does not cover them, or
+          only in part. Send <code className="font-mono">cost_usd_estimate</code> to include their cost.
         </p>
       )}
     </Card>

@@ -61,7 +61,7 @@ export function TrendCard({ usage, isCurrent }: { usage: Usage; isCurrent: boole
       <div className="grid grid-cols-[minmax(0,1fr)] gap-x-8 gap-y-5 lg:grid-cols-[minmax(0,1fr)_17rem]">
         <UsageChart usage={usage} isCurrent={isCurrent} view={view} />
         <Ranking
-          aggregate={usage.aggregate}
+          series={usage.aggregate.series}
           metric={view.metric}
           by={view.group === 'provider' ? 'provider' : 'model'}
         />

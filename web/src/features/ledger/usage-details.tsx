@@ -3,7 +3,7 @@ import { InvoicesSection } from '@/features/billing/invoices-section'
 import type { Usage } from '@/lib/api/types'
 import type { TenantContext } from '@/lib/tenant'
 
-import { BreakdownCard } from './breakdown-card'
+import { Breakdown } from './breakdown'
 import { TrendCard } from './trend-card'
 import { FirstEvent } from '@/features/metering/first-event'
 import { RecentAlerts } from '@/features/notices/recent-alerts'
@@ -19,7 +19,7 @@ export function CurrentDetails({ tenant }: { tenant: TenantContext }) {
         <>
           <TrendCard key={usage.aggregate.period_start} usage={usage} isCurrent />
           <SummaryCard aggregate={usage.aggregate} />
-          <BreakdownCard series={usage.aggregate.series} />
+          <Breakdown aggregate={usage.aggregate} />
         </>
       )}
       {usage.status?.soft_limit_reached === true && <RecentAlerts usage={usage} />}
@@ -34,7 +34,7 @@ export function PastDetails({ usage }: { usage: Usage }) {
     <>
       <SummaryCard aggregate={usage.aggregate} />
       <TrendCard key={usage.aggregate.period_start} usage={usage} isCurrent={false} />
-      <BreakdownCard series={usage.aggregate.series} />
+      <Breakdown aggregate={usage.aggregate} />
     </>
   )
 }

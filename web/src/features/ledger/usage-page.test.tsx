@@ -2,7 +2,7 @@ import { screen, waitFor, within } from '@testing-library/react'
 import userEvent from '@testing-library/user-event'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 
-import type { Role, Usage } from '@/lib/api/types'
+import type { Role, SeriesRow, Usage } from '@/lib/api/types'
 import { problem, serveApi, type Routes } from '@/testing/api'
 import { PLANS } from '@/testing/plans'
 import { renderPage } from '@/testing/render'
@@ -94,15 +94,138 @@ describe('at first glance', () => {
     expect(requests.map(({ path }) => path)).not.toContain('/tenants/acme/usage/series')
     expect(requests.map(({ path }) => path)).not.toContain('/tenants/acme/alerts')
   })
+})
 
-  it('mentions unpriced calls only where there are any', async () => {
+/** A fine-tuned model without any known price, and one whose last call was only priced in part. */
+const FINE_TUNED: SeriesRow = {
+  provider: 'together',
+  model: 'intent-ft-2',
+  category: 'llm',
+  ...amounts({ calls: 48, unpriced_calls: 36, cost_status: 'unknown', tokens: { total: 700 } }),
+}
+const SEARCHING: SeriesRow = {
+  provider: 'anthropic',
+  model: 'claude-haiku-4-5',
+  category: 'llm',
+  ...amounts({ calls: 9, incomplete_calls: 2, cost_usd: '1.259999999', cost_status: 'incomplete' }),
+}
+const TOOL: SeriesRow = {
+  provider: 'internal',
+  model: 'web_search',
+  category: 'tool',
+  ...amounts({ tool_calls: 4, errors: 1, latency_ms: 6_000 }),
+}
+
+/** The usual usage, with rows that leave something out. */
+function leavingOut(rows: SeriesRow[] = [FINE_TUNED, SEARCHING, TOOL]): Usage {
+  const { forecast } = usageOf()
+  return usageOf({
+    aggregate: {
+      ...aggregate,
+      total_cost_usd: '43.759999999',
+      cost_status: 'incomplete',
+      unpriced_calls: 36,
+      incomplete_calls: 2,
+      series: [...aggregate.series, ...rows],
+    },
+    daily: usageOf().daily.map((day) => ({ ...day, cost_status: 'incomplete' })),
+    forecast: forecast && { ...forecast, cost_status: 'incomplete' },
+  })
+}
+
+function rowsOf(table: string): (string | null)[] {
+  const [, ...rows] = within(screen.getByRole('table', { name: table })).getAllByRole('row')
+  return rows.map((row) => row.textContent)
+}
+
+describe('a cost that leaves calls out', () => {
+  const BY_MODEL = 'Usage by model and provider'
+
+  it('is "at least" that on the cards, in the forecast and below the chart', async () => {
     serve()
-    const view = await open()
-    expect(screen.queryByText('Unpriced calls')).not.toBeInTheDocument()
-    view.unmount()
-    await open(usageOf({ aggregate: { ...aggregate, unpriced_calls: 3 } }))
-    expect(screen.getByText('Unpriced calls')).toBeInTheDocument()
-    expect(screen.getByText('3 unpriced calls')).toBeInTheDocument()
+    await open(leavingOut())
+    const card = screen.getByRole('region', { name: 'Cost' })
+    expect(card).toHaveTextContent(/at least \$43\.75this period/)
+    expect(card).toHaveTextContent('Forecast at resetat least $59.30')
+    expect(card).toHaveTextContent('Per LLM callat least $0.125')
+    const totals = screen.getByRole('region', { name: 'Totals' })
+    expect(within(totals).getByTitle('at least $43.759999999')).toHaveTextContent('at least $43.75')
+    expect(
+      screen.getByText(/^At least \$42\.50 in total\. Peak on 21 Nov: at least \$41\.49\.$/),
+    ).toBeVisible()
+  })
+
+  it('is "unknown" and never $0.00 where nothing has a price, in the table and the ranking', async () => {
+    serve()
+    await open(leavingOut())
+    const row = screen.getByRole('row', { name: /intent-ft-2/ })
+    expect(row).toHaveTextContent(/48.*unknown–$/)
+    expect(row).not.toHaveTextContent('$')
+    const leaders = within(screen.getByRole('region', { name: 'Usage over time' })).getAllByRole('listitem')
+    expect(leaders.map((leader) => leader.textContent)).toEqual([
+      'gpt-4.1-mini$30.0068.5%',
+      'claude-sonnet-4-5$12.5028.5%',
+      expect.stringMatching(/^claude-haiku-4-5≥.at least \$1\.252\.8%$/),
+      'intent-ft-2unknown–',
+    ])
+  })
+
+  it('names these calls, and leads to their models with one click', async () => {
+    serve()
+    const { router } = await open(leavingOut())
+    const card = within(screen.getByRole('region', { name: 'Cost' }))
+    await userEvent.click(card.getByRole('link', { name: /^36.unpriced, 2.incomplete calls$/ }))
+    expect(router.state.location).toMatchObject({ search: '?costs=incomplete', hash: '#breakdown' })
+    expect(rowsOf(BY_MODEL)).toEqual([
+      expect.stringMatching(/^intent-ft-2together.*48360700unknown36\sunpriced calls$/),
+      expect.stringMatching(/^claude-haiku-4-5anthropic.*9020.*at least \$1\.252\sincomplete calls$/),
+    ])
+    expect(screen.queryByRole('table', { name: 'Usage of tools' })).not.toBeInTheDocument()
+    expect(document.activeElement).toContainElement(screen.getByRole('table', { name: BY_MODEL }))
+    await userEvent.click(screen.getByRole('radio', { name: 'All costs' }))
+    expect(router.state.location.search).toBe('')
+    expect(rowsOf(BY_MODEL)).toHaveLength(4)
+  })
+
+  it('keeps the period that it is of', async () => {
+    serve({ 'GET /tenants/acme/usage': { body: { ...leavingOut(), forecast: null, live: null } } })
+    const { router } = await open(usageOf(), { at: '/t/acme?period=previous' })
+    await userEvent.click(screen.getByRole('link', { name: /^36.unpriced, 2.incomplete calls$/ }))
+    expect(router.state.location.search).toBe('?period=previous&costs=incomplete')
+  })
+
+  it('is not spoken of where there is none', async () => {
+    serve()
+    await open()
+    expect(screen.queryByText(/at least|unknown|unpriced|Not fully priced/)).not.toBeInTheDocument()
+  })
+})
+
+describe('tools', () => {
+  it('stand in a table of their own', async () => {
+    serve()
+    await open(leavingOut())
+    expect(rowsOf('Usage of tools')).toEqual(['web_searchinternalinternal411.5 s'])
+    expect(screen.getAllByText('web_search')).toHaveLength(1)
+  })
+
+  it('have columns of tokens and cost where one of them has any', async () => {
+    serve()
+    const billed = {
+      ...TOOL,
+      model: 'ocr',
+      ...amounts({ tool_calls: 1, cost_usd: '0.50', tokens: { total: 9 } }),
+    }
+    await open(leavingOut([TOOL, billed]))
+    expect(rowsOf('Usage of tools')[1]).toBe('ocrinternalinternal10–9$0.50')
+  })
+
+  it('share their table with what is neither a model nor a tool', async () => {
+    serve()
+    const failed: SeriesRow = { ...TOOL, model: 'runner', category: 'other', ...amounts({ errors: 1 }) }
+    await open(leavingOut([failed]))
+    expect(screen.getByRole('region', { name: 'Tools and other usage' })).toBeInTheDocument()
+    expect(rowsOf('Usage of tools and others')).toEqual(['runnerinternalinternal–1–'])
   })
 })
 

@@ -12,10 +12,12 @@ import {
 } from 'recharts'
 
 import type { Granularity } from '@/lib/api/types'
+import { NOTHING } from '@/lib/cost'
 
 import { layerColour, sumOfStep, type Chart, type Step } from './chart-rows'
 import { stepName } from './chart-text'
-import { formatMeasure, formatMeasureShort, type Metric } from './metric'
+import { MeasureText } from './measure-text'
+import { formatMark, formatMeasure, type Metric } from './metric'
 
 type PlotProps = { chart: Chart; granularity: Granularity; metric: Metric }
 
@@ -41,7 +43,7 @@ export function UsagePlot({ chart, granularity, metric }: PlotProps) {
           tick={TICK}
           tickLine={false}
           axisLine={false}
-          tickFormatter={(value: number) => formatMeasureShort(BigInt(Math.round(value)), metric)}
+          tickFormatter={(value: number) => formatMark(BigInt(Math.round(value)), metric)}
         />
         <Tooltip
           isAnimationActive={false}
@@ -60,7 +62,7 @@ export function UsagePlot({ chart, granularity, metric }: PlotProps) {
 }
 
 // Layers are found by their place: a name may hold dots and brackets, which Recharts reads as a path.
-const valueAt = (index: number) => (step: Step) => Number(step.values[index] ?? 0n)
+const valueAt = (index: number) => (step: Step) => Number(step.sums[index]?.value ?? 0n)
 
 function dayBars(index: number) {
   return (
@@ -107,7 +109,9 @@ function StepDetails({ step, chart, granularity, metric }: PlotProps & { step: S
                 style={{ background: layerColour(index) }}
               />
               <span className="min-w-0 flex-1 truncate">{label}</span>
-              <span className="tabular-nums">{formatMeasure(step.values[index] ?? 0n, metric)}</span>
+              <span className="tabular-nums">
+                <MeasureText sum={step.sums[index] ?? NOTHING} metric={metric} />
+              </span>
             </li>
           ))}
         </ul>

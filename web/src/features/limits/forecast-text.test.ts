@@ -7,9 +7,17 @@ import { forecastText } from './forecast-text'
 
 const { status, limits } = usageOf()
 const LASTS = { at_end: 10, soft_reached_at: null, reached_at: null }
+const FORECAST: Forecast = {
+  tokens: LASTS,
+  runs: LASTS,
+  cost_usd_at_end: '1.0',
+  cost_status: 'complete',
+  basis_days: 12,
+  reason: null,
+}
 
 function forecast(changes: Partial<Forecast>): Forecast {
-  return { tokens: LASTS, runs: LASTS, cost_usd_at_end: '1.0', basis_days: 12, reason: null, ...changes }
+  return { ...FORECAST, ...changes }
 }
 
 const words = (changes: Partial<Forecast>) => forecastText(usageOf({ forecast: forecast(changes) }), 'UTC')

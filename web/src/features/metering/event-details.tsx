@@ -1,7 +1,16 @@
 import type { UsageEvent } from '@/lib/api/types'
+import { capitalized } from '@/lib/format'
 
-const REFERENCES = ['id', 'user_id', 'workflow_id', 'request_id'] as const
-const NAMES = { id: 'Event', user_id: 'User', workflow_id: 'Workflow', request_id: 'Request' }
+import { costNotes } from './event-figures'
+
+const REFERENCES = ['served_model', 'id', 'user_id', 'workflow_id', 'request_id'] as const
+const NAMES = {
+  served_model: 'Served by',
+  id: 'Event',
+  user_id: 'User',
+  workflow_id: 'Workflow',
+  request_id: 'Request',
+}
 
 export function EventDetails({ event }: { event: UsageEvent }) {
   return (
@@ -10,12 +19,28 @@ export function EventDetails({ event }: { event: UsageEvent }) {
         {event.metadata === null ? 'Details' : 'Details and metadata'}
       </summary>
       <dl className="mt-1 grid grid-cols-[auto_minmax(0,1fr)] gap-x-3">
+        <Cost notes={costNotes(event)} />
         {REFERENCES.filter((name) => event[name] !== null).map((name) => (
           <Reference key={name} name={NAMES[name]} value={event[name]} />
         ))}
       </dl>
       {event.metadata !== null && <Metadata metadata={event.metadata} />}
     </details>
+  )
+}
+
+/** A line for each note, because paths of a response are long. */
+function Cost({ notes }: { notes: readonly string[] }) {
+  if (notes.length === 0) return null
+  return (
+    <>
+      <dt className="text-ink-faint">Cost</dt>
+      {notes.map((note) => (
+        <dd key={note} className="col-start-2 wrap-anywhere">
+          {capitalized(note)}
+        </dd>
+      ))}
+    </>
   )
 }
 

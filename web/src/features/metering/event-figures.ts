@@ -1,7 +1,5 @@
 import type { UsageEvent } from '@/lib/api/types'
-import { formatInteger, formatUsd, formatUsdExact } from '@/lib/format'
-
-const LIFECYCLE = ['started', 'completed', 'failed']
+import { formatInteger, formatUsd, formatUsdExact, formatUsdFloor } from '@/lib/format'
 
 /** Cached and reasoning tokens are part of input and output. */
 export function tokenPools({ tokens }: UsageEvent): string[] {
@@ -19,14 +17,35 @@ export function tokenPools({ tokens }: UsageEvent): string[] {
   return [`${formatInteger(input_tokens)} in`, `${formatInteger(output_tokens)} out`, ...present]
 }
 
-/** Return true if the price is unknown; run markers and free tools need none. */
-export function isUnpriced({ category, status, tokens, cost_usd }: UsageEvent): boolean {
-  if (cost_usd !== null) return false
-  return tokens !== null || (category === 'llm' && status !== 'error' && !LIFECYCLE.includes(status ?? ''))
+/** The cost of an event in words; null if it cannot cost anything. */
+export function costText({ cost_usd, cost_status }: UsageEvent): string | null {
+  if (cost_status === null) return null
+  if (cost_usd === null) return 'cost unknown'
+  return cost_status === 'incomplete' ? `at least ${formatUsdFloor(cost_usd)}` : withDigits(cost_usd)
 }
 
 /** Show every digit below a cent, because most calls cost less. */
-export function costText(cost_usd: string): string {
+function withDigits(cost_usd: string): string {
   const short = formatUsd(cost_usd)
   return short.startsWith('<') ? formatUsdExact(cost_usd) : short
+}
+
+const SOURCES: Record<string, string> = {
+  client: 'estimated by the caller',
+  provider: 'billed by the provider',
+  local: 'because the model is local',
+}
+
+/** Where the cost comes from, and what it leaves out. */
+export function costNotes({ cost_usd, cost_status, price_source, unread, catalog_cost_usd }: UsageEvent) {
+  const notes: string[] = []
+  if (cost_usd !== null && price_source !== null) {
+    const atLeast = cost_status === 'incomplete' ? 'at least ' : ''
+    const source = SOURCES[price_source] ?? `priced by ${price_source}`
+    notes.push(`${atLeast}${formatUsdExact(cost_usd)}, ${source}`)
+  }
+  if (catalog_cost_usd !== null) notes.push(`${formatUsdExact(catalog_cost_usd)} by the price catalog`)
+  if (unread.length > 0) notes.push(`leaves out ${unread.join(', ')}`)
+  if (cost_status === 'unknown') notes.push('the model has no price, so totals leave this call out')
+  return notes
 }

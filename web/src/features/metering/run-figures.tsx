@@ -1,18 +1,19 @@
 import { Card } from '@/components/card'
+import { CostText } from '@/components/cost-text'
 import { Stat, StatList } from '@/components/stat'
 import type { Run } from '@/lib/api/types'
-import { formatCompact, formatDuration, formatInteger, formatUsdExact, formatUsdFine } from '@/lib/format'
+import { costOf, leftOutOf } from '@/lib/cost'
+import { formatCompact, formatDuration, formatInteger, formatUsdFine } from '@/lib/format'
 
 export function RunFigures({ run }: { run: Run }) {
-  const { tokens, unpriced_calls } = run
+  const { tokens } = run
   return (
     <Card>
       <StatList>
         <Stat
           label="Cost"
-          value={formatUsdFine(run.cost_usd)}
-          title={formatUsdExact(run.cost_usd)}
-          hint={unpriced_calls > 0 ? `excludes ${formatInteger(unpriced_calls)} unpriced calls` : undefined}
+          value={<CostText cost={costOf(run)} format={formatUsdFine} />}
+          hint={run.cost_status === 'complete' ? undefined : <LeftOut run={run} />}
         />
         <Stat label="Duration" value={formatDuration(run.duration_ms)} />
         <Count label="Tokens in" count={tokens.input} hint={cached(tokens.cache_read)} />
@@ -21,6 +22,15 @@ export function RunFigures({ run }: { run: Run }) {
         <Count label="Errors" count={run.errors} />
       </StatList>
     </Card>
+  )
+}
+
+function LeftOut({ run }: { run: Run }) {
+  const calls = leftOutOf(run)
+  return (
+    <span title={`The cost leaves out ${calls}`} className="block text-wrap">
+      {calls}
+    </span>
   )
 }
 

@@ -44,9 +44,10 @@ describe('a run', () => {
   })
 
   it('shows its totals', async () => {
-    await showEvents([eventOf()], { unpriced_calls: 2 })
-    expect(screen.getByText('Cost').nextSibling).toHaveTextContent('$0.12')
-    expect(screen.getByText('excludes 2 unpriced calls')).toBeVisible()
+    await showEvents([eventOf()], { unpriced_calls: 2, cost_status: 'incomplete' })
+    const cost = screen.getByText('Cost', { selector: 'dl > div > dt' })
+    expect(cost.nextSibling).toHaveTextContent('at least $0.12')
+    expect(screen.getByText('2 unpriced calls')).toBeVisible()
     expect(screen.getByText('Tokens in').nextSibling).toHaveTextContent('1.5K')
     expect(screen.getByText('+ 1 tool call')).toBeVisible()
   })
@@ -139,16 +140,40 @@ describe('its timeline', () => {
     expect(await showEvent({ tokens })).toHaveTextContent('900 tokens in total')
   })
 
-  it.each<[string, Partial<UsageEvent>, boolean]>([
-    ['a call without a known price', { cost_usd: null }, true],
-    ['an LLM call without tokens', { cost_usd: null, tokens: null }, true],
-    ['an LLM call that failed', { cost_usd: null, tokens: null, status: 'error' }, false],
-    ['a tool call', { cost_usd: null, tokens: null, category: 'tool' }, false],
-    ['the start of the run', { cost_usd: null, tokens: null, status: 'started' }, false],
-    ['a call for nothing', { cost_usd: '0.00' }, false],
-  ])('of %s: is it unpriced? %#', async (_, event, isUnpriced) => {
-    const text = (await showEvent(event))?.textContent ?? ''
-    expect(text.includes('unpriced')).toBe(isUnpriced)
+  it.each<[string, Partial<UsageEvent>, string]>([
+    ['an exact cost', { cost_status: 'exact', cost_usd: '0.012345' }, '$0.0123'],
+    ['a call for nothing', { cost_status: 'exact', cost_usd: '0.00', price_source: 'local' }, '$0.00'],
+    ['a cost below a cent', { cost_status: 'exact', cost_usd: '0.000012' }, '$0.000012'],
+    ['a cost that is incomplete', { cost_status: 'incomplete', cost_usd: '0.0129999' }, 'at least $0.0129'],
+    ['an unknown cost', { cost_status: 'unknown', cost_usd: null }, 'cost unknown'],
+    ['a response that could not be read', { cost_status: 'incomplete', cost_usd: null }, 'cost unknown'],
+  ])('tells %s', async (_, event, text) => {
+    await showEvent(event)
+    expect(screen.getByText(text)).toHaveAttribute('title')
+  })
+
+  it('says nothing of the cost of an event that cannot cost anything', async () => {
+    const event = { cost_usd: null, cost_status: null, price_source: null, category: 'tool' }
+    expect(await showEvent(event)).not.toHaveTextContent(/\$|cost/i)
+  })
+
+  it('names what a cost leaves out', async () => {
+    const unread = ['usage.server_tool_use.code_executions', 'usage.audio']
+    const item = await showEvent({ cost_status: 'incomplete', unread, price_source: 'genai-prices 0.2.3' })
+    expect(item).toHaveTextContent('$0.06, priced by genai-prices 0.2.3')
+    expect(item).toHaveTextContent('Leaves out usage.server_tool_use.code_executions, usage.audio')
+  })
+
+  it('says that the provider has billed a cost, and that another model has answered', async () => {
+    const item = await showEvent({
+      cost_status: 'exact',
+      price_source: 'provider',
+      catalog_cost_usd: '0.05',
+      served_model: 'gpt-4.1',
+    })
+    expect(item).toHaveTextContent('$0.06, billed by the provider')
+    expect(item).toHaveTextContent('$0.05 by the price catalog')
+    expect(item).toHaveTextContent('Served bygpt-4.1')
   })
 
   it('keeps the bar of a call that is longer than the run in its track', async () => {

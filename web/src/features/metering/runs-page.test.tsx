@@ -20,10 +20,14 @@ function show(routes: Routes) {
 }
 
 it('tells status, duration, tokens and cost of each run, in the order of the API', async () => {
-  show({ [RUNS]: page([runOf({ id: 'new', status: 'open' }), runOf({ id: 'old', unpriced_calls: 3 })]) })
+  const old = runOf({ id: 'old', unpriced_calls: 3, cost_status: 'incomplete' })
+  const unknown = runOf({ unpriced_calls: 1, cost_usd: '0.00', cost_status: 'unknown' })
+  show({ [RUNS]: page([runOf({ id: 'new', status: 'open' }), old, unknown]) })
   const rows = (await screen.findAllByRole('rowheader')).map((header) => header.closest('tr'))
   expect(rows[0]).toHaveTextContent(/new.*In progress.*10 s.*1\.8K.*\$0\.12/)
-  expect(rows[1]).toHaveTextContent(/old.*Completed.*\+ 3 unpriced/)
+  expect(rows[1]).toHaveTextContent(/old.*Completed.*at least \$0\.123 unpriced calls$/)
+  expect(rows[2]).toHaveTextContent(/unknown1 unpriced call$/)
+  expect(rows[2]).not.toHaveTextContent('$')
 })
 
 it('leads to a run, whatever its id holds', async () => {

@@ -3,6 +3,7 @@ import { Activity } from 'lucide-react'
 
 import { LinkButton } from '@/components/button'
 import { Card } from '@/components/card'
+import { CostText } from '@/components/cost-text'
 import { DataTable, type Column } from '@/components/data-table'
 import { EmptyState } from '@/components/empty-state'
 import { ErrorState } from '@/components/error-state'
@@ -11,7 +12,8 @@ import { Notice } from '@/components/notice'
 import { Page } from '@/components/page'
 import { runsQuery } from '@/lib/api/queries'
 import type { Run } from '@/lib/api/types'
-import { formatCompact, formatDuration, formatInteger, formatUsdExact, formatUsdFine } from '@/lib/format'
+import { costOf, leftOutOf } from '@/lib/cost'
+import { formatCompact, formatDuration, formatInteger, formatUsdFine } from '@/lib/format'
 import { useTenant } from '@/lib/tenant'
 
 import { runPath } from './run-address'
@@ -105,13 +107,12 @@ function Tokens({ run }: { run: Run }) {
   return <span title={`${formatInteger(total)} tokens`}>{formatCompact(total)}</span>
 }
 
-/** A sum over priced calls only: unpriced calls stand beside it, never as $0. */
-function Cost({ run: { cost_usd, unpriced_calls } }: { run: Run }) {
+function Cost({ run }: { run: Run }) {
   return (
     <span className="whitespace-nowrap">
-      <span title={formatUsdExact(cost_usd)}>{formatUsdFine(cost_usd)}</span>
-      {unpriced_calls > 0 && (
-        <span className="block text-xs text-warn-text">+ {formatInteger(unpriced_calls)} unpriced</span>
+      <CostText cost={costOf(run)} format={formatUsdFine} />
+      {run.cost_status !== 'complete' && (
+        <span className="block text-xs text-ink-faint max-sm:hidden">{leftOutOf(run)}</span>
       )}
     </span>
   )

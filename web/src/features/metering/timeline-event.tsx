@@ -1,10 +1,11 @@
 import { Badge } from '@/components/badge'
+import { cx } from '@/components/cx'
 import type { Tone } from '@/components/tone'
 import type { UsageEvent } from '@/lib/api/types'
-import { formatDuration, formatInstantExact, formatUsdExact } from '@/lib/format'
+import { capitalized, formatDuration, formatInstantExact } from '@/lib/format'
 
 import { EventDetails } from './event-details'
-import { costText, isUnpriced, tokenPools } from './event-figures'
+import { costNotes, costText, tokenPools } from './event-figures'
 
 type TimelineEventProps = {
   event: UsageEvent
@@ -78,24 +79,12 @@ function Latency({ latency_ms, scale_ms }: { latency_ms: number; scale_ms: numbe
 }
 
 function Price({ event }: { event: UsageEvent }) {
-  const { cost_usd, price_source } = event
-  if (isUnpriced(event)) {
-    return (
-      <span
-        title="This model has no price, so totals exclude its cost."
-        className="ms-auto text-xs text-warn-text"
-      >
-        unpriced
-      </span>
-    )
-  }
-  if (cost_usd === null) return null
+  const text = costText(event)
+  if (text === null) return null
+  const look = event.cost_usd === null ? 'text-xs text-ink-faint' : 'font-medium text-ink tabular-nums'
   return (
-    <span
-      title={`${formatUsdExact(cost_usd)}, priced by ${price_source ?? 'an unknown source'}`}
-      className="ms-auto font-medium text-ink tabular-nums"
-    >
-      {costText(cost_usd)}
+    <span title={capitalized(costNotes(event).join('; '))} className={cx('ms-auto', look)}>
+      {text}
     </span>
   )
 }

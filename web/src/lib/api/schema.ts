@@ -1729,6 +1729,12 @@ export interface components {
             total_tokens: components["schemas"]["TokenSums"];
             /** Total Cost Usd */
             total_cost_usd: string;
+            /**
+             * Cost Status
+             * @description `incomplete`: it costs at least this much, because `unpriced_calls` and a part of `incomplete_calls` are left out. `unknown`: nothing of the cost is known; it is not $0.
+             * @enum {string}
+             */
+            cost_status: "complete" | "incomplete" | "unknown";
             /** Tenant Id */
             tenant_id: string;
             /**
@@ -1874,10 +1880,20 @@ export interface components {
         Breakdown: {
             /** Calls */
             calls: number;
+            /** Unpriced Calls */
+            unpriced_calls: number;
+            /** Incomplete Calls */
+            incomplete_calls: number;
             /** Tokens */
             tokens: number;
             /** Cost Usd */
             cost_usd: string;
+            /**
+             * Cost Status
+             * @description `incomplete`: it costs at least this much, because `unpriced_calls` and a part of `incomplete_calls` are left out. `unknown`: nothing of the cost is known; it is not $0.
+             * @enum {string}
+             */
+            cost_status: "complete" | "incomplete" | "unknown";
         };
         /**
          * CheckBody
@@ -1949,6 +1965,12 @@ export interface components {
             tokens: components["schemas"]["TokenSums"];
             /** Cost Usd */
             cost_usd: string;
+            /**
+             * Cost Status
+             * @description `incomplete`: it costs at least this much, because `unpriced_calls` and a part of `incomplete_calls` are left out. `unknown`: nothing of the cost is known; it is not $0.
+             * @enum {string}
+             */
+            cost_status: "complete" | "incomplete" | "unknown";
             /**
              * Date
              * Format: date
@@ -2101,6 +2123,11 @@ export interface components {
             runs: components["schemas"]["MetricForecastResponse"] | null;
             /** Cost Usd At End */
             cost_usd_at_end: string | null;
+            /**
+             * Cost Status
+             * @description `incomplete`: it will cost at least `cost_usd_at_end`, because the cost so far leaves calls out.
+             */
+            cost_status: ("complete" | "incomplete" | "unknown") | null;
             /**
              * Basis Days
              * @description How many days of the period have usage.
@@ -2760,6 +2787,12 @@ export interface components {
             tokens: components["schemas"]["TokenSums"];
             /** Cost Usd */
             cost_usd: string;
+            /**
+             * Cost Status
+             * @description `incomplete`: it costs at least this much, because `unpriced_calls` and a part of `incomplete_calls` are left out. `unknown`: nothing of the cost is known; it is not $0.
+             * @enum {string}
+             */
+            cost_status: "complete" | "incomplete" | "unknown";
             /** Id */
             id: string;
             /**
@@ -2811,6 +2844,12 @@ export interface components {
             /** Cost Usd */
             cost_usd: string;
             /**
+             * Cost Status
+             * @description `incomplete`: it costs at least this much, because `unpriced_calls` and a part of `incomplete_calls` are left out. `unknown`: nothing of the cost is known; it is not $0.
+             * @enum {string}
+             */
+            cost_status: "complete" | "incomplete" | "unknown";
+            /**
              * Start
              * Format: date-time
              */
@@ -2853,7 +2892,7 @@ export interface components {
         };
         /**
          * SeriesRow
-         * @description Usage of one model at one provider.
+         * @description Usage of one model at one provider, or of one tool.
          */
         SeriesRow: {
             /** Calls */
@@ -2871,10 +2910,22 @@ export interface components {
             tokens: components["schemas"]["TokenSums"];
             /** Cost Usd */
             cost_usd: string;
+            /**
+             * Cost Status
+             * @description `incomplete`: it costs at least this much, because `unpriced_calls` and a part of `incomplete_calls` are left out. `unknown`: nothing of the cost is known; it is not $0.
+             * @enum {string}
+             */
+            cost_status: "complete" | "incomplete" | "unknown";
             /** Provider */
             provider: string;
             /** Model */
             model: string;
+            /**
+             * Category
+             * @description `llm` if the row has calls of a model, else `tool` if it has calls of a tool, else `other`.
+             * @enum {string}
+             */
+            category: "llm" | "tool" | "other";
         };
         /**
          * TenantBody
