@@ -85,12 +85,36 @@ COHERE: Events = [
         },
     },
 ]
+COHERE_V1: Events = [
+    {"event_type": "stream-start", "is_finished": False, "generation_id": "g"},
+    {"event_type": "text-generation", "is_finished": False, "text": "Hello"},
+    {
+        "event_type": "stream-end",
+        "is_finished": True,
+        "finish_reason": "COMPLETE",
+        "response": {"meta": {"billed_units": {"input_tokens": 100, "output_tokens": 20}}},
+    },
+]
+LLAMA: Events = [
+    {"generation": "Hel", "prompt_token_count": 100, "generation_token_count": 1, "stop_reason": None},
+    {
+        "generation": "lo",
+        "prompt_token_count": None,
+        "generation_token_count": 20,
+        "stop_reason": "stop",
+        "amazon-bedrock-invocationMetrics": {"inputTokenCount": 100, "outputTokenCount": 20},
+    },
+]
 OLLAMA: Events = [
     {"model": "llama3", "message": {"content": "Hello"}, "done": False},
     {"model": "llama3", "done": True, "prompt_eval_count": 100, "eval_count": 20, "total_duration": 9},
 ]
 INTERACTION: Events = [
     {"event_type": "interaction.start", "interaction": {"status": "in_progress"}},
+    {"event_type": "interaction.status_update", "interaction_id": "i", "status": "in_progress"},
+    {"event_type": "content.start", "index": 0, "content": {"type": "text"}},
+    {"event_type": "content.delta", "index": 0, "delta": {"type": "text", "text": "Hello"}},
+    {"event_type": "content.stop", "index": 0},
     {
         "event_type": "interaction.complete",
         "interaction": {
@@ -107,7 +131,9 @@ STREAMS: dict[str, tuple[str, str, list[dict[str, Any]]]] = {
     "gemini": ("google", "gemini", GEMINI),
     "gemini-dump": ("google", "gemini", GEMINI_DUMP),
     "bedrock": ("bedrock", "bedrock.converse", BEDROCK),
+    "llama": ("bedrock", "bedrock.invoke", LLAMA),
     "cohere": ("cohere", "cohere", COHERE),
+    "cohere-v1": ("cohere", "cohere", COHERE_V1),
     "ollama": ("ollama", "ollama", OLLAMA),
     "interaction": ("google", "google.interactions", INTERACTION),
 }
