@@ -11,6 +11,7 @@ Event = Mapping[str, Any]
 
 _MAX_DEPTH: Final = 200
 """As deep as pydantic parses JSON: the readers of a response recurse."""
+MAX_EVENTS: Final = 200_000
 _ENVELOPE: Final = frozenset({"event", "data", "id", "retry"})
 
 
@@ -28,6 +29,10 @@ def events_of(stream: Sequence[object] | str) -> StreamEvents:
     events: list[Event] = []
     has_end_mark = has_error = False
     for number, each in enumerate(found, start=1):
+        if number > MAX_EVENTS:
+            raise ExtractionError(
+                "malformed_stream", "events", f"the stream has more than {MAX_EVENTS} events"
+            )
         value, name, is_json = _opened(each)
         if name == "error":
             has_error = True
