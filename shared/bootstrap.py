@@ -18,6 +18,7 @@ from shared.ports import (
     Directory,
     IdentityVerifier,
     Members,
+    PriceBooks,
     SignatureCheck,
     StripeGateway,
     TickPublisher,
@@ -31,6 +32,7 @@ from shared.usecases.metering.record_events import EventRecorder
 from shared.usecases.notices.raise_alerts import AlertRaiser
 from shared.usecases.people.authenticate import KeyAuthenticator
 from shared.usecases.people.authenticate_member import MemberAuthenticator
+from shared.usecases.prices.read_prices import PriceReader
 from shared.usecases.tick_jobs import TickJobs
 
 if TYPE_CHECKING:
@@ -78,6 +80,14 @@ class Container:
         from shared.adapters.firestore import FirestoreDirectory
 
         return FirestoreDirectory(self._rpc)
+
+    @cached_property
+    def price_books(self) -> PriceBooks:
+        if self.config.store == "memory":
+            return process_memory()
+        from shared.adapters.firestore import FirestorePriceBooks
+
+        return FirestorePriceBooks(self._rpc)
 
     @cached_property
     def members(self) -> Members:
@@ -157,7 +167,7 @@ class Container:
 
     @cached_property
     def events(self) -> EventRecorder:
-        return EventRecorder(self.ledger, self.config.takes_estimates)
+        return EventRecorder(self.ledger, PriceReader(self.price_books), self.config.takes_estimates)
 
     @cached_property
     def limits(self) -> Limits:

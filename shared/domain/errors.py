@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+MAX_SHOWN_VALUE_CHARS = 80
+
 
 class UsageError(Exception):
     """Base of all errors. `code` is stable; `message` is shown to people and may change."""
@@ -81,3 +83,9 @@ class ConfigurationError(UsageError):
     """A setting is missing or invalid; raised at start-up, never later."""
 
     code = "configuration"
+
+
+def shown(value: object) -> str:
+    """Format `value` for an error message: one line, at most 80 characters."""
+    text = repr(value)
+    return text if len(text) <= MAX_SHOWN_VALUE_CHARS else text[: MAX_SHOWN_VALUE_CHARS - 1] + "…"

@@ -7,9 +7,8 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import from_json
 from werkzeug.exceptions import HTTPException, UnsupportedMediaType
 
-from shared.domain.errors import FieldProblem, InvalidInput, TooLarge
+from shared.domain.errors import FieldProblem, InvalidInput, TooLarge, shown
 from shared.domain.metering.events import field_problem
-from shared.domain.metering.shown import shown
 from shared.http.app import MAX_BODY_BYTES
 
 M = TypeVar("M", bound=BaseModel)

@@ -14,6 +14,7 @@ from shared.ports.ledger import DueCounter, Outcome, Snapshot, StaleRollup, Tick
 from shared.ports.notices import Mail
 from shared.ports.pages import Page
 from shared.ports.people import Directory, IdentityVerifier, Members, StaleMembers
+from shared.ports.prices import PriceBooks, StalePrices
 
 __all__ = [
     "BillingChange",
@@ -26,11 +27,13 @@ __all__ = [
     "Members",
     "Outcome",
     "Page",
+    "PriceBooks",
     "ProcessedEvent",
     "SignatureCheck",
     "Snapshot",
     "StaleAccount",
     "StaleMembers",
+    "StalePrices",
     "StaleRollup",
     "StoredAccount",
     "StripeGateway",

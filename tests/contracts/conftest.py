@@ -8,10 +8,16 @@ from uuid import uuid4
 import grpc
 import pytest
 
-from shared.adapters.firestore import FirestoreDirectory, FirestoreMembers, FirestoreRpc, FirestoreUsageStore
+from shared.adapters.firestore import (
+    FirestoreDirectory,
+    FirestoreMembers,
+    FirestorePriceBooks,
+    FirestoreRpc,
+    FirestoreUsageStore,
+)
 from shared.adapters.firestore.rpc import open_channel
 from shared.adapters.memory import MemoryStore
-from shared.ports import Directory, Members, UsageStore
+from shared.ports import Directory, Members, PriceBooks, UsageStore
 from tests.billing_places import BillingPlace, FirestoreBillingPlace, MemoryBillingPlace
 
 RETENTION = timedelta(days=40)
@@ -25,6 +31,7 @@ class Stores(NamedTuple):
     other_usage: UsageStore
     members: Members
     other_members: Members
+    price_books: PriceBooks
 
 
 @pytest.fixture(scope="session")
@@ -42,7 +49,7 @@ def kind(request: pytest.FixtureRequest) -> str:
 
 def _memory_stores() -> Stores:
     store = MemoryStore()
-    return Stores(store, store, store, store, store)
+    return Stores(store, store, store, store, store, store)
 
 
 def _firestore_stores(channels: tuple[grpc.Channel, grpc.Channel]) -> Stores:
@@ -54,6 +61,7 @@ def _firestore_stores(channels: tuple[grpc.Channel, grpc.Channel]) -> Stores:
         FirestoreUsageStore(other_rpc, RETENTION),
         FirestoreMembers(rpc),
         FirestoreMembers(other_rpc),
+        FirestorePriceBooks(rpc),
     )
 
 
@@ -89,3 +97,8 @@ def place(kind: str, request: pytest.FixtureRequest) -> BillingPlace:
     if kind == "memory":
         return MemoryBillingPlace()
     return FirestoreBillingPlace(request.getfixturevalue("firestore_channels")[0])
+
+
+@pytest.fixture
+def price_books(stores: Stores) -> PriceBooks:
+    return stores.price_books

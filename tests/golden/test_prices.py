@@ -19,6 +19,8 @@ from shared.domain.prices.money import nanousd_from_decimal, usd_string
 from shared.domain.prices.pricing import UNKNOWN_PRICE, Price, price_of
 from shared.domain.prices.token_pools import CallUsage, TokenPools
 from shared.usecases.people.manage_tenants import set_takes_estimates
+from shared.usecases.prices.manage_prices import set_price
+from shared.usecases.prices.read_prices import REMEMBERED_FOR
 from tests.http.serving import Functions, Json
 from tests.sample_events import costing, llm_call
 
@@ -167,3 +169,37 @@ def cost_status_by_place(functions: Functions, key: str) -> Json:
         rows |= {f"point {query} {point['start']}": point for point in points}
         rows |= {f"line {query} {line['start']}": line for line in lines}
     return {place: row["cost_status"] for place, row in rows.items()}
+
+
+def test_t5_client_provider_tenant_platform_catalog_is_the_order_of_prices(
+    functions: Functions, key: str
+) -> None:
+    call: dict[str, object] = {"category": "llm", "provider": "openrouter", "model": "openai/gpt-4.1-mini"}
+    usage: dict[str, object] = {"prompt_tokens": 1_000, "completion_tokens": 0}
+    free = {**call, "response": {"choices": [], "usage": usage}}
+    billed = {**call, "response": {"choices": [], "usage": {**usage, "cost": 0.5}}}
+    estimated = {**billed, "cost_usd_estimate": "0.7"}
+    books = functions.containers["record_usage"].price_books
+    expected = []
+    for tenant, usd in (("", "2"), ('tenant = "acme"', "3")):
+        expected.append(recorded_at(functions, key, free))
+        text = f'[[price]]\nprovider = "openrouter"\nmodel = "openai/gpt-4.1-mini"\nfrom = "2026-01-01"\n{tenant}\n'
+        set_price(
+            books, f'{text}per_million = {{ input = "{usd}", output = "0" }}\n', Change("admin:test", NOW)
+        )
+        functions.clock.now += REMEMBERED_FOR
+    expected.append(recorded_at(functions, key, free))
+    assert expected == [
+        (usd_string(1_000 * 400), catalog_version()),
+        (usd_string(1_000 * 2_000), "book:1"),
+        (usd_string(1_000 * 3_000), "book:2"),
+    ]
+    assert recorded_at(functions, key, billed) == ("0.50", "provider")
+    assert recorded_at(functions, key, estimated) == ("0.70", "client")
+
+
+def recorded_at(functions: Functions, key: str, event: dict[str, object]) -> tuple[str, str]:
+    """Record the event, and return its cost and the source of its price."""
+    (event_id,) = functions.record(key, event)["ids"]
+    stored = next(each for each in functions.events(key) if each["id"] == event_id)
+    return stored["cost_usd"], stored["price_source"]

@@ -282,10 +282,60 @@ def test_json_may_be_asked_for_before_or_after_the_command(command: tuple[str, .
     assert json.loads(capsys.readouterr().out) == {"tenants": []}
 
 
+def test_prices_are_imported_listed_set_and_removed(capsys: Capture, tmp_path: Path) -> None:
+    file = tmp_path / "prices.toml"
+    file.write_text('[[price]]\nprovider = "openai"\nmodel = "gpt-5"\nfrom = "2026-11-01"\npercent = "-15"\n')
+    shown = run(capsys, "price", "import", str(file), "--dry-run")
+    assert shown["added"] == ['provider = "openai" model = "gpt-5" from = "2026-11-01" percent = "-15"']
+    assert run(capsys, "price", "list")["version"] == 0
+    assert run(capsys, "price", "import", str(file), "--reason", "contract")["version"] == 1
+    lines = [
+        'provider = "openai"',
+        'model = "gpt-4o"',
+        'from = "2026-11-01"',
+        'per_million = { input = "2" }',
+    ]
+    assert run(capsys, "price", "set", *lines)["version"] == 2
+    listed = run(capsys, "price", "list")["prices"]
+    file.write_text(f"\ufeff# what `price list` prints\n{listed}")
+    assert run(capsys, "price", "import", str(file))["added"] == []
+    removed = run(capsys, "price", "remove", "--provider", "open_ai", "--model", "GPT-4o")
+    assert (removed["version"], len(removed["removed"])) == (3, 1)
+    changes = run(capsys, "price", "list", "--changes")["changes"]
+    assert [each["action"] for each in changes] == [f"prices.version_{number}" for number in (3, 2, 1)]
+
+
+def test_people_see_prices_as_a_file(capsys: Capture) -> None:
+    run(capsys, "price", "set", 'provider = "x"', 'model = "y"', 'from = "2026-11-01"', 'percent = "5"')
+    assert main(["price", "list"]) == 0
+    assert capsys.readouterr().out.startswith('# version 1\n[[price]]\nprovider = "x"\n')
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        (b'[[price]]\nprovider = "a"\n', "line 1: "),
+        (b"\xff\xfe", "not UTF-8"),
+        (None, "cannot be read"),
+        (b"[[price]]\na = 1\n" * 50_000, "the maximum is 5000"),
+    ],
+)
+def test_a_wrong_price_file_changes_nothing(
+    content: bytes | None, says: str, capsys: Capture, tmp_path: Path
+) -> None:
+    file = tmp_path / "prices.toml"
+    if content is None:
+        file.mkdir()
+    else:
+        file.write_bytes(content)
+    assert says in failed(capsys, "price", "import", str(file))
+    assert run(capsys, "price", "list")["version"] == 0
+
+
 def test_every_commands_help_ends_with_an_example_that_is_a_command() -> None:
     assert parser().parse_args(["--stack", "tenant", "list"]).stack
     commands = list(leaves(parser()))
-    assert len(commands) == 5 + 4 + 1 + 1 + 2
+    assert len(commands) == 5 + 4 + 1 + 1 + 4 + 2
     for command in commands:
         example = str(command.epilog).removeprefix(f"example:\n  {PROGRAM} ")
         assert command.prog == f"{PROGRAM} {example}"[: len(command.prog)]

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from shared.domain.prices.price_file import parse_prices
 from tests.e2e.running import RunningStack, running_stack
 from tests.tools.documents import DOCUMENTS, PAGES, README, page
 from tests.tools.mailbox import invite, sign_up
@@ -20,6 +21,7 @@ from tools.dev.settings import ROOT
 
 MAX_README_LINES = 120
 RECORDING, LOCAL, ARCHITECTURE = page("recording"), page("local"), page("architecture")
+PRICES = page("prices")
 
 
 @pytest.fixture(scope="module")
@@ -64,6 +66,7 @@ def test_every_block_is_something_that_these_tests_run_or_look_at() -> None:
         "README.md": ["sh", "sh", "sh"],
         "docs/architecture.md": ["mermaid"],
         "docs/local.md": 7 * ["sh"],
+        "docs/prices.md": ["toml", "sh"],
         "docs/recording.md": ["sh", "python"],
     }
 
@@ -91,6 +94,18 @@ def test_the_python_code_runs_as_it_stands(stack: RunningStack, folder: Path) ->
     (code,) = RECORDING.python
     assert "'accepted': 1" in run([sys.executable, "-W", "error"], code, folder)
     assert stack.tenant("usage")["aggregate"]["total_tool_calls"] == before + 1
+
+
+def test_the_commands_about_prices_run_as_they_stand(stack: RunningStack, folder: Path) -> None:
+    (table,) = [text for language, text in PRICES.blocks if language == "toml"]
+    file = folder / "prices.toml"
+    file.write_text(table)
+    output = run(["sh", "-eu"], PRICES.shell, folder)
+    assert output.count("version  1") == 2
+    assert output.count("added: 4") == 2
+    assert parse_prices(file.read_text()) != ()
+    assert set(parse_prices(file.read_text())) == set(parse_prices(table))
+    assert stack.process.poll() is None
 
 
 def test_the_commands_about_the_local_stack_run_as_they_stand(stack: RunningStack, folder: Path) -> None:

@@ -6,7 +6,7 @@ from argparse import Namespace
 from collections.abc import Sequence
 
 from shared.bootstrap import start
-from shared.domain.errors import UsageError
+from shared.domain.errors import InvalidInput, UsageError
 from tools.admin.arguments import parser
 from tools.admin.output import print_answer
 from tools.dev.errors import StackError
@@ -19,7 +19,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         return _run(options)
     except UsageError as error:
-        print(f"{error.code}: {error.message}", file=sys.stderr)
+        others = error.problems[1:] if isinstance(error, InvalidInput) else ()
+        for line in (f"{error.code}: {error.message}", *(each.message for each in others)):
+            print(line, file=sys.stderr)
     except StackError as error:
         print(error, file=sys.stderr)
     return 1
@@ -29,7 +31,10 @@ def _run(options: Namespace) -> int:
     if options.stack:
         os.environ.update(tool_environment(options.folder))
     answer = options.run(start(), options)
-    print_answer(answer.fields, as_json=options.json)
+    if answer.text is not None and not options.json:
+        print(answer.text, end="")
+    else:
+        print_answer(answer.fields, as_json=options.json)
     return 0 if answer.is_good else 1
 
 

@@ -4,13 +4,14 @@ import argparse
 from argparse import SUPPRESS, ArgumentParser, Namespace, RawDescriptionHelpFormatter
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 from shared.bootstrap import Container
 from shared.domain.people.members import ROLES
 from shared.domain.people.tenants import ALL_SCOPES
-from tools.admin import commands, stripe_commands
+from tools.admin import commands, price_commands, stripe_commands
 from tools.admin.commands import Answer
 
 PROGRAM = "python -m tools.admin"
@@ -52,6 +53,7 @@ def parser() -> ArgumentParser:
         ),
     )
     verify.add_argument("--tenant", required=True, metavar="ID")
+    _add_price(subjects.add_parser("price", help="the platform's own prices, before the catalog"))
     _add_stripe(subjects.add_parser("stripe", help="keep Stripe's catalog, compare billing with Stripe"))
     return top
 
@@ -218,6 +220,60 @@ def _add_member(parser: ArgumentParser) -> None:
     add.add_argument("--tenant", required=True, metavar="ID")
     add.add_argument("--email", required=True)
     add.add_argument("--role", required=True, choices=ROLES)
+
+
+def _add_price(parser: ArgumentParser) -> None:
+    actions = parser.add_subparsers(required=True, metavar="{list,set,remove,import}")
+    listing = _add(
+        actions,
+        _Command(
+            name="list",
+            run=price_commands.list_prices,
+            help="print all prices as a price file",
+            example="price list --json",
+        ),
+    )
+    listing.add_argument("--changes", action="store_true", help="list the last changes instead")
+    change = _add(
+        actions,
+        _Command(
+            name="set",
+            run=price_commands.set_price,
+            help="add or replace one price, written as in a price file",
+            example="""price set 'provider = "openai"' 'model = "gpt-4o"' 'from = "2026-11-01"' 'percent = "-15"'""",
+        ),
+    )
+    change.add_argument("lines", nargs="+", metavar="LINE", help="a line of the [[price]] table")
+    remove = _add(
+        actions,
+        _Command(
+            name="remove",
+            run=price_commands.remove_price,
+            help="remove the prices of a model",
+            example="price remove --provider openai --model gpt-4o --from 2026-11-01",
+        ),
+    )
+    remove.add_argument("--provider", required=True)
+    which = remove.add_mutually_exclusive_group(required=True)
+    which.add_argument("--model")
+    which.add_argument("--model-prefix")
+    remove.add_argument("--tenant", help="of this tenant; default the platform's")
+    remove.add_argument(
+        "--from", dest="starts", type=date.fromisoformat, help="only the price from this day on"
+    )
+    imported = _add(
+        actions,
+        _Command(
+            name="import",
+            run=price_commands.import_prices,
+            help="replace all prices by those of a file, or none if one is wrong",
+            example="price import prices.toml --dry-run",
+        ),
+    )
+    imported.add_argument("file", type=Path)
+    imported.add_argument("--dry-run", action="store_true", help="show what would change")
+    for command in (change, remove, imported):
+        command.add_argument("--reason", default="", help="kept with the change")
 
 
 def _add_stripe(parser: ArgumentParser) -> None:

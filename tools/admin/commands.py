@@ -26,6 +26,8 @@ class Answer:
 
     fields: Mapping[str, object]
     is_good: bool = True
+    text: str | None = None
+    """What people see instead of the fields: a file that can be used as it is."""
 
 
 def create_tenant(container: Container, options: Namespace) -> Answer:
@@ -33,7 +35,7 @@ def create_tenant(container: Container, options: Namespace) -> Answer:
     request = TenantRequest(options.id, options.name, options.plan)
     is_live = not container.config.is_local
     tenant, key = manage_tenants.create_tenant(
-        container.directory, request, _change(container), is_live=is_live
+        container.directory, request, change_of(container), is_live=is_live
     )
     return Answer({"tenant": _tenant(tenant), "api_key": key.secret})
 
@@ -71,14 +73,14 @@ def show_tenant(container: Container, options: Namespace) -> Answer:
 
 def set_plan(container: Container, options: Namespace) -> Answer:
     """Put a tenant on another plan."""
-    change = _change(container).because(options.reason)
+    change = change_of(container).because(options.reason)
     tenant = manage_tenants.set_plan(container.directory, options.id, options.plan, change)
     return Answer({"tenant": _tenant(tenant)})
 
 
 def set_estimates(container: Container, options: Namespace) -> Answer:
     """Set whether a tenant's own cost estimates count."""
-    change = _change(container).because(options.reason)
+    change = change_of(container).because(options.reason)
     takes = {"on": True, "off": False, "default": None}[options.estimates]
     tenant = manage_tenants.set_takes_estimates(container.directory, options.id, takes, change)
     return Answer({"tenant": _tenant(tenant)})
@@ -86,7 +88,7 @@ def set_estimates(container: Container, options: Namespace) -> Answer:
 
 def create_key(container: Container, options: Namespace) -> Answer:
     """Create a key."""
-    change, days = _change(container), options.expires_in_days
+    change, days = change_of(container), options.expires_in_days
     request = KeyRequest(
         label=options.label,
         scopes=tuple(options.scope or ALL_SCOPES),
@@ -107,14 +109,14 @@ def rotate_key(container: Container, options: Namespace) -> Answer:
     """Replace a key by a successor."""
     overlap = timedelta(hours=options.overlap_hours)
     ref = KeyRef(options.tenant, options.key)
-    made = manage_keys.rotate_key(container.directory, ref, overlap, _change(container))
+    made = manage_keys.rotate_key(container.directory, ref, overlap, change_of(container))
     return Answer({"key": _key(made.key), "api_key": made.secret})
 
 
 def revoke_key(container: Container, options: Namespace) -> Answer:
     """End a key."""
     ref = KeyRef(options.tenant, options.key)
-    key = manage_keys.revoke_key(container.directory, ref, _change(container))
+    key = manage_keys.revoke_key(container.directory, ref, change_of(container))
     return Answer({"key": _key(key)})
 
 
@@ -122,7 +124,7 @@ def add_member(container: Container, options: Namespace) -> Answer:
     """Make a user a member of a tenant."""
     people = PeopleDependencies(container.directory, container.identities, container.members)
     request = MemberRequest(options.email, options.role)
-    member = add(people, options.tenant, request, _change(container))
+    member = add(people, options.tenant, request, change_of(container))
     fields = {"id": member.user_id, "email": member.email, "role": member.role}
     return Answer({"tenant_id": options.tenant, "member": fields})
 
@@ -139,7 +141,8 @@ def verify(container: Container, options: Namespace) -> Answer:
     return Answer(fields, is_good=not found.drifts)
 
 
-def _change(container: Container) -> Change:
+def change_of(container: Container) -> Change:
+    """Return the change that this command makes, by the person who runs it."""
     return Change(f"admin:{getpass.getuser()}", container.clock())
 
 

@@ -9,6 +9,7 @@ import grpc
 
 from shared.adapters.firestore import FirestoreDirectory, FirestoreRpc, FirestoreUsageStore
 from shared.adapters.firestore.rpc import open_channel
+from shared.adapters.memory import MemoryStore
 from shared.domain.people.tenants import ALL_SCOPES, Tenant
 from shared.usecases.ledger.fold_tenant import TenantFolder
 from shared.usecases.ledger.fold_usage import fold_tenants
@@ -17,6 +18,7 @@ from shared.usecases.limits.check_limits import Limits, Thresholds, UsageRequest
 from shared.usecases.limits.read_usage import read_current
 from shared.usecases.metering.record_events import EventRecorder
 from shared.usecases.people.authenticate import Access, KeyAuthenticator
+from shared.usecases.prices.read_prices import PriceReader
 from tools.bench.counting import OperationCounter, Operations, usd
 from tools.bench.report import Measure, at_most, exactly
 from tools.bench.sample import sample_events
@@ -56,13 +58,14 @@ class Bench:
         self.store = FirestoreUsageStore(self.rpc, RETENTION)
         self.directory = FirestoreDirectory(self.rpc)
         self.limits = Limits(Ledger(self.store), THRESHOLDS)
+        self.recorder = EventRecorder(self.limits.ledger, PriceReader(MemoryStore()))
         self.folder = TenantFolder(self.store, THRESHOLDS.policy_of)
 
     def record(self, events: int, *, runs: int) -> Operations:
         """Count the operations of one request of `events` events in `runs` runs."""
         now = datetime.now(UTC)
         items = sample_events(events, f"operations-{next(self._numbers)}", now, runs=runs)
-        return self.counter.of(lambda: EventRecorder(self.limits.ledger).record(_ACCESS, items, now))
+        return self.counter.of(lambda: self.recorder.record(_ACCESS, items, now))
 
     def recording(self) -> Iterator[Measure]:
         """Measure recording. Each instance looks the key up once a minute; that is not counted."""

@@ -7,12 +7,14 @@ from time import process_time
 from typing import Any, cast
 
 from shared.adapters.firestore import FirestoreRpc, FirestoreUsageStore
+from shared.adapters.memory import MemoryStore
 from shared.domain.people.tenants import ALL_SCOPES, Tenant
 from shared.http.bodies import parse_json_bytes
 from shared.ports import UsageStore
 from shared.usecases.ledger.ledger import Ledger
 from shared.usecases.metering.record_events import EventRecorder
 from shared.usecases.people.authenticate import Access
+from shared.usecases.prices.read_prices import PriceReader
 from tools.bench.report import Measure, at_least, figure
 from tools.bench.sample import BATCH_EVENTS, body_of, sample_events, with_responses
 from tools.bench.stock import StockStore
@@ -73,9 +75,11 @@ def measure() -> Iterator[Measure]:
 def _take(ledger: Ledger, body: bytes, now: datetime) -> Callable[[], float]:
     """Record the batch and return this process's own time, which other processes on the core do not lengthen."""
 
+    recorder = EventRecorder(ledger, PriceReader(MemoryStore()))
+
     def record() -> None:
         items = cast("dict[str, list[object]]", parse_json_bytes(body))["events"]
-        recorded = EventRecorder(ledger).record(_ACCESS, items, now)
+        recorded = recorder.record(_ACCESS, items, now)
         if recorded.accepted != BATCH_EVENTS:
             raise RuntimeError(f"only {recorded.accepted} of {BATCH_EVENTS} sample events were accepted")
 

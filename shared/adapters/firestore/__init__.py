@@ -4,12 +4,14 @@ from shared.adapters.firestore.billing.billing import FirestoreBillingStore
 from shared.adapters.firestore.ledger.usage import FirestoreUsageStore
 from shared.adapters.firestore.people.directory import FirestoreDirectory
 from shared.adapters.firestore.people.members import FirestoreMembers
+from shared.adapters.firestore.prices.books import FirestorePriceBooks
 from shared.adapters.firestore.rpc import FirestoreRpc
 
 __all__ = [
     "FirestoreBillingStore",
     "FirestoreDirectory",
     "FirestoreMembers",
+    "FirestorePriceBooks",
     "FirestoreRpc",
     "FirestoreUsageStore",
 ]

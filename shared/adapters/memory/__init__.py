@@ -5,10 +5,13 @@ from shared.adapters.memory.ledger.usage import MemoryUsageStore
 from shared.adapters.memory.people.directory import MemoryDirectory
 from shared.adapters.memory.people.identities import MemoryIdentities
 from shared.adapters.memory.people.members import MemoryMembers
+from shared.adapters.memory.prices.books import MemoryPriceBooks
 from shared.adapters.memory.publisher import InlineTickPublisher
 
 __all__ = ["InlineTickPublisher", "MemoryStore"]
 
 
-class MemoryStore(MemoryUsageStore, MemoryDirectory, MemoryBillingStore, MemoryMembers, MemoryIdentities):
-    """UsageStore, Directory, BillingStore, Members and IdentityVerifier over the same dictionaries."""
+class MemoryStore(
+    MemoryUsageStore, MemoryDirectory, MemoryBillingStore, MemoryMembers, MemoryIdentities, MemoryPriceBooks
+):
+    """All stores over the same dictionaries."""

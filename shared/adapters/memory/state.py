@@ -14,6 +14,7 @@ from shared.domain.metering.runs import Run
 from shared.domain.notices.alerts import UsageAlert
 from shared.domain.people.members import Invitation, Member
 from shared.domain.people.tenants import ApiKey, AuditEntry, Tenant
+from shared.domain.prices.price_book import EMPTY_BOOK
 from shared.ports import Mail
 
 
@@ -67,4 +68,6 @@ class MemoryState:
         self._members: dict[str, dict[str, Member]] = {}
         self._invitations: dict[str, dict[str, Invitation]] = {}
         self.mails: list[Mail] = []
+        self._prices = EMPTY_BOOK
+        self._price_changes: list[AuditEntry] = []
         self._versions = 0

@@ -1,38 +1,56 @@
-"""The cost of an event: the client's estimate, the provider's bill or the catalog's price, in this order."""
+"""The cost of an event: the client's estimate, the provider's bill, the platform's price, the catalog's."""
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Final
+from typing import Final, NamedTuple
 
+from shared.domain.errors import shown
 from shared.domain.metering.amounts import can_cost
 from shared.domain.metering.events import MeteringEvent
 from shared.domain.metering.refusals import RefusedEvent
 from shared.domain.metering.responses.extraction import Extracted
-from shared.domain.metering.shown import shown
+from shared.domain.prices.book_prices import LIST_PRICES, Prices
 from shared.domain.prices.catalog import ResolvedProvider
 from shared.domain.prices.costs import CLIENT_PRICE, NO_COST, PROVIDER_PRICE, EventCost
 from shared.domain.prices.money import nanousd_from_decimal
-from shared.domain.prices.pricing import Price, is_priced, price_of
+from shared.domain.prices.pricing import Price
 from shared.domain.prices.token_pools import MAX_TOKENS
 
 UNKNOWN_COST: Final = EventCost("unknown")
 
 
-def cost_of_event(
-    event: MeteringEvent, provider: ResolvedProvider, ts: datetime, read: Extracted | None
-) -> EventCost:
+class PricingTerms(NamedTuple):
+    """The prices that hold for a tenant, and whether its own estimates count."""
+
+    prices: Prices = LIST_PRICES
+    takes_estimates: bool = True
+
+
+LIST_TERMS: Final = PricingTerms()
+
+
+class Priced(NamedTuple):
+    """What a cost depends on besides the event."""
+
+    provider: ResolvedProvider
+    ts: datetime
+    terms: PricingTerms
+
+
+def cost_of_event(event: MeteringEvent, read: Extracted | None, by: Priced) -> EventCost:
     """Return the cost of an event that used what was read. Raises RefusedEvent for a cost beyond all bounds."""
-    if event.cost_usd_estimate is not None:
+    provider, ts, (prices, takes_estimates) = by
+    if event.cost_usd_estimate is not None and takes_estimates:
         return EventCost("client", nanousd_from_decimal(event.cost_usd_estimate), CLIENT_PRICE)
     if read is None:
         return UNKNOWN_COST if can_cost(event.category, event.status, None) else NO_COST
     # A deployment or a router has a name of its own: the model that answered decides the price.
     served, calls = read.served_model, read.calls
-    model = event.model if served is None or not is_priced(provider, served) else served
+    model = event.model if served is None or not prices.is_priced(provider, served, ts) else served
     if len(calls) == 1:
-        catalog = price_of(provider, calls[0].model or model, ts, calls[0])
+        catalog = prices.price_of(provider, calls[0].model or model, ts, calls[0])
     else:
-        catalog = _sum([price_of(provider, call.model or model, ts, call) for call in calls])
+        catalog = _sum([prices.price_of(provider, call.model or model, ts, call) for call in calls])
     if catalog.nanousd is not None and catalog.nanousd > MAX_TOKENS:
         total = shown(read.pools.total)
         raise RefusedEvent("tokens", "cost_out_of_range", f"{total} tokens cost more than can be billed")

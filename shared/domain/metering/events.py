@@ -18,9 +18,8 @@ from pydantic import (
 )
 from pydantic_core import ErrorDetails, PydanticCustomError
 
-from shared.domain.errors import FieldProblem
+from shared.domain.errors import FieldProblem, shown
 from shared.domain.metering.responses.formats import FORMATS
-from shared.domain.metering.shown import shown
 from shared.domain.metering.tokens import TokenCounts
 from shared.domain.metering.units import Units
 from shared.domain.prices.token_pools import MAX_TOKENS

@@ -11,7 +11,7 @@ from pydantic_core import to_json
 from shared.domain.ledger.counters import Cell, Cells, Series, Totals, add
 from shared.domain.ledger.periods import MAX_AGE, MAX_AHEAD
 from shared.domain.metering.amounts import Measures, amounts_of
-from shared.domain.metering.event_costs import cost_of_event
+from shared.domain.metering.event_costs import LIST_TERMS, Priced, PricingTerms, cost_of_event
 from shared.domain.metering.events import Category, MeteringEvent, Status
 from shared.domain.metering.readings import read_usage
 from shared.domain.metering.refusals import RefusedEvent
@@ -52,12 +52,9 @@ class RecordedEvent(NamedTuple):
 
 
 def prepare(
-    event: MeteringEvent, tenant_id: str, now: datetime, *, takes_estimates: bool = True
+    event: MeteringEvent, tenant_id: str, now: datetime, terms: PricingTerms = LIST_TERMS
 ) -> RecordedEvent:
-    """Return `event` ready to be stored for `tenant_id`; raise RefusedEvent if it cannot be.
-
-    Without `takes_estimates`, the caller's own estimate of the cost is ignored.
-    """
+    """Return `event` ready to be stored for `tenant_id`; raise RefusedEvent if it cannot be."""
     if event.tenant_id is not None and event.tenant_id != tenant_id:
         raise RefusedEvent(
             "tenant_id", "tenant_mismatch", f"tenant_id {event.tenant_id!r} is not the tenant of this API key"
@@ -68,8 +65,7 @@ def prepare(
     read = read_usage(event, provider)
     pools = read.pools if read and read.calls else None
     served = read.served_model if read else None
-    priced = event if takes_estimates else event.model_copy(update={"cost_usd_estimate": None})
-    cost = cost_of_event(priced, provider, ts, read)
+    cost = cost_of_event(event, read, Priced(provider, ts, terms))
     return RecordedEvent(  # by position: nineteen keywords would take twice as long, once per event
         event.id or _derived_id(event),
         ts,

@@ -51,6 +51,10 @@ class PricedModel:
         self.provider = provider
         self.model = model
         self.adds_fee = adds_fee
+        # Resellers have no variants, only the model's own provider.
+        self.has_variants = any(model is each for each in provider.models)
+        self.own_units: Mapping[str, Decimal] = {}
+        """USD per unit that the catalog does not know."""
         self.source = catalog_version()
         # The catalog lives as long as the process, so the identities of its prices are stable keys.
         self._rates = {id(prices): _rates(model, prices) for prices in _every_price(model)}
@@ -63,12 +67,11 @@ class PricedModel:
         return self._rates[id(self.model.get_prices(at))]
 
     def variant_at(self, at: datetime, context: Mapping[str, str]) -> "PriceVariant | None":
-        """Return the price for exactly this context at `at`. Only the model's own provider has variants."""
-        is_own = any(self.model is model for model in self.provider.models)
+        """Return the price for exactly this context at `at`."""
         return next(
             (
                 variant
-                for variant in (self.model.price_variants or () if is_own else ())
+                for variant in (self.model.price_variants or () if self.has_variants else ())
                 if variant.when == context and (variant.constraint is None or variant.constraint.active(at))
             ),
             None,
@@ -84,9 +87,14 @@ def price_of(provider: ResolvedProvider, model: str, at: datetime, usage: CallUs
     """
     if is_local(provider, model):
         return LOCAL
+    priced = listed_price(provider, model)
+    return UNKNOWN_PRICE if priced is None else priced_at(priced, at, usage)
+
+
+def priced_at(priced: PricedModel, at: datetime, usage: CallUsage) -> Price:
+    """Return the price of a call to this model at `at`."""
     pools = usage.pools
-    priced = _priced_model(provider, model)
-    if priced is None or pools.total != pools.input + pools.output:
+    if pools.total != pools.input + pools.output:
         return UNKNOWN_PRICE
     if usage.other_units or usage.price_context or priced.adds_fee:
         return _special_price(priced, at, usage)
@@ -95,7 +103,7 @@ def price_of(provider: ResolvedProvider, model: str, at: datetime, usage: CallUs
 
 
 @lru_cache(maxsize=MAX_CACHED_NAMES)
-def _priced_model(provider: ResolvedProvider, name: str) -> PricedModel | None:
+def listed_price(provider: ResolvedProvider, name: str) -> PricedModel | None:
     """Return the model that a caller names. The catalog's own search is not used: its caches are unbounded."""
     found = _listed_model(provider, name)
     if found is None or not found.named.model.prices:
@@ -138,7 +146,7 @@ def is_local(provider: ResolvedProvider, model: str) -> bool:
 
 def is_priced(provider: ResolvedProvider, model: str) -> bool:
     """Return whether the model has a price."""
-    return is_local(provider, model) or _priced_model(provider, model) is not None
+    return is_local(provider, model) or listed_price(provider, model) is not None
 
 
 def _every_price(model: "ModelInfo") -> "Iterable[ModelPrice]":
@@ -180,10 +188,21 @@ def _special_price(priced: PricedModel, at: datetime, usage: CallUsage) -> Price
     pools = _without(usage.pools, unpriced, usage.other_units)
     if units:
         nanousd = _cost_by_library(priced, at, CallUsage(pools, units, context))
+    elif priced.own_units and not pools.total:
+        nanousd = 0
     else:
         nanousd = cost_nanousd(_rates(priced.model, prices), pools)
+    if nanousd is not None and priced.own_units:
+        nanousd += _own_units_nanousd(priced, usage)
     is_known = nanousd is not None and (nanousd > 0 or not unpriced)
     return Price(nanousd if is_known else None, priced.source if is_known else None, tuple(unpriced))
+
+
+def _own_units_nanousd(priced: PricedModel, usage: CallUsage) -> int:
+    counted = priced.own_units.keys() & usage.other_units.keys()
+    return nanousd_from_decimal(
+        sum((priced.own_units[unit] * usage.other_units[unit] for unit in counted), Decimal(0))
+    )
 
 
 def _priced_units(
@@ -193,6 +212,8 @@ def _priced_units(
     units: dict[str, int | Decimal] = {}
     unpriced: list[str] = []
     for unit, count in usage.other_units.items():
+        if unit in priced.own_units:
+            continue
         named = next(
             (each for each in (unit, _SAME_UNIT.get(unit)) if each and _has_price(prices, each)), None
         )

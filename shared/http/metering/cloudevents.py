@@ -7,8 +7,7 @@ from flask import Request
 from pydantic_core import from_json
 from werkzeug.datastructures import Headers
 
-from shared.domain.errors import FieldProblem, InvalidInput
-from shared.domain.metering.shown import shown
+from shared.domain.errors import FieldProblem, InvalidInput, shown
 
 STRUCTURED = "application/cloudevents+json"
 BATCH = "application/cloudevents-batch+json"

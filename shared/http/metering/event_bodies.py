@@ -2,8 +2,7 @@
 
 from flask import Request
 
-from shared.domain.errors import TooLarge
-from shared.domain.metering.shown import shown
+from shared.domain.errors import TooLarge, shown
 from shared.http.bodies import invalid_field, parse_json, read_json
 from shared.http.metering import cloudevents
 

@@ -5,12 +5,15 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from shared.domain.errors import FieldProblem
+from shared.domain.metering.event_costs import PricingTerms
 from shared.domain.metering.events import parse_events
 from shared.domain.metering.recording import RecordedEvent, prepare
 from shared.domain.metering.refusals import RefusedEvent
+from shared.domain.prices.book_prices import Prices
 from shared.ports import Outcome
 from shared.usecases.ledger.ledger import Ledger
 from shared.usecases.people.authenticate import Access
+from shared.usecases.prices.read_prices import PriceReader
 
 ID_CONFLICT = "id_conflict"
 
@@ -27,21 +30,20 @@ class Recorded:
 
 @dataclass(frozen=True, slots=True)
 class EventRecorder:
-    """Records events in the ledger. A tenant may differ from `takes_estimates`."""
+    """Records events in the ledger at the platform's prices. A tenant may differ from `takes_estimates`."""
 
     ledger: Ledger
+    prices: PriceReader
     takes_estimates: bool = True
 
     def record(self, access: Access, items: Sequence[object], now: datetime) -> Recorded:
         """Record each of `items` that is a valid event of the caller's tenant; return when they are stored."""
         events, problems = parse_events(items)
-        takes_estimates = access.tenant.takes_estimates
-        if takes_estimates is None:
-            takes_estimates = self.takes_estimates
+        terms = self._terms(access, now)
         prepared: dict[int, RecordedEvent] = {}
         for index, event in events.items():
             try:
-                prepared[index] = prepare(event, access.tenant_id, now, takes_estimates=takes_estimates)
+                prepared[index] = prepare(event, access.tenant_id, now, terms)
             except RefusedEvent as refusal:
                 problems.append(replace(refusal.problem, index=index))
         outcomes = self.ledger.record(access.tenant, list(prepared.values()), now) if prepared else []
@@ -55,6 +57,12 @@ class EventRecorder:
             rejected=sorted(problems, key=lambda problem: problem.index or 0),
             ids=[event.id for index, event in prepared.items() if index not in conflicts],
         )
+
+    def _terms(self, access: Access, now: datetime) -> PricingTerms:
+        takes_estimates = access.tenant.takes_estimates
+        if takes_estimates is None:
+            takes_estimates = self.takes_estimates
+        return PricingTerms(Prices(access.tenant_id, self.prices.current(now)), takes_estimates)
 
 
 def _conflict(index: int, event: RecordedEvent) -> FieldProblem:

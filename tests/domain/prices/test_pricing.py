@@ -152,7 +152,7 @@ def test_names_are_found_in_any_case() -> None:
 def test_unknown_names_do_not_fill_the_memory() -> None:
     for number in range(MAX_CACHED_NAMES + 10):
         assert price(f"invented-{number}", "model", NOW, CallUsage(SMALL)) == UNKNOWN_PRICE
-    assert pricing._priced_model.cache_info().currsize <= MAX_CACHED_NAMES
+    assert pricing.listed_price.cache_info().currsize <= MAX_CACHED_NAMES
     assert resolve_provider.cache_info().currsize <= MAX_CACHED_NAMES
 
 

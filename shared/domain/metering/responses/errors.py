@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from shared.domain.metering.shown import shown
+from shared.domain.errors import shown
 
 ErrorCode = Literal[
     "ambiguous_response",

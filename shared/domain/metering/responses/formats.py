@@ -3,11 +3,11 @@
 from collections.abc import Mapping
 from typing import Final
 
+from shared.domain.errors import shown
 from shared.domain.metering.responses.errors import ExtractionError
 from shared.domain.metering.responses.layouts import Body, Format
 from shared.domain.metering.responses.openai_formats import OPENAI_FORMATS
 from shared.domain.metering.responses.other_formats import OTHER_FORMATS
-from shared.domain.metering.shown import shown
 from shared.domain.prices.catalog import ResolvedProvider
 
 _ROWS: Final = (*OPENAI_FORMATS, *OTHER_FORMATS)

@@ -3,9 +3,9 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
+from shared.domain.errors import shown
 from shared.domain.metering.responses.errors import ExtractionError
 from shared.domain.metering.responses.stream_text import END_MARK, Piece, parsed, pieces
-from shared.domain.metering.shown import shown
 
 Event = Mapping[str, Any]
 

@@ -3,10 +3,10 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
+from shared.domain.errors import shown
 from shared.domain.metering.responses.errors import ExtractionError
 from shared.domain.metering.responses.stream_bodies import ASSEMBLERS, FINAL_RESPONSES
 from shared.domain.metering.responses.stream_events import Event, StreamEvents, events_of
-from shared.domain.metering.shown import shown
 
 _SHOWN_KEYS: Final = 10
 _SAME_EVENTS: Final[Mapping[str, str]] = {

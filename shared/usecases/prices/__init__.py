@@ -1,0 +1,1 @@
+"""What the platform itself pays: its own prices, before the catalog."""
