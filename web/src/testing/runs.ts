@@ -29,6 +29,7 @@ export function eventOf(changes: Partial<UsageEvent> = {}): UsageEvent {
     category: 'llm',
     provider: 'openai',
     model: 'gpt-4.1-mini',
+    series: { provider: 'openai', model: 'gpt-4.1-mini' },
     status: 'ok',
     tokens: {
       input_tokens: 1000,

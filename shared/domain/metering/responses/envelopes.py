@@ -7,6 +7,7 @@ from shared.domain.metering.responses.errors import ExtractionError
 from shared.domain.metering.responses.layouts import Body
 
 _MAX_ENVELOPES: Final = 3
+_READ_LEVELS: Final = 12
 _UNFINISHED_TYPES: Final = ("message_start", "message_delta", "content_block_delta", "message-start")
 _UNFINISHED_STATUS: Final = ("in_progress", "queued")
 
@@ -123,13 +124,12 @@ def _google_dump(body: Body) -> Body:
     return body
 
 
-def in_camel_case(value: Any) -> Any:
-    """Return a JSON value with its `snake_case` keys in `camelCase`."""
-    # JSON as it was parsed is never deeper than what the parser's own recursion allows.
-    if isinstance(value, Mapping):
-        return {_camel(key): in_camel_case(each) for key, each in value.items()}
-    if isinstance(value, list):
-        return [in_camel_case(each) for each in value]
+def in_camel_case(value: Any, levels: int = _READ_LEVELS) -> Any:
+    """Return a JSON value with its `snake_case` keys in `camelCase`, down to the deepest level that is read."""
+    if levels and isinstance(value, Mapping):
+        return {_camel(key): in_camel_case(each, levels - 1) for key, each in value.items()}
+    if levels and isinstance(value, list):
+        return [in_camel_case(each, levels - 1) for each in value]
     return value
 
 

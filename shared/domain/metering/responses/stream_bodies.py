@@ -1,6 +1,7 @@
 """How the events of each provider's streams add up to one response."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from shared.domain.metering.responses.envelopes import in_camel_case
@@ -18,91 +19,180 @@ def _object(value: object) -> Mapping[str, Any]:
     return value if isinstance(value, dict) else {}
 
 
-def _stated(fields: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the fields that are not null: a later event does not take back what an earlier one stated."""
-    return {name: value for name, value in fields.items() if value is not None}
+def _stated(fields: object, *without: str) -> dict[str, Any]:
+    """Return the fields that say something: a later event does not take back what an earlier one stated."""
+    return {
+        name: value
+        for name, value in _object(fields).items()
+        if value is not None and value != "" and name not in without
+    }
 
 
 def _chat(events: Sequence[Event]) -> Assembled:
     body: dict[str, Any] = {}
+    beside: dict[str, Any] = {}
     choices: dict[str, dict[str, Any]] = {}
     for event in events:
-        body |= _stated({name: value for name, value in event.items() if name != "choices"})
+        body |= _stated(event, "choices", "x_groq")
+        beside |= _stated(event.get("x_groq"))
         for choice in _objects(event.get("choices")):
-            seen = choices.setdefault(str(choice.get("index", 0)), {"finish_reason": None, "message": {}})
-            seen["finish_reason"] = choice.get("finish_reason") or seen["finish_reason"]
-            for name in ("annotations", "executed_tools"):
-                seen["message"].setdefault(name, []).extend(_objects(_object(choice.get("delta")).get(name)))
-    has_usage = isinstance(body.get("usage"), dict) or "usage" in _object(body.get("x_groq"))
-    has_reasons = bool(choices) and all(seen["finish_reason"] for seen in choices.values())
-    body |= {"object": "chat.completion", "choices": list(choices.values())}
-    return body, has_reasons and has_usage
+            _add_choice(choices, choice)
+    body |= {"choices": list(choices.values())} | ({"x_groq": beside} if beside else {})
+    if body.get("object") != "text_completion":
+        body["object"] = "chat.completion"
+    has_usage = isinstance(body.get("usage"), dict) or isinstance(beside.get("usage"), dict)
+    has_reasons = bool(choices) and all(each["finish_reason"] for each in choices.values())
+    return body, has_usage and has_reasons
 
 
-_FINAL: Final = ("response.completed", "response.incomplete", "response.failed", "response.done")
+def _add_choice(choices: dict[str, dict[str, Any]], choice: Mapping[str, Any]) -> None:
+    """Add the reason of a choice's end, and what its delta shows of paid calls."""
+    seen = choices.setdefault(str(choice.get("index") or 0), {"finish_reason": None, "message": {}})
+    seen["finish_reason"] = choice.get("finish_reason") or seen["finish_reason"]
+    said = choice.get("delta") or choice.get("message")
+    for name in ("annotations", "executed_tools"):
+        shown = list(_objects(_object(said).get(name)))
+        if shown:
+            seen["message"].setdefault(name, []).extend(shown)
+
+
+FINAL_RESPONSES: Final = ("response.completed", "response.incomplete", "response.failed", "response.done")
 
 
 def _responses(events: Sequence[Event]) -> Assembled:
-    final = next((event for event in reversed(events) if event.get("type") in _FINAL), None)
-    if final is not None:
-        return dict(_object(final.get("response"))), True
-    snapshots = [event["response"] for event in events if isinstance(event.get("response"), dict)]
     items = [event.get("item") for event in events if event.get("type") == "response.output_item.done"]
-    last = _object(snapshots[-1]) if snapshots else {}
-    return {**last, "output": list(_objects(items))}, False
+    output = list(_objects(items))
+    snapshots = [event for event in events if isinstance(event.get("response"), dict)]
+    finals = [event for event in snapshots if event.get("type") in FINAL_RESPONSES]
+    body = dict((finals or snapshots or [{"response": {}}])[-1]["response"])
+    # Some servers leave the items out of the last snapshot.
+    return body | {"output": body.get("output") or output}, bool(finals)
 
 
 def _anthropic(events: Sequence[Event]) -> Assembled:
     body: dict[str, Any] = {"type": "message"}
     usage: dict[str, Any] = {}
     content: list[Mapping[str, Any]] = []
+    is_stopped = False
     for event in events:
-        message = _object(event.get("message"))
-        delta = _object(event.get("delta")) if event["type"] == "message_delta" else {}
-        body |= _stated(message) | _stated(delta)
-        usage |= _stated(_object(message.get("usage"))) | _stated(_object(event.get("usage")))
-        content.extend(_objects([event.get("content_block")]))
-    is_finished = any(event["type"] == "message_stop" for event in events) or bool(body.get("stop_reason"))
-    return body | {"usage": usage, "content": content}, is_finished
+        kind = event.get("type")
+        if kind == "content_block_start":
+            content.extend(_paid_block(_object(event.get("content_block"))))
+        elif kind == "message_start":
+            body |= _stated(event.get("message"), "usage", "content")
+            usage |= _stated(_object(event.get("message")).get("usage"))
+        elif kind == "message_delta":
+            body |= _stated(event.get("delta"))
+            usage |= _stated(event.get("usage"))
+        is_stopped = is_stopped or kind == "message_stop"
+    body |= {"content": content} | ({"usage": usage} if usage else {})
+    return body, is_stopped or bool(body.get("stop_reason"))
+
+
+def _paid_block(block: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    """Yield the type and name of a block that a tool of the provider has made."""
+    kind = str(block.get("type"))
+    if kind == "server_tool_use" or kind.endswith("_tool_result"):
+        yield {"type": kind, "name": block.get("name")}
+
+
+@dataclass(slots=True)
+class _Candidate:
+    """What the chunks say about one of Gemini's answers."""
+
+    fields: dict[str, Any] = field(default_factory=dict)
+    grounding: dict[str, Any] = field(default_factory=dict)
+    queries: dict[str, None] = field(default_factory=dict)
+    chunks: list[Mapping[str, Any]] = field(default_factory=list)
+
+    def add(self, candidate: Mapping[str, Any]) -> None:
+        """Add a chunk's candidate; its texts are left out."""
+        self.fields |= _stated(candidate, "content", "groundingMetadata", "grounding_metadata")
+        for name in ("groundingMetadata", "grounding_metadata"):
+            self._add_grounding(_object(candidate.get(name)))
+
+    def _add_grounding(self, metadata: Mapping[str, Any]) -> None:
+        self.grounding |= _stated(metadata)
+        for name in ("webSearchQueries", "web_search_queries"):
+            queries = metadata.get(name)
+            if isinstance(queries, list):
+                # A chunk repeats the queries of the chunks before it.
+                self.queries |= dict.fromkeys(each for each in queries if isinstance(each, str))
+        for name in ("groundingChunks", "grounding_chunks"):
+            self.chunks.extend(_objects(metadata.get(name)))
+
+    @property
+    def merged(self) -> dict[str, Any]:
+        """The candidate of the whole response."""
+        body = _object(in_camel_case(self.fields))
+        if not self.grounding:
+            return dict(body)
+        lists = {"webSearchQueries": list(self.queries), "groundingChunks": self.chunks}
+        grounding = {**self.grounding, **{name: each for name, each in lists.items() if each}}
+        return {**body, "groundingMetadata": in_camel_case(grounding)}
 
 
 def _gemini(events: Sequence[Event]) -> Assembled:
-    body: dict[str, Any] = {}
-    candidates: dict[str, dict[str, Any]] = {}
+    fields: dict[str, Any] = {}
+    candidates: dict[str, _Candidate] = {}
     for event in events:
-        chunk = _object(in_camel_case(event))
-        body |= _stated({name: value for name, value in chunk.items() if name != "candidates"})
-        for candidate in _objects(chunk.get("candidates")):
-            candidates.setdefault(str(candidate.get("index", 0)), {}).update(_stated(candidate))
-    is_finished = any("finishReason" in each for each in candidates.values())
+        fields |= _stated(event, "candidates")
+        for each in _objects(event.get("candidates")):
+            candidates.setdefault(str(each.get("index") or 0), _Candidate()).add(each)
+    answers = [each.merged for each in candidates.values()]
+    body = {**in_camel_case(fields), "candidates": answers}
+    is_finished = bool(answers) and all("finishReason" in each for each in answers)
     is_blocked = bool(_object(body.get("promptFeedback")).get("blockReason"))
-    return body | {"candidates": list(candidates.values())}, is_finished or is_blocked
+    return body, is_finished or is_blocked
+
+
+_ENDED: Final = ("completed", "failed", "cancelled", "incomplete", "requires_action", "budget_exceeded")
 
 
 def _interaction(events: Sequence[Event]) -> Assembled:
     body: dict[str, Any] = {}
+    outputs: list[Mapping[str, Any]] = []
     for event in events:
-        body |= _stated(_object(event.get("interaction")))
-    return body, str(body.get("status")) in ("completed", "failed", "cancelled", "incomplete")
+        body |= _stated(event.get("interaction"))
+        outputs.extend(_objects([event.get("content"), event.get("step")]))
+    if not body.get("outputs"):
+        body["outputs"] = [{"type": each.get("type")} for each in outputs]
+    return body, body.get("status") in _ENDED
 
 
 def _bedrock(events: Sequence[Event]) -> Assembled:
     body: dict[str, Any] = {}
+    content: list[Mapping[str, Any]] = []
     for event in events:
-        body |= _stated(_object(event.get("metadata"))) | _stated(_object(event.get("messageStop")))
-    return body, any("metadata" in event for event in events)
+        body |= _stated(event.get("metadata")) | _stated(event.get("messageStop"))
+        start = _object(_object(event.get("contentBlockStart")).get("start"))
+        content.extend({"toolUse": each} for each in _objects([start.get("toolUse")]))
+    body |= {"output": {"message": {"content": content}}}
+    return body, "stopReason" in body and "usage" in body
+
+
+def _invoked(events: Sequence[Event]) -> Assembled:
+    """Merge the chunks of Bedrock's other models, and of Anthropic's completions, which state no usage elsewhere."""
+    body: dict[str, Any] = {}
+    for event in events:
+        body |= _stated(event)
+    ends = ("stop_reason", "completionReason", "amazon-bedrock-invocationMetrics")
+    return body, any(name in body for name in ends)
 
 
 def _cohere(events: Sequence[Event]) -> Assembled:
-    last = events[-1]
-    if last.get("event_type") == "stream-end":
-        return dict(_object(last.get("response"))), True
-    is_finished = last.get("type") == "message-end"
-    return dict(_object(last.get("delta"))) if is_finished else {}, is_finished
+    # The first version of its API names the type otherwise.
+    ends = [
+        event.get("response") if event.get("event_type") == "stream-end" else event.get("delta")
+        for event in events
+        if event.get("type") == "message-end" or event.get("event_type") == "stream-end"
+    ]
+    return _stated(ends[-1]) if ends else {}, bool(ends)
 
 
 def _ollama(events: Sequence[Event]) -> Assembled:
-    return dict(events[-1]), events[-1].get("done") is True
+    final = next((event for event in reversed(events) if event.get("done") is True), None)
+    return _stated(final or events[-1], "message", "response"), final is not None
 
 
 ASSEMBLERS: Final[Mapping[str, Callable[[Sequence[Event]], Assembled]]] = {
@@ -112,6 +202,7 @@ ASSEMBLERS: Final[Mapping[str, Callable[[Sequence[Event]], Assembled]]] = {
     "gemini": _gemini,
     "google.interactions": _interaction,
     "bedrock.converse": _bedrock,
+    "bedrock.invoke": _invoked,
     "cohere": _cohere,
     "ollama": _ollama,
 }

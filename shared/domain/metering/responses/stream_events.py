@@ -1,111 +1,84 @@
-"""The events of a recorded stream: a list as a client parsed it, server-sent events, or JSON values in a row."""
+"""The events of a recorded stream, out of the envelopes of server-sent events and of client libraries."""
 
-import json
-import re
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Final
+from collections.abc import Mapping, Sequence
+from typing import Any, Final, NamedTuple
 
 from shared.domain.metering.responses.errors import ExtractionError
+from shared.domain.metering.responses.stream_text import END_MARK, Piece, parsed, pieces
 from shared.domain.metering.shown import shown
 
-_LINE_END: Final = re.compile(r"\r\n|\n|\r")
-_BETWEEN_VALUES: Final = re.compile(r"[\s,\[\]]*")
-_END_MARK: Final = "[DONE]"
-_DECODER: Final = json.JSONDecoder()
+Event = Mapping[str, Any]
 
-Event = Mapping[str, object]
+_MAX_DEPTH: Final = 200
+"""As deep as pydantic parses JSON: the readers of a response recurse."""
+MAX_EVENTS: Final = 200_000
+_ENVELOPE: Final = frozenset({"event", "data", "id", "retry"})
 
 
-@dataclass(slots=True)
-class StreamEvents:
-    """The events of a stream, in order, and whether the mark of its end was among them."""
+class StreamEvents(NamedTuple):
+    """The events of a stream, in order, and what else was among them."""
 
-    events: list[Event] = field(default_factory=list)
-    has_end_mark: bool = False
-
-    def add(self, value: object) -> None:
-        """Add an event, taken out of an envelope `{"event": …, "data": …}`."""
-        if isinstance(value, dict) and "event" in value and "data" in value:
-            value = value["data"]
-        if isinstance(value, str):
-            self._add_text(value, may_be_cut=False)
-        elif isinstance(value, dict):
-            self.events.append(value)
-        else:
-            raise self._malformed(value)
-
-    def _add_text(self, text: str, *, may_be_cut: bool) -> None:
-        if text.strip() == _END_MARK:
-            self.has_end_mark = True
-            return
-        try:
-            value = json.loads(text)
-        except (ValueError, RecursionError):
-            if may_be_cut:
-                return  # cut off in the middle of a line
-            raise self._malformed(text) from None
-        if not isinstance(value, dict):
-            if may_be_cut:
-                return
-            raise self._malformed(value)
-        self.events.append(value)
-
-    def add_sse(self, text: str) -> None:
-        """Add the events of server-sent events; a last line that was cut off adds nothing."""
-        is_cut = not text.endswith(("\n", "\r"))
-        payloads = list(_payloads(text))
-        for number, payload in enumerate(payloads, start=1):
-            self._add_text(payload, may_be_cut=is_cut and number == len(payloads))
-
-    def add_json(self, text: str) -> None:
-        """Add JSON objects in a row: one a line as Ollama sends them, or an array as Gemini does."""
-        position = _next_value(text, 0)
-        while position < len(text):
-            try:
-                value, position = _DECODER.raw_decode(text, position)
-            except (ValueError, RecursionError):
-                if "\n" in text[position:].strip():
-                    raise self._malformed(text[position:]) from None
-                return
-            self.add(value)
-            position = _next_value(text, position)
-
-    def _malformed(self, value: object) -> ExtractionError:
-        number = len(self.events) + 1
-        return ExtractionError(
-            "malformed_stream", f"[{number}]", f"event {number} is {shown(value)}, not an object"
-        )
+    events: list[Event]
+    has_end_mark: bool
+    has_error: bool
 
 
 def events_of(stream: Sequence[object] | str) -> StreamEvents:
     """Return the events of a stream. Raises ExtractionError `malformed_stream`."""
-    found = StreamEvents()
-    if not isinstance(stream, str):
-        for each in stream:
-            found.add(each)
-        return found
-    text = stream.lstrip("\ufeff \t\r\n")
-    if text.startswith(("{", "[")):
-        found.add_json(text)
-    else:
-        found.add_sse(text)
-    return found
+    found = pieces(stream) if isinstance(stream, str) else map(Piece, stream)
+    events: list[Event] = []
+    has_end_mark = has_error = False
+    for number, each in enumerate(found, start=1):
+        if number > MAX_EVENTS:
+            raise ExtractionError(
+                "malformed_stream", "events", f"the stream has more than {MAX_EVENTS} events"
+            )
+        value, name, is_json = _opened(each)
+        if name == "error":
+            has_error = True
+        elif is_json and value == END_MARK:
+            has_end_mark = True
+        elif value == {}:
+            continue
+        elif not isinstance(value, dict):
+            raise _malformed(number, f"is {shown(value)}, not an object")
+        elif _is_deeper(value, _MAX_DEPTH):
+            raise _malformed(number, f"is nested more than {_MAX_DEPTH} levels deep")
+        elif name != "ping":
+            events.append(value)
+    return StreamEvents(events, has_end_mark, has_error)
 
 
-def _payloads(text: str) -> Iterator[str]:
-    """Yield the data of each server-sent event (html.spec.whatwg.org, event stream interpretation)."""
-    data: list[str] = []
-    for line in _LINE_END.split(text):
-        if line.startswith("data:"):
-            data.append(line[5:].removeprefix(" "))
-        elif not line and data:
-            yield "\n".join(data)
-            data = []
-    if data:
-        yield "\n".join(data)
+def _malformed(number: int, message: str) -> ExtractionError:
+    return ExtractionError("malformed_stream", f"[{number}]", f"event {number} {message}")
 
 
-def _next_value(text: str, position: int) -> int:
-    match = _BETWEEN_VALUES.match(text, position)
-    return match.end() if match else position
+def _opened(piece: Piece) -> Piece:
+    """Take an event out of its envelope: `{"event": …, "data": …}`, or a chunk of OpenAI's client helper."""
+    value, name, is_json = piece
+    if isinstance(value, dict) and value.get("data") is not None and _is_envelope(value):
+        name = str(value.get("event") or name)
+        value = value["data"]
+    elif isinstance(value, dict) and value.get("type") == "chunk" and isinstance(value.get("chunk"), dict):
+        value = value["chunk"]
+    return parsed(value, name) if isinstance(value, str) and is_json else Piece(value, name, is_json)
+
+
+def _is_envelope(event: Event) -> bool:
+    return all(name in _ENVELOPE or value is None for name, value in event.items())
+
+
+def _is_deeper(value: object, levels: int) -> bool:
+    """Return whether objects and arrays are nested in more than `levels` levels."""
+    found = [value]
+    for _ in range(levels):
+        found = [inner for each in found for inner in _inner(each) if isinstance(inner, (dict, list))]
+        if not found:
+            return False
+    return True
+
+
+def _inner(value: object) -> Sequence[object]:
+    if isinstance(value, dict):
+        return list(value.values())
+    return value if isinstance(value, list) else ()

@@ -233,3 +233,13 @@ def test_the_last_layout_of_each_format_applies_to_all_bodies(each: Format) -> N
 def test_every_unit_that_a_format_counts_is_in_the_catalog(each: Format) -> None:
     units = {row.unit for layout in each.layouts for row in layout.rows}
     assert units - {"classifications"} <= set(catalog_units().units)
+
+
+def test_a_body_that_is_nested_as_deep_as_json_allows_is_read() -> None:
+    deep: object = 1
+    for _ in range(900):
+        deep = {"a_b": [deep]}
+    usage = {"prompt_token_count": 5, "candidates_token_count": 1, "total_token_count": 6, "new_count": deep}
+    body = {"candidates": [{"content": deep, "finish_reason": "STOP"}], "usage_metadata": usage}
+    read = extracted(body, None, "google")
+    assert (read.pools.total, len(read.unread)) == (6, 1)
