@@ -30,6 +30,9 @@ from shared.usecases.people.authenticate_member import MemberAuthenticator, requ
 
 MAX_BODY_BYTES = 4 * 1024 * 1024
 _DISCARDED_BYTES = 64 * 1024
+_UNENCODED = "identity"
+_GZIP = ("gzip", "x-gzip")
+"""Both names are one encoding (RFC 9110, 8.4.1.3)."""
 _PRIVATE = "no-store"
 _KEY_START = "gwi_"
 
@@ -217,9 +220,15 @@ def _refuse_unreadable(request: Request) -> None:
     request.max_content_length = MAX_BODY_BYTES + 1
     if (request.content_length or 0) > MAX_BODY_BYTES:
         raise TooLarge(f"the body is {request.content_length} bytes; the maximum is {MAX_BODY_BYTES}")
-    encoding = request.headers.get("Content-Encoding", "identity")
-    if encoding.lower() != "identity":
-        raise UnsupportedMediaType(f"Content-Encoding {encoding!r} is not supported; send the body unencoded")
+    encoding = request.headers.get("Content-Encoding", _UNENCODED)
+    if encoding.lower() != _UNENCODED and not is_gzip(request):
+        message = f"Content-Encoding {encoding!r} is not supported; send the body unencoded, or gzip it once"
+        raise UnsupportedMediaType(message)
+
+
+def is_gzip(request: Request) -> bool:
+    """Return whether the body is gzip-encoded, by its header."""
+    return request.headers.get("Content-Encoding", "").lower() in _GZIP
 
 
 def _end_body_at_its_length(request: Request) -> None:

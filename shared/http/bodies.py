@@ -1,5 +1,6 @@
 """Reads requests: JSON bodies and query strings, validated by models."""
 
+from codecs import BOM_UTF8
 from typing import TypeVar
 
 from flask import Request
@@ -9,7 +10,8 @@ from werkzeug.exceptions import HTTPException, UnsupportedMediaType
 
 from shared.domain.errors import FieldProblem, InvalidInput, TooLarge, shown
 from shared.domain.metering.events import field_problem
-from shared.http.app import MAX_BODY_BYTES
+from shared.http.app import MAX_BODY_BYTES, is_gzip
+from shared.http.gzip_bodies import unpack
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -18,14 +20,14 @@ JSON = "application/json"
 
 def read_json(request: Request) -> object:
     """Return the JSON body; raise UnsupportedMediaType for another content type."""
+    require_json(request)
+    return parse_json_bytes(read_unpacked(request))
+
+
+def require_json(request: Request) -> None:
+    """Raise UnsupportedMediaType unless the content type is JSON."""
     if request.mimetype != JSON:
         raise UnsupportedMediaType(f"Content-Type is {request.mimetype or 'missing'!r}; send {JSON}")
-    return parse_json(request)
-
-
-def parse_json(request: Request) -> object:
-    """Parse the body as JSON, whatever its content type; raise InvalidInput if it is malformed."""
-    return parse_json_bytes(read_bytes(request))
 
 
 def parse_json_bytes(body: bytes) -> object:
@@ -33,11 +35,18 @@ def parse_json_bytes(body: bytes) -> object:
     try:
         return from_json(body, allow_inf_nan=False)
     except ValueError as error:
-        raise InvalidInput(f"the body is not JSON: {error}", code="malformed_json") from error
+        hint = "; send it without a byte order mark" if body.startswith(BOM_UTF8) else ""
+        raise InvalidInput(f"the body is not JSON: {error}{hint}", code="malformed_json") from error
+
+
+def read_unpacked(request: Request) -> bytes:
+    """Return the body without its gzip encoding, if it has one."""
+    body = read_bytes(request)
+    return unpack(body) if is_gzip(request) else body
 
 
 def read_bytes(request: Request) -> bytes:
-    """Return the raw body; raise TooLarge, or InvalidInput if its transfer is malformed."""
+    """Return the body as sent; raise TooLarge, or InvalidInput if its transfer is malformed."""
     try:
         body = request.get_data(cache=False)
     except HTTPException:

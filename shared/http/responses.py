@@ -122,6 +122,7 @@ class EventResponse(ResponseModel):
     workflow_id: str | None
     request_id: str | None
     metadata: Json[dict[str, Any]] | None = Field(validation_alias="metadata_json")
+    metadata_cut: bool = Field(description="Whether the metadata was longer than is stored, and was cut.")
 
 
 class EventsResponse(ResponseModel):

@@ -101,6 +101,8 @@ def _record_hourly(store: UsageStore, count: int, tenant_id: str = "acme") -> No
             request_id="req.1",
             metadata_json='{"a.b":{"__x__":[1,null,"\\u0000"]},"text":"日本"}',
             served_model="org/model-7b",
+            metadata_cut=True,
+            identity="0123456789abcdef" * 2,
         ),
     ],
 )

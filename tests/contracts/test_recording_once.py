@@ -149,3 +149,13 @@ def test_ids_that_differ_only_in_odd_characters_are_different_events(store: Usag
         RECORDED
     ] * len(ids)
     assert {event.id for event in store.list_events("acme", limit=50).items} == set(ids)
+
+
+def test_events_of_one_id_and_of_different_identities_are_different_events(store: UsageStore) -> None:
+    own = llm_call("1")
+    events = [own, own._replace(identity="a" * 40), own._replace(identity="b" * 40)]
+    assert store.record("acme", events, ONE_SHARD, NOON) == [RECORDED] * 3
+    assert store.record("acme", events, ONE_SHARD, NOON) == [DUPLICATE] * 3
+    literal = llm_call("a" * 40)
+    assert store.record("acme", [literal], ONE_SHARD, NOON) == [RECORDED]
+    assert counted(store, "acme") == times(4)

@@ -101,8 +101,6 @@ def test_a_valid_event_is_recorded_with_anything_beside_it(
     good = {**CALL, "request_id": "good", "provider": "good-provider"}
     # Written without the client's JSON library, because some of these are not valid JSON.
     text = json.dumps([*odd, good])
-    if "NaN" in text or "Infinity" in text or "\\ud" in text:
-        return
     answer = functions.record_usage.post(
         "/v1/events", data=text, content_type="application/json", headers=bearer(key)
     )

@@ -90,7 +90,7 @@ def test_an_invalid_event_in_a_cloudevents_batch_loses_no_valid_one(functions: F
         headers=bearer(key),
     )
     content = answer.get_json()
-    assert content["ids"] == ["agents/1"]
+    assert content["ids"] == ["1"]
     assert [(problem["index"], problem["field"]) for problem in content["rejected"]] == [
         (1, "id"),
         (2, "event"),

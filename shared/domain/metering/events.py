@@ -1,7 +1,7 @@
 """The metering event as callers send it: its fields and their limits, and problems that name field and value."""
 
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Annotated, Any, Literal
@@ -39,10 +39,21 @@ else:
 
 
 def _only_text(value: object) -> object:
-    """Refuse numbers, which could mean seconds or milliseconds."""
-    if isinstance(value, (str, datetime)):
+    """Refuse numbers, even as text: they could mean seconds or milliseconds."""
+    if isinstance(value, str):
+        if value[4:5] == "-" or not _is_number(value):  # the hyphen after the year saves the slower look
+            return value
+    elif isinstance(value, datetime):
         return value
     raise PydanticCustomError("timestamp_type", "Input should be RFC 3339 text with an offset")
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _not_bool(value: object) -> object:
@@ -52,11 +63,16 @@ def _not_bool(value: object) -> object:
 
 
 # A provider and a model, both escaped, must fit into the 1,500 bytes that Firestore allows for a field name.
-_PRINTABLE = r"^[^\x00-\x1f\x7f]+$"
-EventId = Annotated[str, StringConstraints(min_length=1, max_length=128, pattern=_PRINTABLE)]
-Reference = Annotated[str, StringConstraints(min_length=1, max_length=256, pattern=_PRINTABLE)]
-ProviderName = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100)]
-ModelName = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=250)]
+PRINTABLE = r"^[^\x00-\x1f\x7f-\x9f]+$"
+"""Text without control characters."""
+EventId = Annotated[str, StringConstraints(min_length=1, max_length=128, pattern=PRINTABLE)]
+Reference = Annotated[str, StringConstraints(min_length=1, max_length=256, pattern=PRINTABLE)]
+ProviderName = Annotated[
+    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100, pattern=PRINTABLE)
+]
+ModelName = Annotated[
+    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=250, pattern=PRINTABLE)
+]
 Timestamp = Annotated[AwareDatetime, BeforeValidator(_only_text)]
 Milliseconds = Annotated[int, Field(strict=True, ge=0, le=MAX_TOKENS)]
 UsdEstimate = Annotated[
@@ -96,6 +112,17 @@ class MeteringEvent(BaseModel):
     metadata: dict[str, Any] | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EnvelopedEvent:
+    """An event, not yet validated, whose id and time are attributes of the message that contained it."""
+
+    data: object
+    identity: str | None
+    """See RecordedEvent."""
+    names: Mapping[str, str]
+    """The attributes that the sender set, by the field of the event that each became."""
+
+
 _EVENTS = TypeAdapter(list[MeteringEvent])
 
 
@@ -103,24 +130,36 @@ def parse_events(items: Sequence[object]) -> tuple[dict[int, MeteringEvent], lis
     """Return the valid events by their index in `items`, and all problems of the invalid ones.
 
     The whole batch is validated at once; only if that fails are the valid items validated again on their own.
-    An item may be a FieldProblem that was found in its envelope.
+    An item may be an EnvelopedEvent, or a FieldProblem that was found in its envelope.
     """
+    contents = [item.data if isinstance(item, EnvelopedEvent) else item for item in items]
     try:
-        return dict(enumerate(_EVENTS.validate_python(items))), []
+        return dict(enumerate(_EVENTS.validate_python(contents))), []
     except ValidationError as error:
-        problems = [_problem(details) for details in error.errors(include_url=False)]
+        problems = [_problem(details, items) for details in error.errors(include_url=False)]
     bad = {problem.index for problem in problems}
     good = [index for index in range(len(items)) if index not in bad]
-    events = _EVENTS.validate_python([items[index] for index in good])
+    events = _EVENTS.validate_python([contents[index] for index in good])
     return dict(zip(good, events, strict=True)), problems
 
 
-def _problem(details: ErrorDetails) -> FieldProblem:
+def _problem(details: ErrorDetails, items: Sequence[object]) -> FieldProblem:
     index, *path = details["loc"]
-    place = index if isinstance(index, int) else None
+    if not isinstance(index, int):
+        return field_problem(details, path)
     if isinstance(details["input"], FieldProblem):
-        return replace(details["input"], index=place)
-    return field_problem(details, path, place)
+        return replace(details["input"], index=index)
+    return problem_at(field_problem(details, path), items, index)
+
+
+def problem_at(problem: FieldProblem, items: Sequence[object], index: int) -> FieldProblem:
+    """Return the problem of the item at `index`, with the name that its sender gave to the field."""
+    item, field = items[index], problem.field
+    name = item.names.get(field, field) if isinstance(item, EnvelopedEvent) else field
+    message = problem.message
+    if name != field and message.startswith(field):
+        message = name + message.removeprefix(field)
+    return FieldProblem(field=name, code=problem.code, message=message, index=index)
 
 
 def field_problem(details: ErrorDetails, path: Sequence[int | str], index: int | None = None) -> FieldProblem:

@@ -1,18 +1,18 @@
 """Prepares a valid event for the ledger: checks its tenant and time, adds its id, tokens, cost and amounts."""
 
-import hashlib
 from collections.abc import Iterable
 from datetime import UTC, date, datetime
+from hashlib import blake2b
+from json import JSONEncoder
 from typing import Final, NamedTuple
 from uuid import uuid4
-
-from pydantic_core import to_json
 
 from shared.domain.ledger.counters import Cell, Cells, Series, Totals, add
 from shared.domain.ledger.periods import MAX_AGE, MAX_AHEAD
 from shared.domain.metering.amounts import Measures, amounts_of
 from shared.domain.metering.event_costs import LIST_TERMS, Priced, PricingTerms, cost_of_event
 from shared.domain.metering.events import Category, MeteringEvent, Status
+from shared.domain.metering.metadata import stored_metadata
 from shared.domain.metering.readings import read_usage
 from shared.domain.metering.refusals import RefusedEvent
 from shared.domain.prices.catalog import ResolvedProvider, resolve_provider
@@ -20,7 +20,8 @@ from shared.domain.prices.costs import EventCost
 from shared.domain.prices.pricing import canonical_names
 from shared.domain.prices.token_pools import TokenPools
 
-MAX_METADATA_BYTES = 256 * 1024
+_FREE_FIELDS: Final = {"metadata", "response", "response_stream"}
+_SORTING: Final = JSONEncoder(sort_keys=True, separators=(",", ":"), check_circular=False)
 _EARLIEST: Final = -MAX_AHEAD
 
 
@@ -49,6 +50,15 @@ class RecordedEvent(NamedTuple):
     fingerprint: str
     """Hash of the payload as sent: distinguishes a duplicate from a different event with the same id."""
     amounts: Totals
+    metadata_cut: bool = False
+    """Whether `metadata_json` is only the part of the metadata that may be stored."""
+    identity: str | None = None
+    """Hash of the source and id of a CloudEvent; None if the event is identified by `id` alone."""
+
+    @property
+    def key(self) -> str:
+        """The text that is unique for each event of a tenant. NUL, which no id contains, marks an identity."""
+        return self.id if self.identity is None else f"\0{self.identity}"
 
 
 def prepare(
@@ -66,7 +76,8 @@ def prepare(
     pools = read.pools if read and read.calls else None
     served = read.served_model if read else None
     cost = cost_of_event(event, read, Priced(provider, ts, terms))
-    return RecordedEvent(  # by position: nineteen keywords would take twice as long, once per event
+    metadata_json, metadata_cut = stored_metadata(event.metadata) if event.metadata else (None, False)
+    return RecordedEvent(  # by position: as many keywords would take twice as long, once per event
         event.id or _derived_id(event),
         ts,
         event.category,
@@ -82,9 +93,10 @@ def prepare(
         event.run_id,
         event.workflow_id,
         event.request_id,
-        _metadata_json(event),
+        metadata_json,
         _fingerprint(event),
         amounts_of(Measures(event.category, event.status, pools, event.latency_ms, cost)),
+        metadata_cut,
     )
 
 
@@ -108,22 +120,18 @@ def _derived_id(event: MeteringEvent) -> str:
     return f"{event.provider}:{event.request_id}" if event.request_id else str(uuid4())
 
 
-def _metadata_json(event: MeteringEvent) -> str | None:
-    if not event.metadata:
-        return None
-    text = to_json(event.metadata)
-    if len(text) > MAX_METADATA_BYTES:
-        raise RefusedEvent(
-            "metadata",
-            "metadata_too_large",
-            f"metadata is {len(text)} bytes; the maximum is {MAX_METADATA_BYTES}",
-        )
-    return text.decode()
-
-
 def _fingerprint(event: MeteringEvent) -> str:
-    payload = event.__pydantic_serializer__.to_json(event, exclude_none=True)
-    return hashlib.blake2b(payload, digest_size=16).hexdigest()
+    """Hash the event in one canonical form, whatever the order of its keys and the offset of its time."""
+    ts = event.ts
+    # Nearly every caller sends UTC, so that a copy is rare.
+    in_utc = event.model_copy(update={"ts": ts.astimezone(UTC)}) if ts and ts.utcoffset() else event
+    to_json = event.__pydantic_serializer__.to_json
+    if event.metadata is None and event.response is None and event.response_stream is None:
+        return blake2b(to_json(in_utc, exclude_none=True), digest_size=16).hexdigest()
+    # Only these may contain keys in the caller's order. Sorting all of the event would take several times as long.
+    fields = to_json(in_utc, exclude_none=True, exclude=_FREE_FIELDS)
+    free = _SORTING.encode((event.metadata, event.response, event.response_stream))
+    return blake2b(fields + free.encode(), digest_size=16).hexdigest()
 
 
 class DayDelta(NamedTuple):

@@ -21,7 +21,7 @@ def _record(call: Call, container: Container) -> Response:
             RecordResponse(accepted=0, duplicates=0, rejected=[], ids=[], metering_enabled=False)
         )
     result = container.events.record(call.caller, read_events(call.request), call.now)
-    if not result.ids:
+    if result.rejected and not result.ids:
         first = result.rejected[0].message
         raise InvalidInput(f"No event was recorded. First problem: {first}", tuple(result.rejected))
     response = RecordResponse.model_validate(result)

@@ -8,13 +8,16 @@ from flask import Response
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from shared.domain.errors import NotFound
+from shared.domain.metering.events import PRINTABLE
 from shared.domain.people.tenants import ApiKey, Scope
 from shared.http.app import Call, Container, Route, json_response
 from shared.http.bodies import read_body
 from shared.http.responses import ResponseModel
 from shared.usecases.people.manage_keys import KeyRef, KeyRequest, NewKey, create_key, revoke_key, rotate_key
 
-Label = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100)]
+Label = Annotated[
+    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100, pattern=PRINTABLE)
+]
 _KEY_ID = re.compile("[0-9a-f]{64}")
 
 

@@ -1,12 +1,12 @@
 """Records metering events: each valid event exactly once, with a problem for each invalid one."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 
 from shared.domain.errors import FieldProblem
 from shared.domain.metering.event_costs import PricingTerms
-from shared.domain.metering.events import parse_events
+from shared.domain.metering.events import EnvelopedEvent, parse_events, problem_at
 from shared.domain.metering.recording import RecordedEvent, prepare
 from shared.domain.metering.refusals import RefusedEvent
 from shared.domain.prices.book_prices import Prices
@@ -45,12 +45,15 @@ class EventRecorder:
             try:
                 prepared[index] = prepare(event, access.tenant_id, now, terms)
             except RefusedEvent as refusal:
-                problems.append(replace(refusal.problem, index=index))
+                problems.append(problem_at(refusal.problem, items, index))
+            else:
+                if isinstance(item := items[index], EnvelopedEvent):
+                    prepared[index] = prepared[index]._replace(identity=item.identity)
         outcomes = self.ledger.record(access.tenant, list(prepared.values()), now) if prepared else []
         conflicts = [
             index for index, outcome in zip(prepared, outcomes, strict=True) if outcome is Outcome.CONFLICT
         ]
-        problems += [_conflict(index, prepared[index]) for index in conflicts]
+        problems += [problem_at(_conflict(prepared[index]), items, index) for index in conflicts]
         return Recorded(
             accepted=outcomes.count(Outcome.RECORDED),
             duplicates=outcomes.count(Outcome.DUPLICATE),
@@ -65,6 +68,6 @@ class EventRecorder:
         return PricingTerms(Prices(access.tenant_id, self.prices.current(now)), takes_estimates)
 
 
-def _conflict(index: int, event: RecordedEvent) -> FieldProblem:
+def _conflict(event: RecordedEvent) -> FieldProblem:
     message = f"id {event.id!r} was already used for an event with a different payload, which is kept"
-    return FieldProblem(field="id", code=ID_CONFLICT, message=message, index=index)
+    return FieldProblem(field="id", code=ID_CONFLICT, message=message)

@@ -13,13 +13,7 @@ from shared.domain.ledger.counters import Cell, Series, sum_totals
 from shared.domain.ledger.periods import MAX_AGE, MAX_AHEAD
 from shared.domain.metering.event_costs import PricingTerms
 from shared.domain.metering.events import MeteringEvent
-from shared.domain.metering.recording import (
-    MAX_METADATA_BYTES,
-    DayDelta,
-    RecordedEvent,
-    deltas_by_day,
-    prepare,
-)
+from shared.domain.metering.recording import DayDelta, RecordedEvent, deltas_by_day, prepare
 from shared.domain.metering.refusals import RefusedEvent
 from shared.domain.metering.runs import runs_of
 from tests.sample_events import CALL, NOON, TODAY, llm_call, mark, sum_of_amounts, times
@@ -118,6 +112,38 @@ def test_the_same_payload_has_the_same_fingerprint_whenever_it_is_sent() -> None
 )
 def test_a_different_payload_has_a_different_fingerprint(change: dict[str, Any]) -> None:
     assert _prepared(id="e1").fingerprint != _prepared(**({"id": "e1"} | change)).fingerprint
+
+
+def test_the_order_of_keys_does_not_change_the_fingerprint() -> None:
+    one = {"metadata": {"a": {"x": 1, "y": [{"p": 1, "q": 2}]}, "b": 2}}
+    other = {"metadata": {"b": 2, "a": {"y": [{"q": 2, "p": 1}], "x": 1}}}
+    assert _prepared(id="e1", **one).fingerprint == _prepared(id="e1", **other).fingerprint
+    usage = {"usage": {"prompt_tokens": 1, "completion_tokens": 2}, "object": "chat.completion"}
+    turned = {"object": "chat.completion", "usage": {"completion_tokens": 2, "prompt_tokens": 1}}
+    first, second = (_prepared(id="e1", provider="openai", response=each) for each in (usage, turned))
+    assert first.fingerprint == second.fingerprint
+
+
+def test_the_offset_of_an_instant_does_not_change_the_fingerprint() -> None:
+    offsets = [timezone(timedelta(hours=hours)) for hours in (-11, 0, 5, 14)]
+    fingerprints = {_prepared(id="e1", ts=NOON.astimezone(offset)).fingerprint for offset in offsets}
+    assert len(fingerprints) == 1
+    assert _prepared(id="e1", ts=NOON.replace(tzinfo=offsets[2])).fingerprint not in fingerprints
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ({"a": {"x": 1}, "b": {"y": 1}}, {"a": {"y": 1}, "b": {"x": 1}}),
+        ({"a": [1, 2]}, {"a": [2, 1]}),
+        ({"a": 1}, {"a": "1"}),
+        ({"a": 1}, {"a": True}),
+        ({"a": None}, {}),
+        ({}, None),
+    ],
+)
+def test_different_metadata_has_a_different_fingerprint(one: Any, other: Any) -> None:
+    assert _prepared(id="e1", metadata=one).fingerprint != _prepared(id="e1", metadata=other).fingerprint
 
 
 # Price, usage and metadata
@@ -291,13 +317,6 @@ def test_an_unknown_price_is_said_whatever_was_used() -> None:
 def test_metadata_is_kept_as_json_and_empty_metadata_is_dropped() -> None:
     assert _prepared(metadata={"a.b": [1, None, "é"]}).metadata_json == '{"a.b":[1,null,"é"]}'
     assert _prepared(metadata={}).metadata_json is None
-
-
-def test_metadata_of_the_largest_size_is_kept_and_one_byte_more_is_refused() -> None:
-    room = MAX_METADATA_BYTES - len('{"a":""}')
-    assert len(_prepared(metadata={"a": "x" * room}).metadata_json or "") == MAX_METADATA_BYTES
-    assert _refusal(metadata={"a": "x" * (room + 1)}) == ("metadata", "metadata_too_large")
-    assert _refusal(metadata={"a": "é" * (room // 2 + 1)}) == ("metadata", "metadata_too_large")
 
 
 # Amounts of a batch

@@ -52,6 +52,7 @@ export function eventOf(changes: Partial<UsageEvent> = {}): UsageEvent {
     workflow_id: null,
     request_id: null,
     metadata: null,
+    metadata_cut: false,
     ...changes,
   }
 }

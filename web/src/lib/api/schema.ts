@@ -2045,6 +2045,11 @@ export interface components {
             metadata: {
                 [key: string]: unknown;
             } | null;
+            /**
+             * Metadata Cut
+             * @description Whether the metadata was longer than is stored, and was cut.
+             */
+            metadata_cut: boolean;
         };
         /**
          * EventSeries
