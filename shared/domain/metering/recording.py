@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import UTC, date, datetime
+from functools import lru_cache
 from hashlib import blake2b
 from json import JSONEncoder
 from typing import Final, NamedTuple
@@ -15,7 +16,7 @@ from shared.domain.metering.events import Category, MeteringEvent, Status
 from shared.domain.metering.metadata import stored_metadata
 from shared.domain.metering.readings import read_usage
 from shared.domain.metering.refusals import RefusedEvent
-from shared.domain.prices.catalog import ResolvedProvider, resolve_provider
+from shared.domain.prices.catalog import MAX_CACHED_NAMES, ResolvedProvider, resolve_provider
 from shared.domain.prices.costs import EventCost
 from shared.domain.prices.pricing import canonical_names
 from shared.domain.prices.token_pools import TokenPools
@@ -102,9 +103,14 @@ def prepare(
 
 def _series(event: MeteringEvent, provider: ResolvedProvider, served: str | None) -> Series:
     """Return the series of an event: that of the model that answered, or the names as sent if nobody lists them."""
-    names = canonical_names(provider, served) if served else None
-    names = names or canonical_names(provider, event.model)
-    return Series(*names) if names else Series(event.provider, event.model)
+    listed = _listed_series(provider, served) if served else None
+    return listed or _listed_series(provider, event.model) or Series(event.provider, event.model)
+
+
+@lru_cache(maxsize=MAX_CACHED_NAMES)
+def _listed_series(provider: ResolvedProvider, model: str) -> Series | None:
+    names = canonical_names(provider, model)
+    return Series(*names) if names else None
 
 
 def _within_window(ts: datetime, now: datetime) -> datetime:

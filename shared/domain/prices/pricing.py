@@ -59,12 +59,18 @@ class PricedModel:
         # The catalog lives as long as the process, so the identities of its prices are stable keys.
         self._rates = {id(prices): _rates(model, prices) for prices in _every_price(model)}
         self._only_rates = next(iter(self._rates.values())) if len(self._rates) == 1 else None
+        self._last: tuple[datetime, tuple[Rates, ...]] | None = None
 
     def rates_at(self, at: datetime) -> tuple[Rates, ...]:
         """Return the rates in force at `at`."""
         if self._only_rates is not None:
             return self._only_rates
-        return self._rates[id(self.model.get_prices(at))]
+        # Prices change on full minutes, and the events of a batch are of one or two of them.
+        minute = at.replace(second=0, microsecond=0)
+        last = self._last
+        if last is None or last[0] != minute:
+            last = self._last = (minute, self._rates[id(self.model.get_prices(at))])
+        return last[1]
 
     def variant_at(self, at: datetime, context: Mapping[str, str]) -> "PriceVariant | None":
         """Return the price for exactly this context at `at`."""

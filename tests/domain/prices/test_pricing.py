@@ -6,7 +6,14 @@ from decimal import Decimal, localcontext
 from functools import cache
 
 import pytest
-from genai_prices.types import ConditionalPrice, ModelInfo, Provider, StartDateConstraint, Usage
+from genai_prices.types import (
+    ConditionalPrice,
+    ModelInfo,
+    Provider,
+    StartDateConstraint,
+    TimeOfDateConstraint,
+    Usage,
+)
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -170,6 +177,32 @@ def test_dated_prices_are_kept_apart() -> None:
     cut = datetime.combine(date(2025, 6, 10), time(), UTC)
     before = our_nanousd(openai, o3, cut - timedelta(microseconds=1), TokenPools(1, 0, 1))
     assert (before, our_nanousd(openai, o3, cut, TokenPools(1, 0, 1))) == (10 * 1000, 2 * 1000)
+
+
+def test_prices_change_on_full_minutes() -> None:
+    """Fail when a new catalog has a price that begins within a minute: PricedModel remembers rates by the minute."""
+    constraints = [
+        dated.constraint for _, model in catalog() if isinstance(model.prices, list) for dated in model.prices
+    ]
+    times = [
+        each
+        for one in constraints
+        if isinstance(one, TimeOfDateConstraint)
+        for each in (one.start_time, one.end_time)
+    ]
+    assert times != []
+    assert {(each.second, each.microsecond) for each in times} == {(0, 0)}
+
+
+def test_rates_follow_the_clock_from_one_minute_to_the_next() -> None:
+    for provider, model in catalog():
+        if isinstance(model.prices, list) and any(
+            isinstance(dated.constraint, TimeOfDateConstraint) for dated in model.prices
+        ):
+            priced = PricedModel(provider, model)
+            for minute in range(0, 24 * 60, 15):
+                at = datetime(2026, 11, 25, minute // 60, minute % 60, 59, tzinfo=UTC)
+                assert priced.rates_at(at) == PricedModel(provider, model).rates_at(at)
 
 
 def test_a_call_is_priced_at_the_service_tier_of_its_response() -> None:
