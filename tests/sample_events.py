@@ -98,7 +98,9 @@ def event_of(
         workflow_id=None,
         request_id=None,
         metadata_json=None,
+        metadata_cut=False,
         fingerprint="first",
+        identity=event_id,
         amounts=amounts_of(Measures(category, status, tokens, latency_ms, cost)),
     )
 

@@ -71,7 +71,7 @@ def test_a_day_with_too_many_series_for_a_document_continues_in_the_next(
     assert store.dirty_counters(tenant_id) == [ShardRef(TODAY, 0), ShardRef(TODAY, 1)]
     # The full document still has room for its known series; a duplicate counts in neither.
     assert store.record(tenant_id, [llm_call("n1"), *events[:1]], ONE_SHARD, NOON)[1] is Outcome.DUPLICATE
-    known = events[0]._replace(id="n2")
+    known = events[0]._replace(id="n2", identity="n2")
     assert store.record(tenant_id, [known], ONE_SHARD, NOON) == [Outcome.RECORDED]
     assert counted(store, tenant_id, shards=2) == times(WIDE_SERIES + 2)
 

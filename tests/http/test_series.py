@@ -161,7 +161,7 @@ def test_csv_never_holds_a_formula(name: str, functions: Functions, key: str) ->
     assert row["provider"] == f"'{name}"
 
 
-@pytest.mark.parametrize("name", ['say "hi"', "a,b", "a;b", "ünï", "'quoted"])
+@pytest.mark.parametrize("name", ['say "hi"', "a,b", "a;b", "ünï", "two\u2028lines", "'quoted"])
 def test_csv_names_survive_the_round_trip(name: str, functions: Functions, key: str) -> None:
     functions.record(key, {**CALL, "model": name})
     (row,) = rows_of(functions, key, "group_by=model")

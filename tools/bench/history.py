@@ -49,7 +49,9 @@ def event(number: int, ts: datetime, prefix: str, run: str) -> RecordedEvent:
         workflow_id=None,
         request_id=None,
         metadata_json=None,
+        metadata_cut=False,
         fingerprint="f" * 32,
+        identity=f"{prefix}-{number}",
         amounts=_AMOUNTS,
     )
 

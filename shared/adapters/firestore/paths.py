@@ -17,8 +17,8 @@ class TenantPaths:
     def __init__(self, documents: str, tenant_id: str) -> None:
         self.tenant = f"{documents}/tenants/{tenant_id}"
 
-    def event(self, key: str) -> str:
-        return f"{self.tenant}/events/{hashed_id(key)}"
+    def event(self, identity: str) -> str:
+        return f"{self.tenant}/events/{hashed_id(identity)}"
 
     def run(self, run_id: str) -> str:
         return f"{self.tenant}/runs/{hashed_id(run_id)}"

@@ -118,7 +118,7 @@ class EnvelopedEvent:
 
     data: object
     identity: str | None
-    """See RecordedEvent."""
+    """See RecordedEvent; None if it is the event's id."""
     names: Mapping[str, str]
     """The attributes that the sender set, by the field of the event that each became."""
 

@@ -51,15 +51,10 @@ class RecordedEvent(NamedTuple):
     fingerprint: str
     """Hash of the payload as sent: distinguishes a duplicate from a different event with the same id."""
     amounts: Totals
-    metadata_cut: bool = False
+    metadata_cut: bool
     """Whether `metadata_json` is only the part of the metadata that may be stored."""
-    identity: str | None = None
-    """Hash of the source and id of a CloudEvent; None if the event is identified by `id` alone."""
-
-    @property
-    def key(self) -> str:
-        """The text that is unique for each event of a tenant. NUL, which no id contains, marks an identity."""
-        return self.id if self.identity is None else f"\0{self.identity}"
+    identity: str
+    """The text that is unique for each event of a tenant: `id`, except for a CloudEvent."""
 
 
 def prepare(
@@ -78,8 +73,9 @@ def prepare(
     served = read.served_model if read else None
     cost = cost_of_event(event, read, Priced(provider, ts, terms))
     metadata_json, metadata_cut = stored_metadata(event.metadata) if event.metadata else (None, False)
+    event_id = event.id or _derived_id(event)
     return RecordedEvent(  # by position: as many keywords would take twice as long, once per event
-        event.id or _derived_id(event),
+        event_id,
         ts,
         event.category,
         event.provider,
@@ -98,6 +94,7 @@ def prepare(
         _fingerprint(event),
         amounts_of(Measures(event.category, event.status, pools, event.latency_ms, cost)),
         metadata_cut,
+        event_id,
     )
 
 

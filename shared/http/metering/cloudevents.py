@@ -69,15 +69,15 @@ def _enveloped(
     envelope = {"id": attributes["id"], "ts": attributes.get("time")}
     names = {"id": f"{prefix}id", "ts": f"{prefix}time"}
     taken = {field: value for field, value in envelope.items() if data.get(field) is None}
-    # The specification makes an id unique within its source. Neither contains NUL, so no two pairs are alike.
-    identity = _hash(f"{attributes['source']}\0{attributes['id']}") if "id" in taken else None
+    identity = _identity(f"{attributes['source']}\0{attributes['id']}") if "id" in taken else None
     return EnvelopedEvent(
         data={**data, **taken}, identity=identity, names={field: names[field] for field in taken}
     )
 
 
-def _hash(text: str) -> str:
-    return hashlib.sha256(text.encode()).hexdigest()[:40]
+def _identity(source_and_id: str) -> str:
+    """Hash what is unique for a CloudEvent. No source or id contains NUL, so that no two events are alike."""
+    return f"\0{hashlib.sha256(source_and_id.encode()).hexdigest()[:40]}"
 
 
 def _data_of(event: Mapping[str, object]) -> Mapping[str, object]:

@@ -47,7 +47,7 @@ class EventRecorder:
             except RefusedEvent as refusal:
                 problems.append(problem_at(refusal.problem, items, index))
             else:
-                if isinstance(item := items[index], EnvelopedEvent):
+                if isinstance(item := items[index], EnvelopedEvent) and item.identity is not None:
                     prepared[index] = prepared[index]._replace(identity=item.identity)
         outcomes = self.ledger.record(access.tenant, list(prepared.values()), now) if prepared else []
         conflicts = [

@@ -37,7 +37,6 @@ _TEXT_FIELDS = (
     "workflow_id",
     "request_id",
     "metadata_json",
-    "identity",
 )
 _texts_of = attrgetter(*_TEXT_FIELDS)
 
@@ -65,6 +64,8 @@ def write_event(write: Any, name: str, event: RecordedEvent, expire_at: Any) -> 
     for field, text in zip(_TEXT_FIELDS, _texts_of(event), strict=True):
         if text is not None:
             fields[field].string_value = text
+    if event.identity != event.id:
+        fields["identity"].string_value = event.identity
     if event.metadata_cut:
         fields["metadata_cut"].boolean_value = True
     if event.tokens is not None:
@@ -112,6 +113,7 @@ def read_event(document: Any) -> RecordedEvent:
         cost=cost,
         fingerprint=fields["fingerprint"],
         amounts=amounts_of(Measures(fields["category"], fields.get("status"), pools, latency_ms, cost)),
+        identity=fields.get("identity", fields["id"]),
         metadata_cut=fields.get("metadata_cut", False),
         **{field: fields.get(field) for field in _TEXT_FIELDS},
     )

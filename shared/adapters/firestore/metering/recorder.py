@@ -57,17 +57,17 @@ class Recorder:
         )
         first_of: dict[str, RecordedEvent] = {}
         for event in events:
-            first_of.setdefault(event.key, event)
+            first_of.setdefault(event.identity, event)
         existing: dict[str, str] = {}
         for part in split(first_of.values()):
             existing |= self._record_part(recording, part)
         return _outcomes(events, existing)
 
     def _record_part(self, recording: Recording, events: list[RecordedEvent]) -> dict[str, str]:
-        """Commit the new ones of `events`; return the fingerprints of the existing ones by key."""
+        """Commit the new ones of `events`; return the fingerprints of the existing ones by identity."""
         existing: dict[str, str] = {}
         for _ in range(_MAX_ROUNDS):
-            new = [event for event in events if event.key not in existing] if existing else events
+            new = [event for event in events if event.identity not in existing] if existing else events
             if not new or self._commit_unless_known(recording, new):
                 return existing
             existing |= self._fingerprints(recording.paths, new)
@@ -109,7 +109,7 @@ class Recorder:
         expire_at = Value()
         set_timestamp(expire_at, recording.expire_at)
         for event in events:
-            write_event(request.writes.add(), paths.event(event.key), event, expire_at)
+            write_event(request.writes.add(), paths.event(event.identity), event, expire_at)
         for day, delta in deltas_by_day(events).items():
             due = recording.settings.due_at(day, recording.now)
             request.writes.append(counter_write(paths.counter(ShardRef(day, number)), delta, due))
@@ -118,7 +118,7 @@ class Recorder:
         return request
 
     def _fingerprints(self, paths: TenantPaths, events: list[RecordedEvent]) -> dict[str, str]:
-        names = {paths.event(event.key): event.key for event in events}
+        names = {paths.event(event.identity): event.identity for event in events}
         found = self._rpc.batch_get(names, ["fingerprint"])
         return {names[name]: document.fields["fingerprint"].string_value for name, document in found.items()}
 
@@ -143,9 +143,8 @@ def _outcomes(events: Sequence[RecordedEvent], existing: dict[str, str]) -> list
     fingerprints = dict(existing)
     outcomes = []
     for event in events:
-        key = event.key
-        if (known := fingerprints.get(key)) is None:
-            fingerprints[key] = event.fingerprint
+        if (known := fingerprints.get(event.identity)) is None:
+            fingerprints[event.identity] = event.fingerprint
             outcomes.append(Outcome.RECORDED)
         else:
             outcomes.append(Outcome.DUPLICATE if known == event.fingerprint else Outcome.CONFLICT)

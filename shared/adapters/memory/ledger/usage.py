@@ -29,9 +29,9 @@ class MemoryUsageStore(MemoryState):
             usage = self._usage.setdefault(tenant_id, TenantUsage())
             outcomes, new = [], []
             for event in events:
-                outcomes.append(_outcome(event, usage.events.get(event.key)))
+                outcomes.append(_outcome(event, usage.events.get(event.identity)))
                 if outcomes[-1] is Outcome.RECORDED:
-                    usage.events[event.key] = event
+                    usage.events[event.identity] = event
                     new.append(event)
             self._count(usage, new, settings, now)
             return outcomes
@@ -133,7 +133,7 @@ class MemoryUsageStore(MemoryState):
         with self._lock:
             events = self._usage.get(tenant_id, TenantUsage()).events.values()
             chosen = [event for event in events if run_id is None or event.run_id == run_id]
-            return page("events", {(event.ts, event.key): event for event in chosen}, limit, cursor)
+            return page("events", {(event.ts, event.identity): event for event in chosen}, limit, cursor)
 
     def list_runs(self, tenant_id: str, *, limit: int, cursor: str | None = None) -> Page[Run]:
         with self._lock:
