@@ -8,11 +8,14 @@ from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from functools import cached_property, lru_cache
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from shared.adapters.catalog_file import CatalogFile
 from shared.adapters.memory import InlineTickPublisher, MemoryStore
 from shared.config import Config, load_config
 from shared.domain.errors import ConfigurationError, UsageError
+from shared.domain.prices.catalog import catalog_providers
 from shared.ports import (
     BillingStore,
     Directory,
@@ -167,7 +170,12 @@ class Container:
 
     @cached_property
     def events(self) -> EventRecorder:
-        return EventRecorder(self.ledger, PriceReader(self.price_books), self.config.takes_estimates)
+        return EventRecorder(self.ledger, self.prices, self.config.takes_estimates)
+
+    @cached_property
+    def prices(self) -> PriceReader:
+        path = self.config.price_catalog
+        return PriceReader(self.price_books, CatalogFile(Path(path)) if path else None)
 
     @cached_property
     def limits(self) -> Limits:
@@ -188,6 +196,11 @@ class Container:
         emulator = self.config.firestore_emulator
         return FirestoreRpc(self.config.project_id, open_channel(emulator), is_emulator=emulator is not None)
 
+    def load_prices(self) -> None:
+        """Load the price catalog, which takes most of a second, before a request needs it."""
+        catalog_providers()
+        self.prices.refresh_catalog(self.clock())
+
     def first_call(self) -> None:
         """Open the channel to the store, which takes a second, before a request needs it."""
         # If the store is unavailable, the next request reports it.
@@ -196,12 +209,12 @@ class Container:
 
 
 def start(
-    *warm_ups: Callable[[], object], required: Iterable[str] = (), takes_members: bool = False
+    *, required: Iterable[str] = (), takes_members: bool = False, prices_events: bool = False
 ) -> Container:
     """Return the container of this process; exit with a list of all problems if the configuration is invalid.
 
-    `required` names variables that this function needs. `warm_ups`, and with `takes_members` the preparation of
-    sign-in, run in the serving process beside its first requests.
+    `required` names variables that this function needs. What it needs for members and for prices is prepared in the
+    serving process, beside its first requests.
     """
     try:
         config = load_config(os.environ, required)
@@ -210,7 +223,8 @@ def start(
     container = Container(config)
     if config.store == "firestore":
         sign_in = [lambda: container.sign_in] if takes_members else []
-        _after_fork([*warm_ups, container.first_call, *sign_in])
+        prices = [container.load_prices] if prices_events else []
+        _after_fork([*prices, container.first_call, *sign_in])
     return container
 
 

@@ -63,6 +63,8 @@ class Config:
     tick_topic: str
     metering_enabled: bool
     takes_estimates: bool
+    price_catalog: str | None
+    """The file with a newer price catalog."""
     retention: timedelta
     soft_percent: int
     hard_percent: int
@@ -114,6 +116,7 @@ def load_config(environment: Mapping[str, str], required: Iterable[str] = ()) ->
         tick_topic=environment.get("GWI_TICK_TOPIC", DEFAULT_TICK_TOPIC),
         metering_enabled=environment.get("GWI_METERING_ENABLED", "").strip().lower() in _ON,
         takes_estimates=estimates != "off",
+        price_catalog=environment.get("GWI_PRICE_CATALOG") or None,
         retention=timedelta(days=retention_days),
         soft_percent=soft_percent,
         hard_percent=hard_percent,

@@ -14,11 +14,13 @@ from shared.ports.ledger import DueCounter, Outcome, Snapshot, StaleRollup, Tick
 from shared.ports.notices import Mail
 from shared.ports.pages import Page
 from shared.ports.people import Directory, IdentityVerifier, Members, StaleMembers
-from shared.ports.prices import PriceBooks, StalePrices
+from shared.ports.prices import BrokenCatalog, CatalogSource, PriceBooks, StalePrices
 
 __all__ = [
     "BillingChange",
     "BillingStore",
+    "BrokenCatalog",
+    "CatalogSource",
     "CheckoutOrder",
     "Directory",
     "DueCounter",

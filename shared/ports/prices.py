@@ -3,7 +3,19 @@
 from typing import Protocol
 
 from shared.domain.people.tenants import AuditEntry
+from shared.domain.prices.catalog import Catalog
 from shared.domain.prices.price_book import PriceBook
+
+
+class BrokenCatalog(Exception):
+    """The newer price catalog cannot be used; the message says why."""
+
+
+class CatalogSource(Protocol):
+    """A place where a newer price catalog may appear."""
+
+    def read_if_changed(self) -> Catalog | None:
+        """Return a checked catalog if it has changed since it was read. Raises BrokenCatalog."""
 
 
 class StalePrices(Exception):

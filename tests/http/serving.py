@@ -78,8 +78,8 @@ class Functions:
     def _start_as(self, name: str, start: Any) -> Any:
         """Start as main.py does, but on the clock of the test."""
 
-        def start_on_clock(*warm_ups: Any, **options: Any) -> Container:
-            container: Container = start(*warm_ups, **options)
+        def start_on_clock(**options: Any) -> Container:
+            container: Container = start(**options)
             container.clock = self.clock
             self.containers[name] = container
             return container

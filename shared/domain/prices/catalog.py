@@ -1,8 +1,9 @@
 """The price catalog of genai-prices, loaded on first use, and its lookup of providers by name."""
 
 from dataclasses import dataclass
+from datetime import date
 from functools import cache, lru_cache
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from shared.domain.prices.providers import ID_OF_ALIAS
 
@@ -29,6 +30,57 @@ class ResolvedProvider:
         return self.listed.id if self.listed else None
 
 
+class Catalog(NamedTuple):
+    """A price catalog: every provider with its models and their dated prices."""
+
+    providers: "list[Provider]"
+    version: str
+    """As it is stored with each price: `genai-prices/0.2.3`."""
+
+
+@cache
+def pinned_catalog() -> Catalog:
+    """Return the catalog of the installed package."""
+    from genai_prices import __version__
+    from genai_prices.data_snapshot import get_snapshot
+
+    return Catalog(get_snapshot().providers, f"genai-prices/{__version__}")
+
+
+_in_use: list[Catalog] = []
+"""The newer catalog that is used instead of the pinned one, if there is one."""
+
+
+def use_catalog(catalog: Catalog) -> None:
+    """Price what is recorded from now on by another catalog. Names are resolved anew, and with them all prices."""
+    _in_use[:] = [catalog]
+    _providers_by_id.cache_clear()
+    resolve_provider.cache_clear()
+
+
+def _catalog() -> Catalog:
+    return _in_use[0] if _in_use else pinned_catalog()
+
+
+def newest_price_of(catalog: Catalog) -> date:
+    """Return the day on which the newest dated price of a catalog begins."""
+    from genai_prices.types import StartDateConstraint
+
+    return max(
+        (
+            each.constraint.start_date
+            for provider in catalog.providers
+            for model in provider.models
+            for each in (
+                *(model.prices if isinstance(model.prices, list) else ()),
+                *(model.price_variants or ()),
+            )
+            if isinstance(each.constraint, StartDateConstraint)
+        ),
+        default=date.min,
+    )
+
+
 @lru_cache(maxsize=MAX_CACHED_NAMES)
 def resolve_provider(name: str) -> ResolvedProvider:
     """Resolve a provider by the name or alias that a caller sent. Do this once per event and pass the result on."""
@@ -41,20 +93,14 @@ def _providers_by_id() -> "dict[str, Provider]":
     return {provider.id: provider for provider in catalog_providers()}
 
 
-@cache
 def catalog_version() -> str:
     """Return the version that is stored with each price: `genai-prices/0.2.3`."""
-    from genai_prices import __version__
-
-    return f"genai-prices/{__version__}"
+    return _catalog().version
 
 
-@cache
-def catalog_providers() -> list["Provider"]:
-    """Return every provider of the catalog, with its models, their dated prices and its response extractors."""
-    from genai_prices.data_snapshot import get_snapshot
-
-    return get_snapshot().providers
+def catalog_providers() -> "list[Provider]":
+    """Return every provider of the catalog, with its models and their dated prices."""
+    return _catalog().providers
 
 
 @cache
