@@ -17,7 +17,8 @@ from shared.adapters.catalog_file import CatalogFile
 from shared.adapters.memory import MemoryStore
 from shared.domain.prices import catalog as catalogs
 from shared.domain.prices.catalog import pinned_catalog, resolve_provider
-from shared.domain.prices.pricing import Price, price_of
+from shared.domain.prices.priced_models import Price
+from shared.domain.prices.pricing import price_of
 from shared.domain.prices.token_pools import CallUsage, TokenPools
 from shared.ports import BrokenCatalog
 from shared.usecases.prices.read_prices import CATALOG_CHECKED_EVERY, REMEMBERED_FOR, PriceReader

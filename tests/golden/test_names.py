@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from shared.domain.prices.catalog import catalog_providers, catalog_version, resolve_provider
 from shared.domain.prices.models import find_model
 from shared.domain.prices.money import nanousd_from_decimal
-from shared.domain.prices.pricing import UNKNOWN_PRICE, Price, price_of
+from shared.domain.prices.priced_models import Price
+from shared.domain.prices.pricing import UNKNOWN_PRICE, price_of
 from shared.domain.prices.providers import ID_OF_ALIAS, LOCAL_PROVIDERS
 from shared.domain.prices.token_pools import CallUsage, TokenPools
 

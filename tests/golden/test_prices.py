@@ -16,7 +16,8 @@ from shared.domain.people.tenants import Change
 from shared.domain.prices.catalog import catalog_version, resolve_provider
 from shared.domain.prices.costs import EventCost
 from shared.domain.prices.money import nanousd_from_decimal, usd_string
-from shared.domain.prices.pricing import UNKNOWN_PRICE, Price, price_of
+from shared.domain.prices.priced_models import Price
+from shared.domain.prices.pricing import UNKNOWN_PRICE, price_of
 from shared.domain.prices.token_pools import CallUsage, TokenPools
 from shared.usecases.people.manage_tenants import set_takes_estimates
 from shared.usecases.prices.manage_prices import set_price

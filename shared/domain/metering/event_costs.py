@@ -13,7 +13,7 @@ from shared.domain.prices.book_prices import LIST_PRICES, Prices
 from shared.domain.prices.catalog import ResolvedProvider
 from shared.domain.prices.costs import CLIENT_PRICE, NO_COST, PROVIDER_PRICE, EventCost
 from shared.domain.prices.money import nanousd_from_decimal
-from shared.domain.prices.pricing import Price
+from shared.domain.prices.priced_models import Price
 from shared.domain.prices.token_pools import MAX_TOKENS
 
 UNKNOWN_COST: Final = EventCost("unknown")

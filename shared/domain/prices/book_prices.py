@@ -9,15 +9,8 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from shared.domain.prices.catalog import MAX_CACHED_NAMES, ResolvedProvider, catalog_units, resolve_provider
 from shared.domain.prices.price_book import EMPTY_BOOK, PriceBook, PriceEntry
-from shared.domain.prices.pricing import (
-    Price,
-    PricedModel,
-    canonical_names,
-    is_priced,
-    listed_price,
-    price_of,
-    priced_at,
-)
+from shared.domain.prices.priced_models import Price, PricedModel
+from shared.domain.prices.pricing import canonical_names, is_priced, listed_price, price_of, priced_at
 from shared.domain.prices.token_pools import CallUsage
 
 if TYPE_CHECKING:

@@ -13,7 +13,8 @@ from shared.domain.prices.book_prices import Prices
 from shared.domain.prices.catalog import resolve_provider
 from shared.domain.prices.price_book import MAX_ENTRIES, PriceBook, PriceEntry, PriceKey
 from shared.domain.prices.price_file import TOKEN_KINDS, UNIT_KINDS, format_prices, parse_prices
-from shared.domain.prices.pricing import Price, price_of
+from shared.domain.prices.priced_models import Price
+from shared.domain.prices.pricing import price_of
 from shared.domain.prices.token_pools import NO_TOKENS, CallUsage, TokenPools
 
 NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)

@@ -20,13 +20,8 @@ from hypothesis import strategies as st
 from shared.domain.prices import pricing
 from shared.domain.prices.catalog import MAX_CACHED_NAMES, catalog_providers, catalog_units, resolve_provider
 from shared.domain.prices.money import nanousd_from_decimal
-from shared.domain.prices.pricing import (
-    FREE_MODEL_SUFFIX,
-    UNKNOWN_PRICE,
-    Price,
-    PricedModel,
-    price_of,
-)
+from shared.domain.prices.priced_models import FREE_MODEL_SUFFIX, Price, PricedModel
+from shared.domain.prices.pricing import UNKNOWN_PRICE, price_of
 from shared.domain.prices.providers import LOCAL_PROVIDERS
 from shared.domain.prices.rates import cost_nanousd
 from shared.domain.prices.token_pools import MAX_TOKENS, CallUsage, TokenPools
