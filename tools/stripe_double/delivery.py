@@ -76,6 +76,7 @@ class Courier:
         self.delivered: list[dict[str, Any]] = []
         self._random = random.Random()  # noqa: S311 - an order, not a secret
         self._waiting: list[Delivery] = []
+        self._on_their_way: list[Delivery] = []
         self._changed = threading.Condition()
         self._sending = threading.Lock()
         self._stopped = False
@@ -113,9 +114,9 @@ class Courier:
             self._changed.notify_all()
 
     def waiting(self) -> list[dict[str, Any]]:
-        """Return what has not arrived yet."""
+        """Return what has not arrived yet, also what is being sent."""
         with self._changed:
-            return [delivery.shown() for delivery in self._waiting]
+            return [delivery.shown() for delivery in (*self._on_their_way, *self._waiting)]
 
     def forget(self) -> None:
         """Drop what waits and what is remembered of the past."""
@@ -162,6 +163,7 @@ class Courier:
             self._waiting = [
                 delivery for delivery in self._waiting if all(delivery is not one for one in taken)
             ]
+            self._on_their_way += taken
             return taken
 
     def _attempt(self, delivery: Delivery) -> None:
@@ -170,6 +172,7 @@ class Courier:
             status = self._dropped(delivery) or self._post(delivery.event)
         delivery.statuses.append(status)
         with self._changed:
+            self._on_their_way = [each for each in self._on_their_way if each is not delivery]
             if 200 <= status < 300:
                 delivery.event["pending_webhooks"] = 0
                 self.delivered.append(delivery.shown())

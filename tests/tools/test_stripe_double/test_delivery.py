@@ -7,7 +7,7 @@ import stripe
 
 from tests.tools.test_stripe_double.receiver import Receiver
 from tests.tools.test_stripe_double.shop import SECRET, Shop
-from tools.stripe_double.delivery import WebhookEndpoint, signature_header
+from tools.stripe_double.delivery import Courier, WebhookEndpoint, signature_header
 from tools.stripe_double.serving import create_double, serving
 
 _CATALOG_EVENTS = 5  # two products, three prices
@@ -48,6 +48,23 @@ def test_delivers_again_until_the_receiver_is_well(shop: Shop, receiver: Receive
     assert len({event["id"] for event in arrived}) == 1
     _wait_until_quiet(shop)
     assert shop.look("delivery")["delivered"][-1]["statuses"] == [500, 302, 400, 200]
+
+
+def test_what_is_being_sent_has_not_arrived_yet(
+    shop: Shop, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    receiver.wait_for("price.created", times=3)
+    _wait_until_quiet(shop)
+    seen: list[list[str]] = []
+
+    def post(_courier: object, _event: object) -> int:
+        seen.append([one["type"] for one in shop.look("delivery")["waiting"]])
+        return 200
+
+    monkeypatch.setattr(Courier, "_post", post)
+    shop.stripe.v1.customers.create({"name": "Acme"})
+    _wait_until_quiet(shop)
+    assert seen == [["customer.created"]]
 
 
 def test_paused_deliveries_wait_for_a_flush(shop: Shop, receiver: Receiver) -> None:
