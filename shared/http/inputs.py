@@ -1,9 +1,10 @@
 """The models of bodies and query strings, which validate requests and describe them in the OpenAPI document."""
 
+import re
 from datetime import UTC, datetime
 from typing import Annotated, Literal
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
 
 from shared.domain.metering.events import MeteringEvent
 from shared.usecases.ledger.read_series import Granularity, GroupBy
@@ -52,8 +53,18 @@ class EventsQuery(PageQuery):
     run_id: str | None = Field(None, min_length=1, max_length=128)
 
 
+_DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 _FIRST_INSTANT, _END_OF_TIME = datetime(2000, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
-SeriesEdge = Annotated[AwareDatetime, Field(ge=_FIRST_INSTANT, lt=_END_OF_TIME)]
+
+
+def _midnight_of_date(value: object) -> object:
+    """Take a date alone as its midnight in UTC."""
+    return f"{value}T00:00:00Z" if isinstance(value, str) and _DATE.fullmatch(value) else value
+
+
+SeriesEdge = Annotated[
+    AwareDatetime, Field(ge=_FIRST_INSTANT, lt=_END_OF_TIME), BeforeValidator(_midnight_of_date)
+]
 """All usage lies between them; the arithmetic of ranges would fail near the ends of the calendar."""
 
 

@@ -72,6 +72,32 @@ def test_by_model(recorded: Functions, key: str) -> None:
     ]
 
 
+def test_by_provider_and_model(recorded: Functions, key: str) -> None:
+    answer = recorded.read(key, f"{SERIES}?group_by=provider,model")
+    found = [(each["provider"], each["model"], each["tokens"]["total"]) for each in answer["points"]]
+    assert found == [
+        ("openai", "gpt-4.1-mini", 100),
+        ("azure", "gpt-4.1-mini", 400),
+        ("openai", "gpt-4.1-mini", 200 + 800),
+    ]
+
+
+@pytest.mark.parametrize("group_by", ["", "&group_by=model"])
+def test_by_week_from_monday_on_and_by_month(group_by: str, functions: Functions, key: str) -> None:
+    # 16 November is a Monday; October and November meet within a week.
+    days = {"2026-11-16": 1, "2026-11-15": 2, "2026-11-01": 4, "2026-10-31": 8}
+    functions.record(key, *(call(f"{day}T05:00:00Z", tokens) for day, tokens in days.items()))
+    functions.tick()
+    within = f"from=2026-10-01&to=2026-11-20{group_by}"
+    assert [point[0] for point in points(functions, key, f"granularity=week&{within}")] == [
+        "2026-10-26T00:00:00Z",
+        "2026-11-09T00:00:00Z",
+        "2026-11-16T00:00:00Z",
+    ]
+    assert [point[-1] for point in points(functions, key, f"granularity=week&{within}")] == [4 + 8, 2, 1]
+    assert [point[-1] for point in points(functions, key, f"granularity=month&{within}")] == [8, 1 + 2 + 4]
+
+
 @pytest.mark.parametrize(
     ("query", "tokens"),
     [
@@ -79,11 +105,13 @@ def test_by_model(recorded: Functions, key: str) -> None:
         ("to=2026-11-19T00:00:00Z", 100),
         ("from=2026-11-18T23:00:00Z&to=2026-11-19T01:00:00Z", 100 + 200),
         ("from=2026-11-19T01:00:00%2B01:00&to=2026-11-19T02:00:00%2B01:00", 200),
-        ("from=2026-11-19T15:59:00Z&to=2026-11-19T15:59:59Z", 400 + 800),
+        ("from=2026-11-19T15:59:00Z&to=2026-11-19T16:00:00Z", 400 + 800),
+        ("from=2026-11-19T15:59:00Z&to=2026-11-19T16:30:00Z", 400 + 800),
+        ("from=2026-11-19&to=2026-11-20", 200 + 400 + 800),
         ("from=2026-11-19T16:00:00Z", 0),
     ],
 )
-def test_a_range_is_half_open_and_widened_to_whole_hours(
+def test_a_range_is_half_open_and_its_edges_move_back_to_full_hours(
     query: str, tokens: int, recorded: Functions, key: str
 ) -> None:
     assert sum(point[-1] for point in points(recorded, key, query)) == tokens
@@ -112,6 +140,8 @@ def test_the_longest_ranges(functions: Functions, key: str) -> None:
     for query in (
         "granularity=hour&from=2026-10-01T00:00:00Z&to=2026-11-01T00:00:00Z",
         "from=2025-01-01T00:00:00Z&to=2026-01-02T00:00:00Z",
+        "granularity=month&from=2024-01-01&to=2027-01-01",
+        "granularity=week&group_by=model&from=2026-01-01&to=2027-01-01",
     ):
         assert functions.read(key, f"{SERIES}?{query}")["points"] == []
 

@@ -1,4 +1,4 @@
-"""Ranges of time in query strings: usage is counted by the hour, so they are widened to whole hours."""
+"""Ranges of time in query strings. Usage is counted by the hour, so each edge moves back to a full hour."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -10,10 +10,17 @@ _ONE_HOUR = timedelta(hours=1)
 
 
 def whole_hours(start: datetime, end: datetime) -> Period:
-    """Return the whole hours that [start, end) touches. Raises InvalidInput unless `start` is before `end`."""
-    if start >= end:
-        raise _invalid("from", "range_empty", f"{start.isoformat()} is not before to {end.isoformat()}")
-    return Period(_hour_of(start), next_hour(end))
+    """Return [start, end) with both edges moved back to a full hour, so that neighbouring ranges never overlap.
+
+    Raises InvalidInput if nothing is left.
+    """
+    first, last = _hour_of(start), _hour_of(end)
+    if first >= last:
+        message = f"{start.isoformat()} is not before to {end.isoformat()}"
+        if start < end:
+            message += ", once both are moved back to a full hour"
+        raise _invalid("from", "empty_range", message)
+    return Period(first, last)
 
 
 def interval_of(query: UsageQuery) -> Period | None:

@@ -26,7 +26,7 @@ def _series(call: Call, container: Container) -> Response:
     within = _range(query, call.now)
     request = SeriesRequest(within, query.granularity, query.group_by)
     points = read_series(container.ledger, call.caller.tenant, request, call.now)
-    shown = [SeriesPoint.of(point, query.group_by) for point in points]
+    shown = [SeriesPoint.of(point) for point in points]
     if query.format == "csv":
         return Response(_csv(shown), mimetype="text/csv")
     return json_response(
@@ -67,7 +67,7 @@ ROUTES = (
     Route(
         method="GET",
         path="/api/v1/tenants/<tenant>/usage/series",
-        summary="Usage by hour or day",
+        summary="Usage by hour, day, week or month",
         handle=_series,
         needs="usage:read",
         response=SeriesResponse,

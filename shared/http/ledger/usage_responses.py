@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from typing import Final, Literal
+from typing import Final
 
 from pydantic import Field
 
@@ -24,7 +24,7 @@ from shared.http.ledger.amounts import (
     amounts,
 )
 from shared.http.responses import ResponseModel, Usd
-from shared.usecases.ledger.read_series import OTHER_LABEL, Point
+from shared.usecases.ledger.read_series import OTHER_LABEL, Granularity, GroupBy, Point
 
 MAX_SERIES_ROWS: Final = 1_000
 _BILLED = frozenset({SubscriptionState.ACTIVE, SubscriptionState.TRIALING, SubscriptionState.PAST_DUE})
@@ -151,17 +151,15 @@ def _next_invoice_at(summary: BillingSummary) -> datetime | None:
 
 
 class SeriesPoint(Amounts):
-    """Usage of one hour or day."""
+    """Usage of one step: an hour, a day, a week from Monday on, or a month."""
 
     start: datetime
     provider: str | None = None
     model: str | None = None
 
     @classmethod
-    def of(cls, point: Point, group_by: str | None) -> "SeriesPoint":
-        provider = point.group if group_by == "provider" else None
-        model = point.group if group_by == "model" else None
-        return cls(start=point.start, provider=provider, model=model, **amounts(point.totals))
+    def of(cls, point: Point) -> "SeriesPoint":
+        return cls(start=point.start, provider=point.provider, model=point.model, **amounts(point.totals))
 
 
 class SeriesResponse(ResponseModel):
@@ -169,8 +167,8 @@ class SeriesResponse(ResponseModel):
 
     start: datetime = Field(serialization_alias="from")
     end: datetime = Field(serialization_alias="to")
-    granularity: Literal["hour", "day"]
-    group_by: Literal["provider", "model"] | None
+    granularity: Granularity
+    group_by: GroupBy | None
     points: list[SeriesPoint]
 
 

@@ -40,7 +40,7 @@ def points(
 
 
 def shown(found: list[Point]) -> list[tuple[datetime, str | None, int]]:
-    return [(point.start, point.group, point.totals["calls"]) for point in found]
+    return [(point.start, point.provider or point.model, point.totals["calls"]) for point in found]
 
 
 @pytest.fixture
@@ -64,7 +64,10 @@ def test_days_with_usage_are_in_order_and_hold_all_metrics(store: MemoryStore) -
         "acme", [llm_call(f"e{number}", ts=ts) for number, ts in enumerate(instants)], ONE_SHARD, NOON
     )
     midnight = start_of(TODAY)
-    assert points(store) == [Point(midnight - 2 * DAY, None, times(2)), Point(midnight, None, CALL)]
+    assert points(store) == [
+        Point(midnight - 2 * DAY, None, None, times(2)),
+        Point(midnight, None, None, CALL),
+    ]
 
 
 def test_hours_with_usage_are_in_order(store: MemoryStore) -> None:

@@ -492,7 +492,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Usage by hour or day
+         * Usage by hour, day, week or month
          * @description For a key with the scope `usage:read`; members: owner, admin, member.
          */
         get: {
@@ -500,8 +500,8 @@ export interface paths {
                 query?: {
                     from?: string | null;
                     to?: string | null;
-                    granularity?: "hour" | "day";
-                    group_by?: ("provider" | "model") | null;
+                    granularity?: "hour" | "day" | "week" | "month";
+                    group_by?: ("provider" | "model" | "provider,model") | null;
                     format?: "json" | "csv";
                 };
                 header?: never;
@@ -2517,7 +2517,7 @@ export interface components {
              * Response Format
              * @default null
              */
-            response_format?: ("openai.chat" | "openai.responses" | "openai.embeddings" | "openai.realtime" | "openai.transcription" | "openai.batch" | "litellm" | "perplexity" | "anthropic.messages" | "gemini" | "google.interactions" | "bedrock.converse" | "bedrock.invoke" | "cohere" | "cohere.rerank" | "mistral.ocr" | "voyage" | "ollama" | "ai-sdk" | "langchain") | null;
+            response_format?: ("openai.chat" | "openai.responses" | "openai.embeddings" | "openai.realtime" | "openai.transcription" | "openai.batch" | "litellm" | "perplexity" | "gemini" | "google.interactions" | "anthropic.messages" | "bedrock.converse" | "bedrock.invoke" | "cohere" | "cohere.rerank" | "mistral.ocr" | "voyage" | "ollama" | "ai-sdk" | "langchain") | null;
             /** @default null */
             units?: components["schemas"]["Units"] | null;
             /**
@@ -2830,7 +2830,7 @@ export interface components {
         };
         /**
          * SeriesPoint
-         * @description Usage of one hour or day.
+         * @description Usage of one step: an hour, a day, a week from Monday on, or a month.
          */
         SeriesPoint: {
             /** Calls */
@@ -2889,9 +2889,9 @@ export interface components {
              * Granularity
              * @enum {string}
              */
-            granularity: "hour" | "day";
+            granularity: "hour" | "day" | "week" | "month";
             /** Group By */
-            group_by: ("provider" | "model") | null;
+            group_by: ("provider" | "model" | "provider,model") | null;
             /** Points */
             points: components["schemas"]["SeriesPoint"][];
         };

@@ -26,8 +26,9 @@ export type Live = Schemas['LiveResponse']
 export type BillingState = Schemas['Billing']
 
 export type Series = Schemas['SeriesResponse']
-export type Granularity = Series['granularity']
-export type GroupBy = NonNullable<Series['group_by']>
+/** The steps and the splits that the chart offers; the API has more. */
+export type Granularity = Extract<Series['granularity'], 'hour' | 'day'>
+export type GroupBy = Extract<Series['group_by'], 'provider' | 'model'>
 
 export type Run = Schemas['RunResponse']
 export type RunPage = Schemas['RunsResponse']
