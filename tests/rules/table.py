@@ -42,6 +42,8 @@ CLOSED = (
     "invitations/4b7d",
     "api_keys/3a7b",
     "stripe_customers/cus_1",
+    "catalog/prices",
+    "catalog/prices/changes/00000001",
     "stripe_events/evt_1",
     "mail/m1",
     # Nobody has thought of these yet.
