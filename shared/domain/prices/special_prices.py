@@ -15,14 +15,14 @@ if TYPE_CHECKING:
     from genai_prices.types import ModelPrice
 
 EXACT_DIGITS: Final = 60  # 2**53 tokens (16 digits) at a price of 18 decimals, summed, with room to spare
-_INPUT_COVERS: Final[Mapping[str, frozenset[str]]] = {
-    # Google lists one input price for text, images and video, and audio beside it (ai.google.dev, pricing).
-    "google": frozenset(
-        f"{unit}_tokens"
-        for modality in ("image", "video")
-        for unit in (f"input_{modality}", f"cache_{modality}_read", f"input_{modality}_tool")
-    )
-}
+_GOOGLE_INPUT: Final = frozenset(
+    f"{unit}_tokens"
+    for modality in ("image", "video")
+    for unit in (f"input_{modality}", f"cache_{modality}_read", f"input_{modality}_tool")
+)
+"""Google lists one input price for text, images and video, and audio beside it (ai.google.dev, pricing)."""
+_IMAGE_MODELS: Final = "gpt-image-"
+"""OpenAI's models that answer with images alone, so that their output price is the one of images."""
 _SAME_UNIT: Final[Mapping[str, str]] = {"audio_seconds": "input_audio_seconds"}
 
 
@@ -71,9 +71,16 @@ def _priced_units(
         )
         if named is not None:
             units[named] = count
-        elif unit not in _INPUT_COVERS.get(priced.provider.id, ()):
+        elif not _is_covered(priced, unit):
             unpriced.append(unit)
     return units, unpriced
+
+
+def _is_covered(priced: PricedModel, unit: str) -> bool:
+    """Return whether the price of input or output is known to be the unit's too."""
+    if unit == "output_image_tokens":
+        return priced.model.id.startswith(_IMAGE_MODELS)
+    return priced.provider.id == "google" and unit in _GOOGLE_INPUT
 
 
 def _has_price(prices: "ModelPrice", unit: str) -> bool:
