@@ -27,7 +27,7 @@ class Answer:
     fields: Mapping[str, object]
     is_good: bool = True
     text: str | None = None
-    """What people see instead of the fields: a file that can be used as it is."""
+    """Printed for people instead of the fields: a file that can be used as it is."""
 
 
 def create_tenant(container: Container, options: Namespace) -> Answer:

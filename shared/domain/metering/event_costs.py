@@ -30,7 +30,7 @@ LIST_TERMS: Final = PricingTerms()
 
 
 class Priced(NamedTuple):
-    """What a cost depends on besides the event."""
+    """The provider of an event, its time, and the prices that hold for its tenant."""
 
     provider: ResolvedProvider
     ts: datetime

@@ -24,7 +24,7 @@ _CATALOG_UNITS: Final[Mapping[str, str]] = {
 
 
 class Units(BaseModel):
-    """What a call used besides tokens; null means absent."""
+    """The units of a call that are not tokens; null means absent."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 

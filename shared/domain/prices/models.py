@@ -23,9 +23,9 @@ _DATE: Final = r"\d{4}-\d{2}-\d{2}|\d{2}-\d{4}|\d{2}-\d{2}|\d{8}|\d{6}|\d{4}|\d{
 _VERSION: Final = re.compile(
     rf"^(?:[-@._]?(?:{_DATE}|v\d+(?:[.:]\d+)*(?::\d+k)?|latest|preview|exp|experimental|stable|beta)|:\d+k?)*$"
 )
-"""What may follow a model's name: a date, a version, `latest`. Anything else is another model."""
+"""A model's name may be followed by a date, a version or `latest`. Anything else is another model."""
 _REGION: Final = re.compile(r"^(?:.*/)?(?:[a-z]{2,6}(?:-[a-z]+)*\.)?(?:[a-z0-9]+\.)?$")
-"""What may stand before it: a region and a publisher, as Bedrock writes them."""
+"""It may be preceded by a region and a publisher, as Bedrock writes them."""
 
 
 class NamedModel(NamedTuple):

@@ -13,7 +13,7 @@ MAX_ENTRIES: Final = 5_000
 
 
 class PriceKey(NamedTuple):
-    """What an entry prices: a model or all models that begin alike, of a provider, for a tenant or for all."""
+    """The models that an entry prices: one or all that begin alike, of a provider, for a tenant or for all."""
 
     tenant: str | None
     provider: str

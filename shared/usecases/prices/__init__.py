@@ -1,1 +1,1 @@
-"""What the platform itself pays: its own prices, before the catalog."""
+"""The prices that this platform really pays, and a newer catalog."""

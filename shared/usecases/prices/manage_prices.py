@@ -17,7 +17,7 @@ _MAX_TRIES = 5
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PriceChanges:
-    """What differs between two versions of the book, as the entries of a price file."""
+    """The difference between two versions of the book."""
 
     version: int
     added: tuple[PriceEntry, ...]

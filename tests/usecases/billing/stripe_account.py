@@ -73,7 +73,7 @@ class StripeAccount:
 
     def sync_catalog(self, products: Sequence[ProductSpec]) -> list[str]:
         """See StripeGateway. No use case calls it; it is tested with the double."""
-        raise NotImplementedError
+        raise NotImplementedError  # the double has the catalog, this account has none
 
     def _find(self, object_id: str, kind: type[S]) -> S | None:
         return next((each for each in self._all(kind) if each.id == object_id), None)

@@ -35,7 +35,7 @@ _MAX_PATH_CHARS: Final = 200
 
 
 class Extracted(NamedTuple):
-    """What a response states about its usage."""
+    """The usage that a response states."""
 
     format: str
     calls: tuple[CallUsage, ...]

@@ -83,7 +83,7 @@ class Layout:
     """The provider's id in the catalog."""
     sign: Sign | None = None
     free: frozenset[str] = frozenset()
-    """What costs nothing or is part of a count: a path, or a path that ends in `*` for everything below it."""
+    """The paths of values that cost nothing or are part of a count; `name.*` stands for everything below a name."""
     words: tuple[Word, ...] = ()
     total: str | None = None
     """The path of the sum of input and output."""

@@ -98,7 +98,7 @@ def _paid_block(block: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
 
 @dataclass(slots=True)
 class _Candidate:
-    """What the chunks say about one of Gemini's answers."""
+    """One of Gemini's answers, added up from its chunks."""
 
     fields: dict[str, Any] = field(default_factory=dict)
     grounding: dict[str, Any] = field(default_factory=dict)

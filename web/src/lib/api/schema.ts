@@ -3037,7 +3037,7 @@ export interface components {
         };
         /**
          * Units
-         * @description What a call used besides tokens; null means absent.
+         * @description The units of a call that are not tokens; null means absent.
          */
         Units: {
             /**
