@@ -10,11 +10,11 @@ from shared.adapters.memory import MemoryStore
 from shared.domain.errors import InvalidInput, NotFound
 from shared.domain.ledger.counters import Totals, sum_totals
 from shared.domain.ledger.periods import Period, start_of
+from shared.domain.ledger.steps import Granularity, Step
 from shared.domain.people.tenants import Tenant
 from shared.usecases.ledger.ledger import Ledger
 from shared.usecases.ledger.read_series import (
     OTHER_LABEL,
-    Granularity,
     GroupBy,
     Point,
     SeriesRequest,
@@ -36,11 +36,12 @@ def points(
     now: datetime = NOON,
 ) -> list[Point]:
     known = store.find_tenant("acme") or Tenant(id="acme", name="Acme", plan="starter", created_at=now)
-    return read_series(Ledger(store), known, SeriesRequest(within, granularity, group_by), now)
+    request = SeriesRequest(within=within, granularity=granularity, group_by=group_by, is_filled=False)
+    return read_series(Ledger(store), known, request, now)
 
 
 def shown(found: list[Point]) -> list[tuple[datetime, str | None, int]]:
-    return [(point.start, point.provider or point.model, point.totals["calls"]) for point in found]
+    return [(point.step.start, point.provider or point.model, point.totals["calls"]) for point in found]
 
 
 @pytest.fixture
@@ -65,8 +66,8 @@ def test_days_with_usage_are_in_order_and_hold_all_metrics(store: MemoryStore) -
     )
     midnight = start_of(TODAY)
     assert points(store) == [
-        Point(midnight - 2 * DAY, None, None, times(2)),
-        Point(midnight, None, None, CALL),
+        Point(step=Step(midnight - 2 * DAY, "2026-11-18"), totals=times(2)),
+        Point(step=Step(midnight, "2026-11-20"), totals=CALL),
     ]
 
 

@@ -250,9 +250,10 @@ export interface paths {
         get: {
             parameters: {
                 query?: {
+                    tz?: string;
                     period?: ("current" | "previous") | null;
-                    from?: string | null;
-                    to?: string | null;
+                    from?: (string) | null;
+                    to?: (string) | null;
                 };
                 header?: never;
                 path: {
@@ -492,16 +493,18 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Usage by hour, day, week or month
+         * Usage by hour, day, week or month of a time zone
          * @description For a key with the scope `usage:read`; members: owner, admin, member.
          */
         get: {
             parameters: {
                 query?: {
-                    from?: string | null;
-                    to?: string | null;
+                    tz?: string;
+                    from?: (string) | null;
+                    to?: (string) | null;
                     granularity?: "hour" | "day" | "week" | "month";
                     group_by?: ("provider" | "model" | "provider,model") | null;
+                    fill?: "zero" | "none";
                     format?: "json" | "csv";
                 };
                 header?: never;
@@ -2830,7 +2833,7 @@ export interface components {
         };
         /**
          * SeriesPoint
-         * @description Usage of one step: an hour, a day, a week from Monday on, or a month.
+         * @description Usage of one step of a time zone: an hour, a day, a week from Monday on, or a month.
          */
         SeriesPoint: {
             /** Calls */
@@ -2857,8 +2860,14 @@ export interface components {
             /**
              * Start
              * Format: date-time
+             * @description The first instant of the step; it may be before `from`.
              */
             start: string;
+            /**
+             * Label
+             * @description The step in the time zone: `2026-11-18T05:00:00+01:00` for an hour, `2026-11-18` for a day, the date of its Monday for a week, `2026-11` for a month.
+             */
+            label: string;
             /**
              * Provider
              * @default null
@@ -2892,7 +2901,15 @@ export interface components {
             granularity: "hour" | "day" | "week" | "month";
             /** Group By */
             group_by: ("provider" | "model" | "provider,model") | null;
-            /** Points */
+            /**
+             * Time Zone
+             * @description The time zone whose days, weeks and months the steps are.
+             */
+            time_zone: string;
+            /**
+             * Points
+             * @description In order. Filled, at most 10,000: beyond it, the groups with the fewest tokens become the group `other`.
+             */
             points: components["schemas"]["SeriesPoint"][];
         };
         /**
