@@ -1248,6 +1248,69 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/tenants/{tenant}/time-zone": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Set the time zone of the dashboard
+         * @description For members: owner, admin.
+         */
+        put: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    tenant: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: {
+                content: {
+                    "application/json": components["schemas"]["TimeZoneBody"];
+                };
+            };
+            responses: {
+                /** @description Success */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["TimeZoneResponse"];
+                    };
+                };
+                /** @description Unavailable: retry after the seconds in Retry-After */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["ProblemDocument"];
+                    };
+                };
+                /** @description The request is invalid; `errors` names the fields */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["ProblemDocument"];
+                    };
+                };
+            };
+        };
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/tenants/{tenant}/api-keys": {
         parameters: {
             query?: never;
@@ -2470,6 +2533,8 @@ export interface components {
              * @enum {string}
              */
             role: "owner" | "admin" | "member";
+            /** Time Zone */
+            time_zone: string;
         };
         /**
          * MeteringEvent
@@ -2974,6 +3039,33 @@ export interface components {
              * @description Null if the caller is a key.
              */
             role: ("owner" | "admin" | "member") | null;
+            /**
+             * Time Zone
+             * @description The zone whose days the dashboard shows. `daily` and periods are in UTC.
+             */
+            time_zone: string;
+        };
+        /**
+         * TimeZoneBody
+         * @description The time zone whose days the dashboard shows. Metering periods and limits stay in UTC.
+         */
+        TimeZoneBody: {
+            /**
+             * Time Zone
+             * @description A time zone of the IANA database whose offset from UTC is a whole number of hours.
+             */
+            time_zone: string;
+        };
+        /**
+         * TimeZoneResponse
+         * @description The time zone whose days the dashboard shows.
+         */
+        TimeZoneResponse: {
+            /**
+             * Time Zone
+             * @example Europe/Berlin
+             */
+            time_zone: string;
         };
         /**
          * TokenCounts
