@@ -1,13 +1,23 @@
 """The models of bodies and query strings, which validate requests and describe them in the OpenAPI document."""
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Annotated, Literal
 
-from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import (
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationInfo,
+    WithJsonSchema,
+)
 
+from shared.domain.ledger.steps import Granularity
+from shared.domain.ledger.zones import UTC_NAME, find_zone, first_instant
 from shared.domain.metering.events import MeteringEvent
-from shared.usecases.ledger.read_series import Granularity, GroupBy
+from shared.usecases.ledger.read_series import GroupBy
 
 
 class CheckBody(BaseModel):
@@ -57,15 +67,38 @@ _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 _FIRST_INSTANT, _END_OF_TIME = datetime(2000, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
 
 
-def _midnight_of_date(value: object) -> object:
-    """Take a date alone as its midnight in UTC."""
-    return f"{value}T00:00:00Z" if isinstance(value, str) and _DATE.fullmatch(value) else value
+def _first_instant_of_date(value: object, info: ValidationInfo) -> object:
+    """Take a date alone as its first instant in the time zone `tz`, which must be an earlier field."""
+    zone = find_zone(info.data.get("tz", UTC_NAME))
+    if zone is None or not isinstance(value, str) or not _DATE.fullmatch(value):
+        return value
+    try:
+        return first_instant(date.fromisoformat(value), zone)
+    except (ValueError, OverflowError):  # pydantic then names what is wrong with the date
+        return value
 
 
-SeriesEdge = Annotated[
-    AwareDatetime, Field(ge=_FIRST_INSTANT, lt=_END_OF_TIME), BeforeValidator(_midnight_of_date)
+RangeEdge = Annotated[
+    AwareDatetime,
+    Field(ge=_FIRST_INSTANT, lt=_END_OF_TIME),
+    WithJsonSchema(
+        {
+            "anyOf": [{"type": "string", "format": "date-time"}, {"type": "string", "format": "date"}],
+            "description": "An instant, moved back to a full hour, or a date: its first instant in `tz`.",
+        }
+    ),
+    BeforeValidator(_first_instant_of_date),
 ]
 """All usage lies between them; the arithmetic of ranges would fail near the ends of the calendar."""
+
+MAX_ZONE_CHARS = 64
+TimeZone = Annotated[
+    str,
+    Field(
+        max_length=MAX_ZONE_CHARS,
+        description="A time zone of the IANA database whose offset from UTC is a whole number of hours.",
+    ),
+]
 
 
 class UsageQuery(BaseModel):
@@ -73,9 +106,10 @@ class UsageQuery(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
+    tz: TimeZone = UTC_NAME
     period: Literal["current", "previous"] | None = None
-    start: SeriesEdge | None = Field(None, alias="from")
-    to: SeriesEdge | None = None
+    start: RangeEdge | None = Field(None, alias="from")
+    to: RangeEdge | None = None
 
 
 class SeriesQuery(BaseModel):
@@ -83,8 +117,12 @@ class SeriesQuery(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    start: SeriesEdge | None = Field(None, alias="from")
-    to: SeriesEdge | None = None
+    tz: TimeZone = UTC_NAME
+    start: RangeEdge | None = Field(None, alias="from")
+    to: RangeEdge | None = None
     granularity: Granularity = "day"
     group_by: GroupBy | None = None
+    fill: Literal["zero", "none"] = Field(
+        "zero", description="`zero`: a row for every step of every group; `none`: rows with usage alone."
+    )
     format: Literal["json", "csv"] = "json"

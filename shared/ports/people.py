@@ -46,6 +46,9 @@ class Directory(Protocol):
     def set_takes_estimates(self, tenant_id: str, takes: bool | None, audit: AuditEntry) -> None:
         """Set whether the tenant's own cost estimates count; raise NotFound if the tenant does not exist."""
 
+    def set_time_zone(self, tenant_id: str, time_zone: str, audit: AuditEntry) -> None:
+        """Set the time zone of the tenant's dashboard; raise NotFound if the tenant does not exist."""
+
     def list_audit(self, tenant_id: str, *, limit: int, cursor: str | None = None) -> Page[AuditEntry]:
         """Return a page of the tenant's audit log, newest first; raise InvalidInput for a bad cursor."""
 

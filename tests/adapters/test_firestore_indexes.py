@@ -66,6 +66,7 @@ NOT_QUERYING = {
         "touch_key",
         "set_alert_recipients",
         "set_takes_estimates",
+        "set_time_zone",
     ),
 }
 

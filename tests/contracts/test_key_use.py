@@ -104,3 +104,12 @@ def test_setting_whether_estimates_count_changes_nothing_else(directory: Directo
     assert [entry for entry in trail_of(directory) if entry == CHANGED] == [CHANGED] * 3
     with pytest.raises(NotFound, match="'ghost'"):
         directory.set_takes_estimates("ghost", False, replace(CHANGED, tenant_id="ghost"))
+
+
+def test_setting_the_time_zone_changes_nothing_else(directory: Directory) -> None:
+    for time_zone in ("Europe/Berlin", "UTC"):
+        directory.set_time_zone("acme", time_zone, CHANGED)
+        assert directory.find_tenant("acme") == replace(ACME, time_zone=time_zone)
+    assert [entry for entry in trail_of(directory) if entry == CHANGED] == [CHANGED] * 2
+    with pytest.raises(NotFound, match="'ghost'"):
+        directory.set_time_zone("ghost", "UTC", replace(CHANGED, tenant_id="ghost"))

@@ -164,8 +164,8 @@ def cost_status_by_place(functions: Functions, key: str) -> Json:
         "run": functions.read(key, "/tenants/acme/runs/run-1"),
     }
     for query in ("granularity=day", "granularity=hour&group_by=model"):
-        points = functions.read(key, f"{series}?{query}")["points"]
-        text = functions.get(key, f"{series}?format=csv&{query}").get_data(as_text=True)
+        points = functions.read(key, f"{series}?fill=none&{query}")["points"]
+        text = functions.get(key, f"{series}?format=csv&fill=none&{query}").get_data(as_text=True)
         lines = csv.DictReader(io.StringIO(text, newline=""))
         rows |= {f"point {query} {point['start']}": point for point in points}
         rows |= {f"line {query} {line['start']}": line for line in lines}

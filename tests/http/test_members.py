@@ -22,7 +22,13 @@ def test_a_new_user_has_no_tenant_and_creates_one(functions: Functions) -> None:
         "invitations": [],
     }
     made = succeeded(functions.send("POST", token, "/tenants", {"name": " Söhne & <b>Co</b> "}), 201)
-    assert made == {"id": made["id"], "name": "Söhne & <b>Co</b>", "plan": "free", "role": "owner"}
+    assert made == {
+        "id": made["id"],
+        "name": "Söhne & <b>Co</b>",
+        "plan": "free",
+        "role": "owner",
+        "time_zone": "UTC",
+    }
     assert made["id"].startswith("sohne-b-co-b-")
     assert functions.read(token, "/me")["tenants"] == [made]
     assert functions.read(token, f"/tenants/{made['id']}/usage")["billing"]["plan"] == "free"

@@ -98,7 +98,7 @@ def test_csv_has_a_column_for_each_metric_once_and_no_other(
     text = functions.get(key, f"{TENANT}/usage/series?format=csv").get_data(as_text=True)
     (header, *_) = csv.reader(io.StringIO(text, newline=""))
     columns = {"cost_usd" if metric == "cost_nanousd" else metric for metric in METRICS}
-    assert sorted(header) == sorted(["start", "provider", "model", "cost_status", *columns])
+    assert sorted(header) == sorted(["start", "label", "provider", "model", "cost_status", *columns])
 
 
 @EACH_METRIC

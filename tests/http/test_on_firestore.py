@@ -31,8 +31,13 @@ def test_an_event_is_recorded_folded_and_shown(functions: Functions, key: str) -
     assert functions.check(key)["status"]["tokens_used"] == 2 * (100 + 20)
     assert functions.read(key, "/tenants/acme/runs/run%2F1")["calls"] == 2
     assert sorted(each["id"] for each in functions.events(key)) == ["a", "b"]
-    points = functions.read(key, "/tenants/acme/usage/series?group_by=model")["points"]
+    points = functions.read(key, "/tenants/acme/usage/series?group_by=model&fill=none")["points"]
     assert [(point["model"], point["calls"]) for point in points] == [("gpt-4.1-mini", 2)]
+    for group in ("", "&group_by=model"):
+        in_zone = functions.read(key, f"/tenants/acme/usage/series?fill=none&tz=Europe/Berlin{group}")[
+            "points"
+        ]
+        assert [(point["label"], point["calls"]) for point in in_zone] == [("2026-11-20", 2)]
     functions.clock.pass_by(timedelta(hours=1))
     assert functions.read(None, "/health")["oldest_dirty_at"] is None
 

@@ -33,8 +33,8 @@ def recorded(request: pytest.FixtureRequest, functions: Functions, key: str) -> 
 
 
 def points(functions: Functions, key: str, query: str) -> list[tuple[Any, ...]]:
-    """Start, group and tokens of every point."""
-    answer = functions.read(key, f"{SERIES}?{query}")
+    """Start, group and tokens of every point that has usage."""
+    answer = functions.read(key, f"{SERIES}?fill=none&{query}")
     return [
         (point["start"], point["provider"] or point["model"], point["tokens"]["total"])
         for point in answer["points"]
@@ -73,7 +73,7 @@ def test_by_model(recorded: Functions, key: str) -> None:
 
 
 def test_by_provider_and_model(recorded: Functions, key: str) -> None:
-    answer = recorded.read(key, f"{SERIES}?group_by=provider,model")
+    answer = recorded.read(key, f"{SERIES}?fill=none&group_by=provider,model")
     found = [(each["provider"], each["model"], each["tokens"]["total"]) for each in answer["points"]]
     assert found == [
         ("openai", "gpt-4.1-mini", 100),
@@ -119,12 +119,13 @@ def test_a_range_is_half_open_and_its_edges_move_back_to_full_hours(
 
 def test_the_answer_tells_the_range_that_was_read(functions: Functions, clock: Clock, key: str) -> None:
     clock.pass_by(timedelta(minutes=30))
-    answer = functions.read(key, SERIES)
+    answer = functions.read(key, f"{SERIES}?fill=none")
     assert answer == {
         "from": "2026-10-21T13:00:00Z",
         "to": "2026-11-20T13:00:00Z",
         "granularity": "day",
         "group_by": None,
+        "time_zone": "UTC",
         "points": [],
     }
 
@@ -143,11 +144,11 @@ def test_the_longest_ranges(functions: Functions, key: str) -> None:
         "granularity=month&from=2024-01-01&to=2027-01-01",
         "granularity=week&group_by=model&from=2026-01-01&to=2027-01-01",
     ):
-        assert functions.read(key, f"{SERIES}?{query}")["points"] == []
+        assert functions.read(key, f"{SERIES}?fill=none&{query}")["points"] == []
 
 
 def rows_of(functions: Functions, key: str, query: str) -> list[dict[str, str]]:
-    answer = functions.get(key, f"{SERIES}?format=csv&{query}")
+    answer = functions.get(key, f"{SERIES}?format=csv&fill=none&{query}")
     assert (answer.status_code, answer.mimetype) == (200, "text/csv")
     return list(csv.DictReader(io.StringIO(answer.get_data(as_text=True), newline="")))
 
@@ -161,6 +162,7 @@ def test_csv_has_a_row_for_every_point(recorded: Functions, key: str) -> None:
     ]
     assert rows[2] == {
         "start": "2026-11-19T00:00:00Z",
+        "label": "2026-11-19",
         "provider": "openai",
         "model": "",
         "calls": "2",
@@ -182,6 +184,46 @@ def test_csv_has_a_row_for_every_point(recorded: Functions, key: str) -> None:
 
 def test_csv_of_no_usage_is_its_header(functions: Functions, key: str) -> None:
     assert rows_of(functions, key, "") == []
+
+
+def test_a_row_stands_for_every_step_also_in_csv(recorded: Functions, key: str) -> None:
+    query = "from=2026-11-17&to=2026-11-21"
+    rows = [
+        ("2026-11-17T00:00:00Z", 0),
+        ("2026-11-18T00:00:00Z", 100),
+        ("2026-11-19T00:00:00Z", 200 + 400 + 800),
+        ("2026-11-20T00:00:00Z", 0),
+    ]
+    answer = recorded.read(key, f"{SERIES}?{query}")
+    assert [(point["start"], point["tokens"]["total"]) for point in answer["points"]] == rows
+    assert [point["cost_status"] for point in answer["points"]] == ["complete"] * 4
+    text = recorded.get(key, f"{SERIES}?format=csv&{query}").get_data(as_text=True)
+    lines = csv.DictReader(io.StringIO(text, newline=""))
+    assert [(line["start"], int(line["total_tokens"])) for line in lines] == rows
+
+
+def test_with_groups_a_row_stands_for_every_step_of_each_group(recorded: Functions, key: str) -> None:
+    answer = recorded.read(key, f"{SERIES}?from=2026-11-18&to=2026-11-20&group_by=provider")
+    assert [(each["label"], each["provider"], each["calls"]) for each in answer["points"]] == [
+        ("2026-11-18", "azure", 0),
+        ("2026-11-18", "openai", 1),
+        ("2026-11-19", "azure", 1),
+        ("2026-11-19", "openai", 2),
+    ]
+
+
+def test_a_filled_series_has_at_most_ten_thousand_rows_and_leaves_no_usage_out(
+    functions: Functions, key: str
+) -> None:
+    functions.record(key, *(call("2026-11-19T05:00:00Z", 1 + n, model=f"m{n:02}") for n in range(20)))
+    query = "granularity=hour&group_by=model&from=2026-10-20&to=2026-11-20"
+    filled = functions.read(key, f"{SERIES}?{query}")["points"]
+    models = 10_000 // (31 * 24)
+    assert len(filled) == 31 * 24 * models
+    used = {each["model"]: each["tokens"]["total"] for each in filled if each["calls"]}
+    largest = {f"m{n:02}": 1 + n for n in range(20 - models + 1, 20)}
+    assert used == {**largest, "other": sum(1 + n for n in range(20 - models + 1))}
+    assert len(points(functions, key, query)) == 20
 
 
 @pytest.mark.parametrize("name", ["=1+2", "+1", "-1", "@SUM(A1)", '=HYPERLINK("http://x","y")'])

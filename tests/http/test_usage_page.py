@@ -35,7 +35,7 @@ def two_days(functions: Functions, key: str) -> None:
 
 def test_the_tenant_its_limits_and_the_callers_role_are_told(functions: Functions, key: str) -> None:
     answer = page(functions, key)
-    assert answer["tenant"] == {"id": "acme", "name": "Acme", "role": None}
+    assert answer["tenant"] == {"id": "acme", "name": "Acme", "role": None, "time_zone": "UTC"}
     assert answer["limits"] == {
         "tokens": 500_000,
         "runs": 100,

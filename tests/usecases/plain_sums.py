@@ -3,11 +3,11 @@
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 from shared.adapters.memory import MemoryStore
 from shared.domain.ledger.counter_settings import CounterHistory, CounterSettings
-from shared.domain.ledger.counters import Metric, Series, Totals
+from shared.domain.ledger.counters import Metric, Series, Totals, add
 from shared.domain.ledger.periods import Period, period_at
 from shared.domain.ledger.usage import Detail, Usage, plan_reading
 from shared.domain.metering.recording import RecordedEvent
@@ -56,6 +56,15 @@ def sums_of(usage: Usage) -> Sums:
     return Sums(usage.totals, {name: totals for name, totals in usage.series.items() if totals}, usage.runs)
 
 
+def hour_sums(usage: Usage) -> dict[tuple[date, int], Totals]:
+    """Add up the hours of what was read."""
+    sums: dict[tuple[date, int], Totals] = {}
+    for day, cells in usage.cells.items():
+        for cell, totals in cells.items():
+            add(sums.setdefault((day, cell.hour), {}), totals)
+    return sums
+
+
 def within(store: UsageStore, tenant: Tenant, period: Period, now: datetime) -> Sums:
     """Read an interval from the ledger by series, by hours and in sums, which must agree."""
     ledger = Ledger(store)
@@ -63,6 +72,7 @@ def within(store: UsageStore, tenant: Tenant, period: Period, now: datetime) -> 
     by_series, by_hour, plain = read[Detail.SERIES], read[Detail.HOURS], read[Detail.TOTALS]
     assert sums_of(by_series) == sums_of(by_hour)
     assert (plain.days, plain.runs) == (by_series.days, by_series.runs)
+    assert hour_sums(read[Detail.HOUR_TOTALS]) == hour_sums(by_hour)
     return sums_of(by_series)
 
 

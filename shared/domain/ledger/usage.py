@@ -8,6 +8,7 @@ from typing import Final, Literal
 
 from shared.domain.ledger.counter_settings import CounterHistory, CounterSettings
 from shared.domain.ledger.counters import (
+    OTHER,
     Cell,
     Cells,
     CounterShard,
@@ -36,10 +37,11 @@ DocumentField = Literal["cells", "hours", "series", "hour_totals"]
 
 
 class Detail(Enum):
-    """The detail in which usage is read: sums, or also by series, or also by hour."""
+    """The detail in which usage is read: sums of days, or by series, or by hour, or by both."""
 
     TOTALS = "totals"
     SERIES = "series"
+    HOUR_TOTALS = "hour_totals"
     HOURS = "hours"
 
 
@@ -85,7 +87,7 @@ class Usage:
     within: Period
     days: dict[date, Totals]
     cells: dict[date, Cells]
-    """By day, hour and series; hour 0 stands for the whole day unless hours were asked for. Empty for TOTALS."""
+    """By day, hour and series; empty for TOTALS. In SERIES, hour 0 is the whole day; in HOUR_TOTALS, OTHER is all."""
     runs: int
 
     @property
@@ -138,7 +140,7 @@ class ReadingPlan:
 
         All documents of a read have one set of fields, and a page must not read the hours of every day.
         """
-        if self.detail is Detail.HOURS:
+        if self.detail in (Detail.HOURS, Detail.HOUR_TOTALS):
             return None
         if self.detail is Detail.SERIES:
             cut = [day for day in self.complete if not self.within.covers(day) and day not in self.recounted]
@@ -198,6 +200,9 @@ class ReadingPlan:
             return {}
         if self.detail is Detail.SERIES and self.within.covers(day):
             return {Cell(0, series): totals for series, totals in rollup.series.items()}
+        if self.detail is Detail.HOUR_TOTALS:
+            cells = {Cell(hour, OTHER): totals for hour, totals in rollup.hour_totals.items()}
+            return cells_within(day, cells, self.within)
         return cells_within(day, rollup.cells, self.within)
 
     def _counted_cells(self, day: date, found: Documents) -> Cells:
@@ -214,6 +219,7 @@ class ReadingPlan:
 _FIELD_OF: Final[Mapping[Detail, DocumentField]] = {
     Detail.TOTALS: "hour_totals",
     Detail.SERIES: "series",
+    Detail.HOUR_TOTALS: "hour_totals",
     Detail.HOURS: "hours",
 }
 

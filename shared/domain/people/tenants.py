@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Literal
 
 from shared.domain.ledger.counter_settings import DEFAULT_COUNTER_SETTINGS, CounterHistory, CounterSettings
+from shared.domain.ledger.zones import UTC_NAME
 from shared.domain.limits.entitlement import Entitlement
 from shared.domain.limits.limits import LimitOverrides
 from shared.domain.limits.plans import BillingInterval
@@ -58,6 +59,8 @@ class Tenant:
     """The addresses that get alert mails; if empty, the owners get them."""
     takes_estimates: bool | None = None
     """Whether a caller's own estimate of a cost counts. None: as the deployment is configured."""
+    time_zone: str = UTC_NAME
+    """The zone whose days the dashboard shows. Usage is counted, and limits are reset, by the hour of UTC."""
 
     @property
     def counter_history(self) -> CounterHistory:

@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 from shared.domain.errors import FieldProblem, InvalidInput
 from shared.domain.ledger.periods import Period
+from shared.domain.ledger.zones import require_whole_hours, zone_named
 from shared.http.inputs import UsageQuery
 
 _ONE_HOUR = timedelta(hours=1)
@@ -24,7 +25,11 @@ def whole_hours(start: datetime, end: datetime) -> Period:
 
 
 def interval_of(query: UsageQuery) -> Period | None:
-    """Return the interval in `query`, or None if it has none. Raises InvalidInput if one end is missing."""
+    """Return the interval in `query`, or None if it has none.
+
+    Raises InvalidInput if one end is missing, and for a time zone whose dates do not begin on an hour of UTC.
+    """
+    zone = zone_named(query.tz, "tz")
     if query.start is None and query.to is None:
         return None
     if query.period is not None:
@@ -35,7 +40,10 @@ def interval_of(query: UsageQuery) -> Period | None:
         raise _invalid("from", "missing", "missing, but to is given: an interval has both")
     if query.to is None:
         raise _invalid("to", "missing", "missing, but from is given: an interval has both")
-    return whole_hours(query.start, query.to)
+    within = whole_hours(query.start, query.to)
+    for edge in (within.start, within.end):
+        require_whole_hours(zone, Period(edge, edge + _ONE_HOUR), "tz")
+    return within
 
 
 def next_hour(instant: datetime) -> datetime:

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from flask import Response
 
 from shared.domain.ledger.periods import Period
+from shared.domain.ledger.zones import zone_named
 from shared.http.app import Call, Container, Route, json_response
 from shared.http.bodies import read_query
 from shared.http.inputs import SeriesQuery
@@ -23,8 +24,15 @@ _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 def _series(call: Call, container: Container) -> Response:
     query = read_query(call.request, SeriesQuery)
+    zone = zone_named(query.tz, "tz")
     within = _range(query, call.now)
-    request = SeriesRequest(within, query.granularity, query.group_by)
+    request = SeriesRequest(
+        within=within,
+        granularity=query.granularity,
+        group_by=query.group_by,
+        zone=zone,
+        is_filled=query.fill == "zero",
+    )
     points = read_series(container.ledger, call.caller.tenant, request, call.now)
     shown = [SeriesPoint.of(point) for point in points]
     if query.format == "csv":
@@ -35,6 +43,7 @@ def _series(call: Call, container: Container) -> Response:
             end=within.end,
             granularity=query.granularity,
             group_by=query.group_by,
+            time_zone=zone.key,
             points=shown,
         )
     )
@@ -51,10 +60,11 @@ def _csv(points: Sequence[SeriesPoint]) -> str:
     output = io.StringIO()
     plain = ["start", "provider", "model", *PLAIN_METRICS, "cost_usd", "cost_status"]
     writer = csv.writer(output)
-    writer.writerow([*plain, *TOKEN_METRICS])
+    writer.writerow([*plain, *TOKEN_METRICS, "label"])
     for point in points:
         row = point.model_dump(mode="json")
-        writer.writerow([_cell(row[name]) for name in plain] + list(row["tokens"].values()))
+        amounts = [_cell(row[name]) for name in plain]
+        writer.writerow([*amounts, *row["tokens"].values(), row["label"]])
     return output.getvalue()
 
 
@@ -67,7 +77,7 @@ ROUTES = (
     Route(
         method="GET",
         path="/api/v1/tenants/<tenant>/usage/series",
-        summary="Usage by hour, day, week or month",
+        summary="Usage by hour, day, week or month of a time zone",
         handle=_series,
         needs="usage:read",
         response=SeriesResponse,

@@ -23,6 +23,9 @@ class TenantResponse(ResponseModel):
     id: str
     name: str
     role: Role | None = Field(description="Null if the caller is a key.")
+    time_zone: str = Field(
+        description="The zone whose days the dashboard shows. `daily` and periods are in UTC."
+    )
 
 
 class LimitsResponse(ResponseModel):
@@ -112,7 +115,7 @@ class UsageResponse(ResponseModel):
         """Return the response about `page` to a caller with `role`."""
         tenant = page.tenant
         return cls(
-            tenant=TenantResponse(id=tenant.id, name=tenant.name, role=role),
+            tenant=TenantResponse(id=tenant.id, name=tenant.name, role=role, time_zone=tenant.time_zone),
             aggregate=Aggregate.of(tenant.id, page.usage, page.read_at),
             daily=DayRow.rows(page.usage.days),
             limits=LimitsResponse.model_validate(page.policy) if page.policy else None,

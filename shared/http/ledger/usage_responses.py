@@ -9,6 +9,7 @@ from pydantic import Field
 from shared.domain.billing.subscription_states import SubscriptionState
 from shared.domain.ledger.counters import Series, Totals, add
 from shared.domain.ledger.rollups import bounded_series
+from shared.domain.ledger.steps import Granularity
 from shared.domain.ledger.sums import SumCategory, category_of, cost_status_of
 from shared.domain.ledger.usage import Usage
 from shared.domain.limits.plans import BillingInterval, find_plan
@@ -24,7 +25,7 @@ from shared.http.ledger.amounts import (
     amounts,
 )
 from shared.http.responses import ResponseModel, Usd
-from shared.usecases.ledger.read_series import OTHER_LABEL, Granularity, GroupBy, Point
+from shared.usecases.ledger.read_series import MAX_FILLED_ROWS, OTHER_LABEL, GroupBy, Point
 
 MAX_SERIES_ROWS: Final = 1_000
 _BILLED = frozenset({SubscriptionState.ACTIVE, SubscriptionState.TRIALING, SubscriptionState.PAST_DUE})
@@ -151,15 +152,25 @@ def _next_invoice_at(summary: BillingSummary) -> datetime | None:
 
 
 class SeriesPoint(Amounts):
-    """Usage of one step: an hour, a day, a week from Monday on, or a month."""
+    """Usage of one step of a time zone: an hour, a day, a week from Monday on, or a month."""
 
-    start: datetime
+    start: datetime = Field(description="The first instant of the step; it may be before `from`.")
+    label: str = Field(
+        description="The step in the time zone: `2026-11-18T05:00:00+01:00` for an hour, `2026-11-18` for a day, "
+        "the date of its Monday for a week, `2026-11` for a month."
+    )
     provider: str | None = None
     model: str | None = None
 
     @classmethod
     def of(cls, point: Point) -> "SeriesPoint":
-        return cls(start=point.start, provider=point.provider, model=point.model, **amounts(point.totals))
+        return cls(
+            start=point.step.start,
+            label=point.step.label,
+            provider=point.provider,
+            model=point.model,
+            **amounts(point.totals),
+        )
 
 
 class SeriesResponse(ResponseModel):
@@ -169,7 +180,11 @@ class SeriesResponse(ResponseModel):
     end: datetime = Field(serialization_alias="to")
     granularity: Granularity
     group_by: GroupBy | None
-    points: list[SeriesPoint]
+    time_zone: str = Field(description="The time zone whose days, weeks and months the steps are.")
+    points: list[SeriesPoint] = Field(
+        description=f"In order. Filled, at most {MAX_FILLED_ROWS:,}: beyond it, the groups with the fewest tokens "
+        "become the group `other`."
+    )
 
 
 class RunResponse(Amounts):

@@ -22,11 +22,18 @@ class MembershipResponse(ResponseModel):
     name: str
     plan: str
     role: Role
+    time_zone: str
 
     @classmethod
     def of(cls, membership: Membership, now: datetime) -> "MembershipResponse":
         tenant = membership.tenant.at(now)
-        return cls(id=tenant.id, name=tenant.name, plan=tenant.plan, role=membership.member.role)
+        return cls(
+            id=tenant.id,
+            name=tenant.name,
+            plan=tenant.plan,
+            role=membership.member.role,
+            time_zone=tenant.time_zone,
+        )
 
 
 class ReceivedInvitationResponse(ResponseModel):

@@ -1,6 +1,8 @@
 """Usage over time: by hour or day, in total or by name, folded or not."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
@@ -10,11 +12,11 @@ from shared.adapters.memory import MemoryStore
 from shared.domain.errors import InvalidInput, NotFound
 from shared.domain.ledger.counters import Totals, sum_totals
 from shared.domain.ledger.periods import Period, start_of
+from shared.domain.ledger.steps import Granularity, Step
 from shared.domain.people.tenants import Tenant
 from shared.usecases.ledger.ledger import Ledger
 from shared.usecases.ledger.read_series import (
     OTHER_LABEL,
-    Granularity,
     GroupBy,
     Point,
     SeriesRequest,
@@ -22,7 +24,7 @@ from shared.usecases.ledger.read_series import (
 )
 from tests.sample_events import CALL, NOON, ONE_SHARD, TODAY, llm_call, times
 from tests.usecases.fault_injection import counted
-from tests.usecases.plain_sums import new_tenant, plain_sums, tick
+from tests.usecases.plain_sums import new_tenant, plain_sums, stored_tenant, tick
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 WEEK = Period(start_of(TODAY) - 6 * DAY, start_of(TODAY) + DAY)
@@ -36,11 +38,12 @@ def points(
     now: datetime = NOON,
 ) -> list[Point]:
     known = store.find_tenant("acme") or Tenant(id="acme", name="Acme", plan="starter", created_at=now)
-    return read_series(Ledger(store), known, SeriesRequest(within, granularity, group_by), now)
+    request = SeriesRequest(within=within, granularity=granularity, group_by=group_by, is_filled=False)
+    return read_series(Ledger(store), known, request, now)
 
 
 def shown(found: list[Point]) -> list[tuple[datetime, str | None, int]]:
-    return [(point.start, point.provider or point.model, point.totals["calls"]) for point in found]
+    return [(point.step.start, point.provider or point.model, point.totals["calls"]) for point in found]
 
 
 @pytest.fixture
@@ -65,8 +68,8 @@ def test_days_with_usage_are_in_order_and_hold_all_metrics(store: MemoryStore) -
     )
     midnight = start_of(TODAY)
     assert points(store) == [
-        Point(midnight - 2 * DAY, None, None, times(2)),
-        Point(midnight, None, None, CALL),
+        Point(step=Step(midnight - 2 * DAY, "2026-11-18"), totals=times(2)),
+        Point(step=Step(midnight, "2026-11-20"), totals=CALL),
     ]
 
 
@@ -138,6 +141,30 @@ def test_the_longest_range_is_read_and_a_longer_one_refused(
         ("from", "range_too_long")
     ]
     assert calls == {"find_tenant": 1}
+
+
+@pytest.mark.parametrize("group_by", [None, "provider"])
+def test_days_of_a_zone_are_read_whole_over_more_days_than_are_held_at_once(
+    store: MemoryStore, group_by: GroupBy | None
+) -> None:
+    ages = (0, 20, 33, 34)
+    store.record("acme", [llm_call(f"e{age}", ts=NOON - age * DAY) for age in ages], ONE_SHARD, NOON)
+    tick(store, NOON)
+    within = Period(start_of(TODAY) - 100 * DAY, start_of(TODAY) + DAY)
+    request = SeriesRequest(
+        within=within,
+        granularity="day",
+        group_by=group_by,
+        zone=ZoneInfo("America/New_York"),
+        is_filled=False,
+    )
+    tenant = stored_tenant(store)
+    found = read_series(Ledger(store), tenant, request, NOON)
+    days = [str((NOON - age * DAY).date()) for age in reversed(ages)]
+    assert [(point.step.label, point.totals["calls"]) for point in found] == [(day, 1) for day in days]
+    filled = read_series(Ledger(store), tenant, replace(request, is_filled=True), NOON)
+    assert len(filled) == 101 + 1  # the first date begins before the range
+    assert sum_totals(point.totals for point in filled) == times(len(ages))
 
 
 @given(

@@ -42,6 +42,10 @@ const settingsPages: RouteObject[] = [
     path: 'alerts',
     lazy: page(() => import('@/features/notices/alerts-page'), 'AlertsPage'),
   },
+  {
+    path: 'time-zone',
+    lazy: page(() => import('@/features/people/time-zone-page'), 'TimeZonePage'),
+  },
 ]
 
 const tenantPages: RouteObject[] = [

@@ -11,13 +11,14 @@ const TABS = [
   { to: 'keys', label: 'API keys' },
   { to: 'members', label: 'Members' },
   { to: 'alerts', label: 'Alerts' },
+  { to: 'time-zone', label: 'Time zone' },
 ]
 
 export function SettingsLayout() {
   const tenant = useTenant()
   if (!mayManage(tenant.role)) return <AskAnOwner tenant={tenant.id} />
   return (
-    <Page title="Settings" description={`API keys, members and alerts of ${tenant.name}.`}>
+    <Page title="Settings" description={`API keys, members, alerts and time zone of ${tenant.name}.`}>
       <TabNav label="Settings" tabs={TABS} />
       <Outlet context={tenant} />
     </Page>

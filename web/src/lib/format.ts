@@ -133,6 +133,12 @@ export function formatDay(instant: InstantLike, timeZone?: string): string {
   return inZone(DAY, timeZone).format(new Date(instant))
 }
 
+/** The calendar date of an instant in a time zone: "2026-11-28". */
+export function dateIn(instant: InstantLike, timeZone: string): string {
+  // Swedish writes dates as ISO 8601 does.
+  return new Intl.DateTimeFormat('sv-SE', { timeZone }).format(new Date(instant))
+}
+
 /** The clock time of an instant: 14:05. */
 export function formatTime(instant: InstantLike, timeZone?: string): string {
   return inZone(CLOCK, timeZone).format(new Date(instant))

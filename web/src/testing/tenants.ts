@@ -18,7 +18,7 @@ export function unusedUsage(role: Role = 'owner'): Usage {
   }
   const unused = { token_usage_percent: 0, run_usage_percent: 0, tokens_used: 0, runs_used: 0 }
   return usageOf({
-    tenant: { id: 'acme', name: 'Acme', role },
+    tenant: { id: 'acme', name: 'Acme', role, time_zone: 'UTC' },
     aggregate: {
       ...aggregate,
       ...none,

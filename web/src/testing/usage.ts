@@ -68,7 +68,7 @@ function breakdownOf({ tokens, ...row }: SeriesRow): Aggregate['by_model'][strin
 /** Usage of 300,000 of 500,000 tokens and 40 of 100 runs, on 22 November at noon; with `changes` instead of its parts. */
 export function usageOf(changes: Partial<Usage> = {}): Usage {
   return {
-    tenant: { id: 'acme', name: 'Acme Inc.', role: 'owner' },
+    tenant: { id: 'acme', name: 'Acme Inc.', role: 'owner', time_zone: 'UTC' },
     aggregate: {
       tenant_id: 'acme',
       period_start: '2026-11-01T00:00:00Z',

@@ -56,6 +56,9 @@ class FirestoreDirectory:
     def set_takes_estimates(self, tenant_id: str, takes: bool | None, audit: AuditEntry) -> None:
         self._change_tenant(tenant_id, {"takes_estimates": takes}, audit)
 
+    def set_time_zone(self, tenant_id: str, time_zone: str, audit: AuditEntry) -> None:
+        self._change_tenant(tenant_id, {"time_zone": time_zone}, audit)
+
     def find_key(self, key_id: str) -> ApiKey | None:
         document = self._find(self._key_name(key_id))
         return read_key(document) if document else None

@@ -11,6 +11,7 @@ from shared.adapters.firestore.encoding import Write, get_fields, set_fields
 from shared.adapters.firestore.rpc import FirestoreRpc
 from shared.domain.errors import Conflict
 from shared.domain.ledger.counter_settings import LONGEST_FOLD_MINUTES, CounterSettings
+from shared.domain.ledger.zones import UTC_NAME
 from shared.domain.limits.entitlement import Entitlement
 from shared.domain.limits.limits import LimitOverrides
 from shared.domain.people.tenants import ApiKey, AuditEntry, BillingSummary, Tenant
@@ -23,6 +24,7 @@ TENANT_FIELDS = (
     "created_at",
     "alert_recipients",
     "takes_estimates",
+    "time_zone",
     "billing",
     "counter_shards",
     "most_counter_shards",
@@ -85,6 +87,7 @@ def tenant_fields(tenant: Tenant) -> dict[str, object]:
         **_counter_fields(tenant.counters),
         "alert_recipients": list(tenant.alert_recipients),
         "takes_estimates": tenant.takes_estimates,
+        "time_zone": tenant.time_zone,
     }
 
 
@@ -132,6 +135,7 @@ def read_tenant(document: Any) -> Tenant:
         billing=BillingSummary(**{name: billing[name] for name in _SUMMARY_FIELDS if name in billing}),
         alert_recipients=tuple(fields.get("alert_recipients", ())),
         takes_estimates=fields.get("takes_estimates"),
+        time_zone=fields.get("time_zone", UTC_NAME),
     )
 
 

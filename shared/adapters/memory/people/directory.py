@@ -61,6 +61,11 @@ class MemoryDirectory(MemoryState):
             self._tenants[tenant_id] = replace(self._existing(tenant_id), takes_estimates=takes)
             self._audit.append(audit)
 
+    def set_time_zone(self, tenant_id: str, time_zone: str, audit: AuditEntry) -> None:
+        with self._lock:
+            self._tenants[tenant_id] = replace(self._existing(tenant_id), time_zone=time_zone)
+            self._audit.append(audit)
+
     def _existing(self, tenant_id: str) -> Tenant:
         if tenant_id not in self._tenants:
             raise NotFound(f"tenant {tenant_id!r} does not exist")

@@ -1,13 +1,14 @@
-// Chart steps without gaps, for the seven largest names and one layer for the rest.
+// Chart steps, for the seven largest names and one layer for the rest.
 import { isNothing, NOTHING, sumOf, type Sum } from '@/lib/cost'
 
-export type Point = { start: string; group: string | null; sum: Sum }
+/** A sum of a step; the label is the step's name in the time zone of the tenant, as the API writes it. */
+export type Point = { label: string; group: string | null; sum: Sum }
 
 /** A name that is drawn; `others` tells how many names were put together. */
 export type Layer = { label: string; total: Sum; others?: number }
 
 /** The sums of a step, one for each layer in their order. */
-export type Step = { start: string; sums: Sum[] }
+export type Step = { label: string; sums: Sum[] }
 
 export type Chart = { layers: Layer[]; steps: Step[]; total: Sum }
 
@@ -16,25 +17,17 @@ export const MAX_LAYERS = 7
 /** The colour of a layer by its rank; the eighth is for the rest. */
 export const layerColour = (index: number) => `var(--chart-${Math.min(index, MAX_LAYERS) + 1})`
 
-const STEP_MS = { hour: 3_600_000, day: 86_400_000 }
-
-type Span = { from: string; to: string; granularity: 'hour' | 'day' }
-
-/** The chart of `points` over [from, to), whose steps begin at whole hours or days in UTC. */
-export function chartOf(points: readonly Point[], { from, to, granularity }: Span): Chart {
+/** The chart of `points`, which are in order and have every step. */
+export function chartOf(points: readonly Point[]): Chart {
   const layers = layersOf(points)
   const place = new Map(layers.filter(isOne).map(({ label }, index) => [label, index]))
-  const step_ms = STEP_MS[granularity]
-  const steps = new Map<number, Step>()
-  const none = () => layers.map(() => NOTHING)
-  for (let at = Math.floor(Date.parse(from) / step_ms) * step_ms; at < Date.parse(to); at += step_ms) {
-    steps.set(at, { start: new Date(at).toISOString(), sums: none() })
-  }
-  for (const { start, group, sum } of points) {
+  const steps = new Map<string, Step>()
+  for (const { label, group, sum } of points) {
+    const step = steps.get(label) ?? { label, sums: layers.map(() => NOTHING) }
+    steps.set(label, step)
     if (isNothing(sum)) continue
-    const sums = steps.get(Math.floor(Date.parse(start) / step_ms) * step_ms)?.sums
     const index = place.get(nameOf(group)) ?? layers.length - 1
-    if (sums) sums[index] = sumOf([sums[index] ?? NOTHING, sum])
+    step.sums[index] = sumOf([step.sums[index] ?? NOTHING, sum])
   }
   return { layers, steps: [...steps.values()], total: sumOf(layers.map(({ total }) => total)) }
 }

@@ -12,29 +12,36 @@ export function ChartTable({
   chart,
   granularity,
   metric,
+  zone,
 }: {
   chart: Chart
   granularity: Granularity
   metric: Metric
+  zone: string
 }) {
   return (
     <DataTable
       caption={`Usage by ${granularity}`}
-      columns={columnsOf(chart, granularity, metric)}
+      columns={columnsOf(chart, granularity, metric, zone)}
       rows={chart.steps.filter((step) => !isNothing(sumOfStep(step)))}
-      rowKey={(step) => step.start}
+      rowKey={(step) => step.label}
       initialSort={{ key: 'start', descending: true }}
       empty={<p className="py-8 text-ink-soft">No usage in this period.</p>}
     />
   )
 }
 
-function columnsOf({ layers }: Chart, granularity: Granularity, metric: Metric): Column<Step>[] {
+function columnsOf(
+  { layers }: Chart,
+  granularity: Granularity,
+  metric: Metric,
+  zone: string,
+): Column<Step>[] {
   const start: Column<Step> = {
     key: 'start',
-    header: granularity === 'day' ? 'Day (UTC)' : 'Hour',
-    cell: (step) => <span className="whitespace-nowrap">{stepName(step.start, granularity)}</span>,
-    sortValue: (step) => step.start,
+    header: `${granularity === 'day' ? 'Day' : 'Hour'} (${zone})`,
+    cell: (step) => <span className="whitespace-nowrap">{stepName(step.label, granularity)}</span>,
+    sortValue: (step) => step.label,
   }
   const figures = layers.map(({ label }, index) =>
     figure(`${index}`, label, (step) => step.sums[index] ?? NOTHING, metric),

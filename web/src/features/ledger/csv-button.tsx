@@ -13,11 +13,15 @@ type CsvButtonProps = { usage: Usage; isCurrent: boolean; view: ChartView }
 
 export function CsvButton({ usage, isCurrent, view: { granularity, group } }: CsvButtonProps) {
   const toast = useToast()
-  const { from, to } = spanOf(usage, isCurrent, granularity)
+  const { from, to, tz } = spanOf(usage, isCurrent, granularity)
   const file = useMutation({
     mutationFn: () =>
       download(`${tenantPath(usage.tenant.id)}/usage/series`, {
-        query: { from, to, granularity, group_by: group === 'none' ? undefined : group, format: 'csv' },
+        query: {
+          ...{ from, to, tz, granularity },
+          group_by: group === 'none' ? undefined : group,
+          format: 'csv',
+        },
       }),
     onSuccess: (csv) => save(csv, `usage-${usage.tenant.id}-${from.slice(0, 10)}-by-${granularity}.csv`),
     onError: (error) => toast({ tone: 'danger', title: 'Download failed', body: error.message }),

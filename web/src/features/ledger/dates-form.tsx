@@ -6,9 +6,9 @@ import { TextInput } from '@/components/text-input'
 
 import { problemsOf, type Dates } from './range'
 
-type DatesFormProps = { start: Dates; today: string; onChoose: (dates: Dates) => void }
+type DatesFormProps = { start: Dates; today: string; zone: string; onChoose: (dates: Dates) => void }
 
-export function DatesForm({ start, today, onChoose }: DatesFormProps) {
+export function DatesForm({ start, today, zone, onChoose }: DatesFormProps) {
   const [dates, setDates] = useState(start)
   const [isAsked, setAsked] = useState(false)
   const hintId = useId()
@@ -41,7 +41,7 @@ export function DatesForm({ start, today, onChoose }: DatesFormProps) {
         Apply
       </Button>
       <p id={hintId} className="basis-full text-xs text-ink-faint sm:text-end">
-        Days start at midnight UTC. The last day is included.
+        Days start at midnight in time zone {zone}. The last day is included.
       </p>
     </form>
   )

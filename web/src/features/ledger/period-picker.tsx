@@ -4,8 +4,9 @@ import { useSearchParams } from 'react-router'
 
 import { Segmented } from '@/components/segmented'
 import { Skeleton } from '@/components/skeleton'
+import { dateIn } from '@/lib/format'
 
-import { choiceOf, dateAfter, dateOf, type RangeChoice } from './range'
+import { choiceOf, dateAfter, type RangeChoice } from './range'
 
 const DatesForm = lazy(async () => ({ default: (await import('./dates-form')).DatesForm }))
 
@@ -18,11 +19,11 @@ const CHOICES = [
 const FIRST_GUESS_DAYS = 30
 
 /** `now` is by the API's clock. */
-export function PeriodPicker({ now }: { now: string }) {
+export function PeriodPicker({ now, zone }: { now: string; zone: string }) {
   const [search, setSearch] = useSearchParams()
-  const { choice, dates } = choiceOf(search)
+  const { choice, dates } = choiceOf(search, zone)
   const [editing, setEditing] = useState(false)
-  const today = dateOf(now)
+  const today = dateIn(now, zone)
   const choose = (chosen: RangeChoice) => {
     setEditing(chosen === 'custom')
     if (chosen !== 'custom') setSearch(chosen === 'previous' ? { period: 'previous' } : {})
@@ -38,6 +39,7 @@ export function PeriodPicker({ now }: { now: string }) {
             key={`${start.from} ${start.to}`}
             start={start}
             today={today}
+            zone={zone}
             onChoose={(chosen) => setSearch(chosen)}
           />
         </Suspense>

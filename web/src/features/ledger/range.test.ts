@@ -14,13 +14,14 @@ describe('the address', () => {
     ['from=2026-11-20&to=2026-11-01', 'current'],
     ['from=<b>&to=2026-13-99', 'current'],
   ])('"%s" shows the %s range', (search, choice) =>
-    expect(choiceOf(new URLSearchParams(search)).choice).toBe(choice),
+    expect(choiceOf(new URLSearchParams(search), 'UTC').choice).toBe(choice),
   )
 
   it('includes the last day whole, also where a month ends', () =>
-    expect(rangeOf({ from: '2026-11-01', to: '2026-11-30' })).toEqual({
-      from: '2026-11-01T00:00:00Z',
-      to: '2026-12-01T00:00:00Z',
+    expect(rangeOf({ from: '2026-11-01', to: '2026-11-30' }, 'Europe/Berlin')).toEqual({
+      from: '2026-11-01',
+      to: '2026-12-01',
+      tz: 'Europe/Berlin',
     }))
 })
 

@@ -1,9 +1,9 @@
-// The period in the address: current, previous, or UTC dates.
+// The period in the address: current, previous, or dates of the tenant's time zone.
 import { CURRENT, type UsageRange } from '@/lib/api/queries'
 
 export type RangeChoice = 'current' | 'previous' | 'custom'
 
-/** Calendar dates in UTC, "2026-11-01", both included. */
+/** Calendar dates, "2026-11-01", both included. */
 export type Dates = { from: string; to: string }
 
 /** The longest range that the API sums up. */
@@ -13,26 +13,29 @@ const DATE = /^\d{4}-\d{2}-\d{2}$/
 const DAY_MS = 86_400_000
 
 /** Invalid addresses mean the current period. */
-export function choiceOf(search: URLSearchParams): {
+export function choiceOf(
+  search: URLSearchParams,
+  zone: string,
+): {
   choice: RangeChoice
   range: UsageRange
   dates: Dates | null
 } {
   const dates = { from: search.get('from') ?? '', to: search.get('to') ?? '' }
   if (isDate(dates.from) && isDate(dates.to) && dates.from <= dates.to) {
-    return { choice: 'custom', range: rangeOf(dates), dates }
+    return { choice: 'custom', range: rangeOf(dates, zone), dates }
   }
   if (search.get('period') === 'previous')
     return { choice: 'previous', range: { period: 'previous' }, dates: null }
   return { choice: 'current', range: CURRENT, dates: null }
 }
 
-/** The instants of whole days: the last one is included. */
-export function rangeOf({ from, to }: Dates): UsageRange {
-  return { from: `${from}T00:00:00Z`, to: `${dateAfter(to, 1)}T00:00:00Z` }
+/** The API's range of whole days of a time zone, which ends before its last date. */
+export function rangeOf({ from, to }: Dates, zone: string): UsageRange {
+  return { from, to: dateAfter(to, 1), tz: zone }
 }
 
-/** Return problems by field. `today` is in UTC. */
+/** Return problems by field. `today` is the date in the time zone. */
 export function problemsOf({ from, to }: Dates, today: string): Partial<Record<keyof Dates, string>> {
   if (!isDate(from)) return { from: 'Choose a start date.' }
   if (!isDate(to)) return { to: 'Choose an end date.' }
@@ -50,12 +53,7 @@ function daysWithin({ from, to }: Dates): number {
 
 /** The date a number of days after (or before) another. */
 export function dateAfter(date: string, days: number): string {
-  return dateOf(Date.parse(date) + days * DAY_MS)
-}
-
-/** The UTC date of an instant. */
-export function dateOf(instant: number | string): string {
-  return new Date(instant).toISOString().slice(0, 10)
+  return new Date(Date.parse(date) + days * DAY_MS).toISOString().slice(0, 10)
 }
 
 function isDate(text: string): boolean {

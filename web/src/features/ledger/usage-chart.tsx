@@ -23,24 +23,22 @@ export function UsageChart(props: UsageChartProps) {
   const { usage, isCurrent, view } = props
   const request = requestOf(usage, isCurrent, view)
   const isAtHand = request === null
-  const { from, to, granularity, isCut } = spanOf(usage, isCurrent, view.granularity)
+  const { isCut, ...span } = spanOf(usage, isCurrent, view.granularity)
   const series = useQuery({
-    ...seriesQuery(usage.tenant.id, request ?? { from, to, granularity }),
+    ...seriesQuery(usage.tenant.id, request ?? span),
     enabled: !isAtHand,
   })
   const { daily } = usage
+  const { from, to } = span
   const points = useMemo(() => {
-    if (isAtHand) return pointsOfDays(daily, view.metric)
+    if (isAtHand) return pointsOfDays({ daily, from, to }, view.metric)
     return series.data ? pointsOf(series.data, view) : null
-  }, [isAtHand, daily, series.data, view])
-  const chart = useMemo(
-    () => points && chartOf(points, { from, to, granularity }),
-    [points, from, to, granularity],
-  )
+  }, [isAtHand, daily, from, to, series.data, view])
+  const chart = useMemo(() => points && chartOf(points), [points])
   if (chart) {
     return (
       <div className="min-w-0">
-        <ShownChart chart={chart} view={view} />
+        <ShownChart chart={chart} view={view} zone={span.tz} />
         {!isAtHand && (
           <AsOf
             at={series.dataUpdatedAt}
@@ -56,16 +54,18 @@ export function UsageChart(props: UsageChartProps) {
   return <ErrorState title="Could not load the chart" query={series} />
 }
 
-function ShownChart({ chart, view: { granularity, metric } }: { chart: Chart; view: ChartView }) {
+type ShownChartProps = { chart: Chart; view: ChartView; zone: string }
+
+function ShownChart({ chart, view: { granularity, metric }, zone }: ShownChartProps) {
   const [asTable, setAsTable] = useState(false)
   return (
     <figure className="min-w-0">
       {asTable ? (
-        <ChartTable chart={chart} granularity={granularity} metric={metric} />
+        <ChartTable chart={chart} granularity={granularity} metric={metric} zone={zone} />
       ) : (
         <div aria-hidden className="h-60">
           <Suspense fallback={<Skeleton className="h-full w-full" />}>
-            <UsagePlot chart={chart} granularity={granularity} metric={metric} />
+            <UsagePlot chart={chart} granularity={granularity} metric={metric} zone={zone} />
           </Suspense>
         </div>
       )}

@@ -294,6 +294,7 @@ describe('the chart', () => {
         points: [
           {
             start: '2026-11-21T00:00:00Z',
+            label: '2026-11-21',
             provider: null,
             model: '<img src=x onerror=alert(1)>',
             ...amounts({ cost_usd: '3.000000000' }),
@@ -325,10 +326,50 @@ describe('the chart', () => {
     const query = requests.find(({ path }) => path.endsWith('/series'))?.query
     expect(Object.fromEntries(query ?? [])).toEqual({
       from: '2026-11-01T00:00:00Z',
-      to: '2026-11-23T00:00:00Z',
+      to: '2026-11-23',
+      tz: 'UTC',
       granularity: 'day',
       group_by: 'model',
     })
+  })
+
+  it('asks for the days and hours of the time zone of the tenant, and names it', async () => {
+    const body = {
+      ...series['GET /tenants/acme/usage/series'].body,
+      granularity: 'hour',
+      group_by: null,
+      time_zone: 'Asia/Tokyo',
+      points: [
+        { start: '2026-11-21T20:00:00Z', label: '2026-11-22T05:00:00+09:00', ...amounts() },
+        {
+          start: '2026-11-21T21:00:00Z',
+          label: '2026-11-22T06:00:00+09:00',
+          ...amounts({ cost_usd: '2.00' }),
+        },
+      ],
+    }
+    const requests = serve({ 'GET /tenants/acme/usage/series': { body } })
+    const usage = usageOf()
+    // At 16:00 UTC, the next day has begun in Tokyo.
+    const updated_at = '2026-11-22T16:00:00Z'
+    await open({
+      ...usage,
+      tenant: { ...usage.tenant, time_zone: 'Asia/Tokyo' },
+      aggregate: { ...usage.aggregate, updated_at },
+    })
+    await userEvent.click(screen.getByRole('radio', { name: 'Hours' }))
+    expect(await screen.findByText('$2.00 in total. Peak on 22 Nov, 06:00: $2.00.')).toBeInTheDocument()
+    await userEvent.click(screen.getByRole('button', { name: 'Show as table' }))
+    expect(screen.getByRole('columnheader', { name: 'Hour (Asia/Tokyo)' })).toBeInTheDocument()
+    const asked = requests.filter(({ path }) => path.endsWith('/series'))
+    expect(asked.map(({ query }) => Object.fromEntries(query))).toEqual(
+      ['day', 'hour'].map((granularity) => ({
+        from: '2026-11-01T00:00:00Z',
+        to: '2026-11-24',
+        tz: 'Asia/Tokyo',
+        granularity,
+      })),
+    )
   })
 
   it('says that it could not be read, and tries again', async () => {
@@ -351,7 +392,7 @@ describe('another time', () => {
     expect(await screen.findByRole('region', { name: 'Breakdown' })).toBeInTheDocument()
     expect(screen.queryByText('Forecast')).not.toBeInTheDocument()
     const asked = requests.filter(({ query }) => query.has('from')).map(({ query }) => query.toString())
-    expect(asked).toEqual(['from=2026-10-01T00%3A00%3A00Z&to=2026-11-01T00%3A00%3A00Z'])
+    expect(asked).toEqual(['from=2026-10-01&to=2026-11-01&tz=UTC'])
   })
 
   it('is refused where it is too long, before it is asked for', async () => {

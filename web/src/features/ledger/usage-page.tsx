@@ -25,15 +25,22 @@ const PastDetails = lazy(async () => ({ default: (await import('./usage-details'
 export function UsagePage() {
   const tenant = useTenant()
   const [search] = useSearchParams()
-  const { choice, range } = choiceOf(search)
+  const zone = tenant.usage.tenant.time_zone
+  const { choice, range } = choiceOf(search, zone)
   const isCurrent = choice === 'current'
   const past = useQuery({ ...usageQuery(tenant.id, range), enabled: !isCurrent })
   const shown = isCurrent ? tenant.usage : past.data
   return (
     <Page
       title="Usage"
-      description={shown ? <Period aggregate={shown.aggregate} /> : <Skeleton className="my-0.5 h-4 w-52" />}
-      actions={<PeriodPicker now={tenant.usage.aggregate.updated_at} />}
+      description={
+        shown ? (
+          <Period aggregate={shown.aggregate} zone={choice === 'custom' ? zone : 'UTC'} />
+        ) : (
+          <Skeleton className="my-0.5 h-4 w-52" />
+        )
+      }
+      actions={<PeriodPicker now={tenant.usage.aggregate.updated_at} zone={zone} />}
     >
       <OutdatedNotice tenant={tenant.id} />
       {isCurrent ? <CurrentUsage tenant={tenant} /> : <PastUsage query={past} />}
@@ -95,13 +102,13 @@ function OutdatedNotice({ tenant }: { tenant: string }) {
   )
 }
 
-/** The days of a period, both included, as they are counted. */
-function Period({ aggregate: { period_start, period_end } }: { aggregate: Aggregate }) {
+/** The days of a period, both included. Metering periods are in UTC, chosen dates in the tenant's time zone. */
+function Period({ aggregate: { period_start, period_end }, zone }: { aggregate: Aggregate; zone: string }) {
   const lastInstant = Date.parse(period_end) - 1
   return (
     <>
-      {formatDay(period_start, 'UTC')} – {formatDay(lastInstant, 'UTC')}{' '}
-      <span className="text-ink-faint">(UTC)</span>
+      {formatDay(period_start, zone)} – {formatDay(lastInstant, zone)}{' '}
+      <span className="text-ink-faint">({zone})</span>
     </>
   )
 }

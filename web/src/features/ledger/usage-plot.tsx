@@ -19,20 +19,22 @@ import { stepName } from './chart-text'
 import { MeasureText } from './measure-text'
 import { formatMark, formatMeasure, type Metric } from './metric'
 
-type PlotProps = { chart: Chart; granularity: Granularity; metric: Metric }
+type PlotProps = { chart: Chart; granularity: Granularity; metric: Metric; zone: string }
 
 const TICK = { fill: 'var(--ink-faint)', fontSize: 12 }
 const MARGIN = { top: 8, right: 4, bottom: 0, left: 0 }
 
-export function UsagePlot({ chart, granularity, metric }: PlotProps) {
+export function UsagePlot({ chart, granularity, metric, zone }: PlotProps) {
   const Plot = granularity === 'day' ? BarChart : AreaChart
   return (
     <ResponsiveContainer width="100%" height="100%">
       <Plot data={chart.steps} accessibilityLayer={false} margin={MARGIN} barCategoryGap="18%">
         <CartesianGrid vertical={false} stroke="var(--line)" />
         <XAxis
-          dataKey="start"
-          tickFormatter={(start: string) => stepName(start, 'day')}
+          dataKey="label"
+          tickFormatter={(label: string) => stepName(label.slice(0, 10), 'day')}
+          label={{ value: `Time zone: ${zone}`, position: 'insideBottomRight', offset: 0, ...TICK }}
+          height={44}
           tick={TICK}
           tickLine={false}
           axisLine={{ stroke: 'var(--line)' }}
@@ -92,11 +94,11 @@ function hourArea(index: number) {
   )
 }
 
-function StepDetails({ step, chart, granularity, metric }: PlotProps & { step: Step }) {
+function StepDetails({ step, chart, granularity, metric }: Omit<PlotProps, 'zone'> & { step: Step }) {
   return (
     <div className="max-w-64 rounded-lg border border-line bg-raised px-3 py-2 text-xs shadow-float">
       <p className="flex justify-between gap-4 font-semibold text-ink">
-        <span>{stepName(step.start, granularity)}</span>
+        <span>{stepName(step.label, granularity)}</span>
         <span className="tabular-nums">{formatMeasure(sumOfStep(step), metric)}</span>
       </p>
       {chart.layers.length > 1 && (

@@ -11,8 +11,8 @@ import { HomePage, homeOf } from './home-page'
 const ME: Me = {
   user: { id: 'ada', email: 'ada@example.com', name: null, email_verified: true },
   tenants: [
-    { id: 'acme', name: 'Acme', plan: 'free', role: 'owner' },
-    { id: 'beta', name: 'Beta', plan: 'free', role: 'member' },
+    { id: 'acme', name: 'Acme', plan: 'free', role: 'owner', time_zone: 'UTC' },
+    { id: 'beta', name: 'Beta', plan: 'free', role: 'member', time_zone: 'UTC' },
   ],
   invitations: [],
 }

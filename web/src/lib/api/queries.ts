@@ -18,8 +18,8 @@ import type {
   Usage,
 } from './types'
 
-/** A metering period, or whole hours from one instant to another. */
-export type UsageRange = { period: 'current' | 'previous' } | { from: string; to: string }
+/** A metering period, or dates of a time zone without the last one. */
+export type UsageRange = { period: 'current' | 'previous' } | { from: string; to: string; tz: string }
 
 export const CURRENT: UsageRange = { period: 'current' }
 
@@ -44,6 +44,7 @@ export const usageQuery = (tenant: string, range: UsageRange = CURRENT) =>
 export type SeriesRequest = {
   from: string
   to: string
+  tz: string
   granularity: Granularity
   group_by?: GroupBy | undefined
 }

@@ -250,9 +250,10 @@ export interface paths {
         get: {
             parameters: {
                 query?: {
+                    tz?: string;
                     period?: ("current" | "previous") | null;
-                    from?: string | null;
-                    to?: string | null;
+                    from?: (string) | null;
+                    to?: (string) | null;
                 };
                 header?: never;
                 path: {
@@ -492,16 +493,18 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Usage by hour, day, week or month
+         * Usage by hour, day, week or month of a time zone
          * @description For a key with the scope `usage:read`; members: owner, admin, member.
          */
         get: {
             parameters: {
                 query?: {
-                    from?: string | null;
-                    to?: string | null;
+                    tz?: string;
+                    from?: (string) | null;
+                    to?: (string) | null;
                     granularity?: "hour" | "day" | "week" | "month";
                     group_by?: ("provider" | "model" | "provider,model") | null;
+                    fill?: "zero" | "none";
                     format?: "json" | "csv";
                 };
                 header?: never;
@@ -1240,6 +1243,69 @@ export interface paths {
                 };
             };
         };
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tenants/{tenant}/time-zone": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Set the time zone of the dashboard
+         * @description For members: owner, admin.
+         */
+        put: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    tenant: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: {
+                content: {
+                    "application/json": components["schemas"]["TimeZoneBody"];
+                };
+            };
+            responses: {
+                /** @description Success */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["TimeZoneResponse"];
+                    };
+                };
+                /** @description Unavailable: retry after the seconds in Retry-After */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["ProblemDocument"];
+                    };
+                };
+                /** @description The request is invalid; `errors` names the fields */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["ProblemDocument"];
+                    };
+                };
+            };
+        };
+        post?: never;
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -2467,6 +2533,8 @@ export interface components {
              * @enum {string}
              */
             role: "owner" | "admin" | "member";
+            /** Time Zone */
+            time_zone: string;
         };
         /**
          * MeteringEvent
@@ -2830,7 +2898,7 @@ export interface components {
         };
         /**
          * SeriesPoint
-         * @description Usage of one step: an hour, a day, a week from Monday on, or a month.
+         * @description Usage of one step of a time zone: an hour, a day, a week from Monday on, or a month.
          */
         SeriesPoint: {
             /** Calls */
@@ -2857,8 +2925,14 @@ export interface components {
             /**
              * Start
              * Format: date-time
+             * @description The first instant of the step; it may be before `from`.
              */
             start: string;
+            /**
+             * Label
+             * @description The step in the time zone: `2026-11-18T05:00:00+01:00` for an hour, `2026-11-18` for a day, the date of its Monday for a week, `2026-11` for a month.
+             */
+            label: string;
             /**
              * Provider
              * @default null
@@ -2892,7 +2966,15 @@ export interface components {
             granularity: "hour" | "day" | "week" | "month";
             /** Group By */
             group_by: ("provider" | "model" | "provider,model") | null;
-            /** Points */
+            /**
+             * Time Zone
+             * @description The time zone whose days, weeks and months the steps are.
+             */
+            time_zone: string;
+            /**
+             * Points
+             * @description In order. Filled, at most 10,000: beyond it, the groups with the fewest tokens become the group `other`.
+             */
             points: components["schemas"]["SeriesPoint"][];
         };
         /**
@@ -2957,6 +3039,33 @@ export interface components {
              * @description Null if the caller is a key.
              */
             role: ("owner" | "admin" | "member") | null;
+            /**
+             * Time Zone
+             * @description The zone whose days the dashboard shows. `daily` and periods are in UTC.
+             */
+            time_zone: string;
+        };
+        /**
+         * TimeZoneBody
+         * @description The time zone whose days the dashboard shows. Metering periods and limits stay in UTC.
+         */
+        TimeZoneBody: {
+            /**
+             * Time Zone
+             * @description A time zone of the IANA database whose offset from UTC is a whole number of hours.
+             */
+            time_zone: string;
+        };
+        /**
+         * TimeZoneResponse
+         * @description The time zone whose days the dashboard shows.
+         */
+        TimeZoneResponse: {
+            /**
+             * Time Zone
+             * @example Europe/Berlin
+             */
+            time_zone: string;
         };
         /**
          * TokenCounts

@@ -1,0 +1,45 @@
+"""The route of a tenant's time zone."""
+
+from typing import Annotated
+
+from flask import Response
+from pydantic import BaseModel, ConfigDict, Field
+
+from shared.http.app import Call, Container, Route, json_response
+from shared.http.bodies import read_body
+from shared.http.inputs import TimeZone
+from shared.http.responses import ResponseModel
+from shared.usecases.people.time_zone import set_time_zone
+
+
+class TimeZoneBody(BaseModel):
+    """The time zone whose days the dashboard shows. Metering periods and limits stay in UTC."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    time_zone: TimeZone
+
+
+class TimeZoneResponse(ResponseModel):
+    """The time zone whose days the dashboard shows."""
+
+    time_zone: Annotated[str, Field(examples=["Europe/Berlin"])]
+
+
+def _set_time_zone(call: Call, container: Container) -> Response:
+    name = read_body(call.request, TimeZoneBody).time_zone
+    time_zone = set_time_zone(container.directory, call.caller.tenant, name, call.change)
+    return json_response(TimeZoneResponse(time_zone=time_zone))
+
+
+ROUTES = (
+    Route(
+        method="PUT",
+        path="/api/v1/tenants/<tenant>/time-zone",
+        summary="Set the time zone of the dashboard",
+        handle=_set_time_zone,
+        needs="members:write",
+        response=TimeZoneResponse,
+        body=TimeZoneBody,
+    ),
+)
