@@ -43,7 +43,13 @@ def test_from_invitation_to_membership(functions: Functions, clock: Clock, ada: 
     ]
     refused(functions.get(bob, "/tenants/acme/usage"), 403, "foreign_tenant")
     joined = succeeded(functions.send("POST", bob, "/invitations/acme/accept"))
-    assert joined == {"id": "acme", "name": "Acme", "plan": "starter", "role": "admin"}
+    assert joined == {
+        "id": "acme",
+        "name": "Acme",
+        "plan": "starter",
+        "role": "admin",
+        "time_zone": "UTC",
+    }
     me = functions.read(bob, "/me")
     assert (me["tenants"], me["invitations"]) == ([joined], [])
     listed = functions.read(bob, MEMBERS)
