@@ -13,14 +13,19 @@ from typing import TYPE_CHECKING
 
 from shared.adapters.catalog_file import CatalogFile
 from shared.adapters.memory import InlineTickPublisher, MemoryStore
+from shared.adapters.smtp import SmtpMailSender, SmtpServer
 from shared.config import Config, load_config
 from shared.domain.errors import ConfigurationError, UsageError
+from shared.domain.notices.mail_templates import Links
 from shared.domain.prices.catalog import catalog_providers
 from shared.ports import (
     BillingStore,
     Directory,
+    Endpoints,
     IdentityVerifier,
+    MailSender,
     Members,
+    Outbox,
     PriceBooks,
     SignatureCheck,
     StripeGateway,
@@ -32,6 +37,7 @@ from shared.usecases.ledger.fold_tenant import TenantFolder
 from shared.usecases.ledger.ledger import Ledger
 from shared.usecases.limits.check_limits import Limits, Thresholds
 from shared.usecases.metering.record_events import EventRecorder
+from shared.usecases.notices.deliver import Deliverer, DeliveryDependencies
 from shared.usecases.notices.raise_alerts import AlertRaiser
 from shared.usecases.people.authenticate import KeyAuthenticator
 from shared.usecases.people.authenticate_member import MemberAuthenticator
@@ -93,6 +99,22 @@ class Container:
         return FirestorePriceBooks(self._rpc)
 
     @cached_property
+    def outbox(self) -> Outbox:
+        if self.config.store == "memory":
+            return process_memory()
+        from shared.adapters.firestore import FirestoreOutbox
+
+        return FirestoreOutbox(self._rpc)
+
+    @cached_property
+    def endpoints(self) -> Endpoints:
+        if self.config.store == "memory":
+            return process_memory()
+        from shared.adapters.firestore import FirestoreEndpoints
+
+        return FirestoreEndpoints(self._rpc)
+
+    @cached_property
     def members(self) -> Members:
         if self.config.store == "memory":
             return process_memory()
@@ -137,15 +159,52 @@ class Container:
 
     @cached_property
     def jobs(self) -> TickJobs:
-        return TickJobs(folder=self.folder, billing=self.billing, publisher=self.publisher)
+        return TickJobs(
+            folder=self.folder,
+            deliverer=self.deliverer,
+            billing=self.billing,
+            publisher=self.publisher,
+        )
+
+    @cached_property
+    def deliverer(self) -> Deliverer:
+        from shared.adapters.webhook_posts import WebhookPosts
+
+        stores = DeliveryDependencies(
+            outbox=self.outbox,
+            endpoints=self.endpoints,
+            directory=self.directory,
+            members=self.members,
+            mail=self._mail_sender,
+            webhooks=WebhookPosts(allow_local=self.config.local_webhooks),
+            links=self.links,
+            operator_email=self.config.operator_email,
+        )
+        return Deliverer(stores, self.clock)
+
+    @cached_property
+    def _mail_sender(self) -> MailSender | None:
+        if self.config.smtp_url:
+            return SmtpMailSender(SmtpServer.of(self.config.smtp_url), self.config.mail_from)
+        if self.config.mail_collection and self.config.store == "firestore":
+            from shared.adapters.firestore import FirestoreMailDocuments
+
+            return FirestoreMailDocuments(self._rpc, self.config.mail_collection)
+        return None
+
+    @cached_property
+    def links(self) -> Links:
+        """The pages that mails link to."""
+        return Links(self.config.web_origin)
 
     @cached_property
     def alerts(self) -> AlertRaiser:
         return AlertRaiser(
             store=self.usage,
             members=self.members,
+            outbox=self.outbox,
             thresholds=self.thresholds,
-            web_origin=self.config.web_origin,
+            links=self.links,
         )
 
     @cached_property

@@ -74,6 +74,13 @@ class Config:
     grace: timedelta
     trial_days: int
     web_origin: str
+    smtp_url: str | None
+    mail_from: str
+    mail_collection: str | None
+    """The collection in which mails are left for another sender; without SMTP."""
+    operator_email: str | None
+    local_webhooks: bool
+    """Deliver webhooks to this machine too, also by http."""
 
     @property
     def is_local(self) -> bool:
@@ -101,6 +108,15 @@ def load_config(environment: Mapping[str, str], required: Iterable[str] = ()) ->
     estimates = environment.get("GWI_CLIENT_ESTIMATES", "on").strip().lower()
     if estimates not in ("on", "off"):
         problems.append(f"GWI_CLIENT_ESTIMATES is {estimates!r}; it must be on or off")
+    smtp_url = environment.get("SMTP_URL") or None
+    if smtp_url and not environment.get("GWI_MAIL_FROM"):
+        problems.append("GWI_MAIL_FROM is missing: the address from which mails are sent by SMTP_URL")
+    if smtp_url and environment.get("GWI_MAIL_COLLECTION"):
+        problems.append("SMTP_URL and GWI_MAIL_COLLECTION are both set; set the one that sends the mails")
+    if environment.get("GWI_LOCAL_WEBHOOKS") and environment.get("K_SERVICE"):
+        problems.append(
+            "GWI_LOCAL_WEBHOOKS is set in a deployed service; webhooks could reach its own network"
+        )
     retention_days = _RETENTION_DAYS.read(environment, problems)
     soft_percent = _SOFT_PERCENT.read(environment, problems)
     hard_percent = _HARD_PERCENT.read(environment, problems)
@@ -125,6 +141,11 @@ def load_config(environment: Mapping[str, str], required: Iterable[str] = ()) ->
         stripe_webhook_secrets=_listed(environment, "STRIPE_WEBHOOK_SECRET"),
         grace=timedelta(days=grace_days),
         trial_days=trial_days,
+        smtp_url=smtp_url,
+        mail_from=environment.get("GWI_MAIL_FROM", ""),
+        mail_collection=environment.get("GWI_MAIL_COLLECTION") or None,
+        operator_email=environment.get("GWI_OPERATOR_EMAIL") or None,
+        local_webhooks=environment.get("GWI_LOCAL_WEBHOOKS", "").strip().lower() in _ON,
         web_origin=environment.get("GWI_WEB_ORIGIN", DEFAULT_WEB_ORIGIN).rstrip("/"),
     )
 

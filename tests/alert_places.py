@@ -1,7 +1,7 @@
 """The stores where tests raise usage alerts, in memory or in the emulator, and their queued mails."""
 
 from datetime import timedelta
-from typing import Any, NamedTuple, Protocol
+from typing import NamedTuple, Protocol
 from uuid import uuid4
 
 import grpc
@@ -9,13 +9,14 @@ import grpc
 from shared.adapters.firestore import (
     FirestoreDirectory,
     FirestoreMembers,
+    FirestoreOutbox,
     FirestoreRpc,
     FirestoreUsageStore,
 )
-from shared.adapters.firestore.encoding import get_fields
-from shared.adapters.firestore.queries import all_of
 from shared.adapters.memory import MemoryStore
-from shared.ports import Directory, Members, UsageStore
+from shared.domain.notices.outbox import OutboxEntry
+from shared.ports import Directory, Members, Outbox, UsageStore
+from tests.outgoing_fixtures import entries_of, mails_of
 from tests.usecases.fault_injection import Fault, with_fault
 
 RETENTION = timedelta(days=90)
@@ -24,7 +25,7 @@ RETENTION = timedelta(days=90)
 class WaitingMail(NamedTuple):
     """A mail that waits to be sent."""
 
-    to: tuple[str, ...]
+    to: str
     subject: str
 
 
@@ -33,30 +34,38 @@ class AlertPlace(Protocol):
 
     directory: Directory
     members: Members
+    outbox: Outbox
 
     def open(self, fault: Fault | None = None) -> UsageStore:
         """Return the usage store as one process sees it, until it is interrupted."""
 
     def mails(self) -> list[WaitingMail]:
-        """Return the queued mails about usage in a stable order."""
+        """Return the queued mails in a stable order."""
+
+    def entries(self) -> list[OutboxEntry]:
+        """Return everything in the outbox."""
 
 
 class MemoryAlertPlace:
     """A store in memory; a process is interrupted between two calls of the port."""
 
     def __init__(self) -> None:
-        self._store = MemoryStore()
-        self.directory: Directory = self._store
-        self.members: Members = self._store
+        self.store = MemoryStore()
+        self.directory: Directory = self.store
+        self.members: Members = self.store
+        self.outbox: Outbox = self.store
 
     def open(self, fault: Fault | None = None) -> UsageStore:
         """See AlertPlace."""
-        return with_fault(self._store, fault)
+        return with_fault(self.store, fault)
 
     def mails(self) -> list[WaitingMail]:
         """See AlertPlace."""
-        sent = self._store.mails
-        return sorted(WaitingMail(mail.to, mail.subject) for mail in sent if isinstance(mail.to, tuple))
+        return sorted(WaitingMail(mail.to, mail.subject) for mail in mails_of(self.store))
+
+    def entries(self) -> list[OutboxEntry]:
+        """See AlertPlace."""
+        return entries_of(self.store)
 
 
 class FirestoreAlertPlace:
@@ -66,6 +75,7 @@ class FirestoreAlertPlace:
         self._rpc = FirestoreRpc(f"demo-{uuid4().hex[:12]}", channel, is_emulator=True)
         self.directory: Directory = FirestoreDirectory(self._rpc)
         self.members: Members = FirestoreMembers(self._rpc)
+        self.outbox: Outbox = FirestoreOutbox(self._rpc)
 
     def open(self, fault: Fault | None = None) -> UsageStore:
         """See AlertPlace."""
@@ -73,11 +83,8 @@ class FirestoreAlertPlace:
 
     def mails(self) -> list[WaitingMail]:
         """See AlertPlace."""
-        sent: list[dict[str, Any]] = [
-            get_fields(each.fields) for each in self._rpc.query(self._rpc.documents, all_of("mail"))
-        ]
-        return sorted(
-            WaitingMail(tuple(mail["to"]), mail["message"]["subject"])
-            for mail in sent
-            if isinstance(mail["to"], list)
-        )
+        return sorted(WaitingMail(mail.to, mail.subject) for mail in mails_of(self._rpc))
+
+    def entries(self) -> list[OutboxEntry]:
+        """See AlertPlace."""
+        return entries_of(self._rpc)

@@ -10,13 +10,14 @@ from shared.adapters.firestore.encoding import get_fields
 from shared.adapters.firestore.queries import all_of
 from shared.adapters.memory import MemoryStore
 from shared.ports import BillingStore, Directory
+from tests.outgoing_fixtures import mails_of
 from tests.usecases.fault_injection import Fault, with_fault
 
 
 class SentMail(NamedTuple):
     """A queued mail."""
 
-    to: str | tuple[str, ...]
+    to: str
     subject: str
 
 
@@ -53,7 +54,7 @@ class MemoryBillingPlace:
 
     def mails(self) -> list[SentMail]:
         """See BillingPlace."""
-        return [SentMail(mail.to, mail.subject) for mail in self.store.mails]
+        return [SentMail(mail.to, mail.subject) for mail in mails_of(self.store)]
 
 
 class FirestoreBillingPlace:
@@ -74,8 +75,7 @@ class FirestoreBillingPlace:
 
     def mails(self) -> list[SentMail]:
         """See BillingPlace."""
-        found = self._all(self.rpc.documents, "mail")
-        return [SentMail(mail["to"], mail["message"]["subject"]) for mail in found]
+        return [SentMail(mail.to, mail.subject) for mail in mails_of(self.rpc)]
 
     def _all(self, parent: str, collection: str) -> list[dict[str, Any]]:
         return [get_fields(document.fields) for document in self.rpc.query(parent, all_of(collection))]

@@ -17,10 +17,11 @@ from werkzeug.wsgi import get_input_stream
 
 from shared.config import Config
 from shared.domain.errors import Forbidden, NotAuthenticated, NotFound, TooLarge
+from shared.domain.notices.mail_templates import Links
 from shared.domain.people.members import Identity, Permission
 from shared.domain.people.tenants import Change
 from shared.http.problems import problem_of
-from shared.ports import Directory, Members, SignatureCheck, UsageStore
+from shared.ports import Directory, Endpoints, Members, Outbox, SignatureCheck, UsageStore
 from shared.usecases.billing.billing_dependencies import BillingDependencies
 from shared.usecases.ledger.ledger import Ledger
 from shared.usecases.limits.check_limits import Limits
@@ -50,6 +51,12 @@ class Container(Protocol):
     def directory(self) -> Directory: ...
     @property
     def members(self) -> Members: ...
+    @property
+    def outbox(self) -> Outbox: ...
+    @property
+    def endpoints(self) -> Endpoints: ...
+    @property
+    def links(self) -> Links: ...
     @property
     def authenticator(self) -> KeyAuthenticator: ...
     @property

@@ -4,10 +4,21 @@ from shared.http.app import Route
 from shared.http.billing import billing
 from shared.http.ledger import series, usage_api
 from shared.http.metering import record_usage
-from shared.http.notices import alerts
+from shared.http.notices import alerts, endpoints, mail_links
 from shared.http.people import api_keys, audit, members, tenant_settings
 
-_READING = (usage_api, series, billing, members, tenant_settings, api_keys, alerts, audit)
+_READING = (
+    usage_api,
+    series,
+    billing,
+    members,
+    tenant_settings,
+    api_keys,
+    alerts,
+    endpoints,
+    mail_links,
+    audit,
+)
 
 RECORD_USAGE: tuple[Route, ...] = record_usage.ROUTES
 USAGE_API: tuple[Route, ...] = tuple(route for table in _READING for route in table.ROUTES)

@@ -11,9 +11,18 @@ from shared.ports.billing import (
     StripeGateway,
 )
 from shared.ports.ledger import DueCounter, Outcome, Snapshot, StaleRollup, TickPublisher, UsageStore
-from shared.ports.notices import Mail
+from shared.ports.notices import (
+    DeliveryFailed,
+    Endpoints,
+    MailAddress,
+    MailSender,
+    Outbox,
+    SignedWebhook,
+    StaleOutbox,
+    WebhookSender,
+)
 from shared.ports.pages import Page
-from shared.ports.people import Directory, IdentityVerifier, Members, StaleMembers
+from shared.ports.people import Directory, IdentityVerifier, Leaving, Members, StaleMembers
 from shared.ports.prices import BrokenCatalog, CatalogSource, PriceBooks, StalePrices
 
 __all__ = [
@@ -22,23 +31,31 @@ __all__ = [
     "BrokenCatalog",
     "CatalogSource",
     "CheckoutOrder",
+    "DeliveryFailed",
     "Directory",
     "DueCounter",
+    "Endpoints",
     "IdentityVerifier",
-    "Mail",
+    "Leaving",
+    "MailAddress",
+    "MailSender",
     "Members",
+    "Outbox",
     "Outcome",
     "Page",
     "PriceBooks",
     "ProcessedEvent",
     "SignatureCheck",
+    "SignedWebhook",
     "Snapshot",
     "StaleAccount",
     "StaleMembers",
+    "StaleOutbox",
     "StalePrices",
     "StaleRollup",
     "StoredAccount",
     "StripeGateway",
     "TickPublisher",
     "UsageStore",
+    "WebhookSender",
 ]

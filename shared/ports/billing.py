@@ -11,8 +11,8 @@ from shared.domain.billing.invoices import InvoiceRow
 from shared.domain.billing.plan_mapping import ProductSpec
 from shared.domain.billing.stripe_events import ChargeSnapshot, CustomerSnapshot
 from shared.domain.billing.stripe_shapes import InvoiceSnapshot, SubscriptionSnapshot
+from shared.domain.notices.entries import NOTHING_OUTGOING, Outgoing
 from shared.domain.people.tenants import AuditEntry
-from shared.ports.notices import Mail
 from shared.ports.pages import Page
 
 
@@ -68,7 +68,7 @@ class BillingChange:
     alerts: Sequence[BillingAlert] = ()
     settled_alerts: Sequence[AlertKind] = ()
     """Alerts that were raised before and no longer apply."""
-    mail: Mail | None = None
+    outgoing: Outgoing = NOTHING_OUTGOING
 
 
 class BillingStore(Protocol):

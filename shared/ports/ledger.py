@@ -14,8 +14,8 @@ from shared.domain.ledger.usage import Documents, Wanted
 from shared.domain.metering.recording import RecordedEvent
 from shared.domain.metering.runs import Run
 from shared.domain.notices.alerts import UsageAlert
+from shared.domain.notices.entries import Outgoing
 from shared.domain.people.tenants import Tenant
-from shared.ports.notices import Mail
 from shared.ports.pages import Page
 
 NOTHING = Wanted()
@@ -117,9 +117,12 @@ class UsageStore(Protocol):
     def known_alerts(self, tenant_id: str, alert_ids: Collection[str]) -> set[str]:
         """Which of these alerts were raised, in one round trip."""
 
-    def save_alerts(self, tenant_id: str, alerts: Sequence[UsageAlert], mails: Sequence[Mail]) -> bool:
-        """Keep all of these alerts and queue the mails about them, and say True; nothing and False if any of them
-        was raised before, by another fold or by this call itself, whose answer was lost."""
+    def save_alerts(self, tenant_id: str, alerts: Sequence[UsageAlert], outgoing: Outgoing) -> bool:
+        """Store all of these alerts with what leaves because of them, and return True.
+
+        Store nothing and return False if one of them exists: raised by another fold, or by this call itself, whose
+        response was lost.
+        """
 
     def list_alerts(self, tenant_id: str, *, limit: int, cursor: str | None = None) -> Page[UsageAlert]:
         """List the tenant's usage alerts, newest first. Raises InvalidInput for a bad cursor."""

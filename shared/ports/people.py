@@ -4,12 +4,14 @@ Every method raises Unavailable if its store or service does not answer.
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from shared.domain.limits.limits import LimitOverrides
+from shared.domain.notices.entries import Outgoing
 from shared.domain.people.members import Identity, Invitation, Member, Membership, ReceivedInvitation
 from shared.domain.people.tenants import ApiKey, AuditEntry, Tenant
-from shared.ports.notices import Mail
 from shared.ports.pages import Page
 
 
@@ -46,6 +48,9 @@ class Directory(Protocol):
     def set_takes_estimates(self, tenant_id: str, takes: bool | None, audit: AuditEntry) -> None:
         """Set whether the tenant's own cost estimates count; raise NotFound if the tenant does not exist."""
 
+    def set_limits(self, tenant_id: str, overrides: LimitOverrides, audit: AuditEntry) -> None:
+        """Replace the tenant's own limits and thresholds; raise NotFound if the tenant does not exist."""
+
     def set_time_zone(self, tenant_id: str, time_zone: str, audit: AuditEntry) -> None:
         """Set the time zone of the tenant's dashboard; raise NotFound if the tenant does not exist."""
 
@@ -65,6 +70,17 @@ class IdentityVerifier(Protocol):
 
     def find_user(self, email: str, now: datetime) -> Identity | None:
         """Return the account with this normalised address, or None."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Leaving:
+    """A member who is to be removed, as they were read."""
+
+    member: Member
+    remaining: Member | None
+    """An owner who remains, if the member is an owner."""
+    invitations: Sequence[Invitation]
+    """The invitations that the member gave, which end with the membership."""
 
 
 class StaleMembers(Exception):
@@ -94,10 +110,11 @@ class Members(Protocol):
     ) -> None:
         """Replace a member; raise StaleMembers if the member or `remaining` has changed since it was read."""
 
-    def remove_member(
-        self, tenant_id: str, member: Member, remaining: Member | None, audit: AuditEntry
-    ) -> None:
-        """Remove a member; raise StaleMembers if the member or `remaining` has changed since it was read."""
+    def remove_member(self, tenant_id: str, leaving: Leaving, audits: Sequence[AuditEntry]) -> None:
+        """Remove a member with the invitations they gave.
+
+        Raise StaleMembers if the member, or the owner who remains, has changed since they were read.
+        """
 
     def list_invitations(self, tenant_id: str) -> list[Invitation]:
         """Return the tenant's pending invitations, oldest first, with the expired ones."""
@@ -105,8 +122,13 @@ class Members(Protocol):
     def list_received_invitations(self, email: str) -> list[ReceivedInvitation]:
         """Return the pending invitations of `email`, oldest first, with the expired ones."""
 
-    def save_invitation(self, tenant_id: str, invitation: Invitation, mail: Mail, audit: AuditEntry) -> None:
-        """Create or replace the invitation of an address, and queue the mail about it."""
+    def save_invitation(
+        self, tenant_id: str, invitation: Invitation, outgoing: Outgoing, audit: AuditEntry
+    ) -> None:
+        """Create or replace the invitation of an address, with the mail about it.
+
+        Raise StaleMembers if the mail exists already, or a quota has changed since it was read.
+        """
 
     def remove_invitation(self, tenant_id: str, invitation: Invitation, audit: AuditEntry) -> None:
         """Remove an invitation if it exists."""

@@ -1,4 +1,4 @@
-"""Does what the messages on the tick's topic ask for."""
+"""Do what the messages on the tick's topic ask for."""
 
 import logging
 from collections.abc import Sequence
@@ -12,15 +12,17 @@ from shared.usecases.billing.billing_dependencies import BillingDependencies
 from shared.usecases.billing.reconcile_billing import reconcile_tenants
 from shared.usecases.ledger.fold_tenant import TenantFolder
 from shared.usecases.ledger.fold_usage import TENANTS_PER_MESSAGE, fold_days, fold_due, fold_tenants
+from shared.usecases.notices.deliver import Deliverer, deliver_due
 
 LOGGER = logging.getLogger("gwi_usage")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TickJobs:
-    """Folds usage, and reconciles billing with Stripe."""
+    """Folds usage, delivers the outbox, and reconciles billing with Stripe."""
 
     folder: TenantFolder
+    deliverer: Deliverer
     billing: BillingDependencies
     publisher: TickPublisher
 
@@ -28,12 +30,21 @@ class TickJobs:
         """Do the job. If it fails, the message has to be sent again."""
         if message.job == "reconcile":
             self._reconcile(message, now)
+        elif message.job == "deliver":
+            self.deliverer.deliver(message.entries)
         elif message.tenants is not None:
             fold_tenants(self.folder, message.tenants, now)
         elif message.due:
             fold_days(self.folder, message.due, now)
         else:
+            self._tick(now)
+
+    def _tick(self, now: datetime) -> None:
+        """Fold what is due, then deliver, also if folding failed. Alerts of this fold leave at once."""
+        try:
             fold_due(self.folder, self.publisher, now)
+        finally:
+            deliver_due(self.deliverer, self.publisher)
 
     def _reconcile(self, message: TickMessage, now: datetime) -> None:
         """Reconcile the tenants that are named, or the next few of all of them and then, by a message, the rest.

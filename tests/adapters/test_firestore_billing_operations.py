@@ -65,8 +65,8 @@ def test_a_first_event_writes_all_its_effects_in_one_commit(
     store: FirestoreBillingStore, calls: RecordedCalls
 ) -> None:
     deliver(billing_on(store), [CREATED])
-    # the plan, the status and the customer's link
-    assert effects(calls) == ["audit"] * 3 + ["stripe_customers", "stripe_events", "tenants"]
+    # The audit of the plan, the status and the customer's link, and the notice of the plan.
+    assert effects(calls) == ["audit"] * 3 + ["outbox", "stripe_customers", "stripe_events", "tenants"]
 
 
 def test_the_mail_of_an_ending_trial_costs_no_extra_call(
@@ -77,7 +77,7 @@ def test_the_mail_of_an_ending_trial_costs_no_extra_call(
     trial: dict[str, Any] = {"status": "trialing", "trial_end": "2026-10-18T09:30:20Z"}
     deliver(billing_on(store), [subscription_event("trial_will_end", STARTED, **trial)])
     assert calls.methods == [READ, READ, WRITE]
-    assert effects(calls).count("mail") == 1
+    assert effects(calls).count("outbox") == 2  # the notice of the plan too
 
 
 def test_a_repetition_costs_one_read(store: FirestoreBillingStore, calls: RecordedCalls) -> None:

@@ -8,7 +8,6 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from shared.adapters.firestore.billing.documents import mail_fields
 from shared.adapters.firestore.encoding import (
     Document,
     Value,
@@ -35,7 +34,6 @@ from shared.domain.metering.recording import DayDelta, RecordedEvent, deltas_by_
 from shared.domain.metering.runs import runs_of
 from shared.domain.prices.costs import EventCost
 from shared.domain.prices.token_pools import TokenPools
-from shared.ports import Mail
 from tests.adapters.writes import event_write
 from tests.contracts.test_counting import ODD_NAMES
 from tests.sample_events import NOON, TODAY, costing, event_of
@@ -239,28 +237,3 @@ def test_a_day_is_read_back_from_its_bytes(cells: Cells) -> None:
     document = Document.FromString(write.update.SerializeToString())
     found = read_day(document)
     assert (found.day, found.cells, found.commits, found.folded_at) == (TODAY, cells, 7, NOON)
-
-
-def test_a_mail_is_written_in_text_and_in_html_that_no_name_can_break() -> None:
-    fields = mail_fields(
-        Mail(to="a@example.com", subject="Trial", text="The trial of <b>Acme</b> ends"), "acme", NOON
-    )
-    assert fields["message"] == {
-        "subject": "Trial",
-        "text": "The trial of <b>Acme</b> ends",
-        "html": "<p>The trial of &lt;b&gt;Acme&lt;/b&gt; ends</p>",
-    }
-
-
-def test_a_mail_to_several_people_has_paragraphs_and_a_link_in_both_forms() -> None:
-    mail = Mail(
-        to=("a@example.com", "b@example.com"), subject="80%", text="A & B.\n\nMore.", link='https://x/t/"acme'
-    )
-    fields = mail_fields(mail, "acme", NOON)
-    assert fields["to"] == ["a@example.com", "b@example.com"]
-    assert fields["message"] == {
-        "subject": "80%",
-        "text": 'A & B.\n\nMore.\n\nhttps://x/t/"acme',
-        "html": "<p>A &amp; B.</p><p>More.</p>"
-        '<p><a href="https://x/t/&quot;acme">https://x/t/&quot;acme</a></p>',
-    }

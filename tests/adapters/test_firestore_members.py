@@ -10,7 +10,6 @@ from shared.adapters.firestore.encoding import get_fields
 from shared.adapters.firestore.people.tenants import delete_write
 from shared.domain.people.members import INVITATION_LASTS, Identity, Invitation, Member, Role, email_id
 from shared.domain.people.tenants import AuditEntry, Tenant
-from shared.ports import Mail
 from shared.usecases.people.authenticate_member import access_tenant
 from shared.usecases.people.invitations import accept_invitation
 from shared.usecases.people.members import RoleAssignment, change_role, remove_member
@@ -18,6 +17,7 @@ from tests.adapters.conftest import Connect
 from tests.adapters.interceptors import LostAnswers, RecordedCalls
 from tests.audit_trail import trail_of
 from tests.member_fixtures import add_member
+from tests.outgoing_fixtures import MAIL, outgoing
 from tests.sample_events import NOON
 
 ACME = Tenant(id="acme", name="Acme", plan="free", created_at=NOON)
@@ -69,7 +69,7 @@ def _known(path: str) -> str:
     collection, _, document = path.rpartition("/")
     return (
         f"{collection}/*"
-        if collection == "mail" or collection.endswith("/audit")
+        if collection == "outbox" or collection.endswith("/audit")
         else f"{collection}/{document}"
     )
 
@@ -86,13 +86,11 @@ def test_inviting_and_accepting_are_one_commit_each(connect: Connect) -> None:
     with_tenant(connect)
     calls = RecordedCalls()
     members = FirestoreMembers(connect(calls))
-    members.save_invitation(
-        "acme", INVITATION, Mail(to="bob@example.com", subject="Come", text="<in>"), INVITED
-    )
+    members.save_invitation("acme", INVITATION, outgoing(MAIL), INVITED)
     accept_invitation(members, BOB, "acme", NOON)
     invite = [f"invitations/{BOBS_ID}", f"tenants/acme/invites/{BOBS_ID}"]
     assert commits(calls) == [
-        sorted([*invite, "mail/*", "tenants/acme/audit/*"]),
+        sorted([*invite, "outbox/*", "tenants/acme/audit/*"]),
         sorted([*invite, "tenants/acme/audit/*", "tenants/acme/members/bob", "users/bob"]),
     ]
 
@@ -106,9 +104,7 @@ def test_access_to_a_tenant_is_one_round_trip(connect: Connect) -> None:
 
 def test_documents_have_the_fields_that_clients_read(connect: Connect) -> None:
     members = with_tenant(connect)
-    members.save_invitation(
-        "acme", INVITATION, Mail(to="bob@example.com", subject="Come", text="<in>"), INVITED
-    )
+    members.save_invitation("acme", INVITATION, outgoing(MAIL), INVITED)
     rpc = connect()
     names = [
         f"{rpc.documents}/{path}"
@@ -141,9 +137,7 @@ def test_a_tenant_is_created_once_if_the_response_is_lost(connect: Connect) -> N
 
 
 def test_an_invitation_is_accepted_once_if_the_response_is_lost(connect: Connect) -> None:
-    with_tenant(connect).save_invitation(
-        "acme", INVITATION, Mail(to="bob@example.com", subject="Come", text="in"), INVITED
-    )
+    with_tenant(connect).save_invitation("acme", INVITATION, outgoing(MAIL), INVITED)
     members = FirestoreMembers(connect(LostAnswers(grpc.StatusCode.UNAVAILABLE, times=1)))
     assert accept_invitation(members, BOB, "acme", NOON).member.role == "admin"
     assert [member.user_id for member in members.list_members("acme")] == ["ada", "bob"]

@@ -10,14 +10,16 @@ import pytest
 
 from shared.adapters.firestore import (
     FirestoreDirectory,
+    FirestoreEndpoints,
     FirestoreMembers,
+    FirestoreOutbox,
     FirestorePriceBooks,
     FirestoreRpc,
     FirestoreUsageStore,
 )
 from shared.adapters.firestore.rpc import open_channel
 from shared.adapters.memory import MemoryStore
-from shared.ports import Directory, Members, PriceBooks, UsageStore
+from shared.ports import Directory, Endpoints, Members, Outbox, PriceBooks, UsageStore
 from tests.billing_places import BillingPlace, FirestoreBillingPlace, MemoryBillingPlace
 
 RETENTION = timedelta(days=40)
@@ -32,6 +34,8 @@ class Stores(NamedTuple):
     members: Members
     other_members: Members
     price_books: PriceBooks
+    outbox: Outbox
+    endpoints: Endpoints
 
 
 @pytest.fixture(scope="session")
@@ -49,7 +53,7 @@ def kind(request: pytest.FixtureRequest) -> str:
 
 def _memory_stores() -> Stores:
     store = MemoryStore()
-    return Stores(store, store, store, store, store, store)
+    return Stores(*(store for _ in Stores._fields))
 
 
 def _firestore_stores(channels: tuple[grpc.Channel, grpc.Channel]) -> Stores:
@@ -62,6 +66,8 @@ def _firestore_stores(channels: tuple[grpc.Channel, grpc.Channel]) -> Stores:
         FirestoreMembers(rpc),
         FirestoreMembers(other_rpc),
         FirestorePriceBooks(rpc),
+        FirestoreOutbox(rpc),
+        FirestoreEndpoints(rpc),
     )
 
 

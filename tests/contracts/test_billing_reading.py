@@ -12,7 +12,7 @@ from shared.domain.billing.stripe_events import EventReference
 from shared.domain.errors import InvalidInput
 from shared.domain.limits.entitlement import FREE
 from shared.domain.people.tenants import AuditEntry
-from shared.ports import BillingChange, BillingStore, Directory, Mail, ProcessedEvent
+from shared.ports import BillingChange, BillingStore, Directory, ProcessedEvent
 from tests.billing_places import BillingPlace
 from tests.sample_billing_accounts import NOW, account_of, paid_account, row_of
 from tests.sample_subscriptions import observed, on_day, subscription_after
@@ -22,9 +22,6 @@ PROCESSED = ProcessedEvent(
     event_id="evt_1", event_type="customer.subscription.updated", outcome="applied", at=NOW
 )
 ALERT = BillingAlert("unmapped_price", ("sub_1",), "price price_x of sub_1 maps to no plan")
-MAIL = Mail(
-    to="owner@example.com", subject="Your trial ends in 3 days", text="The trial of Acme ends in 3 days."
-)
 AUDIT = AuditEntry(
     tenant_id="acme",
     at=NOW,

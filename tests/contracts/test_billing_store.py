@@ -12,9 +12,10 @@ from shared.adapters.firestore import FirestoreUsageStore
 from shared.domain.billing.entitlements import BillingAlert
 from shared.domain.ledger.counter_settings import CounterSettings
 from shared.domain.people.tenants import AuditEntry
-from shared.ports import BillingChange, BillingStore, Mail, ProcessedEvent, StaleAccount, UsageStore
+from shared.ports import BillingChange, BillingStore, ProcessedEvent, StaleAccount, UsageStore
 from tests.audit_trail import trail_of
 from tests.billing_places import BillingPlace, FirestoreBillingPlace, MemoryBillingPlace, SentMail
+from tests.outgoing_fixtures import MAIL, outgoing
 from tests.sample_billing_accounts import NOW, account_of, paid_account, row_of
 from tests.sample_events import writing
 from tests.sample_subscriptions import DAY
@@ -24,9 +25,6 @@ PROCESSED = ProcessedEvent(
     event_id="evt_1", event_type="customer.subscription.updated", outcome="applied", at=NOW
 )
 ALERT = BillingAlert("unmapped_price", ("sub_1",), "price price_x of sub_1 maps to no plan")
-MAIL = Mail(
-    to="owner@example.com", subject="Your trial ends in 3 days", text="The trial of Acme ends in 3 days."
-)
 AUDIT = AuditEntry(
     tenant_id="acme",
     at=NOW,
@@ -55,7 +53,7 @@ def everything(store: BillingStore) -> BillingChange:
         invoice=row_of("in_1"),
         audits=[AUDIT],
         alerts=[ALERT],
-        mail=MAIL,
+        outgoing=outgoing(MAIL),
     )
 
 

@@ -1,5 +1,6 @@
 """Members: new tenants, memberships, invitations, and refused changes based on stale reads."""
 
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import replace
@@ -9,14 +10,16 @@ from threading import Barrier
 import pytest
 
 from shared.domain.errors import Conflict
+from shared.domain.notices.entries import Outgoing
 from shared.domain.people.members import INVITATION_LASTS, Identity, Invitation, Member
 from shared.domain.people.tenants import AuditEntry, Tenant
-from shared.ports import Mail, Members, StaleMembers
+from shared.ports import Leaving, Members, StaleMembers
 from shared.usecases.people.authenticate_member import access_tenant
 from shared.usecases.people.members import RoleAssignment, change_role, remove_member
 from tests.audit_trail import trail_of
 from tests.contracts.conftest import Stores
 from tests.member_fixtures import add_member
+from tests.outgoing_fixtures import MAIL, outgoing
 from tests.sample_events import NOON
 
 ACME = Tenant(id="acme-1", name="Acme <b>&</b> Söhne", plan="free", created_at=NOON)
@@ -28,7 +31,6 @@ INVITATION = Invitation(
     invited_at=NOON,
     expires_at=NOON + INVITATION_LASTS,
 )
-MAIL = Mail(to=INVITATION.email, subject="Invitation", text="Come in")
 
 
 def entry(action: str, tenant_id: str = ACME.id) -> AuditEntry:
@@ -41,6 +43,10 @@ def entry(action: str, tenant_id: str = ACME.id) -> AuditEntry:
         after=None,
         reason="",
     )
+
+
+def leaving(member: Member, remaining: Member | None = None) -> Leaving:
+    return Leaving(member=member, remaining=remaining, invitations=[])
 
 
 @pytest.fixture
@@ -118,12 +124,12 @@ def test_a_member_that_has_changed_since_it_was_read_is_not_overwritten(
         Member(user_id="bob", email="bob@example.com", name=None, role="member", joined_at=NOON),
     )
     members.save_member(ACME.id, replace(bob, role="admin"), None, entry("member.changed"))
-    act, changed = {
-        "save": (members.save_member, replace(bob, role="owner")),
-        "remove": (members.remove_member, bob),
-    }[what]
+    changes: dict[str, Callable[[], None]] = {
+        "save": lambda: members.save_member(ACME.id, replace(bob, role="owner"), None, entry("late")),
+        "remove": lambda: members.remove_member(ACME.id, leaving(bob), [entry("late")]),
+    }
     with pytest.raises(StaleMembers):
-        act(ACME.id, changed, None, entry("late"))
+        changes[what]()
     assert [member.role for member in members.list_members(ACME.id)] == ["owner", "admin"]
     assert "late" not in actions(stores)
 
@@ -139,12 +145,12 @@ def test_an_owner_leaves_only_if_the_remaining_owner_is_unchanged(
     )
     (ada,) = [member for member in members.list_members(ACME.id) if member.user_id == "ada"]
     members.save_member(ACME.id, replace(ada, role="member"), bob, entry("member.changed"))
-    act, changed = {
-        "save": (members.save_member, replace(bob, role="member")),
-        "remove": (members.remove_member, bob),
-    }[what]
+    changes: dict[str, Callable[[], None]] = {
+        "save": lambda: members.save_member(ACME.id, replace(bob, role="member"), ada, entry("late")),
+        "remove": lambda: members.remove_member(ACME.id, leaving(bob, ada), [entry("late")]),
+    }
     with pytest.raises(StaleMembers):
-        act(ACME.id, changed, ada, entry("late"))
+        changes[what]()
     assert {member.user_id: member.role for member in members.list_members(ACME.id)} == {
         "ada": "member",
         "bob": "owner",
@@ -159,7 +165,7 @@ def test_the_remaining_owner_is_not_changed(members: Members) -> None:
         Member(user_id="bob", email="bob@example.com", name=None, role="owner", joined_at=NOON),
     )
     (ada,) = [member for member in members.list_members(ACME.id) if member.user_id == "ada"]
-    members.remove_member(ACME.id, bob, ada, entry("member.removed"))
+    members.remove_member(ACME.id, leaving(bob, ada), [entry("member.removed")])
     assert members.list_members(ACME.id) == [ADA]
 
 
@@ -169,16 +175,16 @@ def test_a_removed_member_has_no_membership(members: Members, stores: Stores) ->
         ACME.id,
         Member(user_id="bob", email="bob@example.com", name=None, role="member", joined_at=NOON),
     )
-    members.remove_member(ACME.id, bob, None, entry("member.removed"))
+    members.remove_member(ACME.id, leaving(bob), [entry("member.removed")])
     assert members.find_membership(ACME.id, "bob") is None
     assert members.list_memberships("bob") == []
     assert "member.removed" in actions(stores)
     with pytest.raises(StaleMembers):
-        members.remove_member(ACME.id, bob, None, entry("late"))
+        members.remove_member(ACME.id, leaving(bob), [entry("late")])
 
 
 def test_an_invitation_is_seen_from_both_sides(members: Members, stores: Stores) -> None:
-    members.save_invitation(ACME.id, INVITATION, MAIL, entry("member.invited"))
+    members.save_invitation(ACME.id, INVITATION, Outgoing(), entry("member.invited"))
     assert members.list_invitations(ACME.id) == [INVITATION]
     (received,) = members.list_received_invitations(INVITATION.email)
     assert (received.tenant, received.invitation) == (ACME, INVITATION)
@@ -187,15 +193,15 @@ def test_an_invitation_is_seen_from_both_sides(members: Members, stores: Stores)
 
 
 def test_inviting_again_renews_the_one_invitation(members: Members) -> None:
-    members.save_invitation(ACME.id, INVITATION, MAIL, entry("member.invited"))
+    members.save_invitation(ACME.id, INVITATION, Outgoing(), entry("member.invited"))
     renewed = replace(INVITATION, role="member", expires_at=NOON + timedelta(days=20))
-    members.save_invitation(ACME.id, renewed, MAIL, entry("member.invited"))
+    members.save_invitation(ACME.id, renewed, Outgoing(), entry("member.invited"))
     assert members.list_invitations(ACME.id) == [renewed]
     assert [each.invitation for each in members.list_received_invitations(INVITATION.email)] == [renewed]
 
 
 def test_a_removed_invitation_is_gone_from_both_sides(members: Members, stores: Stores) -> None:
-    members.save_invitation(ACME.id, INVITATION, MAIL, entry("member.invited"))
+    members.save_invitation(ACME.id, INVITATION, Outgoing(), entry("member.invited"))
     members.remove_invitation(ACME.id, INVITATION, entry("invitation.withdrawn"))
     members.remove_invitation(ACME.id, INVITATION, entry("invitation.withdrawn"))
     assert members.list_invitations(ACME.id) == []
@@ -204,7 +210,7 @@ def test_a_removed_invitation_is_gone_from_both_sides(members: Members, stores: 
 
 
 def test_accepting_makes_a_member_and_ends_the_invitation(members: Members, stores: Stores) -> None:
-    members.save_invitation(ACME.id, INVITATION, MAIL, entry("member.invited"))
+    members.save_invitation(ACME.id, INVITATION, Outgoing(), entry("member.invited"))
     (stored,) = members.list_invitations(ACME.id)
     bob = Member(
         user_id="bob", email=INVITATION.email, name="Bob", role="admin", joined_at=NOON + timedelta(1)
@@ -221,13 +227,15 @@ def test_accepting_makes_a_member_and_ends_the_invitation(members: Members, stor
 def test_an_invitation_that_has_changed_since_it_was_read_cannot_be_accepted(
     members: Members, stores: Stores, meanwhile: str
 ) -> None:
-    members.save_invitation(ACME.id, INVITATION, MAIL, entry("member.invited"))
+    members.save_invitation(ACME.id, INVITATION, Outgoing(), entry("member.invited"))
     (stored,) = members.list_invitations(ACME.id)
     bob = Member(user_id="bob", email=INVITATION.email, name=None, role="admin", joined_at=NOON)
     if meanwhile == "withdrawn":
         members.remove_invitation(ACME.id, stored, entry("invitation.withdrawn"))
     elif meanwhile == "renewed":
-        members.save_invitation(ACME.id, replace(INVITATION, role="member"), MAIL, entry("member.invited"))
+        members.save_invitation(
+            ACME.id, replace(INVITATION, role="member"), Outgoing(), entry("member.invited")
+        )
     else:
         members.accept_invitation(ACME.id, stored, bob, entry("member.joined"))
     with pytest.raises(StaleMembers):
@@ -288,3 +296,23 @@ def test_a_member_cannot_be_added_twice(members: Members, stores: Stores) -> Non
         members.add_member(ACME.id, replace(ADA, role="member"), entry("member.added"))
     assert members.list_members(ACME.id) == [ADA]
     assert actions(stores) == ["tenant.created"]
+
+
+def test_the_invitations_that_a_member_gave_end_with_the_membership(members: Members, stores: Stores) -> None:
+    (ada,) = members.list_members(ACME.id)
+    others = replace(INVITATION, email="cy@example.com")
+    for invitation in (INVITATION, others):
+        members.save_invitation(ACME.id, invitation, Outgoing(), entry("member.invited"))
+    gone = Leaving(member=ada, remaining=None, invitations=[INVITATION])
+    members.remove_member(ACME.id, gone, [entry("member.removed"), entry("invitation.withdrawn")])
+    assert members.list_invitations(ACME.id) == [others]
+    assert members.list_received_invitations(INVITATION.email) == []
+    assert {"member.removed", "invitation.withdrawn"} < set(actions(stores))
+
+
+def test_an_invitation_whose_mail_exists_already_is_stale(members: Members, stores: Stores) -> None:
+    members.save_invitation(ACME.id, INVITATION, outgoing(MAIL), entry("member.invited"))
+    with pytest.raises(StaleMembers):
+        members.save_invitation(ACME.id, replace(INVITATION, role="member"), outgoing(MAIL), entry("late"))
+    assert members.list_invitations(ACME.id) == [INVITATION]
+    assert "late" not in actions(stores)

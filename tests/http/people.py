@@ -1,11 +1,11 @@
 """Helpers for tests of people: the members of acme, its audit entries, and the queued mails."""
 
-from typing import Any
-
 from shared.bootstrap import process_memory
+from shared.domain.notices.mails import Mail
 from shared.domain.people.members import Role
 from tests.audit_trail import trail_of
 from tests.http.serving import Functions, Json, succeeded
+from tests.outgoing_fixtures import mails_of
 
 ADA, BOB, CY = "ada@example.com", "bob@example.com", "cy@example.com"
 MEMBERS = "/tenants/acme/members"
@@ -21,9 +21,9 @@ def trail(tenant_id: str = "acme") -> list[tuple[str, str, str | None, str | Non
     ]
 
 
-def mails() -> list[Any]:
-    """Return the queued mails that have a subject."""
-    return [mail for mail in process_memory().mails if mail.subject]
+def mails() -> list[Mail]:
+    """Return the queued mails."""
+    return mails_of(process_memory())
 
 
 def roles(functions: Functions, token: str) -> dict[str, str]:

@@ -13,6 +13,7 @@ from shared.bootstrap import process_memory
 from tests.audit_trail import trail_of
 from tests.golden.stripe_payloads import webhooks
 from tests.http.serving import Functions
+from tests.outgoing_fixtures import mails_of
 
 SECRET = "whsec_current"
 OLD_SECRET = "whsec_previous"
@@ -52,7 +53,7 @@ def stored_state() -> tuple[Any, ...]:
     store = process_memory()
     read = store.read_account("acme")
     invoices = store.list_invoices("acme", limit=100).items
-    return read, invoices, trail_of(store), dict(store.alerts), list(store.mails)
+    return read, invoices, trail_of(store), dict(store.alerts), mails_of(store)
 
 
 def nothing_is_stored(event_id: str = CREATED["id"]) -> None:

@@ -4,9 +4,10 @@ import pytest
 
 from shared.bootstrap import process_memory
 from shared.domain.errors import Unavailable
-from shared.ports import Mail
+from shared.domain.notices.mails import Button, Mail
 from tests.audit_trail import trail_of
 from tests.http.serving import Functions, Json, refused, succeeded
+from tests.outgoing_fixtures import mails_of
 
 RECIPIENTS = "/tenants/acme/alert-recipients"
 LIMIT = 500_000  # tokens of plan starter
@@ -29,7 +30,7 @@ def alerts(functions: Functions, caller: str, query: str = "") -> Json:
 
 def mails() -> list[Mail]:
     """The mails about usage."""
-    return [mail for mail in process_memory().mails if isinstance(mail.to, tuple)]
+    return [mail for mail in mails_of(process_memory()) if mail.kind == "limit"]
 
 
 def test_the_tick_raises_an_alert_that_every_member_can_see(functions: Functions, key: str, ada: str) -> None:
@@ -46,18 +47,22 @@ def test_the_tick_raises_an_alert_that_every_member_can_see(functions: Functions
         "reached_at": "2026-11-20T12:00:00Z",
     }
     member = functions.sign_in("carl@example.com", "member")
+    at_half = {**expected, "id": "20261101T00Z.tokens.50", "threshold_percent": 50}
     for caller in (key, ada, member):
-        assert alerts(functions, caller) == {"alerts": [expected], "next_cursor": None}
+        assert alerts(functions, caller) == {"alerts": [expected, at_half], "next_cursor": None}
     (mail,) = mails()
-    assert (mail.to, mail.link) == (("ada@example.com",), "http://localhost:5173/t/acme")
+    assert (mail.to, mail.button) == (
+        "ada@example.com",
+        Button("See usage", "http://localhost:5173/t/acme"),
+    )
 
 
 def test_alerts_come_in_pages(functions: Functions, key: str) -> None:
     use(functions, key, LIMIT)
     functions.tick()
-    first = alerts(functions, key, "?limit=1")
-    second = alerts(functions, key, f"?limit=1&cursor={first['next_cursor']}")
-    assert {each["threshold_percent"] for each in (*first["alerts"], *second["alerts"])} == {80, 100}
+    first = alerts(functions, key, "?limit=2")
+    second = alerts(functions, key, f"?limit=2&cursor={first['next_cursor']}")
+    assert {each["threshold_percent"] for each in (*first["alerts"], *second["alerts"])} == {50, 80, 90, 100}
     assert second["next_cursor"] is None
     refused(functions.get(key, "/tenants/acme/alerts?cursor=x"), 400, "invalid_cursor")
     refused(functions.get(key, "/tenants/acme/alerts?limit=0"), 422)
@@ -66,11 +71,11 @@ def test_alerts_come_in_pages(functions: Functions, key: str) -> None:
 def test_thresholds_are_those_of_the_environment(
     functions: Functions, key: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("GWI_SOFT_LIMIT_PERCENT", "50")
+    monkeypatch.setenv("GWI_SOFT_LIMIT_PERCENT", "40")
     another = functions.another()
-    use(functions, key, LIMIT * 50 // 100)
+    use(functions, key, LIMIT * 40 // 100)
     another.tick()
-    assert [each["id"] for each in alerts(functions, key)["alerts"]] == ["20261101T00Z.tokens.50"]
+    assert [each["id"] for each in alerts(functions, key)["alerts"]] == ["20261101T00Z.tokens.40"]
 
 
 def test_tenants_folded_by_other_instances_get_alerts_too(functions: Functions) -> None:
@@ -79,7 +84,7 @@ def test_tenants_folded_by_other_instances_get_alerts_too(functions: Functions) 
         use(functions, key, LIMIT)
     functions.tick()
     entries = [functions.read(key, f"/tenants/{name}/alerts")["alerts"] for name, key in keys.items()]
-    assert [len(each) for each in entries] == [2] * 7
+    assert [len(each) for each in entries] == [4] * 7
 
 
 def test_if_an_alert_cannot_be_stored_pubsub_sends_the_tick_again(
@@ -94,23 +99,45 @@ def test_if_an_alert_cannot_be_stored_pubsub_sends_the_tick_again(
     assert functions.tick(["acme"]).status_code == 500
     monkeypatch.undo()
     assert functions.tick(["acme"]).status_code == 200
-    assert len(alerts(functions, key)["alerts"]) == 2
+    assert len(alerts(functions, key)["alerts"]) == 4
 
 
 def test_recipients_are_stored_normalised_and_without_duplicates(functions: Functions, ada: str) -> None:
-    assert functions.read(ada, RECIPIENTS) == {"emails": []}
-    body = {"emails": [" Ops@Example.com", "cfo@example.com", "ops@example.com "]}
-    kept = {"emails": ["ops@example.com", "cfo@example.com"]}
+    nobody: Json = {"emails": [], "recipients": []}
+    assert functions.read(ada, RECIPIENTS) == nobody
+    body = {"emails": [" Ops@Example.com", "ada@example.com", "ops@example.com "]}
+    kept = {
+        "emails": ["ops@example.com", "ada@example.com"],
+        "recipients": [
+            {"email": "ops@example.com", "status": "pending"},
+            {"email": "ada@example.com", "status": "confirmed"},
+        ],
+    }
     assert succeeded(functions.send("PUT", ada, RECIPIENTS, body)) == kept
     assert functions.read(ada, RECIPIENTS) == kept
-    assert succeeded(functions.send("PUT", ada, RECIPIENTS, {"emails": []})) == {"emails": []}
+    assert succeeded(functions.send("PUT", ada, RECIPIENTS, {"emails": []})) == nobody
 
 
-def test_recipients_get_mail_instead_of_the_owners(functions: Functions, key: str, ada: str) -> None:
-    succeeded(functions.send("PUT", ada, RECIPIENTS, {"emails": ["ops@example.com"]}))
+def test_recipients_who_confirmed_get_mail_instead_of_the_owners(
+    functions: Functions, key: str, ada: str
+) -> None:
+    succeeded(functions.send("PUT", ada, RECIPIENTS, {"emails": ["ops@example.com", "cfo@example.com"]}))
+    confirm("ops@example.com", functions)
     use(functions, key, LIMIT)
     functions.tick()
-    assert [mail.to for mail in mails()] == [("ops@example.com",)]
+    assert [mail.to for mail in mails()] == ["ops@example.com"]
+
+
+def confirm(email: str, functions: Functions) -> None:
+    """Press the button of the page that the confirmation's link opens."""
+    (asked,) = [
+        mail for mail in mails_of(process_memory()) if (mail.kind, mail.to) == ("recipient.confirm", email)
+    ]
+    assert asked.button
+    page, _, token = asked.button.url.partition("#")
+    entry = page.split("/")[-2]
+    answer = functions.usage_api.post(f"/api/v1/mail/{entry}/confirm", json={"token": token})
+    assert succeeded(answer) == {"email": email, "tenant_name": "Acme"}
 
 
 def test_a_change_of_recipients_is_audited_once_and_no_change_never(functions: Functions, ada: str) -> None:
@@ -139,7 +166,7 @@ def test_only_a_list_of_up_to_ten_addresses_is_accepted(
 ) -> None:
     document = refused(functions.send("PUT", ada, RECIPIENTS, {"emails": emails}), 422)
     assert [each["field"] for each in document["errors"]] == [field]
-    assert functions.read(ada, RECIPIENTS) == {"emails": []}
+    assert functions.read(ada, RECIPIENTS) == {"emails": [], "recipients": []}
 
 
 @pytest.mark.parametrize(("method", "body"), [("GET", None), ("PUT", {"emails": []})])

@@ -1,9 +1,12 @@
 """Routes of invitations, from the mail to the membership."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
 
+from shared.domain.notices.entries import MAX_MAILS_PER_ADDRESS, MAX_MAILS_PER_PERSON
+from shared.domain.notices.mails import Button
 from shared.domain.people.members import INVITATION_LASTS, MAX_INVITATIONS, email_id
 from tests.http.people import ADA, BOB, CY, MEMBERS, invite, mails, roles, trail
 from tests.http.serving import Clock, Functions, Json, refused, succeeded
@@ -24,12 +27,18 @@ def test_from_invitation_to_membership(functions: Functions, clock: Clock, ada: 
         "invited_by": ADA,
         "invited_at": "2026-11-20T12:00:00Z",
         "expires_at": "2026-12-04T12:00:00Z",
+        "link": "http://localhost:5173/join/acme",
+        "mailed": True,
     }
+    del invited["mailed"]
     assert functions.read(ada, MEMBERS)["invites"] == [invited]
     (mail,) = mails()
-    assert (mail.to, mail.subject) == (BOB, "Invitation to Acme")
-    assert f"{ADA} invited you to join Acme" in mail.text
-    assert "04 December 2026: http://localhost:5173/" in mail.text
+    assert (mail.to, mail.subject) == (BOB, "You are invited to a team on GWI Usage")
+    assert mail.paragraphs == (
+        f"{ADA} invited you to join “Acme” on GWI Usage as admin.",
+        f"Sign in as {BOB} to accept. The invitation ends on 4 December 2026.",
+    )
+    assert mail.button == Button("Join the team", "http://localhost:5173/join/acme")
     clock.pass_by(timedelta(hours=1))
     bob = functions.sign_in(BOB, None, name="<i>Bob</i>")
     assert functions.read(bob, "/me")["invitations"] == [
@@ -153,18 +162,86 @@ def test_an_invalid_invitation_is_refused(functions: Functions, ada: str, body: 
     assert mails() == []
 
 
-def test_a_name_with_html_reaches_a_mail_as_text(functions: Functions) -> None:
+def test_a_name_with_html_links_and_bidirectional_marks_is_short_quoted_text_in_a_mail(
+    functions: Functions,
+) -> None:
     token = functions.sign_in(ADA, None)
-    made = succeeded(functions.send("POST", token, "/tenants", {"name": "<a href=//evil>\r\nAcme"}), 201)
+    name = "<a href=//evil.example>\r\n\u202eAcme www.evil.example " + "win " * 20
+    made = succeeded(functions.send("POST", token, "/tenants", {"name": name}), 201)
     body = {"email": BOB, "role": "member"}
     succeeded(functions.send("PUT", token, f"/tenants/{made['id']}/members", body))
     (mail,) = mails()
-    assert mail.subject == "Invitation to <a href=//evil> Acme"
+    assert mail.subject == "You are invited to a team on GWI Usage"
+    assert "join “a href= evil example Acme www evil exam…” on GWI Usage" in mail.paragraphs[0]
 
 
-def test_a_tenant_has_at_most_fifty_open_invitations(functions: Functions, ada: str) -> None:
-    for number in range(MAX_INVITATIONS):
+def test_an_address_is_mailed_once_a_day_by_a_tenant_also_after_a_withdrawal(
+    functions: Functions, clock: Clock, ada: str
+) -> None:
+    first = invite(functions, ada)
+    assert first["mailed"]
+    assert functions.send("DELETE", ada, f"/tenants/acme/invites/{first['id']}").status_code == 204
+    assert not invite(functions, ada, role="admin")["mailed"]
+    assert [mail.to for mail in mails()] == [BOB]
+    clock.pass_by(timedelta(days=1))
+    assert invite(functions, functions.sign_in(ADA))["mailed"]
+    assert len(mails()) == 2
+
+
+def test_a_person_sends_so_many_invitations_a_day_whatever_the_tenant(
+    functions: Functions, clock: Clock, ada: str
+) -> None:
+    for number in range(MAX_MAILS_PER_PERSON):
         invite(functions, ada, f"guest{number}@example.com")
+    made = succeeded(functions.send("POST", ada, "/tenants", {"name": "Another"}), 201)
+    one_more = {"email": "one-more@example.com", "role": "member"}
+    for tenant in ("acme", made["id"]):
+        refused(functions.send("PUT", ada, f"/tenants/{tenant}/members", one_more), 409, "too_many_mails")
+    assert len(mails()) == MAX_MAILS_PER_PERSON
+    clock.pass_by(timedelta(days=1))
+    assert invite(functions, functions.sign_in(ADA), "one-more@example.com")["mailed"]
+
+
+def test_an_address_gets_so_many_unsolicited_mails_a_day_whoever_sends_them(functions: Functions) -> None:
+    for number in range(MAX_MAILS_PER_ADDRESS + 1):
+        functions.create_tenant(f"t{number}")
+        owner = functions.sign_in(f"owner{number}@example.com", "owner", f"t{number}")
+        sent = functions.send("PUT", owner, f"/tenants/t{number}/members", {"email": BOB, "role": "member"})
+        if number < MAX_MAILS_PER_ADDRESS:
+            succeeded(sent)
+    refused(sent, 409, "too_many_mails")
+    assert len(mails()) == MAX_MAILS_PER_ADDRESS
+
+
+def test_forty_invitations_at_once_are_bounded_like_forty_in_a_row(functions: Functions, ada: str) -> None:
+    instances = [functions.another() for _ in range(4)]
+
+    def send(number: int) -> int:
+        body = {"email": f"guest{number}@example.com", "role": "member"}
+        return instances[number % 4].send("PUT", ada, MEMBERS, body).status_code
+
+    with ThreadPoolExecutor(4) as pool:
+        statuses = list(pool.map(send, range(MAX_MAILS_PER_PERSON + 5)))
+    assert len(mails()) == MAX_MAILS_PER_PERSON
+    assert statuses.count(200) == MAX_MAILS_PER_PERSON
+
+
+def test_invitations_end_when_the_person_who_gave_them_leaves(functions: Functions, ada: str) -> None:
+    cy = functions.sign_in(CY, "admin")
+    invite(functions, cy)
+    invite(functions, ada, "eve@example.com")
+    assert functions.send("DELETE", cy, f"{MEMBERS}/uid-cy").status_code == 204
+    assert [each["email"] for each in functions.read(ada, MEMBERS)["invites"]] == ["eve@example.com"]
+    refused(functions.send("POST", functions.sign_in(BOB, None), "/invitations/acme/accept"), 404)
+    assert [entry[1] for entry in trail()][-2:] == ["member.removed", "invitation.withdrawn"]
+
+
+def test_a_tenant_has_at_most_fifty_open_invitations(functions: Functions, clock: Clock, ada: str) -> None:
+    for number in range(MAX_INVITATIONS):
+        if number and number % MAX_MAILS_PER_PERSON == 0:
+            clock.pass_by(timedelta(days=1))
+        invite(functions, functions.sign_in(ADA), f"guest{number}@example.com")
+    ada = functions.sign_in(ADA)
     one_more = {"email": "one-more@example.com", "role": "member"}
     refused(functions.send("PUT", ada, MEMBERS, one_more), 409, "too_many_invitations")
     assert invite(functions, ada, "guest0@example.com")["email"] == "guest0@example.com"  # only renewed

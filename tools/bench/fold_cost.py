@@ -11,6 +11,7 @@ import grpc
 from shared.adapters.firestore import (
     FirestoreDirectory,
     FirestoreMembers,
+    FirestoreOutbox,
     FirestoreRpc,
     FirestoreUsageStore,
 )
@@ -20,6 +21,7 @@ from shared.adapters.firestore.rpc import CommitRequest, open_channel
 from shared.adapters.memory import InlineTickPublisher
 from shared.domain.ledger.counter_settings import MAX_COUNTER_SHARDS, CounterSettings
 from shared.domain.limits.limits import LimitOverrides
+from shared.domain.notices.mail_templates import Links
 from shared.domain.people.tenants import Tenant
 from shared.ports.ledger import NOTHING
 from shared.usecases.ledger.fold_tenant import TenantFolder
@@ -113,8 +115,9 @@ class ActiveTenant:
         alerts = AlertRaiser(
             store=self._store,
             members=FirestoreMembers(self.rpc),
+            outbox=FirestoreOutbox(self.rpc),
             thresholds=thresholds,
-            web_origin="https://bench.invalid",
+            links=Links("https://bench.invalid"),
         )
         self._folder = TenantFolder(self._store, thresholds.policy_of, alerts)
 

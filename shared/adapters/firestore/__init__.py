@@ -2,6 +2,9 @@
 
 from shared.adapters.firestore.billing.billing import FirestoreBillingStore
 from shared.adapters.firestore.ledger.usage import FirestoreUsageStore
+from shared.adapters.firestore.notices.endpoints import FirestoreEndpoints
+from shared.adapters.firestore.notices.mail_documents import FirestoreMailDocuments
+from shared.adapters.firestore.notices.outbox import FirestoreOutbox
 from shared.adapters.firestore.people.directory import FirestoreDirectory
 from shared.adapters.firestore.people.members import FirestoreMembers
 from shared.adapters.firestore.prices.books import FirestorePriceBooks
@@ -10,7 +13,10 @@ from shared.adapters.firestore.rpc import FirestoreRpc
 __all__ = [
     "FirestoreBillingStore",
     "FirestoreDirectory",
+    "FirestoreEndpoints",
+    "FirestoreMailDocuments",
     "FirestoreMembers",
+    "FirestoreOutbox",
     "FirestorePriceBooks",
     "FirestoreRpc",
     "FirestoreUsageStore",

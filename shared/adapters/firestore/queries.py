@@ -1,6 +1,7 @@
 """All queries of this product. firestore.indexes.json must have an index for each; a test compares the two."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 from google.cloud.firestore_v1.types import query as query_types
@@ -40,6 +41,16 @@ def most_overdue_counter() -> Any:
 def _by_fold_due() -> Any:
     query = _from("counters", all_descendants=True)
     query.order_by.add(direction=_ASCENDING).field.field_path = "fold_due"
+    return query
+
+
+def due_entries(now: datetime, limit: int) -> Any:
+    """Find the names of the outbox entries whose next attempt is due, the longest overdue first."""
+    query = _from("outbox")
+    query.select.fields.add(field_path=NAME)
+    query.order_by.add(direction=_ASCENDING).field.field_path = "next_attempt_at"
+    _where(query, [("next_attempt_at", _AT_MOST, now)])
+    query.limit.value = limit
     return query
 
 

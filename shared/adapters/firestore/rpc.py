@@ -90,18 +90,18 @@ class FirestoreRpc:
             firestore_types.RunAggregationQueryResponse.pb(),
         )
 
-    def commit(self, writes: Iterable[Any], give_up_after_seconds: float | None = None) -> None:
-        """Apply all writes or none; raise grpc.RpcError if a retry cannot help."""
-        self.send_commit(CommitRequest(database=self.database, writes=writes), give_up_after_seconds)
+    def commit(self, writes: Iterable[Any], give_up_after_seconds: float | None = None) -> Any:
+        """Apply all writes or none, and return Firestore's response; raise grpc.RpcError if a retry cannot help."""
+        return self.send_commit(CommitRequest(database=self.database, writes=writes), give_up_after_seconds)
 
     def send_commit(
         self, request: Any, give_up_after_seconds: float | None = None, most_aborts: int | None = None
-    ) -> None:
+    ) -> Any:
         """Commit a request that was built in place, which avoids copying the writes of a batch.
 
         Raise Contended after `most_aborts` aborts; without it, an abort is retried like any other failure.
         """
-        self._with_retry(
+        return self._with_retry(
             lambda timeout: self._commit(request, timeout=timeout, metadata=self._metadata),
             give_up_after_seconds,
             most_aborts,

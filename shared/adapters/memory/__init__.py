@@ -2,6 +2,7 @@
 
 from shared.adapters.memory.billing.billing import MemoryBillingStore
 from shared.adapters.memory.ledger.usage import MemoryUsageStore
+from shared.adapters.memory.notices.outbox import MemoryOutbox
 from shared.adapters.memory.people.directory import MemoryDirectory
 from shared.adapters.memory.people.identities import MemoryIdentities
 from shared.adapters.memory.people.members import MemoryMembers
@@ -12,6 +13,12 @@ __all__ = ["InlineTickPublisher", "MemoryStore"]
 
 
 class MemoryStore(
-    MemoryUsageStore, MemoryDirectory, MemoryBillingStore, MemoryMembers, MemoryIdentities, MemoryPriceBooks
+    MemoryUsageStore,
+    MemoryDirectory,
+    MemoryBillingStore,
+    MemoryMembers,
+    MemoryIdentities,
+    MemoryPriceBooks,
+    MemoryOutbox,
 ):
     """All stores over the same dictionaries."""

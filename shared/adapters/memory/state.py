@@ -1,7 +1,7 @@
 """The data of the in-memory store, and the lock that makes each of its methods atomic."""
 
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from threading import RLock
 
@@ -12,10 +12,13 @@ from shared.domain.ledger.rollups import DayRollup, MonthRollup
 from shared.domain.metering.recording import RecordedEvent
 from shared.domain.metering.runs import Run
 from shared.domain.notices.alerts import UsageAlert
+from shared.domain.notices.endpoints import Endpoint
+from shared.domain.notices.entries import Outgoing
+from shared.domain.notices.outbox import OutboxEntry
 from shared.domain.people.members import Invitation, Member
 from shared.domain.people.tenants import ApiKey, AuditEntry, Tenant
 from shared.domain.prices.price_book import EMPTY_BOOK
-from shared.ports import Mail
+from shared.ports import MailAddress
 
 
 @dataclass(slots=True, kw_only=True)
@@ -67,7 +70,29 @@ class MemoryState:
         self._stripe_events: dict[str, str] = {}
         self._members: dict[str, dict[str, Member]] = {}
         self._invitations: dict[str, dict[str, Invitation]] = {}
-        self.mails: list[Mail] = []
+        self._outbox: dict[str, OutboxEntry] = {}
+        self._quotas: Counter[str] = Counter()
+        self._addresses: dict[str, MailAddress] = {}
+        self._endpoints: dict[tuple[str, str], Endpoint] = {}
         self._prices = EMPTY_BOOK
         self._price_changes: list[AuditEntry] = []
         self._versions = 0
+
+    def _is_new(self, outgoing: Outgoing) -> bool:
+        """Return whether no entry exists yet, and no quota was used since it was read."""
+        quotas = all(self._quotas.get(use.quota.id, 0) == use.version for use in outgoing.quotas)
+        return quotas and not any(entry.id in self._outbox for entry in outgoing.entries)
+
+    def _put_outgoing(self, outgoing: Outgoing) -> None:
+        for entry in outgoing.entries:
+            self._put_entry(entry)
+        self._quotas.update(use.quota.id for use in outgoing.quotas)
+
+    def _put_entry(self, entry: OutboxEntry) -> OutboxEntry:
+        stored = replace(entry, version=self._next_version())
+        self._outbox[entry.id] = stored
+        return stored
+
+    def _next_version(self) -> int:
+        self._versions += 1
+        return self._versions

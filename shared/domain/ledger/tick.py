@@ -17,18 +17,23 @@ class DueDay(NamedTuple):
     shards: Annotated[int, Field(ge=0, le=MAX_COUNTER_SHARDS)]
 
 
+OutboxId = Annotated[str, Field(pattern=r"^[0-9a-f]{40}$")]
+
+
 class TickMessage(BaseModel):
-    """A job for `aggregate`. An empty message folds whatever is due."""
+    """A job for `aggregate`. An empty message folds and delivers whatever is due."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    job: Literal["fold", "reconcile"] = "fold"
+    job: Literal["fold", "reconcile", "deliver"] = "fold"
     tenants: tuple[str, ...] | None = None
     """Do the job for these tenants only; a fold then does not wait until they are due."""
     due: tuple[DueDay, ...] = ()
     """Fold these days: a tick has found them due."""
     after: str | None = None
     """Reconcile the tenants whose ids come after this one."""
+    entries: tuple[OutboxId, ...] = ()
+    """Deliver these entries of the outbox, as far as they are still due."""
 
     @model_validator(mode="after")
     def _parts_belong_to_their_job(self) -> Self:
@@ -36,4 +41,6 @@ class TickMessage(BaseModel):
             raise ValueError("due days are for a fold that names no tenants")
         if self.after is not None and (self.job != "reconcile" or self.tenants is not None):
             raise ValueError("after is for a reconciliation that names no tenants")
+        if bool(self.entries) != (self.job == "deliver") or (self.entries and self.tenants is not None):
+            raise ValueError("entries are for a delivery, which needs some")
         return self

@@ -12,6 +12,8 @@ from shared.domain.limits.plans import Plan
 
 DEFAULT_SOFT_PERCENT: Final = 80
 DEFAULT_HARD_PERCENT: Final = 100
+DEFAULT_ALERT_PERCENTS: Final = (50, 80, 90, 100)
+MAX_ALERT_PERCENTS: Final = 10
 MAX_PERCENT: Final = 1_000
 """A threshold above ten times the limit is more likely a typing error than an intention."""
 
@@ -39,13 +41,14 @@ class LimitOverrides(BaseModel):
     runs: Limit | None = None
     soft_percent: Percent | None = None
     hard_percent: Percent | None = None
+    alert_percents: Annotated[tuple[Percent, ...], Field(max_length=MAX_ALERT_PERCENTS)] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LimitPolicy:
-    """The limits of one tenant per metering period, and the percentages at which it is warned and blocked.
+    """The limits of one tenant per metering period, and the percentages at which it is warned, blocked and told.
 
-    The hard cap is rounded down and the soft cap up; a cap is reached when usage equals it.
+    The hard cap is rounded down and every other cap up; a cap is reached when usage equals it.
     Raises ValueError for a negative limit or a percentage outside 1..1000.
     """
 
@@ -53,6 +56,8 @@ class LimitPolicy:
     run_limit: int
     soft_percent: int = DEFAULT_SOFT_PERCENT
     hard_percent: int = DEFAULT_HARD_PERCENT
+    alert_percents: tuple[int, ...] = DEFAULT_ALERT_PERCENTS
+    """The percentages at which an alert is raised, in rising order."""
 
     def __post_init__(self) -> None:
         for limit in ("token_limit", "run_limit"):
@@ -71,6 +76,13 @@ class LimitPolicy:
     def hard_token_cap(self) -> int:
         """The most tokens that may be used and reserved together."""
         return _share(self.token_limit, self.hard_percent)
+
+    def alert_caps(self, limit: int) -> dict[int, int]:
+        """Return the usage of `limit` at which each alert is raised, by its percentage."""
+        return {
+            percent: _share(limit, percent) if percent == self.hard_percent else _at_least(limit, percent)
+            for percent in self.alert_percents
+        }
 
     @property
     def soft_run_cap(self) -> int:
@@ -127,12 +139,19 @@ class Decision:
 def policy_for(
     plan: Plan, overrides: LimitOverrides, default_soft_percent: int, default_hard_percent: int
 ) -> LimitPolicy:
-    """Return the limits of a tenant on `plan`; overrides replace the plan's limits and the default thresholds."""
+    """Return the limits of a tenant on `plan`; overrides replace the plan's limits and the default thresholds.
+
+    By default, alerts are raised at the usual percentages, and where the tenant is warned and blocked.
+    """
+    soft = _overridden(default_soft_percent, overrides.soft_percent)
+    hard = _overridden(default_hard_percent, overrides.hard_percent)
+    alerts = overrides.alert_percents or (*DEFAULT_ALERT_PERCENTS, soft, hard)
     return LimitPolicy(
         token_limit=_overridden(plan.token_limit, overrides.tokens),
         run_limit=_overridden(plan.run_limit, overrides.runs),
-        soft_percent=_overridden(default_soft_percent, overrides.soft_percent),
-        hard_percent=_overridden(default_hard_percent, overrides.hard_percent),
+        soft_percent=soft,
+        hard_percent=hard,
+        alert_percents=tuple(sorted(set(alerts))),
     )
 
 

@@ -37,9 +37,7 @@ def crossed_thresholds(
 
     The caps are those of the limit check. Zero usage crosses no threshold, even if the limit is 0.
     """
-    soft, hard = policy.soft_percent, policy.hard_percent
-    token_caps = {soft: policy.soft_token_cap, hard: policy.hard_token_cap}
-    run_caps = {soft: policy.soft_run_cap, hard: policy.hard_run_cap}
+    token_caps, run_caps = policy.alert_caps(policy.token_limit), policy.alert_caps(policy.run_limit)
     alert = partial(UsageAlert, period=period, reached_at=now)
     tokens = partial(alert, metric="tokens", used=used.tokens, limit=policy.token_limit)
     runs = partial(alert, metric="runs", used=used.runs, limit=policy.run_limit)
@@ -53,10 +51,10 @@ def new_alerts(crossed: Sequence[UsageAlert], known_ids: Collection[str]) -> lis
     return [alert for alert in crossed if alert.id not in known_ids]
 
 
-def alerts_to_mail(crossed: Sequence[UsageAlert], known_ids: Collection[str]) -> Iterator[UsageAlert]:
+def alerts_to_tell(crossed: Sequence[UsageAlert], known_ids: Collection[str]) -> Iterator[UsageAlert]:
     """Yield the highest crossed threshold of each metric, if it is new.
 
-    After an alert at 100 percent, a mail about 80 percent is of no use.
+    After a mail about 100 percent, one about 80 percent is of no use.
     """
     for _, alerts in groupby(crossed, key=lambda alert: alert.metric):
         *_, highest = alerts

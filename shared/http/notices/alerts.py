@@ -1,16 +1,27 @@
-"""Routes of usage alerts and of their mail recipients."""
+"""Routes of usage alerts, of their thresholds and their mail recipients."""
 
+from collections.abc import Sequence
 from datetime import datetime
+from typing import Literal
 
 from flask import Response
 from pydantic import BaseModel, ConfigDict, Field
 
+from shared.domain.limits.limits import DEFAULT_ALERT_PERCENTS, MAX_ALERT_PERCENTS, Percent
 from shared.domain.notices.alerts import Metric, UsageAlert
+from shared.domain.people.tenants import Tenant
 from shared.http.app import Call, Container, Route, json_response
 from shared.http.bodies import read_body, read_query
 from shared.http.inputs import PageQuery
 from shared.http.responses import ResponseModel
-from shared.usecases.notices.alert_recipients import MAX_RECIPIENTS, set_alert_recipients
+from shared.usecases.notices.alert_recipients import (
+    MAX_RECIPIENTS,
+    AlertRecipient,
+    RecipientDependencies,
+    list_recipients,
+    set_alert_recipients,
+)
+from shared.usecases.notices.alert_thresholds import set_alert_percents
 
 
 class AlertResponse(ResponseModel):
@@ -45,10 +56,40 @@ class RecipientsBody(BaseModel):
     emails: list[str] = Field(max_length=MAX_RECIPIENTS)
 
 
+class RecipientResponse(ResponseModel):
+    """An address that gets alert mails; while it is pending, it has not confirmed, and gets none."""
+
+    email: str
+    status: Literal["confirmed", "pending"]
+
+
 class RecipientsResponse(ResponseModel):
     """The addresses that get alert mails; if empty, the owners get them."""
 
     emails: list[str]
+    recipients: list[RecipientResponse]
+
+    @classmethod
+    def of(cls, recipients: Sequence[AlertRecipient]) -> "RecipientsResponse":
+        return cls(
+            emails=[each.email for each in recipients],
+            recipients=[RecipientResponse(email=each.email, status=each.status) for each in recipients],
+        )
+
+
+class ThresholdsBody(BaseModel):
+    """The percentages of a limit at which alerts are raised; null for the default ones."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    percents: list[Percent] | None = Field(max_length=MAX_ALERT_PERCENTS)
+
+
+class ThresholdsResponse(ResponseModel):
+    """The percentages of a limit at which alerts are raised, in rising order."""
+
+    percents: list[int]
+    is_default: bool
 
 
 def _alerts(call: Call, container: Container) -> Response:
@@ -58,18 +99,43 @@ def _alerts(call: Call, container: Container) -> Response:
     return json_response(AlertsResponse(alerts=alerts, next_cursor=page.next_cursor))
 
 
-def _recipients(call: Call, _container: Container) -> Response:
-    return json_response(RecipientsResponse(emails=list(call.caller.tenant.alert_recipients)))
+def _recipients(call: Call, container: Container) -> Response:
+    tenant = call.caller.tenant
+    found = list_recipients(container.members, container.outbox, tenant, tenant.alert_recipients)
+    return json_response(RecipientsResponse.of(found))
 
 
 def _set_recipients(call: Call, container: Container) -> Response:
     emails = read_body(call.request, RecipientsBody).emails
-    recipients = set_alert_recipients(container.directory, call.caller.tenant, emails, call.change)
-    return json_response(RecipientsResponse(emails=list(recipients)))
+    stores = RecipientDependencies(
+        directory=container.directory,
+        members=container.members,
+        outbox=container.outbox,
+        links=container.links,
+    )
+    found = set_alert_recipients(stores, call.caller.tenant, emails, call.change)
+    return json_response(RecipientsResponse.of(found))
+
+
+def _thresholds(call: Call, container: Container) -> Response:
+    return json_response(_thresholds_of(call.caller.tenant, container))
+
+
+def _set_thresholds(call: Call, container: Container) -> Response:
+    percents = read_body(call.request, ThresholdsBody).percents
+    changed = set_alert_percents(container.directory, call.caller.tenant, percents, call.change)
+    return json_response(_thresholds_of(changed, container))
+
+
+def _thresholds_of(tenant: Tenant, container: Container) -> ThresholdsResponse:
+    policy = container.limits.thresholds.policy_of(tenant)
+    percents = policy.alert_percents if policy else DEFAULT_ALERT_PERCENTS
+    return ThresholdsResponse(percents=list(percents), is_default=tenant.overrides.alert_percents is None)
 
 
 _TENANT = "/api/v1/tenants/<tenant>"
 _RECIPIENTS = f"{_TENANT}/alert-recipients"
+_THRESHOLDS = f"{_TENANT}/alert-thresholds"
 ROUTES = (
     Route(
         method="GET",
@@ -96,5 +162,22 @@ ROUTES = (
         needs="members:write",
         response=RecipientsResponse,
         body=RecipientsBody,
+    ),
+    Route(
+        method="GET",
+        path=_THRESHOLDS,
+        summary="Thresholds of alerts",
+        handle=_thresholds,
+        needs="usage:read",
+        response=ThresholdsResponse,
+    ),
+    Route(
+        method="PUT",
+        path=_THRESHOLDS,
+        summary="Set the thresholds of alerts",
+        handle=_set_thresholds,
+        needs="members:write",
+        response=ThresholdsResponse,
+        body=ThresholdsBody,
     ),
 )

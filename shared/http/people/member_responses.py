@@ -2,6 +2,8 @@
 
 from datetime import datetime
 
+from pydantic import Field
+
 from shared.domain.people.members import Invitation, Member, Membership, ReceivedInvitation, Role
 from shared.http.responses import ResponseModel
 
@@ -89,10 +91,18 @@ class InvitationResponse(ResponseModel):
     invited_by: str
     invited_at: datetime
     expires_at: datetime
+    link: str = Field(description="The page on which the invited person accepts.")
 
     @classmethod
-    def of(cls, invitation: Invitation) -> "InvitationResponse":
-        return cls(**{name: getattr(invitation, name) for name in cls.model_fields})
+    def of(cls, invitation: Invitation, link: str) -> "InvitationResponse":
+        names = [name for name in InvitationResponse.model_fields if name != "link"]
+        return cls(link=link, **{name: getattr(invitation, name) for name in names})
+
+
+class SentInvitationResponse(InvitationResponse):
+    """An invitation that was just stored."""
+
+    mailed: bool = Field(description="False if this tenant has mailed the address today already.")
 
 
 class MembersResponse(ResponseModel):

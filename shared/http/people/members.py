@@ -15,9 +15,11 @@ from shared.http.people.member_responses import (
     MembersResponse,
     MeResponse,
     ReceivedInvitationResponse,
+    SentInvitationResponse,
     UserResponse,
 )
 from shared.usecases.people.invitations import (
+    InvitationDependencies,
     accept_invitation,
     decline_invitation,
     invite,
@@ -96,9 +98,10 @@ def _decline(call: Call, container: Container) -> Response:
 def _members(call: Call, container: Container) -> Response:
     members = container.members.list_members(call.caller.tenant_id)
     invitations = container.members.list_invitations(call.caller.tenant_id)
+    link = container.links.join(call.caller.tenant_id)
     response = MembersResponse(
         members=[MemberResponse.of(each) for each in members],
-        invites=[InvitationResponse.of(each) for each in invitations],
+        invites=[InvitationResponse.of(each, link) for each in invitations],
     )
     return json_response(response)
 
@@ -106,8 +109,11 @@ def _members(call: Call, container: Container) -> Response:
 def _invite(call: Call, container: Container) -> Response:
     body = read_body(call.request, InvitationBody)
     invitation = new_invitation(body.email, body.role, call.user.email or "", call.now)
-    saved = invite(container.members, call.caller, invitation, container.config.web_origin)
-    return json_response(InvitationResponse.of(saved))
+    stores = InvitationDependencies(container.members, container.outbox, container.links)
+    sent = invite(stores, call.caller, invitation)
+    link = container.links.join(call.caller.tenant_id)
+    listed = InvitationResponse.of(sent.invitation, link).model_dump()
+    return json_response(SentInvitationResponse(**listed, mailed=sent.mailed))
 
 
 def _change_role(call: Call, container: Container) -> Response:
@@ -181,7 +187,7 @@ ROUTES = (
         summary="Invite a person",
         handle=_invite,
         needs="members:write",
-        response=InvitationResponse,
+        response=SentInvitationResponse,
         body=InvitationBody,
     ),
     Route(

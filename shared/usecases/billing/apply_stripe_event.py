@@ -8,6 +8,7 @@ from shared.domain.billing.stripe_shapes import InvoiceSnapshot
 from shared.domain.errors import Unavailable
 from shared.ports import BillingChange, ProcessedEvent
 from shared.usecases.billing.billing_dependencies import BillingDependencies, audited, retry_if_stale
+from shared.usecases.billing.billing_notices import with_notices
 from shared.usecases.billing.stripe_changes import EVENT_TYPES, WebhookContext
 
 APPLIED, DUPLICATE, IGNORED, UNOWNED = "applied", "duplicate", "ignored", "unowned"
@@ -40,7 +41,8 @@ def _apply(billing: BillingDependencies, event: StripeEvent, customer_id: str | 
     change = EVENT_TYPES[event.type].change(context, event.payload)
     linked = _linked(change, None if owner else customer_id)
     processed = _processed(event, APPLIED, now)
-    billing.store.save_billing(replace(audited(linked, stored, context.author), processed_event=processed))
+    complete = with_notices(audited(linked, stored, context.author), stored, event.id)
+    billing.store.save_billing(replace(complete, processed_event=processed))
     return APPLIED
 
 

@@ -17,6 +17,7 @@ from shared.usecases.billing.billing_dependencies import (
     retry_if_stale,
     with_stripe_state,
 )
+from shared.usecases.billing.billing_notices import with_notices
 
 _ACTOR = "reconcile"
 
@@ -96,7 +97,8 @@ class _Comparison:
             repairs = [Change(_ACTOR, now, each) for each in drift]
             audits = [each.entry(self.tenant_id, "billing.repaired", None, None) for each in repairs]
             change = BillingChange(account=after, at=now, link_customer_id=link, audits=audits)
-            store.save_billing(audited(change, stored, Change(_ACTOR, now, "differs from Stripe")))
+            repaired = audited(change, stored, Change(_ACTOR, now, "differs from Stripe"))
+            store.save_billing(with_notices(repaired, stored, f"{_ACTOR} {now.isoformat()}"))
         return drift
 
     def _compare_invoice(self, found: InvoiceSnapshot) -> list[str]:

@@ -35,8 +35,10 @@ from shared.domain.billing.subscriptions import (
     reconcile,
     trial_days_left,
 )
+from shared.domain.notices.entries import Outgoing, mail_entries
+from shared.domain.notices.mail_templates import trial_mail
 from shared.domain.people.tenants import Change
-from shared.ports import BillingChange, Mail, StoredAccount
+from shared.ports import BillingChange, StoredAccount
 from shared.usecases.billing.billing_dependencies import BillingDependencies
 
 P = TypeVar("P")
@@ -85,7 +87,12 @@ def _subscription_changed(context: WebhookContext, snapshot: SubscriptionSnapsho
 
 def _trial_will_end(context: WebhookContext, snapshot: SubscriptionSnapshot) -> BillingChange:
     change = _subscription_changed(context, snapshot)
-    return replace(change, mail=_trial_mail(change.account, _observation(context.event, snapshot)))
+    days, account = trial_days_left(_observation(context.event, snapshot)), change.account
+    if account.email is None or days is None:
+        return change
+    mail = trial_mail(account.tenant, account.email, days)
+    entries = mail_entries([mail], [context.event.id], account.tenant.id, context.now)
+    return replace(change, outgoing=Outgoing(entries=entries))
 
 
 def _observation(event: StripeEvent, snapshot: SubscriptionSnapshot) -> SubscriptionObservation:
@@ -104,15 +111,6 @@ def _fetch_subscription(
     """Return the subscription as it is in Stripe now; None without an API key or if Stripe has none of that id."""
     found = billing.gateway.find_subscription(subscription_id) if billing.gateway else None
     return None if found is None else ApiSnapshot(found, now)
-
-
-def _trial_mail(account: BillingAccount, observation: SubscriptionObservation) -> Mail | None:
-    days = trial_days_left(observation)
-    if account.email is None or days is None:
-        return None
-    remaining = "1 day" if days == 1 else f"{days} days"
-    text = f"The trial of {account.tenant.name} ends in {remaining}. Add a payment method to keep your plan."
-    return Mail(to=account.email, subject=f"Your trial ends in {remaining}", text=text)
 
 
 def _invoice_changed(context: WebhookContext, snapshot: InvoiceSnapshot) -> BillingChange:

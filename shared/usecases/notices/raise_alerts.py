@@ -1,31 +1,37 @@
 """Raise each usage alert once, after a fold finds that a threshold is crossed."""
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from shared.domain.errors import Unavailable
 from shared.domain.limits.limits import LimitPolicy
-from shared.domain.notices.alerts import UsageAlert, alerts_to_mail, crossed_thresholds, new_alerts
+from shared.domain.notices.alerts import UsageAlert, alerts_to_tell, crossed_thresholds, new_alerts
+from shared.domain.notices.entries import Outgoing, mail_entries, notice_entry
+from shared.domain.notices.mail_templates import Links, limit_mail, used_of_limit
+from shared.domain.notices.webhooks import Notice
 from shared.domain.people.tenants import Tenant
-from shared.ports import Mail, Members, UsageStore
+from shared.ports import Members, Outbox, UsageStore
 from shared.usecases.ledger.ledger import PeriodUsage
 from shared.usecases.limits.check_limits import Thresholds
+from shared.usecases.notices.alert_recipients import confirmed_recipients
 
-# A try fails only if another fold has just raised an alert, and a period has at most four.
+# A try fails only if another fold has just raised an alert.
 _MAX_TRIES = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AlertRaiser:
-    """A fold listener that stores new alerts and queues mails about them."""
+    """A fold listener that stores new alerts with the mails and webhooks about them."""
 
     store: UsageStore
     members: Members
+    outbox: Outbox
     thresholds: Thresholds
-    web_origin: str
+    links: Links
 
     def __call__(self, used: PeriodUsage, now: datetime) -> None:
-        """Store the new alerts of the current period, with their mails in the same commit.
+        """Store the new alerts of the current period, with all that leaves because of them in the same commit.
 
         This costs one read if a threshold is crossed, else none. Alerts stay when the plan is upgraded later.
         """
@@ -41,31 +47,41 @@ class AlertRaiser:
             new = new_alerts(crossed, known)
             if not new:
                 return
-            mails = self._mails(tenant, policy, list(alerts_to_mail(crossed, known)))
-            if self.store.save_alerts(tenant.id, new, mails):
+            outgoing = self._outgoing(tenant, policy, list(alerts_to_tell(crossed, known)))
+            if self.store.save_alerts(tenant.id, new, outgoing):
                 return
         raise Unavailable(f"too many requests are raising alerts of tenant {tenant.id!r} at once")
 
-    def _mails(self, tenant: Tenant, policy: LimitPolicy, alerts: list[UsageAlert]) -> list[Mail]:
+    def _outgoing(self, tenant: Tenant, policy: LimitPolicy, alerts: Sequence[UsageAlert]) -> Outgoing:
+        """Return one mail to each recipient, and one notice for each metric."""
         if not alerts:
-            return []
-        recipients = tenant.alert_recipients or self._owners(tenant)
-        link = f"{self.web_origin}/t/{tenant.id}"
-        texts = [_subject_and_text(tenant, policy, alert) for alert in alerts if recipients]
-        return [Mail(to=recipients, subject=subject, text=text, link=link) for subject, text in texts]
-
-    def _owners(self, tenant: Tenant) -> tuple[str, ...]:
-        members = self.members.list_members(tenant.id)
-        return tuple(member.email for member in members if member.role == "owner")
+            return Outgoing()
+        recipients = confirmed_recipients(self.members, self.outbox, tenant)
+        mails = limit_mail(tenant, policy, alerts, self.links).to_each(recipients)
+        cause = [alert.id for alert in alerts]
+        entries = mail_entries(mails, cause, tenant.id, alerts[0].reached_at)
+        return Outgoing(entries=[*entries, *map(notice_entry, _notices(tenant, policy, alerts))])
 
 
-def _subject_and_text(tenant: Tenant, policy: LimitPolicy, alert: UsageAlert) -> tuple[str, str]:
-    name = " ".join(tenant.name.split())
-    resets_at = f"{alert.period.end.day} {alert.period.end:%B %Y at %H:%M} UTC"
-    used = f"{name} has used {alert.used:,} of its {alert.limit:,} {alert.metric} in this metering period."
-    if alert.threshold_percent >= policy.hard_percent:
-        effect = f"The limit is reached: further usage is blocked until it resets on {resets_at}."
-    else:
-        effect = f"At {policy.hard_percent}%, further usage is blocked until the limit resets on {resets_at}."
-    subject = f"{name} has used {alert.threshold_percent}% of its {alert.metric}"
-    return subject, f"{used}\n\n{effect} To raise the limit now, upgrade your plan."
+def _notices(tenant: Tenant, policy: LimitPolicy, alerts: Sequence[UsageAlert]) -> Iterator[Notice]:
+    for alert in alerts:
+        is_reached = alert.threshold_percent >= policy.hard_percent
+        yield Notice(
+            type="limit.reached" if is_reached else "limit.warning",
+            tenant_id=tenant.id,
+            cause=alert.id,
+            at=alert.reached_at,
+            text=f"{tenant.name}: {used_of_limit(alert)}.",
+            data={
+                "metric": alert.metric,
+                "threshold_percent": alert.threshold_percent,
+                "used": alert.used,
+                "limit": alert.limit,
+                "period_start": _written(alert.period.start),
+                "period_end": _written(alert.period.end),
+            },
+        )
+
+
+def _written(at: datetime) -> str:
+    return f"{at:%Y-%m-%dT%H:%M:%SZ}"

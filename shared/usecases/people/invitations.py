@@ -1,9 +1,19 @@
 """Invite people to a tenant by email; the owner of the address accepts or declines."""
 
 from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
 from datetime import datetime
 
 from shared.domain.errors import Conflict, Forbidden, NotFound, Unavailable
+from shared.domain.notices.entries import (
+    NOTHING_OUTGOING,
+    Outgoing,
+    mail_entries,
+    refuse_used_up,
+    unsolicited_mail_quotas,
+)
+from shared.domain.notices.mail_templates import Links, invitation_mail
 from shared.domain.people.members import (
     MAX_INVITATIONS,
     Identity,
@@ -14,30 +24,68 @@ from shared.domain.people.members import (
     is_tenant_id,
     require_authority,
 )
-from shared.domain.people.tenants import Change, Tenant
-from shared.ports import Mail, Members, StaleMembers
+from shared.domain.people.tenants import Change
+from shared.ports import Members, Outbox, StaleMembers
 from shared.usecases.people.authenticate import Access
 from shared.usecases.people.manage_tenants import refuse_too_many_memberships
 from shared.usecases.people.members import MAX_TRIES
 
 
-def invite(members: Members, access: Access, invitation: Invitation, web_origin: str) -> Invitation:
-    """Store an invitation, replacing any earlier one of the same address, and queue the mail about it.
+@dataclass(frozen=True, slots=True)
+class InvitationDependencies:
+    """The stores of invitations and of mails about them, and the pages that the mails link to."""
 
-    Raise Forbidden without the authority, Conflict for a member or for too many invitations.
+    members: Members
+    outbox: Outbox
+    links: Links
+
+
+@dataclass(frozen=True, slots=True)
+class SentInvitation:
+    """A stored invitation; `mailed` is False if its address had a mail of this tenant today already."""
+
+    invitation: Invitation
+    mailed: bool
+
+
+def invite(stores: InvitationDependencies, access: Access, invitation: Invitation) -> SentInvitation:
+    """Store an invitation, replacing any earlier one of the same address, with the mail about it.
+
+    An address gets one such mail a day from a tenant. Raise Forbidden without the authority, Conflict for a member,
+    for too many invitations or for too many of them today.
     """
-    pending = members.list_invitations(access.tenant_id)
-    previous = next((each for each in pending if each.email == invitation.email), None)
-    _refuse_too_many(pending, previous)
-    require_authority(access.role, {invitation.role, previous.role if previous else invitation.role})
-    if any(member.email == invitation.email for member in members.list_members(access.tenant_id)):
-        message = f"{invitation.email} is already a member: change their role instead"
-        raise Conflict(message, code="already_member")
-    change = access.change(invitation.invited_at).because(invitation.email)
-    before = previous.role if previous else None
-    entry = change.entry(access.tenant_id, "member.invited", before, invitation.role)
-    members.save_invitation(access.tenant_id, invitation, _mail(access.tenant, invitation, web_origin), entry)
-    return invitation
+    for _ in range(MAX_TRIES):
+        pending = stores.members.list_invitations(access.tenant_id)
+        previous = next((each for each in pending if each.email == invitation.email), None)
+        _refuse_too_many(pending, previous)
+        require_authority(access.role, {invitation.role, previous.role if previous else invitation.role})
+        _refuse_member(stores.members.list_members(access.tenant_id), invitation.email)
+        outgoing = _outgoing(stores, access, invitation)
+        change = access.change(invitation.invited_at).because(invitation.email)
+        before = previous.role if previous else None
+        entry = change.entry(access.tenant_id, "member.invited", before, invitation.role)
+        with suppress(StaleMembers):
+            stores.members.save_invitation(access.tenant_id, invitation, outgoing, entry)
+            return SentInvitation(invitation, mailed=bool(outgoing.entries))
+    raise Unavailable("too many requests are inviting people at once")
+
+
+def _outgoing(stores: InvitationDependencies, access: Access, invitation: Invitation) -> Outgoing:
+    """Return the mail of an invitation with the quotas that it uses; nothing if it was sent today already."""
+    now, tenant = invitation.invited_at, access.tenant
+    mail = invitation_mail(tenant, invitation, stores.links)
+    entries = mail_entries([mail], [now.date().isoformat()], tenant.id, now)
+    if stores.outbox.known_entries([entry.id for entry in entries]):
+        return NOTHING_OUTGOING
+    quotas = unsolicited_mail_quotas(tenant.id, invitation.invited_by, invitation.email, now)
+    uses = stores.outbox.read_quotas(quotas)
+    refuse_used_up(uses)
+    return Outgoing(entries=entries, quotas=uses)
+
+
+def _refuse_member(members: Sequence[Member], email: str) -> None:
+    if any(member.email == email for member in members):
+        raise Conflict(f"{email} is already a member: change their role instead", code="already_member")
 
 
 def _refuse_too_many(pending: Sequence[Invitation], previous: Invitation | None) -> None:
@@ -117,11 +165,3 @@ def _find(members: Members, user: Identity, tenant_id: str) -> ReceivedInvitatio
         if received.tenant.id == tenant_id:
             return received
     raise NotFound(f"you have no invitation to tenant {tenant_id[:64]!r}")
-
-
-def _mail(tenant: Tenant, invitation: Invitation, web_origin: str) -> Mail:
-    text = (
-        f"{invitation.invited_by} invited you to join {tenant.name} on GWI Usage as {invitation.role}. "
-        f"To accept, sign in as {invitation.email} by {invitation.expires_at:%d %B %Y}: {web_origin}/"
-    )
-    return Mail(to=invitation.email, subject=f"Invitation to {tenant.name}", text=text)

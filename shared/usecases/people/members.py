@@ -8,7 +8,7 @@ from datetime import datetime
 from shared.domain.errors import Conflict, NotFound, Unavailable
 from shared.domain.people.members import Member, Role, remaining_owner, require_authority, valid_email
 from shared.domain.people.tenants import Change
-from shared.ports import Directory, IdentityVerifier, Members, StaleMembers
+from shared.ports import Directory, IdentityVerifier, Leaving, Members, StaleMembers
 from shared.usecases.people.authenticate import Access
 
 MAX_TRIES = 10
@@ -84,7 +84,7 @@ def change_role(members: Members, access: Access, assigned: RoleAssignment, now:
 
 
 def remove_member(members: Members, access: Access, user_id: str, now: datetime) -> None:
-    """Remove a member; members can always remove themselves.
+    """Remove a member, and withdraw the invitations they gave; members can always remove themselves.
 
     Raise NotFound, Forbidden without the authority, Conflict for the last owner.
     """
@@ -100,9 +100,19 @@ def remove_member(members: Members, access: Access, user_id: str, now: datetime)
             require_authority(access.role, {leaving.role})
         remaining = remaining_owner(everybody, leaving)
         change = access.change(now).because(leaving.email)
+        given = [
+            each for each in members.list_invitations(access.tenant_id) if each.invited_by == leaving.email
+        ]
+        audits = [change.entry(access.tenant_id, "member.removed", leaving.role, None)]
+        audits += [
+            access.change(now)
+            .because(each.email)
+            .entry(access.tenant_id, "invitation.withdrawn", each.role, None)
+            for each in given
+        ]
         with suppress(StaleMembers):
-            entry = change.entry(access.tenant_id, "member.removed", leaving.role, None)
-            members.remove_member(access.tenant_id, leaving, remaining, entry)
+            gone = Leaving(member=leaving, remaining=remaining, invitations=given)
+            members.remove_member(access.tenant_id, gone, audits)
             return
     raise _contended()
 

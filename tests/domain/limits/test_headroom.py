@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from shared.domain.limits.headroom import is_near_cap, minutes_until_fold
 from shared.domain.limits.limits import Consumption, LimitPolicy
 
-POLICY = LimitPolicy(token_limit=1_000, run_limit=100)
+POLICY = LimitPolicy(token_limit=1_000, run_limit=100, alert_percents=(80, 100))
 NONE = Consumption(0, 0)
 
 
@@ -47,6 +47,16 @@ def test_the_next_fold_comes_before_a_cap_is_reached_at_the_last_rate(
     used: Consumption, new: Consumption, minutes: int
 ) -> None:
     assert minutes_until_fold(POLICY, used, new, 1) == minutes
+
+
+@pytest.mark.parametrize(
+    ("used", "minutes"),
+    [(Consumption(300, 0), 4), (Consumption(499, 0), 1), (Consumption(500, 0), 8), (Consumption(0, 499), 8)],
+)
+def test_the_next_fold_comes_before_the_next_alert_too(used: Consumption, minutes: int) -> None:
+    policy = LimitPolicy(token_limit=1_000, run_limit=10_000, alert_percents=(50, 80, 100))
+    # 18 tokens a minute: 200 to the alert at 50 % take 11 minutes, 300 to the one at 80 % 16, all 500 take 27.
+    assert minutes_until_fold(policy, used, Consumption(18, 0), 1) == minutes
 
 
 amounts = st.builds(Consumption, st.integers(0, 2_000), st.integers(0, 200))

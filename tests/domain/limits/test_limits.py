@@ -232,7 +232,11 @@ def test_a_negative_request_is_refused_rather_than_allowed(request_of: dict[str,
 def test_without_overrides_the_plan_and_the_defaults_apply(plan: Any) -> None:
     policy = policy_for(plan, LimitOverrides(), default_soft_percent=70, default_hard_percent=110)
     assert policy == LimitPolicy(
-        token_limit=plan.token_limit, run_limit=plan.run_limit, soft_percent=70, hard_percent=110
+        token_limit=plan.token_limit,
+        run_limit=plan.run_limit,
+        soft_percent=70,
+        hard_percent=110,
+        alert_percents=(50, 70, 80, 90, 100, 110),
     )
 
 
@@ -240,9 +244,13 @@ def test_without_overrides_the_plan_and_the_defaults_apply(plan: Any) -> None:
 def test_every_override_replaces_the_plan_and_the_defaults(
     tokens: int, runs: int, soft: int, hard: int
 ) -> None:
-    overrides = LimitOverrides(tokens=tokens, runs=runs, soft_percent=soft, hard_percent=hard)
+    overrides = LimitOverrides(
+        tokens=tokens, runs=runs, soft_percent=soft, hard_percent=hard, alert_percents=(7, 33)
+    )
     policy = policy_for(FREE_PLAN, overrides, default_soft_percent=80, default_hard_percent=100)
-    assert policy == LimitPolicy(token_limit=tokens, run_limit=runs, soft_percent=soft, hard_percent=hard)
+    assert policy == LimitPolicy(
+        token_limit=tokens, run_limit=runs, soft_percent=soft, hard_percent=hard, alert_percents=(7, 33)
+    )
 
 
 @pytest.mark.parametrize(
@@ -256,7 +264,7 @@ def test_every_override_replaces_the_plan_and_the_defaults(
     ],
 )
 def test_an_invalid_policy_is_refused(field: str, value: int) -> None:
-    limits = {"token_limit": 10, "run_limit": 10, field: value}
+    limits: dict[str, Any] = {"token_limit": 10, "run_limit": 10, field: value}
     with pytest.raises(ValueError, match=f"{field} is {value}"):
         LimitPolicy(**limits)
 
@@ -272,6 +280,7 @@ def test_an_invalid_policy_is_refused(field: str, value: int) -> None:
         {"soft_percent": 0},
         {"hard_percent": 1_001},
         {"token": 5},
+        {"alert_percents": tuple(range(1, 12))},
     ],
     ids=str,
 )

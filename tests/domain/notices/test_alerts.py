@@ -1,5 +1,6 @@
 """Usage alerts: crossed thresholds, the caps of the limit check, and new alerts."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -9,11 +10,11 @@ from hypothesis import strategies as st
 from shared.domain.ledger.periods import period_at
 from shared.domain.limits.limits import Consumption, LimitPolicy, status
 from shared.domain.limits.plans import FREE_PLAN
-from shared.domain.notices.alerts import UsageAlert, alerts_to_mail, crossed_thresholds, new_alerts
+from shared.domain.notices.alerts import UsageAlert, alerts_to_tell, crossed_thresholds, new_alerts
 
 NOW = datetime(2026, 11, 22, 9, 30, tzinfo=UTC)
 NOVEMBER = period_at(None, NOW)
-POLICY = LimitPolicy(token_limit=1_000, run_limit=10)
+POLICY = LimitPolicy(token_limit=1_000, run_limit=10, alert_percents=(80, 100))
 
 counts = st.integers(0, 2**53)
 policies = st.builds(
@@ -22,7 +23,7 @@ policies = st.builds(
     run_limit=counts | st.integers(0, 300),
     soft_percent=st.integers(1, 200),
     hard_percent=st.integers(1, 200),
-)
+).map(lambda each: replace(each, alert_percents=tuple(sorted({each.soft_percent, each.hard_percent}))))
 used = counts | st.integers(0, 400)
 
 
@@ -70,13 +71,15 @@ def test_alerts_and_limits_never_disagree(policy: LimitPolicy, tokens: int, runs
 
 
 def test_one_percentage_for_both_is_one_alert_at_the_cap_that_blocks() -> None:
-    policy = LimitPolicy(token_limit=15, run_limit=100, soft_percent=50, hard_percent=50)
+    policy = LimitPolicy(
+        token_limit=15, run_limit=100, soft_percent=50, hard_percent=50, alert_percents=(50,)
+    )
     assert (policy.hard_token_cap, policy.soft_token_cap) == (7, 8)
     assert ids(crossed(policy, 7, 0)) == ["20261101T00Z.tokens.50"]
 
 
 def test_with_a_limit_of_zero_only_usage_raises_an_alert() -> None:
-    nothing = LimitPolicy(token_limit=0, run_limit=0)
+    nothing = LimitPolicy(token_limit=0, run_limit=0, alert_percents=(80, 100))
     assert crossed(nothing, 0, 0) == []
     assert ids(crossed(nothing, 0, 1)) == ["20261101T00Z.runs.80", "20261101T00Z.runs.100"]
 
@@ -101,5 +104,5 @@ def test_what_was_raised_before_is_not_raised_again() -> None:
 )
 def test_only_the_highest_new_alert_of_each_metric_is_mailed(known: list[str], mailed: list[str]) -> None:
     of_november = [f"20261101T00Z.{name}" for name in known]
-    mails = alerts_to_mail(crossed(POLICY, 1_000, 8), of_november)
+    mails = alerts_to_tell(crossed(POLICY, 1_000, 8), of_november)
     assert [alert.id.partition(".")[2] for alert in mails] == mailed

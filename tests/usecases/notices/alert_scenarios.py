@@ -3,9 +3,10 @@
 from datetime import datetime
 
 from shared.domain.metering.recording import RecordedEvent
+from shared.domain.notices.mail_templates import Links
 from shared.domain.people.members import Member, Role
 from shared.domain.prices.token_pools import TokenPools
-from shared.ports import Members, UsageStore
+from shared.ports import Members, Outbox, UsageStore
 from shared.usecases.ledger.fold_tenant import TenantFolder
 from shared.usecases.ledger.fold_usage import fold_tenants
 from shared.usecases.limits.check_limits import Thresholds
@@ -16,6 +17,7 @@ from tests.sample_events import NOON, ONE_SHARD, event_of
 from tests.usecases.plain_sums import new_tenant
 
 THRESHOLDS = Thresholds(80, 100)
+LINKS = Links("https://usage.example.com")
 LIMIT = 50_000
 """Tokens of plan free, which also allows 10 runs."""
 
@@ -54,14 +56,12 @@ def using(event_id: str, tokens: int, ts: datetime = NOON, run_id: str | None = 
 def fold(place: AlertPlace, store: UsageStore | None = None, now: datetime = NOON) -> None:
     """Fold the tenant and raise its alerts."""
     store = store or place.open()
-    fold_tenants(folder_of(store, place.members), ["acme"], now)
+    fold_tenants(folder_of(store, place.members, place.outbox), ["acme"], now)
 
 
-def folder_of(store: UsageStore, members: Members) -> TenantFolder:
+def folder_of(store: UsageStore, members: Members, outbox: Outbox) -> TenantFolder:
     """Return a folder that raises alerts."""
-    raiser = AlertRaiser(
-        store=store, members=members, thresholds=THRESHOLDS, web_origin="https://usage.example.com"
-    )
+    raiser = AlertRaiser(store=store, members=members, outbox=outbox, thresholds=THRESHOLDS, links=LINKS)
     return TenantFolder(store, THRESHOLDS.policy_of, raiser)
 
 

@@ -13,6 +13,7 @@ from shared.adapters.memory import MemoryStore
 from shared.domain.errors import Unavailable
 from shared.domain.ledger.periods import period_at
 from shared.domain.notices.alerts import UsageAlert
+from shared.domain.notices.entries import Outgoing
 from shared.ports import UsageStore
 from shared.usecases.ledger.fold_tenant import TenantFolder
 from shared.usecases.ledger.fold_usage import fold_tenants
@@ -46,7 +47,7 @@ def test_a_fold_interrupted_anywhere_and_retried_sends_exactly_one_mail(
     with suppress(ExceptionGroup):
         fold(place, place.open(Fault(calls, took_effect)))
     fold(place)
-    assert raised(place) == ["tokens.100", "tokens.80"]
+    assert raised(place) == ["tokens.100", "tokens.50", "tokens.80", "tokens.90"]
     assert len(place.mails()) == 1
 
 
@@ -59,7 +60,7 @@ def test_a_fold_interrupted_on_firestore_and_retried_sends_exactly_one_mail(
     with suppress(ExceptionGroup):
         fold(place, place.open(Fault(calls, took_effect=True)))
     fold(place)
-    assert raised(place) == ["tokens.100", "tokens.80"]
+    assert raised(place) == ["tokens.100", "tokens.50", "tokens.80", "tokens.90"]
     assert len(place.mails()) == 1
 
 
@@ -88,11 +89,11 @@ def test_every_interleaving_of_two_folds_and_a_writer_sends_each_mail_once(sched
 
     Interleaving().run(schedule, place.open(), [folding, folding, write])
     fold(place, now=NOON + MINUTE)
-    assert raised(place) == ["tokens.100", "tokens.80"]
+    assert raised(place) == ["tokens.100", "tokens.50", "tokens.80", "tokens.90"]
     subjects = [mail.subject for mail in place.mails()]
     # The soft alert is mailed only if a fold ran between the two events.
-    assert subjects.count("Acme has used 100% of its tokens") == 1
-    assert subjects.count("Acme has used 80% of its tokens") <= 1
+    assert subjects.count("“Acme” has used 180 % of its tokens") == 1
+    assert subjects.count("“Acme” has used 80 % of its tokens") <= 1
 
 
 class MeanwhileStore(MemoryStore):
@@ -105,7 +106,7 @@ class MeanwhileStore(MemoryStore):
         known = super().known_alerts(tenant_id, alert_ids)
         elsewhere, self.elsewhere = self.elsewhere, ()
         if elsewhere:
-            assert self.save_alerts(tenant_id, elsewhere, [])
+            assert self.save_alerts(tenant_id, elsewhere, Outgoing())
         return known
 
 
@@ -124,9 +125,10 @@ def test_a_fold_raises_the_alerts_that_a_concurrent_fold_did_not() -> None:
             reached_at=NOON,
         ),
     )
-    fold_tenants(folder_of(store, store), ["acme"], NOON)
+    fold_tenants(folder_of(store, store, store), ["acme"], NOON)
     alerts = store.list_alerts("acme", limit=9).items
-    assert {(alert.threshold_percent, alert.used) for alert in alerts} == {(80, 40_000), (100, LIMIT)}
+    others = {(percent, LIMIT) for percent in (50, 90, 100)}
+    assert {(alert.threshold_percent, alert.used) for alert in alerts} == {(80, 40_000), *others}
 
 
 def test_eight_concurrent_folds_on_firestore_send_one_mail(request: pytest.FixtureRequest) -> None:
@@ -134,5 +136,5 @@ def test_eight_concurrent_folds_on_firestore_send_one_mail(request: pytest.Fixtu
     use(place, LIMIT)
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(lambda _: fold(place), range(8)))
-    assert raised(place) == ["tokens.100", "tokens.80"]
+    assert raised(place) == ["tokens.100", "tokens.50", "tokens.80", "tokens.90"]
     assert len(place.mails()) == 1

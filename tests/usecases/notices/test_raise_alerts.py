@@ -6,14 +6,19 @@ from datetime import timedelta
 import pytest
 
 from shared.adapters.memory import MemoryStore
-from shared.domain.people.tenants import Change
+from shared.domain.notices.mails import Button
+from shared.domain.notices.webhooks import Notice
+from shared.domain.people.tenants import AuditEntry, Change
 from shared.usecases.ledger.fold_usage import fold_tenants
-from shared.usecases.notices.alert_recipients import set_alert_recipients
-from tests.alert_places import AlertPlace, FirestoreAlertPlace, WaitingMail
+from shared.usecases.notices.alert_recipients import RecipientDependencies, set_alert_recipients
+from shared.usecases.notices.alert_thresholds import set_alert_percents
+from tests.alert_places import AlertPlace, FirestoreAlertPlace, MemoryAlertPlace, WaitingMail
+from tests.outgoing_fixtures import mails_of
 from tests.sample_events import NOON, ONE_SHARD
 from tests.usecases.fault_injection import counted
 from tests.usecases.notices.alert_scenarios import (
     LIMIT,
+    LINKS,
     fold,
     folder_of,
     join,
@@ -25,7 +30,7 @@ from tests.usecases.notices.alert_scenarios import (
 )
 from tests.usecases.plain_sums import new_tenant
 
-OWNER = ("ada@example.com",)
+OWNER = "ada@example.com"
 MINUTE = timedelta(minutes=1)
 
 
@@ -37,8 +42,8 @@ def place(request: pytest.FixtureRequest) -> AlertPlace:
     return with_tenant(FirestoreAlertPlace(request.getfixturevalue("firestore_channel")))
 
 
-def test_below_the_soft_threshold_there_is_no_alert(place: AlertPlace) -> None:
-    use(place, LIMIT * 80 // 100 - 1)
+def test_below_the_lowest_threshold_there_is_no_alert(place: AlertPlace) -> None:
+    use(place, LIMIT * 50 // 100 - 1)
     fold(place)
     assert (raised(place), place.mails()) == ([], [])
 
@@ -48,34 +53,44 @@ def test_each_threshold_raises_one_alert_for_any_number_of_folds(place: AlertPla
     for minute in range(3):
         use(place, minute)
         fold(place, now=NOON + minute * MINUTE)
-    assert raised(place) == ["tokens.80"]
+    assert raised(place) == ["tokens.50", "tokens.80"]
     use(place, LIMIT)
     fold(place)
-    assert raised(place) == ["tokens.100", "tokens.80"]
+    assert raised(place) == ["tokens.100", "tokens.50", "tokens.80", "tokens.90"]
     assert place.mails() == [
-        WaitingMail(OWNER, "Acme has used 100% of its tokens"),
-        WaitingMail(OWNER, "Acme has used 80% of its tokens"),
+        WaitingMail(OWNER, "“Acme” has used 180 % of its tokens"),
+        WaitingMail(OWNER, "“Acme” has used 80 % of its tokens"),
     ]
 
 
-def test_both_thresholds_at_once_are_two_alerts_and_one_mail(place: AlertPlace) -> None:
+def test_all_thresholds_at_once_are_four_alerts_and_one_mail(place: AlertPlace) -> None:
     use(place, 2 * LIMIT)
     fold(place)
     alerts = place.open().list_alerts("acme", limit=50).items
-    assert [(alert.used, alert.limit, alert.reached_at) for alert in alerts] == [(2 * LIMIT, LIMIT, NOON)] * 2
-    assert raised(place) == ["tokens.100", "tokens.80"]
-    assert place.mails() == [WaitingMail(OWNER, "Acme has used 100% of its tokens")]
+    assert [(alert.used, alert.limit, alert.reached_at) for alert in alerts] == [(2 * LIMIT, LIMIT, NOON)] * 4
+    assert place.mails() == [WaitingMail(OWNER, "“Acme” has used 200 % of its tokens")]
 
 
-def test_runs_and_tokens_raise_separate_alerts(place: AlertPlace) -> None:
+def test_runs_and_tokens_raise_separate_alerts_and_one_mail(place: AlertPlace) -> None:
     for number in range(8):
         use(place, LIMIT * 10 // 100, run_id=f"run-{number}")
     fold(place)
-    assert raised(place) == ["runs.80", "tokens.80"]
-    assert [mail.subject for mail in place.mails()] == [
-        "Acme has used 80% of its runs",
-        "Acme has used 80% of its tokens",
-    ]
+    assert raised(place) == ["runs.50", "runs.80", "tokens.50", "tokens.80"]
+    assert place.mails() == [WaitingMail(OWNER, "“Acme” has used 80 % of its tokens and 80 % of its runs")]
+    assert [notice.type for notice in notices_of(place)] == ["limit.warning"] * 2
+    assert {notice.data["metric"] for notice in notices_of(place)} == {"tokens", "runs"}
+
+
+def test_a_tenant_chooses_its_thresholds(place: AlertPlace) -> None:
+    tenant = place.directory.find_tenant("acme")
+    assert tenant
+    set_alert_percents(place.directory, tenant, [95, 20], Change("test", NOON))
+    use(place, LIMIT * 94 // 100)
+    fold(place)
+    assert raised(place) == ["tokens.20"]
+    use(place, LIMIT)
+    fold(place)
+    assert raised(place) == ["tokens.20", "tokens.95"]
 
 
 def test_recipients_get_the_mail_and_without_them_every_owner(place: AlertPlace) -> None:
@@ -83,23 +98,30 @@ def test_recipients_get_the_mail_and_without_them_every_owner(place: AlertPlace)
     join(place, "eve@example.com", "admin")
     use(place, LIMIT * 80 // 100)
     fold(place)
-    tenant = place.directory.find_tenant("acme")
-    assert tenant
-    named = ["ops@example.com", "cfo@example.com"]
-    set_alert_recipients(place.directory, tenant, named, Change("test", NOON))
+    assert [mail.to for mail in place.mails()] == ["ada@example.com", "bob@example.com"]
+    name_recipients(place, "ops@example.com", "eve@example.com")
+    place.outbox.confirm_address("ops@example.com", "acme", an_entry(place))
     use(place, LIMIT)
     fold(place)
-    hard, soft = place.mails() if place.mails()[0].to == tuple(named) else place.mails()[::-1]
-    assert hard == WaitingMail(("ops@example.com", "cfo@example.com"), "Acme has used 100% of its tokens")
-    assert sorted(soft.to) == ["ada@example.com", "bob@example.com"]
+    told = [mail.to for mail in place.mails() if "180 %" in mail.subject]
+    assert told == ["eve@example.com", "ops@example.com"]
+
+
+def test_a_recipient_who_has_not_confirmed_gets_no_alert(place: AlertPlace) -> None:
+    name_recipients(place, "ops@example.com")
+    place.outbox.confirm_address("ops@example.com", "another-tenant", an_entry(place))
+    use(place, LIMIT)
+    fold(place)
+    assert raised(place) != []
+    assert [mail.subject for mail in place.mails()] == ["Confirm that you want alerts from GWI Usage"]
 
 
 def test_a_tenant_without_recipients_and_owners_gets_alerts_without_mails(memory: MemoryStore) -> None:
     new_tenant(memory, plan="free")
     memory.record("acme", [using("e", LIMIT)], ONE_SHARD, NOON)
-    fold_tenants(folder_of(memory, memory), ["acme"], NOON)
-    assert len(memory.list_alerts("acme", limit=9).items) == 2
-    assert memory.mails == []
+    fold_tenants(folder_of(memory, memory, memory), ["acme"], NOON)
+    assert len(memory.list_alerts("acme", limit=9).items) == 4
+    assert mails_of(memory) == []
 
 
 def test_only_the_current_period_raises_alerts(place: AlertPlace) -> None:
@@ -122,18 +144,18 @@ def test_the_next_period_raises_its_own_alerts(place: AlertPlace) -> None:
 def test_an_upgrade_removes_no_alert_and_raises_none(place: AlertPlace) -> None:
     use(place, LIMIT)
     fold(place)
-    entry = place.directory.list_audit("acme", limit=1).items[0]
-    place.directory.set_plan("acme", "starter", replace(entry, action="plan.changed"))
+    before = raised(place)
+    place.directory.set_plan("acme", "starter", replace(an_entry(place), action="plan.changed"))
     use(place, 1)
     fold(place, now=NOON + MINUTE)
-    assert raised(place) == ["tokens.100", "tokens.80"]
+    assert raised(place) == before
     assert len(place.mails()) == 1
 
 
 def test_a_plan_that_is_not_in_the_catalog_raises_nothing(memory: MemoryStore) -> None:
     new_tenant(memory, plan="custom")
     memory.record("acme", [using("e", 10**9)], ONE_SHARD, NOON)
-    fold_tenants(folder_of(memory, memory), ["acme"], NOON)
+    fold_tenants(folder_of(memory, memory, memory), ["acme"], NOON)
     assert memory.list_alerts("acme", limit=9).items == []
 
 
@@ -154,26 +176,60 @@ def test_a_known_alert_costs_one_more_read_and_no_crossing_none(memory: MemorySt
     assert calls == {"dirty_counters": 1, "read": 1}
 
 
-def mail_text(place: MemoryStore) -> tuple[str, str | None]:
-    (mail,) = place.mails
-    return mail.text, mail.link
-
-
 @pytest.mark.parametrize(
-    ("tokens", "sentence"),
+    ("tokens", "kind", "usage", "effect"),
     [
-        (45_678, "At 100%, further usage is blocked until the limit resets on 1 December 2026 at 00:00 UTC."),
         (
-            60_000,
-            "The limit is reached: further usage is blocked until it resets on 1 December 2026 at 00:00 UTC.",
+            *(45_678, "limit.warning"),
+            "“Acme”: 45,678 of 50,000 tokens used (91 %).",
+            "At 100 %, checks answer no and recording goes on. "
+            "The limit resets on 1 December 2026 at 00:00 UTC.",
+        ),
+        (
+            *(60_010, "limit.reached"),
+            "“Acme”: 60,010 of 50,000 tokens used (120 %).",
+            "Checks now answer no. Recording goes on, and what is used still counts. "
+            "The limit resets on 1 December 2026 at 00:00 UTC.",
         ),
     ],
 )
-def test_a_mail_has_the_usage_the_effect_and_a_link(memory: MemoryStore, tokens: int, sentence: str) -> None:
-    tenant = new_tenant(memory, plan="free")
-    set_alert_recipients(memory, tenant, ["a@example.com"], Change("test", NOON))
-    memory.record("acme", [using("e", tokens)], ONE_SHARD, NOON)
-    fold_tenants(folder_of(memory, memory), ["acme"], NOON)
-    first = f"Acme has used {tokens:,} of its 50,000 tokens in this metering period."
-    way_out = "To raise the limit now, upgrade your plan."
-    assert mail_text(memory) == (f"{first}\n\n{sentence} {way_out}", "https://usage.example.com/t/acme")
+def test_a_mail_and_a_webhook_have_the_usage_and_its_effect(
+    tokens: int, kind: str, usage: str, effect: str
+) -> None:
+    place = MemoryAlertPlace()
+    with_tenant(place)
+    use(place, tokens)
+    fold(place)
+    (mail,) = mails_of(place.store)
+    assert mail.paragraphs == (usage, effect)
+    assert mail.button == Button("See usage", "https://usage.example.com/t/acme")
+    (notice,) = notices_of(place)
+    assert (notice.type, notice.text) == (kind, usage.replace("“Acme”", "Acme"))
+    assert notice.data == {
+        "metric": "tokens",
+        "threshold_percent": 100 if tokens > LIMIT else 90,
+        "used": tokens,
+        "limit": LIMIT,
+        "period_start": "2026-11-01T00:00:00Z",
+        "period_end": "2026-12-01T00:00:00Z",
+    }
+
+
+def name_recipients(place: AlertPlace, *emails: str) -> None:
+    """Set the recipients of acme's alerts."""
+    tenant = place.directory.find_tenant("acme")
+    assert tenant
+    stores = RecipientDependencies(
+        directory=place.directory, members=place.members, outbox=place.outbox, links=LINKS
+    )
+    set_alert_recipients(stores, tenant, emails, Change("test", NOON))
+
+
+def an_entry(place: AlertPlace) -> AuditEntry:
+    """Return any audit entry, for changes whose audit does not matter here."""
+    return place.directory.list_audit("acme", limit=1).items[0]
+
+
+def notices_of(place: AlertPlace) -> list[Notice]:
+    """Return the notices to acme's webhook endpoints."""
+    return [each.content for each in place.entries() if isinstance(each.content, Notice)]

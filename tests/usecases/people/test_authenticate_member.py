@@ -8,6 +8,7 @@ from shared.adapters.memory import MemoryStore
 from shared.adapters.memory.people.identities import TOKEN_LASTS, MemoryAccount
 from shared.domain.errors import Forbidden, NotAuthenticated
 from shared.domain.people.members import PERMISSIONS, Member, Role
+from shared.ports import Leaving
 from shared.usecases.people import authenticate_member
 from shared.usecases.people.authenticate import Access
 from shared.usecases.people.authenticate_member import CACHE_FOR, MemberAuthenticator
@@ -98,7 +99,7 @@ def test_a_member_acts_with_the_current_role(memory: MemoryStore, role: Role) ->
     assert access == Access(
         tenant=tenant, permissions=PERMISSIONS[role], actor="member:ada@example.com", member=member
     )
-    memory.remove_member("acme", member, None, memory.list_audit("acme", limit=1).items[0])
+    memory.remove_member("acme", Leaving(member=member, remaining=None, invitations=[]), [])
     with pytest.raises(Forbidden, match="not a member of tenant 'acme'") as refusal:
         authenticator.access_tenant(identity, "acme")
     assert refusal.value.code == "foreign_tenant"

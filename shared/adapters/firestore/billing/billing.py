@@ -13,11 +13,11 @@ from shared.adapters.firestore.billing.documents import (
     account_write,
     alert_fields,
     invoice_fields,
-    mail_fields,
     processed_event_fields,
     read_account,
     read_invoice,
 )
+from shared.adapters.firestore.notices.documents import outgoing_writes
 from shared.adapters.firestore.paging import Listing
 from shared.adapters.firestore.people.tenants import audit_fields, create_write, delete_write, set_write
 from shared.adapters.firestore.rpc import FirestoreRpc
@@ -102,8 +102,7 @@ class FirestoreBillingStore:
             yield set_write(f"{tenant_name}/alerts/billing.{alert.kind}", alert_fields(alert, at))
         for kind in change.settled_alerts:
             yield delete_write(f"{tenant_name}/alerts/billing.{kind}")
-        if change.mail:
-            yield set_write(self._mail_name(change), mail_fields(change.mail, account.tenant.id, at))
+        yield from outgoing_writes(self._rpc.documents, change.outgoing)
 
     def _tenant_name(self, tenant_id: str) -> str:
         return f"{self._rpc.documents}/tenants/{tenant_id}"
@@ -113,10 +112,6 @@ class FirestoreBillingStore:
 
     def _customer_name(self, customer_id: str) -> str:
         return f"{self._rpc.documents}/stripe_customers/{customer_id}"
-
-    def _mail_name(self, change: BillingChange) -> str:
-        processed = change.processed_event
-        return f"{self._rpc.documents}/mail/{processed.event_id if processed else uuid4().hex}"
 
 
 def _processed_fields(processed: ProcessedEvent) -> dict[str, object]:

@@ -3,7 +3,6 @@
 from dataclasses import asdict
 from dataclasses import fields as fields_of
 from datetime import datetime
-from html import escape
 from typing import Any
 
 from pydantic import TypeAdapter
@@ -16,7 +15,7 @@ from shared.domain.billing.invoices import InvoiceRow, InvoiceStatusObservation
 from shared.domain.billing.stripe_events import EventReference
 from shared.domain.billing.stripe_shapes import InvoiceSnapshot
 from shared.domain.billing.subscriptions import Subscription
-from shared.ports import Mail, ProcessedEvent
+from shared.ports import ProcessedEvent
 
 _SUBSCRIPTION = TypeAdapter(Subscription)
 _INVOICE_FIELDS = tuple(field.name for field in fields_of(InvoiceSnapshot))
@@ -101,19 +100,3 @@ def alert_fields(alert: BillingAlert, at: datetime) -> dict[str, object]:
         "subscription_ids": list(alert.subscription_ids),
         "at": at,
     }
-
-
-def mail_fields(mail: Mail, tenant_id: str, at: datetime) -> dict[str, object]:
-    """Return the fields of a mail's document, in the form that Firestore's mail senders read."""
-    to = mail.to if isinstance(mail.to, str) else list(mail.to)
-    text = mail.text if mail.link is None else f"{mail.text}\n\n{mail.link}"
-    message = {"subject": mail.subject, "text": text, "html": _html(mail)}
-    return {"to": to, "message": message, "tenant_id": tenant_id, "created_at": at}
-
-
-def _html(mail: Mail) -> str:
-    paragraphs = "".join(f"<p>{escape(part)}</p>" for part in mail.text.split("\n\n"))
-    if mail.link is None:
-        return paragraphs
-    link = escape(mail.link)
-    return f'{paragraphs}<p><a href="{link}">{link}</a></p>'

@@ -2,12 +2,10 @@
 
 from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime, timedelta
-from uuid import uuid4
 
 import grpc
 
 from shared.adapters.firestore import queries
-from shared.adapters.firestore.billing.documents import mail_fields
 from shared.adapters.firestore.encoding import from_microseconds, microseconds
 from shared.adapters.firestore.ledger.counters import (
     clear_write,
@@ -22,6 +20,7 @@ from shared.adapters.firestore.ledger.counters import (
 from shared.adapters.firestore.metering.events import read_event, read_run
 from shared.adapters.firestore.metering.recorder import Recorder
 from shared.adapters.firestore.notices.alerts import read_usage_alert, usage_alert_fields
+from shared.adapters.firestore.notices.documents import outgoing_writes
 from shared.adapters.firestore.paging import Listing
 from shared.adapters.firestore.paths import TenantPaths, shard_ref_of
 from shared.adapters.firestore.people.tenants import (
@@ -29,7 +28,6 @@ from shared.adapters.firestore.people.tenants import (
     counter_settings_write,
     create_write,
     read_tenant,
-    set_write,
 )
 from shared.adapters.firestore.rpc import FirestoreRpc
 from shared.domain.ledger.counter_settings import CounterSettings
@@ -40,7 +38,8 @@ from shared.domain.ledger.usage import Documents, Wanted
 from shared.domain.metering.recording import RecordedEvent
 from shared.domain.metering.runs import Run
 from shared.domain.notices.alerts import UsageAlert
-from shared.ports import DueCounter, Mail, Outcome, Page, Snapshot, StaleRollup
+from shared.domain.notices.entries import Outgoing
+from shared.ports import DueCounter, Outcome, Page, Snapshot, StaleRollup
 from shared.ports.ledger import NOTHING
 
 DUE_PAGE_SIZE = 300
@@ -162,14 +161,11 @@ class FirestoreUsageStore:
         found = self._rpc.batch_get([paths.alert(alert_id) for alert_id in alert_ids], ["reached_at"])
         return {name.rpartition("/")[2] for name in found}
 
-    def save_alerts(self, tenant_id: str, alerts: Sequence[UsageAlert], mails: Sequence[Mail]) -> bool:
-        paths, at = self._paths(tenant_id), alerts[0].reached_at
+    def save_alerts(self, tenant_id: str, alerts: Sequence[UsageAlert], outgoing: Outgoing) -> bool:
+        paths = self._paths(tenant_id)
         writes = [create_write(paths.alert(alert.id), usage_alert_fields(alert)) for alert in alerts]
-        for mail in mails:
-            name = f"{self._rpc.documents}/mail/{uuid4().hex}"
-            writes.append(set_write(name, mail_fields(mail, tenant_id, at)))
         try:
-            self._rpc.commit(writes)
+            self._rpc.commit([*writes, *outgoing_writes(self._rpc.documents, outgoing)])
         except grpc.RpcError as error:
             if error.code() != grpc.StatusCode.ALREADY_EXISTS:
                 raise

@@ -22,6 +22,7 @@ from shared.adapters.firestore.people.tenants import (
 )
 from shared.adapters.firestore.rpc import FirestoreRpc
 from shared.domain.errors import NotFound, Unavailable
+from shared.domain.limits.limits import LimitOverrides
 from shared.domain.people.tenants import ApiKey, AuditEntry, Tenant
 from shared.ports import Page
 
@@ -55,6 +56,9 @@ class FirestoreDirectory:
 
     def set_takes_estimates(self, tenant_id: str, takes: bool | None, audit: AuditEntry) -> None:
         self._change_tenant(tenant_id, {"takes_estimates": takes}, audit)
+
+    def set_limits(self, tenant_id: str, overrides: LimitOverrides, audit: AuditEntry) -> None:
+        self._change_tenant(tenant_id, {"limits": overrides.model_dump(exclude_none=True)}, audit)
 
     def set_time_zone(self, tenant_id: str, time_zone: str, audit: AuditEntry) -> None:
         self._change_tenant(tenant_id, {"time_zone": time_zone}, audit)

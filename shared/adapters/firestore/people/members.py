@@ -2,13 +2,12 @@
 
 from collections.abc import Iterable, Sequence
 from typing import Any
-from uuid import uuid4
 
 import grpc
 
 from shared.adapters.firestore import queries
-from shared.adapters.firestore.billing.documents import mail_fields
 from shared.adapters.firestore.encoding import Write, get_fields, set_value
+from shared.adapters.firestore.notices.documents import outgoing_writes
 from shared.adapters.firestore.people.tenants import (
     audit_write,
     commit_new_tenant,
@@ -19,9 +18,10 @@ from shared.adapters.firestore.people.tenants import (
     tenant_fields,
 )
 from shared.adapters.firestore.rpc import FirestoreRpc
+from shared.domain.notices.entries import Outgoing
 from shared.domain.people.members import Invitation, Member, Membership, ReceivedInvitation, email_id
 from shared.domain.people.tenants import AuditEntry, Tenant
-from shared.ports import Mail, StaleMembers
+from shared.ports import Leaving, StaleMembers
 
 _STALE = frozenset(
     {grpc.StatusCode.FAILED_PRECONDITION, grpc.StatusCode.ALREADY_EXISTS, grpc.StatusCode.NOT_FOUND}
@@ -58,25 +58,26 @@ class FirestoreMembers:
 
     def add_member(self, tenant_id: str, member: Member, audit: AuditEntry) -> None:
         create = create_write(self._member(tenant_id, member.user_id), _member_fields(member))
-        self._commit_checked([create, _add_pointer(self._user(member.user_id), tenant_id)], audit)
+        self._commit_checked([create, _add_pointer(self._user(member.user_id), tenant_id)], [audit])
 
     def save_member(
         self, tenant_id: str, member: Member, remaining: Member | None, audit: AuditEntry
     ) -> None:
         write = set_write(self._member(tenant_id, member.user_id), _member_fields(member))
         self._commit_checked(
-            [_if_unchanged(write, member.version), *self._check_unchanged(tenant_id, remaining)], audit
+            [_if_unchanged(write, member.version), *self._check_unchanged(tenant_id, remaining)], [audit]
         )
 
-    def remove_member(
-        self, tenant_id: str, member: Member, remaining: Member | None, audit: AuditEntry
-    ) -> None:
+    def remove_member(self, tenant_id: str, leaving: Leaving, audits: Sequence[AuditEntry]) -> None:
+        member = leaving.member
         write = delete_write(self._member(tenant_id, member.user_id))
-        pointer = _remove_pointer(self._user(member.user_id), tenant_id)
-        self._commit_checked(
-            [_if_unchanged(write, member.version), pointer, *self._check_unchanged(tenant_id, remaining)],
-            audit,
-        )
+        writes = [
+            _if_unchanged(write, member.version),
+            _remove_pointer(self._user(member.user_id), tenant_id),
+            *self._check_unchanged(tenant_id, leaving.remaining),
+            *(write for each in leaving.invitations for write in self._end_invitation(tenant_id, each)),
+        ]
+        self._commit_checked(writes, audits)
 
     def list_invitations(self, tenant_id: str) -> list[Invitation]:
         found = self._rpc.query(self._tenant(tenant_id), queries.all_of("invites"))
@@ -92,25 +93,24 @@ class FirestoreMembers:
         ]
         return sorted(received, key=lambda each: (each.invitation.invited_at, each.tenant.id))
 
-    def save_invitation(self, tenant_id: str, invitation: Invitation, mail: Mail, audit: AuditEntry) -> None:
-        mail_name = f"{self._rpc.documents}/mail/{uuid4().hex}"
-        self._rpc.commit(
-            [
-                set_write(self._invitation(tenant_id, invitation.id), _invitation_fields(invitation)),
-                _add_pointer(self._invited_address(invitation.id), tenant_id),
-                set_write(mail_name, mail_fields(mail, tenant_id, audit.at)),
-                audit_write(self._rpc, audit),
-            ]
-        )
+    def save_invitation(
+        self, tenant_id: str, invitation: Invitation, outgoing: Outgoing, audit: AuditEntry
+    ) -> None:
+        writes = [
+            set_write(self._invitation(tenant_id, invitation.id), _invitation_fields(invitation)),
+            _add_pointer(self._invited_address(invitation.id), tenant_id),
+            *outgoing_writes(self._rpc.documents, outgoing),
+        ]
+        self._commit_checked(writes, [audit])
 
     def remove_invitation(self, tenant_id: str, invitation: Invitation, audit: AuditEntry) -> None:
-        self._rpc.commit(
-            [
-                delete_write(self._invitation(tenant_id, invitation.id)),
-                _remove_pointer(self._invited_address(invitation.id), tenant_id),
-                audit_write(self._rpc, audit),
-            ]
-        )
+        self._rpc.commit([*self._end_invitation(tenant_id, invitation), audit_write(self._rpc, audit)])
+
+    def _end_invitation(self, tenant_id: str, invitation: Invitation) -> list[Any]:
+        return [
+            delete_write(self._invitation(tenant_id, invitation.id)),
+            _remove_pointer(self._invited_address(invitation.id), tenant_id),
+        ]
 
     def accept_invitation(
         self, tenant_id: str, invitation: Invitation, member: Member, audit: AuditEntry
@@ -121,11 +121,11 @@ class FirestoreMembers:
             create_write(self._member(tenant_id, member.user_id), _member_fields(member)),
             _add_pointer(self._user(member.user_id), tenant_id),
         ]
-        self._commit_checked(writes, audit)
+        self._commit_checked(writes, [audit])
 
-    def _commit_checked(self, writes: Iterable[Any], audit: AuditEntry) -> None:
+    def _commit_checked(self, writes: Iterable[Any], audits: Iterable[AuditEntry]) -> None:
         try:
-            self._rpc.commit([*writes, audit_write(self._rpc, audit)])
+            self._rpc.commit([*writes, *(audit_write(self._rpc, audit) for audit in audits)])
         except grpc.RpcError as error:
             if error.code() in _STALE:
                 raise StaleMembers from error

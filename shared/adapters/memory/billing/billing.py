@@ -12,7 +12,7 @@ from shared.ports import BillingChange, Page, ProcessedEvent, StaleAccount, Stor
 
 
 class MemoryBillingStore(MemoryState):
-    """The billing of all tenants, with their alerts and mails."""
+    """The billing of all tenants, with their alerts."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -56,8 +56,7 @@ class MemoryBillingStore(MemoryState):
             self.alerts |= {(tenant_id, alert.kind): alert for alert in change.alerts}
             for kind in change.settled_alerts:
                 self.alerts.pop((tenant_id, kind), None)
-            if change.mail:
-                self.mails.append(change.mail)
+            self._put_outgoing(change.outgoing)
 
     def _refuse_stale(self, change: BillingChange) -> None:
         tenant_id, processed = change.account.tenant.id, change.processed_event
@@ -67,7 +66,7 @@ class MemoryBillingStore(MemoryState):
             raise StaleAccount
         if processed and processed.event_id in self._stripe_events:
             raise StaleAccount
-        if change.link_customer_id in self._customers:
+        if change.link_customer_id in self._customers or not self._is_new(change.outgoing):
             raise StaleAccount
 
     def save_processed_event(self, processed: ProcessedEvent) -> None:

@@ -15,7 +15,8 @@ from shared.domain.ledger.usage import Documents, Wanted
 from shared.domain.metering.recording import RecordedEvent, deltas_by_day
 from shared.domain.metering.runs import Run, runs_of
 from shared.domain.notices.alerts import UsageAlert
-from shared.ports import DueCounter, Mail, Outcome, Page, Snapshot, StaleRollup
+from shared.domain.notices.entries import Outgoing
+from shared.ports import DueCounter, Outcome, Page, Snapshot, StaleRollup
 from shared.ports.ledger import NOTHING
 
 
@@ -150,13 +151,15 @@ class MemoryUsageStore(MemoryState):
         with self._lock:
             return set(alert_ids) & self._usage.get(tenant_id, TenantUsage()).alerts.keys()
 
-    def save_alerts(self, tenant_id: str, alerts: Sequence[UsageAlert], mails: Sequence[Mail]) -> bool:
+    def save_alerts(self, tenant_id: str, alerts: Sequence[UsageAlert], outgoing: Outgoing) -> bool:
         with self._lock:
             kept = self._usage.setdefault(tenant_id, TenantUsage()).alerts
             if any(alert.id in kept for alert in alerts):
                 return False
+            if not self._is_new(outgoing):
+                return False
             kept.update({alert.id: alert for alert in alerts})
-            self.mails += mails
+            self._put_outgoing(outgoing)
             return True
 
     def list_alerts(self, tenant_id: str, *, limit: int, cursor: str | None = None) -> Page[UsageAlert]:

@@ -7,6 +7,7 @@ from datetime import datetime
 from shared.adapters.memory.cursors import page
 from shared.adapters.memory.state import MemoryState
 from shared.domain.errors import Conflict, NotFound
+from shared.domain.limits.limits import LimitOverrides
 from shared.domain.people.tenants import ApiKey, AuditEntry, Tenant
 from shared.ports import Page
 
@@ -59,6 +60,11 @@ class MemoryDirectory(MemoryState):
     def set_takes_estimates(self, tenant_id: str, takes: bool | None, audit: AuditEntry) -> None:
         with self._lock:
             self._tenants[tenant_id] = replace(self._existing(tenant_id), takes_estimates=takes)
+            self._audit.append(audit)
+
+    def set_limits(self, tenant_id: str, overrides: LimitOverrides, audit: AuditEntry) -> None:
+        with self._lock:
+            self._tenants[tenant_id] = replace(self._existing(tenant_id), overrides=overrides)
             self._audit.append(audit)
 
     def set_time_zone(self, tenant_id: str, time_zone: str, audit: AuditEntry) -> None:

@@ -1,12 +1,14 @@
 """Members on dictionaries."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from shared.adapters.memory.state import MemoryState
 from shared.domain.errors import Conflict
+from shared.domain.notices.entries import Outgoing
 from shared.domain.people.members import Invitation, Member, Membership, ReceivedInvitation, email_id
 from shared.domain.people.tenants import AuditEntry, Tenant
-from shared.ports import Mail, StaleMembers
+from shared.ports import Leaving, StaleMembers
 
 
 class MemoryMembers(MemoryState):
@@ -47,13 +49,13 @@ class MemoryMembers(MemoryState):
             self._refuse_stale_members(tenant_id, member, remaining)
             self._save_member(tenant_id, member, audit)
 
-    def remove_member(
-        self, tenant_id: str, member: Member, remaining: Member | None, audit: AuditEntry
-    ) -> None:
+    def remove_member(self, tenant_id: str, leaving: Leaving, audits: Sequence[AuditEntry]) -> None:
         with self._lock:
-            self._refuse_stale_members(tenant_id, member, remaining)
-            del self._members[tenant_id][member.user_id]
-            self._audit.append(audit)
+            self._refuse_stale_members(tenant_id, leaving.member, leaving.remaining)
+            del self._members[tenant_id][leaving.member.user_id]
+            for invitation in leaving.invitations:
+                self._invitations.get(tenant_id, {}).pop(invitation.id, None)
+            self._audit += audits
 
     def list_invitations(self, tenant_id: str) -> list[Invitation]:
         with self._lock:
@@ -70,11 +72,15 @@ class MemoryMembers(MemoryState):
             ]
             return sorted(found, key=lambda each: (each.invitation.invited_at, each.tenant.id))
 
-    def save_invitation(self, tenant_id: str, invitation: Invitation, mail: Mail, audit: AuditEntry) -> None:
+    def save_invitation(
+        self, tenant_id: str, invitation: Invitation, outgoing: Outgoing, audit: AuditEntry
+    ) -> None:
         with self._lock:
+            if not self._is_new(outgoing):
+                raise StaleMembers
             invitations = self._invitations.setdefault(tenant_id, {})
             invitations[invitation.id] = replace(invitation, version=self._next_version())
-            self.mails.append(mail)
+            self._put_outgoing(outgoing)
             self._audit.append(audit)
 
     def remove_invitation(self, tenant_id: str, invitation: Invitation, audit: AuditEntry) -> None:
@@ -105,7 +111,3 @@ class MemoryMembers(MemoryState):
             stored = members.get(member.user_id) if member else None
             if member and (stored is None or stored.version != member.version):
                 raise StaleMembers
-
-    def _next_version(self) -> int:
-        self._versions += 1
-        return self._versions

@@ -1054,7 +1054,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["InvitationResponse"];
+                        "application/json": components["schemas"]["SentInvitationResponse"];
                     };
                 };
                 /** @description Unavailable: retry after the seconds in Retry-After */
@@ -1709,6 +1709,707 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/tenants/{tenant}/alert-thresholds": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Thresholds of alerts
+         * @description For a key with the scope `usage:read`; members: owner, admin, member.
+         */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    tenant: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Success */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ThresholdsResponse"];
+                    };
+                };
+                /** @description Unavailable: retry after the seconds in Retry-After */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["ProblemDocument"];
+                    };
+                };
+                /** @description The request is invalid; `errors` names the fields */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["ProblemDocument"];
+                    };
+                };
+            };
+        };
+        /**
+         * Set the thresholds of alerts
+         * @description For members: owner, admin.
+         */
+        put: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    tenant: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: {
+                content: {
+                    "application/json": components["schemas"]["ThresholdsBody"];
+                };
+            };
+            responses: {
+                /** @description Success */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ThresholdsResponse"];
+                    };
+                };
+                /** @description Unavailable: retry after the seconds in Retry-After */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["ProblemDocument"];
+                    };
+                };
+                /** @description The request is invalid; `errors` names the fields */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["ProblemDocument"];
+                    };
+                };
+            };
+        };
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tenants/{tenant}/alert-endpoints": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Webhook endpoints
+         * @description For members: owner, admin.
+         */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    tenant: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Success */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["EndpointsResponse"];
+                    };
+                };
+                /** @description Unavailable: retry after the seconds in Retry-After */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["ProblemDocument"];
+                    };
+                };
+                /** @description The request is invalid; `errors` names the fields */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["ProblemDocument"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        /**
+         * Add a webhook endpoint
+         * @description For members: owner, admin.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    tenant: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: {
+                content: {
+                    "application/json": components["schemas"]["NewEndpointBody"];
+                };
+            };
+            responses: {
+                /** @description Success */
+                201: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["SecretResponse"];
+                    };
+                };
+                /** @description Unavailable: retry after the seconds in Retry-After */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["ProblemDocument"];
+                    };
+                };
+                /** @description The request is invalid; `errors` names the fields */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["ProblemDocument"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tenants/{tenant}/alert-endpoints/{endpoint}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Remove a webhook endpoint
+         * @description For members: owner, admin.
+         */
+        delete: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    tenant: string;
+                    endpoint: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Success */
+                204: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                /** @description Unavailable: retry after the seconds in Retry-After */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["ProblemDocument"];
+                    };
+                };
+                /** @description The request is invalid; `errors` names the fields */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["ProblemDocument"];
+                    };
+                };
+            };
+        };
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tenants/{tenant}/alert-endpoints/{endpoint}/secret": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Rotate the secret of a webhook endpoint
+         * @description For members: owner, admin.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    tenant: string;
+                    endpoint: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: {
+                content: {
+                    "application/json": components["schemas"]["NothingBody"];
+                };
+            };
+            responses: {
+                /** @description Success */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["SecretResponse"];
+                    };
+                };
+                /** @description Unavailable: retry after the seconds in Retry-After */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["ProblemDocument"];
+                    };
+                };
+                /** @description The request is invalid; `errors` names the fields */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["ProblemDocument"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tenants/{tenant}/alert-endpoints/{endpoint}/enable": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Enable a webhook endpoint again
+         * @description For members: owner, admin.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    tenant: string;
+                    endpoint: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: {
+                content: {
+                    "application/json": components["schemas"]["NothingBody"];
+                };
+            };
+            responses: {
+                /** @description Success */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["OneEndpointResponse"];
+                    };
+                };
+                /** @description Unavailable: retry after the seconds in Retry-After */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["ProblemDocument"];
+                    };
+                };
+                /** @description The request is invalid; `errors` names the fields */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["ProblemDocument"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tenants/{tenant}/alert-endpoints/{endpoint}/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send a test to a webhook endpoint
+         * @description For members: owner, admin.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    tenant: string;
+                    endpoint: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: {
+                content: {
+                    "application/json": components["schemas"]["NothingBody"];
+                };
+            };
+            responses: {
+                /** @description Success */
+                202: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["OneDeliveryResponse"];
+                    };
+                };
+                /** @description Unavailable: retry after the seconds in Retry-After */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["ProblemDocument"];
+                    };
+                };
+                /** @description The request is invalid; `errors` names the fields */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["ProblemDocument"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tenants/{tenant}/alert-endpoints/{endpoint}/deliveries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Webhooks of an endpoint, newest first
+         * @description For members: owner, admin.
+         */
+        get: {
+            parameters: {
+                query?: {
+                    limit?: number;
+                    cursor?: string | null;
+                };
+                header?: never;
+                path: {
+                    tenant: string;
+                    endpoint: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Success */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["DeliveriesResponse"];
+                    };
+                };
+                /** @description Unavailable: retry after the seconds in Retry-After */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["ProblemDocument"];
+                    };
+                };
+                /** @description The request is invalid; `errors` names the fields */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["ProblemDocument"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/mail/{entry}/confirm": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Confirm an address for alerts */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    entry: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: {
+                content: {
+                    "application/json": components["schemas"]["ConfirmBody"];
+                };
+            };
+            responses: {
+                /** @description Success */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ConfirmedResponse"];
+                    };
+                };
+                /** @description Unavailable: retry after the seconds in Retry-After */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["ProblemDocument"];
+                    };
+                };
+                /** @description The request is invalid; `errors` names the fields */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["ProblemDocument"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/mail/{entry}/stop": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Stop a kind of mail, or start it again */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    entry: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: {
+                content: {
+                    "application/json": components["schemas"]["StopBody"];
+                };
+            };
+            responses: {
+                /** @description Success */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["StoppedResponse"];
+                    };
+                };
+                /** @description Unavailable: retry after the seconds in Retry-After */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["ProblemDocument"];
+                    };
+                };
+                /** @description The request is invalid; `errors` names the fields */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["ProblemDocument"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/mail/{entry}/unsubscribe": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Stop a kind of mail from a mail program (RFC 8058) */
+        post: {
+            parameters: {
+                query: {
+                    token: string;
+                };
+                header?: never;
+                path: {
+                    entry: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Success */
+                204: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                /** @description Unavailable: retry after the seconds in Retry-After */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["ProblemDocument"];
+                    };
+                };
+                /** @description The request is invalid; `errors` names the fields */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["ProblemDocument"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/tenants/{tenant}/audit": {
         parameters: {
             query?: never;
@@ -2012,6 +2713,24 @@ export interface components {
             interval?: "month" | "year";
         };
         /**
+         * ConfirmBody
+         * @description The token of the link.
+         */
+        ConfirmBody: {
+            /** Token */
+            token: string;
+        };
+        /**
+         * ConfirmedResponse
+         * @description The address that gets the alerts of the tenant now.
+         */
+        ConfirmedResponse: {
+            /** Email */
+            email: string;
+            /** Tenant Name */
+            tenant_name: string | null;
+        };
+        /**
          * DayRow
          * @description Usage of one UTC day, as far as it lies in the period.
          */
@@ -2044,10 +2763,102 @@ export interface components {
             date: string;
         };
         /**
+         * DeliveriesResponse
+         * @description A page of an endpoint's webhooks, newest first.
+         */
+        DeliveriesResponse: {
+            /** Deliveries */
+            deliveries: components["schemas"]["DeliveryResponse"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+        };
+        /**
+         * DeliveryResponse
+         * @description A webhook for one endpoint, and how its delivery went.
+         */
+        DeliveryResponse: {
+            /** Id */
+            id: string;
+            /**
+             * Message Id
+             * @description The header `webhook-id`: the same at every attempt.
+             */
+            message_id: string;
+            /**
+             * Type
+             * @enum {string}
+             */
+            type: "limit.warning" | "limit.reached" | "plan.changed" | "invoice.payment_failed" | "billing.alert" | "endpoint.test";
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "pending" | "delivered" | "failed";
+            /** Attempts */
+            attempts: number;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Next Attempt At */
+            next_attempt_at: string | null;
+            /**
+             * Last Answer
+             * @description The endpoint's answer, or the reason why there was none.
+             */
+            last_answer: string | null;
+        };
+        /**
          * EmptyBody
          * @description An empty body: the signed-in email address decides.
          */
         EmptyBody: Record<string, never>;
+        /**
+         * EndpointResponse
+         * @description A webhook endpoint without its secret.
+         */
+        EndpointResponse: {
+            /** Id */
+            id: string;
+            /** Url */
+            url: string;
+            /**
+             * Format
+             * @enum {string}
+             */
+            format: "json" | "slack";
+            /**
+             * Status
+             * @description `failing`: it has failed since its last success; after three days it is disabled.
+             * @enum {string}
+             */
+            status: "enabled" | "failing" | "disabled";
+            /** Failing Since */
+            failing_since: string | null;
+            /** Disabled At */
+            disabled_at: string | null;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Created By */
+            created_by: string;
+            /**
+             * Previous Secret Until
+             * @description Until then, each webhook has a signature by the previous secret too.
+             */
+            previous_secret_until: string | null;
+        };
+        /**
+         * EndpointsResponse
+         * @description The webhook endpoints of a tenant, oldest first.
+         */
+        EndpointsResponse: {
+            /** Endpoints */
+            endpoints: components["schemas"]["EndpointResponse"][];
+        };
         /**
          * EventResponse
          * @description A recorded event, with its tokens normalised and its price.
@@ -2267,6 +3078,11 @@ export interface components {
              * Format: date-time
              */
             expires_at: string;
+            /**
+             * Link
+             * @description The page on which the invited person accepts.
+             */
+            link: string;
         };
         /**
          * InvoiceResponse
@@ -2655,6 +3471,24 @@ export interface components {
             reached_at: string | null;
         };
         /**
+         * NewEndpointBody
+         * @description A webhook endpoint to add.
+         */
+        NewEndpointBody: {
+            /**
+             * Url
+             * @description A public https address; redirects are not followed.
+             */
+            url: string;
+            /**
+             * Format
+             * @description `json`: signed JSON as in Standard Webhooks; `slack`: `{text}`, which Slack shows.
+             * @default json
+             * @enum {string}
+             */
+            format?: "json" | "slack";
+        };
+        /**
          * NewKeyBody
          * @description A key to create. It expires after `expires_in_days`; with null, it never expires.
          */
@@ -2677,6 +3511,25 @@ export interface components {
             api_key: components["schemas"]["KeyResponse"];
             /** Secret */
             secret: string;
+        };
+        /**
+         * NothingBody
+         * @description An empty body.
+         */
+        NothingBody: Record<string, never>;
+        /**
+         * OneDeliveryResponse
+         * @description A webhook for one endpoint.
+         */
+        OneDeliveryResponse: {
+            delivery: components["schemas"]["DeliveryResponse"];
+        };
+        /**
+         * OneEndpointResponse
+         * @description A webhook endpoint.
+         */
+        OneEndpointResponse: {
+            endpoint: components["schemas"]["EndpointResponse"];
         };
         /**
          * PlanResponse
@@ -2765,6 +3618,19 @@ export interface components {
             expires_at: string;
         };
         /**
+         * RecipientResponse
+         * @description An address that gets alert mails; while it is pending, it has not confirmed, and gets none.
+         */
+        RecipientResponse: {
+            /** Email */
+            email: string;
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "confirmed" | "pending";
+        };
+        /**
          * RecipientsBody
          * @description The addresses that get alert mails; if empty, the owners get them.
          */
@@ -2779,6 +3645,8 @@ export interface components {
         RecipientsResponse: {
             /** Emails */
             emails: string[];
+            /** Recipients */
+            recipients: components["schemas"]["RecipientResponse"][];
         };
         /**
          * RecordResponse
@@ -2895,6 +3763,52 @@ export interface components {
             runs: components["schemas"]["RunResponse"][];
             /** Next Cursor */
             next_cursor: string | null;
+        };
+        /**
+         * SecretResponse
+         * @description A webhook endpoint with its secret, which is shown only once.
+         */
+        SecretResponse: {
+            endpoint: components["schemas"]["EndpointResponse"];
+            /** Secret */
+            secret: string;
+        };
+        /**
+         * SentInvitationResponse
+         * @description An invitation that was just stored.
+         */
+        SentInvitationResponse: {
+            /** Id */
+            id: string;
+            /** Email */
+            email: string;
+            /**
+             * Role
+             * @enum {string}
+             */
+            role: "owner" | "admin" | "member";
+            /** Invited By */
+            invited_by: string;
+            /**
+             * Invited At
+             * Format: date-time
+             */
+            invited_at: string;
+            /**
+             * Expires At
+             * Format: date-time
+             */
+            expires_at: string;
+            /**
+             * Link
+             * @description The page on which the invited person accepts.
+             */
+            link: string;
+            /**
+             * Mailed
+             * @description False if this tenant has mailed the address today already.
+             */
+            mailed: boolean;
         };
         /**
          * SeriesPoint
@@ -3015,6 +3929,36 @@ export interface components {
             category: "llm" | "tool" | "other";
         };
         /**
+         * StopBody
+         * @description The token of the link, and whether to stop such mails or to start them again.
+         */
+        StopBody: {
+            /** Token */
+            token: string;
+            /** Stopped */
+            stopped: boolean;
+        };
+        /**
+         * StoppedResponse
+         * @description The mails that the address does not get any more, or gets again.
+         */
+        StoppedResponse: {
+            /** Email */
+            email: string;
+            /** Stopped */
+            stopped: boolean;
+            /**
+             * Scope
+             * @enum {string}
+             */
+            scope: "tenant" | "invitations";
+            /**
+             * Tenant Name
+             * @description Null for invitations, which are stopped from every tenant.
+             */
+            tenant_name: string | null;
+        };
+        /**
          * TenantBody
          * @description A tenant to create.
          */
@@ -3044,6 +3988,24 @@ export interface components {
              * @description The zone whose days the dashboard shows. `daily` and periods are in UTC.
              */
             time_zone: string;
+        };
+        /**
+         * ThresholdsBody
+         * @description The percentages of a limit at which alerts are raised; null for the default ones.
+         */
+        ThresholdsBody: {
+            /** Percents */
+            percents: number[] | null;
+        };
+        /**
+         * ThresholdsResponse
+         * @description The percentages of a limit at which alerts are raised, in rising order.
+         */
+        ThresholdsResponse: {
+            /** Percents */
+            percents: number[];
+            /** Is Default */
+            is_default: boolean;
         };
         /**
          * TimeZoneBody

@@ -1,0 +1,164 @@
+"""The text of every mail."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from shared.domain.limits.limits import LimitPolicy
+from shared.domain.notices.alerts import UsageAlert
+from shared.domain.notices.endpoints import Endpoint
+from shared.domain.notices.mails import INVITATIONS, Button, Mail, OperatorNotice, shown_name
+from shared.domain.people.members import Invitation
+from shared.domain.people.tenants import Tenant
+
+PRODUCT = "GWI Usage"
+
+
+@dataclass(frozen=True, slots=True)
+class Links:
+    """The pages of the dashboard that mails link to."""
+
+    origin: str
+
+    def usage(self, tenant_id: str) -> str:
+        return f"{self.origin}/t/{tenant_id}"
+
+    def alerts(self, tenant_id: str) -> str:
+        return f"{self.origin}/t/{tenant_id}/settings/alerts"
+
+    def join(self, tenant_id: str) -> str:
+        return f"{self.origin}/join/{tenant_id}"
+
+    def confirm(self, entry_id: str, token: str) -> str:
+        return f"{self.origin}/mail/{entry_id}/confirm#{token}"
+
+    def stop_page(self, entry_id: str, token: str) -> str:
+        return f"{self.origin}/mail/{entry_id}/stop#{token}"
+
+    def stop_url(self, entry_id: str, token: str) -> str:
+        """Return the address for the mail program's own button, which sends one POST (RFC 8058)."""
+        return f"{self.origin}/api/v1/mail/{entry_id}/unsubscribe?token={token}"
+
+
+def invitation_mail(tenant: Tenant, invitation: Invitation, links: Links) -> Mail:
+    """Ask a person to join a tenant. Its subject has no text that the inviting person chose."""
+    name = shown_name(tenant.name)
+    return Mail(
+        kind="invitation",
+        to=invitation.email,
+        subject=f"You are invited to a team on {PRODUCT}",
+        paragraphs=(
+            f"{invitation.invited_by} invited you to join {name} on {PRODUCT} as {invitation.role}.",
+            f"Sign in as {invitation.email} to accept. The invitation ends on {_day(invitation.expires_at)}.",
+        ),
+        button=Button("Join the team", links.join(tenant.id)),
+        reason=f"You get this mail because {invitation.invited_by} entered your address on {PRODUCT}.",
+        scope=INVITATIONS,
+    )
+
+
+def confirm_mail(tenant: Tenant, email: str, confirm_url: str) -> Mail:
+    """Ask the owner of an address whether it may get a tenant's alerts."""
+    name = shown_name(tenant.name)
+    return Mail(
+        kind="recipient.confirm",
+        to=email,
+        subject=f"Confirm that you want alerts from {PRODUCT}",
+        paragraphs=(
+            f"Somebody at {name} wants you to get its usage alerts.",
+            "Confirm your address to get them. If you do nothing, you get none.",
+        ),
+        button=Button("Confirm", confirm_url),
+        reason=f"You get this mail because your address was entered for the alerts of {name}.",
+        scope=tenant.id,
+    )
+
+
+def limit_mail(tenant: Tenant, policy: LimitPolicy, alerts: Sequence[UsageAlert], links: Links) -> Mail:
+    """Tell how much of its limits a tenant has used, given its highest new alert of each metric.
+
+    Recipients are added with `Mail.to_each`.
+    """
+    name = shown_name(tenant.name)
+    shares = " and ".join(f"{_percent(alert)} of its {alert.metric}" for alert in alerts)
+    is_blocked = any(alert.threshold_percent >= policy.hard_percent for alert in alerts)
+    return Mail(
+        kind="limit",
+        subject=f"{name} has used {shares}",
+        paragraphs=(
+            f"{name}: {'; '.join(used_of_limit(alert) for alert in alerts)}.",
+            _effect(policy, alerts[0].period.end, is_blocked=is_blocked),
+        ),
+        button=Button("See usage", links.usage(tenant.id)),
+        reason=f"You get this mail because you are a recipient of the alerts of {name}.",
+        scope=tenant.id,
+    )
+
+
+def used_of_limit(alert: UsageAlert) -> str:
+    """Return the usage of an alert: `60,010 of 50,000 tokens used (120 %)`."""
+    return f"{alert.used:,} of {alert.limit:,} {alert.metric} used ({_percent(alert)})"
+
+
+def trial_mail(tenant: Tenant, email: str, days: int) -> Mail:
+    """Tell that a trial is about to end."""
+    remaining = "1 day" if days == 1 else f"{days} days"
+    name = shown_name(tenant.name)
+    return Mail(
+        kind="trial.ending",
+        to=email,
+        subject=f"Your trial ends in {remaining}",
+        paragraphs=(f"The trial of {name} ends in {remaining}. Add a payment method to keep your plan.",),
+        reason=f"You get this mail because you started the trial of {name}.",
+        scope=tenant.id,
+    )
+
+
+def endpoint_disabled_mail(tenant: Tenant, endpoint: Endpoint, links: Links) -> Mail:
+    """Tell the owners that an endpoint gets no more webhooks."""
+    name = shown_name(tenant.name)
+    since = _instant(endpoint.failing_since or endpoint.created_at)
+    return Mail(
+        kind="endpoint.disabled",
+        subject=f"A webhook endpoint of {name} is disabled",
+        paragraphs=(
+            f"{shown_name(endpoint.url.partition('://')[2])} has failed since {since}, so it is disabled.",
+            "No webhooks are sent to it until you enable it again. Missed webhooks are not sent later.",
+        ),
+        button=Button("See the endpoint", links.alerts(tenant.id)),
+        reason=f"You get this mail because you own {name} on {PRODUCT}.",
+        scope=tenant.id,
+    )
+
+
+def operator_mail(notice: OperatorNotice, email: str) -> Mail:
+    """Tell the operator about a problem."""
+    return Mail(
+        kind="operator",
+        to=email,
+        subject=f"{PRODUCT}: {notice.summary}",
+        paragraphs=(notice.text, "List all of them with: python -m tools.admin alerts"),
+        reason="You get this mail because GWI_OPERATOR_EMAIL names your address.",
+        scope="operator",
+    )
+
+
+def _effect(policy: LimitPolicy, resets_at: datetime, *, is_blocked: bool) -> str:
+    resets = f"The limit resets on {_instant(resets_at)}."
+    if is_blocked:
+        return f"Checks now answer no. Recording goes on, and what is used still counts. {resets}"
+    return f"At {policy.hard_percent} %, checks answer no and recording goes on. {resets}"
+
+
+def _percent(alert: UsageAlert) -> str:
+    """Return the share of the limit, rounded down; the threshold where the limit is 0."""
+    percent = alert.used * 100 // alert.limit if alert.limit else alert.threshold_percent
+    return f"{percent} %"
+
+
+def _day(at: datetime) -> str:
+    return f"{at.day} {at:%B %Y}"
+
+
+def _instant(at: datetime) -> str:
+    return f"{_day(at)} at {at:%H:%M} UTC"
