@@ -13,7 +13,7 @@ import pytest
 from tools.dev.firebase_tools import node
 from tools.dev.processes import Server, wait_until_ready
 from tools.dev.settings import ROOT
-from tools.dev.web_app import FunctionUrls, plan_web, start_web
+from tools.dev.web_app import ProxyTargets, plan_web, start_web
 
 CONFIG: dict[str, Any] = json.loads((ROOT / "firebase.json").read_text())
 HOSTING: dict[str, Any] = CONFIG["hosting"]
@@ -153,7 +153,7 @@ def preview(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Server, 
     assert web is not None
     environment = {**os.environ, "FIRESTORE_EMULATOR_HOST": "127.0.0.1:1"}
     logs = tmp_path_factory.mktemp("preview")
-    nowhere = FunctionUrls(api="http://127.0.0.1:1", record="http://127.0.0.1:1")
+    nowhere = ProxyTargets(*3 * ["http://127.0.0.1:1"])
     server = start_web(web, nowhere, environment, logs)
     try:
         wait_until_ready([server], timeout_seconds=120)
