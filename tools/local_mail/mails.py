@@ -62,7 +62,7 @@ class Mailbox:
 
 def read_mail(content: bytes, recipients: Iterable[str]) -> Mail:
     """Return the mail that was sent as `content`."""
-    message = message_from_bytes(content, _class=EmailMessage, policy=policy.default)
+    message = message_from_bytes(content, policy=policy.default)
     return Mail(
         to=tuple(recipients),
         sender=str(message.get("From", "")),
