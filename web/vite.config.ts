@@ -15,6 +15,8 @@ const proxy = {
   '/api': { target: process.env.GWI_WEB_API ?? 'http://127.0.0.1:8083', changeOrigin: false },
   // Recording, so that the address of the app is all that a first event needs.
   '/v1': { target: process.env.GWI_WEB_RECORD ?? 'http://127.0.0.1:8081', changeOrigin: false },
+  // The mail that the local stack would have sent.
+  '/_mail': { target: process.env.GWI_WEB_MAIL ?? 'http://127.0.0.1:8087', changeOrigin: false },
 }
 
 export default defineConfig({

@@ -4,6 +4,7 @@ import json
 import os
 import re
 import signal
+import smtplib
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -20,6 +21,7 @@ from shared.adapters.firestore.rpc import open_channel
 from shared.domain.ledger.periods import MAX_AGE
 from shared.domain.limits.plans import find_plan
 from tests.e2e.running import RunningStack, alive, descendants, eventually, running_stack
+from tests.tools.mailbox import sign_up
 from tests.usecases.plain_sums import folded, stored_tenant
 from tools.dev.demo_history import SUBSCRIBED
 from tools.dev.functions import existing_functions
@@ -29,6 +31,7 @@ from tools.dev.tick import push_tick
 
 PARTS = {function.name for function in existing_functions()}
 ENTRIES = PARTS | {"project_id", "tick_topic", "tenant_id", "api_key", "stripe", "stripe_webhook_secret"}
+ENTRIES |= {"mail", "smtp"}
 WITH_DASHBOARD = {"firestore", "pubsub", "auth", "web", "user"}
 SIGN_IN = "/identitytoolkit.googleapis.com/v1/accounts:signInWithPassword?key=local"
 CALL = {"category": "llm", "provider": "openai", "model": "gpt-4.1-mini", "latency_ms": 350}
@@ -128,6 +131,27 @@ def test_the_dashboard_is_served_with_the_api_beside_it(stack: RunningStack) -> 
     assert stack.get("web", "/api/v1/plans") == stack.get("usage_api", "/api/v1/plans")
 
 
+def test_mail_and_the_links_that_confirm_addresses_are_shown_beside_the_dashboard(
+    stack: RunningStack,
+) -> None:
+    send_mail(stack)
+    sign_up(stack, "ada@example.com")
+    messages = stack.get("web", "/_mail/messages.json").content
+    assert [(each["subject"], each["to"]) for each in messages] == [
+        ("Confirm your address", ["ada@example.com"]),
+        ("Hello", ["ann@example.com"]),
+    ]
+    assert messages[0]["links"][0].startswith(f"http://{stack.entries['auth']}/emulator/action?")
+    assert "Confirm your address" in stack.get("web", "/_mail").content
+
+
+def send_mail(stack: RunningStack) -> None:
+    """Send a mail as a function does."""
+    server = urlsplit(stack.entries["smtp"])
+    with smtplib.SMTP(str(server.hostname), server.port or 0, timeout=10) as client:
+        client.sendmail("usage@example.com", ["ann@example.com"], b"Subject: Hello\r\n\r\nGood morning.\r\n")
+
+
 def test_an_event_is_seen_at_once_and_once_and_the_same_after_a_fold(stack: RunningStack) -> None:
     before = stack.tenant("usage")["aggregate"]
     batch = [call("e1", "run-a"), call("e2", "run-a"), call("e1", "run-a")]
@@ -216,7 +240,7 @@ def test_the_admin_tool_finds_no_drift(stack: RunningStack) -> None:
 def test_sigterm_stops_every_process_of_the_stack(stack: RunningStack) -> None:
     # The last one to use the stack of this file: it ends it.
     children = descendants(stack.process.pid)
-    assert len(children) >= len({*PARTS, "firestore", "pubsub", "stripe", "auth", "web"})
+    assert len(children) >= len({*PARTS, "firestore", "pubsub", "stripe", "mail", "auth", "web"})
     stack.process.send_signal(signal.SIGTERM)
     assert stack.process.wait(20) == 0
     assert alive(children) == set()
@@ -259,6 +283,8 @@ def test_in_memory_the_same_stack_runs_in_one_process(tmp_path: Path, options: l
         assert (announced_events(stack) == 0) == ("--empty" in options)
         assert stack.post("record_usage", "/v1/events", call("e1")).content["accepted"] == 1
         assert eventually(lambda: is_folded(stack))
+        send_mail(stack)
+        assert [each["subject"] for each in stack.get("mail", "/_mail/messages.json").content] == ["Hello"]
         stack.process.send_signal(signal.SIGINT)
         assert stack.process.wait(20) == 0
     assert not stack.file.exists()

@@ -128,6 +128,8 @@ def test_the_usual_ports_are_those_of_the_stack() -> None:
     usual = {each.name: each.usual_port for each in FUNCTIONS}
     usual |= {
         "stripe": settings.USUAL_STRIPE_PORT,
+        "mail": settings.USUAL_MAIL_PORT,
+        "smtp": settings.USUAL_SMTP_PORT,
         "web": settings.USUAL_WEB_PORT,
         "firestore": settings.USUAL_FIRESTORE_PORT,
         "pubsub": settings.USUAL_PUBSUB_PORT,

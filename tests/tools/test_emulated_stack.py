@@ -18,7 +18,7 @@ RECORD_USAGE = """
 import os
 def record_usage(request):
     return {name: os.environ.get(name) for name in ("GOOGLE_CLOUD_PROJECT", "FIRESTORE_EMULATOR_HOST",
-        "PUBSUB_EMULATOR_HOST", "GWI_STORE", "GWI_METERING_ENABLED", "GWI_TICK_TOPIC")}
+        "PUBSUB_EMULATOR_HOST", "GWI_STORE", "GWI_METERING_ENABLED", "GWI_TICK_TOPIC", "SMTP_URL", "GWI_MAIL_FROM")}
 """
 STRIPE_WEBHOOK = """
 import os
@@ -64,7 +64,7 @@ def eventually(condition: Callable[[], bool]) -> bool:
 
 
 def test_starts_the_emulators_and_the_functions_that_exist(stack: Stack) -> None:
-    assert set(stack.parts) == {"record_usage", "aggregate", "firestore", "pubsub"}
+    assert set(stack.parts) == {"record_usage", "aggregate", "firestore", "pubsub", "mail", "smtp"}
     assert stack.failure() is None
     assert stack.secrets == {}
 
@@ -79,6 +79,8 @@ def test_a_function_is_told_the_emulators_and_its_configuration(stack: Stack) ->
         "GWI_STORE": "firestore",
         "GWI_METERING_ENABLED": "1",
         "GWI_TICK_TOPIC": "usage-tick",
+        "SMTP_URL": stack.parts["smtp"],
+        "GWI_MAIL_FROM": "GWI Usage <usage@example.com>",
     }
 
 

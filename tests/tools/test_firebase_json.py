@@ -11,9 +11,11 @@ from typing import Any
 import pytest
 
 from tools.dev.firebase_tools import node
+from tools.dev.local_mail import plan_mail
 from tools.dev.processes import Server, wait_until_ready
 from tools.dev.settings import ROOT
-from tools.dev.web_app import FunctionUrls, plan_web, start_web
+from tools.dev.web_app import ProxyTargets, plan_web, start_web
+from tools.local_mail.serving import serving
 
 CONFIG: dict[str, Any] = json.loads((ROOT / "firebase.json").read_text())
 HOSTING: dict[str, Any] = CONFIG["hosting"]
@@ -153,11 +155,12 @@ def preview(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Server, 
     assert web is not None
     environment = {**os.environ, "FIRESTORE_EMULATOR_HOST": "127.0.0.1:1"}
     logs = tmp_path_factory.mktemp("preview")
-    nowhere = FunctionUrls(api="http://127.0.0.1:1", record="http://127.0.0.1:1")
-    server = start_web(web, nowhere, environment, logs)
+    mail, nowhere = plan_mail(), "http://127.0.0.1:1"
+    server = start_web(web, ProxyTargets(api=nowhere, record=nowhere, mail=mail.url), environment, logs)
     try:
         wait_until_ready([server], timeout_seconds=120)
-        yield server, f"http://127.0.0.1:{web.auth_port} http://127.0.0.1:1"
+        with serving(port=mail.port, smtp_port=mail.smtp_port):
+            yield server, f"http://127.0.0.1:{web.auth_port} {nowhere}"
     finally:
         server.process.stop()
 
@@ -183,6 +186,19 @@ def test_the_preview_sends_the_headers_of_hosting_and_lets_the_emulators_be_reac
     auth = emulators.split(" ")[0]
     assert sent.replace(f" {emulators}", "").replace(f"google.com {auth};", "google.com;") == policy
     assert {name: headers.get(name) for name in expected} == expected
+
+
+def test_the_mail_page_keeps_its_own_policy_in_the_preview(preview: tuple[Server, str]) -> None:
+    connection = HTTPConnection(preview[0].host, timeout=10)
+    try:
+        connection.request("GET", "/_mail")
+        response = connection.getresponse()
+        policies = response.headers.get_all("Content-Security-Policy")
+        assert b"There is no mail yet." in response.read()
+    finally:
+        connection.close()
+    assert policies is not None
+    assert ["style-src 'unsafe-inline'" in policy for policy in policies] == [True]
 
 
 def test_nothing_inline_is_in_the_page_that_the_policy_would_stop(preview: tuple[Server, str]) -> None:

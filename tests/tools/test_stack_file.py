@@ -14,6 +14,7 @@ ENTRIES = {
     "record_usage": "http://127.0.0.1:8081",
     "usage_api": "http://127.0.0.1:8082",
     "aggregate": "http://127.0.0.1:8083",
+    "mail": "http://127.0.0.1:8087/_mail",
     "firestore": "127.0.0.1:8080",
     "pubsub": "127.0.0.1:8085",
     "tick_topic": "usage-tick",
@@ -40,7 +41,7 @@ def test_the_file_of_a_stack_that_started_later_is_left_alone(tmp_path: Path) ->
 
 def test_the_banner_shows_every_address_and_the_key() -> None:
     text = banner(ENTRIES, DEMO, FOLDER, seconds=5)
-    for name in ("record_usage", "usage_api", "aggregate", "firestore", "pubsub", "api_key"):
+    for name in ("record_usage", "usage_api", "aggregate", "mail", "firestore", "pubsub", "api_key"):
         assert ENTRIES[name] in text
     assert "demo (plan starter, 107 demo events)" in text
 

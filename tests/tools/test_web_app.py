@@ -8,12 +8,13 @@ import pytest
 
 from tools.dev.errors import StackError
 from tools.dev.loopback import free_port
-from tools.dev.web_app import FunctionUrls, LocalWeb, plan_web, start_web
+from tools.dev.web_app import LocalWeb, ProxyTargets, plan_web, start_web
 
 ENVIRONMENT = {**os.environ, "FIRESTORE_EMULATOR_HOST": "127.0.0.1:8080"}
 API = "http://127.0.0.1:8082"
 RECORD = "http://127.0.0.1:8081"
-URLS = FunctionUrls(api=API, record=RECORD)
+MAIL = "http://127.0.0.1:8087"
+TARGETS = ProxyTargets(api=API, record=RECORD, mail=MAIL)
 VITE = "console.log(process.argv.slice(2).join(' '), JSON.stringify(process.env))"
 
 
@@ -30,7 +31,7 @@ def web(tmp_path: Path) -> LocalWeb:
 
 
 def output(web: LocalWeb, logs: Path) -> str:
-    server = start_web(web, URLS, ENVIRONMENT, logs)
+    server = start_web(web, TARGETS, ENVIRONMENT, logs)
     os.waitid(os.P_PID, server.process.group, os.WEXITED | os.WNOWAIT)
     server.process.stop()
     return server.process.log.read_text()
@@ -53,6 +54,7 @@ def test_it_is_told_the_api_and_the_emulators(web: LocalWeb, tmp_path: Path) -> 
     replaced = {
         "API": API,
         "RECORD": RECORD,
+        "MAIL": MAIL,
         "AUTH": f"127.0.0.1:{web.auth_port}",
         "FIRESTORE": "127.0.0.1:8080",
     }
@@ -71,7 +73,7 @@ def test_the_production_build_is_made_before_it_is_served_and_is_this_stacks_own
 
 def test_a_build_that_fails_is_not_served(web: LocalWeb, tmp_path: Path) -> None:
     (web.folder / "node_modules/vite/bin/vite.js").write_text("console.log('broken'); process.exit(3)")
-    server = start_web(replace(web, built=True), URLS, ENVIRONMENT, tmp_path)
+    server = start_web(replace(web, built=True), TARGETS, ENVIRONMENT, tmp_path)
     os.waitid(os.P_PID, server.process.group, os.WEXITED | os.WNOWAIT)
     assert server.process.exit_code() == 3
     assert server.process.log.read_text() == "broken\n"
@@ -80,4 +82,4 @@ def test_a_build_that_fails_is_not_served(web: LocalWeb, tmp_path: Path) -> None
 def test_missing_packages_are_named_with_what_installs_them(tmp_path: Path) -> None:
     web = LocalWeb(folder=tmp_path, port=free_port(), auth_port=free_port(), built=False)
     with pytest.raises(StackError, match=r"vite\.js is missing; `make dev` and `make test` install it"):
-        start_web(web, URLS, ENVIRONMENT, tmp_path)
+        start_web(web, TARGETS, ENVIRONMENT, tmp_path)

@@ -5,14 +5,16 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from tools.dev.errors import StackError
 from tools.dev.firebase_tools import Emulator, start_emulator
-from tools.dev.loopback import free_port, post_json
+from tools.dev.loopback import free_port, get, post_json
 from tools.dev.processes import Server, wait_until_ready
 from tools.dev.settings import PROJECT_ID, START_SECONDS
 
 _ACCOUNTS = f"/identitytoolkit.googleapis.com/v1/projects/{PROJECT_ID}/accounts"
+_ACTION_LINKS = f"/emulator/v1/projects/{PROJECT_ID}/oobCodes"
 _AS_ADMINISTRATOR = {"Authorization": "Bearer owner"}  # the emulator's own word for "not an end user"
 
 
@@ -44,3 +46,12 @@ def create_user(auth_port: int, *, email: str, password: str, name: str) -> str:
     if answer.status != 200:
         raise StackError(f"the Auth emulator answered {answer.status} to user {email}:\n{text}")
     return str(json.loads(text)["localId"])
+
+
+def action_links(auth_port: int) -> list[dict[str, Any]]:
+    """Return the links that confirm an address or reset a password, the oldest first; none without an answer."""
+    answer = get(auth_port, _ACTION_LINKS, headers=_AS_ADMINISTRATOR)
+    if answer is None or answer.status != 200:
+        return []
+    links: list[dict[str, Any]] = json.loads(answer.body)["oobCodes"]
+    return links

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 from tools.dev.admin_calls import admin_of
@@ -10,20 +11,34 @@ from tools.dev.auth_emulator import start_auth
 from tools.dev.emulators import start_firestore, start_pubsub
 from tools.dev.functions import emulated_environment, start_function
 from tools.dev.launch import Launch
+from tools.dev.local_mail import LocalMail, plan_mail, start_mail
 from tools.dev.local_stripe import LocalStripe, placed_functions, plan_stripe, start_double
 from tools.dev.loopback import free_port
 from tools.dev.processes import ChildProcess, Server, stop_all, wait_until_ready
 from tools.dev.settings import ROOT, START_SECONDS, USUAL_FIRESTORE_PORT, USUAL_PUBSUB_PORT
 from tools.dev.stack import Stack
 from tools.dev.tick import RECONCILE_MESSAGE, TICK_MESSAGE, connect_tick
-from tools.dev.web_app import FunctionUrls, LocalWeb, plan_web, start_web
+from tools.dev.web_app import LocalWeb, ProxyTargets, plan_web, start_web
 
 _SLOW = ("auth", "web")
 
 
+@dataclass(frozen=True)
+class _Plan:
+    """The parts whose ports the functions need to know."""
+
+    mail: LocalMail
+    stripe: LocalStripe | None
+    web: LocalWeb | None
+
+    def settings(self) -> dict[str, str]:
+        stripe, web = self.stripe, self.web
+        return self.mail.settings() | (stripe.settings() if stripe else {}) | (web.settings() if web else {})
+
+
 @contextmanager
 def emulated_stack(launch: Launch, root: Path = ROOT) -> Iterator[Stack]:
-    """Start the emulators and Stripe's double, then the functions and the web app of `root`.
+    """Start the emulators, Stripe's double and the mail server, then the functions and the web app of `root`.
 
     The functions answer then; the Auth emulator and the web app take longer, and nothing of the demo's history
     needs them. Raises MissingEmulatorsError, StackError or StoppedError; whatever was started is stopped in any case.
@@ -32,19 +47,21 @@ def emulated_stack(launch: Launch, root: Path = ROOT) -> Iterator[Stack]:
     doubles: dict[str, Server] = {}
     try:
         stripe, web = plan_stripe(root), plan_web(root, built=launch.built)
-        _start_doubles(doubles, stripe, web, launch.logs)
+        plan = _Plan(plan_mail(), stripe, web)
+        _start_doubles(doubles, plan, launch.logs)
         _wait(doubles, launch, without=_SLOW)
-        environment = _environment(doubles, stripe, web)
+        environment = emulated_environment(doubles["firestore"], doubles["pubsub"]) | plan.settings()
         for function in placed_functions(stripe, root):
             ours[function.name] = start_function(function, environment, launch.logs, root)
         if web:
-            urls = FunctionUrls(api=ours["usage_api"].url, record=ours["record_usage"].url)
-            ours["web"] = start_web(web, urls, environment, launch.logs)
+            api, record = ours["usage_api"].url, ours["record_usage"].url
+            targets = ProxyTargets(api=api, record=record, mail=plan.mail.url)
+            ours["web"] = start_web(web, targets, environment, launch.logs)
         publish = connect_tick(doubles["pubsub"], ours.get("aggregate"), launch.retries)
         servers = ours | doubles
         _wait(servers, launch, without=_SLOW)
         yield Stack(
-            parts=_addresses(ours, doubles),
+            parts=_addresses(ours, doubles) | plan.mail.parts(),
             ports={name: server.port for name, server in servers.items()},
             admin=admin_of(environment),
             complete=lambda: _wait(servers, launch),
@@ -59,27 +76,19 @@ def emulated_stack(launch: Launch, root: Path = ROOT) -> Iterator[Stack]:
         stop_all(_processes(doubles))
 
 
-def _start_doubles(
-    doubles: dict[str, Server], stripe: LocalStripe | None, web: LocalWeb | None, logs: Path
-) -> None:
-    if web:
-        doubles["auth"] = start_auth(logs, web.auth_port)
+def _start_doubles(doubles: dict[str, Server], plan: _Plan, logs: Path) -> None:
+    if plan.web:
+        doubles["auth"] = start_auth(logs, plan.web.auth_port)
     doubles["firestore"] = start_firestore(logs, port=free_port(USUAL_FIRESTORE_PORT))
     doubles["pubsub"] = start_pubsub(logs, port=free_port(USUAL_PUBSUB_PORT))
-    if stripe:
-        doubles["stripe"] = start_double(stripe, os.environ, logs)
+    doubles["mail"] = start_mail(plan.mail, plan.web.auth_port if plan.web else None, logs)
+    if plan.stripe:
+        doubles["stripe"] = start_double(plan.stripe, os.environ, logs)
 
 
 def _wait(servers: Mapping[str, Server], launch: Launch, *, without: Collection[str] = ()) -> None:
     waited_for = [server for name, server in servers.items() if name not in without]
     wait_until_ready(waited_for, timeout_seconds=START_SECONDS, stop=launch.stop, progress=launch.progress)
-
-
-def _environment(
-    doubles: Mapping[str, Server], stripe: LocalStripe | None, web: LocalWeb | None
-) -> dict[str, str]:
-    environment = emulated_environment(doubles["firestore"], doubles["pubsub"])
-    return environment | (stripe.settings() if stripe else {}) | (web.settings() if web else {})
 
 
 def _processes(servers: Mapping[str, Server]) -> list[ChildProcess]:

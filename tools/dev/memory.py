@@ -14,28 +14,34 @@ from werkzeug.serving import BaseWSGIServer, make_server
 
 from tools.dev.admin_calls import admin_of
 from tools.dev.functions import Function, local_settings
+from tools.dev.local_mail import LocalMail, plan_mail
 from tools.dev.local_stripe import LocalStripe, placed_functions, plan_stripe
 from tools.dev.loopback import HOST, free_port, without_proxy
 from tools.dev.settings import ROOT
 from tools.dev.stack import Stack
 from tools.dev.tick import RECONCILE_MESSAGE, TICK_MESSAGE, push_tick
+from tools.local_mail.serving import serving as serving_mail
 from tools.stripe_double.delivery import WebhookEndpoint
 from tools.stripe_double.serving import serving
 
 
 @contextmanager
 def memory_stack(*, root: Path = ROOT) -> Iterator[Stack]:
-    """Serve Stripe's double and every function of `root` from threads of this process.
+    """Serve Stripe's double, the mail server and every function of `root` from threads of this process.
 
     The functions share the process's one memory store, as they share Firestore elsewhere.
     """
     logging.getLogger("werkzeug").setLevel(logging.WARNING)  # not a line for every request
-    stripe = plan_stripe(root)
-    os.environ.update(_settings(stripe))
-    with _double(stripe), _functions(stripe, root) as (servers, threads):
+    stripe, mail = plan_stripe(root), plan_mail()
+    os.environ.update(_settings(stripe, mail))
+    with (
+        serving_mail(port=mail.port, smtp_port=mail.smtp_port),
+        _double(stripe),
+        _functions(stripe, root) as (servers, threads),
+    ):
         parts = {name: f"http://{HOST}:{server.server_port}" for name, server in servers.items()}
         yield Stack(
-            parts=parts | ({"stripe": stripe.url} if stripe else {}),
+            parts=parts | ({"stripe": stripe.url} if stripe else {}) | mail.parts(),
             ports={name: server.server_port for name, server in servers.items()}
             | ({"stripe": stripe.port} if stripe else {}),
             admin=admin_of({}),
@@ -47,8 +53,8 @@ def memory_stack(*, root: Path = ROOT) -> Iterator[Stack]:
         )
 
 
-def _settings(stripe: LocalStripe | None) -> dict[str, str]:
-    common = local_settings() | without_proxy(os.environ) | {"GWI_STORE": "memory"}
+def _settings(stripe: LocalStripe | None, mail: LocalMail) -> dict[str, str]:
+    common = local_settings() | without_proxy(os.environ) | {"GWI_STORE": "memory"} | mail.settings()
     return common | (stripe.settings() if stripe else {})
 
 

@@ -20,11 +20,12 @@ node=$0 vite=$1 built=$2; shift 2
 
 
 @dataclass(frozen=True)
-class FunctionUrls:
-    """The addresses of the functions that the web app calls."""
+class ProxyTargets:
+    """The addresses to which the web app's server passes requests on."""
 
     api: str
     record: str
+    mail: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,7 +58,7 @@ def plan_web(root: Path = ROOT, *, built: bool = False) -> LocalWeb | None:
     return LocalWeb(folder=folder, port=port, auth_port=auth_port, built=built)
 
 
-def start_web(web: LocalWeb, functions: FunctionUrls, environment: Mapping[str, str], logs: Path) -> Server:
+def start_web(web: LocalWeb, targets: ProxyTargets, environment: Mapping[str, str], logs: Path) -> Server:
     """Start Vite's development server, or the production build as Hosting serves it; it is not ready yet.
 
     Raises StackError where Node or the app's packages are missing.
@@ -68,8 +69,9 @@ def start_web(web: LocalWeb, functions: FunctionUrls, environment: Mapping[str, 
     address = ["--port", str(web.port), "--strictPort", "--host", HOST]
     own = {
         **environment,
-        "GWI_WEB_API": functions.api,
-        "GWI_WEB_RECORD": functions.record,
+        "GWI_WEB_API": targets.api,
+        "GWI_WEB_RECORD": targets.record,
+        "GWI_WEB_MAIL": targets.mail,
         "GWI_WEB_AUTH": f"{HOST}:{web.auth_port}",
         "GWI_WEB_FIRESTORE": environment["FIRESTORE_EMULATOR_HOST"],
         "GWI_WEB_PROJECT": PROJECT_ID,
