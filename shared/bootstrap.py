@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from shared.adapters.catalog_file import CatalogFile
 from shared.adapters.memory import InlineTickPublisher, MemoryStore
-from shared.adapters.smtp import SmtpMailSender, SmtpServer
+from shared.adapters.smtp import SmtpMailSender
 from shared.config import Config, load_config
 from shared.domain.errors import ConfigurationError, UsageError
 from shared.domain.notices.mail_templates import Links
@@ -184,8 +184,8 @@ class Container:
 
     @cached_property
     def _mail_sender(self) -> MailSender | None:
-        if self.config.smtp_url:
-            return SmtpMailSender(SmtpServer.of(self.config.smtp_url), self.config.mail_from)
+        if self.config.smtp:
+            return SmtpMailSender(self.config.smtp, self.config.mail_from)
         if self.config.mail_collection and self.config.store == "firestore":
             from shared.adapters.firestore import FirestoreMailDocuments
 

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Literal
+from urllib.parse import unquote, urlsplit
 
 from shared.domain.billing.entitlements import DEFAULT_GRACE
 from shared.domain.errors import ConfigurationError
@@ -14,6 +15,7 @@ DEFAULT_RETENTION_DAYS = 90
 DEFAULT_TICK_TOPIC = "usage-tick"
 DEFAULT_WEB_ORIGIN = "http://localhost:5173"
 _ON = frozenset({"1", "true"})
+_LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,6 +54,32 @@ _GRACE_DAYS = _WholeNumber(name="GWI_GRACE_DAYS", default=DEFAULT_GRACE.days, le
 _TRIAL_DAYS = _WholeNumber(name="GWI_TRIAL_DAYS", default=0, least=0, most=730)
 
 
+@dataclass(frozen=True, slots=True)
+class SmtpServer:
+    """An SMTP server: `smtp://` begins in plain text and switches to TLS, `smtps://` is TLS from the start."""
+
+    scheme: str
+    host: str
+    port: int
+    user: str | None
+    password: str | None
+
+    @classmethod
+    def of(cls, url: str) -> "SmtpServer":
+        """Read `smtp://user:password@host:587`. Raise ValueError for any other form."""
+        parts = urlsplit(url)
+        if parts.scheme not in ("smtp", "smtps") or not parts.hostname or parts.path not in ("", "/"):
+            raise ValueError("not an address of the form smtp://user:password@host:587")
+        default = 465 if parts.scheme == "smtps" else 587
+        user = unquote(parts.username) if parts.username else None
+        password = unquote(parts.password) if parts.password else None
+        return cls(parts.scheme, parts.hostname, parts.port or default, user, password)
+
+    @property
+    def is_local(self) -> bool:
+        return self.host in _LOOPBACK
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Config:
     """The settings of a function."""
@@ -74,7 +102,7 @@ class Config:
     grace: timedelta
     trial_days: int
     web_origin: str
-    smtp_url: str | None
+    smtp: SmtpServer | None
     mail_from: str
     mail_collection: str | None
     """The collection in which mails are left for another sender; without SMTP."""
@@ -108,7 +136,8 @@ def load_config(environment: Mapping[str, str], required: Iterable[str] = ()) ->
     estimates = environment.get("GWI_CLIENT_ESTIMATES", "on").strip().lower()
     if estimates not in ("on", "off"):
         problems.append(f"GWI_CLIENT_ESTIMATES is {estimates!r}; it must be on or off")
-    smtp_url = environment.get("SMTP_URL") or None
+    smtp_url = environment.get("SMTP_URL", "")
+    smtp = _smtp_server(smtp_url, problems)
     if smtp_url and not environment.get("GWI_MAIL_FROM"):
         problems.append("GWI_MAIL_FROM is missing: the address from which mails are sent by SMTP_URL")
     if smtp_url and environment.get("GWI_MAIL_COLLECTION"):
@@ -141,13 +170,22 @@ def load_config(environment: Mapping[str, str], required: Iterable[str] = ()) ->
         stripe_webhook_secrets=_listed(environment, "STRIPE_WEBHOOK_SECRET"),
         grace=timedelta(days=grace_days),
         trial_days=trial_days,
-        smtp_url=smtp_url,
+        smtp=smtp,
         mail_from=environment.get("GWI_MAIL_FROM", ""),
         mail_collection=environment.get("GWI_MAIL_COLLECTION") or None,
         operator_email=environment.get("GWI_OPERATOR_EMAIL") or None,
         local_webhooks=environment.get("GWI_LOCAL_WEBHOOKS", "").strip().lower() in _ON,
         web_origin=environment.get("GWI_WEB_ORIGIN", DEFAULT_WEB_ORIGIN).rstrip("/"),
     )
+
+
+def _smtp_server(url: str, problems: list[str]) -> SmtpServer | None:
+    """Return the server that SMTP_URL names; if it names none, add a problem without its password."""
+    try:
+        return SmtpServer.of(url) if url else None
+    except ValueError as error:
+        problems.append(f"SMTP_URL is {error}")
+        return None
 
 
 def _listed(environment: Mapping[str, str], name: str) -> tuple[str, ...]:

@@ -2,14 +2,13 @@
 
 import smtplib
 import ssl
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime, parseaddr
-from urllib.parse import unquote, urlsplit
 
 from shared.adapters.deadline import ended_after
+from shared.config import SmtpServer
 from shared.domain.notices.mails import RenderedMail
 from shared.ports import DeliveryFailed
 
@@ -17,33 +16,6 @@ CONVERSATION_SECONDS = 30.0
 _ANSWER_SECONDS = 10.0
 _UNFOLDED = SMTP.clone(max_line_length=900)
 """Some mail programs do not read a List-Unsubscribe that is folded."""
-_LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
-
-
-@dataclass(frozen=True, slots=True)
-class SmtpServer:
-    """An SMTP server: `smtp://` begins in plain text and switches to TLS, `smtps://` is TLS from the start."""
-
-    scheme: str
-    host: str
-    port: int
-    user: str | None
-    password: str | None
-
-    @classmethod
-    def of(cls, url: str) -> "SmtpServer":
-        """Read `smtp://user:password@host:587`. Raise ValueError for any other form."""
-        parts = urlsplit(url)
-        if parts.scheme not in ("smtp", "smtps") or not parts.hostname or parts.path not in ("", "/"):
-            raise ValueError("not an address of the form smtp://user:password@host:587")
-        default = 465 if parts.scheme == "smtps" else 587
-        user = unquote(parts.username) if parts.username else None
-        password = unquote(parts.password) if parts.password else None
-        return cls(parts.scheme, parts.hostname, parts.port or default, user, password)
-
-    @property
-    def is_local(self) -> bool:
-        return self.host in _LOOPBACK
 
 
 class SmtpMailSender:

@@ -13,7 +13,8 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP
 
 from shared.adapters import smtp
-from shared.adapters.smtp import SmtpMailSender, SmtpServer
+from shared.adapters.smtp import SmtpMailSender
+from shared.config import SmtpServer
 from shared.domain.notices.mails import RenderedMail
 from shared.ports import DeliveryFailed
 from tests.certificates import Authority

@@ -1,9 +1,8 @@
-"""People who have mail waiting in a running stack: one who signs up, one who is invited."""
+"""A person who has mail waiting in a running stack: they have signed up."""
 
 import json
 from http.client import HTTPConnection
 from typing import Any
-from urllib.parse import urlsplit
 
 from tests.e2e.running import RunningStack
 
@@ -15,17 +14,6 @@ def sign_up(stack: RunningStack, email: str) -> None:
     """Sign up as the dashboard does, which asks for a mail with a link that confirms the address."""
     account = _accounts(stack, "signUp", {"email": email, "password": _PASSWORD})
     _accounts(stack, "sendOobCode", {"requestType": "VERIFY_EMAIL", "idToken": account["idToken"]})
-
-
-def invite(stack: RunningStack, email: str) -> None:
-    """Invite somebody to the demo tenant, as its owner does."""
-    owner = _accounts(stack, "signInWithPassword", stack.entries["user"])
-    path = f"/api/v1/tenants/{stack.entries['tenant_id']}/members"
-    _ask(
-        urlsplit(stack.entries["usage_api"]).netloc,
-        ("PUT", path, {"email": email, "role": "member"}),
-        {"Authorization": f"Bearer {owner['idToken']}"},
-    )
 
 
 def _accounts(stack: RunningStack, action: str, content: dict[str, str]) -> Any:

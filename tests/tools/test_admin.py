@@ -24,7 +24,8 @@ from tests.audit_trail import trail_of
 from tests.sample_events import CALL, ONE_SHARD, llm_call
 from tests.tools.admin_calls import CREATE, Capture, access, failed, memory, run
 from tools.admin.__main__ import main
-from tools.admin.arguments import PROGRAM, parser
+from tools.admin.arguments import parser
+from tools.admin.parsing import PROGRAM
 
 ROOT = Path(__file__).resolve().parents[2]
 __all__ = ["memory"]
@@ -335,7 +336,7 @@ def test_a_wrong_price_file_changes_nothing(
 def test_every_commands_help_ends_with_an_example_that_is_a_command() -> None:
     assert parser().parse_args(["--stack", "tenant", "list"]).stack
     commands = list(leaves(parser()))
-    assert len(commands) == 5 + 4 + 1 + 1 + 4 + 2
+    assert len(commands) == 5 + 4 + 1 + 3 + 1 + 4 + 2 + 1
     for command in commands:
         example = str(command.epilog).removeprefix(f"example:\n  {PROGRAM} ")
         assert command.prog == f"{PROGRAM} {example}"[: len(command.prog)]

@@ -9,19 +9,24 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any, get_args
 
 import pytest
+from standardwebhooks import Webhook
 
+from shared.domain.notices.endpoints import new_secret
+from shared.domain.notices.webhooks import Notice, WebhookType
 from shared.domain.prices.price_file import parse_prices
 from tests.e2e.running import RunningStack, running_stack
 from tests.tools.documents import DOCUMENTS, PAGES, README, page
-from tests.tools.mailbox import invite, sign_up
+from tests.tools.mailbox import sign_up
 from tools.dev.settings import ROOT
 
 MAX_README_LINES = 120
 RECORDING, LOCAL, ARCHITECTURE = page("recording"), page("local"), page("architecture")
-PRICES = page("prices")
+PRICES, WEBHOOKS = page("prices"), page("webhooks")
 
 
 @pytest.fixture(scope="module")
@@ -65,9 +70,10 @@ def test_every_block_is_something_that_these_tests_run_or_look_at() -> None:
     assert {name: found for name, found in languages.items() if found} == {
         "README.md": ["sh", "sh", "sh"],
         "docs/architecture.md": ["mermaid"],
-        "docs/local.md": 7 * ["sh"],
+        "docs/local.md": 6 * ["sh"],
         "docs/prices.md": ["toml", "sh"],
         "docs/recording.md": ["sh", "python"],
+        "docs/webhooks.md": ["sh", "json", "python"],
     }
 
 
@@ -108,12 +114,49 @@ def test_the_commands_about_prices_run_as_they_stand(stack: RunningStack, folder
     assert stack.process.poll() is None
 
 
+def test_the_commands_about_webhooks_run_as_they_stand(stack: RunningStack, folder: Path) -> None:
+    output = run(["sh", "-eu"], WEBHOOKS.shell, folder)
+    assert len(re.findall(r"^secret +whsec_\S+$", output, re.MULTILINE)) == 2
+    assert "endpoints: 2" in output
+
+
+def test_the_message_about_webhooks_is_what_an_endpoint_gets() -> None:
+    (shown,) = [json.loads(text) for language, text in WEBHOOKS.blocks if language == "json"]
+    data = {name: value for name, value in shown["data"].items() if name not in ("tenant_id", "text")}
+    notice = Notice(
+        type=shown["type"],
+        tenant_id=shown["data"]["tenant_id"],
+        cause="any",
+        at=datetime.fromisoformat(shown["timestamp"]),
+        text=shown["data"]["text"],
+        data=data,
+    )
+    assert json.loads(notice.body("json")) == shown
+
+
+def test_the_code_about_webhooks_verifies_one() -> None:
+    secret, body, sent_at = new_secret(), '{"type": "endpoint.test"}', datetime.now(UTC)
+    headers = {
+        "webhook-id": "msg_1",
+        "webhook-timestamp": str(int(sent_at.timestamp())),
+        "webhook-signature": Webhook(secret).sign("msg_1", sent_at, body),
+    }
+    (code,) = WEBHOOKS.python
+    names: dict[str, Any] = {"secret": secret, "body": body, "headers": headers}
+    exec(code, names)
+    assert names["message"] == {"type": "endpoint.test"}
+
+
+def test_every_type_of_message_is_told_of() -> None:
+    assert set(re.findall(r"^\| `([a-z.]+_?[a-z]*)` \|", WEBHOOKS.text, re.MULTILINE)) == set(
+        get_args(WebhookType)
+    )
+
+
 def test_the_commands_about_the_local_stack_run_as_they_stand(stack: RunningStack, folder: Path) -> None:
     sign_up(stack, "ada@example.com")
-    invite(stack, "grace@example.com")
     output = run(["sh", "-eu"], LOCAL.shell, folder)
     assert re.search(r'"email":"ada@example.com".*"oobLink":"http://', output)
-    assert "Invitation to Demo" in output
     assert re.findall(r"plan +(\w+)", output) == ["starter", "professional"]
     assert re.search(r"^api_key +gwi_test_\w+$", output, re.MULTILINE)
     assert "usage:read" in output

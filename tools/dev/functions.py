@@ -46,6 +46,7 @@ def local_settings() -> dict[str, str]:
         "GOOGLE_CLOUD_PROJECT": PROJECT_ID,
         "GWI_METERING_ENABLED": "1",
         "GWI_TICK_TOPIC": TICK_TOPIC,
+        "GWI_LOCAL_WEBHOOKS": "1",
     }
 
 
