@@ -2,13 +2,14 @@ import { Button } from '@/components/button'
 import { DataTable, type Column } from '@/components/data-table'
 import { Instant } from '@/components/instant'
 import { useToast } from '@/components/toast'
-import { ROLE_LABELS } from './roles'
+import { useSettingsMutation } from '@/components/use-settings-mutation'
 import { call } from '@/lib/api/client'
 import { membersQuery, tenantPath } from '@/lib/api/queries'
 import type { PendingInvitation } from '@/lib/api/types'
 import { useTenant } from '@/lib/tenant'
 
-import { useSettingsMutation } from '@/components/use-settings-mutation'
+import { CopyInvitationLink } from './copy-invitation-link'
+import { ROLE_LABELS } from './roles'
 
 export function InvitationsTable({ invitations }: { invitations: PendingInvitation[] }) {
   return <DataTable caption="Invitations" columns={COLUMNS} rows={invitations} rowKey={({ id }) => id} />
@@ -47,6 +48,11 @@ const COLUMNS: readonly Column<PendingInvitation>[] = [
     header: 'Actions',
     headerHidden: true,
     align: 'end',
-    cell: (invitation) => <CancelButton invitation={invitation} />,
+    cell: (invitation) => (
+      <span className="inline-flex flex-wrap justify-end gap-1">
+        <CopyInvitationLink invitation={invitation} variant="ghost" />
+        <CancelButton invitation={invitation} />
+      </span>
+    ),
   },
 ]
