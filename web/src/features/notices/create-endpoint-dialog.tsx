@@ -30,8 +30,7 @@ export function CreateEndpointDialog({ onClose, onMade }: CreateEndpointDialogPr
   })
   const submit = (event: SubmitEvent<HTMLFormElement>) => {
     event.preventDefault()
-    const given = Object.fromEntries(new FormData(event.currentTarget)) as Order
-    creation.mutate({ ...given, url: given.url.trim() })
+    creation.mutate(Object.fromEntries(new FormData(event.currentTarget)) as Order)
   }
   return (
     <Dialog

@@ -60,7 +60,7 @@ const COLUMNS: readonly Column<Delivery>[] = [
   {
     key: 'type',
     header: 'Type',
-    cell: ({ type }) => <span className="font-mono text-xs wrap-anywhere">{type}</span>,
+    cell: ({ type }) => <span className="font-mono text-xs whitespace-nowrap">{type}</span>,
   },
   {
     key: 'status',
@@ -71,12 +71,19 @@ const COLUMNS: readonly Column<Delivery>[] = [
   {
     key: 'answer',
     header: 'Last answer',
-    cell: ({ last_answer }) => <span className="wrap-anywhere">{last_answer ?? 'None yet'}</span>,
+    cell: ({ last_answer }) => (
+      <span className="block min-w-40 wrap-anywhere">{last_answer ?? 'None yet'}</span>
+    ),
   },
-  { key: 'created', header: 'Created', cell: ({ created_at }) => <Instant at={created_at} /> },
+  {
+    key: 'created',
+    header: 'Created',
+    cell: ({ created_at }) => <Instant at={created_at} className="whitespace-nowrap" />,
+  },
   {
     key: 'next',
     header: 'Next attempt',
-    cell: ({ next_attempt_at }) => (next_attempt_at === null ? 'None' : <Instant at={next_attempt_at} />),
+    cell: ({ next_attempt_at }) =>
+      next_attempt_at === null ? 'None' : <Instant at={next_attempt_at} className="whitespace-nowrap" />,
   },
 ]

@@ -23,7 +23,7 @@ export function EndpointItem({ endpoint, onRotate, onDelete }: EndpointItemProps
     <li className="min-w-0">
       <div className="flex flex-wrap items-start justify-between gap-x-6 gap-y-2 px-4 py-3 sm:px-5">
         <Description endpoint={endpoint} />
-        <div className="-ms-2.5 flex flex-wrap gap-1 sm:ms-0">
+        <div className="-mx-2.5 flex flex-wrap gap-1">
           <Button
             variant="ghost"
             size="sm"

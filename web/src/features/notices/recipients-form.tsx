@@ -36,8 +36,8 @@ export function RecipientsForm({ recipients }: { recipients: Recipient[] }) {
       ) : (
         <RecipientList recipients={recipients} busy={change.isPending} onRemove={remove} />
       )}
-      <form onSubmit={add} noValidate className="flex flex-wrap items-start gap-3">
-        <div className="min-w-0 grow basis-60">
+      <form onSubmit={add} noValidate className="flex flex-col items-start gap-3 sm:flex-row">
+        <div className="w-full min-w-0 flex-1">
           <Field
             label="Add an email"
             hint="An address that is not a member's must confirm by a link that we email to it."
@@ -52,7 +52,7 @@ export function RecipientsForm({ recipients }: { recipients: Recipient[] }) {
             />
           </Field>
         </div>
-        <Button type="submit" loading={change.isPending} disabled={typed.trim() === ''} className="mt-6.5">
+        <Button type="submit" loading={change.isPending} disabled={typed.trim() === ''} className="sm:mt-6.5">
           Add
         </Button>
       </form>

@@ -31,8 +31,8 @@ export function ThresholdsForm({ thresholds }: { thresholds: Thresholds }) {
     if (percents) change.mutate(percents)
   }
   return (
-    <form onSubmit={save} noValidate className="flex flex-wrap items-start gap-3">
-      <div className="min-w-0 grow basis-60">
+    <form onSubmit={save} noValidate className="flex flex-col items-start gap-3 sm:flex-row">
+      <div className="w-full min-w-0 flex-1">
         <Field
           label="Percentages of a limit"
           hint="1 to 10 whole numbers, separated by commas."
@@ -45,7 +45,7 @@ export function ThresholdsForm({ thresholds }: { thresholds: Thresholds }) {
         type="submit"
         loading={change.isPending}
         disabled={!percents || text === stored}
-        className="mt-6.5"
+        className="sm:mt-6.5"
       >
         Save
       </Button>
@@ -54,7 +54,7 @@ export function ThresholdsForm({ thresholds }: { thresholds: Thresholds }) {
           variant="ghost"
           disabled={change.isPending}
           onClick={() => change.mutate(null)}
-          className="mt-6.5"
+          className="sm:mt-6.5"
         >
           Reset to default
         </Button>

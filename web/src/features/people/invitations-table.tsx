@@ -39,7 +39,11 @@ function CancelButton({ invitation }: { invitation: PendingInvitation }) {
 }
 
 const COLUMNS: readonly Column<PendingInvitation>[] = [
-  { key: 'email', header: 'Email', cell: ({ email }) => <span className="wrap-anywhere">{email}</span> },
+  {
+    key: 'email',
+    header: 'Email',
+    cell: ({ email }) => <span className="block min-w-28 wrap-anywhere">{email}</span>,
+  },
   { key: 'role', header: 'Role', cell: ({ role }) => ROLE_LABELS[role] },
   { key: 'by', header: 'Invited by', hideBelow: 'sm', cell: ({ invited_by }) => invited_by },
   { key: 'expires', header: 'Expires', cell: ({ expires_at }) => <Instant at={expires_at} day /> },
@@ -49,7 +53,7 @@ const COLUMNS: readonly Column<PendingInvitation>[] = [
     headerHidden: true,
     align: 'end',
     cell: (invitation) => (
-      <span className="inline-flex flex-wrap justify-end gap-1">
+      <span className="inline-flex flex-col items-end gap-1 whitespace-nowrap sm:flex-row">
         <CopyInvitationLink invitation={invitation} variant="ghost" />
         <CancelButton invitation={invitation} />
       </span>
