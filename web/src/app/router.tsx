@@ -81,7 +81,23 @@ const userPages: RouteObject[] = [
     path: 'new',
     lazy: page(() => import('@/features/people/new-tenant-page'), 'NewTenantPage'),
   },
+  {
+    path: 'join/:tenant',
+    lazy: page(() => import('@/features/people/join-page'), 'JoinPage'),
+  },
   { path: 't/:tenant', Component: TenantLayout, children: tenantPages },
+]
+
+/** The links of mails, whose readers may have no account. */
+const mailPages: RouteObject[] = [
+  {
+    path: 'mail/:entry/confirm',
+    lazy: page(() => import('@/features/notices/confirm-alerts-page'), 'ConfirmAlertsPage'),
+  },
+  {
+    path: 'mail/:entry/stop',
+    lazy: page(() => import('@/features/notices/stop-mail-page'), 'StopMailPage'),
+  },
 ]
 
 export const router = createBrowserRouter([
@@ -101,6 +117,7 @@ export const router = createBrowserRouter([
         ],
       },
       { Component: RequireVerifiedUser, children: userPages },
+      ...mailPages,
       { path: '*', Component: NotFoundPage },
     ],
   },

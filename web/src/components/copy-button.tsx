@@ -7,6 +7,8 @@ type CopyButtonProps = {
   text: string
   /** Accessible name of the copied text: "API key". */
   what: string
+  /** Shown on the button. The accessible name has to contain it. */
+  label?: string
   variant?: ButtonVariant
   size?: ButtonSize
 }
@@ -15,7 +17,13 @@ type Outcome = 'copied' | 'refused' | null
 
 const SHOWN_MS = 2500
 
-export function CopyButton({ text, what, variant = 'secondary', size = 'sm' }: CopyButtonProps) {
+export function CopyButton({
+  text,
+  what,
+  label = 'Copy',
+  variant = 'secondary',
+  size = 'sm',
+}: CopyButtonProps) {
   const [outcome, setOutcome] = useState<Outcome>(null)
   useEffect(() => {
     if (outcome === null) return
@@ -34,7 +42,7 @@ export function CopyButton({ text, what, variant = 'secondary', size = 'sm' }: C
       >
         {/* Both words share one place, so the button keeps its width. */}
         <span className="grid justify-items-start *:col-start-1 *:row-start-1">
-          <span className={outcome === 'copied' ? 'invisible' : undefined}>Copy</span>
+          <span className={outcome === 'copied' ? 'invisible' : undefined}>{label}</span>
           <span className={outcome === 'copied' ? undefined : 'invisible'}>Copied</span>
         </span>
       </Button>

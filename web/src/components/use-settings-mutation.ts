@@ -7,7 +7,7 @@ type Change<Given, Result> = {
   change: (given: Given) => Promise<Result>
   outdated: readonly QueryKey[]
   /** Toast on success; null if the page shows the result itself. */
-  done: ((given: Given) => string) | null
+  done: ((given: Given, result: Result) => string) | null
   onDone?: (result: Result) => void
 }
 
@@ -23,7 +23,7 @@ export function useSettingsMutation<Given = void, Result = unknown>({
     mutationFn: change,
     onSuccess: async (result, given) => {
       await Promise.all(outdated.map((queryKey) => queries.invalidateQueries({ queryKey })))
-      if (done) toast({ title: done(given) })
+      if (done) toast({ title: done(given, result) })
       onDone?.(result)
     },
   })

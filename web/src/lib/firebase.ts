@@ -25,6 +25,14 @@ export function firebase(): Promise<Firebase> {
   return started
 }
 
+/** Return true on the local stack; false also when that is not known. */
+export async function isOnEmulators(): Promise<boolean> {
+  return firebase().then(
+    ({ firestoreEmulator }) => firestoreEmulator !== undefined,
+    () => false,
+  )
+}
+
 async function start(): Promise<Firebase> {
   const response = await fetch(INIT_URL)
   if (!response.ok) throw new Error(`${INIT_URL} answered ${response.status}`)

@@ -25,6 +25,7 @@ if (typeof HTMLDialogElement !== 'undefined') {
 }
 
 Element.prototype.scrollIntoView = () => undefined
+window.scrollTo = () => undefined
 
 // Nothing comes near a screen that is not there; tests that need it to, bring their own.
 globalThis.IntersectionObserver = class {

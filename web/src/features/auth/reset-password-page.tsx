@@ -1,8 +1,10 @@
 // Sends a reset link, and never reveals if the account exists.
 import { useState, type SubmitEvent } from 'react'
+import { useLocation } from 'react-router'
 
 import { Button } from '@/components/button'
 import { Field } from '@/components/field'
+import { LocalMail } from '@/components/local-mail'
 import { Notice } from '@/components/notice'
 import { TextInput } from '@/components/text-input'
 import { TextLink } from '@/components/text-link'
@@ -13,6 +15,7 @@ import { useAuthAttempt } from './use-auth-attempt'
 
 export function ResetPasswordPage() {
   const [sentTo, setSentTo] = useState<string | null>(null)
+  const { search } = useLocation()
   const { attempt, busy, problem } = useAuthAttempt()
   const submit = async (event: SubmitEvent<HTMLFormElement>) => {
     event.preventDefault()
@@ -21,11 +24,17 @@ export function ResetPasswordPage() {
     if (await attempt(() => sendQuietly(email))) setSentTo(email)
   }
   return (
-    <AuthLayout title="Reset your password" others={<TextLink to="/sign-in">Back to sign in</TextLink>}>
+    <AuthLayout
+      title="Reset your password"
+      others={<TextLink to={`/sign-in${search}`}>Back to sign in</TextLink>}
+    >
       {sentTo !== null && (
-        <Notice tone="ok" title="Check your inbox">
-          If {sentTo} has an account, we sent a link to reset its password.
-        </Notice>
+        <>
+          <Notice tone="ok" title="Check your inbox">
+            If {sentTo} has an account, we sent a link to reset its password.
+          </Notice>
+          <LocalMail />
+        </>
       )}
       <form onSubmit={(event) => void submit(event)} noValidate className="flex flex-col gap-4">
         <Field label="Email" error={problem?.message}>

@@ -42,7 +42,7 @@ export function SignInPage() {
         busy={busy}
         problem={problem}
         passwordAside={
-          <TextLink to="/reset-password" className="text-xs">
+          <TextLink to={`/reset-password${search}`} className="text-xs">
             Forgot password?
           </TextLink>
         }

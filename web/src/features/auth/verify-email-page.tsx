@@ -3,6 +3,7 @@ import { useEffect, useState } from 'react'
 import { Navigate, useSearchParams } from 'react-router'
 
 import { Button } from '@/components/button'
+import { LocalMail } from '@/components/local-mail'
 import { Notice } from '@/components/notice'
 import { afterSignIn } from '@/lib/session/return-path'
 import { reloadAccount, signOut } from '@/lib/session/session'
@@ -31,6 +32,7 @@ export function VerifyEmailPage() {
       title="Confirm your email"
       lead={`We sent a link to ${session.user.email}. Open it, then return to this page.`}
     >
+      <LocalMail />
       {problem && <Notice tone="danger" title={problem.message} />}
       {hasAsked && !problem && (
         <Notice tone="warn" title="Not confirmed yet">

@@ -5,13 +5,16 @@ import { DataTable, type Column } from '@/components/data-table'
 import { EmptyState } from '@/components/empty-state'
 import { ErrorState } from '@/components/error-state'
 import { Instant } from '@/components/instant'
+import { LocalMail } from '@/components/local-mail'
 import { Skeleton } from '@/components/skeleton'
-import { alertRecipientsQuery, alertsQuery } from '@/lib/api/queries'
+import { alertRecipientsQuery, alertsQuery, alertThresholdsQuery } from '@/lib/api/queries'
 import type { Alert } from '@/lib/api/types'
 import { formatInteger } from '@/lib/format'
 import { useTenant } from '@/lib/tenant'
 
 import { RecipientsForm } from './recipients-form'
+import { ThresholdsForm } from './thresholds-form'
+import { WebhooksCard } from './webhooks-card'
 
 export function AlertsPage() {
   return (
@@ -19,10 +22,20 @@ export function AlertsPage() {
       <title>Alerts · GWI Usage</title>
       <Card
         title="Alert recipients"
-        description="We email recipients once per period when tokens or runs reach the alert threshold, and again at the limit."
+        description="We email recipients within about a minute of an alert. Of several thresholds reached at once, we email only the highest."
       >
-        <Recipients />
+        <div className="flex flex-col gap-4">
+          <Recipients />
+          <LocalMail />
+        </div>
       </Card>
+      <Card
+        title="Alert thresholds"
+        description="Tokens and runs each raise one alert per threshold and metering period."
+      >
+        <AlertThresholds />
+      </Card>
+      <WebhooksCard />
       <Card title="Past alerts" flush>
         <PastAlerts />
       </Card>
@@ -36,7 +49,16 @@ function Recipients() {
   if (recipients.error) {
     return <ErrorState title="Could not load recipients" query={recipients} />
   }
-  return recipients.data ? <RecipientsForm emails={recipients.data} /> : <Skeleton className="h-24" />
+  return recipients.data ? <RecipientsForm recipients={recipients.data} /> : <Skeleton className="h-24" />
+}
+
+function AlertThresholds() {
+  const { id } = useTenant()
+  const thresholds = useQuery(alertThresholdsQuery(id))
+  if (thresholds.error) {
+    return <ErrorState title="Could not load thresholds" query={thresholds} />
+  }
+  return thresholds.data ? <ThresholdsForm thresholds={thresholds.data} /> : <Skeleton className="h-20" />
 }
 
 function PastAlerts() {

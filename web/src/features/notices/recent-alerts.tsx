@@ -27,7 +27,10 @@ export function RecentAlerts({ usage: { tenant, aggregate, limits } }: { usage: 
   const alerts = data?.pages.flatMap((page) => page.alerts).slice(0, SHOWN)
   if (alerts?.length === 0) return null
   return (
-    <Card title="Recent alerts" description="Emailed to your alert recipients once per period.">
+    <Card
+      title="Recent alerts"
+      description="One per threshold and metering period. Recipients and webhooks get the highest new one."
+    >
       {alerts && (
         <ul className="divide-y divide-line">
           {alerts.map((alert) => (

@@ -2,13 +2,14 @@ import { Button } from '@/components/button'
 import { DataTable, type Column } from '@/components/data-table'
 import { Instant } from '@/components/instant'
 import { useToast } from '@/components/toast'
-import { ROLE_LABELS } from './roles'
+import { useSettingsMutation } from '@/components/use-settings-mutation'
 import { call } from '@/lib/api/client'
 import { membersQuery, tenantPath } from '@/lib/api/queries'
 import type { PendingInvitation } from '@/lib/api/types'
 import { useTenant } from '@/lib/tenant'
 
-import { useSettingsMutation } from '@/components/use-settings-mutation'
+import { CopyInvitationLink } from './copy-invitation-link'
+import { ROLE_LABELS } from './roles'
 
 export function InvitationsTable({ invitations }: { invitations: PendingInvitation[] }) {
   return <DataTable caption="Invitations" columns={COLUMNS} rows={invitations} rowKey={({ id }) => id} />
@@ -38,7 +39,11 @@ function CancelButton({ invitation }: { invitation: PendingInvitation }) {
 }
 
 const COLUMNS: readonly Column<PendingInvitation>[] = [
-  { key: 'email', header: 'Email', cell: ({ email }) => <span className="wrap-anywhere">{email}</span> },
+  {
+    key: 'email',
+    header: 'Email',
+    cell: ({ email }) => <span className="block min-w-28 wrap-anywhere">{email}</span>,
+  },
   { key: 'role', header: 'Role', cell: ({ role }) => ROLE_LABELS[role] },
   { key: 'by', header: 'Invited by', hideBelow: 'sm', cell: ({ invited_by }) => invited_by },
   { key: 'expires', header: 'Expires', cell: ({ expires_at }) => <Instant at={expires_at} day /> },
@@ -47,6 +52,11 @@ const COLUMNS: readonly Column<PendingInvitation>[] = [
     header: 'Actions',
     headerHidden: true,
     align: 'end',
-    cell: (invitation) => <CancelButton invitation={invitation} />,
+    cell: (invitation) => (
+      <span className="inline-flex flex-col items-end gap-1 whitespace-nowrap sm:flex-row">
+        <CopyInvitationLink invitation={invitation} variant="ghost" />
+        <CancelButton invitation={invitation} />
+      </span>
+    ),
   },
 ]

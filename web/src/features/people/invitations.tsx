@@ -16,8 +16,10 @@ export function Invitations({ invitations }: { invitations: Invitation[] }) {
   ))
 }
 
-function InvitationCard({ invitation }: { invitation: Invitation }) {
-  const { accept, decline } = useAnswers(invitation.tenant_id)
+type InvitationCardProps = { invitation: Invitation; onDeclined?: () => void }
+
+export function InvitationCard({ invitation, onDeclined }: InvitationCardProps) {
+  const { accept, decline } = useAnswers(invitation.tenant_id, onDeclined)
   const problem = accept.error ?? decline.error
   return (
     <Card
@@ -43,7 +45,7 @@ function InvitationCard({ invitation }: { invitation: Invitation }) {
   )
 }
 
-function useAnswers(tenant: string) {
+function useAnswers(tenant: string, onDeclined?: () => void) {
   const queries = useQueryClient()
   const navigate = useNavigate()
   const path = `/invitations/${encodeURIComponent(tenant)}`
@@ -51,12 +53,15 @@ function useAnswers(tenant: string) {
     mutationFn: () => call(`${path}/accept`, { method: 'POST', body: {} }),
     onSuccess: async () => {
       await queries.invalidateQueries(meQuery())
-      await navigate(`/t/${encodeURIComponent(tenant)}`)
+      await navigate(`/t/${encodeURIComponent(tenant)}`, { replace: true })
     },
   })
   const decline = useMutation({
     mutationFn: () => call(path, { method: 'DELETE' }),
-    onSuccess: () => queries.invalidateQueries(meQuery()),
+    onSuccess: async () => {
+      onDeclined?.()
+      await queries.invalidateQueries(meQuery())
+    },
   })
   return { accept, decline }
 }

@@ -6,6 +6,7 @@ import { Button } from '@/components/button'
 import { Card } from '@/components/card'
 import { EmptyState } from '@/components/empty-state'
 import { ErrorState } from '@/components/error-state'
+import { SecretDialog } from '@/components/secret-dialog'
 import { apiKeysQuery } from '@/lib/api/queries'
 import type { ApiKey, NewApiKey } from '@/lib/api/types'
 import { useTenant } from '@/lib/tenant'
@@ -14,7 +15,6 @@ import { CreateKeyDialog } from './create-key-dialog'
 import { KeysTable } from './keys-table'
 import { RevokeKeyDialog } from './revoke-key-dialog'
 import { RotateKeyDialog } from './rotate-key-dialog'
-import { SecretDialog } from './secret-dialog'
 
 type Task =
   { name: 'create' } | { name: 'rotate' | 'revoke'; key: ApiKey } | { name: 'show'; made: NewApiKey }
@@ -47,7 +47,15 @@ export function KeysPage() {
       {task?.name === 'create' && <CreateKeyDialog onClose={close} onMade={show} />}
       {task?.name === 'rotate' && <RotateKeyDialog apiKey={task.key} onClose={close} onMade={show} />}
       {task?.name === 'revoke' && <RevokeKeyDialog apiKey={task.key} onClose={close} />}
-      {task?.name === 'show' && <SecretDialog made={task.made} onClose={close} />}
+      {task?.name === 'show' && (
+        <SecretDialog
+          title={`Key “${task.made.api_key.label}” is ready`}
+          what="API key"
+          secret={task.made.secret}
+          note="We store only a hash."
+          onClose={close}
+        />
+      )}
     </>
   )
 }

@@ -25,6 +25,7 @@ const INVITE = {
   invited_by: 'ada@example.com',
   invited_at: '2026-11-20T00:00:00Z',
   expires_at: '2026-12-04T00:00:00Z',
+  link: 'https://usage.example.com/join/acme',
 }
 const LIST = { body: { members: [member('ada', 'owner'), member('bob', 'member')], invites: [INVITE] } }
 
@@ -36,16 +37,45 @@ beforeEach(() => {
 })
 
 test('invites by address and role', async () => {
-  const requests = serveApi({ [`GET ${MEMBERS}`]: LIST, [`PUT ${MEMBERS}`]: { body: INVITE } })
+  const requests = serveApi({
+    [`GET ${MEMBERS}`]: LIST,
+    [`PUT ${MEMBERS}`]: { body: { ...INVITE, mailed: true } },
+  })
   show()
   await userEvent.type(screen.getByLabelText('Email'), ' eve@example.com ')
   await userEvent.selectOptions(screen.getByLabelText('Role'), 'admin')
   await userEvent.click(screen.getByRole('button', { name: 'Invite' }))
-  expect(await screen.findByText('Invitation sent to eve@example.com')).toBeVisible()
+  expect(
+    await screen.findByText('eve@example.com is invited. We email them within about a minute.'),
+  ).toBeVisible()
   expect(requests.find(({ method }) => method === 'PUT')?.body).toEqual({
     email: 'eve@example.com',
     role: 'admin',
   })
+})
+
+test('offers the link to whoever was emailed today already', async () => {
+  const withoutInvites = { body: { members: [member('ada', 'owner')], invites: [] } }
+  serveApi({
+    [`GET ${MEMBERS}`]: withoutInvites,
+    [`PUT ${MEMBERS}`]: { body: { ...INVITE, mailed: false } },
+  })
+  const user = userEvent.setup()
+  show()
+  await user.type(screen.getByLabelText('Email'), 'eve@example.com')
+  await user.click(screen.getByRole('button', { name: 'Invite' }))
+  expect(await screen.findByText('They were already emailed today. Copy the link instead.')).toBeVisible()
+  expect(screen.queryByText(/We email them within about a minute\.$/)).not.toBeInTheDocument()
+  await user.click(screen.getByRole('button', { name: 'Copy invitation link for eve@example.com' }))
+  expect(await navigator.clipboard.readText()).toBe(INVITE.link)
+})
+
+test('copies the link of a pending invitation', async () => {
+  serveApi({ [`GET ${MEMBERS}`]: LIST })
+  const user = userEvent.setup()
+  show()
+  await user.click(await screen.findByRole('button', { name: 'Copy invitation link for eve@example.com' }))
+  expect(await navigator.clipboard.readText()).toBe(INVITE.link)
 })
 
 test('shows at the email that it belongs to a member already', async () => {

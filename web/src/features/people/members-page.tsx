@@ -2,6 +2,7 @@ import { useQuery } from '@tanstack/react-query'
 
 import { Card } from '@/components/card'
 import { ErrorState } from '@/components/error-state'
+import { LocalMail } from '@/components/local-mail'
 import { membersQuery } from '@/lib/api/queries'
 import { useTenant } from '@/lib/tenant'
 
@@ -21,9 +22,12 @@ export function MembersPage() {
       <title>Members · GWI Usage</title>
       <Card
         title="Invite a member"
-        description={`They receive an email and can join ${name} after signing in with this address.`}
+        description={`We email them a link within about a minute. They join ${name} after signing in with this address.`}
       >
-        <InviteForm />
+        <div className="flex flex-col gap-4">
+          <InviteForm />
+          <LocalMail />
+        </div>
       </Card>
       <Card title="Members" flush>
         <MembersTable members={members.data?.members} />

@@ -9,6 +9,8 @@ export type ApiRequest = {
   body?: unknown
   query?: Record<string, string | number | undefined>
   signal?: AbortSignal
+  /** For routes without sign-in: no token is sent, so an ended session does not matter. */
+  isPublic?: boolean
 }
 
 const BASE = '/api/v1'
@@ -54,7 +56,7 @@ async function endingSession(problem: ApiError): Promise<ApiError> {
 }
 
 async function send(path: string, request: ApiRequest, freshToken: boolean): Promise<Response> {
-  const token = await currentToken(freshToken)
+  const token = request.isPublic ? null : await currentToken(freshToken)
   const headers: Record<string, string> = token ? { Authorization: `Bearer ${token}` } : {}
   if (request.body !== undefined) headers['Content-Type'] = 'application/json'
   try {

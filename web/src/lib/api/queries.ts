@@ -5,6 +5,8 @@ import { call } from './client'
 import type {
   AlertPage,
   ApiKey,
+  DeliveryPage,
+  Endpoint,
   EventPage,
   Granularity,
   GroupBy,
@@ -12,9 +14,11 @@ import type {
   Me,
   Members,
   Plan,
+  Recipients,
   Run,
   RunPage,
   Series,
+  Thresholds,
   Usage,
 } from './types'
 
@@ -90,8 +94,29 @@ export const alertRecipientsQuery = (tenant: string) =>
   queryOptions({
     queryKey: ['tenant', tenant, 'alert-recipients'],
     queryFn: async ({ signal }) =>
-      (await call<{ emails: string[] }>(`${tenantPath(tenant)}/alert-recipients`, { signal })).emails,
+      (await call<Recipients>(`${tenantPath(tenant)}/alert-recipients`, { signal })).recipients,
   })
+
+export const alertThresholdsQuery = (tenant: string) =>
+  queryOptions({
+    queryKey: ['tenant', tenant, 'alert-thresholds'],
+    queryFn: ({ signal }) => call<Thresholds>(`${tenantPath(tenant)}/alert-thresholds`, { signal }),
+  })
+
+export const alertEndpointsQuery = (tenant: string) =>
+  queryOptions({
+    queryKey: ['tenant', tenant, 'alert-endpoints'],
+    queryFn: async ({ signal }) =>
+      (await call<{ endpoints: Endpoint[] }>(`${tenantPath(tenant)}/alert-endpoints`, { signal })).endpoints,
+  })
+
+const endpointName = (endpoint: string) => `alert-endpoints/${encodeURIComponent(endpoint)}`
+
+export const endpointPath = (tenant: string, endpoint: string) =>
+  `${tenantPath(tenant)}/${endpointName(endpoint)}`
+
+export const deliveriesQuery = (tenant: string, endpoint: string) =>
+  pagesQuery<DeliveryPage>(tenant, `${endpointName(endpoint)}/deliveries`)
 
 function pagesQuery<Page extends { next_cursor: string | null }>(
   tenant: string,

@@ -3,6 +3,8 @@
 // Instants are ISO 8601 strings in UTC, money is a decimal string in USD.
 import type { components } from './schema'
 
+export type * from './notice-types'
+
 type Schemas = components['schemas']
 
 export type Me = Schemas['MeResponse']
@@ -42,10 +44,7 @@ export type ApiKey = Schemas['KeyResponse']
 export type NewApiKey = Schemas['NewKeyResponse']
 export type Scope = ApiKey['scopes'][number]
 
-export type Members = Schemas['MembersResponse']
 export type Member = Schemas['MemberResponse']
-/** An invitation as the tenant sees it: not accepted yet. */
-export type PendingInvitation = Schemas['InvitationResponse']
 
 export type Alert = Schemas['AlertResponse']
 export type AlertPage = Schemas['AlertsResponse']
