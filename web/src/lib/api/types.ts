@@ -3,8 +3,6 @@
 // Instants are ISO 8601 strings in UTC, money is a decimal string in USD.
 import type { components } from './schema'
 
-export type * from './notice-types'
-
 type Schemas = components['schemas']
 
 export type Me = Schemas['MeResponse']
@@ -45,9 +43,24 @@ export type NewApiKey = Schemas['NewKeyResponse']
 export type Scope = ApiKey['scopes'][number]
 
 export type Member = Schemas['MemberResponse']
+export type Members = Schemas['MembersResponse']
+/** An invitation as the tenant sees it: not accepted yet. */
+export type PendingInvitation = Schemas['InvitationResponse']
+export type SentInvitation = Schemas['SentInvitationResponse']
 
 export type Alert = Schemas['AlertResponse']
 export type AlertPage = Schemas['AlertsResponse']
+export type Recipient = Schemas['RecipientResponse']
+export type Recipients = Schemas['RecipientsResponse']
+export type Thresholds = Schemas['ThresholdsResponse']
+
+export type Endpoint = Schemas['EndpointResponse']
+export type EndpointWithSecret = Schemas['SecretResponse']
+export type Delivery = Schemas['DeliveryResponse']
+export type DeliveryPage = Schemas['DeliveriesResponse']
+
+export type ConfirmedMail = Schemas['ConfirmedResponse']
+export type StoppedMail = Schemas['StoppedResponse']
 
 export type Problem = Schemas['ProblemDocument']
 export type FieldProblem = Schemas['FieldProblem']
