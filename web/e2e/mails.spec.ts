@@ -63,6 +63,7 @@ async function newPage(browser: Browser): Promise<Page> {
 }
 
 async function signUp(page: Page, { email, password }: { email: string; password: string }) {
+  await expect(page.getByRole('heading', { name: 'Create an account' })).toBeVisible()
   await fillCredentials(page, email, password)
   await page.getByRole('button', { name: 'Create account' }).click()
   await expect(page.getByText(`We sent a link to ${email}.`)).toBeVisible()
@@ -74,9 +75,11 @@ async function openLink(page: Page, email: string, link: RegExp, text = /./) {
   await expect(async () => {
     await page.goto('/_mail')
     const subjects = page.getByRole('row').filter({ hasText: email }).getByRole('link')
-    for (let index = 0; index < (await subjects.count()); index += 1) {
+    const count = await subjects.count()
+    for (let index = 0; index < count; index += 1) {
       await page.goto('/_mail')
       await subjects.nth(index).click()
+      await expect(page.getByRole('link', { name: 'All mail' })).toBeVisible()
       const found = page.getByRole('listitem').getByRole('link', { name: link })
       if ((await found.count()) > 0 && (await page.getByText(text).count()) > 0) {
         await found.first().click()

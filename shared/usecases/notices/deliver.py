@@ -3,15 +3,16 @@
 import logging
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 
 from shared.domain.ledger.tick import TickMessage
 from shared.domain.notices.endpoints import Endpoint
-from shared.domain.notices.entries import Outgoing, mail_entries, webhook_entry
+from shared.domain.notices.entries import Outgoing, mail_entries, operator_entry, webhook_entry
 from shared.domain.notices.mail_templates import Links, endpoint_disabled_mail, operator_mail
 from shared.domain.notices.mails import Mail, OperatorNotice, StopLinks, rendered
-from shared.domain.notices.outbox import OutboxEntry
+from shared.domain.notices.outbox import PAUSES, OutboxEntry
 from shared.domain.notices.webhooks import Notice, WebhookMessage
 from shared.ports import (
     DeliveryFailed,
@@ -73,9 +74,21 @@ class Deliverer:
             done = entry.retried(type(error).__name__, self.clock())
         self.stores.outbox.settle_entry(done)
         if done.state == "failed":
-            LOGGER.error("%s %s is given up: %s", entry.kind, entry.id, done.last_answer)
+            self._tell_given_up(done)
         if isinstance(entry.content, WebhookMessage):
             self._note_health(self._endpoint_of(entry, entry.content), is_healthy=done.state == "delivered")
+
+    def _tell_given_up(self, entry: OutboxEntry) -> None:
+        """Log an entry that was given up; after days of attempts, also tell the operator, once a day and tenant."""
+        LOGGER.warning("%s %s is given up: %s", entry.kind, entry.id, entry.last_answer)
+        if entry.attempts <= len(PAUSES) or entry.kind == "operator":
+            return
+        now, whose = self.clock(), f"tenant {entry.tenant_id}"
+        text = f"After {entry.attempts} attempts the last answer was: {entry.last_answer}"
+        cause = ["given up", entry.kind, whose, now.date().isoformat()]
+        told = operator_entry(f"a {entry.kind} of {whose} could not be delivered", text, cause, now)
+        with suppress(StaleOutbox):
+            self.stores.outbox.add_entries(Outgoing(entries=[told]))
 
     def _send(self, entry: OutboxEntry) -> str:
         match entry.content:

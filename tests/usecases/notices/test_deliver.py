@@ -14,7 +14,7 @@ from shared.domain.ledger.tick import TickMessage
 from shared.domain.notices.endpoints import DISABLED_AFTER, Endpoint
 from shared.domain.notices.entries import Outgoing, notice_entry, operator_entry
 from shared.domain.notices.mail_templates import Links
-from shared.domain.notices.mails import RenderedMail
+from shared.domain.notices.mails import OperatorNotice, RenderedMail
 from shared.domain.notices.outbox import GIVE_UP_AFTER, LEASE, PAUSES, OutboxEntry
 from shared.domain.people.members import Member
 from shared.ports import DeliveryFailed, SignedWebhook
@@ -120,14 +120,20 @@ def test_a_mail_is_sent_once_with_its_footer(place: Place) -> None:
     assert (entry.state, entry.last_answer, entry.attempts) == ("delivered", "OK", 1)
 
 
+def mail_of(place: Place) -> OutboxEntry:
+    """Return the entry of the only mail."""
+    (entry,) = [each for each in entries_of(place.store) if each.kind == "mail"]
+    return entry
+
+
 def test_a_failed_attempt_is_repeated_after_growing_pauses_and_then_given_up(place: Place) -> None:
     place.store.add_entries(outgoing(MAIL))
     place.mail.failure = DeliveryFailed("451 later")
     pauses = []
-    while place.only().state == "pending":
+    while (entry := mail_of(place)).state == "pending":
         place.tick()
         attempted_at = place.now
-        due = place.only().next_attempt_at
+        due = mail_of(place).next_attempt_at
         if due:
             pauses.append(due - attempted_at)
             place.now = due
@@ -135,8 +141,12 @@ def test_a_failed_attempt_is_repeated_after_growing_pauses_and_then_given_up(pla
     assert pauses == sorted(pauses)
     assert max(pauses) == timedelta(days=1)
     assert place.now - NOON <= GIVE_UP_AFTER
-    entry = place.only()
     assert (entry.state, entry.last_answer, entry.attempts) == ("failed", "451 later", len(pauses) + 1)
+    (told,) = [each.content for each in entries_of(place.store) if isinstance(each.content, OperatorNotice)]
+    assert told == OperatorNotice(
+        summary="a mail of tenant acme could not be delivered",
+        text=f"After {len(pauses) + 1} attempts the last answer was: 451 later",
+    )
 
 
 def test_a_final_refusal_is_not_repeated(place: Place) -> None:

@@ -15,7 +15,8 @@ class FirestoreMailDocuments:
         self._collection = collection
 
     def send(self, mail: RenderedMail) -> str:
-        message = {"subject": mail.subject, "text": mail.text, "html": mail.html, "messageId": mail.id}
+        content = {"subject": mail.subject, "text": mail.text, "html": mail.html}
+        message = {**content, "messageId": f"<{mail.id}@gwi-usage>"}
         name = f"{self._rpc.documents}/{self._collection}/{mail.id}"
         try:
             self._rpc.commit([create_write(name, {"to": [mail.to], "message": message})])

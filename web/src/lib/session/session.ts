@@ -16,9 +16,29 @@ export async function startSession() {
   publishSession({ status: 'loading' })
   try {
     const { auth } = await firebase()
-    stopFollowing = onIdTokenChanged(auth, publishAccount)
+    stopFollowing = onIdTokenChanged(auth, (user) => void follow(user))
   } catch {
     publishSession({ status: 'unavailable' })
+  }
+}
+
+/** Publish an account with a token that says what the account says. */
+async function follow(user: User | null) {
+  account = user
+  if (user?.emailVerified && (await isOlderThanConfirmation(user))) {
+    // A new token brings this account here again.
+    await user.getIdToken(true).catch(() => publishAccount(user))
+  } else if (account === user) {
+    publishAccount(user)
+  }
+}
+
+/** Whether the API would still take the address for unconfirmed: a token stays as it is for up to an hour. */
+async function isOlderThanConfirmation(user: User): Promise<boolean> {
+  try {
+    return (await user.getIdTokenResult()).claims.email_verified === false
+  } catch {
+    return false // Without a token, the first call says what is wrong.
   }
 }
 
