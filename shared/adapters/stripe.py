@@ -49,6 +49,7 @@ class StripeApi:
     """StripeGateway on Stripe's API, or on the local double at `base_url`."""
 
     def __init__(self, api_key: str, base_url: str | None) -> None:
+        self.livemode = _mode_of(api_key)
         addresses: Any = {"api": base_url} if base_url else {}
         self._v1 = stripe.StripeClient(
             api_key, base_addresses=addresses, max_network_retries=MAX_NETWORK_RETRIES
@@ -102,6 +103,8 @@ class StripeApi:
             "mode": "subscription",
             "customer": order.customer_id,
             "client_reference_id": order.tenant_id,
+            # Other apps set client_reference_id too; the metadata says that the session is ours.
+            "metadata": metadata,
             "line_items": [{"price": order.price_id, "quantity": 1}],
             "subscription_data": subscription,
             "allow_promotion_codes": True,
@@ -166,6 +169,12 @@ def _is_as_specified(price: Mapping[str, Any], product: ProductSpec, spec: Price
     is_same_amount = (price["currency"], price["unit_amount"]) == (spec.currency, spec.unit_amount)
     recurring = price["recurring"] or {}
     return is_same_amount and price["product"] == product.id and recurring.get("interval") == spec.interval
+
+
+def _mode_of(api_key: str) -> bool | None:
+    """Return True for a live key, False for a test key, None for a key that does not say."""
+    mode = api_key.split("_")[1:2]
+    return {"live": True, "test": False}.get(mode[0]) if mode else None
 
 
 def _all(page: Any) -> list[Mapping[str, object]]:

@@ -134,7 +134,7 @@ def test_at_any_time_the_best_plan_that_still_runs_is_granted(terms: list[tuple[
 def test_an_unmapped_price_keeps_the_plan_and_raises_an_alert() -> None:
     switched = known(observed(0, "active"), observed(5, "active", plan=None, price_id="price_odd"))
     assert entitlement([switched]).plan == "starter"
-    (alert,) = billing_alerts([switched])
+    (alert,) = billing_alerts([switched], "acme")
     assert (alert.kind, alert.subscription_ids) == ("unmapped_price", ("sub_1",))
     assert alert.message == "price price_odd of sub_1 maps to no plan: the plan stays starter"
 
@@ -142,20 +142,20 @@ def test_an_unmapped_price_keeps_the_plan_and_raises_an_alert() -> None:
 def test_a_price_that_never_mapped_grants_nothing_and_raises_an_alert() -> None:
     odd = known(observed(0, "active", plan=None, price_id="price_odd"))
     assert entitlement([odd]) == FREE
-    assert [alert.message for alert in billing_alerts([odd])] == [
+    assert [alert.message for alert in billing_alerts([odd], "acme")] == [
         "price price_odd of sub_1 maps to no plan: no plan is granted"
     ]
 
 
 def test_two_paid_subscriptions_raise_an_alert_that_names_both() -> None:
     for order in permutations([active("starter"), active("professional", id="sub_2")]):
-        (alert,) = billing_alerts(order)
+        (alert,) = billing_alerts(order, "acme")
         assert (alert.kind, alert.subscription_ids) == ("several_subscriptions", ("sub_1", "sub_2"))
 
 
 def test_an_ended_subscription_raises_no_alert() -> None:
     ended = known(observed(1, "deleted", id="sub_2", plan=None))
-    assert billing_alerts([active("starter"), ended]) == ()
+    assert billing_alerts([active("starter"), ended], "acme") == ()
 
 
 def test_a_renewal_keeps_the_anchor_and_the_plan() -> None:

@@ -16,6 +16,8 @@ S = TypeVar("S", bound=StripeObject)
 class StripeAccount:
     """StripeGateway on dictionaries; with `is_unavailable`, every request fails."""
 
+    livemode: bool | None = False
+
     def __init__(self, *objects: Payload | None) -> None:
         self.objects: dict[str, StripeObject] = {}
         for each in objects:
