@@ -1,10 +1,12 @@
 """StripeGateway and webhook signatures, by stripe-python."""
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from typing import Any, TypeVar
 
 import stripe
 
+from shared.adapters.stripe_time import limited_session, stripe_deadline
 from shared.domain.billing.plan_mapping import TENANT_METADATA_KEY, PriceSpec, ProductSpec
 from shared.domain.billing.stripe_events import (
     ChargeSnapshot,
@@ -23,7 +25,9 @@ from shared.ports import CheckoutOrder
 
 R = TypeVar("R")
 
-MAX_NETWORK_RETRIES = 2
+MAX_NETWORK_RETRIES = 1
+DEFAULT_SLOTS = 8
+_RETRY_AFTER_SECONDS = 10
 _PRODUCTS = "items.data.price.product"
 _MISSING = "resource_missing"
 
@@ -48,12 +52,19 @@ def verify_signature(payload: bytes, header: str, secrets: Sequence[str], tolera
 class StripeApi:
     """StripeGateway on Stripe's API, or on the local double at `base_url`."""
 
-    def __init__(self, api_key: str, base_url: str | None) -> None:
+    def __init__(self, api_key: str, base_url: str | None, slots: int = DEFAULT_SLOTS) -> None:
+        """Let at most `slots` threads wait for Stripe at once."""
         self.livemode = _mode_of(api_key)
         addresses: Any = {"api": base_url} if base_url else {}
         self._v1 = stripe.StripeClient(
-            api_key, base_addresses=addresses, max_network_retries=MAX_NETWORK_RETRIES
+            api_key,
+            base_addresses=addresses,
+            max_network_retries=MAX_NETWORK_RETRIES,
+            http_client=stripe.RequestsClient(session=limited_session(slots)),
         ).v1
+
+    def within(self, seconds: float) -> AbstractContextManager[None]:
+        return stripe_deadline(seconds)
 
     def find_customer(self, customer_id: str) -> CustomerSnapshot | None:
         found = _find(lambda: self._v1.customers.retrieve(customer_id))
@@ -198,7 +209,7 @@ def _call(call: Callable[[], R]) -> R:
     try:
         return call()
     except (stripe.APIConnectionError, stripe.RateLimitError) as error:
-        raise Unavailable("Stripe does not respond") from error
+        raise Unavailable("Stripe does not respond", retry_after_seconds=_RETRY_AFTER_SECONDS) from error
     except stripe.IdempotencyError as error:
         message = "another order is being placed; try again in a minute"
         raise Conflict(message, code="order_in_progress") from error

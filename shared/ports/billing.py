@@ -1,6 +1,7 @@
 """The store of billing, and the gateway to Stripe."""
 
 from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -124,6 +125,9 @@ class StripeGateway(Protocol):
     @property
     def livemode(self) -> bool | None:
         """Whether its key is for live or for test objects; None if the key does not say."""
+
+    def within(self, seconds: float) -> AbstractContextManager[None]:
+        """Give all calls in this context so many seconds together; after that they raise Unavailable."""
 
     def find_customer(self, customer_id: str) -> CustomerSnapshot | None:
         """Return a customer; None if it does not exist or was deleted."""

@@ -1,7 +1,7 @@
 """The dependencies of the billing use cases, and the steps that several of them take."""
 
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TypeVar
@@ -39,6 +39,10 @@ class BillingDependencies:
             message = "billing is not set up here: STRIPE_API_KEY is missing"
             raise Unavailable(message, retry_after_seconds=3600, code="billing_not_configured")
         return self.gateway
+
+    def within(self, seconds: float) -> AbstractContextManager[None]:
+        """Give Stripe so many seconds for all that is asked in this context."""
+        return self.gateway.within(seconds) if self.gateway else nullcontext()
 
 
 def retry_if_stale(attempt: Callable[[], T], subject: str) -> T:

@@ -10,7 +10,9 @@ from shared.usecases.billing.billing_dependencies import BillingDependencies, au
 from shared.usecases.billing.reconcile_billing import reconcile_tenant
 
 
-def link_customer(billing: BillingDependencies, tenant_id: str, customer_id: str, change: Change) -> list[str]:
+def link_customer(
+    billing: BillingDependencies, tenant_id: str, customer_id: str, change: Change
+) -> list[str]:
     """Link a customer, and take over its subscriptions and invoices; return a sentence for each change.
 
     Raise NotFound for an unknown tenant or customer, Conflict for a customer that another tenant has.

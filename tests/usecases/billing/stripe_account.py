@@ -1,6 +1,7 @@
 """A Stripe account in memory behind StripeGateway; tests put its objects there."""
 
 from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
 from typing import TypeVar
 
 from shared.domain.billing.plan_mapping import ProductSpec
@@ -24,6 +25,10 @@ class StripeAccount:
             self.put(each)
         self.is_unavailable = False
         self.orders: list[CheckoutOrder] = []
+
+    def within(self, seconds: float) -> AbstractContextManager[None]:
+        """Answer at once, in any time."""
+        return nullcontext()
 
     def put(self, stripe_object: Payload | None) -> None:
         """Store an object, if the API can return objects of its type."""
