@@ -47,8 +47,8 @@ class BillingAlert:
 def entitlement(subscriptions: Collection[Subscription], grace: timedelta = DEFAULT_GRACE) -> Entitlement:
     """Return the plans that these subscriptions grant, and the metering anchors of the newest paid life.
 
-    A trialing or active subscription grants its plan until its planned cancellation, if any; a past due one for
-    `grace` from the failure. The highest plan of the catalog counts, then the one that lasts longer; when it
+    A trialing or active subscription grants its plan until its planned cancellation, if any; a past due one that
+    was paid before for `grace` from the failure. The highest plan of the catalog counts, then the one that lasts longer; when it
     ends, the best of those that last beyond it.
     """
     return _anchored(_granted(subscriptions, grace), anchors_of(subscriptions))
@@ -95,9 +95,13 @@ def billing_alerts(subscriptions: Collection[Subscription], tenant_id: str) -> t
 
 
 def _until(subscription: Subscription, grace: timedelta) -> datetime | None:
-    """Return the end of the subscription or of its grace period, whichever is first."""
+    """Return the end of the subscription or of its grace period, whichever is first.
+
+    Before its first payment a subscription has no grace: a trial whose card is declined at its end has ended.
+    """
     failed_at = subscription.past_due_since
-    grace_end = failed_at + grace if failed_at else None
+    lasting = timedelta() if subscription.is_first_payment_due else grace
+    grace_end = failed_at + lasting if failed_at else None
     return min((end for end in (subscription.ends_at, grace_end) if end), default=None)
 
 

@@ -168,3 +168,24 @@ def test_an_end_is_decided_by_the_instant_given() -> None:
     granted = Entitlement(plan="starter", until=datetime.fromisoformat("2026-12-01T00:00:00Z"))
     assert granted.at(datetime.fromisoformat("2026-12-01T01:00:00+02:00")) is granted
     assert granted.at(datetime.fromisoformat("2026-12-01T01:00:00+01:00")) is FREE
+
+
+def test_b45_a_trial_whose_card_is_declined_at_its_end_has_no_grace() -> None:
+    trial = {"trial_start": on_day(0), "trial_end": on_day(7), "created": on_day(0)}
+    begun = observed(0, "trialing", period_start=on_day(0), period_end=on_day(7), **trial)
+    declined = observed(7.1, "past_due", period_start=on_day(7), period_end=on_day(37), **trial)
+    for order in ([begun, declined], [declined, begun]):
+        granted = entitlement([known(*order)])
+        assert plans_over_time(granted, range(6, 10)) == ["starter", "starter", "free", "free"]
+
+
+def test_b45_after_its_first_payment_a_subscription_has_its_grace() -> None:
+    trial = {"trial_start": on_day(0), "trial_end": on_day(7), "created": on_day(0)}
+    paid = observed(8, "active", period_start=on_day(7), period_end=on_day(37), **trial)
+    renewal = observed(37.1, "past_due", period_start=on_day(37), period_end=on_day(67), **trial)
+    upgrade = observed(20, "past_due", period_start=on_day(7), period_end=on_day(37), **trial)
+    for failed, last in ((renewal, 44), (upgrade, 26)):
+        granted = entitlement([known(paid, failed)])
+        assert plans_over_time(granted, range(last, last + 2)) == ["starter", "free"]
+    # Known only from the API after a lost history: the period says that it was paid before.
+    assert entitlement([known(renewal)]).at(on_day(40)).plan == "starter"
