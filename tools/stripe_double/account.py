@@ -29,6 +29,7 @@ ID_PREFIXES = {
     "charge": "ch",
     "refund": "re",
     "dispute": "du",
+    "billing_portal.configuration": "bpc",
     "billing_portal.session": "bps",
     "event": "evt",
 }
@@ -92,6 +93,9 @@ class Account:
     def present(self, found: StripeObject) -> StripeObject:
         """Return a copy as the API shows it: items carry their whole price, as it is now."""
         shown = deepcopy(found)
+        if shown["object"] == "billing_portal.configuration":
+            # Stripe shows these only to callers who expand them.
+            del shown["features"]["subscription_update"]["products"]
         if shown["object"] == "subscription" and "items" in shown:
             for item in shown["items"]["data"]:
                 price = deepcopy(self.objects["price"][item["price"]])

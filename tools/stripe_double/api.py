@@ -14,6 +14,7 @@ from tools.stripe_double import (
     event_routes,
     invoice_routes,
     portal,
+    portal_configurations,
     subscriptions,
 )
 from tools.stripe_double.account import CURRENT_VERSION, Account, Cause, new_id
@@ -35,6 +36,7 @@ ROUTES: tuple[Route, ...] = (
     *event_routes.ROUTES,
     *invoice_routes.ROUTES,
     *portal.ROUTES,
+    *portal_configurations.ROUTES,
     *subscriptions.ROUTES,
 )
 
