@@ -5,13 +5,14 @@ from dataclasses import dataclass
 
 from tools.stripe_double.account import Account, Cause, StripeObject
 from tools.stripe_double.collection import DAY, collect, finalize, void
-from tools.stripe_double.states import cancel_now
+from tools.stripe_double.schedule_phases import end_phase
+from tools.stripe_double.schedule_states import schedule_of
+from tools.stripe_double.states import RENEWING, cancel_now
 from tools.stripe_double.subscription_items import period_of
 from tools.stripe_double.trials import begin_period, end_trial
 
 REMINDER_SECONDS = 3 * DAY
 SECONDS_INCOMPLETE = 23 * 3_600
-_RENEWING = ("active", "past_due", "unpaid")
 
 
 @dataclass(frozen=True)
@@ -67,11 +68,15 @@ def _all_work(account: Account) -> Iterator[Work]:
 
 def _work_of_subscription(account: Account, subscription: StripeObject) -> Iterator[Work]:
     status, end = subscription["status"], period_of(subscription)[1]
-    if subscription["cancel_at"] and status in (*_RENEWING, "trialing"):
+    if subscription["cancel_at"] and status in (*RENEWING, "trialing"):
         yield Work(subscription["cancel_at"], cancel_now, subscription)
+    schedule = schedule_of(account, subscription)
+    if schedule is not None:
+        # Before the renewal of the same instant, which then bills the next phase.
+        yield Work(schedule["current_phase"]["end_date"], end_phase, subscription)
     if status == "trialing":
         yield from _work_of_trial(account, subscription)
-    if status in _RENEWING:
+    if status in RENEWING:
         yield Work(end, _renew, subscription)
     if status == "incomplete":
         yield Work(subscription["created"] + SECONDS_INCOMPLETE, _expire, subscription)
