@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+from tools.stripe_double import checkout_states
 from tools.stripe_double.account import Account, Cause, StripeObject
 from tools.stripe_double.collection import DAY, collect, finalize, void
 from tools.stripe_double.schedule_phases import end_phase
@@ -63,7 +64,7 @@ def _all_work(account: Account) -> Iterator[Work]:
             yield Work(invoice["next_payment_attempt"], _collect, invoice)
     for session in account.objects["checkout.session"].values():
         if session["status"] == "open":
-            yield Work(session["expires_at"], expire_session, session)
+            yield Work(session["expires_at"], checkout_states.expire, session)
 
 
 def _work_of_subscription(account: Account, subscription: StripeObject) -> Iterator[Work]:
@@ -111,9 +112,3 @@ def _collect(account: Account, invoice: StripeObject) -> None:
 def _expire(account: Account, subscription: StripeObject) -> None:
     """Give up a subscription whose first payment never came: its invoice is voided, which ends it."""
     void(account, account.objects["invoice"][subscription["latest_invoice"]])
-
-
-def expire_session(account: Account, session: StripeObject) -> None:
-    """Close a Checkout page that nobody completed."""
-    session.update(status="expired", url=None)
-    account.emit("checkout.session.expired", session)

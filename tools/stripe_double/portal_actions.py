@@ -4,9 +4,9 @@ from collections.abc import Callable, Mapping
 
 from tools.stripe_double import portal_views, schedule_states, schedules, subscription_update
 from tools.stripe_double.account import CARD_OUTCOMES, Account, StripeObject
+from tools.stripe_double.collection import end_now
 from tools.stripe_double.invoice_routes import pay
 from tools.stripe_double.refusals import invalid
-from tools.stripe_double.states import cancel_now
 
 Form = Mapping[str, str]
 
@@ -75,7 +75,7 @@ def _change(account: Account, session: StripeObject, subscription: StripeObject,
 def _cancel(account: Account, session: StripeObject, form: Form) -> None:
     subscription = _own_changeable(account, session, form)
     if portal_views.features_of(account, session)["subscription_cancel"]["mode"] == "immediately":
-        cancel_now(account, subscription)
+        end_now(account, subscription)
     else:
         subscription_update.update(account, {"cancel_at_period_end": True}, subscription["id"])
 
