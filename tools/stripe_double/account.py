@@ -32,6 +32,7 @@ ID_PREFIXES = {
     "billing_portal.configuration": "bpc",
     "billing_portal.session": "bps",
     "event": "evt",
+    "subscription_schedule": "sub_sched",
 }
 
 
@@ -67,6 +68,7 @@ class Account:
         self.cards: dict[str, str] = {}
         self.pending_lines: dict[str, list[StripeObject]] = {}
         self.asked_of_checkout: dict[str, dict[str, Any]] = {}
+        self.released_in_last_phase: set[str] = set()
         self.reminded_trials: set[tuple[str, int]] = set()
 
     def add(self, kind: str, fields: StripeObject, object_id: str | None = None) -> StripeObject:

@@ -15,6 +15,7 @@ from tools.stripe_double import (
     invoice_routes,
     portal,
     portal_configurations,
+    schedules,
     subscriptions,
 )
 from tools.stripe_double.account import CURRENT_VERSION, Account, Cause, new_id
@@ -37,6 +38,7 @@ ROUTES: tuple[Route, ...] = (
     *invoice_routes.ROUTES,
     *portal.ROUTES,
     *portal_configurations.ROUTES,
+    *schedules.ROUTES,
     *subscriptions.ROUTES,
 )
 

@@ -17,6 +17,7 @@ _KIND_OF_FIELD = {
     "latest_invoice": "invoice",
     "price": "price",
     "product": "product",
+    "schedule": "subscription_schedule",
     "subscription": "subscription",
 }
 _MOST_LEVELS = 4

@@ -8,7 +8,8 @@ from flask.typing import ResponseReturnValue
 
 from tools.stripe_double import page_views
 from tools.stripe_double.account import Account, Cause, StripeObject
-from tools.stripe_double.checkout import submit
+from tools.stripe_double.charges import presenting_card
+from tools.stripe_double.checkout_page import submit
 from tools.stripe_double.collection import collect
 from tools.stripe_double.due_work import run_due_work
 from tools.stripe_double.portal_actions import act
@@ -85,12 +86,17 @@ class Pages:
         invoice = self.account.find("invoice", invoice_id)
         action = request.form.get("action")
         problem = None
-        if action in ("pay", "decline") and invoice["status"] == "open":
-            self.account.cards[invoice["customer"]] = _CARD_OF_BUTTON[action]
-            outcome = collect(self.account, invoice, automatic=False)
-            problem = None if outcome == "success" else _DECLINED
+        if action in ("pay", "decline"):
+            problem = self._pay(invoice, _CARD_OF_BUTTON[action])
         view = page_views.invoice_view(invoice)
         return _page("invoice", 402 if problem else 200, problem=problem, **view)
+
+    def _pay(self, invoice: StripeObject, card: str) -> str | None:
+        if invoice["status"] != "open":
+            return f"This invoice is {invoice['status']}."
+        with presenting_card(self.account, invoice["customer"], card):
+            outcome = collect(self.account, invoice, automatic=False)
+        return None if outcome == "success" else _DECLINED
 
     def invoice_pdf(self, invoice_id: str) -> ResponseReturnValue:
         """Return an invoice as a PDF."""

@@ -7,6 +7,7 @@ from tools.stripe_double.parameters import EXPAND, Params, Schema, count, each, 
 from tools.stripe_double.portal_configurations import default_of, prices_of
 from tools.stripe_double.refusals import invalid, missing_parameter
 from tools.stripe_double.routes import Route
+from tools.stripe_double.schedule_states import coming_phase
 from tools.stripe_double.states import refuse_ended
 
 _FLOWS = (
@@ -122,6 +123,11 @@ def _own_subscription(account: Account, customer_id: str, given: Params, param: 
         message = f"The subscription {subscription['id']} does not belong to the customer {customer_id}."
         raise invalid(message, param=f"{param}[subscription]")
     refuse_ended(subscription)
+    if coming_phase(account, subscription):
+        message = (
+            f"This subscription is managed by the subscription schedule `{subscription['schedule']}`, which"
+        )
+        raise invalid(f"{message} has a coming phase.", param=f"{param}[subscription]")
     return subscription
 
 

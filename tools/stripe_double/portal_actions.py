@@ -2,11 +2,11 @@
 
 from collections.abc import Callable, Mapping
 
-from tools.stripe_double import portal_views, subscription_update
+from tools.stripe_double import portal_views, schedule_states, schedules, subscription_update
 from tools.stripe_double.account import CARD_OUTCOMES, Account, StripeObject
+from tools.stripe_double.collection import end_now
 from tools.stripe_double.invoice_routes import pay
 from tools.stripe_double.refusals import invalid
-from tools.stripe_double.states import cancel_now
 
 Form = Mapping[str, str]
 
@@ -31,8 +31,19 @@ def _own(account: Account, session: StripeObject, kind: str, form: Form) -> Stri
     return found
 
 
-def _switch(account: Account, session: StripeObject, form: Form) -> None:
+def _own_changeable(account: Account, session: StripeObject, form: Form) -> StripeObject:
+    """Return the subscription of the form, free of a schedule that has nothing more to change."""
     subscription = _own(account, session, "subscription", form)
+    if schedule_states.coming_phase(account, subscription):
+        raise invalid("A change of this subscription is scheduled.")
+    schedule = schedule_states.schedule_of(account, subscription)
+    if schedule is not None:
+        schedule_states.release(account, schedule)
+    return subscription
+
+
+def _switch(account: Account, session: StripeObject, form: Form) -> None:
+    subscription = _own_changeable(account, session, form)
     price = form.get("price", "")
     if price not in portal_views.switchable_prices(account, session, subscription):
         raise invalid(f"This session does not offer the price: {price}")
@@ -41,7 +52,7 @@ def _switch(account: Account, session: StripeObject, form: Form) -> None:
 
 
 def _confirm(account: Account, session: StripeObject, form: Form) -> None:
-    subscription = _own(account, session, "subscription", form)
+    subscription = _own_changeable(account, session, form)
     wanted = portal_views.proposed_item(session, subscription["items"]["data"][0])
     assert wanted is not None, "only sessions that propose an item have this button"  # noqa: S101
     _change(account, session, subscription, wanted)
@@ -49,6 +60,11 @@ def _confirm(account: Account, session: StripeObject, form: Form) -> None:
 
 def _change(account: Account, session: StripeObject, subscription: StripeObject, item: StripeObject) -> None:
     features = portal_views.features_of(account, session)["subscription_update"]
+    if portal_views.waits_for_period_end(account, session, subscription, item):
+        schedules.change_at_period_end(
+            account, subscription, {name: item[name] for name in ("price", "quantity")}
+        )
+        return
     params = {"items": [item], "proration_behavior": features["proration_behavior"]}
     params["payment_behavior"] = "error_if_incomplete"
     if subscription["status"] == "trialing" and features["trial_update_behavior"] == "end_trial":
@@ -57,9 +73,9 @@ def _change(account: Account, session: StripeObject, subscription: StripeObject,
 
 
 def _cancel(account: Account, session: StripeObject, form: Form) -> None:
-    subscription = _own(account, session, "subscription", form)
+    subscription = _own_changeable(account, session, form)
     if portal_views.features_of(account, session)["subscription_cancel"]["mode"] == "immediately":
-        cancel_now(account, subscription)
+        end_now(account, subscription)
     else:
         subscription_update.update(account, {"cancel_at_period_end": True}, subscription["id"])
 

@@ -5,6 +5,7 @@ from typing import Any
 from tools.stripe_double.account import CARD_OUTCOMES, Account, StripeObject
 from tools.stripe_double.page_views import day, invoice_row, price_label
 from tools.stripe_double.portal_configurations import prices_of
+from tools.stripe_double.schedule_states import coming_phase
 from tools.stripe_double.states import ENDED
 
 _FEATURE_OF_ACTION = {
@@ -14,6 +15,7 @@ _FEATURE_OF_ACTION = {
     "card": "payment_method_update",
     "pay": "invoice_history",
 }
+_DAYS = {"day": 1, "week": 7, "month": 30, "year": 365}
 _ACTIONS_OF_FLOW = {
     None: ("switch", "cancel", "card", "pay"),
     "payment_method_update": ("card",),
@@ -99,8 +101,29 @@ def _subscription_view(account: Account, session: StripeObject, one: StripeObjec
         "ends": one["cancel_at"] and day(one["cancel_at"]),
         "renews": day(item["current_period_end"]),
         "choices": choices,
-        "proposed": _proposed(account, session, item),
+        "coming": _coming(account, one),
+        "proposed": _proposed(account, session, one),
     }
+
+
+def waits_for_period_end(
+    account: Account, session: StripeObject, subscription: StripeObject, item: StripeObject
+) -> bool:
+    """Return True if the configuration schedules a change to `item`, instead of making it at once."""
+    updates = features_of(account, session)["subscription_update"]
+    conditions = {one["type"] for one in updates["schedule_at_period_end"]["conditions"]}
+    current = subscription["items"]["data"][0]
+    before, after = (account.objects["price"][one["price"]] for one in (current, item))
+    cheaper = after["unit_amount"] * item["quantity"] < before["unit_amount"] * current["quantity"]
+    shorter = _days(after) < _days(before)
+    return ("decreasing_item_amount" in conditions and cheaper) or (
+        "shortening_interval" in conditions and shorter
+    )
+
+
+def _days(price: StripeObject) -> int:
+    recurring = price["recurring"]
+    return int(_DAYS[recurring["interval"]] * recurring["interval_count"])
 
 
 def proposed_item(session: StripeObject, item: StripeObject) -> StripeObject | None:
@@ -112,9 +135,20 @@ def proposed_item(session: StripeObject, item: StripeObject) -> StripeObject | N
     return {name: wanted.get(name, item[name]) for name in ("id", "price", "quantity")}
 
 
-def _proposed(account: Account, session: StripeObject, item: StripeObject) -> str | None:
+def _proposed(account: Account, session: StripeObject, subscription: StripeObject) -> dict[str, str] | None:
+    item = subscription["items"]["data"][0]
     proposed = proposed_item(session, item)
     if proposed is None:
         return None
-    label = price_label(account, account.objects["price"][proposed["price"]])
-    return f"{proposed['quantity']} × {label}" if proposed["quantity"] > 1 else label
+    waits = waits_for_period_end(account, session, subscription, proposed)
+    return {"label": _label(account, proposed), "from": day(item["current_period_end"]) if waits else "today"}
+
+
+def _label(account: Account, item: StripeObject) -> str:
+    label = price_label(account, account.objects["price"][item["price"]])
+    return f"{item['quantity']} × {label}" if item["quantity"] > 1 else label
+
+
+def _coming(account: Account, subscription: StripeObject) -> str | None:
+    phase = coming_phase(account, subscription)
+    return f"{_label(account, phase['items'][0])} from {day(phase['start_date'])}" if phase else None

@@ -36,6 +36,9 @@ _PARAMS = {
     "GET /v1/products": "_product_list_params",
     "POST /v1/products": "_product_create_params",
     "POST /v1/products/<product_id>": "_product_update_params",
+    "GET /v1/subscription_schedules": "_subscription_schedule_list_params",
+    "POST /v1/subscription_schedules": "_subscription_schedule_create_params",
+    "POST /v1/subscription_schedules/<schedule_id>": "_subscription_schedule_update_params",
     "GET /v1/subscriptions": "_subscription_list_params",
     "POST /v1/subscriptions": "_subscription_create_params",
     "POST /v1/subscriptions/<subscription_id>": "_subscription_update_params",
@@ -111,6 +114,7 @@ def test_every_object_has_the_form_of_its_class(shop: Shop, receiver: Receiver) 
         shop.portal_configuration(), {"expand": ["features.subscription_update.products"]}
     )
     subscription = shop.subscribe()
+    schedule = shop.stripe.v1.subscription_schedules.create({"from_subscription": subscription.id})
     item = subscription["items"].data[0]
     invoice = shop.stripe.v1.invoices.retrieve(str(subscription.latest_invoice), {"expand": ["payments"]})
     payment = invoice.payments.data[0]  # type: ignore[union-attr]
@@ -121,6 +125,7 @@ def test_every_object_has_the_form_of_its_class(shop: Shop, receiver: Receiver) 
         (portal, stripe.billing_portal.Session),
         (configuration, stripe.billing_portal.Configuration),
         (subscription, stripe.Subscription),
+        (schedule, stripe.SubscriptionSchedule),
         (item, stripe.SubscriptionItem),
         (item.price, stripe.Price),
         (item["plan"], stripe.Plan),
