@@ -102,7 +102,7 @@ def _deciding(subscriptions: Mapping[str, Subscription], granted: Entitlement, n
 
 
 def _summary(subscription: Subscription) -> BillingSummary:
-    snapshot = subscription.snapshot
+    snapshot, scheduled = subscription.snapshot, subscription.snapshot.scheduled
     return BillingSummary(
         status=subscription.state.value,
         subscription_id=snapshot.id,
@@ -112,4 +112,7 @@ def _summary(subscription: Subscription) -> BillingSummary:
         cancel_at_period_end=snapshot.cancel_at_period_end,
         trial_end=snapshot.trial_end,
         past_due_since=subscription.past_due_since,
+        scheduled_plan=scheduled.plan if scheduled else None,
+        scheduled_interval=scheduled.interval if scheduled else None,
+        scheduled_at=scheduled.at if scheduled else None,
     )

@@ -12,6 +12,7 @@ from shared.domain.billing.billing_account import (
     without_customer,
     without_subscription,
 )
+from shared.domain.billing.entitlements import SecondSubscription
 from shared.domain.billing.stripe_shapes import SubscriptionSnapshot
 from shared.domain.billing.subscription_states import FINAL_STATES
 from shared.domain.billing.subscriptions import ApiSnapshot, Subscription, reconcile
@@ -31,6 +32,7 @@ class BillingDependencies:
     store: BillingStore
     gateway: StripeGateway | None
     grace: timedelta
+    second_subscription: SecondSubscription = "alert"
 
     @property
     def stripe(self) -> StripeGateway:
