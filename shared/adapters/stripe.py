@@ -1,6 +1,7 @@
 """StripeGateway and webhook signatures, by stripe-python."""
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from typing import Any, TypeVar
 
 import stripe
@@ -118,6 +119,11 @@ class StripeApi:
             params["flow_data"] = {"type": "subscription_update", "subscription_update": update}
         request: Any = params
         return _url(_call(lambda: self._v1.billing_portal.sessions.create(request)))
+
+    def cancel_subscription(self, subscription_id: str) -> None:
+        # Stripe answers for a subscription that has ended as for one that does not exist.
+        with suppress(NotFound):
+            _call(lambda: self._v1.subscriptions.cancel(subscription_id))
 
     def sync_catalog(self, products: Sequence[ProductSpec]) -> list[str]:
         changes: list[str] = []

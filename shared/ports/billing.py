@@ -149,5 +149,8 @@ class StripeGateway(Protocol):
     def create_portal(self, customer_id: str, return_url: str, subscription_id: str | None) -> str:
         """Return the URL of the customer's portal; with a subscription, that of its page to change it."""
 
+    def cancel_subscription(self, subscription_id: str) -> None:
+        """Cancel a subscription at once; one that has ended or does not exist stays as it is."""
+
     def sync_catalog(self, products: Sequence[ProductSpec]) -> list[str]:
         """Create or repair products and prices; return a sentence for each change."""

@@ -1,6 +1,7 @@
 """A Stripe account in memory behind StripeGateway; tests put its objects there."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TypeVar
 
 from shared.domain.billing.plan_mapping import ProductSpec
@@ -70,6 +71,12 @@ class StripeAccount:
     def create_portal(self, customer_id: str, return_url: str, subscription_id: str | None) -> str:
         """See StripeGateway."""
         return f"https://portal.example.com/{customer_id}/{subscription_id or ''}"
+
+    def cancel_subscription(self, subscription_id: str) -> None:
+        """See StripeGateway."""
+        found = self.find_subscription(subscription_id)
+        if found is not None:
+            self.put(replace(found, status="canceled"))
 
     def sync_catalog(self, products: Sequence[ProductSpec]) -> list[str]:
         """See StripeGateway. No use case calls it; it is tested with the double."""
