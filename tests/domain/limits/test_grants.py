@@ -14,7 +14,7 @@ from shared.domain.limits.grants import Grant
 from shared.domain.limits.limits import MAX_LIMIT, Consumption, LimitOverrides, LimitPolicy, decide, status
 from shared.domain.limits.plans import FREE_PLAN, PLAN_CATALOG, Plan, find_plan
 from shared.domain.people.tenants import Tenant
-from shared.usecases.limits.check_limits import Thresholds
+from shared.usecases.limits.check_limits import Thresholds, plan_of
 from tests.sample_events import NOON
 
 ACME = Tenant(id="acme", name="Acme", plan="free", created_at=NOON)
@@ -86,6 +86,7 @@ def test_the_order_of_grants_does_not_matter(
 ) -> None:
     for plan_id in (plan.id, "gone"):
         one, other = (replace(ACME, plan=plan_id, grants=tuple(order)).at(now) for order in orders)
+        assert plan_of(one) == plan_of(other)
         assert Thresholds(80, 100).policy_of(one) == Thresholds(80, 100).policy_of(other)
 
 
@@ -106,6 +107,7 @@ def test_a_grant_never_changes_the_anchor_the_plan_or_the_period(
     one, other = without.at(now), replace(without, grants=grants).at(now)
     assert (one.anchor, one.plan, one.entitlement) == (other.anchor, other.plan, other.entitlement)
     assert period_at(one.anchor, now) == period_at(other.anchor, now)
+    assert other.grants == tuple(valid(grants, now))
 
 
 def test_a_grant_ends_at_its_instant_by_itself() -> None:

@@ -16,7 +16,6 @@ def grants_write(name: str, added: Sequence[Grant], removed: Collection[str]) ->
     write = Write()
     write.update.name = name
     set_fields(write.update.fields, {GRANTS: grants_fields(added)})
-    write.update_mask.SetInParent()  # without a mask, the write would replace the tenant
     # A path in the mask without a value in the document is removed.
     paths = [field_path(GRANTS, grant_id) for grant_id in (*(each.id for each in added), *removed)]
     write.update_mask.field_paths.extend(paths)
