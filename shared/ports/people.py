@@ -3,11 +3,12 @@
 Every method raises Unavailable if its store or service does not answer.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from shared.domain.limits.grants import Grant
 from shared.domain.limits.limits import LimitOverrides
 from shared.domain.notices.entries import Outgoing
 from shared.domain.people.members import Identity, Invitation, Member, Membership, ReceivedInvitation
@@ -50,6 +51,14 @@ class Directory(Protocol):
 
     def set_limits(self, tenant_id: str, overrides: LimitOverrides, audit: AuditEntry) -> None:
         """Replace the tenant's own limits and thresholds; raise NotFound if the tenant does not exist."""
+
+    def change_grants(
+        self, tenant_id: str, added: Sequence[Grant], removed: Collection[str], audit: AuditEntry
+    ) -> None:
+        """Add grants and remove others by their ids; raise NotFound if the tenant does not exist.
+
+        Grants that are not named stay as they are, also if they change at the same time.
+        """
 
     def set_time_zone(self, tenant_id: str, time_zone: str, audit: AuditEntry) -> None:
         """Set the time zone of the tenant's dashboard; raise NotFound if the tenant does not exist."""

@@ -75,6 +75,16 @@ def test_ended_subscriptions_are_listed_and_drafts_of_invoices_are_not(shop: Dou
     assert [each.status for each in shop.api.list_invoices(customer_id)] == ["paid"]
 
 
+def test_a_subscription_is_canceled_at_once_and_one_that_has_ended_stays_as_it_is(shop: DoubleShop) -> None:
+    subscription_id = shop.pay()
+    for _ in range(2):
+        shop.api.cancel_subscription(subscription_id)
+        found = shop.api.find_subscription(subscription_id)
+        assert found is not None
+        assert (found.status, found.cancel_at_period_end) == ("canceled", False)
+    shop.api.cancel_subscription("sub_none")
+
+
 def test_another_order_with_the_same_key_is_a_conflict(shop: DoubleShop) -> None:
     customer_id = shop.api.create_customer("acme", "Acme", None)
     url = shop.api.create_checkout(order(shop, customer_id), "one")

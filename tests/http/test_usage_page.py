@@ -39,12 +39,14 @@ def test_the_tenant_its_limits_and_the_callers_role_are_told(functions: Function
     assert answer["limits"] == {
         "tokens": 500_000,
         "runs": 100,
+        "requests_per_minute": 30,
         "soft_percent": 80,
         "hard_percent": 100,
         "soft_tokens": 500_000 * 80 // 100,
         "hard_tokens": 500_000,
         "soft_runs": 100 * 80 // 100,
         "hard_runs": 100,
+        "grants": [],
     }
     member = functions.sign_in("ada@example.com", "member")
     assert page(functions, member)["tenant"]["role"] == "member"

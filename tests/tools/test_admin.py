@@ -42,6 +42,7 @@ def test_create_prints_the_tenant_and_its_first_key(capsys: Capture) -> None:
         "name": "Acme",
         "plan": "free",
         "limits": {},
+        "grants": [],
         "takes_estimates": None,
         "counter_shards": 1,
     }
@@ -138,6 +139,10 @@ def test_a_plan_that_does_not_exist_changes_nothing(capsys: Capture) -> None:
         ("tenant", "show", "--id", "nobody"),
         ("tenant", "set-plan", "--id", "nobody", "--plan", "free"),
         ("tenant", "set-estimates", "--id", "nobody", "--estimates", "off"),
+        ("tenant", "grant", "--id", "nobody", "--runs", "1", "--until", "never", "--reason", "pilot"),
+        ("tenant", "revoke-grant", "--id", "nobody", "--grant", "gr_1"),
+        ("tenant", "set-limits", "--id", "nobody", "--runs", "1"),
+        ("tenant", "end", "--id", "nobody"),
         ("key", "create", "--tenant", "nobody"),
         ("key", "list", "--tenant", "nobody"),
         ("verify", "--tenant", "nobody"),
@@ -336,7 +341,7 @@ def test_a_wrong_price_file_changes_nothing(
 def test_every_commands_help_ends_with_an_example_that_is_a_command() -> None:
     assert parser().parse_args(["--stack", "tenant", "list"]).stack
     commands = list(leaves(parser()))
-    assert len(commands) == 5 + 4 + 1 + 3 + 1 + 4 + 4 + 1
+    assert len(commands) == 9 + 4 + 1 + 3 + 1 + 4 + 4 + 1
     for command in commands:
         example = str(command.epilog).removeprefix(f"example:\n  {PROGRAM} ")
         assert command.prog == f"{PROGRAM} {example}"[: len(command.prog)]

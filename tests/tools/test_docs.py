@@ -13,11 +13,13 @@ from shared.domain.errors import ConfigurationError
 from shared.domain.ledger.counter_settings import LONGEST_FOLD_MINUTES, MAX_COUNTER_SHARDS
 from shared.domain.ledger.periods import MAX_AGE
 from shared.domain.ledger.usage import FEW_SHARDS
+from shared.domain.limits.limits import MAX_LIMIT
 from shared.usecases.billing.apply_stripe_event import REPORT_UNOWNED_AFTER
 from shared.usecases.ledger.fold_usage import TENANTS_PER_MESSAGE
 from shared.usecases.ledger.ledger import REMEMBER_FOR
 from shared.usecases.limits.read_usage import ASK_EVERY_SECONDS
 from shared.usecases.people.authenticate import CACHE_FOR
+from shared.usecases.people.manage_grants import MAX_GRANTS
 from tests.tools.documents import DOCUMENTS, PAGES, Document, page
 from tools.dev import settings
 from tools.dev.functions import FUNCTIONS
@@ -27,7 +29,8 @@ MAX_DECISION_LINES = 40
 MAX_PICTURE_BYTES = 150 * 1024
 PROJECT = {"GOOGLE_CLOUD_PROJECT": "some-project"}
 DECISIONS = [each for each in PAGES if each.path.parent.name == "decisions" and each.path.name != "README.md"]
-INDEX, CONFIGURATION, LOCAL = page("decisions/README"), page("configuration"), page("local")
+INDEX, CONFIGURATION = page("decisions/README"), page("configuration")
+LOCAL, LIMITS = page("local"), page("limits")
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda document: document.name)
@@ -146,6 +149,11 @@ def test_the_login_the_ticks_and_the_patience_are_those_of_the_stack() -> None:
     assert f"every {settings.TICK_SECONDS} seconds" in LOCAL.prose
     assert f"{settings.START_SECONDS} seconds to start" in LOCAL.prose
     assert f"STRIPE_API_KEY={settings.STRIPE_API_KEY} " in LOCAL.shell
+
+
+def test_the_bounds_of_grants_and_limits_are_those_of_the_code() -> None:
+    assert f"at most {MAX_GRANTS} grants in effect" in LIMITS.prose
+    assert f"{MAX_LIMIT:,} (2^53)" in LIMITS.prose
 
 
 def test_the_switches_of_the_double_are_those_that_it_has() -> None:

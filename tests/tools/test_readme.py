@@ -26,7 +26,7 @@ from tools.dev.settings import ROOT
 
 MAX_README_LINES = 120
 RECORDING, LOCAL, ARCHITECTURE = page("recording"), page("local"), page("architecture")
-PRICES, WEBHOOKS = page("prices"), page("webhooks")
+PRICES, WEBHOOKS, LIMITS = page("prices"), page("webhooks"), page("limits")
 
 
 @pytest.fixture(scope="module")
@@ -70,6 +70,7 @@ def test_every_block_is_something_that_these_tests_run_or_look_at() -> None:
     assert {name: found for name, found in languages.items() if found} == {
         "README.md": ["sh", "sh", "sh"],
         "docs/architecture.md": ["mermaid"],
+        "docs/limits.md": 3 * ["sh"],
         "docs/local.md": 6 * ["sh"],
         "docs/prices.md": ["toml", "sh"],
         "docs/recording.md": ["sh", "python"],
@@ -112,6 +113,14 @@ def test_the_commands_about_prices_run_as_they_stand(stack: RunningStack, folder
     assert parse_prices(file.read_text()) != ()
     assert set(parse_prices(file.read_text())) == set(parse_prices(table))
     assert stack.process.poll() is None
+
+
+def test_the_commands_about_limits_run_as_they_stand(stack: RunningStack, folder: Path) -> None:
+    output = run(["sh", "-eu"], LIMITS.shell, folder)
+    assert "grants: 2" in output
+    assert re.findall(r"^  tokens +([0-9a-z]+)$", output, re.MULTILINE)[-2:] == ["850000", "2100000"]
+    assert re.search(r"^  runs +unlimited$", output, re.MULTILINE)
+    assert re.search(r"^revoked_grants: 2$", output, re.MULTILINE)
 
 
 def test_the_commands_about_webhooks_run_as_they_stand(stack: RunningStack, folder: Path) -> None:

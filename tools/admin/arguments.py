@@ -5,6 +5,7 @@ from argparse import ArgumentParser, RawDescriptionHelpFormatter
 from shared.domain.people.members import ROLES
 from shared.domain.people.tenants import ALL_SCOPES
 from tools.admin import commands
+from tools.admin.grant_arguments import add_grants
 from tools.admin.parsing import PROGRAM, Command, add, add_common, whole_number
 from tools.admin.platform_arguments import add_endpoint, add_platform
 
@@ -25,7 +26,9 @@ def parser() -> ArgumentParser:
     subjects = top.add_subparsers(
         required=True, metavar="{tenant,key,member,endpoint,verify,price,stripe,alerts}"
     )
-    _add_tenant(subjects.add_parser("tenant", help="create, list or show tenants, or change a plan"))
+    _add_tenant(
+        subjects.add_parser("tenant", help="create, list, show or end tenants; plans, limits, grants")
+    )
     _add_key(subjects.add_parser("key", help="create, list, rotate or revoke a tenant's API keys"))
     _add_member(subjects.add_parser("member", help="add a user to a tenant"))
     add_endpoint(subjects.add_parser("endpoint", help="add, list or remove a tenant's webhook endpoints"))
@@ -44,7 +47,10 @@ def parser() -> ArgumentParser:
 
 
 def _add_tenant(parser: ArgumentParser) -> None:
-    actions = parser.add_subparsers(required=True, metavar="{create,list,show,set-plan,set-estimates}")
+    actions = parser.add_subparsers(
+        required=True,
+        metavar="{create,list,show,set-plan,set-estimates,grant,revoke-grant,set-limits,end}",
+    )
     create = add(
         actions,
         Command(
@@ -102,6 +108,7 @@ def _add_tenant(parser: ArgumentParser) -> None:
     estimates.add_argument("--id", required=True)
     estimates.add_argument("--estimates", required=True, choices=("on", "off", "default"))
     estimates.add_argument("--reason", default="", help="kept in the audit trail")
+    add_grants(actions)
 
 
 def _add_key(parser: ArgumentParser) -> None:

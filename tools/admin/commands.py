@@ -9,7 +9,6 @@ from itertools import islice
 from typing import Any
 
 from shared.bootstrap import Container
-from shared.domain.errors import NotFound
 from shared.domain.ledger.usage import Detail
 from shared.domain.people.tenants import ALL_SCOPES, ApiKey, Change, Tenant
 from shared.usecases.ledger.verify_counters import verify_counters
@@ -18,6 +17,7 @@ from shared.usecases.people.manage_keys import KeyRef, KeyRequest
 from shared.usecases.people.manage_tenants import TenantRequest
 from shared.usecases.people.members import MemberRequest, PeopleDependencies
 from shared.usecases.people.members import add_member as add
+from tools.admin.tenant_fields import resulting_limits, tenant_fields
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,7 @@ def create_tenant(container: Container, options: Namespace) -> Answer:
     tenant, key = manage_tenants.create_tenant(
         container.directory, request, change_of(container), is_live=is_live
     )
-    return Answer({"tenant": _tenant(tenant), "api_key": key.secret})
+    return Answer({"tenant": tenant_fields(tenant), "api_key": key.secret})
 
 
 def list_tenants(container: Container, options: Namespace) -> Answer:
@@ -59,12 +59,14 @@ def list_tenants(container: Container, options: Namespace) -> Answer:
 
 def show_tenant(container: Container, options: Namespace) -> Answer:
     """Show a tenant with its usage, its limits and its billing."""
-    used = container.ledger.current(_known_tenant(container, options.id), Detail.TOTALS, container.clock())
+    tenant = manage_tenants.existing_tenant(container.directory, options.id)
+    used = container.ledger.current(tenant, Detail.TOTALS, container.clock())
     status = container.limits.status_of(used)
     read = container.billing.store.read_account(options.id)
     return Answer(
         {
-            "tenant": _tenant(used.tenant),
+            "tenant": tenant_fields(used.tenant),
+            "limits": resulting_limits(container, used.tenant),
             "status": status and status.model_dump(mode="json"),
             "billing": _billing(used.tenant, read.account.customer_id if read else None),
         }
@@ -75,7 +77,7 @@ def set_plan(container: Container, options: Namespace) -> Answer:
     """Put a tenant on another plan."""
     change = change_of(container).because(options.reason)
     tenant = manage_tenants.set_plan(container.directory, options.id, options.plan, change)
-    return Answer({"tenant": _tenant(tenant)})
+    return Answer({"tenant": tenant_fields(tenant)})
 
 
 def set_estimates(container: Container, options: Namespace) -> Answer:
@@ -83,7 +85,7 @@ def set_estimates(container: Container, options: Namespace) -> Answer:
     change = change_of(container).because(options.reason)
     takes = {"on": True, "off": False, "default": None}[options.estimates]
     tenant = manage_tenants.set_takes_estimates(container.directory, options.id, takes, change)
-    return Answer({"tenant": _tenant(tenant)})
+    return Answer({"tenant": tenant_fields(tenant)})
 
 
 def create_key(container: Container, options: Namespace) -> Answer:
@@ -101,7 +103,7 @@ def create_key(container: Container, options: Namespace) -> Answer:
 
 def list_keys(container: Container, options: Namespace) -> Answer:
     """List a tenant's keys."""
-    tenant = _known_tenant(container, options.tenant)
+    tenant = manage_tenants.existing_tenant(container.directory, options.tenant)
     return Answer({"keys": [_key(key) for key in container.directory.list_keys(tenant.id)]})
 
 
@@ -144,26 +146,6 @@ def verify(container: Container, options: Namespace) -> Answer:
 def change_of(container: Container) -> Change:
     """Return the change that this command makes, by the person who runs it."""
     return Change(f"admin:{getpass.getuser()}", container.clock())
-
-
-def _known_tenant(container: Container, tenant_id: str) -> Tenant:
-    """Return a tenant; NotFound if there is none of that id."""
-    tenant = container.directory.find_tenant(tenant_id)
-    if tenant is None:
-        raise NotFound(f"tenant {tenant_id!r} does not exist")
-    return tenant
-
-
-def _tenant(tenant: Tenant) -> dict[str, Any]:
-    return {
-        "id": tenant.id,
-        "name": tenant.name,
-        "plan": tenant.plan,
-        "limits": tenant.overrides.model_dump(exclude_none=True),
-        "created_at": tenant.created_at.isoformat(),
-        "takes_estimates": tenant.takes_estimates,
-        "counter_shards": tenant.counters.shards,
-    }
 
 
 def _billing(tenant: Tenant, customer_id: str | None) -> dict[str, Any]:

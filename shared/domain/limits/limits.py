@@ -17,7 +17,8 @@ MAX_ALERT_PERCENTS: Final = 10
 MAX_PERCENT: Final = 1_000
 """A threshold above ten times the limit is more likely a typing error than an intention."""
 
-_MAX_LIMIT: Final = 2**53
+MAX_LIMIT: Final = 2**53
+"""The largest limit, which no tenant reaches: it means unlimited. JSON readers know integers up to it exactly."""
 
 LimitCode = Literal["token_limit_reached", "token_limit_exceeded", "run_limit_reached", "run_limit_exceeded"]
 _Noun = Literal["token", "run"]
@@ -25,7 +26,7 @@ _CODES: Final[Mapping[_Noun, tuple[LimitCode, LimitCode]]] = {
     "token": ("token_limit_reached", "token_limit_exceeded"),
     "run": ("run_limit_reached", "run_limit_exceeded"),
 }
-Limit = Annotated[int, Field(strict=True, ge=0, le=_MAX_LIMIT)]
+Limit = Annotated[int, Field(strict=True, ge=0, le=MAX_LIMIT)]
 Percent = Annotated[int, Field(strict=True, ge=1, le=MAX_PERCENT)]
 
 
@@ -39,6 +40,7 @@ class LimitOverrides(BaseModel):
 
     tokens: Limit | None = None
     runs: Limit | None = None
+    requests_per_minute: Limit | None = None
     soft_percent: Percent | None = None
     hard_percent: Percent | None = None
     alert_percents: Annotated[tuple[Percent, ...], Field(max_length=MAX_ALERT_PERCENTS)] | None = None
@@ -58,6 +60,10 @@ class LimitPolicy:
     hard_percent: int = DEFAULT_HARD_PERCENT
     alert_percents: tuple[int, ...] = DEFAULT_ALERT_PERCENTS
     """The percentages at which an alert is raised, in rising order."""
+    requests_per_minute: int = MAX_LIMIT
+    """Told to callers, who may hold their own gate to it: nothing here counts requests."""
+    has_grants: bool = False
+    """Whether grants by hand are part of the limits."""
 
     def __post_init__(self) -> None:
         for limit in ("token_limit", "run_limit"):
@@ -152,6 +158,7 @@ def policy_for(
         soft_percent=soft,
         hard_percent=hard,
         alert_percents=tuple(sorted(set(alerts))),
+        requests_per_minute=_overridden(plan.requests_per_minute, overrides.requests_per_minute),
     )
 
 
@@ -230,7 +237,8 @@ def _denial(
     used = f"{allowance.used:,} {'is' if allowance.used == 1 else 'are'} used"
     reserved = f" and {allowance.reserved:,} reserved" if allowance.reserved else ""
     resets_at = f"{current.period_resets_at:%Y-%m-%dT%H:%M:%SZ}"
-    reason = f"Plan {current.plan} allows {allowed}{origin} and {used}{reserved}{excess}; it resets at {resets_at}."
+    plan = f"{current.plan} with its grants" if policy.has_grants else current.plan
+    reason = f"Plan {plan} allows {allowed}{origin} and {used}{reserved}{excess}; it resets at {resets_at}."
     return Decision(allowed=False, code=code, reason=reason)
 
 

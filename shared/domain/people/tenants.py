@@ -8,6 +8,7 @@ from typing import Literal
 from shared.domain.ledger.counter_settings import DEFAULT_COUNTER_SETTINGS, CounterHistory, CounterSettings
 from shared.domain.ledger.zones import UTC_NAME
 from shared.domain.limits.entitlement import Entitlement
+from shared.domain.limits.grants import Grant, valid_grants
 from shared.domain.limits.limits import LimitOverrides
 from shared.domain.limits.plans import BillingInterval
 
@@ -65,6 +66,8 @@ class Tenant:
     """Whether a caller's own estimate of a cost counts. None: as the deployment is configured."""
     time_zone: str = UTC_NAME
     """The zone whose days the dashboard shows. Usage is counted, and limits are reset, by the hour of UTC."""
+    grants: tuple[Grant, ...] = ()
+    """What an operator gave by hand, in the order of the ids. Stripe changes none of it."""
 
     @property
     def counter_history(self) -> CounterHistory:
@@ -72,13 +75,15 @@ class Tenant:
         return CounterHistory(self.counters, self.created_at)
 
     def at(self, now: datetime) -> "Tenant":
-        """Return the tenant with the plan and the anchor in effect at `now`; an entitlement may have ended."""
+        """Return the tenant with the plan, the anchor and the grants in effect at `now`; each may have ended."""
+        grants = valid_grants(self.grants, now)
+        current = self if grants == self.grants else replace(self, grants=grants)
         if self.entitlement is None:
-            return self
-        current = self.entitlement.at(now)
-        if current.plan == self.plan and current.anchor == self.anchor:
-            return self
-        return replace(self, plan=current.plan, anchor=current.anchor)
+            return current
+        entitled = self.entitlement.at(now)
+        if entitled.plan == self.plan and entitled.anchor == self.anchor:
+            return current
+        return replace(current, plan=entitled.plan, anchor=entitled.anchor)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

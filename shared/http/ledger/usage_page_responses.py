@@ -1,6 +1,6 @@
 """The response about a tenant's usage: totals and days, limits, forecast, billing, and live updates."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import date, datetime
 
@@ -9,12 +9,15 @@ from pydantic import Field
 from shared.domain.ledger.counters import Totals
 from shared.domain.ledger.sums import SumCostStatus, cost_status_of
 from shared.domain.limits.forecast import Forecast, NoForecastReason
-from shared.domain.limits.limits import LimitStatus
+from shared.domain.limits.grants import Grant
+from shared.domain.limits.limits import MAX_LIMIT, LimitPolicy, LimitStatus
 from shared.domain.people.members import Role
 from shared.http.ledger.amounts import Amounts, amounts
 from shared.http.ledger.usage_responses import Aggregate, Billing
 from shared.http.responses import ResponseModel, Usd
 from shared.usecases.limits.read_usage import UsagePage
+
+_UNLIMITED = f"{MAX_LIMIT} (2^53) means unlimited."
 
 
 class TenantResponse(ResponseModel):
@@ -28,11 +31,27 @@ class TenantResponse(ResponseModel):
     )
 
 
-class LimitsResponse(ResponseModel):
-    """The limits of a period, and the thresholds that warn and block, in percent and as amounts."""
+class GrantResponse(ResponseModel):
+    """A grant by hand that is part of the limits: one of a plan, tokens and runs."""
 
-    tokens: int = Field(validation_alias="token_limit")
-    runs: int = Field(validation_alias="run_limit")
+    id: str
+    plan: str | None = Field(description="The larger limit of both plans counts, tokens and runs apart.")
+    tokens: int | None = Field(description="Added to the limit of each period.")
+    runs: int | None = Field(description="Added to the limit of each period.")
+    until: datetime | None = Field(description="Null if the grant has no end.")
+
+
+class LimitsResponse(ResponseModel):
+    """The limits of a period, and the thresholds that warn and block, in percent and as amounts.
+
+    They include the grants that are in effect now.
+    """
+
+    tokens: int = Field(validation_alias="token_limit", description=_UNLIMITED)
+    runs: int = Field(validation_alias="run_limit", description=_UNLIMITED)
+    requests_per_minute: int = Field(
+        description=f"For the platform's own gate: no request is refused here for it. {_UNLIMITED}"
+    )
     soft_percent: int
     hard_percent: int
     soft_tokens: int = Field(
@@ -43,6 +62,15 @@ class LimitsResponse(ResponseModel):
     )
     soft_runs: int = Field(validation_alias="soft_run_cap", description="Runs at which the tenant is warned.")
     hard_runs: int = Field(validation_alias="hard_run_cap", description="Runs at which new runs are denied.")
+    grants: list[GrantResponse] = Field(
+        default=[], description="The grants in effect, in the order of their ids."
+    )
+
+    @classmethod
+    def of(cls, policy: LimitPolicy, grants: Sequence[Grant]) -> "LimitsResponse":
+        """Return the response about `policy`, of which `grants` are a part."""
+        shown = [GrantResponse.model_validate(each) for each in grants]
+        return cls.model_validate(policy).model_copy(update={"grants": shown})
 
 
 class DayRow(Amounts):
@@ -118,7 +146,7 @@ class UsageResponse(ResponseModel):
             tenant=TenantResponse(id=tenant.id, name=tenant.name, role=role, time_zone=tenant.time_zone),
             aggregate=Aggregate.of(tenant.id, page.usage, page.read_at),
             daily=DayRow.rows(page.usage.days),
-            limits=LimitsResponse.model_validate(page.policy) if page.policy else None,
+            limits=LimitsResponse.of(page.policy, tenant.grants) if page.policy else None,
             status=page.status,
             forecast=ForecastResponse.of(page.forecast, page.usage.totals) if page.forecast else None,
             billing=Billing.of(tenant),

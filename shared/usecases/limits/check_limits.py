@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Final
 
 from shared.domain.ledger.usage import Detail
+from shared.domain.limits.grants import raised_plan, with_grants
 from shared.domain.limits.headroom import is_near_cap
 from shared.domain.limits.limits import (
     Consumption,
@@ -14,7 +15,7 @@ from shared.domain.limits.limits import (
     policy_for,
     status,
 )
-from shared.domain.limits.plans import find_plan
+from shared.domain.limits.plans import Plan, find_plan
 from shared.domain.people.tenants import Tenant
 from shared.usecases.ledger.ledger import Ledger, PeriodUsage
 
@@ -29,11 +30,20 @@ class Thresholds:
     hard_percent: int
 
     def policy_of(self, tenant: Tenant) -> LimitPolicy | None:
-        """Return the limits of a tenant; None if its plan is unknown."""
-        plan = find_plan(tenant.plan)
+        """Return the limits of a tenant with all of its `grants`; None if its plan is unknown and none is granted.
+
+        The tenant's own limits replace those of the plan, and of a granted plan. Granted tokens and runs are added.
+        """
+        plan = plan_of(tenant)
         if plan is None:
             return None
-        return policy_for(plan, tenant.overrides, self.soft_percent, self.hard_percent)
+        policy = policy_for(plan, tenant.overrides, self.soft_percent, self.hard_percent)
+        return with_grants(policy, tenant.grants)
+
+
+def plan_of(tenant: Tenant) -> Plan | None:
+    """Return the tenant's plan, raised by the plans that are granted to it; None if neither is known."""
+    return raised_plan(find_plan(tenant.plan), tenant.grants)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +87,7 @@ class Limits:
 
     def status_of(self, used: PeriodUsage) -> LimitStatus | None:
         """Return the status for this usage; None if the tenant's plan is unknown."""
-        plan, policy = find_plan(used.tenant.plan), self.thresholds.policy_of(used.tenant)
+        plan, policy = plan_of(used.tenant), self.thresholds.policy_of(used.tenant)
         if plan is None or policy is None:
             return None
         return status(plan, policy, used.period, used.consumption)

@@ -116,10 +116,18 @@ def revoke_key(directory: Directory, ref: KeyRef, change: Change) -> ApiKey:
     Revoking it again changes nothing and leaves no audit entry.
     """
     found = _find(directory.list_keys(ref.tenant_id), ref)
-    if found.revoked_at is not None:
-        return found
-    revoked = replace(found, revoked_at=change.at)
-    entry = change.because(found.label).entry(ref.tenant_id, "key.revoked", found.prefix, None)
+    return found if found.revoked_at is not None else _revoked(directory, found, change)
+
+
+def revoke_keys(directory: Directory, tenant_id: str, change: Change) -> list[ApiKey]:
+    """Revoke all keys of a tenant and return those that were not revoked before."""
+    keys = [each for each in directory.list_keys(tenant_id) if each.revoked_at is None]
+    return [_revoked(directory, each, change) for each in keys]
+
+
+def _revoked(directory: Directory, key: ApiKey, change: Change) -> ApiKey:
+    revoked = replace(key, revoked_at=change.at)
+    entry = change.because(key.label).entry(key.tenant_id, "key.revoked", key.prefix, None)
     directory.save_keys([revoked], entry)
     return revoked
 

@@ -48,10 +48,10 @@ def create_tenant(
 
 def _new_tenant(request: TenantRequest, now: datetime) -> Tenant:
     if not is_tenant_id(request.id):
-        raise _invalid("id", f"id {request.id!r} is not 1 to 64 letters, digits, hyphens and underscores")
+        raise invalid("id", f"id {request.id!r} is not 1 to 64 letters, digits, hyphens and underscores")
     name = request.name.strip()
     if not 1 <= len(name) <= MAX_NAME_CHARS:
-        raise _invalid("name", f"name {request.name!r} is not 1 to {MAX_NAME_CHARS} characters")
+        raise invalid("name", f"name {request.name!r} is not 1 to {MAX_NAME_CHARS} characters")
     return Tenant(id=request.id, name=name, plan=plan_id(request.plan), created_at=now)
 
 
@@ -83,9 +83,7 @@ def set_plan(directory: Directory, tenant_id: str, plan: str, change: Change) ->
 
     Raise NotFound, InvalidInput for an unknown plan, Conflict if subscriptions decide the tenant's plan.
     """
-    before = directory.find_tenant(tenant_id)
-    if before is None:
-        raise NotFound(f"tenant {tenant_id!r} does not exist")
+    before = existing_tenant(directory, tenant_id)
     _refuse_subscriber(before)
     after = plan_id(plan)
     directory.set_plan(tenant_id, after, change.entry(tenant_id, "plan.changed", before.plan, after))
@@ -94,13 +92,19 @@ def set_plan(directory: Directory, tenant_id: str, plan: str, change: Change) ->
 
 def set_takes_estimates(directory: Directory, tenant_id: str, takes: bool | None, change: Change) -> Tenant:
     """Set whether a tenant's own cost estimates count; None leaves it to the deployment. Raise NotFound."""
-    before = directory.find_tenant(tenant_id)
-    if before is None:
-        raise NotFound(f"tenant {tenant_id!r} does not exist")
+    before = existing_tenant(directory, tenant_id)
     names = {True: "on", False: "off", None: "default"}
     entry = change.entry(tenant_id, "estimates.changed", names[before.takes_estimates], names[takes])
     directory.set_takes_estimates(tenant_id, takes, entry)
     return replace(before, takes_estimates=takes)
+
+
+def existing_tenant(directory: Directory, tenant_id: str) -> Tenant:
+    """Return a tenant; raise NotFound if there is none of that id."""
+    tenant = directory.find_tenant(tenant_id)
+    if tenant is None:
+        raise NotFound(f"tenant {tenant_id!r} does not exist")
+    return tenant
 
 
 def _refuse_subscriber(tenant: Tenant) -> None:
@@ -109,7 +113,7 @@ def _refuse_subscriber(tenant: Tenant) -> None:
         return
     subscription = f"{tenant.billing.subscription_id} ({tenant.billing.status})"
     message = f"Stripe subscription {subscription} decides the plan of tenant {tenant.id!r}"
-    raise Conflict(f"{message}: change it in Stripe", code="subscription_decides")
+    raise Conflict(f"{message}: change it in Stripe, or grant a plan beside it", code="subscription_decides")
 
 
 def plan_id(plan: str) -> str:
@@ -117,9 +121,10 @@ def plan_id(plan: str) -> str:
     found = find_plan(plan)
     if found is None:
         names = ", ".join(each.id for each in PLAN_CATALOG)
-        raise _invalid("plan", f"plan {plan!r} does not exist; the plans are {names}")
+        raise invalid("plan", f"plan {plan!r} does not exist; the plans are {names}")
     return found.id
 
 
-def _invalid(field: str, message: str) -> InvalidInput:
+def invalid(field: str, message: str) -> InvalidInput:
+    """Return the error of one field."""
     return InvalidInput(message, (FieldProblem(field=field, code=f"invalid_{field}", message=message),))

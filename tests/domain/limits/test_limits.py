@@ -237,6 +237,7 @@ def test_without_overrides_the_plan_and_the_defaults_apply(plan: Any) -> None:
         soft_percent=70,
         hard_percent=110,
         alert_percents=(50, 70, 80, 90, 100, 110),
+        requests_per_minute=plan.requests_per_minute,
     )
 
 
@@ -244,13 +245,10 @@ def test_without_overrides_the_plan_and_the_defaults_apply(plan: Any) -> None:
 def test_every_override_replaces_the_plan_and_the_defaults(
     tokens: int, runs: int, soft: int, hard: int
 ) -> None:
-    overrides = LimitOverrides(
-        tokens=tokens, runs=runs, soft_percent=soft, hard_percent=hard, alert_percents=(7, 33)
-    )
+    thresholds: dict[str, Any] = {"soft_percent": soft, "hard_percent": hard, "alert_percents": (7, 33)}
+    overrides = LimitOverrides(tokens=tokens, runs=runs, requests_per_minute=7, **thresholds)
     policy = policy_for(FREE_PLAN, overrides, default_soft_percent=80, default_hard_percent=100)
-    assert policy == LimitPolicy(
-        token_limit=tokens, run_limit=runs, soft_percent=soft, hard_percent=hard, alert_percents=(7, 33)
-    )
+    assert policy == LimitPolicy(token_limit=tokens, run_limit=runs, requests_per_minute=7, **thresholds)
 
 
 @pytest.mark.parametrize(

@@ -82,15 +82,15 @@ class StripeAccount:
     def expire_checkout(self, session_id: str) -> None:
         """See StripeGateway. This account keeps no pages."""
 
+    def create_portal(self, order: PortalOrder) -> str:
+        """See StripeGateway."""
+        return f"https://portal.example.com/{order.customer_id}/{order.subscription_id or ''}"
+
     def cancel_subscription(self, subscription_id: str) -> None:
         """See StripeGateway."""
         found = self.find_subscription(subscription_id)
         if found is not None:
             self.put(replace(found, status="canceled"))
-
-    def create_portal(self, order: PortalOrder) -> str:
-        """See StripeGateway."""
-        return f"https://portal.example.com/{order.customer_id}/{order.subscription_id or ''}"
 
     def sync_catalog(self, products: Sequence[ProductSpec]) -> list[str]:
         """See StripeGateway. No use case calls it; it is tested with the double."""

@@ -64,7 +64,7 @@ def test_the_current_page_has_usage_status_limits_and_a_forecast(place: Place) -
     events = record(store, NOON - 3 * DAY, NOON)
     page = current(store)
     assert sums_of(page.usage) == plain_sums(events, NOVEMBER)
-    assert page.policy == LimitPolicy(token_limit=500_000, run_limit=100, soft_percent=80, hard_percent=100)
+    assert page.policy == LimitPolicy(token_limit=500_000, run_limit=100, requests_per_minute=30)
     assert page.status is not None
     assert (page.status.tokens_used, page.status.runs_used) == (2 * 120, 2)
     assert page.forecast is not None

@@ -4,7 +4,7 @@ import type { TenantContext } from '@/lib/tenant'
 
 import { amounts, usageOf } from './usage'
 
-const LIMITS = { tokens: 50_000, runs: 10, soft_percent: 80, hard_percent: 100 }
+const LIMITS = { tokens: 50_000, runs: 10, requests_per_minute: 10, soft_percent: 80, hard_percent: 100 }
 
 /** A Free tenant without usage. */
 export function unusedUsage(role: Role = 'owner'): Usage {
@@ -34,7 +34,14 @@ export function unusedUsage(role: Role = 'owner'): Usage {
       tokens_remaining: LIMITS.tokens,
       runs_remaining: LIMITS.runs,
     },
-    limits: { ...LIMITS, soft_tokens: 40_000, hard_tokens: 50_000, soft_runs: 8, hard_runs: 10 },
+    limits: {
+      ...LIMITS,
+      soft_tokens: 40_000,
+      hard_tokens: 50_000,
+      soft_runs: 8,
+      hard_runs: 10,
+      grants: [],
+    },
     billing: {
       ...billing,
       plan: 'free',

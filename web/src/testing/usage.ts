@@ -107,12 +107,14 @@ export function usageOf(changes: Partial<Usage> = {}): Usage {
     limits: {
       tokens: 500_000,
       runs: 100,
+      requests_per_minute: 30,
       soft_percent: 80,
       hard_percent: 100,
       soft_tokens: 400_000,
       hard_tokens: 500_000,
       soft_runs: 80,
       hard_runs: 100,
+      grants: [],
     },
     billing: {
       plan: 'starter',

@@ -1,6 +1,6 @@
 """Directory on Firestore: tenants, keys and the audit log."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -8,6 +8,7 @@ import grpc
 
 from shared.adapters.firestore import queries
 from shared.adapters.firestore.paging import Listing
+from shared.adapters.firestore.people.grants import grants_write
 from shared.adapters.firestore.people.tenants import (
     audit_write,
     change_write,
@@ -22,6 +23,7 @@ from shared.adapters.firestore.people.tenants import (
 )
 from shared.adapters.firestore.rpc import FirestoreRpc
 from shared.domain.errors import NotFound, Unavailable
+from shared.domain.limits.grants import Grant
 from shared.domain.limits.limits import LimitOverrides
 from shared.domain.people.tenants import ApiKey, AuditEntry, Tenant
 from shared.ports import Page
@@ -60,6 +62,11 @@ class FirestoreDirectory:
     def set_limits(self, tenant_id: str, overrides: LimitOverrides, audit: AuditEntry) -> None:
         self._change_tenant(tenant_id, {"limits": overrides.model_dump(exclude_none=True)}, audit)
 
+    def change_grants(
+        self, tenant_id: str, added: Sequence[Grant], removed: Collection[str], audit: AuditEntry
+    ) -> None:
+        self._commit_change(grants_write(self._tenant_name(tenant_id), added, removed), audit)
+
     def set_time_zone(self, tenant_id: str, time_zone: str, audit: AuditEntry) -> None:
         self._change_tenant(tenant_id, {"time_zone": time_zone}, audit)
 
@@ -88,14 +95,15 @@ class FirestoreDirectory:
         return _AUDIT.page(self._rpc, self._tenant_name(tenant_id), limit, cursor)
 
     def _change_tenant(self, tenant_id: str, fields: Mapping[str, object], audit: AuditEntry) -> None:
+        self._commit_change(change_write(self._tenant_name(tenant_id), fields), audit)
+
+    def _commit_change(self, write: Any, audit: AuditEntry) -> None:
         try:
-            self._rpc.commit(
-                [change_write(self._tenant_name(tenant_id), fields), audit_write(self._rpc, audit)]
-            )
+            self._rpc.commit([write, audit_write(self._rpc, audit)])
         except grpc.RpcError as error:
             if error.code() != grpc.StatusCode.NOT_FOUND:
                 raise
-            raise NotFound(f"tenant {tenant_id!r} does not exist") from error
+            raise NotFound(f"tenant {audit.tenant_id!r} does not exist") from error
 
     def _find(self, name: str) -> Any:
         return self._rpc.batch_get([name]).get(name)

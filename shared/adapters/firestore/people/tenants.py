@@ -8,6 +8,7 @@ from uuid import uuid4
 import grpc
 
 from shared.adapters.firestore.encoding import Write, get_fields, set_fields
+from shared.adapters.firestore.people.grants import GRANTS, grants_fields, read_grants
 from shared.adapters.firestore.rpc import FirestoreRpc
 from shared.domain.errors import Conflict
 from shared.domain.ledger.counter_settings import LONGEST_FOLD_MINUTES, CounterSettings
@@ -20,6 +21,7 @@ TENANT_FIELDS = (
     "name",
     "plan",
     "limits",
+    GRANTS,
     "period",
     "created_at",
     "alert_recipients",
@@ -82,6 +84,7 @@ def tenant_fields(tenant: Tenant) -> dict[str, object]:
         "name": tenant.name,
         "plan": tenant.plan,
         "limits": tenant.overrides.model_dump(exclude_none=True),
+        GRANTS: grants_fields(tenant.grants),
         "period": {"anchor": tenant.anchor},
         "created_at": tenant.created_at,
         **_counter_fields(tenant.counters),
@@ -136,6 +139,7 @@ def read_tenant(document: Any) -> Tenant:
         alert_recipients=tuple(fields.get("alert_recipients", ())),
         takes_estimates=fields.get("takes_estimates"),
         time_zone=fields.get("time_zone", UTC_NAME),
+        grants=read_grants(fields.get(GRANTS, {})),
     )
 
 

@@ -1,12 +1,13 @@
 """Directory on dictionaries."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import datetime
 
 from shared.adapters.memory.cursors import page
 from shared.adapters.memory.state import MemoryState
 from shared.domain.errors import Conflict, NotFound
+from shared.domain.limits.grants import Grant
 from shared.domain.limits.limits import LimitOverrides
 from shared.domain.people.tenants import ApiKey, AuditEntry, Tenant
 from shared.ports import Page
@@ -65,6 +66,16 @@ class MemoryDirectory(MemoryState):
     def set_limits(self, tenant_id: str, overrides: LimitOverrides, audit: AuditEntry) -> None:
         with self._lock:
             self._tenants[tenant_id] = replace(self._existing(tenant_id), overrides=overrides)
+            self._audit.append(audit)
+
+    def change_grants(
+        self, tenant_id: str, added: Sequence[Grant], removed: Collection[str], audit: AuditEntry
+    ) -> None:
+        with self._lock:
+            tenant = self._existing(tenant_id)
+            kept = [each for each in tenant.grants if each.id not in removed]
+            grants = sorted([*kept, *added], key=lambda each: each.id)
+            self._tenants[tenant_id] = replace(tenant, grants=tuple(grants))
             self._audit.append(audit)
 
     def set_time_zone(self, tenant_id: str, time_zone: str, audit: AuditEntry) -> None:

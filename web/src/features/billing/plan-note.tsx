@@ -3,6 +3,7 @@ import type { ReactNode } from 'react'
 import { Instant } from '@/components/instant'
 import { isSubscriber } from './subscription'
 import type { Plan } from '@/lib/api/types'
+import { limitText } from '@/features/limits/limit-text'
 import { formatInteger } from '@/lib/format'
 import { useTenant } from '@/lib/tenant'
 
@@ -33,10 +34,10 @@ function CurrentNotes({ plan }: PlanNoteProps) {
         </p>
       )}
       {limits && limits.tokens !== plan.tokens_per_period && (
-        <p>Custom limit: {formatInteger(limits.tokens)} tokens per period.</p>
+        <p>Custom limit: {limitText(limits.tokens)} tokens per period.</p>
       )}
       {limits && limits.runs !== plan.runs_per_period && (
-        <p>Custom limit: {formatInteger(limits.runs)} runs per period.</p>
+        <p>Custom limit: {limitText(limits.runs)} runs per period.</p>
       )}
     </>
   )

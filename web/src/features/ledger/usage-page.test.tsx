@@ -29,7 +29,7 @@ async function open(usage: Usage = usageOf(), { role = 'owner', at = '/t/acme' }
   return view
 }
 
-const { status, aggregate, billing } = usageOf()
+const { status, aggregate, billing, limits } = usageOf()
 
 function statusWith(changes: object): Usage {
   return usageOf({ status: status && { ...status, ...changes } })
@@ -50,6 +50,42 @@ describe('at first glance', () => {
     expect(screen.getAllByTitle('$42.50')[0]).toHaveTextContent('$42.50')
     expect(screen.getByText('about $59.30')).toBeInTheDocument()
     expect(await screen.findByText(/\$29 per month/)).toBeInTheDocument()
+  })
+
+  it('tells what was added to the plan, and until when', async () => {
+    serve()
+    const nothing = { plan: null, tokens: null, runs: null, until: null }
+    const grants = [
+      { ...nothing, id: 'gr_1', plan: 'professional' },
+      { ...nothing, id: 'gr_2', tokens: 100_000, until: '2027-01-01T00:00:00Z' },
+      { ...nothing, id: 'gr_3', runs: 5 },
+    ]
+    const view = await open(usageOf({ limits: limits && { ...limits, grants } }))
+    await screen.findByText(/the limits of Professional/)
+    const notes = screen.getByRole('list', { name: 'Added to your plan' })
+    expect(
+      within(notes)
+        .getAllByRole('listitem')
+        .map(({ textContent }) => textContent),
+    ).toEqual([
+      'Includes the limits of Professional.',
+      expect.stringMatching(/^Includes 100,000 more tokens per period until 1 Jan 2027, .+\.$/),
+      'Includes 5 more runs per period.',
+    ])
+    view.unmount()
+    await open()
+    expect(screen.queryByRole('list', { name: 'Added to your plan' })).not.toBeInTheDocument()
+  })
+
+  it('calls the largest limit unlimited', async () => {
+    serve()
+    const largest = limits && { ...limits, tokens: 2 ** 53, runs: 2 ** 53 - 2 }
+    await open(usageOf({ limits: largest }))
+    const meter = (name: string) => screen.getByRole('meter', { name }).getAttribute('aria-valuetext')
+    expect(meter('Tokens')).toBe('60% used, 300,000 of unlimited tokens')
+    expect(meter('Runs')).toBe('40% used, 40 of 9,007,199,254,740,990 runs')
+    expect(screen.getByTitle('300,000 of unlimited')).toHaveTextContent('300,000 of unlimited')
+    expect(screen.getByRole('region', { name: 'Forecast' })).toHaveTextContent('of unlimited')
   })
 
   it('shows the top models', async () => {

@@ -6,6 +6,7 @@ import type { MetricForecast, Usage } from '@/lib/api/types'
 import { formatCompact, formatInteger } from '@/lib/format'
 
 import { forecastText, type ForecastText } from './forecast-text'
+import { limitText } from './limit-text'
 
 const LOOKS: Record<ForecastText['tone'], { icon: typeof CircleCheck; colour: string }> = {
   ok: { icon: CircleCheck, colour: 'text-ok-text' },
@@ -49,7 +50,7 @@ function AtEnd({ label, forecast: { at_end }, limit }: AtEndProps) {
       <dt className="min-w-0 truncate text-ink-faint">{label}</dt>
       <dd className="whitespace-nowrap text-ink tabular-nums">
         <span title={formatInteger(at_end)}>about {formatCompact(at_end)}</span>
-        <span className="text-ink-faint"> of {formatCompact(limit)}</span>
+        <span className="text-ink-faint"> of {limitText(limit, formatCompact)}</span>
       </dd>
     </div>
   )

@@ -9,7 +9,9 @@ import { plansQuery } from '@/lib/api/queries'
 import type { BillingState, Limits, LimitStatus, Usage } from '@/lib/api/types'
 import { formatCompact, formatInteger } from '@/lib/format'
 
+import { GrantNotes } from './grant-notes'
 import { levelsOf } from './limit-level'
+import { limitText } from './limit-text'
 
 export function UsedCard({ usage: { status, limits, billing, aggregate } }: { usage: Usage }) {
   const resetsAt = status?.period_resets_at ?? aggregate.period_end
@@ -48,7 +50,7 @@ function Meters({ status, limits }: { status: LimitStatus; limits: Limits }) {
         percent={status.token_usage_percent}
         {...thresholds}
         detail={<Amount used={status.tokens_used} limit={limits.tokens} />}
-        valueText={`${formatInteger(status.tokens_used)} of ${formatInteger(limits.tokens)} tokens`}
+        valueText={`${formatInteger(status.tokens_used)} of ${limitText(limits.tokens)} tokens`}
       />
       <Meter
         label="Runs"
@@ -56,21 +58,23 @@ function Meters({ status, limits }: { status: LimitStatus; limits: Limits }) {
         percent={status.run_usage_percent}
         {...thresholds}
         detail={<Amount used={status.runs_used} limit={limits.runs} />}
-        valueText={`${formatInteger(status.runs_used)} of ${formatInteger(limits.runs)} runs`}
+        valueText={`${formatInteger(status.runs_used)} of ${limitText(limits.runs)} runs`}
       />
       {status.tokens_held > 0 && (
         <p className="text-xs text-ink-faint">
           {formatInteger(status.tokens_held)} more tokens are reserved for runs in progress.
         </p>
       )}
+      <GrantNotes grants={limits.grants} />
     </div>
   )
 }
 
 function Amount({ used, limit }: { used: number; limit: number }) {
   return (
-    <span title={`${formatInteger(used)} of ${formatInteger(limit)}`}>
-      <span className="font-semibold text-ink">{formatInteger(used)}</span> of {formatCompact(limit)}
+    <span title={`${formatInteger(used)} of ${limitText(limit)}`}>
+      <span className="font-semibold text-ink">{formatInteger(used)}</span> of{' '}
+      {limitText(limit, formatCompact)}
     </span>
   )
 }

@@ -3019,6 +3019,34 @@ export interface components {
             reason: ("too_little_data" | "period_over") | null;
         };
         /**
+         * GrantResponse
+         * @description A grant by hand that is part of the limits: one of a plan, tokens and runs.
+         */
+        GrantResponse: {
+            /** Id */
+            id: string;
+            /**
+             * Plan
+             * @description The larger limit of both plans counts, tokens and runs apart.
+             */
+            plan: string | null;
+            /**
+             * Tokens
+             * @description Added to the limit of each period.
+             */
+            tokens: number | null;
+            /**
+             * Runs
+             * @description Added to the limit of each period.
+             */
+            runs: number | null;
+            /**
+             * Until
+             * @description Null if the grant has no end.
+             */
+            until: string | null;
+        };
+        /**
          * HealthResponse
          * @description The health of the service, and the lag of the fold.
          */
@@ -3243,12 +3271,25 @@ export interface components {
         /**
          * LimitsResponse
          * @description The limits of a period, and the thresholds that warn and block, in percent and as amounts.
+         *
+         *     They include the grants that are in effect now.
          */
         LimitsResponse: {
-            /** Tokens */
+            /**
+             * Tokens
+             * @description 9007199254740992 (2^53) means unlimited.
+             */
             tokens: number;
-            /** Runs */
+            /**
+             * Runs
+             * @description 9007199254740992 (2^53) means unlimited.
+             */
             runs: number;
+            /**
+             * Requests Per Minute
+             * @description For the platform's own gate: no request is refused here for it. 9007199254740992 (2^53) means unlimited.
+             */
+            requests_per_minute: number;
             /** Soft Percent */
             soft_percent: number;
             /** Hard Percent */
@@ -3273,6 +3314,12 @@ export interface components {
              * @description Runs at which new runs are denied.
              */
             hard_runs: number;
+            /**
+             * Grants
+             * @description The grants in effect, in the order of their ids.
+             * @default []
+             */
+            grants: components["schemas"]["GrantResponse"][];
         };
         /**
          * LiveResponse

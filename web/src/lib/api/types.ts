@@ -20,6 +20,7 @@ export type Amounts = Omit<SeriesRow, 'provider' | 'model' | 'category'>
 export type DayRow = Schemas['DayRow']
 export type LimitStatus = Schemas['LimitStatus']
 export type Limits = Schemas['LimitsResponse']
+export type Grant = Limits['grants'][number]
 export type Forecast = Schemas['ForecastResponse']
 export type MetricForecast = Schemas['MetricForecastResponse']
 export type Live = Schemas['LiveResponse']

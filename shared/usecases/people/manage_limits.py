@@ -1,0 +1,62 @@
+"""Replace the limits of one tenant's plan by its own; each change leaves an audit entry."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from pydantic import ValidationError
+
+from shared.domain.errors import InvalidInput
+from shared.domain.limits.limits import MAX_LIMIT, MAX_PERCENT, LimitOverrides
+from shared.domain.people.tenants import Change, Tenant
+from shared.ports import Directory
+from shared.usecases.people.manage_tenants import existing_tenant, invalid
+
+_RANGES = {
+    "tokens": (0, MAX_LIMIT),
+    "runs": (0, MAX_LIMIT),
+    "requests_per_minute": (0, MAX_LIMIT),
+    "soft_percent": (1, MAX_PERCENT),
+    "hard_percent": (1, MAX_PERCENT),
+}
+LIMITS = tuple(_RANGES)
+"""The names of the limits and thresholds that an operator sets."""
+
+
+def set_limits(
+    directory: Directory, tenant_id: str, limits: Mapping[str, int | None], change: Change
+) -> Tenant:
+    """Replace the limits that are named and return the tenant; None goes back to the plan or the default.
+
+    Raise NotFound for an unknown tenant, InvalidInput for no limit or a number out of range. Limits that stay the
+    same leave no audit entry.
+    """
+    if not limits:
+        raise InvalidInput(f"nothing to set: name at least one of {', '.join(LIMITS)}")
+    tenant = existing_tenant(directory, tenant_id)
+    before = tenant.overrides
+    after = _valid(before, limits)
+    changed = [name for name in LIMITS if getattr(before, name) != getattr(after, name)]
+    if changed:
+        entry = change.entry(tenant_id, "limits.changed", _written(before, changed), _written(after, changed))
+        directory.set_limits(tenant_id, after, entry)
+    return replace(tenant, overrides=after)
+
+
+def _valid(before: LimitOverrides, limits: Mapping[str, int | None]) -> LimitOverrides:
+    try:
+        return LimitOverrides.model_validate({**before.model_dump(), **limits})
+    except ValidationError as error:
+        name = str(error.errors()[0]["loc"][0])
+        least, most = _RANGES[name]
+        raise invalid(name, f"{name} is {limits[name]:,}, but must lie in {least:,} to {most:,}") from error
+
+
+def _written(overrides: LimitOverrides, names: list[str]) -> str:
+    return ", ".join(f"{name} {shown_limit(getattr(overrides, name))}" for name in names)
+
+
+def shown_limit(value: int | None) -> str:
+    """Return the words of a limit: the number, `unlimited` for the largest, `default` for none."""
+    if value is None:
+        return "default"
+    return "unlimited" if value == MAX_LIMIT else f"{value:,}"

@@ -1,0 +1,52 @@
+"""The commands about what an operator decides by hand: grants, a tenant's own limits, and its end."""
+
+from argparse import Namespace
+
+from shared.bootstrap import Container
+from shared.usecases.billing.end_tenant import end_tenant
+from shared.usecases.people import manage_grants, manage_limits
+from shared.usecases.people.manage_grants import GrantRequest
+from shared.usecases.people.manage_tenants import existing_tenant
+from tools.admin.commands import Answer, change_of
+from tools.admin.tenant_fields import grant_fields, resulting_limits
+
+
+def give_grant(container: Container, options: Namespace) -> Answer:
+    """Give a tenant a plan, tokens or runs."""
+    request = GrantRequest(plan=options.plan, tokens=options.tokens, runs=options.runs, until=options.until)
+    change = change_of(container).because(options.reason)
+    grant = manage_grants.give_grant(container.directory, options.id, request, change)
+    tenant = existing_tenant(container.directory, options.id)
+    return Answer({"grant": grant_fields(grant), "limits": resulting_limits(container, tenant)})
+
+
+def revoke_grant(container: Container, options: Namespace) -> Answer:
+    """Take a grant back."""
+    change = change_of(container).because(options.reason)
+    grant = manage_grants.revoke_grant(container.directory, options.id, options.grant, change)
+    tenant = existing_tenant(container.directory, options.id)
+    return Answer({"revoked": grant_fields(grant), "limits": resulting_limits(container, tenant)})
+
+
+def set_limits(container: Container, options: Namespace) -> Answer:
+    """Replace limits of the tenant's plan."""
+    given = {name: getattr(options, name) for name in manage_limits.LIMITS if name in options}
+    change = change_of(container).because(options.reason)
+    tenant = manage_limits.set_limits(container.directory, options.id, given, change)
+    return Answer({"tenant_id": tenant.id, "limits": resulting_limits(container, tenant)})
+
+
+def end(container: Container, options: Namespace) -> Answer:
+    """End a tenant."""
+    change = change_of(container).because(options.reason)
+    ended = end_tenant(container.billing, container.directory, options.id, change)
+    tenant = existing_tenant(container.directory, options.id).at(container.clock())
+    return Answer(
+        {
+            "tenant_id": tenant.id,
+            "plan": tenant.plan,
+            "canceled_subscriptions": ended.subscription_ids,
+            "revoked_grants": ended.grant_ids,
+            "revoked_keys": ended.revoked_keys,
+        }
+    )

@@ -1,0 +1,10 @@
+// A limit in words.
+import { formatInteger } from '@/lib/format'
+
+/** The largest limit; the API says that it means unlimited. */
+const UNLIMITED = 2 ** 53
+
+/** The number as `format` writes it, or "unlimited". */
+export function limitText(limit: number, format: (value: number) => string = formatInteger): string {
+  return limit === UNLIMITED ? 'unlimited' : format(limit)
+}
