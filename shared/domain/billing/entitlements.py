@@ -69,6 +69,7 @@ def _granted(subscriptions: Collection[Subscription], grace: timedelta) -> Entit
             until=until,
             subscription_id=subscription.id,
             interval=subscription.snapshot.interval,
+            quantity=subscription.snapshot.quantity,
             then=_unless_free(after),
         )
     return granted

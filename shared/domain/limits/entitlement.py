@@ -19,6 +19,8 @@ class Entitlement:
     subscription_id: str | None = None
     anchor: datetime | None = None
     interval: BillingInterval | None = None
+    quantity: int = 1
+    """How many times the plan is paid for; its limits are multiplied by it."""
     then: "Entitlement | None" = None
 
     def at(self, now: datetime) -> "Entitlement":

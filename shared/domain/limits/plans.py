@@ -1,7 +1,7 @@
 """The plan catalog: the limits and prices of each plan."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Final, Literal
 
@@ -11,6 +11,7 @@ BillingInterval = Literal["day", "week", "month", "year"]
 """How often a subscription is billed."""
 
 _MONTHS_PER_YEAR: Final = 12
+_MOST: Final = 2**53
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +42,14 @@ class Plan:
     def _require(self, field: str, rule: str, holds: bool) -> None:
         if not holds:
             raise ValueError(f"{field} is {getattr(self, field)!r}, but must {rule}")
+
+    def times(self, quantity: int) -> "Plan":
+        """Return the plan as it is granted when it is paid for several times: its tokens and runs are multiplied."""
+        return replace(
+            self,
+            token_limit=min(self.token_limit * quantity, _MOST),
+            run_limit=min(self.run_limit * quantity, _MOST),
+        )
 
     @property
     def _twelve_months_nanousd(self) -> int:

@@ -57,6 +57,8 @@ class Tenant:
     overrides: LimitOverrides = NO_OVERRIDES
     anchor: datetime | None = None
     counters: CounterSettings = DEFAULT_COUNTER_SETTINGS
+    quantity: int = 1
+    """How many times the plan is paid for; known after `at`, from the entitlement."""
     entitlement: Entitlement | None = None
     """The plan that its subscriptions grant; None if it never subscribed and `plan` was set by hand."""
     billing: BillingSummary = NO_SUBSCRIPTION
@@ -81,9 +83,9 @@ class Tenant:
         if self.entitlement is None:
             return current
         entitled = self.entitlement.at(now)
-        if entitled.plan == self.plan and entitled.anchor == self.anchor:
+        if (entitled.plan, entitled.anchor, entitled.quantity) == (self.plan, self.anchor, self.quantity):
             return current
-        return replace(current, plan=entitled.plan, anchor=entitled.anchor)
+        return replace(current, plan=entitled.plan, anchor=entitled.anchor, quantity=entitled.quantity)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -42,8 +42,12 @@ class Thresholds:
 
 
 def plan_of(tenant: Tenant) -> Plan | None:
-    """Return the tenant's plan, raised by the plans that are granted to it; None if neither is known."""
-    return raised_plan(find_plan(tenant.plan), tenant.grants)
+    """Return the tenant's plan as often as it is paid for, raised by the plans that are granted to it.
+
+    Return None if neither is known.
+    """
+    paid = find_plan(tenant.plan)
+    return raised_plan(paid.times(tenant.quantity) if paid else None, tenant.grants)
 
 
 @dataclass(frozen=True, slots=True)

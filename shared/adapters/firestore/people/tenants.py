@@ -153,6 +153,7 @@ def entitlement_fields(granted: Entitlement | None) -> dict[str, object] | None:
         "subscription_id": granted.subscription_id,
         "anchor": granted.anchor,
         "interval": granted.interval,
+        "quantity": granted.quantity,
         "then": entitlement_fields(granted.then),
     }
 
