@@ -147,7 +147,8 @@ class Container:
             return None
         from shared.adapters.stripe import StripeApi
 
-        return StripeApi(self.config.stripe_api_key, self.config.stripe_api_base)
+        slots = max(1, self.config.threads // 2)
+        return StripeApi(self.config.stripe_api_key, self.config.stripe_api_base, slots)
 
     @cached_property
     def publisher(self) -> TickPublisher:

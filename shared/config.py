@@ -1,5 +1,6 @@
 """Reads the environment once at start-up, and reports all missing and invalid settings together."""
 
+import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
@@ -51,6 +52,8 @@ _HARD_PERCENT = _WholeNumber(
     name="GWI_HARD_LIMIT_PERCENT", default=DEFAULT_HARD_PERCENT, least=1, most=MAX_PERCENT
 )
 _GRACE_DAYS = _WholeNumber(name="GWI_GRACE_DAYS", default=DEFAULT_GRACE.days, least=0, most=60)
+_THREADS = _WholeNumber(name="THREADS", default=4 * (os.cpu_count() or 1), least=1, most=1000)
+"""The variable and the default are those of functions-framework."""
 _TRIAL_DAYS = _WholeNumber(name="GWI_TRIAL_DAYS", default=0, least=0, most=730)
 
 
@@ -98,6 +101,8 @@ class Config:
     hard_percent: int
     stripe_api_key: str | None
     stripe_api_base: str | None
+    threads: int
+    """The threads with which the server answers requests."""
     stripe_webhook_secrets: tuple[str, ...]
     grace: timedelta
     trial_days: int
@@ -150,6 +155,7 @@ def load_config(environment: Mapping[str, str], required: Iterable[str] = ()) ->
     soft_percent = _SOFT_PERCENT.read(environment, problems)
     hard_percent = _HARD_PERCENT.read(environment, problems)
     grace_days = _GRACE_DAYS.read(environment, problems)
+    threads = _THREADS.read(environment, problems)
     trial_days = _TRIAL_DAYS.read(environment, problems)
     if problems:
         raise ConfigurationError("Cannot start:\n" + "\n".join(f"- {problem}" for problem in problems))
@@ -166,6 +172,7 @@ def load_config(environment: Mapping[str, str], required: Iterable[str] = ()) ->
         soft_percent=soft_percent,
         hard_percent=hard_percent,
         stripe_api_key=environment.get("STRIPE_API_KEY") or None,
+        threads=threads,
         stripe_api_base=environment.get("STRIPE_API_BASE") or None,
         stripe_webhook_secrets=_listed(environment, "STRIPE_WEBHOOK_SECRET"),
         grace=timedelta(days=grace_days),

@@ -1,11 +1,12 @@
 """StripeGateway and webhook signatures, by stripe-python."""
 
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
+from contextlib import AbstractContextManager, suppress
 from typing import Any, TypeVar
 
 import stripe
 
+from shared.adapters.stripe_time import limited_session, stripe_deadline
 from shared.domain.billing.plan_mapping import TENANT_METADATA_KEY, PriceSpec, ProductSpec
 from shared.domain.billing.stripe_events import (
     ChargeSnapshot,
@@ -24,7 +25,9 @@ from shared.ports import CheckoutOrder
 
 R = TypeVar("R")
 
-MAX_NETWORK_RETRIES = 2
+MAX_NETWORK_RETRIES = 1
+DEFAULT_SLOTS = 8
+_RETRY_AFTER_SECONDS = 10
 _PRODUCTS = "items.data.price.product"
 _MISSING = "resource_missing"
 
@@ -49,11 +52,19 @@ def verify_signature(payload: bytes, header: str, secrets: Sequence[str], tolera
 class StripeApi:
     """StripeGateway on Stripe's API, or on the local double at `base_url`."""
 
-    def __init__(self, api_key: str, base_url: str | None) -> None:
+    def __init__(self, api_key: str, base_url: str | None, slots: int = DEFAULT_SLOTS) -> None:
+        """Let at most `slots` threads wait for Stripe at once."""
+        self.livemode = _mode_of(api_key)
         addresses: Any = {"api": base_url} if base_url else {}
         self._v1 = stripe.StripeClient(
-            api_key, base_addresses=addresses, max_network_retries=MAX_NETWORK_RETRIES
+            api_key,
+            base_addresses=addresses,
+            max_network_retries=MAX_NETWORK_RETRIES,
+            http_client=stripe.RequestsClient(session=limited_session(slots)),
         ).v1
+
+    def within(self, seconds: float) -> AbstractContextManager[None]:
+        return stripe_deadline(seconds)
 
     def find_customer(self, customer_id: str) -> CustomerSnapshot | None:
         found = _find(lambda: self._v1.customers.retrieve(customer_id))
@@ -103,6 +114,8 @@ class StripeApi:
             "mode": "subscription",
             "customer": order.customer_id,
             "client_reference_id": order.tenant_id,
+            # Other apps set client_reference_id too; the metadata says that the session is ours.
+            "metadata": metadata,
             "line_items": [{"price": order.price_id, "quantity": 1}],
             "subscription_data": subscription,
             "allow_promotion_codes": True,
@@ -174,6 +187,12 @@ def _is_as_specified(price: Mapping[str, Any], product: ProductSpec, spec: Price
     return is_same_amount and price["product"] == product.id and recurring.get("interval") == spec.interval
 
 
+def _mode_of(api_key: str) -> bool | None:
+    """Return True for a live key, False for a test key, None for a key that does not say."""
+    mode = api_key.split("_")[1:2]
+    return {"live": True, "test": False}.get(mode[0]) if mode else None
+
+
 def _all(page: Any) -> list[Mapping[str, object]]:
     return [each.to_dict() for each in page.auto_paging_iter()]
 
@@ -195,7 +214,7 @@ def _call(call: Callable[[], R]) -> R:
     try:
         return call()
     except (stripe.APIConnectionError, stripe.RateLimitError) as error:
-        raise Unavailable("Stripe does not respond") from error
+        raise Unavailable("Stripe does not respond", retry_after_seconds=_RETRY_AFTER_SECONDS) from error
     except stripe.IdempotencyError as error:
         message = "another order is being placed; try again in a minute"
         raise Conflict(message, code="order_in_progress") from error

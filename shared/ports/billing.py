@@ -1,6 +1,7 @@
 """The store of billing, and the gateway to Stripe."""
 
 from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -50,6 +51,8 @@ class ProcessedEvent:
     event_type: str
     outcome: str
     at: datetime
+    is_repeated: bool = False
+    """It was ignored before, for want of a tenant, and counts now."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,6 +64,8 @@ class BillingChange:
     processed_event: ProcessedEvent | None = None
     link_customer_id: str | None = None
     """A Stripe customer to be linked to this tenant."""
+    unlink_customer_id: str | None = None
+    """A Stripe customer of this tenant, which is to belong to nobody."""
     invoice: InvoiceRow | None = None
     invoice_version: object = None
     """The version of the invoice when it was read; None if there was none."""
@@ -74,8 +79,9 @@ class BillingChange:
 class BillingStore(Protocol):
     """Store the billing of tenants. Any method raises Unavailable when the store does not respond."""
 
-    def find_owner(self, event_id: str | None, customer_id: str | None) -> tuple[bool, str | None]:
-        """Return whether the event was processed, and the tenant that owns the customer, in one round trip."""
+    def find_owner(self, event_id: str | None, customer_id: str | None) -> tuple[str | None, str | None]:
+        """Return the outcome of an event that was processed, and the tenant that owns the customer, in one round
+        trip."""
 
     def read_account(self, tenant_id: str, invoice_id: str | None = None) -> StoredAccount | None:
         """Return a tenant's billing and one of its invoices, in one round trip; None if there is no such tenant."""
@@ -87,8 +93,8 @@ class BillingStore(Protocol):
         already, or if the customer to be linked has an owner: a customer never moves.
         """
 
-    def save_processed_event(self, processed: ProcessedEvent) -> None:
-        """Store the record of an event that changes nothing else."""
+    def save_processed_event(self, processed: ProcessedEvent, outgoing: Outgoing = NOTHING_OUTGOING) -> None:
+        """Store the record of an event that changes nothing else, with what leaves because of it."""
 
     def list_invoices(self, tenant_id: str, *, limit: int, cursor: str | None = None) -> Page[InvoiceRow]:
         """Return the tenant's invoices, newest first. Raise InvalidInput for a bad cursor."""
@@ -115,6 +121,13 @@ class StripeGateway(Protocol):
 
     Methods that return snapshots raise InvalidStripeObject for an object without the form that Stripe documents.
     """
+
+    @property
+    def livemode(self) -> bool | None:
+        """Whether its key is for live or for test objects; None if the key does not say."""
+
+    def within(self, seconds: float) -> AbstractContextManager[None]:
+        """Give all calls in this context so many seconds together; after that they raise Unavailable."""
 
     def find_customer(self, customer_id: str) -> CustomerSnapshot | None:
         """Return a customer; None if it does not exist or was deleted."""

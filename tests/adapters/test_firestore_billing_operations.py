@@ -98,7 +98,7 @@ def test_an_unknown_customers_event_costs_one_read_and_one_write_when_it_is_repo
 ) -> None:
     stranger = subscription_event("created", STARTED, metadata={})
     assert deliver(billing_on(store), [stranger]) == [UNOWNED]
-    assert (calls.methods, effects(calls)) == ([READ, WRITE], ["stripe_events"])
+    assert (calls.methods, effects(calls)) == ([READ, WRITE], ["outbox", "stripe_events"])
 
 
 def test_listing_a_few_tenants_reads_no_more_of_them(

@@ -60,7 +60,7 @@ def test_a_customer_is_created_once_and_again_after_its_deletion(shop: DoubleSho
 def test_listed_subscriptions_name_their_plan_by_the_product_too(shop: DoubleShop) -> None:
     subscription_id = shop.pay("professional")
     (price,) = shop.client.v1.prices.list({"lookup_keys": ["gwi_professional_month"]}).data
-    shop.client.v1.prices.update(price.id, {"lookup_key": "another", "metadata": {"plan": ""}})
+    shop.client.v1.prices.update(price.id, {"lookup_key": "another", "metadata": {"gwi_plan": ""}})
     customer_id = shop.customers()[0].id
     (listed,) = shop.api.list_subscriptions(customer_id)
     found = shop.api.find_subscription(subscription_id)
@@ -116,10 +116,10 @@ def test_the_catalog_is_synced_once_and_the_sellers_own_metadata_is_left_alone(s
     assert shop.api.sync_catalog(catalog_to_sell()) == []
     shop.client.v1.products.update("gwi_starter", {"metadata": {"color": "blue"}})
     assert shop.api.sync_catalog(catalog_to_sell()) == []
-    shop.client.v1.products.update("gwi_starter", {"metadata": {"plan": "enterprise"}})
+    shop.client.v1.products.update("gwi_starter", {"metadata": {"gwi_plan": "enterprise"}})
     assert shop.api.sync_catalog(catalog_to_sell()) == ["repaired product gwi_starter"]
     metadata = shop.client.v1.products.retrieve("gwi_starter").metadata.to_dict()
-    assert metadata == {"color": "blue", "plan": "starter"}
+    assert metadata == {"color": "blue", "gwi_plan": "starter"}
 
 
 def test_a_subscriber_of_a_replaced_price_keeps_the_plan_without_a_request_to_stripe(

@@ -42,8 +42,8 @@ def store(place: BillingPlace) -> BillingStore:
 
 def test_an_unknown_tenant_customer_and_event_are_none(place: BillingPlace) -> None:
     store = place.open()
-    assert store.find_owner("evt_1", "cus_1") == (False, None)
-    assert store.find_owner(None, None) == (False, None)
+    assert store.find_owner("evt_1", "cus_1") == (None, None)
+    assert store.find_owner(None, None) == (None, None)
     assert store.read_account("acme") is None
     assert store.list_invoices("acme", limit=10).items == []
     assert list(store.list_tenants()) == []

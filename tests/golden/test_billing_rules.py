@@ -98,7 +98,7 @@ def test_a_scenario_ends_in_its_state_with_its_plan(case: dict[str, Any]) -> Non
         granted = entitlement([subscription], grace)
         plans = [[at, granted.at(datetime.fromisoformat(at)).plan] for at, _ in case["granted"]]
         assert plans == case["granted"]
-        assert [alert.kind for alert in billing_alerts([subscription])] == case.get("alerts", [])
+        assert [alert.kind for alert in billing_alerts([subscription], "acme")] == case.get("alerts", [])
 
 
 @pytest.mark.parametrize("case", cases("renewals"))

@@ -108,7 +108,7 @@ def test_a_variable_that_is_set_to_its_default_changes_nothing() -> None:
 def test_the_bounds_on_the_page_are_those_that_are_checked() -> None:
     bounds = {name: re.fullmatch(r"(\d+) to (\d+)", values) for name, _, values in settings_rows()}
     numbers = {name: (int(found[1]), int(found[2])) for name, found in bounds.items() if found}
-    assert len(numbers) == 5
+    assert len(numbers) == 6
     for name, (least, most) in numbers.items():
         for inside in (least, most):
             load_config({**PROJECT, name: str(inside)})

@@ -119,7 +119,7 @@ def _add_price(parser: ArgumentParser) -> None:
 
 
 def _add_stripe(parser: ArgumentParser) -> None:
-    actions = parser.add_subparsers(required=True, metavar="{sync-catalog,reconcile}")
+    actions = parser.add_subparsers(required=True, metavar="{sync-catalog,reconcile,link,unlink}")
     add(
         actions,
         Command(
@@ -140,3 +140,25 @@ def _add_stripe(parser: ArgumentParser) -> None:
     )
     reconcile.add_argument("--repair", action="store_true", help="apply what Stripe says")
     reconcile.add_argument("--tenant", metavar="ID", help="compare only this tenant; default all")
+    link = add(
+        actions,
+        Command(
+            name="link",
+            run=stripe_commands.link,
+            help="link a Stripe customer to a tenant, and take over its subscriptions and invoices",
+            example='stripe link --tenant acme --customer cus_123 --reason "sold by invoice"',
+        ),
+    )
+    unlink = add(
+        actions,
+        Command(
+            name="unlink",
+            run=stripe_commands.unlink,
+            help="end the link of a Stripe customer; its subscriptions grant the tenant nothing any more",
+            example='stripe unlink --tenant acme --customer cus_123 --reason "linked by mistake"',
+        ),
+    )
+    for action in (link, unlink):
+        action.add_argument("--tenant", required=True, metavar="ID")
+        action.add_argument("--customer", required=True, metavar="CUS")
+        action.add_argument("--reason", default="", help="kept in the audit trail")

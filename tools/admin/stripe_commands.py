@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from shared.bootstrap import Container
 from shared.domain.billing.plan_mapping import catalog_to_sell
 from shared.domain.errors import NotFound, UsageError
+from shared.usecases.billing import link_customer
 from shared.usecases.billing.reconcile_billing import reconcile_tenant
-from tools.admin.commands import Answer
+from tools.admin.commands import Answer, change_of
 
 Row = dict[str, str]
 
@@ -38,6 +39,20 @@ def reconcile(container: Container, options: Namespace) -> Answer:
     failed = found.failed if left is found else found.failed + left.failed
     fields = {"drift": found.drift, "left": left.drift, "failed": failed}
     return Answer(fields, is_good=not left.drift and not failed)
+
+
+def link(container: Container, options: Namespace) -> Answer:
+    """Link a customer of Stripe to a tenant, and take over its subscriptions and invoices."""
+    change = change_of(container).because(options.reason)
+    changes = link_customer.link_customer(container.billing, options.tenant, options.customer, change)
+    return Answer({"tenant_id": options.tenant, "customer": options.customer, "changes": changes})
+
+
+def unlink(container: Container, options: Namespace) -> Answer:
+    """End the link of a customer: its subscriptions grant the tenant nothing any more."""
+    change = change_of(container).because(options.reason)
+    link_customer.unlink_customer(container.billing, options.tenant, options.customer, change)
+    return Answer({"tenant_id": options.tenant, "unlinked": options.customer})
 
 
 def _tenants(container: Container, tenant_id: str | None) -> Iterable[str]:

@@ -29,8 +29,10 @@ ID_PREFIXES = {
     "charge": "ch",
     "refund": "re",
     "dispute": "du",
+    "billing_portal.configuration": "bpc",
     "billing_portal.session": "bps",
     "event": "evt",
+    "subscription_schedule": "sub_sched",
 }
 
 
@@ -66,6 +68,7 @@ class Account:
         self.cards: dict[str, str] = {}
         self.pending_lines: dict[str, list[StripeObject]] = {}
         self.asked_of_checkout: dict[str, dict[str, Any]] = {}
+        self.released_in_last_phase: set[str] = set()
         self.reminded_trials: set[tuple[str, int]] = set()
 
     def add(self, kind: str, fields: StripeObject, object_id: str | None = None) -> StripeObject:
@@ -92,6 +95,9 @@ class Account:
     def present(self, found: StripeObject) -> StripeObject:
         """Return a copy as the API shows it: items carry their whole price, as it is now."""
         shown = deepcopy(found)
+        if shown["object"] == "billing_portal.configuration":
+            # Stripe shows these only to callers who expand them.
+            del shown["features"]["subscription_update"]["products"]
         if shown["object"] == "subscription" and "items" in shown:
             for item in shown["items"]["data"]:
                 price = deepcopy(self.objects["price"][item["price"]])

@@ -14,6 +14,8 @@ from tools.stripe_double import (
     event_routes,
     invoice_routes,
     portal,
+    portal_configurations,
+    schedules,
     subscriptions,
 )
 from tools.stripe_double.account import CURRENT_VERSION, Account, Cause, new_id
@@ -35,6 +37,8 @@ ROUTES: tuple[Route, ...] = (
     *event_routes.ROUTES,
     *invoice_routes.ROUTES,
     *portal.ROUTES,
+    *portal_configurations.ROUTES,
+    *schedules.ROUTES,
     *subscriptions.ROUTES,
 )
 

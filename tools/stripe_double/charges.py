@@ -1,5 +1,8 @@
 """Owns charges and the payments of invoices that they make."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from tools.stripe_double.account import Account, StripeObject, new_id, nulls
 from tools.stripe_double.parameters import RETRIEVE, Params
 from tools.stripe_double.routes import Route
@@ -11,6 +14,18 @@ _CHARGE_NULLS = nulls(
     " shipping source source_transfer statement_descriptor statement_descriptor_suffix transfer"
     " transfer_data transfer_group"
 )
+
+
+@contextmanager
+def presenting_card(account: Account, customer_id: str, outcome: str) -> Iterator[None]:
+    """Pay on a page with a card that answers `outcome`; the customer keeps one that works only."""
+    previous = account.cards.get(customer_id, "none")
+    account.cards[customer_id] = outcome
+    try:
+        yield
+    finally:
+        if outcome != "success":
+            account.cards[customer_id] = previous
 
 
 def charge_invoice(account: Account, invoice: StripeObject, outcome: str) -> StripeObject:

@@ -1,10 +1,9 @@
-"""Owns Checkout sessions in subscription mode, and what their page does: pay, be declined, go back."""
+"""Owns the API of Checkout sessions in subscription mode."""
 
 from typing import Any
 
-from tools.stripe_double import customers, subscriptions
+from tools.stripe_double import checkout_states
 from tools.stripe_double.account import Account, StripeObject, listing, merged_metadata, nulls
-from tools.stripe_double.collection import collect
 from tools.stripe_double.pagination import list_page
 from tools.stripe_double.parameters import (
     EXPAND,
@@ -145,42 +144,14 @@ def line_items(account: Account, session: StripeObject) -> StripeObject:
     return listing(f"/v1/checkout/sessions/{session['id']}/line_items", shown)
 
 
-def submit(account: Account, session: StripeObject, outcome: str) -> bool:
-    """Do what the page's form asks with a card of `outcome`; True if the session is complete.
-
-    A card is checked also when nothing is due, and a refused one starts no trial.
-    """
-    if session["amount_total"] == 0 and outcome not in ("success", "none"):
-        return False
-    if session["customer"] is None:
-        session["customer"] = customers.guest(account, session["customer_email"])["id"]
-    account.cards[session["customer"]] = outcome
-    subscription = account.objects["subscription"].get(session["subscription"] or "")
-    if subscription is None or subscription["ended_at"] is not None:
-        subscription = subscriptions.create(account, _subscription_params(account, session))
-        session["subscription"] = subscription["id"]
-    else:
-        collect(account, account.objects["invoice"][subscription["latest_invoice"]], automatic=False)
-    session["invoice"] = subscription["latest_invoice"]
-    if subscription["status"] not in ("active", "trialing"):
-        return False
-    _complete(account, session)
-    return True
-
-
-def _subscription_params(account: Account, session: StripeObject) -> Params:
-    asked = account.asked_of_checkout[session["id"]]
-    given = {name: value for name, value in asked.get("subscription_data", {}).items() if value is not None}
-    return {"customer": session["customer"], "items": asked["line_items"], **given}
-
-
-def _complete(account: Account, session: StripeObject) -> None:
-    customer = account.objects["customer"][session["customer"]]
-    details = {name: customer[name] for name in ("address", "email", "name", "phone")}
-    details |= {"business_name": None, "individual_name": None, "tax_exempt": "none", "tax_ids": []}
-    paid = "paid" if session["amount_total"] else "no_payment_required"
-    session.update(customer_details=details, payment_status=paid, status="complete", url=None)
-    account.emit("checkout.session.completed", session)
+def expire(account: Account, _params: Params, session_id: str) -> StripeObject:
+    """Close a page before its time."""
+    session = account.find("checkout.session", session_id)
+    if session["status"] != "open":
+        message = 'Only Checkout Sessions with a status in ["open"] can be expired. This Checkout Session has'
+        raise invalid(f"{message} a status of `{session['status']}`.")
+    checkout_states.expire(account, session)
+    return session
 
 
 def retrieve(account: Account, _params: Params, session_id: str) -> StripeObject:
@@ -203,4 +174,5 @@ ROUTES = (
     Route(method="POST", path="/v1/checkout/sessions", schema=_CREATE, answer=create),
     Route(method="GET", path="/v1/checkout/sessions", schema=_LIST, answer=list_all),
     Route(method="GET", path="/v1/checkout/sessions/<session_id>", schema=RETRIEVE, answer=retrieve),
+    Route(method="POST", path="/v1/checkout/sessions/<session_id>/expire", schema=RETRIEVE, answer=expire),
 )

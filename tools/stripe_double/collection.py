@@ -2,6 +2,7 @@
 
 from tools.stripe_double.account import Account, StripeObject
 from tools.stripe_double.charges import charge_invoice
+from tools.stripe_double.checkout_states import complete_paid
 from tools.stripe_double.states import (
     cancel_now,
     invoices_of,
@@ -64,6 +65,8 @@ def mark_paid(account: Account, invoice: StripeObject, *, counted: bool = False)
         _recover(account, subscription)
     account.emit("invoice.paid", invoice)
     account.emit("invoice.payment_succeeded", invoice)
+    if subscription["status"] == "active":
+        complete_paid(account, subscription)
 
 
 def _recover(account: Account, subscription: StripeObject) -> None:
@@ -94,6 +97,14 @@ def _next_attempt(account: Account, invoice: StripeObject) -> int | None:
     if invoice["billing_reason"] == "subscription_create" or made > len(RETRY_AFTER_SECONDS):
         return None
     return account.clock.now() + RETRY_AFTER_SECONDS[made - 1]
+
+
+def end_now(account: Account, subscription: StripeObject) -> None:
+    """End a subscription because somebody asked for it; what never began loses its invoice, so nobody can pay it."""
+    if subscription["status"] == "incomplete":
+        void(account, account.objects["invoice"][subscription["latest_invoice"]])
+    else:
+        cancel_now(account, subscription)
 
 
 def _give_up(account: Account, subscription: StripeObject) -> None:

@@ -3,6 +3,7 @@
 import secrets
 
 from tools.stripe_double.account import Account, StripeObject, merged_metadata, new_id
+from tools.stripe_double.collection import end_now
 from tools.stripe_double.pagination import list_page
 from tools.stripe_double.parameters import (
     EXPAND,
@@ -17,7 +18,6 @@ from tools.stripe_double.parameters import (
     text,
 )
 from tools.stripe_double.routes import Route
-from tools.stripe_double.states import cancel_now
 
 _ADDRESS_PARTS = ("city", "country", "line1", "line2", "postal_code", "state")
 _ADDRESS = Schema(dict.fromkeys(_ADDRESS_PARTS, clearable(text)))
@@ -88,7 +88,7 @@ def delete(account: Account, _params: Params, customer_id: str) -> StripeObject:
     customer = account.find("customer", customer_id)
     for subscription in list(account.objects["subscription"].values()):
         if subscription["customer"] == customer_id and subscription["ended_at"] is None:
-            cancel_now(account, subscription)
+            end_now(account, subscription)
     account.emit("customer.deleted", customer)
     tombstone = {"id": customer_id, "object": "customer", "deleted": True}
     account.objects["customer"][customer_id] = tombstone

@@ -3,15 +3,17 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+from tools.stripe_double import checkout_states
 from tools.stripe_double.account import Account, Cause, StripeObject
 from tools.stripe_double.collection import DAY, collect, finalize, void
-from tools.stripe_double.states import cancel_now
+from tools.stripe_double.schedule_phases import end_phase
+from tools.stripe_double.schedule_states import schedule_of
+from tools.stripe_double.states import RENEWING, cancel_now
 from tools.stripe_double.subscription_items import period_of
 from tools.stripe_double.trials import begin_period, end_trial
 
 REMINDER_SECONDS = 3 * DAY
 SECONDS_INCOMPLETE = 23 * 3_600
-_RENEWING = ("active", "past_due", "unpaid")
 
 
 @dataclass(frozen=True)
@@ -62,16 +64,20 @@ def _all_work(account: Account) -> Iterator[Work]:
             yield Work(invoice["next_payment_attempt"], _collect, invoice)
     for session in account.objects["checkout.session"].values():
         if session["status"] == "open":
-            yield Work(session["expires_at"], expire_session, session)
+            yield Work(session["expires_at"], checkout_states.expire, session)
 
 
 def _work_of_subscription(account: Account, subscription: StripeObject) -> Iterator[Work]:
     status, end = subscription["status"], period_of(subscription)[1]
-    if subscription["cancel_at"] and status in (*_RENEWING, "trialing"):
+    if subscription["cancel_at"] and status in (*RENEWING, "trialing"):
         yield Work(subscription["cancel_at"], cancel_now, subscription)
+    schedule = schedule_of(account, subscription)
+    if schedule is not None:
+        # Before the renewal of the same instant, which then bills the next phase.
+        yield Work(schedule["current_phase"]["end_date"], end_phase, subscription)
     if status == "trialing":
         yield from _work_of_trial(account, subscription)
-    if status in _RENEWING:
+    if status in RENEWING:
         yield Work(end, _renew, subscription)
     if status == "incomplete":
         yield Work(subscription["created"] + SECONDS_INCOMPLETE, _expire, subscription)
@@ -106,9 +112,3 @@ def _collect(account: Account, invoice: StripeObject) -> None:
 def _expire(account: Account, subscription: StripeObject) -> None:
     """Give up a subscription whose first payment never came: its invoice is voided, which ends it."""
     void(account, account.objects["invoice"][subscription["latest_invoice"]])
-
-
-def expire_session(account: Account, session: StripeObject) -> None:
-    """Close a Checkout page that nobody completed."""
-    session.update(status="expired", url=None)
-    account.emit("checkout.session.expired", session)

@@ -1,6 +1,7 @@
 """Owns `expand`: ids become objects, and what is left out by default is put in."""
 
 from collections.abc import Callable
+from copy import deepcopy
 
 from tools.stripe_double.account import Account, StripeObject, listing
 from tools.stripe_double.charges import payments_of
@@ -16,9 +17,11 @@ _KIND_OF_FIELD = {
     "latest_invoice": "invoice",
     "price": "price",
     "product": "product",
+    "schedule": "subscription_schedule",
     "subscription": "subscription",
 }
 _MOST_LEVELS = 4
+_PORTAL_PRODUCTS = ["features", "subscription_update", "products"]
 
 
 def _payments(account: Account, invoice: StripeObject) -> StripeObject:
@@ -54,6 +57,12 @@ def expand(account: Account, shown: StripeObject, paths: list[str]) -> None:
 
 def _expand(account: Account, shown: StripeObject, steps: list[str], path: str) -> None:
     name, rest = steps[0], steps[1:]
+    if shown.get("object") == "billing_portal.configuration" and steps == _PORTAL_PRODUCTS:
+        whole = account.objects["billing_portal.configuration"][shown["id"]]["features"]
+        shown["features"]["subscription_update"]["products"] = deepcopy(
+            whole["subscription_update"]["products"]
+        )
+        return
     left_out = _LEFT_OUT.get((shown.get("object", ""), name))
     if left_out is not None and name not in shown:
         shown[name] = left_out(account, shown)

@@ -3,19 +3,11 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from tools.stripe_double.account import CARD_OUTCOMES, Account, StripeObject
+from tools.stripe_double.account import Account, StripeObject
 from tools.stripe_double.checkout import line_items
-from tools.stripe_double.states import ENDED
 
 # https://docs.stripe.com/currencies#zero-decimal
 _WITHOUT_MINOR_UNIT = "bif clp djf gnf jpy kmf krw mga pyg rwf ugx vnd vuv xaf xof xpf"
-_ACTIONS_OF_FLOW = {
-    None: ("switch", "cancel", "card", "pay"),
-    "payment_method_update": ("card",),
-    "subscription_cancel": ("cancel",),
-    "subscription_update": ("switch",),
-    "subscription_update_confirm": ("switch",),
-}
 
 
 def money(amount: int, currency: str) -> str:
@@ -26,11 +18,13 @@ def money(amount: int, currency: str) -> str:
     return f"{sign}{abs(amount) // 100}.{abs(amount) % 100:02d} {currency.upper()}"
 
 
-def _day(instant: int) -> str:
+def day(instant: int) -> str:
+    """Return an instant as people write it."""
     return datetime.fromtimestamp(instant, UTC).strftime("%Y-%m-%d %H:%M UTC")
 
 
-def _price_label(account: Account, price: StripeObject) -> str:
+def price_label(account: Account, price: StripeObject) -> str:
+    """Return a price with its product and interval: `Starter, 29.00 USD per month`."""
     name = account.objects["product"][price["product"]]["name"]
     amount, interval = money(price["unit_amount"], price["currency"]), price["recurring"]["interval"]
     return f"{name}, {amount} per {interval}"
@@ -67,70 +61,8 @@ def _subscription_data(account: Account, session: StripeObject) -> dict[str, Any
     return dict(account.asked_of_checkout[session["id"]].get("subscription_data", {}))
 
 
-def flow_actions(session: StripeObject) -> tuple[str, ...]:
-    """Return what may be done in a portal session."""
-    return _ACTIONS_OF_FLOW[session["flow"] and session["flow"]["type"]]
-
-
-def portal_view(account: Account, session: StripeObject) -> dict[str, Any]:
-    """Return what the portal's page shows."""
-    only = flow_subject(session)
-    subscriptions = [
-        _subscription_view(account, session, one)
-        for one in account.objects["subscription"].values()
-        if one["customer"] == session["customer"] and one["status"] not in ENDED and only in (None, one["id"])
-    ]
-    invoices = [
-        _invoice_row(one)
-        for one in account.objects["invoice"].values()
-        if one["customer"] == session["customer"] and one["number"] is not None
-    ]
-    return {
-        "title": "Manage your subscription",
-        "actions": flow_actions(session),
-        "card": account.cards.get(session["customer"], "none"),
-        "invoices": invoices[::-1],
-        "outcomes": CARD_OUTCOMES,
-        "return_url": session["return_url"],
-        "subscriptions": subscriptions,
-    }
-
-
-def flow_subject(session: StripeObject) -> str | None:
-    """Return the subscription that a session's flow is about, if it has one."""
-    flow = session["flow"]
-    about = flow and flow.get(flow["type"])
-    return str(about["subscription"]) if about else None
-
-
-def _subscription_view(account: Account, session: StripeObject, one: StripeObject) -> dict[str, Any]:
-    item = one["items"]["data"][0]
-    price = account.objects["price"][item["price"]]
-    choices = [
-        {"id": other["id"], "label": _price_label(account, other)}
-        for other in account.objects["price"].values()
-        if other["active"] and other["recurring"] and other["id"] != price["id"]
-        and other["currency"] == one["currency"] and account.objects["product"][other["product"]]["active"]
-    ]  # fmt: skip
-    return {
-        "id": one["id"],
-        "name": account.objects["product"][price["product"]]["name"],
-        "price": _price_label(account, price),
-        "status": one["status"],
-        "ends": one["cancel_at"] and _day(one["cancel_at"]),
-        "renews": _day(item["current_period_end"]),
-        "choices": choices,
-        "proposed": _proposed(session),
-    }
-
-
-def _proposed(session: StripeObject) -> str | None:
-    flow = session["flow"]
-    confirm = flow and flow["subscription_update_confirm"]
-    return confirm["items"][0].get("price") if confirm else None
-
-
-def _invoice_row(invoice: StripeObject) -> dict[str, Any]:
+def invoice_row(invoice: StripeObject) -> dict[str, Any]:
+    """Return what a list of invoices shows of one."""
     return {
         "id": invoice["id"],
         "number": invoice["number"],
@@ -148,7 +80,7 @@ def invoice_view(invoice: StripeObject) -> dict[str, Any]:
         for one in invoice["lines"]["data"]
     ]
     title = f"Invoice {invoice['number']}"
-    return {**_invoice_row(invoice), "title": title, "lines": lines, "pdf": invoice["invoice_pdf"]}
+    return {**invoice_row(invoice), "title": title, "lines": lines, "pdf": invoice["invoice_pdf"]}
 
 
 def invoice_pdf(invoice: StripeObject) -> bytes:

@@ -6,12 +6,14 @@ from typing import Any
 from flask import Flask, Response, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
-from tools.stripe_double import page_views, subscription_update
-from tools.stripe_double.account import CARD_OUTCOMES, Account, Cause, StripeObject
-from tools.stripe_double.checkout import submit
+from tools.stripe_double import page_views
+from tools.stripe_double.account import Account, Cause, StripeObject
+from tools.stripe_double.charges import presenting_card
+from tools.stripe_double.checkout_page import submit
 from tools.stripe_double.collection import collect
 from tools.stripe_double.due_work import run_due_work
-from tools.stripe_double.invoice_routes import pay
+from tools.stripe_double.portal_actions import act
+from tools.stripe_double.portal_views import portal_view
 from tools.stripe_double.refusals import Refusal, invalid
 
 _CARD_OF_BUTTON = {"pay": "success", "decline": "decline", "authenticate": "authenticate", "skip": "none"}
@@ -23,13 +25,6 @@ class Pages:
 
     def __init__(self, account: Account) -> None:
         self.account = account
-        self.done: dict[str, Callable[[StripeObject], None]] = {
-            "switch": self._switch,
-            "cancel": lambda session: self._set_cancellation(session, at_period_end=True),
-            "keep": lambda session: self._set_cancellation(session, at_period_end=False),
-            "card": self._set_card,
-            "pay": self._pay,
-        }
 
     def serve(self, app: Flask) -> None:
         """Put the pages into a Flask application."""
@@ -76,63 +71,32 @@ class Pages:
     def portal(self, session_id: str) -> ResponseReturnValue:
         """Show the portal, or do what its button says; a finished flow goes to its return URL."""
         session = self.account.find("billing_portal.session", session_id)
-        action = request.form.get("action")
         problem = None
-        if action is not None:
+        if "action" in request.form:
             try:
-                self._do(session, action)
-                return _to(_after(session))
+                act(self.account, session, request.form)
+                return _completed(session)
             except Refusal as refusal:
                 problem = refusal.message
-        view = page_views.portal_view(self.account, session)
+        view = portal_view(self.account, session)
         return _page("portal", 402 if problem else 200, problem=problem, **view)
-
-    def _do(self, session: StripeObject, action: str) -> None:
-        allowed = page_views.flow_actions(session)
-        if action not in self.done or {"keep": "cancel"}.get(action, action) not in allowed:
-            raise invalid(f"This session does not allow: {action}")
-        self.done[action](session)
-
-    def _own(self, session: StripeObject, kind: str) -> StripeObject:
-        found = self.account.find(kind, request.form.get(kind, ""))
-        if found["customer"] != session["customer"]:
-            raise invalid(f"This {kind} belongs to somebody else")
-        if kind == "subscription" and page_views.flow_subject(session) not in (None, found["id"]):
-            raise invalid("This session is about another subscription")
-        return found
-
-    def _switch(self, session: StripeObject) -> None:
-        subscription = self._own(session, "subscription")
-        item = {"id": subscription["items"]["data"][0]["id"], "price": request.form.get("price", "")}
-        params = {"items": [item], "proration_behavior": "always_invoice"}
-        params["payment_behavior"] = "error_if_incomplete"
-        subscription_update.update(self.account, params, subscription["id"])
-
-    def _set_cancellation(self, session: StripeObject, *, at_period_end: bool) -> None:
-        subscription = self._own(session, "subscription")
-        params = {"cancel_at_period_end": at_period_end}
-        subscription_update.update(self.account, params, subscription["id"])
-
-    def _set_card(self, session: StripeObject) -> None:
-        outcome = request.form.get("outcome", "")
-        if outcome not in CARD_OUTCOMES:
-            raise invalid(f"Invalid outcome: {outcome}")
-        self.account.cards[session["customer"]] = outcome
-
-    def _pay(self, session: StripeObject) -> None:
-        pay(self.account, {}, self._own(session, "invoice")["id"])
 
     def invoice(self, invoice_id: str) -> ResponseReturnValue:
         """Show an invoice, or pay it with a card that works or does not."""
         invoice = self.account.find("invoice", invoice_id)
         action = request.form.get("action")
         problem = None
-        if action in ("pay", "decline") and invoice["status"] == "open":
-            self.account.cards[invoice["customer"]] = _CARD_OF_BUTTON[action]
-            outcome = collect(self.account, invoice, automatic=False)
-            problem = None if outcome == "success" else _DECLINED
+        if action in ("pay", "decline"):
+            problem = self._pay(invoice, _CARD_OF_BUTTON[action])
         view = page_views.invoice_view(invoice)
         return _page("invoice", 402 if problem else 200, problem=problem, **view)
+
+    def _pay(self, invoice: StripeObject, card: str) -> str | None:
+        if invoice["status"] != "open":
+            return f"This invoice is {invoice['status']}."
+        with presenting_card(self.account, invoice["customer"], card):
+            outcome = collect(self.account, invoice, automatic=False)
+        return None if outcome == "success" else _DECLINED
 
     def invoice_pdf(self, invoice_id: str) -> ResponseReturnValue:
         """Return an invoice as a PDF."""
@@ -140,11 +104,14 @@ class Pages:
         return Response(content, mimetype="application/pdf")
 
 
-def _after(session: StripeObject) -> str:
+def _completed(session: StripeObject) -> ResponseReturnValue:
     after = session["flow"] and session["flow"]["after_completion"]
     if after and after["type"] == "redirect":
-        return str(after["redirect"]["return_url"])
-    return str(session["url"])
+        return _to(after["redirect"]["return_url"])
+    if after and after["type"] == "hosted_confirmation":
+        text = (after["hosted_confirmation"] or {}).get("custom_message", "Your change has been saved.")
+        return _page("message", 200, title="Done", text=text)
+    return _to(session["url"])
 
 
 def _to(url: str) -> ResponseReturnValue:

@@ -156,11 +156,14 @@ def _is_position(key: str) -> bool:
 EXPAND: dict[str, Reader] = {"expand": each(text, most=20)}
 INSTANT: Reader = count(0, 2**33)
 RANGE = Schema({"gt": INSTANT, "gte": INSTANT, "lt": INSTANT, "lte": INSTANT})
-LISTING: dict[str, Reader] = {
+PAGING: dict[str, Reader] = {
     **EXPAND,
     "limit": count(1, 100),
     "starting_after": text,
     "ending_before": text,
+}
+LISTING: dict[str, Reader] = {
+    **PAGING,
     "created": lambda path, value: (
         RANGE(path, value) if isinstance(value, dict) else dict.fromkeys(("gte", "lte"), INSTANT(path, value))
     ),

@@ -2,8 +2,10 @@
 
 from tools.stripe_double.account import Account, StripeObject
 from tools.stripe_double.refusals import invalid, resource_missing
+from tools.stripe_double.schedule_states import abandon
 
 ENDED = ("canceled", "incomplete_expired")
+RENEWING = ("active", "past_due", "unpaid")
 
 
 def living(account: Account, subscription_id: str) -> StripeObject:
@@ -28,6 +30,7 @@ def cancel_now(account: Account, subscription: StripeObject, reason: str = "canc
     details = subscription["cancellation_details"]
     details["reason"] = details["reason"] or reason
     account.pending_lines.pop(subscription["id"], None)
+    abandon(account, subscription, unpaid=reason == "payment_failed")
     for invoice in invoices_of(account, subscription):
         if invoice["status"] in ("draft", "open"):
             invoice.update(auto_advance=False, next_payment_attempt=None, automatically_finalizes_at=None)

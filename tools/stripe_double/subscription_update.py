@@ -5,6 +5,7 @@ from tools.stripe_double.collection import collect, finalize
 from tools.stripe_double.invoices import Occasion, draft, period_lines
 from tools.stripe_double.parameters import Params
 from tools.stripe_double.refusals import card_declined, invalid
+from tools.stripe_double.schedule_states import mirror_items
 from tools.stripe_double.states import ENDED, refuse_ended
 from tools.stripe_double.subscription_items import (
     changed_items,
@@ -22,9 +23,15 @@ _ALWAYS_ALLOWED = {"cancellation_details", "expand", "metadata"}
 
 def update(account: Account, params: Params, subscription_id: str) -> StripeObject:
     """Change what is given; an invoice that follows is collected after the change stands."""
-    subscription = account.find("subscription", subscription_id)
+    return apply(account, params, account.find("subscription", subscription_id))
+
+
+def apply(account: Account, params: Params, subscription: StripeObject) -> StripeObject:
+    """Change a subscription as `params` say."""
     if set(params) - _ALWAYS_ALLOWED:
         refuse_ended(subscription)
+    if {"cancel_at", "cancel_at_period_end"} & set(params):
+        _refuse_scheduled(subscription)
     items = changed_items(account, subscription, params.get("items", []))
     trial_end = trial_end_of(account, params)
     _refuse_if_unpayable(account, subscription, items, params)
@@ -34,6 +41,7 @@ def update(account: Account, params: Params, subscription_id: str) -> StripeObje
         invoice = _change_items(account, subscription, items, params)
         if trial_end:
             _extend_trial(account, subscription, trial_end)
+    mirror_items(account, subscription)
     if params.get("trial_end") == "now" and subscription["status"] == "trialing":
         end_trial(account, subscription)
         invoice = account.objects["invoice"][subscription["latest_invoice"]]
@@ -41,6 +49,17 @@ def update(account: Account, params: Params, subscription_id: str) -> StripeObje
         finalize(account, invoice)
         collect(account, invoice)
     return subscription
+
+
+def _refuse_scheduled(subscription: StripeObject) -> None:
+    if subscription["schedule"]:
+        message = (
+            f"The subscription is managed by the subscription schedule `{subscription['schedule']}`, and"
+        )
+        raise invalid(
+            f"{message} updating any cancelation behavior directly is not allowed. Please update the schedule"
+            " instead."
+        )
 
 
 def trial_end_of(account: Account, params: Params) -> int | None:

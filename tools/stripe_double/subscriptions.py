@@ -1,7 +1,7 @@
 """Owns starting, cancelling and finding subscriptions."""
 
 from tools.stripe_double.account import Account, StripeObject, listing, merged_metadata, new_id
-from tools.stripe_double.collection import collect, finalize
+from tools.stripe_double.collection import collect, end_now, finalize
 from tools.stripe_double.invoices import Occasion, draft, period_lines
 from tools.stripe_double.pagination import list_page
 from tools.stripe_double.parameters import RETRIEVE, Params
@@ -9,7 +9,6 @@ from tools.stripe_double.refusals import card_declined, no_payment_method
 from tools.stripe_double.routes import Route
 from tools.stripe_double.states import (
     ENDED,
-    cancel_now,
     living,
 )
 from tools.stripe_double.subscription_fields import (
@@ -104,7 +103,7 @@ def cancel(account: Account, params: Params, subscription_id: str) -> StripeObje
     """End a subscription at once."""
     subscription = living(account, subscription_id)
     subscription["cancellation_details"].update(params.get("cancellation_details", {}))
-    cancel_now(account, subscription)
+    end_now(account, subscription)
     return subscription
 
 

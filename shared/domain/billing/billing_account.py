@@ -9,7 +9,7 @@ from shared.domain.billing.stripe_events import EventReference
 from shared.domain.billing.subscription_states import NEVER_PAID
 from shared.domain.billing.subscriptions import Subscription
 from shared.domain.limits.entitlement import Entitlement
-from shared.domain.people.tenants import BillingSummary, Tenant
+from shared.domain.people.tenants import NO_SUBSCRIPTION, BillingSummary, Tenant
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,6 +25,8 @@ class BillingAccount:
     """The newest event that reported the address, by Stripe's clock."""
     previous_customer_id: str | None = None
     """The customer that was deleted in Stripe: its id is part of the idempotency key that creates the next one."""
+    linked_customers: tuple[str, ...] = ()
+    """Every customer that is linked to the tenant, in the order of the links; one of them is `customer_id`."""
 
     @property
     def known_subscriptions(self) -> Mapping[str, Subscription]:
@@ -33,7 +35,19 @@ class BillingAccount:
     @property
     def alerts(self) -> tuple[BillingAlert, ...]:
         """The problems that need a person."""
-        return billing_alerts(self.known_subscriptions.values())
+        return billing_alerts(self.known_subscriptions.values(), self.tenant.id)
+
+
+def with_customer(account: BillingAccount, customer_id: str) -> BillingAccount:
+    """Return `account` with a linked customer, which becomes its own if it has none.
+
+    A deleted customer is linked too, but its late events do not make it the account's customer again.
+    """
+    linked = (*(each for each in account.linked_customers if each != customer_id), customer_id)
+    is_first = account.customer_id is None and account.previous_customer_id != customer_id
+    return replace(
+        account, linked_customers=linked, customer_id=customer_id if is_first else account.customer_id
+    )
 
 
 def with_email(account: BillingAccount, email: str | None, event: EventReference) -> BillingAccount:
@@ -61,6 +75,17 @@ def with_subscription(
     if any(each.state not in NEVER_PAID for each in subscriptions.values()):
         tenant = _entitled(tenant, granted, now)
     return replace(account, subscriptions=subscriptions, tenant=tenant)
+
+
+def without_subscription(
+    account: BillingAccount, subscription_id: str, grace: timedelta, now: datetime
+) -> BillingAccount:
+    """Return `account` without a subscription that Stripe does not know, or whose customer is not the tenant's."""
+    left = {key: each for key, each in account.known_subscriptions.items() if key != subscription_id}
+    granted = entitlement(left.values(), grace)
+    summary = _summary(_deciding(left, granted, now)) if left else NO_SUBSCRIPTION
+    tenant = _entitled(replace(account.tenant, billing=summary), granted, now)
+    return replace(account, subscriptions=left, tenant=tenant)
 
 
 def _entitled(tenant: Tenant, granted: Entitlement, now: datetime) -> Tenant:

@@ -1,12 +1,12 @@
 """The entitlement that a tenant's subscriptions grant, and the alerts that need a person."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Final, Literal
 
 from shared.domain.billing.metering_anchor import AnchorSpan, anchors_of
-from shared.domain.billing.plan_mapping import catalog_rank
+from shared.domain.billing.plan_mapping import catalog_price, catalog_rank
 from shared.domain.billing.subscription_states import SubscriptionState
 from shared.domain.billing.subscriptions import Subscription
 from shared.domain.limits.entitlement import FREE, Entitlement
@@ -32,7 +32,7 @@ GRANTS: Final[Mapping[SubscriptionState, bool]] = {
 A subscription whose payment collection is paused stays active in Stripe, so it keeps its plan.
 """
 
-AlertKind = Literal["several_subscriptions", "unmapped_price"]
+AlertKind = Literal["several_subscriptions", "unmapped_price", "other_price", "other_tenant"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +47,8 @@ class BillingAlert:
 def entitlement(subscriptions: Collection[Subscription], grace: timedelta = DEFAULT_GRACE) -> Entitlement:
     """Return the plans that these subscriptions grant, and the metering anchors of the newest paid life.
 
-    A trialing or active subscription grants its plan until its planned cancellation, if any; a past due one for
-    `grace` from the failure. The highest plan of the catalog counts, then the one that lasts longer; when it
+    A trialing or active subscription grants its plan until its planned cancellation, if any; a past due one that
+    was paid before for `grace` from the failure. The highest plan of the catalog counts, then the one that lasts longer; when it
     ends, the best of those that last beyond it.
     """
     return _anchored(_granted(subscriptions, grace), anchors_of(subscriptions))
@@ -81,10 +81,12 @@ def _anchored(granted: Entitlement, anchors: Sequence[AnchorSpan]) -> Entitlemen
     return replace(granted, until=until, anchor=span.anchor, then=_unless_free(then))
 
 
-def billing_alerts(subscriptions: Collection[Subscription]) -> tuple[BillingAlert, ...]:
-    """Return the problems of these subscriptions, in an order that does not depend on theirs."""
+def billing_alerts(subscriptions: Collection[Subscription], tenant_id: str) -> tuple[BillingAlert, ...]:
+    """Return the problems of a tenant's subscriptions, in an order that does not depend on theirs."""
     granting = sorted((each for each in subscriptions if GRANTS[each.state]), key=lambda each: each.id)
-    alerts = [_unmapped(each) for each in granting if each.snapshot.plan is None]
+    found = [alert(each) for alert in (_unmapped, _other_price) for each in granting]
+    found += [_other_tenant(each, tenant_id) for each in granting]
+    alerts = _one_of_each_kind(alert for alert in found if alert)
     if len(granting) > 1:
         ids = tuple(each.id for each in granting)
         message = f"{len(ids)} subscriptions run at once, and the highest plan counts: {', '.join(ids)}"
@@ -93,9 +95,13 @@ def billing_alerts(subscriptions: Collection[Subscription]) -> tuple[BillingAler
 
 
 def _until(subscription: Subscription, grace: timedelta) -> datetime | None:
-    """Return the end of the subscription or of its grace period, whichever is first."""
+    """Return the end of the subscription or of its grace period, whichever is first.
+
+    Before its first payment a subscription has no grace: a trial whose card is declined at its end has ended.
+    """
     failed_at = subscription.past_due_since
-    grace_end = failed_at + grace if failed_at else None
+    lasting = timedelta() if subscription.is_first_payment_due else grace
+    grace_end = failed_at + lasting if failed_at else None
     return min((end for end in (subscription.ends_at, grace_end) if end), default=None)
 
 
@@ -109,7 +115,49 @@ def _unless_free(granted: Entitlement) -> Entitlement | None:
     return None if granted == FREE else granted
 
 
-def _unmapped(subscription: Subscription) -> BillingAlert:
+def _one_of_each_kind(alerts: Iterable[BillingAlert]) -> list[BillingAlert]:
+    """Join the alerts of one kind, which are stored in one document."""
+    joined: dict[AlertKind, BillingAlert] = {}
+    for alert in alerts:
+        known = joined.get(alert.kind)
+        joined[alert.kind] = alert if known is None else _joined(known, alert)
+    return list(joined.values())
+
+
+def _joined(one: BillingAlert, other: BillingAlert) -> BillingAlert:
+    ids = (*one.subscription_ids, *other.subscription_ids)
+    return BillingAlert(one.kind, ids, f"{one.message}; {other.message}")
+
+
+def _other_price(subscription: Subscription) -> BillingAlert | None:
+    """Return the alert of a mapped price that is not the catalog's."""
+    snapshot = subscription.snapshot
+    spec = catalog_price(snapshot.plan, snapshot.interval) if snapshot.plan else None
+    if spec is None or snapshot.currency is None:
+        return None
+    if (snapshot.currency, snapshot.unit_amount) == (spec.currency, spec.unit_amount):
+        return None
+    message = (
+        f"{subscription.id} pays {snapshot.unit_amount} {snapshot.currency} per {snapshot.interval} for plan"
+        f" {snapshot.plan}, and the catalog's price is {spec.unit_amount} {spec.currency} (minor units)"
+    )
+    return BillingAlert("other_price", (subscription.id,), message)
+
+
+def _other_tenant(subscription: Subscription, tenant_id: str) -> BillingAlert | None:
+    """Return the alert of a subscription that names another tenant than its customer's."""
+    named = subscription.snapshot.tenant_id
+    if named in (None, tenant_id):
+        return None
+    message = (
+        f"{subscription.id} names tenant {named}, but its customer belongs to {tenant_id}, which it grants"
+    )
+    return BillingAlert("other_tenant", (subscription.id,), message)
+
+
+def _unmapped(subscription: Subscription) -> BillingAlert | None:
+    if subscription.snapshot.plan is not None:
+        return None
     effect = f"the plan stays {subscription.plan}" if subscription.plan else "no plan is granted"
     message = f"price {subscription.snapshot.price_id} of {subscription.id} maps to no plan: {effect}"
     return BillingAlert("unmapped_price", (subscription.id,), message)

@@ -9,9 +9,9 @@ from shared.domain.limits.plans import PLAN_CATALOG, Plan, find_plan
 SoldInterval = Literal["month", "year"]
 
 CURRENCY: Final = "usd"
-PLAN_METADATA_KEY: Final = "plan"
-TENANT_METADATA_KEY: Final = "tenant_id"
-"""The key in a subscription's metadata that names the tenant it was bought for."""
+PLAN_METADATA_KEY: Final = "gwi_plan"
+TENANT_METADATA_KEY: Final = "gwi_tenant_id"
+"""The keys in the metadata of Stripe's objects. Their names are ours: other apps of an account use `plan` too."""
 
 _PREFIX: Final = "gwi"
 _NANOUSD_PER_CENT: Final = 10**7
@@ -39,24 +39,49 @@ class ProductSpec:
     prices: tuple[PriceSpec, ...]
 
 
-def plan_of(
-    price: Mapping[str, object],
-    subscription_metadata: Mapping[str, str],
-    product_metadata: Mapping[str, str] | None,
-) -> str | None:
-    """Return the id of the plan that a subscription to `price` pays for, or None if nothing names one.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SoldPrice:
+    """The parts of a subscription's price that can name a plan."""
 
-    The first of these that names a plan of the catalog decides: the price's lookup key, then `plan` in the
-    metadata of the price, of its product and of the subscription. The amount and the currency do not matter.
+    lookup_key: object = None
+    product_id: str | None = None
+    metadata: Mapping[str, str]
+    product_metadata: Mapping[str, str]
+
+
+def plan_of(sold: SoldPrice, subscription_metadata: Mapping[str, str]) -> str | None:
+    """Return the id of the plan that a subscription to a price pays for, or None if nothing names one.
+
+    The first of these that names a plan of the catalog decides: the price's lookup key, the id of its product, then
+    `gwi_plan` in the metadata of the price, of its product and of the subscription. The amount does not matter.
     """
-    sold = parse_lookup_key(price.get("lookup_key"))
-    if sold is not None:
-        return sold[0]
-    for metadata in (price.get("metadata"), product_metadata, subscription_metadata):
+    by_key = parse_lookup_key(sold.lookup_key)
+    if by_key is not None:
+        return by_key[0]
+    by_product = find_plan((sold.product_id or "").removeprefix(f"{_PREFIX}_"))
+    if by_product and sold.product_id == product_id(by_product.id):
+        return by_product.id
+    for metadata in (sold.metadata, sold.product_metadata, subscription_metadata):
         plan = _plan_named_by(metadata)
         if plan is not None:
             return plan.id
     return None
+
+
+def product_id(plan_id: str) -> str:
+    """Return the id of a plan's product."""
+    return f"{_PREFIX}_{plan_id}"
+
+
+def catalog_price(plan_id: str, interval: str) -> PriceSpec | None:
+    """Return the price at which the catalog sells a plan for an interval; None if it does not."""
+    specs = [
+        price
+        for product in catalog_to_sell()
+        if product.id == product_id(plan_id)
+        for price in product.prices
+    ]
+    return next((price for price in specs if price.interval == interval), None)
 
 
 def lookup_key(plan_id: str, interval: SoldInterval) -> str:
@@ -95,7 +120,7 @@ def usd_cents(price_nanousd: int) -> int:
 
 def _product(plan: Plan) -> ProductSpec:
     return ProductSpec(
-        id=f"{_PREFIX}_{plan.id}",
+        id=product_id(plan.id),
         name=plan.name,
         metadata={PLAN_METADATA_KEY: plan.id},
         prices=(

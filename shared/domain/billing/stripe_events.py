@@ -89,12 +89,20 @@ class StripeEvent:
     created: datetime
     api_version: str | None
     livemode: bool
+    account: str | None
+    """The connected account that it is about; None for the account itself."""
     changed: frozenset[str]
     """The fields of the object that the event changed, for the types that say so (`….updated`)."""
     payload: Payload | None = None
     """The object; None for the types that are ignored."""
     customer_id: str | None = None
     tenant_id: str | None = None
+
+    @property
+    def is_ours(self) -> bool:
+        """Whether something says that the object was sold by this product, and not by another app of the account."""
+        is_our_price = isinstance(self.payload, SubscriptionSnapshot) and self.payload.is_ours
+        return is_our_price or self.tenant_id is not None
 
     @property
     def reference(self) -> EventReference:
@@ -141,7 +149,7 @@ def session_object(stripe_object: object) -> EventObject[CheckoutSession]:
     return EventObject(
         CheckoutSession(email, session.optional_reference("subscription")),
         session.optional_reference("customer"),
-        _possible_tenant(session.optional_text("client_reference_id")),
+        _tenant_in_metadata(session),
     )
 
 
@@ -185,6 +193,7 @@ def _read_envelope(body: object) -> tuple[StripeEvent, Mapping[str, object]]:
         created=event.instant("created"),
         api_version=event.optional_text("api_version"),
         livemode=event.flag("livemode"),
+        account=event.optional_text("account"),
         changed=frozenset(previous.values if previous else ()),
     )
     return envelope, content.child("object").values

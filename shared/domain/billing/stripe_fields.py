@@ -65,6 +65,10 @@ class Fields:
         rule = "must be an integer of 64 bits"
         return self._present(name, self._optional_integer(name, _INT64, rule), rule)
 
+    def optional_whole(self, name: str) -> int | None:
+        """Return an integer of 64 bits, or None."""
+        return self._optional_integer(name, _INT64, "must be an integer of 64 bits")
+
     def instant(self, name: str) -> datetime:
         """Return Unix seconds as an aware UTC instant."""
         return self._present(name, self.optional_instant(name), "must be Unix seconds")

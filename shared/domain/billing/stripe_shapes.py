@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final, Literal, get_args
 
-from shared.domain.billing.plan_mapping import TENANT_METADATA_KEY, catalog_rank, plan_of
+from shared.domain.billing.plan_mapping import TENANT_METADATA_KEY, SoldPrice, catalog_rank, plan_of
 from shared.domain.billing.stripe_fields import Fields, InvalidStripeObject, fields_of
 from shared.domain.limits.plans import BillingInterval
 
@@ -42,6 +42,12 @@ class SubscriptionSnapshot:
     trial_start: datetime | None
     trial_end: datetime | None
     ended_at: datetime | None
+    quantity: int = 1
+    currency: str | None = None
+    unit_amount: int | None = None
+    """The price of one unit for one interval, in minor units; None for a price in tiers."""
+    is_ours: bool = True
+    """Whether its price or its metadata is ours; without both, it may be another app's."""
 
     @property
     def planned_end(self) -> datetime | None:
@@ -110,6 +116,10 @@ def read_subscription(stripe_object: object) -> SubscriptionSnapshot:
         trial_start=subscription.optional_instant("trial_start"),
         trial_end=subscription.optional_instant("trial_end"),
         ended_at=subscription.optional_instant("ended_at"),
+        quantity=max(1, item.optional_whole("quantity") or 1),
+        currency=price.optional_text("currency"),
+        unit_amount=price.optional_whole("unit_amount"),
+        is_ours=plan is not None or TENANT_METADATA_KEY in metadata,
     )
 
 
@@ -153,8 +163,13 @@ def _deciding_item(subscription: Fields, metadata: Mapping[str, str]) -> tuple[F
 def _plan_of_item(item: Fields, subscription_metadata: Mapping[str, str]) -> str | None:
     price = item.child("price")
     product = price.expanded("product")
-    sold_as = {"lookup_key": price.optional_text("lookup_key"), "metadata": price.metadata()}
-    return plan_of(sold_as, subscription_metadata, product.metadata() if product else None)
+    sold = SoldPrice(
+        lookup_key=price.optional_text("lookup_key"),
+        product_id=price.optional_reference("product"),
+        metadata=price.metadata(),
+        product_metadata=product.metadata() if product else {},
+    )
+    return plan_of(sold, subscription_metadata)
 
 
 def _current_period(subscription: Fields, item: Fields) -> tuple[datetime, datetime]:

@@ -132,6 +132,14 @@ class Subscription:
         return self.snapshot.planned_end
 
     @property
+    def is_first_payment_due(self) -> bool:
+        """Whether its trial is over and nothing was paid for it since, as far as the observations tell."""
+        settled = {each.trigger for each in self.history if each.trigger != Trigger.PAST_DUE}
+        is_first_period = self.snapshot.period_start <= self.snapshot.pays_from
+        had_a_trial = self.snapshot.trial_end is not None
+        return had_a_trial and is_first_period and settled <= {Trigger.TRIALING}
+
+    @property
     def past_due_since(self) -> datetime | None:
         """The start of the current payment failure, by Stripe's clock; None if it is not past due.
 

@@ -1,12 +1,17 @@
 """The dependencies of the billing use cases, and the steps that several of them take."""
 
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TypeVar
 
-from shared.domain.billing.billing_account import BillingAccount, with_subscription, without_customer
+from shared.domain.billing.billing_account import (
+    BillingAccount,
+    with_subscription,
+    without_customer,
+    without_subscription,
+)
 from shared.domain.billing.stripe_shapes import SubscriptionSnapshot
 from shared.domain.billing.subscription_states import FINAL_STATES
 from shared.domain.billing.subscriptions import ApiSnapshot, Subscription, reconcile
@@ -35,6 +40,10 @@ class BillingDependencies:
             raise Unavailable(message, retry_after_seconds=3600, code="billing_not_configured")
         return self.gateway
 
+    def within(self, seconds: float) -> AbstractContextManager[None]:
+        """Give Stripe so many seconds for all that is asked in this context."""
+        return self.gateway.within(seconds) if self.gateway else nullcontext()
+
 
 def retry_if_stale(attempt: Callable[[], T], subject: str) -> T:
     """Return the result of `attempt`, which is repeated while concurrent requests change what it read."""
@@ -61,15 +70,24 @@ def audited(change: BillingChange, stored: StoredAccount, author: Change) -> Bil
 
 
 def with_stripe_state(billing: BillingDependencies, account: BillingAccount, now: datetime) -> BillingAccount:
-    """Return `account` with the customer and every subscription as they are in Stripe now; write nothing."""
+    """Return `account` with its customers and every subscription as they are in Stripe now; write nothing.
+
+    A subscription that had not ended, and that Stripe no longer knows, is left out.
+    """
     customer_id, known = account.customer_id, account.known_subscriptions
     current = account
     if customer_id is not None and billing.stripe.find_customer(customer_id) is None:
         current = without_customer(account, customer_id)
-    listed = billing.stripe.list_subscriptions(current.customer_id) if current.customer_id else []
-    for each in [*listed, *_find_unlisted(billing, account, {each.id for each in listed})]:
+    customers = dict.fromkeys(
+        (*([current.customer_id] if current.customer_id else []), *account.linked_customers)
+    )
+    listed = [each for customer in customers for each in billing.stripe.list_subscriptions(customer)]
+    unlisted, lost = _find_unlisted(billing, account, {each.id for each in listed})
+    for each in [*listed, *unlisted]:
         subscription = _corrected(known.get(each.id), ApiSnapshot(each, now))
         current = with_subscription(current, subscription, billing.grace, now)
+    for subscription_id in lost:
+        current = without_subscription(current, subscription_id, billing.grace, now)
     return current
 
 
@@ -92,11 +110,14 @@ def _customer_action(customer_id: str | None) -> str:
 
 def _find_unlisted(
     billing: BillingDependencies, account: BillingAccount, listed: set[str]
-) -> list[SubscriptionSnapshot]:
-    """Return the subscriptions of previous customers that had not ended when they were last observed."""
+) -> tuple[list[SubscriptionSnapshot], list[str]]:
+    """Return the subscriptions of previous customers that had not ended when they were last observed.
+
+    The second list has the ids of those that Stripe no longer knows.
+    """
     open_ids = [each.id for each in account.known_subscriptions.values() if each.state not in FINAL_STATES]
-    found = [billing.stripe.find_subscription(each) for each in open_ids if each not in listed]
-    return [each for each in found if each is not None]
+    found = {each: billing.stripe.find_subscription(each) for each in open_ids if each not in listed}
+    return [each for each in found.values() if each], [key for key, each in found.items() if each is None]
 
 
 def _corrected(known: Subscription | None, snapshot: ApiSnapshot) -> Subscription:

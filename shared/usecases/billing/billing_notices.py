@@ -61,8 +61,10 @@ class _Notices:
         )
 
     def _notice(self, kind: WebhookType, text: str, data: Mapping[str, Json]) -> OutboxEntry:
-        # One change can have several alerts.
-        cause = f"{self.cause} {data['kind']}" if "kind" in data else self.cause
+        # One change can have several alerts, and two changes of the plan can have one instant.
+        cause = " ".join(
+            [self.cause, *(str(data[name]) for name in ("kind", "previous_plan") if name in data)]
+        )
         tenant_id = self.change.account.tenant.id
         return notice_entry(
             Notice(type=kind, tenant_id=tenant_id, cause=cause, at=self.change.at, text=text, data=data)

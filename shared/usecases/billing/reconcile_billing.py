@@ -59,12 +59,17 @@ def reconcile_tenant(
     A tenant that does not exist has no drift.
     """
     stored = billing.store.read_account(tenant_id)
-    customer_id = stored.account.customer_id if stored else None
     comparison = _Comparison(billing=billing, tenant_id=tenant_id, repair=repair, now=now)
     drift = comparison.of_account()
-    for found in billing.stripe.list_invoices(customer_id) if customer_id else ():
-        drift += comparison.of_invoice(found)
+    for customer_id in _customers(stored.account) if stored else ():
+        for found in billing.stripe.list_invoices(customer_id):
+            drift += comparison.of_invoice(found)
     return drift
+
+
+def _customers(account: BillingAccount) -> list[str]:
+    own = [account.customer_id] if account.customer_id else []
+    return list(dict.fromkeys([*own, *account.linked_customers]))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,6 +138,8 @@ def _differences(before: BillingAccount, after: BillingAccount, now: datetime) -
             drift.append(f"{subscription_id} is {known.state} here, {found.state} in Stripe")
         elif known.snapshot != found.snapshot:
             drift.append(f"{subscription_id} is {known.state}, but differs in {_differing(known, found)}")
+    lost = before.known_subscriptions.keys() - after.known_subscriptions.keys()
+    drift += [f"{subscription_id} does not exist in Stripe" for subscription_id in sorted(lost)]
     plans = before.tenant.at(now).plan, after.tenant.at(now).plan
     if plans[0] != plans[1]:
         drift.append(f"plan is {plans[0]} here, {plans[1]} in Stripe")

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from shared.domain.billing.billing_account import BillingAccount, without_customer
+from shared.domain.billing.billing_account import BillingAccount, with_customer, without_customer
 from shared.domain.billing.plan_mapping import SoldInterval, lookup_key
 from shared.domain.billing.subscription_states import FINAL_STATES, SubscriptionState
 from shared.domain.billing.subscriptions import Subscription
@@ -69,7 +69,7 @@ def start_checkout(
     current = _current_subscription(account)
     if current is not None:
         changed = current.id if current.state in _CHANGEABLE else None
-        return billing.stripe.create_portal(_customer(account), pages.tenant_home, changed)
+        return billing.stripe.create_portal(current.snapshot.customer_id, pages.tenant_home, changed)
     price_id = billing.stripe.find_price(key)
     if price_id is None:
         raise Unavailable(f"Stripe has no price {key}: run `python -m tools.admin stripe sync-catalog`")
@@ -91,7 +91,8 @@ def start_checkout(
 def open_portal(billing: BillingDependencies, pages: ReturnPages, tenant_id: str) -> str:
     """Return the URL of the tenant's portal. Raise Conflict for a tenant without a customer in Stripe."""
     account = _read(billing, tenant_id).account
-    customer_id = _customer(account)
+    current = _current_subscription(account)
+    customer_id = current.snapshot.customer_id if current else _customer(account)
     if billing.stripe.find_customer(customer_id) is None:
         customer_id = _customer(without_customer(account, customer_id))
     return billing.stripe.create_portal(customer_id, pages.tenant_home, None)
@@ -145,7 +146,8 @@ def _create_customer(
         return str(account.customer_id)
     customer_id = billing.stripe.create_customer(tenant_id, account.tenant.name, previous_id)
     _, owner = billing.store.find_owner(None, customer_id)
-    linked = replace(account, customer_id=customer_id, previous_customer_id=previous_id)
+    fresh = replace(account, customer_id=None, previous_customer_id=previous_id)
+    linked = with_customer(fresh, customer_id)
     change = BillingChange(account=linked, at=now, link_customer_id=None if owner else customer_id)
     billing.store.save_billing(audited(change, stored, Change("checkout", now, "first checkout")))
     return customer_id

@@ -105,12 +105,24 @@ def _observation(event: StripeEvent, snapshot: SubscriptionSnapshot) -> Subscrip
     )
 
 
+class UnknownToStripe(Exception):
+    """Stripe's API does not know the object of an event, so the event grants nothing."""
+
+    def __init__(self, object_id: str) -> None:
+        super().__init__(object_id)
+        self.object_id = object_id
+
+
 def _fetch_subscription(
     billing: BillingDependencies, subscription_id: str, now: datetime
 ) -> ApiSnapshot | None:
-    """Return the subscription as it is in Stripe now; None without an API key or if Stripe has none of that id."""
-    found = billing.gateway.find_subscription(subscription_id) if billing.gateway else None
-    return None if found is None else ApiSnapshot(found, now)
+    """Return the subscription as it is in Stripe now; None without an API key. Raise UnknownToStripe."""
+    if billing.gateway is None:
+        return None
+    found = billing.gateway.find_subscription(subscription_id)
+    if found is None:
+        raise UnknownToStripe(subscription_id)
+    return ApiSnapshot(found, now)
 
 
 def _invoice_changed(context: WebhookContext, snapshot: InvoiceSnapshot) -> BillingChange:

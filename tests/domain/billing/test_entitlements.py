@@ -134,7 +134,7 @@ def test_at_any_time_the_best_plan_that_still_runs_is_granted(terms: list[tuple[
 def test_an_unmapped_price_keeps_the_plan_and_raises_an_alert() -> None:
     switched = known(observed(0, "active"), observed(5, "active", plan=None, price_id="price_odd"))
     assert entitlement([switched]).plan == "starter"
-    (alert,) = billing_alerts([switched])
+    (alert,) = billing_alerts([switched], "acme")
     assert (alert.kind, alert.subscription_ids) == ("unmapped_price", ("sub_1",))
     assert alert.message == "price price_odd of sub_1 maps to no plan: the plan stays starter"
 
@@ -142,20 +142,20 @@ def test_an_unmapped_price_keeps_the_plan_and_raises_an_alert() -> None:
 def test_a_price_that_never_mapped_grants_nothing_and_raises_an_alert() -> None:
     odd = known(observed(0, "active", plan=None, price_id="price_odd"))
     assert entitlement([odd]) == FREE
-    assert [alert.message for alert in billing_alerts([odd])] == [
+    assert [alert.message for alert in billing_alerts([odd], "acme")] == [
         "price price_odd of sub_1 maps to no plan: no plan is granted"
     ]
 
 
 def test_two_paid_subscriptions_raise_an_alert_that_names_both() -> None:
     for order in permutations([active("starter"), active("professional", id="sub_2")]):
-        (alert,) = billing_alerts(order)
+        (alert,) = billing_alerts(order, "acme")
         assert (alert.kind, alert.subscription_ids) == ("several_subscriptions", ("sub_1", "sub_2"))
 
 
 def test_an_ended_subscription_raises_no_alert() -> None:
     ended = known(observed(1, "deleted", id="sub_2", plan=None))
-    assert billing_alerts([active("starter"), ended]) == ()
+    assert billing_alerts([active("starter"), ended], "acme") == ()
 
 
 def test_a_renewal_keeps_the_anchor_and_the_plan() -> None:
@@ -168,3 +168,24 @@ def test_an_end_is_decided_by_the_instant_given() -> None:
     granted = Entitlement(plan="starter", until=datetime.fromisoformat("2026-12-01T00:00:00Z"))
     assert granted.at(datetime.fromisoformat("2026-12-01T01:00:00+02:00")) is granted
     assert granted.at(datetime.fromisoformat("2026-12-01T01:00:00+01:00")) is FREE
+
+
+def test_b45_a_trial_whose_card_is_declined_at_its_end_has_no_grace() -> None:
+    trial = {"trial_start": on_day(0), "trial_end": on_day(7), "created": on_day(0)}
+    begun = observed(0, "trialing", period_start=on_day(0), period_end=on_day(7), **trial)
+    declined = observed(7.1, "past_due", period_start=on_day(7), period_end=on_day(37), **trial)
+    for order in ([begun, declined], [declined, begun]):
+        granted = entitlement([known(*order)])
+        assert plans_over_time(granted, range(6, 10)) == ["starter", "starter", "free", "free"]
+
+
+def test_b45_after_its_first_payment_a_subscription_has_its_grace() -> None:
+    trial = {"trial_start": on_day(0), "trial_end": on_day(7), "created": on_day(0)}
+    paid = observed(8, "active", period_start=on_day(7), period_end=on_day(37), **trial)
+    renewal = observed(37.1, "past_due", period_start=on_day(37), period_end=on_day(67), **trial)
+    upgrade = observed(20, "past_due", period_start=on_day(7), period_end=on_day(37), **trial)
+    for failed, last in ((renewal, 44), (upgrade, 26)):
+        granted = entitlement([known(paid, failed)])
+        assert plans_over_time(granted, range(last, last + 2)) == ["starter", "free"]
+    # Known only from the API after a lost history: the period says that it was paid before.
+    assert entitlement([known(renewal)]).at(on_day(40)).plan == "starter"

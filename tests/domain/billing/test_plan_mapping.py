@@ -1,5 +1,6 @@
 """Tests of the mapping between plans and Stripe's prices."""
 
+from dataclasses import replace
 from typing import Any, get_args
 
 import pytest
@@ -9,6 +10,8 @@ from hypothesis import strategies as st
 from shared.domain.billing.plan_mapping import (
     PriceSpec,
     SoldInterval,
+    SoldPrice,
+    catalog_price,
     catalog_rank,
     catalog_to_sell,
     lookup_key,
@@ -52,44 +55,47 @@ def test_a_lookup_key_of_an_unknown_plan_cannot_be_made() -> None:
         lookup_key("gold", "month")
 
 
-PRICE = {"lookup_key": "gwi_starter_month", "metadata": {"plan": "enterprise"}}
+OURS = SoldPrice(
+    lookup_key="gwi_starter_month",
+    product_id="gwi_professional",
+    metadata={"gwi_plan": "enterprise"},
+    product_metadata={"gwi_plan": "pro"},
+)
+FOREIGN = SoldPrice(lookup_key="theirs", product_id="prod_1", metadata={}, product_metadata={})
 
 
 @pytest.mark.parametrize(
-    ("price", "of_product", "of_subscription", "plan"),
+    ("sold", "of_subscription", "plan"),
     [
-        (PRICE, {"plan": "pro"}, {"plan": "pro"}, "starter"),
-        (PRICE | {"lookup_key": None}, {"plan": "pro"}, {"plan": "starter"}, "enterprise"),
-        (PRICE | {"lookup_key": "theirs"}, {"plan": "pro"}, {"plan": "starter"}, "enterprise"),
-        ({"metadata": {}}, {"plan": "pro"}, {"plan": "starter"}, "professional"),
-        ({"metadata": {"plan": "gold"}}, {"plan": "gold"}, {"plan": "starter"}, "starter"),
-        ({}, None, {"plan": "free"}, "free"),
-        ({"metadata": None}, None, {"plan": "gold"}, None),
-        ({"metadata": {"plan": 3}}, {}, {}, None),
+        (OURS, {"gwi_plan": "free"}, "starter"),
+        (replace(OURS, lookup_key="theirs"), {}, "professional"),
+        (replace(OURS, lookup_key=None, product_id="prod_1"), {}, "enterprise"),
+        (replace(FOREIGN, product_metadata={"gwi_plan": "pro"}), {"gwi_plan": "starter"}, "professional"),
+        (replace(FOREIGN, metadata={"gwi_plan": "gold"}), {"gwi_plan": "starter"}, "starter"),
+        (FOREIGN, {"gwi_plan": "gold"}, None),
+        (replace(FOREIGN, product_id="starter"), {}, None),
+        (replace(FOREIGN, product_id="gwi_gold"), {}, None),
+        (replace(FOREIGN, product_id="gwi_pro"), {}, None),
     ],
-    ids=[
-        "key",
-        "price",
-        "price-under-a-foreign-key",
-        "product",
-        "subscription",
-        "free",
-        "unknown",
-        "no-text",
-    ],
+    ids=["key", "product", "price", "product-metadata", "subscription", "unknown", "bare", "gold", "alias"],
 )
 def test_the_first_source_that_names_a_plan_decides(
-    price: dict[str, object],
-    of_product: dict[str, str] | None,
-    of_subscription: dict[str, str],
-    plan: str | None,
+    sold: SoldPrice, of_subscription: dict[str, str], plan: str | None
 ) -> None:
-    assert plan_of(price, of_subscription, of_product) == plan
+    assert plan_of(sold, of_subscription) == plan
 
 
-@pytest.mark.parametrize("terms", [{"unit_amount": 0}, {"currency": "jpy", "unit_amount": 4_500}], ids=str)
-def test_the_amount_and_the_currency_do_not_matter(terms: dict[str, object]) -> None:
-    assert plan_of(PRICE | terms, {}, None) == "starter"
+def test_b38_another_apps_metadata_names_no_plan() -> None:
+    theirs = replace(FOREIGN, metadata={"plan": "pro"}, product_metadata={"plan": "enterprise"})
+    assert plan_of(theirs, {"plan": "starter"}) is None
+
+
+def test_the_catalogs_price_of_a_plan_is_found_by_its_interval() -> None:
+    assert catalog_price("starter", "year") == PriceSpec(
+        lookup_key="gwi_starter_year", interval="year", currency="usd", unit_amount=290 * 100
+    )
+    assert catalog_price("free", "month") is None
+    assert catalog_price("starter", "week") is None
 
 
 def test_plans_rank_as_in_the_catalog() -> None:
@@ -99,7 +105,7 @@ def test_plans_rank_as_in_the_catalog() -> None:
 def test_every_paid_plan_is_sold_by_the_month_and_by_the_year() -> None:
     products = catalog_to_sell()
     assert [product.id for product in products] == ["gwi_starter", "gwi_professional", "gwi_enterprise"]
-    assert [product.metadata for product in products] == [{"plan": plan.id} for plan in PLAN_CATALOG[1:]]
+    assert [product.metadata for product in products] == [{"gwi_plan": plan.id} for plan in PLAN_CATALOG[1:]]
     assert products[0].prices == (
         PriceSpec(lookup_key="gwi_starter_month", interval="month", currency="usd", unit_amount=29 * 100),
         PriceSpec(lookup_key="gwi_starter_year", interval="year", currency="usd", unit_amount=290 * 100),
@@ -108,8 +114,10 @@ def test_every_paid_plan_is_sold_by_the_month_and_by_the_year() -> None:
 
 def test_every_product_maps_back_to_its_plan() -> None:
     for product in catalog_to_sell():
-        plans = {plan_of({"lookup_key": price.lookup_key}, {}, None) for price in product.prices}
-        assert plans == {product.metadata["plan"]} == {plan_of({}, {}, product.metadata)}
+        by_key = {plan_of(replace(FOREIGN, lookup_key=price.lookup_key), {}) for price in product.prices}
+        by_metadata = plan_of(replace(FOREIGN, product_metadata=product.metadata), {})
+        by_product = plan_of(replace(FOREIGN, product_id=product.id), {})
+        assert by_key == {product.metadata["gwi_plan"]} == {by_metadata} == {by_product}
 
 
 @given(st.integers(0, 10**9))

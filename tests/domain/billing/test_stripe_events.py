@@ -26,12 +26,13 @@ from shared.domain.billing.stripe_fields import InvalidStripeObject
 from shared.domain.billing.stripe_shapes import read_invoice, read_subscription
 from tests.golden.stripe_payloads import SHAPES, changed, read_cases, webhooks
 
-OURS = {"tenant_id": "acme"}
+OURS = {"gwi_tenant_id": "acme"}
 CUSTOMER = {"id": "cus_1", "email": "owner@example.com", "metadata": OURS}
 CHARGE = {"id": "ch_1", "customer": "cus_1", "metadata": OURS}
 DISPUTE = {"id": "dp_1", "charge": "ch_1", "metadata": OURS}
 SESSION = {
     "client_reference_id": "acme",
+    "metadata": OURS,
     "customer": "cus_1",
     "customer_details": {"email": "owner@example.com"},
     "subscription": "sub_1",
@@ -71,8 +72,14 @@ def test_every_shape_of_a_subscription_and_its_invoice_names_the_tenant(shape: s
 
 @pytest.mark.parametrize("named", ["../acme", "acme/invoices/in_1", "__x__", "a" * 65, ""])
 def test_an_impossible_tenant_id_names_no_tenant(named: str) -> None:
-    assert customer_object(CUSTOMER | {"metadata": {"tenant_id": named}}).tenant_id is None
-    assert session_object(SESSION | {"client_reference_id": named or None}).tenant_id is None
+    assert customer_object(CUSTOMER | {"metadata": {"gwi_tenant_id": named}}).tenant_id is None
+    assert session_object(SESSION | {"metadata": {"gwi_tenant_id": named}}).tenant_id is None
+
+
+def test_b38_another_apps_reference_and_metadata_name_no_tenant() -> None:
+    theirs = {"client_reference_id": "acme", "metadata": {"tenant_id": "acme"}}
+    assert session_object(SESSION | theirs).tenant_id is None
+    assert customer_object(CUSTOMER | {"metadata": {"tenant_id": "acme"}}).tenant_id is None
 
 
 def test_an_invoice_of_no_subscription_names_no_tenant() -> None:

@@ -153,16 +153,20 @@ def test_an_expanded_reference_is_its_id() -> None:
 
 
 def test_an_expanded_product_names_the_plan() -> None:
-    product = {"id": "prod_1", "object": "product", "metadata": {"plan": "enterprise"}}
+    product = {"id": "prod_1", "object": "product", "metadata": {"gwi_plan": "enterprise"}}
     sold = item_with({"lookup_key": None, "product": product})
     assert read_subscription(subscription_of(sold)).plan == "enterprise"
-    assert read_subscription(subscription_of(item_with({"lookup_key": None}))).plan is None
+    assert (
+        read_subscription(subscription_of(item_with({"lookup_key": None, "product": "prod_1"}))).plan is None
+    )
 
 
 def test_of_several_items_the_one_that_maps_to_a_plan_decides() -> None:
-    support = item_with({"id": "price_support", "lookup_key": None}, current_period_end=1_792_056_621)
+    support = item_with(
+        {"id": "price_support", "lookup_key": None, "product": "prod_1"}, current_period_end=1_792_056_621
+    )
     for items in ([ITEM, support], [support, ITEM]):
-        snapshot = read_subscription(subscription_of(*items, metadata={"plan": "enterprise"}))
+        snapshot = read_subscription(subscription_of(*items, metadata={"gwi_plan": "enterprise"}))
         assert (snapshot.plan, snapshot.price_id) == ("starter", "price_1QStarterMonth")
         assert snapshot.period_end == datetime(2026, 11, 15, 9, 30, 20, tzinfo=UTC)
 
@@ -174,8 +178,8 @@ def test_of_several_plans_the_highest_decides() -> None:
 
 
 def test_without_a_mapped_price_the_subscriptions_metadata_may_name_the_plan() -> None:
-    odd = item_with({"id": "price_odd", "lookup_key": None})
-    snapshot = read_subscription(subscription_of(odd, ITEM | odd, metadata={"plan": "pro"}))
+    odd = item_with({"id": "price_odd", "lookup_key": None, "product": "prod_1"})
+    snapshot = read_subscription(subscription_of(odd, ITEM | odd, metadata={"gwi_plan": "pro"}))
     assert (snapshot.plan, snapshot.price_id, snapshot.tenant_id) == ("professional", "price_odd", None)
 
 

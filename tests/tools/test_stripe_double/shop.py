@@ -12,6 +12,7 @@ import stripe
 SECRET = "whsec_of_the_tests"
 STARTER_CENTS = 2_900
 PROFESSIONAL_CENTS = 9_900
+RETURN_URL = "http://127.0.0.1:9/billing"
 DAY = 86_400
 HOUR = 3_600
 
@@ -105,6 +106,38 @@ class Shop:
             **params,
         }
         return self.stripe.v1.checkout.sessions.create(wanted)  # type: ignore[arg-type]
+
+    def portal_configuration(self, **updates: Any) -> str:
+        """Add a portal configuration with every feature and every price, and return its id."""
+        products: dict[str, list[str]] = {}
+        for price in self.stripe.v1.prices.list({"active": True, "limit": 100}).data:
+            products.setdefault(str(price.product), []).append(price.id)
+        subscription_update: dict[str, Any] = {
+            "enabled": True,
+            "default_allowed_updates": ["price"],
+            "proration_behavior": "always_invoice",
+            "products": [{"product": name, "prices": prices} for name, prices in products.items()],
+            **updates,
+        }
+        features: Any = {
+            "customer_update": {"enabled": True, "allowed_updates": ["email"]},
+            "invoice_history": {"enabled": True},
+            "payment_method_update": {"enabled": True},
+            "subscription_cancel": {"enabled": True, "mode": "at_period_end"},
+            "subscription_update": subscription_update,
+        }
+        made = self.stripe.v1.billing_portal.configurations.create(
+            {"features": features, "metadata": {"app": "gwi"}}
+        )
+        return made.id
+
+    def portal(self, customer: object, configuration: str | None = None, **flow_data: Any) -> str:
+        """Open the portal for a customer and return its address; without a configuration, with one that has all."""
+        params: dict[str, Any] = {"customer": str(customer), "return_url": RETURN_URL}
+        params["configuration"] = configuration or self.portal_configuration()
+        if flow_data:
+            params["flow_data"] = flow_data
+        return self.stripe.v1.billing_portal.sessions.create(params).url  # type: ignore[arg-type]
 
     def now_of(self, subscription_id: str) -> stripe.Subscription:
         """Return a subscription as it is now."""

@@ -6,7 +6,7 @@ import pytest
 import stripe
 
 from tests.tools.test_stripe_double.receiver import Receiver
-from tests.tools.test_stripe_double.shop import DAY, STARTER_CENTS, Shop, browse
+from tests.tools.test_stripe_double.shop import DAY, HOUR, STARTER_CENTS, Shop, browse
 
 
 def test_paying_leads_back_with_the_sessions_id(shop: Shop, receiver: Receiver) -> None:
@@ -116,3 +116,82 @@ def test_text_of_the_platform_is_not_markup(shop: Shop) -> None:
     page = browse(str(shop.checkout(line_items=[{"price": price, "quantity": 1}]).url))
     assert "&lt;script&gt;" in page.html
     assert "<script>" not in page.html
+
+
+def _declined(shop: Shop, customer: str | None = None) -> stripe.checkout.Session:
+    """A session whose first card was declined."""
+    session = shop.checkout(customer=customer or shop.customer("none"))
+    assert browse(str(session.url), action="decline").status == 402
+    return shop.stripe.v1.checkout.sessions.retrieve(session.id)
+
+
+def _hosted_page(shop: Shop, session: stripe.checkout.Session) -> str:
+    return str(shop.invoices_of(str(session.subscription))[0].hosted_invoice_url)
+
+
+def test_an_expired_session_takes_no_payment(shop: Shop) -> None:
+    session = shop.checkout()
+    expired = shop.stripe.v1.checkout.sessions.expire(session.id)
+    assert (expired.status, expired.url) == ("expired", None)
+    assert shop.event_types(about=session.id) == ["checkout.session.expired"]
+    assert browse(str(session.url), action="pay").status == 410
+    assert shop.stripe.v1.subscriptions.list({"status": "all"}).data == []
+    with pytest.raises(stripe.InvalidRequestError, match="has a status of `expired`"):
+        shop.stripe.v1.checkout.sessions.expire(session.id)
+
+
+def test_a_completed_session_cannot_be_expired(shop: Shop) -> None:
+    session = shop.checkout()
+    browse(str(session.url), action="pay")
+    with pytest.raises(stripe.InvalidRequestError, match=r'status in \["open"\] can be expired'):
+        shop.stripe.v1.checkout.sessions.expire(session.id)
+
+
+def test_lists_by_customer_and_status(shop: Shop) -> None:
+    customer = shop.customer()
+    dead, declined = shop.checkout(customer=customer), _declined(shop, customer)
+    _declined(shop)
+    shop.stripe.v1.checkout.sessions.expire(dead.id)
+    listed = shop.stripe.v1.checkout.sessions.list
+    assert [one.id for one in listed({"customer": customer, "status": "open"}).data] == [declined.id]
+    assert [one.id for one in listed({"customer": customer}).data] == [declined.id, dead.id]
+
+
+def test_a_card_that_was_declined_is_not_kept(shop: Shop) -> None:
+    customer = shop.customer()
+    living = shop.subscribe(customer)
+    _declined(shop, customer)
+    shop.control(f"subscriptions/{living.id}/renew")
+    assert shop.now_of(living.id).status == "active"
+
+
+def test_the_invoice_of_a_declined_checkout_can_be_paid_and_completes_it(shop: Shop) -> None:
+    session = _declined(shop)
+    page = browse(_hosted_page(shop, session))
+    assert "Pay with a card that works" in page.html
+    shop.control("clock/advance", seconds=22 * HOUR)
+    assert browse(_hosted_page(shop, session), action="decline").status == 402
+    assert browse(_hosted_page(shop, session), action="pay").status == 200
+    assert shop.now_of(str(session.subscription)).status == "active"
+    done = shop.stripe.v1.checkout.sessions.retrieve(session.id)
+    assert (done.status, done.payment_status) == ("complete", "paid")
+    assert browse(str(session.url), action="pay").status == 410
+    assert len(shop.events("charge.succeeded")) == 1
+
+
+def test_the_invoice_of_a_declined_checkout_is_void_after_23_hours(shop: Shop) -> None:
+    session = _declined(shop)
+    shop.control("clock/advance", seconds=23 * HOUR)
+    refused = browse(_hosted_page(shop, session), action="pay")
+    assert (refused.status, "This invoice is void." in refused.html) == (402, True)
+    assert shop.now_of(str(session.subscription)).status == "incomplete_expired"
+
+
+def test_canceling_an_incomplete_subscription_voids_its_invoice(shop: Shop) -> None:
+    session = _declined(shop)
+    canceled = shop.stripe.v1.subscriptions.cancel(str(session.subscription))
+    (invoice,) = shop.invoices_of(canceled.id)
+    assert (canceled.status, invoice.status) == ("incomplete_expired", "void")
+    assert "invoice.voided" in shop.event_types(about=invoice.id)
+    assert browse(_hosted_page(shop, session), action="pay").status == 402
+    assert shop.now_of(canceled.id).status == "incomplete_expired"

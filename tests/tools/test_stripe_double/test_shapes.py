@@ -18,6 +18,9 @@ from tools.stripe_double.parameters import Schema
 
 # Route → the params module of stripe-python, whose first class is what the service takes.
 _PARAMS = {
+    "GET /v1/billing_portal/configurations": "billing_portal._configuration_list_params",
+    "POST /v1/billing_portal/configurations": "billing_portal._configuration_create_params",
+    "POST /v1/billing_portal/configurations/<configuration_id>": "billing_portal._configuration_update_params",
     "POST /v1/billing_portal/sessions": "billing_portal._session_create_params",
     "POST /v1/checkout/sessions": "checkout._session_create_params",
     "GET /v1/checkout/sessions": "checkout._session_list_params",
@@ -33,6 +36,9 @@ _PARAMS = {
     "GET /v1/products": "_product_list_params",
     "POST /v1/products": "_product_create_params",
     "POST /v1/products/<product_id>": "_product_update_params",
+    "GET /v1/subscription_schedules": "_subscription_schedule_list_params",
+    "POST /v1/subscription_schedules": "_subscription_schedule_create_params",
+    "POST /v1/subscription_schedules/<schedule_id>": "_subscription_schedule_update_params",
     "GET /v1/subscriptions": "_subscription_list_params",
     "POST /v1/subscriptions": "_subscription_create_params",
     "POST /v1/subscriptions/<subscription_id>": "_subscription_update_params",
@@ -104,7 +110,11 @@ def _check(shown: Any, kind: Any, path: str) -> list[str]:
 def test_every_object_has_the_form_of_its_class(shop: Shop, receiver: Receiver) -> None:
     session = shop.checkout(expand=["line_items"])
     portal = shop.stripe.v1.billing_portal.sessions.create({"customer": shop.customer()})
+    configuration = shop.stripe.v1.billing_portal.configurations.retrieve(
+        shop.portal_configuration(), {"expand": ["features.subscription_update.products"]}
+    )
     subscription = shop.subscribe()
+    schedule = shop.stripe.v1.subscription_schedules.create({"from_subscription": subscription.id})
     item = subscription["items"].data[0]
     invoice = shop.stripe.v1.invoices.retrieve(str(subscription.latest_invoice), {"expand": ["payments"]})
     payment = invoice.payments.data[0]  # type: ignore[union-attr]
@@ -113,7 +123,9 @@ def test_every_object_has_the_form_of_its_class(shop: Shop, receiver: Receiver) 
         (session, stripe.checkout.Session),
         (session.line_items.data[0], stripe.LineItem),  # type: ignore[union-attr]
         (portal, stripe.billing_portal.Session),
+        (configuration, stripe.billing_portal.Configuration),
         (subscription, stripe.Subscription),
+        (schedule, stripe.SubscriptionSchedule),
         (item, stripe.SubscriptionItem),
         (item.price, stripe.Price),
         (item["plan"], stripe.Plan),

@@ -30,6 +30,7 @@ SESSION = {
     "id": "cs_1",
     "object": "checkout.session",
     "client_reference_id": "acme",
+    "metadata": {"gwi_tenant_id": "acme"},
     "customer": CUSTOMER_ID,
     "customer_details": {"email": "owner@example.com"},
     "subscription": SUBSCRIPTION_ID,

@@ -33,7 +33,7 @@ class DoubleShop:
         self.url = double.url
         self.account = double.account
         self.place = place
-        self.api = StripeApi(KEY, double.url)
+        self.api = StripeApi(KEY, double.url, slots=40)
         self.billing = BillingDependencies(place.open(), self.api, DEFAULT_GRACE)
         self.client = stripe.StripeClient(KEY, base_addresses={"api": double.url})
         new_tenant(place.directory, plan="free")

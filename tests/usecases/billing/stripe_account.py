@@ -1,6 +1,7 @@
 """A Stripe account in memory behind StripeGateway; tests put its objects there."""
 
 from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from typing import TypeVar
 
@@ -17,12 +18,18 @@ S = TypeVar("S", bound=StripeObject)
 class StripeAccount:
     """StripeGateway on dictionaries; with `is_unavailable`, every request fails."""
 
+    livemode: bool | None = False
+
     def __init__(self, *objects: Payload | None) -> None:
         self.objects: dict[str, StripeObject] = {}
         for each in objects:
             self.put(each)
         self.is_unavailable = False
         self.orders: list[CheckoutOrder] = []
+
+    def within(self, seconds: float) -> AbstractContextManager[None]:
+        """Answer at once, in any time."""
+        return nullcontext()
 
     def put(self, stripe_object: Payload | None) -> None:
         """Store an object, if the API can return objects of its type."""

@@ -1,6 +1,7 @@
 """Stripe's events, from golden payloads to the tenant's plan: on both stores, with and without Stripe's API."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -10,7 +11,13 @@ from shared.domain.billing.stripe_events import StripeEvent
 from shared.domain.billing.stripe_fields import InvalidStripeObject
 from shared.domain.errors import Unavailable
 from shared.domain.ledger.periods import period_at
-from shared.usecases.billing.apply_stripe_event import APPLIED, DUPLICATE, IGNORED, apply_stripe_event
+from shared.usecases.billing.apply_stripe_event import (
+    APPLIED,
+    DUPLICATE,
+    IGNORED,
+    UNKNOWN_FOR,
+    apply_stripe_event,
+)
 from shared.usecases.billing.billing_dependencies import BillingDependencies
 from shared.usecases.billing.stripe_changes import read_stripe_event
 from tests.billing_places import BillingPlace, MemoryBillingPlace, SentMail
@@ -145,7 +152,7 @@ def test_b26_an_unknown_type_is_recorded_as_ignored(place: BillingPlace, kind: s
     event, billing = event_of(kind, {"id": "x_1", "object": "x"}, STARTED, "evt_1"), billing_on(place.open())
     before = stored_state(place, [])
     assert deliver(billing, [event, event]) == [IGNORED, IGNORED]
-    assert place.open().find_owner("evt_1", None) == (True, None)
+    assert place.open().find_owner("evt_1", None) == ("ignored", None)
     assert stored_state(place, []) == before
 
 
@@ -162,6 +169,25 @@ def test_nothing_is_stored_while_stripe_is_unavailable_and_the_repetition_is_app
     assert deliver(billing, [CREATED]) == [APPLIED]
 
 
-def test_an_object_that_stripe_does_not_know_is_taken_from_the_payload(place: BillingPlace) -> None:
-    assert deliver(billing_on(place.open(), StripeAccount()), [CREATED]) == [APPLIED]
-    assert plan_at(place, STARTED) == "starter"
+def test_b37_an_object_that_stripe_does_not_know_is_retried_and_then_grants_nothing(
+    place: BillingPlace,
+) -> None:
+    billing = billing_on(place.open(), StripeAccount())
+    with pytest.raises(Unavailable, match="unknown to Stripe"):
+        deliver(billing, [CREATED], CREATED.created + UNKNOWN_FOR - timedelta(seconds=1))
+    assert deliver(billing, [CREATED], CREATED.created + UNKNOWN_FOR) == [IGNORED]
+    assert plan_at(place, STARTED) == "free"
+
+
+@pytest.mark.parametrize("foreign", [{"account": "acct_1"}, {"livemode": True}], ids=str)
+def test_b36_an_event_of_a_connected_account_or_of_the_other_mode_changes_nothing(
+    place: BillingPlace, foreign: dict[str, Any]
+) -> None:
+    stripe = StripeAccount(CREATED.payload)
+    event = replace(CREATED, **foreign)
+    assert deliver(billing_on(place.open(), stripe), [event]) == [IGNORED]
+    assert plan_at(place, STARTED) == "free"
+
+
+def test_without_a_key_events_of_both_modes_count(place: BillingPlace) -> None:
+    assert deliver(billing_on(place.open()), [replace(CREATED, livemode=True)]) == [APPLIED]

@@ -24,13 +24,15 @@ from tests.usecases.billing.billing_scenarios import (
 from tests.usecases.plain_sums import new_tenant
 
 NOVEMBER = "2026-11-01T00:00:00Z"
+OF_ANOTHER_PRODUCT = {"items__data__0__price__product": "prod_1"}
 ITEM: dict[str, Any] = ENDIVE["subscription"]["items"]["data"][0]
 
 
 def second_event(what: str, created: str, **changes: Any) -> StripeEvent:
     """Return an event of another subscription of the same customer, to professional."""
-    lookup_key = {"items__data__0__price__lookup_key": "gwi_professional_month"}
-    return subscription_event(what, created, event_id=f"evt_2_{what}", id="sub_2", **lookup_key, **changes)
+    price = "items__data__0__price__"
+    professional = {f"{price}lookup_key": "gwi_professional_month", f"{price}unit_amount": 99_00}
+    return subscription_event(what, created, event_id=f"evt_2_{what}", id="sub_2", **professional, **changes)
 
 
 def test_the_best_of_two_subscriptions_counts_and_raises_an_alert(place: BillingPlace) -> None:
@@ -71,7 +73,7 @@ def test_one_subscription_after_another_ends_the_same_in_every_order() -> None:
 
 def test_b11_an_unmapped_price_raises_an_alert_until_it_is_mapped(place: BillingPlace) -> None:
     billing = billing_on(place.open())
-    unmapped = {"items__data__0__price__lookup_key": "special_offer"}
+    unmapped = {**OF_ANOTHER_PRODUCT, "items__data__0__price__lookup_key": "special_offer"}
     deliver(billing, [CREATED, subscription_event("updated", NOVEMBER, event_id="evt_odd", **unmapped)])
     assert (plan_at(place, NOVEMBER), list(place.alerts("acme"))) == ("starter", ["unmapped_price"])
     deliver(billing, [subscription_event("updated", "2026-11-02T00:00:00Z")])
@@ -81,22 +83,28 @@ def test_b11_an_unmapped_price_raises_an_alert_until_it_is_mapped(place: Billing
 def test_a_first_subscription_to_an_unmapped_price_grants_nothing_and_raises_an_alert(
     place: BillingPlace,
 ) -> None:
-    unmapped = {"items__data__0__price__lookup_key": None}
+    unmapped = {**OF_ANOTHER_PRODUCT, "items__data__0__price__lookup_key": None}
     deliver(billing_on(place.open()), [subscription_event("created", STARTED, **unmapped)])
     assert (plan_at(place, STARTED), list(place.alerts("acme"))) == ("free", ["unmapped_price"])
 
 
 def test_of_several_items_the_one_that_names_a_plan_decides(place: BillingPlace) -> None:
-    seats = changed(ITEM, {"id": "si_seats", "price.id": "price_seats", "price.lookup_key": None})
+    seats = changed(
+        ITEM,
+        {"id": "si_seats", "price.id": "price_seats", "price.lookup_key": None, "price.product": "prod_1"},
+    )
     both = {"items__data": [seats, ITEM]}
     deliver(billing_on(place.open()), [subscription_event("created", STARTED, **both)])
     assert (plan_at(place, STARTED), place.alerts("acme")) == ("starter", {})
 
 
-def test_a_price_of_zero_in_another_currency_pays_for_its_plan(place: BillingPlace) -> None:
+def test_a_price_of_zero_in_another_currency_pays_for_its_plan_and_raises_an_alert(
+    place: BillingPlace,
+) -> None:
     gift = {"items__data__0__price__unit_amount": 0, "items__data__0__price__currency": "eur"}
     deliver(billing_on(place.open()), [subscription_event("created", STARTED, currency="eur", **gift)])
     assert plan_at(place, STARTED) == "starter"
+    assert place.alerts("acme") == {"other_price": (SUBSCRIPTION_ID,)}
 
 
 def test_an_invoice_keeps_its_currency_and_its_minor_units(place: BillingPlace) -> None:

@@ -143,7 +143,7 @@ def test_a_link_that_was_lost(shop: DoubleShop) -> None:
         BillingChange(account=replace(account, customer_id=customer.id), at=shop.now)
     )
     is_reported_and_then_repaired(shop, f"customer {customer.id} is linked to nobody")
-    assert shop.place.open().find_owner(None, customer.id) == (False, "acme")
+    assert shop.place.open().find_owner(None, customer.id) == (None, "acme")
 
 
 def test_b24_a_link_to_another_tenant_is_reported_and_never_moved(shop: DoubleShop) -> None:
@@ -158,7 +158,7 @@ def test_b24_a_link_to_another_tenant_is_reported_and_never_moved(shop: DoubleSh
     )
     for _ in range(2):
         assert reconcile(shop, repair=True) == [f"customer {customer.id} is linked to other"]
-    assert store.find_owner(None, customer.id) == (False, "other")
+    assert store.find_owner(None, customer.id) == (None, "other")
 
 
 def test_a_customer_that_was_deleted(shop: DoubleShop) -> None:

@@ -37,8 +37,8 @@ def test_a_click_creates_the_tenants_customer_and_a_checkout_page(shop: DoubleSh
         customer.id,
         True,
     )
-    assert (customer.name, customer.metadata and customer.metadata["tenant_id"]) == ("Acme", "acme")
-    assert shop.billing.store.find_owner(None, customer.id) == (False, "acme")
+    assert (customer.name, customer.metadata and customer.metadata["gwi_tenant_id"]) == ("Acme", "acme")
+    assert shop.billing.store.find_owner(None, customer.id) == (None, "acme")
     assert shop.customer_id == customer.id
     assert shop.plan == "free", "a click pays for nothing"
 
@@ -46,7 +46,7 @@ def test_a_click_creates_the_tenants_customer_and_a_checkout_page(shop: DoubleSh
 def test_the_subscription_names_its_tenant(shop: DoubleShop) -> None:
     shop.pay()
     (subscription,) = shop.subscriptions()
-    assert subscription.metadata["tenant_id"] == "acme"
+    assert subscription.metadata["gwi_tenant_id"] == "acme"
     shop.deliver_webhooks()
     assert shop.plan == "starter"
 
@@ -136,7 +136,7 @@ def test_a_customer_that_was_deleted_in_stripe_is_replaced(shop: DoubleShop, del
     (customer,) = shop.customers()
     assert customer.id != previous
     assert (shop.customer_id, shop.plan) == (customer.id, "professional")
-    assert shop.billing.store.find_owner(None, previous) == (False, "acme")
+    assert shop.billing.store.find_owner(None, previous) == (None, "acme")
 
 
 def test_b29_every_page_leads_back_to_the_configured_origin(shop: DoubleShop) -> None:

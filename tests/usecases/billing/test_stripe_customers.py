@@ -7,7 +7,7 @@ import pytest
 
 from shared.domain.billing.stripe_events import ChargeSnapshot, StripeEvent
 from shared.domain.errors import Unavailable
-from shared.usecases.billing.apply_stripe_event import APPLIED, DUPLICATE, UNOWNED
+from shared.usecases.billing.apply_stripe_event import APPLIED, DUPLICATE, IGNORED, UNOWNED
 from shared.usecases.billing.stripe_changes import read_stripe_event
 from tests.billing_places import BillingPlace, MemoryBillingPlace
 from tests.golden.stripe_payloads import changed, webhooks
@@ -30,6 +30,11 @@ from tests.usecases.billing.billing_scenarios import (
 from tests.usecases.billing.stripe_account import StripeAccount
 from tests.usecases.plain_sums import new_tenant
 
+FOREIGN_PRICE = {
+    "items__data__0__price__lookup_key": None,
+    "items__data__0__price__product": "prod_newsletter",
+}
+
 
 def test_b6_an_unowned_customer_is_retried_for_a_day_and_then_reported(place: BillingPlace) -> None:
     billing, stranger = billing_on(place.open()), subscription_event("created", STARTED, metadata={})
@@ -37,10 +42,36 @@ def test_b6_an_unowned_customer_is_retried_for_a_day_and_then_reported(place: Bi
     for hours in (0, 23):
         with pytest.raises(Unavailable, match=f"customer {CUSTOMER_ID} of .* belongs to no tenant yet"):
             deliver(billing, [stranger], stranger.created + timedelta(hours=hours))
-        assert place.open().find_owner(stranger.id, CUSTOMER_ID) == (False, None)
+        assert place.open().find_owner(stranger.id, CUSTOMER_ID) == (None, None)
     assert deliver(billing, [stranger], stranger.created + timedelta(hours=24)) == [UNOWNED]
     assert stored_state(place, []) == before
     assert deliver(billing, [stranger], stranger.created + timedelta(hours=25)) == [DUPLICATE]
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        subscription_event(
+            "created", STARTED, metadata={"tenant_id": "acme", "plan": "pro"}, **FOREIGN_PRICE
+        ),
+        event_of("customer.updated", CUSTOMER, STARTED),
+        event_of("invoice.finalized", changed(ENDIVE["invoice"], {"parent": None}), STARTED),
+        event_of("checkout.session.completed", SESSION | {"metadata": {}}, STARTED),
+    ],
+    ids=lambda event: event.type,
+)
+def test_b39_a_foreign_customers_event_is_ignored_at_once(place: BillingPlace, event: StripeEvent) -> None:
+    before = stored_state(place, [])
+    assert deliver(billing_on(place.open()), [event], event.created) == [IGNORED]
+    assert stored_state(place, []) == before
+
+
+def test_b40_an_ignored_event_is_applied_when_it_is_sent_again_after_the_link(place: BillingPlace) -> None:
+    billing, late = billing_on(place.open()), event_of("customer.updated", CUSTOMER, STARTED)
+    assert deliver(billing, [late, late]) == [IGNORED, DUPLICATE]
+    deliver(billing, [CREATED])
+    assert deliver(billing, [late, late]) == [APPLIED, DUPLICATE]
+    assert account_of(place.open()).email == "new@example.com"
 
 
 def test_b6_an_event_that_precedes_its_link_is_applied_when_it_is_resent(place: BillingPlace) -> None:
@@ -54,10 +85,10 @@ def test_b6_an_event_that_precedes_its_link_is_applied_when_it_is_resent(place: 
 
 @pytest.mark.parametrize("named", ["nobody", "../acme", "acme/invoices/in_1", "__x__", "a" * 65])
 def test_b6_a_tenant_that_does_not_exist_owns_nothing(place: BillingPlace, named: str) -> None:
-    event = subscription_event("created", STARTED, metadata={"tenant_id": named})
+    event = subscription_event("created", STARTED, metadata={"gwi_tenant_id": named})
     with pytest.raises(Unavailable, match="belongs to no tenant yet"):
         deliver(billing_on(place.open()), [event], event.created)
-    assert place.open().find_owner(event.id, CUSTOMER_ID) == (False, None)
+    assert place.open().find_owner(event.id, CUSTOMER_ID) == (None, None)
 
 
 @pytest.mark.parametrize(
@@ -66,7 +97,7 @@ def test_b6_a_tenant_that_does_not_exist_owns_nothing(place: BillingPlace, named
         CREATED,
         event_of("checkout.session.completed", SESSION, STARTED),
         event_of("invoice.finalized", changed(ENDIVE["invoice"], {"status": "open"}), STARTED),
-        event_of("customer.updated", CUSTOMER | {"metadata": {"tenant_id": "acme"}}, STARTED),
+        event_of("customer.updated", CUSTOMER | {"metadata": {"gwi_tenant_id": "acme"}}, STARTED),
     ],
     ids=lambda event: f"B23-{event.type}",
 )
@@ -74,7 +105,7 @@ def test_the_first_event_that_names_the_tenant_links_the_customer(
     place: BillingPlace, event: StripeEvent
 ) -> None:
     deliver(billing_on(place.open()), [event])
-    assert place.open().find_owner(None, CUSTOMER_ID) == (False, "acme")
+    assert place.open().find_owner(None, CUSTOMER_ID) == (None, "acme")
     assert account_of(place.open()).customer_id == CUSTOMER_ID
     assert ("billing.customer_linked", None, CUSTOMER_ID) in audited_changes(place)
     anonymous = subscription_event("updated", "2026-10-15T09:30:21Z", metadata={})
@@ -84,11 +115,11 @@ def test_the_first_event_that_names_the_tenant_links_the_customer(
 
 def test_b24_a_customer_never_moves_to_another_tenant(place: BillingPlace) -> None:
     new_tenant(place.directory, "other", plan="free")
-    claim = subscription_event("updated", "2026-10-16T00:00:00Z", metadata={"tenant_id": "other"})
-    session = SESSION | {"client_reference_id": "other"}
+    claim = subscription_event("updated", "2026-10-16T00:00:00Z", metadata={"gwi_tenant_id": "other"})
+    session = SESSION | {"metadata": {"gwi_tenant_id": "other"}}
     claims = [claim, event_of("checkout.session.completed", session, "2026-10-16T00:00:00Z")]
     deliver(billing_on(place.open()), [CREATED, *claims])
-    assert place.open().find_owner(None, CUSTOMER_ID) == (False, "acme")
+    assert place.open().find_owner(None, CUSTOMER_ID) == (None, "acme")
     assert account_of(place.open(), "other").customer_id is None
     other = place.directory.find_tenant("other")
     assert other is not None
@@ -104,25 +135,25 @@ def test_b25_the_customer_survives_every_later_event(place: BillingPlace) -> Non
     second = subscription_event("created", STARTED, event_id="evt_second", customer="cus_2", id="sub_2")
     deliver(billing, [second])
     assert account_of(place.open()).customer_id == CUSTOMER_ID
-    assert place.open().find_owner(None, "cus_2") == (False, "acme")
+    assert place.open().find_owner(None, "cus_2") == (None, "acme")
 
 
 def test_a_late_event_does_not_restore_a_deleted_customer(place: BillingPlace) -> None:
     ended = subscription_event("deleted", "2026-10-16T00:00:00Z", status="canceled")
     gone = event_of(
-        "customer.deleted", CUSTOMER | {"metadata": {"tenant_id": "acme"}}, "2026-10-16T00:00:00Z"
+        "customer.deleted", CUSTOMER | {"metadata": {"gwi_tenant_id": "acme"}}, "2026-10-16T00:00:00Z"
     )
     late = subscription_event("updated", "2026-10-15T09:30:21Z")
     deliver(billing_on(place.open()), [CREATED, gone, ended, late])
     account = account_of(place.open())
     assert (account.customer_id, account.previous_customer_id) == (None, CUSTOMER_ID)
-    assert place.open().find_owner(None, CUSTOMER_ID) == (False, "acme")
+    assert place.open().find_owner(None, CUSTOMER_ID) == (None, "acme")
     assert ("billing.customer_deleted", CUSTOMER_ID, None) in audited_changes(place)
     assert plan_at(place, "2026-10-16T00:00:00Z") == "free"
 
 
 def test_every_order_around_a_deletion_ends_the_same() -> None:
-    named = CUSTOMER | {"metadata": {"tenant_id": "acme"}}
+    named = CUSTOMER | {"metadata": {"gwi_tenant_id": "acme"}}
     scenario = [
         CREATED,
         event_of("customer.updated", named, "2026-10-15T12:00:00Z"),
@@ -172,5 +203,5 @@ def test_a_refund_or_dispute_is_audited_and_changes_no_plan(
 
 def test_a_dispute_without_a_known_customer_is_reported(place: BillingPlace) -> None:
     event = event_of("charge.dispute.created", DISPUTE, STARTED)
-    assert deliver(billing_on(place.open()), [event], event.created) == [UNOWNED]
+    assert deliver(billing_on(place.open()), [event], event.created) == [IGNORED]
     assert audited_changes(place) == []

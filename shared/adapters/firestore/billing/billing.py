@@ -22,6 +22,7 @@ from shared.adapters.firestore.paging import Listing
 from shared.adapters.firestore.people.tenants import audit_fields, create_write, delete_write, set_write
 from shared.adapters.firestore.rpc import FirestoreRpc
 from shared.domain.billing.invoices import InvoiceRow
+from shared.domain.notices.entries import NOTHING_OUTGOING, Outgoing
 from shared.ports import BillingChange, Page, ProcessedEvent, StaleAccount, StoredAccount
 
 PROCESSED_EVENTS_KEPT_FOR = timedelta(days=60)
@@ -39,12 +40,15 @@ class FirestoreBillingStore:
     def __init__(self, rpc: FirestoreRpc) -> None:
         self._rpc = rpc
 
-    def find_owner(self, event_id: str | None, customer_id: str | None) -> tuple[bool, str | None]:
+    def find_owner(self, event_id: str | None, customer_id: str | None) -> tuple[str | None, str | None]:
         event_name = self._event_name(event_id) if event_id else ""
         customer_name = self._customer_name(customer_id) if customer_id else ""
         found = self._rpc.batch_get([name for name in (event_name, customer_name) if name])
-        owner = found.get(customer_name)
-        return event_name in found, owner.fields["tenant_id"].string_value if owner else None
+        event, owner = found.get(event_name), found.get(customer_name)
+        return (
+            event.fields["outcome"].string_value if event else None,
+            owner.fields["tenant_id"].string_value if owner else None,
+        )
 
     def read_account(self, tenant_id: str, invoice_id: str | None = None) -> StoredAccount | None:
         tenant_name = self._tenant_name(tenant_id)
@@ -67,8 +71,13 @@ class FirestoreBillingStore:
                 raise StaleAccount from error
             raise
 
-    def save_processed_event(self, processed: ProcessedEvent) -> None:
-        self._rpc.commit([set_write(self._event_name(processed.event_id), _processed_fields(processed))])
+    def save_processed_event(self, processed: ProcessedEvent, outgoing: Outgoing = NOTHING_OUTGOING) -> None:
+        write = create_write(self._event_name(processed.event_id), _processed_fields(processed))
+        try:
+            self._rpc.commit([write, *outgoing_writes(self._rpc.documents, outgoing)])
+        except grpc.RpcError as error:
+            if error.code() != grpc.StatusCode.ALREADY_EXISTS:  # by a repetition, or by this call itself
+                raise
 
     def list_invoices(self, tenant_id: str, *, limit: int, cursor: str | None = None) -> Page[InvoiceRow]:
         return _INVOICES.page(self._rpc, self._tenant_name(tenant_id), limit, cursor)
@@ -91,9 +100,12 @@ class FirestoreBillingStore:
         yield account_write(tenant_name, account)
         processed = change.processed_event
         if processed:
-            yield create_write(self._event_name(processed.event_id), _processed_fields(processed))
+            write = set_write if processed.is_repeated else create_write
+            yield write(self._event_name(processed.event_id), _processed_fields(processed))
         if change.link_customer_id:
             yield create_write(self._customer_name(change.link_customer_id), {"tenant_id": account.tenant.id})
+        if change.unlink_customer_id:
+            yield delete_write(self._customer_name(change.unlink_customer_id))
         if change.invoice:
             yield _invoice_write(f"{tenant_name}/invoices/{change.invoice.invoice.id}", change)
         for entry in change.audits:

@@ -36,6 +36,7 @@ def _billing_fields(account: BillingAccount) -> dict[str, object]:
     return {
         **asdict(account.tenant.billing),
         "customer_id": account.customer_id,
+        "linked_customers": list(account.linked_customers),
         "email": account.email,
         "email_event": list(account.email_event) if account.email_event else None,
         "previous_customer_id": account.previous_customer_id,
@@ -57,6 +58,7 @@ def read_account(document: Any) -> BillingAccount:
         version=document.update_time,
         email_event=EventReference(*email_event) if email_event else None,
         previous_customer_id=billing.get("previous_customer_id"),
+        linked_customers=tuple(billing.get("linked_customers", ())),
     )
 
 

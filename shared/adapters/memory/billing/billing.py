@@ -8,6 +8,7 @@ from shared.adapters.memory.state import MemoryState, TenantBilling
 from shared.domain.billing.billing_account import BillingAccount
 from shared.domain.billing.entitlements import BillingAlert
 from shared.domain.billing.invoices import InvoiceRow
+from shared.domain.notices.entries import NOTHING_OUTGOING, Outgoing
 from shared.ports import BillingChange, Page, ProcessedEvent, StaleAccount, StoredAccount
 
 
@@ -18,9 +19,9 @@ class MemoryBillingStore(MemoryState):
         super().__init__()
         self.alerts: dict[tuple[str, str], BillingAlert] = {}
 
-    def find_owner(self, event_id: str | None, customer_id: str | None) -> tuple[bool, str | None]:
+    def find_owner(self, event_id: str | None, customer_id: str | None) -> tuple[str | None, str | None]:
         with self._lock:
-            return event_id in self._stripe_events, self._customers.get(customer_id or "")
+            return self._stripe_events.get(event_id or ""), self._customers.get(customer_id or "")
 
     def read_account(self, tenant_id: str, invoice_id: str | None = None) -> StoredAccount | None:
         with self._lock:
@@ -50,6 +51,8 @@ class MemoryBillingStore(MemoryState):
                 self._stripe_events[change.processed_event.event_id] = change.processed_event.outcome
             if change.link_customer_id:
                 self._customers[change.link_customer_id] = tenant_id
+            if change.unlink_customer_id:
+                self._customers.pop(change.unlink_customer_id, None)
             if change.invoice:
                 billing.invoices[change.invoice.invoice.id] = change.invoice
             self._audit += change.audits
@@ -64,14 +67,16 @@ class MemoryBillingStore(MemoryState):
         # Every save makes a new version, so it also shows a changed invoice.
         if billing is None or change.account.version != (billing.version, self._tenants[tenant_id]):
             raise StaleAccount
-        if processed and processed.event_id in self._stripe_events:
+        if processed and not processed.is_repeated and processed.event_id in self._stripe_events:
             raise StaleAccount
         if change.link_customer_id in self._customers or not self._is_new(change.outgoing):
             raise StaleAccount
 
-    def save_processed_event(self, processed: ProcessedEvent) -> None:
+    def save_processed_event(self, processed: ProcessedEvent, outgoing: Outgoing = NOTHING_OUTGOING) -> None:
         with self._lock:
-            self._stripe_events.setdefault(processed.event_id, processed.outcome)
+            if processed.event_id not in self._stripe_events:
+                self._stripe_events[processed.event_id] = processed.outcome
+                self._put_outgoing(outgoing)
 
     def list_invoices(self, tenant_id: str, *, limit: int, cursor: str | None = None) -> Page[InvoiceRow]:
         with self._lock:

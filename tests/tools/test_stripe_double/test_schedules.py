@@ -1,0 +1,275 @@
+"""Subscription schedules: made by the API or by the portal, followed by the clock, let go of."""
+
+from typing import Any
+
+import pytest
+import stripe
+
+from tests.tools.test_stripe_double.shop import (
+    DAY,
+    HOUR,
+    PROFESSIONAL_CENTS,
+    RETURN_URL,
+    STARTER_CENTS,
+    Shop,
+    browse,
+)
+from tools.stripe_double.periods import boundary
+
+_CONDITIONS = {"conditions": [{"type": "decreasing_item_amount"}, {"type": "shortening_interval"}]}
+
+
+def _period(subscription: stripe.Subscription) -> tuple[int, int]:
+    item = subscription["items"].data[0]
+    return item.current_period_start, item.current_period_end
+
+
+def _price(subscription: stripe.Subscription) -> str:
+    return str(subscription["items"].data[0].price.id)
+
+
+def _phases(made: stripe.Subscription, *prices: str, **last: Any) -> Any:
+    """The current phase of `made`, and one phase for each price."""
+    start, end = _period(made)
+    current: dict[str, Any] = {"items": [{"price": _price(made)}], "start_date": start, "end_date": end}
+    coming: list[dict[str, Any]] = [{"items": [{"price": price}]} for price in prices]
+    coming[-1] |= last
+    return [current, *coming]
+
+
+def _scheduled(shop: Shop, made: stripe.Subscription, price: str, **last: Any) -> stripe.SubscriptionSchedule:
+    schedule = shop.stripe.v1.subscription_schedules.create({"from_subscription": made.id})
+    phases = _phases(made, price, proration_behavior="none", **last)
+    return shop.stripe.v1.subscription_schedules.update(schedule.id, {"phases": phases})
+
+
+def _downgrade_in_the_portal(shop: Shop, made: stripe.Subscription, price: str) -> str:
+    confirm = {"subscription": made.id, "items": [{"id": made["items"].data[0].id, "price": price}]}
+    url = shop.portal(
+        made.customer,
+        shop.portal_configuration(schedule_at_period_end=_CONDITIONS),
+        type="subscription_update_confirm",
+        subscription_update_confirm=confirm,
+        after_completion={"type": "redirect", "redirect": {"return_url": RETURN_URL}},
+    )
+    page = browse(url).html
+    assert browse(url, action="confirm").location == RETURN_URL
+    return page
+
+
+def test_a_schedule_begins_with_the_current_period(shop: Shop) -> None:
+    made = shop.subscribe(items=[{"price": shop.starter, "quantity": 2}])
+    schedule = shop.stripe.v1.subscription_schedules.create({"from_subscription": made.id})
+    assert (schedule.status, schedule.end_behavior, schedule.subscription) == ("active", "release", made.id)
+    (phase,) = schedule.phases
+    assert (phase.start_date, phase.end_date) == _period(made)
+    assert [(item.price, item.quantity) for item in phase["items"]] == [(shop.starter, 2)]
+    assert shop.now_of(made.id).schedule == schedule.id
+    assert shop.event_types()[-2:] == ["subscription_schedule.created", "customer.subscription.updated"]
+
+
+def test_a_coming_phase_bills_its_price_from_the_periods_end(shop: Shop) -> None:
+    made = shop.subscribe(items=[{"price": shop.professional}])
+    schedule = _scheduled(shop, made, shop.starter)
+    start, end = _period(made)
+    shop.control("clock/advance", to=end - HOUR)
+    assert _price(shop.now_of(made.id)) == shop.professional
+    shop.control("clock/advance", to=end + HOUR)
+    renewed = shop.now_of(made.id)
+    assert (_price(renewed), _period(renewed)) == (shop.starter, (end, boundary(start, "month", 2)))
+    invoice = shop.invoices_of(made.id)[0]
+    assert (invoice.billing_reason, invoice.status, invoice.amount_paid) == (
+        "subscription_cycle",
+        "paid",
+        STARTER_CENTS,
+    )
+    (change,) = [one for one in shop.events("customer.subscription.updated") if one.created == end]
+    assert change.data.previous_attributes is not None
+    assert set(change.data.previous_attributes.to_dict()) == {"items", "latest_invoice"}
+    assert renewed.schedule == schedule.id, "the schedule stays until its last phase has ended"
+
+
+def test_a_schedule_lets_go_after_its_last_phase(shop: Shop) -> None:
+    made = shop.subscribe(items=[{"price": shop.professional}])
+    schedule = _scheduled(shop, made, shop.starter, duration={"interval": "month", "interval_count": 2})
+    shop.control("clock/advance", to=boundary(_period(made)[0], "month", 3) + HOUR)
+    after = shop.now_of(made.id)
+    assert (after.schedule, _price(after), after.status) == (None, shop.starter, "active")
+    ended = shop.stripe.v1.subscription_schedules.retrieve(schedule.id)
+    assert (ended.status, ended.subscription, ended.released_subscription) == ("released", None, made.id)
+    assert shop.event_types(about=schedule.id) == [
+        "subscription_schedule.created",
+        "subscription_schedule.updated",
+        "subscription_schedule.updated",
+        "subscription_schedule.released",
+    ]
+
+
+def test_a_schedule_can_end_the_subscription_with_its_last_phase(shop: Shop) -> None:
+    made = shop.subscribe(items=[{"price": shop.professional}])
+    schedule = _scheduled(shop, made, shop.starter)
+    shop.stripe.v1.subscription_schedules.update(schedule.id, {"end_behavior": "cancel"})
+    shop.control("clock/advance", to=boundary(_period(made)[0], "month", 2))
+    assert shop.now_of(made.id).status == "canceled"
+    ended = shop.stripe.v1.subscription_schedules.retrieve(schedule.id)
+    assert (ended.status, ended.completed_at) == ("completed", boundary(_period(made)[0], "month", 2))
+    assert shop.event_types(about=schedule.id)[-1] == "subscription_schedule.completed"
+    assert len(shop.invoices_of(made.id)) == 2
+
+
+def test_a_phase_that_begins_within_a_period_is_prorated(shop: Shop) -> None:
+    made = shop.subscribe()
+    start, end = _period(made)
+    schedule = shop.stripe.v1.subscription_schedules.create({"from_subscription": made.id})
+    phases = _phases(made, shop.professional, proration_behavior="always_invoice")
+    phases[0]["end_date"] = start + (end - start) // 2
+    shop.stripe.v1.subscription_schedules.update(schedule.id, {"phases": phases})
+    shop.control("clock/advance", to=phases[0]["end_date"])
+    assert (_price(shop.now_of(made.id)), _period(shop.now_of(made.id))) == (shop.professional, (start, end))
+    assert shop.invoices_of(made.id)[0].amount_paid == (PROFESSIONAL_CENTS - STARTER_CENTS) // 2
+
+
+def test_releasing_and_canceling(shop: Shop) -> None:
+    kept, dropped = shop.subscribe(), shop.subscribe()
+    released = _scheduled(shop, kept, shop.professional)
+    canceled = _scheduled(shop, dropped, shop.professional)
+    api = shop.stripe.v1.subscription_schedules
+    assert api.release(released.id).status == "released"
+    assert api.cancel(canceled.id).status == "canceled"
+    assert (shop.now_of(kept.id).schedule, shop.now_of(kept.id).status) == (None, "active")
+    assert shop.now_of(dropped.id).status == "canceled"
+    with pytest.raises(stripe.InvalidRequestError, match=r"release .* currently in the `released` status"):
+        api.release(released.id)
+    assert [one.id for one in api.list({"customer": str(kept.customer)}).data] == [released.id]
+    shop.control("clock/advance", to=_period(kept)[1] + HOUR)
+    assert _price(shop.now_of(kept.id)) == shop.starter
+
+
+def test_a_subscription_has_one_schedule_and_a_living_one(shop: Shop) -> None:
+    made, ended = shop.subscribe(), shop.subscribe()
+    schedule = _scheduled(shop, made, shop.professional)
+    shop.stripe.v1.subscriptions.cancel(ended.id)
+    create = shop.stripe.v1.subscription_schedules.create
+    with pytest.raises(stripe.InvalidRequestError, match=f"already attached to a schedule: `{schedule.id}`"):
+        create({"from_subscription": made.id})
+    with pytest.raises(stripe.InvalidRequestError, match="currently in the `canceled` status"):
+        create({"from_subscription": ended.id})
+
+
+def test_a_scheduled_subscription_is_canceled_by_its_schedule_or_at_once(shop: Shop) -> None:
+    made = shop.subscribe()
+    schedule = _scheduled(shop, made, shop.professional)
+    with pytest.raises(stripe.InvalidRequestError, match="updating any cancelation behavior directly"):
+        shop.stripe.v1.subscriptions.update(made.id, {"cancel_at_period_end": True})
+    shop.stripe.v1.subscriptions.cancel(made.id)
+    assert shop.event_types(about=schedule.id)[-1] == "subscription_schedule.canceled"
+
+
+def test_a_schedule_is_aborted_when_nobody_pays(shop: Shop) -> None:
+    made = shop.subscribe()
+    schedule = _scheduled(shop, made, shop.professional, duration={"interval": "month", "interval_count": 3})
+    shop.control(f"customers/{made.customer}/card", outcome="decline")
+    shop.control("clock/advance", to=_period(made)[1] + 16 * DAY)
+    assert shop.now_of(made.id).status == "canceled"
+    assert shop.event_types(about=schedule.id)[-1] == "subscription_schedule.aborted"
+
+
+def test_a_direct_change_stands_until_the_next_phase(shop: Shop) -> None:
+    made = shop.subscribe()
+    schedule = _scheduled(shop, made, shop.starter)
+    items: Any = [{"id": made["items"].data[0].id, "price": shop.professional}]
+    shop.stripe.v1.subscriptions.update(made.id, {"items": items})
+    phases = shop.stripe.v1.subscription_schedules.retrieve(schedule.id).phases
+    assert [phase["items"][0].price for phase in phases] == [shop.professional, shop.starter]
+    shop.control("clock/advance", to=_period(made)[1])
+    assert _price(shop.now_of(made.id)) == shop.starter
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"start_date": 1_700_000_000}, "You can not modify the start date of the current phase"),
+        ({"start_date": None}, "Missing at least one phase with a `start_date`"),
+        ({"end_date": None}, "Only the last phase may be without"),
+        ({"end_date": 1_700_000_000}, "must end after it starts"),
+        ({"items": [{"price": "price_none"}]}, "No such price"),
+    ],
+)
+def test_refuses_phases_that_do_not_fit(shop: Shop, change: dict[str, Any], message: str) -> None:
+    made = shop.subscribe()
+    schedule = shop.stripe.v1.subscription_schedules.create({"from_subscription": made.id})
+    phases = _phases(made, shop.professional)
+    phases[0] = {name: value for name, value in {**phases[0], **change}.items() if value is not None}
+    with pytest.raises(stripe.InvalidRequestError, match=message):
+        shop.stripe.v1.subscription_schedules.update(schedule.id, {"phases": phases})
+
+
+def test_a_downgrade_in_the_portal_waits_for_the_periods_end(shop: Shop) -> None:
+    made = shop.subscribe(items=[{"price": shop.professional}])
+    page = _downgrade_in_the_portal(shop, made, shop.starter)
+    assert "<strong>Starter, 29.00 USD per month</strong> from 20" in page
+    scheduled = shop.stripe.v1.subscriptions.retrieve(made.id, {"expand": ["schedule"]})
+    assert isinstance(scheduled.schedule, stripe.SubscriptionSchedule)
+    assert [phase["items"][0].price for phase in scheduled.schedule.phases] == [
+        shop.professional,
+        shop.starter,
+    ]
+    assert scheduled.schedule.phases[1].start_date == _period(made)[1]
+    assert (_price(scheduled), len(shop.invoices_of(made.id))) == (shop.professional, 1)
+    shop.control("clock/advance", to=_period(made)[1] + HOUR)
+    after = shop.now_of(made.id)
+    assert (_price(after), after.schedule) == (shop.starter, None)
+    assert shop.invoices_of(made.id)[0].amount_paid == STARTER_CENTS
+    assert shop.event_types(about=scheduled.schedule.id) == [
+        "subscription_schedule.created",
+        "subscription_schedule.updated",
+        "subscription_schedule.updated",
+        "subscription_schedule.released",
+    ]
+
+
+def test_a_shorter_interval_waits_and_then_bills_by_the_month(shop: Shop) -> None:
+    made = shop.subscribe(items=[{"price": shop.yearly}])
+    _downgrade_in_the_portal(shop, made, shop.professional)
+    assert _price(shop.now_of(made.id)) == shop.yearly
+    end = _period(made)[1]
+    shop.control("clock/advance", to=end + HOUR)
+    assert _period(shop.now_of(made.id)) == (end, boundary(end, "month", 1))
+    assert shop.invoices_of(made.id)[0].amount_paid == PROFESSIONAL_CENTS
+
+
+def test_an_upgrade_does_not_wait(shop: Shop) -> None:
+    made = shop.subscribe()
+    page = _downgrade_in_the_portal(shop, made, shop.yearly)
+    assert "per year</strong> from today" in page
+    assert (_price(shop.now_of(made.id)), shop.now_of(made.id).schedule) == (shop.yearly, None)
+
+
+def test_a_scheduled_downgrade_of_a_trial_begins_with_the_first_payment(shop: Shop) -> None:
+    made = shop.subscribe(items=[{"price": shop.professional}], trial_period_days=14)
+    _downgrade_in_the_portal(shop, made, shop.starter)
+    shop.control("clock/advance", seconds=14 * DAY + HOUR)
+    after = shop.now_of(made.id)
+    assert (after.status, _price(after), after.schedule) == ("active", shop.starter, None)
+    assert shop.invoices_of(made.id)[0].amount_paid == STARTER_CENTS
+
+
+def test_the_portal_changes_nothing_while_a_change_is_scheduled(shop: Shop) -> None:
+    made = shop.subscribe(items=[{"price": shop.professional}])
+    _downgrade_in_the_portal(shop, made, shop.starter)
+    url = shop.portal(made.customer)
+    page = browse(url).html
+    assert "Scheduled: Starter, 29.00 USD per month from" in page
+    assert ("Switch plan" in page, "Cancel at the end" in page) == (False, False)
+    assert browse(url, action="cancel", subscription=made.id).status == 402
+    with pytest.raises(stripe.InvalidRequestError, match="managed by the subscription schedule"):
+        shop.portal(made.customer, type="subscription_cancel", subscription_cancel={"subscription": made.id})
+
+
+def test_the_portal_cancels_after_the_last_phase_has_begun(shop: Shop) -> None:
+    made = shop.subscribe(items=[{"price": shop.professional}])
+    schedule = _scheduled(shop, made, shop.starter)
+    shop.control("clock/advance", to=_period(made)[1] + HOUR)
+    browse(shop.portal(made.customer), action="cancel", subscription=made.id)
+    assert shop.now_of(made.id).cancel_at == boundary(_period(made)[0], "month", 2)
+    assert shop.stripe.v1.subscription_schedules.retrieve(schedule.id).status == "released"

@@ -1,0 +1,215 @@
+"""Owns portal configurations: the features of the billing portal, and the prices that customers may switch to."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from tools.stripe_double.account import Account, StripeObject, merged_metadata
+from tools.stripe_double.pagination import list_page
+from tools.stripe_double.parameters import (
+    EXPAND,
+    PAGING,
+    RETRIEVE,
+    Params,
+    Schema,
+    clearable,
+    each,
+    flag,
+    integer,
+    metadata,
+    one_of,
+    text,
+)
+from tools.stripe_double.refusals import invalid, missing_parameter
+from tools.stripe_double.routes import Route
+
+_UPDATES = "features[subscription_update]"
+_SWITCH = Schema({"enabled": flag}, required=("enabled",))
+_QUANTITY = Schema({"enabled": flag, "maximum": integer, "minimum": integer}, required=("enabled",))
+_PRODUCT = Schema(
+    {"adjustable_quantity": _QUANTITY, "prices": each(text), "product": text}, required=("prices", "product")
+)
+_CONDITION = Schema({"type": one_of("decreasing_item_amount", "shortening_interval")}, required=("type",))
+_FEATURES = Schema(
+    {
+        "customer_update": Schema(
+            {
+                "allowed_updates": clearable(
+                    each(one_of("address", "email", "name", "phone", "shipping", "tax_id"))
+                ),
+                "enabled": flag,
+            }
+        ),
+        "invoice_history": _SWITCH,
+        "payment_method_update": _SWITCH,
+        "subscription_cancel": Schema({"enabled": flag, "mode": one_of("at_period_end", "immediately")}),
+        "subscription_update": Schema(
+            {
+                "default_allowed_updates": clearable(each(one_of("price", "promotion_code", "quantity"))),
+                "enabled": flag,
+                "products": clearable(each(_PRODUCT, most=10)),
+                "proration_behavior": one_of("always_invoice", "create_prorations", "none"),
+                "schedule_at_period_end": Schema({"conditions": clearable(each(_CONDITION))}),
+                "trial_update_behavior": one_of("continue_trial", "end_trial"),
+            }
+        ),
+    }
+)
+_CREATE = Schema({**EXPAND, "features": _FEATURES, "metadata": metadata}, required=("features",))
+_UPDATE = Schema({**EXPAND, "active": flag, "features": _FEATURES, "metadata": metadata})
+_LIST = Schema({**PAGING, "active": flag, "is_default": flag})
+
+
+def _all_off() -> StripeObject:
+    reason = {"enabled": False, "feedback_options": None, "options": ["too_expensive", "unused", "other"]}
+    return {
+        "customer_update": {"allowed_updates": [], "enabled": False},
+        "invoice_history": {"enabled": False},
+        "payment_method_update": {"enabled": False, "payment_method_configuration": None},
+        "subscription_cancel": {
+            "cancellation_reason": reason,
+            "enabled": False,
+            "mode": "at_period_end",
+            "proration_behavior": "none",
+        },
+        "subscription_pause": {"duration": {"interval_options": [], "type": "indefinite"}, "enabled": False},
+        "subscription_update": {
+            "billing_cycle_anchor": "unchanged",
+            "default_allowed_updates": [],
+            "enabled": False,
+            "products": [],
+            "proration_behavior": "none",
+            "schedule_at_period_end": {"conditions": []},
+            "trial_update_behavior": "end_trial",
+        },
+    }
+
+
+def create(account: Account, params: Params) -> StripeObject:
+    """Create a configuration; what is not switched on is off."""
+    default_of(account)
+    features = _merged(account, _all_off(), params["features"])
+    configuration = _add(account, features, params.get("metadata", {}))
+    account.emit("billing_portal.configuration.created", configuration)
+    return configuration
+
+
+def _add(account: Account, features: StripeObject, given: Params | None) -> StripeObject:
+    profile = dict.fromkeys(("headline", "privacy_policy_url", "terms_of_service_url"))
+    fields: StripeObject = {"active": True, "application": None, "business_profile": profile}
+    fields |= {"default_return_url": None, "features": features, "is_default": False}
+    fields |= {"login_page": {"enabled": False, "url": None}, "metadata": merged_metadata({}, given)}
+    return account.add(
+        "billing_portal.configuration", {**fields, "name": None, "updated": account.clock.now()}
+    )
+
+
+def default_of(account: Account) -> StripeObject:
+    """Return the configuration of sessions that name none: everything is on."""
+    for one in account.objects["billing_portal.configuration"].values():
+        if one["is_default"]:
+            return one
+    features = _all_off()
+    for name in ("customer_update", "invoice_history", "payment_method_update", "subscription_cancel"):
+        features[name]["enabled"] = True
+    # TODO: off, as with Stripe, as soon as the product names a configuration of its own.
+    features["subscription_update"] |= {"default_allowed_updates": ["price"], "enabled": True}
+    configuration = _add(account, features, {})
+    configuration["is_default"] = True
+    return configuration
+
+
+def update(account: Account, params: Params, configuration_id: str) -> StripeObject:
+    """Change what is given; a list of products replaces the previous one."""
+    configuration = account.find("billing_portal.configuration", configuration_id)
+    if configuration["is_default"] and params.get("active") is False:
+        raise invalid("You cannot deactivate the default portal configuration.", param="active")
+    features = _merged(account, configuration["features"], params.get("features", {}))
+    before = account.present(configuration)
+    configuration.update(features=features, active=params.get("active", configuration["active"]))
+    configuration["metadata"] = merged_metadata(configuration["metadata"], params.get("metadata", {}))
+    configuration["updated"] = account.clock.now()
+    account.emit("billing_portal.configuration.updated", configuration, before)
+    return configuration
+
+
+def _merged(account: Account, previous: StripeObject, given: Params) -> StripeObject:
+    """Return the features after a change; 400 for switches that do not fit together."""
+    features = {name: {**one, **_filled(given.get(name, {}))} for name, one in previous.items()}
+    updates = features["subscription_update"]
+    for position, product in enumerate(updates["products"]):
+        _require_sellable(account, product, f"{_UPDATES}[products][{position}]")
+    if updates["enabled"]:
+        for name in ("default_allowed_updates", "products"):
+            if not updates[name]:
+                raise missing_parameter(f"{_UPDATES}[{name}]")
+        if not features["payment_method_update"]["enabled"]:
+            raise invalid("Cannot enable subscription updates while payment method update is disabled.")
+    return features
+
+
+def _filled(given: Params) -> StripeObject:
+    """Return a feature with empty lists where Stripe takes an empty string for one, and products in full."""
+    filled: dict[str, Any] = {name: [] if value is None else value for name, value in given.items()}
+    if "schedule_at_period_end" in filled:
+        filled["schedule_at_period_end"] = {
+            "conditions": filled["schedule_at_period_end"].get("conditions") or []
+        }
+    if "products" in filled:
+        # Stripe lets customers change quantities unless it is told otherwise.
+        free = {"enabled": True, "maximum": None, "minimum": 1}
+        filled["products"] = [
+            {**one, "adjustable_quantity": free | one.get("adjustable_quantity", {})}
+            for one in filled["products"]
+        ]
+    return filled
+
+
+def _require_sellable(account: Account, product: StripeObject, param: str) -> None:
+    account.referred("product", product["product"], f"{param}[product]")
+    intervals = []
+    for position, price_id in enumerate(product["prices"]):
+        price = account.referred("price", price_id, f"{param}[prices][{position}]")
+        if price["product"] != product["product"] or price["recurring"] is None:
+            message = (
+                f"The price `{price_id}` is not a recurring price of the product `{product['product']}`."
+            )
+            raise invalid(message, param=f"{param}[prices][{position}]")
+        intervals.append(
+            (price["currency"], price["recurring"]["interval"], price["recurring"]["interval_count"])
+        )
+    if len(set(intervals)) < len(intervals):
+        raise invalid("The prices of a product must have unique billing intervals.", param=f"{param}[prices]")
+
+
+def prices_of(account: Account, configuration: StripeObject) -> Iterator[str]:
+    """Return the prices that a subscription may be switched to."""
+    if configuration["is_default"]:
+        yield from (price["id"] for price in account.objects["price"].values() if price["recurring"])
+    for product in configuration["features"]["subscription_update"]["products"]:
+        yield from product["prices"]
+
+
+def list_all(account: Account, params: Params) -> StripeObject:
+    """List configurations, by activity and by whether they are the default."""
+    default_of(account)
+    asked = {name: params[name] for name in ("active", "is_default") if name in params}
+    return list_page(
+        account,
+        "billing_portal.configuration",
+        params,
+        lambda one: all(one[name] == value for name, value in asked.items()),
+    )
+
+
+def retrieve(account: Account, _params: Params, configuration_id: str) -> StripeObject:
+    """Return a configuration."""
+    return account.find("billing_portal.configuration", configuration_id)
+
+
+_PATH = "/v1/billing_portal/configurations"
+ROUTES = (
+    Route(method="POST", path=_PATH, schema=_CREATE, answer=create),
+    Route(method="GET", path=_PATH, schema=_LIST, answer=list_all),
+    Route(method="GET", path=f"{_PATH}/<configuration_id>", schema=RETRIEVE, answer=retrieve),
+    Route(method="POST", path=f"{_PATH}/<configuration_id>", schema=_UPDATE, answer=update),
+)
