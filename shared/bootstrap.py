@@ -125,7 +125,9 @@ class Container:
     @cached_property
     def billing(self) -> BillingDependencies:
         """The billing store, and Stripe if a key is configured."""
-        return BillingDependencies(self._billing_store, self._stripe, self.config.grace)
+        return BillingDependencies(
+            self._billing_store, self._stripe, self.config.grace, self.config.second_subscription
+        )
 
     @cached_property
     def verify_signature(self) -> SignatureCheck:

@@ -4,10 +4,10 @@ import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Literal
+from typing import Literal, get_args
 from urllib.parse import unquote, urlsplit
 
-from shared.domain.billing.entitlements import DEFAULT_GRACE
+from shared.domain.billing.entitlements import DEFAULT_GRACE, SecondSubscription
 from shared.domain.errors import ConfigurationError
 from shared.domain.ledger.periods import MAX_AGE
 from shared.domain.limits.limits import DEFAULT_HARD_PERCENT, DEFAULT_SOFT_PERCENT, MAX_PERCENT
@@ -106,6 +106,7 @@ class Config:
     stripe_webhook_secrets: tuple[str, ...]
     grace: timedelta
     trial_days: int
+    second_subscription: SecondSubscription
     web_origin: str
     smtp: SmtpServer | None
     mail_from: str
@@ -141,6 +142,9 @@ def load_config(environment: Mapping[str, str], required: Iterable[str] = ()) ->
     estimates = environment.get("GWI_CLIENT_ESTIMATES", "on").strip().lower()
     if estimates not in ("on", "off"):
         problems.append(f"GWI_CLIENT_ESTIMATES is {estimates!r}; it must be on or off")
+    second = environment.get("GWI_SECOND_SUBSCRIPTION", "alert")
+    if second not in get_args(SecondSubscription):
+        problems.append(f"GWI_SECOND_SUBSCRIPTION is {second!r}; it must be alert or cancel_newer")
     smtp_url = environment.get("SMTP_URL", "")
     smtp = _smtp_server(smtp_url, problems)
     if smtp_url and not environment.get("GWI_MAIL_FROM"):
@@ -177,6 +181,7 @@ def load_config(environment: Mapping[str, str], required: Iterable[str] = ()) ->
         stripe_webhook_secrets=_listed(environment, "STRIPE_WEBHOOK_SECRET"),
         grace=timedelta(days=grace_days),
         trial_days=trial_days,
+        second_subscription="cancel_newer" if second == "cancel_newer" else "alert",
         smtp=smtp,
         mail_from=environment.get("GWI_MAIL_FROM", ""),
         mail_collection=environment.get("GWI_MAIL_COLLECTION") or None,

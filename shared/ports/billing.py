@@ -25,9 +25,33 @@ class CheckoutOrder:
     customer_id: str
     price_id: str
     trial_days: int | None
+    terms: str
+    """The plan, interval and trial, by which a page that is still open is recognised."""
     success_url: str
     cancel_url: str
-    idempotency_key: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckoutPage:
+    """A Checkout page of a customer; `url` is None once it is paid or has expired."""
+
+    id: str
+    url: str | None
+    is_open: bool
+    terms: str | None
+    is_ours: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PortalOrder:
+    """A page of the portal: that to confirm a price, that to cancel a subscription, or the first one."""
+
+    customer_id: str
+    return_url: str
+    done_url: str | None = None
+    subscription_id: str | None = None
+    """The subscription to change or, without a price, to cancel."""
+    price_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,14 +180,23 @@ class StripeGateway(Protocol):
     def find_price(self, lookup_key: str) -> str | None:
         """Return the id of the active price with that lookup key."""
 
-    def create_checkout(self, order: CheckoutOrder) -> str:
-        """Return the URL of a Checkout page. Orders with the same idempotency key share one page."""
+    def create_checkout(self, order: CheckoutOrder, idempotency_key: str) -> str:
+        """Return the URL of a Checkout page. Calls with the same idempotency key share one page."""
 
-    def create_portal(self, customer_id: str, return_url: str, subscription_id: str | None) -> str:
-        """Return the URL of the customer's portal; with a subscription, that of its page to change it."""
+    def list_checkouts(self, customer_id: str) -> list[CheckoutPage]:
+        """Return the customer's newest Checkout pages, newest first, paid and expired ones too."""
+
+    def expire_checkout(self, session_id: str) -> None:
+        """Close a Checkout page; do nothing if it is not open any more."""
 
     def cancel_subscription(self, subscription_id: str) -> None:
-        """Cancel a subscription at once; one that has ended or does not exist stays as it is."""
+        """End a subscription now; do nothing if it has ended or does not exist.
+
+        The open invoice of one without a first payment is voided.
+        """
+
+    def create_portal(self, order: PortalOrder) -> str:
+        """Return the URL of a page of the customer's portal, in our configuration."""
 
     def sync_catalog(self, products: Sequence[ProductSpec]) -> list[str]:
-        """Create or repair products and prices; return a sentence for each change."""
+        """Create or repair products, prices and the portal configuration; return a sentence for each change."""

@@ -7,7 +7,7 @@ import pytest
 from shared.domain.billing.plan_mapping import catalog_to_sell
 from shared.domain.billing.stripe_shapes import read_subscription
 from shared.domain.errors import Conflict, NotFound, Unavailable
-from shared.ports import CheckoutOrder
+from shared.ports import CheckoutOrder, PortalOrder
 from tests.usecases.billing.double_shop import DoubleShop, open_shop
 
 
@@ -28,7 +28,7 @@ def order(shop: DoubleShop, customer_id: str, lookup_key: str = "gwi_starter_mon
         trial_days=None,
         success_url="https://a.example/ok",
         cancel_url="https://a.example/no",
-        idempotency_key="key",
+        terms="gwi_starter_month 0",
     )
 
 
@@ -87,22 +87,23 @@ def test_a_subscription_is_canceled_at_once_and_one_that_has_ended_stays_as_it_i
 
 def test_another_order_with_the_same_key_is_a_conflict(shop: DoubleShop) -> None:
     customer_id = shop.api.create_customer("acme", "Acme", None)
-    url = shop.api.create_checkout(order(shop, customer_id))
-    assert shop.api.create_checkout(order(shop, customer_id)) == url
+    url = shop.api.create_checkout(order(shop, customer_id), "one")
+    assert shop.api.create_checkout(order(shop, customer_id), "one") == url
     with pytest.raises(Conflict) as refused:
-        shop.api.create_checkout(order(shop, customer_id, "gwi_starter_year"))
+        shop.api.create_checkout(order(shop, customer_id, "gwi_starter_year"), "one")
     assert refused.value.code == "order_in_progress"
 
 
 def test_an_order_of_a_missing_customer_is_not_found(shop: DoubleShop) -> None:
     with pytest.raises(NotFound, match="No such customer"):
-        shop.api.create_checkout(order(shop, "cus_none"))
+        shop.api.create_checkout(order(shop, "cus_none"), "one")
 
 
 def test_a_refused_request_shows_stripes_message(shop: DoubleShop) -> None:
-    shop.control("fail", path_prefix="/v1/billing_portal", status=400, times=1)
+    shop.control("fail", path_prefix="/v1/billing_portal/sessions", status=400, times=2)
+    customer_id = shop.api.create_customer("acme", "Acme", None)
     with pytest.raises(Unavailable, match=r"Stripe refused the request: ."):
-        shop.api.create_portal(shop.api.create_customer("acme", "Acme", None), "https://a.example", None)
+        shop.api.create_portal(PortalOrder(customer_id=customer_id, return_url="https://a.example"))
 
 
 @pytest.mark.parametrize("status", [500, 503, 429])

@@ -88,7 +88,7 @@ def test_b27_a_subscriber_gets_the_portals_update_page(shop: Shop) -> None:
     shop.deliver_webhooks()
     url = shop.checkout("professional")
     (session,) = shop.double.account.objects["billing_portal.session"].values()
-    assert (session["url"], session["flow"]["type"]) == (url, "subscription_update")
+    assert (session["url"], session["flow"]["type"]) == (url, "subscription_update_confirm")
     assert len(shop.stripe.v1.subscriptions.list().data) == 1
 
 

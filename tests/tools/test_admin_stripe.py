@@ -30,6 +30,7 @@ SYNC = ("stripe", "sync-catalog")
 RECONCILE = ("stripe", "reconcile")
 SOLD = [f"created product {product.id}" for product in catalog_to_sell()]
 PRICES = [f"created price {price.lookup_key}" for product in catalog_to_sell() for price in product.prices]
+PORTAL = "created portal configuration"
 
 
 @pytest.fixture
@@ -84,8 +85,8 @@ def test_sync_catalog_creates_what_is_sold_and_then_has_nothing_to_do(
 ) -> None:
     first = run(capsys, *SYNC)["changes"]
     # three plans that cost something, each with a product and two prices
-    assert len(first) == 3 * (1 + 2)
-    assert sorted(first) == sorted(SOLD + PRICES)
+    assert len(first) == 3 * (1 + 2) + 1
+    assert sorted(first) == sorted([*SOLD, *PRICES, PORTAL])
     assert run(capsys, *SYNC) == {"changes": []}
 
 
@@ -107,6 +108,7 @@ def test_sync_catalog_repairs_a_product_and_replaces_a_price_that_is_wrong(
     assert run(capsys, *SYNC)["changes"] == [
         "repaired product gwi_starter",
         "replaced price gwi_starter_month",
+        "repaired portal configuration",
     ]
     (price,) = client.v1.prices.list({"lookup_keys": ["gwi_starter_month"]}).data
     assert (price.unit_amount, price.id == cheap.id) == (29_00, False)
@@ -116,7 +118,7 @@ def test_sync_catalog_repairs_a_product_and_replaces_a_price_that_is_wrong(
 def test_for_people_each_change_is_a_line(double: Served, capsys: Capture) -> None:
     assert main(SYNC) == 0
     printed = capsys.readouterr().out.splitlines()
-    assert printed[0] == "changes: 9"
+    assert printed[0] == "changes: 10"
     assert "  - created product gwi_starter" in printed
 
 

@@ -33,6 +33,12 @@ class BillingAccount:
         return self.subscriptions or {}
 
     @property
+    def all_customers(self) -> list[str]:
+        """The account's own customer, then the other linked ones."""
+        own = [self.customer_id] if self.customer_id else []
+        return list(dict.fromkeys([*own, *self.linked_customers]))
+
+    @property
     def alerts(self) -> tuple[BillingAlert, ...]:
         """The problems that need a person."""
         return billing_alerts(self.known_subscriptions.values(), self.tenant.id)
@@ -102,7 +108,7 @@ def _deciding(subscriptions: Mapping[str, Subscription], granted: Entitlement, n
 
 
 def _summary(subscription: Subscription) -> BillingSummary:
-    snapshot = subscription.snapshot
+    snapshot, scheduled = subscription.snapshot, subscription.snapshot.scheduled
     return BillingSummary(
         status=subscription.state.value,
         subscription_id=snapshot.id,
@@ -112,4 +118,7 @@ def _summary(subscription: Subscription) -> BillingSummary:
         cancel_at_period_end=snapshot.cancel_at_period_end,
         trial_end=snapshot.trial_end,
         past_due_since=subscription.past_due_since,
+        scheduled_plan=scheduled.plan if scheduled else None,
+        scheduled_interval=scheduled.interval if scheduled else None,
+        scheduled_at=scheduled.at if scheduled else None,
     )

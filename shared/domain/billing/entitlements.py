@@ -32,6 +32,9 @@ GRANTS: Final[Mapping[SubscriptionState, bool]] = {
 A subscription whose payment collection is paused stays active in Stripe, so it keeps its plan.
 """
 
+SecondSubscription = Literal["alert", "cancel_newer"]
+"""The end of a second living subscription: none but an alert, or the newer one is canceled."""
+
 AlertKind = Literal["several_subscriptions", "unmapped_price", "other_price", "other_tenant"]
 
 
@@ -48,8 +51,8 @@ def entitlement(subscriptions: Collection[Subscription], grace: timedelta = DEFA
     """Return the plans that these subscriptions grant, and the metering anchors of the newest paid life.
 
     A trialing or active subscription grants its plan until its planned cancellation, if any; a past due one that
-    was paid before for `grace` from the failure. The highest plan of the catalog counts, then the one that lasts longer; when it
-    ends, the best of those that last beyond it.
+    was paid before for `grace` from the failure. The highest plan of the catalog counts, then the one that lasts
+    longer; when it ends, the best of those that last beyond it.
     """
     return _anchored(_granted(subscriptions, grace), anchors_of(subscriptions))
 

@@ -99,6 +99,13 @@ class Fields:
             raise parent.invalid("data", "must be a list")
         return [fields_of(member, f"{parent.path}.data[{at}]") for at, member in enumerate(members)]
 
+    def each(self, name: str) -> list["Fields"]:
+        """Return the objects of a plain list; none if it is absent."""
+        members = self.values.get(name) or []
+        if not isinstance(members, list):
+            raise self.invalid(name, "must be a list")
+        return [fields_of(member, f"{self.path}.{name}[{at}]") for at, member in enumerate(members)]
+
     def reference(self, name: str) -> str:
         return self._present(name, self.optional_reference(name), "must be an id")
 

@@ -22,6 +22,15 @@ _INTERVALS: Final[Mapping[str, BillingInterval]] = {name: name for name in get_a
 _INVOICE_STATUSES: Final[Mapping[str, InvoiceStatus]] = {name: name for name in get_args(InvoiceStatus)}
 
 
+@dataclass(frozen=True, slots=True)
+class ScheduledChange:
+    """A plan and an interval that replace a subscription's own at an instant; None for a price of no plan."""
+
+    plan: str | None
+    interval: BillingInterval
+    at: datetime
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SubscriptionSnapshot:
     """A subscription in one payload; `plan` is None for a price that maps to no plan."""
@@ -46,6 +55,8 @@ class SubscriptionSnapshot:
     currency: str | None = None
     unit_amount: int | None = None
     """The price of one unit for one interval, in minor units; None for a price in tiers."""
+    scheduled: ScheduledChange | None = None
+    """The change that a subscription schedule makes next; known where the schedule was expanded."""
     is_ours: bool = True
     """Whether its price or its metadata is ours; without both, it may be another app's."""
 
@@ -119,6 +130,7 @@ def read_subscription(stripe_object: object) -> SubscriptionSnapshot:
         quantity=max(1, item.optional_whole("quantity") or 1),
         currency=price.optional_text("currency"),
         unit_amount=price.optional_whole("unit_amount"),
+        scheduled=_scheduled(subscription, period_end),
         is_ours=plan is not None or TENANT_METADATA_KEY in metadata,
     )
 
@@ -170,6 +182,20 @@ def _plan_of_item(item: Fields, subscription_metadata: Mapping[str, str]) -> str
         product_metadata=product.metadata() if product else {},
     )
     return plan_of(sold, subscription_metadata)
+
+
+def _scheduled(subscription: Fields, period_end: datetime) -> ScheduledChange | None:
+    """Return the first phase of the subscription's schedule that begins when its current period ends, or later."""
+    schedule = subscription.expanded("schedule")
+    phases = schedule.each("phases") if schedule else []
+    for phase in phases:
+        begins = phase.instant("start_date")
+        items = phase.each("items")
+        price = items[0].expanded("price") if items else None
+        if begins >= period_end and price is not None:
+            plan = _plan_of_item(items[0], {})
+            return ScheduledChange(plan, price.child("recurring").one_of("interval", _INTERVALS), begins)
+    return None
 
 
 def _current_period(subscription: Fields, item: Fields) -> tuple[datetime, datetime]:

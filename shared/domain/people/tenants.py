@@ -37,6 +37,10 @@ class BillingSummary:
     cancel_at_period_end: bool = False
     trial_end: datetime | None = None
     past_due_since: datetime | None = None
+    scheduled_plan: str | None = None
+    """The plan that replaces the current one at `scheduled_at`, by a change that was confirmed before."""
+    scheduled_interval: BillingInterval | None = None
+    scheduled_at: datetime | None = None
 
 
 NO_SUBSCRIPTION = BillingSummary()

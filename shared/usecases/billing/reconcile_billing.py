@@ -18,6 +18,7 @@ from shared.usecases.billing.billing_dependencies import (
     with_stripe_state,
 )
 from shared.usecases.billing.billing_notices import with_notices
+from shared.usecases.billing.living_orders import without_second
 
 _ACTOR = "reconcile"
 
@@ -61,15 +62,10 @@ def reconcile_tenant(
     stored = billing.store.read_account(tenant_id)
     comparison = _Comparison(billing=billing, tenant_id=tenant_id, repair=repair, now=now)
     drift = comparison.of_account()
-    for customer_id in _customers(stored.account) if stored else ():
+    for customer_id in stored.account.all_customers if stored else ():
         for found in billing.stripe.list_invoices(customer_id):
             drift += comparison.of_invoice(found)
     return drift
-
-
-def _customers(account: BillingAccount) -> list[str]:
-    own = [account.customer_id] if account.customer_id else []
-    return list(dict.fromkeys([*own, *account.linked_customers]))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,6 +91,8 @@ class _Comparison:
         if stored is None:
             return []
         before, after = stored.account, with_stripe_state(self.billing, stored.account, now)
+        if self.repair:
+            after = without_second(self.billing, after, now)
         owner = store.find_owner(None, after.customer_id)[1] if after.customer_id else self.tenant_id
         drift = [*_differences(before, after, now), *_link_drift(after, owner)]
         if drift and self.repair:
@@ -140,6 +138,7 @@ def _differences(before: BillingAccount, after: BillingAccount, now: datetime) -
             drift.append(f"{subscription_id} is {known.state}, but differs in {_differing(known, found)}")
     lost = before.known_subscriptions.keys() - after.known_subscriptions.keys()
     drift += [f"{subscription_id} does not exist in Stripe" for subscription_id in sorted(lost)]
+    drift += [alert.message for alert in after.alerts if alert.kind == "several_subscriptions"]
     plans = before.tenant.at(now).plan, after.tenant.at(now).plan
     if plans[0] != plans[1]:
         drift.append(f"plan is {plans[0]} here, {plans[1]} in Stripe")

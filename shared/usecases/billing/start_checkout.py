@@ -1,25 +1,24 @@
 """Send a tenant to Stripe's pages: checkout for its first subscription, the portal for later changes."""
 
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from shared.domain.billing.billing_account import BillingAccount, with_customer, without_customer
 from shared.domain.billing.plan_mapping import SoldInterval, lookup_key
-from shared.domain.billing.subscription_states import FINAL_STATES, SubscriptionState
+from shared.domain.billing.subscription_states import FINAL_STATES, NEVER_PAID, SubscriptionState
 from shared.domain.billing.subscriptions import Subscription
 from shared.domain.errors import Conflict, FieldProblem, InvalidInput, NotFound, Unavailable
-from shared.domain.limits.plans import find_plan
+from shared.domain.limits.plans import FREE_PLAN, find_plan
 from shared.domain.people.tenants import Change
-from shared.ports import BillingChange, CheckoutOrder, StoredAccount
+from shared.ports import BillingChange, CheckoutOrder, PortalOrder, StoredAccount
 from shared.usecases.billing.billing_dependencies import (
     BillingDependencies,
     audited,
     retry_if_stale,
     with_stripe_state,
 )
+from shared.usecases.billing.living_orders import close_other_orders
 
-SAME_ORDER_WITHIN = timedelta(days=1)
-"""Repeated clicks within a day are one order with one Checkout page, because that page stays open for a day."""
 _CHANGEABLE = frozenset({SubscriptionState.ACTIVE, SubscriptionState.TRIALING})
 
 
@@ -60,32 +59,68 @@ class Purchase:
 def start_checkout(
     billing: BillingDependencies, pages: ReturnPages, purchase: Purchase, now: datetime
 ) -> str:
-    """Return the URL of Checkout, or of the portal for a tenant that already has a subscription.
+    """Return the URL of Checkout, or of the portal's page that confirms the change of a subscription.
 
-    Look the subscriptions up in Stripe: a tenant that has just paid may return before the webhook arrives.
+    The plan Free confirms the end of the subscription. Look the subscriptions up in Stripe: a tenant that has just
+    paid may return before the webhook arrives.
     """
-    key = lookup_key(_sold_plan(purchase.plan), purchase.interval)
     account = with_stripe_state(billing, _read(billing, purchase.tenant_id).account, now)
     current = _current_subscription(account)
     if current is not None:
-        changed = current.id if current.state in _CHANGEABLE else None
-        return billing.stripe.create_portal(current.snapshot.customer_id, pages.tenant_home, changed)
+        return billing.stripe.create_portal(_change(billing, pages, purchase, current))
+    key, price_id = _price(billing, purchase)
+    had_a_plan = any(each.state not in NEVER_PAID for each in account.known_subscriptions.values())
+    trial_days = None if had_a_plan else purchase.trial_days or None
+    order = CheckoutOrder(
+        tenant_id=purchase.tenant_id,
+        customer_id=account.customer_id or _new_customer(billing, account, now),
+        price_id=price_id,
+        trial_days=trial_days,
+        terms=f"{key} {trial_days or 0}",
+        success_url=pages.success,
+        cancel_url=pages.canceled,
+    )
+    return _checkout_page(billing, account, order)
+
+
+def _checkout_page(billing: BillingDependencies, account: BillingAccount, order: CheckoutOrder) -> str:
+    """Return the page of this order that is still open, or a new one; close every other order of the tenant."""
+    known = billing.stripe.list_checkouts(order.customer_id)
+    same = next((page for page in known if page.is_open and page.terms == order.terms and page.url), None)
+    close_other_orders(billing, account, [page for page in known if page is not same])
+    if same is not None and same.url:
+        return same.url
+    # Clicks at once have seen the same newest page, so they share the next one.
+    newest = known[0].id if known else "first"
+    return billing.stripe.create_checkout(order, f"gwi-{order.customer_id}-{order.terms}-{newest}")
+
+
+def _change(
+    billing: BillingDependencies, pages: ReturnPages, purchase: Purchase, current: Subscription
+) -> PortalOrder:
+    """Return the portal's page that confirms the plan that was chosen; its first one for what it cannot confirm.
+
+    Those are a subscription that is not paid for, and a change to the plan that it has.
+    """
+    page = PortalOrder(customer_id=current.snapshot.customer_id, return_url=pages.tenant_home)
+    if current.state not in _CHANGEABLE:
+        return page
+    if purchase.plan == FREE_PLAN.id:
+        return replace(page, subscription_id=current.id, done_url=pages.tenant_home)
+    plan = _sold_plan(purchase.plan)
+    if (plan, purchase.interval) == (current.snapshot.plan, current.snapshot.interval):
+        return page
+    _key, price_id = _price(billing, purchase)
+    return replace(page, subscription_id=current.id, price_id=price_id, done_url=pages.success)
+
+
+def _price(billing: BillingDependencies, purchase: Purchase) -> tuple[str, str]:
+    """Return the lookup key and the id of the price to pay."""
+    key = lookup_key(_sold_plan(purchase.plan), purchase.interval)
     price_id = billing.stripe.find_price(key)
     if price_id is None:
         raise Unavailable(f"Stripe has no price {key}: run `python -m tools.admin stripe sync-catalog`")
-    customer_id = account.customer_id or _new_customer(billing, account, now)
-    started = int(now.timestamp() // SAME_ORDER_WITHIN.total_seconds())
-    trial_days = None if account.known_subscriptions else purchase.trial_days or None
-    order = CheckoutOrder(
-        tenant_id=purchase.tenant_id,
-        customer_id=customer_id,
-        price_id=price_id,
-        trial_days=trial_days,
-        success_url=pages.success,
-        cancel_url=pages.canceled,
-        idempotency_key=f"gwi-{customer_id}-{key}-{len(account.known_subscriptions)}-{trial_days}-{started}",
-    )
-    return billing.stripe.create_checkout(order)
+    return key, price_id
 
 
 def open_portal(billing: BillingDependencies, pages: ReturnPages, tenant_id: str) -> str:
@@ -95,7 +130,7 @@ def open_portal(billing: BillingDependencies, pages: ReturnPages, tenant_id: str
     customer_id = current.snapshot.customer_id if current else _customer(account)
     if billing.stripe.find_customer(customer_id) is None:
         customer_id = _customer(without_customer(account, customer_id))
-    return billing.stripe.create_portal(customer_id, pages.tenant_home, None)
+    return billing.stripe.create_portal(PortalOrder(customer_id=customer_id, return_url=pages.tenant_home))
 
 
 def _sold_plan(plan: str) -> str:

@@ -40,6 +40,7 @@ from shared.domain.notices.mail_templates import trial_mail
 from shared.domain.people.tenants import Change
 from shared.ports import BillingChange, StoredAccount
 from shared.usecases.billing.billing_dependencies import BillingDependencies
+from shared.usecases.billing.living_orders import begins, close_other_orders, without_second
 
 P = TypeVar("P")
 
@@ -82,6 +83,10 @@ def _subscription_changed(context: WebhookContext, snapshot: SubscriptionSnapsho
     known = account.known_subscriptions.get(snapshot.id)
     subscription = observe(known, _observation(context.event, snapshot), fetched)
     changed = with_subscription(account, subscription, context.billing.grace, now)
+    if context.billing.gateway and begins(known, subscription):
+        pages = context.billing.stripe.list_checkouts(snapshot.customer_id)
+        close_other_orders(context.billing, changed, pages)
+        changed = without_second(context.billing, changed, now)
     return BillingChange(account=changed, at=now)
 
 

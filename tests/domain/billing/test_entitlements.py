@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import permutations
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -171,7 +172,7 @@ def test_an_end_is_decided_by_the_instant_given() -> None:
 
 
 def test_b45_a_trial_whose_card_is_declined_at_its_end_has_no_grace() -> None:
-    trial = {"trial_start": on_day(0), "trial_end": on_day(7), "created": on_day(0)}
+    trial: Any = {"trial_start": on_day(0), "trial_end": on_day(7), "created": on_day(0)}
     begun = observed(0, "trialing", period_start=on_day(0), period_end=on_day(7), **trial)
     declined = observed(7.1, "past_due", period_start=on_day(7), period_end=on_day(37), **trial)
     for order in ([begun, declined], [declined, begun]):
@@ -180,7 +181,7 @@ def test_b45_a_trial_whose_card_is_declined_at_its_end_has_no_grace() -> None:
 
 
 def test_b45_after_its_first_payment_a_subscription_has_its_grace() -> None:
-    trial = {"trial_start": on_day(0), "trial_end": on_day(7), "created": on_day(0)}
+    trial: Any = {"trial_start": on_day(0), "trial_end": on_day(7), "created": on_day(0)}
     paid = observed(8, "active", period_start=on_day(7), period_end=on_day(37), **trial)
     renewal = observed(37.1, "past_due", period_start=on_day(37), period_end=on_day(67), **trial)
     upgrade = observed(20, "past_due", period_start=on_day(7), period_end=on_day(37), **trial)

@@ -3,7 +3,8 @@
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from itertools import count
 from typing import Any
 from urllib.request import ProxyHandler, Request, build_opener
 
@@ -32,6 +33,7 @@ class DoubleShop:
     def __init__(self, double: Served, place: BillingPlace) -> None:
         self.url = double.url
         self.account = double.account
+        self._readings = count()
         self.place = place
         self.api = StripeApi(KEY, double.url, slots=40)
         self.billing = BillingDependencies(place.open(), self.api, DEFAULT_GRACE)
@@ -41,8 +43,9 @@ class DoubleShop:
 
     @property
     def now(self) -> datetime:
-        """The time in the double."""
-        return datetime.fromtimestamp(self.account.clock.now(), UTC)
+        """The time in the double, which has whole seconds; no two readings are the same."""
+        second = datetime.fromtimestamp(self.account.clock.now(), UTC)
+        return second + timedelta(microseconds=next(self._readings))
 
     def start(
         self,

@@ -9,7 +9,7 @@ from shared.domain.billing.plan_mapping import ProductSpec
 from shared.domain.billing.stripe_events import ChargeSnapshot, CustomerSnapshot, Payload
 from shared.domain.billing.stripe_shapes import InvoiceSnapshot, SubscriptionSnapshot
 from shared.domain.errors import Unavailable
-from shared.ports import CheckoutOrder
+from shared.ports import CheckoutOrder, CheckoutPage, PortalOrder
 
 StripeObject = SubscriptionSnapshot | InvoiceSnapshot | CustomerSnapshot | ChargeSnapshot
 S = TypeVar("S", bound=StripeObject)
@@ -70,14 +70,21 @@ class StripeAccount:
         """See StripeGateway."""
         return f"price_{lookup_key}"
 
-    def create_checkout(self, order: CheckoutOrder) -> str:
+    def create_checkout(self, order: CheckoutOrder, idempotency_key: str) -> str:
         """See StripeGateway."""
         self.orders.append(order)
-        return f"https://checkout.example.com/{order.idempotency_key}"
+        return f"https://checkout.example.com/{idempotency_key}"
 
-    def create_portal(self, customer_id: str, return_url: str, subscription_id: str | None) -> str:
+    def list_checkouts(self, customer_id: str) -> list[CheckoutPage]:
+        """See StripeGateway. This account keeps no pages."""
+        return []
+
+    def expire_checkout(self, session_id: str) -> None:
+        """See StripeGateway. This account keeps no pages."""
+
+    def create_portal(self, order: PortalOrder) -> str:
         """See StripeGateway."""
-        return f"https://portal.example.com/{customer_id}/{subscription_id or ''}"
+        return f"https://portal.example.com/{order.customer_id}/{order.subscription_id or ''}"
 
     def cancel_subscription(self, subscription_id: str) -> None:
         """See StripeGateway."""

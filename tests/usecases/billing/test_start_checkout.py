@@ -2,14 +2,18 @@
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 from urllib.parse import urlsplit
 
 import grpc
 import pytest
 
+from shared.domain.billing.plan_mapping import SoldInterval
 from shared.domain.errors import Conflict, InvalidInput, NotFound, Unavailable
 from shared.usecases.billing.billing_dependencies import BillingDependencies
+from shared.usecases.billing.reconcile_billing import reconcile_tenant
 from shared.usecases.billing.start_checkout import Purchase, open_portal, start_checkout
 from tests.audit_trail import trail_of
 from tests.billing_places import FirestoreBillingPlace
@@ -79,7 +83,7 @@ def test_twenty_clicks_at_once_make_one_customer_and_one_session(
         assert [each.action for each in linked] == ["billing.customer_linked"]
 
 
-def test_b27_a_subscriber_gets_the_portals_page_to_change_the_plan(shop: DoubleShop) -> None:
+def test_b33_a_subscriber_confirms_the_plan_that_was_clicked(shop: DoubleShop) -> None:
     subscription_id = shop.pay()
     shop.deliver_webhooks()
     url = shop.start("professional", "year")
@@ -89,9 +93,133 @@ def test_b27_a_subscriber_gets_the_portals_page_to_change_the_plan(shop: DoubleS
         shop.customer_id,
         PAGES.tenant_home,
     )
-    assert portal["flow"]["type"] == "subscription_update"
-    assert portal["flow"]["subscription_update"]["subscription"] == subscription_id
-    assert len(shop.subscriptions()) == 1
+    assert portal["flow"]["type"] == "subscription_update_confirm"
+    confirmed = portal["flow"]["subscription_update_confirm"]
+    (item,) = confirmed["items"]
+    assert (confirmed["subscription"], item["price"], item["quantity"]) == (
+        subscription_id,
+        shop.api.find_price("gwi_professional_year"),
+        1,
+    )
+    assert portal["flow"]["after_completion"]["redirect"]["return_url"] == PAGES.success
+    assert browse(url, action="confirm", subscription=subscription_id).status == 303
+    shop.deliver_webhooks()
+    assert (shop.plan, len(shop.subscriptions())) == ("professional", 1)
+
+
+def test_b33_free_is_the_page_that_ends_the_subscription(shop: DoubleShop) -> None:
+    subscription_id = shop.pay()
+    shop.deliver_webhooks()
+    shop.start("free")
+    flow = shop.portal()["flow"]
+    assert (flow["type"], flow["subscription_cancel"]["subscription"]) == (
+        "subscription_cancel",
+        subscription_id,
+    )
+
+
+def test_the_plan_that_a_tenant_has_is_not_confirmed_again(shop: DoubleShop) -> None:
+    shop.pay("starter", "month")
+    shop.deliver_webhooks()
+    assert shop.start("starter", "month") == shop.portal()["url"]
+    assert shop.portal()["flow"] is None
+
+
+@pytest.mark.parametrize(
+    ("bought", "chosen"),
+    [(("professional", "month"), ("starter", "month")), (("starter", "year"), ("starter", "month"))],
+)
+def test_b34_a_lower_amount_or_a_shorter_interval_takes_effect_at_the_end_of_the_period(
+    shop: DoubleShop, bought: tuple[str, SoldInterval], chosen: tuple[str, SoldInterval]
+) -> None:
+    subscription_id = shop.pay(*bought)
+    shop.deliver_webhooks()
+    shop.account.clock.advance(60)
+    assert browse(shop.start(*chosen), action="confirm", subscription=subscription_id).status == 303
+    shop.deliver_webhooks()
+    billing = account_of(shop.place.open()).tenant.billing
+    assert (shop.plan, billing.interval) == bought
+    ends = shop.billing.stripe.find_subscription(subscription_id)
+    assert ends
+    assert (billing.scheduled_plan, billing.scheduled_interval, billing.scheduled_at) == (
+        *chosen,
+        ends.period_end,
+    )
+    shop.control(f"subscriptions/{subscription_id}/renew")
+    shop.deliver_webhooks()
+    billing = account_of(shop.place.open()).tenant.billing
+    assert (shop.plan, billing.interval, billing.scheduled_plan) == (*chosen, None)
+
+
+def test_b31_a_new_order_closes_the_other_open_ones(shop: DoubleShop) -> None:
+    first = shop.start("starter")
+    second = shop.start("professional")
+    assert first != second
+    assert [each.status for each in shop.sessions()] == ["open", "expired"]
+    third = shop.start("starter")
+    assert third not in (first, second)
+    assert [each.status for each in shop.sessions()] == ["open", "expired", "expired"]
+
+
+def test_a_page_is_offered_again_only_while_it_is_open(shop: DoubleShop) -> None:
+    first = shop.start()
+    assert shop.start() == first
+    shop.client.v1.checkout.sessions.expire(shop.sessions()[0].id)
+    assert shop.start() != first
+    assert [each.status for each in shop.sessions()] == ["open", "expired"]
+
+
+def test_an_order_before_and_after_midnight_is_one_page(shop: DoubleShop) -> None:
+    first = shop.start()
+    shop.account.clock.advance(12 * 60 * 60)
+    assert shop.start() == first
+
+
+def test_b31_a_declined_order_leaves_no_invoice_that_could_be_paid(shop: DoubleShop) -> None:
+    browse(shop.start("starter"), action="decline")
+    shop.start("professional")
+    incomplete = [each for each in shop.subscriptions() if each.status == "incomplete"]
+    assert incomplete == []
+    invoices = shop.client.v1.invoices.list({"limit": 100}).data
+    assert "open" not in {invoice.status for invoice in invoices}
+
+
+def test_b31_the_first_payment_closes_the_pages_that_another_tab_has_open(shop: DoubleShop) -> None:
+    ours = shop.start("starter")
+    params: Any = {
+        "mode": "subscription",
+        "customer": shop.customer_id,
+        "metadata": {"gwi_tenant_id": "acme"},
+        "line_items": [{"price": shop.api.find_price("gwi_professional_month"), "quantity": 1}],
+        "success_url": "https://usage.example.com/",
+    }
+    other = shop.client.v1.checkout.sessions.create(params)  # by a click at the same instant
+    assert browse(ours, action="pay").status == 303
+    shop.deliver_webhooks()
+    assert shop.client.v1.checkout.sessions.retrieve(other.id).status == "expired"
+
+
+@pytest.mark.parametrize(("policy", "living"), [("alert", 2), ("cancel_newer", 1)])
+def test_b32_a_second_living_subscription_is_told_and_ends_by_policy(
+    shop: DoubleShop, policy: Any, living: int
+) -> None:
+    shop.billing = replace(shop.billing, second_subscription=policy)
+    first = shop.pay("starter")
+    shop.deliver_webhooks()
+    shop.account.clock.advance(60)
+    price: Any = shop.api.find_price("gwi_professional_month")
+    shop.client.v1.subscriptions.create({"customer": str(shop.customer_id), "items": [{"price": price}]})
+    shop.deliver_webhooks()
+    running = [each.id for each in shop.subscriptions() if each.status == "active"]
+    assert len(running) == living
+    alerts = shop.place.alerts("acme")
+    if policy == "alert":
+        assert set(alerts["several_subscriptions"]) == set(running)
+        drift = reconcile_tenant(shop.billing, "acme", repair=True, now=shop.now)
+        assert any("2 subscriptions run at once" in each for each in drift)
+    else:
+        shop.deliver_webhooks()
+        assert (running, alerts, shop.plan) == ([first], {}, "starter")
 
 
 def test_b27_a_new_subscriber_gets_no_second_page_before_the_webhook_arrives(shop: DoubleShop) -> None:
