@@ -134,7 +134,8 @@ class StripeApi:
             answer_of(lambda: self._v1.checkout.sessions.expire(session_id))
 
     def cancel_subscription(self, subscription_id: str) -> None:
-        with suppress(NotFound):  # it has ended, of which Stripe answers the same as of an unknown one
+        # Stripe answers for a subscription that has ended as for one that does not exist.
+        with suppress(NotFound):
             answer_of(lambda: self._v1.subscriptions.cancel(subscription_id))
 
     def create_portal(self, order: PortalOrder) -> str:

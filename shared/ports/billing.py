@@ -189,14 +189,14 @@ class StripeGateway(Protocol):
     def expire_checkout(self, session_id: str) -> None:
         """Close a Checkout page; do nothing if it is not open any more."""
 
+    def create_portal(self, order: PortalOrder) -> str:
+        """Return the URL of a page of the customer's portal, in our configuration."""
+
     def cancel_subscription(self, subscription_id: str) -> None:
-        """End a subscription now; do nothing if it has ended or does not exist.
+        """Cancel a subscription at once; one that has ended or does not exist stays as it is.
 
         The open invoice of one without a first payment is voided.
         """
-
-    def create_portal(self, order: PortalOrder) -> str:
-        """Return the URL of a page of the customer's portal, in our configuration."""
 
     def sync_catalog(self, products: Sequence[ProductSpec]) -> list[str]:
         """Create or repair products, prices and the portal configuration; return a sentence for each change."""
