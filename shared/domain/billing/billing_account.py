@@ -33,6 +33,12 @@ class BillingAccount:
         return self.subscriptions or {}
 
     @property
+    def all_customers(self) -> list[str]:
+        """The account's own customer, then the other linked ones."""
+        own = [self.customer_id] if self.customer_id else []
+        return list(dict.fromkeys([*own, *self.linked_customers]))
+
+    @property
     def alerts(self) -> tuple[BillingAlert, ...]:
         """The problems that need a person."""
         return billing_alerts(self.known_subscriptions.values(), self.tenant.id)

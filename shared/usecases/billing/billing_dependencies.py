@@ -80,10 +80,9 @@ def with_stripe_state(billing: BillingDependencies, account: BillingAccount, now
     current = account
     if customer_id is not None and billing.stripe.find_customer(customer_id) is None:
         current = without_customer(account, customer_id)
-    customers = dict.fromkeys(
-        (*([current.customer_id] if current.customer_id else []), *account.linked_customers)
-    )
-    listed = [each for customer in customers for each in billing.stripe.list_subscriptions(customer)]
+    listed = [
+        each for customer in current.all_customers for each in billing.stripe.list_subscriptions(customer)
+    ]
     unlisted, lost = _find_unlisted(billing, account, {each.id for each in listed})
     for each in [*listed, *unlisted]:
         subscription = _corrected(known.get(each.id), ApiSnapshot(each, now))

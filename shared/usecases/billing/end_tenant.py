@@ -14,6 +14,7 @@ from shared.usecases.billing.billing_dependencies import (
     with_stripe_state,
 )
 from shared.usecases.billing.billing_notices import with_notices
+from shared.usecases.billing.living_orders import expire_pages
 from shared.usecases.people.manage_grants import revoke_found_grant
 from shared.usecases.people.manage_keys import revoke_keys
 from shared.usecases.people.manage_limits import LIMITS, set_limits
@@ -48,6 +49,8 @@ def end_tenant(billing: BillingDependencies, directory: Directory, tenant_id: st
 
 def _cancel_subscriptions(billing: BillingDependencies, tenant_id: str, change: Change) -> list[str]:
     account = with_stripe_state(billing, _read(billing, tenant_id).account, change.at)
+    for customer_id in account.all_customers:
+        expire_pages(billing, billing.stripe.list_checkouts(customer_id))
     known = account.known_subscriptions.values()
     living = [each.id for each in known if each.state not in FINAL_STATES]
     for subscription_id in living:

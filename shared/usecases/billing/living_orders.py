@@ -21,12 +21,17 @@ def close_other_orders(
 
     Stripe voids the invoice of such a subscription, so that its "Pay" link makes no second one.
     """
-    for page in pages:
-        if page.is_open and page.is_ours:
-            billing.stripe.expire_checkout(page.id)
+    expire_pages(billing, pages)
     for each in account.known_subscriptions.values():
         if each.state == SubscriptionState.INCOMPLETE:
             billing.stripe.cancel_subscription(each.id)
+
+
+def expire_pages(billing: BillingDependencies, pages: Iterable[CheckoutPage]) -> None:
+    """Expire those of `pages` that are ours and open."""
+    for page in pages:
+        if page.is_open and page.is_ours:
+            billing.stripe.expire_checkout(page.id)
 
 
 def begins(known: Subscription | None, subscription: Subscription) -> bool:

@@ -62,15 +62,10 @@ def reconcile_tenant(
     stored = billing.store.read_account(tenant_id)
     comparison = _Comparison(billing=billing, tenant_id=tenant_id, repair=repair, now=now)
     drift = comparison.of_account()
-    for customer_id in _customers(stored.account) if stored else ():
+    for customer_id in stored.account.all_customers if stored else ():
         for found in billing.stripe.list_invoices(customer_id):
             drift += comparison.of_invoice(found)
     return drift
-
-
-def _customers(account: BillingAccount) -> list[str]:
-    own = [account.customer_id] if account.customer_id else []
-    return list(dict.fromkeys([*own, *account.linked_customers]))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

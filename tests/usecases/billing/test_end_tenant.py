@@ -87,6 +87,13 @@ def test_an_order_whose_first_payment_failed_is_canceled_too(shop: DoubleShop) -
     assert [each.status for each in shop.subscriptions()] == ["incomplete_expired"]
 
 
+def test_a_payment_page_that_is_open_is_closed(shop: DoubleShop) -> None:
+    shop.start()
+    assert [each.status for each in shop.sessions()] == ["open"]
+    end(shop)
+    assert [each.status for each in shop.sessions()] == ["expired"]
+
+
 def test_keys_grants_and_limits_of_its_own_end_and_each_is_audited(shop: DoubleShop) -> None:
     directory, change = shop.place.directory, by_ada(shop)
     set_plan(directory, "acme", "enterprise", change)
@@ -96,12 +103,20 @@ def test_keys_grants_and_limits_of_its_own_end_and_each_is_audited(shop: DoubleS
     before = tenant_of(shop)
     assert end(shop) == Ended([], [each.id for each in before.grants], revoked_keys=1)
     assert tenant_of(shop) == replace(before, plan="free", grants=(), overrides=LimitOverrides())
-    assert [each.revoked_at for each in directory.list_keys("acme")] == [shop.now]
+    assert [each.is_valid(shop.now) for each in directory.list_keys("acme")] == [False]
     assert {"tenant.ended", "grant.revoked", "limits.changed", "plan.changed", "key.revoked"} <= set(
         actions(shop)
     )
     ended = [each for each in trail_of(directory) if each.action == "tenant.ended"]
     assert [(each.actor, each.reason) for each in ended] == [("admin:ada", "contract ended")]
+
+
+def test_a_tenant_whose_customer_was_deleted_in_stripe_is_ended_too(shop: DoubleShop) -> None:
+    shop.pay()
+    shop.deliver_webhooks()
+    shop.client.v1.customers.delete(str(shop.customer_id))
+    assert end(shop) == Ended([], [], 1)
+    assert (shop.plan, shop.customer_id) == ("free", None)
 
 
 def test_ending_again_finds_nothing_left(shop: DoubleShop) -> None:

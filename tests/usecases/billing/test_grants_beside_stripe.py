@@ -32,7 +32,7 @@ from tests.usecases.plain_sums import new_tenant
 
 BY_ADA = Change("admin:ada", DELIVERED_AT, "pilot")
 ITEM = "items__data__0__price__lookup_key"
-UNMAPPED: dict[str, Any] = {ITEM: "another", "items__data__0__price__metadata": {}}
+UNMAPPED: dict[str, Any] = {ITEM: "special_offer", "items__data__0__price__product": "prod_1"}
 LIFE: list[StripeEvent] = [
     CREATED,
     subscription_event("updated", "2026-11-01T00:00:00Z", **{ITEM: "gwi_enterprise_month"}),
