@@ -4,7 +4,7 @@ from typing import Any
 
 from tools.stripe_double import checkout_states
 from tools.stripe_double.account import Account, StripeObject, listing, merged_metadata, nulls
-from tools.stripe_double.pagination import list_page
+from tools.stripe_double.pagination import list_equal
 from tools.stripe_double.parameters import (
     EXPAND,
     INSTANT,
@@ -161,13 +161,7 @@ def retrieve(account: Account, _params: Params, session_id: str) -> StripeObject
 
 def list_all(account: Account, params: Params) -> StripeObject:
     """List sessions, by customer, status and subscription if asked."""
-    asked = {name: params[name] for name in ("customer", "status", "subscription") if name in params}
-    return list_page(
-        account,
-        "checkout.session",
-        params,
-        lambda one: all(one[name] == value for name, value in asked.items()),
-    )
+    return list_equal(account, "checkout.session", params, ("customer", "status", "subscription"))
 
 
 ROUTES = (
