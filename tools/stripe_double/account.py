@@ -34,6 +34,7 @@ ID_PREFIXES = {
     "billing_portal.session": "bps",
     "event": "evt",
     "subscription_schedule": "sub_sched",
+    "webhook_endpoint": "we",
 }
 
 
@@ -67,6 +68,7 @@ class Account:
         self.objects: dict[str, dict[str, StripeObject]] = {kind: {} for kind in ID_PREFIXES}
         self.kept_answers = KeptAnswers()
         self.cards: dict[str, str] = {}
+        self.endpoint_secrets: dict[str, str] = {}
         self.pending_lines: dict[str, list[StripeObject]] = {}
         self.asked_of_checkout: dict[str, dict[str, Any]] = {}
         self.released_in_last_phase: set[str] = set()

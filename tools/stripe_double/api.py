@@ -20,6 +20,7 @@ from tools.stripe_double import (
     refunds,
     schedules,
     subscriptions,
+    webhook_endpoints,
 )
 from tools.stripe_double.account import CURRENT_VERSION, Account, Cause, new_id
 from tools.stripe_double.due_work import run_due_work
@@ -46,6 +47,7 @@ ROUTES: tuple[Route, ...] = (
     *refunds.ROUTES,
     *schedules.ROUTES,
     *subscriptions.ROUTES,
+    *webhook_endpoints.ROUTES,
 )
 
 

@@ -8,7 +8,7 @@ from flask import Flask, jsonify, request
 from flask.typing import ResponseReturnValue
 
 from tools.stripe_double.account import AFTER_LAST_ATTEMPT, CARD_OUTCOMES, Account
-from tools.stripe_double.delivery import Courier, Switches
+from tools.stripe_double.courier import Courier, Switches
 from tools.stripe_double.disputes import OUTCOMES, close_dispute, open_dispute
 from tools.stripe_double.due_work import advance, renew
 from tools.stripe_double.failures import Failure, Failures
@@ -163,11 +163,9 @@ class Control:
         events = _body("events").get("events", [])
         if not isinstance(events, list):
             raise invalid(f"Invalid events: {events!r} is not a list", param="events")
-        for event_id in events:
-            with self.account.lock:
-                event = self.account.find("event", str(event_id))
-            self.courier.enqueue(event)
-        return self.courier.flush()
+        with self.account.lock:
+            again = [self.account.find("event", str(event_id)) for event_id in events]
+        return self.courier.flush(again)
 
     def find_sessions(self) -> Given:
         """Return Checkout and portal sessions, newest first, by `customer` or `client_reference_id`."""

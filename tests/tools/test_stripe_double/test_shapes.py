@@ -50,6 +50,9 @@ _PARAMS = {
     "POST /v1/subscriptions": "_subscription_create_params",
     "POST /v1/subscriptions/<subscription_id>": "_subscription_update_params",
     "DELETE /v1/subscriptions/<subscription_id>": "_subscription_cancel_params",
+    "GET /v1/webhook_endpoints": "_webhook_endpoint_list_params",
+    "POST /v1/webhook_endpoints": "_webhook_endpoint_create_params",
+    "POST /v1/webhook_endpoints/<endpoint_id>": "_webhook_endpoint_update_params",
 }
 _SCHEMAS = {f"{route.method} {route.path}": route.schema for route in ROUTES}
 
@@ -129,6 +132,7 @@ def test_every_object_has_the_form_of_its_class(shop: Shop, receiver: Receiver) 
     note = shop.stripe.v1.credit_notes.create({"invoice": invoice.id, "amount": 200, "refund_amount": 200})
     refund = shop.stripe.v1.refunds.retrieve(str(note.refunds[0].refund))
     dispute = shop.stripe.v1.disputes.retrieve(shop.control(f"charges/{charge}/dispute")["id"])
+    endpoint = shop.stripe.v1.webhook_endpoints.create({"url": receiver.url, "enabled_events": ["*"]})
     objects: list[tuple[Any, Any]] = [
         (session, stripe.checkout.Session),
         (session.line_items.data[0], stripe.LineItem),  # type: ignore[union-attr]
@@ -145,6 +149,7 @@ def test_every_object_has_the_form_of_its_class(shop: Shop, receiver: Receiver) 
         (invoice.lines.data[0], stripe.InvoiceLineItem),
         (payment, stripe.InvoicePayment),
         (shop.stripe.v1.charges.retrieve(charge), stripe.Charge),
+        (endpoint, stripe.WebhookEndpoint),
         (note, stripe.CreditNote),
         (note.lines.data[0], stripe.CreditNoteLineItem),
         (refund, stripe.Refund),
