@@ -68,6 +68,8 @@ class Account:
         self.objects: dict[str, dict[str, StripeObject]] = {kind: {} for kind in ID_PREFIXES}
         self.kept_answers = KeptAnswers()
         self.cards: dict[str, str] = {}
+        self.percent_of_discount: dict[str, int] = {}
+        self.discount_of_checkout: dict[str, str] = {}
         self.endpoint_secrets: dict[str, str] = {}
         self.pending_lines: dict[str, list[StripeObject]] = {}
         self.asked_of_checkout: dict[str, dict[str, Any]] = {}

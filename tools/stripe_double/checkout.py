@@ -4,6 +4,7 @@ from typing import Any
 
 from tools.stripe_double import checkout_states
 from tools.stripe_double.account import Account, StripeObject, listing, merged_metadata, nulls
+from tools.stripe_double.discounts import of_session, taken_off
 from tools.stripe_double.pagination import list_equal
 from tools.stripe_double.parameters import (
     EXPAND,
@@ -137,7 +138,13 @@ def line_items(account: Account, session: StripeObject) -> StripeObject:
             "object": "item",
             "adjustable_quantity": None,
         }
-        one |= {"amount_discount": 0, "amount_subtotal": amount, "amount_tax": 0, "amount_total": amount}
+        off = taken_off(account, of_session(account, session), amount)
+        one |= {
+            "amount_discount": off,
+            "amount_subtotal": amount,
+            "amount_tax": 0,
+            "amount_total": amount - off,
+        }
         one |= {"currency": price["currency"], "price": account.present(price)}
         one |= {"description": account.objects["product"][price["product"]]["name"], "metadata": {}}
         shown.append(one | {"quantity": given.get("quantity", 1)})

@@ -5,6 +5,7 @@ from tools.stripe_double.account import Account, StripeObject
 from tools.stripe_double.charges import presenting_card
 from tools.stripe_double.checkout_states import complete
 from tools.stripe_double.collection import collect
+from tools.stripe_double.discounts import of_session
 from tools.stripe_double.parameters import Params
 
 
@@ -40,4 +41,9 @@ def _pay(account: Account, session: StripeObject) -> StripeObject:
 def _subscription_params(account: Account, session: StripeObject) -> Params:
     asked = account.asked_of_checkout[session["id"]]
     given = {name: value for name, value in asked.get("subscription_data", {}).items() if value is not None}
-    return {"customer": session["customer"], "items": asked["line_items"], **given}
+    return {
+        "customer": session["customer"],
+        "items": asked["line_items"],
+        "discounts": of_session(account, session),
+        **given,
+    }

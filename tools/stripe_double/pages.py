@@ -11,6 +11,7 @@ from tools.stripe_double.account import Account, Cause, StripeObject
 from tools.stripe_double.charges import presenting_card
 from tools.stripe_double.checkout_page import submit
 from tools.stripe_double.collection import collect
+from tools.stripe_double.discounts import redeem
 from tools.stripe_double.due_work import run_due_work
 from tools.stripe_double.portal_actions import act
 from tools.stripe_double.portal_views import portal_view
@@ -56,7 +57,10 @@ class Pages:
         if action == "cancel":
             return _to(session["cancel_url"] or session["url"])
         problem = None
-        if action is not None:
+        if action == "redeem":
+            is_code = redeem(self.account, session, request.form.get("promotion_code", ""))
+            problem = None if is_code else "This code is invalid."
+        elif action is not None:
             if self._submit(session, action):
                 return _to(session["success_url"].replace("{CHECKOUT_SESSION_ID}", session_id))
             problem = _DECLINED
