@@ -5,6 +5,7 @@ from typing import Any
 
 from tools.stripe_double.account import Account, StripeObject
 from tools.stripe_double.checkout import line_items
+from tools.stripe_double.checkout_page import known_address
 
 # https://docs.stripe.com/currencies#zero-decimal
 _WITHOUT_MINOR_UNIT = "bif clp djf gnf jpy kmf krw mga pyg rwf ugx vnd vuv xaf xof xpf"
@@ -48,6 +49,7 @@ def checkout_view(account: Account, session: StripeObject) -> dict[str, Any]:
         "total": total,
         "trial": trial,
         "needs_no_card": needs_no_card(session),
+        "known_address": known_address(account, session),
         "discount": _discount(session["total_details"]["amount_discount"], session["currency"]),
         "promotion_codes": session["allow_promotion_codes"] and not session["discounts"],
     }
