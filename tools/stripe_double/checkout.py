@@ -19,6 +19,7 @@ from tools.stripe_double.parameters import (
     metadata,
     one_of,
     text,
+    web_address,
 )
 from tools.stripe_double.refusals import invalid
 from tools.stripe_double.routes import Route
@@ -40,7 +41,7 @@ _CREATE = Schema(
         **EXPAND,
         "allow_promotion_codes": flag,
         "billing_address_collection": one_of("auto", "required"),
-        "cancel_url": text,
+        "cancel_url": web_address,
         "client_reference_id": text,
         "customer": text,
         "customer_email": text,
@@ -51,7 +52,7 @@ _CREATE = Schema(
         "mode": one_of("subscription"),
         "payment_method_collection": one_of("always", "if_required"),
         "subscription_data": _SUBSCRIPTION_DATA,
-        "success_url": text,
+        "success_url": web_address,
         "ui_mode": one_of("hosted_page"),
     },
     required=("line_items", "mode", "success_url"),

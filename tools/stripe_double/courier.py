@@ -101,6 +101,7 @@ class Courier:
         before = len(self.delivered)
         with self._changed:
             self._is_flushing = True
+            self._changed.wait_for(lambda: not self._on_their_way, _PATIENCE_SECONDS)
             self._waiting += [
                 Delivery(event=event, endpoint=endpoint, due_at=time.monotonic(), is_counted=False)
                 for event in again
