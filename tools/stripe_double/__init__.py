@@ -1,24 +1,32 @@
 """A local double of Stripe for development and tests; driven by the real client, it never leaves this machine.
 
 It speaks API version 2026-10-28.endive for what GWI Usage needs: customers, products, prices, Checkout in
-subscription mode, subscriptions, invoices, charges, the billing portal, events and signed webhooks.
+subscription mode, subscriptions and their schedules, invoices, charges, refunds, credit notes, disputes, the billing
+portal with its configurations, events, webhook endpoints and signed webhooks.
 State is in memory behind one lock. Where it is simpler than Stripe:
 
 - A parameter that the double does not implement is refused as unknown, also when Stripe knows it; nothing is
   accepted and then ignored, except the choices that have one meaning here (`off_session`, `locale`).
 - A card is an outcome of the customer (success, decline, authenticate, none). There are no payment methods, and
   a payment intent is an id without an object of its own; charges and payments of invoices exist.
-- One currency per price, no taxes, coupons, discounts, tiers, meters, schedules, quotes or Connect.
-  `allow_promotion_codes` is kept and shown; there are no codes to redeem.
+- One currency per price, no taxes, tiers, meters, quotes or Connect.
+- There are two promotion codes, FREE100 and HALF50, on the Checkout page only. They have no objects of their own.
 - Every item of a subscription has the same interval. Prorations count seconds and round to whole minor units.
-- A declined first payment on the Checkout page leaves an `incomplete` subscription, which the same page can still
-  pay; since basil Stripe makes the subscription only after a successful payment.
+- A declined first payment on the Checkout page leaves an `incomplete` subscription. The same page can still pay it,
+  and so can its invoice, which then completes the session; since basil Stripe makes the subscription only after a
+  successful payment. The payer's address may be left empty, which Stripe's page refuses.
 - Failed renewals are retried 3, 5 and 7 days after one another, then the subscription is canceled (or `unpaid`, or
   left `past_due`: `POST /_double/dunning`). Stripe's smart retries choose their own times.
 - The portal ends a subscription with `cancel_at_period_end`; the API also sets `cancel_at` alone, as Stripe may.
-- Nobody pauses a subscription, refunds, disputes or writes off: the product asks for none of it.
+  With a date within the period, that period is not shortened or credited.
+- Schedules are made from a subscription, and change the items of coming phases only. One that the portal made lets
+  go when its last phase begins. With a coming phase, the portal refuses flows; Stripe's words for it are unknown.
+- Disputes are about the whole charge (`POST /_double/charges/{id}/dispute`, `POST /_double/disputes/{id}/close`).
+- Any draft can be deleted. Stripe's reference names one-off drafts only.
 - Entering and leaving `paused` sends `customer.subscription.updated` and then `.paused` or `.resumed`.
 - Event types beyond billing (payment_intent.*, payment_method.*, invoice.upcoming, …) are not sent.
+- A webhook is tried again after 0.2 s, then after twice as long each time up to 30 s; Stripe takes hours and gives up
+  after three days. Nothing is sent to an endpoint elsewhere, and what is meant for it counts as arrived.
 - Requests are served one after another, so there is no 409 for an idempotency key in use. List order is creation.
 - No other API version is spoken; how the product reads older ones is tested on recorded payloads (tests/golden).
 - Time stands at the machine's clock plus what `POST /_double/clock/advance` added; without customers it can begin

@@ -29,10 +29,12 @@ ID_PREFIXES = {
     "charge": "ch",
     "refund": "re",
     "dispute": "du",
+    "credit_note": "cn",
     "billing_portal.configuration": "bpc",
     "billing_portal.session": "bps",
     "event": "evt",
     "subscription_schedule": "sub_sched",
+    "webhook_endpoint": "we",
 }
 
 
@@ -66,6 +68,9 @@ class Account:
         self.objects: dict[str, dict[str, StripeObject]] = {kind: {} for kind in ID_PREFIXES}
         self.kept_answers = KeptAnswers()
         self.cards: dict[str, str] = {}
+        self.percent_of_discount: dict[str, int] = {}
+        self.discount_of_checkout: dict[str, str] = {}
+        self.endpoint_secrets: dict[str, str] = {}
         self.pending_lines: dict[str, list[StripeObject]] = {}
         self.asked_of_checkout: dict[str, dict[str, Any]] = {}
         self.released_in_last_phase: set[str] = set()

@@ -10,13 +10,17 @@ from tools.stripe_double import (
     catalog,
     charges,
     checkout,
+    credit_notes,
     customers,
+    disputes,
     event_routes,
     invoice_routes,
     portal,
     portal_configurations,
+    refunds,
     schedules,
     subscriptions,
+    webhook_endpoints,
 )
 from tools.stripe_double.account import CURRENT_VERSION, Account, Cause, new_id
 from tools.stripe_double.due_work import run_due_work
@@ -33,13 +37,17 @@ ROUTES: tuple[Route, ...] = (
     *catalog.ROUTES,
     *charges.ROUTES,
     *checkout.ROUTES,
+    *credit_notes.ROUTES,
     *customers.ROUTES,
+    *disputes.ROUTES,
     *event_routes.ROUTES,
     *invoice_routes.ROUTES,
     *portal.ROUTES,
     *portal_configurations.ROUTES,
+    *refunds.ROUTES,
     *schedules.ROUTES,
     *subscriptions.ROUTES,
+    *webhook_endpoints.ROUTES,
 )
 
 

@@ -4,7 +4,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from tools.stripe_double.account import Account, StripeObject, new_id, nulls
-from tools.stripe_double.parameters import RETRIEVE, Params
+from tools.stripe_double.pagination import list_equal, list_page
+from tools.stripe_double.parameters import LISTING, RETRIEVE, Params, Schema, one_of, text
 from tools.stripe_double.routes import Route
 
 _CHARGE_NULLS = nulls(
@@ -26,6 +27,11 @@ def presenting_card(account: Account, customer_id: str, outcome: str) -> Iterato
     finally:
         if outcome != "success":
             account.cards[customer_id] = previous
+
+
+_LIST = Schema({**LISTING, "customer": text, "payment_intent": text})
+_PAYMENT = Schema({"payment_intent": text, "type": one_of("payment_intent")}, required=("type",))
+_LIST_PAYMENTS = Schema({**LISTING, "invoice": text, "payment": _PAYMENT})
 
 
 def charge_invoice(account: Account, invoice: StripeObject, outcome: str) -> StripeObject:
@@ -91,4 +97,23 @@ def _retrieve(account: Account, _params: Params, charge_id: str) -> StripeObject
     return account.find("charge", charge_id)
 
 
-ROUTES = (Route(method="GET", path="/v1/charges/<charge_id>", schema=RETRIEVE, answer=_retrieve),)
+def _list(account: Account, params: Params) -> StripeObject:
+    return list_equal(account, "charge", params, ("customer", "payment_intent"))
+
+
+def _list_payments(account: Account, params: Params) -> StripeObject:
+    """List payments, by invoice and by what paid."""
+    intent = params.get("payment", {}).get("payment_intent")
+
+    def fits(one: StripeObject) -> bool:
+        by_intent = intent in (None, one["payment"]["payment_intent"])
+        return by_intent and params.get("invoice", one["invoice"]) == one["invoice"]
+
+    return list_page(account, "invoice_payment", params, fits)
+
+
+ROUTES = (
+    Route(method="GET", path="/v1/charges", schema=_LIST, answer=_list),
+    Route(method="GET", path="/v1/charges/<charge_id>", schema=RETRIEVE, answer=_retrieve),
+    Route(method="GET", path="/v1/invoice_payments", schema=_LIST_PAYMENTS, answer=_list_payments),
+)

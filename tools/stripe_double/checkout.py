@@ -4,7 +4,8 @@ from typing import Any
 
 from tools.stripe_double import checkout_states
 from tools.stripe_double.account import Account, StripeObject, listing, merged_metadata, nulls
-from tools.stripe_double.pagination import list_page
+from tools.stripe_double.discounts import of_session, taken_off
+from tools.stripe_double.pagination import list_equal
 from tools.stripe_double.parameters import (
     EXPAND,
     INSTANT,
@@ -18,6 +19,7 @@ from tools.stripe_double.parameters import (
     metadata,
     one_of,
     text,
+    web_address,
 )
 from tools.stripe_double.refusals import invalid
 from tools.stripe_double.routes import Route
@@ -39,7 +41,7 @@ _CREATE = Schema(
         **EXPAND,
         "allow_promotion_codes": flag,
         "billing_address_collection": one_of("auto", "required"),
-        "cancel_url": text,
+        "cancel_url": web_address,
         "client_reference_id": text,
         "customer": text,
         "customer_email": text,
@@ -50,7 +52,7 @@ _CREATE = Schema(
         "mode": one_of("subscription"),
         "payment_method_collection": one_of("always", "if_required"),
         "subscription_data": _SUBSCRIPTION_DATA,
-        "success_url": text,
+        "success_url": web_address,
         "ui_mode": one_of("hosted_page"),
     },
     required=("line_items", "mode", "success_url"),
@@ -137,7 +139,13 @@ def line_items(account: Account, session: StripeObject) -> StripeObject:
             "object": "item",
             "adjustable_quantity": None,
         }
-        one |= {"amount_discount": 0, "amount_subtotal": amount, "amount_tax": 0, "amount_total": amount}
+        off = taken_off(account, of_session(account, session), amount)
+        one |= {
+            "amount_discount": off,
+            "amount_subtotal": amount,
+            "amount_tax": 0,
+            "amount_total": amount - off,
+        }
         one |= {"currency": price["currency"], "price": account.present(price)}
         one |= {"description": account.objects["product"][price["product"]]["name"], "metadata": {}}
         shown.append(one | {"quantity": given.get("quantity", 1)})
@@ -161,13 +169,7 @@ def retrieve(account: Account, _params: Params, session_id: str) -> StripeObject
 
 def list_all(account: Account, params: Params) -> StripeObject:
     """List sessions, by customer, status and subscription if asked."""
-    asked = {name: params[name] for name in ("customer", "status", "subscription") if name in params}
-    return list_page(
-        account,
-        "checkout.session",
-        params,
-        lambda one: all(one[name] == value for name, value in asked.items()),
-    )
+    return list_equal(account, "checkout.session", params, ("customer", "status", "subscription"))
 
 
 ROUTES = (

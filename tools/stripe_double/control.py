@@ -8,7 +8,8 @@ from flask import Flask, jsonify, request
 from flask.typing import ResponseReturnValue
 
 from tools.stripe_double.account import AFTER_LAST_ATTEMPT, CARD_OUTCOMES, Account
-from tools.stripe_double.delivery import Courier, Switches
+from tools.stripe_double.courier import Courier, Switches
+from tools.stripe_double.disputes import OUTCOMES, close_dispute, open_dispute
 from tools.stripe_double.due_work import advance, renew
 from tools.stripe_double.failures import Failure, Failures
 from tools.stripe_double.refusals import Refusal, invalid
@@ -43,6 +44,8 @@ class Control:
             "POST clock/start": self.start_clock,
             "POST customers/<customer_id>/card": self.set_card,
             "POST subscriptions/<subscription_id>/renew": self.renew,
+            "POST charges/<charge_id>/dispute": self.open_dispute,
+            "POST disputes/<dispute_id>/close": self.close_dispute,
             "POST dunning": self.set_dunning,
             "POST fail": self.fail,
             "POST delivery": self.set_delivery,
@@ -95,6 +98,20 @@ class Control:
             renew(self.account, subscription)
             return self.account.present(subscription)
 
+    def open_dispute(self, charge_id: str) -> Given:
+        """Let the cardholder's bank take a payment back."""
+        with self.account.lock:
+            return self.account.present(open_dispute(self.account, self.account.find("charge", charge_id)))
+
+    def close_dispute(self, dispute_id: str) -> Given:
+        """Decide a dispute."""
+        outcome = _body("outcome").get("outcome")
+        if outcome not in OUTCOMES:
+            raise invalid(f"Invalid outcome {outcome!r}: must be one of {', '.join(OUTCOMES)}")
+        with self.account.lock:
+            dispute = self.account.find("dispute", dispute_id)
+            return self.account.present(close_dispute(self.account, dispute, outcome))
+
     def set_dunning(self) -> Given:
         """Decide what becomes of a subscription after the last attempt."""
         after = _body("after_last_attempt").get("after_last_attempt")
@@ -146,11 +163,9 @@ class Control:
         events = _body("events").get("events", [])
         if not isinstance(events, list):
             raise invalid(f"Invalid events: {events!r} is not a list", param="events")
-        for event_id in events:
-            with self.account.lock:
-                event = self.account.find("event", str(event_id))
-            self.courier.enqueue(event)
-        return self.courier.flush()
+        with self.account.lock:
+            again = [self.account.find("event", str(event_id)) for event_id in events]
+        return self.courier.flush(again)
 
     def find_sessions(self) -> Given:
         """Return Checkout and portal sessions, newest first, by `customer` or `client_reference_id`."""

@@ -1,4 +1,4 @@
-"""Owns the API of invoices: list, read, pay."""
+"""Owns the API of invoices: list, read, pay, delete a draft."""
 
 from tools.stripe_double.account import Account, StripeObject
 from tools.stripe_double.collection import collect, finalize, mark_paid
@@ -15,7 +15,7 @@ from tools.stripe_double.parameters import (
 )
 from tools.stripe_double.refusals import action_required, card_declined, invalid, no_payment_method
 from tools.stripe_double.routes import Route
-from tools.stripe_double.states import subscription_of
+from tools.stripe_double.states import invoices_of, subscription_of
 
 _STATUSES = ("draft", "open", "paid", "uncollectible", "void")
 _LIST = Schema({**LISTING, "customer": text, "status": one_of(*_STATUSES), "subscription": text})
@@ -62,8 +62,23 @@ def pay(account: Account, params: Params, invoice_id: str) -> StripeObject:
     return invoice
 
 
+def delete(account: Account, _params: Params, invoice_id: str) -> StripeObject:
+    """Delete a draft for good."""
+    invoice = account.find("invoice", invoice_id)
+    if invoice["status"] != "draft":
+        raise invalid("You can only delete draft invoices.")
+    del account.objects["invoice"][invoice_id]
+    subscription = account.objects["subscription"][subscription_of(invoice)]
+    left = invoices_of(account, subscription)
+    with account.changing(subscription, "customer.subscription.updated"):
+        subscription["latest_invoice"] = left[-1]["id"] if left else None
+    account.emit("invoice.deleted", invoice)
+    return {"id": invoice_id, "object": "invoice", "deleted": True}
+
+
 ROUTES = (
     Route(method="GET", path="/v1/invoices", schema=_LIST, answer=list_all),
     Route(method="GET", path="/v1/invoices/<invoice_id>", schema=RETRIEVE, answer=retrieve),
     Route(method="POST", path="/v1/invoices/<invoice_id>/pay", schema=_PAY, answer=pay),
+    Route(method="DELETE", path="/v1/invoices/<invoice_id>", schema=Schema({}), answer=delete),
 )

@@ -4,6 +4,7 @@ from copy import deepcopy
 from dataclasses import dataclass
 
 from tools.stripe_double.account import Account, StripeObject, listing, new_id, nulls
+from tools.stripe_double.discounts import taken_off
 
 SECONDS_AS_DRAFT = 3_600
 _NULLS = nulls(
@@ -43,15 +44,17 @@ def line(account: Account, subscription: StripeObject, item: StripeObject, bille
     details: StripeObject = {"invoice_item": invoice_item, "proration": billed.is_proration}
     details |= {"proration_details": {"credited_items": None}, "subscription": subscription["id"]}
     details |= {"subscription_item": item["id"]}
+    discounts = [] if billed.is_proration else subscription["discounts"]
+    off = [{"amount": taken_off(account, [one], billed.amount), "discount": one} for one in discounts]
     return {
         "id": new_id("il"),
         "object": "line_item",
         "amount": billed.amount,
         "currency": price["currency"],
         "description": billed.description or f"{item['quantity']} × {product['name']}",
-        "discount_amounts": [],
+        "discount_amounts": off,
         "discountable": not billed.is_proration,
-        "discounts": [],
+        "discounts": list(discounts),
         "invoice": None,
         "livemode": False,
         "metadata": deepcopy(subscription["metadata"]),
@@ -118,7 +121,9 @@ def draft(
 
 
 def _blank(customer: StripeObject, subscription: StripeObject, lines: list[StripeObject]) -> StripeObject:
-    total = sum(one["amount"] for one in lines)
+    subtotal = sum(one["amount"] for one in lines)
+    off = sum(each["amount"] for one in lines for each in one["discount_amounts"])
+    total = subtotal - off
     due = max(0, total + customer["balance"])
     snapshot = {"metadata": deepcopy(subscription["metadata"]), "subscription": subscription["id"]}
     snapshot["subscription_proration_date"] = None
@@ -139,7 +144,7 @@ def _blank(customer: StripeObject, subscription: StripeObject, lines: list[Strip
         "customer_tax_exempt": "none",
         "customer_tax_ids": [],
         "default_tax_rates": [],
-        "discounts": [],
+        "discounts": list(subscription["discounts"]),
         "issuer": {"account": None, "type": "self"},
         "metadata": {},
         "parent": {
@@ -153,9 +158,9 @@ def _blank(customer: StripeObject, subscription: StripeObject, lines: list[Strip
         "starting_balance": customer["balance"],
         "status": "draft",
         "status_transitions": dict.fromkeys(moments),
-        "subtotal": total,
+        "subtotal": subtotal,
         "total": total,
-        "total_discount_amounts": [],
+        "total_discount_amounts": [{"amount": off, "discount": one} for one in subscription["discounts"]],
         "total_pretax_credit_amounts": [],
         "total_taxes": [],
     }

@@ -5,6 +5,7 @@ from typing import Any
 
 from tools.stripe_double.account import Account, StripeObject
 from tools.stripe_double.checkout import line_items
+from tools.stripe_double.checkout_page import known_address
 
 # https://docs.stripe.com/currencies#zero-decimal
 _WITHOUT_MINOR_UNIT = "bif clp djf gnf jpy kmf krw mga pyg rwf ugx vnd vuv xaf xof xpf"
@@ -35,7 +36,7 @@ def checkout_view(account: Account, session: StripeObject) -> dict[str, Any]:
     items = [
         {
             "description": f"{item['quantity']} × {item['description']}",
-            "amount": money(item["amount_total"], item["currency"]),
+            "amount": money(item["amount_subtotal"], item["currency"]),
             "interval": item["price"]["recurring"]["interval"],
         }
         for item in line_items(account, session)["data"]
@@ -48,8 +49,14 @@ def checkout_view(account: Account, session: StripeObject) -> dict[str, Any]:
         "total": total,
         "trial": trial,
         "needs_no_card": needs_no_card(session),
-        "promotion_codes": session["allow_promotion_codes"],
+        "known_address": known_address(account, session),
+        "discount": _discount(session["total_details"]["amount_discount"], session["currency"]),
+        "promotion_codes": session["allow_promotion_codes"] and not session["discounts"],
     }
+
+
+def _discount(amount: int, currency: str) -> str | None:
+    return money(-amount, currency) if amount else None
 
 
 def needs_no_card(session: StripeObject) -> bool:
@@ -79,8 +86,10 @@ def invoice_view(invoice: StripeObject) -> dict[str, Any]:
         {"description": one["description"], "amount": money(one["amount"], one["currency"])}
         for one in invoice["lines"]["data"]
     ]
+    off = sum(one["amount"] for one in invoice["total_discount_amounts"])
     title = f"Invoice {invoice['number']}"
-    return {**invoice_row(invoice), "title": title, "lines": lines, "pdf": invoice["invoice_pdf"]}
+    shown = {"title": title, "lines": lines, "pdf": invoice["invoice_pdf"]}
+    return {**invoice_row(invoice), **shown, "discount": _discount(off, invoice["currency"])}
 
 
 def invoice_pdf(invoice: StripeObject) -> bytes:

@@ -1,5 +1,6 @@
 """Owns the pages that customers see: Checkout, the billing portal, an invoice; plain forms that redirect."""
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -11,12 +12,15 @@ from tools.stripe_double.account import Account, Cause, StripeObject
 from tools.stripe_double.charges import presenting_card
 from tools.stripe_double.checkout_page import submit
 from tools.stripe_double.collection import collect
+from tools.stripe_double.discounts import redeem
 from tools.stripe_double.due_work import run_due_work
 from tools.stripe_double.portal_actions import act
 from tools.stripe_double.portal_views import portal_view
 from tools.stripe_double.refusals import Refusal, invalid
 
 _CARD_OF_BUTTON = {"pay": "success", "decline": "decline", "authenticate": "authenticate", "skip": "none"}
+# Nothing is an address too: tests press a button without filling the form.
+_ADDRESS = re.compile(r"([^@\s]+@[^@\s]+)?")
 _DECLINED = "Your card was declined. Try another card."
 
 
@@ -56,7 +60,12 @@ class Pages:
         if action == "cancel":
             return _to(session["cancel_url"] or session["url"])
         problem = None
-        if action is not None:
+        if action == "redeem":
+            is_code = redeem(self.account, session, request.form.get("promotion_code", ""))
+            problem = None if is_code else "This code is invalid."
+        elif action is not None and not _ADDRESS.fullmatch(request.form.get("email", "")):
+            problem = "Your email address is invalid."
+        elif action is not None:
             if self._submit(session, action):
                 return _to(session["success_url"].replace("{CHECKOUT_SESSION_ID}", session_id))
             problem = _DECLINED
@@ -66,7 +75,8 @@ class Pages:
     def _submit(self, session: StripeObject, action: str) -> bool:
         if action not in _CARD_OF_BUTTON or (action == "skip" and not page_views.needs_no_card(session)):
             raise invalid(f"Unknown action: {action}")
-        return submit(self.account, session, _CARD_OF_BUTTON[action])
+        card, typed_address = _CARD_OF_BUTTON[action], request.form.get("email", "")
+        return submit(self.account, session, card, typed_address)
 
     def portal(self, session_id: str) -> ResponseReturnValue:
         """Show the portal, or do what its button says; a finished flow goes to its return URL."""

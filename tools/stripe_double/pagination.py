@@ -35,6 +35,14 @@ def list_page(
     return page(found[:limit], found)
 
 
+def list_equal(account: Account, kind: str, params: Params, names: tuple[str, ...]) -> StripeObject:
+    """Return one page of the objects whose fields `names` are as asked, where they are asked for."""
+    asked = {name: params[name] for name in names if name in params}
+    return list_page(
+        account, kind, params, lambda one: all(one[name] == value for name, value in asked.items())
+    )
+
+
 def _url(kind: str) -> str:
     return f"/v1/{kind.replace('.', '/')}s"
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from typing import Any
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, urlsplit
 
 from tools.stripe_double.refusals import invalid, missing_parameter, unknown_parameter
 
@@ -68,6 +68,22 @@ def text(path: str, value: Any) -> str:
         )
         raise invalid(message, param=path, code="parameter_invalid_empty")
     return value
+
+
+def web_address(path: str, value: Any) -> str:
+    """Read an address that a browser can be sent to."""
+    given = text(path, value)
+    if "://" not in given:
+        message = "Invalid URL: An explicit scheme (such as https) must be provided."
+        raise invalid(message, param=path, code="url_invalid")
+    try:
+        parts = urlsplit(given)
+        is_web = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        is_web = False
+    if not is_web or any(character.isspace() for character in given) or len(given) > 2_048:
+        raise invalid("Not a valid URL", param=path, code="url_invalid")
+    return given
 
 
 def flag(path: str, value: Any) -> bool:

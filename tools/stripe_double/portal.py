@@ -3,7 +3,7 @@
 from typing import Any
 
 from tools.stripe_double.account import Account, StripeObject
-from tools.stripe_double.parameters import EXPAND, Params, Schema, count, each, one_of, text
+from tools.stripe_double.parameters import EXPAND, Params, Schema, count, each, one_of, text, web_address
 from tools.stripe_double.portal_configurations import default_of, prices_of
 from tools.stripe_double.refusals import invalid, missing_parameter
 from tools.stripe_double.routes import Route
@@ -33,7 +33,7 @@ _CONFIRM = Schema({"items": each(_ITEM, most=1), "subscription": text}, required
 _AFTER = Schema(
     {
         "hosted_confirmation": Schema({"custom_message": text}),
-        "redirect": Schema({"return_url": text}, required=("return_url",)),
+        "redirect": Schema({"return_url": web_address}, required=("return_url",)),
         "type": one_of("hosted_confirmation", "portal_homepage", "redirect"),
     },
     required=("type",),
@@ -55,7 +55,7 @@ _CREATE = Schema(
         "customer": text,
         "flow_data": _FLOW,
         "locale": text,
-        "return_url": text,
+        "return_url": web_address,
     },
     required=("customer",),
 )

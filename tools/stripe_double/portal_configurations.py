@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from tools.stripe_double.account import Account, StripeObject, merged_metadata
-from tools.stripe_double.pagination import list_page
+from tools.stripe_double.pagination import list_equal
 from tools.stripe_double.parameters import (
     EXPAND,
     PAGING,
@@ -192,13 +192,7 @@ def prices_of(account: Account, configuration: StripeObject) -> Iterator[str]:
 def list_all(account: Account, params: Params) -> StripeObject:
     """List configurations, by activity and by whether they are the default."""
     default_of(account)
-    asked = {name: params[name] for name in ("active", "is_default") if name in params}
-    return list_page(
-        account,
-        "billing_portal.configuration",
-        params,
-        lambda one: all(one[name] == value for name, value in asked.items()),
-    )
+    return list_equal(account, "billing_portal.configuration", params, ("active", "is_default"))
 
 
 def retrieve(account: Account, _params: Params, configuration_id: str) -> StripeObject:

@@ -2,7 +2,7 @@
 
 from tools.stripe_double import schedule_states
 from tools.stripe_double.account import Account, StripeObject, merged_metadata, nulls
-from tools.stripe_double.pagination import list_page
+from tools.stripe_double.pagination import list_equal
 from tools.stripe_double.parameters import (
     EXPAND,
     INSTANT,
@@ -146,10 +146,7 @@ def cancel(account: Account, _params: Params, schedule_id: str) -> StripeObject:
 
 def list_all(account: Account, params: Params) -> StripeObject:
     """List schedules, by customer if asked."""
-    customer = params.get("customer")
-    return list_page(
-        account, "subscription_schedule", params, lambda one: customer in (None, one["customer"])
-    )
+    return list_equal(account, "subscription_schedule", params, ("customer",))
 
 
 def retrieve(account: Account, _params: Params, schedule_id: str) -> StripeObject:

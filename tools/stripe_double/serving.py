@@ -11,9 +11,11 @@ from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 from tools.stripe_double.account import Account
 from tools.stripe_double.api import Api
 from tools.stripe_double.control import Control
-from tools.stripe_double.delivery import Courier, WebhookEndpoint
+from tools.stripe_double.courier import Courier
+from tools.stripe_double.delivery import WebhookEndpoint
 from tools.stripe_double.failures import Failures
 from tools.stripe_double.pages import Pages
+from tools.stripe_double.webhook_endpoints import subscribed
 
 HOST = "127.0.0.1"
 # How long stopping may take: the server looks this often whether it shall.
@@ -35,12 +37,15 @@ def create_double(
     webhook: WebhookEndpoint | None = None,
     api_key: str | None = None,
 ) -> Double:
-    """Put a double together; without a webhook endpoint every delivery counts as arrived.
+    """Put a double together; without a webhook endpoint events wait for nobody.
 
     Without an API key every `sk_test_…` and `rk_test_…` is accepted.
     """
+    if webhook is not None and not webhook.is_local:
+        raise ValueError(f"webhook URL {webhook.url!r}: the double sends to this machine only")
     account, failures = Account(base_url), Failures()
-    courier = Courier(webhook)
+    configured = [] if webhook is None else [webhook]
+    courier = Courier(lambda event_type: configured + subscribed(account, event_type))
     account.on_event = courier.enqueue
     app = Flask(__name__)
     Control(account, courier, failures).serve(app)

@@ -1,6 +1,7 @@
 """Owns the items of a subscription: prices and quantities, their periods, and what a change is worth."""
 
 from tools.stripe_double.account import Account, StripeObject, merged_metadata, new_id
+from tools.stripe_double.discounts import after_discounts
 from tools.stripe_double.invoices import Billed, line
 from tools.stripe_double.parameters import Params
 from tools.stripe_double.periods import period_at
@@ -126,7 +127,8 @@ def proration_lines(
     now, (start, end) = account.clock.now(), period_of(subscription)
     lines = []
     for item in items:
-        whole = account.objects["price"][item["price"]]["unit_amount"] * item["quantity"]
+        # A proration is discounted itself, and not once more by the invoice.
+        whole = after_discounts(account, subscription["discounts"], price_of_period(account, [item]))
         rest = (2 * whole * (end - now) + (end - start)) // (2 * (end - start))
         what = "Unused time" if sign < 0 else "Remaining time"
         billed = Billed(amount=sign * rest, period=(now, end), description=what, is_proration=True)

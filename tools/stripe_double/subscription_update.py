@@ -2,6 +2,7 @@
 
 from tools.stripe_double.account import Account, StripeObject, merged_metadata
 from tools.stripe_double.collection import collect, finalize
+from tools.stripe_double.discounts import after_discounts
 from tools.stripe_double.invoices import Occasion, draft, period_lines
 from tools.stripe_double.parameters import Params
 from tools.stripe_double.refusals import card_declined, invalid
@@ -82,8 +83,11 @@ def _refuse_if_unpayable(
 ) -> None:
     """402 before anything changes, if more is to be paid, the card refuses and the caller wants no half change."""
     card = account.cards.get(subscription["customer"], "none")
-    dearer = price_of_period(account, items) > price_of_period(account, subscription["items"]["data"])
-    pays = dearer and subscription["status"] not in (*ENDED, "trialing", "paused")
+    before, after = (
+        after_discounts(account, subscription["discounts"], price_of_period(account, each))
+        for each in (subscription["items"]["data"], items)
+    )
+    pays = after > before and subscription["status"] not in (*ENDED, "trialing", "paused")
     if pays and params.get("payment_behavior") == "error_if_incomplete" and card != "success":
         raise card_declined()
 

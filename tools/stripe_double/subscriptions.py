@@ -2,6 +2,7 @@
 
 from tools.stripe_double.account import Account, StripeObject, listing, merged_metadata, new_id
 from tools.stripe_double.collection import collect, end_now, finalize
+from tools.stripe_double.discounts import after_discounts
 from tools.stripe_double.invoices import Occasion, draft, period_lines
 from tools.stripe_double.pagination import list_page
 from tools.stripe_double.parameters import RETRIEVE, Params
@@ -38,7 +39,8 @@ def create(account: Account, params: Params) -> StripeObject:
     ]
     require_one_interval(account, items)
     trial_end = trial_end_of(account, params)
-    due = 0 if trial_end else price_of_period(account, items)
+    price = after_discounts(account, params.get("discounts", []), price_of_period(account, items))
+    due = 0 if trial_end else price
     behavior = params.get("payment_behavior", "allow_incomplete")
     status = "trialing" if trial_end else _first_status(account, customer["id"], due, behavior)
     subscription = account.add("subscription", blank_subscription(), subscription_id)
@@ -74,6 +76,7 @@ def _terms(
         "currency": account.objects["price"][items[0]["price"]]["currency"],
         "customer": params["customer"],
         "description": params.get("description"),
+        "discounts": params.get("discounts", []),
         "items": listing(f"/v1/subscription_items?subscription={items[0]['subscription']}", items),
         "metadata": merged_metadata({}, params.get("metadata", {})),
         "start_date": now,

@@ -5,6 +5,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from itertools import pairwise
 from typing import Any
 
 import stripe
@@ -17,16 +18,37 @@ class Receiver:
 
     def __init__(self, port: int) -> None:
         self.url = f"http://127.0.0.1:{port}/"
+        self.secret = SECRET
+        self.times: list[float] = []
+        self._silent_about = ""
+        self._may_speak = threading.Event()
         self.statuses: list[int] = []
         self.bodies: list[bytes] = []
         self.events: list[dict[str, Any]] = []
 
     def take(self, body: bytes, signature: str) -> int:
         """Verify and keep one request."""
-        event = stripe.Webhook.construct_event(body, signature, SECRET, tolerance=300)
+        event = stripe.Webhook.construct_event(body, signature, self.secret, tolerance=300)
+        if event.type == self._silent_about:
+            self._may_speak.wait(timeout=15)
+        self.times.append(time.monotonic())
         self.bodies.append(body)
         self.events.append(event.to_dict())
         return self.statuses.pop(0) if self.statuses else 200
+
+    @contextmanager
+    def silent_for(self, event_type: str) -> Iterator[None]:
+        """Answer requests with events of a type only after the block."""
+        self._silent_about = event_type
+        try:
+            yield
+        finally:
+            self._silent_about = ""
+            self._may_speak.set()
+
+    def pauses(self) -> list[float]:
+        """Return the seconds between the requests."""
+        return [later - earlier for earlier, later in pairwise(self.times)]
 
     def types(self) -> list[str]:
         """Return the types that have arrived, in order."""

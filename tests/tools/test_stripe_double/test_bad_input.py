@@ -46,7 +46,9 @@ def test_any_body_is_answered_or_refused(browser: FlaskClient, body: bytes) -> N
 _CONTROLS = (
     "clock/advance",
     "clock/start",
+    "charges/ch_1/dispute",
     "customers/cus_1/card",
+    "disputes/du_1/close",
     "dunning",
     "fail",
     "delivery",

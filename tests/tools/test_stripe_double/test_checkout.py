@@ -118,6 +118,39 @@ def test_text_of_the_platform_is_not_markup(shop: Shop) -> None:
     assert "<script>" not in page.html
 
 
+def test_the_payers_address_is_told_and_kept_with_a_customer_who_had_none(shop: Shop) -> None:
+    customer = shop.stripe.v1.customers.create({"name": "Acme"}).id
+    session = shop.checkout(customer=customer)
+    assert 'name="email"' in browse(str(session.url)).html
+    assert browse(str(session.url), action="pay", email="payer").status == 402
+    browse(str(session.url), action="pay", email="payer@example.com")
+    done = shop.stripe.v1.checkout.sessions.retrieve(session.id)
+    assert done.customer_details is not None
+    assert done.customer_details.email == "payer@example.com"
+    assert shop.stripe.v1.customers.retrieve(customer).email == "payer@example.com"
+
+
+def test_a_known_address_cannot_be_changed_on_the_page(shop: Shop) -> None:
+    by_customer, by_session = (
+        shop.checkout(customer=shop.customer()),
+        shop.checkout(customer_email="a@b.example"),
+    )
+    for session, known in ((by_customer, "owner@example.com"), (by_session, "a@b.example")):
+        page = browse(str(session.url)).html
+        assert (f"Email: {known}" in page, 'name="email"' in page) == (True, False)
+        browse(str(session.url), action="pay", email="other@example.com")
+        done = shop.stripe.v1.checkout.sessions.retrieve(session.id)
+        assert done.customer_details is not None
+        assert done.customer_details.email == known
+
+
+def test_without_a_customer_the_address_makes_one(shop: Shop) -> None:
+    session = shop.checkout()
+    browse(str(session.url), action="pay", email="new@example.com")
+    done = shop.stripe.v1.checkout.sessions.retrieve(session.id)
+    assert shop.stripe.v1.customers.retrieve(str(done.customer)).email == "new@example.com"
+
+
 def _declined(shop: Shop, customer: str | None = None) -> stripe.checkout.Session:
     """A session whose first card was declined."""
     session = shop.checkout(customer=customer or shop.customer("none"))

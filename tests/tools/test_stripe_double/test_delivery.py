@@ -7,7 +7,8 @@ import stripe
 
 from tests.tools.test_stripe_double.receiver import Receiver
 from tests.tools.test_stripe_double.shop import SECRET, Shop
-from tools.stripe_double.delivery import Courier, WebhookEndpoint, signature_header
+from tools.stripe_double import delivery
+from tools.stripe_double.delivery import WebhookEndpoint, signature_header
 from tools.stripe_double.serving import create_double, serving
 
 _CATALOG_EVENTS = 5  # two products, three prices
@@ -50,6 +51,27 @@ def test_delivers_again_until_the_receiver_is_well(shop: Shop, receiver: Receive
     assert shop.look("delivery")["delivered"][-1]["statuses"] == [500, 302, 400, 200]
 
 
+def test_pauses_between_attempts_grow(shop: Shop, receiver: Receiver) -> None:
+    receiver.wait_for("price.created", times=3)
+    receiver.statuses = [500, 500, 500]
+    shop.stripe.v1.customers.create({"name": "Acme"})
+    receiver.wait_for("customer.created", times=1 + 3)
+    first, second, third = receiver.pauses()[-3:]
+    assert first < second < third
+    assert third > 3 * first
+
+
+def test_a_receiver_that_does_not_answer_holds_nothing_up_for_long(shop: Shop, receiver: Receiver) -> None:
+    receiver.wait_for("price.created", times=3)
+    _wait_until_quiet(shop)
+    with receiver.silent_for("customer.created"):
+        shop.stripe.v1.customers.create({"name": "Acme"})
+        shop.stripe.v1.products.create({"name": "Enterprise"})
+        receiver.wait_for("product.created", times=3)
+        assert "customer.created" not in receiver.types()
+    receiver.wait_for("customer.created")
+
+
 def test_what_is_being_sent_has_not_arrived_yet(
     shop: Shop, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -57,11 +79,11 @@ def test_what_is_being_sent_has_not_arrived_yet(
     _wait_until_quiet(shop)
     seen: list[list[str]] = []
 
-    def post(_courier: object, _event: object) -> int:
+    def post(_event: object, _endpoint: object) -> int:
         seen.append([one["type"] for one in shop.look("delivery")["waiting"]])
         return 200
 
-    monkeypatch.setattr(Courier, "_post", post)
+    monkeypatch.setattr(delivery, "post", post)
     shop.stripe.v1.customers.create({"name": "Acme"})
     _wait_until_quiet(shop)
     assert seen == [["customer.created"]]

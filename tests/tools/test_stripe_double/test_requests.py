@@ -1,5 +1,6 @@
 """Keys, versions, parameters, idempotency, failures and errors: how the double treats any request."""
 
+import re
 import urllib.error
 import urllib.request
 from concurrent.futures import ThreadPoolExecutor
@@ -101,6 +102,40 @@ def test_refuses_a_parameter_of_the_wrong_form(
     with pytest.raises(stripe.InvalidRequestError) as refused:
         shop.stripe.v1.subscriptions.create(params)  # type: ignore[arg-type]
     assert (refused.value.http_status, refused.value.code, refused.value.param) == (400, code, param)
+
+
+_BAD_ADDRESSES = [
+    ("usage.example.com/done", "Invalid URL: An explicit scheme (such as https) must be provided."),
+    ("/done", "Invalid URL: An explicit scheme (such as https) must be provided."),
+    ("localhost:3000/done", "Invalid URL: An explicit scheme (such as https) must be provided."),
+    ("javascript:alert(1)", "Invalid URL: An explicit scheme (such as https) must be provided."),
+    ("ftp://usage.example.com/done", "Not a valid URL"),
+    ("https:///done", "Not a valid URL"),
+    ("https://usage.example.com:port/", "Not a valid URL"),
+    ("https://usage.example.com/a b", "Not a valid URL"),
+    (f"https://usage.example.com/{'a' * 2_048}", "Not a valid URL"),
+]
+
+
+@pytest.mark.parametrize("name", ["success_url", "cancel_url"])
+@pytest.mark.parametrize(("address", "message"), _BAD_ADDRESSES)
+def test_a_page_leads_to_a_web_address(shop: Shop, name: str, address: str, message: str) -> None:
+    with pytest.raises(stripe.InvalidRequestError, match=re.escape(message)) as refused:
+        shop.checkout(**{name: address})
+    assert (refused.value.code, refused.value.param) == ("url_invalid", name)
+
+
+def test_the_portal_leads_back_to_a_web_address(shop: Shop) -> None:
+    made = shop.subscribe()
+    sessions = shop.stripe.v1.billing_portal.sessions
+    with pytest.raises(stripe.InvalidRequestError) as refused:
+        sessions.create({"customer": str(made.customer), "return_url": "/billing"})
+    assert (refused.value.code, refused.value.param) == ("url_invalid", "return_url")
+    flow: Any = {"type": "payment_method_update"}
+    flow["after_completion"] = {"type": "redirect", "redirect": {"return_url": "billing"}}
+    with pytest.raises(stripe.InvalidRequestError) as refused:
+        sessions.create({"customer": str(made.customer), "flow_data": flow})
+    assert refused.value.param == "flow_data[after_completion][redirect][return_url]"
 
 
 def test_the_answer_names_the_request_and_the_version(shop: Shop) -> None:

@@ -24,10 +24,15 @@ _PARAMS = {
     "POST /v1/billing_portal/sessions": "billing_portal._session_create_params",
     "POST /v1/checkout/sessions": "checkout._session_create_params",
     "GET /v1/checkout/sessions": "checkout._session_list_params",
+    "GET /v1/charges": "_charge_list_params",
+    "GET /v1/credit_notes": "_credit_note_list_params",
+    "POST /v1/credit_notes": "_credit_note_create_params",
     "POST /v1/customers": "_customer_create_params",
     "GET /v1/customers": "_customer_list_params",
     "POST /v1/customers/<customer_id>": "_customer_update_params",
+    "GET /v1/disputes": "_dispute_list_params",
     "GET /v1/events": "_event_list_params",
+    "GET /v1/invoice_payments": "_invoice_payment_list_params",
     "GET /v1/invoices": "_invoice_list_params",
     "POST /v1/invoices/<invoice_id>/pay": "_invoice_pay_params",
     "GET /v1/prices": "_price_list_params",
@@ -36,6 +41,8 @@ _PARAMS = {
     "GET /v1/products": "_product_list_params",
     "POST /v1/products": "_product_create_params",
     "POST /v1/products/<product_id>": "_product_update_params",
+    "GET /v1/refunds": "_refund_list_params",
+    "POST /v1/refunds": "_refund_create_params",
     "GET /v1/subscription_schedules": "_subscription_schedule_list_params",
     "POST /v1/subscription_schedules": "_subscription_schedule_create_params",
     "POST /v1/subscription_schedules/<schedule_id>": "_subscription_schedule_update_params",
@@ -43,6 +50,9 @@ _PARAMS = {
     "POST /v1/subscriptions": "_subscription_create_params",
     "POST /v1/subscriptions/<subscription_id>": "_subscription_update_params",
     "DELETE /v1/subscriptions/<subscription_id>": "_subscription_cancel_params",
+    "GET /v1/webhook_endpoints": "_webhook_endpoint_list_params",
+    "POST /v1/webhook_endpoints": "_webhook_endpoint_create_params",
+    "POST /v1/webhook_endpoints/<endpoint_id>": "_webhook_endpoint_update_params",
 }
 _SCHEMAS = {f"{route.method} {route.path}": route.schema for route in ROUTES}
 
@@ -119,6 +129,10 @@ def test_every_object_has_the_form_of_its_class(shop: Shop, receiver: Receiver) 
     invoice = shop.stripe.v1.invoices.retrieve(str(subscription.latest_invoice), {"expand": ["payments"]})
     payment = invoice.payments.data[0]  # type: ignore[union-attr]
     (charge,) = [event.data.object["id"] for event in shop.events("charge.succeeded")]
+    note = shop.stripe.v1.credit_notes.create({"invoice": invoice.id, "amount": 200, "refund_amount": 200})
+    refund = shop.stripe.v1.refunds.retrieve(str(note.refunds[0].refund))
+    dispute = shop.stripe.v1.disputes.retrieve(shop.control(f"charges/{charge}/dispute")["id"])
+    endpoint = shop.stripe.v1.webhook_endpoints.create({"url": receiver.url, "enabled_events": ["*"]})
     objects: list[tuple[Any, Any]] = [
         (session, stripe.checkout.Session),
         (session.line_items.data[0], stripe.LineItem),  # type: ignore[union-attr]
@@ -135,6 +149,11 @@ def test_every_object_has_the_form_of_its_class(shop: Shop, receiver: Receiver) 
         (invoice.lines.data[0], stripe.InvoiceLineItem),
         (payment, stripe.InvoicePayment),
         (shop.stripe.v1.charges.retrieve(charge), stripe.Charge),
+        (endpoint, stripe.WebhookEndpoint),
+        (note, stripe.CreditNote),
+        (note.lines.data[0], stripe.CreditNoteLineItem),
+        (refund, stripe.Refund),
+        (dispute, stripe.Dispute),
         (shop.stripe.v1.events.list().data[0], stripe.Event),
     ]
     problems = [line for shown, kind in objects for line in _check(shown.to_dict(), kind, kind.__name__)]

@@ -47,6 +47,37 @@ def test_a_cancellation_to_come_can_be_withdrawn(shop: Shop) -> None:
     assert (kept.cancel_at, kept.canceled_at) == (None, None)
 
 
+def test_a_date_in_the_period_ends_it_then_without_a_word_about_the_periods_end(shop: Shop) -> None:
+    made = shop.subscribe()
+    day = made.created + 10 * DAY
+    asked = shop.stripe.v1.subscriptions.update(made.id, {"cancel_at": day})
+    assert (asked.status, asked.cancel_at, asked.cancel_at_period_end) == ("active", day, False)
+    (event,) = shop.events("customer.subscription.updated")[:1]
+    assert event.data.previous_attributes is not None
+    assert event.data.previous_attributes.to_dict()["cancel_at"] is None
+    shop.control("clock/advance", to=day - 1)
+    assert shop.now_of(made.id).status == "active"
+    shop.control("clock/advance", to=day)
+    assert (shop.now_of(made.id).status, shop.now_of(made.id).ended_at) == ("canceled", day)
+
+
+def test_a_date_after_a_renewal_ends_it_after_that_renewal(shop: Shop) -> None:
+    made = shop.subscribe()
+    day = _period(made)[1] + 5 * DAY
+    shop.stripe.v1.subscriptions.update(made.id, {"cancel_at": day})
+    shop.control("clock/advance", to=day)
+    assert (shop.now_of(made.id).status, shop.now_of(made.id).ended_at) == ("canceled", day)
+    assert [invoice.status for invoice in shop.invoices_of(made.id)] == ["paid", "paid"]
+
+
+def test_a_date_that_has_passed_is_refused(shop: Shop) -> None:
+    made = shop.subscribe()
+    with pytest.raises(stripe.InvalidRequestError, match="in the future") as refused:
+        shop.stripe.v1.subscriptions.update(made.id, {"cancel_at": made.created - DAY})
+    assert refused.value.param == "cancel_at"
+    assert shop.now_of(made.id).cancel_at is None
+
+
 def test_an_ended_subscription_cannot_be_changed_or_ended_again(shop: Shop) -> None:
     made = shop.subscribe()
     ended = shop.stripe.v1.subscriptions.cancel(made.id, {"cancellation_details": {"feedback": "unused"}})
