@@ -16,7 +16,7 @@ State is in memory behind one lock. Where it is simpler than Stripe:
 - Failed renewals are retried 3, 5 and 7 days after one another, then the subscription is canceled (or `unpaid`, or
   left `past_due`: `POST /_double/dunning`). Stripe's smart retries choose their own times.
 - The portal ends a subscription with `cancel_at_period_end`; the API also sets `cancel_at` alone, as Stripe may.
-- Nobody pauses a subscription, refunds, disputes or writes off: the product asks for none of it.
+- The API refunds. Nobody pauses a subscription, disputes or writes off; a test puts disputes and credit notes in.
 - Entering and leaving `paused` sends `customer.subscription.updated` and then `.paused` or `.resumed`.
 - Event types beyond billing (payment_intent.*, payment_method.*, invoice.upcoming, …) are not sent.
 - Requests are served one after another, so there is no 409 for an idempotency key in use. List order is creation.

@@ -29,6 +29,7 @@ ID_PREFIXES = {
     "charge": "ch",
     "refund": "re",
     "dispute": "du",
+    "credit_note": "cn",
     "billing_portal.session": "bps",
     "event": "evt",
 }

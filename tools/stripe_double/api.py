@@ -13,6 +13,7 @@ from tools.stripe_double import (
     customers,
     event_routes,
     invoice_routes,
+    money_back,
     portal,
     subscriptions,
 )
@@ -34,6 +35,7 @@ ROUTES: tuple[Route, ...] = (
     *customers.ROUTES,
     *event_routes.ROUTES,
     *invoice_routes.ROUTES,
+    *money_back.ROUTES,
     *portal.ROUTES,
     *subscriptions.ROUTES,
 )

@@ -25,6 +25,7 @@ _PARAMS = {
     "GET /v1/customers": "_customer_list_params",
     "POST /v1/customers/<customer_id>": "_customer_update_params",
     "GET /v1/events": "_event_list_params",
+    "GET /v1/invoice_payments": "_invoice_payment_list_params",
     "GET /v1/invoices": "_invoice_list_params",
     "POST /v1/invoices/<invoice_id>/pay": "_invoice_pay_params",
     "GET /v1/prices": "_price_list_params",
@@ -33,6 +34,7 @@ _PARAMS = {
     "GET /v1/products": "_product_list_params",
     "POST /v1/products": "_product_create_params",
     "POST /v1/products/<product_id>": "_product_update_params",
+    "POST /v1/refunds": "_refund_create_params",
     "GET /v1/subscriptions": "_subscription_list_params",
     "POST /v1/subscriptions": "_subscription_create_params",
     "POST /v1/subscriptions/<subscription_id>": "_subscription_update_params",
@@ -123,6 +125,7 @@ def test_every_object_has_the_form_of_its_class(shop: Shop, receiver: Receiver) 
         (invoice.lines.data[0], stripe.InvoiceLineItem),
         (payment, stripe.InvoicePayment),
         (shop.stripe.v1.charges.retrieve(charge), stripe.Charge),
+        (shop.stripe.v1.refunds.create({"charge": charge}), stripe.Refund),
         (shop.stripe.v1.events.list().data[0], stripe.Event),
     ]
     problems = [line for shown, kind in objects for line in _check(shown.to_dict(), kind, kind.__name__)]

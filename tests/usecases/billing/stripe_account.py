@@ -3,13 +3,14 @@
 from collections.abc import Sequence
 from typing import TypeVar
 
+from shared.domain.billing.corrections import Correction
 from shared.domain.billing.plan_mapping import ProductSpec
-from shared.domain.billing.stripe_events import ChargeSnapshot, CustomerSnapshot, Payload
+from shared.domain.billing.stripe_events import CustomerSnapshot, Payload
 from shared.domain.billing.stripe_shapes import InvoiceSnapshot, SubscriptionSnapshot
 from shared.domain.errors import Unavailable
 from shared.ports import CheckoutOrder
 
-StripeObject = SubscriptionSnapshot | InvoiceSnapshot | CustomerSnapshot | ChargeSnapshot
+StripeObject = SubscriptionSnapshot | InvoiceSnapshot | CustomerSnapshot | Correction
 S = TypeVar("S", bound=StripeObject)
 
 
@@ -40,9 +41,17 @@ class StripeAccount:
         """See StripeGateway."""
         return self._find(invoice_id, InvoiceSnapshot)
 
-    def find_charge(self, charge_id: str) -> ChargeSnapshot | None:
+    def find_charge(self, charge_id: str) -> Correction | None:
         """See StripeGateway."""
-        return self._find(charge_id, ChargeSnapshot)
+        return self._find(charge_id, Correction)
+
+    def find_dispute(self, dispute_id: str) -> Correction | None:
+        """See StripeGateway."""
+        return self._find(dispute_id, Correction)
+
+    def find_credit_note(self, credit_note_id: str) -> Correction | None:
+        """See StripeGateway."""
+        return self._find(credit_note_id, Correction)
 
     def list_subscriptions(self, customer_id: str) -> list[SubscriptionSnapshot]:
         """See StripeGateway."""

@@ -95,7 +95,7 @@ class FirestoreBillingStore:
         if change.link_customer_id:
             yield create_write(self._customer_name(change.link_customer_id), {"tenant_id": account.tenant.id})
         if change.invoice:
-            yield _invoice_write(f"{tenant_name}/invoices/{change.invoice.invoice.id}", change)
+            yield _invoice_write(f"{tenant_name}/invoices/{change.invoice.id}", change)
         for entry in change.audits:
             yield set_write(f"{tenant_name}/audit/{uuid4().hex}", audit_fields(entry))
         for alert in change.alerts:

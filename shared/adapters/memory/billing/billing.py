@@ -51,7 +51,7 @@ class MemoryBillingStore(MemoryState):
             if change.link_customer_id:
                 self._customers[change.link_customer_id] = tenant_id
             if change.invoice:
-                billing.invoices[change.invoice.invoice.id] = change.invoice
+                billing.invoices[change.invoice.id] = change.invoice
             self._audit += change.audits
             self.alerts |= {(tenant_id, alert.kind): alert for alert in change.alerts}
             for kind in change.settled_alerts:
@@ -77,7 +77,7 @@ class MemoryBillingStore(MemoryState):
         with self._lock:
             billing = self._billing.get(tenant_id)
             rows = billing.invoices.values() if billing else ()
-            places = {(row.invoice.created, row.invoice.id): row for row in rows}
+            places = {(row.snapshot.created, row.id): row for row in rows if row.snapshot}
             return page("invoices", places, limit, cursor)
 
     def list_tenants(self, after: str | None = None, limit: int | None = None) -> Iterator[str]:

@@ -26,6 +26,13 @@ const PAID: Invoice = {
   hosted_invoice_url: 'https://invoice.stripe.com/i/1',
   invoice_pdf: 'https://pay.stripe.com/invoice/1/pdf',
   failed_at: null,
+  net_total: 2900,
+  amount_refunded: 0,
+  amount_credited: 0,
+  amount_lost: 0,
+  dispute: null,
+  lines: [{ description: '1 × Starter', amount: 2900 }],
+  has_more_lines: false,
 }
 
 let comeNear: () => void

@@ -3085,6 +3085,16 @@ export interface components {
             link: string;
         };
         /**
+         * InvoiceLineResponse
+         * @description A line of an invoice; negative for a credit, as for the rest of a replaced plan.
+         */
+        InvoiceLineResponse: {
+            /** Description */
+            description: string | null;
+            /** Amount */
+            amount: number;
+        };
+        /**
          * InvoiceResponse
          * @description An invoice; amounts are in minor units of its currency, as in Stripe.
          */
@@ -3130,6 +3140,35 @@ export interface components {
             invoice_pdf: string | null;
             /** Failed At */
             failed_at: string | null;
+            /**
+             * Net Total
+             * @description What is left of `total` after refunds, credit notes and lost disputes.
+             */
+            net_total: number;
+            /** Amount Refunded */
+            amount_refunded: number;
+            /**
+             * Amount Credited
+             * @description Taken back by credit notes, except what they refunded.
+             */
+            amount_credited: number;
+            /**
+             * Amount Lost
+             * @description Paid back by lost disputes.
+             */
+            amount_lost: number;
+            /**
+             * Dispute
+             * @description `open` while a dispute is undecided, `lost` after one was lost, else null.
+             */
+            dispute: ("open" | "lost") | null;
+            /**
+             * Lines
+             * @description The first lines, at most 20.
+             */
+            lines: components["schemas"]["InvoiceLineResponse"][];
+            /** Has More Lines */
+            has_more_lines: boolean;
         };
         /**
          * InvoicesResponse
