@@ -72,6 +72,14 @@ class BillingChange:
     outgoing: Outgoing = NOTHING_OUTGOING
 
 
+@dataclass(frozen=True, slots=True)
+class RaisedAlert:
+    """An alert that has not been settled, and the instant at which it was raised."""
+
+    alert: BillingAlert
+    at: datetime
+
+
 class BillingStore(Protocol):
     """Store the billing of tenants. Any method raises Unavailable when the store does not respond."""
 
@@ -96,6 +104,9 @@ class BillingStore(Protocol):
 
         Raise InvalidInput for a bad cursor.
         """
+
+    def list_billing_alerts(self, tenant_id: str) -> list[RaisedAlert]:
+        """Return the tenant's alerts that have not been settled, by kind."""
 
     def list_tenants(self, after: str | None = None, limit: int | None = None) -> Iterator[str]:
         """Yield the ids of all tenants in order, starting after `after`; read at most `limit` of them.

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -243,7 +244,50 @@ def test_b9_a_cancellation_shows_when_the_plan_ends(shop: Shop) -> None:
     shop.deliver_webhooks()
     shown = shop.billing()
     assert (shown["plan"], shown["status"], shown["cancel_at_period_end"]) == ("starter", "active", True)
-    assert shown["plan_ends_at"] == shown["current_period_end"] is not None
+    assert shown["plan_ends_at"] == shown["ends_at"] == shown["current_period_end"] is not None
+    assert shown["next_invoice_at"] is None
+
+
+@pytest.mark.parametrize("days", [10, 100], ids=["B43-in-this-period", "B43-in-a-later-one"])
+def test_b43_cancel_at_alone_is_shown_as_an_ending(shop: Shop, days: int) -> None:
+    browse(shop.checkout(), action="pay")
+    (subscription,) = shop.stripe.v1.subscriptions.list().data
+    ends_at = datetime.fromtimestamp(subscription.created, UTC) + timedelta(days=days)
+    shop.stripe.v1.subscriptions.update(subscription.id, {"cancel_at": int(ends_at.timestamp())})
+    shop.deliver_webhooks()
+    shown = shop.billing()
+    assert (shown["status"], shown["cancel_at_period_end"]) == ("active", False)
+    assert datetime.fromisoformat(shown["ends_at"]) == ends_at
+    assert shown["next_invoice_at"] == (None if days == 10 else shown["current_period_end"])
+    shop.functions.clock.pass_by(timedelta(seconds=1))
+    shop.stripe.v1.subscriptions.update(subscription.id, {"cancel_at": ""})
+    shop.deliver_webhooks()
+    assert shop.billing()["ends_at"] is None
+    shop.stripe.v1.subscriptions.cancel(subscription.id)
+    shop.deliver_webhooks()
+    ended = shop.billing()
+    assert (ended["status"], ended["ends_at"]) == ("canceled", None), "no end is ahead"
+
+
+def test_billing_alerts_are_told_to_those_who_may_manage_billing(shop: Shop) -> None:
+    browse(shop.checkout(), action="pay")
+    (subscription,) = shop.stripe.v1.subscriptions.list().data
+    price = subscription["items"]["data"][0]["price"]
+    shop.stripe.v1.prices.update(price["id"], {"lookup_key": "other", "metadata": {"plan": ""}})
+    shop.stripe.v1.products.update(price["product"], {"metadata": {"plan": ""}})
+    shop.stripe.v1.subscriptions.update(subscription.id, {"metadata": {"note": "changed"}})
+    shop.deliver_webhooks()
+    functions = shop.functions
+    told = [functions.sign_in(f"{role}@example.com", role) for role in ("owner", "admin")]
+    for caller in (*told, functions.create_key("usage:read", "billing:write")):
+        (alert,) = functions.read(caller, "/tenants/acme/usage")["billing"]["alerts"]
+        assert alert["kind"] == "unmapped_price"
+        assert subscription.id in alert["message"]
+        assert datetime.fromisoformat(alert["at"]) == functions.clock.now
+    for caller in (functions.sign_in("member@example.com", "member"), functions.create_key("usage:read")):
+        assert functions.read(caller, "/tenants/acme/usage")["billing"]["alerts"] == []
+    previous = functions.read(told[0], "/tenants/acme/usage?period=previous")
+    assert previous["billing"]["alerts"] == []
 
 
 CORRECTED = ("net_total", "amount_refunded", "amount_credited", "amount_lost", "dispute")

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from shared.domain.billing.entitlements import BillingAlert, billing_alerts, entitlement
 from shared.domain.billing.stripe_events import EventReference
-from shared.domain.billing.subscription_states import NEVER_PAID
+from shared.domain.billing.subscription_states import FINAL_STATES, NEVER_PAID
 from shared.domain.billing.subscriptions import Subscription
 from shared.domain.limits.entitlement import Entitlement
 from shared.domain.people.tenants import BillingSummary, Tenant
@@ -87,4 +87,5 @@ def _summary(subscription: Subscription) -> BillingSummary:
         cancel_at_period_end=snapshot.cancel_at_period_end,
         trial_end=snapshot.trial_end,
         past_due_since=subscription.past_due_since,
+        ends_at=None if subscription.state in FINAL_STATES else subscription.ends_at,
     )

@@ -36,6 +36,8 @@ class BillingSummary:
     cancel_at_period_end: bool = False
     trial_end: datetime | None = None
     past_due_since: datetime | None = None
+    ends_at: datetime | None = None
+    """When it will end by a cancellation; None if none is planned, or after the end."""
 
 
 NO_SUBSCRIPTION = BillingSummary()

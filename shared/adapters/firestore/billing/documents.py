@@ -17,7 +17,7 @@ from shared.domain.billing.invoices import InvoiceRow, InvoiceStatusObservation
 from shared.domain.billing.stripe_events import EventReference
 from shared.domain.billing.stripe_shapes import InvoiceLine, InvoiceSnapshot
 from shared.domain.billing.subscriptions import Subscription
-from shared.ports import ProcessedEvent
+from shared.ports import ProcessedEvent, RaisedAlert
 
 _SUBSCRIPTION = TypeAdapter(Subscription)
 _CORRECTIONS = TypeAdapter(tuple[ObservedCorrection, ...])
@@ -121,3 +121,10 @@ def alert_fields(alert: BillingAlert, at: datetime) -> dict[str, object]:
         "subscription_ids": list(alert.subscription_ids),
         "at": at,
     }
+
+
+def read_alert(document: Any) -> RaisedAlert:
+    """Return the alert that alert_fields wrote."""
+    fields = get_fields(document.fields)
+    alert = BillingAlert(fields["kind"], tuple(fields["subscription_ids"]), fields["message"])
+    return RaisedAlert(alert, fields["at"])

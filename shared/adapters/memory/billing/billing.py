@@ -6,9 +6,8 @@ from dataclasses import replace
 from shared.adapters.memory.cursors import page
 from shared.adapters.memory.state import MemoryState, TenantBilling
 from shared.domain.billing.billing_account import BillingAccount
-from shared.domain.billing.entitlements import BillingAlert
 from shared.domain.billing.invoices import InvoiceRow
-from shared.ports import BillingChange, Page, ProcessedEvent, StaleAccount, StoredAccount
+from shared.ports import BillingChange, Page, ProcessedEvent, RaisedAlert, StaleAccount, StoredAccount
 
 
 class MemoryBillingStore(MemoryState):
@@ -16,7 +15,7 @@ class MemoryBillingStore(MemoryState):
 
     def __init__(self) -> None:
         super().__init__()
-        self.alerts: dict[tuple[str, str], BillingAlert] = {}
+        self.alerts: dict[tuple[str, str], RaisedAlert] = {}
 
     def find_owner(self, event_id: str | None, customer_id: str | None) -> tuple[bool, str | None]:
         with self._lock:
@@ -53,7 +52,7 @@ class MemoryBillingStore(MemoryState):
             if change.invoice:
                 billing.invoices[change.invoice.id] = change.invoice
             self._audit += change.audits
-            self.alerts |= {(tenant_id, alert.kind): alert for alert in change.alerts}
+            self.alerts |= {(tenant_id, each.kind): RaisedAlert(each, change.at) for each in change.alerts}
             for kind in change.settled_alerts:
                 self.alerts.pop((tenant_id, kind), None)
             self._put_outgoing(change.outgoing)
@@ -79,6 +78,10 @@ class MemoryBillingStore(MemoryState):
             rows = billing.invoices.values() if billing else ()
             places = {(row.snapshot.created, row.id): row for row in rows if row.snapshot}
             return page("invoices", places, limit, cursor)
+
+    def list_billing_alerts(self, tenant_id: str) -> list[RaisedAlert]:
+        with self._lock:
+            return [self.alerts[key] for key in sorted(self.alerts) if key[0] == tenant_id]
 
     def list_tenants(self, after: str | None = None, limit: int | None = None) -> Iterator[str]:
         with self._lock:

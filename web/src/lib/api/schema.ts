@@ -2639,6 +2639,31 @@ export interface components {
             trial_end: string | null;
             /** Past Due Since */
             past_due_since: string | null;
+            /**
+             * Ends At
+             * @description When the subscription will end by a cancellation, whichever way it was planned; else null.
+             */
+            ends_at: string | null;
+            /**
+             * Alerts
+             * @description Problems of the subscriptions that a person should fix: for callers with `billing:write`, in answers about the current period.
+             */
+            alerts: components["schemas"]["BillingAlertResponse"][];
+        };
+        /**
+         * BillingAlertResponse
+         * @description A problem of the tenant's subscriptions.
+         */
+        BillingAlertResponse: {
+            /** Kind */
+            kind: string;
+            /** Message */
+            message: string;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
         };
         /**
          * Breakdown
