@@ -1,13 +1,11 @@
 """Places of billing for tests: in memory or in the emulator, opened by as many processes as needed."""
 
-from typing import Any, NamedTuple, Protocol
+from typing import NamedTuple, Protocol
 from uuid import uuid4
 
 import grpc
 
 from shared.adapters.firestore import FirestoreBillingStore, FirestoreDirectory, FirestoreRpc
-from shared.adapters.firestore.encoding import get_fields
-from shared.adapters.firestore.queries import all_of
 from shared.adapters.memory import MemoryStore
 from shared.ports import BillingStore, Directory
 from tests.outgoing_fixtures import mails_of
@@ -49,8 +47,7 @@ class MemoryBillingPlace:
 
     def alerts(self, tenant_id: str) -> dict[str, tuple[str, ...]]:
         """See BillingPlace."""
-        alerts = self.store.alerts.items()
-        return {kind: alert.subscription_ids for (owner, kind), alert in alerts if owner == tenant_id}
+        return _subscriptions_by_kind(self.store, tenant_id)
 
     def mails(self) -> list[SentMail]:
         """See BillingPlace."""
@@ -70,12 +67,13 @@ class FirestoreBillingPlace:
 
     def alerts(self, tenant_id: str) -> dict[str, tuple[str, ...]]:
         """See BillingPlace."""
-        found = self._all(f"{self.rpc.documents}/tenants/{tenant_id}", "alerts")
-        return {alert["kind"]: tuple(alert["subscription_ids"]) for alert in found}
+        return _subscriptions_by_kind(FirestoreBillingStore(self.rpc), tenant_id)
 
     def mails(self) -> list[SentMail]:
         """See BillingPlace."""
         return [SentMail(mail.to, mail.subject) for mail in mails_of(self.rpc)]
 
-    def _all(self, parent: str, collection: str) -> list[dict[str, Any]]:
-        return [get_fields(document.fields) for document in self.rpc.query(parent, all_of(collection))]
+
+def _subscriptions_by_kind(store: BillingStore, tenant_id: str) -> dict[str, tuple[str, ...]]:
+    raised = store.list_billing_alerts(tenant_id)
+    return {each.alert.kind: each.alert.subscription_ids for each in raised}

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager, suppress
+from dataclasses import replace
 from typing import Any, Final
 
 import stripe
@@ -9,13 +10,10 @@ import stripe
 from shared.adapters.stripe_calls import all_pages, answer_of, found_by
 from shared.adapters.stripe_catalog import StripeCatalog
 from shared.adapters.stripe_time import limited_session, stripe_deadline
+from shared.domain.billing.correction_shapes import read_charge, read_credit_note, read_dispute
+from shared.domain.billing.corrections import Correction
 from shared.domain.billing.plan_mapping import TENANT_METADATA_KEY, ProductSpec
-from shared.domain.billing.stripe_events import (
-    ChargeSnapshot,
-    CustomerSnapshot,
-    read_charge,
-    read_customer,
-)
+from shared.domain.billing.stripe_events import CustomerSnapshot, read_customer
 from shared.domain.billing.stripe_shapes import (
     InvoiceSnapshot,
     SubscriptionSnapshot,
@@ -79,9 +77,26 @@ class StripeApi:
         found = found_by(lambda: self._v1.invoices.retrieve(invoice_id))
         return None if found is None else read_invoice(found)
 
-    def find_charge(self, charge_id: str) -> ChargeSnapshot | None:
+    def find_charge(self, charge_id: str) -> Correction | None:
         found = found_by(lambda: self._v1.charges.retrieve(charge_id))
-        return None if found is None else read_charge(found)
+        if found is None:
+            return None
+        charge, intent = read_charge(found), found.get("payment_intent")
+        return charge if intent is None else replace(charge, invoice_id=self._invoice_paid_by(intent))
+
+    def _invoice_paid_by(self, payment_intent_id: str) -> str | None:
+        payment = {"type": "payment_intent", "payment_intent": payment_intent_id}
+        params: Any = {"payment": payment, "limit": 1}
+        payments = answer_of(lambda: self._v1.invoice_payments.list(params)).data
+        return str(payments[0].invoice) if payments else None
+
+    def find_dispute(self, dispute_id: str) -> Correction | None:
+        found = found_by(lambda: self._v1.disputes.retrieve(dispute_id))
+        return None if found is None else read_dispute(found)
+
+    def find_credit_note(self, credit_note_id: str) -> Correction | None:
+        found = found_by(lambda: self._v1.credit_notes.retrieve(credit_note_id))
+        return None if found is None else read_credit_note(found)
 
     def list_subscriptions(self, customer_id: str) -> list[SubscriptionSnapshot]:
         params: Any = {"customer": customer_id, "status": "all", "limit": 100}
@@ -92,7 +107,7 @@ class StripeApi:
 
     def list_invoices(self, customer_id: str) -> list[InvoiceSnapshot]:
         listed = answer_of(lambda: all_pages(self._v1.invoices.list({"customer": customer_id, "limit": 100})))
-        return [read_invoice(invoice) for invoice in listed if invoice["status"] != "draft"]
+        return [read_invoice(invoice) for invoice in listed if invoice["status"] not in (None, "draft")]
 
     def create_customer(self, tenant_id: str, name: str, previous_customer_id: str | None) -> str:
         params: Any = {"name": name, "metadata": {TENANT_METADATA_KEY: tenant_id}}

@@ -7,10 +7,11 @@ from datetime import datetime
 from typing import Protocol
 
 from shared.domain.billing.billing_account import BillingAccount
+from shared.domain.billing.corrections import Correction
 from shared.domain.billing.entitlements import AlertKind, BillingAlert
 from shared.domain.billing.invoices import InvoiceRow
 from shared.domain.billing.plan_mapping import ProductSpec
-from shared.domain.billing.stripe_events import ChargeSnapshot, CustomerSnapshot
+from shared.domain.billing.stripe_events import CustomerSnapshot
 from shared.domain.billing.stripe_shapes import InvoiceSnapshot, SubscriptionSnapshot
 from shared.domain.notices.entries import NOTHING_OUTGOING, Outgoing
 from shared.domain.people.tenants import AuditEntry
@@ -100,6 +101,14 @@ class BillingChange:
     outgoing: Outgoing = NOTHING_OUTGOING
 
 
+@dataclass(frozen=True, slots=True)
+class RaisedAlert:
+    """An alert that has not been settled, and the instant at which it was raised."""
+
+    alert: BillingAlert
+    at: datetime
+
+
 class BillingStore(Protocol):
     """Store the billing of tenants. Any method raises Unavailable when the store does not respond."""
 
@@ -121,7 +130,13 @@ class BillingStore(Protocol):
         """Store the record of an event that changes nothing else, with what leaves because of it."""
 
     def list_invoices(self, tenant_id: str, *, limit: int, cursor: str | None = None) -> Page[InvoiceRow]:
-        """Return the tenant's invoices, newest first. Raise InvalidInput for a bad cursor."""
+        """Return the tenant's invoices that have something to show, newest first.
+
+        Raise InvalidInput for a bad cursor.
+        """
+
+    def list_billing_alerts(self, tenant_id: str) -> list[RaisedAlert]:
+        """Return the tenant's alerts that have not been settled, by kind."""
 
     def list_tenants(self, after: str | None = None, limit: int | None = None) -> Iterator[str]:
         """Yield the ids of all tenants in order, starting after `after`; read at most `limit` of them.
@@ -162,8 +177,14 @@ class StripeGateway(Protocol):
     def find_invoice(self, invoice_id: str) -> InvoiceSnapshot | None:
         """Return an invoice; None if it does not exist."""
 
-    def find_charge(self, charge_id: str) -> ChargeSnapshot | None:
-        """Return a charge; None if it does not exist."""
+    def find_charge(self, charge_id: str) -> Correction | None:
+        """Return a charge with the invoice that it paid; None if it does not exist."""
+
+    def find_dispute(self, dispute_id: str) -> Correction | None:
+        """Return a dispute; None if it does not exist."""
+
+    def find_credit_note(self, credit_note_id: str) -> Correction | None:
+        """Return a credit note; None if it does not exist."""
 
     def list_subscriptions(self, customer_id: str) -> list[SubscriptionSnapshot]:
         """Return all subscriptions of a customer, ended ones too, as find_subscription does."""

@@ -9,7 +9,13 @@ from typing import Any, NamedTuple
 import grpc
 import pytest
 
-from shared.adapters.firestore import FirestoreDirectory, FirestoreOutbox, FirestoreRpc, FirestoreUsageStore
+from shared.adapters.firestore import (
+    FirestoreBillingStore,
+    FirestoreDirectory,
+    FirestoreOutbox,
+    FirestoreRpc,
+    FirestoreUsageStore,
+)
 from shared.adapters.firestore.encoding import Write
 from shared.adapters.firestore.ledger.counters import (
     clear_write,
@@ -31,7 +37,7 @@ from shared.domain.metering.recording import DayDelta
 from shared.domain.metering.runs import Run
 from shared.domain.prices.costs import EventCost
 from shared.domain.prices.token_pools import TokenPools
-from shared.ports import Directory, Outbox, UsageStore
+from shared.ports import BillingStore, Directory, Outbox, UsageStore
 from tests.adapters.interceptors import Unanswered
 from tests.adapters.writes import event_write
 from tests.outgoing_fixtures import MAIL, outgoing
@@ -52,6 +58,7 @@ class Ports(NamedTuple):
     usage: FirestoreUsageStore
     directory: FirestoreDirectory
     outbox: FirestoreOutbox
+    billing: FirestoreBillingStore
 
 
 QUERYING: dict[str, Callable[[Ports], object]] = {
@@ -63,6 +70,9 @@ QUERYING: dict[str, Callable[[Ports], object]] = {
     "list_events of a run": lambda to: to.usage.list_events("acme", run_id="run-1", limit=5),
     "list_runs": lambda to: to.usage.list_runs("acme", limit=5),
     "list_alerts": lambda to: to.usage.list_alerts("acme", limit=5),
+    "list_invoices": lambda to: to.billing.list_invoices("acme", limit=5),
+    "list_billing_alerts": lambda to: to.billing.list_billing_alerts("acme"),
+    "list_tenants": lambda to: list(to.billing.list_tenants()),
     "list_keys": lambda to: to.directory.list_keys("acme"),
     "list_audit": lambda to: to.directory.list_audit("acme", limit=5),
     "due_entries": lambda to: to.outbox.due_entries(NOON, 5),
@@ -87,6 +97,7 @@ NOT_QUERYING = {
     ),
     *("claim_entry", "settle_entry", "add_entries", "find_entry", "known_entries", "read_quotas"),
     *("find_addresses", "confirm_address", "set_stopped"),
+    *("find_owner", "read_account", "save_billing", "save_processed_event"),
 }
 
 
@@ -100,7 +111,9 @@ def _queries_of(name: str) -> list[Any]:
     with grpc.intercept_channel(grpc.insecure_channel("127.0.0.1:1"), calls) as channel:
         rpc = FirestoreRpc("demo-gwi", channel, is_emulator=True)
         usage = FirestoreUsageStore(rpc, timedelta(days=40))
-        QUERYING[name](Ports(usage, FirestoreDirectory(rpc), FirestoreOutbox(rpc)))
+        QUERYING[name](
+            Ports(usage, FirestoreDirectory(rpc), FirestoreOutbox(rpc), FirestoreBillingStore(rpc))
+        )
     return [
         request.structured_aggregation_query.structured_query
         if method == "RunAggregationQuery"
@@ -155,7 +168,10 @@ def test_an_index_in_the_other_direction_or_scope_does_not_serve() -> None:
 
 def test_every_method_of_the_ports_is_listed_with_its_queries() -> None:
     methods = {
-        name for port in (UsageStore, Directory, Outbox) for name in vars(port) if not name.startswith("_")
+        name
+        for port in (UsageStore, Directory, Outbox, BillingStore)
+        for name in vars(port)
+        if not name.startswith("_")
     }
     assert {name.split()[0] for name in QUERYING} | NOT_QUERYING == methods
 

@@ -33,8 +33,11 @@ def order(shop: DoubleShop, customer_id: str, lookup_key: str = "gwi_starter_mon
 
 
 def test_a_missing_object_is_none(shop: DoubleShop) -> None:
-    finds = (shop.api.find_customer, shop.api.find_subscription, shop.api.find_invoice, shop.api.find_charge)
-    assert [find("none") for find in finds] == [None] * 4
+    finds = (
+        *(shop.api.find_customer, shop.api.find_subscription, shop.api.find_invoice),
+        *(shop.api.find_charge, shop.api.find_dispute, shop.api.find_credit_note),
+    )
+    assert [find("none") for find in finds] == [None] * 6
     assert shop.api.find_price("gwi_gold_month") is None
 
 
@@ -83,6 +86,30 @@ def test_a_subscription_is_canceled_at_once_and_one_that_has_ended_stays_as_it_i
         assert found is not None
         assert (found.status, found.cancel_at_period_end) == ("canceled", False)
     shop.api.cancel_subscription("sub_none")
+
+
+def test_a_charge_is_found_with_the_invoice_that_it_paid(shop: DoubleShop) -> None:
+    shop.pay()
+    (charge_id,) = shop.account.objects["charge"]
+    (invoice,) = shop.api.list_invoices(shop.customers()[0].id)
+    shop.client.v1.refunds.create({"charge": charge_id, "amount": 900})
+    found = shop.api.find_charge(charge_id)
+    assert found is not None
+    assert (found.invoice_id, found.customer_id, found.refunded) == (invoice.id, invoice.customer_id, 900)
+    shop.account.objects["charge"][charge_id]["payment_intent"] = None
+    lone = shop.api.find_charge(charge_id)
+    assert lone is not None
+    assert lone.invoice_id is None
+
+
+def test_a_dispute_and_a_credit_note_are_read_as_they_are_now(shop: DoubleShop) -> None:
+    dispute = shop.account.add("dispute", {"charge": "ch_1", "amount": 900, "status": "lost"})
+    note = shop.account.add("credit_note", {"invoice": "in_1", "amount": 500, "status": "issued"})
+    lost, credited = shop.api.find_dispute(dispute["id"]), shop.api.find_credit_note(note["id"])
+    assert lost is not None
+    assert credited is not None
+    assert (lost.dispute, lost.disputed, lost.charge_id) == ("lost", 900, "ch_1")
+    assert (credited.credited, credited.invoice_id) == (500, "in_1")
 
 
 def test_another_order_with_the_same_key_is_a_conflict(shop: DoubleShop) -> None:

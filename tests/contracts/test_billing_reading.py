@@ -14,7 +14,7 @@ from shared.domain.limits.entitlement import FREE
 from shared.domain.people.tenants import AuditEntry
 from shared.ports import BillingChange, BillingStore, Directory, ProcessedEvent
 from tests.billing_places import BillingPlace
-from tests.sample_billing_accounts import NOW, account_of, paid_account, row_of
+from tests.sample_billing_accounts import NOW, account_of, corrected_row, paid_account, row_of
 from tests.sample_subscriptions import observed, on_day, subscription_after
 from tests.usecases.plain_sums import new_tenant
 
@@ -109,6 +109,28 @@ def test_invoices_are_paged_newest_first(place: BillingPlace, store: BillingStor
         page = store.list_invoices("acme", limit=3, cursor=page.next_cursor)
     assert [*listed, *page.items] == made[::-1]
     assert len(page.items) == 7 - 2 * 3
+
+
+def test_an_invoice_is_read_with_its_lines_and_corrections(store: BillingStore) -> None:
+    row = corrected_row("in_1")
+    store.save_billing(BillingChange(account=account_of(store), at=NOW, invoice=row))
+    read = store.read_account("acme", "in_1")
+    assert read is not None
+    assert read.invoice == row
+    assert store.list_invoices("acme", limit=10).items == [row]
+
+
+def test_an_invoice_with_nothing_to_show_is_read_and_not_listed(store: BillingStore) -> None:
+    unknown = replace(corrected_row("in_2"), snapshot=None, latest=None)
+    deleted = replace(corrected_row("in_3", days=1), snapshot=None)
+    for row in (row_of("in_1"), unknown, deleted, row_of("in_4", days=2)):
+        store.save_billing(BillingChange(account=account_of(store), at=NOW, invoice=row))
+    for row in (unknown, deleted):
+        read = store.read_account("acme", row.id)
+        assert read is not None
+        assert read.invoice == row
+    assert [row.id for row in store.list_invoices("acme", limit=2).items] == ["in_4", "in_1"]
+    assert store.list_invoices("acme", limit=2).next_cursor is None
 
 
 @pytest.mark.parametrize("cursor", ["", "nonsense", "W10=", "é"])

@@ -11,8 +11,11 @@ import pytest
 from shared.adapters.firestore import FirestoreUsageStore
 from shared.domain.billing.entitlements import BillingAlert
 from shared.domain.ledger.counter_settings import CounterSettings
+from shared.domain.ledger.periods import period_at
+from shared.domain.notices.alerts import UsageAlert
+from shared.domain.notices.entries import NOTHING_OUTGOING
 from shared.domain.people.tenants import AuditEntry
-from shared.ports import BillingChange, BillingStore, ProcessedEvent, StaleAccount, UsageStore
+from shared.ports import BillingChange, BillingStore, ProcessedEvent, RaisedAlert, StaleAccount, UsageStore
 from tests.audit_trail import trail_of
 from tests.billing_places import BillingPlace, FirestoreBillingPlace, MemoryBillingPlace, SentMail
 from tests.outgoing_fixtures import MAIL, outgoing
@@ -206,13 +209,22 @@ def test_counter_shards_raised_meanwhile_stay_raised(place: BillingPlace, store:
     assert (tenant.counters.shards, tenant.billing.status) == (8, "active")
 
 
-def raise_shards(place: BillingPlace, counter_shards: int) -> None:
-    usage: UsageStore
+NOVEMBER = period_at(None, NOW)
+USAGE_ALERT = UsageAlert(
+    period=NOVEMBER, metric="tokens", threshold_percent=80, used=41_000, limit=50_000, reached_at=NOW
+)
+
+
+def usage_store(place: BillingPlace) -> UsageStore:
+    """Return the usage of the same tenants."""
     if isinstance(place, MemoryBillingPlace):
-        usage = place.store
-    else:
-        assert isinstance(place, FirestoreBillingPlace)
-        usage = FirestoreUsageStore(place.rpc, DAY)
+        return place.store
+    assert isinstance(place, FirestoreBillingPlace)
+    return FirestoreUsageStore(place.rpc, DAY)
+
+
+def raise_shards(place: BillingPlace, counter_shards: int) -> None:
+    usage = usage_store(place)
     usage.save_counter_settings("acme", writing(counter_shards), usage.read("acme").version)
 
 
@@ -229,6 +241,20 @@ def test_an_alert_is_replaced_and_settled(place: BillingPlace, store: BillingSto
         BillingChange(account=account_of(store), at=NOW, settled_alerts=("unmapped_price", *settled))
     )
     assert place.alerts("acme") == {}
+
+
+def test_alerts_are_listed_with_the_instant_at_which_they_were_raised(
+    place: BillingPlace, store: BillingStore
+) -> None:
+    new_tenant(place.directory, "other")
+    other = BillingAlert("several_subscriptions", ("sub_1", "sub_2"), "2 subscriptions run at once")
+    assert store.list_billing_alerts("acme") == []
+    store.save_billing(BillingChange(account=account_of(store), at=NOW, alerts=[ALERT]))
+    store.save_billing(BillingChange(account=account_of(store), at=NOW + DAY, alerts=[other]))
+    store.save_billing(BillingChange(account=account_of(store, "other"), at=NOW, alerts=[ALERT]))
+    usage_store(place).save_alerts("acme", [USAGE_ALERT], NOTHING_OUTGOING)
+    assert store.list_billing_alerts("acme") == [RaisedAlert(other, NOW + DAY), RaisedAlert(ALERT, NOW)]
+    assert [each.alert for each in store.list_billing_alerts("other")] == [ALERT]
 
 
 def test_a_change_of_a_tenant_that_is_gone_is_stale(place: BillingPlace, store: BillingStore) -> None:

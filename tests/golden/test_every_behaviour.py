@@ -8,7 +8,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 METERING = {f"M{number}" for number in range(1, 41 + 1)}
 PRICES = {f"T{number}" for number in range(1, 12 + 1)}
-BILLING = {f"B{number}" for number in (*range(1, 30 + 1), 41)}
+BILLING = {f"B{number}" for number in range(1, 45 + 1)}
 
 
 def listed(*folders: str) -> str:

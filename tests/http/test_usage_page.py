@@ -1,6 +1,6 @@
 """The usage page over HTTP: limits, days, a forecast, what to listen to, and other periods."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -96,16 +96,15 @@ PERIOD_END = datetime(2026, 11, 26, 9, 30, 20, tzinfo=UTC)
 
 
 @pytest.mark.parametrize("status", SubscriptionState)
-@pytest.mark.parametrize("is_ending", [False, True])
+@pytest.mark.parametrize("ends_after_days", [None, -3, 0, 3])
 def test_the_next_invoice_comes_when_the_billed_period_ends_unless_the_subscription_does(
-    status: SubscriptionState, is_ending: bool, functions: Functions
+    status: SubscriptionState, ends_after_days: int | None, functions: Functions
 ) -> None:
-    summary = BillingSummary(
-        status=status, interval="year", period_end=PERIOD_END, cancel_at_period_end=is_ending
-    )
+    ends_at = None if ends_after_days is None else PERIOD_END + timedelta(days=ends_after_days)
+    summary = BillingSummary(status=status, interval="year", period_end=PERIOD_END, ends_at=ends_at)
     made = Tenant(id="other", name="Other", plan="starter", created_at=functions.clock.now, billing=summary)
     answer = functions.read(key_of(made, functions), "/tenants/other/usage")
-    is_billed = status in ("active", "trialing", "past_due") and not is_ending
+    is_billed = status in ("active", "trialing", "past_due") and ends_after_days in (None, 3)
     assert answer["billing"]["next_invoice_at"] == ("2026-11-26T09:30:20Z" if is_billed else None)
     assert answer["billing"]["current_period_end"] == "2026-11-26T09:30:20Z"
     assert answer["status"]["period_resets_at"] == "2026-12-01T00:00:00Z"

@@ -158,6 +158,7 @@ def _billing(tenant: Tenant, customer_id: str | None) -> dict[str, Any]:
         "period_start": _text(summary.period_start),
         "period_end": _text(summary.period_end),
         "cancel_at_period_end": summary.cancel_at_period_end,
+        "ends_at": _text(summary.ends_at),
         "plan_ends_at": _text(granted.until if granted else None),
         "trial_end": _text(summary.trial_end),
         "past_due_since": _text(summary.past_due_since),

@@ -92,6 +92,16 @@ def all_of(collection: str) -> Any:
     return _from(collection)
 
 
+def named_within(collection: str, start: str, end: str) -> Any:
+    """Find the documents of one tenant whose names are in [start, end), in order."""
+    query = _from(collection)
+    query.order_by.add(direction=_ASCENDING).field.field_path = NAME
+    query.start_at.before = query.end_at.before = True
+    query.start_at.values.add().reference_value = start
+    query.end_at.values.add().reference_value = end
+    return query
+
+
 def all_by_name(collection: str, limit: int, after: str | None) -> Any:
     """Find the names of the documents of a large collection, in order."""
     query = _from(collection)

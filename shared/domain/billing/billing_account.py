@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from shared.domain.billing.entitlements import BillingAlert, billing_alerts, entitlement
 from shared.domain.billing.stripe_events import EventReference
-from shared.domain.billing.subscription_states import NEVER_PAID
+from shared.domain.billing.subscription_states import FINAL_STATES, NEVER_PAID
 from shared.domain.billing.subscriptions import Subscription
 from shared.domain.limits.entitlement import Entitlement
 from shared.domain.people.tenants import NO_SUBSCRIPTION, BillingSummary, Tenant
@@ -121,4 +121,5 @@ def _summary(subscription: Subscription) -> BillingSummary:
         scheduled_plan=scheduled.plan if scheduled else None,
         scheduled_interval=scheduled.interval if scheduled else None,
         scheduled_at=scheduled.at if scheduled else None,
+        ends_at=None if subscription.state in FINAL_STATES else subscription.ends_at,
     )

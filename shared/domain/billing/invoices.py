@@ -1,14 +1,16 @@
 """Merge Stripe's events of one invoice into the row that a tenant sees, with the same result in any order."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final, NamedTuple
 
+from shared.domain.billing.corrections import ObservedCorrection, TakenBack, taken_back, with_correction
 from shared.domain.billing.stripe_shapes import InvoiceSnapshot, InvoiceStatus
 
 PAYMENT_FAILED: Final = "invoice.payment_failed"
 ACTION_REQUIRED: Final = "invoice.payment_action_required"
+DELETED: Final = "invoice.deleted"
 
 STATUS_RANKS: Final[Mapping[InvoiceStatus, int]] = {
     "draft": 0,
@@ -21,6 +23,10 @@ STATUS_RANKS: Final[Mapping[InvoiceStatus, int]] = {
 
 Source: Stripe's guide "Status transitions and finalization" of invoices.
 """
+
+
+_DELETED_RANK: Final = 4
+"""Only a draft is deleted, and then nothing follows: a draft reported late must not come back."""
 
 
 class InvoiceStatusObservation(NamedTuple):
@@ -51,7 +57,7 @@ class InvoiceObservation:
     def status(self) -> InvoiceStatusObservation:
         """The status, with the event's place in the order."""
         return InvoiceStatusObservation(
-            status_rank=STATUS_RANKS[self.snapshot.status],
+            status_rank=_DELETED_RANK if self.kind == DELETED else STATUS_RANKS[self.snapshot.status],
             at=self.created,
             attempt_count=self.snapshot.attempt_count,
             is_fetched=self.asked_at is not None,
@@ -62,12 +68,40 @@ class InvoiceObservation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InvoiceRow:
-    """The newest state of an invoice, and the last times a payment failed or needed the customer's action."""
+    """The newest state of an invoice, what was taken back from it, and the last times that a payment failed."""
 
-    invoice: InvoiceSnapshot
-    latest: InvoiceStatusObservation
-    failed_at: datetime | None
-    action_required_at: datetime | None
+    id: str
+    snapshot: InvoiceSnapshot | None = None
+    """None if it was deleted as a draft, or if so far only a correction of it was reported."""
+    latest: InvoiceStatusObservation | None = None
+    failed_at: datetime | None = None
+    action_required_at: datetime | None = None
+    corrections: tuple[ObservedCorrection, ...] = ()
+    """The newest observation of each refunded charge, credit note and dispute, sorted by id."""
+
+    @property
+    def invoice(self) -> InvoiceSnapshot:
+        """The invoice of a row that is shown. Raise ValueError for a row without one."""
+        if self.snapshot is None:
+            raise ValueError(f"invoice {self.id} has nothing to show")
+        return self.snapshot
+
+    @property
+    def status(self) -> str | None:
+        """The status, or `deleted`; None if the invoice was not reported yet."""
+        if self.snapshot is None:
+            return "deleted" if self.latest else None
+        return self.snapshot.status
+
+    @property
+    def taken_back(self) -> TakenBack:
+        return taken_back(self.corrections)
+
+    @property
+    def net_total(self) -> int:
+        """What is left of the total after refunds, credit notes and lost disputes."""
+        total = self.invoice.total
+        return max(total - self.taken_back.total, min(total, 0))
 
 
 def merge_invoice(previous: InvoiceRow | None, observation: InvoiceObservation) -> InvoiceRow:
@@ -78,22 +112,29 @@ def merge_invoice(previous: InvoiceRow | None, observation: InvoiceObservation) 
     reported = _row_of(observation)
     if previous is None:
         return reported
-    if previous.invoice.id != reported.invoice.id:
-        raise ValueError(f"invoice is {previous.invoice.id}, but the event is about {reported.invoice.id}")
-    newest = max(previous, reported, key=lambda row: row.latest)
-    return InvoiceRow(
-        invoice=newest.invoice,
+    if previous.id != reported.id:
+        raise ValueError(f"invoice is {previous.id}, but the event is about {reported.id}")
+    is_newest = previous.latest is None or observation.status > previous.latest
+    newest = reported if is_newest else previous
+    return replace(
+        previous,
+        snapshot=newest.snapshot,
         latest=newest.latest,
         failed_at=_later(previous.failed_at, reported.failed_at),
         action_required_at=_later(previous.action_required_at, reported.action_required_at),
     )
 
 
+def correct_invoice(previous: InvoiceRow, observed: ObservedCorrection) -> InvoiceRow:
+    """Return the row after one more event of a refund, a credit note or a dispute, in any order too."""
+    return replace(previous, corrections=with_correction(previous.corrections, observed))
+
+
 def reconcile_invoice(
     previous: InvoiceRow | None, snapshot: InvoiceSnapshot, asked_at: datetime
 ) -> InvoiceRow:
     """Return the row with the API's state, fetched without an event and ordered after the newest one."""
-    at = previous.latest.at if previous else snapshot.created
+    at = previous.latest.at if previous and previous.latest else snapshot.created
     observation = InvoiceObservation(
         event_id="reconcile", created=at, kind="reconcile", snapshot=snapshot, asked_at=asked_at
     )
@@ -103,7 +144,8 @@ def reconcile_invoice(
 def _row_of(observation: InvoiceObservation) -> InvoiceRow:
     kind, created = observation.kind, observation.created
     return InvoiceRow(
-        invoice=observation.snapshot,
+        id=observation.snapshot.id,
+        snapshot=None if kind == DELETED else observation.snapshot,
         latest=observation.status,
         failed_at=created if kind == PAYMENT_FAILED else None,
         action_required_at=created if kind == ACTION_REQUIRED else None,

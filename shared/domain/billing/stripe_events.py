@@ -6,6 +6,13 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Generic, NamedTuple, TypeVar
 
+from shared.domain.billing.correction_shapes import (
+    read_charge,
+    read_credit_note,
+    read_dispute,
+    read_refund,
+)
+from shared.domain.billing.corrections import Correction
 from shared.domain.billing.plan_mapping import TENANT_METADATA_KEY
 from shared.domain.billing.stripe_fields import Fields, InvalidStripeObject, fields_of
 from shared.domain.billing.stripe_shapes import (
@@ -39,28 +46,7 @@ class CustomerSnapshot:
     email: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class ChargeSnapshot:
-    id: str
-    customer_id: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class DisputeSnapshot:
-    """The fields that are read of a dispute: only its charge names the customer."""
-
-    id: str
-    charge_id: str | None
-
-
-Payload = (
-    SubscriptionSnapshot
-    | InvoiceSnapshot
-    | CheckoutSession
-    | CustomerSnapshot
-    | ChargeSnapshot
-    | DisputeSnapshot
-)
+Payload = SubscriptionSnapshot | InvoiceSnapshot | CheckoutSession | CustomerSnapshot | Correction
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,28 +144,25 @@ def customer_object(stripe_object: object) -> EventObject[CustomerSnapshot]:
     return EventObject(customer, customer.id, _tenant_in_metadata(fields_of(stripe_object, "customer")))
 
 
-def charge_object(stripe_object: object) -> EventObject[ChargeSnapshot]:
-    charge = read_charge(stripe_object)
-    return EventObject(charge, charge.customer_id, _tenant_in_metadata(fields_of(stripe_object, "charge")))
+def charge_object(stripe_object: object) -> EventObject[Correction]:
+    return _correction(read_charge(stripe_object), stripe_object)
 
 
-def dispute_object(stripe_object: object) -> EventObject[DisputeSnapshot]:
-    dispute = fields_of(stripe_object, "dispute")
-    return EventObject(
-        DisputeSnapshot(dispute.identifier("id"), dispute.optional_reference("charge")),
-        dispute.optional_reference("customer"),
-        _tenant_in_metadata(dispute),
-    )
+def refund_object(stripe_object: object) -> EventObject[Correction]:
+    return _correction(read_refund(stripe_object), stripe_object)
+
+
+def credit_note_object(stripe_object: object) -> EventObject[Correction]:
+    return _correction(read_credit_note(stripe_object), stripe_object)
+
+
+def dispute_object(stripe_object: object) -> EventObject[Correction]:
+    return _correction(read_dispute(stripe_object), stripe_object)
 
 
 def read_customer(stripe_object: object) -> CustomerSnapshot:
     customer = fields_of(stripe_object, "customer")
     return CustomerSnapshot(customer.identifier("id"), customer.optional_text("email"))
-
-
-def read_charge(stripe_object: object) -> ChargeSnapshot:
-    charge = fields_of(stripe_object, "charge")
-    return ChargeSnapshot(charge.identifier("id"), charge.optional_reference("customer"))
 
 
 def _read_envelope(body: object) -> tuple[StripeEvent, Mapping[str, object]]:
@@ -197,6 +180,11 @@ def _read_envelope(body: object) -> tuple[StripeEvent, Mapping[str, object]]:
         changed=frozenset(previous.values if previous else ()),
     )
     return envelope, content.child("object").values
+
+
+def _correction(correction: Correction, stripe_object: object) -> EventObject[Correction]:
+    tenant_id = _tenant_in_metadata(fields_of(stripe_object, correction.kind))
+    return EventObject(correction, correction.customer_id, tenant_id)
 
 
 def _tenant_in_metadata(fields: Fields) -> str | None:

@@ -12,6 +12,7 @@ from shared.domain.errors import UsageError
 T = TypeVar("T")
 
 _INT64: Final = range(-(2**63), 2**63)
+_INTEGER_RULE: Final = "must be an integer of 64 bits"
 # Seconds up to the year 3000: milliseconds taken for seconds would be in the year 57000.
 _UNIX_SECONDS: Final = range(1, 32_503_680_000)
 # The ids that can be part of a document's name; Stripe's all have this form.
@@ -62,8 +63,11 @@ class Fields:
         raise self.invalid(name, f"must be one of {', '.join(allowed)}")
 
     def integer(self, name: str) -> int:
-        rule = "must be an integer of 64 bits"
-        return self._present(name, self._optional_integer(name, _INT64, rule), rule)
+        return self._present(name, self._optional_integer(name, _INT64, _INTEGER_RULE), _INTEGER_RULE)
+
+    def amount(self, name: str) -> int:
+        """Return an integer; 0 if it is absent."""
+        return self._optional_integer(name, _INT64, _INTEGER_RULE) or 0
 
     def optional_whole(self, name: str) -> int | None:
         """Return an integer of 64 bits, or None."""
@@ -93,11 +97,14 @@ class Fields:
 
     def listed(self, name: str) -> list["Fields"]:
         """Return the objects of the list under `name`, which Stripe writes as `{"data": […]}`."""
-        parent = self.child(name)
-        members = parent.values.get("data")
+        return self.child(name).objects("data")
+
+    def objects(self, name: str) -> list["Fields"]:
+        """Return the objects of a plain list."""
+        members = self.values.get(name)
         if not isinstance(members, list):
-            raise parent.invalid("data", "must be a list")
-        return [fields_of(member, f"{parent.path}.data[{at}]") for at, member in enumerate(members)]
+            raise self.invalid(name, "must be a list")
+        return [fields_of(member, f"{self.path}.{name}[{at}]") for at, member in enumerate(members)]
 
     def each(self, name: str) -> list["Fields"]:
         """Return the objects of a plain list; none if it is absent."""

@@ -1,6 +1,6 @@
 """Read Stripe's subscriptions and invoices in the shapes of API acacia (2024-12-18) to endive (2026-10-28)."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final, Literal, get_args
@@ -13,6 +13,8 @@ SubscriptionStatus = Literal[
     "incomplete", "incomplete_expired", "trialing", "active", "past_due", "unpaid", "paused", "canceled"
 ]
 InvoiceStatus = Literal["draft", "open", "uncollectible", "void", "paid"]
+
+MAX_LINES: Final = 20
 
 _TRIAL_BEGINS_WITHIN: Final = timedelta(hours=1)
 """A trial that begins this soon after the subscription is its initial trial, not one granted later."""
@@ -78,6 +80,14 @@ class SubscriptionSnapshot:
         return self.trial_start is not None and self.trial_start - self.created > _TRIAL_BEGINS_WITHIN
 
 
+@dataclass(frozen=True, slots=True)
+class InvoiceLine:
+    """A line of an invoice; a credit, as for the rest of a replaced plan, is negative."""
+
+    description: str | None
+    amount: int
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InvoiceSnapshot:
     """An invoice in one payload. Amounts are in minor units of `currency`, exactly as in Stripe."""
@@ -99,6 +109,9 @@ class InvoiceSnapshot:
     next_payment_attempt: datetime | None
     hosted_invoice_url: str | None
     invoice_pdf: str | None
+    lines: tuple[InvoiceLine, ...] = ()
+    """Its first lines, at most MAX_LINES."""
+    has_more_lines: bool = False
 
 
 def read_subscription(stripe_object: object) -> SubscriptionSnapshot:
@@ -138,11 +151,13 @@ def read_subscription(stripe_object: object) -> SubscriptionSnapshot:
 def read_invoice(stripe_object: object) -> InvoiceSnapshot:
     """Read an invoice from a webhook, or from the API's `to_dict()`. Raise InvalidStripeObject."""
     invoice = fields_of(stripe_object, "invoice")
-    period_start, period_end = _service_period(invoice)
+    lines = invoice.listed("lines") if invoice.values.get("lines") is not None else []
+    period_start, period_end = _service_period(invoice, lines)
+    shown = lines[:MAX_LINES]
     return InvoiceSnapshot(
         id=invoice.identifier("id"),
         number=invoice.optional_text("number"),
-        status=invoice.one_of("status", _INVOICE_STATUSES),
+        status=_invoice_status(invoice),
         customer_id=invoice.optional_reference("customer"),
         subscription_id=_subscription_of(invoice),
         currency=invoice.text("currency"),
@@ -157,6 +172,8 @@ def read_invoice(stripe_object: object) -> InvoiceSnapshot:
         next_payment_attempt=invoice.optional_instant("next_payment_attempt"),
         hosted_invoice_url=invoice.optional_text("hosted_invoice_url"),
         invoice_pdf=invoice.optional_text("invoice_pdf"),
+        lines=tuple(_line_of(line) for line in shown),
+        has_more_lines=len(lines) > len(shown) or _has_more(invoice),
     )
 
 
@@ -215,12 +232,28 @@ def _subscription_of(invoice: Fields) -> str | None:
     return (details or invoice).optional_reference("subscription")
 
 
-def _service_period(invoice: Fields) -> tuple[datetime, datetime]:
+def _invoice_status(invoice: Fields) -> InvoiceStatus:
+    """Return the status, which Stripe leaves null for some invoices that are not finalized."""
+    is_null = invoice.values.get("status", "") is None
+    return "draft" if is_null else invoice.one_of("status", _INVOICE_STATUSES)
+
+
+def _line_of(line: Fields) -> InvoiceLine:
+    # Only shown: an invoice is not refused for it.
+    description = line.values.get("description")
+    return InvoiceLine(description if isinstance(description, str) else None, line.amount("amount"))
+
+
+def _has_more(invoice: Fields) -> bool:
+    lines = invoice.optional_child("lines")
+    return lines is not None and lines.flag("has_more")
+
+
+def _service_period(invoice: Fields, lines: Sequence[Fields]) -> tuple[datetime, datetime]:
     """Return the time that the invoice charges for: that of its subscription lines, else its own period.
 
     A renewal's own period is the one before, and a first invoice's own period is empty.
     """
-    lines = invoice.listed("lines") if invoice.values.get("lines") is not None else []
     periods = [line.child("period") for line in lines if _is_for_the_whole_period(line)]
     starts = [period.instant("start") for period in periods] or [invoice.instant("period_start")]
     ends = [period.instant("end") for period in periods] or [invoice.instant("period_end")]

@@ -41,6 +41,8 @@ class BillingSummary:
     """The plan that replaces the current one at `scheduled_at`, by a change that was confirmed before."""
     scheduled_interval: BillingInterval | None = None
     scheduled_at: datetime | None = None
+    ends_at: datetime | None = None
+    """When it will end by a cancellation; None if none is planned, or after the end."""
 
 
 NO_SUBSCRIPTION = BillingSummary()

@@ -6,6 +6,7 @@ from typing import Literal
 from flask import Response
 from pydantic import BaseModel, ConfigDict, Field
 
+from shared.domain.billing.corrections import DisputeState
 from shared.domain.billing.invoices import InvoiceRow
 from shared.http.app import Call, Container, Route, json_response
 from shared.http.bodies import read_body, read_query
@@ -38,6 +39,13 @@ class UrlResponse(ResponseModel):
     url: str
 
 
+class InvoiceLineResponse(ResponseModel):
+    """A line of an invoice; negative for a credit, as for the rest of a replaced plan."""
+
+    description: str | None
+    amount: int
+
+
 class InvoiceResponse(ResponseModel):
     """An invoice; amounts are in minor units of its currency, as in Stripe."""
 
@@ -57,12 +65,32 @@ class InvoiceResponse(ResponseModel):
     hosted_invoice_url: str | None
     invoice_pdf: str | None
     failed_at: datetime | None
+    net_total: int = Field(
+        description="What is left of `total` after refunds, credit notes and lost disputes."
+    )
+    amount_refunded: int
+    amount_credited: int = Field(description="Taken back by credit notes, except what they refunded.")
+    amount_lost: int = Field(description="Paid back by lost disputes.")
+    dispute: DisputeState | None = Field(
+        description="`open` while a dispute is undecided, `lost` after one was lost, else null."
+    )
+    lines: list[InvoiceLineResponse] = Field(description="The first lines, at most 20.")
+    has_more_lines: bool
 
     @classmethod
     def of(cls, row: InvoiceRow) -> "InvoiceResponse":
         """Return the response for a stored invoice."""
-        names = [name for name in cls.model_fields if name != "failed_at"]
-        return cls(failed_at=row.failed_at, **{name: getattr(row.invoice, name) for name in names})
+        taken = row.taken_back
+        of_row = {
+            "failed_at": row.failed_at,
+            "net_total": row.net_total,
+            "amount_refunded": taken.refunded,
+            "amount_credited": taken.credited,
+            "amount_lost": taken.lost,
+            "dispute": taken.dispute,
+        }
+        names = [name for name in cls.model_fields if name not in of_row]
+        return cls.model_validate(of_row | {name: getattr(row.invoice, name) for name in names})
 
 
 class InvoicesResponse(ResponseModel):

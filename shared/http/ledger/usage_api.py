@@ -11,6 +11,7 @@ from shared.http.ledger.ranges import interval_of
 from shared.http.ledger.usage_page_responses import UsageResponse
 from shared.http.ledger.usage_responses import RunResponse, RunsResponse
 from shared.http.responses import EventsResponse, HealthResponse, PlansResponse
+from shared.ports import RaisedAlert
 from shared.usecases.limits.read_usage import UsagePage, read_current, read_interval, read_previous
 
 _CATALOG_CACHE = "public, max-age=300"
@@ -29,7 +30,15 @@ def _health(call: Call, container: Container) -> Response:
 
 def _usage(call: Call, container: Container) -> Response:
     page = _read_page(read_query(call.request, UsageQuery), call, container)
-    return json_response(UsageResponse.of(page, call.caller.role))
+    return json_response(UsageResponse.of(page, call.caller.role, _billing_alerts(page, call, container)))
+
+
+def _billing_alerts(page: UsagePage, call: Call, container: Container) -> list[RaisedAlert]:
+    is_current, has_subscription = page.changes is not None, page.tenant.billing.status != "none"
+    # A tenant without a subscription has no such alerts, so nothing is read for it.
+    if "billing:write" not in call.caller.permissions or not is_current or not has_subscription:
+        return []
+    return container.billing.store.list_billing_alerts(page.tenant.id)
 
 
 def _read_page(query: UsageQuery, call: Call, container: Container) -> UsagePage:

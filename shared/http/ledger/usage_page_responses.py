@@ -15,6 +15,7 @@ from shared.domain.people.members import Role
 from shared.http.ledger.amounts import Amounts, amounts
 from shared.http.ledger.usage_responses import Aggregate, Billing
 from shared.http.responses import ResponseModel, Usd
+from shared.ports import RaisedAlert
 from shared.usecases.limits.read_usage import UsagePage
 
 _UNLIMITED = f"{MAX_LIMIT} (2^53) means unlimited."
@@ -139,8 +140,8 @@ class UsageResponse(ResponseModel):
     live: LiveResponse | None
 
     @classmethod
-    def of(cls, page: UsagePage, role: Role | None) -> "UsageResponse":
-        """Return the response about `page` to a caller with `role`."""
+    def of(cls, page: UsagePage, role: Role | None, alerts: Sequence[RaisedAlert] = ()) -> "UsageResponse":
+        """Return the response about `page`, with the billing alerts that a caller with `role` may see."""
         tenant = page.tenant
         return cls(
             tenant=TenantResponse(id=tenant.id, name=tenant.name, role=role, time_zone=tenant.time_zone),
@@ -149,6 +150,6 @@ class UsageResponse(ResponseModel):
             limits=LimitsResponse.of(page.policy, tenant.grants) if page.policy else None,
             status=page.status,
             forecast=ForecastResponse.of(page.forecast, page.usage.totals) if page.forecast else None,
-            billing=Billing.of(tenant),
+            billing=Billing.of(tenant, alerts),
             live=LiveResponse.model_validate(page.changes) if page.changes else None,
         )

@@ -1,6 +1,6 @@
 """The responses about usage: totals, breakdowns, series, runs and billing."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Final
 
@@ -25,6 +25,7 @@ from shared.http.ledger.amounts import (
     amounts,
 )
 from shared.http.responses import ResponseModel, Usd
+from shared.ports import RaisedAlert
 from shared.usecases.ledger.read_series import MAX_FILLED_ROWS, OTHER_LABEL, GroupBy, Point
 
 MAX_SERIES_ROWS: Final = 1_000
@@ -111,6 +112,18 @@ def _breakdown(rows: Mapping[Series, Totals], name_of: Callable[[Series], str]) 
     return {name: Breakdown.of(sums[name]) for name in sorted(sums)}
 
 
+class BillingAlertResponse(ResponseModel):
+    """A problem of the tenant's subscriptions."""
+
+    kind: str
+    message: str
+    at: datetime
+
+    @classmethod
+    def of(cls, raised: RaisedAlert) -> "BillingAlertResponse":
+        return cls(kind=raised.alert.kind, message=raised.alert.message, at=raised.at)
+
+
 class Billing(ResponseModel):
     """The tenant's billing; without a subscription, only the plan is set."""
 
@@ -128,9 +141,16 @@ class Billing(ResponseModel):
     )
     trial_end: datetime | None
     past_due_since: datetime | None
+    ends_at: datetime | None = Field(
+        description="When the subscription will end by a cancellation, whichever way it was planned; else null."
+    )
+    alerts: list[BillingAlertResponse] = Field(
+        description="Problems of the subscriptions that a person should fix: for callers with `billing:write`, "
+        "in answers about the current period."
+    )
 
     @classmethod
-    def of(cls, tenant: Tenant) -> "Billing":
+    def of(cls, tenant: Tenant, alerts: Sequence[RaisedAlert]) -> "Billing":
         plan, summary = find_plan(tenant.plan), tenant.billing
         return cls(
             plan=tenant.plan,
@@ -143,12 +163,16 @@ class Billing(ResponseModel):
             plan_ends_at=tenant.entitlement.until if tenant.entitlement else None,
             trial_end=summary.trial_end,
             past_due_since=summary.past_due_since,
+            ends_at=summary.ends_at,
+            alerts=[BillingAlertResponse.of(each) for each in alerts],
         )
 
 
 def _next_invoice_at(summary: BillingSummary) -> datetime | None:
-    is_billed = summary.status in _BILLED and not summary.cancel_at_period_end
-    return summary.period_end if is_billed else None
+    """Return the end of the billed period, unless the subscription ends by then."""
+    next_at, ends_at = summary.period_end, summary.ends_at
+    is_over = next_at is not None and ends_at is not None and ends_at <= next_at
+    return next_at if summary.status in _BILLED and not is_over else None
 
 
 class SeriesPoint(Amounts):

@@ -4,13 +4,13 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from shared.domain.billing.billing_account import with_customer
-from shared.domain.billing.stripe_events import DisputeSnapshot, StripeEvent
-from shared.domain.billing.stripe_shapes import InvoiceSnapshot
+from shared.domain.billing.stripe_events import StripeEvent
 from shared.domain.errors import Unavailable
 from shared.domain.notices.entries import Outgoing, operator_entry
 from shared.ports import BillingChange, ProcessedEvent
 from shared.usecases.billing.billing_dependencies import BillingDependencies, audited, retry_if_stale
 from shared.usecases.billing.billing_notices import with_notices
+from shared.usecases.billing.correct_invoices import invoice_id_of, with_current_correction
 from shared.usecases.billing.stripe_changes import EVENT_TYPES, UnknownToStripe, WebhookContext
 
 APPLIED, DUPLICATE, IGNORED, UNOWNED = "applied", "duplicate", "ignored", "unowned"
@@ -28,8 +28,8 @@ def apply_stripe_event(billing: BillingDependencies, event: StripeEvent, now: da
     """
     if event.payload is None or not _is_about_us(billing, event):
         return _mark_processed(billing, event, IGNORED, now)
-    customer_id = _customer_of(billing, event)
-    return retry_if_stale(lambda: _apply(billing, event, customer_id, now), "this tenant's billing")
+    current = with_current_correction(billing, event, now)
+    return retry_if_stale(lambda: _apply(billing, current, current.customer_id, now), "this tenant's billing")
 
 
 def _apply(billing: BillingDependencies, event: StripeEvent, customer_id: str | None, now: datetime) -> str:
@@ -37,8 +37,7 @@ def _apply(billing: BillingDependencies, event: StripeEvent, customer_id: str | 
     if outcome == APPLIED:
         return DUPLICATE
     tenant_id = owner or event.tenant_id
-    invoice_id = event.payload.id if isinstance(event.payload, InvoiceSnapshot) else None
-    stored = billing.store.read_account(tenant_id, invoice_id) if tenant_id else None
+    stored = billing.store.read_account(tenant_id, invoice_id_of(event)) if tenant_id else None
     if stored is None:
         return DUPLICATE if outcome else _unowned(billing, event, customer_id, now)
     context = WebhookContext(billing=billing, event=event, stored=stored, now=now)
@@ -97,12 +96,3 @@ def _mark_processed(billing: BillingDependencies, event: StripeEvent, outcome: s
 
 def _processed(event: StripeEvent, outcome: str, now: datetime) -> ProcessedEvent:
     return ProcessedEvent(event_id=event.id, event_type=event.type, outcome=outcome, at=now)
-
-
-def _customer_of(billing: BillingDependencies, event: StripeEvent) -> str | None:
-    """Return the customer that the event names; for a dispute, the customer of the disputed charge."""
-    dispute = event.payload
-    if not isinstance(dispute, DisputeSnapshot) or dispute.charge_id is None or billing.gateway is None:
-        return event.customer_id
-    charge = billing.gateway.find_charge(dispute.charge_id)
-    return charge.customer_id if charge else None

@@ -100,8 +100,8 @@ def _audits(change: BillingChange, stored: StoredAccount, author: Change) -> lis
         (_customer_action(after.customer_id), before.customer_id, after.customer_id),
     ]
     if change.invoice:
-        previous = stored.invoice.invoice.status if stored.invoice else None
-        values.append((f"invoice.{change.invoice.invoice.id}", previous, change.invoice.invoice.status))
+        previous = stored.invoice.status if stored.invoice else None
+        values.append((f"invoice.{change.invoice.id}", previous, change.invoice.status))
     return [author.entry(after.tenant.id, action, old, new) for action, old, new in values if old != new]
 
 

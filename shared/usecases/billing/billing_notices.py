@@ -40,7 +40,7 @@ class _Notices:
     def failed_payment(self, known: InvoiceRow | None) -> Iterator[OutboxEntry]:
         """Yield the notice of a failed payment, unless it is known or the invoice was paid since."""
         row = self.change.invoice
-        if row is None or row.failed_at in (None, known and known.failed_at) or row.invoice.status != "open":
+        if row is None or row.failed_at in (None, known and known.failed_at) or row.status != "open":
             return
         invoice = row.invoice
         text = (

@@ -107,9 +107,9 @@ class _Comparison:
     def _compare_invoice(self, found: InvoiceSnapshot) -> list[str]:
         store, now = self.billing.store, self.now
         stored = store.read_account(self.tenant_id, found.id)
-        if stored is None or (stored.invoice and stored.invoice.invoice == found):
+        if stored is None or (stored.invoice and stored.invoice.snapshot == found):
             return []
-        known = stored.invoice.invoice.status if stored.invoice else "unknown"
+        known = (stored.invoice and stored.invoice.status) or "unknown"
         drift = f"{found.id} is {known} here, {found.status} in Stripe"
         if self.repair:
             row, version = _corrected(stored.invoice, found, now), stored.invoice_version
@@ -153,7 +153,7 @@ def _differing(known: Subscription, found: Subscription) -> str:
 def _corrected(known: InvoiceRow | None, found: InvoiceSnapshot, now: datetime) -> InvoiceRow:
     """Return `known` with Stripe's invoice; if the events win over it, take Stripe's and keep their instants."""
     merged = reconcile_invoice(known, found, now)
-    if known is None or merged.invoice == found:
+    if known is None or merged.snapshot == found:
         return merged
     fresh = reconcile_invoice(None, found, now)
-    return replace(fresh, failed_at=known.failed_at, action_required_at=known.action_required_at)
+    return replace(known, snapshot=fresh.snapshot, latest=fresh.latest)

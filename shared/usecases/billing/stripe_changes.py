@@ -11,19 +11,26 @@ from shared.domain.billing.billing_account import (
     with_subscription,
     without_customer,
 )
-from shared.domain.billing.invoices import InvoiceObservation, merge_invoice
+from shared.domain.billing.corrections import Correction, ObservedCorrection
+from shared.domain.billing.invoices import (
+    DELETED,
+    InvoiceObservation,
+    InvoiceRow,
+    correct_invoice,
+    merge_invoice,
+)
 from shared.domain.billing.stripe_events import (
-    ChargeSnapshot,
     CheckoutSession,
     CustomerSnapshot,
-    DisputeSnapshot,
     EventObject,
     StripeEvent,
     charge_object,
+    credit_note_object,
     customer_object,
     dispute_object,
     invoice_object,
     read_event,
+    refund_object,
     session_object,
     subscription_object,
 )
@@ -131,21 +138,35 @@ def _fetch_subscription(
 
 
 def _invoice_changed(context: WebhookContext, snapshot: InvoiceSnapshot) -> BillingChange:
-    event, gateway = context.event, context.billing.gateway
-    found = gateway.find_invoice(snapshot.id) if gateway else None
-    observation = InvoiceObservation(
-        event_id=event.id,
-        created=event.created,
-        kind=event.type,
-        snapshot=found or snapshot,
-        asked_at=context.now if found else None,
+    found = _find_invoice(context, snapshot.id)
+    # A draft that Stripe does not know was deleted, and `invoice.deleted` says so.
+    if (
+        context.billing.gateway
+        and found is None
+        and snapshot.status == "draft"
+        and context.event.type != DELETED
+    ):
+        return BillingChange(account=context.account, at=context.now)
+    return _with_invoice(
+        context, merge_invoice(context.stored.invoice, found or _observed(context, snapshot))
     )
-    return BillingChange(
-        account=context.account,
-        at=context.now,
-        invoice=merge_invoice(context.stored.invoice, observation),
-        invoice_version=context.stored.invoice_version,
-    )
+
+
+def _find_invoice(context: WebhookContext, invoice_id: str) -> InvoiceObservation | None:
+    """Return the invoice as it is in Stripe now; None without an API key or if Stripe has none of that id."""
+    gateway = context.billing.gateway
+    found = gateway.find_invoice(invoice_id) if gateway else None
+    return replace(_observed(context, found), asked_at=context.now) if found else None
+
+
+def _observed(context: WebhookContext, snapshot: InvoiceSnapshot) -> InvoiceObservation:
+    event = context.event
+    return InvoiceObservation(event_id=event.id, created=event.created, kind=event.type, snapshot=snapshot)
+
+
+def _with_invoice(context: WebhookContext, row: InvoiceRow) -> BillingChange:
+    version = context.stored.invoice_version
+    return BillingChange(account=context.account, at=context.now, invoice=row, invoice_version=version)
 
 
 def _checkout_completed(context: WebhookContext, session: CheckoutSession) -> BillingChange:
@@ -169,10 +190,16 @@ def _customer_deleted(context: WebhookContext, customer: CustomerSnapshot) -> Bi
     return BillingChange(account=without_customer(context.account, customer.id), at=context.now)
 
 
-def _money_disputed(context: WebhookContext, payload: ChargeSnapshot | DisputeSnapshot) -> BillingChange:
-    """Add an audit entry for a refund or a dispute; the plan depends on the subscription alone."""
-    entry = context.author.entry(context.account.tenant.id, context.event.type, None, payload.id)
-    return BillingChange(account=context.account, at=context.now, audits=[entry])
+def _invoice_corrected(context: WebhookContext, correction: Correction) -> BillingChange:
+    """Add an audit entry, and change the invoice if it is known; the plan depends on the subscription alone."""
+    event, invoice_id = context.event, correction.invoice_id
+    audits = [context.author.entry(context.account.tenant.id, event.type, None, correction.id)]
+    if invoice_id is None:
+        return BillingChange(account=context.account, at=context.now, audits=audits)
+    row, found = context.stored.invoice or InvoiceRow(id=invoice_id), _find_invoice(context, invoice_id)
+    observed = ObservedCorrection(correction=correction, at=event.created, event_id=event.id)
+    corrected = correct_invoice(merge_invoice(row, found) if found else row, observed)
+    return replace(_with_invoice(context, corrected), audits=audits)
 
 
 _SUBSCRIPTION: Final = EventType(subscription_object, _subscription_changed)
@@ -181,8 +208,10 @@ _INVOICE: Final = EventType(invoice_object, _invoice_changed)
 _CHECKOUT: Final = EventType(session_object, _checkout_completed)
 _CUSTOMER: Final = EventType(customer_object, _customer_changed)
 _DELETED_CUSTOMER: Final = EventType(customer_object, _customer_deleted)
-_CHARGE: Final = EventType(charge_object, _money_disputed)
-_DISPUTE: Final = EventType(dispute_object, _money_disputed)
+_CHARGE: Final = EventType(charge_object, _invoice_corrected)
+_REFUND: Final = EventType(refund_object, _invoice_corrected)
+_CREDIT_NOTE: Final = EventType(credit_note_object, _invoice_corrected)
+_DISPUTE: Final = EventType(dispute_object, _invoice_corrected)
 
 EVENT_TYPES: Final[Mapping[str, EventType[Any]]] = {
     "customer.subscription.created": _SUBSCRIPTION,
@@ -198,10 +227,17 @@ EVENT_TYPES: Final[Mapping[str, EventType[Any]]] = {
     "invoice.payment_action_required": _INVOICE,
     "invoice.voided": _INVOICE,
     "invoice.marked_uncollectible": _INVOICE,
+    "invoice.deleted": _INVOICE,
     "checkout.session.completed": _CHECKOUT,
     "customer.updated": _CUSTOMER,
     "customer.deleted": _DELETED_CUSTOMER,
     "charge.refunded": _CHARGE,
+    "refund.created": _REFUND,
+    "refund.updated": _REFUND,
+    "refund.failed": _REFUND,
+    "credit_note.created": _CREDIT_NOTE,
+    "credit_note.updated": _CREDIT_NOTE,
+    "credit_note.voided": _CREDIT_NOTE,
     "charge.dispute.created": _DISPUTE,
     "charge.dispute.closed": _DISPUTE,
 }

@@ -6,19 +6,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from shared.domain.billing.corrections import Correction
 from shared.domain.billing.stripe_events import (
-    ChargeSnapshot,
     CheckoutSession,
     CustomerSnapshot,
-    DisputeSnapshot,
     EventObject,
     NotAnEvent,
     Payload,
     charge_object,
+    credit_note_object,
     customer_object,
     dispute_object,
     invoice_object,
     read_event,
+    refund_object,
     session_object,
     subscription_object,
 )
@@ -29,7 +30,9 @@ from tests.golden.stripe_payloads import SHAPES, changed, read_cases, webhooks
 OURS = {"gwi_tenant_id": "acme"}
 CUSTOMER = {"id": "cus_1", "email": "owner@example.com", "metadata": OURS}
 CHARGE = {"id": "ch_1", "customer": "cus_1", "metadata": OURS}
-DISPUTE = {"id": "dp_1", "charge": "ch_1", "metadata": OURS}
+REFUND = {"id": "re_1", "charge": "ch_1", "amount": 500, "metadata": OURS}
+CREDIT_NOTE = {"id": "cn_1", "customer": "cus_1", "invoice": "in_1", "amount": 500, "metadata": OURS}
+DISPUTE = {"id": "dp_1", "charge": "ch_1", "amount": 2_900, "status": "needs_response", "metadata": OURS}
 SESSION = {
     "client_reference_id": "acme",
     "metadata": OURS,
@@ -48,11 +51,21 @@ any_object: st.SearchStrategy[dict[str, Any]] = st.dictionaries(
     ("found", "payload", "customer_id"),
     [
         (customer_object(CUSTOMER), CustomerSnapshot("cus_1", "owner@example.com"), "cus_1"),
-        (charge_object(CHARGE), ChargeSnapshot("ch_1", "cus_1"), "cus_1"),
-        (dispute_object(DISPUTE), DisputeSnapshot("dp_1", "ch_1"), None),
+        (charge_object(CHARGE), Correction(id="ch_1", kind="charge", customer_id="cus_1"), "cus_1"),
+        (refund_object(REFUND), Correction(id="re_1", kind="refund", charge_id="ch_1"), None),
+        (
+            credit_note_object(CREDIT_NOTE),
+            Correction(id="cn_1", kind="credit_note", customer_id="cus_1", invoice_id="in_1", credited=500),
+            "cus_1",
+        ),
+        (
+            dispute_object(DISPUTE),
+            Correction(id="dp_1", kind="dispute", charge_id="ch_1", dispute="open", disputed=2_900),
+            None,
+        ),
         (session_object(SESSION), CheckoutSession("owner@example.com", "sub_1"), "cus_1"),
     ],
-    ids=["customer", "charge", "dispute", "session"],
+    ids=["customer", "charge", "refund", "credit-note", "dispute", "session"],
 )
 def test_an_object_names_its_customer_and_its_tenant(
     found: EventObject[Payload], payload: Payload, customer_id: str | None

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 
 from shared.domain.billing.stripe_events import NotAnEvent, read_event, subscription_object
 from shared.domain.billing.stripe_fields import InvalidStripeObject
-from shared.domain.billing.stripe_shapes import read_invoice, read_subscription
+from shared.domain.billing.stripe_shapes import MAX_LINES, InvoiceLine, read_invoice, read_subscription
 from tests.golden.stripe_payloads import SHAPES, changed, read_cases, webhooks
 
 CASES = {shape: read_cases(f"stripe_{shape}") for shape in SHAPES}
@@ -206,7 +207,8 @@ def test_a_proration_does_not_change_the_period_of_an_invoice(shape: str) -> Non
     flag = "proration" if shape == "acacia" else "parent.subscription_item_details.proration"
     prorated = changed(whole["lines"]["data"][0], {flag: True, "period.start": 1_700_000_000})
     both = changed(whole, {"lines.data": [*whole["lines"]["data"], prorated]})
-    assert read_invoice(both) == read_invoice(whole)
+    read = read_invoice(both)
+    assert replace(read, lines=read.lines[:1]) == read_invoice(whole)
 
 
 def test_an_invoice_of_no_duration_is_read_and_one_that_runs_backwards_is_refused() -> None:
@@ -214,6 +216,28 @@ def test_an_invoice_of_no_duration_is_read_and_one_that_runs_backwards_is_refuse
     assert read_invoice(first).period_start == read_invoice(first).period_end
     with pytest.raises(InvalidStripeObject, match="invoice has a period from 2026-10-15 09:30:20"):
         read_invoice({**first, "period_end": 1_792_056_619})
+
+
+def test_the_status_null_of_an_invoice_that_is_not_finalized_is_a_draft() -> None:
+    assert read_invoice({**INVOICE, "status": None}).status == "draft"
+    with pytest.raises(InvalidStripeObject, match=r"invoice\.status is 'lost', but must be one of draft"):
+        read_invoice({**INVOICE, "status": "lost"})
+
+
+def test_the_first_lines_of_an_invoice_are_read_and_it_says_whether_there_are_more() -> None:
+    line = INVOICE["lines"]["data"][0]
+    lines = [changed(line, {"description": f"Line {number}", "amount": -number}) for number in range(25)]
+    read = read_invoice(changed(INVOICE, {"lines.data": lines}))
+    assert read.lines == tuple(InvoiceLine(f"Line {number}", -number) for number in range(MAX_LINES))
+    assert read.has_more_lines
+    assert not read_invoice(changed(INVOICE, {"lines.data": lines[:MAX_LINES]})).has_more_lines
+    assert read_invoice(changed(INVOICE, {"lines.has_more": True})).has_more_lines
+
+
+@pytest.mark.parametrize("description", [None, "", 7])
+def test_a_line_without_a_description_does_not_refuse_the_invoice(description: object) -> None:
+    (line,) = read_invoice(changed(INVOICE, {"lines.data.0.description": description})).lines
+    assert (line.description or None, line.amount) == (None, 2_900)
 
 
 def test_a_credit_note_may_make_an_amount_negative_but_not_larger_than_64_bits() -> None:

@@ -35,6 +35,35 @@ SESSION = {
     "customer_details": {"email": "owner@example.com"},
     "subscription": SUBSCRIPTION_ID,
 }
+INVOICE_ID: str = ENDIVE["invoice"]["id"]
+OURS = {"tenant_id": "acme"}
+CHARGE = {
+    "id": "ch_1",
+    "object": "charge",
+    "customer": CUSTOMER_ID,
+    "invoice": INVOICE_ID,
+    "amount_refunded": 0,
+    "metadata": OURS,
+}
+REFUND = {"id": "re_1", "object": "refund", "charge": "ch_1", "amount": 900, "metadata": OURS}
+CREDIT_NOTE = {
+    "id": "cn_1",
+    "object": "credit_note",
+    "customer": CUSTOMER_ID,
+    "invoice": INVOICE_ID,
+    "amount": 500,
+    "refunds": [],
+    "status": "issued",
+    "metadata": OURS,
+}
+DISPUTE = {
+    "id": "dp_1",
+    "object": "dispute",
+    "charge": "ch_1",
+    "amount": 1_000,
+    "status": "needs_response",
+    "metadata": OURS,
+}
 DELIVERED_AT = datetime.fromisoformat("2026-12-20T00:00:00Z")
 
 
@@ -76,7 +105,7 @@ class StoredState:
     email: str | None
     owner: str | None
     subscriptions: dict[str, tuple[SubscriptionSnapshot, SubscriptionState, str | None, datetime | None]]
-    invoices: list[tuple[Any, datetime | None, datetime | None]]
+    invoices: list[tuple[Any, ...]]
     alerts: dict[str, tuple[str, ...]]
     processed: frozenset[str]
 
@@ -108,8 +137,8 @@ def account_of(store: BillingStore, tenant_id: str = "acme") -> BillingAccount:
     return read.account
 
 
-def _shown(row: InvoiceRow) -> tuple[Any, datetime | None, datetime | None]:
-    return row.invoice, row.failed_at, row.action_required_at
+def _shown(row: InvoiceRow) -> tuple[Any, ...]:
+    return row.invoice, row.failed_at, row.action_required_at, row.taken_back, row.net_total
 
 
 def plan_at(place: BillingPlace, instant: str) -> str:

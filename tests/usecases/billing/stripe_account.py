@@ -5,13 +5,14 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from typing import TypeVar
 
+from shared.domain.billing.corrections import Correction
 from shared.domain.billing.plan_mapping import ProductSpec
-from shared.domain.billing.stripe_events import ChargeSnapshot, CustomerSnapshot, Payload
+from shared.domain.billing.stripe_events import CustomerSnapshot, Payload
 from shared.domain.billing.stripe_shapes import InvoiceSnapshot, SubscriptionSnapshot
 from shared.domain.errors import Unavailable
 from shared.ports import CheckoutOrder, CheckoutPage, PortalOrder
 
-StripeObject = SubscriptionSnapshot | InvoiceSnapshot | CustomerSnapshot | ChargeSnapshot
+StripeObject = SubscriptionSnapshot | InvoiceSnapshot | CustomerSnapshot | Correction
 S = TypeVar("S", bound=StripeObject)
 
 
@@ -48,9 +49,17 @@ class StripeAccount:
         """See StripeGateway."""
         return self._find(invoice_id, InvoiceSnapshot)
 
-    def find_charge(self, charge_id: str) -> ChargeSnapshot | None:
+    def find_charge(self, charge_id: str) -> Correction | None:
         """See StripeGateway."""
-        return self._find(charge_id, ChargeSnapshot)
+        return self._find(charge_id, Correction)
+
+    def find_dispute(self, dispute_id: str) -> Correction | None:
+        """See StripeGateway."""
+        return self._find(dispute_id, Correction)
+
+    def find_credit_note(self, credit_note_id: str) -> Correction | None:
+        """See StripeGateway."""
+        return self._find(credit_note_id, Correction)
 
     def list_subscriptions(self, customer_id: str) -> list[SubscriptionSnapshot]:
         """See StripeGateway."""

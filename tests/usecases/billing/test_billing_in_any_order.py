@@ -18,11 +18,15 @@ from shared.usecases.billing.stripe_changes import read_stripe_event
 from tests.billing_places import BillingPlace, FirestoreBillingPlace, MemoryBillingPlace
 from tests.golden.stripe_payloads import webhooks
 from tests.usecases.billing.billing_scenarios import (
+    CHARGE,
+    CREDIT_NOTE,
     DELIVERED_AT,
+    DISPUTE,
     StoredState,
     audited_changes,
     billing_on,
     deliver,
+    event_of,
     stored_state,
 )
 from tests.usecases.billing.stripe_account import StripeAccount
@@ -33,7 +37,22 @@ GOLDEN = [read_stripe_event(payload) for payload in webhooks("endive")]
 CREATE, PAY, FAIL_INVOICE, FAIL, PAY_INVOICE, RECOVER, DELETE = (GOLDEN[at] for at in (0, 1, 4, 5, 6, 7, 9))
 SCENARIO = [CREATE, PAY, FAIL_INVOICE, FAIL, PAY_INVOICE, RECOVER, DELETE]
 """A subscription is created and paid, a renewal and its invoice fail and recover, and it is deleted."""
-ENDS = {"deleted": SCENARIO, "recovered": SCENARIO[:6], "past-due": SCENARIO[:4]}
+REFUNDED = [
+    CREATE,
+    PAY_INVOICE,
+    event_of("charge.refunded", CHARGE, "2026-11-19T09:00:00Z", amount_refunded=400),
+    event_of("charge.refunded", CHARGE, "2026-11-20T09:00:00Z", amount_refunded=900),
+    event_of("credit_note.created", CREDIT_NOTE, "2026-11-20T09:00:00Z"),
+    event_of("charge.dispute.created", DISPUTE, "2026-11-21T09:00:00Z"),
+    event_of("charge.dispute.closed", DISPUTE, "2026-11-29T09:00:00Z", status="lost"),
+]
+"""A renewal is paid, two parts of it are refunded, one is credited, and the rest is lost by a dispute."""
+ENDS = {
+    "deleted": SCENARIO,
+    "recovered": SCENARIO[:6],
+    "past-due": SCENARIO[:4],
+    "refunded": REFUNDED,
+}
 SAMPLE_ON_EMULATOR = 25
 THREADS = 8
 
@@ -92,6 +111,15 @@ def test_every_order_with_losses_and_repetitions_ends_the_same(
     assert orders == factorial(len(scenario))
 
 
+@pytest.mark.parametrize(("has_key", "lost"), [(False, 0), (True, 1_000)], ids=["payloads", "the-api"])
+def test_what_was_taken_back_is_known_in_any_order(has_key: bool, lost: int) -> None:
+    """Without a key nothing leads from a dispute to its invoice."""
+    gateway = api_after(REFUNDED) if has_key else None
+    ((_, _, _, taken, net_total),) = expected_after(REFUNDED, gateway).invoices
+    assert (taken.refunded, taken.credited, taken.lost) == (900, 500, lost)
+    assert net_total == 2_900 - 900 - 500 - lost
+
+
 @pytest.mark.parametrize("scenario", ENDS.values(), ids=ENDS)
 def test_the_audited_plans_of_any_order_form_a_chain_that_ends_at_the_plan(
     scenario: list[StripeEvent],
@@ -107,16 +135,17 @@ def test_the_audited_plans_of_any_order_form_a_chain_that_ends_at_the_plan(
 
 
 @pytest.mark.parametrize("has_key", [False, True], ids=["B12-from-payloads", "B12-from-the-api"])
+@pytest.mark.parametrize("scenario", [SCENARIO, REFUNDED], ids=["deleted", "refunded"])
 def test_in_firestore_a_sample_of_orders_ends_the_same(
-    firestore_channel: grpc.Channel, has_key: bool
+    firestore_channel: grpc.Channel, scenario: list[StripeEvent], has_key: bool
 ) -> None:
-    gateway, choice = (api_after(SCENARIO) if has_key else None), Random(14)
-    expected = expected_after(SCENARIO, gateway)
+    gateway, choice = (api_after(scenario) if has_key else None), Random(14)
+    expected = expected_after(scenario, gateway)
     for _ in range(SAMPLE_ON_EMULATOR):
         place = FirestoreBillingPlace(firestore_channel)
         new_tenant(place.directory, plan="free")
-        deliver_badly(place, choice.sample(SCENARIO, len(SCENARIO)), gateway, choice)
-        assert stored_state(place, SCENARIO) == expected
+        deliver_badly(place, choice.sample(scenario, len(scenario)), gateway, choice)
+        assert stored_state(place, scenario) == expected
 
 
 def until_taken(place: BillingPlace, event: StripeEvent) -> str:

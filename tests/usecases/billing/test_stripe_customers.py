@@ -5,7 +5,8 @@ from itertools import permutations
 
 import pytest
 
-from shared.domain.billing.stripe_events import ChargeSnapshot, StripeEvent
+from shared.domain.billing.correction_shapes import read_charge
+from shared.domain.billing.stripe_events import StripeEvent
 from shared.domain.errors import Unavailable
 from shared.usecases.billing.apply_stripe_event import APPLIED, DUPLICATE, IGNORED, UNOWNED
 from shared.usecases.billing.stripe_changes import read_stripe_event
@@ -195,7 +196,7 @@ def test_a_refund_or_dispute_is_audited_and_changes_no_plan(
 ) -> None:
     deliver(billing_on(place.open()), [CREATED])
     event = event_of(kind, stripe_object, "2026-10-17T00:00:00Z")
-    billing = billing_on(place.open(), StripeAccount(ChargeSnapshot("ch_1", CUSTOMER_ID)))
+    billing = billing_on(place.open(), StripeAccount(read_charge(CHARGE)))
     assert deliver(billing, [event, event]) == [APPLIED, DUPLICATE]
     assert audited_changes(place).count((kind, None, stripe_object["id"])) == 1
     assert plan_at(place, "2026-10-17T00:00:00Z") == "starter"

@@ -24,8 +24,18 @@ if (typeof HTMLDialogElement !== 'undefined') {
   }
 }
 
+const NO_MATCH = {
+  matches: false,
+  onchange: null,
+  addListener: () => undefined,
+  removeListener: () => undefined,
+}
+
 Element.prototype.scrollIntoView = () => undefined
 window.scrollTo = () => undefined
+
+// A screen that is neither narrow nor dark; tests that need another one, bring their own.
+window.matchMedia = (media) => Object.assign(new EventTarget(), NO_MATCH, { media })
 
 // Nothing comes near a screen that is not there; tests that need it to, bring their own.
 globalThis.IntersectionObserver = class {

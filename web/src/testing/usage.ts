@@ -127,6 +127,8 @@ export function usageOf(changes: Partial<Usage> = {}): Usage {
       plan_ends_at: null,
       trial_end: null,
       past_due_since: null,
+      ends_at: null,
+      alerts: [],
     },
     daily: DAYS,
     forecast: {

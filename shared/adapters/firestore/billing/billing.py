@@ -15,6 +15,7 @@ from shared.adapters.firestore.billing.documents import (
     invoice_fields,
     processed_event_fields,
     read_account,
+    read_alert,
     read_invoice,
 )
 from shared.adapters.firestore.notices.documents import outgoing_writes
@@ -23,7 +24,7 @@ from shared.adapters.firestore.people.tenants import audit_fields, create_write,
 from shared.adapters.firestore.rpc import FirestoreRpc
 from shared.domain.billing.invoices import InvoiceRow
 from shared.domain.notices.entries import NOTHING_OUTGOING, Outgoing
-from shared.ports import BillingChange, Page, ProcessedEvent, StaleAccount, StoredAccount
+from shared.ports import BillingChange, Page, ProcessedEvent, RaisedAlert, StaleAccount, StoredAccount
 
 PROCESSED_EVENTS_KEPT_FOR = timedelta(days=60)
 """Stripe resends an event for three days, and lists it for thirty."""
@@ -31,6 +32,8 @@ _TENANTS_PER_PAGE = 300
 _STALE = frozenset(
     {grpc.StatusCode.FAILED_PRECONDITION, grpc.StatusCode.ALREADY_EXISTS, grpc.StatusCode.NOT_FOUND}
 )
+_ALERT, _AFTER_ANY_KIND = "billing.", "~"
+"""Alerts of billing share a collection with those of usage, and are told apart by their ids."""
 _INVOICES = Listing("invoices", "created", read_invoice)
 
 
@@ -82,6 +85,12 @@ class FirestoreBillingStore:
     def list_invoices(self, tenant_id: str, *, limit: int, cursor: str | None = None) -> Page[InvoiceRow]:
         return _INVOICES.page(self._rpc, self._tenant_name(tenant_id), limit, cursor)
 
+    def list_billing_alerts(self, tenant_id: str) -> list[RaisedAlert]:
+        tenant_name = self._tenant_name(tenant_id)
+        prefix = f"{tenant_name}/alerts/{_ALERT}"
+        query = queries.named_within("alerts", prefix, f"{prefix}{_AFTER_ANY_KIND}")
+        return [read_alert(document) for document in self._rpc.query(tenant_name, query)]
+
     def list_tenants(self, after: str | None = None, limit: int | None = None) -> Iterator[str]:
         last_name = self._tenant_name(after) if after else None
         left = sys.maxsize if limit is None else limit
@@ -107,13 +116,13 @@ class FirestoreBillingStore:
         if change.unlink_customer_id:
             yield delete_write(self._customer_name(change.unlink_customer_id))
         if change.invoice:
-            yield _invoice_write(f"{tenant_name}/invoices/{change.invoice.invoice.id}", change)
+            yield _invoice_write(f"{tenant_name}/invoices/{change.invoice.id}", change)
         for entry in change.audits:
             yield set_write(f"{tenant_name}/audit/{uuid4().hex}", audit_fields(entry))
         for alert in change.alerts:
-            yield set_write(f"{tenant_name}/alerts/billing.{alert.kind}", alert_fields(alert, at))
+            yield set_write(f"{tenant_name}/alerts/{_ALERT}{alert.kind}", alert_fields(alert, at))
         for kind in change.settled_alerts:
-            yield delete_write(f"{tenant_name}/alerts/billing.{kind}")
+            yield delete_write(f"{tenant_name}/alerts/{_ALERT}{kind}")
         yield from outgoing_writes(self._rpc.documents, change.outgoing)
 
     def _tenant_name(self, tenant_id: str) -> str:

@@ -1,5 +1,6 @@
 """Write the documents of a tenant's billing, and read them back."""
 
+from collections.abc import Mapping
 from dataclasses import asdict
 from dataclasses import fields as fields_of
 from datetime import datetime
@@ -10,14 +11,16 @@ from pydantic import TypeAdapter
 from shared.adapters.firestore.encoding import get_fields
 from shared.adapters.firestore.people.tenants import change_write, entitlement_fields, read_tenant
 from shared.domain.billing.billing_account import BillingAccount
+from shared.domain.billing.corrections import ObservedCorrection
 from shared.domain.billing.entitlements import BillingAlert
 from shared.domain.billing.invoices import InvoiceRow, InvoiceStatusObservation
 from shared.domain.billing.stripe_events import EventReference
-from shared.domain.billing.stripe_shapes import InvoiceSnapshot
+from shared.domain.billing.stripe_shapes import InvoiceLine, InvoiceSnapshot
 from shared.domain.billing.subscriptions import Subscription
-from shared.ports import ProcessedEvent
+from shared.ports import ProcessedEvent, RaisedAlert
 
 _SUBSCRIPTION = TypeAdapter(Subscription)
+_CORRECTIONS = TypeAdapter(tuple[ObservedCorrection, ...])
 _INVOICE_FIELDS = tuple(field.name for field in fields_of(InvoiceSnapshot))
 
 
@@ -63,25 +66,43 @@ def read_account(document: Any) -> BillingAccount:
 
 
 def invoice_fields(row: InvoiceRow) -> dict[str, object]:
-    """Return the fields of an invoice's document; `latest` orders its events."""
-    invoice = {name: getattr(row.invoice, name) for name in _INVOICE_FIELDS}
+    """Return the fields of an invoice's document; `latest` orders its events.
+
+    A row with nothing to show has no `created`, by which invoices are listed.
+    """
     return {
-        **invoice,
-        "latest": list(row.latest),
+        "id": row.id,
+        **(_shown_fields(row.snapshot) if row.snapshot else {}),
+        "latest": list(row.latest) if row.latest else None,
         "failed_at": row.failed_at,
         "action_required_at": row.action_required_at,
+        "corrections": _CORRECTIONS.dump_json(row.corrections).decode(),
     }
+
+
+def _shown_fields(invoice: InvoiceSnapshot) -> dict[str, object]:
+    lines = [asdict(line) for line in invoice.lines]
+    return {**{name: getattr(invoice, name) for name in _INVOICE_FIELDS}, "lines": lines}
 
 
 def read_invoice(document: Any) -> InvoiceRow:
     """Return the row that invoice_fields wrote."""
     fields = get_fields(document.fields)
+    latest, corrections = fields["latest"], fields.get("corrections")
     return InvoiceRow(
-        invoice=InvoiceSnapshot(**{name: fields[name] for name in _INVOICE_FIELDS}),
-        latest=InvoiceStatusObservation(*fields["latest"]),
+        id=fields["id"],
+        snapshot=_read_shown(fields) if "created" in fields else None,
+        latest=InvoiceStatusObservation(*latest) if latest else None,
         failed_at=fields["failed_at"],
         action_required_at=fields["action_required_at"],
+        corrections=_CORRECTIONS.validate_json(corrections) if corrections else (),
     )
+
+
+def _read_shown(fields: Mapping[str, Any]) -> InvoiceSnapshot:
+    known = {name: fields[name] for name in _INVOICE_FIELDS if name in fields}
+    lines = tuple(InvoiceLine(**line) for line in fields.get("lines", ()))
+    return InvoiceSnapshot(**{**known, "lines": lines})
 
 
 def processed_event_fields(processed: ProcessedEvent, expire_at: datetime) -> dict[str, object]:
@@ -102,3 +123,10 @@ def alert_fields(alert: BillingAlert, at: datetime) -> dict[str, object]:
         "subscription_ids": list(alert.subscription_ids),
         "at": at,
     }
+
+
+def read_alert(document: Any) -> RaisedAlert:
+    """Return the alert that alert_fields wrote."""
+    fields = get_fields(document.fields)
+    alert = BillingAlert(fields["kind"], tuple(fields["subscription_ids"]), fields["message"])
+    return RaisedAlert(alert, fields["at"])

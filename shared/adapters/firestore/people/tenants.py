@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import fields as fields_of
+from dataclasses import replace
 from typing import Any
 from uuid import uuid4
 
@@ -135,7 +136,7 @@ def read_tenant(document: Any) -> Tenant:
         anchor=period.get("anchor"),
         counters=_read_counter_settings(fields),
         entitlement=_read_entitlement(billing.get("entitlement")),
-        billing=BillingSummary(**{name: billing[name] for name in _SUMMARY_FIELDS if name in billing}),
+        billing=_read_summary(billing),
         alert_recipients=tuple(fields.get("alert_recipients", ())),
         takes_estimates=fields.get("takes_estimates"),
         time_zone=fields.get("time_zone", UTC_NAME),
@@ -156,6 +157,14 @@ def entitlement_fields(granted: Entitlement | None) -> dict[str, object] | None:
         "quantity": granted.quantity,
         "then": entitlement_fields(granted.then),
     }
+
+
+def _read_summary(billing: Mapping[str, Any]) -> BillingSummary:
+    summary = BillingSummary(**{name: billing[name] for name in _SUMMARY_FIELDS if name in billing})
+    if "ends_at" in billing or not summary.cancel_at_period_end:
+        return summary
+    # Written before `ends_at` existed.
+    return replace(summary, ends_at=summary.period_end)
 
 
 def _read_entitlement(fields: dict[str, Any] | None) -> Entitlement | None:

@@ -6,10 +6,9 @@ from dataclasses import replace
 from shared.adapters.memory.cursors import page
 from shared.adapters.memory.state import MemoryState, TenantBilling
 from shared.domain.billing.billing_account import BillingAccount
-from shared.domain.billing.entitlements import BillingAlert
 from shared.domain.billing.invoices import InvoiceRow
 from shared.domain.notices.entries import NOTHING_OUTGOING, Outgoing
-from shared.ports import BillingChange, Page, ProcessedEvent, StaleAccount, StoredAccount
+from shared.ports import BillingChange, Page, ProcessedEvent, RaisedAlert, StaleAccount, StoredAccount
 
 
 class MemoryBillingStore(MemoryState):
@@ -17,7 +16,7 @@ class MemoryBillingStore(MemoryState):
 
     def __init__(self) -> None:
         super().__init__()
-        self.alerts: dict[tuple[str, str], BillingAlert] = {}
+        self.alerts: dict[tuple[str, str], RaisedAlert] = {}
 
     def find_owner(self, event_id: str | None, customer_id: str | None) -> tuple[str | None, str | None]:
         with self._lock:
@@ -54,9 +53,9 @@ class MemoryBillingStore(MemoryState):
             if change.unlink_customer_id:
                 self._customers.pop(change.unlink_customer_id, None)
             if change.invoice:
-                billing.invoices[change.invoice.invoice.id] = change.invoice
+                billing.invoices[change.invoice.id] = change.invoice
             self._audit += change.audits
-            self.alerts |= {(tenant_id, alert.kind): alert for alert in change.alerts}
+            self.alerts |= {(tenant_id, each.kind): RaisedAlert(each, change.at) for each in change.alerts}
             for kind in change.settled_alerts:
                 self.alerts.pop((tenant_id, kind), None)
             self._put_outgoing(change.outgoing)
@@ -82,8 +81,12 @@ class MemoryBillingStore(MemoryState):
         with self._lock:
             billing = self._billing.get(tenant_id)
             rows = billing.invoices.values() if billing else ()
-            places = {(row.invoice.created, row.invoice.id): row for row in rows}
+            places = {(row.snapshot.created, row.id): row for row in rows if row.snapshot}
             return page("invoices", places, limit, cursor)
+
+    def list_billing_alerts(self, tenant_id: str) -> list[RaisedAlert]:
+        with self._lock:
+            return [self.alerts[key] for key in sorted(self.alerts) if key[0] == tenant_id]
 
     def list_tenants(self, after: str | None = None, limit: int | None = None) -> Iterator[str]:
         with self._lock:

@@ -1,33 +1,15 @@
 import { act, screen, within } from '@testing-library/react'
 import userEvent from '@testing-library/user-event'
-import { beforeEach, describe, expect, it, vi } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 
 import type { Invoice } from '@/lib/api/types'
 import { problem, serveApi, type Routes } from '@/testing/api'
+import { PAID_INVOICE as PAID } from '@/testing/invoices'
 import { renderPage } from '@/testing/render'
 
 import { InvoicesSection } from './invoices-section'
 
 const INVOICES = 'GET /tenants/acme/invoices'
-const PAID: Invoice = {
-  id: 'in_1',
-  number: 'GWI-0001',
-  status: 'paid',
-  currency: 'usd',
-  total: 2900,
-  amount_due: 2900,
-  amount_paid: 2900,
-  amount_remaining: 0,
-  created: '2026-11-01T12:00:00Z',
-  period_start: '2026-11-01T12:00:00Z',
-  period_end: '2026-12-01T12:00:00Z',
-  attempt_count: 1,
-  next_payment_attempt: null,
-  hosted_invoice_url: 'https://invoice.stripe.com/i/1',
-  invoice_pdf: 'https://pay.stripe.com/invoice/1/pdf',
-  failed_at: null,
-}
-
 let comeNear: () => void
 
 class Observer {
@@ -39,6 +21,7 @@ class Observer {
 }
 
 beforeEach(() => void vi.stubGlobal('IntersectionObserver', Observer))
+afterEach(() => vi.unstubAllGlobals())
 
 const page = (invoices: Invoice[], next_cursor: string | null = null) => ({ body: { invoices, next_cursor } })
 
@@ -104,6 +87,68 @@ describe('invoices', () => {
     expect(row(/GWI-0001/)).toHaveTextContent('€29.00€9.00 due')
   })
 
+  it.each<[string, Partial<Invoice>, string, string]>([
+    [
+      'in part',
+      { amount_refunded: 900, net_total: 2000 },
+      'Partly refunded',
+      '$20.00of $29.00$9.00 refunded',
+    ],
+    ['all', { amount_refunded: 2900, net_total: 0 }, 'Refunded', '$0.00of $29.00$29.00 refunded'],
+    [
+      'by a note',
+      { amount_credited: 500, net_total: 2400 },
+      'Partly credited',
+      '$24.00of $29.00$5.00 credited',
+    ],
+    ['all by notes', { amount_credited: 2900, net_total: 0 }, 'Credited', '$0.00of $29.00$29.00 credited'],
+    ['perhaps', { dispute: 'open' }, 'Disputed', '$29.00View'],
+    [
+      'by a dispute',
+      { dispute: 'lost', amount_lost: 2000, amount_refunded: 900, net_total: 0 },
+      'Dispute lost',
+      '$0.00of $29.00$9.00 refunded$20.00 lost in a dispute',
+    ],
+  ])('that were paid back %s tell it in badge and amount', async (_, change, label, amount) => {
+    await showInvoices(change)
+    expect(within(row(/GWI-0001/)).getByText(label)).toBeVisible()
+    expect(row(/GWI-0001/)).toHaveTextContent(amount)
+  })
+
+  it('that are open and partly credited are still open', async () => {
+    await showInvoices({ status: 'open', amount_credited: 900, net_total: 2000, amount_remaining: 2000 })
+    expect(row(/GWI-0001/)).toHaveTextContent('Open')
+    expect(row(/GWI-0001/)).toHaveTextContent('$20.00of $29.00$9.00 credited')
+    expect(row(/GWI-0001/)).not.toHaveTextContent('due')
+  })
+
+  it('show their lines if there are several', async () => {
+    const lines = [
+      { description: 'Rest of Starter', amount: -1450 },
+      { description: null, amount: 9900 },
+    ]
+    await showInvoices({ lines }, { number: 'GWI-0002' })
+    expect(row(/GWI-0001/)).toHaveTextContent('2 linesRest of Starter-$14.50No description$99.00')
+    expect(row(/GWI-0001/)).not.toHaveTextContent('other lines')
+    expect(row(/GWI-0002/)).not.toHaveTextContent('line')
+  })
+
+  it('fold many lines, and say that there are more', async () => {
+    const lines = Array.from({ length: 20 }, (_, at) => ({ description: `Seat ${at}`, amount: 100 }))
+    await showInvoices({ lines, has_more_lines: true })
+    const folded = screen.getByRole('group')
+    expect(folded).not.toHaveAttribute('open')
+    expect(folded).toHaveTextContent('Stripe shows the other lines.')
+  })
+
+  it('that are open lead to their payment', async () => {
+    await showInvoices({ status: 'open', total: 9900, net_total: 9900, amount_remaining: 9900 })
+    const pay = screen.getByRole('link', { name: /^Pay \$99\.00: invoice GWI-0001 at Stripe/ })
+    expect(pay).toHaveAttribute('href', 'https://invoice.stripe.com/i/1')
+    expect(pay).toHaveAttribute('rel', 'noopener noreferrer')
+    expect(screen.queryByRole('link', { name: /^View/ })).toBeNull()
+  })
+
   it('link to their page and PDF, without handing this window over', async () => {
     await showInvoices({})
     const view = screen.getByRole('link', { name: /^View invoice GWI-0001 at Stripe/ })
@@ -125,6 +170,24 @@ describe('invoices', () => {
     await userEvent.click(await screen.findByRole('button', { name: 'Load more' }))
     expect(await screen.findByText('OLD')).toBeVisible()
     expect(screen.getByText('GWI-0001')).toBeVisible()
+  })
+
+  it('are cards on a narrow screen, each with its way to pay', async () => {
+    const narrow = { matches: true, addEventListener: () => {}, removeEventListener: () => {} }
+    vi.stubGlobal('matchMedia', () => narrow)
+    const due = { ...PAID, status: 'open', total: 9900, net_total: 9900, amount_remaining: 9900 }
+    const pages = (cursor: string | null) =>
+      cursor ? page([{ ...PAID, id: 'in_2', number: 'OLD' }]) : page([due], 'c')
+    show({ [INVOICES]: ({ query }) => pages(query.get('cursor')) })
+    act(() => comeNear())
+    const cards = await screen.findByRole('list', { name: 'Invoices, newest first' })
+    expect(screen.queryByRole('table')).toBeNull()
+    expect(within(cards).getByRole('link', { name: /^Pay \$99\.00/ })).toHaveTextContent('Pay $99.00')
+    expect(cards).toHaveTextContent('GWI-0001')
+    expect(cards).toHaveTextContent('1 Nov 2026 – 1 Dec 2026')
+    await userEvent.click(screen.getByRole('button', { name: 'Load more' }))
+    expect(await within(cards).findByText('OLD')).toBeVisible()
+    expect(within(cards).getAllByRole('link', { name: /^View/ })).toHaveLength(1)
   })
 
   it('that do not exist yet are said to be missing', async () => {

@@ -84,7 +84,7 @@ function Allowed({ what, amount }: { what: string; amount: number }) {
 function Way({ plans, plan, interval }: PlanCardProps): ReactNode {
   const { role, usage } = useTenant()
   const change = planChange(plans, plan, interval, usage.billing)
-  const isOver = change === 'cancel' && (!isSubscriber(usage.billing) || usage.billing.cancel_at_period_end)
+  const isOver = change === 'cancel' && (!isSubscriber(usage.billing) || usage.billing.ends_at !== null)
   if (!mayManage(role) || change === 'current' || isOver) return null
   const variant = change === 'upgrade' ? 'primary' : 'secondary'
   return <PlanButton plans={plans} plan={plan} interval={interval} variant={variant} block />

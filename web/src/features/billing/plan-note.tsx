@@ -1,7 +1,7 @@
 import type { ReactNode } from 'react'
 
 import { Instant } from '@/components/instant'
-import { isSubscriber } from './subscription'
+import { endOfGrace, isSubscriber } from './subscription'
 import type { Plan } from '@/lib/api/types'
 import { limitText } from '@/features/limits/limit-text'
 import { formatInteger } from '@/lib/format'
@@ -27,10 +27,10 @@ function CurrentNotes({ plan }: PlanNoteProps) {
           Trial ends on <Instant at={billing.trial_end} day />.
         </p>
       )}
-      {billing.past_due_since !== null && <PastDue endsAt={billing.plan_ends_at} />}
-      {billing.past_due_since === null && billing.plan_ends_at !== null && (
+      {billing.past_due_since !== null && <PastDue endsAt={endOfGrace(billing)} />}
+      {billing.ends_at !== null && (
         <p className="text-warn-text">
-          Canceled. Ends on <Instant at={billing.plan_ends_at} day />.
+          Canceled. Ends on <Instant at={billing.ends_at} day />.
         </p>
       )}
       {limits && limits.tokens !== plan.tokens_per_period && (
@@ -67,9 +67,7 @@ function OtherNotes({ plans, plan, change }: PlanNoteProps) {
           You used {formatInteger(used)} tokens this period, more than this plan includes.
         </p>
       )}
-      {change === 'cancel' && (
-        <CancelNote ends={billing.cancel_at_period_end ? billing.plan_ends_at : null} />
-      )}
+      {change === 'cancel' && <CancelNote ends={billing.ends_at} />}
       {change === 'cancel' && !isSubscriber(billing) && (
         <p>
           {currentPlan(plans, billing)?.name ?? 'Your plan'} is not billed through Stripe. Contact your

@@ -18,3 +18,8 @@ export function isGranted({ status }: BillingState): boolean {
 export function isCustomer({ status }: BillingState): boolean {
   return status !== 'none'
 }
+
+/** Return the instant until which a payment keeps the plan; null if nothing ends then, or a cancellation does. */
+export function endOfGrace({ plan_ends_at, ends_at }: BillingState): string | null {
+  return plan_ends_at === ends_at ? null : plan_ends_at
+}

@@ -84,11 +84,24 @@ describe('the plans', () => {
   })
 
   it('tell when a canceled one ends, and no longer offer to cancel it', async () => {
-    const ends = { cancel_at_period_end: true, plan_ends_at: '2026-12-12T12:00:00Z' }
-    await showPlans({}, { ...ON_PROFESSIONAL, ...ends })
+    await showPlans({}, { ...ON_PROFESSIONAL, ends_at: '2026-12-12T12:00:00Z' })
     expect(card(/Professional/).getByText(/Canceled. Ends on/)).toHaveTextContent('12 Dec 2026')
     expect(card(/Free/).getByText(/Starts on/)).toHaveTextContent('12 Dec 2026')
     expect(buttons()).not.toContain('Downgrade to Free')
+  })
+
+  it('tell of grace and of a cancellation, each with its date', async () => {
+    const pastDue = { ...ON_PROFESSIONAL, status: 'past_due', past_due_since: '2026-12-01T12:00:00Z' }
+    const both = { ...pastDue, plan_ends_at: '2026-12-08T12:00:00Z', ends_at: '2026-12-12T12:00:00Z' }
+    await showPlans({}, both)
+    expect(card(/Professional/).getByText(/Pay by/)).toHaveTextContent('8 Dec 2026')
+    expect(card(/Professional/).getByText(/Canceled. Ends on/)).toHaveTextContent('12 Dec 2026')
+  })
+
+  it('do not ask to pay for what is canceled anyway', async () => {
+    const pastDue = { ...ON_PROFESSIONAL, status: 'past_due', past_due_since: '2026-12-01T12:00:00Z' }
+    await showPlans({}, { ...pastDue, plan_ends_at: '2026-12-08T12:00:00Z', ends_at: '2026-12-08T12:00:00Z' })
+    expect(card(/Professional/).queryByText(/Pay by/)).toBeNull()
   })
 
   it('that were never bought are not offered to be canceled', async () => {

@@ -6,6 +6,7 @@ import type { Role, SeriesRow, Usage } from '@/lib/api/types'
 import { problem, serveApi, type Routes } from '@/testing/api'
 import { PLANS } from '@/testing/plans'
 import { renderPage } from '@/testing/render'
+import { PAID_INVOICE } from '@/testing/invoices'
 import { alertOf, amounts, usageOf } from '@/testing/usage'
 
 import { UsagePage } from './usage-page'
@@ -305,8 +306,58 @@ describe('the notices', () => {
     const view = await open(usageOf({ billing: { ...billing, past_due_since: '2026-11-20T00:00:00Z' } }))
     expect(screen.getByText('Your last payment failed')).toBeInTheDocument()
     view.unmount()
-    await open(usageOf({ billing: { ...billing, cancel_at_period_end: true } }))
+    await open(usageOf({ billing: { ...billing, ends_at: '2026-12-12T12:00:00Z' } }))
     expect(screen.getByText('Your plan is canceled')).toBeInTheDocument()
+    expect(screen.getByText(/stays active until/)).toHaveTextContent('12 Dec 2026')
+  })
+
+  it('let owners pay what is due, and nobody else', async () => {
+    const failed = {
+      ...PAID_INVOICE,
+      id: 'in_2',
+      number: 'GWI-0002',
+      status: 'open',
+      failed_at: PAID_INVOICE.created,
+    }
+    const due = { ...failed, amount_remaining: 9900, hosted_invoice_url: 'https://invoice.stripe.com/i/2' }
+    const open_ = { ...due, id: 'in_3', number: 'GWI-0003', failed_at: null }
+    serve({
+      'GET /tenants/acme/invoices': { body: { invoices: [open_, due, PAID_INVOICE], next_cursor: null } },
+    })
+    const pastDue = usageOf({ billing: { ...billing, past_due_since: '2026-11-20T00:00:00Z' } })
+    const view = await open(pastDue)
+    const pay = await within(screen.getByRole('alert')).findByRole('link', {
+      name: /^Pay \$99\.00: invoice GWI-0002/,
+    })
+    expect(pay).toHaveAttribute('href', 'https://invoice.stripe.com/i/2')
+    expect(pay).toHaveTextContent('Pay $99.00')
+    view.unmount()
+    await open(pastDue, { role: 'member' })
+    expect(screen.getByText(/Ask an owner or admin to update the card/)).toBeInTheDocument()
+    expect(screen.queryByRole('link', { name: /^Pay/ })).toBeNull()
+  })
+
+  it('offer no way to pay where no invoice is open', async () => {
+    serve({ 'GET /tenants/acme/invoices': { body: { invoices: [PAID_INVOICE], next_cursor: null } } })
+    await open(usageOf({ billing: { ...billing, past_due_since: '2026-11-20T00:00:00Z' } }))
+    await screen.findByText('Your last payment failed')
+    expect(screen.queryByRole('link', { name: /^Pay/ })).toBeNull()
+  })
+
+  it.each([
+    ['several_subscriptions', 'You pay for more than one subscription', /Only the highest plan counts/],
+    ['unmapped_price', 'Your subscription matches none of our plans', /Contact support/],
+    ['something_new', 'Your subscription needs attention', /What is wrong\./],
+  ])('tell owners of the billing alert %s in plain words', async (kind, title, text) => {
+    serve()
+    const alert = { kind, message: 'What is wrong', at: '2026-11-18T00:00:00Z' }
+    const usage = usageOf({ billing: { ...billing, alerts: [alert] } })
+    const view = await open(usage)
+    expect(screen.getByText(title)).toBeInTheDocument()
+    expect(screen.getByText(text)).toHaveTextContent('Noticed on 18 Nov 2026')
+    view.unmount()
+    await open(usage, { role: 'member' })
+    expect(screen.queryByText(title)).toBeNull()
   })
 
   it('say when usage could not be updated', async () => {

@@ -1,20 +1,28 @@
 // Warnings about limits and billing, with what to do for each role.
-import type { ReactNode } from 'react'
+import { lazy, Suspense, type ReactNode } from 'react'
 
 import { LinkButton } from '@/components/button'
 import { Instant } from '@/components/instant'
 import { Notice } from '@/components/notice'
+import { BillingAlerts } from '@/features/billing/billing-alerts'
 import { ManageBillingButton } from '@/features/billing/manage-billing-button'
+import { endOfGrace } from '@/features/billing/subscription'
 import type { LimitStatus, Limits, Usage } from '@/lib/api/types'
 import { mayManage, type TenantContext } from '@/lib/tenant'
 
 import { limitReached, metricsAt } from './limit-level'
+
+// Few readers need it, and those who do not should not wait for it.
+const PayOpenInvoice = lazy(async () => ({
+  default: (await import('@/features/billing/pay-open-invoice')).PayOpenInvoice,
+}))
 
 export function LimitNotices({ tenant }: { tenant: TenantContext }) {
   const { usage } = tenant
   return (
     <>
       <BillingNotice usage={usage} isManager={mayManage(tenant.role)} />
+      <BillingAlerts billing={usage.billing} />
       {usage.status && usage.limits ? (
         <LimitNotice status={usage.status} limits={usage.limits} tenant={tenant} />
       ) : (
@@ -84,29 +92,40 @@ function UnknownPlan({ tenant }: { tenant: TenantContext }) {
 }
 
 function BillingNotice({ usage: { billing, tenant }, isManager }: { usage: Usage; isManager: boolean }) {
-  const ends = billing.plan_ends_at ?? billing.current_period_end
+  const graceEnd = endOfGrace(billing)
   if (billing.past_due_since !== null) {
     return (
       <Notice
         tone="danger"
         title="Your last payment failed"
-        action={<ManageBillingButton tenant={tenant.id} />}
+        action={
+          <>
+            {isManager && (
+              <Suspense>
+                <PayOpenInvoice tenant={tenant.id} />
+              </Suspense>
+            )}
+            <ManageBillingButton tenant={tenant.id} />
+          </>
+        }
       >
         Due since <Instant at={billing.past_due_since} />.{' '}
-        {billing.plan_ends_at !== null && (
+        {graceEnd !== null && (
           <>
-            Pay by <Instant at={billing.plan_ends_at} /> to keep your plan.{' '}
+            Pay by <Instant at={graceEnd} /> to keep your plan.{' '}
           </>
         )}
-        {isManager ? 'Update your card in the billing portal.' : 'Ask an owner or admin to update the card.'}
+        {isManager
+          ? 'Pay the invoice, or update your card in the billing portal.'
+          : 'Ask an owner or admin to update the card.'}
       </Notice>
     )
   }
-  if (!billing.cancel_at_period_end || ends === null) return null
+  if (billing.ends_at === null) return null
   return (
     <Notice tone="info" title="Your plan is canceled" action={<ManageBillingButton tenant={tenant.id} />}>
-      {billing.plan_name ?? billing.plan} stays active until <Instant at={ends} />. After that, Free limits
-      apply.
+      {billing.plan_name ?? billing.plan} stays active until <Instant at={billing.ends_at} />. After that,
+      Free limits apply.
     </Notice>
   )
 }

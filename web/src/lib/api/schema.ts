@@ -2639,6 +2639,31 @@ export interface components {
             trial_end: string | null;
             /** Past Due Since */
             past_due_since: string | null;
+            /**
+             * Ends At
+             * @description When the subscription will end by a cancellation, whichever way it was planned; else null.
+             */
+            ends_at: string | null;
+            /**
+             * Alerts
+             * @description Problems of the subscriptions that a person should fix: for callers with `billing:write`, in answers about the current period.
+             */
+            alerts: components["schemas"]["BillingAlertResponse"][];
+        };
+        /**
+         * BillingAlertResponse
+         * @description A problem of the tenant's subscriptions.
+         */
+        BillingAlertResponse: {
+            /** Kind */
+            kind: string;
+            /** Message */
+            message: string;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
         };
         /**
          * Breakdown
@@ -3113,6 +3138,16 @@ export interface components {
             link: string;
         };
         /**
+         * InvoiceLineResponse
+         * @description A line of an invoice; negative for a credit, as for the rest of a replaced plan.
+         */
+        InvoiceLineResponse: {
+            /** Description */
+            description: string | null;
+            /** Amount */
+            amount: number;
+        };
+        /**
          * InvoiceResponse
          * @description An invoice; amounts are in minor units of its currency, as in Stripe.
          */
@@ -3158,6 +3193,35 @@ export interface components {
             invoice_pdf: string | null;
             /** Failed At */
             failed_at: string | null;
+            /**
+             * Net Total
+             * @description What is left of `total` after refunds, credit notes and lost disputes.
+             */
+            net_total: number;
+            /** Amount Refunded */
+            amount_refunded: number;
+            /**
+             * Amount Credited
+             * @description Taken back by credit notes, except what they refunded.
+             */
+            amount_credited: number;
+            /**
+             * Amount Lost
+             * @description Paid back by lost disputes.
+             */
+            amount_lost: number;
+            /**
+             * Dispute
+             * @description `open` while a dispute is undecided, `lost` after one was lost, else null.
+             */
+            dispute: ("open" | "lost") | null;
+            /**
+             * Lines
+             * @description The first lines, at most 20.
+             */
+            lines: components["schemas"]["InvoiceLineResponse"][];
+            /** Has More Lines */
+            has_more_lines: boolean;
         };
         /**
          * InvoicesResponse

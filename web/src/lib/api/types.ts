@@ -25,6 +25,7 @@ export type Forecast = Schemas['ForecastResponse']
 export type MetricForecast = Schemas['MetricForecastResponse']
 export type Live = Schemas['LiveResponse']
 export type BillingState = Schemas['Billing']
+export type BillingAlert = BillingState['alerts'][number]
 
 export type Series = Schemas['SeriesResponse']
 /** The steps and the splits that the chart offers; the API has more. */
