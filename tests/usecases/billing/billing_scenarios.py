@@ -36,7 +36,7 @@ SESSION = {
     "subscription": SUBSCRIPTION_ID,
 }
 INVOICE_ID: str = ENDIVE["invoice"]["id"]
-OURS = {"tenant_id": "acme"}
+OURS = {"gwi_tenant_id": "acme"}
 CHARGE = {
     "id": "ch_1",
     "object": "charge",

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from shared.domain.billing.invoices import InvoiceRow
-from shared.usecases.billing.apply_stripe_event import APPLIED, UNOWNED
+from shared.usecases.billing.apply_stripe_event import APPLIED, IGNORED
 from tests.billing_places import BillingPlace, MemoryBillingPlace
 from tests.golden.stripe_payloads import changed
 from tests.usecases.billing.billing_scenarios import (
@@ -62,7 +62,7 @@ def test_b44_a_credit_note_counts_until_it_is_void(place: BillingPlace) -> None:
 
 def test_with_a_key_a_refund_and_a_dispute_find_their_invoice_and_its_state(place: BillingPlace) -> None:
     """Nothing was told of the invoice before: Stripe is asked for it."""
-    stripe = StripeAccount(PAID.payload, REFUNDED.payload, LOST.payload)
+    stripe = StripeAccount(CREATED.payload, PAID.payload, REFUNDED.payload, LOST.payload)
     deliver(billing_on(place.open(), stripe), [CREATED, REFUND_MADE])
     assert taken(place) == (900, 0, 0, None)
     opened = event_of("charge.dispute.created", DISPUTE, "2026-11-21T09:00:00Z")
@@ -72,7 +72,7 @@ def test_with_a_key_a_refund_and_a_dispute_find_their_invoice_and_its_state(plac
 
 
 def test_a_refund_that_failed_gives_the_amount_back(place: BillingPlace) -> None:
-    stripe = StripeAccount(PAID.payload, REFUNDED.payload)
+    stripe = StripeAccount(CREATED.payload, PAID.payload, REFUNDED.payload)
     deliver(billing_on(place.open(), stripe), [CREATED, PAID, REFUND_MADE])
     assert taken(place) == (900, 0, 0, None)
     stripe.put(event_of("charge.refunded", CHARGE, "2026-11-21T09:00:00Z").payload)
@@ -88,9 +88,9 @@ def test_a_correction_without_an_invoice_is_only_audited(place: BillingPlace) ->
     assert corrections >= {"charge.refunded", "refund.created", "charge.dispute.closed"}
 
 
-def test_a_refund_of_nobody_we_know_is_reported(place: BillingPlace) -> None:
+def test_a_refund_of_nobody_we_know_is_ignored(place: BillingPlace) -> None:
     stranger = event_of("refund.created", REFUND, "2026-11-20T09:00:00Z", metadata={})
-    assert deliver(billing_on(place.open(), StripeAccount()), [stranger]) == [UNOWNED]
+    assert deliver(billing_on(place.open(), StripeAccount()), [stranger]) == [IGNORED]
     assert audited_changes(place) == []
 
 
@@ -109,7 +109,9 @@ def test_a_deleted_draft_vanishes(place: BillingPlace) -> None:
     assert (f"invoice.{INVOICE_ID}", "draft", "deleted") in audited_changes(place)
 
 
-@pytest.mark.parametrize("gateway", [None, StripeAccount()], ids=["without-a-key", "with-a-key"])
+@pytest.mark.parametrize(
+    "gateway", [None, StripeAccount(CREATED.payload)], ids=["without-a-key", "with-a-key"]
+)
 def test_a_deleted_draft_stays_away_in_any_order(gateway: StripeAccount | None) -> None:
     for order in permutations([CREATED, DRAFT, DRAFT_DELETED]):
         place = MemoryBillingPlace()
@@ -119,7 +121,12 @@ def test_a_deleted_draft_stays_away_in_any_order(gateway: StripeAccount | None) 
 
 
 def test_a_draft_that_stripe_does_not_know_yet_is_shown_when_it_is_paid(place: BillingPlace) -> None:
-    deliver(billing_on(place.open(), StripeAccount()), [CREATED, DRAFT])
+    deliver(billing_on(place.open(), StripeAccount(CREATED.payload)), [CREATED, DRAFT])
     assert invoices(place) == []
     deliver(billing_on(place.open(), StripeAccount(PAID.payload)), [PAID])
+    assert [row.invoice.status for row in invoices(place)] == ["paid"]
+
+
+def test_a_finalized_invoice_that_stripe_does_not_know_is_taken_from_the_event(place: BillingPlace) -> None:
+    deliver(billing_on(place.open(), StripeAccount(CREATED.payload)), [CREATED, PAID])
     assert [row.invoice.status for row in invoices(place)] == ["paid"]
