@@ -152,7 +152,7 @@ def _require_confirmable(account: Account, configuration: StripeObject, confirm:
             raise invalid(message, param=f"{param}[0][{name}]")
     if "price" in wanted:
         price = account.referred("price", wanted["price"], f"{param}[0][price]")
-        if price["id"] not in prices_of(account, configuration):
+        if price["id"] not in prices_of(configuration):
             place = f"because {where} the price in its `features[subscription_update][products]`."
             message = f"The item `{item['id']}` cannot be updated to price `{price['id']}` {place}"
             raise invalid(message, param=f"{param}[0][price]")

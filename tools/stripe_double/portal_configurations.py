@@ -104,15 +104,13 @@ def _add(account: Account, features: StripeObject, given: Params | None) -> Stri
 
 
 def default_of(account: Account) -> StripeObject:
-    """Return the configuration of sessions that name none: everything is on."""
+    """Return the configuration of sessions that name none: everything is on but switching plans."""
     for one in account.objects["billing_portal.configuration"].values():
         if one["is_default"]:
             return one
     features = _all_off()
     for name in ("customer_update", "invoice_history", "payment_method_update", "subscription_cancel"):
         features[name]["enabled"] = True
-    # TODO: off, as with Stripe, as soon as the product names a configuration of its own.
-    features["subscription_update"] |= {"default_allowed_updates": ["price"], "enabled": True}
     configuration = _add(account, features, {})
     configuration["is_default"] = True
     return configuration
@@ -181,10 +179,8 @@ def _require_sellable(account: Account, product: StripeObject, param: str) -> No
         raise invalid("The prices of a product must have unique billing intervals.", param=f"{param}[prices]")
 
 
-def prices_of(account: Account, configuration: StripeObject) -> Iterator[str]:
+def prices_of(configuration: StripeObject) -> Iterator[str]:
     """Return the prices that a subscription may be switched to."""
-    if configuration["is_default"]:
-        yield from (price["id"] for price in account.objects["price"].values() if price["recurring"])
     for product in configuration["features"]["subscription_update"]["products"]:
         yield from product["prices"]
 

@@ -76,7 +76,7 @@ def flow_subject(session: StripeObject) -> str | None:
 def switchable_prices(account: Account, session: StripeObject, subscription: StripeObject) -> list[str]:
     """Return the prices that the page offers in place of the current one."""
     current = subscription["items"]["data"][0]["price"]
-    listed = prices_of(account, account.objects["billing_portal.configuration"][session["configuration"]])
+    listed = prices_of(account.objects["billing_portal.configuration"][session["configuration"]])
     prices = [account.objects["price"][price_id] for price_id in listed if price_id != current]
     return [
         price["id"]

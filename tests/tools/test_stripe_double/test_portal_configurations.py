@@ -129,6 +129,16 @@ def test_a_flow_that_is_off_is_refused(shop: Shop, feature: str, flow: str) -> N
     assert browse(url, action=action, subscription=made.id, price=shop.professional).status == 402
 
 
+def test_the_default_configuration_switches_no_plans(shop: Shop) -> None:
+    made = shop.subscribe()
+    sessions = shop.stripe.v1.billing_portal.sessions
+    page = browse(sessions.create({"customer": str(made.customer)}).url).html
+    assert ("Switch plan" in page, "Cancel at the end" in page, "Update card" in page) == (False, True, True)
+    flow: Any = {"type": "subscription_update", "subscription_update": {"subscription": made.id}}
+    with pytest.raises(stripe.InvalidRequestError, match="subscription update feature in the portal"):
+        sessions.create({"customer": str(made.customer), "flow_data": flow})
+
+
 def test_a_price_that_is_not_listed_is_refused(shop: Shop) -> None:
     made, configuration = shop.subscribe(), shop.portal_configuration()
     later = shop.price(

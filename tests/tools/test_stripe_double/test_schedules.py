@@ -1,4 +1,4 @@
-"""Subscription schedules: made by the API or by the portal, followed by the clock, let go of."""
+"""Subscription schedules: made by the API, followed by the clock, let go of."""
 
 from typing import Any
 
@@ -9,14 +9,11 @@ from tests.tools.test_stripe_double.shop import (
     DAY,
     HOUR,
     PROFESSIONAL_CENTS,
-    RETURN_URL,
     STARTER_CENTS,
     Shop,
     browse,
 )
 from tools.stripe_double.periods import boundary
-
-_CONDITIONS = {"conditions": [{"type": "decreasing_item_amount"}, {"type": "shortening_interval"}]}
 
 
 def _period(subscription: stripe.Subscription) -> tuple[int, int]:
@@ -41,20 +38,6 @@ def _scheduled(shop: Shop, made: stripe.Subscription, price: str, **last: Any) -
     schedule = shop.stripe.v1.subscription_schedules.create({"from_subscription": made.id})
     phases = _phases(made, price, proration_behavior="none", **last)
     return shop.stripe.v1.subscription_schedules.update(schedule.id, {"phases": phases})
-
-
-def _downgrade_in_the_portal(shop: Shop, made: stripe.Subscription, price: str) -> str:
-    confirm = {"subscription": made.id, "items": [{"id": made["items"].data[0].id, "price": price}]}
-    url = shop.portal(
-        made.customer,
-        shop.portal_configuration(schedule_at_period_end=_CONDITIONS),
-        type="subscription_update_confirm",
-        subscription_update_confirm=confirm,
-        after_completion={"type": "redirect", "redirect": {"return_url": RETURN_URL}},
-    )
-    page = browse(url).html
-    assert browse(url, action="confirm").location == RETURN_URL
-    return page
 
 
 def test_a_schedule_begins_with_the_current_period(shop: Shop) -> None:
@@ -204,66 +187,13 @@ def test_refuses_phases_that_do_not_fit(shop: Shop, change: dict[str, Any], mess
         shop.stripe.v1.subscription_schedules.update(schedule.id, {"phases": phases})
 
 
-def test_a_downgrade_in_the_portal_waits_for_the_periods_end(shop: Shop) -> None:
-    made = shop.subscribe(items=[{"price": shop.professional}])
-    page = _downgrade_in_the_portal(shop, made, shop.starter)
-    assert "<strong>Starter, 29.00 USD per month</strong> from 20" in page
-    scheduled = shop.stripe.v1.subscriptions.retrieve(made.id, {"expand": ["schedule"]})
-    assert isinstance(scheduled.schedule, stripe.SubscriptionSchedule)
-    assert [phase["items"][0].price for phase in scheduled.schedule.phases] == [
-        shop.professional,
-        shop.starter,
-    ]
-    assert scheduled.schedule.phases[1].start_date == _period(made)[1]
-    assert (_price(scheduled), len(shop.invoices_of(made.id))) == (shop.professional, 1)
-    shop.control("clock/advance", to=_period(made)[1] + HOUR)
-    after = shop.now_of(made.id)
-    assert (_price(after), after.schedule) == (shop.starter, None)
-    assert shop.invoices_of(made.id)[0].amount_paid == STARTER_CENTS
-    assert shop.event_types(about=scheduled.schedule.id) == [
-        "subscription_schedule.created",
-        "subscription_schedule.updated",
-        "subscription_schedule.updated",
-        "subscription_schedule.released",
-    ]
-
-
-def test_a_shorter_interval_waits_and_then_bills_by_the_month(shop: Shop) -> None:
-    made = shop.subscribe(items=[{"price": shop.yearly}])
-    _downgrade_in_the_portal(shop, made, shop.professional)
-    assert _price(shop.now_of(made.id)) == shop.yearly
-    end = _period(made)[1]
-    shop.control("clock/advance", to=end + HOUR)
-    assert _period(shop.now_of(made.id)) == (end, boundary(end, "month", 1))
-    assert shop.invoices_of(made.id)[0].amount_paid == PROFESSIONAL_CENTS
-
-
-def test_an_upgrade_does_not_wait(shop: Shop) -> None:
+def test_a_longer_interval_of_a_phase_counts_from_its_beginning(shop: Shop) -> None:
     made = shop.subscribe()
-    page = _downgrade_in_the_portal(shop, made, shop.yearly)
-    assert "per year</strong> from today" in page
-    assert (_price(shop.now_of(made.id)), shop.now_of(made.id).schedule) == (shop.yearly, None)
-
-
-def test_a_scheduled_downgrade_of_a_trial_begins_with_the_first_payment(shop: Shop) -> None:
-    made = shop.subscribe(items=[{"price": shop.professional}], trial_period_days=14)
-    _downgrade_in_the_portal(shop, made, shop.starter)
-    shop.control("clock/advance", seconds=14 * DAY + HOUR)
-    after = shop.now_of(made.id)
-    assert (after.status, _price(after), after.schedule) == ("active", shop.starter, None)
-    assert shop.invoices_of(made.id)[0].amount_paid == STARTER_CENTS
-
-
-def test_the_portal_changes_nothing_while_a_change_is_scheduled(shop: Shop) -> None:
-    made = shop.subscribe(items=[{"price": shop.professional}])
-    _downgrade_in_the_portal(shop, made, shop.starter)
-    url = shop.portal(made.customer)
-    page = browse(url).html
-    assert "Scheduled: Starter, 29.00 USD per month from" in page
-    assert ("Switch plan" in page, "Cancel at the end" in page) == (False, False)
-    assert browse(url, action="cancel", subscription=made.id).status == 402
-    with pytest.raises(stripe.InvalidRequestError, match="managed by the subscription schedule"):
-        shop.portal(made.customer, type="subscription_cancel", subscription_cancel={"subscription": made.id})
+    _scheduled(shop, made, shop.yearly)
+    end = _period(made)[1]
+    shop.control("clock/advance", to=end)
+    renewed = shop.now_of(made.id)
+    assert (_period(renewed), renewed.billing_cycle_anchor) == ((end, boundary(end, "year", 1)), end)
 
 
 def test_the_portal_cancels_after_the_last_phase_has_begun(shop: Shop) -> None:
