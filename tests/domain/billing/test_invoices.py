@@ -95,6 +95,15 @@ def test_an_uncollectible_invoice_may_still_be_paid_or_voided(later: str) -> Non
         assert row_of(order).invoice.status == later
 
 
+@pytest.mark.parametrize("days", [1, 2])
+def test_a_deleted_draft_does_not_come_back_by_an_event_of_the_same_second_or_later(days: float) -> None:
+    for order in permutations([observed(1, "deleted", "draft"), observed(days, "updated", "draft")]):
+        row = row_of(order)
+        assert (row.snapshot, row.status) == (None, "deleted")
+        with pytest.raises(ValueError, match="in_1 has nothing to show"):
+            _ = row.invoice
+
+
 def test_statuses_only_move_up() -> None:
     moves = {
         (one, other)

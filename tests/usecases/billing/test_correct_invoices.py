@@ -123,3 +123,8 @@ def test_a_draft_that_stripe_does_not_know_yet_is_shown_when_it_is_paid(place: B
     assert invoices(place) == []
     deliver(billing_on(place.open(), StripeAccount(PAID.payload)), [PAID])
     assert [row.invoice.status for row in invoices(place)] == ["paid"]
+
+
+def test_a_finalized_invoice_that_stripe_does_not_know_is_taken_from_the_event(place: BillingPlace) -> None:
+    deliver(billing_on(place.open(), StripeAccount()), [CREATED, PAID])
+    assert [row.invoice.status for row in invoices(place)] == ["paid"]
