@@ -31,6 +31,8 @@ def test_every_behaviour_of_prices_has_a_test() -> None:
 
 def test_every_billing_behaviour_has_a_test_on_a_store_or_a_function() -> None:
     """Look outside tests/golden: most promises are the effect of a webhook or a click, not a rule."""
-    found = re.findall(r"(?:test_b|\[B|-B)(\d+)(?![0-9])", listed("tests/usecases", "tests/http", "tests/domain/billing"))
+    found = re.findall(
+        r"(?:test_b|\[B|-B)(\d+)(?![0-9])", listed("tests/usecases", "tests/http", "tests/domain/billing")
+    )
     named = {f"B{number}" for number in found}
     assert named >= BILLING, f"no test names {sorted(BILLING - named)}"

@@ -2,70 +2,23 @@
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-import stripe
-from werkzeug.test import TestResponse
 
-from shared.adapters.stripe import StripeApi
-from shared.domain.billing.plan_mapping import catalog_to_sell
 from tests.golden.stripe_payloads import changed, read_cases
 from tests.http.serving import Functions, Json, bearer, refused, succeeded
-from tests.http.stripe_caller import SECRET, event, send
+from tests.http.stripe_caller import event, send
+from tests.http.stripe_shop import ORIGIN, Shop, open_shop
 from tests.tools.test_stripe_double.shop import browse
-from tools.stripe_double.serving import Served, serving
 
-KEY = "sk_test_routes"
-ORIGIN = "https://usage.example.com"
 INVOICE: Json = read_cases("stripe_endive")["invoice"]
-
-
-class Shop:
-    """Our functions, the Stripe double, and the key of tenant `acme` on plan free."""
-
-    def __init__(self, functions: Functions, double: Served) -> None:
-        self.functions = functions
-        self.double = double
-        self.key = functions.create_tenant(plan="free")
-        self.stripe = stripe.StripeClient(KEY, base_addresses={"api": double.url})
-
-    def ask(self, what: str, body: object = None, key: str | None = None, **headers: str) -> TestResponse:
-        """Request one of Stripe's pages."""
-        path = f"/api/v1/tenants/acme/{what}"
-        return self.functions.usage_api.post(path, json=body, headers={**bearer(key or self.key), **headers})
-
-    def checkout(self, plan: str = "starter", interval: str = "month") -> str:
-        """Return the URL of the Checkout page."""
-        return str(succeeded(self.ask("checkout-sessions", {"plan": plan, "interval": interval}))["url"])
-
-    def deliver_webhooks(self) -> None:
-        """Deliver all of Stripe's events so far, signed."""
-        for each in list(self.double.account.objects["event"].values()):
-            response = send(self.functions, each)
-            assert response.status_code == 200, response.get_data(as_text=True)
-
-    def billing(self) -> Json:
-        """Return the billing part of the usage page."""
-        billing: Json = self.functions.read(self.key, "/tenants/acme/usage")["billing"]
-        return billing
-
-    def invoices(self, query: str = "") -> Json:
-        """Return a page of the list."""
-        return self.functions.read(self.key, f"/tenants/acme/invoices{query}")
 
 
 @pytest.fixture
 def shop(set_up: Callable[[], Functions], monkeypatch: pytest.MonkeyPatch) -> Iterator[Shop]:
-    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
-    with serving() as double:
-        monkeypatch.setenv("STRIPE_API_KEY", KEY)
-        monkeypatch.setenv("STRIPE_API_BASE", double.url)
-        monkeypatch.setenv("STRIPE_WEBHOOK_SECRET", SECRET)
-        monkeypatch.setenv("GWI_WEB_ORIGIN", f"{ORIGIN}/")
-        StripeApi(KEY, double.url).sync_catalog(catalog_to_sell())
-        yield Shop(set_up(), double)
+    with open_shop(set_up, monkeypatch) as shop:
+        yield shop
 
 
 @pytest.mark.parametrize(
@@ -246,115 +199,3 @@ def test_b9_a_cancellation_shows_when_the_plan_ends(shop: Shop) -> None:
     assert (shown["plan"], shown["status"], shown["cancel_at_period_end"]) == ("starter", "active", True)
     assert shown["plan_ends_at"] == shown["ends_at"] == shown["current_period_end"] is not None
     assert shown["next_invoice_at"] is None
-
-
-@pytest.mark.parametrize("days", [10, 100], ids=["B43-in-this-period", "B43-in-a-later-one"])
-def test_b43_cancel_at_alone_is_shown_as_an_ending(shop: Shop, days: int) -> None:
-    browse(shop.checkout(), action="pay")
-    (subscription,) = shop.stripe.v1.subscriptions.list().data
-    ends_at = datetime.fromtimestamp(subscription.created, UTC) + timedelta(days=days)
-    shop.stripe.v1.subscriptions.update(subscription.id, {"cancel_at": int(ends_at.timestamp())})
-    shop.deliver_webhooks()
-    shown = shop.billing()
-    assert (shown["status"], shown["cancel_at_period_end"]) == ("active", False)
-    assert datetime.fromisoformat(shown["ends_at"]) == ends_at
-    assert shown["next_invoice_at"] == (None if days == 10 else shown["current_period_end"])
-    shop.functions.clock.pass_by(timedelta(seconds=1))
-    shop.stripe.v1.subscriptions.update(subscription.id, {"cancel_at": ""})
-    shop.deliver_webhooks()
-    assert shop.billing()["ends_at"] is None
-    shop.stripe.v1.subscriptions.cancel(subscription.id)
-    shop.deliver_webhooks()
-    ended = shop.billing()
-    assert (ended["status"], ended["ends_at"]) == ("canceled", None), "no end is ahead"
-
-
-def test_billing_alerts_are_told_to_those_who_may_manage_billing(shop: Shop) -> None:
-    browse(shop.checkout(), action="pay")
-    (subscription,) = shop.stripe.v1.subscriptions.list().data
-    product = shop.stripe.v1.products.create({"name": "Special"})
-    terms: Any = {
-        "product": product.id,
-        "currency": "usd",
-        "unit_amount": 5_00,
-        "recurring": {"interval": "month"},
-    }
-    item: Any = {
-        "id": subscription["items"]["data"][0]["id"],
-        "price": shop.stripe.v1.prices.create(terms).id,
-    }
-    shop.stripe.v1.subscriptions.update(subscription.id, {"items": [item]})
-    shop.deliver_webhooks()
-    functions = shop.functions
-    told = [functions.sign_in(f"{role}@example.com", role) for role in ("owner", "admin")]
-    for caller in (*told, functions.create_key("usage:read", "billing:write")):
-        (alert,) = functions.read(caller, "/tenants/acme/usage")["billing"]["alerts"]
-        assert alert["kind"] == "unmapped_price"
-        assert subscription.id in alert["message"]
-        assert datetime.fromisoformat(alert["at"]) == functions.clock.now
-    for caller in (functions.sign_in("member@example.com", "member"), functions.create_key("usage:read")):
-        assert functions.read(caller, "/tenants/acme/usage")["billing"]["alerts"] == []
-    previous = functions.read(told[0], "/tenants/acme/usage?period=previous")
-    assert previous["billing"]["alerts"] == []
-
-
-CORRECTED = ("net_total", "amount_refunded", "amount_credited", "amount_lost", "dispute")
-
-
-def test_b44_refunds_credit_notes_and_disputes_change_what_an_invoice_shows(shop: Shop) -> None:
-    browse(shop.checkout("professional"), action="pay")
-    shop.deliver_webhooks()
-    (whole,) = shop.invoices()["invoices"]
-    assert [whole[name] for name in CORRECTED] == [9_900, 0, 0, 0, None]
-    (charge,) = shop.double.account.objects["charge"].values()
-    shop.stripe.v1.refunds.create({"payment_intent": charge["payment_intent"], "amount": 900})
-    note = {"customer": charge["customer"], "invoice": whole["id"], "amount": 1_000, "refunds": []}
-    send_about(shop, "credit_note.created", "credit_note", {**note, "status": "issued"})
-    dispute = {"charge": charge["id"], "amount": 8_000, "status": "needs_response"}
-    disputed = send_about(shop, "charge.dispute.created", "dispute", dispute)
-    shop.deliver_webhooks()
-    (shown,) = shop.invoices()["invoices"]
-    assert [shown[name] for name in CORRECTED] == [8_000, 900, 1_000, 0, "open"]
-    disputed["status"] = "lost"
-    shop.double.account.emit("charge.dispute.closed", disputed)
-    shop.deliver_webhooks()
-    (shown,) = shop.invoices()["invoices"]
-    assert [shown[name] for name in CORRECTED] == [0, 900, 1_000, 8_000, "lost"]
-    assert (shown["total"], shown["status"]) == (9_900, "paid"), "as in Stripe"
-
-
-def send_about(shop: Shop, kind: str, of: str, fields: Json) -> Json:
-    """Put an object into Stripe and send an event about it."""
-    made: Json = shop.double.account.add(of, fields)
-    shop.double.account.emit(kind, made)
-    return made
-
-
-def test_a_prorated_invoice_tells_its_lines(shop: Shop) -> None:
-    browse(shop.checkout(), action="pay")
-    (subscription,) = shop.stripe.v1.subscriptions.list().data
-    price = StripeApi(KEY, shop.double.url).find_price("gwi_professional_month")
-    items: Any = [{"id": subscription["items"]["data"][0]["id"], "price": price}]
-    update: Any = {"items": items, "proration_behavior": "always_invoice"}
-    shop.stripe.v1.subscriptions.update(subscription.id, update)
-    shop.deliver_webhooks()
-    # Both were made in one second.
-    first, prorated = sorted(shop.invoices()["invoices"], key=lambda invoice: len(invoice["lines"]))
-    assert [line["amount"] for line in first["lines"]] == [2_900]
-    assert len(prorated["lines"]) == 2
-    assert sum(line["amount"] for line in prorated["lines"]) == prorated["total"]
-    assert all(line["description"] for line in prorated["lines"])
-    assert prorated["has_more_lines"] is False
-
-
-def test_a_deleted_draft_is_no_longer_listed(shop: Shop) -> None:
-    browse(shop.checkout(), action="pay")
-    shop.deliver_webhooks()
-    customer = shop.stripe.v1.customers.list().data[0].id
-    draft = changed(INVOICE, {"customer": customer, "id": "in_draft", "status": None})
-    shop.double.account.add("invoice", draft, "in_draft")
-    send(shop.functions, event("invoice.updated", draft, "evt_draft"))
-    assert [each["status"] for each in shop.invoices()["invoices"]].count("draft") == 1
-    del shop.double.account.objects["invoice"]["in_draft"]
-    send(shop.functions, event("invoice.deleted", draft, "evt_deleted"))
-    assert [each["status"] for each in shop.invoices()["invoices"]] == ["paid"]

@@ -55,7 +55,7 @@ def test_a_date_in_the_period_ends_it_then_without_a_word_about_the_periods_end(
     (event,) = shop.events("customer.subscription.updated")[:1]
     assert event.data.previous_attributes is not None
     assert event.data.previous_attributes.to_dict()["cancel_at"] is None
-    shop.control("clock/advance", to=day - 1)
+    shop.control("clock/advance", to=day - 60)
     assert shop.now_of(made.id).status == "active"
     shop.control("clock/advance", to=day)
     assert (shop.now_of(made.id).status, shop.now_of(made.id).ended_at) == ("canceled", day)
