@@ -57,7 +57,10 @@ class Subscriber:
 
     def portal(self, action: str, **fields: str) -> None:
         """Press a button of the portal; a form's own hidden fields are found on the page."""
-        url = self._url("portal-sessions", {})
+        self.press(self._url("portal-sessions", {}), action, **fields)
+
+    def press(self, url: str, action: str, **fields: str) -> None:
+        """Press a button of a page of the portal."""
         hidden = dict(re.findall(r'type="hidden" name="(\w+)" value="(\w+)"', visit(url).text))
         done = visit(url, **{**hidden, **fields, "action": action})
         assert done.status == 303, done.text

@@ -46,10 +46,12 @@ def test_b43_cancel_at_alone_is_shown_as_an_ending(shop: Shop, days: int) -> Non
 def test_billing_alerts_are_told_to_those_who_may_manage_billing(shop: Shop) -> None:
     browse(shop.checkout(), action="pay")
     (subscription,) = shop.stripe.v1.subscriptions.list().data
-    price = subscription["items"]["data"][0]["price"]
-    shop.stripe.v1.prices.update(price["id"], {"lookup_key": "other", "metadata": {"plan": ""}})
-    shop.stripe.v1.products.update(price["product"], {"metadata": {"plan": ""}})
-    shop.stripe.v1.subscriptions.update(subscription.id, {"metadata": {"note": "changed"}})
+    product = shop.stripe.v1.products.create({"name": "Special"})
+    terms: Any = {"product": product.id, "currency": "usd", "unit_amount": 5_00}
+    terms |= {"recurring": {"interval": "month"}}
+    price = shop.stripe.v1.prices.create(terms)
+    item: Any = {"id": subscription["items"]["data"][0]["id"], "price": price.id}
+    shop.stripe.v1.subscriptions.update(subscription.id, {"items": [item]})
     shop.deliver_webhooks()
     functions = shop.functions
     told = [functions.sign_in(f"{role}@example.com", role) for role in ("owner", "admin")]
