@@ -144,6 +144,12 @@ class Billing(ResponseModel):
     ends_at: datetime | None = Field(
         description="When the subscription will end by a cancellation, whichever way it was planned; else null."
     )
+    scheduled_plan: str | None = Field(
+        description="The plan that a confirmed change brings at `scheduled_at`, when the billed period ends."
+    )
+    scheduled_plan_name: str | None
+    scheduled_interval: BillingInterval | None
+    scheduled_at: datetime | None
     alerts: list[BillingAlertResponse] = Field(
         description="Problems of the subscriptions that a person should fix: for callers with `billing:write`, "
         "in answers about the current period."
@@ -152,6 +158,7 @@ class Billing(ResponseModel):
     @classmethod
     def of(cls, tenant: Tenant, alerts: Sequence[RaisedAlert]) -> "Billing":
         plan, summary = find_plan(tenant.plan), tenant.billing
+        scheduled = find_plan(summary.scheduled_plan) if summary.scheduled_plan else None
         return cls(
             plan=tenant.plan,
             plan_name=plan.name if plan else None,
@@ -164,6 +171,10 @@ class Billing(ResponseModel):
             trial_end=summary.trial_end,
             past_due_since=summary.past_due_since,
             ends_at=summary.ends_at,
+            scheduled_plan=summary.scheduled_plan,
+            scheduled_plan_name=scheduled.name if scheduled else None,
+            scheduled_interval=summary.scheduled_interval,
+            scheduled_at=summary.scheduled_at,
             alerts=[BillingAlertResponse.of(each) for each in alerts],
         )
 

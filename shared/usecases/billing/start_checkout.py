@@ -106,7 +106,7 @@ def _change(
     if current.state not in _CHANGEABLE:
         return page
     if purchase.plan == FREE_PLAN.id:
-        return replace(page, subscription_id=current.id, done_url=pages.tenant_home)
+        return replace(page, subscription_id=current.id, done_url=pages.success)
     plan = _sold_plan(purchase.plan)
     if (plan, purchase.interval) == (current.snapshot.plan, current.snapshot.interval):
         return page

@@ -103,6 +103,36 @@ describe('after paying', () => {
     expect(screen.getByText('Waiting for Stripe to confirm')).toBeVisible()
   })
 
+  it('says that a confirmed downgrade comes when the billed period ends', async () => {
+    const [plan, interval] = ['professional', 'month'] as const
+    rememberCheckout('acme', { plan, interval, before: { ...PAID.billing, interval: 'year' } })
+    const scheduled = usageWith({
+      ...PAID.billing,
+      interval: 'year',
+      scheduled_plan: plan,
+      scheduled_plan_name: 'Professional',
+      scheduled_interval: interval,
+      scheduled_at: '2027-03-01T00:00:00Z',
+    })
+    const { requests } = comeBack('success', { [USAGE]: { body: scheduled } })
+    await pass(2000)
+    expect(screen.getByText('You stay on Professional for now')).toBeVisible()
+    expect(screen.getByText(/You change to Professional, paid by the month/)).toBeVisible()
+    expect(requests).toHaveLength(1)
+  })
+
+  it('says when a plan ends that was canceled, once Stripe has confirmed it', async () => {
+    rememberCheckout('acme', { plan: 'free', interval: 'month', before: PAID.billing })
+    let usage = PAID
+    comeBack('success', { [USAGE]: () => ({ body: usage }) })
+    await pass(1500)
+    expect(screen.getByText('Waiting for Stripe to confirm')).toBeVisible()
+    usage = usageWith({ ...PAID.billing, ends_at: '2027-03-01T00:00:00Z' })
+    await pass(3000)
+    expect(screen.getByText('You stay on Professional for now')).toBeVisible()
+    expect(screen.getByText(/You change to the Free plan on/)).toBeVisible()
+  })
+
   it('claims no change where it does not know what was before', async () => {
     comeBack('success', { [USAGE]: { body: PAID } })
     await pass(500)

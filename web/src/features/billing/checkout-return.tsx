@@ -2,14 +2,16 @@
 import { useSearchParams } from 'react-router'
 
 import { Button, LinkButton } from '@/components/button'
+import { Instant } from '@/components/instant'
 import { Notice } from '@/components/notice'
 import { Spinner } from '@/components/spinner'
-import type { Plan } from '@/lib/api/types'
+import type { BillingState, Plan } from '@/lib/api/types'
 import { useTenant } from '@/lib/tenant'
 
 import { pendingCheckout, type PendingCheckout } from './pending-checkout'
 import { currentPlan } from './plan-change'
 import { PlanButton } from './plan-button'
+import { scheduledName } from './subscription'
 import { usePlanConfirmation } from './use-plan-confirmation'
 
 const PARAMETER = 'checkout'
@@ -33,7 +35,7 @@ type ReturnProps = { pending: PendingCheckout | null; onDismiss: () => void }
 
 function Paid({ pending, onDismiss }: ReturnProps) {
   const { id, usage } = useTenant()
-  const wait = usePlanConfirmation(id, usage.billing, pending?.before ?? null)
+  const wait = usePlanConfirmation(id, usage.billing, pending)
   const name = wait.billing.plan_name ?? wait.billing.plan
   if (wait.confirmation === 'changed') {
     return (
@@ -41,6 +43,9 @@ function Paid({ pending, onDismiss }: ReturnProps) {
         Stripe confirmed the change. The new limits apply now.
       </Notice>
     )
+  }
+  if (wait.confirmation === 'scheduled' || wait.confirmation === 'ending') {
+    return <Later billing={wait.billing} onDismiss={onDismiss} />
   }
   if (wait.confirmation === 'subscribed') {
     return (
@@ -50,6 +55,23 @@ function Paid({ pending, onDismiss }: ReturnProps) {
     )
   }
   return wait.gaveUp ? <Unconfirmed wait={wait} onDismiss={onDismiss} /> : <Waiting />
+}
+
+/** A change or an end that was confirmed and takes effect when the billed period ends. */
+function Later({ billing, onDismiss }: { billing: BillingState; onDismiss: () => void }) {
+  const { plan, plan_name, scheduled_at, ends_at } = billing
+  const next = scheduled_at === null ? 'the Free plan' : scheduledName(billing)
+  return (
+    <Notice
+      tone="ok"
+      title={`You stay on ${plan_name ?? plan} for now`}
+      action={<ToUsage />}
+      onDismiss={onDismiss}
+    >
+      {/* Both are the end of what is paid for. */}
+      You change to {next} on <Instant at={scheduled_at ?? ends_at ?? ''} day />. Until then nothing changes.
+    </Notice>
+  )
 }
 
 function Waiting() {

@@ -38,7 +38,7 @@ function Invoices({ tenant, wanted }: { tenant: string; wanted: boolean }) {
           title="No invoices yet"
           description="Invoices appear here after your first payment."
         />
-      ) : !invoices ? (
+      ) : isNarrow ? (
         <InvoiceCards invoices={invoices} more={query} />
       ) : (
         <DataTable

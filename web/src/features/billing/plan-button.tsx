@@ -7,6 +7,7 @@ import { useTenant } from '@/lib/tenant'
 
 import { rememberCheckout } from './pending-checkout'
 import { changeLabel, planChange } from './plan-change'
+import { isSubscriber } from './subscription'
 
 type PlanButtonProps = {
   plans: readonly Plan[]
@@ -23,9 +24,11 @@ export function PlanButton({ plans, plan, interval, variant, block = false }: Pl
     rememberCheckout(id, { plan: plan.id, interval, before: usage.billing }),
   )
   if (change === 'current') return null
-  // Canceling is the portal's: nothing can be ordered that costs nothing.
+  // A plan without a subscription is changed by a person: the portal says so.
   const page: StripePage =
-    change === 'cancel' ? { name: 'portal' } : { name: 'checkout', plan: plan.id, interval }
+    change === 'cancel' && !isSubscriber(usage.billing)
+      ? { name: 'portal' }
+      : { name: 'checkout', plan: plan.id, interval }
   return (
     <div>
       <Button variant={variant} block={block} loading={leaving} onClick={() => leave(page)}>

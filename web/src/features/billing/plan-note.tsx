@@ -1,9 +1,9 @@
 import type { ReactNode } from 'react'
 
 import { Instant } from '@/components/instant'
-import { endOfGrace, isSubscriber } from './subscription'
+import { endOfGrace, isSubscriber, scheduledName } from './subscription'
 import type { Plan } from '@/lib/api/types'
-import { limitText } from '@/features/limits/limit-text'
+import { limitText } from '@/lib/limit-text'
 import { formatInteger } from '@/lib/format'
 import { useTenant } from '@/lib/tenant'
 
@@ -31,6 +31,11 @@ function CurrentNotes({ plan }: PlanNoteProps) {
       {billing.ends_at !== null && (
         <p className="text-warn-text">
           Canceled. Ends on <Instant at={billing.ends_at} day />.
+        </p>
+      )}
+      {billing.scheduled_at !== null && (
+        <p>
+          Changes to {scheduledName(billing)} on <Instant at={billing.scheduled_at} day />.
         </p>
       )}
       {limits && limits.tokens !== plan.tokens_per_period && (

@@ -23,3 +23,10 @@ export function isCustomer({ status }: BillingState): boolean {
 export function endOfGrace({ plan_ends_at, ends_at }: BillingState): string | null {
   return plan_ends_at === ends_at ? null : plan_ends_at
 }
+
+/** The plan and the payments of a change that was confirmed and takes effect later. */
+export function scheduledName({ scheduled_plan_name, scheduled_interval, interval }: BillingState): string {
+  const name = scheduled_plan_name ?? 'another plan'
+  if (scheduled_interval === interval) return name
+  return `${name}, paid by the ${scheduled_interval ?? 'month'}`
+}

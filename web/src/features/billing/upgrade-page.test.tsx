@@ -13,7 +13,6 @@ import { UpgradePage } from './upgrade-page'
 
 const CATALOG = { 'GET /plans': { body: { plans: PLANS } } }
 const CHECKOUT = 'POST /tenants/acme/checkout-sessions'
-const PORTAL = 'POST /tenants/acme/portal-sessions'
 const ON_PROFESSIONAL: Partial<BillingState> = {
   plan: 'professional',
   plan_name: 'Professional',
@@ -141,9 +140,9 @@ describe('choosing a plan', () => {
   })
 
   it('leads back to Free through the portal', async () => {
-    const requests = await showPlans({ [PORTAL]: stripePage('portal') }, ON_PROFESSIONAL)
+    const requests = await showPlans({ [CHECKOUT]: stripePage('portal') }, ON_PROFESSIONAL)
     await userEvent.click(screen.getByRole('button', { name: 'Downgrade to Free' }))
-    expect(requests.at(-1)).toMatchObject({ path: '/tenants/acme/portal-sessions', body: {} })
+    expect(requests.at(-1)).toMatchObject({ path: '/tenants/acme/checkout-sessions', body: { plan: 'free' } })
     expect(window.location.hash).toBe('#portal')
   })
 

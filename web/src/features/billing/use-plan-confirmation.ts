@@ -5,11 +5,13 @@ import { useEffect, useState } from 'react'
 import { meQuery, invoicesQuery, usageQuery } from '@/lib/api/queries'
 import type { BillingState } from '@/lib/api/types'
 
-import type { PlanFacts } from './pending-checkout'
+import type { PendingCheckout } from './pending-checkout'
 import { isGranted } from './subscription'
 
 /** Stripe usually confirms within seconds. 60 s in total. */
 export const WAITS_MS = [1000, 1000, 2000, 3000, 4000, 5000, 6000, 8000, 10_000, 10_000, 10_000]
+
+const FREE_PLAN = 'free'
 
 type Waiting = {
   billing: BillingState
@@ -19,14 +21,18 @@ type Waiting = {
   again: () => void
 }
 
-/** Poll until the plan differs from `before`. `known` is used until the first response. */
-export function usePlanConfirmation(tenant: string, known: BillingState, before: PlanFacts | null): Waiting {
+/** Poll until what was ordered has happened, or is scheduled. `known` is used until the first response. */
+export function usePlanConfirmation(
+  tenant: string,
+  known: BillingState,
+  pending: PendingCheckout | null,
+): Waiting {
   const queries = useQueryClient()
   const [asked, setAsked] = useState(0)
   // The tenant's frame has just read it; only the waits below ask again.
   const { data, error } = useQuery({ ...usageQuery(tenant), staleTime: Infinity })
   const billing = data?.billing ?? known
-  const confirmation = confirmationOf(billing, before)
+  const confirmation = confirmationOf(billing, pending)
   const wait_ms = confirmation === 'not-yet' ? WAITS_MS[asked] : undefined
   useEffect(() => {
     if (wait_ms === undefined) return
@@ -46,12 +52,18 @@ export function usePlanConfirmation(tenant: string, known: BillingState, before:
   return { billing, confirmation, gaveUp, error, again: () => setAsked(0) }
 }
 
-/** "changed": since the pending. "subscribed": there is a subscription, but nothing tells what was before. */
-export type Confirmation = 'changed' | 'subscribed' | 'not-yet'
+/**
+ * "changed": since the order. "scheduled": the order takes effect later. "ending": the plan ends later.
+ * "subscribed": there is a subscription, but nothing tells what was before.
+ */
+export type Confirmation = 'changed' | 'scheduled' | 'ending' | 'subscribed' | 'not-yet'
 
-function confirmationOf(now: BillingState, before: PlanFacts | null): Confirmation {
+function confirmationOf(now: BillingState, pending: PendingCheckout | null): Confirmation {
   if (!isGranted(now)) return 'not-yet'
-  if (before === null) return 'subscribed'
+  if (pending === null) return 'subscribed'
+  const { plan, interval, before } = pending
+  if (now.scheduled_plan === plan && now.scheduled_interval === interval) return 'scheduled'
+  if (plan === FREE_PLAN) return now.ends_at === null ? 'not-yet' : 'ending'
   const isSame = now.plan === before.plan && now.status === before.status && now.interval === before.interval
   return isSame ? 'not-yet' : 'changed'
 }

@@ -6,7 +6,7 @@ import type { MetricForecast, Usage } from '@/lib/api/types'
 import { formatCompact, formatInteger } from '@/lib/format'
 
 import { forecastText, type ForecastText } from './forecast-text'
-import { limitText } from './limit-text'
+import { limitText } from '@/lib/limit-text'
 
 const LOOKS: Record<ForecastText['tone'], { icon: typeof CircleCheck; colour: string }> = {
   ok: { icon: CircleCheck, colour: 'text-ok-text' },

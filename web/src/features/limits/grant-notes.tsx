@@ -5,7 +5,7 @@ import { Instant } from '@/components/instant'
 import { plansQuery } from '@/lib/api/queries'
 import type { Grant } from '@/lib/api/types'
 
-import { limitText } from './limit-text'
+import { limitText } from '@/lib/limit-text'
 
 export function GrantNotes({ grants }: { grants: readonly Grant[] }) {
   if (grants.length === 0) return null

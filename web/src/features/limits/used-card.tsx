@@ -11,7 +11,7 @@ import { formatCompact, formatInteger } from '@/lib/format'
 
 import { GrantNotes } from './grant-notes'
 import { levelsOf } from './limit-level'
-import { limitText } from './limit-text'
+import { limitText } from '@/lib/limit-text'
 
 export function UsedCard({ usage: { status, limits, billing, aggregate } }: { usage: Usage }) {
   const resetsAt = status?.period_resets_at ?? aggregate.period_end

@@ -2645,6 +2645,17 @@ export interface components {
              */
             ends_at: string | null;
             /**
+             * Scheduled Plan
+             * @description The plan that a confirmed change brings at `scheduled_at`, when the billed period ends.
+             */
+            scheduled_plan: string | null;
+            /** Scheduled Plan Name */
+            scheduled_plan_name: string | null;
+            /** Scheduled Interval */
+            scheduled_interval: ("day" | "week" | "month" | "year") | null;
+            /** Scheduled At */
+            scheduled_at: string | null;
+            /**
              * Alerts
              * @description Problems of the subscriptions that a person should fix: for callers with `billing:write`, in answers about the current period.
              */

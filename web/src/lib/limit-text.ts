@@ -1,5 +1,5 @@
 // A limit in words.
-import { formatInteger } from '@/lib/format'
+import { formatInteger } from './format'
 
 /** The largest limit; the API says that it means unlimited. */
 const UNLIMITED = 2 ** 53
