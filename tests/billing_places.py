@@ -33,6 +33,9 @@ class BillingPlace(Protocol):
     def mails(self) -> list[SentMail]:
         """Return the queued mails."""
 
+    def mail_texts(self) -> list[str]:
+        """Return the text of each queued mail."""
+
 
 class MemoryBillingPlace:
     """A place in this process; faults happen between two calls of the port."""
@@ -53,6 +56,10 @@ class MemoryBillingPlace:
         """See BillingPlace."""
         return [SentMail(mail.to, mail.subject) for mail in mails_of(self.store)]
 
+    def mail_texts(self) -> list[str]:
+        """See BillingPlace."""
+        return [" ".join(mail.paragraphs) for mail in mails_of(self.store)]
+
 
 class FirestoreBillingPlace:
     """A place in the emulator; faults happen between two RPCs, so in the middle of a call of the port."""
@@ -72,6 +79,10 @@ class FirestoreBillingPlace:
     def mails(self) -> list[SentMail]:
         """See BillingPlace."""
         return [SentMail(mail.to, mail.subject) for mail in mails_of(self.rpc)]
+
+    def mail_texts(self) -> list[str]:
+        """See BillingPlace."""
+        return [" ".join(mail.paragraphs) for mail in mails_of(self.rpc)]
 
 
 def _subscriptions_by_kind(store: BillingStore, tenant_id: str) -> dict[str, tuple[str, ...]]:

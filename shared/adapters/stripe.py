@@ -9,6 +9,7 @@ import stripe
 
 from shared.adapters.stripe_calls import all_pages, answer_of, found_by
 from shared.adapters.stripe_catalog import StripeCatalog
+from shared.adapters.stripe_endpoint import sync_endpoint
 from shared.adapters.stripe_time import limited_session, stripe_deadline
 from shared.domain.billing.correction_shapes import read_charge, read_credit_note, read_dispute
 from shared.domain.billing.corrections import Correction
@@ -21,7 +22,7 @@ from shared.domain.billing.stripe_shapes import (
     read_subscription,
 )
 from shared.domain.errors import NotFound, Unavailable
-from shared.ports import CheckoutOrder, CheckoutPage, PortalOrder
+from shared.ports import CheckoutOrder, CheckoutPage, EndpointSync, PortalOrder
 
 MAX_NETWORK_RETRIES = 1
 DEFAULT_SLOTS = 8
@@ -192,6 +193,9 @@ class StripeApi:
 
     def sync_catalog(self, products: Sequence[ProductSpec]) -> list[str]:
         return self._catalog.sync(products)
+
+    def sync_endpoint(self, url: str, event_types: Sequence[str]) -> EndpointSync:
+        return sync_endpoint(self._v1, url, event_types)
 
 
 def _checkout_page(session: Mapping[str, Any]) -> CheckoutPage:

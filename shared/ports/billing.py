@@ -155,6 +155,15 @@ class SignatureCheck(Protocol):
         """
 
 
+@dataclass(frozen=True, slots=True)
+class EndpointSync:
+    """What was changed about our webhook endpoint, a sentence each."""
+
+    changes: list[str]
+    secret: str | None = None
+    """The signing secret of a new endpoint. Stripe tells it only once."""
+
+
 class StripeGateway(Protocol):
     """Stripe's API. Any method raises Unavailable when Stripe does not respond.
 
@@ -221,3 +230,6 @@ class StripeGateway(Protocol):
 
     def sync_catalog(self, products: Sequence[ProductSpec]) -> list[str]:
         """Create or repair products, prices and the portal configuration; return a sentence for each change."""
+
+    def sync_endpoint(self, url: str, event_types: Sequence[str]) -> EndpointSync:
+        """Create or repair the webhook endpoint at `url`, so that it gets these types of events."""

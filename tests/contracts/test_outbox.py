@@ -197,4 +197,4 @@ def test_an_address_confirms_stops_and_starts_again(stores: Stores) -> None:
         email: MailAddress(confirmed=frozenset({"acme"}), stopped=frozenset({"invitations"})),
         "new@example.com": MailAddress(),
     }
-    assert stores.directory.list_audit("acme", limit=1).items == [AUDIT]
+    assert stores.directory.list_audit("acme", limit=2).items.count(AUDIT) == 1

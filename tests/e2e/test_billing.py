@@ -86,7 +86,7 @@ def test_a_plan_is_changed_in_the_portal_and_nowhere_else(stack: RunningStack) -
     page = coil.checkout("professional")
     assert "Pay with a card" not in visit(page).text
     refused = stack.admin("tenant", "set-plan", "--id", coil.id, "--plan", "enterprise")
-    assert (refused.returncode, refused.stderr.partition(":")[0]) == (1, "subscription_decides")
+    assert (refused.returncode, refused.stderr.partition(":")[0]) == (2, "subscription_decides")
     coil.press(page, "confirm")
     assert eventually(lambda: coil.stands("active", "professional"))
     assert coil.may_use(STARTER.token_limit + 1)

@@ -34,7 +34,7 @@ def failed(capture: Capture, *arguments: str) -> str:
     """Return the message of a command that fails: neither JSON nor a traceback."""
     code = main(["--json", *arguments])
     printed = capture.readouterr()
-    assert (code, printed.out) == (1, "")
+    assert (code, printed.out) == (2, "")
     return printed.err
 
 

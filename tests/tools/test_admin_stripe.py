@@ -16,6 +16,7 @@ from shared.config import load_config
 from shared.domain.billing.plan_mapping import catalog_to_sell
 from shared.domain.billing.stripe_shapes import read_subscription
 from shared.usecases.billing.start_checkout import Purchase, ReturnPages, start_checkout
+from shared.usecases.billing.stripe_changes import EVENT_TYPES
 from tests.e2e.subscriber import visit
 from tests.tools.admin_calls import CREATE, Capture, failed, memory, run
 from tools.admin.__main__ import main
@@ -69,9 +70,14 @@ def acme(double: Served, capsys: Capture) -> str:
 
 def drifted(capture: Capture, *arguments: str) -> dict[str, Any]:
     """Return the output of a reconciliation that leaves something to do."""
+    return ended(capture, 1, *arguments)
+
+
+def ended(capture: Capture, exit_code: int, *arguments: str) -> dict[str, Any]:
+    """Return the output of a reconciliation that ends with `exit_code`."""
     code = main(["--json", *RECONCILE, *arguments])
     printed = capture.readouterr()
-    assert (code, printed.err) == (1, "")
+    assert (code, printed.err) == (exit_code, "")
     answer: dict[str, Any] = json.loads(printed.out)
     return answer
 
@@ -113,6 +119,49 @@ def test_sync_catalog_repairs_a_product_and_replaces_a_price_that_is_wrong(
     (price,) = client.v1.prices.list({"lookup_keys": ["gwi_starter_month"]}).data
     assert (price.unit_amount, price.id == cheap.id) == (29_00, False)
     assert run(capsys, *SYNC) == {"changes": []}
+
+
+def test_sync_catalog_makes_the_webhook_endpoint_and_tells_its_secret_once(
+    client: stripe.StripeClient, capsys: Capture
+) -> None:
+    run(capsys, *SYNC)
+    url = "https://stripe-webhook.example.com/"
+    made = run(capsys, *SYNC, "--webhook-url", url)
+    (endpoint,) = client.v1.webhook_endpoints.list().data
+    assert made["changes"] == [f"created webhook endpoint {endpoint.id}"]
+    assert made["webhook_secret"].startswith("whsec_")
+    assert (endpoint.url, endpoint.api_version) == (url, stripe.api_version)
+    assert set(endpoint.enabled_events) == set(EVENT_TYPES)
+    assert run(capsys, *SYNC, "--webhook-url", url) == {"changes": []}
+
+
+def test_sync_catalog_repairs_a_webhook_endpoint_and_keeps_what_it_has_besides(
+    client: stripe.StripeClient, capsys: Capture
+) -> None:
+    url = "https://stripe-webhook.example.com/"
+    events: Any = ["payout.paid", "customer.deleted"]
+    ours = client.v1.webhook_endpoints.create({"url": url, "enabled_events": events})
+    other = client.v1.webhook_endpoints.create({"url": "https://example.com/", "enabled_events": events})
+    client.v1.webhook_endpoints.update(ours.id, {"disabled": True})
+    run(capsys, *SYNC)
+    assert run(capsys, *SYNC, "--webhook-url", url) == {"changes": [f"repaired webhook endpoint {ours.id}"]}
+    repaired = client.v1.webhook_endpoints.retrieve(ours.id)
+    assert (repaired.status, set(repaired.enabled_events)) == ("enabled", {"payout.paid", *EVENT_TYPES})
+    assert set(client.v1.webhook_endpoints.retrieve(other.id).enabled_events) == set(events)
+    assert run(capsys, *SYNC, "--webhook-url", url) == {"changes": []}
+
+
+def test_an_endpoint_that_gets_every_event_is_left_as_it_is(
+    client: stripe.StripeClient, capsys: Capture
+) -> None:
+    url = "https://stripe-webhook.example.com/"
+    client.v1.webhook_endpoints.create({"url": url, "enabled_events": ["*"]})
+    run(capsys, *SYNC)
+    assert run(capsys, *SYNC, "--webhook-url", url) == {"changes": []}
+
+
+def test_a_webhook_address_that_stripe_refuses_is_named(double: Served, capsys: Capture) -> None:
+    assert "Stripe refused the request" in failed(capsys, *SYNC, "--webhook-url", "not an address")
 
 
 def test_for_people_each_change_is_a_line(double: Served, capsys: Capture) -> None:
@@ -162,7 +211,7 @@ def test_a_tenant_that_cannot_be_compared_is_named_and_the_others_are_compared(
     run(capsys, "tenant", "create", "--id", "bolt", "--name", "Bolt")
     pay("bolt")
     monkeypatch.setattr(StripeApi, "list_subscriptions", strange_for(customer_of(acme)))
-    answer = drifted(capsys, "--repair")
+    answer = ended(capsys, 2, "--repair")
     assert [row["tenant_id"] for row in answer["failed"]] == [acme]
     assert {row["tenant_id"] for row in answer["drift"]} == {"bolt"}
     assert answer["left"] == []

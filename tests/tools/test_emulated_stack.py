@@ -134,8 +134,8 @@ def test_the_double_has_the_catalog_after_the_sync_and_sends_signed_events(
     paid_stack: Stack, paid_root: Path
 ) -> None:
     first, second = (paid_stack.admin(SYNC_CATALOG) for _ in range(2))
-    # three plans that cost something, each with a product and two prices
-    assert (len(first["changes"]), second["changes"]) == (3 * (1 + 2), [])
+    # three plans that cost something, each with a product and two prices; and the portal
+    assert (len(first["changes"]), second["changes"]) == (3 * (1 + 2) + 1, [])
     events = paid_root / "functions/stripe_webhook/main.py.events"
     assert eventually(events.exists)
     assert events.read_text().startswith("t=")

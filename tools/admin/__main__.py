@@ -8,13 +8,14 @@ from collections.abc import Sequence
 from shared.bootstrap import start
 from shared.domain.errors import InvalidInput, UsageError
 from tools.admin.arguments import parser
+from tools.admin.commands import COULD_NOT, Answer
 from tools.admin.output import print_answer
 from tools.dev.errors import StackError
 from tools.dev.stack_environment import tool_environment
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command; return 0 if it went well, 1 if it failed or found differences, 2 for a wrong call."""
+    """Run one command; return 0 if it went well, 1 if it found differences, 2 if it could not do its work."""
     options = parser().parse_args(arguments)
     try:
         return _run(options)
@@ -24,18 +25,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
             print(line, file=sys.stderr)
     except StackError as error:
         print(error, file=sys.stderr)
-    return 1
+    return COULD_NOT
 
 
 def _run(options: Namespace) -> int:
     if options.stack:
         os.environ.update(tool_environment(options.folder))
-    answer = options.run(start(), options)
+    answer: Answer = options.run(start(), options)
     if answer.text is not None and not options.json:
         print(answer.text, end="")
     else:
         print_answer(answer.fields, as_json=options.json)
-    return 0 if answer.is_good else 1
+    return answer.exit_code
 
 
 if __name__ == "__main__":

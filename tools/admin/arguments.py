@@ -37,7 +37,7 @@ def parser() -> ArgumentParser:
         Command(
             name="verify",
             run=commands.verify,
-            help="recompute a tenant's counters from its events; exit with 1 if they differ",
+            help="recompute a tenant's counters from its events; exit with 1 if they differ, 2 if unreadable",
             example="verify --tenant acme",
         ),
     )

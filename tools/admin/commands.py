@@ -19,13 +19,17 @@ from shared.usecases.people.members import MemberRequest, PeopleDependencies
 from shared.usecases.people.members import add_member as add
 from tools.admin.tenant_fields import resulting_limits, tenant_fields
 
+DIFFERS = 1
+COULD_NOT = 2
+"""The exit codes of a command that found differences, and of one that could not do its work, as for diff."""
+
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """The fields to print; `is_good` decides the exit code."""
+    """The fields to print, and the exit code."""
 
     fields: Mapping[str, object]
-    is_good: bool = True
+    exit_code: int = 0
     text: str | None = None
     """Printed for people instead of the fields: a file that can be used as it is."""
 
@@ -140,7 +144,7 @@ def verify(container: Container, options: Namespace) -> Answer:
         "events": found.events,
         "drift": [asdict(drift) for drift in found.drifts],
     }
-    return Answer(fields, is_good=not found.drifts)
+    return Answer(fields, exit_code=DIFFERS if found.drifts else 0)
 
 
 def change_of(container: Container) -> Change:

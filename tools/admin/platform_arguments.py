@@ -120,21 +120,26 @@ def _add_price(parser: ArgumentParser) -> None:
 
 def _add_stripe(parser: ArgumentParser) -> None:
     actions = parser.add_subparsers(required=True, metavar="{sync-catalog,reconcile,link,unlink}")
-    add(
+    sync = add(
         actions,
         Command(
             name="sync-catalog",
             run=stripe_commands.sync_catalog,
             help="create or repair the products and prices of the plans; safe to run again",
-            example="stripe sync-catalog",
+            example="stripe sync-catalog --webhook-url https://stripe-webhook.example.com",
         ),
+    )
+    sync.add_argument(
+        "--webhook-url",
+        metavar="URL",
+        help="also create or repair the webhook endpoint at this address; a new one's secret is printed once",
     )
     reconcile = add(
         actions,
         Command(
             name="reconcile",
             run=stripe_commands.reconcile,
-            help="report where billing differs from Stripe; exit with 1 if a difference is left",
+            help="report where billing differs from Stripe; exit with 1 if a difference is left, 2 if unreadable",
             example="stripe reconcile --tenant acme --repair",
         ),
     )

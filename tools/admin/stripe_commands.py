@@ -9,7 +9,8 @@ from shared.domain.billing.plan_mapping import catalog_to_sell
 from shared.domain.errors import NotFound, UsageError
 from shared.usecases.billing import link_customer
 from shared.usecases.billing.reconcile_billing import reconcile_tenant
-from tools.admin.commands import Answer, change_of
+from shared.usecases.billing.stripe_changes import EVENT_TYPES
+from tools.admin.commands import COULD_NOT, DIFFERS, Answer, change_of
 
 Row = dict[str, str]
 
@@ -27,9 +28,16 @@ class _Found:
         return list(dict.fromkeys(row["tenant_id"] for row in self.drift))
 
 
-def sync_catalog(container: Container, _options: Namespace) -> Answer:
-    """Create what the catalog sells in Stripe, and repair what is not as it should be."""
-    return Answer({"changes": container.billing.stripe.sync_catalog(catalog_to_sell())})
+def sync_catalog(container: Container, options: Namespace) -> Answer:
+    """Create what the catalog sells in Stripe, and repair what is not as it should be; the endpoint if asked."""
+    api = container.billing.stripe
+    changes = api.sync_catalog(catalog_to_sell())
+    if options.webhook_url is None:
+        return Answer({"changes": changes})
+    endpoint = api.sync_endpoint(options.webhook_url, sorted(EVENT_TYPES))
+    # Stripe does not tell the secret again: whoever loses it makes a new endpoint.
+    told = {"webhook_secret": endpoint.secret} if endpoint.secret else {}
+    return Answer({"changes": changes + endpoint.changes, **told})
 
 
 def reconcile(container: Container, options: Namespace) -> Answer:
@@ -38,7 +46,8 @@ def reconcile(container: Container, options: Namespace) -> Answer:
     left = _look(container, found.tenant_ids, repair=False) if options.repair else found
     failed = found.failed if left is found else found.failed + left.failed
     fields = {"drift": found.drift, "left": left.drift, "failed": failed}
-    return Answer(fields, is_good=not left.drift and not failed)
+    differs = DIFFERS if left.drift else 0
+    return Answer(fields, exit_code=COULD_NOT if failed else differs)
 
 
 def link(container: Container, options: Namespace) -> Answer:

@@ -10,6 +10,9 @@ def complete(account: Account, session: StripeObject) -> None:
     details |= {"business_name": None, "individual_name": None, "tax_exempt": "none", "tax_ids": []}
     paid = "paid" if session["amount_total"] else "no_payment_required"
     session.update(customer_details=details, payment_status=paid, status="complete", url=None)
+    # The double has one card for each customer.
+    subscription = account.objects["subscription"][session["subscription"]]
+    subscription["default_payment_method"] = session["customer"].replace("cus_", "pm_", 1)
     account.emit("checkout.session.completed", session)
 
 

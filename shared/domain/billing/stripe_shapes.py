@@ -1,11 +1,12 @@
 """Read Stripe's subscriptions and invoices in the shapes of API acacia (2024-12-18) to endive (2026-10-28)."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Final, Literal, get_args
 
-from shared.domain.billing.plan_mapping import TENANT_METADATA_KEY, SoldPrice, catalog_rank, plan_of
+from shared.domain.billing.plan_mapping import CURRENCY, TENANT_METADATA_KEY, SoldPrice, catalog_rank, plan_of
 from shared.domain.billing.stripe_fields import Fields, InvalidStripeObject, fields_of
 from shared.domain.limits.plans import BillingInterval
 
@@ -61,12 +62,21 @@ class SubscriptionSnapshot:
     """The change that a subscription schedule makes next; known where the schedule was expanded."""
     is_ours: bool = True
     """Whether its price or its metadata is ours; without both, it may be another app's."""
+    has_payment_method: bool = field(default=False, compare=False)
+    """Whether it names what Stripe charges. Only its payload says so: this is not stored."""
 
     @property
     def planned_end(self) -> datetime | None:
         """The instant of the planned cancellation, or None."""
         # Stripe resolves cancel_at_period_end into cancel_at, but not in every version.
         return self.cancel_at or (self.period_end if self.cancel_at_period_end else None)
+
+    @property
+    def price_text(self) -> str | None:
+        """What each interval costs: `$99.00 per month`; None for tiers and for other currencies than ours."""
+        if self.unit_amount is None or self.currency != CURRENCY:
+            return None
+        return f"${Decimal(self.unit_amount * self.quantity).scaleb(-2):,} per {self.interval}"
 
     @property
     def pays_from(self) -> datetime:
@@ -145,6 +155,9 @@ def read_subscription(stripe_object: object) -> SubscriptionSnapshot:
         unit_amount=price.optional_whole("unit_amount"),
         scheduled=_scheduled(subscription, period_end),
         is_ours=plan is not None or TENANT_METADATA_KEY in metadata,
+        has_payment_method=any(
+            subscription.values.get(name) for name in ("default_payment_method", "default_source")
+        ),
     )
 
 

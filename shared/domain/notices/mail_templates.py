@@ -100,18 +100,41 @@ def used_of_limit(alert: UsageAlert) -> str:
     return f"{alert.used:,} of {alert.limit:,} {alert.metric} used ({_percent(alert)})"
 
 
-def trial_mail(tenant: Tenant, email: str, days: int) -> Mail:
-    """Tell that a trial is about to end."""
-    remaining = "1 day" if days == 1 else f"{days} days"
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrialEnd:
+    """The end of a trial, and what follows it."""
+
+    at: datetime
+    days_left: int
+    price: str | None
+    """What is charged then, before taxes and discounts: `$99.00 per month`; None if it is not known."""
+    has_payment_method: bool
+    is_canceled: bool
+
+
+def trial_mail(tenant: Tenant, email: str, trial: TrialEnd) -> Mail:
+    """Tell when a trial ends, and what is charged then."""
+    remaining = "1 day" if trial.days_left == 1 else f"{trial.days_left} days"
     name = shown_name(tenant.name)
     return Mail(
         kind="trial.ending",
         to=email,
         subject=f"Your trial ends in {remaining}",
-        paragraphs=(f"The trial of {name} ends in {remaining}. Add a payment method to keep your plan.",),
+        paragraphs=(f"The trial of {name} ends on {_day(trial.at)}.", _after_trial(trial)),
         reason=f"You get this mail because you started the trial of {name}.",
         scope=tenant.id,
     )
+
+
+def _after_trial(trial: TrialEnd) -> str:
+    if trial.is_canceled:
+        return "You canceled the plan, so nothing is charged."
+    price = f"{trial.price} before taxes and discounts" if trial.price else "the price of your plan"
+    if trial.has_payment_method:
+        return (
+            f"Then we charge {price} to the payment method on file. To prevent this, cancel before that day."
+        )
+    return f"Add a payment method before that day to keep your plan for {price}. Without one, the plan ends."
 
 
 def endpoint_disabled_mail(tenant: Tenant, endpoint: Endpoint, links: Links) -> Mail:

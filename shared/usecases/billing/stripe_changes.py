@@ -43,7 +43,7 @@ from shared.domain.billing.subscriptions import (
     trial_days_left,
 )
 from shared.domain.notices.entries import Outgoing, mail_entries
-from shared.domain.notices.mail_templates import trial_mail
+from shared.domain.notices.mail_templates import TrialEnd, trial_mail
 from shared.domain.people.tenants import Change
 from shared.ports import BillingChange, StoredAccount
 from shared.usecases.billing.billing_dependencies import BillingDependencies
@@ -100,9 +100,17 @@ def _subscription_changed(context: WebhookContext, snapshot: SubscriptionSnapsho
 def _trial_will_end(context: WebhookContext, snapshot: SubscriptionSnapshot) -> BillingChange:
     change = _subscription_changed(context, snapshot)
     days, account = trial_days_left(_observation(context.event, snapshot)), change.account
-    if account.email is None or days is None:
+    if account.email is None or days is None or snapshot.trial_end is None:
         return change
-    mail = trial_mail(account.tenant, account.email, days)
+    planned_end = snapshot.planned_end
+    trial = TrialEnd(
+        at=snapshot.trial_end,
+        days_left=days,
+        price=snapshot.price_text,
+        has_payment_method=snapshot.has_payment_method,
+        is_canceled=planned_end is not None and planned_end <= snapshot.trial_end,
+    )
+    mail = trial_mail(account.tenant, account.email, trial)
     entries = mail_entries([mail], [context.event.id], account.tenant.id, context.now)
     return replace(change, outgoing=Outgoing(entries=entries))
 

@@ -9,10 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.domain.notices.mail_templates import Links
+from shared.domain.notices.mail_templates import Links, TrialEnd, trial_mail
 from shared.domain.notices.mails import MAX_NAME_CHARS, Button, StopLinks, rendered, shown_name
 from shared.domain.notices.outbox import GIVE_UP_AFTER, KEPT_FOR, entry_id
 from shared.domain.notices.webhooks import Notice
+from shared.domain.people.tenants import Tenant
 from tests.outgoing_fixtures import MAIL, outgoing
 from tests.sample_events import NOON
 
@@ -46,6 +47,25 @@ def test_no_name_breaks_out_of_its_quotes(name: str) -> None:
     inner = shown[1:-1]
     assert not set(inner) & set('./\\:@<>"“”')
     assert all(unicodedata.category(each) not in ("Cc", "Cf") for each in inner)
+
+
+ACME = Tenant(id="acme", name="Acme", plan="free", created_at=NOON)
+ENDS = TrialEnd(at=NOON, days_left=3, price="$99.00 per month", has_payment_method=True, is_canceled=False)
+
+
+@pytest.mark.parametrize(
+    ("trial", "follows"),
+    [
+        (ENDS, "Then we charge $99.00 per month before taxes and discounts to the payment method on file."),
+        (replace(ENDS, price=None), "Then we charge the price of your plan to the payment method on file."),
+        (replace(ENDS, has_payment_method=False), "Add a payment method before that day to keep your plan"),
+        (replace(ENDS, is_canceled=True), "You canceled the plan, so nothing is charged."),
+    ],
+)
+def test_the_mail_about_a_trial_says_what_is_charged_and_when(trial: TrialEnd, follows: str) -> None:
+    first, then = trial_mail(ACME, "ops@example.com", trial).paragraphs
+    assert first == "The trial of “Acme” ends on 20 November 2026."
+    assert then.startswith(follows)
 
 
 def test_a_mail_has_its_text_button_reason_and_stop_in_both_forms() -> None:

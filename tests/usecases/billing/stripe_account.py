@@ -10,7 +10,7 @@ from shared.domain.billing.plan_mapping import ProductSpec
 from shared.domain.billing.stripe_events import CustomerSnapshot, Payload
 from shared.domain.billing.stripe_shapes import InvoiceSnapshot, SubscriptionSnapshot
 from shared.domain.errors import Unavailable
-from shared.ports import CheckoutOrder, CheckoutPage, PortalOrder
+from shared.ports import CheckoutOrder, CheckoutPage, EndpointSync, PortalOrder
 
 StripeObject = SubscriptionSnapshot | InvoiceSnapshot | CustomerSnapshot | Correction
 S = TypeVar("S", bound=StripeObject)
@@ -104,6 +104,10 @@ class StripeAccount:
     def sync_catalog(self, products: Sequence[ProductSpec]) -> list[str]:
         """See StripeGateway. No use case calls it; it is tested with the double."""
         raise NotImplementedError  # the double has the catalog, this account has none
+
+    def sync_endpoint(self, url: str, event_types: Sequence[str]) -> EndpointSync:
+        """See StripeGateway. No use case calls it; it is tested with the double."""
+        raise NotImplementedError  # this account sends nothing
 
     def _find(self, object_id: str, kind: type[S]) -> S | None:
         return next((each for each in self._all(kind) if each.id == object_id), None)

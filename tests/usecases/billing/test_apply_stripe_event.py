@@ -107,6 +107,24 @@ def test_the_end_of_a_trial_queues_one_mail(place: BillingPlace, case: dict[str,
     assert place.mails() == [SentMail("owner@example.com", f"Your trial ends in {left}")]
 
 
+@pytest.mark.parametrize("method", ["pm_1", None], ids=["with-a-card", "without"])
+def test_the_mail_about_a_trial_names_the_amount_and_the_card(
+    place: BillingPlace, method: str | None
+) -> None:
+    ending = subscription_event(
+        "trial_will_end",
+        "2026-10-26T09:30:20Z",
+        status="trialing",
+        trial_end="2026-10-29T09:30:20Z",
+        default_payment_method=method,
+    )
+    deliver(billing_on(place.open()), [event_of("checkout.session.completed", SESSION, STARTED), ending])
+    (text,) = place.mail_texts()
+    assert "ends on 29 October 2026." in text
+    assert "$29.00 per month before taxes and discounts" in text
+    assert ("charge" in text, "Add a payment method" in text) == (method is not None, method is None)
+
+
 @pytest.mark.parametrize("has_key", [False, True], ids=["from-payloads", "from-the-api"])
 @pytest.mark.parametrize("case", cases("invoices"))
 def test_the_events_of_an_invoice_leave_one_row(

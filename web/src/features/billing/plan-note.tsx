@@ -64,12 +64,16 @@ function PastDue({ endsAt }: { endsAt: string | null }): ReactNode {
 function OtherNotes({ plans, plan, change }: PlanNoteProps) {
   const { billing, status } = useTenant().usage
   const isLess = change === 'downgrade' || change === 'cancel'
-  const used = status?.tokens_used ?? 0
+  const over = [
+    { what: 'tokens', used: status?.tokens_used ?? 0, included: plan.tokens_per_period },
+    { what: 'runs', used: status?.runs_used ?? 0, included: plan.runs_per_period },
+  ].filter(({ used, included }) => used > included)
   return (
     <>
-      {isLess && used > plan.tokens_per_period && (
+      {isLess && over.length > 0 && (
         <p className="text-warn-text">
-          You used {formatInteger(used)} tokens this period, more than this plan includes.
+          You used {over.map(({ what, used }) => `${formatInteger(used)} ${what}`).join(' and ')} this period,
+          more than this plan includes.
         </p>
       )}
       {change === 'cancel' && <CancelNote ends={billing.ends_at} />}

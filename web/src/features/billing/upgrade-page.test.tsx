@@ -103,6 +103,18 @@ describe('the plans', () => {
     expect(card(/Professional/).queryByText(/Pay by/)).toBeNull()
   })
 
+  it('say which of them are smaller than what was used, in tokens and runs', async () => {
+    const usage = unusedUsage()
+    usage.billing = { ...usage.billing, ...ON_PROFESSIONAL }
+    usage.status = usage.status && { ...usage.status, tokens_used: 60_000, runs_used: 30 }
+    serveApi(CATALOG)
+    renderPage(<UpgradePage />, { tenant: tenantOf('owner', usage) })
+    await screen.findAllByRole('article')
+    expect(card(/Free/).getByText(/You used 60,000 tokens and 30 runs this period, more/)).toBeVisible()
+    expect(card(/Starter/).queryByText(/You used/)).toBeNull()
+    expect(card(/Enterprise/).queryByText(/You used/)).toBeNull()
+  })
+
   it('that were never bought are not offered to be canceled', async () => {
     await showPlans({}, { plan: 'enterprise', plan_name: 'Enterprise' })
     expect(card(/Free/).getByText(/Enterprise is not billed through Stripe/)).toBeVisible()
