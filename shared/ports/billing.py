@@ -129,6 +129,9 @@ class BillingStore(Protocol):
     def save_processed_event(self, processed: ProcessedEvent, outgoing: Outgoing = NOTHING_OUTGOING) -> None:
         """Store the record of an event that changes nothing else, with what leaves because of it."""
 
+    def claim_trial(self, person: str, tenant_id: str, at: datetime) -> bool:
+        """Remember that the person has its trial in this tenant; return False if it has one in another tenant."""
+
     def list_invoices(self, tenant_id: str, *, limit: int, cursor: str | None = None) -> Page[InvoiceRow]:
         """Return the tenant's invoices that have something to show, newest first.
 

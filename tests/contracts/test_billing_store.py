@@ -69,6 +69,27 @@ def nothing_is_stored(place: BillingPlace, store: BillingStore) -> None:
     assert (place.alerts("acme"), place.mails()) == ({}, [])
 
 
+def test_a_person_has_one_trial_in_the_tenant_that_claims_it_first(store: BillingStore) -> None:
+    assert [store.claim_trial("p1", tenant, NOW) for tenant in ("acme", "bolt", "acme")] == [
+        True,
+        False,
+        True,
+    ]
+    assert store.claim_trial("p2", "bolt", NOW)
+
+
+def test_of_two_tenants_at_once_one_gets_the_trial(store: BillingStore) -> None:
+    barrier = Barrier(2)
+
+    def claim(tenant: str) -> bool:
+        barrier.wait()
+        return store.claim_trial("p1", tenant, NOW)
+
+    with ThreadPoolExecutor(2) as threads:
+        claimed = list(threads.map(claim, ("acme", "bolt")))
+    assert sorted(claimed) == [False, True]
+
+
 def test_all_of_a_change_is_written(place: BillingPlace, store: BillingStore) -> None:
     change = everything(store)
     store.save_billing(change)

@@ -37,6 +37,16 @@ def test_from_the_card_to_the_limit(shop: Shop, plan: str, interval: str, tokens
     assert shop.functions.check(shop.key, tokens=tokens + 1)["allowed"] is False
 
 
+def test_a_person_has_a_trial_and_a_key_has_none(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GWI_TRIAL_DAYS", "14")
+    shop.functions = shop.functions.another()
+    assert "free trial" not in browse(shop.checkout()).html
+    token = shop.functions.sign_in("ann@example.com")
+    order = {"plan": "starter", "interval": "month"}
+    url = str(succeeded(shop.ask("checkout-sessions", order, token))["url"])
+    assert "free trial" in browse(url).html
+
+
 def test_b27_a_subscriber_gets_the_portals_update_page(shop: Shop) -> None:
     browse(shop.checkout(), action="pay")
     shop.deliver_webhooks()

@@ -107,6 +107,7 @@ def _checkout(call: Call, container: Container) -> Response:
         plan=body.plan,
         interval=body.interval,
         trial_days=container.config.trial_days,
+        email=call.identity.email if call.identity else None,
     )
     pages = ReturnPages(container.config.web_origin, purchase.tenant_id)
     with container.billing.within(STRIPE_SECONDS):

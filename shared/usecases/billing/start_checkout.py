@@ -7,6 +7,7 @@ from shared.domain.billing.billing_account import BillingAccount, with_customer,
 from shared.domain.billing.plan_mapping import SoldInterval, lookup_key
 from shared.domain.billing.subscription_states import FINAL_STATES, NEVER_PAID, SubscriptionState
 from shared.domain.billing.subscriptions import Subscription
+from shared.domain.billing.trials import person_of
 from shared.domain.errors import Conflict, FieldProblem, InvalidInput, NotFound, Unavailable
 from shared.domain.limits.plans import FREE_PLAN, find_plan
 from shared.domain.people.tenants import Change
@@ -53,7 +54,9 @@ class Purchase:
     plan: str
     interval: SoldInterval
     trial_days: int = 0
-    """Only for the tenant's first subscription."""
+    """Only for the tenant's first subscription, and the first of the person who orders."""
+    email: str | None = None
+    """The verified address of who orders. A key has none, so it gets no trial."""
 
 
 def start_checkout(
@@ -69,8 +72,7 @@ def start_checkout(
     if current is not None:
         return billing.stripe.create_portal(_change(billing, pages, purchase, current))
     key, price_id = _price(billing, purchase)
-    had_a_plan = any(each.state not in NEVER_PAID for each in account.known_subscriptions.values())
-    trial_days = None if had_a_plan else purchase.trial_days or None
+    trial_days = _trial_days(billing, purchase, account, now)
     order = CheckoutOrder(
         tenant_id=purchase.tenant_id,
         customer_id=account.customer_id or _new_customer(billing, account, now),
@@ -81,6 +83,17 @@ def start_checkout(
         cancel_url=pages.canceled,
     )
     return _checkout_page(billing, account, order)
+
+
+def _trial_days(
+    billing: BillingDependencies, purchase: Purchase, account: BillingAccount, now: datetime
+) -> int | None:
+    """Return the length of the trial of this order; None without one: each tenant and each person has one trial."""
+    had_a_plan = any(each.state not in NEVER_PAID for each in account.known_subscriptions.values())
+    if had_a_plan or not purchase.trial_days or purchase.email is None:
+        return None
+    is_first = billing.store.claim_trial(person_of(purchase.email), purchase.tenant_id, now)
+    return purchase.trial_days if is_first else None
 
 
 def _checkout_page(billing: BillingDependencies, account: BillingAccount, order: CheckoutOrder) -> str:

@@ -53,10 +53,13 @@ class DoubleShop:
         interval: SoldInterval = "month",
         *,
         trial_days: int = 0,
+        email: str | None = "owner@example.com",
         tenant: str = "acme",
     ) -> str:
         """Start a checkout and return its URL."""
-        purchase = Purchase(tenant_id=tenant, plan=plan, interval=interval, trial_days=trial_days)
+        purchase = Purchase(
+            tenant_id=tenant, plan=plan, interval=interval, trial_days=trial_days, email=email
+        )
         return start_checkout(self.billing, PAGES, purchase, self.now)
 
     def pay(self, plan: str = "starter", interval: SoldInterval = "month") -> str:

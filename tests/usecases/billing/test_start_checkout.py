@@ -20,6 +20,7 @@ from tests.billing_places import FirestoreBillingPlace
 from tests.tools.test_stripe_double.shop import browse
 from tests.usecases.billing.billing_scenarios import account_of
 from tests.usecases.billing.double_shop import PAGES, DoubleShop, open_shop
+from tests.usecases.plain_sums import new_tenant
 
 CLICKS = 20
 STARTER = Purchase(tenant_id="acme", plan="starter", interval="month")
@@ -296,6 +297,27 @@ def test_a_trial_is_for_the_first_subscription_only(shop: DoubleShop) -> None:
     shop.deliver_webhooks()
     assert browse(shop.start(trial_days=14), action="pay").status == 303
     assert shop.subscriptions()[0].status == "active"
+
+
+def test_a_person_has_one_trial_in_all_tenants_together(shop: DoubleShop) -> None:
+    new_tenant(shop.place.directory, "bolt", plan="free")
+    assert browse(shop.start(trial_days=14, email="ann@example.com"), action="pay").status == 303
+    for email, trial in [("Ann+2@example.com", None), ("bob@example.com", 14)]:
+        url = shop.start(trial_days=14, email=email, tenant="bolt")
+        assert has_trial(url) == (trial is not None)
+
+
+def test_a_person_who_left_the_page_still_has_its_trial(shop: DoubleShop) -> None:
+    shop.start(trial_days=14)
+    assert has_trial(shop.start("professional", trial_days=14))
+
+
+def test_an_order_without_a_person_has_no_trial(shop: DoubleShop) -> None:
+    assert not has_trial(shop.start(trial_days=14, email=None))
+
+
+def has_trial(url: str) -> bool:
+    return "free trial" in browse(url).html
 
 
 @pytest.mark.parametrize("plan", ["free", "gold", "", "Starter"])

@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -81,6 +81,17 @@ class FirestoreBillingStore:
         except grpc.RpcError as error:
             if error.code() != grpc.StatusCode.ALREADY_EXISTS:  # by a repetition, or by this call itself
                 raise
+
+    def claim_trial(self, person: str, tenant_id: str, at: datetime) -> bool:
+        name = f"{self._rpc.documents}/trials/{person}"
+        try:
+            self._rpc.commit([create_write(name, {"tenant_id": tenant_id, "at": at})])
+        except grpc.RpcError as error:
+            if error.code() != grpc.StatusCode.ALREADY_EXISTS:
+                raise
+            claimed = self._rpc.batch_get([name])[name]
+            return bool(claimed.fields["tenant_id"].string_value == tenant_id)
+        return True
 
     def list_invoices(self, tenant_id: str, *, limit: int, cursor: str | None = None) -> Page[InvoiceRow]:
         return _INVOICES.page(self._rpc, self._tenant_name(tenant_id), limit, cursor)

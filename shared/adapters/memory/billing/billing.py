@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import datetime
 
 from shared.adapters.memory.cursors import page
 from shared.adapters.memory.state import MemoryState, TenantBilling
@@ -17,6 +18,7 @@ class MemoryBillingStore(MemoryState):
     def __init__(self) -> None:
         super().__init__()
         self.alerts: dict[tuple[str, str], RaisedAlert] = {}
+        self._trials: dict[str, tuple[str, datetime]] = {}
 
     def find_owner(self, event_id: str | None, customer_id: str | None) -> tuple[str | None, str | None]:
         with self._lock:
@@ -76,6 +78,10 @@ class MemoryBillingStore(MemoryState):
             if processed.event_id not in self._stripe_events:
                 self._stripe_events[processed.event_id] = processed.outcome
                 self._put_outgoing(outgoing)
+
+    def claim_trial(self, person: str, tenant_id: str, at: datetime) -> bool:
+        with self._lock:
+            return self._trials.setdefault(person, (tenant_id, at))[0] == tenant_id
 
     def list_invoices(self, tenant_id: str, *, limit: int, cursor: str | None = None) -> Page[InvoiceRow]:
         with self._lock:
