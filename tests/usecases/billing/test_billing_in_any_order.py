@@ -28,6 +28,7 @@ from tests.usecases.billing.billing_scenarios import (
     deliver,
     event_of,
     stored_state,
+    subscription_event,
 )
 from tests.usecases.billing.stripe_account import StripeAccount
 from tests.usecases.fault_injection import Fault
@@ -47,11 +48,34 @@ REFUNDED = [
     event_of("charge.dispute.closed", DISPUTE, "2026-11-29T09:00:00Z", status="lost"),
 ]
 """A renewal is paid, two parts of it are refunded, one is credited, and the rest is lost by a dispute."""
+_NEXT_PRICE = {
+    "id": "price_1Starter29Month",
+    "object": "price",
+    "lookup_key": "gwi_starter_month",
+    "product": "gwi_starter",
+    "recurring": {"interval": "month"},
+}
+_SCHEDULE = {
+    "id": "sub_sched_1",
+    "object": "subscription_schedule",
+    "phases": [{"start_date": 1_795_000_000, "items": [{"price": _NEXT_PRICE}]}],
+}
+SECOND = [
+    CREATE,
+    PAY,
+    subscription_event("updated", "2026-11-16T09:00:00Z", status="active", schedule=_SCHEDULE),
+    subscription_event("created", "2026-11-17T09:00:00Z", id="sub_second", status="incomplete"),
+    subscription_event("updated", "2026-11-17T09:01:00Z", id="sub_second", status="active"),
+    PAY_INVOICE,
+    event_of("charge.refunded", CHARGE, "2026-11-20T09:00:00Z", amount_refunded=900),
+]
+"""A downgrade is scheduled, a second subscription begins, and a part of an invoice is refunded."""
 ENDS = {
     "deleted": SCENARIO,
     "recovered": SCENARIO[:6],
     "past-due": SCENARIO[:4],
     "refunded": REFUNDED,
+    "second": SECOND,
 }
 SAMPLE_ON_EMULATOR = 25
 THREADS = 8
@@ -109,6 +133,14 @@ def test_every_order_with_losses_and_repetitions_ends_the_same(
         assert stored_state(place, scenario) == expected, [event.id for event in order]
         orders += 1
     assert orders == factorial(len(scenario))
+
+
+def test_the_second_subscription_and_the_scheduled_change_are_told() -> None:
+    end = expected_after(SECOND, api_after(SECOND))
+    assert end.alerts == {"several_subscriptions": tuple(sorted(end.subscriptions))}
+    scheduled = [snapshot.scheduled for snapshot, *_ in end.subscriptions.values()]
+    assert [change.plan for change in scheduled if change] == ["starter"]
+    assert len(scheduled) == 2
 
 
 @pytest.mark.parametrize(("has_key", "lost"), [(False, 0), (True, 1_000)], ids=["payloads", "the-api"])
