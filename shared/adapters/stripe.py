@@ -27,7 +27,7 @@ from shared.ports import CheckoutOrder, CheckoutPage, EndpointSync, PortalOrder
 MAX_NETWORK_RETRIES = 1
 DEFAULT_SLOTS = 8
 _TERMS_KEY: Final = "gwi_terms"
-_EXPANDED: Final = ["items.data.price.product", "schedule.phases.items.price"]
+_EXPANDED: Final = ["items.data.price.product", "latest_invoice", "schedule.phases.items.price"]
 
 
 def verify_signature(payload: bytes, header: str, secrets: Sequence[str], tolerance_seconds: int) -> bool:

@@ -7,8 +7,9 @@ State is in memory behind one lock. Where it is simpler than Stripe:
 
 - A parameter that the double does not implement is refused as unknown, also when Stripe knows it; nothing is
   accepted and then ignored, except the choices that have one meaning here (`off_session`, `locale`).
-- A card is an outcome of the customer (success, decline, authenticate, none). There are no payment methods, and
-  a payment intent is an id without an object of its own; charges and payments of invoices exist.
+- A card is an outcome of the customer (success, decline, authenticate, debit, none). A payment method is only the
+  id that a page leaves on its subscription, and a payment intent is an id too; charges and payments of invoices
+  exist. A bank debit (`debit`) is under way until `POST /_double/invoices/{id}/settle`.
 - One currency per price, no taxes, tiers, meters, quotes or Connect.
 - There are two promotion codes, FREE100 and HALF50, on the Checkout page only. They have no objects of their own.
 - Every item of a subscription has the same interval. Prorations count seconds and round to whole minor units.

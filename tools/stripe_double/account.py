@@ -15,7 +15,9 @@ from tools.stripe_double.refusals import resource_missing
 StripeObject = dict[str, Any]
 
 CURRENT_VERSION = "2026-10-28.endive"
-CARD_OUTCOMES = ("success", "decline", "authenticate", "none")
+CARD_OUTCOMES = ("success", "decline", "authenticate", "debit", "none")
+PAYING = ("success", "debit")
+"""The outcomes that begin a subscription: a debit does before it is paid."""
 AFTER_LAST_ATTEMPT = ("canceled", "unpaid", "past_due")
 
 ID_PREFIXES = {

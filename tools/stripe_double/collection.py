@@ -2,7 +2,8 @@
 
 from tools.stripe_double.account import Account, StripeObject
 from tools.stripe_double.charges import charge_invoice
-from tools.stripe_double.checkout_states import complete_paid
+from tools.stripe_double.checkout_states import complete_paid, tell_async_payment
+from tools.stripe_double.refusals import invalid
 from tools.stripe_double.states import (
     cancel_now,
     invoices_of,
@@ -40,6 +41,9 @@ def collect(account: Account, invoice: StripeObject, *, automatic: bool = True) 
         return "success"
     outcome = account.cards.get(invoice["customer"], "none")
     counted = _counts(invoice, automatic=automatic)
+    if outcome == "debit":
+        await_debit(account, invoice)
+        return outcome
     if outcome != "none":
         charge_invoice(account, invoice, outcome)
     if outcome == "success":
@@ -47,6 +51,24 @@ def collect(account: Account, invoice: StripeObject, *, automatic: bool = True) 
     else:
         _mark_failed(account, invoice, outcome, automatic=automatic)
     return outcome
+
+
+def await_debit(account: Account, invoice: StripeObject) -> None:
+    """Begin a bank debit, which pays or fails days later; the subscription is active until then."""
+    with account.changing(invoice, "invoice.updated"):
+        invoice.update(attempted=True, attempt_count=invoice["attempt_count"] + 1, next_payment_attempt=None)
+
+
+def settle_debit(account: Account, invoice: StripeObject, *, paid: bool) -> None:
+    """Let the bank pay a debit or refuse it, and tell it to the page that asked for it."""
+    if invoice["status"] != "open":
+        raise invalid(f"The invoice {invoice['id']} is {invoice['status']}.")
+    charge_invoice(account, invoice, "success" if paid else "decline")
+    if paid:
+        mark_paid(account, invoice)
+    else:
+        _mark_failed(account, invoice, "decline", automatic=False)
+    tell_async_payment(account, invoice, paid=paid)
 
 
 def _counts(invoice: StripeObject, *, automatic: bool) -> bool:

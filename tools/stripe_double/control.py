@@ -8,6 +8,7 @@ from flask import Flask, jsonify, request
 from flask.typing import ResponseReturnValue
 
 from tools.stripe_double.account import AFTER_LAST_ATTEMPT, CARD_OUTCOMES, Account
+from tools.stripe_double.collection import settle_debit
 from tools.stripe_double.courier import Courier, Switches
 from tools.stripe_double.disputes import OUTCOMES, close_dispute, open_dispute
 from tools.stripe_double.due_work import advance, renew
@@ -46,6 +47,7 @@ class Control:
             "POST subscriptions/<subscription_id>/renew": self.renew,
             "POST charges/<charge_id>/dispute": self.open_dispute,
             "POST disputes/<dispute_id>/close": self.close_dispute,
+            "POST invoices/<invoice_id>/settle": self.settle,
             "POST dunning": self.set_dunning,
             "POST fail": self.fail,
             "POST delivery": self.set_delivery,
@@ -111,6 +113,16 @@ class Control:
         with self.account.lock:
             dispute = self.account.find("dispute", dispute_id)
             return self.account.present(close_dispute(self.account, dispute, outcome))
+
+    def settle(self, invoice_id: str) -> Given:
+        """Let the bank debit of an invoice be paid, or fail with `{"paid": false}`."""
+        paid = _body("paid").get("paid", True)
+        if not isinstance(paid, bool):
+            raise invalid(f"Invalid paid {paid!r}: must be true or false")
+        with self.account.lock:
+            invoice = self.account.find("invoice", invoice_id)
+            settle_debit(self.account, invoice, paid=paid)
+            return self.account.present(invoice)
 
     def set_dunning(self) -> Given:
         """Decide what becomes of a subscription after the last attempt."""

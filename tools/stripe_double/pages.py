@@ -18,7 +18,13 @@ from tools.stripe_double.portal_actions import act
 from tools.stripe_double.portal_views import portal_view
 from tools.stripe_double.refusals import Refusal, invalid
 
-_CARD_OF_BUTTON = {"pay": "success", "decline": "decline", "authenticate": "authenticate", "skip": "none"}
+_CARD_OF_BUTTON = {
+    "pay": "success",
+    "decline": "decline",
+    "authenticate": "authenticate",
+    "debit": "debit",
+    "skip": "none",
+}
 # Nothing is an address too: tests press a button without filling the form.
 _ADDRESS = re.compile(r"([^@\s]+@[^@\s]+)?")
 _DECLINED = "Your card was declined. Try another card."

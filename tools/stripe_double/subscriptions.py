@@ -1,6 +1,6 @@
 """Owns starting, cancelling and finding subscriptions."""
 
-from tools.stripe_double.account import Account, StripeObject, listing, merged_metadata, new_id
+from tools.stripe_double.account import PAYING, Account, StripeObject, listing, merged_metadata, new_id
 from tools.stripe_double.collection import collect, end_now, finalize
 from tools.stripe_double.discounts import after_discounts
 from tools.stripe_double.invoices import Occasion, draft, period_lines
@@ -61,9 +61,9 @@ def _first_status(account: Account, customer_id: str, due: int, behavior: str) -
         return "incomplete"
     if card == "none":
         raise no_payment_method()
-    if card != "success" and behavior == "error_if_incomplete":
+    if card not in PAYING and behavior == "error_if_incomplete":
         raise card_declined()
-    return "active" if card == "success" else "incomplete"
+    return "active" if card in PAYING else "incomplete"
 
 
 def _terms(

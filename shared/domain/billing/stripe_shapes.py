@@ -21,6 +21,7 @@ _TRIAL_BEGINS_WITHIN: Final = timedelta(hours=1)
 """A trial that begins this soon after the subscription is its initial trial, not one granted later."""
 
 _STATUSES: Final[Mapping[str, SubscriptionStatus]] = {name: name for name in get_args(SubscriptionStatus)}
+_BEGUN: Final = frozenset({"active", "past_due"})
 _INTERVALS: Final[Mapping[str, BillingInterval]] = {name: name for name in get_args(BillingInterval)}
 _INVOICE_STATUSES: Final[Mapping[str, InvoiceStatus]] = {name: name for name in get_args(InvoiceStatus)}
 
@@ -63,7 +64,9 @@ class SubscriptionSnapshot:
     is_ours: bool = True
     """Whether its price or its metadata is ours; without both, it may be another app's."""
     has_payment_method: bool = field(default=False, compare=False)
-    """Whether it names what Stripe charges. Only its payload says so: this is not stored."""
+    """Whether it names what Stripe charges. Not compared, because what was stored before does not have it."""
+    is_payment_pending: bool = False
+    """Whether a bank debit is paying for it the first time, which takes days; then its status is `incomplete`."""
 
     @property
     def planned_end(self) -> datetime | None:
@@ -134,11 +137,13 @@ def read_subscription(stripe_object: object) -> SubscriptionSnapshot:
     item, plan = _deciding_item(subscription, metadata)
     period_start, period_end = _current_period(subscription, item)
     price = item.child("price")
+    status = subscription.one_of("status", _STATUSES)
+    has_begun = not _is_first_invoice_open(subscription)
     return SubscriptionSnapshot(
         id=subscription.identifier("id"),
         customer_id=subscription.reference("customer"),
         tenant_id=metadata.get(TENANT_METADATA_KEY) or None,
-        status=subscription.one_of("status", _STATUSES),
+        status=status if has_begun or status not in _BEGUN else "incomplete",
         price_id=price.text("id"),
         plan=plan,
         interval=price.child("recurring").one_of("interval", _INTERVALS),
@@ -158,6 +163,7 @@ def read_subscription(stripe_object: object) -> SubscriptionSnapshot:
         has_payment_method=any(
             subscription.values.get(name) for name in ("default_payment_method", "default_source")
         ),
+        is_payment_pending=status == "active" and not has_begun,
     )
 
 
@@ -212,6 +218,20 @@ def _plan_of_item(item: Fields, subscription_metadata: Mapping[str, str]) -> str
         product_metadata=product.metadata() if product else {},
     )
     return plan_of(sold, subscription_metadata)
+
+
+def _is_first_invoice_open(subscription: Fields) -> bool:
+    """Return whether it is charged automatically and was never paid for; known where its invoice was expanded.
+
+    Stripe calls it active while a bank debit is under way, and past due after the debit has failed.
+    """
+    invoice = subscription.expanded("latest_invoice")
+    return (
+        invoice is not None
+        and invoice.values.get("status") == "open"
+        and invoice.values.get("billing_reason") == "subscription_create"
+        and subscription.values.get("collection_method") != "send_invoice"
+    )
 
 
 def _scheduled(subscription: Fields, period_end: datetime) -> ScheduledChange | None:

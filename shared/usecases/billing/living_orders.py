@@ -23,7 +23,7 @@ def close_other_orders(
     """
     expire_pages(billing, pages)
     for each in account.known_subscriptions.values():
-        if each.state == SubscriptionState.INCOMPLETE:
+        if each.state == SubscriptionState.INCOMPLETE and not each.snapshot.is_payment_pending:
             billing.stripe.cancel_subscription(each.id)
 
 

@@ -65,12 +65,13 @@ def start_checkout(
     """Return the URL of Checkout, or of the portal's page that confirms the change of a subscription.
 
     The plan Free confirms the end of the subscription. Look the subscriptions up in Stripe: a tenant that has just
-    paid may return before the webhook arrives.
+    paid may return before the webhook arrives. Raise Conflict while a bank debit is under way.
     """
     account = with_stripe_state(billing, _read(billing, purchase.tenant_id).account, now)
     current = _current_subscription(account)
     if current is not None:
         return billing.stripe.create_portal(_change(billing, pages, purchase, current))
+    _refuse_while_paying(account)
     key, price_id = _price(billing, purchase)
     trial_days = _trial_days(billing, purchase, account, now)
     order = CheckoutOrder(
@@ -83,6 +84,12 @@ def start_checkout(
         cancel_url=pages.canceled,
     )
     return _checkout_page(billing, account, order)
+
+
+def _refuse_while_paying(account: BillingAccount) -> None:
+    """Raise Conflict while a bank debit pays for a subscription: another one would be paid for too."""
+    if any(each.snapshot.is_payment_pending for each in account.known_subscriptions.values()):
+        raise Conflict("your bank is still paying for a plan, which takes a few days", code="payment_pending")
 
 
 def _trial_days(

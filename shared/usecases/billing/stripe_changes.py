@@ -37,6 +37,7 @@ from shared.domain.billing.stripe_events import (
 from shared.domain.billing.stripe_shapes import InvoiceSnapshot, SubscriptionSnapshot
 from shared.domain.billing.subscriptions import (
     ApiSnapshot,
+    Subscription,
     SubscriptionObservation,
     observe,
     reconcile,
@@ -89,11 +90,19 @@ def _subscription_changed(context: WebhookContext, snapshot: SubscriptionSnapsho
     fetched = _fetch_subscription(context.billing, snapshot.id, now)
     known = account.known_subscriptions.get(snapshot.id)
     subscription = observe(known, _observation(context.event, snapshot), fetched)
-    changed = with_subscription(account, subscription, context.billing.grace, now)
-    if context.billing.gateway and begins(known, subscription):
-        pages = context.billing.stripe.list_checkouts(snapshot.customer_id)
-        close_other_orders(context.billing, changed, pages)
-        changed = without_second(context.billing, changed, now)
+    return _with_one_living(context, known, subscription)
+
+
+def _with_one_living(
+    context: WebhookContext, known: Subscription | None, subscription: Subscription
+) -> BillingChange:
+    """Store the subscription; if it begins, close the tenant's other orders."""
+    billing, now = context.billing, context.now
+    changed = with_subscription(context.account, subscription, billing.grace, now)
+    if billing.gateway and begins(known, subscription):
+        pages = billing.gateway.list_checkouts(subscription.snapshot.customer_id)
+        close_other_orders(billing, changed, pages)
+        changed = without_second(billing, changed, now)
     return BillingChange(account=changed, at=now)
 
 
@@ -185,7 +194,8 @@ def _checkout_completed(context: WebhookContext, session: CheckoutSession) -> Bi
         return BillingChange(account=account, at=now)
     known = account.known_subscriptions.get(fetched.snapshot.id)
     subscription = reconcile(known, fetched, event.reference)
-    return BillingChange(account=with_subscription(account, subscription, billing.grace, now), at=now)
+    stored = replace(context.stored, account=account)
+    return _with_one_living(replace(context, stored=stored), known, subscription)
 
 
 def _customer_changed(context: WebhookContext, customer: CustomerSnapshot) -> BillingChange:
@@ -237,6 +247,8 @@ EVENT_TYPES: Final[Mapping[str, EventType[Any]]] = {
     "invoice.marked_uncollectible": _INVOICE,
     "invoice.deleted": _INVOICE,
     "checkout.session.completed": _CHECKOUT,
+    "checkout.session.async_payment_succeeded": _CHECKOUT,
+    "checkout.session.async_payment_failed": _CHECKOUT,
     "customer.updated": _CUSTOMER,
     "customer.deleted": _DELETED_CUSTOMER,
     "charge.refunded": _CHARGE,

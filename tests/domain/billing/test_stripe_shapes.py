@@ -194,6 +194,28 @@ def test_a_subscription_without_items_is_refused() -> None:
         read_subscription(subscription_of())
 
 
+@pytest.mark.parametrize(
+    ("status", "invoice", "collection", "read"),
+    [
+        ("active", {"status": "open"}, "charge_automatically", ("incomplete", True)),
+        ("past_due", {"status": "open"}, "charge_automatically", ("incomplete", False)),
+        ("canceled", {"status": "open"}, "charge_automatically", ("canceled", False)),
+        ("active", {"status": "paid"}, "charge_automatically", ("active", False)),
+        ("active", {"status": "open", "billing_reason": "subscription_cycle"}, None, ("active", False)),
+        ("active", {"status": "open"}, "send_invoice", ("active", False)),
+        ("active", "in_1", "charge_automatically", ("active", False)),
+    ],
+)
+def test_a_subscription_begins_when_its_first_invoice_is_paid(
+    status: str, invoice: Any, collection: str | None, read: tuple[str, bool]
+) -> None:
+    if isinstance(invoice, dict):
+        invoice = {"id": "in_1", "billing_reason": "subscription_create", **invoice}
+    changes = {"status": status, "latest_invoice": invoice, "collection_method": collection}
+    found = read_subscription(CASES["endive"]["subscription"] | changes)
+    assert (found.status, found.is_payment_pending) == read
+
+
 def test_an_invoice_without_a_subscription_has_its_own_period() -> None:
     single = read_invoice({**INVOICE, "parent": None, "lines": None})
     assert single.subscription_id is None

@@ -228,3 +228,17 @@ def test_canceling_an_incomplete_subscription_voids_its_invoice(shop: Shop) -> N
     assert "invoice.voided" in shop.event_types(about=invoice.id)
     assert browse(_hosted_page(shop, session), action="pay").status == 402
     assert shop.now_of(canceled.id).status == "incomplete_expired"
+
+
+@pytest.mark.parametrize(("paid", "status"), [(True, "active"), (False, "past_due")])
+def test_a_bank_debit_completes_the_page_and_pays_later(shop: Shop, paid: bool, status: str) -> None:
+    session = shop.checkout()
+    assert browse(str(session.url), action="debit").status == 303
+    session = shop.stripe.v1.checkout.sessions.retrieve(session.id)
+    assert (session.status, session.payment_status) == ("complete", "unpaid")
+    shop.control(f"invoices/{session.invoice}/settle", paid=paid)
+    assert shop.event_types(about=session.id)[-1] == (
+        f"checkout.session.async_payment_{'succeeded' if paid else 'failed'}"
+    )
+    assert shop.stripe.v1.subscriptions.retrieve(str(session.subscription)).status == status
+    assert shop.stripe.v1.invoices.retrieve(str(session.invoice)).status == ("paid" if paid else "open")

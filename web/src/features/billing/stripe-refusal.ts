@@ -12,6 +12,10 @@ const BY_CODE: Record<string, Refusal> = {
     title: 'Another checkout is in progress',
     text: 'Someone else is changing the plan. Wait a minute and try again.',
   },
+  payment_pending: {
+    title: 'Your payment is on its way',
+    text: 'Your bank is still paying for a plan. It starts once the payment arrives, usually within a few days.',
+  },
   missing_role: {
     title: 'You cannot manage billing',
     text: 'Only owners and admins can change the plan. Ask one of them.',
