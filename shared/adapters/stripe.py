@@ -80,9 +80,10 @@ class StripeApi:
 
     def find_charge(self, charge_id: str) -> Correction | None:
         found = found_by(lambda: self._v1.charges.retrieve(charge_id))
-        if found is None:
-            return None
-        charge, intent = read_charge(found), found.get("payment_intent")
+        return None if found is None else self._with_invoice(found)
+
+    def _with_invoice(self, stripe_charge: Mapping[str, Any]) -> Correction:
+        charge, intent = read_charge(stripe_charge), stripe_charge.get("payment_intent")
         return charge if intent is None else replace(charge, invoice_id=self._invoice_paid_by(intent))
 
     def _invoice_paid_by(self, payment_intent_id: str) -> str | None:
@@ -109,6 +110,31 @@ class StripeApi:
     def list_invoices(self, customer_id: str) -> list[InvoiceSnapshot]:
         listed = answer_of(lambda: all_pages(self._v1.invoices.list({"customer": customer_id, "limit": 100})))
         return [read_invoice(invoice) for invoice in listed if invoice["status"] not in (None, "draft")]
+
+    def list_corrections(self, customer_id: str) -> list[Correction]:
+        params: Any = {"customer": customer_id, "limit": 100}
+        charges = answer_of(lambda: all_pages(self._v1.charges.list(params)))
+        notes = answer_of(lambda: all_pages(self._v1.credit_notes.list(params)))
+        found = [read_credit_note(note) for note in notes]
+        for charge in charges:
+            if charge["amount_refunded"] or charge["disputed"]:
+                found += self._corrections_of(charge)
+        return found
+
+    def _corrections_of(self, stripe_charge: Mapping[str, Any]) -> list[Correction]:
+        """Return a charge and its disputes, each with the invoice that the charge paid."""
+        charge = self._with_invoice(stripe_charge)
+        if not stripe_charge["disputed"]:
+            return [charge]
+        params: Any = {"charge": charge.id, "limit": 100}
+        disputes = answer_of(lambda: all_pages(self._v1.disputes.list(params)))
+        return [
+            charge,
+            *(
+                replace(read_dispute(each), customer_id=charge.customer_id, invoice_id=charge.invoice_id)
+                for each in disputes
+            ),
+        ]
 
     def create_customer(self, tenant_id: str, name: str, previous_customer_id: str | None) -> str:
         params: Any = {"name": name, "metadata": {TENANT_METADATA_KEY: tenant_id}}

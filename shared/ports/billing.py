@@ -204,6 +204,12 @@ class StripeGateway(Protocol):
     def list_invoices(self, customer_id: str) -> list[InvoiceSnapshot]:
         """Return all finalized invoices of a customer."""
 
+    def list_corrections(self, customer_id: str) -> list[Correction]:
+        """Return what took a customer's payments back: charges with refunds, disputes and credit notes.
+
+        Each names its invoice; a charge that paid none names none.
+        """
+
     def create_customer(self, tenant_id: str, name: str, previous_customer_id: str | None) -> str:
         """Create the tenant's customer, or its next one after the previous one was deleted, and return its id.
 

@@ -2,10 +2,16 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Final, NamedTuple
 
-from shared.domain.billing.corrections import ObservedCorrection, TakenBack, taken_back, with_correction
+from shared.domain.billing.corrections import (
+    Correction,
+    ObservedCorrection,
+    TakenBack,
+    taken_back,
+    with_correction,
+)
 from shared.domain.billing.stripe_shapes import InvoiceSnapshot, InvoiceStatus
 
 PAYMENT_FAILED: Final = "invoice.payment_failed"
@@ -25,6 +31,7 @@ Source: Stripe's guide "Status transitions and finalization" of invoices.
 """
 
 
+_BEFORE_EVENTS: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _DELETED_RANK: Final = 4
 """Only a draft is deleted, and then nothing follows: a draft reported late must not come back."""
 
@@ -139,6 +146,16 @@ def reconcile_invoice(
         event_id="reconcile", created=at, kind="reconcile", snapshot=snapshot, asked_at=asked_at
     )
     return merge_invoice(previous, observation)
+
+
+def reconcile_correction(previous: InvoiceRow, correction: Correction, asked_at: datetime) -> InvoiceRow:
+    """Return the row with the API's state of a correction, ordered after its newest event, before any later one."""
+    known = (each.at for each in previous.corrections if each.correction.id == correction.id)
+    asked = replace(correction, asked_at=asked_at)
+    observed = ObservedCorrection(
+        correction=asked, at=max(known, default=_BEFORE_EVENTS), event_id="reconcile"
+    )
+    return correct_invoice(previous, observed)
 
 
 def _row_of(observation: InvoiceObservation) -> InvoiceRow:

@@ -5,12 +5,13 @@ from dataclasses import dataclass, fields, replace
 from datetime import datetime
 
 from shared.domain.billing.billing_account import BillingAccount
-from shared.domain.billing.invoices import InvoiceRow, reconcile_invoice
+from shared.domain.billing.corrections import Correction, TakenBack
+from shared.domain.billing.invoices import InvoiceRow, reconcile_correction, reconcile_invoice
 from shared.domain.billing.stripe_shapes import InvoiceSnapshot
 from shared.domain.billing.subscriptions import Subscription
 from shared.domain.errors import Unavailable, UsageError
 from shared.domain.people.tenants import Change
-from shared.ports import BillingChange
+from shared.ports import BillingChange, StoredAccount
 from shared.usecases.billing.billing_dependencies import (
     BillingDependencies,
     audited,
@@ -65,6 +66,8 @@ def reconcile_tenant(
     for customer_id in stored.account.all_customers if stored else ():
         for found in billing.stripe.list_invoices(customer_id):
             drift += comparison.of_invoice(found)
+        for correction in billing.stripe.list_corrections(customer_id):
+            drift += comparison.of_correction(correction)
     return drift
 
 
@@ -84,6 +87,13 @@ class _Comparison:
     def of_invoice(self, found: InvoiceSnapshot) -> list[str]:
         """Return the drift of one of the tenant's invoices."""
         return retry_if_stale(lambda: self._compare_invoice(found), f"invoice {found.id}")
+
+    def of_correction(self, found: Correction) -> list[str]:
+        """Return the drift of what a refund, a credit note or a dispute took back."""
+        if found.invoice_id is None:
+            return []
+        invoice_id = found.invoice_id
+        return retry_if_stale(lambda: self._compare_correction(invoice_id, found), f"invoice {invoice_id}")
 
     def _compare_account(self) -> list[str]:
         store, now = self.billing.store, self.now
@@ -105,17 +115,45 @@ class _Comparison:
         return drift
 
     def _compare_invoice(self, found: InvoiceSnapshot) -> list[str]:
-        store, now = self.billing.store, self.now
-        stored = store.read_account(self.tenant_id, found.id)
+        stored = self.billing.store.read_account(self.tenant_id, found.id)
         if stored is None or (stored.invoice and stored.invoice.snapshot == found):
             return []
         known = (stored.invoice and stored.invoice.status) or "unknown"
         drift = f"{found.id} is {known} here, {found.status} in Stripe"
         if self.repair:
-            row, version = _corrected(stored.invoice, found, now), stored.invoice_version
-            change = BillingChange(account=stored.account, at=now, invoice=row, invoice_version=version)
-            store.save_billing(audited(change, stored, Change(_ACTOR, now, drift)))
+            self._save_invoice(stored, _corrected(stored.invoice, found, self.now), drift)
         return [drift]
+
+    def _compare_correction(self, invoice_id: str, found: Correction) -> list[str]:
+        stored = self.billing.store.read_account(self.tenant_id, invoice_id)
+        if stored is None:
+            return []
+        row = stored.invoice or InvoiceRow(id=invoice_id)
+        corrected = reconcile_correction(row, found, self.now)
+        before, after = row.taken_back, corrected.taken_back
+        if before == after:
+            return []
+        drift = f"{invoice_id}: {_shown(before)} taken back here, {_shown(after)} in Stripe"
+        if self.repair:
+            self._save_invoice(stored, corrected, drift)
+        return [drift]
+
+    def _save_invoice(self, stored: StoredAccount, row: InvoiceRow, drift: str) -> None:
+        version, now = stored.invoice_version, self.now
+        author = Change(_ACTOR, now, drift)
+        change = BillingChange(
+            account=stored.account,
+            at=now,
+            invoice=row,
+            invoice_version=version,
+            audits=[author.entry(self.tenant_id, "billing.repaired", None, row.id)],
+        )
+        self.billing.store.save_billing(audited(change, stored, author))
+
+
+def _shown(taken: TakenBack) -> str:
+    """Return an amount in minor units, and the dispute."""
+    return f"{taken.total} and a dispute that is {taken.dispute}" if taken.dispute else str(taken.total)
 
 
 def _link_drift(account: BillingAccount, owner: str | None) -> list[str]:

@@ -69,6 +69,10 @@ class StripeAccount:
         """See StripeGateway."""
         return [each for each in self._all(InvoiceSnapshot) if each.customer_id == customer_id]
 
+    def list_corrections(self, customer_id: str) -> list[Correction]:
+        """See StripeGateway."""
+        return [each for each in self._all(Correction) if each.customer_id == customer_id]
+
     def create_customer(self, tenant_id: str, name: str, previous_customer_id: str | None) -> str:
         """See StripeGateway."""
         customer = CustomerSnapshot(f"cus_{tenant_id}{previous_customer_id or ''}", None)

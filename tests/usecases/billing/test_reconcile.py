@@ -76,6 +76,31 @@ def test_a_payment_without_its_webhooks(shop: DoubleShop) -> None:
     assert [row.invoice.status for row in shop.place.open().list_invoices("acme", limit=9).items] == ["paid"]
 
 
+def test_a_refund_and_a_dispute_without_their_webhooks(shop: DoubleShop) -> None:
+    _, invoice_id = subscribed(shop)
+    (charge,) = shop.client.v1.charges.list({"limit": 2}).data
+    shop.client.v1.refunds.create({"charge": charge.id, "amount": 900})
+    is_reported_and_then_repaired(shop, f"{invoice_id}: 0 taken back here, 900 in Stripe")
+    shop.control(f"charges/{charge.id}/dispute")
+    is_reported_and_then_repaired(
+        shop, f"{invoice_id}: 900 taken back here, 900 and a dispute that is open in Stripe"
+    )
+    (row,) = shop.place.open().list_invoices("acme", limit=2).items
+    assert (row.taken_back.refunded, row.taken_back.dispute) == (900, "open")
+    shop.deliver_webhooks()
+    assert reconcile(shop, repair=False) == []
+
+
+def test_a_credit_note_without_its_webhook(shop: DoubleShop) -> None:
+    _, invoice_id = subscribed(shop)
+    note: Any = {"invoice": invoice_id, "amount": 500, "credit_amount": 500}
+    shop.client.v1.credit_notes.create(note)
+    reconcile(shop, repair=True)
+    (row,) = shop.place.open().list_invoices("acme", limit=2).items
+    assert (row.taken_back.credited, row.net_total) == (500, row.invoice.total - 500)
+    assert reconcile(shop, repair=True) == []
+
+
 def test_a_cancellation_without_its_webhooks(shop: DoubleShop) -> None:
     subscription_id, _ = subscribed(shop)
     shop.client.v1.subscriptions.cancel(subscription_id)
