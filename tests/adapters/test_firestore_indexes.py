@@ -97,7 +97,7 @@ NOT_QUERYING = {
     ),
     *("claim_entry", "settle_entry", "add_entries", "find_entry", "known_entries", "read_quotas"),
     *("find_addresses", "confirm_address", "set_stopped"),
-    *("find_owner", "read_account", "save_billing", "save_processed_event"),
+    *("find_owner", "read_account", "save_billing", "save_processed_event", "claim_trial"),
 }
 
 

@@ -105,5 +105,5 @@ def test_the_admin_tool_says_so_too(place: int, tmp_path: Path) -> None:
     done = subprocess.run(
         [sys.executable, "-m", "tools.admin", *command], cwd=ROOT, capture_output=True, text=True, check=False
     )
-    assert done.returncode == 1
+    assert done.returncode == 2
     assert done.stderr == f"No stack is running in {tmp_path}; start one with `make dev`.\n"
