@@ -120,10 +120,10 @@ def _change(
 ) -> PortalOrder:
     """Return the portal's page that confirms the plan that was chosen; its first one for what it cannot confirm.
 
-    Those are a subscription that is not paid for, and a change to the plan that it has.
+    Those are a subscription that is not paid for, one with a scheduled change, and a change to the plan that it has.
     """
     page = PortalOrder(customer_id=current.snapshot.customer_id, return_url=pages.tenant_home)
-    if current.state not in _CHANGEABLE:
+    if current.state not in _CHANGEABLE or current.snapshot.scheduled is not None:
         return page
     if purchase.plan == FREE_PLAN.id:
         return replace(page, subscription_id=current.id, done_url=pages.success)

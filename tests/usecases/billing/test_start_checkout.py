@@ -152,6 +152,13 @@ def test_b34_a_lower_amount_or_a_shorter_interval_takes_effect_at_the_end_of_the
     assert (shop.plan, billing.interval, billing.scheduled_plan) == (*chosen, None)
 
 
+def test_a_subscriber_with_a_scheduled_change_gets_the_portal_to_decide_about_it(shop: DoubleShop) -> None:
+    subscription_id = shop.pay("professional")
+    browse(shop.start("starter"), action="confirm", subscription=subscription_id)
+    assert shop.start("enterprise") == shop.portal()["url"]
+    assert shop.portal()["flow"] is None
+
+
 def test_b31_a_new_order_closes_the_other_open_ones(shop: DoubleShop) -> None:
     first = shop.start("starter")
     second = shop.start("professional")
