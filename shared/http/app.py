@@ -2,7 +2,7 @@
 
 import io
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
+from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
@@ -71,6 +71,7 @@ class Container(Protocol):
     def billing(self) -> BillingDependencies: ...
     @property
     def verify_signature(self) -> SignatureCheck: ...
+    def one_deadline(self) -> AbstractContextManager[None]: ...
 
 
 class SignInLevel(Enum):
@@ -145,7 +146,8 @@ class App:
         """Return the response to `request`; never raise."""
         _end_body_at_its_length(request)
         try:
-            response = self._respond(request)
+            with self._container.one_deadline():
+                response = self._respond(request)
         except Exception as error:  # noqa: BLE001 (callers never see a stack trace)
             response = problem_of(error)
             _discard_body(request)

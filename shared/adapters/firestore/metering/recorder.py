@@ -12,7 +12,8 @@ from shared.adapters.firestore.ledger.counters import counter_write
 from shared.adapters.firestore.metering.events import run_write, write_event
 from shared.adapters.firestore.paths import TenantPaths
 from shared.adapters.firestore.people.tenants import raise_shards_write
-from shared.adapters.firestore.rpc import CommitRequest, Contended, FirestoreRpc
+from shared.adapters.firestore.retries import Contended
+from shared.adapters.firestore.rpc import CommitRequest, FirestoreRpc
 from shared.domain.errors import TooLarge, Unavailable
 from shared.domain.ledger.counter_settings import MAX_COUNTER_SHARDS, CounterSettings
 from shared.domain.ledger.counters import METRICS, Cell, ShardRef
