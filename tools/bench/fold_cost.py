@@ -140,7 +140,7 @@ class ActiveTenant:
     def _record(self, now: datetime) -> None:
         """Write each counter, in one commit that stands for those of a minute."""
         settings = self._settings()
-        recording = Recording(self._paths, settings, now, now + _RETENTION)
+        recording = Recording(self._paths, settings, now, now + _RETENTION, "nonce")
         request = CommitRequest(database=self.rpc.database)
         for shard in range(settings.shards):
             events = [event(next(self._numbers), now, "active", f"{now:%d-%H-%M}")]
