@@ -256,10 +256,8 @@ class Container:
         from shared.adapters.firestore.rpc import FirestoreRpc, open_channel
 
         emulator = self.config.firestore_emulator
-        reopen = partial(open_channel, emulator)
-        return FirestoreRpc(
-            self.config.project_id, reopen(), is_emulator=emulator is not None, reopen=reopen
-        )
+        connect = partial(open_channel, emulator)
+        return FirestoreRpc(self.config.project_id, connect, is_emulator=emulator is not None)
 
     def one_deadline(self) -> AbstractContextManager[None]:
         """Limit how long a request waits for the store in total."""

@@ -102,7 +102,7 @@ def test_commits_that_share_counters_and_runs_write_them_in_one_order(
         llm_call(f"e{number}", run_id=f"run-{number % 3}")._replace(ts=NOON - timedelta(days=number % 2))
         for number in range(6)
     ]
-    orders = []
+    orders: list[list[str]] = []
     for events in (batch, batch[::-1]):
         calls.requests.clear()
         store.record(f"acme-{len(orders)}", events, ONE_SHARD, NOON)

@@ -32,8 +32,7 @@ def dying(firestore_emulator_host: str) -> Iterator[Proxy]:
 
 
 def test_a_connection_that_died_silently_is_replaced_within_the_request(dying: Proxy) -> None:
-    reopen = partial(open_channel, dying.host)
-    rpc = FirestoreRpc(f"demo-{uuid4().hex[:12]}", reopen(), is_emulator=True, reopen=reopen)
+    rpc = FirestoreRpc(f"demo-{uuid4().hex[:12]}", partial(open_channel, dying.host), is_emulator=True)
     name = f"{rpc.documents}/probes/one"
     assert rpc.batch_get([name]) == {}
     dying.kill_connections()

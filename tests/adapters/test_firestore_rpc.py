@@ -140,7 +140,7 @@ def _gives_up(host: str) -> float:
     """Return the seconds until every kind of call gave up, with a quarter of a second for each."""
     started = monotonic()
     with open_channel(host) as channel:
-        rpc = FirestoreRpc("demo-gwi", channel, is_emulator=True, give_up_after_seconds=0.25)
+        rpc = FirestoreRpc("demo-gwi", lambda: channel, is_emulator=True, give_up_after_seconds=0.25)
         store = _store(rpc)
         with pytest.raises(Unavailable, match="Firestore does not answer"):
             store.record("acme", [llm_call("e1")], ONE_SHARD, NOON)

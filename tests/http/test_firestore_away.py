@@ -12,6 +12,7 @@ from time import monotonic, sleep
 from uuid import uuid4
 
 import pytest
+from werkzeug.test import TestResponse
 
 from shared.adapters.firestore import FirestoreRpc, rpc
 from shared.usecases.ledger.verify_counters import verify_counters
@@ -103,7 +104,7 @@ def every_route_says_retry(functions: Functions, key: str) -> None:
 
 def wait_until_every_function_is_back(functions: Functions, key: str) -> None:
     """Repeat a call of each function, as its callers do: they know for a second that the store is away."""
-    calls = (
+    calls: tuple[Callable[[], TestResponse], ...] = (
         lambda: functions.record_usage.post("/v1/check", json={}, headers=bearer(key)),
         lambda: functions.get(key, "/tenants/acme/usage"),
         functions.tick,

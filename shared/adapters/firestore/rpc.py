@@ -11,7 +11,6 @@ from google.cloud.firestore_v1.types import firestore as firestore_types
 
 from shared.adapters.firestore.retries import GIVE_UP_AFTER_SECONDS, Retries
 
-
 CommitRequest: Any = firestore_types.CommitRequest.pb()
 BatchWriteRequest: Any = firestore_types.BatchWriteRequest.pb()
 BatchGetDocumentsRequest: Any = firestore_types.BatchGetDocumentsRequest.pb()
@@ -72,16 +71,15 @@ class _Stubs(NamedTuple):
 class FirestoreRpc:
     """Raw calls on one database. Safe for many threads; build it after the server has forked.
 
-    `reopen` opens a channel to replace one whose connection has died silently.
+    `connect` opens a channel. It is called again to replace a channel whose connection has died silently.
     """
 
     def __init__(
         self,
         project_id: str,
-        channel: grpc.Channel,
+        connect: Callable[[], grpc.Channel],
         *,
         is_emulator: bool,
-        reopen: Callable[[], grpc.Channel] | None = None,
         give_up_after_seconds: float = GIVE_UP_AFTER_SECONDS,
     ) -> None:
         self.database = f"projects/{project_id}/databases/(default)"
@@ -90,8 +88,8 @@ class FirestoreRpc:
         self._metadata = [("authorization", "Bearer owner")] if is_emulator else []
         self._metadata.append(("google-cloud-resource-prefix", self.database))
         self._metadata.append(("x-goog-request-params", f"database={quote(self.database, safe='')}"))
-        self._stubs = _Stubs.on(channel)
-        self._reopen = reopen
+        self._connect = connect
+        self._stubs = _Stubs.on(connect())
         self._retries = Retries(give_up_after_seconds, probe=self._probe, reconnect=self._reconnect)
 
     def one_deadline(self) -> AbstractContextManager[None]:
@@ -163,8 +161,7 @@ class FirestoreRpc:
 
     def _reconnect(self) -> None:
         """Replace the channel. Calls under way end on the old one, which closes with the last of them."""
-        if self._reopen:
-            self._stubs = _Stubs.on(self._reopen())
+        self._stubs = _Stubs.on(self._connect())
 
 
 def _unary(channel: grpc.Channel, method: str, request: Any, response: Any) -> Any:
