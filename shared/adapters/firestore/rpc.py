@@ -131,11 +131,17 @@ class FirestoreRpc:
         responses = self._collect("batch_get", request)
         return {each.found.name: each.found for each in responses if each.HasField("found")}
 
-    def query(self, parent: str, structured_query: Any) -> list[Any]:
-        """Return the documents that a query below `parent` finds, in order."""
+    def query(self, parent: str, structured_query: Any, most_bytes: int | None = None) -> list[Any]:
+        """Return the documents that a query below `parent` finds, in order.
+
+        Stop after the document with which they exceed `most_bytes`.
+        """
         request = RunQueryRequest(parent=parent, structured_query=structured_query)
-        responses = self._collect("run_query", request)
-        return [each.document for each in responses if each.HasField("document")]
+        return self._retries.run(
+            lambda timeout: _documents(
+                self._stubs.run_query(request, timeout=timeout, metadata=self._metadata), most_bytes
+            )
+        )
 
     def count(self, parent: str, structured_query: Any) -> int:
         """Count the documents that a query below `parent` finds, without reading them."""
@@ -162,6 +168,24 @@ class FirestoreRpc:
     def _reconnect(self) -> None:
         """Replace the channel. Calls under way end on the old one, which closes with the last of them."""
         self._stubs = _Stubs.on(self._connect())
+
+
+def size_of(documents: Iterable[Any]) -> int:
+    """Return the size of documents in bytes, as they are sent."""
+    return sum(document.ByteSize() for document in documents)
+
+
+def _documents(call: Any, most_bytes: int | None) -> list[Any]:
+    documents, size = [], 0
+    for response in call:
+        if not response.HasField("document"):
+            continue
+        documents.append(response.document)
+        size += response.document.ByteSize()
+        if most_bytes is not None and size > most_bytes:
+            call.cancel()
+            break
+    return documents
 
 
 def _unary(channel: grpc.Channel, method: str, request: Any, response: Any) -> Any:
