@@ -77,7 +77,10 @@ class UsageStore(Protocol):
         """
 
     def read(self, tenant_id: str, wanted: Wanted = NOTHING) -> Snapshot:
-        """Return the tenant and the documents that are wanted, in one round trip."""
+        """Return the tenant and the documents that are wanted, in one round trip.
+
+        Raise TooLarge if they are larger than `wanted.most_bytes`; a store without documents has no such limit.
+        """
 
     def count_runs(self, tenant_id: str, start: datetime, end: datetime) -> int:
         """Count the tenant's runs that began in [start, end), both on the hour, in one round trip.

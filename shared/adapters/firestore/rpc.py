@@ -1,6 +1,6 @@
 """The five calls of Firestore in use, with raw messages and retries; they fail as Unavailable."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from typing import Any, NamedTuple
 from urllib.parse import quote
@@ -10,6 +10,7 @@ from google.cloud.firestore_v1.services.firestore.transports import FirestoreGrp
 from google.cloud.firestore_v1.types import firestore as firestore_types
 
 from shared.adapters.firestore.retries import GIVE_UP_AFTER_SECONDS, Retries
+from shared.domain.errors import TooLarge
 
 CommitRequest: Any = firestore_types.CommitRequest.pb()
 BatchWriteRequest: Any = firestore_types.BatchWriteRequest.pb()
@@ -30,6 +31,7 @@ _CHANNEL_OPTIONS = [
     ("grpc.use_local_subchannel_pool", 1),
 ]
 _SERVICE = "/google.firestore.v1.Firestore/"
+_DOCUMENT_FIELD = {"batch_get": "found", "run_query": "document"}
 _PROBE = "probes/none"
 
 
@@ -123,13 +125,20 @@ class FirestoreRpc:
         )
         return [index for index, status in enumerate(response.status) if status.code]
 
-    def batch_get(self, names: Iterable[str], fields: Iterable[str] = ()) -> dict[str, Any]:
-        """Return the existing documents of `names` by name, all read at one instant; only `fields`, if given."""
+    def batch_get(
+        self, names: Iterable[str], fields: Iterable[str] = (), most_bytes: int | None = None
+    ) -> dict[str, Any]:
+        """Return the existing documents of `names` by name, all read at one instant; only `fields`, if given.
+
+        Raise TooLarge if they exceed `most_bytes`.
+        """
         request = BatchGetDocumentsRequest(database=self.database, documents=names)
         if fields := list(fields):
             request.mask.field_paths.extend(fields)
-        responses = self._collect("batch_get", request)
-        return {each.found.name: each.found for each in responses if each.HasField("found")}
+        documents = self._read("batch_get", request, most_bytes)
+        if most_bytes is not None and size_of(documents) > most_bytes:
+            raise TooLarge("This interval has too much usage to read at once", code="range_too_large")
+        return {document.name: document for document in documents}
 
     def query(self, parent: str, structured_query: Any, most_bytes: int | None = None) -> list[Any]:
         """Return the documents that a query below `parent` finds, in order.
@@ -137,11 +146,7 @@ class FirestoreRpc:
         Stop after the document with which they exceed `most_bytes`.
         """
         request = RunQueryRequest(parent=parent, structured_query=structured_query)
-        return self._retries.run(
-            lambda timeout: _documents(
-                self._stubs.run_query(request, timeout=timeout, metadata=self._metadata), most_bytes
-            )
-        )
+        return self._read("run_query", request, most_bytes)
 
     def count(self, parent: str, structured_query: Any) -> int:
         """Count the documents that a query below `parent` finds, without reading them."""
@@ -149,15 +154,19 @@ class FirestoreRpc:
         aggregation = request.structured_aggregation_query
         aggregation.structured_query.CopyFrom(structured_query)
         aggregation.aggregations.add(alias="count").count.SetInParent()
-        (response,) = self._collect("aggregate", request)
+        (response,) = self._retries.run(
+            lambda timeout: list(self._stubs.aggregate(request, timeout=timeout, metadata=self._metadata))
+        )
         return int(response.result.aggregate_fields["count"].integer_value)
 
-    def _collect(self, stub: str, request: Any) -> list[Any]:
-        return self._retries.run(
-            lambda timeout: list(
-                getattr(self._stubs, stub)(request, timeout=timeout, metadata=self._metadata)
-            )
-        )
+    def _read(self, stub: str, request: Any, most_bytes: int | None) -> list[Any]:
+        """Return the documents that a call sends; stop after the one with which they exceed `most_bytes`."""
+
+        def read(timeout: float) -> list[Any]:
+            call = getattr(self._stubs, stub)(request, timeout=timeout, metadata=self._metadata)
+            return list(_documents(call, _DOCUMENT_FIELD[stub], most_bytes))
+
+        return self._retries.run(read)
 
     def _probe(self, timeout: float) -> None:
         """Read a document that does not exist."""
@@ -175,17 +184,20 @@ def size_of(documents: Iterable[Any]) -> int:
     return sum(document.ByteSize() for document in documents)
 
 
-def _documents(call: Any, most_bytes: int | None) -> list[Any]:
-    documents, size = [], 0
+def _documents(call: Any, field: str, most_bytes: int | None) -> Iterator[Any]:
+    """Yield the documents of a call, whose responses have them in `field`."""
+    size = 0
     for response in call:
-        if not response.HasField("document"):
+        if not response.HasField(field):
             continue
-        documents.append(response.document)
-        size += response.document.ByteSize()
-        if most_bytes is not None and size > most_bytes:
+        document = getattr(response, field)
+        yield document
+        if most_bytes is None:
+            continue
+        size += document.ByteSize()
+        if size > most_bytes:
             call.cancel()
-            break
-    return documents
+            return
 
 
 def _unary(channel: grpc.Channel, method: str, request: Any, response: Any) -> Any:

@@ -78,7 +78,8 @@ class FirestoreUsageStore:
         months = {paths.month(month): month for month in wanted.months}
         # The emulator reads one document after the other. In this order, what is written first is read last.
         names = [paths.tenant, *shards, *days, *months]
-        found = self._rpc.batch_get(names, (*TENANT_FIELDS, *_SMALL_FIELDS, *wanted.fields))
+        fields = (*TENANT_FIELDS, *_SMALL_FIELDS, *wanted.fields)
+        found = self._rpc.batch_get(names, fields, wanted.most_bytes)
         tenant = found.get(paths.tenant)
         documents = Documents(
             months={month: read_month(found[name]) for name, month in months.items() if name in found},
