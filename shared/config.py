@@ -11,6 +11,7 @@ from shared.domain.billing.entitlements import DEFAULT_GRACE, SecondSubscription
 from shared.domain.errors import ConfigurationError
 from shared.domain.ledger.periods import MAX_AGE
 from shared.domain.limits.limits import DEFAULT_HARD_PERCENT, DEFAULT_SOFT_PERCENT, MAX_PERCENT
+from shared.domain.limits.rates import DEFAULT_DAY_LIMITS, DayLimits
 
 DEFAULT_RETENTION_DAYS = 90
 DEFAULT_TICK_TOPIC = "usage-tick"
@@ -54,6 +55,12 @@ _HARD_PERCENT = _WholeNumber(
 _GRACE_DAYS = _WholeNumber(name="GWI_GRACE_DAYS", default=DEFAULT_GRACE.days, least=0, most=60)
 _THREADS = _WholeNumber(name="THREADS", default=4 * (os.cpu_count() or 1), least=1, most=1000)
 """The variable and the default are those of functions-framework."""
+_MAX_EVENTS_PER_DAY = _WholeNumber(
+    name="GWI_MAX_EVENTS_PER_DAY", default=DEFAULT_DAY_LIMITS.events, least=1, most=10**12
+)
+_MAX_NAMES_PER_DAY = _WholeNumber(
+    name="GWI_MAX_NAMES_PER_DAY", default=DEFAULT_DAY_LIMITS.names, least=1, most=10**12
+)
 _TRIAL_DAYS = _WholeNumber(name="GWI_TRIAL_DAYS", default=0, least=0, most=730)
 
 
@@ -99,6 +106,7 @@ class Config:
     retention: timedelta
     soft_percent: int
     hard_percent: int
+    day_limits: DayLimits
     stripe_api_key: str | None
     stripe_api_base: str | None
     threads: int
@@ -161,6 +169,10 @@ def load_config(environment: Mapping[str, str], required: Iterable[str] = ()) ->
     grace_days = _GRACE_DAYS.read(environment, problems)
     threads = _THREADS.read(environment, problems)
     trial_days = _TRIAL_DAYS.read(environment, problems)
+    day_limits = DayLimits(
+        events=_MAX_EVENTS_PER_DAY.read(environment, problems),
+        names=_MAX_NAMES_PER_DAY.read(environment, problems),
+    )
     if problems:
         raise ConfigurationError("Cannot start:\n" + "\n".join(f"- {problem}" for problem in problems))
     return Config(
@@ -175,6 +187,7 @@ def load_config(environment: Mapping[str, str], required: Iterable[str] = ()) ->
         retention=timedelta(days=retention_days),
         soft_percent=soft_percent,
         hard_percent=hard_percent,
+        day_limits=day_limits,
         stripe_api_key=environment.get("STRIPE_API_KEY") or None,
         threads=threads,
         stripe_api_base=environment.get("STRIPE_API_BASE") or None,

@@ -33,6 +33,7 @@ from shared.ports.notices import (
     StaleOutbox,
     WebhookSender,
 )
+from shared.ports.operations import Operations
 from shared.ports.pages import Page
 from shared.ports.people import Directory, IdentityVerifier, Leaving, Members, StaleMembers
 from shared.ports.prices import BrokenCatalog, CatalogSource, PriceBooks, StalePrices
@@ -55,6 +56,7 @@ __all__ = [
     "MailAddress",
     "MailSender",
     "Members",
+    "Operations",
     "Outbox",
     "Outcome",
     "Page",

@@ -203,6 +203,7 @@ SHARD = CounterShard(
     totals={},
     cells={},
     commits=1,
+    events=1,
     run_hours=frozenset(),
     dirty=True,
     version=VERSION,
@@ -215,6 +216,7 @@ DAY = DayRollup(
     runs={12: 1},
     shards=1,
     commits=1,
+    events=1,
     folded_at=NOON,
 )
 MONTH = MonthRollup(month=month_of(TODAY), days={TODAY: DAY.entry})

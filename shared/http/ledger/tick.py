@@ -1,7 +1,7 @@
 """Messages on the tick's topic, as Pub/Sub delivers them."""
 
 import base64
-import logging
+import time
 from collections.abc import Callable
 from datetime import datetime
 from typing import Protocol
@@ -9,9 +9,8 @@ from typing import Protocol
 from cloudevents.http import CloudEvent
 
 from shared.domain.ledger.tick import TickMessage
+from shared.logs import FIELDS, LOGGER
 from shared.usecases.tick_jobs import TickJobs
-
-LOGGER = logging.getLogger("gwi_usage")
 
 
 class TickContainer(Protocol):
@@ -27,7 +26,10 @@ def handle_tick(event: CloudEvent, container: TickContainer) -> None:
     """Do the job. An error leaves the message unacknowledged, so Pub/Sub sends it again."""
     message = _message(event)
     if message is not None:
+        started = time.perf_counter()
         container.jobs.run(message, container.clock())
+        milliseconds = round((time.perf_counter() - started) * 1000, 1)
+        LOGGER.info("tick %s done", message.job, extra={FIELDS: {"milliseconds": milliseconds}})
 
 
 def _message(event: CloudEvent) -> TickMessage | None:
