@@ -19,7 +19,7 @@ from shared.adapters.firestore.retries import (
 from shared.adapters.firestore.rpc import open_channel
 from shared.domain.errors import Unavailable
 from tests.adapters.interceptors import CallFailed
-from tests.adapters.tcp_proxy import Proxy, proxy
+from tests.tcp_proxy import Proxy, proxy
 
 AWAY = CallFailed(grpc.StatusCode.DEADLINE_EXCEEDED)
 
