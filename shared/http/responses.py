@@ -49,6 +49,10 @@ class RecordResponse(ResponseModel):
     rejected: list[Rejection]
     ids: list[str] = Field(description="Ids of the events that are recorded, now or earlier, in order.")
     status: LimitStatus | None = None
+    redacted: int = Field(
+        0,
+        description="How many known secrets the metadata of these events contained; none of them is stored.",
+    )
     metering_enabled: bool = True
 
 
@@ -123,6 +127,9 @@ class EventResponse(ResponseModel):
     request_id: str | None
     metadata: Json[dict[str, Any]] | None = Field(validation_alias="metadata_json")
     metadata_cut: bool = Field(description="Whether the metadata was longer than is stored, and was cut.")
+    redactions: int = Field(
+        description="How many known secrets of the metadata were replaced by `[redacted]`."
+    )
 
 
 class EventsResponse(ResponseModel):

@@ -2963,6 +2963,11 @@ export interface components {
              * @description Whether the metadata was longer than is stored, and was cut.
              */
             metadata_cut: boolean;
+            /**
+             * Redactions
+             * @description How many known secrets of the metadata were replaced by `[redacted]`.
+             */
+            redactions: number;
         };
         /**
          * EventSeries
@@ -3788,6 +3793,12 @@ export interface components {
             ids: string[];
             /** @default null */
             status: components["schemas"]["LimitStatus"] | null;
+            /**
+             * Redacted
+             * @description How many known secrets the metadata of these events contained; none of them is stored.
+             * @default 0
+             */
+            redacted: number;
             /**
              * Metering Enabled
              * @default true
