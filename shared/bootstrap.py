@@ -271,15 +271,20 @@ class Container:
 
 
 def start(
-    *, required: Iterable[str] = (), takes_members: bool = False, prices_events: bool = False
+    *,
+    required: Iterable[str] = (),
+    required_when_deployed: Iterable[str] = (),
+    takes_members: bool = False,
+    prices_events: bool = False,
 ) -> Container:
     """Return the container of this process; exit with a list of all problems if the configuration is invalid.
 
-    `required` names variables that this function needs. What it needs for members and for prices is prepared in the
+    `required` names variables that this function needs, `required_when_deployed` those that are not needed on a
+    developer's machine. What it needs for members and for prices is prepared in the
     serving process, beside its first requests.
     """
     try:
-        config = load_config(os.environ, required)
+        config = load_config(os.environ, required, required_when_deployed)
     except ConfigurationError as error:
         sys.exit(error.message)
     container = Container(config)

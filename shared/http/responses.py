@@ -50,7 +50,7 @@ class RecordResponse(ResponseModel):
     ids: list[str] = Field(description="Ids of the events that are recorded, now or earlier, in order.")
     status: LimitStatus | None = None
     redacted: int = Field(
-        0,
+        default=0,
         description="How many known secrets the metadata of these events contained; none of them is stored.",
     )
     metering_enabled: bool = True
