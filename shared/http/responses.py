@@ -47,6 +47,7 @@ class RecordResponse(ResponseModel):
     accepted: int
     duplicates: int
     rejected: list[Rejection]
+    truncated: bool = Field(False, description="Whether `rejected` lists only the first problems.")
     ids: list[str] = Field(description="Ids of the events that are recorded, now or earlier, in order.")
     status: LimitStatus | None = None
     redacted: int = Field(

@@ -109,7 +109,7 @@ def _query_of(name: str) -> Any:
 def _queries_of(name: str) -> list[Any]:
     calls = Unanswered()
     with grpc.intercept_channel(grpc.insecure_channel("127.0.0.1:1"), calls) as channel:
-        rpc = FirestoreRpc("demo-gwi", channel, is_emulator=True)
+        rpc = FirestoreRpc("demo-gwi", lambda: channel, is_emulator=True)
         usage = FirestoreUsageStore(rpc, timedelta(days=40))
         QUERYING[name](
             Ports(usage, FirestoreDirectory(rpc), FirestoreOutbox(rpc), FirestoreBillingStore(rpc))

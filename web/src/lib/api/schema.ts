@@ -3701,6 +3701,8 @@ export interface components {
         /**
          * ProblemDocument
          * @description An error: `code` is stable, `detail` is for people, `errors` names the invalid fields.
+         *
+         *     `truncated` is true if `errors` lists only the first of them.
          */
         ProblemDocument: {
             /**
@@ -3721,6 +3723,11 @@ export interface components {
              * @default null
              */
             errors?: components["schemas"]["FieldProblem"][] | null;
+            /**
+             * Truncated
+             * @default null
+             */
+            truncated?: boolean | null;
         };
         /**
          * ReceivedInvitationResponse
@@ -3786,6 +3793,12 @@ export interface components {
             duplicates: number;
             /** Rejected */
             rejected: components["schemas"]["Rejection"][];
+            /**
+             * Truncated
+             * @description Whether `rejected` lists only the first problems.
+             * @default false
+             */
+            truncated: boolean;
             /**
              * Ids
              * @description Ids of the events that are recorded, now or earlier, in order.
