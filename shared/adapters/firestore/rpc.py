@@ -9,6 +9,7 @@ import grpc
 from google.cloud.firestore_v1.services.firestore.transports import FirestoreGrpcTransport
 from google.cloud.firestore_v1.types import firestore as firestore_types
 
+from shared.adapters.firestore.refused import gate_of
 from shared.adapters.firestore.retries import GIVE_UP_AFTER_SECONDS, Retries
 
 CommitRequest: Any = firestore_types.CommitRequest.pb()
@@ -89,8 +90,11 @@ class FirestoreRpc:
         self._metadata.append(("google-cloud-resource-prefix", self.database))
         self._metadata.append(("x-goog-request-params", f"database={quote(self.database, safe='')}"))
         self._connect = connect
-        self._stubs = _Stubs.on(connect())
-        self._retries = Retries(give_up_after_seconds, probe=self._probe, reconnect=self._reconnect)
+        self._gate = gate_of(self.database)
+        self._reconnect()
+        self._retries = Retries(
+            give_up_after_seconds, gate=self._gate, probe=self._probe, reconnect=self._reconnect
+        )
 
     def one_deadline(self) -> AbstractContextManager[None]:
         """Limit the total time that the calls within the block wait to the time that one call may wait."""
@@ -161,7 +165,8 @@ class FirestoreRpc:
 
     def _reconnect(self) -> None:
         """Replace the channel. Calls under way end on the old one, which closes with the last of them."""
-        self._stubs = _Stubs.on(self._connect())
+        with self._gate.looking_for_credentials():
+            self._stubs = _Stubs.on(self._connect())
 
 
 def _unary(channel: grpc.Channel, method: str, request: Any, response: Any) -> Any:
