@@ -27,6 +27,8 @@ from shared.ports import (
     Members,
     Outbox,
     PriceBooks,
+    PushVerifier,
+    Reconciliations,
     SignatureCheck,
     StripeGateway,
     TickPublisher,
@@ -35,6 +37,7 @@ from shared.ports import (
 from shared.usecases.billing.billing_dependencies import BillingDependencies
 from shared.usecases.ledger.fold_tenant import TenantFolder
 from shared.usecases.ledger.ledger import Ledger
+from shared.usecases.ledger.reconciliation_turns import ReconciliationTurns
 from shared.usecases.limits.check_limits import Limits, Thresholds
 from shared.usecases.metering.record_events import EventRecorder
 from shared.usecases.notices.deliver import Deliverer, DeliveryDependencies
@@ -153,6 +156,23 @@ class Container:
         return StripeApi(self.config.stripe_api_key, self.config.stripe_api_base, slots)
 
     @cached_property
+    def tick_verifier(self) -> PushVerifier | None:
+        """Recognise who pushes ticks; None if no sender is configured."""
+        if self.config.tick_sender is None:
+            return None
+        from shared.adapters.push_tokens import PushTokens
+
+        return PushTokens(self.config.tick_sender)
+
+    @cached_property
+    def _reconciliations(self) -> Reconciliations:
+        if self.config.store == "memory":
+            return process_memory()
+        from shared.adapters.firestore import FirestoreReconciliations
+
+        return FirestoreReconciliations(self._rpc)
+
+    @cached_property
     def publisher(self) -> TickPublisher:
         if self.config.store == "memory":
             return InlineTickPublisher(lambda message: self.jobs.run(message, self.clock()))
@@ -167,6 +187,7 @@ class Container:
             deliverer=self.deliverer,
             billing=self.billing,
             publisher=self.publisher,
+            turns=ReconciliationTurns(self._reconciliations),
         )
 
     @cached_property

@@ -14,7 +14,17 @@ from shared.ports.billing import (
     StoredAccount,
     StripeGateway,
 )
-from shared.ports.ledger import DueCounter, Outcome, Snapshot, StaleRollup, TickPublisher, UsageStore
+from shared.ports.ledger import (
+    DueCounter,
+    Outcome,
+    PushVerifier,
+    Reconciliations,
+    Snapshot,
+    StaleReconciliation,
+    StaleRollup,
+    TickPublisher,
+    UsageStore,
+)
 from shared.ports.notices import (
     DeliveryFailed,
     Endpoints,
@@ -52,7 +62,9 @@ __all__ = [
     "PortalOrder",
     "PriceBooks",
     "ProcessedEvent",
+    "PushVerifier",
     "RaisedAlert",
+    "Reconciliations",
     "SignatureCheck",
     "SignedWebhook",
     "Snapshot",
@@ -60,6 +72,7 @@ __all__ = [
     "StaleMembers",
     "StaleOutbox",
     "StalePrices",
+    "StaleReconciliation",
     "StaleRollup",
     "StoredAccount",
     "StripeGateway",

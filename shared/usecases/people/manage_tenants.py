@@ -12,11 +12,11 @@ from shared.domain.people.members import (
     Identity,
     Member,
     Membership,
-    is_tenant_id,
     tenant_slug,
     valid_name,
 )
 from shared.domain.people.tenants import ALL_SCOPES, Change, Tenant
+from shared.domain.tenant_ids import is_tenant_id
 from shared.ports import Directory, Members
 from shared.usecases.people.manage_keys import KeyRequest, NewKey, new_key
 
