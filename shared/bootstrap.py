@@ -35,6 +35,7 @@ from shared.ports import (
     UsageStore,
 )
 from shared.usecases.billing.billing_dependencies import BillingDependencies
+from shared.usecases.ledger.fold_lag import FoldLag
 from shared.usecases.ledger.fold_tenant import TenantFolder
 from shared.usecases.ledger.ledger import Ledger
 from shared.usecases.ledger.reconciliation_turns import ReconciliationTurns
@@ -250,6 +251,10 @@ class Container:
     @cached_property
     def ledger(self) -> Ledger:
         return Ledger(self.usage)
+
+    @cached_property
+    def fold_lag(self) -> FoldLag:
+        return FoldLag(self.usage)
 
     @cached_property
     def events(self) -> EventRecorder:

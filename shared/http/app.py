@@ -24,6 +24,7 @@ from shared.http.body_deadlines import discard_body
 from shared.http.problems import problem_of
 from shared.ports import Directory, Endpoints, Members, Outbox, SignatureCheck, UsageStore
 from shared.usecases.billing.billing_dependencies import BillingDependencies
+from shared.usecases.ledger.fold_lag import FoldLag
 from shared.usecases.ledger.ledger import Ledger
 from shared.usecases.limits.check_limits import Limits
 from shared.usecases.metering.record_events import EventRecorder
@@ -66,6 +67,8 @@ class Container(Protocol):
     def sign_in(self) -> MemberAuthenticator: ...
     @property
     def ledger(self) -> Ledger: ...
+    @property
+    def fold_lag(self) -> FoldLag: ...
     @property
     def events(self) -> EventRecorder: ...
     @property

@@ -167,5 +167,9 @@ class HealthResponse(ResponseModel):
     """The health of the service, and the lag of the fold."""
 
     status: Literal["ok"]
-    fold_lag_seconds: float = Field(description="How long the most overdue fold is overdue; 0 if none is.")
-    oldest_dirty_at: datetime | None = Field(description="When that fold was due; null if none is overdue.")
+    fold_lag_seconds: float = Field(
+        description="How long the most overdue fold is overdue, in whole minutes, as of the last 10 seconds."
+    )
+    oldest_dirty_at: datetime | None = Field(
+        default=None, description="Always null, since the instant told when some tenant had used the service."
+    )

@@ -192,7 +192,7 @@ def test_counters_of_a_deleted_tenant_are_cleared_once_and_asked_for_no_more(
         clock.pass_by(timedelta(hours=1))
     assert sorted(each.day for each in cleared) == [date(2026, 10, 17), YESTERDAY, TODAY]
     assert unfolded() == []
-    assert functions.read(None, "/health")["oldest_dirty_at"] is None
+    assert functions.read(None, "/health")["fold_lag_seconds"] == 0
 
 
 def test_on_firestore_counters_of_a_deleted_tenant_are_cleared_as_well(

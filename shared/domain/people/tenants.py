@@ -14,6 +14,8 @@ from shared.domain.limits.plans import BillingInterval
 
 Scope = Literal["usage:write", "usage:read", "limits:read", "billing:write"]
 ALL_SCOPES: tuple[Scope, ...] = ("usage:write", "usage:read", "limits:read", "billing:write")
+AGENT_SCOPES: tuple[Scope, ...] = ("usage:write", "limits:read")
+"""What agents need: to record usage, and to check limits."""
 
 KEY_PREFIX_LIVE = "gwi_live_"
 KEY_PREFIX_TEST = "gwi_test_"

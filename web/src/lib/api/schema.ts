@@ -3099,12 +3099,13 @@ export interface components {
             status: "ok";
             /**
              * Fold Lag Seconds
-             * @description How long the most overdue fold is overdue; 0 if none is.
+             * @description How long the most overdue fold is overdue, in whole minutes, as of the last 10 seconds.
              */
             fold_lag_seconds: number;
             /**
              * Oldest Dirty At
-             * @description When that fold was due; null if none is overdue.
+             * @description Always null, since the instant told when some tenant had used the service.
+             * @default null
              */
             oldest_dirty_at: string | null;
         };
@@ -3203,9 +3204,15 @@ export interface components {
             attempt_count: number;
             /** Next Payment Attempt */
             next_payment_attempt: string | null;
-            /** Hosted Invoice Url */
+            /**
+             * Hosted Invoice Url
+             * @description Where anyone can pay and see the invoice; null without the permission `billing:write`.
+             */
             hosted_invoice_url: string | null;
-            /** Invoice Pdf */
+            /**
+             * Invoice Pdf
+             * @description Null without the permission `billing:write`.
+             */
             invoice_pdf: string | null;
             /** Failed At */
             failed_at: string | null;
