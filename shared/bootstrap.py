@@ -18,6 +18,7 @@ from shared.config import Config, load_config
 from shared.domain.errors import ConfigurationError, UsageError
 from shared.domain.notices.mail_templates import Links
 from shared.domain.prices.catalog import catalog_providers
+from shared.logs import write_json_lines
 from shared.ports import (
     BillingStore,
     Directory,
@@ -25,6 +26,7 @@ from shared.ports import (
     IdentityVerifier,
     MailSender,
     Members,
+    Operations,
     Outbox,
     PriceBooks,
     PushVerifier,
@@ -40,6 +42,7 @@ from shared.usecases.ledger.fold_tenant import TenantFolder
 from shared.usecases.ledger.ledger import Ledger
 from shared.usecases.ledger.reconciliation_turns import ReconciliationTurns
 from shared.usecases.limits.check_limits import Limits, Thresholds
+from shared.usecases.limits.limit_rates import RateLimits
 from shared.usecases.metering.record_events import EventRecorder
 from shared.usecases.notices.deliver import Deliverer, DeliveryDependencies
 from shared.usecases.notices.raise_alerts import AlertRaiser
@@ -270,8 +273,12 @@ class Container:
         return Limits(self.ledger, self.thresholds)
 
     @cached_property
+    def rates(self) -> RateLimits:
+        return RateLimits(self.thresholds)
+
+    @cached_property
     def folder(self) -> TenantFolder:
-        return TenantFolder(self.usage, self.thresholds.policy_of, self.alerts)
+        return TenantFolder(self.usage, self.thresholds.policy_of, self.alerts, self.config.day_limits)
 
     @cached_property
     def thresholds(self) -> Thresholds:
@@ -285,9 +292,9 @@ class Container:
         connect = partial(open_channel, emulator)
         return FirestoreRpc(self.config.project_id, connect, is_emulator=emulator is not None)
 
-    def one_deadline(self) -> AbstractContextManager[None]:
-        """Limit how long a request waits for the store in total."""
-        return nullcontext() if self.config.store == "memory" else self._rpc.one_deadline()
+    def request(self) -> AbstractContextManager[Operations]:
+        """Limit how long the calls within the block wait for the store in total; yield their count."""
+        return nullcontext(Operations()) if self.config.store == "memory" else self._rpc.request()
 
     def load_prices(self) -> None:
         """Load the price catalog, which takes most of a second, before a request needs it."""
@@ -318,6 +325,7 @@ def start(
         config = load_config(os.environ, required, required_when_deployed)
     except ConfigurationError as error:
         sys.exit(error.message)
+    write_json_lines(config.project_id)
     container = Container(config)
     if config.store == "firestore":
         sign_in = [lambda: container.sign_in] if takes_members else []

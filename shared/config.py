@@ -12,6 +12,7 @@ from shared.domain.billing.entitlements import DEFAULT_GRACE, SecondSubscription
 from shared.domain.errors import ConfigurationError
 from shared.domain.ledger.periods import MAX_AGE
 from shared.domain.limits.limits import DEFAULT_HARD_PERCENT, DEFAULT_SOFT_PERCENT, MAX_PERCENT
+from shared.domain.limits.rates import DEFAULT_DAY_LIMITS, DayLimits
 from shared.environment import OFF, ON, Environment, WholeNumber
 
 DEFAULT_RETENTION_DAYS = 90
@@ -36,6 +37,12 @@ _HARD_PERCENT = WholeNumber(
 _GRACE_DAYS = WholeNumber(name="GWI_GRACE_DAYS", default=DEFAULT_GRACE.days, least=0, most=60)
 _THREADS = WholeNumber(name="THREADS", default=4 * (os.cpu_count() or 1), least=1, most=1000)
 """The variable and the default are those of functions-framework."""
+_MAX_EVENTS_PER_DAY = WholeNumber(
+    name="GWI_MAX_EVENTS_PER_DAY", default=DEFAULT_DAY_LIMITS.events, least=1, most=10**12
+)
+_MAX_NAMES_PER_DAY = WholeNumber(
+    name="GWI_MAX_NAMES_PER_DAY", default=DEFAULT_DAY_LIMITS.names, least=1, most=10**12
+)
 _TRIAL_DAYS = WholeNumber(name="GWI_TRIAL_DAYS", default=0, least=0, most=730)
 
 
@@ -89,6 +96,7 @@ class Config:
     retention: timedelta
     soft_percent: int
     hard_percent: int
+    day_limits: DayLimits
     stripe_api_key: str | None
     stripe_api_base: str | None
     threads: int
@@ -156,6 +164,9 @@ def _read(environment: Environment, required: Iterable[str]) -> Config:
         retention=timedelta(days=environment.number(_RETENTION_DAYS)),
         soft_percent=environment.number(_SOFT_PERCENT),
         hard_percent=environment.number(_HARD_PERCENT),
+        day_limits=DayLimits(
+            events=environment.number(_MAX_EVENTS_PER_DAY), names=environment.number(_MAX_NAMES_PER_DAY)
+        ),
         stripe_api_key=environment.text("STRIPE_API_KEY"),
         threads=environment.number(_THREADS),
         stripe_api_base=environment.text("STRIPE_API_BASE"),

@@ -22,11 +22,14 @@ from shared.domain.people.members import Identity, Permission
 from shared.domain.people.tenants import Change
 from shared.http.body_deadlines import discard_body
 from shared.http.problems import problem_of
-from shared.ports import Directory, Endpoints, Members, Outbox, SignatureCheck, UsageStore
+from shared.http.request_logs import RequestLog, trace_of
+from shared.logs import traced
+from shared.ports import Directory, Endpoints, Members, Operations, Outbox, SignatureCheck, UsageStore
 from shared.usecases.billing.billing_dependencies import BillingDependencies
 from shared.usecases.ledger.fold_lag import FoldLag
 from shared.usecases.ledger.ledger import Ledger
 from shared.usecases.limits.check_limits import Limits
+from shared.usecases.limits.limit_rates import RateLimits
 from shared.usecases.metering.record_events import EventRecorder
 from shared.usecases.people.authenticate import Access, KeyAuthenticator
 from shared.usecases.people.authenticate_member import MemberAuthenticator, require_verified
@@ -74,10 +77,12 @@ class Container(Protocol):
     @property
     def limits(self) -> Limits: ...
     @property
+    def rates(self) -> RateLimits: ...
+    @property
     def billing(self) -> BillingDependencies: ...
     @property
     def verify_signature(self) -> SignatureCheck: ...
-    def one_deadline(self) -> AbstractContextManager[None]: ...
+    def request(self) -> AbstractContextManager[Operations]: ...
 
 
 class SignInLevel(Enum):
@@ -152,24 +157,34 @@ class App:
     def __call__(self, request: Request) -> Response:
         """Return the response to `request`; never raise."""
         _end_body_at_its_length(request)
+        log = RequestLog(method=request.method)
+        with traced(trace_of(request)), self._container.request() as operations:
+            response = self._respond_or_refuse(request, log)
+            log.write(response.status_code, operations)
+        response.headers.setdefault("Cache-Control", _PRIVATE)
+        response.headers["X-Content-Type-Options"] = "nosniff"
+        return response
+
+    def _respond_or_refuse(self, request: Request, log: RequestLog) -> Response:
         try:
-            with self._container.one_deadline():
-                response = self._respond(request)
+            return self._respond(request, log)
         except Exception as error:  # noqa: BLE001 (callers never see a stack trace)
+            log.saw_error(error)
             response = problem_of(error)
             if not discard_body(request):
                 response.headers["Connection"] = "close"
             # Otherwise functions-framework would read the body again, and keep it in memory.
             request.stream = io.BytesIO()
-        response.headers.setdefault("Cache-Control", _PRIVATE)
-        response.headers["X-Content-Type-Options"] = "nosniff"
-        return response
+            return response
 
-    def _respond(self, request: Request) -> Response:
+    def _respond(self, request: Request, log: RequestLog) -> Response:
         route, path = self._match(request)
+        log.route, log.tenant_id = route.path, path.get("tenant")
         _refuse_unreadable(request, route)
         now = self._container.clock()
-        access, identity = self._admit(request, route.needs, path.get("tenant"), now)
+        access, identity = self._admit(request, route.needs, now, log)
+        if access:
+            log.tenant_id = access.tenant_id
         call = Call(request=request, now=now, path=path, access=access, identity=identity)
         response = route.handle(call, self._container)
         response.status_code = route.status
@@ -186,14 +201,17 @@ class App:
         return route, path
 
     def _admit(
-        self, request: Request, needs: Permission | SignInLevel | None, tenant_id: str | None, now: datetime
+        self, request: Request, needs: Permission | SignInLevel | None, now: datetime, log: RequestLog
     ) -> tuple[Access | None, Identity | None]:
         if needs is None:
             return None, None
-        secret = self._bearer(request)
+        secret, tenant_id = self._bearer(request), log.tenant_id
         if self._takes_members and not secret.startswith(_KEY_START):
-            return self._admit_person(secret, needs, tenant_id, now)
-        access = self._container.authenticator.authenticate(secret, now)
+            identity = self._container.sign_in.identify(secret, now)
+            log.caller = f"uid:{identity.user_id}"
+            return self._access_of_person(identity, needs, tenant_id), identity
+        log.saw_key(secret)
+        access = self._container.authenticator.authenticate(secret, now, _address_of(request))
         if isinstance(needs, SignInLevel):
             raise Forbidden("an API key cannot do this; sign in instead", code="missing_scope")
         access.require(needs)
@@ -201,18 +219,17 @@ class App:
             access.require_tenant(tenant_id)
         return access, None
 
-    def _admit_person(
-        self, token: str, needs: Permission | SignInLevel, tenant_id: str | None, now: datetime
-    ) -> tuple[Access | None, Identity]:
-        identity = self._container.sign_in.identify(token, now)
+    def _access_of_person(
+        self, identity: Identity, needs: Permission | SignInLevel, tenant_id: str | None
+    ) -> Access | None:
         if needs is not SignInLevel.SIGNED_IN:
             require_verified(identity)
         if tenant_id is None or needs in (SignInLevel.SIGNED_IN, SignInLevel.VERIFIED):
-            return None, identity
+            return None
         access = self._container.sign_in.access_tenant(identity, tenant_id)
         if not isinstance(needs, SignInLevel):
             access.require(needs)
-        return access, identity
+        return access
 
     def _bearer(self, request: Request) -> str:
         """Return the key or ID token of the request."""
@@ -221,6 +238,11 @@ class App:
             other = " or an ID token" if self._takes_members else ""
             raise NotAuthenticated(f"send an API key as `Authorization: Bearer gwi_…`{other}")
         return secret.strip()
+
+
+def _address_of(request: Request) -> str:
+    """Return the network address of the caller, as Google's front end appends it to what the caller claims."""
+    return request.headers.get("X-Forwarded-For", "").rpartition(",")[2].strip() or request.remote_addr or ""
 
 
 def json_response(model: BaseModel, cache_control: str = _PRIVATE) -> Response:

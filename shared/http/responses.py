@@ -126,7 +126,9 @@ class EventResponse(ResponseModel):
     run_id: str | None
     workflow_id: str | None
     request_id: str | None
-    metadata: Json[dict[str, Any]] | None = Field(validation_alias="metadata_json")
+    metadata: Json[dict[str, Any]] | None = Field(
+        validation_alias="metadata_json", description="In a list, only with `metadata=true`."
+    )
     metadata_cut: bool = Field(description="Whether the metadata was longer than is stored, and was cut.")
     redactions: int = Field(
         description="How many known secrets of the metadata were replaced by `[redacted]`."
@@ -134,7 +136,7 @@ class EventResponse(ResponseModel):
 
 
 class EventsResponse(ResponseModel):
-    """A page of events, newest first."""
+    """A page of events, newest first. It may end early: go on while there is a `next_cursor`."""
 
     events: list[EventResponse] = Field(validation_alias="items")
     next_cursor: str | None

@@ -16,6 +16,7 @@ from shared.ports.billing import (
 )
 from shared.ports.ledger import (
     DueCounter,
+    EventsWanted,
     Outcome,
     PushVerifier,
     Reconciliations,
@@ -35,6 +36,7 @@ from shared.ports.notices import (
     StaleOutbox,
     WebhookSender,
 )
+from shared.ports.operations import Operations
 from shared.ports.pages import Page
 from shared.ports.people import Directory, IdentityVerifier, Leaving, Members, StaleMembers
 from shared.ports.prices import BrokenCatalog, CatalogSource, PriceBooks, StalePrices
@@ -51,11 +53,13 @@ __all__ = [
     "DueCounter",
     "EndpointSync",
     "Endpoints",
+    "EventsWanted",
     "IdentityVerifier",
     "Leaving",
     "MailAddress",
     "MailSender",
     "Members",
+    "Operations",
     "Outbox",
     "Outcome",
     "Page",

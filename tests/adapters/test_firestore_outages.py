@@ -116,7 +116,7 @@ def test_all_calls_of_a_request_share_one_deadline(store: Store) -> None:
         store.now += min(timeout, 2.0)
         return "answer"
 
-    with store.retries.one_deadline():
+    with store.retries.request():
         assert [store.retries.run(slow) for _ in range(3)] == ["answer"] * 3
         store.is_away = True
         started = store.now
@@ -129,13 +129,13 @@ def test_all_calls_of_a_request_share_one_deadline(store: Store) -> None:
 
 
 def test_time_that_a_request_spends_elsewhere_is_not_taken_from_the_store(store: Store) -> None:
-    with store.retries.one_deadline():
+    with store.retries.request():
         store.pass_seconds(60)
         assert store.retries.run(store.call) == "answer"
 
 
 def test_a_request_that_has_used_its_time_does_not_call_again(store: Store) -> None:
-    with store.retries.one_deadline():
+    with store.retries.request():
         store.is_away = True
         store.seconds_of_a_refusal()
         calls = store.calls

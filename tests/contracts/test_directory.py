@@ -64,6 +64,7 @@ COUNTERS = CounterSettings(
     lowered_at=NOON - timedelta(microseconds=1),
     complete_until=NOON,
     fold_minutes=2,
+    full_until=NOON,
 )
 
 

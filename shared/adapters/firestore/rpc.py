@@ -1,6 +1,6 @@
 """The five calls of Firestore in use, with raw messages and retries; they fail as Unavailable."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from typing import Any, NamedTuple
 from urllib.parse import quote
@@ -10,7 +10,9 @@ from google.cloud.firestore_v1.services.firestore.transports import FirestoreGrp
 from google.cloud.firestore_v1.types import firestore as firestore_types
 
 from shared.adapters.firestore.refused import gate_of
-from shared.adapters.firestore.retries import GIVE_UP_AFTER_SECONDS, Retries
+from shared.adapters.firestore.retries import GIVE_UP_AFTER_SECONDS, Retries, count_operations
+from shared.domain.errors import TooLarge
+from shared.ports import Operations
 
 CommitRequest: Any = firestore_types.CommitRequest.pb()
 BatchWriteRequest: Any = firestore_types.BatchWriteRequest.pb()
@@ -31,6 +33,7 @@ _CHANNEL_OPTIONS = [
     ("grpc.use_local_subchannel_pool", 1),
 ]
 _SERVICE = "/google.firestore.v1.Firestore/"
+_DOCUMENT_FIELD = {"batch_get": "found", "run_query": "document"}
 _PROBE = "probes/none"
 
 
@@ -91,14 +94,14 @@ class FirestoreRpc:
         self._metadata.append(("x-goog-request-params", f"database={quote(self.database, safe='')}"))
         self._connect = connect
         self._gate = gate_of(self.database)
-        self._reconnect()
+        self._opened: _Stubs | None = None
         self._retries = Retries(
             give_up_after_seconds, gate=self._gate, probe=self._probe, reconnect=self._reconnect
         )
 
-    def one_deadline(self) -> AbstractContextManager[None]:
-        """Limit the total time that the calls within the block wait to the time that one call may wait."""
-        return self._retries.one_deadline()
+    def request(self) -> AbstractContextManager[Operations]:
+        """Let the calls within the block wait in total as long as one call may; yield their count."""
+        return self._retries.request()
 
     def commit(self, writes: Iterable[Any], give_up_after_seconds: float | None = None) -> Any:
         """Apply all writes or none, and return Firestore's response; raise grpc.RpcError if a retry cannot help."""
@@ -111,6 +114,7 @@ class FirestoreRpc:
 
         Raise Contended after `most_aborts` aborts; without it, an abort is retried like any other failure.
         """
+        count_operations(writes=len(request.writes))
         return self._retries.run(
             lambda timeout: self._stubs.commit(request, timeout=timeout, metadata=self._metadata),
             give_up_after_seconds,
@@ -122,24 +126,37 @@ class FirestoreRpc:
         if not writes:
             return []
         request = BatchWriteRequest(database=self.database, writes=writes)
+        count_operations(writes=len(writes))
         response = self._retries.run(
             lambda timeout: self._stubs.batch_write(request, timeout=timeout, metadata=self._metadata)
         )
         return [index for index, status in enumerate(response.status) if status.code]
 
-    def batch_get(self, names: Iterable[str], fields: Iterable[str] = ()) -> dict[str, Any]:
-        """Return the existing documents of `names` by name, all read at one instant; only `fields`, if given."""
+    def batch_get(
+        self, names: Iterable[str], fields: Iterable[str] = (), most_bytes: int | None = None
+    ) -> dict[str, Any]:
+        """Return the existing documents of `names` by name, all read at one instant; only `fields`, if given.
+
+        Raise TooLarge if they exceed `most_bytes`.
+        """
         request = BatchGetDocumentsRequest(database=self.database, documents=names)
         if fields := list(fields):
             request.mask.field_paths.extend(fields)
-        responses = self._collect("batch_get", request)
-        return {each.found.name: each.found for each in responses if each.HasField("found")}
+        count_operations(reads=len(request.documents))
+        documents = self._read("batch_get", request, most_bytes)
+        if most_bytes is not None and size_of(documents) > most_bytes:
+            raise TooLarge("This interval has too much usage to read at once", code="range_too_large")
+        return {document.name: document for document in documents}
 
-    def query(self, parent: str, structured_query: Any) -> list[Any]:
-        """Return the documents that a query below `parent` finds, in order."""
+    def query(self, parent: str, structured_query: Any, most_bytes: int | None = None) -> list[Any]:
+        """Return the documents that a query below `parent` finds, in order.
+
+        Stop after the document with which they exceed `most_bytes`.
+        """
         request = RunQueryRequest(parent=parent, structured_query=structured_query)
-        responses = self._collect("run_query", request)
-        return [each.document for each in responses if each.HasField("document")]
+        found = self._read("run_query", request, most_bytes)
+        count_operations(reads=max(len(found), 1))
+        return found
 
     def count(self, parent: str, structured_query: Any) -> int:
         """Count the documents that a query below `parent` finds, without reading them."""
@@ -147,15 +164,20 @@ class FirestoreRpc:
         aggregation = request.structured_aggregation_query
         aggregation.structured_query.CopyFrom(structured_query)
         aggregation.aggregations.add(alias="count").count.SetInParent()
-        (response,) = self._collect("aggregate", request)
+        count_operations(reads=1)
+        (response,) = self._retries.run(
+            lambda timeout: list(self._stubs.aggregate(request, timeout=timeout, metadata=self._metadata))
+        )
         return int(response.result.aggregate_fields["count"].integer_value)
 
-    def _collect(self, stub: str, request: Any) -> list[Any]:
-        return self._retries.run(
-            lambda timeout: list(
-                getattr(self._stubs, stub)(request, timeout=timeout, metadata=self._metadata)
-            )
-        )
+    def _read(self, stub: str, request: Any, most_bytes: int | None) -> list[Any]:
+        """Return the documents that a call sends; stop after the one with which they exceed `most_bytes`."""
+
+        def read(timeout: float) -> list[Any]:
+            call = getattr(self._stubs, stub)(request, timeout=timeout, metadata=self._metadata)
+            return list(_documents(call, _DOCUMENT_FIELD[stub], most_bytes))
+
+        return self._retries.run(read)
 
     def _probe(self, timeout: float) -> None:
         """Read a document that does not exist."""
@@ -163,10 +185,40 @@ class FirestoreRpc:
         request = BatchGetDocumentsRequest(database=self.database, documents=names)
         list(self._stubs.batch_get(request, timeout=timeout, metadata=self._metadata))
 
+    @property
+    def _stubs(self) -> _Stubs:
+        """The calls on the channel, which the first of them opens."""
+        return self._opened or self._open()
+
+    def _open(self) -> _Stubs:
+        with self._gate.looking_for_credentials():
+            self._opened = _Stubs.on(self._connect())
+        return self._opened
+
     def _reconnect(self) -> None:
         """Replace the channel. Calls under way end on the old one, which closes with the last of them."""
-        with self._gate.looking_for_credentials():
-            self._stubs = _Stubs.on(self._connect())
+        self._open()
+
+
+def size_of(documents: Iterable[Any]) -> int:
+    """Return the size of documents in bytes, as they are sent."""
+    return sum(document.ByteSize() for document in documents)
+
+
+def _documents(call: Any, field: str, most_bytes: int | None) -> Iterator[Any]:
+    """Yield the documents of a call, whose responses have them in `field`."""
+    size = 0
+    for response in call:
+        if not response.HasField(field):
+            continue
+        document = getattr(response, field)
+        yield document
+        if most_bytes is None:
+            continue
+        size += document.ByteSize()
+        if size > most_bytes:
+            call.cancel()
+            return
 
 
 def _unary(channel: grpc.Channel, method: str, request: Any, response: Any) -> Any:

@@ -28,6 +28,7 @@ class CounterDocument:
 
     cells: Cells = field(default_factory=dict)
     commits: int = 0
+    events: int = 0
     run_hours: set[int] = field(default_factory=set)
     fold_due: datetime | None = None
     """The time of its next fold; None if nothing was recorded since the last one."""

@@ -1,6 +1,7 @@
 """Prepares a valid event for the ledger: checks its tenant and time, adds its id, tokens, cost and amounts."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from functools import lru_cache
 from hashlib import blake2b
@@ -142,11 +143,13 @@ def _fingerprint(event: MeteringEvent) -> str:
     return blake2b(fields + free.encode(), digest_size=16).hexdigest()
 
 
-class DayDelta(NamedTuple):
+@dataclass(slots=True)
+class DayDelta:
     """The amounts that events add to a day's counters, and the hours (0-23) in which they may have begun a run."""
 
     cells: Cells
     run_hours: set[int]
+    events: int = 0
 
 
 def deltas_by_day(events: Iterable[RecordedEvent]) -> dict[date, DayDelta]:
@@ -157,6 +160,7 @@ def deltas_by_day(events: Iterable[RecordedEvent]) -> dict[date, DayDelta]:
         delta = days.get(ts.date())
         if delta is None:
             delta = days[ts.date()] = DayDelta({}, set())
+        delta.events += 1
         if event.amounts:
             add(delta.cells.setdefault(Cell(ts.hour, event.series), {}), event.amounts)
         if event.run_id is not None:

@@ -1,7 +1,7 @@
 """Messages on the tick's topic, as Pub/Sub delivers them."""
 
 import base64
-import logging
+import time
 from collections.abc import Callable
 from datetime import datetime
 from typing import Protocol
@@ -12,10 +12,9 @@ from werkzeug.exceptions import Unauthorized
 
 from shared.domain.errors import NotAuthenticated
 from shared.domain.ledger.tick import TickMessage
+from shared.logs import FIELDS, LOGGER
 from shared.ports import PushVerifier
 from shared.usecases.tick_jobs import TickJobs
-
-LOGGER = logging.getLogger("gwi_usage")
 
 
 class TickContainer(Protocol):
@@ -35,7 +34,10 @@ def handle_tick(event: CloudEvent, container: TickContainer) -> None:
         _verify_sender(container.tick_verifier)
     message = _message(event)
     if message is not None:
+        started = time.perf_counter()
         container.jobs.run(message, container.clock())
+        milliseconds = round((time.perf_counter() - started) * 1000, 1)
+        LOGGER.info("tick %s done", message.job, extra={FIELDS: {"milliseconds": milliseconds}})
 
 
 def _verify_sender(verifier: PushVerifier) -> None:

@@ -18,6 +18,7 @@ from shared.domain.ledger.run_counts import days_that_lost_runs
 from shared.domain.ledger.usage import Detail, Wanted, plan_reading
 from shared.domain.limits.headroom import minutes_until_fold
 from shared.domain.limits.limits import Consumption, LimitPolicy
+from shared.domain.limits.rates import DEFAULT_DAY_LIMITS, DayLimits
 from shared.domain.people.tenants import Tenant
 from shared.ports import UsageStore
 from shared.usecases.ledger.fold_day import FoldedDay, create_months, fold_one_day
@@ -45,6 +46,7 @@ class TenantFolder:
     store: UsageStore
     policy_of: Callable[[Tenant], LimitPolicy | None] = _know_no_limits
     listener: Callable[[PeriodUsage, datetime], object] = _ignore
+    day_limits: DayLimits = DEFAULT_DAY_LIMITS
 
     def fold(self, tenant_id: str, due: Mapping[date, int], now: datetime) -> None:
         """Fold the days that are `due`, given how many counters each has at least, and the days that depend on them.
@@ -113,7 +115,9 @@ class TenantFolder:
         # A series without room has filled a counter document: writers need the number they have.
         needs_room = OTHER in today.rollup.series
         paced = settings if needs_room else settings.at_rate(today.commits_per_second, now)
-        return replace(paced, fold_minutes=minutes)
+        is_full = self.day_limits.are_reached(today.rollup.events, len(today.rollup.series))
+        full_until = start_of(today.day + _ONE_DAY) if is_full else None
+        return replace(paced, fold_minutes=minutes, full_until=full_until)
 
     def _minutes_until_fold(self, usage: PeriodUsage, new: Consumption, minutes: int) -> int:
         """Return how soon the next fold is wanted; `new` came in the last `minutes`."""

@@ -29,15 +29,29 @@ TOKEN_FIELDS = (
     "cache_write_1h_tokens",
     "reasoning_tokens",
 )
-_TEXT_FIELDS = (
-    "status",
-    "served_model",
-    "user_id",
-    "run_id",
-    "workflow_id",
-    "request_id",
-    "metadata_json",
+_METADATA = "metadata_json"
+_TEXT_FIELDS = ("status", "served_model", "user_id", "run_id", "workflow_id", "request_id", _METADATA)
+EVENT_FIELDS = (
+    "id",
+    "identity",
+    "ts",
+    "category",
+    "provider",
+    "model",
+    "series",
+    "tokens",
+    "latency_ms",
+    "cost_status",
+    "cost_nanousd",
+    "catalog_cost_nanousd",
+    "price_source",
+    "unread",
+    "fingerprint",
+    "metadata_cut",
+    "redactions",
+    *(field for field in _TEXT_FIELDS if field != _METADATA),
 )
+"""The fields of an event but for its metadata, which may be 256 KB."""
 _texts_of = attrgetter(*_TEXT_FIELDS)
 
 

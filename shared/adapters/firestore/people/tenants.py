@@ -34,6 +34,7 @@ TENANT_FIELDS = (
     "counter_shards_lowered_at",
     "complete_until",
     "fold_minutes",
+    "full_until",
 )
 """All fields of a tenant's document, for reads with a field mask."""
 _SUMMARY_FIELDS = tuple(field.name for field in fields_of(BillingSummary))
@@ -110,6 +111,7 @@ def _counter_fields(settings: CounterSettings) -> dict[str, object]:
         "counter_shards_lowered_at": settings.lowered_at,
         "complete_until": settings.complete_until,
         "fold_minutes": settings.fold_minutes,
+        "full_until": settings.full_until,
     }
 
 
@@ -120,6 +122,7 @@ def _read_counter_settings(fields: Mapping[str, Any]) -> CounterSettings:
         lowered_at=fields.get("counter_shards_lowered_at"),
         complete_until=fields.get("complete_until"),
         fold_minutes=fields.get("fold_minutes", LONGEST_FOLD_MINUTES),
+        full_until=fields.get("full_until"),
     )
 
 

@@ -16,8 +16,8 @@ from shared.domain.metering.recording import RecordedEvent, deltas_by_day
 from shared.domain.metering.runs import Run, runs_of
 from shared.domain.notices.alerts import UsageAlert
 from shared.domain.notices.entries import Outgoing
-from shared.ports import DueCounter, Outcome, Page, Snapshot, StaleRollup
-from shared.ports.ledger import NOTHING
+from shared.ports import DueCounter, EventsWanted, Outcome, Page, Snapshot, StaleRollup
+from shared.ports.ledger import ALL_EVENTS, NOTHING
 
 
 class MemoryUsageStore(MemoryState):
@@ -46,6 +46,7 @@ class MemoryUsageStore(MemoryState):
             for cell, amounts in delta.cells.items():
                 add(counter.cells.setdefault(cell, {}), amounts)
             counter.commits += 1
+            counter.events += delta.events
             counter.run_hours |= delta.run_hours
             due = settings.due_at(day, now)
             counter.fold_due = min(counter.fold_due or due, due)
@@ -129,11 +130,13 @@ class MemoryUsageStore(MemoryState):
                 self._tenants[tenant_id] = replace(tenant, counters=settings)
 
     def list_events(
-        self, tenant_id: str, *, run_id: str | None = None, limit: int, cursor: str | None = None
+        self, tenant_id: str, wanted: EventsWanted = ALL_EVENTS, *, limit: int, cursor: str | None = None
     ) -> Page[RecordedEvent]:
         with self._lock:
             events = self._usage.get(tenant_id, TenantUsage()).events.values()
-            chosen = [event for event in events if run_id is None or event.run_id == run_id]
+            chosen = [event for event in events if wanted.run_id in (None, event.run_id)]
+            if not wanted.with_metadata:
+                chosen = [event._replace(metadata_json=None) for event in chosen]
             return page("events", {(event.ts, event.identity): event for event in chosen}, limit, cursor)
 
     def list_runs(self, tenant_id: str, *, limit: int, cursor: str | None = None) -> Page[Run]:
@@ -185,6 +188,7 @@ def _shard(ref: ShardRef, counter: CounterDocument, wanted: Wanted) -> CounterSh
         totals=sum_totals(cells.values()),
         cells=cells if "cells" in wanted.fields else {},
         commits=counter.commits,
+        events=counter.events,
         run_hours=frozenset(counter.run_hours),
         dirty=counter.fold_due is not None,
         version=counter.version,

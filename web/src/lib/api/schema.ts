@@ -439,6 +439,7 @@ export interface paths {
                     limit?: number;
                     cursor?: string | null;
                     run_id?: string | null;
+                    metadata?: boolean;
                 };
                 header?: never;
                 path: {
@@ -2954,7 +2955,10 @@ export interface components {
             workflow_id: string | null;
             /** Request Id */
             request_id: string | null;
-            /** Metadata */
+            /**
+             * Metadata
+             * @description In a list, only with `metadata=true`.
+             */
             metadata: {
                 [key: string]: unknown;
             } | null;
@@ -3012,7 +3016,7 @@ export interface components {
         };
         /**
          * EventsResponse
-         * @description A page of events, newest first.
+         * @description A page of events, newest first. It may end early: go on while there is a `next_cursor`.
          */
         EventsResponse: {
             /** Events */
