@@ -2,7 +2,7 @@
 
 import io
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
@@ -23,6 +23,7 @@ from shared.domain.people.tenants import Change
 from shared.http.body_deadlines import discard_body
 from shared.http.problems import problem_of
 from shared.http.request_logs import RequestLog, trace_of
+from shared.http.turns import Turns
 from shared.logs import traced
 from shared.ports import Directory, Endpoints, Members, Operations, Outbox, SignatureCheck, UsageStore
 from shared.usecases.billing.billing_dependencies import BillingDependencies
@@ -153,6 +154,7 @@ class App:
         self._map = Map(rules, strict_slashes=False, merge_slashes=False, redirect_defaults=False)
         self._container = container
         self._takes_members = takes_members
+        self._turns = Turns()
 
     def __call__(self, request: Request) -> Response:
         """Return the response to `request`; never raise."""
@@ -186,9 +188,16 @@ class App:
         if access:
             log.tenant_id = access.tenant_id
         call = Call(request=request, now=now, path=path, access=access, identity=identity)
-        response = route.handle(call, self._container)
+        with self._turn(route, call):
+            response = route.handle(call, self._container)
         response.status_code = route.status
         return response
+
+    def _turn(self, route: Route, call: Call) -> AbstractContextManager[None]:
+        """Let requests that create something for the same tenant or person take turns, so that caps hold."""
+        if route.method != "POST" or not self._takes_members or (call.access or call.identity) is None:
+            return nullcontext()
+        return self._turns.of(route.path, call.access.tenant_id if call.access else call.user.user_id)
 
     def _match(self, request: Request) -> tuple[Route, Mapping[str, str]]:
         try:
