@@ -19,7 +19,7 @@ _SECRET: Final = re.compile(
     r"|\b(?:sk|rk|whsec)_[0-9A-Za-z_]{8,}"
     r"|\beyJ[0-9A-Za-z_-]{8,}(?:\.[0-9A-Za-z_-]*)*"
     # Not the addresses of service accounts, which belong to nobody and say whose rights are missing.
-    r"|[^\s\"'<>(),;:\\]+@(?![\w.-]+\.gserviceaccount\.com)[^\s\"'<>(),;:\\]+\.[^\s\"'<>(),;:\\]+"
+    r"|[^\s\"'<>(),;:\\]+@(?![\w.-]+\.gserviceaccount\.com(?!\.?\w))[^\s\"'<>(),;:\\]+\.[^\s\"'<>(),;:\\]+"
 )
 _HIDDEN: Final = "[hidden]"
 
