@@ -29,14 +29,18 @@ from shared.ports import (
     Operations,
     Outbox,
     PriceBooks,
+    PushVerifier,
+    Reconciliations,
     SignatureCheck,
     StripeGateway,
     TickPublisher,
     UsageStore,
 )
 from shared.usecases.billing.billing_dependencies import BillingDependencies
+from shared.usecases.ledger.fold_lag import FoldLag
 from shared.usecases.ledger.fold_tenant import TenantFolder
 from shared.usecases.ledger.ledger import Ledger
+from shared.usecases.ledger.reconciliation_turns import ReconciliationTurns
 from shared.usecases.limits.check_limits import Limits, Thresholds
 from shared.usecases.limits.limit_rates import RateLimits
 from shared.usecases.metering.record_events import EventRecorder
@@ -156,6 +160,23 @@ class Container:
         return StripeApi(self.config.stripe_api_key, self.config.stripe_api_base, slots)
 
     @cached_property
+    def tick_verifier(self) -> PushVerifier | None:
+        """Recognise who pushes ticks; None if no sender is configured."""
+        if self.config.tick_sender is None:
+            return None
+        from shared.adapters.push_tokens import PushTokens
+
+        return PushTokens(self.config.tick_sender)
+
+    @cached_property
+    def _reconciliations(self) -> Reconciliations:
+        if self.config.store == "memory":
+            return process_memory()
+        from shared.adapters.firestore import FirestoreReconciliations
+
+        return FirestoreReconciliations(self._rpc)
+
+    @cached_property
     def publisher(self) -> TickPublisher:
         if self.config.store == "memory":
             return InlineTickPublisher(lambda message: self.jobs.run(message, self.clock()))
@@ -170,6 +191,7 @@ class Container:
             deliverer=self.deliverer,
             billing=self.billing,
             publisher=self.publisher,
+            turns=ReconciliationTurns(self._reconciliations),
         )
 
     @cached_property
@@ -234,6 +256,10 @@ class Container:
         return Ledger(self.usage)
 
     @cached_property
+    def fold_lag(self) -> FoldLag:
+        return FoldLag(self.usage)
+
+    @cached_property
     def events(self) -> EventRecorder:
         return EventRecorder(self.ledger, self.prices, self.config.takes_estimates)
 
@@ -283,15 +309,20 @@ class Container:
 
 
 def start(
-    *, required: Iterable[str] = (), takes_members: bool = False, prices_events: bool = False
+    *,
+    required: Iterable[str] = (),
+    required_when_deployed: Iterable[str] = (),
+    takes_members: bool = False,
+    prices_events: bool = False,
 ) -> Container:
     """Return the container of this process; exit with a list of all problems if the configuration is invalid.
 
-    `required` names variables that this function needs. What it needs for members and for prices is prepared in the
+    `required` names variables that this function needs, `required_when_deployed` those that are not needed on a
+    developer's machine. What it needs for members and for prices is prepared in the
     serving process, beside its first requests.
     """
     try:
-        config = load_config(os.environ, required)
+        config = load_config(os.environ, required, required_when_deployed)
     except ConfigurationError as error:
         sys.exit(error.message)
     write_json_lines(config.project_id)

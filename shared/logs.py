@@ -18,7 +18,8 @@ _SECRET: Final = re.compile(
     r"(gwi_[a-z_]+_[0-9A-Za-z]{5})[0-9A-Za-z]+"  # keys keep the prefix by which they are listed
     r"|\b(?:sk|rk|whsec)_[0-9A-Za-z_]{8,}"
     r"|\beyJ[0-9A-Za-z_-]{8,}(?:\.[0-9A-Za-z_-]*)*"
-    r"|[^\s\"'<>(),;:\\]+@[^\s\"'<>(),;:\\]+\.[^\s\"'<>(),;:\\]+"
+    # Not the addresses of service accounts, which belong to nobody and say whose rights are missing.
+    r"|[^\s\"'<>(),;:\\]+@(?![\w.-]+\.gserviceaccount\.com(?!\.?\w))[^\s\"'<>(),;:\\]+\.[^\s\"'<>(),;:\\]+"
 )
 _HIDDEN: Final = "[hidden]"
 

@@ -6,7 +6,7 @@ from cloudevents.http import CloudEvent
 from shared.bootstrap import start
 from shared.http.ledger.tick import handle_tick
 
-container = start()
+container = start(required_when_deployed=["GWI_WEB_ORIGIN", "GWI_TICK_AUDIENCE", "GWI_TICK_SERVICE_ACCOUNT"])
 
 
 @functions_framework.cloud_event

@@ -9,7 +9,8 @@ from shared.http.app import App
 from shared.http.tables import DOCUMENTED, USAGE_API
 
 # The document also describes the routes of record_usage, which are part of the same API.
-app = App((*USAGE_API, openapi.route(DOCUMENTED)), start(takes_members=True), takes_members=True)
+container = start(takes_members=True, required_when_deployed=["GWI_WEB_ORIGIN"])
+app = App((*USAGE_API, openapi.route(DOCUMENTED)), container, takes_members=True)
 
 
 @functions_framework.http

@@ -27,6 +27,7 @@ from shared.http.turns import Turns
 from shared.logs import traced
 from shared.ports import Directory, Endpoints, Members, Operations, Outbox, SignatureCheck, UsageStore
 from shared.usecases.billing.billing_dependencies import BillingDependencies
+from shared.usecases.ledger.fold_lag import FoldLag
 from shared.usecases.ledger.ledger import Ledger
 from shared.usecases.limits.check_limits import Limits
 from shared.usecases.limits.limit_rates import RateLimits
@@ -70,6 +71,8 @@ class Container(Protocol):
     def sign_in(self) -> MemberAuthenticator: ...
     @property
     def ledger(self) -> Ledger: ...
+    @property
+    def fold_lag(self) -> FoldLag: ...
     @property
     def events(self) -> EventRecorder: ...
     @property

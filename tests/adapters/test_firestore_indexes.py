@@ -191,6 +191,7 @@ FULL_EVENT = event_of("e1", TokenPools(100, 50, 150, 30, 20, 5, 40), 1, 1, statu
     request_id="q",
     metadata_json="{}",
     metadata_cut=True,
+    redactions=2,
     identity="f" * 40,
     served_model="m",
     provider="open_ai",

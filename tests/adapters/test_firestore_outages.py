@@ -9,6 +9,7 @@ import grpc
 import pytest
 
 from shared.adapters.firestore import FirestoreRpc
+from shared.adapters.firestore.refused import Gate
 from shared.adapters.firestore.retries import (
     GIVE_UP_AFTER_SECONDS,
     PROBE_EVERY_SECONDS,
@@ -53,7 +54,8 @@ class Store:
         self.calls = self.probes = self.reconnections = 0
         for name, fake in (("monotonic", lambda: self.now), ("sleep", self.pass_seconds)):
             monkeypatch.setattr(f"shared.adapters.firestore.retries.time.{name}", fake)
-        self.retries = Retries(GIVE_UP_AFTER_SECONDS, probe=self.probe, reconnect=self.reconnect)
+        gate = Gate("projects/some-project/databases/(default)", str)
+        self.retries = Retries(GIVE_UP_AFTER_SECONDS, gate=gate, probe=self.probe, reconnect=self.reconnect)
 
     def pass_seconds(self, seconds: float) -> None:
         self.now += seconds

@@ -118,6 +118,8 @@ def test_hundreds_of_unknown_keys_are_answered_429(functions: Functions) -> None
         ("sk_test_0123456789ab", "[hidden]"),
         ("Bearer eyJhbGciOiJub25lIn0.eyJzdWIiOiJ4In0.", "Bearer [hidden]"),
         ("mail to <mia.doe+x@example.co.uk>", "mail to <[hidden]>"),
+        ("ticks@my-project.iam.gserviceaccount.com", "ticks@my-project.iam.gserviceaccount.com"),
+        ("mia@x.gserviceaccount.com.example.com", "[hidden]"),
         ("two events at 12:30 of gpt-4.1", "two events at 12:30 of gpt-4.1"),
     ],
 )

@@ -18,7 +18,7 @@ import pytest
 from shared.bootstrap import Container, process_memory
 from shared.config import load_config
 from shared.domain.metering.recording import RecordedEvent
-from shared.domain.people.tenants import ALL_SCOPES
+from shared.domain.people.tenants import AGENT_SCOPES
 from shared.ports import Page, UsageStore
 from tests.audit_trail import trail_of
 from tests.sample_events import CALL, ONE_SHARD, llm_call
@@ -48,7 +48,7 @@ def test_create_prints_the_tenant_and_its_first_key(capsys: Capture) -> None:
     }
     assert answer["api_key"].startswith("gwi_test_")
     assert access(answer["api_key"]).tenant_id == "acme"
-    assert access(answer["api_key"]).permissions == ALL_SCOPES
+    assert access(answer["api_key"]).permissions == AGENT_SCOPES
 
 
 def test_create_takes_a_plan_by_id_or_alias(capsys: Capture) -> None:

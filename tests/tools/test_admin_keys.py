@@ -29,6 +29,13 @@ def test_a_created_key_has_the_scopes_label_and_end_it_was_given(capsys: Capture
     assert access(answer["api_key"]).permissions == ("usage:read", "limits:read")
 
 
+def test_the_first_key_and_a_key_without_scopes_record_and_check_only(capsys: Capture) -> None:
+    first = run(capsys, *CREATE)["api_key"]
+    second = run(capsys, "key", "create", "--tenant", "acme")["api_key"]
+    for secret in (first, second):
+        assert access(secret).permissions == ("usage:write", "limits:read")
+
+
 def test_list_shows_every_key_and_no_secret(capsys: Capture) -> None:
     secrets = [run(capsys, *CREATE)["api_key"], run(capsys, "key", "create", "--tenant", "acme")["api_key"]]
     assert main(["--json", "key", "list", "--tenant", "acme"]) == 0

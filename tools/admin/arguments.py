@@ -3,7 +3,7 @@
 from argparse import ArgumentParser, RawDescriptionHelpFormatter
 
 from shared.domain.people.members import ROLES
-from shared.domain.people.tenants import ALL_SCOPES
+from shared.domain.people.tenants import AGENT_SCOPES, ALL_SCOPES
 from tools.admin import commands
 from tools.admin.grant_arguments import add_grants
 from tools.admin.parsing import PROGRAM, Command, add, add_common, whole_number
@@ -56,7 +56,7 @@ def _add_tenant(parser: ArgumentParser) -> None:
         Command(
             name="create",
             run=commands.create_tenant,
-            help="create a tenant with its first key, which is shown once",
+            help="create a tenant with its first key, which records and checks and is shown once",
             example='tenant create --id acme --name "Acme Inc." --plan starter',
         ),
     )
@@ -124,7 +124,10 @@ def _add_key(parser: ArgumentParser) -> None:
     )
     create.add_argument("--label", default="")
     create.add_argument(
-        "--scope", action="append", choices=ALL_SCOPES, help="may be given several times; default all"
+        "--scope",
+        action="append",
+        choices=ALL_SCOPES,
+        help=f"may be given several times; default {' and '.join(AGENT_SCOPES)}",
     )
     create.add_argument("--expires-in-days", type=whole_number(1, 3650))
     listing = add(

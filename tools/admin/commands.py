@@ -10,7 +10,7 @@ from typing import Any
 
 from shared.bootstrap import Container
 from shared.domain.ledger.usage import Detail
-from shared.domain.people.tenants import ALL_SCOPES, ApiKey, Change, Tenant
+from shared.domain.people.tenants import AGENT_SCOPES, ApiKey, Change, Tenant
 from shared.usecases.ledger.verify_counters import verify_counters
 from shared.usecases.people import manage_keys, manage_tenants
 from shared.usecases.people.manage_keys import KeyRef, KeyRequest
@@ -97,7 +97,7 @@ def create_key(container: Container, options: Namespace) -> Answer:
     change, days = change_of(container), options.expires_in_days
     request = KeyRequest(
         label=options.label,
-        scopes=tuple(options.scope or ALL_SCOPES),
+        scopes=tuple(options.scope or AGENT_SCOPES),
         expires_at=None if days is None else change.at + timedelta(days=days),
         is_live=not container.config.is_local,
     )

@@ -11,6 +11,7 @@ from typing import TypeVar
 
 import grpc
 
+from shared.adapters.firestore.refused import Gate
 from shared.domain.errors import Unavailable
 from shared.ports import Operations
 
@@ -58,15 +59,21 @@ def count_operations(*, reads: int = 0, writes: int = 0) -> None:
 
 
 class Retries:
-    """Retries the calls of one database.
+    """Retries the calls of one database, unless its gate says that this service is refused.
 
     `probe` makes a cheap call that takes at most the seconds it gets. `reconnect` opens a new connection.
     """
 
     def __init__(
-        self, give_up_after_seconds: float, *, probe: Callable[[float], None], reconnect: Callable[[], None]
+        self,
+        give_up_after_seconds: float,
+        *,
+        gate: Gate,
+        probe: Callable[[float], None],
+        reconnect: Callable[[], None],
     ) -> None:
         self._give_up_after_seconds = give_up_after_seconds
+        self._gate = gate
         self._connection = _Connection(reconnect)
         self._outage = _Outage(lambda: self._connection.call(probe, PROBE_SECONDS))
 
@@ -112,6 +119,7 @@ class Retries:
             try:
                 result = self._connection.call(call, min(_try_seconds(tries), deadline - time.monotonic()))
             except grpc.RpcError as error:
+                self._gate.require_access(error)
                 code = error.code()
                 if code not in _RETRIED:
                     raise

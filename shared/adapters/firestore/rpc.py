@@ -9,6 +9,7 @@ import grpc
 from google.cloud.firestore_v1.services.firestore.transports import FirestoreGrpcTransport
 from google.cloud.firestore_v1.types import firestore as firestore_types
 
+from shared.adapters.firestore.refused import gate_of
 from shared.adapters.firestore.retries import GIVE_UP_AFTER_SECONDS, Retries, count_operations
 from shared.domain.errors import TooLarge
 from shared.ports import Operations
@@ -92,8 +93,11 @@ class FirestoreRpc:
         self._metadata.append(("google-cloud-resource-prefix", self.database))
         self._metadata.append(("x-goog-request-params", f"database={quote(self.database, safe='')}"))
         self._connect = connect
-        self._stubs = _Stubs.on(connect())
-        self._retries = Retries(give_up_after_seconds, probe=self._probe, reconnect=self._reconnect)
+        self._gate = gate_of(self.database)
+        self._opened: _Stubs | None = None
+        self._retries = Retries(
+            give_up_after_seconds, gate=self._gate, probe=self._probe, reconnect=self._reconnect
+        )
 
     def request(self) -> AbstractContextManager[Operations]:
         """Let the calls within the block wait in total as long as one call may; yield their count."""
@@ -181,9 +185,19 @@ class FirestoreRpc:
         request = BatchGetDocumentsRequest(database=self.database, documents=names)
         list(self._stubs.batch_get(request, timeout=timeout, metadata=self._metadata))
 
+    @property
+    def _stubs(self) -> _Stubs:
+        """The calls on the channel, which the first of them opens."""
+        return self._opened or self._open()
+
+    def _open(self) -> _Stubs:
+        with self._gate.looking_for_credentials():
+            self._opened = _Stubs.on(self._connect())
+        return self._opened
+
     def _reconnect(self) -> None:
         """Replace the channel. Calls under way end on the old one, which closes with the last of them."""
-        self._stubs = _Stubs.on(self._connect())
+        self._open()
 
 
 def size_of(documents: Iterable[Any]) -> int:

@@ -14,7 +14,7 @@ from shared.domain.ledger.periods import MAX_AGE, MAX_AHEAD
 from shared.domain.metering.amounts import Measures, amounts_of
 from shared.domain.metering.event_costs import LIST_TERMS, Priced, PricingTerms, cost_of_event
 from shared.domain.metering.events import Category, MeteringEvent, Status
-from shared.domain.metering.metadata import stored_metadata
+from shared.domain.metering.metadata import NO_METADATA, stored_metadata
 from shared.domain.metering.readings import read_usage
 from shared.domain.metering.refusals import RefusedEvent
 from shared.domain.prices.catalog import MAX_CACHED_NAMES, ResolvedProvider, resolve_provider
@@ -54,6 +54,8 @@ class RecordedEvent(NamedTuple):
     amounts: Totals
     metadata_cut: bool
     """Whether `metadata_json` is only the part of the metadata that may be stored."""
+    redactions: int
+    """How many known secrets were replaced in the metadata."""
     identity: str
     """The text that is unique for each event of a tenant: `id`, except for a CloudEvent."""
 
@@ -73,7 +75,9 @@ def prepare(
     pools = read.pools if read and read.calls else None
     served = read.served_model if read else None
     cost = cost_of_event(event, read, Priced(provider, ts, terms))
-    metadata_json, metadata_cut = stored_metadata(event.metadata) if event.metadata else (None, False)
+    metadata_json, metadata_cut, redactions = (
+        stored_metadata(event.metadata) if event.metadata else NO_METADATA
+    )
     event_id = event.id or _derived_id(event)
     return RecordedEvent(  # by position: as many keywords would take twice as long, once per event
         event_id,
@@ -95,6 +99,7 @@ def prepare(
         _fingerprint(event),
         amounts_of(Measures(event.category, event.status, pools, event.latency_ms, cost)),
         metadata_cut,
+        redactions,
         event_id,
     )
 

@@ -10,7 +10,7 @@ from types import MappingProxyType
 from typing import Final, Literal, get_args
 
 from shared.domain.errors import Conflict, FieldProblem, Forbidden, InvalidInput
-from shared.domain.people.tenants import TENANT_ID, Scope, Tenant
+from shared.domain.people.tenants import Scope, Tenant
 
 Role = Literal["owner", "admin", "member"]
 ROLES: Final[tuple[Role, ...]] = get_args(Role)
@@ -162,8 +162,3 @@ def tenant_slug(name: str, random_part: str) -> str:
     plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
     words = re.sub(r"[^a-z0-9]+", "-", plain)[:_MAX_SLUG_CHARS].strip("-")
     return f"{words or 'tenant'}-{random_part}"
-
-
-def is_tenant_id(text: str) -> bool:
-    """Return whether `text` is safe as a tenant id, which becomes part of document names."""
-    return re.fullmatch(TENANT_ID, text) is not None

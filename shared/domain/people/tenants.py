@@ -14,13 +14,12 @@ from shared.domain.limits.plans import BillingInterval
 
 Scope = Literal["usage:write", "usage:read", "limits:read", "billing:write"]
 ALL_SCOPES: tuple[Scope, ...] = ("usage:write", "usage:read", "limits:read", "billing:write")
+AGENT_SCOPES: tuple[Scope, ...] = ("usage:write", "limits:read")
+"""What agents need: to record usage, and to check limits."""
 
 KEY_PREFIX_LIVE = "gwi_live_"
 KEY_PREFIX_TEST = "gwi_test_"
 SHOWN_KEY_CHARS = 14
-
-TENANT_ID = r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}"
-"""The pattern of a tenant id, which is part of the names of the tenant's documents."""
 
 NO_OVERRIDES = LimitOverrides()
 

@@ -22,10 +22,8 @@ def _plans(_call: Call, _container: Container) -> Response:
 
 
 def _health(call: Call, container: Container) -> Response:
-    due = container.usage.most_overdue()
-    lag_seconds = max((call.now - due).total_seconds(), 0.0) if due else 0.0
-    overdue = due if lag_seconds else None
-    return json_response(HealthResponse(status="ok", fold_lag_seconds=lag_seconds, oldest_dirty_at=overdue))
+    lag = container.fold_lag.read(call.now)
+    return json_response(HealthResponse(status="ok", fold_lag_seconds=lag.total_seconds()))
 
 
 def _usage(call: Call, container: Container) -> Response:

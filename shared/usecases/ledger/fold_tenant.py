@@ -1,5 +1,6 @@
 """Folds one tenant's counters. It sets what they say, so a fold may be repeated, late or cut short at any point."""
 
+import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
@@ -23,6 +24,7 @@ from shared.ports import UsageStore
 from shared.usecases.ledger.fold_day import FoldedDay, create_months, fold_one_day
 from shared.usecases.ledger.ledger import PeriodUsage, finish_reading, read_documents
 
+LOGGER = logging.getLogger("gwi_usage")
 _ONE_DAY = timedelta(days=1)
 
 
@@ -54,6 +56,7 @@ class TenantFolder:
         """
         snapshot = self.store.read(tenant_id)
         if snapshot.tenant is None:
+            LOGGER.warning("tenant %s does not exist: what is left of its counters is cleared", tenant_id)
             _clear_orphans(self.store, tenant_id, due, now)
             return
         tenant = snapshot.tenant

@@ -6,7 +6,8 @@ from datetime import datetime, timedelta
 from threading import Lock
 
 from shared.domain.errors import Forbidden, NotAuthenticated
-from shared.domain.people.members import PERMISSIONS, Identity, is_tenant_id
+from shared.domain.people.members import PERMISSIONS, Identity
+from shared.domain.tenant_ids import is_tenant_id
 from shared.ports import IdentityVerifier, Members
 from shared.usecases.people.authenticate import Access
 

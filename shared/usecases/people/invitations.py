@@ -21,10 +21,10 @@ from shared.domain.people.members import (
     Member,
     Membership,
     ReceivedInvitation,
-    is_tenant_id,
     require_authority,
 )
 from shared.domain.people.tenants import Change
+from shared.domain.tenant_ids import is_tenant_id
 from shared.ports import Members, Outbox, StaleMembers
 from shared.usecases.people.authenticate import Access
 from shared.usecases.people.manage_tenants import refuse_too_many_memberships

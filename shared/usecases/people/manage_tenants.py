@@ -12,11 +12,11 @@ from shared.domain.people.members import (
     Identity,
     Member,
     Membership,
-    is_tenant_id,
     tenant_slug,
     valid_name,
 )
-from shared.domain.people.tenants import ALL_SCOPES, Change, Tenant
+from shared.domain.people.tenants import AGENT_SCOPES, Change, Tenant
+from shared.domain.tenant_ids import is_tenant_id
 from shared.ports import Directory, Members
 from shared.usecases.people.manage_keys import KeyRequest, NewKey, new_key
 
@@ -35,12 +35,12 @@ class TenantRequest:
 def create_tenant(
     directory: Directory, request: TenantRequest, change: Change, *, is_live: bool
 ) -> tuple[Tenant, NewKey]:
-    """Return a new tenant and its first key, which is a live key or a test key.
+    """Return a new tenant and its first key, a live key or a test key that can only record and check.
 
     Raise Conflict if the id is taken, InvalidInput for a bad id, name or plan.
     """
     tenant = _new_tenant(request, change.at)
-    key_request = KeyRequest(label="first key", scopes=ALL_SCOPES, is_live=is_live)
+    key_request = KeyRequest(label="first key", scopes=AGENT_SCOPES, is_live=is_live)
     made = new_key(tenant.id, key_request, change.at)
     directory.create_tenant(tenant, made.key, change.entry(tenant.id, "tenant.created", None, tenant.plan))
     return tenant, made

@@ -15,7 +15,6 @@ from shared.domain.people.members import (
     Permission,
     Role,
     email_id,
-    is_tenant_id,
     normalise_email,
     remaining_owner,
     require_authority,
@@ -23,6 +22,7 @@ from shared.domain.people.members import (
     valid_email,
     valid_name,
 )
+from shared.domain.tenant_ids import is_tenant_id
 from tests.sample_events import NOON
 
 

@@ -2967,6 +2967,11 @@ export interface components {
              * @description Whether the metadata was longer than is stored, and was cut.
              */
             metadata_cut: boolean;
+            /**
+             * Redactions
+             * @description How many known secrets of the metadata were replaced by `[redacted]`.
+             */
+            redactions: number;
         };
         /**
          * EventSeries
@@ -3098,12 +3103,13 @@ export interface components {
             status: "ok";
             /**
              * Fold Lag Seconds
-             * @description How long the most overdue fold is overdue; 0 if none is.
+             * @description How long the most overdue fold is overdue, in whole minutes, as of the last 10 seconds.
              */
             fold_lag_seconds: number;
             /**
              * Oldest Dirty At
-             * @description When that fold was due; null if none is overdue.
+             * @description Always null, since the instant told when some tenant had used the service.
+             * @default null
              */
             oldest_dirty_at: string | null;
         };
@@ -3202,9 +3208,15 @@ export interface components {
             attempt_count: number;
             /** Next Payment Attempt */
             next_payment_attempt: string | null;
-            /** Hosted Invoice Url */
+            /**
+             * Hosted Invoice Url
+             * @description Where anyone can pay and see the invoice; null without the permission `billing:write`.
+             */
             hosted_invoice_url: string | null;
-            /** Invoice Pdf */
+            /**
+             * Invoice Pdf
+             * @description Null without the permission `billing:write`.
+             */
             invoice_pdf: string | null;
             /** Failed At */
             failed_at: string | null;
@@ -3805,6 +3817,12 @@ export interface components {
             ids: string[];
             /** @default null */
             status: components["schemas"]["LimitStatus"] | null;
+            /**
+             * Redacted
+             * @description How many known secrets the metadata of these events contained; none of them is stored.
+             * @default 0
+             */
+            redacted: number;
             /**
              * Metering Enabled
              * @default true
