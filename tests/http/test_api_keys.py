@@ -43,6 +43,7 @@ def test_a_new_key_works_and_its_secret_is_shown_once(functions: Functions, ada:
         "expires_at": "2026-12-20T12:00:00Z",
         "revoked_at": None,
         "last_used_at": None,
+        "created_by": "member:ada@example.com",
         "status": "active",
     }
     assert functions.record(secret, CALL)["accepted"] == 1

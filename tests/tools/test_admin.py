@@ -78,7 +78,7 @@ def test_a_tenant_id_is_taken_once(capsys: Capture) -> None:
         (("--id", ""), "id '' is not 1 to 64 letters"),
         (("--id", "_x"), "id '_x' is not 1 to 64 letters"),
         (("--id", 65 * "a"), "is not 1 to 64 letters"),
-        (("--name", "  "), "name '  ' is not 1 to 200 characters"),
+        (("--name", "  "), "name: '  ' is not 1 to 200 visible characters"),
         (
             ("--plan", "platinum"),
             "plan 'platinum' does not exist; the plans are free, starter, professional, enterprise",

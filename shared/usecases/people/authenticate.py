@@ -13,7 +13,7 @@ from shared.domain.people.tenants import ALL_SCOPES, ApiKey, Change, Tenant, key
 from shared.ports import Directory
 
 CACHE_FOR = timedelta(seconds=60)
-"""A revoked key can still work for this long."""
+"""A revoked key, or one of a suspended tenant, can still work for this long."""
 MAX_CACHED_KEYS = 10_000
 TOUCH_EVERY = timedelta(hours=1)
 LOGGER = logging.getLogger("gwi_usage")
@@ -67,7 +67,10 @@ class KeyAuthenticator:
         self._lock = Lock()
 
     def authenticate(self, secret: str, now: datetime) -> Access:
-        """Return the access of a key; raise NotAuthenticated if it is malformed, unknown, expired or revoked."""
+        """Return the access of a key.
+
+        Raise NotAuthenticated if it is malformed, unknown, expired or revoked, Forbidden if its tenant is suspended.
+        """
         if not _KEY.fullmatch(secret):
             raise NotAuthenticated("this is not an API key: keys begin with gwi_live_ or gwi_test_")
         hashed = key_id(secret)
@@ -77,6 +80,7 @@ class KeyAuthenticator:
         _, key, access = cached
         if not key.is_valid(now):
             raise NotAuthenticated(f"the key {key.prefix}… has expired or was revoked", code="key_not_valid")
+        access.tenant.refuse_suspended()
         return access
 
     def _look_up(self, hashed: str, now: datetime) -> tuple[datetime, ApiKey, Access]:
