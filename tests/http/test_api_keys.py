@@ -167,6 +167,8 @@ def test_a_path_accepts_only_the_full_id_of_a_key(functions: Functions, ada: str
         ({"label": "  "}, "label"),
         ({"label": "x" * 101}, "label"),
         ({"label": 5}, "label"),
+        ({"label": "see https://evil.example"}, "label"),
+        ({"label": "ic\u202e"}, "label"),
         ({"label": "a\nb"}, "label"),
         ({"label": "a\x1b[31m"}, "label"),
         ({"scopes": []}, "scopes"),

@@ -11,6 +11,7 @@ from shared.usecases.people.authenticate import CACHE_FOR
 from shared.usecases.people.manage_tenants import set_suspension
 from tests.http.people import ADA, BOB, MEMBERS, trail
 from tests.http.serving import Clock, Functions, Json, bearer, refused, succeeded, unfolded
+from tests.http.stripe_caller import CREATED, send
 
 CALL: Json = {
     "category": "llm",
@@ -90,3 +91,11 @@ def test_suspending_twice_is_the_same_as_once(functions: Functions, key: str) ->
     for suspended in (True, True, False, False):
         _set(functions, suspended=suspended)
     assert [action for _, action, *_ in trail()] == ["tenant.suspended", "tenant.resumed"]
+
+
+def test_what_stripe_says_applies_meanwhile(platform: Functions) -> None:
+    _set(platform, suspended=True)
+    assert succeeded(send(platform, CREATED)) == {"outcome": "applied"}
+    tenant = process_memory().find_tenant("acme")
+    assert tenant is not None
+    assert (tenant.plan, tenant.is_suspended) == ("starter", True)
