@@ -43,6 +43,7 @@ def test_create_prints_the_tenant_and_its_first_key(capsys: Capture) -> None:
         "plan": "free",
         "limits": {},
         "grants": [],
+        "suspended_at": None,
         "takes_estimates": None,
         "counter_shards": 1,
     }
@@ -253,7 +254,9 @@ def test_the_command_works_on_the_firestore_that_the_environment_names(
     record_three_calls(container.usage)
     verified = on_emulator(environment, "verify", "--tenant", "acme")
     assert (verified.returncode, json.loads(verified.stdout)["events"]) == (0, 3)
-    assert on_emulator(environment, *CREATE).stderr == "conflict: tenant 'acme' exists already\n"
+    place = f"project {environment['GOOGLE_CLOUD_PROJECT']} in the emulator at {firestore_emulator_host}"
+    said = f"This changes {place}.\nconflict: tenant 'acme' exists already\n"
+    assert on_emulator(environment, *CREATE).stderr == said
 
 
 def test_tenants_are_listed_in_the_order_of_their_ids_page_by_page(capsys: Capture) -> None:
@@ -275,7 +278,7 @@ def test_for_people_tenants_are_a_table(capsys: Capture) -> None:
     assert main(["tenant", "list"]) == 0
     count, head, row = capsys.readouterr().out.splitlines()
     assert count == "tenants: 1"
-    assert head.split() == ["id", "name", "plan", "created_at"]
+    assert head.split() == ["id", "name", "plan", "created_at", "suspended_at"]
     assert row.split()[:3] == ["acme", "Acme", "free"]
     assert head.index("plan") == row.index("free")
 
@@ -341,7 +344,7 @@ def test_a_wrong_price_file_changes_nothing(
 def test_every_commands_help_ends_with_an_example_that_is_a_command() -> None:
     assert parser().parse_args(["--stack", "tenant", "list"]).stack
     commands = list(leaves(parser()))
-    assert len(commands) == 9 + 4 + 1 + 3 + 1 + 4 + 4 + 1
+    assert len(commands) == 11 + 4 + 3 + 3 + 1 + 4 + 4 + 1
     for command in commands:
         example = str(command.epilog).removeprefix(f"example:\n  {PROGRAM} ")
         assert command.prog == f"{PROGRAM} {example}"[: len(command.prog)]
