@@ -37,7 +37,9 @@ class TenantBody(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    name: Annotated[str, Field(max_length=1000, description="At most 200 visible characters in one line, without a link.")]
+    name: Annotated[
+        str, Field(max_length=1000, description="At most 200 visible characters in one line, without a link.")
+    ]
 
 
 class InvitationBody(BaseModel):
