@@ -4,7 +4,7 @@ import csv
 import io
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from shared.http.ledger.csv_cells import text_cell
@@ -40,6 +40,15 @@ def test_csv_never_holds_a_formula(name: str, functions: Functions, key: str) ->
     functions.record(key, {**CALL, "provider": name})
     (row,) = rows_of(functions, key, "group_by=provider")
     assert row["provider"] == f"'{name}"
+
+
+@pytest.mark.parametrize(("name", "shown"), [("a;=1", "a;'=1"), ("a; ＝1;-1", "a;' ＝1;'-1")])
+def test_no_formula_begins_where_another_locale_begins_a_cell(
+    name: str, shown: str, functions: Functions, key: str
+) -> None:
+    functions.record(key, {**CALL, "model": name})
+    (row,) = rows_of(functions, key, "group_by=model")
+    assert row["model"] == shown
 
 
 @pytest.mark.parametrize(
@@ -105,7 +114,10 @@ STARTS = "=+-@＝＋－＠\t\r\n"
 texts = st.text(st.sampled_from([*STARTS, *" ;,\"'a1"]) | st.characters(), max_size=12)
 
 
-@given(texts, st.sampled_from([",", ";", "\t"]))
+@given(st.text("=＠- ;\t\"'a", max_size=12), st.sampled_from([",", ";", "\t"]))
+@example("a;=1", ";")
+@example("a\t＠1", "\t")
+@example('"; =1', ";")
 def test_no_separator_makes_a_cell_that_a_spreadsheet_runs(text: str, separator: str) -> None:
     """A spreadsheet splits at its locale's separator; a file with commas is then one cell until a `;` or a tab."""
     line = f'"2026","x",{text_cell(text)}'
