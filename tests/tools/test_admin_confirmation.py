@@ -123,6 +123,11 @@ def test_stripe_itself_is_never_local(
     assert capsys.readouterr().err.rstrip().endswith(says)
 
 
+def test_a_script_on_a_local_project_reads_its_own_errors_alone(capsys: Capture) -> None:
+    confirm_change(load_config(EMULATED), parser().parse_args(["--json", *CREATE]))
+    assert capsys.readouterr().err == ""
+
+
 @pytest.mark.usefixtures("memory")
 def test_a_store_in_memory_needs_no_words(capsys: Capture) -> None:
     run(capsys, *CREATE)

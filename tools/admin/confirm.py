@@ -10,9 +10,12 @@ _LIVE_KEYS = ("sk_live_", "rk_live_")
 
 
 def confirm_change(config: Config, options: Namespace) -> None:
-    """Name the project that the command changes; raise InvalidInput unless it is local or its change is confirmed."""
+    """Name the project that the command changes; raise InvalidInput unless it is local or its change is confirmed.
+
+    Nothing is said about a local project with `--json`: scripts read the code of an error at the start of its output.
+    """
     is_local = config.is_local and not (options.uses_stripe and _is_stripe(config))
-    if not _changes_something(options) or (is_local and config.store == "memory"):
+    if not _changes_something(options) or (is_local and (options.json or config.store == "memory")):
         return
     print(f"This changes {_target(config, options)}.", file=sys.stderr)
     if is_local or options.yes:

@@ -32,9 +32,8 @@ def admin_of(environment: Mapping[str, str]) -> Admin:
         ):
             code = main(["--json", *arguments])
         if code:
+            error = OverloadedError if complaint.getvalue().startswith(_OVERLOADED) else StackError
             said = complaint.getvalue() or output.getvalue()
-            is_overloaded = any(line.startswith(_OVERLOADED) for line in said.splitlines())
-            error = OverloadedError if is_overloaded else StackError
             raise error(f"`python -m tools.admin {' '.join(arguments)}` failed:\n{said}")
         answer: dict[str, Any] = json.loads(output.getvalue())
         return answer
