@@ -94,6 +94,7 @@ NOT_QUERYING = {
         "set_limits",
         "change_grants",
         "set_time_zone",
+        "set_suspended_at",
     ),
     *("claim_entry", "settle_entry", "add_entries", "find_entry", "known_entries", "read_quotas"),
     *("find_addresses", "confirm_address", "set_stopped"),

@@ -90,9 +90,10 @@ class Functions:
         """A tenant; returns its first key, which may do everything, other than that of a real one."""
         now, directory = self.clock.now, self.containers["record_usage"].directory
         request = KeyRequest(label="first key", scopes=ALL_SCOPES, is_live=False)
-        made = new_key(tenant_id, request, now)
+        change = Change("test", now)
+        made = new_key(tenant_id, request, change)
         tenant = Tenant(id=tenant_id, name=tenant_id.title(), plan=plan_id(plan), created_at=now)
-        entry = Change("test", now).entry(tenant_id, "tenant.created", None, tenant.plan)
+        entry = change.entry(tenant_id, "tenant.created", None, tenant.plan)
         directory.create_tenant(tenant, made.key, entry)
         return made.secret
 

@@ -14,7 +14,7 @@ from shared.ports import Directory
 from shared.usecases.people.unknown_keys import UnknownKeys
 
 CACHE_FOR = timedelta(seconds=60)
-"""A revoked key can still work for this long."""
+"""A revoked key, or one of a suspended tenant, can still work for this long."""
 MAX_CACHED_KEYS = 10_000
 TOUCH_EVERY = timedelta(hours=1)
 LOGGER = logging.getLogger("gwi_usage")
@@ -69,9 +69,10 @@ class KeyAuthenticator:
         self._unknown = UnknownKeys()
 
     def authenticate(self, secret: str, now: datetime, address: str = "") -> Access:
-        """Return the access of a key; raise NotAuthenticated if it is malformed, unknown, expired or revoked.
+        """Return the access of a key.
 
-        Raise RateLimited for a key that is not cached if too many unknown ones came from this network address.
+        Raise NotAuthenticated if it is malformed, unknown, expired or revoked, Forbidden if its tenant is suspended,
+        and RateLimited for a key that is not cached if too many unknown ones came from this network address.
         """
         if not _KEY.fullmatch(secret):
             raise NotAuthenticated("this is not an API key: keys begin with gwi_live_ or gwi_test_")
@@ -82,6 +83,7 @@ class KeyAuthenticator:
         _, key, access = cached
         if not key.is_valid(now):
             raise NotAuthenticated(f"the key {key.prefix}… has expired or was revoked", code="key_not_valid")
+        access.tenant.refuse_suspended()
         return access
 
     def _look_up(self, hashed: str, address: str, now: datetime) -> tuple[datetime, ApiKey, Access]:

@@ -28,6 +28,7 @@ TENANT_FIELDS = (
     "alert_recipients",
     "takes_estimates",
     "time_zone",
+    "suspended_at",
     "billing",
     "counter_shards",
     "most_counter_shards",
@@ -93,6 +94,7 @@ def tenant_fields(tenant: Tenant) -> dict[str, object]:
         "alert_recipients": list(tenant.alert_recipients),
         "takes_estimates": tenant.takes_estimates,
         "time_zone": tenant.time_zone,
+        "suspended_at": tenant.suspended_at,
     }
 
 
@@ -144,6 +146,7 @@ def read_tenant(document: Any) -> Tenant:
         takes_estimates=fields.get("takes_estimates"),
         time_zone=fields.get("time_zone", UTC_NAME),
         grants=read_grants(fields.get(GRANTS, {})),
+        suspended_at=fields.get("suspended_at"),
     )
 
 
@@ -197,6 +200,7 @@ def key_fields(key: ApiKey) -> dict[str, object]:
         "created_at": key.created_at,
         "expires_at": key.expires_at,
         "revoked_at": key.revoked_at,
+        "created_by": key.created_by,
     }
 
 

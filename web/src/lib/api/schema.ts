@@ -507,6 +507,7 @@ export interface paths {
                     group_by?: ("provider" | "model" | "provider,model") | null;
                     fill?: "zero" | "none";
                     format?: "json" | "csv";
+                    bom?: boolean;
                 };
                 header?: never;
                 path: {
@@ -1160,11 +1161,13 @@ export interface paths {
             requestBody?: never;
             responses: {
                 /** @description Success */
-                204: {
+                200: {
                     headers: {
                         [name: string]: unknown;
                     };
-                    content?: never;
+                    content: {
+                        "application/json": components["schemas"]["RemovedMemberResponse"];
+                    };
                 };
                 /** @description Unavailable: retry after the seconds in Retry-After */
                 503: {
@@ -3288,6 +3291,11 @@ export interface components {
              */
             last_used_at: string | null;
             /**
+             * Created By
+             * @description `member:<email>`, `admin:<login>` or `key:<prefix>`; null for keys older than this field.
+             */
+            created_by: string | null;
+            /**
              * Status
              * @enum {string}
              */
@@ -3441,7 +3449,7 @@ export interface components {
         };
         /**
          * MemberResponse
-         * @description A member of a tenant.
+         * @description A member of a tenant, with the API keys that they created and that are still valid.
          */
         MemberResponse: {
             /** Id */
@@ -3460,6 +3468,8 @@ export interface components {
              * Format: date-time
              */
             joined_at: string;
+            /** Api Keys */
+            api_keys: components["schemas"]["KeyResponse"][];
         };
         /**
          * MembersResponse
@@ -3489,6 +3499,11 @@ export interface components {
             role: "owner" | "admin" | "member";
             /** Time Zone */
             time_zone: string;
+            /**
+             * Suspended
+             * @description True while the operator has suspended it: nothing can be read.
+             */
+            suspended: boolean;
         };
         /**
          * MeteringEvent
@@ -3631,7 +3646,10 @@ export interface components {
          * @description A key to create. It expires after `expires_in_days`; with null, it never expires.
          */
         NewKeyBody: {
-            /** Label */
+            /**
+             * Label
+             * @description Visible characters in one line, without a link.
+             */
             label: string;
             /** Scopes */
             scopes: ("usage:write" | "usage:read" | "limits:read" | "billing:write")[];
@@ -3842,6 +3860,14 @@ export interface components {
             code: string;
             /** Message */
             message: string;
+        };
+        /**
+         * RemovedMemberResponse
+         * @description The API keys that the member created and that still work; empty for callers who may not change keys.
+         */
+        RemovedMemberResponse: {
+            /** Api Keys */
+            api_keys: components["schemas"]["KeyResponse"][];
         };
         /**
          * RoleBody
@@ -4122,7 +4148,7 @@ export interface components {
         TenantBody: {
             /**
              * Name
-             * @description At most 200 characters in one line.
+             * @description At most 200 visible characters in one line, without a link.
              */
             name: string;
         };
