@@ -1,0 +1,1 @@
+"""Faults under load: what is acknowledged must be stored, once, and counted."""
