@@ -5,9 +5,9 @@ import os
 import sys
 import threading
 from collections.abc import Callable, Iterable, Sequence
-from contextlib import suppress
+from contextlib import AbstractContextManager, nullcontext, suppress
 from datetime import UTC, datetime
-from functools import cached_property, lru_cache
+from functools import cached_property, lru_cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -256,7 +256,12 @@ class Container:
         from shared.adapters.firestore.rpc import FirestoreRpc, open_channel
 
         emulator = self.config.firestore_emulator
-        return FirestoreRpc(self.config.project_id, open_channel(emulator), is_emulator=emulator is not None)
+        connect = partial(open_channel, emulator)
+        return FirestoreRpc(self.config.project_id, connect, is_emulator=emulator is not None)
+
+    def one_deadline(self) -> AbstractContextManager[None]:
+        """Limit how long a request waits for the store in total."""
+        return nullcontext() if self.config.store == "memory" else self._rpc.one_deadline()
 
     def load_prices(self) -> None:
         """Load the price catalog, which takes most of a second, before a request needs it."""

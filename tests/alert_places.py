@@ -72,7 +72,7 @@ class FirestoreAlertPlace:
     """A store in the emulator; a process is interrupted between two RPCs, even within a call of the port."""
 
     def __init__(self, channel: grpc.Channel) -> None:
-        self._rpc = FirestoreRpc(f"demo-{uuid4().hex[:12]}", channel, is_emulator=True)
+        self._rpc = FirestoreRpc(f"demo-{uuid4().hex[:12]}", lambda: channel, is_emulator=True)
         self.directory: Directory = FirestoreDirectory(self._rpc)
         self.members: Members = FirestoreMembers(self._rpc)
         self.outbox: Outbox = FirestoreOutbox(self._rpc)

@@ -65,7 +65,7 @@ class FirestoreBillingPlace:
     """A place in the emulator; faults happen between two RPCs, so in the middle of a call of the port."""
 
     def __init__(self, channel: grpc.Channel) -> None:
-        self.rpc = FirestoreRpc(f"demo-{uuid4().hex[:12]}", channel, is_emulator=True)
+        self.rpc = FirestoreRpc(f"demo-{uuid4().hex[:12]}", lambda: channel, is_emulator=True)
         self.directory: Directory = FirestoreDirectory(self.rpc)
 
     def open(self, fault: Fault | None = None) -> BillingStore:

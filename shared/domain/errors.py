@@ -1,8 +1,13 @@
 """The errors this product raises on purpose. Only shared/http knows their status codes."""
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from itertools import islice
 
 MAX_SHOWN_VALUE_CHARS = 80
+MAX_PROBLEMS = 100
+"""The most problems that an answer lists: more would help nobody, and cost the service."""
+_SHOWN_ITEMS, _SHOWN_LEVELS = 8, 3
 
 
 class UsageError(Exception):
@@ -27,16 +32,43 @@ class FieldProblem:
     index: int | None = None
 
 
+@dataclass(slots=True)
+class Problems:
+    """The first problems of a request, at most MAX_PROBLEMS."""
+
+    listed: list[FieldProblem] = field(default_factory=list)
+    is_truncated: bool = False
+
+    def add(self, problems: Iterable[FieldProblem], most: int = MAX_PROBLEMS) -> None:
+        """Add the first `most` of `problems`, as far as there is room."""
+        room = min(most, MAX_PROBLEMS - len(self.listed))
+        first = list(islice(problems, room + 1))
+        self.listed += first[:room]
+        self.is_truncated |= len(first) > room
+
+
 class InvalidInput(UsageError):
-    """The request is malformed or breaks a rule; `problems` names each field and value."""
+    """The request is malformed or breaks a rule; `problems` names each field and value, `is_truncated` if not all."""
 
     code = "invalid_input"
 
     def __init__(
-        self, message: str, problems: tuple[FieldProblem, ...] = (), *, code: str | None = None
+        self,
+        message: str,
+        problems: tuple[FieldProblem, ...] = (),
+        *,
+        code: str | None = None,
+        is_truncated: bool = False,
     ) -> None:
         super().__init__(message, code=code)
         self.problems = problems
+        self.is_truncated = is_truncated
+
+
+class TooSlow(UsageError):
+    """The request did not arrive in time."""
+
+    code = "request_timeout"
 
 
 class TooLarge(UsageError):
@@ -87,5 +119,21 @@ class ConfigurationError(UsageError):
 
 def shown(value: object) -> str:
     """Format `value` for an error message: one line, at most 80 characters."""
-    text = repr(value)
-    return text if len(text) <= MAX_SHOWN_VALUE_CHARS else text[: MAX_SHOWN_VALUE_CHARS - 1] + "…"
+    return cut(repr(_beginning(value)), MAX_SHOWN_VALUE_CHARS)
+
+
+def cut(text: str, most: int) -> str:
+    """Return `text`, or its beginning and an ellipsis, at most `most` characters."""
+    return text if len(text) <= most else text[: most - 1] + "…"
+
+
+def _beginning(value: object, levels: int = _SHOWN_LEVELS) -> object:
+    """Return so much of `value` that its beginning reads the same; formatting all of it may take seconds."""
+    if isinstance(value, str | bytes):
+        return value[: MAX_SHOWN_VALUE_CHARS + 1]
+    if isinstance(value, dict) and levels:
+        first = islice(value.items(), _SHOWN_ITEMS)
+        return {_beginning(key): _beginning(item, levels - 1) for key, item in first}
+    if isinstance(value, list) and levels:
+        return [_beginning(item, levels - 1) for item in value[:_SHOWN_ITEMS]]
+    return ... if isinstance(value, dict | list) else value

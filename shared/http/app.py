@@ -2,7 +2,7 @@
 
 import io
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
@@ -20,6 +20,7 @@ from shared.domain.errors import Forbidden, NotAuthenticated, NotFound, TooLarge
 from shared.domain.notices.mail_templates import Links
 from shared.domain.people.members import Identity, Permission
 from shared.domain.people.tenants import Change
+from shared.http.body_deadlines import discard_body
 from shared.http.problems import problem_of
 from shared.ports import Directory, Endpoints, Members, Outbox, SignatureCheck, UsageStore
 from shared.usecases.billing.billing_dependencies import BillingDependencies
@@ -30,7 +31,9 @@ from shared.usecases.people.authenticate import Access, KeyAuthenticator
 from shared.usecases.people.authenticate_member import MemberAuthenticator, require_verified
 
 MAX_BODY_BYTES = 4 * 1024 * 1024
-_DISCARDED_BYTES = 64 * 1024
+"""Of events and of Stripe's webhooks. All other bodies are a few fields."""
+MAX_SMALL_BODY_BYTES = 64 * 1024
+MAX_QUERY_CHARS = 8 * 1024
 _UNENCODED = "identity"
 _GZIP = ("gzip", "x-gzip")
 """Both names are one encoding (RFC 9110, 8.4.1.3)."""
@@ -71,6 +74,7 @@ class Container(Protocol):
     def billing(self) -> BillingDependencies: ...
     @property
     def verify_signature(self) -> SignatureCheck: ...
+    def one_deadline(self) -> AbstractContextManager[None]: ...
 
 
 class SignInLevel(Enum):
@@ -127,6 +131,7 @@ class Route:
     body: object = None
     query: type[BaseModel] | None = None
     status: int = 200
+    max_body_bytes: int = MAX_SMALL_BODY_BYTES
 
 
 class App:
@@ -145,17 +150,21 @@ class App:
         """Return the response to `request`; never raise."""
         _end_body_at_its_length(request)
         try:
-            response = self._respond(request)
+            with self._container.one_deadline():
+                response = self._respond(request)
         except Exception as error:  # noqa: BLE001 (callers never see a stack trace)
             response = problem_of(error)
-            _discard_body(request)
+            if not discard_body(request):
+                response.headers["Connection"] = "close"
+            # Otherwise functions-framework would read the body again, and keep it in memory.
+            request.stream = io.BytesIO()
         response.headers.setdefault("Cache-Control", _PRIVATE)
         response.headers["X-Content-Type-Options"] = "nosniff"
         return response
 
     def _respond(self, request: Request) -> Response:
         route, path = self._match(request)
-        _refuse_unreadable(request)
+        _refuse_unreadable(request, route)
         now = self._container.clock()
         access, identity = self._admit(request, route.needs, path.get("tenant"), now)
         call = Call(request=request, now=now, path=path, access=access, identity=identity)
@@ -221,12 +230,20 @@ def empty_response() -> Response:
     return Response(status=204)
 
 
-def _refuse_unreadable(request: Request) -> None:
-    """Refuse a body that is too large or encoded by its headers, before reading any of it."""
+def max_body_bytes(request: Request) -> int:
+    """Return the most bytes that the body of this request may have."""
+    return (request.max_content_length or 0) - 1
+
+
+def _refuse_unreadable(request: Request, route: Route) -> None:
+    """Refuse what is too large or encoded by the headers, before reading any of the body."""
+    most = route.max_body_bytes
     # One byte more, because werkzeug truncates a longer body instead of refusing it; read_bytes refuses it.
-    request.max_content_length = MAX_BODY_BYTES + 1
-    if (request.content_length or 0) > MAX_BODY_BYTES:
-        raise TooLarge(f"the body is {request.content_length} bytes; the maximum is {MAX_BODY_BYTES}")
+    request.max_content_length = most + 1
+    if (request.content_length or 0) > most:
+        raise TooLarge(f"the body is {request.content_length} bytes; the maximum is {most}")
+    if len(request.query_string) > MAX_QUERY_CHARS:
+        raise TooLarge(f"the query string is too long; the maximum is {MAX_QUERY_CHARS} characters")
     encoding = request.headers.get("Content-Encoding", _UNENCODED)
     if encoding.lower() != _UNENCODED and not is_gzip(request):
         message = f"Content-Encoding {encoding!r} is not supported; send the body unencoded, or gzip it once"
@@ -245,15 +262,3 @@ def _end_body_at_its_length(request: Request) -> None:
     """
     request.environ["wsgi.input"] = get_input_stream(request.environ)
     request.environ["wsgi.input_terminated"] = True
-
-
-def _discard_body(request: Request) -> None:
-    """Read and drop the rest of a refused body, so that its sender can read the response.
-
-    Otherwise functions-framework would read it later, and keep it in memory or fail at the maximum length.
-    """
-    with suppress(Exception):  # the request has already failed with a better error
-        rest = get_input_stream(request.environ)
-        while rest.read(_DISCARDED_BYTES):
-            pass
-    request.stream = io.BytesIO()

@@ -8,9 +8,10 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import from_json
 from werkzeug.exceptions import HTTPException, UnsupportedMediaType
 
-from shared.domain.errors import FieldProblem, InvalidInput, TooLarge, shown
+from shared.domain.errors import FieldProblem, InvalidInput, Problems, TooLarge, UsageError, shown
 from shared.domain.metering.events import field_problem
-from shared.http.app import MAX_BODY_BYTES, is_gzip
+from shared.http.app import is_gzip, max_body_bytes
+from shared.http.body_deadlines import body_deadline
 from shared.http.gzip_bodies import unpack
 
 M = TypeVar("M", bound=BaseModel)
@@ -48,13 +49,15 @@ def read_unpacked(request: Request) -> bytes:
 def read_bytes(request: Request) -> bytes:
     """Return the body as sent; raise TooLarge, or InvalidInput if its transfer is malformed."""
     try:
-        body = request.get_data(cache=False)
-    except HTTPException:
+        with body_deadline(request):
+            body = request.get_data(cache=False)
+    except (HTTPException, UsageError):
         raise
     except Exception as error:  # each server raises its own errors for malformed chunks
         raise InvalidInput(f"the body cannot be read: {error}", code="malformed_body") from error
-    if len(body) > MAX_BODY_BYTES:  # a chunked body has no Content-Length to refuse it by
-        raise TooLarge(f"the body is too large; the maximum is {MAX_BODY_BYTES} bytes")
+    most = max_body_bytes(request)
+    if len(body) > most:  # a chunked body has no Content-Length to refuse it by
+        raise TooLarge(f"the body is too large; the maximum is {most} bytes")
     return body
 
 
@@ -81,9 +84,11 @@ def _validated(model: type[M], value: object) -> M:
     try:
         return model.model_validate(value)
     except ValidationError as error:
+        problems = Problems()
         details = error.errors(include_url=False)
-        problems = tuple(field_problem(each, each["loc"] or ("body",)) for each in details)
-        raise InvalidInput(problems[0].message, problems) from error
+        problems.add(field_problem(each, each["loc"] or ("body",)) for each in details)
+        listed = tuple(problems.listed)
+        raise InvalidInput(listed[0].message, listed, is_truncated=problems.is_truncated) from error
 
 
 def invalid_field(field: str, code: str, message: str) -> InvalidInput:

@@ -61,6 +61,7 @@ class EventsQuery(PageQuery):
     """The events to return."""
 
     run_id: str | None = Field(None, min_length=1, max_length=128)
+    metadata: bool = Field(False, description="Also return the metadata of the events, which may be large.")
 
 
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")

@@ -1,7 +1,6 @@
 """Errors as RFC 9457 problem documents: a stable `code`, and for invalid input each field and its value."""
 
 import logging
-from collections.abc import Sequence
 
 from flask import Response
 from pydantic import BaseModel
@@ -16,8 +15,10 @@ from shared.domain.errors import (
     NotAuthenticated,
     NotFound,
     TooLarge,
+    TooSlow,
     Unavailable,
     UsageError,
+    cut,
 )
 
 LOGGER = logging.getLogger("gwi_usage")
@@ -27,18 +28,21 @@ _STATUS: dict[type[UsageError], int] = {
     NotAuthenticated: 401,
     Forbidden: 403,
     NotFound: 404,
+    TooSlow: 408,
     Conflict: 409,
     TooLarge: 413,
     Unavailable: 503,
     InvalidStripeObject: 422,  # an error, so that Stripe sends it again after we support its shape
 }
 UNPROCESSABLE = 422
+_MAX_DETAIL_CHARS = 500
 _TITLES = {
     400: "Bad request",
     401: "Not authenticated",
     403: "Forbidden",
     404: "Not found",
     405: "Method not allowed",
+    408: "Request timeout",
     409: "Conflict",
     413: "Too large",
     415: "Unsupported media type",
@@ -49,7 +53,10 @@ _TITLES = {
 
 
 class ProblemDocument(BaseModel):
-    """An error: `code` is stable, `detail` is for people, `errors` names the invalid fields."""
+    """An error: `code` is stable, `detail` is for people, `errors` names the invalid fields.
+
+    `truncated` is true if `errors` lists only the first of them.
+    """
 
     type: str = "about:blank"
     title: str
@@ -57,6 +64,7 @@ class ProblemDocument(BaseModel):
     code: str
     detail: str
     errors: list[FieldProblem] | None = None
+    truncated: bool | None = None
 
 
 def problem_of(error: Exception) -> Response:
@@ -76,21 +84,25 @@ def problem_of(error: Exception) -> Response:
 def _usage_problem(error: UsageError) -> Response:
     status = next((code for kind, code in _STATUS.items() if isinstance(error, kind)), 500)
     headers: dict[str, str] = {}
-    errors: tuple[FieldProblem, ...] = ()
     if isinstance(error, InvalidInput) and error.problems:
-        status, errors = UNPROCESSABLE, error.problems
+        status = UNPROCESSABLE
     if isinstance(error, Unavailable):
         headers["Retry-After"] = str(error.retry_after_seconds)
     if isinstance(error, NotAuthenticated):
         headers["WWW-Authenticate"] = "Bearer"
     if status == 500:
         LOGGER.error("%s: %s", error.code, error.message)
-    return _response(_document(status, error.code, error.message, errors), headers)
+    document = _document(status, error.code, error.message)
+    if isinstance(error, InvalidInput):
+        document.errors = list(error.problems) or None
+        document.truncated = error.is_truncated or None
+    return _response(document, headers)
 
 
-def _document(status: int, code: str, detail: str, errors: Sequence[FieldProblem] = ()) -> ProblemDocument:
-    title = _TITLES.get(status, "Error")
-    return ProblemDocument(title=title, status=status, code=code, detail=detail, errors=list(errors) or None)
+def _document(status: int, code: str, detail: str) -> ProblemDocument:
+    # Callers write paths and names of any length, which messages repeat.
+    detail = cut(detail, _MAX_DETAIL_CHARS)
+    return ProblemDocument(title=_TITLES.get(status, "Error"), status=status, code=code, detail=detail)
 
 
 def _response(document: ProblemDocument, headers: dict[str, str] | None = None) -> Response:

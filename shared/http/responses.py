@@ -47,6 +47,7 @@ class RecordResponse(ResponseModel):
     accepted: int
     duplicates: int
     rejected: list[Rejection]
+    truncated: bool = Field(False, description="Whether `rejected` lists only the first problems.")
     ids: list[str] = Field(description="Ids of the events that are recorded, now or earlier, in order.")
     status: LimitStatus | None = None
     metering_enabled: bool = True
@@ -121,12 +122,14 @@ class EventResponse(ResponseModel):
     run_id: str | None
     workflow_id: str | None
     request_id: str | None
-    metadata: Json[dict[str, Any]] | None = Field(validation_alias="metadata_json")
+    metadata: Json[dict[str, Any]] | None = Field(
+        validation_alias="metadata_json", description="In a list, only with `metadata=true`."
+    )
     metadata_cut: bool = Field(description="Whether the metadata was longer than is stored, and was cut.")
 
 
 class EventsResponse(ResponseModel):
-    """A page of events, newest first."""
+    """A page of events, newest first. It may end early: go on while there is a `next_cursor`."""
 
     events: list[EventResponse] = Field(validation_alias="items")
     next_cursor: str | None

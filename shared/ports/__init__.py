@@ -14,7 +14,15 @@ from shared.ports.billing import (
     StoredAccount,
     StripeGateway,
 )
-from shared.ports.ledger import DueCounter, Outcome, Snapshot, StaleRollup, TickPublisher, UsageStore
+from shared.ports.ledger import (
+    DueCounter,
+    EventsWanted,
+    Outcome,
+    Snapshot,
+    StaleRollup,
+    TickPublisher,
+    UsageStore,
+)
 from shared.ports.notices import (
     DeliveryFailed,
     Endpoints,
@@ -41,6 +49,7 @@ __all__ = [
     "DueCounter",
     "EndpointSync",
     "Endpoints",
+    "EventsWanted",
     "IdentityVerifier",
     "Leaving",
     "MailAddress",

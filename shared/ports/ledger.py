@@ -50,6 +50,17 @@ class Snapshot:
     """The version of the tenant's document."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EventsWanted:
+    """The events to list: those of one run or all, and whether with their metadata, which may be large."""
+
+    run_id: str | None = None
+    with_metadata: bool = False
+
+
+ALL_EVENTS = EventsWanted()
+
+
 class UsageStore(Protocol):
     """Holds events, counters, runs and rollups. Any method raises Unavailable when the store does not answer."""
 
@@ -66,7 +77,10 @@ class UsageStore(Protocol):
         """
 
     def read(self, tenant_id: str, wanted: Wanted = NOTHING) -> Snapshot:
-        """Return the tenant and the documents that are wanted, in one round trip."""
+        """Return the tenant and the documents that are wanted, in one round trip.
+
+        Raise TooLarge if they are larger than `wanted.most_bytes`; a store without documents has no such limit.
+        """
 
     def count_runs(self, tenant_id: str, start: datetime, end: datetime) -> int:
         """Count the tenant's runs that began in [start, end), both on the hour, in one round trip.
@@ -104,7 +118,7 @@ class UsageStore(Protocol):
         """Set how the tenant's counters are written; do nothing if the tenant has changed from `version`."""
 
     def list_events(
-        self, tenant_id: str, *, run_id: str | None = None, limit: int, cursor: str | None = None
+        self, tenant_id: str, wanted: EventsWanted = ALL_EVENTS, *, limit: int, cursor: str | None = None
     ) -> Page[RecordedEvent]:
         """List the tenant's events by time, newest first. Raises InvalidInput for a bad cursor."""
 

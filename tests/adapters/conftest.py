@@ -27,6 +27,6 @@ def connect(emulator_channel: grpc.Channel) -> Connect:
 
     def rpc_through(*interceptors: Any, **options: Any) -> FirestoreRpc:
         channel = grpc.intercept_channel(emulator_channel, *interceptors)
-        return FirestoreRpc(project_id, channel, is_emulator=True, **options)
+        return FirestoreRpc(project_id, lambda: channel, is_emulator=True, **options)
 
     return rpc_through

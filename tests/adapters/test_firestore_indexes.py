@@ -37,7 +37,7 @@ from shared.domain.metering.recording import DayDelta
 from shared.domain.metering.runs import Run
 from shared.domain.prices.costs import EventCost
 from shared.domain.prices.token_pools import TokenPools
-from shared.ports import BillingStore, Directory, Outbox, UsageStore
+from shared.ports import BillingStore, Directory, EventsWanted, Outbox, UsageStore
 from tests.adapters.interceptors import Unanswered
 from tests.adapters.writes import event_write
 from tests.outgoing_fixtures import MAIL, outgoing
@@ -67,7 +67,7 @@ QUERYING: dict[str, Callable[[Ports], object]] = {
     "dirty_counters": lambda to: to.usage.dirty_counters("acme"),
     "most_overdue": lambda to: to.usage.most_overdue(),
     "list_events": lambda to: to.usage.list_events("acme", limit=5),
-    "list_events of a run": lambda to: to.usage.list_events("acme", run_id="run-1", limit=5),
+    "list_events of a run": lambda to: to.usage.list_events("acme", EventsWanted(run_id="run-1"), limit=5),
     "list_runs": lambda to: to.usage.list_runs("acme", limit=5),
     "list_alerts": lambda to: to.usage.list_alerts("acme", limit=5),
     "list_invoices": lambda to: to.billing.list_invoices("acme", limit=5),
@@ -109,7 +109,7 @@ def _query_of(name: str) -> Any:
 def _queries_of(name: str) -> list[Any]:
     calls = Unanswered()
     with grpc.intercept_channel(grpc.insecure_channel("127.0.0.1:1"), calls) as channel:
-        rpc = FirestoreRpc("demo-gwi", channel, is_emulator=True)
+        rpc = FirestoreRpc("demo-gwi", lambda: channel, is_emulator=True)
         usage = FirestoreUsageStore(rpc, timedelta(days=40))
         QUERYING[name](
             Ports(usage, FirestoreDirectory(rpc), FirestoreOutbox(rpc), FirestoreBillingStore(rpc))

@@ -51,7 +51,7 @@ def test_a_hundred_events_of_one_run_cost_two_writes_more_than_events(
     assert len(calls.writes()) == 100 + 2
 
 
-def test_only_the_fingerprints_of_known_events_are_read(
+def test_only_the_fingerprints_and_nonces_of_known_events_are_read(
     store: FirestoreUsageStore, calls: RecordedCalls
 ) -> None:
     batch = [llm_call("e1"), llm_call("e2")]
@@ -59,7 +59,7 @@ def test_only_the_fingerprints_of_known_events_are_read(
     calls.requests.clear()
     store.record("acme", batch, ONE_SHARD, NOON)
     assert calls.methods == ["Commit", "BatchGetDocuments", "Commit"]
-    assert list(calls.requests[1][1].mask.field_paths) == ["fingerprint"]
+    assert list(calls.requests[1][1].mask.field_paths) == ["fingerprint", "nonce"]
 
 
 def test_a_snapshot_is_one_call_that_names_every_document(
@@ -93,3 +93,20 @@ def test_saving_a_day_is_one_commit_of_two_writes(store: FirestoreUsageStore, ca
     store.save_day("acme", DayRollup(day=TODAY, folded_at=NOON))
     assert calls.methods == ["Commit"]
     assert [path.split("/")[1] for path in calls.writes()] == ["days", "months"]
+
+
+def test_commits_that_share_counters_and_runs_write_them_in_one_order(
+    store: FirestoreUsageStore, calls: RecordedCalls
+) -> None:
+    batch = [
+        llm_call(f"e{number}", run_id=f"run-{number % 3}")._replace(ts=NOON - timedelta(days=number % 2))
+        for number in range(6)
+    ]
+    orders: list[list[str]] = []
+    for events in (batch, batch[::-1]):
+        calls.requests.clear()
+        store.record(f"acme-{len(orders)}", events, ONE_SHARD, NOON)
+        paths = [path.partition("/")[2] for path in calls.writes()]
+        orders.append([path for path in paths if not path.startswith("events/")])
+    assert orders[0] == orders[1]
+    assert [path.split("/")[0] for path in orders[0]] == ["counters"] * 2 + ["runs"] * 3

@@ -58,7 +58,9 @@ def _memory_stores() -> Stores:
 
 def _firestore_stores(channels: tuple[grpc.Channel, grpc.Channel]) -> Stores:
     project_id = f"demo-{uuid4().hex[:12]}"
-    rpc, other_rpc = (FirestoreRpc(project_id, channel, is_emulator=True) for channel in channels)
+    ours, theirs = channels
+    rpc = FirestoreRpc(project_id, lambda: ours, is_emulator=True)
+    other_rpc = FirestoreRpc(project_id, lambda: theirs, is_emulator=True)
     return Stores(
         FirestoreUsageStore(rpc, RETENTION),
         FirestoreDirectory(rpc),

@@ -14,7 +14,8 @@ from shared.domain.metering.recording import RecordedEvent
 from shared.domain.metering.runs import Run
 from shared.domain.prices.costs import EventCost
 from shared.domain.prices.token_pools import TokenPools
-from shared.ports import Page, UsageStore
+from shared.ports import EventsWanted, Page, UsageStore
+from shared.ports.pages import PAGE_BYTES
 from tests.sample_events import NOON, ONE_SHARD, costing, event_of, llm_call, mark
 
 T = TypeVar("T")
@@ -108,7 +109,25 @@ def _record_hourly(store: UsageStore, count: int, tenant_id: str = "acme") -> No
 )
 def test_an_event_is_read_back_as_it_was_recorded(store: UsageStore, event: RecordedEvent) -> None:
     store.record("acme", [event], ONE_SHARD, NOON)
-    assert store.list_events("acme", limit=1) == Page([event], None)
+    assert store.list_events("acme", EventsWanted(with_metadata=True), limit=1) == Page([event], None)
+    assert store.list_events("acme", limit=1) == Page([event._replace(metadata_json=None)], None)
+
+
+@pytest.mark.parametrize(("limit", "sizes"), [(50, [5, 5, 2]), (5, [5, 5, 2]), (3, [3, 3, 3, 3])])
+def test_a_page_of_large_events_ends_early_and_the_next_goes_on(
+    store: UsageStore, limit: int, sizes: list[int]
+) -> None:
+    large = json.dumps({"text": "x" * (PAGE_BYTES // 5)})
+    events = [
+        llm_call(f"e{n}", ts=NOON - timedelta(hours=n))._replace(metadata_json=large) for n in range(12)
+    ]
+    for first in range(0, 12, 4):
+        store.record("acme", events[first : first + 4], ONE_SHARD, NOON)
+    wanted = EventsWanted(with_metadata=True)
+    pages = _pages(lambda cursor: store.list_events("acme", wanted, limit=limit, cursor=cursor))
+    assert [len(page) for page in pages] == sizes
+    assert [event.id for page in pages for event in page] == [f"e{n}" for n in range(12)]
+    assert len(store.list_events("acme", limit=50).items) == 12, "without their metadata they are small"
 
 
 def test_a_run_is_listed_as_it_is_found(store: UsageStore) -> None:
@@ -154,9 +173,11 @@ def test_what_arrives_meanwhile_does_not_repeat_or_hide_anything(store: UsageSto
 def test_the_events_of_one_run_are_listed_page_by_page(store: UsageStore) -> None:
     events = [llm_call(f"e{n}", ts=NOON - timedelta(hours=n), run_id=f"r{n % 2}") for n in range(10)]
     store.record("acme", events, ONE_SHARD, NOON)
-    pages = _pages(lambda cursor: store.list_events("acme", run_id="r1", limit=2, cursor=cursor))
+    pages = _pages(
+        lambda cursor: store.list_events("acme", EventsWanted(run_id="r1"), limit=2, cursor=cursor)
+    )
     assert [[event.id for event in page] for page in pages] == [["e1", "e3"], ["e5", "e7"], ["e9"]]
-    assert store.list_events("acme", run_id="r2", limit=2) == Page([], None)
+    assert store.list_events("acme", EventsWanted(run_id="r2"), limit=2) == Page([], None)
 
 
 @pytest.mark.parametrize("cursor", GARBAGE)

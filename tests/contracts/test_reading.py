@@ -11,7 +11,7 @@ from shared.domain.ledger.rollups import DayRollup, MonthRollup
 from shared.domain.ledger.usage import Documents, Wanted
 from shared.domain.limits.limits import LimitOverrides
 from shared.domain.people.tenants import ApiKey, AuditEntry, Tenant
-from shared.ports import Directory, Snapshot, UsageStore
+from shared.ports import Directory, EventsWanted, Snapshot, UsageStore
 from tests.sample_events import CALL, NOON, ONE_SHARD, TODAY, counted, llm_call, read_shards, times, writing
 
 OCTOBER = Period(datetime(2026, 10, 1, tzinfo=UTC), datetime(2026, 11, 1, tzinfo=UTC))
@@ -122,7 +122,7 @@ def test_tenants_see_nothing_of_each_other(store: UsageStore, directory: Directo
     assert store.count_runs("bolt", NOVEMBER.start, NOVEMBER.end) == 0
     assert store.dirty_counters("bolt") == []
     assert store.list_events("bolt", limit=9).items == []
-    assert store.list_events("bolt", run_id="run-1", limit=9).items == []
+    assert store.list_events("bolt", EventsWanted(run_id="run-1"), limit=9).items == []
     assert store.list_runs("bolt", limit=9).items == []
     assert store.find_run("bolt", "run-1") is None
 

@@ -192,7 +192,7 @@ def fold_now(stack: RunningStack) -> None:
 def rollup_tokens(stack: RunningStack) -> int:
     """Return the tokens that the fold has written for the current period."""
     with open_channel(stack.entries["firestore"]) as channel:
-        rpc = FirestoreRpc(stack.entries["project_id"], channel, is_emulator=True)
+        rpc = FirestoreRpc(stack.entries["project_id"], lambda: channel, is_emulator=True)
         store, now = FirestoreUsageStore(rpc, MAX_AGE), datetime.now(UTC)
         tenant = stored_tenant(store, stack.entries["tenant_id"]).at(now)
         return folded(store, tenant, now).totals["total_tokens"]

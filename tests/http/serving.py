@@ -157,7 +157,7 @@ class Functions:
 
     def events(self, key: str, tenant_id: str = "acme") -> list[Json]:
         """The tenant's events as the API lists them, newest first."""
-        events: list[Json] = self.read(key, f"/tenants/{tenant_id}/events?limit=500")["events"]
+        events: list[Json] = self.read(key, f"/tenants/{tenant_id}/events?limit=500&metadata=true")["events"]
         return events
 
     def tick(self, tenants: Sequence[str] | None = None) -> TestResponse:

@@ -134,6 +134,14 @@ def test_a_cursor_of_another_tenant_shows_nothing_of_it(functions: Functions, ke
     assert {event["id"] for event in events} <= {"own"}
 
 
+def test_a_list_leaves_metadata_out_unless_it_is_asked_for(functions: Functions, key: str) -> None:
+    call = {"category": "llm", "provider": "openai", "model": "gpt-4.1-mini"}
+    functions.record(key, call | {"metadata": {"attempt": 2}})
+    path = "/tenants/acme/events"
+    assert functions.read(key, path)["events"][0]["metadata"] is None
+    assert functions.read(key, f"{path}?metadata=true")["events"][0]["metadata"] == {"attempt": 2}
+
+
 def test_an_event_is_returned_as_it_was_recorded(functions: Functions, key: str) -> None:
     event = {
         "id": "event-1",

@@ -27,6 +27,7 @@ def test_every_accepted_shape_is_recorded(case: dict[str, Any], functions: Funct
         "accepted": len(case["ids"]),
         "duplicates": 0,
         "rejected": [],
+        "truncated": False,
         "ids": case["ids"],
         "status": None,
         "metering_enabled": True,

@@ -4,6 +4,7 @@ import os
 import socket
 import sys
 from collections.abc import Iterator
+from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
 from uuid import uuid4
@@ -22,6 +23,7 @@ ROOT = Path(__file__).resolve().parents[2]
 EVENT = b'{"category": "llm", "provider": "openai", "model": "gpt-4.1-mini"}'
 FIVE_MIB = 5 * 1024 * 1024
 CHUNK = 64 * 1024
+THREADS = 4
 HEAD = (
     "POST /v1/events HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nConnection: close\r\n"
 )
@@ -33,6 +35,7 @@ def environment(firestore_emulator_host: str) -> dict[str, str]:
         "GOOGLE_CLOUD_PROJECT": f"demo-{uuid4().hex[:12]}",
         "FIRESTORE_EMULATOR_HOST": firestore_emulator_host,
         "GWI_METERING_ENABLED": "1",
+        "THREADS": str(THREADS),
     }
 
 
@@ -125,3 +128,50 @@ def test_a_caller_who_disconnects_midway_does_not_stop_others(server: Server, he
         connection.sendall(f"{head}Content-Length: 1000\r\n\r\n".encode() + EVENT)
     assert works(server, head)
     assert "Traceback" not in server.process.log.read_text()
+
+
+def silent(server: Server, *parts: bytes) -> socket.socket:
+    """Open a connection that sends `parts` and then nothing."""
+    connection = socket.create_connection(("127.0.0.1", server.port), timeout=30)
+    for part in parts:
+        connection.sendall(part)
+    return connection
+
+
+def received(connection: socket.socket) -> str:
+    answer = bytearray()
+    while part := connection.recv(CHUNK):
+        answer += part
+    return answer.decode()
+
+
+@pytest.mark.parametrize("sent", [b"", b"{"], ids=["nothing", "a byte"])
+@pytest.mark.parametrize("size", ["Content-Length: 1000", "Transfer-Encoding: chunked"])
+def test_silent_connections_without_a_key_stop_nobody(
+    sent: bytes, size: str, server: Server, head: str
+) -> None:
+    begun = f"{HEAD}{size}\r\n\r\n".encode()
+    body = b"1\r\n%s\r\n" % sent if sent and "chunked" in size else sent
+    with ExitStack() as open_connections:
+        connections = [
+            open_connections.enter_context(silent(server, begun, body)) for _ in range(3 * THREADS)
+        ]
+        assert works(server, head)
+        for connection in connections:
+            assert received(connection).startswith("HTTP/1.1 401"), "refused, and closed"
+
+
+def test_a_caller_that_falls_silent_is_told_so_and_closed(server: Server, head: str) -> None:
+    with silent(server, f"{head}Content-Length: 1000\r\n\r\n".encode(), EVENT) as connection:
+        answer = received(connection)
+    assert answer.startswith("HTTP/1.1 408")
+    assert '"code":"request_timeout"' in answer
+    assert works(server, head)
+
+
+def test_a_long_body_without_a_key_is_refused_while_it_is_sent(server: Server, head: str) -> None:
+    """An honest client that knows no better reads why it was refused."""
+    size = FIVE_MIB - 2 * 1024 * 1024
+    answer = ask(server, f"{HEAD}Content-Length: {size}\r\n\r\n".encode(), b" " * size)
+    assert answer.startswith("HTTP/1.1 401")
+    assert works(server, head)

@@ -12,6 +12,7 @@ import pytest
 from shared.adapters.firestore import FirestoreRpc, FirestoreUsageStore, queries
 from shared.adapters.firestore.rpc import open_channel
 from shared.adapters.memory import MemoryStore
+from shared.domain.errors import Problems
 from shared.domain.ledger.periods import month_of, period_at
 from shared.domain.ledger.usage import Wanted
 from shared.domain.metering.events import parse_events
@@ -83,8 +84,9 @@ def test_what_is_compared_is_taken_in_turns_and_by_its_median() -> None:
 
 def test_every_sample_event_is_valid_and_has_an_id_of_its_own() -> None:
     sample = sample_events(BATCH_EVENTS, "test", NOON)
-    events, problems = parse_events(sample)
-    assert problems == []
+    problems = Problems()
+    events = parse_events(sample, problems)
+    assert problems.listed == []
     assert len({event.id for event in events.values()}) == BATCH_EVENTS
 
 
@@ -144,7 +146,7 @@ class TestOnTheEmulator:
     def rpc(self, counter: OperationCounter, firestore_emulator_host: str) -> Iterator[FirestoreRpc]:
         with open_channel(firestore_emulator_host) as channel:
             counted = grpc.intercept_channel(channel, counter)
-            yield FirestoreRpc(f"demo-{uuid4().hex[:12]}", counted, is_emulator=True)
+            yield FirestoreRpc(f"demo-{uuid4().hex[:12]}", lambda: counted, is_emulator=True)
 
     @pytest.fixture
     def store(self, rpc: FirestoreRpc) -> FirestoreUsageStore:

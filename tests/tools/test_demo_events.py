@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from shared.domain.errors import Problems
 from shared.domain.ledger.periods import MAX_AGE, period_at
 from shared.domain.limits.plans import find_plan
 from shared.domain.metering.events import MeteringEvent, parse_events
@@ -33,8 +34,9 @@ def events() -> list[Event]:
 
 
 def parsed(events: list[Event]) -> list[MeteringEvent]:
-    good, problems = parse_events(events)
-    assert problems == []
+    problems = Problems()
+    good = parse_events(events, problems)
+    assert problems.listed == []
     return list(good.values())
 
 

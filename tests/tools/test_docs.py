@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from shared.adapters.firestore.people.directory import TOUCH_SECONDS
-from shared.adapters.firestore.rpc import GIVE_UP_AFTER_SECONDS
+from shared.adapters.firestore.retries import GIVE_UP_AFTER_SECONDS
 from shared.config import load_config
 from shared.domain.errors import ConfigurationError
 from shared.domain.ledger.counter_settings import LONGEST_FOLD_MINUTES, MAX_COUNTER_SHARDS

@@ -44,7 +44,7 @@ class FirestorePlace:
     """A place in the emulator; a process is cut off between two RPCs, so in the middle of a call of the port."""
 
     def __init__(self, channel: grpc.Channel) -> None:
-        self._rpc = FirestoreRpc(f"demo-{uuid4().hex[:12]}", channel, is_emulator=True)
+        self._rpc = FirestoreRpc(f"demo-{uuid4().hex[:12]}", lambda: channel, is_emulator=True)
         self.directory: Directory = FirestoreDirectory(self._rpc)
 
     def open(self, fault: Fault | None = None) -> UsageStore:
@@ -68,7 +68,7 @@ def firestore_channel(firestore_emulator_host: str) -> Iterator[grpc.Channel]:
 @pytest.fixture
 def firestore_rpc(firestore_channel: grpc.Channel) -> FirestoreRpc:
     """Calls on an empty database: the emulator makes a project when it is first named."""
-    return FirestoreRpc(f"demo-{uuid4().hex[:12]}", firestore_channel, is_emulator=True)
+    return FirestoreRpc(f"demo-{uuid4().hex[:12]}", lambda: firestore_channel, is_emulator=True)
 
 
 @pytest.fixture(params=["memory", "firestore"])

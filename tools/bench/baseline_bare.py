@@ -27,7 +27,7 @@ _AMOUNTS: Totals = {
 def _rpc() -> FirestoreRpc:
     """Made on the first request, as a channel must not exist before the server has forked."""
     channel = open_channel(os.environ["FIRESTORE_EMULATOR_HOST"])
-    return FirestoreRpc(os.environ["GOOGLE_CLOUD_PROJECT"], channel, is_emulator=True)
+    return FirestoreRpc(os.environ["GOOGLE_CLOUD_PROJECT"], lambda: channel, is_emulator=True)
 
 
 @functions_framework.http

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from itertools import count, islice
 from typing import Final
 
@@ -56,7 +57,8 @@ def measure() -> Iterator[Measure]:
             counter = OperationCounter()
             # A project for each: a tick finds what is due of all tenants.
             project = f"{PROJECT_ID}-{shards}-shards"
-            rpc = FirestoreRpc(project, grpc.intercept_channel(channel, counter), is_emulator=True)
+            connect = partial(grpc.intercept_channel, channel, counter)
+            rpc = FirestoreRpc(project, connect, is_emulator=True)
             tenant = ActiveTenant(rpc, counter, shards)
             tenant.live(WARM_UP_MINUTES)
             day = tenant.live(MINUTES_PER_DAY)
@@ -140,7 +142,7 @@ class ActiveTenant:
     def _record(self, now: datetime) -> None:
         """Write each counter, in one commit that stands for those of a minute."""
         settings = self._settings()
-        recording = Recording(self._paths, settings, now, now + _RETENTION)
+        recording = Recording(self._paths, settings, now, now + _RETENTION, "nonce")
         request = CommitRequest(database=self.rpc.database)
         for shard in range(settings.shards):
             events = [event(next(self._numbers), now, "active", f"{now:%d-%H-%M}")]

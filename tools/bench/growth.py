@@ -110,11 +110,11 @@ def measure_on_emulator() -> Iterator[Measure]:
     """Measure times and operations with 100,000 events as multiples of those with 1,000, in the same store."""
     with firestore_emulator(heap_mb=4096) as host, open_channel(host) as channel:
         counter = OperationCounter()
-        rpc = FirestoreRpc(PROJECT_ID, channel, is_emulator=True)
+        rpc = FirestoreRpc(PROJECT_ID, lambda: channel, is_emulator=True)
         store = FirestoreUsageStore(rpc, _RETENTION)
         pair = _pair("emulator", store, FirestoreDirectory(rpc), MUCH_ON_EMULATOR)
         yield from _times(pair, ROUNDS_ON_EMULATOR)
-        counted = FirestoreRpc(PROJECT_ID, grpc.intercept_channel(channel, counter), is_emulator=True)
+        counted = FirestoreRpc(PROJECT_ID, lambda: grpc.intercept_channel(channel, counter), is_emulator=True)
         counted_store = FirestoreUsageStore(counted, _RETENTION)
         counting = (Subject(counted_store, subject.known) for subject in (pair.little, pair.much))
         yield from _operations(counter, *counting)

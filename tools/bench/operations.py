@@ -37,7 +37,7 @@ def measure() -> Iterator[Measure]:
     with firestore_emulator() as host, open_channel(host) as channel:
         key = create_bench_tenant(host)
         counter = OperationCounter()
-        rpc = FirestoreRpc(PROJECT_ID, grpc.intercept_channel(channel, counter), is_emulator=True)
+        rpc = FirestoreRpc(PROJECT_ID, lambda: grpc.intercept_channel(channel, counter), is_emulator=True)
         bench = Bench(rpc, counter, key)
         yield from bench.recording()
         yield from bench.reading()

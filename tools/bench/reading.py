@@ -64,7 +64,7 @@ def measure() -> Iterator[Measure]:
     """Count at the channel of the real adapter, on the emulator, by a clock that the bench sets."""
     with firestore_emulator() as host, open_channel(host) as channel:
         counter = OperationCounter()
-        rpc = FirestoreRpc(PROJECT_ID, grpc.intercept_channel(channel, counter), is_emulator=True)
+        rpc = FirestoreRpc(PROJECT_ID, lambda: grpc.intercept_channel(channel, counter), is_emulator=True)
         for kind, anchor in ANCHORS.items():
             reading = Reading(rpc, counter, kind, anchor)
             yield from reading.in_use()

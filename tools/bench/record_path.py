@@ -57,7 +57,9 @@ def measure() -> Iterator[Measure]:
     now = datetime.now(UTC)
     events = sample_events(BATCH_EVENTS, "path", now)
     body, with_bodies = body_of(events), body_of(with_responses(events))
-    own = FirestoreUsageStore(FirestoreRpc(PROJECT_ID, DiscardingChannel(), is_emulator=True), RETENTION)
+    own = FirestoreUsageStore(
+        FirestoreRpc(PROJECT_ID, lambda: DiscardingChannel(), is_emulator=True), RETENTION
+    )
     stock = cast(UsageStore, StockStore(PROJECT_ID, RETENTION))
     own_seconds, response_seconds, stock_seconds = medians(
         ROUNDS,

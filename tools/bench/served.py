@@ -57,7 +57,7 @@ def served(
 def create_bench_tenant(emulator_host: str) -> str:
     """Create the tenant that the bench records for; its key."""
     with open_channel(emulator_host) as channel:
-        directory = FirestoreDirectory(FirestoreRpc(PROJECT_ID, channel, is_emulator=True))
+        directory = FirestoreDirectory(FirestoreRpc(PROJECT_ID, lambda: channel, is_emulator=True))
         request = TenantRequest(TENANT_ID, "Bench", "starter")
         made = create_tenant(directory, request, Change("bench", datetime.now(UTC)), is_live=False)
     return made[1].secret

@@ -36,7 +36,7 @@ def measure() -> Iterator[Measure]:
     with firestore_emulator() as host, open_channel(host) as channel, serving() as double:
         create_bench_tenant(host)
         counter = OperationCounter()
-        rpc = FirestoreRpc(PROJECT_ID, grpc.intercept_channel(channel, counter), is_emulator=True)
+        rpc = FirestoreRpc(PROJECT_ID, lambda: grpc.intercept_channel(channel, counter), is_emulator=True)
         billing = BillingDependencies(
             FirestoreBillingStore(rpc), StripeApi(STRIPE_API_KEY, double.url), DEFAULT_GRACE
         )

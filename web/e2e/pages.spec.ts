@@ -1,6 +1,6 @@
 // Every page in light, dark and on a phone: a screenshot, no axe-core violations, no horizontal overflow.
 import AxeBuilder from '@axe-core/playwright'
-import { expect, test, type Browser, type BrowserContextOptions, type Page } from '@playwright/test'
+import { expect, test, type Browser, type Page } from '@playwright/test'
 import { fileURLToPath } from 'node:url'
 
 import { newAccount } from './support/accounts.ts'
@@ -10,16 +10,12 @@ import { expectLive } from './support/usage-page.ts'
 
 const SCREENS = fileURLToPath(new URL('../../.local/screens', import.meta.url))
 const DESK = { width: 1280, height: 900 }
-const VARIANTS: Record<string, BrowserContextOptions> = {
-  light: { colorScheme: 'light', viewport: DESK },
-  dark: { colorScheme: 'dark', viewport: DESK },
-  phone: {
-    colorScheme: 'light',
-    viewport: { width: 360, height: 740 },
-    hasTouch: true,
-    deviceScaleFactor: 2,
-  },
-}
+const PHONE = { width: 360, height: 740 }
+const LOOKS = [
+  { look: 'light', colorScheme: 'light', size: DESK },
+  { look: 'dark', colorScheme: 'dark', size: DESK },
+  { look: 'phone', colorScheme: 'light', size: PHONE },
+] as const
 
 /** `refusal`: the status with which the API says no, which the browser's console tells too. */
 type Place = { name: string; path: string; shows: string; refusal?: number }
@@ -32,10 +28,12 @@ const GUEST_PAGES: Place[] = [
   { name: 'reset-password', path: '/reset-password', shows: 'Reset your password' },
   { name: 'not-found', path: '/no/such/page', shows: 'Page not found' },
 ]
-const OWNER_PAGES: Place[] = [
+const USAGE_PAGES: Place[] = [
   { name: 'usage', path: demo(), shows: 'Top models' },
   { name: 'usage-previous', path: demo('?period=previous'), shows: 'Usage' },
   { name: 'usage-not-priced', path: demo('?costs=incomplete#breakdown'), shows: 'Breakdown' },
+]
+const OWNER_PAGES: Place[] = [
   { name: 'plans', path: demo('/upgrade'), shows: 'Professional' },
   { name: 'plans-canceled', path: demo('/upgrade?checkout=canceled'), shows: 'Professional' },
   { name: 'runs', path: demo('/runs'), shows: 'Runs' },
@@ -52,52 +50,51 @@ const OWNER_PAGES: Place[] = [
   },
 ]
 
-for (const [variant, look] of Object.entries(VARIANTS)) {
-  test(`pages of guests, ${variant}`, async ({ browser }) => {
-    await visiting(browser, look, async (page) => {
-      for (const place of GUEST_PAGES) await inspect(page, place, variant)
-    })
+test('pages of guests', async ({ browser }) => {
+  await visiting(browser, async (page) => {
+    for (const place of GUEST_PAGES) await inspect(page, place)
   })
+})
 
-  test(`pages of an owner, ${variant}`, async ({ browser }) => {
-    test.setTimeout(180_000)
-    await visiting(browser, look, async (page) => {
-      await signIn(page, stack.user, demo('/runs'))
-      await page
-        .getByRole('table', { name: 'Runs' })
-        .getByRole('link', { name: /^demo-/ })
-        .nth(1)
-        .click()
-      await expect(page).toHaveURL(/\/runs\/demo-/)
-      await inspect(page, { name: 'run', path: page.url(), shows: 'Run demo-' }, variant)
-      for (const place of OWNER_PAGES) await inspect(page, place, variant)
-    })
+test('usage pages of an owner', async ({ browser }) => {
+  await visiting(browser, async (page) => {
+    await signIn(page, stack.user, demo('/runs'))
+    await page
+      .getByRole('table', { name: 'Runs' })
+      .getByRole('link', { name: /^demo-/ })
+      .nth(1)
+      .click()
+    await expect(page).toHaveURL(/\/runs\/demo-/)
+    await inspect(page, { name: 'run', path: page.url(), shows: 'Run demo-' })
+    for (const place of USAGE_PAGES) await inspect(page, place)
   })
+})
 
-  test(`pages of new users, ${variant}`, async ({ browser }) => {
-    const [unverified, tenant] = await Promise.all([newAccount({ emailVerified: false }), newTenant('Fresh')])
-    await visiting(browser, look, async (page) => {
-      await signIn(page, unverified)
-      await expect(page.getByRole('button', { name: 'I confirmed my email' })).toBeVisible()
-      await inspect(
-        page,
-        { name: 'verify-email', path: '/verify-email', shows: 'Confirm your email' },
-        variant,
-      )
-    })
-    await visiting(browser, look, async (page) => {
-      await signIn(page, tenant.owner, pathOf(tenant))
-      await expectLive(page)
-      await inspect(page, { name: 'usage-empty', path: pathOf(tenant), shows: 'Usage' }, variant)
-      await record(tenant.key, { tokens: 65_000 })
-      const over = { name: 'usage-over', path: pathOf(tenant), shows: 'Top models' }
-      await inspect(page, over, variant)
-    })
+test('other pages of an owner', async ({ browser }) => {
+  await visiting(browser, async (page) => {
+    await signIn(page, stack.user, demo('/runs'))
+    for (const place of OWNER_PAGES) await inspect(page, place)
   })
-}
+})
 
-async function visiting(browser: Browser, look: BrowserContextOptions, visit: (page: Page) => Promise<void>) {
-  const context = await browser.newContext({ ...look, baseURL: stack.web, reducedMotion: 'reduce' })
+test('pages of new users', async ({ browser }) => {
+  const [unverified, tenant] = await Promise.all([newAccount({ emailVerified: false }), newTenant('Fresh')])
+  await visiting(browser, async (page) => {
+    await signIn(page, unverified)
+    await expect(page.getByRole('button', { name: 'I confirmed my email' })).toBeVisible()
+    await inspect(page, { name: 'verify-email', path: '/verify-email', shows: 'Confirm your email' })
+  })
+  await visiting(browser, async (page) => {
+    await signIn(page, tenant.owner, pathOf(tenant))
+    await expectLive(page)
+    await inspect(page, { name: 'usage-empty', path: pathOf(tenant), shows: 'Usage' })
+    await record(tenant.key, { tokens: 65_000 })
+    await inspect(page, { name: 'usage-over', path: pathOf(tenant), shows: 'Top models' })
+  })
+})
+
+async function visiting(browser: Browser, visit: (page: Page) => Promise<void>) {
+  const context = await browser.newContext({ baseURL: stack.web, reducedMotion: 'reduce' })
   try {
     await visit(await context.newPage())
   } finally {
@@ -105,20 +102,25 @@ async function visiting(browser: Browser, look: BrowserContextOptions, visit: (p
   }
 }
 
-async function inspect(page: Page, { name, path, shows, refusal }: Place, variant: string) {
+/** Open a page once, and look at it in every look. */
+async function inspect(page: Page, { name, path, shows, refusal }: Place) {
   const complaints = listenForComplaints(page, refusal)
-  const size = page.viewportSize() ?? DESK
   await page.goto(path)
-  await expect(page.getByRole('heading', { name: shows }).first()).toBeVisible()
-  await showAll(page, size)
-  await page.screenshot({ path: `${SCREENS}/${name}-${variant}.png` })
-  const { violations } = await new AxeBuilder({ page }).analyze()
-  const found = violations.map(({ id, nodes }) => ({ id, where: nodes.map(({ html }) => html) }))
-  const overhang = await page.evaluate(
-    () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
-  )
-  await page.setViewportSize(size)
-  expect.soft({ name, found, overhang, complaints }).toEqual({ name, found: [], overhang: 0, complaints: [] })
+  for (const { look, colorScheme, size } of LOOKS) {
+    await page.emulateMedia({ colorScheme })
+    await page.setViewportSize(size)
+    await expect(page.getByRole('heading', { name: shows }).first()).toBeVisible()
+    await showAll(page, size)
+    await page.screenshot({ path: `${SCREENS}/${name}-${look}.png` })
+    const { violations } = await new AxeBuilder({ page }).analyze()
+    const found = violations.map(({ id, nodes }) => ({ id, where: nodes.map(({ html }) => html) }))
+    const overhang = await page.evaluate(
+      () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
+    )
+    expect.soft({ name, look, found, overhang }).toEqual({ name, look, found: [], overhang: 0 })
+  }
+  await page.setViewportSize(DESK)
+  expect.soft({ name, complaints }).toEqual({ name, complaints: [] })
   await expect.soft(page).toHaveTitle(/GWI Usage$/)
 }
 

@@ -4,15 +4,17 @@ import base64
 import binascii
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from copy import copy
 from datetime import datetime
 from typing import Any, Generic, TypeVar
 
 from shared.adapters.firestore import queries
 from shared.adapters.firestore.encoding import from_microseconds, get_value, microseconds
-from shared.adapters.firestore.rpc import FirestoreRpc
+from shared.adapters.firestore.rpc import FirestoreRpc, size_of
 from shared.domain.errors import InvalidInput
 from shared.ports import Page
+from shared.ports.pages import PAGE_BYTES
 
 T = TypeVar("T")
 
@@ -24,15 +26,19 @@ _INSTANT, _NUMBER = "t", "n"
 class Listing(Generic[T]):
     """A list of a collection's documents, ordered by one of their fields, newest first."""
 
-    def __init__(self, collection: str, order_field: str, read: Callable[[Any], T]) -> None:
+    def __init__(
+        self, collection: str, order_field: str, read: Callable[[Any], T], fields: Sequence[str] = ()
+    ) -> None:
+        """List documents with all of their fields, or only with `fields`."""
         self.collection = collection
         self.order_field = order_field
         self.read = read
+        self._fields = fields
         self._equal: tuple[str, str] | None = None
 
     def where(self, field: str, value: str) -> "Listing[T]":
         """Return this list, limited to documents whose `field` is `value`."""
-        narrowed = Listing(self.collection, self.order_field, self.read)
+        narrowed = copy(self)
         narrowed._equal = field, value
         return narrowed
 
@@ -42,9 +48,12 @@ class Listing(Generic[T]):
         query = queries.newest(self.collection, self.order_field, limit + 1, after)
         if self._equal:
             query = queries.where_equal(query, *self._equal)
-        found = rpc.query(tenant_name, query)
-        last = found[limit - 1] if len(found) > limit else None
-        return Page([self.read(document) for document in found[:limit]], self._cursor(last) if last else None)
+        for field in self._fields:
+            query.select.fields.add(field_path=field)
+        found = rpc.query(tenant_name, query, PAGE_BYTES)
+        has_next = len(found) > limit or size_of(found) > PAGE_BYTES
+        items = found[:limit]
+        return Page([self.read(each) for each in items], self._cursor(items[-1]) if has_next else None)
 
     def _cursor(self, document: Any) -> str:
         value = get_value(document.fields[self.order_field])

@@ -1,18 +1,16 @@
 """The five calls of Firestore in use, with raw messages and retries; they fail as Unavailable."""
 
-import random
-import time
-from collections.abc import Callable, Iterable, Sequence
-from typing import Any, TypeVar
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager
+from typing import Any, NamedTuple
 from urllib.parse import quote
 
 import grpc
 from google.cloud.firestore_v1.services.firestore.transports import FirestoreGrpcTransport
 from google.cloud.firestore_v1.types import firestore as firestore_types
 
-from shared.domain.errors import Unavailable
-
-R = TypeVar("R")
+from shared.adapters.firestore.retries import GIVE_UP_AFTER_SECONDS, Retries
+from shared.domain.errors import TooLarge
 
 CommitRequest: Any = firestore_types.CommitRequest.pb()
 BatchWriteRequest: Any = firestore_types.BatchWriteRequest.pb()
@@ -20,75 +18,85 @@ BatchGetDocumentsRequest: Any = firestore_types.BatchGetDocumentsRequest.pb()
 RunQueryRequest: Any = firestore_types.RunQueryRequest.pb()
 RunAggregationQueryRequest: Any = firestore_types.RunAggregationQueryRequest.pb()
 
-GIVE_UP_AFTER_SECONDS = 8.0
-_FIRST_PAUSE_SECONDS = 0.05
-_LONGEST_PAUSE_SECONDS = 1.0
-# A commit is atomic and creates its events, so repeating one that succeeded fails with ALREADY_EXISTS.
-_RETRIED = frozenset(
-    {
-        grpc.StatusCode.ABORTED,
-        grpc.StatusCode.UNAVAILABLE,
-        grpc.StatusCode.DEADLINE_EXCEEDED,
-        grpc.StatusCode.RESOURCE_EXHAUSTED,
-        grpc.StatusCode.INTERNAL,
-        grpc.StatusCode.UNKNOWN,
-    }
-)
+_HOST = "firestore.googleapis.com:443"
 _CHANNEL_OPTIONS = [
     ("grpc.max_receive_message_length", -1),
     ("grpc.max_send_message_length", -1),
     ("grpc.initial_reconnect_backoff_ms", 100),
     ("grpc.max_reconnect_backoff_ms", 1000),
+    # As Google's own client does; the emulator refuses pings more often, or without a call under way.
+    ("grpc.keepalive_time_ms", 30_000),
+    ("grpc.keepalive_timeout_ms", 5_000),
+    # Otherwise a new channel would share the dead connection of the old one.
+    ("grpc.use_local_subchannel_pool", 1),
 ]
 _SERVICE = "/google.firestore.v1.Firestore/"
-
-
-class Contended(Exception):
-    """A commit was aborted repeatedly, because others write to the same documents."""
+_DOCUMENT_FIELD = {"batch_get": "found", "run_query": "document"}
+_PROBE = "probes/none"
 
 
 def open_channel(emulator_host: str | None) -> grpc.Channel:
     """Open a channel to the emulator at `host:port`, or to Google Cloud with this service's identity."""
     if emulator_host:
         return grpc.insecure_channel(emulator_host, options=_CHANNEL_OPTIONS)
-    return FirestoreGrpcTransport().grpc_channel
+    return FirestoreGrpcTransport.create_channel(_HOST, options=_CHANNEL_OPTIONS)
+
+
+class _Stubs(NamedTuple):
+    """The calls on one channel."""
+
+    commit: Any
+    batch_write: Any
+    batch_get: Any
+    run_query: Any
+    aggregate: Any
+
+    @classmethod
+    def on(cls, channel: grpc.Channel) -> "_Stubs":
+        types = firestore_types
+        return cls(
+            commit=_unary(channel, "Commit", CommitRequest, types.CommitResponse.pb()),
+            batch_write=_unary(channel, "BatchWrite", BatchWriteRequest, types.BatchWriteResponse.pb()),
+            batch_get=_stream(
+                channel, "BatchGetDocuments", BatchGetDocumentsRequest, types.BatchGetDocumentsResponse.pb()
+            ),
+            run_query=_stream(channel, "RunQuery", RunQueryRequest, types.RunQueryResponse.pb()),
+            aggregate=_stream(
+                channel,
+                "RunAggregationQuery",
+                RunAggregationQueryRequest,
+                types.RunAggregationQueryResponse.pb(),
+            ),
+        )
 
 
 class FirestoreRpc:
-    """Raw calls on one database. Safe for many threads; build it after the server has forked."""
+    """Raw calls on one database. Safe for many threads; build it after the server has forked.
+
+    `connect` opens a channel. It is called again to replace a channel whose connection has died silently.
+    """
 
     def __init__(
         self,
         project_id: str,
-        channel: grpc.Channel,
+        connect: Callable[[], grpc.Channel],
         *,
         is_emulator: bool,
         give_up_after_seconds: float = GIVE_UP_AFTER_SECONDS,
     ) -> None:
         self.database = f"projects/{project_id}/databases/(default)"
         self.documents = f"{self.database}/documents"
-        self._give_up_after_seconds = give_up_after_seconds
         # The emulator accepts this token as the owner's; in the cloud, the channel has credentials.
         self._metadata = [("authorization", "Bearer owner")] if is_emulator else []
         self._metadata.append(("google-cloud-resource-prefix", self.database))
         self._metadata.append(("x-goog-request-params", f"database={quote(self.database, safe='')}"))
-        self._commit = _unary(channel, "Commit", CommitRequest, firestore_types.CommitResponse.pb())
-        self._batch_write = _unary(
-            channel, "BatchWrite", BatchWriteRequest, firestore_types.BatchWriteResponse.pb()
-        )
-        self._batch_get = _stream(
-            channel,
-            "BatchGetDocuments",
-            BatchGetDocumentsRequest,
-            firestore_types.BatchGetDocumentsResponse.pb(),
-        )
-        self._run_query = _stream(channel, "RunQuery", RunQueryRequest, firestore_types.RunQueryResponse.pb())
-        self._aggregate = _stream(
-            channel,
-            "RunAggregationQuery",
-            RunAggregationQueryRequest,
-            firestore_types.RunAggregationQueryResponse.pb(),
-        )
+        self._connect = connect
+        self._stubs = _Stubs.on(connect())
+        self._retries = Retries(give_up_after_seconds, probe=self._probe, reconnect=self._reconnect)
+
+    def one_deadline(self) -> AbstractContextManager[None]:
+        """Limit the total time that the calls within the block wait to the time that one call may wait."""
+        return self._retries.one_deadline()
 
     def commit(self, writes: Iterable[Any], give_up_after_seconds: float | None = None) -> Any:
         """Apply all writes or none, and return Firestore's response; raise grpc.RpcError if a retry cannot help."""
@@ -101,8 +109,8 @@ class FirestoreRpc:
 
         Raise Contended after `most_aborts` aborts; without it, an abort is retried like any other failure.
         """
-        return self._with_retry(
-            lambda timeout: self._commit(request, timeout=timeout, metadata=self._metadata),
+        return self._retries.run(
+            lambda timeout: self._stubs.commit(request, timeout=timeout, metadata=self._metadata),
             give_up_after_seconds,
             most_aborts,
         )
@@ -112,24 +120,33 @@ class FirestoreRpc:
         if not writes:
             return []
         request = BatchWriteRequest(database=self.database, writes=writes)
-        response = self._with_retry(
-            lambda timeout: self._batch_write(request, timeout=timeout, metadata=self._metadata)
+        response = self._retries.run(
+            lambda timeout: self._stubs.batch_write(request, timeout=timeout, metadata=self._metadata)
         )
         return [index for index, status in enumerate(response.status) if status.code]
 
-    def batch_get(self, names: Iterable[str], fields: Iterable[str] = ()) -> dict[str, Any]:
-        """Return the existing documents of `names` by name, all read at one instant; only `fields`, if given."""
+    def batch_get(
+        self, names: Iterable[str], fields: Iterable[str] = (), most_bytes: int | None = None
+    ) -> dict[str, Any]:
+        """Return the existing documents of `names` by name, all read at one instant; only `fields`, if given.
+
+        Raise TooLarge if they exceed `most_bytes`.
+        """
         request = BatchGetDocumentsRequest(database=self.database, documents=names)
         if fields := list(fields):
             request.mask.field_paths.extend(fields)
-        responses = self._collect(self._batch_get, request)
-        return {each.found.name: each.found for each in responses if each.HasField("found")}
+        documents = self._read("batch_get", request, most_bytes)
+        if most_bytes is not None and size_of(documents) > most_bytes:
+            raise TooLarge("This interval has too much usage to read at once", code="range_too_large")
+        return {document.name: document for document in documents}
 
-    def query(self, parent: str, structured_query: Any) -> list[Any]:
-        """Return the documents that a query below `parent` finds, in order."""
+    def query(self, parent: str, structured_query: Any, most_bytes: int | None = None) -> list[Any]:
+        """Return the documents that a query below `parent` finds, in order.
+
+        Stop after the document with which they exceed `most_bytes`.
+        """
         request = RunQueryRequest(parent=parent, structured_query=structured_query)
-        responses = self._collect(self._run_query, request)
-        return [each.document for each in responses if each.HasField("document")]
+        return self._read("run_query", request, most_bytes)
 
     def count(self, parent: str, structured_query: Any) -> int:
         """Count the documents that a query below `parent` finds, without reading them."""
@@ -137,34 +154,50 @@ class FirestoreRpc:
         aggregation = request.structured_aggregation_query
         aggregation.structured_query.CopyFrom(structured_query)
         aggregation.aggregations.add(alias="count").count.SetInParent()
-        (response,) = self._collect(self._aggregate, request)
+        (response,) = self._retries.run(
+            lambda timeout: list(self._stubs.aggregate(request, timeout=timeout, metadata=self._metadata))
+        )
         return int(response.result.aggregate_fields["count"].integer_value)
 
-    def _collect(self, call: Callable[..., Iterable[Any]], request: Any) -> list[Any]:
-        return self._with_retry(lambda timeout: list(call(request, timeout=timeout, metadata=self._metadata)))
+    def _read(self, stub: str, request: Any, most_bytes: int | None) -> list[Any]:
+        """Return the documents that a call sends; stop after the one with which they exceed `most_bytes`."""
 
-    def _with_retry(
-        self,
-        call: Callable[[float], R],
-        give_up_after_seconds: float | None = None,
-        most_aborts: int | None = None,
-    ) -> R:
-        """Return the result of `call`, which gets the remaining seconds; retry after jittered pauses until then."""
-        deadline = time.monotonic() + (give_up_after_seconds or self._give_up_after_seconds)
-        pause, aborts = _FIRST_PAUSE_SECONDS, 0
-        while True:
-            try:
-                return call(deadline - time.monotonic())
-            except grpc.RpcError as error:
-                if error.code() not in _RETRIED:
-                    raise
-                aborts += error.code() == grpc.StatusCode.ABORTED
-                if most_aborts is not None and aborts >= most_aborts:
-                    raise Contended from error
-                if time.monotonic() + pause > deadline:
-                    raise Unavailable(f"Firestore does not answer ({error.code().name})") from error
-            time.sleep(random.uniform(pause / 2, pause))  # noqa: S311 (jitter, no secret)
-            pause = min(pause * 2, _LONGEST_PAUSE_SECONDS)
+        def read(timeout: float) -> list[Any]:
+            call = getattr(self._stubs, stub)(request, timeout=timeout, metadata=self._metadata)
+            return list(_documents(call, _DOCUMENT_FIELD[stub], most_bytes))
+
+        return self._retries.run(read)
+
+    def _probe(self, timeout: float) -> None:
+        """Read a document that does not exist."""
+        names = [f"{self.documents}/{_PROBE}"]
+        request = BatchGetDocumentsRequest(database=self.database, documents=names)
+        list(self._stubs.batch_get(request, timeout=timeout, metadata=self._metadata))
+
+    def _reconnect(self) -> None:
+        """Replace the channel. Calls under way end on the old one, which closes with the last of them."""
+        self._stubs = _Stubs.on(self._connect())
+
+
+def size_of(documents: Iterable[Any]) -> int:
+    """Return the size of documents in bytes, as they are sent."""
+    return sum(document.ByteSize() for document in documents)
+
+
+def _documents(call: Any, field: str, most_bytes: int | None) -> Iterator[Any]:
+    """Yield the documents of a call, whose responses have them in `field`."""
+    size = 0
+    for response in call:
+        if not response.HasField(field):
+            continue
+        document = getattr(response, field)
+        yield document
+        if most_bytes is None:
+            continue
+        size += document.ByteSize()
+        if size > most_bytes:
+            call.cancel()
+            return
 
 
 def _unary(channel: grpc.Channel, method: str, request: Any, response: Any) -> Any:

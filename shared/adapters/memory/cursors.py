@@ -7,6 +7,7 @@ from typing import TypeVar
 
 from shared.domain.errors import InvalidInput
 from shared.ports import Page
+from shared.ports.pages import PAGE_BYTES
 
 T = TypeVar("T")
 _Place = tuple[datetime, str]
@@ -17,8 +18,14 @@ def page(collection: str, items: dict[_Place, T], limit: int, cursor: str | None
     """Return the items after the cursor, newest first; new items at the start of the list move nothing."""
     after = None if cursor is None else _decode_cursor(collection, cursor)
     places = sorted((place for place in items if after is None or place < after), reverse=True)
-    next_cursor = _encode_cursor(collection, places[limit - 1]) if len(places) > limit else None
-    return Page([items[place] for place in places[:limit]], next_cursor)
+    chosen, size = [], 0
+    for place in places[:limit]:
+        chosen.append(place)
+        size += len(repr(items[place]))
+        if size > PAGE_BYTES:
+            break
+    next_cursor = _encode_cursor(collection, chosen[-1]) if len(places) > len(chosen) else None
+    return Page([items[place] for place in chosen], next_cursor)
 
 
 def _encode_cursor(collection: str, place: _Place) -> str:

@@ -53,6 +53,8 @@ class Wanted:
     days: tuple[date, ...] = ()
     shards: tuple[ShardRef, ...] = ()
     fields: frozenset[DocumentField] = frozenset()
+    most_bytes: int | None = None
+    """Refuse to read more than this, as stored; None: read all of it."""
 
     def covers(self, other: "Wanted") -> bool:
         """Return True if reading this includes everything that reading `other` would."""

@@ -1,6 +1,7 @@
 """The metering event as callers send it: its fields and their limits, and problems that name field and value."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
@@ -11,6 +12,7 @@ from pydantic import (
     BaseModel,
     BeforeValidator,
     ConfigDict,
+    FailFast,
     Field,
     StringConstraints,
     TypeAdapter,
@@ -18,11 +20,18 @@ from pydantic import (
 )
 from pydantic_core import ErrorDetails, PydanticCustomError
 
-from shared.domain.errors import FieldProblem, shown
+from shared.domain.errors import MAX_SHOWN_VALUE_CHARS, FieldProblem, Problems, cut, shown
 from shared.domain.metering.responses.formats import FORMATS
 from shared.domain.metering.tokens import TokenCounts
 from shared.domain.metering.units import Units
 from shared.domain.prices.token_pools import MAX_TOKENS
+
+MAX_PROBLEMS_PER_EVENT = 10
+MAX_FIELDS = 100
+MAX_PATH_CHARS = 200
+_TOO_WIDE = FieldProblem(
+    field="event", code="too_many_fields", message=f"event: an object in it has more than {MAX_FIELDS} fields"
+)
 
 MAX_USD_DECIMALS = 400
 """No double has more. Without a limit, exact arithmetic on `1e-999999999` would exhaust a server."""
@@ -123,33 +132,45 @@ class EnvelopedEvent:
     """The attributes that the sender set, by the field of the event that each became."""
 
 
-_EVENTS = TypeAdapter(list[MeteringEvent])
+_BATCH = TypeAdapter(Annotated[list[MeteringEvent], FailFast()])
+_EVENT = TypeAdapter(MeteringEvent)
 
 
-def parse_events(items: Sequence[object]) -> tuple[dict[int, MeteringEvent], list[FieldProblem]]:
-    """Return the valid events by their index in `items`, and all problems of the invalid ones.
+def parse_events(items: Sequence[object], problems: Problems) -> dict[int, MeteringEvent]:
+    """Return the valid events by their index in `items`; add the problems of the invalid ones to `problems`.
 
-    The whole batch is validated at once; only if that fails are the valid items validated again on their own.
-    An item may be an EnvelopedEvent, or a FieldProblem that was found in its envelope.
+    The whole batch is validated at once; only if that fails is each event validated on its own. An item may be an
+    EnvelopedEvent, or a FieldProblem that was found in its envelope.
     """
     contents = [item.data if isinstance(item, EnvelopedEvent) else item for item in items]
-    try:
-        return dict(enumerate(_EVENTS.validate_python(contents))), []
-    except ValidationError as error:
-        problems = [_problem(details, items) for details in error.errors(include_url=False)]
-    bad = {problem.index for problem in problems}
-    good = [index for index in range(len(items)) if index not in bad]
-    events = _EVENTS.validate_python([contents[index] for index in good])
-    return dict(zip(good, events, strict=True)), problems
+    if not any(map(_is_too_wide, contents)):
+        with suppress(ValidationError):
+            return dict(enumerate(_BATCH.validate_python(contents)))
+    events: dict[int, MeteringEvent] = {}
+    for index, content in enumerate(contents):
+        if isinstance(content, FieldProblem):
+            problems.add([replace(content, index=index)])
+        elif _is_too_wide(content):
+            problems.add([replace(_TOO_WIDE, index=index)])
+        else:
+            try:
+                events[index] = _EVENT.validate_python(content)
+            except ValidationError as error:
+                problems.add(_problems_of(error, items, index), MAX_PROBLEMS_PER_EVENT)
+    return events
 
 
-def _problem(details: ErrorDetails, items: Sequence[object]) -> FieldProblem:
-    index, *path = details["loc"]
-    if not isinstance(index, int):
-        return field_problem(details, path)
-    if isinstance(details["input"], FieldProblem):
-        return replace(details["input"], index=index)
-    return problem_at(field_problem(details, path), items, index)
+def _problems_of(error: ValidationError, items: Sequence[object], index: int) -> Iterator[FieldProblem]:
+    for details in error.errors(include_url=False):
+        yield problem_at(field_problem(details, details["loc"]), items, index)
+
+
+def _is_too_wide(content: object) -> bool:
+    """Return True if the event has so many fields that naming the unknown ones would exhaust the service."""
+    if not isinstance(content, dict):
+        return False
+    counted = (content, content.get("tokens"), content.get("units"))
+    return any(isinstance(fields, dict) and len(fields) > MAX_FIELDS for fields in counted)
 
 
 def problem_at(problem: FieldProblem, items: Sequence[object], index: int) -> FieldProblem:
@@ -164,7 +185,7 @@ def problem_at(problem: FieldProblem, items: Sequence[object], index: int) -> Fi
 
 def field_problem(details: ErrorDetails, path: Sequence[int | str], index: int | None = None) -> FieldProblem:
     """Convert an error of pydantic to a FieldProblem whose message names the field and the value."""
-    field = ".".join(str(step) for step in path) or "event"
+    field = cut(".".join(cut(str(step), MAX_SHOWN_VALUE_CHARS) for step in path), MAX_PATH_CHARS) or "event"
     message = f"{field}: {details['msg']}"
     if details["type"] != "missing":
         message += f" (got {shown(details['input'])})"

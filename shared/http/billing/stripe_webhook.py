@@ -7,7 +7,7 @@ from pydantic import BaseModel
 
 from shared.domain.billing.stripe_events import NotAnEvent, StripeEvent
 from shared.domain.errors import InvalidInput
-from shared.http.app import Call, Container, Route, json_response
+from shared.http.app import MAX_BODY_BYTES, Call, Container, Route, json_response
 from shared.http.bodies import parse_json_bytes, read_bytes
 from shared.usecases.billing.apply_stripe_event import UNOWNED, apply_stripe_event
 from shared.usecases.billing.stripe_changes import read_stripe_event
@@ -64,5 +64,6 @@ ROUTES = (
         handle=_webhook,
         needs=None,
         response=WebhookResponse,
+        max_body_bytes=MAX_BODY_BYTES,
     ),
 )

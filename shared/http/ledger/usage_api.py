@@ -11,7 +11,7 @@ from shared.http.ledger.ranges import interval_of
 from shared.http.ledger.usage_page_responses import UsageResponse
 from shared.http.ledger.usage_responses import RunResponse, RunsResponse
 from shared.http.responses import EventsResponse, HealthResponse, PlansResponse
-from shared.ports import RaisedAlert
+from shared.ports import EventsWanted, RaisedAlert
 from shared.usecases.limits.read_usage import UsagePage, read_current, read_interval, read_previous
 
 _CATALOG_CACHE = "public, max-age=300"
@@ -52,9 +52,8 @@ def _read_page(query: UsageQuery, call: Call, container: Container) -> UsagePage
 
 def _events(call: Call, container: Container) -> Response:
     query = read_query(call.request, EventsQuery)
-    page = container.usage.list_events(
-        call.path["tenant"], run_id=query.run_id, limit=query.limit, cursor=query.cursor
-    )
+    wanted = EventsWanted(run_id=query.run_id, with_metadata=query.metadata)
+    page = container.usage.list_events(call.path["tenant"], wanted, limit=query.limit, cursor=query.cursor)
     return json_response(EventsResponse.model_validate(page))
 
 

@@ -3,7 +3,7 @@
 from flask import Response
 
 from shared.domain.errors import InvalidInput
-from shared.http.app import Call, Container, Route, json_response
+from shared.http.app import MAX_BODY_BYTES, Call, Container, Route, json_response
 from shared.http.bodies import read_body, read_query
 from shared.http.inputs import CheckBody, EventsBody, RecordQuery
 from shared.http.metering.event_bodies import read_events
@@ -17,13 +17,15 @@ _OFF_REASON = "Metering is disabled (GWI_METERING_ENABLED): no events are record
 def _record(call: Call, container: Container) -> Response:
     query = read_query(call.request, RecordQuery)
     if not container.config.metering_enabled:
-        return json_response(
-            RecordResponse(accepted=0, duplicates=0, rejected=[], ids=[], metering_enabled=False)
+        nothing = RecordResponse(
+            accepted=0, duplicates=0, rejected=[], truncated=False, ids=[], metering_enabled=False
         )
+        return json_response(nothing)
     result = container.events.record(call.caller, read_events(call.request), call.now)
     if result.rejected and not result.ids:
         first = result.rejected[0].message
-        raise InvalidInput(f"No event was recorded. First problem: {first}", tuple(result.rejected))
+        message = f"No event was recorded. First problem: {first}"
+        raise InvalidInput(message, tuple(result.rejected), is_truncated=result.truncated)
     response = RecordResponse.model_validate(result)
     if query.status:
         status = container.limits.current_status(call.caller.tenant, call.now)
@@ -50,6 +52,7 @@ ROUTES = (
         response=RecordResponse,
         body=EventsBody,
         query=RecordQuery,
+        max_body_bytes=MAX_BODY_BYTES,
     ),
     Route(
         method="POST",

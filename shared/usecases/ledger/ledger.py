@@ -16,6 +16,8 @@ from shared.ports import Outcome, UsageStore
 
 REMEMBER_FOR = timedelta(seconds=2)
 MAX_REMEMBERED = 10_000
+MAX_READ_BYTES = 16 * 1024 * 1024
+"""Decoded, usage takes eleven times as much memory. A month of 2,000 names a day is 10 MB."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,7 +75,8 @@ class Ledger:
     def _read(self, known: Tenant, within: Period | None, detail: Detail, now: datetime) -> PeriodUsage:
         plan = _plan(known, within, detail, now)
         while True:
-            tenant, found = read_documents(self.store, known.id, plan.first_read)
+            first = replace(plan.first_read, most_bytes=MAX_READ_BYTES)
+            tenant, found = read_documents(self.store, known.id, first)
             needed = _plan(tenant, within, detail, now)
             # Without an interval, a period that has moved is another interval.
             if plan.within == needed.within and plan.first_read.covers(needed.first_read):

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from shared.domain.errors import FieldProblem
+from shared.domain.errors import FieldProblem, Problems
 from shared.domain.metering.event_costs import PricingTerms
 from shared.domain.metering.events import EnvelopedEvent, parse_events, problem_at
 from shared.domain.metering.recording import RecordedEvent, prepare
@@ -25,6 +25,8 @@ class Recorded:
     accepted: int
     duplicates: int
     rejected: list[FieldProblem]
+    truncated: bool
+    """Whether `rejected` lists only the first problems."""
     ids: list[str]
 
 
@@ -38,14 +40,15 @@ class EventRecorder:
 
     def record(self, access: Access, items: Sequence[object], now: datetime) -> Recorded:
         """Record each of `items` that is a valid event of the caller's tenant; return when they are stored."""
-        events, problems = parse_events(items)
+        problems = Problems()
+        events = parse_events(items, problems)
         terms = self._terms(access, now)
         prepared: dict[int, RecordedEvent] = {}
         for index, event in events.items():
             try:
                 prepared[index] = prepare(event, access.tenant_id, now, terms)
             except RefusedEvent as refusal:
-                problems.append(problem_at(refusal.problem, items, index))
+                problems.add([problem_at(refusal.problem, items, index)])
             else:
                 if isinstance(item := items[index], EnvelopedEvent) and item.identity is not None:
                     prepared[index] = prepared[index]._replace(identity=item.identity)
@@ -53,11 +56,12 @@ class EventRecorder:
         conflicts = [
             index for index, outcome in zip(prepared, outcomes, strict=True) if outcome is Outcome.CONFLICT
         ]
-        problems += [problem_at(_conflict(prepared[index]), items, index) for index in conflicts]
+        problems.add(problem_at(_conflict(prepared[index]), items, index) for index in conflicts)
         return Recorded(
             accepted=outcomes.count(Outcome.RECORDED),
             duplicates=outcomes.count(Outcome.DUPLICATE),
-            rejected=sorted(problems, key=lambda problem: problem.index or 0),
+            rejected=sorted(problems.listed, key=lambda problem: problem.index or 0),
+            truncated=problems.is_truncated,
             ids=[event.id for index, event in prepared.items() if index not in conflicts],
         )
 

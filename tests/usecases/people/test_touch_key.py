@@ -100,7 +100,7 @@ def test_a_store_that_hangs_delays_a_request_by_a_third_of_a_second() -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
         host = f"127.0.0.1:{silent.getsockname()[1]}"
         with grpc.insecure_channel(host) as channel:
-            directory = FirestoreDirectory(FirestoreRpc("demo-gwi", channel, is_emulator=True))
+            directory = FirestoreDirectory(FirestoreRpc("demo-gwi", lambda: channel, is_emulator=True))
             started = monotonic()
             with pytest.raises(Unavailable):
                 directory.touch_key("0" * 64, NOON)

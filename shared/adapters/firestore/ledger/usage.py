@@ -17,7 +17,7 @@ from shared.adapters.firestore.ledger.counters import (
     read_day,
     read_month,
 )
-from shared.adapters.firestore.metering.events import read_event, read_run
+from shared.adapters.firestore.metering.events import EVENT_FIELDS, read_event, read_run
 from shared.adapters.firestore.metering.recorder import Recorder
 from shared.adapters.firestore.notices.alerts import read_usage_alert, usage_alert_fields
 from shared.adapters.firestore.notices.documents import outgoing_writes
@@ -39,8 +39,8 @@ from shared.domain.metering.recording import RecordedEvent
 from shared.domain.metering.runs import Run
 from shared.domain.notices.alerts import UsageAlert
 from shared.domain.notices.entries import Outgoing
-from shared.ports import DueCounter, Outcome, Page, Snapshot, StaleRollup
-from shared.ports.ledger import NOTHING
+from shared.ports import DueCounter, EventsWanted, Outcome, Page, Snapshot, StaleRollup
+from shared.ports.ledger import ALL_EVENTS, NOTHING
 
 DUE_PAGE_SIZE = 300
 COUNTERS_OUTLAST_EVENTS_BY = timedelta(days=3)
@@ -52,7 +52,8 @@ _STALE = frozenset(
 )
 
 
-_EVENTS = Listing("events", "ts", read_event)
+_EVENTS_WITH_METADATA = Listing("events", "ts", read_event)
+_EVENTS = Listing("events", "ts", read_event, EVENT_FIELDS)
 _RUNS = Listing("runs", "began_at_us", read_run)
 _ALERTS = Listing("alerts", "reached_at", read_usage_alert)
 
@@ -77,7 +78,8 @@ class FirestoreUsageStore:
         months = {paths.month(month): month for month in wanted.months}
         # The emulator reads one document after the other. In this order, what is written first is read last.
         names = [paths.tenant, *shards, *days, *months]
-        found = self._rpc.batch_get(names, (*TENANT_FIELDS, *_SMALL_FIELDS, *wanted.fields))
+        fields = (*TENANT_FIELDS, *_SMALL_FIELDS, *wanted.fields)
+        found = self._rpc.batch_get(names, fields, wanted.most_bytes)
         tenant = found.get(paths.tenant)
         documents = Documents(
             months={month: read_month(found[name]) for name, month in months.items() if name in found},
@@ -140,9 +142,11 @@ class FirestoreUsageStore:
         self._rpc.batch_write([counter_settings_write(self._paths(tenant_id).tenant, settings, version)])
 
     def list_events(
-        self, tenant_id: str, *, run_id: str | None = None, limit: int, cursor: str | None = None
+        self, tenant_id: str, wanted: EventsWanted = ALL_EVENTS, *, limit: int, cursor: str | None = None
     ) -> Page[RecordedEvent]:
-        events = _EVENTS if run_id is None else _EVENTS.where("run_id", run_id)
+        events = _EVENTS_WITH_METADATA if wanted.with_metadata else _EVENTS
+        if wanted.run_id is not None:
+            events = events.where("run_id", wanted.run_id)
         return events.page(self._rpc, self._paths(tenant_id).tenant, limit, cursor)
 
     def list_runs(self, tenant_id: str, *, limit: int, cursor: str | None = None) -> Page[Run]:

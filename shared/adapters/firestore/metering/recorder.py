@@ -3,16 +3,18 @@
 import random
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime, timedelta
+from secrets import token_urlsafe
 from typing import Any, NamedTuple
 
 import grpc
 
 from shared.adapters.firestore.encoding import Value, set_timestamp
 from shared.adapters.firestore.ledger.counters import counter_write
-from shared.adapters.firestore.metering.events import run_write, write_event
+from shared.adapters.firestore.metering.events import CommonFields, run_write, write_event
 from shared.adapters.firestore.paths import TenantPaths
 from shared.adapters.firestore.people.tenants import raise_shards_write
-from shared.adapters.firestore.rpc import CommitRequest, Contended, FirestoreRpc
+from shared.adapters.firestore.retries import Contended
+from shared.adapters.firestore.rpc import CommitRequest, FirestoreRpc
 from shared.domain.errors import TooLarge, Unavailable
 from shared.domain.ledger.counter_settings import MAX_COUNTER_SHARDS, CounterSettings
 from shared.domain.ledger.counters import METRICS, Cell, ShardRef
@@ -27,6 +29,7 @@ _OWN_TRANSFORMS = 2
 MAX_CELLS_PER_COMMIT = (MAX_TRANSFORMS_PER_DOCUMENT - _OWN_TRANSFORMS) // len(METRICS) - 1
 """A transform for each metric of each cell, and of the day's totals."""
 _ABORTS_BEFORE_SPREADING = 2
+_NONCE_BYTES = 6
 _MAX_ROUNDS = 10
 _DOCUMENT_TOO_LARGE = ("exceeds the maximum allowed size", "maximum entity size is")
 """Messages of Firestore and its emulator for a document above 1 MiB, whose status code has other causes too."""
@@ -39,6 +42,15 @@ class Recording(NamedTuple):
     settings: CounterSettings
     now: datetime
     expire_at: datetime
+    nonce: str
+    """Random text in each event that is recorded: it tells an own commit, whose answer was lost, from another's."""
+
+
+class _Known(NamedTuple):
+    """The events that exist already: all identities, and the fingerprints of those recorded by other requests."""
+
+    identities: set[str]
+    fingerprints: dict[str, str]
 
 
 class Recorder:
@@ -53,24 +65,27 @@ class Recorder:
     ) -> list[Outcome]:
         """See UsageStore.record."""
         recording = Recording(
-            TenantPaths(self._rpc.documents, tenant_id), settings, now, now + self._retention
+            TenantPaths(self._rpc.documents, tenant_id),
+            settings,
+            now,
+            now + self._retention,
+            token_urlsafe(_NONCE_BYTES),
         )
         first_of: dict[str, RecordedEvent] = {}
         for event in events:
             first_of.setdefault(event.identity, event)
-        existing: dict[str, str] = {}
+        known = _Known(set(), {})
         for part in split(first_of.values()):
-            existing |= self._record_part(recording, part)
-        return _outcomes(events, existing)
+            self._record_part(recording, part, known)
+        return _outcomes(events, known.fingerprints)
 
-    def _record_part(self, recording: Recording, events: list[RecordedEvent]) -> dict[str, str]:
-        """Commit the new ones of `events`; return the fingerprints of the existing ones by identity."""
-        existing: dict[str, str] = {}
+    def _record_part(self, recording: Recording, events: list[RecordedEvent], known: _Known) -> None:
+        """Commit the new ones of `events`, and add the existing ones to `known`."""
         for _ in range(_MAX_ROUNDS):
-            new = [event for event in events if event.identity not in existing] if existing else events
+            new = [event for event in events if event.identity not in known.identities]
             if not new or self._commit_unless_known(recording, new):
-                return existing
-            existing |= self._fingerprints(recording.paths, new)
+                return
+            self._look_up(recording, new, known)
         raise Unavailable("Too many callers are recording these events at once")
 
     def _commit_unless_known(self, recording: Recording, events: list[RecordedEvent]) -> bool:
@@ -106,21 +121,24 @@ class Recorder:
     def commit_request(self, recording: Recording, events: Sequence[RecordedEvent], number: int) -> Any:
         """Return the commit that stores `events` and adds them to their runs and to counter shard `number`."""
         request, paths = CommitRequest(database=self._rpc.database), recording.paths
-        expire_at = Value()
-        set_timestamp(expire_at, recording.expire_at)
+        common = CommonFields(recording.nonce, Value())
+        set_timestamp(common.expire_at, recording.expire_at)
         for event in events:
-            write_event(request.writes.add(), paths.event(event.identity), event, expire_at)
-        for day, delta in deltas_by_day(events).items():
+            write_event(request.writes.add(), paths.event(event.identity), event, common)
+        # In one order, so that commits that share documents wait for each other instead of aborting each other.
+        for day, delta in sorted(deltas_by_day(events).items()):
             due = recording.settings.due_at(day, recording.now)
             request.writes.append(counter_write(paths.counter(ShardRef(day, number)), delta, due))
-        for run in runs_of(events).values():
-            request.writes.append(run_write(paths.run(run.id), run))
+        for run_id, run in sorted(runs_of(events).items()):
+            request.writes.append(run_write(paths.run(run_id), run))
         return request
 
-    def _fingerprints(self, paths: TenantPaths, events: list[RecordedEvent]) -> dict[str, str]:
-        names = {paths.event(event.identity): event.identity for event in events}
-        found = self._rpc.batch_get(names, ["fingerprint"])
-        return {names[name]: document.fields["fingerprint"].string_value for name, document in found.items()}
+    def _look_up(self, recording: Recording, events: list[RecordedEvent], known: _Known) -> None:
+        names = {recording.paths.event(event.identity): event.identity for event in events}
+        for name, document in self._rpc.batch_get(names, ["fingerprint", "nonce"]).items():
+            known.identities.add(names[name])
+            if document.fields["nonce"].string_value != recording.nonce:
+                known.fingerprints[names[name]] = document.fields["fingerprint"].string_value
 
 
 def split(events: Iterable[RecordedEvent]) -> Iterator[list[RecordedEvent]]:
@@ -140,6 +158,7 @@ def split(events: Iterable[RecordedEvent]) -> Iterator[list[RecordedEvent]]:
 
 
 def _outcomes(events: Sequence[RecordedEvent], existing: dict[str, str]) -> list[Outcome]:
+    """Return the outcome of each event; `existing` has the fingerprints of those that others recorded."""
     fingerprints = dict(existing)
     outcomes = []
     for event in events:

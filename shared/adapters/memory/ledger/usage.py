@@ -16,8 +16,8 @@ from shared.domain.metering.recording import RecordedEvent, deltas_by_day
 from shared.domain.metering.runs import Run, runs_of
 from shared.domain.notices.alerts import UsageAlert
 from shared.domain.notices.entries import Outgoing
-from shared.ports import DueCounter, Outcome, Page, Snapshot, StaleRollup
-from shared.ports.ledger import NOTHING
+from shared.ports import DueCounter, EventsWanted, Outcome, Page, Snapshot, StaleRollup
+from shared.ports.ledger import ALL_EVENTS, NOTHING
 
 
 class MemoryUsageStore(MemoryState):
@@ -129,11 +129,13 @@ class MemoryUsageStore(MemoryState):
                 self._tenants[tenant_id] = replace(tenant, counters=settings)
 
     def list_events(
-        self, tenant_id: str, *, run_id: str | None = None, limit: int, cursor: str | None = None
+        self, tenant_id: str, wanted: EventsWanted = ALL_EVENTS, *, limit: int, cursor: str | None = None
     ) -> Page[RecordedEvent]:
         with self._lock:
             events = self._usage.get(tenant_id, TenantUsage()).events.values()
-            chosen = [event for event in events if run_id is None or event.run_id == run_id]
+            chosen = [event for event in events if wanted.run_id in (None, event.run_id)]
+            if not wanted.with_metadata:
+                chosen = [event._replace(metadata_json=None) for event in chosen]
             return page("events", {(event.ts, event.identity): event for event in chosen}, limit, cursor)
 
     def list_runs(self, tenant_id: str, *, limit: int, cursor: str | None = None) -> Page[Run]:

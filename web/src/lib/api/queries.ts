@@ -71,7 +71,7 @@ export const runQuery = (tenant: string, run: string) =>
 export const EVENTS_PER_PAGE = 500
 
 export const runEventsQuery = (tenant: string, run: string) =>
-  pagesQuery<EventPage>(tenant, 'events', { run_id: run, limit: String(EVENTS_PER_PAGE) })
+  pagesQuery<EventPage>(tenant, 'events', { run_id: run, metadata: 'true', limit: String(EVENTS_PER_PAGE) })
 
 export const invoicesQuery = (tenant: string) => pagesQuery<InvoicePage>(tenant, 'invoices')
 

@@ -439,6 +439,7 @@ export interface paths {
                     limit?: number;
                     cursor?: string | null;
                     run_id?: string | null;
+                    metadata?: boolean;
                 };
                 header?: never;
                 path: {
@@ -2954,7 +2955,10 @@ export interface components {
             workflow_id: string | null;
             /** Request Id */
             request_id: string | null;
-            /** Metadata */
+            /**
+             * Metadata
+             * @description In a list, only with `metadata=true`.
+             */
             metadata: {
                 [key: string]: unknown;
             } | null;
@@ -3007,7 +3011,7 @@ export interface components {
         };
         /**
          * EventsResponse
-         * @description A page of events, newest first.
+         * @description A page of events, newest first. It may end early: go on while there is a `next_cursor`.
          */
         EventsResponse: {
             /** Events */
@@ -3696,6 +3700,8 @@ export interface components {
         /**
          * ProblemDocument
          * @description An error: `code` is stable, `detail` is for people, `errors` names the invalid fields.
+         *
+         *     `truncated` is true if `errors` lists only the first of them.
          */
         ProblemDocument: {
             /**
@@ -3716,6 +3722,11 @@ export interface components {
              * @default null
              */
             errors?: components["schemas"]["FieldProblem"][] | null;
+            /**
+             * Truncated
+             * @default null
+             */
+            truncated?: boolean | null;
         };
         /**
          * ReceivedInvitationResponse
@@ -3781,6 +3792,12 @@ export interface components {
             duplicates: number;
             /** Rejected */
             rejected: components["schemas"]["Rejection"][];
+            /**
+             * Truncated
+             * @description Whether `rejected` lists only the first problems.
+             * @default false
+             */
+            truncated: boolean;
             /**
              * Ids
              * @description Ids of the events that are recorded, now or earlier, in order.

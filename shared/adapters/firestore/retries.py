@@ -1,0 +1,206 @@
+"""Retries calls to Firestore within a deadline, replaces a dead connection, and fails fast during an outage."""
+
+import random
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from threading import Lock
+from typing import TypeVar
+
+import grpc
+
+from shared.domain.errors import Unavailable
+
+R = TypeVar("R")
+
+GIVE_UP_AFTER_SECONDS = 8.0
+TRY_SECONDS = 2.5
+"""The first tries wait this long; later ones double it, because the store may only be slow."""
+TRIES_BEFORE_RECONNECTING = 2
+PROBE_SECONDS = 0.8
+PROBE_EVERY_SECONDS = 1.0
+_FIRST_PAUSE_SECONDS = 0.05
+_LONGEST_PAUSE_SECONDS = 1.0
+_UNANSWERED = frozenset({grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED})
+# A commit is atomic and creates its events, so repeating one that succeeded fails with ALREADY_EXISTS.
+_RETRIED = _UNANSWERED | {
+    grpc.StatusCode.ABORTED,
+    grpc.StatusCode.RESOURCE_EXHAUSTED,
+    grpc.StatusCode.INTERNAL,
+    grpc.StatusCode.UNKNOWN,
+}
+
+
+class Contended(Exception):
+    """A commit was aborted repeatedly, because others write to the same documents."""
+
+
+@dataclass(slots=True)
+class _TimeLeft:
+    """The seconds that a request may still wait for the store."""
+
+    seconds: float
+
+
+_TIME_LEFT_OF_REQUEST: ContextVar[_TimeLeft | None] = ContextVar("time_left_of_request", default=None)
+
+
+class Retries:
+    """Retries the calls of one database.
+
+    `probe` makes a cheap call that takes at most the seconds it gets. `reconnect` opens a new connection.
+    """
+
+    def __init__(
+        self, give_up_after_seconds: float, *, probe: Callable[[float], None], reconnect: Callable[[], None]
+    ) -> None:
+        self._give_up_after_seconds = give_up_after_seconds
+        self._connection = _Connection(reconnect)
+        self._outage = _Outage(lambda: self._connection.call(probe, PROBE_SECONDS))
+
+    @contextmanager
+    def one_deadline(self) -> Iterator[None]:
+        """Limit the total time that the calls within the block wait to the time that one call may wait."""
+        token = _TIME_LEFT_OF_REQUEST.set(_TimeLeft(self._give_up_after_seconds))
+        try:
+            yield
+        finally:
+            _TIME_LEFT_OF_REQUEST.reset(token)
+
+    def run(
+        self,
+        call: Callable[[float], R],
+        give_up_after_seconds: float | None = None,
+        most_aborts: int | None = None,
+    ) -> R:
+        """Return the result of `call`, whose argument is a timeout in seconds; repeat it after jittered pauses.
+
+        Raise Unavailable when the time is over, or at once during an outage. Raise Contended after `most_aborts`
+        aborts.
+        """
+        self._outage.require_store()
+        seconds = give_up_after_seconds or self._give_up_after_seconds
+        left = _TIME_LEFT_OF_REQUEST.get()
+        if left is None:
+            return self._repeat(call, seconds, most_aborts)
+        if left.seconds <= 0:
+            raise Unavailable("Firestore does not answer (this request has waited long enough)")
+        started = time.monotonic()
+        try:
+            return self._repeat(call, min(seconds, left.seconds), most_aborts)
+        finally:
+            left.seconds -= time.monotonic() - started
+
+    def _repeat(self, call: Callable[[float], R], seconds: float, most_aborts: int | None) -> R:
+        started = time.monotonic()
+        deadline = started + seconds
+        pause, tries, aborts = _FIRST_PAUSE_SECONDS, 0, 0
+        while True:
+            try:
+                result = self._connection.call(call, min(_try_seconds(tries), deadline - time.monotonic()))
+            except grpc.RpcError as error:
+                code = error.code()
+                if code not in _RETRIED:
+                    raise
+                aborts += code == grpc.StatusCode.ABORTED
+                if most_aborts is not None and aborts >= most_aborts:
+                    raise Contended from error
+                if time.monotonic() + pause > deadline:
+                    # Less than a whole try says nothing about the store.
+                    if code in _UNANSWERED and seconds >= TRY_SECONDS:
+                        self._outage.begin(started)
+                    raise Unavailable(f"Firestore does not answer ({code.name})") from error
+            else:
+                self._outage.end()
+                return result
+            tries += 1
+            time.sleep(random.uniform(pause / 2, pause))  # noqa: S311 (jitter, no secret)
+            pause = min(pause * 2, _LONGEST_PAUSE_SECONDS)
+
+
+def _try_seconds(tries: int) -> float:
+    return TRY_SECONDS * 2.0 ** max(0, tries - TRIES_BEFORE_RECONNECTING + 1)
+
+
+class _Connection:
+    """Replaces a connection that has died silently, on which every call runs into its deadline."""
+
+    def __init__(self, reconnect: Callable[[], None]) -> None:
+        self._reconnect = reconnect
+        self._number = 0
+        self._deadlines = 0
+        self._lock = Lock()
+
+    def call(self, call: Callable[[float], R], seconds: float) -> R:
+        """Return the result of `call`; reconnect after several deadlines in a row."""
+        number = self._number
+        try:
+            result = call(seconds)
+        except grpc.RpcError as error:
+            if error.code() != grpc.StatusCode.DEADLINE_EXCEEDED:
+                self._deadlines = 0
+            elif seconds >= PROBE_SECONDS:
+                self._count_deadline(number)
+            raise
+        self._deadlines = 0
+        return result
+
+    def _count_deadline(self, number: int) -> None:
+        with self._lock:
+            if number != self._number:
+                return
+            self._deadlines += 1
+            if self._deadlines < TRIES_BEFORE_RECONNECTING:
+                return
+            self._deadlines = 0
+            self._number += 1
+            self._reconnect()
+
+
+class _Outage:
+    """Remembers that the store does not answer, so that requests fail at once instead of waiting in vain."""
+
+    def __init__(self, probe: Callable[[], None]) -> None:
+        self._probe = probe
+        self._next_probe_at: float | None = None
+        self._answered_at = 0.0
+        self._lock = Lock()
+
+    def begin(self, waiting_since: float) -> None:
+        """Begin an outage, unless somebody got an answer since `waiting_since`."""
+        with self._lock:
+            if self._answered_at < waiting_since:
+                self._next_probe_at = time.monotonic() + PROBE_EVERY_SECONDS
+
+    def end(self) -> None:
+        """End the outage, if there is one: the store has answered."""
+        self._answered_at = time.monotonic()
+        self._next_probe_at = None
+
+    def require_store(self) -> None:
+        """Raise Unavailable during an outage. Every second, one caller asks the store whether it is over."""
+        if self._next_probe_at is None:
+            return
+        if self._is_my_turn():
+            try:
+                self._probe()
+            except grpc.RpcError as error:
+                if error.code() in _UNANSWERED:
+                    raise _away() from error
+            self.end()
+        elif self._next_probe_at is not None:
+            raise _away()
+
+    def _is_my_turn(self) -> bool:
+        now = time.monotonic()
+        with self._lock:
+            if self._next_probe_at is None or now < self._next_probe_at:
+                return False
+            self._next_probe_at = now + PROBE_EVERY_SECONDS
+            return True
+
+
+def _away() -> Unavailable:
+    return Unavailable("Firestore does not answer (it is known to be away)", retry_after_seconds=1)
