@@ -4,12 +4,10 @@ import functions_framework
 from flask import Request, Response
 
 from shared.bootstrap import start
-from shared.http import openapi
 from shared.http.app import App
-from shared.http.tables import DOCUMENTED, USAGE_API
+from shared.http.tables import USAGE_API
 
-# The document also describes the routes of record_usage, which are part of the same API.
-app = App((*USAGE_API, openapi.route(DOCUMENTED)), start(takes_members=True), takes_members=True)
+app = App(USAGE_API, start(takes_members=True), takes_members=True)
 
 
 @functions_framework.http

@@ -3,14 +3,14 @@
 import io
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
 from typing import Protocol
 
-from flask import Request, Response
+from flask import Request, Response, current_app, has_app_context
 from pydantic import BaseModel
-from werkzeug.exceptions import MethodNotAllowed, UnsupportedMediaType
+from werkzeug.exceptions import HTTPException, MethodNotAllowed, UnsupportedMediaType
 from werkzeug.exceptions import NotFound as NoSuchRoute
 from werkzeug.routing import Map, Rule
 from werkzeug.wsgi import get_input_stream
@@ -39,6 +39,8 @@ _GZIP = ("gzip", "x-gzip")
 """Both names are one encoding (RFC 9110, 8.4.1.3)."""
 _PRIVATE = "no-store"
 _KEY_START = "gwi_"
+METERING_PATHS = "/v1/"
+"""The beginning of the paths that agents call; these take only keys."""
 
 
 class Container(Protocol):
@@ -115,11 +117,20 @@ class Call:
         return self.identity
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
+class Example:
+    """A body that a route accepts, of its content type."""
+
+    body: object
+    content_type: str = "application/json"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Route:
     """A method and a path, their callers and handler, and the models that describe them in the OpenAPI document.
 
     `needs` is None if anyone may call the route. `status` is the status code of a successful response.
+    `body` is sent as JSON, `other_bodies` as their content types; `headers` has a field for each header.
     """
 
     method: str
@@ -130,6 +141,11 @@ class Route:
     response: type[BaseModel] | None = None
     body: object = None
     query: type[BaseModel] | None = None
+    headers: type[BaseModel] | None = None
+    other_bodies: Mapping[str, object] = field(default_factory=dict)
+    examples: Mapping[str, Example] = field(default_factory=dict)
+    """Bodies by their names, which the OpenAPI document shows."""
+    is_also_csv: bool = False
     status: int = 200
     max_body_bytes: int = MAX_SMALL_BODY_BYTES
 
@@ -145,6 +161,8 @@ class App:
         self._map = Map(rules, strict_slashes=False, merge_slashes=False, redirect_defaults=False)
         self._container = container
         self._takes_members = takes_members
+        if has_app_context():  # of functions-framework, which matches paths before it calls us
+            current_app.register_error_handler(HTTPException, lambda error: _finished(problem_of(error)))
 
     def __call__(self, request: Request) -> Response:
         """Return the response to `request`; never raise."""
@@ -158,9 +176,7 @@ class App:
                 response.headers["Connection"] = "close"
             # Otherwise functions-framework would read the body again, and keep it in memory.
             request.stream = io.BytesIO()
-        response.headers.setdefault("Cache-Control", _PRIVATE)
-        response.headers["X-Content-Type-Options"] = "nosniff"
-        return response
+        return _finished(response)
 
     def _respond(self, request: Request) -> Response:
         route, path = self._match(request)
@@ -218,6 +234,13 @@ class App:
             other = " or an ID token" if self._takes_members else ""
             raise NotAuthenticated(f"send an API key as `Authorization: Bearer gwi_…`{other}")
         return secret.strip()
+
+
+def _finished(response: Response) -> Response:
+    """Set the headers that every response has."""
+    response.headers.setdefault("Cache-Control", _PRIVATE)
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    return response
 
 
 def json_response(model: BaseModel, cache_control: str = _PRIVATE) -> Response:

@@ -1,5 +1,6 @@
-"""The routes of the API, by the function that serves them. One OpenAPI document describes them all."""
+"""The routes of the API, by the function that serves them, each with the OpenAPI document of its routes."""
 
+from shared.http import openapi
 from shared.http.app import Route
 from shared.http.billing import billing
 from shared.http.ledger import series, usage_api
@@ -20,6 +21,7 @@ _READING = (
     audit,
 )
 
+_USAGE_API = tuple(route for table in _READING for route in table.ROUTES)
+
 RECORD_USAGE: tuple[Route, ...] = record_usage.ROUTES
-USAGE_API: tuple[Route, ...] = tuple(route for table in _READING for route in table.ROUTES)
-DOCUMENTED = (*RECORD_USAGE, *USAGE_API)
+USAGE_API: tuple[Route, ...] = (*_USAGE_API, openapi.route(_USAGE_API, "/api/v1/openapi.json"))

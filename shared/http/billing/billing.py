@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from shared.domain.billing.corrections import DisputeState
 from shared.domain.billing.invoices import InvoiceRow
-from shared.http.app import Call, Container, Route, json_response
+from shared.http.app import Call, Container, Example, Route, json_response
 from shared.http.bodies import read_body, read_query
 from shared.http.inputs import PageQuery
 from shared.http.responses import ResponseModel
@@ -140,6 +140,7 @@ ROUTES = (
         needs="billing:write",
         response=UrlResponse,
         body=CheckoutBody,
+        examples={"a yearly plan": Example({"plan": "starter", "interval": "year"})},
     ),
     Route(
         method="POST",

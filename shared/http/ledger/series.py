@@ -82,5 +82,6 @@ ROUTES = (
         needs="usage:read",
         response=SeriesResponse,
         query=SeriesQuery,
+        is_also_csv=True,
     ),
 )

@@ -3,10 +3,18 @@
 from flask import Response
 
 from shared.domain.errors import InvalidInput
-from shared.http.app import MAX_BODY_BYTES, Call, Container, Route, json_response
+from shared.http import openapi
+from shared.http.app import MAX_BODY_BYTES, Call, Container, Example, Route, json_response
 from shared.http.bodies import read_body, read_query
-from shared.http.inputs import CheckBody, EventsBody, RecordQuery
+from shared.http.inputs import CheckBody
 from shared.http.metering.event_bodies import read_events
+from shared.http.metering.recording_models import (
+    EXAMPLES,
+    OTHER_BODIES,
+    EventsBody,
+    RecordHeaders,
+    RecordQuery,
+)
 from shared.http.responses import CheckResponse, RecordResponse
 from shared.usecases.limits.check_limits import UsageRequest
 
@@ -42,7 +50,7 @@ def _check(call: Call, container: Container) -> Response:
     return json_response(CheckResponse.model_validate(check))
 
 
-ROUTES = (
+_ROUTES = (
     Route(
         method="POST",
         path="/v1/events",
@@ -51,7 +59,10 @@ ROUTES = (
         needs="usage:write",
         response=RecordResponse,
         body=EventsBody,
+        other_bodies=OTHER_BODIES,
+        headers=RecordHeaders,
         query=RecordQuery,
+        examples=EXAMPLES,
         max_body_bytes=MAX_BODY_BYTES,
     ),
     Route(
@@ -62,5 +73,7 @@ ROUTES = (
         needs="limits:read",
         response=CheckResponse,
         body=CheckBody,
+        examples={"a run": Example({"tokens": 2000, "runs": 1})},
     ),
 )
+ROUTES = (*_ROUTES, openapi.route(_ROUTES, "/v1/openapi.json"))

@@ -6,7 +6,7 @@ from flask import Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from shared.domain.people.members import Role, new_invitation
-from shared.http.app import Call, Container, Route, SignInLevel, empty_response, json_response
+from shared.http.app import Call, Container, Example, Route, SignInLevel, empty_response, json_response
 from shared.http.bodies import read_body
 from shared.http.people.member_responses import (
     InvitationResponse,
@@ -43,7 +43,7 @@ class InvitationBody(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    email: Annotated[str, Field(max_length=1000)]
+    email: Annotated[str, Field(max_length=1000, json_schema_extra={"format": "email"})]
     role: Role
 
 
@@ -154,6 +154,7 @@ ROUTES = (
         needs=SignInLevel.VERIFIED,
         response=MembershipResponse,
         body=TenantBody,
+        examples={"a tenant": Example({"name": "Acme"})},
         status=201,
     ),
     Route(
@@ -189,6 +190,7 @@ ROUTES = (
         needs="members:write",
         response=SentInvitationResponse,
         body=InvitationBody,
+        examples={"an admin": Example({"email": "ann@example.com", "role": "admin"})},
     ),
     Route(
         method="PUT",
@@ -198,6 +200,7 @@ ROUTES = (
         needs="members:write",
         response=MemberResponse,
         body=RoleBody,
+        examples={"an admin": Example({"role": "admin"})},
     ),
     Route(
         method="DELETE",

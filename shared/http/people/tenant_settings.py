@@ -5,7 +5,7 @@ from typing import Annotated
 from flask import Response
 from pydantic import BaseModel, ConfigDict, Field
 
-from shared.http.app import Call, Container, Route, json_response
+from shared.http.app import Call, Container, Example, Route, json_response
 from shared.http.bodies import read_body
 from shared.http.inputs import TimeZone
 from shared.http.responses import ResponseModel
@@ -41,5 +41,6 @@ ROUTES = (
         needs="members:write",
         response=TimeZoneResponse,
         body=TimeZoneBody,
+        examples={"Berlin": Example({"time_zone": "Europe/Berlin"})},
     ),
 )
