@@ -1,5 +1,7 @@
 """Runs schemathesis over the OpenAPI document of a function in this process, with all of its checks."""
 
+from __future__ import annotations
+
 from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
@@ -59,7 +61,7 @@ def fuzz(client: FlaskClient, document_path: str, config: Config) -> Findings:
     return found
 
 
-def map_case(_context: HookContext, case: Case) -> Case:
+def map_case(_context: HookContext, case: Case[Any]) -> Case[Any]:
     """Keep what a schema cannot express out of requests that should be accepted."""
     if case.meta is None or not case.meta.generation.mode.is_positive:
         return case
@@ -81,7 +83,7 @@ def _with_plain_integers(value: Any) -> Any:
 
 
 @schemathesis.check
-def refused_by_a_rule(_ctx: Any, response: Any, case: Case) -> None:
+def refused_by_a_rule(_ctx: Any, response: Any, case: Case[Any]) -> None:
     """A request that fits its schema is refused only by a rule that no schema expresses."""
     if response.status_code not in (400, 422) or case.meta is None:
         return
@@ -97,14 +99,14 @@ def _is_half_a_range(problem: Config) -> bool:
 
 
 @schemathesis.check
-def rejected_events_are_named(_ctx: Any, response: Any, case: Case) -> None:
+def rejected_events_are_named(_ctx: Any, response: Any, case: Case[Any]) -> None:
     """A bad event never loses a good one, so a bad batch may be answered 200: then it names the bad ones."""
     is_negative = case.meta is not None and case.meta.is_negative_at(ParameterLocation.BODY)
     if is_negative and case.path == "/v1/events" and response.status_code == 200:
         assert response.json()["rejected"], f"a bad event was accepted: {case.body!r}"
 
 
-def filter_failure(_context: HookContext, failure: Failure, _case: Case, _response: Any) -> bool:
+def filter_failure(_context: HookContext, failure: Failure, _case: Case[Any], _response: Any) -> bool:
     """Drop a failure of schemathesis 4.32 itself: it calls a body that may be missing negative where it is."""
     return "Invalid component: positive test case" not in failure.message
 
