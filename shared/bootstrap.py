@@ -18,6 +18,7 @@ from shared.config import Config, load_config
 from shared.domain.errors import ConfigurationError, UsageError
 from shared.domain.notices.mail_templates import Links
 from shared.domain.prices.catalog import catalog_providers
+from shared.logs import write_json_lines
 from shared.ports import (
     BillingStore,
     Directory,
@@ -25,17 +26,23 @@ from shared.ports import (
     IdentityVerifier,
     MailSender,
     Members,
+    Operations,
     Outbox,
     PriceBooks,
+    PushVerifier,
+    Reconciliations,
     SignatureCheck,
     StripeGateway,
     TickPublisher,
     UsageStore,
 )
 from shared.usecases.billing.billing_dependencies import BillingDependencies
+from shared.usecases.ledger.fold_lag import FoldLag
 from shared.usecases.ledger.fold_tenant import TenantFolder
 from shared.usecases.ledger.ledger import Ledger
+from shared.usecases.ledger.reconciliation_turns import ReconciliationTurns
 from shared.usecases.limits.check_limits import Limits, Thresholds
+from shared.usecases.limits.limit_rates import RateLimits
 from shared.usecases.metering.record_events import EventRecorder
 from shared.usecases.notices.deliver import Deliverer, DeliveryDependencies
 from shared.usecases.notices.raise_alerts import AlertRaiser
@@ -153,6 +160,23 @@ class Container:
         return StripeApi(self.config.stripe_api_key, self.config.stripe_api_base, slots)
 
     @cached_property
+    def tick_verifier(self) -> PushVerifier | None:
+        """Recognise who pushes ticks; None if no sender is configured."""
+        if self.config.tick_sender is None:
+            return None
+        from shared.adapters.push_tokens import PushTokens
+
+        return PushTokens(self.config.tick_sender)
+
+    @cached_property
+    def _reconciliations(self) -> Reconciliations:
+        if self.config.store == "memory":
+            return process_memory()
+        from shared.adapters.firestore import FirestoreReconciliations
+
+        return FirestoreReconciliations(self._rpc)
+
+    @cached_property
     def publisher(self) -> TickPublisher:
         if self.config.store == "memory":
             return InlineTickPublisher(lambda message: self.jobs.run(message, self.clock()))
@@ -167,6 +191,7 @@ class Container:
             deliverer=self.deliverer,
             billing=self.billing,
             publisher=self.publisher,
+            turns=ReconciliationTurns(self._reconciliations),
         )
 
     @cached_property
@@ -231,6 +256,10 @@ class Container:
         return Ledger(self.usage)
 
     @cached_property
+    def fold_lag(self) -> FoldLag:
+        return FoldLag(self.usage)
+
+    @cached_property
     def events(self) -> EventRecorder:
         return EventRecorder(self.ledger, self.prices, self.config.takes_estimates)
 
@@ -244,8 +273,12 @@ class Container:
         return Limits(self.ledger, self.thresholds)
 
     @cached_property
+    def rates(self) -> RateLimits:
+        return RateLimits(self.thresholds)
+
+    @cached_property
     def folder(self) -> TenantFolder:
-        return TenantFolder(self.usage, self.thresholds.policy_of, self.alerts)
+        return TenantFolder(self.usage, self.thresholds.policy_of, self.alerts, self.config.day_limits)
 
     @cached_property
     def thresholds(self) -> Thresholds:
@@ -259,9 +292,9 @@ class Container:
         connect = partial(open_channel, emulator)
         return FirestoreRpc(self.config.project_id, connect, is_emulator=emulator is not None)
 
-    def one_deadline(self) -> AbstractContextManager[None]:
-        """Limit how long a request waits for the store in total."""
-        return nullcontext() if self.config.store == "memory" else self._rpc.one_deadline()
+    def request(self) -> AbstractContextManager[Operations]:
+        """Limit how long the calls within the block wait for the store in total; yield their count."""
+        return nullcontext(Operations()) if self.config.store == "memory" else self._rpc.request()
 
     def load_prices(self) -> None:
         """Load the price catalog, which takes most of a second, before a request needs it."""
@@ -276,17 +309,23 @@ class Container:
 
 
 def start(
-    *, required: Iterable[str] = (), takes_members: bool = False, prices_events: bool = False
+    *,
+    required: Iterable[str] = (),
+    required_when_deployed: Iterable[str] = (),
+    takes_members: bool = False,
+    prices_events: bool = False,
 ) -> Container:
     """Return the container of this process; exit with a list of all problems if the configuration is invalid.
 
-    `required` names variables that this function needs. What it needs for members and for prices is prepared in the
+    `required` names variables that this function needs, `required_when_deployed` those that are not needed on a
+    developer's machine. What it needs for members and for prices is prepared in the
     serving process, beside its first requests.
     """
     try:
-        config = load_config(os.environ, required)
+        config = load_config(os.environ, required, required_when_deployed)
     except ConfigurationError as error:
         sys.exit(error.message)
+    write_json_lines(config.project_id)
     container = Container(config)
     if config.store == "firestore":
         sign_in = [lambda: container.sign_in] if takes_members else []

@@ -7,54 +7,43 @@ from datetime import timedelta
 from typing import Literal, get_args
 from urllib.parse import unquote, urlsplit
 
+from shared.deployed import problems_when_deployed
 from shared.domain.billing.entitlements import DEFAULT_GRACE, SecondSubscription
 from shared.domain.errors import ConfigurationError
 from shared.domain.ledger.periods import MAX_AGE
 from shared.domain.limits.limits import DEFAULT_HARD_PERCENT, DEFAULT_SOFT_PERCENT, MAX_PERCENT
+from shared.domain.limits.rates import DEFAULT_DAY_LIMITS, DayLimits
+from shared.environment import OFF, ON, Environment, WholeNumber
 
 DEFAULT_RETENTION_DAYS = 90
 DEFAULT_TICK_TOPIC = "usage-tick"
 DEFAULT_WEB_ORIGIN = "http://localhost:5173"
-_ON = frozenset({"1", "true"})
+_METERING_ON = frozenset({"1", "true"})
+"""`on` is not among them (BEHAVIOURS M41)."""
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _WholeNumber:
-    """A variable whose value is a whole number from `least` to `most`."""
-
-    name: str
-    default: int
-    least: int
-    most: int
-
-    def read(self, environment: Mapping[str, str], problems: list[str]) -> int:
-        """Return the number in `environment`; if it is invalid, add a problem and return the default."""
-        text = environment.get(self.name, str(self.default))
-        if text.isdecimal() and self.least <= int(text) <= self.most:
-            return int(text)
-        problems.append(
-            f"{self.name} is {text!r}; it must be a whole number from {self.least} to {self.most}"
-        )
-        return self.default
-
-
-_RETENTION_DAYS = _WholeNumber(
+_RETENTION_DAYS = WholeNumber(
     name="GWI_EVENT_RETENTION_DAYS",
     default=DEFAULT_RETENTION_DAYS,
     least=MAX_AGE.days + 1,
     most=3650,
 )
-_SOFT_PERCENT = _WholeNumber(
+_SOFT_PERCENT = WholeNumber(
     name="GWI_SOFT_LIMIT_PERCENT", default=DEFAULT_SOFT_PERCENT, least=1, most=MAX_PERCENT
 )
-_HARD_PERCENT = _WholeNumber(
+_HARD_PERCENT = WholeNumber(
     name="GWI_HARD_LIMIT_PERCENT", default=DEFAULT_HARD_PERCENT, least=1, most=MAX_PERCENT
 )
-_GRACE_DAYS = _WholeNumber(name="GWI_GRACE_DAYS", default=DEFAULT_GRACE.days, least=0, most=60)
-_THREADS = _WholeNumber(name="THREADS", default=4 * (os.cpu_count() or 1), least=1, most=1000)
+_GRACE_DAYS = WholeNumber(name="GWI_GRACE_DAYS", default=DEFAULT_GRACE.days, least=0, most=60)
+_THREADS = WholeNumber(name="THREADS", default=4 * (os.cpu_count() or 1), least=1, most=1000)
 """The variable and the default are those of functions-framework."""
-_TRIAL_DAYS = _WholeNumber(name="GWI_TRIAL_DAYS", default=0, least=0, most=730)
+_MAX_EVENTS_PER_DAY = WholeNumber(
+    name="GWI_MAX_EVENTS_PER_DAY", default=DEFAULT_DAY_LIMITS.events, least=1, most=10**12
+)
+_MAX_NAMES_PER_DAY = WholeNumber(
+    name="GWI_MAX_NAMES_PER_DAY", default=DEFAULT_DAY_LIMITS.names, least=1, most=10**12
+)
+_TRIAL_DAYS = WholeNumber(name="GWI_TRIAL_DAYS", default=0, least=0, most=730)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +72,14 @@ class SmtpServer:
         return self.host in _LOOPBACK
 
 
+@dataclass(frozen=True, slots=True)
+class TickSender:
+    """The ID token that Pub/Sub sends with a tick: the audience it is for, and the service account that it names."""
+
+    audience: str
+    service_account: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Config:
     """The settings of a function."""
@@ -99,6 +96,7 @@ class Config:
     retention: timedelta
     soft_percent: int
     hard_percent: int
+    day_limits: DayLimits
     stripe_api_key: str | None
     stripe_api_base: str | None
     threads: int
@@ -115,6 +113,8 @@ class Config:
     operator_email: str | None
     local_webhooks: bool
     """Deliver webhooks to this machine too, also by http."""
+    tick_sender: TickSender | None
+    """Who alone may push ticks; None on a developer's machine."""
 
     @property
     def is_local(self) -> bool:
@@ -122,84 +122,93 @@ class Config:
         return self.store == "memory" or self.firestore_emulator is not None
 
 
-def load_config(environment: Mapping[str, str], required: Iterable[str] = ()) -> Config:
-    """Return the configuration in `environment`; raise ConfigurationError with a line for each problem.
+def load_config(
+    variables: Mapping[str, str], required: Iterable[str] = (), required_when_deployed: Iterable[str] = ()
+) -> Config:
+    """Return the configuration in `variables`; raise ConfigurationError with a line for each problem.
 
-    `required` names variables that this function needs although others do not.
+    `required` names variables that this function needs although others do not; `required_when_deployed` those that
+    it needs in a deployed service only.
     """
-    problems = [f"{name} is missing" for name in required if not _listed(environment, name)]
-    store = environment.get("GWI_STORE", "firestore")
-    if store not in ("firestore", "memory"):
-        problems.append(f"GWI_STORE is {store!r}; it must be firestore or memory")
-    project_id = environment.get("GOOGLE_CLOUD_PROJECT", "")
+    environment = Environment(variables)
+    config = _read(environment, required)
+    if environment.text("K_SERVICE"):
+        environment.problems.extend(problems_when_deployed(environment, required_when_deployed))
+    if environment.problems:
+        lines = "\n".join(f"- {problem}" for problem in environment.problems)
+        raise ConfigurationError(f"Cannot start:\n{lines}")
+    return config
+
+
+def _read(environment: Environment, required: Iterable[str]) -> Config:
+    """Return the configuration, with the default in place of what is invalid."""
+    problems = environment.problems
+    problems += [f"{name} is missing" for name in required if not environment.listed(name)]
+    store = environment.choice("GWI_STORE", "firestore", "memory")
+    project_id = environment.text("GOOGLE_CLOUD_PROJECT") or ""
     if store != "memory" and not project_id:
         problems.append("GOOGLE_CLOUD_PROJECT is missing: the id of the Google Cloud project")
-    # With it, firebase-admin checks no signature and accepts any token.
-    if environment.get("FIREBASE_AUTH_EMULATOR_HOST") and environment.get("K_SERVICE"):
-        problems.append(
-            "FIREBASE_AUTH_EMULATOR_HOST is set in a deployed service (K_SERVICE); any ID token would be accepted"
-        )
-    estimates = environment.get("GWI_CLIENT_ESTIMATES", "on").strip().lower()
-    if estimates not in ("on", "off"):
+    estimates = environment.word("GWI_CLIENT_ESTIMATES") or "on"
+    if estimates not in ON | OFF:
         problems.append(f"GWI_CLIENT_ESTIMATES is {estimates!r}; it must be on or off")
-    second = environment.get("GWI_SECOND_SUBSCRIPTION", "alert")
-    if second not in get_args(SecondSubscription):
-        problems.append(f"GWI_SECOND_SUBSCRIPTION is {second!r}; it must be alert or cancel_newer")
-    smtp_url = environment.get("SMTP_URL", "")
-    smtp = _smtp_server(smtp_url, problems)
-    if smtp_url and not environment.get("GWI_MAIL_FROM"):
-        problems.append("GWI_MAIL_FROM is missing: the address from which mails are sent by SMTP_URL")
-    if smtp_url and environment.get("GWI_MAIL_COLLECTION"):
-        problems.append("SMTP_URL and GWI_MAIL_COLLECTION are both set; set the one that sends the mails")
-    if environment.get("GWI_LOCAL_WEBHOOKS") and environment.get("K_SERVICE"):
-        problems.append(
-            "GWI_LOCAL_WEBHOOKS is set in a deployed service; webhooks could reach its own network"
-        )
-    retention_days = _RETENTION_DAYS.read(environment, problems)
-    soft_percent = _SOFT_PERCENT.read(environment, problems)
-    hard_percent = _HARD_PERCENT.read(environment, problems)
-    grace_days = _GRACE_DAYS.read(environment, problems)
-    threads = _THREADS.read(environment, problems)
-    trial_days = _TRIAL_DAYS.read(environment, problems)
-    if problems:
-        raise ConfigurationError("Cannot start:\n" + "\n".join(f"- {problem}" for problem in problems))
+    second = environment.choice("GWI_SECOND_SUBSCRIPTION", *get_args(SecondSubscription))
     return Config(
         project_id=project_id,
         store="memory" if store == "memory" else "firestore",
-        firestore_emulator=environment.get("FIRESTORE_EMULATOR_HOST") or None,
-        pubsub_emulator=environment.get("PUBSUB_EMULATOR_HOST") or None,
-        tick_topic=environment.get("GWI_TICK_TOPIC", DEFAULT_TICK_TOPIC),
-        metering_enabled=environment.get("GWI_METERING_ENABLED", "").strip().lower() in _ON,
-        takes_estimates=estimates != "off",
-        price_catalog=environment.get("GWI_PRICE_CATALOG") or None,
-        retention=timedelta(days=retention_days),
-        soft_percent=soft_percent,
-        hard_percent=hard_percent,
-        stripe_api_key=environment.get("STRIPE_API_KEY") or None,
-        threads=threads,
-        stripe_api_base=environment.get("STRIPE_API_BASE") or None,
-        stripe_webhook_secrets=_listed(environment, "STRIPE_WEBHOOK_SECRET"),
-        grace=timedelta(days=grace_days),
-        trial_days=trial_days,
+        firestore_emulator=environment.text("FIRESTORE_EMULATOR_HOST"),
+        pubsub_emulator=environment.text("PUBSUB_EMULATOR_HOST"),
+        tick_topic=environment.variables.get("GWI_TICK_TOPIC", DEFAULT_TICK_TOPIC),
+        metering_enabled=environment.word("GWI_METERING_ENABLED") in _METERING_ON,
+        takes_estimates=estimates not in OFF,
+        price_catalog=environment.text("GWI_PRICE_CATALOG"),
+        retention=timedelta(days=environment.number(_RETENTION_DAYS)),
+        soft_percent=environment.number(_SOFT_PERCENT),
+        hard_percent=environment.number(_HARD_PERCENT),
+        day_limits=DayLimits(
+            events=environment.number(_MAX_EVENTS_PER_DAY), names=environment.number(_MAX_NAMES_PER_DAY)
+        ),
+        stripe_api_key=environment.text("STRIPE_API_KEY"),
+        threads=environment.number(_THREADS),
+        stripe_api_base=environment.text("STRIPE_API_BASE"),
+        stripe_webhook_secrets=environment.listed("STRIPE_WEBHOOK_SECRET"),
+        grace=timedelta(days=environment.number(_GRACE_DAYS)),
+        trial_days=environment.number(_TRIAL_DAYS),
         second_subscription="cancel_newer" if second == "cancel_newer" else "alert",
-        smtp=smtp,
-        mail_from=environment.get("GWI_MAIL_FROM", ""),
-        mail_collection=environment.get("GWI_MAIL_COLLECTION") or None,
-        operator_email=environment.get("GWI_OPERATOR_EMAIL") or None,
-        local_webhooks=environment.get("GWI_LOCAL_WEBHOOKS", "").strip().lower() in _ON,
-        web_origin=environment.get("GWI_WEB_ORIGIN", DEFAULT_WEB_ORIGIN).rstrip("/"),
+        smtp=_smtp_server(environment),
+        mail_from=environment.text("GWI_MAIL_FROM") or "",
+        mail_collection=environment.text("GWI_MAIL_COLLECTION"),
+        operator_email=environment.text("GWI_OPERATOR_EMAIL"),
+        local_webhooks=environment.word("GWI_LOCAL_WEBHOOKS") in ON,
+        web_origin=environment.variables.get("GWI_WEB_ORIGIN", DEFAULT_WEB_ORIGIN).rstrip("/"),
+        tick_sender=_tick_sender(environment),
     )
 
 
-def _smtp_server(url: str, problems: list[str]) -> SmtpServer | None:
+def _smtp_server(environment: Environment) -> SmtpServer | None:
     """Return the server that SMTP_URL names; if it names none, add a problem without its password."""
+    url, problems = environment.text("SMTP_URL"), environment.problems
+    if url is None:
+        return None
+    if environment.text("GWI_MAIL_FROM") is None:
+        problems.append("GWI_MAIL_FROM is missing: the address from which mails are sent by SMTP_URL")
+    if environment.text("GWI_MAIL_COLLECTION") is not None:
+        problems.append("SMTP_URL and GWI_MAIL_COLLECTION are both set; set the one that sends the mails")
     try:
-        return SmtpServer.of(url) if url else None
-    except ValueError as error:
-        problems.append(f"SMTP_URL is {error}")
+        return SmtpServer.of(url)
+    except ValueError:
+        # The error can contain a part of the password.
+        problems.append("SMTP_URL is not an address of the form smtp://user:password@host:587")
         return None
 
 
-def _listed(environment: Mapping[str, str], name: str) -> tuple[str, ...]:
-    """Return the comma-separated values of a variable: during a rotation, a secret has an old and a new one."""
-    return tuple(part.strip() for part in environment.get(name, "").split(",") if part.strip())
+def _tick_sender(environment: Environment) -> TickSender | None:
+    audience = environment.text("GWI_TICK_AUDIENCE")
+    account = environment.text("GWI_TICK_SERVICE_ACCOUNT")
+    if audience is not None and account is not None:
+        return TickSender(audience, account)
+    if audience is not None or account is not None:
+        missing = "GWI_TICK_SERVICE_ACCOUNT" if account is None else "GWI_TICK_AUDIENCE"
+        environment.problems.append(
+            f"{missing} is missing: the two that identify the sender of ticks go together"
+        )
+    return None

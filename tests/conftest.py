@@ -1,12 +1,15 @@
 """Fixtures of every test: an environment without this machine's settings, one emulator, bounded properties."""
 
+import logging
 import os
+import re
 import signal
 from collections.abc import Iterator
 
 import pytest
 from hypothesis import HealthCheck, settings
 
+from shared.logs import LOGGER, JsonLines
 from tools.dev.auth_emulator import auth_emulator
 from tools.dev.emulators import firestore_emulator
 
@@ -52,6 +55,34 @@ def auth_emulator_host() -> Iterator[str]:
         return
     with auth_emulator() as host:
         yield host
+
+
+_SECRET_IN_LOG = re.compile(
+    r"gwi_[a-z_]+_[0-9A-Za-z]{6}|\b(?:sk|rk|whsec)_\w|\beyJ\w{8}|\w@\w+\.\w|\"metadata\""
+)
+"""Keys, tokens, addresses, and the body of an event."""
+
+
+class _Lines(logging.Handler):
+    """Keeps the lines that a deployed function would write."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setFormatter(JsonLines("demo-gwi"))
+        self.lines: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.lines.append(self.format(record))
+
+
+@pytest.fixture(autouse=True)
+def _nothing_secret_is_logged() -> Iterator[None]:
+    """Read everything that a test lets the product log: no key, token, address or body may be in it."""
+    read = _Lines()
+    LOGGER.addHandler(read)
+    yield
+    LOGGER.removeHandler(read)
+    assert [line for line in read.lines if _SECRET_IN_LOG.search(line)] == []
 
 
 @pytest.fixture(autouse=True)

@@ -99,6 +99,7 @@ def event_of(
         request_id=None,
         metadata_json=None,
         metadata_cut=False,
+        redactions=0,
         fingerprint="first",
         identity=event_id,
         amounts=amounts_of(Measures(category, status, tokens, latency_ms, cost)),

@@ -7,7 +7,8 @@ from shared.bootstrap import start
 from shared.http.app import App
 from shared.http.tables import USAGE_API
 
-app = App(USAGE_API, start(takes_members=True), takes_members=True)
+container = start(takes_members=True, required_when_deployed=["GWI_WEB_ORIGIN"])
+app = App(USAGE_API, container, takes_members=True)
 
 
 @functions_framework.http

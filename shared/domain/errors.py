@@ -111,6 +111,27 @@ class Unavailable(UsageError):
         self.retry_after_seconds = retry_after_seconds
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RateStatus:
+    """A caller's requests per minute, as the RateLimit headers of a response tell them."""
+
+    limit: int
+    remaining: int
+    reset_seconds: int
+    """Until all of `limit` is available again."""
+    retry_after_seconds: int
+
+
+class RateLimited(UsageError):
+    """The tenant sends more requests, or events, than it may. Nothing was recorded."""
+
+    code = "rate_limited"
+
+    def __init__(self, message: str, rate: RateStatus, *, code: str | None = None) -> None:
+        super().__init__(message, code=code)
+        self.rate = rate
+
+
 class ConfigurationError(UsageError):
     """A setting is missing or invalid; raised at start-up, never later."""
 

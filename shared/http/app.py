@@ -1,153 +1,32 @@
-"""The HTTP application of a function: its routes, and the parts that all routes share."""
+"""The HTTP application of a function: finds the route of a request, admits its caller, and answers every error."""
 
 import io
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from datetime import datetime
-from enum import Enum
-from typing import Protocol
 
 from flask import Request, Response, current_app, has_app_context
-from pydantic import BaseModel
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, UnsupportedMediaType
 from werkzeug.exceptions import NotFound as NoSuchRoute
 from werkzeug.routing import Map, Rule
 from werkzeug.wsgi import get_input_stream
 
-from shared.config import Config
 from shared.domain.errors import Forbidden, NotAuthenticated, NotFound, TooLarge
-from shared.domain.notices.mail_templates import Links
 from shared.domain.people.members import Identity, Permission
-from shared.domain.people.tenants import Change
 from shared.http.body_deadlines import discard_body
 from shared.http.problems import problem_of
-from shared.ports import Directory, Endpoints, Members, Outbox, SignatureCheck, UsageStore
-from shared.usecases.billing.billing_dependencies import BillingDependencies
-from shared.usecases.ledger.ledger import Ledger
-from shared.usecases.limits.check_limits import Limits
-from shared.usecases.metering.record_events import EventRecorder
-from shared.usecases.people.authenticate import Access, KeyAuthenticator
-from shared.usecases.people.authenticate_member import MemberAuthenticator, require_verified
+from shared.http.request_logs import RequestLog, trace_of
+from shared.http.routes import PRIVATE, Call, Container, Route, SignInLevel
+from shared.http.turns import Turns
+from shared.logs import traced
+from shared.usecases.people.authenticate import Access
+from shared.usecases.people.authenticate_member import require_verified
 
-MAX_BODY_BYTES = 4 * 1024 * 1024
-"""Of events and of Stripe's webhooks. All other bodies are a few fields."""
-MAX_SMALL_BODY_BYTES = 64 * 1024
 MAX_QUERY_CHARS = 8 * 1024
 _UNENCODED = "identity"
 _GZIP = ("gzip", "x-gzip")
 """Both names are one encoding (RFC 9110, 8.4.1.3)."""
-_PRIVATE = "no-store"
 _KEY_START = "gwi_"
-METERING_PATHS = "/v1/"
-"""The beginning of the paths that agents call; these take only keys."""
-
-
-class Container(Protocol):
-    """The parts of a function that routes use; bootstrap builds it."""
-
-    @property
-    def config(self) -> Config: ...
-    @property
-    def clock(self) -> Callable[[], datetime]: ...
-    @property
-    def usage(self) -> UsageStore: ...
-    @property
-    def directory(self) -> Directory: ...
-    @property
-    def members(self) -> Members: ...
-    @property
-    def outbox(self) -> Outbox: ...
-    @property
-    def endpoints(self) -> Endpoints: ...
-    @property
-    def links(self) -> Links: ...
-    @property
-    def authenticator(self) -> KeyAuthenticator: ...
-    @property
-    def sign_in(self) -> MemberAuthenticator: ...
-    @property
-    def ledger(self) -> Ledger: ...
-    @property
-    def events(self) -> EventRecorder: ...
-    @property
-    def limits(self) -> Limits: ...
-    @property
-    def billing(self) -> BillingDependencies: ...
-    @property
-    def verify_signature(self) -> SignatureCheck: ...
-    def one_deadline(self) -> AbstractContextManager[None]: ...
-
-
-class SignInLevel(Enum):
-    """How far a person must be signed in to call a route that requires no permission; keys cannot call it."""
-
-    SIGNED_IN = "any signed-in user"
-    VERIFIED = "any signed-in user with a verified email address"
-    MEMBER = "any member of the tenant"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Call:
-    """One request to a route: its caller, its time, and the parameters in its path."""
-
-    request: Request
-    now: datetime
-    path: Mapping[str, str]
-    access: Access | None
-    identity: Identity | None = None
-
-    @property
-    def caller(self) -> Access:
-        """The verified key or member; for routes of a tenant."""
-        if self.access is None:
-            raise NotAuthenticated("use an API key, or sign in as a member of the tenant")
-        return self.access
-
-    @property
-    def change(self) -> Change:
-        """The caller and time of a change, for the audit log."""
-        return self.caller.change(self.now)
-
-    @property
-    def user(self) -> Identity:
-        """The signed-in user; for routes that only people may call."""
-        if self.identity is None:
-            raise NotAuthenticated("sign in to do this")
-        return self.identity
-
-
-@dataclass(frozen=True, slots=True)
-class Example:
-    """A body that a route accepts, of its content type."""
-
-    body: object
-    content_type: str = "application/json"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Route:
-    """A method and a path, their callers and handler, and the models that describe them in the OpenAPI document.
-
-    `needs` is None if anyone may call the route. `status` is the status code of a successful response.
-    `body` is sent as JSON, `other_bodies` as their content types; `headers` has a field for each header.
-    """
-
-    method: str
-    path: str
-    summary: str
-    handle: Callable[[Call, Container], Response]
-    needs: Permission | SignInLevel | None
-    response: type[BaseModel] | None = None
-    body: object = None
-    query: type[BaseModel] | None = None
-    headers: type[BaseModel] | None = None
-    other_bodies: Mapping[str, object] = field(default_factory=dict)
-    examples: Mapping[str, Example] = field(default_factory=dict)
-    """Bodies by their names, which the OpenAPI document shows."""
-    is_also_csv: bool = False
-    status: int = 200
-    max_body_bytes: int = MAX_SMALL_BODY_BYTES
 
 
 class App:
@@ -161,32 +40,50 @@ class App:
         self._map = Map(rules, strict_slashes=False, merge_slashes=False, redirect_defaults=False)
         self._container = container
         self._takes_members = takes_members
+        self._turns = Turns()
         if has_app_context():  # of functions-framework, which matches paths before it calls us
             current_app.register_error_handler(HTTPException, lambda error: _finished(problem_of(error)))
 
     def __call__(self, request: Request) -> Response:
         """Return the response to `request`; never raise."""
         _end_body_at_its_length(request)
+        log = RequestLog(method=request.method)
+        with traced(trace_of(request)), self._container.request() as operations:
+            response = self._respond_or_refuse(request, log)
+            log.write(response.status_code, operations)
+        return _finished(response)
+
+    def _respond_or_refuse(self, request: Request, log: RequestLog) -> Response:
         try:
-            with self._container.one_deadline():
-                response = self._respond(request)
+            return self._respond(request, log)
         except Exception as error:  # noqa: BLE001 (callers never see a stack trace)
+            log.saw_error(error)
             response = problem_of(error)
             if not discard_body(request):
                 response.headers["Connection"] = "close"
             # Otherwise functions-framework would read the body again, and keep it in memory.
             request.stream = io.BytesIO()
-        return _finished(response)
+            return response
 
-    def _respond(self, request: Request) -> Response:
+    def _respond(self, request: Request, log: RequestLog) -> Response:
         route, path = self._match(request)
+        log.route, log.tenant_id = route.path, path.get("tenant")
         _refuse_unreadable(request, route)
         now = self._container.clock()
-        access, identity = self._admit(request, route.needs, path.get("tenant"), now)
+        access, identity = self._admit(request, route.needs, now, log)
+        if access:
+            log.tenant_id = access.tenant_id
         call = Call(request=request, now=now, path=path, access=access, identity=identity)
-        response = route.handle(call, self._container)
+        with self._turn(route, call):
+            response = route.handle(call, self._container)
         response.status_code = route.status
         return response
+
+    def _turn(self, route: Route, call: Call) -> AbstractContextManager[None]:
+        """Let requests that create something for the same tenant or person take turns, so that caps hold."""
+        if route.method != "POST" or not self._takes_members or (call.access or call.identity) is None:
+            return nullcontext()
+        return self._turns.of(route.path, call.access.tenant_id if call.access else call.user.user_id)
 
     def _match(self, request: Request) -> tuple[Route, Mapping[str, str]]:
         try:
@@ -199,14 +96,17 @@ class App:
         return route, path
 
     def _admit(
-        self, request: Request, needs: Permission | SignInLevel | None, tenant_id: str | None, now: datetime
+        self, request: Request, needs: Permission | SignInLevel | None, now: datetime, log: RequestLog
     ) -> tuple[Access | None, Identity | None]:
         if needs is None:
             return None, None
-        secret = self._bearer(request)
+        secret, tenant_id = self._bearer(request), log.tenant_id
         if self._takes_members and not secret.startswith(_KEY_START):
-            return self._admit_person(secret, needs, tenant_id, now)
-        access = self._container.authenticator.authenticate(secret, now)
+            identity = self._container.sign_in.identify(secret, now)
+            log.caller = f"uid:{identity.user_id}"
+            return self._access_of_person(identity, needs, tenant_id), identity
+        log.saw_key(secret)
+        access = self._container.authenticator.authenticate(secret, now, _address_of(request))
         if isinstance(needs, SignInLevel):
             raise Forbidden("an API key cannot do this; sign in instead", code="missing_scope")
         access.require(needs)
@@ -214,18 +114,17 @@ class App:
             access.require_tenant(tenant_id)
         return access, None
 
-    def _admit_person(
-        self, token: str, needs: Permission | SignInLevel, tenant_id: str | None, now: datetime
-    ) -> tuple[Access | None, Identity]:
-        identity = self._container.sign_in.identify(token, now)
+    def _access_of_person(
+        self, identity: Identity, needs: Permission | SignInLevel, tenant_id: str | None
+    ) -> Access | None:
         if needs is not SignInLevel.SIGNED_IN:
             require_verified(identity)
         if tenant_id is None or needs in (SignInLevel.SIGNED_IN, SignInLevel.VERIFIED):
-            return None, identity
+            return None
         access = self._container.sign_in.access_tenant(identity, tenant_id)
         if not isinstance(needs, SignInLevel):
             access.require(needs)
-        return access, identity
+        return access
 
     def _bearer(self, request: Request) -> str:
         """Return the key or ID token of the request."""
@@ -238,19 +137,14 @@ class App:
 
 def _finished(response: Response) -> Response:
     """Set the headers that every response has."""
-    response.headers.setdefault("Cache-Control", _PRIVATE)
+    response.headers.setdefault("Cache-Control", PRIVATE)
     response.headers["X-Content-Type-Options"] = "nosniff"
     return response
 
 
-def json_response(model: BaseModel, cache_control: str = _PRIVATE) -> Response:
-    headers = {"Cache-Control": cache_control}
-    return Response(model.model_dump_json(by_alias=True), 200, headers, mimetype="application/json")
-
-
-def empty_response() -> Response:
-    """Return an empty response, for routes whose status is 204."""
-    return Response(status=204)
+def _address_of(request: Request) -> str:
+    """Return the network address of the caller, as Google's front end appends it to what the caller claims."""
+    return request.headers.get("X-Forwarded-For", "").rpartition(",")[2].strip() or request.remote_addr or ""
 
 
 def max_body_bytes(request: Request) -> int:

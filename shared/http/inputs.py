@@ -108,3 +108,6 @@ class SeriesQuery(BaseModel):
         "zero", description="`zero`: a row for every step of every group; `none`: rows with usage alone."
     )
     format: Literal["json", "csv"] = "json"
+    bom: bool = Field(
+        False, description="Begin a CSV file with a byte order mark, without which Excel does not read UTF-8."
+    )

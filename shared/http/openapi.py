@@ -10,11 +10,13 @@ from pydantic import BaseModel, TypeAdapter
 from pydantic_core import to_json
 
 from shared.domain.people.members import PERMISSIONS, ROLES
-from shared.domain.people.tenants import ALL_SCOPES, TENANT_ID
-from shared.http.app import MAX_QUERY_CHARS, METERING_PATHS, Call, Container, Route, SignInLevel
+from shared.domain.people.tenants import ALL_SCOPES
+from shared.domain.tenant_ids import TENANT_ID
+from shared.http.app import MAX_QUERY_CHARS
 from shared.http.gzip_bodies import MAX_UNPACKED_BYTES
 from shared.http.openapi_responses import components, responses
 from shared.http.problems import ProblemDocument
+from shared.http.routes import METERING_PATHS, Call, Container, Route, SignInLevel
 
 VERSION = "3.1.0"
 JSON = "application/json"

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
-from shared.http.app import METERING_PATHS, Route
+from shared.http.routes import METERING_PATHS, Route
 
 _Json = dict[str, Any]
 

@@ -14,6 +14,8 @@ from shared.domain.errors import (
     InvalidInput,
     NotAuthenticated,
     NotFound,
+    RateLimited,
+    RateStatus,
     TooLarge,
     TooSlow,
     Unavailable,
@@ -31,6 +33,7 @@ _STATUS: dict[type[UsageError], int] = {
     TooSlow: 408,
     Conflict: 409,
     TooLarge: 413,
+    RateLimited: 429,
     Unavailable: 503,
     InvalidStripeObject: 422,  # an error, so that Stripe sends it again after we support its shape
 }
@@ -47,6 +50,7 @@ _TITLES = {
     413: "Too large",
     415: "Unsupported media type",
     422: "Invalid input",
+    429: "Too many requests",
     500: "Internal error",
     503: "Unavailable",
 }
@@ -88,6 +92,8 @@ def _usage_problem(error: UsageError) -> Response:
         status = UNPROCESSABLE
     if isinstance(error, Unavailable):
         headers["Retry-After"] = str(error.retry_after_seconds)
+    if isinstance(error, RateLimited):
+        headers |= rate_headers(error.rate) | {"Retry-After": str(error.rate.retry_after_seconds)}
     if isinstance(error, NotAuthenticated):
         headers["WWW-Authenticate"] = "Bearer"
     if status == 500:
@@ -97,6 +103,15 @@ def _usage_problem(error: UsageError) -> Response:
         document.errors = list(error.problems) or None
         document.truncated = error.is_truncated or None
     return _response(document, headers)
+
+
+def rate_headers(rate: RateStatus) -> dict[str, str]:
+    """Return the headers that tell a caller how many requests it has left."""
+    return {
+        "RateLimit-Limit": str(rate.limit),
+        "RateLimit-Remaining": str(rate.remaining),
+        "RateLimit-Reset": str(rate.reset_seconds),
+    }
 
 
 def _document(status: int, code: str, detail: str) -> ProblemDocument:

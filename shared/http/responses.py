@@ -50,6 +50,10 @@ class RecordResponse(ResponseModel):
     truncated: bool = Field(False, description="Whether `rejected` lists only the first problems.")
     ids: list[str] = Field(description="Ids of the events that are recorded, now or earlier, in order.")
     status: LimitStatus | None = None
+    redacted: int = Field(
+        default=0,
+        description="How many known secrets the metadata of these events contained; none of them is stored.",
+    )
     metering_enabled: bool = True
 
 
@@ -126,6 +130,9 @@ class EventResponse(ResponseModel):
         validation_alias="metadata_json", description="In a list, only with `metadata=true`."
     )
     metadata_cut: bool = Field(description="Whether the metadata was longer than is stored, and was cut.")
+    redactions: int = Field(
+        description="How many known secrets of the metadata were replaced by `[redacted]`."
+    )
 
 
 class EventsResponse(ResponseModel):
@@ -162,5 +169,9 @@ class HealthResponse(ResponseModel):
     """The health of the service, and the lag of the fold."""
 
     status: Literal["ok"]
-    fold_lag_seconds: float = Field(description="How long the most overdue fold is overdue; 0 if none is.")
-    oldest_dirty_at: datetime | None = Field(description="When that fold was due; null if none is overdue.")
+    fold_lag_seconds: float = Field(
+        description="How long the most overdue fold is overdue, in whole minutes, as of the last 10 seconds."
+    )
+    oldest_dirty_at: datetime | None = Field(
+        default=None, description="Always null, since the instant told when some tenant had used the service."
+    )

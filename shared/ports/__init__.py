@@ -18,7 +18,10 @@ from shared.ports.ledger import (
     DueCounter,
     EventsWanted,
     Outcome,
+    PushVerifier,
+    Reconciliations,
     Snapshot,
+    StaleReconciliation,
     StaleRollup,
     TickPublisher,
     UsageStore,
@@ -33,6 +36,7 @@ from shared.ports.notices import (
     StaleOutbox,
     WebhookSender,
 )
+from shared.ports.operations import Operations
 from shared.ports.pages import Page
 from shared.ports.people import Directory, IdentityVerifier, Leaving, Members, StaleMembers
 from shared.ports.prices import BrokenCatalog, CatalogSource, PriceBooks, StalePrices
@@ -55,13 +59,16 @@ __all__ = [
     "MailAddress",
     "MailSender",
     "Members",
+    "Operations",
     "Outbox",
     "Outcome",
     "Page",
     "PortalOrder",
     "PriceBooks",
     "ProcessedEvent",
+    "PushVerifier",
     "RaisedAlert",
+    "Reconciliations",
     "SignatureCheck",
     "SignedWebhook",
     "Snapshot",
@@ -69,6 +76,7 @@ __all__ = [
     "StaleMembers",
     "StaleOutbox",
     "StalePrices",
+    "StaleReconciliation",
     "StaleRollup",
     "StoredAccount",
     "StripeGateway",

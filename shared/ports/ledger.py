@@ -8,6 +8,7 @@ from typing import NamedTuple, Protocol
 
 from shared.domain.ledger.counter_settings import CounterSettings
 from shared.domain.ledger.counters import CounterShard, ShardRef
+from shared.domain.ledger.reconciliation import ReconciliationStep
 from shared.domain.ledger.rollups import DayRollup, MonthRollup
 from shared.domain.ledger.tick import TickMessage
 from shared.domain.ledger.usage import Documents, Wanted
@@ -140,6 +141,27 @@ class UsageStore(Protocol):
 
     def list_alerts(self, tenant_id: str, *, limit: int, cursor: str | None = None) -> Page[UsageAlert]:
         """List the tenant's usage alerts, newest first. Raises InvalidInput for a bad cursor."""
+
+
+class StaleReconciliation(Exception):
+    """The chain has changed since it was read: another message was faster, or this call's own answer was lost."""
+
+
+class Reconciliations(Protocol):
+    """The chain of the daily reconciliation. Both methods raise Unavailable when the store does not answer."""
+
+    def read_reconciliation(self) -> ReconciliationStep | None:
+        """Return the step that is under way or expected; None if no reconciliation is."""
+
+    def save_reconciliation(self, step: ReconciliationStep | None, before: ReconciliationStep | None) -> None:
+        """Replace `before`, as it was read, by `step`; None is no chain. Raises StaleReconciliation."""
+
+
+class PushVerifier(Protocol):
+    """Recognises the subscription that pushes ticks."""
+
+    def verify(self, token: str) -> None:
+        """Raise NotAuthenticated for any other sender's ID token, Unavailable if it cannot be checked."""
 
 
 class TickPublisher(Protocol):

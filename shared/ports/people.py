@@ -63,6 +63,9 @@ class Directory(Protocol):
     def set_time_zone(self, tenant_id: str, time_zone: str, audit: AuditEntry) -> None:
         """Set the time zone of the tenant's dashboard; raise NotFound if the tenant does not exist."""
 
+    def set_suspended_at(self, tenant_id: str, at: datetime | None, audit: AuditEntry) -> None:
+        """Suspend the tenant, or with None resume it; raise NotFound if the tenant does not exist."""
+
     def list_audit(self, tenant_id: str, *, limit: int, cursor: str | None = None) -> Page[AuditEntry]:
         """Return a page of the tenant's audit log, newest first; raise InvalidInput for a bad cursor."""
 

@@ -6,12 +6,14 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from shared.domain.errors import Unavailable
+from shared.domain.ledger.reconciliation import FIRST_STEP
 from shared.domain.ledger.tick import TickMessage
 from shared.ports import TickPublisher
 from shared.usecases.billing.billing_dependencies import BillingDependencies
 from shared.usecases.billing.reconcile_billing import reconcile_tenants
 from shared.usecases.ledger.fold_tenant import TenantFolder
 from shared.usecases.ledger.fold_usage import TENANTS_PER_MESSAGE, fold_days, fold_due, fold_tenants
+from shared.usecases.ledger.reconciliation_turns import ReconciliationTurns
 from shared.usecases.notices.deliver import Deliverer, deliver_due
 
 LOGGER = logging.getLogger("gwi_usage")
@@ -25,6 +27,7 @@ class TickJobs:
     deliverer: Deliverer
     billing: BillingDependencies
     publisher: TickPublisher
+    turns: ReconciliationTurns
 
     def run(self, message: TickMessage, now: datetime) -> None:
         """Do the job. If it fails, the message has to be sent again."""
@@ -55,18 +58,41 @@ class TickJobs:
         if message.tenants is not None:
             self._reconcile_tenants(message.tenants, now)
             return
-        tenant_ids = list(self.billing.store.list_tenants(message.after, TENANTS_PER_MESSAGE))
-        following = []
-        if len(tenant_ids) == TENANTS_PER_MESSAGE:
-            following.append(TickMessage(job="reconcile", after=tenant_ids[-1]))
+        step = message.after or FIRST_STEP
+        if not self.turns.begin(step, now):
+            LOGGER.warning("a reconciliation is under way: another one is dropped after %r", step)
+            return
+        try:
+            tenant_ids = list(self.billing.store.list_tenants(message.after, TENANTS_PER_MESSAGE))
+            failed = self._reconcile_next(tenant_ids, now)
+        except Exception:
+            self.turns.pass_on(step, step, now)
+            raise
+        following = tenant_ids[-1] if len(tenant_ids) == TENANTS_PER_MESSAGE else None
+        if not self.turns.pass_on(step, following, now):
+            LOGGER.warning("the reconciliation after %r has lost its turn to another one", step)
+            return
+        rest = [] if following is None else [TickMessage(job="reconcile", after=following)]
+        try:
+            self.publisher.publish(
+                [*rest, *(TickMessage(job="reconcile", tenants=(each,)) for each in failed)]
+            )
+        except Exception:
+            if following is not None:
+                self.turns.pass_on(following, step, now)
+            raise
+
+    def _reconcile_next(self, tenant_ids: Sequence[str], now: datetime) -> Sequence[str]:
+        """Reconcile these tenants, and return them if that failed in a way that lasts."""
+        failed: list[str] = []
         try:
             self._reconcile_tenants(tenant_ids, now)
         except* Unavailable:
             raise
         except* Exception:
             LOGGER.exception("reconciling failed, and is tried again for each of %s", ", ".join(tenant_ids))
-            following += [TickMessage(job="reconcile", tenants=(each,)) for each in tenant_ids]
-        self.publisher.publish(following)
+            failed += tenant_ids
+        return failed
 
     def _reconcile_tenants(self, tenant_ids: Sequence[str], now: datetime) -> None:
         """Complete the days of these tenants, also where nothing is recorded any more, and compare their billing."""

@@ -118,7 +118,9 @@ def test_a_day_bounded_by_the_fold_fits_into_its_document(connect: Connect, name
     totals: Totals = dict.fromkeys(METRICS, 2**40)
     cells = {Cell(number % 24, series): totals for number, series in enumerate(names)}
     ref = ShardRef(TODAY, 0)
-    shard = CounterShard(ref=ref, totals={}, cells=cells, commits=1, run_hours=frozenset(), dirty=True)
+    shard = CounterShard(
+        ref=ref, totals={}, cells=cells, commits=1, events=1, run_hours=frozenset(), dirty=True
+    )
     rollup = fold_day(TODAY, [shard], None, NOON)
     assert OTHER in rollup.series
     store.create_month("acme", MonthRollup(month=month_of(TODAY), days={}))

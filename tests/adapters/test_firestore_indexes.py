@@ -94,6 +94,7 @@ NOT_QUERYING = {
         "set_limits",
         "change_grants",
         "set_time_zone",
+        "set_suspended_at",
     ),
     *("claim_entry", "settle_entry", "add_entries", "find_entry", "known_entries", "read_quotas"),
     *("find_addresses", "confirm_address", "set_stopped"),
@@ -191,6 +192,7 @@ FULL_EVENT = event_of("e1", TokenPools(100, 50, 150, 30, 20, 5, 40), 1, 1, statu
     request_id="q",
     metadata_json="{}",
     metadata_cut=True,
+    redactions=2,
     identity="f" * 40,
     served_model="m",
     provider="open_ai",
@@ -203,6 +205,7 @@ SHARD = CounterShard(
     totals={},
     cells={},
     commits=1,
+    events=1,
     run_hours=frozenset(),
     dirty=True,
     version=VERSION,
@@ -215,6 +218,7 @@ DAY = DayRollup(
     runs={12: 1},
     shards=1,
     commits=1,
+    events=1,
     folded_at=NOON,
 )
 MONTH = MonthRollup(month=month_of(TODAY), days={TODAY: DAY.entry})

@@ -9,6 +9,7 @@ import grpc
 import pytest
 
 from shared.adapters.firestore import FirestoreRpc
+from shared.adapters.firestore.refused import Gate
 from shared.adapters.firestore.retries import (
     GIVE_UP_AFTER_SECONDS,
     PROBE_EVERY_SECONDS,
@@ -19,7 +20,7 @@ from shared.adapters.firestore.retries import (
 from shared.adapters.firestore.rpc import open_channel
 from shared.domain.errors import Unavailable
 from tests.adapters.interceptors import CallFailed
-from tests.adapters.tcp_proxy import Proxy, proxy
+from tests.tcp_proxy import Proxy, proxy
 
 AWAY = CallFailed(grpc.StatusCode.DEADLINE_EXCEEDED)
 
@@ -53,7 +54,8 @@ class Store:
         self.calls = self.probes = self.reconnections = 0
         for name, fake in (("monotonic", lambda: self.now), ("sleep", self.pass_seconds)):
             monkeypatch.setattr(f"shared.adapters.firestore.retries.time.{name}", fake)
-        self.retries = Retries(GIVE_UP_AFTER_SECONDS, probe=self.probe, reconnect=self.reconnect)
+        gate = Gate("projects/some-project/databases/(default)", str)
+        self.retries = Retries(GIVE_UP_AFTER_SECONDS, gate=gate, probe=self.probe, reconnect=self.reconnect)
 
     def pass_seconds(self, seconds: float) -> None:
         self.now += seconds
@@ -114,7 +116,7 @@ def test_all_calls_of_a_request_share_one_deadline(store: Store) -> None:
         store.now += min(timeout, 2.0)
         return "answer"
 
-    with store.retries.one_deadline():
+    with store.retries.request():
         assert [store.retries.run(slow) for _ in range(3)] == ["answer"] * 3
         store.is_away = True
         started = store.now
@@ -127,13 +129,13 @@ def test_all_calls_of_a_request_share_one_deadline(store: Store) -> None:
 
 
 def test_time_that_a_request_spends_elsewhere_is_not_taken_from_the_store(store: Store) -> None:
-    with store.retries.one_deadline():
+    with store.retries.request():
         store.pass_seconds(60)
         assert store.retries.run(store.call) == "answer"
 
 
 def test_a_request_that_has_used_its_time_does_not_call_again(store: Store) -> None:
-    with store.retries.one_deadline():
+    with store.retries.request():
         store.is_away = True
         store.seconds_of_a_refusal()
         calls = store.calls

@@ -112,7 +112,7 @@ def test_reads_and_queries_are_retried(connect: Connect, code: grpc.StatusCode) 
 
 
 def test_a_permanent_error_is_not_retried(connect: Connect) -> None:
-    failing = FailingCalls(grpc.StatusCode.PERMISSION_DENIED, times=1)
+    failing = FailingCalls(grpc.StatusCode.FAILED_PRECONDITION, times=1)
     with pytest.raises(grpc.RpcError):
         _store(connect(failing)).record("acme", [llm_call("e1")], ONE_SHARD, NOON)
     assert failing.attempts == 1

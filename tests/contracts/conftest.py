@@ -14,12 +14,13 @@ from shared.adapters.firestore import (
     FirestoreMembers,
     FirestoreOutbox,
     FirestorePriceBooks,
+    FirestoreReconciliations,
     FirestoreRpc,
     FirestoreUsageStore,
 )
 from shared.adapters.firestore.rpc import open_channel
 from shared.adapters.memory import MemoryStore
-from shared.ports import Directory, Endpoints, Members, Outbox, PriceBooks, UsageStore
+from shared.ports import Directory, Endpoints, Members, Outbox, PriceBooks, Reconciliations, UsageStore
 from tests.billing_places import BillingPlace, FirestoreBillingPlace, MemoryBillingPlace
 
 RETENTION = timedelta(days=40)
@@ -36,6 +37,7 @@ class Stores(NamedTuple):
     price_books: PriceBooks
     outbox: Outbox
     endpoints: Endpoints
+    reconciliations: Reconciliations
 
 
 @pytest.fixture(scope="session")
@@ -70,6 +72,7 @@ def _firestore_stores(channels: tuple[grpc.Channel, grpc.Channel]) -> Stores:
         FirestorePriceBooks(rpc),
         FirestoreOutbox(rpc),
         FirestoreEndpoints(rpc),
+        FirestoreReconciliations(rpc),
     )
 
 

@@ -208,7 +208,10 @@ def test_one_of_several_concurrent_changes_of_one_version_is_written(store: Bill
 def test_billing_does_not_overwrite_fields_of_others(place: BillingPlace, store: BillingStore) -> None:
     before = place.directory.find_tenant("acme")
     change = everything(store)
-    renamed = replace(change.account.tenant, name="Other", counters=CounterSettings(), created_at=NOW)
+    counters = CounterSettings()
+    renamed = replace(
+        change.account.tenant, name="Other", counters=counters, created_at=NOW, suspended_at=NOW
+    )
     store.save_billing(replace(change, account=replace(change.account, tenant=renamed)))
     after = place.directory.find_tenant("acme")
     assert before is not None

@@ -23,6 +23,7 @@ KEY = ApiKey(
     label="first",
     prefix="gwi_test_1",
     created_at=NOON,
+    created_by="admin:op",
 )
 CREATED = AuditEntry(
     tenant_id="acme",
@@ -64,6 +65,7 @@ COUNTERS = CounterSettings(
     lowered_at=NOON - timedelta(microseconds=1),
     complete_until=NOON,
     fold_minutes=2,
+    full_until=NOON,
 )
 
 
@@ -74,6 +76,7 @@ COUNTERS = CounterSettings(
         replace(ACME, overrides=LimitOverrides(tokens=0, runs=2**53, soft_percent=1, hard_percent=1_000)),
         replace(ACME, anchor=datetime(2024, 2, 29, 23, 59, 59, 999_999, tzinfo=UTC)),
         replace(ACME, counters=COUNTERS),
+        replace(ACME, suspended_at=NOON + timedelta(microseconds=1)),
         replace(ACME, id="ACME_1-x", name="`é日本\U0001f600/..", plan="custom plan"),
     ],
 )
@@ -142,10 +145,31 @@ def test_all_keys_are_listed_oldest_first_even_invalid_ones(directory: Directory
     assert directory.list_keys("acme") == [KEY, keys["c"], keys["a"], keys["b"]]
 
 
-def test_a_key_is_found_as_it_was_saved(directory: Directory) -> None:
-    key = replace(KEY, scopes=("limits:read",), label="é `/.", expires_at=_at(60), revoked_at=_at(30))
+@pytest.mark.parametrize("created_by", ["member:é@example.com", None])
+def test_a_key_is_found_as_it_was_saved(directory: Directory, created_by: str | None) -> None:
+    ended = replace(KEY, scopes=("limits:read",), label="é `/.", expires_at=_at(60), revoked_at=_at(30))
+    key = replace(ended, created_by=created_by)
     directory.save_keys([key], _entry("key.create"))
     assert directory.find_key(key.id) == key
+
+
+def test_a_tenant_is_suspended_and_resumed_with_everything_else_as_it_was(directory: Directory) -> None:
+    tenant = replace(ACME, overrides=LimitOverrides(tokens=5), counters=COUNTERS)
+    directory.create_tenant(tenant, KEY, CREATED)
+    suspension, resumption = _entry("tenant.suspended", 1), _entry("tenant.resumed", 2)
+    directory.set_suspended_at("acme", _at(1), suspension)
+    assert directory.find_tenant("acme") == replace(tenant, suspended_at=_at(1))
+    directory.set_plan("acme", "free", _entry("plan.changed", 1))
+    assert directory.find_tenant("acme") == replace(tenant, plan="free", suspended_at=_at(1))
+    directory.set_suspended_at("acme", None, resumption)
+    assert directory.find_tenant("acme") == replace(tenant, plan="free")
+    assert [each.action for each in trail_of(directory)][-1] == "tenant.resumed"
+
+
+def test_a_tenant_that_does_not_exist_is_not_suspended(directory: Directory) -> None:
+    with pytest.raises(NotFound, match="'acme'"):
+        directory.set_suspended_at("acme", NOON, _entry("tenant.suspended"))
+    assert trail_of(directory) == []
 
 
 def test_saving_a_key_again_replaces_it(directory: Directory) -> None:

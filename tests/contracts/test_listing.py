@@ -103,6 +103,7 @@ def _record_hourly(store: UsageStore, count: int, tenant_id: str = "acme") -> No
             metadata_json='{"a.b":{"__x__":[1,null,"\\u0000"]},"text":"日本"}',
             served_model="org/model-7b",
             metadata_cut=True,
+            redactions=2,
             identity="\0" + "0123456789abcdef" * 2,
         ),
     ],

@@ -51,7 +51,7 @@ def call(event_id: str, run_id: str | None = None) -> dict[str, object]:
 
 def is_folded(stack: RunningStack) -> bool:
     health = stack.get("usage_api", "/api/v1/health").content
-    return bool(health["oldest_dirty_at"] is None and health["fold_lag_seconds"] == 0)
+    return bool(health["fold_lag_seconds"] == 0)
 
 
 def all_events(stack: RunningStack) -> list[dict[str, Any]]:

@@ -9,6 +9,7 @@ ROOT = Path(__file__).resolve().parents[2]
 METERING = {f"M{number}" for number in range(1, 41 + 1)}
 PRICES = {f"T{number}" for number in range(1, 12 + 1)}
 BILLING = {f"B{number}" for number in range(1, 45 + 1)}
+REDACTION = {"F5", "F6"}
 
 
 def listed(*folders: str) -> str:
@@ -36,3 +37,9 @@ def test_every_billing_behaviour_has_a_test_on_a_store_or_a_function() -> None:
     )
     named = {f"B{number}" for number in found}
     assert named >= BILLING, f"no test names {sorted(BILLING - named)}"
+
+
+def test_every_behaviour_of_redaction_has_a_golden_test() -> None:
+    found = re.findall(r"(?:test_f|\[F)(\d+)(?![0-9])", listed("tests/golden/test_redaction.py"))
+    named = {f"F{number}" for number in found}
+    assert named >= REDACTION, f"no golden test names {sorted(REDACTION - named)}"

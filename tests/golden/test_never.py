@@ -54,9 +54,9 @@ def test_reading_never_writes(functions: Functions, clock: Clock, key: str) -> N
         functions.read(key, f"/tenants/acme/{path}")
     functions.check(key)
     assert unfolded() == ["acme"]
-    clock.pass_by(timedelta(seconds=1))
+    clock.pass_by(timedelta(minutes=1))
     folded = functions.read(None, "/health")
-    assert folded["oldest_dirty_at"] is not None
+    assert folded["fold_lag_seconds"] > 0
 
 
 def test_a_plan_set_in_one_process_is_known_to_the_next(functions: Functions) -> None:

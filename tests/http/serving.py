@@ -18,9 +18,9 @@ from shared import bootstrap
 from shared.adapters.memory.people.identities import MemoryAccount
 from shared.bootstrap import Container, process_memory
 from shared.domain.people.members import Member, Role
-from shared.domain.people.tenants import ALL_SCOPES, Change, Scope
-from shared.usecases.people.manage_keys import KeyRequest, create_key
-from shared.usecases.people.manage_tenants import TenantRequest, create_tenant
+from shared.domain.people.tenants import ALL_SCOPES, Change, Scope, Tenant
+from shared.usecases.people.manage_keys import KeyRequest, create_key, new_key
+from shared.usecases.people.manage_tenants import plan_id
 from tests.member_fixtures import add_member
 from tools.dev.functions import FUNCTIONS, Function
 from tools.dev.tick import PUSH_PATH
@@ -87,10 +87,14 @@ class Functions:
         return start_on_clock
 
     def create_tenant(self, tenant_id: str = "acme", plan: str = "starter") -> str:
-        """A tenant; returns its first key, which may do everything."""
-        directory = self.containers["record_usage"].directory
-        request = TenantRequest(tenant_id, tenant_id.title(), plan)
-        _, made = create_tenant(directory, request, Change("test", self.clock.now), is_live=False)
+        """A tenant; returns its first key, which may do everything, other than that of a real one."""
+        now, directory = self.clock.now, self.containers["record_usage"].directory
+        request = KeyRequest(label="first key", scopes=ALL_SCOPES, is_live=False)
+        change = Change("test", now)
+        made = new_key(tenant_id, request, change)
+        tenant = Tenant(id=tenant_id, name=tenant_id.title(), plan=plan_id(plan), created_at=now)
+        entry = change.entry(tenant_id, "tenant.created", None, tenant.plan)
+        directory.create_tenant(tenant, made.key, entry)
         return made.secret
 
     def create_key(

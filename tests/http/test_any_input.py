@@ -111,10 +111,12 @@ def test_a_valid_event_is_recorded_with_anything_beside_it(
 
 
 values = st.text(max_size=30) | st.sampled_from(
-    ["0", "-1", "day", "hour", "csv", "2026-11-20T11:00:00Z", "NQ=="]
+    ["0", "-1", "day", "hour", "csv", "true", "2026-11-20T11:00:00Z", "NQ=="]
 )
 queries = st.dictionaries(
-    st.sampled_from(["limit", "cursor", "run_id", "from", "to", "granularity", "group_by", "format", "x"]),
+    st.sampled_from(
+        ["limit", "cursor", "run_id", "from", "to", "granularity", "group_by", "format", "bom", "x"]
+    ),
     values,
     max_size=3,
 )

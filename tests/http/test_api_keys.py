@@ -43,6 +43,7 @@ def test_a_new_key_works_and_its_secret_is_shown_once(functions: Functions, ada:
         "expires_at": "2026-12-20T12:00:00Z",
         "revoked_at": None,
         "last_used_at": None,
+        "created_by": "member:ada@example.com",
         "status": "active",
     }
     assert functions.record(secret, CALL)["accepted"] == 1
@@ -166,6 +167,8 @@ def test_a_path_accepts_only_the_full_id_of_a_key(functions: Functions, ada: str
         ({"label": "  "}, "label"),
         ({"label": "x" * 101}, "label"),
         ({"label": 5}, "label"),
+        ({"label": "see https://evil.example"}, "label"),
+        ({"label": "ic\u202e"}, "label"),
         ({"label": "a\nb"}, "label"),
         ({"label": "a\x1b[31m"}, "label"),
         ({"scopes": []}, "scopes"),

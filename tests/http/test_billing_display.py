@@ -66,6 +66,25 @@ def test_billing_alerts_are_told_to_those_who_may_manage_billing(shop: Shop) -> 
     assert previous["billing"]["alerts"] == []
 
 
+def test_the_links_of_invoices_are_for_those_who_may_manage_billing(shop: Shop) -> None:
+    browse(shop.checkout(), action="pay")
+    shop.deliver_webhooks()
+    functions = shop.functions
+
+    def invoice_for(caller: str) -> Json:
+        (invoice,) = functions.read(caller, "/tenants/acme/invoices")["invoices"]
+        return dict(invoice)
+
+    managers = [functions.sign_in(f"{role}@example.com", role) for role in ("owner", "admin")]
+    whole = invoice_for(functions.create_key("usage:read", "billing:write"))
+    assert str(whole["hosted_invoice_url"]).startswith("http")
+    assert str(whole["invoice_pdf"]).startswith("http")
+    assert [invoice_for(caller) for caller in managers] == [whole, whole]
+    readers = (functions.create_key("usage:read"), functions.sign_in("member@example.com", "member"))
+    for caller in readers:
+        assert invoice_for(caller) == {**whole, "hosted_invoice_url": None, "invoice_pdf": None}
+
+
 CORRECTED = ("net_total", "amount_refunded", "amount_credited", "amount_lost", "dispute")
 
 

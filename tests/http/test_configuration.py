@@ -70,19 +70,6 @@ def test_events_are_kept_longer_than_their_maximum_age() -> None:
         load_config(SMALLEST | {"GWI_EVENT_RETENTION_DAYS": "35"})
 
 
-def test_a_deployed_service_does_not_start_with_the_auth_emulator() -> None:
-    emulated = SMALLEST | {"FIREBASE_AUTH_EMULATOR_HOST": "127.0.0.1:9099"}
-    assert load_config(emulated).project_id == "demo-gwi"
-    assert load_config(SMALLEST | {"K_SERVICE": "usage-api"}).project_id == "demo-gwi"
-    with pytest.raises(ConfigurationError) as caught:
-        load_config(emulated | {"K_SERVICE": "usage-api", "GWI_HARD_LIMIT_PERCENT": "0"})
-    assert caught.value.message == (
-        "Cannot start:\n"
-        "- FIREBASE_AUTH_EMULATOR_HOST is set in a deployed service (K_SERVICE); any ID token would be accepted\n"
-        "- GWI_HARD_LIMIT_PERCENT is '0'; it must be a whole number from 1 to 1000"
-    )
-
-
 def test_only_the_function_that_people_call_loads_sign_in() -> None:
     for name in ("record_usage", "aggregate", "stripe_webhook", "usage_api"):
         main = BY_NAME[name].source()

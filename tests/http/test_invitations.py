@@ -5,9 +5,12 @@ from datetime import timedelta
 
 import pytest
 
+from shared.bootstrap import process_memory
 from shared.domain.notices.entries import MAX_MAILS_PER_ADDRESS, MAX_MAILS_PER_PERSON
 from shared.domain.notices.mails import Button
 from shared.domain.people.members import INVITATION_LASTS, MAX_INVITATIONS, email_id
+from shared.domain.people.tenants import Change, Tenant
+from shared.usecases.people.manage_keys import KeyRequest, new_key
 from tests.http.people import ADA, BOB, CY, MEMBERS, invite, mails, roles, trail
 from tests.http.serving import Clock, Functions, Json, refused, succeeded
 
@@ -58,6 +61,7 @@ def test_from_invitation_to_membership(functions: Functions, clock: Clock, ada: 
         "plan": "starter",
         "role": "admin",
         "time_zone": "UTC",
+        "suspended": False,
     }
     me = functions.read(bob, "/me")
     assert (me["tenants"], me["invitations"]) == ([joined], [])
@@ -69,6 +73,7 @@ def test_from_invitation_to_membership(functions: Functions, clock: Clock, ada: 
         "name": "<i>Bob</i>",
         "role": "admin",
         "joined_at": "2026-11-20T13:00:00Z",
+        "api_keys": [],
     }
     assert trail() == [
         (f"member:{ADA}", "member.invited", None, "admin", BOB),
@@ -162,14 +167,17 @@ def test_an_invalid_invitation_is_refused(functions: Functions, ada: str, body: 
     assert mails() == []
 
 
-def test_a_name_with_html_links_and_bidirectional_marks_is_short_quoted_text_in_a_mail(
+def test_an_older_name_with_html_links_and_bidirectional_marks_is_short_quoted_text_in_a_mail(
     functions: Functions,
 ) -> None:
-    token = functions.sign_in(ADA, None)
     name = "<a href=//evil.example>\r\n\u202eAcme www.evil.example " + "win " * 20
-    made = succeeded(functions.send("POST", token, "/tenants", {"name": name}), 201)
+    tenant = Tenant(id="older", name=name, plan="free", created_at=functions.clock.now)
+    change = Change("test", functions.clock.now)
+    key = new_key("older", KeyRequest(label="", scopes=(), is_live=False), change).key
+    process_memory().create_tenant(tenant, key, change.entry("older", "tenant.created", None, "free"))
+    token = functions.sign_in(ADA, tenant_id="older")
     body = {"email": BOB, "role": "member"}
-    succeeded(functions.send("PUT", token, f"/tenants/{made['id']}/members", body))
+    succeeded(functions.send("PUT", token, "/tenants/older/members", body))
     (mail,) = mails()
     assert mail.subject == "You are invited to a team on GWI Usage"
     assert "join “a href= evil example Acme www evil exam…” on GWI Usage" in mail.paragraphs[0]
@@ -230,7 +238,7 @@ def test_invitations_end_when_the_person_who_gave_them_leaves(functions: Functio
     cy = functions.sign_in(CY, "admin")
     invite(functions, cy)
     invite(functions, ada, "eve@example.com")
-    assert functions.send("DELETE", cy, f"{MEMBERS}/uid-cy").status_code == 204
+    succeeded(functions.send("DELETE", cy, f"{MEMBERS}/uid-cy"))
     assert [each["email"] for each in functions.read(ada, MEMBERS)["invites"]] == ["eve@example.com"]
     refused(functions.send("POST", functions.sign_in(BOB, None), "/invitations/acme/accept"), 404)
     assert [entry[1] for entry in trail()][-2:] == ["member.removed", "invitation.withdrawn"]

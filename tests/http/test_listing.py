@@ -186,4 +186,5 @@ def test_an_event_is_returned_as_it_was_recorded(functions: Functions, key: str)
         "price_source": "client",
         "catalog_cost_usd": None,
         "metadata_cut": False,
+        "redactions": 0,
     }

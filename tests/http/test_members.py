@@ -2,8 +2,10 @@
 
 import pytest
 
+from shared.adapters.memory.people.identities import MemoryAccount
 from shared.bootstrap import process_memory
 from shared.domain.people.members import MAX_MEMBERSHIPS, email_id
+from shared.domain.people.tenants import key_id
 from tests.http.people import ADA, BOB, CY, MEMBERS, invite, roles, trail
 from tests.http.serving import Functions, Json, refused, succeeded
 
@@ -28,6 +30,7 @@ def test_a_new_user_has_no_tenant_and_creates_one(functions: Functions) -> None:
         "plan": "free",
         "role": "owner",
         "time_zone": "UTC",
+        "suspended": False,
     }
     assert made["id"].startswith("sohne-b-co-b-")
     assert functions.read(token, "/me")["tenants"] == [made]
@@ -51,6 +54,8 @@ def test_two_tenants_of_one_name_have_two_ids(functions: Functions) -> None:
         ({"name": "x" * 201}, "name"),
         ({"name": "x" * 1001}, "name"),
         ({"name": "a\x00b"}, "name"),
+        ({"name": "Sign in at www.evil.example"}, "name"),
+        ({"name": "emc\u202ea"}, "name"),
         ({"name": 5}, "name"),
         ({"name": "A", "id": "acme"}, "id"),
         ({"name": "A", "plan": "enterprise"}, "plan"),
@@ -99,7 +104,7 @@ def test_an_admin_manages_everybody_else(functions: Functions, ada: str) -> None
     functions.sign_in(CY, "member")
     changed = succeeded(functions.send("PUT", bob, f"{MEMBERS}/uid-cy", {"role": "admin"}))
     assert (changed["email"], changed["role"]) == (CY, "admin")
-    assert functions.send("DELETE", bob, f"{MEMBERS}/uid-cy").status_code == 204
+    assert succeeded(functions.send("DELETE", bob, f"{MEMBERS}/uid-cy")) == {"api_keys": []}
     invite(functions, bob, CY)
     assert roles(functions, ada) == {ADA: "owner", BOB: "admin"}
     assert trail() == [
@@ -120,7 +125,7 @@ def test_a_member_can_only_leave(functions: Functions, ada: str) -> None:
     functions.sign_in(CY, "member")
     refused(functions.send("DELETE", bob, f"{MEMBERS}/uid-cy"), 403, "missing_role")
     refused(functions.send("PUT", bob, f"{MEMBERS}/uid-bob", {"role": "owner"}), 403, "missing_role")
-    assert functions.send("DELETE", bob, f"{MEMBERS}/uid-bob").status_code == 204
+    assert succeeded(functions.send("DELETE", bob, f"{MEMBERS}/uid-bob")) == {"api_keys": []}
     refused(functions.send("DELETE", bob, f"{MEMBERS}/uid-bob"), 403, "foreign_tenant")
     assert trail() == [(f"member:{BOB}", "member.removed", "member", None, BOB)]
 
@@ -148,3 +153,60 @@ def test_billing_is_for_owners_and_admins(functions: Functions, ada: str) -> Non
     answer = functions.send("POST", ada, "/tenants/acme/checkout-sessions", {"plan": "starter"})
     document = refused(answer, 503)
     assert document["detail"] == "billing is not set up here: STRIPE_API_KEY is missing"
+
+
+def _key_made_by(functions: Functions, token: str, label: str) -> str:
+    body = {"label": label, "scopes": ["usage:read"]}
+    secret: str = succeeded(functions.send("POST", token, "/tenants/acme/api-keys", body), 201)["secret"]
+    return secret
+
+
+def test_who_demotes_or_removes_a_member_is_shown_the_keys_that_still_let_them_in(
+    functions: Functions, ada: str
+) -> None:
+    bob = functions.sign_in(BOB, "admin")
+    secret = _key_made_by(functions, bob, "deploy")
+    _key_made_by(functions, ada, "of ada")
+    ended = _key_made_by(functions, bob, "ended")
+    functions.send("DELETE", bob, f"/tenants/acme/api-keys/{key_id(ended)}")
+
+    listed = {each["email"]: each["api_keys"] for each in functions.read(ada, MEMBERS)["members"]}
+    assert [[key["label"] for key in keys] for keys in listed.values()] == [["of ada"], ["deploy"]]
+    (made,) = listed[BOB]
+    assert (made["id"], made["created_by"], made["status"]) == (key_id(secret), f"member:{BOB}", "active")
+
+    demoted = succeeded(functions.send("PUT", ada, f"{MEMBERS}/uid-bob", {"role": "member"}))
+    removed = succeeded(functions.send("DELETE", ada, f"{MEMBERS}/uid-bob"))
+    assert demoted["api_keys"] == removed["api_keys"] == [made]
+    functions.read(secret, "/tenants/acme/usage")
+
+
+def test_a_member_who_may_not_see_keys_leaves_without_being_shown_any(functions: Functions, ada: str) -> None:
+    bob = functions.sign_in(BOB, "admin")
+    _key_made_by(functions, bob, "deploy")
+    succeeded(functions.send("PUT", ada, f"{MEMBERS}/uid-bob", {"role": "member"}))
+    assert succeeded(functions.send("DELETE", bob, f"{MEMBERS}/uid-bob")) == {"api_keys": []}
+
+
+def test_a_rotated_key_belongs_to_whoever_saw_the_new_secret(functions: Functions, ada: str) -> None:
+    bob = functions.sign_in(BOB, "admin")
+    secret = _key_made_by(functions, ada, "deploy")
+    rotated = functions.send(
+        "POST", bob, f"/tenants/acme/api-keys/{key_id(secret)}/rotate", {"overlap_hours": 0}
+    )
+    assert succeeded(rotated, 201)["api_key"]["created_by"] == f"member:{BOB}"
+    (made,) = succeeded(functions.send("DELETE", ada, f"{MEMBERS}/uid-bob"))["api_keys"]
+    assert made["label"] == "deploy"
+
+
+def test_a_member_who_changed_their_address_is_still_known_by_the_one_in_the_list(
+    functions: Functions, ada: str
+) -> None:
+    bob = functions.sign_in(BOB, "admin")
+    account = MemoryAccount(user_id="uid-bob", email="robert@example.com")
+    process_memory().save_account(account)
+    _key_made_by(functions, bob, "deploy")
+    invite(functions, bob, CY)
+    (made,) = succeeded(functions.send("DELETE", ada, f"{MEMBERS}/uid-bob"))["api_keys"]
+    assert (made["label"], made["created_by"]) == ("deploy", f"member:{BOB}")
+    assert functions.read(ada, MEMBERS)["invites"] == []

@@ -39,7 +39,7 @@ def test_an_event_is_recorded_folded_and_shown(functions: Functions, key: str) -
         ]
         assert [(point["label"], point["calls"]) for point in in_zone] == [("2026-11-20", 2)]
     functions.clock.pass_by(timedelta(hours=1))
-    assert functions.read(None, "/health")["oldest_dirty_at"] is None
+    assert functions.read(None, "/health")["fold_lag_seconds"] == 0
 
 
 def test_a_full_batch_of_many_models_counts_each_event_once(functions: Functions, key: str) -> None:

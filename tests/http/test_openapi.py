@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from shared.http.app import Example, Route
+from shared.http.routes import Example, Route
 from shared.http.tables import RECORD_USAGE, USAGE_API
 from tests.http.json_schema import SchemaChecker
 from tests.http.serving import Functions, Json, bearer

@@ -30,6 +30,7 @@ def test_every_accepted_shape_is_recorded(case: dict[str, Any], functions: Funct
         "truncated": False,
         "ids": case["ids"],
         "status": None,
+        "redacted": 0,
         "metering_enabled": True,
     }
     assert {event["id"] for event in functions.events(key)} == set(case["ids"])
@@ -181,3 +182,18 @@ def test_a_providers_response_is_read(functions: Functions, key: str) -> None:
     assert stored["tokens"]["input_tokens"] == 100 + 40
     assert stored["tokens"]["total_tokens"] == 100 + 40 + 20
     assert stored["tokens"]["cache_read_tokens"] == 40
+
+
+def test_an_event_is_a_duplicate_of_what_was_sent_not_of_what_is_stored(
+    functions: Functions, key: str
+) -> None:
+    event = {"id": "call-1", "category": "tool", "provider": "github", "model": "read-diff"}
+    one, other = ({**event, "metadata": {"password": password}} for password in ("hunter2", "hunter3"))
+    first = functions.record(key, one, {**event, "id": "call-2", "metadata": {"note": "nothing"}})
+    assert (first["accepted"], first["redacted"]) == (2, 1)
+    again = functions.record(key, one, {**event, "id": "call-3"})
+    assert (again["accepted"], again["duplicates"], again["redacted"]) == (1, 1, 1)
+    conflict = functions.record(key, other, {**event, "id": "call-4"})
+    assert (conflict["rejected"][0]["code"], conflict["redacted"]) == ("id_conflict", 0)
+    stored = {each["id"]: each["redactions"] for each in functions.events(key)}
+    assert stored == {"call-1": 1, "call-2": 0, "call-3": 0, "call-4": 0}

@@ -224,17 +224,3 @@ def test_a_filled_series_has_at_most_ten_thousand_rows_and_leaves_no_usage_out(
     largest = {f"m{n:02}": 1 + n for n in range(20 - models + 1, 20)}
     assert used == {**largest, "other": sum(1 + n for n in range(20 - models + 1))}
     assert len(points(functions, key, query)) == 20
-
-
-@pytest.mark.parametrize("name", ["=1+2", "+1", "-1", "@SUM(A1)", '=HYPERLINK("http://x","y")'])
-def test_csv_never_holds_a_formula(name: str, functions: Functions, key: str) -> None:
-    functions.record(key, {**CALL, "provider": name})
-    (row,) = rows_of(functions, key, "group_by=provider")
-    assert row["provider"] == f"'{name}"
-
-
-@pytest.mark.parametrize("name", ['say "hi"', "a,b", "a;b", "ünï", "two\u2028lines", "'quoted"])
-def test_csv_names_survive_the_round_trip(name: str, functions: Functions, key: str) -> None:
-    functions.record(key, {**CALL, "model": name})
-    (row,) = rows_of(functions, key, "group_by=model")
-    assert row["model"] == name

@@ -8,8 +8,11 @@ import pytest
 
 from shared.adapters.firestore.people.tenants import delete_write
 from shared.bootstrap import process_memory
+from shared.domain.errors import NotFound
 from shared.domain.ledger.counter_settings import MAX_COUNTER_SHARDS
 from shared.domain.ledger.counters import CounterShard, ShardRef
+from shared.domain.ledger.rollups import DayRollup
+from shared.domain.ledger.tick import MAX_TENANTS
 from tests.http.serving import Clock, Functions, Json, unfolded
 from tests.http.topic import Topic
 
@@ -142,8 +145,17 @@ ODD_DAYS: list[Any] = [
         {"job": "reconcile", "before": "tenant-0"},
         {"job": "reconcile", "tenants": "tenant-0"},
         {"job": "Fold"},
+        {"tenants": ["acme/../globex"]},
+        {"tenants": [""]},
+        {"tenants": ["tenant-0", "a" * 65]},
+        {"tenants": [f"tenant-{number}" for number in range(MAX_TENANTS + 1)]},
+        {"job": "reconcile", "tenants": ["tenant 0"]},
+        {"job": "reconcile", "after": ""},
+        {"job": "reconcile", "after": "../tenant-0"},
+        {"due": [["tenant/0", "2026-11-20", 1]]},
+        {"due": [[f"tenant-{number}", "2026-11-20", 1] for number in range(MAX_TENANTS + 1)]},
     ],
-    ids=str,
+    ids=lambda message: str(message)[:60],
 )
 def test_a_message_that_contradicts_itself_or_is_out_of_bounds_is_dropped(
     message: Json,
@@ -180,7 +192,7 @@ def test_counters_of_a_deleted_tenant_are_cleared_once_and_asked_for_no_more(
         clock.pass_by(timedelta(hours=1))
     assert sorted(each.day for each in cleared) == [date(2026, 10, 17), YESTERDAY, TODAY]
     assert unfolded() == []
-    assert functions.read(None, "/health")["oldest_dirty_at"] is None
+    assert functions.read(None, "/health")["fold_lag_seconds"] == 0
 
 
 def test_on_firestore_counters_of_a_deleted_tenant_are_cleared_as_well(
@@ -196,3 +208,42 @@ def test_on_firestore_counters_of_a_deleted_tenant_are_cleared_as_well(
     assert store.dirty_counters("acme") == []
     functions.clock.pass_by(timedelta(hours=1))
     assert list(store.due_counters(functions.clock.now)) == []
+
+
+@pytest.mark.parametrize(
+    "message",
+    [{"tenants": ["nobody"]}, due(("nobody", "2026-11-20", 1)), {"job": "reconcile", "tenants": ["nobody"]}],
+    ids=str,
+)
+def test_a_tenant_that_does_not_exist_is_named_in_the_log_and_the_message_is_taken(
+    message: Json, functions: Functions, caplog: pytest.LogCaptureFixture
+) -> None:
+    assert functions.tell(message).status_code == 200
+    (line,) = [each for each in caplog.records if "does not exist" in each.getMessage()]
+    assert (line.levelname, "nobody" in line.getMessage()) == ("WARNING", True)
+
+
+def test_a_tenant_that_is_deleted_while_it_is_folded_is_reported_and_not_asked_for_again(
+    functions: Functions,
+    tenants: list[str],
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    store = process_memory()
+    save_day = store.save_day
+
+    def save_unless_deleted(tenant_id: str, day: DayRollup) -> None:
+        if tenant_id == "tenant-2":
+            raise NotFound("tenant 'tenant-2' does not exist")
+        save_day(tenant_id, day)
+
+    monkeypatch.setattr(store, "save_day", save_unless_deleted)
+    assert functions.tick(tenants).status_code == 200
+    assert unfolded() == ["tenant-2"]
+    assert "tenant tenant-2 cannot be folded" in caplog.text
+
+
+def test_as_many_tenants_as_may_be_named_are_folded(functions: Functions, tenants: list[str]) -> None:
+    others = [f"other-{number}" for number in range(MAX_TENANTS - len(tenants))]
+    assert functions.tick([*tenants, *others]).status_code == 200
+    assert unfolded() == []

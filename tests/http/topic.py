@@ -27,6 +27,10 @@ class Topic:
         """The messages that nobody has taken yet, the oldest first."""
         return [json.loads(message) for message in self._waiting]
 
+    def lose(self) -> None:
+        """Lose every message that waits."""
+        self._waiting.clear()
+
     def deliver(self) -> int:
         """Deliver the oldest message; one that is not taken goes to the end. Return the status of the answer."""
         message = self._waiting.popleft()

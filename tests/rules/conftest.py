@@ -7,7 +7,7 @@ from uuid import uuid4
 import pytest
 
 from tests.rules.rest import Database, id_token
-from tests.rules.table import ANONYMOUS, OTHER_MEMBER, PATHS, REMOVED, ROLES, UIDS
+from tests.rules.table import ANONYMOUS, OTHER_MEMBER, PATHS, REMOVED, ROLES, UIDS, UNVERIFIED
 
 RULES = Path(__file__).resolve().parents[2] / "firestore.rules"
 
@@ -34,9 +34,10 @@ def database(new_database: Connect, rules: str) -> Database:
     assert seeded.load_rules(rules).status == 200
     for path in PATHS:
         seeded.seed(path, note="seeded")
-    for caller, role in {**ROLES, REMOVED: "owner"}.items():
+    for caller, role in {**ROLES, REMOVED: "owner", UNVERIFIED: "owner"}.items():
         seeded.seed(f"tenants/acme/members/{UIDS[caller]}", role=role)
     seeded.remove(f"tenants/acme/members/{UIDS[REMOVED]}")
+    seeded.seed("tenants/globex", note="seeded")
     seeded.seed(f"tenants/globex/members/{UIDS[OTHER_MEMBER]}", role="owner")
     seeded.seed("tenants/globex/months/202611", note="seeded")
     return seeded
@@ -45,4 +46,10 @@ def database(new_database: Connect, rules: str) -> Database:
 @pytest.fixture(scope="session")
 def token_of(database: Database) -> TokenOf:
     """Gives the ID token with which a caller comes; None for the one who has none."""
-    return lambda caller: None if caller == ANONYMOUS else id_token(database.project_id, UIDS[caller])
+
+    def token(caller: str) -> str | None:
+        if caller == ANONYMOUS:
+            return None
+        return id_token(database.project_id, UIDS[caller], email_verified=caller != UNVERIFIED)
+
+    return token

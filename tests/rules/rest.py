@@ -9,6 +9,9 @@ from urllib.request import ProxyHandler, Request, build_opener
 BYPASSING_RULES = "owner"
 """The emulator's own token, for which no rule is asked."""
 
+LONGEST_PAGE = 500
+"""The most documents that one list may hold."""
+
 _EXPIRES = 4_102_444_800  # 2100-01-01
 _DIRECT = build_opener(ProxyHandler({}))
 
@@ -20,8 +23,11 @@ class Answer(NamedTuple):
     body: Any
 
 
-def id_token(project_id: str, uid: str | None) -> str:
-    """An unsigned ID token as Firebase Auth's emulator issues it; None: one that names nobody."""
+def id_token(project_id: str, uid: str | None, *, email_verified: object = True) -> str:
+    """An unsigned ID token as Firebase Auth's emulator issues it; uid None: it names nobody.
+
+    `email_verified` None: it says nothing about an address.
+    """
     claims: dict[str, object] = {
         "iss": f"https://securetoken.google.com/{project_id}",
         "aud": project_id,
@@ -30,6 +36,8 @@ def id_token(project_id: str, uid: str | None) -> str:
     }
     if uid is not None:
         claims |= {"sub": uid, "user_id": uid}
+    if email_verified is not None:
+        claims["email_verified"] = email_verified
     return f"{_encoded({'alg': 'none', 'typ': 'JWT'})}.{_encoded(claims)}."
 
 
@@ -57,7 +65,7 @@ class Database:
         separator = "" if path.startswith(":") else "/"
         return self._send(method, f"v1/{self.documents}{separator}{path}", body, token)
 
-    def seed(self, path: str, **fields: str) -> None:
+    def seed(self, path: str, **fields: str | None) -> None:
         """Write a document past the rules."""
         answer = self.call("PATCH", path, document(**fields), token=BYPASSING_RULES)
         assert answer.status == 200, answer.body
@@ -82,11 +90,19 @@ class Database:
                 return Answer(refused.code, json.load(refused))
 
 
-def document(**fields: str) -> dict[str, object]:
-    """A document of text fields, as REST writes it."""
-    return {"fields": {name: {"stringValue": value} for name, value in fields.items()}}
+def document(**fields: str | None) -> dict[str, object]:
+    """A document of text fields and null fields, as REST writes it."""
+    return {
+        "fields": {
+            name: {"nullValue": None} if value is None else {"stringValue": value}
+            for name, value in fields.items()
+        }
+    }
 
 
-def query(collection: str, *, all_descendants: bool = False) -> dict[str, object]:
-    """A query for every document of a collection, or of all collections of that name below the parent."""
-    return {"structuredQuery": {"from": [{"collectionId": collection, "allDescendants": all_descendants}]}}
+def query(
+    collection: str, *, all_descendants: bool = False, limit: int | None = LONGEST_PAGE
+) -> dict[str, object]:
+    """A query for documents of a collection, or of all collections of that name below the parent."""
+    asked: dict[str, object] = {"from": [{"collectionId": collection, "allDescendants": all_descendants}]}
+    return {"structuredQuery": asked if limit is None else {**asked, "limit": limit}}

@@ -2,13 +2,14 @@
 
 from collections.abc import Callable
 
-from tests.rules.rest import Database, document, query
+from tests.rules.rest import LONGEST_PAGE, Database, document, query
 
 ANONYMOUS = "anonymous"
 NAMELESS = "a token without uid"
 STRANGER = "stranger"
 REMOVED = "removed member"
 OTHER_MEMBER = "member of another tenant"
+UNVERIFIED = "owner whose address is not verified"
 
 ROLES = {"owner": "owner", "admin": "admin", "member": "member"}
 """The members of `acme` and their roles."""
@@ -19,6 +20,7 @@ UIDS: dict[str, str | None] = {
     STRANGER: "uid-stranger",
     REMOVED: "uid-removed",
     OTHER_MEMBER: "uid-elsewhere",
+    UNVERIFIED: "uid-unverified",
     **{caller: f"uid-{caller}" for caller in ROLES},
 }
 
@@ -46,6 +48,7 @@ CLOSED = (
     "catalog/prices/changes/00000001",
     "stripe_events/evt_1",
     "outbox/e1",
+    "jobs/reconciliation",
     "mail_addresses/a1",
     "mail_quotas/q1",
     "trials/p1",
@@ -63,10 +66,14 @@ def _get(database: Database, path: str, token: str | None) -> int:
     return database.call("GET", path, token=token).status
 
 
-def _list(database: Database, path: str, token: str | None) -> int:
-    collection, _, _ = path.rpartition("/")
-    parent, _, collection_id = collection.rpartition("/")
-    return database.call("POST", f"{parent}:runQuery", query(collection_id), token=token).status
+def _list(limit: int | None) -> Callable[[Database, str, str | None], int]:
+    def run(database: Database, path: str, token: str | None) -> int:
+        collection, _, _ = path.rpartition("/")
+        parent, _, collection_id = collection.rpartition("/")
+        asked = query(collection_id, limit=limit)
+        return database.call("POST", f"{parent}:runQuery", asked, token=token).status
+
+    return run
 
 
 def _list_everywhere(database: Database, path: str, token: str | None) -> int:
@@ -90,7 +97,9 @@ def _delete(database: Database, path: str, token: str | None) -> int:
 
 OPERATIONS: dict[str, Callable[[Database, str, str | None], int]] = {
     "get": _get,
-    "list": _list,
+    "list": _list(LONGEST_PAGE),
+    "list one more than a page": _list(LONGEST_PAGE + 1),
+    "list without a limit": _list(None),
     "list across tenants": _list_everywhere,
     "create": _create,
     "update": _update,

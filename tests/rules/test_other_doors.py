@@ -3,7 +3,7 @@
 import pytest
 
 from tests.rules.conftest import TokenOf
-from tests.rules.rest import Database, document, query
+from tests.rules.rest import LONGEST_PAGE, Database, document, query
 from tests.rules.table import ANONYMOUS, STRANGER, UIDS
 
 OWN = "tenants/acme/months/202611"
@@ -12,8 +12,10 @@ COUNTER = "tenants/acme/counters/20261122.0"
 ONE_LESS = [{"fieldPath": "totals.calls", "increment": {"integerValue": "-1"}}]
 
 
-def _count(collection: str, *, all_descendants: bool = False) -> dict[str, object]:
-    counted = query(collection, all_descendants=all_descendants)
+def _count(
+    collection: str, *, all_descendants: bool = False, limit: int | None = LONGEST_PAGE
+) -> dict[str, object]:
+    counted = query(collection, all_descendants=all_descendants, limit=limit)
     return {"structuredAggregationQuery": {**counted, "aggregations": [{"alias": "all", "count": {}}]}}
 
 
@@ -23,6 +25,7 @@ def _batch(database: Database, *paths: str) -> dict[str, object]:
 
 READS = {
     "a count of a tenant's runs": ("tenants/acme:runAggregationQuery", _count("runs")),
+    "a count of all of a tenant's runs": ("tenants/acme:runAggregationQuery", _count("runs", limit=None)),
     "a count of a tenant's events": ("tenants/acme:runAggregationQuery", _count("events")),
     "a count of another tenant's runs": ("tenants/globex:runAggregationQuery", _count("runs")),
     "a count across tenants": (":runAggregationQuery", _count("runs", all_descendants=True)),

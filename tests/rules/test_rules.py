@@ -62,6 +62,27 @@ def test_a_member_who_is_removed_is_denied_the_next_read(database: Database) -> 
     assert database.call("GET", MONTH, token=token).status == 403
 
 
+@pytest.mark.parametrize("claim", [False, None, "true", 1])
+def test_a_member_whose_address_is_not_verified_is_denied_as_by_the_api(
+    database: Database, claim: object
+) -> None:
+    token = id_token(database.project_id, "uid-owner", email_verified=claim)
+    assert database.call("GET", MONTH, token=token).status == 403
+
+
+def test_members_of_a_suspended_tenant_are_denied_until_it_resumes(new_database: Connect, rules: str) -> None:
+    database = new_database()
+    assert database.load_rules(rules).status == 200
+    token = id_token(database.project_id, "uid-owner")
+    database.seed("tenants/acme/members/uid-owner", role="owner")
+    database.seed(MONTH, note="seeded")
+    statuses = []
+    for suspended_at in (None, "2026-11-20T12:00:00Z", None):
+        database.seed("tenants/acme", suspended_at=suspended_at)
+        statuses.append(database.call("GET", MONTH, token=token).status)
+    assert statuses == [200, 403, 200]
+
+
 def test_a_member_of_two_tenants_reads_both_but_never_across(database: Database) -> None:
     token = id_token(database.project_id, "uid-both")
     for tenant in ("acme", "globex"):

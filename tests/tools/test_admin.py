@@ -18,7 +18,7 @@ import pytest
 from shared.bootstrap import Container, process_memory
 from shared.config import load_config
 from shared.domain.metering.recording import RecordedEvent
-from shared.domain.people.tenants import ALL_SCOPES
+from shared.domain.people.tenants import AGENT_SCOPES
 from shared.ports import Page, UsageStore
 from tests.audit_trail import trail_of
 from tests.sample_events import CALL, ONE_SHARD, llm_call
@@ -43,12 +43,13 @@ def test_create_prints_the_tenant_and_its_first_key(capsys: Capture) -> None:
         "plan": "free",
         "limits": {},
         "grants": [],
+        "suspended_at": None,
         "takes_estimates": None,
         "counter_shards": 1,
     }
     assert answer["api_key"].startswith("gwi_test_")
     assert access(answer["api_key"]).tenant_id == "acme"
-    assert access(answer["api_key"]).permissions == ALL_SCOPES
+    assert access(answer["api_key"]).permissions == AGENT_SCOPES
 
 
 def test_create_takes_a_plan_by_id_or_alias(capsys: Capture) -> None:
@@ -78,7 +79,7 @@ def test_a_tenant_id_is_taken_once(capsys: Capture) -> None:
         (("--id", ""), "id '' is not 1 to 64 letters"),
         (("--id", "_x"), "id '_x' is not 1 to 64 letters"),
         (("--id", 65 * "a"), "is not 1 to 64 letters"),
-        (("--name", "  "), "name '  ' is not 1 to 200 characters"),
+        (("--name", "  "), "name: '  ' is not 1 to 200 visible characters"),
         (
             ("--plan", "platinum"),
             "plan 'platinum' does not exist; the plans are free, starter, professional, enterprise",
@@ -275,7 +276,7 @@ def test_for_people_tenants_are_a_table(capsys: Capture) -> None:
     assert main(["tenant", "list"]) == 0
     count, head, row = capsys.readouterr().out.splitlines()
     assert count == "tenants: 1"
-    assert head.split() == ["id", "name", "plan", "created_at"]
+    assert head.split() == ["id", "name", "plan", "created_at", "suspended_at"]
     assert row.split()[:3] == ["acme", "Acme", "free"]
     assert head.index("plan") == row.index("free")
 
@@ -341,7 +342,7 @@ def test_a_wrong_price_file_changes_nothing(
 def test_every_commands_help_ends_with_an_example_that_is_a_command() -> None:
     assert parser().parse_args(["--stack", "tenant", "list"]).stack
     commands = list(leaves(parser()))
-    assert len(commands) == 9 + 4 + 1 + 3 + 1 + 4 + 4 + 1
+    assert len(commands) == 11 + 4 + 3 + 3 + 1 + 4 + 4 + 1
     for command in commands:
         example = str(command.epilog).removeprefix(f"example:\n  {PROGRAM} ")
         assert command.prog == f"{PROGRAM} {example}"[: len(command.prog)]

@@ -89,7 +89,15 @@ def settings_rows() -> Iterator[tuple[str, str, str]]:
 
 
 def test_the_settings_on_the_page_are_those_that_are_read() -> None:
-    environment = ReadNames({**PROJECT, "FIREBASE_AUTH_EMULATOR_HOST": "127.0.0.1:9099"})
+    environment = ReadNames(
+        {
+            **PROJECT,
+            "K_SERVICE": "usage-api",
+            "GWI_METERING_ENABLED": "1",
+            "SMTP_URL": "smtp://mail.example.com",
+        }
+        | {"GWI_MAIL_FROM": "usage@example.com"}
+    )
     load_config(environment)
     listed = [name for name, _, _ in settings_rows()]
     assert sorted(listed) == sorted(environment.names)
@@ -123,8 +131,10 @@ def test_what_is_required_is_said_to_be() -> None:
         load_config({})
     assert "required" in meanings["GOOGLE_CLOUD_PROJECT"]
     for main in (ROOT / "functions").glob("*/main.py"):
-        for name in re.findall(r'required=\["(\w+)"\]', main.read_text()):
-            assert f"required by `{main.parent.name}`" in meanings[name]
+        for deployed, names in re.findall(r"required(_when_deployed)?=\[(.+?)\]", main.read_text()):
+            for name in re.findall(r'"(\w+)"', names):
+                required = f"required by {'a deployed ' if deployed else ''}`{main.parent.name}`"
+                assert required in meanings[name]
 
 
 def test_the_usual_ports_are_those_of_the_stack() -> None:

@@ -70,7 +70,7 @@ def test_every_block_is_something_that_these_tests_run_or_look_at() -> None:
     assert {name: found for name, found in languages.items() if found} == {
         "README.md": ["sh", "sh", "sh"],
         "docs/architecture.md": ["mermaid"],
-        "docs/limits.md": 3 * ["sh"],
+        "docs/limits.md": 4 * ["sh"],
         "docs/local.md": 6 * ["sh"],
         "docs/prices.md": ["toml", "sh"],
         "docs/recording.md": ["sh", "python"],
@@ -120,6 +120,8 @@ def test_the_commands_about_limits_run_as_they_stand(stack: RunningStack, folder
     assert "grants: 2" in output
     assert re.findall(r"^  tokens +([0-9a-z]+)$", output, re.MULTILINE)[-2:] == ["850000", "2100000"]
     assert re.search(r"^  runs +unlimited$", output, re.MULTILINE)
+    shown = re.findall(r"^  suspended_at +(\S+)$", output, re.MULTILINE)
+    assert [each != "-" for each in shown] == [False, False, True, False]
     assert re.search(r"^revoked_grants: 2$", output, re.MULTILINE)
 
 

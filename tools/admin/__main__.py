@@ -9,7 +9,8 @@ from shared.bootstrap import start
 from shared.domain.errors import InvalidInput, UsageError
 from tools.admin.arguments import parser
 from tools.admin.commands import COULD_NOT, Answer
-from tools.admin.output import print_answer
+from tools.admin.confirm import confirm_change
+from tools.admin.output import escaped, print_answer
 from tools.dev.errors import StackError
 from tools.dev.stack_environment import tool_environment
 
@@ -22,7 +23,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except UsageError as error:
         others = error.problems[1:] if isinstance(error, InvalidInput) else ()
         for line in (f"{error.code}: {error.message}", *(each.message for each in others)):
-            print(line, file=sys.stderr)
+            print(escaped(line), file=sys.stderr)
     except StackError as error:
         print(error, file=sys.stderr)
     return COULD_NOT
@@ -31,7 +32,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _run(options: Namespace) -> int:
     if options.stack:
         os.environ.update(tool_environment(options.folder))
-    answer: Answer = options.run(start(), options)
+    container = start()
+    confirm_change(container.config, options)
+    answer: Answer = options.run(container, options)
     if answer.text is not None and not options.json:
         print(answer.text, end="")
     else:

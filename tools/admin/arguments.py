@@ -2,11 +2,10 @@
 
 from argparse import ArgumentParser, RawDescriptionHelpFormatter
 
-from shared.domain.people.members import ROLES
-from shared.domain.people.tenants import ALL_SCOPES
 from tools.admin import commands
 from tools.admin.grant_arguments import add_grants
 from tools.admin.parsing import PROGRAM, Command, add, add_common, whole_number
+from tools.admin.people_arguments import add_key, add_member
 from tools.admin.platform_arguments import add_endpoint, add_platform
 
 _MOST_TENANTS = 1000
@@ -27,10 +26,12 @@ def parser() -> ArgumentParser:
         required=True, metavar="{tenant,key,member,endpoint,verify,price,stripe,alerts}"
     )
     _add_tenant(
-        subjects.add_parser("tenant", help="create, list, show or end tenants; plans, limits, grants")
+        subjects.add_parser(
+            "tenant", help="create, list, show, suspend, resume or end tenants; plans, limits, grants"
+        )
     )
-    _add_key(subjects.add_parser("key", help="create, list, rotate or revoke a tenant's API keys"))
-    _add_member(subjects.add_parser("member", help="add a user to a tenant"))
+    add_key(subjects.add_parser("key", help="create, list, rotate or revoke a tenant's API keys"))
+    add_member(subjects.add_parser("member", help="add, list or remove a tenant's members"))
     add_endpoint(subjects.add_parser("endpoint", help="add, list or remove a tenant's webhook endpoints"))
     verify = add(
         subjects,
@@ -49,15 +50,16 @@ def parser() -> ArgumentParser:
 def _add_tenant(parser: ArgumentParser) -> None:
     actions = parser.add_subparsers(
         required=True,
-        metavar="{create,list,show,set-plan,set-estimates,grant,revoke-grant,set-limits,end}",
+        metavar="{create,list,show,set-plan,set-estimates,grant,revoke-grant,set-limits,suspend,resume,end}",
     )
     create = add(
         actions,
         Command(
             name="create",
             run=commands.create_tenant,
-            help="create a tenant with its first key, which is shown once",
+            help="create a tenant with its first key, which records and checks and is shown once",
             example='tenant create --id acme --name "Acme Inc." --plan starter',
+            changes=True,
         ),
     )
     create.add_argument("--id", required=True)
@@ -91,6 +93,7 @@ def _add_tenant(parser: ArgumentParser) -> None:
             run=commands.set_plan,
             help="put a tenant without a subscription on another plan",
             example='tenant set-plan --id acme --plan professional --reason "pilot"',
+            changes=True,
         ),
     )
     change.add_argument("--id", required=True)
@@ -103,77 +106,10 @@ def _add_tenant(parser: ArgumentParser) -> None:
             run=commands.set_estimates,
             help="set whether a tenant's own cost_usd_estimate counts",
             example='tenant set-estimates --id acme --estimates off --reason "prices from the catalog"',
+            changes=True,
         ),
     )
     estimates.add_argument("--id", required=True)
     estimates.add_argument("--estimates", required=True, choices=("on", "off", "default"))
     estimates.add_argument("--reason", default="", help="kept in the audit trail")
     add_grants(actions)
-
-
-def _add_key(parser: ArgumentParser) -> None:
-    actions = parser.add_subparsers(required=True, metavar="{create,list,rotate,revoke}")
-    create = add(
-        actions,
-        Command(
-            name="create",
-            run=commands.create_key,
-            help="create a key, which is shown once",
-            example="key create --tenant acme --label reports --scope usage:read --expires-in-days 90",
-        ),
-    )
-    create.add_argument("--label", default="")
-    create.add_argument(
-        "--scope", action="append", choices=ALL_SCOPES, help="may be given several times; default all"
-    )
-    create.add_argument("--expires-in-days", type=whole_number(1, 3650))
-    listing = add(
-        actions,
-        Command(
-            name="list",
-            run=commands.list_keys,
-            help="list keys, without their secrets",
-            example="key list --tenant acme",
-        ),
-    )
-    rotate = add(
-        actions,
-        Command(
-            name="rotate",
-            run=commands.rotate_key,
-            help="create a successor; the previous key works on for a while",
-            example="key rotate --tenant acme --key 1f2e3d4c5b6a --overlap-hours 48",
-        ),
-    )
-    rotate.add_argument("--overlap-hours", type=whole_number(0, 24 * 90), default=24, help="default 24")
-    revoke = add(
-        actions,
-        Command(
-            name="revoke",
-            run=commands.revoke_key,
-            help="end a key",
-            example="key revoke --tenant acme --key 1f2e3d4c5b6a",
-        ),
-    )
-    for action in (rotate, revoke):
-        action.add_argument(
-            "--key", required=True, help="the key, its id, or the first 8 or more characters of its id"
-        )
-    for action in (create, listing, rotate, revoke):
-        action.add_argument("--tenant", required=True, metavar="ID")
-
-
-def _add_member(parser: ArgumentParser) -> None:
-    actions = parser.add_subparsers(required=True, metavar="{add}")
-    member = add(
-        actions,
-        Command(
-            name="add",
-            run=commands.add_member,
-            help="make a user a member of a tenant, without an invitation",
-            example="member add --tenant acme --email ada@example.com --role owner",
-        ),
-    )
-    member.add_argument("--tenant", required=True, metavar="ID")
-    member.add_argument("--email", required=True)
-    member.add_argument("--role", required=True, choices=ROLES)

@@ -4,19 +4,16 @@ import getpass
 from argparse import Namespace
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from itertools import islice
 from typing import Any
 
 from shared.bootstrap import Container
 from shared.domain.ledger.usage import Detail
-from shared.domain.people.tenants import ALL_SCOPES, ApiKey, Change, Tenant
+from shared.domain.people.tenants import Change, Tenant
 from shared.usecases.ledger.verify_counters import verify_counters
-from shared.usecases.people import manage_keys, manage_tenants
-from shared.usecases.people.manage_keys import KeyRef, KeyRequest
+from shared.usecases.people import manage_tenants
 from shared.usecases.people.manage_tenants import TenantRequest
-from shared.usecases.people.members import MemberRequest, PeopleDependencies
-from shared.usecases.people.members import add_member as add
 from tools.admin.tenant_fields import resulting_limits, tenant_fields
 
 DIFFERS = 1
@@ -31,7 +28,7 @@ class Answer:
     fields: Mapping[str, object]
     exit_code: int = 0
     text: str | None = None
-    """Printed for people instead of the fields: a file that can be used as it is."""
+    """Printed for people instead of the fields: a file that can be used as it is, and is already escaped."""
 
 
 def create_tenant(container: Container, options: Namespace) -> Answer:
@@ -54,6 +51,7 @@ def list_tenants(container: Container, options: Namespace) -> Answer:
             "name": tenant.name,
             "plan": tenant.plan,
             "created_at": tenant.created_at.isoformat(),
+            "suspended_at": instant_text(tenant.suspended_at),
         }
         for tenant in tenants
         if tenant
@@ -92,49 +90,6 @@ def set_estimates(container: Container, options: Namespace) -> Answer:
     return Answer({"tenant": tenant_fields(tenant)})
 
 
-def create_key(container: Container, options: Namespace) -> Answer:
-    """Create a key."""
-    change, days = change_of(container), options.expires_in_days
-    request = KeyRequest(
-        label=options.label,
-        scopes=tuple(options.scope or ALL_SCOPES),
-        expires_at=None if days is None else change.at + timedelta(days=days),
-        is_live=not container.config.is_local,
-    )
-    made = manage_keys.create_key(container.directory, options.tenant, request, change)
-    return Answer({"key": _key(made.key), "api_key": made.secret})
-
-
-def list_keys(container: Container, options: Namespace) -> Answer:
-    """List a tenant's keys."""
-    tenant = manage_tenants.existing_tenant(container.directory, options.tenant)
-    return Answer({"keys": [_key(key) for key in container.directory.list_keys(tenant.id)]})
-
-
-def rotate_key(container: Container, options: Namespace) -> Answer:
-    """Replace a key by a successor."""
-    overlap = timedelta(hours=options.overlap_hours)
-    ref = KeyRef(options.tenant, options.key)
-    made = manage_keys.rotate_key(container.directory, ref, overlap, change_of(container))
-    return Answer({"key": _key(made.key), "api_key": made.secret})
-
-
-def revoke_key(container: Container, options: Namespace) -> Answer:
-    """End a key."""
-    ref = KeyRef(options.tenant, options.key)
-    key = manage_keys.revoke_key(container.directory, ref, change_of(container))
-    return Answer({"key": _key(key)})
-
-
-def add_member(container: Container, options: Namespace) -> Answer:
-    """Make a user a member of a tenant."""
-    people = PeopleDependencies(container.directory, container.identities, container.members)
-    request = MemberRequest(options.email, options.role)
-    member = add(people, options.tenant, request, change_of(container))
-    fields = {"id": member.user_id, "email": member.email, "role": member.role}
-    return Answer({"tenant_id": options.tenant, "member": fields})
-
-
 def verify(container: Container, options: Namespace) -> Answer:
     """Compare counters with events."""
     found = verify_counters(container.usage, options.tenant, container.config.retention, container.clock())
@@ -159,27 +114,15 @@ def _billing(tenant: Tenant, customer_id: str | None) -> dict[str, Any]:
         "customer_id": customer_id,
         "subscription_id": summary.subscription_id,
         "interval": summary.interval,
-        "period_start": _text(summary.period_start),
-        "period_end": _text(summary.period_end),
+        "period_start": instant_text(summary.period_start),
+        "period_end": instant_text(summary.period_end),
         "cancel_at_period_end": summary.cancel_at_period_end,
-        "ends_at": _text(summary.ends_at),
-        "plan_ends_at": _text(granted.until if granted else None),
-        "trial_end": _text(summary.trial_end),
-        "past_due_since": _text(summary.past_due_since),
+        "ends_at": instant_text(summary.ends_at),
+        "plan_ends_at": instant_text(granted.until if granted else None),
+        "trial_end": instant_text(summary.trial_end),
+        "past_due_since": instant_text(summary.past_due_since),
     }
 
 
-def _key(key: ApiKey) -> dict[str, Any]:
-    return {
-        "id": key.id,
-        "prefix": key.prefix,
-        "label": key.label,
-        "scopes": " ".join(key.scopes),
-        "created_at": key.created_at.isoformat(),
-        "expires_at": _text(key.expires_at),
-        "revoked_at": _text(key.revoked_at),
-    }
-
-
-def _text(instant: datetime | None) -> str | None:
+def instant_text(instant: datetime | None) -> str | None:
     return None if instant is None else instant.isoformat()

@@ -1,4 +1,4 @@
-"""The options of the commands about grants, a tenant's own limits, and its end."""
+"""The options of the commands about grants, a tenant's own limits, its suspension and its end."""
 
 from argparse import SUPPRESS, ArgumentTypeError
 from collections.abc import Callable
@@ -17,7 +17,7 @@ _MOST_DIGITS = 30
 
 
 def add_grants(actions: Any) -> None:
-    """Add the commands `grant`, `revoke-grant`, `set-limits` and `end`."""
+    """Add the commands `grant`, `revoke-grant`, `set-limits`, `suspend`, `resume` and `end`."""
     _add_grant(actions)
     revoke = add(
         actions,
@@ -26,6 +26,7 @@ def add_grants(actions: Any) -> None:
             run=grant_commands.revoke_grant,
             help="take a grant back at once",
             example='tenant revoke-grant --id acme --grant gr_1f2e3d4c5b6a --reason "typing error"',
+            changes=True,
         ),
     )
     revoke.add_argument(
@@ -38,6 +39,7 @@ def add_grants(actions: Any) -> None:
             run=grant_commands.set_limits,
             help=f"replace limits of a tenant's plan; {UNLIMITED} is {MAX_LIMIT:,}, {DEFAULT} is the plan's own",
             example="tenant set-limits --id acme --tokens 750000 --runs unlimited --soft-percent default",
+            changes=True,
         ),
     )
     for name in ("--tokens", "--runs", "--requests-per-minute"):
@@ -46,6 +48,26 @@ def add_grants(actions: Any) -> None:
         )
     for name in ("--soft-percent", "--hard-percent"):
         limits.add_argument(name, type=_limit(), default=SUPPRESS, metavar=f"N|{DEFAULT}")
+    suspend = add(
+        actions,
+        Command(
+            name="suspend",
+            run=grant_commands.suspend,
+            help="refuse a tenant's keys and members until it is resumed; nothing is deleted, billing goes on",
+            example='tenant suspend --id acme --reason "invoice 7 is unpaid"',
+            changes=True,
+        ),
+    )
+    resume = add(
+        actions,
+        Command(
+            name="resume",
+            run=grant_commands.resume,
+            help="let a suspended tenant's keys and members in again",
+            example='tenant resume --id acme --reason "invoice 7 is paid"',
+            changes=True,
+        ),
+    )
     end = add(
         actions,
         Command(
@@ -53,9 +75,11 @@ def add_grants(actions: Any) -> None:
             run=grant_commands.end,
             help="cancel a tenant's subscriptions, revoke its grants and keys; usage, invoices and audit log stay",
             example='tenant end --id acme --reason "contract ended"',
+            changes=True,
+            uses_stripe=True,
         ),
     )
-    for command in (revoke, limits, end):
+    for command in (revoke, limits, suspend, resume, end):
         command.add_argument("--id", required=True)
         command.add_argument("--reason", default="", help="kept in the audit trail")
 
@@ -68,6 +92,7 @@ def _add_grant(actions: Any) -> None:
             run=grant_commands.give_grant,
             help="give a tenant a plan, or more tokens or runs in each period, whatever its subscription grants",
             example='tenant grant --id acme --tokens 100000 --until 2027-06-30 --reason "sorry for the outage"',
+            changes=True,
         ),
     )
     grant.add_argument("--id", required=True)

@@ -1,4 +1,4 @@
-"""The commands about what an operator decides by hand: grants, a tenant's own limits, and its end."""
+"""The commands about what an operator decides by hand: a tenant's grants, own limits, suspension and end."""
 
 from argparse import Namespace
 
@@ -6,9 +6,9 @@ from shared.bootstrap import Container
 from shared.usecases.billing.end_tenant import end_tenant
 from shared.usecases.people import manage_grants, manage_limits
 from shared.usecases.people.manage_grants import GrantRequest
-from shared.usecases.people.manage_tenants import existing_tenant
+from shared.usecases.people.manage_tenants import existing_tenant, set_suspension
 from tools.admin.commands import Answer, change_of
-from tools.admin.tenant_fields import grant_fields, resulting_limits
+from tools.admin.tenant_fields import grant_fields, resulting_limits, tenant_fields
 
 
 def give_grant(container: Container, options: Namespace) -> Answer:
@@ -34,6 +34,22 @@ def set_limits(container: Container, options: Namespace) -> Answer:
     change = change_of(container).because(options.reason)
     tenant = manage_limits.set_limits(container.directory, options.id, given, change)
     return Answer({"tenant_id": tenant.id, "limits": resulting_limits(container, tenant)})
+
+
+def suspend(container: Container, options: Namespace) -> Answer:
+    """Refuse a tenant's keys and members."""
+    return _set_suspension(container, options, suspended=True)
+
+
+def resume(container: Container, options: Namespace) -> Answer:
+    """Let a suspended tenant's keys and members in again."""
+    return _set_suspension(container, options, suspended=False)
+
+
+def _set_suspension(container: Container, options: Namespace, *, suspended: bool) -> Answer:
+    change = change_of(container).because(options.reason)
+    tenant = set_suspension(container.directory, options.id, suspended=suspended, change=change)
+    return Answer({"tenant": tenant_fields(tenant)})
 
 
 def end(container: Container, options: Namespace) -> Answer:

@@ -11,6 +11,7 @@ from shared.domain.notices.webhooks import WebhookMessage
 from shared.domain.people.tenants import Tenant
 from shared.usecases.notices import alert_endpoints
 from tools.admin.commands import Answer, change_of
+from tools.admin.parsing import FROM_INPUT, read_secret
 
 
 def list_alerts(container: Container, options: Namespace) -> Answer:
@@ -20,8 +21,9 @@ def list_alerts(container: Container, options: Namespace) -> Answer:
 
 def add_endpoint(container: Container, options: Namespace) -> Answer:
     """Add a webhook endpoint to a tenant."""
+    url = read_secret("URL") if options.url == FROM_INPUT else options.url
     request = alert_endpoints.EndpointRequest(
-        options.url, options.format, allow_local=container.config.local_webhooks
+        url, options.format, allow_local=container.config.local_webhooks
     )
     tenant, change = _tenant(container, options), change_of(container)
     made = alert_endpoints.add_endpoint(container.endpoints, tenant, request, change)

@@ -1,6 +1,8 @@
 """The parts of the command line that every command shares."""
 
 import argparse
+import getpass
+import sys
 from argparse import SUPPRESS, ArgumentParser, Namespace, RawDescriptionHelpFormatter
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -11,16 +13,24 @@ from shared.bootstrap import Container
 from tools.admin.commands import Answer
 
 PROGRAM = "python -m tools.admin"
+FROM_INPUT = "-"
+"""Given instead of a secret, which is then read from standard input."""
+_KEY_START = "gwi_"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Command:
-    """A command: its name, what runs it, and what its help says."""
+    """A command: its name, what runs it, and what its help says.
+
+    A command that `changes` something names its project first, and asks unless the project is local.
+    """
 
     name: str
     run: Callable[[Container, Namespace], Answer]
     help: str
     example: str
+    changes: bool = False
+    uses_stripe: bool = False
 
 
 def add_common(parser: ArgumentParser, *, is_top: bool = False) -> None:
@@ -44,6 +54,13 @@ def add_common(parser: ArgumentParser, *, is_top: bool = False) -> None:
         help="the folder of that stack (default: .local)",
     )
 
+    parser.add_argument(
+        "--yes",
+        action="store_true",
+        default=False if is_top else SUPPRESS,
+        help="change a project that is not local without asking",
+    )
+
 
 def add(actions: Any, command: Command) -> ArgumentParser:
     added: ArgumentParser = actions.add_parser(
@@ -53,9 +70,24 @@ def add(actions: Any, command: Command) -> ArgumentParser:
         formatter_class=RawDescriptionHelpFormatter,
         epilog=f"example:\n  {PROGRAM} {command.example}",
     )
-    added.set_defaults(run=command.run)
+    added.set_defaults(run=command.run, changes=command.changes, uses_stripe=command.uses_stripe)
     add_common(added)
     return added
+
+
+def read_secret(name: str) -> str:
+    """Read a secret from standard input; a terminal does not show what is typed."""
+    secret = getpass.getpass(f"{name}: ") if sys.stdin.isatty() else sys.stdin.readline()
+    return secret.strip()
+
+
+def key_name(text: str) -> str:
+    """Return the name of a key; refuse a key itself, as every user of the machine can see arguments."""
+    if text.startswith(_KEY_START):
+        raise argparse.ArgumentTypeError(
+            f"a key is a secret: give its id, or `{FROM_INPUT}` to type it or to send it by standard input"
+        )
+    return text
 
 
 def whole_number(least: int, most: int) -> Callable[[str], int]:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from tools.admin import notice_commands, price_commands, stripe_commands
-from tools.admin.parsing import Command, add, whole_number
+from tools.admin.parsing import FROM_INPUT, Command, add, whole_number
 
 _MOST_ALERTS = 500
 
@@ -37,9 +37,14 @@ def add_endpoint(parser: ArgumentParser) -> None:
             run=notice_commands.add_endpoint,
             help="add a webhook endpoint; its secret is shown once",
             example="endpoint add --tenant acme --url https://hooks.example.com/usage --format slack",
+            changes=True,
         ),
     )
-    new.add_argument("--url", required=True)
+    new.add_argument(
+        "--url",
+        required=True,
+        help=f"`{FROM_INPUT}` reads it from standard input: who knows the URL of a Slack channel can post to it",
+    )
     new.add_argument("--format", choices=("json", "slack"), default="json", help="default json")
     listing = add(
         actions,
@@ -57,6 +62,7 @@ def add_endpoint(parser: ArgumentParser) -> None:
             run=notice_commands.remove_endpoint,
             help="remove a webhook endpoint",
             example="endpoint remove --tenant acme --endpoint ep_1f2e3d4c5b6a7988",
+            changes=True,
         ),
     )
     remove.add_argument("--endpoint", required=True, metavar="ID")
@@ -83,6 +89,7 @@ def _add_price(parser: ArgumentParser) -> None:
             run=price_commands.set_price,
             help="add or replace one price, written as in a price file",
             example="""price set 'provider = "openai"' 'model = "gpt-4o"' 'from = "2026-11-01"' 'percent = "-15"'""",
+            changes=True,
         ),
     )
     change.add_argument("lines", nargs="+", metavar="LINE", help="a line of the [[price]] table")
@@ -93,6 +100,7 @@ def _add_price(parser: ArgumentParser) -> None:
             run=price_commands.remove_price,
             help="remove the prices of a model",
             example="price remove --provider openai --model gpt-4o --from 2026-11-01",
+            changes=True,
         ),
     )
     remove.add_argument("--provider", required=True)
@@ -110,6 +118,7 @@ def _add_price(parser: ArgumentParser) -> None:
             run=price_commands.import_prices,
             help="replace all prices by those of a file, or none if one is wrong",
             example="price import prices.toml --dry-run",
+            changes=True,
         ),
     )
     imported.add_argument("file", type=Path)
@@ -127,6 +136,8 @@ def _add_stripe(parser: ArgumentParser) -> None:
             run=stripe_commands.sync_catalog,
             help="create or repair the products and prices of the plans; safe to run again",
             example="stripe sync-catalog --webhook-url https://stripe-webhook.example.com",
+            changes=True,
+            uses_stripe=True,
         ),
     )
     sync.add_argument(
@@ -141,6 +152,8 @@ def _add_stripe(parser: ArgumentParser) -> None:
             run=stripe_commands.reconcile,
             help="report where billing differs from Stripe; exit with 1 if a difference is left, 2 if unreadable",
             example="stripe reconcile --tenant acme --repair",
+            changes=True,
+            uses_stripe=True,
         ),
     )
     reconcile.add_argument("--repair", action="store_true", help="apply what Stripe says")
@@ -152,6 +165,8 @@ def _add_stripe(parser: ArgumentParser) -> None:
             run=stripe_commands.link,
             help="link a Stripe customer to a tenant, and take over its subscriptions and invoices",
             example='stripe link --tenant acme --customer cus_123 --reason "sold by invoice"',
+            changes=True,
+            uses_stripe=True,
         ),
     )
     unlink = add(
@@ -161,6 +176,8 @@ def _add_stripe(parser: ArgumentParser) -> None:
             run=stripe_commands.unlink,
             help="end the link of a Stripe customer; its subscriptions grant the tenant nothing any more",
             example='stripe unlink --tenant acme --customer cus_123 --reason "linked by mistake"',
+            changes=True,
+            uses_stripe=True,
         ),
     )
     for action in (link, unlink):

@@ -20,6 +20,7 @@ def tenant_fields(tenant: Tenant) -> dict[str, Any]:
         "limits": {name: _shown(value) for name, value in own_limits.items()},
         "grants": [grant_fields(each) for each in tenant.grants],
         "created_at": tenant.created_at.isoformat(),
+        "suspended_at": tenant.suspended_at and tenant.suspended_at.isoformat(),
         "takes_estimates": tenant.takes_estimates,
         "counter_shards": tenant.counters.shards,
     }

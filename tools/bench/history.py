@@ -50,6 +50,7 @@ def event(number: int, ts: datetime, prefix: str, run: str) -> RecordedEvent:
         request_id=None,
         metadata_json=None,
         metadata_cut=False,
+        redactions=0,
         fingerprint="f" * 32,
         identity=f"{prefix}-{number}",
         amounts=_AMOUNTS,

@@ -15,7 +15,7 @@ _ORDER = {"plan": DEMO_PAID_PLAN, "interval": "month"}
 
 @dataclass(frozen=True)
 class DemoTenant:
-    """A tenant's id, and the secret of its first key."""
+    """A tenant's id, and the secret of its key."""
 
     id: str
     api_key: str

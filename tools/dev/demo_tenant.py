@@ -14,6 +14,12 @@ from tools.dev.settings import DEMO_EMAIL, DEMO_PAID_PLAN, DEMO_PASSWORD, DEMO_P
 from tools.dev.stack_access import StackAccess
 
 CREATE = ("tenant", "create", "--id", DEMO_TENANT, "--name", "Demo", "--plan", DEMO_PLAN)
+CREATE_KEY = ("key", "create", "--tenant", DEMO_TENANT, "--label", "demo")
+SCOPES = (
+    *("--scope", "usage:write", "--scope", "limits:read"),
+    *("--scope", "usage:read", "--scope", "billing:write"),
+)
+"""The demo's key also reads usage and buys a plan, which the first key of a tenant cannot."""
 JOIN = ("member", "add", "--tenant", DEMO_TENANT, "--email", DEMO_EMAIL, "--role", "owner")
 BATCH_EVENTS = 500
 
@@ -30,7 +36,8 @@ class Demo:
 def make_demo(stack: StackAccess, now: datetime, *, with_history: bool) -> Demo:
     """Make the tenant and, with history, its subscription and its events; StackError on a refusal."""
     created = stack.run_admin(CREATE)
-    tenant = DemoTenant(created["tenant"]["id"], created["api_key"])
+    key = stack.run_admin((*CREATE_KEY, *SCOPES))
+    tenant = DemoTenant(created["tenant"]["id"], key["api_key"])
     stack.run_admin(SYNC_CATALOG)
     if not with_history:
         return Demo(tenant, DEMO_PLAN, 0)

@@ -64,7 +64,7 @@ def placed_functions(stripe: LocalStripe | None, root: Path = ROOT) -> list[Func
 def start_double(stripe: LocalStripe, environment: Mapping[str, str], logs: Path) -> Server:
     """Start the double in a process of its own; it is not ready yet."""
     arguments = [sys.executable, "-m", "tools.stripe_double", "--port", str(stripe.port)]
-    arguments += ["--webhook-url", stripe.webhook_url, "--webhook-secret", stripe.webhook_secret]
-    command = Command(arguments, environment, folder=ROOT)
+    arguments += ["--webhook-url", stripe.webhook_url]
+    command = Command(arguments, {**environment, **stripe.settings()}, folder=ROOT)
     process = ChildProcess("stripe", command, log=logs / "stripe.log")
     return Server(process, stripe.port, Probe("/_double/health", below_status=300))

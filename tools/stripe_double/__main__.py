@@ -1,6 +1,7 @@
-"""Command line of the Stripe double: `python -m tools.stripe_double --port N --webhook-url … --webhook-secret …`."""
+"""Command line of the Stripe double: `python -m tools.stripe_double --port N --webhook-url …`."""
 
 import argparse
+import os
 import signal
 import sys
 import threading
@@ -19,12 +20,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stopped.set())
     try:
-        webhook = WebhookEndpoint(options.webhook_url, options.webhook_secret)
-        with serving(
-            port=options.port,
-            webhook=webhook,
-            api_key=options.api_key,
-        ) as double:
+        webhook = WebhookEndpoint(options.webhook_url, _webhook_secret())
+        with serving(port=options.port, webhook=webhook) as double:
             print(f"Stripe double: {double.url} (API {CURRENT_VERSION})", flush=True)
             stopped.wait()
     except (OSError, ValueError, Refusal) as error:
@@ -33,15 +30,22 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
+def _webhook_secret() -> str:
+    """Return the secret of the environment: arguments are shown to every user of the machine."""
+    secret = os.environ.get("STRIPE_WEBHOOK_SECRET")
+    if not secret:
+        raise ValueError("STRIPE_WEBHOOK_SECRET is missing: whsec_…, with which webhooks are signed")
+    return secret
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m tools.stripe_double",
-        description="Serves a local double of Stripe's API on 127.0.0.1 and sends signed webhooks to this machine.",
+        description="Serves a local double of Stripe's API on 127.0.0.1 and sends webhooks to this machine, signed"
+        " with STRIPE_WEBHOOK_SECRET.",
     )
     parser.add_argument("--port", type=int, required=True, help="0 takes a free one")
     parser.add_argument("--webhook-url", required=True, help="where events go; must be on this machine")
-    parser.add_argument("--webhook-secret", required=True, help="whsec_…, with which webhooks are signed")
-    parser.add_argument("--api-key", help="the only key accepted; default: every sk_test_… and rk_test_…")
     return parser
 
 

@@ -36,10 +36,10 @@ test('what the chart shows is downloaded as CSV', async ({ page }) => {
   const file = await waiting
   expect(file.suggestedFilename()).toMatch(/^usage-acme-.*-by-day\.csv$/)
   const [head, ...rows] = (await readFile(await file.path(), 'utf8')).trim().split(/\r?\n/)
-  expect(head).toMatch(/^start,provider,model,calls,/)
+  expect(head).toMatch(/^"start","provider","model","calls",/)
   // A row for every day so far, of which only today's has usage.
-  expect(rows.filter((row) => row.includes(',gpt-4.1-mini,'))).toHaveLength(rows.length)
-  expect(rows.filter((row) => row.includes(',gpt-4.1-mini,1,'))).toHaveLength(1)
+  expect(rows.filter((row) => row.includes(',"gpt-4.1-mini",'))).toHaveLength(rows.length)
+  expect(rows.filter((row) => row.includes(',"gpt-4.1-mini",1,'))).toHaveLength(1)
 })
 
 async function choose(page: Page, current: string, item: string | RegExp) {

@@ -1,6 +1,7 @@
 """Firestore, by raw protobuf messages: the stock client's own encoding costs more than the network."""
 
 from shared.adapters.firestore.billing.billing import FirestoreBillingStore
+from shared.adapters.firestore.ledger.reconciliation import FirestoreReconciliations
 from shared.adapters.firestore.ledger.usage import FirestoreUsageStore
 from shared.adapters.firestore.notices.endpoints import FirestoreEndpoints
 from shared.adapters.firestore.notices.mail_documents import FirestoreMailDocuments
@@ -18,6 +19,7 @@ __all__ = [
     "FirestoreMembers",
     "FirestoreOutbox",
     "FirestorePriceBooks",
+    "FirestoreReconciliations",
     "FirestoreRpc",
     "FirestoreUsageStore",
 ]

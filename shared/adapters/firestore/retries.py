@@ -11,7 +11,9 @@ from typing import TypeVar
 
 import grpc
 
+from shared.adapters.firestore.refused import Gate
 from shared.domain.errors import Unavailable
+from shared.ports import Operations
 
 R = TypeVar("R")
 
@@ -38,36 +40,52 @@ class Contended(Exception):
 
 
 @dataclass(slots=True)
-class _TimeLeft:
-    """The seconds that a request may still wait for the store."""
+class _Request:
+    """A request of a caller: how many seconds it may still wait for the store, and what it has cost."""
 
-    seconds: float
+    seconds_left: float
+    operations: Operations
 
 
-_TIME_LEFT_OF_REQUEST: ContextVar[_TimeLeft | None] = ContextVar("time_left_of_request", default=None)
+_REQUEST: ContextVar[_Request | None] = ContextVar("request", default=None)
+
+
+def count_operations(*, reads: int = 0, writes: int = 0) -> None:
+    """Add a call, and the reads and writes that Firestore bills for it, to the current request, if there is one."""
+    if request := _REQUEST.get():
+        request.operations.calls += 1
+        request.operations.reads += reads
+        request.operations.writes += writes
 
 
 class Retries:
-    """Retries the calls of one database.
+    """Retries the calls of one database, unless its gate says that this service is refused.
 
     `probe` makes a cheap call that takes at most the seconds it gets. `reconnect` opens a new connection.
     """
 
     def __init__(
-        self, give_up_after_seconds: float, *, probe: Callable[[float], None], reconnect: Callable[[], None]
+        self,
+        give_up_after_seconds: float,
+        *,
+        gate: Gate,
+        probe: Callable[[float], None],
+        reconnect: Callable[[], None],
     ) -> None:
         self._give_up_after_seconds = give_up_after_seconds
+        self._gate = gate
         self._connection = _Connection(reconnect)
         self._outage = _Outage(lambda: self._connection.call(probe, PROBE_SECONDS))
 
     @contextmanager
-    def one_deadline(self) -> Iterator[None]:
-        """Limit the total time that the calls within the block wait to the time that one call may wait."""
-        token = _TIME_LEFT_OF_REQUEST.set(_TimeLeft(self._give_up_after_seconds))
+    def request(self) -> Iterator[Operations]:
+        """Let the calls within the block wait in total as long as one call may; yield their count."""
+        request = _Request(self._give_up_after_seconds, Operations())
+        token = _REQUEST.set(request)
         try:
-            yield
+            yield request.operations
         finally:
-            _TIME_LEFT_OF_REQUEST.reset(token)
+            _REQUEST.reset(token)
 
     def run(
         self,
@@ -82,16 +100,16 @@ class Retries:
         """
         self._outage.require_store()
         seconds = give_up_after_seconds or self._give_up_after_seconds
-        left = _TIME_LEFT_OF_REQUEST.get()
-        if left is None:
+        request = _REQUEST.get()
+        if request is None:
             return self._repeat(call, seconds, most_aborts)
-        if left.seconds <= 0:
+        if request.seconds_left <= 0:
             raise Unavailable("Firestore does not answer (this request has waited long enough)")
         started = time.monotonic()
         try:
-            return self._repeat(call, min(seconds, left.seconds), most_aborts)
+            return self._repeat(call, min(seconds, request.seconds_left), most_aborts)
         finally:
-            left.seconds -= time.monotonic() - started
+            request.seconds_left -= time.monotonic() - started
 
     def _repeat(self, call: Callable[[float], R], seconds: float, most_aborts: int | None) -> R:
         started = time.monotonic()
@@ -101,6 +119,7 @@ class Retries:
             try:
                 result = self._connection.call(call, min(_try_seconds(tries), deadline - time.monotonic()))
             except grpc.RpcError as error:
+                self._gate.require_access(error)
                 code = error.code()
                 if code not in _RETRIED:
                     raise

@@ -9,8 +9,10 @@ import grpc
 from google.cloud.firestore_v1.services.firestore.transports import FirestoreGrpcTransport
 from google.cloud.firestore_v1.types import firestore as firestore_types
 
-from shared.adapters.firestore.retries import GIVE_UP_AFTER_SECONDS, Retries
+from shared.adapters.firestore.refused import gate_of
+from shared.adapters.firestore.retries import GIVE_UP_AFTER_SECONDS, Retries, count_operations
 from shared.domain.errors import TooLarge
+from shared.ports import Operations
 
 CommitRequest: Any = firestore_types.CommitRequest.pb()
 BatchWriteRequest: Any = firestore_types.BatchWriteRequest.pb()
@@ -91,12 +93,15 @@ class FirestoreRpc:
         self._metadata.append(("google-cloud-resource-prefix", self.database))
         self._metadata.append(("x-goog-request-params", f"database={quote(self.database, safe='')}"))
         self._connect = connect
-        self._stubs = _Stubs.on(connect())
-        self._retries = Retries(give_up_after_seconds, probe=self._probe, reconnect=self._reconnect)
+        self._gate = gate_of(self.database)
+        self._opened: _Stubs | None = None
+        self._retries = Retries(
+            give_up_after_seconds, gate=self._gate, probe=self._probe, reconnect=self._reconnect
+        )
 
-    def one_deadline(self) -> AbstractContextManager[None]:
-        """Limit the total time that the calls within the block wait to the time that one call may wait."""
-        return self._retries.one_deadline()
+    def request(self) -> AbstractContextManager[Operations]:
+        """Let the calls within the block wait in total as long as one call may; yield their count."""
+        return self._retries.request()
 
     def commit(self, writes: Iterable[Any], give_up_after_seconds: float | None = None) -> Any:
         """Apply all writes or none, and return Firestore's response; raise grpc.RpcError if a retry cannot help."""
@@ -109,6 +114,7 @@ class FirestoreRpc:
 
         Raise Contended after `most_aborts` aborts; without it, an abort is retried like any other failure.
         """
+        count_operations(writes=len(request.writes))
         return self._retries.run(
             lambda timeout: self._stubs.commit(request, timeout=timeout, metadata=self._metadata),
             give_up_after_seconds,
@@ -120,6 +126,7 @@ class FirestoreRpc:
         if not writes:
             return []
         request = BatchWriteRequest(database=self.database, writes=writes)
+        count_operations(writes=len(writes))
         response = self._retries.run(
             lambda timeout: self._stubs.batch_write(request, timeout=timeout, metadata=self._metadata)
         )
@@ -135,6 +142,7 @@ class FirestoreRpc:
         request = BatchGetDocumentsRequest(database=self.database, documents=names)
         if fields := list(fields):
             request.mask.field_paths.extend(fields)
+        count_operations(reads=len(request.documents))
         documents = self._read("batch_get", request, most_bytes)
         if most_bytes is not None and size_of(documents) > most_bytes:
             raise TooLarge("This interval has too much usage to read at once", code="range_too_large")
@@ -146,7 +154,9 @@ class FirestoreRpc:
         Stop after the document with which they exceed `most_bytes`.
         """
         request = RunQueryRequest(parent=parent, structured_query=structured_query)
-        return self._read("run_query", request, most_bytes)
+        found = self._read("run_query", request, most_bytes)
+        count_operations(reads=max(len(found), 1))
+        return found
 
     def count(self, parent: str, structured_query: Any) -> int:
         """Count the documents that a query below `parent` finds, without reading them."""
@@ -154,6 +164,7 @@ class FirestoreRpc:
         aggregation = request.structured_aggregation_query
         aggregation.structured_query.CopyFrom(structured_query)
         aggregation.aggregations.add(alias="count").count.SetInParent()
+        count_operations(reads=1)
         (response,) = self._retries.run(
             lambda timeout: list(self._stubs.aggregate(request, timeout=timeout, metadata=self._metadata))
         )
@@ -174,9 +185,19 @@ class FirestoreRpc:
         request = BatchGetDocumentsRequest(database=self.database, documents=names)
         list(self._stubs.batch_get(request, timeout=timeout, metadata=self._metadata))
 
+    @property
+    def _stubs(self) -> _Stubs:
+        """The calls on the channel, which the first of them opens."""
+        return self._opened or self._open()
+
+    def _open(self) -> _Stubs:
+        with self._gate.looking_for_credentials():
+            self._opened = _Stubs.on(self._connect())
+        return self._opened
+
     def _reconnect(self) -> None:
         """Replace the channel. Calls under way end on the old one, which closes with the last of them."""
-        self._stubs = _Stubs.on(self._connect())
+        self._open()
 
 
 def size_of(documents: Iterable[Any]) -> int:

@@ -1,6 +1,7 @@
 """The whole store in this process's memory: for development without emulators, and for fast tests."""
 
 from shared.adapters.memory.billing.billing import MemoryBillingStore
+from shared.adapters.memory.ledger.reconciliation import MemoryReconciliations
 from shared.adapters.memory.ledger.usage import MemoryUsageStore
 from shared.adapters.memory.notices.outbox import MemoryOutbox
 from shared.adapters.memory.people.directory import MemoryDirectory
@@ -20,5 +21,6 @@ class MemoryStore(
     MemoryIdentities,
     MemoryPriceBooks,
     MemoryOutbox,
+    MemoryReconciliations,
 ):
     """All stores over the same dictionaries."""

@@ -8,6 +8,7 @@ from threading import RLock
 from shared.domain.billing.billing_account import BillingAccount
 from shared.domain.billing.invoices import InvoiceRow
 from shared.domain.ledger.counters import Cells, ShardRef
+from shared.domain.ledger.reconciliation import ReconciliationStep
 from shared.domain.ledger.rollups import DayRollup, MonthRollup
 from shared.domain.metering.recording import RecordedEvent
 from shared.domain.metering.runs import Run
@@ -27,6 +28,7 @@ class CounterDocument:
 
     cells: Cells = field(default_factory=dict)
     commits: int = 0
+    events: int = 0
     run_hours: set[int] = field(default_factory=set)
     fold_due: datetime | None = None
     """The time of its next fold; None if nothing was recorded since the last one."""
@@ -76,6 +78,7 @@ class MemoryState:
         self._endpoints: dict[tuple[str, str], Endpoint] = {}
         self._prices = EMPTY_BOOK
         self._price_changes: list[AuditEntry] = []
+        self._reconciliation: ReconciliationStep | None = None
         self._versions = 0
 
     def _is_new(self, outgoing: Outgoing) -> bool:

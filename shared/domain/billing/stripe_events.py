@@ -1,6 +1,5 @@
 """Read a webhook's body: the event, and the one object that it is about."""
 
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -21,7 +20,7 @@ from shared.domain.billing.stripe_shapes import (
     read_invoice,
     read_subscription,
 )
-from shared.domain.people.tenants import TENANT_ID
+from shared.domain.tenant_ids import is_tenant_id
 
 P = TypeVar("P", covariant=True)
 
@@ -192,4 +191,4 @@ def _tenant_in_metadata(fields: Fields) -> str | None:
 
 
 def _possible_tenant(named: str | None) -> str | None:
-    return named if named and re.fullmatch(TENANT_ID, named) else None
+    return named if named and is_tenant_id(named) else None

@@ -72,6 +72,7 @@ class CounterShard:
     cells: Cells
     commits: int
     """The number of commits so far. Two readings give the write rate."""
+    events: int
     run_hours: frozenset[int]
     """The hours (0-23) in which a run may have begun since the last fold."""
     dirty: bool

@@ -43,6 +43,7 @@ class DayRollup:
     shards: int = 0
     """The number of counter documents that the day was folded from."""
     commits: int = 0
+    events: int = 0
     folded_at: datetime
     version: object = None
 
@@ -88,6 +89,7 @@ def fold_day(
         runs=previous.runs if previous else {},
         shards=max([previous.shards if previous else 0, *(shard.ref.number + 1 for shard in counted)]),
         commits=sum(shard.commits for shard in counted),
+        events=sum(shard.events for shard in counted),
         # Clocks differ: a day never becomes older than it was.
         folded_at=max(now, previous.folded_at) if previous else now,
         version=previous.version if previous else None,

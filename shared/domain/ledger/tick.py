@@ -6,12 +6,16 @@ from typing import Annotated, Literal, NamedTuple, Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from shared.domain.ledger.counter_settings import MAX_COUNTER_SHARDS
+from shared.domain.tenant_ids import TenantId
+
+MAX_TENANTS = 100
+"""The most tenants that one message names."""
 
 
 class DueDay(NamedTuple):
     """A tenant's day to fold, and how many counter documents of it exist at least."""
 
-    tenant_id: str
+    tenant_id: TenantId
     # No usage lies outside, and at the ends of the calendar a fold would look at days that do not exist.
     day: Annotated[date, Field(ge=date(2000, 1, 1), lt=date(2200, 1, 1))]
     shards: Annotated[int, Field(ge=0, le=MAX_COUNTER_SHARDS)]
@@ -26,11 +30,11 @@ class TickMessage(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     job: Literal["fold", "reconcile", "deliver"] = "fold"
-    tenants: tuple[str, ...] | None = None
+    tenants: Annotated[tuple[TenantId, ...], Field(max_length=MAX_TENANTS)] | None = None
     """Do the job for these tenants only; a fold then does not wait until they are due."""
     due: tuple[DueDay, ...] = ()
     """Fold these days: a tick has found them due."""
-    after: str | None = None
+    after: TenantId | None = None
     """Reconcile the tenants whose ids come after this one."""
     entries: tuple[OutboxId, ...] = ()
     """Deliver these entries of the outbox, as far as they are still due."""
@@ -43,4 +47,6 @@ class TickMessage(BaseModel):
             raise ValueError("after is for a reconciliation that names no tenants")
         if bool(self.entries) != (self.job == "deliver") or (self.entries and self.tenants is not None):
             raise ValueError("entries are for a delivery, which needs some")
+        if len({each.tenant_id for each in self.due}) > MAX_TENANTS:
+            raise ValueError(f"due days are of at most {MAX_TENANTS} tenants")
         return self

@@ -61,7 +61,7 @@ class LimitPolicy:
     alert_percents: tuple[int, ...] = DEFAULT_ALERT_PERCENTS
     """The percentages at which an alert is raised, in rising order."""
     requests_per_minute: int = MAX_LIMIT
-    """Told to callers, who may hold their own gate to it: nothing here counts requests."""
+    """Enforced with a generous factor, by each instance: see limit_rates."""
     has_grants: bool = False
     """Whether grants by hand are part of the limits."""
 

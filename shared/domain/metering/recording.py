@@ -1,6 +1,7 @@
 """Prepares a valid event for the ledger: checks its tenant and time, adds its id, tokens, cost and amounts."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from functools import lru_cache
 from hashlib import blake2b
@@ -13,7 +14,7 @@ from shared.domain.ledger.periods import MAX_AGE, MAX_AHEAD
 from shared.domain.metering.amounts import Measures, amounts_of
 from shared.domain.metering.event_costs import LIST_TERMS, Priced, PricingTerms, cost_of_event
 from shared.domain.metering.events import Category, MeteringEvent, Status
-from shared.domain.metering.metadata import stored_metadata
+from shared.domain.metering.metadata import NO_METADATA, stored_metadata
 from shared.domain.metering.readings import read_usage
 from shared.domain.metering.refusals import RefusedEvent
 from shared.domain.prices.catalog import MAX_CACHED_NAMES, ResolvedProvider, resolve_provider
@@ -53,6 +54,8 @@ class RecordedEvent(NamedTuple):
     amounts: Totals
     metadata_cut: bool
     """Whether `metadata_json` is only the part of the metadata that may be stored."""
+    redactions: int
+    """How many known secrets were replaced in the metadata."""
     identity: str
     """The text that is unique for each event of a tenant: `id`, except for a CloudEvent."""
 
@@ -72,7 +75,9 @@ def prepare(
     pools = read.pools if read and read.calls else None
     served = read.served_model if read else None
     cost = cost_of_event(event, read, Priced(provider, ts, terms))
-    metadata_json, metadata_cut = stored_metadata(event.metadata) if event.metadata else (None, False)
+    metadata_json, metadata_cut, redactions = (
+        stored_metadata(event.metadata) if event.metadata else NO_METADATA
+    )
     event_id = event.id or _derived_id(event)
     return RecordedEvent(  # by position: as many keywords would take twice as long, once per event
         event_id,
@@ -94,6 +99,7 @@ def prepare(
         _fingerprint(event),
         amounts_of(Measures(event.category, event.status, pools, event.latency_ms, cost)),
         metadata_cut,
+        redactions,
         event_id,
     )
 
@@ -137,11 +143,13 @@ def _fingerprint(event: MeteringEvent) -> str:
     return blake2b(fields + free.encode(), digest_size=16).hexdigest()
 
 
-class DayDelta(NamedTuple):
+@dataclass(slots=True)
+class DayDelta:
     """The amounts that events add to a day's counters, and the hours (0-23) in which they may have begun a run."""
 
     cells: Cells
     run_hours: set[int]
+    events: int = 0
 
 
 def deltas_by_day(events: Iterable[RecordedEvent]) -> dict[date, DayDelta]:
@@ -152,6 +160,7 @@ def deltas_by_day(events: Iterable[RecordedEvent]) -> dict[date, DayDelta]:
         delta = days.get(ts.date())
         if delta is None:
             delta = days[ts.date()] = DayDelta({}, set())
+        delta.events += 1
         if event.amounts:
             add(delta.cells.setdefault(Cell(ts.hour, event.series), {}), event.amounts)
         if event.run_id is not None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final, Literal
 
+from shared.domain.metering.redaction import redact_text
 from shared.domain.notices.mails import Mail, OperatorNotice
 from shared.domain.notices.webhooks import Notice, WebhookMessage
 
@@ -91,5 +92,5 @@ def entry_id(*cause: str) -> str:
 
 
 def _short(answer: str) -> str:
-    """Return an answer on one line."""
-    return " ".join(answer.split())[:MAX_ANSWER_CHARS]
+    """Return an answer on one line, without known secrets: servers repeat what was sent to them."""
+    return redact_text(" ".join(answer.split()))[:MAX_ANSWER_CHARS]

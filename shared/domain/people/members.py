@@ -10,7 +10,8 @@ from types import MappingProxyType
 from typing import Final, Literal, get_args
 
 from shared.domain.errors import Conflict, FieldProblem, Forbidden, InvalidInput
-from shared.domain.people.tenants import TENANT_ID, Scope, Tenant
+from shared.domain.people.names import name_to_show
+from shared.domain.people.tenants import Scope, Tenant
 
 Role = Literal["owner", "admin", "member"]
 ROLES: Final[tuple[Role, ...]] = get_args(Role)
@@ -32,7 +33,6 @@ MAX_MEMBERSHIPS = 20
 """The maximum number of tenants that one person can belong to."""
 MAX_INVITATIONS = 50
 """The maximum number of open invitations of one tenant."""
-MAX_NAME_CHARS = 200
 _MAX_EMAIL_CHARS = 254
 _MAX_SLUG_CHARS = 40
 _EMAIL = re.compile(r"[^@\s\x00-\x1f\x7f<>,;:\"()\[\]\\]+@[^@\s\x00-\x1f\x7f<>,;:\"()\[\]\\]+\.[^@\s.]+")
@@ -107,6 +107,12 @@ def new_invitation(email: str, role: Role, invited_by: str, now: datetime) -> In
     )
 
 
+def new_member(user: Identity, role: Role, joined_at: datetime) -> Member:
+    """Return the member that an account becomes, without a name that others should not see."""
+    name = name_to_show(user.name)
+    return Member(user_id=user.user_id, email=user.email or "", name=name, role=role, joined_at=joined_at)
+
+
 def require_authority(by: Role | None, over: Iterable[Role]) -> None:
     """Raise Forbidden unless the role `by` (None for a key) may give, take or change the roles `over`."""
     if by is None or "members:write" not in PERMISSIONS[by]:
@@ -132,29 +138,25 @@ def remaining_owner(members: Iterable[Member], leaving: Member) -> Member | None
 
 def email_id(email: str) -> str:
     """Return the document id of an address: a hash, so that it is a valid id and hides the address."""
-    return hashlib.sha256(email.encode()).hexdigest()[:40]
+    return hashlib.sha256(normalise_email(email).encode()).hexdigest()[:40]
 
 
 def normalise_email(text: str) -> str:
-    return text.strip().lower()
+    """Return the form in which addresses are stored, compared and hashed.
+
+    Only ASCII changes its case: `lower()` makes `k` of the Kelvin sign, and so one address of two mailboxes.
+    """
+    email = text.strip()
+    return email.lower() if email.isascii() else email
 
 
 def valid_email(text: str) -> str:
-    """Return the normalised address; raise InvalidInput if `text` is not an address."""
+    """Return the normalised address; raise InvalidInput if `text` is not an address in ASCII."""
     email = normalise_email(text)
-    if len(email) > _MAX_EMAIL_CHARS or not _EMAIL.fullmatch(email):
-        message = f"email: {text[:80]!r} is not an email address"
+    if len(email) > _MAX_EMAIL_CHARS or not email.isascii() or not _EMAIL.fullmatch(email):
+        message = f"email: {text[:80]!a} is not an email address"
         raise InvalidInput(message, (FieldProblem(field="email", code="invalid_email", message=message),))
     return email
-
-
-def valid_name(text: str) -> str:
-    """Return a tenant's name on one line; raise InvalidInput if it is blank, too long or has control characters."""
-    name = " ".join(text.split())
-    if not 1 <= len(name) <= MAX_NAME_CHARS or any(unicodedata.category(each) == "Cc" for each in name):
-        message = f"name: {text[:80]!r} is not 1 to {MAX_NAME_CHARS} printable characters"
-        raise InvalidInput(message, (FieldProblem(field="name", code="invalid_name", message=message),))
-    return name
 
 
 def tenant_slug(name: str, random_part: str) -> str:
@@ -162,8 +164,3 @@ def tenant_slug(name: str, random_part: str) -> str:
     plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
     words = re.sub(r"[^a-z0-9]+", "-", plain)[:_MAX_SLUG_CHARS].strip("-")
     return f"{words or 'tenant'}-{random_part}"
-
-
-def is_tenant_id(text: str) -> bool:
-    """Return whether `text` is safe as a tenant id, which becomes part of document names."""
-    return re.fullmatch(TENANT_ID, text) is not None

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal
 
+from shared.domain.errors import Forbidden
 from shared.domain.ledger.counter_settings import DEFAULT_COUNTER_SETTINGS, CounterHistory, CounterSettings
 from shared.domain.ledger.zones import UTC_NAME
 from shared.domain.limits.entitlement import Entitlement
@@ -14,13 +15,12 @@ from shared.domain.limits.plans import BillingInterval
 
 Scope = Literal["usage:write", "usage:read", "limits:read", "billing:write"]
 ALL_SCOPES: tuple[Scope, ...] = ("usage:write", "usage:read", "limits:read", "billing:write")
+AGENT_SCOPES: tuple[Scope, ...] = ("usage:write", "limits:read")
+"""What agents need: to record usage, and to check limits."""
 
 KEY_PREFIX_LIVE = "gwi_live_"
 KEY_PREFIX_TEST = "gwi_test_"
 SHOWN_KEY_CHARS = 14
-
-TENANT_ID = r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}"
-"""The pattern of a tenant id, which is part of the names of the tenant's documents."""
 
 NO_OVERRIDES = LimitOverrides()
 
@@ -72,6 +72,18 @@ class Tenant:
     """The zone whose days the dashboard shows. Usage is counted, and limits are reset, by the hour of UTC."""
     grants: tuple[Grant, ...] = ()
     """What an operator gave by hand, in the order of the ids. Stripe changes none of it."""
+    suspended_at: datetime | None = None
+    """When an operator suspended it; None if it may use the product."""
+
+    @property
+    def is_suspended(self) -> bool:
+        return self.suspended_at is not None
+
+    def refuse_suspended(self) -> None:
+        """Raise Forbidden if the tenant is suspended."""
+        if self.is_suspended:
+            message = f"tenant {self.id!r} is suspended: nothing is recorded and nothing can be read; contact support"
+            raise Forbidden(message, code="tenant_suspended")
 
     @property
     def counter_history(self) -> CounterHistory:
@@ -105,6 +117,8 @@ class ApiKey:
     revoked_at: datetime | None = None
     last_used_at: datetime | None = None
     """Accurate to the hour, as it is updated at most hourly."""
+    created_by: str | None = None
+    """The actor who created it; None if the key is older than this field."""
 
     def is_valid(self, now: datetime) -> bool:
         ended = [at for at in (self.expires_at, self.revoked_at) if at is not None]
@@ -147,6 +161,11 @@ class Change:
             after=after,
             reason=self.reason,
         )
+
+
+def member_actor(email: str | None) -> str:
+    """Return the actor of a member's changes."""
+    return f"member:{email}"
 
 
 def key_id(secret: str) -> str:

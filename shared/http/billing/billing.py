@@ -8,12 +8,13 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from shared.domain.billing.corrections import DisputeState
 from shared.domain.billing.invoices import InvoiceRow
-from shared.http.app import Call, Container, Example, Route, json_response
 from shared.http.bodies import read_body, read_query
 from shared.http.inputs import PageQuery
 from shared.http.responses import ResponseModel
+from shared.http.routes import Call, Container, Example, Route, json_response
 from shared.usecases.billing.start_checkout import Purchase, ReturnPages, open_portal, start_checkout
 
+_LINKS = ("hosted_invoice_url", "invoice_pdf")
 STRIPE_SECONDS = 13.0
 """Of the fifteen that a click on a plan may take."""
 
@@ -62,8 +63,10 @@ class InvoiceResponse(ResponseModel):
     period_end: datetime
     attempt_count: int
     next_payment_attempt: datetime | None
-    hosted_invoice_url: str | None
-    invoice_pdf: str | None
+    hosted_invoice_url: str | None = Field(
+        description="Where anyone can pay and see the invoice; null without the permission `billing:write`."
+    )
+    invoice_pdf: str | None = Field(description="Null without the permission `billing:write`.")
     failed_at: datetime | None
     net_total: int = Field(
         description="What is left of `total` after refunds, credit notes and lost disputes."
@@ -78,8 +81,8 @@ class InvoiceResponse(ResponseModel):
     has_more_lines: bool
 
     @classmethod
-    def of(cls, row: InvoiceRow) -> "InvoiceResponse":
-        """Return the response for a stored invoice."""
+    def of(cls, row: InvoiceRow, *, with_links: bool) -> "InvoiceResponse":
+        """Return the response for a stored invoice. Its links work for anyone who has them."""
         taken = row.taken_back
         of_row = {
             "failed_at": row.failed_at,
@@ -89,6 +92,8 @@ class InvoiceResponse(ResponseModel):
             "amount_lost": taken.lost,
             "dispute": taken.dispute,
         }
+        if not with_links:
+            of_row |= dict.fromkeys(_LINKS)
         names = [name for name in cls.model_fields if name not in of_row]
         return cls.model_validate(of_row | {name: getattr(row.invoice, name) for name in names})
 
@@ -126,7 +131,8 @@ def _portal(call: Call, container: Container) -> Response:
 def _invoices(call: Call, container: Container) -> Response:
     query = read_query(call.request, PageQuery)
     page = container.billing.store.list_invoices(call.path["tenant"], limit=query.limit, cursor=query.cursor)
-    invoices = [InvoiceResponse.of(row) for row in page.items]
+    with_links = "billing:write" in call.caller.permissions
+    invoices = [InvoiceResponse.of(row, with_links=with_links) for row in page.items]
     return json_response(InvoicesResponse(invoices=invoices, next_cursor=page.next_cursor))
 
 

@@ -1,25 +1,25 @@
 """The route of usage over time, as JSON or CSV."""
 
-import csv
-import io
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 
 from flask import Response
 
 from shared.domain.ledger.periods import Period
 from shared.domain.ledger.zones import zone_named
-from shared.http.app import Call, Container, Route, json_response
 from shared.http.bodies import read_query
 from shared.http.inputs import SeriesQuery
 from shared.http.ledger.amounts import PLAIN_METRICS, TOKEN_METRICS
+from shared.http.ledger.csv_cells import text_cell
 from shared.http.ledger.ranges import next_hour, whole_hours
 from shared.http.ledger.usage_responses import SeriesPoint, SeriesResponse
+from shared.http.routes import Call, Container, Route, json_response
 from shared.usecases.ledger.read_series import SeriesRequest, read_series
 
 _SMALLEST_STEP = timedelta(microseconds=1)
 _DEFAULT_RANGE = timedelta(days=30)
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+_NUMBERS = (*PLAIN_METRICS, "cost_usd")
+_BOM = "\ufeff"
 
 
 def _series(call: Call, container: Container) -> Response:
@@ -36,7 +36,7 @@ def _series(call: Call, container: Container) -> Response:
     points = read_series(container.ledger, call.caller.tenant, request, call.now)
     shown = [SeriesPoint.of(point) for point in points]
     if query.format == "csv":
-        return Response(_csv(shown), mimetype="text/csv")
+        return _csv_response(shown, _file_name(call.caller.tenant_id, request), has_bom=query.bom)
     return json_response(
         SeriesResponse(
             start=within.start,
@@ -56,21 +56,33 @@ def _range(query: SeriesQuery, now: datetime) -> Period:
     return whole_hours(query.start or next_hour(end) - _DEFAULT_RANGE, end)
 
 
-def _csv(points: Sequence[SeriesPoint]) -> str:
-    output = io.StringIO()
-    plain = ["start", "provider", "model", *PLAIN_METRICS, "cost_usd", "cost_status"]
-    writer = csv.writer(output)
-    writer.writerow([*plain, *TOKEN_METRICS, "label"])
+def _csv_response(points: Sequence[SeriesPoint], name: str, *, has_bom: bool) -> Response:
+    """Return a file to download. Only with a byte order mark does Excel read it as UTF-8."""
+    text = "".join(f"{line}\r\n" for line in _csv_lines(points))
+    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+    return Response(f"{_BOM if has_bom else ''}{text}", 200, headers, mimetype="text/csv")
+
+
+def _csv_lines(points: Sequence[SeriesPoint]) -> Iterator[str]:
+    names = ("start", "provider", "model", *_NUMBERS, "cost_status", *TOKEN_METRICS, "label")
+    yield ",".join(map(text_cell, names))
     for point in points:
         row = point.model_dump(mode="json")
-        amounts = [_cell(row[name]) for name in plain]
-        writer.writerow([*amounts, *row["tokens"].values(), row["label"]])
-    return output.getvalue()
+        cells = [
+            *(text_cell(row[name]) for name in ("start", "provider", "model")),
+            *(str(row[name]) for name in _NUMBERS),
+            text_cell(row["cost_status"]),
+            *map(str, row["tokens"].values()),
+            text_cell(row["label"]),
+        ]
+        yield ",".join(cells)
 
 
-def _cell(value: object) -> object:
-    """Quote text that a spreadsheet would run as a formula: names come from callers."""
-    return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA_STARTS) else value
+def _file_name(tenant_id: str, request: SeriesRequest) -> str:
+    """Return a name of letters, digits, hyphens and underscores, as tenant ids have no others."""
+    zone, within = request.zone, request.within
+    first, last = (each.astimezone(zone).date() for each in (within.start, within.end - _SMALLEST_STEP))
+    return f"usage-{tenant_id}-{first}-to-{last}-by-{request.granularity}.csv"
 
 
 ROUTES = (

@@ -1,17 +1,20 @@
 """Messages on the tick's topic, as Pub/Sub delivers them."""
 
 import base64
-import logging
+import time
 from collections.abc import Callable
 from datetime import datetime
 from typing import Protocol
 
 from cloudevents.http import CloudEvent
+from flask import request
+from werkzeug.exceptions import Unauthorized
 
+from shared.domain.errors import NotAuthenticated
 from shared.domain.ledger.tick import TickMessage
+from shared.logs import FIELDS, LOGGER
+from shared.ports import PushVerifier
 from shared.usecases.tick_jobs import TickJobs
-
-LOGGER = logging.getLogger("gwi_usage")
 
 
 class TickContainer(Protocol):
@@ -21,13 +24,32 @@ class TickContainer(Protocol):
     def clock(self) -> Callable[[], datetime]: ...
     @property
     def jobs(self) -> TickJobs: ...
+    @property
+    def tick_verifier(self) -> PushVerifier | None: ...
 
 
 def handle_tick(event: CloudEvent, container: TickContainer) -> None:
     """Do the job. An error leaves the message unacknowledged, so Pub/Sub sends it again."""
+    if container.tick_verifier is not None:
+        _verify_sender(container.tick_verifier)
     message = _message(event)
     if message is not None:
+        started = time.perf_counter()
         container.jobs.run(message, container.clock())
+        milliseconds = round((time.perf_counter() - started) * 1000, 1)
+        LOGGER.info("tick %s done", message.job, extra={FIELDS: {"milliseconds": milliseconds}})
+
+
+def _verify_sender(verifier: PushVerifier) -> None:
+    """Raise Unauthorized unless the request carries the ID token of the subscription that pushes ticks."""
+    kind, _, token = request.headers.get("Authorization", "").partition(" ")
+    try:
+        if kind.lower() != "bearer":
+            raise NotAuthenticated("it carries no ID token")
+        verifier.verify(token.strip())
+    except NotAuthenticated as error:
+        LOGGER.warning("a tick was refused: %s", error.message)
+        raise Unauthorized(error.message) from error
 
 
 def _message(event: CloudEvent) -> TickMessage | None:

@@ -4,13 +4,13 @@ from flask import Response
 
 from shared.domain.errors import NotFound
 from shared.domain.limits.plans import PLAN_CATALOG
-from shared.http.app import Call, Container, Route, json_response
 from shared.http.bodies import read_query
 from shared.http.inputs import EventsQuery, PageQuery, UsageQuery
 from shared.http.ledger.ranges import interval_of
 from shared.http.ledger.usage_page_responses import UsageResponse
 from shared.http.ledger.usage_responses import RunResponse, RunsResponse
 from shared.http.responses import EventsResponse, HealthResponse, PlansResponse
+from shared.http.routes import Call, Container, Route, json_response
 from shared.ports import EventsWanted, RaisedAlert
 from shared.usecases.limits.read_usage import UsagePage, read_current, read_interval, read_previous
 
@@ -22,10 +22,8 @@ def _plans(_call: Call, _container: Container) -> Response:
 
 
 def _health(call: Call, container: Container) -> Response:
-    due = container.usage.most_overdue()
-    lag_seconds = max((call.now - due).total_seconds(), 0.0) if due else 0.0
-    overdue = due if lag_seconds else None
-    return json_response(HealthResponse(status="ok", fold_lag_seconds=lag_seconds, oldest_dirty_at=overdue))
+    lag = container.fold_lag.read(call.now)
+    return json_response(HealthResponse(status="ok", fold_lag_seconds=lag.total_seconds()))
 
 
 def _usage(call: Call, container: Container) -> Response:

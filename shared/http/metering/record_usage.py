@@ -1,12 +1,13 @@
 """The routes that agents call: record events, and check limits."""
 
 from flask import Response
+from pydantic import BaseModel
 
-from shared.domain.errors import InvalidInput
+from shared.domain.errors import InvalidInput, RateStatus
 from shared.http import openapi
-from shared.http.app import MAX_BODY_BYTES, Call, Container, Example, Route, json_response
 from shared.http.bodies import read_body, read_query
 from shared.http.inputs import CheckBody
+from shared.http.liveness import ALIVE
 from shared.http.metering.event_bodies import read_events
 from shared.http.metering.recording_models import (
     EXAMPLES,
@@ -15,7 +16,9 @@ from shared.http.metering.recording_models import (
     RecordHeaders,
     RecordQuery,
 )
+from shared.http.problems import rate_headers
 from shared.http.responses import CheckResponse, RecordResponse
+from shared.http.routes import MAX_BODY_BYTES, Call, Container, Example, Route, json_response
 from shared.usecases.limits.check_limits import UsageRequest
 
 METERING_OFF = "metering_disabled"
@@ -29,6 +32,7 @@ def _record(call: Call, container: Container) -> Response:
             accepted=0, duplicates=0, rejected=[], truncated=False, ids=[], metering_enabled=False
         )
         return json_response(nothing)
+    rate = container.rates.take_for_recording(call.caller.tenant, call.now)
     result = container.events.record(call.caller, read_events(call.request), call.now)
     if result.rejected and not result.ids:
         first = result.rejected[0].message
@@ -38,19 +42,27 @@ def _record(call: Call, container: Container) -> Response:
     if query.status:
         status = container.limits.current_status(call.caller.tenant, call.now)
         response = response.model_copy(update={"status": status})
-    return json_response(response)
+    return _with_rate(response, rate)
 
 
 def _check(call: Call, container: Container) -> Response:
     body = read_body(call.request, CheckBody)
     if not container.config.metering_enabled:
         return json_response(CheckResponse(allowed=True, code=METERING_OFF, reason=_OFF_REASON))
+    rate = container.rates.take("check", call.caller.tenant, call.now)
     request = UsageRequest(body.tokens, body.runs)
     check = container.limits.check(call.caller.tenant, request, call.now)
-    return json_response(CheckResponse.model_validate(check))
+    return _with_rate(CheckResponse.model_validate(check), rate)
+
+
+def _with_rate(model: BaseModel, rate: RateStatus) -> Response:
+    response = json_response(model)
+    response.headers.update(rate_headers(rate))
+    return response
 
 
 _ROUTES = (
+    ALIVE,
     Route(
         method="POST",
         path="/v1/events",

@@ -6,9 +6,9 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from shared.domain.metering.events import PRINTABLE, MeteringEvent
-from shared.http.app import Example
 from shared.http.metering import cloudevents
 from shared.http.metering.event_bodies import MAX_EVENTS
+from shared.http.routes import Example
 
 _Text = Annotated[str, Field(min_length=1, pattern=PRINTABLE)]
 _Uri = Annotated[str, Field(min_length=1, json_schema_extra={"format": "uri-reference"})]

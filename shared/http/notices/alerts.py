@@ -10,10 +10,10 @@ from pydantic import BaseModel, ConfigDict, Field
 from shared.domain.limits.limits import DEFAULT_ALERT_PERCENTS, MAX_ALERT_PERCENTS, Percent
 from shared.domain.notices.alerts import Metric, UsageAlert
 from shared.domain.people.tenants import Tenant
-from shared.http.app import Call, Container, Example, Route, json_response
 from shared.http.bodies import read_body, read_query
 from shared.http.inputs import PageQuery
 from shared.http.responses import ResponseModel
+from shared.http.routes import Call, Container, Example, Route, json_response
 from shared.usecases.notices.alert_recipients import (
     MAX_RECIPIENTS,
     AlertRecipient,

@@ -9,14 +9,18 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from shared.domain.errors import NotFound
 from shared.domain.metering.events import NOT_BLANK, PRINTABLE
+from shared.domain.people.names import MAX_LABEL_CHARS
 from shared.domain.people.tenants import ApiKey, Scope
-from shared.http.app import Call, Container, Example, Route, json_response
 from shared.http.bodies import read_body
 from shared.http.responses import ResponseModel
+from shared.http.routes import Call, Container, Example, Route, json_response
 from shared.usecases.people.manage_keys import KeyRef, KeyRequest, NewKey, create_key, revoke_key, rotate_key
 
 Label = Annotated[
-    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100, pattern=PRINTABLE), NOT_BLANK
+    str,
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=MAX_LABEL_CHARS, pattern=PRINTABLE),
+    Field(description="Visible characters in one line, without a link."),
+    NOT_BLANK,
 ]
 _KEY_ID = re.compile("[0-9a-f]{64}")
 
@@ -50,6 +54,9 @@ class KeyResponse(ResponseModel):
     expires_at: datetime | None
     revoked_at: datetime | None
     last_used_at: datetime | None = Field(description="Accurate to the hour.")
+    created_by: str | None = Field(
+        description="`member:<email>`, `admin:<login>` or `key:<prefix>`; null for keys older than this field."
+    )
     status: Literal["active", "expired", "revoked"]
 
     @classmethod

@@ -1,11 +1,15 @@
 """Responses of the routes of members and invitations."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from pydantic import Field
 
 from shared.domain.people.members import Invitation, Member, Membership, ReceivedInvitation, Role
+from shared.domain.people.tenants import ApiKey
+from shared.http.people.api_keys import KeyResponse
 from shared.http.responses import ResponseModel
+from shared.usecases.people.manage_keys import valid_keys_of
 
 
 class UserResponse(ResponseModel):
@@ -25,6 +29,7 @@ class MembershipResponse(ResponseModel):
     plan: str
     role: Role
     time_zone: str
+    suspended: bool = Field(description="True while the operator has suspended it: nothing can be read.")
 
     @classmethod
     def of(cls, membership: Membership, now: datetime) -> "MembershipResponse":
@@ -35,6 +40,7 @@ class MembershipResponse(ResponseModel):
             plan=tenant.plan,
             role=membership.member.role,
             time_zone=tenant.time_zone,
+            suspended=tenant.is_suspended,
         )
 
 
@@ -68,18 +74,31 @@ class MeResponse(ResponseModel):
 
 
 class MemberResponse(ResponseModel):
-    """A member of a tenant."""
+    """A member of a tenant, with the API keys that they created and that are still valid."""
 
     id: str
     email: str
     name: str | None
     role: Role
     joined_at: datetime
+    api_keys: list[KeyResponse]
 
     @classmethod
-    def of(cls, member: Member) -> "MemberResponse":
-        names = [name for name in cls.model_fields if name != "id"]
-        return cls(id=member.user_id, **{name: getattr(member, name) for name in names})
+    def of(cls, member: Member, keys: Sequence[ApiKey], now: datetime) -> "MemberResponse":
+        names = [name for name in cls.model_fields if name not in ("id", "api_keys")]
+        plain = {name: getattr(member, name) for name in names}
+        return cls(id=member.user_id, api_keys=key_responses(member, keys, now), **plain)
+
+
+class RemovedMemberResponse(ResponseModel):
+    """The API keys that the member created and that still work; empty for callers who may not change keys."""
+
+    api_keys: list[KeyResponse]
+
+
+def key_responses(member: Member, keys: Sequence[ApiKey], now: datetime) -> list[KeyResponse]:
+    """Return those of a tenant's keys that a member created and that are still valid."""
+    return [KeyResponse.of(each, now) for each in valid_keys_of(member, keys, now)]
 
 
 class InvitationResponse(ResponseModel):

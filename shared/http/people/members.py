@@ -6,7 +6,6 @@ from flask import Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from shared.domain.people.members import Role, new_invitation
-from shared.http.app import Call, Container, Example, Route, SignInLevel, empty_response, json_response
 from shared.http.bodies import read_body
 from shared.http.people.member_responses import (
     InvitationResponse,
@@ -15,9 +14,12 @@ from shared.http.people.member_responses import (
     MembersResponse,
     MeResponse,
     ReceivedInvitationResponse,
+    RemovedMemberResponse,
     SentInvitationResponse,
     UserResponse,
+    key_responses,
 )
+from shared.http.routes import Call, Container, Example, Route, SignInLevel, empty_response, json_response
 from shared.usecases.people.invitations import (
     InvitationDependencies,
     accept_invitation,
@@ -35,7 +37,9 @@ class TenantBody(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    name: Annotated[str, Field(max_length=1000, description="At most 200 characters in one line.")]
+    name: Annotated[
+        str, Field(max_length=1000, description="At most 200 visible characters in one line, without a link.")
+    ]
 
 
 class InvitationBody(BaseModel):
@@ -96,11 +100,13 @@ def _decline(call: Call, container: Container) -> Response:
 
 
 def _members(call: Call, container: Container) -> Response:
-    members = container.members.list_members(call.caller.tenant_id)
-    invitations = container.members.list_invitations(call.caller.tenant_id)
-    link = container.links.join(call.caller.tenant_id)
+    tenant_id = call.caller.tenant_id
+    members = container.members.list_members(tenant_id)
+    invitations = container.members.list_invitations(tenant_id)
+    keys = container.directory.list_keys(tenant_id)
+    link = container.links.join(tenant_id)
     response = MembersResponse(
-        members=[MemberResponse.of(each) for each in members],
+        members=[MemberResponse.of(each, keys, call.now) for each in members],
         invites=[InvitationResponse.of(each, link) for each in invitations],
     )
     return json_response(response)
@@ -108,7 +114,8 @@ def _members(call: Call, container: Container) -> Response:
 
 def _invite(call: Call, container: Container) -> Response:
     body = read_body(call.request, InvitationBody)
-    invitation = new_invitation(body.email, body.role, call.user.email or "", call.now)
+    inviting = call.caller.member
+    invitation = new_invitation(body.email, body.role, inviting.email if inviting else "", call.now)
     stores = InvitationDependencies(container.members, container.outbox, container.links)
     sent = invite(stores, call.caller, invitation)
     link = container.links.join(call.caller.tenant_id)
@@ -120,12 +127,15 @@ def _change_role(call: Call, container: Container) -> Response:
     body = read_body(call.request, RoleBody)
     assigned = RoleAssignment(call.path["user"], body.role)
     member = change_role(container.members, call.caller, assigned, call.now)
-    return json_response(MemberResponse.of(member))
+    keys = container.directory.list_keys(call.caller.tenant_id)
+    return json_response(MemberResponse.of(member, keys, call.now))
 
 
 def _remove(call: Call, container: Container) -> Response:
-    remove_member(container.members, call.caller, call.path["user"], call.now)
-    return empty_response()
+    removed = remove_member(container.members, call.caller, call.path["user"], call.now)
+    sees_keys = "keys:write" in call.caller.permissions
+    keys = container.directory.list_keys(call.caller.tenant_id) if sees_keys else []
+    return json_response(RemovedMemberResponse(api_keys=key_responses(removed, keys, call.now)))
 
 
 def _withdraw(call: Call, container: Container) -> Response:
@@ -208,7 +218,7 @@ ROUTES = (
         summary="Remove a member, or leave",
         handle=_remove,
         needs=SignInLevel.MEMBER,
-        status=204,
+        response=RemovedMemberResponse,
     ),
     Route(
         method="DELETE",

@@ -1,5 +1,6 @@
 """Folds one tenant's counters. It sets what they say, so a fold may be repeated, late or cut short at any point."""
 
+import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
@@ -17,11 +18,13 @@ from shared.domain.ledger.run_counts import days_that_lost_runs
 from shared.domain.ledger.usage import Detail, Wanted, plan_reading
 from shared.domain.limits.headroom import minutes_until_fold
 from shared.domain.limits.limits import Consumption, LimitPolicy
+from shared.domain.limits.rates import DEFAULT_DAY_LIMITS, DayLimits
 from shared.domain.people.tenants import Tenant
 from shared.ports import UsageStore
 from shared.usecases.ledger.fold_day import FoldedDay, create_months, fold_one_day
 from shared.usecases.ledger.ledger import PeriodUsage, finish_reading, read_documents
 
+LOGGER = logging.getLogger("gwi_usage")
 _ONE_DAY = timedelta(days=1)
 
 
@@ -43,6 +46,7 @@ class TenantFolder:
     store: UsageStore
     policy_of: Callable[[Tenant], LimitPolicy | None] = _know_no_limits
     listener: Callable[[PeriodUsage, datetime], object] = _ignore
+    day_limits: DayLimits = DEFAULT_DAY_LIMITS
 
     def fold(self, tenant_id: str, due: Mapping[date, int], now: datetime) -> None:
         """Fold the days that are `due`, given how many counters each has at least, and the days that depend on them.
@@ -52,6 +56,7 @@ class TenantFolder:
         """
         snapshot = self.store.read(tenant_id)
         if snapshot.tenant is None:
+            LOGGER.warning("tenant %s does not exist: what is left of its counters is cleared", tenant_id)
             _clear_orphans(self.store, tenant_id, due, now)
             return
         tenant = snapshot.tenant
@@ -110,7 +115,9 @@ class TenantFolder:
         # A series without room has filled a counter document: writers need the number they have.
         needs_room = OTHER in today.rollup.series
         paced = settings if needs_room else settings.at_rate(today.commits_per_second, now)
-        return replace(paced, fold_minutes=minutes)
+        is_full = self.day_limits.are_reached(today.rollup.events, len(today.rollup.series))
+        full_until = start_of(today.day + _ONE_DAY) if is_full else None
+        return replace(paced, fold_minutes=minutes, full_until=full_until)
 
     def _minutes_until_fold(self, usage: PeriodUsage, new: Consumption, minutes: int) -> int:
         """Return how soon the next fold is wanted; `new` came in the last `minutes`."""

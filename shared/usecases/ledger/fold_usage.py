@@ -1,14 +1,17 @@
 """Folds what a tick finds due: a few tenants here, the others by messages to other instances."""
 
+import logging
 from collections.abc import Callable, Iterable, Iterator
 from datetime import date, datetime
 from itertools import islice
 
+from shared.domain.errors import NotFound
 from shared.domain.ledger.counters import ShardRef
 from shared.domain.ledger.tick import DueDay, TickMessage
 from shared.ports import TickPublisher, UsageStore
 from shared.usecases.ledger.fold_tenant import TenantFolder
 
+LOGGER = logging.getLogger("gwi_usage")
 TENANTS_PER_MESSAGE = 5
 
 
@@ -46,6 +49,9 @@ def _fold_each(tenant_ids: Iterable[str], fold: Callable[[str], None]) -> None:
     for tenant_id in tenant_ids:
         try:
             fold(tenant_id)
+        except NotFound as error:
+            # It was deleted meanwhile; the message would never succeed.
+            LOGGER.error("tenant %s cannot be folded: %s", tenant_id, error.message)  # noqa: TRY400
         except Exception as error:  # noqa: BLE001 (raised below: one tenant's failure is not the others' fault)
             errors.append(error)
     if errors:

@@ -20,7 +20,10 @@ ID_CONFLICT = "id_conflict"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recorded:
-    """The result of recording a batch; `ids` lists the events recorded now or earlier, in order."""
+    """The result of recording a batch; `ids` lists the events recorded now or earlier, in order.
+
+    `redacted` counts the secrets that were replaced in their metadata.
+    """
 
     accepted: int
     duplicates: int
@@ -28,6 +31,7 @@ class Recorded:
     truncated: bool
     """Whether `rejected` lists only the first problems."""
     ids: list[str]
+    redacted: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,12 +61,14 @@ class EventRecorder:
             index for index, outcome in zip(prepared, outcomes, strict=True) if outcome is Outcome.CONFLICT
         ]
         problems.add(problem_at(_conflict(prepared[index]), items, index) for index in conflicts)
+        kept = [event for index, event in prepared.items() if index not in conflicts]
         return Recorded(
             accepted=outcomes.count(Outcome.RECORDED),
             duplicates=outcomes.count(Outcome.DUPLICATE),
             rejected=sorted(problems.listed, key=lambda problem: problem.index or 0),
             truncated=problems.is_truncated,
-            ids=[event.id for index, event in prepared.items() if index not in conflicts],
+            ids=[event.id for event in kept],
+            redacted=sum(event.redactions for event in kept),
         )
 
     def _terms(self, access: Access, now: datetime) -> PricingTerms:

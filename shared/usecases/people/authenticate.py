@@ -11,9 +11,10 @@ from shared.domain.errors import Forbidden, NotAuthenticated, UsageError
 from shared.domain.people.members import Member, Permission, Role
 from shared.domain.people.tenants import ALL_SCOPES, ApiKey, Change, Tenant, key_id
 from shared.ports import Directory
+from shared.usecases.people.unknown_keys import UnknownKeys
 
 CACHE_FOR = timedelta(seconds=60)
-"""A revoked key can still work for this long."""
+"""A revoked key, or one of a suspended tenant, can still work for this long."""
 MAX_CACHED_KEYS = 10_000
 TOUCH_EVERY = timedelta(hours=1)
 LOGGER = logging.getLogger("gwi_usage")
@@ -65,25 +66,35 @@ class KeyAuthenticator:
         self._directory = directory
         self._cache: OrderedDict[str, tuple[datetime, ApiKey, Access]] = OrderedDict()
         self._lock = Lock()
+        self._unknown = UnknownKeys()
 
-    def authenticate(self, secret: str, now: datetime) -> Access:
-        """Return the access of a key; raise NotAuthenticated if it is malformed, unknown, expired or revoked."""
+    def authenticate(self, secret: str, now: datetime, address: str = "") -> Access:
+        """Return the access of a key.
+
+        Raise NotAuthenticated if it is malformed, unknown, expired or revoked, Forbidden if its tenant is suspended,
+        and RateLimited for a key that is not cached if too many unknown ones came from this network address.
+        """
         if not _KEY.fullmatch(secret):
             raise NotAuthenticated("this is not an API key: keys begin with gwi_live_ or gwi_test_")
         hashed = key_id(secret)
         cached = self._cache.get(hashed)
         if cached is None or not cached[0] <= now < cached[0] + CACHE_FOR:
-            cached = self._look_up(hashed, now)
+            cached = self._look_up(hashed, address, now)
         _, key, access = cached
         if not key.is_valid(now):
             raise NotAuthenticated(f"the key {key.prefix}… has expired or was revoked", code="key_not_valid")
+        access.tenant.refuse_suspended()
         return access
 
-    def _look_up(self, hashed: str, now: datetime) -> tuple[datetime, ApiKey, Access]:
+    def _look_up(self, hashed: str, address: str, now: datetime) -> tuple[datetime, ApiKey, Access]:
+        self._unknown.require_few(address, now)
+        if self._unknown.has(hashed, now):
+            raise _unknown_key()
         key = self._directory.find_key(hashed)
         tenant = self._directory.find_tenant(key.tenant_id) if key else None
         if key is None or tenant is None:
-            raise NotAuthenticated("the key is unknown")
+            self._unknown.add(hashed, address, now)
+            raise _unknown_key()
         # Even if the document lists more: a key never has the permissions of members.
         scopes = tuple(scope for scope in ALL_SCOPES if scope in key.scopes)
         access = Access(tenant=tenant, permissions=scopes, actor=f"key:{key.prefix}")
@@ -109,3 +120,7 @@ class KeyAuthenticator:
             self._directory.touch_key(key.id, now)
         except UsageError as error:
             LOGGER.warning("cannot store the last use of key %s…: %s", key.prefix, error.message)
+
+
+def _unknown_key() -> NotAuthenticated:
+    return NotAuthenticated("the key is unknown")

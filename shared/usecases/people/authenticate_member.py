@@ -6,7 +6,9 @@ from datetime import datetime, timedelta
 from threading import Lock
 
 from shared.domain.errors import Forbidden, NotAuthenticated
-from shared.domain.people.members import PERMISSIONS, Identity, is_tenant_id
+from shared.domain.people.members import PERMISSIONS, Identity
+from shared.domain.people.tenants import member_actor
+from shared.domain.tenant_ids import is_tenant_id
 from shared.ports import IdentityVerifier, Members
 from shared.usecases.people.authenticate import Access
 
@@ -48,14 +50,19 @@ class MemberAuthenticator:
 
 
 def access_tenant(members: Members, identity: Identity, tenant_id: str) -> Access:
-    """Return the access of a member; raise Forbidden for anyone else, even if the tenant does not exist."""
+    """Return the access of a member; raise Forbidden for anyone else, even if the tenant does not exist.
+
+    Raise Forbidden for a member too while the tenant is suspended.
+    """
     membership = members.find_membership(tenant_id, identity.user_id) if is_tenant_id(tenant_id) else None
     if membership is None:
         raise Forbidden(f"you are not a member of tenant {tenant_id[:64]!r}", code="foreign_tenant")
+    membership.tenant.refuse_suspended()
     return Access(
         tenant=membership.tenant,
         permissions=PERMISSIONS[membership.member.role],
-        actor=f"member:{identity.email}",
+        # The address they joined with: an account can change its own, and their keys are found by the actor.
+        actor=member_actor(membership.member.email),
         member=membership.member,
     )
 

@@ -21,10 +21,11 @@ from shared.domain.people.members import (
     Member,
     Membership,
     ReceivedInvitation,
-    is_tenant_id,
+    new_member,
     require_authority,
 )
-from shared.domain.people.tenants import Change
+from shared.domain.people.tenants import Change, member_actor
+from shared.domain.tenant_ids import is_tenant_id
 from shared.ports import Members, Outbox, StaleMembers
 from shared.usecases.people.authenticate import Access
 from shared.usecases.people.manage_tenants import refuse_too_many_memberships
@@ -137,9 +138,7 @@ def accept_invitation(members: Members, user: Identity, tenant_id: str, now: dat
 
 def _join(members: Members, user: Identity, received: ReceivedInvitation, now: datetime) -> Membership:
     tenant, invitation = received.tenant, received.invitation
-    member = Member(
-        user_id=user.user_id, email=invitation.email, name=user.name, role=invitation.role, joined_at=now
-    )
+    member = new_member(user, invitation.role, now)
     entry = _change_by_invited(invitation, now).entry(tenant.id, "member.joined", None, invitation.role)
     members.accept_invitation(tenant.id, invitation, member, entry)
     return Membership(tenant, member)
@@ -154,7 +153,7 @@ def decline_invitation(members: Members, user: Identity, tenant_id: str, now: da
 
 
 def _change_by_invited(invitation: Invitation, now: datetime) -> Change:
-    return Change(f"member:{invitation.email}", now, invitation.email)
+    return Change(member_actor(invitation.email), now, invitation.email)
 
 
 def _find(members: Members, user: Identity, tenant_id: str) -> ReceivedInvitation:

@@ -1,11 +1,13 @@
 """Create, rotate and revoke API keys. The secret is shown once; only its hash is stored."""
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from shared.domain.errors import Conflict, NotFound
+from shared.domain.people.members import Member
+from shared.domain.people.names import valid_label
 from shared.domain.people.tenants import (
     KEY_PREFIX_LIVE,
     KEY_PREFIX_TEST,
@@ -14,6 +16,7 @@ from shared.domain.people.tenants import (
     Change,
     Scope,
     key_id,
+    member_actor,
 )
 from shared.ports import Directory
 
@@ -51,7 +54,7 @@ class KeyRef:
     name: str
 
 
-def new_key(tenant_id: str, request: KeyRequest, now: datetime) -> NewKey:
+def new_key(tenant_id: str, request: KeyRequest, change: Change) -> NewKey:
     """Return a new key without storing it."""
     beginning = KEY_PREFIX_LIVE if request.is_live else KEY_PREFIX_TEST
     secret = beginning + secrets.token_hex(_SECRET_BYTES)
@@ -61,19 +64,23 @@ def new_key(tenant_id: str, request: KeyRequest, now: datetime) -> NewKey:
         scopes=request.scopes,
         label=request.label,
         prefix=secret[:SHOWN_KEY_CHARS],
-        created_at=now,
+        created_at=change.at,
         expires_at=request.expires_at,
+        created_by=change.actor,
     )
     return NewKey(key, secret)
 
 
 def create_key(directory: Directory, tenant_id: str, request: KeyRequest, change: Change) -> NewKey:
-    """Return a new key; raise NotFound for an unknown tenant, Conflict if the tenant has too many keys."""
+    """Return a new key.
+
+    Raise NotFound for an unknown tenant, InvalidInput for a bad label, Conflict if the tenant has too many keys.
+    """
     if directory.find_tenant(tenant_id) is None:
         raise NotFound(f"tenant {tenant_id!r} does not exist")
     _refuse_too_many(directory.list_keys(tenant_id), change.at)
-    made = new_key(tenant_id, request, change.at)
-    entry = change.because(request.label).entry(tenant_id, "key.created", None, made.key.prefix)
+    made = new_key(tenant_id, replace(request, label=valid_label(request.label)), change)
+    entry = change.because(made.key.label).entry(tenant_id, "key.created", None, made.key.prefix)
     directory.save_keys([made.key], entry)
     return made
 
@@ -91,7 +98,7 @@ def rotate_key(directory: Directory, ref: KeyRef, overlap: timedelta, change: Ch
             f"key {previous.prefix}… has expired or was revoked; create a new one", code="key_not_valid"
         )
     _refuse_too_many([each for each in keys if overlap or each != previous], change.at)
-    made = new_key(ref.tenant_id, _same_request(previous), change.at)
+    made = new_key(ref.tenant_id, _same_request(previous), change)
     end = min(change.at + overlap, previous.expires_at or datetime.max.replace(tzinfo=change.at.tzinfo))
     ending = replace(previous, expires_at=end)
     entry = change.because(previous.label).entry(
@@ -123,6 +130,12 @@ def revoke_keys(directory: Directory, tenant_id: str, change: Change) -> list[Ap
     """Revoke all keys of a tenant and return those that were not revoked before."""
     keys = [each for each in directory.list_keys(tenant_id) if each.revoked_at is None]
     return [_revoked(directory, each, change) for each in keys]
+
+
+def valid_keys_of(member: Member, keys: Iterable[ApiKey], now: datetime) -> list[ApiKey]:
+    """Return those of `keys` that a member created and that are still valid: they outlive the membership."""
+    actor = member_actor(member.email)
+    return [each for each in keys if each.created_by == actor and each.is_valid(now)]
 
 
 def _revoked(directory: Directory, key: ApiKey, change: Change) -> ApiKey:

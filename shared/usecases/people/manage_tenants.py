@@ -8,15 +8,14 @@ from shared.domain.errors import Conflict, FieldProblem, InvalidInput, NotFound
 from shared.domain.limits.plans import FREE_PLAN, PLAN_CATALOG, find_plan
 from shared.domain.people.members import (
     MAX_MEMBERSHIPS,
-    MAX_NAME_CHARS,
     Identity,
-    Member,
     Membership,
-    is_tenant_id,
+    new_member,
     tenant_slug,
-    valid_name,
 )
-from shared.domain.people.tenants import ALL_SCOPES, Change, Tenant
+from shared.domain.people.names import valid_name
+from shared.domain.people.tenants import AGENT_SCOPES, Change, Tenant, member_actor
+from shared.domain.tenant_ids import is_tenant_id
 from shared.ports import Directory, Members
 from shared.usecases.people.manage_keys import KeyRequest, NewKey, new_key
 
@@ -35,13 +34,13 @@ class TenantRequest:
 def create_tenant(
     directory: Directory, request: TenantRequest, change: Change, *, is_live: bool
 ) -> tuple[Tenant, NewKey]:
-    """Return a new tenant and its first key, which is a live key or a test key.
+    """Return a new tenant and its first key, a live key or a test key that can only record and check.
 
     Raise Conflict if the id is taken, InvalidInput for a bad id, name or plan.
     """
     tenant = _new_tenant(request, change.at)
-    key_request = KeyRequest(label="first key", scopes=ALL_SCOPES, is_live=is_live)
-    made = new_key(tenant.id, key_request, change.at)
+    key_request = KeyRequest(label="first key", scopes=AGENT_SCOPES, is_live=is_live)
+    made = new_key(tenant.id, key_request, change)
     directory.create_tenant(tenant, made.key, change.entry(tenant.id, "tenant.created", None, tenant.plan))
     return tenant, made
 
@@ -49,10 +48,8 @@ def create_tenant(
 def _new_tenant(request: TenantRequest, now: datetime) -> Tenant:
     if not is_tenant_id(request.id):
         raise invalid("id", f"id {request.id!r} is not 1 to 64 letters, digits, hyphens and underscores")
-    name = request.name.strip()
-    if not 1 <= len(name) <= MAX_NAME_CHARS:
-        raise invalid("name", f"name {request.name!r} is not 1 to {MAX_NAME_CHARS} characters")
-    return Tenant(id=request.id, name=name, plan=plan_id(request.plan), created_at=now)
+    name, plan = valid_name(request.name), plan_id(request.plan)
+    return Tenant(id=request.id, name=name, plan=plan, created_at=now)
 
 
 def create_own_tenant(members: Members, user: Identity, name: str, now: datetime) -> Membership:
@@ -64,8 +61,8 @@ def create_own_tenant(members: Members, user: Identity, name: str, now: datetime
     valid = valid_name(name)
     slug = tenant_slug(valid, secrets.token_hex(_RANDOM_BYTES))
     tenant = Tenant(id=slug, name=valid, plan=FREE_PLAN.id, created_at=now)
-    owner = Member(user_id=user.user_id, email=user.email or "", name=user.name, role="owner", joined_at=now)
-    entry = Change(f"member:{user.email}", now).entry(tenant.id, "tenant.created", None, tenant.plan)
+    owner = new_member(user, "owner", now)
+    entry = Change(member_actor(user.email), now).entry(tenant.id, "tenant.created", None, tenant.plan)
     members.create_tenant_with_owner(tenant, owner, entry)
     return Membership(tenant, owner)
 
@@ -128,3 +125,17 @@ def plan_id(plan: str) -> str:
 def invalid(field: str, message: str) -> InvalidInput:
     """Return the error of one field."""
     return InvalidInput(message, (FieldProblem(field=field, code=f"invalid_{field}", message=message),))
+
+
+def set_suspension(directory: Directory, tenant_id: str, *, suspended: bool, change: Change) -> Tenant:
+    """Suspend or resume a tenant; a repeated call changes nothing and leaves no audit entry. Raise NotFound.
+
+    While it is suspended, its keys and members are refused. It is folded, and Stripe's webhooks apply.
+    """
+    tenant = existing_tenant(directory, tenant_id)
+    if suspended == tenant.is_suspended:
+        return tenant
+    at = change.at if suspended else None
+    action = "tenant.suspended" if suspended else "tenant.resumed"
+    directory.set_suspended_at(tenant_id, at, change.entry(tenant_id, action, None, None))
+    return replace(tenant, suspended_at=at)

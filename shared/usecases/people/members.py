@@ -1,12 +1,20 @@
 """Add, change and remove members. A tenant always keeps an owner, even under concurrent changes."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from shared.domain.errors import Conflict, NotFound, Unavailable
-from shared.domain.people.members import Member, Role, remaining_owner, require_authority, valid_email
+from shared.domain.errors import Conflict, Forbidden, NotFound, Unavailable
+from shared.domain.people.members import (
+    Member,
+    Role,
+    new_member,
+    normalise_email,
+    remaining_owner,
+    require_authority,
+    valid_email,
+)
 from shared.domain.people.tenants import Change
 from shared.ports import Directory, IdentityVerifier, Leaving, Members, StaleMembers
 from shared.usecases.people.authenticate import Access
@@ -43,7 +51,8 @@ class RoleAssignment:
 def add_member(people: PeopleDependencies, tenant_id: str, request: MemberRequest, change: Change) -> Member:
     """Add a member without an invitation; for operators, as a new tenant has nobody who could invite.
 
-    Raise InvalidInput for a bad address, NotFound for an unknown tenant or account, Conflict for a member.
+    Raise InvalidInput for a bad address, NotFound for an unknown tenant or account, Conflict for a member, Forbidden
+    for an account whose address is not verified: it may be somebody else's.
     """
     email = valid_email(request.email)
     if people.directory.find_tenant(tenant_id) is None:
@@ -51,7 +60,10 @@ def add_member(people: PeopleDependencies, tenant_id: str, request: MemberReques
     user = people.identities.find_user(email, change.at)
     if user is None:
         raise NotFound(f"email: there is no account with {email!r}: ask them to sign up first")
-    member = Member(user_id=user.user_id, email=email, name=user.name, role=request.role, joined_at=change.at)
+    if not user.email_verified:
+        message = f"email: {email!r} is not verified: ask its owner to follow the link we sent"
+        raise Forbidden(message, code="email_not_verified")
+    member = new_member(user, request.role, change.at)
     entry = change.because(email).entry(tenant_id, "member.added", None, member.role)
     try:
         people.members.add_member(tenant_id, member, entry)
@@ -83,37 +95,67 @@ def change_role(members: Members, access: Access, assigned: RoleAssignment, now:
     raise _contended()
 
 
-def remove_member(members: Members, access: Access, user_id: str, now: datetime) -> None:
-    """Remove a member, and withdraw the invitations they gave; members can always remove themselves.
+def remove_member(members: Members, access: Access, user_id: str, now: datetime) -> Member:
+    """Remove a member, withdraw the invitations they gave, and return the member; all can remove themselves.
 
     Raise NotFound, Forbidden without the authority, Conflict for the last owner.
     """
     is_own = access.member is not None and access.member.user_id == user_id
-    for attempt in range(MAX_TRIES):
-        everybody = members.list_members(access.tenant_id)
-        leaving = _find(everybody, user_id)
-        if leaving is None:
-            if attempt:  # removed by our previous attempt, whose response was lost, or by another request
-                return
-            raise _unknown(user_id)
+
+    def authorise(leaving: Member) -> None:
         if not is_own:
             require_authority(access.role, {leaving.role})
+
+    target = _Target(access.tenant_id, user_id, authorise)
+    return _remove(members, target, access.change(now))
+
+
+def remove_member_as_operator(members: Members, tenant_id: str, user: str, change: Change) -> Member:
+    """Remove a member, found by id or address, withdraw the invitations they gave, and return the member.
+
+    Raise NotFound, Conflict for the last owner, or if several members have the address.
+    """
+    email = normalise_email(user)
+    found = [each for each in members.list_members(tenant_id) if user == each.user_id or email == each.email]
+    if not found:
+        raise _unknown(user)
+    if len(found) > 1:
+        ids = ", ".join(each.user_id for each in found)
+        raise Conflict(f"several members have the address {email!r}: name one by its id: {ids}")
+    return _remove(members, _Target(tenant_id, found[0].user_id, authorise=lambda _: None), change)
+
+
+@dataclass(frozen=True, slots=True)
+class _Target:
+    """A member to remove; `authorise` raises Forbidden unless the caller may remove them as they are now."""
+
+    tenant_id: str
+    user_id: str
+    authorise: Callable[[Member], None]
+
+
+def _remove(members: Members, target: _Target, change: Change) -> Member:
+    tenant_id, removed = target.tenant_id, None
+    for _ in range(MAX_TRIES):
+        everybody = members.list_members(tenant_id)
+        leaving = _find(everybody, target.user_id)
+        if leaving is None:
+            if removed:  # by our previous attempt, whose response was lost, or by another request
+                return removed
+            raise _unknown(target.user_id)
+        target.authorise(leaving)
         remaining = remaining_owner(everybody, leaving)
-        change = access.change(now).because(leaving.email)
-        given = [
-            each for each in members.list_invitations(access.tenant_id) if each.invited_by == leaving.email
-        ]
-        audits = [change.entry(access.tenant_id, "member.removed", leaving.role, None)]
+        given = [each for each in members.list_invitations(tenant_id) if each.invited_by == leaving.email]
+        audits = [change.because(leaving.email).entry(tenant_id, "member.removed", leaving.role, None)]
         audits += [
-            access.change(now)
-            .because(each.email)
-            .entry(access.tenant_id, "invitation.withdrawn", each.role, None)
+            change.because(each.email).entry(tenant_id, "invitation.withdrawn", each.role, None)
             for each in given
         ]
+        removed = leaving
         with suppress(StaleMembers):
             gone = Leaving(member=leaving, remaining=remaining, invitations=given)
-            members.remove_member(access.tenant_id, gone, audits)
-            return
+            members.remove_member(tenant_id, gone, audits)
+            return leaving
     raise _contended()
 
 

@@ -8,7 +8,11 @@ ANN = person_of("ann@example.com")
 
 
 @pytest.mark.parametrize(
-    "same", ["Ann@Example.com", " ann@example.com ", "ann+2@example.com", "ANN+a+b@example.com"]
+    "same",
+    [
+        *("Ann@Example.com", " ann@example.com ", "ann+2@example.com", "ANN+a+b@example.com"),
+        *("\uff41nn@example.com", "ann＋2@example.com"),
+    ],
 )
 def test_an_address_written_otherwise_is_the_same_person(same: str) -> None:
     assert person_of(same) == ANN

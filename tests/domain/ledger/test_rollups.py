@@ -51,6 +51,7 @@ def shard(cells: Cells, number: int = 0, commits: int = 1) -> CounterShard:
         totals=sum_totals(cells.values()),
         cells=cells,
         commits=commits,
+        events=1,
         run_hours=frozenset(),
         dirty=True,
     )

@@ -14,7 +14,7 @@ ROOM = MAX_METADATA_BYTES - len('{"a":""}')
 
 
 def _cut(metadata: dict[str, Any]) -> Any:
-    text, is_cut = stored_metadata(metadata)
+    text, is_cut, _ = stored_metadata(metadata)
     assert is_cut
     assert text is not None
     assert len(text.encode()) <= MAX_METADATA_BYTES
@@ -22,7 +22,7 @@ def _cut(metadata: dict[str, Any]) -> Any:
 
 
 def test_metadata_of_the_largest_size_is_kept_and_one_byte_more_is_cut() -> None:
-    text, is_cut = stored_metadata({"a": "x" * ROOM})
+    text, is_cut, _ = stored_metadata({"a": "x" * ROOM})
     assert (len(text or ""), is_cut) == (MAX_METADATA_BYTES, False)
     assert _cut({"a": "x" * (ROOM + 1)}) == {"a": "x" * ROOM}
 
@@ -45,7 +45,7 @@ def test_a_long_object_or_list_is_left_out() -> None:
 
 @pytest.mark.parametrize("metadata", [{LONG: 1}, {LONG: LONG}, {"a": [LONG]}])
 def test_nothing_is_stored_if_nothing_fits(metadata: dict[str, Any]) -> None:
-    assert stored_metadata(metadata) == (None, True)
+    assert stored_metadata(metadata) == (None, True, 0)
 
 
 @pytest.mark.parametrize(
@@ -57,9 +57,13 @@ def test_a_text_is_cut_between_characters(character: str, bytes_each: int) -> No
     assert kept == character * (ROOM // bytes_each)
 
 
-@given(st.dictionaries(st.text(max_size=3), st.sampled_from([1, None, "x" * 90_000, ["é" * 50_000], LONG])))
+@given(
+    st.dictionaries(
+        st.text('aé"\n ', max_size=3), st.sampled_from([1, None, "x" * 90_000, ["é" * 50_000], LONG])
+    )
+)
 def test_what_is_kept_is_what_was_sent(metadata: dict[str, Any]) -> None:
-    text, is_cut = stored_metadata(metadata)
+    text, is_cut, _ = stored_metadata(metadata)
     kept = json.loads(text or "{}")
     assert is_cut is (kept != metadata)
     assert [name for name in metadata if name in kept] == list(kept)

@@ -325,13 +325,15 @@ def test_metadata_is_kept_as_json_and_empty_metadata_is_dropped() -> None:
 def test_a_batch_adds_to_each_day_hour_and_series() -> None:
     events = [llm_call("e1"), llm_call("e2"), llm_call("e3", ts=NOON + timedelta(hours=12), provider="azure")]
     assert deltas_by_day(events) == {
-        TODAY: DayDelta({Cell(12, Series("openai", "gpt-4.1-mini")): times(2)}, set()),
-        TODAY + timedelta(days=1): DayDelta({Cell(0, Series("azure", "gpt-4.1-mini")): CALL}, set()),
+        TODAY: DayDelta({Cell(12, Series("openai", "gpt-4.1-mini")): times(2)}, set(), events=2),
+        TODAY + timedelta(days=1): DayDelta(
+            {Cell(0, Series("azure", "gpt-4.1-mini")): CALL}, set(), events=1
+        ),
     }
 
 
 def test_an_event_without_amounts_lists_its_day_without_cells() -> None:
-    assert deltas_by_day([mark("e1", "run-1", "started")]) == {TODAY: DayDelta({}, {12})}
+    assert deltas_by_day([mark("e1", "run-1", "started")]) == {TODAY: DayDelta({}, {12}, events=1)}
 
 
 def test_the_hours_in_which_runs_may_begin_are_those_of_events_with_a_run() -> None:

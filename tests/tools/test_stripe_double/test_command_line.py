@@ -9,14 +9,14 @@ import sys
 from tests.tools.test_stripe_double.shop import SECRET, Shop
 
 
-def _start(*arguments: str) -> "subprocess.Popen[str]":
-    command = [sys.executable, "-m", "tools.stripe_double", "--port", "0", "--webhook-secret", SECRET]
+def _start(*arguments: str, secret: str = SECRET) -> "subprocess.Popen[str]":
+    command = [sys.executable, "-m", "tools.stripe_double", "--port", "0"]
     return subprocess.Popen(
         [*command, *arguments],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-        env=dict(os.environ),
+        env=os.environ | ({"STRIPE_WEBHOOK_SECRET": secret} if secret else {}),
     )
 
 
@@ -34,3 +34,12 @@ def test_says_what_is_wrong_with_its_arguments() -> None:
     with _start("--webhook-url", "https://example.com/") as process:
         _, said = process.communicate(timeout=20)
         assert (process.returncode, "this machine only" in said) == (1, True)
+
+
+def test_takes_its_secret_from_the_environment_alone() -> None:
+    with _start("--webhook-url", "http://127.0.0.1:9/", secret="") as process:
+        _, said = process.communicate(timeout=20)
+        assert (process.returncode, "STRIPE_WEBHOOK_SECRET is missing" in said) == (1, True)
+    with _start("--webhook-url", "http://127.0.0.1:9/", "--webhook-secret", "whsec_1") as process:
+        _, said = process.communicate(timeout=20)
+        assert (process.returncode, "unrecognized arguments" in said) == (2, True)

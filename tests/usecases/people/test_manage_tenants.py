@@ -8,7 +8,7 @@ from shared.adapters.memory import MemoryStore
 from shared.domain.billing.billing_account import with_subscription
 from shared.domain.billing.entitlements import DEFAULT_GRACE
 from shared.domain.errors import Conflict, InvalidInput, NotFound
-from shared.domain.people.tenants import ALL_SCOPES, Change, Tenant
+from shared.domain.people.tenants import Change, Tenant
 from shared.ports import BillingChange
 from shared.usecases.people.authenticate import Access, KeyAuthenticator
 from shared.usecases.people.manage_keys import NewKey
@@ -26,14 +26,14 @@ def create(
     return create_tenant(store, TenantRequest(tenant_id, name, plan), BY_ADA, is_live=False)
 
 
-def test_a_new_tenant_has_a_key_with_all_scopes(memory: MemoryStore) -> None:
+def test_a_new_tenant_has_a_key_that_records_and_checks_only(memory: MemoryStore) -> None:
     tenant, key = create(memory)
     assert (
         tenant
         == memory.find_tenant("acme")
         == Tenant(id="acme", name="Acme", plan="starter", created_at=NOON)
     )
-    access = Access(tenant=tenant, permissions=ALL_SCOPES, actor=f"key:{key.key.prefix}")
+    access = Access(tenant=tenant, permissions=("usage:write", "limits:read"), actor=f"key:{key.key.prefix}")
     assert KeyAuthenticator(memory).authenticate(key.secret, NOON) == access
 
 

@@ -8,14 +8,15 @@ import { expect, test } from 'vitest'
 import { newQueryClient } from '@/lib/api/query-client'
 import type { Me } from '@/lib/api/types'
 import { publishSession } from '@/lib/session/store'
-import { serveApi } from '@/testing/api'
+import { problem, serveApi } from '@/testing/api'
+import { unusedUsage } from '@/testing/tenants'
 
 import { router } from './router'
 
 const USER = { id: 'eve', email: 'eve@example.com', name: null }
 const ME: Me = {
   user: { ...USER, email_verified: true },
-  tenants: [{ id: 'acme', name: 'Acme', plan: 'free', role: 'owner', time_zone: 'UTC' }],
+  tenants: [{ id: 'acme', name: 'Acme', plan: 'free', role: 'owner', time_zone: 'UTC', suspended: false }],
   invitations: [
     {
       tenant_id: 'beta',
@@ -73,4 +74,28 @@ test.each([
   publish({ status: 'unavailable' })
   await visit(`/mail/e1/${action}#t0ken`)
   expect(await screen.findByRole('heading', { name: heading })).toBeVisible()
+})
+
+test('of a suspended tenant every page says so, and leads to the others', async () => {
+  const beta = { id: 'beta', name: 'Beta', suspended: false }
+  const tenants = ME.tenants.flatMap((acme) => [
+    { ...acme, suspended: true },
+    { ...acme, ...beta },
+  ])
+  let isSuspended = true
+  const refusal = problem(403, 'tenant_suspended', "tenant 'acme' is suspended")
+  const usage = { ...unusedUsage(), live: null }
+  serveApi({
+    'GET /me': { body: { ...ME, tenants, invitations: [] } },
+    'GET /tenants/acme/usage': () => (isSuspended ? refusal : { body: usage }),
+    'GET /tenants/acme/api-keys': { body: { api_keys: [] } },
+  })
+  signedIn(true)
+  await visit('/t/acme/settings/keys')
+  expect(await screen.findByRole('heading', { name: 'This tenant is suspended' })).toBeVisible()
+  await userEvent.click(screen.getByRole('button', { name: 'Tenant acme: switch tenant' }))
+  expect(await screen.findByRole('menuitemradio', { name: /Beta/ })).toBeVisible()
+  isSuspended = false
+  await userEvent.click(screen.getByRole('button', { name: 'Check again' }))
+  expect(await screen.findByRole('heading', { name: 'API keys' })).toBeVisible()
 })

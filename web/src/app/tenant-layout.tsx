@@ -8,6 +8,7 @@ import { AppShell, type NavigationItem } from '@/components/app-shell'
 import { ErrorState } from '@/components/error-state'
 import { PageSkeleton } from '@/components/page-skeleton'
 import { NoAccess } from '@/features/people/no-access'
+import { Suspended } from '@/features/people/suspended'
 import { TenantSwitcher } from '@/features/people/tenant-switcher'
 import { UserMenu } from '@/features/people/user-menu'
 import { LiveStatus } from '@/features/ledger/live/live-status'
@@ -21,7 +22,19 @@ import { mayManage, type TenantContext } from '@/lib/tenant'
 export function TenantLayout() {
   const { tenant = '' } = useParams()
   const usage = useQuery(usageQuery(tenant))
-  if (codeOf(usage.error) === 'foreign_tenant') return <NoAccess tenant={tenant} />
+  const refusal = codeOf(usage.error)
+  if (refusal === 'foreign_tenant') return <NoAccess tenant={tenant} />
+  if (refusal === 'tenant_suspended') {
+    return (
+      <AppShell
+        navigation={[]}
+        tenantSwitcher={<TenantSwitcher current={{ id: tenant, name: usage.data?.tenant.name ?? tenant }} />}
+        userMenu={<UserMenu />}
+      >
+        <Suspended onRetry={() => void usage.refetch()} />
+      </AppShell>
+    )
+  }
   if (usage.data) return <TenantFrame key={tenant} usage={usage.data} isOutdated={usage.error !== null} />
   return (
     <AppShell navigation={navigationOf(tenant, false)} userMenu={<UserMenu />}>

@@ -53,6 +53,7 @@ export function eventOf(changes: Partial<UsageEvent> = {}): UsageEvent {
     request_id: null,
     metadata: null,
     metadata_cut: false,
+    redactions: 0,
     ...changes,
   }
 }

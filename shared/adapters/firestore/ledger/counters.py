@@ -39,6 +39,7 @@ def counter_write(name: str, delta: DayDelta, fold_due: datetime) -> Any:
     for cell, amounts in delta.cells.items():
         increment(write, _cell_path(cell), amounts)
     write.update_transforms.add(field_path="commits").increment.integer_value = 1
+    write.update_transforms.add(field_path="events").increment.integer_value = delta.events
     write.update_transforms.add(field_path="fold_due").minimum.integer_value = microseconds(fold_due)
     return write
 
@@ -57,6 +58,7 @@ def read_counter(document: Any) -> CounterShard:
         totals=get_totals(fields["totals"]) if "totals" in fields else {},
         cells=_read_cells(fields, "cells"),
         commits=fields["commits"].integer_value,
+        events=fields["events"].integer_value,
         run_hours=frozenset(int(hour) for hour in _map(fields, "run_hours")),
         dirty=fields["dirty"].boolean_value,
         version=document.update_time,
@@ -95,6 +97,7 @@ def day_write(name: str, rollup: DayRollup) -> Any:
     fields = write.update.fields
     set_timestamp(fields["folded_at"], rollup.folded_at)
     fields["commits"].integer_value = rollup.commits
+    fields["events"].integer_value = rollup.events
     fields["shards"].integer_value = rollup.shards
     set_totals(fields["totals"], rollup.entry.totals)
     hours = _new_map(fields["hours"])
@@ -127,6 +130,7 @@ def read_day(document: Any) -> DayRollup:
         runs={int(hour): count.integer_value for hour, count in _map(fields, "runs").items()},
         shards=fields["shards"].integer_value,
         commits=fields["commits"].integer_value,
+        events=fields["events"].integer_value,
         folded_at=get_value(fields["folded_at"]),
         version=document.update_time,
     )

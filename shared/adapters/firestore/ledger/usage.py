@@ -45,7 +45,7 @@ from shared.ports.ledger import ALL_EVENTS, NOTHING
 DUE_PAGE_SIZE = 300
 COUNTERS_OUTLAST_EVENTS_BY = timedelta(days=3)
 """A counter outlives the events it counts, so that they can be compared, and any late event for its day."""
-_SMALL_FIELDS = ("days", "runs", "shards", "commits", "folded_at", "totals", "dirty", "run_hours")
+_SMALL_FIELDS = ("days", "runs", "shards", "commits", "events", "folded_at", "totals", "dirty", "run_hours")
 """Fields of months, days and counters that every read asks for."""
 _STALE = frozenset(
     {grpc.StatusCode.FAILED_PRECONDITION, grpc.StatusCode.ALREADY_EXISTS, grpc.StatusCode.NOT_FOUND}

@@ -48,6 +48,7 @@ EVENT_FIELDS = (
     "unread",
     "fingerprint",
     "metadata_cut",
+    "redactions",
     *(field for field in _TEXT_FIELDS if field != _METADATA),
 )
 """The fields of an event but for its metadata, which may be 256 KB."""
@@ -89,6 +90,8 @@ def write_event(write: Any, name: str, event: RecordedEvent, common: CommonField
         fields["identity"].string_value = event.identity
     if event.metadata_cut:
         fields["metadata_cut"].boolean_value = True
+    if event.redactions:
+        fields["redactions"].integer_value = event.redactions
     if event.tokens is not None:
         _write_tokens(fields["tokens"].map_value, event.tokens)
 
@@ -136,6 +139,7 @@ def read_event(document: Any) -> RecordedEvent:
         amounts=amounts_of(Measures(fields["category"], fields.get("status"), pools, latency_ms, cost)),
         identity=fields.get("identity", fields["id"]),
         metadata_cut=fields.get("metadata_cut", False),
+        redactions=fields.get("redactions", 0),
         **{field: fields.get(field) for field in _TEXT_FIELDS},
     )
 

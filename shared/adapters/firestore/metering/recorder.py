@@ -24,8 +24,8 @@ from shared.ports import Outcome
 
 MAX_TRANSFORMS_PER_DOCUMENT = 500
 """Firestore's limit for one commit."""
-_OWN_TRANSFORMS = 2
-"""`commits` and `fold_due`."""
+_OWN_TRANSFORMS = 3
+"""`commits`, `events` and `fold_due`."""
 MAX_CELLS_PER_COMMIT = (MAX_TRANSFORMS_PER_DOCUMENT - _OWN_TRANSFORMS) // len(METRICS) - 1
 """A transform for each metric of each cell, and of the day's totals."""
 _ABORTS_BEFORE_SPREADING = 2

@@ -70,6 +70,9 @@ class FirestoreDirectory:
     def set_time_zone(self, tenant_id: str, time_zone: str, audit: AuditEntry) -> None:
         self._change_tenant(tenant_id, {"time_zone": time_zone}, audit)
 
+    def set_suspended_at(self, tenant_id: str, at: datetime | None, audit: AuditEntry) -> None:
+        self._change_tenant(tenant_id, {"suspended_at": at}, audit)
+
     def find_key(self, key_id: str) -> ApiKey | None:
         document = self._find(self._key_name(key_id))
         return read_key(document) if document else None

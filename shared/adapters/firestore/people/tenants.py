@@ -28,12 +28,14 @@ TENANT_FIELDS = (
     "alert_recipients",
     "takes_estimates",
     "time_zone",
+    "suspended_at",
     "billing",
     "counter_shards",
     "most_counter_shards",
     "counter_shards_lowered_at",
     "complete_until",
     "fold_minutes",
+    "full_until",
 )
 """All fields of a tenant's document, for reads with a field mask."""
 _SUMMARY_FIELDS = tuple(field.name for field in fields_of(BillingSummary))
@@ -92,6 +94,7 @@ def tenant_fields(tenant: Tenant) -> dict[str, object]:
         "alert_recipients": list(tenant.alert_recipients),
         "takes_estimates": tenant.takes_estimates,
         "time_zone": tenant.time_zone,
+        "suspended_at": tenant.suspended_at,
     }
 
 
@@ -110,6 +113,7 @@ def _counter_fields(settings: CounterSettings) -> dict[str, object]:
         "counter_shards_lowered_at": settings.lowered_at,
         "complete_until": settings.complete_until,
         "fold_minutes": settings.fold_minutes,
+        "full_until": settings.full_until,
     }
 
 
@@ -120,6 +124,7 @@ def _read_counter_settings(fields: Mapping[str, Any]) -> CounterSettings:
         lowered_at=fields.get("counter_shards_lowered_at"),
         complete_until=fields.get("complete_until"),
         fold_minutes=fields.get("fold_minutes", LONGEST_FOLD_MINUTES),
+        full_until=fields.get("full_until"),
     )
 
 
@@ -141,6 +146,7 @@ def read_tenant(document: Any) -> Tenant:
         takes_estimates=fields.get("takes_estimates"),
         time_zone=fields.get("time_zone", UTC_NAME),
         grants=read_grants(fields.get(GRANTS, {})),
+        suspended_at=fields.get("suspended_at"),
     )
 
 
@@ -194,6 +200,7 @@ def key_fields(key: ApiKey) -> dict[str, object]:
         "created_at": key.created_at,
         "expires_at": key.expires_at,
         "revoked_at": key.revoked_at,
+        "created_by": key.created_by,
     }
 
 

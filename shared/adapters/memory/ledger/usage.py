@@ -46,6 +46,7 @@ class MemoryUsageStore(MemoryState):
             for cell, amounts in delta.cells.items():
                 add(counter.cells.setdefault(cell, {}), amounts)
             counter.commits += 1
+            counter.events += delta.events
             counter.run_hours |= delta.run_hours
             due = settings.due_at(day, now)
             counter.fold_due = min(counter.fold_due or due, due)
@@ -187,6 +188,7 @@ def _shard(ref: ShardRef, counter: CounterDocument, wanted: Wanted) -> CounterSh
         totals=sum_totals(cells.values()),
         cells=cells if "cells" in wanted.fields else {},
         commits=counter.commits,
+        events=counter.events,
         run_hours=frozenset(counter.run_hours),
         dirty=counter.fold_due is not None,
         version=counter.version,

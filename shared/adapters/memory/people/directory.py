@@ -83,6 +83,11 @@ class MemoryDirectory(MemoryState):
             self._tenants[tenant_id] = replace(self._existing(tenant_id), time_zone=time_zone)
             self._audit.append(audit)
 
+    def set_suspended_at(self, tenant_id: str, at: datetime | None, audit: AuditEntry) -> None:
+        with self._lock:
+            self._tenants[tenant_id] = replace(self._existing(tenant_id), suspended_at=at)
+            self._audit.append(audit)
+
     def _existing(self, tenant_id: str) -> Tenant:
         if tenant_id not in self._tenants:
             raise NotFound(f"tenant {tenant_id!r} does not exist")

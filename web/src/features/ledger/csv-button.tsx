@@ -20,10 +20,10 @@ export function CsvButton({ usage, isCurrent, view: { granularity, group } }: Cs
         query: {
           ...{ from, to, tz, granularity },
           group_by: group === 'none' ? undefined : group,
-          format: 'csv',
+          ...{ format: 'csv', bom: 'true' },
         },
       }),
-    onSuccess: (csv) => save(csv, `usage-${usage.tenant.id}-${from.slice(0, 10)}-by-${granularity}.csv`),
+    onSuccess: save,
     onError: (error) => toast({ tone: 'danger', title: 'Download failed', body: error.message }),
   })
   return (
@@ -39,11 +39,11 @@ export function CsvButton({ usage, isCurrent, view: { granularity, group } }: Cs
   )
 }
 
-function save(content: Blob, name: string) {
-  const url = URL.createObjectURL(content)
+function save(file: File) {
+  const url = URL.createObjectURL(file)
   const link = document.createElement('a')
   link.href = url
-  link.download = name
+  link.download = file.name
   link.click()
   URL.revokeObjectURL(url)
 }

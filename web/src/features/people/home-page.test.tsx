@@ -11,8 +11,8 @@ import { HomePage, homeOf } from './home-page'
 const ME: Me = {
   user: { id: 'ada', email: 'ada@example.com', name: null, email_verified: true },
   tenants: [
-    { id: 'acme', name: 'Acme', plan: 'free', role: 'owner', time_zone: 'UTC' },
-    { id: 'beta', name: 'Beta', plan: 'free', role: 'member', time_zone: 'UTC' },
+    { id: 'acme', name: 'Acme', plan: 'free', role: 'owner', time_zone: 'UTC', suspended: false },
+    { id: 'beta', name: 'Beta', plan: 'free', role: 'member', time_zone: 'UTC', suspended: false },
   ],
   invitations: [],
 }
@@ -23,6 +23,12 @@ test('leads to the tenant shown last', () => {
 
 test('leads to the first tenant when the last one is no longer theirs', () => {
   expect(homeOf(ME, 'gone')).toBe('/t/acme')
+})
+
+test('leads past a suspended tenant while there is another one', () => {
+  const suspended = ME.tenants.map((tenant) => ({ ...tenant, suspended: tenant.id === 'acme' }))
+  expect(homeOf({ ...ME, tenants: suspended }, 'acme')).toBe('/t/beta')
+  expect(homeOf({ ...ME, tenants: suspended.slice(0, 1) }, 'acme')).toBe('/t/acme')
 })
 
 test('leads to making a tenant when there is none', () => {

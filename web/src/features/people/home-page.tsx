@@ -1,4 +1,4 @@
-// Redirects to the last tenant, then the first one, then the page that creates one.
+// Redirects to the last tenant, then the first one that is not suspended, then the page that creates one.
 import { useQuery } from '@tanstack/react-query'
 import { Navigate } from 'react-router'
 
@@ -26,6 +26,7 @@ export function HomePage() {
 
 /** Without a tenant, the page that creates one also shows invitations. */
 export function homeOf({ tenants }: Me, last: string | null): string {
-  const home = tenants.find(({ id }) => id === last) ?? tenants[0]
+  const usable = tenants.filter(({ suspended }) => !suspended)
+  const home = usable.find(({ id }) => id === last) ?? usable[0] ?? tenants[0]
   return home ? `/t/${encodeURIComponent(home.id)}` : '/new'
 }

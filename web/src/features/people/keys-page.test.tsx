@@ -19,6 +19,7 @@ const KEY: ApiKey = {
   expires_at: null,
   revoked_at: null,
   last_used_at: null,
+  created_by: 'member:ada@example.com',
   status: 'active',
 }
 const SECRET = 'gwi_test_1234567890'

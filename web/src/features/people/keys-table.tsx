@@ -56,6 +56,11 @@ function LastUse({ at }: { at: string | null }) {
   return at === null ? 'Never' : <RelativeTime at={at} />
 }
 
+/** Return a member's address, or "operator" for the people who run the platform. */
+function nameOf(actor: string): string {
+  return actor.startsWith('member:') ? actor.slice('member:'.length) : 'operator'
+}
+
 const COLUMNS: readonly Column<ApiKey>[] = [
   {
     key: 'label',
@@ -91,7 +96,14 @@ const COLUMNS: readonly Column<ApiKey>[] = [
     key: 'created',
     header: 'Created',
     hideBelow: 'sm',
-    cell: ({ created_at }) => <Instant at={created_at} day />,
+    cell: ({ created_at, created_by }) => (
+      <>
+        <Instant at={created_at} day />
+        {created_by !== null && (
+          <span className="block text-xs text-ink-faint wrap-anywhere">by {nameOf(created_by)}</span>
+        )}
+      </>
+    ),
   },
   {
     key: 'expires',

@@ -2,11 +2,12 @@ import { screen, within } from '@testing-library/react'
 import userEvent from '@testing-library/user-event'
 import { beforeEach, expect, test } from 'vitest'
 
-import type { Member, Role } from '@/lib/api/types'
+import type { ApiKey, Member, Role } from '@/lib/api/types'
 import { publishSession } from '@/lib/session/store'
 import { problem, serveApi } from '@/testing/api'
 import { renderPage } from '@/testing/render'
 import { tenantOf } from '@/testing/tenants'
+import { usageOf } from '@/testing/usage'
 
 import { MembersPage } from './members-page'
 
@@ -17,6 +18,7 @@ const member = (id: string, role: Role): Member => ({
   name: null,
   role,
   joined_at: '2026-11-01T00:00:00Z',
+  api_keys: [],
 })
 const INVITE = {
   id: 'inv',
@@ -104,6 +106,60 @@ test('changes a role at once, and takes it back when it is refused', async () =>
   await userEvent.selectOptions(choice, 'admin')
   expect(await screen.findByText('only owners make owners')).toBeVisible()
   expect(choice).toHaveValue('member')
+})
+
+const KEY: ApiKey = {
+  id: 'ab12cd34',
+  label: 'Deploy',
+  prefix: 'gwi_live_1234a',
+  scopes: ['usage:read'],
+  created_at: '2026-11-02T00:00:00Z',
+  expires_at: null,
+  revoked_at: null,
+  last_used_at: null,
+  created_by: 'member:bob@example.com',
+  status: 'active',
+}
+const BOB = { ...member('bob', 'admin'), api_keys: [KEY] }
+const WITH_KEYS = { body: { members: [member('ada', 'owner'), BOB], invites: [] } }
+
+test('shows the keys that outlive a membership before it ends, with the page that revokes them', async () => {
+  const requests = serveApi({
+    [`GET ${MEMBERS}`]: WITH_KEYS,
+    [`DELETE ${MEMBERS}/bob`]: { body: { api_keys: [KEY] } },
+  })
+  show()
+  await userEvent.click(await screen.findByRole('button', { name: 'Remove bob@example.com' }))
+  const dialog = within(screen.getByRole('dialog'))
+  expect(dialog.getByText('An API key that bob@example.com created keeps working')).toBeVisible()
+  expect(dialog.getByRole('listitem')).toHaveTextContent('Deploy gwi_live_1234a…')
+  expect(dialog.getByRole('link', { name: 'Revoke keys' })).toHaveAttribute('href', '/t/acme/settings/keys')
+  await userEvent.click(dialog.getByRole('button', { name: 'Remove' }))
+  expect(await screen.findByText('bob@example.com removed')).toBeVisible()
+  expect(requests.some(({ method }) => method === 'DELETE')).toBe(true)
+})
+
+test('says nothing of keys where there are none', async () => {
+  serveApi({ [`GET ${MEMBERS}`]: LIST })
+  show()
+  await userEvent.click(await screen.findByRole('button', { name: 'Remove bob@example.com' }))
+  expect(within(screen.getByRole('dialog')).queryByText(/API key/)).not.toBeInTheDocument()
+})
+
+test.each([
+  ['member', true],
+  ['owner', false],
+])('a member who becomes %s and made keys: they are shown, %s', async (role, areShown) => {
+  serveApi({
+    [`GET ${MEMBERS}`]: WITH_KEYS,
+    [`PUT ${MEMBERS}/bob`]: { body: { ...BOB, role } },
+    'GET /tenants/acme/usage': { body: usageOf() },
+  })
+  show()
+  await userEvent.selectOptions(await screen.findByLabelText('Role of bob@example.com'), role)
+  expect(await screen.findByText(`bob@example.com is now ${role}`)).toBeVisible()
+  expect(screen.queryAllByText('bob@example.com no longer manages API keys')).toHaveLength(areShown ? 1 : 0)
+  expect(screen.queryAllByRole('link', { name: 'Revoke keys' })).toHaveLength(areShown ? 1 : 0)
 })
 
 test('an admin leaves owners as they are', async () => {

@@ -7,6 +7,7 @@ import { membersQuery, meQuery, tenantPath } from '@/lib/api/queries'
 import type { Member } from '@/lib/api/types'
 import { useTenant } from '@/lib/tenant'
 
+import { CreatedKeys } from './created-keys'
 import { useSettingsMutation } from '@/components/use-settings-mutation'
 
 type RemoveMemberDialogProps = { member: Member; isSelf: boolean; onClose: () => void }
@@ -33,11 +34,13 @@ export function RemoveMemberDialog({ member, isSelf, onClose }: RemoveMemberDial
       description={
         isSelf
           ? 'You lose access immediately. An owner or admin can invite you again.'
-          : 'They lose access immediately, including on open pages. API keys they created keep working.'
+          : 'They lose access immediately, including on open pages.'
       }
       confirmLabel={isSelf ? 'Leave' : 'Remove'}
       busy={removal.isPending}
       error={removal.error?.message}
-    />
+    >
+      {member.api_keys.length > 0 ? <CreatedKeys member={member} isSelf={isSelf} /> : undefined}
+    </ConfirmDialog>
   )
 }

@@ -13,7 +13,11 @@ export const SCOPES: readonly ScopeText[] = [
     label: 'Check limits',
     hint: 'Check whether a request fits the limits before making it.',
   },
-  { scope: 'usage:read', label: 'Read usage', hint: 'Read usage, runs, events and invoices.' },
+  {
+    scope: 'usage:read',
+    label: 'Read usage',
+    hint: 'Read usage, runs, events, and invoices without their links.',
+  },
   { scope: 'billing:write', label: 'Manage billing', hint: 'Open the checkout and the billing portal.' },
 ]
 

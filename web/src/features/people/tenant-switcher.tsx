@@ -36,10 +36,10 @@ export function TenantSwitcher({ current }: TenantSwitcherProps) {
 }
 
 function placesOf({ tenants, invitations }: Me, current: string): MenuEntry[] {
-  const places = tenants.map(({ id, name, role }) => ({
+  const places = tenants.map(({ id, name, role, suspended }) => ({
     kind: 'link' as const,
     label: name,
-    detail: ROLE_LABELS[role],
+    detail: suspended ? 'Suspended' : ROLE_LABELS[role],
     to: `/t/${encodeURIComponent(id)}`,
     checked: id === current,
   }))

@@ -35,8 +35,11 @@ export async function call<T>(path: string, request: ApiRequest = {}): Promise<T
   return (response.status === 204 ? undefined : await response.json()) as T
 }
 
-export async function download(path: string, request: ApiRequest = {}): Promise<Blob> {
-  return (await answered(path, request)).blob()
+/** Return a file under the name that the API gives it. */
+export async function download(path: string, request: ApiRequest = {}): Promise<File> {
+  const response = await answered(path, request)
+  const disposition = response.headers.get('Content-Disposition') ?? ''
+  return new File([await response.arrayBuffer()], /filename="([^"]+)"/.exec(disposition)?.[1] ?? 'download')
 }
 
 async function answered(path: string, request: ApiRequest): Promise<Response> {

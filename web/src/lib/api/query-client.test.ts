@@ -5,14 +5,15 @@ import { ApiError, Unreachable } from './problem'
 import { newQueryClient } from './query-client'
 
 const REMOVED = new ApiError(403, 'foreign_tenant', 'you are not a member')
+const SUSPENDED = new ApiError(403, 'tenant_suspended', 'this tenant is suspended')
 
 const failing = (error: Error) => () => Promise.reject(error)
 
-test('a refused request makes the layout check membership', async () => {
+test.each([REMOVED, SUSPENDED])('a refused request makes the layout find out why: %s', async (refusal) => {
   const client = newQueryClient()
   client.setQueryData(['tenant', 'acme', 'usage', 'current'], 'read before')
-  const keys = client.query({ queryKey: ['tenant', 'acme', 'api-keys'], queryFn: failing(REMOVED) })
-  await expect(keys).rejects.toBe(REMOVED)
+  const keys = client.query({ queryKey: ['tenant', 'acme', 'api-keys'], queryFn: failing(refusal) })
+  await expect(keys).rejects.toBe(refusal)
   expect(client.getQueryState(['tenant', 'acme', 'usage', 'current'])?.isInvalidated).toBe(true)
 })
 

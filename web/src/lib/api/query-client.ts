@@ -25,9 +25,9 @@ export function newQueryClient(): QueryClient {
   return client
 }
 
-/** Refetch usage after a request was refused, because the tenant layout shows "no access" from it. */
+/** Refetch usage after a request was refused, because the tenant layout shows the reason from it. */
 function recheckMembership(client: QueryClient, error: Error) {
-  if (codeOf(error) === 'foreign_tenant') {
+  if (['foreign_tenant', 'tenant_suspended'].includes(codeOf(error) ?? '')) {
     void client.invalidateQueries({ predicate: ({ queryKey }) => isUsage(queryKey) })
   }
 }

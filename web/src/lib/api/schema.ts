@@ -4,6 +4,49 @@
  */
 
 export interface paths {
+    "/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Whether this function serves requests; its store may still be away */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Success */
+                200: {
+                    headers: {
+                        "Cache-Control": components["headers"]["Cache-Control"];
+                        "X-Content-Type-Options": components["headers"]["X-Content-Type-Options"];
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["LivenessResponse"];
+                    };
+                };
+                405: components["responses"]["Problem405"];
+                413: components["responses"]["Problem413"];
+                415: components["responses"]["Problem415"];
+                500: components["responses"]["Problem500"];
+                503: components["responses"]["Problem503"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/plans": {
         parameters: {
             query?: never;
@@ -339,6 +382,7 @@ export interface paths {
                     group_by?: "provider" | "model" | "provider,model";
                     fill?: "zero" | "none";
                     format?: "json" | "csv";
+                    bom?: boolean;
                 };
                 header?: never;
                 path: {
@@ -951,13 +995,15 @@ export interface paths {
             requestBody?: never;
             responses: {
                 /** @description Success */
-                204: {
+                200: {
                     headers: {
                         "Cache-Control": components["headers"]["Cache-Control"];
                         "X-Content-Type-Options": components["headers"]["X-Content-Type-Options"];
                         [name: string]: unknown;
                     };
-                    content?: never;
+                    content: {
+                        "application/json": components["schemas"]["RemovedMemberResponse"];
+                    };
                 };
                 401: components["responses"]["Problem401"];
                 403: components["responses"]["Problem403"];
@@ -2663,6 +2709,11 @@ export interface components {
              * @description Whether the metadata was longer than is stored, and was cut.
              */
             metadata_cut: boolean;
+            /**
+             * Redactions
+             * @description How many known secrets of the metadata were replaced by `[redacted]`.
+             */
+            redactions: number;
         };
         /**
          * EventSeries
@@ -2786,12 +2837,13 @@ export interface components {
             status: "ok";
             /**
              * Fold Lag Seconds
-             * @description How long the most overdue fold is overdue; 0 if none is.
+             * @description How long the most overdue fold is overdue, in whole minutes, as of the last 10 seconds.
              */
             fold_lag_seconds: number;
             /**
              * Oldest Dirty At
-             * @description When that fold was due; null if none is overdue.
+             * @description Always null, since the instant told when some tenant had used the service.
+             * @default null
              */
             oldest_dirty_at: string | null;
         };
@@ -2893,9 +2945,15 @@ export interface components {
             attempt_count: number;
             /** Next Payment Attempt */
             next_payment_attempt: string | null;
-            /** Hosted Invoice Url */
+            /**
+             * Hosted Invoice Url
+             * @description Where anyone can pay and see the invoice; null without the permission `billing:write`.
+             */
             hosted_invoice_url: string | null;
-            /** Invoice Pdf */
+            /**
+             * Invoice Pdf
+             * @description Null without the permission `billing:write`.
+             */
             invoice_pdf: string | null;
             /** Failed At */
             failed_at: string | null;
@@ -2966,6 +3024,11 @@ export interface components {
              * @description Accurate to the hour.
              */
             last_used_at: string | null;
+            /**
+             * Created By
+             * @description `member:<email>`, `admin:<login>` or `key:<prefix>`; null for keys older than this field.
+             */
+            created_by: string | null;
             /**
              * Status
              * @enum {string}
@@ -3108,6 +3171,18 @@ export interface components {
             ask_every_s: number | null;
         };
         /**
+         * LivenessResponse
+         * @description The function answers.
+         */
+        LivenessResponse: {
+            /**
+             * Status
+             * @default ok
+             * @constant
+             */
+            status?: "ok";
+        };
+        /**
          * MeResponse
          * @description The signed-in user, with their tenants and open invitations.
          */
@@ -3120,7 +3195,7 @@ export interface components {
         };
         /**
          * MemberResponse
-         * @description A member of a tenant.
+         * @description A member of a tenant, with the API keys that they created and that are still valid.
          */
         MemberResponse: {
             /** Id */
@@ -3139,6 +3214,8 @@ export interface components {
              * Format: date-time
              */
             joined_at: string;
+            /** Api Keys */
+            api_keys: components["schemas"]["KeyResponse"][];
         };
         /**
          * MembersResponse
@@ -3168,6 +3245,11 @@ export interface components {
             role: "owner" | "admin" | "member";
             /** Time Zone */
             time_zone: string;
+            /**
+             * Suspended
+             * @description True while the operator has suspended it: nothing can be read.
+             */
+            suspended: boolean;
         };
         /**
          * MetricForecastResponse
@@ -3211,7 +3293,10 @@ export interface components {
          * @description A key to create. It expires after `expires_in_days`; with null, it never expires.
          */
         NewKeyBody: {
-            /** Label */
+            /**
+             * Label
+             * @description Visible characters in one line, without a link.
+             */
             label: string;
             /** Scopes */
             scopes: ("usage:write" | "usage:read" | "limits:read" | "billing:write")[];
@@ -3372,6 +3457,14 @@ export interface components {
             emails: string[];
             /** Recipients */
             recipients: components["schemas"]["RecipientResponse"][];
+        };
+        /**
+         * RemovedMemberResponse
+         * @description The API keys that the member created and that still work; empty for callers who may not change keys.
+         */
+        RemovedMemberResponse: {
+            /** Api Keys */
+            api_keys: components["schemas"]["KeyResponse"][];
         };
         /**
          * RoleBody
@@ -3652,7 +3745,7 @@ export interface components {
         TenantBody: {
             /**
              * Name
-             * @description At most 200 characters in one line.
+             * @description At most 200 visible characters in one line, without a link.
              */
             name: string;
         };
