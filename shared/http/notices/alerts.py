@@ -84,7 +84,7 @@ class ThresholdsBody(BaseModel):
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
-    percents: list[Percent] | None = Field(max_length=MAX_ALERT_PERCENTS)
+    percents: list[Percent] | None = Field(min_length=1, max_length=MAX_ALERT_PERCENTS)
 
 
 class ThresholdsResponse(ResponseModel):
