@@ -10,7 +10,7 @@ from tempfile import TemporaryDirectory
 from pydantic_core import to_json
 
 from shared.http import openapi
-from shared.http.tables import DOCUMENTED
+from shared.http.tables import USAGE_API
 from tools.dev.errors import StackError
 from tools.dev.firebase_tools import node
 from tools.dev.settings import ROOT
@@ -24,7 +24,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="make types", description=__doc__)
     parser.add_argument("--check", action="store_true", help="change nothing, fail where the types differ")
     is_check = parser.parse_args(arguments).check
-    types = generated(to_json(openapi.document(DOCUMENTED)))
+    types = generated(to_json(openapi.document(USAGE_API)))
     if is_check:
         return compare(types, TYPES)
     TYPES.write_text(types)

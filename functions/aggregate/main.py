@@ -5,8 +5,10 @@ from cloudevents.http import CloudEvent
 
 from shared.bootstrap import start
 from shared.http.ledger.tick import handle_tick
+from shared.http.liveness import answer_while_alive
 
 container = start(required_when_deployed=["GWI_WEB_ORIGIN", "GWI_TICK_AUDIENCE", "GWI_TICK_SERVICE_ACCOUNT"])
+answer_while_alive()
 
 
 @functions_framework.cloud_event

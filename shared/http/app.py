@@ -1,146 +1,32 @@
-"""The HTTP application of a function: its routes, and the parts that all routes share."""
+"""The HTTP application of a function: finds the route of a request, admits its caller, and answers every error."""
 
 import io
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass
 from datetime import datetime
-from enum import Enum
-from typing import Protocol
 
-from flask import Request, Response
-from pydantic import BaseModel
-from werkzeug.exceptions import MethodNotAllowed, UnsupportedMediaType
+from flask import Request, Response, current_app, has_app_context
+from werkzeug.exceptions import HTTPException, MethodNotAllowed, UnsupportedMediaType
 from werkzeug.exceptions import NotFound as NoSuchRoute
 from werkzeug.routing import Map, Rule
 from werkzeug.wsgi import get_input_stream
 
-from shared.config import Config
 from shared.domain.errors import Forbidden, NotAuthenticated, NotFound, TooLarge
-from shared.domain.notices.mail_templates import Links
 from shared.domain.people.members import Identity, Permission
-from shared.domain.people.tenants import Change
 from shared.http.body_deadlines import discard_body
 from shared.http.problems import problem_of
 from shared.http.request_logs import RequestLog, trace_of
+from shared.http.routes import PRIVATE, Call, Container, Route, SignInLevel
 from shared.http.turns import Turns
 from shared.logs import traced
-from shared.ports import Directory, Endpoints, Members, Operations, Outbox, SignatureCheck, UsageStore
-from shared.usecases.billing.billing_dependencies import BillingDependencies
-from shared.usecases.ledger.fold_lag import FoldLag
-from shared.usecases.ledger.ledger import Ledger
-from shared.usecases.limits.check_limits import Limits
-from shared.usecases.limits.limit_rates import RateLimits
-from shared.usecases.metering.record_events import EventRecorder
-from shared.usecases.people.authenticate import Access, KeyAuthenticator
-from shared.usecases.people.authenticate_member import MemberAuthenticator, require_verified
+from shared.usecases.people.authenticate import Access
+from shared.usecases.people.authenticate_member import require_verified
 
-MAX_BODY_BYTES = 4 * 1024 * 1024
-"""Of events and of Stripe's webhooks. All other bodies are a few fields."""
-MAX_SMALL_BODY_BYTES = 64 * 1024
 MAX_QUERY_CHARS = 8 * 1024
 _UNENCODED = "identity"
 _GZIP = ("gzip", "x-gzip")
 """Both names are one encoding (RFC 9110, 8.4.1.3)."""
-_PRIVATE = "no-store"
 _KEY_START = "gwi_"
-
-
-class Container(Protocol):
-    """The parts of a function that routes use; bootstrap builds it."""
-
-    @property
-    def config(self) -> Config: ...
-    @property
-    def clock(self) -> Callable[[], datetime]: ...
-    @property
-    def usage(self) -> UsageStore: ...
-    @property
-    def directory(self) -> Directory: ...
-    @property
-    def members(self) -> Members: ...
-    @property
-    def outbox(self) -> Outbox: ...
-    @property
-    def endpoints(self) -> Endpoints: ...
-    @property
-    def links(self) -> Links: ...
-    @property
-    def authenticator(self) -> KeyAuthenticator: ...
-    @property
-    def sign_in(self) -> MemberAuthenticator: ...
-    @property
-    def ledger(self) -> Ledger: ...
-    @property
-    def fold_lag(self) -> FoldLag: ...
-    @property
-    def events(self) -> EventRecorder: ...
-    @property
-    def limits(self) -> Limits: ...
-    @property
-    def rates(self) -> RateLimits: ...
-    @property
-    def billing(self) -> BillingDependencies: ...
-    @property
-    def verify_signature(self) -> SignatureCheck: ...
-    def request(self) -> AbstractContextManager[Operations]: ...
-
-
-class SignInLevel(Enum):
-    """How far a person must be signed in to call a route that requires no permission; keys cannot call it."""
-
-    SIGNED_IN = "any signed-in user"
-    VERIFIED = "any signed-in user with a verified email address"
-    MEMBER = "any member of the tenant"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Call:
-    """One request to a route: its caller, its time, and the parameters in its path."""
-
-    request: Request
-    now: datetime
-    path: Mapping[str, str]
-    access: Access | None
-    identity: Identity | None = None
-
-    @property
-    def caller(self) -> Access:
-        """The verified key or member; for routes of a tenant."""
-        if self.access is None:
-            raise NotAuthenticated("use an API key, or sign in as a member of the tenant")
-        return self.access
-
-    @property
-    def change(self) -> Change:
-        """The caller and time of a change, for the audit log."""
-        return self.caller.change(self.now)
-
-    @property
-    def user(self) -> Identity:
-        """The signed-in user; for routes that only people may call."""
-        if self.identity is None:
-            raise NotAuthenticated("sign in to do this")
-        return self.identity
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Route:
-    """A method and a path, their callers and handler, and the models that describe them in the OpenAPI document.
-
-    `needs` is None if anyone may call the route. `status` is the status code of a successful response.
-    """
-
-    method: str
-    path: str
-    summary: str
-    handle: Callable[[Call, Container], Response]
-    needs: Permission | SignInLevel | None
-    response: type[BaseModel] | None = None
-    body: object = None
-    query: type[BaseModel] | None = None
-    status: int = 200
-    max_body_bytes: int = MAX_SMALL_BODY_BYTES
 
 
 class App:
@@ -155,6 +41,8 @@ class App:
         self._container = container
         self._takes_members = takes_members
         self._turns = Turns()
+        if has_app_context():  # of functions-framework, which matches paths before it calls us
+            current_app.register_error_handler(HTTPException, lambda error: _finished(problem_of(error)))
 
     def __call__(self, request: Request) -> Response:
         """Return the response to `request`; never raise."""
@@ -163,9 +51,7 @@ class App:
         with traced(trace_of(request)), self._container.request() as operations:
             response = self._respond_or_refuse(request, log)
             log.write(response.status_code, operations)
-        response.headers.setdefault("Cache-Control", _PRIVATE)
-        response.headers["X-Content-Type-Options"] = "nosniff"
-        return response
+        return _finished(response)
 
     def _respond_or_refuse(self, request: Request, log: RequestLog) -> Response:
         try:
@@ -249,19 +135,16 @@ class App:
         return secret.strip()
 
 
+def _finished(response: Response) -> Response:
+    """Set the headers that every response has."""
+    response.headers.setdefault("Cache-Control", PRIVATE)
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    return response
+
+
 def _address_of(request: Request) -> str:
     """Return the network address of the caller, as Google's front end appends it to what the caller claims."""
     return request.headers.get("X-Forwarded-For", "").rpartition(",")[2].strip() or request.remote_addr or ""
-
-
-def json_response(model: BaseModel, cache_control: str = _PRIVATE) -> Response:
-    headers = {"Cache-Control": cache_control}
-    return Response(model.model_dump_json(by_alias=True), 200, headers, mimetype="application/json")
-
-
-def empty_response() -> Response:
-    """Return an empty response, for routes whose status is 204."""
-    return Response(status=204)
 
 
 def max_body_bytes(request: Request) -> int:

@@ -16,7 +16,6 @@ from pydantic import (
 
 from shared.domain.ledger.steps import Granularity
 from shared.domain.ledger.zones import UTC_NAME, find_zone, first_instant
-from shared.domain.metering.events import MeteringEvent
 from shared.usecases.ledger.read_series import GroupBy
 
 
@@ -27,25 +26,6 @@ class CheckBody(BaseModel):
 
     tokens: int | None = Field(None, ge=0, le=2**53)
     runs: int | None = Field(None, ge=0, le=2**53)
-
-
-class EventsBatch(BaseModel):
-    """Up to 500 events."""
-
-    events: list[MeteringEvent]
-
-
-EventsBody = MeteringEvent | list[MeteringEvent] | EventsBatch
-
-
-class RecordQuery(BaseModel):
-    """Options of recording."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    status: bool = Field(
-        False, description="Also read and return the limit status; recording itself reads nothing."
-    )
 
 
 class PageQuery(BaseModel):
@@ -85,6 +65,7 @@ RangeEdge = Annotated[
     WithJsonSchema(
         {
             "anyOf": [{"type": "string", "format": "date-time"}, {"type": "string", "format": "date"}],
+            "pattern": "^2[01]",
             "description": "An instant, moved back to a full hour, or a date: its first instant in `tz`.",
         }
     ),

@@ -1,9 +1,9 @@
-"""The OpenAPI document, made from the tables of routes and their models."""
+"""The OpenAPI documents, each made from the table of routes of a function and their models."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 from flask import Response
 from pydantic import BaseModel, TypeAdapter
@@ -11,13 +11,19 @@ from pydantic_core import to_json
 
 from shared.domain.people.members import PERMISSIONS, ROLES
 from shared.domain.people.tenants import ALL_SCOPES
-from shared.http.app import Call, Container, Route, SignInLevel
+from shared.domain.tenant_ids import TENANT_ID
+from shared.http.app import MAX_QUERY_CHARS
+from shared.http.gzip_bodies import MAX_UNPACKED_BYTES
+from shared.http.openapi_responses import components, responses
 from shared.http.problems import ProblemDocument
+from shared.http.routes import METERING_PATHS, Call, Container, Route, SignInLevel
 
 VERSION = "3.1.0"
+JSON = "application/json"
 _REFERENCE = "#/components/schemas/{model}"
 _PATH_PARAMETER = re.compile(r"<(?:path:)?(\w+)>")
 _Mode = Literal["validation", "serialization"]
+_Json = dict[str, Any]
 _SECURITY_SCHEMES = {
     "key": {"type": "http", "scheme": "bearer", "description": "An API key: `gwi_live_…` or `gwi_test_…`."},
     "member": {
@@ -27,38 +33,46 @@ _SECURITY_SCHEMES = {
         "description": "An ID token of Firebase Auth.",
     },
 }
-_METERING = "/v1/"
-"""The prefix of paths that agents call; these take only keys."""
+_PATH_SCHEMAS: Final[Mapping[str, _Json]] = {
+    "tenant": {"type": "string", "pattern": f"^{TENANT_ID}$", "examples": ["acme"]},
+    "key": {"type": "string", "pattern": "^[0-9a-f]{64}$"},
+}
+_ANY_ID: Final[_Json] = {"type": "string", "minLength": 1}
+_DESCRIPTION = (
+    "Usage metering and plan limits. Errors are problem documents (RFC 9457) with a stable `code`. "
+    f"A query string has at most {MAX_QUERY_CHARS} characters."
+)
 
 
-def route(documented: Sequence[Route]) -> Route:
-    """Return the route that serves the document of `documented`."""
-    routes = tuple(documented)
+def route(documented: Sequence[Route], path: str) -> Route:
+    """Return the route that serves the document of `documented` and of itself."""
+
+    @cache
+    def content() -> bytes:
+        return to_json(document((*documented, this)))
 
     def handle(_call: Call, _container: Container) -> Response:
-        headers = {"Cache-Control": "public, max-age=300"}
-        return Response(to_json(document(routes)), 200, headers, mimetype="application/json")
+        return Response(content(), 200, {"Cache-Control": "public, max-age=300"}, mimetype=JSON)
 
-    return Route(
-        method="GET", path="/api/v1/openapi.json", summary="This document", handle=handle, needs=None
-    )
+    this = Route(method="GET", path=path, summary="This document", handle=handle, needs=None)
+    return this
 
 
-@cache
-def document(routes: tuple[Route, ...]) -> dict[str, Any]:
+def document(routes: Sequence[Route]) -> _Json:
     """Return the OpenAPI document of `routes`."""
     schemas = _Schemas(routes)
-    paths: dict[str, dict[str, Any]] = {}
+    paths: dict[str, _Json] = {}
     for each in routes:
         path = _PATH_PARAMETER.sub(r"{\1}", each.path)
         paths.setdefault(path, {})[each.method.lower()] = _operation(each, schemas)
     return {
         "openapi": VERSION,
-        "info": {"title": "GWI Usage", "version": "1", "description": "Usage metering and plan limits."},
+        "info": {"title": "GWI Usage", "version": "1", "description": _DESCRIPTION},
         "paths": paths,
         "components": {
             "schemas": schemas.definitions,
             "securitySchemes": _SECURITY_SCHEMES,
+            **components(schemas.of(ProblemDocument, "serialization")),
         },
     }
 
@@ -71,44 +85,78 @@ class _Schemas:
             (model, mode, TypeAdapter(model)) for model, mode in _models(routes)
         ]
         self._schemas, shared = TypeAdapter.json_schemas(inputs, ref_template=_REFERENCE)
-        self.definitions: dict[str, Any] = shared.get("$defs", {})
+        self.definitions: _Json = shared.get("$defs", {})
 
-    def of(self, model: object, mode: _Mode) -> dict[str, Any]:
+    def of(self, model: object, mode: _Mode) -> _Json:
         return self._schemas[model, mode]
 
 
 def _models(routes: Sequence[Route]) -> set[tuple[Any, _Mode]]:
     models: set[tuple[Any, _Mode]] = {(ProblemDocument, "serialization")}
     for each in routes:
-        if each.body is not None:
-            models.add((each.body, "validation"))
+        models |= {(body, "validation") for body in _bodies(each).values()}
         if each.response is not None:
             models.add((each.response, "serialization"))
     return models
 
 
-def _operation(each: Route, schemas: _Schemas) -> dict[str, Any]:
-    operation: dict[str, Any] = {"summary": each.summary, "parameters": _parameters(each)}
+def _bodies(each: Route) -> Mapping[str, object]:
+    """Return the model of the body by content type."""
+    return {} if each.body is None else {JSON: each.body, **each.other_bodies}
+
+
+def _operation(each: Route, schemas: _Schemas) -> _Json:
+    operation: _Json = {"summary": each.summary, "parameters": _parameters(each)}
     if each.body is not None:
-        operation["requestBody"] = {"content": _json(schemas.of(each.body, "validation"))}
-    content = {} if each.response is None else {"content": _json(schemas.of(each.response, "serialization"))}
-    problem = {"application/problem+json": {"schema": schemas.of(ProblemDocument, "serialization")}}
-    operation["responses"] = {
-        str(each.status): {"description": "Success", **content},
-        "4XX": {"description": "The request is invalid; `errors` names the fields", "content": problem},
-        "503": {"description": "Unavailable: retry after the seconds in Retry-After", "content": problem},
-    }
+        operation["requestBody"] = _request_body(each, schemas)
+    schema = {"type": "object"} if each.response is None else schemas.of(each.response, "serialization")
+    operation["responses"] = responses(each, None if each.status == 204 else schema)
     if each.needs is not None:
         operation["security"] = [{scheme: []} for scheme in _schemes(each)]
         operation["description"] = _callers(each)
     return operation
 
 
+def _request_body(each: Route, schemas: _Schemas) -> _Json:
+    content = {
+        content_type: _media_type(each, content_type, schemas.of(model, "validation"))
+        for content_type, model in _bodies(each).items()
+    }
+    return {
+        "description": (
+            f"At most {_size(each.max_body_bytes)}. With `Content-Encoding: gzip` also encoded, "
+            f"and then at most {_size(MAX_UNPACKED_BYTES)} unpacked."
+        ),
+        "required": _is_required(each.body),
+        "content": content,
+    }
+
+
+def _media_type(each: Route, content_type: str, schema: _Json) -> _Json:
+    examples = {
+        name: {"value": example.body}
+        for name, example in each.examples.items()
+        if example.content_type == content_type
+    }
+    return {"schema": schema, **({"examples": examples} if examples else {})}
+
+
+def _is_required(body: object) -> bool:
+    """Return whether a missing body, which counts as an empty object, is refused."""
+    if isinstance(body, type) and issubclass(body, BaseModel):
+        return any(field.is_required() for field in body.model_fields.values())
+    return True
+
+
+def _size(byte_count: int) -> str:
+    return f"{byte_count // 2**20} MiB" if byte_count >= 2**20 else f"{byte_count // 2**10} KiB"
+
+
 def _schemes(each: Route) -> list[str]:
     """Return the security schemes by which a route can be called."""
     takes_keys = each.needs in ALL_SCOPES
     takes_members = isinstance(each.needs, SignInLevel) or bool(_roles(each))
-    is_metering = each.path.startswith(_METERING)
+    is_metering = each.path.startswith(METERING_PATHS)
     return ["key"] * takes_keys + ["member"] * (takes_members and not is_metering)
 
 
@@ -124,22 +172,30 @@ def _callers(each: Route) -> str:
     return f"For {'; '.join(callers[scheme] for scheme in _schemes(each))}."
 
 
-def _parameters(each: Route) -> list[dict[str, Any]]:
-    text = {"type": "string"}
+def _parameters(each: Route) -> list[_Json]:
     in_path = [
-        {"name": name, "in": "path", "required": True, "schema": text}
+        {"name": name, "in": "path", "required": True, "schema": _PATH_SCHEMAS.get(name, _ANY_ID)}
         for name in _PATH_PARAMETER.findall(each.path)
     ]
-    return in_path + (_query_parameters(each.query) if each.query else [])
+    in_query = _fields(each.query, "query") if each.query else []
+    return in_path + in_query + (_fields(each.headers, "header") if each.headers else [])
 
 
-def _query_parameters(query: type[BaseModel]) -> list[dict[str, Any]]:
-    schema = query.model_json_schema()
+def _fields(model: type[BaseModel], place: str) -> list[_Json]:
+    schema = model.model_json_schema()
     return [
-        {"name": name, "in": "query", "required": name in schema.get("required", ()), "schema": each}
+        {
+            "name": name,
+            "in": place,
+            "required": name in schema.get("required", ()),
+            "schema": _without_null(each),
+        }
         for name, each in schema["properties"].items()
     ]
 
 
-def _json(schema: dict[str, Any]) -> dict[str, Any]:
-    return {"application/json": {"schema": schema}}
+def _without_null(schema: _Json) -> _Json:
+    """Return the schema of a parameter, which has no null: it is left out instead."""
+    kept = {name: value for name, value in schema.items() if name != "default" or value is not None}
+    options = [each for each in kept.pop("anyOf", ()) if each != {"type": "null"}]
+    return kept | (options[0] if len(options) == 1 else {"anyOf": options} if options else {})

@@ -1,11 +1,13 @@
-"""The routes of the API, by the function that serves them. One OpenAPI document describes them all."""
+"""The routes of the API, by the function that serves them, each with the OpenAPI document of its routes."""
 
-from shared.http.app import Route
+from shared.http import openapi
 from shared.http.billing import billing
 from shared.http.ledger import series, usage_api
+from shared.http.liveness import ALIVE
 from shared.http.metering import record_usage
 from shared.http.notices import alerts, endpoints, mail_links
 from shared.http.people import api_keys, audit, members, tenant_settings
+from shared.http.routes import Route
 
 _READING = (
     usage_api,
@@ -20,6 +22,7 @@ _READING = (
     audit,
 )
 
+_USAGE_API = (ALIVE, *(route for table in _READING for route in table.ROUTES))
+
 RECORD_USAGE: tuple[Route, ...] = record_usage.ROUTES
-USAGE_API: tuple[Route, ...] = tuple(route for table in _READING for route in table.ROUTES)
-DOCUMENTED = (*RECORD_USAGE, *USAGE_API)
+USAGE_API: tuple[Route, ...] = (*_USAGE_API, openapi.route(_USAGE_API, "/api/v1/openapi.json"))

@@ -18,6 +18,9 @@ _TYPES: dict[str, Callable[[Any], bool]] = {
 }
 _FORMATS: dict[str, Callable[[str], bool]] = {
     "date-time": lambda text: datetime.fromisoformat(text).tzinfo is not None,
+    "uri-reference": lambda text: " " not in text,
+    "uri": lambda text: ":" in text,
+    "email": lambda text: "@" in text,
     "date": lambda text: date.fromisoformat(text).isoformat() == text,
 }
 _ELSEWHERE = {
@@ -29,6 +32,8 @@ _ELSEWHERE = {
     "required",
     "additionalProperties",
     "items",
+    "examples",
+    "contentEncoding",
 }
 
 
@@ -65,6 +70,10 @@ class SchemaChecker:
                 return bool(len(value) >= rule if name == "minLength" else len(value) <= rule)
             case "pattern":
                 return re.search(rule, value) is not None
+            case "minItems" | "maxItems":
+                return bool(len(value) >= rule if name == "minItems" else len(value) <= rule)
+            case "propertyNames":
+                return all(re.search(rule["pattern"], each) for each in value)
             case "format":
                 return rule in _FORMATS and _FORMATS[rule](value)
         return name in _ELSEWHERE

@@ -11,11 +11,11 @@ from shared.adapters.memory.people.identities import TOKEN_LASTS, MemoryAccount
 from shared.bootstrap import process_memory
 from shared.domain.people.members import PERMISSIONS, ROLES, Permission, Role
 from shared.domain.people.tenants import ALL_SCOPES
-from shared.http.app import Route, SignInLevel
 from shared.http.billing import billing
 from shared.http.ledger import series, usage_api
 from shared.http.notices import alerts
 from shared.http.people import api_keys, audit, members
+from shared.http.routes import Route, SignInLevel
 from tests.http.serving import Clock, Functions, bearer, refused, succeeded, user_id_of
 
 ADA = "ada@example.com"

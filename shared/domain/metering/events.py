@@ -17,13 +17,14 @@ from pydantic import (
     StringConstraints,
     TypeAdapter,
     ValidationError,
+    WithJsonSchema,
 )
 from pydantic_core import ErrorDetails, PydanticCustomError
 
 from shared.domain.errors import MAX_SHOWN_VALUE_CHARS, FieldProblem, Problems, cut, shown
 from shared.domain.metering.responses.formats import FORMATS
 from shared.domain.metering.tokens import TokenCounts
-from shared.domain.metering.units import Units
+from shared.domain.metering.units import Units, decimal_schema
 from shared.domain.prices.token_pools import MAX_TOKENS
 
 MAX_PROBLEMS_PER_EVENT = 10
@@ -74,13 +75,17 @@ def _not_bool(value: object) -> object:
 # A provider and a model, both escaped, must fit into the 1,500 bytes that Firestore allows for a field name.
 PRINTABLE = r"^[^\x00-\x1f\x7f-\x9f]+$"
 """Text without control characters."""
+NOT_BLANK = Field(
+    json_schema_extra={"pattern": r"^[^\x00-\x1f\x7f-\x9f]*[^\s\x00-\x1f\x7f-\x9f][^\x00-\x1f\x7f-\x9f]*$"}
+)
+"""Says in the schema that text is validated after its spaces at both ends are cut."""
 EventId = Annotated[str, StringConstraints(min_length=1, max_length=128, pattern=PRINTABLE)]
 Reference = Annotated[str, StringConstraints(min_length=1, max_length=256, pattern=PRINTABLE)]
 ProviderName = Annotated[
-    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100, pattern=PRINTABLE)
+    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100, pattern=PRINTABLE), NOT_BLANK
 ]
 ModelName = Annotated[
-    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=250, pattern=PRINTABLE)
+    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=250, pattern=PRINTABLE), NOT_BLANK
 ]
 Timestamp = Annotated[AwareDatetime, BeforeValidator(_only_text)]
 Milliseconds = Annotated[int, Field(strict=True, ge=0, le=MAX_TOKENS)]
@@ -88,6 +93,7 @@ UsdEstimate = Annotated[
     Decimal,
     Field(ge=0, le=1_000_000, allow_inf_nan=False, decimal_places=MAX_USD_DECIMALS),
     BeforeValidator(_not_bool),
+    WithJsonSchema(decimal_schema(1_000_000, MAX_USD_DECIMALS)),
 ]
 
 

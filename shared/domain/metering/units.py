@@ -4,12 +4,24 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Annotated, Final
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema
 
 MAX_UNITS: Final = 10**9
 
+
+def decimal_schema(maximum: int, decimals: int) -> dict[str, object]:
+    """Return the JSON schema of a decimal number or its text; pydantic's own takes empty text too."""
+    text = f"^[0-9]{{1,{len(str(maximum))}}}(\\.[0-9]{{1,{decimals}}})?$"
+    number = {"type": "number", "minimum": 0, "maximum": maximum}
+    return {"anyOf": [number, {"type": "string", "pattern": text}]}
+
+
 UnitCount = Annotated[int, Field(strict=True, ge=0, le=MAX_UNITS)]
-Seconds = Annotated[Decimal, Field(ge=0, le=MAX_UNITS, allow_inf_nan=False, decimal_places=6)]
+Seconds = Annotated[
+    Decimal,
+    Field(ge=0, le=MAX_UNITS, allow_inf_nan=False, decimal_places=6),
+    WithJsonSchema(decimal_schema(MAX_UNITS, 6)),
+]
 
 _CATALOG_UNITS: Final[Mapping[str, str]] = {
     "web_searches": "web_searches",

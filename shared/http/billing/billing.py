@@ -8,10 +8,10 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from shared.domain.billing.corrections import DisputeState
 from shared.domain.billing.invoices import InvoiceRow
-from shared.http.app import Call, Container, Route, json_response
 from shared.http.bodies import read_body, read_query
 from shared.http.inputs import PageQuery
 from shared.http.responses import ResponseModel
+from shared.http.routes import Call, Container, Example, Route, json_response
 from shared.usecases.billing.start_checkout import Purchase, ReturnPages, open_portal, start_checkout
 
 _LINKS = ("hosted_invoice_url", "invoice_pdf")
@@ -146,6 +146,7 @@ ROUTES = (
         needs="billing:write",
         response=UrlResponse,
         body=CheckoutBody,
+        examples={"a yearly plan": Example({"plan": "starter", "interval": "year"})},
     ),
     Route(
         method="POST",

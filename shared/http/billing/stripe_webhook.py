@@ -7,8 +7,9 @@ from pydantic import BaseModel
 
 from shared.domain.billing.stripe_events import NotAnEvent, StripeEvent
 from shared.domain.errors import InvalidInput
-from shared.http.app import MAX_BODY_BYTES, Call, Container, Route, json_response
 from shared.http.bodies import parse_json_bytes, read_bytes
+from shared.http.liveness import ALIVE
+from shared.http.routes import MAX_BODY_BYTES, Call, Container, Route, json_response
 from shared.usecases.billing.apply_stripe_event import UNOWNED, apply_stripe_event
 from shared.usecases.billing.stripe_changes import read_stripe_event
 
@@ -57,6 +58,7 @@ def _event(payload: bytes) -> StripeEvent:
 
 
 ROUTES = (
+    ALIVE,
     Route(
         method="POST",
         path="/",

@@ -7,13 +7,13 @@ from flask import Response
 
 from shared.domain.ledger.periods import Period
 from shared.domain.ledger.zones import zone_named
-from shared.http.app import Call, Container, Route, json_response
 from shared.http.bodies import read_query
 from shared.http.inputs import SeriesQuery
 from shared.http.ledger.amounts import PLAIN_METRICS, TOKEN_METRICS
 from shared.http.ledger.csv_cells import text_cell
 from shared.http.ledger.ranges import next_hour, whole_hours
 from shared.http.ledger.usage_responses import SeriesPoint, SeriesResponse
+from shared.http.routes import Call, Container, Route, json_response
 from shared.usecases.ledger.read_series import SeriesRequest, read_series
 
 _SMALLEST_STEP = timedelta(microseconds=1)
@@ -94,5 +94,6 @@ ROUTES = (
         needs="usage:read",
         response=SeriesResponse,
         query=SeriesQuery,
+        is_also_csv=True,
     ),
 )

@@ -4,13 +4,13 @@ from flask import Response
 
 from shared.domain.errors import NotFound
 from shared.domain.limits.plans import PLAN_CATALOG
-from shared.http.app import Call, Container, Route, json_response
 from shared.http.bodies import read_query
 from shared.http.inputs import EventsQuery, PageQuery, UsageQuery
 from shared.http.ledger.ranges import interval_of
 from shared.http.ledger.usage_page_responses import UsageResponse
 from shared.http.ledger.usage_responses import RunResponse, RunsResponse
 from shared.http.responses import EventsResponse, HealthResponse, PlansResponse
+from shared.http.routes import Call, Container, Route, json_response
 from shared.ports import EventsWanted, RaisedAlert
 from shared.usecases.limits.read_usage import UsagePage, read_current, read_interval, read_previous
 

@@ -4,12 +4,21 @@ from flask import Response
 from pydantic import BaseModel
 
 from shared.domain.errors import InvalidInput, RateStatus
-from shared.http.app import MAX_BODY_BYTES, Call, Container, Route, json_response
+from shared.http import openapi
 from shared.http.bodies import read_body, read_query
-from shared.http.inputs import CheckBody, EventsBody, RecordQuery
+from shared.http.inputs import CheckBody
+from shared.http.liveness import ALIVE
 from shared.http.metering.event_bodies import read_events
+from shared.http.metering.recording_models import (
+    EXAMPLES,
+    OTHER_BODIES,
+    EventsBody,
+    RecordHeaders,
+    RecordQuery,
+)
 from shared.http.problems import rate_headers
 from shared.http.responses import CheckResponse, RecordResponse
+from shared.http.routes import MAX_BODY_BYTES, Call, Container, Example, Route, json_response
 from shared.usecases.limits.check_limits import UsageRequest
 
 METERING_OFF = "metering_disabled"
@@ -52,7 +61,8 @@ def _with_rate(model: BaseModel, rate: RateStatus) -> Response:
     return response
 
 
-ROUTES = (
+_ROUTES = (
+    ALIVE,
     Route(
         method="POST",
         path="/v1/events",
@@ -61,7 +71,10 @@ ROUTES = (
         needs="usage:write",
         response=RecordResponse,
         body=EventsBody,
+        other_bodies=OTHER_BODIES,
+        headers=RecordHeaders,
         query=RecordQuery,
+        examples=EXAMPLES,
         max_body_bytes=MAX_BODY_BYTES,
     ),
     Route(
@@ -72,5 +85,7 @@ ROUTES = (
         needs="limits:read",
         response=CheckResponse,
         body=CheckBody,
+        examples={"a run": Example({"tokens": 2000, "runs": 1})},
     ),
 )
+ROUTES = (*_ROUTES, openapi.route(_ROUTES, "/v1/openapi.json"))

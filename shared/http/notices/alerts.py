@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Literal
+from typing import Annotated, Literal
 
 from flask import Response
 from pydantic import BaseModel, ConfigDict, Field
@@ -10,10 +10,10 @@ from pydantic import BaseModel, ConfigDict, Field
 from shared.domain.limits.limits import DEFAULT_ALERT_PERCENTS, MAX_ALERT_PERCENTS, Percent
 from shared.domain.notices.alerts import Metric, UsageAlert
 from shared.domain.people.tenants import Tenant
-from shared.http.app import Call, Container, Route, json_response
 from shared.http.bodies import read_body, read_query
 from shared.http.inputs import PageQuery
 from shared.http.responses import ResponseModel
+from shared.http.routes import Call, Container, Example, Route, json_response
 from shared.usecases.notices.alert_recipients import (
     MAX_RECIPIENTS,
     AlertRecipient,
@@ -53,7 +53,9 @@ class RecipientsBody(BaseModel):
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
-    emails: list[str] = Field(max_length=MAX_RECIPIENTS)
+    emails: list[Annotated[str, Field(json_schema_extra={"format": "email"})]] = Field(
+        max_length=MAX_RECIPIENTS
+    )
 
 
 class RecipientResponse(ResponseModel):
@@ -82,7 +84,7 @@ class ThresholdsBody(BaseModel):
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
-    percents: list[Percent] | None = Field(max_length=MAX_ALERT_PERCENTS)
+    percents: list[Percent] | None = Field(min_length=1, max_length=MAX_ALERT_PERCENTS)
 
 
 class ThresholdsResponse(ResponseModel):
@@ -162,6 +164,7 @@ ROUTES = (
         needs="members:write",
         response=RecipientsResponse,
         body=RecipientsBody,
+        examples={"one address": Example({"emails": ["ann@example.com"]})},
     ),
     Route(
         method="GET",
@@ -179,5 +182,6 @@ ROUTES = (
         needs="members:write",
         response=ThresholdsResponse,
         body=ThresholdsBody,
+        examples={"two thresholds": Example({"percents": [80, 100]})},
     ),
 )

@@ -9,10 +9,10 @@ from pydantic import BaseModel, ConfigDict, Field
 from shared.domain.notices.endpoints import MAX_URL_CHARS, Endpoint, EndpointStatus
 from shared.domain.notices.outbox import EntryState, OutboxEntry
 from shared.domain.notices.webhooks import WebhookFormat, WebhookMessage, WebhookType
-from shared.http.app import Call, Container, Route, empty_response, json_response
 from shared.http.bodies import read_body, read_query
 from shared.http.inputs import PageQuery
 from shared.http.responses import ResponseModel
+from shared.http.routes import Call, Container, Example, Route, empty_response, json_response
 from shared.usecases.notices.alert_endpoints import (
     EndpointRequest,
     add_endpoint,
@@ -31,7 +31,11 @@ class NewEndpointBody(BaseModel):
 
     url: Annotated[
         str,
-        Field(max_length=MAX_URL_CHARS, description="A public https address; redirects are not followed."),
+        Field(
+            max_length=MAX_URL_CHARS,
+            description="A public https address; redirects are not followed.",
+            json_schema_extra={"format": "uri"},
+        ),
     ]
     format: WebhookFormat = Field(
         "json",
@@ -194,6 +198,9 @@ ROUTES = (
         needs="members:write",
         response=SecretResponse,
         body=NewEndpointBody,
+        examples={
+            "a Slack channel": Example({"url": "https://hooks.slack.com/services/T/B/X", "format": "slack"})
+        },
         status=201,
     ),
     Route(

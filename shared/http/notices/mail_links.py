@@ -5,9 +5,9 @@ from typing import Annotated, Literal
 from flask import Response
 from pydantic import BaseModel, ConfigDict, Field
 
-from shared.http.app import Call, Container, Route, empty_response, json_response
 from shared.http.bodies import read_body, read_query
 from shared.http.responses import ResponseModel
+from shared.http.routes import Call, Container, Example, Route, empty_response, json_response
 from shared.usecases.notices.mail_links import MailLink, confirm_recipient, set_mail_stopped
 
 Token = Annotated[str, Field(min_length=1, max_length=100)]
@@ -87,6 +87,7 @@ ROUTES = (
         needs=None,
         response=ConfirmedResponse,
         body=ConfirmBody,
+        examples={"a token": Example({"token": "k3vJx"})},
     ),
     Route(
         method="POST",
@@ -96,6 +97,7 @@ ROUTES = (
         needs=None,
         response=StoppedResponse,
         body=StopBody,
+        examples={"stop": Example({"token": "k3vJx", "stopped": True})},
     ),
     Route(
         method="POST",

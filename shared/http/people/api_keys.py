@@ -8,18 +8,19 @@ from flask import Response
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from shared.domain.errors import NotFound
-from shared.domain.metering.events import PRINTABLE
+from shared.domain.metering.events import NOT_BLANK, PRINTABLE
 from shared.domain.people.names import MAX_LABEL_CHARS
 from shared.domain.people.tenants import ApiKey, Scope
-from shared.http.app import Call, Container, Route, json_response
 from shared.http.bodies import read_body
 from shared.http.responses import ResponseModel
+from shared.http.routes import Call, Container, Example, Route, json_response
 from shared.usecases.people.manage_keys import KeyRef, KeyRequest, NewKey, create_key, revoke_key, rotate_key
 
 Label = Annotated[
     str,
     StringConstraints(strip_whitespace=True, min_length=1, max_length=MAX_LABEL_CHARS, pattern=PRINTABLE),
     Field(description="Visible characters in one line, without a link."),
+    NOT_BLANK,
 ]
 _KEY_ID = re.compile("[0-9a-f]{64}")
 
@@ -140,6 +141,9 @@ ROUTES = (
         needs="keys:write",
         response=NewKeyResponse,
         body=NewKeyBody,
+        examples={
+            "a key of an agent": Example({"label": "agents", "scopes": ["usage:write", "limits:read"]})
+        },
         status=201,
     ),
     Route(
@@ -150,6 +154,7 @@ ROUTES = (
         needs="keys:write",
         response=NewKeyResponse,
         body=RotationBody,
+        examples={"an hour": Example({"overlap_hours": 1})},
         status=201,
     ),
     Route(

@@ -4,10 +4,10 @@ from datetime import datetime
 
 from flask import Response
 
-from shared.http.app import Call, Container, Route, json_response
 from shared.http.bodies import read_query
 from shared.http.inputs import PageQuery
 from shared.http.responses import ResponseModel
+from shared.http.routes import Call, Container, Route, json_response
 
 
 class AuditEntryResponse(ResponseModel):

@@ -6,7 +6,6 @@ from flask import Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from shared.domain.people.members import Role, new_invitation
-from shared.http.app import Call, Container, Route, SignInLevel, empty_response, json_response
 from shared.http.bodies import read_body
 from shared.http.people.member_responses import (
     InvitationResponse,
@@ -20,6 +19,7 @@ from shared.http.people.member_responses import (
     UserResponse,
     key_responses,
 )
+from shared.http.routes import Call, Container, Example, Route, SignInLevel, empty_response, json_response
 from shared.usecases.people.invitations import (
     InvitationDependencies,
     accept_invitation,
@@ -47,7 +47,7 @@ class InvitationBody(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    email: Annotated[str, Field(max_length=1000)]
+    email: Annotated[str, Field(max_length=1000, json_schema_extra={"format": "email"})]
     role: Role
 
 
@@ -164,6 +164,7 @@ ROUTES = (
         needs=SignInLevel.VERIFIED,
         response=MembershipResponse,
         body=TenantBody,
+        examples={"a tenant": Example({"name": "Acme"})},
         status=201,
     ),
     Route(
@@ -199,6 +200,7 @@ ROUTES = (
         needs="members:write",
         response=SentInvitationResponse,
         body=InvitationBody,
+        examples={"an admin": Example({"email": "ann@example.com", "role": "admin"})},
     ),
     Route(
         method="PUT",
@@ -208,6 +210,7 @@ ROUTES = (
         needs="members:write",
         response=MemberResponse,
         body=RoleBody,
+        examples={"an admin": Example({"role": "admin"})},
     ),
     Route(
         method="DELETE",

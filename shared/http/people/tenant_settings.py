@@ -5,10 +5,10 @@ from typing import Annotated
 from flask import Response
 from pydantic import BaseModel, ConfigDict, Field
 
-from shared.http.app import Call, Container, Route, json_response
 from shared.http.bodies import read_body
 from shared.http.inputs import TimeZone
 from shared.http.responses import ResponseModel
+from shared.http.routes import Call, Container, Example, Route, json_response
 from shared.usecases.people.time_zone import set_time_zone
 
 
@@ -41,5 +41,6 @@ ROUTES = (
         needs="members:write",
         response=TimeZoneResponse,
         body=TimeZoneBody,
+        examples={"Berlin": Example({"time_zone": "Europe/Berlin"})},
     ),
 )

@@ -4,124 +4,43 @@
  */
 
 export interface paths {
-    "/v1/events": {
+    "/": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        get?: never;
-        put?: never;
-        /**
-         * Record metering events
-         * @description For a key with the scope `usage:write`.
-         */
-        post: {
-            parameters: {
-                query?: {
-                    status?: boolean;
-                };
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: {
-                content: {
-                    "application/json": components["schemas"]["MeteringEvent"] | components["schemas"]["MeteringEvent"][] | components["schemas"]["EventsBatch"];
-                };
-            };
-            responses: {
-                /** @description Success */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["RecordResponse"];
-                    };
-                };
-                /** @description Unavailable: retry after the seconds in Retry-After */
-                503: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["ProblemDocument"];
-                    };
-                };
-                /** @description The request is invalid; `errors` names the fields */
-                "4XX": {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["ProblemDocument"];
-                    };
-                };
-            };
-        };
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/check": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Check whether usage would fit the limits
-         * @description For a key with the scope `limits:read`.
-         */
-        post: {
+        /** Whether this function serves requests; its store may still be away */
+        get: {
             parameters: {
                 query?: never;
                 header?: never;
                 path?: never;
                 cookie?: never;
             };
-            requestBody?: {
-                content: {
-                    "application/json": components["schemas"]["CheckBody"];
-                };
-            };
+            requestBody?: never;
             responses: {
                 /** @description Success */
                 200: {
                     headers: {
+                        "Cache-Control": components["headers"]["Cache-Control"];
+                        "X-Content-Type-Options": components["headers"]["X-Content-Type-Options"];
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["CheckResponse"];
+                        "application/json": components["schemas"]["LivenessResponse"];
                     };
                 };
-                /** @description Unavailable: retry after the seconds in Retry-After */
-                503: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["ProblemDocument"];
-                    };
-                };
-                /** @description The request is invalid; `errors` names the fields */
-                "4XX": {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["ProblemDocument"];
-                    };
-                };
+                405: components["responses"]["Problem405"];
+                413: components["responses"]["Problem413"];
+                415: components["responses"]["Problem415"];
+                500: components["responses"]["Problem500"];
+                503: components["responses"]["Problem503"];
             };
         };
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -148,30 +67,19 @@ export interface paths {
                 /** @description Success */
                 200: {
                     headers: {
+                        "Cache-Control": components["headers"]["Cache-Control"];
+                        "X-Content-Type-Options": components["headers"]["X-Content-Type-Options"];
                         [name: string]: unknown;
                     };
                     content: {
                         "application/json": components["schemas"]["PlansResponse"];
                     };
                 };
-                /** @description Unavailable: retry after the seconds in Retry-After */
-                503: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["ProblemDocument"];
-                    };
-                };
-                /** @description The request is invalid; `errors` names the fields */
-                "4XX": {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["ProblemDocument"];
-                    };
-                };
+                405: components["responses"]["Problem405"];
+                413: components["responses"]["Problem413"];
+                415: components["responses"]["Problem415"];
+                500: components["responses"]["Problem500"];
+                503: components["responses"]["Problem503"];
             };
         };
         put?: never;
@@ -202,30 +110,19 @@ export interface paths {
                 /** @description Success */
                 200: {
                     headers: {
+                        "Cache-Control": components["headers"]["Cache-Control"];
+                        "X-Content-Type-Options": components["headers"]["X-Content-Type-Options"];
                         [name: string]: unknown;
                     };
                     content: {
                         "application/json": components["schemas"]["HealthResponse"];
                     };
                 };
-                /** @description Unavailable: retry after the seconds in Retry-After */
-                503: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["ProblemDocument"];
-                    };
-                };
-                /** @description The request is invalid; `errors` names the fields */
-                "4XX": {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["ProblemDocument"];
-                    };
-                };
+                405: components["responses"]["Problem405"];
+                413: components["responses"]["Problem413"];
+                415: components["responses"]["Problem415"];
+                500: components["responses"]["Problem500"];
+                503: components["responses"]["Problem503"];
             };
         };
         put?: never;
@@ -251,9 +148,9 @@ export interface paths {
             parameters: {
                 query?: {
                     tz?: string;
-                    period?: ("current" | "previous") | null;
-                    from?: (string) | null;
-                    to?: (string) | null;
+                    period?: "current" | "previous";
+                    from?: string;
+                    to?: string;
                 };
                 header?: never;
                 path: {
@@ -266,30 +163,25 @@ export interface paths {
                 /** @description Success */
                 200: {
                     headers: {
+                        "Cache-Control": components["headers"]["Cache-Control"];
+                        "X-Content-Type-Options": components["headers"]["X-Content-Type-Options"];
                         [name: string]: unknown;
                     };
                     content: {
                         "application/json": components["schemas"]["UsageResponse"];
                     };
                 };
-                /** @description Unavailable: retry after the seconds in Retry-After */
-                503: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["ProblemDocument"];
-                    };
-                };
-                /** @description The request is invalid; `errors` names the fields */
-                "4XX": {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["ProblemDocument"];
-                    };
-                };
+                400: components["responses"]["Problem400"];
+                401: components["responses"]["Problem401"];
+                403: components["responses"]["Problem403"];
+                404: components["responses"]["Problem404"];
+                405: components["responses"]["Problem405"];
+                413: components["responses"]["Problem413"];
+                415: components["responses"]["Problem415"];
+                422: components["responses"]["Problem422"];
+                429: components["responses"]["Problem429"];
+                500: components["responses"]["Problem500"];
+                503: components["responses"]["Problem503"];
             };
         };
         put?: never;
@@ -315,7 +207,7 @@ export interface paths {
             parameters: {
                 query?: {
                     limit?: number;
-                    cursor?: string | null;
+                    cursor?: string;
                 };
                 header?: never;
                 path: {
@@ -328,30 +220,25 @@ export interface paths {
                 /** @description Success */
                 200: {
                     headers: {
+                        "Cache-Control": components["headers"]["Cache-Control"];
+                        "X-Content-Type-Options": components["headers"]["X-Content-Type-Options"];
                         [name: string]: unknown;
                     };
                     content: {
                         "application/json": components["schemas"]["RunsResponse"];
                     };
                 };
-                /** @description Unavailable: retry after the seconds in Retry-After */
-                503: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["ProblemDocument"];
-                    };
-                };
-                /** @description The request is invalid; `errors` names the fields */
-                "4XX": {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["ProblemDocument"];
-                    };
-                };
+                400: components["responses"]["Problem400"];
+                401: components["responses"]["Problem401"];
+                403: components["responses"]["Problem403"];
+                404: components["responses"]["Problem404"];
+                405: components["responses"]["Problem405"];
+                413: components["responses"]["Problem413"];
+                415: components["responses"]["Problem415"];
+                422: components["responses"]["Problem422"];
+                429: components["responses"]["Problem429"];
+                500: components["responses"]["Problem500"];
+                503: components["responses"]["Problem503"];
             };
         };
         put?: never;
@@ -388,30 +275,23 @@ export interface paths {
                 /** @description Success */
                 200: {
                     headers: {
+                        "Cache-Control": components["headers"]["Cache-Control"];
+                        "X-Content-Type-Options": components["headers"]["X-Content-Type-Options"];
                         [name: string]: unknown;
                     };
                     content: {
                         "application/json": components["schemas"]["RunResponse"];
                     };
                 };
-                /** @description Unavailable: retry after the seconds in Retry-After */
-                503: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["ProblemDocument"];
-                    };
-                };
-                /** @description The request is invalid; `errors` names the fields */
-                "4XX": {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["ProblemDocument"];
-                    };
-                };
+                401: components["responses"]["Problem401"];
+                403: components["responses"]["Problem403"];
+                404: components["responses"]["Problem404"];
+                405: components["responses"]["Problem405"];
+                413: components["responses"]["Problem413"];
+                415: components["responses"]["Problem415"];
+                429: components["responses"]["Problem429"];
+                500: components["responses"]["Problem500"];
+                503: components["responses"]["Problem503"];
             };
         };
         put?: never;
@@ -437,8 +317,8 @@ export interface paths {
             parameters: {
                 query?: {
                     limit?: number;
-                    cursor?: string | null;
-                    run_id?: string | null;
+                    cursor?: string;
+                    run_id?: string;
                     metadata?: boolean;
                 };
                 header?: never;
@@ -452,30 +332,25 @@ export interface paths {
                 /** @description Success */
                 200: {
                     headers: {
+                        "Cache-Control": components["headers"]["Cache-Control"];
+                        "X-Content-Type-Options": components["headers"]["X-Content-Type-Options"];
                         [name: string]: unknown;
                     };
                     content: {
                         "application/json": components["schemas"]["EventsResponse"];
                     };
                 };
-                /** @description Unavailable: retry after the seconds in Retry-After */
-                503: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["ProblemDocument"];
-                    };
-                };
-                /** @description The request is invalid; `errors` names the fields */
-                "4XX": {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["ProblemDocument"];
-                    };
-                };
+                400: components["responses"]["Problem400"];
+                401: components["responses"]["Problem401"];
+                403: components["responses"]["Problem403"];
+                404: components["responses"]["Problem404"];
+                405: components["responses"]["Problem405"];
+                413: components["responses"]["Problem413"];
+                415: components["responses"]["Problem415"];
+                422: components["responses"]["Problem422"];
+                429: components["responses"]["Problem429"];
+                500: components["responses"]["Problem500"];
+                503: components["responses"]["Problem503"];
             };
         };
         put?: never;
@@ -501,10 +376,10 @@ export interface paths {
             parameters: {
                 query?: {
                     tz?: string;
-                    from?: (string) | null;
-                    to?: (string) | null;
+                    from?: string;
+                    to?: string;
                     granularity?: "hour" | "day" | "week" | "month";
-                    group_by?: ("provider" | "model" | "provider,model") | null;
+                    group_by?: "provider" | "model" | "provider,model";
                     fill?: "zero" | "none";
                     format?: "json" | "csv";
                     bom?: boolean;
@@ -520,30 +395,28 @@ export interface paths {
                 /** @description Success */
                 200: {
                     headers: {
+                        "Cache-Control": components["headers"]["Cache-Control"];
+                        "X-Content-Type-Options": components["headers"]["X-Content-Type-Options"];
+                        /** @description The name of a file to download. */
+                        "Content-Disposition"?: string;
                         [name: string]: unknown;
                     };
                     content: {
                         "application/json": components["schemas"]["SeriesResponse"];
+                        "text/csv": string;
                     };
                 };
-                /** @description Unavailable: retry after the seconds in Retry-After */
-                503: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["ProblemDocument"];
-                    };
-                };
-                /** @description The request is invalid; `errors` names the fields */
-                "4XX": {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["ProblemDocument"];
-                    };
-                };
+                400: components["responses"]["Problem400"];
+                401: components["responses"]["Problem401"];
+                403: components["responses"]["Problem403"];
+                404: components["responses"]["Problem404"];
+                405: components["responses"]["Problem405"];
+                413: components["responses"]["Problem413"];
+                415: components["responses"]["Problem415"];
+                422: components["responses"]["Problem422"];
+                429: components["responses"]["Problem429"];
+                500: components["responses"]["Problem500"];
+                503: components["responses"]["Problem503"];
             };
         };
         put?: never;
@@ -576,7 +449,8 @@ export interface paths {
                 };
                 cookie?: never;
             };
-            requestBody?: {
+            /** @description At most 64 KiB. With `Content-Encoding: gzip` also encoded, and then at most 8 MiB unpacked. */
+            requestBody: {
                 content: {
                     "application/json": components["schemas"]["CheckoutBody"];
                 };
@@ -585,30 +459,27 @@ export interface paths {
                 /** @description Success */
                 200: {
                     headers: {
+                        "Cache-Control": components["headers"]["Cache-Control"];
+                        "X-Content-Type-Options": components["headers"]["X-Content-Type-Options"];
                         [name: string]: unknown;
                     };
                     content: {
                         "application/json": components["schemas"]["UrlResponse"];
                     };
                 };
-                /** @description Unavailable: retry after the seconds in Retry-After */
-                503: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["ProblemDocument"];
-                    };
-                };
-                /** @description The request is invalid; `errors` names the fields */
-                "4XX": {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["ProblemDocument"];
-                    };
-                };
+                400: components["responses"]["Problem400"];
+                401: components["responses"]["Problem401"];
+                403: components["responses"]["Problem403"];
+                404: components["responses"]["Problem404"];
+                405: components["responses"]["Problem405"];
+                408: components["responses"]["Problem408"];
+                409: components["responses"]["Problem409"];
+                413: components["responses"]["Problem413"];
+                415: components["responses"]["Problem415"];
+                422: components["responses"]["Problem422"];
+                429: components["responses"]["Problem429"];
+                500: components["responses"]["Problem500"];
+                503: components["responses"]["Problem503"];
             };
         };
         delete?: never;
@@ -639,6 +510,7 @@ export interface paths {
                 };
                 cookie?: never;
             };
+            /** @description At most 64 KiB. With `Content-Encoding: gzip` also encoded, and then at most 8 MiB unpacked. */
             requestBody?: {
                 content: {
                     "application/json": components["schemas"]["PortalBody"];
@@ -648,30 +520,27 @@ export interface paths {
                 /** @description Success */
                 200: {
                     headers: {
+                        "Cache-Control": components["headers"]["Cache-Control"];
+                        "X-Content-Type-Options": components["headers"]["X-Content-Type-Options"];
                         [name: string]: unknown;
                     };
                     content: {
                         "application/json": components["schemas"]["UrlResponse"];
                     };
                 };
-                /** @description Unavailable: retry after the seconds in Retry-After */
-                503: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["ProblemDocument"];
-                    };
-                };
-                /** @description The request is invalid; `errors` names the fields */
-                "4XX": {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["ProblemDocument"];
-                    };
-                };
+                400: components["responses"]["Problem400"];
+                401: components["responses"]["Problem401"];
+                403: components["responses"]["Problem403"];
+                404: components["responses"]["Problem404"];
+                405: components["responses"]["Problem405"];
+                408: components["responses"]["Problem408"];
+                409: components["responses"]["Problem409"];
+                413: components["responses"]["Problem413"];
+                415: components["responses"]["Problem415"];
+                422: components["responses"]["Problem422"];
+                429: components["responses"]["Problem429"];
+                500: components["responses"]["Problem500"];
+                503: components["responses"]["Problem503"];
             };
         };
         delete?: never;
@@ -695,7 +564,7 @@ export interface paths {
             parameters: {
                 query?: {
                     limit?: number;
-                    cursor?: string | null;
+                    cursor?: string;
                 };
                 header?: never;
                 path: {
@@ -708,30 +577,25 @@ export interface paths {
                 /** @description Success */
                 200: {
                     headers: {
+                        "Cache-Control": components["headers"]["Cache-Control"];
+                        "X-Content-Type-Options": components["headers"]["X-Content-Type-Options"];
                         [name: string]: unknown;
                     };
                     content: {
                         "application/json": components["schemas"]["InvoicesResponse"];
                     };
                 };
-                /** @description Unavailable: retry after the seconds in Retry-After */
-                503: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["ProblemDocument"];
-                    };
-                };
-                /** @description The request is invalid; `errors` names the fields */
-                "4XX": {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["ProblemDocument"];
-                    };
-                };
+                400: components["responses"]["Problem400"];
+                401: components["responses"]["Problem401"];
+                403: components["responses"]["Problem403"];
+                404: components["responses"]["Problem404"];
+                405: components["responses"]["Problem405"];
+                413: components["responses"]["Problem413"];
+                415: components["responses"]["Problem415"];
+                422: components["responses"]["Problem422"];
+                429: components["responses"]["Problem429"];
+                500: components["responses"]["Problem500"];
+                503: components["responses"]["Problem503"];
             };
         };
         put?: never;
@@ -765,30 +629,22 @@ export interface paths {
                 /** @description Success */
                 200: {
                     headers: {
+                        "Cache-Control": components["headers"]["Cache-Control"];
+                        "X-Content-Type-Options": components["headers"]["X-Content-Type-Options"];
                         [name: string]: unknown;
                     };
                     content: {
                         "application/json": components["schemas"]["MeResponse"];
                     };
                 };
-                /** @description Unavailable: retry after the seconds in Retry-After */
-                503: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["ProblemDocument"];
-                    };
-                };
-                /** @description The request is invalid; `errors` names the fields */
-                "4XX": {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["ProblemDocument"];
-                    };
-                };
+                401: components["responses"]["Problem401"];
+                403: components["responses"]["Problem403"];
+                405: components["responses"]["Problem405"];
+                413: components["responses"]["Problem413"];
+                415: components["responses"]["Problem415"];
+                429: components["responses"]["Problem429"];
+                500: components["responses"]["Problem500"];
+                503: components["responses"]["Problem503"];
             };
         };
         put?: never;
@@ -819,7 +675,8 @@ export interface paths {
                 path?: never;
                 cookie?: never;
             };
-            requestBody?: {
+            /** @description At most 64 KiB. With `Content-Encoding: gzip` also encoded, and then at most 8 MiB unpacked. */
+            requestBody: {
                 content: {
                     "application/json": components["schemas"]["TenantBody"];
                 };
@@ -828,30 +685,26 @@ export interface paths {
                 /** @description Success */
                 201: {
                     headers: {
+                        "Cache-Control": components["headers"]["Cache-Control"];
+                        "X-Content-Type-Options": components["headers"]["X-Content-Type-Options"];
                         [name: string]: unknown;
                     };
                     content: {
                         "application/json": components["schemas"]["MembershipResponse"];
                     };
                 };
-                /** @description Unavailable: retry after the seconds in Retry-After */
-                503: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["ProblemDocument"];
-                    };
-                };
-                /** @description The request is invalid; `errors` names the fields */
-                "4XX": {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["ProblemDocument"];
-                    };
-                };
+                400: components["responses"]["Problem400"];
+                401: components["responses"]["Problem401"];
+                403: components["responses"]["Problem403"];
+                405: components["responses"]["Problem405"];
+                408: components["responses"]["Problem408"];
+                409: components["responses"]["Problem409"];
+                413: components["responses"]["Problem413"];
+                415: components["responses"]["Problem415"];
+                422: components["responses"]["Problem422"];
+                429: components["responses"]["Problem429"];
+                500: components["responses"]["Problem500"];
+                503: components["responses"]["Problem503"];
             };
         };
         delete?: never;
@@ -882,6 +735,7 @@ export interface paths {
                 };
                 cookie?: never;
             };
+            /** @description At most 64 KiB. With `Content-Encoding: gzip` also encoded, and then at most 8 MiB unpacked. */
             requestBody?: {
                 content: {
                     "application/json": components["schemas"]["EmptyBody"];
@@ -891,30 +745,27 @@ export interface paths {
                 /** @description Success */
                 200: {
                     headers: {
+                        "Cache-Control": components["headers"]["Cache-Control"];
+                        "X-Content-Type-Options": components["headers"]["X-Content-Type-Options"];
                         [name: string]: unknown;
                     };
                     content: {
                         "application/json": components["schemas"]["MembershipResponse"];
                     };
                 };
-                /** @description Unavailable: retry after the seconds in Retry-After */
-                503: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["ProblemDocument"];
-                    };
-                };
-                /** @description The request is invalid; `errors` names the fields */
-                "4XX": {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["ProblemDocument"];
-                    };
-                };
+                400: components["responses"]["Problem400"];
+                401: components["responses"]["Problem401"];
+                403: components["responses"]["Problem403"];
+                404: components["responses"]["Problem404"];
+                405: components["responses"]["Problem405"];
+                408: components["responses"]["Problem408"];
+                409: components["responses"]["Problem409"];
+                413: components["responses"]["Problem413"];
+                415: components["responses"]["Problem415"];
+                422: components["responses"]["Problem422"];
+                429: components["responses"]["Problem429"];
+                500: components["responses"]["Problem500"];
+                503: components["responses"]["Problem503"];
             };
         };
         delete?: never;
@@ -951,28 +802,22 @@ export interface paths {
                 /** @description Success */
                 204: {
                     headers: {
+                        "Cache-Control": components["headers"]["Cache-Control"];
+                        "X-Content-Type-Options": components["headers"]["X-Content-Type-Options"];
                         [name: string]: unknown;
                     };
                     content?: never;
                 };
-                /** @description Unavailable: retry after the seconds in Retry-After */
-                503: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["ProblemDocument"];
-                    };
-                };
-                /** @description The request is invalid; `errors` names the fields */
-                "4XX": {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["ProblemDocument"];
-                    };
-                };
+                401: components["responses"]["Problem401"];
+                403: components["responses"]["Problem403"];
+                404: components["responses"]["Problem404"];
+                405: components["responses"]["Problem405"];
+                409: components["responses"]["Problem409"];
+                413: components["responses"]["Problem413"];
+                415: components["responses"]["Problem415"];
+                429: components["responses"]["Problem429"];
+                500: components["responses"]["Problem500"];
+                503: components["responses"]["Problem503"];
             };
         };
         options?: never;
@@ -1005,30 +850,23 @@ export interface paths {
                 /** @description Success */
                 200: {
                     headers: {
+                        "Cache-Control": components["headers"]["Cache-Control"];
+                        "X-Content-Type-Options": components["headers"]["X-Content-Type-Options"];
                         [name: string]: unknown;
                     };
                     content: {
                         "application/json": components["schemas"]["MembersResponse"];
                     };
                 };
-                /** @description Unavailable: retry after the seconds in Retry-After */
-                503: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["ProblemDocument"];
-                    };
-                };
-                /** @description The request is invalid; `errors` names the fields */
-                "4XX": {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["ProblemDocument"];
-                    };
-                };
+                401: components["responses"]["Problem401"];
+                403: components["responses"]["Problem403"];
+                404: components["responses"]["Problem404"];
+                405: components["responses"]["Problem405"];
+                413: components["responses"]["Problem413"];
+                415: components["responses"]["Problem415"];
+                429: components["responses"]["Problem429"];
+                500: components["responses"]["Problem500"];
+                503: components["responses"]["Problem503"];
             };
         };
         /**
@@ -1044,7 +882,8 @@ export interface paths {
                 };
                 cookie?: never;
             };
-            requestBody?: {
+            /** @description At most 64 KiB. With `Content-Encoding: gzip` also encoded, and then at most 8 MiB unpacked. */
+            requestBody: {
                 content: {
                     "application/json": components["schemas"]["InvitationBody"];
                 };
@@ -1053,30 +892,27 @@ export interface paths {
                 /** @description Success */
                 200: {
                     headers: {
+                        "Cache-Control": components["headers"]["Cache-Control"];
+                        "X-Content-Type-Options": components["headers"]["X-Content-Type-Options"];
                         [name: string]: unknown;
                     };
                     content: {
                         "application/json": components["schemas"]["SentInvitationResponse"];
                     };
                 };
-                /** @description Unavailable: retry after the seconds in Retry-After */
-                503: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["ProblemDocument"];
-                    };
-                };
-                /** @description The request is invalid; `errors` names the fields */
-                "4XX": {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["ProblemDocument"];
-                    };
-                };
+                400: components["responses"]["Problem400"];
+                401: components["responses"]["Problem401"];
+                403: components["responses"]["Problem403"];
+                404: components["responses"]["Problem404"];
+                405: components["responses"]["Problem405"];
+                408: components["responses"]["Problem408"];
+                409: components["responses"]["Problem409"];
+                413: components["responses"]["Problem413"];
+                415: components["responses"]["Problem415"];
+                422: components["responses"]["Problem422"];
+                429: components["responses"]["Problem429"];
+                500: components["responses"]["Problem500"];
+                503: components["responses"]["Problem503"];
             };
         };
         post?: never;
@@ -1108,7 +944,8 @@ export interface paths {
                 };
                 cookie?: never;
             };
-            requestBody?: {
+            /** @description At most 64 KiB. With `Content-Encoding: gzip` also encoded, and then at most 8 MiB unpacked. */
+            requestBody: {
                 content: {
                     "application/json": components["schemas"]["RoleBody"];
                 };
@@ -1117,30 +954,27 @@ export interface paths {
                 /** @description Success */
                 200: {
                     headers: {
+                        "Cache-Control": components["headers"]["Cache-Control"];
+                        "X-Content-Type-Options": components["headers"]["X-Content-Type-Options"];
                         [name: string]: unknown;
                     };
                     content: {
                         "application/json": components["schemas"]["MemberResponse"];
                     };
                 };
-                /** @description Unavailable: retry after the seconds in Retry-After */
-                503: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["ProblemDocument"];
-                    };
-                };
-                /** @description The request is invalid; `errors` names the fields */
-                "4XX": {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["ProblemDocument"];
-                    };
-                };
+                400: components["responses"]["Problem400"];
+                401: components["responses"]["Problem401"];
+                403: components["responses"]["Problem403"];
+                404: components["responses"]["Problem404"];
+                405: components["responses"]["Problem405"];
+                408: components["responses"]["Problem408"];
+                409: components["responses"]["Problem409"];
+                413: components["responses"]["Problem413"];
+                415: components["responses"]["Problem415"];
+                422: components["responses"]["Problem422"];
+                429: components["responses"]["Problem429"];
+                500: components["responses"]["Problem500"];
+                503: components["responses"]["Problem503"];
             };
         };
         post?: never;
@@ -1163,30 +997,24 @@ export interface paths {
                 /** @description Success */
                 200: {
                     headers: {
+                        "Cache-Control": components["headers"]["Cache-Control"];
+                        "X-Content-Type-Options": components["headers"]["X-Content-Type-Options"];
                         [name: string]: unknown;
                     };
                     content: {
                         "application/json": components["schemas"]["RemovedMemberResponse"];
                     };
                 };
-                /** @description Unavailable: retry after the seconds in Retry-After */
-                503: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["ProblemDocument"];
-                    };
-                };
-                /** @description The request is invalid; `errors` names the fields */
-                "4XX": {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["ProblemDocument"];
-                    };
-                };
+                401: components["responses"]["Problem401"];
+                403: components["responses"]["Problem403"];
+                404: components["responses"]["Problem404"];
+                405: components["responses"]["Problem405"];
+                409: components["responses"]["Problem409"];
+                413: components["responses"]["Problem413"];
+                415: components["responses"]["Problem415"];
+                429: components["responses"]["Problem429"];
+                500: components["responses"]["Problem500"];
+                503: components["responses"]["Problem503"];
             };
         };
         options?: never;
@@ -1223,28 +1051,22 @@ export interface paths {
                 /** @description Success */
                 204: {
                     headers: {
+                        "Cache-Control": components["headers"]["Cache-Control"];
+                        "X-Content-Type-Options": components["headers"]["X-Content-Type-Options"];
                         [name: string]: unknown;
                     };
                     content?: never;
                 };
-                /** @description Unavailable: retry after the seconds in Retry-After */
-                503: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["ProblemDocument"];
-                    };
-                };
-                /** @description The request is invalid; `errors` names the fields */
-                "4XX": {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["ProblemDocument"];
-                    };
-                };
+                401: components["responses"]["Problem401"];
+                403: components["responses"]["Problem403"];
+                404: components["responses"]["Problem404"];
+                405: components["responses"]["Problem405"];
+                409: components["responses"]["Problem409"];
+                413: components["responses"]["Problem413"];
+                415: components["responses"]["Problem415"];
+                429: components["responses"]["Problem429"];
+                500: components["responses"]["Problem500"];
+                503: components["responses"]["Problem503"];
             };
         };
         options?: never;
@@ -1273,7 +1095,8 @@ export interface paths {
                 };
                 cookie?: never;
             };
-            requestBody?: {
+            /** @description At most 64 KiB. With `Content-Encoding: gzip` also encoded, and then at most 8 MiB unpacked. */
+            requestBody: {
                 content: {
                     "application/json": components["schemas"]["TimeZoneBody"];
                 };
@@ -1282,30 +1105,27 @@ export interface paths {
                 /** @description Success */
                 200: {
                     headers: {
+                        "Cache-Control": components["headers"]["Cache-Control"];
+                        "X-Content-Type-Options": components["headers"]["X-Content-Type-Options"];
                         [name: string]: unknown;
                     };
                     content: {
                         "application/json": components["schemas"]["TimeZoneResponse"];
                     };
                 };
-                /** @description Unavailable: retry after the seconds in Retry-After */
-                503: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["ProblemDocument"];
-                    };
-                };
-                /** @description The request is invalid; `errors` names the fields */
-                "4XX": {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["ProblemDocument"];
-                    };
-                };
+                400: components["responses"]["Problem400"];
+                401: components["responses"]["Problem401"];
+                403: components["responses"]["Problem403"];
+                404: components["responses"]["Problem404"];
+                405: components["responses"]["Problem405"];
+                408: components["responses"]["Problem408"];
+                409: components["responses"]["Problem409"];
+                413: components["responses"]["Problem413"];
+                415: components["responses"]["Problem415"];
+                422: components["responses"]["Problem422"];
+                429: components["responses"]["Problem429"];
+                500: components["responses"]["Problem500"];
+                503: components["responses"]["Problem503"];
             };
         };
         post?: never;
@@ -1340,30 +1160,23 @@ export interface paths {
                 /** @description Success */
                 200: {
                     headers: {
+                        "Cache-Control": components["headers"]["Cache-Control"];
+                        "X-Content-Type-Options": components["headers"]["X-Content-Type-Options"];
                         [name: string]: unknown;
                     };
                     content: {
                         "application/json": components["schemas"]["KeysResponse"];
                     };
                 };
-                /** @description Unavailable: retry after the seconds in Retry-After */
-                503: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["ProblemDocument"];
-                    };
-                };
-                /** @description The request is invalid; `errors` names the fields */
-                "4XX": {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["ProblemDocument"];
-                    };
-                };
+                401: components["responses"]["Problem401"];
+                403: components["responses"]["Problem403"];
+                404: components["responses"]["Problem404"];
+                405: components["responses"]["Problem405"];
+                413: components["responses"]["Problem413"];
+                415: components["responses"]["Problem415"];
+                429: components["responses"]["Problem429"];
+                500: components["responses"]["Problem500"];
+                503: components["responses"]["Problem503"];
             };
         };
         put?: never;
@@ -1380,7 +1193,8 @@ export interface paths {
                 };
                 cookie?: never;
             };
-            requestBody?: {
+            /** @description At most 64 KiB. With `Content-Encoding: gzip` also encoded, and then at most 8 MiB unpacked. */
+            requestBody: {
                 content: {
                     "application/json": components["schemas"]["NewKeyBody"];
                 };
@@ -1389,30 +1203,27 @@ export interface paths {
                 /** @description Success */
                 201: {
                     headers: {
+                        "Cache-Control": components["headers"]["Cache-Control"];
+                        "X-Content-Type-Options": components["headers"]["X-Content-Type-Options"];
                         [name: string]: unknown;
                     };
                     content: {
                         "application/json": components["schemas"]["NewKeyResponse"];
                     };
                 };
-                /** @description Unavailable: retry after the seconds in Retry-After */
-                503: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["ProblemDocument"];
-                    };
-                };
-                /** @description The request is invalid; `errors` names the fields */
-                "4XX": {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["ProblemDocument"];
-                    };
-                };
+                400: components["responses"]["Problem400"];
+                401: components["responses"]["Problem401"];
+                403: components["responses"]["Problem403"];
+                404: components["responses"]["Problem404"];
+                405: components["responses"]["Problem405"];
+                408: components["responses"]["Problem408"];
+                409: components["responses"]["Problem409"];
+                413: components["responses"]["Problem413"];
+                415: components["responses"]["Problem415"];
+                422: components["responses"]["Problem422"];
+                429: components["responses"]["Problem429"];
+                500: components["responses"]["Problem500"];
+                503: components["responses"]["Problem503"];
             };
         };
         delete?: never;
@@ -1444,6 +1255,7 @@ export interface paths {
                 };
                 cookie?: never;
             };
+            /** @description At most 64 KiB. With `Content-Encoding: gzip` also encoded, and then at most 8 MiB unpacked. */
             requestBody?: {
                 content: {
                     "application/json": components["schemas"]["RotationBody"];
@@ -1453,30 +1265,27 @@ export interface paths {
                 /** @description Success */
                 201: {
                     headers: {
+                        "Cache-Control": components["headers"]["Cache-Control"];
+                        "X-Content-Type-Options": components["headers"]["X-Content-Type-Options"];
                         [name: string]: unknown;
                     };
                     content: {
                         "application/json": components["schemas"]["NewKeyResponse"];
                     };
                 };
-                /** @description Unavailable: retry after the seconds in Retry-After */
-                503: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["ProblemDocument"];
-                    };
-                };
-                /** @description The request is invalid; `errors` names the fields */
-                "4XX": {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["ProblemDocument"];
-                    };
-                };
+                400: components["responses"]["Problem400"];
+                401: components["responses"]["Problem401"];
+                403: components["responses"]["Problem403"];
+                404: components["responses"]["Problem404"];
+                405: components["responses"]["Problem405"];
+                408: components["responses"]["Problem408"];
+                409: components["responses"]["Problem409"];
+                413: components["responses"]["Problem413"];
+                415: components["responses"]["Problem415"];
+                422: components["responses"]["Problem422"];
+                429: components["responses"]["Problem429"];
+                500: components["responses"]["Problem500"];
+                503: components["responses"]["Problem503"];
             };
         };
         delete?: never;
@@ -1514,30 +1323,24 @@ export interface paths {
                 /** @description Success */
                 200: {
                     headers: {
+                        "Cache-Control": components["headers"]["Cache-Control"];
+                        "X-Content-Type-Options": components["headers"]["X-Content-Type-Options"];
                         [name: string]: unknown;
                     };
                     content: {
                         "application/json": components["schemas"]["KeyResponse"];
                     };
                 };
-                /** @description Unavailable: retry after the seconds in Retry-After */
-                503: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["ProblemDocument"];
-                    };
-                };
-                /** @description The request is invalid; `errors` names the fields */
-                "4XX": {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["ProblemDocument"];
-                    };
-                };
+                401: components["responses"]["Problem401"];
+                403: components["responses"]["Problem403"];
+                404: components["responses"]["Problem404"];
+                405: components["responses"]["Problem405"];
+                409: components["responses"]["Problem409"];
+                413: components["responses"]["Problem413"];
+                415: components["responses"]["Problem415"];
+                429: components["responses"]["Problem429"];
+                500: components["responses"]["Problem500"];
+                503: components["responses"]["Problem503"];
             };
         };
         options?: never;
@@ -1560,7 +1363,7 @@ export interface paths {
             parameters: {
                 query?: {
                     limit?: number;
-                    cursor?: string | null;
+                    cursor?: string;
                 };
                 header?: never;
                 path: {
@@ -1573,30 +1376,25 @@ export interface paths {
                 /** @description Success */
                 200: {
                     headers: {
+                        "Cache-Control": components["headers"]["Cache-Control"];
+                        "X-Content-Type-Options": components["headers"]["X-Content-Type-Options"];
                         [name: string]: unknown;
                     };
                     content: {
                         "application/json": components["schemas"]["AlertsResponse"];
                     };
                 };
-                /** @description Unavailable: retry after the seconds in Retry-After */
-                503: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["ProblemDocument"];
-                    };
-                };
-                /** @description The request is invalid; `errors` names the fields */
-                "4XX": {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["ProblemDocument"];
-                    };
-                };
+                400: components["responses"]["Problem400"];
+                401: components["responses"]["Problem401"];
+                403: components["responses"]["Problem403"];
+                404: components["responses"]["Problem404"];
+                405: components["responses"]["Problem405"];
+                413: components["responses"]["Problem413"];
+                415: components["responses"]["Problem415"];
+                422: components["responses"]["Problem422"];
+                429: components["responses"]["Problem429"];
+                500: components["responses"]["Problem500"];
+                503: components["responses"]["Problem503"];
             };
         };
         put?: never;
@@ -1632,30 +1430,23 @@ export interface paths {
                 /** @description Success */
                 200: {
                     headers: {
+                        "Cache-Control": components["headers"]["Cache-Control"];
+                        "X-Content-Type-Options": components["headers"]["X-Content-Type-Options"];
                         [name: string]: unknown;
                     };
                     content: {
                         "application/json": components["schemas"]["RecipientsResponse"];
                     };
                 };
-                /** @description Unavailable: retry after the seconds in Retry-After */
-                503: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["ProblemDocument"];
-                    };
-                };
-                /** @description The request is invalid; `errors` names the fields */
-                "4XX": {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["ProblemDocument"];
-                    };
-                };
+                401: components["responses"]["Problem401"];
+                403: components["responses"]["Problem403"];
+                404: components["responses"]["Problem404"];
+                405: components["responses"]["Problem405"];
+                413: components["responses"]["Problem413"];
+                415: components["responses"]["Problem415"];
+                429: components["responses"]["Problem429"];
+                500: components["responses"]["Problem500"];
+                503: components["responses"]["Problem503"];
             };
         };
         /**
@@ -1671,7 +1462,8 @@ export interface paths {
                 };
                 cookie?: never;
             };
-            requestBody?: {
+            /** @description At most 64 KiB. With `Content-Encoding: gzip` also encoded, and then at most 8 MiB unpacked. */
+            requestBody: {
                 content: {
                     "application/json": components["schemas"]["RecipientsBody"];
                 };
@@ -1680,30 +1472,27 @@ export interface paths {
                 /** @description Success */
                 200: {
                     headers: {
+                        "Cache-Control": components["headers"]["Cache-Control"];
+                        "X-Content-Type-Options": components["headers"]["X-Content-Type-Options"];
                         [name: string]: unknown;
                     };
                     content: {
                         "application/json": components["schemas"]["RecipientsResponse"];
                     };
                 };
-                /** @description Unavailable: retry after the seconds in Retry-After */
-                503: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["ProblemDocument"];
-                    };
-                };
-                /** @description The request is invalid; `errors` names the fields */
-                "4XX": {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["ProblemDocument"];
-                    };
-                };
+                400: components["responses"]["Problem400"];
+                401: components["responses"]["Problem401"];
+                403: components["responses"]["Problem403"];
+                404: components["responses"]["Problem404"];
+                405: components["responses"]["Problem405"];
+                408: components["responses"]["Problem408"];
+                409: components["responses"]["Problem409"];
+                413: components["responses"]["Problem413"];
+                415: components["responses"]["Problem415"];
+                422: components["responses"]["Problem422"];
+                429: components["responses"]["Problem429"];
+                500: components["responses"]["Problem500"];
+                503: components["responses"]["Problem503"];
             };
         };
         post?: never;
@@ -1738,30 +1527,23 @@ export interface paths {
                 /** @description Success */
                 200: {
                     headers: {
+                        "Cache-Control": components["headers"]["Cache-Control"];
+                        "X-Content-Type-Options": components["headers"]["X-Content-Type-Options"];
                         [name: string]: unknown;
                     };
                     content: {
                         "application/json": components["schemas"]["ThresholdsResponse"];
                     };
                 };
-                /** @description Unavailable: retry after the seconds in Retry-After */
-                503: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["ProblemDocument"];
-                    };
-                };
-                /** @description The request is invalid; `errors` names the fields */
-                "4XX": {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["ProblemDocument"];
-                    };
-                };
+                401: components["responses"]["Problem401"];
+                403: components["responses"]["Problem403"];
+                404: components["responses"]["Problem404"];
+                405: components["responses"]["Problem405"];
+                413: components["responses"]["Problem413"];
+                415: components["responses"]["Problem415"];
+                429: components["responses"]["Problem429"];
+                500: components["responses"]["Problem500"];
+                503: components["responses"]["Problem503"];
             };
         };
         /**
@@ -1777,7 +1559,8 @@ export interface paths {
                 };
                 cookie?: never;
             };
-            requestBody?: {
+            /** @description At most 64 KiB. With `Content-Encoding: gzip` also encoded, and then at most 8 MiB unpacked. */
+            requestBody: {
                 content: {
                     "application/json": components["schemas"]["ThresholdsBody"];
                 };
@@ -1786,30 +1569,27 @@ export interface paths {
                 /** @description Success */
                 200: {
                     headers: {
+                        "Cache-Control": components["headers"]["Cache-Control"];
+                        "X-Content-Type-Options": components["headers"]["X-Content-Type-Options"];
                         [name: string]: unknown;
                     };
                     content: {
                         "application/json": components["schemas"]["ThresholdsResponse"];
                     };
                 };
-                /** @description Unavailable: retry after the seconds in Retry-After */
-                503: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["ProblemDocument"];
-                    };
-                };
-                /** @description The request is invalid; `errors` names the fields */
-                "4XX": {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["ProblemDocument"];
-                    };
-                };
+                400: components["responses"]["Problem400"];
+                401: components["responses"]["Problem401"];
+                403: components["responses"]["Problem403"];
+                404: components["responses"]["Problem404"];
+                405: components["responses"]["Problem405"];
+                408: components["responses"]["Problem408"];
+                409: components["responses"]["Problem409"];
+                413: components["responses"]["Problem413"];
+                415: components["responses"]["Problem415"];
+                422: components["responses"]["Problem422"];
+                429: components["responses"]["Problem429"];
+                500: components["responses"]["Problem500"];
+                503: components["responses"]["Problem503"];
             };
         };
         post?: never;
@@ -1844,30 +1624,23 @@ export interface paths {
                 /** @description Success */
                 200: {
                     headers: {
+                        "Cache-Control": components["headers"]["Cache-Control"];
+                        "X-Content-Type-Options": components["headers"]["X-Content-Type-Options"];
                         [name: string]: unknown;
                     };
                     content: {
                         "application/json": components["schemas"]["EndpointsResponse"];
                     };
                 };
-                /** @description Unavailable: retry after the seconds in Retry-After */
-                503: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["ProblemDocument"];
-                    };
-                };
-                /** @description The request is invalid; `errors` names the fields */
-                "4XX": {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["ProblemDocument"];
-                    };
-                };
+                401: components["responses"]["Problem401"];
+                403: components["responses"]["Problem403"];
+                404: components["responses"]["Problem404"];
+                405: components["responses"]["Problem405"];
+                413: components["responses"]["Problem413"];
+                415: components["responses"]["Problem415"];
+                429: components["responses"]["Problem429"];
+                500: components["responses"]["Problem500"];
+                503: components["responses"]["Problem503"];
             };
         };
         put?: never;
@@ -1884,7 +1657,8 @@ export interface paths {
                 };
                 cookie?: never;
             };
-            requestBody?: {
+            /** @description At most 64 KiB. With `Content-Encoding: gzip` also encoded, and then at most 8 MiB unpacked. */
+            requestBody: {
                 content: {
                     "application/json": components["schemas"]["NewEndpointBody"];
                 };
@@ -1893,30 +1667,27 @@ export interface paths {
                 /** @description Success */
                 201: {
                     headers: {
+                        "Cache-Control": components["headers"]["Cache-Control"];
+                        "X-Content-Type-Options": components["headers"]["X-Content-Type-Options"];
                         [name: string]: unknown;
                     };
                     content: {
                         "application/json": components["schemas"]["SecretResponse"];
                     };
                 };
-                /** @description Unavailable: retry after the seconds in Retry-After */
-                503: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["ProblemDocument"];
-                    };
-                };
-                /** @description The request is invalid; `errors` names the fields */
-                "4XX": {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["ProblemDocument"];
-                    };
-                };
+                400: components["responses"]["Problem400"];
+                401: components["responses"]["Problem401"];
+                403: components["responses"]["Problem403"];
+                404: components["responses"]["Problem404"];
+                405: components["responses"]["Problem405"];
+                408: components["responses"]["Problem408"];
+                409: components["responses"]["Problem409"];
+                413: components["responses"]["Problem413"];
+                415: components["responses"]["Problem415"];
+                422: components["responses"]["Problem422"];
+                429: components["responses"]["Problem429"];
+                500: components["responses"]["Problem500"];
+                503: components["responses"]["Problem503"];
             };
         };
         delete?: never;
@@ -1954,28 +1725,22 @@ export interface paths {
                 /** @description Success */
                 204: {
                     headers: {
+                        "Cache-Control": components["headers"]["Cache-Control"];
+                        "X-Content-Type-Options": components["headers"]["X-Content-Type-Options"];
                         [name: string]: unknown;
                     };
                     content?: never;
                 };
-                /** @description Unavailable: retry after the seconds in Retry-After */
-                503: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["ProblemDocument"];
-                    };
-                };
-                /** @description The request is invalid; `errors` names the fields */
-                "4XX": {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["ProblemDocument"];
-                    };
-                };
+                401: components["responses"]["Problem401"];
+                403: components["responses"]["Problem403"];
+                404: components["responses"]["Problem404"];
+                405: components["responses"]["Problem405"];
+                409: components["responses"]["Problem409"];
+                413: components["responses"]["Problem413"];
+                415: components["responses"]["Problem415"];
+                429: components["responses"]["Problem429"];
+                500: components["responses"]["Problem500"];
+                503: components["responses"]["Problem503"];
             };
         };
         options?: never;
@@ -2006,6 +1771,7 @@ export interface paths {
                 };
                 cookie?: never;
             };
+            /** @description At most 64 KiB. With `Content-Encoding: gzip` also encoded, and then at most 8 MiB unpacked. */
             requestBody?: {
                 content: {
                     "application/json": components["schemas"]["NothingBody"];
@@ -2015,30 +1781,27 @@ export interface paths {
                 /** @description Success */
                 200: {
                     headers: {
+                        "Cache-Control": components["headers"]["Cache-Control"];
+                        "X-Content-Type-Options": components["headers"]["X-Content-Type-Options"];
                         [name: string]: unknown;
                     };
                     content: {
                         "application/json": components["schemas"]["SecretResponse"];
                     };
                 };
-                /** @description Unavailable: retry after the seconds in Retry-After */
-                503: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["ProblemDocument"];
-                    };
-                };
-                /** @description The request is invalid; `errors` names the fields */
-                "4XX": {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["ProblemDocument"];
-                    };
-                };
+                400: components["responses"]["Problem400"];
+                401: components["responses"]["Problem401"];
+                403: components["responses"]["Problem403"];
+                404: components["responses"]["Problem404"];
+                405: components["responses"]["Problem405"];
+                408: components["responses"]["Problem408"];
+                409: components["responses"]["Problem409"];
+                413: components["responses"]["Problem413"];
+                415: components["responses"]["Problem415"];
+                422: components["responses"]["Problem422"];
+                429: components["responses"]["Problem429"];
+                500: components["responses"]["Problem500"];
+                503: components["responses"]["Problem503"];
             };
         };
         delete?: never;
@@ -2070,6 +1833,7 @@ export interface paths {
                 };
                 cookie?: never;
             };
+            /** @description At most 64 KiB. With `Content-Encoding: gzip` also encoded, and then at most 8 MiB unpacked. */
             requestBody?: {
                 content: {
                     "application/json": components["schemas"]["NothingBody"];
@@ -2079,30 +1843,27 @@ export interface paths {
                 /** @description Success */
                 200: {
                     headers: {
+                        "Cache-Control": components["headers"]["Cache-Control"];
+                        "X-Content-Type-Options": components["headers"]["X-Content-Type-Options"];
                         [name: string]: unknown;
                     };
                     content: {
                         "application/json": components["schemas"]["OneEndpointResponse"];
                     };
                 };
-                /** @description Unavailable: retry after the seconds in Retry-After */
-                503: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["ProblemDocument"];
-                    };
-                };
-                /** @description The request is invalid; `errors` names the fields */
-                "4XX": {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["ProblemDocument"];
-                    };
-                };
+                400: components["responses"]["Problem400"];
+                401: components["responses"]["Problem401"];
+                403: components["responses"]["Problem403"];
+                404: components["responses"]["Problem404"];
+                405: components["responses"]["Problem405"];
+                408: components["responses"]["Problem408"];
+                409: components["responses"]["Problem409"];
+                413: components["responses"]["Problem413"];
+                415: components["responses"]["Problem415"];
+                422: components["responses"]["Problem422"];
+                429: components["responses"]["Problem429"];
+                500: components["responses"]["Problem500"];
+                503: components["responses"]["Problem503"];
             };
         };
         delete?: never;
@@ -2134,6 +1895,7 @@ export interface paths {
                 };
                 cookie?: never;
             };
+            /** @description At most 64 KiB. With `Content-Encoding: gzip` also encoded, and then at most 8 MiB unpacked. */
             requestBody?: {
                 content: {
                     "application/json": components["schemas"]["NothingBody"];
@@ -2143,30 +1905,27 @@ export interface paths {
                 /** @description Success */
                 202: {
                     headers: {
+                        "Cache-Control": components["headers"]["Cache-Control"];
+                        "X-Content-Type-Options": components["headers"]["X-Content-Type-Options"];
                         [name: string]: unknown;
                     };
                     content: {
                         "application/json": components["schemas"]["OneDeliveryResponse"];
                     };
                 };
-                /** @description Unavailable: retry after the seconds in Retry-After */
-                503: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["ProblemDocument"];
-                    };
-                };
-                /** @description The request is invalid; `errors` names the fields */
-                "4XX": {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["ProblemDocument"];
-                    };
-                };
+                400: components["responses"]["Problem400"];
+                401: components["responses"]["Problem401"];
+                403: components["responses"]["Problem403"];
+                404: components["responses"]["Problem404"];
+                405: components["responses"]["Problem405"];
+                408: components["responses"]["Problem408"];
+                409: components["responses"]["Problem409"];
+                413: components["responses"]["Problem413"];
+                415: components["responses"]["Problem415"];
+                422: components["responses"]["Problem422"];
+                429: components["responses"]["Problem429"];
+                500: components["responses"]["Problem500"];
+                503: components["responses"]["Problem503"];
             };
         };
         delete?: never;
@@ -2190,7 +1949,7 @@ export interface paths {
             parameters: {
                 query?: {
                     limit?: number;
-                    cursor?: string | null;
+                    cursor?: string;
                 };
                 header?: never;
                 path: {
@@ -2204,30 +1963,25 @@ export interface paths {
                 /** @description Success */
                 200: {
                     headers: {
+                        "Cache-Control": components["headers"]["Cache-Control"];
+                        "X-Content-Type-Options": components["headers"]["X-Content-Type-Options"];
                         [name: string]: unknown;
                     };
                     content: {
                         "application/json": components["schemas"]["DeliveriesResponse"];
                     };
                 };
-                /** @description Unavailable: retry after the seconds in Retry-After */
-                503: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["ProblemDocument"];
-                    };
-                };
-                /** @description The request is invalid; `errors` names the fields */
-                "4XX": {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["ProblemDocument"];
-                    };
-                };
+                400: components["responses"]["Problem400"];
+                401: components["responses"]["Problem401"];
+                403: components["responses"]["Problem403"];
+                404: components["responses"]["Problem404"];
+                405: components["responses"]["Problem405"];
+                413: components["responses"]["Problem413"];
+                415: components["responses"]["Problem415"];
+                422: components["responses"]["Problem422"];
+                429: components["responses"]["Problem429"];
+                500: components["responses"]["Problem500"];
+                503: components["responses"]["Problem503"];
             };
         };
         put?: never;
@@ -2257,7 +2011,8 @@ export interface paths {
                 };
                 cookie?: never;
             };
-            requestBody?: {
+            /** @description At most 64 KiB. With `Content-Encoding: gzip` also encoded, and then at most 8 MiB unpacked. */
+            requestBody: {
                 content: {
                     "application/json": components["schemas"]["ConfirmBody"];
                 };
@@ -2266,30 +2021,24 @@ export interface paths {
                 /** @description Success */
                 200: {
                     headers: {
+                        "Cache-Control": components["headers"]["Cache-Control"];
+                        "X-Content-Type-Options": components["headers"]["X-Content-Type-Options"];
                         [name: string]: unknown;
                     };
                     content: {
                         "application/json": components["schemas"]["ConfirmedResponse"];
                     };
                 };
-                /** @description Unavailable: retry after the seconds in Retry-After */
-                503: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["ProblemDocument"];
-                    };
-                };
-                /** @description The request is invalid; `errors` names the fields */
-                "4XX": {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["ProblemDocument"];
-                    };
-                };
+                400: components["responses"]["Problem400"];
+                404: components["responses"]["Problem404"];
+                405: components["responses"]["Problem405"];
+                408: components["responses"]["Problem408"];
+                409: components["responses"]["Problem409"];
+                413: components["responses"]["Problem413"];
+                415: components["responses"]["Problem415"];
+                422: components["responses"]["Problem422"];
+                500: components["responses"]["Problem500"];
+                503: components["responses"]["Problem503"];
             };
         };
         delete?: never;
@@ -2317,7 +2066,8 @@ export interface paths {
                 };
                 cookie?: never;
             };
-            requestBody?: {
+            /** @description At most 64 KiB. With `Content-Encoding: gzip` also encoded, and then at most 8 MiB unpacked. */
+            requestBody: {
                 content: {
                     "application/json": components["schemas"]["StopBody"];
                 };
@@ -2326,30 +2076,24 @@ export interface paths {
                 /** @description Success */
                 200: {
                     headers: {
+                        "Cache-Control": components["headers"]["Cache-Control"];
+                        "X-Content-Type-Options": components["headers"]["X-Content-Type-Options"];
                         [name: string]: unknown;
                     };
                     content: {
                         "application/json": components["schemas"]["StoppedResponse"];
                     };
                 };
-                /** @description Unavailable: retry after the seconds in Retry-After */
-                503: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["ProblemDocument"];
-                    };
-                };
-                /** @description The request is invalid; `errors` names the fields */
-                "4XX": {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["ProblemDocument"];
-                    };
-                };
+                400: components["responses"]["Problem400"];
+                404: components["responses"]["Problem404"];
+                405: components["responses"]["Problem405"];
+                408: components["responses"]["Problem408"];
+                409: components["responses"]["Problem409"];
+                413: components["responses"]["Problem413"];
+                415: components["responses"]["Problem415"];
+                422: components["responses"]["Problem422"];
+                500: components["responses"]["Problem500"];
+                503: components["responses"]["Problem503"];
             };
         };
         delete?: never;
@@ -2384,28 +2128,21 @@ export interface paths {
                 /** @description Success */
                 204: {
                     headers: {
+                        "Cache-Control": components["headers"]["Cache-Control"];
+                        "X-Content-Type-Options": components["headers"]["X-Content-Type-Options"];
                         [name: string]: unknown;
                     };
                     content?: never;
                 };
-                /** @description Unavailable: retry after the seconds in Retry-After */
-                503: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["ProblemDocument"];
-                    };
-                };
-                /** @description The request is invalid; `errors` names the fields */
-                "4XX": {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["ProblemDocument"];
-                    };
-                };
+                400: components["responses"]["Problem400"];
+                404: components["responses"]["Problem404"];
+                405: components["responses"]["Problem405"];
+                409: components["responses"]["Problem409"];
+                413: components["responses"]["Problem413"];
+                415: components["responses"]["Problem415"];
+                422: components["responses"]["Problem422"];
+                500: components["responses"]["Problem500"];
+                503: components["responses"]["Problem503"];
             };
         };
         delete?: never;
@@ -2429,7 +2166,7 @@ export interface paths {
             parameters: {
                 query?: {
                     limit?: number;
-                    cursor?: string | null;
+                    cursor?: string;
                 };
                 header?: never;
                 path: {
@@ -2442,30 +2179,68 @@ export interface paths {
                 /** @description Success */
                 200: {
                     headers: {
+                        "Cache-Control": components["headers"]["Cache-Control"];
+                        "X-Content-Type-Options": components["headers"]["X-Content-Type-Options"];
                         [name: string]: unknown;
                     };
                     content: {
                         "application/json": components["schemas"]["AuditResponse"];
                     };
                 };
-                /** @description Unavailable: retry after the seconds in Retry-After */
-                503: {
+                400: components["responses"]["Problem400"];
+                401: components["responses"]["Problem401"];
+                403: components["responses"]["Problem403"];
+                404: components["responses"]["Problem404"];
+                405: components["responses"]["Problem405"];
+                413: components["responses"]["Problem413"];
+                415: components["responses"]["Problem415"];
+                422: components["responses"]["Problem422"];
+                429: components["responses"]["Problem429"];
+                500: components["responses"]["Problem500"];
+                503: components["responses"]["Problem503"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/openapi.json": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** This document */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Success */
+                200: {
                     headers: {
+                        "Cache-Control": components["headers"]["Cache-Control"];
+                        "X-Content-Type-Options": components["headers"]["X-Content-Type-Options"];
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/problem+json": components["schemas"]["ProblemDocument"];
+                        "application/json": Record<string, never>;
                     };
                 };
-                /** @description The request is invalid; `errors` names the fields */
-                "4XX": {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["ProblemDocument"];
-                    };
-                };
+                405: components["responses"]["Problem405"];
+                413: components["responses"]["Problem413"];
+                415: components["responses"]["Problem415"];
+                500: components["responses"]["Problem500"];
+                503: components["responses"]["Problem503"];
             };
         };
         put?: never;
@@ -2701,42 +2476,6 @@ export interface components {
              * @enum {string}
              */
             cost_status: "complete" | "incomplete" | "unknown";
-        };
-        /**
-         * CheckBody
-         * @description The planned usage; if empty, the check is whether any usage is left.
-         */
-        CheckBody: {
-            /**
-             * Tokens
-             * @default null
-             */
-            tokens?: number | null;
-            /**
-             * Runs
-             * @default null
-             */
-            runs?: number | null;
-        };
-        /**
-         * CheckResponse
-         * @description The decision whether the planned usage fits.
-         */
-        CheckResponse: {
-            /** Allowed */
-            allowed: boolean;
-            /**
-             * Reason
-             * @default null
-             */
-            reason: string | null;
-            /**
-             * Code
-             * @default null
-             */
-            code: string | null;
-            /** @default null */
-            status: components["schemas"]["LimitStatus"] | null;
         };
         /**
          * CheckoutBody
@@ -3010,14 +2749,6 @@ export interface components {
             reasoning_tokens: number;
         };
         /**
-         * EventsBatch
-         * @description Up to 500 events.
-         */
-        EventsBatch: {
-            /** Events */
-            events: components["schemas"]["MeteringEvent"][];
-        };
-        /**
          * EventsResponse
          * @description A page of events, newest first. It may end early: go on while there is a `next_cursor`.
          */
@@ -3121,7 +2852,10 @@ export interface components {
          * @description An email address to invite, and the role to give.
          */
         InvitationBody: {
-            /** Email */
+            /**
+             * Email
+             * Format: email
+             */
             email: string;
             /**
              * Role
@@ -3437,6 +3171,18 @@ export interface components {
             ask_every_s: number | null;
         };
         /**
+         * LivenessResponse
+         * @description The function answers.
+         */
+        LivenessResponse: {
+            /**
+             * Status
+             * @default ok
+             * @constant
+             */
+            status?: "ok";
+        };
+        /**
          * MeResponse
          * @description The signed-in user, with their tenants and open invitations.
          */
@@ -3506,106 +3252,6 @@ export interface components {
             suspended: boolean;
         };
         /**
-         * MeteringEvent
-         * @description One thing that happened in a run: an LLM call, a tool call, a run starting or ending.
-         *
-         *     Unknown fields are refused, because ignoring a misspelt `tokens` would lose usage without notice.
-         */
-        MeteringEvent: {
-            /**
-             * Id
-             * @default null
-             */
-            id?: string | null;
-            /**
-             * Tenant Id
-             * @default null
-             */
-            tenant_id?: string | null;
-            /**
-             * Ts
-             * @default null
-             */
-            ts?: string | null;
-            /**
-             * Category
-             * @enum {string}
-             */
-            category: "llm" | "tool" | "storage" | "compute" | "other";
-            /** Provider */
-            provider: string;
-            /** Model */
-            model: string;
-            /** @default null */
-            tokens?: components["schemas"]["TokenCounts"] | null;
-            /**
-             * Response
-             * @default null
-             */
-            response?: {
-                [key: string]: unknown;
-            } | null;
-            /**
-             * Response Stream
-             * @default null
-             */
-            response_stream?: unknown[] | string | null;
-            /**
-             * Response Format
-             * @default null
-             */
-            response_format?: ("openai.chat" | "openai.responses" | "openai.embeddings" | "openai.realtime" | "openai.transcription" | "openai.batch" | "litellm" | "perplexity" | "gemini" | "google.interactions" | "anthropic.messages" | "bedrock.converse" | "bedrock.invoke" | "cohere" | "cohere.rerank" | "mistral.ocr" | "voyage" | "ollama" | "ai-sdk" | "langchain") | null;
-            /** @default null */
-            units?: components["schemas"]["Units"] | null;
-            /**
-             * Service Tier
-             * @default null
-             */
-            service_tier?: ("standard" | "flex" | "priority" | "batch") | null;
-            /**
-             * Latency Ms
-             * @default null
-             */
-            latency_ms?: number | null;
-            /**
-             * Cost Usd Estimate
-             * @default null
-             */
-            cost_usd_estimate?: number | string | null;
-            /**
-             * User Id
-             * @default null
-             */
-            user_id?: string | null;
-            /**
-             * Run Id
-             * @default null
-             */
-            run_id?: string | null;
-            /**
-             * Workflow Id
-             * @default null
-             */
-            workflow_id?: string | null;
-            /**
-             * Request Id
-             * @default null
-             */
-            request_id?: string | null;
-            /**
-             * Status
-             * @default null
-             */
-            status?: ("ok" | "error" | "started" | "completed" | "failed") | null;
-            /**
-             * Metadata
-             * @default null
-             */
-            metadata?: {
-                [key: string]: unknown;
-            } | null;
-        };
-        /**
          * MetricForecastResponse
          * @description The usage at the end of the period at its pace so far, and when it reaches the limits.
          */
@@ -3630,6 +3276,7 @@ export interface components {
         NewEndpointBody: {
             /**
              * Url
+             * Format: uri
              * @description A public https address; redirects are not followed.
              */
             url: string;
@@ -3810,56 +3457,6 @@ export interface components {
             emails: string[];
             /** Recipients */
             recipients: components["schemas"]["RecipientResponse"][];
-        };
-        /**
-         * RecordResponse
-         * @description The result of recording a batch. `status` is set only if requested with `?status=true`.
-         */
-        RecordResponse: {
-            /** Accepted */
-            accepted: number;
-            /** Duplicates */
-            duplicates: number;
-            /** Rejected */
-            rejected: components["schemas"]["Rejection"][];
-            /**
-             * Truncated
-             * @description Whether `rejected` lists only the first problems.
-             * @default false
-             */
-            truncated: boolean;
-            /**
-             * Ids
-             * @description Ids of the events that are recorded, now or earlier, in order.
-             */
-            ids: string[];
-            /** @default null */
-            status: components["schemas"]["LimitStatus"] | null;
-            /**
-             * Redacted
-             * @description How many known secrets the metadata of these events contained; none of them is stored.
-             * @default 0
-             */
-            redacted: number;
-            /**
-             * Metering Enabled
-             * @default true
-             */
-            metering_enabled: boolean;
-        };
-        /**
-         * Rejection
-         * @description The reason why one event was not recorded.
-         */
-        Rejection: {
-            /** Index */
-            index: number;
-            /** Field */
-            field: string;
-            /** Code */
-            code: string;
-            /** Message */
-            message: string;
         };
         /**
          * RemovedMemberResponse
@@ -4213,65 +3810,6 @@ export interface components {
             time_zone: string;
         };
         /**
-         * TokenCounts
-         * @description Token counts as a caller sends them; null means absent, 0 is a value.
-         *
-         *     `prompt_tokens` and `completion_tokens` are aliases of `input_tokens` and `output_tokens`.
-         *     Validation fails with code `contradictory_tokens` or `empty_tokens`, located at the object itself.
-         */
-        TokenCounts: {
-            /**
-             * Input Tokens
-             * @default null
-             */
-            input_tokens?: number | null;
-            /**
-             * Prompt Tokens
-             * @default null
-             */
-            prompt_tokens?: number | null;
-            /**
-             * Output Tokens
-             * @default null
-             */
-            output_tokens?: number | null;
-            /**
-             * Completion Tokens
-             * @default null
-             */
-            completion_tokens?: number | null;
-            /**
-             * Total Tokens
-             * @default null
-             */
-            total_tokens?: number | null;
-            /**
-             * Cache Read Tokens
-             * @default null
-             */
-            cache_read_tokens?: number | null;
-            /**
-             * Cache Write Tokens
-             * @default null
-             */
-            cache_write_tokens?: number | null;
-            /**
-             * Cache Write 5M Tokens
-             * @default null
-             */
-            cache_write_5m_tokens?: number | null;
-            /**
-             * Cache Write 1H Tokens
-             * @default null
-             */
-            cache_write_1h_tokens?: number | null;
-            /**
-             * Reasoning Tokens
-             * @default null
-             */
-            reasoning_tokens?: number | null;
-        };
-        /**
          * TokenSums
          * @description Token counts; `input` includes cached tokens, `output` includes reasoning.
          */
@@ -4288,49 +3826,6 @@ export interface components {
             cache_write: number;
             /** Reasoning */
             reasoning: number;
-        };
-        /**
-         * Units
-         * @description The units of a call that are not tokens; null means absent.
-         */
-        Units: {
-            /**
-             * Web Searches
-             * @default null
-             */
-            web_searches?: number | null;
-            /**
-             * File Searches
-             * @default null
-             */
-            file_searches?: number | null;
-            /**
-             * Images
-             * @default null
-             */
-            images?: number | null;
-            /**
-             * Pages
-             * @default null
-             */
-            pages?: number | null;
-            /**
-             * Seconds
-             * @description Of audio or video, with up to six decimals.
-             * @default null
-             */
-            seconds?: number | string | null;
-            /**
-             * Characters
-             * @default null
-             */
-            characters?: number | null;
-            /**
-             * Sessions
-             * @description Of a code interpreter or a container.
-             * @default null
-             */
-            sessions?: number | null;
         };
         /**
          * UrlResponse
@@ -4372,10 +3867,180 @@ export interface components {
             email_verified: boolean;
         };
     };
-    responses: never;
+    responses: {
+        /** @description The request cannot be read: malformed JSON, gzip, or cursor. */
+        Problem400: {
+            headers: {
+                "Cache-Control": components["headers"]["Cache-Control"];
+                "X-Content-Type-Options": components["headers"]["X-Content-Type-Options"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["ProblemDocument"];
+            };
+        };
+        /** @description The key or ID token is missing, unknown, expired or revoked. */
+        Problem401: {
+            headers: {
+                "Cache-Control": components["headers"]["Cache-Control"];
+                "X-Content-Type-Options": components["headers"]["X-Content-Type-Options"];
+                "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["ProblemDocument"];
+            };
+        };
+        /** @description The caller may not do this, or is of another tenant. */
+        Problem403: {
+            headers: {
+                "Cache-Control": components["headers"]["Cache-Control"];
+                "X-Content-Type-Options": components["headers"]["X-Content-Type-Options"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["ProblemDocument"];
+            };
+        };
+        /** @description It does not exist. */
+        Problem404: {
+            headers: {
+                "Cache-Control": components["headers"]["Cache-Control"];
+                "X-Content-Type-Options": components["headers"]["X-Content-Type-Options"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["ProblemDocument"];
+            };
+        };
+        /** @description The path does not support this method. */
+        Problem405: {
+            headers: {
+                "Cache-Control": components["headers"]["Cache-Control"];
+                "X-Content-Type-Options": components["headers"]["X-Content-Type-Options"];
+                Allow: components["headers"]["Allow"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["ProblemDocument"];
+            };
+        };
+        /** @description The body did not arrive in time. */
+        Problem408: {
+            headers: {
+                "Cache-Control": components["headers"]["Cache-Control"];
+                "X-Content-Type-Options": components["headers"]["X-Content-Type-Options"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["ProblemDocument"];
+            };
+        };
+        /** @description It exists already, has changed meanwhile, or there are too many. */
+        Problem409: {
+            headers: {
+                "Cache-Control": components["headers"]["Cache-Control"];
+                "X-Content-Type-Options": components["headers"]["X-Content-Type-Options"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["ProblemDocument"];
+            };
+        };
+        /** @description The body, the query string or the batch is larger than its documented maximum. */
+        Problem413: {
+            headers: {
+                "Cache-Control": components["headers"]["Cache-Control"];
+                "X-Content-Type-Options": components["headers"]["X-Content-Type-Options"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["ProblemDocument"];
+            };
+        };
+        /** @description The content type or the content encoding is not supported. */
+        Problem415: {
+            headers: {
+                "Cache-Control": components["headers"]["Cache-Control"];
+                "X-Content-Type-Options": components["headers"]["X-Content-Type-Options"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["ProblemDocument"];
+            };
+        };
+        /** @description A field is invalid; `errors` names each with its value. */
+        Problem422: {
+            headers: {
+                "Cache-Control": components["headers"]["Cache-Control"];
+                "X-Content-Type-Options": components["headers"]["X-Content-Type-Options"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["ProblemDocument"];
+            };
+        };
+        /** @description Too many requests or events: retry after the seconds in Retry-After. */
+        Problem429: {
+            headers: {
+                "Cache-Control": components["headers"]["Cache-Control"];
+                "X-Content-Type-Options": components["headers"]["X-Content-Type-Options"];
+                "Retry-After": components["headers"]["Retry-After"];
+                "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["ProblemDocument"];
+            };
+        };
+        /** @description An error on our side, which was logged. */
+        Problem500: {
+            headers: {
+                "Cache-Control": components["headers"]["Cache-Control"];
+                "X-Content-Type-Options": components["headers"]["X-Content-Type-Options"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["ProblemDocument"];
+            };
+        };
+        /** @description Unavailable; nothing was stored in part. Retry after the seconds in Retry-After. */
+        Problem503: {
+            headers: {
+                "Cache-Control": components["headers"]["Cache-Control"];
+                "X-Content-Type-Options": components["headers"]["X-Content-Type-Options"];
+                "Retry-After": components["headers"]["Retry-After"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["ProblemDocument"];
+            };
+        };
+    };
     parameters: never;
     requestBodies: never;
-    headers: never;
+    headers: {
+        /** @description `no-store`, except for what is public. */
+        "Cache-Control": string;
+        /** @description Always. */
+        "X-Content-Type-Options": "nosniff";
+        /** @description The name of a file to download. */
+        "Content-Disposition": string;
+        /** @description The scheme to use. */
+        "WWW-Authenticate": "Bearer";
+        /** @description The methods of the path. */
+        Allow: string;
+        /** @description Seconds. */
+        "Retry-After": number;
+        /** @description Requests or events within a window. */
+        "RateLimit-Limit": number;
+        /** @description How many of them are left. */
+        "RateLimit-Remaining": number;
+        /** @description Seconds until there are more. */
+        "RateLimit-Reset": number;
+    };
     pathItems: never;
 }
 export type $defs = Record<string, never>;

@@ -1,0 +1,105 @@
+"""The responses of the OpenAPI document: the statuses that a route can answer, and their headers."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from shared.http.routes import METERING_PATHS, Route
+
+_Json = dict[str, Any]
+
+_REFUSALS: Final[Mapping[int, str]] = {
+    400: "The request cannot be read: malformed JSON, gzip, or cursor.",
+    401: "The key or ID token is missing, unknown, expired or revoked.",
+    403: "The caller may not do this, or is of another tenant.",
+    404: "It does not exist.",
+    405: "The path does not support this method.",
+    408: "The body did not arrive in time.",
+    409: "It exists already, has changed meanwhile, or there are too many.",
+    413: "The body, the query string or the batch is larger than its documented maximum.",
+    415: "The content type or the content encoding is not supported.",
+    422: "A field is invalid; `errors` names each with its value.",
+    429: "Too many requests or events: retry after the seconds in Retry-After.",
+    500: "An error on our side, which was logged.",
+    503: "Unavailable; nothing was stored in part. Retry after the seconds in Retry-After.",
+}
+
+_WHOLE_NUMBER: Final = {"type": "integer", "minimum": 0}
+HEADERS: Final[Mapping[str, _Json]] = {
+    "Cache-Control": {"description": "`no-store`, except for what is public.", "schema": {"type": "string"}},
+    "X-Content-Type-Options": {"description": "Always.", "schema": {"const": "nosniff"}},
+    "Content-Disposition": {
+        "description": "The name of a file to download.",
+        "schema": {"type": "string"},
+    },
+    "WWW-Authenticate": {"description": "The scheme to use.", "schema": {"const": "Bearer"}},
+    "Allow": {"description": "The methods of the path.", "schema": {"type": "string"}},
+    "Retry-After": {"description": "Seconds.", "schema": _WHOLE_NUMBER},
+    "RateLimit-Limit": {"description": "Requests or events within a window.", "schema": _WHOLE_NUMBER},
+    "RateLimit-Remaining": {"description": "How many of them are left.", "schema": _WHOLE_NUMBER},
+    "RateLimit-Reset": {"description": "Seconds until there are more.", "schema": _WHOLE_NUMBER},
+}
+_ALWAYS: Final = ("Cache-Control", "X-Content-Type-Options")
+_REQUIRED: Final[Mapping[int, tuple[str, ...]]] = {
+    401: ("WWW-Authenticate",),
+    405: ("Allow",),
+    429: ("Retry-After", "RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset"),
+    503: ("Retry-After",),
+}
+
+
+def components(problem: _Json) -> _Json:
+    """Return the named responses and headers, to which operations refer; `problem` is the schema of problems."""
+    return {
+        "headers": {name: {"required": True, **header} for name, header in HEADERS.items()},
+        "responses": {
+            _name(status): {
+                "description": description,
+                "headers": _headers(status),
+                "content": {"application/problem+json": {"schema": problem}},
+            }
+            for status, description in _REFUSALS.items()
+        },
+    }
+
+
+def responses(each: Route, schema: _Json | None) -> _Json:
+    """Return the responses of a route whose successful response has this schema."""
+    success: _Json = {"description": "Success", "headers": _headers(each.status)}
+    if schema is not None:
+        success["content"] = {"application/json": {"schema": schema}}
+    if each.is_also_csv:
+        success["content"]["text/csv"] = {"schema": {"type": "string"}}
+        # Not required: only a file has a name.
+        optional = {**HEADERS["Content-Disposition"], "required": False}
+        success["headers"] = {**success["headers"], "Content-Disposition": optional}
+    refusals = {
+        str(status): {"$ref": f"#/components/responses/{_name(status)}"}
+        for status in _REFUSALS
+        if _is_possible(status, each)
+    }
+    return {str(each.status): success, **refusals}
+
+
+def _is_possible(status: int, each: Route) -> bool:
+    has_body = each.body is not None
+    has_input = has_body or each.query is not None
+    changes_tenant = each.method != "GET" and not each.path.startswith(METERING_PATHS)
+    only_if: Mapping[int, bool] = {
+        400: has_input,
+        401: each.needs is not None,
+        403: each.needs is not None,
+        404: "<" in each.path,
+        408: has_body,
+        409: changes_tenant,
+        422: has_input,
+        429: each.needs is not None,
+    }
+    return only_if.get(status, True)
+
+
+def _headers(status: int) -> _Json:
+    return {name: {"$ref": f"#/components/headers/{name}"} for name in (*_ALWAYS, *_REQUIRED.get(status, ()))}
+
+
+def _name(status: int) -> str:
+    return f"Problem{status}"

@@ -1,0 +1,157 @@
+"""The routes of a function: their models, what their handlers get, and what they answer with."""
+
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import Enum
+from typing import Protocol
+
+from flask import Request, Response
+from pydantic import BaseModel
+
+from shared.config import Config
+from shared.domain.errors import NotAuthenticated
+from shared.domain.notices.mail_templates import Links
+from shared.domain.people.members import Identity, Permission
+from shared.domain.people.tenants import Change
+from shared.ports import Directory, Endpoints, Members, Operations, Outbox, SignatureCheck, UsageStore
+from shared.usecases.billing.billing_dependencies import BillingDependencies
+from shared.usecases.ledger.fold_lag import FoldLag
+from shared.usecases.ledger.ledger import Ledger
+from shared.usecases.limits.check_limits import Limits
+from shared.usecases.limits.limit_rates import RateLimits
+from shared.usecases.metering.record_events import EventRecorder
+from shared.usecases.people.authenticate import Access, KeyAuthenticator
+from shared.usecases.people.authenticate_member import MemberAuthenticator
+
+MAX_BODY_BYTES = 4 * 1024 * 1024
+"""Of events and of Stripe's webhooks. All other bodies are a few fields."""
+MAX_SMALL_BODY_BYTES = 64 * 1024
+METERING_PATHS = "/v1/"
+"""The beginning of the paths that agents call; these take only keys."""
+
+
+PRIVATE = "no-store"
+"""No cache may keep the response."""
+
+
+class Container(Protocol):
+    """The parts of a function that routes use; bootstrap builds it."""
+
+    @property
+    def config(self) -> Config: ...
+    @property
+    def clock(self) -> Callable[[], datetime]: ...
+    @property
+    def usage(self) -> UsageStore: ...
+    @property
+    def directory(self) -> Directory: ...
+    @property
+    def members(self) -> Members: ...
+    @property
+    def outbox(self) -> Outbox: ...
+    @property
+    def endpoints(self) -> Endpoints: ...
+    @property
+    def links(self) -> Links: ...
+    @property
+    def authenticator(self) -> KeyAuthenticator: ...
+    @property
+    def sign_in(self) -> MemberAuthenticator: ...
+    @property
+    def ledger(self) -> Ledger: ...
+    @property
+    def fold_lag(self) -> FoldLag: ...
+    @property
+    def events(self) -> EventRecorder: ...
+    @property
+    def limits(self) -> Limits: ...
+    @property
+    def rates(self) -> RateLimits: ...
+    @property
+    def billing(self) -> BillingDependencies: ...
+    @property
+    def verify_signature(self) -> SignatureCheck: ...
+    def request(self) -> AbstractContextManager[Operations]: ...
+
+
+class SignInLevel(Enum):
+    """How far a person must be signed in to call a route that requires no permission; keys cannot call it."""
+
+    SIGNED_IN = "any signed-in user"
+    VERIFIED = "any signed-in user with a verified email address"
+    MEMBER = "any member of the tenant"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """One request to a route: its caller, its time, and the parameters in its path."""
+
+    request: Request
+    now: datetime
+    path: Mapping[str, str]
+    access: Access | None
+    identity: Identity | None = None
+
+    @property
+    def caller(self) -> Access:
+        """The verified key or member; for routes of a tenant."""
+        if self.access is None:
+            raise NotAuthenticated("use an API key, or sign in as a member of the tenant")
+        return self.access
+
+    @property
+    def change(self) -> Change:
+        """The caller and time of a change, for the audit log."""
+        return self.caller.change(self.now)
+
+    @property
+    def user(self) -> Identity:
+        """The signed-in user; for routes that only people may call."""
+        if self.identity is None:
+            raise NotAuthenticated("sign in to do this")
+        return self.identity
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """A body that a route accepts, of its content type."""
+
+    body: object
+    content_type: str = "application/json"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Route:
+    """A method and a path, their callers and handler, and the models that describe them in the OpenAPI document.
+
+    `needs` is None if anyone may call the route. `status` is the status code of a successful response.
+    `body` is sent as JSON, `other_bodies` as their content types; `headers` has a field for each header.
+    """
+
+    method: str
+    path: str
+    summary: str
+    handle: Callable[[Call, Container], Response]
+    needs: Permission | SignInLevel | None
+    response: type[BaseModel] | None = None
+    body: object = None
+    query: type[BaseModel] | None = None
+    headers: type[BaseModel] | None = None
+    other_bodies: Mapping[str, object] = field(default_factory=dict)
+    examples: Mapping[str, Example] = field(default_factory=dict)
+    """Bodies by their names, which the OpenAPI document shows."""
+    is_also_csv: bool = False
+    status: int = 200
+    max_body_bytes: int = MAX_SMALL_BODY_BYTES
+
+
+def json_response(model: BaseModel, cache_control: str = PRIVATE) -> Response:
+    headers = {"Cache-Control": cache_control}
+    return Response(model.model_dump_json(by_alias=True), 200, headers, mimetype="application/json")
+
+
+def empty_response() -> Response:
+    """Return an empty response, for routes whose status is 204."""
+    return Response(status=204)

@@ -1,0 +1,70 @@
+"""Any request that the OpenAPI documents describe, or forbid, is answered as they promise."""
+
+import os
+import sys
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from shared.domain.limits.limits import MAX_LIMIT, LimitOverrides
+from shared.domain.people.tenants import Change
+from tests.http.fuzzing import Config, Findings, fuzz
+from tests.http.serving import Functions, bearer
+from tests.http.stripe_shop import Shop, open_shop
+
+
+@pytest.fixture
+def shop(set_up: Callable[[], Functions], monkeypatch: pytest.MonkeyPatch) -> Iterator[Shop]:
+    """A platform that sells plans, whose tenant may send as many requests as it likes."""
+    with open_shop(set_up, monkeypatch) as shop:
+        container = shop.functions.containers["record_usage"]
+        entry = Change("test", container.clock()).entry("acme", "limits.changed", None, "unlimited")
+        container.directory.set_limits("acme", LimitOverrides(requests_per_minute=MAX_LIMIT), entry)
+        yield shop
+
+
+EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "4"))
+"""Examples of each operation and kind of data; `make fuzz` asks for more."""
+REFUSED = ["400", "401", "403", "404", "405", "408", "409", "413", "415", "422", "429"]
+
+
+def config(secret: str) -> Config:
+    return {
+        "headers": bearer(secret),
+        "generation": {"max-examples": EXAMPLES},
+        "checks": {
+            "positive_data_acceptance": {
+                "expected-statuses": ["2xx", "400", "401", "403", "404", "409", "422"]
+            },
+            "negative_data_rejection": {"expected-statuses": REFUSED},
+        },
+        "operations": [
+            {
+                "include-path": "/v1/events",
+                "checks": {"negative_data_rejection": {"expected-statuses": [*REFUSED, "200"]}},
+            }
+        ],
+        "continue-on-failure": True,
+    }
+
+
+@pytest.mark.timeout(3600)
+def test_record_usage(shop: Shop, capsys: pytest.CaptureFixture[str]) -> None:
+    found = fuzz(shop.functions.record_usage, "/v1/openapi.json", config(shop.key))
+    report(found, capsys)
+
+
+@pytest.mark.timeout(3600)
+def test_usage_api(shop: Shop, capsys: pytest.CaptureFixture[str]) -> None:
+    owner = shop.functions.sign_in("ada@example.com")
+    found = fuzz(shop.functions.usage_api, "/api/v1/openapi.json", config(owner))
+    report(found, capsys)
+
+
+def report(found: Findings, capsys: pytest.CaptureFixture[str]) -> None:
+    """Say how many cases were answered with which status, and fail with what is wrong."""
+    with capsys.disabled():
+        sys.stdout.write(f"\n{found.cases} cases: {dict(sorted(found.statuses.items()))}\n")
+    assert found.cases
+    assert 500 not in found.statuses
+    assert not found.problems, "\n\n".join(found.problems)

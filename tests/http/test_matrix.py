@@ -1,0 +1,185 @@
+"""Who may call what: each operation of both OpenAPI documents × each kind of caller, by one table."""
+
+import re
+from collections.abc import Mapping
+from datetime import timedelta
+from itertools import product
+
+import pytest
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
+from shared.bootstrap import process_memory
+from shared.domain.people.members import Role
+from shared.domain.people.tenants import ALL_SCOPES, Change
+from shared.usecases.people.manage_keys import KeyRef, revoke_key
+from shared.usecases.people.manage_tenants import set_suspension
+from tests.http.serving import Functions, Json, bearer, succeeded
+
+NOBODY = ("no key", "garbage", "an unknown key", "an expired key", "a revoked key", "an expired token")
+KEYS = tuple(f"a key that may {scope}" for scope in ALL_SCOPES)
+FOREIGN_KEY = "a key of another tenant"
+ROLES: tuple[Role, ...] = ("owner", "admin", "member")
+STRANGERS = ("a stranger", "a removed member", "an owner of another tenant")
+UNVERIFIED = "an unverified member"
+SUSPENDED = ("a key of a suspended tenant", "an owner of a suspended tenant")
+CALLERS = (*NOBODY, *KEYS, FOREIGN_KEY, *ROLES, *STRANGERS, UNVERIFIED, *SUSPENDED)
+
+ANYBODY = frozenset(CALLERS)
+PEOPLE = frozenset({*ROLES, *STRANGERS, SUSPENDED[1]})
+MANAGERS = frozenset({"owner", "admin"})
+RECORDING = frozenset({"a key that may usage:write", FOREIGN_KEY})
+CHECKING = frozenset({"a key that may limits:read", FOREIGN_KEY})
+READING = frozenset({*ROLES, "a key that may usage:read"})
+BUYING = MANAGERS | {"a key that may billing:write"}
+
+MAY: Mapping[str, frozenset[str]] = {
+    "record_usage GET /": ANYBODY,
+    "record_usage GET /v1/openapi.json": ANYBODY,
+    "record_usage POST /v1/events": RECORDING,
+    "record_usage POST /v1/check": CHECKING,
+    "usage_api GET /": ANYBODY,
+    "usage_api GET /api/v1/openapi.json": ANYBODY,
+    "usage_api GET /api/v1/plans": ANYBODY,
+    "usage_api GET /api/v1/health": ANYBODY,
+    "usage_api POST /api/v1/mail/{entry}/confirm": ANYBODY,
+    "usage_api POST /api/v1/mail/{entry}/stop": ANYBODY,
+    "usage_api POST /api/v1/mail/{entry}/unsubscribe": ANYBODY,
+    "usage_api GET /api/v1/me": PEOPLE | {UNVERIFIED},
+    "usage_api POST /api/v1/tenants": PEOPLE,
+    "usage_api POST /api/v1/invitations/{tenant}/accept": PEOPLE,
+    "usage_api DELETE /api/v1/invitations/{tenant}": PEOPLE,
+    "usage_api GET /api/v1/tenants/{tenant}/usage": READING,
+    "usage_api GET /api/v1/tenants/{tenant}/usage/series": READING,
+    "usage_api GET /api/v1/tenants/{tenant}/runs": READING,
+    "usage_api GET /api/v1/tenants/{tenant}/runs/{run}": READING,
+    "usage_api GET /api/v1/tenants/{tenant}/events": READING,
+    "usage_api GET /api/v1/tenants/{tenant}/invoices": READING,
+    "usage_api GET /api/v1/tenants/{tenant}/alerts": READING,
+    "usage_api GET /api/v1/tenants/{tenant}/alert-thresholds": READING,
+    "usage_api PUT /api/v1/tenants/{tenant}/alert-thresholds": MANAGERS,
+    "usage_api GET /api/v1/tenants/{tenant}/alert-recipients": MANAGERS,
+    "usage_api PUT /api/v1/tenants/{tenant}/alert-recipients": MANAGERS,
+    "usage_api GET /api/v1/tenants/{tenant}/alert-endpoints": MANAGERS,
+    "usage_api POST /api/v1/tenants/{tenant}/alert-endpoints": MANAGERS,
+    "usage_api DELETE /api/v1/tenants/{tenant}/alert-endpoints/{endpoint}": MANAGERS,
+    "usage_api POST /api/v1/tenants/{tenant}/alert-endpoints/{endpoint}/secret": MANAGERS,
+    "usage_api POST /api/v1/tenants/{tenant}/alert-endpoints/{endpoint}/enable": MANAGERS,
+    "usage_api POST /api/v1/tenants/{tenant}/alert-endpoints/{endpoint}/test": MANAGERS,
+    "usage_api GET /api/v1/tenants/{tenant}/alert-endpoints/{endpoint}/deliveries": MANAGERS,
+    "usage_api POST /api/v1/tenants/{tenant}/checkout-sessions": BUYING,
+    "usage_api POST /api/v1/tenants/{tenant}/portal-sessions": BUYING,
+    "usage_api GET /api/v1/tenants/{tenant}/members": MANAGERS,
+    "usage_api PUT /api/v1/tenants/{tenant}/members": MANAGERS,
+    "usage_api PUT /api/v1/tenants/{tenant}/members/{user}": MANAGERS,
+    "usage_api DELETE /api/v1/tenants/{tenant}/members/{user}": frozenset(ROLES),  # everybody may leave
+    "usage_api DELETE /api/v1/tenants/{tenant}/invites/{invitation}": MANAGERS,
+    "usage_api PUT /api/v1/tenants/{tenant}/time-zone": MANAGERS,
+    "usage_api GET /api/v1/tenants/{tenant}/api-keys": MANAGERS,
+    "usage_api POST /api/v1/tenants/{tenant}/api-keys": MANAGERS,
+    "usage_api POST /api/v1/tenants/{tenant}/api-keys/{key}/rotate": MANAGERS,
+    "usage_api DELETE /api/v1/tenants/{tenant}/api-keys/{key}": MANAGERS,
+    "usage_api GET /api/v1/tenants/{tenant}/audit": MANAGERS,
+}
+"""The callers that are let in, whatever the operation then says to what they ask. A route without a row fails."""
+
+DOCUMENTS = {"record_usage": "/v1/openapi.json", "usage_api": "/api/v1/openapi.json"}
+NOT_AUTHENTICATED, FORBIDDEN = 401, 403
+
+
+@pytest.fixture
+def tokens(functions: Functions) -> dict[str, str | None]:
+    """A token of each kind of caller; None is no token at all."""
+    key = functions.create_tenant("acme")
+    foreign = functions.create_tenant("bolt")
+    suspended = functions.create_tenant("gone")
+    functions.record(key, {"category": "llm", "provider": "openai", "model": "gpt-4.1-mini"})
+    store, now = process_memory(), functions.clock.now
+    expired = functions.create_key(expires_at=now + timedelta(seconds=1))
+    revoked = functions.create_key()
+    revoke_key(store, KeyRef("acme", revoked), Change("test", now))
+    old_token = functions.sign_in("old@example.com", "member")
+    functions.clock.pass_by(timedelta(hours=2))
+    gone_owner = functions.sign_in("gina@example.com", "owner", "gone")
+    change = Change("test", functions.clock.now).because("unpaid")
+    set_suspension(store, "gone", suspended=True, change=change)
+    removed = functions.sign_in("rex@example.com", "member")
+    ada = functions.sign_in("ada@example.com", "owner")
+    succeeded(functions.send("DELETE", ada, "/tenants/acme/members/uid-rex"))
+    return {
+        "no key": None,
+        "garbage": "x",
+        "an unknown key": "gwi_test_" + 40 * "0",
+        "an expired key": expired,
+        "a revoked key": revoked,
+        "an expired token": old_token,
+        **{name: functions.create_key(scope) for name, scope in zip(KEYS, ALL_SCOPES, strict=True)},
+        FOREIGN_KEY: foreign,
+        "owner": ada,
+        **{role: functions.sign_in(f"{role}@example.com", role) for role in ROLES if role != "owner"},
+        "a stranger": functions.sign_in("sam@example.com", None),
+        "a removed member": removed,
+        "an owner of another tenant": functions.sign_in("bea@example.com", "owner", "bolt"),
+        UNVERIFIED: functions.sign_in("uma@example.com", "owner", verified=False),
+        SUSPENDED[0]: suspended,
+        SUSPENDED[1]: gone_owner,
+    }
+
+
+def operations(functions: Functions) -> list[str]:
+    """Return all operations of the documents, as rows of the table name them."""
+    rows = []
+    for function, document in DOCUMENTS.items():
+        paths = getattr(functions, function).get(document).get_json()["paths"]
+        rows += [f"{function} {method.upper()} {path}" for path in paths for method in paths[path]]
+    return rows
+
+
+def ask(functions: Functions, row: str, caller: str, token: str | None) -> TestResponse:
+    function, method, path = row.split(" ")
+    tenant = "gone" if caller in SUSPENDED else "acme"
+    filled = re.sub(r"\{\w+\}", "no-such-thing", path.replace("{tenant}", tenant))
+    client: FlaskClient = getattr(functions, function)
+    body: Json | None = None if method == "GET" else {}
+    return client.open(filled, method=method, json=body, headers=bearer(token) if token else None)
+
+
+def test_every_operation_has_a_row(functions: Functions) -> None:
+    assert sorted(operations(functions)) == sorted(MAY)
+
+
+def test_each_caller_is_let_in_where_it_may_and_nowhere_else(
+    functions: Functions, tokens: Mapping[str, str | None]
+) -> None:
+    assert tokens.keys() == set(CALLERS)
+    wrong = []
+    for row, caller in product(MAY, CALLERS):
+        status = ask(functions, row, caller, tokens[caller]).status_code
+        expected = _refusal(row, caller)
+        is_right = status == expected if expected else status not in (NOT_AUTHENTICATED, FORBIDDEN, 500)
+        if not is_right:
+            wrong.append(f"{row}: {caller} got {status}, not {expected or 'in'}")
+    assert wrong == []
+
+
+def _refusal(row: str, caller: str) -> int | None:
+    """Return the status with which a caller is refused; None if it is let in."""
+    if caller in MAY[row]:
+        return None
+    is_known = caller not in NOBODY
+    is_person = is_known and caller not in (*KEYS, FOREIGN_KEY, SUSPENDED[0])
+    # Agents' routes take keys alone: an ID token is no key.
+    return FORBIDDEN if is_known and not (is_person and row.startswith("record_usage")) else NOT_AUTHENTICATED
+
+
+def test_a_foreign_tenant_is_refused_as_one_that_does_not_exist(
+    functions: Functions, tokens: Mapping[str, str | None]
+) -> None:
+    for caller in (FOREIGN_KEY, *STRANGERS):
+        foreign, missing = (
+            functions.usage_api.get(f"/api/v1/tenants/{tenant}/usage", headers=bearer(tokens[caller] or ""))
+            for tenant in ("acme", "none")
+        )
+        assert foreign.status_code == missing.status_code == FORBIDDEN
+        assert foreign.get_json()["code"] == missing.get_json()["code"] == "foreign_tenant"
+        assert foreign.get_data(as_text=True).replace("acme", "none") == missing.get_data(as_text=True)
