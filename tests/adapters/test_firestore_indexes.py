@@ -264,7 +264,7 @@ def _exempt(collection: str) -> set[str]:
     }
 
 
-ONLY_EXPIRING = ("stripe_events", "mail_quotas", "invites")
+ONLY_EXPIRING = ("stripe_events", "mail_quotas", "invites", "invitations", "api_keys", "audit")
 """Collections whose other fields keep their indexes, since they are few or small."""
 ONLY_COMPOSITE = ("run_id", "endpoint_id", "kind", "state", "created_at")
 """Queried, but with another field, so that an index of their own would serve nothing."""

@@ -124,7 +124,7 @@ def test_documents_have_the_fields_that_clients_read(connect: Connect) -> None:
             "invited_at": NOON,
             "expires_at": NOON + INVITATION_LASTS,
         },
-        {"tenants": ["acme"]},
+        {"tenants": ["acme"], "expire_at": INVITATION.expires_at},
     ]
 
 

@@ -2,7 +2,7 @@
 
 import hashlib
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal
 
 from shared.domain.errors import Forbidden
@@ -121,8 +121,18 @@ class ApiKey:
     """The actor who created it; None if the key is older than this field."""
 
     def is_valid(self, now: datetime) -> bool:
-        ended = [at for at in (self.expires_at, self.revoked_at) if at is not None]
-        return all(now < at for at in ended)
+        return self.ends_at is None or now < self.ends_at
+
+    @property
+    def ends_at(self) -> datetime | None:
+        """When the key expires or was revoked; None if it has no end."""
+        return min((at for at in (self.expires_at, self.revoked_at) if at is not None), default=None)
+
+
+ENDED_KEYS_KEPT_FOR = timedelta(days=90)
+"""An ended key is listed this long, and then deleted."""
+AUDIT_KEPT_FOR = timedelta(days=730)
+"""Our policy: long enough for a yearly audit, no longer than is needed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -98,10 +98,17 @@ class FirestoreMembers:
     ) -> None:
         writes = [
             set_write(self._invitation(tenant_id, invitation.id), _invitation_fields(invitation)),
-            _add_pointer(self._invited_address(invitation.id), tenant_id),
+            self._invited(invitation, tenant_id),
             *outgoing_writes(self._rpc.documents, outgoing),
         ]
         self._commit_checked(writes, [audit])
+
+    def _invited(self, invitation: Invitation, tenant_id: str) -> Any:
+        """Return a write that points from an address to a tenant, until its last invitation has expired."""
+        write = _add_pointer(self._invited_address(invitation.id), tenant_id)
+        set_value(write.update.fields["expire_at"], invitation.expires_at)
+        write.update_mask.field_paths.append("expire_at")
+        return write
 
     def remove_invitation(self, tenant_id: str, invitation: Invitation, audit: AuditEntry) -> None:
         self._rpc.commit([*self._end_invitation(tenant_id, invitation), audit_write(self._rpc, audit)])

@@ -16,7 +16,14 @@ from shared.domain.ledger.counter_settings import LONGEST_FOLD_MINUTES, CounterS
 from shared.domain.ledger.zones import UTC_NAME
 from shared.domain.limits.entitlement import Entitlement
 from shared.domain.limits.limits import LimitOverrides
-from shared.domain.people.tenants import ApiKey, AuditEntry, BillingSummary, Tenant
+from shared.domain.people.tenants import (
+    AUDIT_KEPT_FOR,
+    ENDED_KEYS_KEPT_FOR,
+    ApiKey,
+    AuditEntry,
+    BillingSummary,
+    Tenant,
+)
 
 TENANT_FIELDS = (
     "name",
@@ -38,6 +45,8 @@ TENANT_FIELDS = (
     "full_until",
 )
 """All fields of a tenant's document, for reads with a field mask."""
+_EXPIRE_AT = "expire_at"
+"""The field after which Firestore deletes a document (TTL)."""
 _SUMMARY_FIELDS = tuple(field.name for field in fields_of(BillingSummary))
 
 
@@ -185,7 +194,7 @@ def key_write(name: str, key: ApiKey) -> Any:
     Another instance may have stored either since the key was read.
     """
     write = set_write(name, key_fields(key))
-    unchanged = () if key.revoked_at else ("revoked_at",)
+    unchanged = () if key.revoked_at else ("revoked_at",) if key.expires_at else ("revoked_at", _EXPIRE_AT)
     write.update_mask.field_paths.extend(field for field in key_fields(key) if field not in unchanged)
     return write
 
@@ -201,12 +210,14 @@ def key_fields(key: ApiKey) -> dict[str, object]:
         "expires_at": key.expires_at,
         "revoked_at": key.revoked_at,
         "created_by": key.created_by,
+        _EXPIRE_AT: key.ends_at + ENDED_KEYS_KEPT_FOR if key.ends_at else None,
     }
 
 
 def read_key(document: Any) -> ApiKey:
     fields = get_fields(document.fields)
     scopes = tuple(fields.pop("scopes"))
+    fields.pop(_EXPIRE_AT, None)
     return ApiKey(id=document.name.rpartition("/")[2], scopes=scopes, **fields)
 
 
@@ -237,9 +248,11 @@ def audit_fields(entry: AuditEntry) -> dict[str, object]:
         "before": entry.before,
         "after": entry.after,
         "reason": entry.reason,
+        _EXPIRE_AT: entry.at + AUDIT_KEPT_FOR,
     }
 
 
 def read_audit(document: Any) -> AuditEntry:
-    tenant_id = document.name.split("/")[-3]
-    return AuditEntry(tenant_id=tenant_id, **get_fields(document.fields))
+    fields = get_fields(document.fields)
+    fields.pop(_EXPIRE_AT, None)
+    return AuditEntry(tenant_id=document.name.split("/")[-3], **fields)
