@@ -15,6 +15,7 @@ from shared.adapters.firestore.retries import (
     PROBE_EVERY_SECONDS,
     TRIES_BEFORE_RECONNECTING,
     TRY_SECONDS,
+    Effort,
     Retries,
 )
 from shared.adapters.firestore.rpc import open_channel
@@ -158,10 +159,19 @@ def test_two_deadlines_in_a_row_open_one_new_connection(store: Store) -> None:
     assert store.reconnections == 1, "an answer lies between the deadlines"
 
 
+def test_a_large_commit_may_take_longer(store: Store) -> None:
+    def slow(timeout: float) -> str:
+        assert timeout > 5.0
+        store.now += 5.0
+        return "answer"
+
+    assert store.retries.run(slow, Effort(writes=505)) == "answer"
+
+
 def test_a_short_call_does_not_declare_an_outage(store: Store) -> None:
     store.is_away = True
     with pytest.raises(Unavailable):
-        store.retries.run(store.call, give_up_after_seconds=1.0)
+        store.retries.run(store.call, Effort(give_up_after_seconds=1.0))
     store.is_away = False
     assert store.retries.run(store.call) == "answer"
     assert store.probes == 0

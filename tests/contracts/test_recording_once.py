@@ -1,5 +1,6 @@
 """UsageStore.record: an event counts exactly once, however and by whomever it is sent."""
 
+import json
 from collections import Counter
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -157,3 +158,12 @@ def test_events_of_one_id_and_of_different_identities_are_different_events(store
     assert store.record("acme", events, ONE_SHARD, NOON) == [RECORDED] * 3
     assert store.record("acme", events, ONE_SHARD, NOON) == [DUPLICATE] * 3
     assert counted(store, "acme") == times(3)
+
+
+def test_a_batch_with_all_the_metadata_that_a_request_may_have_is_recorded(store: UsageStore) -> None:
+    """Eight megabytes of it are more than the emulator takes in one commit, and nearly what Firestore takes."""
+    text = json.dumps({"text": "ä" * 8_000})
+    events = [llm_call(f"e{number}")._replace(metadata_json=text) for number in range(480)]
+    assert store.record("acme", events, ONE_SHARD, NOON) == [Outcome.RECORDED] * 480
+    assert store.record("acme", events, ONE_SHARD, NOON) == [Outcome.DUPLICATE] * 480
+    assert counted(store, "acme") == times(480)

@@ -20,6 +20,8 @@ R = TypeVar("R")
 GIVE_UP_AFTER_SECONDS = 8.0
 TRY_SECONDS = 2.5
 """The first tries wait this long; later ones double it, because the store may only be slow."""
+WRITES_PER_TRY = 100
+"""A commit may take that time once more for each so many writes."""
 TRIES_BEFORE_RECONNECTING = 2
 PROBE_SECONDS = 0.8
 PROBE_EVERY_SECONDS = 1.0
@@ -58,6 +60,24 @@ def count_operations(*, reads: int = 0, writes: int = 0) -> None:
         request.operations.writes += writes
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Effort:
+    """How long a call is tried: in all, and after how many aborts somebody else decides."""
+
+    give_up_after_seconds: float | None = None
+    most_aborts: int | None = None
+    writes: int = 0
+    """A large commit takes longer."""
+
+    def try_seconds(self, tries: int) -> float:
+        """Return how long to wait for the answer after so many tries."""
+        longer = 1 + self.writes // WRITES_PER_TRY
+        return TRY_SECONDS * longer * 2.0 ** max(0, tries - TRIES_BEFORE_RECONNECTING + 1)
+
+
+USUAL_EFFORT = Effort()
+
+
 class Retries:
     """Retries the calls of one database, unless its gate says that this service is refused.
 
@@ -90,41 +110,41 @@ class Retries:
     def run(
         self,
         call: Callable[[float], R],
-        give_up_after_seconds: float | None = None,
-        most_aborts: int | None = None,
+        effort: Effort = USUAL_EFFORT,
     ) -> R:
         """Return the result of `call`, whose argument is a timeout in seconds; repeat it after jittered pauses.
 
-        Raise Unavailable when the time is over, or at once during an outage. Raise Contended after `most_aborts`
-        aborts.
+        Raise Unavailable when the time is over, or at once during an outage. Raise Contended after too many aborts.
         """
         self._outage.require_store()
-        seconds = give_up_after_seconds or self._give_up_after_seconds
+        seconds = effort.give_up_after_seconds or self._give_up_after_seconds
         request = _REQUEST.get()
         if request is None:
-            return self._repeat(call, seconds, most_aborts)
+            return self._repeat(call, seconds, effort)
         if request.seconds_left <= 0:
             raise Unavailable("Firestore does not answer (this request has waited long enough)")
         started = time.monotonic()
         try:
-            return self._repeat(call, min(seconds, request.seconds_left), most_aborts)
+            return self._repeat(call, min(seconds, request.seconds_left), effort)
         finally:
             request.seconds_left -= time.monotonic() - started
 
-    def _repeat(self, call: Callable[[float], R], seconds: float, most_aborts: int | None) -> R:
+    def _repeat(self, call: Callable[[float], R], seconds: float, effort: Effort) -> R:
         started = time.monotonic()
         deadline = started + seconds
         pause, tries, aborts = _FIRST_PAUSE_SECONDS, 0, 0
         while True:
             try:
-                result = self._connection.call(call, min(_try_seconds(tries), deadline - time.monotonic()))
+                result = self._connection.call(
+                    call, min(effort.try_seconds(tries), deadline - time.monotonic())
+                )
             except grpc.RpcError as error:
                 self._gate.require_access(error)
                 code = error.code()
                 if code not in _RETRIED:
                     raise
                 aborts += code == grpc.StatusCode.ABORTED
-                if most_aborts is not None and aborts >= most_aborts:
+                if effort.most_aborts is not None and aborts >= effort.most_aborts:
                     raise Contended from error
                 if time.monotonic() + pause > deadline:
                     # Less than a whole try says nothing about the store.
@@ -137,10 +157,6 @@ class Retries:
             tries += 1
             time.sleep(random.uniform(pause / 2, pause))  # noqa: S311 (jitter, no secret)
             pause = min(pause * 2, _LONGEST_PAUSE_SECONDS)
-
-
-def _try_seconds(tries: int) -> float:
-    return TRY_SECONDS * 2.0 ** max(0, tries - TRIES_BEFORE_RECONNECTING + 1)
 
 
 class _Connection:

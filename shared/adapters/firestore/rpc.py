@@ -10,7 +10,7 @@ from google.cloud.firestore_v1.services.firestore.transports import FirestoreGrp
 from google.cloud.firestore_v1.types import firestore as firestore_types
 
 from shared.adapters.firestore.refused import gate_of
-from shared.adapters.firestore.retries import GIVE_UP_AFTER_SECONDS, Retries, count_operations
+from shared.adapters.firestore.retries import GIVE_UP_AFTER_SECONDS, Effort, Retries, count_operations
 from shared.domain.errors import TooLarge
 from shared.ports import Operations
 
@@ -117,8 +117,11 @@ class FirestoreRpc:
         count_operations(writes=len(request.writes))
         return self._retries.run(
             lambda timeout: self._stubs.commit(request, timeout=timeout, metadata=self._metadata),
-            give_up_after_seconds,
-            most_aborts,
+            Effort(
+                give_up_after_seconds=give_up_after_seconds,
+                most_aborts=most_aborts,
+                writes=len(request.writes),
+            ),
         )
 
     def batch_write(self, writes: Sequence[Any]) -> list[int]:

@@ -28,6 +28,9 @@ _OWN_TRANSFORMS = 3
 """`commits`, `events` and `fold_due`."""
 MAX_CELLS_PER_COMMIT = (MAX_TRANSFORMS_PER_DOCUMENT - _OWN_TRANSFORMS) // len(METRICS) - 1
 """A transform for each metric of each cell, and of the day's totals."""
+MAX_BYTES_PER_COMMIT = 3 * 1024 * 1024
+"""Firestore takes 10 MiB, its emulator 4 MiB; counters and runs need some of it."""
+_USUAL_EVENT_BYTES = 700
 _ABORTS_BEFORE_SPREADING = 2
 _NONCE_BYTES = 6
 _MAX_ROUNDS = 10
@@ -142,19 +145,28 @@ class Recorder:
 
 
 def split(events: Iterable[RecordedEvent]) -> Iterator[list[RecordedEvent]]:
-    """Split `events` into parts whose counters fit into one commit, almost always one part."""
+    """Split `events` into parts that fit into one commit with their counters, almost always one part."""
     part: list[RecordedEvent] = []
     cells: dict[date, set[Cell]] = {}
+    size = 0
     for event in events:
         of_day = cells.setdefault(event.ts.date(), set())
         cell = Cell(event.ts.hour, event.series)
-        if cell not in of_day and len(of_day) == MAX_CELLS_PER_COMMIT:
+        own_size = _size(event)
+        is_full = cell not in of_day and len(of_day) == MAX_CELLS_PER_COMMIT
+        if part and (is_full or size + own_size > MAX_BYTES_PER_COMMIT):
             yield part
-            part, cells = [], {}
+            part, cells, size = [], {}, 0
             of_day = cells.setdefault(event.ts.date(), set())
         of_day.add(cell)
         part.append(event)
+        size += own_size
     yield part
+
+
+def _size(event: RecordedEvent) -> int:
+    """Return about how many bytes the event takes in a commit."""
+    return _USUAL_EVENT_BYTES + (len(event.metadata_json.encode()) if event.metadata_json else 0)
 
 
 def _outcomes(events: Sequence[RecordedEvent], existing: dict[str, str]) -> list[Outcome]:
