@@ -1,6 +1,8 @@
 """Reads requests: JSON bodies and query strings, validated by models."""
 
+import time
 from codecs import BOM_UTF8
+from threading import Lock
 from typing import TypeVar
 
 from flask import Request
@@ -17,6 +19,8 @@ from shared.http.gzip_bodies import unpack
 M = TypeVar("M", bound=BaseModel)
 
 JSON = "application/json"
+LARGE_BODY_BYTES = 256 * 1024
+_PARSING_LARGE = Lock()
 
 
 def read_json(request: Request) -> object:
@@ -34,10 +38,24 @@ def require_json(request: Request) -> None:
 def parse_json_bytes(body: bytes) -> object:
     """Parse `body` as JSON; raise InvalidInput if it is malformed."""
     try:
-        return from_json(body, allow_inf_nan=False)
+        return _parse_large(body) if len(body) > LARGE_BODY_BYTES else from_json(body, allow_inf_nan=False)
     except ValueError as error:
         hint = "; send it without a byte order mark" if body.startswith(BOM_UTF8) else ""
         raise InvalidInput(f"the body is not JSON: {error}{hint}", code="malformed_json") from error
+
+
+def _parse_large(body: bytes) -> object:
+    """Parse one large body at a time, and then pause for as long as that took.
+
+    No other thread runs while a body is parsed, which takes 0.2 s for 4 MiB of small values. The pause is for small
+    requests: each has to get its turn several times.
+    """
+    with _PARSING_LARGE:
+        started = time.perf_counter()
+        try:
+            return from_json(body, allow_inf_nan=False)
+        finally:
+            time.sleep(time.perf_counter() - started)
 
 
 def read_unpacked(request: Request) -> bytes:
