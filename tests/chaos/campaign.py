@@ -3,7 +3,7 @@
 import time
 from collections import Counter
 from collections.abc import Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import cycle
@@ -13,7 +13,7 @@ from threading import Event
 from shared.ports import UsageStore
 from shared.usecases.ledger.verify_counters import verify_counters
 from tests.chaos.faults import Fault, faults_of
-from tests.chaos.load import Tally, record_all
+from tests.chaos.load import Load, Tally, record_all
 from tests.chaos.stack import TENANT, ChaosStack, chaos_stack
 
 _BETWEEN_FAULTS_SECONDS = 1.0
@@ -45,18 +45,19 @@ class Report:
 def run(events: int, least_faults: int, logs: Path) -> Report:
     """Record `events` under at least `least_faults` faults."""
     with chaos_stack(logs) as stack, ThreadPoolExecutor(max_workers=2) as threads:
-        tally, ended = Tally(), Event()
-        load = threads.submit(record_all, stack, events, tally)
+        tally, load, ended = Tally(), Load(events), Event()
+        recording = threads.submit(record_all, stack, load, tally)
         ticks = threads.submit(_tick_until, stack, ended)
         try:
-            struck, slowest = _strike(stack, tally, load, least_faults)
-            load.result()
+            faults = _strike(stack, tally, load, least_faults)
+            recording.result()
         finally:
+            load.faults_ended.set()
             ended.set()
             ticks.result()
         for _ in range(_LAST_TICKS):
             stack.tick()
-        return _compare(stack, tally, events, (struck, slowest))
+        return _compare(stack, tally, load.events, faults)
 
 
 def _tick_until(stack: ChaosStack, ended: Event) -> None:
@@ -64,23 +65,24 @@ def _tick_until(stack: ChaosStack, ended: Event) -> None:
         stack.tick()
 
 
-def _strike(stack: ChaosStack, tally: Tally, load: "Future[None]", least: int) -> tuple[Counter[str], float]:
-    """Strike one fault after the other while the load lasts; return their names and the slowest recovery."""
+def _strike(stack: ChaosStack, tally: Tally, load: Load, least: int) -> tuple[Counter[str], float]:
+    """Strike one fault after the other until all is recorded; return their names and the slowest recovery."""
     struck: Counter[str] = Counter()
     slowest = 0.0
     for fault in cycle(faults_of(stack)):
-        if load.done() and struck.total() >= least:
-            return struck, slowest
         fault.strike()
         struck[fault.name] += 1
-        slowest = max(slowest, _recovery_seconds(fault, tally, load))
+        slowest = max(slowest, _recovery_seconds(fault, tally))
+        if struck.total() >= least and load.events >= load.least_events:
+            load.faults_ended.set()
+            break
         time.sleep(_BETWEEN_FAULTS_SECONDS)
-    raise AssertionError("a cycle has no end")
+    return struck, slowest
 
 
-def _recovery_seconds(fault: Fault, tally: Tally, load: "Future[None]") -> float:
+def _recovery_seconds(fault: Fault, tally: Tally) -> float:
     ended = time.monotonic()
-    while time.monotonic() < ended + _RECOVERS_WITHIN_SECONDS and not load.done():
+    while time.monotonic() < ended + _RECOVERS_WITHIN_SECONDS:
         if all(tally.answered_at.get(name, 0.0) > ended for name in fault.struck):
             break
         time.sleep(0.05)

@@ -10,7 +10,8 @@ from tests.chaos.stack import ChaosStack, Instance
 
 _SECONDS = 2.0
 """How long a fault lasts that has an end."""
-_FROZEN_SECONDS = 4.0
+_FROZEN_SECONDS = 10.0
+"""Longer than a request waits, so that requests are refused meanwhile."""
 
 
 @dataclass(frozen=True, slots=True)

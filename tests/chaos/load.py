@@ -5,10 +5,9 @@ import json
 import random
 import time
 from collections import Counter
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from threading import Lock
+from threading import Event, Lock
 
 from tests.chaos.stack import ChaosStack, Instance
 from tools.dev.errors import StackError
@@ -20,6 +19,8 @@ _RESENT = 0.05
 """The share of batches that are sent again although they were acknowledged."""
 _GIVE_UP_AFTER_SECONDS = 120
 _PAUSE_SECONDS = 0.2
+_BETWEEN_BATCHES_SECONDS = 0.4
+"""Leaves the machine to the faults: 30,000 events take about two minutes."""
 
 
 @dataclass(slots=True)
@@ -35,27 +36,47 @@ class Tally:
     lock: Lock = field(default_factory=Lock)
 
 
-def batches(events: int) -> Iterator[list[dict[str, object]]]:
-    """Yield batches of calls, each event with an id of its own, some of them of shared runs."""
-    for first in range(0, events, BATCH_EVENTS):
-        yield [
-            {
-                "id": f"event-{number}",
-                "category": "llm",
-                "provider": "openai",
-                "model": f"gpt-4.1-{number % 7}",
-                "tokens": {"input_tokens": 100, "output_tokens": 20},
-                "run_id": f"run-{number % 40}" if number % 3 == 0 else None,
-            }
-            for number in range(first, min(first + BATCH_EVENTS, events))
-        ]
+@dataclass(slots=True)
+class Load:
+    """Batches of calls for as long as faults strike, and at least so many events."""
+
+    least_events: int
+    faults_ended: Event = field(default_factory=Event)
+    events: int = 0
+    """The number of events that were handed out."""
+    lock: Lock = field(default_factory=Lock)
+
+    def next_batch(self) -> list[dict[str, object]] | None:
+        """Return a batch whose events have ids of their own, some of them of shared runs; None when it is enough."""
+        with self.lock:
+            if self.events >= self.least_events and self.faults_ended.is_set():
+                return None
+            first, self.events = self.events, self.events + BATCH_EVENTS
+        return [_event(number) for number in range(first, first + BATCH_EVENTS)]
 
 
-def record_all(stack: ChaosStack, events: int, tally: Tally) -> None:
-    """Record all events; raise StackError if a batch is never acknowledged."""
+def _event(number: int) -> dict[str, object]:
+    return {
+        "id": f"event-{number}",
+        "category": "llm",
+        "provider": "openai",
+        "model": f"gpt-4.1-{number % 7}",
+        "tokens": {"input_tokens": 100, "output_tokens": 20},
+        "run_id": f"run-{number % 40}" if number % 3 == 0 else None,
+    }
+
+
+def record_all(stack: ChaosStack, load: Load, tally: Tally) -> None:
+    """Record the whole load; raise StackError if a batch is never acknowledged."""
     with ThreadPoolExecutor(max_workers=AGENTS) as agents:
-        for done in [agents.submit(_record, stack, batch, tally) for batch in batches(events)]:
+        for done in [agents.submit(_work, stack, load, tally) for _ in range(AGENTS)]:
             done.result()
+
+
+def _work(stack: ChaosStack, load: Load, tally: Tally) -> None:
+    while batch := load.next_batch():
+        _record(stack, batch, tally)
+        time.sleep(_BETWEEN_BATCHES_SECONDS)
 
 
 def _record(stack: ChaosStack, batch: list[dict[str, object]], tally: Tally) -> None:
