@@ -94,7 +94,7 @@ def test_a_malformed_message_is_dropped_for_it_would_stay_malformed(
 
 def test_what_is_no_cloudevent_is_refused(functions: Functions) -> None:
     assert functions.aggregate.post(PUSH_PATH, json={"hello": 1}).status_code == 400
-    assert functions.aggregate.get("/").status_code == 405
+    assert functions.aggregate.put("/").status_code == 405
 
 
 def test_a_store_that_is_away_lets_pubsub_send_the_tick_again(
