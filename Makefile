@@ -8,6 +8,8 @@ ARGS ?=
 
 FUNCTIONS := record_usage stripe_webhook usage_api aggregate
 SOURCES := $(wildcard shared functions tools tests)
+HTTP_TESTS := tests/http tests/golden tests/rules
+SYNC_OUTPUT := $(if $(filter output-sync,$(.FEATURES)),--output-sync=line)
 
 # The first Python that is new enough; PYTHON=/path/to/python chooses another.
 PYTHON ?= $(shell for name in python3 python3.14 python3.13 python3.12 python3.11; do \
@@ -26,7 +28,7 @@ COMPILE := $(BIN)/uv pip compile --universal --python-version 3.11 --generate-ha
 # Run an installation with progress and one sentence if it fails.
 INSTALL := sh tools/dev/install.sh
 
-.PHONY: help dev shell test test-web test-python fuzz chaos coverage check types format bench build lock clean
+.PHONY: help dev shell test test-parts test-web test-http test-rest test-e2e test-python fuzz chaos coverage check types format bench build lock clean
 
 help:  ## List the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-10s %s\n", $$1, $$2}'
@@ -37,12 +39,25 @@ dev: $(SYNCED) $(NODE_SYNCED)  ## Run everything locally (ARGS="--empty" without
 shell: $(SYNCED)  ## Open a shell whose variables name the running stack, its tenant and its key
 	@exec $(BIN)/python -m tools.dev.shell $(ARGS)
 
-# Both parts run, whatever comes of the first one. A make of its own hands signals on, which a shell would not.
+# All parts run, whatever comes of the others. A make of its own hands signals on, which a shell would not.
 test: $(SYNCED) $(NODE_SYNCED)  ## Run every test (ARGS="tests/domain -k limits" for some of those in Python)
-	@$(MAKE) --no-print-directory --keep-going $(if $(ARGS),,test-web) test-python
+	@$(MAKE) --no-print-directory --keep-going $(if $(ARGS),test-python,test-parts test-e2e)
+
+test-parts:
+	@$(MAKE) --no-print-directory --keep-going --jobs=2 $(SYNC_OUTPUT) test-http test-rest test-web
 
 test-web:
 	@npm --prefix web test --silent
+
+test-http:
+	@exec $(BIN)/python -m pytest $(HTTP_TESTS)
+
+test-rest:
+	@exec $(BIN)/python -m pytest tests $(HTTP_TESTS:%=--ignore=%) --ignore=tests/e2e
+
+# Alone, because a whole stack and a browser need the machine.
+test-e2e:
+	@exec $(BIN)/python -m pytest tests/e2e
 
 test-python:
 	@exec $(BIN)/python -m pytest $(ARGS)

@@ -156,18 +156,31 @@ def test_make_clean_removes_what_was_made_and_nothing_else(tree: Path) -> None:
     assert [name for name in INSTALLED if not (tree / name).exists()] == []
 
 
-def test_a_whole_test_run_is_that_of_the_web_app_and_that_of_python(stand_ins: StandIns) -> None:
-    assert stand_ins.calls("test") == ["npm --prefix web test --silent", "python -m pytest"]
+HTTP_TESTS = ("tests/http", "tests/golden", "tests/rules")
+PARTS = {
+    "test-http": f"python -m pytest {' '.join(HTTP_TESTS)}",
+    "test-rest": f"python -m pytest tests {' '.join(f'--ignore={each}' for each in (*HTTP_TESTS, 'tests/e2e'))}",
+    "test-web": "npm --prefix web test --silent",
+    "test-e2e": "python -m pytest tests/e2e",
+}
+
+
+def test_a_whole_test_run_is_all_parts_and_the_end_to_end_tests_come_last(stand_ins: StandIns) -> None:
+    calls = stand_ins.calls("test")
+    assert sorted(calls) == sorted(PARTS.values())
+    assert calls[-1] == PARTS["test-e2e"]
     assert stand_ins.calls("coverage") == ["python -m pytest --cov"]
 
 
 @pytest.mark.parametrize("failing", [["npm"], ["python"], ["npm", "python"]], ids=" and ".join)
-def test_both_test_runs_are_made_and_told_whichever_fails(failing: list[str], stand_ins: StandIns) -> None:
+def test_every_part_runs_and_is_told_whichever_fails(failing: list[str], stand_ins: StandIns) -> None:
     done = stand_ins.make("test", failing=" ".join(failing))
     assert done.returncode != 0
-    assert [call.split()[0] for call in stand_ins.called()] == ["npm", "python"]
+    assert sorted(stand_ins.called()) == sorted(PARTS.values())
     failed = re.findall(r"^make\[\d\]: \*\*\* \[\S+ (test-\w+)\] Error", done.stderr, re.MULTILINE)
-    assert failed == [{"npm": "test-web", "python": "test-python"}[name] for name in failing]
+    assert set(failed) - {"test-parts"} == {
+        part for part, call in PARTS.items() if call.split()[0] in failing
+    }
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
