@@ -1,10 +1,13 @@
 """Owns gRPC interceptors that watch Firestore's calls, or let them fail before or after the server did its part."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
+from itertools import islice
 from typing import Any
 
 import grpc
 from google.cloud.firestore_v1.types import firestore as firestore_types
+
+_STREAMS = frozenset({"BatchGetDocuments", "RunQuery", "RunAggregationQuery"})
 
 
 class CallFailed(grpc.RpcError):  # type: ignore[misc]  # grpc ships no types
@@ -106,3 +109,31 @@ class LostAnswers(_EveryCall):
             self.left -= 1
             raise self._failure
         return answer
+
+
+class OneFailure(_EveryCall):
+    """Lets one call fail: before it reaches the server, or after the server did its part.
+
+    A stream whose answer is lost ends after its first message. The server's refusals are lost like its answers.
+    """
+
+    def __init__(self, number: int, code: grpc.StatusCode, *, is_done: bool) -> None:
+        self._left = number
+        self._failure = CallFailed(code)
+        self._is_done = is_done
+
+    def _intercept(self, proceed: Callable[[], Any], method: str, request: Any) -> Any:
+        self._left -= 1
+        if self._left != -1:
+            return proceed()
+        if not self._is_done:
+            raise self._failure
+        answer = proceed()
+        if method not in _STREAMS:
+            answer.exception()  # waits for the server
+            raise self._failure
+        return self._first_message(answer)
+
+    def _first_message(self, answer: Iterable[Any]) -> Iterator[Any]:
+        yield from islice(answer, 1)
+        raise self._failure
