@@ -47,6 +47,7 @@ FAILURES = (
 _RETENTION = timedelta(days=40)
 _RANDOM_NAME = re.compile(r"(?<=/audit/)[0-9a-f]{32}$")
 _RANDOM_FIELD = "nonce"
+_WRITES = frozenset({"Commit", "BatchWrite"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,16 +138,22 @@ class Laboratory:
         return FirestoreRpc(project_id, lambda: channel, is_emulator=True)
 
 
-def whole_product(calls: int) -> Iterator[Fault]:
+def whole_product(calls: Sequence[str]) -> Iterator[Fault]:
     """Yield each failure of each call, before and after its effect."""
-    return (Fault(*cell) for cell in product(range(calls), FAILURES, (False, True)))
+    return (Fault(*cell) for cell in product(range(len(calls)), FAILURES, (False, True)))
 
 
-def sample(calls: int) -> Iterator[Fault]:
-    """Yield two faults of each call, one before and one after its effect; the failures take turns."""
-    for call in range(calls):
-        yield Fault(call, FAILURES[call % len(FAILURES)], is_done=False)
-        yield Fault(call, FAILURES[(call + 1 + call // len(FAILURES)) % len(FAILURES)], is_done=True)
+def sample(calls: Sequence[str]) -> Iterator[Fault]:
+    """Yield a fault after the effect of each write and of every third read, and one before that of each write."""
+    for number, method in enumerate(calls):
+        if method in _WRITES or number % 3 == 0:
+            yield Fault(number, _failure(number), is_done=True)
+        if method in _WRITES:
+            yield Fault(number, _failure(number + 1 + number // len(FAILURES)), is_done=False)
+
+
+def _failure(number: int) -> grpc.StatusCode:
+    return FAILURES[number % len(FAILURES)]
 
 
 def _new_project() -> str:

@@ -27,7 +27,7 @@ class CallFailed(grpc.RpcError):  # type: ignore[misc]  # grpc ships no types
         return self._details
 
 
-class _EveryCall(grpc.UnaryUnaryClientInterceptor, grpc.UnaryStreamClientInterceptor):  # type: ignore[misc]
+class EveryCall(grpc.UnaryUnaryClientInterceptor, grpc.UnaryStreamClientInterceptor):  # type: ignore[misc]
     """An interceptor of both kinds of calls that this product makes."""
 
     def intercept_unary_unary(self, continuation: Any, call: Any, request: Any) -> Any:
@@ -40,7 +40,7 @@ class _EveryCall(grpc.UnaryUnaryClientInterceptor, grpc.UnaryStreamClientInterce
         raise NotImplementedError  # what happens to a call is all that the subclasses differ in
 
 
-class RecordedCalls(_EveryCall):
+class RecordedCalls(EveryCall):
     """Keeps every call that is made."""
 
     def __init__(self) -> None:
@@ -71,7 +71,7 @@ class Unanswered(RecordedCalls):
         return iter([])
 
 
-class FailingCalls(_EveryCall):
+class FailingCalls(EveryCall):
     """Lets the first `times` calls fail before they reach the server."""
 
     def __init__(self, code: grpc.StatusCode, times: int, details: str = "on its way") -> None:
@@ -87,7 +87,7 @@ class FailingCalls(_EveryCall):
         raise self._failure
 
 
-class LostAnswers(_EveryCall):
+class LostAnswers(EveryCall):
     """Lets the first `times` commits reach the server, which applies them, and then loses its answer.
 
     If it is `away_afterwards`, every later call fails before it reaches the server.
@@ -111,7 +111,7 @@ class LostAnswers(_EveryCall):
         return answer
 
 
-class OneFailure(_EveryCall):
+class OneFailure(EveryCall):
     """Lets one call fail: before it reaches the server, or after the server did its part.
 
     A stream whose answer is lost ends after its first message. The server's refusals are lost like its answers.

@@ -129,7 +129,7 @@ class FirestoreRpc:
                 result.update_time.CopyFrom(document.update_time)
         return response
 
-    def send_commit(self, request: Any, most_aborts: int | None) -> Any:
+    def send_commit(self, request: Any, most_aborts: int | None = None) -> Any:
         """Commit a request that was built in place, which avoids copying the writes of a batch.
 
         Raise Contended after `most_aborts` aborts; without it, an abort is retried like any other failure. A lost
