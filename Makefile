@@ -28,7 +28,7 @@ COMPILE := $(BIN)/uv pip compile --universal --python-version 3.11 --generate-ha
 # Run an installation with progress and one sentence if it fails.
 INSTALL := sh tools/dev/install.sh
 
-.PHONY: help dev shell test test-parts test-web test-http test-rest test-e2e test-python fuzz chaos coverage check types format bench build lock clean
+.PHONY: help dev shell test test-parts test-web test-http test-rest test-e2e test-python fuzz faults chaos coverage check types format bench build lock clean
 
 help:  ## List the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-10s %s\n", $$1, $$2}'
@@ -65,6 +65,10 @@ test-python:
 # 5,000 cases and more for each of the two OpenAPI documents.
 fuzz: $(SYNCED)  ## Send what the OpenAPI documents describe and forbid, by the thousand (FUZZ_EXAMPLES=100 for more)
 	@FUZZ_EXAMPLES=$${FUZZ_EXAMPLES:-60} $(BIN)/python -m pytest tests/http/test_fuzz.py $(ARGS)
+
+# Thousands of runs, of which `make test` makes a sample.
+faults: $(SYNCED)  ## Let each call to Firestore fail in every way, before and after its effect
+	@FAULTS=all $(BIN)/python -m pytest tests/adapters/test_fault_injection.py --timeout=900 $(ARGS)
 
 chaos: $(SYNCED)  ## Record under faults, and compare what was acknowledged with what is stored; writes .local/reliability.json
 	@exec $(BIN)/python -m tests.chaos $(ARGS)

@@ -1,4 +1,7 @@
-"""The interfaces that use cases need. The docstrings of each Protocol are the contract of its adapters."""
+"""The interfaces that use cases need. The docstrings of each Protocol are the contract of its adapters.
+
+A change that is refused as stale was overtaken by another caller's, never by itself after a lost response.
+"""
 
 from shared.ports.billing import (
     BillingChange,

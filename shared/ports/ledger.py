@@ -135,8 +135,7 @@ class UsageStore(Protocol):
     def save_alerts(self, tenant_id: str, alerts: Sequence[UsageAlert], outgoing: Outgoing) -> bool:
         """Store all of these alerts with what leaves because of them, and return True.
 
-        Store nothing and return False if one of them exists: raised by another fold, or by this call itself, whose
-        response was lost.
+        Store nothing and return False if one of them exists: raised by another fold.
         """
 
     def list_alerts(self, tenant_id: str, *, limit: int, cursor: str | None = None) -> Page[UsageAlert]:
@@ -144,7 +143,7 @@ class UsageStore(Protocol):
 
 
 class StaleReconciliation(Exception):
-    """The chain has changed since it was read: another message was faster, or this call's own answer was lost."""
+    """The chain has changed since it was read: another message was faster."""
 
 
 class Reconciliations(Protocol):

@@ -1,10 +1,13 @@
 """Owns gRPC interceptors that watch Firestore's calls, or let them fail before or after the server did its part."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
+from itertools import islice
 from typing import Any
 
 import grpc
 from google.cloud.firestore_v1.types import firestore as firestore_types
+
+_STREAMS = frozenset({"BatchGetDocuments", "RunQuery", "RunAggregationQuery"})
 
 
 class CallFailed(grpc.RpcError):  # type: ignore[misc]  # grpc ships no types
@@ -24,7 +27,7 @@ class CallFailed(grpc.RpcError):  # type: ignore[misc]  # grpc ships no types
         return self._details
 
 
-class _EveryCall(grpc.UnaryUnaryClientInterceptor, grpc.UnaryStreamClientInterceptor):  # type: ignore[misc]
+class EveryCall(grpc.UnaryUnaryClientInterceptor, grpc.UnaryStreamClientInterceptor):  # type: ignore[misc]
     """An interceptor of both kinds of calls that this product makes."""
 
     def intercept_unary_unary(self, continuation: Any, call: Any, request: Any) -> Any:
@@ -37,7 +40,7 @@ class _EveryCall(grpc.UnaryUnaryClientInterceptor, grpc.UnaryStreamClientInterce
         raise NotImplementedError  # what happens to a call is all that the subclasses differ in
 
 
-class RecordedCalls(_EveryCall):
+class RecordedCalls(EveryCall):
     """Keeps every call that is made."""
 
     def __init__(self) -> None:
@@ -68,7 +71,7 @@ class Unanswered(RecordedCalls):
         return iter([])
 
 
-class FailingCalls(_EveryCall):
+class FailingCalls(EveryCall):
     """Lets the first `times` calls fail before they reach the server."""
 
     def __init__(self, code: grpc.StatusCode, times: int, details: str = "on its way") -> None:
@@ -84,7 +87,7 @@ class FailingCalls(_EveryCall):
         raise self._failure
 
 
-class LostAnswers(_EveryCall):
+class LostAnswers(EveryCall):
     """Lets the first `times` commits reach the server, which applies them, and then loses its answer.
 
     If it is `away_afterwards`, every later call fails before it reaches the server.
@@ -106,3 +109,31 @@ class LostAnswers(_EveryCall):
             self.left -= 1
             raise self._failure
         return answer
+
+
+class OneFailure(EveryCall):
+    """Lets one call fail: before it reaches the server, or after the server did its part.
+
+    A stream whose answer is lost ends after its first message. The server's refusals are lost like its answers.
+    """
+
+    def __init__(self, number: int, code: grpc.StatusCode, *, is_done: bool) -> None:
+        self._left = number
+        self._failure = CallFailed(code)
+        self._is_done = is_done
+
+    def _intercept(self, proceed: Callable[[], Any], method: str, request: Any) -> Any:
+        self._left -= 1
+        if self._left != -1:
+            return proceed()
+        if not self._is_done:
+            raise self._failure
+        answer = proceed()
+        if method not in _STREAMS:
+            answer.exception()  # waits for the server
+            raise self._failure
+        return self._first_message(answer)
+
+    def _first_message(self, answer: Iterable[Any]) -> Iterator[Any]:
+        yield from islice(answer, 1)
+        raise self._failure

@@ -15,7 +15,7 @@ from shared.domain.ledger.periods import month_of
 from shared.domain.ledger.rollups import DayRollup, MonthRollup
 from shared.domain.ledger.usage import Wanted
 from shared.domain.people.tenants import ApiKey, AuditEntry, Tenant
-from shared.ports import Outcome, StaleRollup
+from shared.ports import Outcome
 from tests.adapters.conftest import Connect
 from tests.adapters.interceptors import FailingCalls, LostAnswers
 from tests.audit_trail import trail_of
@@ -198,11 +198,8 @@ def test_keys_whose_saving_was_not_confirmed_are_saved_with_one_audit_entry(conn
     assert trail_of(directory) == [ENTRY]
 
 
-def test_rollups_whose_saving_was_not_confirmed_are_stale_so_that_the_fold_reads_again(
-    connect: Connect,
-) -> None:
+def test_rollups_whose_saving_was_not_confirmed_are_saved(connect: Connect) -> None:
     _store(connect()).create_month("acme", MonthRollup(month=month_of(TODAY), days={}))
     store = _store(connect(LostAnswers(UNAVAILABLE, times=1)))
-    with pytest.raises(StaleRollup):
-        store.save_day("acme", DayRollup(day=TODAY, commits=7, folded_at=NOON))
+    store.save_day("acme", DayRollup(day=TODAY, commits=7, folded_at=NOON))
     assert store.read("acme", Wanted(days=(TODAY,))).documents.days[TODAY].commits == 7

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
+from functools import partial
 from typing import Any, NamedTuple
 from urllib.parse import quote
 
@@ -9,12 +10,14 @@ import grpc
 from google.cloud.firestore_v1.services.firestore.transports import FirestoreGrpcTransport
 from google.cloud.firestore_v1.types import firestore as firestore_types
 
+from shared.adapters.firestore.lost_answers import REFUSED, Attempts, is_stored, written_name
 from shared.adapters.firestore.refused import gate_of
 from shared.adapters.firestore.retries import GIVE_UP_AFTER_SECONDS, Effort, Retries, count_operations
 from shared.domain.errors import TooLarge
 from shared.ports import Operations
 
 CommitRequest: Any = firestore_types.CommitRequest.pb()
+CommitResponse: Any = firestore_types.CommitResponse.pb()
 BatchWriteRequest: Any = firestore_types.BatchWriteRequest.pb()
 BatchGetDocumentsRequest: Any = firestore_types.BatchGetDocumentsRequest.pb()
 RunQueryRequest: Any = firestore_types.RunQueryRequest.pb()
@@ -57,7 +60,7 @@ class _Stubs(NamedTuple):
     def on(cls, channel: grpc.Channel) -> "_Stubs":
         types = firestore_types
         return cls(
-            commit=_unary(channel, "Commit", CommitRequest, types.CommitResponse.pb()),
+            commit=_unary(channel, "Commit", CommitRequest, CommitResponse),
             batch_write=_unary(channel, "BatchWrite", BatchWriteRequest, types.BatchWriteResponse.pb()),
             batch_get=_stream(
                 channel, "BatchGetDocuments", BatchGetDocumentsRequest, types.BatchGetDocumentsResponse.pb()
@@ -104,36 +107,64 @@ class FirestoreRpc:
         return self._retries.request()
 
     def commit(self, writes: Iterable[Any], give_up_after_seconds: float | None = None) -> Any:
-        """Apply all writes or none, and return Firestore's response; raise grpc.RpcError if a retry cannot help."""
-        return self.send_commit(CommitRequest(database=self.database, writes=writes), give_up_after_seconds)
+        """Apply all writes or none, and return Firestore's response; raise grpc.RpcError if a retry cannot help.
 
-    def send_commit(
-        self, request: Any, give_up_after_seconds: float | None = None, most_aborts: int | None = None
-    ) -> Any:
+        A commit has succeeded too if its response was lost and its repetition is refused because of what it wrote.
+        """
+        request = CommitRequest(database=self.database, writes=writes)
+        count_operations(writes=len(request.writes))
+        attempts = Attempts(partial(self._send_commit, request))
+        try:
+            return self._retries.run(
+                attempts, Effort(give_up_after_seconds=give_up_after_seconds, writes=len(request.writes))
+            )
+        except grpc.RpcError as error:
+            if error.code() not in REFUSED or not attempts.may_have_succeeded:
+                raise
+            documents = self._documents_of(request.writes)
+            if not all(map(is_stored, request.writes, documents)):
+                raise
+        response = CommitResponse()
+        for document in documents:
+            result = response.write_results.add()
+            if document is not None:
+                result.update_time.CopyFrom(document.update_time)
+        return response
+
+    def send_commit(self, request: Any, most_aborts: int | None = None) -> Any:
         """Commit a request that was built in place, which avoids copying the writes of a batch.
 
-        Raise Contended after `most_aborts` aborts; without it, an abort is retried like any other failure.
+        Raise Contended after `most_aborts` aborts; without it, an abort is retried like any other failure. A lost
+        response is for the caller to recognise.
         """
         count_operations(writes=len(request.writes))
-        return self._retries.run(
-            lambda timeout: self._stubs.commit(request, timeout=timeout, metadata=self._metadata),
-            Effort(
-                give_up_after_seconds=give_up_after_seconds,
-                most_aborts=most_aborts,
-                writes=len(request.writes),
-            ),
-        )
+        effort = Effort(most_aborts=most_aborts, writes=len(request.writes))
+        return self._retries.run(partial(self._send_commit, request), effort)
 
     def batch_write(self, writes: Sequence[Any]) -> list[int]:
-        """Apply each write independently, and return the indices of those that failed."""
+        """Apply each write independently, and return the indices of those that failed, as commit understands it."""
         if not writes:
             return []
         request = BatchWriteRequest(database=self.database, writes=writes)
         count_operations(writes=len(writes))
-        response = self._retries.run(
+        attempts: Attempts[Any] = Attempts(
             lambda timeout: self._stubs.batch_write(request, timeout=timeout, metadata=self._metadata)
         )
-        return [index for index, status in enumerate(response.status) if status.code]
+        response = self._retries.run(attempts)
+        failed = [index for index, status in enumerate(response.status) if status.code]
+        if not failed or not attempts.may_have_succeeded:
+            return failed
+        documents = self._documents_of(writes)
+        return [index for index in failed if not is_stored(writes[index], documents[index])]
+
+    def _send_commit(self, request: Any, timeout: float) -> Any:
+        return self._stubs.commit(request, timeout=timeout, metadata=self._metadata)
+
+    def _documents_of(self, writes: Iterable[Any]) -> list[Any]:
+        """Return the document of each write as it is now; None if it does not exist."""
+        names = [written_name(write) for write in writes]
+        found = self.batch_get(names)
+        return [found.get(name) for name in names]
 
     def batch_get(
         self, names: Iterable[str], fields: Iterable[str] = (), most_bytes: int | None = None

@@ -79,7 +79,7 @@ class FirestoreBillingStore:
         try:
             self._rpc.commit([write, *outgoing_writes(self._rpc.documents, outgoing)])
         except grpc.RpcError as error:
-            if error.code() != grpc.StatusCode.ALREADY_EXISTS:  # by a repetition, or by this call itself
+            if error.code() != grpc.StatusCode.ALREADY_EXISTS:  # by a repetition
                 raise
 
     def claim_trial(self, person: str, tenant_id: str, at: datetime) -> bool:

@@ -34,7 +34,7 @@ class FirestoreEndpoints:
         return read_endpoint(document) if document else None
 
     def add_endpoint(self, endpoint: Endpoint, audit: AuditEntry) -> None:
-        # Not a create, which would fail when it is retried after a lost response.
+        # Not a create, whose repetition after a lost response would be refused and cost a read.
         write = set_write(self._name(endpoint.tenant_id, endpoint.id), endpoint_fields(endpoint))
         self._rpc.commit([write, audit_write(self._rpc, audit)])
 

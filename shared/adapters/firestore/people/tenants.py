@@ -223,19 +223,16 @@ def read_key(document: Any) -> ApiKey:
 
 def commit_new_tenant(rpc: FirestoreRpc, audit: AuditEntry, writes: Sequence[Any]) -> None:
     """Commit the writes of a new tenant with its audit entry; raise Conflict if the tenant exists."""
-    entry = audit_write(rpc, audit)
     try:
-        rpc.commit([*writes, entry])
+        rpc.commit([*writes, audit_write(rpc, audit)])
     except grpc.RpcError as error:
         if error.code() != grpc.StatusCode.ALREADY_EXISTS:
             raise
-        # Our audit entry exists only if an earlier attempt, whose response was lost, created the tenant.
-        if not rpc.batch_get([entry.update.name]):
-            raise Conflict(f"tenant {audit.tenant_id!r} exists already") from error
+        raise Conflict(f"tenant {audit.tenant_id!r} exists already") from error
 
 
 def audit_write(rpc: FirestoreRpc, entry: AuditEntry) -> Any:
-    # Not a create, which would fail when a change is retried after a lost response.
+    # Not a create, whose repetition after a lost response would be refused and cost a read.
     name = f"{rpc.documents}/tenants/{entry.tenant_id}/audit/{uuid4().hex}"
     return set_write(name, audit_fields(entry))
 

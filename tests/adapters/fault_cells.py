@@ -1,0 +1,181 @@
+"""Runs a scenario on an empty database, with or without one failed call, and reads everything that it leaves."""
+
+import re
+from collections.abc import Callable, Iterator, Sequence, Set
+from dataclasses import dataclass, fields
+from datetime import timedelta
+from itertools import product
+from typing import Any, NamedTuple
+from uuid import uuid4
+
+import grpc
+
+from shared.adapters.firestore import (
+    FirestoreBillingStore,
+    FirestoreDirectory,
+    FirestoreEndpoints,
+    FirestoreMembers,
+    FirestoreOutbox,
+    FirestorePriceBooks,
+    FirestoreReconciliations,
+    FirestoreRpc,
+    FirestoreUsageStore,
+)
+from shared.adapters.firestore.encoding import get_fields
+from shared.adapters.firestore.queries import StructuredQuery
+from shared.ports import (
+    BillingStore,
+    Directory,
+    Endpoints,
+    Members,
+    Outbox,
+    PriceBooks,
+    Reconciliations,
+    UsageStore,
+)
+from tests.adapters.interceptors import OneFailure, RecordedCalls
+from tests.usecases.fault_injection import counted
+
+FAILURES = (
+    grpc.StatusCode.UNAVAILABLE,
+    grpc.StatusCode.DEADLINE_EXCEEDED,
+    grpc.StatusCode.ABORTED,
+    grpc.StatusCode.INTERNAL,
+    grpc.StatusCode.UNKNOWN,
+    grpc.StatusCode.RESOURCE_EXHAUSTED,
+)
+_RETENTION = timedelta(days=40)
+_RANDOM_NAME = re.compile(r"(?<=/audit/)[0-9a-f]{32}$")
+_RANDOM_FIELD = "nonce"
+_WRITES = frozenset({"Commit", "BatchWrite"})
+
+
+@dataclass(frozen=True, slots=True)
+class Stores:
+    """All ports of one database."""
+
+    usage: UsageStore
+    directory: Directory
+    members: Members
+    billing: BillingStore
+    outbox: Outbox
+    endpoints: Endpoints
+    price_books: PriceBooks
+    reconciliations: Reconciliations
+
+    @classmethod
+    def on(cls, rpc: FirestoreRpc) -> "Stores":
+        """Open the ports on a database."""
+        return cls(
+            FirestoreUsageStore(rpc, _RETENTION),
+            FirestoreDirectory(rpc),
+            FirestoreMembers(rpc),
+            FirestoreBillingStore(rpc),
+            FirestoreOutbox(rpc),
+            FirestoreEndpoints(rpc),
+            FirestorePriceBooks(rpc),
+            FirestoreReconciliations(rpc),
+        )
+
+
+Scenario = Callable[[Stores], Sequence[object]]
+"""Uses the stores, and returns what its callers were told."""
+
+
+class Fault(NamedTuple):
+    """The failure of one call of a scenario, before or after the server did its part."""
+
+    call: int
+    code: grpc.StatusCode
+    is_done: bool
+
+    def __str__(self) -> str:
+        return f"call {self.call} {self.code.name} {'after' if self.is_done else 'before'} its effect"
+
+
+class Left(NamedTuple):
+    """The end of a scenario: what was told, and every document, without random names and values."""
+
+    told: Sequence[object]
+    documents: Sequence[str]
+
+
+class Undisturbed(NamedTuple):
+    """A scenario without a fault: its end, its calls to Firestore, and the methods of the ports that it used."""
+
+    left: Left
+    calls: Sequence[str]
+    methods: Set[str]
+
+
+class Laboratory:
+    """Runs scenarios in databases of the emulator, each in a new one."""
+
+    def __init__(self, channel: grpc.Channel) -> None:
+        self._channel = channel
+
+    def run(self, scenario: Scenario) -> Undisturbed:
+        """Run a scenario without a fault."""
+        project_id, recorded = _new_project(), RecordedCalls()
+        stores = Stores.on(self._rpc(project_id, recorded))
+        ports = {field.name: counted(getattr(stores, field.name)) for field in fields(Stores)}
+        told = scenario(Stores(**{name: port for name, (port, _) in ports.items()}))
+        used = {f"{name}.{method}" for name, (_, calls) in ports.items() for method in calls}
+        return Undisturbed(Left(told, _documents(self._rpc(project_id))), recorded.methods, used)
+
+    def run_with(self, scenario: Scenario, fault: Fault) -> Left:
+        """Run a scenario with a fault; an exception that ends it is told too."""
+        project_id = _new_project()
+        failing = OneFailure(fault.call, fault.code, is_done=fault.is_done)
+        try:
+            told = scenario(Stores.on(self._rpc(project_id, failing)))
+        except Exception as error:  # noqa: BLE001 (of any kind: the scenario has none without the fault)
+            told = [error]
+        return Left(told, _documents(self._rpc(project_id)))
+
+    def _rpc(self, project_id: str, *interceptors: Any) -> FirestoreRpc:
+        channel = grpc.intercept_channel(self._channel, *interceptors)
+        return FirestoreRpc(project_id, lambda: channel, is_emulator=True)
+
+
+def whole_product(calls: Sequence[str]) -> Iterator[Fault]:
+    """Yield each failure of each call, before and after its effect."""
+    return (Fault(*cell) for cell in product(range(len(calls)), FAILURES, (False, True)))
+
+
+def sample(calls: Sequence[str]) -> Iterator[Fault]:
+    """Yield a fault before and one after the effect of each write, and one after that of every fourth read."""
+    for number, method in enumerate(calls):
+        if method in _WRITES:
+            yield Fault(number, _failure(number), is_done=True)
+            yield Fault(number, _failure(number + 1 + number // len(FAILURES)), is_done=False)
+        elif number % 4 == 0:
+            yield Fault(number, _failure(number // 4), is_done=True)
+
+
+def _failure(number: int) -> grpc.StatusCode:
+    return FAILURES[number % len(FAILURES)]
+
+
+def _new_project() -> str:
+    return f"demo-{uuid4().hex[:12]}"
+
+
+def _documents(rpc: FirestoreRpc) -> list[str]:
+    """Return every document of a database as text, in a stable order."""
+    query = StructuredQuery()
+    query.from_.add(all_descendants=True)  # without a name: every collection
+    return sorted(_text(document) for document in rpc.query(rpc.documents, query))
+
+
+def _text(document: Any) -> str:
+    path = _RANDOM_NAME.sub("*", document.name.partition("/documents/")[2])
+    stored = {name: value for name, value in get_fields(document.fields).items() if name != _RANDOM_FIELD}
+    return f"{path} {_sorted(stored)}"
+
+
+def _sorted(value: object) -> object:
+    """Return a value whose maps are in the order of their keys."""
+    if isinstance(value, dict):
+        return {key: _sorted(value[key]) for key in sorted(value)}
+    return value

@@ -1,0 +1,159 @@
+"""Scenarios of tenants, people, prices and the reconciliation, as their use cases run; each returns what was told."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import date, timedelta
+
+from shared.domain.errors import UsageError
+from shared.domain.limits.limits import LimitOverrides
+from shared.domain.notices.entries import NOTHING_OUTGOING
+from shared.domain.people.members import Identity, Member
+from shared.domain.people.tenants import Change
+from shared.domain.prices.price_book import PriceKey
+from shared.ports import StaleMembers
+from shared.usecases.ledger.reconciliation_turns import ReconciliationTurns
+from shared.usecases.people.authenticate_member import access_tenant
+from shared.usecases.people.invitations import (
+    InvitationDependencies,
+    accept_invitation,
+    decline_invitation,
+    invite,
+    withdraw_invitation,
+)
+from shared.usecases.people.members import RoleAssignment, change_role, remove_member
+from shared.usecases.prices.manage_prices import import_prices, read_book, remove_price, set_price
+from tests.adapters.fault_cells import Stores
+from tests.contracts.test_directory import ACME, CREATED, KEY
+from tests.contracts.test_grants import PILOT, RUNS, TOKENS
+from tests.contracts.test_members import ACME as ADAS
+from tests.contracts.test_members import ADA, INVITATION, entry
+from tests.sample_events import NOON
+from tests.usecases.notices.alert_scenarios import LINKS
+from tests.usecases.plain_sums import new_tenant
+
+MINUTE = timedelta(minutes=1)
+CHANGE = Change("admin:ada", NOON, "because")
+_REFUSALS = (UsageError, StaleMembers)
+
+
+def told(call: Callable[..., object], *args: object) -> object:
+    """Return the result of a call, or the name of its refusal."""
+    try:
+        return call(*args)
+    except _REFUSALS as error:
+        return type(error).__name__
+
+
+def a_tenant_is_created_and_changed(stores: Stores) -> Sequence[object]:
+    directory = stores.directory
+    unknown = replace(CREATED, tenant_id="bolt")
+    answers = [
+        told(directory.create_tenant, ACME, KEY, CREATED),
+        told(directory.create_tenant, replace(ACME, name="Other"), replace(KEY, id="other"), CREATED),
+        told(directory.set_plan, "acme", "professional", CREATED),
+        told(directory.set_plan, "bolt", "professional", unknown),
+        told(directory.set_alert_recipients, "acme", ["a@example.com"], CREATED),
+        told(directory.set_takes_estimates, "acme", True, CREATED),
+        told(directory.set_limits, "acme", LimitOverrides(tokens=5), CREATED),
+        told(directory.change_grants, "acme", [PILOT, TOKENS], (), CREATED),
+        told(directory.change_grants, "acme", [RUNS], [TOKENS.id], CREATED),
+        told(directory.set_time_zone, "acme", "Europe/Berlin", CREATED),
+        told(directory.set_suspended_at, "acme", NOON, CREATED),
+    ]
+    return [*answers, directory.find_tenant("acme"), directory.find_tenant("bolt")]
+
+
+def keys_are_made_used_and_revoked(stores: Stores) -> Sequence[object]:
+    directory = stores.directory
+    new_tenant(directory)
+    second = replace(KEY, id="second", created_at=NOON + MINUTE)
+    directory.save_keys([KEY, second], CREATED)
+    directory.touch_key(KEY.id, NOON)
+    directory.touch_key("unknown", NOON)
+    directory.save_keys([replace(KEY, revoked_at=NOON)], CREATED)
+    first = directory.list_audit("acme", limit=2)
+    rest = directory.list_audit("acme", limit=2, cursor=first.next_cursor)
+    keys = [directory.find_key(KEY.id), *directory.list_keys("acme")]
+    return [*keys, len(first.items), len(rest.items)]
+
+
+def people_are_invited_join_and_leave(stores: Stores) -> Sequence[object]:
+    members = stores.members
+    dependencies = InvitationDependencies(members, stores.outbox, LINKS)
+    members.create_tenant_with_owner(ADAS, ADA, entry("tenant.created"))
+    bob = Identity(
+        user_id="bob", email=INVITATION.email, email_verified=True, name="Bob", expires_at=NOON + MINUTE
+    )
+    ada = access_tenant(members, replace(bob, user_id="ada", email=ADA.email), ADAS.id)
+    sent = [invite(dependencies, ada, INVITATION), invite(dependencies, ada, INVITATION)]
+    received = members.list_received_invitations(INVITATION.email)
+    joined = accept_invitation(members, bob, ADAS.id, NOON)
+    promoted = change_role(members, ada, RoleAssignment("bob", "owner"), NOON)
+    return [
+        [(each.invitation.email, each.mailed) for each in sent],
+        [each.tenant.id for each in received],
+        joined.member.role,
+        promoted.role,
+        told(members.create_tenant_with_owner, ADAS, ADA, entry("tenant.created")),
+        remove_member(members, ada, "bob", NOON).email,
+        told(remove_member, members, ada, "bob", NOON),
+        [each.user_id for each in members.list_members(ADAS.id)],
+        [each.tenant.id for each in members.list_memberships("ada")],
+    ]
+
+
+def invitations_end_without_a_membership(stores: Stores) -> Sequence[object]:
+    members = stores.members
+    members.create_tenant_with_owner(ADAS, ADA, entry("tenant.created"))
+    identity = Identity(
+        user_id="bob", email=INVITATION.email, email_verified=True, name="Bob", expires_at=NOON + MINUTE
+    )
+    ada = access_tenant(members, replace(identity, user_id="ada", email=ADA.email), ADAS.id)
+    given = replace(INVITATION, email="cy@example.com", invited_by="eve@example.com")
+    eve = Member(user_id="eve", email=given.invited_by, name=None, role="admin", joined_at=NOON)
+    answers = [
+        told(members.add_member, ADAS.id, eve, entry("member.added")),
+        told(members.add_member, ADAS.id, eve, entry("member.added")),
+    ]
+    for each in (INVITATION, given):
+        members.save_invitation(ADAS.id, each, NOTHING_OUTGOING, entry("member.invited"))
+    answers.append(told(withdraw_invitation, members, ada, INVITATION.id, NOON))
+    members.save_invitation(ADAS.id, INVITATION, NOTHING_OUTGOING, entry("member.invited"))
+    answers += [
+        told(decline_invitation, members, identity, ADAS.id, NOON),
+        told(decline_invitation, members, identity, ADAS.id, NOON),
+        remove_member(members, ada, "eve", NOON).email,
+    ]
+    return [*answers, members.list_invitations(ADAS.id)]
+
+
+def prices_are_changed(stores: Stores) -> Sequence[object]:
+    def table(model: str) -> str:
+        return f'[[price]]\nprovider = "openai"\nmodel = "{model}"\nfrom = "2026-11-01"\npercent = "-15"\n'
+
+    books = stores.price_books
+    key = PriceKey(None, "openai", "a", None)
+    return [
+        import_prices(books, table("a") + table("b"), CHANGE, is_dry_run=False),
+        set_price(books, table("c"), CHANGE),
+        told(remove_price, books, key, date(2026, 11, 1), CHANGE),
+        told(remove_price, books, key, None, CHANGE),
+        read_book(books).entries,
+        books.list_price_changes(5),
+    ]
+
+
+def a_reconciliation_takes_its_turns(stores: Stores) -> Sequence[object]:
+    for tenant_id in ("acme", "bolt"):
+        new_tenant(stores.directory, tenant_id)
+    turns = ReconciliationTurns(stores.reconciliations)
+    return [
+        told(turns.begin, "", NOON),
+        told(turns.begin, "", NOON),
+        list(stores.billing.list_tenants(limit=1)),
+        turns.pass_on("", "acme", NOON),
+        told(turns.begin, "acme", NOON),
+        list(stores.billing.list_tenants("acme")),
+        turns.pass_on("acme", None, NOON),
+        turns.pass_on("acme", None, NOON),
+    ]

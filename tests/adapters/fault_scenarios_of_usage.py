@@ -1,0 +1,185 @@
+"""Scenarios of usage, folds, alerts, deliveries and billing, as their use cases run; each returns what was told."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+
+from shared.domain.ledger.usage import Wanted
+from shared.domain.notices.entries import Outgoing, notice_entry
+from shared.domain.notices.mails import RenderedMail
+from shared.domain.people.tenants import Change
+from shared.ports import DeliveryFailed, EventsWanted, SignedWebhook
+from shared.usecases.billing.stripe_changes import read_stripe_event
+from shared.usecases.ledger.fold_usage import fold_tenants
+from shared.usecases.notices.alert_endpoints import send_test
+from shared.usecases.notices.alert_recipients import RecipientDependencies, set_alert_recipients
+from shared.usecases.notices.deliver import Deliverer, DeliveryDependencies
+from shared.usecases.notices.mail_links import MailLink, confirm_recipient, set_mail_stopped
+from shared.usecases.people.manage_tenants import existing_tenant
+from tests.adapters.fault_cells import Stores
+from tests.adapters.fault_scenarios import told
+from tests.contracts.test_members import ADA
+from tests.contracts.test_outbox import AUDIT, ENDPOINT, ENTRIES, NOTICE
+from tests.golden.stripe_payloads import webhooks
+from tests.member_fixtures import add_member
+from tests.outgoing_fixtures import MAIL, outgoing
+from tests.sample_events import NOON, ONE_SHARD, TODAY, counted, llm_call, mark
+from tests.usecases.billing.billing_scenarios import ENDIVE, STARTED, billing_on, deliver, event_of
+from tests.usecases.notices.alert_scenarios import LIMIT, LINKS, folder_of, using
+from tests.usecases.plain_sums import current, folded, new_tenant
+
+MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
+CHANGE = Change("admin:ada", NOON, "because")
+ROTATED = ENDPOINT.rotated(NOON)
+
+
+def batches_are_recorded_with_duplicates_and_conflicts(stores: Stores) -> Sequence[object]:
+    usage = stores.usage
+    tenant = new_tenant(stores.directory)
+    yesterday = llm_call("e0", ts=NOON - timedelta(days=1), run_id="r1")
+    first = [yesterday, llm_call("e1", run_id="r1"), llm_call("e1", run_id="r1"), mark("e2", "r2", "started")]
+    second = [llm_call("e1", payload="other"), llm_call("e3", run_id="r2"), llm_call("e0", ts=yesterday.ts)]
+    answers = [usage.record("acme", each, ONE_SHARD, NOON) for each in (first, second, [llm_call("e3")])]
+    # Too many series for one commit.
+    wide = [llm_call(f"w{number}", model=f"model-{number}") for number in range(40)]
+    return [
+        *answers,
+        usage.record("acme", wide, ONE_SHARD, NOON),
+        counted(usage, "acme"),
+        current(usage, tenant, NOON),
+        usage.count_runs("acme", NOON - HOUR, NOON + HOUR),
+        usage.find_run("acme", "r1"),
+        usage.list_runs("acme", limit=5),
+        usage.list_events("acme", EventsWanted(run_id="r1", with_metadata=True), limit=5).items,
+        usage.dirty_counters("acme"),
+        list(usage.due_counters(NOON)),
+        usage.most_overdue(),
+    ]
+
+
+def usage_is_folded_and_alerts_are_raised(stores: Stores) -> Sequence[object]:
+    usage = stores.usage
+    tenant = new_tenant(stores.directory, plan="free")
+    add_member(stores.members, "acme", ADA)
+    folder = folder_of(usage, stores.members, stores.outbox)
+    usage.record("acme", [using("e1", LIMIT, run_id="r1")], ONE_SHARD, NOON)
+    fold_tenants(folder, ["acme"], NOON)
+    earlier = NOON - timedelta(days=1)
+    usage.record("acme", [using("e2", 5, ts=earlier, run_id="r1")], ONE_SHARD, NOON)
+    fold_tenants(folder, ["acme"], NOON + MINUTE)
+    return [
+        folded(usage, tenant, NOON),
+        usage.list_alerts("acme", limit=5),
+        usage.dirty_counters("acme"),
+        usage.read("acme", Wanted(days=(TODAY,))).documents.days[TODAY].runs,
+    ]
+
+
+@dataclass
+class Receiver:
+    """Takes mails and webhooks; refuses the first webhook."""
+
+    taken: list[str] = field(default_factory=list)
+    refuses: int = 1
+
+    def send(self, message: RenderedMail | SignedWebhook) -> str:
+        if isinstance(message, SignedWebhook) and self.refuses:
+            self.refuses -= 1
+            raise DeliveryFailed("busy")
+        self.taken.append(message.id if isinstance(message, RenderedMail) else message.message_id)
+        return "OK"
+
+
+def _deliver_due(dependencies: DeliveryDependencies, now: datetime) -> None:
+    """Deliver one entry after the other, so that the calls come in one order."""
+    deliverer = Deliverer(dependencies, lambda: now)
+    for entry_id in sorted(dependencies.outbox.due_entries(now, 10)):
+        deliverer.deliver([entry_id])
+
+
+def mails_and_webhooks_are_delivered(stores: Stores) -> Sequence[object]:
+    outbox = stores.outbox
+    new_tenant(stores.directory)
+    stores.endpoints.add_endpoint(ENDPOINT, AUDIT)
+    outbox.add_entries(Outgoing(entries=[*outgoing(MAIL).entries, notice_entry(NOTICE), ENTRIES["operator"]]))
+    test = send_test(outbox, ENDPOINT, NOON)
+    receiver = Receiver()
+    dependencies = DeliveryDependencies(
+        outbox=outbox,
+        endpoints=stores.endpoints,
+        directory=stores.directory,
+        members=stores.members,
+        mail=receiver,
+        webhooks=receiver,
+        links=LINKS,
+        operator_email="ops@example.com",
+    )
+    for minutes in (0, 1, 5):
+        _deliver_due(dependencies, NOON + minutes * MINUTE)
+    deliveries = outbox.list_deliveries(ENDPOINT.id, limit=5)
+    return [
+        receiver.taken,
+        [(each.state, each.attempts, each.last_answer) for each in deliveries.items],
+        test.id in outbox.known_entries([test.id]),
+        [each.state for each in outbox.list_for_operator(5)],
+    ]
+
+
+def endpoints_are_changed(stores: Stores) -> Sequence[object]:
+    endpoints = stores.endpoints
+    new_tenant(stores.directory)
+    gone = replace(ENDPOINT, id="ep_2")
+    for each in (ENDPOINT, gone):
+        endpoints.add_endpoint(each, AUDIT)
+    endpoints.save_secrets(ROTATED, AUDIT)
+    endpoints.save_health(ENDPOINT.after_failure(NOON), AUDIT)
+    endpoints.remove_endpoint(gone, AUDIT)
+    return [
+        told(endpoints.save_secrets, gone, AUDIT),
+        told(endpoints.save_health, gone),
+        endpoints.find_endpoint("acme", ENDPOINT.id),
+        endpoints.list_endpoints("acme"),
+    ]
+
+
+def recipients_confirm_and_stop(stores: Stores) -> Sequence[object]:
+    outbox, directory = stores.outbox, stores.directory
+    tenant = new_tenant(directory)
+    dependencies = RecipientDependencies(
+        directory=directory, members=stores.members, outbox=outbox, links=LINKS
+    )
+    pending = set_alert_recipients(dependencies, tenant, ["a@example.com"], CHANGE)
+    (entry_id,) = outbox.due_entries(NOON, 5)
+    entry = outbox.find_entry(entry_id)
+    assert entry is not None
+    link = MailLink(entry_id, entry.token)
+    outbox.add_entries(Outgoing(entries=[ENTRIES["mail"]]))
+    mail = MailLink(ENTRIES["mail"].id, ENTRIES["mail"].token)
+    return [
+        pending,
+        confirm_recipient(outbox, directory, link, NOON),
+        set_mail_stopped(outbox, directory, mail, stopped=True),
+        outbox.find_addresses(["a@example.com"]),
+        set_mail_stopped(outbox, directory, mail, stopped=False),
+        set_alert_recipients(dependencies, existing_tenant(directory, "acme"), ["a@example.com"], CHANGE),
+    ]
+
+
+def webhooks_of_stripe_are_applied(stores: Stores) -> Sequence[object]:
+    new_tenant(stores.directory, plan="free")
+    add_member(stores.members, "acme", ADA)
+    billing = billing_on(stores.billing)
+    events = [read_stripe_event(payload) for payload in webhooks("endive")]
+    strange = {**ENDIVE["subscription"], "customer": "cus_2"}
+    foreign = event_of("customer.subscription.updated", {**strange, "metadata": {}}, STARTED, "evt_foreign")
+    ghost = {**strange, "metadata": {"gwi_tenant_id": "ghost"}}
+    unowned = event_of("customer.subscription.updated", ghost, STARTED, "evt_unowned")
+    return [
+        deliver(billing, [*events, *events[:1], foreign, foreign, unowned, unowned]),
+        stores.billing.claim_trial("p1", "acme", NOON),
+        stores.billing.claim_trial("p1", "acme", NOON),
+        stores.billing.claim_trial("p1", "bolt", NOON),
+        stores.billing.list_invoices("acme", limit=5),
+        stores.billing.list_billing_alerts("acme"),
+        existing_tenant(stores.directory, "acme"),
+    ]

@@ -1,0 +1,68 @@
+"""Fault injection at the gRPC layer: each call of each scenario fails once, before or after its effect.
+
+After one failure the retries must hide it: what is stored and what is told are as without it.
+"""
+
+import os
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from typing import get_type_hints
+
+import grpc
+import pytest
+
+from tests.adapters import fault_scenarios, fault_scenarios_of_usage
+from tests.adapters.fault_cells import Laboratory, Scenario, Stores, sample, whole_product
+
+SCENARIOS: Sequence[Scenario] = (
+    fault_scenarios.a_tenant_is_created_and_changed,
+    fault_scenarios.keys_are_made_used_and_revoked,
+    fault_scenarios.people_are_invited_join_and_leave,
+    fault_scenarios.invitations_end_without_a_membership,
+    fault_scenarios.prices_are_changed,
+    fault_scenarios.a_reconciliation_takes_its_turns,
+    fault_scenarios_of_usage.batches_are_recorded_with_duplicates_and_conflicts,
+    fault_scenarios_of_usage.usage_is_folded_and_alerts_are_raised,
+    fault_scenarios_of_usage.mails_and_webhooks_are_delivered,
+    fault_scenarios_of_usage.endpoints_are_changed,
+    fault_scenarios_of_usage.recipients_confirm_and_stop,
+    fault_scenarios_of_usage.webhooks_of_stripe_are_applied,
+)
+FAULTS = whole_product if os.environ.get("FAULTS") == "all" else sample
+
+
+@pytest.fixture
+def laboratory(emulator_channel: grpc.Channel, monkeypatch: pytest.MonkeyPatch) -> Laboratory:
+    """Databases of the emulator, pauses of a millisecond, and ids and tokens that are the same in each run."""
+    monkeypatch.setattr("shared.adapters.firestore.retries._FIRST_PAUSE_SECONDS", 0.001)
+    monkeypatch.setattr("shared.domain.notices.entries.new_token", lambda: "token")
+    monkeypatch.setattr("shared.usecases.notices.alert_endpoints.secrets.token_hex", lambda _: "random")
+    return Laboratory(emulator_channel)
+
+
+@pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda scenario: scenario.__name__)
+def test_one_failed_call_changes_neither_what_is_stored_nor_what_is_told(
+    laboratory: Laboratory, scenario: Scenario
+) -> None:
+    undisturbed = laboratory.run(scenario)
+    faults = list(FAULTS(undisturbed.calls))
+    with ThreadPoolExecutor(4) as threads:
+        ends = threads.map(partial(laboratory.run_with, scenario), faults)
+        different = [
+            f"{undisturbed.calls[fault.call]}, {fault}"
+            for fault, left in zip(faults, ends, strict=True)
+            if left != undisturbed.left
+        ]
+    assert different == []
+
+
+def test_the_scenarios_use_every_method_of_the_stores(laboratory: Laboratory) -> None:
+    used = set().union(*(laboratory.run(scenario).methods for scenario in SCENARIOS))
+    methods = {
+        f"{name}.{method}"
+        for name, port in get_type_hints(Stores).items()
+        for method in vars(port)
+        if not method.startswith("_")
+    }
+    assert methods - used == set()
