@@ -160,7 +160,7 @@ class SignatureCheck(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class EndpointSync:
-    """What was changed about our webhook endpoint, a sentence each."""
+    """The changes of our webhook endpoint, a sentence each."""
 
     changes: list[str]
     secret: str | None = None
@@ -175,7 +175,7 @@ class StripeGateway(Protocol):
 
     @property
     def livemode(self) -> bool | None:
-        """Whether its key is for live or for test objects; None if the key does not say."""
+        """True if its key is for live objects, False for test objects; None if the key does not say."""
 
     def within(self, seconds: float) -> AbstractContextManager[None]:
         """Give all calls in this context so many seconds together; after that they raise Unavailable."""

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
-from shared.bootstrap import Container
 from shared.config import load_config
+from shared.container import Container
 from shared.domain.people.tenants import Change
 from shared.usecases.people.manage_tenants import TenantRequest, create_tenant
 from tests.http.serving import BY_NAME, encoded, pushed

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from shared.bootstrap import process_memory
+from shared.container import process_memory
 from shared.domain.limits.grants import Grant
 from shared.domain.limits.limits import MAX_LIMIT
 from shared.domain.people.tenants import Change

@@ -7,7 +7,7 @@ import pytest
 from werkzeug.test import TestResponse
 
 from shared.adapters.memory import MemoryStore
-from shared.bootstrap import process_memory
+from shared.container import process_memory
 from shared.domain.limits.rates import CEILING_FACTOR
 from tests.http.serving import Clock, Functions, bearer, refused, succeeded
 

@@ -1,6 +1,6 @@
 """Helpers for tests of people: the members of acme, its audit entries, and the queued mails."""
 
-from shared.bootstrap import process_memory
+from shared.container import process_memory
 from shared.domain.notices.mails import Mail
 from shared.domain.people.members import Role
 from tests.audit_trail import trail_of

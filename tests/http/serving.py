@@ -16,7 +16,7 @@ from werkzeug.test import TestResponse
 
 from shared import bootstrap
 from shared.adapters.memory.people.identities import MemoryAccount
-from shared.bootstrap import Container, process_memory
+from shared.container import Container, process_memory
 from shared.domain.people.members import Member, Role
 from shared.domain.people.tenants import ALL_SCOPES, Change, Scope, Tenant
 from shared.usecases.people.manage_keys import KeyRequest, create_key, new_key

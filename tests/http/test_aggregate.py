@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from shared.bootstrap import process_memory
+from shared.container import process_memory
 from shared.domain.errors import Unavailable
 from shared.domain.ledger.rollups import DayRollup
 from tests.http.serving import Functions, encoded, pushed, unfolded

@@ -8,7 +8,7 @@ from threading import Thread
 import pytest
 from standardwebhooks import Webhook
 
-from shared.bootstrap import process_memory
+from shared.container import process_memory
 from shared.domain.notices.endpoints import DISABLED_AFTER, MAX_ENDPOINTS
 from tests.audit_trail import trail_of
 from tests.http.conftest import NOON

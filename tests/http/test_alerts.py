@@ -2,7 +2,7 @@
 
 import pytest
 
-from shared.bootstrap import process_memory
+from shared.container import process_memory
 from shared.domain.errors import Unavailable
 from shared.domain.notices.mails import Button, Mail
 from tests.audit_trail import trail_of

@@ -9,7 +9,7 @@ import pytest
 from werkzeug.test import TestResponse
 
 from shared.adapters.memory import MemoryStore
-from shared.bootstrap import process_memory
+from shared.container import process_memory
 from shared.domain.people.members import MAX_INVITATIONS, MAX_MEMBERSHIPS
 from shared.http import turns
 from shared.usecases.people.manage_keys import MAX_ACTIVE_KEYS

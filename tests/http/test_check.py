@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from shared.bootstrap import process_memory
+from shared.container import process_memory
 from shared.domain.people.tenants import AuditEntry
 from tests.http.serving import Clock, Functions, bearer, succeeded
 

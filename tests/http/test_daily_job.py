@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from shared.bootstrap import process_memory
+from shared.container import process_memory
 from shared.domain.errors import Unavailable
 from shared.domain.ledger.counter_settings import CounterSettings
 from shared.domain.ledger.periods import start_of

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from shared.bootstrap import process_memory
+from shared.container import process_memory
 from shared.domain.errors import Unavailable
 from tests.http.serving import Clock, Functions, Json, refused
 

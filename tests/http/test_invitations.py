@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from shared.bootstrap import process_memory
+from shared.container import process_memory
 from shared.domain.notices.entries import MAX_MAILS_PER_ADDRESS, MAX_MAILS_PER_PERSON
 from shared.domain.notices.mails import Button
 from shared.domain.people.members import INVITATION_LASTS, MAX_INVITATIONS, email_id

@@ -5,7 +5,7 @@ import logging
 
 import pytest
 
-from shared.bootstrap import process_memory
+from shared.container import process_memory
 from shared.logs import LOGGER, JsonLines, without_secrets
 from shared.usecases.people.unknown_keys import UNKNOWN_KEYS_PER_MINUTE
 from tests.http.serving import Functions, Json, bearer, refused

@@ -2,7 +2,7 @@
 
 import pytest
 
-from shared.bootstrap import process_memory
+from shared.container import process_memory
 from shared.domain.notices.mails import Mail
 from shared.domain.notices.outbox import OutboxEntry
 from tests.audit_trail import trail_of

@@ -9,7 +9,7 @@ import pytest
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from shared.bootstrap import process_memory
+from shared.container import process_memory
 from shared.domain.people.members import Role
 from shared.domain.people.tenants import ALL_SCOPES, Change
 from shared.usecases.people.manage_keys import KeyRef, revoke_key

@@ -3,7 +3,7 @@
 import pytest
 
 from shared.adapters.memory.people.identities import MemoryAccount
-from shared.bootstrap import process_memory
+from shared.container import process_memory
 from shared.domain.people.members import MAX_MEMBERSHIPS, email_id
 from shared.domain.people.tenants import key_id
 from tests.http.people import ADA, BOB, CY, MEMBERS, invite, roles, trail

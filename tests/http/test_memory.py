@@ -15,8 +15,8 @@ from uuid import uuid4
 
 import pytest
 
-from shared.bootstrap import Container
 from shared.config import load_config
+from shared.container import Container
 from shared.domain.people.tenants import Change
 from shared.usecases.people.manage_tenants import TenantRequest, create_tenant
 from tests.http.serving import BY_NAME, bearer

@@ -12,7 +12,7 @@ from urllib.request import HTTPRedirectHandler, ProxyHandler, build_opener
 import pytest
 
 from shared.adapters import stripe
-from shared.bootstrap import process_memory
+from shared.container import process_memory
 from shared.domain.billing.plan_mapping import catalog_to_sell
 from shared.domain.billing.stripe_shapes import read_subscription
 from shared.domain.errors import Unavailable

@@ -8,7 +8,7 @@ from typing import get_args
 import pytest
 
 from shared.adapters.memory.people.identities import TOKEN_LASTS, MemoryAccount
-from shared.bootstrap import process_memory
+from shared.container import process_memory
 from shared.domain.people.members import PERMISSIONS, ROLES, Permission, Role
 from shared.domain.people.tenants import ALL_SCOPES
 from shared.http.billing import billing

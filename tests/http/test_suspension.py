@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from shared.bootstrap import process_memory
+from shared.container import process_memory
 from shared.domain.people.members import Role
 from shared.domain.people.tenants import Change
 from shared.usecases.people.authenticate import CACHE_FOR

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from shared.adapters.firestore.people.tenants import delete_write
-from shared.bootstrap import process_memory
+from shared.container import process_memory
 from shared.domain.errors import NotFound
 from shared.domain.ledger.counter_settings import MAX_COUNTER_SHARDS
 from shared.domain.ledger.counters import CounterShard, ShardRef

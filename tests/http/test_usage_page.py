@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from shared.bootstrap import process_memory
+from shared.container import process_memory
 from shared.domain.billing.subscription_states import SubscriptionState
 from shared.domain.ledger.counter_settings import CounterSettings
 from shared.domain.limits.limits import LimitOverrides

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from shared.bootstrap import process_memory
+from shared.container import process_memory
 from shared.usecases.people.authenticate import Access, KeyAuthenticator
 from tools.admin.__main__ import main
 

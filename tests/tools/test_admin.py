@@ -15,8 +15,8 @@ from uuid import uuid4
 
 import pytest
 
-from shared.bootstrap import Container, process_memory
 from shared.config import load_config
+from shared.container import Container, process_memory
 from shared.domain.metering.recording import RecordedEvent
 from shared.domain.people.tenants import AGENT_SCOPES
 from shared.ports import Page, UsageStore

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from shared.bootstrap import process_memory
+from shared.container import process_memory
 from shared.domain.errors import NotAuthenticated
 from shared.domain.limits.limits import MAX_LIMIT
 from tests.audit_trail import trail_of

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from shared.adapters.memory.people.identities import MemoryAccount
-from shared.bootstrap import process_memory
+from shared.container import process_memory
 from shared.domain.people.tenants import Change
 from shared.usecases.people.manage_keys import KeyRequest, create_key
 from tests.audit_trail import trail_of

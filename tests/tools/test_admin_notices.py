@@ -2,7 +2,7 @@
 
 import pytest
 
-from shared.bootstrap import process_memory
+from shared.container import process_memory
 from shared.domain.notices.entries import Outgoing, operator_entry
 from tests.audit_trail import trail_of
 from tests.outgoing_fixtures import MAIL, outgoing

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.bootstrap import process_memory
+from shared.container import process_memory
 from shared.domain.people.tenants import Change, Tenant
 from shared.usecases.people.manage_keys import KeyRequest, new_key
 from tests.sample_events import NOON

@@ -11,8 +11,8 @@ import pytest
 import stripe
 
 from shared.adapters.stripe import StripeApi
-from shared.bootstrap import Container, process_memory
 from shared.config import load_config
+from shared.container import Container, process_memory
 from shared.domain.billing.plan_mapping import catalog_to_sell
 from shared.domain.billing.stripe_shapes import read_subscription
 from shared.usecases.billing.start_checkout import Purchase, ReturnPages, start_checkout

@@ -2,7 +2,7 @@
 
 import pytest
 
-from shared.bootstrap import process_memory
+from shared.container import process_memory
 from shared.domain.errors import Forbidden
 from tests.audit_trail import trail_of
 from tests.tools.admin_calls import CREATE, Capture, access, failed, memory, run

@@ -8,7 +8,7 @@ from datetime import datetime
 from itertools import islice
 from typing import Any
 
-from shared.bootstrap import Container
+from shared.container import Container
 from shared.domain.ledger.usage import Detail
 from shared.domain.people.tenants import Change, Tenant
 from shared.usecases.ledger.verify_counters import verify_counters

@@ -2,7 +2,7 @@
 
 from argparse import Namespace
 
-from shared.bootstrap import Container
+from shared.container import Container
 from shared.usecases.billing.end_tenant import end_tenant
 from shared.usecases.people import manage_grants, manage_limits
 from shared.usecases.people.manage_grants import GrantRequest

@@ -2,7 +2,7 @@
 
 from argparse import Namespace
 
-from shared.bootstrap import Container
+from shared.container import Container
 from shared.domain.errors import NotFound
 from shared.domain.notices.endpoints import Endpoint
 from shared.domain.notices.mails import Mail, OperatorNotice

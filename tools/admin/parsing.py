@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from shared.bootstrap import Container
+from shared.container import Container
 from tools.admin.commands import Answer
 
 PROGRAM = "python -m tools.admin"

@@ -4,7 +4,7 @@ from argparse import Namespace
 from datetime import timedelta
 from typing import Any
 
-from shared.bootstrap import Container
+from shared.container import Container
 from shared.domain.people.members import Member
 from shared.domain.people.tenants import AGENT_SCOPES, ApiKey
 from shared.usecases.people import manage_keys, members

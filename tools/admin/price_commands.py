@@ -3,7 +3,7 @@
 from argparse import Namespace
 from typing import Any
 
-from shared.bootstrap import Container
+from shared.container import Container
 from shared.domain.errors import InvalidInput
 from shared.domain.prices.price_book import PriceEntry, PriceKey, book_provider
 from shared.domain.prices.price_file import format_prices

@@ -4,7 +4,7 @@ from argparse import Namespace
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from shared.bootstrap import Container
+from shared.container import Container
 from shared.domain.billing.plan_mapping import catalog_to_sell
 from shared.domain.errors import NotFound, UsageError
 from shared.usecases.billing import link_customer

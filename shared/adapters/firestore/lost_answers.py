@@ -26,7 +26,7 @@ class Attempts(Generic[R]):
 
     @property
     def may_have_succeeded(self) -> bool:
-        """Whether an attempt before the last one may have reached the server."""
+        """True if an attempt before the last one may have reached the server."""
         return self._count > 1
 
 

@@ -106,7 +106,7 @@ class InvoiceRow:
 
     @property
     def net_total(self) -> int:
-        """What is left of the total after refunds, credit notes and lost disputes."""
+        """The rest of the total after refunds, credit notes and lost disputes."""
         total = self.invoice.total
         return max(total - self.taken_back.total, min(total, 0))
 

@@ -85,7 +85,7 @@ class StripeEvent:
 
     @property
     def is_ours(self) -> bool:
-        """Whether something says that the object was sold by this product, and not by another app of the account."""
+        """True if something says that the object was sold by this product, and not by another app of the account."""
         is_our_price = isinstance(self.payload, SubscriptionSnapshot) and self.payload.is_ours
         return is_our_price or self.tenant_id is not None
 

@@ -76,7 +76,7 @@ class SubscriptionSnapshot:
 
     @property
     def price_text(self) -> str | None:
-        """What each interval costs: `$99.00 per month`; None for tiers and for other currencies than ours."""
+        """The price of an interval: `$99.00 per month`; None for tiers and for other currencies than ours."""
         if self.unit_amount is None or self.currency != CURRENCY:
             return None
         return f"${Decimal(self.unit_amount * self.quantity).scaleb(-2):,} per {self.interval}"

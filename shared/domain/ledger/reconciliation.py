@@ -16,7 +16,10 @@ MESSAGE_LASTS: Final = timedelta(hours=1)
 
 
 class Turn(Enum):
-    """Whether a step may begin. UNDER_WAY: this step has begun. TAKEN: another step is next or under way."""
+    """The answer to a step that wants to begin.
+
+    UNDER_WAY: this step has begun. TAKEN: another step is next or under way.
+    """
 
     FREE = "free"
     UNDER_WAY = "under way"

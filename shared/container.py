@@ -1,0 +1,299 @@
+"""The parts of a function, built from its configuration, each on first use."""
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext, suppress
+from datetime import UTC, datetime
+from functools import cached_property, lru_cache, partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from shared.adapters.catalog_file import CatalogFile
+from shared.adapters.memory import InlineTickPublisher, MemoryStore
+from shared.adapters.smtp import SmtpMailSender
+from shared.config import Config
+from shared.domain.errors import UsageError
+from shared.domain.notices.mail_templates import Links
+from shared.domain.prices.catalog import catalog_providers
+from shared.ports import (
+    BillingStore,
+    Directory,
+    Endpoints,
+    IdentityVerifier,
+    MailSender,
+    Members,
+    Operations,
+    Outbox,
+    PriceBooks,
+    PushVerifier,
+    Reconciliations,
+    SignatureCheck,
+    StripeGateway,
+    TickPublisher,
+    UsageStore,
+)
+from shared.usecases.billing.billing_dependencies import BillingDependencies
+from shared.usecases.ledger.fold_lag import FoldLag
+from shared.usecases.ledger.fold_tenant import TenantFolder
+from shared.usecases.ledger.ledger import Ledger
+from shared.usecases.ledger.reconciliation_turns import ReconciliationTurns
+from shared.usecases.limits.check_limits import Limits, Thresholds
+from shared.usecases.limits.limit_rates import RateLimits
+from shared.usecases.metering.record_events import EventRecorder
+from shared.usecases.notices.deliver import Deliverer, DeliveryDependencies
+from shared.usecases.notices.raise_alerts import AlertRaiser
+from shared.usecases.people.authenticate import KeyAuthenticator
+from shared.usecases.people.authenticate_member import MemberAuthenticator
+from shared.usecases.prices.read_prices import PriceReader
+from shared.usecases.tick_jobs import TickJobs
+
+if TYPE_CHECKING:
+    from shared.adapters.firestore import FirestoreRpc
+
+
+def utc_now() -> datetime:
+    """Return the current time. Only the edge reads a clock; all other code takes `now` as an argument."""
+    return datetime.now(UTC)
+
+
+@lru_cache(maxsize=1)
+def process_memory() -> MemoryStore:
+    """Return the in-memory store that all functions of this process share."""
+    return MemoryStore()
+
+
+class Container:
+    """The parts of one function, built on first use.
+
+    Packages of vendors are imported where they are used, so that a function needs and loads only its own. No
+    channel may exist before the server has forked.
+    """
+
+    def __init__(self, config: Config, clock: Callable[[], datetime] = utc_now) -> None:
+        self.config = config
+        self.clock = clock
+
+    @cached_property
+    def usage(self) -> UsageStore:
+        if self.config.store == "memory":
+            return process_memory()
+        from shared.adapters.firestore import FirestoreUsageStore
+
+        return FirestoreUsageStore(self._rpc, self.config.retention)
+
+    @cached_property
+    def directory(self) -> Directory:
+        if self.config.store == "memory":
+            return process_memory()
+        from shared.adapters.firestore import FirestoreDirectory
+
+        return FirestoreDirectory(self._rpc)
+
+    @cached_property
+    def price_books(self) -> PriceBooks:
+        if self.config.store == "memory":
+            return process_memory()
+        from shared.adapters.firestore import FirestorePriceBooks
+
+        return FirestorePriceBooks(self._rpc)
+
+    @cached_property
+    def outbox(self) -> Outbox:
+        if self.config.store == "memory":
+            return process_memory()
+        from shared.adapters.firestore import FirestoreOutbox
+
+        return FirestoreOutbox(self._rpc)
+
+    @cached_property
+    def endpoints(self) -> Endpoints:
+        if self.config.store == "memory":
+            return process_memory()
+        from shared.adapters.firestore import FirestoreEndpoints
+
+        return FirestoreEndpoints(self._rpc)
+
+    @cached_property
+    def members(self) -> Members:
+        if self.config.store == "memory":
+            return process_memory()
+        from shared.adapters.firestore import FirestoreMembers
+
+        return FirestoreMembers(self._rpc)
+
+    @cached_property
+    def billing(self) -> BillingDependencies:
+        """The billing store, and Stripe if a key is configured."""
+        return BillingDependencies(
+            self._billing_store, self._stripe, self.config.grace, self.config.second_subscription
+        )
+
+    @cached_property
+    def verify_signature(self) -> SignatureCheck:
+        from shared.adapters.stripe import verify_signature
+
+        return verify_signature
+
+    @cached_property
+    def _billing_store(self) -> BillingStore:
+        if self.config.store == "memory":
+            return process_memory()
+        from shared.adapters.firestore import FirestoreBillingStore
+
+        return FirestoreBillingStore(self._rpc)
+
+    @cached_property
+    def _stripe(self) -> StripeGateway | None:
+        if self.config.stripe_api_key is None:
+            return None
+        from shared.adapters.stripe import StripeApi
+
+        slots = max(1, self.config.threads // 2)
+        return StripeApi(self.config.stripe_api_key, self.config.stripe_api_base, slots)
+
+    @cached_property
+    def tick_verifier(self) -> PushVerifier | None:
+        """Recognise who pushes ticks; None if no sender is configured."""
+        if self.config.tick_sender is None:
+            return None
+        from shared.adapters.push_tokens import PushTokens
+
+        return PushTokens(self.config.tick_sender)
+
+    @cached_property
+    def _reconciliations(self) -> Reconciliations:
+        if self.config.store == "memory":
+            return process_memory()
+        from shared.adapters.firestore import FirestoreReconciliations
+
+        return FirestoreReconciliations(self._rpc)
+
+    @cached_property
+    def publisher(self) -> TickPublisher:
+        if self.config.store == "memory":
+            return InlineTickPublisher(lambda message: self.jobs.run(message, self.clock()))
+        from shared.adapters.pubsub import PubsubTickPublisher
+
+        return PubsubTickPublisher(self.config.project_id, self.config.tick_topic)
+
+    @cached_property
+    def jobs(self) -> TickJobs:
+        return TickJobs(
+            folder=self.folder,
+            deliverer=self.deliverer,
+            billing=self.billing,
+            publisher=self.publisher,
+            turns=ReconciliationTurns(self._reconciliations),
+        )
+
+    @cached_property
+    def deliverer(self) -> Deliverer:
+        from shared.adapters.webhook_posts import WebhookPosts
+
+        stores = DeliveryDependencies(
+            outbox=self.outbox,
+            endpoints=self.endpoints,
+            directory=self.directory,
+            members=self.members,
+            mail=self._mail_sender,
+            webhooks=WebhookPosts(allow_local=self.config.local_webhooks),
+            links=self.links,
+            operator_email=self.config.operator_email,
+        )
+        return Deliverer(stores, self.clock)
+
+    @cached_property
+    def _mail_sender(self) -> MailSender | None:
+        if self.config.smtp:
+            return SmtpMailSender(self.config.smtp, self.config.mail_from)
+        if self.config.mail_collection and self.config.store == "firestore":
+            from shared.adapters.firestore import FirestoreMailDocuments
+
+            return FirestoreMailDocuments(self._rpc, self.config.mail_collection)
+        return None
+
+    @cached_property
+    def links(self) -> Links:
+        """The pages that mails link to."""
+        return Links(self.config.web_origin)
+
+    @cached_property
+    def alerts(self) -> AlertRaiser:
+        return AlertRaiser(
+            store=self.usage,
+            members=self.members,
+            outbox=self.outbox,
+            thresholds=self.thresholds,
+            links=self.links,
+        )
+
+    @cached_property
+    def authenticator(self) -> KeyAuthenticator:
+        return KeyAuthenticator(self.directory)
+
+    @cached_property
+    def sign_in(self) -> MemberAuthenticator:
+        return MemberAuthenticator(self.identities, self.members)
+
+    @cached_property
+    def identities(self) -> IdentityVerifier:
+        if self.config.store == "memory":
+            return process_memory()
+        from shared.adapters.firebase_auth import FirebaseIdentities
+
+        return FirebaseIdentities(self.config.project_id)
+
+    @cached_property
+    def ledger(self) -> Ledger:
+        return Ledger(self.usage)
+
+    @cached_property
+    def fold_lag(self) -> FoldLag:
+        return FoldLag(self.usage)
+
+    @cached_property
+    def events(self) -> EventRecorder:
+        return EventRecorder(self.ledger, self.prices, self.config.takes_estimates)
+
+    @cached_property
+    def prices(self) -> PriceReader:
+        path = self.config.price_catalog
+        return PriceReader(self.price_books, CatalogFile(Path(path)) if path else None)
+
+    @cached_property
+    def limits(self) -> Limits:
+        return Limits(self.ledger, self.thresholds)
+
+    @cached_property
+    def rates(self) -> RateLimits:
+        return RateLimits(self.thresholds)
+
+    @cached_property
+    def folder(self) -> TenantFolder:
+        return TenantFolder(self.usage, self.thresholds.policy_of, self.alerts, self.config.day_limits)
+
+    @cached_property
+    def thresholds(self) -> Thresholds:
+        return Thresholds(self.config.soft_percent, self.config.hard_percent)
+
+    @cached_property
+    def _rpc(self) -> "FirestoreRpc":
+        from shared.adapters.firestore.rpc import FirestoreRpc, open_channel
+
+        emulator = self.config.firestore_emulator
+        connect = partial(open_channel, emulator)
+        return FirestoreRpc(self.config.project_id, connect, is_emulator=emulator is not None)
+
+    def request(self) -> AbstractContextManager[Operations]:
+        """Limit how long the calls within the block wait for the store in total; yield their count."""
+        return nullcontext(Operations()) if self.config.store == "memory" else self._rpc.request()
+
+    def load_prices(self) -> None:
+        """Load the price catalog, which takes most of a second, before a request needs it."""
+        catalog_providers()
+        self.prices.refresh_catalog(self.clock())
+
+    def first_call(self) -> None:
+        """Open the channel to the store, which takes a second, before a request needs it."""
+        # If the store is unavailable, the next request reports it.
+        with suppress(UsageError):
+            self.directory.find_key("warm-up")
