@@ -9,6 +9,7 @@ ARGS ?=
 FUNCTIONS := record_usage stripe_webhook usage_api aggregate
 SOURCES := $(wildcard shared functions tools tests)
 HTTP_TESTS := tests/http tests/golden tests/rules
+USECASE_TESTS := tests/domain tests/usecases
 SYNC_OUTPUT := $(if $(filter output-sync,$(.FEATURES)),--output-sync=line)
 
 # The first Python that is new enough; PYTHON=/path/to/python chooses another.
@@ -28,7 +29,7 @@ COMPILE := $(BIN)/uv pip compile --universal --python-version 3.11 --generate-ha
 # Run an installation with progress and one sentence if it fails.
 INSTALL := sh tools/dev/install.sh
 
-.PHONY: help dev shell test test-parts test-web test-http test-rest test-e2e test-python fuzz faults chaos coverage check types format bench build lock clean
+.PHONY: help dev shell test test-parts test-web test-http test-usecases test-rest test-e2e test-python fuzz faults chaos coverage check types format bench build lock clean
 
 help:  ## List the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-10s %s\n", $$1, $$2}'
@@ -44,7 +45,7 @@ test: $(SYNCED) $(NODE_SYNCED)  ## Run every test (ARGS="tests/domain -k limits"
 	@$(MAKE) --no-print-directory --keep-going $(if $(ARGS),test-python,test-parts test-e2e)
 
 test-parts:
-	@$(MAKE) --no-print-directory --keep-going --jobs=2 $(SYNC_OUTPUT) test-http test-rest test-web
+	@$(MAKE) --no-print-directory --keep-going --jobs=2 $(SYNC_OUTPUT) test-rest test-http test-usecases test-web
 
 test-web:
 	@npm --prefix web test --silent
@@ -52,8 +53,11 @@ test-web:
 test-http:
 	@exec $(BIN)/python -m pytest $(HTTP_TESTS)
 
+test-usecases:
+	@exec $(BIN)/python -m pytest $(USECASE_TESTS)
+
 test-rest:
-	@exec $(BIN)/python -m pytest tests $(HTTP_TESTS:%=--ignore=%) --ignore=tests/e2e
+	@exec $(BIN)/python -m pytest tests $(patsubst %,--ignore=%,$(HTTP_TESTS) $(USECASE_TESTS) tests/e2e)
 
 # Alone, because a whole stack and a browser need the machine.
 test-e2e:
