@@ -102,7 +102,7 @@ class Proxy:
             while data := connection.client.recv(_CHUNK_BYTES):
                 _wait_if_dead(connection)
                 connection.server.sendall(data)
-            connection.server.shutdown(socket.SHUT_WR)
+        connection.cut()
 
     def _forward_answers(self, connection: _Connection) -> None:
         with suppress(OSError):
@@ -110,8 +110,8 @@ class Proxy:
                 _wait_if_dead(connection)
                 if not self._loses_answers:
                     connection.client.sendall(data)
-            connection.client.shutdown(socket.SHUT_WR)
         self._open.discard(connection)
+        connection.cut()
 
 
 def _wait_if_dead(connection: _Connection) -> None:

@@ -7,6 +7,7 @@ from http.client import HTTPConnection
 from typing import Any, NamedTuple
 from urllib.parse import urlencode, urlsplit
 
+from shared.domain.people.tenants import ALL_SCOPES
 from tests.e2e.running import RunningStack
 
 
@@ -33,8 +34,11 @@ def visit(url: str, **fields: str) -> Page:
 
 
 def new_subscriber(stack: RunningStack, tenant_id: str) -> "Subscriber":
-    """A tenant on the free plan, made with the admin tool."""
-    done = stack.admin("tenant", "create", "--id", tenant_id, "--name", tenant_id.title())
+    """A tenant on the free plan with a key for everything, made with the admin tool."""
+    created = stack.admin("tenant", "create", "--id", tenant_id, "--name", tenant_id.title())
+    assert created.returncode == 0, created.stderr
+    scopes = [part for scope in ALL_SCOPES for part in ("--scope", scope)]
+    done = stack.admin("key", "create", "--tenant", tenant_id, *scopes)
     assert done.returncode == 0, done.stderr
     return Subscriber(stack.acting_for(tenant_id, json.loads(done.stdout)["api_key"]))
 

@@ -12,6 +12,7 @@ import functions_framework
 from flask import Flask
 from werkzeug.serving import BaseWSGIServer, make_server
 
+from shared.logs import LOGGER
 from tools.dev.admin_calls import admin_of
 from tools.dev.functions import Function, local_settings
 from tools.dev.local_mail import LocalMail, plan_mail
@@ -71,6 +72,9 @@ def _functions(
 ) -> Iterator[tuple[dict[str, BaseWSGIServer], dict[str, Thread]]]:
     """Serve the functions; they read the environment of this process when they are loaded."""
     servers = {each.name: _server(each, root) for each in placed_functions(stripe, root)}
+    # The functions log to this terminal, where a line for each request would hide everything else.
+    LOGGER.handlers.clear()
+    LOGGER.setLevel(logging.WARNING)
     threads = {name: Thread(target=server.serve_forever, daemon=True) for name, server in servers.items()}
     for thread in threads.values():
         thread.start()
