@@ -22,23 +22,27 @@ def start(
     takes_members: bool = False,
     prices_events: bool = False,
 ) -> Container:
-    """Return the container of this process; exit with a list of all problems if the configuration is invalid.
+    """Return the container of a function; exit with a list of all problems if the configuration is invalid.
 
-    `required` names variables that this function needs, `required_when_deployed` those that are not needed on a
-    developer's machine. `takes_members` and `prices_events` say what to prepare in the serving process, beside its
-    first requests.
+    The function logs JSON lines from now on. `required` names variables that it needs, `required_when_deployed` those
+    that are not needed on a developer's machine. `takes_members` and `prices_events` say what to prepare in the serving
+    process, beside its first requests.
     """
-    try:
-        config = load_config(os.environ, required, required_when_deployed)
-    except ConfigurationError as error:
-        sys.exit(error.message)
-    write_json_lines(config.project_id)
-    container = Container(config)
-    if config.store == "firestore":
+    container = configured(required, required_when_deployed)
+    write_json_lines(container.config.project_id)
+    if container.config.store == "firestore":
         sign_in = [lambda: container.sign_in] if takes_members else []
         prices = [container.load_prices] if prices_events else []
         _after_fork([*prices, container.first_call, *sign_in])
     return container
+
+
+def configured(required: Iterable[str] = (), required_when_deployed: Iterable[str] = ()) -> Container:
+    """Return a container with the configuration of the environment; exit with its problems if it is invalid."""
+    try:
+        return Container(load_config(os.environ, required, required_when_deployed))
+    except ConfigurationError as error:
+        sys.exit(error.message)
 
 
 def _after_fork(warm_ups: Sequence[Callable[[], object]]) -> None:

@@ -5,7 +5,7 @@ import sys
 from argparse import Namespace
 from collections.abc import Sequence
 
-from shared.bootstrap import start
+from shared.bootstrap import configured
 from shared.domain.errors import InvalidInput, UsageError
 from tools.admin.arguments import parser
 from tools.admin.commands import COULD_NOT, Answer
@@ -32,7 +32,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _run(options: Namespace) -> int:
     if options.stack:
         os.environ.update(tool_environment(options.folder))
-    container = start()
+    container = configured()
     confirm_change(container.config, options)
     answer: Answer = options.run(container, options)
     if answer.text is not None and not options.json:

@@ -57,6 +57,7 @@ test('pages of guests', async ({ browser }) => {
 })
 
 test('usage pages of an owner', async ({ browser }) => {
+  test.setTimeout(180_000)
   await visiting(browser, async (page) => {
     await signIn(page, stack.user, demo('/runs'))
     await page
@@ -71,6 +72,7 @@ test('usage pages of an owner', async ({ browser }) => {
 })
 
 test('other pages of an owner', async ({ browser }) => {
+  test.setTimeout(180_000)
   await visiting(browser, async (page) => {
     await signIn(page, stack.user, demo('/runs'))
     for (const place of OWNER_PAGES) await inspect(page, place)
