@@ -25,8 +25,8 @@ def start(
     """Return the container of a function; exit with a list of all problems if the configuration is invalid.
 
     The function logs JSON lines from now on. `required` names variables that it needs, `required_when_deployed` those
-    that are not needed on a developer's machine. `takes_members` and `prices_events` say what to prepare in the serving
-    process, beside its first requests.
+    that are not needed on a developer's machine. `takes_members` and `prices_events` say what to prepare in the
+    serving process, beside its first requests.
     """
     container = configured(required, required_when_deployed)
     write_json_lines(container.config.project_id)

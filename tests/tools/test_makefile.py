@@ -158,11 +158,11 @@ def test_make_clean_removes_what_was_made_and_nothing_else(tree: Path) -> None:
 
 HTTP_TESTS = ("tests/http", "tests/golden", "tests/rules")
 USECASE_TESTS = ("tests/domain", "tests/usecases")
-OTHERS = " ".join(f"--ignore={each}" for each in (*HTTP_TESTS, *USECASE_TESTS, "tests/e2e"))
+IGNORED = " ".join(f"--ignore={each}" for each in (*HTTP_TESTS, *USECASE_TESTS, "tests/e2e"))
 PARTS = {
     "test-http": f"python -m pytest {' '.join(HTTP_TESTS)}",
     "test-usecases": f"python -m pytest {' '.join(USECASE_TESTS)}",
-    "test-rest": f"python -m pytest tests {OTHERS}",
+    "test-rest": f"python -m pytest tests {IGNORED}",
     "test-web": "npm --prefix web test --silent",
     "test-e2e": "python -m pytest tests/e2e",
 }
