@@ -67,8 +67,8 @@ test-python:
 	@exec $(BIN)/python -m pytest $(ARGS)
 
 # 5,000 cases and more for each of the two OpenAPI documents.
-fuzz: $(SYNCED)  ## Send what the OpenAPI documents describe and forbid, by the thousand (FUZZ_EXAMPLES=100 for more)
-	@FUZZ_EXAMPLES=$${FUZZ_EXAMPLES:-60} $(BIN)/python -m pytest tests/http/test_fuzz.py $(ARGS)
+fuzz: $(SYNCED)  ## Send what the OpenAPI documents describe and forbid, by the thousand (FUZZ_EXAMPLES=200 for more)
+	@FUZZ_EXAMPLES=$${FUZZ_EXAMPLES:-110} $(BIN)/python -m pytest tests/http/test_fuzz.py $(ARGS)
 
 # Thousands of runs, of which `make test` makes a sample.
 faults: $(SYNCED)  ## Let each call to Firestore fail in every way, before and after its effect

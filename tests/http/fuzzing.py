@@ -19,10 +19,10 @@ from werkzeug.test import Client, TestResponse
 Config = dict[str, Any]
 RULES_BEYOND_SCHEMAS = {
     *("cloudevent_attribute", "cloudevent_data", "malformed_json", "decimal_max_places"),
-    *("contradictory_tokens", "empty_tokens", "id_conflict", "tenant_mismatch", "ts_too_old", "ts_too_new"),
+    *("contradictory_tokens", "empty_tokens", "id_conflict", "tenant_mismatch", "ts_too_old", "ts_in_future"),
     *("response_missing", "malformed_stream", "no_usage_in_response", "ambiguous_response"),
     *("cost_out_of_range", "contradictory", "empty_range", "range_too_long", "unknown_time_zone"),
-    *("invalid_name", "invalid_email", "invalid_url", "not_for_sale"),
+    *("invalid_name", "invalid_label", "invalid_email", "invalid_url", "not_for_sale", "timezone_aware"),
 }
 """Codes of problems that a request which fits its schema can have."""
 TENANT = "acme"
