@@ -75,6 +75,7 @@ test('other pages of an owner', async ({ browser }) => {
   test.setTimeout(180_000)
   await visiting(browser, async (page) => {
     await signIn(page, stack.user, demo('/runs'))
+    await expect(page.getByRole('heading', { name: 'Runs', exact: true })).toBeVisible()
     for (const place of OWNER_PAGES) await inspect(page, place)
   })
 })

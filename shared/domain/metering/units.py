@@ -10,8 +10,12 @@ MAX_UNITS: Final = 10**9
 
 
 def decimal_schema(maximum: int, decimals: int) -> dict[str, object]:
-    """Return the JSON schema of a decimal number or its text; pydantic's own takes empty text too."""
-    text = f"^[0-9]{{1,{len(str(maximum))}}}(\\.[0-9]{{1,{decimals}}})?$"
+    """Return the JSON schema of a decimal number, or its text, up to `maximum`, a power of ten.
+
+    Pydantic's own schema allows empty text, and text has no maximum there.
+    """
+    digits = len(str(maximum)) - 1
+    text = f"^({maximum}(\\.0{{1,{decimals}}})?|[0-9]{{1,{digits}}}(\\.[0-9]{{1,{decimals}}})?)$"
     number = {"type": "number", "minimum": 0, "maximum": maximum}
     return {"anyOf": [number, {"type": "string", "pattern": text}]}
 
