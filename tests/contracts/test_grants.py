@@ -12,7 +12,8 @@ from shared.domain.billing.billing_account import BillingAccount
 from shared.domain.errors import NotFound
 from shared.domain.limits.entitlement import Entitlement
 from shared.domain.limits.grants import Grant
-from shared.domain.limits.limits import MAX_LIMIT, LimitOverrides
+from shared.domain.limits.limits import LimitOverrides
+from shared.domain.limits.plans import MAX_LIMIT
 from shared.domain.people.tenants import BillingSummary, Change
 from shared.ports import BillingChange, Directory, UsageStore
 from tests.audit_trail import trail_of

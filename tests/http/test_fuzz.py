@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from shared.domain.limits.limits import MAX_LIMIT, LimitOverrides
+from shared.domain.limits.limits import LimitOverrides
+from shared.domain.limits.plans import MAX_LIMIT
 from shared.domain.people.tenants import Change
 from tests.http.fuzzing import Config, Findings, fuzz
 from tests.http.serving import Functions, bearer

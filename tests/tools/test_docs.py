@@ -13,7 +13,7 @@ from shared.domain.errors import ConfigurationError
 from shared.domain.ledger.counter_settings import LONGEST_FOLD_MINUTES, MAX_COUNTER_SHARDS
 from shared.domain.ledger.periods import MAX_AGE
 from shared.domain.ledger.usage import FEW_SHARDS
-from shared.domain.limits.limits import MAX_LIMIT
+from shared.domain.limits.plans import MAX_LIMIT
 from shared.usecases.billing.apply_stripe_event import REPORT_UNOWNED_AFTER
 from shared.usecases.ledger.fold_usage import TENANTS_PER_MESSAGE
 from shared.usecases.ledger.ledger import REMEMBER_FOR

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
-from shared.domain.limits.limits import MAX_LIMIT
+from shared.domain.limits.plans import MAX_LIMIT
 from tools.admin import grant_commands
 from tools.admin.parsing import Command, add
 from tools.admin.tenant_fields import UNLIMITED

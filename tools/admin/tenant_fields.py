@@ -4,7 +4,7 @@ from typing import Any
 
 from shared.container import Container
 from shared.domain.limits.grants import Grant
-from shared.domain.limits.limits import MAX_LIMIT
+from shared.domain.limits.plans import MAX_LIMIT
 from shared.domain.people.tenants import Tenant
 
 UNLIMITED = "unlimited"

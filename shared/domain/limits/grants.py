@@ -4,8 +4,8 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from shared.domain.limits.limits import MAX_LIMIT, LimitPolicy
-from shared.domain.limits.plans import Plan, find_plan
+from shared.domain.limits.limits import LimitPolicy
+from shared.domain.limits.plans import MAX_LIMIT, Plan, find_plan
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,7 +8,7 @@ from typing import Annotated, Final, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from shared.domain.ledger.periods import Period
-from shared.domain.limits.plans import Plan
+from shared.domain.limits.plans import MAX_LIMIT, Plan
 
 DEFAULT_SOFT_PERCENT: Final = 80
 DEFAULT_HARD_PERCENT: Final = 100
@@ -16,9 +16,6 @@ DEFAULT_ALERT_PERCENTS: Final = (50, 80, 90, 100)
 MAX_ALERT_PERCENTS: Final = 10
 MAX_PERCENT: Final = 1_000
 """A threshold above ten times the limit is more likely a typing error than an intention."""
-
-MAX_LIMIT: Final = 2**53
-"""The largest limit, which no tenant reaches: it means unlimited. JSON readers know integers up to it exactly."""
 
 LimitCode = Literal["token_limit_reached", "token_limit_exceeded", "run_limit_reached", "run_limit_exceeded"]
 _Noun = Literal["token", "run"]

@@ -11,7 +11,8 @@ BillingInterval = Literal["day", "week", "month", "year"]
 """How often a subscription is billed."""
 
 _MONTHS_PER_YEAR: Final = 12
-_MOST: Final = 2**53
+MAX_LIMIT: Final = 2**53
+"""The largest limit, which no tenant reaches: it means unlimited. JSON readers know integers up to it exactly."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,13 +28,15 @@ class Plan:
     token_limit: int
     run_limit: int
     requests_per_minute: int
+    cost_limit_nanousd: int = MAX_LIMIT
+    """The most that the tenant's calls may cost at their providers in a metering period, in nano-USD."""
     monthly_price_nanousd: int
     yearly_price_nanousd: int
 
     def __post_init__(self) -> None:
         for text_field in ("id", "name"):
             self._require(text_field, "not be blank", bool(getattr(self, text_field).strip()))
-        for limit in ("token_limit", "run_limit", "requests_per_minute"):
+        for limit in ("token_limit", "run_limit", "requests_per_minute", "cost_limit_nanousd"):
             self._require(limit, "be at least 1", getattr(self, limit) >= 1)
         self._require("monthly_price_nanousd", "not be negative", self.monthly_price_nanousd >= 0)
         year_is_fair = 0 <= self.yearly_price_nanousd <= self._twelve_months_nanousd
@@ -44,11 +47,12 @@ class Plan:
             raise ValueError(f"{field} is {getattr(self, field)!r}, but must {rule}")
 
     def times(self, quantity: int) -> "Plan":
-        """Return the plan as it is granted when it is paid for several times: its tokens and runs are multiplied."""
+        """Return the plan as it is granted when it is paid for several times: what it allows per period is multiplied."""
         return replace(
             self,
-            token_limit=min(self.token_limit * quantity, _MOST),
-            run_limit=min(self.run_limit * quantity, _MOST),
+            token_limit=min(self.token_limit * quantity, MAX_LIMIT),
+            run_limit=min(self.run_limit * quantity, MAX_LIMIT),
+            cost_limit_nanousd=min(self.cost_limit_nanousd * quantity, MAX_LIMIT),
         )
 
     @property

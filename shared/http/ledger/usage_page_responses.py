@@ -10,7 +10,8 @@ from shared.domain.ledger.counters import Totals
 from shared.domain.ledger.sums import SumCostStatus, cost_status_of
 from shared.domain.limits.forecast import Forecast, NoForecastReason
 from shared.domain.limits.grants import Grant
-from shared.domain.limits.limits import MAX_LIMIT, LimitPolicy, LimitStatus
+from shared.domain.limits.limits import LimitPolicy, LimitStatus
+from shared.domain.limits.plans import MAX_LIMIT
 from shared.domain.people.members import Role
 from shared.http.ledger.amounts import Amounts, amounts
 from shared.http.ledger.usage_responses import Aggregate, Billing

@@ -7,8 +7,7 @@ from threading import Lock
 from typing import Literal
 
 from shared.domain.errors import RateLimited, RateStatus
-from shared.domain.limits.limits import MAX_LIMIT
-from shared.domain.limits.plans import FREE_PLAN
+from shared.domain.limits.plans import FREE_PLAN, MAX_LIMIT
 from shared.domain.limits.rates import CEILING_FACTOR, TokenBucket
 from shared.domain.people.tenants import Tenant
 from shared.usecases.limits.check_limits import Thresholds

@@ -6,7 +6,8 @@ from dataclasses import replace
 from pydantic import ValidationError
 
 from shared.domain.errors import InvalidInput
-from shared.domain.limits.limits import MAX_LIMIT, MAX_PERCENT, LimitOverrides
+from shared.domain.limits.limits import MAX_PERCENT, LimitOverrides
+from shared.domain.limits.plans import MAX_LIMIT
 from shared.domain.people.tenants import Change, Tenant
 from shared.ports import Directory
 from shared.usecases.people.manage_tenants import existing_tenant, invalid

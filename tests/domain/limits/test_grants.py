@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from shared.domain.ledger.periods import period_at
 from shared.domain.limits.entitlement import Entitlement
 from shared.domain.limits.grants import Grant
-from shared.domain.limits.limits import MAX_LIMIT, Consumption, LimitOverrides, LimitPolicy, decide, status
-from shared.domain.limits.plans import FREE_PLAN, PLAN_CATALOG, Plan, find_plan
+from shared.domain.limits.limits import Consumption, LimitOverrides, LimitPolicy, decide, status
+from shared.domain.limits.plans import FREE_PLAN, MAX_LIMIT, PLAN_CATALOG, Plan, find_plan
 from shared.domain.people.tenants import Tenant
 from shared.usecases.limits.check_limits import Thresholds, plan_of
 from tests.sample_events import NOON

@@ -8,8 +8,7 @@ from hypothesis import strategies as st
 
 from shared.domain.billing.stripe_events import CustomerSnapshot, StripeEvent
 from shared.domain.ledger.periods import period_at
-from shared.domain.limits.limits import MAX_LIMIT
-from shared.domain.limits.plans import find_plan
+from shared.domain.limits.plans import MAX_LIMIT, find_plan
 from shared.domain.people.tenants import Change, Tenant
 from shared.usecases.billing.reconcile_billing import reconcile_tenant
 from shared.usecases.limits.check_limits import Thresholds

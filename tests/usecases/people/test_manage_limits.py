@@ -6,7 +6,8 @@ import pytest
 
 from shared.adapters.memory import MemoryStore
 from shared.domain.errors import InvalidInput, NotFound
-from shared.domain.limits.limits import MAX_LIMIT, LimitOverrides
+from shared.domain.limits.limits import LimitOverrides
+from shared.domain.limits.plans import MAX_LIMIT
 from shared.domain.people.tenants import Change, Tenant
 from shared.usecases.people.manage_limits import LIMITS, set_limits
 from tests.audit_trail import trail_of
