@@ -47,7 +47,7 @@ class Plan:
             raise ValueError(f"{field} is {getattr(self, field)!r}, but must {rule}")
 
     def times(self, quantity: int) -> "Plan":
-        """Return the plan as it is granted when it is paid for several times: what it allows per period is multiplied."""
+        """Return the plan as it is granted when it is paid for several times: what a period allows is multiplied."""
         return replace(
             self,
             token_limit=min(self.token_limit * quantity, MAX_LIMIT),
