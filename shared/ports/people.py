@@ -31,8 +31,8 @@ class Directory(Protocol):
     def find_key(self, key_id: str) -> ApiKey | None:
         """Return the key whose hash is `key_id`, even if it is revoked or expired."""
 
-    def list_keys(self, tenant_id: str) -> list[ApiKey]:
-        """Return all keys of the tenant, oldest first, with the revoked and expired ones."""
+    def list_keys(self, tenant_id: str | None) -> list[ApiKey]:
+        """Return all keys of the tenant, or the platform keys, oldest first, with the revoked and expired ones."""
 
     def save_keys(self, keys: Sequence[ApiKey], audit: AuditEntry) -> None:
         """Create or replace keys, all or none. Never undo a revocation, never change `last_used_at`."""
@@ -66,8 +66,11 @@ class Directory(Protocol):
     def set_suspended_at(self, tenant_id: str, at: datetime | None, audit: AuditEntry) -> None:
         """Suspend the tenant, or with None resume it; raise NotFound if the tenant does not exist."""
 
-    def list_audit(self, tenant_id: str, *, limit: int, cursor: str | None = None) -> Page[AuditEntry]:
-        """Return a page of the tenant's audit log, newest first; raise InvalidInput for a bad cursor."""
+    def list_audit(self, tenant_id: str | None, *, limit: int, cursor: str | None = None) -> Page[AuditEntry]:
+        """Return a page of the audit log of a tenant, or of the platform, newest first.
+
+        Raise InvalidInput for a bad cursor.
+        """
 
 
 class IdentityVerifier(Protocol):

@@ -40,6 +40,7 @@ CLOSED = (
     "tenants/acme/usage/20261101T00",
     "tenants/acme/holds/h1",
     "tenants/acme/audit/a1",
+    "audit/a1",
     "users/uid-member",
     "invitations/4b7d",
     "api_keys/3a7b",

@@ -17,10 +17,15 @@ Scope = Literal["usage:write", "usage:read", "limits:read", "billing:write"]
 ALL_SCOPES: tuple[Scope, ...] = ("usage:write", "usage:read", "limits:read", "billing:write")
 AGENT_SCOPES: tuple[Scope, ...] = ("usage:write", "limits:read")
 """What agents need: to record usage, and to check limits."""
+PlatformScope = Scope | Literal["tenants:write", "keys:write", "prices:write"]
+PLATFORM_SCOPES: tuple[PlatformScope, ...] = (
+    *("usage:write", "limits:read", "usage:read"),
+    *("tenants:write", "keys:write", "billing:write", "prices:write"),
+)
+"""What a platform key may do for every tenant; `tenants:write` includes their members, grants and limits."""
 
-KEY_PREFIX_LIVE = "gwi_live_"
-KEY_PREFIX_TEST = "gwi_test_"
-SHOWN_KEY_CHARS = 14
+SHOWN_KEY_CHARS = 5
+"""How much of a secret is shown beside its beginning, so that people can tell keys apart."""
 
 NO_OVERRIDES = LimitOverrides()
 
@@ -107,8 +112,9 @@ class ApiKey:
     """An API key without its secret; the id is the SHA-256 of the secret."""
 
     id: str
-    tenant_id: str
-    scopes: tuple[Scope, ...]
+    tenant_id: str | None
+    """None: a platform key, which may act for every tenant."""
+    scopes: tuple[PlatformScope, ...]
     label: str
     prefix: str
     """The first characters of the secret, so that people can tell keys apart."""
@@ -137,9 +143,10 @@ AUDIT_KEPT_FOR = timedelta(days=730)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AuditEntry:
-    """A record of one change to a tenant's plan, billing, keys or members."""
+    """A record of one change to a tenant's plan, billing, keys or members, or to what belongs to the platform."""
 
-    tenant_id: str
+    tenant_id: str | None
+    """None: a change to what belongs to the platform."""
     at: datetime
     actor: str
     action: str
@@ -153,14 +160,14 @@ class Change:
     """The actor, time and reason of a change; all its audit entries share them."""
 
     actor: str
-    """`key:<prefix>`, `member:<email>` or `admin:<login>`."""
+    """`key:<prefix>`, `platform:<prefix>`, `member:<email>` or `admin:<login>`."""
     at: datetime
     reason: str = ""
 
     def because(self, reason: str) -> "Change":
         return replace(self, reason=reason)
 
-    def entry(self, tenant_id: str, action: str, before: str | None, after: str | None) -> AuditEntry:
+    def entry(self, tenant_id: str | None, action: str, before: str | None, after: str | None) -> AuditEntry:
         """Return an audit entry for this change."""
         return AuditEntry(
             tenant_id=tenant_id,
@@ -176,6 +183,11 @@ class Change:
 def member_actor(email: str | None) -> str:
     """Return the actor of a member's changes."""
     return f"member:{email}"
+
+
+def key_beginning(*, is_platform: bool, is_live: bool) -> str:
+    """Return the characters with which all keys of a kind begin."""
+    return f"gwi_{'platform_' if is_platform else ''}{'live' if is_live else 'test'}_"
 
 
 def key_id(secret: str) -> str:

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from shared.domain.errors import NotFound
 from shared.domain.metering.events import NOT_BLANK, PRINTABLE
 from shared.domain.people.names import MAX_LABEL_CHARS
-from shared.domain.people.tenants import ApiKey, Scope
+from shared.domain.people.tenants import ALL_SCOPES, ApiKey, Scope
 from shared.http.bodies import read_body
 from shared.http.responses import ResponseModel
 from shared.http.routes import Call, Container, Example, Route, json_response
@@ -55,7 +55,7 @@ class KeyResponse(ResponseModel):
     revoked_at: datetime | None
     last_used_at: datetime | None = Field(description="Accurate to the hour.")
     created_by: str | None = Field(
-        description="`member:<email>`, `admin:<login>` or `key:<prefix>`; null for keys older than this field."
+        description="`member:<email>`, `platform:<prefix>` or `admin:<login>`; null for keys older than this field."
     )
     status: Literal["active", "expired", "revoked"]
 
@@ -63,7 +63,9 @@ class KeyResponse(ResponseModel):
     def of(cls, key: ApiKey, now: datetime) -> "KeyResponse":
         names = [name for name in cls.model_fields if name not in ("status", "scopes")]
         plain = {name: getattr(key, name) for name in names}
-        return cls(**plain, scopes=list(key.scopes), status=_status(key, now))
+        return cls(
+            **plain, scopes=[each for each in ALL_SCOPES if each in key.scopes], status=_status(key, now)
+        )
 
 
 class KeysResponse(ResponseModel):

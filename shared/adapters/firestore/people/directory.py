@@ -10,6 +10,7 @@ from shared.adapters.firestore import queries
 from shared.adapters.firestore.paging import Listing
 from shared.adapters.firestore.people.grants import grants_write
 from shared.adapters.firestore.people.tenants import (
+    audit_parent,
     audit_write,
     change_write,
     commit_new_tenant,
@@ -77,7 +78,7 @@ class FirestoreDirectory:
         document = self._find(self._key_name(key_id))
         return read_key(document) if document else None
 
-    def list_keys(self, tenant_id: str) -> list[ApiKey]:
+    def list_keys(self, tenant_id: str | None) -> list[ApiKey]:
         query = queries.where_equal(queries.all_of("api_keys"), "tenant_id", tenant_id)
         keys = [read_key(document) for document in self._rpc.query(self._rpc.documents, query)]
         return sorted(keys, key=lambda key: (key.created_at, key.id))
@@ -94,8 +95,8 @@ class FirestoreDirectory:
             if error.code() != grpc.StatusCode.NOT_FOUND:
                 raise Unavailable(f"Firestore refused the write ({error.code().name})") from error
 
-    def list_audit(self, tenant_id: str, *, limit: int, cursor: str | None = None) -> Page[AuditEntry]:
-        return _AUDIT.page(self._rpc, self._tenant_name(tenant_id), limit, cursor)
+    def list_audit(self, tenant_id: str | None, *, limit: int, cursor: str | None = None) -> Page[AuditEntry]:
+        return _AUDIT.page(self._rpc, audit_parent(self._rpc, tenant_id), limit, cursor)
 
     def _change_tenant(self, tenant_id: str, fields: Mapping[str, object], audit: AuditEntry) -> None:
         self._commit_change(change_write(self._tenant_name(tenant_id), fields), audit)

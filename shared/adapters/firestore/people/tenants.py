@@ -233,8 +233,12 @@ def commit_new_tenant(rpc: FirestoreRpc, audit: AuditEntry, writes: Sequence[Any
 
 def audit_write(rpc: FirestoreRpc, entry: AuditEntry) -> Any:
     # Not a create, whose repetition after a lost response would be refused and cost a read.
-    name = f"{rpc.documents}/tenants/{entry.tenant_id}/audit/{uuid4().hex}"
-    return set_write(name, audit_fields(entry))
+    return set_write(f"{audit_parent(rpc, entry.tenant_id)}/audit/{uuid4().hex}", audit_fields(entry))
+
+
+def audit_parent(rpc: FirestoreRpc, tenant_id: str | None) -> str:
+    """Return the name below which the audit log of a tenant, or of the platform, lies."""
+    return f"{rpc.documents}/tenants/{tenant_id}" if tenant_id is not None else rpc.documents
 
 
 def audit_fields(entry: AuditEntry) -> dict[str, object]:
@@ -252,4 +256,5 @@ def audit_fields(entry: AuditEntry) -> dict[str, object]:
 def read_audit(document: Any) -> AuditEntry:
     fields = get_fields(document.fields)
     fields.pop(_EXPIRE_AT, None)
-    return AuditEntry(tenant_id=document.name.split("/")[-3], **fields)
+    *_, collection, owner, _, _ = document.name.split("/")
+    return AuditEntry(tenant_id=owner if collection == "tenants" else None, **fields)

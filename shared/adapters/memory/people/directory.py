@@ -38,7 +38,7 @@ class MemoryDirectory(MemoryState):
         with self._lock:
             return self._keys.get(key_id)
 
-    def list_keys(self, tenant_id: str) -> list[ApiKey]:
+    def list_keys(self, tenant_id: str | None) -> list[ApiKey]:
         with self._lock:
             keys = [key for key in self._keys.values() if key.tenant_id == tenant_id]
             return sorted(keys, key=lambda key: (key.created_at, key.id))
@@ -93,7 +93,7 @@ class MemoryDirectory(MemoryState):
             raise NotFound(f"tenant {tenant_id!r} does not exist")
         return self._tenants[tenant_id]
 
-    def list_audit(self, tenant_id: str, *, limit: int, cursor: str | None = None) -> Page[AuditEntry]:
+    def list_audit(self, tenant_id: str | None, *, limit: int, cursor: str | None = None) -> Page[AuditEntry]:
         with self._lock:
             entries = enumerate(self._audit)
             places = {

@@ -142,7 +142,7 @@ export interface paths {
         };
         /**
          * Usage, limits, forecast and billing: now, in the previous period, or in any interval
-         * @description For a key with the scope `usage:read`; members: owner, admin, member.
+         * @description For a key or platform key with the scope `usage:read`; members: owner, admin, member.
          */
         get: {
             parameters: {
@@ -201,7 +201,7 @@ export interface paths {
         };
         /**
          * Runs, newest first
-         * @description For a key with the scope `usage:read`; members: owner, admin, member.
+         * @description For a key or platform key with the scope `usage:read`; members: owner, admin, member.
          */
         get: {
             parameters: {
@@ -258,7 +258,7 @@ export interface paths {
         };
         /**
          * One run
-         * @description For a key with the scope `usage:read`; members: owner, admin, member.
+         * @description For a key or platform key with the scope `usage:read`; members: owner, admin, member.
          */
         get: {
             parameters: {
@@ -311,7 +311,7 @@ export interface paths {
         };
         /**
          * Events, newest first
-         * @description For a key with the scope `usage:read`; members: owner, admin, member.
+         * @description For a key or platform key with the scope `usage:read`; members: owner, admin, member.
          */
         get: {
             parameters: {
@@ -370,7 +370,7 @@ export interface paths {
         };
         /**
          * Usage by hour, day, week or month of a time zone
-         * @description For a key with the scope `usage:read`; members: owner, admin, member.
+         * @description For a key or platform key with the scope `usage:read`; members: owner, admin, member.
          */
         get: {
             parameters: {
@@ -438,7 +438,7 @@ export interface paths {
         put?: never;
         /**
          * Start a Checkout session
-         * @description For a key with the scope `billing:write`; members: owner, admin.
+         * @description For a key or platform key with the scope `billing:write`; members: owner, admin.
          */
         post: {
             parameters: {
@@ -499,7 +499,7 @@ export interface paths {
         put?: never;
         /**
          * Start a portal session
-         * @description For a key with the scope `billing:write`; members: owner, admin.
+         * @description For a key or platform key with the scope `billing:write`; members: owner, admin.
          */
         post: {
             parameters: {
@@ -558,7 +558,7 @@ export interface paths {
         };
         /**
          * List invoices, newest first
-         * @description For a key with the scope `usage:read`; members: owner, admin, member.
+         * @description For a key or platform key with the scope `usage:read`; members: owner, admin, member.
          */
         get: {
             parameters: {
@@ -834,7 +834,7 @@ export interface paths {
         };
         /**
          * Members and invitations
-         * @description For members: owner, admin.
+         * @description For a platform key with the scope `tenants:write`; members: owner, admin.
          */
         get: {
             parameters: {
@@ -871,7 +871,7 @@ export interface paths {
         };
         /**
          * Invite a person
-         * @description For members: owner, admin.
+         * @description For a platform key with the scope `tenants:write`; members: owner, admin.
          */
         put: {
             parameters: {
@@ -932,7 +932,7 @@ export interface paths {
         get?: never;
         /**
          * Change a member's role
-         * @description For members: owner, admin.
+         * @description For a platform key with the scope `tenants:write`; members: owner, admin.
          */
         put: {
             parameters: {
@@ -1034,7 +1034,7 @@ export interface paths {
         post?: never;
         /**
          * Withdraw an invitation
-         * @description For members: owner, admin.
+         * @description For a platform key with the scope `tenants:write`; members: owner, admin.
          */
         delete: {
             parameters: {
@@ -1084,7 +1084,7 @@ export interface paths {
         get?: never;
         /**
          * Set the time zone of the dashboard
-         * @description For members: owner, admin.
+         * @description For a platform key with the scope `tenants:write`; members: owner, admin.
          */
         put: {
             parameters: {
@@ -1144,7 +1144,7 @@ export interface paths {
         };
         /**
          * API keys, newest first
-         * @description For members: owner, admin.
+         * @description For a platform key with the scope `keys:write`; members: owner, admin.
          */
         get: {
             parameters: {
@@ -1182,7 +1182,7 @@ export interface paths {
         put?: never;
         /**
          * Create an API key
-         * @description For members: owner, admin.
+         * @description For a platform key with the scope `keys:write`; members: owner, admin.
          */
         post: {
             parameters: {
@@ -1243,7 +1243,7 @@ export interface paths {
         put?: never;
         /**
          * Rotate an API key; the previous one still works for a while
-         * @description For members: owner, admin.
+         * @description For a platform key with the scope `keys:write`; members: owner, admin.
          */
         post: {
             parameters: {
@@ -1306,7 +1306,7 @@ export interface paths {
         post?: never;
         /**
          * Revoke an API key
-         * @description For members: owner, admin.
+         * @description For a platform key with the scope `keys:write`; members: owner, admin.
          */
         delete: {
             parameters: {
@@ -1357,7 +1357,7 @@ export interface paths {
         };
         /**
          * Usage alerts, newest first
-         * @description For a key with the scope `usage:read`; members: owner, admin, member.
+         * @description For a key or platform key with the scope `usage:read`; members: owner, admin, member.
          */
         get: {
             parameters: {
@@ -1414,7 +1414,7 @@ export interface paths {
         };
         /**
          * Recipients of alert mails
-         * @description For members: owner, admin.
+         * @description For a platform key with the scope `tenants:write`; members: owner, admin.
          */
         get: {
             parameters: {
@@ -1451,7 +1451,7 @@ export interface paths {
         };
         /**
          * Set the recipients of alert mails
-         * @description For members: owner, admin.
+         * @description For a platform key with the scope `tenants:write`; members: owner, admin.
          */
         put: {
             parameters: {
@@ -1511,7 +1511,7 @@ export interface paths {
         };
         /**
          * Thresholds of alerts
-         * @description For a key with the scope `usage:read`; members: owner, admin, member.
+         * @description For a key or platform key with the scope `usage:read`; members: owner, admin, member.
          */
         get: {
             parameters: {
@@ -1548,7 +1548,7 @@ export interface paths {
         };
         /**
          * Set the thresholds of alerts
-         * @description For members: owner, admin.
+         * @description For a platform key with the scope `tenants:write`; members: owner, admin.
          */
         put: {
             parameters: {
@@ -1608,7 +1608,7 @@ export interface paths {
         };
         /**
          * Webhook endpoints
-         * @description For members: owner, admin.
+         * @description For a platform key with the scope `tenants:write`; members: owner, admin.
          */
         get: {
             parameters: {
@@ -1646,7 +1646,7 @@ export interface paths {
         put?: never;
         /**
          * Add a webhook endpoint
-         * @description For members: owner, admin.
+         * @description For a platform key with the scope `tenants:write`; members: owner, admin.
          */
         post: {
             parameters: {
@@ -1708,7 +1708,7 @@ export interface paths {
         post?: never;
         /**
          * Remove a webhook endpoint
-         * @description For members: owner, admin.
+         * @description For a platform key with the scope `tenants:write`; members: owner, admin.
          */
         delete: {
             parameters: {
@@ -1759,7 +1759,7 @@ export interface paths {
         put?: never;
         /**
          * Rotate the secret of a webhook endpoint
-         * @description For members: owner, admin.
+         * @description For a platform key with the scope `tenants:write`; members: owner, admin.
          */
         post: {
             parameters: {
@@ -1821,7 +1821,7 @@ export interface paths {
         put?: never;
         /**
          * Enable a webhook endpoint again
-         * @description For members: owner, admin.
+         * @description For a platform key with the scope `tenants:write`; members: owner, admin.
          */
         post: {
             parameters: {
@@ -1883,7 +1883,7 @@ export interface paths {
         put?: never;
         /**
          * Send a test to a webhook endpoint
-         * @description For members: owner, admin.
+         * @description For a platform key with the scope `tenants:write`; members: owner, admin.
          */
         post: {
             parameters: {
@@ -1943,7 +1943,7 @@ export interface paths {
         };
         /**
          * Webhooks of an endpoint, newest first
-         * @description For members: owner, admin.
+         * @description For a platform key with the scope `tenants:write`; members: owner, admin.
          */
         get: {
             parameters: {
@@ -2160,7 +2160,7 @@ export interface paths {
         };
         /**
          * Audit log, newest first
-         * @description For members: owner, admin.
+         * @description For a platform key with the scope `tenants:write`; members: owner, admin.
          */
         get: {
             parameters: {
@@ -3026,7 +3026,7 @@ export interface components {
             last_used_at: string | null;
             /**
              * Created By
-             * @description `member:<email>`, `admin:<login>` or `key:<prefix>`; null for keys older than this field.
+             * @description `member:<email>`, `platform:<prefix>` or `admin:<login>`; null for keys older than this field.
              */
             created_by: string | null;
             /**
