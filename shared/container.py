@@ -22,6 +22,7 @@ from shared.ports import (
     MailSender,
     Members,
     Operations,
+    Operators,
     Outbox,
     PriceBooks,
     PushVerifier,
@@ -119,6 +120,14 @@ class Container:
         from shared.adapters.firestore import FirestoreMembers
 
         return FirestoreMembers(self._rpc)
+
+    @cached_property
+    def operators(self) -> Operators:
+        if self.config.store == "memory":
+            return process_memory()
+        from shared.adapters.firestore import FirestoreOperators
+
+        return FirestoreOperators(self._rpc)
 
     @cached_property
     def billing(self) -> BillingDependencies:
@@ -232,7 +241,7 @@ class Container:
 
     @cached_property
     def sign_in(self) -> MemberAuthenticator:
-        return MemberAuthenticator(self.identities, self.members)
+        return MemberAuthenticator(self.identities, self.members, self.operators)
 
     @cached_property
     def identities(self) -> IdentityVerifier:

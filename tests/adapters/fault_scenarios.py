@@ -27,6 +27,9 @@ from tests.contracts.test_directory import ACME, CREATED, KEY
 from tests.contracts.test_grants import PILOT, RUNS, TOKENS
 from tests.contracts.test_members import ACME as ADAS
 from tests.contracts.test_members import ADA, INVITATION, entry
+from tests.contracts.test_operators import ADA as OPERATOR
+from tests.contracts.test_operators import ADDED as OPERATOR_ADDED
+from tests.contracts.test_operators import REMOVED as OPERATOR_REMOVED
 from tests.contracts.test_receipts import REQUEST
 from tests.sample_events import NOON
 from tests.usecases.notices.alert_scenarios import LINKS
@@ -99,6 +102,16 @@ def creating_requests_are_repeated(stores: Stores) -> Sequence[object]:
         )
     )
     return [*answers, found, directory.find_receipt(first.id), *directory.list_keys("acme")]
+
+
+def operators_come_and_go(stores: Stores) -> Sequence[object]:
+    operators = stores.operators
+    return [
+        told(operators.save_operator, OPERATOR, OPERATOR_ADDED),
+        operators.find_operator(OPERATOR.user_id),
+        told(operators.remove_operator, OPERATOR.user_id, OPERATOR_REMOVED),
+        operators.list_operators(),
+    ]
 
 
 def people_are_invited_join_and_leave(stores: Stores) -> Sequence[object]:
