@@ -78,31 +78,31 @@ class Container:
             return Stores.in_memory(process_memory())
         return Stores.in_firestore(self._rpc, self.config)
 
-    @property
+    @cached_property
     def usage(self) -> UsageStore:
         return self._stores.usage
 
-    @property
+    @cached_property
     def directory(self) -> Directory:
         return self._stores.directory
 
-    @property
+    @cached_property
     def price_books(self) -> PriceBooks:
         return self._stores.price_books
 
-    @property
+    @cached_property
     def outbox(self) -> Outbox:
         return self._stores.outbox
 
-    @property
+    @cached_property
     def endpoints(self) -> Endpoints:
         return self._stores.endpoints
 
-    @property
+    @cached_property
     def members(self) -> Members:
         return self._stores.members
 
-    @property
+    @cached_property
     def operators(self) -> Operators:
         return self._stores.operators
 
