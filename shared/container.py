@@ -4,8 +4,9 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext, suppress
 from datetime import UTC, datetime
 from functools import cached_property, lru_cache, partial
+from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from shared.adapters.catalog_file import CatalogFile
 from shared.adapters.memory import InlineTickPublisher, MemoryStore
@@ -28,6 +29,7 @@ from shared.ports import (
     Reconciliations,
     SignatureCheck,
     StripeGateway,
+    TenantIndex,
     TickPublisher,
     UsageStore,
 )
@@ -38,6 +40,7 @@ from shared.usecases.ledger.ledger import Ledger
 from shared.usecases.ledger.reconciliation_turns import ReconciliationTurns
 from shared.usecases.limits.check_limits import Limits, Thresholds
 from shared.usecases.limits.limit_rates import RateLimits
+from shared.usecases.limits.tenant_rows import TenantRows
 from shared.usecases.metering.record_events import EventRecorder
 from shared.usecases.notices.deliver import Deliverer, DeliveryDependencies
 from shared.usecases.notices.raise_alerts import AlertRaiser
@@ -82,43 +85,33 @@ class Container:
 
     @cached_property
     def directory(self) -> Directory:
-        if self.config.store == "memory":
-            return process_memory()
-        from shared.adapters.firestore import FirestoreDirectory
+        store: Directory = self._store("FirestoreDirectory")
+        return store
 
-        return FirestoreDirectory(self._rpc)
+    @cached_property
+    def tenant_index(self) -> TenantIndex:
+        store: TenantIndex = self._store("FirestoreTenantIndex")
+        return store
 
     @cached_property
     def price_books(self) -> PriceBooks:
-        if self.config.store == "memory":
-            return process_memory()
-        from shared.adapters.firestore import FirestorePriceBooks
-
-        return FirestorePriceBooks(self._rpc)
+        store: PriceBooks = self._store("FirestorePriceBooks")
+        return store
 
     @cached_property
     def outbox(self) -> Outbox:
-        if self.config.store == "memory":
-            return process_memory()
-        from shared.adapters.firestore import FirestoreOutbox
-
-        return FirestoreOutbox(self._rpc)
+        store: Outbox = self._store("FirestoreOutbox")
+        return store
 
     @cached_property
     def endpoints(self) -> Endpoints:
-        if self.config.store == "memory":
-            return process_memory()
-        from shared.adapters.firestore import FirestoreEndpoints
-
-        return FirestoreEndpoints(self._rpc)
+        store: Endpoints = self._store("FirestoreEndpoints")
+        return store
 
     @cached_property
     def members(self) -> Members:
-        if self.config.store == "memory":
-            return process_memory()
-        from shared.adapters.firestore import FirestoreMembers
-
-        return FirestoreMembers(self._rpc)
+        store: Members = self._store("FirestoreMembers")
+        return store
 
     @cached_property
     def billing(self) -> BillingDependencies:
@@ -135,11 +128,8 @@ class Container:
 
     @cached_property
     def _billing_store(self) -> BillingStore:
-        if self.config.store == "memory":
-            return process_memory()
-        from shared.adapters.firestore import FirestoreBillingStore
-
-        return FirestoreBillingStore(self._rpc)
+        store: BillingStore = self._store("FirestoreBillingStore")
+        return store
 
     @cached_property
     def _stripe(self) -> StripeGateway | None:
@@ -161,11 +151,8 @@ class Container:
 
     @cached_property
     def _reconciliations(self) -> Reconciliations:
-        if self.config.store == "memory":
-            return process_memory()
-        from shared.adapters.firestore import FirestoreReconciliations
-
-        return FirestoreReconciliations(self._rpc)
+        store: Reconciliations = self._store("FirestoreReconciliations")
+        return store
 
     @cached_property
     def publisher(self) -> TickPublisher:
@@ -183,6 +170,7 @@ class Container:
             billing=self.billing,
             publisher=self.publisher,
             turns=ReconciliationTurns(self._reconciliations),
+            rows=self.rows,
         )
 
     @cached_property
@@ -264,6 +252,10 @@ class Container:
         return Limits(self.ledger, self.thresholds)
 
     @cached_property
+    def rows(self) -> TenantRows:
+        return TenantRows(self.tenant_index, self.ledger, self.thresholds.policy_of)
+
+    @cached_property
     def rates(self) -> RateLimits:
         return RateLimits(self.thresholds)
 
@@ -274,6 +266,12 @@ class Container:
     @cached_property
     def thresholds(self) -> Thresholds:
         return Thresholds(self.config.soft_percent, self.config.hard_percent)
+
+    def _store(self, on_firestore: str) -> Any:
+        """Return the store in memory, or that class of the package of Firestore, which is only then imported."""
+        if self.config.store == "memory":
+            return process_memory()
+        return getattr(import_module("shared.adapters.firestore"), on_firestore)(self._rpc)
 
     @cached_property
     def _rpc(self) -> "FirestoreRpc":

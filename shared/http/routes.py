@@ -15,12 +15,22 @@ from shared.domain.errors import FieldProblem, InvalidInput, NotAuthenticated
 from shared.domain.notices.mail_templates import Links
 from shared.domain.people.members import Identity, Permission
 from shared.domain.people.tenants import Change
-from shared.ports import Directory, Endpoints, Members, Operations, Outbox, SignatureCheck, UsageStore
+from shared.ports import (
+    Directory,
+    Endpoints,
+    Members,
+    Operations,
+    Outbox,
+    SignatureCheck,
+    TenantIndex,
+    UsageStore,
+)
 from shared.usecases.billing.billing_dependencies import BillingDependencies
 from shared.usecases.ledger.fold_lag import FoldLag
 from shared.usecases.ledger.ledger import Ledger
 from shared.usecases.limits.check_limits import Limits
 from shared.usecases.limits.limit_rates import RateLimits
+from shared.usecases.limits.tenant_rows import TenantRows
 from shared.usecases.metering.record_events import EventRecorder
 from shared.usecases.people.authenticate import Access, KeyAuthenticator, PlatformAccess
 from shared.usecases.people.authenticate_member import MemberAuthenticator
@@ -51,6 +61,10 @@ class Container(Protocol):
     def directory(self) -> Directory: ...
     @property
     def members(self) -> Members: ...
+    @property
+    def tenant_index(self) -> TenantIndex: ...
+    @property
+    def rows(self) -> TenantRows: ...
     @property
     def outbox(self) -> Outbox: ...
     @property

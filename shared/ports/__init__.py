@@ -43,6 +43,7 @@ from shared.ports.operations import Operations
 from shared.ports.pages import Page
 from shared.ports.people import Directory, IdentityVerifier, Leaving, Members, StaleMembers
 from shared.ports.prices import BrokenCatalog, CatalogSource, PriceBooks, StalePrices
+from shared.ports.tenant_index import StaleRow, StoredRow, TenantIndex
 
 __all__ = [
     "BillingChange",
@@ -81,8 +82,11 @@ __all__ = [
     "StalePrices",
     "StaleReconciliation",
     "StaleRollup",
+    "StaleRow",
     "StoredAccount",
+    "StoredRow",
     "StripeGateway",
+    "TenantIndex",
     "TickPublisher",
     "UsageStore",
     "WebhookSender",

@@ -8,6 +8,7 @@ from shared.adapters.firestore.notices.mail_documents import FirestoreMailDocume
 from shared.adapters.firestore.notices.outbox import FirestoreOutbox
 from shared.adapters.firestore.people.directory import FirestoreDirectory
 from shared.adapters.firestore.people.members import FirestoreMembers
+from shared.adapters.firestore.people.tenant_index import FirestoreTenantIndex
 from shared.adapters.firestore.prices.books import FirestorePriceBooks
 from shared.adapters.firestore.rpc import FirestoreRpc
 
@@ -21,5 +22,6 @@ __all__ = [
     "FirestorePriceBooks",
     "FirestoreReconciliations",
     "FirestoreRpc",
+    "FirestoreTenantIndex",
     "FirestoreUsageStore",
 ]

@@ -8,14 +8,13 @@ import grpc
 from shared.adapters.firestore import queries
 from shared.adapters.firestore.encoding import Write, get_fields, set_value
 from shared.adapters.firestore.notices.documents import outgoing_writes
+from shared.adapters.firestore.people.tenant_rows import commit_new_tenant
 from shared.adapters.firestore.people.tenants import (
     audit_write,
-    commit_new_tenant,
     create_write,
     delete_write,
     read_tenant,
     set_write,
-    tenant_fields,
 )
 from shared.adapters.firestore.rpc import FirestoreRpc
 from shared.domain.notices.entries import Outgoing
@@ -38,11 +37,10 @@ class FirestoreMembers:
 
     def create_tenant_with_owner(self, tenant: Tenant, owner: Member, audit: AuditEntry) -> None:
         writes = [
-            create_write(self._tenant(tenant.id), tenant_fields(tenant)),
             create_write(self._member(tenant.id, owner.user_id), _member_fields(owner)),
             _add_pointer(self._user(owner.user_id), tenant.id),
         ]
-        commit_new_tenant(self._rpc, audit, writes)
+        commit_new_tenant(self._rpc, tenant, audit, writes)
 
     def find_membership(self, tenant_id: str, user_id: str) -> Membership | None:
         return next(iter(self._memberships([tenant_id], user_id)), None)

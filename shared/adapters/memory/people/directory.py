@@ -9,19 +9,21 @@ from shared.adapters.memory.state import MemoryState
 from shared.domain.errors import Conflict, NotFound
 from shared.domain.limits.grants import Grant
 from shared.domain.limits.limits import LimitOverrides
-from shared.domain.people.tenants import ApiKey, AuditEntry, Tenant
+from shared.domain.people.tenant_rows import new_row
+from shared.domain.people.tenants import ApiKey, AuditEntry, Tenant, TenantProfile
 from shared.ports import Page
 
 
 class MemoryDirectory(MemoryState):
     """Tenants, keys and the audit log."""
 
-    def create_tenant(self, tenant: Tenant, key: ApiKey, audit: AuditEntry) -> None:
+    def create_tenant(self, tenant: Tenant, key: ApiKey | None, audit: AuditEntry) -> None:
         with self._lock:
             if tenant.id in self._tenants:
                 raise Conflict(f"tenant {tenant.id!r} exists already")
             self._tenants[tenant.id] = tenant
-            self.save_keys([key], audit)
+            self._rows[tenant.id] = new_row(tenant)
+            self.save_keys([key] if key else [], audit)
 
     def find_tenant(self, tenant_id: str) -> Tenant | None:
         with self._lock:
@@ -29,9 +31,7 @@ class MemoryDirectory(MemoryState):
 
     def set_plan(self, tenant_id: str, plan: str, audit: AuditEntry) -> None:
         with self._lock:
-            if tenant_id not in self._tenants:
-                raise NotFound(f"tenant {tenant_id!r} does not exist")
-            self._tenants[tenant_id] = replace(self._tenants[tenant_id], plan=plan)
+            self._put_tenant(replace(self._existing(tenant_id), plan=plan), audit.at)
             self._audit.append(audit)
 
     def find_key(self, key_id: str) -> ApiKey | None:
@@ -75,7 +75,7 @@ class MemoryDirectory(MemoryState):
             tenant = self._existing(tenant_id)
             kept = [each for each in tenant.grants if each.id not in removed]
             grants = sorted([*kept, *added], key=lambda each: each.id)
-            self._tenants[tenant_id] = replace(tenant, grants=tuple(grants))
+            self._put_tenant(replace(tenant, grants=tuple(grants)), audit.at)
             self._audit.append(audit)
 
     def set_time_zone(self, tenant_id: str, time_zone: str, audit: AuditEntry) -> None:
@@ -85,7 +85,18 @@ class MemoryDirectory(MemoryState):
 
     def set_suspended_at(self, tenant_id: str, at: datetime | None, audit: AuditEntry) -> None:
         with self._lock:
-            self._tenants[tenant_id] = replace(self._existing(tenant_id), suspended_at=at)
+            self._put_tenant(replace(self._existing(tenant_id), suspended_at=at), audit.at)
+            self._audit.append(audit)
+
+    def set_ended_at(self, tenant_id: str, at: datetime | None, audit: AuditEntry) -> None:
+        with self._lock:
+            self._put_tenant(replace(self._existing(tenant_id), ended_at=at), audit.at)
+            self._audit.append(audit)
+
+    def set_profile(self, tenant_id: str, profile: TenantProfile, audit: AuditEntry) -> None:
+        with self._lock:
+            tenant = replace(self._existing(tenant_id), name=profile.name, metadata=profile.metadata)
+            self._put_tenant(tenant, audit.at)
             self._audit.append(audit)
 
     def _existing(self, tenant_id: str) -> Tenant:
