@@ -23,6 +23,7 @@ from shared.ports import (
     MailSender,
     Members,
     Operations,
+    Operators,
     Outbox,
     PriceBooks,
     PushVerifier,
@@ -111,6 +112,11 @@ class Container:
     @cached_property
     def members(self) -> Members:
         store: Members = self._store("FirestoreMembers")
+        return store
+
+    @cached_property
+    def operators(self) -> Operators:
+        store: Operators = self._store("FirestoreOperators")
         return store
 
     @cached_property
@@ -220,7 +226,7 @@ class Container:
 
     @cached_property
     def sign_in(self) -> MemberAuthenticator:
-        return MemberAuthenticator(self.identities, self.members)
+        return MemberAuthenticator(self.identities, self.members, self.operators)
 
     @cached_property
     def identities(self) -> IdentityVerifier:

@@ -70,9 +70,9 @@ class TenantFolder:
         settings = self._next_settings(usage, folded, now)
         row: RowUsage | None = self._row_usage(usage, folded, now)
         for each in folded:
-            changed = [shard for shard in each.shards if shard.dirty]
-            self.store.clear_counters(tenant_id, changed, settings.due_at(each.day, now), row)
-            row = None
+            if changed := [shard for shard in each.shards if shard.dirty]:
+                self.store.clear_counters(tenant_id, changed, settings.due_at(each.day, now), row)
+                row = None
         if settings.complete_until != tenant.counters.complete_until:
             create_months(self.store, tenant_id, _completed_days(tenant, settings))
         if settings != tenant.counters:
