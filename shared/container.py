@@ -78,11 +78,8 @@ class Container:
 
     @cached_property
     def usage(self) -> UsageStore:
-        if self.config.store == "memory":
-            return process_memory()
-        from shared.adapters.firestore import FirestoreUsageStore
-
-        return FirestoreUsageStore(self._rpc, self.config.retention)
+        store: UsageStore = self._store("FirestoreUsageStore", self.config.retention)
+        return store
 
     @cached_property
     def directory(self) -> Directory:
@@ -273,11 +270,11 @@ class Container:
     def thresholds(self) -> Thresholds:
         return Thresholds(self.config.soft_percent, self.config.hard_percent)
 
-    def _store(self, on_firestore: str) -> Any:
+    def _store(self, on_firestore: str, *options: object) -> Any:
         """Return the store in memory, or that class of the package of Firestore, which is only then imported."""
         if self.config.store == "memory":
             return process_memory()
-        return getattr(import_module("shared.adapters.firestore"), on_firestore)(self._rpc)
+        return getattr(import_module("shared.adapters.firestore"), on_firestore)(self._rpc, *options)
 
     @cached_property
     def _rpc(self) -> "FirestoreRpc":
