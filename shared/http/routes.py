@@ -172,6 +172,8 @@ class Route:
     examples: Mapping[str, Example] = field(default_factory=dict)
     """Bodies by their names, which the OpenAPI document shows."""
     is_also_csv: bool = False
+    may_exist: bool = False
+    """Whether the same request again answers 200 with what exists."""
     status: int = 200
     max_body_bytes: int = MAX_SMALL_BODY_BYTES
 
@@ -184,6 +186,16 @@ class Route:
 def json_response(model: BaseModel, cache_control: str = PRIVATE) -> Response:
     headers = {"Cache-Control": cache_control}
     return Response(model.model_dump_json(by_alias=True), 200, headers, mimetype="application/json")
+
+
+class ExistingResponse(Response):
+    """The response of a route that creates, when what it was asked for exists already: its status stays 200."""
+
+
+def existing_response(model: BaseModel) -> Response:
+    """Return what an earlier request has created."""
+    headers = {"Cache-Control": PRIVATE}
+    return ExistingResponse(model.model_dump_json(by_alias=True), 200, headers, mimetype="application/json")
 
 
 def empty_response() -> Response:

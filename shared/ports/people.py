@@ -115,6 +115,14 @@ class Members(Protocol):
     def create_tenant_with_owner(self, tenant: Tenant, owner: Member, audit: AuditEntry) -> None:
         """Create the tenant with its first owner and no key; raise Conflict if the id is taken."""
 
+    def create_tenant_with_invitation(
+        self, tenant: Tenant, invitation: Invitation, outgoing: Outgoing, audits: Sequence[AuditEntry]
+    ) -> None:
+        """Create the tenant with the invitation of its first owner and the mail about it, and no key.
+
+        Raise Conflict if the id is taken, StaleMembers if a quota has changed since it was read.
+        """
+
     def find_membership(self, tenant_id: str, user_id: str) -> Membership | None:
         """Return the member and the tenant, read in one round trip."""
 

@@ -86,6 +86,8 @@ class Tenant:
     """When it ended: nothing is recorded any more, and its members can still read."""
     metadata: Mapping[str, str] = field(default_factory=dict)
     """Notes of the platform, such as its own id of the customer; nothing here reads them."""
+    created_from: str | None = None
+    """A hash of the platform's request that created it, by which a repetition is recognised."""
 
     @property
     def is_suspended(self) -> bool:

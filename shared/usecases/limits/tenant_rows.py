@@ -5,7 +5,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
-from shared.domain.errors import Unavailable
+from shared.domain.errors import NotFound, Unavailable
 from shared.domain.ledger.counters import Cell
 from shared.domain.ledger.periods import period_at, start_of
 from shared.domain.ledger.usage import Detail
@@ -19,6 +19,14 @@ _MAX_TRIES = 5
 
 
 @dataclass(frozen=True, slots=True)
+class ListedTenant:
+    """A tenant with its row."""
+
+    tenant: Tenant
+    row: TenantRow
+
+
+@dataclass(frozen=True, slots=True)
 class TenantRows:
     """Completes rows: of tenants older than the list, of ended periods, and after a change of limits."""
 
@@ -29,20 +37,29 @@ class TenantRows:
     def refresh(self, tenant_ids: Iterable[str], now: datetime) -> None:
         """Make the row of each tenant what the tenant and its usage say now; write only what differs."""
         for tenant_id in tenant_ids:
-            self._refresh(tenant_id, now)
+            with suppress(NotFound):  # it was deleted meanwhile
+                self.refresh_one(tenant_id, now)
 
-    def _refresh(self, tenant_id: str, now: datetime) -> None:
+    def refresh_one(self, tenant_id: str, now: datetime) -> ListedTenant:
+        """Make the row of a tenant what the tenant and its usage say now, and return both; raise NotFound."""
         for _ in range(_MAX_TRIES):
-            stored = self.index.read_row(tenant_id)
-            if stored.tenant is None:
-                return
-            row = self._row(stored.tenant, stored, now)
-            if row == stored.row:
-                return
+            stored, listed = self._read(tenant_id, now)
+            if listed.row == stored.row:
+                return listed
             with suppress(StaleRow):
-                self.index.save_row(row, stored)
-                return
+                self.index.save_row(listed.row, stored)
+                return listed
         raise Unavailable(f"the row of tenant {tenant_id!r} keeps changing")
+
+    def read(self, tenant_id: str, now: datetime) -> ListedTenant:
+        """Return a tenant and what its row is to say now; raise NotFound."""
+        return self._read(tenant_id, now)[1]
+
+    def _read(self, tenant_id: str, now: datetime) -> tuple[StoredRow, ListedTenant]:
+        stored = self.index.read_row(tenant_id)
+        if stored.tenant is None:
+            raise NotFound(f"tenant {tenant_id!r} does not exist", code="unknown_tenant")
+        return stored, ListedTenant(stored.tenant, self._row(stored.tenant, stored, now))
 
     def _row(self, tenant: Tenant, stored: StoredRow, now: datetime) -> TenantRow:
         current = tenant.at(now)

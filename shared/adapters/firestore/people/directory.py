@@ -49,7 +49,7 @@ class FirestoreDirectory:
 
     def create_tenant(self, tenant: Tenant, key: ApiKey | None, audit: AuditEntry) -> None:
         keys = [create_write(self._key_name(key.id), key_fields(key))] if key else []
-        commit_new_tenant(self._rpc, tenant, audit, keys)
+        commit_new_tenant(self._rpc, tenant, [audit], keys)
 
     def find_tenant(self, tenant_id: str) -> Tenant | None:
         document = self._find(self._tenant_name(tenant_id))

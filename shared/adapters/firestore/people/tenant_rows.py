@@ -28,12 +28,14 @@ _TENANT_FIELDS = tuple(field.name for field in fields_of(RowTenant))
 _USAGE_FIELDS = tuple(field.name for field in fields_of(RowUsage) if field.name != _LAST_EVENT_AT)
 
 
-def commit_new_tenant(rpc: FirestoreRpc, tenant: Tenant, audit: AuditEntry, writes: Sequence[Any]) -> None:
-    """Commit a new tenant with its row, its audit entry and other writes; raise Conflict if the tenant exists."""
+def commit_new_tenant(
+    rpc: FirestoreRpc, tenant: Tenant, audits: Sequence[AuditEntry], writes: Sequence[Any]
+) -> None:
+    """Commit a new tenant with its row, audit entries and other writes; raise Conflict if a document exists."""
     created = create_write(f"{rpc.documents}/tenants/{tenant.id}", tenant_fields(tenant))
     row = set_write(row_name(rpc.documents, tenant.id), row_fields(new_row(tenant)))
     try:
-        rpc.commit([created, row, *writes, audit_write(rpc, audit)])
+        rpc.commit([created, row, *writes, *(audit_write(rpc, audit) for audit in audits)])
     except grpc.RpcError as error:
         if error.code() != grpc.StatusCode.ALREADY_EXISTS:
             raise

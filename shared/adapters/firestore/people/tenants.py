@@ -35,6 +35,7 @@ TENANT_FIELDS = (
     "suspended_at",
     "ended_at",
     "metadata",
+    "created_from",
     "billing",
     "counter_shards",
     "most_counter_shards",
@@ -105,6 +106,7 @@ def tenant_fields(tenant: Tenant) -> dict[str, object]:
         "suspended_at": tenant.suspended_at,
         "ended_at": tenant.ended_at,
         "metadata": metadata_fields(tenant.metadata),
+        "created_from": tenant.created_from,
     }
 
 
@@ -164,6 +166,7 @@ def read_tenant(document: Any) -> Tenant:
         suspended_at=fields.get("suspended_at"),
         ended_at=fields.get("ended_at"),
         metadata={decode_key(key): value for key, value in fields.get("metadata", {}).items()},
+        created_from=fields.get("created_from"),
     )
 
 

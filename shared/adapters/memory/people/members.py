@@ -23,6 +23,18 @@ class MemoryMembers(MemoryState):
             self._rows[tenant.id] = new_row(tenant)
             self._save_member(tenant.id, owner, audit)
 
+    def create_tenant_with_invitation(
+        self, tenant: Tenant, invitation: Invitation, outgoing: Outgoing, audits: Sequence[AuditEntry]
+    ) -> None:
+        with self._lock:
+            if tenant.id in self._tenants:
+                raise Conflict(f"tenant {tenant.id!r} exists already")
+            *others, last = audits
+            self.save_invitation(tenant.id, invitation, outgoing, last)
+            self._tenants[tenant.id] = tenant
+            self._rows[tenant.id] = new_row(tenant)
+            self._audit += others
+
     def find_membership(self, tenant_id: str, user_id: str) -> Membership | None:
         with self._lock:
             tenant, member = self._tenants.get(tenant_id), self._members.get(tenant_id, {}).get(user_id)
