@@ -40,16 +40,19 @@ class FirestoreDirectory:
     def __init__(self, rpc: FirestoreRpc) -> None:
         self._rpc = rpc
 
-    def create_tenant(self, tenant: Tenant, key: ApiKey, audit: AuditEntry) -> None:
-        writes = [
-            create_write(self._tenant_name(tenant.id), tenant_fields(tenant)),
-            create_write(self._key_name(key.id), key_fields(key)),
-        ]
+    def create_tenant(self, tenant: Tenant, key: ApiKey | None, audit: AuditEntry) -> None:
+        writes = [create_write(self._tenant_name(tenant.id), tenant_fields(tenant))]
+        if key:
+            writes.append(create_write(self._key_name(key.id), key_fields(key)))
         commit_new_tenant(self._rpc, audit, writes)
 
     def find_tenant(self, tenant_id: str) -> Tenant | None:
         document = self._find(self._tenant_name(tenant_id))
         return read_tenant(document) if document else None
+
+    def find_tenants(self, tenant_ids: Collection[str]) -> list[Tenant]:
+        names = [self._tenant_name(each) for each in tenant_ids]
+        return [read_tenant(each) for each in self._rpc.batch_get(names).values()]
 
     def set_plan(self, tenant_id: str, plan: str, audit: AuditEntry) -> None:
         self._change_tenant(tenant_id, {"plan": plan}, audit)

@@ -16,16 +16,20 @@ from shared.ports import Page
 class MemoryDirectory(MemoryState):
     """Tenants, keys and the audit log."""
 
-    def create_tenant(self, tenant: Tenant, key: ApiKey, audit: AuditEntry) -> None:
+    def create_tenant(self, tenant: Tenant, key: ApiKey | None, audit: AuditEntry) -> None:
         with self._lock:
             if tenant.id in self._tenants:
                 raise Conflict(f"tenant {tenant.id!r} exists already")
             self._tenants[tenant.id] = tenant
-            self.save_keys([key], audit)
+            self.save_keys([key] if key else [], audit)
 
     def find_tenant(self, tenant_id: str) -> Tenant | None:
         with self._lock:
             return self._tenants.get(tenant_id)
+
+    def find_tenants(self, tenant_ids: Collection[str]) -> list[Tenant]:
+        with self._lock:
+            return [self._tenants[each] for each in tenant_ids if each in self._tenants]
 
     def set_plan(self, tenant_id: str, plan: str, audit: AuditEntry) -> None:
         with self._lock:
