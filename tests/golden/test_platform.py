@@ -61,7 +61,7 @@ def test_p1_within_its_scopes_only(scope: str, functions: Functions, platform_ke
 
 
 def test_p2_a_batch_of_many_tenants_answers_by_index(functions: Functions, platform_key: str) -> None:
-    events = [
+    events: list[Json] = [
         {**CALL, "tenant_id": "acme", "id": "a"},
         {**CALL, "tenant_id": "nobody", "id": "b"},
         {**CALL, "tenant_id": "bolt", "id": "a"},
