@@ -15,7 +15,6 @@ from shared.domain.errors import UsageError
 from shared.domain.notices.mail_templates import Links
 from shared.domain.prices.catalog import catalog_providers
 from shared.ports import (
-    BillingStore,
     Directory,
     Endpoints,
     IdentityVerifier,
@@ -26,12 +25,12 @@ from shared.ports import (
     Outbox,
     PriceBooks,
     PushVerifier,
-    Reconciliations,
     SignatureCheck,
     StripeGateway,
     TickPublisher,
     UsageStore,
 )
+from shared.stores import Stores
 from shared.usecases.billing.billing_dependencies import BillingDependencies
 from shared.usecases.ledger.fold_lag import FoldLag
 from shared.usecases.ledger.fold_tenant import TenantFolder
@@ -76,66 +75,44 @@ class Container:
         self.clock = clock
 
     @cached_property
-    def usage(self) -> UsageStore:
+    def _stores(self) -> Stores:
         if self.config.store == "memory":
-            return process_memory()
-        from shared.adapters.firestore import FirestoreUsageStore
+            return Stores.in_memory(process_memory())
+        return Stores.in_firestore(self._rpc, self.config)
 
-        return FirestoreUsageStore(self._rpc, self.config.retention)
+    @cached_property
+    def usage(self) -> UsageStore:
+        return self._stores.usage
 
     @cached_property
     def directory(self) -> Directory:
-        if self.config.store == "memory":
-            return process_memory()
-        from shared.adapters.firestore import FirestoreDirectory
-
-        return FirestoreDirectory(self._rpc)
+        return self._stores.directory
 
     @cached_property
     def price_books(self) -> PriceBooks:
-        if self.config.store == "memory":
-            return process_memory()
-        from shared.adapters.firestore import FirestorePriceBooks
-
-        return FirestorePriceBooks(self._rpc)
+        return self._stores.price_books
 
     @cached_property
     def outbox(self) -> Outbox:
-        if self.config.store == "memory":
-            return process_memory()
-        from shared.adapters.firestore import FirestoreOutbox
-
-        return FirestoreOutbox(self._rpc)
+        return self._stores.outbox
 
     @cached_property
     def endpoints(self) -> Endpoints:
-        if self.config.store == "memory":
-            return process_memory()
-        from shared.adapters.firestore import FirestoreEndpoints
-
-        return FirestoreEndpoints(self._rpc)
+        return self._stores.endpoints
 
     @cached_property
     def members(self) -> Members:
-        if self.config.store == "memory":
-            return process_memory()
-        from shared.adapters.firestore import FirestoreMembers
-
-        return FirestoreMembers(self._rpc)
+        return self._stores.members
 
     @cached_property
     def operators(self) -> Operators:
-        if self.config.store == "memory":
-            return process_memory()
-        from shared.adapters.firestore import FirestoreOperators
-
-        return FirestoreOperators(self._rpc)
+        return self._stores.operators
 
     @cached_property
     def billing(self) -> BillingDependencies:
         """The billing store, and Stripe if a key is configured."""
         return BillingDependencies(
-            self._billing_store, self._stripe, self.config.grace, self.config.second_subscription
+            self._stores.billing, self._stripe, self.config.grace, self.config.second_subscription
         )
 
     @cached_property
@@ -143,14 +120,6 @@ class Container:
         from shared.adapters.stripe import verify_signature
 
         return verify_signature
-
-    @cached_property
-    def _billing_store(self) -> BillingStore:
-        if self.config.store == "memory":
-            return process_memory()
-        from shared.adapters.firestore import FirestoreBillingStore
-
-        return FirestoreBillingStore(self._rpc)
 
     @cached_property
     def _stripe(self) -> StripeGateway | None:
@@ -171,14 +140,6 @@ class Container:
         return PushTokens(self.config.tick_sender)
 
     @cached_property
-    def _reconciliations(self) -> Reconciliations:
-        if self.config.store == "memory":
-            return process_memory()
-        from shared.adapters.firestore import FirestoreReconciliations
-
-        return FirestoreReconciliations(self._rpc)
-
-    @cached_property
     def publisher(self) -> TickPublisher:
         if self.config.store == "memory":
             return InlineTickPublisher(lambda message: self.jobs.run(message, self.clock()))
@@ -193,7 +154,7 @@ class Container:
             deliverer=self.deliverer,
             billing=self.billing,
             publisher=self.publisher,
-            turns=ReconciliationTurns(self._reconciliations),
+            turns=ReconciliationTurns(self._stores.reconciliations),
         )
 
     @cached_property
