@@ -4,6 +4,8 @@ from flask import Response
 from pydantic import BaseModel
 
 from shared.domain.errors import InvalidInput, RateStatus
+from shared.domain.limits.metrics import UsageRequest
+from shared.domain.prices.money import nanousd_from_decimal
 from shared.http import openapi
 from shared.http.bodies import read_body, read_query
 from shared.http.inputs import CheckBody
@@ -19,7 +21,6 @@ from shared.http.metering.recording_models import (
 from shared.http.problems import rate_headers
 from shared.http.responses import CheckResponse, RecordResponse
 from shared.http.routes import MAX_BODY_BYTES, Call, Container, Example, Route, json_response
-from shared.usecases.limits.check_limits import UsageRequest
 
 METERING_OFF = "metering_disabled"
 _OFF_REASON = "Metering is disabled (GWI_METERING_ENABLED): no events are recorded and no limits apply."
@@ -50,7 +51,8 @@ def _check(call: Call, container: Container) -> Response:
     if not container.config.metering_enabled:
         return json_response(CheckResponse(allowed=True, code=METERING_OFF, reason=_OFF_REASON))
     rate = container.rates.take("check", call.caller.tenant, call.now)
-    request = UsageRequest(body.tokens, body.runs)
+    cost_nanousd = None if body.cost_usd is None else nanousd_from_decimal(body.cost_usd)
+    request = UsageRequest(body.tokens, body.runs, cost_nanousd)
     check = container.limits.check(call.caller.tenant, request, call.now)
     return _with_rate(CheckResponse.model_validate(check), rate)
 
@@ -85,7 +87,10 @@ _ROUTES = (
         needs="limits:read",
         response=CheckResponse,
         body=CheckBody,
-        examples={"a run": Example({"tokens": 2000, "runs": 1})},
+        examples={
+            "a run": Example({"tokens": 2000, "runs": 1}),
+            "a call by its cost": Example({"cost_usd": "0.25"}),
+        },
     ),
 )
 ROUTES = (*_ROUTES, openapi.route(_ROUTES, "/v1/openapi.json"))
