@@ -15,22 +15,22 @@ from shared.domain.errors import UsageError
 from shared.domain.notices.mail_templates import Links
 from shared.domain.prices.catalog import catalog_providers
 from shared.ports import (
-    BillingStore,
     Directory,
     Endpoints,
     IdentityVerifier,
     MailSender,
     Members,
     Operations,
+    Operators,
     Outbox,
     PriceBooks,
     PushVerifier,
-    Reconciliations,
     SignatureCheck,
     StripeGateway,
     TickPublisher,
     UsageStore,
 )
+from shared.stores import Stores
 from shared.usecases.billing.billing_dependencies import BillingDependencies
 from shared.usecases.ledger.fold_lag import FoldLag
 from shared.usecases.ledger.fold_tenant import TenantFolder
@@ -73,58 +73,44 @@ class Container:
         self.clock = clock
 
     @cached_property
+    def _stores(self) -> Stores:
+        if self.config.store == "memory":
+            return Stores.in_memory(process_memory())
+        return Stores.in_firestore(self._rpc, self.config)
+
+    @property
     def usage(self) -> UsageStore:
-        if self.config.store == "memory":
-            return process_memory()
-        from shared.adapters.firestore import FirestoreUsageStore
+        return self._stores.usage
 
-        return FirestoreUsageStore(self._rpc, self.config.retention)
-
-    @cached_property
+    @property
     def directory(self) -> Directory:
-        if self.config.store == "memory":
-            return process_memory()
-        from shared.adapters.firestore import FirestoreDirectory
+        return self._stores.directory
 
-        return FirestoreDirectory(self._rpc)
-
-    @cached_property
+    @property
     def price_books(self) -> PriceBooks:
-        if self.config.store == "memory":
-            return process_memory()
-        from shared.adapters.firestore import FirestorePriceBooks
+        return self._stores.price_books
 
-        return FirestorePriceBooks(self._rpc)
-
-    @cached_property
+    @property
     def outbox(self) -> Outbox:
-        if self.config.store == "memory":
-            return process_memory()
-        from shared.adapters.firestore import FirestoreOutbox
+        return self._stores.outbox
 
-        return FirestoreOutbox(self._rpc)
-
-    @cached_property
+    @property
     def endpoints(self) -> Endpoints:
-        if self.config.store == "memory":
-            return process_memory()
-        from shared.adapters.firestore import FirestoreEndpoints
+        return self._stores.endpoints
 
-        return FirestoreEndpoints(self._rpc)
-
-    @cached_property
+    @property
     def members(self) -> Members:
-        if self.config.store == "memory":
-            return process_memory()
-        from shared.adapters.firestore import FirestoreMembers
+        return self._stores.members
 
-        return FirestoreMembers(self._rpc)
+    @property
+    def operators(self) -> Operators:
+        return self._stores.operators
 
     @cached_property
     def billing(self) -> BillingDependencies:
         """The billing store, and Stripe if a key is configured."""
         return BillingDependencies(
-            self._billing_store, self._stripe, self.config.grace, self.config.second_subscription
+            self._stores.billing, self._stripe, self.config.grace, self.config.second_subscription
         )
 
     @cached_property
@@ -132,14 +118,6 @@ class Container:
         from shared.adapters.stripe import verify_signature
 
         return verify_signature
-
-    @cached_property
-    def _billing_store(self) -> BillingStore:
-        if self.config.store == "memory":
-            return process_memory()
-        from shared.adapters.firestore import FirestoreBillingStore
-
-        return FirestoreBillingStore(self._rpc)
 
     @cached_property
     def _stripe(self) -> StripeGateway | None:
@@ -160,14 +138,6 @@ class Container:
         return PushTokens(self.config.tick_sender)
 
     @cached_property
-    def _reconciliations(self) -> Reconciliations:
-        if self.config.store == "memory":
-            return process_memory()
-        from shared.adapters.firestore import FirestoreReconciliations
-
-        return FirestoreReconciliations(self._rpc)
-
-    @cached_property
     def publisher(self) -> TickPublisher:
         if self.config.store == "memory":
             return InlineTickPublisher(lambda message: self.jobs.run(message, self.clock()))
@@ -182,7 +152,7 @@ class Container:
             deliverer=self.deliverer,
             billing=self.billing,
             publisher=self.publisher,
-            turns=ReconciliationTurns(self._reconciliations),
+            turns=ReconciliationTurns(self._stores.reconciliations),
         )
 
     @cached_property
@@ -232,7 +202,7 @@ class Container:
 
     @cached_property
     def sign_in(self) -> MemberAuthenticator:
-        return MemberAuthenticator(self.identities, self.members)
+        return MemberAuthenticator(self.identities, self.members, self.operators)
 
     @cached_property
     def identities(self) -> IdentityVerifier:

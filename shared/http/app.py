@@ -3,7 +3,7 @@
 import io
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from datetime import datetime
+from dataclasses import replace
 from functools import cache
 
 from flask import Request, Response, current_app, has_app_context
@@ -13,14 +13,14 @@ from werkzeug.routing import Map, Rule
 from werkzeug.wsgi import get_input_stream
 
 from shared.domain.errors import Forbidden, NotAuthenticated, NotFound, TooLarge
-from shared.domain.people.members import Identity, Permission
+from shared.domain.people.members import Identity
 from shared.http.body_deadlines import discard_body
 from shared.http.problems import problem_of
 from shared.http.request_logs import RequestLog, trace_of
-from shared.http.routes import PRIVATE, Call, Container, Route, SignInLevel
+from shared.http.routes import PRIVATE, TENANT_HEADER, Call, Container, Route, SignInLevel
 from shared.http.turns import Turns
 from shared.logs import traced
-from shared.usecases.people.authenticate import Access
+from shared.usecases.people.authenticate import Access, PlatformAccess
 from shared.usecases.people.authenticate_member import require_verified
 
 MAX_QUERY_CHARS = 8 * 1024
@@ -69,11 +69,9 @@ class App:
         route, path = self._match(request)
         log.route, log.tenant_id = route.path, path.get("tenant")
         _refuse_unreadable(request, route)
-        now = self._container.clock()
-        access, identity = self._admit(request, route.needs, now, log)
-        if access:
-            log.tenant_id = access.tenant_id
-        call = Call(request=request, now=now, path=path, access=access, identity=identity)
+        call = self._admit(Call(request=request, now=self._container.clock(), path=path), route, log)
+        if call.access:
+            log.tenant_id = call.access.tenant_id
         with self._turn(route, call):
             response = route.handle(call, self._container)
         response.status_code = route.status
@@ -81,9 +79,11 @@ class App:
 
     def _turn(self, route: Route, call: Call) -> AbstractContextManager[None]:
         """Let requests that create something for the same tenant or person take turns, so that caps hold."""
-        if route.method != "POST" or not self._takes_members or (call.access or call.identity) is None:
+        if route.method != "POST" or not self._takes_members or route.needs is None:
             return nullcontext()
-        return self._turns.of(route.path, call.access.tenant_id if call.access else call.user.user_id)
+        if call.access:
+            return self._turns.of(route.path, call.access.tenant_id)
+        return self._turns.of(route.path, call.platform.actor if call.platform else call.user.user_id)
 
     def _match(self, request: Request) -> tuple[Route, Mapping[str, str]]:
         try:
@@ -95,35 +95,60 @@ class App:
             raise NotFound(f"{request.path} does not exist") from error
         return route, path
 
-    def _admit(
-        self, request: Request, needs: Permission | SignInLevel | None, now: datetime, log: RequestLog
-    ) -> tuple[Access | None, Identity | None]:
-        if needs is None:
-            return None, None
-        secret, tenant_id = self._bearer(request), log.tenant_id
+    def _admit(self, call: Call, route: Route, log: RequestLog) -> Call:
+        """Return the call with its caller; raise NotAuthenticated, or Forbidden if the caller may not make it."""
+        if route.needs is None:
+            return call
+        secret = self._bearer(call.request)
         if self._takes_members and not secret.startswith(_KEY_START):
-            identity = self._container.sign_in.identify(secret, now)
-            log.caller = f"uid:{identity.user_id}"
-            return self._access_of_person(identity, needs, tenant_id), identity
+            return self._admit_person(call, route, secret, log)
         log.saw_key(secret)
-        access = self._container.authenticator.authenticate(secret, now, _address_of(request))
-        if isinstance(needs, SignInLevel):
-            raise Forbidden("an API key cannot do this; sign in instead", code="missing_scope")
-        access.require(needs)
-        if tenant_id is not None:
-            access.require_tenant(tenant_id)
-        return access, None
+        access = self._container.authenticator.authenticate(secret, call.now, _address_of(call.request))
+        if isinstance(access, PlatformAccess):
+            return self._admit_platform(call, route, access)
+        if isinstance(route.needs, SignInLevel):
+            raise _needs_person()
+        access.require(route.needs)
+        for named in (call.path.get("tenant"), call.request.headers.get(TENANT_HEADER)):
+            if named is not None:
+                access.require_tenant(named)
+        return replace(call, access=access)
 
-    def _access_of_person(
-        self, identity: Identity, needs: Permission | SignInLevel, tenant_id: str | None
-    ) -> Access | None:
-        if needs is not SignInLevel.SIGNED_IN:
+    def _admit_platform(self, call: Call, route: Route, platform: PlatformAccess) -> Call:
+        needs = route.platform_permission
+        if needs is None:
+            raise _needs_person()
+        platform.require(needs)
+        named = call.path.get("tenant") or call.request.headers.get(TENANT_HEADER)
+        access = platform.to(self._container.authenticator.find_tenant(named)) if named else None
+        return replace(call, access=access, platform=platform)
+
+    def _admit_person(self, call: Call, route: Route, token: str, log: RequestLog) -> Call:
+        identity = self._container.sign_in.identify(token, call.now)
+        log.caller = f"uid:{identity.user_id}"
+        if route.needs is not SignInLevel.SIGNED_IN:
             require_verified(identity)
-        if tenant_id is None or needs in (SignInLevel.SIGNED_IN, SignInLevel.VERIFIED):
-            return None
+        identified = replace(call, identity=identity)
+        if route.needs in (SignInLevel.SIGNED_IN, SignInLevel.VERIFIED):
+            return identified
+        try:
+            return replace(
+                identified, access=self._access_of_member(identity, route, call.path.get("tenant"))
+            )
+        except Forbidden:
+            operator = (
+                self._container.sign_in.access_platform(identity) if route.platform_permission else None
+            )
+            if operator is None:
+                raise
+            return self._admit_platform(identified, route, operator)
+
+    def _access_of_member(self, identity: Identity, route: Route, tenant_id: str | None) -> Access:
+        if tenant_id is None:
+            raise Forbidden("only a platform key or an operator can do this", code="missing_role")
         access = self._container.sign_in.access_tenant(identity, tenant_id)
-        if not isinstance(needs, SignInLevel):
-            access.require(needs)
+        if route.needs is not None and not isinstance(route.needs, SignInLevel):
+            access.require(route.needs)
         return access
 
     def _bearer(self, request: Request) -> str:
@@ -133,6 +158,10 @@ class App:
             other = " or an ID token" if self._takes_members else ""
             raise NotAuthenticated(f"send an API key as `Authorization: Bearer gwi_…`{other}")
         return secret.strip()
+
+
+def _needs_person() -> Forbidden:
+    return Forbidden("an API key cannot do this; sign in instead", code="missing_scope")
 
 
 @cache

@@ -9,7 +9,7 @@ from flask import Response
 from pydantic import BaseModel, TypeAdapter
 from pydantic_core import to_json
 
-from shared.domain.people.members import PERMISSIONS, ROLES
+from shared.domain.people.members import PERMISSIONS, ROLES, scope_for
 from shared.domain.people.tenants import ALL_SCOPES
 from shared.domain.tenant_ids import TENANT_ID
 from shared.http.app import MAX_QUERY_CHARS
@@ -26,6 +26,11 @@ _Mode = Literal["validation", "serialization"]
 _Json = dict[str, Any]
 _SECURITY_SCHEMES = {
     "key": {"type": "http", "scheme": "bearer", "description": "An API key: `gwi_live_…` or `gwi_test_…`."},
+    "platformKey": {
+        "type": "http",
+        "scheme": "bearer",
+        "description": "A platform key, for every tenant: `gwi_platform_live_…` or `gwi_platform_test_…`.",
+    },
     "member": {
         "type": "http",
         "scheme": "bearer",
@@ -155,9 +160,14 @@ def _size(byte_count: int) -> str:
 def _schemes(each: Route) -> list[str]:
     """Return the security schemes by which a route can be called."""
     takes_keys = each.needs in ALL_SCOPES
+    takes_platform_keys = each.platform_permission is not None
     takes_members = isinstance(each.needs, SignInLevel) or bool(_roles(each))
     is_metering = each.path.startswith(METERING_PATHS)
-    return ["key"] * takes_keys + ["member"] * (takes_members and not is_metering)
+    return [
+        *["key"] * takes_keys,
+        *["platformKey"] * takes_platform_keys,
+        *["member"] * (takes_members and not is_metering),
+    ]
 
 
 def _roles(each: Route) -> list[str]:
@@ -166,10 +176,14 @@ def _roles(each: Route) -> list[str]:
 
 def _callers(each: Route) -> str:
     """Describe the permitted callers of a route."""
-    if isinstance(each.needs, SignInLevel):
-        return f"For {each.needs.value}."
-    callers = {"key": f"a key with the scope `{each.needs}`", "member": f"members: {', '.join(_roles(each))}"}
-    return f"For {'; '.join(callers[scheme] for scheme in _schemes(each))}."
+    schemes, callers = _schemes(each), []
+    if "platformKey" in schemes:
+        kinds = "a key or platform key" if "key" in schemes else "a platform key"
+        callers.append(f"{kinds} with the scope `{scope_for(each.platform_permission)}`")
+    if "member" in schemes:
+        members = f"members: {', '.join(_roles(each))}"
+        callers.append(each.needs.value if isinstance(each.needs, SignInLevel) else members)
+    return f"For {'; '.join(callers)}."
 
 
 def _parameters(each: Route) -> list[_Json]:

@@ -11,10 +11,10 @@ from flask import Request, Response
 from pydantic import BaseModel
 
 from shared.config import Config
-from shared.domain.errors import NotAuthenticated
+from shared.domain.errors import FieldProblem, InvalidInput, NotAuthenticated
 from shared.domain.notices.mail_templates import Links
 from shared.domain.people.members import Identity, Permission
-from shared.domain.people.tenants import Change
+from shared.domain.people.tenants import Change, member_actor
 from shared.ports import Directory, Endpoints, Members, Operations, Outbox, SignatureCheck, UsageStore
 from shared.usecases.billing.billing_dependencies import BillingDependencies
 from shared.usecases.ledger.fold_lag import FoldLag
@@ -22,12 +22,14 @@ from shared.usecases.ledger.ledger import Ledger
 from shared.usecases.limits.check_limits import Limits
 from shared.usecases.limits.limit_rates import RateLimits
 from shared.usecases.metering.record_events import EventRecorder
-from shared.usecases.people.authenticate import Access, KeyAuthenticator
+from shared.usecases.people.authenticate import Access, KeyAuthenticator, PlatformAccess
 from shared.usecases.people.authenticate_member import MemberAuthenticator
 
 MAX_BODY_BYTES = 4 * 1024 * 1024
 """Of events and of Stripe's webhooks. All other bodies are a few fields."""
 MAX_SMALL_BODY_BYTES = 64 * 1024
+TENANT_HEADER = "GWI-Tenant"
+"""Names the tenant for which a platform key acts, where the path names none."""
 METERING_PATHS = "/v1/"
 """The beginning of the paths that agents call; these take only keys."""
 
@@ -91,12 +93,16 @@ class Call:
     request: Request
     now: datetime
     path: Mapping[str, str]
-    access: Access | None
+    access: Access | None = None
     identity: Identity | None = None
+    platform: PlatformAccess | None = None
+    """The caller's platform key, or an operator; `access` is then that to the tenant they have named, if any."""
 
     @property
     def caller(self) -> Access:
         """The verified key or member; for routes of a tenant."""
+        if self.access is None and self.platform is not None:
+            raise tenant_required()
         if self.access is None:
             raise NotAuthenticated("use an API key, or sign in as a member of the tenant")
         return self.access
@@ -104,7 +110,9 @@ class Call:
     @property
     def change(self) -> Change:
         """The caller and time of a change, for the audit log."""
-        return self.caller.change(self.now)
+        if self.access is None and self.platform is None:
+            return Change(member_actor(self.user.email), self.now)
+        return (self.platform or self.caller).change(self.now)
 
     @property
     def user(self) -> Identity:
@@ -112,6 +120,13 @@ class Call:
         if self.identity is None:
             raise NotAuthenticated("sign in to do this")
         return self.identity
+
+
+def tenant_required() -> InvalidInput:
+    """Return the error about a platform key that names no tenant."""
+    message = f"name the tenant for which this platform key acts, in the header {TENANT_HEADER}"
+    problem = FieldProblem(field=TENANT_HEADER, code="tenant_required", message=message)
+    return InvalidInput(message, (problem,), code="tenant_required")
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +141,8 @@ class Example:
 class Route:
     """A method and a path, their callers and handler, and the models that describe them in the OpenAPI document.
 
-    `needs` is None if anyone may call the route. `status` is the status code of a successful response.
+    `needs` is None if anyone may call the route. A platform key needs the same permission, or `platform_needs` where
+    that is a level of sign-in. `status` is the status code of a successful response.
     `body` is sent as JSON, `other_bodies` as their content types; `headers` has a field for each header.
     """
 
@@ -135,6 +151,7 @@ class Route:
     summary: str
     handle: Callable[[Call, Container], Response]
     needs: Permission | SignInLevel | None
+    platform_needs: Permission | None = None
     response: type[BaseModel] | None = None
     body: object = None
     query: type[BaseModel] | None = None
@@ -146,10 +163,19 @@ class Route:
     status: int = 200
     max_body_bytes: int = MAX_SMALL_BODY_BYTES
 
+    @property
+    def platform_permission(self) -> Permission | None:
+        """The permission that a platform key needs; None if it cannot call the route."""
+        return self.platform_needs or (None if isinstance(self.needs, SignInLevel) else self.needs)
+
 
 def json_response(model: BaseModel, cache_control: str = PRIVATE) -> Response:
     headers = {"Cache-Control": cache_control}
-    return Response(model.model_dump_json(by_alias=True), 200, headers, mimetype="application/json")
+    return Response(json_text(model), 200, headers, mimetype="application/json")
+
+
+def json_text(model: BaseModel) -> str:
+    return model.model_dump_json(by_alias=True)
 
 
 def empty_response() -> Response:

@@ -1,6 +1,7 @@
 """Ports for tenants, API keys, the audit log, sign-in, members and invitations.
 
-Every method raises Unavailable if its store or service does not answer.
+Every method raises Unavailable if its store or service does not answer. A method that takes an audit entry stores its
+receipt too, all or nothing, and raises AlreadyAnswered if the receipt in its place is not the one that it replaces.
 """
 
 from collections.abc import Collection, Sequence
@@ -8,16 +9,25 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from shared.domain.errors import Conflict
 from shared.domain.limits.grants import Grant
 from shared.domain.limits.limits import LimitOverrides
 from shared.domain.notices.entries import Outgoing
 from shared.domain.people.members import Identity, Invitation, Member, Membership, ReceivedInvitation
+from shared.domain.people.operators import Operator
+from shared.domain.people.receipts import Receipt
 from shared.domain.people.tenants import ApiKey, AuditEntry, Tenant
 from shared.ports.pages import Page
 
 
+class AlreadyAnswered(Conflict):
+    """A request with the same Idempotency-Key has taken effect meanwhile; nothing was changed again."""
+
+    code = "request_under_way"
+
+
 class Directory(Protocol):
-    """Tenants, their API keys and their audit log."""
+    """Tenants, their API keys and their audit log, and the receipts of requests that created something."""
 
     def create_tenant(self, tenant: Tenant, key: ApiKey, audit: AuditEntry) -> None:
         """Create the tenant with its first key; raise Conflict if the id is taken."""
@@ -31,8 +41,8 @@ class Directory(Protocol):
     def find_key(self, key_id: str) -> ApiKey | None:
         """Return the key whose hash is `key_id`, even if it is revoked or expired."""
 
-    def list_keys(self, tenant_id: str) -> list[ApiKey]:
-        """Return all keys of the tenant, oldest first, with the revoked and expired ones."""
+    def list_keys(self, tenant_id: str | None) -> list[ApiKey]:
+        """Return all keys of the tenant, or the platform keys, oldest first, with the revoked and expired ones."""
 
     def save_keys(self, keys: Sequence[ApiKey], audit: AuditEntry) -> None:
         """Create or replace keys, all or none. Never undo a revocation, never change `last_used_at`."""
@@ -66,8 +76,14 @@ class Directory(Protocol):
     def set_suspended_at(self, tenant_id: str, at: datetime | None, audit: AuditEntry) -> None:
         """Suspend the tenant, or with None resume it; raise NotFound if the tenant does not exist."""
 
-    def list_audit(self, tenant_id: str, *, limit: int, cursor: str | None = None) -> Page[AuditEntry]:
-        """Return a page of the tenant's audit log, newest first; raise InvalidInput for a bad cursor."""
+    def list_audit(self, tenant_id: str | None, *, limit: int, cursor: str | None = None) -> Page[AuditEntry]:
+        """Return a page of the audit log of a tenant, or of the platform, newest first.
+
+        Raise InvalidInput for a bad cursor.
+        """
+
+    def find_receipt(self, receipt_id: str) -> Receipt | None:
+        """Return the receipt, which may have expired, or None."""
 
 
 class IdentityVerifier(Protocol):
@@ -149,3 +165,19 @@ class Members(Protocol):
         self, tenant_id: str, invitation: Invitation, member: Member, audit: AuditEntry
     ) -> None:
         """Replace an invitation with a member; raise StaleMembers if it has changed or the member exists."""
+
+
+class Operators(Protocol):
+    """The platform's own people."""
+
+    def find_operator(self, user_id: str) -> Operator | None:
+        """Return the operator with this account, or None."""
+
+    def list_operators(self) -> list[Operator]:
+        """Return all operators, oldest first."""
+
+    def save_operator(self, operator: Operator, audit: AuditEntry) -> None:
+        """Create or replace an operator."""
+
+    def remove_operator(self, user_id: str, audit: AuditEntry) -> None:
+        """Remove an operator if they exist."""

@@ -12,6 +12,7 @@ from shared.adapters.firestore import (
     FirestoreDirectory,
     FirestoreEndpoints,
     FirestoreMembers,
+    FirestoreOperators,
     FirestoreOutbox,
     FirestorePriceBooks,
     FirestoreReconciliations,
@@ -20,7 +21,16 @@ from shared.adapters.firestore import (
 )
 from shared.adapters.firestore.rpc import open_channel
 from shared.adapters.memory import MemoryStore
-from shared.ports import Directory, Endpoints, Members, Outbox, PriceBooks, Reconciliations, UsageStore
+from shared.ports import (
+    Directory,
+    Endpoints,
+    Members,
+    Operators,
+    Outbox,
+    PriceBooks,
+    Reconciliations,
+    UsageStore,
+)
 from tests.billing_places import BillingPlace, FirestoreBillingPlace, MemoryBillingPlace
 
 RETENTION = timedelta(days=40)
@@ -38,6 +48,7 @@ class Stores(NamedTuple):
     outbox: Outbox
     endpoints: Endpoints
     reconciliations: Reconciliations
+    operators: Operators
 
 
 @pytest.fixture(scope="session")
@@ -73,6 +84,7 @@ def _firestore_stores(channels: tuple[grpc.Channel, grpc.Channel]) -> Stores:
         FirestoreOutbox(rpc),
         FirestoreEndpoints(rpc),
         FirestoreReconciliations(rpc),
+        FirestoreOperators(rpc),
     )
 
 
@@ -108,6 +120,11 @@ def place(kind: str, request: pytest.FixtureRequest) -> BillingPlace:
     if kind == "memory":
         return MemoryBillingPlace()
     return FirestoreBillingPlace(request.getfixturevalue("firestore_channels")[0])
+
+
+@pytest.fixture
+def operators(stores: Stores) -> Operators:
+    return stores.operators
 
 
 @pytest.fixture

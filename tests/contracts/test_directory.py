@@ -211,3 +211,17 @@ def test_the_audit_log_is_listed_oldest_first(directory: Directory) -> None:
         "at 20",
         "at 30",
     ]
+
+
+def test_platform_keys_are_listed_apart_from_those_of_tenants(directory: Directory) -> None:
+    directory.create_tenant(ACME, KEY, CREATED)
+    platform = replace(
+        KEY, id=key_id("gwi_platform_test_1"), tenant_id=None, scopes=("tenants:write", "usage:write")
+    )
+    entry = replace(CREATED, tenant_id=None, action="key.created")
+    directory.save_keys([platform], entry)
+    assert directory.find_key(platform.id) == platform
+    assert directory.list_keys(None) == [platform]
+    assert directory.list_keys("acme") == [KEY]
+    assert list(directory.list_audit(None, limit=10).items) == [entry]
+    assert trail_of(directory) == [CREATED]

@@ -18,7 +18,7 @@ from shared import bootstrap
 from shared.adapters.memory.people.identities import MemoryAccount
 from shared.container import Container, process_memory
 from shared.domain.people.members import Member, Role
-from shared.domain.people.tenants import ALL_SCOPES, Change, Scope, Tenant
+from shared.domain.people.tenants import ALL_SCOPES, PLATFORM_SCOPES, Change, PlatformScope, Scope, Tenant
 from shared.usecases.people.manage_keys import KeyRequest, create_key, new_key
 from shared.usecases.people.manage_tenants import plan_id
 from tests.member_fixtures import add_member
@@ -107,6 +107,12 @@ class Functions:
         directory = self.containers["record_usage"].directory
         request = KeyRequest(label="", scopes=scopes or ALL_SCOPES, expires_at=expires_at, is_live=False)
         return create_key(directory, tenant_id, request, Change("test", self.clock.now)).secret
+
+    def create_platform_key(self, *scopes: PlatformScope) -> str:
+        """A platform key; without scopes it has all of them."""
+        directory = self.containers["record_usage"].directory
+        request = KeyRequest(label="platform", scopes=scopes or PLATFORM_SCOPES, is_live=False)
+        return create_key(directory, None, request, Change("test", self.clock.now)).secret
 
     def sign_in(
         self,

@@ -11,27 +11,30 @@ from werkzeug.test import TestResponse
 
 from shared.container import process_memory
 from shared.domain.people.members import Role
-from shared.domain.people.tenants import ALL_SCOPES, Change
+from shared.domain.people.tenants import ALL_SCOPES, PLATFORM_SCOPES, Change
 from shared.usecases.people.manage_keys import KeyRef, revoke_key
 from shared.usecases.people.manage_tenants import set_suspension
 from tests.http.serving import Functions, Json, bearer, succeeded
 
 NOBODY = ("no key", "garbage", "an unknown key", "an expired key", "a revoked key", "an expired token")
 KEYS = tuple(f"a key that may {scope}" for scope in ALL_SCOPES)
+PLATFORM_KEYS = tuple(f"a platform key that may {scope}" for scope in PLATFORM_SCOPES)
 FOREIGN_KEY = "a key of another tenant"
 ROLES: tuple[Role, ...] = ("owner", "admin", "member")
 STRANGERS = ("a stranger", "a removed member", "an owner of another tenant")
 UNVERIFIED = "an unverified member"
 SUSPENDED = ("a key of a suspended tenant", "an owner of a suspended tenant")
-CALLERS = (*NOBODY, *KEYS, FOREIGN_KEY, *ROLES, *STRANGERS, UNVERIFIED, *SUSPENDED)
+CALLERS = (*NOBODY, *KEYS, *PLATFORM_KEYS, FOREIGN_KEY, *ROLES, *STRANGERS, UNVERIFIED, *SUSPENDED)
 
 ANYBODY = frozenset(CALLERS)
 PEOPLE = frozenset({*ROLES, *STRANGERS, SUSPENDED[1]})
 MANAGERS = frozenset({"owner", "admin"})
-RECORDING = frozenset({"a key that may usage:write", FOREIGN_KEY})
-CHECKING = frozenset({"a key that may limits:read", FOREIGN_KEY})
-READING = frozenset({*ROLES, "a key that may usage:read"})
-BUYING = MANAGERS | {"a key that may billing:write"}
+MANAGING = MANAGERS | {"a platform key that may tenants:write"}
+KEEPING_KEYS = MANAGERS | {"a platform key that may keys:write"}
+RECORDING = frozenset({"a key that may usage:write", FOREIGN_KEY, "a platform key that may usage:write"})
+CHECKING = frozenset({"a key that may limits:read", FOREIGN_KEY, "a platform key that may limits:read"})
+READING = frozenset({*ROLES, "a key that may usage:read", "a platform key that may usage:read"})
+BUYING = MANAGERS | {"a key that may billing:write", "a platform key that may billing:write"}
 
 MAY: Mapping[str, frozenset[str]] = {
     "record_usage GET /": ANYBODY,
@@ -57,29 +60,29 @@ MAY: Mapping[str, frozenset[str]] = {
     "usage_api GET /api/v1/tenants/{tenant}/invoices": READING,
     "usage_api GET /api/v1/tenants/{tenant}/alerts": READING,
     "usage_api GET /api/v1/tenants/{tenant}/alert-thresholds": READING,
-    "usage_api PUT /api/v1/tenants/{tenant}/alert-thresholds": MANAGERS,
-    "usage_api GET /api/v1/tenants/{tenant}/alert-recipients": MANAGERS,
-    "usage_api PUT /api/v1/tenants/{tenant}/alert-recipients": MANAGERS,
-    "usage_api GET /api/v1/tenants/{tenant}/alert-endpoints": MANAGERS,
-    "usage_api POST /api/v1/tenants/{tenant}/alert-endpoints": MANAGERS,
-    "usage_api DELETE /api/v1/tenants/{tenant}/alert-endpoints/{endpoint}": MANAGERS,
-    "usage_api POST /api/v1/tenants/{tenant}/alert-endpoints/{endpoint}/secret": MANAGERS,
-    "usage_api POST /api/v1/tenants/{tenant}/alert-endpoints/{endpoint}/enable": MANAGERS,
-    "usage_api POST /api/v1/tenants/{tenant}/alert-endpoints/{endpoint}/test": MANAGERS,
-    "usage_api GET /api/v1/tenants/{tenant}/alert-endpoints/{endpoint}/deliveries": MANAGERS,
+    "usage_api PUT /api/v1/tenants/{tenant}/alert-thresholds": MANAGING,
+    "usage_api GET /api/v1/tenants/{tenant}/alert-recipients": MANAGING,
+    "usage_api PUT /api/v1/tenants/{tenant}/alert-recipients": MANAGING,
+    "usage_api GET /api/v1/tenants/{tenant}/alert-endpoints": MANAGING,
+    "usage_api POST /api/v1/tenants/{tenant}/alert-endpoints": MANAGING,
+    "usage_api DELETE /api/v1/tenants/{tenant}/alert-endpoints/{endpoint}": MANAGING,
+    "usage_api POST /api/v1/tenants/{tenant}/alert-endpoints/{endpoint}/secret": MANAGING,
+    "usage_api POST /api/v1/tenants/{tenant}/alert-endpoints/{endpoint}/enable": MANAGING,
+    "usage_api POST /api/v1/tenants/{tenant}/alert-endpoints/{endpoint}/test": MANAGING,
+    "usage_api GET /api/v1/tenants/{tenant}/alert-endpoints/{endpoint}/deliveries": MANAGING,
     "usage_api POST /api/v1/tenants/{tenant}/checkout-sessions": BUYING,
     "usage_api POST /api/v1/tenants/{tenant}/portal-sessions": BUYING,
-    "usage_api GET /api/v1/tenants/{tenant}/members": MANAGERS,
-    "usage_api PUT /api/v1/tenants/{tenant}/members": MANAGERS,
-    "usage_api PUT /api/v1/tenants/{tenant}/members/{user}": MANAGERS,
+    "usage_api GET /api/v1/tenants/{tenant}/members": MANAGING,
+    "usage_api PUT /api/v1/tenants/{tenant}/members": MANAGING,
+    "usage_api PUT /api/v1/tenants/{tenant}/members/{user}": MANAGING,
     "usage_api DELETE /api/v1/tenants/{tenant}/members/{user}": frozenset(ROLES),  # everybody may leave
-    "usage_api DELETE /api/v1/tenants/{tenant}/invites/{invitation}": MANAGERS,
-    "usage_api PUT /api/v1/tenants/{tenant}/time-zone": MANAGERS,
-    "usage_api GET /api/v1/tenants/{tenant}/api-keys": MANAGERS,
-    "usage_api POST /api/v1/tenants/{tenant}/api-keys": MANAGERS,
-    "usage_api POST /api/v1/tenants/{tenant}/api-keys/{key}/rotate": MANAGERS,
-    "usage_api DELETE /api/v1/tenants/{tenant}/api-keys/{key}": MANAGERS,
-    "usage_api GET /api/v1/tenants/{tenant}/audit": MANAGERS,
+    "usage_api DELETE /api/v1/tenants/{tenant}/invites/{invitation}": MANAGING,
+    "usage_api PUT /api/v1/tenants/{tenant}/time-zone": MANAGING,
+    "usage_api GET /api/v1/tenants/{tenant}/api-keys": KEEPING_KEYS,
+    "usage_api POST /api/v1/tenants/{tenant}/api-keys": KEEPING_KEYS,
+    "usage_api POST /api/v1/tenants/{tenant}/api-keys/{key}/rotate": KEEPING_KEYS,
+    "usage_api DELETE /api/v1/tenants/{tenant}/api-keys/{key}": KEEPING_KEYS,
+    "usage_api GET /api/v1/tenants/{tenant}/audit": MANAGING,
 }
 """The callers that are let in, whatever the operation then says to what they ask. A route without a row fails."""
 
@@ -114,6 +117,10 @@ def tokens(functions: Functions) -> dict[str, str | None]:
         "a revoked key": revoked,
         "an expired token": old_token,
         **{name: functions.create_key(scope) for name, scope in zip(KEYS, ALL_SCOPES, strict=True)},
+        **{
+            name: functions.create_platform_key(scope)
+            for name, scope in zip(PLATFORM_KEYS, PLATFORM_SCOPES, strict=True)
+        },
         FOREIGN_KEY: foreign,
         "owner": ada,
         **{role: functions.sign_in(f"{role}@example.com", role) for role in ROLES if role != "owner"},
@@ -167,7 +174,7 @@ def _refusal(row: str, caller: str) -> int | None:
     if caller in MAY[row]:
         return None
     is_known = caller not in NOBODY
-    is_person = is_known and caller not in (*KEYS, FOREIGN_KEY, SUSPENDED[0])
+    is_person = is_known and caller not in (*KEYS, *PLATFORM_KEYS, FOREIGN_KEY, SUSPENDED[0])
     # Agents' routes take keys alone: an ID token is no key.
     return FORBIDDEN if is_known and not (is_person and row.startswith("record_usage")) else NOT_AUTHENTICATED
 

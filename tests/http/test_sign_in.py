@@ -10,7 +10,7 @@ import pytest
 from shared.adapters.memory.people.identities import TOKEN_LASTS, MemoryAccount
 from shared.container import process_memory
 from shared.domain.people.members import PERMISSIONS, ROLES, Permission, Role
-from shared.domain.people.tenants import ALL_SCOPES
+from shared.domain.people.tenants import ALL_SCOPES, PLATFORM_SCOPES
 from shared.http.billing import billing
 from shared.http.ledger import series, usage_api
 from shared.http.notices import alerts
@@ -161,7 +161,8 @@ def test_a_key_is_refused_on_routes_for_people(functions: Functions, key: str, r
 
 def test_permissions_for_members_only_are_no_scopes() -> None:
     literals = {each for part in get_args(Permission) for each in (get_args(part) or (part,))}
-    assert literals - set(ALL_SCOPES) == {"keys:write", "members:write"}
+    assert literals - set(PLATFORM_SCOPES) == {"members:write"}
+    assert set(PLATFORM_SCOPES) - set(ALL_SCOPES) == {"tenants:write", "keys:write", "prices:write"}
 
 
 def test_a_removed_member_loses_access_at_the_next_request(functions: Functions) -> None:

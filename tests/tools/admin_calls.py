@@ -8,6 +8,7 @@ import pytest
 
 from shared.container import process_memory
 from shared.usecases.people.authenticate import Access, KeyAuthenticator
+from tests.key_fixtures import tenant_access
 from tools.admin.__main__ import main
 
 Capture = pytest.CaptureFixture[str]
@@ -40,4 +41,4 @@ def failed(capture: Capture, *arguments: str) -> str:
 
 def access(secret: str) -> Access:
     """Return the access of a key, as a new instance finds it."""
-    return KeyAuthenticator(process_memory()).authenticate(secret, datetime.now(UTC))
+    return tenant_access(KeyAuthenticator(process_memory()), secret, datetime.now(UTC))

@@ -82,8 +82,12 @@ def newest(collection: str, order_field: str, limit: int, after: tuple[object, s
 
 
 def where_equal(query: Any, field: str, value: object) -> Any:
-    """Limit `query` to documents whose `field` is `value`, and return it."""
-    _where(query, [(field, _EQUAL, value)])
+    """Limit `query` to documents whose `field` is `value`, which may be null, and return it."""
+    if value is None:
+        query.where.unary_filter.field.field_path = field
+        query.where.unary_filter.op = StructuredQuery.UnaryFilter.IS_NULL
+    else:
+        _where(query, [(field, _EQUAL, value)])
     return query
 
 

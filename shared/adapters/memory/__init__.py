@@ -7,6 +7,7 @@ from shared.adapters.memory.notices.outbox import MemoryOutbox
 from shared.adapters.memory.people.directory import MemoryDirectory
 from shared.adapters.memory.people.identities import MemoryIdentities
 from shared.adapters.memory.people.members import MemoryMembers
+from shared.adapters.memory.people.operators import MemoryOperators
 from shared.adapters.memory.prices.books import MemoryPriceBooks
 from shared.adapters.memory.publisher import InlineTickPublisher
 
@@ -18,6 +19,7 @@ class MemoryStore(
     MemoryDirectory,
     MemoryBillingStore,
     MemoryMembers,
+    MemoryOperators,
     MemoryIdentities,
     MemoryPriceBooks,
     MemoryOutbox,

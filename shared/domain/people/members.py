@@ -11,13 +11,19 @@ from typing import Final, Literal, get_args
 
 from shared.domain.errors import Conflict, FieldProblem, Forbidden, InvalidInput
 from shared.domain.people.names import name_to_show
-from shared.domain.people.tenants import Scope, Tenant
+from shared.domain.people.tenants import PlatformScope, Tenant
 
 Role = Literal["owner", "admin", "member"]
 ROLES: Final[tuple[Role, ...]] = get_args(Role)
 
-Permission = Scope | Literal["keys:write", "members:write"]
-"""A permission that a route requires. Keys have scopes only; members can have all of them."""
+Permission = PlatformScope | Literal["members:write"]
+"""A permission that a route requires."""
+
+
+def scope_for(permission: Permission | None) -> PlatformScope | None:
+    """Return the scope of a platform key that includes a permission."""
+    return "tenants:write" if permission == "members:write" else permission
+
 
 _MEMBER: tuple[Permission, ...] = ("usage:read",)
 _ADMIN: tuple[Permission, ...] = (

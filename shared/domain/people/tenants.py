@@ -1,9 +1,10 @@
 """Tenants, their API keys and their audit entries."""
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Literal
+from typing import Any, Literal
 
 from shared.domain.errors import Forbidden
 from shared.domain.ledger.counter_settings import DEFAULT_COUNTER_SETTINGS, CounterHistory, CounterSettings
@@ -12,15 +13,21 @@ from shared.domain.limits.entitlement import Entitlement
 from shared.domain.limits.grants import Grant, valid_grants
 from shared.domain.limits.limits import LimitOverrides
 from shared.domain.limits.plans import BillingInterval
+from shared.domain.people.receipts import Receipt
 
 Scope = Literal["usage:write", "usage:read", "limits:read", "billing:write"]
 ALL_SCOPES: tuple[Scope, ...] = ("usage:write", "usage:read", "limits:read", "billing:write")
 AGENT_SCOPES: tuple[Scope, ...] = ("usage:write", "limits:read")
 """What agents need: to record usage, and to check limits."""
+PlatformScope = Scope | Literal["tenants:write", "keys:write", "prices:write"]
+PLATFORM_SCOPES: tuple[PlatformScope, ...] = (
+    *("usage:write", "limits:read", "usage:read"),
+    *("tenants:write", "keys:write", "billing:write", "prices:write"),
+)
+"""What a platform key may do for every tenant; `tenants:write` includes their members, grants and limits."""
 
-KEY_PREFIX_LIVE = "gwi_live_"
-KEY_PREFIX_TEST = "gwi_test_"
-SHOWN_KEY_CHARS = 14
+SHOWN_KEY_CHARS = 5
+"""How much of a secret is shown beside its beginning, so that people can tell keys apart."""
 
 NO_OVERRIDES = LimitOverrides()
 
@@ -107,8 +114,9 @@ class ApiKey:
     """An API key without its secret; the id is the SHA-256 of the secret."""
 
     id: str
-    tenant_id: str
-    scopes: tuple[Scope, ...]
+    tenant_id: str | None
+    """None: a platform key, which may act for every tenant."""
+    scopes: tuple[PlatformScope, ...]
     label: str
     prefix: str
     """The first characters of the secret, so that people can tell keys apart."""
@@ -137,15 +145,18 @@ AUDIT_KEPT_FOR = timedelta(days=730)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AuditEntry:
-    """A record of one change to a tenant's plan, billing, keys or members."""
+    """A record of one change to a tenant's plan, billing, keys or members, or to what belongs to the platform."""
 
-    tenant_id: str
+    tenant_id: str | None
+    """None: a change to what belongs to the platform."""
     at: datetime
     actor: str
     action: str
     before: str | None
     after: str | None
     reason: str
+    receipt: Receipt | None = None
+    """Stored in the same commit; the log does not show it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,14 +164,25 @@ class Change:
     """The actor, time and reason of a change; all its audit entries share them."""
 
     actor: str
-    """`key:<prefix>`, `member:<email>` or `admin:<login>`."""
+    """`key:<prefix>`, `platform:<prefix>`, `member:<email>`, `operator:<email>` or `admin:<login>`."""
     at: datetime
     reason: str = ""
+    receipt_of: Callable[[Any], Receipt] | None = None
+    """Makes the receipt of what is created, for a request that may be repeated."""
+    receipt: Receipt | None = None
 
     def because(self, reason: str) -> "Change":
         return replace(self, reason=reason)
 
-    def entry(self, tenant_id: str, action: str, before: str | None, after: str | None) -> AuditEntry:
+    def answering(self, receipt_of: Callable[[Any], Receipt]) -> "Change":
+        """Return the change by a request that may be repeated."""
+        return replace(self, receipt_of=receipt_of)
+
+    def making(self, made: object) -> "Change":
+        """Return the change with the receipt of what it creates, as the use case returns it."""
+        return self if self.receipt_of is None else replace(self, receipt=self.receipt_of(made))
+
+    def entry(self, tenant_id: str | None, action: str, before: str | None, after: str | None) -> AuditEntry:
         """Return an audit entry for this change."""
         return AuditEntry(
             tenant_id=tenant_id,
@@ -170,12 +192,18 @@ class Change:
             before=before,
             after=after,
             reason=self.reason,
+            receipt=self.receipt,
         )
 
 
 def member_actor(email: str | None) -> str:
     """Return the actor of a member's changes."""
     return f"member:{email}"
+
+
+def key_beginning(*, is_platform: bool, is_live: bool) -> str:
+    """Return the characters with which all keys of a kind begin."""
+    return f"gwi_{'platform_' if is_platform else ''}{'live' if is_live else 'test'}_"
 
 
 def key_id(secret: str) -> str:

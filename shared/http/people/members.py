@@ -5,8 +5,10 @@ from typing import Annotated
 from flask import Response
 from pydantic import BaseModel, ConfigDict, Field
 
-from shared.domain.people.members import Role, new_invitation
+from shared.domain.people.members import Membership, Role, new_invitation
+from shared.domain.people.tenants import Change
 from shared.http.bodies import read_body
+from shared.http.idempotency import Creation, IdempotencyHeaders, create_once
 from shared.http.people.member_responses import (
     InvitationResponse,
     MemberResponse,
@@ -84,8 +86,14 @@ def _me(call: Call, container: Container) -> Response:
 
 def _create_tenant(call: Call, container: Container) -> Response:
     body = read_body(call.request, TenantBody)
-    membership = create_own_tenant(container.members, call.user, body.name, call.now)
-    return json_response(MembershipResponse.of(membership, call.now))
+
+    def create(change: Change) -> Membership:
+        return create_own_tenant(container.members, call.user, body.name, change)
+
+    def render(membership: Membership) -> MembershipResponse:
+        return MembershipResponse.of(membership, call.now)
+
+    return create_once(call, container, Creation(body, create, render))
 
 
 def _accept(call: Call, container: Container) -> Response:
@@ -164,6 +172,7 @@ ROUTES = (
         needs=SignInLevel.VERIFIED,
         response=MembershipResponse,
         body=TenantBody,
+        headers=IdempotencyHeaders,
         examples={"a tenant": Example({"name": "Acme"})},
         status=201,
     ),

@@ -6,29 +6,36 @@ from collections import OrderedDict
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from threading import Lock
+from typing import Final
 
-from shared.domain.errors import Forbidden, NotAuthenticated, UsageError
-from shared.domain.people.members import Member, Permission, Role
-from shared.domain.people.tenants import ALL_SCOPES, ApiKey, Change, Tenant, key_id
+from shared.domain.errors import Forbidden, NotAuthenticated, NotFound, UsageError
+from shared.domain.people.members import Member, Permission, Role, scope_for
+from shared.domain.people.tenants import ALL_SCOPES, PLATFORM_SCOPES, ApiKey, Change, Tenant, key_id
+from shared.domain.tenant_ids import is_tenant_id
 from shared.ports import Directory
 from shared.usecases.people.unknown_keys import UnknownKeys
 
 CACHE_FOR = timedelta(seconds=60)
 """A revoked key, or one of a suspended tenant, can still work for this long."""
 MAX_CACHED_KEYS = 10_000
+ALL_PERMISSIONS: Final[tuple[Permission, ...]] = (*PLATFORM_SCOPES, "members:write")
+"""The permissions of an operator; a platform key has those that its scopes include."""
 TOUCH_EVERY = timedelta(hours=1)
 LOGGER = logging.getLogger("gwi_usage")
-_KEY = re.compile(r"gwi_(live|test)_[0-9A-Za-z]{20,80}")
+_KEY = re.compile(r"gwi_(platform_)?(live|test)_[0-9A-Za-z]{20,80}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Access:
-    """An authenticated caller, key or member. For a key, `tenant` may be up to a minute old."""
+    """A caller who may act for one tenant: a key, a member, or a platform key that has named the tenant.
+
+    For a key, `tenant` may be up to a minute old.
+    """
 
     tenant: Tenant
     permissions: tuple[Permission, ...]
     actor: str
-    """`key:<prefix>` or `member:<email>`, for the audit log."""
+    """`key:<prefix>`, `platform:<prefix>` or `member:<email>`, for the audit log."""
     member: Member | None = None
     """None for a key."""
 
@@ -50,7 +57,7 @@ class Access:
         if permission in self.permissions:
             return
         if self.role is None:
-            raise Forbidden(f"this key does not have the scope {permission}", code="missing_scope")
+            raise _missing_scope(permission)
         raise Forbidden(f"the role {self.role} does not include {permission}", code="missing_role")
 
     def require_tenant(self, tenant_id: str) -> None:
@@ -59,17 +66,42 @@ class Access:
             raise Forbidden(f"this key does not belong to tenant {tenant_id!r}", code="foreign_tenant")
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlatformAccess:
+    """A platform key or an operator. They may act for every tenant that they name, within their permissions."""
+
+    permissions: tuple[Permission, ...]
+    actor: str
+    """`platform:<prefix>` or `operator:<email>`, for the audit log."""
+
+    def change(self, at: datetime) -> Change:
+        return Change(self.actor, at)
+
+    def require(self, permission: Permission) -> None:
+        """Raise Forbidden unless the key has `permission`."""
+        if permission not in self.permissions:
+            raise _missing_scope(permission)
+
+    def to(self, tenant: Tenant) -> Access:
+        """Return the access to one tenant."""
+        return Access(tenant=tenant, permissions=self.permissions, actor=self.actor)
+
+
+def _missing_scope(permission: Permission) -> Forbidden:
+    return Forbidden(f"this key does not have the scope {permission}", code="missing_scope")
+
+
 class KeyAuthenticator:
     """Check keys against the directory; cache each for a minute."""
 
     def __init__(self, directory: Directory) -> None:
         self._directory = directory
-        self._cache: OrderedDict[str, tuple[datetime, ApiKey, Access]] = OrderedDict()
+        self._cache: OrderedDict[str, tuple[datetime, ApiKey, Access | PlatformAccess]] = OrderedDict()
         self._lock = Lock()
         self._unknown = UnknownKeys()
 
-    def authenticate(self, secret: str, now: datetime, address: str = "") -> Access:
-        """Return the access of a key.
+    def authenticate(self, secret: str, now: datetime, address: str = "") -> Access | PlatformAccess:
+        """Return the access of a key, to its tenant or to all of them.
 
         Raise NotAuthenticated if it is malformed, unknown, expired or revoked, Forbidden if its tenant is suspended,
         and RateLimited for a key that is not cached if too many unknown ones came from this network address.
@@ -83,21 +115,28 @@ class KeyAuthenticator:
         _, key, access = cached
         if not key.is_valid(now):
             raise NotAuthenticated(f"the key {key.prefix}… has expired or was revoked", code="key_not_valid")
-        access.tenant.refuse_suspended()
+        if isinstance(access, Access):
+            access.tenant.refuse_suspended()
         return access
 
-    def _look_up(self, hashed: str, address: str, now: datetime) -> tuple[datetime, ApiKey, Access]:
+    def find_tenant(self, tenant_id: str) -> Tenant:
+        """Return the tenant that a platform key names, as it is stored now; raise NotFound if there is none."""
+        tenant = self._directory.find_tenant(tenant_id) if is_tenant_id(tenant_id) else None
+        if tenant is None:
+            raise NotFound(f"tenant {tenant_id[:64]!r} does not exist", code="unknown_tenant")
+        return tenant
+
+    def _look_up(
+        self, hashed: str, address: str, now: datetime
+    ) -> tuple[datetime, ApiKey, Access | PlatformAccess]:
         self._unknown.require_few(address, now)
         if self._unknown.has(hashed, now):
             raise _unknown_key()
         key = self._directory.find_key(hashed)
-        tenant = self._directory.find_tenant(key.tenant_id) if key else None
-        if key is None or tenant is None:
+        access = self._access_of(key) if key else None
+        if key is None or access is None:
             self._unknown.add(hashed, address, now)
             raise _unknown_key()
-        # Even if the document lists more: a key never has the permissions of members.
-        scopes = tuple(scope for scope in ALL_SCOPES if scope in key.scopes)
-        access = Access(tenant=tenant, permissions=scopes, actor=f"key:{key.prefix}")
         entry = (now, key, access)
         self._touch(key, now)
         with self._lock:
@@ -106,6 +145,17 @@ class KeyAuthenticator:
             if len(self._cache) > MAX_CACHED_KEYS:
                 self._cache.popitem(last=False)
         return entry
+
+    def _access_of(self, key: ApiKey) -> Access | PlatformAccess | None:
+        """Return the access of a key; None if its tenant does not exist."""
+        if key.tenant_id is None:
+            return PlatformAccess(permissions=_platform_permissions(key), actor=f"platform:{key.prefix}")
+        tenant = self._directory.find_tenant(key.tenant_id)
+        if tenant is None:
+            return None
+        # Even if the document lists more: a key never has the permissions of members.
+        scopes = tuple(scope for scope in ALL_SCOPES if scope in key.scopes)
+        return Access(tenant=tenant, permissions=scopes, actor=f"key:{key.prefix}")
 
     def _touch(self, key: ApiKey, now: datetime) -> None:
         """Store the last use of a valid key at most once an hour; never fail the request.
@@ -120,6 +170,10 @@ class KeyAuthenticator:
             self._directory.touch_key(key.id, now)
         except UsageError as error:
             LOGGER.warning("cannot store the last use of key %s…: %s", key.prefix, error.message)
+
+
+def _platform_permissions(key: ApiKey) -> tuple[Permission, ...]:
+    return tuple(each for each in ALL_PERMISSIONS if scope_for(each) in key.scopes)
 
 
 def _unknown_key() -> NotAuthenticated:

@@ -9,21 +9,22 @@ from shared.domain.errors import Conflict, NotFound
 from shared.domain.people.members import Member
 from shared.domain.people.names import valid_label
 from shared.domain.people.tenants import (
-    KEY_PREFIX_LIVE,
-    KEY_PREFIX_TEST,
     SHOWN_KEY_CHARS,
     ApiKey,
     Change,
-    Scope,
+    PlatformScope,
+    key_beginning,
     key_id,
     member_actor,
 )
 from shared.ports import Directory
 
 MAX_ACTIVE_KEYS = 50
-"""The maximum number of keys of a tenant that are neither revoked nor expired."""
+"""The maximum number of keys, of a tenant or of the platform, that are neither revoked nor expired."""
 _SECRET_BYTES = 20
 _MIN_NAME_CHARS = 8
+_SHOWN_NAME_CHARS = 14
+_KEY_START = "gwi_"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,7 +32,7 @@ class KeyRequest:
     """A key to create."""
 
     label: str
-    scopes: tuple[Scope, ...]
+    scopes: tuple[PlatformScope, ...]
     expires_at: datetime | None = None
     """None: the key never expires."""
     is_live: bool
@@ -50,20 +51,21 @@ class NewKey:
 class KeyRef:
     """A reference to a key: `name` is its id, at least the first 8 characters of its id, or its secret."""
 
-    tenant_id: str
+    tenant_id: str | None
+    """None for a platform key."""
     name: str
 
 
-def new_key(tenant_id: str, request: KeyRequest, change: Change) -> NewKey:
-    """Return a new key without storing it."""
-    beginning = KEY_PREFIX_LIVE if request.is_live else KEY_PREFIX_TEST
+def new_key(tenant_id: str | None, request: KeyRequest, change: Change) -> NewKey:
+    """Return a new key of a tenant, or of the platform, without storing it."""
+    beginning = key_beginning(is_platform=tenant_id is None, is_live=request.is_live)
     secret = beginning + secrets.token_hex(_SECRET_BYTES)
     key = ApiKey(
         id=key_id(secret),
         tenant_id=tenant_id,
         scopes=request.scopes,
         label=request.label,
-        prefix=secret[:SHOWN_KEY_CHARS],
+        prefix=secret[: len(beginning) + SHOWN_KEY_CHARS],
         created_at=change.at,
         expires_at=request.expires_at,
         created_by=change.actor,
@@ -71,17 +73,17 @@ def new_key(tenant_id: str, request: KeyRequest, change: Change) -> NewKey:
     return NewKey(key, secret)
 
 
-def create_key(directory: Directory, tenant_id: str, request: KeyRequest, change: Change) -> NewKey:
-    """Return a new key.
+def create_key(directory: Directory, tenant_id: str | None, request: KeyRequest, change: Change) -> NewKey:
+    """Return a new key of a tenant, or a platform key.
 
-    Raise NotFound for an unknown tenant, InvalidInput for a bad label, Conflict if the tenant has too many keys.
+    Raise NotFound for an unknown tenant, InvalidInput for a bad label, Conflict if there are too many keys.
     """
-    if directory.find_tenant(tenant_id) is None:
+    if tenant_id is not None and directory.find_tenant(tenant_id) is None:
         raise NotFound(f"tenant {tenant_id!r} does not exist")
     _refuse_too_many(directory.list_keys(tenant_id), change.at)
     made = new_key(tenant_id, replace(request, label=valid_label(request.label)), change)
-    entry = change.because(made.key.label).entry(tenant_id, "key.created", None, made.key.prefix)
-    directory.save_keys([made.key], entry)
+    creation = change.because(made.key.label).making(made)
+    directory.save_keys([made.key], creation.entry(tenant_id, "key.created", None, made.key.prefix))
     return made
 
 
@@ -101,9 +103,8 @@ def rotate_key(directory: Directory, ref: KeyRef, overlap: timedelta, change: Ch
     made = new_key(ref.tenant_id, _same_request(previous), change)
     end = min(change.at + overlap, previous.expires_at or datetime.max.replace(tzinfo=change.at.tzinfo))
     ending = replace(previous, expires_at=end)
-    entry = change.because(previous.label).entry(
-        ref.tenant_id, "key.rotated", previous.prefix, made.key.prefix
-    )
+    rotation = change.because(previous.label).making(made)
+    entry = rotation.entry(ref.tenant_id, "key.rotated", previous.prefix, made.key.prefix)
     directory.save_keys([ending, made.key], entry)
     return made
 
@@ -113,7 +114,7 @@ def _same_request(key: ApiKey) -> KeyRequest:
         label=key.label,
         scopes=key.scopes,
         expires_at=key.expires_at,
-        is_live=key.prefix.startswith(KEY_PREFIX_LIVE),
+        is_live=key.prefix.startswith(key_beginning(is_platform=key.tenant_id is None, is_live=True)),
     )
 
 
@@ -148,13 +149,14 @@ def _revoked(directory: Directory, key: ApiKey, change: Change) -> ApiKey:
 def _refuse_too_many(keys: Sequence[ApiKey], now: datetime) -> None:
     """Raise Conflict at the maximum. Two concurrent calls can exceed it, which does no harm."""
     if sum(key.is_valid(now) for key in keys) >= MAX_ACTIVE_KEYS:
-        message = f"this tenant has {MAX_ACTIVE_KEYS} active keys, the maximum: revoke one first"
+        message = f"there are {MAX_ACTIVE_KEYS} active keys, the maximum: revoke one first"
         raise Conflict(message, code="too_many_keys")
 
 
 def _find(keys: Sequence[ApiKey], ref: KeyRef) -> ApiKey:
-    wanted = key_id(ref.name) if ref.name.startswith((KEY_PREFIX_LIVE, KEY_PREFIX_TEST)) else ref.name
+    wanted = key_id(ref.name) if ref.name.startswith(_KEY_START) else ref.name
     found = [each for each in keys if each.id.startswith(wanted)]
     if len(wanted) < _MIN_NAME_CHARS or len(found) != 1:
-        raise NotFound(f"no single key of tenant {ref.tenant_id!r} matches {ref.name[:SHOWN_KEY_CHARS]!r}")
+        owner = "the platform" if ref.tenant_id is None else f"tenant {ref.tenant_id!r}"
+        raise NotFound(f"no single key of {owner} matches {ref.name[:_SHOWN_NAME_CHARS]!r}")
     return found[0]

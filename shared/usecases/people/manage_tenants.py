@@ -14,7 +14,7 @@ from shared.domain.people.members import (
     tenant_slug,
 )
 from shared.domain.people.names import valid_name
-from shared.domain.people.tenants import AGENT_SCOPES, Change, Tenant, member_actor
+from shared.domain.people.tenants import AGENT_SCOPES, Change, Tenant
 from shared.domain.tenant_ids import is_tenant_id
 from shared.ports import Directory, Members
 from shared.usecases.people.manage_keys import KeyRequest, NewKey, new_key
@@ -41,7 +41,8 @@ def create_tenant(
     tenant = _new_tenant(request, change.at)
     key_request = KeyRequest(label="first key", scopes=AGENT_SCOPES, is_live=is_live)
     made = new_key(tenant.id, key_request, change)
-    directory.create_tenant(tenant, made.key, change.entry(tenant.id, "tenant.created", None, tenant.plan))
+    entry = change.making((tenant, made)).entry(tenant.id, "tenant.created", None, tenant.plan)
+    directory.create_tenant(tenant, made.key, entry)
     return tenant, made
 
 
@@ -52,7 +53,7 @@ def _new_tenant(request: TenantRequest, now: datetime) -> Tenant:
     return Tenant(id=request.id, name=name, plan=plan, created_at=now)
 
 
-def create_own_tenant(members: Members, user: Identity, name: str, now: datetime) -> Membership:
+def create_own_tenant(members: Members, user: Identity, name: str, change: Change) -> Membership:
     """Create a tenant on the free plan, without a key, and return its owner's membership.
 
     Raise InvalidInput for a bad name, Conflict if the user belongs to too many tenants.
@@ -60,11 +61,11 @@ def create_own_tenant(members: Members, user: Identity, name: str, now: datetime
     refuse_too_many_memberships(members, user)
     valid = valid_name(name)
     slug = tenant_slug(valid, secrets.token_hex(_RANDOM_BYTES))
-    tenant = Tenant(id=slug, name=valid, plan=FREE_PLAN.id, created_at=now)
-    owner = new_member(user, "owner", now)
-    entry = Change(member_actor(user.email), now).entry(tenant.id, "tenant.created", None, tenant.plan)
-    members.create_tenant_with_owner(tenant, owner, entry)
-    return Membership(tenant, owner)
+    tenant = Tenant(id=slug, name=valid, plan=FREE_PLAN.id, created_at=change.at)
+    made = Membership(tenant, new_member(user, "owner", change.at))
+    entry = change.making(made).entry(tenant.id, "tenant.created", None, tenant.plan)
+    members.create_tenant_with_owner(tenant, made.member, entry)
+    return made
 
 
 def refuse_too_many_memberships(members: Members, user: Identity) -> None:

@@ -10,8 +10,6 @@ from shared.domain.prices.price_book import EMPTY_BOOK, MAX_ENTRIES, PriceBook, 
 from shared.domain.prices.price_file import format_prices, parse_prices
 from shared.ports import PriceBooks, StalePrices
 
-SUBJECT = "prices"
-"""Stands for a tenant in the audit entries of prices, which belong to the platform."""
 _MAX_TRIES = 5
 
 
@@ -98,7 +96,7 @@ def _changes(before: PriceBook, entries: Sequence[PriceEntry]) -> PriceChanges:
 def _entry(changes: PriceChanges, change: Change) -> AuditEntry:
     """Return the audit entry: the prices that were removed and added, cut to what a person reads."""
     removed, added = (format_prices(each)[:_MAX_AUDIT_CHARS] for each in (changes.removed, changes.added))
-    return change.entry(SUBJECT, f"prices.version_{changes.version}", removed or None, added or None)
+    return change.entry(None, f"prices.version_{changes.version}", removed or None, added or None)
 
 
 _MAX_AUDIT_CHARS = 4_000

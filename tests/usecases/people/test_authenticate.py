@@ -13,6 +13,7 @@ from shared.usecases.people import authenticate
 from shared.usecases.people.authenticate import CACHE_FOR, Access, KeyAuthenticator
 from shared.usecases.people.manage_keys import KeyRef, KeyRequest, NewKey, create_key, revoke_key
 from tests.audit_trail import trail_of
+from tests.key_fixtures import tenant_access
 from tests.sample_events import NOON, writing
 from tests.usecases.fault_injection import counted
 from tests.usecases.plain_sums import new_tenant
@@ -123,7 +124,7 @@ def test_a_revoked_key_may_work_for_a_minute_and_no_longer(memory: MemoryStore) 
     authenticator = KeyAuthenticator(memory)
     authenticator.authenticate(key.secret, NOON)
     revoke_key(memory, KeyRef("acme", key.secret), Change("test", NOON))
-    assert authenticator.authenticate(key.secret, NOON + ALMOST_A_MINUTE).tenant_id == "acme"
+    assert tenant_access(authenticator, key.secret, NOON + ALMOST_A_MINUTE).tenant_id == "acme"
     with pytest.raises(NotAuthenticated, match="revoked") as refusal:
         authenticator.authenticate(key.secret, NOON + CACHE_FOR)
     assert refusal.value.code == "key_not_valid"
@@ -136,7 +137,7 @@ def test_a_key_expires_on_the_instant_even_if_it_is_cached(memory: MemoryStore) 
     key = make_key(memory, days=1)
     authenticator = KeyAuthenticator(memory)
     expiry = NOON + timedelta(days=1)
-    assert authenticator.authenticate(key.secret, expiry - timedelta(microseconds=1)).tenant_id == "acme"
+    assert tenant_access(authenticator, key.secret, expiry - timedelta(microseconds=1)).tenant_id == "acme"
     with pytest.raises(NotAuthenticated, match="expired"):
         authenticator.authenticate(key.secret, expiry)
 
@@ -154,9 +155,9 @@ def test_raised_counter_shards_reach_writers_within_a_minute(memory: MemoryStore
     new_tenant(memory)
     key = make_key(memory)
     authenticator = KeyAuthenticator(memory)
-    assert authenticator.authenticate(key.secret, NOON).tenant.counters.shards == 1
+    assert tenant_access(authenticator, key.secret, NOON).tenant.counters.shards == 1
     memory.save_counter_settings("acme", writing(2), memory.read("acme").version)
-    assert authenticator.authenticate(key.secret, NOON + CACHE_FOR).tenant.counters.shards == 2
+    assert tenant_access(authenticator, key.secret, NOON + CACHE_FOR).tenant.counters.shards == 2
 
 
 def test_the_cache_of_keys_is_bounded(memory: MemoryStore, monkeypatch: pytest.MonkeyPatch) -> None:

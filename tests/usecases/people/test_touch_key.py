@@ -14,6 +14,7 @@ from shared.domain.errors import NotAuthenticated, Unavailable
 from shared.domain.people.tenants import ALL_SCOPES, Change
 from shared.usecases.people.authenticate import CACHE_FOR, TOUCH_EVERY, KeyAuthenticator
 from shared.usecases.people.manage_keys import KeyRef, KeyRequest, NewKey, create_key, revoke_key
+from tests.key_fixtures import tenant_access
 from tests.sample_events import NOON
 from tests.usecases.fault_injection import counted
 from tests.usecases.plain_sums import new_tenant
@@ -91,7 +92,7 @@ def test_a_last_use_that_cannot_be_stored_is_only_logged(
 ) -> None:
     store = UnwritableStore()
     made = make_key(store)
-    assert KeyAuthenticator(store).authenticate(made.secret, NOON).tenant_id == "acme"
+    assert tenant_access(KeyAuthenticator(store), made.secret, NOON).tenant_id == "acme"
     assert f"cannot store the last use of key {made.key.prefix}…: the store takes no writes" in caplog.text
     assert made.secret not in caplog.text
 

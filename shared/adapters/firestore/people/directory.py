@@ -8,11 +8,11 @@ import grpc
 
 from shared.adapters.firestore import queries
 from shared.adapters.firestore.paging import Listing
+from shared.adapters.firestore.people.commits import commit_audited, commit_new_tenant, find_receipt
 from shared.adapters.firestore.people.grants import grants_write
 from shared.adapters.firestore.people.tenants import (
-    audit_write,
+    audit_parent,
     change_write,
-    commit_new_tenant,
     create_write,
     key_fields,
     key_write,
@@ -25,6 +25,7 @@ from shared.adapters.firestore.rpc import FirestoreRpc
 from shared.domain.errors import NotFound, Unavailable
 from shared.domain.limits.grants import Grant
 from shared.domain.limits.limits import LimitOverrides
+from shared.domain.people.receipts import Receipt
 from shared.domain.people.tenants import ApiKey, AuditEntry, Tenant
 from shared.ports import Page
 
@@ -77,14 +78,13 @@ class FirestoreDirectory:
         document = self._find(self._key_name(key_id))
         return read_key(document) if document else None
 
-    def list_keys(self, tenant_id: str) -> list[ApiKey]:
+    def list_keys(self, tenant_id: str | None) -> list[ApiKey]:
         query = queries.where_equal(queries.all_of("api_keys"), "tenant_id", tenant_id)
         keys = [read_key(document) for document in self._rpc.query(self._rpc.documents, query)]
         return sorted(keys, key=lambda key: (key.created_at, key.id))
 
     def save_keys(self, keys: Sequence[ApiKey], audit: AuditEntry) -> None:
-        writes = [key_write(self._key_name(key.id), key) for key in keys]
-        self._rpc.commit([*writes, audit_write(self._rpc, audit)])
+        commit_audited(self._rpc, [key_write(self._key_name(key.id), key) for key in keys], audit)
 
     def touch_key(self, key_id: str, used_at: datetime) -> None:
         write = change_write(self._key_name(key_id), {"last_used_at": used_at})
@@ -94,15 +94,18 @@ class FirestoreDirectory:
             if error.code() != grpc.StatusCode.NOT_FOUND:
                 raise Unavailable(f"Firestore refused the write ({error.code().name})") from error
 
-    def list_audit(self, tenant_id: str, *, limit: int, cursor: str | None = None) -> Page[AuditEntry]:
-        return _AUDIT.page(self._rpc, self._tenant_name(tenant_id), limit, cursor)
+    def list_audit(self, tenant_id: str | None, *, limit: int, cursor: str | None = None) -> Page[AuditEntry]:
+        return _AUDIT.page(self._rpc, audit_parent(self._rpc, tenant_id), limit, cursor)
+
+    def find_receipt(self, receipt_id: str) -> Receipt | None:
+        return find_receipt(self._rpc, receipt_id)
 
     def _change_tenant(self, tenant_id: str, fields: Mapping[str, object], audit: AuditEntry) -> None:
         self._commit_change(change_write(self._tenant_name(tenant_id), fields), audit)
 
     def _commit_change(self, write: Any, audit: AuditEntry) -> None:
         try:
-            self._rpc.commit([write, audit_write(self._rpc, audit)])
+            commit_audited(self._rpc, [write], audit)
         except grpc.RpcError as error:
             if error.code() != grpc.StatusCode.NOT_FOUND:
                 raise

@@ -1,17 +1,14 @@
 """Write and read the Firestore documents of tenants, keys and audit entries."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import fields as fields_of
 from dataclasses import replace
 from typing import Any
 from uuid import uuid4
 
-import grpc
-
 from shared.adapters.firestore.encoding import Write, get_fields, set_fields
 from shared.adapters.firestore.people.grants import GRANTS, grants_fields, read_grants
 from shared.adapters.firestore.rpc import FirestoreRpc
-from shared.domain.errors import Conflict
 from shared.domain.ledger.counter_settings import LONGEST_FOLD_MINUTES, CounterSettings
 from shared.domain.ledger.zones import UTC_NAME
 from shared.domain.limits.entitlement import Entitlement
@@ -193,9 +190,11 @@ def key_write(name: str, key: ApiKey) -> Any:
 
     Another instance may have stored either since the key was read.
     """
-    write = set_write(name, key_fields(key))
     unchanged = () if key.revoked_at else ("revoked_at",) if key.expires_at else ("revoked_at", _EXPIRE_AT)
-    write.update_mask.field_paths.extend(field for field in key_fields(key) if field not in unchanged)
+    # What the mask leaves out is not written either: a lost response is recognised by what the write contains.
+    fields = {field: value for field, value in key_fields(key).items() if field not in unchanged}
+    write = set_write(name, fields)
+    write.update_mask.field_paths.extend(fields)
     return write
 
 
@@ -221,20 +220,14 @@ def read_key(document: Any) -> ApiKey:
     return ApiKey(id=document.name.rpartition("/")[2], scopes=scopes, **fields)
 
 
-def commit_new_tenant(rpc: FirestoreRpc, audit: AuditEntry, writes: Sequence[Any]) -> None:
-    """Commit the writes of a new tenant with its audit entry; raise Conflict if the tenant exists."""
-    try:
-        rpc.commit([*writes, audit_write(rpc, audit)])
-    except grpc.RpcError as error:
-        if error.code() != grpc.StatusCode.ALREADY_EXISTS:
-            raise
-        raise Conflict(f"tenant {audit.tenant_id!r} exists already") from error
-
-
 def audit_write(rpc: FirestoreRpc, entry: AuditEntry) -> Any:
     # Not a create, whose repetition after a lost response would be refused and cost a read.
-    name = f"{rpc.documents}/tenants/{entry.tenant_id}/audit/{uuid4().hex}"
-    return set_write(name, audit_fields(entry))
+    return set_write(f"{audit_parent(rpc, entry.tenant_id)}/audit/{uuid4().hex}", audit_fields(entry))
+
+
+def audit_parent(rpc: FirestoreRpc, tenant_id: str | None) -> str:
+    """Return the name below which the audit log of a tenant, or of the platform, lies."""
+    return f"{rpc.documents}/tenants/{tenant_id}" if tenant_id is not None else rpc.documents
 
 
 def audit_fields(entry: AuditEntry) -> dict[str, object]:
@@ -252,4 +245,5 @@ def audit_fields(entry: AuditEntry) -> dict[str, object]:
 def read_audit(document: Any) -> AuditEntry:
     fields = get_fields(document.fields)
     fields.pop(_EXPIRE_AT, None)
-    return AuditEntry(tenant_id=document.name.split("/")[-3], **fields)
+    *_, collection, owner, _, _ = document.name.split("/")
+    return AuditEntry(tenant_id=owner if collection == "tenants" else None, **fields)

@@ -9,6 +9,7 @@ from shared.adapters.memory.state import MemoryState
 from shared.domain.errors import Conflict, NotFound
 from shared.domain.limits.grants import Grant
 from shared.domain.limits.limits import LimitOverrides
+from shared.domain.people.receipts import Receipt
 from shared.domain.people.tenants import ApiKey, AuditEntry, Tenant
 from shared.ports import Page
 
@@ -20,8 +21,8 @@ class MemoryDirectory(MemoryState):
         with self._lock:
             if tenant.id in self._tenants:
                 raise Conflict(f"tenant {tenant.id!r} exists already")
-            self._tenants[tenant.id] = tenant
             self.save_keys([key], audit)
+            self._tenants[tenant.id] = tenant
 
     def find_tenant(self, tenant_id: str) -> Tenant | None:
         with self._lock:
@@ -31,22 +32,22 @@ class MemoryDirectory(MemoryState):
         with self._lock:
             if tenant_id not in self._tenants:
                 raise NotFound(f"tenant {tenant_id!r} does not exist")
+            self._record(audit)
             self._tenants[tenant_id] = replace(self._tenants[tenant_id], plan=plan)
-            self._audit.append(audit)
 
     def find_key(self, key_id: str) -> ApiKey | None:
         with self._lock:
             return self._keys.get(key_id)
 
-    def list_keys(self, tenant_id: str) -> list[ApiKey]:
+    def list_keys(self, tenant_id: str | None) -> list[ApiKey]:
         with self._lock:
             keys = [key for key in self._keys.values() if key.tenant_id == tenant_id]
             return sorted(keys, key=lambda key: (key.created_at, key.id))
 
     def save_keys(self, keys: Sequence[ApiKey], audit: AuditEntry) -> None:
         with self._lock:
+            self._record(audit)
             self._keys.update({key.id: _saved(key, self._keys.get(key.id)) for key in keys})
-            self._audit.append(audit)
 
     def touch_key(self, key_id: str, used_at: datetime) -> None:
         with self._lock:
@@ -55,18 +56,21 @@ class MemoryDirectory(MemoryState):
 
     def set_alert_recipients(self, tenant_id: str, emails: Sequence[str], audit: AuditEntry) -> None:
         with self._lock:
-            self._tenants[tenant_id] = replace(self._existing(tenant_id), alert_recipients=tuple(emails))
-            self._audit.append(audit)
+            tenant = self._existing(tenant_id)
+            self._record(audit)
+            self._tenants[tenant_id] = replace(tenant, alert_recipients=tuple(emails))
 
     def set_takes_estimates(self, tenant_id: str, takes: bool | None, audit: AuditEntry) -> None:
         with self._lock:
-            self._tenants[tenant_id] = replace(self._existing(tenant_id), takes_estimates=takes)
-            self._audit.append(audit)
+            tenant = self._existing(tenant_id)
+            self._record(audit)
+            self._tenants[tenant_id] = replace(tenant, takes_estimates=takes)
 
     def set_limits(self, tenant_id: str, overrides: LimitOverrides, audit: AuditEntry) -> None:
         with self._lock:
-            self._tenants[tenant_id] = replace(self._existing(tenant_id), overrides=overrides)
-            self._audit.append(audit)
+            tenant = self._existing(tenant_id)
+            self._record(audit)
+            self._tenants[tenant_id] = replace(tenant, overrides=overrides)
 
     def change_grants(
         self, tenant_id: str, added: Sequence[Grant], removed: Collection[str], audit: AuditEntry
@@ -75,31 +79,37 @@ class MemoryDirectory(MemoryState):
             tenant = self._existing(tenant_id)
             kept = [each for each in tenant.grants if each.id not in removed]
             grants = sorted([*kept, *added], key=lambda each: each.id)
+            self._record(audit)
             self._tenants[tenant_id] = replace(tenant, grants=tuple(grants))
-            self._audit.append(audit)
 
     def set_time_zone(self, tenant_id: str, time_zone: str, audit: AuditEntry) -> None:
         with self._lock:
-            self._tenants[tenant_id] = replace(self._existing(tenant_id), time_zone=time_zone)
-            self._audit.append(audit)
+            tenant = self._existing(tenant_id)
+            self._record(audit)
+            self._tenants[tenant_id] = replace(tenant, time_zone=time_zone)
 
     def set_suspended_at(self, tenant_id: str, at: datetime | None, audit: AuditEntry) -> None:
         with self._lock:
-            self._tenants[tenant_id] = replace(self._existing(tenant_id), suspended_at=at)
-            self._audit.append(audit)
+            tenant = self._existing(tenant_id)
+            self._record(audit)
+            self._tenants[tenant_id] = replace(tenant, suspended_at=at)
 
     def _existing(self, tenant_id: str) -> Tenant:
         if tenant_id not in self._tenants:
             raise NotFound(f"tenant {tenant_id!r} does not exist")
         return self._tenants[tenant_id]
 
-    def list_audit(self, tenant_id: str, *, limit: int, cursor: str | None = None) -> Page[AuditEntry]:
+    def list_audit(self, tenant_id: str | None, *, limit: int, cursor: str | None = None) -> Page[AuditEntry]:
         with self._lock:
             entries = enumerate(self._audit)
             places = {
                 (each.at, f"{number:012}"): each for number, each in entries if each.tenant_id == tenant_id
             }
             return page("audit", places, limit, cursor)
+
+    def find_receipt(self, receipt_id: str) -> Receipt | None:
+        with self._lock:
+            return self._receipts.get(receipt_id)
 
 
 def _saved(key: ApiKey, stored: ApiKey | None) -> ApiKey:

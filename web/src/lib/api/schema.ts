@@ -142,7 +142,7 @@ export interface paths {
         };
         /**
          * Usage, limits, forecast and billing: now, in the previous period, or in any interval
-         * @description For a key with the scope `usage:read`; members: owner, admin, member.
+         * @description For a key or platform key with the scope `usage:read`; members: owner, admin, member.
          */
         get: {
             parameters: {
@@ -201,7 +201,7 @@ export interface paths {
         };
         /**
          * Runs, newest first
-         * @description For a key with the scope `usage:read`; members: owner, admin, member.
+         * @description For a key or platform key with the scope `usage:read`; members: owner, admin, member.
          */
         get: {
             parameters: {
@@ -258,7 +258,7 @@ export interface paths {
         };
         /**
          * One run
-         * @description For a key with the scope `usage:read`; members: owner, admin, member.
+         * @description For a key or platform key with the scope `usage:read`; members: owner, admin, member.
          */
         get: {
             parameters: {
@@ -311,7 +311,7 @@ export interface paths {
         };
         /**
          * Events, newest first
-         * @description For a key with the scope `usage:read`; members: owner, admin, member.
+         * @description For a key or platform key with the scope `usage:read`; members: owner, admin, member.
          */
         get: {
             parameters: {
@@ -370,7 +370,7 @@ export interface paths {
         };
         /**
          * Usage by hour, day, week or month of a time zone
-         * @description For a key with the scope `usage:read`; members: owner, admin, member.
+         * @description For a key or platform key with the scope `usage:read`; members: owner, admin, member.
          */
         get: {
             parameters: {
@@ -438,7 +438,7 @@ export interface paths {
         put?: never;
         /**
          * Start a Checkout session
-         * @description For a key with the scope `billing:write`; members: owner, admin.
+         * @description For a key or platform key with the scope `billing:write`; members: owner, admin.
          */
         post: {
             parameters: {
@@ -499,7 +499,7 @@ export interface paths {
         put?: never;
         /**
          * Start a portal session
-         * @description For a key with the scope `billing:write`; members: owner, admin.
+         * @description For a key or platform key with the scope `billing:write`; members: owner, admin.
          */
         post: {
             parameters: {
@@ -558,7 +558,7 @@ export interface paths {
         };
         /**
          * List invoices, newest first
-         * @description For a key with the scope `usage:read`; members: owner, admin, member.
+         * @description For a key or platform key with the scope `usage:read`; members: owner, admin, member.
          */
         get: {
             parameters: {
@@ -671,7 +671,9 @@ export interface paths {
         post: {
             parameters: {
                 query?: never;
-                header?: never;
+                header?: {
+                    "Idempotency-Key"?: string;
+                };
                 path?: never;
                 cookie?: never;
             };
@@ -687,6 +689,8 @@ export interface paths {
                     headers: {
                         "Cache-Control": components["headers"]["Cache-Control"];
                         "X-Content-Type-Options": components["headers"]["X-Content-Type-Options"];
+                        /** @description Only if this is the response to an earlier request with the same Idempotency-Key. */
+                        "Idempotent-Replayed"?: "true";
                         [name: string]: unknown;
                     };
                     content: {
@@ -834,7 +838,7 @@ export interface paths {
         };
         /**
          * Members and invitations
-         * @description For members: owner, admin.
+         * @description For a platform key with the scope `tenants:write`; members: owner, admin.
          */
         get: {
             parameters: {
@@ -871,7 +875,7 @@ export interface paths {
         };
         /**
          * Invite a person
-         * @description For members: owner, admin.
+         * @description For a platform key with the scope `tenants:write`; members: owner, admin.
          */
         put: {
             parameters: {
@@ -932,7 +936,7 @@ export interface paths {
         get?: never;
         /**
          * Change a member's role
-         * @description For members: owner, admin.
+         * @description For a platform key with the scope `tenants:write`; members: owner, admin.
          */
         put: {
             parameters: {
@@ -1034,7 +1038,7 @@ export interface paths {
         post?: never;
         /**
          * Withdraw an invitation
-         * @description For members: owner, admin.
+         * @description For a platform key with the scope `tenants:write`; members: owner, admin.
          */
         delete: {
             parameters: {
@@ -1084,7 +1088,7 @@ export interface paths {
         get?: never;
         /**
          * Set the time zone of the dashboard
-         * @description For members: owner, admin.
+         * @description For a platform key with the scope `tenants:write`; members: owner, admin.
          */
         put: {
             parameters: {
@@ -1144,7 +1148,7 @@ export interface paths {
         };
         /**
          * API keys, newest first
-         * @description For members: owner, admin.
+         * @description For a platform key with the scope `keys:write`; members: owner, admin.
          */
         get: {
             parameters: {
@@ -1182,12 +1186,14 @@ export interface paths {
         put?: never;
         /**
          * Create an API key
-         * @description For members: owner, admin.
+         * @description For a platform key with the scope `keys:write`; members: owner, admin.
          */
         post: {
             parameters: {
                 query?: never;
-                header?: never;
+                header?: {
+                    "Idempotency-Key"?: string;
+                };
                 path: {
                     tenant: string;
                 };
@@ -1205,6 +1211,8 @@ export interface paths {
                     headers: {
                         "Cache-Control": components["headers"]["Cache-Control"];
                         "X-Content-Type-Options": components["headers"]["X-Content-Type-Options"];
+                        /** @description Only if this is the response to an earlier request with the same Idempotency-Key. */
+                        "Idempotent-Replayed"?: "true";
                         [name: string]: unknown;
                     };
                     content: {
@@ -1243,12 +1251,14 @@ export interface paths {
         put?: never;
         /**
          * Rotate an API key; the previous one still works for a while
-         * @description For members: owner, admin.
+         * @description For a platform key with the scope `keys:write`; members: owner, admin.
          */
         post: {
             parameters: {
                 query?: never;
-                header?: never;
+                header?: {
+                    "Idempotency-Key"?: string;
+                };
                 path: {
                     tenant: string;
                     key: string;
@@ -1267,6 +1277,8 @@ export interface paths {
                     headers: {
                         "Cache-Control": components["headers"]["Cache-Control"];
                         "X-Content-Type-Options": components["headers"]["X-Content-Type-Options"];
+                        /** @description Only if this is the response to an earlier request with the same Idempotency-Key. */
+                        "Idempotent-Replayed"?: "true";
                         [name: string]: unknown;
                     };
                     content: {
@@ -1306,7 +1318,7 @@ export interface paths {
         post?: never;
         /**
          * Revoke an API key
-         * @description For members: owner, admin.
+         * @description For a platform key with the scope `keys:write`; members: owner, admin.
          */
         delete: {
             parameters: {
@@ -1357,7 +1369,7 @@ export interface paths {
         };
         /**
          * Usage alerts, newest first
-         * @description For a key with the scope `usage:read`; members: owner, admin, member.
+         * @description For a key or platform key with the scope `usage:read`; members: owner, admin, member.
          */
         get: {
             parameters: {
@@ -1414,7 +1426,7 @@ export interface paths {
         };
         /**
          * Recipients of alert mails
-         * @description For members: owner, admin.
+         * @description For a platform key with the scope `tenants:write`; members: owner, admin.
          */
         get: {
             parameters: {
@@ -1451,7 +1463,7 @@ export interface paths {
         };
         /**
          * Set the recipients of alert mails
-         * @description For members: owner, admin.
+         * @description For a platform key with the scope `tenants:write`; members: owner, admin.
          */
         put: {
             parameters: {
@@ -1511,7 +1523,7 @@ export interface paths {
         };
         /**
          * Thresholds of alerts
-         * @description For a key with the scope `usage:read`; members: owner, admin, member.
+         * @description For a key or platform key with the scope `usage:read`; members: owner, admin, member.
          */
         get: {
             parameters: {
@@ -1548,7 +1560,7 @@ export interface paths {
         };
         /**
          * Set the thresholds of alerts
-         * @description For members: owner, admin.
+         * @description For a platform key with the scope `tenants:write`; members: owner, admin.
          */
         put: {
             parameters: {
@@ -1608,7 +1620,7 @@ export interface paths {
         };
         /**
          * Webhook endpoints
-         * @description For members: owner, admin.
+         * @description For a platform key with the scope `tenants:write`; members: owner, admin.
          */
         get: {
             parameters: {
@@ -1646,12 +1658,14 @@ export interface paths {
         put?: never;
         /**
          * Add a webhook endpoint
-         * @description For members: owner, admin.
+         * @description For a platform key with the scope `tenants:write`; members: owner, admin.
          */
         post: {
             parameters: {
                 query?: never;
-                header?: never;
+                header?: {
+                    "Idempotency-Key"?: string;
+                };
                 path: {
                     tenant: string;
                 };
@@ -1669,6 +1683,8 @@ export interface paths {
                     headers: {
                         "Cache-Control": components["headers"]["Cache-Control"];
                         "X-Content-Type-Options": components["headers"]["X-Content-Type-Options"];
+                        /** @description Only if this is the response to an earlier request with the same Idempotency-Key. */
+                        "Idempotent-Replayed"?: "true";
                         [name: string]: unknown;
                     };
                     content: {
@@ -1708,7 +1724,7 @@ export interface paths {
         post?: never;
         /**
          * Remove a webhook endpoint
-         * @description For members: owner, admin.
+         * @description For a platform key with the scope `tenants:write`; members: owner, admin.
          */
         delete: {
             parameters: {
@@ -1759,12 +1775,14 @@ export interface paths {
         put?: never;
         /**
          * Rotate the secret of a webhook endpoint
-         * @description For members: owner, admin.
+         * @description For a platform key with the scope `tenants:write`; members: owner, admin.
          */
         post: {
             parameters: {
                 query?: never;
-                header?: never;
+                header?: {
+                    "Idempotency-Key"?: string;
+                };
                 path: {
                     tenant: string;
                     endpoint: string;
@@ -1783,6 +1801,8 @@ export interface paths {
                     headers: {
                         "Cache-Control": components["headers"]["Cache-Control"];
                         "X-Content-Type-Options": components["headers"]["X-Content-Type-Options"];
+                        /** @description Only if this is the response to an earlier request with the same Idempotency-Key. */
+                        "Idempotent-Replayed"?: "true";
                         [name: string]: unknown;
                     };
                     content: {
@@ -1821,7 +1841,7 @@ export interface paths {
         put?: never;
         /**
          * Enable a webhook endpoint again
-         * @description For members: owner, admin.
+         * @description For a platform key with the scope `tenants:write`; members: owner, admin.
          */
         post: {
             parameters: {
@@ -1883,7 +1903,7 @@ export interface paths {
         put?: never;
         /**
          * Send a test to a webhook endpoint
-         * @description For members: owner, admin.
+         * @description For a platform key with the scope `tenants:write`; members: owner, admin.
          */
         post: {
             parameters: {
@@ -1943,7 +1963,7 @@ export interface paths {
         };
         /**
          * Webhooks of an endpoint, newest first
-         * @description For members: owner, admin.
+         * @description For a platform key with the scope `tenants:write`; members: owner, admin.
          */
         get: {
             parameters: {
@@ -2160,7 +2180,7 @@ export interface paths {
         };
         /**
          * Audit log, newest first
-         * @description For members: owner, admin.
+         * @description For a platform key with the scope `tenants:write`; members: owner, admin.
          */
         get: {
             parameters: {
@@ -3062,7 +3082,7 @@ export interface components {
             last_used_at: string | null;
             /**
              * Created By
-             * @description `member:<email>`, `admin:<login>` or `key:<prefix>`; null for keys older than this field.
+             * @description `member:<email>`, `platform:<prefix>` or `admin:<login>`; null for keys older than this field.
              */
             created_by: string | null;
             /**
@@ -4107,6 +4127,8 @@ export interface components {
         "X-Content-Type-Options": "nosniff";
         /** @description The name of a file to download. */
         "Content-Disposition": string;
+        /** @description Only if this is the response to an earlier request with the same Idempotency-Key. */
+        "Idempotent-Replayed": "true";
         /** @description The scheme to use. */
         "WWW-Authenticate": "Bearer";
         /** @description The methods of the path. */
