@@ -28,6 +28,18 @@ class CheckBody(BaseModel):
     runs: int | None = Field(None, ge=0, le=2**53)
 
 
+ReadVersion = Annotated[
+    str | None,
+    Field(
+        max_length=64,
+        description=(
+            "The `version` that you have read: if it has changed since, the answer is 409 `changed_meanwhile` and "
+            "nothing is stored. Without it, you overwrite any."
+        ),
+    ),
+]
+
+
 class PageQuery(BaseModel):
     """The part of a list to return."""
 

@@ -49,6 +49,7 @@ from shared.ports.people import (
     Members,
     Operators,
     StaleMembers,
+    StaleTenant,
 )
 from shared.ports.prices import BrokenCatalog, CatalogSource, PriceBooks, StalePrices
 
@@ -91,6 +92,7 @@ __all__ = [
     "StalePrices",
     "StaleReconciliation",
     "StaleRollup",
+    "StaleTenant",
     "StoredAccount",
     "StripeGateway",
     "TickPublisher",

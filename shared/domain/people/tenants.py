@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
@@ -81,6 +81,8 @@ class Tenant:
     """What an operator gave by hand, in the order of the ids. Stripe changes none of it."""
     suspended_at: datetime | None = None
     """When an operator suspended it; None if it may use the product."""
+    version: object = field(default=None, compare=False)
+    """Set by the store, which rejects changes based on an older version."""
 
     @property
     def is_suspended(self) -> bool:
@@ -167,12 +169,18 @@ class Change:
     """`key:<prefix>`, `platform:<prefix>`, `member:<email>`, `operator:<email>` or `admin:<login>`."""
     at: datetime
     reason: str = ""
+    based_on: str | None = None
+    """The version of the object as its editor has read it; None overwrites any."""
     receipt_of: Callable[[Any], Receipt] | None = None
     """Makes the receipt of what is created, for a request that may be repeated."""
     receipt: Receipt | None = None
 
     def because(self, reason: str) -> "Change":
         return replace(self, reason=reason)
+
+    def on_version(self, version: str | None) -> "Change":
+        """Return the change as based on the version that its editor has read."""
+        return replace(self, based_on=version)
 
     def answering(self, receipt_of: Callable[[Any], Receipt]) -> "Change":
         """Return the change by a request that may be repeated."""

@@ -27,7 +27,7 @@ from shared.domain.limits.grants import Grant
 from shared.domain.limits.limits import LimitOverrides
 from shared.domain.people.receipts import Receipt
 from shared.domain.people.tenants import ApiKey, AuditEntry, Tenant
-from shared.ports import Page
+from shared.ports import Page, StaleTenant
 
 TOUCH_SECONDS = 0.3
 """The most that storing a key's last use may delay a request; a commit usually takes a tenth of this."""
@@ -54,22 +54,29 @@ class FirestoreDirectory:
     def set_plan(self, tenant_id: str, plan: str, audit: AuditEntry) -> None:
         self._change_tenant(tenant_id, {"plan": plan}, audit)
 
-    def set_alert_recipients(self, tenant_id: str, emails: Sequence[str], audit: AuditEntry) -> None:
-        self._change_tenant(tenant_id, {"alert_recipients": list(emails)}, audit)
+    def set_alert_recipients(
+        self, tenant_id: str, emails: Sequence[str], audit: AuditEntry, version: object = None
+    ) -> None:
+        self._change_tenant(tenant_id, {"alert_recipients": list(emails)}, audit, version)
 
     def set_takes_estimates(self, tenant_id: str, takes: bool | None, audit: AuditEntry) -> None:
         self._change_tenant(tenant_id, {"takes_estimates": takes}, audit)
 
-    def set_limits(self, tenant_id: str, overrides: LimitOverrides, audit: AuditEntry) -> None:
-        self._change_tenant(tenant_id, {"limits": overrides.model_dump(exclude_none=True)}, audit)
+    def set_limits(
+        self, tenant_id: str, overrides: LimitOverrides, audit: AuditEntry, version: object = None
+    ) -> None:
+        limits = overrides.model_dump(exclude_none=True)
+        self._change_tenant(tenant_id, {"limits": limits}, audit, version)
 
     def change_grants(
         self, tenant_id: str, added: Sequence[Grant], removed: Collection[str], audit: AuditEntry
     ) -> None:
         self._commit_change(grants_write(self._tenant_name(tenant_id), added, removed), audit)
 
-    def set_time_zone(self, tenant_id: str, time_zone: str, audit: AuditEntry) -> None:
-        self._change_tenant(tenant_id, {"time_zone": time_zone}, audit)
+    def set_time_zone(
+        self, tenant_id: str, time_zone: str, audit: AuditEntry, version: object = None
+    ) -> None:
+        self._change_tenant(tenant_id, {"time_zone": time_zone}, audit, version)
 
     def set_suspended_at(self, tenant_id: str, at: datetime | None, audit: AuditEntry) -> None:
         self._change_tenant(tenant_id, {"suspended_at": at}, audit)
@@ -100,13 +107,20 @@ class FirestoreDirectory:
     def find_receipt(self, receipt_id: str) -> Receipt | None:
         return find_receipt(self._rpc, receipt_id)
 
-    def _change_tenant(self, tenant_id: str, fields: Mapping[str, object], audit: AuditEntry) -> None:
-        self._commit_change(change_write(self._tenant_name(tenant_id), fields), audit)
+    def _change_tenant(
+        self, tenant_id: str, fields: Mapping[str, object], audit: AuditEntry, version: Any = None
+    ) -> None:
+        write = change_write(self._tenant_name(tenant_id), fields)
+        if version is not None:
+            write.current_document.update_time.CopyFrom(version)
+        self._commit_change(write, audit)
 
     def _commit_change(self, write: Any, audit: AuditEntry) -> None:
         try:
             commit_audited(self._rpc, [write], audit)
         except grpc.RpcError as error:
+            if error.code() == grpc.StatusCode.FAILED_PRECONDITION:
+                raise StaleTenant from error
             if error.code() != grpc.StatusCode.NOT_FOUND:
                 raise
             raise NotFound(f"tenant {audit.tenant_id!r} does not exist") from error

@@ -95,8 +95,9 @@ class FirestoreMembers:
     def save_invitation(
         self, tenant_id: str, invitation: Invitation, outgoing: Outgoing, audit: AuditEntry
     ) -> None:
+        write = set_write(self._invitation(tenant_id, invitation.id), _invitation_fields(invitation))
         writes = [
-            set_write(self._invitation(tenant_id, invitation.id), _invitation_fields(invitation)),
+            _if_unchanged(write, invitation.version) if invitation.version else write,
             self._invited(invitation, tenant_id),
             *outgoing_writes(self._rpc.documents, outgoing),
         ]

@@ -153,6 +153,7 @@ def read_tenant(document: Any) -> Tenant:
         time_zone=fields.get("time_zone", UTC_NAME),
         grants=read_grants(fields.get(GRANTS, {})),
         suspended_at=fields.get("suspended_at"),
+        version=document.update_time,
     )
 
 

@@ -11,7 +11,7 @@ from shared.domain.limits.grants import Grant
 from shared.domain.limits.limits import LimitOverrides
 from shared.domain.people.receipts import Receipt
 from shared.domain.people.tenants import ApiKey, AuditEntry, Tenant
-from shared.ports import Page
+from shared.ports import Page, StaleTenant
 
 
 class MemoryDirectory(MemoryState):
@@ -54,9 +54,11 @@ class MemoryDirectory(MemoryState):
             if key_id in self._keys:
                 self._keys[key_id] = replace(self._keys[key_id], last_used_at=used_at)
 
-    def set_alert_recipients(self, tenant_id: str, emails: Sequence[str], audit: AuditEntry) -> None:
+    def set_alert_recipients(
+        self, tenant_id: str, emails: Sequence[str], audit: AuditEntry, version: object = None
+    ) -> None:
         with self._lock:
-            tenant = self._existing(tenant_id)
+            tenant = self._existing(tenant_id, version)
             self._record(audit)
             self._tenants[tenant_id] = replace(tenant, alert_recipients=tuple(emails))
 
@@ -66,9 +68,11 @@ class MemoryDirectory(MemoryState):
             self._record(audit)
             self._tenants[tenant_id] = replace(tenant, takes_estimates=takes)
 
-    def set_limits(self, tenant_id: str, overrides: LimitOverrides, audit: AuditEntry) -> None:
+    def set_limits(
+        self, tenant_id: str, overrides: LimitOverrides, audit: AuditEntry, version: object = None
+    ) -> None:
         with self._lock:
-            tenant = self._existing(tenant_id)
+            tenant = self._existing(tenant_id, version)
             self._record(audit)
             self._tenants[tenant_id] = replace(tenant, overrides=overrides)
 
@@ -82,9 +86,11 @@ class MemoryDirectory(MemoryState):
             self._record(audit)
             self._tenants[tenant_id] = replace(tenant, grants=tuple(grants))
 
-    def set_time_zone(self, tenant_id: str, time_zone: str, audit: AuditEntry) -> None:
+    def set_time_zone(
+        self, tenant_id: str, time_zone: str, audit: AuditEntry, version: object = None
+    ) -> None:
         with self._lock:
-            tenant = self._existing(tenant_id)
+            tenant = self._existing(tenant_id, version)
             self._record(audit)
             self._tenants[tenant_id] = replace(tenant, time_zone=time_zone)
 
@@ -94,10 +100,13 @@ class MemoryDirectory(MemoryState):
             self._record(audit)
             self._tenants[tenant_id] = replace(tenant, suspended_at=at)
 
-    def _existing(self, tenant_id: str) -> Tenant:
+    def _existing(self, tenant_id: str, version: object = None) -> Tenant:
         if tenant_id not in self._tenants:
             raise NotFound(f"tenant {tenant_id!r} does not exist")
-        return self._tenants[tenant_id]
+        tenant = self._tenants[tenant_id]
+        if version not in (None, tenant.version):
+            raise StaleTenant
+        return tenant
 
     def list_audit(self, tenant_id: str | None, *, limit: int, cursor: str | None = None) -> Page[AuditEntry]:
         with self._lock:

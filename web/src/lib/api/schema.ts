@@ -2882,6 +2882,12 @@ export interface components {
              * @enum {string}
              */
             role: "owner" | "admin" | "member";
+            /**
+             * Version
+             * @description The `version` that you have read: if it has changed since, the answer is 409 `changed_meanwhile` and nothing is stored. Without it, you overwrite any.
+             * @default null
+             */
+            version?: string | null;
         };
         /**
          * InvitationResponse
@@ -2909,6 +2915,11 @@ export interface components {
              * Format: date-time
              */
             expires_at: string;
+            /**
+             * Version
+             * @description Send it with a change, which is then refused if somebody else has changed this meanwhile.
+             */
+            version: string;
             /**
              * Link
              * @description The page on which the invited person accepts.
@@ -3234,6 +3245,11 @@ export interface components {
              * Format: date-time
              */
             joined_at: string;
+            /**
+             * Version
+             * @description Send it with a change, which is then refused if somebody else has changed this meanwhile.
+             */
+            version: string;
             /** Api Keys */
             api_keys: components["schemas"]["KeyResponse"][];
         };
@@ -3265,6 +3281,11 @@ export interface components {
             role: "owner" | "admin" | "member";
             /** Time Zone */
             time_zone: string;
+            /**
+             * Time Zone Version
+             * @description Send it with a change, which is then refused if somebody else has changed this meanwhile.
+             */
+            time_zone_version: string;
             /**
              * Suspended
              * @description True while the operator has suspended it: nothing can be read.
@@ -3467,6 +3488,12 @@ export interface components {
         RecipientsBody: {
             /** Emails */
             emails: string[];
+            /**
+             * Version
+             * @description The `version` that you have read: if it has changed since, the answer is 409 `changed_meanwhile` and nothing is stored. Without it, you overwrite any.
+             * @default null
+             */
+            version?: string | null;
         };
         /**
          * RecipientsResponse
@@ -3477,6 +3504,11 @@ export interface components {
             emails: string[];
             /** Recipients */
             recipients: components["schemas"]["RecipientResponse"][];
+            /**
+             * Version
+             * @description Send it with a change, which is then refused if somebody else has changed this meanwhile.
+             */
+            version: string;
         };
         /**
          * RemovedMemberResponse
@@ -3496,6 +3528,12 @@ export interface components {
              * @enum {string}
              */
             role: "owner" | "admin" | "member";
+            /**
+             * Version
+             * @description The `version` that you have read: if it has changed since, the answer is 409 `changed_meanwhile` and nothing is stored. Without it, you overwrite any.
+             * @default null
+             */
+            version?: string | null;
         };
         /**
          * RotationBody
@@ -3599,6 +3637,11 @@ export interface components {
              * Format: date-time
              */
             expires_at: string;
+            /**
+             * Version
+             * @description Send it with a change, which is then refused if somebody else has changed this meanwhile.
+             */
+            version: string;
             /**
              * Link
              * @description The page on which the invited person accepts.
@@ -3796,6 +3839,12 @@ export interface components {
         ThresholdsBody: {
             /** Percents */
             percents: number[] | null;
+            /**
+             * Version
+             * @description The `version` that you have read: if it has changed since, the answer is 409 `changed_meanwhile` and nothing is stored. Without it, you overwrite any.
+             * @default null
+             */
+            version?: string | null;
         };
         /**
          * ThresholdsResponse
@@ -3806,6 +3855,11 @@ export interface components {
             percents: number[];
             /** Is Default */
             is_default: boolean;
+            /**
+             * Version
+             * @description Send it with a change, which is then refused if somebody else has changed this meanwhile.
+             */
+            version: string;
         };
         /**
          * TimeZoneBody
@@ -3817,6 +3871,12 @@ export interface components {
              * @description A time zone of the IANA database whose offset from UTC is a whole number of hours.
              */
             time_zone: string;
+            /**
+             * Version
+             * @description The `version` that you have read: if it has changed since, the answer is 409 `changed_meanwhile` and nothing is stored. Without it, you overwrite any.
+             * @default null
+             */
+            version?: string | null;
         };
         /**
          * TimeZoneResponse
@@ -3828,6 +3888,11 @@ export interface components {
              * @example Europe/Berlin
              */
             time_zone: string;
+            /**
+             * Version
+             * @description Send it with a change, which is then refused if somebody else has changed this meanwhile.
+             */
+            version: string;
         };
         /**
          * TokenSums

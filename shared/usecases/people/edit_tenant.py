@@ -1,0 +1,28 @@
+"""Edit a tenant as it is stored, so that a change that nobody has seen is never overwritten."""
+
+from collections.abc import Callable
+from typing import TypeVar
+
+from shared.domain.errors import Unavailable
+from shared.domain.people.tenants import Tenant
+from shared.ports import Directory, StaleTenant
+from shared.usecases.people.manage_tenants import existing_tenant
+
+_MAX_TRIES = 10
+"""The maximum number of attempts while a fold, a webhook or somebody else changes the same tenant."""
+
+T = TypeVar("T")
+
+
+def edit_tenant(directory: Directory, tenant: Tenant, edit: Callable[[Tenant], T]) -> T:
+    """Call `edit` and return its result; call it again, with the tenant as it is then, if that has changed.
+
+    `edit` stores its change with the version of the tenant that it was given.
+    """
+    current = tenant
+    for _ in range(_MAX_TRIES):
+        try:
+            return edit(current)
+        except StaleTenant:
+            current = existing_tenant(directory, tenant.id)
+    raise Unavailable("too many requests are changing this tenant at once")
