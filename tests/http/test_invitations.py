@@ -75,6 +75,7 @@ def test_from_invitation_to_membership(functions: Functions, clock: Clock, ada: 
         "name": "<i>Bob</i>",
         "role": "admin",
         "joined_at": "2026-11-20T13:00:00Z",
+        "version": listed["members"][1]["version"],
         "api_keys": [],
     }
     assert trail() == [
