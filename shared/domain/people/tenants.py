@@ -1,7 +1,7 @@
 """Tenants, their API keys and their audit entries."""
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, Literal
@@ -145,6 +145,17 @@ AUDIT_KEPT_FOR = timedelta(days=730)
 """Our policy: long enough for a yearly audit, no longer than is needed."""
 
 
+ActorKind = Literal["member", "platform", "operator", "key", "recipient", "system"]
+_ACTOR_KINDS: Mapping[str, ActorKind] = {
+    "member": "member",
+    "platform": "platform",
+    "operator": "operator",
+    "admin": "operator",
+    "key": "key",
+    "recipient": "recipient",
+}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AuditEntry:
     """A record of one change to a tenant's plan, billing, keys or members, or to what belongs to the platform."""
@@ -159,6 +170,11 @@ class AuditEntry:
     reason: str
     receipt: Receipt | None = None
     """Stored in the same commit; the log does not show it."""
+
+    @property
+    def actor_kind(self) -> ActorKind:
+        """The kind of the actor; `system` for what nobody did, such as a change by Stripe's webhook."""
+        return _ACTOR_KINDS.get(self.actor.partition(":")[0], "system")
 
 
 @dataclass(frozen=True, slots=True)

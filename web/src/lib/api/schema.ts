@@ -2383,8 +2383,16 @@ export interface components {
              * Format: date-time
              */
             at: string;
-            /** Actor */
+            /**
+             * Actor
+             * @description `member:<email>`, `platform:<prefix>` or `key:<prefix>` of a key, `operator:<email>`, `admin:<login>` of an operator's command, `recipient:<email>` of an alert mail; else the part of the system.
+             */
             actor: string;
+            /**
+             * Actor Kind
+             * @enum {string}
+             */
+            actor_kind: "member" | "platform" | "operator" | "key" | "recipient" | "system";
             /** Action */
             action: string;
             /** Before */
