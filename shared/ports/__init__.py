@@ -52,6 +52,7 @@ from shared.ports.people import (
     StaleTenant,
 )
 from shared.ports.prices import BrokenCatalog, CatalogSource, PriceBooks, StalePrices
+from shared.ports.tenant_index import StaleRow, StoredRow, TenantIndex
 
 __all__ = [
     "AlreadyAnswered",
@@ -92,9 +93,12 @@ __all__ = [
     "StalePrices",
     "StaleReconciliation",
     "StaleRollup",
+    "StaleRow",
     "StaleTenant",
     "StoredAccount",
+    "StoredRow",
     "StripeGateway",
+    "TenantIndex",
     "TickPublisher",
     "UsageStore",
     "WebhookSender",

@@ -32,6 +32,7 @@ def _record(call: Call, container: Container) -> Response:
             accepted=0, duplicates=0, rejected=[], truncated=False, ids=[], metering_enabled=False
         )
         return json_response(nothing)
+    call.caller.tenant.refuse_recording()
     rate = container.rates.take_for_recording(call.caller.tenant, call.now)
     result = container.events.record(call.caller, read_events(call.request), call.now)
     if result.rejected and not result.ids:
@@ -49,6 +50,7 @@ def _check(call: Call, container: Container) -> Response:
     body = read_body(call.request, CheckBody)
     if not container.config.metering_enabled:
         return json_response(CheckResponse(allowed=True, code=METERING_OFF, reason=_OFF_REASON))
+    call.caller.tenant.refuse_recording()
     rate = container.rates.take("check", call.caller.tenant, call.now)
     request = UsageRequest(body.tokens, body.runs)
     check = container.limits.check(call.caller.tenant, request, call.now)
