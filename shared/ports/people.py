@@ -93,7 +93,9 @@ class Directory(Protocol):
     def set_ended_at(self, tenant_id: str, at: datetime | None, audit: AuditEntry) -> None:
         """End the tenant, or with None reopen it; raise NotFound if the tenant does not exist."""
 
-    def set_profile(self, tenant_id: str, profile: TenantProfile, audit: AuditEntry) -> None:
+    def set_profile(
+        self, tenant_id: str, profile: TenantProfile, audit: AuditEntry, version: object = None
+    ) -> None:
         """Replace the name and the metadata; raise NotFound if the tenant does not exist."""
 
     def list_audit(self, tenant_id: str | None, *, limit: int, cursor: str | None = None) -> Page[AuditEntry]:

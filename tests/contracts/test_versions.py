@@ -8,7 +8,7 @@ import pytest
 from shared.domain.errors import Conflict, NotFound
 from shared.domain.limits.limits import LimitOverrides
 from shared.domain.notices.entries import NOTHING_OUTGOING
-from shared.domain.people.tenants import Change, Tenant
+from shared.domain.people.tenants import Change, Tenant, TenantProfile
 from shared.domain.versions import version_of
 from shared.ports import Directory, StaleMembers, StaleTenant
 from shared.usecases.notices.alert_thresholds import set_alert_percents
@@ -27,6 +27,7 @@ Edit = Callable[[Directory, str, object], None]
 
 EDITS: dict[str, Edit] = {
     "limits": lambda to, tenant, version: to.set_limits(tenant, LimitOverrides(tokens=5), CREATED, version),
+    "name": lambda to, tenant, version: to.set_profile(tenant, TenantProfile("New", {}), CREATED, version),
     "time zone": lambda to, tenant, version: to.set_time_zone(tenant, "Asia/Tokyo", CREATED, version),
     "recipients": lambda to, tenant, version: to.set_alert_recipients(
         tenant, ["a@example.com"], CREATED, version

@@ -103,6 +103,32 @@ def test_without_a_version_a_change_overwrites(functions: Functions, ada: str, n
     assert changed["version"] == read(functions, ada)["version"]
 
 
+@pytest.mark.parametrize(
+    ("method", "path", "body"),
+    [
+        ("PATCH", TENANT, {"name": "Other"}),
+        ("PATCH", TENANT, {"plan": "free"}),
+        ("PATCH", TENANT, {"metadata": {"crm_id": "8"}}),
+        ("PUT", f"{TENANT}/limits", {"tokens": 5}),
+    ],
+)
+def test_the_platform_changes_a_tenant_only_as_it_has_read_it(
+    functions: Functions, ada: str, method: str, path: str, body: Json
+) -> None:
+    platform = functions.create_platform_key()
+    old = functions.read(platform, TENANT)["version"]
+    first = succeeded(functions.send("PATCH", platform, TENANT, {"name": "Acme Inc.", "version": old}))
+    assert first["version"] == functions.read(platform, TENANT)["version"] != old
+    refused(functions.send(method, platform, path, {**body, "version": old}), 409, "changed_meanwhile")
+    assert functions.read(platform, TENANT) == first
+    changed = succeeded(functions.send(method, platform, path, {**body, "version": first["version"]}))
+    assert changed["version"] == functions.read(platform, TENANT)["version"] != first["version"]
+    succeeded(functions.send("PUT", ada, f"{TENANT}/time-zone", {"time_zone": "Asia/Tokyo"}))
+    assert functions.read(platform, TENANT)["version"] == changed["version"], (
+        "the zone has a version of its own"
+    )
+
+
 def test_a_refused_list_of_recipients_sends_no_mail(functions: Functions, ada: str) -> None:
     body = {"emails": ["new@example.com"], "version": "old"}
     refused(functions.send("PUT", ada, f"{TENANT}/alert-recipients", body), 409, "changed_meanwhile")

@@ -9,9 +9,9 @@ from shared.domain.errors import InvalidInput
 from shared.domain.limits.limits import MAX_PERCENT, LimitOverrides
 from shared.domain.limits.plans import MAX_LIMIT
 from shared.domain.people.tenants import Change, Tenant
-from shared.domain.versions import require_version, version_of
+from shared.domain.versions import require_version
 from shared.ports import Directory
-from shared.usecases.people.edit_tenant import edit_tenant
+from shared.usecases.people.edit_tenant import edit_tenant, tenant_version
 from shared.usecases.people.manage_tenants import existing_tenant, invalid
 
 _RANGES = {
@@ -30,15 +30,15 @@ def set_limits(
 ) -> Tenant:
     """Replace the limits that are named and return the tenant; None goes back to the plan or the default.
 
-    Raise NotFound for an unknown tenant, InvalidInput for no limit or a number out of range, Conflict if the limits
-    have changed meanwhile. Limits that stay the same leave no audit entry.
+    Raise NotFound for an unknown tenant, InvalidInput for no limit or a number out of range, Conflict if the tenant
+    has changed meanwhile. Limits that stay the same leave no audit entry.
     """
     if not limits:
         raise InvalidInput(f"nothing to set: name at least one of {', '.join(LIMITS)}")
 
     def edit(tenant: Tenant) -> Tenant:
         before = tenant.overrides
-        require_version(change.based_on, limits_version(before))
+        require_version(change.based_on, tenant_version(tenant))
         after = _valid(before, limits)
         changed = [name for name in LIMITS if getattr(before, name) != getattr(after, name)]
         if changed:
@@ -48,10 +48,6 @@ def set_limits(
         return replace(tenant, overrides=after)
 
     return edit_tenant(directory, existing_tenant(directory, tenant_id), edit)
-
-
-def limits_version(overrides: LimitOverrides) -> str:
-    return version_of(*(getattr(overrides, name) for name in LIMITS))
 
 
 def _valid(before: LimitOverrides, limits: Mapping[str, int | None]) -> LimitOverrides:

@@ -100,9 +100,11 @@ class MemoryDirectory(MemoryState):
         with self._lock:
             self._save(replace(self._existing(tenant_id), ended_at=at), audit)
 
-    def set_profile(self, tenant_id: str, profile: TenantProfile, audit: AuditEntry) -> None:
+    def set_profile(
+        self, tenant_id: str, profile: TenantProfile, audit: AuditEntry, version: object = None
+    ) -> None:
         with self._lock:
-            tenant = replace(self._existing(tenant_id), name=profile.name, metadata=profile.metadata)
+            tenant = replace(self._existing(tenant_id, version), name=profile.name, metadata=profile.metadata)
             self._save(tenant, audit)
 
     def _save(self, tenant: Tenant, audit: AuditEntry) -> None:

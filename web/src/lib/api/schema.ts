@@ -4073,6 +4073,12 @@ export interface components {
              * @default
              */
             reason?: string;
+            /**
+             * Version
+             * @description The `version` that you have read: if it has changed since, the answer is 409 `changed_meanwhile` and nothing is stored. Without it, you overwrite any.
+             * @default null
+             */
+            version?: string | null;
         };
         /**
          * OwnLimitsResponse
@@ -4613,6 +4619,12 @@ export interface components {
              * @default
              */
             reason?: string;
+            /**
+             * Version
+             * @description The `version` that you have read: if it has changed since, the answer is 409 `changed_meanwhile` and nothing is stored. Without it, you overwrite any.
+             * @default null
+             */
+            version?: string | null;
         };
         /**
          * TenantRowResponse
@@ -4924,6 +4936,11 @@ export interface components {
             grants: components["schemas"]["shared__http__people__tenant_responses__GrantResponse"][];
             billing: components["schemas"]["TenantBillingResponse"];
             usage: components["schemas"]["TenantUsageResponse"] | null;
+            /**
+             * Version
+             * @description Send it with a change, which is then refused if somebody else has changed this meanwhile.
+             */
+            version: string;
         };
     };
     responses: {
