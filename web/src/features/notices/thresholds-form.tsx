@@ -21,7 +21,8 @@ export function ThresholdsForm({ thresholds }: { thresholds: Thresholds }) {
   const [typed, setTyped] = useState<string | null>(null)
   /** Null means the default. */
   const change = useSettingsMutation<number[] | null>({
-    change: (percents) => call(`${tenantPath(id)}/alert-thresholds`, { method: 'PUT', body: { percents, version } }),
+    change: (percents) =>
+      call(`${tenantPath(id)}/alert-thresholds`, { method: 'PUT', body: { percents, version } }),
     outdated: [alertThresholdsQuery(id).queryKey],
     done: (percents) => (percents === null ? 'Thresholds reset to default' : 'Thresholds saved'),
     onDone: () => setTyped(null),

@@ -19,7 +19,8 @@ export function TimeZonePage() {
   const [picked, setPicked] = useState<string | null>(null)
   const chosen = picked ?? stored
   const change = useSettingsMutation<string>({
-    change: (time_zone) => call(`${tenantPath(id)}/time-zone`, { method: 'PUT', body: { time_zone, version } }),
+    change: (time_zone) =>
+      call(`${tenantPath(id)}/time-zone`, { method: 'PUT', body: { time_zone, version } }),
     outdated: [['tenant', id, 'usage'], meQuery().queryKey],
     done: () => 'Time zone saved',
   })
