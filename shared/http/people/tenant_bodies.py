@@ -10,7 +10,7 @@ from shared.domain.limits.plans import FREE_PLAN, MAX_LIMIT
 from shared.domain.people.tenant_rows import MAX_KEY_CHARS, RowSort, RowsWanted
 from shared.domain.people.tenants import TenantStatus
 from shared.domain.tenant_ids import TenantId
-from shared.http.inputs import PageQuery
+from shared.http.inputs import PageQuery, ReadVersion
 from shared.usecases.people.manage_grants import MAX_REASON_CHARS
 
 _MAX_TEXT_CHARS = 1000
@@ -70,6 +70,7 @@ class TenantPatch(BaseModel):
     metadata: Metadata | None = None
     plan: PlanId | None = None
     reason: OptionalReason = ""
+    version: ReadVersion = None
 
     @model_validator(mode="after")
     def _changes_something(self) -> Self:
@@ -89,6 +90,7 @@ class OwnLimitsBody(BaseModel):
     soft_percent: Percent | None = None
     hard_percent: Percent | None = None
     reason: OptionalReason = ""
+    version: ReadVersion = None
 
 
 GrantedAmount = Annotated[int, Field(strict=True, ge=1, le=MAX_LIMIT)]
