@@ -91,8 +91,7 @@ class Account:
             del shown["features"]["subscription_update"]["products"]
         if shown["object"] == "subscription" and "items" in shown:
             for item in shown["items"]["data"]:
-                price = deepcopy(self.objects["price"][item["price"]])
-                item.update(price=price, plan=plan_of(price))
+                item["price"] = deepcopy(self.objects["price"][item["price"]])
         return shown
 
     def emit(self, event_type: str, about: StripeObject, before: StripeObject | None = None) -> None:
@@ -124,19 +123,6 @@ class Account:
 
 def _previous(before: StripeObject, after: StripeObject) -> StripeObject:
     return {name: before.get(name) for name in after if before.get(name) != after[name]}
-
-
-def nulls(names: str) -> StripeObject:
-    """Return fields without a value, from their names in one string."""
-    return dict.fromkeys(names.split())
-
-
-def plan_of(price: StripeObject) -> StripeObject:
-    """Return the legacy plan that every recurring price still comes with."""
-    recurring = price["recurring"]
-    plan = given(price, "id", "active", "billing_scheme", "created", "currency", "livemode", "product")
-    plan |= given(recurring, "interval", "interval_count", "usage_type")
-    return plan | {"object": "plan", "amount": price["unit_amount"], "metadata": dict(price["metadata"])}
 
 
 def listing(url: str, found: list[StripeObject], *, has_more: bool = False) -> StripeObject:

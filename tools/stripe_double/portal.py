@@ -10,12 +10,8 @@ from tools.stripe_double.routes import post
 from tools.stripe_double.schedule_states import coming_phase
 from tools.stripe_double.states import refuse_ended
 
-_FEATURE_OF_FLOW = {
-    "subscription_cancel": ("subscription_cancel", "subscription cannot be canceled", "subscription cancel"),
-    "subscription_update_confirm": (
-        *("subscription_update", "subscription cannot be updated", "subscription update"),
-    ),
-}
+_CHANGE_OF_FLOW = {"subscription_cancel": "cancel", "subscription_update_confirm": "update"}
+_DONE = {"cancel": "canceled", "update": "updated"}
 _OF_SUBSCRIPTION = Schema({"subscription": text}, required=("subscription",))
 _ITEM = Schema({"id": text, "price": text, "quantity": count(1, 999_999)}, required=("id",))
 _CONFIRM = Schema({"items": each(_ITEM, most=1), "subscription": text}, required=("items", "subscription"))
@@ -31,18 +27,12 @@ _FLOW = Schema(
         "after_completion": _AFTER,
         "subscription_cancel": _OF_SUBSCRIPTION,
         "subscription_update_confirm": _CONFIRM,
-        "type": one_of(*_FEATURE_OF_FLOW),
+        "type": one_of(*_CHANGE_OF_FLOW),
     },
     required=("type",),
 )
 _CREATE = Schema(
-    {
-        **EXPAND,
-        "configuration": text,
-        "customer": text,
-        "flow_data": _FLOW,
-        "return_url": web_address,
-    },
+    {**EXPAND, "configuration": text, "customer": text, "flow_data": _FLOW, "return_url": web_address},
     required=("configuration", "customer"),
 )
 
@@ -71,17 +61,16 @@ def _configuration(account: Account, params: Params) -> StripeObject:
 
 
 def _require_allowed(configuration: StripeObject, flow: str) -> None:
-    feature, what, change = _FEATURE_OF_FLOW[flow]
-    if not configuration["features"][feature]["enabled"]:
-        raise invalid(
-            f"This {what} because the {change} feature in the portal configuration is disabled.",
-            param="flow_data[type]",
-        )
+    change = _CHANGE_OF_FLOW[flow]
+    if not configuration["features"][f"subscription_{change}"]["enabled"]:
+        feature = f"subscription {change} feature in the portal configuration"
+        message = f"This subscription cannot be {_DONE[change]} because the {feature} is disabled."
+        raise invalid(message, param="flow_data[type]")
 
 
 def _flow(account: Account, customer_id: str, given: Params) -> dict[str, Any]:
     kind = given["type"]
-    flow: dict[str, Any] = {**dict.fromkeys(_FEATURE_OF_FLOW), "type": kind}
+    flow: dict[str, Any] = {**dict.fromkeys(_CHANGE_OF_FLOW), "type": kind}
     flow["after_completion"] = given.get("after_completion", {"type": "portal_homepage"})
     if kind not in given:
         raise missing_parameter(f"flow_data[{kind}]")
