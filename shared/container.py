@@ -15,7 +15,6 @@ from shared.domain.errors import UsageError
 from shared.domain.notices.mail_templates import Links
 from shared.domain.prices.catalog import catalog_providers
 from shared.ports import (
-    BillingStore,
     Directory,
     Endpoints,
     IdentityVerifier,
@@ -26,12 +25,13 @@ from shared.ports import (
     Outbox,
     PriceBooks,
     PushVerifier,
-    Reconciliations,
     SignatureCheck,
     StripeGateway,
+    TenantIndex,
     TickPublisher,
     UsageStore,
 )
+from shared.stores import Stores
 from shared.usecases.billing.billing_dependencies import BillingDependencies
 from shared.usecases.ledger.fold_lag import FoldLag
 from shared.usecases.ledger.fold_tenant import TenantFolder
@@ -39,11 +39,14 @@ from shared.usecases.ledger.ledger import Ledger
 from shared.usecases.ledger.reconciliation_turns import ReconciliationTurns
 from shared.usecases.limits.check_limits import Limits, Thresholds
 from shared.usecases.limits.limit_rates import RateLimits
+from shared.usecases.limits.tenant_rows import TenantRows
 from shared.usecases.metering.record_events import EventRecorder
+from shared.usecases.metering.record_for_tenants import PlatformRecorder
 from shared.usecases.notices.deliver import Deliverer, DeliveryDependencies
 from shared.usecases.notices.raise_alerts import AlertRaiser
 from shared.usecases.people.authenticate import KeyAuthenticator
 from shared.usecases.people.authenticate_member import MemberAuthenticator
+from shared.usecases.people.named_tenants import NamedTenants
 from shared.usecases.prices.read_prices import PriceReader
 from shared.usecases.tick_jobs import TickJobs
 
@@ -74,66 +77,48 @@ class Container:
         self.clock = clock
 
     @cached_property
-    def usage(self) -> UsageStore:
+    def _stores(self) -> Stores:
         if self.config.store == "memory":
-            return process_memory()
-        from shared.adapters.firestore import FirestoreUsageStore
+            return Stores.in_memory(process_memory())
+        return Stores.in_firestore(self._rpc, self.config)
 
-        return FirestoreUsageStore(self._rpc, self.config.retention)
+    @cached_property
+    def usage(self) -> UsageStore:
+        return self._stores.usage
 
     @cached_property
     def directory(self) -> Directory:
-        if self.config.store == "memory":
-            return process_memory()
-        from shared.adapters.firestore import FirestoreDirectory
+        return self._stores.directory
 
-        return FirestoreDirectory(self._rpc)
+    @cached_property
+    def tenant_index(self) -> TenantIndex:
+        return self._stores.tenant_index
 
     @cached_property
     def price_books(self) -> PriceBooks:
-        if self.config.store == "memory":
-            return process_memory()
-        from shared.adapters.firestore import FirestorePriceBooks
-
-        return FirestorePriceBooks(self._rpc)
+        return self._stores.price_books
 
     @cached_property
     def outbox(self) -> Outbox:
-        if self.config.store == "memory":
-            return process_memory()
-        from shared.adapters.firestore import FirestoreOutbox
-
-        return FirestoreOutbox(self._rpc)
+        return self._stores.outbox
 
     @cached_property
     def endpoints(self) -> Endpoints:
-        if self.config.store == "memory":
-            return process_memory()
-        from shared.adapters.firestore import FirestoreEndpoints
-
-        return FirestoreEndpoints(self._rpc)
+        return self._stores.endpoints
 
     @cached_property
     def members(self) -> Members:
-        if self.config.store == "memory":
-            return process_memory()
-        from shared.adapters.firestore import FirestoreMembers
-
-        return FirestoreMembers(self._rpc)
+        return self._stores.members
 
     @cached_property
     def operators(self) -> Operators:
-        if self.config.store == "memory":
-            return process_memory()
-        from shared.adapters.firestore import FirestoreOperators
-
-        return FirestoreOperators(self._rpc)
+        return self._stores.operators
 
     @cached_property
     def billing(self) -> BillingDependencies:
         """The billing store, and Stripe if a key is configured."""
         return BillingDependencies(
-            self._billing_store, self._stripe, self.config.grace, self.config.second_subscription
+            self._stores.billing, self._stripe, self.config.grace, self.config.second_subscription
         )
 
     @cached_property
@@ -141,14 +126,6 @@ class Container:
         from shared.adapters.stripe import verify_signature
 
         return verify_signature
-
-    @cached_property
-    def _billing_store(self) -> BillingStore:
-        if self.config.store == "memory":
-            return process_memory()
-        from shared.adapters.firestore import FirestoreBillingStore
-
-        return FirestoreBillingStore(self._rpc)
 
     @cached_property
     def _stripe(self) -> StripeGateway | None:
@@ -169,14 +146,6 @@ class Container:
         return PushTokens(self.config.tick_sender)
 
     @cached_property
-    def _reconciliations(self) -> Reconciliations:
-        if self.config.store == "memory":
-            return process_memory()
-        from shared.adapters.firestore import FirestoreReconciliations
-
-        return FirestoreReconciliations(self._rpc)
-
-    @cached_property
     def publisher(self) -> TickPublisher:
         if self.config.store == "memory":
             return InlineTickPublisher(lambda message: self.jobs.run(message, self.clock()))
@@ -191,7 +160,8 @@ class Container:
             deliverer=self.deliverer,
             billing=self.billing,
             publisher=self.publisher,
-            turns=ReconciliationTurns(self._reconciliations),
+            turns=ReconciliationTurns(self._stores.reconciliations),
+            rows=self.rows,
         )
 
     @cached_property
@@ -264,6 +234,14 @@ class Container:
         return EventRecorder(self.ledger, self.prices, self.config.takes_estimates)
 
     @cached_property
+    def platform_events(self) -> PlatformRecorder:
+        return PlatformRecorder(self.events, self.tenants, self.rates)
+
+    @cached_property
+    def tenants(self) -> NamedTenants:
+        return NamedTenants(self.directory, self.config.auto_plan)
+
+    @cached_property
     def prices(self) -> PriceReader:
         path = self.config.price_catalog
         return PriceReader(self.price_books, CatalogFile(Path(path)) if path else None)
@@ -271,6 +249,10 @@ class Container:
     @cached_property
     def limits(self) -> Limits:
         return Limits(self.ledger, self.thresholds)
+
+    @cached_property
+    def rows(self) -> TenantRows:
+        return TenantRows(self.tenant_index, self.ledger, self.thresholds.policy_of)
 
     @cached_property
     def rates(self) -> RateLimits:
