@@ -95,6 +95,8 @@ def test_paused_deliveries_wait(shop: Shop, receiver: Receiver) -> None:
     shop.control("delivery", paused=True)
     shop.stripe.v1.customers.create({"name": "Acme"})
     assert [one["type"] for one in shop.look("delivery")["waiting"]] == ["customer.created"]
+    pending = shop.stripe.v1.events.list({"delivery_success": False}).data
+    assert [event.type for event in pending] == ["customer.created"]
     assert "customer.created" not in receiver.types()
     shop.control("delivery", paused=False)
     receiver.wait_for("customer.created")
