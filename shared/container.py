@@ -27,6 +27,7 @@ from shared.ports import (
     PushVerifier,
     SignatureCheck,
     StripeGateway,
+    TenantIndex,
     TickPublisher,
     UsageStore,
 )
@@ -38,6 +39,7 @@ from shared.usecases.ledger.ledger import Ledger
 from shared.usecases.ledger.reconciliation_turns import ReconciliationTurns
 from shared.usecases.limits.check_limits import Limits, Thresholds
 from shared.usecases.limits.limit_rates import RateLimits
+from shared.usecases.limits.tenant_rows import TenantRows
 from shared.usecases.metering.record_events import EventRecorder
 from shared.usecases.metering.record_for_tenants import PlatformRecorder
 from shared.usecases.notices.deliver import Deliverer, DeliveryDependencies
@@ -87,6 +89,10 @@ class Container:
     @cached_property
     def directory(self) -> Directory:
         return self._stores.directory
+
+    @cached_property
+    def tenant_index(self) -> TenantIndex:
+        return self._stores.tenant_index
 
     @cached_property
     def price_books(self) -> PriceBooks:
@@ -155,6 +161,7 @@ class Container:
             billing=self.billing,
             publisher=self.publisher,
             turns=ReconciliationTurns(self._stores.reconciliations),
+            rows=self.rows,
         )
 
     @cached_property
@@ -242,6 +249,10 @@ class Container:
     @cached_property
     def limits(self) -> Limits:
         return Limits(self.ledger, self.thresholds)
+
+    @cached_property
+    def rows(self) -> TenantRows:
+        return TenantRows(self.tenant_index, self.ledger, self.thresholds.policy_of)
 
     @cached_property
     def rates(self) -> RateLimits:

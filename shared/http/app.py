@@ -18,7 +18,15 @@ from shared.domain.people.tenants import Tenant
 from shared.http.body_deadlines import discard_body
 from shared.http.problems import problem_of
 from shared.http.request_logs import RequestLog, trace_of
-from shared.http.routes import PRIVATE, TENANT_HEADER, Call, Container, Route, SignInLevel
+from shared.http.routes import (
+    PRIVATE,
+    TENANT_HEADER,
+    Call,
+    Container,
+    ExistingResponse,
+    Route,
+    SignInLevel,
+)
 from shared.http.turns import Turns
 from shared.logs import traced
 from shared.usecases.people.authenticate import Access, PlatformAccess
@@ -76,7 +84,8 @@ class App:
             log.tenant_id = call.access.tenant_id
         with self._turn(route, call):
             response = route.handle(call, self._container)
-        response.status_code = route.status
+        if not isinstance(response, ExistingResponse):
+            response.status_code = route.status
         return response
 
     def _turn(self, route: Route, call: Call) -> AbstractContextManager[None]:

@@ -83,7 +83,12 @@ def responses(each: Route, schema: _Json | None) -> _Json:
         for status in _REFUSALS
         if _is_possible(status, each)
     }
-    return {str(each.status): success, **refusals}
+    existing = (
+        {"200": {**success, "description": "It exists already: nothing has changed"}}
+        if each.may_exist
+        else {}
+    )
+    return {str(each.status): success, **existing, **refusals}
 
 
 def _optional(name: str) -> _Json:

@@ -15,12 +15,22 @@ from shared.domain.errors import FieldProblem, InvalidInput, NotAuthenticated
 from shared.domain.notices.mail_templates import Links
 from shared.domain.people.members import Identity, Permission
 from shared.domain.people.tenants import Change, member_actor
-from shared.ports import Directory, Endpoints, Members, Operations, Outbox, SignatureCheck, UsageStore
+from shared.ports import (
+    Directory,
+    Endpoints,
+    Members,
+    Operations,
+    Outbox,
+    SignatureCheck,
+    TenantIndex,
+    UsageStore,
+)
 from shared.usecases.billing.billing_dependencies import BillingDependencies
 from shared.usecases.ledger.fold_lag import FoldLag
 from shared.usecases.ledger.ledger import Ledger
 from shared.usecases.limits.check_limits import Limits
 from shared.usecases.limits.limit_rates import RateLimits
+from shared.usecases.limits.tenant_rows import TenantRows
 from shared.usecases.metering.record_events import EventRecorder
 from shared.usecases.metering.record_for_tenants import PlatformRecorder
 from shared.usecases.people.authenticate import Access, KeyAuthenticator, PlatformAccess
@@ -53,6 +63,10 @@ class Container(Protocol):
     def directory(self) -> Directory: ...
     @property
     def members(self) -> Members: ...
+    @property
+    def tenant_index(self) -> TenantIndex: ...
+    @property
+    def rows(self) -> TenantRows: ...
     @property
     def outbox(self) -> Outbox: ...
     @property
@@ -170,6 +184,8 @@ class Route:
     names_tenants: bool = False
     """The body of a platform key may name tenants: the handler finds them, and that of the header."""
     is_also_csv: bool = False
+    may_exist: bool = False
+    """Whether the same request again answers 200 with what exists."""
     status: int = 200
     max_body_bytes: int = MAX_SMALL_BODY_BYTES
 
@@ -186,6 +202,16 @@ def json_response(model: BaseModel, cache_control: str = PRIVATE) -> Response:
 
 def json_text(model: BaseModel) -> str:
     return model.model_dump_json(by_alias=True)
+
+
+class ExistingResponse(Response):
+    """The response of a route that creates, when what it was asked for exists already: its status stays 200."""
+
+
+def existing_response(model: BaseModel) -> Response:
+    """Return what an earlier request has created."""
+    headers = {"Cache-Control": PRIVATE}
+    return ExistingResponse(json_text(model), 200, headers, mimetype="application/json")
 
 
 def empty_response() -> Response:

@@ -16,7 +16,7 @@ from shared.domain.notices.entries import Outgoing
 from shared.domain.people.members import Identity, Invitation, Member, Membership, ReceivedInvitation
 from shared.domain.people.operators import Operator
 from shared.domain.people.receipts import Receipt
-from shared.domain.people.tenants import ApiKey, AuditEntry, Tenant
+from shared.domain.people.tenants import ApiKey, AuditEntry, Tenant, TenantProfile
 from shared.ports.pages import Page
 
 
@@ -79,6 +79,12 @@ class Directory(Protocol):
     def set_suspended_at(self, tenant_id: str, at: datetime | None, audit: AuditEntry) -> None:
         """Suspend the tenant, or with None resume it; raise NotFound if the tenant does not exist."""
 
+    def set_ended_at(self, tenant_id: str, at: datetime | None, audit: AuditEntry) -> None:
+        """End the tenant, or with None reopen it; raise NotFound if the tenant does not exist."""
+
+    def set_profile(self, tenant_id: str, profile: TenantProfile, audit: AuditEntry) -> None:
+        """Replace the name and the metadata; raise NotFound if the tenant does not exist."""
+
     def list_audit(self, tenant_id: str | None, *, limit: int, cursor: str | None = None) -> Page[AuditEntry]:
         """Return a page of the audit log of a tenant, or of the platform, newest first.
 
@@ -123,6 +129,14 @@ class Members(Protocol):
 
     def create_tenant_with_owner(self, tenant: Tenant, owner: Member, audit: AuditEntry) -> None:
         """Create the tenant with its first owner and no key; raise Conflict if the id is taken."""
+
+    def create_tenant_with_invitation(
+        self, tenant: Tenant, invitation: Invitation, outgoing: Outgoing, audits: Sequence[AuditEntry]
+    ) -> None:
+        """Create the tenant with the invitation of its first owner and the mail about it, and no key.
+
+        Raise Conflict if the id is taken, StaleMembers if a quota has changed since it was read.
+        """
 
     def find_membership(self, tenant_id: str, user_id: str) -> Membership | None:
         """Return the member and the tenant, read in one round trip."""

@@ -55,6 +55,7 @@ def _record(call: Call, container: Container) -> Response:
 
 def _record_for_tenant(call: Call, container: Container) -> tuple[Recorded, Tenant, RateStatus]:
     tenant = call.caller.tenant
+    tenant.refuse_recording()
     rate = container.rates.take_for_recording(tenant, call.now)
     return container.events.record(call.caller, read_events(call.request), call.now), tenant, rate
 
@@ -73,6 +74,7 @@ def _check(call: Call, container: Container) -> Response:
     body = read_body(call.request, CheckBody)
     if not container.config.metering_enabled:
         return json_response(CheckResponse(allowed=True, code=METERING_OFF, reason=_OFF_REASON))
+    call.caller.tenant.refuse_recording()
     rate = container.rates.take("check", call.caller.tenant, call.now)
     request = UsageRequest(body.tokens, body.runs)
     check = container.limits.check(call.caller.tenant, request, call.now)

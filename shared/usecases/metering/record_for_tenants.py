@@ -71,7 +71,7 @@ class PlatformRecorder:
         for tenant_id, found in self._find(events, sender.caller, now).items():
             try:
                 tenant = _result(found)
-                tenant.refuse_suspended()
+                tenant.refuse_recording()
                 rates.append(self._rates.take_for_recording(tenant, now))
             except UsageError as error:
                 refused[tenant_id] = error

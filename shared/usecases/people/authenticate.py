@@ -45,6 +45,13 @@ class Access:
         return self.member.role if self.member else None
 
     @property
+    def authority(self) -> Role | None:
+        """The role with which the caller changes members: an owner's for the platform, None for a tenant's key."""
+        if self.member is None and "members:write" in self.permissions:
+            return "owner"
+        return self.role
+
+    @property
     def tenant_id(self) -> str:
         """The only tenant that the caller can access."""
         return self.tenant.id

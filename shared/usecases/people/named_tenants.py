@@ -30,11 +30,10 @@ class NamedTenants:
         self._lock = Lock()
 
     def find(self, tenant_id: str, now: datetime) -> Tenant:
-        """Return a tenant; raise NotFound if there is none of this id, Forbidden if it is suspended."""
+        """Return a tenant; raise NotFound if there is none of this id."""
         found = self.find_all([tenant_id], now).get(tenant_id)
         if found is None:
             raise unknown_tenant(tenant_id)
-        found.refuse_suspended()
         return found
 
     def find_all(self, tenant_ids: Collection[str], now: datetime) -> dict[str, Tenant]:
