@@ -77,7 +77,9 @@ def _operations(rpc: FirestoreRpc, tenant_ids: list[str]) -> Iterator[Measure]:
     words = f"{by_keys.writes / BATCH_EVENTS:.3g} by the tenants' keys"
     yield Measure("platform_writes_per_event", by_platform.writes / BATCH_EVENTS, "writes/event", None, words)
     yield Measure("platform_writes_vs_keys", by_platform.writes / by_keys.writes, "times", exactly(1))
-    yield Measure("platform_reads", by_platform.reads, "reads", exactly(0), "once a minute one for each tenant")
+    yield Measure(
+        "platform_reads", by_platform.reads, "reads", exactly(0), "once a minute one for each tenant"
+    )
     yield Measure("platform_rpcs", by_platform.calls, "RPCs", at_most(TENANTS))
 
 
