@@ -4,9 +4,8 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext, suppress
 from datetime import UTC, datetime
 from functools import cached_property, lru_cache, partial
-from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from shared.adapters.catalog_file import CatalogFile
 from shared.adapters.memory import InlineTickPublisher, MemoryStore
@@ -16,7 +15,6 @@ from shared.domain.errors import UsageError
 from shared.domain.notices.mail_templates import Links
 from shared.domain.prices.catalog import catalog_providers
 from shared.ports import (
-    BillingStore,
     Directory,
     Endpoints,
     IdentityVerifier,
@@ -27,13 +25,13 @@ from shared.ports import (
     Outbox,
     PriceBooks,
     PushVerifier,
-    Reconciliations,
     SignatureCheck,
     StripeGateway,
     TenantIndex,
     TickPublisher,
     UsageStore,
 )
+from shared.stores import Stores
 from shared.usecases.billing.billing_dependencies import BillingDependencies
 from shared.usecases.ledger.fold_lag import FoldLag
 from shared.usecases.ledger.fold_tenant import TenantFolder
@@ -77,50 +75,48 @@ class Container:
         self.clock = clock
 
     @cached_property
+    def _stores(self) -> Stores:
+        if self.config.store == "memory":
+            return Stores.in_memory(process_memory())
+        return Stores.in_firestore(self._rpc, self.config)
+
+    @cached_property
     def usage(self) -> UsageStore:
-        store: UsageStore = self._store("FirestoreUsageStore", self.config.retention)
-        return store
+        return self._stores.usage
 
     @cached_property
     def directory(self) -> Directory:
-        store: Directory = self._store("FirestoreDirectory")
-        return store
+        return self._stores.directory
 
     @cached_property
     def tenant_index(self) -> TenantIndex:
-        store: TenantIndex = self._store("FirestoreTenantIndex")
-        return store
+        return self._stores.tenant_index
 
     @cached_property
     def price_books(self) -> PriceBooks:
-        store: PriceBooks = self._store("FirestorePriceBooks")
-        return store
+        return self._stores.price_books
 
     @cached_property
     def outbox(self) -> Outbox:
-        store: Outbox = self._store("FirestoreOutbox")
-        return store
+        return self._stores.outbox
 
     @cached_property
     def endpoints(self) -> Endpoints:
-        store: Endpoints = self._store("FirestoreEndpoints")
-        return store
+        return self._stores.endpoints
 
     @cached_property
     def members(self) -> Members:
-        store: Members = self._store("FirestoreMembers")
-        return store
+        return self._stores.members
 
     @cached_property
     def operators(self) -> Operators:
-        store: Operators = self._store("FirestoreOperators")
-        return store
+        return self._stores.operators
 
     @cached_property
     def billing(self) -> BillingDependencies:
         """The billing store, and Stripe if a key is configured."""
         return BillingDependencies(
-            self._billing_store, self._stripe, self.config.grace, self.config.second_subscription
+            self._stores.billing, self._stripe, self.config.grace, self.config.second_subscription
         )
 
     @cached_property
@@ -128,11 +124,6 @@ class Container:
         from shared.adapters.stripe import verify_signature
 
         return verify_signature
-
-    @cached_property
-    def _billing_store(self) -> BillingStore:
-        store: BillingStore = self._store("FirestoreBillingStore")
-        return store
 
     @cached_property
     def _stripe(self) -> StripeGateway | None:
@@ -153,11 +144,6 @@ class Container:
         return PushTokens(self.config.tick_sender)
 
     @cached_property
-    def _reconciliations(self) -> Reconciliations:
-        store: Reconciliations = self._store("FirestoreReconciliations")
-        return store
-
-    @cached_property
     def publisher(self) -> TickPublisher:
         if self.config.store == "memory":
             return InlineTickPublisher(lambda message: self.jobs.run(message, self.clock()))
@@ -172,7 +158,7 @@ class Container:
             deliverer=self.deliverer,
             billing=self.billing,
             publisher=self.publisher,
-            turns=ReconciliationTurns(self._reconciliations),
+            turns=ReconciliationTurns(self._stores.reconciliations),
             rows=self.rows,
         )
 
@@ -269,12 +255,6 @@ class Container:
     @cached_property
     def thresholds(self) -> Thresholds:
         return Thresholds(self.config.soft_percent, self.config.hard_percent)
-
-    def _store(self, on_firestore: str, *options: object) -> Any:
-        """Return the store in memory, or that class of the package of Firestore, which is only then imported."""
-        if self.config.store == "memory":
-            return process_memory()
-        return getattr(import_module("shared.adapters.firestore"), on_firestore)(self._rpc, *options)
 
     @cached_property
     def _rpc(self) -> "FirestoreRpc":

@@ -14,7 +14,7 @@ from shared.config import Config
 from shared.domain.errors import FieldProblem, InvalidInput, NotAuthenticated
 from shared.domain.notices.mail_templates import Links
 from shared.domain.people.members import Identity, Permission
-from shared.domain.people.tenants import Change
+from shared.domain.people.tenants import Change, member_actor
 from shared.ports import (
     Directory,
     Endpoints,
@@ -124,6 +124,8 @@ class Call:
     @property
     def change(self) -> Change:
         """The caller and time of a change, for the audit log."""
+        if self.access is None and self.platform is None:
+            return Change(member_actor(self.user.email), self.now)
         return (self.platform or self.caller).change(self.now)
 
     @property
@@ -185,7 +187,11 @@ class Route:
 
 def json_response(model: BaseModel, cache_control: str = PRIVATE) -> Response:
     headers = {"Cache-Control": cache_control}
-    return Response(model.model_dump_json(by_alias=True), 200, headers, mimetype="application/json")
+    return Response(json_text(model), 200, headers, mimetype="application/json")
+
+
+def json_text(model: BaseModel) -> str:
+    return model.model_dump_json(by_alias=True)
 
 
 class ExistingResponse(Response):
@@ -195,7 +201,7 @@ class ExistingResponse(Response):
 def existing_response(model: BaseModel) -> Response:
     """Return what an earlier request has created."""
     headers = {"Cache-Control": PRIVATE}
-    return ExistingResponse(model.model_dump_json(by_alias=True), 200, headers, mimetype="application/json")
+    return ExistingResponse(json_text(model), 200, headers, mimetype="application/json")
 
 
 def empty_response() -> Response:

@@ -41,11 +41,20 @@ from shared.ports.notices import (
 )
 from shared.ports.operations import Operations
 from shared.ports.pages import Page
-from shared.ports.people import Directory, IdentityVerifier, Leaving, Members, Operators, StaleMembers
+from shared.ports.people import (
+    AlreadyAnswered,
+    Directory,
+    IdentityVerifier,
+    Leaving,
+    Members,
+    Operators,
+    StaleMembers,
+)
 from shared.ports.prices import BrokenCatalog, CatalogSource, PriceBooks, StalePrices
 from shared.ports.tenant_index import StaleRow, StoredRow, TenantIndex
 
 __all__ = [
+    "AlreadyAnswered",
     "BillingChange",
     "BillingStore",
     "BrokenCatalog",

@@ -1,6 +1,7 @@
 """Ports for tenants, API keys, the audit log, sign-in, members and invitations.
 
-Every method raises Unavailable if its store or service does not answer.
+Every method raises Unavailable if its store or service does not answer. A method that takes an audit entry stores its
+receipt too, all or nothing, and raises AlreadyAnswered if the receipt in its place is not the one that it replaces.
 """
 
 from collections.abc import Collection, Sequence
@@ -8,17 +9,25 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from shared.domain.errors import Conflict
 from shared.domain.limits.grants import Grant
 from shared.domain.limits.limits import LimitOverrides
 from shared.domain.notices.entries import Outgoing
 from shared.domain.people.members import Identity, Invitation, Member, Membership, ReceivedInvitation
 from shared.domain.people.operators import Operator
+from shared.domain.people.receipts import Receipt
 from shared.domain.people.tenants import ApiKey, AuditEntry, Tenant, TenantProfile
 from shared.ports.pages import Page
 
 
+class AlreadyAnswered(Conflict):
+    """A request with the same Idempotency-Key has taken effect meanwhile; nothing was changed again."""
+
+    code = "request_under_way"
+
+
 class Directory(Protocol):
-    """Tenants, their API keys and their audit log."""
+    """Tenants, their API keys and their audit log, and the receipts of requests that created something."""
 
     def create_tenant(self, tenant: Tenant, key: ApiKey | None, audit: AuditEntry) -> None:
         """Create the tenant with its first key, if it gets one; raise Conflict if the id is taken."""
@@ -78,6 +87,9 @@ class Directory(Protocol):
 
         Raise InvalidInput for a bad cursor.
         """
+
+    def find_receipt(self, receipt_id: str) -> Receipt | None:
+        """Return the receipt, which may have expired, or None."""
 
 
 class IdentityVerifier(Protocol):

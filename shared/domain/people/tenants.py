@@ -1,10 +1,10 @@
 """Tenants, their API keys and their audit entries."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import Literal
+from typing import Any, Literal
 
 from shared.domain.errors import Forbidden
 from shared.domain.ledger.counter_settings import DEFAULT_COUNTER_SETTINGS, CounterHistory, CounterSettings
@@ -13,6 +13,7 @@ from shared.domain.limits.entitlement import Entitlement
 from shared.domain.limits.grants import Grant, valid_grants
 from shared.domain.limits.limits import LimitOverrides
 from shared.domain.limits.plans import BillingInterval
+from shared.domain.people.receipts import Receipt
 
 Scope = Literal["usage:write", "usage:read", "limits:read", "billing:write"]
 ALL_SCOPES: tuple[Scope, ...] = ("usage:write", "usage:read", "limits:read", "billing:write")
@@ -193,6 +194,8 @@ class AuditEntry:
     before: str | None
     after: str | None
     reason: str
+    receipt: Receipt | None = None
+    """Stored in the same commit; the log does not show it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,9 +206,20 @@ class Change:
     """`key:<prefix>`, `platform:<prefix>`, `member:<email>`, `operator:<email>` or `admin:<login>`."""
     at: datetime
     reason: str = ""
+    receipt_of: Callable[[Any], Receipt] | None = None
+    """Makes the receipt of what is created, for a request that may be repeated."""
+    receipt: Receipt | None = None
 
     def because(self, reason: str) -> "Change":
         return replace(self, reason=reason)
+
+    def answering(self, receipt_of: Callable[[Any], Receipt]) -> "Change":
+        """Return the change by a request that may be repeated."""
+        return replace(self, receipt_of=receipt_of)
+
+    def making(self, made: object) -> "Change":
+        """Return the change with the receipt of what it creates, as the use case returns it."""
+        return self if self.receipt_of is None else replace(self, receipt=self.receipt_of(made))
 
     def entry(self, tenant_id: str | None, action: str, before: str | None, after: str | None) -> AuditEntry:
         """Return an audit entry for this change."""
@@ -217,6 +231,7 @@ class Change:
             before=before,
             after=after,
             reason=self.reason,
+            receipt=self.receipt,
         )
 
 

@@ -2,7 +2,11 @@
 
 from flask import Response
 
+from shared.domain.limits.grants import Grant
+from shared.domain.people.members import Membership
+from shared.domain.people.tenants import Change
 from shared.http.bodies import read_body, read_query
+from shared.http.idempotency import Creation, IdempotencyHeaders, create_once
 from shared.http.people.member_responses import MembershipResponse
 from shared.http.people.tenant_bodies import (
     GrantBody,
@@ -55,9 +59,15 @@ from shared.usecases.people.provision_tenant import (
 def _create(call: Call, container: Container) -> Response:
     if call.platform is not None:
         return _provision(call, container)
-    name = read_body(call.request, TenantBody).name
-    membership = create_own_tenant(container.members, call.user, name, call.now)
-    return json_response(MembershipResponse.of(membership, call.now))
+    body = read_body(call.request, TenantBody)
+
+    def create(change: Change) -> Membership:
+        return create_own_tenant(container.members, call.user, body.name, change)
+
+    def render(membership: Membership) -> MembershipResponse:
+        return MembershipResponse.of(membership, call.now)
+
+    return create_once(call, container, Creation(body, create, render))
 
 
 def _provision(call: Call, container: Container) -> Response:
@@ -103,9 +113,13 @@ def _grants(call: Call, _container: Container) -> Response:
 def _grant(call: Call, container: Container) -> Response:
     body, tenant_id = read_body(call.request, GrantBody), call.caller.tenant_id
     request = GrantRequest(plan=body.plan, tokens=body.tokens, runs=body.runs, until=in_utc(body.until))
-    grant = give_grant(container.directory, tenant_id, request, call.change.because(body.reason))
+
+    def give(change: Change) -> Grant:
+        return give_grant(container.directory, tenant_id, request, change.because(body.reason))
+
+    response = create_once(call, container, Creation(body, give, GrantResponse.model_validate))
     container.rows.refresh_one(tenant_id, call.now)
-    return json_response(GrantResponse.model_validate(grant))
+    return response
 
 
 def _revoke(call: Call, container: Container) -> Response:
@@ -158,6 +172,7 @@ ROUTES = (
         platform_needs="tenants:write",
         response=CreatedTenantResponse,
         body=TenantBody | NewTenantBody,
+        headers=IdempotencyHeaders,
         examples={
             "a person's own tenant": Example({"name": "Acme"}),
             "a tenant of the platform": Example(
@@ -227,6 +242,7 @@ ROUTES = (
         needs="tenants:write",
         response=GrantResponse,
         body=GrantBody,
+        headers=IdempotencyHeaders,
         examples={"tokens": Example({"tokens": 100_000, "reason": "the outage of Friday"})},
         status=201,
     ),

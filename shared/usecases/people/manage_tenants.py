@@ -23,7 +23,6 @@ from shared.domain.people.tenants import (
     Change,
     Tenant,
     TenantProfile,
-    member_actor,
 )
 from shared.domain.tenant_ids import is_tenant_id
 from shared.ports import Directory, Members
@@ -62,7 +61,8 @@ def create_tenant(
     tenant = new_tenant(request, change.at)
     key_request = KeyRequest(label="first key", scopes=AGENT_SCOPES, is_live=is_live)
     made = new_key(tenant.id, key_request, change)
-    directory.create_tenant(tenant, made.key, change.entry(tenant.id, "tenant.created", None, tenant.plan))
+    entry = change.making((tenant, made)).entry(tenant.id, "tenant.created", None, tenant.plan)
+    directory.create_tenant(tenant, made.key, entry)
     return tenant, made
 
 
@@ -81,7 +81,7 @@ def new_tenant(request: TenantRequest, now: datetime) -> Tenant:
     )
 
 
-def create_own_tenant(members: Members, user: Identity, name: str, now: datetime) -> Membership:
+def create_own_tenant(members: Members, user: Identity, name: str, change: Change) -> Membership:
     """Create a tenant on the free plan, without a key, and return its owner's membership.
 
     Raise InvalidInput for a bad name, Conflict if the user belongs to too many tenants.
@@ -89,11 +89,11 @@ def create_own_tenant(members: Members, user: Identity, name: str, now: datetime
     refuse_too_many_memberships(members, user)
     valid = valid_name(name)
     slug = tenant_slug(valid, secrets.token_hex(_RANDOM_BYTES))
-    tenant = Tenant(id=slug, name=valid, plan=FREE_PLAN.id, created_at=now)
-    owner = new_member(user, "owner", now)
-    entry = Change(member_actor(user.email), now).entry(tenant.id, "tenant.created", None, tenant.plan)
-    members.create_tenant_with_owner(tenant, owner, entry)
-    return Membership(tenant, owner)
+    tenant = Tenant(id=slug, name=valid, plan=FREE_PLAN.id, created_at=change.at)
+    made = Membership(tenant, new_member(user, "owner", change.at))
+    entry = change.making(made).entry(tenant.id, "tenant.created", None, tenant.plan)
+    members.create_tenant_with_owner(tenant, made.member, entry)
+    return made
 
 
 def refuse_too_many_memberships(members: Members, user: Identity) -> None:

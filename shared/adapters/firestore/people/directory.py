@@ -9,11 +9,11 @@ import grpc
 
 from shared.adapters.firestore import queries
 from shared.adapters.firestore.paging import Listing
+from shared.adapters.firestore.people.commits import commit_audited, find_receipt
 from shared.adapters.firestore.people.grants import grants_write
 from shared.adapters.firestore.people.tenant_rows import commit_new_tenant, row_tenant_write
 from shared.adapters.firestore.people.tenants import (
     audit_parent,
-    audit_write,
     change_write,
     create_write,
     key_fields,
@@ -27,6 +27,7 @@ from shared.adapters.firestore.rpc import FirestoreRpc
 from shared.domain.errors import NotFound, Unavailable
 from shared.domain.limits.grants import Grant
 from shared.domain.limits.limits import LimitOverrides
+from shared.domain.people.receipts import Receipt
 from shared.domain.people.tenants import ApiKey, AuditEntry, Tenant, TenantProfile
 from shared.ports import Page
 
@@ -104,8 +105,7 @@ class FirestoreDirectory:
         return sorted(keys, key=lambda key: (key.created_at, key.id))
 
     def save_keys(self, keys: Sequence[ApiKey], audit: AuditEntry) -> None:
-        writes = [key_write(self._key_name(key.id), key) for key in keys]
-        self._rpc.commit([*writes, audit_write(self._rpc, audit)])
+        commit_audited(self._rpc, [key_write(self._key_name(key.id), key) for key in keys], audit)
 
     def touch_key(self, key_id: str, used_at: datetime) -> None:
         write = change_write(self._key_name(key_id), {"last_used_at": used_at})
@@ -118,10 +118,13 @@ class FirestoreDirectory:
     def list_audit(self, tenant_id: str | None, *, limit: int, cursor: str | None = None) -> Page[AuditEntry]:
         return _AUDIT.page(self._rpc, audit_parent(self._rpc, tenant_id), limit, cursor)
 
+    def find_receipt(self, receipt_id: str) -> Receipt | None:
+        return find_receipt(self._rpc, receipt_id)
+
     def _change_tenant(self, tenant_id: str, fields: Mapping[str, object], audit: AuditEntry) -> None:
         write = change_write(self._tenant_name(tenant_id), fields)
         try:
-            self._rpc.commit([write, audit_write(self._rpc, audit)])
+            commit_audited(self._rpc, [write], audit)
         except grpc.RpcError as error:
             if error.code() != grpc.StatusCode.NOT_FOUND:
                 raise
@@ -138,7 +141,7 @@ class FirestoreDirectory:
             write.current_document.update_time.CopyFrom(document.update_time)
             row = row_tenant_write(self._rpc.documents, change(read_tenant(document)), audit.at)
             try:
-                self._rpc.commit([write, row, audit_write(self._rpc, audit)])
+                commit_audited(self._rpc, [write, row], audit)
             except grpc.RpcError as error:
                 if error.code() not in _STALE:
                     raise

@@ -8,9 +8,9 @@ import grpc
 from shared.adapters.firestore import queries
 from shared.adapters.firestore.encoding import Write, get_fields, set_value
 from shared.adapters.firestore.notices.documents import outgoing_writes
+from shared.adapters.firestore.people.commits import commit_audited
 from shared.adapters.firestore.people.tenant_rows import commit_new_tenant
 from shared.adapters.firestore.people.tenants import (
-    audit_write,
     create_write,
     delete_write,
     read_tenant,
@@ -125,7 +125,7 @@ class FirestoreMembers:
         return write
 
     def remove_invitation(self, tenant_id: str, invitation: Invitation, audit: AuditEntry) -> None:
-        self._rpc.commit([*self._end_invitation(tenant_id, invitation), audit_write(self._rpc, audit)])
+        commit_audited(self._rpc, self._end_invitation(tenant_id, invitation), audit)
 
     def _end_invitation(self, tenant_id: str, invitation: Invitation) -> list[Any]:
         return [
@@ -146,7 +146,7 @@ class FirestoreMembers:
 
     def _commit_checked(self, writes: Iterable[Any], audits: Iterable[AuditEntry]) -> None:
         try:
-            self._rpc.commit([*writes, *(audit_write(self._rpc, audit) for audit in audits)])
+            commit_audited(self._rpc, writes, *audits)
         except grpc.RpcError as error:
             if error.code() in _STALE:
                 raise StaleMembers from error

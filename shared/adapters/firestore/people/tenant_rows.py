@@ -9,8 +9,8 @@ from typing import Any
 import grpc
 
 from shared.adapters.firestore.encoding import from_microseconds, get_fields, microseconds
+from shared.adapters.firestore.people.commits import commit_audited
 from shared.adapters.firestore.people.tenants import (
-    audit_write,
     change_write,
     create_write,
     set_write,
@@ -35,7 +35,7 @@ def commit_new_tenant(
     created = create_write(f"{rpc.documents}/tenants/{tenant.id}", tenant_fields(tenant))
     row = set_write(row_name(rpc.documents, tenant.id), row_fields(new_row(tenant)))
     try:
-        rpc.commit([created, row, *writes, *(audit_write(rpc, audit) for audit in audits)])
+        commit_audited(rpc, [created, row, *writes], *audits)
     except grpc.RpcError as error:
         if error.code() != grpc.StatusCode.ALREADY_EXISTS:
             raise

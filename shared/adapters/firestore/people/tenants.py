@@ -204,9 +204,11 @@ def key_write(name: str, key: ApiKey) -> Any:
 
     Another instance may have stored either since the key was read.
     """
-    write = set_write(name, key_fields(key))
     unchanged = () if key.revoked_at else ("revoked_at",) if key.expires_at else ("revoked_at", _EXPIRE_AT)
-    write.update_mask.field_paths.extend(field for field in key_fields(key) if field not in unchanged)
+    # What the mask leaves out is not written either: a lost response is recognised by what the write contains.
+    fields = {field: value for field, value in key_fields(key).items() if field not in unchanged}
+    write = set_write(name, fields)
+    write.update_mask.field_paths.extend(fields)
     return write
 
 

@@ -666,7 +666,9 @@ export interface paths {
         post: {
             parameters: {
                 query?: never;
-                header?: never;
+                header?: {
+                    "Idempotency-Key"?: string;
+                };
                 path?: never;
                 cookie?: never;
             };
@@ -682,6 +684,8 @@ export interface paths {
                     headers: {
                         "Cache-Control": components["headers"]["Cache-Control"];
                         "X-Content-Type-Options": components["headers"]["X-Content-Type-Options"];
+                        /** @description Only if this is the response to an earlier request with the same Idempotency-Key. */
+                        "Idempotent-Replayed"?: "true";
                         [name: string]: unknown;
                     };
                     content: {
@@ -693,6 +697,8 @@ export interface paths {
                     headers: {
                         "Cache-Control": components["headers"]["Cache-Control"];
                         "X-Content-Type-Options": components["headers"]["X-Content-Type-Options"];
+                        /** @description Only if this is the response to an earlier request with the same Idempotency-Key. */
+                        "Idempotent-Replayed"?: "true";
                         [name: string]: unknown;
                     };
                     content: {
@@ -929,7 +935,9 @@ export interface paths {
         post: {
             parameters: {
                 query?: never;
-                header?: never;
+                header?: {
+                    "Idempotency-Key"?: string;
+                };
                 path: {
                     tenant: string;
                 };
@@ -947,6 +955,8 @@ export interface paths {
                     headers: {
                         "Cache-Control": components["headers"]["Cache-Control"];
                         "X-Content-Type-Options": components["headers"]["X-Content-Type-Options"];
+                        /** @description Only if this is the response to an earlier request with the same Idempotency-Key. */
+                        "Idempotent-Replayed"?: "true";
                         [name: string]: unknown;
                     };
                     content: {
@@ -1736,7 +1746,9 @@ export interface paths {
         post: {
             parameters: {
                 query?: never;
-                header?: never;
+                header?: {
+                    "Idempotency-Key"?: string;
+                };
                 path: {
                     tenant: string;
                 };
@@ -1754,6 +1766,8 @@ export interface paths {
                     headers: {
                         "Cache-Control": components["headers"]["Cache-Control"];
                         "X-Content-Type-Options": components["headers"]["X-Content-Type-Options"];
+                        /** @description Only if this is the response to an earlier request with the same Idempotency-Key. */
+                        "Idempotent-Replayed"?: "true";
                         [name: string]: unknown;
                     };
                     content: {
@@ -1797,7 +1811,9 @@ export interface paths {
         post: {
             parameters: {
                 query?: never;
-                header?: never;
+                header?: {
+                    "Idempotency-Key"?: string;
+                };
                 path: {
                     tenant: string;
                     key: string;
@@ -1816,6 +1832,8 @@ export interface paths {
                     headers: {
                         "Cache-Control": components["headers"]["Cache-Control"];
                         "X-Content-Type-Options": components["headers"]["X-Content-Type-Options"];
+                        /** @description Only if this is the response to an earlier request with the same Idempotency-Key. */
+                        "Idempotent-Replayed"?: "true";
                         [name: string]: unknown;
                     };
                     content: {
@@ -2200,7 +2218,9 @@ export interface paths {
         post: {
             parameters: {
                 query?: never;
-                header?: never;
+                header?: {
+                    "Idempotency-Key"?: string;
+                };
                 path: {
                     tenant: string;
                 };
@@ -2218,6 +2238,8 @@ export interface paths {
                     headers: {
                         "Cache-Control": components["headers"]["Cache-Control"];
                         "X-Content-Type-Options": components["headers"]["X-Content-Type-Options"];
+                        /** @description Only if this is the response to an earlier request with the same Idempotency-Key. */
+                        "Idempotent-Replayed"?: "true";
                         [name: string]: unknown;
                     };
                     content: {
@@ -2313,7 +2335,9 @@ export interface paths {
         post: {
             parameters: {
                 query?: never;
-                header?: never;
+                header?: {
+                    "Idempotency-Key"?: string;
+                };
                 path: {
                     tenant: string;
                     endpoint: string;
@@ -2332,6 +2356,8 @@ export interface paths {
                     headers: {
                         "Cache-Control": components["headers"]["Cache-Control"];
                         "X-Content-Type-Options": components["headers"]["X-Content-Type-Options"];
+                        /** @description Only if this is the response to an earlier request with the same Idempotency-Key. */
+                        "Idempotent-Replayed"?: "true";
                         [name: string]: unknown;
                     };
                     content: {
@@ -4988,6 +5014,8 @@ export interface components {
         "X-Content-Type-Options": "nosniff";
         /** @description The name of a file to download. */
         "Content-Disposition": string;
+        /** @description Only if this is the response to an earlier request with the same Idempotency-Key. */
+        "Idempotent-Replayed": "true";
         /** @description The scheme to use. */
         "WWW-Authenticate": "Bearer";
         /** @description The methods of the path. */
