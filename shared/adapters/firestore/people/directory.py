@@ -72,12 +72,8 @@ class FirestoreDirectory:
     def change_grants(
         self, tenant_id: str, added: Sequence[Grant], removed: Collection[str], audit: AuditEntry
     ) -> None:
-        def change(tenant: Tenant) -> Tenant:
-            kept = [each for each in tenant.grants if each.id not in removed]
-            return replace(tenant, grants=(*kept, *added))
-
         write = grants_write(self._tenant_name(tenant_id), added, removed)
-        self._change_listed(tenant_id, change, write, audit)
+        self._commit_change(tenant_id, write, audit)
 
     def set_time_zone(self, tenant_id: str, time_zone: str, audit: AuditEntry) -> None:
         self._change_tenant(tenant_id, {"time_zone": time_zone}, audit)
@@ -122,7 +118,9 @@ class FirestoreDirectory:
         return find_receipt(self._rpc, receipt_id)
 
     def _change_tenant(self, tenant_id: str, fields: Mapping[str, object], audit: AuditEntry) -> None:
-        write = change_write(self._tenant_name(tenant_id), fields)
+        self._commit_change(tenant_id, change_write(self._tenant_name(tenant_id), fields), audit)
+
+    def _commit_change(self, tenant_id: str, write: Any, audit: AuditEntry) -> None:
         try:
             commit_audited(self._rpc, [write], audit)
         except grpc.RpcError as error:
