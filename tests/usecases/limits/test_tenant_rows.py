@@ -179,12 +179,13 @@ def test_the_daily_job_writes_nothing_where_nothing_differs(world: Callable[[], 
 def test_a_row_is_completed_though_somebody_else_changes_it_meanwhile(world: Callable[[], World]) -> None:
     here = world()
     here.record(1)
-    raced = _Raced(
-        here.index,
-        lambda: here.change(lambda to, by: to.set_plan("acme", "starter", by.entry("acme", "x", None, None))),
-    )
-    here.pass_by(24 * 20)
     here.fold()
+    here.pass_by(24 * 20)
+
+    def upgrade(to: Directory, change: Change) -> None:
+        to.set_plan("acme", "starter", change.entry("acme", "plan.changed", None, None))
+
+    raced = _Raced(here.index, lambda: here.change(upgrade))
     TenantRows(raced, Ledger(here.usage), POLICY_OF).refresh(["acme"], here.now)
     here.check()
     assert here.tenant.plan == "starter"
