@@ -41,10 +41,12 @@ from shared.usecases.limits.check_limits import Limits, Thresholds
 from shared.usecases.limits.limit_rates import RateLimits
 from shared.usecases.limits.tenant_rows import TenantRows
 from shared.usecases.metering.record_events import EventRecorder
+from shared.usecases.metering.record_for_tenants import PlatformRecorder
 from shared.usecases.notices.deliver import Deliverer, DeliveryDependencies
 from shared.usecases.notices.raise_alerts import AlertRaiser
 from shared.usecases.people.authenticate import KeyAuthenticator
 from shared.usecases.people.authenticate_member import MemberAuthenticator
+from shared.usecases.people.named_tenants import NamedTenants
 from shared.usecases.prices.read_prices import PriceReader
 from shared.usecases.tick_jobs import TickJobs
 
@@ -230,6 +232,14 @@ class Container:
     @cached_property
     def events(self) -> EventRecorder:
         return EventRecorder(self.ledger, self.prices, self.config.takes_estimates)
+
+    @cached_property
+    def platform_events(self) -> PlatformRecorder:
+        return PlatformRecorder(self.events, self.tenants, self.rates)
+
+    @cached_property
+    def tenants(self) -> NamedTenants:
+        return NamedTenants(self.directory, self.config.auto_plan)
 
     @cached_property
     def prices(self) -> PriceReader:

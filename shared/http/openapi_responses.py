@@ -103,7 +103,8 @@ def _is_possible(status: int, each: Route) -> bool:
         400: has_input,
         401: each.needs is not None,
         403: each.needs is not None,
-        404: "<" in each.path,
+        404: "<" in each.path
+        or (each.path.startswith(METERING_PATHS) and has_body and not each.names_tenants),
         408: has_body,
         409: changes_tenant,
         422: has_input,

@@ -5,7 +5,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
-from typing import Protocol
+from typing import Final, Protocol
 
 from flask import Request, Response
 from pydantic import BaseModel
@@ -32,13 +32,15 @@ from shared.usecases.limits.check_limits import Limits
 from shared.usecases.limits.limit_rates import RateLimits
 from shared.usecases.limits.tenant_rows import TenantRows
 from shared.usecases.metering.record_events import EventRecorder
+from shared.usecases.metering.record_for_tenants import PlatformRecorder
 from shared.usecases.people.authenticate import Access, KeyAuthenticator, PlatformAccess
 from shared.usecases.people.authenticate_member import MemberAuthenticator
+from shared.usecases.people.named_tenants import NamedTenants
 
 MAX_BODY_BYTES = 4 * 1024 * 1024
 """Of events and of Stripe's webhooks. All other bodies are a few fields."""
 MAX_SMALL_BODY_BYTES = 64 * 1024
-TENANT_HEADER = "GWI-Tenant"
+TENANT_HEADER: Final = "GWI-Tenant"
 """Names the tenant for which a platform key acts, where the path names none."""
 METERING_PATHS = "/v1/"
 """The beginning of the paths that agents call; these take only keys."""
@@ -82,6 +84,10 @@ class Container(Protocol):
     @property
     def events(self) -> EventRecorder: ...
     @property
+    def platform_events(self) -> PlatformRecorder: ...
+    @property
+    def tenants(self) -> NamedTenants: ...
+    @property
     def limits(self) -> Limits: ...
     @property
     def rates(self) -> RateLimits: ...
@@ -111,6 +117,8 @@ class Call:
     identity: Identity | None = None
     platform: PlatformAccess | None = None
     """The caller's platform key, or an operator; `access` is then that to the tenant they have named, if any."""
+    crossings: list[str] = field(default_factory=list)
+    """The tenants for which a platform key, or an operator, acts in this request; for the log."""
 
     @property
     def caller(self) -> Access:
@@ -173,6 +181,8 @@ class Route:
     other_bodies: Mapping[str, object] = field(default_factory=dict)
     examples: Mapping[str, Example] = field(default_factory=dict)
     """Bodies by their names, which the OpenAPI document shows."""
+    names_tenants: bool = False
+    """The body of a platform key may name tenants: the handler finds them, and that of the header."""
     is_also_csv: bool = False
     may_exist: bool = False
     """Whether the same request again answers 200 with what exists."""

@@ -30,10 +30,13 @@ class Directory(Protocol):
     """Tenants, their API keys and their audit log, and the receipts of requests that created something."""
 
     def create_tenant(self, tenant: Tenant, key: ApiKey | None, audit: AuditEntry) -> None:
-        """Create the tenant with its first key, if it gets one; raise Conflict if the id is taken."""
+        """Create the tenant, with its first key if it gets one; raise Conflict if the id is taken."""
 
     def find_tenant(self, tenant_id: str) -> Tenant | None:
         """Return the tenant, or None if it does not exist."""
+
+    def find_tenants(self, tenant_ids: Collection[str]) -> list[Tenant]:
+        """Return those of the tenants that exist, in any order, read in one round trip."""
 
     def set_plan(self, tenant_id: str, plan: str, audit: AuditEntry) -> None:
         """Change the plan; raise NotFound if the tenant does not exist."""

@@ -73,7 +73,12 @@ COUNTERS = CounterSettings(
     "tenant",
     [
         ACME,
-        replace(ACME, overrides=LimitOverrides(tokens=0, runs=2**53, soft_percent=1, hard_percent=1_000)),
+        replace(
+            ACME,
+            overrides=LimitOverrides(
+                tokens=0, runs=2**53, cost_nanousd=1, soft_percent=1, hard_percent=1_000
+            ),
+        ),
         replace(ACME, anchor=datetime(2024, 2, 29, 23, 59, 59, 999_999, tzinfo=UTC)),
         replace(ACME, counters=COUNTERS),
         replace(ACME, suspended_at=NOON + timedelta(microseconds=1)),
@@ -90,6 +95,24 @@ def test_a_tenant_is_created_with_its_key_and_its_audit_entry(directory: Directo
     assert directory.find_key(KEY.id) == KEY
     assert directory.list_keys("acme") == [KEY]
     assert trail_of(directory) == [CREATED]
+
+
+def test_a_tenant_can_be_created_without_a_key(directory: Directory) -> None:
+    directory.create_tenant(ACME, None, CREATED)
+    assert directory.find_tenant("acme") == ACME
+    assert directory.list_keys("acme") == []
+    assert trail_of(directory) == [CREATED]
+    with pytest.raises(Conflict, match="'acme'"):
+        directory.create_tenant(ACME, None, CREATED)
+
+
+def test_several_tenants_are_found_together(directory: Directory) -> None:
+    bolt = replace(ACME, id="bolt", plan="free")
+    for tenant in (ACME, bolt):
+        directory.create_tenant(tenant, None, replace(CREATED, tenant_id=tenant.id))
+    found = directory.find_tenants(["bolt", "nobody", "acme"])
+    assert sorted(found, key=lambda tenant: tenant.id) == [ACME, bolt]
+    assert directory.find_tenants(["nobody"]) == []
 
 
 def test_a_taken_id_is_a_conflict_and_nothing_of_the_second_tenant_is_stored(directory: Directory) -> None:

@@ -45,6 +45,7 @@ def raised_plan(plan: Plan | None, grants: Iterable[Grant]) -> Plan | None:
         plan or max(plans, key=lambda each: each.token_limit),
         token_limit=max(each.token_limit for each in plans),
         run_limit=max(each.run_limit for each in plans),
+        cost_limit_nanousd=max(each.cost_limit_nanousd for each in plans),
         requests_per_minute=max(each.requests_per_minute for each in plans),
     )
 

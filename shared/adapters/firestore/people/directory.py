@@ -56,6 +56,10 @@ class FirestoreDirectory:
         document = self._find(self._tenant_name(tenant_id))
         return read_tenant(document) if document else None
 
+    def find_tenants(self, tenant_ids: Collection[str]) -> list[Tenant]:
+        names = [self._tenant_name(each) for each in tenant_ids]
+        return [read_tenant(each) for each in self._rpc.batch_get(names).values()]
+
     def set_plan(self, tenant_id: str, plan: str, audit: AuditEntry) -> None:
         write = change_write(self._tenant_name(tenant_id), {"plan": plan})
         self._change_listed(tenant_id, lambda tenant: replace(tenant, plan=plan), write, audit)

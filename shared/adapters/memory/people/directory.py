@@ -30,6 +30,10 @@ class MemoryDirectory(MemoryState):
         with self._lock:
             return self._tenants.get(tenant_id)
 
+    def find_tenants(self, tenant_ids: Collection[str]) -> list[Tenant]:
+        with self._lock:
+            return [self._tenants[each] for each in tenant_ids if each in self._tenants]
+
     def set_plan(self, tenant_id: str, plan: str, audit: AuditEntry) -> None:
         with self._lock:
             self._save(replace(self._existing(tenant_id), plan=plan), audit)
