@@ -20,6 +20,7 @@ from shared.adapters.firestore import (
     FirestorePriceBooks,
     FirestoreReconciliations,
     FirestoreRpc,
+    FirestoreTenantIndex,
     FirestoreUsageStore,
 )
 from shared.adapters.firestore.encoding import get_fields
@@ -33,6 +34,7 @@ from shared.ports import (
     Outbox,
     PriceBooks,
     Reconciliations,
+    TenantIndex,
     UsageStore,
 )
 from tests.adapters.interceptors import OneFailure, RecordedCalls
@@ -65,6 +67,7 @@ class Stores:
     endpoints: Endpoints
     price_books: PriceBooks
     reconciliations: Reconciliations
+    tenant_index: TenantIndex
 
     @classmethod
     def on(cls, rpc: FirestoreRpc) -> "Stores":
@@ -79,6 +82,7 @@ class Stores:
             FirestoreEndpoints(rpc),
             FirestorePriceBooks(rpc),
             FirestoreReconciliations(rpc),
+            FirestoreTenantIndex(rpc),
         )
 
 

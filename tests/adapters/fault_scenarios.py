@@ -8,10 +8,13 @@ from shared.domain.errors import UsageError
 from shared.domain.limits.limits import LimitOverrides
 from shared.domain.notices.entries import NOTHING_OUTGOING
 from shared.domain.people.members import Identity, Member
-from shared.domain.people.tenants import Change
+from shared.domain.people.tenant_rows import RowsWanted
+from shared.domain.people.tenants import Change, TenantProfile
 from shared.domain.prices.price_book import PriceKey
 from shared.ports import StaleMembers
+from shared.usecases.ledger.ledger import Ledger
 from shared.usecases.ledger.reconciliation_turns import ReconciliationTurns
+from shared.usecases.limits.tenant_rows import TenantRows
 from shared.usecases.people.authenticate_member import access_tenant
 from shared.usecases.people.invitations import (
     InvitationDependencies,
@@ -20,7 +23,13 @@ from shared.usecases.people.invitations import (
     invite,
     withdraw_invitation,
 )
+from shared.usecases.people.manage_tenants import TenantRequest
 from shared.usecases.people.members import RoleAssignment, change_role, remove_member
+from shared.usecases.people.provision_tenant import (
+    OwnedTenantRequest,
+    ProvisioningDependencies,
+    provision_tenant,
+)
 from shared.usecases.prices.manage_prices import import_prices, read_book, remove_price, set_price
 from tests.adapters.fault_cells import Stores
 from tests.contracts.test_directory import ACME, CREATED, KEY
@@ -67,8 +76,35 @@ def a_tenant_is_created_and_changed(stores: Stores) -> Sequence[object]:
         told(directory.change_grants, "acme", [RUNS], [TOKENS.id], CREATED),
         told(directory.set_time_zone, "acme", "Europe/Berlin", CREATED),
         told(directory.set_suspended_at, "acme", NOON, CREATED),
+        told(directory.set_ended_at, "acme", NOON, CREATED),
+        told(directory.set_profile, "acme", TenantProfile("New", {"a": "b"}), CREATED),
+        told(directory.set_profile, "bolt", TenantProfile("New", {}), unknown),
     ]
     return [*answers, directory.find_tenant("acme"), directory.find_tenant("bolt")]
+
+
+def tenants_are_provisioned_and_listed(stores: Stores) -> Sequence[object]:
+    invitations = InvitationDependencies(stores.members, stores.outbox, LINKS)
+    dependencies = ProvisioningDependencies(stores.directory, invitations)
+    rows = TenantRows(stores.tenant_index, Ledger(stores.usage), lambda _: None)
+    bolt = OwnedTenantRequest(TenantRequest("bolt", "Bolt", "free"), "bea@example.com")
+    other = OwnedTenantRequest(TenantRequest("bolt", "Other", "free"), "bea@example.com")
+    made = [told(provision_tenant, dependencies, each, CHANGE) for each in (bolt, bolt, other)]
+    stores.directory.create_tenant(ACME, None, CREATED)
+    unlisted = stores.tenant_index.read_row("acme")
+    assert unlisted.row is not None
+    ended = replace(unlisted.row, usage=None)
+    stores.tenant_index.save_row(ended, unlisted)
+    rows.refresh(["acme", "bolt", "nobody"], NOON)
+    first = stores.tenant_index.list_rows(RowsWanted(sort="name"), limit=1)
+    rest = stores.tenant_index.list_rows(RowsWanted(sort="name"), limit=1, cursor=first.next_cursor)
+    return [
+        made,
+        first.items,
+        rest.items,
+        stores.tenant_index.list_rows(RowsWanted(q="bo"), limit=5).items,
+        stores.members.list_invitations("bolt")[0].email,
+    ]
 
 
 def keys_are_made_used_and_revoked(stores: Stores) -> Sequence[object]:

@@ -17,6 +17,7 @@ from tests.adapters.fault_cells import Laboratory, Scenario, Stores, sample, who
 
 SCENARIOS: Sequence[Scenario] = (
     fault_scenarios.a_tenant_is_created_and_changed,
+    fault_scenarios.tenants_are_provisioned_and_listed,
     fault_scenarios.keys_are_made_used_and_revoked,
     fault_scenarios.creating_requests_are_repeated,
     fault_scenarios.operators_come_and_go,

@@ -66,7 +66,10 @@ def test_a_first_event_writes_all_its_effects_in_one_commit(
 ) -> None:
     deliver(billing_on(store), [CREATED])
     # The audit of the plan, the status and the customer's link, and the notice of the plan.
-    assert effects(calls) == ["audit"] * 3 + ["outbox", "stripe_customers", "stripe_events", "tenants"]
+    assert effects(calls) == [
+        *["audit"] * 3,
+        *("outbox", "stripe_customers", "stripe_events", "tenant_index", "tenants"),
+    ]
 
 
 def test_the_mail_of_an_ending_trial_costs_no_extra_call(

@@ -1,7 +1,7 @@
 """firestore.indexes.json serves every query and indexes nothing else; the emulator checks neither."""
 
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -14,6 +14,7 @@ from shared.adapters.firestore import (
     FirestoreDirectory,
     FirestoreOutbox,
     FirestoreRpc,
+    FirestoreTenantIndex,
     FirestoreUsageStore,
 )
 from shared.adapters.firestore.encoding import Write
@@ -39,8 +40,9 @@ from shared.domain.metering.runs import Run
 from shared.domain.people.receipts import Receipt
 from shared.domain.prices.costs import EventCost
 from shared.domain.prices.token_pools import TokenPools
-from shared.ports import BillingStore, Directory, EventsWanted, Outbox, UsageStore
+from shared.ports import BillingStore, Directory, EventsWanted, Outbox, TenantIndex, UsageStore
 from tests.adapters.interceptors import Unanswered
+from tests.adapters.tenant_index_queries import LISTINGS, ROW_WRITES
 from tests.adapters.writes import event_write
 from tests.outgoing_fixtures import MAIL, outgoing
 from tests.sample_events import CALL, NOON, TODAY, event_of
@@ -61,6 +63,11 @@ class Ports(NamedTuple):
     directory: FirestoreDirectory
     outbox: FirestoreOutbox
     billing: FirestoreBillingStore
+    rows: FirestoreTenantIndex
+
+
+def _on_index(listing: Callable[[TenantIndex], object]) -> Callable[[Ports], object]:
+    return lambda to: listing(to.rows)
 
 
 QUERYING: dict[str, Callable[[Ports], object]] = {
@@ -80,6 +87,7 @@ QUERYING: dict[str, Callable[[Ports], object]] = {
     "due_entries": lambda to: to.outbox.due_entries(NOON, 5),
     "list_deliveries": lambda to: to.outbox.list_deliveries("ep_1", limit=5),
     "list_for_operator": lambda to: to.outbox.list_for_operator(5),
+    **{name: _on_index(listing) for name, listing in LISTINGS.items()},
 }
 NOT_QUERYING = {
     *("record", "read", "save_day", "create_month", "clear_counters", "save_counter_settings", "find_run"),
@@ -98,10 +106,13 @@ NOT_QUERYING = {
         "change_grants",
         "set_time_zone",
         "set_suspended_at",
+        "set_ended_at",
+        "set_profile",
         "find_receipt",
     ),
     *("claim_entry", "settle_entry", "add_entries", "find_entry", "known_entries", "read_quotas"),
     *("find_addresses", "confirm_address", "set_stopped"),
+    *("read_row", "save_row"),
     *("find_owner", "read_account", "save_billing", "save_processed_event", "claim_trial"),
 }
 
@@ -117,7 +128,13 @@ def _queries_of(name: str) -> list[Any]:
         rpc = FirestoreRpc("demo-gwi", lambda: channel, is_emulator=True)
         usage = FirestoreUsageStore(rpc, timedelta(days=40))
         QUERYING[name](
-            Ports(usage, FirestoreDirectory(rpc), FirestoreOutbox(rpc), FirestoreBillingStore(rpc))
+            Ports(
+                usage,
+                FirestoreDirectory(rpc),
+                FirestoreOutbox(rpc),
+                FirestoreBillingStore(rpc),
+                FirestoreTenantIndex(rpc),
+            )
         )
     return [
         request.structured_aggregation_query.structured_query
@@ -139,14 +156,22 @@ def _needs(query: Any) -> list[tuple[str, str]]:
 def _is_served(query: Any) -> bool:
     (source,) = query.from_
     scope = "COLLECTION_GROUP" if source.all_descendants else "COLLECTION"
+    return all(_has_index(source.collection_id, scope, fields) for fields in _needed_indexes(query))
+
+
+def _needed_indexes(query: Any) -> list[list[tuple[str, str]]]:
+    """Return the fields of each index: Firestore merges those of equality filters that go on with the same order."""
     # An index ends with the name, in the direction of the field before it.
     fields = [need for need in _needs(query) if need[0] != NAME]
+    equal = sum(each.field_filter.op == EQUAL for each in query.where.composite_filter.filters)
+    return [[first, *fields[equal:]] for first in fields[:equal]] or [fields]
+
+
+def _has_index(collection: str, scope: str, fields: Sequence[tuple[str, str]]) -> bool:
     if len(fields) > 1:
         wanted = [{"fieldPath": path, "order": order} for path, order in fields]
-        return {"collectionGroup": source.collection_id, "queryScope": scope, "fields": wanted} in INDEXES[
-            "indexes"
-        ]
-    return all(_has_single_index(source.collection_id, path, order, scope) for path, order in fields)
+        return {"collectionGroup": collection, "queryScope": scope, "fields": wanted} in INDEXES["indexes"]
+    return all(_has_single_index(collection, path, order, scope) for path, order in fields)
 
 
 def _has_single_index(collection: str, path: str, order: str, scope: str) -> bool:
@@ -174,7 +199,7 @@ def test_an_index_in_the_other_direction_or_scope_does_not_serve() -> None:
 def test_every_method_of_the_ports_is_listed_with_its_queries() -> None:
     methods = {
         name
-        for port in (UsageStore, Directory, Outbox, BillingStore)
+        for port in (UsageStore, Directory, Outbox, BillingStore, TenantIndex)
         for name in vars(port)
         if not name.startswith("_")
     }
@@ -243,6 +268,7 @@ WRITES = {
     "outbox": list(outgoing_writes("x", outgoing(MAIL))),
     "idempotency": [set_write("idempotency/i", receipt_fields(RECEIPT))],
     "months": [entry_write("months/m", DAY), month_write("months/m", MONTH)],
+    "tenant_index": ROW_WRITES,
 }
 FOLDS_OF_TENANTS = [
     counter_settings_write("tenants/t", CounterSettings(), VERSION),
@@ -272,7 +298,7 @@ def _exempt(collection: str) -> set[str]:
 
 ONLY_EXPIRING = ("stripe_events", "mail_quotas", "invites", "invitations", "api_keys", "audit")
 """Collections whose other fields keep their indexes, since they are few or small."""
-ONLY_COMPOSITE = ("run_id", "endpoint_id", "kind", "state", "created_at")
+ONLY_COMPOSITE = {"events": {"run_id"}, "outbox": {"endpoint_id", "kind", "state", "created_at"}}
 """Queried, but with another field, so that an index of their own would serve nothing."""
 
 
@@ -284,7 +310,10 @@ def test_every_field_of_a_collection_that_grows_is_queried_or_not_indexed(collec
         for query in _queries_of(name)
         if query.from_[0].collection_id == collection
     ]
-    queried = {path for query in queries for path, _ in _needs(query)} - {NAME, *ONLY_COMPOSITE}
+    queried = {path for query in queries for path, _ in _needs(query)} - {
+        NAME,
+        *ONLY_COMPOSITE.get(collection, ()),
+    }
     assert _exempt(collection) == _fields_of(WRITES[collection]) - queried
     assert queried <= {path for group, path in OVERRIDES if group == collection}
 
@@ -330,3 +359,15 @@ def test_every_index_is_needed_by_a_query() -> None:
         for index in override["indexes"]
     }
     assert kept <= used
+
+
+def test_every_composite_index_is_needed_by_a_query() -> None:
+    needed = [
+        (query.from_[0].collection_id, fields)
+        for name in QUERYING
+        for query in _queries_of(name)
+        for fields in _needed_indexes(query)
+    ]
+    for index in INDEXES["indexes"]:
+        fields = [(each["fieldPath"], each["order"]) for each in index["fields"]]
+        assert (index["collectionGroup"], fields) in needed

@@ -78,7 +78,10 @@ def test_creating_a_tenant_is_one_commit(connect: Connect) -> None:
     calls = RecordedCalls()
     FirestoreMembers(connect(calls)).create_tenant_with_owner(ACME, OWNER, CREATED)
     assert commits(calls) == [
-        ["tenants/acme", "tenants/acme/audit/*", "tenants/acme/members/ada", "users/ada"]
+        [
+            *("tenant_index/acme", "tenants/acme", "tenants/acme/audit/*"),
+            *("tenants/acme/members/ada", "users/ada"),
+        ]
     ]
 
 

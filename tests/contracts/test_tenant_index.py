@@ -10,7 +10,6 @@ import pytest
 
 from shared.domain.errors import InvalidInput
 from shared.domain.limits.entitlement import Entitlement
-from shared.domain.limits.grants import Grant
 from shared.domain.people.tenant_rows import (
     RowSort,
     RowsWanted,
@@ -29,7 +28,6 @@ from tests.sample_events import NOON
 from tests.usecases.plain_sums import new_tenant
 
 BY_OPS = Change("platform:gwi_platform_test_abcde", NOON + timedelta(minutes=1), "because")
-PILOT = Grant(id="gr_a1", reason="pilot", granted_at=NOON, plan="enterprise")
 
 
 def at(minutes: int) -> datetime:
@@ -75,7 +73,6 @@ def test_a_tenant_is_created_with_its_row(stores: Stores) -> None:
 
 CHANGES: dict[str, Callable[[Directory], None]] = {
     "the plan": lambda to: to.set_plan("acme", "professional", BY_OPS.entry("acme", "x", None, None)),
-    "a grant": lambda to: to.change_grants("acme", [PILOT], (), BY_OPS.entry("acme", "x", None, None)),
     "a suspension": lambda to: to.set_suspended_at("acme", NOON, BY_OPS.entry("acme", "x", None, None)),
     "its end": lambda to: to.set_ended_at("acme", NOON, BY_OPS.entry("acme", "x", None, None)),
     "the name": lambda to: to.set_profile(
@@ -116,7 +113,7 @@ def test_changes_at_once_leave_the_row_that_shows_all_of_them(stores: Stores) ->
         list(pool.map(run, CHANGES.values()))
     tenant = stores.directory.find_tenant("acme")
     assert tenant is not None
-    assert (tenant.plan, tenant.name, tenant.grants) == ("professional", "ÉCLAIR", (PILOT,))
+    assert (tenant.plan, tenant.name, tenant.status) == ("professional", "ÉCLAIR", "ended")
     assert row_of(stores.tenant_index).tenant == row_tenant(tenant, BY_OPS.at)
 
 
@@ -140,7 +137,6 @@ def test_what_stripe_says_is_in_the_row_with_the_change(place: BillingPlace) -> 
     store.save_billing(BillingChange(account=replace(account, tenant=tenant), at=NOON))
     row = row_of(index).tenant
     assert (row.plan, row.subscription_status, row.past_due) == ("professional", "past_due", True)
-    assert row.plans == ("enterprise", "professional", "starter")
     store.save_billing(BillingChange(account=account_of(store), at=at(61)))
     assert row_of(index).tenant.plan == "starter", "by then the plan has ended"
 

@@ -26,6 +26,7 @@ RULES_BEYOND_SCHEMAS = {
     *("response_missing", "malformed_stream", "no_usage_in_response", "ambiguous_response"),
     *("cost_out_of_range", "contradictory", "empty_range", "range_too_long", "unknown_time_zone"),
     *("tenant_required", "unknown_tenant"),
+    *("nothing_to_change", "not_one_grant", "search_sorts_by_name", "invalid_plan", "invalid_until"),
     *("invalid_name", "invalid_label", "invalid_email", "invalid_url", "not_for_sale", "timezone_aware"),
 }
 """Codes of problems that a request which fits its schema can have."""
@@ -94,13 +95,18 @@ def _with_plain_integers(value: Any) -> Any:
 @schemathesis.check
 def refused_by_a_rule(_ctx: Any, response: Any, case: Case[Any]) -> None:
     """A request that fits its schema is refused only by a rule that no schema expresses."""
-    if response.status_code not in (400, 422) or case.meta is None:
+    if response.status_code not in (400, 422) or case.meta is None or _is_for_platform_keys(case):
         return
     if case.meta.generation.mode.is_positive:
         problem = response.json()
         codes = {each["code"] for each in problem.get("errors", ()) if not _is_half_a_range(each)}
         assert problem.get("errors") or problem["code"] == "invalid_cursor", problem["code"]
         assert codes <= RULES_BEYOND_SCHEMAS, f"the schema does not tell of {codes - RULES_BEYOND_SCHEMAS}"
+
+
+def _is_for_platform_keys(case: Case[Any]) -> bool:
+    """Return whether a person sends what only a platform key may say of a tenant, in one schema of two."""
+    return case.path == "/api/v1/tenants" and isinstance(case.body, dict) and "id" in case.body
 
 
 def _is_half_a_range(problem: Config) -> bool:

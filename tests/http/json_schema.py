@@ -72,6 +72,8 @@ class SchemaChecker:
                 return re.search(rule, value) is not None
             case "minItems" | "maxItems":
                 return bool(len(value) >= rule if name == "minItems" else len(value) <= rule)
+            case "maxProperties":
+                return bool(len(value) <= rule)
             case "propertyNames":
                 return all(re.search(rule["pattern"], each) for each in value)
             case "format":

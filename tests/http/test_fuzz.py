@@ -6,10 +6,12 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
+from shared.container import process_memory
 from shared.domain.limits.limits import LimitOverrides
 from shared.domain.limits.plans import MAX_LIMIT
 from shared.domain.people.tenants import Change
 from shared.http.routes import TENANT_HEADER
+from shared.usecases.people.operators import add_operator
 from tests.http.fuzzing import TENANT, Config, Findings, fuzz
 from tests.http.serving import Functions, bearer
 from tests.http.stripe_shop import Shop, open_shop
@@ -70,6 +72,9 @@ def test_record_usage_with_a_platform_key(shop: Shop, capsys: pytest.CaptureFixt
 @pytest.mark.timeout(3600)
 def test_usage_api(shop: Shop, capsys: pytest.CaptureFixture[str]) -> None:
     owner = shop.functions.sign_in("ada@example.com")
+    # Who owns acme and is an operator may call every route.
+    store = process_memory()
+    add_operator(store, store, "ada@example.com", Change("test", shop.functions.clock.now))
     found = fuzz(shop.functions.usage_api, "/api/v1/openapi.json", config(owner, EXAMPLES))
     report(found, capsys)
 

@@ -29,7 +29,8 @@ CALLERS = (*NOBODY, *KEYS, *PLATFORM_KEYS, FOREIGN_KEY, *ROLES, *STRANGERS, UNVE
 ANYBODY = frozenset(CALLERS)
 PEOPLE = frozenset({*ROLES, *STRANGERS, SUSPENDED[1]})
 MANAGERS = frozenset({"owner", "admin"})
-MANAGING = MANAGERS | {"a platform key that may tenants:write"}
+PROVISIONING = frozenset({"a platform key that may tenants:write"})
+MANAGING = MANAGERS | PROVISIONING
 KEEPING_KEYS = MANAGERS | {"a platform key that may keys:write"}
 RECORDING = frozenset({"a key that may usage:write", FOREIGN_KEY, "a platform key that may usage:write"})
 CHECKING = frozenset({"a key that may limits:read", FOREIGN_KEY, "a platform key that may limits:read"})
@@ -49,7 +50,18 @@ MAY: Mapping[str, frozenset[str]] = {
     "usage_api POST /api/v1/mail/{entry}/stop": ANYBODY,
     "usage_api POST /api/v1/mail/{entry}/unsubscribe": ANYBODY,
     "usage_api GET /api/v1/me": PEOPLE | {UNVERIFIED},
-    "usage_api POST /api/v1/tenants": PEOPLE,
+    "usage_api POST /api/v1/tenants": PEOPLE | PROVISIONING,
+    # A scope that no tenant's key can have, as these show and change every tenant.
+    "usage_api GET /api/v1/tenants": PROVISIONING,
+    "usage_api GET /api/v1/tenants/{tenant}": PROVISIONING,
+    "usage_api PATCH /api/v1/tenants/{tenant}": PROVISIONING,
+    "usage_api PUT /api/v1/tenants/{tenant}/limits": PROVISIONING,
+    "usage_api GET /api/v1/tenants/{tenant}/grants": PROVISIONING,
+    "usage_api POST /api/v1/tenants/{tenant}/grants": PROVISIONING,
+    "usage_api DELETE /api/v1/tenants/{tenant}/grants/{grant}": PROVISIONING,
+    "usage_api POST /api/v1/tenants/{tenant}/suspend": PROVISIONING,
+    "usage_api POST /api/v1/tenants/{tenant}/resume": PROVISIONING,
+    "usage_api POST /api/v1/tenants/{tenant}/end": PROVISIONING,
     "usage_api POST /api/v1/invitations/{tenant}/accept": PEOPLE,
     "usage_api DELETE /api/v1/invitations/{tenant}": PEOPLE,
     "usage_api GET /api/v1/tenants/{tenant}/usage": READING,
@@ -75,7 +87,8 @@ MAY: Mapping[str, frozenset[str]] = {
     "usage_api GET /api/v1/tenants/{tenant}/members": MANAGING,
     "usage_api PUT /api/v1/tenants/{tenant}/members": MANAGING,
     "usage_api PUT /api/v1/tenants/{tenant}/members/{user}": MANAGING,
-    "usage_api DELETE /api/v1/tenants/{tenant}/members/{user}": frozenset(ROLES),  # everybody may leave
+    # Everybody may leave.
+    "usage_api DELETE /api/v1/tenants/{tenant}/members/{user}": frozenset(ROLES) | PROVISIONING,
     "usage_api DELETE /api/v1/tenants/{tenant}/invites/{invitation}": MANAGING,
     "usage_api PUT /api/v1/tenants/{tenant}/time-zone": MANAGING,
     "usage_api GET /api/v1/tenants/{tenant}/api-keys": KEEPING_KEYS,

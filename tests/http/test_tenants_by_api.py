@@ -100,6 +100,19 @@ def test_the_same_request_again_answers_with_what_exists_and_changes_nothing(our
     assert len(mails_of(process_memory())) == 1
 
 
+def test_an_idempotency_key_gets_the_same_response_again(functions: Functions, ours: Platform) -> None:
+    headers = {**bearer(ours.key), "Idempotency-Key": "1b9d6bcd"}
+    first, second = (
+        functions.usage_api.post("/api/v1/tenants", json=BOLT, headers=headers) for _ in range(2)
+    )
+    assert first.get_json() == ours.show("bolt")
+    assert (first.status_code, second.status_code) == (201, 201)
+    assert (first.get_json(), second.headers["Idempotent-Replayed"]) == (second.get_json(), "true")
+    other = functions.usage_api.post("/api/v1/tenants", json={**BOLT, "id": "other"}, headers=headers)
+    refused(other, 422, "idempotency_key_reused")
+    assert ours.ids() == ["bolt"]
+
+
 @pytest.mark.parametrize(
     "other",
     [

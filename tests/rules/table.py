@@ -45,6 +45,7 @@ CLOSED = (
     "users/uid-member",
     "invitations/4b7d",
     "api_keys/3a7b",
+    "tenant_index/acme",
     "stripe_customers/cus_1",
     "catalog/prices",
     "catalog/prices/changes/00000001",

@@ -103,4 +103,4 @@ def test_the_parts_of_both() -> None:
     assert figure(f"{checks:,} checks: Cloud Run") == usd(cloud_run(checks))
     assert figure("key lookups of two instances") == usd(2 * MINUTES_A_MONTH * 2 * READ)
     assert figure("1,000 usage pages") == usd(1_000 * PAGE_READS * READ)
-    assert figure("folds") == usd(folds * (13 * READ + 3 * WRITE))
+    assert figure("folds") == usd(folds * (13 * READ + 4 * WRITE))

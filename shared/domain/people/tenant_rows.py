@@ -1,14 +1,12 @@
 """The row of a tenant in the platform's list: what the tenant is, and what it had used as of the last fold."""
 
 import unicodedata
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Final, Literal
 
 from shared.domain.ledger.counters import Totals
 from shared.domain.ledger.periods import Period, period_at
-from shared.domain.limits.entitlement import Entitlement
 from shared.domain.limits.limits import LimitPolicy, percent_hundredths
 from shared.domain.limits.metrics import Consumption, LimitedMetric
 from shared.domain.limits.plans import MAX_LIMIT
@@ -31,8 +29,6 @@ class RowTenant:
     name_key: str
     """The name as it is sorted and searched: without case and presentation forms."""
     plan: str
-    plans: tuple[str, ...]
-    """Every plan that the tenant has, was granted or will have: none of them may be removed."""
     status: TenantStatus
     subscription_status: str
     past_due: bool
@@ -112,7 +108,6 @@ def row_tenant(tenant: Tenant, now: datetime) -> RowTenant:
         name=tenant.name,
         name_key=name_key(tenant.name),
         plan=current.plan,
-        plans=tuple(sorted(_plans_of(current))),
         status=tenant.status,
         subscription_status=tenant.billing.status,
         past_due=tenant.billing.past_due_since is not None,
@@ -170,16 +165,3 @@ def name_key(name: str) -> str:
 
 def _microseconds(instant: datetime) -> int:
     return (instant - _EPOCH) // timedelta(microseconds=1)
-
-
-def _plans_of(tenant: Tenant) -> set[str]:
-    granted = {each.plan for each in tenant.grants if each.plan}
-    scheduled = {tenant.billing.scheduled_plan} if tenant.billing.scheduled_plan else set()
-    return {tenant.plan, *granted, *scheduled, *(each.plan for each in _entitlements(tenant.entitlement))}
-
-
-def _entitlements(first: Entitlement | None) -> Iterable[Entitlement]:
-    current = first
-    while current is not None:
-        yield current
-        current = current.then

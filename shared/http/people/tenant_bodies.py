@@ -3,10 +3,20 @@
 from datetime import UTC, datetime
 from typing import Annotated, Self
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import (
+    AwareDatetime,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    WithJsonSchema,
+    model_validator,
+)
+from pydantic_core import PydanticCustomError
 
 from shared.domain.limits.limits import Limit, LimitOverrides, Percent
 from shared.domain.limits.plans import FREE_PLAN, MAX_LIMIT
+from shared.domain.metering.events import NOT_BLANK, PRINTABLE
 from shared.domain.people.tenant_rows import MAX_KEY_CHARS, RowSort, RowsWanted
 from shared.domain.people.tenants import TenantStatus
 from shared.domain.tenant_ids import TenantId
@@ -14,13 +24,24 @@ from shared.http.inputs import PageQuery, ReadVersion
 from shared.usecases.people.manage_grants import MAX_REASON_CHARS
 
 _MAX_TEXT_CHARS = 1000
-MAX_METADATA_KEYS = 20
+MAX_METADATA_KEYS, _MAX_VALUE_CHARS = 20, 500
+_METADATA_KEY = r"^[^\x00-\x1f\x7f-\x9f]{1,40}$"
 Metadata = Annotated[
     dict[
-        Annotated[str, StringConstraints(min_length=1, max_length=40)],
-        Annotated[str, StringConstraints(max_length=500)],
+        Annotated[str, StringConstraints(pattern=_METADATA_KEY)],
+        Annotated[str, StringConstraints(max_length=_MAX_VALUE_CHARS)],
     ],
-    Field(max_length=MAX_METADATA_KEYS, description="Notes of the platform, which nothing here reads."),
+    Field(max_length=MAX_METADATA_KEYS),
+    # Pydantic would write patternProperties alone, which allow every other key.
+    WithJsonSchema(
+        {
+            "type": "object",
+            "description": "Notes of the platform, which nothing here reads.",
+            "propertyNames": {"pattern": _METADATA_KEY},
+            "additionalProperties": {"type": "string", "maxLength": _MAX_VALUE_CHARS},
+            "maxProperties": MAX_METADATA_KEYS,
+        }
+    ),
 ]
 Name = Annotated[
     str,
@@ -31,8 +52,9 @@ Name = Annotated[
 ]
 Reason = Annotated[
     str,
-    StringConstraints(strip_whitespace=True, min_length=1, max_length=MAX_REASON_CHARS),
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=MAX_REASON_CHARS, pattern=PRINTABLE),
     Field(description="Kept in the audit log."),
+    NOT_BLANK,
 ]
 OptionalReason = Annotated[str, Field(max_length=MAX_REASON_CHARS, description="Kept in the audit log.")]
 PlanId = Annotated[str, Field(max_length=100, description="The id or an alias of a plan.")]
@@ -75,7 +97,7 @@ class TenantPatch(BaseModel):
     @model_validator(mode="after")
     def _changes_something(self) -> Self:
         if self.name is None and self.metadata is None and self.plan is None:
-            raise ValueError("nothing to change: send name, metadata or plan")
+            raise PydanticCustomError("nothing_to_change", "nothing to change: send name, metadata or plan")
         return self
 
 
@@ -110,7 +132,7 @@ class GrantBody(BaseModel):
     @model_validator(mode="after")
     def _is_one(self) -> Self:
         if [self.plan, self.tokens, self.runs].count(None) != 2:
-            raise ValueError("a grant is one of plan, tokens and runs")
+            raise PydanticCustomError("not_one_grant", "a grant is one of plan, tokens and runs")
         return self
 
 
@@ -152,7 +174,7 @@ class TenantsQuery(PageQuery):
     @model_validator(mode="after")
     def _a_search_sorts_by_name(self) -> Self:
         if self.q is not None and self.sort not in (None, "name"):
-            raise ValueError(f"sort: {self.sort} cannot be combined with q, which sorts by name")
+            raise PydanticCustomError("search_sorts_by_name", "sort: a search with q is sorted by name alone")
         return self
 
     @property

@@ -1,26 +1,22 @@
-"""Routes to create tenants, by a person for themselves, and by the platform to keep all of its tenants."""
+"""Routes by which the platform lists and changes its tenants."""
 
 from flask import Response
 
 from shared.domain.limits.grants import Grant
-from shared.domain.people.members import Membership
 from shared.domain.people.tenants import Change
 from shared.http.bodies import read_body, read_query
 from shared.http.idempotency import Creation, IdempotencyHeaders, create_once
-from shared.http.people.member_responses import MembershipResponse
+from shared.http.people.shown_tenants import shown_tenant, tenant_response
 from shared.http.people.tenant_bodies import (
     GrantBody,
-    NewTenantBody,
     OwnLimitsBody,
     ReasonBody,
     ReasonQuery,
-    TenantBody,
     TenantPatch,
     TenantsQuery,
     in_utc,
 )
 from shared.http.people.tenant_responses import (
-    CreatedTenantResponse,
     GrantResponse,
     GrantsResponse,
     TenantResponse,
@@ -32,53 +28,17 @@ from shared.http.routes import (
     Container,
     Example,
     Route,
-    SignInLevel,
     empty_response,
-    existing_response,
     json_response,
 )
 from shared.usecases.billing.end_tenant import end_tenant
-from shared.usecases.limits.tenant_rows import ListedTenant
-from shared.usecases.people.invitations import InvitationDependencies
 from shared.usecases.people.manage_grants import GrantRequest, give_grant, revoke_grant
 from shared.usecases.people.manage_limits import LIMITS, set_limits
 from shared.usecases.people.manage_tenants import (
     TenantChanges,
-    TenantRequest,
     change_tenant,
-    create_own_tenant,
     set_suspension,
 )
-from shared.usecases.people.provision_tenant import (
-    OwnedTenantRequest,
-    ProvisioningDependencies,
-    provision_tenant,
-)
-
-
-def _create(call: Call, container: Container) -> Response:
-    if call.platform is not None:
-        return _provision(call, container)
-    body = read_body(call.request, TenantBody)
-
-    def create(change: Change) -> Membership:
-        return create_own_tenant(container.members, call.user, body.name, change)
-
-    def render(membership: Membership) -> MembershipResponse:
-        return MembershipResponse.of(membership, call.now)
-
-    return create_once(call, container, Creation(body, create, render))
-
-
-def _provision(call: Call, container: Container) -> Response:
-    body = read_body(call.request, NewTenantBody)
-    tenant = TenantRequest(body.id, body.name or body.id, body.plan, body.limits, body.metadata)
-    stores = ProvisioningDependencies(
-        container.directory,
-        InvitationDependencies(container.members, container.outbox, container.links),
-    )
-    made = provision_tenant(stores, OwnedTenantRequest(tenant, body.owner_email), call.change)
-    return (json_response if made.is_new else existing_response)(_shown(call, container, made.tenant.id))
 
 
 def _list(call: Call, container: Container) -> Response:
@@ -89,7 +49,9 @@ def _list(call: Call, container: Container) -> Response:
 
 
 def _show(call: Call, container: Container) -> Response:
-    return json_response(_response_of(container.rows.read(call.caller.tenant_id, call.now), call, container))
+    return json_response(
+        tenant_response(container.rows.read(call.caller.tenant_id, call.now), call, container)
+    )
 
 
 def _change(call: Call, container: Container) -> Response:
@@ -97,7 +59,7 @@ def _change(call: Call, container: Container) -> Response:
     wanted = TenantChanges(name=body.name, metadata=body.metadata, plan=body.plan)
     change = call.change.because(body.reason).on_version(body.version)
     change_tenant(container.directory, tenant_id, wanted, change)
-    return json_response(_shown(call, container, tenant_id))
+    return json_response(shown_tenant(call, container, tenant_id))
 
 
 def _set_limits(call: Call, container: Container) -> Response:
@@ -105,7 +67,7 @@ def _set_limits(call: Call, container: Container) -> Response:
     limits = {name: getattr(body, name) for name in LIMITS}
     change = call.change.because(body.reason).on_version(body.version)
     set_limits(container.directory, tenant_id, limits, change)
-    return json_response(_shown(call, container, tenant_id))
+    return json_response(shown_tenant(call, container, tenant_id))
 
 
 def _grants(call: Call, _container: Container) -> Response:
@@ -142,54 +104,19 @@ def _resume(call: Call, container: Container) -> Response:
 def _set_suspension(call: Call, container: Container, *, suspended: bool) -> Response:
     change = call.change.because(read_body(call.request, ReasonBody).reason)
     set_suspension(container.directory, call.caller.tenant_id, suspended=suspended, change=change)
-    return json_response(_shown(call, container, call.caller.tenant_id))
+    return json_response(shown_tenant(call, container, call.caller.tenant_id))
 
 
 def _end(call: Call, container: Container) -> Response:
     change = call.change.because(read_body(call.request, ReasonBody).reason)
     end_tenant(container.billing, container.directory, call.caller.tenant_id, change)
-    return json_response(_shown(call, container, call.caller.tenant_id))
-
-
-def _shown(call: Call, container: Container, tenant_id: str) -> TenantResponse:
-    """Return the tenant as it is now; its row then shows the limits that were just changed."""
-    return _response_of(container.rows.refresh_one(tenant_id, call.now), call, container)
-
-
-def _response_of(listed: ListedTenant, call: Call, container: Container) -> TenantResponse:
-    policy = container.limits.thresholds.policy_of(listed.tenant.at(call.now))
-    return TenantResponse.of(listed, policy, call.now)
+    return json_response(shown_tenant(call, container, call.caller.tenant_id))
 
 
 _TENANTS = "/api/v1/tenants"
 _TENANT = f"{_TENANTS}/<tenant>"
 _UNPAID = {"unpaid": Example({"reason": "invoice 7 is unpaid"})}
 ROUTES = (
-    Route(
-        method="POST",
-        path=_TENANTS,
-        summary="Create a tenant",
-        handle=_create,
-        needs=SignInLevel.VERIFIED,
-        platform_needs="tenants:write",
-        response=CreatedTenantResponse,
-        body=TenantBody | NewTenantBody,
-        headers=IdempotencyHeaders,
-        examples={
-            "a person's own tenant": Example({"name": "Acme"}),
-            "a tenant of the platform": Example(
-                {
-                    "id": "acme",
-                    "name": "Acme Inc.",
-                    "plan": "starter",
-                    "metadata": {"crm_id": "7"},
-                    "owner_email": "ann@example.com",
-                }
-            ),
-        },
-        status=201,
-        may_exist=True,
-    ),
     # Scopes of tenants' own keys would not do: this crosses every wall.
     Route(
         method="GET",

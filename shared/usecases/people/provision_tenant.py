@@ -3,14 +3,13 @@
 import hashlib
 import json
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
 
 from shared.domain.errors import Conflict, InvalidInput, Unavailable
 from shared.domain.people.members import Invitation, new_invitation
 from shared.domain.people.tenants import Change, Tenant
-from shared.ports import Directory, StaleMembers
+from shared.ports import AlreadyAnswered, Directory, StaleMembers
 from shared.usecases.people.invitations import InvitationDependencies, invitation_outgoing
 from shared.usecases.people.manage_tenants import TenantRequest, invalid, new_tenant
 from shared.usecases.people.members import MAX_TRIES
@@ -60,18 +59,24 @@ def provision_tenant(
                 return ProvisionedTenant(existing, is_new=False)
             message = f"tenant {tenant.id!r} exists already, and was not created by this request"
             raise Conflict(message, code="tenant_exists")
-        create = _creation(stores, tenant, invitation, change)
-        with suppress(StaleMembers, Conflict):  # taken meanwhile: the next round says by which request
+        made = ProvisionedTenant(tenant, is_new=True)
+        create = _creation(stores, made, invitation, change)
+        try:
             create()
-            return ProvisionedTenant(tenant, is_new=True)
+        except AlreadyAnswered:
+            raise
+        except (StaleMembers, Conflict):
+            continue  # taken meanwhile: the next round says by which request
+        return made
     raise Unavailable("too many requests are creating this tenant at once")
 
 
 def _creation(
-    stores: ProvisioningDependencies, tenant: Tenant, invitation: Invitation | None, change: Change
+    stores: ProvisioningDependencies, made: ProvisionedTenant, invitation: Invitation | None, change: Change
 ) -> Callable[[], None]:
     """Return the commit that creates the tenant; raise Conflict if too many mails were sent today."""
-    entry = change.entry(tenant.id, "tenant.created", None, tenant.plan)
+    tenant = made.tenant
+    entry = change.making(made).entry(tenant.id, "tenant.created", None, tenant.plan)
     if invitation is None:
         return partial(stores.directory.create_tenant, tenant, None, entry)
     outgoing = invitation_outgoing(stores.invitations, tenant, invitation)

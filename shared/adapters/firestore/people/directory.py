@@ -81,12 +81,8 @@ class FirestoreDirectory:
     def change_grants(
         self, tenant_id: str, added: Sequence[Grant], removed: Collection[str], audit: AuditEntry
     ) -> None:
-        def change(tenant: Tenant) -> Tenant:
-            kept = [each for each in tenant.grants if each.id not in removed]
-            return replace(tenant, grants=(*kept, *added))
-
         write = grants_write(self._tenant_name(tenant_id), added, removed)
-        self._change_listed(change, write, audit)
+        self._commit_change(tenant_id, write, audit)
 
     def set_time_zone(
         self, tenant_id: str, time_zone: str, audit: AuditEntry, version: object = None
@@ -140,6 +136,9 @@ class FirestoreDirectory:
         write = change_write(self._tenant_name(tenant_id), fields)
         if version is not None:
             write.current_document.update_time.CopyFrom(version)
+        self._commit_change(tenant_id, write, audit)
+
+    def _commit_change(self, tenant_id: str, write: Any, audit: AuditEntry) -> None:
         try:
             commit_audited(self._rpc, [write], audit)
         except grpc.RpcError as error:

@@ -21,7 +21,7 @@ from shared.domain.errors import Conflict
 from shared.domain.notices.entries import Outgoing
 from shared.domain.people.members import Invitation, Member, Membership, ReceivedInvitation, email_id
 from shared.domain.people.tenants import AuditEntry, Tenant
-from shared.ports import Leaving, StaleMembers
+from shared.ports import AlreadyAnswered, Leaving, StaleMembers
 
 _STALE = frozenset(
     {grpc.StatusCode.FAILED_PRECONDITION, grpc.StatusCode.ALREADY_EXISTS, grpc.StatusCode.NOT_FOUND}
@@ -48,6 +48,8 @@ class FirestoreMembers:
     ) -> None:
         try:
             commit_new_tenant(self._rpc, tenant, audits, self._invite(tenant.id, invitation, outgoing))
+        except AlreadyAnswered:
+            raise
         except (Conflict, grpc.RpcError) as error:
             if isinstance(error, grpc.RpcError) and error.code() not in _STALE:
                 raise

@@ -77,11 +77,8 @@ def row_fields(row: TenantRow) -> dict[str, object]:
 def read_row(document: Any) -> TenantRow:
     """Return the row that these writes have left."""
     fields = get_fields(document.fields)
-    plans = tuple(fields.pop("plans"))
-    tenant = {name: fields[name] for name in _TENANT_FIELDS if name != "plans"}
-    return TenantRow(
-        id=document.name.rpartition("/")[2], tenant=RowTenant(plans=plans, **tenant), usage=_usage(fields)
-    )
+    tenant = RowTenant(**{name: fields[name] for name in _TENANT_FIELDS})
+    return TenantRow(id=document.name.rpartition("/")[2], tenant=tenant, usage=_usage(fields))
 
 
 def _usage(fields: dict[str, Any]) -> RowUsage | None:

@@ -29,12 +29,14 @@ class MemoryMembers(MemoryState):
         with self._lock:
             if tenant.id in self._tenants:
                 raise Conflict(f"tenant {tenant.id!r} exists already")
+            if not self._is_new(outgoing):
+                raise StaleMembers
             *others, last = audits
+            for audit in others:
+                self._record(audit)
             self.save_invitation(tenant.id, invitation, outgoing, last)
             self._tenants[tenant.id] = tenant
             self._rows[tenant.id] = new_row(tenant)
-            for audit in others:
-                self._record(audit)
 
     def find_membership(self, tenant_id: str, user_id: str) -> Membership | None:
         with self._lock:

@@ -1,0 +1,104 @@
+"""The route that creates a tenant: of a person for themselves, or of the platform."""
+
+from flask import Response
+
+from shared.domain.people.members import Membership
+from shared.domain.people.tenant_rows import new_row
+from shared.domain.people.tenants import Change
+from shared.http.bodies import read_body
+from shared.http.idempotency import Creation, IdempotencyHeaders, create_once
+from shared.http.people.member_responses import MembershipResponse
+from shared.http.people.shown_tenants import shown_tenant, tenant_response
+from shared.http.people.tenant_bodies import (
+    NewTenantBody,
+    TenantBody,
+)
+from shared.http.people.tenant_responses import (
+    CreatedTenantResponse,
+    TenantResponse,
+)
+from shared.http.routes import (
+    Call,
+    Container,
+    Example,
+    Route,
+    SignInLevel,
+    existing_response,
+)
+from shared.usecases.limits.tenant_rows import ListedTenant
+from shared.usecases.people.invitations import InvitationDependencies
+from shared.usecases.people.manage_tenants import (
+    TenantRequest,
+    create_own_tenant,
+)
+from shared.usecases.people.provision_tenant import (
+    OwnedTenantRequest,
+    ProvisionedTenant,
+    ProvisioningDependencies,
+    provision_tenant,
+)
+
+
+def _create(call: Call, container: Container) -> Response:
+    if call.platform is not None:
+        return _provision(call, container)
+    body = read_body(call.request, TenantBody)
+
+    def create(change: Change) -> Membership:
+        return create_own_tenant(container.members, call.user, body.name, change)
+
+    def render(membership: Membership) -> MembershipResponse:
+        return MembershipResponse.of(membership, call.now)
+
+    return create_once(call, container, Creation(body, create, render))
+
+
+def _provision(call: Call, container: Container) -> Response:
+    body = read_body(call.request, NewTenantBody)
+    tenant = TenantRequest(body.id, body.name or body.id, body.plan, body.limits, body.metadata)
+    stores = ProvisioningDependencies(
+        container.directory,
+        InvitationDependencies(container.members, container.outbox, container.links),
+    )
+    existing: ProvisionedTenant | None = None
+
+    def create(change: Change) -> ProvisionedTenant:
+        nonlocal existing
+        made = provision_tenant(stores, OwnedTenantRequest(tenant, body.owner_email), change)
+        existing = None if made.is_new else made
+        return made
+
+    def render(made: ProvisionedTenant) -> TenantResponse:
+        return tenant_response(ListedTenant(made.tenant, new_row(made.tenant)), call, container)
+
+    response = create_once(call, container, Creation(body, create, render))
+    return existing_response(shown_tenant(call, container, existing.tenant.id)) if existing else response
+
+
+ROUTES = (
+    Route(
+        method="POST",
+        path="/api/v1/tenants",
+        summary="Create a tenant",
+        handle=_create,
+        needs=SignInLevel.VERIFIED,
+        platform_needs="tenants:write",
+        response=CreatedTenantResponse,
+        body=TenantBody | NewTenantBody,
+        headers=IdempotencyHeaders,
+        examples={
+            "a person's own tenant": Example({"name": "Acme"}),
+            "a tenant of the platform": Example(
+                {
+                    "id": "acme",
+                    "name": "Acme Inc.",
+                    "plan": "starter",
+                    "metadata": {"crm_id": "7"},
+                    "owner_email": "ann@example.com",
+                }
+            ),
+        },
+        status=201,
+        may_exist=True,
+    ),
+)
