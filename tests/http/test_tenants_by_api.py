@@ -76,7 +76,7 @@ def test_a_tenant_is_created_as_it_was_asked_for_without_a_key(ours: Platform) -
         "metadata": {"crm.id": "7"},
     }
     assert made["own_limits"]["tokens"] == made["limits"]["tokens"] == 1_000_000
-    assert made["limits"]["runs"] == 500
+    assert (made["limits"]["runs"], made["limits"]["cost_usd"]) == (500, None)
     assert made["billing"]["status"] == "none"
     assert (made["usage"]["tokens"], made["usage"]["usage_percent"]) == (0, 0)
     assert ours.functions.read(ours.key, "/tenants/bolt/api-keys") == {"api_keys": []}
@@ -260,6 +260,16 @@ def test_bad_limits_are_refused(ours: Platform, limits: Json) -> None:
     assert document["errors"][0]["field"] == next(iter(limits))
 
 
+def test_a_limit_in_dollars_counts_towards_the_percentage(functions: Functions, ours: Platform) -> None:
+    ours.create(id="bolt", plan="starter", limits={"cost_usd": "0.05"})
+    functions.record(functions.create_key(tenant_id="bolt"), CALL)
+    functions.tick(["bolt"])
+    shown = ours.show("bolt")
+    assert (shown["own_limits"]["cost_usd"], shown["limits"]["cost_usd"]) == ("0.05", "0.05")
+    assert shown["usage"]["cost_usd"] == "0.028", "30,000 × $0.40 and 10,000 × $1.60 a million"
+    assert shown["usage"]["usage_percent"] == 56, "0.028 of 0.05"
+
+
 def test_a_grant_is_given_listed_and_taken_back(ours: Platform) -> None:
     ours.create(id="bolt")
     given = succeeded(ours.send("POST", "/bolt/grants", {"tokens": 5_000, "reason": "outage"}), 201)
@@ -310,7 +320,8 @@ def test_a_suspended_tenant_records_nothing_and_the_platform_still_reads_it(
     refused(functions.get(key, "/tenants/bolt/usage"), 403, "tenant_suspended")
     assert functions.usage(ours.key, "bolt")["total_llm_calls"] == 1
     headers = {**bearer(ours.key), "GWI-Tenant": "bolt"}
-    refused(functions.record_usage.post("/v1/events", json=[CALL], headers=headers), 403, "tenant_suspended")
+    document = refused(functions.record_usage.post("/v1/events", json=[CALL], headers=headers), 422)
+    assert document["errors"][0]["code"] == "tenant_suspended"
     assert ours.ids("?status=suspended") == ["bolt"]
     assert succeeded(ours.send("POST", "/bolt/resume", WHY))["suspended_at"] is None
     succeeded(functions.another().post_events(key, [CALL]))

@@ -2,6 +2,7 @@
 
 from flask import Response
 
+from shared.domain.limits.limits import LimitOverrides
 from shared.domain.people.members import Membership
 from shared.domain.people.tenant_rows import new_row
 from shared.domain.people.tenants import Change
@@ -55,7 +56,9 @@ def _create(call: Call, container: Container) -> Response:
 
 def _provision(call: Call, container: Container) -> Response:
     body = read_body(call.request, NewTenantBody)
-    tenant = TenantRequest(body.id, body.name or body.id, body.plan, body.limits, body.metadata)
+    tenant = TenantRequest(
+        body.id, body.name or body.id, body.plan, LimitOverrides(**body.limits.values), body.metadata
+    )
     stores = ProvisioningDependencies(
         container.directory,
         InvitationDependencies(container.members, container.outbox, container.links),

@@ -14,14 +14,16 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
-from shared.domain.limits.limits import Limit, LimitOverrides, Percent
+from shared.domain.limits.limits import Limit, Percent
 from shared.domain.limits.plans import FREE_PLAN, MAX_LIMIT
-from shared.domain.metering.events import NOT_BLANK, PRINTABLE
+from shared.domain.metering.events import NOT_BLANK, PRINTABLE, UsdEstimate
 from shared.domain.people.tenant_rows import MAX_KEY_CHARS, RowSort, RowsWanted
 from shared.domain.people.tenants import TenantStatus
+from shared.domain.prices.money import nanousd_from_decimal
 from shared.domain.tenant_ids import TenantId
 from shared.http.inputs import PageQuery, ReadVersion
 from shared.usecases.people.manage_grants import MAX_REASON_CHARS
+from shared.usecases.people.manage_limits import LIMITS
 
 _MAX_TEXT_CHARS = 1000
 MAX_METADATA_KEYS, _MAX_VALUE_CHARS = 20, 500
@@ -68,6 +70,31 @@ class TenantBody(BaseModel):
     name: Name
 
 
+class OwnLimits(BaseModel):
+    """The limits and thresholds that replace those of the plan; null, or an absent field, replaces nothing."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    tokens: Limit | None = None
+    runs: Limit | None = None
+    cost_usd: Annotated[
+        UsdEstimate | None,
+        Field(
+            description="The most that the tenant's calls may cost at their providers in a metering period."
+        ),
+    ] = None
+    requests_per_minute: Limit | None = None
+    soft_percent: Percent | None = None
+    hard_percent: Percent | None = None
+
+    @property
+    def values(self) -> dict[str, int | None]:
+        """The limits by the names that the domain has for them."""
+        cost = None if self.cost_usd is None else nanousd_from_decimal(self.cost_usd)
+        plain = {name: getattr(self, name) for name in LIMITS if name != "cost_nanousd"}
+        return {**plain, "cost_nanousd": cost}
+
+
 class NewTenantBody(BaseModel):
     """A tenant that the platform creates, without a key. The same body again answers with what exists."""
 
@@ -76,7 +103,7 @@ class NewTenantBody(BaseModel):
     id: TenantId
     name: Name | None = Field(None, description="By default the id.")
     plan: PlanId = FREE_PLAN.id
-    limits: LimitOverrides = LimitOverrides()
+    limits: OwnLimits = Field(default_factory=OwnLimits)
     metadata: Metadata = Field(default_factory=dict)
     owner_email: (
         Annotated[str, Field(max_length=_MAX_TEXT_CHARS, json_schema_extra={"format": "email"})] | None
@@ -101,16 +128,9 @@ class TenantPatch(BaseModel):
         return self
 
 
-class OwnLimitsBody(BaseModel):
+class OwnLimitsBody(OwnLimits):
     """The limits and thresholds that replace those of the plan; null, or an absent field, replaces nothing."""
 
-    model_config = ConfigDict(extra="forbid")
-
-    tokens: Limit | None = None
-    runs: Limit | None = None
-    requests_per_minute: Limit | None = None
-    soft_percent: Percent | None = None
-    hard_percent: Percent | None = None
     reason: OptionalReason = ""
     version: ReadVersion = None
 

@@ -86,6 +86,7 @@ class TenantLimitsResponse(ResponseModel):
 
     tokens: int | None
     runs: int | None
+    cost_usd: Usd | None = Field(description="The most that its calls may cost at their providers.")
     requests_per_minute: int | None
     soft_percent: int
     hard_percent: int
@@ -95,6 +96,7 @@ class TenantLimitsResponse(ResponseModel):
         return cls(
             tokens=_or_unlimited(policy.token_limit),
             runs=_or_unlimited(policy.run_limit),
+            cost_usd=usd_string(policy.cost_limit_nanousd) if policy.cost.is_limited else None,
             requests_per_minute=_or_unlimited(policy.requests_per_minute),
             soft_percent=policy.soft_percent,
             hard_percent=policy.hard_percent,
@@ -106,6 +108,7 @@ class OwnLimitsResponse(ResponseModel):
 
     tokens: int | None
     runs: int | None
+    cost_usd: Usd | None = Field(validation_alias="cost_nanousd")
     requests_per_minute: int | None
     soft_percent: int | None
     hard_percent: int | None

@@ -33,7 +33,7 @@ from shared.http.routes import (
 )
 from shared.usecases.billing.end_tenant import end_tenant
 from shared.usecases.people.manage_grants import GrantRequest, give_grant, revoke_grant
-from shared.usecases.people.manage_limits import LIMITS, set_limits
+from shared.usecases.people.manage_limits import set_limits
 from shared.usecases.people.manage_tenants import (
     TenantChanges,
     change_tenant,
@@ -64,9 +64,8 @@ def _change(call: Call, container: Container) -> Response:
 
 def _set_limits(call: Call, container: Container) -> Response:
     body, tenant_id = read_body(call.request, OwnLimitsBody), call.caller.tenant_id
-    limits = {name: getattr(body, name) for name in LIMITS}
     change = call.change.because(body.reason).on_version(body.version)
-    set_limits(container.directory, tenant_id, limits, change)
+    set_limits(container.directory, tenant_id, body.values, change)
     return json_response(shown_tenant(call, container, tenant_id))
 
 

@@ -3691,49 +3691,6 @@ export interface components {
             api_keys: components["schemas"]["KeyResponse"][];
         };
         /**
-         * LimitOverrides
-         * @description Limits and thresholds of one tenant that replace its plan's limits and the default thresholds.
-         *
-         *     None replaces nothing. A limit of zero is an override that allows nothing.
-         */
-        LimitOverrides: {
-            /**
-             * Tokens
-             * @default null
-             */
-            tokens?: number | null;
-            /**
-             * Runs
-             * @default null
-             */
-            runs?: number | null;
-            /**
-             * Cost Nanousd
-             * @default null
-             */
-            cost_nanousd?: number | null;
-            /**
-             * Requests Per Minute
-             * @default null
-             */
-            requests_per_minute?: number | null;
-            /**
-             * Soft Percent
-             * @default null
-             */
-            soft_percent?: number | null;
-            /**
-             * Hard Percent
-             * @default null
-             */
-            hard_percent?: number | null;
-            /**
-             * Alert Percents
-             * @default null
-             */
-            alert_percents?: number[] | null;
-        };
-        /**
          * LimitStatus
          * @description A tenant's usage of its limits in one metering period.
          */
@@ -4077,18 +4034,7 @@ export interface components {
              * @default free
              */
             plan?: string;
-            /**
-             * @default {
-             *       "tokens": null,
-             *       "runs": null,
-             *       "cost_nanousd": null,
-             *       "requests_per_minute": null,
-             *       "soft_percent": null,
-             *       "hard_percent": null,
-             *       "alert_percents": null
-             *     }
-             */
-            limits?: components["schemas"]["LimitOverrides"];
+            limits?: components["schemas"]["OwnLimits"];
             /**
              * Metadata
              * @description Notes of the platform, which nothing here reads.
@@ -4123,6 +4069,43 @@ export interface components {
             endpoint: components["schemas"]["EndpointResponse"];
         };
         /**
+         * OwnLimits
+         * @description The limits and thresholds that replace those of the plan; null, or an absent field, replaces nothing.
+         */
+        OwnLimits: {
+            /**
+             * Tokens
+             * @default null
+             */
+            tokens?: number | null;
+            /**
+             * Runs
+             * @default null
+             */
+            runs?: number | null;
+            /**
+             * Cost Usd
+             * @description The most that the tenant's calls may cost at their providers in a metering period.
+             * @default null
+             */
+            cost_usd?: number | string | null;
+            /**
+             * Requests Per Minute
+             * @default null
+             */
+            requests_per_minute?: number | null;
+            /**
+             * Soft Percent
+             * @default null
+             */
+            soft_percent?: number | null;
+            /**
+             * Hard Percent
+             * @default null
+             */
+            hard_percent?: number | null;
+        };
+        /**
          * OwnLimitsBody
          * @description The limits and thresholds that replace those of the plan; null, or an absent field, replaces nothing.
          */
@@ -4137,6 +4120,12 @@ export interface components {
              * @default null
              */
             runs?: number | null;
+            /**
+             * Cost Usd
+             * @description The most that the tenant's calls may cost at their providers in a metering period.
+             * @default null
+             */
+            cost_usd?: number | string | null;
             /**
              * Requests Per Minute
              * @default null
@@ -4174,6 +4163,8 @@ export interface components {
             tokens: number | null;
             /** Runs */
             runs: number | null;
+            /** Cost Usd */
+            cost_usd: string | null;
             /** Requests Per Minute */
             requests_per_minute: number | null;
             /** Soft Percent */
@@ -4669,6 +4660,11 @@ export interface components {
             tokens: number | null;
             /** Runs */
             runs: number | null;
+            /**
+             * Cost Usd
+             * @description The most that its calls may cost at their providers.
+             */
+            cost_usd: string | null;
             /** Requests Per Minute */
             requests_per_minute: number | null;
             /** Soft Percent */
