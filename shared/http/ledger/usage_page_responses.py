@@ -40,7 +40,7 @@ class GrantResponse(ResponseModel):
     """A grant by hand that is part of the limits: one of a plan, tokens and runs."""
 
     id: str
-    plan: str | None = Field(description="The larger limit of both plans counts, tokens and runs apart.")
+    plan: str | None = Field(description="The larger limit of both plans counts, for each metric apart.")
     tokens: int | None = Field(description="Added to the limit of each period.")
     runs: int | None = Field(description="Added to the limit of each period.")
     until: datetime | None = Field(description="Null if the grant has no end.")

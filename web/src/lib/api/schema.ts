@@ -2862,7 +2862,7 @@ export interface components {
             id: string;
             /**
              * Plan
-             * @description The larger limit of both plans counts, tokens and runs apart.
+             * @description The larger limit of both plans counts, for each metric apart.
              */
             plan: string | null;
             /**
