@@ -27,6 +27,7 @@ from shared.ports import (
     PushVerifier,
     SignatureCheck,
     StripeGateway,
+    TenantIndex,
     TickPublisher,
     UsageStore,
 )
@@ -38,11 +39,14 @@ from shared.usecases.ledger.ledger import Ledger
 from shared.usecases.ledger.reconciliation_turns import ReconciliationTurns
 from shared.usecases.limits.check_limits import Limits, Thresholds
 from shared.usecases.limits.limit_rates import RateLimits
+from shared.usecases.limits.tenant_rows import TenantRows
 from shared.usecases.metering.record_events import EventRecorder
+from shared.usecases.metering.record_for_tenants import PlatformRecorder
 from shared.usecases.notices.deliver import Deliverer, DeliveryDependencies
 from shared.usecases.notices.raise_alerts import AlertRaiser
 from shared.usecases.people.authenticate import KeyAuthenticator
 from shared.usecases.people.authenticate_member import MemberAuthenticator
+from shared.usecases.people.named_tenants import NamedTenants
 from shared.usecases.prices.read_prices import PriceReader
 from shared.usecases.tick_jobs import TickJobs
 
@@ -78,31 +82,35 @@ class Container:
             return Stores.in_memory(process_memory())
         return Stores.in_firestore(self._rpc, self.config)
 
-    @property
+    @cached_property
     def usage(self) -> UsageStore:
         return self._stores.usage
 
-    @property
+    @cached_property
     def directory(self) -> Directory:
         return self._stores.directory
 
-    @property
+    @cached_property
+    def tenant_index(self) -> TenantIndex:
+        return self._stores.tenant_index
+
+    @cached_property
     def price_books(self) -> PriceBooks:
         return self._stores.price_books
 
-    @property
+    @cached_property
     def outbox(self) -> Outbox:
         return self._stores.outbox
 
-    @property
+    @cached_property
     def endpoints(self) -> Endpoints:
         return self._stores.endpoints
 
-    @property
+    @cached_property
     def members(self) -> Members:
         return self._stores.members
 
-    @property
+    @cached_property
     def operators(self) -> Operators:
         return self._stores.operators
 
@@ -153,6 +161,7 @@ class Container:
             billing=self.billing,
             publisher=self.publisher,
             turns=ReconciliationTurns(self._stores.reconciliations),
+            rows=self.rows,
         )
 
     @cached_property
@@ -225,6 +234,14 @@ class Container:
         return EventRecorder(self.ledger, self.prices, self.config.takes_estimates)
 
     @cached_property
+    def platform_events(self) -> PlatformRecorder:
+        return PlatformRecorder(self.events, self.tenants, self.rates)
+
+    @cached_property
+    def tenants(self) -> NamedTenants:
+        return NamedTenants(self.directory, self.config.auto_plan)
+
+    @cached_property
     def prices(self) -> PriceReader:
         path = self.config.price_catalog
         return PriceReader(self.price_books, CatalogFile(Path(path)) if path else None)
@@ -232,6 +249,10 @@ class Container:
     @cached_property
     def limits(self) -> Limits:
         return Limits(self.ledger, self.thresholds)
+
+    @cached_property
+    def rows(self) -> TenantRows:
+        return TenantRows(self.tenant_index, self.ledger, self.thresholds.policy_of)
 
     @cached_property
     def rates(self) -> RateLimits:

@@ -14,6 +14,7 @@ from shared.ports import (
     Outbox,
     PriceBooks,
     Reconciliations,
+    TenantIndex,
     UsageStore,
 )
 
@@ -27,6 +28,7 @@ class Stores:
 
     usage: UsageStore
     directory: Directory
+    tenant_index: TenantIndex
     members: Members
     operators: Operators
     billing: BillingStore
@@ -48,6 +50,7 @@ class Stores:
         return cls(
             usage=firestore.FirestoreUsageStore(rpc, config.retention),
             directory=firestore.FirestoreDirectory(rpc),
+            tenant_index=firestore.FirestoreTenantIndex(rpc),
             members=firestore.FirestoreMembers(rpc),
             operators=firestore.FirestoreOperators(rpc),
             billing=firestore.FirestoreBillingStore(rpc),

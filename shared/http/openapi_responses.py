@@ -83,7 +83,12 @@ def responses(each: Route, schema: _Json | None) -> _Json:
         for status in _REFUSALS
         if _is_possible(status, each)
     }
-    return {str(each.status): success, **refusals}
+    existing = (
+        {"200": {**success, "description": "It exists already: nothing has changed"}}
+        if each.may_exist
+        else {}
+    )
+    return {str(each.status): success, **existing, **refusals}
 
 
 def _optional(name: str) -> _Json:
@@ -98,7 +103,8 @@ def _is_possible(status: int, each: Route) -> bool:
         400: has_input,
         401: each.needs is not None,
         403: each.needs is not None,
-        404: "<" in each.path,
+        404: "<" in each.path
+        or (each.path.startswith(METERING_PATHS) and has_body and not each.names_tenants),
         408: has_body,
         409: changes_tenant,
         422: has_input,

@@ -51,6 +51,7 @@ from shared.ports.people import (
     StaleMembers,
 )
 from shared.ports.prices import BrokenCatalog, CatalogSource, PriceBooks, StalePrices
+from shared.ports.tenant_index import StaleRow, StoredRow, TenantIndex
 
 __all__ = [
     "AlreadyAnswered",
@@ -91,8 +92,11 @@ __all__ = [
     "StalePrices",
     "StaleReconciliation",
     "StaleRollup",
+    "StaleRow",
     "StoredAccount",
+    "StoredRow",
     "StripeGateway",
+    "TenantIndex",
     "TickPublisher",
     "UsageStore",
     "WebhookSender",

@@ -54,6 +54,10 @@ def a_tenant_is_created_and_changed(stores: Stores) -> Sequence[object]:
     answers = [
         told(directory.create_tenant, ACME, KEY, CREATED),
         told(directory.create_tenant, replace(ACME, name="Other"), replace(KEY, id="other"), CREATED),
+        told(
+            directory.create_tenant, replace(ACME, id="keyless"), None, replace(CREATED, tenant_id="keyless")
+        ),
+        sorted(each.id for each in directory.find_tenants(["acme", "bolt", "keyless"])),
         told(directory.set_plan, "acme", "professional", CREATED),
         told(directory.set_plan, "bolt", "professional", unknown),
         told(directory.set_alert_recipients, "acme", ["a@example.com"], CREATED),

@@ -87,6 +87,7 @@ NOT_QUERYING = {
     *(
         "create_tenant",
         "find_tenant",
+        "find_tenants",
         "set_plan",
         "find_key",
         "save_keys",

@@ -17,6 +17,7 @@ from shared.adapters.firestore import (
     FirestorePriceBooks,
     FirestoreReconciliations,
     FirestoreRpc,
+    FirestoreTenantIndex,
     FirestoreUsageStore,
 )
 from shared.adapters.firestore.rpc import open_channel
@@ -29,6 +30,7 @@ from shared.ports import (
     Outbox,
     PriceBooks,
     Reconciliations,
+    TenantIndex,
     UsageStore,
 )
 from tests.billing_places import BillingPlace, FirestoreBillingPlace, MemoryBillingPlace
@@ -49,6 +51,7 @@ class Stores(NamedTuple):
     endpoints: Endpoints
     reconciliations: Reconciliations
     operators: Operators
+    tenant_index: TenantIndex
 
 
 @pytest.fixture(scope="session")
@@ -85,6 +88,7 @@ def _firestore_stores(channels: tuple[grpc.Channel, grpc.Channel]) -> Stores:
         FirestoreEndpoints(rpc),
         FirestoreReconciliations(rpc),
         FirestoreOperators(rpc),
+        FirestoreTenantIndex(rpc),
     )
 
 
@@ -130,3 +134,9 @@ def operators(stores: Stores) -> Operators:
 @pytest.fixture
 def price_books(stores: Stores) -> PriceBooks:
     return stores.price_books
+
+
+@pytest.fixture
+def index(stores: Stores) -> TenantIndex:
+    """The platform's list of tenants; empty."""
+    return stores.tenant_index

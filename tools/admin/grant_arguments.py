@@ -51,7 +51,7 @@ def add_grants(actions: Any) -> None:
             name, type=_limit(UNLIMITED), default=SUPPRESS, metavar=f"N|{UNLIMITED}|{DEFAULT}"
         )
     limits.add_argument(
-        "--cost-usd",
+        "--provider-cost-usd",
         dest="cost_nanousd",
         type=_cost_limit,
         default=SUPPRESS,

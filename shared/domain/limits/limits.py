@@ -21,6 +21,8 @@ MAX_PERCENT: Final = 1_000
 Limit = Annotated[int, Field(strict=True, ge=0, le=MAX_LIMIT)]
 Percent = Annotated[int, Field(strict=True, ge=1, le=MAX_PERCENT)]
 
+AlertPercents = Annotated[tuple[Percent, ...], Field(max_length=MAX_ALERT_PERCENTS)]
+
 
 class LimitOverrides(BaseModel):
     """Limits and thresholds of one tenant that replace its plan's limits and the default thresholds.
@@ -36,7 +38,7 @@ class LimitOverrides(BaseModel):
     requests_per_minute: Limit | None = None
     soft_percent: Percent | None = None
     hard_percent: Percent | None = None
-    alert_percents: Annotated[tuple[Percent, ...], Field(max_length=MAX_ALERT_PERCENTS)] | None = None
+    alert_percents: AlertPercents | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -188,10 +190,15 @@ def _at_least(limit: int, percent: int) -> int:
 
 
 def _percent(used: int, limit: int) -> float:
-    """Return the percentage, truncated to two decimals; any usage of a limit of 0 is 100 %."""
+    """Return the percentage, truncated to two decimals."""
+    return percent_hundredths(used, limit) / 100
+
+
+def percent_hundredths(used: int, limit: int) -> int:
+    """Return the percentage in hundredths, rounded down; any usage of a limit of 0 is 100 %."""
     if limit == 0:
-        return 100.0 if used else 0.0
-    return used * 10_000 // limit / 100
+        return 100_00 if used else 0
+    return used * 100_00 // limit
 
 
 def _overridden(default: int, override: int | None) -> int:

@@ -1,8 +1,8 @@
 """Tenants, their API keys and their audit entries."""
 
 import hashlib
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
@@ -25,6 +25,8 @@ PLATFORM_SCOPES: tuple[PlatformScope, ...] = (
     *("tenants:write", "keys:write", "billing:write", "prices:write"),
 )
 """What a platform key may do for every tenant; `tenants:write` includes their members, grants and limits."""
+
+TenantStatus = Literal["active", "suspended", "ended"]
 
 SHOWN_KEY_CHARS = 5
 """How much of a secret is shown beside its beginning, so that people can tell keys apart."""
@@ -81,16 +83,45 @@ class Tenant:
     """What an operator gave by hand, in the order of the ids. Stripe changes none of it."""
     suspended_at: datetime | None = None
     """When an operator suspended it; None if it may use the product."""
+    ended_at: datetime | None = None
+    """When it ended: nothing is recorded any more, and its members can still read."""
+    metadata: Mapping[str, str] = field(default_factory=dict)
+    """Notes of the platform, such as its own id of the customer; nothing here reads them."""
+    created_from: str | None = None
+    """A hash of the platform's request that created it, by which a repetition is recognised."""
 
     @property
     def is_suspended(self) -> bool:
         return self.suspended_at is not None
 
-    def refuse_suspended(self) -> None:
-        """Raise Forbidden if the tenant is suspended."""
+    @property
+    def status(self) -> TenantStatus:
+        """Whether it may use the product; a tenant that ended while it was suspended has ended."""
+        if self.ended_at is not None:
+            return "ended"
+        return "suspended" if self.is_suspended else "active"
+
+    @property
+    def recording_refusal(self) -> Forbidden | None:
+        """The error with which its events and checks are refused; None if it may record."""
+        if self.status == "ended":
+            return Forbidden(
+                f"tenant {self.id!r} has ended: nothing is recorded any more", code="tenant_ended"
+            )
         if self.is_suspended:
             message = f"tenant {self.id!r} is suspended: nothing is recorded and nothing can be read; contact support"
-            raise Forbidden(message, code="tenant_suspended")
+            return Forbidden(message, code="tenant_suspended")
+        return None
+
+    def refuse_suspended(self) -> None:
+        """Raise Forbidden if the tenant is suspended."""
+        if self.is_suspended and self.recording_refusal:
+            raise self.recording_refusal
+
+    def refuse_recording(self) -> None:
+        """Raise Forbidden if the tenant is suspended or has ended."""
+        if self.recording_refusal:
+            raise self.recording_refusal
 
     @property
     def counter_history(self) -> CounterHistory:
@@ -107,6 +138,14 @@ class Tenant:
         if (entitled.plan, entitled.anchor, entitled.quantity) == (self.plan, self.anchor, self.quantity):
             return current
         return replace(current, plan=entitled.plan, anchor=entitled.anchor, quantity=entitled.quantity)
+
+
+@dataclass(frozen=True, slots=True)
+class TenantProfile:
+    """How the platform names and describes a tenant."""
+
+    name: str
+    metadata: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,10 +5,8 @@ from typing import Annotated
 from flask import Response
 from pydantic import BaseModel, ConfigDict, Field
 
-from shared.domain.people.members import Membership, Role, new_invitation
-from shared.domain.people.tenants import Change
+from shared.domain.people.members import Role, new_invitation
 from shared.http.bodies import read_body
-from shared.http.idempotency import Creation, IdempotencyHeaders, create_once
 from shared.http.people.member_responses import (
     InvitationResponse,
     MemberResponse,
@@ -30,18 +28,7 @@ from shared.usecases.people.invitations import (
     open_invitations,
     withdraw_invitation,
 )
-from shared.usecases.people.manage_tenants import create_own_tenant
 from shared.usecases.people.members import RoleAssignment, change_role, remove_member
-
-
-class TenantBody(BaseModel):
-    """A tenant to create."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    name: Annotated[
-        str, Field(max_length=1000, description="At most 200 visible characters in one line, without a link.")
-    ]
 
 
 class InvitationBody(BaseModel):
@@ -82,18 +69,6 @@ def _me(call: Call, container: Container) -> Response:
         ],
     )
     return json_response(response)
-
-
-def _create_tenant(call: Call, container: Container) -> Response:
-    body = read_body(call.request, TenantBody)
-
-    def create(change: Change) -> Membership:
-        return create_own_tenant(container.members, call.user, body.name, change)
-
-    def render(membership: Membership) -> MembershipResponse:
-        return MembershipResponse.of(membership, call.now)
-
-    return create_once(call, container, Creation(body, create, render))
 
 
 def _accept(call: Call, container: Container) -> Response:
@@ -166,18 +141,6 @@ ROUTES = (
     ),
     Route(
         method="POST",
-        path="/api/v1/tenants",
-        summary="Create a tenant",
-        handle=_create_tenant,
-        needs=SignInLevel.VERIFIED,
-        response=MembershipResponse,
-        body=TenantBody,
-        headers=IdempotencyHeaders,
-        examples={"a tenant": Example({"name": "Acme"})},
-        status=201,
-    ),
-    Route(
-        method="POST",
         path=f"{_INVITATION}/accept",
         summary="Accept an invitation",
         handle=_accept,
@@ -227,6 +190,7 @@ ROUTES = (
         summary="Remove a member, or leave",
         handle=_remove,
         needs=SignInLevel.MEMBER,
+        platform_needs="members:write",
         response=RemovedMemberResponse,
     ),
     Route(

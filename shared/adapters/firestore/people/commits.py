@@ -9,7 +9,6 @@ from shared.adapters.firestore.encoding import get_fields
 from shared.adapters.firestore.lost_answers import REFUSED
 from shared.adapters.firestore.people.tenants import audit_write, create_write, set_write
 from shared.adapters.firestore.rpc import FirestoreRpc
-from shared.domain.errors import Conflict
 from shared.domain.people.receipts import Receipt
 from shared.domain.people.tenants import AuditEntry
 from shared.ports import AlreadyAnswered
@@ -29,16 +28,6 @@ def commit_audited(rpc: FirestoreRpc, writes: Iterable[Any], *audits: AuditEntry
             message = "a request with this Idempotency-Key has just been answered"
             raise AlreadyAnswered(message) from error
         raise
-
-
-def commit_new_tenant(rpc: FirestoreRpc, audit: AuditEntry, writes: Iterable[Any]) -> None:
-    """Commit the writes of a new tenant with its audit entry; raise Conflict if the tenant exists."""
-    try:
-        commit_audited(rpc, writes, audit)
-    except grpc.RpcError as error:
-        if error.code() != grpc.StatusCode.ALREADY_EXISTS:
-            raise
-        raise Conflict(f"tenant {audit.tenant_id!r} exists already") from error
 
 
 def find_receipt(rpc: FirestoreRpc, receipt_id: str) -> Receipt | None:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 from uuid import uuid4
 
-from shared.adapters.firestore.encoding import Write, get_fields, set_fields
+from shared.adapters.firestore.encoding import Write, decode_key, encode_key, get_fields, set_fields
 from shared.adapters.firestore.people.grants import GRANTS, grants_fields, read_grants
 from shared.adapters.firestore.rpc import FirestoreRpc
 from shared.domain.ledger.counter_settings import LONGEST_FOLD_MINUTES, CounterSettings
@@ -33,6 +33,9 @@ TENANT_FIELDS = (
     "takes_estimates",
     "time_zone",
     "suspended_at",
+    "ended_at",
+    "metadata",
+    "created_from",
     "billing",
     "counter_shards",
     "most_counter_shards",
@@ -101,7 +104,15 @@ def tenant_fields(tenant: Tenant) -> dict[str, object]:
         "takes_estimates": tenant.takes_estimates,
         "time_zone": tenant.time_zone,
         "suspended_at": tenant.suspended_at,
+        "ended_at": tenant.ended_at,
+        "metadata": metadata_fields(tenant.metadata),
+        "created_from": tenant.created_from,
     }
+
+
+def metadata_fields(metadata: Mapping[str, str]) -> dict[str, object]:
+    """Return metadata with keys that are legal in a map."""
+    return {encode_key(key): value for key, value in metadata.items()}
 
 
 def counter_settings_write(name: str, settings: CounterSettings, version: Any) -> Any:
@@ -153,6 +164,9 @@ def read_tenant(document: Any) -> Tenant:
         time_zone=fields.get("time_zone", UTC_NAME),
         grants=read_grants(fields.get(GRANTS, {})),
         suspended_at=fields.get("suspended_at"),
+        ended_at=fields.get("ended_at"),
+        metadata={decode_key(key): value for key, value in fields.get("metadata", {}).items()},
+        created_from=fields.get("created_from"),
     )
 
 

@@ -10,30 +10,33 @@ from shared.domain.errors import Conflict, NotFound
 from shared.domain.limits.grants import Grant
 from shared.domain.limits.limits import LimitOverrides
 from shared.domain.people.receipts import Receipt
-from shared.domain.people.tenants import ApiKey, AuditEntry, Tenant
+from shared.domain.people.tenant_rows import new_row
+from shared.domain.people.tenants import ApiKey, AuditEntry, Tenant, TenantProfile
 from shared.ports import Page
 
 
 class MemoryDirectory(MemoryState):
     """Tenants, keys and the audit log."""
 
-    def create_tenant(self, tenant: Tenant, key: ApiKey, audit: AuditEntry) -> None:
+    def create_tenant(self, tenant: Tenant, key: ApiKey | None, audit: AuditEntry) -> None:
         with self._lock:
             if tenant.id in self._tenants:
                 raise Conflict(f"tenant {tenant.id!r} exists already")
-            self.save_keys([key], audit)
+            self.save_keys([key] if key else [], audit)
             self._tenants[tenant.id] = tenant
+            self._rows[tenant.id] = new_row(tenant)
 
     def find_tenant(self, tenant_id: str) -> Tenant | None:
         with self._lock:
             return self._tenants.get(tenant_id)
 
+    def find_tenants(self, tenant_ids: Collection[str]) -> list[Tenant]:
+        with self._lock:
+            return [self._tenants[each] for each in tenant_ids if each in self._tenants]
+
     def set_plan(self, tenant_id: str, plan: str, audit: AuditEntry) -> None:
         with self._lock:
-            if tenant_id not in self._tenants:
-                raise NotFound(f"tenant {tenant_id!r} does not exist")
-            self._record(audit)
-            self._tenants[tenant_id] = replace(self._tenants[tenant_id], plan=plan)
+            self._save(replace(self._existing(tenant_id), plan=plan), audit)
 
     def find_key(self, key_id: str) -> ApiKey | None:
         with self._lock:
@@ -79,8 +82,7 @@ class MemoryDirectory(MemoryState):
             tenant = self._existing(tenant_id)
             kept = [each for each in tenant.grants if each.id not in removed]
             grants = sorted([*kept, *added], key=lambda each: each.id)
-            self._record(audit)
-            self._tenants[tenant_id] = replace(tenant, grants=tuple(grants))
+            self._save(replace(tenant, grants=tuple(grants)), audit)
 
     def set_time_zone(self, tenant_id: str, time_zone: str, audit: AuditEntry) -> None:
         with self._lock:
@@ -90,9 +92,20 @@ class MemoryDirectory(MemoryState):
 
     def set_suspended_at(self, tenant_id: str, at: datetime | None, audit: AuditEntry) -> None:
         with self._lock:
-            tenant = self._existing(tenant_id)
-            self._record(audit)
-            self._tenants[tenant_id] = replace(tenant, suspended_at=at)
+            self._save(replace(self._existing(tenant_id), suspended_at=at), audit)
+
+    def set_ended_at(self, tenant_id: str, at: datetime | None, audit: AuditEntry) -> None:
+        with self._lock:
+            self._save(replace(self._existing(tenant_id), ended_at=at), audit)
+
+    def set_profile(self, tenant_id: str, profile: TenantProfile, audit: AuditEntry) -> None:
+        with self._lock:
+            tenant = replace(self._existing(tenant_id), name=profile.name, metadata=profile.metadata)
+            self._save(tenant, audit)
+
+    def _save(self, tenant: Tenant, audit: AuditEntry) -> None:
+        self._record(audit)
+        self._put_tenant(tenant, audit.at)
 
     def _existing(self, tenant_id: str) -> Tenant:
         if tenant_id not in self._tenants:

@@ -7,6 +7,7 @@ from shared.adapters.memory.state import MemoryState
 from shared.domain.errors import Conflict
 from shared.domain.notices.entries import Outgoing
 from shared.domain.people.members import Invitation, Member, Membership, ReceivedInvitation, email_id
+from shared.domain.people.tenant_rows import new_row
 from shared.domain.people.tenants import AuditEntry, Tenant
 from shared.ports import Leaving, StaleMembers
 
@@ -20,6 +21,20 @@ class MemoryMembers(MemoryState):
                 raise Conflict(f"tenant {tenant.id!r} exists already")
             self._save_member(tenant.id, owner, audit)
             self._tenants[tenant.id] = tenant
+            self._rows[tenant.id] = new_row(tenant)
+
+    def create_tenant_with_invitation(
+        self, tenant: Tenant, invitation: Invitation, outgoing: Outgoing, audits: Sequence[AuditEntry]
+    ) -> None:
+        with self._lock:
+            if tenant.id in self._tenants:
+                raise Conflict(f"tenant {tenant.id!r} exists already")
+            *others, last = audits
+            self.save_invitation(tenant.id, invitation, outgoing, last)
+            self._tenants[tenant.id] = tenant
+            self._rows[tenant.id] = new_row(tenant)
+            for audit in others:
+                self._record(audit)
 
     def find_membership(self, tenant_id: str, user_id: str) -> Membership | None:
         with self._lock:
