@@ -1,7 +1,7 @@
 """The row of a tenant in the platform's list: what the tenant is, and what it had used as of the last fold."""
 
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Final, Literal
@@ -18,7 +18,6 @@ OVER_PERCENT: Final = 80
 """A tenant is listed as nearly used up from here on, whatever thresholds of its own it has."""
 
 MAX_KEY_CHARS: Final = 100
-_NOTHING_ALLOWED: Final[Mapping[LimitedMetric, int]] = {"tokens": 0, "runs": 0}
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 RowSort = Literal["usage", "cost", "last_event", "name", "created"]
@@ -123,14 +122,15 @@ def row_tenant(tenant: Tenant, now: datetime) -> RowTenant:
 
 def row_usage(policy: LimitPolicy | None, used: Used, now: datetime) -> RowUsage:
     """Return the part of a row that usage decides; without a policy, any usage is all that is allowed."""
-    consumed = used.consumption
-    limits = {name: caps.limit for name, caps in policy.caps.items()} if policy else _NOTHING_ALLOWED
-    percents = (percent_hundredths(consumed.used(metric), limit) for metric, limit in limits.items())
+    consumption = used.consumption
+    nothing: dict[LimitedMetric, int] = {"tokens": 0, "runs": 0}
+    limits = {metric: caps.limit for metric, caps in policy.caps.items()} if policy else nothing
+    percents = (percent_hundredths(consumption.used(metric), limit) for metric, limit in limits.items())
     percent = max(percents, default=0)
     return RowUsage(
-        tokens=consumed.tokens,
-        runs=consumed.runs,
-        cost_nanousd=consumed.cost_nanousd,
+        tokens=consumption.tokens,
+        runs=consumption.runs,
+        cost_nanousd=consumption.cost_nanousd,
         # The stores keep 64 bits.
         percent_hundredths=min(percent, MAX_LIMIT),
         over_80=percent >= OVER_PERCENT * 100,
