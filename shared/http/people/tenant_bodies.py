@@ -20,7 +20,7 @@ from shared.domain.people.tenant_rows import MAX_KEY_CHARS, RowSort, RowsWanted
 from shared.domain.people.tenants import TenantStatus
 from shared.domain.prices.money import nanousd_from_decimal, usd_text
 from shared.domain.tenant_ids import TenantId
-from shared.http.inputs import PageQuery
+from shared.http.inputs import PageQuery, ReadVersion
 from shared.usecases.people.manage_grants import MAX_REASON_CHARS
 from shared.usecases.people.manage_limits import LIMITS
 
@@ -103,6 +103,7 @@ class OwnLimitsBody(OwnLimits):
     """The limits and thresholds that replace those of the plan, and the reason for them."""
 
     reason: OptionalReason = ""
+    version: ReadVersion = None
 
 
 class NewTenantLimits(OwnLimits):
@@ -139,6 +140,7 @@ class TenantPatch(BaseModel):
     metadata: Metadata | None = None
     plan: PlanId | None = None
     reason: OptionalReason = ""
+    version: ReadVersion = None
 
     @model_validator(mode="after")
     def _changes_something(self) -> Self:

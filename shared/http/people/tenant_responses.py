@@ -14,8 +14,9 @@ from shared.domain.people.tenants import Tenant, TenantStatus
 from shared.domain.prices.money import usd_string
 from shared.http.people.member_responses import MembershipResponse
 from shared.http.people.tenant_bodies import UNLIMITED
-from shared.http.responses import ResponseModel, Usd
+from shared.http.responses import ResponseModel, Usd, Version
 from shared.usecases.limits.tenant_rows import ListedTenant
+from shared.usecases.people.edit_tenant import tenant_version
 
 _AGE = f"What was recorded since then is not in it; a fold comes at most {LONGEST_FOLD_MINUTES} minutes after that."
 
@@ -177,6 +178,7 @@ class TenantResponse(ResponseModel):
     grants: list[GrantResponse]
     billing: TenantBillingResponse
     usage: TenantUsageResponse | None
+    version: Version
 
     @classmethod
     def of(cls, listed: ListedTenant, policy: LimitPolicy | None, now: datetime) -> "TenantResponse":
@@ -189,6 +191,7 @@ class TenantResponse(ResponseModel):
             grants=GrantsResponse.of(tenant.grants).grants,
             billing=TenantBillingResponse.model_validate(tenant.billing),
             usage=TenantUsageResponse.of(listed.row.usage, now),
+            version=tenant_version(listed.tenant),
         )
 
 

@@ -2959,8 +2959,16 @@ export interface components {
              * Format: date-time
              */
             at: string;
-            /** Actor */
+            /**
+             * Actor
+             * @description `member:<email>`, `platform:<prefix>` or `key:<prefix>` of a key, `operator:<email>`, `admin:<login>` of an operator's command, `recipient:<email>` of an alert mail; else the part of the system.
+             */
             actor: string;
+            /**
+             * Actor Kind
+             * @enum {string}
+             */
+            actor_kind: "member" | "platform" | "operator" | "key" | "recipient" | "system";
             /** Action */
             action: string;
             /** Before */
@@ -3490,6 +3498,12 @@ export interface components {
              * @enum {string}
              */
             role: "owner" | "admin" | "member";
+            /**
+             * Version
+             * @description The `version` that you have read: if it has changed since, the answer is 409 `changed_meanwhile` and nothing is stored. Without it, you overwrite any.
+             * @default null
+             */
+            version?: string | null;
         };
         /**
          * InvitationResponse
@@ -3517,6 +3531,11 @@ export interface components {
              * Format: date-time
              */
             expires_at: string;
+            /**
+             * Version
+             * @description Send it with a change, which is then refused if somebody else has changed this meanwhile.
+             */
+            version: string;
             /**
              * Link
              * @description The page on which the invited person accepts.
@@ -3885,6 +3904,11 @@ export interface components {
              * Format: date-time
              */
             joined_at: string;
+            /**
+             * Version
+             * @description Send it with a change, which is then refused if somebody else has changed this meanwhile.
+             */
+            version: string;
             /** Api Keys */
             api_keys: components["schemas"]["KeyResponse"][];
         };
@@ -3916,6 +3940,11 @@ export interface components {
             role: "owner" | "admin" | "member";
             /** Time Zone */
             time_zone: string;
+            /**
+             * Time Zone Version
+             * @description Send it with a change, which is then refused if somebody else has changed this meanwhile.
+             */
+            time_zone_version: string;
             /**
              * Suspended
              * @description True while the operator has suspended it: nothing can be read.
@@ -4132,6 +4161,12 @@ export interface components {
              * @default
              */
             reason?: string;
+            /**
+             * Version
+             * @description The `version` that you have read: if it has changed since, the answer is 409 `changed_meanwhile` and nothing is stored. Without it, you overwrite any.
+             * @default null
+             */
+            version?: string | null;
         };
         /**
          * OwnLimitsResponse
@@ -4278,6 +4313,12 @@ export interface components {
         RecipientsBody: {
             /** Emails */
             emails: string[];
+            /**
+             * Version
+             * @description The `version` that you have read: if it has changed since, the answer is 409 `changed_meanwhile` and nothing is stored. Without it, you overwrite any.
+             * @default null
+             */
+            version?: string | null;
         };
         /**
          * RecipientsResponse
@@ -4288,6 +4329,11 @@ export interface components {
             emails: string[];
             /** Recipients */
             recipients: components["schemas"]["RecipientResponse"][];
+            /**
+             * Version
+             * @description Send it with a change, which is then refused if somebody else has changed this meanwhile.
+             */
+            version: string;
         };
         /**
          * RemovedMemberResponse
@@ -4307,6 +4353,12 @@ export interface components {
              * @enum {string}
              */
             role: "owner" | "admin" | "member";
+            /**
+             * Version
+             * @description The `version` that you have read: if it has changed since, the answer is 409 `changed_meanwhile` and nothing is stored. Without it, you overwrite any.
+             * @default null
+             */
+            version?: string | null;
         };
         /**
          * RotationBody
@@ -4410,6 +4462,11 @@ export interface components {
              * Format: date-time
              */
             expires_at: string;
+            /**
+             * Version
+             * @description Send it with a change, which is then refused if somebody else has changed this meanwhile.
+             */
+            version: string;
             /**
              * Link
              * @description The page on which the invited person accepts.
@@ -4657,6 +4714,12 @@ export interface components {
              * @default
              */
             reason?: string;
+            /**
+             * Version
+             * @description The `version` that you have read: if it has changed since, the answer is 409 `changed_meanwhile` and nothing is stored. Without it, you overwrite any.
+             * @default null
+             */
+            version?: string | null;
         };
         /**
          * TenantRowResponse
@@ -4746,6 +4809,12 @@ export interface components {
         ThresholdsBody: {
             /** Percents */
             percents: number[] | null;
+            /**
+             * Version
+             * @description The `version` that you have read: if it has changed since, the answer is 409 `changed_meanwhile` and nothing is stored. Without it, you overwrite any.
+             * @default null
+             */
+            version?: string | null;
         };
         /**
          * ThresholdsResponse
@@ -4756,6 +4825,11 @@ export interface components {
             percents: number[];
             /** Is Default */
             is_default: boolean;
+            /**
+             * Version
+             * @description Send it with a change, which is then refused if somebody else has changed this meanwhile.
+             */
+            version: string;
         };
         /**
          * TimeZoneBody
@@ -4767,6 +4841,12 @@ export interface components {
              * @description A time zone of the IANA database whose offset from UTC is a whole number of hours.
              */
             time_zone: string;
+            /**
+             * Version
+             * @description The `version` that you have read: if it has changed since, the answer is 409 `changed_meanwhile` and nothing is stored. Without it, you overwrite any.
+             * @default null
+             */
+            version?: string | null;
         };
         /**
          * TimeZoneResponse
@@ -4778,6 +4858,11 @@ export interface components {
              * @example Europe/Berlin
              */
             time_zone: string;
+            /**
+             * Version
+             * @description Send it with a change, which is then refused if somebody else has changed this meanwhile.
+             */
+            version: string;
         };
         /**
          * TokenSums
@@ -4946,6 +5031,11 @@ export interface components {
             grants: components["schemas"]["shared__http__people__tenant_responses__GrantResponse"][];
             billing: components["schemas"]["TenantBillingResponse"];
             usage: components["schemas"]["TenantUsageResponse"] | null;
+            /**
+             * Version
+             * @description Send it with a change, which is then refused if somebody else has changed this meanwhile.
+             */
+            version: string;
         };
     };
     responses: {
