@@ -59,11 +59,17 @@ def _valid(before: LimitOverrides, limits: Mapping[str, int | None]) -> LimitOve
         name = str(error.errors()[0]["loc"][0])
         least, most = _RANGES[name]
         given, lowest, highest = (_amount(name, each) for each in (limits[name] or 0, least, most))
-        raise invalid(name, f"{name} is {given}, but must lie in {lowest} to {highest}") from error
+        raise invalid(
+            _label(name), f"{_label(name)} is {given}, but must lie in {lowest} to {highest}"
+        ) from error
 
 
 def _written(overrides: LimitOverrides, names: list[str]) -> str:
-    return ", ".join(f"{name} {_shown(name, getattr(overrides, name))}" for name in names)
+    return ", ".join(f"{_label(name)} {_shown(name, getattr(overrides, name))}" for name in names)
+
+
+def _label(name: str) -> str:
+    return "provider_cost_usd" if name == "cost_nanousd" else name
 
 
 def _shown(name: str, value: int | None) -> str:

@@ -3820,23 +3820,23 @@ export interface components {
              */
             hard_runs: number;
             /**
-             * Cost Usd
+             * Provider Cost Usd
              * @description The most that the calls may cost at their providers. Null, as are its thresholds: unlimited.
              * @default null
              */
-            cost_usd: string | null;
+            provider_cost_usd: string | null;
             /**
-             * Soft Cost Usd
+             * Soft Provider Cost Usd
              * @description Cost at which the tenant is warned.
              * @default null
              */
-            soft_cost_usd: string | null;
+            soft_provider_cost_usd: string | null;
             /**
-             * Hard Cost Usd
+             * Hard Provider Cost Usd
              * @description Cost at which requests are denied.
              * @default null
              */
-            hard_cost_usd: string | null;
+            hard_provider_cost_usd: string | null;
             /**
              * Grants
              * @description The grants in effect, in the order of their ids.
@@ -4084,11 +4084,10 @@ export interface components {
              */
             runs?: number | null;
             /**
-             * Cost Usd
-             * @description The most that the tenant's calls may cost at their providers in a metering period.
+             * Provider Cost Usd
              * @default null
              */
-            cost_usd?: number | string | null;
+            provider_cost_usd?: string | null;
             /**
              * Requests Per Minute
              * @default null
@@ -4121,11 +4120,10 @@ export interface components {
              */
             runs?: number | null;
             /**
-             * Cost Usd
-             * @description The most that the tenant's calls may cost at their providers in a metering period.
+             * Provider Cost Usd
              * @default null
              */
-            cost_usd?: number | string | null;
+            provider_cost_usd?: string | null;
             /**
              * Requests Per Minute
              * @default null
@@ -4163,8 +4161,11 @@ export interface components {
             tokens: number | null;
             /** Runs */
             runs: number | null;
-            /** Cost Usd */
-            cost_usd: string | null;
+            /**
+             * Provider Cost Usd
+             * @description In USD, or `unlimited`.
+             */
+            provider_cost_usd: string | null;
             /** Requests Per Minute */
             requests_per_minute: number | null;
             /** Soft Percent */
@@ -4661,10 +4662,10 @@ export interface components {
             /** Runs */
             runs: number | null;
             /**
-             * Cost Usd
+             * Provider Cost Usd
              * @description The most that its calls may cost at their providers.
              */
-            cost_usd: string | null;
+            provider_cost_usd: string | null;
             /** Requests Per Minute */
             requests_per_minute: number | null;
             /** Soft Percent */
@@ -4916,7 +4917,7 @@ export interface components {
             id: string;
             /**
              * Plan
-             * @description The larger limit of both plans counts, tokens and runs apart.
+             * @description The larger limit of both plans counts, for each metric apart.
              */
             plan: string | null;
             /**
