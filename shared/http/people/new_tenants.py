@@ -56,9 +56,8 @@ def _create(call: Call, container: Container) -> Response:
 
 def _provision(call: Call, container: Container) -> Response:
     body = read_body(call.request, NewTenantBody)
-    tenant = TenantRequest(
-        body.id, body.name or body.id, body.plan, LimitOverrides(**body.limits.values), body.metadata
-    )
+    limits = LimitOverrides.model_validate(body.limits.values)
+    tenant = TenantRequest(body.id, body.name or body.id, body.plan, limits, body.metadata)
     stores = ProvisioningDependencies(
         container.directory,
         InvitationDependencies(container.members, container.outbox, container.links),
