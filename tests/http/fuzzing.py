@@ -25,7 +25,7 @@ RULES_BEYOND_SCHEMAS = {
     *("contradictory_tokens", "empty_tokens", "id_conflict", "tenant_mismatch", "ts_too_old", "ts_in_future"),
     *("response_missing", "malformed_stream", "no_usage_in_response", "ambiguous_response"),
     *("cost_out_of_range", "contradictory", "empty_range", "range_too_long", "unknown_time_zone"),
-    *("tenant_required", "unknown_tenant"),
+    *("tenant_required", "unknown_tenant", "idempotency_key_reused"),
     *("nothing_to_change", "not_one_grant", "search_sorts_by_name", "invalid_plan", "invalid_until"),
     *("invalid_name", "invalid_label", "invalid_email", "invalid_url", "not_for_sale", "timezone_aware"),
 }
