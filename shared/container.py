@@ -5,13 +5,15 @@ from contextlib import AbstractContextManager, nullcontext, suppress
 from datetime import UTC, datetime
 from functools import cached_property, lru_cache, partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from shared.adapters.catalog_file import CatalogFile
+from shared.adapters.default_plans import default_plans
 from shared.adapters.memory import InlineTickPublisher, MemoryStore
 from shared.adapters.smtp import SmtpMailSender
 from shared.config import Config
 from shared.domain.errors import UsageError
+from shared.domain.limits.plan_catalog import PlanCatalog
 from shared.domain.notices.mail_templates import Links
 from shared.domain.prices.catalog import catalog_providers
 from shared.ports import (
@@ -23,6 +25,7 @@ from shared.ports import (
     Members,
     Operations,
     Outbox,
+    PlanCatalogs,
     PriceBooks,
     PushVerifier,
     Reconciliations,
@@ -38,6 +41,7 @@ from shared.usecases.ledger.ledger import Ledger
 from shared.usecases.ledger.reconciliation_turns import ReconciliationTurns
 from shared.usecases.limits.check_limits import Limits, Thresholds
 from shared.usecases.limits.limit_rates import RateLimits
+from shared.usecases.limits.read_plans import PlanReader
 from shared.usecases.metering.record_events import EventRecorder
 from shared.usecases.notices.deliver import Deliverer, DeliveryDependencies
 from shared.usecases.notices.raise_alerts import AlertRaiser
@@ -80,51 +84,51 @@ class Container:
 
         return FirestoreUsageStore(self._rpc, self.config.retention)
 
-    @cached_property
-    def directory(self) -> Directory:
+    def _store(self, adapter: str) -> object:
+        """Return the memory, or the adapter of that name on Firestore."""
         if self.config.store == "memory":
             return process_memory()
-        from shared.adapters.firestore import FirestoreDirectory
+        from shared.adapters import firestore
 
-        return FirestoreDirectory(self._rpc)
+        return getattr(firestore, adapter)(self._rpc)
+
+    @cached_property
+    def directory(self) -> Directory:
+        return cast(Directory, self._store("FirestoreDirectory"))
 
     @cached_property
     def price_books(self) -> PriceBooks:
-        if self.config.store == "memory":
-            return process_memory()
-        from shared.adapters.firestore import FirestorePriceBooks
+        return cast(PriceBooks, self._store("FirestorePriceBooks"))
 
-        return FirestorePriceBooks(self._rpc)
+    @cached_property
+    def plan_catalogs(self) -> PlanCatalogs:
+        return cast(PlanCatalogs, self._store("FirestorePlanCatalogs"))
+
+    def plans(self) -> PlanCatalog:
+        """Return the plans as they are now, at most a minute old."""
+        return self._plan_reader.current(self.clock())
+
+    @cached_property
+    def _plan_reader(self) -> PlanReader:
+        return PlanReader(self.plan_catalogs, default_plans())
 
     @cached_property
     def outbox(self) -> Outbox:
-        if self.config.store == "memory":
-            return process_memory()
-        from shared.adapters.firestore import FirestoreOutbox
-
-        return FirestoreOutbox(self._rpc)
+        return cast(Outbox, self._store("FirestoreOutbox"))
 
     @cached_property
     def endpoints(self) -> Endpoints:
-        if self.config.store == "memory":
-            return process_memory()
-        from shared.adapters.firestore import FirestoreEndpoints
-
-        return FirestoreEndpoints(self._rpc)
+        return cast(Endpoints, self._store("FirestoreEndpoints"))
 
     @cached_property
     def members(self) -> Members:
-        if self.config.store == "memory":
-            return process_memory()
-        from shared.adapters.firestore import FirestoreMembers
-
-        return FirestoreMembers(self._rpc)
+        return cast(Members, self._store("FirestoreMembers"))
 
     @cached_property
     def billing(self) -> BillingDependencies:
         """The billing store, and Stripe if a key is configured."""
         return BillingDependencies(
-            self._billing_store, self._stripe, self.config.grace, self.config.second_subscription
+            self._billing_store, self._stripe, self.config.grace, self.plans, self.config.second_subscription
         )
 
     @cached_property
@@ -135,11 +139,7 @@ class Container:
 
     @cached_property
     def _billing_store(self) -> BillingStore:
-        if self.config.store == "memory":
-            return process_memory()
-        from shared.adapters.firestore import FirestoreBillingStore
-
-        return FirestoreBillingStore(self._rpc)
+        return cast(BillingStore, self._store("FirestoreBillingStore"))
 
     @cached_property
     def _stripe(self) -> StripeGateway | None:
@@ -148,7 +148,7 @@ class Container:
         from shared.adapters.stripe import StripeApi
 
         slots = max(1, self.config.threads // 2)
-        return StripeApi(self.config.stripe_api_key, self.config.stripe_api_base, slots)
+        return StripeApi(self.config.stripe_api_key, self.config.stripe_api_base, self.plans, slots)
 
     @cached_property
     def tick_verifier(self) -> PushVerifier | None:
@@ -161,11 +161,7 @@ class Container:
 
     @cached_property
     def _reconciliations(self) -> Reconciliations:
-        if self.config.store == "memory":
-            return process_memory()
-        from shared.adapters.firestore import FirestoreReconciliations
-
-        return FirestoreReconciliations(self._rpc)
+        return cast(Reconciliations, self._store("FirestoreReconciliations"))
 
     @cached_property
     def publisher(self) -> TickPublisher:
@@ -273,7 +269,7 @@ class Container:
 
     @cached_property
     def thresholds(self) -> Thresholds:
-        return Thresholds(self.config.soft_percent, self.config.hard_percent)
+        return Thresholds(self.config.soft_percent, self.config.hard_percent, self.plans)
 
     @cached_property
     def _rpc(self) -> "FirestoreRpc":
@@ -293,7 +289,7 @@ class Container:
         self.prices.refresh_catalog(self.clock())
 
     def first_call(self) -> None:
-        """Open the channel to the store, which takes a second, before a request needs it."""
+        """Read the plans, and so open the channel to the store, which takes a second, before a request needs it."""
         # If the store is unavailable, the next request reports it.
         with suppress(UsageError):
-            self.directory.find_key("warm-up")
+            self.plans()

@@ -12,10 +12,20 @@ from pydantic import BaseModel
 
 from shared.config import Config
 from shared.domain.errors import FieldProblem, InvalidInput, NotAuthenticated
+from shared.domain.limits.plan_catalog import PlanCatalog
 from shared.domain.notices.mail_templates import Links
 from shared.domain.people.members import Identity, Permission
 from shared.domain.people.tenants import Change
-from shared.ports import Directory, Endpoints, Members, Operations, Outbox, SignatureCheck, UsageStore
+from shared.ports import (
+    Directory,
+    Endpoints,
+    Members,
+    Operations,
+    Outbox,
+    PlanCatalogs,
+    SignatureCheck,
+    UsageStore,
+)
 from shared.usecases.billing.billing_dependencies import BillingDependencies
 from shared.usecases.ledger.fold_lag import FoldLag
 from shared.usecases.ledger.ledger import Ledger
@@ -73,6 +83,9 @@ class Container(Protocol):
     def rates(self) -> RateLimits: ...
     @property
     def billing(self) -> BillingDependencies: ...
+    def plans(self) -> PlanCatalog: ...
+    @property
+    def plan_catalogs(self) -> PlanCatalogs: ...
     @property
     def verify_signature(self) -> SignatureCheck: ...
     def request(self) -> AbstractContextManager[Operations]: ...

@@ -10,6 +10,7 @@ from typing import Protocol
 
 from shared.domain.limits.grants import Grant
 from shared.domain.limits.limits import LimitOverrides
+from shared.domain.limits.plans import PlanVersion
 from shared.domain.notices.entries import Outgoing
 from shared.domain.people.members import Identity, Invitation, Member, Membership, ReceivedInvitation
 from shared.domain.people.tenants import ApiKey, AuditEntry, Tenant
@@ -25,7 +26,7 @@ class Directory(Protocol):
     def find_tenant(self, tenant_id: str) -> Tenant | None:
         """Return the tenant, or None if it does not exist."""
 
-    def set_plan(self, tenant_id: str, plan: str, audit: AuditEntry) -> None:
+    def set_plan(self, tenant_id: str, plan: PlanVersion, audit: AuditEntry) -> None:
         """Change the plan; raise NotFound if the tenant does not exist."""
 
     def find_key(self, key_id: str) -> ApiKey | None:

@@ -17,7 +17,7 @@ from shared.domain.limits.limits import (
     policy_for,
     status,
 )
-from shared.domain.limits.plans import find_plan
+from tests.plans import PLANS
 
 CASES = json.loads(Path(__file__).with_name("cases").joinpath("limits.json").read_text("utf-8"))
 NOVEMBER = period_at(None, datetime(2026, 11, 22, 14, tzinfo=UTC))
@@ -29,7 +29,7 @@ def cases(group: str) -> list[Any]:
 
 def policy_and_status(case: dict[str, Any]) -> tuple[LimitPolicy, LimitStatus]:
     """Return the limits and status of a tenant on the case's plan, by default free, in November 2026."""
-    plan = find_plan(case.get("plan", "free"))
+    plan = PLANS.find(case.get("plan", "free"))
     assert plan is not None
     overrides = LimitOverrides.model_validate(case.get("overrides", {}))
     soft, hard = case.get("default_soft_percent", 80), case.get("default_hard_percent", 100)

@@ -28,7 +28,7 @@ from shared.usecases.people.invitations import (
     open_invitations,
     withdraw_invitation,
 )
-from shared.usecases.people.manage_tenants import create_own_tenant
+from shared.usecases.people.manage_tenants import OwnTenantRequest, create_own_tenant
 from shared.usecases.people.members import RoleAssignment, change_role, remove_member
 
 
@@ -84,7 +84,8 @@ def _me(call: Call, container: Container) -> Response:
 
 def _create_tenant(call: Call, container: Container) -> Response:
     body = read_body(call.request, TenantBody)
-    membership = create_own_tenant(container.members, call.user, body.name, call.now)
+    request = OwnTenantRequest(body.name, container.plans().free)
+    membership = create_own_tenant(container.members, call.user, request, call.now)
     return json_response(MembershipResponse.of(membership, call.now))
 
 

@@ -19,7 +19,7 @@ from shared.domain.limits.limits import (
     policy_for,
     status,
 )
-from shared.domain.limits.plans import FREE_PLAN, PLAN_CATALOG
+from tests.plans import FREE, PLANS
 
 NOVEMBER = period_at(None, datetime(2026, 11, 22, tzinfo=UTC))
 
@@ -37,18 +37,18 @@ requested = st.none() | st.integers(0, 400) | counts
 
 
 def current_status(policy: LimitPolicy, *, tokens: int = 0, runs: int = 0, reserved: int = 0) -> LimitStatus:
-    return status(FREE_PLAN, policy, NOVEMBER, Consumption(tokens, runs, reserved))
+    return status(FREE, policy, NOVEMBER, Consumption(tokens, runs, reserved))
 
 
 def decision(
     policy: LimitPolicy, used: tuple[int, int], tokens: int | None = None, runs: int | None = None
 ) -> Decision:
-    return decide(policy, status(FREE_PLAN, policy, NOVEMBER, Consumption(*used)), tokens=tokens, runs=runs)
+    return decide(policy, status(FREE, policy, NOVEMBER, Consumption(*used)), tokens=tokens, runs=runs)
 
 
 @given(policies, consumptions)
 def test_a_hard_limit_is_always_a_soft_one_too(policy: LimitPolicy, used: Consumption) -> None:
-    reached = status(FREE_PLAN, policy, NOVEMBER, used)
+    reached = status(FREE, policy, NOVEMBER, used)
     assert reached.soft_limit_reached or not reached.hard_limit_reached
 
 
@@ -72,7 +72,7 @@ def test_either_metric_reaches_a_threshold_at_its_cap(tokens: int, runs: int, so
 def test_what_remains_is_the_cap_less_used_and_reserved_and_never_negative(
     policy: LimitPolicy, used: Consumption
 ) -> None:
-    left = status(FREE_PLAN, policy, NOVEMBER, used)
+    left = status(FREE, policy, NOVEMBER, used)
     token_cap = policy.token_limit * policy.hard_percent // 100
     assert left.tokens_remaining == max(0, token_cap - used.tokens - used.tokens_held)
     assert left.runs_remaining == max(0, policy.run_limit * policy.hard_percent // 100 - used.runs)
@@ -141,7 +141,7 @@ def test_the_status_has_exactly_the_agreed_names_in_the_agreed_order() -> None:
 def test_a_decision_says_why_exactly_when_it_denies(
     policy: LimitPolicy, used: Consumption, tokens: int | None, runs: int | None
 ) -> None:
-    decided = decide(policy, status(FREE_PLAN, policy, NOVEMBER, used), tokens, runs)
+    decided = decide(policy, status(FREE, policy, NOVEMBER, used), tokens, runs)
     assert decided.allowed == (decided.code is None) == (decided.reason is None)
 
 
@@ -154,7 +154,7 @@ def test_a_decision_allows_exactly_what_fits(
     tokens_fit = taken < token_cap and taken + (tokens or 0) <= token_cap
     runs_fit = used.runs < run_cap and used.runs + (runs or 0) <= run_cap
     runs_matter = runs is not None and runs > 0 if (tokens, runs) != (None, None) else True
-    decided = decide(policy, status(FREE_PLAN, policy, NOVEMBER, used), tokens, runs)
+    decided = decide(policy, status(FREE, policy, NOVEMBER, used), tokens, runs)
     assert decided.allowed == (tokens_fit and (runs_fit or not runs_matter))
 
 
@@ -228,7 +228,7 @@ def test_a_negative_request_is_refused_rather_than_allowed(request_of: dict[str,
         decision(LimitPolicy(token_limit=10, run_limit=10), (0, 0), **request_of)
 
 
-@pytest.mark.parametrize("plan", PLAN_CATALOG, ids=lambda plan: plan.id)
+@pytest.mark.parametrize("plan", PLANS.plans, ids=lambda plan: plan.id)
 def test_without_overrides_the_plan_and_the_defaults_apply(plan: Any) -> None:
     policy = policy_for(plan, LimitOverrides(), default_soft_percent=70, default_hard_percent=110)
     assert policy == LimitPolicy(
@@ -247,7 +247,7 @@ def test_every_override_replaces_the_plan_and_the_defaults(
 ) -> None:
     thresholds: dict[str, Any] = {"soft_percent": soft, "hard_percent": hard, "alert_percents": (7, 33)}
     overrides = LimitOverrides(tokens=tokens, runs=runs, requests_per_minute=7, **thresholds)
-    policy = policy_for(FREE_PLAN, overrides, default_soft_percent=80, default_hard_percent=100)
+    policy = policy_for(FREE, overrides, default_soft_percent=80, default_hard_percent=100)
     assert policy == LimitPolicy(token_limit=tokens, run_limit=runs, requests_per_minute=7, **thresholds)
 
 

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from shared.domain.ledger.periods import period_at
 from shared.domain.limits.limits import Consumption, LimitPolicy, status
-from shared.domain.limits.plans import FREE_PLAN
 from shared.domain.notices.alerts import UsageAlert, alerts_to_tell, crossed_thresholds, new_alerts
+from tests.plans import FREE
 
 NOW = datetime(2026, 11, 22, 9, 30, tzinfo=UTC)
 NOVEMBER = period_at(None, NOW)
@@ -61,7 +61,7 @@ def test_an_alert_has_usage_limit_and_time() -> None:
 @given(policies, used, used)
 def test_alerts_and_limits_never_disagree(policy: LimitPolicy, tokens: int, runs: int) -> None:
     alerts = crossed(policy, tokens, runs)
-    standing = status(FREE_PLAN, policy, NOVEMBER, Consumption(tokens, runs))
+    standing = status(FREE, policy, NOVEMBER, Consumption(tokens, runs))
     allows_something = policy.hard_token_cap > 0 and policy.hard_run_cap > 0
     if allows_something:
         is_hard = any(alert.threshold_percent == policy.hard_percent for alert in alerts)

@@ -26,6 +26,7 @@ from shared.adapters.firestore.rpc import FirestoreRpc
 from shared.domain.errors import NotFound, Unavailable
 from shared.domain.limits.grants import Grant
 from shared.domain.limits.limits import LimitOverrides
+from shared.domain.limits.plans import PlanVersion
 from shared.domain.people.tenants import ApiKey, AuditEntry, Tenant
 from shared.ports import Page
 
@@ -51,8 +52,8 @@ class FirestoreDirectory:
         document = self._find(self._tenant_name(tenant_id))
         return read_tenant(document) if document else None
 
-    def set_plan(self, tenant_id: str, plan: str, audit: AuditEntry) -> None:
-        self._change_tenant(tenant_id, {"plan": plan}, audit)
+    def set_plan(self, tenant_id: str, plan: PlanVersion, audit: AuditEntry) -> None:
+        self._change_tenant(tenant_id, {"plan": plan.plan, "plan_version": plan.version}, audit)
 
     def set_alert_recipients(self, tenant_id: str, emails: Sequence[str], audit: AuditEntry) -> None:
         self._change_tenant(tenant_id, {"alert_recipients": list(emails)}, audit)

@@ -9,6 +9,7 @@ from shared.adapters.memory.state import MemoryState
 from shared.domain.errors import Conflict, NotFound
 from shared.domain.limits.grants import Grant
 from shared.domain.limits.limits import LimitOverrides
+from shared.domain.limits.plans import PlanVersion
 from shared.domain.people.tenants import ApiKey, AuditEntry, Tenant
 from shared.ports import Page
 
@@ -27,11 +28,10 @@ class MemoryDirectory(MemoryState):
         with self._lock:
             return self._tenants.get(tenant_id)
 
-    def set_plan(self, tenant_id: str, plan: str, audit: AuditEntry) -> None:
+    def set_plan(self, tenant_id: str, plan: PlanVersion, audit: AuditEntry) -> None:
         with self._lock:
-            if tenant_id not in self._tenants:
-                raise NotFound(f"tenant {tenant_id!r} does not exist")
-            self._tenants[tenant_id] = replace(self._tenants[tenant_id], plan=plan)
+            tenant = self._existing(tenant_id)
+            self._tenants[tenant_id] = replace(tenant, plan=plan.plan, plan_version=plan.version)
             self._audit.append(audit)
 
     def find_key(self, key_id: str) -> ApiKey | None:
