@@ -41,6 +41,7 @@ from shared.usecases.ledger.ledger import Ledger
 from shared.usecases.ledger.reconciliation_turns import ReconciliationTurns
 from shared.usecases.limits.check_limits import Limits, Thresholds
 from shared.usecases.limits.limit_rates import RateLimits
+from shared.usecases.limits.manage_plans import PlanManager
 from shared.usecases.limits.read_plans import PlanReader
 from shared.usecases.metering.record_events import EventRecorder
 from shared.usecases.notices.deliver import Deliverer, DeliveryDependencies
@@ -111,6 +112,10 @@ class Container:
     @cached_property
     def _plan_reader(self) -> PlanReader:
         return PlanReader(self.plan_catalogs, default_plans())
+
+    @cached_property
+    def plan_manager(self) -> PlanManager:
+        return PlanManager(self.plan_catalogs, default_plans())
 
     @cached_property
     def outbox(self) -> Outbox:

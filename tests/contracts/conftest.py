@@ -13,6 +13,7 @@ from shared.adapters.firestore import (
     FirestoreEndpoints,
     FirestoreMembers,
     FirestoreOutbox,
+    FirestorePlanCatalogs,
     FirestorePriceBooks,
     FirestoreReconciliations,
     FirestoreRpc,
@@ -20,7 +21,16 @@ from shared.adapters.firestore import (
 )
 from shared.adapters.firestore.rpc import open_channel
 from shared.adapters.memory import MemoryStore
-from shared.ports import Directory, Endpoints, Members, Outbox, PriceBooks, Reconciliations, UsageStore
+from shared.ports import (
+    Directory,
+    Endpoints,
+    Members,
+    Outbox,
+    PlanCatalogs,
+    PriceBooks,
+    Reconciliations,
+    UsageStore,
+)
 from tests.billing_places import BillingPlace, FirestoreBillingPlace, MemoryBillingPlace
 
 RETENTION = timedelta(days=40)
@@ -35,6 +45,7 @@ class Stores(NamedTuple):
     members: Members
     other_members: Members
     price_books: PriceBooks
+    plan_catalogs: PlanCatalogs
     outbox: Outbox
     endpoints: Endpoints
     reconciliations: Reconciliations
@@ -70,6 +81,7 @@ def _firestore_stores(channels: tuple[grpc.Channel, grpc.Channel]) -> Stores:
         FirestoreMembers(rpc),
         FirestoreMembers(other_rpc),
         FirestorePriceBooks(rpc),
+        FirestorePlanCatalogs(rpc),
         FirestoreOutbox(rpc),
         FirestoreEndpoints(rpc),
         FirestoreReconciliations(rpc),
@@ -113,3 +125,8 @@ def place(kind: str, request: pytest.FixtureRequest) -> BillingPlace:
 @pytest.fixture
 def price_books(stores: Stores) -> PriceBooks:
     return stores.price_books
+
+
+@pytest.fixture
+def plan_catalogs(stores: Stores) -> PlanCatalogs:
+    return stores.plan_catalogs

@@ -6,6 +6,7 @@ from tools.admin import commands
 from tools.admin.grant_arguments import add_grants
 from tools.admin.parsing import PROGRAM, Command, add, add_common, whole_number
 from tools.admin.people_arguments import add_key, add_member
+from tools.admin.plan_arguments import add_migration, add_plans
 from tools.admin.platform_arguments import add_endpoint, add_platform
 
 _MOST_TENANTS = 1000
@@ -23,7 +24,7 @@ def parser() -> ArgumentParser:
     )
     add_common(top, is_top=True)
     subjects = top.add_subparsers(
-        required=True, metavar="{tenant,key,member,endpoint,verify,price,stripe,alerts}"
+        required=True, metavar="{tenant,key,member,endpoint,verify,price,plans,stripe,alerts}"
     )
     _add_tenant(
         subjects.add_parser(
@@ -43,6 +44,7 @@ def parser() -> ArgumentParser:
         ),
     )
     verify.add_argument("--tenant", required=True, metavar="ID")
+    add_plans(subjects.add_parser("plans", help="the platform's plans: limits and prices, in versions"))
     add_platform(subjects)
     return top
 
@@ -50,7 +52,7 @@ def parser() -> ArgumentParser:
 def _add_tenant(parser: ArgumentParser) -> None:
     actions = parser.add_subparsers(
         required=True,
-        metavar="{create,list,show,set-plan,set-estimates,grant,revoke-grant,set-limits,suspend,resume,end}",
+        metavar="{create,list,show,set-plan,migrate-plan,set-estimates,grant,revoke-grant,set-limits,suspend,resume,end}",
     )
     create = add(
         actions,
@@ -99,6 +101,7 @@ def _add_tenant(parser: ArgumentParser) -> None:
     change.add_argument("--id", required=True)
     change.add_argument("--plan", required=True)
     change.add_argument("--reason", default="", help="kept in the audit trail")
+    add_migration(actions)
     estimates = add(
         actions,
         Command(
