@@ -78,10 +78,8 @@ class PlanMigrator:
         )
 
     def _refusal(self, tenant: Tenant, newest: Plan, now: datetime) -> str | None:
-        had, interval = (
-            self.billing.current_plans().find(tenant.plan, tenant.plan_version),
-            paid_interval(tenant, now),
-        )
+        had = self.billing.current_plans().find(tenant.plan, tenant.plan_version)
+        interval = paid_interval(tenant, now)
         price = had.price_nanousd(interval) if had else 0
         if price and price != newest.price_nanousd(interval):
             paid = f"pays {usd_string(price)} USD by the {interval}, which version {newest.version} does not sell"

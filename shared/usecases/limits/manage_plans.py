@@ -102,8 +102,8 @@ def _refuse_removal_in_use(before: PlanCatalog, after: PlanCatalog, use: PlanUse
     gone = [plan.id for plan in before.plans if plan.id not in offered and use.in_any_way[plan.id]]
     if gone:
         counts = ", ".join(f"{plan_id} ({use.in_any_way[plan_id]})" for plan_id in gone)
-        message = f"tenants have, are granted or will get plans that would go: {counts}; hide them, or move the tenants"
-        raise Conflict(message, code="plan_in_use")
+        message = f"plans that would go are still had by tenants, now, by a grant or later: {counts}"
+        raise Conflict(f"{message}; hide the plans, or move the tenants", code="plan_in_use")
 
 
 def _plan_changes(before: PlanCatalog, after: PlanCatalog, use: PlanUse) -> Iterator[PlanChange]:
