@@ -5,7 +5,7 @@ from contextlib import AbstractContextManager, nullcontext, suppress
 from datetime import UTC, datetime
 from functools import cached_property, lru_cache, partial
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from shared.adapters.catalog_file import CatalogFile
 from shared.adapters.default_plans import default_plans
@@ -17,23 +17,23 @@ from shared.domain.limits.plan_catalog import PlanCatalog
 from shared.domain.notices.mail_templates import Links
 from shared.domain.prices.catalog import catalog_providers
 from shared.ports import (
-    BillingStore,
     Directory,
     Endpoints,
     IdentityVerifier,
     MailSender,
     Members,
     Operations,
+    Operators,
     Outbox,
     PlanCatalogs,
     PriceBooks,
     PushVerifier,
-    Reconciliations,
     SignatureCheck,
     StripeGateway,
     TickPublisher,
     UsageStore,
 )
+from shared.stores import Stores
 from shared.usecases.billing.billing_dependencies import BillingDependencies
 from shared.usecases.ledger.fold_lag import FoldLag
 from shared.usecases.ledger.fold_tenant import TenantFolder
@@ -78,32 +78,30 @@ class Container:
         self.clock = clock
 
     @cached_property
+    def _stores(self) -> Stores:
+        if self.config.store == "memory":
+            return Stores.in_memory(process_memory())
+        return Stores.in_firestore(self._rpc, self.config)
+
+    @property
     def usage(self) -> UsageStore:
-        if self.config.store == "memory":
-            return process_memory()
-        from shared.adapters.firestore import FirestoreUsageStore
+        return self._stores.usage
 
-        return FirestoreUsageStore(self._rpc, self.config.retention)
-
-    def _store(self, adapter: str) -> object:
-        """Return the memory, or the adapter of that name on Firestore."""
-        if self.config.store == "memory":
-            return process_memory()
-        from shared.adapters import firestore
-
-        return getattr(firestore, adapter)(self._rpc)
-
-    @cached_property
+    @property
     def directory(self) -> Directory:
-        return cast(Directory, self._store("FirestoreDirectory"))
+        return self._stores.directory
 
-    @cached_property
+    @property
     def price_books(self) -> PriceBooks:
-        return cast(PriceBooks, self._store("FirestorePriceBooks"))
+        return self._stores.price_books
+
+    @property
+    def plan_catalogs(self) -> PlanCatalogs:
+        return self._stores.plan_catalogs
 
     @cached_property
-    def plan_catalogs(self) -> PlanCatalogs:
-        return cast(PlanCatalogs, self._store("FirestorePlanCatalogs"))
+    def plan_manager(self) -> PlanManager:
+        return PlanManager(self.plan_catalogs, default_plans())
 
     def plans(self) -> PlanCatalog:
         """Return the plans as they are now, at most a minute old."""
@@ -113,27 +111,31 @@ class Container:
     def _plan_reader(self) -> PlanReader:
         return PlanReader(self.plan_catalogs, default_plans())
 
-    @cached_property
-    def plan_manager(self) -> PlanManager:
-        return PlanManager(self.plan_catalogs, default_plans())
-
-    @cached_property
+    @property
     def outbox(self) -> Outbox:
-        return cast(Outbox, self._store("FirestoreOutbox"))
+        return self._stores.outbox
 
-    @cached_property
+    @property
     def endpoints(self) -> Endpoints:
-        return cast(Endpoints, self._store("FirestoreEndpoints"))
+        return self._stores.endpoints
 
-    @cached_property
+    @property
     def members(self) -> Members:
-        return cast(Members, self._store("FirestoreMembers"))
+        return self._stores.members
+
+    @property
+    def operators(self) -> Operators:
+        return self._stores.operators
 
     @cached_property
     def billing(self) -> BillingDependencies:
         """The billing store, and Stripe if a key is configured."""
         return BillingDependencies(
-            self._billing_store, self._stripe, self.config.grace, self.plans, self.config.second_subscription
+            self._stores.billing,
+            self._stripe,
+            self.config.grace,
+            self.plans,
+            self.config.second_subscription,
         )
 
     @cached_property
@@ -141,10 +143,6 @@ class Container:
         from shared.adapters.stripe import verify_signature
 
         return verify_signature
-
-    @cached_property
-    def _billing_store(self) -> BillingStore:
-        return cast(BillingStore, self._store("FirestoreBillingStore"))
 
     @cached_property
     def _stripe(self) -> StripeGateway | None:
@@ -165,10 +163,6 @@ class Container:
         return PushTokens(self.config.tick_sender)
 
     @cached_property
-    def _reconciliations(self) -> Reconciliations:
-        return cast(Reconciliations, self._store("FirestoreReconciliations"))
-
-    @cached_property
     def publisher(self) -> TickPublisher:
         if self.config.store == "memory":
             return InlineTickPublisher(lambda message: self.jobs.run(message, self.clock()))
@@ -183,7 +177,7 @@ class Container:
             deliverer=self.deliverer,
             billing=self.billing,
             publisher=self.publisher,
-            turns=ReconciliationTurns(self._reconciliations),
+            turns=ReconciliationTurns(self._stores.reconciliations),
         )
 
     @cached_property
@@ -233,7 +227,7 @@ class Container:
 
     @cached_property
     def sign_in(self) -> MemberAuthenticator:
-        return MemberAuthenticator(self.identities, self.members)
+        return MemberAuthenticator(self.identities, self.members, self.operators)
 
     @cached_property
     def identities(self) -> IdentityVerifier:

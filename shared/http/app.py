@@ -126,20 +126,29 @@ class App:
     def _admit_person(self, call: Call, route: Route, token: str, log: RequestLog) -> Call:
         identity = self._container.sign_in.identify(token, call.now)
         log.caller = f"uid:{identity.user_id}"
-        access = self._access_of_person(identity, route, call.path.get("tenant"))
-        return replace(call, access=access, identity=identity)
-
-    def _access_of_person(self, identity: Identity, route: Route, tenant_id: str | None) -> Access | None:
-        needs = route.needs
-        if needs is not SignInLevel.SIGNED_IN:
+        if route.needs is not SignInLevel.SIGNED_IN:
             require_verified(identity)
-        if needs in (SignInLevel.SIGNED_IN, SignInLevel.VERIFIED):
-            return None
+        identified = replace(call, identity=identity)
+        if route.needs in (SignInLevel.SIGNED_IN, SignInLevel.VERIFIED):
+            return identified
+        try:
+            return replace(
+                identified, access=self._access_of_member(identity, route, call.path.get("tenant"))
+            )
+        except Forbidden:
+            operator = (
+                self._container.sign_in.access_platform(identity) if route.platform_permission else None
+            )
+            if operator is None:
+                raise
+            return self._admit_platform(identified, route, operator)
+
+    def _access_of_member(self, identity: Identity, route: Route, tenant_id: str | None) -> Access:
         if tenant_id is None:
-            raise Forbidden("only a platform key can do this", code="missing_role")
+            raise Forbidden("only a platform key or an operator can do this", code="missing_role")
         access = self._container.sign_in.access_tenant(identity, tenant_id)
-        if not isinstance(needs, SignInLevel) and needs is not None:
-            access.require(needs)
+        if route.needs is not None and not isinstance(route.needs, SignInLevel):
+            access.require(route.needs)
         return access
 
     def _bearer(self, request: Request) -> str:

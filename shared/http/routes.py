@@ -109,7 +109,7 @@ class Call:
     access: Access | None = None
     identity: Identity | None = None
     platform: PlatformAccess | None = None
-    """The platform key of the caller; `access` is then that to the tenant it has named, if it has."""
+    """The caller's platform key, or an operator; `access` is then that to the tenant they have named, if any."""
 
     @property
     def caller(self) -> Access:

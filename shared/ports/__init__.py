@@ -42,7 +42,7 @@ from shared.ports.notices import (
 )
 from shared.ports.operations import Operations
 from shared.ports.pages import Page
-from shared.ports.people import Directory, IdentityVerifier, Leaving, Members, StaleMembers
+from shared.ports.people import Directory, IdentityVerifier, Leaving, Members, Operators, StaleMembers
 from shared.ports.prices import BrokenCatalog, CatalogSource, PriceBooks, StalePrices
 
 __all__ = [
@@ -64,6 +64,7 @@ __all__ = [
     "MailSender",
     "Members",
     "Operations",
+    "Operators",
     "Outbox",
     "Outcome",
     "Page",

@@ -13,6 +13,7 @@ from shared.domain.limits.limits import LimitOverrides
 from shared.domain.limits.plans import PlanVersion
 from shared.domain.notices.entries import Outgoing
 from shared.domain.people.members import Identity, Invitation, Member, Membership, ReceivedInvitation
+from shared.domain.people.operators import Operator
 from shared.domain.people.tenants import ApiKey, AuditEntry, Tenant
 from shared.ports.pages import Page
 
@@ -153,3 +154,19 @@ class Members(Protocol):
         self, tenant_id: str, invitation: Invitation, member: Member, audit: AuditEntry
     ) -> None:
         """Replace an invitation with a member; raise StaleMembers if it has changed or the member exists."""
+
+
+class Operators(Protocol):
+    """The platform's own people."""
+
+    def find_operator(self, user_id: str) -> Operator | None:
+        """Return the operator with this account, or None."""
+
+    def list_operators(self) -> list[Operator]:
+        """Return all operators, oldest first."""
+
+    def save_operator(self, operator: Operator, audit: AuditEntry) -> None:
+        """Create or replace an operator."""
+
+    def remove_operator(self, user_id: str, audit: AuditEntry) -> None:
+        """Remove an operator if they exist."""

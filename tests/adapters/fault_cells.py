@@ -15,6 +15,7 @@ from shared.adapters.firestore import (
     FirestoreDirectory,
     FirestoreEndpoints,
     FirestoreMembers,
+    FirestoreOperators,
     FirestoreOutbox,
     FirestorePriceBooks,
     FirestoreReconciliations,
@@ -28,6 +29,7 @@ from shared.ports import (
     Directory,
     Endpoints,
     Members,
+    Operators,
     Outbox,
     PriceBooks,
     Reconciliations,
@@ -45,7 +47,7 @@ FAILURES = (
     grpc.StatusCode.RESOURCE_EXHAUSTED,
 )
 _RETENTION = timedelta(days=40)
-_RANDOM_NAME = re.compile(r"(?<=/audit/)[0-9a-f]{32}$")
+_RANDOM_NAME = re.compile(r"(?<=audit/)[0-9a-f]{32}$")
 _RANDOM_FIELD = "nonce"
 _WRITES = frozenset({"Commit", "BatchWrite"})
 
@@ -57,6 +59,7 @@ class Stores:
     usage: UsageStore
     directory: Directory
     members: Members
+    operators: Operators
     billing: BillingStore
     outbox: Outbox
     endpoints: Endpoints
@@ -70,6 +73,7 @@ class Stores:
             FirestoreUsageStore(rpc, _RETENTION),
             FirestoreDirectory(rpc),
             FirestoreMembers(rpc),
+            FirestoreOperators(rpc),
             FirestoreBillingStore(rpc),
             FirestoreOutbox(rpc),
             FirestoreEndpoints(rpc),

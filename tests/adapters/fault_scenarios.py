@@ -27,6 +27,9 @@ from tests.contracts.test_directory import ACME, CREATED, KEY
 from tests.contracts.test_grants import PILOT, RUNS, TOKENS
 from tests.contracts.test_members import ACME as ADAS
 from tests.contracts.test_members import ADA, INVITATION, entry
+from tests.contracts.test_operators import ADA as OPERATOR
+from tests.contracts.test_operators import ADDED as OPERATOR_ADDED
+from tests.contracts.test_operators import REMOVED as OPERATOR_REMOVED
 from tests.sample_events import NOON
 from tests.usecases.notices.alert_scenarios import LINKS
 from tests.usecases.plain_sums import new_tenant
@@ -75,6 +78,16 @@ def keys_are_made_used_and_revoked(stores: Stores) -> Sequence[object]:
     rest = directory.list_audit("acme", limit=2, cursor=first.next_cursor)
     keys = [directory.find_key(KEY.id), *directory.list_keys("acme")]
     return [*keys, len(first.items), len(rest.items)]
+
+
+def operators_come_and_go(stores: Stores) -> Sequence[object]:
+    operators = stores.operators
+    return [
+        told(operators.save_operator, OPERATOR, OPERATOR_ADDED),
+        operators.find_operator(OPERATOR.user_id),
+        told(operators.remove_operator, OPERATOR.user_id, OPERATOR_REMOVED),
+        operators.list_operators(),
+    ]
 
 
 def people_are_invited_join_and_leave(stores: Stores) -> Sequence[object]:

@@ -12,6 +12,7 @@ from shared.adapters.firestore import (
     FirestoreDirectory,
     FirestoreEndpoints,
     FirestoreMembers,
+    FirestoreOperators,
     FirestoreOutbox,
     FirestorePlanCatalogs,
     FirestorePriceBooks,
@@ -25,6 +26,7 @@ from shared.ports import (
     Directory,
     Endpoints,
     Members,
+    Operators,
     Outbox,
     PlanCatalogs,
     PriceBooks,
@@ -49,6 +51,7 @@ class Stores(NamedTuple):
     outbox: Outbox
     endpoints: Endpoints
     reconciliations: Reconciliations
+    operators: Operators
 
 
 @pytest.fixture(scope="session")
@@ -85,6 +88,7 @@ def _firestore_stores(channels: tuple[grpc.Channel, grpc.Channel]) -> Stores:
         FirestoreOutbox(rpc),
         FirestoreEndpoints(rpc),
         FirestoreReconciliations(rpc),
+        FirestoreOperators(rpc),
     )
 
 
@@ -120,6 +124,11 @@ def place(kind: str, request: pytest.FixtureRequest) -> BillingPlace:
     if kind == "memory":
         return MemoryBillingPlace()
     return FirestoreBillingPlace(request.getfixturevalue("firestore_channels")[0])
+
+
+@pytest.fixture
+def operators(stores: Stores) -> Operators:
+    return stores.operators
 
 
 @pytest.fixture

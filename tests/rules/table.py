@@ -41,6 +41,7 @@ CLOSED = (
     "tenants/acme/holds/h1",
     "tenants/acme/audit/a1",
     "audit/a1",
+    "operators/uid-operator",
     "users/uid-member",
     "invitations/4b7d",
     "api_keys/3a7b",

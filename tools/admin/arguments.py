@@ -4,6 +4,7 @@ from argparse import ArgumentParser, RawDescriptionHelpFormatter
 
 from tools.admin import commands
 from tools.admin.grant_arguments import add_grants
+from tools.admin.operator_commands import add_operators
 from tools.admin.parsing import PROGRAM, Command, add, add_common, whole_number
 from tools.admin.people_arguments import add_key, add_member
 from tools.admin.plan_arguments import add_migration, add_plans
@@ -24,7 +25,7 @@ def parser() -> ArgumentParser:
     )
     add_common(top, is_top=True)
     subjects = top.add_subparsers(
-        required=True, metavar="{tenant,key,member,endpoint,verify,price,plans,stripe,alerts}"
+        required=True, metavar="{tenant,key,member,operator,endpoint,verify,price,plans,stripe,alerts}"
     )
     _add_tenant(
         subjects.add_parser(
@@ -33,6 +34,7 @@ def parser() -> ArgumentParser:
     )
     add_key(subjects.add_parser("key", help="create, list, rotate or revoke a tenant's API keys"))
     add_member(subjects.add_parser("member", help="add, list or remove a tenant's members"))
+    add_operators(subjects.add_parser("operator", help="add, list or remove the platform's operators"))
     add_endpoint(subjects.add_parser("endpoint", help="add, list or remove a tenant's webhook endpoints"))
     verify = add(
         subjects,

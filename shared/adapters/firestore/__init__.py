@@ -9,6 +9,7 @@ from shared.adapters.firestore.notices.mail_documents import FirestoreMailDocume
 from shared.adapters.firestore.notices.outbox import FirestoreOutbox
 from shared.adapters.firestore.people.directory import FirestoreDirectory
 from shared.adapters.firestore.people.members import FirestoreMembers
+from shared.adapters.firestore.people.operators import FirestoreOperators
 from shared.adapters.firestore.prices.books import FirestorePriceBooks
 from shared.adapters.firestore.rpc import FirestoreRpc
 
@@ -18,6 +19,7 @@ __all__ = [
     "FirestoreEndpoints",
     "FirestoreMailDocuments",
     "FirestoreMembers",
+    "FirestoreOperators",
     "FirestoreOutbox",
     "FirestorePlanCatalogs",
     "FirestorePriceBooks",

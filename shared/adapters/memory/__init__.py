@@ -8,6 +8,7 @@ from shared.adapters.memory.notices.outbox import MemoryOutbox
 from shared.adapters.memory.people.directory import MemoryDirectory
 from shared.adapters.memory.people.identities import MemoryIdentities
 from shared.adapters.memory.people.members import MemoryMembers
+from shared.adapters.memory.people.operators import MemoryOperators
 from shared.adapters.memory.prices.books import MemoryPriceBooks
 from shared.adapters.memory.publisher import InlineTickPublisher
 
@@ -19,6 +20,7 @@ class MemoryStore(
     MemoryDirectory,
     MemoryBillingStore,
     MemoryMembers,
+    MemoryOperators,
     MemoryIdentities,
     MemoryPriceBooks,
     MemoryPlanCatalogs,

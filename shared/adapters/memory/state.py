@@ -18,6 +18,7 @@ from shared.domain.notices.endpoints import Endpoint
 from shared.domain.notices.entries import Outgoing
 from shared.domain.notices.outbox import OutboxEntry
 from shared.domain.people.members import Invitation, Member
+from shared.domain.people.operators import Operator
 from shared.domain.people.tenants import ApiKey, AuditEntry, Tenant
 from shared.domain.prices.price_book import EMPTY_BOOK
 from shared.ports import MailAddress
@@ -72,6 +73,7 @@ class MemoryState:
         self._customers: dict[str, str] = {}
         self._stripe_events: dict[str, str] = {}
         self._members: dict[str, dict[str, Member]] = {}
+        self._operators: dict[str, Operator] = {}
         self._invitations: dict[str, dict[str, Invitation]] = {}
         self._outbox: dict[str, OutboxEntry] = {}
         self._quotas: Counter[str] = Counter()

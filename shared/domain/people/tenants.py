@@ -183,7 +183,7 @@ class Change:
     """The actor, time and reason of a change; all its audit entries share them."""
 
     actor: str
-    """`key:<prefix>`, `platform:<prefix>`, `member:<email>` or `admin:<login>`."""
+    """`key:<prefix>`, `platform:<prefix>`, `member:<email>`, `operator:<email>` or `admin:<login>`."""
     at: datetime
     reason: str = ""
 

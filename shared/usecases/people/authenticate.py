@@ -6,6 +6,7 @@ from collections import OrderedDict
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from threading import Lock
+from typing import Final
 
 from shared.domain.errors import Forbidden, NotAuthenticated, NotFound, UsageError
 from shared.domain.people.members import Member, Permission, Role, scope_for
@@ -17,6 +18,8 @@ from shared.usecases.people.unknown_keys import UnknownKeys
 CACHE_FOR = timedelta(seconds=60)
 """A revoked key, or one of a suspended tenant, can still work for this long."""
 MAX_CACHED_KEYS = 10_000
+ALL_PERMISSIONS: Final[tuple[Permission, ...]] = (*PLATFORM_SCOPES, "members:write")
+"""The permissions of an operator; a platform key has those that its scopes include."""
 TOUCH_EVERY = timedelta(hours=1)
 LOGGER = logging.getLogger("gwi_usage")
 _KEY = re.compile(r"gwi_(platform_)?(live|test)_[0-9A-Za-z]{20,80}")
@@ -65,11 +68,11 @@ class Access:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlatformAccess:
-    """An authenticated platform key. It may act for every tenant that it names, within its scopes."""
+    """A platform key or an operator. They may act for every tenant that they name, within their permissions."""
 
     permissions: tuple[Permission, ...]
     actor: str
-    """`platform:<prefix>`, for the audit log."""
+    """`platform:<prefix>` or `operator:<email>`, for the audit log."""
 
     def change(self, at: datetime) -> Change:
         return Change(self.actor, at)
@@ -170,8 +173,7 @@ class KeyAuthenticator:
 
 
 def _platform_permissions(key: ApiKey) -> tuple[Permission, ...]:
-    permissions: tuple[Permission, ...] = (*PLATFORM_SCOPES, "members:write")
-    return tuple(each for each in permissions if scope_for(each) in key.scopes)
+    return tuple(each for each in ALL_PERMISSIONS if scope_for(each) in key.scopes)
 
 
 def _unknown_key() -> NotAuthenticated:

@@ -7,23 +7,25 @@ from threading import Lock
 
 from shared.domain.errors import Forbidden, NotAuthenticated
 from shared.domain.people.members import PERMISSIONS, Identity
+from shared.domain.people.operators import operator_actor
 from shared.domain.people.tenants import member_actor
 from shared.domain.tenant_ids import is_tenant_id
-from shared.ports import IdentityVerifier, Members
-from shared.usecases.people.authenticate import Access
+from shared.ports import IdentityVerifier, Members, Operators
+from shared.usecases.people.authenticate import ALL_PERMISSIONS, Access, PlatformAccess
 
 CACHE_FOR = timedelta(seconds=60)
-"""A disabled or signed-out account can still work for this long. Memberships are never cached."""
+"""A disabled or signed-out account can still work for this long. Memberships and operators are never cached."""
 MAX_CACHED_TOKENS = 10_000
 MAX_TOKEN_CHARS = 16_384
 
 
 class MemberAuthenticator:
-    """Check ID tokens, which are cached for a minute, and memberships, which are not cached."""
+    """Check ID tokens, which are cached for a minute, and memberships and operators, which are not cached."""
 
-    def __init__(self, verifier: IdentityVerifier, members: Members) -> None:
+    def __init__(self, verifier: IdentityVerifier, members: Members, operators: Operators) -> None:
         self._verifier = verifier
         self._members = members
+        self._operators = operators
         self._cache: OrderedDict[bytes, tuple[datetime, Identity]] = OrderedDict()
         self._lock = Lock()
 
@@ -47,6 +49,13 @@ class MemberAuthenticator:
     def access_tenant(self, identity: Identity, tenant_id: str) -> Access:
         """Call the function access_tenant with the store of members."""
         return access_tenant(self._members, identity, tenant_id)
+
+    def access_platform(self, identity: Identity) -> PlatformAccess | None:
+        """Return the access of an operator, who may do all that a platform key may; None for anyone else."""
+        operator = self._operators.find_operator(identity.user_id)
+        if operator is None:
+            return None
+        return PlatformAccess(permissions=ALL_PERMISSIONS, actor=operator_actor(operator.email))
 
 
 def access_tenant(members: Members, identity: Identity, tenant_id: str) -> Access:

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from shared.domain.errors import Conflict, Forbidden, NotFound, Unavailable
 from shared.domain.people.members import (
+    Identity,
     Member,
     Role,
     new_member,
@@ -57,12 +58,7 @@ def add_member(people: PeopleDependencies, tenant_id: str, request: MemberReques
     email = valid_email(request.email)
     if people.directory.find_tenant(tenant_id) is None:
         raise NotFound(f"tenant {tenant_id!r} does not exist")
-    user = people.identities.find_user(email, change.at)
-    if user is None:
-        raise NotFound(f"email: there is no account with {email!r}: ask them to sign up first")
-    if not user.email_verified:
-        message = f"email: {email!r} is not verified: ask its owner to follow the link we sent"
-        raise Forbidden(message, code="email_not_verified")
+    user = verified_account(people.identities, email, change.at)
     member = new_member(user, request.role, change.at)
     entry = change.because(email).entry(tenant_id, "member.added", None, member.role)
     try:
@@ -70,6 +66,21 @@ def add_member(people: PeopleDependencies, tenant_id: str, request: MemberReques
     except StaleMembers as error:
         raise Conflict(f"{email} is already a member of {tenant_id!r}", code="already_member") from error
     return member
+
+
+def verified_account(identities: IdentityVerifier, email: str, now: datetime) -> Identity:
+    """Return the account with this address.
+
+    Raise InvalidInput for a bad address, NotFound for an unknown account, Forbidden if its address is not verified.
+    """
+    wanted = valid_email(email)
+    user = identities.find_user(wanted, now)
+    if user is None:
+        raise NotFound(f"email: there is no account with {wanted!r}: ask them to sign up first")
+    if not user.email_verified:
+        message = f"email: {wanted!r} is not verified: ask its owner to follow the link we sent"
+        raise Forbidden(message, code="email_not_verified")
+    return user
 
 
 def change_role(members: Members, access: Access, assigned: RoleAssignment, now: datetime) -> Member:

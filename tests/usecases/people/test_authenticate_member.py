@@ -28,7 +28,7 @@ def sign_in(store: MemoryStore, user_id: str = "ada", issued_at: datetime = NOON
 def test_a_token_is_verified_once_a_minute(memory: MemoryStore) -> None:
     token = sign_in(memory)
     verifier, calls = counted(memory)
-    authenticator = MemberAuthenticator(verifier, memory)
+    authenticator = MemberAuthenticator(verifier, memory, memory)
     for after in (timedelta(0), timedelta(seconds=1), ALMOST_A_MINUTE):
         assert authenticator.identify(token, NOON + after).user_id == "ada"
     assert calls == {"verify": 1}
@@ -39,7 +39,7 @@ def test_a_token_is_verified_once_a_minute(memory: MemoryStore) -> None:
 def test_a_clock_set_back_does_not_extend_the_cache(memory: MemoryStore) -> None:
     token = sign_in(memory, issued_at=NOON - timedelta(minutes=30))
     verifier, calls = counted(memory)
-    authenticator = MemberAuthenticator(verifier, memory)
+    authenticator = MemberAuthenticator(verifier, memory, memory)
     authenticator.identify(token, NOON)
     authenticator.identify(token, NOON - timedelta(minutes=10))
     assert calls == {"verify": 2}
@@ -48,7 +48,7 @@ def test_a_clock_set_back_does_not_extend_the_cache(memory: MemoryStore) -> None
 def test_a_token_is_not_cached_beyond_its_expiry(memory: MemoryStore) -> None:
     token = sign_in(memory)
     verifier, calls = counted(memory)
-    authenticator = MemberAuthenticator(verifier, memory)
+    authenticator = MemberAuthenticator(verifier, memory, memory)
     authenticator.identify(token, NOON + TOKEN_LASTS - timedelta(seconds=5))
     authenticator.identify(token, NOON + TOKEN_LASTS)
     assert calls == {"verify": 2}
@@ -60,7 +60,7 @@ def test_a_token_is_not_cached_beyond_its_expiry(memory: MemoryStore) -> None:
 def test_a_refusal_is_not_cached(memory: MemoryStore) -> None:
     token = sign_in(memory)
     memory.save_account(MemoryAccount(user_id="ada", email="ada@example.com", disabled=True))
-    authenticator = MemberAuthenticator(memory, memory)
+    authenticator = MemberAuthenticator(memory, memory, memory)
     with pytest.raises(Forbidden):
         authenticator.identify(token, NOON)
     memory.save_account(MemoryAccount(user_id="ada", email="ada@example.com"))
@@ -71,7 +71,7 @@ def test_the_cache_of_tokens_is_bounded(memory: MemoryStore, monkeypatch: pytest
     monkeypatch.setattr(authenticate_member, "MAX_CACHED_TOKENS", 2)
     tokens = [sign_in(memory, user_id) for user_id in ("ada", "bob", "cy")]
     verifier, calls = counted(memory)
-    authenticator = MemberAuthenticator(verifier, memory)
+    authenticator = MemberAuthenticator(verifier, memory, memory)
     for token in (*tokens, tokens[2], tokens[1]):
         authenticator.identify(token, NOON)
     assert calls["verify"] == 3
@@ -82,7 +82,7 @@ def test_the_cache_of_tokens_is_bounded(memory: MemoryStore, monkeypatch: pytest
 def test_a_token_that_is_too_long_is_refused_without_verification(memory: MemoryStore) -> None:
     verifier, calls = counted(memory)
     with pytest.raises(NotAuthenticated, match="the maximum is 16384"):
-        MemberAuthenticator(verifier, memory).identify("x" * 16_385, NOON)
+        MemberAuthenticator(verifier, memory, memory).identify("x" * 16_385, NOON)
     assert calls == {}
 
 
@@ -92,7 +92,7 @@ def test_a_member_acts_with_the_current_role(memory: MemoryStore, role: Role) ->
     member = add_member(
         memory, "acme", Member(user_id="ada", email="ada@example.com", name=None, role=role, joined_at=NOON)
     )
-    authenticator = MemberAuthenticator(memory, memory)
+    authenticator = MemberAuthenticator(memory, memory, memory)
     identity = authenticator.identify(sign_in(memory), NOON)
     access = authenticator.access_tenant(identity, "acme")
     assert access.role == role
@@ -107,7 +107,7 @@ def test_a_member_acts_with_the_current_role(memory: MemoryStore, role: Role) ->
 
 def test_the_store_is_not_asked_for_a_malformed_id(memory: MemoryStore) -> None:
     members, calls = counted(memory)
-    authenticator = MemberAuthenticator(memory, members)
+    authenticator = MemberAuthenticator(memory, members, memory)
     identity = authenticator.identify(sign_in(memory), NOON)
     for tenant_id in ("..", "a/members/b", "", "x" * 65):
         with pytest.raises(Forbidden):

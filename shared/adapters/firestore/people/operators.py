@@ -1,0 +1,42 @@
+"""Operators on Firestore."""
+
+from typing import Any
+
+from shared.adapters.firestore import queries
+from shared.adapters.firestore.encoding import get_fields
+from shared.adapters.firestore.people.tenants import audit_write, delete_write, set_write
+from shared.adapters.firestore.rpc import FirestoreRpc
+from shared.domain.people.operators import Operator
+from shared.domain.people.tenants import AuditEntry
+
+_COLLECTION = "operators"
+
+
+class FirestoreOperators:
+    """Operators on Firestore: a document for each, so that a removal is seen at once."""
+
+    def __init__(self, rpc: FirestoreRpc) -> None:
+        self._rpc = rpc
+
+    def find_operator(self, user_id: str) -> Operator | None:
+        name = self._name(user_id)
+        document = self._rpc.batch_get([name]).get(name)
+        return _read(document) if document else None
+
+    def list_operators(self) -> list[Operator]:
+        found = self._rpc.query(self._rpc.documents, queries.all_of(_COLLECTION))
+        return sorted((_read(each) for each in found), key=lambda each: (each.added_at, each.user_id))
+
+    def save_operator(self, operator: Operator, audit: AuditEntry) -> None:
+        fields = {"email": operator.email, "added_at": operator.added_at, "added_by": operator.added_by}
+        self._rpc.commit([set_write(self._name(operator.user_id), fields), audit_write(self._rpc, audit)])
+
+    def remove_operator(self, user_id: str, audit: AuditEntry) -> None:
+        self._rpc.commit([delete_write(self._name(user_id)), audit_write(self._rpc, audit)])
+
+    def _name(self, user_id: str) -> str:
+        return f"{self._rpc.documents}/{_COLLECTION}/{user_id}"
+
+
+def _read(document: Any) -> Operator:
+    return Operator(user_id=document.name.rpartition("/")[2], **get_fields(document.fields))
