@@ -33,7 +33,7 @@ def plan_use(tenants: Iterable[Tenant], now: datetime) -> PlanUse:
         interval = paid_interval(tenant, now)
         if interval is not None:
             use.paying[tenant.version_of_plan, interval] += 1
-        use.in_any_way.update(set(_plans_of(tenant)))
+        use.in_any_way.update(set(_plans_of(tenant, now)))
     return use
 
 
@@ -43,12 +43,12 @@ def paid_interval(tenant: Tenant, now: datetime) -> BillingInterval | None:
     return granted.interval if granted and granted.subscription_id else None
 
 
-def _plans_of(tenant: Tenant) -> Iterator[str]:
+def _plans_of(tenant: Tenant, now: datetime) -> Iterator[str]:
     yield tenant.plan
     yield from (grant.plan for grant in tenant.grants if grant.plan)
     if tenant.billing.scheduled_plan:
         yield tenant.billing.scheduled_plan
-    granted: Entitlement | None = tenant.entitlement
+    granted: Entitlement | None = tenant.entitlement.at(now) if tenant.entitlement else None
     while granted is not None:
         yield granted.plan
         granted = granted.then

@@ -45,7 +45,7 @@ LIFE: list[StripeEvent] = [
     event_of("customer.deleted", {"id": CUSTOMER_ID, "object": "customer"}, "2026-12-16T00:00:00Z"),
 ]
 requests = (
-    st.builds(GrantRequest, plan=st.sampled_from(("free", "starter", "professional", "enterprise")))
+    st.builds(GrantRequest, plan=st.sampled_from(PLANS.plans))
     | st.builds(GrantRequest, tokens=st.integers(1, MAX_LIMIT))
     | st.builds(GrantRequest, runs=st.integers(1, MAX_LIMIT))
 )
