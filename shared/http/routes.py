@@ -22,7 +22,6 @@ from shared.ports import (
     Members,
     Operations,
     Outbox,
-    PlanCatalogs,
     SignatureCheck,
     UsageStore,
 )
@@ -31,6 +30,7 @@ from shared.usecases.ledger.fold_lag import FoldLag
 from shared.usecases.ledger.ledger import Ledger
 from shared.usecases.limits.check_limits import Limits
 from shared.usecases.limits.limit_rates import RateLimits
+from shared.usecases.limits.manage_plans import PlanManager
 from shared.usecases.metering.record_events import EventRecorder
 from shared.usecases.people.authenticate import Access, KeyAuthenticator, PlatformAccess
 from shared.usecases.people.authenticate_member import MemberAuthenticator
@@ -85,7 +85,7 @@ class Container(Protocol):
     def billing(self) -> BillingDependencies: ...
     def plans(self) -> PlanCatalog: ...
     @property
-    def plan_catalogs(self) -> PlanCatalogs: ...
+    def plan_manager(self) -> PlanManager: ...
     @property
     def verify_signature(self) -> SignatureCheck: ...
     def request(self) -> AbstractContextManager[Operations]: ...

@@ -17,6 +17,7 @@ from shared.adapters.firestore import (
     FirestoreMembers,
     FirestoreOperators,
     FirestoreOutbox,
+    FirestorePlanCatalogs,
     FirestorePriceBooks,
     FirestoreReconciliations,
     FirestoreRpc,
@@ -31,6 +32,7 @@ from shared.ports import (
     Members,
     Operators,
     Outbox,
+    PlanCatalogs,
     PriceBooks,
     Reconciliations,
     UsageStore,
@@ -64,6 +66,7 @@ class Stores:
     outbox: Outbox
     endpoints: Endpoints
     price_books: PriceBooks
+    plan_catalogs: PlanCatalogs
     reconciliations: Reconciliations
 
     @classmethod
@@ -78,6 +81,7 @@ class Stores:
             FirestoreOutbox(rpc),
             FirestoreEndpoints(rpc),
             FirestorePriceBooks(rpc),
+            FirestorePlanCatalogs(rpc),
             FirestoreReconciliations(rpc),
         )
 

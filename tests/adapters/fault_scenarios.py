@@ -6,12 +6,15 @@ from datetime import date, timedelta
 
 from shared.domain.errors import UsageError
 from shared.domain.limits.limits import LimitOverrides
+from shared.domain.limits.plan_catalog import PlanCatalog
+from shared.domain.limits.plans import PlanVersion
 from shared.domain.notices.entries import NOTHING_OUTGOING
 from shared.domain.people.members import Identity, Member
 from shared.domain.people.tenants import Change
 from shared.domain.prices.price_book import PriceKey
 from shared.ports import StaleMembers
 from shared.usecases.ledger.reconciliation_turns import ReconciliationTurns
+from shared.usecases.limits.manage_plans import PlanManager
 from shared.usecases.people.authenticate_member import access_tenant
 from shared.usecases.people.invitations import (
     InvitationDependencies,
@@ -30,6 +33,7 @@ from tests.contracts.test_members import ADA, INVITATION, entry
 from tests.contracts.test_operators import ADA as OPERATOR
 from tests.contracts.test_operators import ADDED as OPERATOR_ADDED
 from tests.contracts.test_operators import REMOVED as OPERATOR_REMOVED
+from tests.plans import FREE, PLANS, STARTER
 from tests.sample_events import NOON
 from tests.usecases.notices.alert_scenarios import LINKS
 from tests.usecases.plain_sums import new_tenant
@@ -53,8 +57,8 @@ def a_tenant_is_created_and_changed(stores: Stores) -> Sequence[object]:
     answers = [
         told(directory.create_tenant, ACME, KEY, CREATED),
         told(directory.create_tenant, replace(ACME, name="Other"), replace(KEY, id="other"), CREATED),
-        told(directory.set_plan, "acme", "professional", CREATED),
-        told(directory.set_plan, "bolt", "professional", unknown),
+        told(directory.set_plan, "acme", PlanVersion("professional", 2), CREATED),
+        told(directory.set_plan, "bolt", PlanVersion("professional", 2), unknown),
         told(directory.set_alert_recipients, "acme", ["a@example.com"], CREATED),
         told(directory.set_takes_estimates, "acme", True, CREATED),
         told(directory.set_limits, "acme", LimitOverrides(tokens=5), CREATED),
@@ -153,6 +157,20 @@ def prices_are_changed(stores: Stores) -> Sequence[object]:
         told(remove_price, books, key, None, CHANGE),
         read_book(books).entries,
         books.list_price_changes(5),
+    ]
+
+
+def plans_are_changed(stores: Stores) -> Sequence[object]:
+    new_tenant(stores.directory, plan="starter")
+    manager = PlanManager(stores.plan_catalogs, PLANS)
+    larger = PlanCatalog(plans=(FREE, replace(STARTER, token_limit=600_000)))
+    return [
+        manager.replace(larger, CHANGE),
+        told(manager.replace, PlanCatalog(plans=(FREE,)), CHANGE),
+        told(manager.replace, PLANS, CHANGE, 0),
+        manager.read().plans,
+        list(stores.plan_catalogs.list_plan_holders()),
+        stores.plan_catalogs.list_plan_changes(5),
     ]
 
 

@@ -46,6 +46,8 @@ CLOSED = (
     "invitations/4b7d",
     "api_keys/3a7b",
     "stripe_customers/cus_1",
+    "catalog/plans",
+    "catalog/plans/changes/00000001",
     "catalog/prices",
     "catalog/prices/changes/00000001",
     "stripe_events/evt_1",

@@ -55,9 +55,9 @@ class PlanManager:
         """Return the newest plans."""
         return self.catalogs.read_plans(self.default)
 
-    def preview(self, offered: PlanCatalog, now: datetime) -> PlanChanges:
+    def preview(self, offered: PlanCatalog, now: datetime, read_version: int | None = None) -> PlanChanges:
         """Return what replacing the plans by `offered` would change. Raise Conflict as `replace` does."""
-        before = self.read()
+        before = self._read(read_version)
         return self._changes(before, before.replaced_by(offered), now)
 
     def replace(self, offered: PlanCatalog, change: Change, read_version: int | None = None) -> PlanChanges:
@@ -66,9 +66,7 @@ class PlanManager:
         Raise Conflict if a plan would go that somebody has, or if `read_version` is given and is not the newest.
         """
         for _ in range(_MAX_TRIES):
-            before = self.read()
-            if read_version not in (None, before.version):
-                raise _changed_meanwhile(before)
+            before = self._read(read_version)
             after = before.replaced_by(offered)
             changes = self._changes(before, after, change.at)
             if changes.version == before.version:
@@ -80,6 +78,13 @@ class PlanManager:
             return changes
         raise Conflict("the plans keep changing; try again")
 
+    def _read(self, read_version: int | None) -> PlanCatalog:
+        newest = self.read()
+        if read_version not in (None, newest.version):
+            message = f"the plans have changed since you read them: their version is {newest.version} now"
+            raise Conflict(message, code="changed_meanwhile")
+        return newest
+
     def _changes(self, before: PlanCatalog, after: PlanCatalog, now: datetime) -> PlanChanges:
         if before.has_content_of(after):
             return PlanChanges(version=before.version, plans=(), others=())
@@ -90,11 +95,6 @@ class PlanManager:
             plans=tuple(_plan_changes(before, after, use)),
             others=tuple(_other_changes(before, after)),
         )
-
-
-def _changed_meanwhile(newest: PlanCatalog) -> Conflict:
-    message = f"the plans have changed since you read them: their version is {newest.version} now"
-    return Conflict(message, code="changed_meanwhile")
 
 
 def _refuse_removal_in_use(before: PlanCatalog, after: PlanCatalog, use: PlanUse) -> None:

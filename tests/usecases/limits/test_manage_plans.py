@@ -123,13 +123,11 @@ def test_a_plan_that_somebody_has_or_will_have_cannot_go(
     new_tenant(store, plan="free")
     store.move("acme", **fields)
     without_starter = offering(FREE, PROFESSIONAL, ENTERPRISE)
-    for attempt in (
-        lambda: manager.preview(without_starter, NOON),
-        lambda: manager.replace(without_starter, BY_ADA),
-    ):
-        with pytest.raises(Conflict, match=r"starter \(1\)") as refusal:
-            attempt()
-        assert refusal.value.code == "plan_in_use"
+    with pytest.raises(Conflict, match=r"starter \(1\)") as previewed:
+        manager.preview(without_starter, NOON)
+    with pytest.raises(Conflict, match=r"starter \(1\)") as refused:
+        manager.replace(without_starter, BY_ADA)
+    assert previewed.value.code == refused.value.code == "plan_in_use"
     assert manager.read() is PLANS
 
 
