@@ -12,6 +12,7 @@ from shared.domain.billing.entitlements import DEFAULT_GRACE, SecondSubscription
 from shared.domain.errors import ConfigurationError
 from shared.domain.ledger.periods import MAX_AGE
 from shared.domain.limits.limits import DEFAULT_HARD_PERCENT, DEFAULT_SOFT_PERCENT, MAX_PERCENT
+from shared.domain.limits.plans import PLAN_ID
 from shared.domain.limits.rates import DEFAULT_DAY_LIMITS, DayLimits
 from shared.environment import OFF, ON, Environment, WholeNumber
 
@@ -91,6 +92,8 @@ class Config:
     tick_topic: str
     metering_enabled: bool
     takes_estimates: bool
+    auto_plan: str | None
+    """The plan of tenants that are created because a platform key names them in an event; None: they are refused."""
     price_catalog: str | None
     """The file with a newer price catalog."""
     retention: timedelta
@@ -160,6 +163,7 @@ def _read(environment: Environment, required: Iterable[str]) -> Config:
         tick_topic=environment.variables.get("GWI_TICK_TOPIC", DEFAULT_TICK_TOPIC),
         metering_enabled=environment.word("GWI_METERING_ENABLED") in _METERING_ON,
         takes_estimates=estimates not in OFF,
+        auto_plan=_auto_plan(environment),
         price_catalog=environment.text("GWI_PRICE_CATALOG"),
         retention=timedelta(days=environment.number(_RETENTION_DAYS)),
         soft_percent=environment.number(_SOFT_PERCENT),
@@ -182,6 +186,14 @@ def _read(environment: Environment, required: Iterable[str]) -> Config:
         web_origin=environment.variables.get("GWI_WEB_ORIGIN", DEFAULT_WEB_ORIGIN).rstrip("/"),
         tick_sender=_tick_sender(environment),
     )
+
+
+def _auto_plan(environment: Environment) -> str | None:
+    plan = environment.text("GWI_AUTO_TENANTS")
+    # Whether there is such a plan is known to the store alone.
+    if plan is not None and not PLAN_ID.fullmatch(plan):
+        environment.problems.append(f"GWI_AUTO_TENANTS is {plan!r}, which is not the id of a plan")
+    return plan
 
 
 def _smtp_server(environment: Environment) -> SmtpServer | None:

@@ -13,7 +13,7 @@ from shared.adapters.memory import InlineTickPublisher, MemoryStore
 from shared.adapters.smtp import SmtpMailSender
 from shared.config import Config
 from shared.domain.errors import UsageError
-from shared.domain.limits.plan_catalog import PlanCatalog
+from shared.domain.limits.plan_catalog import CurrentPlans
 from shared.domain.notices.mail_templates import Links
 from shared.domain.prices.catalog import catalog_providers
 from shared.ports import (
@@ -25,11 +25,11 @@ from shared.ports import (
     Operations,
     Operators,
     Outbox,
-    PlanCatalogs,
     PriceBooks,
     PushVerifier,
     SignatureCheck,
     StripeGateway,
+    TenantIndex,
     TickPublisher,
     UsageStore,
 )
@@ -43,11 +43,14 @@ from shared.usecases.limits.check_limits import Limits, Thresholds
 from shared.usecases.limits.limit_rates import RateLimits
 from shared.usecases.limits.manage_plans import PlanManager
 from shared.usecases.limits.read_plans import PlanReader
+from shared.usecases.limits.tenant_rows import TenantRows
 from shared.usecases.metering.record_events import EventRecorder
+from shared.usecases.metering.record_for_tenants import PlatformRecorder
 from shared.usecases.notices.deliver import Deliverer, DeliveryDependencies
 from shared.usecases.notices.raise_alerts import AlertRaiser
 from shared.usecases.people.authenticate import KeyAuthenticator
 from shared.usecases.people.authenticate_member import MemberAuthenticator
+from shared.usecases.people.named_tenants import NamedTenants
 from shared.usecases.prices.read_prices import PriceReader
 from shared.usecases.tick_jobs import TickJobs
 
@@ -83,47 +86,44 @@ class Container:
             return Stores.in_memory(process_memory())
         return Stores.in_firestore(self._rpc, self.config)
 
-    @property
+    @cached_property
     def usage(self) -> UsageStore:
         return self._stores.usage
 
-    @property
+    @cached_property
     def directory(self) -> Directory:
         return self._stores.directory
 
-    @property
+    @cached_property
+    def tenant_index(self) -> TenantIndex:
+        return self._stores.tenant_index
+
+    @cached_property
     def price_books(self) -> PriceBooks:
         return self._stores.price_books
 
-    @property
-    def plan_catalogs(self) -> PlanCatalogs:
-        return self._stores.plan_catalogs
-
     @cached_property
     def plan_manager(self) -> PlanManager:
-        return PlanManager(self.plan_catalogs, default_plans())
-
-    def plans(self) -> PlanCatalog:
-        """Return the plans as they are now, at most a minute old."""
-        return self._plan_reader.current(self.clock())
+        return PlanManager(self._stores.plan_catalogs, default_plans())
 
     @cached_property
-    def _plan_reader(self) -> PlanReader:
-        return PlanReader(self.plan_catalogs, default_plans())
+    def plans(self) -> CurrentPlans:
+        reader = PlanReader(self._stores.plan_catalogs, default_plans())
+        return lambda: reader.current(self.clock())
 
-    @property
+    @cached_property
     def outbox(self) -> Outbox:
         return self._stores.outbox
 
-    @property
+    @cached_property
     def endpoints(self) -> Endpoints:
         return self._stores.endpoints
 
-    @property
+    @cached_property
     def members(self) -> Members:
         return self._stores.members
 
-    @property
+    @cached_property
     def operators(self) -> Operators:
         return self._stores.operators
 
@@ -178,6 +178,7 @@ class Container:
             billing=self.billing,
             publisher=self.publisher,
             turns=ReconciliationTurns(self._stores.reconciliations),
+            rows=self.rows,
         )
 
     @cached_property
@@ -250,6 +251,14 @@ class Container:
         return EventRecorder(self.ledger, self.prices, self.config.takes_estimates)
 
     @cached_property
+    def platform_events(self) -> PlatformRecorder:
+        return PlatformRecorder(self.events, self.tenants, self.rates)
+
+    @cached_property
+    def tenants(self) -> NamedTenants:
+        return NamedTenants(self.directory, self.plans, self.config.auto_plan)
+
+    @cached_property
     def prices(self) -> PriceReader:
         path = self.config.price_catalog
         return PriceReader(self.price_books, CatalogFile(Path(path)) if path else None)
@@ -257,6 +266,10 @@ class Container:
     @cached_property
     def limits(self) -> Limits:
         return Limits(self.ledger, self.thresholds)
+
+    @cached_property
+    def rows(self) -> TenantRows:
+        return TenantRows(self.tenant_index, self.ledger, self.thresholds.policy_of)
 
     @cached_property
     def rates(self) -> RateLimits:

@@ -15,6 +15,7 @@ from shared.ports import (
     PlanCatalogs,
     PriceBooks,
     Reconciliations,
+    TenantIndex,
     UsageStore,
 )
 
@@ -28,6 +29,7 @@ class Stores:
 
     usage: UsageStore
     directory: Directory
+    tenant_index: TenantIndex
     members: Members
     operators: Operators
     billing: BillingStore
@@ -50,6 +52,7 @@ class Stores:
         return cls(
             usage=firestore.FirestoreUsageStore(rpc, config.retention),
             directory=firestore.FirestoreDirectory(rpc),
+            tenant_index=firestore.FirestoreTenantIndex(rpc),
             members=firestore.FirestoreMembers(rpc),
             operators=firestore.FirestoreOperators(rpc),
             billing=firestore.FirestoreBillingStore(rpc),

@@ -41,10 +41,14 @@ class Problems:
 
     def add(self, problems: Iterable[FieldProblem], most: int = MAX_PROBLEMS) -> None:
         """Add the first `most` of `problems`, as far as there is room."""
-        room = min(most, MAX_PROBLEMS - len(self.listed))
+        room = max(min(most, MAX_PROBLEMS - len(self.listed)), 0)
         first = list(islice(problems, room + 1))
         self.listed += first[:room]
         self.is_truncated |= len(first) > room
+
+    def add_all(self, problems: Iterable[FieldProblem]) -> None:
+        """Add problems of one line each that a caller has to know completely, whatever else is listed."""
+        self.listed += problems
 
 
 class InvalidInput(UsageError):

@@ -12,12 +12,21 @@ from werkzeug.exceptions import NotFound as NoSuchRoute
 from werkzeug.routing import Map, Rule
 from werkzeug.wsgi import get_input_stream
 
-from shared.domain.errors import Forbidden, NotAuthenticated, NotFound, TooLarge
+from shared.domain.errors import FieldProblem, Forbidden, InvalidInput, NotAuthenticated, NotFound, TooLarge
 from shared.domain.people.members import Identity
+from shared.domain.people.tenants import Tenant
 from shared.http.body_deadlines import discard_body
 from shared.http.problems import problem_of
 from shared.http.request_logs import RequestLog, trace_of
-from shared.http.routes import PRIVATE, TENANT_HEADER, Call, Container, Route, SignInLevel
+from shared.http.routes import (
+    PRIVATE,
+    TENANT_HEADER,
+    Call,
+    Container,
+    ExistingResponse,
+    Route,
+    SignInLevel,
+)
 from shared.http.turns import Turns
 from shared.logs import traced
 from shared.usecases.people.authenticate import Access, PlatformAccess
@@ -69,12 +78,14 @@ class App:
         route, path = self._match(request)
         log.route, log.tenant_id = route.path, path.get("tenant")
         _refuse_unreadable(request, route)
-        call = self._admit(Call(request=request, now=self._container.clock(), path=path), route, log)
+        asked = Call(request=request, now=self._container.clock(), path=path, crossings=log.crossings)
+        call = self._admit(asked, route, log)
         if call.access:
             log.tenant_id = call.access.tenant_id
         with self._turn(route, call):
             response = route.handle(call, self._container)
-        response.status_code = route.status
+        if not isinstance(response, ExistingResponse):
+            response.status_code = route.status
         return response
 
     def _turn(self, route: Route, call: Call) -> AbstractContextManager[None]:
@@ -119,9 +130,22 @@ class App:
         if needs is None:
             raise _needs_person()
         platform.require(needs)
-        named = call.path.get("tenant") or call.request.headers.get(TENANT_HEADER)
-        access = platform.to(self._container.authenticator.find_tenant(named)) if named else None
-        return replace(call, access=access, platform=platform)
+        tenant = None if route.names_tenants else self._named_tenant(call)
+        if tenant is None:
+            return replace(call, platform=platform)
+        call.crossings.append(tenant.id)
+        return replace(call, access=platform.to(tenant), platform=platform)
+
+    def _named_tenant(self, call: Call) -> Tenant | None:
+        """Return the tenant in the path, as it is stored, or else that of the header, which may be a minute old."""
+        in_path, in_header = call.path.get("tenant"), call.request.headers.get(TENANT_HEADER)
+        if in_path is None:
+            return self._container.tenants.find(in_header, call.now) if in_header else None
+        if in_header is not None and in_header != in_path:
+            message = f"the header {TENANT_HEADER} names another tenant than the path"
+            problem = FieldProblem(field=TENANT_HEADER, code="tenant_mismatch", message=message)
+            raise InvalidInput(message, (problem,), code="tenant_mismatch")
+        return self._container.authenticator.find_tenant(in_path)
 
     def _admit_person(self, call: Call, route: Route, token: str, log: RequestLog) -> Call:
         identity = self._container.sign_in.identify(token, call.now)

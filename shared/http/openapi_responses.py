@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
+from shared.http.idempotency import REPLAYED, IdempotencyHeaders
 from shared.http.routes import METERING_PATHS, Route
 
 _Json = dict[str, Any]
@@ -30,6 +31,10 @@ HEADERS: Final[Mapping[str, _Json]] = {
     "Content-Disposition": {
         "description": "The name of a file to download.",
         "schema": {"type": "string"},
+    },
+    REPLAYED: {
+        "description": "Only if this is the response to an earlier request with the same Idempotency-Key.",
+        "schema": {"const": "true"},
     },
     "WWW-Authenticate": {"description": "The scheme to use.", "schema": {"const": "Bearer"}},
     "Allow": {"description": "The methods of the path.", "schema": {"type": "string"}},
@@ -69,15 +74,25 @@ def responses(each: Route, schema: _Json | None) -> _Json:
         success["content"] = {"application/json": {"schema": schema}}
     if each.is_also_csv:
         success["content"]["text/csv"] = {"schema": {"type": "string"}}
-        # Not required: only a file has a name.
-        optional = {**HEADERS["Content-Disposition"], "required": False}
-        success["headers"] = {**success["headers"], "Content-Disposition": optional}
+        # Only a file has a name.
+        success["headers"] |= _optional("Content-Disposition")
+    if each.headers is IdempotencyHeaders:
+        success["headers"] |= _optional(REPLAYED)
     refusals = {
         str(status): {"$ref": f"#/components/responses/{_name(status)}"}
         for status in _REFUSALS
         if _is_possible(status, each)
     }
-    return {str(each.status): success, **refusals}
+    existing = (
+        {"200": {**success, "description": "It exists already: nothing has changed"}}
+        if each.may_exist
+        else {}
+    )
+    return {str(each.status): success, **existing, **refusals}
+
+
+def _optional(name: str) -> _Json:
+    return {name: {**HEADERS[name], "required": False}}
 
 
 def _is_possible(status: int, each: Route) -> bool:
@@ -88,7 +103,8 @@ def _is_possible(status: int, each: Route) -> bool:
         400: has_input,
         401: each.needs is not None,
         403: each.needs is not None,
-        404: "<" in each.path,
+        404: "<" in each.path
+        or (each.path.startswith(METERING_PATHS) and has_body and not each.names_tenants),
         408: has_body,
         409: changes_tenant,
         422: has_input,

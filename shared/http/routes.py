@@ -5,17 +5,17 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
-from typing import Protocol
+from typing import Final, Protocol
 
 from flask import Request, Response
 from pydantic import BaseModel
 
 from shared.config import Config
 from shared.domain.errors import FieldProblem, InvalidInput, NotAuthenticated
-from shared.domain.limits.plan_catalog import PlanCatalog
+from shared.domain.limits.plan_catalog import CurrentPlans
 from shared.domain.notices.mail_templates import Links
 from shared.domain.people.members import Identity, Permission
-from shared.domain.people.tenants import Change
+from shared.domain.people.tenants import Change, member_actor
 from shared.ports import (
     Directory,
     Endpoints,
@@ -23,6 +23,7 @@ from shared.ports import (
     Operations,
     Outbox,
     SignatureCheck,
+    TenantIndex,
     UsageStore,
 )
 from shared.usecases.billing.billing_dependencies import BillingDependencies
@@ -31,14 +32,17 @@ from shared.usecases.ledger.ledger import Ledger
 from shared.usecases.limits.check_limits import Limits
 from shared.usecases.limits.limit_rates import RateLimits
 from shared.usecases.limits.manage_plans import PlanManager
+from shared.usecases.limits.tenant_rows import TenantRows
 from shared.usecases.metering.record_events import EventRecorder
+from shared.usecases.metering.record_for_tenants import PlatformRecorder
 from shared.usecases.people.authenticate import Access, KeyAuthenticator, PlatformAccess
 from shared.usecases.people.authenticate_member import MemberAuthenticator
+from shared.usecases.people.named_tenants import NamedTenants
 
 MAX_BODY_BYTES = 4 * 1024 * 1024
 """Of events and of Stripe's webhooks. All other bodies are a few fields."""
 MAX_SMALL_BODY_BYTES = 64 * 1024
-TENANT_HEADER = "GWI-Tenant"
+TENANT_HEADER: Final = "GWI-Tenant"
 """Names the tenant for which a platform key acts, where the path names none."""
 METERING_PATHS = "/v1/"
 """The beginning of the paths that agents call; these take only keys."""
@@ -62,6 +66,10 @@ class Container(Protocol):
     @property
     def members(self) -> Members: ...
     @property
+    def tenant_index(self) -> TenantIndex: ...
+    @property
+    def rows(self) -> TenantRows: ...
+    @property
     def outbox(self) -> Outbox: ...
     @property
     def endpoints(self) -> Endpoints: ...
@@ -78,12 +86,17 @@ class Container(Protocol):
     @property
     def events(self) -> EventRecorder: ...
     @property
+    def platform_events(self) -> PlatformRecorder: ...
+    @property
+    def tenants(self) -> NamedTenants: ...
+    @property
     def limits(self) -> Limits: ...
     @property
     def rates(self) -> RateLimits: ...
     @property
     def billing(self) -> BillingDependencies: ...
-    def plans(self) -> PlanCatalog: ...
+    @property
+    def plans(self) -> CurrentPlans: ...
     @property
     def plan_manager(self) -> PlanManager: ...
     @property
@@ -110,6 +123,8 @@ class Call:
     identity: Identity | None = None
     platform: PlatformAccess | None = None
     """The caller's platform key, or an operator; `access` is then that to the tenant they have named, if any."""
+    crossings: list[str] = field(default_factory=list)
+    """The tenants for which a platform key, or an operator, acts in this request; for the log."""
 
     @property
     def caller(self) -> Access:
@@ -123,6 +138,8 @@ class Call:
     @property
     def change(self) -> Change:
         """The caller and time of a change, for the audit log."""
+        if self.access is None and self.platform is None:
+            return Change(member_actor(self.user.email), self.now)
         return (self.platform or self.caller).change(self.now)
 
     @property
@@ -170,7 +187,11 @@ class Route:
     other_bodies: Mapping[str, object] = field(default_factory=dict)
     examples: Mapping[str, Example] = field(default_factory=dict)
     """Bodies by their names, which the OpenAPI document shows."""
+    names_tenants: bool = False
+    """The body of a platform key may name tenants: the handler finds them, and that of the header."""
     is_also_csv: bool = False
+    may_exist: bool = False
+    """Whether the same request again answers 200 with what exists."""
     status: int = 200
     max_body_bytes: int = MAX_SMALL_BODY_BYTES
 
@@ -182,7 +203,21 @@ class Route:
 
 def json_response(model: BaseModel, cache_control: str = PRIVATE) -> Response:
     headers = {"Cache-Control": cache_control}
-    return Response(model.model_dump_json(by_alias=True), 200, headers, mimetype="application/json")
+    return Response(json_text(model), 200, headers, mimetype="application/json")
+
+
+def json_text(model: BaseModel) -> str:
+    return model.model_dump_json(by_alias=True)
+
+
+class ExistingResponse(Response):
+    """The response of a route that creates, when what it was asked for exists already: its status stays 200."""
+
+
+def existing_response(model: BaseModel) -> Response:
+    """Return what an earlier request has created."""
+    headers = {"Cache-Control": PRIVATE}
+    return ExistingResponse(json_text(model), 200, headers, mimetype="application/json")
 
 
 def empty_response() -> Response:

@@ -6,7 +6,7 @@ from shared.http.ledger import series, usage_api
 from shared.http.liveness import ALIVE
 from shared.http.metering import record_usage
 from shared.http.notices import alerts, endpoints, mail_links
-from shared.http.people import api_keys, audit, members, tenant_settings
+from shared.http.people import api_keys, audit, members, tenant_settings, tenants
 from shared.http.platform import plans as platform_plans
 from shared.http.routes import Route
 
@@ -14,6 +14,7 @@ _READING = (
     usage_api,
     series,
     billing,
+    tenants,
     members,
     tenant_settings,
     api_keys,

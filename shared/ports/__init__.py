@@ -42,10 +42,20 @@ from shared.ports.notices import (
 )
 from shared.ports.operations import Operations
 from shared.ports.pages import Page
-from shared.ports.people import Directory, IdentityVerifier, Leaving, Members, Operators, StaleMembers
+from shared.ports.people import (
+    AlreadyAnswered,
+    Directory,
+    IdentityVerifier,
+    Leaving,
+    Members,
+    Operators,
+    StaleMembers,
+)
 from shared.ports.prices import BrokenCatalog, CatalogSource, PriceBooks, StalePrices
+from shared.ports.tenant_index import StaleRow, StoredRow, TenantIndex
 
 __all__ = [
+    "AlreadyAnswered",
     "BillingChange",
     "BillingStore",
     "BrokenCatalog",
@@ -85,8 +95,11 @@ __all__ = [
     "StalePrices",
     "StaleReconciliation",
     "StaleRollup",
+    "StaleRow",
     "StoredAccount",
+    "StoredRow",
     "StripeGateway",
+    "TenantIndex",
     "TickPublisher",
     "UsageStore",
     "WebhookSender",

@@ -16,6 +16,7 @@ from shared.domain.metering.recording import RecordedEvent
 from shared.domain.metering.runs import Run
 from shared.domain.notices.alerts import UsageAlert
 from shared.domain.notices.entries import Outgoing
+from shared.domain.people.tenant_rows import RowUsage
 from shared.domain.people.tenants import Tenant
 from shared.ports.pages import Page
 
@@ -108,11 +109,16 @@ class UsageStore(Protocol):
         """Create the month; do nothing if it exists."""
 
     def clear_counters(
-        self, tenant_id: str, shards: Collection[CounterShard], next_fold_at: datetime
+        self,
+        tenant_id: str,
+        shards: Collection[CounterShard],
+        next_fold_at: datetime,
+        usage: RowUsage | None = None,
     ) -> None:
         """Mark as folded those of `shards` that still are as they were read, and let them expire after a while.
 
-        The others are dirty and due at `next_fold_at`. A dirty counter does not expire.
+        The others are dirty and due at `next_fold_at`. A dirty counter does not expire. In the same round trip, set
+        the `usage` of the tenant's row in the platform's list, if it has one; its last event never moves back.
         """
 
     def save_counter_settings(self, tenant_id: str, settings: CounterSettings, version: object) -> None:

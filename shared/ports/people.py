@@ -1,6 +1,7 @@
 """Ports for tenants, API keys, the audit log, sign-in, members and invitations.
 
-Every method raises Unavailable if its store or service does not answer.
+Every method raises Unavailable if its store or service does not answer. A method that takes an audit entry stores its
+receipt too, all or nothing, and raises AlreadyAnswered if the receipt in its place is not the one that it replaces.
 """
 
 from collections.abc import Collection, Sequence
@@ -8,24 +9,35 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from shared.domain.errors import Conflict
 from shared.domain.limits.grants import Grant
 from shared.domain.limits.limits import LimitOverrides
 from shared.domain.limits.plans import PlanVersion
 from shared.domain.notices.entries import Outgoing
 from shared.domain.people.members import Identity, Invitation, Member, Membership, ReceivedInvitation
 from shared.domain.people.operators import Operator
-from shared.domain.people.tenants import ApiKey, AuditEntry, Tenant
+from shared.domain.people.receipts import Receipt
+from shared.domain.people.tenants import ApiKey, AuditEntry, Tenant, TenantProfile
 from shared.ports.pages import Page
 
 
-class Directory(Protocol):
-    """Tenants, their API keys and their audit log."""
+class AlreadyAnswered(Conflict):
+    """A request with the same Idempotency-Key has taken effect meanwhile; nothing was changed again."""
 
-    def create_tenant(self, tenant: Tenant, key: ApiKey, audit: AuditEntry) -> None:
-        """Create the tenant with its first key; raise Conflict if the id is taken."""
+    code = "request_under_way"
+
+
+class Directory(Protocol):
+    """Tenants, their API keys and their audit log, and the receipts of requests that created something."""
+
+    def create_tenant(self, tenant: Tenant, key: ApiKey | None, audit: AuditEntry) -> None:
+        """Create the tenant, with its first key if it gets one; raise Conflict if the id is taken."""
 
     def find_tenant(self, tenant_id: str) -> Tenant | None:
         """Return the tenant, or None if it does not exist."""
+
+    def find_tenants(self, tenant_ids: Collection[str]) -> list[Tenant]:
+        """Return those of the tenants that exist, in any order, read in one round trip."""
 
     def set_plan(self, tenant_id: str, plan: PlanVersion, audit: AuditEntry) -> None:
         """Change the plan; raise NotFound if the tenant does not exist."""
@@ -68,11 +80,20 @@ class Directory(Protocol):
     def set_suspended_at(self, tenant_id: str, at: datetime | None, audit: AuditEntry) -> None:
         """Suspend the tenant, or with None resume it; raise NotFound if the tenant does not exist."""
 
+    def set_ended_at(self, tenant_id: str, at: datetime | None, audit: AuditEntry) -> None:
+        """End the tenant, or with None reopen it; raise NotFound if the tenant does not exist."""
+
+    def set_profile(self, tenant_id: str, profile: TenantProfile, audit: AuditEntry) -> None:
+        """Replace the name and the metadata; raise NotFound if the tenant does not exist."""
+
     def list_audit(self, tenant_id: str | None, *, limit: int, cursor: str | None = None) -> Page[AuditEntry]:
         """Return a page of the audit log of a tenant, or of the platform, newest first.
 
         Raise InvalidInput for a bad cursor.
         """
+
+    def find_receipt(self, receipt_id: str) -> Receipt | None:
+        """Return the receipt, which may have expired, or None."""
 
 
 class IdentityVerifier(Protocol):
@@ -109,6 +130,14 @@ class Members(Protocol):
 
     def create_tenant_with_owner(self, tenant: Tenant, owner: Member, audit: AuditEntry) -> None:
         """Create the tenant with its first owner and no key; raise Conflict if the id is taken."""
+
+    def create_tenant_with_invitation(
+        self, tenant: Tenant, invitation: Invitation, outgoing: Outgoing, audits: Sequence[AuditEntry]
+    ) -> None:
+        """Create the tenant with the invitation of its first owner and the mail about it, and no key.
+
+        Raise Conflict if the id is taken, StaleMembers if a quota has changed since it was read.
+        """
 
     def find_membership(self, tenant_id: str, user_id: str) -> Membership | None:
         """Return the member and the tenant, read in one round trip."""

@@ -14,6 +14,7 @@ from shared.usecases.billing.reconcile_billing import reconcile_tenants
 from shared.usecases.ledger.fold_tenant import TenantFolder
 from shared.usecases.ledger.fold_usage import TENANTS_PER_MESSAGE, fold_days, fold_due, fold_tenants
 from shared.usecases.ledger.reconciliation_turns import ReconciliationTurns
+from shared.usecases.limits.tenant_rows import TenantRows
 from shared.usecases.notices.deliver import Deliverer, deliver_due
 
 LOGGER = logging.getLogger("gwi_usage")
@@ -28,6 +29,7 @@ class TickJobs:
     billing: BillingDependencies
     publisher: TickPublisher
     turns: ReconciliationTurns
+    rows: TenantRows
 
     def run(self, message: TickMessage, now: datetime) -> None:
         """Do the job. If it fails, the message has to be sent again."""
@@ -95,11 +97,15 @@ class TickJobs:
         return failed
 
     def _reconcile_tenants(self, tenant_ids: Sequence[str], now: datetime) -> None:
-        """Complete the days of these tenants, also where nothing is recorded any more, and compare their billing."""
+        """Complete the days of these tenants, also where nothing is recorded any more, and compare their billing.
+
+        Their rows in the platform's list come last: a period, a plan or a grant may have ended by itself.
+        """
         try:
             fold_tenants(self.folder, tenant_ids, now)
         finally:
             self._compare_billing(tenant_ids, now)
+        self.rows.refresh(tenant_ids, now)
 
     def _compare_billing(self, tenant_ids: Sequence[str], now: datetime) -> None:
         if self.billing.gateway is None:

@@ -33,6 +33,7 @@ from tests.contracts.test_members import ADA, INVITATION, entry
 from tests.contracts.test_operators import ADA as OPERATOR
 from tests.contracts.test_operators import ADDED as OPERATOR_ADDED
 from tests.contracts.test_operators import REMOVED as OPERATOR_REMOVED
+from tests.contracts.test_receipts import REQUEST
 from tests.plans import FREE, PLANS, STARTER
 from tests.sample_events import NOON
 from tests.usecases.notices.alert_scenarios import LINKS
@@ -57,6 +58,10 @@ def a_tenant_is_created_and_changed(stores: Stores) -> Sequence[object]:
     answers = [
         told(directory.create_tenant, ACME, KEY, CREATED),
         told(directory.create_tenant, replace(ACME, name="Other"), replace(KEY, id="other"), CREATED),
+        told(
+            directory.create_tenant, replace(ACME, id="keyless"), None, replace(CREATED, tenant_id="keyless")
+        ),
+        sorted(each.id for each in directory.find_tenants(["acme", "bolt", "keyless"])),
         told(directory.set_plan, "acme", PlanVersion("professional", 2), CREATED),
         told(directory.set_plan, "bolt", PlanVersion("professional", 2), unknown),
         told(directory.set_alert_recipients, "acme", ["a@example.com"], CREATED),
@@ -82,6 +87,29 @@ def keys_are_made_used_and_revoked(stores: Stores) -> Sequence[object]:
     rest = directory.list_audit("acme", limit=2, cursor=first.next_cursor)
     keys = [directory.find_key(KEY.id), *directory.list_keys("acme")]
     return [*keys, len(first.items), len(rest.items)]
+
+
+def creating_requests_are_repeated(stores: Stores) -> Sequence[object]:
+    directory = stores.directory
+    new_tenant(directory)
+    first = REQUEST.receipt("first", NOON)
+    answers = [
+        told(directory.save_keys, [KEY], replace(CREATED, receipt=first)),
+        told(directory.save_keys, [replace(KEY, id="again")], replace(CREATED, receipt=first)),
+    ]
+    found = directory.find_receipt(first.id)
+    assert found is not None
+    later = REQUEST.receipt("later", found.expires_at, found)
+    answers.append(told(directory.save_keys, [replace(KEY, id="second")], replace(CREATED, receipt=later)))
+    answers.append(
+        told(
+            directory.create_tenant,
+            replace(ACME, id="bolt"),
+            replace(KEY, id="b"),
+            replace(CREATED, receipt=later),
+        )
+    )
+    return [*answers, found, directory.find_receipt(first.id), *directory.list_keys("acme")]
 
 
 def operators_come_and_go(stores: Stores) -> Sequence[object]:

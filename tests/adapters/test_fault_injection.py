@@ -18,6 +18,7 @@ from tests.adapters.fault_cells import Laboratory, Scenario, Stores, sample, who
 SCENARIOS: Sequence[Scenario] = (
     fault_scenarios.a_tenant_is_created_and_changed,
     fault_scenarios.keys_are_made_used_and_revoked,
+    fault_scenarios.creating_requests_are_repeated,
     fault_scenarios.operators_come_and_go,
     fault_scenarios.people_are_invited_join_and_leave,
     fault_scenarios.invitations_end_without_a_membership,
@@ -42,6 +43,7 @@ def laboratory(emulator_channel: grpc.Channel, monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr("shared.adapters.firestore.people.directory.TOUCH_SECONDS", 10.0)
     monkeypatch.setattr("shared.domain.notices.entries.new_token", lambda: "token")
     monkeypatch.setattr("shared.usecases.notices.alert_endpoints.secrets.token_hex", lambda _: "random")
+    monkeypatch.setattr("shared.domain.people.receipts.secrets.token_bytes", bytes)
     return Laboratory(emulator_channel)
 
 

@@ -27,7 +27,8 @@ from shared.adapters.firestore.ledger.counters import (
 )
 from shared.adapters.firestore.metering.events import run_write
 from shared.adapters.firestore.notices.documents import outgoing_writes
-from shared.adapters.firestore.people.tenants import counter_settings_write, raise_shards_write
+from shared.adapters.firestore.people.commits import receipt_fields
+from shared.adapters.firestore.people.tenants import counter_settings_write, raise_shards_write, set_write
 from shared.adapters.firestore.queries import NAME, StructuredQuery
 from shared.domain.ledger.counter_settings import CounterSettings
 from shared.domain.ledger.counters import METRICS, Cell, CounterShard, Series, ShardRef
@@ -35,6 +36,7 @@ from shared.domain.ledger.periods import month_of, period_at
 from shared.domain.ledger.rollups import DayRollup, MonthRollup
 from shared.domain.metering.recording import DayDelta
 from shared.domain.metering.runs import Run
+from shared.domain.people.receipts import Receipt
 from shared.domain.prices.costs import EventCost
 from shared.domain.prices.token_pools import TokenPools
 from shared.ports import BillingStore, Directory, EventsWanted, Outbox, UsageStore
@@ -85,6 +87,7 @@ NOT_QUERYING = {
     *(
         "create_tenant",
         "find_tenant",
+        "find_tenants",
         "set_plan",
         "find_key",
         "save_keys",
@@ -95,6 +98,7 @@ NOT_QUERYING = {
         "change_grants",
         "set_time_zone",
         "set_suspended_at",
+        "find_receipt",
     ),
     *("claim_entry", "settle_entry", "add_entries", "find_entry", "known_entries", "read_quotas"),
     *("find_addresses", "confirm_address", "set_stopped"),
@@ -221,6 +225,7 @@ DAY = DayRollup(
     events=1,
     folded_at=NOON,
 )
+RECEIPT = Receipt(id="i", fingerprint="f", nonce=b"n", sealed=b"s", expires_at=NOON)
 MONTH = MonthRollup(month=month_of(TODAY), days={TODAY: DAY.entry})
 WRITES = {
     "events": [event_write("events/e", FULL_EVENT)],
@@ -236,6 +241,7 @@ WRITES = {
     ],
     "days": [day_write("days/d", DAY)],
     "outbox": list(outgoing_writes("x", outgoing(MAIL))),
+    "idempotency": [set_write("idempotency/i", receipt_fields(RECEIPT))],
     "months": [entry_write("months/m", DAY), month_write("months/m", MONTH)],
 }
 FOLDS_OF_TENANTS = [
@@ -300,7 +306,7 @@ def test_counters_have_one_index_of_due_folds_and_one_of_dirty_counters() -> Non
     assert OVERRIDES["counters", "dirty"]["indexes"] == [{"order": "ASCENDING", "queryScope": "COLLECTION"}]
 
 
-@pytest.mark.parametrize("collection", ["events", "counters"])
+@pytest.mark.parametrize("collection", ["events", "counters", "idempotency"])
 def test_expired_documents_are_deleted(collection: str) -> None:
     assert OVERRIDES[collection, "expire_at"]["ttl"] is True
     assert "expire_at" in _fields_of(WRITES[collection])

@@ -1,7 +1,10 @@
 """A Firestore that dies silently: a new connection, one deadline for a request, and fast refusals meanwhile."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from functools import partial
+from threading import Barrier
 from time import monotonic
 from uuid import uuid4
 
@@ -127,6 +130,22 @@ def test_all_calls_of_a_request_share_one_deadline(store: Store) -> None:
     store.is_away = False
     assert store.retries.run(store.call) == "answer", "what was left of its time says nothing about the store"
     assert store.probes == 0
+
+
+def test_seconds_in_which_several_threads_of_a_request_wait_count_once(store: Store) -> None:
+    both = Barrier(2)
+
+    def slow(_timeout: float) -> str:
+        if both.wait() == 0:
+            store.now += 3.0
+        both.wait()
+        return "answer"
+
+    with store.retries.request(), ThreadPoolExecutor(2) as threads:
+        calls = [threads.submit(copy_context().run, store.retries.run, slow) for _ in range(2)]
+        assert [call.result() for call in calls] == ["answer"] * 2
+        store.is_away = True
+        assert GIVE_UP_AFTER_SECONDS - 3 - 1 < store.seconds_of_a_refusal() <= GIVE_UP_AFTER_SECONDS - 3
 
 
 def test_time_that_a_request_spends_elsewhere_is_not_taken_from_the_store(store: Store) -> None:

@@ -18,6 +18,7 @@ from shared.adapters.firestore import (
     FirestorePriceBooks,
     FirestoreReconciliations,
     FirestoreRpc,
+    FirestoreTenantIndex,
     FirestoreUsageStore,
 )
 from shared.adapters.firestore.rpc import open_channel
@@ -31,6 +32,7 @@ from shared.ports import (
     PlanCatalogs,
     PriceBooks,
     Reconciliations,
+    TenantIndex,
     UsageStore,
 )
 from tests.billing_places import BillingPlace, FirestoreBillingPlace, MemoryBillingPlace
@@ -52,6 +54,7 @@ class Stores(NamedTuple):
     endpoints: Endpoints
     reconciliations: Reconciliations
     operators: Operators
+    tenant_index: TenantIndex
 
 
 @pytest.fixture(scope="session")
@@ -89,6 +92,7 @@ def _firestore_stores(channels: tuple[grpc.Channel, grpc.Channel]) -> Stores:
         FirestoreEndpoints(rpc),
         FirestoreReconciliations(rpc),
         FirestoreOperators(rpc),
+        FirestoreTenantIndex(rpc),
     )
 
 
@@ -139,3 +143,9 @@ def price_books(stores: Stores) -> PriceBooks:
 @pytest.fixture
 def plan_catalogs(stores: Stores) -> PlanCatalogs:
     return stores.plan_catalogs
+
+
+@pytest.fixture
+def index(stores: Stores) -> TenantIndex:
+    """The platform's list of tenants; empty."""
+    return stores.tenant_index

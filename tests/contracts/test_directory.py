@@ -93,6 +93,24 @@ def test_a_tenant_is_created_with_its_key_and_its_audit_entry(directory: Directo
     assert trail_of(directory) == [CREATED]
 
 
+def test_a_tenant_can_be_created_without_a_key(directory: Directory) -> None:
+    directory.create_tenant(ACME, None, CREATED)
+    assert directory.find_tenant("acme") == ACME
+    assert directory.list_keys("acme") == []
+    assert trail_of(directory) == [CREATED]
+    with pytest.raises(Conflict, match="'acme'"):
+        directory.create_tenant(ACME, None, CREATED)
+
+
+def test_several_tenants_are_found_together(directory: Directory) -> None:
+    bolt = replace(ACME, id="bolt", plan="free")
+    for tenant in (ACME, bolt):
+        directory.create_tenant(tenant, None, replace(CREATED, tenant_id=tenant.id))
+    found = directory.find_tenants(["bolt", "nobody", "acme"])
+    assert sorted(found, key=lambda tenant: tenant.id) == [ACME, bolt]
+    assert directory.find_tenants(["nobody"]) == []
+
+
 def test_a_taken_id_is_a_conflict_and_nothing_of_the_second_tenant_is_stored(directory: Directory) -> None:
     directory.create_tenant(ACME, KEY, CREATED)
     second_key = replace(KEY, id=key_id("gwi_test_2"))

@@ -21,7 +21,7 @@ FREE = PriceEntry(
     key=PriceKey(None, "x", "y", None), starts=date(1, 1, 1), percent=Decimal(0), same_as="a/b/c"
 )
 CHANGE = AuditEntry(
-    tenant_id="prices",
+    tenant_id=None,
     at=NOON,
     actor="admin:ada",
     action="prices.version_1",

@@ -11,6 +11,7 @@ METERING = {f"M{number}" for number in range(1, 41 + 1)}
 PRICES = {f"T{number}" for number in range(1, 12 + 1)}
 BILLING = {f"B{number}" for number in range(1, 45 + 1)}
 REDACTION = {"F5", "F6"}
+PLATFORM = {"P1", "P2", "P3", "P5"}
 FOLDERS = ("tests/golden", "tests/usecases", "tests/http", "tests/domain")
 
 
@@ -51,3 +52,9 @@ def test_every_behaviour_of_redaction_has_a_golden_test() -> None:
     found = re.findall(r"(?:test_f|\[F)(\d+)(?![0-9])", listed("tests/golden/test_redaction.py"))
     named = {f"F{number}" for number in found}
     assert named >= REDACTION, f"no golden test names {sorted(REDACTION - named)}"
+
+
+def test_every_behaviour_of_a_platform_has_a_golden_test() -> None:
+    found = re.findall(r"(?:test_p|\[P)(\d+)(?![0-9])", listed("tests/golden"))
+    named = {f"P{number}" for number in found}
+    assert named >= PLATFORM, f"no golden test names {sorted(PLATFORM - named)}"

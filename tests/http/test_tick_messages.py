@@ -13,6 +13,7 @@ from shared.domain.ledger.counter_settings import MAX_COUNTER_SHARDS
 from shared.domain.ledger.counters import CounterShard, ShardRef
 from shared.domain.ledger.rollups import DayRollup
 from shared.domain.ledger.tick import MAX_TENANTS
+from shared.domain.people.tenant_rows import RowUsage
 from tests.http.serving import Clock, Functions, Json, unfolded
 from tests.http.topic import Topic
 
@@ -182,9 +183,14 @@ def test_counters_of_a_deleted_tenant_are_cleared_once_and_asked_for_no_more(
     cleared: list[ShardRef] = []
     clear = store.clear_counters
 
-    def clear_counters(tenant_id: str, shards: Collection[CounterShard], next_fold_at: datetime) -> None:
+    def clear_counters(
+        tenant_id: str,
+        shards: Collection[CounterShard],
+        next_fold_at: datetime,
+        usage: RowUsage | None = None,
+    ) -> None:
         cleared.extend(each.ref for each in shards)
-        clear(tenant_id, shards, next_fold_at)
+        clear(tenant_id, shards, next_fold_at, usage)
 
     monkeypatch.setattr(store, "clear_counters", clear_counters)
     for _ in range(3):

@@ -52,6 +52,7 @@ CLOSED = (
     "catalog/prices/changes/00000001",
     "stripe_events/evt_1",
     "outbox/e1",
+    "idempotency/r1",
     "jobs/reconciliation",
     "mail_addresses/a1",
     "mail_quotas/q1",

@@ -18,7 +18,7 @@ __all__ = ["memory"]
 
 READING = {
     *("tenant list", "tenant show", "key list", "member list", "endpoint list"),
-    *("verify", "price list", "alerts"),
+    *("platform-key list", "operator list", "verify", "audit", "price list", "alerts"),
 }
 COMMANDS = list(leaves(parser()))
 PRODUCTION = {"GOOGLE_CLOUD_PROJECT": "acme-prod"}

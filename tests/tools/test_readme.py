@@ -73,7 +73,7 @@ def test_every_block_is_something_that_these_tests_run_or_look_at() -> None:
         "docs/limits.md": 4 * ["sh"],
         "docs/local.md": 6 * ["sh"],
         "docs/prices.md": ["toml", "sh"],
-        "docs/recording.md": ["sh", "python"],
+        "docs/recording.md": ["sh", "python", "sh"],
         "docs/webhooks.md": ["sh", "json", "python"],
     }
 
@@ -89,9 +89,14 @@ def test_the_calls_of_the_readme_record_an_event_and_check(stack: RunningStack, 
 
 def test_the_commands_about_recording_run_as_they_stand(stack: RunningStack, folder: Path) -> None:
     before = stack.tenant("usage")["aggregate"]["total_tokens"]["total"]
-    recorded, usage = map(json.loads, run(["sh", "-eu"], RECORDING.shell, folder).splitlines())
+    recorded, usage, mixed, check = map(json.loads, run(["sh", "-eu"], RECORDING.shell, folder).splitlines())
     assert (recorded["accepted"], recorded["ids"]) == (1, ["call-1"])
     assert usage["aggregate"]["total_tokens"]["total"] == before + 1200 + 300
+    assert (mixed["ids"], mixed["rejected"][0]["code"], check["allowed"]) == (
+        ["call-2"],
+        "unknown_tenant",
+        True,
+    )
     again = run(["sh", "-eu"], RECORDING.shell, folder).splitlines()[0]
     assert json.loads(again)["duplicates"] == 1
 

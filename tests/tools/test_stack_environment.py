@@ -24,6 +24,7 @@ ENTRIES = {
     "stripe": "http://127.0.0.1:8086",
     "tenant_id": "demo",
     "api_key": "gwi_test_example",
+    "platform_key": "gwi_platform_test_example",
 }
 
 
@@ -57,6 +58,7 @@ def test_a_running_stack_is_named_to_tools_and_to_people(tmp_path: Path, record_
             "USAGE_API": "http://127.0.0.1:8082",
             "TENANT_ID": "demo",
             "API_KEY": "gwi_test_example",
+            "PLATFORM_KEY": "gwi_platform_test_example",
         }.items()
     )
 

@@ -20,8 +20,9 @@ ENTRIES = {
     "tick_topic": "usage-tick",
     "tenant_id": "demo",
     "api_key": "gwi_test_example",
+    "platform_key": "gwi_platform_test_example",
 }
-DEMO = Demo(DemoTenant("demo", "gwi_test_example"), "starter", events=107)
+DEMO = Demo(DemoTenant("demo", "gwi_test_example"), "gwi_platform_test_example", "starter", events=107)
 
 
 def test_the_file_is_there_while_the_stack_is_ready(tmp_path: Path) -> None:
@@ -39,9 +40,18 @@ def test_the_file_of_a_stack_that_started_later_is_left_alone(tmp_path: Path) ->
     assert json.loads(file.read_text()) == later
 
 
-def test_the_banner_shows_every_address_and_the_key() -> None:
+def test_the_banner_shows_every_address_and_both_keys() -> None:
     text = banner(ENTRIES, DEMO, FOLDER, seconds=5)
-    for name in ("record_usage", "usage_api", "aggregate", "mail", "firestore", "pubsub", "api_key"):
+    for name in (
+        "record_usage",
+        "usage_api",
+        "aggregate",
+        "mail",
+        "firestore",
+        "pubsub",
+        "api_key",
+        "platform_key",
+    ):
         assert ENTRIES[name] in text
     assert "demo (plan starter, 107 demo events)" in text
 

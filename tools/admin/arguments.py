@@ -9,6 +9,7 @@ from tools.admin.parsing import PROGRAM, Command, add, add_common, whole_number
 from tools.admin.people_arguments import add_key, add_member
 from tools.admin.plan_arguments import add_migration, add_plans
 from tools.admin.platform_arguments import add_endpoint, add_platform
+from tools.admin.platform_key_arguments import add_audit, add_platform_key
 
 _MOST_TENANTS = 1000
 
@@ -25,7 +26,8 @@ def parser() -> ArgumentParser:
     )
     add_common(top, is_top=True)
     subjects = top.add_subparsers(
-        required=True, metavar="{tenant,key,member,operator,endpoint,verify,price,plans,stripe,alerts}"
+        required=True,
+        metavar="{tenant,key,platform-key,member,operator,endpoint,verify,audit,price,plans,stripe,alerts}",
     )
     _add_tenant(
         subjects.add_parser(
@@ -33,6 +35,7 @@ def parser() -> ArgumentParser:
         )
     )
     add_key(subjects.add_parser("key", help="create, list, rotate or revoke a tenant's API keys"))
+    add_platform_key(subjects.add_parser("platform-key", help="keys that act for every tenant"))
     add_member(subjects.add_parser("member", help="add, list or remove a tenant's members"))
     add_operators(subjects.add_parser("operator", help="add, list or remove the platform's operators"))
     add_endpoint(subjects.add_parser("endpoint", help="add, list or remove a tenant's webhook endpoints"))
@@ -47,6 +50,7 @@ def parser() -> ArgumentParser:
     )
     verify.add_argument("--tenant", required=True, metavar="ID")
     add_plans(subjects.add_parser("plans", help="the platform's plans: limits and prices, in versions"))
+    add_audit(subjects)
     add_platform(subjects)
     return top
 

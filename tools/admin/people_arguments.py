@@ -29,7 +29,7 @@ def add_key(parser: ArgumentParser) -> None:
         choices=ALL_SCOPES,
         help=f"may be given several times; default {' and '.join(AGENT_SCOPES)}",
     )
-    create.add_argument("--expires-in-days", type=whole_number(1, 3650))
+    add_expiry(create)
     listing = add(
         actions,
         Command(
@@ -49,7 +49,7 @@ def add_key(parser: ArgumentParser) -> None:
             changes=True,
         ),
     )
-    rotate.add_argument("--overlap-hours", type=whole_number(0, 24 * 90), default=24, help="default 24")
+    add_overlap(rotate)
     revoke = add(
         actions,
         Command(
@@ -62,13 +62,24 @@ def add_key(parser: ArgumentParser) -> None:
     )
     which = revoke.add_mutually_exclusive_group(required=True)
     which.add_argument("--all", action="store_true", help="every key of the tenant, for example after a leak")
-    _add_key_name(rotate, is_required=True)
-    _add_key_name(which, is_required=False)
+    add_key_name(rotate, is_required=True)
+    add_key_name(which, is_required=False)
     for action in (create, listing, rotate, revoke):
         action.add_argument("--tenant", required=True, metavar="ID")
 
 
-def _add_key_name(action: Any, *, is_required: bool) -> None:
+def add_expiry(action: Any) -> None:
+    """Add the option after how many days a new key expires."""
+    action.add_argument("--expires-in-days", type=whole_number(1, 3650))
+
+
+def add_overlap(action: Any) -> None:
+    """Add the option how long a key works on beside its successor."""
+    action.add_argument("--overlap-hours", type=whole_number(0, 24 * 90), default=24, help="default 24")
+
+
+def add_key_name(action: Any, *, is_required: bool) -> None:
+    """Add the option that names a key without being the key."""
     # argparse refuses `required` in a group, which requires one of its options itself.
     action.add_argument(
         "--key",

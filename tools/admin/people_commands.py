@@ -1,6 +1,7 @@
 """The commands about a tenant's keys and members."""
 
 from argparse import Namespace
+from dataclasses import asdict
 from datetime import timedelta
 from typing import Any
 
@@ -32,6 +33,20 @@ def list_keys(container: Container, options: Namespace) -> Answer:
     """List a tenant's keys."""
     tenant = existing_tenant(container.directory, options.tenant)
     return Answer({"keys": [_key(key) for key in container.directory.list_keys(tenant.id)]})
+
+
+def list_platform_keys(container: Container, _options: Namespace) -> Answer:
+    """List the platform's keys."""
+    return Answer({"keys": [_key(key) for key in container.directory.list_keys(None)]})
+
+
+def list_audit(container: Container, options: Namespace) -> Answer:
+    """List the newest entries of an audit log."""
+    if options.tenant is not None:
+        existing_tenant(container.directory, options.tenant)
+    entries = container.directory.list_audit(options.tenant, limit=options.limit).items
+    rows = [{**asdict(each), "at": each.at.isoformat()} for each in entries]
+    return Answer({"audit": rows})
 
 
 def rotate_key(container: Container, options: Namespace) -> Answer:

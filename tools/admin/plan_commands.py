@@ -21,7 +21,7 @@ _MOVED = "moved"
 def show_plans(container: Container, options: Namespace) -> Answer:
     """Print the file of plans, or the last changes."""
     if options.changes_only:
-        changes = container.plan_catalogs.list_plan_changes(_SHOWN_CHANGES)
+        changes = container.plan_manager.catalogs.list_plan_changes(_SHOWN_CHANGES)
         rows = [
             {"at": each.at.isoformat(), "actor": each.actor, "action": each.action, "reason": each.reason}
             for each in changes
@@ -52,7 +52,7 @@ def migrate_plan(container: Container, options: Namespace) -> Answer:
     plan = known_plan(container.plan_manager.read(), options.plan)
     tenant_ids = frozenset(options.tenant) if options.tenant else None
     migrator = PlanMigrator(
-        container.billing, container.plan_catalogs, container.ledger, container.thresholds.policy_of
+        container.billing, container.plan_manager.catalogs, container.ledger, container.thresholds.policy_of
     )
     migration = Migration(plan, options.from_version, tenant_ids)
     moves = list(migrator.find_moves(migration, container.clock()))

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from shared.domain.people.tenants import PLATFORM_SCOPES
 from tools.dev.auth_emulator import create_user
 from tools.dev.demo_events import Event
 from tools.dev.demo_history import demo_events
@@ -15,6 +16,10 @@ from tools.dev.stack_access import StackAccess
 
 CREATE = ("tenant", "create", "--id", DEMO_TENANT, "--name", "Demo", "--plan", DEMO_PLAN)
 CREATE_KEY = ("key", "create", "--tenant", DEMO_TENANT, "--label", "demo")
+CREATE_PLATFORM_KEY = (
+    *("platform-key", "create", "--label", "demo"),
+    *(word for scope in PLATFORM_SCOPES for word in ("--scope", scope)),
+)
 SCOPES = (
     *("--scope", "usage:write", "--scope", "limits:read"),
     *("--scope", "usage:read", "--scope", "billing:write"),
@@ -26,9 +31,10 @@ BATCH_EVENTS = 500
 
 @dataclass(frozen=True)
 class Demo:
-    """The demo tenant, its plan, and the number of its events."""
+    """The demo tenant, its plan, and the number of its events; and a key for all tenants."""
 
     tenant: DemoTenant
+    platform_key: str
     plan: str
     events: int
 
@@ -38,11 +44,12 @@ def make_demo(stack: StackAccess, now: datetime, *, with_history: bool) -> Demo:
     created = stack.run_admin(CREATE)
     key = stack.run_admin((*CREATE_KEY, *SCOPES))
     tenant = DemoTenant(created["tenant"]["id"], key["api_key"])
+    platform_key = stack.run_admin(CREATE_PLATFORM_KEY)["api_key"]
     stack.run_admin(SYNC_CATALOG)
     if not with_history:
-        return Demo(tenant, DEMO_PLAN, 0)
+        return Demo(tenant, platform_key, DEMO_PLAN, 0)
     subscribe(stack, tenant, now)
-    return Demo(tenant, DEMO_PAID_PLAN, send_demo_events(stack, tenant.api_key, now))
+    return Demo(tenant, platform_key, DEMO_PAID_PLAN, send_demo_events(stack, tenant.api_key, now))
 
 
 def make_owner(stack: StackAccess) -> Mapping[str, str]:

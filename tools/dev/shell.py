@@ -1,4 +1,4 @@
-"""`make shell`: a shell whose variables name the running stack, its demo tenant and its key."""
+"""`make shell`: a shell whose variables name the running stack, its demo tenant and its keys."""
 
 import argparse
 import os
@@ -22,7 +22,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"make shell: {error}", file=sys.stderr)
         return 1
     print(
-        "The stack is $RECORD_USAGE and $USAGE_API, its tenant $TENANT_ID, its key $API_KEY; leave with `exit`."
+        "The stack is $RECORD_USAGE and $USAGE_API, its tenant $TENANT_ID, the tenant's key $API_KEY, the platform's"
+        " $PLATFORM_KEY; leave with `exit`."
     )
     sys.stdout.flush()
     return _become_shell(environment)

@@ -54,7 +54,8 @@ def run(stack: Stack, launch: Launch) -> None:
         if launch.stop.is_set():
             raise StoppedError
         entries: dict[str, Any] = {"project_id": PROJECT_ID, **stack.parts, "tick_topic": TICK_TOPIC}
-        entries |= {"tenant_id": demo.tenant.id, "api_key": demo.tenant.api_key, **stack.secrets}
+        entries |= {"tenant_id": demo.tenant.id, "api_key": demo.tenant.api_key}
+        entries |= {"platform_key": demo.platform_key, **stack.secrets}
         entries |= {"user": user} if user else {}
         with published(entries, launch.folder / STACK_FILE):
             print(banner(entries, demo, launch.folder, seconds=launch.progress.seconds), flush=True)

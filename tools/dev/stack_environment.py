@@ -25,6 +25,7 @@ _COMMANDS = {
     "USAGE_API": "usage_api",
     "TENANT_ID": "tenant_id",
     "API_KEY": "api_key",
+    "PLATFORM_KEY": "platform_key",
 }
 """Short names for what is typed by hand."""
 

@@ -38,7 +38,8 @@ def banner(entries: Mapping[str, Any], demo: Demo, folder: Path, *, seconds: int
     lines += [f"  {name:<15} {entries[name]}  (emulator)" for name in _HOSTS if name in entries]
     lines += [f"  {'files':<15} {folder}/ (stack.json, logs)"]
     lines += ["", f"  {'tenant':<15} {entries['tenant_id']} (plan {demo.plan}, {demo.events} demo events)"]
-    lines += [f"  {'key':<15} {entries['api_key']}", "", *_dashboard(entries), ""]
+    lines += [f"  {'key':<15} {entries['api_key']}"]
+    lines += [f"  {'platform key':<15} {entries['platform_key']}", "", *_dashboard(entries), ""]
     lines += [*_commands(entries), "Ctrl-C stops everything."]
     return "\n".join(lines)
 

@@ -87,6 +87,8 @@ def set_value(into: Any, value: object) -> None:
             into.integer_value = value
         case str():
             into.string_value = value
+        case bytes():
+            into.bytes_value = value
         case datetime():
             set_timestamp(into, value)
         case list() | tuple():

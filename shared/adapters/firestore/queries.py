@@ -1,6 +1,6 @@
 """All queries of this product. firestore.indexes.json must have an index for each; a test compares the two."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -9,8 +9,8 @@ from google.cloud.firestore_v1.types import query as query_types
 from shared.adapters.firestore.encoding import set_value
 
 StructuredQuery: Any = query_types.StructuredQuery.pb()
-_ASCENDING = StructuredQuery.ASCENDING
-_DESCENDING = StructuredQuery.DESCENDING
+ASCENDING = StructuredQuery.ASCENDING
+DESCENDING = StructuredQuery.DESCENDING
 _EQUAL = StructuredQuery.FieldFilter.EQUAL
 _LESS = StructuredQuery.FieldFilter.LESS_THAN
 _AT_MOST = StructuredQuery.FieldFilter.LESS_THAN_OR_EQUAL
@@ -21,7 +21,7 @@ NAME = "__name__"
 def due_counters(now_us: int, limit: int, after: tuple[int, str] | None) -> Any:
     """Find the counters of all tenants whose fold is due, most overdue first; `after` is the last one seen."""
     query = _by_fold_due()
-    query.order_by.add(direction=_ASCENDING).field.field_path = NAME
+    query.order_by.add(direction=ASCENDING).field.field_path = NAME
     query.select.fields.add(field_path="fold_due")
     _where(query, [("fold_due", _AT_MOST, now_us)])
     query.limit.value = limit
@@ -40,7 +40,7 @@ def most_overdue_counter() -> Any:
 
 def _by_fold_due() -> Any:
     query = _from("counters", all_descendants=True)
-    query.order_by.add(direction=_ASCENDING).field.field_path = "fold_due"
+    query.order_by.add(direction=ASCENDING).field.field_path = "fold_due"
     return query
 
 
@@ -48,7 +48,7 @@ def due_entries(now: datetime, limit: int) -> Any:
     """Find the names of the outbox entries whose next attempt is due, the longest overdue first."""
     query = _from("outbox")
     query.select.fields.add(field_path=NAME)
-    query.order_by.add(direction=_ASCENDING).field.field_path = "next_attempt_at"
+    query.order_by.add(direction=ASCENDING).field.field_path = "next_attempt_at"
     _where(query, [("next_attempt_at", _AT_MOST, now)])
     query.limit.value = limit
     return query
@@ -72,12 +72,19 @@ def runs_begun_within(start_us: int, end_us: int) -> Any:
 def newest(collection: str, order_field: str, limit: int, after: tuple[object, str] | None) -> Any:
     """Find the documents of one tenant, newest first; `after` is the value and name of the last one seen."""
     query = _from(collection)
-    query.order_by.add(direction=_DESCENDING).field.field_path = order_field
-    query.order_by.add(direction=_DESCENDING).field.field_path = NAME
+    query.order_by.add(direction=DESCENDING).field.field_path = order_field
+    query.order_by.add(direction=DESCENDING).field.field_path = NAME
     query.limit.value = limit
     if after:
         set_value(query.start_at.values.add(), after[0])
         query.start_at.values.add().reference_value = after[1]
+    return query
+
+
+def where_all_equal(query: Any, values: Mapping[str, object]) -> Any:
+    """Limit `query` to documents that have all of these values, none of them null, and return it."""
+    if values:
+        _where(query, [(field, _EQUAL, value) for field, value in values.items()])
     return query
 
 
@@ -96,10 +103,20 @@ def all_of(collection: str) -> Any:
     return _from(collection)
 
 
+def rows_sorted(field: str, direction: int, limit: int) -> Any:
+    """Find rows of the list of tenants by one of their fields."""
+    query = _from("tenant_index")
+    query.order_by.add(direction=direction).field.field_path = field
+    if field != NAME:
+        query.order_by.add(direction=direction).field.field_path = NAME
+    query.limit.value = limit
+    return query
+
+
 def named_within(collection: str, start: str, end: str) -> Any:
     """Find the documents of one tenant whose names are in [start, end), in order."""
     query = _from(collection)
-    query.order_by.add(direction=_ASCENDING).field.field_path = NAME
+    query.order_by.add(direction=ASCENDING).field.field_path = NAME
     query.start_at.before = query.end_at.before = True
     query.start_at.values.add().reference_value = start
     query.end_at.values.add().reference_value = end
@@ -111,7 +128,7 @@ def all_by_name(collection: str, limit: int, after: str | None, fields: Sequence
     query = _from(collection)
     for field in fields:
         query.select.fields.add(field_path=field)
-    query.order_by.add(direction=_ASCENDING).field.field_path = NAME
+    query.order_by.add(direction=ASCENDING).field.field_path = NAME
     query.limit.value = limit
     if after:
         query.start_at.values.add().reference_value = after

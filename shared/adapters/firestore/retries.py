@@ -41,12 +41,45 @@ class Contended(Exception):
     """A commit was aborted repeatedly, because others write to the same documents."""
 
 
-@dataclass(slots=True)
 class _Request:
-    """A request of a caller: how many seconds it may still wait for the store, and what it has cost."""
+    """A request of a caller: how long it may still wait for the store, and what it has cost.
 
-    seconds_left: float
-    operations: Operations
+    Its calls may be made by several threads. Seconds in which several of them wait count once.
+    """
+
+    def __init__(self, seconds: float) -> None:
+        self.operations = Operations()
+        self._seconds = seconds
+        self._waiting = 0
+        self._since = 0.0
+        self._lock = Lock()
+
+    @property
+    def seconds_left(self) -> float:
+        with self._lock:
+            return self._seconds - (time.monotonic() - self._since if self._waiting else 0.0)
+
+    @contextmanager
+    def waiting(self) -> Iterator[None]:
+        """Count the seconds within the block."""
+        with self._lock:
+            if not self._waiting:
+                self._since = time.monotonic()
+            self._waiting += 1
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._waiting -= 1
+                if not self._waiting:
+                    self._seconds -= time.monotonic() - self._since
+
+    def count(self, reads: int, writes: int) -> None:
+        """Add a call and what Firestore bills for it."""
+        with self._lock:
+            self.operations.calls += 1
+            self.operations.reads += reads
+            self.operations.writes += writes
 
 
 _REQUEST: ContextVar[_Request | None] = ContextVar("request", default=None)
@@ -55,9 +88,7 @@ _REQUEST: ContextVar[_Request | None] = ContextVar("request", default=None)
 def count_operations(*, reads: int = 0, writes: int = 0) -> None:
     """Add a call, and the reads and writes that Firestore bills for it, to the current request, if there is one."""
     if request := _REQUEST.get():
-        request.operations.calls += 1
-        request.operations.reads += reads
-        request.operations.writes += writes
+        request.count(reads, writes)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,7 +131,7 @@ class Retries:
     @contextmanager
     def request(self) -> Iterator[Operations]:
         """Let the calls within the block wait in total as long as one call may; yield their count."""
-        request = _Request(self._give_up_after_seconds, Operations())
+        request = _Request(self._give_up_after_seconds)
         token = _REQUEST.set(request)
         try:
             yield request.operations
@@ -121,13 +152,11 @@ class Retries:
         request = _REQUEST.get()
         if request is None:
             return self._repeat(call, seconds, effort)
-        if request.seconds_left <= 0:
+        seconds_left = request.seconds_left
+        if seconds_left <= 0:
             raise Unavailable("Firestore does not answer (this request has waited long enough)")
-        started = time.monotonic()
-        try:
-            return self._repeat(call, min(seconds, request.seconds_left), effort)
-        finally:
-            request.seconds_left -= time.monotonic() - started
+        with request.waiting():
+            return self._repeat(call, min(seconds, seconds_left), effort)
 
     def _repeat(self, call: Callable[[float], R], seconds: float, effort: Effort) -> R:
         started = time.monotonic()

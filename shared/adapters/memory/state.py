@@ -19,9 +19,11 @@ from shared.domain.notices.entries import Outgoing
 from shared.domain.notices.outbox import OutboxEntry
 from shared.domain.people.members import Invitation, Member
 from shared.domain.people.operators import Operator
+from shared.domain.people.receipts import Receipt
+from shared.domain.people.tenant_rows import TenantRow, row_tenant
 from shared.domain.people.tenants import ApiKey, AuditEntry, Tenant
 from shared.domain.prices.price_book import EMPTY_BOOK
-from shared.ports import MailAddress
+from shared.ports import AlreadyAnswered, MailAddress
 
 
 @dataclass(slots=True, kw_only=True)
@@ -67,8 +69,10 @@ class MemoryState:
         self._lock = RLock()
         self._usage: dict[str, TenantUsage] = {}
         self._tenants: dict[str, Tenant] = {}
+        self._rows: dict[str, TenantRow] = {}
         self._keys: dict[str, ApiKey] = {}
         self._audit: list[AuditEntry] = []
+        self._receipts: dict[str, Receipt] = {}
         self._billing: dict[str, TenantBilling] = {}
         self._customers: dict[str, str] = {}
         self._stripe_events: dict[str, str] = {}
@@ -85,6 +89,23 @@ class MemoryState:
         self._price_changes: list[AuditEntry] = []
         self._reconciliation: ReconciliationStep | None = None
         self._versions = 0
+
+    def _record(self, audit: AuditEntry) -> None:
+        """Store an audit entry with its receipt; raise AlreadyAnswered, before anything else is changed."""
+        if receipt := audit.receipt:
+            stored = self._receipts.get(receipt.id)
+            if (stored.version if stored else None) != receipt.version:
+                raise AlreadyAnswered("a request with this Idempotency-Key has just been answered")
+            self._receipts[receipt.id] = replace(receipt, version=self._next_version())
+        self._audit.append(replace(audit, receipt=None))
+
+    def _put_tenant(self, tenant: Tenant, at: datetime) -> None:
+        """Store a tenant with its part of its row in the platform's list."""
+        self._tenants[tenant.id] = tenant
+        row = self._rows.get(tenant.id)
+        self._rows[tenant.id] = TenantRow(
+            id=tenant.id, tenant=row_tenant(tenant, at), usage=row.usage if row else None
+        )
 
     def _is_new(self, outgoing: Outgoing) -> bool:
         """Return whether no entry exists yet, and no quota was used since it was read."""

@@ -53,6 +53,12 @@ class DayRollup:
         parts = self.hour_totals or self.series or self.cells
         return DayEntry(sum_totals(parts.values()), sum(self.runs.values()))
 
+    @property
+    def last_hour(self) -> datetime | None:
+        """The last hour with usage or a run that began; None for a day without any."""
+        hours = [*self.hour_totals, *(hour for hour, count in self.runs.items() if count)]
+        return start_of(self.day) + timedelta(hours=max(hours)) if hours else None
+
 
 class DayEntry(NamedTuple):
     """A day in its month's document: its totals, and the runs that began on it."""

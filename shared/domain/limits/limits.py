@@ -250,10 +250,15 @@ def _share(limit: int, percent: int) -> int:
 
 
 def _percent(used: int, limit: int) -> float:
-    """Return the percentage, truncated to two decimals; any usage of a limit of 0 is 100 %."""
+    """Return the percentage, truncated to two decimals."""
+    return percent_hundredths(used, limit) / 100
+
+
+def percent_hundredths(used: int, limit: int) -> int:
+    """Return the percentage in hundredths, rounded down; any usage of a limit of 0 is 100 %."""
     if limit == 0:
-        return 100.0 if used else 0.0
-    return used * 10_000 // limit / 100
+        return 100_00 if used else 0
+    return used * 100_00 // limit
 
 
 def _overridden(default: int, override: int | None) -> int:

@@ -11,14 +11,13 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 from shared.domain.errors import FieldProblem, InvalidInput, shown
 from shared.domain.limits.limits import MAX_ALERT_PERCENTS, Percent
 from shared.domain.limits.plan_catalog import PlanCatalog
-from shared.domain.limits.plans import FREE_PLAN_ID, MAX_LIMIT, Plan
+from shared.domain.limits.plans import FREE_PLAN_ID, MAX_LIMIT, PLAN_ID, Plan
 from shared.domain.prices.money import nanousd_from_decimal, usd_string
 
 MAX_PLANS: Final = 100
 MAX_TRIAL_DAYS: Final = 730
 _MAX_PRICE_USD: Final = 999_999
 """The largest amount that Stripe charges in USD."""
-_ID: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,31}")
 _TABLE: Final = re.compile(r"^[ \t]*\[\[\s*plan\s*\]\]", re.MULTILINE)
 _TABLES: Final = frozenset({"plan", "aliases"})
 
@@ -41,7 +40,7 @@ def _printable(name: str) -> str:
     return name
 
 
-_Id = Annotated[str, Field(pattern=f"^{_ID.pattern}$")]
+_Id = Annotated[str, Field(pattern=f"^{PLAN_ID.pattern}$")]
 _Name = Annotated[str, Field(min_length=1, max_length=80), AfterValidator(_printable)]
 _PlanLimit = Annotated[int, Field(ge=1, le=MAX_LIMIT)]
 _Usd = Annotated[str, Field(pattern=r"^[0-9]{1,7}(\.[0-9]{1,9})?$"), AfterValidator(_amount)]
@@ -190,7 +189,7 @@ def _problems_of_aliases(aliases: Mapping[str, object], ids: Iterable[object]) -
         if name in known:
             yield _alias_problem(name, "alias_is_plan", "it is the id of a plan too")
             continue
-        if not _ID.fullmatch(name):
+        if not PLAN_ID.fullmatch(name):
             yield _alias_problem(name, "invalid_alias", "use small letters, digits and hyphens, at most 32")
         seen = {name}
         while target in aliases and target not in known and target not in seen:

@@ -1,5 +1,6 @@
 """Plans: their limits, thresholds and prices, in versions."""
 
+import re
 from dataclasses import dataclass, replace
 from typing import Final, Literal, NamedTuple
 
@@ -8,6 +9,7 @@ BillingInterval = Literal["day", "week", "month", "year"]
 
 FREE_PLAN_ID: Final = "free"
 """The plan of a tenant without a subscription, never the result of a failed lookup."""
+PLAN_ID: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,31}")
 _MONTHS_PER_YEAR: Final = 12
 MAX_LIMIT: Final = 2**53
 """The largest limit, which no tenant reaches: it means unlimited. JSON readers know integers up to it exactly."""

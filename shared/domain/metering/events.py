@@ -106,7 +106,11 @@ class MeteringEvent(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     id: EventId | None = None
-    tenant_id: Reference | None = None
+    tenant_id: Reference | None = Field(
+        None,
+        description="The tenant of the event, for platform keys; the header GWI-Tenant names one for all events."
+        " A tenant's own key may leave it out.",
+    )
     ts: Timestamp | None = None
     category: Category
     provider: ProviderName

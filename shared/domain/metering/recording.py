@@ -130,10 +130,16 @@ def _derived_id(event: MeteringEvent) -> str:
 
 
 def _fingerprint(event: MeteringEvent) -> str:
-    """Hash the event in one canonical form, whatever the order of its keys and the offset of its time."""
+    """Hash the event in one canonical form, whatever the order of its keys and the offset of its time.
+
+    Its tenant is no part of it: a retry may name the tenant elsewhere, or use the tenant's own key.
+    """
     ts = event.ts
     # Nearly every caller sends UTC, so that a copy is rare.
-    in_utc = event.model_copy(update={"ts": ts.astimezone(UTC)}) if ts and ts.utcoffset() else event
+    changed: dict[str, object] = {"ts": ts.astimezone(UTC)} if ts and ts.utcoffset() else {}
+    if event.tenant_id is not None:
+        changed["tenant_id"] = None
+    in_utc = event.model_copy(update=changed) if changed else event
     to_json = event.__pydantic_serializer__.to_json
     if event.metadata is None and event.response is None and event.response_stream is None:
         return blake2b(to_json(in_utc, exclude_none=True), digest_size=16).hexdigest()

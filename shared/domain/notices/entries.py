@@ -137,10 +137,12 @@ def operator_entry(summary: str, text: str, cause: Sequence[str], now: datetime)
 
 
 def unsolicited_mail_quotas(tenant_id: str, sender: str, email: str, now: datetime) -> list[DailyQuota]:
-    """Return the quotas of a mail that nobody at `email` has asked for."""
+    """Return the quotas of a mail that nobody at `email` has asked for; an empty sender is the platform."""
     day = now.date()
+    # The platform invites the owners of all of its tenants.
+    of_sender = [DailyQuota(f"sender {sender}", day, MAX_MAILS_PER_PERSON)] if sender else []
     return [
-        DailyQuota(f"sender {sender}", day, MAX_MAILS_PER_PERSON),
+        *of_sender,
         DailyQuota(f"tenant {tenant_id}", day, MAX_MAILS_PER_TENANT),
         DailyQuota(f"address {email}", day, MAX_MAILS_PER_ADDRESS),
     ]

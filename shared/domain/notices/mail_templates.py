@@ -42,17 +42,18 @@ class Links:
 
 def invitation_mail(tenant: Tenant, invitation: Invitation, links: Links) -> Mail:
     """Ask a person to join a tenant. Its subject has no text that the inviting person chose."""
-    name = shown_name(tenant.name)
+    name, sender = shown_name(tenant.name), invitation.invited_by
+    invited = f"{sender} invited you" if sender else "You are invited"
     return Mail(
         kind="invitation",
         to=invitation.email,
         subject=f"You are invited to a team on {PRODUCT}",
         paragraphs=(
-            f"{invitation.invited_by} invited you to join {name} on {PRODUCT} as {invitation.role}.",
+            f"{invited} to join {name} on {PRODUCT} as {invitation.role}.",
             f"Sign in as {invitation.email} to accept. The invitation ends on {_day(invitation.expires_at)}.",
         ),
         button=Button("Join the team", links.join(tenant.id)),
-        reason=f"You get this mail because {invitation.invited_by} entered your address on {PRODUCT}.",
+        reason=f"You get this mail because {sender or 'the operator'} entered your address on {PRODUCT}.",
         scope=INVITATIONS,
     )
 

@@ -76,6 +76,7 @@ class Invitation:
     email: str
     role: Role
     invited_by: str
+    """The email address of the member who invited; empty for the platform."""
     invited_at: datetime
     expires_at: datetime
     version: object = field(default=None, compare=False)

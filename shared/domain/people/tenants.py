@@ -1,10 +1,11 @@
 """Tenants, their API keys and their audit entries."""
 
 import hashlib
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from itertools import starmap
-from typing import Literal
+from typing import Any, Literal
 
 from shared.domain.errors import Forbidden
 from shared.domain.ledger.counter_settings import DEFAULT_COUNTER_SETTINGS, CounterHistory, CounterSettings
@@ -13,6 +14,7 @@ from shared.domain.limits.entitlement import Entitlement
 from shared.domain.limits.grants import Grant, valid_grants
 from shared.domain.limits.limits import LimitOverrides
 from shared.domain.limits.plans import BillingInterval, PlanVersion
+from shared.domain.people.receipts import Receipt
 
 Scope = Literal["usage:write", "usage:read", "limits:read", "billing:write"]
 ALL_SCOPES: tuple[Scope, ...] = ("usage:write", "usage:read", "limits:read", "billing:write")
@@ -24,6 +26,8 @@ PLATFORM_SCOPES: tuple[PlatformScope, ...] = (
     *("tenants:write", "keys:write", "billing:write", "prices:write"),
 )
 """What a platform key may do for every tenant; `tenants:write` includes their members, grants and limits."""
+
+TenantStatus = Literal["active", "suspended", "ended"]
 
 SHOWN_KEY_CHARS = 5
 """How much of a secret is shown beside its beginning, so that people can tell keys apart."""
@@ -84,16 +88,45 @@ class Tenant:
     """What an operator gave by hand, in the order of the ids. Stripe changes none of it."""
     suspended_at: datetime | None = None
     """When an operator suspended it; None if it may use the product."""
+    ended_at: datetime | None = None
+    """When it ended: nothing is recorded any more, and its members can still read."""
+    metadata: Mapping[str, str] = field(default_factory=dict)
+    """Notes of the platform, such as its own id of the customer; nothing here reads them."""
+    created_from: str | None = None
+    """A hash of the platform's request that created it, by which a repetition is recognised."""
 
     @property
     def is_suspended(self) -> bool:
         return self.suspended_at is not None
 
-    def refuse_suspended(self) -> None:
-        """Raise Forbidden if the tenant is suspended."""
+    @property
+    def status(self) -> TenantStatus:
+        """Whether it may use the product; a tenant that ended while it was suspended has ended."""
+        if self.ended_at is not None:
+            return "ended"
+        return "suspended" if self.is_suspended else "active"
+
+    @property
+    def recording_refusal(self) -> Forbidden | None:
+        """The error with which its events and checks are refused; None if it may record."""
+        if self.status == "ended":
+            return Forbidden(
+                f"tenant {self.id!r} has ended: nothing is recorded any more", code="tenant_ended"
+            )
         if self.is_suspended:
             message = f"tenant {self.id!r} is suspended: nothing is recorded and nothing can be read; contact support"
-            raise Forbidden(message, code="tenant_suspended")
+            return Forbidden(message, code="tenant_suspended")
+        return None
+
+    def refuse_suspended(self) -> None:
+        """Raise Forbidden if the tenant is suspended."""
+        if self.is_suspended and self.recording_refusal:
+            raise self.recording_refusal
+
+    def refuse_recording(self) -> None:
+        """Raise Forbidden if the tenant is suspended or has ended."""
+        if self.recording_refusal:
+            raise self.recording_refusal
 
     @property
     def version_of_plan(self) -> PlanVersion:
@@ -128,6 +161,14 @@ class Tenant:
             anchor=entitled.anchor,
             quantity=entitled.quantity,
         )
+
+
+@dataclass(frozen=True, slots=True)
+class TenantProfile:
+    """How the platform names and describes a tenant."""
+
+    name: str
+    metadata: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -176,6 +217,8 @@ class AuditEntry:
     before: str | None
     after: str | None
     reason: str
+    receipt: Receipt | None = None
+    """Stored in the same commit; the log does not show it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,9 +229,20 @@ class Change:
     """`key:<prefix>`, `platform:<prefix>`, `member:<email>`, `operator:<email>` or `admin:<login>`."""
     at: datetime
     reason: str = ""
+    receipt_of: Callable[[Any], Receipt] | None = None
+    """Makes the receipt of what is created, for a request that may be repeated."""
+    receipt: Receipt | None = None
 
     def because(self, reason: str) -> "Change":
         return replace(self, reason=reason)
+
+    def answering(self, receipt_of: Callable[[Any], Receipt]) -> "Change":
+        """Return the change by a request that may be repeated."""
+        return replace(self, receipt_of=receipt_of)
+
+    def making(self, made: object) -> "Change":
+        """Return the change with the receipt of what it creates, as the use case returns it."""
+        return self if self.receipt_of is None else replace(self, receipt=self.receipt_of(made))
 
     def entry(self, tenant_id: str | None, action: str, before: str | None, after: str | None) -> AuditEntry:
         """Return an audit entry for this change."""
@@ -200,6 +254,7 @@ class Change:
             before=before,
             after=after,
             reason=self.reason,
+            receipt=self.receipt,
         )
 
 

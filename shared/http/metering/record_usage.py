@@ -4,6 +4,7 @@ from flask import Response
 from pydantic import BaseModel
 
 from shared.domain.errors import InvalidInput, RateStatus
+from shared.domain.people.tenants import Tenant
 from shared.http import openapi
 from shared.http.bodies import read_body, read_query
 from shared.http.inputs import CheckBody
@@ -15,11 +16,15 @@ from shared.http.metering.recording_models import (
     EventsBody,
     RecordHeaders,
     RecordQuery,
+    TenantHeader,
 )
 from shared.http.problems import rate_headers
 from shared.http.responses import CheckResponse, RecordResponse
-from shared.http.routes import MAX_BODY_BYTES, Call, Container, Example, Route, json_response
+from shared.http.routes import MAX_BODY_BYTES, TENANT_HEADER, Call, Container, Example, Route, json_response
 from shared.usecases.limits.check_limits import UsageRequest
+from shared.usecases.metering.record_events import Recorded
+from shared.usecases.metering.record_for_tenants import Sender
+from shared.usecases.people.authenticate import PlatformAccess
 
 METERING_OFF = "metering_disabled"
 _OFF_REASON = "Metering is disabled (GWI_METERING_ENABLED): no events are recorded and no limits apply."
@@ -32,32 +37,54 @@ def _record(call: Call, container: Container) -> Response:
             accepted=0, duplicates=0, rejected=[], truncated=False, ids=[], metering_enabled=False
         )
         return json_response(nothing)
-    rate = container.rates.take_for_recording(call.caller.tenant, call.now)
-    result = container.events.record(call.caller, read_events(call.request), call.now)
+    result, tenant, rate = (
+        _record_for_tenants(call, call.platform, container)
+        if call.platform
+        else _record_for_tenant(call, container)
+    )
     if result.rejected and not result.ids:
         first = result.rejected[0].message
         message = f"No event was recorded. First problem: {first}"
         raise InvalidInput(message, tuple(result.rejected), is_truncated=result.truncated)
     response = RecordResponse.model_validate(result)
-    if query.status:
-        status = container.limits.current_status(call.caller.tenant, call.now)
+    if query.status and tenant:
+        status = container.limits.current_status(tenant, call.now)
         response = response.model_copy(update={"status": status})
     return _with_rate(response, rate)
+
+
+def _record_for_tenant(call: Call, container: Container) -> tuple[Recorded, Tenant, RateStatus]:
+    tenant = call.caller.tenant
+    tenant.refuse_recording()
+    rate = container.rates.take_for_recording(tenant, call.now)
+    return container.events.record(call.caller, read_events(call.request), call.now), tenant, rate
+
+
+def _record_for_tenants(
+    call: Call, platform: PlatformAccess, container: Container
+) -> tuple[Recorded, Tenant | None, RateStatus | None]:
+    """Record with a platform key; return the result with the only tenant, if it is only one, and the lowest rate."""
+    sender = Sender(platform, call.request.headers.get(TENANT_HEADER) or None)
+    admitted = container.platform_events.admit(sender, read_events(call.request), call.now)
+    call.crossings.extend(admitted.tenants)
+    return container.platform_events.record(admitted), admitted.only_tenant, admitted.rate
 
 
 def _check(call: Call, container: Container) -> Response:
     body = read_body(call.request, CheckBody)
     if not container.config.metering_enabled:
         return json_response(CheckResponse(allowed=True, code=METERING_OFF, reason=_OFF_REASON))
+    call.caller.tenant.refuse_recording()
     rate = container.rates.take("check", call.caller.tenant, call.now)
     request = UsageRequest(body.tokens, body.runs)
     check = container.limits.check(call.caller.tenant, request, call.now)
     return _with_rate(CheckResponse.model_validate(check), rate)
 
 
-def _with_rate(model: BaseModel, rate: RateStatus) -> Response:
+def _with_rate(model: BaseModel, rate: RateStatus | None) -> Response:
     response = json_response(model)
-    response.headers.update(rate_headers(rate))
+    if rate:
+        response.headers.update(rate_headers(rate))
     return response
 
 
@@ -69,6 +96,7 @@ _ROUTES = (
         summary="Record metering events",
         handle=_record,
         needs="usage:write",
+        names_tenants=True,
         response=RecordResponse,
         body=EventsBody,
         other_bodies=OTHER_BODIES,
@@ -85,6 +113,7 @@ _ROUTES = (
         needs="limits:read",
         response=CheckResponse,
         body=CheckBody,
+        headers=TenantHeader,
         examples={"a run": Example({"tokens": 2000, "runs": 1})},
     ),
 )

@@ -6,9 +6,10 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from shared.domain.metering.events import PRINTABLE, MeteringEvent
+from shared.domain.tenant_ids import TenantId
 from shared.http.metering import cloudevents
 from shared.http.metering.event_bodies import MAX_EVENTS
-from shared.http.routes import Example
+from shared.http.routes import TENANT_HEADER, Example
 
 _Text = Annotated[str, Field(min_length=1, pattern=PRINTABLE)]
 _Uri = Annotated[str, Field(min_length=1, json_schema_extra={"format": "uri-reference"})]
@@ -70,7 +71,17 @@ CloudEventBody = DataEvent | Base64Event
 CloudEventsBody = Annotated[list[CloudEventBody], Field(max_length=MAX_EVENTS)]
 
 
-class RecordHeaders(BaseModel):
+class TenantHeader(BaseModel):
+    """The tenant for which a platform key acts."""
+
+    tenant_id: TenantId | None = Field(
+        None,
+        alias=TENANT_HEADER,
+        description="The tenant for which a platform key acts. A tenant's own key may name its tenant and no other.",
+    )
+
+
+class RecordHeaders(TenantHeader):
     """The attributes of a CloudEvent in binary mode, whose data is the body; without them it is no CloudEvent."""
 
     specversion: Literal["1.0"] | None = Field(None, alias="ce-specversion")
@@ -86,7 +97,9 @@ class RecordQuery(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     status: bool = Field(
-        False, description="Also read and return the limit status; recording itself reads nothing."
+        False,
+        description="Also read and return the limit status; recording itself reads nothing."
+        " It stays null where the events are of several tenants.",
     )
 
 

@@ -9,7 +9,9 @@ from pydantic import BaseModel, ConfigDict, Field
 from shared.domain.notices.endpoints import MAX_URL_CHARS, Endpoint, EndpointStatus
 from shared.domain.notices.outbox import EntryState, OutboxEntry
 from shared.domain.notices.webhooks import WebhookFormat, WebhookMessage, WebhookType
+from shared.domain.people.tenants import Change
 from shared.http.bodies import read_body, read_query
+from shared.http.idempotency import Creation, IdempotencyHeaders, create_once
 from shared.http.inputs import PageQuery
 from shared.http.responses import ResponseModel
 from shared.http.routes import Call, Container, Example, Route, empty_response, json_response
@@ -140,8 +142,11 @@ def _endpoints(call: Call, container: Container) -> Response:
 def _add(call: Call, container: Container) -> Response:
     body = read_body(call.request, NewEndpointBody)
     request = EndpointRequest(body.url, body.format, allow_local=container.config.local_webhooks)
-    endpoint = add_endpoint(container.endpoints, call.caller.tenant, request, call.change)
-    return json_response(SecretResponse(endpoint=EndpointResponse.of(endpoint), secret=endpoint.secret))
+
+    def add(change: Change) -> Endpoint:
+        return add_endpoint(container.endpoints, call.caller.tenant, request, change)
+
+    return create_once(call, container, Creation(body, add, _with_secret))
 
 
 def _remove(call: Call, container: Container) -> Response:
@@ -150,9 +155,16 @@ def _remove(call: Call, container: Container) -> Response:
 
 
 def _rotate(call: Call, container: Container) -> Response:
-    read_body(call.request, NothingBody)
-    endpoint = rotate_secret(container.endpoints, _named(call, container), call.change)
-    return json_response(SecretResponse(endpoint=EndpointResponse.of(endpoint), secret=endpoint.secret))
+    body, endpoint = read_body(call.request, NothingBody), _named(call, container)
+
+    def rotate(change: Change) -> Endpoint:
+        return rotate_secret(container.endpoints, endpoint, change)
+
+    return create_once(call, container, Creation(body, rotate, _with_secret))
+
+
+def _with_secret(endpoint: Endpoint) -> SecretResponse:
+    return SecretResponse(endpoint=EndpointResponse.of(endpoint), secret=endpoint.secret)
 
 
 def _enable(call: Call, container: Container) -> Response:
@@ -198,6 +210,7 @@ ROUTES = (
         needs="members:write",
         response=SecretResponse,
         body=NewEndpointBody,
+        headers=IdempotencyHeaders,
         examples={
             "a Slack channel": Example({"url": "https://hooks.slack.com/services/T/B/X", "format": "slack"})
         },
@@ -219,6 +232,7 @@ ROUTES = (
         needs="members:write",
         response=SecretResponse,
         body=NothingBody,
+        headers=IdempotencyHeaders,
     ),
     Route(
         method="POST",

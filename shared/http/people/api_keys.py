@@ -10,8 +10,9 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from shared.domain.errors import NotFound
 from shared.domain.metering.events import NOT_BLANK, PRINTABLE
 from shared.domain.people.names import MAX_LABEL_CHARS
-from shared.domain.people.tenants import ALL_SCOPES, ApiKey, Scope
+from shared.domain.people.tenants import ALL_SCOPES, ApiKey, Change, Scope
 from shared.http.bodies import read_body
+from shared.http.idempotency import Creation, IdempotencyHeaders, create_once
 from shared.http.responses import ResponseModel
 from shared.http.routes import Call, Container, Example, Route, json_response
 from shared.usecases.people.manage_keys import KeyRef, KeyRequest, NewKey, create_key, revoke_key, rotate_key
@@ -101,12 +102,20 @@ def _create(call: Call, container: Container) -> Response:
         expires_at=None if days is None else call.now + timedelta(days=days),
         is_live=not container.config.is_local,
     )
-    return _with_secret(create_key(container.directory, call.path["tenant"], request, call.change), call)
+
+    def create(change: Change) -> NewKey:
+        return create_key(container.directory, call.path["tenant"], request, change)
+
+    return create_once(call, container, Creation(body, create, _with_secret))
 
 
 def _rotate(call: Call, container: Container) -> Response:
-    overlap = timedelta(hours=read_body(call.request, RotationBody).overlap_hours)
-    return _with_secret(rotate_key(container.directory, _key_ref(call), overlap, call.change), call)
+    body, key = read_body(call.request, RotationBody), _key_ref(call)
+
+    def rotate(change: Change) -> NewKey:
+        return rotate_key(container.directory, key, timedelta(hours=body.overlap_hours), change)
+
+    return create_once(call, container, Creation(body, rotate, _with_secret))
 
 
 def _revoke(call: Call, container: Container) -> Response:
@@ -114,8 +123,8 @@ def _revoke(call: Call, container: Container) -> Response:
     return json_response(KeyResponse.of(key, call.now))
 
 
-def _with_secret(made: NewKey, call: Call) -> Response:
-    return json_response(NewKeyResponse(api_key=KeyResponse.of(made.key, call.now), secret=made.secret))
+def _with_secret(made: NewKey) -> NewKeyResponse:
+    return NewKeyResponse(api_key=KeyResponse.of(made.key, made.key.created_at), secret=made.secret)
 
 
 def _key_ref(call: Call) -> KeyRef:
@@ -143,6 +152,7 @@ ROUTES = (
         needs="keys:write",
         response=NewKeyResponse,
         body=NewKeyBody,
+        headers=IdempotencyHeaders,
         examples={
             "a key of an agent": Example({"label": "agents", "scopes": ["usage:write", "limits:read"]})
         },
@@ -156,6 +166,7 @@ ROUTES = (
         needs="keys:write",
         response=NewKeyResponse,
         body=RotationBody,
+        headers=IdempotencyHeaders,
         examples={"an hour": Example({"overlap_hours": 1})},
         status=201,
     ),

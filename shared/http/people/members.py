@@ -28,18 +28,7 @@ from shared.usecases.people.invitations import (
     open_invitations,
     withdraw_invitation,
 )
-from shared.usecases.people.manage_tenants import OwnTenantRequest, create_own_tenant
 from shared.usecases.people.members import RoleAssignment, change_role, remove_member
-
-
-class TenantBody(BaseModel):
-    """A tenant to create."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    name: Annotated[
-        str, Field(max_length=1000, description="At most 200 visible characters in one line, without a link.")
-    ]
 
 
 class InvitationBody(BaseModel):
@@ -80,13 +69,6 @@ def _me(call: Call, container: Container) -> Response:
         ],
     )
     return json_response(response)
-
-
-def _create_tenant(call: Call, container: Container) -> Response:
-    body = read_body(call.request, TenantBody)
-    request = OwnTenantRequest(body.name, container.plans().free)
-    membership = create_own_tenant(container.members, call.user, request, call.now)
-    return json_response(MembershipResponse.of(membership, call.now))
 
 
 def _accept(call: Call, container: Container) -> Response:
@@ -159,17 +141,6 @@ ROUTES = (
     ),
     Route(
         method="POST",
-        path="/api/v1/tenants",
-        summary="Create a tenant",
-        handle=_create_tenant,
-        needs=SignInLevel.VERIFIED,
-        response=MembershipResponse,
-        body=TenantBody,
-        examples={"a tenant": Example({"name": "Acme"})},
-        status=201,
-    ),
-    Route(
-        method="POST",
         path=f"{_INVITATION}/accept",
         summary="Accept an invitation",
         handle=_accept,
@@ -219,6 +190,7 @@ ROUTES = (
         summary="Remove a member, or leave",
         handle=_remove,
         needs=SignInLevel.MEMBER,
+        platform_needs="members:write",
         response=RemovedMemberResponse,
     ),
     Route(

@@ -33,11 +33,14 @@ class Ended:
 def end_tenant(billing: BillingDependencies, directory: Directory, tenant_id: str, change: Change) -> Ended:
     """End all that lets a tenant use the platform, and put it on the free plan. Members can still sign in and read.
 
-    The subscriptions come first: if Stripe does not answer, nothing else changes. A repeated call does what is left.
+    The subscriptions come first: if Stripe does not answer, nothing else changes. From then on nothing is recorded.
+    A repeated call does what is left, and without that changes nothing.
     Raise NotFound for an unknown tenant, Unavailable if Stripe is needed and not configured or not reachable.
     """
     canceled = _cancel_subscriptions(billing, tenant_id, change)
     tenant = existing_tenant(directory, tenant_id)
+    if tenant.ended_at is None:
+        directory.set_ended_at(tenant_id, change.at, change.entry(tenant_id, "tenant.ended", None, None))
     for grant in tenant.grants:
         revoke_found_grant(directory, tenant, grant, change)
     set_limits(directory, tenant_id, dict.fromkeys(LIMITS), change)
@@ -63,10 +66,7 @@ def _store_end(billing: BillingDependencies, tenant_id: str, canceled: list[str]
     """Store what Stripe says after the cancellations, without waiting for its webhooks."""
     stored = _read(billing, tenant_id)
     account = with_stripe_state(billing, stored.account, change.at)
-    audits = [
-        change.entry(tenant_id, "tenant.ended", None, None),
-        *(change.entry(tenant_id, "billing.subscription_canceled", each, None) for each in canceled),
-    ]
+    audits = [change.entry(tenant_id, "billing.subscription_canceled", each, None) for each in canceled]
     ended = audited(billing, BillingChange(account=account, at=change.at, audits=audits), stored, change)
     billing.store.save_billing(with_notices(ended, stored, f"end {change.at.isoformat()}"))
 

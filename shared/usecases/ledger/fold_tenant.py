@@ -19,6 +19,7 @@ from shared.domain.ledger.usage import Detail, Wanted, plan_reading
 from shared.domain.limits.headroom import minutes_until_fold
 from shared.domain.limits.limits import Consumption, LimitPolicy
 from shared.domain.limits.rates import DEFAULT_DAY_LIMITS, DayLimits
+from shared.domain.people.tenant_rows import RowUsage, Used, row_usage
 from shared.domain.people.tenants import Tenant
 from shared.ports import UsageStore
 from shared.usecases.ledger.fold_day import FoldedDay, create_months, fold_one_day
@@ -67,9 +68,11 @@ class TenantFolder:
         usage = _folded_usage(self.store, tenant, now)
         self.listener(usage, now)
         settings = self._next_settings(usage, folded, now)
+        row: RowUsage | None = self._row_usage(usage, folded, now)
         for each in folded:
-            changed = [shard for shard in each.shards if shard.dirty]
-            self.store.clear_counters(tenant_id, changed, settings.due_at(each.day, now))
+            if changed := [shard for shard in each.shards if shard.dirty]:
+                self.store.clear_counters(tenant_id, changed, settings.due_at(each.day, now), row)
+                row = None
         if settings.complete_until != tenant.counters.complete_until:
             create_months(self.store, tenant_id, _completed_days(tenant, settings))
         if settings != tenant.counters:
@@ -118,6 +121,12 @@ class TenantFolder:
         is_full = self.day_limits.are_reached(today.rollup.events, len(today.rollup.series))
         full_until = start_of(today.day + _ONE_DAY) if is_full else None
         return replace(paced, fold_minutes=minutes, full_until=full_until)
+
+    def _row_usage(self, usage: PeriodUsage, folded: Sequence[FoldedDay], now: datetime) -> RowUsage:
+        """Return the usage that the platform's list shows; the first counters that are cleared take it along."""
+        last = max((hour for each in folded if (hour := each.rollup.last_hour)), default=None)
+        used = Used.of(usage.period, usage.usage.totals, usage.usage.runs, last)
+        return row_usage(self.policy_of(usage.tenant), used, now)
 
     def _minutes_until_fold(self, usage: PeriodUsage, new: Consumption, minutes: int) -> int:
         """Return how soon the next fold is wanted; `new` came in the last `minutes`."""

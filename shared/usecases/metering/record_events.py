@@ -1,14 +1,15 @@
 """Records metering events: each valid event exactly once, with a problem for each invalid one."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from shared.domain.errors import FieldProblem, Problems
 from shared.domain.metering.event_costs import PricingTerms
-from shared.domain.metering.events import EnvelopedEvent, parse_events, problem_at
+from shared.domain.metering.events import EnvelopedEvent, MeteringEvent, parse_events, problem_at
 from shared.domain.metering.recording import RecordedEvent, prepare
 from shared.domain.metering.refusals import RefusedEvent
+from shared.domain.people.tenants import Tenant
 from shared.domain.prices.book_prices import Prices
 from shared.ports import Outcome
 from shared.usecases.ledger.ledger import Ledger
@@ -35,6 +36,21 @@ class Recorded:
 
 
 @dataclass(frozen=True, slots=True)
+class Batch:
+    """The items of a request, of which some are no valid events, and the problems found so far."""
+
+    items: Sequence[object]
+    now: datetime
+    problems: Problems = field(default_factory=Problems)
+
+
+Prepared = dict[int, RecordedEvent]
+"""Events that are ready for the ledger, by their index in the request."""
+Stored = dict[int, tuple[RecordedEvent, Outcome]]
+"""Events that the ledger has taken, by their index in the request."""
+
+
+@dataclass(frozen=True, slots=True)
 class EventRecorder:
     """Records events in the ledger at the platform's prices. A tenant may differ from `takes_estimates`."""
 
@@ -44,38 +60,54 @@ class EventRecorder:
 
     def record(self, access: Access, items: Sequence[object], now: datetime) -> Recorded:
         """Record each of `items` that is a valid event of the caller's tenant; return when they are stored."""
-        problems = Problems()
-        events = parse_events(items, problems)
-        terms = self._terms(access, now)
-        prepared: dict[int, RecordedEvent] = {}
+        batch = Batch(items, now)
+        prepared = self.prepare(access.tenant, parse_events(items, batch.problems), batch)
+        return result_of(batch, self.store(access.tenant, prepared, now))
+
+    def prepare(self, tenant: Tenant, events: Mapping[int, MeteringEvent], batch: Batch) -> Prepared:
+        """Return the events ready for the tenant's ledger, at its terms; add the problems of those that cannot be."""
+        terms, items = self._terms(tenant, batch.now), batch.items
+        prepared: Prepared = {}
         for index, event in events.items():
             try:
-                prepared[index] = prepare(event, access.tenant_id, now, terms)
+                prepared[index] = prepare(event, tenant.id, batch.now, terms)
             except RefusedEvent as refusal:
-                problems.add([problem_at(refusal.problem, items, index)])
+                batch.problems.add([problem_at(refusal.problem, items, index)])
             else:
                 if isinstance(item := items[index], EnvelopedEvent) and item.identity is not None:
                     prepared[index] = prepared[index]._replace(identity=item.identity)
-        outcomes = self.ledger.record(access.tenant, list(prepared.values()), now) if prepared else []
-        conflicts = [
-            index for index, outcome in zip(prepared, outcomes, strict=True) if outcome is Outcome.CONFLICT
-        ]
-        problems.add(problem_at(_conflict(prepared[index]), items, index) for index in conflicts)
-        kept = [event for index, event in prepared.items() if index not in conflicts]
-        return Recorded(
-            accepted=outcomes.count(Outcome.RECORDED),
-            duplicates=outcomes.count(Outcome.DUPLICATE),
-            rejected=sorted(problems.listed, key=lambda problem: problem.index or 0),
-            truncated=problems.is_truncated,
-            ids=[event.id for event in kept],
-            redacted=sum(event.redactions for event in kept),
-        )
+        return prepared
 
-    def _terms(self, access: Access, now: datetime) -> PricingTerms:
-        takes_estimates = access.tenant.takes_estimates
+    def store(self, tenant: Tenant, prepared: Prepared, now: datetime) -> Stored:
+        """Record the prepared events of one tenant in the ledger."""
+        if not prepared:
+            return {}
+        outcomes = self.ledger.record(tenant, list(prepared.values()), now)
+        return dict(zip(prepared, zip(prepared.values(), outcomes, strict=True), strict=True))
+
+    def _terms(self, tenant: Tenant, now: datetime) -> PricingTerms:
+        takes_estimates = tenant.takes_estimates
         if takes_estimates is None:
             takes_estimates = self.takes_estimates
-        return PricingTerms(Prices(access.tenant_id, self.prices.current(now)), takes_estimates)
+        return PricingTerms(Prices(tenant.id, self.prices.current(now)), takes_estimates)
+
+
+def result_of(batch: Batch, stored: Stored) -> Recorded:
+    """Return the result of a batch of which `stored` was recorded, in the order of the request."""
+    conflicts = {index for index, (_, outcome) in stored.items() if outcome is Outcome.CONFLICT}
+    batch.problems.add(
+        problem_at(_conflict(stored[index][0]), batch.items, index) for index in sorted(conflicts)
+    )
+    kept = [stored[index][0] for index in sorted(stored) if index not in conflicts]
+    outcomes = [outcome for _, outcome in stored.values()]
+    return Recorded(
+        accepted=outcomes.count(Outcome.RECORDED),
+        duplicates=outcomes.count(Outcome.DUPLICATE),
+        rejected=sorted(batch.problems.listed, key=lambda problem: problem.index or 0),
+        truncated=batch.problems.is_truncated,
+        ids=[event.id for event in kept],
+        redacted=sum(event.redactions for event in kept),
+    )
 
 
 def _conflict(event: RecordedEvent) -> FieldProblem:

@@ -42,7 +42,7 @@ def add_endpoint(endpoints: Endpoints, tenant: Tenant, request: EndpointRequest,
         created_at=change.at,
         created_by=change.actor,
     )
-    endpoints.add_endpoint(endpoint, change.entry(tenant.id, "endpoint.added", None, url))
+    endpoints.add_endpoint(endpoint, change.making(endpoint).entry(tenant.id, "endpoint.added", None, url))
     return endpoint
 
 
@@ -58,7 +58,7 @@ def find_endpoint(endpoints: Endpoints, tenant_id: str, endpoint_id: str) -> End
 def rotate_secret(endpoints: Endpoints, endpoint: Endpoint, change: Change) -> Endpoint:
     """Return the endpoint with a new secret; the previous one signs too for a day."""
     rotated = endpoint.rotated(change.at)
-    entry = change.entry(endpoint.tenant_id, "endpoint.secret_rotated", None, endpoint.url)
+    entry = change.making(rotated).entry(endpoint.tenant_id, "endpoint.secret_rotated", None, endpoint.url)
     endpoints.save_secrets(rotated, entry)
     return rotated
 

@@ -45,6 +45,13 @@ class Access:
         return self.member.role if self.member else None
 
     @property
+    def authority(self) -> Role | None:
+        """The role with which the caller changes members: an owner's for the platform, None for a tenant's key."""
+        if self.member is None and "members:write" in self.permissions:
+            return "owner"
+        return self.role
+
+    @property
     def tenant_id(self) -> str:
         """The only tenant that the caller can access."""
         return self.tenant.id
@@ -87,6 +94,11 @@ class PlatformAccess:
         return Access(tenant=tenant, permissions=self.permissions, actor=self.actor)
 
 
+def unknown_tenant(tenant_id: str) -> NotFound:
+    """Return the error about a tenant that a platform key names and that does not exist."""
+    return NotFound(f"tenant {tenant_id[:64]!r} does not exist", code="unknown_tenant")
+
+
 def _missing_scope(permission: Permission) -> Forbidden:
     return Forbidden(f"this key does not have the scope {permission}", code="missing_scope")
 
@@ -123,7 +135,7 @@ class KeyAuthenticator:
         """Return the tenant that a platform key names, as it is stored now; raise NotFound if there is none."""
         tenant = self._directory.find_tenant(tenant_id) if is_tenant_id(tenant_id) else None
         if tenant is None:
-            raise NotFound(f"tenant {tenant_id[:64]!r} does not exist", code="unknown_tenant")
+            raise unknown_tenant(tenant_id)
         return tenant
 
     def _look_up(

@@ -24,7 +24,7 @@ from shared.domain.people.members import (
     new_member,
     require_authority,
 )
-from shared.domain.people.tenants import Change, member_actor
+from shared.domain.people.tenants import Change, Tenant, member_actor
 from shared.domain.tenant_ids import is_tenant_id
 from shared.ports import Members, Outbox, StaleMembers
 from shared.usecases.people.authenticate import Access
@@ -59,9 +59,9 @@ def invite(stores: InvitationDependencies, access: Access, invitation: Invitatio
         pending = stores.members.list_invitations(access.tenant_id)
         previous = next((each for each in pending if each.email == invitation.email), None)
         _refuse_too_many(pending, previous)
-        require_authority(access.role, {invitation.role, previous.role if previous else invitation.role})
+        require_authority(access.authority, {invitation.role, previous.role if previous else invitation.role})
         _refuse_member(stores.members.list_members(access.tenant_id), invitation.email)
-        outgoing = _outgoing(stores, access, invitation)
+        outgoing = invitation_outgoing(stores, access.tenant, invitation)
         change = access.change(invitation.invited_at).because(invitation.email)
         before = previous.role if previous else None
         entry = change.entry(access.tenant_id, "member.invited", before, invitation.role)
@@ -71,9 +71,9 @@ def invite(stores: InvitationDependencies, access: Access, invitation: Invitatio
     raise Unavailable("too many requests are inviting people at once")
 
 
-def _outgoing(stores: InvitationDependencies, access: Access, invitation: Invitation) -> Outgoing:
+def invitation_outgoing(stores: InvitationDependencies, tenant: Tenant, invitation: Invitation) -> Outgoing:
     """Return the mail of an invitation with the quotas that it uses; nothing if it was sent today already."""
-    now, tenant = invitation.invited_at, access.tenant
+    now = invitation.invited_at
     mail = invitation_mail(tenant, invitation, stores.links)
     entries = mail_entries([mail], [now.date().isoformat()], tenant.id, now)
     if stores.outbox.known_entries([entry.id for entry in entries]):
@@ -102,7 +102,7 @@ def withdraw_invitation(members: Members, access: Access, invitation_id: str, no
     found = next((each for each in pending if each.id == invitation_id), None)
     if found is None:
         raise NotFound(f"this tenant has no invitation {invitation_id[:128]!r}")
-    require_authority(access.role, {found.role})
+    require_authority(access.authority, {found.role})
     change = access.change(now).because(found.email)
     entry = change.entry(access.tenant_id, "invitation.withdrawn", found.role, None)
     members.remove_invitation(access.tenant_id, found, entry)

@@ -41,7 +41,8 @@ def give_grant(directory: Directory, tenant_id: str, request: GrantRequest, chan
         message = f"tenant {tenant_id!r} has {MAX_GRANTS} grants, the maximum: revoke one first"
         raise Conflict(message, code="too_many_grants")
     ended = [each.id for each in tenant.grants if each not in current]
-    entry = change.because(grant.reason).entry(tenant_id, "grant.given", None, describe_grant(grant))
+    giving = change.because(grant.reason).making(grant)
+    entry = giving.entry(tenant_id, "grant.given", None, describe_grant(grant))
     directory.change_grants(tenant_id, [grant], ended, entry)
     return grant
 

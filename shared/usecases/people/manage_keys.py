@@ -82,8 +82,8 @@ def create_key(directory: Directory, tenant_id: str | None, request: KeyRequest,
         raise NotFound(f"tenant {tenant_id!r} does not exist")
     _refuse_too_many(directory.list_keys(tenant_id), change.at)
     made = new_key(tenant_id, replace(request, label=valid_label(request.label)), change)
-    entry = change.because(made.key.label).entry(tenant_id, "key.created", None, made.key.prefix)
-    directory.save_keys([made.key], entry)
+    creation = change.because(made.key.label).making(made)
+    directory.save_keys([made.key], creation.entry(tenant_id, "key.created", None, made.key.prefix))
     return made
 
 
@@ -103,9 +103,8 @@ def rotate_key(directory: Directory, ref: KeyRef, overlap: timedelta, change: Ch
     made = new_key(ref.tenant_id, _same_request(previous), change)
     end = min(change.at + overlap, previous.expires_at or datetime.max.replace(tzinfo=change.at.tzinfo))
     ending = replace(previous, expires_at=end)
-    entry = change.because(previous.label).entry(
-        ref.tenant_id, "key.rotated", previous.prefix, made.key.prefix
-    )
+    rotation = change.because(previous.label).making(made)
+    entry = rotation.entry(ref.tenant_id, "key.rotated", previous.prefix, made.key.prefix)
     directory.save_keys([ending, made.key], entry)
     return made
 

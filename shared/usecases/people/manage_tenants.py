@@ -1,10 +1,13 @@
 """Create tenants and change their plan; each change leaves an audit entry."""
 
+import json
 import secrets
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from shared.domain.errors import Conflict, FieldProblem, InvalidInput, NotFound
+from shared.domain.limits.limits import LimitOverrides
 from shared.domain.limits.plan_catalog import PlanCatalog
 from shared.domain.limits.plans import Plan, PlanVersion
 from shared.domain.people.members import (
@@ -15,7 +18,13 @@ from shared.domain.people.members import (
     tenant_slug,
 )
 from shared.domain.people.names import valid_name
-from shared.domain.people.tenants import AGENT_SCOPES, Change, Tenant, member_actor
+from shared.domain.people.tenants import (
+    AGENT_SCOPES,
+    NO_OVERRIDES,
+    Change,
+    Tenant,
+    TenantProfile,
+)
 from shared.domain.tenant_ids import is_tenant_id
 from shared.ports import Directory, Members
 from shared.usecases.people.manage_keys import KeyRequest, NewKey, new_key
@@ -30,6 +39,8 @@ class TenantRequest:
     id: str
     name: str
     plan: Plan
+    limits: LimitOverrides = NO_OVERRIDES
+    metadata: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +51,15 @@ class OwnTenantRequest:
     plan: Plan
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TenantChanges:
+    """The changes of a tenant; None changes nothing."""
+
+    name: str | None
+    metadata: Mapping[str, str] | None
+    plan: Plan | None
+
+
 def create_tenant(
     directory: Directory, request: TenantRequest, change: Change, *, is_live: bool
 ) -> tuple[Tenant, NewKey]:
@@ -47,25 +67,31 @@ def create_tenant(
 
     Raise Conflict if the id is taken, InvalidInput for a bad id or name.
     """
-    tenant = _new_tenant(request, change.at)
+    tenant = new_tenant(request, change.at)
     key_request = KeyRequest(label="first key", scopes=AGENT_SCOPES, is_live=is_live)
     made = new_key(tenant.id, key_request, change)
-    directory.create_tenant(tenant, made.key, change.entry(tenant.id, "tenant.created", None, tenant.plan))
+    entry = change.making((tenant, made)).entry(tenant.id, "tenant.created", None, tenant.plan)
+    directory.create_tenant(tenant, made.key, entry)
     return tenant, made
 
 
-def _new_tenant(request: TenantRequest, now: datetime) -> Tenant:
+def new_tenant(request: TenantRequest, now: datetime) -> Tenant:
+    """Return a tenant without storing it; raise InvalidInput for a bad id or name."""
     if not is_tenant_id(request.id):
         raise invalid("id", f"id {request.id!r} is not 1 to 64 letters, digits, hyphens and underscores")
-    return _tenant(request.id, valid_name(request.name), request.plan, now)
-
-
-def _tenant(tenant_id: str, name: str, plan: Plan, now: datetime) -> Tenant:
-    return Tenant(id=tenant_id, name=name, plan=plan.id, plan_version=plan.version, created_at=now)
+    return Tenant(
+        id=request.id,
+        name=valid_name(request.name),
+        plan=request.plan.id,
+        plan_version=request.plan.version,
+        created_at=now,
+        overrides=request.limits,
+        metadata=request.metadata,
+    )
 
 
 def create_own_tenant(
-    members: Members, user: Identity, request: OwnTenantRequest, now: datetime
+    members: Members, user: Identity, request: OwnTenantRequest, change: Change
 ) -> Membership:
     """Create a tenant without a key, and return its owner's membership.
 
@@ -74,11 +100,11 @@ def create_own_tenant(
     refuse_too_many_memberships(members, user)
     valid = valid_name(request.name)
     slug = tenant_slug(valid, secrets.token_hex(_RANDOM_BYTES))
-    tenant = _tenant(slug, valid, request.plan, now)
-    owner = new_member(user, "owner", now)
-    entry = Change(member_actor(user.email), now).entry(tenant.id, "tenant.created", None, tenant.plan)
-    members.create_tenant_with_owner(tenant, owner, entry)
-    return Membership(tenant, owner)
+    tenant = new_tenant(TenantRequest(slug, valid, request.plan), change.at)
+    made = Membership(tenant, new_member(user, "owner", change.at))
+    entry = change.making(made).entry(tenant.id, "tenant.created", None, tenant.plan)
+    members.create_tenant_with_owner(tenant, made.member, entry)
+    return made
 
 
 def refuse_too_many_memberships(members: Members, user: Identity) -> None:
@@ -145,12 +171,42 @@ def invalid(field: str, message: str) -> InvalidInput:
     return InvalidInput(message, (FieldProblem(field=field, code=f"invalid_{field}", message=message),))
 
 
-def set_suspension(directory: Directory, tenant_id: str, *, suspended: bool, change: Change) -> Tenant:
-    """Suspend or resume a tenant; a repeated call changes nothing and leaves no audit entry. Raise NotFound.
+def change_tenant(directory: Directory, tenant_id: str, wanted: TenantChanges, change: Change) -> None:
+    """Change a tenant's name, metadata and plan; what stays the same leaves no audit entry.
 
-    While it is suspended, its keys and members are refused. It is folded, and Stripe's webhooks apply.
+    Raise NotFound, InvalidInput for a bad name, Conflict if subscriptions decide the plan; then nothing has
+    changed.
     """
     tenant = existing_tenant(directory, tenant_id)
+    before = TenantProfile(tenant.name, tenant.metadata)
+    after = TenantProfile(
+        before.name if wanted.name is None else valid_name(wanted.name),
+        before.metadata if wanted.metadata is None else wanted.metadata,
+    )
+    if wanted.plan is not None and wanted.plan.id != tenant.plan:
+        set_plan(directory, tenant_id, wanted.plan, change)
+    if after != before:
+        entry = change.entry(tenant_id, "tenant.changed", _described(before), _described(after))
+        directory.set_profile(tenant_id, after, entry)
+
+
+def _described(profile: TenantProfile) -> str:
+    content = {"name": profile.name, "metadata": dict(sorted(profile.metadata.items()))}
+    return json.dumps(content, ensure_ascii=False)
+
+
+def set_suspension(directory: Directory, tenant_id: str, *, suspended: bool, change: Change) -> Tenant:
+    """Suspend or resume a tenant; a repeated call changes nothing and leaves no audit entry.
+
+    While it is suspended, its keys and members are refused. It is folded, and Stripe's webhooks apply. Raise
+    NotFound, Conflict for a tenant that has ended.
+    """
+    tenant = existing_tenant(directory, tenant_id)
+    if tenant.status == "ended":
+        message = (
+            f"tenant {tenant_id!r} has ended: its subscriptions, grants and keys are gone; create another one"
+        )
+        raise Conflict(message, code="tenant_ended")
     if suspended == tenant.is_suspended:
         return tenant
     at = change.at if suspended else None

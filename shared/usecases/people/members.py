@@ -93,7 +93,7 @@ def change_role(members: Members, access: Access, assigned: RoleAssignment, now:
         current = _find(everybody, assigned.user_id)
         if current is None:
             raise _unknown(assigned.user_id)
-        require_authority(access.role, {current.role, assigned.role})
+        require_authority(access.authority, {current.role, assigned.role})
         if current.role == assigned.role:
             return current
         changed = replace(current, role=assigned.role)
@@ -115,7 +115,7 @@ def remove_member(members: Members, access: Access, user_id: str, now: datetime)
 
     def authorise(leaving: Member) -> None:
         if not is_own:
-            require_authority(access.role, {leaving.role})
+            require_authority(access.authority, {leaving.role})
 
     target = _Target(access.tenant_id, user_id, authorise)
     return _remove(members, target, access.change(now))

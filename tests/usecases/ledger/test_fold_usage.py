@@ -13,6 +13,7 @@ from shared.domain.ledger.counters import Cell, CounterShard, Series, ShardRef
 from shared.domain.ledger.periods import Period, month_of, period_at, start_of
 from shared.domain.ledger.rollups import DayEntry
 from shared.domain.ledger.usage import Documents, Wanted
+from shared.domain.people.tenant_rows import RowUsage
 from shared.ports import StaleRollup, UsageStore
 from shared.usecases.ledger.fold_tenant import TenantFolder
 from shared.usecases.ledger.fold_usage import fold_tenants
@@ -121,10 +122,14 @@ class _Clearing(MemoryStore):
         self.cleared: list[ShardRef] = []
 
     def clear_counters(
-        self, tenant_id: str, shards: Collection[CounterShard], next_fold_at: datetime
+        self,
+        tenant_id: str,
+        shards: Collection[CounterShard],
+        next_fold_at: datetime,
+        usage: RowUsage | None = None,
     ) -> None:
         self.cleared += [shard.ref for shard in shards]
-        super().clear_counters(tenant_id, shards, next_fold_at)
+        super().clear_counters(tenant_id, shards, next_fold_at, usage)
 
 
 def test_a_tenant_whose_fold_fails_does_not_keep_the_others_from_theirs(memory: MemoryStore) -> None:

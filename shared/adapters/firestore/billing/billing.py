@@ -20,6 +20,7 @@ from shared.adapters.firestore.billing.documents import (
 )
 from shared.adapters.firestore.notices.documents import outgoing_writes
 from shared.adapters.firestore.paging import Listing
+from shared.adapters.firestore.people.tenant_rows import row_tenant_write
 from shared.adapters.firestore.people.tenants import audit_fields, create_write, delete_write, set_write
 from shared.adapters.firestore.rpc import FirestoreRpc
 from shared.domain.billing.invoices import InvoiceRow
@@ -118,6 +119,7 @@ class FirestoreBillingStore:
         account = change.account
         tenant_name, at = self._tenant_name(account.tenant.id), change.at
         yield account_write(tenant_name, account)
+        yield row_tenant_write(self._rpc.documents, account.tenant, at)
         processed = change.processed_event
         if processed:
             write = set_write if processed.is_repeated else create_write

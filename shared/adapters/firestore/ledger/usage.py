@@ -23,6 +23,7 @@ from shared.adapters.firestore.notices.alerts import read_usage_alert, usage_ale
 from shared.adapters.firestore.notices.documents import outgoing_writes
 from shared.adapters.firestore.paging import Listing
 from shared.adapters.firestore.paths import TenantPaths, shard_ref_of
+from shared.adapters.firestore.people.tenant_rows import row_usage_write
 from shared.adapters.firestore.people.tenants import (
     TENANT_FIELDS,
     counter_settings_write,
@@ -39,6 +40,7 @@ from shared.domain.metering.recording import RecordedEvent
 from shared.domain.metering.runs import Run
 from shared.domain.notices.alerts import UsageAlert
 from shared.domain.notices.entries import Outgoing
+from shared.domain.people.tenant_rows import RowUsage
 from shared.ports import DueCounter, EventsWanted, Outcome, Page, Snapshot, StaleRollup
 from shared.ports.ledger import ALL_EVENTS, NOTHING
 
@@ -128,15 +130,22 @@ class FirestoreUsageStore:
         self._rpc.batch_write([month_write(self._paths(tenant_id).month(month.month), month)])
 
     def clear_counters(
-        self, tenant_id: str, shards: Collection[CounterShard], next_fold_at: datetime
+        self,
+        tenant_id: str,
+        shards: Collection[CounterShard],
+        next_fold_at: datetime,
+        usage: RowUsage | None = None,
     ) -> None:
         names = [self._paths(tenant_id).counter(shard.ref) for shard in shards]
+        row = [row_usage_write(self._rpc.documents, tenant_id, usage)] if usage else []
         writes = [
             clear_write(name, shard, start_of(shard.ref.day) + self._counters_kept_for)
             for name, shard in zip(names, shards, strict=True)
         ]
-        refused = self._rpc.batch_write(writes)
-        self._rpc.batch_write([postpone_write(names[index], next_fold_at) for index in refused])
+        refused = self._rpc.batch_write([*writes, *row])
+        # The row of a tenant that is older than the list does not exist yet: the daily job makes it.
+        changed = [index for index in refused if index < len(writes)]
+        self._rpc.batch_write([postpone_write(names[index], next_fold_at) for index in changed])
 
     def save_counter_settings(self, tenant_id: str, settings: CounterSettings, version: object) -> None:
         self._rpc.batch_write([counter_settings_write(self._paths(tenant_id).tenant, settings, version)])

@@ -1,13 +1,13 @@
 """Endpoints on Firestore. Health and secrets are changed apart, so that neither undoes the other."""
 
 from collections.abc import Sequence
-from typing import Any
 
 import grpc
 
 from shared.adapters.firestore import queries
 from shared.adapters.firestore.notices.documents import endpoint_fields, read_endpoint
-from shared.adapters.firestore.people.tenants import audit_write, change_write, delete_write, set_write
+from shared.adapters.firestore.people.commits import commit_audited
+from shared.adapters.firestore.people.tenants import change_write, delete_write, set_write
 from shared.adapters.firestore.rpc import FirestoreRpc
 from shared.domain.errors import NotFound
 from shared.domain.notices.endpoints import Endpoint
@@ -36,7 +36,7 @@ class FirestoreEndpoints:
     def add_endpoint(self, endpoint: Endpoint, audit: AuditEntry) -> None:
         # Not a create, whose repetition after a lost response would be refused and cost a read.
         write = set_write(self._name(endpoint.tenant_id, endpoint.id), endpoint_fields(endpoint))
-        self._rpc.commit([write, audit_write(self._rpc, audit)])
+        commit_audited(self._rpc, [write], audit)
 
     def save_secrets(self, endpoint: Endpoint, audit: AuditEntry) -> None:
         if not self._change(endpoint, _SECRETS, audit):
@@ -47,15 +47,14 @@ class FirestoreEndpoints:
 
     def remove_endpoint(self, endpoint: Endpoint, audit: AuditEntry) -> None:
         name = self._name(endpoint.tenant_id, endpoint.id)
-        self._rpc.commit([delete_write(name), audit_write(self._rpc, audit)])
+        commit_audited(self._rpc, [delete_write(name)], audit)
 
     def _change(self, endpoint: Endpoint, names: Sequence[str], audit: AuditEntry | None) -> bool:
         """Change only the fields with these names; return False if the endpoint does not exist."""
         fields = {name: getattr(endpoint, name) for name in names}
         write = change_write(self._name(endpoint.tenant_id, endpoint.id), fields)
-        audits: list[Any] = [audit_write(self._rpc, audit)] if audit else []
         try:
-            self._rpc.commit([write, *audits])
+            commit_audited(self._rpc, [write], *([audit] if audit else []))
         except grpc.RpcError as error:
             if error.code() != grpc.StatusCode.NOT_FOUND:
                 raise

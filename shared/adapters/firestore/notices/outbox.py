@@ -17,7 +17,8 @@ from shared.adapters.firestore.notices.documents import (
     result_fields,
 )
 from shared.adapters.firestore.paging import Listing
-from shared.adapters.firestore.people.tenants import audit_write, change_write
+from shared.adapters.firestore.people.commits import commit_audited
+from shared.adapters.firestore.people.tenants import change_write
 from shared.adapters.firestore.rpc import FirestoreRpc
 from shared.domain.notices.entries import DailyQuota, Outgoing, QuotaUse
 from shared.domain.notices.outbox import OutboxEntry
@@ -105,7 +106,7 @@ class FirestoreOutbox:
         write.update_mask.SetInParent()
         _add_to_set(write, "confirmed", tenant_id)
         _remove_from_set(write, "stopped", tenant_id)
-        self._rpc.commit([write, audit_write(self._rpc, audit)])
+        commit_audited(self._rpc, [write], audit)
 
     def set_stopped(self, email: str, scope: str, *, stopped: bool) -> None:
         write = Write()

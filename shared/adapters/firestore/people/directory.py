@@ -1,6 +1,7 @@
 """Directory on Firestore: tenants, keys and the audit log."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -8,31 +9,38 @@ import grpc
 
 from shared.adapters.firestore import queries
 from shared.adapters.firestore.paging import Listing
+from shared.adapters.firestore.people.commits import commit_audited, find_receipt
 from shared.adapters.firestore.people.grants import grants_write
+from shared.adapters.firestore.people.tenant_rows import commit_new_tenant, row_tenant_write
 from shared.adapters.firestore.people.tenants import (
     audit_parent,
-    audit_write,
     change_write,
-    commit_new_tenant,
     create_write,
     key_fields,
     key_write,
+    metadata_fields,
     read_audit,
     read_key,
     read_tenant,
-    tenant_fields,
 )
 from shared.adapters.firestore.rpc import FirestoreRpc
 from shared.domain.errors import NotFound, Unavailable
 from shared.domain.limits.grants import Grant
 from shared.domain.limits.limits import LimitOverrides
 from shared.domain.limits.plans import PlanVersion
-from shared.domain.people.tenants import ApiKey, AuditEntry, Tenant
+from shared.domain.people.receipts import Receipt
+from shared.domain.people.tenants import ApiKey, AuditEntry, Tenant, TenantProfile
 from shared.ports import Page
 
+_MAX_TRIES = 10
+_STALE = frozenset({grpc.StatusCode.FAILED_PRECONDITION, grpc.StatusCode.NOT_FOUND})
 TOUCH_SECONDS = 0.3
 """The most that storing a key's last use may delay a request; a commit usually takes a tenth of this."""
 _AUDIT = Listing("audit", "at", read_audit)
+
+
+def _unknown(tenant_id: str) -> NotFound:
+    return NotFound(f"tenant {tenant_id!r} does not exist")
 
 
 class FirestoreDirectory:
@@ -41,19 +49,22 @@ class FirestoreDirectory:
     def __init__(self, rpc: FirestoreRpc) -> None:
         self._rpc = rpc
 
-    def create_tenant(self, tenant: Tenant, key: ApiKey, audit: AuditEntry) -> None:
-        writes = [
-            create_write(self._tenant_name(tenant.id), tenant_fields(tenant)),
-            create_write(self._key_name(key.id), key_fields(key)),
-        ]
-        commit_new_tenant(self._rpc, audit, writes)
+    def create_tenant(self, tenant: Tenant, key: ApiKey | None, audit: AuditEntry) -> None:
+        keys = [create_write(self._key_name(key.id), key_fields(key))] if key else []
+        commit_new_tenant(self._rpc, tenant, [audit], keys)
 
     def find_tenant(self, tenant_id: str) -> Tenant | None:
         document = self._find(self._tenant_name(tenant_id))
         return read_tenant(document) if document else None
 
+    def find_tenants(self, tenant_ids: Collection[str]) -> list[Tenant]:
+        names = [self._tenant_name(each) for each in tenant_ids]
+        return [read_tenant(each) for each in self._rpc.batch_get(names).values()]
+
     def set_plan(self, tenant_id: str, plan: PlanVersion, audit: AuditEntry) -> None:
-        self._change_tenant(tenant_id, {"plan": plan.plan, "plan_version": plan.version}, audit)
+        fields: dict[str, Any] = {"plan": plan.plan, "plan_version": plan.version}
+        write = change_write(self._tenant_name(tenant_id), fields)
+        self._change_listed(tenant_id, lambda tenant: replace(tenant, **fields), write, audit)
 
     def set_alert_recipients(self, tenant_id: str, emails: Sequence[str], audit: AuditEntry) -> None:
         self._change_tenant(tenant_id, {"alert_recipients": list(emails)}, audit)
@@ -67,13 +78,28 @@ class FirestoreDirectory:
     def change_grants(
         self, tenant_id: str, added: Sequence[Grant], removed: Collection[str], audit: AuditEntry
     ) -> None:
-        self._commit_change(grants_write(self._tenant_name(tenant_id), added, removed), audit)
+        def change(tenant: Tenant) -> Tenant:
+            kept = [each for each in tenant.grants if each.id not in removed]
+            return replace(tenant, grants=(*kept, *added))
+
+        write = grants_write(self._tenant_name(tenant_id), added, removed)
+        self._change_listed(tenant_id, change, write, audit)
 
     def set_time_zone(self, tenant_id: str, time_zone: str, audit: AuditEntry) -> None:
         self._change_tenant(tenant_id, {"time_zone": time_zone}, audit)
 
     def set_suspended_at(self, tenant_id: str, at: datetime | None, audit: AuditEntry) -> None:
-        self._change_tenant(tenant_id, {"suspended_at": at}, audit)
+        write = change_write(self._tenant_name(tenant_id), {"suspended_at": at})
+        self._change_listed(tenant_id, lambda tenant: replace(tenant, suspended_at=at), write, audit)
+
+    def set_ended_at(self, tenant_id: str, at: datetime | None, audit: AuditEntry) -> None:
+        write = change_write(self._tenant_name(tenant_id), {"ended_at": at})
+        self._change_listed(tenant_id, lambda tenant: replace(tenant, ended_at=at), write, audit)
+
+    def set_profile(self, tenant_id: str, profile: TenantProfile, audit: AuditEntry) -> None:
+        fields = {"name": profile.name, "metadata": metadata_fields(profile.metadata)}
+        write = change_write(self._tenant_name(tenant_id), fields)
+        self._change_listed(tenant_id, lambda tenant: replace(tenant, name=profile.name), write, audit)
 
     def find_key(self, key_id: str) -> ApiKey | None:
         document = self._find(self._key_name(key_id))
@@ -85,8 +111,7 @@ class FirestoreDirectory:
         return sorted(keys, key=lambda key: (key.created_at, key.id))
 
     def save_keys(self, keys: Sequence[ApiKey], audit: AuditEntry) -> None:
-        writes = [key_write(self._key_name(key.id), key) for key in keys]
-        self._rpc.commit([*writes, audit_write(self._rpc, audit)])
+        commit_audited(self._rpc, [key_write(self._key_name(key.id), key) for key in keys], audit)
 
     def touch_key(self, key_id: str, used_at: datetime) -> None:
         write = change_write(self._key_name(key_id), {"last_used_at": used_at})
@@ -99,16 +124,36 @@ class FirestoreDirectory:
     def list_audit(self, tenant_id: str | None, *, limit: int, cursor: str | None = None) -> Page[AuditEntry]:
         return _AUDIT.page(self._rpc, audit_parent(self._rpc, tenant_id), limit, cursor)
 
-    def _change_tenant(self, tenant_id: str, fields: Mapping[str, object], audit: AuditEntry) -> None:
-        self._commit_change(change_write(self._tenant_name(tenant_id), fields), audit)
+    def find_receipt(self, receipt_id: str) -> Receipt | None:
+        return find_receipt(self._rpc, receipt_id)
 
-    def _commit_change(self, write: Any, audit: AuditEntry) -> None:
+    def _change_tenant(self, tenant_id: str, fields: Mapping[str, object], audit: AuditEntry) -> None:
+        write = change_write(self._tenant_name(tenant_id), fields)
         try:
-            self._rpc.commit([write, audit_write(self._rpc, audit)])
+            commit_audited(self._rpc, [write], audit)
         except grpc.RpcError as error:
             if error.code() != grpc.StatusCode.NOT_FOUND:
                 raise
-            raise NotFound(f"tenant {audit.tenant_id!r} does not exist") from error
+            raise _unknown(tenant_id) from error
+
+    def _change_listed(
+        self, tenant_id: str, change: Callable[[Tenant], Tenant], write: Any, audit: AuditEntry
+    ) -> None:
+        """Commit a change with the tenant's row, which shows the whole tenant: on condition that it is as read."""
+        for _ in range(_MAX_TRIES):
+            document = self._find(self._tenant_name(tenant_id))
+            if document is None:
+                raise _unknown(tenant_id)
+            write.current_document.update_time.CopyFrom(document.update_time)
+            row = row_tenant_write(self._rpc.documents, change(read_tenant(document)), audit.at)
+            try:
+                commit_audited(self._rpc, [write, row], audit)
+            except grpc.RpcError as error:
+                if error.code() not in _STALE:
+                    raise
+            else:
+                return
+        raise Unavailable(f"too many requests are changing tenant {tenant_id!r} at once")
 
     def _find(self, name: str) -> Any:
         return self._rpc.batch_get([name]).get(name)

@@ -8,16 +8,16 @@ import grpc
 from shared.adapters.firestore import queries
 from shared.adapters.firestore.encoding import Write, get_fields, set_value
 from shared.adapters.firestore.notices.documents import outgoing_writes
+from shared.adapters.firestore.people.commits import commit_audited
+from shared.adapters.firestore.people.tenant_rows import commit_new_tenant
 from shared.adapters.firestore.people.tenants import (
-    audit_write,
-    commit_new_tenant,
     create_write,
     delete_write,
     read_tenant,
     set_write,
-    tenant_fields,
 )
 from shared.adapters.firestore.rpc import FirestoreRpc
+from shared.domain.errors import Conflict
 from shared.domain.notices.entries import Outgoing
 from shared.domain.people.members import Invitation, Member, Membership, ReceivedInvitation, email_id
 from shared.domain.people.tenants import AuditEntry, Tenant
@@ -38,11 +38,23 @@ class FirestoreMembers:
 
     def create_tenant_with_owner(self, tenant: Tenant, owner: Member, audit: AuditEntry) -> None:
         writes = [
-            create_write(self._tenant(tenant.id), tenant_fields(tenant)),
             create_write(self._member(tenant.id, owner.user_id), _member_fields(owner)),
             _add_pointer(self._user(owner.user_id), tenant.id),
         ]
-        commit_new_tenant(self._rpc, audit, writes)
+        commit_new_tenant(self._rpc, tenant, [audit], writes)
+
+    def create_tenant_with_invitation(
+        self, tenant: Tenant, invitation: Invitation, outgoing: Outgoing, audits: Sequence[AuditEntry]
+    ) -> None:
+        try:
+            commit_new_tenant(self._rpc, tenant, audits, self._invite(tenant.id, invitation, outgoing))
+        except (Conflict, grpc.RpcError) as error:
+            if isinstance(error, grpc.RpcError) and error.code() not in _STALE:
+                raise
+            # The refusal does not say of which write: the mail and its quotas have conditions too.
+            if self._rpc.batch_get([self._tenant(tenant.id)]):
+                raise Conflict(f"tenant {tenant.id!r} exists already") from error
+            raise StaleMembers from error
 
     def find_membership(self, tenant_id: str, user_id: str) -> Membership | None:
         return next(iter(self._memberships([tenant_id], user_id)), None)
@@ -96,12 +108,14 @@ class FirestoreMembers:
     def save_invitation(
         self, tenant_id: str, invitation: Invitation, outgoing: Outgoing, audit: AuditEntry
     ) -> None:
-        writes = [
+        self._commit_checked(self._invite(tenant_id, invitation, outgoing), [audit])
+
+    def _invite(self, tenant_id: str, invitation: Invitation, outgoing: Outgoing) -> list[Any]:
+        return [
             set_write(self._invitation(tenant_id, invitation.id), _invitation_fields(invitation)),
             self._invited(invitation, tenant_id),
             *outgoing_writes(self._rpc.documents, outgoing),
         ]
-        self._commit_checked(writes, [audit])
 
     def _invited(self, invitation: Invitation, tenant_id: str) -> Any:
         """Return a write that points from an address to a tenant, until its last invitation has expired."""
@@ -111,7 +125,7 @@ class FirestoreMembers:
         return write
 
     def remove_invitation(self, tenant_id: str, invitation: Invitation, audit: AuditEntry) -> None:
-        self._rpc.commit([*self._end_invitation(tenant_id, invitation), audit_write(self._rpc, audit)])
+        commit_audited(self._rpc, self._end_invitation(tenant_id, invitation), audit)
 
     def _end_invitation(self, tenant_id: str, invitation: Invitation) -> list[Any]:
         return [
@@ -132,7 +146,7 @@ class FirestoreMembers:
 
     def _commit_checked(self, writes: Iterable[Any], audits: Iterable[AuditEntry]) -> None:
         try:
-            self._rpc.commit([*writes, *(audit_write(self._rpc, audit) for audit in audits)])
+            commit_audited(self._rpc, writes, *audits)
         except grpc.RpcError as error:
             if error.code() in _STALE:
                 raise StaleMembers from error

@@ -4,7 +4,8 @@ from typing import Any
 
 from shared.adapters.firestore import queries
 from shared.adapters.firestore.encoding import get_fields
-from shared.adapters.firestore.people.tenants import audit_write, delete_write, set_write
+from shared.adapters.firestore.people.commits import commit_audited
+from shared.adapters.firestore.people.tenants import delete_write, set_write
 from shared.adapters.firestore.rpc import FirestoreRpc
 from shared.domain.people.operators import Operator
 from shared.domain.people.tenants import AuditEntry
@@ -29,10 +30,10 @@ class FirestoreOperators:
 
     def save_operator(self, operator: Operator, audit: AuditEntry) -> None:
         fields = {"email": operator.email, "added_at": operator.added_at, "added_by": operator.added_by}
-        self._rpc.commit([set_write(self._name(operator.user_id), fields), audit_write(self._rpc, audit)])
+        commit_audited(self._rpc, [set_write(self._name(operator.user_id), fields)], audit)
 
     def remove_operator(self, user_id: str, audit: AuditEntry) -> None:
-        self._rpc.commit([delete_write(self._name(user_id)), audit_write(self._rpc, audit)])
+        commit_audited(self._rpc, [delete_write(self._name(user_id))], audit)
 
     def _name(self, user_id: str) -> str:
         return f"{self._rpc.documents}/{_COLLECTION}/{user_id}"

@@ -1,18 +1,15 @@
 """Write and read the Firestore documents of tenants, keys and audit entries."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import fields as fields_of
 from dataclasses import replace
 from itertools import starmap
 from typing import Any
 from uuid import uuid4
 
-import grpc
-
-from shared.adapters.firestore.encoding import Write, get_fields, set_fields
+from shared.adapters.firestore.encoding import Write, decode_key, encode_key, get_fields, set_fields
 from shared.adapters.firestore.people.grants import GRANTS, grants_fields, read_grants
 from shared.adapters.firestore.rpc import FirestoreRpc
-from shared.domain.errors import Conflict
 from shared.domain.ledger.counter_settings import LONGEST_FOLD_MINUTES, CounterSettings
 from shared.domain.ledger.zones import UTC_NAME
 from shared.domain.limits.entitlement import Entitlement
@@ -40,6 +37,9 @@ TENANT_FIELDS = (
     "takes_estimates",
     "time_zone",
     "suspended_at",
+    "ended_at",
+    "metadata",
+    "created_from",
     "billing",
     "counter_shards",
     "most_counter_shards",
@@ -119,6 +119,9 @@ def tenant_fields(tenant: Tenant) -> dict[str, object]:
         "takes_estimates": tenant.takes_estimates,
         "time_zone": tenant.time_zone,
         "suspended_at": tenant.suspended_at,
+        "ended_at": tenant.ended_at,
+        "metadata": metadata_fields(tenant.metadata),
+        "created_from": tenant.created_from,
     }
 
 
@@ -129,6 +132,11 @@ def plan_fields(tenant: Tenant) -> dict[str, object]:
         "plan_version": tenant.plan_version,
         "least_versions": dict(tenant.least_versions),
     }
+
+
+def metadata_fields(metadata: Mapping[str, str]) -> dict[str, object]:
+    """Return metadata with keys that are legal in a map."""
+    return {encode_key(key): value for key, value in metadata.items()}
 
 
 def counter_settings_write(name: str, settings: CounterSettings, version: Any) -> Any:
@@ -182,6 +190,9 @@ def read_tenant(document: Any) -> Tenant:
         time_zone=fields.get("time_zone", UTC_NAME),
         grants=read_grants(fields.get(GRANTS, {})),
         suspended_at=fields.get("suspended_at"),
+        ended_at=fields.get("ended_at"),
+        metadata={decode_key(key): value for key, value in fields.get("metadata", {}).items()},
+        created_from=fields.get("created_from"),
     )
 
 
@@ -221,9 +232,11 @@ def key_write(name: str, key: ApiKey) -> Any:
 
     Another instance may have stored either since the key was read.
     """
-    write = set_write(name, key_fields(key))
     unchanged = () if key.revoked_at else ("revoked_at",) if key.expires_at else ("revoked_at", _EXPIRE_AT)
-    write.update_mask.field_paths.extend(field for field in key_fields(key) if field not in unchanged)
+    # What the mask leaves out is not written either: a lost response is recognised by what the write contains.
+    fields = {field: value for field, value in key_fields(key).items() if field not in unchanged}
+    write = set_write(name, fields)
+    write.update_mask.field_paths.extend(fields)
     return write
 
 
@@ -247,16 +260,6 @@ def read_key(document: Any) -> ApiKey:
     scopes = tuple(fields.pop("scopes"))
     fields.pop(_EXPIRE_AT, None)
     return ApiKey(id=document.name.rpartition("/")[2], scopes=scopes, **fields)
-
-
-def commit_new_tenant(rpc: FirestoreRpc, audit: AuditEntry, writes: Sequence[Any]) -> None:
-    """Commit the writes of a new tenant with its audit entry; raise Conflict if the tenant exists."""
-    try:
-        rpc.commit([*writes, audit_write(rpc, audit)])
-    except grpc.RpcError as error:
-        if error.code() != grpc.StatusCode.ALREADY_EXISTS:
-            raise
-        raise Conflict(f"tenant {audit.tenant_id!r} exists already") from error
 
 
 def audit_write(rpc: FirestoreRpc, entry: AuditEntry) -> Any:

@@ -41,7 +41,7 @@ class MemoryBillingStore(MemoryState):
             billing = self._billing[tenant_id]
             billing.account, billing.version = account, billing.version + 1
             new = account.tenant
-            self._tenants[tenant_id] = replace(
+            tenant = replace(
                 self._tenants[tenant_id],
                 plan=new.plan,
                 plan_version=new.plan_version,
@@ -50,6 +50,7 @@ class MemoryBillingStore(MemoryState):
                 entitlement=new.entitlement,
                 billing=new.billing,
             )
+            self._put_tenant(tenant, change.at)
             if change.processed_event:
                 self._stripe_events[change.processed_event.event_id] = change.processed_event.outcome
             if change.link_customer_id:

@@ -16,6 +16,7 @@ from shared.domain.metering.recording import RecordedEvent, deltas_by_day
 from shared.domain.metering.runs import Run, runs_of
 from shared.domain.notices.alerts import UsageAlert
 from shared.domain.notices.entries import Outgoing
+from shared.domain.people.tenant_rows import RowUsage
 from shared.ports import DueCounter, EventsWanted, Outcome, Page, Snapshot, StaleRollup
 from shared.ports.ledger import ALL_EVENTS, NOTHING
 
@@ -111,9 +112,14 @@ class MemoryUsageStore(MemoryState):
             self._usage.setdefault(tenant_id, TenantUsage()).months.setdefault(month.month, month)
 
     def clear_counters(
-        self, tenant_id: str, shards: Collection[CounterShard], next_fold_at: datetime
+        self,
+        tenant_id: str,
+        shards: Collection[CounterShard],
+        next_fold_at: datetime,
+        usage: RowUsage | None = None,
     ) -> None:
         with self._lock:
+            self._put_row_usage(tenant_id, usage)
             for shard in shards:
                 counter = self._usage[tenant_id].counters[shard.ref]
                 if counter.version == shard.version:
@@ -122,6 +128,14 @@ class MemoryUsageStore(MemoryState):
                     counter.version += 1
                 else:
                     counter.fold_due = next_fold_at
+
+    def _put_row_usage(self, tenant_id: str, usage: RowUsage | None) -> None:
+        row = self._rows.get(tenant_id)
+        if usage is None or row is None:
+            return
+        known = [each.last_event_at for each in (row.usage, usage) if each and each.last_event_at]
+        merged = replace(usage, last_event_at=max(known, default=None))
+        self._rows[tenant_id] = replace(row, usage=merged)
 
     def save_counter_settings(self, tenant_id: str, settings: CounterSettings, version: object) -> None:
         with self._lock:

@@ -78,9 +78,9 @@ class MemoryOutbox(MemoryState):
 
     def confirm_address(self, email: str, tenant_id: str, audit: AuditEntry) -> None:
         with self._lock:
+            self._record(audit)
             known = self._addresses.get(email, MailAddress())
             self._addresses[email] = MailAddress(known.confirmed | {tenant_id}, known.stopped - {tenant_id})
-            self._audit.append(audit)
 
     def set_stopped(self, email: str, scope: str, *, stopped: bool) -> None:
         with self._lock:
@@ -99,8 +99,8 @@ class MemoryOutbox(MemoryState):
 
     def add_endpoint(self, endpoint: Endpoint, audit: AuditEntry) -> None:
         with self._lock:
+            self._record(audit)
             self._endpoints[endpoint.tenant_id, endpoint.id] = endpoint
-            self._audit.append(audit)
 
     def save_secrets(self, endpoint: Endpoint, audit: AuditEntry) -> None:
         with self._lock:
@@ -119,14 +119,15 @@ class MemoryOutbox(MemoryState):
         with self._lock:
             key = (endpoint.tenant_id, endpoint.id)
             if key in self._endpoints:
+                if audit:
+                    self._record(audit)
                 self._endpoints[key] = replace(
                     self._endpoints[key],
                     failing_since=endpoint.failing_since,
                     disabled_at=endpoint.disabled_at,
                 )
-                self._audit += [audit] if audit else []
 
     def remove_endpoint(self, endpoint: Endpoint, audit: AuditEntry) -> None:
         with self._lock:
+            self._record(audit)
             self._endpoints.pop((endpoint.tenant_id, endpoint.id), None)
-            self._audit.append(audit)

@@ -10,29 +10,35 @@ from shared.domain.errors import Conflict, NotFound
 from shared.domain.limits.grants import Grant
 from shared.domain.limits.limits import LimitOverrides
 from shared.domain.limits.plans import PlanVersion
-from shared.domain.people.tenants import ApiKey, AuditEntry, Tenant
+from shared.domain.people.receipts import Receipt
+from shared.domain.people.tenant_rows import new_row
+from shared.domain.people.tenants import ApiKey, AuditEntry, Tenant, TenantProfile
 from shared.ports import Page
 
 
 class MemoryDirectory(MemoryState):
     """Tenants, keys and the audit log."""
 
-    def create_tenant(self, tenant: Tenant, key: ApiKey, audit: AuditEntry) -> None:
+    def create_tenant(self, tenant: Tenant, key: ApiKey | None, audit: AuditEntry) -> None:
         with self._lock:
             if tenant.id in self._tenants:
                 raise Conflict(f"tenant {tenant.id!r} exists already")
+            self.save_keys([key] if key else [], audit)
             self._tenants[tenant.id] = tenant
-            self.save_keys([key], audit)
+            self._rows[tenant.id] = new_row(tenant)
 
     def find_tenant(self, tenant_id: str) -> Tenant | None:
         with self._lock:
             return self._tenants.get(tenant_id)
 
+    def find_tenants(self, tenant_ids: Collection[str]) -> list[Tenant]:
+        with self._lock:
+            return [self._tenants[each] for each in tenant_ids if each in self._tenants]
+
     def set_plan(self, tenant_id: str, plan: PlanVersion, audit: AuditEntry) -> None:
         with self._lock:
             tenant = self._existing(tenant_id)
-            self._tenants[tenant_id] = replace(tenant, plan=plan.plan, plan_version=plan.version)
-            self._audit.append(audit)
+            self._save(replace(tenant, plan=plan.plan, plan_version=plan.version), audit)
 
     def find_key(self, key_id: str) -> ApiKey | None:
         with self._lock:
@@ -45,8 +51,8 @@ class MemoryDirectory(MemoryState):
 
     def save_keys(self, keys: Sequence[ApiKey], audit: AuditEntry) -> None:
         with self._lock:
+            self._record(audit)
             self._keys.update({key.id: _saved(key, self._keys.get(key.id)) for key in keys})
-            self._audit.append(audit)
 
     def touch_key(self, key_id: str, used_at: datetime) -> None:
         with self._lock:
@@ -55,18 +61,21 @@ class MemoryDirectory(MemoryState):
 
     def set_alert_recipients(self, tenant_id: str, emails: Sequence[str], audit: AuditEntry) -> None:
         with self._lock:
-            self._tenants[tenant_id] = replace(self._existing(tenant_id), alert_recipients=tuple(emails))
-            self._audit.append(audit)
+            tenant = self._existing(tenant_id)
+            self._record(audit)
+            self._tenants[tenant_id] = replace(tenant, alert_recipients=tuple(emails))
 
     def set_takes_estimates(self, tenant_id: str, takes: bool | None, audit: AuditEntry) -> None:
         with self._lock:
-            self._tenants[tenant_id] = replace(self._existing(tenant_id), takes_estimates=takes)
-            self._audit.append(audit)
+            tenant = self._existing(tenant_id)
+            self._record(audit)
+            self._tenants[tenant_id] = replace(tenant, takes_estimates=takes)
 
     def set_limits(self, tenant_id: str, overrides: LimitOverrides, audit: AuditEntry) -> None:
         with self._lock:
-            self._tenants[tenant_id] = replace(self._existing(tenant_id), overrides=overrides)
-            self._audit.append(audit)
+            tenant = self._existing(tenant_id)
+            self._record(audit)
+            self._tenants[tenant_id] = replace(tenant, overrides=overrides)
 
     def change_grants(
         self, tenant_id: str, added: Sequence[Grant], removed: Collection[str], audit: AuditEntry
@@ -75,18 +84,30 @@ class MemoryDirectory(MemoryState):
             tenant = self._existing(tenant_id)
             kept = [each for each in tenant.grants if each.id not in removed]
             grants = sorted([*kept, *added], key=lambda each: each.id)
-            self._tenants[tenant_id] = replace(tenant, grants=tuple(grants))
-            self._audit.append(audit)
+            self._save(replace(tenant, grants=tuple(grants)), audit)
 
     def set_time_zone(self, tenant_id: str, time_zone: str, audit: AuditEntry) -> None:
         with self._lock:
-            self._tenants[tenant_id] = replace(self._existing(tenant_id), time_zone=time_zone)
-            self._audit.append(audit)
+            tenant = self._existing(tenant_id)
+            self._record(audit)
+            self._tenants[tenant_id] = replace(tenant, time_zone=time_zone)
 
     def set_suspended_at(self, tenant_id: str, at: datetime | None, audit: AuditEntry) -> None:
         with self._lock:
-            self._tenants[tenant_id] = replace(self._existing(tenant_id), suspended_at=at)
-            self._audit.append(audit)
+            self._save(replace(self._existing(tenant_id), suspended_at=at), audit)
+
+    def set_ended_at(self, tenant_id: str, at: datetime | None, audit: AuditEntry) -> None:
+        with self._lock:
+            self._save(replace(self._existing(tenant_id), ended_at=at), audit)
+
+    def set_profile(self, tenant_id: str, profile: TenantProfile, audit: AuditEntry) -> None:
+        with self._lock:
+            tenant = replace(self._existing(tenant_id), name=profile.name, metadata=profile.metadata)
+            self._save(tenant, audit)
+
+    def _save(self, tenant: Tenant, audit: AuditEntry) -> None:
+        self._record(audit)
+        self._put_tenant(tenant, audit.at)
 
     def _existing(self, tenant_id: str) -> Tenant:
         if tenant_id not in self._tenants:
@@ -100,6 +121,10 @@ class MemoryDirectory(MemoryState):
                 (each.at, f"{number:012}"): each for number, each in entries if each.tenant_id == tenant_id
             }
             return page("audit", places, limit, cursor)
+
+    def find_receipt(self, receipt_id: str) -> Receipt | None:
+        with self._lock:
+            return self._receipts.get(receipt_id)
 
 
 def _saved(key: ApiKey, stored: ApiKey | None) -> ApiKey:

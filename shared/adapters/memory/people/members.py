@@ -7,6 +7,7 @@ from shared.adapters.memory.state import MemoryState
 from shared.domain.errors import Conflict
 from shared.domain.notices.entries import Outgoing
 from shared.domain.people.members import Invitation, Member, Membership, ReceivedInvitation, email_id
+from shared.domain.people.tenant_rows import new_row
 from shared.domain.people.tenants import AuditEntry, Tenant
 from shared.ports import Leaving, StaleMembers
 
@@ -18,8 +19,22 @@ class MemoryMembers(MemoryState):
         with self._lock:
             if tenant.id in self._tenants:
                 raise Conflict(f"tenant {tenant.id!r} exists already")
-            self._tenants[tenant.id] = tenant
             self._save_member(tenant.id, owner, audit)
+            self._tenants[tenant.id] = tenant
+            self._rows[tenant.id] = new_row(tenant)
+
+    def create_tenant_with_invitation(
+        self, tenant: Tenant, invitation: Invitation, outgoing: Outgoing, audits: Sequence[AuditEntry]
+    ) -> None:
+        with self._lock:
+            if tenant.id in self._tenants:
+                raise Conflict(f"tenant {tenant.id!r} exists already")
+            *others, last = audits
+            self.save_invitation(tenant.id, invitation, outgoing, last)
+            self._tenants[tenant.id] = tenant
+            self._rows[tenant.id] = new_row(tenant)
+            for audit in others:
+                self._record(audit)
 
     def find_membership(self, tenant_id: str, user_id: str) -> Membership | None:
         with self._lock:
@@ -52,10 +67,11 @@ class MemoryMembers(MemoryState):
     def remove_member(self, tenant_id: str, leaving: Leaving, audits: Sequence[AuditEntry]) -> None:
         with self._lock:
             self._refuse_stale_members(tenant_id, leaving.member, leaving.remaining)
+            for audit in audits:
+                self._record(audit)
             del self._members[tenant_id][leaving.member.user_id]
             for invitation in leaving.invitations:
                 self._invitations.get(tenant_id, {}).pop(invitation.id, None)
-            self._audit += audits
 
     def list_invitations(self, tenant_id: str) -> list[Invitation]:
         with self._lock:
@@ -78,15 +94,15 @@ class MemoryMembers(MemoryState):
         with self._lock:
             if not self._is_new(outgoing):
                 raise StaleMembers
+            self._record(audit)
             invitations = self._invitations.setdefault(tenant_id, {})
             invitations[invitation.id] = replace(invitation, version=self._next_version())
             self._put_outgoing(outgoing)
-            self._audit.append(audit)
 
     def remove_invitation(self, tenant_id: str, invitation: Invitation, audit: AuditEntry) -> None:
         with self._lock:
+            self._record(audit)
             self._invitations.get(tenant_id, {}).pop(invitation.id, None)
-            self._audit.append(audit)
 
     def accept_invitation(
         self, tenant_id: str, invitation: Invitation, member: Member, audit: AuditEntry
@@ -97,13 +113,13 @@ class MemoryMembers(MemoryState):
                 raise StaleMembers
             if member.user_id in self._members.get(tenant_id, {}):
                 raise StaleMembers
-            del self._invitations[tenant_id][invitation.id]
             self._save_member(tenant_id, member, audit)
+            del self._invitations[tenant_id][invitation.id]
 
     def _save_member(self, tenant_id: str, member: Member, audit: AuditEntry) -> None:
+        self._record(audit)
         members = self._members.setdefault(tenant_id, {})
         members[member.user_id] = replace(member, version=self._next_version())
-        self._audit.append(audit)
 
     def _refuse_stale_members(self, tenant_id: str, *read: Member | None) -> None:
         members = self._members.get(tenant_id, {})

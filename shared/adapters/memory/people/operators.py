@@ -18,10 +18,10 @@ class MemoryOperators(MemoryState):
 
     def save_operator(self, operator: Operator, audit: AuditEntry) -> None:
         with self._lock:
+            self._record(audit)
             self._operators[operator.user_id] = operator
-            self._audit.append(audit)
 
     def remove_operator(self, user_id: str, audit: AuditEntry) -> None:
         with self._lock:
+            self._record(audit)
             self._operators.pop(user_id, None)
-            self._audit.append(audit)

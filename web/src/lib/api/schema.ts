@@ -606,6 +606,623 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/tenants": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The tenants of the platform
+         * @description For a platform key with the scope `tenants:write`.
+         */
+        get: {
+            parameters: {
+                query?: {
+                    limit?: number;
+                    cursor?: string;
+                    q?: string;
+                    plan?: string;
+                    status?: "active" | "suspended" | "ended";
+                    over_80?: boolean;
+                    past_due?: boolean;
+                    sort?: "usage" | "cost" | "last_event" | "name" | "created";
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Success */
+                200: {
+                    headers: {
+                        "Cache-Control": components["headers"]["Cache-Control"];
+                        "X-Content-Type-Options": components["headers"]["X-Content-Type-Options"];
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["TenantsResponse"];
+                    };
+                };
+                400: components["responses"]["Problem400"];
+                401: components["responses"]["Problem401"];
+                403: components["responses"]["Problem403"];
+                405: components["responses"]["Problem405"];
+                413: components["responses"]["Problem413"];
+                415: components["responses"]["Problem415"];
+                422: components["responses"]["Problem422"];
+                429: components["responses"]["Problem429"];
+                500: components["responses"]["Problem500"];
+                503: components["responses"]["Problem503"];
+            };
+        };
+        put?: never;
+        /**
+         * Create a tenant
+         * @description For a platform key with the scope `tenants:write`; any signed-in user with a verified email address.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: {
+                    "Idempotency-Key"?: string;
+                };
+                path?: never;
+                cookie?: never;
+            };
+            /** @description At most 64 KiB. With `Content-Encoding: gzip` also encoded, and then at most 8 MiB unpacked. */
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["TenantBody"] | components["schemas"]["NewTenantBody"];
+                };
+            };
+            responses: {
+                /** @description It exists already: nothing has changed */
+                200: {
+                    headers: {
+                        "Cache-Control": components["headers"]["Cache-Control"];
+                        "X-Content-Type-Options": components["headers"]["X-Content-Type-Options"];
+                        /** @description Only if this is the response to an earlier request with the same Idempotency-Key. */
+                        "Idempotent-Replayed"?: "true";
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["CreatedTenantResponse"];
+                    };
+                };
+                /** @description Success */
+                201: {
+                    headers: {
+                        "Cache-Control": components["headers"]["Cache-Control"];
+                        "X-Content-Type-Options": components["headers"]["X-Content-Type-Options"];
+                        /** @description Only if this is the response to an earlier request with the same Idempotency-Key. */
+                        "Idempotent-Replayed"?: "true";
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["CreatedTenantResponse"];
+                    };
+                };
+                400: components["responses"]["Problem400"];
+                401: components["responses"]["Problem401"];
+                403: components["responses"]["Problem403"];
+                405: components["responses"]["Problem405"];
+                408: components["responses"]["Problem408"];
+                409: components["responses"]["Problem409"];
+                413: components["responses"]["Problem413"];
+                415: components["responses"]["Problem415"];
+                422: components["responses"]["Problem422"];
+                429: components["responses"]["Problem429"];
+                500: components["responses"]["Problem500"];
+                503: components["responses"]["Problem503"];
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tenants/{tenant}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A tenant, as the platform sees it
+         * @description For a platform key with the scope `tenants:write`.
+         */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    tenant: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Success */
+                200: {
+                    headers: {
+                        "Cache-Control": components["headers"]["Cache-Control"];
+                        "X-Content-Type-Options": components["headers"]["X-Content-Type-Options"];
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["shared__http__people__tenant_responses__TenantResponse"];
+                    };
+                };
+                401: components["responses"]["Problem401"];
+                403: components["responses"]["Problem403"];
+                404: components["responses"]["Problem404"];
+                405: components["responses"]["Problem405"];
+                413: components["responses"]["Problem413"];
+                415: components["responses"]["Problem415"];
+                429: components["responses"]["Problem429"];
+                500: components["responses"]["Problem500"];
+                503: components["responses"]["Problem503"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Change a tenant's name, metadata or plan
+         * @description For a platform key with the scope `tenants:write`.
+         */
+        patch: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    tenant: string;
+                };
+                cookie?: never;
+            };
+            /** @description At most 64 KiB. With `Content-Encoding: gzip` also encoded, and then at most 8 MiB unpacked. */
+            requestBody?: {
+                content: {
+                    "application/json": components["schemas"]["TenantPatch"];
+                };
+            };
+            responses: {
+                /** @description Success */
+                200: {
+                    headers: {
+                        "Cache-Control": components["headers"]["Cache-Control"];
+                        "X-Content-Type-Options": components["headers"]["X-Content-Type-Options"];
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["shared__http__people__tenant_responses__TenantResponse"];
+                    };
+                };
+                400: components["responses"]["Problem400"];
+                401: components["responses"]["Problem401"];
+                403: components["responses"]["Problem403"];
+                404: components["responses"]["Problem404"];
+                405: components["responses"]["Problem405"];
+                408: components["responses"]["Problem408"];
+                409: components["responses"]["Problem409"];
+                413: components["responses"]["Problem413"];
+                415: components["responses"]["Problem415"];
+                422: components["responses"]["Problem422"];
+                429: components["responses"]["Problem429"];
+                500: components["responses"]["Problem500"];
+                503: components["responses"]["Problem503"];
+            };
+        };
+        trace?: never;
+    };
+    "/api/v1/tenants/{tenant}/limits": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Replace the limits of a tenant's plan by its own
+         * @description For a platform key with the scope `tenants:write`.
+         */
+        put: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    tenant: string;
+                };
+                cookie?: never;
+            };
+            /** @description At most 64 KiB. With `Content-Encoding: gzip` also encoded, and then at most 8 MiB unpacked. */
+            requestBody?: {
+                content: {
+                    "application/json": components["schemas"]["OwnLimitsBody"];
+                };
+            };
+            responses: {
+                /** @description Success */
+                200: {
+                    headers: {
+                        "Cache-Control": components["headers"]["Cache-Control"];
+                        "X-Content-Type-Options": components["headers"]["X-Content-Type-Options"];
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["shared__http__people__tenant_responses__TenantResponse"];
+                    };
+                };
+                400: components["responses"]["Problem400"];
+                401: components["responses"]["Problem401"];
+                403: components["responses"]["Problem403"];
+                404: components["responses"]["Problem404"];
+                405: components["responses"]["Problem405"];
+                408: components["responses"]["Problem408"];
+                409: components["responses"]["Problem409"];
+                413: components["responses"]["Problem413"];
+                415: components["responses"]["Problem415"];
+                422: components["responses"]["Problem422"];
+                429: components["responses"]["Problem429"];
+                500: components["responses"]["Problem500"];
+                503: components["responses"]["Problem503"];
+            };
+        };
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tenants/{tenant}/grants": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The grants of a tenant
+         * @description For a platform key with the scope `tenants:write`.
+         */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    tenant: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Success */
+                200: {
+                    headers: {
+                        "Cache-Control": components["headers"]["Cache-Control"];
+                        "X-Content-Type-Options": components["headers"]["X-Content-Type-Options"];
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["GrantsResponse"];
+                    };
+                };
+                401: components["responses"]["Problem401"];
+                403: components["responses"]["Problem403"];
+                404: components["responses"]["Problem404"];
+                405: components["responses"]["Problem405"];
+                413: components["responses"]["Problem413"];
+                415: components["responses"]["Problem415"];
+                429: components["responses"]["Problem429"];
+                500: components["responses"]["Problem500"];
+                503: components["responses"]["Problem503"];
+            };
+        };
+        put?: never;
+        /**
+         * Give a tenant a plan, tokens or runs
+         * @description For a platform key with the scope `tenants:write`.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: {
+                    "Idempotency-Key"?: string;
+                };
+                path: {
+                    tenant: string;
+                };
+                cookie?: never;
+            };
+            /** @description At most 64 KiB. With `Content-Encoding: gzip` also encoded, and then at most 8 MiB unpacked. */
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["GrantBody"];
+                };
+            };
+            responses: {
+                /** @description Success */
+                201: {
+                    headers: {
+                        "Cache-Control": components["headers"]["Cache-Control"];
+                        "X-Content-Type-Options": components["headers"]["X-Content-Type-Options"];
+                        /** @description Only if this is the response to an earlier request with the same Idempotency-Key. */
+                        "Idempotent-Replayed"?: "true";
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["shared__http__people__tenant_responses__GrantResponse"];
+                    };
+                };
+                400: components["responses"]["Problem400"];
+                401: components["responses"]["Problem401"];
+                403: components["responses"]["Problem403"];
+                404: components["responses"]["Problem404"];
+                405: components["responses"]["Problem405"];
+                408: components["responses"]["Problem408"];
+                409: components["responses"]["Problem409"];
+                413: components["responses"]["Problem413"];
+                415: components["responses"]["Problem415"];
+                422: components["responses"]["Problem422"];
+                429: components["responses"]["Problem429"];
+                500: components["responses"]["Problem500"];
+                503: components["responses"]["Problem503"];
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tenants/{tenant}/grants/{grant}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Take a grant back
+         * @description For a platform key with the scope `tenants:write`.
+         */
+        delete: {
+            parameters: {
+                query: {
+                    reason: string;
+                };
+                header?: never;
+                path: {
+                    tenant: string;
+                    grant: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Success */
+                204: {
+                    headers: {
+                        "Cache-Control": components["headers"]["Cache-Control"];
+                        "X-Content-Type-Options": components["headers"]["X-Content-Type-Options"];
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                400: components["responses"]["Problem400"];
+                401: components["responses"]["Problem401"];
+                403: components["responses"]["Problem403"];
+                404: components["responses"]["Problem404"];
+                405: components["responses"]["Problem405"];
+                409: components["responses"]["Problem409"];
+                413: components["responses"]["Problem413"];
+                415: components["responses"]["Problem415"];
+                422: components["responses"]["Problem422"];
+                429: components["responses"]["Problem429"];
+                500: components["responses"]["Problem500"];
+                503: components["responses"]["Problem503"];
+            };
+        };
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tenants/{tenant}/suspend": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Suspend a tenant: it records and reads nothing
+         * @description For a platform key with the scope `tenants:write`.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    tenant: string;
+                };
+                cookie?: never;
+            };
+            /** @description At most 64 KiB. With `Content-Encoding: gzip` also encoded, and then at most 8 MiB unpacked. */
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["ReasonBody"];
+                };
+            };
+            responses: {
+                /** @description Success */
+                200: {
+                    headers: {
+                        "Cache-Control": components["headers"]["Cache-Control"];
+                        "X-Content-Type-Options": components["headers"]["X-Content-Type-Options"];
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["shared__http__people__tenant_responses__TenantResponse"];
+                    };
+                };
+                400: components["responses"]["Problem400"];
+                401: components["responses"]["Problem401"];
+                403: components["responses"]["Problem403"];
+                404: components["responses"]["Problem404"];
+                405: components["responses"]["Problem405"];
+                408: components["responses"]["Problem408"];
+                409: components["responses"]["Problem409"];
+                413: components["responses"]["Problem413"];
+                415: components["responses"]["Problem415"];
+                422: components["responses"]["Problem422"];
+                429: components["responses"]["Problem429"];
+                500: components["responses"]["Problem500"];
+                503: components["responses"]["Problem503"];
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tenants/{tenant}/resume": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Resume a suspended tenant
+         * @description For a platform key with the scope `tenants:write`.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    tenant: string;
+                };
+                cookie?: never;
+            };
+            /** @description At most 64 KiB. With `Content-Encoding: gzip` also encoded, and then at most 8 MiB unpacked. */
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["ReasonBody"];
+                };
+            };
+            responses: {
+                /** @description Success */
+                200: {
+                    headers: {
+                        "Cache-Control": components["headers"]["Cache-Control"];
+                        "X-Content-Type-Options": components["headers"]["X-Content-Type-Options"];
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["shared__http__people__tenant_responses__TenantResponse"];
+                    };
+                };
+                400: components["responses"]["Problem400"];
+                401: components["responses"]["Problem401"];
+                403: components["responses"]["Problem403"];
+                404: components["responses"]["Problem404"];
+                405: components["responses"]["Problem405"];
+                408: components["responses"]["Problem408"];
+                409: components["responses"]["Problem409"];
+                413: components["responses"]["Problem413"];
+                415: components["responses"]["Problem415"];
+                422: components["responses"]["Problem422"];
+                429: components["responses"]["Problem429"];
+                500: components["responses"]["Problem500"];
+                503: components["responses"]["Problem503"];
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tenants/{tenant}/end": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * End a tenant: its subscriptions, grants and keys
+         * @description For a platform key with the scope `tenants:write`.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    tenant: string;
+                };
+                cookie?: never;
+            };
+            /** @description At most 64 KiB. With `Content-Encoding: gzip` also encoded, and then at most 8 MiB unpacked. */
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["ReasonBody"];
+                };
+            };
+            responses: {
+                /** @description Success */
+                200: {
+                    headers: {
+                        "Cache-Control": components["headers"]["Cache-Control"];
+                        "X-Content-Type-Options": components["headers"]["X-Content-Type-Options"];
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["shared__http__people__tenant_responses__TenantResponse"];
+                    };
+                };
+                400: components["responses"]["Problem400"];
+                401: components["responses"]["Problem401"];
+                403: components["responses"]["Problem403"];
+                404: components["responses"]["Problem404"];
+                405: components["responses"]["Problem405"];
+                408: components["responses"]["Problem408"];
+                409: components["responses"]["Problem409"];
+                413: components["responses"]["Problem413"];
+                415: components["responses"]["Problem415"];
+                422: components["responses"]["Problem422"];
+                429: components["responses"]["Problem429"];
+                500: components["responses"]["Problem500"];
+                503: components["responses"]["Problem503"];
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/me": {
         parameters: {
             query?: never;
@@ -649,64 +1266,6 @@ export interface paths {
         };
         put?: never;
         post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/tenants": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Create a tenant
-         * @description For any signed-in user with a verified email address.
-         */
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            /** @description At most 64 KiB. With `Content-Encoding: gzip` also encoded, and then at most 8 MiB unpacked. */
-            requestBody: {
-                content: {
-                    "application/json": components["schemas"]["TenantBody"];
-                };
-            };
-            responses: {
-                /** @description Success */
-                201: {
-                    headers: {
-                        "Cache-Control": components["headers"]["Cache-Control"];
-                        "X-Content-Type-Options": components["headers"]["X-Content-Type-Options"];
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["MembershipResponse"];
-                    };
-                };
-                400: components["responses"]["Problem400"];
-                401: components["responses"]["Problem401"];
-                403: components["responses"]["Problem403"];
-                405: components["responses"]["Problem405"];
-                408: components["responses"]["Problem408"];
-                409: components["responses"]["Problem409"];
-                413: components["responses"]["Problem413"];
-                415: components["responses"]["Problem415"];
-                422: components["responses"]["Problem422"];
-                429: components["responses"]["Problem429"];
-                500: components["responses"]["Problem500"];
-                503: components["responses"]["Problem503"];
-            };
-        };
         delete?: never;
         options?: never;
         head?: never;
@@ -980,7 +1539,7 @@ export interface paths {
         post?: never;
         /**
          * Remove a member, or leave
-         * @description For any member of the tenant.
+         * @description For a platform key with the scope `tenants:write`; any member of the tenant.
          */
         delete: {
             parameters: {
@@ -1187,7 +1746,9 @@ export interface paths {
         post: {
             parameters: {
                 query?: never;
-                header?: never;
+                header?: {
+                    "Idempotency-Key"?: string;
+                };
                 path: {
                     tenant: string;
                 };
@@ -1205,6 +1766,8 @@ export interface paths {
                     headers: {
                         "Cache-Control": components["headers"]["Cache-Control"];
                         "X-Content-Type-Options": components["headers"]["X-Content-Type-Options"];
+                        /** @description Only if this is the response to an earlier request with the same Idempotency-Key. */
+                        "Idempotent-Replayed"?: "true";
                         [name: string]: unknown;
                     };
                     content: {
@@ -1248,7 +1811,9 @@ export interface paths {
         post: {
             parameters: {
                 query?: never;
-                header?: never;
+                header?: {
+                    "Idempotency-Key"?: string;
+                };
                 path: {
                     tenant: string;
                     key: string;
@@ -1267,6 +1832,8 @@ export interface paths {
                     headers: {
                         "Cache-Control": components["headers"]["Cache-Control"];
                         "X-Content-Type-Options": components["headers"]["X-Content-Type-Options"];
+                        /** @description Only if this is the response to an earlier request with the same Idempotency-Key. */
+                        "Idempotent-Replayed"?: "true";
                         [name: string]: unknown;
                     };
                     content: {
@@ -1651,7 +2218,9 @@ export interface paths {
         post: {
             parameters: {
                 query?: never;
-                header?: never;
+                header?: {
+                    "Idempotency-Key"?: string;
+                };
                 path: {
                     tenant: string;
                 };
@@ -1669,6 +2238,8 @@ export interface paths {
                     headers: {
                         "Cache-Control": components["headers"]["Cache-Control"];
                         "X-Content-Type-Options": components["headers"]["X-Content-Type-Options"];
+                        /** @description Only if this is the response to an earlier request with the same Idempotency-Key. */
+                        "Idempotent-Replayed"?: "true";
                         [name: string]: unknown;
                     };
                     content: {
@@ -1764,7 +2335,9 @@ export interface paths {
         post: {
             parameters: {
                 query?: never;
-                header?: never;
+                header?: {
+                    "Idempotency-Key"?: string;
+                };
                 path: {
                     tenant: string;
                     endpoint: string;
@@ -1783,6 +2356,8 @@ export interface paths {
                     headers: {
                         "Cache-Control": components["headers"]["Cache-Control"];
                         "X-Content-Type-Options": components["headers"]["X-Content-Type-Options"];
+                        /** @description Only if this is the response to an earlier request with the same Idempotency-Key. */
+                        "Idempotent-Replayed"?: "true";
                         [name: string]: unknown;
                     };
                     content: {
@@ -2607,6 +3182,11 @@ export interface components {
             tenant_name: string | null;
         };
         /**
+         * CreatedTenantResponse
+         * @description The membership of the person who created the tenant, or the tenant as the platform sees it.
+         */
+        CreatedTenantResponse: components["schemas"]["MembershipResponse"] | components["schemas"]["shared__http__people__tenant_responses__TenantResponse"];
+        /**
          * DayRow
          * @description Usage of one UTC day, as far as it lies in the period.
          */
@@ -2895,32 +3475,44 @@ export interface components {
             reason: ("too_little_data" | "period_over") | null;
         };
         /**
-         * GrantResponse
-         * @description A grant by hand that is part of the limits: one of a plan, tokens and runs.
+         * GrantBody
+         * @description A grant: exactly one of `plan`, `tokens` and `runs`, the latter per metering period.
          */
-        GrantResponse: {
-            /** Id */
-            id: string;
+        GrantBody: {
             /**
              * Plan
-             * @description The larger limit of both plans counts, tokens and runs apart.
+             * @default null
              */
-            plan: string | null;
+            plan?: string | null;
             /**
              * Tokens
-             * @description Added to the limit of each period.
+             * @default null
              */
-            tokens: number | null;
+            tokens?: number | null;
             /**
              * Runs
-             * @description Added to the limit of each period.
+             * @default null
              */
-            runs: number | null;
+            runs?: number | null;
             /**
              * Until
-             * @description Null if the grant has no end.
+             * @description Null: without an end.
+             * @default null
              */
-            until: string | null;
+            until?: string | null;
+            /**
+             * Reason
+             * @description Kept in the audit log.
+             */
+            reason: string;
+        };
+        /**
+         * GrantsResponse
+         * @description The grants that have not ended.
+         */
+        GrantsResponse: {
+            /** Grants */
+            grants: components["schemas"]["shared__http__people__tenant_responses__GrantResponse"][];
         };
         /**
          * HealthResponse
@@ -3141,6 +3733,44 @@ export interface components {
             api_keys: components["schemas"]["KeyResponse"][];
         };
         /**
+         * LimitOverrides
+         * @description Limits and thresholds of one tenant that replace its plan's limits and the default thresholds.
+         *
+         *     None replaces nothing. Zero tokens or runs is an override that allows nothing.
+         */
+        LimitOverrides: {
+            /**
+             * Tokens
+             * @default null
+             */
+            tokens?: number | null;
+            /**
+             * Runs
+             * @default null
+             */
+            runs?: number | null;
+            /**
+             * Requests Per Minute
+             * @default null
+             */
+            requests_per_minute?: number | null;
+            /**
+             * Soft Percent
+             * @default null
+             */
+            soft_percent?: number | null;
+            /**
+             * Hard Percent
+             * @default null
+             */
+            hard_percent?: number | null;
+            /**
+             * Alert Percents
+             * @default null
+             */
+            alert_percents?: number[] | null;
+        };
+        /**
          * LimitStatus
          * @description A tenant's usage of its limits in one metering period.
          */
@@ -3249,7 +3879,7 @@ export interface components {
              * @description The grants in effect, in the order of their ids.
              * @default []
              */
-            grants: components["schemas"]["GrantResponse"][];
+            grants: components["schemas"]["shared__http__ledger__usage_page_responses__GrantResponse"][];
         };
         /**
          * LiveResponse
@@ -3413,6 +4043,50 @@ export interface components {
             secret: string;
         };
         /**
+         * NewTenantBody
+         * @description A tenant that the platform creates, without a key. The same body again answers with what exists.
+         */
+        NewTenantBody: {
+            /** Id */
+            id: string;
+            /**
+             * Name
+             * @description By default the id.
+             * @default null
+             */
+            name?: string | null;
+            /**
+             * Plan
+             * @description The id or an alias of a plan.
+             * @default free
+             */
+            plan?: string;
+            /**
+             * @default {
+             *       "tokens": null,
+             *       "runs": null,
+             *       "requests_per_minute": null,
+             *       "soft_percent": null,
+             *       "hard_percent": null,
+             *       "alert_percents": null
+             *     }
+             */
+            limits?: components["schemas"]["LimitOverrides"];
+            /**
+             * Metadata
+             * @description Notes of the platform, which nothing here reads.
+             */
+            metadata?: {
+                [key: string]: string;
+            };
+            /**
+             * Owner Email
+             * @description Is invited as owner.
+             * @default null
+             */
+            owner_email?: string | null;
+        };
+        /**
          * NothingBody
          * @description An empty body.
          */
@@ -3430,6 +4104,59 @@ export interface components {
          */
         OneEndpointResponse: {
             endpoint: components["schemas"]["EndpointResponse"];
+        };
+        /**
+         * OwnLimitsBody
+         * @description The limits and thresholds that replace those of the plan; null, or an absent field, replaces nothing.
+         */
+        OwnLimitsBody: {
+            /**
+             * Tokens
+             * @default null
+             */
+            tokens?: number | null;
+            /**
+             * Runs
+             * @default null
+             */
+            runs?: number | null;
+            /**
+             * Requests Per Minute
+             * @default null
+             */
+            requests_per_minute?: number | null;
+            /**
+             * Soft Percent
+             * @default null
+             */
+            soft_percent?: number | null;
+            /**
+             * Hard Percent
+             * @default null
+             */
+            hard_percent?: number | null;
+            /**
+             * Reason
+             * @description Kept in the audit log.
+             * @default
+             */
+            reason?: string;
+        };
+        /**
+         * OwnLimitsResponse
+         * @description The limits and thresholds that replace those of the plan; null replaces nothing.
+         */
+        OwnLimitsResponse: {
+            /** Tokens */
+            tokens: number | null;
+            /** Runs */
+            runs: number | null;
+            /** Requests Per Minute */
+            requests_per_minute: number | null;
+            /** Soft Percent */
+            soft_percent: number | null;
+            /** Hard Percent */
+            hard_percent: number | null;
         };
         /**
          * PlanChangeResponse
@@ -3684,6 +4411,17 @@ export interface components {
              * @default null
              */
             truncated?: boolean | null;
+        };
+        /**
+         * ReasonBody
+         * @description The reason of a change.
+         */
+        ReasonBody: {
+            /**
+             * Reason
+             * @description Kept in the audit log.
+             */
+            reason: string;
         };
         /**
          * ReceivedInvitationResponse
@@ -4019,8 +4757,39 @@ export interface components {
             tenant_name: string | null;
         };
         /**
+         * TenantBillingResponse
+         * @description The subscription that decides the plan, or the last one that did.
+         */
+        TenantBillingResponse: {
+            /**
+             * Status
+             * @description As Stripe calls it; `none` without a subscription.
+             */
+            status: string;
+            /** Subscription Id */
+            subscription_id: string | null;
+            /** Interval */
+            interval: ("day" | "week" | "month" | "year") | null;
+            /** Period Start */
+            period_start: string | null;
+            /** Period End */
+            period_end: string | null;
+            /** Cancel At Period End */
+            cancel_at_period_end: boolean;
+            /** Ends At */
+            ends_at: string | null;
+            /** Trial End */
+            trial_end: string | null;
+            /** Past Due Since */
+            past_due_since: string | null;
+            /** Scheduled Plan */
+            scheduled_plan: string | null;
+            /** Scheduled At */
+            scheduled_at: string | null;
+        };
+        /**
          * TenantBody
-         * @description A tenant to create.
+         * @description A tenant to create for oneself.
          */
         TenantBody: {
             /**
@@ -4030,24 +4799,120 @@ export interface components {
             name: string;
         };
         /**
-         * TenantResponse
-         * @description The tenant, and the caller's role in it.
+         * TenantLimitsResponse
+         * @description The limits of a tenant per metering period, with its own and its grants; null is unlimited.
          */
-        TenantResponse: {
+        TenantLimitsResponse: {
+            /** Tokens */
+            tokens: number | null;
+            /** Runs */
+            runs: number | null;
+            /** Requests Per Minute */
+            requests_per_minute: number | null;
+            /** Soft Percent */
+            soft_percent: number;
+            /** Hard Percent */
+            hard_percent: number;
+        };
+        /**
+         * TenantPatch
+         * @description The changes of a tenant; a field that is absent stays as it is. `metadata` is replaced as a whole.
+         */
+        TenantPatch: {
+            /**
+             * Name
+             * @default null
+             */
+            name?: string | null;
+            /**
+             * Metadata
+             * @default null
+             */
+            metadata?: {
+                [key: string]: string;
+            } | null;
+            /**
+             * Plan
+             * @default null
+             */
+            plan?: string | null;
+            /**
+             * Reason
+             * @description Kept in the audit log.
+             * @default
+             */
+            reason?: string;
+        };
+        /**
+         * TenantRowResponse
+         * @description A tenant in the platform's list.
+         */
+        TenantRowResponse: {
             /** Id */
             id: string;
             /** Name */
             name: string;
+            /** Plan */
+            plan: string;
             /**
-             * Role
-             * @description Null if the caller is a key.
+             * Status
+             * @enum {string}
              */
-            role: ("owner" | "admin" | "member") | null;
+            status: "active" | "suspended" | "ended";
             /**
-             * Time Zone
-             * @description The zone whose days the dashboard shows. `daily` and periods are in UTC.
+             * Subscription Status
+             * @description As Stripe calls it; `none` without a subscription.
              */
-            time_zone: string;
+            subscription_status: string;
+            /** Past Due */
+            past_due: boolean;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** @description Null for a tenant older than the list, until the daily job has read its usage. */
+            usage: components["schemas"]["TenantUsageResponse"] | null;
+        };
+        /**
+         * TenantUsageResponse
+         * @description The usage of a tenant in its current metering period, as of its last fold.
+         */
+        TenantUsageResponse: {
+            /** Tokens */
+            tokens: number;
+            /** Runs */
+            runs: number;
+            /** Cost Usd */
+            cost_usd: string;
+            /**
+             * Usage Percent
+             * @description Of the limit of which the most is used, cut to two decimals; may exceed 100.
+             */
+            usage_percent: number;
+            /** Over 80 */
+            over_80: boolean;
+            /**
+             * Over Limit
+             * @description All of a limit is used, or more.
+             */
+            over_limit: boolean;
+            /**
+             * Last Event At
+             * @description Accurate to the hour; null before the first event.
+             */
+            last_event_at: string | null;
+            /**
+             * Period End
+             * Format: date-time
+             */
+            period_end: string;
+            /**
+             * Folded At
+             * Format: date-time
+             * @description When this was computed. What was recorded since then is not in it; a fold comes at most 15 minutes after that.
+             */
+            folded_at: string;
         };
         /**
          * TenantsOnVersion
@@ -4058,6 +4923,16 @@ export interface components {
             version: number;
             /** Tenants */
             tenants: number;
+        };
+        /**
+         * TenantsResponse
+         * @description A page of the platform's tenants. It may end early: go on while there is a `next_cursor`.
+         */
+        TenantsResponse: {
+            /** Tenants */
+            tenants: components["schemas"]["TenantRowResponse"][];
+            /** Next Cursor */
+            next_cursor: string | null;
         };
         /**
          * ThresholdsBody
@@ -4132,7 +5007,7 @@ export interface components {
          *     `status` and `limits` are null if the tenant's plan is unknown.
          */
         UsageResponse: {
-            tenant: components["schemas"]["TenantResponse"];
+            tenant: components["schemas"]["shared__http__ledger__usage_page_responses__TenantResponse"];
             aggregate: components["schemas"]["Aggregate"];
             /** Daily */
             daily: components["schemas"]["DayRow"][];
@@ -4155,6 +5030,117 @@ export interface components {
             name: string | null;
             /** Email Verified */
             email_verified: boolean;
+        };
+        /**
+         * GrantResponse
+         * @description A grant by hand that is part of the limits: one of a plan, tokens and runs.
+         */
+        shared__http__ledger__usage_page_responses__GrantResponse: {
+            /** Id */
+            id: string;
+            /**
+             * Plan
+             * @description The larger limit of both plans counts, tokens and runs apart.
+             */
+            plan: string | null;
+            /**
+             * Tokens
+             * @description Added to the limit of each period.
+             */
+            tokens: number | null;
+            /**
+             * Runs
+             * @description Added to the limit of each period.
+             */
+            runs: number | null;
+            /**
+             * Until
+             * @description Null if the grant has no end.
+             */
+            until: string | null;
+        };
+        /**
+         * TenantResponse
+         * @description The tenant, and the caller's role in it.
+         */
+        shared__http__ledger__usage_page_responses__TenantResponse: {
+            /** Id */
+            id: string;
+            /** Name */
+            name: string;
+            /**
+             * Role
+             * @description Null if the caller is a key.
+             */
+            role: ("owner" | "admin" | "member") | null;
+            /**
+             * Time Zone
+             * @description The zone whose days the dashboard shows. `daily` and periods are in UTC.
+             */
+            time_zone: string;
+        };
+        /**
+         * GrantResponse
+         * @description A plan, or tokens or runs per metering period, that were given by hand.
+         */
+        shared__http__people__tenant_responses__GrantResponse: {
+            /** Id */
+            id: string;
+            /** Plan */
+            plan: string | null;
+            /** Tokens */
+            tokens: number | null;
+            /** Runs */
+            runs: number | null;
+            /**
+             * Until
+             * @description Null: without an end.
+             */
+            until: string | null;
+            /** Reason */
+            reason: string;
+            /**
+             * Granted At
+             * Format: date-time
+             */
+            granted_at: string;
+        };
+        /**
+         * TenantResponse
+         * @description A tenant as the platform sees it.
+         */
+        shared__http__people__tenant_responses__TenantResponse: {
+            /** Id */
+            id: string;
+            /** Name */
+            name: string;
+            /** Plan */
+            plan: string;
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "active" | "suspended" | "ended";
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Suspended At */
+            suspended_at: string | null;
+            /** Ended At */
+            ended_at: string | null;
+            /** Metadata */
+            metadata: {
+                [key: string]: string;
+            };
+            own_limits: components["schemas"]["OwnLimitsResponse"];
+            /** @description Null: the plan is unknown, and allows nothing. */
+            limits: components["schemas"]["TenantLimitsResponse"] | null;
+            /** Grants */
+            grants: components["schemas"]["shared__http__people__tenant_responses__GrantResponse"][];
+            billing: components["schemas"]["TenantBillingResponse"];
+            usage: components["schemas"]["TenantUsageResponse"] | null;
         };
     };
     responses: {
@@ -4318,6 +5304,8 @@ export interface components {
         "X-Content-Type-Options": "nosniff";
         /** @description The name of a file to download. */
         "Content-Disposition": string;
+        /** @description Only if this is the response to an earlier request with the same Idempotency-Key. */
+        "Idempotent-Replayed": "true";
         /** @description The scheme to use. */
         "WWW-Authenticate": "Bearer";
         /** @description The methods of the path. */

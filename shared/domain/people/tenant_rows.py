@@ -1,0 +1,184 @@
+"""The row of a tenant in the platform's list: what the tenant is, and what it had used as of the last fold."""
+
+import unicodedata
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from typing import Final, Literal
+
+from shared.domain.ledger.counters import Totals
+from shared.domain.ledger.periods import Period, period_at
+from shared.domain.limits.entitlement import Entitlement
+from shared.domain.limits.limits import Consumption, LimitPolicy, percent_hundredths
+from shared.domain.limits.plans import MAX_LIMIT
+from shared.domain.people.tenants import Tenant, TenantStatus
+
+OVER_PERCENT: Final = 80
+"""A tenant is listed as nearly used up from here on, whatever thresholds of its own it has."""
+
+MAX_KEY_CHARS: Final = 100
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+
+RowSort = Literal["usage", "cost", "last_event", "name", "created"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RowTenant:
+    """The part of a row that the tenant's document decides; it is written with every change of that."""
+
+    name: str
+    name_key: str
+    """The name as it is sorted and searched: without case and presentation forms."""
+    plan: str
+    plans: tuple[str, ...]
+    """Every plan that the tenant has, was granted or will have: none of them may be removed."""
+    status: TenantStatus
+    subscription_status: str
+    past_due: bool
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RowUsage:
+    """The part of a row that a fold writes: the usage of the metering period that ends at `period_end`."""
+
+    tokens: int
+    runs: int
+    cost_nanousd: int
+    percent_hundredths: int
+    """Of the limit of which the most is used, in hundredths of a percent."""
+    over_80: bool
+    last_event_at: datetime | None
+    """The hour of the last usage or begun run; None before the first."""
+    period_end: datetime
+    folded_at: datetime
+
+    def at(self, now: datetime) -> "RowUsage":
+        """Return the usage at `now`: none, once the period has ended."""
+        if now < self.period_end:
+            return self
+        return replace(self, tokens=0, runs=0, cost_nanousd=0, percent_hundredths=0, over_80=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TenantRow:
+    """A tenant in the platform's list."""
+
+    id: str
+    tenant: RowTenant
+    usage: RowUsage | None
+    """None for a tenant older than the list, until the daily job completes its row."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RowsWanted:
+    """The rows to list: None filters nothing. `q` is the beginning of an id or, in any case, of a name."""
+
+    q: str | None = None
+    plan: str | None = None
+    status: TenantStatus | None = None
+    over_80: bool | None = None
+    past_due: bool | None = None
+    sort: RowSort = "created"
+
+    @property
+    def order(self) -> RowSort:
+        """How the rows are sorted: a search always by name."""
+        return self.sort if self.q is None else "name"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Used:
+    """The usage of a metering period, as it was read."""
+
+    period: Period
+    consumption: Consumption
+    cost_nanousd: int
+    last_event_at: datetime | None
+
+    @classmethod
+    def of(cls, period: Period, totals: Totals, runs: int, last_event_at: datetime | None) -> "Used":
+        return cls(
+            period=period,
+            consumption=Consumption(totals.get("total_tokens", 0), runs),
+            cost_nanousd=totals.get("cost_nanousd", 0),
+            last_event_at=last_event_at,
+        )
+
+
+def row_tenant(tenant: Tenant, now: datetime) -> RowTenant:
+    """Return the part of a row that the tenant decides."""
+    current = tenant.at(now)
+    return RowTenant(
+        name=tenant.name,
+        name_key=name_key(tenant.name),
+        plan=current.plan,
+        plans=tuple(sorted(_plans_of(current))),
+        status=tenant.status,
+        subscription_status=tenant.billing.status,
+        past_due=tenant.billing.past_due_since is not None,
+        created_at=tenant.created_at,
+    )
+
+
+def row_usage(policy: LimitPolicy | None, used: Used, now: datetime) -> RowUsage:
+    """Return the part of a row that usage decides; without a policy, any usage is all that is allowed."""
+    tokens, runs = used.consumption.tokens, used.consumption.runs
+    token_limit, run_limit = (policy.token_limit, policy.run_limit) if policy else (0, 0)
+    percent = max(percent_hundredths(tokens, token_limit), percent_hundredths(runs, run_limit))
+    return RowUsage(
+        tokens=tokens,
+        runs=runs,
+        cost_nanousd=used.cost_nanousd,
+        # The stores keep 64 bits.
+        percent_hundredths=min(percent, MAX_LIMIT),
+        over_80=percent >= OVER_PERCENT * 100,
+        last_event_at=used.last_event_at,
+        period_end=used.period.end,
+        folded_at=now,
+    )
+
+
+def new_row(tenant: Tenant) -> TenantRow:
+    """Return the row of a tenant that has just been created."""
+    now = tenant.created_at
+    nothing = Used.of(period_at(tenant.at(now).anchor, now), {}, 0, None)
+    return TenantRow(id=tenant.id, tenant=row_tenant(tenant, now), usage=row_usage(None, nothing, now))
+
+
+def sort_value(row: TenantRow, order: RowSort) -> int | str | None:
+    """Return the value by which a row is sorted; instants as microseconds since 1970."""
+    usage = row.usage
+    if order == "name":
+        return row.tenant.name_key
+    if order == "created":
+        return _microseconds(row.tenant.created_at)
+    if usage is None:
+        return None
+    if order == "usage":
+        return usage.percent_hundredths
+    if order == "cost":
+        return usage.cost_nanousd
+    return None if usage.last_event_at is None else _microseconds(usage.last_event_at)
+
+
+def name_key(name: str) -> str:
+    """Return a name as it is sorted and searched, cut so that it fits into a cursor."""
+    return unicodedata.normalize("NFKC", name).casefold()[:MAX_KEY_CHARS]
+
+
+def _microseconds(instant: datetime) -> int:
+    return (instant - _EPOCH) // timedelta(microseconds=1)
+
+
+def _plans_of(tenant: Tenant) -> set[str]:
+    granted = {each.plan for each in tenant.grants if each.plan}
+    scheduled = {tenant.billing.scheduled_plan} if tenant.billing.scheduled_plan else set()
+    return {tenant.plan, *granted, *scheduled, *(each.plan for each in _entitlements(tenant.entitlement))}
+
+
+def _entitlements(first: Entitlement | None) -> Iterable[Entitlement]:
+    current = first
+    while current is not None:
+        yield current
+        current = current.then

@@ -1,0 +1,170 @@
+"""Bodies and query strings of the platform's routes of tenants."""
+
+from datetime import UTC, datetime
+from typing import Annotated, Self
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, model_validator
+
+from shared.domain.limits.limits import Limit, LimitOverrides, Percent
+from shared.domain.limits.plans import FREE_PLAN_ID, MAX_LIMIT
+from shared.domain.people.tenant_rows import MAX_KEY_CHARS, RowSort, RowsWanted
+from shared.domain.people.tenants import TenantStatus
+from shared.domain.tenant_ids import TenantId
+from shared.http.inputs import PageQuery
+from shared.usecases.people.manage_grants import MAX_REASON_CHARS
+
+_MAX_TEXT_CHARS = 1000
+MAX_METADATA_KEYS = 20
+Metadata = Annotated[
+    dict[
+        Annotated[str, StringConstraints(min_length=1, max_length=40)],
+        Annotated[str, StringConstraints(max_length=500)],
+    ],
+    Field(max_length=MAX_METADATA_KEYS, description="Notes of the platform, which nothing here reads."),
+]
+Name = Annotated[
+    str,
+    Field(
+        max_length=_MAX_TEXT_CHARS,
+        description="At most 200 visible characters in one line, without a link.",
+    ),
+]
+Reason = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=MAX_REASON_CHARS),
+    Field(description="Kept in the audit log."),
+]
+OptionalReason = Annotated[str, Field(max_length=MAX_REASON_CHARS, description="Kept in the audit log.")]
+PlanId = Annotated[str, Field(max_length=100, description="The id or an alias of a plan.")]
+
+
+class TenantBody(BaseModel):
+    """A tenant to create for oneself."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    name: Name
+
+
+class NewTenantBody(BaseModel):
+    """A tenant that the platform creates, without a key. The same body again answers with what exists."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    id: TenantId
+    name: Name | None = Field(None, description="By default the id.")
+    plan: PlanId = FREE_PLAN_ID
+    limits: LimitOverrides = LimitOverrides()
+    metadata: Metadata = Field(default_factory=dict)
+    owner_email: (
+        Annotated[str, Field(max_length=_MAX_TEXT_CHARS, json_schema_extra={"format": "email"})] | None
+    ) = Field(None, description="Is invited as owner.")
+
+
+class TenantPatch(BaseModel):
+    """The changes of a tenant; a field that is absent stays as it is. `metadata` is replaced as a whole."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    name: Name | None = None
+    metadata: Metadata | None = None
+    plan: PlanId | None = None
+    reason: OptionalReason = ""
+
+    @model_validator(mode="after")
+    def _changes_something(self) -> Self:
+        if self.name is None and self.metadata is None and self.plan is None:
+            raise ValueError("nothing to change: send name, metadata or plan")
+        return self
+
+
+class OwnLimitsBody(BaseModel):
+    """The limits and thresholds that replace those of the plan; null, or an absent field, replaces nothing."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    tokens: Limit | None = None
+    runs: Limit | None = None
+    requests_per_minute: Limit | None = None
+    soft_percent: Percent | None = None
+    hard_percent: Percent | None = None
+    reason: OptionalReason = ""
+
+
+GrantedAmount = Annotated[int, Field(strict=True, ge=1, le=MAX_LIMIT)]
+
+
+class GrantBody(BaseModel):
+    """A grant: exactly one of `plan`, `tokens` and `runs`, the latter per metering period."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    plan: PlanId | None = None
+    tokens: GrantedAmount | None = None
+    runs: GrantedAmount | None = None
+    until: AwareDatetime | None = Field(None, description="Null: without an end.")
+    reason: Reason
+
+    @model_validator(mode="after")
+    def _is_one(self) -> Self:
+        if [self.plan, self.tokens, self.runs].count(None) != 2:
+            raise ValueError("a grant is one of plan, tokens and runs")
+        return self
+
+
+class ReasonBody(BaseModel):
+    """The reason of a change."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    reason: Reason
+
+
+class ReasonQuery(BaseModel):
+    """The reason of a change."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    reason: Reason
+
+
+class TenantsQuery(PageQuery):
+    """The tenants to list."""
+
+    cursor: str | None = Field(None, max_length=1000, description="Only with the filters it came from.")
+    q: str | None = Field(
+        None,
+        min_length=1,
+        max_length=MAX_KEY_CHARS,
+        description="The beginning of an id or, in any case, of a name. Sorts by id and then by name.",
+    )
+    plan: str | None = Field(None, max_length=100)
+    status: TenantStatus | None = None
+    over_80: bool | None = Field(None, description="Whether at least 80 % of a limit is used.")
+    past_due: bool | None = None
+    sort: RowSort | None = Field(
+        None,
+        description="Names in alphabetical order, all else highest or newest first. By default `created`.",
+    )
+
+    @model_validator(mode="after")
+    def _a_search_sorts_by_name(self) -> Self:
+        if self.q is not None and self.sort not in (None, "name"):
+            raise ValueError(f"sort: {self.sort} cannot be combined with q, which sorts by name")
+        return self
+
+    @property
+    def wanted(self) -> RowsWanted:
+        return RowsWanted(
+            q=self.q,
+            plan=self.plan,
+            status=self.status,
+            over_80=self.over_80,
+            past_due=self.past_due,
+            sort=self.sort or "created",
+        )
+
+
+def in_utc(instant: datetime | None) -> datetime | None:
+    """Return an instant in UTC, as all of the product's own are."""
+    return None if instant is None else instant.astimezone(UTC)
