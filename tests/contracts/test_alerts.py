@@ -21,6 +21,14 @@ SOFT = UsageAlert(
 )
 HARD = replace(SOFT, threshold_percent=100, used=2**53, reached_at=NOON + timedelta(hours=1))
 RUNS = replace(SOFT, metric="runs", used=8, limit=10, reached_at=NOON + timedelta(hours=2))
+COST = replace(
+    SOFT,
+    metric="cost",
+    used=10_000_000_001,
+    limit=10_000_000_000,
+    reached_at=NOON + timedelta(hours=3),
+    cost_is_complete=False,
+)
 
 
 @pytest.fixture
@@ -37,8 +45,8 @@ def listed(store: UsageStore, tenant_id: str = "acme") -> list[UsageAlert]:
 
 def test_alerts_are_listed_as_they_were_saved_newest_first(store: UsageStore) -> None:
     assert store.save_alerts("acme", [SOFT], Outgoing())
-    assert store.save_alerts("acme", [HARD, RUNS], Outgoing())
-    assert listed(store) == [RUNS, HARD, SOFT]
+    assert store.save_alerts("acme", [HARD, RUNS, COST], Outgoing())
+    assert listed(store) == [COST, RUNS, HARD, SOFT]
 
 
 def test_alerts_of_another_tenant_are_neither_known_nor_listed(store: UsageStore) -> None:

@@ -74,7 +74,12 @@ COUNTERS = CounterSettings(
     "tenant",
     [
         ACME,
-        replace(ACME, overrides=LimitOverrides(tokens=0, runs=2**53, soft_percent=1, hard_percent=1_000)),
+        replace(
+            ACME,
+            overrides=LimitOverrides(
+                tokens=0, runs=2**53, cost_nanousd=1, soft_percent=1, hard_percent=1_000
+            ),
+        ),
         replace(ACME, anchor=datetime(2024, 2, 29, 23, 59, 59, 999_999, tzinfo=UTC)),
         replace(ACME, counters=COUNTERS),
         replace(ACME, suspended_at=NOON + timedelta(microseconds=1)),

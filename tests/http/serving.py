@@ -149,7 +149,7 @@ class Functions:
         """Send events and get the answer, which must be a success."""
         return succeeded(self.post_events(key, list(events)))
 
-    def check(self, key: str, **asked: int) -> Json:
+    def check(self, key: str, **asked: int | str) -> Json:
         """Ask whether usage would fit; the answer must be a success."""
         return succeeded(self.record_usage.post("/v1/check", json=asked, headers=bearer(key)))
 

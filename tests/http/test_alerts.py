@@ -45,6 +45,9 @@ def test_the_tick_raises_an_alert_that_every_member_can_see(functions: Functions
         "used": LIMIT * 82 // 100,
         "limit": LIMIT,
         "reached_at": "2026-11-20T12:00:00Z",
+        "used_usd": None,
+        "limit_usd": None,
+        "cost_is_complete": None,
     }
     member = functions.sign_in("carl@example.com", "member")
     at_half = {**expected, "id": "20261101T00Z.tokens.50", "threshold_percent": 50}

@@ -46,6 +46,9 @@ def test_the_tenant_its_limits_and_the_callers_role_are_told(functions: Function
         "hard_tokens": 500_000,
         "soft_runs": 100 * 80 // 100,
         "hard_runs": 100,
+        "cost_usd": None,
+        "soft_cost_usd": None,
+        "hard_cost_usd": None,
         "grants": [],
     }
     member = functions.sign_in("ada@example.com", "member")
@@ -149,6 +152,8 @@ def test_the_forecast_goes_on_at_the_pace_so_far(functions: Functions, key: str)
         "runs": {"at_end": 2 * 14 * 24 // (3 * 24 + 12), "soft_reached_at": None, "reached_at": None},
         "cost_usd_at_end": "1.20",
         "cost_status": "complete",
+        "cost_soft_reached_at": None,
+        "cost_reached_at": None,
         "basis_days": 2,
         "reason": None,
     }
@@ -171,6 +176,8 @@ def test_of_one_day_nothing_is_foreseen(functions: Functions, key: str) -> None:
         "runs": None,
         "cost_usd_at_end": None,
         "cost_status": None,
+        "cost_soft_reached_at": None,
+        "cost_reached_at": None,
         "basis_days": 1,
         "reason": "too_little_data",
     }

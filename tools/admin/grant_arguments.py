@@ -1,11 +1,14 @@
 """The options of the commands about grants, a tenant's own limits, its suspension and its end."""
 
+import re
 from argparse import SUPPRESS, ArgumentTypeError
 from collections.abc import Callable
 from datetime import UTC, date, datetime, time, timedelta
+from decimal import Decimal
 from typing import Any
 
 from shared.domain.limits.plans import MAX_LIMIT
+from shared.domain.prices.money import nanousd_from_decimal
 from tools.admin import grant_commands
 from tools.admin.parsing import Command, add
 from tools.admin.tenant_fields import UNLIMITED
@@ -14,6 +17,7 @@ DEFAULT = "default"
 NEVER = "never"
 _MOST_DIGITS = 30
 """More than any limit has: the rule says what is too much, not the parser."""
+_USD = re.compile(rf"[0-9]{{1,{_MOST_DIGITS}}}(\.[0-9]{{1,9}})?")
 
 
 def add_grants(actions: Any) -> None:
@@ -46,6 +50,14 @@ def add_grants(actions: Any) -> None:
         limits.add_argument(
             name, type=_limit(UNLIMITED), default=SUPPRESS, metavar=f"N|{UNLIMITED}|{DEFAULT}"
         )
+    limits.add_argument(
+        "--cost-usd",
+        dest="cost_nanousd",
+        type=_cost_limit,
+        default=SUPPRESS,
+        metavar=f"USD|{UNLIMITED}|{DEFAULT}",
+        help="the most that the tenant's calls may cost at their providers in a period: 250 or 99.50",
+    )
     for name in ("--soft-percent", "--hard-percent"):
         limits.add_argument(name, type=_limit(), default=SUPPRESS, metavar=f"N|{DEFAULT}")
     suspend = add(
@@ -128,6 +140,17 @@ def _limit(*words: str) -> Callable[[str], int | None]:
         return int(text)
 
     return parse
+
+
+def _cost_limit(text: str) -> int | None:
+    """Return the nano-USD of an amount in USD, None for `default`, or the largest limit for `unlimited`."""
+    if text in (UNLIMITED, DEFAULT):
+        return MAX_LIMIT if text == UNLIMITED else None
+    if not _USD.fullmatch(text):
+        raise ArgumentTypeError(
+            f"{text!r} is not an amount in USD like 99.50 with at most nine decimals, `{UNLIMITED}` or `{DEFAULT}`"
+        )
+    return nanousd_from_decimal(Decimal(text))
 
 
 def _end(text: str) -> datetime | None:

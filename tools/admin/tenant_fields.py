@@ -6,6 +6,7 @@ from shared.container import Container
 from shared.domain.limits.grants import Grant
 from shared.domain.limits.plans import MAX_LIMIT
 from shared.domain.people.tenants import Tenant
+from shared.domain.prices.money import usd_string
 
 UNLIMITED = "unlimited"
 """Printed and read for the largest limit."""
@@ -18,7 +19,7 @@ def tenant_fields(tenant: Tenant) -> dict[str, Any]:
         "name": tenant.name,
         "plan": tenant.plan,
         "plan_version": tenant.plan_version,
-        "limits": {name: _shown(value) for name, value in own_limits.items()},
+        "limits": dict(_limit_field(name, value) for name, value in own_limits.items()),
         "grants": [grant_fields(each) for each in tenant.grants],
         "created_at": tenant.created_at.isoformat(),
         "suspended_at": tenant.suspended_at and tenant.suspended_at.isoformat(),
@@ -47,10 +48,19 @@ def resulting_limits(container: Container, tenant: Tenant) -> dict[str, Any] | N
     return {
         "tokens": _shown(policy.token_limit),
         "runs": _shown(policy.run_limit),
+        "cost_usd": _shown_usd(policy.cost_limit_nanousd),
         "requests_per_minute": _shown(policy.requests_per_minute),
         "soft_percent": policy.soft_percent,
         "hard_percent": policy.hard_percent,
     }
+
+
+def _limit_field(name: str, value: Any) -> tuple[str, Any]:
+    return ("cost_usd", _shown_usd(value)) if name == "cost_nanousd" else (name, _shown(value))
+
+
+def _shown_usd(nanousd: int) -> str:
+    return UNLIMITED if nanousd == MAX_LIMIT else usd_string(nanousd)
 
 
 def _shown(value: Any) -> Any:

@@ -12,12 +12,13 @@ from shared.adapters.default_plans import default_plans
 from shared.adapters.firestore import FirestoreDirectory, FirestoreRpc, FirestoreUsageStore
 from shared.adapters.firestore.rpc import open_channel
 from shared.domain.ledger.counter_settings import MAX_COUNTER_SHARDS
+from shared.domain.limits.metrics import UsageRequest
 from shared.domain.people.tenants import Tenant
 from shared.ports.ledger import NOTHING
 from shared.usecases.ledger.fold_tenant import TenantFolder
 from shared.usecases.ledger.fold_usage import fold_tenants
 from shared.usecases.ledger.ledger import Ledger, read_documents
-from shared.usecases.limits.check_limits import Limits, Thresholds, UsageRequest
+from shared.usecases.limits.check_limits import Limits, Thresholds
 from shared.usecases.limits.read_usage import read_current
 from tools.bench.counting import OperationCounter, Operations
 from tools.bench.history import create, event

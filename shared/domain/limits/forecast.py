@@ -8,6 +8,7 @@ from typing import Final, Literal
 from shared.domain.ledger.counters import Totals, sum_totals
 from shared.domain.ledger.periods import Period, start_of
 from shared.domain.limits.limits import LimitPolicy
+from shared.domain.limits.metrics import LIMITED_METRICS, Caps, Consumption
 
 MIN_ELAPSED: Final = timedelta(hours=24)
 """Usage varies with the time of day, so only a whole day has a meaningful pace."""
@@ -36,7 +37,8 @@ class Forecast:
 
     tokens: MetricForecast | None
     runs: MetricForecast | None
-    cost_nanousd_at_end: int | None
+    cost: MetricForecast | None
+    """In nano-USD."""
     basis_days: int
     reason: NoForecastReason | None
 
@@ -53,9 +55,11 @@ class _Pace:
         """Return the usage at the period's end at the mean pace so far, rounded down."""
         return used * self.total_seconds // self.elapsed_seconds
 
-    def forecast(self, used: int, caps: tuple[int, int] | None) -> MetricForecast:
-        """Return the forecast of a metric from its usage so far and its soft and hard caps."""
-        soft_at, hard_at = [self._instant_of(cap, used) for cap in caps] if caps else (None, None)
+    def forecast(self, used: int, caps: Caps | None) -> MetricForecast:
+        """Return the forecast of a metric from its usage so far, and from its caps if it has any."""
+        if caps is None:
+            return MetricForecast(self.at_end(used), None, None)
+        soft_at, hard_at = self._instant_of(caps.soft, used), self._instant_of(caps.hard, used)
         return MetricForecast(self.at_end(used), soft_at, hard_at)
 
     def _instant_of(self, cap: int, used: int) -> datetime | None:
@@ -88,20 +92,12 @@ def forecast(so_far: PeriodSoFar, policy: LimitPolicy | None, now: datetime) -> 
     begin = _begin(period, used_days, so_far.created_at)
     reason = _no_forecast_reason(period, now - begin, len(used_days), now)
     if reason is not None:
-        return Forecast(
-            tokens=None, runs=None, cost_nanousd_at_end=None, basis_days=len(used_days), reason=reason
-        )
+        return Forecast(tokens=None, runs=None, cost=None, basis_days=len(used_days), reason=reason)
     pace = _Pace(begin, (now - begin) // _ONE_SECOND, (period.end - begin) // _ONE_SECOND)
-    totals = sum_totals(so_far.days.values())
-    token_caps = (policy.soft_token_cap, policy.hard_token_cap) if policy else None
-    run_caps = (policy.soft_run_cap, policy.hard_run_cap) if policy else None
-    return Forecast(
-        tokens=pace.forecast(totals.get("total_tokens", 0), token_caps),
-        runs=pace.forecast(so_far.runs, run_caps),
-        cost_nanousd_at_end=pace.at_end(totals.get("cost_nanousd", 0)),
-        basis_days=len(used_days),
-        reason=None,
-    )
+    used = Consumption.of(sum_totals(so_far.days.values()), so_far.runs)
+    caps = policy.caps if policy else {}
+    found = {metric: pace.forecast(used.used(metric), caps.get(metric)) for metric in LIMITED_METRICS}
+    return Forecast(**found, basis_days=len(used_days), reason=None)
 
 
 def _no_forecast_reason(

@@ -48,6 +48,7 @@ def raised_plan(plan: Plan | None, grants: Iterable[Grant], plans: PlanCatalog) 
         plan or max(counting, key=lambda each: each.token_limit),
         token_limit=max(each.token_limit for each in counting),
         run_limit=max(each.run_limit for each in counting),
+        cost_limit_nanousd=max(each.cost_limit_nanousd for each in counting),
         requests_per_minute=max(each.requests_per_minute for each in counting),
     )
 

@@ -1,14 +1,15 @@
-"""Limits: the usage a tenant is allowed in a period, its status, and whether a request still fits."""
+"""Limits: the usage a tenant is allowed in a period, and its status."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated, Final, Literal
+from typing import Annotated, Final
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from shared.domain.ledger.periods import Period
+from shared.domain.limits.metrics import Caps, Consumption, LimitedMetric
 from shared.domain.limits.plans import MAX_LIMIT, Plan
+from shared.domain.prices.money import usd_string
 
 DEFAULT_SOFT_PERCENT: Final = 80
 DEFAULT_HARD_PERCENT: Final = 100
@@ -17,12 +18,6 @@ MAX_ALERT_PERCENTS: Final = 10
 MAX_PERCENT: Final = 1_000
 """A threshold above ten times the limit is more likely a typing error than an intention."""
 
-LimitCode = Literal["token_limit_reached", "token_limit_exceeded", "run_limit_reached", "run_limit_exceeded"]
-_Noun = Literal["token", "run"]
-_CODES: Final[Mapping[_Noun, tuple[LimitCode, LimitCode]]] = {
-    "token": ("token_limit_reached", "token_limit_exceeded"),
-    "run": ("run_limit_reached", "run_limit_exceeded"),
-}
 Limit = Annotated[int, Field(strict=True, ge=0, le=MAX_LIMIT)]
 Percent = Annotated[int, Field(strict=True, ge=1, le=MAX_PERCENT)]
 
@@ -30,13 +25,14 @@ Percent = Annotated[int, Field(strict=True, ge=1, le=MAX_PERCENT)]
 class LimitOverrides(BaseModel):
     """Limits and thresholds of one tenant that replace its plan's limits and the default thresholds.
 
-    None replaces nothing. Zero tokens or runs is an override that allows nothing.
+    None replaces nothing. A limit of zero is an override that allows nothing.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     tokens: Limit | None = None
     runs: Limit | None = None
+    cost_nanousd: Limit | None = None
     requests_per_minute: Limit | None = None
     soft_percent: Percent | None = None
     hard_percent: Percent | None = None
@@ -47,12 +43,12 @@ class LimitOverrides(BaseModel):
 class LimitPolicy:
     """The limits of one tenant per metering period, and the percentages at which it is warned, blocked and told.
 
-    The hard cap is rounded down and every other cap up; a cap is reached when usage equals it.
     Raises ValueError for a negative limit or a percentage outside 1..1000.
     """
 
     token_limit: int
     run_limit: int
+    cost_limit_nanousd: int = MAX_LIMIT
     soft_percent: int = DEFAULT_SOFT_PERCENT
     hard_percent: int = DEFAULT_HARD_PERCENT
     alert_percents: tuple[int, ...] = DEFAULT_ALERT_PERCENTS
@@ -63,7 +59,7 @@ class LimitPolicy:
     """Whether grants by hand are part of the limits."""
 
     def __post_init__(self) -> None:
-        for limit in ("token_limit", "run_limit"):
+        for limit in ("token_limit", "run_limit", "cost_limit_nanousd"):
             if (value := getattr(self, limit)) < 0:
                 raise ValueError(f"{limit} is {value}, but must not be negative")
         for percent in ("soft_percent", "hard_percent"):
@@ -71,40 +67,34 @@ class LimitPolicy:
                 raise ValueError(f"{percent} is {value}, but must lie in 1..{MAX_PERCENT}")
 
     @property
-    def soft_token_cap(self) -> int:
-        """The token usage at which the tenant is warned."""
-        return _at_least(self.token_limit, self.soft_percent)
+    def tokens(self) -> Caps:
+        return self._caps_of(self.token_limit)
 
     @property
-    def hard_token_cap(self) -> int:
-        """The most tokens that may be used and reserved together."""
-        return _share(self.token_limit, self.hard_percent)
-
-    def alert_caps(self, limit: int) -> dict[int, int]:
-        """Return the usage of `limit` at which each alert is raised, by its percentage."""
-        return {
-            percent: _share(limit, percent) if percent == self.hard_percent else _at_least(limit, percent)
-            for percent in self.alert_percents
-        }
+    def runs(self) -> Caps:
+        return self._caps_of(self.run_limit)
 
     @property
-    def soft_run_cap(self) -> int:
-        """The number of runs at which the tenant is warned."""
-        return _at_least(self.run_limit, self.soft_percent)
+    def cost(self) -> Caps:
+        return self._caps_of(self.cost_limit_nanousd)
 
     @property
-    def hard_run_cap(self) -> int:
-        """The most runs that may begin."""
-        return _share(self.run_limit, self.hard_percent)
+    def caps(self) -> dict[LimitedMetric, Caps]:
+        """The caps of each metric that is not unlimited."""
+        every: dict[LimitedMetric, Caps] = {"tokens": self.tokens, "runs": self.runs, "cost": self.cost}
+        return {metric: caps for metric, caps in every.items() if caps.is_limited}
 
-
-@dataclass(frozen=True, slots=True)
-class Consumption:
-    """The tokens and runs used in a period, and the tokens reserved for runs in progress."""
-
-    tokens: int
-    runs: int
-    tokens_held: int = 0
+    def _caps_of(self, limit: int) -> Caps:
+        hard = limit * self.hard_percent // 100
+        return Caps(
+            limit=limit,
+            soft=_at_least(limit, self.soft_percent),
+            hard=hard,
+            alerts={
+                percent: hard if percent == self.hard_percent else _at_least(limit, percent)
+                for percent in self.alert_percents
+            },
+        )
 
 
 class LimitStatus(BaseModel):
@@ -119,8 +109,12 @@ class LimitStatus(BaseModel):
     run_usage_percent: float = Field(
         description="Percentage of the limit, cut to two decimals; may exceed 100."
     )
-    soft_limit_reached: bool = Field(description="Tokens or runs have reached the warning threshold.")
-    hard_limit_reached: bool = Field(description="Tokens or runs have reached the blocking threshold.")
+    soft_limit_reached: bool = Field(
+        description="Tokens, runs or the cost have reached the warning threshold."
+    )
+    hard_limit_reached: bool = Field(
+        description="Tokens, runs or the cost have reached the blocking threshold."
+    )
     tokens_used: int
     runs_used: int
     tokens_remaining: int = Field(description="Neither used nor reserved; requests beyond it are denied.")
@@ -128,15 +122,17 @@ class LimitStatus(BaseModel):
     tokens_held: int = Field(description="Reserved for runs in progress.")
     period_start: datetime
     period_resets_at: datetime = Field(description="Start of the next period.")
-
-
-@dataclass(frozen=True, slots=True)
-class Decision:
-    """The decision on a request. `code` and the sentence `reason` say why it is denied; both None if allowed."""
-
-    allowed: bool
-    code: LimitCode | None = None
-    reason: str | None = None
+    cost_used_usd: str = Field(description="Cost of the calls at their providers.")
+    cost_limit_usd: str | None = Field(description="Null if the cost is unlimited.")
+    cost_remaining_usd: str | None = Field(
+        description="Requests beyond it are denied. Null if the cost is unlimited."
+    )
+    cost_usage_percent: float | None = Field(
+        description="Percentage of the limit, cut to two decimals; may exceed 100. Null if the cost is unlimited."
+    )
+    cost_is_complete: bool = Field(
+        description="False if calls are unpriced or incomplete: they cost at least `cost_used_usd`."
+    )
 
 
 def policy_for(
@@ -153,6 +149,7 @@ def policy_for(
     return LimitPolicy(
         token_limit=_overridden(plan.token_limit, overrides.tokens),
         run_limit=_overridden(plan.run_limit, overrides.runs),
+        cost_limit_nanousd=_overridden(plan.cost_limit_nanousd, overrides.cost_nanousd),
         soft_percent=soft,
         hard_percent=hard,
         alert_percents=tuple(sorted(set(alerts))),
@@ -162,91 +159,33 @@ def policy_for(
 
 def status(plan: Plan, policy: LimitPolicy, period: Period, used: Consumption) -> LimitStatus:
     """Return the status of a tenant in `period`. Reserved tokens reduce the remaining ones but are not used."""
-    hard = used.tokens >= policy.hard_token_cap or used.runs >= policy.hard_run_cap
-    soft = used.tokens >= policy.soft_token_cap or used.runs >= policy.soft_run_cap
+    is_hard = any(used.used(metric) >= caps.hard for metric, caps in policy.caps.items())
+    is_soft = any(used.used(metric) >= caps.soft for metric, caps in policy.caps.items())
+    cost = policy.caps.get("cost")
     return LimitStatus(
         plan=plan.id,
         token_usage_percent=_percent(used.tokens, policy.token_limit),
         run_usage_percent=_percent(used.runs, policy.run_limit),
-        soft_limit_reached=hard or soft,
-        hard_limit_reached=hard,
+        soft_limit_reached=is_hard or is_soft,
+        hard_limit_reached=is_hard,
         tokens_used=used.tokens,
         runs_used=used.runs,
-        tokens_remaining=max(0, policy.hard_token_cap - used.tokens - used.tokens_held),
-        runs_remaining=max(0, policy.hard_run_cap - used.runs),
+        tokens_remaining=max(0, policy.tokens.hard - used.tokens - used.tokens_held),
+        runs_remaining=max(0, policy.runs.hard - used.runs),
         tokens_held=used.tokens_held,
         period_start=period.start,
         period_resets_at=period.end,
+        cost_used_usd=usd_string(used.cost_nanousd),
+        cost_limit_usd=usd_string(cost.limit) if cost else None,
+        cost_remaining_usd=usd_string(max(0, cost.hard - used.cost_nanousd)) if cost else None,
+        cost_usage_percent=_percent(used.cost_nanousd, cost.limit) if cost else None,
+        cost_is_complete=used.cost_is_complete,
     )
-
-
-def decide(
-    policy: LimitPolicy, current: LimitStatus, tokens: int | None = None, runs: int | None = None
-) -> Decision:
-    """Decide whether `tokens` and `runs` more would fit; None means not requested, 0 requests none.
-
-    `current` is the status under the same `policy`. Used and reserved tokens are always checked. Runs are
-    checked only if runs or nothing at all is requested, so that a period's last run can go on using tokens.
-    A request that fits exactly is allowed; after a cap is reached, none is. Raises ValueError for a negative number.
-    """
-    _refuse_negative("tokens", tokens)
-    _refuse_negative("runs", runs)
-    denial = _denial(policy, current, _tokens(policy, current), tokens or 0)
-    if denial is None and (runs or (tokens is None and runs is None)):
-        denial = _denial(policy, current, _runs(policy, current), runs or 0)
-    return denial or Decision(allowed=True)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Allowance:
-    """The limit of tokens or runs, the hard cap derived from it, and the usage and reservations."""
-
-    noun: _Noun
-    limit: int
-    cap: int
-    used: int
-    reserved: int = 0
-
-
-def _tokens(policy: LimitPolicy, current: LimitStatus) -> _Allowance:
-    return _Allowance(
-        noun="token",
-        limit=policy.token_limit,
-        cap=policy.hard_token_cap,
-        used=current.tokens_used,
-        reserved=current.tokens_held,
-    )
-
-
-def _runs(policy: LimitPolicy, current: LimitStatus) -> _Allowance:
-    return _Allowance(noun="run", limit=policy.run_limit, cap=policy.hard_run_cap, used=current.runs_used)
-
-
-def _denial(
-    policy: LimitPolicy, current: LimitStatus, allowance: _Allowance, requested: int
-) -> Decision | None:
-    room = allowance.cap - allowance.used - allowance.reserved
-    if 0 < room >= requested:
-        return None
-    reached, exceeded = _CODES[allowance.noun]
-    code, excess = (reached, "") if room <= 0 else (exceeded, f", so {requested:,} more would not fit")
-    allowed = f"{allowance.cap:,} {allowance.noun}{'' if allowance.cap == 1 else 's'} per period"
-    origin = "" if policy.hard_percent == 100 else f" ({policy.hard_percent}% of {allowance.limit:,})"
-    used = f"{allowance.used:,} {'is' if allowance.used == 1 else 'are'} used"
-    reserved = f" and {allowance.reserved:,} reserved" if allowance.reserved else ""
-    resets_at = f"{current.period_resets_at:%Y-%m-%dT%H:%M:%SZ}"
-    plan = f"{current.plan} with its grants" if policy.has_grants else current.plan
-    reason = f"Plan {plan} allows {allowed}{origin} and {used}{reserved}{excess}; it resets at {resets_at}."
-    return Decision(allowed=False, code=code, reason=reason)
 
 
 def _at_least(limit: int, percent: int) -> int:
     """Return `percent` of `limit`, rounded up: rounded down, a limit of 1 would warn before any usage."""
     return -(-limit * percent // 100)
-
-
-def _share(limit: int, percent: int) -> int:
-    return limit * percent // 100
 
 
 def _percent(used: int, limit: int) -> float:
@@ -263,8 +202,3 @@ def percent_hundredths(used: int, limit: int) -> int:
 
 def _overridden(default: int, override: int | None) -> int:
     return default if override is None else override
-
-
-def _refuse_negative(name: str, requested: int | None) -> None:
-    if requested is not None and requested < 0:
-        raise ValueError(f"{name} is {requested}, which is negative")

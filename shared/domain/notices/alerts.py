@@ -3,26 +3,34 @@
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import partial
 from itertools import groupby
-from typing import Literal
 
 from shared.domain.ledger.periods import Period
-from shared.domain.limits.limits import Consumption, LimitPolicy
-
-Metric = Literal["tokens", "runs"]
+from shared.domain.limits.limits import LimitPolicy
+from shared.domain.limits.metrics import Consumption, LimitedMetric
+from shared.domain.prices.money import usd_string
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UsageAlert:
-    """A threshold crossed in a period; `used` and `limit` are those found at `reached_at`."""
+    """A threshold crossed in a period; `used` and `limit` are those found at `reached_at`, costs in nano-USD."""
 
     period: Period
-    metric: Metric
+    metric: LimitedMetric
     threshold_percent: int
     used: int
     limit: int
     reached_at: datetime
+    cost_is_complete: bool | None = None
+    """False if calls are unpriced or incomplete, so that the cost is at least `used`. None if it is no cost."""
+
+    @property
+    def used_usd(self) -> str | None:
+        return usd_string(self.used) if self.metric == "cost" else None
+
+    @property
+    def limit_usd(self) -> str | None:
+        return usd_string(self.limit) if self.metric == "cost" else None
 
     @property
     def id(self) -> str:
@@ -33,17 +41,22 @@ class UsageAlert:
 def crossed_thresholds(
     policy: LimitPolicy, period: Period, used: Consumption, now: datetime
 ) -> list[UsageAlert]:
-    """Return an alert for each threshold that `used` has reached: tokens first, lower thresholds first.
+    """Return an alert for each threshold that `used` has reached: metric by metric, lower thresholds first.
 
     The caps are those of the limit check. Zero usage crosses no threshold, even if the limit is 0.
     """
-    token_caps, run_caps = policy.alert_caps(policy.token_limit), policy.alert_caps(policy.run_limit)
-    alert = partial(UsageAlert, period=period, reached_at=now)
-    tokens = partial(alert, metric="tokens", used=used.tokens, limit=policy.token_limit)
-    runs = partial(alert, metric="runs", used=used.runs, limit=policy.run_limit)
     return [
-        *(tokens(threshold_percent=percent) for percent in _reached(token_caps, used.tokens)),
-        *(runs(threshold_percent=percent) for percent in _reached(run_caps, used.runs)),
+        UsageAlert(
+            period=period,
+            metric=metric,
+            threshold_percent=percent,
+            used=used.used(metric),
+            limit=caps.limit,
+            reached_at=now,
+            cost_is_complete=used.cost_is_complete if metric == "cost" else None,
+        )
+        for metric, caps in policy.caps.items()
+        for percent in _reached(caps.alerts, used.used(metric))
     ]
 
 

@@ -1,10 +1,11 @@
 """The text of every mail."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from shared.domain.limits.limits import LimitPolicy
+from shared.domain.limits.metrics import LimitedMetric, amount_text
 from shared.domain.notices.alerts import UsageAlert
 from shared.domain.notices.endpoints import Endpoint
 from shared.domain.notices.mails import INVITATIONS, Button, Mail, OperatorNotice, shown_name
@@ -12,6 +13,7 @@ from shared.domain.people.members import Invitation
 from shared.domain.people.tenants import Tenant
 
 PRODUCT = "GWI Usage"
+_NAMES: Mapping[LimitedMetric, str] = {"tokens": "tokens", "runs": "runs", "cost": "provider cost"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +83,7 @@ def limit_mail(tenant: Tenant, policy: LimitPolicy, alerts: Sequence[UsageAlert]
     Recipients are added with `Mail.to_each`.
     """
     name = shown_name(tenant.name)
-    shares = " and ".join(f"{_percent(alert)} of its {alert.metric}" for alert in alerts)
+    shares = " and ".join(f"{_percent(alert)} of its {_NAMES[alert.metric]}" for alert in alerts)
     is_blocked = any(alert.threshold_percent >= policy.hard_percent for alert in alerts)
     return Mail(
         kind="limit",
@@ -98,7 +100,9 @@ def limit_mail(tenant: Tenant, policy: LimitPolicy, alerts: Sequence[UsageAlert]
 
 def used_of_limit(alert: UsageAlert) -> str:
     """Return the usage of an alert: `60,010 of 50,000 tokens used (120 %)`."""
-    return f"{alert.used:,} of {alert.limit:,} {alert.metric} used ({_percent(alert)})"
+    used, limit = (amount_text(alert.metric, amount) for amount in (alert.used, alert.limit))
+    known = "at least " if alert.cost_is_complete is False else ""
+    return f"{known}{used} of {limit} {_NAMES[alert.metric]} used ({_percent(alert)})"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

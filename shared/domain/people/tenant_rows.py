@@ -9,7 +9,8 @@ from typing import Final, Literal
 from shared.domain.ledger.counters import Totals
 from shared.domain.ledger.periods import Period, period_at
 from shared.domain.limits.entitlement import Entitlement
-from shared.domain.limits.limits import Consumption, LimitPolicy, percent_hundredths
+from shared.domain.limits.limits import LimitPolicy, percent_hundredths
+from shared.domain.limits.metrics import Consumption, LimitedMetric
 from shared.domain.limits.plans import MAX_LIMIT
 from shared.domain.people.tenants import Tenant, TenantStatus
 
@@ -93,15 +94,13 @@ class Used:
 
     period: Period
     consumption: Consumption
-    cost_nanousd: int
     last_event_at: datetime | None
 
     @classmethod
     def of(cls, period: Period, totals: Totals, runs: int, last_event_at: datetime | None) -> "Used":
         return cls(
             period=period,
-            consumption=Consumption(totals.get("total_tokens", 0), runs),
-            cost_nanousd=totals.get("cost_nanousd", 0),
+            consumption=Consumption.of(totals, runs),
             last_event_at=last_event_at,
         )
 
@@ -123,13 +122,15 @@ def row_tenant(tenant: Tenant, now: datetime) -> RowTenant:
 
 def row_usage(policy: LimitPolicy | None, used: Used, now: datetime) -> RowUsage:
     """Return the part of a row that usage decides; without a policy, any usage is all that is allowed."""
-    tokens, runs = used.consumption.tokens, used.consumption.runs
-    token_limit, run_limit = (policy.token_limit, policy.run_limit) if policy else (0, 0)
-    percent = max(percent_hundredths(tokens, token_limit), percent_hundredths(runs, run_limit))
+    consumption = used.consumption
+    nothing: dict[LimitedMetric, int] = {"tokens": 0, "runs": 0}
+    limits = {metric: caps.limit for metric, caps in policy.caps.items()} if policy else nothing
+    percents = (percent_hundredths(consumption.used(metric), limit) for metric, limit in limits.items())
+    percent = max(percents, default=0)
     return RowUsage(
-        tokens=tokens,
-        runs=runs,
-        cost_nanousd=used.cost_nanousd,
+        tokens=consumption.tokens,
+        runs=consumption.runs,
+        cost_nanousd=consumption.cost_nanousd,
         # The stores keep 64 bits.
         percent_hundredths=min(percent, MAX_LIMIT),
         over_80=percent >= OVER_PERCENT * 100,

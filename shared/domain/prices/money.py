@@ -20,6 +20,12 @@ def usd_string(nanousd: int) -> str:
     return f"{'-' if nanousd < 0 else ''}{dollars}.{decimals}"
 
 
+def usd_text(nanousd: int) -> str:
+    """Format `nanousd` for a sentence, exact too: `$1,234.50`."""
+    dollars, _, decimals = usd_string(abs(nanousd)).partition(".")
+    return f"{'-' if nanousd < 0 else ''}${int(dollars):,}.{decimals}"
+
+
 def divide_half_even(numerator: int, denominator: int) -> int:
     """Divide to an integer, half to even; `denominator` is positive."""
     quotient, remainder = divmod(numerator, denominator)

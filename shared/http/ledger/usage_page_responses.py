@@ -4,22 +4,25 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import date, datetime
 
-from pydantic import Field
+from pydantic import AliasPath, Field
 
 from shared.domain.ledger.counters import Totals
 from shared.domain.ledger.sums import SumCostStatus, cost_status_of
 from shared.domain.limits.forecast import Forecast, NoForecastReason
 from shared.domain.limits.grants import Grant
 from shared.domain.limits.limits import LimitPolicy, LimitStatus
+from shared.domain.limits.metrics import Caps
 from shared.domain.limits.plan_catalog import PlanCatalog
 from shared.domain.limits.plans import MAX_LIMIT
 from shared.domain.people.members import Role
+from shared.domain.prices.money import usd_string
 from shared.http.ledger.amounts import Amounts, amounts
 from shared.http.ledger.usage_responses import Aggregate, Billing
 from shared.http.responses import ResponseModel, Usd
 from shared.ports import RaisedAlert
 from shared.usecases.limits.read_usage import UsagePage
 
+_COST_LIMIT = "The most that the calls may cost at their providers. Null, as are its thresholds: unlimited."
 _UNLIMITED = f"{MAX_LIMIT} (2^53) means unlimited."
 
 
@@ -50,21 +53,28 @@ class LimitsResponse(ResponseModel):
     They include the grants that are in effect now.
     """
 
-    tokens: int = Field(validation_alias="token_limit", description=_UNLIMITED)
-    runs: int = Field(validation_alias="run_limit", description=_UNLIMITED)
+    tokens: int = Field(validation_alias=AliasPath("tokens", "limit"), description=_UNLIMITED)
+    runs: int = Field(validation_alias=AliasPath("runs", "limit"), description=_UNLIMITED)
     requests_per_minute: int = Field(
         description=f"For the platform's own gate: no request is refused here for it. {_UNLIMITED}"
     )
     soft_percent: int
     hard_percent: int
     soft_tokens: int = Field(
-        validation_alias="soft_token_cap", description="Tokens at which the tenant is warned."
+        validation_alias=AliasPath("tokens", "soft"), description="Tokens at which the tenant is warned."
     )
     hard_tokens: int = Field(
-        validation_alias="hard_token_cap", description="Tokens at which requests are denied."
+        validation_alias=AliasPath("tokens", "hard"), description="Tokens at which requests are denied."
     )
-    soft_runs: int = Field(validation_alias="soft_run_cap", description="Runs at which the tenant is warned.")
-    hard_runs: int = Field(validation_alias="hard_run_cap", description="Runs at which new runs are denied.")
+    soft_runs: int = Field(
+        validation_alias=AliasPath("runs", "soft"), description="Runs at which the tenant is warned."
+    )
+    hard_runs: int = Field(
+        validation_alias=AliasPath("runs", "hard"), description="Runs at which new runs are denied."
+    )
+    cost_usd: Usd | None = Field(default=None, description=_COST_LIMIT)
+    soft_cost_usd: Usd | None = Field(default=None, description="Cost at which the tenant is warned.")
+    hard_cost_usd: Usd | None = Field(default=None, description="Cost at which requests are denied.")
     grants: list[GrantResponse] = Field(
         default=[], description="The grants in effect, in the order of their ids."
     )
@@ -73,7 +83,13 @@ class LimitsResponse(ResponseModel):
     def of(cls, policy: LimitPolicy, grants: Sequence[Grant]) -> "LimitsResponse":
         """Return the response about `policy`, of which `grants` are a part."""
         shown = [GrantResponse.model_validate(each) for each in grants]
-        return cls.model_validate(policy).model_copy(update={"grants": shown})
+        cost = _cost_limits(policy.cost) if policy.cost.is_limited else {}
+        return cls.model_validate(policy).model_copy(update={**cost, "grants": shown})
+
+
+def _cost_limits(caps: Caps) -> dict[str, str]:
+    amounts = {"cost_usd": caps.limit, "soft_cost_usd": caps.soft, "hard_cost_usd": caps.hard}
+    return {name: usd_string(amount) for name, amount in amounts.items()}
 
 
 class DayRow(Amounts):
@@ -100,9 +116,19 @@ class ForecastResponse(ResponseModel):
 
     tokens: MetricForecastResponse | None
     runs: MetricForecastResponse | None
-    cost_usd_at_end: Usd | None = Field(validation_alias="cost_nanousd_at_end")
+    cost_usd_at_end: Usd | None = Field(default=None, validation_alias=AliasPath("cost", "at_end"))
     cost_status: SumCostStatus | None = Field(
         description="`incomplete`: it will cost at least `cost_usd_at_end`, because the cost so far leaves calls out."
+    )
+    cost_soft_reached_at: datetime | None = Field(
+        default=None,
+        validation_alias=AliasPath("cost", "soft_reached_at"),
+        description="When the cost reaches the warning threshold. Null also if the cost is unlimited.",
+    )
+    cost_reached_at: datetime | None = Field(
+        default=None,
+        validation_alias=AliasPath("cost", "reached_at"),
+        description="When the cost reaches its limit. Null also if the cost is unlimited.",
     )
     basis_days: int = Field(description="How many days of the period have usage.")
     reason: NoForecastReason | None
@@ -110,7 +136,7 @@ class ForecastResponse(ResponseModel):
     @classmethod
     def of(cls, forecast: Forecast, totals: Totals) -> "ForecastResponse":
         """Return the response about a forecast that continues `totals`."""
-        cost_status = None if forecast.cost_nanousd_at_end is None else cost_status_of(totals)
+        cost_status = None if forecast.cost is None else cost_status_of(totals)
         return cls.model_validate({**asdict(forecast), "cost_status": cost_status})
 
 

@@ -4,7 +4,9 @@ from flask import Response
 from pydantic import BaseModel
 
 from shared.domain.errors import InvalidInput, RateStatus
+from shared.domain.limits.metrics import UsageRequest
 from shared.domain.people.tenants import Tenant
+from shared.domain.prices.money import nanousd_from_decimal
 from shared.http import openapi
 from shared.http.bodies import read_body, read_query
 from shared.http.inputs import CheckBody
@@ -21,7 +23,6 @@ from shared.http.metering.recording_models import (
 from shared.http.problems import rate_headers
 from shared.http.responses import CheckResponse, RecordResponse
 from shared.http.routes import MAX_BODY_BYTES, TENANT_HEADER, Call, Container, Example, Route, json_response
-from shared.usecases.limits.check_limits import UsageRequest
 from shared.usecases.metering.record_events import Recorded
 from shared.usecases.metering.record_for_tenants import Sender
 from shared.usecases.people.authenticate import PlatformAccess
@@ -76,7 +77,8 @@ def _check(call: Call, container: Container) -> Response:
         return json_response(CheckResponse(allowed=True, code=METERING_OFF, reason=_OFF_REASON))
     call.caller.tenant.refuse_recording()
     rate = container.rates.take("check", call.caller.tenant, call.now)
-    request = UsageRequest(body.tokens, body.runs)
+    cost_nanousd = None if body.cost_usd is None else nanousd_from_decimal(body.cost_usd)
+    request = UsageRequest(body.tokens, body.runs, cost_nanousd)
     check = container.limits.check(call.caller.tenant, request, call.now)
     return _with_rate(CheckResponse.model_validate(check), rate)
 
@@ -114,7 +116,10 @@ _ROUTES = (
         response=CheckResponse,
         body=CheckBody,
         headers=TenantHeader,
-        examples={"a run": Example({"tokens": 2000, "runs": 1})},
+        examples={
+            "a run": Example({"tokens": 2000, "runs": 1}),
+            "a call by its cost": Example({"cost_usd": "0.25"}),
+        },
     ),
 )
 ROUTES = (*_ROUTES, openapi.route(_ROUTES, "/v1/openapi.json"))

@@ -8,7 +8,8 @@ from flask import Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from shared.domain.limits.limits import DEFAULT_ALERT_PERCENTS, MAX_ALERT_PERCENTS, Percent
-from shared.domain.notices.alerts import Metric, UsageAlert
+from shared.domain.limits.metrics import LimitedMetric
+from shared.domain.notices.alerts import UsageAlert
 from shared.domain.people.tenants import Tenant
 from shared.http.bodies import read_body, read_query
 from shared.http.inputs import PageQuery
@@ -29,11 +30,17 @@ class AlertResponse(ResponseModel):
 
     id: str
     period_start: datetime
-    metric: Metric
+    metric: LimitedMetric
     threshold_percent: int
-    used: int
-    limit: int
+    used: int = Field(description="For `cost`, in nano-USD.")
+    limit: int = Field(description="For `cost`, in nano-USD.")
     reached_at: datetime
+    used_usd: str | None = Field(description="`used` in USD; null unless the metric is `cost`.")
+    limit_usd: str | None = Field(description="`limit` in USD; null unless the metric is `cost`.")
+    cost_is_complete: bool | None = Field(
+        description="False if calls are unpriced or incomplete: they cost at least `used_usd`."
+        " Null unless the metric is `cost`."
+    )
 
     @classmethod
     def of(cls, alert: UsageAlert) -> "AlertResponse":

@@ -1,12 +1,14 @@
 """Move tenants to the newest version of the plan that they have. Nothing else moves them."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Final
 
 from shared.domain.errors import Conflict, NotFound
 from shared.domain.ledger.usage import Detail
-from shared.domain.limits.limits import Consumption, LimitPolicy
+from shared.domain.limits.limits import LimitPolicy
+from shared.domain.limits.metrics import Consumption, LimitedMetric, amount_text
 from shared.domain.limits.plans import Plan, PlanVersion
 from shared.domain.people.plan_use import paid_interval
 from shared.domain.people.tenants import Change, Tenant
@@ -14,6 +16,8 @@ from shared.domain.prices.money import usd_string
 from shared.ports import BillingChange, PlanCatalogs
 from shared.usecases.billing.billing_dependencies import BillingDependencies, audited, retry_if_stale
 from shared.usecases.ledger.ledger import Ledger
+
+_NOUNS: Final[Mapping[LimitedMetric, str]] = {"tokens": "tokens", "runs": "runs", "cost": "at providers"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,13 +101,11 @@ class PlanMigrator:
 
 
 def _exceeded(used: Consumption, before: LimitPolicy, after: LimitPolicy) -> str | None:
-    caps = {
-        "tokens": (used.tokens, before.hard_token_cap, after.hard_token_cap),
-        "runs": (used.runs, before.hard_run_cap, after.hard_run_cap),
-    }
-    over = [
-        f"{amount:,} of {new:,} {name}" for name, (amount, old, new) in caps.items() if new < min(old, amount)
-    ]
+    over = []
+    for metric, caps in after.caps.items():
+        amount, had = used.used(metric), before.caps.get(metric)
+        if caps.hard < amount and (had is None or caps.hard < had.hard):
+            over.append(f"{amount_text(metric, amount)} of {amount_text(metric, caps.hard)} {_NOUNS[metric]}")
     return f"would have used {' and '.join(over)} in this period" if over else None
 
 

@@ -12,6 +12,7 @@ from shared.domain.ledger.periods import days_of_month, month_of, start_of
 from shared.domain.ledger.rollups import DayEntry, DayRollup, MonthRollup, fold_day
 from shared.domain.ledger.run_counts import recount_hours
 from shared.domain.ledger.usage import DocumentField, Wanted
+from shared.domain.limits.metrics import Consumption
 from shared.domain.people.tenants import Tenant
 from shared.ports import StaleRollup, UsageStore
 
@@ -45,14 +46,14 @@ class FoldedDay:
         return (self.rollup.commits - (self.previous.commits if self.previous else 0)) / self.seconds
 
     @property
-    def new_tokens(self) -> int:
-        """The tokens that came in that time."""
-        return _tokens(self.rollup) - (_tokens(self.previous) if self.previous else 0)
-
-    @property
-    def new_runs(self) -> int:
-        """The runs that began in that time."""
-        return self.rollup.entry.runs - (self.previous.entry.runs if self.previous else 0)
+    def new(self) -> Consumption:
+        """The usage that came in that time."""
+        now, before = _consumption(self.rollup), _consumption(self.previous)
+        return Consumption(
+            now.tokens - before.tokens,
+            now.runs - before.runs,
+            cost_nanousd=now.cost_nanousd - before.cost_nanousd,
+        )
 
 
 def fold_one_day(store: UsageStore, tenant: Tenant, due: tuple[date, int], now: datetime) -> FoldedDay:
@@ -95,5 +96,5 @@ def create_months(store: UsageStore, tenant_id: str, days: Iterable[date]) -> No
         store.create_month(tenant_id, MonthRollup(month=month, days=entries))
 
 
-def _tokens(rollup: DayRollup) -> int:
-    return rollup.entry.totals.get("total_tokens", 0)
+def _consumption(rollup: DayRollup | None) -> Consumption:
+    return Consumption.of(rollup.entry.totals, rollup.entry.runs) if rollup else Consumption(0, 0)

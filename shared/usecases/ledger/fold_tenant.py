@@ -17,7 +17,8 @@ from shared.domain.ledger.periods import MAX_AHEAD, days_from, month_of, period_
 from shared.domain.ledger.run_counts import days_that_lost_runs
 from shared.domain.ledger.usage import Detail, Wanted, plan_reading
 from shared.domain.limits.headroom import minutes_until_fold
-from shared.domain.limits.limits import Consumption, LimitPolicy
+from shared.domain.limits.limits import LimitPolicy
+from shared.domain.limits.metrics import Consumption
 from shared.domain.limits.rates import DEFAULT_DAY_LIMITS, DayLimits
 from shared.domain.people.tenant_rows import RowUsage, Used, row_usage
 from shared.domain.people.tenants import Tenant
@@ -113,8 +114,7 @@ class TenantFolder:
             # A day that has ended may have brought usage near a limit, but it says nothing about today's rate.
             minutes = self._minutes_until_fold(usage, Consumption(0, 0), 1)
             return replace(settings, fold_minutes=min(settings.fold_minutes, minutes))
-        new = Consumption(today.new_tokens, today.new_runs)
-        minutes = self._minutes_until_fold(usage, new, max(today.seconds // 60, 1))
+        minutes = self._minutes_until_fold(usage, today.new, max(today.seconds // 60, 1))
         # A series without room has filled a counter document: writers need the number they have.
         needs_room = OTHER in today.rollup.series
         paced = settings if needs_room else settings.at_rate(today.commits_per_second, now)

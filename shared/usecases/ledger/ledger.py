@@ -9,7 +9,7 @@ from threading import Lock
 from shared.domain.errors import NotFound
 from shared.domain.ledger.periods import Period, period_at
 from shared.domain.ledger.usage import FEW_SHARDS, Detail, Documents, ReadingPlan, Usage, Wanted, plan_reading
-from shared.domain.limits.limits import Consumption
+from shared.domain.limits.metrics import Consumption
 from shared.domain.metering.recording import RecordedEvent
 from shared.domain.people.tenants import Tenant
 from shared.ports import Outcome, UsageStore
@@ -35,7 +35,7 @@ class PeriodUsage:
     @property
     def consumption(self) -> Consumption:
         """The part that limits apply to."""
-        return Consumption(self.usage.totals.get("total_tokens", 0), self.usage.runs)
+        return Consumption.of(self.usage.totals, self.usage.runs)
 
 
 class Ledger:

@@ -5,16 +5,11 @@ from datetime import datetime
 from typing import Final
 
 from shared.domain.ledger.usage import Detail
+from shared.domain.limits.decisions import decide
 from shared.domain.limits.grants import raised_plan, with_grants
 from shared.domain.limits.headroom import is_near_cap
-from shared.domain.limits.limits import (
-    Consumption,
-    LimitPolicy,
-    LimitStatus,
-    decide,
-    policy_for,
-    status,
-)
+from shared.domain.limits.limits import LimitPolicy, LimitStatus, policy_for, status
+from shared.domain.limits.metrics import UsageRequest
 from shared.domain.limits.plan_catalog import CurrentPlans, PlanCatalog
 from shared.domain.limits.plans import Plan
 from shared.domain.people.tenants import Tenant
@@ -52,14 +47,6 @@ def plan_of(tenant: Tenant, plans: PlanCatalog) -> Plan | None:
     return raised_plan(paid.times(tenant.quantity) if paid else None, tenant.grants, plans)
 
 
-@dataclass(frozen=True, slots=True)
-class UsageRequest:
-    """The additional tokens and runs that are requested; None means not requested."""
-
-    tokens: int | None = None
-    runs: int | None = None
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Check:
     """A decision with its reason, and the status it is based on; without a status if the plan is unknown."""
@@ -84,7 +71,7 @@ class Limits:
         if policy is None or current is None:
             reason = f"Plan {used.tenant.plan} is not in the catalog, so it allows nothing."
             return Check(allowed=False, code=UNKNOWN_PLAN, reason=reason, status=None)
-        decision = decide(policy, current, request.tokens, request.runs)
+        decision = decide(policy, current, used.consumption, request)
         return Check(allowed=decision.allowed, code=decision.code, reason=decision.reason, status=current)
 
     def current_status(self, tenant: Tenant, now: datetime) -> LimitStatus | None:
@@ -104,6 +91,4 @@ class Limits:
         policy = self.thresholds.policy_of(used.tenant) if used else None
         if used is None or policy is None:
             return None
-        known = used.consumption
-        after = Consumption(known.tokens + (request.tokens or 0), known.runs + (request.runs or 0))
-        return None if is_near_cap(policy, after) else used
+        return None if is_near_cap(policy, used.consumption.after(request)) else used

@@ -9,7 +9,8 @@ from shared.domain.errors import NotFound, Unavailable
 from shared.domain.ledger.counters import Cell
 from shared.domain.ledger.periods import period_at, start_of
 from shared.domain.ledger.usage import Detail
-from shared.domain.limits.limits import Consumption, LimitPolicy
+from shared.domain.limits.limits import LimitPolicy
+from shared.domain.limits.metrics import Consumption
 from shared.domain.people.tenant_rows import RowUsage, TenantRow, Used, row_tenant, row_usage
 from shared.domain.people.tenants import Tenant
 from shared.ports import StaleRow, StoredRow, TenantIndex
@@ -76,8 +77,7 @@ class TenantRows:
         if known and known.period_end == period.end:
             return Used(
                 period=period,
-                consumption=Consumption(known.tokens, known.runs),
-                cost_nanousd=known.cost_nanousd,
+                consumption=Consumption(known.tokens, known.runs, cost_nanousd=known.cost_nanousd),
                 last_event_at=known.last_event_at,
             )
         read = self.ledger.current(tenant, Detail.HOUR_TOTALS, now)

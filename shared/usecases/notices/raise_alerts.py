@@ -65,6 +65,11 @@ class AlertRaiser:
 
 def _notices(tenant: Tenant, policy: LimitPolicy, alerts: Sequence[UsageAlert]) -> Iterator[Notice]:
     for alert in alerts:
+        cost = {
+            "used_usd": alert.used_usd,
+            "limit_usd": alert.limit_usd,
+            "cost_is_complete": alert.cost_is_complete,
+        }
         is_reached = alert.threshold_percent >= policy.hard_percent
         yield Notice(
             type="limit.reached" if is_reached else "limit.warning",
@@ -77,6 +82,7 @@ def _notices(tenant: Tenant, policy: LimitPolicy, alerts: Sequence[UsageAlert]) 
                 "threshold_percent": alert.threshold_percent,
                 "used": alert.used,
                 "limit": alert.limit,
+                **(cost if alert.metric == "cost" else {}),
                 "period_start": _written(alert.period.start),
                 "period_end": _written(alert.period.end),
             },

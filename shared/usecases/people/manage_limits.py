@@ -9,12 +9,14 @@ from shared.domain.errors import InvalidInput
 from shared.domain.limits.limits import MAX_PERCENT, LimitOverrides
 from shared.domain.limits.plans import MAX_LIMIT
 from shared.domain.people.tenants import Change, Tenant
+from shared.domain.prices.money import usd_text
 from shared.ports import Directory
 from shared.usecases.people.manage_tenants import existing_tenant, invalid
 
 _RANGES = {
     "tokens": (0, MAX_LIMIT),
     "runs": (0, MAX_LIMIT),
+    "cost_nanousd": (0, MAX_LIMIT),
     "requests_per_minute": (0, MAX_LIMIT),
     "soft_percent": (1, MAX_PERCENT),
     "hard_percent": (1, MAX_PERCENT),
@@ -49,15 +51,19 @@ def _valid(before: LimitOverrides, limits: Mapping[str, int | None]) -> LimitOve
     except ValidationError as error:
         name = str(error.errors()[0]["loc"][0])
         least, most = _RANGES[name]
-        raise invalid(name, f"{name} is {limits[name]:,}, but must lie in {least:,} to {most:,}") from error
+        given, lowest, highest = (_amount(name, each) for each in (limits[name] or 0, least, most))
+        raise invalid(name, f"{name} is {given}, but must lie in {lowest} to {highest}") from error
 
 
 def _written(overrides: LimitOverrides, names: list[str]) -> str:
-    return ", ".join(f"{name} {shown_limit(getattr(overrides, name))}" for name in names)
+    return ", ".join(f"{name} {_shown(name, getattr(overrides, name))}" for name in names)
 
 
-def shown_limit(value: int | None) -> str:
-    """Return the words of a limit: the number, `unlimited` for the largest, `default` for none."""
+def _shown(name: str, value: int | None) -> str:
     if value is None:
         return "default"
-    return "unlimited" if value == MAX_LIMIT else f"{value:,}"
+    return "unlimited" if value == MAX_LIMIT else _amount(name, value)
+
+
+def _amount(name: str, value: int) -> str:
+    return usd_text(value) if name == "cost_nanousd" else f"{value:,}"

@@ -71,7 +71,14 @@ def test_a_fraction_is_cut_off_and_an_instant_waits_for_the_whole_second() -> No
 
 def test_cost_is_forecast_in_nano_usd() -> None:
     found = of({on(1).date(): used(0, 3), on(2).date(): used(0, 4)}, on(11))
-    assert found.cost_nanousd_at_end == 7 * 30 // 10
+    assert found.cost == MetricForecast(7 * 30 // 10, None, None)
+
+
+def test_the_thresholds_of_the_cost_are_forecast_where_it_is_limited() -> None:
+    totals = {on(1).date(): used(0, 500), on(2).date(): used(0, 500)}
+    found = of(totals, on(11), policy=replace(POLICY, cost_limit_nanousd=2_000))
+    # 100 a day: 80 % of 2000 after 16 days, all of it after 20.
+    assert found.cost == MetricForecast(100 * 30, on(1) + 16 * DAY, on(1) + 20 * DAY)
 
 
 def test_a_cap_already_reached_is_not_forecast() -> None:
@@ -100,6 +107,7 @@ def test_an_unused_metric_stays_at_zero() -> None:
 def test_without_a_known_plan_there_is_a_sum_but_no_threshold() -> None:
     found = of(days(500, 500), on(11), runs=4, policy=None)
     assert (found.tokens, found.runs) == (MetricForecast(3_000, None, None), MetricForecast(12, None, None))
+    assert found.cost == MetricForecast(0, None, None)
 
 
 def test_the_pace_of_a_new_tenant_is_measured_from_its_creation() -> None:
@@ -129,7 +137,7 @@ def test_too_little_data_is_the_reason_for_no_forecast(
 ) -> None:
     found = of(totals_by_day, now, created_at=created_at)
     assert found == Forecast(
-        tokens=None, runs=None, cost_nanousd_at_end=None, basis_days=basis_days, reason="too_little_data"
+        tokens=None, runs=None, cost=None, basis_days=basis_days, reason="too_little_data"
     )
 
 
@@ -142,7 +150,7 @@ def test_usage_on_the_day_the_tenant_was_created_does_not_make_it_older() -> Non
 
 def test_a_period_that_is_over_has_no_forecast() -> None:
     assert of(days(1, 1), NOVEMBER.end) == Forecast(
-        tokens=None, runs=None, cost_nanousd_at_end=None, basis_days=2, reason="period_over"
+        tokens=None, runs=None, cost=None, basis_days=2, reason="period_over"
     )
 
 
@@ -168,8 +176,8 @@ def test_a_forecast_is_never_below_usage_and_its_instants_are_in_the_future(
         assert found.reason == "too_little_data"
         return
     for used_now, metric, soft, hard in (
-        (sum(tokens_by_day.values()), found.tokens, policy.soft_token_cap, policy.hard_token_cap),
-        (runs, found.runs, policy.soft_run_cap, policy.hard_run_cap),
+        (sum(tokens_by_day.values()), found.tokens, policy.tokens.soft, policy.tokens.hard),
+        (runs, found.runs, policy.runs.soft, policy.runs.hard),
     ):
         assert metric.at_end >= used_now
         for instant, cap in ((metric.soft_reached_at, soft), (metric.reached_at, hard)):

@@ -9,9 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.domain.ledger.periods import period_at
+from shared.domain.limits.decisions import decide
 from shared.domain.limits.entitlement import Entitlement
 from shared.domain.limits.grants import Grant
-from shared.domain.limits.limits import Consumption, LimitOverrides, LimitPolicy, decide, status
+from shared.domain.limits.limits import LimitOverrides, LimitPolicy, status
+from shared.domain.limits.metrics import Consumption, UsageRequest
 from shared.domain.limits.plans import MAX_LIMIT, Plan
 from shared.domain.people.tenants import Tenant
 from shared.usecases.limits.check_limits import plan_of
@@ -130,7 +132,9 @@ def test_a_grant_raises_a_plan_that_is_not_in_the_catalog_and_is_not_lost_with_i
 def test_a_refusal_says_that_grants_are_part_of_the_limit() -> None:
     policy = limits_of(replace(ACME, grants=(grant(tokens=10_000),)))
     november = period_at(None, datetime.fromisoformat("2026-11-22T00:00:00Z"))
-    decision = decide(policy, status(FREE, policy, november, Consumption(60_000, 1)), tokens=1)
+    used = Consumption(60_000, 1)
+    current = status(FREE, policy, november, used)
+    decision = decide(policy, current, used, UsageRequest(tokens=1))
     assert decision.reason == (
         "Plan free with its grants allows 60,000 tokens per period and 60,000 are used; "
         "it resets at 2026-12-01T00:00:00Z."

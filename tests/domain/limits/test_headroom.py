@@ -5,21 +5,41 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.domain.limits.headroom import is_near_cap, minutes_until_fold
-from shared.domain.limits.limits import Consumption, LimitPolicy
+from shared.domain.limits.limits import LimitPolicy
+from shared.domain.limits.metrics import Consumption
+from shared.domain.limits.plans import MAX_LIMIT
 
-POLICY = LimitPolicy(token_limit=1_000, run_limit=100, alert_percents=(80, 100))
+POLICY = LimitPolicy(token_limit=1_000, run_limit=100, cost_limit_nanousd=10_000, alert_percents=(80, 100))
 NONE = Consumption(0, 0)
 
 
+def costing(nanousd: int) -> Consumption:
+    return Consumption(0, 0, cost_nanousd=nanousd)
+
+
 @pytest.mark.parametrize(
-    ("tokens", "runs", "is_near"),
-    [(719, 0, False), (720, 0, True), (5_000, 0, True), (0, 71, False), (0, 72, True), (0, 0, False)],
+    ("used", "is_near"),
+    [
+        (Consumption(719, 0), False),
+        (Consumption(720, 0), True),
+        (Consumption(5_000, 0), True),
+        (Consumption(0, 71), False),
+        (Consumption(0, 72), True),
+        (NONE, False),
+        (costing(7_199), False),
+        (costing(7_200), True),
+    ],
 )
-def test_within_a_tenth_of_the_lowest_cap_and_beyond_it_is_near(
-    tokens: int, runs: int, is_near: bool
-) -> None:
-    # The caps are 800 and 1,000 tokens, 80 and 100 runs.
-    assert is_near_cap(POLICY, Consumption(tokens, runs)) is is_near
+def test_within_a_tenth_of_the_lowest_cap_and_beyond_it_is_near(used: Consumption, is_near: bool) -> None:
+    # The caps are 800 and 1,000 tokens, 80 and 100 runs, 8,000 and 10,000 nano-USD.
+    assert is_near_cap(POLICY, used) is is_near
+
+
+def test_nothing_is_near_where_all_is_unlimited() -> None:
+    unlimited = LimitPolicy(token_limit=MAX_LIMIT, run_limit=MAX_LIMIT)
+    most = Consumption(MAX_LIMIT, MAX_LIMIT, cost_nanousd=2 * MAX_LIMIT)
+    assert not is_near_cap(unlimited, most)
+    assert minutes_until_fold(unlimited, most, most, 1) == 15
 
 
 def test_a_limit_of_zero_is_near() -> None:
@@ -41,6 +61,8 @@ def test_a_limit_of_zero_is_near() -> None:
         (Consumption(300, 0), Consumption(125, 0), 2),
         (Consumption(300, 0), Consumption(251, 0), 1),
         (Consumption(0, 30), Consumption(0, 7), 2),
+        (costing(3_000), costing(310), 8),
+        (costing(6_400), NONE, 1),
     ],
 )
 def test_the_next_fold_comes_before_a_cap_is_reached_at_the_last_rate(
@@ -59,7 +81,9 @@ def test_the_next_fold_comes_before_the_next_alert_too(used: Consumption, minute
     assert minutes_until_fold(policy, used, Consumption(18, 0), 1) == minutes
 
 
-amounts = st.builds(Consumption, st.integers(0, 2_000), st.integers(0, 200))
+amounts = st.builds(
+    Consumption, st.integers(0, 2_000), st.integers(0, 200), cost_nanousd=st.integers(0, 20_000)
+)
 
 
 @given(amounts, amounts, st.integers(1, 60))
@@ -69,10 +93,13 @@ def test_at_the_last_rate_no_cap_is_passed_more_than_a_minute_before_the_next_fo
     wait = minutes_until_fold(POLICY, used, new, minutes)
     assert 1 <= wait <= 15
     pairs = [
-        (POLICY.soft_token_cap, used.tokens, new.tokens),
-        (POLICY.hard_token_cap, used.tokens, new.tokens),
+        (POLICY.tokens.soft, used.tokens, new.tokens),
+        (POLICY.tokens.hard, used.tokens, new.tokens),
+        (POLICY.runs.soft, used.runs, new.runs),
+        (POLICY.runs.hard, used.runs, new.runs),
+        (POLICY.cost.soft, used.cost_nanousd, new.cost_nanousd),
+        (POLICY.cost.hard, used.cost_nanousd, new.cost_nanousd),
     ]
-    pairs += [(POLICY.soft_run_cap, used.runs, new.runs), (POLICY.hard_run_cap, used.runs, new.runs)]
     for cap, amount, growth in pairs:
         if amount < cap and wait > 1:
             assert 5 * amount < 4 * cap

@@ -8,8 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.domain.ledger.periods import period_at
-from shared.domain.limits.limits import Consumption, LimitPolicy, status
+from shared.domain.limits.limits import LimitPolicy, status
+from shared.domain.limits.metrics import Consumption
 from shared.domain.notices.alerts import UsageAlert, alerts_to_tell, crossed_thresholds, new_alerts
+from shared.domain.notices.mail_templates import used_of_limit
+from shared.domain.prices.money import NANOUSD_PER_USD
 from tests.plans import FREE
 
 NOW = datetime(2026, 11, 22, 9, 30, tzinfo=UTC)
@@ -21,6 +24,7 @@ policies = st.builds(
     LimitPolicy,
     token_limit=counts | st.integers(0, 300),
     run_limit=counts | st.integers(0, 300),
+    cost_limit_nanousd=counts | st.integers(0, 300),
     soft_percent=st.integers(1, 200),
     hard_percent=st.integers(1, 200),
 ).map(lambda each: replace(each, alert_percents=tuple(sorted({each.soft_percent, each.hard_percent}))))
@@ -58,23 +62,32 @@ def test_an_alert_has_usage_limit_and_time() -> None:
     ]
 
 
-@given(policies, used, used)
-def test_alerts_and_limits_never_disagree(policy: LimitPolicy, tokens: int, runs: int) -> None:
-    alerts = crossed(policy, tokens, runs)
-    standing = status(FREE, policy, NOVEMBER, Consumption(tokens, runs))
-    allows_something = policy.hard_token_cap > 0 and policy.hard_run_cap > 0
-    if allows_something:
+@given(policies, st.builds(Consumption, used, used, cost_nanousd=used))
+def test_alerts_and_limits_never_disagree(policy: LimitPolicy, consumed: Consumption) -> None:
+    alerts = crossed_thresholds(policy, NOVEMBER, consumed, NOW)
+    standing = status(FREE, policy, NOVEMBER, consumed)
+    if all(caps.hard > 0 for caps in policy.caps.values()):
         is_hard = any(alert.threshold_percent == policy.hard_percent for alert in alerts)
         assert is_hard == standing.hard_limit_reached
         assert bool(alerts) == standing.soft_limit_reached
-    assert len(set(ids(alerts))) == len(alerts) <= 2 + 2
+    assert len(set(ids(alerts))) == len(alerts) <= 2 + 2 + 2
+
+
+def test_a_cost_that_is_only_known_in_part_crosses_thresholds_and_says_so() -> None:
+    policy = replace(POLICY, cost_limit_nanousd=10 * NANOUSD_PER_USD)
+    spent = Consumption(0, 0, cost_nanousd=8 * NANOUSD_PER_USD + 1, cost_is_complete=False)
+    (alert,) = crossed_thresholds(policy, NOVEMBER, spent, NOW)
+    assert alert.id == "20261101T00Z.cost.80"
+    assert (alert.used_usd, alert.limit_usd, alert.cost_is_complete) == ("8.000000001", "10.00", False)
+    assert used_of_limit(alert) == "at least $8.000000001 of $10.00 provider cost used (80 %)"
+    assert used_of_limit(replace(alert, cost_is_complete=True)).startswith("$8.000000001 of $10.00 provider")
 
 
 def test_one_percentage_for_both_is_one_alert_at_the_cap_that_blocks() -> None:
     policy = LimitPolicy(
         token_limit=15, run_limit=100, soft_percent=50, hard_percent=50, alert_percents=(50,)
     )
-    assert (policy.hard_token_cap, policy.soft_token_cap) == (7, 8)
+    assert (policy.tokens.hard, policy.tokens.soft) == (7, 8)
     assert ids(crossed(policy, 7, 0)) == ["20261101T00Z.tokens.50"]
 
 

@@ -16,11 +16,12 @@ from shared.adapters.firestore import (
 from shared.adapters.memory import MemoryStore
 from shared.domain.ledger.periods import Period, period_at
 from shared.domain.ledger.usage import Detail, Usage
+from shared.domain.limits.metrics import UsageRequest
 from shared.domain.metering.recording import RecordedEvent
 from shared.domain.people.tenants import Tenant
 from shared.ports import BillingStore, Directory, UsageStore
 from shared.usecases.ledger.ledger import Ledger
-from shared.usecases.limits.check_limits import Check, Limits, UsageRequest
+from shared.usecases.limits.check_limits import Check, Limits
 from tests.billing_places import MemoryBillingPlace
 from tests.plans import THRESHOLDS
 from tests.sample_events import ONE_SHARD, llm_call

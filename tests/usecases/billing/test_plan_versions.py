@@ -238,6 +238,15 @@ def test_who_would_be_over_a_lower_limit_is_not_moved(
     assert [move.refusal for move in moves(shop)] == [refusal]
 
 
+def test_who_would_be_over_a_new_limit_of_cost_is_not_moved(shop: DoubleShop) -> None:
+    set_plan(shop.place.directory, "acme", STARTER, Change("ada", shop.now))
+    used = event_of("e", TokenPools(1, 0, 1), None, 5 * 10**9 + 1, ts=shop.now)
+    migrator(shop).ledger.record(tenant_of(shop), [used], shop.now)
+    shop.sell(selling(replace(STARTER, cost_limit_nanousd=5 * 10**9)))
+    (move,) = moves(shop)
+    assert move.refusal == "would have used $5.000000001 of $5.00 at providers in this period"
+
+
 def test_a_plan_that_was_set_by_hand_is_moved_too_and_only_from_the_version_that_is_asked(
     shop: DoubleShop,
 ) -> None:

@@ -9,6 +9,7 @@ from shared.domain.errors import InvalidInput, NotFound
 from shared.domain.limits.limits import LimitOverrides
 from shared.domain.limits.plans import MAX_LIMIT
 from shared.domain.people.tenants import Change, Tenant
+from shared.domain.prices.money import NANOUSD_PER_USD
 from shared.usecases.people.manage_limits import LIMITS, set_limits
 from tests.audit_trail import trail_of
 from tests.sample_events import NOON
@@ -23,19 +24,30 @@ def acme(memory: MemoryStore) -> Tenant:
 
 
 def test_the_limits_that_are_named_change_and_the_others_stay(memory: MemoryStore, acme: Tenant) -> None:
-    overrides = LimitOverrides(tokens=5, runs=6, soft_percent=50, alert_percents=(10, 20))
+    overrides = LimitOverrides(
+        tokens=5, runs=6, cost_nanousd=10 * NANOUSD_PER_USD, soft_percent=50, alert_percents=(10, 20)
+    )
     memory.set_limits("acme", overrides, BY_ADA.entry("acme", "x", None, None))
-    changed = set_limits(memory, "acme", {"tokens": MAX_LIMIT, "runs": None, "hard_percent": 120}, BY_ADA)
+    changed = set_limits(
+        memory,
+        "acme",
+        {"tokens": MAX_LIMIT, "runs": None, "cost_nanousd": 1_250_000_001, "hard_percent": 120},
+        BY_ADA,
+    )
     assert changed == memory.find_tenant("acme")
     assert changed == replace(
         acme,
         overrides=LimitOverrides(
-            tokens=MAX_LIMIT, soft_percent=50, hard_percent=120, alert_percents=(10, 20)
+            tokens=MAX_LIMIT,
+            cost_nanousd=1_250_000_001,
+            soft_percent=50,
+            hard_percent=120,
+            alert_percents=(10, 20),
         ),
     )
     before, after = (
-        "tokens 5, runs 6, hard_percent default",
-        "tokens unlimited, runs default, hard_percent 120",
+        "tokens 5, runs 6, cost_nanousd $10.00, hard_percent default",
+        "tokens unlimited, runs default, cost_nanousd $1.250000001, hard_percent 120",
     )
     assert trail_of(memory)[-1] == BY_ADA.entry("acme", "limits.changed", before, after)
 
@@ -61,6 +73,7 @@ def test_limits_that_stay_the_same_leave_no_trace(memory: MemoryStore, acme: Ten
         ("tokens", 2**60, "tokens is 1,152,921,504,606,846,976, but must lie in 0 to 9,007,199,254,740,992"),
         ("runs", 2**53 + 1, "runs is 9,007,199,254,740,993, but must lie in 0 to 9,007,199,254,740,992"),
         ("requests_per_minute", -1, "requests_per_minute is -1, but must lie in 0 to"),
+        ("cost_nanousd", -1, "cost_nanousd is -$0.000000001, but must lie in $0.00 to $9,007,199.254740992"),
         ("soft_percent", 0, "soft_percent is 0, but must lie in 1 to 1,000"),
         ("hard_percent", 1_001, "hard_percent is 1,001, but must lie in 1 to 1,000"),
     ],

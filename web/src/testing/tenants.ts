@@ -17,7 +17,13 @@ export function unusedUsage(role: Role = 'owner'): Usage {
     total_latency_ms: 0,
     total_cost_usd: '0',
   }
-  const unused = { token_usage_percent: 0, run_usage_percent: 0, tokens_used: 0, runs_used: 0 }
+  const unused = {
+    token_usage_percent: 0,
+    run_usage_percent: 0,
+    tokens_used: 0,
+    runs_used: 0,
+    cost_used_usd: '0.00',
+  }
   return usageOf({
     tenant: { id: 'acme', name: 'Acme', role, time_zone: 'UTC' },
     aggregate: {
@@ -41,6 +47,9 @@ export function unusedUsage(role: Role = 'owner'): Usage {
       hard_tokens: 50_000,
       soft_runs: 8,
       hard_runs: 10,
+      cost_usd: null,
+      soft_cost_usd: null,
+      hard_cost_usd: null,
       grants: [],
     },
     billing: {

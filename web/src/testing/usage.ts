@@ -105,6 +105,11 @@ export function usageOf(changes: Partial<Usage> = {}): Usage {
       tokens_held: 0,
       period_start: '2026-11-01T00:00:00Z',
       period_resets_at: '2026-12-01T00:00:00Z',
+      cost_used_usd: '42.50',
+      cost_limit_usd: null,
+      cost_remaining_usd: null,
+      cost_usage_percent: null,
+      cost_is_complete: true,
     },
     limits: {
       tokens: 500_000,
@@ -116,6 +121,9 @@ export function usageOf(changes: Partial<Usage> = {}): Usage {
       hard_tokens: 500_000,
       soft_runs: 80,
       hard_runs: 100,
+      cost_usd: null,
+      soft_cost_usd: null,
+      hard_cost_usd: null,
       grants: [],
     },
     billing: {
@@ -144,6 +152,8 @@ export function usageOf(changes: Partial<Usage> = {}): Usage {
       runs: { at_end: 55, soft_reached_at: null, reached_at: null },
       cost_usd_at_end: '59.302325581',
       cost_status: 'complete',
+      cost_soft_reached_at: null,
+      cost_reached_at: null,
       basis_days: 2,
       reason: null,
     },
@@ -162,6 +172,9 @@ export function alertOf(changes: Partial<Alert> = {}): Alert {
     used: 400_000,
     limit: 500_000,
     reached_at: '2026-11-20T10:00:00Z',
+    used_usd: null,
+    limit_usd: null,
+    cost_is_complete: null,
     ...changes,
   }
 }

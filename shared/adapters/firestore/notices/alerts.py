@@ -9,6 +9,7 @@ from shared.domain.notices.alerts import UsageAlert
 
 def usage_alert_fields(alert: UsageAlert) -> dict[str, object]:
     """Return the fields of an alert's document, named as in the API because browsers read both."""
+    cost = {} if alert.cost_is_complete is None else {"cost_is_complete": alert.cost_is_complete}
     return {
         "period_start": alert.period.start,
         "period_end": alert.period.end,
@@ -17,6 +18,7 @@ def usage_alert_fields(alert: UsageAlert) -> dict[str, object]:
         "used": alert.used,
         "limit": alert.limit,
         "reached_at": alert.reached_at,
+        **cost,
     }
 
 

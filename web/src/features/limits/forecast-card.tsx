@@ -2,8 +2,9 @@ import { CircleCheck, CircleHelp, OctagonAlert, TriangleAlert } from 'lucide-rea
 
 import { Card } from '@/components/card'
 import { cx } from '@/components/cx'
-import type { MetricForecast, Usage } from '@/lib/api/types'
-import { formatCompact, formatInteger } from '@/lib/format'
+import type { Forecast, MetricForecast, Usage } from '@/lib/api/types'
+import { costInWords, costOf, exactCostInWords } from '@/lib/cost'
+import { formatCompact, formatInteger, formatUsdExact } from '@/lib/format'
 
 import { forecastText, type ForecastText } from './forecast-text'
 import { limitText } from '@/lib/limit-text'
@@ -35,6 +36,7 @@ export function ForecastCard({ usage }: { usage: Usage }) {
         <dl className="mt-4 grid gap-1.5">
           <AtEnd label="Tokens at reset" forecast={forecast.tokens} limit={limits.tokens} />
           <AtEnd label="Runs at reset" forecast={forecast.runs} limit={limits.runs} />
+          {limits.cost_usd !== null && <CostAtEnd forecast={forecast} limit_usd={limits.cost_usd} />}
         </dl>
       )}
     </Card>
@@ -45,12 +47,40 @@ type AtEndProps = { label: string; forecast: MetricForecast; limit: number }
 
 function AtEnd({ label, forecast: { at_end }, limit }: AtEndProps) {
   return (
+    <Line
+      label={label}
+      text={`about ${formatCompact(at_end)}`}
+      exact={formatInteger(at_end)}
+      limit={limitText(limit, formatCompact)}
+    />
+  )
+}
+
+function CostAtEnd({ forecast, limit_usd }: { forecast: Forecast; limit_usd: string }) {
+  const { cost_usd_at_end: cost_usd, cost_status } = forecast
+  if (cost_usd === null || cost_status === null) return null
+  const cost = costOf({ cost_usd, cost_status })
+  const about = cost_status === 'complete' ? 'about ' : ''
+  return (
+    <Line
+      label="Cost at reset"
+      text={about + costInWords(cost)}
+      exact={exactCostInWords(cost)}
+      limit={formatUsdExact(limit_usd)}
+    />
+  )
+}
+
+type LineProps = { label: string; text: string; exact: string; limit: string }
+
+function Line({ label, text, exact, limit }: LineProps) {
+  return (
     // In one line: a forecast moves with every event, and must not push what is below it.
     <div className="flex items-baseline justify-between gap-x-3">
       <dt className="min-w-0 truncate text-ink-faint">{label}</dt>
       <dd className="whitespace-nowrap text-ink tabular-nums">
-        <span title={formatInteger(at_end)}>about {formatCompact(at_end)}</span>
-        <span className="text-ink-faint"> of {limitText(limit, formatCompact)}</span>
+        <span title={exact}>{text}</span>
+        <span className="text-ink-faint"> of {limit}</span>
       </dd>
     </div>
   )

@@ -12,6 +12,8 @@ const FORECAST: Forecast = {
   runs: LASTS,
   cost_usd_at_end: '1.0',
   cost_status: 'complete',
+  cost_soft_reached_at: null,
+  cost_reached_at: null,
   basis_days: 12,
   reason: null,
 }
@@ -40,6 +42,21 @@ describe('the forecast', () => {
     const at = (reached_at: string) => ({ at_end: 1, soft_reached_at: null, reached_at })
     const { sentence } = words({ tokens: at('2026-11-30T00:00:00Z'), runs: at('2026-11-25T00:00:00Z') })
     expect(sentence).toContain('you reach the run limit on 25 November')
+  })
+
+  it('names the limit of the cost', () => {
+    const { headline, sentence } = words({ cost_reached_at: '2026-11-25T00:00:00Z' })
+    expect(headline).toBe('Limit on 25 November')
+    expect(sentence).toContain('you reach the cost limit on 25 November')
+  })
+
+  it('says that the limit of the cost lasts too, where there is one', () => {
+    const dollars = { ...limits, cost_usd: '10.00', soft_cost_usd: '8.00', hard_cost_usd: '10.00' }
+    const lasting = forecast({ cost_soft_reached_at: '2026-11-28T00:00:00Z' })
+    const usage = usageOf({ limits: limits && { ...limits, ...dollars }, forecast: lasting })
+    expect(forecastText(usage, 'UTC').sentence).toBe(
+      'At this pace, tokens, runs and the cost limit last until the reset. You reach 80% of the cost limit on 28 November.',
+    )
   })
 
   it('tells the day in the zone of the reader', () => {

@@ -1,6 +1,6 @@
-import type { Forecast, LimitStatus, Limits, MetricForecast, Usage } from '@/lib/api/types'
+import type { Forecast, LimitStatus, Limits, Usage } from '@/lib/api/types'
 
-import { limitReached, NOUNS, type LimitedMetric } from './limit-level'
+import { LIMIT_NAMES, limitReached, NOUNS, type LimitedMetric } from './limit-level'
 
 export type ForecastText = {
   tone: 'ok' | 'warn' | 'danger' | 'neutral'
@@ -22,7 +22,7 @@ export function forecastText({ status, limits, forecast }: Usage, timeZone?: str
   const day = (instant: string) => dayAndMonth(instant, timeZone)
   if (status.hard_limit_reached) return limitReachedText(status, limits, day)
   if (!forecast?.tokens || !forecast.runs) return noForecastText(forecast)
-  const first = earliest(forecast)
+  const first = earliest(forecast, 'reached_at')
   return first ? runsOutText(first, status, day) : lastsText(forecast, limits, day)
 }
 
@@ -47,19 +47,22 @@ function noForecastText(forecast: Forecast | null): ForecastText {
   }
 }
 
-type RunningOut = { metric: LimitedMetric; at: string }
+type Reached = { metric: LimitedMetric; at: string }
 
-function earliest({ tokens, runs }: Forecast): RunningOut | undefined {
-  const instants = [outOf('tokens', tokens), outOf('runs', runs)].filter((found) => found !== null)
-  return instants.sort((a, b) => Date.parse(a.at) - Date.parse(b.at))[0]
-}
-
-function outOf(metric: LimitedMetric, forecast: MetricForecast | null): RunningOut | null {
-  return forecast?.reached_at ? { metric, at: forecast.reached_at } : null
+/** The metric that reaches its warning or its limit before the others. */
+function earliest(forecast: Forecast, threshold: 'soft_reached_at' | 'reached_at'): Reached | undefined {
+  const { tokens, runs, cost_soft_reached_at: soft_reached_at, cost_reached_at: reached_at } = forecast
+  const instants = { tokens, runs, cost: { soft_reached_at, reached_at } }
+  return (['tokens', 'runs', 'cost'] as const)
+    .flatMap((metric) => {
+      const at = instants[metric]?.[threshold]
+      return at ? [{ metric, at }] : []
+    })
+    .sort((a, b) => Date.parse(a.at) - Date.parse(b.at))[0]
 }
 
 function runsOutText(
-  { metric, at }: RunningOut,
+  { metric, at }: Reached,
   status: LimitStatus,
   day: (instant: string) => string,
 ): ForecastText {
@@ -72,18 +75,15 @@ function runsOutText(
   }
 }
 
-function lastsText(
-  { tokens, runs }: Forecast,
-  limits: Limits,
-  day: (instant: string) => string,
-): ForecastText {
-  const softAt = tokens?.soft_reached_at ?? runs?.soft_reached_at
-  const metric = tokens?.soft_reached_at ? 'tokens' : 'runs'
-  const soft = softAt ? `. You reach ${limits.soft_percent}% of ${metric} on ${day(softAt)}` : ''
+function lastsText(forecast: Forecast, limits: Limits, day: (instant: string) => string): ForecastText {
+  const warned = earliest(forecast, 'soft_reached_at')
+  const share = warned && `${limits.soft_percent}% of ${warned.metric === 'cost' ? 'the ' : ''}`
+  const soft = warned ? `. You reach ${share}${LIMIT_NAMES[warned.metric]} on ${day(warned.at)}` : ''
+  const lasting = limits.cost_usd === null ? 'tokens and runs' : 'tokens, runs and the cost limit'
   return {
     tone: 'ok',
     headline: 'Within limits',
-    sentence: `At this pace, tokens and runs last until the reset${soft}.`,
+    sentence: `At this pace, ${lasting} last until the reset${soft}.`,
   }
 }
 

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 
 import { usageOf } from '@/testing/usage'
 
-import { levelsOf, metricsAt } from './limit-level'
+import { levelsOf, limitReached, metricsAt } from './limit-level'
 
 const { status, limits } = usageOf()
 if (!status || !limits) throw new Error('the sample has limits')
@@ -23,6 +23,28 @@ describe('a level', () => {
   it('of a limit of nothing is reached by nothing', () => {
     const nothing = { ...limits, tokens: 0, soft_tokens: 0, hard_tokens: 0 }
     expect(levelsOf({ ...status, tokens_used: 0 }, nothing).tokens).toBe('hard')
+  })
+
+  it.each([
+    ['7.999999999', 'within'],
+    ['8.00', 'soft'],
+    ['9.999999999', 'soft'],
+    ['10.00', 'hard'],
+    ['10.01', 'hard'],
+  ])('of $%s of a limit of $10 is %s', (cost_used_usd, level) => {
+    const dollars = { ...limits, cost_usd: '10.00', soft_cost_usd: '8.00', hard_cost_usd: '10.00' }
+    expect(levelsOf({ ...status, cost_used_usd }, dollars).cost).toBe(level)
+  })
+
+  it('of an unlimited cost is never reached', () =>
+    expect(levelsOf({ ...status, cost_used_usd: '99999999.00' }, limits).cost).toBe('within'))
+
+  it('is told of all three in one sentence', () => {
+    const nothing = {
+      ...limits,
+      ...{ hard_tokens: 0, hard_runs: 0, cost_usd: '0.00', soft_cost_usd: '0.00', hard_cost_usd: '0.00' },
+    }
+    expect(limitReached(status, nothing)).toBe('You reached the token, run and cost limits')
   })
 
   it('is found by metric', () => {

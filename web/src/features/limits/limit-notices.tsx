@@ -10,7 +10,7 @@ import { endOfGrace } from '@/features/billing/subscription'
 import type { LimitStatus, Limits, Usage } from '@/lib/api/types'
 import { mayManage, type TenantContext } from '@/lib/tenant'
 
-import { limitReached, metricsAt } from './limit-level'
+import { LIMIT_NAMES, limitReached, listed, metricsAt } from './limit-level'
 
 // Few readers need it, and those who do not should not wait for it.
 const PayOpenInvoice = lazy(async () => ({
@@ -48,10 +48,11 @@ function LimitNotice({ status, limits, tenant }: LimitProps) {
     )
   }
   if (!status.soft_limit_reached) return null
+  const warned = metricsAt(status, limits, 'soft').map((metric) => LIMIT_NAMES[metric])
   return (
     <Notice
       tone="warn"
-      title={`You used ${limits.soft_percent}% of your ${metricsAt(status, limits, 'soft').join(' and ')}`}
+      title={`You used ${limits.soft_percent}% of your ${listed(warned)}`}
       action={<ToPlans tenant={tenant} text="See plans" />}
     >
       At {limits.hard_percent}%, agents that check limits are stopped until{' '}

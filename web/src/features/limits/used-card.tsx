@@ -4,7 +4,7 @@ import { Meter } from '@/components/meter'
 import { NextInvoice } from '@/features/billing/next-invoice'
 import { intervalOf, priceOf } from '@/features/billing/price'
 import type { BillingState, Limits, LimitStatus, Usage } from '@/lib/api/types'
-import { formatCompact, formatInteger } from '@/lib/format'
+import { formatCompact, formatInteger, formatUsdExact, formatUsdFloor } from '@/lib/format'
 
 import { GrantNotes } from './grant-notes'
 import { levelsOf } from './limit-level'
@@ -57,12 +57,47 @@ function Meters({ status, limits }: { status: LimitStatus; limits: Limits }) {
         detail={<Amount used={status.runs_used} limit={limits.runs} />}
         valueText={`${formatInteger(status.runs_used)} of ${limitText(limits.runs)} runs`}
       />
+      {limits.cost_usd !== null && <CostMeter status={status} limits={limits} limit_usd={limits.cost_usd} />}
       {status.tokens_held > 0 && (
         <p className="text-xs text-ink-faint">
           {formatInteger(status.tokens_held)} more tokens are reserved for runs in progress.
         </p>
       )}
       <GrantNotes grants={limits.grants} />
+    </div>
+  )
+}
+
+type CostMeterProps = { status: LimitStatus; limits: Limits; limit_usd: string }
+
+/** The cost of the calls beside its limit. It is cut, never rounded up to the limit. */
+function CostMeter({ status, limits, limit_usd }: CostMeterProps) {
+  const { cost_used_usd, cost_is_complete } = status
+  const atLeast = cost_is_complete ? '' : 'at least '
+  const exact = `${atLeast}${formatUsdExact(cost_used_usd)} of ${formatUsdExact(limit_usd)}`
+  return (
+    <div>
+      <Meter
+        label="Provider cost"
+        level={levelsOf(status, limits).cost}
+        percent={status.cost_usage_percent ?? 0}
+        softPercent={limits.soft_percent}
+        hardPercent={limits.hard_percent}
+        detail={
+          <span title={exact}>
+            {atLeast}
+            <span className="font-semibold text-ink">{formatUsdFloor(cost_used_usd)}</span> of{' '}
+            {formatUsdExact(limit_usd)}
+          </span>
+        }
+        valueText={exact}
+      />
+      {!cost_is_complete && (
+        <p className="mt-1.5 text-xs text-warn-text">
+          Some calls have no complete price, so the cost is at least this much. The limit counts what is
+          known.
+        </p>
+      )}
     </div>
   )
 }

@@ -9,9 +9,10 @@ import { LocalMail } from '@/components/local-mail'
 import { Skeleton } from '@/components/skeleton'
 import { alertRecipientsQuery, alertsQuery, alertThresholdsQuery } from '@/lib/api/queries'
 import type { Alert } from '@/lib/api/types'
-import { formatInteger } from '@/lib/format'
+import { capitalized } from '@/lib/format'
 import { useTenant } from '@/lib/tenant'
 
+import { METRIC_NAMES, usedOfLimit } from './alert-text'
 import { RecipientsForm } from './recipients-form'
 import { ThresholdsForm } from './thresholds-form'
 import { WebhooksCard } from './webhooks-card'
@@ -86,14 +87,13 @@ const COLUMNS: readonly Column<Alert>[] = [
   {
     key: 'what',
     header: 'Alert',
-    cell: ({ metric, threshold_percent }) =>
-      `${metric === 'tokens' ? 'Tokens' : 'Runs'} at ${threshold_percent}%`,
+    cell: ({ metric, threshold_percent }) => `${capitalized(METRIC_NAMES[metric])} at ${threshold_percent}%`,
   },
   {
     key: 'used',
     header: 'Used',
     align: 'end',
-    cell: ({ used, limit }) => `${formatInteger(used)} of ${formatInteger(limit)}`,
+    cell: usedOfLimit,
   },
   { key: 'at', header: 'Reached', cell: ({ reached_at }) => <Instant at={reached_at} /> },
 ]

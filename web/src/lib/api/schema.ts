@@ -2998,18 +2998,39 @@ export interface components {
              * Metric
              * @enum {string}
              */
-            metric: "tokens" | "runs";
+            metric: "tokens" | "runs" | "cost";
             /** Threshold Percent */
             threshold_percent: number;
-            /** Used */
+            /**
+             * Used
+             * @description For `cost`, in nano-USD.
+             */
             used: number;
-            /** Limit */
+            /**
+             * Limit
+             * @description For `cost`, in nano-USD.
+             */
             limit: number;
             /**
              * Reached At
              * Format: date-time
              */
             reached_at: string;
+            /**
+             * Used Usd
+             * @description `used` in USD; null unless the metric is `cost`.
+             */
+            used_usd: string | null;
+            /**
+             * Limit Usd
+             * @description `limit` in USD; null unless the metric is `cost`.
+             */
+            limit_usd: string | null;
+            /**
+             * Cost Is Complete
+             * @description False if calls are unpriced or incomplete: they cost at least `used_usd`. Null unless the metric is `cost`.
+             */
+            cost_is_complete: boolean | null;
         };
         /**
          * AlertsResponse
@@ -3459,13 +3480,28 @@ export interface components {
         ForecastResponse: {
             tokens: components["schemas"]["MetricForecastResponse"] | null;
             runs: components["schemas"]["MetricForecastResponse"] | null;
-            /** Cost Usd At End */
+            /**
+             * Cost Usd At End
+             * @default null
+             */
             cost_usd_at_end: string | null;
             /**
              * Cost Status
              * @description `incomplete`: it will cost at least `cost_usd_at_end`, because the cost so far leaves calls out.
              */
             cost_status: ("complete" | "incomplete" | "unknown") | null;
+            /**
+             * Cost Soft Reached At
+             * @description When the cost reaches the warning threshold. Null also if the cost is unlimited.
+             * @default null
+             */
+            cost_soft_reached_at: string | null;
+            /**
+             * Cost Reached At
+             * @description When the cost reaches its limit. Null also if the cost is unlimited.
+             * @default null
+             */
+            cost_reached_at: string | null;
             /**
              * Basis Days
              * @description How many days of the period have usage.
@@ -3736,7 +3772,7 @@ export interface components {
          * LimitOverrides
          * @description Limits and thresholds of one tenant that replace its plan's limits and the default thresholds.
          *
-         *     None replaces nothing. Zero tokens or runs is an override that allows nothing.
+         *     None replaces nothing. A limit of zero is an override that allows nothing.
          */
         LimitOverrides: {
             /**
@@ -3749,6 +3785,11 @@ export interface components {
              * @default null
              */
             runs?: number | null;
+            /**
+             * Cost Nanousd
+             * @default null
+             */
+            cost_nanousd?: number | null;
             /**
              * Requests Per Minute
              * @default null
@@ -3792,12 +3833,12 @@ export interface components {
             run_usage_percent: number;
             /**
              * Soft Limit Reached
-             * @description Tokens or runs have reached the warning threshold.
+             * @description Tokens, runs or the cost have reached the warning threshold.
              */
             soft_limit_reached: boolean;
             /**
              * Hard Limit Reached
-             * @description Tokens or runs have reached the blocking threshold.
+             * @description Tokens, runs or the cost have reached the blocking threshold.
              */
             hard_limit_reached: boolean;
             /** Tokens Used */
@@ -3827,6 +3868,31 @@ export interface components {
              * @description Start of the next period.
              */
             period_resets_at: string;
+            /**
+             * Cost Used Usd
+             * @description Cost of the calls at their providers.
+             */
+            cost_used_usd: string;
+            /**
+             * Cost Limit Usd
+             * @description Null if the cost is unlimited.
+             */
+            cost_limit_usd: string | null;
+            /**
+             * Cost Remaining Usd
+             * @description Requests beyond it are denied. Null if the cost is unlimited.
+             */
+            cost_remaining_usd: string | null;
+            /**
+             * Cost Usage Percent
+             * @description Percentage of the limit, cut to two decimals; may exceed 100. Null if the cost is unlimited.
+             */
+            cost_usage_percent: number | null;
+            /**
+             * Cost Is Complete
+             * @description False if calls are unpriced or incomplete: they cost at least `cost_used_usd`.
+             */
+            cost_is_complete: boolean;
         };
         /**
          * LimitsResponse
@@ -3874,6 +3940,24 @@ export interface components {
              * @description Runs at which new runs are denied.
              */
             hard_runs: number;
+            /**
+             * Cost Usd
+             * @description The most that the calls may cost at their providers. Null, as are its thresholds: unlimited.
+             * @default null
+             */
+            cost_usd: string | null;
+            /**
+             * Soft Cost Usd
+             * @description Cost at which the tenant is warned.
+             * @default null
+             */
+            soft_cost_usd: string | null;
+            /**
+             * Hard Cost Usd
+             * @description Cost at which requests are denied.
+             * @default null
+             */
+            hard_cost_usd: string | null;
             /**
              * Grants
              * @description The grants in effect, in the order of their ids.
@@ -4065,6 +4149,7 @@ export interface components {
              * @default {
              *       "tokens": null,
              *       "runs": null,
+             *       "cost_nanousd": null,
              *       "requests_per_minute": null,
              *       "soft_percent": null,
              *       "hard_percent": null,

@@ -1,0 +1,12 @@
+// An alert in words.
+import type { Alert } from '@/lib/api/types'
+import { formatInteger, formatUsdExact, formatUsdFloor } from '@/lib/format'
+
+export const METRIC_NAMES = { tokens: 'tokens', runs: 'runs', cost: 'provider cost' } as const
+
+/** The usage beside its limit: "400,000 of 500,000", "at least $8.00 of $10.00". Money is cut, never rounded up. */
+export function usedOfLimit({ used, limit, used_usd, limit_usd, cost_is_complete }: Alert): string {
+  if (used_usd === null || limit_usd === null) return `${formatInteger(used)} of ${formatInteger(limit)}`
+  const atLeast = cost_is_complete === false ? 'at least ' : ''
+  return `${atLeast}${formatUsdFloor(used_usd)} of ${formatUsdExact(limit_usd)}`
+}
