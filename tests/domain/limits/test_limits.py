@@ -204,3 +204,13 @@ def test_policies_and_statuses_cannot_be_changed() -> None:
     with pytest.raises(ValidationError):
         shown.tokens_used = 99
     assert (policy.token_limit, shown.tokens_used) == (10, 0)
+
+
+def test_thresholds_come_from_the_deployment_then_the_plan_then_the_tenant() -> None:
+    plan = replace(FREE, soft_percent=60, alert_percents=(75,))
+    own = LimitOverrides(soft_percent=50)
+    assert policy_for(plan, LimitOverrides(), 80, 100).soft_percent == 60
+    assert policy_for(plan, LimitOverrides(), 80, 90).hard_percent == 90
+    assert policy_for(plan, LimitOverrides(), 80, 100).alert_percents == (75,)
+    assert policy_for(plan, own, 80, 100).soft_percent == 50
+    assert policy_for(plan, LimitOverrides(alert_percents=(10,)), 80, 100).alert_percents == (10,)
