@@ -95,6 +95,14 @@ def test_the_prices_of_an_earlier_version_stay_as_they_are(shop: DoubleShop) -> 
     assert shop.sell(shop.plans) == []
 
 
+def test_a_price_that_names_another_version_than_its_key_is_replaced(shop: DoubleShop) -> None:
+    price_id = shop.api.find_price("gwi_starter_month")
+    assert price_id is not None
+    shop.client.v1.prices.update(price_id, {"metadata": {"gwi_plan_version": "7"}})
+    assert shop.sell(shop.plans)[0] == "replaced price gwi_starter_month"
+    assert shop.api.find_price("gwi_starter_month") != price_id
+
+
 def test_a_subscription_that_is_switched_to_the_newest_price_gets_its_version(shop: DoubleShop) -> None:
     subscription_id = subscribed(shop)
     shop.sell(selling(DEARER))
