@@ -38,7 +38,7 @@ def test_a_diff_changes_nothing_and_apply_does_what_it_said(capsys: Capture, fil
     expected = {
         "version": 1,
         "plans": [
-            {"plan": "starter", "version": 2, "what": ["tokens: 500000 → 600000"], "tenants": {"1": 1}}
+            {"plan": "starter", "version": 2, "what": "tokens: 500000 → 600000", "tenants": "1 on version 1"}
         ],
         "others": [],
     }

@@ -1,8 +1,7 @@
 """The commands about the platform's plans, and about moving tenants to their newest versions."""
 
 from argparse import Namespace
-from dataclasses import asdict
-from typing import Any
+from collections.abc import Mapping
 
 from shared.container import Container
 from shared.domain.errors import Conflict
@@ -83,5 +82,13 @@ def _result(migrator: PlanMigrator, move: Move, change: Change | None) -> str:
 
 
 def _answer(changes: PlanChanges) -> Answer:
-    fields: dict[str, Any] = asdict(changes)
-    return Answer(fields)
+    rows = [
+        {"plan": each.plan, "version": each.version, "what": what, "tenants": _counts(each.tenants)}
+        for each in changes.plans
+        for what in each.what
+    ]
+    return Answer({"version": changes.version, "plans": rows, "others": list(changes.others)})
+
+
+def _counts(tenants: Mapping[int, int]) -> str:
+    return ", ".join(f"{count} on version {version}" for version, count in tenants.items()) or "none"
