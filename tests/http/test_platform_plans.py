@@ -78,7 +78,7 @@ def test_a_plan_that_somebody_has_cannot_go(functions: Functions, pricing: str) 
         ({"colour": "red"}, ("plans.1.colour", "extra_forbidden")),
         ({"prices": {}}, ("prices", "one_free_plan")),
         ({"id": "free"}, ("id", "duplicate_plan")),
-        ({"prices": {"month": "1", "year": "13"}}, ("plans.1.prices", "value_error")),
+        ({"prices": {"month": "1", "year": "13"}}, ("plans.1.prices", "invalid_price")),
     ],
 )
 def test_wrong_plans_are_refused_by_their_fields(
