@@ -168,6 +168,7 @@ class TenantResponse(ResponseModel):
     id: str
     name: str
     plan: str
+    plan_version: int = Field(description="The version of the plan whose terms hold for this tenant.")
     status: TenantStatus
     created_at: datetime
     suspended_at: datetime | None
@@ -183,7 +184,17 @@ class TenantResponse(ResponseModel):
     @classmethod
     def of(cls, listed: ListedTenant, policy: LimitPolicy | None, now: datetime) -> "TenantResponse":
         tenant: Tenant = listed.tenant.at(now)
-        names = ("id", "name", "plan", "status", "created_at", "suspended_at", "ended_at", "metadata")
+        names = (
+            "id",
+            "name",
+            "plan",
+            "plan_version",
+            "status",
+            "created_at",
+            "suspended_at",
+            "ended_at",
+            "metadata",
+        )
         return cls(
             **{name: getattr(tenant, name) for name in names},
             own_limits=OwnLimitsResponse.of(tenant.overrides),

@@ -5284,6 +5284,11 @@ export interface components {
             /** Plan */
             plan: string;
             /**
+             * Plan Version
+             * @description The version of the plan whose terms hold for this tenant.
+             */
+            plan_version: number;
+            /**
              * Status
              * @enum {string}
              */
