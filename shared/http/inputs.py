@@ -30,6 +30,18 @@ class CheckBody(BaseModel):
     cost_usd: UsdEstimate | None = Field(None, strict=False, description="The planned cost at the providers.")
 
 
+ReadVersion = Annotated[
+    str | None,
+    Field(
+        max_length=64,
+        description=(
+            "The `version` that you have read: if it has changed since, the answer is 409 `changed_meanwhile` and "
+            "nothing is stored. Without it, you overwrite any."
+        ),
+    ),
+]
+
+
 class PageQuery(BaseModel):
     """The part of a list to return."""
 

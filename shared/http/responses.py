@@ -18,6 +18,14 @@ Usd = Annotated[str, BeforeValidator(_usd)]
 """A decimal string, exact to the nano-dollar; validation converts an integer from nano-USD."""
 
 
+Version = Annotated[
+    str,
+    Field(
+        description="Send it with a change, which is then refused if somebody else has changed this meanwhile."
+    ),
+]
+
+
 class ResponseModel(BaseModel):
     """Base of all responses: `model_validate` takes the record of the domain that the response shows.
 

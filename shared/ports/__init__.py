@@ -49,6 +49,7 @@ from shared.ports.people import (
     Members,
     Operators,
     StaleMembers,
+    StaleTenant,
 )
 from shared.ports.prices import BrokenCatalog, CatalogSource, PriceBooks, StalePrices
 from shared.ports.tenant_index import StaleRow, StoredRow, TenantIndex
@@ -93,6 +94,7 @@ __all__ = [
     "StaleReconciliation",
     "StaleRollup",
     "StaleRow",
+    "StaleTenant",
     "StoredAccount",
     "StoredRow",
     "StripeGateway",

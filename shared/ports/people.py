@@ -26,6 +26,10 @@ class AlreadyAnswered(Conflict):
     code = "request_under_way"
 
 
+class StaleTenant(Exception):
+    """A tenant has changed since it was read: read it again and retry."""
+
+
 class Directory(Protocol):
     """Tenants, their API keys and their audit log, and the receipts of requests that created something."""
 
@@ -56,13 +60,21 @@ class Directory(Protocol):
         Give up after a short wait, as this happens during a request.
         """
 
-    def set_alert_recipients(self, tenant_id: str, emails: Sequence[str], audit: AuditEntry) -> None:
-        """Replace the alert recipients; raise NotFound if the tenant does not exist."""
+    def set_alert_recipients(
+        self, tenant_id: str, emails: Sequence[str], audit: AuditEntry, version: object = None
+    ) -> None:
+        """Replace the alert recipients; raise NotFound if the tenant does not exist.
+
+        Raise StaleTenant if anything of the tenant has changed since it had `version`; None overwrites. The same
+        holds of every method that takes a version.
+        """
 
     def set_takes_estimates(self, tenant_id: str, takes: bool | None, audit: AuditEntry) -> None:
         """Set whether the tenant's own cost estimates count; raise NotFound if the tenant does not exist."""
 
-    def set_limits(self, tenant_id: str, overrides: LimitOverrides, audit: AuditEntry) -> None:
+    def set_limits(
+        self, tenant_id: str, overrides: LimitOverrides, audit: AuditEntry, version: object = None
+    ) -> None:
         """Replace the tenant's own limits and thresholds; raise NotFound if the tenant does not exist."""
 
     def change_grants(
@@ -73,7 +85,9 @@ class Directory(Protocol):
         Grants that are not named stay as they are, also if they change at the same time.
         """
 
-    def set_time_zone(self, tenant_id: str, time_zone: str, audit: AuditEntry) -> None:
+    def set_time_zone(
+        self, tenant_id: str, time_zone: str, audit: AuditEntry, version: object = None
+    ) -> None:
         """Set the time zone of the tenant's dashboard; raise NotFound if the tenant does not exist."""
 
     def set_suspended_at(self, tenant_id: str, at: datetime | None, audit: AuditEntry) -> None:
@@ -82,7 +96,9 @@ class Directory(Protocol):
     def set_ended_at(self, tenant_id: str, at: datetime | None, audit: AuditEntry) -> None:
         """End the tenant, or with None reopen it; raise NotFound if the tenant does not exist."""
 
-    def set_profile(self, tenant_id: str, profile: TenantProfile, audit: AuditEntry) -> None:
+    def set_profile(
+        self, tenant_id: str, profile: TenantProfile, audit: AuditEntry, version: object = None
+    ) -> None:
         """Replace the name and the metadata; raise NotFound if the tenant does not exist."""
 
     def list_audit(self, tenant_id: str | None, *, limit: int, cursor: str | None = None) -> Page[AuditEntry]:
@@ -172,7 +188,8 @@ class Members(Protocol):
     ) -> None:
         """Create or replace the invitation of an address, with the mail about it.
 
-        Raise StaleMembers if the mail exists already, or a quota has changed since it was read.
+        Raise StaleMembers if the mail exists already, or if a quota, or the earlier invitation whose version this one
+        has, has changed since it was read.
         """
 
     def remove_invitation(self, tenant_id: str, invitation: Invitation, audit: AuditEntry) -> None:

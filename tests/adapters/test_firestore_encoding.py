@@ -133,12 +133,13 @@ plain_values = st.recursive(
 @example(False)
 @example("")
 @example(None)
+@example(b"\0\xff")
 def test_a_value_is_read_back_unchanged(value: object) -> None:
     assert get_value(_written(value)) == value
     assert type(get_value(_written(value))) is type(value)
 
 
-@pytest.mark.parametrize("value", [1.5, b"bytes", object(), {"nested": 0.1}, [float("nan")]])
+@pytest.mark.parametrize("value", [1.5, bytearray(b"bytes"), object(), {"nested": 0.1}, [float("nan")]])
 def test_a_value_that_is_not_exact_is_refused(value: object) -> None:
     with pytest.raises(TypeError, match="has no Firestore value"):
         set_value(Value(), value)

@@ -122,7 +122,11 @@ def test_m32_the_page_has_the_amounts_at_which_the_cost_warns_and_blocks(
     functions.clock.pass_by(timedelta(days=2, hours=-12))
     usage = functions.read(key, "/tenants/acme/usage")
     limits, forecast = usage["limits"], usage["forecast"]
-    assert (limits["cost_usd"], limits["soft_cost_usd"], limits["hard_cost_usd"]) == (
+    assert (
+        limits["provider_cost_usd"],
+        limits["soft_provider_cost_usd"],
+        limits["hard_provider_cost_usd"],
+    ) == (
         "10.00",
         "8.00",
         "10.00",

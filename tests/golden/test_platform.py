@@ -104,6 +104,19 @@ def test_p3_a_suspended_tenant_records_and_reads_nothing_and_what_it_had_is_kept
     assert functions.usage(own, "bolt")["total_tokens"]["total"] == 100 + 20
 
 
+def test_p3_an_ended_tenant_records_nothing_either_and_what_it_had_is_kept(
+    functions: Functions, platform_key: str
+) -> None:
+    functions.record(platform_key, {**CALL, "tenant_id": "bolt", "id": "before"})
+    succeeded(functions.send("POST", platform_key, "/tenants/bolt/end", {"reason": "contract ended"}))
+    functions.clock.pass_by(CACHE_FOR)
+    events = [{**CALL, "tenant_id": each, "id": "after"} for each in ("bolt", "acme")]
+    answer = functions.record(platform_key, *events)
+    assert [(each["index"], each["code"]) for each in answer["rejected"]] == [(0, "tenant_ended")]
+    refused(check(functions, platform_key, "bolt"), 403, "tenant_ended")
+    assert [event["id"] for event in functions.events(platform_key, "bolt")] == ["before"]
+
+
 def test_p5_each_change_across_a_wall_is_in_the_audit_of_the_tenant(
     functions: Functions, platform_key: str
 ) -> None:

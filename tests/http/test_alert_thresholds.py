@@ -3,11 +3,12 @@
 import pytest
 
 from shared.container import process_memory
+from shared.domain.versions import version_of
 from tests.audit_trail import trail_of
 from tests.http.serving import Functions, refused, succeeded
 
 THRESHOLDS = "/tenants/acme/alert-thresholds"
-DEFAULT = {"percents": [50, 80, 90, 100], "is_default": True}
+DEFAULT = {"percents": [50, 80, 90, 100], "is_default": True, "version": version_of(None)}
 
 
 @pytest.fixture
@@ -18,7 +19,7 @@ def ada(functions: Functions, key: str) -> str:
 
 def test_thresholds_are_set_in_rising_order_and_reset(functions: Functions, ada: str, key: str) -> None:
     assert functions.read(key, THRESHOLDS) == DEFAULT
-    own = {"percents": [20, 95], "is_default": False}
+    own = {"percents": [20, 95], "is_default": False, "version": version_of([20, 95])}
     for _ in range(2):
         assert succeeded(functions.send("PUT", ada, THRESHOLDS, {"percents": [95, 20, 95]})) == own
     assert functions.read(ada, THRESHOLDS) == own

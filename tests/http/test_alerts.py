@@ -5,6 +5,7 @@ import pytest
 from shared.container import process_memory
 from shared.domain.errors import Unavailable
 from shared.domain.notices.mails import Button, Mail
+from shared.domain.versions import version_of
 from tests.audit_trail import trail_of
 from tests.http.serving import Functions, Json, refused, succeeded
 from tests.outgoing_fixtures import mails_of
@@ -106,7 +107,7 @@ def test_if_an_alert_cannot_be_stored_pubsub_sends_the_tick_again(
 
 
 def test_recipients_are_stored_normalised_and_without_duplicates(functions: Functions, ada: str) -> None:
-    nobody: Json = {"emails": [], "recipients": []}
+    nobody: Json = {"emails": [], "recipients": [], "version": version_of()}
     assert functions.read(ada, RECIPIENTS) == nobody
     body = {"emails": [" Ops@Example.com", "ada@example.com", "ops@example.com "]}
     kept = {
@@ -115,6 +116,7 @@ def test_recipients_are_stored_normalised_and_without_duplicates(functions: Func
             {"email": "ops@example.com", "status": "pending"},
             {"email": "ada@example.com", "status": "confirmed"},
         ],
+        "version": version_of("ops@example.com", "ada@example.com"),
     }
     assert succeeded(functions.send("PUT", ada, RECIPIENTS, body)) == kept
     assert functions.read(ada, RECIPIENTS) == kept
@@ -169,7 +171,7 @@ def test_only_a_list_of_up_to_ten_addresses_is_accepted(
 ) -> None:
     document = refused(functions.send("PUT", ada, RECIPIENTS, {"emails": emails}), 422)
     assert [each["field"] for each in document["errors"]] == [field]
-    assert functions.read(ada, RECIPIENTS) == {"emails": [], "recipients": []}
+    assert functions.read(ada, RECIPIENTS)["emails"] == []
 
 
 @pytest.mark.parametrize(("method", "body"), [("GET", None), ("PUT", {"emails": []})])

@@ -4,7 +4,11 @@ from datetime import timedelta
 
 import pytest
 
+from shared.container import process_memory
+from shared.domain.people.tenants import Change
+from shared.usecases.people.manage_tenants import set_plan
 from tests.http.serving import Clock, Functions, Json, refused, succeeded
+from tests.sample_events import NOON
 
 AUDIT = "/tenants/acme/audit"
 
@@ -29,12 +33,43 @@ def test_the_audit_log_lists_changes_with_their_actor_newest_first(
     assert found[0] == {
         "at": "2026-11-20T12:01:00Z",
         "actor": "member:ada@example.com",
+        "actor_kind": "member",
         "action": "key.created",
         "before": None,
         "after": made["prefix"],
         "reason": "<b>ci</b>",
     }
     assert found[-1]["action"] == "tenant.created"
+
+
+def test_the_audit_log_tells_members_platform_keys_and_operators_apart(
+    functions: Functions, ada: str
+) -> None:
+    path, body = "/tenants/acme/alert-recipients", {"emails": ["a@example.com"]}
+    succeeded(functions.send("PUT", functions.create_platform_key(), path, body))
+    succeeded(functions.send("PUT", ada, path, {"emails": []}))
+    set_plan(process_memory(), "acme", "free", Change("admin:op", functions.clock.now))
+    kinds = {
+        each["actor"].partition(":")[0]: each["actor_kind"] for each in entries(functions, ada)["entries"]
+    }
+    assert kinds == {"platform": "platform", "member": "member", "admin": "operator", "test": "system"}
+
+
+@pytest.mark.parametrize(
+    ("actor", "kind"),
+    [
+        ("member:ada@example.com", "member"),
+        ("platform:gwi_platform_live_abcde", "platform"),
+        ("operator:ops@example.com", "operator"),
+        ("admin:ops", "operator"),
+        ("key:gwi_live_abcde", "key"),
+        ("recipient:a@example.com", "recipient"),
+        ("stripe", "system"),
+        ("checkout", "system"),
+    ],
+)
+def test_each_actor_has_a_kind(actor: str, kind: str) -> None:
+    assert Change(actor, NOON).entry("acme", "x", None, None).actor_kind == kind
 
 
 @pytest.mark.parametrize("limit", [1, 2, 50])

@@ -10,8 +10,9 @@ from shared.container import process_memory
 from shared.domain.limits.limits import LimitOverrides
 from shared.domain.limits.plans import MAX_LIMIT
 from shared.domain.people.tenants import Change
+from shared.http.routes import TENANT_HEADER
 from shared.usecases.people.operators import add_operator
-from tests.http.fuzzing import Config, Findings, fuzz
+from tests.http.fuzzing import TENANT, Config, Findings, fuzz
 from tests.http.serving import Functions, bearer
 from tests.http.stripe_shop import Shop, open_shop
 
@@ -58,6 +59,14 @@ def config(secret: str, examples: int) -> Config:
 def test_record_usage(shop: Shop, capsys: pytest.CaptureFixture[str]) -> None:
     found = fuzz(shop.functions.record_usage, "/v1/openapi.json", config(shop.key, 20 * EXAMPLES))
     report(found, capsys)
+
+
+@pytest.mark.timeout(3600)
+def test_record_usage_with_a_platform_key(shop: Shop, capsys: pytest.CaptureFixture[str]) -> None:
+    key = shop.functions.create_platform_key()
+    settings = config(key, 10 * EXAMPLES)
+    settings["headers"][TENANT_HEADER] = TENANT
+    report(fuzz(shop.functions.record_usage, "/v1/openapi.json", settings), capsys)
 
 
 @pytest.mark.timeout(3600)

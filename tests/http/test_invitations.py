@@ -30,6 +30,7 @@ def test_from_invitation_to_membership(functions: Functions, clock: Clock, ada: 
         "invited_by": ADA,
         "invited_at": "2026-11-20T12:00:00Z",
         "expires_at": "2026-12-04T12:00:00Z",
+        "version": invited["version"],
         "link": "http://localhost:5173/join/acme",
         "mailed": True,
     }
@@ -61,6 +62,7 @@ def test_from_invitation_to_membership(functions: Functions, clock: Clock, ada: 
         "plan": "starter",
         "role": "admin",
         "time_zone": "UTC",
+        "time_zone_version": joined["time_zone_version"],
         "suspended": False,
     }
     me = functions.read(bob, "/me")
@@ -73,6 +75,7 @@ def test_from_invitation_to_membership(functions: Functions, clock: Clock, ada: 
         "name": "<i>Bob</i>",
         "role": "admin",
         "joined_at": "2026-11-20T13:00:00Z",
+        "version": listed["members"][1]["version"],
         "api_keys": [],
     }
     assert trail() == [

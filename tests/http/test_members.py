@@ -30,6 +30,7 @@ def test_a_new_user_has_no_tenant_and_creates_one(functions: Functions) -> None:
         "plan": "free",
         "role": "owner",
         "time_zone": "UTC",
+        "time_zone_version": made["time_zone_version"],
         "suspended": False,
     }
     assert made["id"].startswith("sohne-b-co-b-")

@@ -154,6 +154,11 @@ def test_the_status_is_returned_if_requested(functions: Functions, key: str) -> 
         "tokens_held": 0,
         "period_start": "2026-11-01T00:00:00Z",
         "period_resets_at": "2026-12-01T00:00:00Z",
+        "cost_used_usd": "0.00",
+        "cost_limit_usd": None,
+        "cost_remaining_usd": None,
+        "cost_usage_percent": None,
+        "cost_is_complete": False,
     }
 
 

@@ -24,7 +24,7 @@ def shown(functions: Functions, token: str) -> tuple[str, str]:
 
 def test_the_time_zone_is_utc_until_it_is_set_and_then_shown(functions: Functions, ada: str) -> None:
     assert shown(functions, ada) == ("UTC", "UTC")
-    assert succeeded(functions.send("PUT", ada, PATH, BERLIN)) == BERLIN
+    assert succeeded(functions.send("PUT", ada, PATH, BERLIN))["time_zone"] == "Europe/Berlin"
     assert shown(functions, ada) == ("Europe/Berlin", "Europe/Berlin")
 
 

@@ -76,7 +76,7 @@ def test_a_tenant_is_created_as_it_was_asked_for_without_a_key(ours: Platform) -
         "metadata": {"crm.id": "7"},
     }
     assert made["own_limits"]["tokens"] == made["limits"]["tokens"] == 1_000_000
-    assert (made["limits"]["runs"], made["limits"]["cost_usd"]) == (500, None)
+    assert (made["limits"]["runs"], made["limits"]["provider_cost_usd"]) == (500, None)
     assert made["billing"]["status"] == "none"
     assert (made["usage"]["tokens"], made["usage"]["usage_percent"]) == (0, 0)
     assert ours.functions.read(ours.key, "/tenants/bolt/api-keys") == {"api_keys": []}
@@ -253,7 +253,40 @@ def test_a_limit_below_what_is_used_is_accepted_and_the_answer_says_so(
     assert (answer["own_limits"]["tokens"], answer["usage"]["usage_percent"]) == (None, 8.0)
 
 
-@pytest.mark.parametrize("limits", [{"tokens": -1}, {"tokens": "5"}, {"hard_percent": 0}, {"dollars": 1}])
+def test_provider_cost_is_limited_in_dollars_and_the_list_knows_it(
+    functions: Functions, ours: Platform
+) -> None:
+    made = ours.create(id="bolt", plan="starter", limits={"provider_cost_usd": "99.5"})
+    assert made["own_limits"]["provider_cost_usd"] == made["limits"]["provider_cost_usd"] == "99.50"
+    key = functions.create_key(tenant_id="bolt")
+    functions.record(key, {**CALL, "cost_usd_estimate": "8.50"})
+    functions.tick(["bolt"])
+    answer = succeeded(ours.send("PUT", "/bolt/limits", {"provider_cost_usd": "10"}))
+    assert (answer["usage"]["usage_percent"], ours.ids("?over_80=true")) == (85.0, ["bolt"])
+    assert functions.check(key, cost_usd="1.51")["code"] == "cost_limit_exceeded"
+    answer = succeeded(ours.send("PUT", "/bolt/limits", {"provider_cost_usd": "unlimited"}))
+    assert (answer["own_limits"]["provider_cost_usd"], answer["limits"]["provider_cost_usd"]) == (
+        "unlimited",
+        None,
+    )
+    assert (answer["usage"]["usage_percent"], ours.ids("?over_80=true")) == (8.0, [])
+    answer = succeeded(ours.send("PUT", "/bolt/limits", {}))
+    assert answer["own_limits"]["provider_cost_usd"] is None
+
+
+BAD_LIMITS: list[Json] = [
+    {"tokens": -1},
+    {"tokens": "5"},
+    {"hard_percent": 0},
+    {"dollars": 1},
+    {"provider_cost_usd": 5},
+    {"provider_cost_usd": "-1"},
+    {"provider_cost_usd": "9007199.254740993"},
+    {"provider_cost_usd": "0.0000000001"},
+]
+
+
+@pytest.mark.parametrize("limits", BAD_LIMITS)
 def test_bad_limits_are_refused(ours: Platform, limits: Json) -> None:
     ours.create(id="bolt")
     document = refused(ours.send("PUT", "/bolt/limits", limits), 422)
@@ -261,11 +294,14 @@ def test_bad_limits_are_refused(ours: Platform, limits: Json) -> None:
 
 
 def test_a_limit_in_dollars_counts_towards_the_percentage(functions: Functions, ours: Platform) -> None:
-    ours.create(id="bolt", plan="starter", limits={"cost_usd": "0.05"})
+    ours.create(id="bolt", plan="starter", limits={"provider_cost_usd": "0.05"})
     functions.record(functions.create_key(tenant_id="bolt"), CALL)
     functions.tick(["bolt"])
     shown = ours.show("bolt")
-    assert (shown["own_limits"]["cost_usd"], shown["limits"]["cost_usd"]) == ("0.05", "0.05")
+    assert (shown["own_limits"]["provider_cost_usd"], shown["limits"]["provider_cost_usd"]) == (
+        "0.05",
+        "0.05",
+    )
     assert shown["usage"]["cost_usd"] == "0.028", "30,000 × $0.40 and 10,000 × $1.60 a million"
     assert shown["usage"]["usage_percent"] == 56, "0.028 of 0.05"
 

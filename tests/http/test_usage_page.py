@@ -46,9 +46,9 @@ def test_the_tenant_its_limits_and_the_callers_role_are_told(functions: Function
         "hard_tokens": 500_000,
         "soft_runs": 100 * 80 // 100,
         "hard_runs": 100,
-        "cost_usd": None,
-        "soft_cost_usd": None,
-        "hard_cost_usd": None,
+        "provider_cost_usd": None,
+        "soft_provider_cost_usd": None,
+        "hard_provider_cost_usd": None,
         "grants": [],
     }
     member = functions.sign_in("ada@example.com", "member")

@@ -50,7 +50,7 @@ def test_a_grant_raises_the_limits_until_it_is_revoked(capsys: Capture) -> None:
     assert plan["limits"] == {
         "tokens": 2_000_000,
         "runs": 500,
-        "cost_usd": "unlimited",
+        "provider_cost_usd": "unlimited",
         "requests_per_minute": 60,
         "soft_percent": 80,
         "hard_percent": 100,
@@ -148,13 +148,22 @@ def test_an_unknown_grant_is_named(capsys: Capture) -> None:
 
 def test_m31_limits_are_set_and_taken_back_one_by_one(capsys: Capture) -> None:
     run(capsys, *CREATE)
-    named = ("--tokens", "750000", "--runs", "unlimited", "--cost-usd", "99.5", "--requests-per-minute", "5")
+    named = (
+        "--tokens",
+        "750000",
+        "--runs",
+        "unlimited",
+        "--provider-cost-usd",
+        "99.5",
+        "--requests-per-minute",
+        "5",
+    )
     percents = ("--soft-percent", "70", "--hard-percent", "120")
     answer = run(capsys, *SET, *named, *percents, "--reason", "contract")
     assert answer["limits"] == {
         "tokens": 750_000,
         "runs": "unlimited",
-        "cost_usd": "99.50",
+        "provider_cost_usd": "99.50",
         "requests_per_minute": 5,
         "soft_percent": 70,
         "hard_percent": 120,
@@ -164,7 +173,7 @@ def test_m31_limits_are_set_and_taken_back_one_by_one(capsys: Capture) -> None:
     assert stored is not None
     assert (stored.overrides.runs, stored.overrides.cost_nanousd) == (MAX_LIMIT, 99_500_000_000)
     for word in ("unlimited", "default"):
-        assert run(capsys, *SET, "--cost-usd", word)["limits"]["cost_usd"] == "unlimited"
+        assert run(capsys, *SET, "--provider-cost-usd", word)["limits"]["provider_cost_usd"] == "unlimited"
     back = run(capsys, *SET, "--runs", "default", "--hard-percent", "default")["limits"]
     assert (back["tokens"], back["runs"], back["hard_percent"]) == (750_000, 10, 100)
     entry = trail_of(process_memory())[1]
@@ -179,8 +188,8 @@ def test_m31_limits_are_set_and_taken_back_one_by_one(capsys: Capture) -> None:
         (("--requests-per-minute", f"{2**60}"), "requests_per_minute is 1,152,921,504,606,846,976"),
         (("--soft-percent", "0"), "soft_percent is 0, but must lie in 1 to 1,000"),
         (
-            ("--cost-usd", "10000000"),
-            "cost_nanousd is $10,000,000.00, but must lie in $0.00 to $9,007,199.254740992",
+            ("--provider-cost-usd", "10000000"),
+            "provider_cost_usd is $10,000,000.00, but must lie in $0.00 to $9,007,199.254740992",
         ),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, tuple) else "",
@@ -199,9 +208,12 @@ def test_limits_that_make_no_sense_are_refused_in_a_sentence(
         (("--tokens", "many"), "'many' is not a whole number, `unlimited` or `default`"),
         (("--tokens", "-1"), "'-1' is not a whole number"),
         (("--hard-percent", "unlimited"), "'unlimited' is not a whole number, `default`"),
-        (("--cost-usd", "1e3"), "'1e3' is not an amount in USD like 99.50"),
-        (("--cost-usd", "0.0000000001"), "is not an amount in USD like 99.50 with at most nine decimals"),
-        (("--cost-usd=-1",), "'-1' is not an amount in USD"),
+        (("--provider-cost-usd", "1e3"), "'1e3' is not an amount in USD like 99.50"),
+        (
+            ("--provider-cost-usd", "0.0000000001"),
+            "is not an amount in USD like 99.50 with at most nine decimals",
+        ),
+        (("--provider-cost-usd=-1",), "'-1' is not an amount in USD"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, tuple) else "",
 )

@@ -125,6 +125,7 @@ def test_the_commands_about_limits_run_as_they_stand(stack: RunningStack, folder
     assert "grants: 2" in output
     assert re.findall(r"^  tokens +([0-9a-z]+)$", output, re.MULTILINE)[-2:] == ["850000", "2100000"]
     assert re.search(r"^  runs +unlimited$", output, re.MULTILINE)
+    assert re.search(r"^  provider_cost_usd +99.50$", output, re.MULTILINE)
     shown = re.findall(r"^  suspended_at +(\S+)$", output, re.MULTILINE)
     assert [each != "-" for each in shown] == [False, False, True, False]
     assert re.search(r"^revoked_grants: 2$", output, re.MULTILINE)

@@ -51,7 +51,7 @@ def add_grants(actions: Any) -> None:
             name, type=_limit(UNLIMITED), default=SUPPRESS, metavar=f"N|{UNLIMITED}|{DEFAULT}"
         )
     limits.add_argument(
-        "--cost-usd",
+        "--provider-cost-usd",
         dest="cost_nanousd",
         type=_cost_limit,
         default=SUPPRESS,
@@ -110,7 +110,7 @@ def _add_grant(actions: Any) -> None:
     grant.add_argument("--id", required=True)
     given = grant.add_mutually_exclusive_group(required=True)
     given.add_argument(
-        "--plan", metavar="P", help="the larger limit of both plans counts, tokens and runs apart"
+        "--plan", metavar="P", help="the larger limit of both plans counts, for each metric apart"
     )
     given.add_argument("--tokens", type=_count, metavar="N", help="added to the limit of each period")
     given.add_argument("--runs", type=_count, metavar="N", help="added to the limit of each period")

@@ -48,7 +48,7 @@ def resulting_limits(container: Container, tenant: Tenant) -> dict[str, Any] | N
     return {
         "tokens": _shown(policy.token_limit),
         "runs": _shown(policy.run_limit),
-        "cost_usd": _shown_usd(policy.cost_limit_nanousd),
+        "provider_cost_usd": _shown_usd(policy.cost_limit_nanousd),
         "requests_per_minute": _shown(policy.requests_per_minute),
         "soft_percent": policy.soft_percent,
         "hard_percent": policy.hard_percent,
@@ -56,7 +56,7 @@ def resulting_limits(container: Container, tenant: Tenant) -> dict[str, Any] | N
 
 
 def _limit_field(name: str, value: Any) -> tuple[str, Any]:
-    return ("cost_usd", _shown_usd(value)) if name == "cost_nanousd" else (name, _shown(value))
+    return ("provider_cost_usd", _shown_usd(value)) if name == "cost_nanousd" else (name, _shown(value))
 
 
 def _shown_usd(nanousd: int) -> str:

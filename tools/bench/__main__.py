@@ -18,6 +18,7 @@ GROUPS = {
     "reading": "reading.measure",
     "fold_cost": "fold_cost.measure",
     "http": "http_rates.measure",
+    "platform": "platform.measure",
     "webhook": "webhook.measure",
     "memory": "memory_use.measure",
     "growth_emulator": "growth.measure_on_emulator",

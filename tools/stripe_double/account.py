@@ -5,11 +5,11 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from copy import deepcopy
-from dataclasses import dataclass
 from typing import Any
 
 from tools.stripe_double.clock import Clock
 from tools.stripe_double.idempotency import KeptAnswers
+from tools.stripe_double.parameters import Params
 from tools.stripe_double.refusals import resource_missing
 
 StripeObject = dict[str, Any]
@@ -18,7 +18,6 @@ CURRENT_VERSION = "2026-10-28.endive"
 CARD_OUTCOMES = ("success", "decline", "authenticate", "debit", "none")
 PAYING = ("success", "debit")
 """The outcomes that begin a subscription: a debit does before it is paid."""
-AFTER_LAST_ATTEMPT = ("canceled", "unpaid", "past_due")
 
 ID_PREFIXES = {
     "customer": "cus",
@@ -40,14 +39,6 @@ ID_PREFIXES = {
 }
 
 
-@dataclass(frozen=True)
-class Cause:
-    """The API request that an event is due to; both are None for what time or a page brought about."""
-
-    request_id: str | None = None
-    idempotency_key: str | None = None
-
-
 def new_id(prefix: str) -> str:
     """Return an id of Stripe's form."""
     return f"{prefix}_{secrets.token_hex(12)}"
@@ -60,19 +51,12 @@ class Account:
         self.lock = threading.RLock()
         self.clock = Clock()
         self.base_url = base_url
-        self.after_last_attempt = "canceled"
-        self.cause = Cause()
         self.on_event: Callable[[StripeObject], None] = lambda _event: None
-        self.forget()
-
-    def forget(self) -> None:
-        """Return to an empty account; the clock keeps its time."""
         self.objects: dict[str, dict[str, StripeObject]] = {kind: {} for kind in ID_PREFIXES}
         self.kept_answers = KeptAnswers()
         self.cards: dict[str, str] = {}
         self.percent_of_discount: dict[str, int] = {}
         self.discount_of_checkout: dict[str, str] = {}
-        self.endpoint_secrets: dict[str, str] = {}
         self.pending_lines: dict[str, list[StripeObject]] = {}
         self.asked_of_checkout: dict[str, dict[str, Any]] = {}
         self.released_in_last_phase: set[str] = set()
@@ -107,8 +91,7 @@ class Account:
             del shown["features"]["subscription_update"]["products"]
         if shown["object"] == "subscription" and "items" in shown:
             for item in shown["items"]["data"]:
-                price = deepcopy(self.objects["price"][item["price"]])
-                item.update(price=price, plan=plan_of(price))
+                item["price"] = deepcopy(self.objects["price"][item["price"]])
         return shown
 
     def emit(self, event_type: str, about: StripeObject, before: StripeObject | None = None) -> None:
@@ -117,26 +100,17 @@ class Account:
         content: StripeObject = {"object": shown}
         if before is not None:
             content["previous_attributes"] = _previous(before, shown)
-        cause = {"id": self.cause.request_id, "idempotency_key": self.cause.idempotency_key}
-        fields: StripeObject = {
-            "account": None,
-            "api_version": CURRENT_VERSION,
-            "context": None,
-            "data": content,
-        }
-        fields |= {"pending_webhooks": 1, "request": cause, "type": event_type}
+        fields = {"api_version": CURRENT_VERSION, "data": content, "pending_webhooks": 1, "type": event_type}
         self.on_event(self.add("event", fields))
 
     @contextmanager
-    def acting(self, cause: Cause) -> Iterator[None]:
-        """Do everything in the block at one instant, for one cause."""
+    def at_one_instant(self) -> Iterator[None]:
+        """Do everything in the block at one instant."""
         self.clock.pin(self.clock.now())
-        self.cause = cause
         try:
             yield
         finally:
             self.clock.pin(None)
-            self.cause = Cause()
 
     @contextmanager
     def changing(self, found: StripeObject, event_type: str) -> Iterator[None]:
@@ -151,28 +125,17 @@ def _previous(before: StripeObject, after: StripeObject) -> StripeObject:
     return {name: before.get(name) for name in after if before.get(name) != after[name]}
 
 
-def nulls(names: str) -> StripeObject:
-    """Return fields without a value, from their names in one string."""
-    return dict.fromkeys(names.split())
-
-
-def plan_of(price: StripeObject) -> StripeObject:
-    """Return the legacy plan that every recurring price still comes with."""
-    recurring = price["recurring"]
-    same = ("id", "active", "billing_scheme", "created", "currency", "livemode", "metadata", "nickname")
-    plan = {name: deepcopy(price[name]) for name in (*same, "product", "tiers_mode")}
-    plan |= {"object": "plan", "amount": price["unit_amount"], "amount_decimal": price["unit_amount_decimal"]}
-    plan |= {name: recurring[name] for name in ("interval", "interval_count", "meter", "usage_type")}
-    return plan | {"transform_usage": None, "trial_period_days": None}
-
-
 def listing(url: str, found: list[StripeObject], *, has_more: bool = False) -> StripeObject:
     """Return Stripe's list object."""
     return {"object": "list", "data": found, "has_more": has_more, "url": url}
 
 
-def merged_metadata(previous: dict[str, str], changes: dict[str, str] | None) -> dict[str, str]:
-    """Return metadata after an update: an empty value unsets its key, None (an empty map) unsets all."""
-    if changes is None:
-        return {}
-    return {name: value for name, value in {**previous, **changes}.items() if value != ""}
+def given(params: Params, *names: str) -> Params:
+    """Return those of the named parameters that a request has."""
+    return {name: params[name] for name in names if name in params}
+
+
+def merged_metadata(previous: dict[str, str], params: Params) -> dict[str, str]:
+    """Return metadata after a request; an empty value unsets its key."""
+    merged = {**previous, **params.get("metadata", {})}
+    return {name: value for name, value in merged.items() if value != ""}

@@ -3,18 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from tools.stripe_double.account import Account, StripeObject, new_id, nulls
-from tools.stripe_double.pagination import list_equal, list_page
-from tools.stripe_double.parameters import LISTING, RETRIEVE, Params, Schema, one_of, text
-from tools.stripe_double.routes import Route
-
-_CHARGE_NULLS = nulls(
-    "application application_fee application_fee_amount balance_transaction calculated_statement_descriptor"
-    " failure_balance_transaction failure_code failure_message fraud_details level3 on_behalf_of"
-    " payment_method payment_method_details radar_options receipt_email receipt_number receipt_url review"
-    " shipping source source_transfer statement_descriptor statement_descriptor_suffix transfer"
-    " transfer_data transfer_group"
-)
+from tools.stripe_double.account import Account, StripeObject, new_id
 
 
 @contextmanager
@@ -29,16 +18,10 @@ def presenting_card(account: Account, customer_id: str, outcome: str) -> Iterato
             account.cards[customer_id] = previous
 
 
-_LIST = Schema({**LISTING, "customer": text, "payment_intent": text})
-_PAYMENT = Schema({"payment_intent": text, "type": one_of("payment_intent")}, required=("type",))
-_LIST_PAYMENTS = Schema({**LISTING, "invoice": text, "payment": _PAYMENT})
-
-
 def charge_invoice(account: Account, invoice: StripeObject, outcome: str) -> StripeObject:
     """Record one attempt on the customer's card for what is due, and its link to the invoice."""
     succeeded = outcome == "success"
     fields: StripeObject = {
-        **_CHARGE_NULLS,
         "amount": invoice["amount_due"],
         "amount_captured": invoice["amount_due"] if succeeded else 0,
         "amount_refunded": 0,
@@ -86,34 +69,3 @@ def _record_payment(account: Account, invoice: StripeObject, charge: StripeObjec
         status="paid" if charge["paid"] else "open",
         status_transitions={"canceled_at": None, "paid_at": paid_at},
     )
-
-
-def payments_of(account: Account, invoice_id: str) -> list[StripeObject]:
-    """Return the payments of an invoice."""
-    return [one for one in account.objects["invoice_payment"].values() if one["invoice"] == invoice_id]
-
-
-def _retrieve(account: Account, _params: Params, charge_id: str) -> StripeObject:
-    return account.find("charge", charge_id)
-
-
-def _list(account: Account, params: Params) -> StripeObject:
-    return list_equal(account, "charge", params, ("customer", "payment_intent"))
-
-
-def _list_payments(account: Account, params: Params) -> StripeObject:
-    """List payments, by invoice and by what paid."""
-    intent = params.get("payment", {}).get("payment_intent")
-
-    def fits(one: StripeObject) -> bool:
-        by_intent = intent in (None, one["payment"]["payment_intent"])
-        return by_intent and params.get("invoice", one["invoice"]) == one["invoice"]
-
-    return list_page(account, "invoice_payment", params, fits)
-
-
-ROUTES = (
-    Route(method="GET", path="/v1/charges", schema=_LIST, answer=_list),
-    Route(method="GET", path="/v1/charges/<charge_id>", schema=RETRIEVE, answer=_retrieve),
-    Route(method="GET", path="/v1/invoice_payments", schema=_LIST_PAYMENTS, answer=_list_payments),
-)

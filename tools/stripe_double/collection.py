@@ -6,8 +6,6 @@ from tools.stripe_double.checkout_states import complete_paid, tell_async_paymen
 from tools.stripe_double.refusals import invalid
 from tools.stripe_double.states import (
     cancel_now,
-    invoices_of,
-    resume_now,
     set_status,
     subscription_of,
 )
@@ -25,7 +23,7 @@ def finalize(account: Account, invoice: StripeObject) -> None:
     with account.changing(customer, "customer.updated"):
         customer.update(balance=left, currency=customer["currency"] or invoice["currency"])
     url = f"{account.base_url}/i/{invoice['id']}"
-    invoice.update(number=number, hosted_invoice_url=url, invoice_pdf=f"{url}/pdf", ending_balance=left)
+    invoice.update(number=number, hosted_invoice_url=url, invoice_pdf=url, ending_balance=left)
     invoice.update(status="open", automatically_finalizes_at=None, effective_at=account.clock.now())
     invoice["status_transitions"]["finalized_at"] = account.clock.now()
     account.emit("invoice.finalized", invoice)
@@ -83,19 +81,15 @@ def mark_paid(account: Account, invoice: StripeObject, *, counted: bool = False)
         invoice["attempt_count"] += counted
         invoice["status_transitions"]["paid_at"] = account.clock.now()
     subscription = account.objects["subscription"][subscription_of(invoice)]
-    if subscription["latest_invoice"] == invoice["id"]:
-        _recover(account, subscription)
+    if subscription["latest_invoice"] == invoice["id"] and subscription["status"] in (
+        "incomplete",
+        "past_due",
+    ):
+        set_status(account, subscription, "active")
     account.emit("invoice.paid", invoice)
     account.emit("invoice.payment_succeeded", invoice)
     if subscription["status"] == "active":
         complete_paid(account, subscription)
-
-
-def _recover(account: Account, subscription: StripeObject) -> None:
-    if subscription["status"] in ("incomplete", "past_due", "unpaid"):
-        set_status(account, subscription, "active")
-    elif subscription["status"] == "paused":
-        resume_now(account, subscription)
 
 
 def _mark_failed(account: Account, invoice: StripeObject, outcome: str, *, automatic: bool) -> None:
@@ -111,7 +105,7 @@ def _mark_failed(account: Account, invoice: StripeObject, outcome: str, *, autom
     if subscription["status"] in ("active", "trialing"):
         set_status(account, subscription, "past_due")
     if invoice["next_payment_attempt"] is None and subscription["status"] == "past_due" and automatic:
-        _give_up(account, subscription)
+        cancel_now(account, subscription, "payment_failed")
 
 
 def _next_attempt(account: Account, invoice: StripeObject) -> int | None:
@@ -129,24 +123,11 @@ def end_now(account: Account, subscription: StripeObject) -> None:
         cancel_now(account, subscription)
 
 
-def _give_up(account: Account, subscription: StripeObject) -> None:
-    if account.after_last_attempt == "canceled":
-        cancel_now(account, subscription, "payment_failed")
-    else:
-        set_status(account, subscription, account.after_last_attempt)
-
-
 def void(account: Account, invoice: StripeObject) -> None:
-    """Void an open invoice; the status follows the latest invoice that is left."""
+    """Void the first invoice of a subscription that never began, which ends it."""
     with account.changing(invoice, "invoice.updated"):
         invoice.update(status="void", auto_advance=False, next_payment_attempt=None)
         invoice["status_transitions"]["voided_at"] = account.clock.now()
     account.emit("invoice.voided", invoice)
     subscription = account.objects["subscription"][subscription_of(invoice)]
-    if subscription["latest_invoice"] != invoice["id"]:
-        return
-    if subscription["status"] == "incomplete":
-        cancel_now(account, subscription)
-    left = [one for one in invoices_of(account, subscription) if one["status"] in ("open", "paid")]
-    if subscription["status"] in ("past_due", "unpaid") and (not left or left[-1]["status"] == "paid"):
-        set_status(account, subscription, "active")
+    cancel_now(account, subscription)

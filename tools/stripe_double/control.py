@@ -7,7 +7,7 @@ from typing import Any
 from flask import Flask, jsonify, request
 from flask.typing import ResponseReturnValue
 
-from tools.stripe_double.account import AFTER_LAST_ATTEMPT, CARD_OUTCOMES, Account
+from tools.stripe_double.account import CARD_OUTCOMES, Account
 from tools.stripe_double.collection import settle_debit
 from tools.stripe_double.courier import Courier, Switches
 from tools.stripe_double.disputes import OUTCOMES, close_dispute, open_dispute
@@ -25,7 +25,6 @@ _SWITCH_TYPES: dict[str, tuple[type, ...]] = {
     "delay_seconds": (int, float),
     "drop_and_retry": (bool, int),
     "paused": (bool,),
-    "seed": (int, type(None)),
 }
 
 
@@ -48,13 +47,9 @@ class Control:
             "POST charges/<charge_id>/dispute": self.open_dispute,
             "POST disputes/<dispute_id>/close": self.close_dispute,
             "POST invoices/<invoice_id>/settle": self.settle,
-            "POST dunning": self.set_dunning,
             "POST fail": self.fail,
             "POST delivery": self.set_delivery,
             "GET delivery": self.show_delivery,
-            "POST deliver": self.deliver,
-            "GET sessions": self.find_sessions,
-            "POST reset": self.reset,
         }
         for name, view in routes.items():
             method, path = name.split()
@@ -86,9 +81,7 @@ class Control:
 
     def set_card(self, customer_id: str) -> Given:
         """Decide how the customer's card answers from now on."""
-        outcome = _body("outcome").get("outcome")
-        if outcome not in CARD_OUTCOMES:
-            raise invalid(f"Invalid outcome {outcome!r}: must be one of {', '.join(CARD_OUTCOMES)}")
+        outcome = _choice("outcome", CARD_OUTCOMES)
         with self.account.lock:
             self.account.cards[self.account.find("customer", customer_id)["id"]] = outcome
         return {"customer": customer_id, "outcome": outcome}
@@ -107,9 +100,7 @@ class Control:
 
     def close_dispute(self, dispute_id: str) -> Given:
         """Decide a dispute."""
-        outcome = _body("outcome").get("outcome")
-        if outcome not in OUTCOMES:
-            raise invalid(f"Invalid outcome {outcome!r}: must be one of {', '.join(OUTCOMES)}")
+        outcome = _choice("outcome", OUTCOMES)
         with self.account.lock:
             dispute = self.account.find("dispute", dispute_id)
             return self.account.present(close_dispute(self.account, dispute, outcome))
@@ -124,31 +115,16 @@ class Control:
             settle_debit(self.account, invoice, paid=paid)
             return self.account.present(invoice)
 
-    def set_dunning(self) -> Given:
-        """Decide what becomes of a subscription after the last attempt."""
-        after = _body("after_last_attempt").get("after_last_attempt")
-        if after not in AFTER_LAST_ATTEMPT:
-            raise invalid(f"Invalid after_last_attempt {after!r}: one of {', '.join(AFTER_LAST_ATTEMPT)}")
-        with self.account.lock:
-            self.account.after_last_attempt = after
-        return {"after_last_attempt": after}
-
     def fail(self) -> Given:
-        """Make the API fail: `path_prefix`, `status`, `times`, and `after_effect` to lose answers only."""
-        given = {"path_prefix": "/v1/", "status": 500, "times": 1, "after_effect": False}
+        """Make the API fail: `path_prefix`, `status` and `times`."""
+        given = {"path_prefix": "/v1/", "status": 500, "times": 1}
         given |= _body(*given)
         status, times = _whole(given, "status", 500), _whole(given, "times", 1)
         if not 400 <= status < 600:
             raise invalid(f"Invalid status {status}: must be from 400 to 599")
         with self.account.lock:
-            self.failures.plan(
-                Failure(
-                    path_prefix=str(given["path_prefix"]),
-                    status=status,
-                    times=times,
-                    after_effect=given["after_effect"] is True,
-                )
-            )
+            failure = Failure(path_prefix=str(given["path_prefix"]), status=status, times=times)
+            self.failures.plan(failure)
         return given
 
     def set_delivery(self) -> Given:
@@ -170,41 +146,13 @@ class Control:
             "delivered": list(self.courier.delivered),
         }
 
-    def deliver(self) -> Given:
-        """Deliver what waits now; `events` sends these once more first, in this order."""
-        events = _body("events").get("events", [])
-        if not isinstance(events, list):
-            raise invalid(f"Invalid events: {events!r} is not a list", param="events")
-        with self.account.lock:
-            again = [self.account.find("event", str(event_id)) for event_id in events]
-        return self.courier.flush(again)
-
-    def find_sessions(self) -> Given:
-        """Return Checkout and portal sessions, newest first, by `customer` or `client_reference_id`."""
-        with self.account.lock:
-            checkout = self.account.objects["checkout.session"].values()
-            portal = self.account.objects["billing_portal.session"].values()
-            found = [self.account.present(one) for one in (*checkout, *portal)]
-        for name in {"customer", "client_reference_id"} & set(request.args):
-            found = [one for one in found if one.get(name) == request.args[name]]
-        return {"sessions": found[::-1]}
-
-    def reset(self) -> Given:
-        """Forget everything but the clock."""
-        with self.account.lock:
-            self.account.forget()
-            self.failures.clear()
-            self.courier.forget()
-            self.courier.set_switches(asdict(Switches()))
-        return {"status": "ok"}
-
 
 def _answering(view: Callable[..., Any]) -> Callable[..., ResponseReturnValue]:
     def answer(**ids: str) -> ResponseReturnValue:
         try:
             return jsonify(view(**ids))
         except Refusal as refusal:
-            return jsonify(refusal.body("req_control")), refusal.status
+            return jsonify(refusal.body()), refusal.status
 
     return answer
 
@@ -217,6 +165,13 @@ def _body(*known: str) -> Given:
         if name not in known:
             raise invalid(f"Unknown field {name!r}: must be one of {', '.join(known)}", param=name)
     return given
+
+
+def _choice(name: str, choices: tuple[str, ...]) -> str:
+    value = _body(name).get(name)
+    if value not in choices:
+        raise invalid(f"Invalid {name} {value!r}: must be one of {', '.join(choices)}")
+    return str(value)
 
 
 def _whole(given: Given, name: str, default: int) -> int:

@@ -1,13 +1,9 @@
 """Owns disputes: a cardholder's bank takes a payment back, and gives it back if the dispute is won."""
 
-from tools.stripe_double.account import Account, StripeObject, nulls
-from tools.stripe_double.pagination import list_equal
-from tools.stripe_double.parameters import LISTING, RETRIEVE, Params, Schema, text
+from tools.stripe_double.account import Account, StripeObject
 from tools.stripe_double.refusals import invalid
-from tools.stripe_double.routes import Route
 
 OUTCOMES = ("lost", "won")
-_LIST = Schema({**LISTING, "charge": text, "payment_intent": text})
 _DAYS_TO_ANSWER = 7
 
 
@@ -23,8 +19,11 @@ def open_dispute(account: Account, charge: StripeObject) -> StripeObject:
         "submission_count": 0,
         "submission_method": "not_submitted",
     }
-    fields: StripeObject = {**nulls("intended_submission_method network_reason_code payment_method_details")}
-    fields |= {"amount": charge["amount_captured"], "balance_transactions": [], "charge": charge["id"]}
+    fields: StripeObject = {
+        "amount": charge["amount_captured"],
+        "balance_transactions": [],
+        "charge": charge["id"],
+    }
     fields |= {"currency": charge["currency"], "enhanced_eligibility_types": [], "evidence_details": details}
     fields |= {"evidence": {"enhanced_evidence": {}}, "is_charge_refundable": False, "metadata": {}}
     fields |= {"payment_intent": charge["payment_intent"], "reason": "fraudulent"}
@@ -45,18 +44,3 @@ def close_dispute(account: Account, dispute: StripeObject, outcome: str) -> Stri
     if outcome == "won":
         account.emit("charge.dispute.funds_reinstated", dispute)
     return dispute
-
-
-def list_all(account: Account, params: Params) -> StripeObject:
-    """List disputes, by charge and payment intent if asked."""
-    return list_equal(account, "dispute", params, ("charge", "payment_intent"))
-
-
-def _retrieve(account: Account, _params: Params, dispute_id: str) -> StripeObject:
-    return account.find("dispute", dispute_id)
-
-
-ROUTES = (
-    Route(method="GET", path="/v1/disputes", schema=_LIST, answer=list_all),
-    Route(method="GET", path="/v1/disputes/<dispute_id>", schema=RETRIEVE, answer=_retrieve),
-)

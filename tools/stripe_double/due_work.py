@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from tools.stripe_double import checkout_states
-from tools.stripe_double.account import Account, Cause, StripeObject
+from tools.stripe_double.account import Account, StripeObject
 from tools.stripe_double.collection import DAY, collect, finalize, void
 from tools.stripe_double.schedule_phases import end_phase
 from tools.stripe_double.schedule_states import schedule_of
@@ -28,7 +28,6 @@ class Work:
 def run_due_work(account: Account) -> None:
     """Do everything that is due by now, in the order of time; work may make more work."""
     until = account.clock.now()
-    account.cause = Cause()
     try:
         while (work := _earliest(account)) is not None and work.instant <= until:
             account.clock.pin(work.instant)

@@ -1,13 +1,9 @@
 """Owns `expand`: ids become objects, and what is left out by default is put in."""
 
-from collections.abc import Callable
 from copy import deepcopy
 
-from tools.stripe_double.account import Account, StripeObject, listing
-from tools.stripe_double.charges import payments_of
-from tools.stripe_double.checkout import line_items
+from tools.stripe_double.account import Account, StripeObject
 from tools.stripe_double.refusals import invalid
-from tools.stripe_double.states import ENDED
 
 _KIND_OF_FIELD = {
     "charge": "charge",
@@ -22,28 +18,6 @@ _KIND_OF_FIELD = {
 }
 _MOST_LEVELS = 4
 _PORTAL_PRODUCTS = ["features", "subscription_update", "products"]
-
-
-def _payments(account: Account, invoice: StripeObject) -> StripeObject:
-    return listing(
-        "/v1/invoice_payments", [account.present(one) for one in payments_of(account, invoice["id"])]
-    )
-
-
-def _subscriptions(account: Account, customer: StripeObject) -> StripeObject:
-    found = [
-        account.present(one)
-        for one in account.objects["subscription"].values()
-        if one["customer"] == customer["id"] and one["status"] not in ENDED
-    ]
-    return listing(f"/v1/customers/{customer['id']}/subscriptions", found[::-1])
-
-
-_LEFT_OUT: dict[tuple[str, str], Callable[[Account, StripeObject], StripeObject]] = {
-    ("checkout.session", "line_items"): line_items,
-    ("customer", "subscriptions"): _subscriptions,
-    ("invoice", "payments"): _payments,
-}
 
 
 def expand(account: Account, shown: StripeObject, paths: list[str]) -> None:
@@ -63,14 +37,11 @@ def _expand(account: Account, shown: StripeObject, steps: list[str], path: str) 
             whole["subscription_update"]["products"]
         )
         return
-    left_out = _LEFT_OUT.get((shown.get("object", ""), name))
-    if left_out is not None and name not in shown:
-        shown[name] = left_out(account, shown)
     if name not in shown:
         raise _not_expandable(path)
     if isinstance(shown[name], str):
         shown[name] = _object_named(account, name, shown[name], path)
-    elif shown[name] is not None and not rest and left_out is None and "object" not in shown[name]:
+    elif shown[name] is not None and not rest and "object" not in shown[name]:
         raise _not_expandable(path)
     for inner in shown[name] if isinstance(shown[name], list) else [shown[name]]:
         if rest and inner is not None:

@@ -1,4 +1,4 @@
-"""Owns the switch that makes the API fail: by path, with a status, so many times, before or after the effect."""
+"""Owns the switch that makes the API fail: by path, with a status, so many times."""
 
 from dataclasses import dataclass
 
@@ -7,12 +7,11 @@ from tools.stripe_double.refusals import Refusal, simulated
 
 @dataclass(kw_only=True)
 class Failure:
-    """`after_effect`: the request is carried out, and its answer lost."""
+    """The status of the next requests to paths that begin with a prefix."""
 
     path_prefix: str
     status: int
     times: int
-    after_effect: bool = False
 
 
 class Failures:
@@ -25,15 +24,10 @@ class Failures:
         """Add a failure; of several for a path the first is used up first."""
         self._planned.append(failure)
 
-    def clear(self) -> None:
-        """Let everything succeed again."""
-        self._planned.clear()
-
-    def strike(self, path: str, *, after_effect: bool) -> Refusal | None:
-        """Use up one failure for `path`, if one is planned for this moment."""
+    def strike(self, path: str) -> Refusal | None:
+        """Use up one failure for `path`, if one is planned."""
         for failure in self._planned:
-            fits = failure.times > 0 and path.startswith(failure.path_prefix)
-            if fits and failure.after_effect == after_effect:
+            if failure.times > 0 and path.startswith(failure.path_prefix):
                 failure.times -= 1
                 return simulated(failure.status)
         return None

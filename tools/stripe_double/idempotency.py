@@ -15,7 +15,6 @@ class Kept:
     request: tuple[str, str, str]
     status: int
     body: dict[str, Any]
-    request_id: str
     kept_at: int
 
 

@@ -3,26 +3,12 @@
 from copy import deepcopy
 from dataclasses import dataclass
 
-from tools.stripe_double.account import Account, StripeObject, listing, new_id, nulls
+from tools.stripe_double.account import Account, StripeObject, listing, new_id
 from tools.stripe_double.discounts import taken_off
 
 SECONDS_AS_DRAFT = 3_600
-_NULLS = nulls(
-    "account_name account_tax_ids amount_paid_off_stripe application automatically_finalizes_at"
-    " confirmation_secret custom_fields customer_account customer_shipping default_payment_method"
-    " default_source description due_date effective_at ending_balance footer from_invoice hosted_invoice_url"
-    " invoice_pdf last_finalization_error latest_revision next_payment_attempt number on_behalf_of"
-    " receipt_number rendering shipping_cost shipping_details statement_descriptor status_details"
-    " subtotal_excluding_tax test_clock threshold_reason total_excluding_tax webhooks_delivered_at"
-)
-_ZEROS = nulls(
-    "amount_overpaid amount_paid amount_shipping attempt_count"
-    " post_payment_credit_notes_amount pre_payment_credit_notes_amount"
-)
-_AUTOMATIC_TAX = {
-    **dict.fromkeys(("disabled_reason", "liability", "provider", "status")),
-    "enabled": False,
-}
+_UNSET = ("automatically_finalizes_at", "hosted_invoice_url", "invoice_pdf", "next_payment_attempt", "number")
+_ZEROS = ("amount_paid", "attempt_count", "post_payment_credit_notes_amount")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,9 +26,7 @@ def line(account: Account, subscription: StripeObject, item: StripeObject, bille
     """Return the line that bills one item."""
     price = account.objects["price"][item["price"]]
     product = account.objects["product"][price["product"]]
-    invoice_item = new_id("ii") if billed.is_proration else None
-    details: StripeObject = {"invoice_item": invoice_item, "proration": billed.is_proration}
-    details |= {"proration_details": {"credited_items": None}, "subscription": subscription["id"]}
+    details: StripeObject = {"proration": billed.is_proration, "subscription": subscription["id"]}
     details |= {"subscription_item": item["id"]}
     discounts = [] if billed.is_proration else subscription["discounts"]
     off = [{"amount": taken_off(account, [one], billed.amount), "discount": one} for one in discounts]
@@ -53,28 +37,9 @@ def line(account: Account, subscription: StripeObject, item: StripeObject, bille
         "currency": price["currency"],
         "description": billed.description or f"{item['quantity']} × {product['name']}",
         "discount_amounts": off,
-        "discountable": not billed.is_proration,
-        "discounts": list(discounts),
-        "invoice": None,
-        "livemode": False,
-        "metadata": deepcopy(subscription["metadata"]),
-        "parent": {
-            "invoice_item_details": None,
-            "subscription_item_details": details,
-            "type": "subscription_item_details",
-        },
+        "parent": {"subscription_item_details": details, "type": "subscription_item_details"},
         "period": {"start": billed.period[0], "end": billed.period[1]},
-        "pretax_credit_amounts": [],
-        "pricing": {
-            "price_details": {"price": price["id"], "product": price["product"]},
-            "type": "price_details",
-            "unit_amount_decimal": price["unit_amount_decimal"],
-        },
         "quantity": item["quantity"],
-        "quantity_decimal": str(item["quantity"]),
-        "subscription": subscription["id"],
-        "subtotal": billed.amount,
-        "taxes": [],
     }
 
 
@@ -112,8 +77,6 @@ def draft(
     invoice = account.add("invoice", _blank(customer, subscription, all_lines))
     closed = {"period_start": occasion.start, "period_end": occasion.end}
     invoice.update(billing_reason=occasion.reason, **closed, **fields)
-    for one in all_lines:
-        one["invoice"] = invoice["id"]
     invoice["lines"] = listing(f"/v1/invoices/{invoice['id']}/lines", all_lines)
     subscription["latest_invoice"] = invoice["id"]
     account.emit("invoice.created", invoice)
@@ -126,41 +89,22 @@ def _blank(customer: StripeObject, subscription: StripeObject, lines: list[Strip
     total = subtotal - off
     due = max(0, total + customer["balance"])
     snapshot = {"metadata": deepcopy(subscription["metadata"]), "subscription": subscription["id"]}
-    snapshot["subscription_proration_date"] = None
-    moments = ("finalized_at", "marked_uncollectible_at", "paid_at", "voided_at")
     return {
-        **_NULLS,
+        **dict.fromkeys(_UNSET),
         **dict.fromkeys(_ZEROS, 0),
-        **{f"customer_{name}": deepcopy(customer[name]) for name in ("address", "email", "name", "phone")},
-        "account_country": "US",
         "amount_due": due,
         "amount_remaining": due,
         "attempted": False,
         "auto_advance": True,
-        "automatic_tax": dict(_AUTOMATIC_TAX),
         "collection_method": "charge_automatically",
         "currency": subscription["currency"],
         "customer": customer["id"],
-        "customer_tax_exempt": "none",
-        "customer_tax_ids": [],
-        "default_tax_rates": [],
         "discounts": list(subscription["discounts"]),
-        "issuer": {"account": None, "type": "self"},
         "metadata": {},
-        "parent": {
-            "quote_details": None,
-            "subscription_details": snapshot,
-            "type": "subscription_details",
-        },
-        "payment_settings": dict.fromkeys(
-            ("default_mandate", "payment_method_options", "payment_method_types")
-        ),
-        "starting_balance": customer["balance"],
+        "parent": {"subscription_details": snapshot, "type": "subscription_details"},
         "status": "draft",
-        "status_transitions": dict.fromkeys(moments),
+        "status_transitions": dict.fromkeys(("finalized_at", "paid_at", "voided_at")),
         "subtotal": subtotal,
         "total": total,
         "total_discount_amounts": [{"amount": off, "discount": one} for one in subscription["discounts"]],
-        "total_pretax_credit_amounts": [],
-        "total_taxes": [],
     }

@@ -42,12 +42,12 @@ def checkout_view(account: Account, session: StripeObject) -> dict[str, Any]:
         for item in line_items(account, session)["data"]
     ]
     total = money(session["amount_total"], session["currency"])
-    trial = {"trial_end", "trial_period_days"} & set(_subscription_data(account, session))
+    asked = account.asked_of_checkout[session["id"]]
     return {
         "title": "Pay",
         "items": items,
         "total": total,
-        "trial": trial,
+        "trial": "trial_period_days" in asked.get("subscription_data", {}),
         "needs_no_card": needs_no_card(session),
         "known_address": known_address(account, session),
         "discount": _discount(session["total_details"]["amount_discount"], session["currency"]),
@@ -62,10 +62,6 @@ def _discount(amount: int, currency: str) -> str | None:
 def needs_no_card(session: StripeObject) -> bool:
     """Return True if the page can be completed without a card."""
     return (session["amount_total"], session["payment_method_collection"]) == (0, "if_required")
-
-
-def _subscription_data(account: Account, session: StripeObject) -> dict[str, Any]:
-    return dict(account.asked_of_checkout[session["id"]].get("subscription_data", {}))
 
 
 def invoice_row(invoice: StripeObject) -> dict[str, Any]:
@@ -88,28 +84,5 @@ def invoice_view(invoice: StripeObject) -> dict[str, Any]:
     ]
     off = sum(one["amount"] for one in invoice["total_discount_amounts"])
     title = f"Invoice {invoice['number']}"
-    shown = {"title": title, "lines": lines, "pdf": invoice["invoice_pdf"]}
-    return {**invoice_row(invoice), **shown, "discount": _discount(off, invoice["currency"])}
-
-
-def invoice_pdf(invoice: StripeObject) -> bytes:
-    """Return a one-page PDF that names the invoice, its sum and its status."""
-    amount = money(invoice["amount_due"], invoice["currency"])
-    words = f"Invoice {invoice['number']}: {amount}, {invoice['status']}"
-    content = f"BT /F1 14 Tf 72 720 Td ({words}) Tj ET".encode("ascii")
-    parts = [
-        b"<< /Type /Catalog /Pages 2 0 R >>",
-        b"<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
-        b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 612 792] /Contents 4 0 R"
-        b" /Resources << /Font << /F1 5 0 R >> >> >>",
-        b"<< /Length %d >>\nstream\n%s\nendstream" % (len(content), content),
-        b"<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>",
-    ]
-    document, places = b"%PDF-1.4\n", []
-    for number, part in enumerate(parts, start=1):
-        places.append(len(document))
-        document += b"%d 0 obj\n%s\nendobj\n" % (number, part)
-    table = b"".join(b"%010d 00000 n \n" % place for place in places)
-    size = len(parts) + 1
-    trailer = b"trailer\n<< /Size %d /Root 1 0 R >>\nstartxref\n%d\n%%%%EOF\n" % (size, len(document))
-    return document + b"xref\n0 %d\n0000000000 65535 f \n%s" % (size, table) + trailer
+    shown = {"title": title, "lines": lines, "discount": _discount(off, invoice["currency"])}
+    return {**invoice_row(invoice), **shown}

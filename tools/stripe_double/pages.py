@@ -4,11 +4,11 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from flask import Flask, Response, redirect, render_template, request
+from flask import Flask, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
 from tools.stripe_double import page_views
-from tools.stripe_double.account import Account, Cause, StripeObject
+from tools.stripe_double.account import Account, StripeObject
 from tools.stripe_double.charges import presenting_card
 from tools.stripe_double.checkout_page import submit
 from tools.stripe_double.collection import collect
@@ -42,14 +42,13 @@ class Pages:
         app.add_url_rule("/c/pay/<object_id>", "checkout", self._locked(self.checkout), methods=both)
         app.add_url_rule("/p/session/<object_id>", "portal", self._locked(self.portal), methods=both)
         app.add_url_rule("/i/<object_id>", "invoice", self._locked(self.invoice), methods=both)
-        app.add_url_rule("/i/<object_id>/pdf", "invoice_pdf", self._locked(self.invoice_pdf))
 
     def _locked(self, view: Callable[[str], ResponseReturnValue]) -> Callable[..., ResponseReturnValue]:
         def answer(object_id: str) -> ResponseReturnValue:
             with self.account.lock:
                 run_due_work(self.account)
                 try:
-                    with self.account.acting(Cause()):
+                    with self.account.at_one_instant():
                         return view(object_id)
                 except Refusal as refusal:
                     return _page("message", refusal.status, title="Something is wrong", text=refusal.message)
@@ -114,19 +113,11 @@ class Pages:
             outcome = collect(self.account, invoice, automatic=False)
         return None if outcome == "success" else _DECLINED
 
-    def invoice_pdf(self, invoice_id: str) -> ResponseReturnValue:
-        """Return an invoice as a PDF."""
-        content = page_views.invoice_pdf(self.account.find("invoice", invoice_id))
-        return Response(content, mimetype="application/pdf")
-
 
 def _completed(session: StripeObject) -> ResponseReturnValue:
     after = session["flow"] and session["flow"]["after_completion"]
     if after and after["type"] == "redirect":
         return _to(after["redirect"]["return_url"])
-    if after and after["type"] == "hosted_confirmation":
-        text = (after["hosted_confirmation"] or {}).get("custom_message", "Your change has been saved.")
-        return _page("message", 200, title="Done", text=text)
     return _to(session["url"])
 
 

@@ -131,11 +131,6 @@ def clearable(reader: Reader) -> Reader:
     return lambda path, value: None if value == "" else reader(path, value)
 
 
-def keyword_or(keywords: tuple[str, ...], reader: Reader) -> Reader:
-    """Return a reader that lets `keywords` through as they are."""
-    return lambda path, value: value if value in keywords else reader(path, value)
-
-
 def each(reader: Reader, most: int = 100) -> Reader:
     """Return a reader of lists, whose positions come as keys."""
 
@@ -150,10 +145,8 @@ def each(reader: Reader, most: int = 100) -> Reader:
     return read
 
 
-def metadata(path: str, value: Any) -> dict[str, str] | None:
-    """Read up to 50 short strings by name; an empty string in place of the map clears it."""
-    if value == "":
-        return None
+def metadata(path: str, value: Any) -> dict[str, str]:
+    """Read up to 50 short strings by name."""
     if not isinstance(value, dict) or not all(isinstance(given, str) for given in value.values()):
         raise invalid("Metadata must be a hash of strings", param=path)
     if len(value) > 50:
@@ -171,17 +164,9 @@ def _is_position(key: str) -> bool:
 
 EXPAND: dict[str, Reader] = {"expand": each(text, most=20)}
 INSTANT: Reader = count(0, 2**33)
-RANGE = Schema({"gt": INSTANT, "gte": INSTANT, "lt": INSTANT, "lte": INSTANT})
 PAGING: dict[str, Reader] = {
     **EXPAND,
     "limit": count(1, 100),
     "starting_after": text,
-    "ending_before": text,
-}
-LISTING: dict[str, Reader] = {
-    **PAGING,
-    "created": lambda path, value: (
-        RANGE(path, value) if isinstance(value, dict) else dict.fromkeys(("gte", "lte"), INSTANT(path, value))
-    ),
 }
 RETRIEVE = Schema(EXPAND)

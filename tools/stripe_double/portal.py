@@ -4,37 +4,21 @@ from typing import Any
 
 from tools.stripe_double.account import Account, StripeObject
 from tools.stripe_double.parameters import EXPAND, Params, Schema, count, each, one_of, text, web_address
-from tools.stripe_double.portal_configurations import default_of, prices_of
+from tools.stripe_double.portal_configurations import prices_of
 from tools.stripe_double.refusals import invalid, missing_parameter
-from tools.stripe_double.routes import Route
+from tools.stripe_double.routes import post
 from tools.stripe_double.schedule_states import coming_phase
 from tools.stripe_double.states import refuse_ended
 
-_FLOWS = (
-    "payment_method_update",
-    "subscription_cancel",
-    "subscription_update",
-    "subscription_update_confirm",
-)
-_UPDATE = ("subscription_update", "subscription cannot be updated", "subscription update")
-_FEATURE_OF_FLOW = {
-    "payment_method_update": (
-        "payment_method_update",
-        "payment method cannot be updated",
-        "payment method update",
-    ),
-    "subscription_cancel": ("subscription_cancel", "subscription cannot be canceled", "subscription cancel"),
-    "subscription_update": _UPDATE,
-    "subscription_update_confirm": _UPDATE,
-}
+_CHANGE_OF_FLOW = {"subscription_cancel": "cancel", "subscription_update_confirm": "update"}
+_DONE = {"cancel": "canceled", "update": "updated"}
 _OF_SUBSCRIPTION = Schema({"subscription": text}, required=("subscription",))
 _ITEM = Schema({"id": text, "price": text, "quantity": count(1, 999_999)}, required=("id",))
 _CONFIRM = Schema({"items": each(_ITEM, most=1), "subscription": text}, required=("items", "subscription"))
 _AFTER = Schema(
     {
-        "hosted_confirmation": Schema({"custom_message": text}),
         "redirect": Schema({"return_url": web_address}, required=("return_url",)),
-        "type": one_of("hosted_confirmation", "portal_homepage", "redirect"),
+        "type": one_of("portal_homepage", "redirect"),
     },
     required=("type",),
 )
@@ -42,22 +26,14 @@ _FLOW = Schema(
     {
         "after_completion": _AFTER,
         "subscription_cancel": _OF_SUBSCRIPTION,
-        "subscription_update": _OF_SUBSCRIPTION,
         "subscription_update_confirm": _CONFIRM,
-        "type": one_of(*_FLOWS),
+        "type": one_of(*_CHANGE_OF_FLOW),
     },
     required=("type",),
 )
 _CREATE = Schema(
-    {
-        **EXPAND,
-        "configuration": text,
-        "customer": text,
-        "flow_data": _FLOW,
-        "locale": text,
-        "return_url": web_address,
-    },
-    required=("customer",),
+    {**EXPAND, "configuration": text, "customer": text, "flow_data": _FLOW, "return_url": web_address},
+    required=("configuration", "customer"),
 )
 
 
@@ -71,16 +47,13 @@ def create(account: Account, params: Params) -> StripeObject:
         flow = _flow(account, params["customer"], params["flow_data"])
         if flow["subscription_update_confirm"] is not None:
             _require_confirmable(account, configuration, flow["subscription_update_confirm"])
-    fields = {"after_expiration": None, "configuration": configuration["id"], "customer": params["customer"]}
-    fields |= {"customer_account": None, "flow": flow, "locale": params.get("locale"), "on_behalf_of": None}
+    fields = {"configuration": configuration["id"], "customer": params["customer"], "flow": flow}
     session = account.add("billing_portal.session", {**fields, "return_url": params.get("return_url")})
     session["url"] = f"{account.base_url}/p/session/{session['id']}"
     return session
 
 
 def _configuration(account: Account, params: Params) -> StripeObject:
-    if "configuration" not in params:
-        return default_of(account)
     found = account.referred("billing_portal.configuration", params["configuration"], "configuration")
     if not found["active"]:
         raise invalid(f"The portal configuration `{found['id']}` is not active.", param="configuration")
@@ -88,33 +61,24 @@ def _configuration(account: Account, params: Params) -> StripeObject:
 
 
 def _require_allowed(configuration: StripeObject, flow: str) -> None:
-    feature, what, change = _FEATURE_OF_FLOW[flow]
-    if not configuration["features"][feature]["enabled"]:
-        raise invalid(
-            f"This {what} because the {change} feature in the portal configuration is disabled.",
-            param="flow_data[type]",
-        )
+    change = _CHANGE_OF_FLOW[flow]
+    if not configuration["features"][f"subscription_{change}"]["enabled"]:
+        feature = f"subscription {change} feature in the portal configuration"
+        message = f"This subscription cannot be {_DONE[change]} because the {feature} is disabled."
+        raise invalid(message, param="flow_data[type]")
 
 
 def _flow(account: Account, customer_id: str, given: Params) -> dict[str, Any]:
     kind = given["type"]
-    after = {"type": "portal_homepage", "hosted_confirmation": None, "redirect": None}
-    flow: dict[str, Any] = {
-        **dict.fromkeys((*_FLOWS[1:], "customer_update", "subscription_pause")),
-        "type": kind,
-    }
-    flow["after_completion"] = after | given.get("after_completion", {})
-    if kind == "payment_method_update":
-        return flow
+    flow: dict[str, Any] = {**dict.fromkeys(_CHANGE_OF_FLOW), "type": kind}
+    flow["after_completion"] = given.get("after_completion", {"type": "portal_homepage"})
     if kind not in given:
         raise missing_parameter(f"flow_data[{kind}]")
     subscription = _own_subscription(account, customer_id, given[kind], f"flow_data[{kind}]")
     if kind == "subscription_cancel" and subscription["cancel_at"]:
         message = f"The subscription `{subscription['id']}` is already set to be canceled at period end."
         raise invalid(message, param="flow_data[subscription_cancel][subscription]")
-    rest = {"subscription_cancel": {"retention": None}, "subscription_update_confirm": {"discounts": None}}
-    flow[kind] = rest.get(kind, {}) | given[kind]
-    return flow
+    return {**flow, kind: given[kind]}
 
 
 def _own_subscription(account: Account, customer_id: str, given: Params, param: str) -> StripeObject:
@@ -158,4 +122,4 @@ def _require_confirmable(account: Account, configuration: StripeObject, confirm:
             raise invalid(message, param=f"{param}[0][price]")
 
 
-ROUTES = (Route(method="POST", path="/v1/billing_portal/sessions", schema=_CREATE, answer=create),)
+ROUTES = (post("/v1/billing_portal/sessions", _CREATE, create),)

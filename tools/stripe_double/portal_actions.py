@@ -3,10 +3,10 @@
 from collections.abc import Callable, Mapping
 
 from tools.stripe_double import portal_views, schedule_states, schedules, subscription_update
-from tools.stripe_double.account import CARD_OUTCOMES, Account, StripeObject
-from tools.stripe_double.collection import end_now
-from tools.stripe_double.invoice_routes import pay
-from tools.stripe_double.refusals import invalid
+from tools.stripe_double.account import CARD_OUTCOMES, PAYING, Account, StripeObject
+from tools.stripe_double.collection import collect
+from tools.stripe_double.refusals import card_declined, invalid
+from tools.stripe_double.subscription_update import end_trial_now
 
 Form = Mapping[str, str]
 
@@ -42,15 +42,6 @@ def _own_changeable(account: Account, session: StripeObject, form: Form) -> Stri
     return subscription
 
 
-def _switch(account: Account, session: StripeObject, form: Form) -> None:
-    subscription = _own_changeable(account, session, form)
-    price = form.get("price", "")
-    if price not in portal_views.switchable_prices(account, session, subscription):
-        raise invalid(f"This session does not offer the price: {price}")
-    item = subscription["items"]["data"][0]
-    _change(account, session, subscription, {"id": item["id"], "price": price, "quantity": item["quantity"]})
-
-
 def _confirm(account: Account, session: StripeObject, form: Form) -> None:
     subscription = _own_changeable(account, session, form)
     wanted = portal_views.proposed_item(session, subscription["items"]["data"][0])
@@ -65,24 +56,21 @@ def _change(account: Account, session: StripeObject, subscription: StripeObject,
             account, subscription, {name: item[name] for name in ("price", "quantity")}
         )
         return
+    subscription_update.refuse_if_unpayable(account, subscription, [item])
     params = {"items": [item], "proration_behavior": features["proration_behavior"]}
-    params["payment_behavior"] = "error_if_incomplete"
-    if subscription["status"] == "trialing" and features["trial_update_behavior"] == "end_trial":
-        params["trial_end"] = "now"
-    subscription_update.update(account, params, subscription["id"])
+    subscription_update.apply(account, params, subscription)
+    if subscription["status"] == "trialing":
+        end_trial_now(account, subscription)
 
 
 def _cancel(account: Account, session: StripeObject, form: Form) -> None:
     subscription = _own_changeable(account, session, form)
-    if portal_views.features_of(account, session)["subscription_cancel"]["mode"] == "immediately":
-        end_now(account, subscription)
-    else:
-        subscription_update.update(account, {"cancel_at_period_end": True}, subscription["id"])
+    subscription_update.apply(account, {"cancel_at_period_end": True}, subscription)
 
 
 def _keep(account: Account, session: StripeObject, form: Form) -> None:
     subscription = _own(account, session, "subscription", form)
-    subscription_update.update(account, {"cancel_at": None}, subscription["id"])
+    subscription_update.apply(account, {"cancel_at": None}, subscription)
 
 
 def _set_card(account: Account, session: StripeObject, form: Form) -> None:
@@ -93,11 +81,14 @@ def _set_card(account: Account, session: StripeObject, form: Form) -> None:
 
 
 def _pay(account: Account, session: StripeObject, form: Form) -> None:
-    pay(account, {}, _own(account, session, "invoice", form)["id"])
+    invoice = _own(account, session, "invoice", form)
+    if invoice["status"] != "open":
+        raise invalid(f"This invoice is {invoice['status']}.")
+    if collect(account, invoice, automatic=False) not in PAYING:
+        raise card_declined()
 
 
 _DONE: dict[str, Callable[[Account, StripeObject, Form], None]] = {
-    "switch": _switch,
     "confirm": _confirm,
     "cancel": _cancel,
     "keep": _keep,

@@ -4,29 +4,24 @@ from collections.abc import Iterator
 from typing import Any
 
 from tools.stripe_double.account import Account, StripeObject, merged_metadata
-from tools.stripe_double.pagination import list_equal
 from tools.stripe_double.parameters import (
     EXPAND,
-    PAGING,
-    RETRIEVE,
     Params,
     Schema,
     clearable,
     each,
     flag,
-    integer,
     metadata,
     one_of,
     text,
 )
 from tools.stripe_double.refusals import invalid, missing_parameter
-from tools.stripe_double.routes import Route
+from tools.stripe_double.routes import post
 
 _UPDATES = "features[subscription_update]"
 _SWITCH = Schema({"enabled": flag}, required=("enabled",))
-_QUANTITY = Schema({"enabled": flag, "maximum": integer, "minimum": integer}, required=("enabled",))
 _PRODUCT = Schema(
-    {"adjustable_quantity": _QUANTITY, "prices": each(text), "product": text}, required=("prices", "product")
+    {"adjustable_quantity": _SWITCH, "prices": each(text), "product": text}, required=("prices", "product")
 )
 _CONDITION = Schema({"type": one_of("decreasing_item_amount", "shortening_interval")}, required=("type",))
 _FEATURES = Schema(
@@ -41,7 +36,7 @@ _FEATURES = Schema(
         ),
         "invoice_history": _SWITCH,
         "payment_method_update": _SWITCH,
-        "subscription_cancel": Schema({"enabled": flag, "mode": one_of("at_period_end", "immediately")}),
+        "subscription_cancel": Schema({"enabled": flag, "mode": one_of("at_period_end")}),
         "subscription_update": Schema(
             {
                 "default_allowed_updates": clearable(each(one_of("price", "promotion_code", "quantity"))),
@@ -49,83 +44,46 @@ _FEATURES = Schema(
                 "products": clearable(each(_PRODUCT, most=10)),
                 "proration_behavior": one_of("always_invoice", "create_prorations", "none"),
                 "schedule_at_period_end": Schema({"conditions": clearable(each(_CONDITION))}),
-                "trial_update_behavior": one_of("continue_trial", "end_trial"),
             }
         ),
     }
 )
 _CREATE = Schema({**EXPAND, "features": _FEATURES, "metadata": metadata}, required=("features",))
 _UPDATE = Schema({**EXPAND, "active": flag, "features": _FEATURES, "metadata": metadata})
-_LIST = Schema({**PAGING, "active": flag, "is_default": flag})
 
 
 def _all_off() -> StripeObject:
-    reason = {"enabled": False, "feedback_options": None, "options": ["too_expensive", "unused", "other"]}
     return {
         "customer_update": {"allowed_updates": [], "enabled": False},
         "invoice_history": {"enabled": False},
-        "payment_method_update": {"enabled": False, "payment_method_configuration": None},
-        "subscription_cancel": {
-            "cancellation_reason": reason,
-            "enabled": False,
-            "mode": "at_period_end",
-            "proration_behavior": "none",
-        },
-        "subscription_pause": {"duration": {"interval_options": [], "type": "indefinite"}, "enabled": False},
+        "payment_method_update": {"enabled": False},
+        "subscription_cancel": {"enabled": False, "mode": "at_period_end"},
         "subscription_update": {
-            "billing_cycle_anchor": "unchanged",
             "default_allowed_updates": [],
             "enabled": False,
             "products": [],
             "proration_behavior": "none",
             "schedule_at_period_end": {"conditions": []},
-            "trial_update_behavior": "end_trial",
         },
     }
 
 
 def create(account: Account, params: Params) -> StripeObject:
     """Create a configuration; what is not switched on is off."""
-    default_of(account)
     features = _merged(account, _all_off(), params["features"])
-    configuration = _add(account, features, params.get("metadata", {}))
+    fields = {"active": True, "features": features, "metadata": merged_metadata({}, params)}
+    configuration = account.add("billing_portal.configuration", fields)
     account.emit("billing_portal.configuration.created", configuration)
-    return configuration
-
-
-def _add(account: Account, features: StripeObject, given: Params | None) -> StripeObject:
-    profile = dict.fromkeys(("headline", "privacy_policy_url", "terms_of_service_url"))
-    fields: StripeObject = {"active": True, "application": None, "business_profile": profile}
-    fields |= {"default_return_url": None, "features": features, "is_default": False}
-    fields |= {"login_page": {"enabled": False, "url": None}, "metadata": merged_metadata({}, given)}
-    return account.add(
-        "billing_portal.configuration", {**fields, "name": None, "updated": account.clock.now()}
-    )
-
-
-def default_of(account: Account) -> StripeObject:
-    """Return the configuration of sessions that name none: everything is on but switching plans."""
-    for one in account.objects["billing_portal.configuration"].values():
-        if one["is_default"]:
-            return one
-    features = _all_off()
-    for name in ("customer_update", "invoice_history", "payment_method_update", "subscription_cancel"):
-        features[name]["enabled"] = True
-    configuration = _add(account, features, {})
-    configuration["is_default"] = True
     return configuration
 
 
 def update(account: Account, params: Params, configuration_id: str) -> StripeObject:
     """Change what is given; a list of products replaces the previous one."""
     configuration = account.find("billing_portal.configuration", configuration_id)
-    if configuration["is_default"] and params.get("active") is False:
-        raise invalid("You cannot deactivate the default portal configuration.", param="active")
     features = _merged(account, configuration["features"], params.get("features", {}))
     before = account.present(configuration)
     configuration.update(features=features, active=params.get("active", configuration["active"]))
-    configuration["metadata"] = merged_metadata(configuration["metadata"], params.get("metadata", {}))
-    configuration["updated"] = account.clock.now()
+    configuration["metadata"] = merged_metadata(configuration["metadata"], params)
     account.emit("billing_portal.configuration.updated", configuration, before)
     return configuration
 
@@ -154,7 +112,7 @@ def _filled(given: Params) -> StripeObject:
         }
     if "products" in filled:
         # Stripe lets customers change quantities unless it is told otherwise.
-        free = {"enabled": True, "maximum": None, "minimum": 1}
+        free = {"enabled": True}
         filled["products"] = [
             {**one, "adjustable_quantity": free | one.get("adjustable_quantity", {})}
             for one in filled["products"]
@@ -185,21 +143,7 @@ def prices_of(configuration: StripeObject) -> Iterator[str]:
         yield from product["prices"]
 
 
-def list_all(account: Account, params: Params) -> StripeObject:
-    """List configurations, by activity and by whether they are the default."""
-    default_of(account)
-    return list_equal(account, "billing_portal.configuration", params, ("active", "is_default"))
-
-
-def retrieve(account: Account, _params: Params, configuration_id: str) -> StripeObject:
-    """Return a configuration."""
-    return account.find("billing_portal.configuration", configuration_id)
-
-
-_PATH = "/v1/billing_portal/configurations"
 ROUTES = (
-    Route(method="POST", path=_PATH, schema=_CREATE, answer=create),
-    Route(method="GET", path=_PATH, schema=_LIST, answer=list_all),
-    Route(method="GET", path=f"{_PATH}/<configuration_id>", schema=RETRIEVE, answer=retrieve),
-    Route(method="POST", path=f"{_PATH}/<configuration_id>", schema=_UPDATE, answer=update),
+    post("/v1/billing_portal/configurations", _CREATE, create),
+    post("/v1/billing_portal/configurations/<configuration_id>", _UPDATE, update),
 )

@@ -4,23 +4,19 @@ from typing import Any
 
 from tools.stripe_double.account import CARD_OUTCOMES, Account, StripeObject
 from tools.stripe_double.page_views import day, invoice_row, price_label
-from tools.stripe_double.portal_configurations import prices_of
 from tools.stripe_double.schedule_states import coming_phase
 from tools.stripe_double.states import ENDED
 
 _FEATURE_OF_ACTION = {
-    "switch": "subscription_update",
     "confirm": "subscription_update",
     "cancel": "subscription_cancel",
     "card": "payment_method_update",
     "pay": "invoice_history",
 }
-_DAYS = {"day": 1, "week": 7, "month": 30, "year": 365}
+_DAYS = {"month": 30, "year": 365}
 _ACTIONS_OF_FLOW = {
-    None: ("switch", "cancel", "card", "pay"),
-    "payment_method_update": ("card",),
+    None: ("cancel", "card", "pay"),
     "subscription_cancel": ("cancel",),
-    "subscription_update": ("switch",),
     "subscription_update_confirm": ("confirm",),
 }
 
@@ -35,10 +31,7 @@ def allowed_actions(account: Account, session: StripeObject) -> tuple[str, ...]:
     """Return what may be done in a portal session."""
     features = features_of(account, session)
     actions = _ACTIONS_OF_FLOW[session["flow"] and session["flow"]["type"]]
-    allowed = [action for action in actions if features[_FEATURE_OF_ACTION[action]]["enabled"]]
-    if "price" not in features["subscription_update"]["default_allowed_updates"] and "switch" in allowed:
-        allowed.remove("switch")
-    return tuple(allowed)
+    return tuple(action for action in actions if features[_FEATURE_OF_ACTION[action]]["enabled"])
 
 
 def portal_view(account: Account, session: StripeObject) -> dict[str, Any]:
@@ -57,7 +50,6 @@ def portal_view(account: Account, session: StripeObject) -> dict[str, Any]:
     return {
         "title": "Manage your subscription",
         "actions": allowed_actions(account, session),
-        "at_period_end": features_of(account, session)["subscription_cancel"]["mode"] == "at_period_end",
         "card": account.cards.get(session["customer"], "none"),
         "invoices": invoices[::-1],
         "outcomes": CARD_OUTCOMES,
@@ -73,26 +65,9 @@ def flow_subject(session: StripeObject) -> str | None:
     return str(about["subscription"]) if about else None
 
 
-def switchable_prices(account: Account, session: StripeObject, subscription: StripeObject) -> list[str]:
-    """Return the prices that the page offers in place of the current one."""
-    current = subscription["items"]["data"][0]["price"]
-    listed = prices_of(account.objects["billing_portal.configuration"][session["configuration"]])
-    prices = [account.objects["price"][price_id] for price_id in listed if price_id != current]
-    return [
-        price["id"]
-        for price in prices
-        if price["active"] and price["currency"] == subscription["currency"]
-        and account.objects["product"][price["product"]]["active"]
-    ]  # fmt: skip
-
-
 def _subscription_view(account: Account, session: StripeObject, one: StripeObject) -> dict[str, Any]:
     item = one["items"]["data"][0]
     price = account.objects["price"][item["price"]]
-    choices = [
-        {"id": price_id, "label": price_label(account, account.objects["price"][price_id])}
-        for price_id in switchable_prices(account, session, one)
-    ]
     return {
         "id": one["id"],
         "name": account.objects["product"][price["product"]]["name"],
@@ -100,7 +75,6 @@ def _subscription_view(account: Account, session: StripeObject, one: StripeObjec
         "status": one["status"],
         "ends": one["cancel_at"] and day(one["cancel_at"]),
         "renews": day(item["current_period_end"]),
-        "choices": choices,
         "coming": _coming(account, one),
         "proposed": _proposed(account, session, one),
     }

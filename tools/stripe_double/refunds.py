@@ -1,12 +1,9 @@
 """Owns refunds: money that goes back to a card; the charge tells it, its invoice stays as it is."""
 
-from tools.stripe_double.account import Account, StripeObject, merged_metadata, nulls
+from tools.stripe_double.account import Account, StripeObject, given, merged_metadata
 from tools.stripe_double.page_views import money
-from tools.stripe_double.pagination import list_equal
 from tools.stripe_double.parameters import (
     EXPAND,
-    LISTING,
-    RETRIEVE,
     Params,
     Schema,
     count,
@@ -15,7 +12,7 @@ from tools.stripe_double.parameters import (
     text,
 )
 from tools.stripe_double.refusals import invalid
-from tools.stripe_double.routes import Route
+from tools.stripe_double.routes import post
 
 _CREATE = Schema(
     {
@@ -26,12 +23,6 @@ _CREATE = Schema(
         "payment_intent": text,
         "reason": one_of("duplicate", "fraudulent", "requested_by_customer"),
     }
-)
-_LIST = Schema({**LISTING, "charge": text, "payment_intent": text})
-_NULLS = nulls(
-    "balance_transaction customer_account description failure_balance_transaction failure_reason"
-    " instructions_email next_action payment_method pending_reason presentment_details receipt_number"
-    " source_transfer_reversal transfer_reversal"
 )
 
 
@@ -50,10 +41,10 @@ def create(account: Account, params: Params) -> StripeObject:
         asked, unrefunded = (money(each, charge["currency"]) for each in (amount, left))
         message = f"Refund amount ({asked}) is greater than unrefunded amount on charge ({unrefunded})"
         raise invalid(message, param="amount")
-    fields: StripeObject = {**_NULLS, "amount": amount, "charge": charge["id"]}
-    fields |= {name: charge[name] for name in ("currency", "customer", "payment_intent")}
-    fields |= {"destination_details": None, "reason": params.get("reason"), "status": "succeeded"}
-    refund = account.add("refund", {**fields, "metadata": merged_metadata({}, params.get("metadata", {}))})
+    fields: StripeObject = {"amount": amount, "charge": charge["id"]}
+    fields |= given(charge, "currency", "customer", "payment_intent")
+    fields |= {"reason": params.get("reason"), "status": "succeeded"}
+    refund = account.add("refund", {**fields, "metadata": merged_metadata({}, params)})
     del refund["livemode"]  # the one object that does not say it
     account.emit("refund.created", refund)
     with account.changing(charge, "charge.refunded"):
@@ -79,17 +70,4 @@ def _charge(account: Account, params: Params) -> StripeObject:
     raise invalid(message, param="payment_intent", code="resource_missing")
 
 
-def list_all(account: Account, params: Params) -> StripeObject:
-    """List refunds, by charge and payment intent if asked."""
-    return list_equal(account, "refund", params, ("charge", "payment_intent"))
-
-
-def _retrieve(account: Account, _params: Params, refund_id: str) -> StripeObject:
-    return account.find("refund", refund_id)
-
-
-ROUTES = (
-    Route(method="POST", path="/v1/refunds", schema=_CREATE, answer=create),
-    Route(method="GET", path="/v1/refunds", schema=_LIST, answer=list_all),
-    Route(method="GET", path="/v1/refunds/<refund_id>", schema=RETRIEVE, answer=_retrieve),
-)
+ROUTES = (post("/v1/refunds", _CREATE, create),)

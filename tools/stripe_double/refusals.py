@@ -13,13 +13,9 @@ class Refusal(Exception):
         self.kind = kind
         self.fields = {name: value for name, value in fields.items() if value is not None}
 
-    def body(self, request_id: str) -> dict[str, Any]:
+    def body(self) -> dict[str, Any]:
         """Return the answer's body; `code`, `param` and `decline_code` only where they apply."""
-        error: dict[str, Any] = {**self.fields, "message": self.message, "type": self.kind}
-        if "code" in self.fields:
-            error["doc_url"] = f"https://docs.stripe.com/error-codes#{self.fields['code'].replace('_', '-')}"
-        error["request_log_url"] = f"https://dashboard.stripe.com/test/logs/{request_id}"
-        return {"error": error}
+        return {"error": {**self.fields, "message": self.message, "type": self.kind}}
 
 
 def invalid(message: str, *, param: str | None = None, code: str | None = None) -> Refusal:
@@ -48,12 +44,6 @@ def card_declined() -> Refusal:
     return Refusal(
         402, "card_error", "Your card was declined.", code="card_declined", decline_code="generic_decline"
     )
-
-
-def action_required() -> Refusal:
-    """402 for a card that wants its holder to authenticate."""
-    message = "This payment requires additional user action before it can be completed successfully."
-    return Refusal(402, "card_error", message, code="invoice_payment_intent_requires_action")
 
 
 def no_payment_method() -> Refusal:

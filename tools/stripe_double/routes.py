@@ -15,3 +15,8 @@ class Route:
     path: str
     schema: Schema
     answer: Callable[..., StripeObject]
+
+
+def post(path: str, schema: Schema, answer: Callable[..., StripeObject]) -> Route:
+    """Return the route that creates or changes something."""
+    return Route(method="POST", path=path, schema=schema, answer=answer)

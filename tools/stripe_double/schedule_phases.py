@@ -3,11 +3,11 @@
 from typing import Any
 
 from tools.stripe_double import schedule_states, subscription_update
-from tools.stripe_double.account import Account, StripeObject, merged_metadata, nulls
+from tools.stripe_double.account import Account, StripeObject
 from tools.stripe_double.parameters import Params
 from tools.stripe_double.periods import boundary
 from tools.stripe_double.refusals import invalid
-from tools.stripe_double.states import RENEWING, cancel_now
+from tools.stripe_double.states import RENEWING
 from tools.stripe_double.subscription_items import (
     interval_of_all,
     new_item,
@@ -16,25 +16,15 @@ from tools.stripe_double.subscription_items import (
 )
 from tools.stripe_double.trials import begin_period
 
-_NULLS = nulls(
-    "application_fee_percent automatic_tax billing_cycle_anchor billing_thresholds collection_method"
-    " default_payment_method description invoice_settings on_behalf_of transfer_data trial_end"
-)
-
 
 def new_phase(
     subscription: StripeObject, items: list[dict[str, Any]], period: tuple[int, int]
 ) -> StripeObject:
     """Return a phase [start, end) of a subscription with `items`."""
     return {
-        **_NULLS,
-        "add_invoice_items": [],
         "currency": subscription["currency"],
-        "default_tax_rates": [],
-        "discounts": [],
         "end_date": period[1],
         "items": schedule_states.phase_items(items),
-        "metadata": {},
         "proration_behavior": "create_prorations",
         "start_date": period[0],
     }
@@ -56,7 +46,6 @@ def read_phases(account: Account, schedule: StripeObject, given: list[Params]) -
         phase = new_phase(subscription, wanted["items"], (start, _end(account, wanted, start, is_last)))
         if phase["end_date"] <= start:
             raise invalid("A phase must end after it starts.", param=f"{param}[end_date]")
-        phase["metadata"] = merged_metadata({}, wanted.get("metadata", {}))
         phase["proration_behavior"] = wanted.get("proration_behavior", "create_prorations")
         phases.append(phase)
     _require_current(account, schedule, phases)
@@ -108,9 +97,6 @@ def end_phase(account: Account, subscription: StripeObject) -> None:
         is_last = schedule_states.coming_phase(account, subscription) is None
         if is_last and schedule["id"] in account.released_in_last_phase:
             schedule_states.release(account, schedule)
-    elif schedule["end_behavior"] == "cancel":
-        schedule_states.complete(account, schedule)
-        cancel_now(account, subscription)
     else:
         schedule_states.release(account, schedule)
 
@@ -122,18 +108,14 @@ def _enter(account: Account, subscription: StripeObject, phase: StripeObject) ->
         {"id": item["id"], "price": wanted["price"], "quantity": wanted["quantity"]}
         for item, wanted in zip(items, phase["items"], strict=False)
     ]
-    metadata = merged_metadata(subscription["metadata"], phase["metadata"])
     if subscription["status"] not in RENEWING or period_of(subscription)[1] != account.clock.now():
-        params = {"items": changes, "metadata": metadata}
-        subscription_update.apply(
-            account, {**params, "proration_behavior": phase["proration_behavior"]}, subscription
-        )
+        params = {"items": changes, "proration_behavior": phase["proration_behavior"]}
+        subscription_update.apply(account, params, subscription)
         return
     with account.changing(subscription, "customer.subscription.updated"):
         interval = interval_of_all(account, items)
         for item, change in zip(items, changes, strict=False):
             item.update(price=change["price"], quantity=change["quantity"])
-        subscription["metadata"] = metadata
         if interval_of_all(account, items) != interval:
             subscription["billing_cycle_anchor"] = account.clock.now()
         begin_period(account, subscription)

@@ -1,4 +1,4 @@
-"""Owns what becomes of a subscription schedule: followed, released, completed or given up; and the events."""
+"""Owns what becomes of a subscription schedule: followed, released or given up; and the events."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -22,18 +22,7 @@ def coming_phase(account: Account, subscription: StripeObject) -> StripeObject |
 
 def phase_items(items: Iterable[dict[str, Any]]) -> list[StripeObject]:
     """Return items of a subscription, or as a request names them, as a phase shows them."""
-    return [
-        {
-            "billing_thresholds": None,
-            "discounts": [],
-            "metadata": {},
-            "plan": item["price"],
-            "price": item["price"],
-            "quantity": item.get("quantity", 1),
-            "tax_rates": [],
-        }
-        for item in items
-    ]
+    return [{"price": item["price"], "quantity": item.get("quantity", 1)} for item in items]
 
 
 def mirror_items(account: Account, subscription: StripeObject) -> None:
@@ -54,12 +43,6 @@ def release(account: Account, schedule: StripeObject) -> None:
         subscription["schedule"] = None
     schedule.update(subscription=None, released_subscription=subscription["id"])
     _close(account, schedule, "released", "released")
-
-
-def complete(account: Account, schedule: StripeObject) -> None:
-    """End after the last phase, when the subscription is to be canceled then."""
-    account.objects["subscription"][schedule["subscription"]]["schedule"] = None
-    _close(account, schedule, "completed", "completed")
 
 
 def abandon(account: Account, subscription: StripeObject, *, unpaid: bool) -> None:

@@ -15,7 +15,6 @@ from tools.stripe_double.courier import Courier
 from tools.stripe_double.delivery import WebhookEndpoint
 from tools.stripe_double.failures import Failures
 from tools.stripe_double.pages import Pages
-from tools.stripe_double.webhook_endpoints import subscribed
 
 HOST = "127.0.0.1"
 # How long stopping may take: the server looks this often whether it shall.
@@ -31,26 +30,17 @@ class Double:
     courier: Courier
 
 
-def create_double(
-    *,
-    base_url: str,
-    webhook: WebhookEndpoint | None = None,
-    api_key: str | None = None,
-) -> Double:
-    """Put a double together; without a webhook endpoint events wait for nobody.
-
-    Without an API key every `sk_test_…` and `rk_test_…` is accepted.
-    """
+def create_double(*, base_url: str, webhook: WebhookEndpoint | None = None) -> Double:
+    """Put a double together; without a webhook endpoint events wait for nobody."""
     if webhook is not None and not webhook.is_local:
         raise ValueError(f"webhook URL {webhook.url!r}: the double sends to this machine only")
     account, failures = Account(base_url), Failures()
-    configured = [] if webhook is None else [webhook]
-    courier = Courier(lambda event_type: configured + subscribed(account, event_type))
+    courier = Courier(webhook)
     account.on_event = courier.enqueue
     app = Flask(__name__)
     Control(account, courier, failures).serve(app)
     Pages(account).serve(app)
-    Api(account, failures, api_key).serve(app)
+    Api(account, failures).serve(app)
     return Double(app, account, courier)
 
 
@@ -74,20 +64,11 @@ class Served:
 
 
 @contextmanager
-def serving(
-    *,
-    port: int = 0,
-    webhook: WebhookEndpoint | None = None,
-    api_key: str | None = None,
-) -> Iterator[Served]:
+def serving(*, port: int = 0, webhook: WebhookEndpoint | None = None) -> Iterator[Served]:
     """Serve a double in threads of this process; port 0 takes a free one."""
     server = make_server(HOST, port, _starting, threaded=True, request_handler=_Quiet)
     url = f"http://{HOST}:{server.server_port}"
-    double = create_double(
-        base_url=url,
-        webhook=webhook,
-        api_key=api_key,
-    )
+    double = create_double(base_url=url, webhook=webhook)
     server.app = double.app
     thread = threading.Thread(target=server.serve_forever, args=(_POLL_SECONDS,), name="stripe-double")
     double.courier.start()

@@ -5,7 +5,7 @@ from tools.stripe_double.refusals import invalid, resource_missing
 from tools.stripe_double.schedule_states import abandon
 
 ENDED = ("canceled", "incomplete_expired")
-RENEWING = ("active", "past_due", "unpaid")
+RENEWING = ("active", "past_due")
 
 
 def living(account: Account, subscription_id: str) -> StripeObject:
@@ -36,22 +36,6 @@ def cancel_now(account: Account, subscription: StripeObject, reason: str = "canc
             invoice.update(auto_advance=False, next_payment_attempt=None, automatically_finalizes_at=None)
     ending = "updated" if status == "incomplete_expired" else "deleted"
     account.emit(f"customer.subscription.{ending}", subscription)
-
-
-def pause_now(account: Account, subscription: StripeObject, cause: str) -> None:
-    """Pause a subscription: no period, no invoice, until it is resumed."""
-    now = account.clock.now()
-    with account.changing(subscription, "customer.subscription.updated"):
-        paused = {"subscription": {"type": cause}, "transitioned_at": now, "type": "subscription"}
-        subscription.update(status="paused", status_details={"paused": paused})
-    account.emit("customer.subscription.paused", subscription)
-
-
-def resume_now(account: Account, subscription: StripeObject) -> None:
-    """Make a paused subscription active again."""
-    with account.changing(subscription, "customer.subscription.updated"):
-        subscription.update(status="active", status_details=None)
-    account.emit("customer.subscription.resumed", subscription)
 
 
 def refuse_ended(subscription: StripeObject) -> None:

@@ -1,13 +1,11 @@
 """Owns the items of a subscription: prices and quantities, their periods, and what a change is worth."""
 
-from tools.stripe_double.account import Account, StripeObject, merged_metadata, new_id
+from tools.stripe_double.account import Account, StripeObject, new_id
 from tools.stripe_double.discounts import after_discounts
 from tools.stripe_double.invoices import Billed, line
 from tools.stripe_double.parameters import Params
 from tools.stripe_double.periods import period_at
 from tools.stripe_double.refusals import invalid
-
-Amounts = list[tuple[StripeObject, int]]
 
 
 def new_item(account: Account, subscription_id: str, given: Params, param: str) -> StripeObject:
@@ -28,18 +26,13 @@ def new_item(account: Account, subscription_id: str, given: Params, param: str) 
     return {
         "id": new_id("si"),
         "object": "subscription_item",
-        "billed_until": None,
-        "billing_thresholds": None,
         "created": account.clock.now(),
         "current_period_start": 0,
         "current_period_end": 0,
-        "current_trial": None,
-        "discounts": [],
-        "metadata": merged_metadata({}, given.get("metadata", {})),
+        "metadata": {},
         "price": price["id"],
         "quantity": given.get("quantity", 1),
         "subscription": subscription_id,
-        "tax_rates": [],
     }
 
 
@@ -48,22 +41,13 @@ def changed_items(account: Account, subscription: StripeObject, changes: list[Pa
     items = {item["id"]: dict(item) for item in subscription["items"]["data"]}
     for position, change in enumerate(changes):
         param = f"items[{position}]"
-        if "id" not in change:
-            added = new_item(account, subscription["id"], change, param)
-            items[added["id"]] = added | dict(zip(_PERIOD, period_of(subscription), strict=True))
-        elif change["id"] not in items:
+        if change["id"] not in items:
             raise invalid(
                 f"No such subscription item: '{change['id']}'", param=f"{param}[id]", code="resource_missing"
             )
-        elif change.get("deleted"):
-            del items[change["id"]]
-        else:
-            _change(account, items[change["id"]], change, param)
+        _change(account, items[change["id"]], change, param)
     require_one_interval(account, list(items.values()))
     return list(items.values())
-
-
-_PERIOD = ("current_period_start", "current_period_end")
 
 
 def _change(account: Account, item: StripeObject, change: Params, param: str) -> None:
@@ -71,7 +55,6 @@ def _change(account: Account, item: StripeObject, change: Params, param: str) ->
         item["price"] = new_item(account, item["subscription"], change, param)["price"]
         item["quantity"] = 1
     item["quantity"] = change.get("quantity", item["quantity"])
-    item["metadata"] = merged_metadata(item["metadata"], change.get("metadata", {}))
 
 
 def require_one_interval(account: Account, items: list[StripeObject]) -> None:

@@ -7,19 +7,16 @@ from tools.stripe_double.invoices import Occasion, draft, period_lines
 from tools.stripe_double.parameters import Params
 from tools.stripe_double.refusals import card_declined, invalid
 from tools.stripe_double.schedule_states import mirror_items
-from tools.stripe_double.states import ENDED, refuse_ended
+from tools.stripe_double.states import refuse_ended
 from tools.stripe_double.subscription_items import (
     changed_items,
     interval_of_all,
     period_of,
     price_of_period,
     proration_lines,
-    set_period,
     set_period_at,
 )
 from tools.stripe_double.trials import end_trial
-
-_ALWAYS_ALLOWED = {"cancellation_details", "expand", "metadata"}
 
 
 def update(account: Account, params: Params, subscription_id: str) -> StripeObject:
@@ -29,27 +26,28 @@ def update(account: Account, params: Params, subscription_id: str) -> StripeObje
 
 def apply(account: Account, params: Params, subscription: StripeObject) -> StripeObject:
     """Change a subscription as `params` say."""
-    if set(params) - _ALWAYS_ALLOWED:
+    if set(params) - {"expand", "metadata"}:
         refuse_ended(subscription)
     if {"cancel_at", "cancel_at_period_end"} & set(params):
         _refuse_scheduled(subscription)
     items = changed_items(account, subscription, params.get("items", []))
-    trial_end = trial_end_of(account, params)
-    _refuse_if_unpayable(account, subscription, items, params)
     with account.changing(subscription, "customer.subscription.updated"):
-        _set_plain(subscription, params)
-        set_cancellation(account, subscription, params)
+        subscription["metadata"] = merged_metadata(subscription["metadata"], params)
+        _set_cancellation(account, subscription, params)
         invoice = _change_items(account, subscription, items, params)
-        if trial_end:
-            _extend_trial(account, subscription, trial_end)
     mirror_items(account, subscription)
-    if params.get("trial_end") == "now" and subscription["status"] == "trialing":
-        end_trial(account, subscription)
-        invoice = account.objects["invoice"][subscription["latest_invoice"]]
-    if invoice is not None and invoice["status"] == "draft":
+    if invoice is not None:
         finalize(account, invoice)
         collect(account, invoice)
     return subscription
+
+
+def end_trial_now(account: Account, subscription: StripeObject) -> None:
+    """End a trial before its time, and collect its first invoice at once."""
+    end_trial(account, subscription)
+    invoice = account.objects["invoice"][subscription["latest_invoice"]]
+    finalize(account, invoice)
+    collect(account, invoice)
 
 
 def _refuse_scheduled(subscription: StripeObject) -> None:
@@ -63,55 +61,28 @@ def _refuse_scheduled(subscription: StripeObject) -> None:
         )
 
 
-def trial_end_of(account: Account, params: Params) -> int | None:
-    """Return the end of the trial that `params` ask for, None without one."""
-    now, given = account.clock.now(), params.get("trial_end")
-    if given == "now":
-        return None
-    if given is not None and "trial_period_days" in params:
-        raise invalid("You may only specify one of these parameters: trial_end, trial_period_days.")
-    if given is not None and given <= now:
-        raise invalid(
-            "Invalid timestamp: must be an integer Unix timestamp in the future.", param="trial_end"
-        )
-    days = params.get("trial_period_days")
-    return given if days is None else now + days * 86_400
-
-
-def _refuse_if_unpayable(
-    account: Account, subscription: StripeObject, items: list[StripeObject], params: Params
-) -> None:
-    """402 before anything changes, if more is to be paid, the card refuses and the caller wants no half change."""
+def refuse_if_unpayable(account: Account, subscription: StripeObject, changes: list[Params]) -> None:
+    """402 before anything changes, if more is to be paid and the card refuses."""
     card = account.cards.get(subscription["customer"], "none")
     before, after = (
         after_discounts(account, subscription["discounts"], price_of_period(account, each))
-        for each in (subscription["items"]["data"], items)
+        for each in (subscription["items"]["data"], changed_items(account, subscription, changes))
     )
-    pays = after > before and subscription["status"] not in (*ENDED, "trialing", "paused")
-    if pays and params.get("payment_behavior") == "error_if_incomplete" and card != "success":
+    if after > before and subscription["status"] != "trialing" and card != "success":
         raise card_declined()
 
 
-def _set_plain(subscription: StripeObject, params: Params) -> None:
-    for name in ("description", "trial_settings"):
-        if name in params:
-            subscription[name] = params[name]
-    subscription["metadata"] = merged_metadata(subscription["metadata"], params.get("metadata", {}))
-    subscription["cancellation_details"].update(params.get("cancellation_details", {}))
-
-
-def set_cancellation(account: Account, subscription: StripeObject, params: Params) -> None:
+def _set_cancellation(account: Account, subscription: StripeObject, params: Params) -> None:
     """Set or withdraw the end that is to come; `cancel_at` and `cancel_at_period_end` exclude each other."""
     if params.get("cancel_at") is not None and params.get("cancel_at_period_end"):
         raise invalid("You may only specify one of these parameters: cancel_at, cancel_at_period_end.")
     if "cancel_at_period_end" not in params and "cancel_at" not in params:
         return
-    period_end = period_of(subscription)[1]
     at_period_end = bool(params.get("cancel_at_period_end"))
     given = params.get("cancel_at")
-    if isinstance(given, int) and given <= account.clock.now():
+    if given is not None and given <= account.clock.now():
         raise invalid("`cancel_at` must be in the future.", param="cancel_at")
-    end = period_end if at_period_end or isinstance(given, str) else given
+    end = period_of(subscription)[1] if at_period_end else given
     subscription.update(cancel_at_period_end=at_period_end, cancel_at=end)
     subscription["canceled_at"] = account.clock.now() if end else None
     subscription["cancellation_details"]["reason"] = "cancellation_requested" if end else None
@@ -122,17 +93,15 @@ def _change_items(
 ) -> StripeObject | None:
     """Take the new items over; return the draft if the change is billed at once."""
     previous, now = subscription["items"]["data"], account.clock.now()
-    asked = params.get("billing_cycle_anchor", {}).get("type") == "now"
-    restarts = asked or interval_of_all(account, previous) != interval_of_all(account, items)
-    if items == previous and not asked:
+    if items == previous:
         return None
-    if subscription["status"] in (*ENDED, "trialing", "paused"):
+    if subscription["status"] == "trialing":
         subscription["items"]["data"] = items
         return None
     prorated = params.get("proration_behavior", "create_prorations")
     credits_ = [] if prorated == "none" else proration_lines(account, subscription, previous, sign=-1)
     subscription["items"]["data"] = items
-    if restarts:
+    if interval_of_all(account, previous) != interval_of_all(account, items):
         subscription["billing_cycle_anchor"] = now
         set_period_at(account, subscription, now)
         lines = credits_ + period_lines(account, subscription)
@@ -142,11 +111,3 @@ def _change_items(
         return draft(account, subscription, lines, Occasion("subscription_update", now, now))
     account.pending_lines.setdefault(subscription["id"], []).extend(lines)
     return None
-
-
-def _extend_trial(account: Account, subscription: StripeObject, trial_end: int) -> None:
-    now = account.clock.now()
-    start = subscription["trial_start"] or now
-    subscription.update(status="trialing", trial_start=start, trial_end=trial_end)
-    subscription["billing_cycle_anchor"] = trial_end
-    set_period(subscription, now, trial_end)

@@ -61,13 +61,25 @@ class TenantBilling:
     invoices: dict[str, InvoiceRow] = field(default_factory=dict)
 
 
+class Tenants(dict[str, Tenant]):
+    """Tenants by their ids; each has a new version whenever anything of it is stored."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._versions = 0
+
+    def __setitem__(self, tenant_id: str, tenant: Tenant) -> None:
+        self._versions += 1
+        super().__setitem__(tenant_id, replace(tenant, version=self._versions))
+
+
 class MemoryState:
     """The dictionaries that the parts of the store share."""
 
     def __init__(self) -> None:
         self._lock = RLock()
         self._usage: dict[str, TenantUsage] = {}
-        self._tenants: dict[str, Tenant] = {}
+        self._tenants = Tenants()
         self._rows: dict[str, TenantRow] = {}
         self._keys: dict[str, ApiKey] = {}
         self._audit: list[AuditEntry] = []

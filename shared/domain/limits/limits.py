@@ -21,6 +21,8 @@ MAX_PERCENT: Final = 1_000
 Limit = Annotated[int, Field(strict=True, ge=0, le=MAX_LIMIT)]
 Percent = Annotated[int, Field(strict=True, ge=1, le=MAX_PERCENT)]
 
+AlertPercents = Annotated[tuple[Percent, ...], Field(max_length=MAX_ALERT_PERCENTS)]
+
 
 class LimitOverrides(BaseModel):
     """Limits and thresholds of one tenant that replace its plan's limits and the default thresholds.
@@ -36,7 +38,7 @@ class LimitOverrides(BaseModel):
     requests_per_minute: Limit | None = None
     soft_percent: Percent | None = None
     hard_percent: Percent | None = None
-    alert_percents: Annotated[tuple[Percent, ...], Field(max_length=MAX_ALERT_PERCENTS)] | None = None
+    alert_percents: AlertPercents | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,6 +14,7 @@ from shared.domain.people.tenants import Tenant
 
 PRODUCT = "GWI Usage"
 _NAMES: Mapping[LimitedMetric, str] = {"tokens": "tokens", "runs": "runs", "cost": "provider cost"}
+_LIMITS: Mapping[LimitedMetric, str] = {**_NAMES, "cost": "provider cost limit"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +84,8 @@ def limit_mail(tenant: Tenant, policy: LimitPolicy, alerts: Sequence[UsageAlert]
     Recipients are added with `Mail.to_each`.
     """
     name = shown_name(tenant.name)
-    shares = " and ".join(f"{_percent(alert)} of its {_NAMES[alert.metric]}" for alert in alerts)
+    *others, last = [f"{_percent(alert)} of its {_LIMITS[alert.metric]}" for alert in alerts]
+    shares = f"{', '.join(others)} and {last}" if others else last
     is_blocked = any(alert.threshold_percent >= policy.hard_percent for alert in alerts)
     return Mail(
         kind="limit",

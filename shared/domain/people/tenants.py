@@ -89,6 +89,8 @@ class Tenant:
     """Notes of the platform, such as its own id of the customer; nothing here reads them."""
     created_from: str | None = None
     """A hash of the platform's request that created it, by which a repetition is recognised."""
+    version: object = field(default=None, compare=False)
+    """Set by the store, which rejects changes based on an older version."""
 
     @property
     def is_suspended(self) -> bool:
@@ -182,6 +184,17 @@ AUDIT_KEPT_FOR = timedelta(days=730)
 """Our policy: long enough for a yearly audit, no longer than is needed."""
 
 
+ActorKind = Literal["member", "platform", "operator", "key", "recipient", "system"]
+_ACTOR_KINDS: Mapping[str, ActorKind] = {
+    "member": "member",
+    "platform": "platform",
+    "operator": "operator",
+    "admin": "operator",
+    "key": "key",
+    "recipient": "recipient",
+}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AuditEntry:
     """A record of one change to a tenant's plan, billing, keys or members, or to what belongs to the platform."""
@@ -197,6 +210,11 @@ class AuditEntry:
     receipt: Receipt | None = None
     """Stored in the same commit; the log does not show it."""
 
+    @property
+    def actor_kind(self) -> ActorKind:
+        """The kind of the actor; `system` for what nobody did, such as a change by Stripe's webhook."""
+        return _ACTOR_KINDS.get(self.actor.partition(":")[0], "system")
+
 
 @dataclass(frozen=True, slots=True)
 class Change:
@@ -206,12 +224,18 @@ class Change:
     """`key:<prefix>`, `platform:<prefix>`, `member:<email>`, `operator:<email>` or `admin:<login>`."""
     at: datetime
     reason: str = ""
+    based_on: str | None = None
+    """The version of the object as its editor has read it; None overwrites any."""
     receipt_of: Callable[[Any], Receipt] | None = None
     """Makes the receipt of what is created, for a request that may be repeated."""
     receipt: Receipt | None = None
 
     def because(self, reason: str) -> "Change":
         return replace(self, reason=reason)
+
+    def on_version(self, version: str | None) -> "Change":
+        """Return the change as based on the version that its editor has read."""
+        return replace(self, based_on=version)
 
     def answering(self, receipt_of: Callable[[Any], Receipt]) -> "Change":
         """Return the change by a request that may be repeated."""

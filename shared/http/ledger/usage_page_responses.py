@@ -40,7 +40,7 @@ class GrantResponse(ResponseModel):
     """A grant by hand that is part of the limits: one of a plan, tokens and runs."""
 
     id: str
-    plan: str | None = Field(description="The larger limit of both plans counts, tokens and runs apart.")
+    plan: str | None = Field(description="The larger limit of both plans counts, for each metric apart.")
     tokens: int | None = Field(description="Added to the limit of each period.")
     runs: int | None = Field(description="Added to the limit of each period.")
     until: datetime | None = Field(description="Null if the grant has no end.")
@@ -71,9 +71,11 @@ class LimitsResponse(ResponseModel):
     hard_runs: int = Field(
         validation_alias=AliasPath("runs", "hard"), description="Runs at which new runs are denied."
     )
-    cost_usd: Usd | None = Field(default=None, description=_COST_LIMIT)
-    soft_cost_usd: Usd | None = Field(default=None, description="Cost at which the tenant is warned.")
-    hard_cost_usd: Usd | None = Field(default=None, description="Cost at which requests are denied.")
+    provider_cost_usd: Usd | None = Field(default=None, description=_COST_LIMIT)
+    soft_provider_cost_usd: Usd | None = Field(
+        default=None, description="Cost at which the tenant is warned."
+    )
+    hard_provider_cost_usd: Usd | None = Field(default=None, description="Cost at which requests are denied.")
     grants: list[GrantResponse] = Field(
         default=[], description="The grants in effect, in the order of their ids."
     )
@@ -87,8 +89,8 @@ class LimitsResponse(ResponseModel):
 
 
 def _cost_limits(caps: Caps) -> dict[str, str]:
-    amounts = {"cost_usd": caps.limit, "soft_cost_usd": caps.soft, "hard_cost_usd": caps.hard}
-    return {name: usd_string(amount) for name, amount in amounts.items()}
+    amounts = {"": caps.limit, "soft_": caps.soft, "hard_": caps.hard}
+    return {f"{kind}provider_cost_usd": usd_string(amount) for kind, amount in amounts.items()}
 
 
 class DayRow(Amounts):

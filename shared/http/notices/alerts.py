@@ -12,17 +12,18 @@ from shared.domain.limits.metrics import LimitedMetric
 from shared.domain.notices.alerts import UsageAlert
 from shared.domain.people.tenants import Tenant
 from shared.http.bodies import read_body, read_query
-from shared.http.inputs import PageQuery
-from shared.http.responses import ResponseModel
+from shared.http.inputs import PageQuery, ReadVersion
+from shared.http.responses import ResponseModel, Version
 from shared.http.routes import Call, Container, Example, Route, json_response
 from shared.usecases.notices.alert_recipients import (
     MAX_RECIPIENTS,
     AlertRecipient,
     RecipientDependencies,
     list_recipients,
+    recipients_version,
     set_alert_recipients,
 )
-from shared.usecases.notices.alert_thresholds import set_alert_percents
+from shared.usecases.notices.alert_thresholds import alert_percents_version, set_alert_percents
 
 
 class AlertResponse(ResponseModel):
@@ -63,6 +64,7 @@ class RecipientsBody(BaseModel):
     emails: list[Annotated[str, Field(json_schema_extra={"format": "email"})]] = Field(
         max_length=MAX_RECIPIENTS
     )
+    version: ReadVersion = None
 
 
 class RecipientResponse(ResponseModel):
@@ -77,11 +79,14 @@ class RecipientsResponse(ResponseModel):
 
     emails: list[str]
     recipients: list[RecipientResponse]
+    version: Version
 
     @classmethod
     def of(cls, recipients: Sequence[AlertRecipient]) -> "RecipientsResponse":
+        emails = [each.email for each in recipients]
         return cls(
-            emails=[each.email for each in recipients],
+            emails=emails,
+            version=recipients_version(emails),
             recipients=[RecipientResponse(email=each.email, status=each.status) for each in recipients],
         )
 
@@ -92,6 +97,7 @@ class ThresholdsBody(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True)
 
     percents: list[Percent] | None = Field(min_length=1, max_length=MAX_ALERT_PERCENTS)
+    version: ReadVersion = None
 
 
 class ThresholdsResponse(ResponseModel):
@@ -99,6 +105,7 @@ class ThresholdsResponse(ResponseModel):
 
     percents: list[int]
     is_default: bool
+    version: Version
 
 
 def _alerts(call: Call, container: Container) -> Response:
@@ -115,14 +122,15 @@ def _recipients(call: Call, container: Container) -> Response:
 
 
 def _set_recipients(call: Call, container: Container) -> Response:
-    emails = read_body(call.request, RecipientsBody).emails
+    body = read_body(call.request, RecipientsBody)
     stores = RecipientDependencies(
         directory=container.directory,
         members=container.members,
         outbox=container.outbox,
         links=container.links,
     )
-    found = set_alert_recipients(stores, call.caller.tenant, emails, call.change)
+    change = call.change.on_version(body.version)
+    found = set_alert_recipients(stores, call.caller.tenant, body.emails, change)
     return json_response(RecipientsResponse.of(found))
 
 
@@ -131,15 +139,20 @@ def _thresholds(call: Call, container: Container) -> Response:
 
 
 def _set_thresholds(call: Call, container: Container) -> Response:
-    percents = read_body(call.request, ThresholdsBody).percents
-    changed = set_alert_percents(container.directory, call.caller.tenant, percents, call.change)
+    body = read_body(call.request, ThresholdsBody)
+    change = call.change.on_version(body.version)
+    changed = set_alert_percents(container.directory, call.caller.tenant, body.percents, change)
     return json_response(_thresholds_of(changed, container))
 
 
 def _thresholds_of(tenant: Tenant, container: Container) -> ThresholdsResponse:
     policy = container.limits.thresholds.policy_of(tenant)
     percents = policy.alert_percents if policy else DEFAULT_ALERT_PERCENTS
-    return ThresholdsResponse(percents=list(percents), is_default=tenant.overrides.alert_percents is None)
+    return ThresholdsResponse(
+        percents=list(percents),
+        is_default=tenant.overrides.alert_percents is None,
+        version=alert_percents_version(tenant),
+    )
 
 
 _TENANT = "/api/v1/tenants/<tenant>"

@@ -3,7 +3,9 @@
 from datetime import datetime
 
 from flask import Response
+from pydantic import Field
 
+from shared.domain.people.tenants import ActorKind
 from shared.http.bodies import read_query
 from shared.http.inputs import PageQuery
 from shared.http.responses import ResponseModel
@@ -14,7 +16,13 @@ class AuditEntryResponse(ResponseModel):
     """A change to the tenant: its actor, time and reason."""
 
     at: datetime
-    actor: str
+    actor: str = Field(
+        description=(
+            "`member:<email>`, `platform:<prefix>` or `key:<prefix>` of a key, `operator:<email>`, `admin:<login>` "
+            "of an operator's command, `recipient:<email>` of an alert mail; else the part of the system."
+        )
+    )
+    actor_kind: ActorKind
     action: str
     before: str | None
     after: str | None

@@ -8,8 +8,11 @@ from pydantic import Field
 from shared.domain.people.members import Invitation, Member, Membership, ReceivedInvitation, Role
 from shared.domain.people.tenants import ApiKey
 from shared.http.people.api_keys import KeyResponse
-from shared.http.responses import ResponseModel
+from shared.http.responses import ResponseModel, Version
+from shared.usecases.people.invitations import invitation_version
 from shared.usecases.people.manage_keys import valid_keys_of
+from shared.usecases.people.members import role_version
+from shared.usecases.people.time_zone import time_zone_version
 
 
 class UserResponse(ResponseModel):
@@ -29,6 +32,7 @@ class MembershipResponse(ResponseModel):
     plan: str
     role: Role
     time_zone: str
+    time_zone_version: Version
     suspended: bool = Field(description="True while the operator has suspended it: nothing can be read.")
 
     @classmethod
@@ -40,6 +44,7 @@ class MembershipResponse(ResponseModel):
             plan=tenant.plan,
             role=membership.member.role,
             time_zone=tenant.time_zone,
+            time_zone_version=time_zone_version(tenant),
             suspended=tenant.is_suspended,
         )
 
@@ -81,13 +86,19 @@ class MemberResponse(ResponseModel):
     name: str | None
     role: Role
     joined_at: datetime
+    version: Version
     api_keys: list[KeyResponse]
 
     @classmethod
     def of(cls, member: Member, keys: Sequence[ApiKey], now: datetime) -> "MemberResponse":
-        names = [name for name in cls.model_fields if name not in ("id", "api_keys")]
+        names = [name for name in cls.model_fields if name not in ("id", "version", "api_keys")]
         plain = {name: getattr(member, name) for name in names}
-        return cls(id=member.user_id, api_keys=key_responses(member, keys, now), **plain)
+        return cls(
+            id=member.user_id,
+            version=role_version(member),
+            api_keys=key_responses(member, keys, now),
+            **plain,
+        )
 
 
 class RemovedMemberResponse(ResponseModel):
@@ -110,12 +121,14 @@ class InvitationResponse(ResponseModel):
     invited_by: str
     invited_at: datetime
     expires_at: datetime
+    version: Version
     link: str = Field(description="The page on which the invited person accepts.")
 
     @classmethod
     def of(cls, invitation: Invitation, link: str) -> "InvitationResponse":
-        names = [name for name in InvitationResponse.model_fields if name != "link"]
-        return cls(link=link, **{name: getattr(invitation, name) for name in names})
+        names = [name for name in InvitationResponse.model_fields if name not in ("version", "link")]
+        plain = {name: getattr(invitation, name) for name in names}
+        return cls(version=invitation_version(invitation), link=link, **plain)
 
 
 class SentInvitationResponse(InvitationResponse):

@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from shared.domain.people.members import Role, new_invitation
 from shared.http.bodies import read_body
+from shared.http.inputs import ReadVersion
 from shared.http.people.member_responses import (
     InvitationResponse,
     MemberResponse,
@@ -38,6 +39,7 @@ class InvitationBody(BaseModel):
 
     email: Annotated[str, Field(max_length=1000, json_schema_extra={"format": "email"})]
     role: Role
+    version: ReadVersion = None
 
 
 class RoleBody(BaseModel):
@@ -46,6 +48,7 @@ class RoleBody(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     role: Role
+    version: ReadVersion = None
 
 
 class EmptyBody(BaseModel):
@@ -100,7 +103,7 @@ def _invite(call: Call, container: Container) -> Response:
     inviting = call.caller.member
     invitation = new_invitation(body.email, body.role, inviting.email if inviting else "", call.now)
     stores = InvitationDependencies(container.members, container.outbox, container.links)
-    sent = invite(stores, call.caller, invitation)
+    sent = invite(stores, call.caller, invitation, body.version)
     link = container.links.join(call.caller.tenant_id)
     listed = InvitationResponse.of(sent.invitation, link).model_dump()
     return json_response(SentInvitationResponse(**listed, mailed=sent.mailed))
@@ -108,7 +111,7 @@ def _invite(call: Call, container: Container) -> Response:
 
 def _change_role(call: Call, container: Container) -> Response:
     body = read_body(call.request, RoleBody)
-    assigned = RoleAssignment(call.path["user"], body.role)
+    assigned = RoleAssignment(call.path["user"], body.role, body.version)
     member = change_role(container.members, call.caller, assigned, call.now)
     keys = container.directory.list_keys(call.caller.tenant_id)
     return json_response(MemberResponse.of(member, keys, call.now))

@@ -1,9 +1,11 @@
 """Bodies and query strings of the platform's routes of tenants."""
 
 from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Annotated, Self
 
 from pydantic import (
+    AfterValidator,
     AwareDatetime,
     BaseModel,
     ConfigDict,
@@ -16,12 +18,12 @@ from pydantic_core import PydanticCustomError
 
 from shared.domain.limits.limits import Limit, Percent
 from shared.domain.limits.plans import FREE_PLAN, MAX_LIMIT
-from shared.domain.metering.events import NOT_BLANK, PRINTABLE, UsdEstimate
+from shared.domain.metering.events import NOT_BLANK, PRINTABLE
 from shared.domain.people.tenant_rows import MAX_KEY_CHARS, RowSort, RowsWanted
 from shared.domain.people.tenants import TenantStatus
-from shared.domain.prices.money import nanousd_from_decimal
+from shared.domain.prices.money import nanousd_from_decimal, usd_text
 from shared.domain.tenant_ids import TenantId
-from shared.http.inputs import PageQuery
+from shared.http.inputs import PageQuery, ReadVersion
 from shared.usecases.people.manage_grants import MAX_REASON_CHARS
 from shared.usecases.people.manage_limits import LIMITS
 
@@ -62,6 +64,29 @@ OptionalReason = Annotated[str, Field(max_length=MAX_REASON_CHARS, description="
 PlanId = Annotated[str, Field(max_length=100, description="The id or an alias of a plan.")]
 
 
+UNLIMITED = "unlimited"
+
+
+def _cost_limit(text: str) -> int:
+    return MAX_LIMIT if text == UNLIMITED else nanousd_from_decimal(Decimal(text))
+
+
+def _at_most_unlimited(text: str) -> str:
+    if _cost_limit(text) > MAX_LIMIT:
+        raise ValueError(f"an amount is at most {usd_text(MAX_LIMIT)}")
+    return text
+
+
+CostLimit = Annotated[
+    str,
+    Field(
+        pattern=rf"^([0-9]{{1,7}}(\.[0-9]{{1,9}})?|{UNLIMITED})$",
+        description=f"The most that calls may cost at their providers in a period, in USD, or `{UNLIMITED}`.",
+    ),
+    AfterValidator(_at_most_unlimited),
+]
+
+
 class TenantBody(BaseModel):
     """A tenant to create for oneself."""
 
@@ -77,12 +102,7 @@ class OwnLimits(BaseModel):
 
     tokens: Limit | None = None
     runs: Limit | None = None
-    cost_usd: Annotated[
-        UsdEstimate | None,
-        Field(
-            description="The most that the tenant's calls may cost at their providers in a metering period."
-        ),
-    ] = None
+    provider_cost_usd: CostLimit | None = None
     requests_per_minute: Limit | None = None
     soft_percent: Percent | None = None
     hard_percent: Percent | None = None
@@ -90,7 +110,7 @@ class OwnLimits(BaseModel):
     @property
     def values(self) -> dict[str, int | None]:
         """The limits by the names that the domain has for them."""
-        cost = None if self.cost_usd is None else nanousd_from_decimal(self.cost_usd)
+        cost = None if self.provider_cost_usd is None else _cost_limit(self.provider_cost_usd)
         plain = {name: getattr(self, name) for name in LIMITS if name != "cost_nanousd"}
         return {**plain, "cost_nanousd": cost}
 
@@ -119,6 +139,7 @@ class TenantPatch(BaseModel):
     metadata: Metadata | None = None
     plan: PlanId | None = None
     reason: OptionalReason = ""
+    version: ReadVersion = None
 
     @model_validator(mode="after")
     def _changes_something(self) -> Self:
@@ -131,6 +152,7 @@ class OwnLimitsBody(OwnLimits):
     """The limits and thresholds that replace those of the plan; null, or an absent field, replaces nothing."""
 
     reason: OptionalReason = ""
+    version: ReadVersion = None
 
 
 GrantedAmount = Annotated[int, Field(strict=True, ge=1, le=MAX_LIMIT)]

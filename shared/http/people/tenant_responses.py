@@ -7,14 +7,16 @@ from pydantic import Field, RootModel
 
 from shared.domain.ledger.counter_settings import LONGEST_FOLD_MINUTES
 from shared.domain.limits.grants import Grant
-from shared.domain.limits.limits import LimitPolicy
+from shared.domain.limits.limits import LimitOverrides, LimitPolicy
 from shared.domain.limits.plans import MAX_LIMIT, BillingInterval
 from shared.domain.people.tenant_rows import RowUsage, TenantRow
 from shared.domain.people.tenants import Tenant, TenantStatus
 from shared.domain.prices.money import usd_string
 from shared.http.people.member_responses import MembershipResponse
-from shared.http.responses import ResponseModel, Usd
+from shared.http.people.tenant_bodies import UNLIMITED
+from shared.http.responses import ResponseModel, Usd, Version
 from shared.usecases.limits.tenant_rows import ListedTenant
+from shared.usecases.people.edit_tenant import tenant_version
 
 _AGE = f"What was recorded since then is not in it; a fold comes at most {LONGEST_FOLD_MINUTES} minutes after that."
 
@@ -85,7 +87,7 @@ class TenantLimitsResponse(ResponseModel):
 
     tokens: int | None
     runs: int | None
-    cost_usd: Usd | None = Field(description="The most that its calls may cost at their providers.")
+    provider_cost_usd: Usd | None = Field(description="The most that its calls may cost at their providers.")
     requests_per_minute: int | None
     soft_percent: int
     hard_percent: int
@@ -95,7 +97,7 @@ class TenantLimitsResponse(ResponseModel):
         return cls(
             tokens=_or_unlimited(policy.token_limit),
             runs=_or_unlimited(policy.run_limit),
-            cost_usd=usd_string(policy.cost_limit_nanousd) if policy.cost.is_limited else None,
+            provider_cost_usd=usd_string(policy.cost_limit_nanousd) if policy.cost.is_limited else None,
             requests_per_minute=_or_unlimited(policy.requests_per_minute),
             soft_percent=policy.soft_percent,
             hard_percent=policy.hard_percent,
@@ -107,10 +109,19 @@ class OwnLimitsResponse(ResponseModel):
 
     tokens: int | None
     runs: int | None
-    cost_usd: Usd | None = Field(validation_alias="cost_nanousd")
+    provider_cost_usd: str | None = Field(description=f"In USD, or `{UNLIMITED}`.")
     requests_per_minute: int | None
     soft_percent: int | None
     hard_percent: int | None
+
+    @classmethod
+    def of(cls, own: LimitOverrides) -> "OwnLimitsResponse":
+        cost = own.cost_nanousd
+        names = [name for name in cls.model_fields if name != "provider_cost_usd"]
+        return cls(
+            **{name: getattr(own, name) for name in names},
+            provider_cost_usd=None if cost is None else UNLIMITED if cost == MAX_LIMIT else usd_string(cost),
+        )
 
 
 class GrantResponse(ResponseModel):
@@ -167,6 +178,7 @@ class TenantResponse(ResponseModel):
     grants: list[GrantResponse]
     billing: TenantBillingResponse
     usage: TenantUsageResponse | None
+    version: Version
 
     @classmethod
     def of(cls, listed: ListedTenant, policy: LimitPolicy | None, now: datetime) -> "TenantResponse":
@@ -174,11 +186,12 @@ class TenantResponse(ResponseModel):
         names = ("id", "name", "plan", "status", "created_at", "suspended_at", "ended_at", "metadata")
         return cls(
             **{name: getattr(tenant, name) for name in names},
-            own_limits=OwnLimitsResponse.model_validate(tenant.overrides),
+            own_limits=OwnLimitsResponse.of(tenant.overrides),
             limits=TenantLimitsResponse.of(policy) if policy else None,
             grants=GrantsResponse.of(tenant.grants).grants,
             billing=TenantBillingResponse.model_validate(tenant.billing),
             usage=TenantUsageResponse.of(listed.row.usage, now),
+            version=tenant_version(listed.tenant),
         )
 
 

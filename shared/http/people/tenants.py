@@ -57,13 +57,15 @@ def _show(call: Call, container: Container) -> Response:
 def _change(call: Call, container: Container) -> Response:
     body, tenant_id = read_body(call.request, TenantPatch), call.caller.tenant_id
     wanted = TenantChanges(name=body.name, metadata=body.metadata, plan=body.plan)
-    change_tenant(container.directory, tenant_id, wanted, call.change.because(body.reason))
+    change = call.change.because(body.reason).on_version(body.version)
+    change_tenant(container.directory, tenant_id, wanted, change)
     return json_response(shown_tenant(call, container, tenant_id))
 
 
 def _set_limits(call: Call, container: Container) -> Response:
     body, tenant_id = read_body(call.request, OwnLimitsBody), call.caller.tenant_id
-    set_limits(container.directory, tenant_id, body.values, call.change.because(body.reason))
+    change = call.change.because(body.reason).on_version(body.version)
+    set_limits(container.directory, tenant_id, body.values, change)
     return json_response(shown_tenant(call, container, tenant_id))
 
 

@@ -80,7 +80,8 @@ class Ledger:
             needed = _plan(tenant, within, detail, now)
             # Without an interval, a period that has moved is another interval.
             if plan.within == needed.within and plan.first_read.covers(needed.first_read):
-                usage = finish_reading(self.store, tenant.id, plan, found)
+                # By the tenant as it is: it may have counters that the plan does not know, of days folded since.
+                usage = finish_reading(self.store, tenant.id, needed, found)
                 return PeriodUsage(tenant=tenant.at(now), usage=usage)
             plan = needed
 

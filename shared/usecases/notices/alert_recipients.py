@@ -15,7 +15,9 @@ from shared.domain.notices.entries import (
 from shared.domain.notices.mail_templates import Links
 from shared.domain.people.members import valid_email
 from shared.domain.people.tenants import Change, Tenant
+from shared.domain.versions import require_version, version_of
 from shared.ports import Directory, Members, Outbox, StaleOutbox
+from shared.usecases.people.edit_tenant import edit_tenant
 
 MAX_RECIPIENTS = 10
 _MAX_TRIES = 10
@@ -60,20 +62,28 @@ def set_alert_recipients(
 ) -> list[AlertRecipient]:
     """Store the addresses, normalised and without duplicates, and ask new ones to confirm, once a day each.
 
-    Raise InvalidInput with a problem for each bad address, Conflict if too many mails were sent today. Unchanged
-    recipients leave no audit entry.
+    Raise InvalidInput with a problem for each bad address, Conflict if too many mails were sent today or if they have
+    changed meanwhile. Unchanged recipients leave no audit entry.
     """
-    emails = tuple(dict.fromkeys(_valid(emails)))
-    recipients = list_recipients(stores.members, stores.outbox, tenant, emails)
-    new = [each.email for each in recipients if each.status == "pending"]
-    for email in new:
-        if email not in tenant.alert_recipients:
-            _ask_to_confirm(stores, tenant, email, change)
-    if emails != tenant.alert_recipients:
-        before, after = ", ".join(tenant.alert_recipients), ", ".join(emails)
-        entry = change.entry(tenant.id, "alert_recipients.changed", before, after)
-        stores.directory.set_alert_recipients(tenant.id, emails, entry)
-    return recipients
+    chosen = tuple(dict.fromkeys(_valid(emails)))
+
+    def edit(current: Tenant) -> list[AlertRecipient]:
+        require_version(change.based_on, recipients_version(current.alert_recipients))
+        recipients = list_recipients(stores.members, stores.outbox, current, chosen)
+        for each in recipients:
+            if each.status == "pending" and each.email not in current.alert_recipients:
+                _ask_to_confirm(stores, current, each.email, change)
+        if chosen != current.alert_recipients:
+            before, after = ", ".join(current.alert_recipients), ", ".join(chosen)
+            entry = change.entry(tenant.id, "alert_recipients.changed", before, after)
+            stores.directory.set_alert_recipients(tenant.id, chosen, entry, current.version)
+        return recipients
+
+    return edit_tenant(stores.directory, tenant, edit)
+
+
+def recipients_version(emails: Sequence[str]) -> str:
+    return version_of(*emails)
 
 
 def _ask_to_confirm(stores: RecipientDependencies, tenant: Tenant, email: str, change: Change) -> None:

@@ -6,7 +6,9 @@ from dataclasses import replace
 from shared.domain.errors import FieldProblem, InvalidInput
 from shared.domain.limits.limits import MAX_ALERT_PERCENTS
 from shared.domain.people.tenants import Change, Tenant
+from shared.domain.versions import require_version, version_of
 from shared.ports import Directory
+from shared.usecases.people.edit_tenant import edit_tenant
 
 
 def set_alert_percents(
@@ -14,7 +16,8 @@ def set_alert_percents(
 ) -> Tenant:
     """Store the percentages in rising order, None for the default ones; return the tenant with them.
 
-    Raise InvalidInput for none or too many of them. Unchanged ones leave no audit entry.
+    Raise InvalidInput for none or too many of them, Conflict if they have changed meanwhile. Unchanged ones leave no
+    audit entry.
     """
     chosen = None if percents is None else tuple(sorted(set(percents)))
     if chosen is not None and not 1 <= len(chosen) <= MAX_ALERT_PERCENTS:
@@ -24,12 +27,21 @@ def set_alert_percents(
         raise InvalidInput(
             message, (FieldProblem(field="percents", code="invalid_percents", message=message),)
         )
-    before = tenant.overrides.alert_percents
-    overrides = tenant.overrides.model_copy(update={"alert_percents": chosen})
-    if chosen != before:
-        entry = change.entry(tenant.id, "alert_thresholds.changed", _written(before), _written(chosen))
-        directory.set_limits(tenant.id, overrides, entry)
-    return replace(tenant, overrides=overrides)
+
+    def edit(current: Tenant) -> Tenant:
+        require_version(change.based_on, alert_percents_version(current))
+        before = current.overrides.alert_percents
+        overrides = current.overrides.model_copy(update={"alert_percents": chosen})
+        if chosen != before:
+            entry = change.entry(tenant.id, "alert_thresholds.changed", _written(before), _written(chosen))
+            directory.set_limits(tenant.id, overrides, entry, current.version)
+        return replace(current, overrides=overrides)
+
+    return edit_tenant(directory, tenant, edit)
+
+
+def alert_percents_version(tenant: Tenant) -> str:
+    return version_of(tenant.overrides.alert_percents)
 
 
 def _written(percents: Sequence[int] | None) -> str:

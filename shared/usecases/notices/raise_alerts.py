@@ -1,6 +1,6 @@
 """Raise each usage alert once, after a fold finds that a threshold is crossed."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -9,7 +9,7 @@ from shared.domain.limits.limits import LimitPolicy
 from shared.domain.notices.alerts import UsageAlert, alerts_to_tell, crossed_thresholds, new_alerts
 from shared.domain.notices.entries import Outgoing, mail_entries, notice_entry
 from shared.domain.notices.mail_templates import Links, limit_mail, used_of_limit
-from shared.domain.notices.webhooks import Notice
+from shared.domain.notices.webhooks import Json, Notice
 from shared.domain.people.tenants import Tenant
 from shared.ports import Members, Outbox, UsageStore
 from shared.usecases.ledger.ledger import PeriodUsage
@@ -65,11 +65,6 @@ class AlertRaiser:
 
 def _notices(tenant: Tenant, policy: LimitPolicy, alerts: Sequence[UsageAlert]) -> Iterator[Notice]:
     for alert in alerts:
-        cost = {
-            "used_usd": alert.used_usd,
-            "limit_usd": alert.limit_usd,
-            "cost_is_complete": alert.cost_is_complete,
-        }
         is_reached = alert.threshold_percent >= policy.hard_percent
         yield Notice(
             type="limit.reached" if is_reached else "limit.warning",
@@ -77,16 +72,26 @@ def _notices(tenant: Tenant, policy: LimitPolicy, alerts: Sequence[UsageAlert]) 
             cause=alert.id,
             at=alert.reached_at,
             text=f"{tenant.name}: {used_of_limit(alert)}.",
-            data={
-                "metric": alert.metric,
-                "threshold_percent": alert.threshold_percent,
-                "used": alert.used,
-                "limit": alert.limit,
-                **(cost if alert.metric == "cost" else {}),
-                "period_start": _written(alert.period.start),
-                "period_end": _written(alert.period.end),
-            },
+            data=_data(alert),
         )
+
+
+def _data(alert: UsageAlert) -> Mapping[str, Json]:
+    data: dict[str, Json] = {
+        "metric": alert.metric,
+        "threshold_percent": alert.threshold_percent,
+        "used": alert.used,
+        "limit": alert.limit,
+        "period_start": _written(alert.period.start),
+        "period_end": _written(alert.period.end),
+    }
+    if alert.metric == "cost":
+        data |= {
+            "used_usd": alert.used_usd,
+            "limit_usd": alert.limit_usd,
+            "cost_is_complete": alert.cost_is_complete,
+        }
+    return data
 
 
 def _written(at: datetime) -> str:

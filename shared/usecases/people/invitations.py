@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from shared.domain.errors import Conflict, Forbidden, NotFound, Unavailable
@@ -26,6 +26,7 @@ from shared.domain.people.members import (
 )
 from shared.domain.people.tenants import Change, Tenant, member_actor
 from shared.domain.tenant_ids import is_tenant_id
+from shared.domain.versions import require_version, version_of
 from shared.ports import Members, Outbox, StaleMembers
 from shared.usecases.people.authenticate import Access
 from shared.usecases.people.manage_tenants import refuse_too_many_memberships
@@ -49,11 +50,13 @@ class SentInvitation:
     mailed: bool
 
 
-def invite(stores: InvitationDependencies, access: Access, invitation: Invitation) -> SentInvitation:
+def invite(
+    stores: InvitationDependencies, access: Access, invitation: Invitation, version: str | None = None
+) -> SentInvitation:
     """Store an invitation, replacing any earlier one of the same address, with the mail about it.
 
     An address gets one such mail a day from a tenant. Raise Forbidden without the authority, Conflict for a member,
-    for too many invitations or for too many of them today.
+    for too many invitations or for too many of them today, or if the earlier one does not have `version`.
     """
     for _ in range(MAX_TRIES):
         pending = stores.members.list_invitations(access.tenant_id)
@@ -61,14 +64,20 @@ def invite(stores: InvitationDependencies, access: Access, invitation: Invitatio
         _refuse_too_many(pending, previous)
         require_authority(access.authority, {invitation.role, previous.role if previous else invitation.role})
         _refuse_member(stores.members.list_members(access.tenant_id), invitation.email)
+        require_version(version, invitation_version(previous) if previous else None)
         outgoing = invitation_outgoing(stores, access.tenant, invitation)
         change = access.change(invitation.invited_at).because(invitation.email)
         before = previous.role if previous else None
         entry = change.entry(access.tenant_id, "member.invited", before, invitation.role)
         with suppress(StaleMembers):
-            stores.members.save_invitation(access.tenant_id, invitation, outgoing, entry)
+            replacing = replace(invitation, version=previous.version if previous else None)
+            stores.members.save_invitation(access.tenant_id, replacing, outgoing, entry)
             return SentInvitation(invitation, mailed=bool(outgoing.entries))
     raise Unavailable("too many requests are inviting people at once")
+
+
+def invitation_version(invitation: Invitation) -> str:
+    return version_of(invitation.role, invitation.invited_by, invitation.expires_at)
 
 
 def invitation_outgoing(stores: InvitationDependencies, tenant: Tenant, invitation: Invitation) -> Outgoing:

@@ -10,7 +10,9 @@ from shared.domain.limits.limits import MAX_PERCENT, LimitOverrides
 from shared.domain.limits.plans import MAX_LIMIT
 from shared.domain.people.tenants import Change, Tenant
 from shared.domain.prices.money import usd_text
+from shared.domain.versions import require_version
 from shared.ports import Directory
+from shared.usecases.people.edit_tenant import edit_tenant, tenant_version
 from shared.usecases.people.manage_tenants import existing_tenant, invalid
 
 _RANGES = {
@@ -30,19 +32,24 @@ def set_limits(
 ) -> Tenant:
     """Replace the limits that are named and return the tenant; None goes back to the plan or the default.
 
-    Raise NotFound for an unknown tenant, InvalidInput for no limit or a number out of range. Limits that stay the
-    same leave no audit entry.
+    Raise NotFound for an unknown tenant, InvalidInput for no limit or a number out of range, Conflict if the tenant
+    has changed meanwhile. Limits that stay the same leave no audit entry.
     """
     if not limits:
         raise InvalidInput(f"nothing to set: name at least one of {', '.join(LIMITS)}")
-    tenant = existing_tenant(directory, tenant_id)
-    before = tenant.overrides
-    after = _valid(before, limits)
-    changed = [name for name in LIMITS if getattr(before, name) != getattr(after, name)]
-    if changed:
-        entry = change.entry(tenant_id, "limits.changed", _written(before, changed), _written(after, changed))
-        directory.set_limits(tenant_id, after, entry)
-    return replace(tenant, overrides=after)
+
+    def edit(tenant: Tenant) -> Tenant:
+        before = tenant.overrides
+        require_version(change.based_on, tenant_version(tenant))
+        after = _valid(before, limits)
+        changed = [name for name in LIMITS if getattr(before, name) != getattr(after, name)]
+        if changed:
+            written = _written(before, changed), _written(after, changed)
+            entry = change.entry(tenant_id, "limits.changed", *written)
+            directory.set_limits(tenant_id, after, entry, tenant.version)
+        return replace(tenant, overrides=after)
+
+    return edit_tenant(directory, existing_tenant(directory, tenant_id), edit)
 
 
 def _valid(before: LimitOverrides, limits: Mapping[str, int | None]) -> LimitOverrides:
@@ -52,11 +59,17 @@ def _valid(before: LimitOverrides, limits: Mapping[str, int | None]) -> LimitOve
         name = str(error.errors()[0]["loc"][0])
         least, most = _RANGES[name]
         given, lowest, highest = (_amount(name, each) for each in (limits[name] or 0, least, most))
-        raise invalid(name, f"{name} is {given}, but must lie in {lowest} to {highest}") from error
+        raise invalid(
+            _label(name), f"{_label(name)} is {given}, but must lie in {lowest} to {highest}"
+        ) from error
 
 
 def _written(overrides: LimitOverrides, names: list[str]) -> str:
-    return ", ".join(f"{name} {_shown(name, getattr(overrides, name))}" for name in names)
+    return ", ".join(f"{_label(name)} {_shown(name, getattr(overrides, name))}" for name in names)
+
+
+def _label(name: str) -> str:
+    return "provider_cost_usd" if name == "cost_nanousd" else name
 
 
 def _shown(name: str, value: int | None) -> str:

@@ -25,7 +25,9 @@ from shared.domain.people.tenants import (
     TenantProfile,
 )
 from shared.domain.tenant_ids import is_tenant_id
+from shared.domain.versions import require_version
 from shared.ports import Directory, Members
+from shared.usecases.people.edit_tenant import edit_tenant, tenant_version
 from shared.usecases.people.manage_keys import KeyRequest, NewKey, new_key
 
 _RANDOM_BYTES = 4
@@ -159,20 +161,26 @@ def invalid(field: str, message: str) -> InvalidInput:
 def change_tenant(directory: Directory, tenant_id: str, wanted: TenantChanges, change: Change) -> None:
     """Change a tenant's name, metadata and plan; what stays the same leaves no audit entry.
 
-    Raise NotFound, InvalidInput for a bad name or plan, Conflict if subscriptions decide the plan; then nothing has
-    changed.
+    Raise NotFound, InvalidInput for a bad name or plan, Conflict if subscriptions decide the plan or the tenant has
+    changed meanwhile; then nothing has changed.
     """
-    tenant = existing_tenant(directory, tenant_id)
-    before = TenantProfile(tenant.name, tenant.metadata)
-    after = TenantProfile(
-        before.name if wanted.name is None else valid_name(wanted.name),
-        before.metadata if wanted.metadata is None else wanted.metadata,
-    )
-    if wanted.plan is not None and plan_id(wanted.plan) != tenant.plan:
-        set_plan(directory, tenant_id, wanted.plan, change)
-    if after != before:
-        entry = change.entry(tenant_id, "tenant.changed", _described(before), _described(after))
-        directory.set_profile(tenant_id, after, entry)
+
+    def edit(tenant: Tenant) -> None:
+        require_version(change.based_on, tenant_version(tenant))
+        before = TenantProfile(tenant.name, tenant.metadata)
+        after = TenantProfile(
+            before.name if wanted.name is None else valid_name(wanted.name),
+            before.metadata if wanted.metadata is None else wanted.metadata,
+        )
+        changes_plan = wanted.plan is not None and plan_id(wanted.plan) != tenant.plan
+        if changes_plan:
+            set_plan(directory, tenant_id, str(wanted.plan), change)
+        if after != before:
+            entry = change.entry(tenant_id, "tenant.changed", _described(before), _described(after))
+            # The plan that was just stored has given the tenant another version.
+            directory.set_profile(tenant_id, after, entry, None if changes_plan else tenant.version)
+
+    edit_tenant(directory, existing_tenant(directory, tenant_id), edit)
 
 
 def _described(profile: TenantProfile) -> str:

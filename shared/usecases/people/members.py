@@ -17,6 +17,7 @@ from shared.domain.people.members import (
     valid_email,
 )
 from shared.domain.people.tenants import Change
+from shared.domain.versions import require_version, version_of
 from shared.ports import Directory, IdentityVerifier, Leaving, Members, StaleMembers
 from shared.usecases.people.authenticate import Access
 
@@ -43,10 +44,11 @@ class MemberRequest:
 
 @dataclass(frozen=True, slots=True)
 class RoleAssignment:
-    """A new role for a member."""
+    """A new role for a member, whose version its editor has read; None overwrites any."""
 
     user_id: str
     role: Role
+    version: str | None = None
 
 
 def add_member(people: PeopleDependencies, tenant_id: str, request: MemberRequest, change: Change) -> Member:
@@ -86,7 +88,7 @@ def verified_account(identities: IdentityVerifier, email: str, now: datetime) ->
 def change_role(members: Members, access: Access, assigned: RoleAssignment, now: datetime) -> Member:
     """Return the member with the new role.
 
-    Raise NotFound, Forbidden without the authority, Conflict for the last owner.
+    Raise NotFound, Forbidden without the authority, Conflict for the last owner or if the role has changed meanwhile.
     """
     for _ in range(MAX_TRIES):
         everybody = members.list_members(access.tenant_id)
@@ -94,6 +96,7 @@ def change_role(members: Members, access: Access, assigned: RoleAssignment, now:
         if current is None:
             raise _unknown(assigned.user_id)
         require_authority(access.authority, {current.role, assigned.role})
+        require_version(assigned.version, role_version(current))
         if current.role == assigned.role:
             return current
         changed = replace(current, role=assigned.role)
@@ -104,6 +107,10 @@ def change_role(members: Members, access: Access, assigned: RoleAssignment, now:
             members.save_member(access.tenant_id, changed, remaining, entry)
             return changed
     raise _contended()
+
+
+def role_version(member: Member) -> str:
+    return version_of(member.role)
 
 
 def remove_member(members: Members, access: Access, user_id: str, now: datetime) -> Member:

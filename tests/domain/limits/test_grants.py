@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from shared.domain.ledger.periods import period_at
 from shared.domain.limits.decisions import decide
 from shared.domain.limits.entitlement import Entitlement
-from shared.domain.limits.grants import Grant
+from shared.domain.limits.grants import Grant, raised_plan
 from shared.domain.limits.limits import LimitOverrides, LimitPolicy, status
 from shared.domain.limits.metrics import Consumption, UsageRequest
 from shared.domain.limits.plans import FREE_PLAN, MAX_LIMIT, PLAN_CATALOG, Plan, find_plan
@@ -126,6 +126,12 @@ def test_a_grant_raises_a_plan_that_is_not_in_the_catalog_and_is_not_lost_with_i
     policy = limits_of(gone)
     assert (policy.token_limit, policy.run_limit) == (500_000, 100 + 5)
     assert Thresholds(80, 100).policy_of(replace(gone, grants=(grant(1, runs=5),))) is None
+
+
+def test_a_granted_plan_without_a_limit_of_the_cost_lifts_that_of_the_paid_plan() -> None:
+    raised = raised_plan(replace(FREE_PLAN, cost_limit_nanousd=5), [grant(0, plan="starter")])
+    assert raised is not None
+    assert (raised.id, raised.cost_limit_nanousd) == ("free", MAX_LIMIT)
 
 
 def test_a_refusal_says_that_grants_are_part_of_the_limit() -> None:

@@ -139,6 +139,19 @@ class Shop:
             params["flow_data"] = flow_data
         return self.stripe.v1.billing_portal.sessions.create(params).url  # type: ignore[arg-type]
 
+    def confirm_page(
+        self, made: stripe.Subscription, price: str, configuration: str | None = None, **item: Any
+    ) -> str:
+        """Open the portal's page that confirms another price, and return its address."""
+        items = [{"id": made["items"].data[0].id, "price": price, **item}]
+        return self.portal(
+            made.customer,
+            configuration,
+            type="subscription_update_confirm",
+            subscription_update_confirm={"subscription": made.id, "items": items},
+            after_completion={"type": "redirect", "redirect": {"return_url": RETURN_URL}},
+        )
+
     def now_of(self, subscription_id: str) -> stripe.Subscription:
         """Return a subscription as it is now."""
         return self.stripe.v1.subscriptions.retrieve(subscription_id)

@@ -49,10 +49,8 @@ _CONTROLS = (
     "charges/ch_1/dispute",
     "customers/cus_1/card",
     "disputes/du_1/close",
-    "dunning",
     "fail",
     "delivery",
-    "deliver",
 )
 _JSON = st.recursive(st.none() | st.booleans() | st.integers() | st.text(max_size=9), st.lists, max_leaves=4)
 _FIELDS = (
@@ -62,8 +60,6 @@ _FIELDS = (
     "path_prefix",
     "status",
     "times",
-    "seed",
-    "events",
     "x",
     "shuffle",
 )

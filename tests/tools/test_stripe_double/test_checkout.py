@@ -48,12 +48,9 @@ def test_going_back_changes_nothing(shop: Shop) -> None:
 def test_a_session_without_a_customer_makes_one(shop: Shop) -> None:
     session = shop.checkout(customer_email="new@example.com")
     browse(str(session.url), action="pay")
-    done = shop.stripe.v1.checkout.sessions.retrieve(session.id, {"expand": ["customer", "line_items"]})
+    done = shop.stripe.v1.checkout.sessions.retrieve(session.id, {"expand": ["customer"]})
     assert isinstance(done.customer, stripe.Customer)
     assert done.customer.email == "new@example.com"
-    assert done.line_items is not None
-    assert done.line_items.data[0].price is not None
-    assert done.line_items.data[0].price.id == shop.starter
 
 
 def test_a_trial_costs_nothing_today(shop: Shop) -> None:
@@ -92,22 +89,15 @@ def test_a_session_expires(shop: Shop) -> None:
     [
         ({"metadata": {"a": "b"}, "subscription_data": {"tenant": "acme"}}, "subscription_data[tenant]"),
         ({"mode": "payment"}, "mode"),
+        ({"allow_promotion_codes": "maybe"}, "allow_promotion_codes"),
         ({"line_items": [{"price": "price_none"}]}, "line_items[0][price]"),
         ({"customer": "cus_none"}, "customer"),
-        ({"expires_at": 1}, "expires_at"),
     ],
 )
 def test_refuses_what_it_cannot_sell(shop: Shop, params: dict[str, Any], param: str) -> None:
     with pytest.raises(stripe.InvalidRequestError) as refused:
         shop.checkout(**params)
     assert refused.value.param == param
-
-
-def test_tests_can_look_sessions_up(shop: Shop) -> None:
-    shop.checkout(client_reference_id="other")
-    wanted = shop.checkout()
-    found = shop.look("sessions?client_reference_id=acme")["sessions"]
-    assert [one["id"] for one in found] == [wanted.id]
 
 
 def test_text_of_the_platform_is_not_markup(shop: Shop) -> None:

@@ -88,18 +88,6 @@ def test_a_schedule_lets_go_after_its_last_phase(shop: Shop) -> None:
     ]
 
 
-def test_a_schedule_can_end_the_subscription_with_its_last_phase(shop: Shop) -> None:
-    made = shop.subscribe(items=[{"price": shop.professional}])
-    schedule = _scheduled(shop, made, shop.starter)
-    shop.stripe.v1.subscription_schedules.update(schedule.id, {"end_behavior": "cancel"})
-    shop.control("clock/advance", to=boundary(_period(made)[0], "month", 2))
-    assert shop.now_of(made.id).status == "canceled"
-    ended = shop.stripe.v1.subscription_schedules.retrieve(schedule.id)
-    assert (ended.status, ended.completed_at) == ("completed", boundary(_period(made)[0], "month", 2))
-    assert shop.event_types(about=schedule.id)[-1] == "subscription_schedule.completed"
-    assert len(shop.invoices_of(made.id)) == 2
-
-
 def test_a_phase_that_begins_within_a_period_is_prorated(shop: Shop) -> None:
     made = shop.subscribe()
     start, end = _period(made)
@@ -110,22 +98,6 @@ def test_a_phase_that_begins_within_a_period_is_prorated(shop: Shop) -> None:
     shop.control("clock/advance", to=phases[0]["end_date"])
     assert (_price(shop.now_of(made.id)), _period(shop.now_of(made.id))) == (shop.professional, (start, end))
     assert shop.invoices_of(made.id)[0].amount_paid == (PROFESSIONAL_CENTS - STARTER_CENTS) // 2
-
-
-def test_releasing_and_canceling(shop: Shop) -> None:
-    kept, dropped = shop.subscribe(), shop.subscribe()
-    released = _scheduled(shop, kept, shop.professional)
-    canceled = _scheduled(shop, dropped, shop.professional)
-    api = shop.stripe.v1.subscription_schedules
-    assert api.release(released.id).status == "released"
-    assert api.cancel(canceled.id).status == "canceled"
-    assert (shop.now_of(kept.id).schedule, shop.now_of(kept.id).status) == (None, "active")
-    assert shop.now_of(dropped.id).status == "canceled"
-    with pytest.raises(stripe.InvalidRequestError, match=r"release .* currently in the `released` status"):
-        api.release(released.id)
-    assert [one.id for one in api.list({"customer": str(kept.customer)}).data] == [released.id]
-    shop.control("clock/advance", to=_period(kept)[1] + HOUR)
-    assert _price(shop.now_of(kept.id)) == shop.starter
 
 
 def test_a_subscription_has_one_schedule_and_a_living_one(shop: Shop) -> None:

@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from shared.adapters.memory import MemoryStore
@@ -115,6 +115,7 @@ changes = st.lists(st.tuples(st.integers(1, 64), st.booleans(), st.integers(0, 4
 
 
 @given(changes)
+@example([(1, False, 0), (1, False, 0), (1, False, 0), (4, False, 9), (1, False, 40), (1, False, 0)])
 def test_raised_and_lowered_at_random_no_write_is_lost(steps: list[tuple[int, bool, int]]) -> None:
     store, now = MemoryStore(), MIDNIGHT
     tenant = new_tenant(store)

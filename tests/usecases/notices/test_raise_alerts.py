@@ -9,12 +9,15 @@ from shared.adapters.memory import MemoryStore
 from shared.domain.notices.mails import Button
 from shared.domain.notices.webhooks import Notice
 from shared.domain.people.tenants import AuditEntry, Change
+from shared.domain.prices.costs import EventCost
+from shared.domain.prices.money import NANOUSD_PER_USD
 from shared.usecases.ledger.fold_usage import fold_tenants
 from shared.usecases.notices.alert_recipients import RecipientDependencies, set_alert_recipients
 from shared.usecases.notices.alert_thresholds import set_alert_percents
+from shared.usecases.people.manage_limits import set_limits
 from tests.alert_places import AlertPlace, FirestoreAlertPlace, MemoryAlertPlace, WaitingMail
 from tests.outgoing_fixtures import mails_of
-from tests.sample_events import NOON, ONE_SHARD
+from tests.sample_events import NOON, ONE_SHARD, costing, llm_call
 from tests.usecases.fault_injection import counted
 from tests.usecases.notices.alert_scenarios import (
     LIMIT,
@@ -79,6 +82,17 @@ def test_runs_and_tokens_raise_separate_alerts_and_one_mail(place: AlertPlace) -
     assert place.mails() == [WaitingMail(OWNER, "“Acme” has used 80 % of its tokens and 80 % of its runs")]
     assert [notice.type for notice in notices_of(place)] == ["limit.warning"] * 2
     assert {notice.data["metric"] for notice in notices_of(place)} == {"tokens", "runs"}
+
+
+def test_three_metrics_are_one_mail(place: AlertPlace) -> None:
+    set_limits(place.directory, "acme", {"cost_nanousd": 8 * 72_000}, Change("test", NOON))
+    events = [llm_call(f"e{number}", run_id=f"run {number}") for number in range(8)]
+    place.open().record("acme", [using("e", LIMIT), *events], ONE_SHARD, NOON)
+    fold(place)
+    assert [mail.subject for mail in place.mails()] == [
+        "“Acme” has used 101 % of its tokens, 80 % of its runs and 100 % of its provider cost limit"
+    ]
+    assert {notice.data["metric"] for notice in notices_of(place)} == {"tokens", "runs", "cost"}
 
 
 def test_a_tenant_chooses_its_thresholds(place: AlertPlace) -> None:
@@ -210,6 +224,32 @@ def test_a_mail_and_a_webhook_have_the_usage_and_its_effect(
         "threshold_percent": 100 if tokens > LIMIT else 90,
         "used": tokens,
         "limit": LIMIT,
+        "period_start": "2026-11-01T00:00:00Z",
+        "period_end": "2026-12-01T00:00:00Z",
+    }
+
+
+def test_a_cost_near_its_limit_is_told_in_dollars_and_as_a_lower_bound(place: AlertPlace) -> None:
+    set_limits(place.directory, "acme", {"cost_nanousd": 10 * NANOUSD_PER_USD}, Change("test", NOON))
+    bill = EventCost("exact", 9 * NANOUSD_PER_USD, "provider")
+    events = [costing(llm_call("priced"), bill), costing(llm_call("unpriced"), EventCost("unknown"))]
+    place.open().record("acme", events, ONE_SHARD, NOON)
+    fold(place)
+    assert raised(place) == ["cost.50", "cost.80", "cost.90"]
+    assert place.mails() == [WaitingMail(OWNER, "“Acme” has used 90 % of its provider cost limit")]
+    (notice,) = notices_of(place)
+    assert (notice.type, notice.text) == (
+        "limit.warning",
+        "Acme: at least $9.00 of $10.00 provider cost used (90 %).",
+    )
+    assert notice.data == {
+        "metric": "cost",
+        "threshold_percent": 90,
+        "used": 9 * NANOUSD_PER_USD,
+        "limit": 10 * NANOUSD_PER_USD,
+        "used_usd": "9.00",
+        "limit_usd": "10.00",
+        "cost_is_complete": False,
         "period_start": "2026-11-01T00:00:00Z",
         "period_end": "2026-12-01T00:00:00Z",
     }

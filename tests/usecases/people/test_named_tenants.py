@@ -6,11 +6,11 @@ from datetime import timedelta
 import pytest
 
 from shared.adapters.memory import MemoryStore
-from shared.domain.errors import Forbidden, NotFound
+from shared.domain.errors import NotFound
 from shared.domain.people.tenants import Change, Tenant
 from shared.usecases.people import named_tenants
 from shared.usecases.people.authenticate import CACHE_FOR
-from shared.usecases.people.manage_tenants import set_plan, set_suspension
+from shared.usecases.people.manage_tenants import set_plan
 from shared.usecases.people.named_tenants import NamedTenants
 from shared.usecases.people.unknown_keys import REMEMBER_FOR
 from tests.sample_events import NOON
@@ -70,13 +70,6 @@ def test_an_id_that_no_tenant_can_have_is_never_looked_up(
     tenants, calls = named
     assert tenants.find_all([text], NOON) == {}
     assert not calls
-
-
-def test_a_suspended_tenant_is_refused(memory: MemoryStore, named: tuple[NamedTenants, Counter[str]]) -> None:
-    set_suspension(memory, "acme", suspended=True, change=CHANGE)
-    with pytest.raises(Forbidden) as refusal:
-        named[0].find("acme", NOON)
-    assert refusal.value.code == "tenant_suspended"
 
 
 def test_the_least_recently_named_tenant_is_forgotten_first(

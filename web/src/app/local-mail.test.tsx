@@ -33,7 +33,7 @@ beforeEach(() => {
     'GET /tenants/acme/alerts': { body: { alerts: [], next_cursor: null } },
     'GET /tenants/acme/alert-endpoints': { body: { endpoints: [] } },
     'GET /tenants/acme/alert-recipients': { body: { emails: [], recipients: [] } },
-    'GET /tenants/acme/alert-thresholds': { body: { percents: [80], is_default: true } },
+    'GET /tenants/acme/alert-thresholds': { body: { percents: [80], is_default: true, version: 'v1' } },
   })
 })
 

@@ -16,7 +16,17 @@ import { router } from './router'
 const USER = { id: 'eve', email: 'eve@example.com', name: null }
 const ME: Me = {
   user: { ...USER, email_verified: true },
-  tenants: [{ id: 'acme', name: 'Acme', plan: 'free', role: 'owner', time_zone: 'UTC', suspended: false }],
+  tenants: [
+    {
+      id: 'acme',
+      name: 'Acme',
+      plan: 'free',
+      role: 'owner',
+      time_zone: 'UTC',
+      time_zone_version: 'v1',
+      suspended: false,
+    },
+  ],
   invitations: [
     {
       tenant_id: 'beta',

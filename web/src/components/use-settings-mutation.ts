@@ -1,7 +1,12 @@
 // Saves a setting, reloads the queries it changes, and shows a toast.
 import { useMutation, useQueryClient, type QueryKey } from '@tanstack/react-query'
 
+import { ApiError, codeOf } from '@/lib/api/problem'
+
 import { useToast } from './toast'
+
+export const CHANGED_MEANWHILE = 'changed_meanwhile'
+const OVERTAKEN = 'Somebody else changed this meanwhile. It is shown as it is now; your change was not saved.'
 
 type Change<Given, Result> = {
   change: (given: Given) => Promise<Result>
@@ -19,10 +24,19 @@ export function useSettingsMutation<Given = void, Result = unknown>({
 }: Change<Given, Result>) {
   const queries = useQueryClient()
   const toast = useToast()
+  const reload = () => Promise.all(outdated.map((queryKey) => queries.invalidateQueries({ queryKey })))
   return useMutation({
-    mutationFn: change,
+    mutationFn: async (given: Given) => {
+      try {
+        return await change(given)
+      } catch (error) {
+        if (codeOf(error) !== CHANGED_MEANWHILE) throw error
+        await reload()
+        throw new ApiError(409, CHANGED_MEANWHILE, OVERTAKEN)
+      }
+    },
     onSuccess: async (result, given) => {
-      await Promise.all(outdated.map((queryKey) => queries.invalidateQueries({ queryKey })))
+      await reload()
       if (done) toast({ title: done(given, result) })
       onDone?.(result)
     },

@@ -46,9 +46,9 @@ export function unusedUsage(role: Role = 'owner'): Usage {
       hard_tokens: 50_000,
       soft_runs: 8,
       hard_runs: 10,
-      cost_usd: null,
-      soft_cost_usd: null,
-      hard_cost_usd: null,
+      provider_cost_usd: null,
+      soft_provider_cost_usd: null,
+      hard_provider_cost_usd: null,
       grants: [],
     },
     billing: {

@@ -119,9 +119,9 @@ export function usageOf(changes: Partial<Usage> = {}): Usage {
       hard_tokens: 500_000,
       soft_runs: 80,
       hard_runs: 100,
-      cost_usd: null,
-      soft_cost_usd: null,
-      hard_cost_usd: null,
+      provider_cost_usd: null,
+      soft_provider_cost_usd: null,
+      hard_provider_cost_usd: null,
       grants: [],
     },
     billing: {

@@ -29,7 +29,7 @@ from shared.domain.limits.grants import Grant
 from shared.domain.limits.limits import LimitOverrides
 from shared.domain.people.receipts import Receipt
 from shared.domain.people.tenants import ApiKey, AuditEntry, Tenant, TenantProfile
-from shared.ports import Page
+from shared.ports import Page, StaleTenant
 
 _MAX_TRIES = 10
 _STALE = frozenset({grpc.StatusCode.FAILED_PRECONDITION, grpc.StatusCode.NOT_FOUND})
@@ -62,16 +62,21 @@ class FirestoreDirectory:
 
     def set_plan(self, tenant_id: str, plan: str, audit: AuditEntry) -> None:
         write = change_write(self._tenant_name(tenant_id), {"plan": plan})
-        self._change_listed(tenant_id, lambda tenant: replace(tenant, plan=plan), write, audit)
+        self._change_listed(lambda tenant: replace(tenant, plan=plan), write, audit)
 
-    def set_alert_recipients(self, tenant_id: str, emails: Sequence[str], audit: AuditEntry) -> None:
-        self._change_tenant(tenant_id, {"alert_recipients": list(emails)}, audit)
+    def set_alert_recipients(
+        self, tenant_id: str, emails: Sequence[str], audit: AuditEntry, version: object = None
+    ) -> None:
+        self._change_tenant(tenant_id, {"alert_recipients": list(emails)}, audit, version)
 
     def set_takes_estimates(self, tenant_id: str, takes: bool | None, audit: AuditEntry) -> None:
         self._change_tenant(tenant_id, {"takes_estimates": takes}, audit)
 
-    def set_limits(self, tenant_id: str, overrides: LimitOverrides, audit: AuditEntry) -> None:
-        self._change_tenant(tenant_id, {"limits": overrides.model_dump(exclude_none=True)}, audit)
+    def set_limits(
+        self, tenant_id: str, overrides: LimitOverrides, audit: AuditEntry, version: object = None
+    ) -> None:
+        limits = overrides.model_dump(exclude_none=True)
+        self._change_tenant(tenant_id, {"limits": limits}, audit, version)
 
     def change_grants(
         self, tenant_id: str, added: Sequence[Grant], removed: Collection[str], audit: AuditEntry
@@ -79,21 +84,25 @@ class FirestoreDirectory:
         write = grants_write(self._tenant_name(tenant_id), added, removed)
         self._commit_change(tenant_id, write, audit)
 
-    def set_time_zone(self, tenant_id: str, time_zone: str, audit: AuditEntry) -> None:
-        self._change_tenant(tenant_id, {"time_zone": time_zone}, audit)
+    def set_time_zone(
+        self, tenant_id: str, time_zone: str, audit: AuditEntry, version: object = None
+    ) -> None:
+        self._change_tenant(tenant_id, {"time_zone": time_zone}, audit, version)
 
     def set_suspended_at(self, tenant_id: str, at: datetime | None, audit: AuditEntry) -> None:
         write = change_write(self._tenant_name(tenant_id), {"suspended_at": at})
-        self._change_listed(tenant_id, lambda tenant: replace(tenant, suspended_at=at), write, audit)
+        self._change_listed(lambda tenant: replace(tenant, suspended_at=at), write, audit)
 
     def set_ended_at(self, tenant_id: str, at: datetime | None, audit: AuditEntry) -> None:
         write = change_write(self._tenant_name(tenant_id), {"ended_at": at})
-        self._change_listed(tenant_id, lambda tenant: replace(tenant, ended_at=at), write, audit)
+        self._change_listed(lambda tenant: replace(tenant, ended_at=at), write, audit)
 
-    def set_profile(self, tenant_id: str, profile: TenantProfile, audit: AuditEntry) -> None:
+    def set_profile(
+        self, tenant_id: str, profile: TenantProfile, audit: AuditEntry, version: object = None
+    ) -> None:
         fields = {"name": profile.name, "metadata": metadata_fields(profile.metadata)}
         write = change_write(self._tenant_name(tenant_id), fields)
-        self._change_listed(tenant_id, lambda tenant: replace(tenant, name=profile.name), write, audit)
+        self._change_listed(lambda tenant: replace(tenant, name=profile.name), write, audit, version)
 
     def find_key(self, key_id: str) -> ApiKey | None:
         document = self._find(self._key_name(key_id))
@@ -121,25 +130,35 @@ class FirestoreDirectory:
     def find_receipt(self, receipt_id: str) -> Receipt | None:
         return find_receipt(self._rpc, receipt_id)
 
-    def _change_tenant(self, tenant_id: str, fields: Mapping[str, object], audit: AuditEntry) -> None:
-        self._commit_change(tenant_id, change_write(self._tenant_name(tenant_id), fields), audit)
+    def _change_tenant(
+        self, tenant_id: str, fields: Mapping[str, object], audit: AuditEntry, version: Any = None
+    ) -> None:
+        write = change_write(self._tenant_name(tenant_id), fields)
+        if version is not None:
+            write.current_document.update_time.CopyFrom(version)
+        self._commit_change(tenant_id, write, audit)
 
     def _commit_change(self, tenant_id: str, write: Any, audit: AuditEntry) -> None:
         try:
             commit_audited(self._rpc, [write], audit)
         except grpc.RpcError as error:
+            if error.code() == grpc.StatusCode.FAILED_PRECONDITION:
+                raise StaleTenant from error
             if error.code() != grpc.StatusCode.NOT_FOUND:
                 raise
             raise _unknown(tenant_id) from error
 
     def _change_listed(
-        self, tenant_id: str, change: Callable[[Tenant], Tenant], write: Any, audit: AuditEntry
+        self, change: Callable[[Tenant], Tenant], write: Any, audit: AuditEntry, version: object = None
     ) -> None:
         """Commit a change with the tenant's row, which shows the whole tenant: on condition that it is as read."""
+        tenant_id = write.update.name.rpartition("/")[2]
         for _ in range(_MAX_TRIES):
-            document = self._find(self._tenant_name(tenant_id))
+            document = self._find(write.update.name)
             if document is None:
                 raise _unknown(tenant_id)
+            if version not in (None, document.update_time):
+                raise StaleTenant
             write.current_document.update_time.CopyFrom(document.update_time)
             row = row_tenant_write(self._rpc.documents, change(read_tenant(document)), audit.at)
             try:

@@ -113,8 +113,9 @@ class FirestoreMembers:
         self._commit_checked(self._invite(tenant_id, invitation, outgoing), [audit])
 
     def _invite(self, tenant_id: str, invitation: Invitation, outgoing: Outgoing) -> list[Any]:
+        write = set_write(self._invitation(tenant_id, invitation.id), _invitation_fields(invitation))
         return [
-            set_write(self._invitation(tenant_id, invitation.id), _invitation_fields(invitation)),
+            _if_unchanged(write, invitation.version) if invitation.version else write,
             self._invited(invitation, tenant_id),
             *outgoing_writes(self._rpc.documents, outgoing),
         ]

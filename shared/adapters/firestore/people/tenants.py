@@ -167,6 +167,7 @@ def read_tenant(document: Any) -> Tenant:
         ended_at=fields.get("ended_at"),
         metadata={decode_key(key): value for key, value in fields.get("metadata", {}).items()},
         created_from=fields.get("created_from"),
+        version=document.update_time,
     )
 
 

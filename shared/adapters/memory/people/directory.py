@@ -12,7 +12,7 @@ from shared.domain.limits.limits import LimitOverrides
 from shared.domain.people.receipts import Receipt
 from shared.domain.people.tenant_rows import new_row
 from shared.domain.people.tenants import ApiKey, AuditEntry, Tenant, TenantProfile
-from shared.ports import Page
+from shared.ports import Page, StaleTenant
 
 
 class MemoryDirectory(MemoryState):
@@ -57,9 +57,11 @@ class MemoryDirectory(MemoryState):
             if key_id in self._keys:
                 self._keys[key_id] = replace(self._keys[key_id], last_used_at=used_at)
 
-    def set_alert_recipients(self, tenant_id: str, emails: Sequence[str], audit: AuditEntry) -> None:
+    def set_alert_recipients(
+        self, tenant_id: str, emails: Sequence[str], audit: AuditEntry, version: object = None
+    ) -> None:
         with self._lock:
-            tenant = self._existing(tenant_id)
+            tenant = self._existing(tenant_id, version)
             self._record(audit)
             self._tenants[tenant_id] = replace(tenant, alert_recipients=tuple(emails))
 
@@ -69,9 +71,11 @@ class MemoryDirectory(MemoryState):
             self._record(audit)
             self._tenants[tenant_id] = replace(tenant, takes_estimates=takes)
 
-    def set_limits(self, tenant_id: str, overrides: LimitOverrides, audit: AuditEntry) -> None:
+    def set_limits(
+        self, tenant_id: str, overrides: LimitOverrides, audit: AuditEntry, version: object = None
+    ) -> None:
         with self._lock:
-            tenant = self._existing(tenant_id)
+            tenant = self._existing(tenant_id, version)
             self._record(audit)
             self._tenants[tenant_id] = replace(tenant, overrides=overrides)
 
@@ -84,9 +88,11 @@ class MemoryDirectory(MemoryState):
             grants = sorted([*kept, *added], key=lambda each: each.id)
             self._save(replace(tenant, grants=tuple(grants)), audit)
 
-    def set_time_zone(self, tenant_id: str, time_zone: str, audit: AuditEntry) -> None:
+    def set_time_zone(
+        self, tenant_id: str, time_zone: str, audit: AuditEntry, version: object = None
+    ) -> None:
         with self._lock:
-            tenant = self._existing(tenant_id)
+            tenant = self._existing(tenant_id, version)
             self._record(audit)
             self._tenants[tenant_id] = replace(tenant, time_zone=time_zone)
 
@@ -98,19 +104,24 @@ class MemoryDirectory(MemoryState):
         with self._lock:
             self._save(replace(self._existing(tenant_id), ended_at=at), audit)
 
-    def set_profile(self, tenant_id: str, profile: TenantProfile, audit: AuditEntry) -> None:
+    def set_profile(
+        self, tenant_id: str, profile: TenantProfile, audit: AuditEntry, version: object = None
+    ) -> None:
         with self._lock:
-            tenant = replace(self._existing(tenant_id), name=profile.name, metadata=profile.metadata)
+            tenant = replace(self._existing(tenant_id, version), name=profile.name, metadata=profile.metadata)
             self._save(tenant, audit)
 
     def _save(self, tenant: Tenant, audit: AuditEntry) -> None:
         self._record(audit)
         self._put_tenant(tenant, audit.at)
 
-    def _existing(self, tenant_id: str) -> Tenant:
+    def _existing(self, tenant_id: str, version: object = None) -> Tenant:
         if tenant_id not in self._tenants:
             raise NotFound(f"tenant {tenant_id!r} does not exist")
-        return self._tenants[tenant_id]
+        tenant = self._tenants[tenant_id]
+        if version not in (None, tenant.version):
+            raise StaleTenant
+        return tenant
 
     def list_audit(self, tenant_id: str | None, *, limit: int, cursor: str | None = None) -> Page[AuditEntry]:
         with self._lock:

@@ -94,10 +94,11 @@ class MemoryMembers(MemoryState):
         self, tenant_id: str, invitation: Invitation, outgoing: Outgoing, audit: AuditEntry
     ) -> None:
         with self._lock:
-            if not self._is_new(outgoing):
+            invitations = self._invitations.setdefault(tenant_id, {})
+            stored = invitations.get(invitation.id)
+            if not self._is_new(outgoing) or invitation.version not in (None, stored and stored.version):
                 raise StaleMembers
             self._record(audit)
-            invitations = self._invitations.setdefault(tenant_id, {})
             invitations[invitation.id] = replace(invitation, version=self._next_version())
             self._put_outgoing(outgoing)
 

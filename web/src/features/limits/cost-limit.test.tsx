@@ -24,7 +24,12 @@ function costing({ isComplete = true } = {}): Usage {
       cost_usage_percent: 99.99,
       cost_is_complete: isComplete,
     },
-    limits: limits && { ...limits, cost_usd: '10.00', soft_cost_usd: '8.00', hard_cost_usd: '10.00' },
+    limits: limits && {
+      ...limits,
+      provider_cost_usd: '10.00',
+      soft_provider_cost_usd: '8.00',
+      hard_provider_cost_usd: '10.00',
+    },
     forecast: forecast && {
       ...forecast,
       cost_usd_at_end: '14.00',

@@ -36,7 +36,9 @@ export function ForecastCard({ usage }: { usage: Usage }) {
         <dl className="mt-4 grid gap-1.5">
           <AtEnd label="Tokens at reset" forecast={forecast.tokens} limit={limits.tokens} />
           <AtEnd label="Runs at reset" forecast={forecast.runs} limit={limits.runs} />
-          {limits.cost_usd !== null && <CostAtEnd forecast={forecast} limit_usd={limits.cost_usd} />}
+          {limits.provider_cost_usd !== null && (
+            <CostAtEnd forecast={forecast} limit_usd={limits.provider_cost_usd} />
+          )}
         </dl>
       )}
     </Card>

@@ -51,7 +51,12 @@ describe('the forecast', () => {
   })
 
   it('says that the limit of the cost lasts too, where there is one', () => {
-    const dollars = { ...limits, cost_usd: '10.00', soft_cost_usd: '8.00', hard_cost_usd: '10.00' }
+    const dollars = {
+      ...limits,
+      provider_cost_usd: '10.00',
+      soft_provider_cost_usd: '8.00',
+      hard_provider_cost_usd: '10.00',
+    }
     const lasting = forecast({ cost_soft_reached_at: '2026-11-28T00:00:00Z' })
     const usage = usageOf({ limits: limits && { ...limits, ...dollars }, forecast: lasting })
     expect(forecastText(usage, 'UTC').sentence).toBe(

@@ -79,7 +79,7 @@ function lastsText(forecast: Forecast, limits: Limits, day: (instant: string) =>
   const warned = earliest(forecast, 'soft_reached_at')
   const share = warned && `${limits.soft_percent}% of ${warned.metric === 'cost' ? 'the ' : ''}`
   const soft = warned ? `. You reach ${share}${LIMIT_NAMES[warned.metric]} on ${day(warned.at)}` : ''
-  const lasting = limits.cost_usd === null ? 'tokens and runs' : 'tokens, runs and the cost limit'
+  const lasting = limits.provider_cost_usd === null ? 'tokens and runs' : 'tokens, runs and the cost limit'
   return {
     tone: 'ok',
     headline: 'Within limits',

@@ -32,7 +32,12 @@ describe('a level', () => {
     ['10.00', 'hard'],
     ['10.01', 'hard'],
   ])('of $%s of a limit of $10 is %s', (cost_used_usd, level) => {
-    const dollars = { ...limits, cost_usd: '10.00', soft_cost_usd: '8.00', hard_cost_usd: '10.00' }
+    const dollars = {
+      ...limits,
+      provider_cost_usd: '10.00',
+      soft_provider_cost_usd: '8.00',
+      hard_provider_cost_usd: '10.00',
+    }
     expect(levelsOf({ ...status, cost_used_usd }, dollars).cost).toBe(level)
   })
 
@@ -42,7 +47,13 @@ describe('a level', () => {
   it('is told of all three in one sentence', () => {
     const nothing = {
       ...limits,
-      ...{ hard_tokens: 0, hard_runs: 0, cost_usd: '0.00', soft_cost_usd: '0.00', hard_cost_usd: '0.00' },
+      ...{
+        hard_tokens: 0,
+        hard_runs: 0,
+        provider_cost_usd: '0.00',
+        soft_provider_cost_usd: '0.00',
+        hard_provider_cost_usd: '0.00',
+      },
     }
     expect(limitReached(status, nothing)).toBe('You reached the token, run and cost limits')
   })

@@ -41,9 +41,16 @@ export function limitReached(status: LimitStatus, limits: Limits): string {
 }
 
 /** An unlimited cost is within its limit, whatever it is. */
-function costLevelOf({ cost_used_usd }: LimitStatus, { soft_cost_usd, hard_cost_usd }: Limits): Level {
-  if (soft_cost_usd === null || hard_cost_usd === null) return 'within'
-  return levelOf(nanoUsdOf(cost_used_usd), nanoUsdOf(soft_cost_usd), nanoUsdOf(hard_cost_usd))
+function costLevelOf(
+  { cost_used_usd }: LimitStatus,
+  { soft_provider_cost_usd, hard_provider_cost_usd }: Limits,
+): Level {
+  if (soft_provider_cost_usd === null || hard_provider_cost_usd === null) return 'within'
+  return levelOf(
+    nanoUsdOf(cost_used_usd),
+    nanoUsdOf(soft_provider_cost_usd),
+    nanoUsdOf(hard_provider_cost_usd),
+  )
 }
 
 function levelOf<Amount extends number | bigint>(used: Amount, soft: Amount, hard: Amount): Level {

@@ -60,7 +60,9 @@ function Meters({ status, limits }: { status: LimitStatus; limits: Limits }) {
         detail={<Amount used={status.runs_used} limit={limits.runs} />}
         valueText={`${formatInteger(status.runs_used)} of ${limitText(limits.runs)} runs`}
       />
-      {limits.cost_usd !== null && <CostMeter status={status} limits={limits} limit_usd={limits.cost_usd} />}
+      {limits.provider_cost_usd !== null && (
+        <CostMeter status={status} limits={limits} limit_usd={limits.provider_cost_usd} />
+      )}
       {status.tokens_held > 0 && (
         <p className="text-xs text-ink-faint">
           {formatInteger(status.tokens_held)} more tokens are reserved for runs in progress.

@@ -12,7 +12,7 @@ import { AlertsPage } from './alerts-page'
 
 const RECIPIENTS = '/tenants/acme/alert-recipients'
 const THRESHOLDS = '/tenants/acme/alert-thresholds'
-const DEFAULT: Thresholds = { percents: [50, 80, 90, 100], is_default: true }
+const DEFAULT: Thresholds = { percents: [50, 80, 90, 100], is_default: true, version: 'v1' }
 
 const confirmed = (email: string): Recipient => ({ email, status: 'confirmed' })
 const pending = (email: string): Recipient => ({ email, status: 'pending' })
@@ -22,7 +22,7 @@ function open(routes: Routes, recipients: Recipient[] = []) {
   const requests = serveApi({
     'GET /tenants/acme/alerts': { body: { alerts: [], next_cursor: null } },
     'GET /tenants/acme/alert-endpoints': { body: { endpoints: [] } },
-    [`GET ${RECIPIENTS}`]: { body: { emails, recipients } },
+    [`GET ${RECIPIENTS}`]: { body: { emails, recipients, version: 'r1' } },
     [`GET ${THRESHOLDS}`]: { body: DEFAULT },
     ...routes,
   })
@@ -47,7 +47,7 @@ test('adds an email to the recipients', async () => {
   ])
   await add('bob@example.com')
   expect(await screen.findByText('Recipients saved')).toBeVisible()
-  expect(saved()).toEqual({ emails: ['ada@example.com', 'bob@example.com'] })
+  expect(saved()).toEqual({ emails: ['ada@example.com', 'bob@example.com'], version: 'r1' })
 })
 
 test('removes an email that has not confirmed', async () => {
@@ -56,7 +56,7 @@ test('removes an email that has not confirmed', async () => {
     pending('bob@example.com'),
   ])
   await userEvent.click(await screen.findByRole('button', { name: 'Remove bob@example.com' }))
-  await waitFor(() => expect(saved()).toEqual({ emails: ['ada@example.com'] }))
+  await waitFor(() => expect(saved()).toEqual({ emails: ['ada@example.com'], version: 'r1' }))
 })
 
 test('says that owners receive alerts when there are no recipients', async () => {
@@ -93,7 +93,23 @@ test('saves other thresholds', async () => {
   await typeThresholds('75, 95%')
   await userEvent.click(screen.getByRole('button', { name: 'Save' }))
   expect(await screen.findByText('Thresholds saved')).toBeVisible()
-  expect(saved()).toEqual({ percents: [75, 95] })
+  expect(saved()).toEqual({ percents: [75, 95], version: 'v1' })
+})
+
+test('says that somebody else changed the thresholds, and shows theirs', async () => {
+  let thresholds: Thresholds = DEFAULT
+  const saved = open({
+    [`GET ${THRESHOLDS}`]: () => ({ body: thresholds }),
+    [`PUT ${THRESHOLDS}`]: () => {
+      thresholds = { percents: [60], is_default: false, version: 'v2' }
+      return problem(409, 'changed_meanwhile', 'somebody else has changed this')
+    },
+  })
+  await typeThresholds('75')
+  await userEvent.click(screen.getByRole('button', { name: 'Save' }))
+  expect(await screen.findByText(/^Somebody else changed this meanwhile\./)).toBeVisible()
+  expect(saved()).toEqual({ percents: [75], version: 'v1' })
+  expect(screen.getByLabelText('Percentages of a limit')).toHaveValue('60')
 })
 
 test('takes only whole numbers as thresholds', async () => {
@@ -114,7 +130,7 @@ test('shows what is wrong with a threshold', async () => {
 })
 
 test('resets thresholds to the default, and offers it only where they differ', async () => {
-  let thresholds: Thresholds = { percents: [75], is_default: false }
+  let thresholds: Thresholds = { percents: [75], is_default: false, version: 'v0' }
   const saved = open({
     [`GET ${THRESHOLDS}`]: () => ({ body: thresholds }),
     [`PUT ${THRESHOLDS}`]: () => {
@@ -124,7 +140,7 @@ test('resets thresholds to the default, and offers it only where they differ', a
   })
   await userEvent.click(await screen.findByRole('button', { name: 'Reset to default' }))
   expect(await screen.findByText('Thresholds reset to default')).toBeVisible()
-  expect(saved()).toEqual({ percents: null })
+  expect(saved()).toEqual({ percents: null, version: 'v0' })
   expect(screen.getByLabelText('Percentages of a limit')).toHaveValue('50, 80, 90, 100')
   expect(screen.queryByRole('button', { name: 'Reset to default' })).not.toBeInTheDocument()
 })

@@ -50,7 +50,7 @@ function Recipients() {
   if (recipients.error) {
     return <ErrorState title="Could not load recipients" query={recipients} />
   }
-  return recipients.data ? <RecipientsForm recipients={recipients.data} /> : <Skeleton className="h-24" />
+  return recipients.data ? <RecipientsForm {...recipients.data} /> : <Skeleton className="h-24" />
 }
 
 function AlertThresholds() {

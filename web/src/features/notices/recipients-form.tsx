@@ -10,16 +10,17 @@ import { TextInput } from '@/components/text-input'
 import { useSettingsMutation } from '@/components/use-settings-mutation'
 import { call } from '@/lib/api/client'
 import { alertRecipientsQuery, tenantPath } from '@/lib/api/queries'
-import type { Recipient } from '@/lib/api/types'
+import type { Recipient, Recipients } from '@/lib/api/types'
 import { useTenant } from '@/lib/tenant'
 
 import { firstProblem } from './first-problem'
 
-export function RecipientsForm({ recipients }: { recipients: Recipient[] }) {
+export function RecipientsForm({ recipients, version }: Recipients) {
   const { id } = useTenant()
   const [typed, setTyped] = useState('')
   const change = useSettingsMutation<string[]>({
-    change: (next) => call(`${tenantPath(id)}/alert-recipients`, { method: 'PUT', body: { emails: next } }),
+    change: (next) =>
+      call(`${tenantPath(id)}/alert-recipients`, { method: 'PUT', body: { emails: next, version } }),
     outdated: [alertRecipientsQuery(id).queryKey],
     done: () => 'Recipients saved',
   })

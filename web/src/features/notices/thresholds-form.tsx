@@ -4,8 +4,9 @@ import { useState, type SubmitEvent } from 'react'
 import { Button } from '@/components/button'
 import { Field } from '@/components/field'
 import { TextInput } from '@/components/text-input'
-import { useSettingsMutation } from '@/components/use-settings-mutation'
+import { CHANGED_MEANWHILE, useSettingsMutation } from '@/components/use-settings-mutation'
 import { call } from '@/lib/api/client'
+import { codeOf } from '@/lib/api/problem'
 import { alertThresholdsQuery, tenantPath } from '@/lib/api/queries'
 import type { Thresholds } from '@/lib/api/types'
 import { useTenant } from '@/lib/tenant'
@@ -15,20 +16,23 @@ import { percentsIn } from './percents'
 
 export function ThresholdsForm({ thresholds }: { thresholds: Thresholds }) {
   const { id } = useTenant()
+  const { version } = thresholds
   const stored = thresholds.percents.join(', ')
   const [typed, setTyped] = useState<string | null>(null)
   /** Null means the default. */
   const change = useSettingsMutation<number[] | null>({
-    change: (percents) => call(`${tenantPath(id)}/alert-thresholds`, { method: 'PUT', body: { percents } }),
+    change: (percents) =>
+      call(`${tenantPath(id)}/alert-thresholds`, { method: 'PUT', body: { percents, version } }),
     outdated: [alertThresholdsQuery(id).queryKey],
     done: (percents) => (percents === null ? 'Thresholds reset to default' : 'Thresholds saved'),
     onDone: () => setTyped(null),
   })
   const text = typed ?? stored
   const percents = percentsIn(text)
+  const showStored = (error: Error) => codeOf(error) === CHANGED_MEANWHILE && setTyped(null)
   const save = (event: SubmitEvent) => {
     event.preventDefault()
-    if (percents) change.mutate(percents)
+    if (percents) change.mutate(percents, { onError: showStored })
   }
   return (
     <form onSubmit={save} noValidate className="flex flex-col items-start gap-3 sm:flex-row">
@@ -53,7 +57,7 @@ export function ThresholdsForm({ thresholds }: { thresholds: Thresholds }) {
         <Button
           variant="ghost"
           disabled={change.isPending}
-          onClick={() => change.mutate(null)}
+          onClick={() => change.mutate(null, { onError: showStored })}
           className="sm:mt-6.5"
         >
           Reset to default

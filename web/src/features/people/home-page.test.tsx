@@ -11,8 +11,24 @@ import { HomePage, homeOf } from './home-page'
 const ME: Me = {
   user: { id: 'ada', email: 'ada@example.com', name: null, email_verified: true },
   tenants: [
-    { id: 'acme', name: 'Acme', plan: 'free', role: 'owner', time_zone: 'UTC', suspended: false },
-    { id: 'beta', name: 'Beta', plan: 'free', role: 'member', time_zone: 'UTC', suspended: false },
+    {
+      id: 'acme',
+      name: 'Acme',
+      plan: 'free',
+      role: 'owner',
+      time_zone: 'UTC',
+      time_zone_version: 'v1',
+      suspended: false,
+    },
+    {
+      id: 'beta',
+      name: 'Beta',
+      plan: 'free',
+      role: 'member',
+      time_zone: 'UTC',
+      time_zone_version: 'v1',
+      suspended: false,
+    },
   ],
   invitations: [],
 }

@@ -10,7 +10,17 @@ import { JoinPage } from './join-page'
 
 const ME: Me = {
   user: { id: 'eve', email: 'eve@example.com', name: null, email_verified: true },
-  tenants: [{ id: 'acme', name: 'Acme', plan: 'free', role: 'owner', time_zone: 'UTC', suspended: false }],
+  tenants: [
+    {
+      id: 'acme',
+      name: 'Acme',
+      plan: 'free',
+      role: 'owner',
+      time_zone: 'UTC',
+      time_zone_version: 'v1',
+      suspended: false,
+    },
+  ],
   invitations: [],
 }
 const invitationTo = (tenant_id: string, tenant_name: string): Me['invitations'][number] => ({

@@ -18,6 +18,7 @@ const member = (id: string, role: Role): Member => ({
   name: null,
   role,
   joined_at: '2026-11-01T00:00:00Z',
+  version: `${id} ${role}`,
   api_keys: [],
 })
 const INVITE = {
@@ -27,6 +28,7 @@ const INVITE = {
   invited_by: 'ada@example.com',
   invited_at: '2026-11-20T00:00:00Z',
   expires_at: '2026-12-04T00:00:00Z',
+  version: 'inv',
   link: 'https://usage.example.com/join/acme',
 }
 const LIST = { body: { members: [member('ada', 'owner'), member('bob', 'member')], invites: [INVITE] } }

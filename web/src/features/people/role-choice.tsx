@@ -20,7 +20,11 @@ export function RoleChoice({ member, mayChange }: RoleChoiceProps) {
   const toast = useToast()
   const [demoted, setDemoted] = useState<Member | null>(null)
   const change = useSettingsMutation<Role, Member>({
-    change: (next) => call(`${tenantPath(id)}/members/${member.id}`, { method: 'PUT', body: { role: next } }),
+    change: (next) =>
+      call(`${tenantPath(id)}/members/${member.id}`, {
+        method: 'PUT',
+        body: { role: next, version: member.version },
+      }),
     // The user's own role decides what pages offer.
     outdated: [membersQuery(id).queryKey, usageQuery(id).queryKey],
     done: (next) => `${member.email} is now ${ROLE_LABELS[next].toLowerCase()}`,

@@ -10,6 +10,8 @@ import { TimeZonePage } from './time-zone-page'
 
 afterEach(() => vi.unstubAllGlobals())
 
+const ME = { body: { tenants: [{ id: 'acme', time_zone_version: 'v1' }] } }
+
 const show = () => renderPage(<TimeZonePage />, { tenant: tenantOf() })
 
 async function choose(name: string) {
@@ -20,6 +22,7 @@ async function choose(name: string) {
 describe('the time zone', () => {
   it('is saved when another one is chosen', async () => {
     const requests = serveApi({
+      'GET /me': ME,
       'PUT /tenants/acme/time-zone': { body: { time_zone: 'Europe/Berlin' } },
     })
     show()
@@ -27,12 +30,13 @@ describe('the time zone', () => {
     expect(screen.getByRole('button', { name: 'Save' })).toBeDisabled()
     await choose('Europe/Berlin')
     expect(await screen.findByText('Time zone saved')).toBeInTheDocument()
-    expect(requests.map(({ body }) => body)).toEqual([{ time_zone: 'Europe/Berlin' }])
+    const sent = requests.filter(({ method }) => method === 'PUT')
+    expect(sent.map(({ body }) => body)).toEqual([{ time_zone: 'Europe/Berlin', version: 'v1' }])
   })
 
   it('says why a zone is refused', async () => {
     const reason = 'time_zone: Australia/Lord_Howe is UTC+10:30 on 2026-09-01.'
-    serveApi({ 'PUT /tenants/acme/time-zone': problem(422, 'invalid_input', reason) })
+    serveApi({ 'GET /me': ME, 'PUT /tenants/acme/time-zone': problem(422, 'invalid_input', reason) })
     show()
     await choose('Australia/Lord_Howe')
     expect(await screen.findByText(reason)).toBeInTheDocument()

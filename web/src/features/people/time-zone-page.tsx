@@ -1,28 +1,34 @@
 // The time zone whose days the usage page shows.
+import { useQuery } from '@tanstack/react-query'
 import { useState, type SubmitEvent } from 'react'
 
 import { Button } from '@/components/button'
 import { Card } from '@/components/card'
 import { Field } from '@/components/field'
 import { Select } from '@/components/select'
-import { useSettingsMutation } from '@/components/use-settings-mutation'
+import { CHANGED_MEANWHILE, useSettingsMutation } from '@/components/use-settings-mutation'
 import { call } from '@/lib/api/client'
-import { ApiError } from '@/lib/api/problem'
+import { ApiError, codeOf } from '@/lib/api/problem'
 import { meQuery, tenantPath } from '@/lib/api/queries'
 import { useTenant } from '@/lib/tenant'
 
 export function TimeZonePage() {
   const { id, usage } = useTenant()
   const stored = usage.tenant.time_zone
-  const [chosen, setChosen] = useState(stored)
+  const version = useQuery(meQuery()).data?.tenants.find((each) => each.id === id)?.time_zone_version
+  const [picked, setPicked] = useState<string | null>(null)
+  const chosen = picked ?? stored
   const change = useSettingsMutation<string>({
-    change: (time_zone) => call(`${tenantPath(id)}/time-zone`, { method: 'PUT', body: { time_zone } }),
+    change: (time_zone) =>
+      call(`${tenantPath(id)}/time-zone`, { method: 'PUT', body: { time_zone, version } }),
     outdated: [['tenant', id, 'usage'], meQuery().queryKey],
     done: () => 'Time zone saved',
   })
   const save = (event: SubmitEvent) => {
     event.preventDefault()
-    change.mutate(chosen)
+    change.mutate(chosen, {
+      onError: (error) => codeOf(error) === CHANGED_MEANWHILE && setPicked(null),
+    })
   }
   return (
     <>
@@ -37,7 +43,7 @@ export function TimeZonePage() {
               <Select
                 options={optionsWith(stored)}
                 value={chosen}
-                onChange={(event) => setChosen(event.target.value)}
+                onChange={(event) => setPicked(event.target.value)}
               />
             </Field>
           </div>

@@ -93,8 +93,7 @@ export const membersQuery = (tenant: string) =>
 export const alertRecipientsQuery = (tenant: string) =>
   queryOptions({
     queryKey: ['tenant', tenant, 'alert-recipients'],
-    queryFn: async ({ signal }) =>
-      (await call<Recipients>(`${tenantPath(tenant)}/alert-recipients`, { signal })).recipients,
+    queryFn: ({ signal }) => call<Recipients>(`${tenantPath(tenant)}/alert-recipients`, { signal }),
   })
 
 export const alertThresholdsQuery = (tenant: string) =>

@@ -2959,8 +2959,16 @@ export interface components {
              * Format: date-time
              */
             at: string;
-            /** Actor */
+            /**
+             * Actor
+             * @description `member:<email>`, `platform:<prefix>` or `key:<prefix>` of a key, `operator:<email>`, `admin:<login>` of an operator's command, `recipient:<email>` of an alert mail; else the part of the system.
+             */
             actor: string;
+            /**
+             * Actor Kind
+             * @enum {string}
+             */
+            actor_kind: "member" | "platform" | "operator" | "key" | "recipient" | "system";
             /** Action */
             action: string;
             /** Before */
@@ -3490,6 +3498,12 @@ export interface components {
              * @enum {string}
              */
             role: "owner" | "admin" | "member";
+            /**
+             * Version
+             * @description The `version` that you have read: if it has changed since, the answer is 409 `changed_meanwhile` and nothing is stored. Without it, you overwrite any.
+             * @default null
+             */
+            version?: string | null;
         };
         /**
          * InvitationResponse
@@ -3517,6 +3531,11 @@ export interface components {
              * Format: date-time
              */
             expires_at: string;
+            /**
+             * Version
+             * @description Send it with a change, which is then refused if somebody else has changed this meanwhile.
+             */
+            version: string;
             /**
              * Link
              * @description The page on which the invited person accepts.
@@ -3801,23 +3820,23 @@ export interface components {
              */
             hard_runs: number;
             /**
-             * Cost Usd
+             * Provider Cost Usd
              * @description The most that the calls may cost at their providers. Null, as are its thresholds: unlimited.
              * @default null
              */
-            cost_usd: string | null;
+            provider_cost_usd: string | null;
             /**
-             * Soft Cost Usd
+             * Soft Provider Cost Usd
              * @description Cost at which the tenant is warned.
              * @default null
              */
-            soft_cost_usd: string | null;
+            soft_provider_cost_usd: string | null;
             /**
-             * Hard Cost Usd
+             * Hard Provider Cost Usd
              * @description Cost at which requests are denied.
              * @default null
              */
-            hard_cost_usd: string | null;
+            hard_provider_cost_usd: string | null;
             /**
              * Grants
              * @description The grants in effect, in the order of their ids.
@@ -3885,6 +3904,11 @@ export interface components {
              * Format: date-time
              */
             joined_at: string;
+            /**
+             * Version
+             * @description Send it with a change, which is then refused if somebody else has changed this meanwhile.
+             */
+            version: string;
             /** Api Keys */
             api_keys: components["schemas"]["KeyResponse"][];
         };
@@ -3916,6 +3940,11 @@ export interface components {
             role: "owner" | "admin" | "member";
             /** Time Zone */
             time_zone: string;
+            /**
+             * Time Zone Version
+             * @description Send it with a change, which is then refused if somebody else has changed this meanwhile.
+             */
+            time_zone_version: string;
             /**
              * Suspended
              * @description True while the operator has suspended it: nothing can be read.
@@ -4055,11 +4084,10 @@ export interface components {
              */
             runs?: number | null;
             /**
-             * Cost Usd
-             * @description The most that the tenant's calls may cost at their providers in a metering period.
+             * Provider Cost Usd
              * @default null
              */
-            cost_usd?: number | string | null;
+            provider_cost_usd?: string | null;
             /**
              * Requests Per Minute
              * @default null
@@ -4092,11 +4120,10 @@ export interface components {
              */
             runs?: number | null;
             /**
-             * Cost Usd
-             * @description The most that the tenant's calls may cost at their providers in a metering period.
+             * Provider Cost Usd
              * @default null
              */
-            cost_usd?: number | string | null;
+            provider_cost_usd?: string | null;
             /**
              * Requests Per Minute
              * @default null
@@ -4118,6 +4145,12 @@ export interface components {
              * @default
              */
             reason?: string;
+            /**
+             * Version
+             * @description The `version` that you have read: if it has changed since, the answer is 409 `changed_meanwhile` and nothing is stored. Without it, you overwrite any.
+             * @default null
+             */
+            version?: string | null;
         };
         /**
          * OwnLimitsResponse
@@ -4128,8 +4161,11 @@ export interface components {
             tokens: number | null;
             /** Runs */
             runs: number | null;
-            /** Cost Usd */
-            cost_usd: string | null;
+            /**
+             * Provider Cost Usd
+             * @description In USD, or `unlimited`.
+             */
+            provider_cost_usd: string | null;
             /** Requests Per Minute */
             requests_per_minute: number | null;
             /** Soft Percent */
@@ -4261,6 +4297,12 @@ export interface components {
         RecipientsBody: {
             /** Emails */
             emails: string[];
+            /**
+             * Version
+             * @description The `version` that you have read: if it has changed since, the answer is 409 `changed_meanwhile` and nothing is stored. Without it, you overwrite any.
+             * @default null
+             */
+            version?: string | null;
         };
         /**
          * RecipientsResponse
@@ -4271,6 +4313,11 @@ export interface components {
             emails: string[];
             /** Recipients */
             recipients: components["schemas"]["RecipientResponse"][];
+            /**
+             * Version
+             * @description Send it with a change, which is then refused if somebody else has changed this meanwhile.
+             */
+            version: string;
         };
         /**
          * RemovedMemberResponse
@@ -4290,6 +4337,12 @@ export interface components {
              * @enum {string}
              */
             role: "owner" | "admin" | "member";
+            /**
+             * Version
+             * @description The `version` that you have read: if it has changed since, the answer is 409 `changed_meanwhile` and nothing is stored. Without it, you overwrite any.
+             * @default null
+             */
+            version?: string | null;
         };
         /**
          * RotationBody
@@ -4393,6 +4446,11 @@ export interface components {
              * Format: date-time
              */
             expires_at: string;
+            /**
+             * Version
+             * @description Send it with a change, which is then refused if somebody else has changed this meanwhile.
+             */
+            version: string;
             /**
              * Link
              * @description The page on which the invited person accepts.
@@ -4604,10 +4662,10 @@ export interface components {
             /** Runs */
             runs: number | null;
             /**
-             * Cost Usd
+             * Provider Cost Usd
              * @description The most that its calls may cost at their providers.
              */
-            cost_usd: string | null;
+            provider_cost_usd: string | null;
             /** Requests Per Minute */
             requests_per_minute: number | null;
             /** Soft Percent */
@@ -4643,6 +4701,12 @@ export interface components {
              * @default
              */
             reason?: string;
+            /**
+             * Version
+             * @description The `version` that you have read: if it has changed since, the answer is 409 `changed_meanwhile` and nothing is stored. Without it, you overwrite any.
+             * @default null
+             */
+            version?: string | null;
         };
         /**
          * TenantRowResponse
@@ -4732,6 +4796,12 @@ export interface components {
         ThresholdsBody: {
             /** Percents */
             percents: number[] | null;
+            /**
+             * Version
+             * @description The `version` that you have read: if it has changed since, the answer is 409 `changed_meanwhile` and nothing is stored. Without it, you overwrite any.
+             * @default null
+             */
+            version?: string | null;
         };
         /**
          * ThresholdsResponse
@@ -4742,6 +4812,11 @@ export interface components {
             percents: number[];
             /** Is Default */
             is_default: boolean;
+            /**
+             * Version
+             * @description Send it with a change, which is then refused if somebody else has changed this meanwhile.
+             */
+            version: string;
         };
         /**
          * TimeZoneBody
@@ -4753,6 +4828,12 @@ export interface components {
              * @description A time zone of the IANA database whose offset from UTC is a whole number of hours.
              */
             time_zone: string;
+            /**
+             * Version
+             * @description The `version` that you have read: if it has changed since, the answer is 409 `changed_meanwhile` and nothing is stored. Without it, you overwrite any.
+             * @default null
+             */
+            version?: string | null;
         };
         /**
          * TimeZoneResponse
@@ -4764,6 +4845,11 @@ export interface components {
              * @example Europe/Berlin
              */
             time_zone: string;
+            /**
+             * Version
+             * @description Send it with a change, which is then refused if somebody else has changed this meanwhile.
+             */
+            version: string;
         };
         /**
          * TokenSums
@@ -4831,7 +4917,7 @@ export interface components {
             id: string;
             /**
              * Plan
-             * @description The larger limit of both plans counts, tokens and runs apart.
+             * @description The larger limit of both plans counts, for each metric apart.
              */
             plan: string | null;
             /**
@@ -4932,6 +5018,11 @@ export interface components {
             grants: components["schemas"]["shared__http__people__tenant_responses__GrantResponse"][];
             billing: components["schemas"]["TenantBillingResponse"];
             usage: components["schemas"]["TenantUsageResponse"] | null;
+            /**
+             * Version
+             * @description Send it with a change, which is then refused if somebody else has changed this meanwhile.
+             */
+            version: string;
         };
     };
     responses: {
