@@ -4999,6 +4999,8 @@ export interface components {
             name: string;
             /** Plan */
             plan: string;
+            /** Plan Version */
+            plan_version: number;
             /**
              * Status
              * @enum {string}
@@ -5283,6 +5285,8 @@ export interface components {
             name: string;
             /** Plan */
             plan: string;
+            /** Plan Version */
+            plan_version: number;
             /**
              * Status
              * @enum {string}
