@@ -46,6 +46,8 @@ def test_create_prints_the_tenant_and_its_first_key(capsys: Capture) -> None:
         "limits": {},
         "grants": [],
         "suspended_at": None,
+        "ended_at": None,
+        "metadata": {},
         "takes_estimates": None,
         "counter_shards": 1,
     }
@@ -273,12 +275,32 @@ def test_tenants_are_listed_in_the_order_of_their_ids_page_by_page(capsys: Captu
     assert [each["id"] for each in page] == ["bolt"]
 
 
+def test_tenants_are_listed_by_filters_from_the_platforms_list(capsys: Capture) -> None:
+    for tenant_id, plan in (("acme", "starter"), ("bolt", "free"), ("cube", "starter")):
+        run(capsys, "tenant", "create", "--id", tenant_id, "--name", tenant_id.title(), "--plan", plan)
+    run(capsys, "tenant", "suspend", "--id", "cube", "--reason", "unpaid")
+
+    def ids(*options: str) -> list[str]:
+        return [each["id"] for each in run(capsys, "tenant", "list", *options)["tenants"]]
+
+    assert ids("--plan", "starter", "--sort", "name") == ["acme", "cube"]
+    assert ids("--status", "suspended") == ["cube"]
+    assert ids("--search", "bo") == ["bolt"]
+    assert ids("--over-80") == ids("--past-due") == []
+    first = run(capsys, "tenant", "list", "--sort", "name", "--limit", "2")
+    assert ids("--sort", "name", "--cursor", first["next_cursor"]) == ["cube"]
+    (row,) = run(capsys, "tenant", "list", "--search", "acme")["tenants"]
+    assert (row["usage_percent"], row["status"], row["cost_usd"]) == (0, "active", "0.00")
+    assert main(["tenant", "list", "--plan", "free", "--after", "acme"]) == 2
+    assert "--cursor" in capsys.readouterr().err
+
+
 def test_for_people_tenants_are_a_table(capsys: Capture) -> None:
     run(capsys, *CREATE)
     assert main(["tenant", "list"]) == 0
     count, head, row = capsys.readouterr().out.splitlines()
     assert count == "tenants: 1"
-    assert head.split() == ["id", "name", "plan", "plan_version", "created_at", "suspended_at"]
+    assert head.split() == ["id", "name", "plan", "plan_version", "created_at", "suspended_at", "ended_at"]
     assert row.split()[:3] == ["acme", "Acme", "free"]
     assert head.index("plan") == row.index("free")
 

@@ -78,6 +78,7 @@ def test_every_block_is_something_that_these_tests_run_or_look_at() -> None:
         "docs/plans.md": ["sh", "toml", "sh", "sh"],
         "docs/prices.md": ["toml", "sh"],
         "docs/recording.md": ["sh", "python", "sh"],
+        "docs/tenants.md": ["sh"],
         "docs/webhooks.md": ["sh", "json", "python"],
     }
 
@@ -147,6 +148,19 @@ def test_the_commands_about_limits_run_as_they_stand(stack: RunningStack, folder
     shown = re.findall(r"^  suspended_at +(\S+)$", output, re.MULTILINE)
     assert [each != "-" for each in shown] == [False, False, True, False]
     assert re.search(r"^revoked_grants: 2$", output, re.MULTILINE)
+
+
+def test_the_commands_about_tenants_run_as_they_stand(stack: RunningStack, folder: Path) -> None:
+    lines = list(map(json.loads, run(["sh", "-eu"], page("tenants").shell, folder).splitlines()))
+    created, key, changed, limited, grant, listed, suspended, resumed, shown = lines
+    assert (created["plan"], created["own_limits"]["provider_cost_usd"]) == ("starter", "99.50")
+    assert key["api_key"]["scopes"] == ["usage:write", "limits:read"]
+    assert (changed["plan"], limited["limits"]["tokens"], grant["tokens"]) == (
+        *("professional", 3_000_000, 100_000),
+    )
+    assert "bolt" in [each["id"] for each in listed["tenants"]]
+    assert [each["status"] for each in (suspended, resumed, shown)] == ["suspended", "active", "active"]
+    assert shown["limits"]["tokens"] == 3_000_000 + 100_000
 
 
 def test_the_commands_about_webhooks_run_as_they_stand(stack: RunningStack, folder: Path) -> None:

@@ -1,8 +1,11 @@
 """The commands about tenants and their options; each command's help ends with an example."""
 
 from argparse import ArgumentParser, RawDescriptionHelpFormatter
+from typing import get_args
 
-from tools.admin import commands
+from shared.domain.people.tenant_rows import RowSort
+from shared.domain.people.tenants import TenantStatus
+from tools.admin import commands, list_commands
 from tools.admin.grant_arguments import add_grants
 from tools.admin.operator_commands import add_operators
 from tools.admin.parsing import PROGRAM, Command, add, add_common, whole_number
@@ -77,13 +80,23 @@ def _add_tenant(parser: ArgumentParser) -> None:
         actions,
         Command(
             name="list",
-            run=commands.list_tenants,
-            help="list tenants in the order of their ids",
-            example="tenant list --limit 20 --after acme",
+            run=list_commands.list_tenants,
+            help="list tenants in the order of their ids or, with filters, from the platform's list",
+            example="tenant list --status active --over-80 --sort usage --limit 20",
         ),
     )
     listing.add_argument("--limit", type=whole_number(1, _MOST_TENANTS), default=50, help="default 50")
-    listing.add_argument("--after", metavar="ID", help="begin after this tenant")
+    place = listing.add_mutually_exclusive_group()
+    place.add_argument("--after", metavar="ID", help="without filters: begin after this tenant")
+    place.add_argument("--cursor", help="with the same filters: go on where the last page ended")
+    listing.add_argument("--search", metavar="TEXT", help="the beginning of an id or a name")
+    listing.add_argument("--plan", metavar="ID")
+    listing.add_argument("--status", choices=get_args(TenantStatus))
+    listing.add_argument("--over-80", action="store_true", help="at least 80 % of a limit is used")
+    listing.add_argument("--past-due", action="store_true")
+    listing.add_argument(
+        "--sort", choices=get_args(RowSort), help="highest or newest first, names from A to Z"
+    )
     show = add(
         actions,
         Command(

@@ -5,7 +5,6 @@ from argparse import Namespace
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
-from itertools import islice
 from typing import Any
 
 from shared.container import Container
@@ -40,25 +39,6 @@ def create_tenant(container: Container, options: Namespace) -> Answer:
         container.directory, request, change_of(container), is_live=is_live
     )
     return Answer({"tenant": tenant_fields(tenant), "api_key": key.secret})
-
-
-def list_tenants(container: Container, options: Namespace) -> Answer:
-    """List tenants in the order of their ids."""
-    ids = islice(container.billing.store.list_tenants(options.after), options.limit)
-    tenants = (container.directory.find_tenant(tenant_id) for tenant_id in ids)
-    rows = [
-        {
-            "id": tenant.id,
-            "name": tenant.name,
-            "plan": tenant.plan,
-            "plan_version": tenant.plan_version,
-            "created_at": tenant.created_at.isoformat(),
-            "suspended_at": instant_text(tenant.suspended_at),
-        }
-        for tenant in tenants
-        if tenant
-    ]
-    return Answer({"tenants": rows})
 
 
 def show_tenant(container: Container, options: Namespace) -> Answer:

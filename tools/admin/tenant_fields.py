@@ -23,6 +23,8 @@ def tenant_fields(tenant: Tenant) -> dict[str, Any]:
         "grants": [grant_fields(each) for each in tenant.grants],
         "created_at": tenant.created_at.isoformat(),
         "suspended_at": tenant.suspended_at and tenant.suspended_at.isoformat(),
+        "ended_at": tenant.ended_at and tenant.ended_at.isoformat(),
+        "metadata": dict(tenant.metadata),
         "takes_estimates": tenant.takes_estimates,
         "counter_shards": tenant.counters.shards,
     }

@@ -60,6 +60,7 @@ class TenantRowResponse(ResponseModel):
     id: str
     name: str
     plan: str
+    plan_version: int
     status: TenantStatus
     subscription_status: str = Field(description="As Stripe calls it; `none` without a subscription.")
     past_due: bool

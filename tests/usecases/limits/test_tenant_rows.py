@@ -99,7 +99,7 @@ class World:
         assert replace(row.usage, folded_at=NOON) == expected
 
 
-PLANS = st.sampled_from(["free", "starter"]).map(
+PLANS = st.builds(PlanVersion, st.sampled_from(["free", "starter"]), st.integers(1, 2)).map(
     lambda plan: lambda to, change: to.set_plan("acme", plan, change.entry("acme", "x", None, None))
 )
 STATES = st.sampled_from([NOON, None]).map(

@@ -4999,6 +4999,8 @@ export interface components {
             name: string;
             /** Plan */
             plan: string;
+            /** Plan Version */
+            plan_version: number;
             /**
              * Status
              * @enum {string}
