@@ -42,6 +42,7 @@ def test_a_grant_raises_the_limits_until_it_is_revoked(capsys: Capture) -> None:
     assert plan["grant"] == {
         "id": plan["grant"]["id"],
         "plan": "professional",
+        "plan_version": 1,
         "tokens": None,
         "runs": None,
         "until": "never",
