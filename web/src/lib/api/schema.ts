@@ -3519,7 +3519,10 @@ export interface components {
              * @enum {string}
              */
             role: "owner" | "admin" | "member";
-            /** Invited By */
+            /**
+             * Invited By
+             * @description The email address of a member; empty for the platform.
+             */
             invited_by: string;
             /**
              * Invited At
@@ -4269,7 +4272,10 @@ export interface components {
              * @enum {string}
              */
             role: "owner" | "admin" | "member";
-            /** Invited By */
+            /**
+             * Invited By
+             * @description The email address of a member; empty for the platform.
+             */
             invited_by: string;
             /**
              * Expires At
@@ -4434,7 +4440,10 @@ export interface components {
              * @enum {string}
              */
             role: "owner" | "admin" | "member";
-            /** Invited By */
+            /**
+             * Invited By
+             * @description The email address of a member; empty for the platform.
+             */
             invited_by: string;
             /**
              * Invited At
