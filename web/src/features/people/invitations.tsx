@@ -28,10 +28,7 @@ export function InvitationCard({ invitation, onDeclined }: InvitationCardProps) 
   const { accept, decline } = useAnswers(invitation.tenant_id, onDeclined)
   const problem = accept.error ?? decline.error
   return (
-    <Card
-      title={`You are invited to ${invitation.tenant_name}`}
-      description={invitedAs(invitation)}
-    >
+    <Card title={`You are invited to ${invitation.tenant_name}`} description={invitedAs(invitation)}>
       <div className="flex flex-col gap-3">
         {problem && (
           <Notice tone="danger" title="Something went wrong">
