@@ -12,7 +12,7 @@ from shared.domain.billing.entitlements import DEFAULT_GRACE, SecondSubscription
 from shared.domain.errors import ConfigurationError
 from shared.domain.ledger.periods import MAX_AGE
 from shared.domain.limits.limits import DEFAULT_HARD_PERCENT, DEFAULT_SOFT_PERCENT, MAX_PERCENT
-from shared.domain.limits.plans import find_plan
+from shared.domain.limits.plans import PLAN_ID
 from shared.domain.limits.rates import DEFAULT_DAY_LIMITS, DayLimits
 from shared.environment import OFF, ON, Environment, WholeNumber
 
@@ -190,7 +190,8 @@ def _read(environment: Environment, required: Iterable[str]) -> Config:
 
 def _auto_plan(environment: Environment) -> str | None:
     plan = environment.text("GWI_AUTO_TENANTS")
-    if plan is not None and find_plan(plan) is None:
+    # Whether there is such a plan is known to the store alone.
+    if plan is not None and not PLAN_ID.fullmatch(plan):
         environment.problems.append(f"GWI_AUTO_TENANTS is {plan!r}, which is not the id of a plan")
     return plan
 

@@ -8,10 +8,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from shared.adapters.catalog_file import CatalogFile
+from shared.adapters.default_plans import default_plans
 from shared.adapters.memory import InlineTickPublisher, MemoryStore
 from shared.adapters.smtp import SmtpMailSender
 from shared.config import Config
 from shared.domain.errors import UsageError
+from shared.domain.limits.plan_catalog import CurrentPlans
 from shared.domain.notices.mail_templates import Links
 from shared.domain.prices.catalog import catalog_providers
 from shared.ports import (
@@ -39,6 +41,8 @@ from shared.usecases.ledger.ledger import Ledger
 from shared.usecases.ledger.reconciliation_turns import ReconciliationTurns
 from shared.usecases.limits.check_limits import Limits, Thresholds
 from shared.usecases.limits.limit_rates import RateLimits
+from shared.usecases.limits.manage_plans import PlanManager
+from shared.usecases.limits.read_plans import PlanReader
 from shared.usecases.limits.tenant_rows import TenantRows
 from shared.usecases.metering.record_events import EventRecorder
 from shared.usecases.metering.record_for_tenants import PlatformRecorder
@@ -99,6 +103,15 @@ class Container:
         return self._stores.price_books
 
     @cached_property
+    def plan_manager(self) -> PlanManager:
+        return PlanManager(self._stores.plan_catalogs, default_plans())
+
+    @cached_property
+    def plans(self) -> CurrentPlans:
+        reader = PlanReader(self._stores.plan_catalogs, default_plans())
+        return lambda: reader.current(self.clock())
+
+    @cached_property
     def outbox(self) -> Outbox:
         return self._stores.outbox
 
@@ -118,7 +131,11 @@ class Container:
     def billing(self) -> BillingDependencies:
         """The billing store, and Stripe if a key is configured."""
         return BillingDependencies(
-            self._stores.billing, self._stripe, self.config.grace, self.config.second_subscription
+            self._stores.billing,
+            self._stripe,
+            self.config.grace,
+            self.plans,
+            self.config.second_subscription,
         )
 
     @cached_property
@@ -134,7 +151,7 @@ class Container:
         from shared.adapters.stripe import StripeApi
 
         slots = max(1, self.config.threads // 2)
-        return StripeApi(self.config.stripe_api_key, self.config.stripe_api_base, slots)
+        return StripeApi(self.config.stripe_api_key, self.config.stripe_api_base, self.plans, slots)
 
     @cached_property
     def tick_verifier(self) -> PushVerifier | None:
@@ -239,7 +256,7 @@ class Container:
 
     @cached_property
     def tenants(self) -> NamedTenants:
-        return NamedTenants(self.directory, self.config.auto_plan)
+        return NamedTenants(self.directory, self.plans, self.config.auto_plan)
 
     @cached_property
     def prices(self) -> PriceReader:
@@ -264,7 +281,7 @@ class Container:
 
     @cached_property
     def thresholds(self) -> Thresholds:
-        return Thresholds(self.config.soft_percent, self.config.hard_percent)
+        return Thresholds(self.config.soft_percent, self.config.hard_percent, self.plans)
 
     @cached_property
     def _rpc(self) -> "FirestoreRpc":
@@ -284,7 +301,7 @@ class Container:
         self.prices.refresh_catalog(self.clock())
 
     def first_call(self) -> None:
-        """Open the channel to the store, which takes a second, before a request needs it."""
+        """Read the plans, and so open the channel to the store, which takes a second, before a request needs it."""
         # If the store is unavailable, the next request reports it.
         with suppress(UsageError):
-            self.directory.find_key("warm-up")
+            self.plans()

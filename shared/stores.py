@@ -12,6 +12,7 @@ from shared.ports import (
     Members,
     Operators,
     Outbox,
+    PlanCatalogs,
     PriceBooks,
     Reconciliations,
     TenantIndex,
@@ -32,6 +33,7 @@ class Stores:
     members: Members
     operators: Operators
     billing: BillingStore
+    plan_catalogs: PlanCatalogs
     price_books: PriceBooks
     outbox: Outbox
     endpoints: Endpoints
@@ -54,6 +56,7 @@ class Stores:
             members=firestore.FirestoreMembers(rpc),
             operators=firestore.FirestoreOperators(rpc),
             billing=firestore.FirestoreBillingStore(rpc),
+            plan_catalogs=firestore.FirestorePlanCatalogs(rpc),
             price_books=firestore.FirestorePriceBooks(rpc),
             outbox=firestore.FirestoreOutbox(rpc),
             endpoints=firestore.FirestoreEndpoints(rpc),

@@ -5,7 +5,6 @@ from typing import Any
 
 from shared.domain.billing.billing_account import BillingAccount, with_subscription
 from shared.domain.billing.corrections import Correction, ObservedCorrection
-from shared.domain.billing.entitlements import DEFAULT_GRACE
 from shared.domain.billing.invoices import (
     PAYMENT_FAILED,
     InvoiceObservation,
@@ -16,6 +15,7 @@ from shared.domain.billing.invoices import (
 from shared.domain.billing.stripe_shapes import InvoiceLine
 from shared.domain.billing.subscriptions import Subscription
 from shared.ports import BillingStore
+from tests.plans import TERMS
 from tests.sample_subscriptions import INVOICE, observed, on_day, subscription_after
 
 NOW = on_day(40)
@@ -64,5 +64,5 @@ def paid_account(
     for subscription in subscriptions or (
         subscription_after([observed(0, "created"), observed(1, "active")]),
     ):
-        account = with_subscription(account, subscription, DEFAULT_GRACE, NOW)
+        account = with_subscription(account, subscription, TERMS, NOW)
     return account

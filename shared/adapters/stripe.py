@@ -22,6 +22,7 @@ from shared.domain.billing.stripe_shapes import (
     read_subscription,
 )
 from shared.domain.errors import NotFound, Unavailable
+from shared.domain.limits.plan_catalog import CurrentPlans
 from shared.ports import CheckoutOrder, CheckoutPage, EndpointSync, PortalOrder
 
 MAX_NETWORK_RETRIES = 1
@@ -50,8 +51,11 @@ def verify_signature(payload: bytes, header: str, secrets: Sequence[str], tolera
 class StripeApi:
     """StripeGateway on Stripe's API, or on the local double at `base_url`."""
 
-    def __init__(self, api_key: str, base_url: str | None, slots: int = DEFAULT_SLOTS) -> None:
-        """Let at most `slots` threads wait for Stripe at once."""
+    def __init__(
+        self, api_key: str, base_url: str | None, plans: CurrentPlans, slots: int = DEFAULT_SLOTS
+    ) -> None:
+        """Let at most `slots` threads wait for Stripe at once; `plans` tells the plans that prices name."""
+        self._plans = plans
         self.livemode = _mode_of(api_key)
         addresses: Any = {"api": base_url} if base_url else {}
         self._v1 = stripe.StripeClient(
@@ -72,7 +76,7 @@ class StripeApi:
     def find_subscription(self, subscription_id: str) -> SubscriptionSnapshot | None:
         params: Any = {"expand": _EXPANDED}
         found = found_by(lambda: self._v1.subscriptions.retrieve(subscription_id, params))
-        return None if found is None else read_subscription(found)
+        return None if found is None else read_subscription(found, self._plans())
 
     def find_invoice(self, invoice_id: str) -> InvoiceSnapshot | None:
         found = found_by(lambda: self._v1.invoices.retrieve(invoice_id))

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from shared.adapters.stripe_calls import answer_of, found_by
-from shared.domain.billing.plan_mapping import PriceSpec, ProductSpec
+from shared.domain.billing.plan_mapping import VERSION_METADATA_KEY, PriceSpec, ProductSpec
 from shared.domain.errors import Unavailable
 
 _PORTAL_MARK: Final = {"gwi_portal": "1"}
@@ -80,7 +80,7 @@ class StripeCatalog:
             "lookup_key": spec.lookup_key,
             "transfer_lookup_key": True,
             # The plan's name for existing subscribers after the lookup key has moved to the next price.
-            "metadata": dict(product.metadata),
+            "metadata": {**product.metadata, VERSION_METADATA_KEY: str(product.version)},
         }
         answer_of(lambda: self._v1.prices.create(wanted))
         return [f"{'replaced' if found else 'created'} price {spec.lookup_key}"]
@@ -140,6 +140,7 @@ def _is_as_specified(price: Mapping[str, Any], product: ProductSpec, spec: Price
         "currency": (price["currency"], spec.currency),
         "unit_amount": (price["unit_amount"], spec.unit_amount),
         "product": (price["product"], product.id),
+        "version": ((price.get("metadata") or {}).get(VERSION_METADATA_KEY, "1"), str(product.version)),
         "interval": (recurring.get("interval"), spec.interval),
         "interval_count": (recurring.get("interval_count", 1), 1),
         "usage_type": (recurring.get("usage_type", "licensed"), "licensed"),

@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AliasGenerator, AliasPath, BaseModel, BeforeValidator, ConfigDict, Field, Json
 
 from shared.domain.limits.limits import LimitStatus
+from shared.domain.limits.plans import MAX_LIMIT, Plan
 from shared.domain.prices.costs import CostStatus
 from shared.domain.prices.money import usd_string
 
@@ -151,24 +152,56 @@ class EventsResponse(ResponseModel):
 
 
 class PlanResponse(ResponseModel):
-    """A plan of the catalog."""
+    """A plan in one of its versions. A limit of null is unlimited, a price of null is not sold."""
 
     id: str
+    version: int = Field(description="Grows when the limits, the thresholds or the prices change.")
     name: str
-    tokens_per_period: int = Field(validation_alias="token_limit")
-    runs_per_period: int = Field(validation_alias="run_limit")
-    requests_per_minute: int
-    usd_monthly: Usd = Field(validation_alias="monthly_price_nanousd")
-    usd_yearly: Usd = Field(validation_alias="yearly_price_nanousd")
-    usd_yearly_per_month: Usd = Field(
-        validation_alias="yearly_price_per_month_nanousd",
-        description="The yearly price divided by twelve, cut to the nano-dollar.",
+    is_free: bool = Field(description="Whether it is the plan of a tenant without a subscription.")
+    tokens_per_period: int | None
+    runs_per_period: int | None
+    requests_per_minute: int | None
+    provider_cost_usd_per_period: Usd | None = Field(
+        description="The most that calls may cost at their providers in a metering period."
+    )
+    usd_monthly: Usd | None = Field(description="`0.00` for the free plan.")
+    usd_yearly: Usd | None = Field(description="`0.00` for the free plan.")
+    usd_yearly_per_month: Usd | None = Field(
+        description="The yearly price divided by twelve, cut to the nano-dollar."
     )
     yearly_saving_percent: int
 
+    @classmethod
+    def of(cls, plan: Plan) -> "PlanResponse":
+        """Return the response about a plan."""
+        monthly, yearly = plan.monthly_price_nanousd, plan.yearly_price_nanousd
+        is_free = not plan.is_sold
+        return cls(
+            id=plan.id,
+            version=plan.version,
+            name=plan.name,
+            is_free=is_free,
+            tokens_per_period=_limit(plan.token_limit),
+            runs_per_period=_limit(plan.run_limit),
+            requests_per_minute=_limit(plan.requests_per_minute),
+            provider_cost_usd_per_period=_text(_limit(plan.cost_limit_nanousd)),
+            usd_monthly=_text(monthly if monthly or is_free else None),
+            usd_yearly=_text(yearly if yearly or is_free else None),
+            usd_yearly_per_month=_text(plan.yearly_price_per_month_nanousd if yearly or is_free else None),
+            yearly_saving_percent=plan.yearly_saving_percent,
+        )
+
+
+def _limit(value: int) -> int | None:
+    return None if value == MAX_LIMIT else value
+
+
+def _text(nanousd: int | None) -> str | None:
+    return None if nanousd is None else usd_string(nanousd)
+
 
 class PlansResponse(ResponseModel):
-    """The catalog, from the smallest plan to the largest."""
+    """The plans that are shown to everybody, in their newest versions, from the smallest to the largest."""
 
     plans: list[PlanResponse]
 

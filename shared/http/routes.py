@@ -12,6 +12,7 @@ from pydantic import BaseModel
 
 from shared.config import Config
 from shared.domain.errors import FieldProblem, InvalidInput, NotAuthenticated
+from shared.domain.limits.plan_catalog import CurrentPlans
 from shared.domain.notices.mail_templates import Links
 from shared.domain.people.members import Identity, Permission
 from shared.domain.people.tenants import Change, member_actor
@@ -30,6 +31,7 @@ from shared.usecases.ledger.fold_lag import FoldLag
 from shared.usecases.ledger.ledger import Ledger
 from shared.usecases.limits.check_limits import Limits
 from shared.usecases.limits.limit_rates import RateLimits
+from shared.usecases.limits.manage_plans import PlanManager
 from shared.usecases.limits.tenant_rows import TenantRows
 from shared.usecases.metering.record_events import EventRecorder
 from shared.usecases.metering.record_for_tenants import PlatformRecorder
@@ -93,6 +95,10 @@ class Container(Protocol):
     def rates(self) -> RateLimits: ...
     @property
     def billing(self) -> BillingDependencies: ...
+    @property
+    def plans(self) -> CurrentPlans: ...
+    @property
+    def plan_manager(self) -> PlanManager: ...
     @property
     def verify_signature(self) -> SignatureCheck: ...
     def request(self) -> AbstractContextManager[Operations]: ...

@@ -29,6 +29,7 @@ from shared.ports.ledger import (
     TickPublisher,
     UsageStore,
 )
+from shared.ports.limits import PlanCatalogs, StalePlans
 from shared.ports.notices import (
     DeliveryFailed,
     Endpoints,
@@ -78,6 +79,7 @@ __all__ = [
     "Outbox",
     "Outcome",
     "Page",
+    "PlanCatalogs",
     "PortalOrder",
     "PriceBooks",
     "ProcessedEvent",
@@ -90,6 +92,7 @@ __all__ = [
     "StaleAccount",
     "StaleMembers",
     "StaleOutbox",
+    "StalePlans",
     "StalePrices",
     "StaleReconciliation",
     "StaleRollup",

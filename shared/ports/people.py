@@ -12,6 +12,7 @@ from typing import Protocol
 from shared.domain.errors import Conflict
 from shared.domain.limits.grants import Grant
 from shared.domain.limits.limits import LimitOverrides
+from shared.domain.limits.plans import PlanVersion
 from shared.domain.notices.entries import Outgoing
 from shared.domain.people.members import Identity, Invitation, Member, Membership, ReceivedInvitation
 from shared.domain.people.operators import Operator
@@ -42,7 +43,7 @@ class Directory(Protocol):
     def find_tenants(self, tenant_ids: Collection[str]) -> list[Tenant]:
         """Return those of the tenants that exist, in any order, read in one round trip."""
 
-    def set_plan(self, tenant_id: str, plan: str, audit: AuditEntry) -> None:
+    def set_plan(self, tenant_id: str, plan: PlanVersion, audit: AuditEntry) -> None:
         """Change the plan; raise NotFound if the tenant does not exist."""
 
     def find_key(self, key_id: str) -> ApiKey | None:

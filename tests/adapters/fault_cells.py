@@ -17,6 +17,7 @@ from shared.adapters.firestore import (
     FirestoreMembers,
     FirestoreOperators,
     FirestoreOutbox,
+    FirestorePlanCatalogs,
     FirestorePriceBooks,
     FirestoreReconciliations,
     FirestoreRpc,
@@ -32,6 +33,7 @@ from shared.ports import (
     Members,
     Operators,
     Outbox,
+    PlanCatalogs,
     PriceBooks,
     Reconciliations,
     TenantIndex,
@@ -66,6 +68,7 @@ class Stores:
     outbox: Outbox
     endpoints: Endpoints
     price_books: PriceBooks
+    plan_catalogs: PlanCatalogs
     reconciliations: Reconciliations
     tenant_index: TenantIndex
 
@@ -81,6 +84,7 @@ class Stores:
             FirestoreOutbox(rpc),
             FirestoreEndpoints(rpc),
             FirestorePriceBooks(rpc),
+            FirestorePlanCatalogs(rpc),
             FirestoreReconciliations(rpc),
             FirestoreTenantIndex(rpc),
         )

@@ -6,6 +6,8 @@ from datetime import date, timedelta
 
 from shared.domain.errors import UsageError
 from shared.domain.limits.limits import LimitOverrides
+from shared.domain.limits.plan_catalog import PlanCatalog
+from shared.domain.limits.plans import PlanVersion
 from shared.domain.notices.entries import NOTHING_OUTGOING
 from shared.domain.people.members import Identity, Member
 from shared.domain.people.tenant_rows import RowsWanted
@@ -14,6 +16,7 @@ from shared.domain.prices.price_book import PriceKey
 from shared.ports import StaleMembers
 from shared.usecases.ledger.ledger import Ledger
 from shared.usecases.ledger.reconciliation_turns import ReconciliationTurns
+from shared.usecases.limits.manage_plans import PlanManager
 from shared.usecases.limits.tenant_rows import TenantRows
 from shared.usecases.people.authenticate_member import access_tenant
 from shared.usecases.people.invitations import (
@@ -40,6 +43,7 @@ from tests.contracts.test_operators import ADA as OPERATOR
 from tests.contracts.test_operators import ADDED as OPERATOR_ADDED
 from tests.contracts.test_operators import REMOVED as OPERATOR_REMOVED
 from tests.contracts.test_receipts import REQUEST
+from tests.plans import FREE, PLANS, STARTER
 from tests.sample_events import NOON
 from tests.usecases.notices.alert_scenarios import LINKS
 from tests.usecases.plain_sums import new_tenant
@@ -67,8 +71,8 @@ def a_tenant_is_created_and_changed(stores: Stores) -> Sequence[object]:
             directory.create_tenant, replace(ACME, id="keyless"), None, replace(CREATED, tenant_id="keyless")
         ),
         sorted(each.id for each in directory.find_tenants(["acme", "bolt", "keyless"])),
-        told(directory.set_plan, "acme", "professional", CREATED),
-        told(directory.set_plan, "bolt", "professional", unknown),
+        told(directory.set_plan, "acme", PlanVersion("professional", 2), CREATED),
+        told(directory.set_plan, "bolt", PlanVersion("professional", 2), unknown),
         told(directory.set_alert_recipients, "acme", ["a@example.com"], CREATED),
         told(directory.set_takes_estimates, "acme", True, CREATED),
         told(directory.set_limits, "acme", LimitOverrides(tokens=5), CREATED),
@@ -87,8 +91,8 @@ def tenants_are_provisioned_and_listed(stores: Stores) -> Sequence[object]:
     invitations = InvitationDependencies(stores.members, stores.outbox, LINKS)
     dependencies = ProvisioningDependencies(stores.directory, invitations)
     rows = TenantRows(stores.tenant_index, Ledger(stores.usage), lambda _: None)
-    bolt = OwnedTenantRequest(TenantRequest("bolt", "Bolt", "free"), "bea@example.com")
-    other = OwnedTenantRequest(TenantRequest("bolt", "Other", "free"), "bea@example.com")
+    bolt = OwnedTenantRequest(TenantRequest("bolt", "Bolt", FREE), "bea@example.com")
+    other = OwnedTenantRequest(TenantRequest("bolt", "Other", FREE), "bea@example.com")
     made = [told(provision_tenant, dependencies, each, CHANGE) for each in (bolt, bolt, other)]
     stores.directory.create_tenant(ACME, None, CREATED)
     unlisted = stores.tenant_index.read_row("acme")
@@ -217,6 +221,20 @@ def prices_are_changed(stores: Stores) -> Sequence[object]:
         told(remove_price, books, key, None, CHANGE),
         read_book(books).entries,
         books.list_price_changes(5),
+    ]
+
+
+def plans_are_changed(stores: Stores) -> Sequence[object]:
+    new_tenant(stores.directory, plan="starter")
+    manager = PlanManager(stores.plan_catalogs, PLANS)
+    larger = PlanCatalog(plans=(FREE, replace(STARTER, token_limit=600_000)))
+    return [
+        manager.replace(larger, CHANGE),
+        told(manager.replace, PlanCatalog(plans=(FREE,)), CHANGE),
+        told(manager.replace, PLANS, CHANGE, 0),
+        manager.read().plans,
+        list(stores.plan_catalogs.list_plan_holders()),
+        stores.plan_catalogs.list_plan_changes(5),
     ]
 
 

@@ -23,6 +23,7 @@ from tests.contracts.test_outbox import AUDIT, ENDPOINT, ENTRIES, NOTICE
 from tests.golden.stripe_payloads import webhooks
 from tests.member_fixtures import add_member
 from tests.outgoing_fixtures import MAIL, outgoing
+from tests.plans import PLANS
 from tests.sample_events import NOON, ONE_SHARD, TODAY, counted, llm_call, mark
 from tests.usecases.billing.billing_scenarios import ENDIVE, STARTED, billing_on, deliver, event_of
 from tests.usecases.notices.alert_scenarios import LIMIT, LINKS, folder_of, using
@@ -169,7 +170,7 @@ def webhooks_of_stripe_are_applied(stores: Stores) -> Sequence[object]:
     new_tenant(stores.directory, plan="free")
     add_member(stores.members, "acme", ADA)
     billing = billing_on(stores.billing)
-    events = [read_stripe_event(payload) for payload in webhooks("endive")]
+    events = [read_stripe_event(payload, PLANS) for payload in webhooks("endive")]
     strange = {**ENDIVE["subscription"], "customer": "cus_2"}
     foreign = event_of("customer.subscription.updated", {**strange, "metadata": {}}, STARTED, "evt_foreign")
     ghost = {**strange, "metadata": {"gwi_tenant_id": "ghost"}}

@@ -24,6 +24,7 @@ SCENARIOS: Sequence[Scenario] = (
     fault_scenarios.people_are_invited_join_and_leave,
     fault_scenarios.invitations_end_without_a_membership,
     fault_scenarios.prices_are_changed,
+    fault_scenarios.plans_are_changed,
     fault_scenarios.a_reconciliation_takes_its_turns,
     fault_scenarios_of_usage.batches_are_recorded_with_duplicates_and_conflicts,
     fault_scenarios_of_usage.usage_is_folded_and_alerts_are_raised,

@@ -11,6 +11,7 @@ from shared.usecases.billing.stripe_changes import read_stripe_event
 from tests.adapters.conftest import Connect
 from tests.adapters.interceptors import RecordedCalls
 from tests.golden.stripe_payloads import webhooks
+from tests.plans import PLANS
 from tests.usecases.billing.billing_scenarios import (
     CREATED,
     SESSION,
@@ -47,7 +48,7 @@ def effects(calls: RecordedCalls) -> list[str]:
     return sorted(name.split("/")[-2] for name in names)
 
 
-GOLDEN = [read_stripe_event(payload) for payload in webhooks("endive")]
+GOLDEN = [read_stripe_event(payload, PLANS) for payload in webhooks("endive")]
 
 
 @pytest.mark.parametrize("has_key", [False, True], ids=["from-payloads", "from-the-api"])

@@ -12,7 +12,6 @@ from shared.adapters.memory import MemoryStore
 from shared.domain.errors import Unavailable
 from shared.domain.people.tenants import PLATFORM_SCOPES
 from shared.usecases.ledger.ledger import Ledger
-from shared.usecases.limits.check_limits import Thresholds
 from shared.usecases.limits.limit_rates import RateLimits
 from shared.usecases.metering.record_events import EventRecorder, Recorded
 from shared.usecases.metering.record_for_tenants import PlatformRecorder, Sender
@@ -21,6 +20,7 @@ from shared.usecases.people.named_tenants import NamedTenants
 from shared.usecases.prices.read_prices import PriceReader
 from tests.adapters.conftest import Connect
 from tests.adapters.interceptors import CallFailed, EveryCall, LostAnswers, RecordedCalls
+from tests.plans import THRESHOLDS, current_plans
 from tests.sample_events import NOON
 from tests.usecases.plain_sums import new_tenant
 
@@ -54,8 +54,8 @@ def tenants(connect: Connect) -> None:
 def record(rpc: FirestoreRpc) -> Recorded:
     """Record the events as a new instance does."""
     events = EventRecorder(Ledger(FirestoreUsageStore(rpc, timedelta(days=40))), PriceReader(MemoryStore()))
-    named = NamedTenants(FirestoreDirectory(rpc))
-    recorder = PlatformRecorder(events, named, RateLimits(Thresholds(80, 100)))
+    named = NamedTenants(FirestoreDirectory(rpc), current_plans)
+    recorder = PlatformRecorder(events, named, RateLimits(THRESHOLDS))
     return recorder.record(recorder.admit(SENDER, EVENTS, NOON))
 
 

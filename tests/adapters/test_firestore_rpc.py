@@ -19,6 +19,7 @@ from shared.ports import Outcome
 from tests.adapters.conftest import Connect
 from tests.adapters.interceptors import FailingCalls, LostAnswers
 from tests.audit_trail import trail_of
+from tests.plans import PROFESSIONAL
 from tests.sample_events import NOON, ONE_SHARD, TODAY, counted, llm_call, times
 
 RETENTION = timedelta(days=40)
@@ -184,7 +185,7 @@ def test_a_taken_id_is_a_conflict_even_if_responses_are_lost(connect: Connect) -
 def test_a_plan_whose_change_was_not_confirmed_is_set_with_one_audit_entry(connect: Connect) -> None:
     FirestoreDirectory(connect()).create_tenant(TENANT, KEY, ENTRY)
     directory = FirestoreDirectory(connect(LostAnswers(UNAVAILABLE, times=1)))
-    directory.set_plan("acme", "professional", ENTRY)
+    directory.set_plan("acme", PROFESSIONAL.named_version, ENTRY)
     tenant = directory.find_tenant("acme")
     assert tenant is not None
     assert tenant.plan == "professional"

@@ -11,6 +11,7 @@ import pytest
 from shared.adapters import stripe_time
 from shared.adapters.stripe import StripeApi
 from shared.domain.errors import Unavailable
+from tests.plans import current_plans
 
 KEY = "sk_test_slow"
 
@@ -48,7 +49,7 @@ def silent() -> Iterator[Silent]:
 
 
 def test_all_requests_of_a_context_end_by_its_deadline(silent: Silent) -> None:
-    api = StripeApi(KEY, silent.url)
+    api = StripeApi(KEY, silent.url, current_plans)
     began = time.monotonic()
     with api.within(0.4):
         for _ in range(5):
@@ -64,11 +65,11 @@ def test_without_a_deadline_a_request_ends_by_the_limit_of_its_own(
 ) -> None:
     monkeypatch.setattr(stripe_time, "READ_SECONDS", 0.2)
     with pytest.raises(Unavailable):
-        StripeApi(KEY, silent.url).find_customer("cus_1")
+        StripeApi(KEY, silent.url, current_plans).find_customer("cus_1")
 
 
 def test_while_the_slots_are_taken_other_requests_fail_at_once(silent: Silent) -> None:
-    api = StripeApi(KEY, silent.url, slots=1)
+    api = StripeApi(KEY, silent.url, current_plans, slots=1)
 
     def wait() -> None:
         with api.within(3), pytest.raises(Unavailable):

@@ -8,6 +8,7 @@ from shared.domain.billing.plan_mapping import catalog_to_sell
 from shared.domain.billing.stripe_shapes import read_subscription
 from shared.domain.errors import Conflict, NotFound, Unavailable
 from shared.ports import CheckoutOrder, PortalOrder
+from tests.plans import PLANS
 from tests.usecases.billing.double_shop import DoubleShop, open_shop
 
 
@@ -141,11 +142,11 @@ def test_a_failing_stripe_is_unavailable(shop: DoubleShop, status: int) -> None:
 
 
 def test_the_catalog_is_synced_once_and_the_sellers_own_metadata_is_left_alone(shop: DoubleShop) -> None:
-    assert shop.api.sync_catalog(catalog_to_sell()) == []
+    assert shop.api.sync_catalog(catalog_to_sell(PLANS)) == []
     shop.client.v1.products.update("gwi_starter", {"metadata": {"color": "blue"}})
-    assert shop.api.sync_catalog(catalog_to_sell()) == []
+    assert shop.api.sync_catalog(catalog_to_sell(PLANS)) == []
     shop.client.v1.products.update("gwi_starter", {"metadata": {"gwi_plan": "enterprise"}})
-    assert shop.api.sync_catalog(catalog_to_sell()) == ["repaired product gwi_starter"]
+    assert shop.api.sync_catalog(catalog_to_sell(PLANS)) == ["repaired product gwi_starter"]
     metadata = shop.client.v1.products.retrieve("gwi_starter").metadata.to_dict()
     assert metadata == {"color": "blue", "gwi_plan": "starter"}
 
@@ -166,4 +167,4 @@ def test_a_subscriber_of_a_replaced_price_keeps_the_plan_without_a_request_to_st
     payload = shop.client.v1.subscriptions.retrieve(subscription_id).to_dict()
     sold = payload["items"]["data"][0]["price"]
     assert (sold["id"], sold["lookup_key"], sold["product"]) == (price.id, None, "gwi_starter")
-    assert read_subscription(payload).plan == "starter"
+    assert read_subscription(payload, PLANS).plan == "starter"

@@ -13,6 +13,7 @@ from shared.container import Container
 from shared.domain.people.tenants import Change
 from shared.usecases.people.manage_tenants import TenantRequest, create_tenant
 from tests.http.serving import BY_NAME, encoded, pushed
+from tests.plans import ENTERPRISE
 from tests.tcp_proxy import Proxy, proxy
 from tools.dev.emulators import start_firestore
 from tools.dev.errors import StackError
@@ -86,7 +87,7 @@ def chaos_stack(logs: Path) -> Iterator[ChaosStack]:
         wait_until_ready([emulator], timeout_seconds=_START_SECONDS)
         environment = emulated_environment(emulator, emulator) | {"PUBSUB_EMULATOR_HOST": "127.0.0.1:1"}
         container = Container(load_config(environment))
-        request = TenantRequest(TENANT, "Chaos", "enterprise")
+        request = TenantRequest(TENANT, "Chaos", ENTERPRISE)
         change = Change("chaos", datetime.now(UTC))
         _, made = create_tenant(container.directory, request, change, is_live=False)
         names = ["record_usage"] * _RECORDERS + ["aggregate"]

@@ -14,6 +14,7 @@ from shared.adapters.firestore import (
     FirestoreMembers,
     FirestoreOperators,
     FirestoreOutbox,
+    FirestorePlanCatalogs,
     FirestorePriceBooks,
     FirestoreReconciliations,
     FirestoreRpc,
@@ -28,6 +29,7 @@ from shared.ports import (
     Members,
     Operators,
     Outbox,
+    PlanCatalogs,
     PriceBooks,
     Reconciliations,
     TenantIndex,
@@ -47,6 +49,7 @@ class Stores(NamedTuple):
     members: Members
     other_members: Members
     price_books: PriceBooks
+    plan_catalogs: PlanCatalogs
     outbox: Outbox
     endpoints: Endpoints
     reconciliations: Reconciliations
@@ -84,6 +87,7 @@ def _firestore_stores(channels: tuple[grpc.Channel, grpc.Channel]) -> Stores:
         FirestoreMembers(rpc),
         FirestoreMembers(other_rpc),
         FirestorePriceBooks(rpc),
+        FirestorePlanCatalogs(rpc),
         FirestoreOutbox(rpc),
         FirestoreEndpoints(rpc),
         FirestoreReconciliations(rpc),
@@ -134,6 +138,11 @@ def operators(stores: Stores) -> Operators:
 @pytest.fixture
 def price_books(stores: Stores) -> PriceBooks:
     return stores.price_books
+
+
+@pytest.fixture
+def plan_catalogs(stores: Stores) -> PlanCatalogs:
+    return stores.plan_catalogs
 
 
 @pytest.fixture

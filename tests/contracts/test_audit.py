@@ -8,6 +8,7 @@ import pytest
 from shared.domain.errors import InvalidInput
 from shared.domain.people.tenants import ALL_SCOPES, ApiKey, AuditEntry, Tenant, key_id
 from shared.ports import Directory
+from tests.plans import STARTER
 from tests.sample_events import NOON
 
 KEY = ApiKey(
@@ -38,7 +39,7 @@ def directory(directory: Directory) -> Directory:
     """A directory whose tenant acme has five entries, and bolt one."""
     directory.create_tenant(Tenant(id="acme", name="Acme", plan="starter", created_at=NOON), KEY, FIRST)
     for number in (3, 1, 4, 2):
-        directory.set_plan("acme", "starter", entry(number))
+        directory.set_plan("acme", STARTER.named_version, entry(number))
     bolt = replace(KEY, id=key_id("bolt"), tenant_id="bolt")
     directory.create_tenant(
         Tenant(id="bolt", name="Bolt", plan="free", created_at=NOON), bolt, replace(FIRST, tenant_id="bolt")
@@ -59,7 +60,7 @@ def test_pages_make_up_the_whole_audit_log_newest_first(directory: Directory, li
 
 def test_entries_of_one_instant_are_each_listed_once(directory: Directory) -> None:
     for name in "abcd":
-        directory.set_plan("acme", "starter", replace(entry(9), action=name))
+        directory.set_plan("acme", STARTER.named_version, replace(entry(9), action=name))
     first = directory.list_audit("acme", limit=3)
     second = directory.list_audit("acme", limit=3, cursor=first.next_cursor)
     assert sorted(each.action for each in (*first.items, *second.items)[:4]) == ["a", "b", "c", "d"]
@@ -67,7 +68,7 @@ def test_entries_of_one_instant_are_each_listed_once(directory: Directory) -> No
 
 def test_an_entry_added_between_two_pages_shifts_nothing(directory: Directory) -> None:
     first = directory.list_audit("acme", limit=2)
-    directory.set_plan("acme", "starter", entry(9))
+    directory.set_plan("acme", STARTER.named_version, entry(9))
     assert directory.list_audit("acme", limit=2, cursor=first.next_cursor).items == [entry(2), entry(1)]
 
 

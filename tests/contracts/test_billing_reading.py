@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from shared.domain.billing.billing_account import with_subscription
-from shared.domain.billing.entitlements import DEFAULT_GRACE, BillingAlert
+from shared.domain.billing.entitlements import DEFAULT_GRACE, BillingAlert, BillingTerms
 from shared.domain.billing.invoices import InvoiceRow
 from shared.domain.billing.stripe_events import EventReference
 from shared.domain.errors import InvalidInput
@@ -14,6 +14,7 @@ from shared.domain.limits.entitlement import FREE
 from shared.domain.people.tenants import AuditEntry
 from shared.ports import BillingChange, BillingStore, Directory, ProcessedEvent
 from tests.billing_places import BillingPlace
+from tests.plans import PLANS
 from tests.sample_billing_accounts import NOW, account_of, corrected_row, paid_account, row_of
 from tests.sample_subscriptions import observed, on_day, subscription_after
 from tests.usecases.plain_sums import new_tenant
@@ -155,7 +156,7 @@ def test_every_tenant_is_listed_also_beyond_a_page(place: BillingPlace) -> None:
 def test_grace_is_stored_to_the_microsecond(store: BillingStore) -> None:
     grace = timedelta(days=3, microseconds=1)
     failed = subscription_after([observed(0, "created"), observed(30, "past_due")])
-    account = with_subscription(account_of(store), failed, grace, NOW)
+    account = with_subscription(account_of(store), failed, BillingTerms(PLANS, grace), NOW)
     store.save_billing(BillingChange(account=account, at=NOW))
     read = account_of(store).tenant.entitlement
     assert read is not None

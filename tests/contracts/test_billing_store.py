@@ -19,6 +19,7 @@ from shared.ports import BillingChange, BillingStore, ProcessedEvent, RaisedAler
 from tests.audit_trail import trail_of
 from tests.billing_places import BillingPlace, FirestoreBillingPlace, MemoryBillingPlace, SentMail
 from tests.outgoing_fixtures import MAIL, outgoing
+from tests.plans import ENTERPRISE
 from tests.sample_billing_accounts import NOW, account_of, paid_account, row_of
 from tests.sample_events import writing
 from tests.sample_subscriptions import DAY
@@ -117,7 +118,9 @@ SPOILERS: dict[str, Spoil] = {
     "another-event-changed-the-account": lambda place, store: store.save_billing(
         BillingChange(account=replace(account_of(store), email="new@example.com"), at=NOW)
     ),
-    "the-plan-was-set-by-hand": lambda place, store: place.directory.set_plan("acme", "enterprise", AUDIT),
+    "the-plan-was-set-by-hand": lambda place, store: place.directory.set_plan(
+        "acme", ENTERPRISE.named_version, AUDIT
+    ),
     "the-event-was-processed": lambda place, store: store.save_processed_event(PROCESSED),
     "the-customer-is-another-tenants": lambda place, store: store.save_billing(
         BillingChange(account=account_of(store, "other"), at=NOW, link_customer_id="cus_1")
@@ -216,7 +219,7 @@ def test_billing_does_not_overwrite_fields_of_others(place: BillingPlace, store:
     after = place.directory.find_tenant("acme")
     assert before is not None
     assert after is not None
-    mine = {"plan", "anchor", "entitlement", "billing", "version"}
+    mine = {"plan", "plan_version", "least_versions", "anchor", "entitlement", "billing", "version"}
     unchanged = {name for name in before.__slots__ if getattr(before, name) == getattr(after, name)}
     assert unchanged >= set(before.__slots__) - mine
     assert after.plan == "starter"

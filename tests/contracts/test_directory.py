@@ -13,6 +13,7 @@ from shared.domain.limits.limits import LimitOverrides
 from shared.domain.people.tenants import ALL_SCOPES, ApiKey, AuditEntry, Tenant, key_id
 from shared.ports import Directory, UsageStore
 from tests.audit_trail import trail_of
+from tests.plans import FREE, PROFESSIONAL, STARTER
 from tests.sample_events import NOON
 
 ACME = Tenant(id="acme", name="Acme, Inc.", plan="starter", created_at=NOON)
@@ -144,7 +145,7 @@ def test_of_ten_creations_of_one_id_one_succeeds(directory: Directory) -> None:
 def test_a_new_plan_changes_nothing_but_the_plan(directory: Directory, store: UsageStore) -> None:
     tenant = replace(ACME, overrides=LimitOverrides(tokens=5), anchor=NOON, counters=COUNTERS)
     directory.create_tenant(tenant, KEY, CREATED)
-    directory.set_plan("acme", "professional", _entry("plan.set"))
+    directory.set_plan("acme", PROFESSIONAL.named_version, _entry("plan.set"))
     assert directory.find_tenant("acme") == replace(tenant, plan="professional")
     assert store.read("acme").tenant == replace(tenant, plan="professional")
     assert trail_of(directory) == [CREATED, _entry("plan.set")]
@@ -152,7 +153,7 @@ def test_a_new_plan_changes_nothing_but_the_plan(directory: Directory, store: Us
 
 def test_setting_the_plan_of_an_unknown_tenant_is_not_found_and_not_audited(directory: Directory) -> None:
     with pytest.raises(NotFound, match="'acme'"):
-        directory.set_plan("acme", "professional", _entry("plan.set"))
+        directory.set_plan("acme", PROFESSIONAL.named_version, _entry("plan.set"))
     assert directory.find_tenant("acme") is None
     assert trail_of(directory) == []
 
@@ -182,7 +183,7 @@ def test_a_tenant_is_suspended_and_resumed_with_everything_else_as_it_was(direct
     suspension, resumption = _entry("tenant.suspended", 1), _entry("tenant.resumed", 2)
     directory.set_suspended_at("acme", _at(1), suspension)
     assert directory.find_tenant("acme") == replace(tenant, suspended_at=_at(1))
-    directory.set_plan("acme", "free", _entry("plan.changed", 1))
+    directory.set_plan("acme", FREE.named_version, _entry("plan.changed", 1))
     assert directory.find_tenant("acme") == replace(tenant, plan="free", suspended_at=_at(1))
     directory.set_suspended_at("acme", None, resumption)
     assert directory.find_tenant("acme") == replace(tenant, plan="free")
@@ -222,7 +223,7 @@ def test_keys_and_audit_of_another_tenant_are_not_listed(directory: Directory) -
 def test_the_audit_log_is_listed_oldest_first(directory: Directory) -> None:
     directory.create_tenant(ACME, KEY, CREATED)
     for seconds in (30, 10, 20):
-        directory.set_plan("acme", "starter", _entry(f"at {seconds}", seconds))
+        directory.set_plan("acme", STARTER.named_version, _entry(f"at {seconds}", seconds))
     assert [entry.action for entry in trail_of(directory)] == [
         "tenant.create",
         "at 10",

@@ -19,6 +19,7 @@ from shared.ports import BillingChange, Directory, UsageStore
 from tests.audit_trail import trail_of
 from tests.billing_places import BillingPlace
 from tests.contracts.test_directory import ACME, CREATED, KEY
+from tests.plans import FREE
 from tests.sample_events import NOON
 
 PILOT = Grant(id="gr_a1", reason="é `pilot/.", granted_at=NOON, plan="professional")
@@ -96,7 +97,7 @@ def test_grants_that_are_given_at_once_are_all_kept(directory: Directory) -> Non
 def test_other_changes_of_the_tenant_keep_its_grants(directory: Directory) -> None:
     directory.create_tenant(replace(ACME, grants=(PILOT,)), KEY, CREATED)
     entry = BY_ADA.entry("acme", "x", None, None)
-    directory.set_plan("acme", "free", entry)
+    directory.set_plan("acme", FREE.named_version, entry)
     directory.set_limits("acme", LimitOverrides(runs=2), entry)
     directory.set_time_zone("acme", "Europe/Berlin", entry)
     assert grants_of(directory) == (PILOT,)

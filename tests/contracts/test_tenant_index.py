@@ -10,6 +10,7 @@ import pytest
 
 from shared.domain.errors import InvalidInput
 from shared.domain.limits.entitlement import Entitlement
+from shared.domain.limits.plans import PlanVersion
 from shared.domain.people.tenant_rows import (
     RowSort,
     RowsWanted,
@@ -72,7 +73,9 @@ def test_a_tenant_is_created_with_its_row(stores: Stores) -> None:
 
 
 CHANGES: dict[str, Callable[[Directory], None]] = {
-    "the plan": lambda to: to.set_plan("acme", "professional", BY_OPS.entry("acme", "x", None, None)),
+    "the plan": lambda to: to.set_plan(
+        "acme", PlanVersion("professional", 1), BY_OPS.entry("acme", "x", None, None)
+    ),
     "a suspension": lambda to: to.set_suspended_at("acme", NOON, BY_OPS.entry("acme", "x", None, None)),
     "its end": lambda to: to.set_ended_at("acme", NOON, BY_OPS.entry("acme", "x", None, None)),
     "the name": lambda to: to.set_profile(

@@ -16,12 +16,12 @@ from typing import Any
 
 import pytest
 
-from shared.domain.limits.plans import FREE_PLAN, PLAN_CATALOG
 from tests.e2e.running import RunningStack, eventually, running_stack
 from tests.e2e.subscriber import Subscriber, new_subscriber, visit
+from tests.plans import FREE, PLANS
 
-STARTER, PROFESSIONAL = PLAN_CATALOG[1], PLAN_CATALOG[2]
-FITS_STARTER_ONLY = FREE_PLAN.token_limit + 1
+STARTER, PROFESSIONAL = PLANS.plans[1], PLANS.plans[2]
+FITS_STARTER_ONLY = FREE.token_limit + 1
 GRACE = timedelta(days=7)
 BEGINNING = timedelta(days=40)
 """A month later, a payment that fails is from 9 to 12 days old today."""

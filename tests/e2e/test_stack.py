@@ -19,8 +19,8 @@ import pytest
 from shared.adapters.firestore import FirestoreRpc, FirestoreUsageStore
 from shared.adapters.firestore.rpc import open_channel
 from shared.domain.ledger.periods import MAX_AGE
-from shared.domain.limits.plans import find_plan
 from tests.e2e.running import RunningStack, alive, descendants, eventually, running_stack
+from tests.plans import PLANS
 from tests.tools.mailbox import sign_up
 from tests.usecases.plain_sums import folded, stored_tenant
 from tools.dev.demo_history import SUBSCRIBED
@@ -211,7 +211,7 @@ def test_a_run_shows_its_calls_and_its_end(stack: RunningStack) -> None:
 
 
 def test_a_check_tells_what_is_left(stack: RunningStack) -> None:
-    plan = find_plan(DEMO_PAID_PLAN)
+    plan = PLANS.find(DEMO_PAID_PLAN)
     assert plan is not None
     fits = stack.post("record_usage", "/v1/check", {"tokens": 1}).content
     misfit = stack.post("record_usage", "/v1/check", {"tokens": plan.token_limit + 1}).content

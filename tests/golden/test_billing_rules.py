@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from shared.domain.billing.entitlements import DEFAULT_GRACE, billing_alerts, entitlement
+from shared.domain.billing.entitlements import DEFAULT_GRACE, BillingTerms, billing_alerts, entitlement
 from shared.domain.billing.invoices import InvoiceObservation, InvoiceRow, merge_invoice
 from shared.domain.billing.stripe_events import StripeEvent
 from shared.domain.billing.stripe_fields import InvalidStripeObject
@@ -30,10 +30,11 @@ from shared.domain.billing.subscriptions import (
 from shared.domain.ledger.periods import period_at
 from shared.usecases.billing.stripe_changes import read_stripe_event
 from tests.golden.stripe_payloads import SHAPES, changed, read_cases, webhook, webhooks
+from tests.plans import PLANS, TERMS
 
 CASES = read_cases("stripe_scenarios")
 ENDIVE = read_cases("stripe_endive")
-SCENARIO = [read_stripe_event(payload) for payload in webhooks("endive")]
+SCENARIO = [read_stripe_event(payload, PLANS) for payload in webhooks("endive")]
 ASKED_AT = datetime.fromisoformat("2026-12-20T00:00:00Z")
 
 
@@ -86,7 +87,7 @@ def events_of(case: dict[str, Any]) -> list[SubscriptionObservation]:
         for at, event in enumerate(case["events"])
     ]
     sent = [webhook(event, ENDIVE["subscription"], ENDIVE["api_version"]) for event in events]
-    return subscription_events(read_stripe_event(payload) for payload in sent)
+    return subscription_events(read_stripe_event(payload, PLANS) for payload in sent)
 
 
 @pytest.mark.parametrize("case", cases("scenarios"))
@@ -95,10 +96,12 @@ def test_a_scenario_ends_in_its_state_with_its_plan(case: dict[str, Any]) -> Non
     for order in permutations(events_of(case)):
         subscription = after(order)
         assert subscription.state == case["state"]
-        granted = entitlement([subscription], grace)
+        granted = entitlement([subscription], BillingTerms(PLANS, grace))
         plans = [[at, granted.at(datetime.fromisoformat(at)).plan] for at, _ in case["granted"]]
         assert plans == case["granted"]
-        assert [alert.kind for alert in billing_alerts([subscription], "acme")] == case.get("alerts", [])
+        assert [alert.kind for alert in billing_alerts([subscription], "acme", PLANS)] == case.get(
+            "alerts", []
+        )
 
 
 @pytest.mark.parametrize("case", cases("renewals"))
@@ -106,7 +109,7 @@ def test_a_renewal_begins_a_new_metering_period(case: dict[str, Any]) -> None:
     renewed_at = datetime.fromisoformat(case["at"])
     renewal = {"kind": "updated", "created": case["at"], "changes": case["changes"]}
     created = {"kind": "created", "created": "2026-10-15T09:30:20Z", "changes": {}}
-    granted = entitlement([after(events_of({"events": [created, renewal]}))])
+    granted = entitlement([after(events_of({"events": [created, renewal]}))], TERMS)
     hour_before = period_at(granted.anchor, renewed_at - timedelta(hours=1))
     renewed = period_at(granted.anchor, renewed_at)
     assert [hour_before.start, hour_before.end] == [datetime.fromisoformat(at) for at in case["before"]]
@@ -171,7 +174,7 @@ def test_b17_a_failed_payment_keeps_its_attempt_after_the_invoice_is_paid() -> N
 
 @pytest.mark.parametrize("shape", [pytest.param(shape, id=f"B18-{shape}") for shape in SHAPES])
 def test_every_shape_of_a_scenario_gives_the_same_state(shape: str) -> None:
-    scenario = [read_stripe_event(payload) for payload in webhooks(shape)]
+    scenario = [read_stripe_event(payload, PLANS) for payload in webhooks(shape)]
     assert after(subscription_events(scenario)) == after(subscription_events(SCENARIO))
     assert row_after(invoice_events(scenario)) == row_after(invoice_events(SCENARIO))
 
@@ -179,7 +182,7 @@ def test_every_shape_of_a_scenario_gives_the_same_state(shape: str) -> None:
 @pytest.mark.parametrize("shape", [pytest.param(shape, id=f"B18-{shape}") for shape in SHAPES])
 def test_every_shape_of_an_object_names_the_plan(shape: str) -> None:
     case = read_cases(f"stripe_{shape}")
-    subscription, invoice = read_subscription(case["subscription"]), read_invoice(case["invoice"])
+    subscription, invoice = read_subscription(case["subscription"], PLANS), read_invoice(case["invoice"])
     assert (subscription.plan, subscription.interval, subscription.tenant_id) == ("starter", "month", "acme")
     assert (invoice.subscription_id, invoice.customer_id) == (subscription.id, subscription.customer_id)
     assert subscription.period_end == invoice.period_start == datetime.fromisoformat("2026-11-15T09:30:20Z")
@@ -189,5 +192,5 @@ def test_every_shape_of_an_object_names_the_plan(shape: str) -> None:
 @pytest.mark.parametrize("case", cases("refused_periods"))
 def test_a_subscription_without_a_valid_period_is_refused(case: dict[str, Any]) -> None:
     with pytest.raises(InvalidStripeObject) as refused:
-        read_subscription(changed(ENDIVE["subscription"], case["changes"]))
+        read_subscription(changed(ENDIVE["subscription"], case["changes"]), PLANS)
     assert refused.value.message == case["message"]

@@ -13,6 +13,7 @@ from shared.usecases.people.manage_grants import GrantRequest, give_grant, revok
 from shared.usecases.people.manage_limits import set_limits
 from tests.http.serving import Clock, Functions, Json, succeeded
 from tests.http.stripe_caller import SECRET, SUBSCRIPTION, event, send
+from tests.plans import PLANS
 
 DAY = timedelta(days=1)
 FREE, STARTER, PROFESSIONAL = 50_000, 500_000, 2_000_000
@@ -23,7 +24,8 @@ def by_operator(functions: Functions) -> Change:
 
 
 def give(functions: Functions, **request: Any) -> Grant:
-    return give_grant(process_memory(), "acme", GrantRequest(**request), by_operator(functions))
+    plan = {"plan": PLANS.find(request["plan"])} if "plan" in request else {}
+    return give_grant(process_memory(), "acme", GrantRequest(**{**request, **plan}), by_operator(functions))
 
 
 def allows_exactly(functions: Functions, key: str, tokens: int) -> bool:

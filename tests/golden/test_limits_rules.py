@@ -13,8 +13,8 @@ from shared.domain.ledger.periods import period_at
 from shared.domain.limits.decisions import decide
 from shared.domain.limits.limits import LimitOverrides, LimitPolicy, LimitStatus, policy_for, status
 from shared.domain.limits.metrics import Consumption, UsageRequest
-from shared.domain.limits.plans import find_plan
 from shared.domain.prices.money import nanousd_from_decimal
+from tests.plans import PLANS
 
 CASES = json.loads(Path(__file__).with_name("cases").joinpath("limits.json").read_text("utf-8"))
 NOVEMBER = period_at(None, datetime(2026, 11, 22, 14, tzinfo=UTC))
@@ -40,7 +40,7 @@ def used_in(case: dict[str, Any]) -> Consumption:
 
 def policy_and_status(case: dict[str, Any]) -> tuple[LimitPolicy, LimitStatus]:
     """Return the limits and status of a tenant on the case's plan, by default free, in November 2026."""
-    plan = find_plan(case.get("plan", "free"))
+    plan = PLANS.find(case.get("plan", "free"))
     assert plan is not None
     if usd := case.get("plan_cost_limit_usd"):
         plan = replace(plan, cost_limit_nanousd=nanousd(usd))

@@ -8,6 +8,7 @@ from shared.container import process_memory
 from shared.domain.people.tenants import Change
 from shared.usecases.people.manage_tenants import set_plan
 from tests.http.serving import Clock, Functions, refused, succeeded, unfolded
+from tests.plans import PROFESSIONAL
 
 CALL = {"category": "llm", "provider": "openai", "model": "gpt-4.1-mini"}
 FREE_TOKENS = 50_000
@@ -64,7 +65,7 @@ def test_a_plan_set_in_one_process_is_known_to_the_next(functions: Functions) ->
     other_instance = functions.another()
     assert other_instance.check(key, tokens=FREE_TOKENS + 1)["allowed"] is False
     directory = functions.containers["record_usage"].directory
-    set_plan(directory, "acme", "pro", Change("test", functions.clock.now))
+    set_plan(directory, "acme", PROFESSIONAL, Change("test", functions.clock.now))
     assert other_instance.check(key, tokens=FREE_TOKENS + 1)["allowed"] is True
     assert other_instance.read(key, "/tenants/acme/usage")["billing"]["plan"] == "professional"
 

@@ -23,7 +23,8 @@ Config = dict[str, Any]
 RULES_BEYOND_SCHEMAS = {
     *("cloudevent_attribute", "cloudevent_data", "malformed_json", "decimal_max_places"),
     *("contradictory_tokens", "empty_tokens", "id_conflict", "tenant_mismatch", "ts_too_old", "ts_in_future"),
-    *("response_missing", "malformed_stream", "no_usage_in_response", "ambiguous_response"),
+    *("response_missing", "response_and_stream", "malformed_stream", "no_usage_in_response"),
+    "ambiguous_response",
     *("cost_out_of_range", "contradictory", "empty_range", "range_too_long", "unknown_time_zone"),
     *("tenant_required", "unknown_tenant", "idempotency_key_reused"),
     *("nothing_to_change", "not_one_grant", "search_sorts_by_name", "invalid_plan", "invalid_until"),

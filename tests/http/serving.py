@@ -20,8 +20,9 @@ from shared.container import Container, process_memory
 from shared.domain.people.members import Member, Role
 from shared.domain.people.tenants import ALL_SCOPES, PLATFORM_SCOPES, Change, PlatformScope, Scope, Tenant
 from shared.usecases.people.manage_keys import KeyRequest, create_key, new_key
-from shared.usecases.people.manage_tenants import plan_id
+from shared.usecases.people.manage_tenants import known_plan
 from tests.member_fixtures import add_member
+from tests.plans import PLANS
 from tools.dev.functions import FUNCTIONS, Function
 from tools.dev.tick import PUSH_PATH
 
@@ -92,7 +93,7 @@ class Functions:
         request = KeyRequest(label="first key", scopes=ALL_SCOPES, is_live=False)
         change = Change("test", now)
         made = new_key(tenant_id, request, change)
-        tenant = Tenant(id=tenant_id, name=tenant_id.title(), plan=plan_id(plan), created_at=now)
+        tenant = Tenant(id=tenant_id, name=tenant_id.title(), plan=known_plan(PLANS, plan).id, created_at=now)
         entry = change.entry(tenant_id, "tenant.created", None, tenant.plan)
         directory.create_tenant(tenant, made.key, entry)
         return made.secret

@@ -8,6 +8,7 @@ from shared.container import process_memory
 from shared.domain.people.tenants import Change
 from shared.usecases.people.manage_tenants import set_plan
 from tests.http.serving import Clock, Functions, Json, refused, succeeded
+from tests.plans import FREE
 from tests.sample_events import NOON
 
 AUDIT = "/tenants/acme/audit"
@@ -48,7 +49,7 @@ def test_the_audit_log_tells_members_platform_keys_and_operators_apart(
     path, body = "/tenants/acme/alert-recipients", {"emails": ["a@example.com"]}
     succeeded(functions.send("PUT", functions.create_platform_key(), path, body))
     succeeded(functions.send("PUT", ada, path, {"emails": []}))
-    set_plan(process_memory(), "acme", "free", Change("admin:op", functions.clock.now))
+    set_plan(process_memory(), "acme", FREE, Change("admin:op", functions.clock.now))
     kinds = {
         each["actor"].partition(":")[0]: each["actor_kind"] for each in entries(functions, ada)["entries"]
     }

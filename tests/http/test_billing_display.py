@@ -11,6 +11,7 @@ from tests.golden.stripe_payloads import changed, read_cases
 from tests.http.serving import Functions, Json
 from tests.http.stripe_caller import event, send
 from tests.http.stripe_shop import KEY, Shop, open_shop
+from tests.plans import current_plans
 from tests.tools.test_stripe_double.shop import browse
 
 INVOICE: Json = read_cases("stripe_endive")["invoice"]
@@ -120,7 +121,7 @@ def send_about(shop: Shop, kind: str, of: str, fields: Json) -> Json:
 def test_a_prorated_invoice_tells_its_lines(shop: Shop) -> None:
     browse(shop.checkout(), action="pay")
     (subscription,) = shop.stripe.v1.subscriptions.list().data
-    price = StripeApi(KEY, shop.double.url).find_price("gwi_professional_month")
+    price = StripeApi(KEY, shop.double.url, current_plans).find_price("gwi_professional_month")
     items: Any = [{"id": subscription["items"]["data"][0]["id"], "price": price}]
     update: Any = {"items": items, "proration_behavior": "always_invoice"}
     shop.stripe.v1.subscriptions.update(subscription.id, update)

@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 
 from shared.container import process_memory
+from shared.domain.limits.plans import PlanVersion
 from shared.domain.people.tenants import AuditEntry
 from tests.http.serving import Clock, Functions, bearer, succeeded
 
@@ -82,7 +83,7 @@ def change_plan(functions: Functions, plan: str) -> None:
         after=plan,
         reason="",
     )
-    directory.set_plan("acme", plan, entry)
+    directory.set_plan("acme", PlanVersion(plan, 1), entry)
 
 
 def test_a_changed_plan_takes_effect_at_once(functions: Functions, key: str) -> None:

@@ -16,7 +16,7 @@ SMALLEST = {"GOOGLE_CLOUD_PROJECT": "demo-gwi"}
 ALL_WRONG = {
     "GWI_STORE": "sqlite",
     "GWI_CLIENT_ESTIMATES": "maybe",
-    "GWI_AUTO_TENANTS": "gold",
+    "GWI_AUTO_TENANTS": "Gold plan",
     "GWI_EVENT_RETENTION_DAYS": "35",
     "GWI_SOFT_LIMIT_PERCENT": "80%",
     "GWI_HARD_LIMIT_PERCENT": "0",
@@ -25,7 +25,7 @@ EVERY_PROBLEM = """Cannot start:
 - GWI_STORE is 'sqlite'; it must be firestore or memory
 - GOOGLE_CLOUD_PROJECT is missing: the id of the Google Cloud project
 - GWI_CLIENT_ESTIMATES is 'maybe'; it must be on or off
-- GWI_AUTO_TENANTS is 'gold', which is not the id of a plan
+- GWI_AUTO_TENANTS is 'Gold plan', which is not the id of a plan
 - GWI_EVENT_RETENTION_DAYS is '35'; it must be a whole number from 36 to 3650
 - GWI_SOFT_LIMIT_PERCENT is '80%'; it must be a whole number from 1 to 1000
 - GWI_HARD_LIMIT_PERCENT is '0'; it must be a whole number from 1 to 1000"""

@@ -35,6 +35,7 @@ KEEPING_KEYS = MANAGERS | {"a platform key that may keys:write"}
 RECORDING = frozenset({"a key that may usage:write", FOREIGN_KEY, "a platform key that may usage:write"})
 CHECKING = frozenset({"a key that may limits:read", FOREIGN_KEY, "a platform key that may limits:read"})
 READING = frozenset({*ROLES, "a key that may usage:read", "a platform key that may usage:read"})
+PRICING = frozenset({"a platform key that may prices:write"})
 BUYING = MANAGERS | {"a key that may billing:write", "a platform key that may billing:write"}
 
 MAY: Mapping[str, frozenset[str]] = {
@@ -96,6 +97,8 @@ MAY: Mapping[str, frozenset[str]] = {
     "usage_api POST /api/v1/tenants/{tenant}/api-keys/{key}/rotate": KEEPING_KEYS,
     "usage_api DELETE /api/v1/tenants/{tenant}/api-keys/{key}": KEEPING_KEYS,
     "usage_api GET /api/v1/tenants/{tenant}/audit": MANAGING,
+    "usage_api GET /api/v1/platform/plans": PRICING,
+    "usage_api PUT /api/v1/platform/plans": PRICING,
 }
 """The callers that are let in, whatever the operation then says to what they ask. A route without a row fails."""
 

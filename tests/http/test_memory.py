@@ -20,6 +20,7 @@ from shared.container import Container
 from shared.domain.people.tenants import Change
 from shared.usecases.people.manage_tenants import TenantRequest, create_tenant
 from tests.http.serving import BY_NAME, bearer
+from tests.plans import ENTERPRISE
 from tools.dev.functions import start_function
 from tools.dev.processes import Server, wait_until_ready
 
@@ -64,7 +65,7 @@ def keys(environment: dict[str, str]) -> list[str]:
     """The keys of two tenants."""
     directory, change = Container(load_config(environment)).directory, Change("test", datetime.now(UTC))
     return [
-        create_tenant(directory, TenantRequest(name, name, "enterprise"), change, is_live=False)[1].secret
+        create_tenant(directory, TenantRequest(name, name, ENTERPRISE), change, is_live=False)[1].secret
         for name in ("costly", "other")
     ]
 

@@ -246,6 +246,4 @@ def test_in_the_steady_state_a_request_reads_nothing_and_costs_what_tenants_keys
     capsys.readouterr()
     succeeded(post(functions, key, [call(each) for each in tenants]))
     (later,) = map(json.loads, capsys.readouterr().out.splitlines())
-    assert later["calls"] == 12 + 1 + 1 + 1, (
-        "a commit each; the key, its tenants and the prices, once a minute"
-    )
+    assert later["calls"] == 12 + 4, "a commit each; once a minute the key, the tenants, plans and prices"

@@ -20,6 +20,7 @@ from tests.audit_trail import trail_of
 from tests.http.serving import BY_NAME, Functions, bearer, succeeded, unfolded
 from tests.http.test_daily_job import fail_for
 from tests.http.topic import Topic
+from tests.plans import PLANS, current_plans
 from tools.dev.loopback import free_port, without_proxy
 from tools.dev.settings import ROOT
 from tools.stripe_double.serving import serving
@@ -68,7 +69,7 @@ def shop(set_up: Callable[[], Functions], monkeypatch: pytest.MonkeyPatch) -> It
     with serving() as double:
         monkeypatch.setenv("STRIPE_API_KEY", "sk_test_job")
         monkeypatch.setenv("STRIPE_API_BASE", double.url)
-        stripe.StripeApi("sk_test_job", double.url).sync_catalog(catalog_to_sell())
+        stripe.StripeApi("sk_test_job", double.url, current_plans).sync_catalog(catalog_to_sell(PLANS))
         functions = set_up()
         yield Shop(functions, functions.create_tenant(plan="free"))
 
@@ -164,7 +165,9 @@ def test_an_unreadable_object_is_logged_and_retried_the_next_day(
 ) -> None:
     shop.pay()
     strange = {"id": "sub_1", "object": "subscription", "status": "levitating"}
-    monkeypatch.setattr(stripe.StripeApi, "list_subscriptions", lambda *_: [read_subscription(strange)])
+    monkeypatch.setattr(
+        stripe.StripeApi, "list_subscriptions", lambda *_: [read_subscription(strange, PLANS)]
+    )
     assert publish(shop.functions, RECONCILE) == 200
     assert "billing of tenant acme: cannot be compared" in caplog.text
     assert shop.plan == "free"

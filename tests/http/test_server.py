@@ -16,6 +16,7 @@ from shared.container import Container
 from shared.domain.people.tenants import Change
 from shared.usecases.people.manage_tenants import TenantRequest, create_tenant
 from tests.http.serving import BY_NAME
+from tests.plans import FREE
 from tools.dev.functions import start_function
 from tools.dev.processes import Server, wait_until_ready
 
@@ -44,7 +45,7 @@ def head(environment: dict[str, str]) -> str:
     """Return the start of a request with a key."""
     directory = Container(load_config(environment)).directory
     now = datetime.now(UTC)
-    request = TenantRequest("acme", "Acme", "free")
+    request = TenantRequest("acme", "Acme", FREE)
     _, made = create_tenant(directory, request, Change("test", now), is_live=False)
     return HEAD + f"Authorization: Bearer {made.secret}\r\n"
 

@@ -135,15 +135,18 @@ def test_usage_of_two_tenants_stays_apart(functions: Functions, key: str) -> Non
 
 def test_the_catalog_lists_every_plan_with_its_limits_and_prices(functions: Functions) -> None:
     answer = functions.get(None, "/plans")
-    assert answer.headers["Cache-Control"] == "public, max-age=300"
+    assert answer.headers["Cache-Control"] == "public, max-age=60"
     plans = answer.get_json()["plans"]
     assert [plan["id"] for plan in plans] == ["free", "starter", "professional", "enterprise"]
     assert plans[1] == {
         "id": "starter",
+        "version": 1,
         "name": "Starter",
+        "is_free": False,
         "tokens_per_period": 500_000,
         "runs_per_period": 100,
         "requests_per_minute": 30,
+        "provider_cost_usd_per_period": None,
         "usd_monthly": "29.00",
         "usd_yearly": "290.00",
         "usd_yearly_per_month": "24.166666666",

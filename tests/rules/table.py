@@ -47,6 +47,8 @@ CLOSED = (
     "api_keys/3a7b",
     "tenant_index/acme",
     "stripe_customers/cus_1",
+    "catalog/plans",
+    "catalog/plans/changes/00000001",
     "catalog/prices",
     "catalog/prices/changes/00000001",
     "stripe_events/evt_1",

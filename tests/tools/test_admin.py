@@ -42,6 +42,7 @@ def test_create_prints_the_tenant_and_its_first_key(capsys: Capture) -> None:
         "id": "acme",
         "name": "Acme",
         "plan": "free",
+        "plan_version": 1,
         "limits": {},
         "grants": [],
         "suspended_at": None,
@@ -299,7 +300,7 @@ def test_for_people_tenants_are_a_table(capsys: Capture) -> None:
     assert main(["tenant", "list"]) == 0
     count, head, row = capsys.readouterr().out.splitlines()
     assert count == "tenants: 1"
-    assert head.split() == ["id", "name", "plan", "created_at", "suspended_at", "ended_at"]
+    assert head.split() == ["id", "name", "plan", "plan_version", "created_at", "suspended_at", "ended_at"]
     assert row.split()[:3] == ["acme", "Acme", "free"]
     assert head.index("plan") == row.index("free")
 

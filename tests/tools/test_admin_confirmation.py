@@ -18,7 +18,16 @@ __all__ = ["memory"]
 
 READING = {
     *("tenant list", "tenant show", "key list", "member list", "endpoint list"),
-    *("platform-key list", "operator list", "verify", "audit", "price list", "alerts"),
+    *(
+        "platform-key list",
+        "operator list",
+        "verify",
+        "audit",
+        "price list",
+        "plans show",
+        "plans diff",
+        "alerts",
+    ),
 }
 COMMANDS = list(leaves(parser()))
 PRODUCTION = {"GOOGLE_CLOUD_PROJECT": "acme-prod"}
@@ -89,7 +98,15 @@ def test_at_a_terminal_the_projects_id_is_typed(
     assert capsys.readouterr().err == "This changes project acme-prod.\nType acme-prod to continue: "
 
 
-@pytest.mark.parametrize("reports", [("price", "import", "f", "--dry-run"), ("stripe", "reconcile")], ids=str)
+@pytest.mark.parametrize(
+    "reports",
+    [
+        ("price", "import", "f", "--dry-run"),
+        ("stripe", "reconcile"),
+        ("tenant", "migrate-plan", "--plan", "starter"),
+    ],
+    ids=str,
+)
 def test_what_only_reports_does_not_ask(reports: tuple[str, ...], capsys: Capture) -> None:
     confirm_change(load_config(PRODUCTION), parser().parse_args(reports))
     assert capsys.readouterr().err == ""

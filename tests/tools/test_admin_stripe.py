@@ -18,6 +18,7 @@ from shared.domain.billing.stripe_shapes import read_subscription
 from shared.usecases.billing.start_checkout import Purchase, ReturnPages, start_checkout
 from shared.usecases.billing.stripe_changes import EVENT_TYPES
 from tests.e2e.subscriber import visit
+from tests.plans import PLANS
 from tests.tools.admin_calls import CREATE, Capture, failed, memory, run
 from tools.admin.__main__ import main
 from tools.dev.loopback import free_port, without_proxy
@@ -29,8 +30,10 @@ pytestmark = pytest.mark.usefixtures("memory")
 KEY = "sk_test_admin"
 SYNC = ("stripe", "sync-catalog")
 RECONCILE = ("stripe", "reconcile")
-SOLD = [f"created product {product.id}" for product in catalog_to_sell()]
-PRICES = [f"created price {price.lookup_key}" for product in catalog_to_sell() for price in product.prices]
+SOLD = [f"created product {product.id}" for product in catalog_to_sell(PLANS)]
+PRICES = [
+    f"created price {price.lookup_key}" for product in catalog_to_sell(PLANS) for price in product.prices
+]
 PORTAL = "created portal configuration"
 
 
@@ -229,7 +232,7 @@ def strange_for(customer_id: str | None) -> Callable[[StripeApi, str], Any]:
 
     def listing(api: StripeApi, asked: str) -> Any:
         if asked == customer_id:
-            return [read_subscription({"id": "sub_1", "object": "subscription"})]
+            return [read_subscription({"id": "sub_1", "object": "subscription"}, PLANS)]
         return list_subscriptions(api, asked)
 
     return listing

@@ -7,9 +7,9 @@ import pytest
 
 from shared.domain.errors import Problems
 from shared.domain.ledger.periods import MAX_AGE, period_at
-from shared.domain.limits.plans import find_plan
 from shared.domain.metering.events import MeteringEvent, parse_events
 from shared.domain.metering.recording import prepare
+from tests.plans import PLANS
 from tools.dev.demo_events import Event
 from tools.dev.demo_history import HISTORY, SUBSCRIBED, demo_events, demo_runs
 from tools.dev.demo_workflows import UNPRICED_MODEL
@@ -60,7 +60,7 @@ def test_every_event_has_an_id_of_its_own_and_may_be_recorded(now: datetime) -> 
 
 @pytest.mark.parametrize("now", INSTANTS)
 def test_a_good_part_of_the_plan_is_used_and_the_soft_limit_is_not_reached(now: datetime) -> None:
-    plan = find_plan(DEMO_PAID_PLAN)
+    plan = PLANS.find(DEMO_PAID_PLAN)
     assert plan is not None
     start = period_at(now - SUBSCRIBED, now).start
     made = parsed(demo_events(now))

@@ -16,6 +16,8 @@ from typing import Any, get_args
 import pytest
 from standardwebhooks import Webhook
 
+from shared.adapters.default_plans import default_plans
+from shared.domain.limits.plan_file import parse_plans
 from shared.domain.notices.endpoints import new_secret
 from shared.domain.notices.webhooks import Notice, WebhookType
 from shared.domain.prices.price_file import parse_prices
@@ -27,6 +29,7 @@ from tools.dev.settings import ROOT
 MAX_README_LINES = 120
 RECORDING, LOCAL, ARCHITECTURE = page("recording"), page("local"), page("architecture")
 PRICES, WEBHOOKS, LIMITS = page("prices"), page("webhooks"), page("limits")
+PLANS = page("plans")
 
 
 @pytest.fixture(scope="module")
@@ -72,6 +75,7 @@ def test_every_block_is_something_that_these_tests_run_or_look_at() -> None:
         "docs/architecture.md": ["mermaid"],
         "docs/limits.md": 4 * ["sh"],
         "docs/local.md": 6 * ["sh"],
+        "docs/plans.md": ["sh", "toml", "sh", "sh"],
         "docs/prices.md": ["toml", "sh"],
         "docs/recording.md": ["sh", "python", "sh"],
         "docs/tenants.md": ["sh"],
@@ -119,6 +123,20 @@ def test_the_commands_about_prices_run_as_they_stand(stack: RunningStack, folder
     assert parse_prices(file.read_text()) != ()
     assert set(parse_prices(file.read_text())) == set(parse_prices(table))
     assert stack.process.poll() is None
+
+
+def test_the_commands_about_plans_run_as_they_stand(stack: RunningStack, folder: Path) -> None:
+    output = run(["sh", "-eu"], PLANS.shell, folder)
+    assert re.findall(r"^(\w+): 0$", output, re.MULTILINE) == 2 * ["plans", "others"] + ["changes"] + 2 * [
+        "moves"
+    ]
+    assert parse_plans((folder / "plans.toml").read_text()).has_content_of(default_plans())
+    assert stack.process.poll() is None
+
+
+def test_the_file_of_plans_that_is_shown_is_one() -> None:
+    (table,) = [text for language, text in PLANS.blocks if language == "toml"]
+    assert [plan.id for plan in parse_plans(table).plans] == ["free", "team"]
 
 
 def test_the_commands_about_limits_run_as_they_stand(stack: RunningStack, folder: Path) -> None:

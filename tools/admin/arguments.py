@@ -10,6 +10,7 @@ from tools.admin.grant_arguments import add_grants
 from tools.admin.operator_commands import add_operators
 from tools.admin.parsing import PROGRAM, Command, add, add_common, whole_number
 from tools.admin.people_arguments import add_key, add_member
+from tools.admin.plan_arguments import add_migration, add_plans
 from tools.admin.platform_arguments import add_endpoint, add_platform
 from tools.admin.platform_key_arguments import add_audit, add_platform_key
 
@@ -29,7 +30,7 @@ def parser() -> ArgumentParser:
     add_common(top, is_top=True)
     subjects = top.add_subparsers(
         required=True,
-        metavar="{tenant,key,platform-key,member,operator,endpoint,verify,audit,price,stripe,alerts}",
+        metavar="{tenant,key,platform-key,member,operator,endpoint,verify,audit,price,plans,stripe,alerts}",
     )
     _add_tenant(
         subjects.add_parser(
@@ -51,6 +52,7 @@ def parser() -> ArgumentParser:
         ),
     )
     verify.add_argument("--tenant", required=True, metavar="ID")
+    add_plans(subjects.add_parser("plans", help="the platform's plans: limits and prices, in versions"))
     add_audit(subjects)
     add_platform(subjects)
     return top
@@ -59,7 +61,7 @@ def parser() -> ArgumentParser:
 def _add_tenant(parser: ArgumentParser) -> None:
     actions = parser.add_subparsers(
         required=True,
-        metavar="{create,list,show,set-plan,set-estimates,grant,revoke-grant,set-limits,suspend,resume,end}",
+        metavar="{create,list,show,set-plan,migrate-plan,set-estimates,grant,revoke-grant,set-limits,suspend,resume,end}",
     )
     create = add(
         actions,
@@ -118,6 +120,7 @@ def _add_tenant(parser: ArgumentParser) -> None:
     change.add_argument("--id", required=True)
     change.add_argument("--plan", required=True)
     change.add_argument("--reason", default="", help="kept in the audit trail")
+    add_migration(actions)
     estimates = add(
         actions,
         Command(

@@ -12,7 +12,7 @@ from shared.domain.ledger.usage import Detail
 from shared.domain.people.tenants import Change, Tenant
 from shared.usecases.ledger.verify_counters import verify_counters
 from shared.usecases.people import manage_tenants
-from shared.usecases.people.manage_tenants import TenantRequest
+from shared.usecases.people.manage_tenants import TenantRequest, known_plan
 from tools.admin.tenant_fields import resulting_limits, tenant_fields
 
 DIFFERS = 1
@@ -32,7 +32,8 @@ class Answer:
 
 def create_tenant(container: Container, options: Namespace) -> Answer:
     """Create a tenant with its first key."""
-    request = TenantRequest(options.id, options.name, options.plan)
+    plan = known_plan(container.plans(), options.plan)
+    request = TenantRequest(options.id, options.name, plan)
     is_live = not container.config.is_local
     tenant, key = manage_tenants.create_tenant(
         container.directory, request, change_of(container), is_live=is_live
@@ -59,7 +60,8 @@ def show_tenant(container: Container, options: Namespace) -> Answer:
 def set_plan(container: Container, options: Namespace) -> Answer:
     """Put a tenant on another plan."""
     change = change_of(container).because(options.reason)
-    tenant = manage_tenants.set_plan(container.directory, options.id, options.plan, change)
+    plan = known_plan(container.plans(), options.plan)
+    tenant = manage_tenants.set_plan(container.directory, options.id, plan, change)
     return Answer({"tenant": tenant_fields(tenant)})
 
 

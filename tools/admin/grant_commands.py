@@ -6,14 +6,15 @@ from shared.container import Container
 from shared.usecases.billing.end_tenant import end_tenant
 from shared.usecases.people import manage_grants, manage_limits
 from shared.usecases.people.manage_grants import GrantRequest
-from shared.usecases.people.manage_tenants import existing_tenant, set_suspension
+from shared.usecases.people.manage_tenants import existing_tenant, known_plan, set_suspension
 from tools.admin.commands import Answer, change_of
 from tools.admin.tenant_fields import grant_fields, resulting_limits, tenant_fields
 
 
 def give_grant(container: Container, options: Namespace) -> Answer:
     """Give a tenant a plan, tokens or runs."""
-    request = GrantRequest(plan=options.plan, tokens=options.tokens, runs=options.runs, until=options.until)
+    plan = known_plan(container.plans(), options.plan) if options.plan is not None else None
+    request = GrantRequest(plan=plan, tokens=options.tokens, runs=options.runs, until=options.until)
     change = change_of(container).because(options.reason)
     grant = manage_grants.give_grant(container.directory, options.id, request, change)
     tenant = existing_tenant(container.directory, options.id)

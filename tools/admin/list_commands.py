@@ -38,6 +38,7 @@ def _by_id(container: Container, after: str | None, limit: int) -> list[Mapping[
             "id": tenant.id,
             "name": tenant.name,
             "plan": tenant.plan,
+            "plan_version": tenant.plan_version,
             "created_at": tenant.created_at.isoformat(),
             "suspended_at": instant_text(tenant.suspended_at),
             "ended_at": instant_text(tenant.ended_at),

@@ -4,13 +4,12 @@ from argparse import Namespace
 from typing import Any
 
 from shared.container import Container
-from shared.domain.errors import InvalidInput
 from shared.domain.prices.price_book import PriceEntry, PriceKey, book_provider
 from shared.domain.prices.price_file import format_prices
 from shared.usecases.prices import manage_prices
 from tools.admin.commands import Answer, change_of
+from tools.admin.files import read_text
 
-_MAX_FILE_BYTES = 10 * 1024 * 1024
 _SHOWN_CHANGES = 20
 
 
@@ -43,20 +42,10 @@ def remove_price(container: Container, options: Namespace) -> Answer:
 
 def import_prices(container: Container, options: Namespace) -> Answer:
     """Replace all prices by those of a file."""
-    try:
-        with options.file.open("rb") as file:
-            text = file.read(_MAX_FILE_BYTES + 1)
-    except OSError as error:
-        raise InvalidInput(f"{options.file} cannot be read: {error.strerror}") from error
-    if len(text) > _MAX_FILE_BYTES:
-        raise InvalidInput(f"{options.file} is larger than {_MAX_FILE_BYTES} bytes")
-    try:
-        decoded = text.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise InvalidInput(f"{options.file} is not UTF-8: {error.reason}") from error
+    text = read_text(options.file)
     change = change_of(container).because(options.reason)
     return _answer(
-        manage_prices.import_prices(container.price_books, decoded, change, is_dry_run=options.dry_run)
+        manage_prices.import_prices(container.price_books, text, change, is_dry_run=options.dry_run)
     )
 
 

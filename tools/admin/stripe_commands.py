@@ -31,7 +31,7 @@ class _Found:
 def sync_catalog(container: Container, options: Namespace) -> Answer:
     """Create what the catalog sells in Stripe, and repair what is not as it should be; the endpoint if asked."""
     api = container.billing.stripe
-    changes = api.sync_catalog(catalog_to_sell())
+    changes = api.sync_catalog(catalog_to_sell(container.plans()))
     if options.webhook_url is None:
         return Answer({"changes": changes})
     endpoint = api.sync_endpoint(options.webhook_url, sorted(EVENT_TYPES))

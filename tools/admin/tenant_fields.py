@@ -18,6 +18,7 @@ def tenant_fields(tenant: Tenant) -> dict[str, Any]:
         "id": tenant.id,
         "name": tenant.name,
         "plan": tenant.plan,
+        "plan_version": tenant.plan_version,
         "limits": dict(_limit_field(name, value) for name, value in own_limits.items()),
         "grants": [grant_fields(each) for each in tenant.grants],
         "created_at": tenant.created_at.isoformat(),
@@ -33,6 +34,7 @@ def grant_fields(grant: Grant) -> dict[str, Any]:
     return {
         "id": grant.id,
         "plan": grant.plan,
+        "plan_version": grant.plan and grant.plan_version,
         "tokens": _shown(grant.tokens),
         "runs": _shown(grant.runs),
         "until": "never" if grant.until is None else grant.until.isoformat(),

@@ -9,6 +9,7 @@ from typing import Final
 
 import grpc
 
+from shared.adapters.default_plans import default_plans
 from shared.adapters.firestore import (
     FirestoreDirectory,
     FirestoreMembers,
@@ -113,7 +114,7 @@ class ActiveTenant:
         self._paths = TenantPaths(self.rpc.documents, self._tenant.id)
         self._numbers = count()
         self._minutes = count()
-        thresholds = Thresholds(80, 100)
+        thresholds = Thresholds(80, 100, default_plans)
         alerts = AlertRaiser(
             store=self._store,
             members=FirestoreMembers(self.rpc),

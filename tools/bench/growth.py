@@ -7,6 +7,7 @@ from itertools import count
 
 import grpc
 
+from shared.adapters.default_plans import default_plans
 from shared.adapters.firestore import FirestoreDirectory, FirestoreRpc, FirestoreUsageStore
 from shared.adapters.firestore.rpc import open_channel
 from shared.adapters.memory import MemoryStore
@@ -53,7 +54,7 @@ class Subject:
     known: Tenant
 
     def __post_init__(self) -> None:
-        self.limits = Limits(Ledger(self.store), Thresholds(80, 100))
+        self.limits = Limits(Ledger(self.store), Thresholds(80, 100, default_plans))
 
     def check(self) -> None:
         """Ask whether something fits."""

@@ -7,6 +7,7 @@ from itertools import count
 
 import grpc
 
+from shared.adapters.default_plans import default_plans
 from shared.adapters.firestore import FirestoreDirectory, FirestoreRpc, FirestoreUsageStore
 from shared.adapters.firestore.rpc import open_channel
 from shared.adapters.memory import MemoryStore
@@ -28,7 +29,7 @@ from tools.dev.emulators import firestore_emulator
 from tools.dev.settings import PROJECT_ID
 
 RETENTION = timedelta(days=90)
-THRESHOLDS = Thresholds(80, 100)
+THRESHOLDS = Thresholds(80, 100, default_plans)
 _TENANT = Tenant(id=TENANT_ID, name=TENANT_ID, plan="free", created_at=datetime(2026, 1, 1, tzinfo=UTC))
 _ACCESS = Access(tenant=_TENANT, permissions=ALL_SCOPES, actor="bench")
 

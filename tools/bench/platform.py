@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from functools import partial
 from itertools import count
 
+from shared.adapters.default_plans import default_plans
 from shared.adapters.firestore import FirestoreDirectory, FirestoreRpc, FirestoreUsageStore
 from shared.adapters.firestore.rpc import open_channel
 from shared.adapters.memory import MemoryStore
@@ -49,7 +50,7 @@ def _create_tenants(directory: FirestoreDirectory) -> dict[str, str]:
     """Return the key of each tenant by its id."""
     keys = {}
     for number in range(TENANTS):
-        request = TenantRequest(f"bench-{number}", f"Bench {number}", "enterprise")
+        request = TenantRequest(f"bench-{number}", f"Bench {number}", default_plans().plans[-1])
         change = Change("bench", datetime.now(UTC))
         tenant, made = create_tenant(directory, request, change, is_live=False)
         keys[tenant.id] = made.secret
@@ -58,7 +59,7 @@ def _create_tenants(directory: FirestoreDirectory) -> dict[str, str]:
 
 def _operations(rpc: FirestoreRpc, tenant_ids: list[str]) -> Iterator[Measure]:
     events = EventRecorder(Ledger(FirestoreUsageStore(rpc, RETENTION)), PriceReader(MemoryStore()))
-    tenants = NamedTenants(FirestoreDirectory(rpc))
+    tenants = NamedTenants(FirestoreDirectory(rpc), default_plans)
     recorder = PlatformRecorder(events, tenants, RateLimits(THRESHOLDS))
     sender = Sender(PlatformAccess(permissions=PLATFORM_SCOPES, actor="bench"), None)
     now = datetime.now(UTC)

@@ -8,6 +8,7 @@ from typing import Final
 
 import grpc
 
+from shared.adapters.default_plans import default_plans
 from shared.adapters.firestore import FirestoreDirectory, FirestoreRpc, FirestoreUsageStore
 from shared.adapters.firestore.rpc import open_channel
 from shared.domain.ledger.counter_settings import MAX_COUNTER_SHARDS
@@ -84,7 +85,7 @@ class Reading:
 
     def __post_init__(self) -> None:
         self.store = FirestoreUsageStore(self.rpc, _RETENTION)
-        self.limits = Limits(Ledger(self.store), Thresholds(80, 100))
+        self.limits = Limits(Ledger(self.store), Thresholds(80, 100, default_plans))
         self._numbers = count()
 
     def in_use(self) -> Iterator[Measure]:

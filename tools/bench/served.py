@@ -9,10 +9,11 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+from shared.adapters.default_plans import default_plans
 from shared.adapters.firestore import FirestoreDirectory, FirestoreRpc
 from shared.adapters.firestore.rpc import open_channel
 from shared.domain.people.tenants import Change
-from shared.usecases.people.manage_tenants import TenantRequest, create_tenant
+from shared.usecases.people.manage_tenants import TenantRequest, create_tenant, known_plan
 from tools.dev.functions import FUNCTIONS, Function, local_settings, start_function
 from tools.dev.loopback import HOST, free_port
 from tools.dev.processes import Server, stop_all, wait_until_ready
@@ -58,7 +59,7 @@ def create_bench_tenant(emulator_host: str) -> str:
     """Create the tenant that the bench records for; its key."""
     with open_channel(emulator_host) as channel:
         directory = FirestoreDirectory(FirestoreRpc(PROJECT_ID, lambda: channel, is_emulator=True))
-        request = TenantRequest(TENANT_ID, "Bench", "starter")
+        request = TenantRequest(TENANT_ID, "Bench", known_plan(default_plans(), "starter"))
         made = create_tenant(directory, request, Change("bench", datetime.now(UTC)), is_live=False)
     return made[1].secret
 

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 import grpc
 
+from shared.adapters.default_plans import default_plans
 from shared.adapters.firestore import FirestoreBillingStore, FirestoreRpc
 from shared.adapters.firestore.rpc import open_channel
 from shared.adapters.stripe import StripeApi
@@ -38,7 +39,10 @@ def measure() -> Iterator[Measure]:
         counter = OperationCounter()
         rpc = FirestoreRpc(PROJECT_ID, lambda: grpc.intercept_channel(channel, counter), is_emulator=True)
         billing = BillingDependencies(
-            FirestoreBillingStore(rpc), StripeApi(STRIPE_API_KEY, double.url), DEFAULT_GRACE
+            FirestoreBillingStore(rpc),
+            StripeApi(STRIPE_API_KEY, double.url, default_plans),
+            DEFAULT_GRACE,
+            default_plans,
         )
         templates = _bought(billing, double)
         yield from _operations(billing, counter, templates)
@@ -46,7 +50,7 @@ def measure() -> Iterator[Measure]:
 
 def _bought(billing: BillingDependencies, double: Served) -> list[Event]:
     """Subscribe the bench tenant and return Stripe's events."""
-    billing.stripe.sync_catalog(catalog_to_sell())
+    billing.stripe.sync_catalog(catalog_to_sell(default_plans()))
     now = datetime.now(UTC)
     purchase = Purchase(tenant_id=TENANT_ID, plan="starter", interval="month")
     url = start_checkout(billing, ReturnPages("http://localhost", TENANT_ID), purchase, now)
@@ -78,4 +82,5 @@ def _operations(
 
 
 def _handled(billing: BillingDependencies, counter: OperationCounter, event: Event) -> Operations:
-    return counter.of(lambda: apply_stripe_event(billing, read_stripe_event(event), datetime.now(UTC)))
+    read = read_stripe_event(event, default_plans())
+    return counter.of(lambda: apply_stripe_event(billing, read, datetime.now(UTC)))

@@ -3,6 +3,7 @@
 from shared.adapters.firestore.billing.billing import FirestoreBillingStore
 from shared.adapters.firestore.ledger.reconciliation import FirestoreReconciliations
 from shared.adapters.firestore.ledger.usage import FirestoreUsageStore
+from shared.adapters.firestore.limits.plans import FirestorePlanCatalogs
 from shared.adapters.firestore.notices.endpoints import FirestoreEndpoints
 from shared.adapters.firestore.notices.mail_documents import FirestoreMailDocuments
 from shared.adapters.firestore.notices.outbox import FirestoreOutbox
@@ -21,6 +22,7 @@ __all__ = [
     "FirestoreMembers",
     "FirestoreOperators",
     "FirestoreOutbox",
+    "FirestorePlanCatalogs",
     "FirestorePriceBooks",
     "FirestoreReconciliations",
     "FirestoreRpc",

@@ -123,10 +123,11 @@ def named_within(collection: str, start: str, end: str) -> Any:
     return query
 
 
-def all_by_name(collection: str, limit: int, after: str | None) -> Any:
-    """Find the names of the documents of a large collection, in order."""
+def all_by_name(collection: str, limit: int, after: str | None, fields: Sequence[str] = (NAME,)) -> Any:
+    """Find the documents of a large collection in the order of their names, with these fields."""
     query = _from(collection)
-    query.select.fields.add(field_path=NAME)
+    for field in fields:
+        query.select.fields.add(field_path=field)
     query.order_by.add(direction=ASCENDING).field.field_path = NAME
     query.limit.value = limit
     if after:

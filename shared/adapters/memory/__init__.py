@@ -3,6 +3,7 @@
 from shared.adapters.memory.billing.billing import MemoryBillingStore
 from shared.adapters.memory.ledger.reconciliation import MemoryReconciliations
 from shared.adapters.memory.ledger.usage import MemoryUsageStore
+from shared.adapters.memory.limits.plans import MemoryPlanCatalogs
 from shared.adapters.memory.notices.outbox import MemoryOutbox
 from shared.adapters.memory.people.directory import MemoryDirectory
 from shared.adapters.memory.people.identities import MemoryIdentities
@@ -24,6 +25,7 @@ class MemoryStore(
     MemoryOperators,
     MemoryIdentities,
     MemoryPriceBooks,
+    MemoryPlanCatalogs,
     MemoryOutbox,
     MemoryReconciliations,
 ):

@@ -10,6 +10,7 @@ from shared.domain.billing.invoices import InvoiceRow
 from shared.domain.ledger.counters import Cells, ShardRef
 from shared.domain.ledger.reconciliation import ReconciliationStep
 from shared.domain.ledger.rollups import DayRollup, MonthRollup
+from shared.domain.limits.plan_catalog import PlanCatalog
 from shared.domain.metering.recording import RecordedEvent
 from shared.domain.metering.runs import Run
 from shared.domain.notices.alerts import UsageAlert
@@ -94,6 +95,8 @@ class MemoryState:
         self._quotas: Counter[str] = Counter()
         self._addresses: dict[str, MailAddress] = {}
         self._endpoints: dict[tuple[str, str], Endpoint] = {}
+        self._plans: PlanCatalog | None = None
+        self._plan_changes: list[AuditEntry] = []
         self._prices = EMPTY_BOOK
         self._price_changes: list[AuditEntry] = []
         self._reconciliation: ReconciliationStep | None = None

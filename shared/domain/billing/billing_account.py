@@ -2,13 +2,15 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from shared.domain.billing.entitlements import BillingAlert, billing_alerts, entitlement
+from shared.domain.billing.entitlements import BillingAlert, BillingTerms, billing_alerts, entitlement
 from shared.domain.billing.stripe_events import EventReference
 from shared.domain.billing.subscription_states import FINAL_STATES, NEVER_PAID
 from shared.domain.billing.subscriptions import Subscription
 from shared.domain.limits.entitlement import Entitlement
+from shared.domain.limits.plan_catalog import PlanCatalog
+from shared.domain.limits.plans import FREE_PLAN_ID, PlanVersion
 from shared.domain.people.tenants import NO_SUBSCRIPTION, BillingSummary, Tenant
 
 
@@ -38,10 +40,9 @@ class BillingAccount:
         own = [self.customer_id] if self.customer_id else []
         return list(dict.fromkeys([*own, *self.linked_customers]))
 
-    @property
-    def alerts(self) -> tuple[BillingAlert, ...]:
-        """The problems that need a person."""
-        return billing_alerts(self.known_subscriptions.values(), self.tenant.id)
+    def alerts(self, plans: PlanCatalog) -> tuple[BillingAlert, ...]:
+        """Return the problems that need a person."""
+        return billing_alerts(self.known_subscriptions.values(), self.tenant.id, plans)
 
 
 def with_customer(account: BillingAccount, customer_id: str) -> BillingAccount:
@@ -71,32 +72,42 @@ def without_customer(account: BillingAccount, customer_id: str) -> BillingAccoun
 
 
 def with_subscription(
-    account: BillingAccount, subscription: Subscription, grace: timedelta, now: datetime
+    account: BillingAccount, subscription: Subscription, terms: BillingTerms, now: datetime
 ) -> BillingAccount:
     """Return `account` with the subscription added or replaced, and the tenant with the resulting plan."""
     subscriptions = {**account.known_subscriptions, subscription.id: subscription}
-    granted = entitlement(subscriptions.values(), grace)
+    granted = entitlement(subscriptions.values(), terms)
     tenant = replace(account.tenant, billing=_summary(_deciding(subscriptions, granted, now)))
     # A card that was declined at once must not cost a tenant the plan it was given by hand.
     if any(each.state not in NEVER_PAID for each in subscriptions.values()):
-        tenant = _entitled(tenant, granted, now)
+        tenant = _entitled(tenant, granted, terms, now)
     return replace(account, subscriptions=subscriptions, tenant=tenant)
 
 
 def without_subscription(
-    account: BillingAccount, subscription_id: str, grace: timedelta, now: datetime
+    account: BillingAccount, subscription_id: str, terms: BillingTerms, now: datetime
 ) -> BillingAccount:
     """Return `account` without a subscription that Stripe does not know, or whose customer is not the tenant's."""
     left = {key: each for key, each in account.known_subscriptions.items() if key != subscription_id}
-    granted = entitlement(left.values(), grace)
+    granted = entitlement(left.values(), terms)
     summary = _summary(_deciding(left, granted, now)) if left else NO_SUBSCRIPTION
-    tenant = _entitled(replace(account.tenant, billing=summary), granted, now)
+    tenant = _entitled(replace(account.tenant, billing=summary), granted, terms, now)
     return replace(account, subscriptions=left, tenant=tenant)
 
 
-def _entitled(tenant: Tenant, granted: Entitlement, now: datetime) -> Tenant:
-    current = granted.at(now)
-    return replace(tenant, plan=current.plan, anchor=current.anchor, entitlement=granted)
+def _entitled(tenant: Tenant, granted: Entitlement, terms: BillingTerms, now: datetime) -> Tenant:
+    return replace(_with_free_version(tenant.at(now), terms.plans), entitlement=granted).at(now)
+
+
+def _with_free_version(tenant: Tenant, plans: PlanCatalog) -> Tenant:
+    """Return the tenant with the version of the free plan that it falls back to, once and for all.
+
+    It is the version that the tenant had before its first subscription; without one, the newest.
+    """
+    if any(each.plan == FREE_PLAN_ID for each in tenant.least_versions):
+        return tenant
+    version = tenant.plan_version if tenant.plan == FREE_PLAN_ID else plans.free.version
+    return tenant.with_least_version(PlanVersion(FREE_PLAN_ID, version))
 
 
 def _deciding(subscriptions: Mapping[str, Subscription], granted: Entitlement, now: datetime) -> Subscription:

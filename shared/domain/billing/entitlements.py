@@ -6,14 +6,17 @@ from datetime import UTC, datetime, timedelta
 from typing import Final, Literal
 
 from shared.domain.billing.metering_anchor import AnchorSpan, anchors_of
-from shared.domain.billing.plan_mapping import catalog_price, catalog_rank
+from shared.domain.billing.plan_mapping import price_of
 from shared.domain.billing.subscription_states import SubscriptionState
 from shared.domain.billing.subscriptions import Subscription
 from shared.domain.limits.entitlement import FREE, Entitlement
+from shared.domain.limits.plan_catalog import PlanCatalog
 
 DEFAULT_GRACE: Final = timedelta(days=7)
 """The time for which a plan outlasts a failed renewal; Stripe's own retries take up to two weeks."""
 
+_NO_PLAN: Final = -2
+"""Ranks below every plan, also one that is not in the catalog any more."""
 _NEVER: Final = datetime.max.replace(tzinfo=UTC)
 
 GRANTS: Final[Mapping[SubscriptionState, bool]] = {
@@ -47,25 +50,34 @@ class BillingAlert:
     message: str
 
 
-def entitlement(subscriptions: Collection[Subscription], grace: timedelta = DEFAULT_GRACE) -> Entitlement:
+@dataclass(frozen=True, slots=True)
+class BillingTerms:
+    """The catalog of plans, by which subscriptions grant, and how long a plan outlasts a failed renewal."""
+
+    plans: PlanCatalog
+    grace: timedelta = DEFAULT_GRACE
+
+
+def entitlement(subscriptions: Collection[Subscription], terms: BillingTerms) -> Entitlement:
     """Return the plans that these subscriptions grant, and the metering anchors of the newest paid life.
 
     A trialing or active subscription grants its plan until its planned cancellation, if any; a past due one that
-    was paid before for `grace` from the failure. The highest plan of the catalog counts, then the one that lasts
-    longer; when it ends, the best of those that last beyond it.
+    was paid before for the grace period from the failure. The highest plan of the catalog counts, then the one that
+    lasts longer; when it ends, the best of those that last beyond it.
     """
-    return _anchored(_granted(subscriptions, grace), anchors_of(subscriptions))
+    return _anchored(_granted(subscriptions, terms), anchors_of(subscriptions))
 
 
-def _granted(subscriptions: Collection[Subscription], grace: timedelta) -> Entitlement:
+def _granted(subscriptions: Collection[Subscription], terms: BillingTerms) -> Entitlement:
     granted = FREE
-    for subscription in sorted(subscriptions, key=lambda each: _worth(each, grace)):
+    for subscription in sorted(subscriptions, key=lambda each: _worth(each, terms)):
         if subscription.plan is None or not GRANTS[subscription.state]:
             continue
-        until = _until(subscription, grace)
+        until = _until(subscription, terms.grace)
         after = granted.at(until) if until else FREE
         granted = Entitlement(
             plan=subscription.plan,
+            plan_version=subscription.plan_version,
             until=until,
             subscription_id=subscription.id,
             interval=subscription.snapshot.interval,
@@ -85,10 +97,12 @@ def _anchored(granted: Entitlement, anchors: Sequence[AnchorSpan]) -> Entitlemen
     return replace(granted, until=until, anchor=span.anchor, then=_unless_free(then))
 
 
-def billing_alerts(subscriptions: Collection[Subscription], tenant_id: str) -> tuple[BillingAlert, ...]:
+def billing_alerts(
+    subscriptions: Collection[Subscription], tenant_id: str, plans: PlanCatalog
+) -> tuple[BillingAlert, ...]:
     """Return the problems of a tenant's subscriptions, in an order that does not depend on theirs."""
     granting = sorted((each for each in subscriptions if GRANTS[each.state]), key=lambda each: each.id)
-    found = [alert(each) for alert in (_unmapped, _other_price) for each in granting]
+    found = [*map(_unmapped, granting), *(_other_price(each, plans) for each in granting)]
     found += [_other_tenant(each, tenant_id) for each in granting]
     alerts = _one_of_each_kind(alert for alert in found if alert)
     if len(granting) > 1:
@@ -109,10 +123,15 @@ def _until(subscription: Subscription, grace: timedelta) -> datetime | None:
     return min((end for end in (subscription.ends_at, grace_end) if end), default=None)
 
 
-def _worth(subscription: Subscription, grace: timedelta) -> tuple[int, datetime, datetime, str]:
+def _worth(subscription: Subscription, terms: BillingTerms) -> tuple[int, datetime, datetime, str]:
     """Return a key that sorts the best subscription last; the id makes the order total."""
-    rank = -1 if subscription.plan is None else catalog_rank(subscription.plan)
-    return rank, _until(subscription, grace) or _NEVER, subscription.snapshot.period_end, subscription.id
+    rank = _NO_PLAN if subscription.plan is None else terms.plans.rank(subscription.plan)
+    return (
+        rank,
+        _until(subscription, terms.grace) or _NEVER,
+        subscription.snapshot.period_end,
+        subscription.id,
+    )
 
 
 def _unless_free(granted: Entitlement) -> Entitlement | None:
@@ -133,10 +152,16 @@ def _joined(one: BillingAlert, other: BillingAlert) -> BillingAlert:
     return BillingAlert(one.kind, ids, f"{one.message}; {other.message}")
 
 
-def _other_price(subscription: Subscription) -> BillingAlert | None:
-    """Return the alert of a mapped price that is not the catalog's."""
+def _other_price(subscription: Subscription, plans: PlanCatalog) -> BillingAlert | None:
+    """Return the alert of a mapped price that is not the one of its version in the catalog."""
     snapshot = subscription.snapshot
-    spec = catalog_price(snapshot.plan, snapshot.interval) if snapshot.plan else None
+    plan = plans.find(snapshot.plan, snapshot.plan_version) if snapshot.plan else None
+    spec = price_of(plan, snapshot.interval) if plan else None
+    if plan is not None and plan.version < snapshot.plan_version:
+        message = (
+            f"{subscription.id} names version {snapshot.plan_version} of plan {plan.id}, which does not exist"
+        )
+        return BillingAlert("other_price", (subscription.id,), message)
     if spec is None or snapshot.currency is None:
         return None
     if (snapshot.currency, snapshot.unit_amount) == (spec.currency, spec.unit_amount):

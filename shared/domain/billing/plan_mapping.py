@@ -1,22 +1,26 @@
 """The mapping between our plans and Stripe's products and prices."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, Literal, get_args
 
-from shared.domain.limits.plans import PLAN_CATALOG, Plan, find_plan
+from shared.domain.limits.plan_catalog import PlanCatalog
+from shared.domain.limits.plans import Plan, PlanVersion
 
 SoldInterval = Literal["month", "year"]
 
 CURRENCY: Final = "usd"
 PLAN_METADATA_KEY: Final = "gwi_plan"
+VERSION_METADATA_KEY: Final = "gwi_plan_version"
 TENANT_METADATA_KEY: Final = "gwi_tenant_id"
 """The keys in the metadata of Stripe's objects. Their names are ours: other apps of an account use `plan` too."""
 
 _PREFIX: Final = "gwi"
 _NANOUSD_PER_CENT: Final = 10**7
-_SOLD_INTERVALS: Final[Mapping[str, SoldInterval]] = {name: name for name in get_args(SoldInterval)}
-_RANKS: Final[Mapping[str, int]] = {plan.id: rank for rank, plan in enumerate(PLAN_CATALOG)}
+_INTERVALS: Final[tuple[SoldInterval, ...]] = get_args(SoldInterval)
+_LOOKUP_KEY: Final = re.compile(rf"{_PREFIX}_([^_]+)_({'|'.join(_INTERVALS)})(?:_v[0-9]+)?", re.DOTALL)
+_VERSION: Final = re.compile(r"[1-9][0-9]{0,8}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +40,8 @@ class ProductSpec:
     id: str
     name: str
     metadata: Mapping[str, str]
+    version: int
+    """The version of the plan that the prices sell."""
     prices: tuple[PriceSpec, ...]
 
 
@@ -43,29 +49,34 @@ class ProductSpec:
 class SoldPrice:
     """The parts of a subscription's price that can name a plan."""
 
-    lookup_key: object = None
+    lookup_key: str | None = None
     product_id: str | None = None
     metadata: Mapping[str, str]
     product_metadata: Mapping[str, str]
 
 
-def plan_of(sold: SoldPrice, subscription_metadata: Mapping[str, str]) -> str | None:
-    """Return the id of the plan that a subscription to a price pays for, or None if nothing names one.
+def plan_of(
+    sold: SoldPrice, subscription_metadata: Mapping[str, str], plans: PlanCatalog
+) -> PlanVersion | None:
+    """Return the plan that a subscription to a price pays for, or None if nothing names one.
 
     The first of these that names a plan of the catalog decides: the price's lookup key, the id of its product, then
-    `gwi_plan` in the metadata of the price, of its product and of the subscription. The amount does not matter.
+    `gwi_plan` in the metadata of the price, of its product and of the subscription. The amount does not matter. The
+    version is `gwi_plan_version` of the price; a price without it sells the first.
     """
-    by_key = parse_lookup_key(sold.lookup_key)
-    if by_key is not None:
-        return by_key[0]
-    by_product = find_plan((sold.product_id or "").removeprefix(f"{_PREFIX}_"))
-    if by_product and sold.product_id == product_id(by_product.id):
-        return by_product.id
-    for metadata in (sold.metadata, sold.product_metadata, subscription_metadata):
-        plan = _plan_named_by(metadata)
-        if plan is not None:
-            return plan.id
-    return None
+    product = _plan_of_product(sold.product_id)
+    names = [
+        parse_lookup_key(sold.lookup_key),
+        product if product not in plans.aliases else None,
+        *(
+            each.get(PLAN_METADATA_KEY)
+            for each in (sold.metadata, sold.product_metadata, subscription_metadata)
+        ),
+    ]
+    version = _version_in(sold.metadata)
+    found = (plans.find(name, version) for name in names if name)
+    plan = next((each for each in found if each), None)
+    return PlanVersion(plan.id, version) if plan else None
 
 
 def product_id(plan_id: str) -> str:
@@ -73,41 +84,35 @@ def product_id(plan_id: str) -> str:
     return f"{_PREFIX}_{plan_id}"
 
 
-def catalog_price(plan_id: str, interval: str) -> PriceSpec | None:
-    """Return the price at which the catalog sells a plan for an interval; None if it does not."""
-    specs = [
-        price
-        for product in catalog_to_sell()
-        if product.id == product_id(plan_id)
-        for price in product.prices
-    ]
-    return next((price for price in specs if price.interval == interval), None)
+def price_of(plan: Plan, interval: str) -> PriceSpec | None:
+    """Return the price at which a version of a plan is sold for an interval; None if it is not."""
+    sold = next((each for each in _INTERVALS if each == interval), None)
+    amount = plan.price_nanousd(sold)
+    if sold is None or not amount:
+        return None
+    return PriceSpec(
+        lookup_key=lookup_key(plan, sold), interval=sold, currency=CURRENCY, unit_amount=usd_cents(amount)
+    )
 
 
-def lookup_key(plan_id: str, interval: SoldInterval) -> str:
-    """Return the lookup key of a plan's price: `gwi_professional_month`. Raise ValueError for an unknown plan."""
-    plan = find_plan(plan_id)
-    if plan is None:
-        raise ValueError(f"plan is {plan_id!r}, which is not in the catalog")
-    return f"{_PREFIX}_{plan.id}_{interval}"
+def lookup_key(plan: Plan, interval: SoldInterval) -> str:
+    """Return the lookup key of a plan's price: `gwi_starter_month`, of the second version `gwi_starter_month_v2`.
+
+    So a price that is sold no more keeps its key, and whoever pays it keeps its version.
+    """
+    suffix = f"_v{plan.version}" if plan.version > 1 else ""
+    return f"{_PREFIX}_{plan.id}_{interval}{suffix}"
 
 
-def parse_lookup_key(key: object) -> tuple[str, SoldInterval] | None:
-    """Return the plan's id and the interval that a lookup key of ours names; None for any other value."""
-    prefix, _, rest = key.partition("_") if isinstance(key, str) else ("", "", "")
-    plan_id, _, sold = rest.partition("_")
-    plan, interval = find_plan(plan_id), _SOLD_INTERVALS.get(sold)
-    return (plan.id, interval) if prefix == _PREFIX and plan and interval else None
+def parse_lookup_key(key: str | None) -> str | None:
+    """Return the plan's id, or alias, in a lookup key of ours; None for any other text."""
+    match = _LOOKUP_KEY.fullmatch(key or "")
+    return match[1] if match else None
 
 
-def catalog_rank(plan_id: str) -> int:
-    """Return the plan's place in the catalog, 0 for the lowest. Raise KeyError for an unknown plan."""
-    return _RANKS[plan_id]
-
-
-def catalog_to_sell() -> tuple[ProductSpec, ...]:
-    """Return a product with a monthly and a yearly price for every plan that has a price, lowest first."""
-    return tuple(_product(plan) for plan in PLAN_CATALOG if plan.monthly_price_nanousd)
+def catalog_to_sell(plans: PlanCatalog) -> tuple[ProductSpec, ...]:
+    """Return a product for every plan that is sold, with the prices of its newest version, lowest first."""
+    return tuple(_product(plan) for plan in plans.plans if plan.is_sold)
 
 
 def usd_cents(price_nanousd: int) -> int:
@@ -119,26 +124,21 @@ def usd_cents(price_nanousd: int) -> int:
 
 
 def _product(plan: Plan) -> ProductSpec:
+    prices = (price_of(plan, interval) for interval in _INTERVALS)
     return ProductSpec(
         id=product_id(plan.id),
         name=plan.name,
         metadata={PLAN_METADATA_KEY: plan.id},
-        prices=(
-            _price(plan, "month", plan.monthly_price_nanousd),
-            _price(plan, "year", plan.yearly_price_nanousd),
-        ),
+        version=plan.version,
+        prices=tuple(price for price in prices if price),
     )
 
 
-def _price(plan: Plan, interval: SoldInterval, price_nanousd: int) -> PriceSpec:
-    return PriceSpec(
-        lookup_key=lookup_key(plan.id, interval),
-        interval=interval,
-        currency=CURRENCY,
-        unit_amount=usd_cents(price_nanousd),
-    )
+def _plan_of_product(identifier: str | None) -> str | None:
+    prefix, _, plan_id = (identifier or "").partition("_")
+    return plan_id if prefix == _PREFIX else None
 
 
-def _plan_named_by(metadata: object) -> Plan | None:
-    named = metadata.get(PLAN_METADATA_KEY) if isinstance(metadata, Mapping) else None
-    return find_plan(named) if isinstance(named, str) else None
+def _version_in(metadata: Mapping[str, str]) -> int:
+    match = _VERSION.fullmatch(metadata.get(VERSION_METADATA_KEY) or "")
+    return int(match[0]) if match else 1

@@ -20,6 +20,7 @@ from shared.domain.billing.stripe_shapes import (
     read_invoice,
     read_subscription,
 )
+from shared.domain.limits.plan_catalog import PlanCatalog
 from shared.domain.tenant_ids import is_tenant_id
 
 P = TypeVar("P", covariant=True)
@@ -112,8 +113,8 @@ def read_event(body: object, readers: Mapping[str, ObjectReader]) -> StripeEvent
     return replace(event, payload=found.payload, customer_id=found.customer_id, tenant_id=found.tenant_id)
 
 
-def subscription_object(stripe_object: object) -> EventObject[SubscriptionSnapshot]:
-    subscription = read_subscription(stripe_object)
+def subscription_object(stripe_object: object, plans: PlanCatalog) -> EventObject[SubscriptionSnapshot]:
+    subscription = read_subscription(stripe_object, plans)
     return EventObject(subscription, subscription.customer_id, _possible_tenant(subscription.tenant_id))
 
 

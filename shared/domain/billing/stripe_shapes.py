@@ -6,9 +6,10 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Final, Literal, get_args
 
-from shared.domain.billing.plan_mapping import CURRENCY, TENANT_METADATA_KEY, SoldPrice, catalog_rank, plan_of
+from shared.domain.billing.plan_mapping import CURRENCY, TENANT_METADATA_KEY, SoldPrice, plan_of
 from shared.domain.billing.stripe_fields import Fields, InvalidStripeObject, fields_of
-from shared.domain.limits.plans import BillingInterval
+from shared.domain.limits.plan_catalog import PlanCatalog
+from shared.domain.limits.plans import BillingInterval, PlanVersion
 
 SubscriptionStatus = Literal[
     "incomplete", "incomplete_expired", "trialing", "active", "past_due", "unpaid", "paused", "canceled"
@@ -46,6 +47,7 @@ class SubscriptionSnapshot:
     status: SubscriptionStatus
     price_id: str
     plan: str | None
+    plan_version: int = 1
     interval: BillingInterval
     created: datetime
     period_start: datetime
@@ -127,14 +129,14 @@ class InvoiceSnapshot:
     has_more_lines: bool = False
 
 
-def read_subscription(stripe_object: object) -> SubscriptionSnapshot:
+def read_subscription(stripe_object: object, plans: PlanCatalog) -> SubscriptionSnapshot:
     """Read a subscription from a webhook, or from the API's `to_dict()`. Raise InvalidStripeObject.
 
     Of several items, the one whose price maps to the highest plan decides the plan and the period.
     """
     subscription = fields_of(stripe_object, "subscription")
     metadata = subscription.metadata()
-    item, plan = _deciding_item(subscription, metadata)
+    item, plan = _deciding_item(subscription, metadata, plans)
     period_start, period_end = _current_period(subscription, item)
     price = item.child("price")
     status = subscription.one_of("status", _STATUSES)
@@ -145,7 +147,8 @@ def read_subscription(stripe_object: object) -> SubscriptionSnapshot:
         tenant_id=metadata.get(TENANT_METADATA_KEY) or None,
         status=status if has_begun or status not in _BEGUN else "incomplete",
         price_id=price.text("id"),
-        plan=plan,
+        plan=plan.plan if plan else None,
+        plan_version=plan.version if plan else 1,
         interval=price.child("recurring").one_of("interval", _INTERVALS),
         created=subscription.instant("created"),
         period_start=period_start,
@@ -158,7 +161,7 @@ def read_subscription(stripe_object: object) -> SubscriptionSnapshot:
         quantity=max(1, item.optional_whole("quantity") or 1),
         currency=price.optional_text("currency"),
         unit_amount=price.optional_whole("unit_amount"),
-        scheduled=_scheduled(subscription, period_end),
+        scheduled=_scheduled(subscription, period_end, plans),
         is_ours=plan is not None or TENANT_METADATA_KEY in metadata,
         has_payment_method=any(
             subscription.values.get(name) for name in ("default_payment_method", "default_source")
@@ -196,19 +199,23 @@ def read_invoice(stripe_object: object) -> InvoiceSnapshot:
     )
 
 
-def _deciding_item(subscription: Fields, metadata: Mapping[str, str]) -> tuple[Fields, str | None]:
+def _deciding_item(
+    subscription: Fields, metadata: Mapping[str, str], plans: PlanCatalog
+) -> tuple[Fields, PlanVersion | None]:
     """Return the item that decides the plan, and the plan; the first item if no item names one."""
     items = subscription.listed("items")
     if not items:
         raise subscription.invalid("items", "must hold an item")
-    plans = [(item, _plan_of_item(item, {})) for item in items]
-    mapped = [(item, plan) for item, plan in plans if plan is not None]
+    sold = [(item, _plan_of_item(item, {}, plans)) for item in items]
+    mapped = [(item, plan) for item, plan in sold if plan is not None]
     # max() returns the first of equals, so the order of Stripe's list decides.
-    best = max(mapped, key=lambda pair: catalog_rank(pair[1]), default=None)
-    return best or (items[0], _plan_of_item(items[0], metadata))
+    best = max(mapped, key=lambda pair: plans.rank(pair[1].plan), default=None)
+    return best or (items[0], _plan_of_item(items[0], metadata, plans))
 
 
-def _plan_of_item(item: Fields, subscription_metadata: Mapping[str, str]) -> str | None:
+def _plan_of_item(
+    item: Fields, subscription_metadata: Mapping[str, str], plans: PlanCatalog
+) -> PlanVersion | None:
     price = item.child("price")
     product = price.expanded("product")
     sold = SoldPrice(
@@ -217,7 +224,7 @@ def _plan_of_item(item: Fields, subscription_metadata: Mapping[str, str]) -> str
         metadata=price.metadata(),
         product_metadata=product.metadata() if product else {},
     )
-    return plan_of(sold, subscription_metadata)
+    return plan_of(sold, subscription_metadata, plans)
 
 
 def _is_first_invoice_open(subscription: Fields) -> bool:
@@ -234,7 +241,7 @@ def _is_first_invoice_open(subscription: Fields) -> bool:
     )
 
 
-def _scheduled(subscription: Fields, period_end: datetime) -> ScheduledChange | None:
+def _scheduled(subscription: Fields, period_end: datetime, plans: PlanCatalog) -> ScheduledChange | None:
     """Return the first phase of the subscription's schedule that begins when its current period ends, or later."""
     schedule = subscription.expanded("schedule")
     phases = schedule.each("phases") if schedule else []
@@ -243,8 +250,9 @@ def _scheduled(subscription: Fields, period_end: datetime) -> ScheduledChange | 
         items = phase.each("items")
         price = items[0].expanded("price") if items else None
         if begins >= period_end and price is not None:
-            plan = _plan_of_item(items[0], {})
-            return ScheduledChange(plan, price.child("recurring").one_of("interval", _INTERVALS), begins)
+            plan = _plan_of_item(items[0], {}, plans)
+            interval = price.child("recurring").one_of("interval", _INTERVALS)
+            return ScheduledChange(plan.plan if plan else None, interval, begins)
     return None
 
 

@@ -107,6 +107,7 @@ class Subscription:
     snapshot: SubscriptionSnapshot
     latest: StatusObservation
     plan: str | None
+    plan_version: int = 1
     plan_observed: StatusObservation | None
     history: tuple[StatusObservation, ...]
     paid_since: datetime | None
@@ -207,6 +208,7 @@ def _merged(
             snapshot=snapshot,
             latest=status,
             plan=snapshot.plan,
+            plan_version=snapshot.plan_version,
             plan_observed=plan_observed,
             history=_relevant([status]),
             paid_since=paid_from,
@@ -218,7 +220,12 @@ def _merged(
     if status > merged.latest:
         merged = replace(merged, snapshot=snapshot, latest=status)
     if plan_observed is not None and (merged.plan_observed is None or plan_observed > merged.plan_observed):
-        merged = replace(merged, plan=snapshot.plan, plan_observed=plan_observed)
+        merged = replace(
+            merged,
+            plan=snapshot.plan,
+            plan_version=snapshot.plan_version,
+            plan_observed=plan_observed,
+        )
     return merged
 
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from shared.domain.limits.plans import FREE_PLAN, BillingInterval
+from shared.domain.limits.plans import FREE_PLAN_ID, BillingInterval
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -15,6 +15,7 @@ class Entitlement:
     """
 
     plan: str
+    plan_version: int = 1
     until: datetime | None = None
     subscription_id: str | None = None
     anchor: datetime | None = None
@@ -30,5 +31,5 @@ class Entitlement:
         return (self.then or FREE).at(now)
 
 
-FREE: Final = Entitlement(plan=FREE_PLAN.id)
+FREE: Final = Entitlement(plan=FREE_PLAN_ID)
 """The entitlement of a tenant without a subscription."""

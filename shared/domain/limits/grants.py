@@ -5,7 +5,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from shared.domain.limits.limits import LimitPolicy
-from shared.domain.limits.plans import MAX_LIMIT, Plan, find_plan
+from shared.domain.limits.plan_catalog import PlanCatalog
+from shared.domain.limits.plans import MAX_LIMIT, Plan
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,6 +20,7 @@ class Grant:
     reason: str
     granted_at: datetime
     plan: str | None = None
+    plan_version: int = 1
     tokens: int | None = None
     runs: int | None = None
     until: datetime | None = None
@@ -32,21 +34,22 @@ def valid_grants(grants: Collection[Grant], now: datetime) -> tuple[Grant, ...]:
     return tuple(each for each in grants if each.is_valid(now))
 
 
-def raised_plan(plan: Plan | None, grants: Iterable[Grant]) -> Plan | None:
+def raised_plan(plan: Plan | None, grants: Iterable[Grant], plans: PlanCatalog) -> Plan | None:
     """Return `plan` with the larger of its limits and those of each granted plan, limit by limit.
 
     Without a known plan, the granted plans count alone, under the name of the highest; None if there is none.
     """
-    granted = [found for each in grants if each.plan and (found := find_plan(each.plan))]
-    plans = [*granted, plan] if plan else granted
-    if not plans:
+    named = [plans.find(each.plan, each.plan_version) for each in grants if each.plan]
+    granted = [each for each in named if each]
+    counting = [*granted, plan] if plan else granted
+    if not counting:
         return None
     return replace(
-        plan or max(plans, key=lambda each: each.token_limit),
-        token_limit=max(each.token_limit for each in plans),
-        run_limit=max(each.run_limit for each in plans),
-        cost_limit_nanousd=max(each.cost_limit_nanousd for each in plans),
-        requests_per_minute=max(each.requests_per_minute for each in plans),
+        plan or max(counting, key=lambda each: each.token_limit),
+        token_limit=max(each.token_limit for each in counting),
+        run_limit=max(each.run_limit for each in counting),
+        cost_limit_nanousd=max(each.cost_limit_nanousd for each in counting),
+        requests_per_minute=max(each.requests_per_minute for each in counting),
     )
 
 

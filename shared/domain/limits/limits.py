@@ -140,13 +140,14 @@ class LimitStatus(BaseModel):
 def policy_for(
     plan: Plan, overrides: LimitOverrides, default_soft_percent: int, default_hard_percent: int
 ) -> LimitPolicy:
-    """Return the limits of a tenant on `plan`; overrides replace the plan's limits and the default thresholds.
+    """Return the limits of a tenant on `plan`; overrides replace the plan's limits and thresholds.
 
-    By default, alerts are raised at the usual percentages, and where the tenant is warned and blocked.
+    The plan's thresholds replace the default ones. By default, alerts are raised at the usual percentages, and where
+    the tenant is warned and blocked.
     """
-    soft = _overridden(default_soft_percent, overrides.soft_percent)
-    hard = _overridden(default_hard_percent, overrides.hard_percent)
-    alerts = overrides.alert_percents or (*DEFAULT_ALERT_PERCENTS, soft, hard)
+    soft = _overridden(_overridden(default_soft_percent, plan.soft_percent), overrides.soft_percent)
+    hard = _overridden(_overridden(default_hard_percent, plan.hard_percent), overrides.hard_percent)
+    alerts = overrides.alert_percents or plan.alert_percents or (*DEFAULT_ALERT_PERCENTS, soft, hard)
     return LimitPolicy(
         token_limit=_overridden(plan.token_limit, overrides.tokens),
         run_limit=_overridden(plan.run_limit, overrides.runs),

@@ -1,23 +1,33 @@
-"""The plan catalog: the limits and prices of each plan."""
+"""Plans: their limits, thresholds and prices, in versions."""
 
-from collections.abc import Mapping
+import re
 from dataclasses import dataclass, replace
-from types import MappingProxyType
-from typing import Final, Literal
-
-from shared.domain.prices.money import NANOUSD_PER_USD
+from typing import Final, Literal, NamedTuple
 
 BillingInterval = Literal["day", "week", "month", "year"]
 """How often a subscription is billed."""
 
+FREE_PLAN_ID: Final = "free"
+"""The plan of a tenant without a subscription, never the result of a failed lookup."""
+PLAN_ID: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,31}")
 _MONTHS_PER_YEAR: Final = 12
 MAX_LIMIT: Final = 2**53
 """The largest limit, which no tenant reaches: it means unlimited. JSON readers know integers up to it exactly."""
 
 
+class PlanVersion(NamedTuple):
+    """The id of a plan, and one of its versions."""
+
+    plan: str
+    version: int
+
+    def __str__(self) -> str:
+        return f"{self.plan} (version {self.version})"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """One tier. Limits are per metering period, prices in nano-USD per month and per year.
+    """One version of a plan. Limits are per metering period, prices in nano-USD; a price of 0 is not sold.
 
     Raises ValueError for a blank id or name, a limit below 1, a negative price, or a year that costs more
     than twelve months.
@@ -25,13 +35,22 @@ class Plan:
 
     id: str
     name: str
-    token_limit: int
-    run_limit: int
-    requests_per_minute: int
+    version: int = 1
+    token_limit: int = MAX_LIMIT
+    run_limit: int = MAX_LIMIT
+    requests_per_minute: int = MAX_LIMIT
     cost_limit_nanousd: int = MAX_LIMIT
     """The most that the tenant's calls may cost at their providers in a metering period, in nano-USD."""
-    monthly_price_nanousd: int
-    yearly_price_nanousd: int
+    monthly_price_nanousd: int = 0
+    yearly_price_nanousd: int = 0
+    soft_percent: int | None = None
+    hard_percent: int | None = None
+    alert_percents: tuple[int, ...] | None = None
+    """These thresholds replace the deployment's; None replaces nothing."""
+    trial_days: int | None = None
+    """The trial of a first subscription; None: as the deployment is configured."""
+    is_visible: bool = True
+    """Whether the plan is shown to everybody. A hidden plan can be sold and given by its id."""
 
     def __post_init__(self) -> None:
         for text_field in ("id", "name"):
@@ -39,12 +58,33 @@ class Plan:
         for limit in ("token_limit", "run_limit", "requests_per_minute", "cost_limit_nanousd"):
             self._require(limit, "be at least 1", getattr(self, limit) >= 1)
         self._require("monthly_price_nanousd", "not be negative", self.monthly_price_nanousd >= 0)
-        year_is_fair = 0 <= self.yearly_price_nanousd <= self._twelve_months_nanousd
-        self._require("yearly_price_nanousd", f"lie in 0..{self._twelve_months_nanousd}", year_is_fair)
+        most = self._twelve_months_nanousd or self.yearly_price_nanousd
+        self._require("yearly_price_nanousd", f"lie in 0..{most}", 0 <= self.yearly_price_nanousd <= most)
 
     def _require(self, field: str, rule: str, holds: bool) -> None:
         if not holds:
             raise ValueError(f"{field} is {getattr(self, field)!r}, but must {rule}")
+
+    @property
+    def named_version(self) -> PlanVersion:
+        """The plan's id and version."""
+        return PlanVersion(self.id, self.version)
+
+    @property
+    def is_sold(self) -> bool:
+        return bool(self.monthly_price_nanousd or self.yearly_price_nanousd)
+
+    def price_nanousd(self, interval: str | None) -> int:
+        """Return the price of a month or a year; 0 if it is not sold for that interval."""
+        return {"month": self.monthly_price_nanousd, "year": self.yearly_price_nanousd}.get(interval or "", 0)
+
+    def has_terms_of(self, other: "Plan") -> bool:
+        """Return whether both promise the same limits and thresholds for the same prices.
+
+        The name, the trial and the visibility of a plan are no terms: they concern nobody who has the plan.
+        """
+        unlike = {name: getattr(other, name) for name in ("name", "version", "trial_days", "is_visible")}
+        return replace(self, **unlike) == other
 
     def times(self, quantity: int) -> "Plan":
         """Return the plan as it is granted when it is paid for several times: what a period allows is multiplied."""
@@ -66,42 +106,7 @@ class Plan:
 
     @property
     def yearly_saving_percent(self) -> int:
-        """The saving of the yearly price over twelve monthly ones, to the nearest percent; 0 for a free plan."""
+        """The saving of the yearly price over twelve monthly ones, to the nearest percent; 0 unless both are sold."""
         full = self._twelve_months_nanousd
         saved = full - self.yearly_price_nanousd
-        return (200 * saved + full) // (2 * full) if full else 0
-
-
-_TIERS: Final = (
-    # id              tokens / period  runs   requests / minute  USD / month  / year
-    ("free",                 50_000,    10,  10,                 0,              0),
-    ("starter",             500_000,   100,  30,                29,            290),
-    ("professional",      2_000_000,   500,  60,                99,            990),
-    ("enterprise",       10_000_000, 2_000, 120,               499,          4_990),
-)  # fmt: skip  # a table is checked column by column
-
-PLAN_CATALOG: Final = tuple(
-    Plan(
-        id=plan_id,
-        name=plan_id.capitalize(),
-        token_limit=tokens,
-        run_limit=runs,
-        requests_per_minute=per_minute,
-        monthly_price_nanousd=usd_monthly * NANOUSD_PER_USD,
-        yearly_price_nanousd=usd_yearly * NANOUSD_PER_USD,
-    )
-    for plan_id, tokens, runs, per_minute, usd_monthly, usd_yearly in _TIERS
-)
-"""Every plan, lowest first."""
-
-FREE_PLAN: Final = PLAN_CATALOG[0]
-"""The plan of a tenant without a subscription, never the result of a failed lookup."""
-
-_BY_ID: Final[Mapping[str, Plan]] = MappingProxyType(
-    {plan.id: plan for plan in PLAN_CATALOG} | {"pro": PLAN_CATALOG[2]},  # billing's alias of professional
-)
-
-
-def find_plan(plan_id: str) -> Plan | None:
-    """Return the plan with this exact id, or with billing's alias `pro`; None if it is unknown."""
-    return _BY_ID.get(plan_id)
+        return (200 * saved + full) // (2 * full) if full and self.yearly_price_nanousd else 0

@@ -29,6 +29,7 @@ class RowTenant:
     name_key: str
     """The name as it is sorted and searched: without case and presentation forms."""
     plan: str
+    plan_version: int
     status: TenantStatus
     subscription_status: str
     past_due: bool
@@ -108,6 +109,7 @@ def row_tenant(tenant: Tenant, now: datetime) -> RowTenant:
         name=tenant.name,
         name_key=name_key(tenant.name),
         plan=current.plan,
+        plan_version=current.plan_version,
         status=tenant.status,
         subscription_status=tenant.billing.status,
         past_due=tenant.billing.past_due_since is not None,

@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from itertools import starmap
 from typing import Any, Literal
 
 from shared.domain.errors import Forbidden
@@ -12,7 +13,7 @@ from shared.domain.ledger.zones import UTC_NAME
 from shared.domain.limits.entitlement import Entitlement
 from shared.domain.limits.grants import Grant, valid_grants
 from shared.domain.limits.limits import LimitOverrides
-from shared.domain.limits.plans import BillingInterval
+from shared.domain.limits.plans import BillingInterval, PlanVersion
 from shared.domain.people.receipts import Receipt
 
 Scope = Literal["usage:write", "usage:read", "limits:read", "billing:write"]
@@ -64,6 +65,10 @@ class Tenant:
     id: str
     name: str
     plan: str
+    plan_version: int = 1
+    """The version of the plan whose terms hold for this tenant."""
+    least_versions: tuple[PlanVersion, ...] = ()
+    """The versions that it was moved to: Stripe's subscriptions grant no earlier one of these plans."""
     created_at: datetime
     overrides: LimitOverrides = NO_OVERRIDES
     anchor: datetime | None = None
@@ -126,6 +131,16 @@ class Tenant:
             raise self.recording_refusal
 
     @property
+    def version_of_plan(self) -> PlanVersion:
+        """The plan, and the version that the tenant has of it."""
+        return PlanVersion(self.plan, self.plan_version)
+
+    def with_least_version(self, moved: PlanVersion) -> "Tenant":
+        """Return the tenant with the version of a plan that it was moved to."""
+        versions = {**dict(self.least_versions), moved.plan: moved.version}
+        return replace(self, least_versions=tuple(starmap(PlanVersion, sorted(versions.items()))))
+
+    @property
     def counter_history(self) -> CounterHistory:
         """The settings and the start of the tenant's counters."""
         return CounterHistory(self.counters, self.created_at)
@@ -137,9 +152,17 @@ class Tenant:
         if self.entitlement is None:
             return current
         entitled = self.entitlement.at(now)
-        if (entitled.plan, entitled.anchor, entitled.quantity) == (self.plan, self.anchor, self.quantity):
+        version = max(entitled.plan_version, dict(self.least_versions).get(entitled.plan, 1))
+        known = (self.plan, self.plan_version, self.anchor, self.quantity)
+        if (entitled.plan, version, entitled.anchor, entitled.quantity) == known:
             return current
-        return replace(current, plan=entitled.plan, anchor=entitled.anchor, quantity=entitled.quantity)
+        return replace(
+            current,
+            plan=entitled.plan,
+            plan_version=version,
+            anchor=entitled.anchor,
+            quantity=entitled.quantity,
+        )
 
 
 @dataclass(frozen=True, slots=True)

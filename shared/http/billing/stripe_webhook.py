@@ -7,6 +7,7 @@ from pydantic import BaseModel
 
 from shared.domain.billing.stripe_events import NotAnEvent, StripeEvent
 from shared.domain.errors import InvalidInput
+from shared.domain.limits.plan_catalog import PlanCatalog
 from shared.http.bodies import parse_json_bytes, read_bytes
 from shared.http.liveness import ALIVE
 from shared.http.routes import MAX_BODY_BYTES, Call, Container, Route, json_response
@@ -28,7 +29,7 @@ class WebhookResponse(BaseModel):
 def _webhook(call: Call, container: Container) -> Response:
     payload = read_bytes(call.request)
     _require_signature(payload, call.request.headers.get("Stripe-Signature"), container)
-    event = _event(payload)
+    event = _event(payload, container.plans())
     with container.billing.within(STRIPE_SECONDS):
         outcome = apply_stripe_event(container.billing, event, call.now)
     if outcome == UNOWNED:
@@ -49,10 +50,10 @@ def _require_signature(payload: bytes, header: str | None, container: Container)
     raise InvalidInput(message, code="invalid_signature")
 
 
-def _event(payload: bytes) -> StripeEvent:
+def _event(payload: bytes, plans: PlanCatalog) -> StripeEvent:
     body = parse_json_bytes(payload)
     try:
-        return read_stripe_event(body)
+        return read_stripe_event(body, plans)
     except NotAnEvent as error:
         raise InvalidInput(f"the body is not an event: {error.message}", code="not_an_event") from error
 

@@ -3,22 +3,22 @@
 from flask import Response
 
 from shared.domain.errors import NotFound
-from shared.domain.limits.plans import PLAN_CATALOG
 from shared.http.bodies import read_query
 from shared.http.inputs import EventsQuery, PageQuery, UsageQuery
 from shared.http.ledger.ranges import interval_of
 from shared.http.ledger.usage_page_responses import UsageResponse
 from shared.http.ledger.usage_responses import RunResponse, RunsResponse
-from shared.http.responses import EventsResponse, HealthResponse, PlansResponse
+from shared.http.responses import EventsResponse, HealthResponse, PlanResponse, PlansResponse
 from shared.http.routes import Call, Container, Route, json_response
 from shared.ports import EventsWanted, RaisedAlert
 from shared.usecases.limits.read_usage import UsagePage, read_current, read_interval, read_previous
 
-_CATALOG_CACHE = "public, max-age=300"
+_CATALOG_CACHE = "public, max-age=60"
 
 
-def _plans(_call: Call, _container: Container) -> Response:
-    return json_response(PlansResponse.model_validate({"plans": PLAN_CATALOG}), _CATALOG_CACHE)
+def _plans(_call: Call, container: Container) -> Response:
+    shown = [PlanResponse.of(plan) for plan in container.plans().visible]
+    return json_response(PlansResponse(plans=shown), _CATALOG_CACHE)
 
 
 def _health(call: Call, container: Container) -> Response:
@@ -28,7 +28,9 @@ def _health(call: Call, container: Container) -> Response:
 
 def _usage(call: Call, container: Container) -> Response:
     page = _read_page(read_query(call.request, UsageQuery), call, container)
-    return json_response(UsageResponse.of(page, call.caller.role, _billing_alerts(page, call, container)))
+    return json_response(
+        UsageResponse.of(page, call.caller.role, _billing_alerts(page, call, container), container.plans())
+    )
 
 
 def _billing_alerts(page: UsagePage, call: Call, container: Container) -> list[RaisedAlert]:

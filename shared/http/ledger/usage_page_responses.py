@@ -12,6 +12,7 @@ from shared.domain.limits.forecast import Forecast, NoForecastReason
 from shared.domain.limits.grants import Grant
 from shared.domain.limits.limits import LimitPolicy, LimitStatus
 from shared.domain.limits.metrics import Caps
+from shared.domain.limits.plan_catalog import PlanCatalog
 from shared.domain.limits.plans import MAX_LIMIT
 from shared.domain.people.members import Role
 from shared.domain.prices.money import usd_string
@@ -169,7 +170,9 @@ class UsageResponse(ResponseModel):
     live: LiveResponse | None
 
     @classmethod
-    def of(cls, page: UsagePage, role: Role | None, alerts: Sequence[RaisedAlert] = ()) -> "UsageResponse":
+    def of(
+        cls, page: UsagePage, role: Role | None, alerts: Sequence[RaisedAlert], plans: PlanCatalog
+    ) -> "UsageResponse":
         """Return the response about `page`, with the billing alerts that a caller with `role` may see."""
         tenant = page.tenant
         return cls(
@@ -179,6 +182,6 @@ class UsageResponse(ResponseModel):
             limits=LimitsResponse.of(page.policy, tenant.grants) if page.policy else None,
             status=page.status,
             forecast=ForecastResponse.of(page.forecast, page.usage.totals) if page.forecast else None,
-            billing=Billing.of(tenant, alerts),
+            billing=Billing.of(tenant, alerts, plans),
             live=LiveResponse.model_validate(page.changes) if page.changes else None,
         )

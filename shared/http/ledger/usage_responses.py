@@ -12,7 +12,8 @@ from shared.domain.ledger.rollups import bounded_series
 from shared.domain.ledger.steps import Granularity
 from shared.domain.ledger.sums import SumCategory, category_of, cost_status_of
 from shared.domain.ledger.usage import Usage
-from shared.domain.limits.plans import BillingInterval, find_plan
+from shared.domain.limits.plan_catalog import PlanCatalog
+from shared.domain.limits.plans import BillingInterval
 from shared.domain.metering.runs import Run, RunStatus
 from shared.domain.people.tenants import BillingSummary, Tenant
 from shared.domain.prices.money import usd_string
@@ -24,7 +25,7 @@ from shared.http.ledger.amounts import (
     aggregate_amounts,
     amounts,
 )
-from shared.http.responses import ResponseModel, Usd
+from shared.http.responses import PlanResponse, ResponseModel, Usd
 from shared.ports import RaisedAlert
 from shared.usecases.ledger.read_series import MAX_FILLED_ROWS, OTHER_LABEL, GroupBy, Point
 
@@ -128,7 +129,12 @@ class Billing(ResponseModel):
     """The tenant's billing; without a subscription, only the plan is set."""
 
     plan: str
+    plan_version: int
     plan_name: str | None
+    plan_terms: PlanResponse | None = Field(
+        description="The plan in the version that the tenant has, also if it is not sold any more. Null if it is "
+        "unknown. `limits` are what the tenant may use, with its own limits, its grants and the quantity."
+    )
     status: str
     interval: BillingInterval | None
     current_period_end: datetime | None = Field(
@@ -156,12 +162,15 @@ class Billing(ResponseModel):
     )
 
     @classmethod
-    def of(cls, tenant: Tenant, alerts: Sequence[RaisedAlert]) -> "Billing":
-        plan, summary = find_plan(tenant.plan), tenant.billing
-        scheduled = find_plan(summary.scheduled_plan) if summary.scheduled_plan else None
+    def of(cls, tenant: Tenant, alerts: Sequence[RaisedAlert], plans: PlanCatalog) -> "Billing":
+        plan, summary = plans.find(tenant.plan, tenant.plan_version), tenant.billing
+        # The name alone, so any version will do.
+        scheduled = plans.find(summary.scheduled_plan, 1) if summary.scheduled_plan else None
         return cls(
             plan=tenant.plan,
+            plan_version=tenant.plan_version,
             plan_name=plan.name if plan else None,
+            plan_terms=PlanResponse.of(plan) if plan else None,
             status=summary.status,
             interval=summary.interval,
             current_period_end=summary.period_end,

@@ -29,8 +29,10 @@ from shared.http.routes import (
 from shared.usecases.limits.tenant_rows import ListedTenant
 from shared.usecases.people.invitations import InvitationDependencies
 from shared.usecases.people.manage_tenants import (
+    OwnTenantRequest,
     TenantRequest,
     create_own_tenant,
+    known_plan,
 )
 from shared.usecases.people.provision_tenant import (
     OwnedTenantRequest,
@@ -45,8 +47,10 @@ def _create(call: Call, container: Container) -> Response:
         return _provision(call, container)
     body = read_body(call.request, TenantBody)
 
+    request = OwnTenantRequest(body.name, container.plans().free)
+
     def create(change: Change) -> Membership:
-        return create_own_tenant(container.members, call.user, body.name, change)
+        return create_own_tenant(container.members, call.user, request, change)
 
     def render(membership: Membership) -> MembershipResponse:
         return MembershipResponse.of(membership, call.now)
@@ -56,8 +60,9 @@ def _create(call: Call, container: Container) -> Response:
 
 def _provision(call: Call, container: Container) -> Response:
     body = read_body(call.request, NewTenantBody)
+    plan = known_plan(container.plans(), body.plan)
     limits = LimitOverrides.model_validate(body.limits.values)
-    tenant = TenantRequest(body.id, body.name or body.id, body.plan, limits, body.metadata)
+    tenant = TenantRequest(body.id, body.name or body.id, plan, limits, body.metadata)
     stores = ProvisioningDependencies(
         container.directory,
         InvitationDependencies(container.members, container.outbox, container.links),

@@ -17,7 +17,7 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 
 from shared.domain.limits.limits import Limit, Percent
-from shared.domain.limits.plans import FREE_PLAN, MAX_LIMIT
+from shared.domain.limits.plans import FREE_PLAN_ID, MAX_LIMIT
 from shared.domain.metering.events import NOT_BLANK, PRINTABLE
 from shared.domain.people.tenant_rows import MAX_KEY_CHARS, RowSort, RowsWanted
 from shared.domain.people.tenants import TenantStatus
@@ -122,7 +122,7 @@ class NewTenantBody(BaseModel):
 
     id: TenantId
     name: Name | None = Field(None, description="By default the id.")
-    plan: PlanId = FREE_PLAN.id
+    plan: PlanId = FREE_PLAN_ID
     limits: OwnLimits = Field(default_factory=OwnLimits)
     metadata: Metadata = Field(default_factory=dict)
     owner_email: (

@@ -60,6 +60,7 @@ class TenantRowResponse(ResponseModel):
     id: str
     name: str
     plan: str
+    plan_version: int
     status: TenantStatus
     subscription_status: str = Field(description="As Stripe calls it; `none` without a subscription.")
     past_due: bool
@@ -168,6 +169,7 @@ class TenantResponse(ResponseModel):
     id: str
     name: str
     plan: str
+    plan_version: int
     status: TenantStatus
     created_at: datetime
     suspended_at: datetime | None
@@ -183,7 +185,17 @@ class TenantResponse(ResponseModel):
     @classmethod
     def of(cls, listed: ListedTenant, policy: LimitPolicy | None, now: datetime) -> "TenantResponse":
         tenant: Tenant = listed.tenant.at(now)
-        names = ("id", "name", "plan", "status", "created_at", "suspended_at", "ended_at", "metadata")
+        names = (
+            "id",
+            "name",
+            "plan",
+            "plan_version",
+            "status",
+            "created_at",
+            "suspended_at",
+            "ended_at",
+            "metadata",
+        )
         return cls(
             **{name: getattr(tenant, name) for name in names},
             own_limits=OwnLimitsResponse.of(tenant.overrides),

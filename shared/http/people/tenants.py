@@ -37,6 +37,7 @@ from shared.usecases.people.manage_limits import set_limits
 from shared.usecases.people.manage_tenants import (
     TenantChanges,
     change_tenant,
+    known_plan,
     set_suspension,
 )
 
@@ -56,7 +57,8 @@ def _show(call: Call, container: Container) -> Response:
 
 def _change(call: Call, container: Container) -> Response:
     body, tenant_id = read_body(call.request, TenantPatch), call.caller.tenant_id
-    wanted = TenantChanges(name=body.name, metadata=body.metadata, plan=body.plan)
+    plan = None if body.plan is None else known_plan(container.plans(), body.plan)
+    wanted = TenantChanges(name=body.name, metadata=body.metadata, plan=plan)
     change = call.change.because(body.reason).on_version(body.version)
     change_tenant(container.directory, tenant_id, wanted, change)
     return json_response(shown_tenant(call, container, tenant_id))
@@ -75,7 +77,8 @@ def _grants(call: Call, _container: Container) -> Response:
 
 def _grant(call: Call, container: Container) -> Response:
     body, tenant_id = read_body(call.request, GrantBody), call.caller.tenant_id
-    request = GrantRequest(plan=body.plan, tokens=body.tokens, runs=body.runs, until=in_utc(body.until))
+    plan = None if body.plan is None else known_plan(container.plans(), body.plan)
+    request = GrantRequest(plan=plan, tokens=body.tokens, runs=body.runs, until=in_utc(body.until))
 
     def give(change: Change) -> Grant:
         return give_grant(container.directory, tenant_id, request, change.because(body.reason))

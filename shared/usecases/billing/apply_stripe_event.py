@@ -47,7 +47,7 @@ def _apply(billing: BillingDependencies, event: StripeEvent, customer_id: str | 
         return _unknown(billing, event, error, now)
     linked = _linked(change, None if owner else customer_id)
     processed = replace(_processed(event, APPLIED, now), is_repeated=outcome is not None)
-    complete = with_notices(audited(linked, stored, context.author), stored, event.id)
+    complete = with_notices(audited(billing, linked, stored, context.author), stored, event.id)
     billing.store.save_billing(replace(complete, processed_event=processed))
     return APPLIED
 

@@ -12,11 +12,12 @@ from shared.domain.billing.billing_account import (
     without_customer,
     without_subscription,
 )
-from shared.domain.billing.entitlements import SecondSubscription
+from shared.domain.billing.entitlements import BillingTerms, SecondSubscription
 from shared.domain.billing.stripe_shapes import SubscriptionSnapshot
 from shared.domain.billing.subscription_states import FINAL_STATES
 from shared.domain.billing.subscriptions import ApiSnapshot, Subscription, reconcile
 from shared.domain.errors import Unavailable
+from shared.domain.limits.plan_catalog import CurrentPlans
 from shared.domain.people.tenants import AuditEntry, Change
 from shared.ports import BillingChange, BillingStore, StaleAccount, StoredAccount, StripeGateway
 
@@ -27,11 +28,12 @@ _MAX_TRIES = 10
 
 @dataclass(frozen=True, slots=True)
 class BillingDependencies:
-    """The store, Stripe and the grace period; without a gateway, only the payloads of events are known."""
+    """The store, Stripe, the grace period and the plans; without a gateway, only the payloads of events are known."""
 
     store: BillingStore
     gateway: StripeGateway | None
     grace: timedelta
+    current_plans: CurrentPlans
     second_subscription: SecondSubscription = "alert"
 
     @property
@@ -41,6 +43,11 @@ class BillingDependencies:
             message = "billing is not set up here: STRIPE_API_KEY is missing"
             raise Unavailable(message, retry_after_seconds=3600, code="billing_not_configured")
         return self.gateway
+
+    @property
+    def terms(self) -> BillingTerms:
+        """The plans as they are now, and the grace period."""
+        return BillingTerms(self.current_plans(), self.grace)
 
     def within(self, seconds: float) -> AbstractContextManager[None]:
         """Give Stripe so many seconds for all that is asked in this context."""
@@ -55,13 +62,16 @@ def retry_if_stale(attempt: Callable[[], T], subject: str) -> T:
     raise Unavailable(f"{subject} is being changed by many requests at once")
 
 
-def audited(change: BillingChange, stored: StoredAccount, author: Change) -> BillingChange:
+def audited(
+    billing: BillingDependencies, change: BillingChange, stored: StoredAccount, author: Change
+) -> BillingChange:
     """Return `change` with its audit entries and alerts, and with the tenant's plan at that instant.
 
     The first change after a plan has ended by itself also records that end.
     """
     account = replace(change.account, tenant=change.account.tenant.at(change.at))
-    before, after = stored.account.alerts, account.alerts
+    plans = billing.current_plans()
+    before, after = stored.account.alerts(plans), account.alerts(plans)
     changed = replace(change, account=account)
     return replace(
         changed,
@@ -86,9 +96,9 @@ def with_stripe_state(billing: BillingDependencies, account: BillingAccount, now
     unlisted, lost = _find_unlisted(billing, account, {each.id for each in listed})
     for each in [*listed, *unlisted]:
         subscription = _corrected(known.get(each.id), ApiSnapshot(each, now))
-        current = with_subscription(current, subscription, billing.grace, now)
+        current = with_subscription(current, subscription, billing.terms, now)
     for subscription_id in lost:
-        current = without_subscription(current, subscription_id, billing.grace, now)
+        current = without_subscription(current, subscription_id, billing.terms, now)
     return current
 
 
@@ -99,6 +109,9 @@ def _audits(change: BillingChange, stored: StoredAccount, author: Change) -> lis
         ("billing.status_changed", before.tenant.billing.status, after.tenant.billing.status),
         (_customer_action(after.customer_id), before.customer_id, after.customer_id),
     ]
+    if before.tenant.plan == after.tenant.plan:
+        old_version, new_version = before.tenant.version_of_plan, after.tenant.version_of_plan
+        values.append(("plan.version_changed", str(old_version), str(new_version)))
     if change.invoice:
         previous = stored.invoice.status if stored.invoice else None
         values.append((f"invoice.{change.invoice.id}", previous, change.invoice.status))

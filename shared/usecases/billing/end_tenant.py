@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from shared.domain.billing.subscription_states import FINAL_STATES
 from shared.domain.errors import NotFound
-from shared.domain.limits.plans import FREE_PLAN
+from shared.domain.limits.plans import FREE_PLAN_ID
 from shared.domain.people.tenants import Change
 from shared.ports import BillingChange, Directory, StoredAccount
 from shared.usecases.billing.billing_dependencies import (
@@ -44,8 +44,8 @@ def end_tenant(billing: BillingDependencies, directory: Directory, tenant_id: st
     for grant in tenant.grants:
         revoke_found_grant(directory, tenant, grant, change)
     set_limits(directory, tenant_id, dict.fromkeys(LIMITS), change)
-    if tenant.entitlement is None and tenant.plan != FREE_PLAN.id:
-        set_plan(directory, tenant_id, FREE_PLAN.id, change)
+    if tenant.entitlement is None and tenant.plan != FREE_PLAN_ID:
+        set_plan(directory, tenant_id, billing.current_plans().free, change)
     keys = revoke_keys(directory, tenant_id, change)
     return Ended(canceled, [each.id for each in tenant.grants], len(keys))
 
@@ -67,7 +67,7 @@ def _store_end(billing: BillingDependencies, tenant_id: str, canceled: list[str]
     stored = _read(billing, tenant_id)
     account = with_stripe_state(billing, stored.account, change.at)
     audits = [change.entry(tenant_id, "billing.subscription_canceled", each, None) for each in canceled]
-    ended = audited(BillingChange(account=account, at=change.at, audits=audits), stored, change)
+    ended = audited(billing, BillingChange(account=account, at=change.at, audits=audits), stored, change)
     billing.store.save_billing(with_notices(ended, stored, f"end {change.at.isoformat()}"))
 
 

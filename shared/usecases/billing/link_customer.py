@@ -30,7 +30,7 @@ def link_customer(
             at=change.at,
             link_customer_id=None if owner else customer_id,
         )
-        billing.store.save_billing(audited(linked, stored, change))
+        billing.store.save_billing(audited(billing, linked, stored, change))
 
     retry_if_stale(link, f"the billing of tenant {tenant_id}")
     return reconcile_tenant(billing, tenant_id, repair=True, now=change.at)
@@ -49,7 +49,7 @@ def unlink_customer(billing: BillingDependencies, tenant_id: str, customer_id: s
             raise NotFound(f"customer {customer_id!r} is not linked to tenant {tenant_id!r}")
         account = _without_customer(billing, stored.account, customer_id, change)
         unlinked = BillingChange(account=account, at=change.at, unlink_customer_id=customer_id)
-        billing.store.save_billing(audited(unlinked, stored, change))
+        billing.store.save_billing(audited(billing, unlinked, stored, change))
 
     retry_if_stale(unlink, f"the billing of tenant {tenant_id}")
 
@@ -62,7 +62,7 @@ def _without_customer(
     current = replace(account, linked_customers=left, customer_id=own)
     for subscription in account.known_subscriptions.values():
         if subscription.snapshot.customer_id == customer_id:
-            current = without_subscription(current, subscription.id, billing.grace, change.at)
+            current = without_subscription(current, subscription.id, billing.terms, change.at)
     return current
 
 

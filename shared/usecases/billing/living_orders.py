@@ -51,5 +51,5 @@ def without_second(billing: BillingDependencies, account: BillingAccount, now: d
         found = billing.stripe.find_subscription(each.id)
         if found is not None:
             ended = reconcile(each, ApiSnapshot(found, now))
-            current = with_subscription(current, ended, billing.grace, now)
+            current = with_subscription(current, ended, billing.terms, now)
     return current

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, fields, replace
 from datetime import datetime
+from typing import Final
 
 from shared.domain.billing.billing_account import BillingAccount
 from shared.domain.billing.corrections import Correction, TakenBack
@@ -22,6 +23,7 @@ from shared.usecases.billing.billing_notices import with_notices
 from shared.usecases.billing.living_orders import without_second
 
 _ACTOR = "reconcile"
+_SEVERAL: Final = "several_subscriptions"
 
 
 def reconcile_all(
@@ -104,13 +106,16 @@ class _Comparison:
         if self.repair:
             after = without_second(self.billing, after, now)
         owner = store.find_owner(None, after.customer_id)[1] if after.customer_id else self.tenant_id
-        drift = [*_differences(before, after, now), *_link_drift(after, owner)]
+        alerts = [
+            each.message for each in after.alerts(self.billing.current_plans()) if each.kind == _SEVERAL
+        ]
+        drift = [*_differences(before, after, now), *alerts, *_link_drift(after, owner)]
         if drift and self.repair:
             link = after.customer_id if owner is None else None
             repairs = [Change(_ACTOR, now, each) for each in drift]
             audits = [each.entry(self.tenant_id, "billing.repaired", None, None) for each in repairs]
             change = BillingChange(account=after, at=now, link_customer_id=link, audits=audits)
-            repaired = audited(change, stored, Change(_ACTOR, now, "differs from Stripe"))
+            repaired = audited(self.billing, change, stored, Change(_ACTOR, now, "differs from Stripe"))
             store.save_billing(with_notices(repaired, stored, f"{_ACTOR} {now.isoformat()}"))
         return drift
 
@@ -148,7 +153,7 @@ class _Comparison:
             invoice_version=version,
             audits=[author.entry(self.tenant_id, "billing.repaired", None, row.id)],
         )
-        self.billing.store.save_billing(audited(change, stored, author))
+        self.billing.store.save_billing(audited(self.billing, change, stored, author))
 
 
 def _shown(taken: TakenBack) -> str:
@@ -176,7 +181,6 @@ def _differences(before: BillingAccount, after: BillingAccount, now: datetime) -
             drift.append(f"{subscription_id} is {known.state}, but differs in {_differing(known, found)}")
     lost = before.known_subscriptions.keys() - after.known_subscriptions.keys()
     drift += [f"{subscription_id} does not exist in Stripe" for subscription_id in sorted(lost)]
-    drift += [alert.message for alert in after.alerts if alert.kind == "several_subscriptions"]
     plans = before.tenant.at(now).plan, after.tenant.at(now).plan
     if plans[0] != plans[1]:
         drift.append(f"plan is {plans[0]} here, {plans[1]} in Stripe")

@@ -4,12 +4,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from shared.domain.billing.billing_account import BillingAccount, with_customer, without_customer
-from shared.domain.billing.plan_mapping import SoldInterval, lookup_key
+from shared.domain.billing.plan_mapping import SoldInterval, price_of
 from shared.domain.billing.subscription_states import FINAL_STATES, NEVER_PAID, SubscriptionState
 from shared.domain.billing.subscriptions import Subscription
 from shared.domain.billing.trials import person_of
 from shared.domain.errors import Conflict, FieldProblem, InvalidInput, NotFound, Unavailable
-from shared.domain.limits.plans import FREE_PLAN, find_plan
+from shared.domain.limits.plans import FREE_PLAN_ID, Plan
 from shared.domain.people.tenants import Change
 from shared.ports import BillingChange, CheckoutOrder, PortalOrder, StoredAccount
 from shared.usecases.billing.billing_dependencies import (
@@ -54,7 +54,7 @@ class Purchase:
     plan: str
     interval: SoldInterval
     trial_days: int = 0
-    """Only for the tenant's first subscription, and the first of the person who orders."""
+    """Unless the plan has its own; for the first subscription of the tenant, and of the person who orders."""
     email: str | None = None
     """The verified address of who orders. A key has none, so it gets no trial."""
 
@@ -97,10 +97,12 @@ def _trial_days(
 ) -> int | None:
     """Return the length of the trial of this order; None without one: each tenant and each person has one trial."""
     had_a_plan = any(each.state not in NEVER_PAID for each in account.known_subscriptions.values())
-    if had_a_plan or not purchase.trial_days or purchase.email is None:
+    of_plan = _sold_plan(billing, purchase).trial_days
+    days = purchase.trial_days if of_plan is None else of_plan
+    if had_a_plan or not days or purchase.email is None:
         return None
     is_first = billing.store.claim_trial(person_of(purchase.email), purchase.tenant_id, now)
-    return purchase.trial_days if is_first else None
+    return days if is_first else None
 
 
 def _checkout_page(billing: BillingDependencies, account: BillingAccount, order: CheckoutOrder) -> str:
@@ -125,18 +127,22 @@ def _change(
     page = PortalOrder(customer_id=current.snapshot.customer_id, return_url=pages.tenant_home)
     if current.state not in _CHANGEABLE or current.snapshot.scheduled is not None:
         return page
-    if purchase.plan == FREE_PLAN.id:
+    if purchase.plan == FREE_PLAN_ID:
         return replace(page, subscription_id=current.id, done_url=pages.success)
-    plan = _sold_plan(purchase.plan)
-    if (plan, purchase.interval) == (current.snapshot.plan, current.snapshot.interval):
+    plan = _sold_plan(billing, purchase)
+    had = (current.snapshot.plan, current.snapshot.plan_version, current.snapshot.interval)
+    if (plan.id, plan.version, purchase.interval) == had:
         return page
     _key, price_id = _price(billing, purchase)
     return replace(page, subscription_id=current.id, price_id=price_id, done_url=pages.success)
 
 
 def _price(billing: BillingDependencies, purchase: Purchase) -> tuple[str, str]:
-    """Return the lookup key and the id of the price to pay."""
-    key = lookup_key(_sold_plan(purchase.plan), purchase.interval)
+    """Return the lookup key and the id of the price to pay, that of the plan's newest version."""
+    spec = price_of(_sold_plan(billing, purchase), purchase.interval)
+    if spec is None:
+        raise _not_for_sale("interval", f"{purchase.plan!r} is not sold by the {purchase.interval}")
+    key = spec.lookup_key
     price_id = billing.stripe.find_price(key)
     if price_id is None:
         raise Unavailable(f"Stripe has no price {key}: run `python -m tools.admin stripe sync-catalog`")
@@ -153,12 +159,16 @@ def open_portal(billing: BillingDependencies, pages: ReturnPages, tenant_id: str
     return billing.stripe.create_portal(PortalOrder(customer_id=customer_id, return_url=pages.tenant_home))
 
 
-def _sold_plan(plan: str) -> str:
-    found = find_plan(plan)
-    if found is None or not found.monthly_price_nanousd:
-        message = f"plan: {plan!r} is not for sale"
-        raise InvalidInput(message, (FieldProblem(field="plan", code="not_for_sale", message=message),))
-    return found.id
+def _sold_plan(billing: BillingDependencies, purchase: Purchase) -> Plan:
+    found = billing.current_plans().find(purchase.plan)
+    if found is None or not found.is_sold:
+        raise _not_for_sale("plan", f"{purchase.plan!r} is not for sale")
+    return found
+
+
+def _not_for_sale(field: str, why: str) -> InvalidInput:
+    message = f"{field}: {why}"
+    return InvalidInput(message, (FieldProblem(field=field, code="not_for_sale", message=message),))
 
 
 def _read(billing: BillingDependencies, tenant_id: str) -> StoredAccount:
@@ -204,5 +214,5 @@ def _create_customer(
     fresh = replace(account, customer_id=None, previous_customer_id=previous_id)
     linked = with_customer(fresh, customer_id)
     change = BillingChange(account=linked, at=now, link_customer_id=None if owner else customer_id)
-    billing.store.save_billing(audited(change, stored, Change("checkout", now, "first checkout")))
+    billing.store.save_billing(audited(billing, change, stored, Change("checkout", now, "first checkout")))
     return customer_id

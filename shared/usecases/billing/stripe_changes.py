@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from typing import Any, Final, Generic, TypeVar
 
 from shared.domain.billing.billing_account import (
@@ -43,6 +44,7 @@ from shared.domain.billing.subscriptions import (
     reconcile,
     trial_days_left,
 )
+from shared.domain.limits.plan_catalog import PlanCatalog
 from shared.domain.notices.entries import Outgoing, mail_entries
 from shared.domain.notices.mail_templates import TrialEnd, trial_mail
 from shared.domain.people.tenants import Change
@@ -76,13 +78,16 @@ class WebhookContext:
 class EventType(Generic[P]):
     """The reader of an event's object, and the function that turns the object into a change."""
 
-    read: Callable[[object], EventObject[P]]
+    read: Callable[[object], EventObject[P]] | None
+    """None for subscriptions, which are read with the plans."""
     change: Callable[[WebhookContext, P], BillingChange]
 
 
-def read_stripe_event(body: object) -> StripeEvent:
+def read_stripe_event(body: object, plans: PlanCatalog) -> StripeEvent:
     """Return the event in a webhook's decoded body. Raise NotAnEvent or InvalidStripeObject."""
-    return read_event(body, {name: event_type.read for name, event_type in EVENT_TYPES.items()})
+    read_subscription = partial(subscription_object, plans=plans)
+    readers = {name: event_type.read or read_subscription for name, event_type in EVENT_TYPES.items()}
+    return read_event(body, readers)
 
 
 def _subscription_changed(context: WebhookContext, snapshot: SubscriptionSnapshot) -> BillingChange:
@@ -98,7 +103,7 @@ def _with_one_living(
 ) -> BillingChange:
     """Store the subscription; if it begins, close the tenant's other orders."""
     billing, now = context.billing, context.now
-    changed = with_subscription(context.account, subscription, billing.grace, now)
+    changed = with_subscription(context.account, subscription, billing.terms, now)
     if billing.gateway and begins(known, subscription):
         pages = billing.gateway.list_checkouts(subscription.snapshot.customer_id)
         close_other_orders(billing, changed, pages)
@@ -220,8 +225,8 @@ def _invoice_corrected(context: WebhookContext, correction: Correction) -> Billi
     return replace(_with_invoice(context, corrected), audits=audits)
 
 
-_SUBSCRIPTION: Final = EventType(subscription_object, _subscription_changed)
-_TRIAL_END: Final = EventType(subscription_object, _trial_will_end)
+_SUBSCRIPTION: Final = EventType(None, _subscription_changed)
+_TRIAL_END: Final = EventType(None, _trial_will_end)
 _INVOICE: Final = EventType(invoice_object, _invoice_changed)
 _CHECKOUT: Final = EventType(session_object, _checkout_completed)
 _CUSTOMER: Final = EventType(customer_object, _customer_changed)

@@ -10,7 +10,8 @@ from shared.domain.limits.grants import raised_plan, with_grants
 from shared.domain.limits.headroom import is_near_cap
 from shared.domain.limits.limits import LimitPolicy, LimitStatus, policy_for, status
 from shared.domain.limits.metrics import UsageRequest
-from shared.domain.limits.plans import Plan, find_plan
+from shared.domain.limits.plan_catalog import CurrentPlans, PlanCatalog
+from shared.domain.limits.plans import Plan
 from shared.domain.people.tenants import Tenant
 from shared.usecases.ledger.ledger import Ledger, PeriodUsage
 
@@ -19,30 +20,31 @@ UNKNOWN_PLAN: Final = "unknown_plan"
 
 @dataclass(frozen=True, slots=True)
 class Thresholds:
-    """The default percentages of a limit at which a tenant is warned and blocked."""
+    """The default percentages of a limit at which a tenant is warned and blocked, and the plans with the limits."""
 
     soft_percent: int
     hard_percent: int
+    plans: CurrentPlans
 
     def policy_of(self, tenant: Tenant) -> LimitPolicy | None:
         """Return the limits of a tenant with all of its `grants`; None if its plan is unknown and none is granted.
 
         The tenant's own limits replace those of the plan, and of a granted plan. Granted tokens and runs are added.
         """
-        plan = plan_of(tenant)
+        plan = plan_of(tenant, self.plans())
         if plan is None:
             return None
         policy = policy_for(plan, tenant.overrides, self.soft_percent, self.hard_percent)
         return with_grants(policy, tenant.grants)
 
 
-def plan_of(tenant: Tenant) -> Plan | None:
+def plan_of(tenant: Tenant, plans: PlanCatalog) -> Plan | None:
     """Return the tenant's plan as often as it is paid for, raised by the plans that are granted to it.
 
     Return None if neither is known.
     """
-    paid = find_plan(tenant.plan)
-    return raised_plan(paid.times(tenant.quantity) if paid else None, tenant.grants)
+    paid = plans.find(tenant.plan, tenant.plan_version)
+    return raised_plan(paid.times(tenant.quantity) if paid else None, tenant.grants, plans)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,7 +80,7 @@ class Limits:
 
     def status_of(self, used: PeriodUsage) -> LimitStatus | None:
         """Return the status for this usage; None if the tenant's plan is unknown."""
-        plan, policy = plan_of(used.tenant), self.thresholds.policy_of(used.tenant)
+        plan, policy = plan_of(used.tenant, self.thresholds.plans()), self.thresholds.policy_of(used.tenant)
         if plan is None or policy is None:
             return None
         return status(plan, policy, used.period, used.consumption)

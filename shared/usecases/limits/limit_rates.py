@@ -7,7 +7,7 @@ from threading import Lock
 from typing import Literal
 
 from shared.domain.errors import RateLimited, RateStatus
-from shared.domain.limits.plans import FREE_PLAN, MAX_LIMIT
+from shared.domain.limits.plans import MAX_LIMIT
 from shared.domain.limits.rates import CEILING_FACTOR, TokenBucket
 from shared.domain.people.tenants import Tenant
 from shared.usecases.limits.check_limits import Thresholds
@@ -57,5 +57,5 @@ class RateLimits:
 
     def _ceiling(self, tenant: Tenant) -> int:
         policy = self._thresholds.policy_of(tenant)
-        per_minute = policy.requests_per_minute if policy else FREE_PLAN.requests_per_minute
+        per_minute = (policy or self._thresholds.plans().free).requests_per_minute
         return min(per_minute * CEILING_FACTOR, MAX_LIMIT)

@@ -7,10 +7,10 @@ from typing import Final
 
 from shared.domain.errors import Conflict, InvalidInput, NotFound
 from shared.domain.limits.grants import Grant, valid_grants
-from shared.domain.limits.plans import MAX_LIMIT
+from shared.domain.limits.plans import MAX_LIMIT, Plan
 from shared.domain.people.tenants import Change, Tenant
 from shared.ports import Directory
-from shared.usecases.people.manage_tenants import existing_tenant, invalid, plan_id
+from shared.usecases.people.manage_tenants import existing_tenant, invalid
 
 MAX_GRANTS: Final = 50
 """The maximum number of grants in effect: they are part of the document that every check reads."""
@@ -20,9 +20,9 @@ _ID_BYTES = 6
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GrantRequest:
-    """A grant to give: one of `plan` (an id or alias), `tokens` and `runs`; `until` None is without an end."""
+    """A grant to give: one of `plan`, `tokens` and `runs`; `until` None is without an end."""
 
-    plan: str | None = None
+    plan: Plan | None = None
     tokens: int | None = None
     runs: int | None = None
     until: datetime | None = None
@@ -91,7 +91,8 @@ def _new_grant(request: GrantRequest, change: Change) -> Grant:
         id=f"gr_{secrets.token_hex(_ID_BYTES)}",
         reason=reason,
         granted_at=change.at,
-        plan=plan_id(request.plan) if request.plan is not None else None,
+        plan=request.plan.id if request.plan else None,
+        plan_version=request.plan.version if request.plan else 1,
         tokens=_amount("tokens", request.tokens),
         runs=_amount("runs", request.runs),
         until=request.until,

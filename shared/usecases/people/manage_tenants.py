@@ -8,7 +8,8 @@ from datetime import datetime
 
 from shared.domain.errors import Conflict, FieldProblem, InvalidInput, NotFound
 from shared.domain.limits.limits import LimitOverrides
-from shared.domain.limits.plans import FREE_PLAN, PLAN_CATALOG, find_plan
+from shared.domain.limits.plan_catalog import PlanCatalog
+from shared.domain.limits.plans import Plan, PlanVersion
 from shared.domain.people.members import (
     MAX_MEMBERSHIPS,
     Identity,
@@ -35,13 +36,21 @@ _RANDOM_BYTES = 4
 
 @dataclass(frozen=True, slots=True)
 class TenantRequest:
-    """A tenant to create; `plan` is the id or alias of a plan."""
+    """A tenant to create, on the newest version of a plan."""
 
     id: str
     name: str
-    plan: str
+    plan: Plan
     limits: LimitOverrides = NO_OVERRIDES
     metadata: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class OwnTenantRequest:
+    """A tenant that a person creates; its id is made from the name."""
+
+    name: str
+    plan: Plan
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,7 +59,7 @@ class TenantChanges:
 
     name: str | None
     metadata: Mapping[str, str] | None
-    plan: str | None
+    plan: Plan | None
 
 
 def create_tenant(
@@ -58,7 +67,7 @@ def create_tenant(
 ) -> tuple[Tenant, NewKey]:
     """Return a new tenant and its first key, a live key or a test key that can only record and check.
 
-    Raise Conflict if the id is taken, InvalidInput for a bad id, name or plan.
+    Raise Conflict if the id is taken, InvalidInput for a bad id or name.
     """
     tenant = new_tenant(request, change.at)
     key_request = KeyRequest(label="first key", scopes=AGENT_SCOPES, is_live=is_live)
@@ -69,29 +78,31 @@ def create_tenant(
 
 
 def new_tenant(request: TenantRequest, now: datetime) -> Tenant:
-    """Return a tenant without storing it; raise InvalidInput for a bad id, name or plan."""
+    """Return a tenant without storing it; raise InvalidInput for a bad id or name."""
     if not is_tenant_id(request.id):
         raise invalid("id", f"id {request.id!r} is not 1 to 64 letters, digits, hyphens and underscores")
-    name, plan = valid_name(request.name), plan_id(request.plan)
     return Tenant(
         id=request.id,
-        name=name,
-        plan=plan,
+        name=valid_name(request.name),
+        plan=request.plan.id,
+        plan_version=request.plan.version,
         created_at=now,
         overrides=request.limits,
         metadata=request.metadata,
     )
 
 
-def create_own_tenant(members: Members, user: Identity, name: str, change: Change) -> Membership:
-    """Create a tenant on the free plan, without a key, and return its owner's membership.
+def create_own_tenant(
+    members: Members, user: Identity, request: OwnTenantRequest, change: Change
+) -> Membership:
+    """Create a tenant without a key, and return its owner's membership.
 
     Raise InvalidInput for a bad name, Conflict if the user belongs to too many tenants.
     """
     refuse_too_many_memberships(members, user)
-    valid = valid_name(name)
+    valid = valid_name(request.name)
     slug = tenant_slug(valid, secrets.token_hex(_RANDOM_BYTES))
-    tenant = Tenant(id=slug, name=valid, plan=FREE_PLAN.id, created_at=change.at)
+    tenant = new_tenant(TenantRequest(slug, valid, request.plan), change.at)
     made = Membership(tenant, new_member(user, "owner", change.at))
     entry = change.making(made).entry(tenant.id, "tenant.created", None, tenant.plan)
     members.create_tenant_with_owner(tenant, made.member, entry)
@@ -106,15 +117,12 @@ def refuse_too_many_memberships(members: Members, user: Identity) -> None:
         raise Conflict(message, code="too_many_tenants")
 
 
-def set_plan(directory: Directory, tenant_id: str, plan: str, change: Change) -> Tenant:
-    """Change the plan of a tenant; `plan` is an id or alias.
-
-    Raise NotFound, InvalidInput for an unknown plan, Conflict if subscriptions decide the tenant's plan.
-    """
+def set_plan(directory: Directory, tenant_id: str, plan: Plan, change: Change) -> Tenant:
+    """Put a tenant on a version of a plan. Raise NotFound, Conflict if subscriptions decide the tenant's plan."""
     before = existing_tenant(directory, tenant_id)
     _refuse_subscriber(before)
-    after = plan_id(plan)
-    directory.set_plan(tenant_id, after, change.entry(tenant_id, "plan.changed", before.plan, after))
+    entry = change.entry(tenant_id, "plan.changed", *_words(before, plan.named_version))
+    directory.set_plan(tenant_id, plan.named_version, entry)
     return directory.find_tenant(tenant_id) or before
 
 
@@ -144,13 +152,20 @@ def _refuse_subscriber(tenant: Tenant) -> None:
     raise Conflict(f"{message}: change it in Stripe, or grant a plan beside it", code="subscription_decides")
 
 
-def plan_id(plan: str) -> str:
-    """Return the id for a plan's id or alias; raise InvalidInput for an unknown plan."""
-    found = find_plan(plan)
+def _words(before: Tenant, after: PlanVersion) -> tuple[str, str]:
+    """Return the plans before and after a change, with their versions if the plan stays the same."""
+    return (
+        (str(before.version_of_plan), str(after)) if before.plan == after.plan else (before.plan, after.plan)
+    )
+
+
+def known_plan(plans: PlanCatalog, name: str) -> Plan:
+    """Return the newest version of a plan by its id or alias; raise InvalidInput for an unknown plan."""
+    found = plans.find(name)
     if found is None:
-        names = ", ".join(each.id for each in PLAN_CATALOG)
-        raise invalid("plan", f"plan {plan!r} does not exist; the plans are {names}")
-    return found.id
+        names = ", ".join(each.id for each in plans.plans)
+        raise invalid("plan", f"plan {name!r} does not exist; the plans are {names}")
+    return found
 
 
 def invalid(field: str, message: str) -> InvalidInput:
@@ -172,9 +187,9 @@ def change_tenant(directory: Directory, tenant_id: str, wanted: TenantChanges, c
             before.name if wanted.name is None else valid_name(wanted.name),
             before.metadata if wanted.metadata is None else wanted.metadata,
         )
-        changes_plan = wanted.plan is not None and plan_id(wanted.plan) != tenant.plan
-        if changes_plan:
-            set_plan(directory, tenant_id, str(wanted.plan), change)
+        changes_plan = wanted.plan is not None and wanted.plan.id != tenant.plan
+        if wanted.plan is not None and changes_plan:
+            set_plan(directory, tenant_id, wanted.plan, change)
         if after != before:
             entry = change.entry(tenant_id, "tenant.changed", _described(before), _described(after))
             # The plan that was just stored has given the tenant another version.

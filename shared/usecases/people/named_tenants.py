@@ -7,11 +7,12 @@ from threading import Lock
 from typing import Final
 
 from shared.domain.errors import Conflict
+from shared.domain.limits.plan_catalog import CurrentPlans
 from shared.domain.people.tenants import Change, Tenant
 from shared.domain.tenant_ids import is_tenant_id
 from shared.ports import Directory
 from shared.usecases.people.authenticate import CACHE_FOR, unknown_tenant
-from shared.usecases.people.manage_tenants import plan_id
+from shared.usecases.people.manage_tenants import TenantRequest, known_plan, new_tenant
 from shared.usecases.people.unknown_keys import REMEMBER_FOR
 
 MAX_CACHED_TENANTS: Final = 10_000
@@ -23,8 +24,9 @@ class NamedTenants:
     `auto_plan` is the plan of tenants that are created because an event names them; None: none are created.
     """
 
-    def __init__(self, directory: Directory, auto_plan: str | None = None) -> None:
+    def __init__(self, directory: Directory, plans: CurrentPlans, auto_plan: str | None = None) -> None:
         self._directory = directory
+        self._plans = plans
         self.auto_plan = auto_plan
         self._cache: OrderedDict[str, tuple[datetime, Tenant | None]] = OrderedDict()
         self._lock = Lock()
@@ -54,7 +56,8 @@ class NamedTenants:
         """
         if self.auto_plan is None or not is_tenant_id(tenant_id):
             raise unknown_tenant(tenant_id)
-        tenant = Tenant(id=tenant_id, name=tenant_id, plan=plan_id(self.auto_plan), created_at=change.at)
+        plan = known_plan(self._plans(), self.auto_plan)
+        tenant = new_tenant(TenantRequest(tenant_id, tenant_id, plan), change.at)
         audit = change.because("named by an event").entry(tenant_id, "tenant.created", None, tenant.plan)
         try:
             self._directory.create_tenant(tenant, None, audit)

@@ -97,7 +97,7 @@ def _hash_of(request: OwnedTenantRequest) -> str:
     content = {
         "id": tenant.id,
         "name": tenant.name,
-        "plan": tenant.plan,
+        "plan": tenant.plan.id,
         "limits": tenant.limits.model_dump(exclude_none=True),
         "metadata": dict(tenant.metadata),
         "owner_email": request.owner_email,

@@ -11,12 +11,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.domain.billing.billing_account import BillingAccount, with_subscription
-from shared.domain.billing.entitlements import DEFAULT_GRACE, entitlement
+from shared.domain.billing.entitlements import entitlement
 from shared.domain.billing.stripe_shapes import read_subscription
 from shared.domain.billing.subscriptions import ApiSnapshot, Subscription, SubscriptionObservation, observe
 from shared.domain.ledger.periods import period_at
 from shared.domain.people.tenants import Tenant
 from tests.golden.stripe_payloads import changed, read_cases
+from tests.plans import PLANS, TERMS
 from tests.sample_subscriptions import START, observed, on_day
 
 SUBSCRIPTION: dict[str, Any] = read_cases("stripe_endive")["subscription"]
@@ -28,7 +29,7 @@ def account_after(scenario: Iterable[SubscriptionObservation]) -> BillingAccount
     account = BillingAccount(tenant=Tenant(id="acme", name="Acme", plan="free", created_at=on_day(-9)))
     for event in scenario:
         known = account.known_subscriptions.get(event.snapshot.id)
-        account = with_subscription(account, observe(known, event), DEFAULT_GRACE, NOW)
+        account = with_subscription(account, observe(known, event), TERMS, NOW)
     return account
 
 
@@ -213,7 +214,7 @@ def test_the_end_of_a_trial_in_an_api_snapshot_counts_like_an_event() -> None:
     event = seen(0, "created", status="trialing", **TRIAL)
     paid = seen(14, "active", **TRIAL).snapshot
     again = observe(observe(None, event, ApiSnapshot(paid, NOW)), seen(30, "trialing", **SECOND_TRIAL))
-    assert entitlement([again]).at(on_day(50)).anchor == on_day(14)
+    assert entitlement([again], TERMS).at(on_day(50)).anchor == on_day(14)
 
 
 def test_an_account_with_many_previous_subscriptions_keeps_only_the_newest_life() -> None:
@@ -245,7 +246,7 @@ def _switched(at: str, number: int, interval: str, plan: str) -> SubscriptionObs
     item = {"price.recurring.interval": interval, "price.lookup_key": f"gwi_{plan}_{interval}"}
     item |= {"current_period_start": at, "current_period_end": "2030-01-01T00:00:00Z"}
     changes = {f"items.data.0.{name}": value for name, value in item.items()}
-    snapshot = read_subscription(changed(SUBSCRIPTION, changes | {"billing_cycle_anchor": at}))
+    snapshot = read_subscription(changed(SUBSCRIPTION, changes | {"billing_cycle_anchor": at}), PLANS)
     return replace(observed(0, "active"), event_id=f"evt_{number}", created=_instant(at), snapshot=snapshot)
 
 
@@ -258,6 +259,6 @@ def test_no_switch_of_interval_price_or_billing_anchor_changes_a_metering_period
     switched: Subscription, day: float
 ) -> None:
     subscribed = _instant("2026-10-15T09:30:20Z")
-    granted = entitlement([switched]).at(on_day(day))
+    granted = entitlement([switched], TERMS).at(on_day(day))
     assert granted.anchor == subscribed
     assert period_at(granted.anchor, on_day(day)) == period_at(subscribed, on_day(day))

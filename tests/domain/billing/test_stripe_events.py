@@ -1,5 +1,6 @@
 """Tests of reading webhooks: the customer and tenant that each kind of object names."""
 
+from functools import partial
 from typing import Any
 
 import pytest
@@ -26,6 +27,7 @@ from shared.domain.billing.stripe_events import (
 from shared.domain.billing.stripe_fields import InvalidStripeObject
 from shared.domain.billing.stripe_shapes import read_invoice, read_subscription
 from tests.golden.stripe_payloads import SHAPES, changed, read_cases, webhooks
+from tests.plans import PLANS
 
 OURS = {"gwi_tenant_id": "acme"}
 CUSTOMER = {"id": "cus_1", "email": "owner@example.com", "metadata": OURS}
@@ -77,8 +79,8 @@ def test_an_object_names_its_customer_and_its_tenant(
 def test_every_shape_of_a_subscription_and_its_invoice_names_the_tenant(shape: str) -> None:
     case = read_cases(f"stripe_{shape}")
     subscription, invoice = case["subscription"], case["invoice"]
-    assert subscription_object(subscription) == EventObject(
-        read_subscription(subscription), "cus_RAcme", "acme"
+    assert subscription_object(subscription, PLANS) == EventObject(
+        read_subscription(subscription, PLANS), "cus_RAcme", "acme"
     )
     assert invoice_object(invoice) == EventObject(read_invoice(invoice), "cus_RAcme", "acme")
 
@@ -110,7 +112,7 @@ def test_the_object_of_a_type_without_a_reader_is_not_read(stripe_object: dict[s
 def test_a_malformed_object_and_a_body_that_is_no_event_are_different_errors(
     stripe_object: dict[str, Any],
 ) -> None:
-    readers = {EVENT["type"]: subscription_object}
+    readers = {EVENT["type"]: partial(subscription_object, plans=PLANS)}
     with pytest.raises(InvalidStripeObject) as refused:
         read_event(EVENT | {"data": {"object": stripe_object}}, readers)
     assert type(refused.value) is InvalidStripeObject

@@ -15,6 +15,7 @@ from shared.domain.billing.stripe_events import NotAnEvent, read_event, subscrip
 from shared.domain.billing.stripe_fields import InvalidStripeObject
 from shared.domain.billing.stripe_shapes import MAX_LINES, InvoiceLine, read_invoice, read_subscription
 from tests.golden.stripe_payloads import SHAPES, changed, read_cases, webhooks
+from tests.plans import PLANS
 
 CASES = {shape: read_cases(f"stripe_{shape}") for shape in SHAPES}
 SUBSCRIPTION: dict[str, Any] = CASES["endive"]["subscription"]
@@ -23,7 +24,7 @@ EVENT = webhooks("endive")[1]
 ITEM: dict[str, Any] = SUBSCRIPTION["items"]["data"][0]
 
 READERS: dict[str, Callable[[object], object]] = {
-    "subscription": read_subscription,
+    "subscription": partial(read_subscription, plans=PLANS),
     "invoice": read_invoice,
     "event": partial(read_event, readers={}),
 }
@@ -113,11 +114,11 @@ def test_an_object_without_one_of_its_fields_is_read_or_refused_by_path(kind: st
 
 
 def test_an_event_is_read_whole() -> None:
-    event = read_event(EVENT, {EVENT["type"]: subscription_object})
+    event = read_event(EVENT, {EVENT["type"]: partial(subscription_object, plans=PLANS)})
     assert (event.id, event.type) == ("evt_1Q02", "customer.subscription.updated")
     assert event.created == datetime(2026, 10, 15, 9, 30, 20 + 3, tzinfo=UTC)
     assert (event.api_version, event.livemode) == ("2026-10-28.endive", False)
-    assert event.payload == read_subscription(EVENT["data"]["object"])
+    assert event.payload == read_subscription(EVENT["data"]["object"], PLANS)
     assert (event.customer_id, event.tenant_id) == ("cus_RAcme", "acme")
     assert event.changed == {"status", "default_payment_method"}
 
@@ -136,12 +137,12 @@ def test_a_status_that_is_not_known_is_refused() -> None:
     with pytest.raises(
         InvalidStripeObject, match=r"subscription\.status is 'dormant', but must be one of incompl"
     ):
-        read_subscription({**SUBSCRIPTION, "status": "dormant"})
+        read_subscription({**SUBSCRIPTION, "status": "dormant"}, PLANS)
 
 
 def test_instants_are_aware_and_in_utc() -> None:
     names = ("created", "trial_start", "trial_end", "cancel_at", "ended_at")
-    snapshot = read_subscription(SUBSCRIPTION | dict.fromkeys(names, 1_792_056_620))
+    snapshot = read_subscription(SUBSCRIPTION | dict.fromkeys(names, 1_792_056_620), PLANS)
     for name in names:
         instant = getattr(snapshot, name)
         assert instant == datetime(2026, 10, 15, 9, 30, 20, tzinfo=UTC)
@@ -150,15 +151,16 @@ def test_instants_are_aware_and_in_utc() -> None:
 
 def test_an_expanded_reference_is_its_id() -> None:
     expanded = {**SUBSCRIPTION, "customer": {"id": "cus_RAcme", "object": "customer", "deleted": True}}
-    assert read_subscription(expanded) == read_subscription(SUBSCRIPTION)
+    assert read_subscription(expanded, PLANS) == read_subscription(SUBSCRIPTION, PLANS)
 
 
 def test_an_expanded_product_names_the_plan() -> None:
     product = {"id": "prod_1", "object": "product", "metadata": {"gwi_plan": "enterprise"}}
     sold = item_with({"lookup_key": None, "product": product})
-    assert read_subscription(subscription_of(sold)).plan == "enterprise"
+    assert read_subscription(subscription_of(sold), PLANS).plan == "enterprise"
     assert (
-        read_subscription(subscription_of(item_with({"lookup_key": None, "product": "prod_1"}))).plan is None
+        read_subscription(subscription_of(item_with({"lookup_key": None, "product": "prod_1"})), PLANS).plan
+        is None
     )
 
 
@@ -167,7 +169,7 @@ def test_of_several_items_the_one_that_maps_to_a_plan_decides() -> None:
         {"id": "price_support", "lookup_key": None, "product": "prod_1"}, current_period_end=1_792_056_621
     )
     for items in ([ITEM, support], [support, ITEM]):
-        snapshot = read_subscription(subscription_of(*items, metadata={"gwi_plan": "enterprise"}))
+        snapshot = read_subscription(subscription_of(*items, metadata={"gwi_plan": "enterprise"}), PLANS)
         assert (snapshot.plan, snapshot.price_id) == ("starter", "price_1QStarterMonth")
         assert snapshot.period_end == datetime(2026, 11, 15, 9, 30, 20, tzinfo=UTC)
 
@@ -175,23 +177,23 @@ def test_of_several_items_the_one_that_maps_to_a_plan_decides() -> None:
 def test_of_several_plans_the_highest_decides() -> None:
     better = item_with({"id": "price_pro", "lookup_key": "gwi_pro_year"})
     for items in ([ITEM, better], [better, ITEM]):
-        assert read_subscription(subscription_of(*items)).plan == "professional"
+        assert read_subscription(subscription_of(*items), PLANS).plan == "professional"
 
 
 def test_without_a_mapped_price_the_subscriptions_metadata_may_name_the_plan() -> None:
     odd = item_with({"id": "price_odd", "lookup_key": None, "product": "prod_1"})
-    snapshot = read_subscription(subscription_of(odd, ITEM | odd, metadata={"gwi_plan": "pro"}))
+    snapshot = read_subscription(subscription_of(odd, ITEM | odd, metadata={"gwi_plan": "pro"}), PLANS)
     assert (snapshot.plan, snapshot.price_id, snapshot.tenant_id) == ("professional", "price_odd", None)
 
 
 def test_a_price_of_zero_in_another_currency_maps_to_its_plan() -> None:
     gift = item_with({"unit_amount": 0, "unit_amount_decimal": "0", "currency": "jpy"})
-    assert read_subscription(subscription_of(gift)).plan == "starter"
+    assert read_subscription(subscription_of(gift), PLANS).plan == "starter"
 
 
 def test_a_subscription_without_items_is_refused() -> None:
     with pytest.raises(InvalidStripeObject, match=r"subscription\.items is .*, but must hold an item"):
-        read_subscription(subscription_of())
+        read_subscription(subscription_of(), PLANS)
 
 
 @pytest.mark.parametrize(
@@ -212,7 +214,7 @@ def test_a_subscription_begins_when_its_first_invoice_is_paid(
     if isinstance(invoice, dict):
         invoice = {"id": "in_1", "billing_reason": "subscription_create", **invoice}
     changes = {"status": status, "latest_invoice": invoice, "collection_method": collection}
-    found = read_subscription(CASES["endive"]["subscription"] | changes)
+    found = read_subscription(CASES["endive"]["subscription"] | changes, PLANS)
     assert (found.status, found.is_payment_pending) == read
 
 
@@ -272,5 +274,5 @@ def test_a_credit_note_may_make_an_amount_negative_but_not_larger_than_64_bits()
 
 def test_a_message_shortens_a_long_value() -> None:
     with pytest.raises(InvalidStripeObject) as refused:
-        read_subscription(json.loads(json.dumps({**SUBSCRIPTION, "status": "x" * 10_000})))
+        read_subscription(json.loads(json.dumps({**SUBSCRIPTION, "status": "x" * 10_000})), PLANS)
     assert len(refused.value.message) < 250

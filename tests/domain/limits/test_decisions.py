@@ -10,9 +10,10 @@ from hypothesis import strategies as st
 from shared.domain.limits.decisions import Decision, decide
 from shared.domain.limits.limits import LimitPolicy, status
 from shared.domain.limits.metrics import Consumption, UsageRequest
-from shared.domain.limits.plans import FREE_PLAN, MAX_LIMIT
+from shared.domain.limits.plans import MAX_LIMIT
 from shared.domain.prices.money import nanousd_from_decimal
 from tests.domain.limits.limit_strategies import NOVEMBER, amounts, consumptions, counts, policies
+from tests.plans import FREE
 
 requested = st.none() | st.integers(0, 400) | counts
 requests = st.builds(UsageRequest, requested, requested, requested)
@@ -20,7 +21,7 @@ NOTHING = UsageRequest()
 
 
 def decision(policy: LimitPolicy, used: Consumption, request: UsageRequest = NOTHING) -> Decision:
-    return decide(policy, status(FREE_PLAN, policy, NOVEMBER, used), used, request)
+    return decide(policy, status(FREE, policy, NOVEMBER, used), used, request)
 
 
 @given(policies, consumptions, requests)
@@ -66,7 +67,7 @@ def test_using_more_never_turns_a_denial_into_a_permission(
 def test_the_remaining_tokens_may_be_requested_but_not_one_more(policy: LimitPolicy, used: int) -> None:
     policy = replace(policy, token_limit=min(policy.token_limit, MAX_LIMIT - 1), cost_limit_nanousd=MAX_LIMIT)
     asked = Consumption(used, 0)
-    remaining = status(FREE_PLAN, policy, NOVEMBER, asked).tokens_remaining
+    remaining = status(FREE, policy, NOVEMBER, asked).tokens_remaining
     assert decision(policy, asked, UsageRequest(tokens=remaining)).allowed == (remaining > 0)
     assert not decision(policy, asked, UsageRequest(tokens=remaining + 1)).allowed
 
@@ -78,7 +79,7 @@ def test_the_remaining_cost_may_be_requested_but_not_a_nano_dollar_more(
     limit = min(policy.cost_limit_nanousd, MAX_LIMIT - 1)
     policy = replace(policy, token_limit=MAX_LIMIT, cost_limit_nanousd=limit)
     asked = Consumption(0, 0, cost_nanousd=used)
-    told = status(FREE_PLAN, policy, NOVEMBER, asked).cost_remaining_usd
+    told = status(FREE, policy, NOVEMBER, asked).cost_remaining_usd
     assert told is not None
     remaining = nanousd_from_decimal(Decimal(told))
     assert decision(policy, asked, UsageRequest(cost_nanousd=remaining)).allowed == (remaining > 0)

@@ -14,15 +14,16 @@ from shared.domain.limits.entitlement import Entitlement
 from shared.domain.limits.grants import Grant, raised_plan
 from shared.domain.limits.limits import LimitOverrides, LimitPolicy, status
 from shared.domain.limits.metrics import Consumption, UsageRequest
-from shared.domain.limits.plans import FREE_PLAN, MAX_LIMIT, PLAN_CATALOG, Plan, find_plan
+from shared.domain.limits.plans import MAX_LIMIT, Plan
 from shared.domain.people.tenants import Tenant
-from shared.usecases.limits.check_limits import Thresholds, plan_of
+from shared.usecases.limits.check_limits import plan_of
+from tests.plans import FREE, PLANS, THRESHOLDS
 from tests.sample_events import NOON
 
 ACME = Tenant(id="acme", name="Acme", plan="free", created_at=NOON)
 HOUR = timedelta(hours=1)
 
-plans = st.sampled_from(PLAN_CATALOG)
+plans = st.sampled_from(PLANS.plans)
 amounts = st.integers(1, MAX_LIMIT) | st.integers(1, 1_000)
 ends = st.none() | st.integers(-3, 3).map(lambda hours: NOON + hours * HOUR)
 gifts = (
@@ -46,7 +47,7 @@ def granted(draw: st.DrawFn) -> tuple[Grant, ...]:
 
 
 def limits_of(tenant: Tenant, now: datetime = NOON) -> LimitPolicy:
-    policy = Thresholds(80, 100).policy_of(tenant.at(now))
+    policy = THRESHOLDS.policy_of(tenant.at(now))
     assert policy is not None
     return policy
 
@@ -61,7 +62,7 @@ def test_limits_are_never_below_the_plan_or_any_grant(
 ) -> None:
     policy = limits_of(replace(ACME, plan=plan.id, grants=grants), now)
     current = valid(grants, now)
-    named = [found for each in current if each.plan and (found := find_plan(each.plan))]
+    named = [found for each in current if each.plan and (found := PLANS.find(each.plan))]
     tokens, runs = sum(each.tokens or 0 for each in current), sum(each.runs or 0 for each in current)
     for source in (plan, *named):
         assert policy.token_limit >= min(source.token_limit + tokens, MAX_LIMIT)
@@ -75,7 +76,7 @@ def test_limits_are_those_of_one_source_with_the_granted_amounts_and_no_more(
 ) -> None:
     policy = limits_of(replace(ACME, plan=plan.id, grants=grants, overrides=own), now)
     current = valid(grants, now)
-    sources = [plan, *(found for each in current if each.plan and (found := find_plan(each.plan)))]
+    sources = [plan, *(found for each in current if each.plan and (found := PLANS.find(each.plan)))]
     tokens = max(each.token_limit for each in sources) if own.tokens is None else own.tokens
     runs = max(each.run_limit for each in sources) if own.runs is None else own.runs
     assert policy.token_limit == min(tokens + sum(each.tokens or 0 for each in current), MAX_LIMIT)
@@ -88,8 +89,8 @@ def test_the_order_of_grants_does_not_matter(
 ) -> None:
     for plan_id in (plan.id, "gone"):
         one, other = (replace(ACME, plan=plan_id, grants=tuple(order)).at(now) for order in orders)
-        assert plan_of(one) == plan_of(other)
-        assert Thresholds(80, 100).policy_of(one) == Thresholds(80, 100).policy_of(other)
+        assert plan_of(one, PLANS) == plan_of(other, PLANS)
+        assert THRESHOLDS.policy_of(one) == THRESHOLDS.policy_of(other)
 
 
 entitlements = st.none() | st.builds(
@@ -115,7 +116,7 @@ def test_a_grant_never_changes_the_anchor_the_plan_or_the_period(
 def test_a_grant_ends_at_its_instant_by_itself() -> None:
     tenant = replace(ACME, grants=(grant(until=NOON, tokens=7),))
     before = NOON - timedelta(microseconds=1)
-    assert limits_of(tenant, before).token_limit == FREE_PLAN.token_limit + 7
+    assert limits_of(tenant, before).token_limit == FREE.token_limit + 7
     assert limits_of(tenant, NOON) == limits_of(ACME, NOON)
     assert tenant.at(before) is tenant
     assert tenant.at(NOON).grants == ()
@@ -125,11 +126,11 @@ def test_a_grant_raises_a_plan_that_is_not_in_the_catalog_and_is_not_lost_with_i
     gone = replace(ACME, plan="gone", grants=(grant(0, plan="starter"), grant(1, runs=5)))
     policy = limits_of(gone)
     assert (policy.token_limit, policy.run_limit) == (500_000, 100 + 5)
-    assert Thresholds(80, 100).policy_of(replace(gone, grants=(grant(1, runs=5),))) is None
+    assert THRESHOLDS.policy_of(replace(gone, grants=(grant(1, runs=5),))) is None
 
 
 def test_a_granted_plan_without_a_limit_of_the_cost_lifts_that_of_the_paid_plan() -> None:
-    raised = raised_plan(replace(FREE_PLAN, cost_limit_nanousd=5), [grant(0, plan="starter")])
+    raised = raised_plan(replace(FREE, cost_limit_nanousd=5), [grant(0, plan="starter")], PLANS)
     assert raised is not None
     assert (raised.id, raised.cost_limit_nanousd) == ("free", MAX_LIMIT)
 
@@ -138,7 +139,7 @@ def test_a_refusal_says_that_grants_are_part_of_the_limit() -> None:
     policy = limits_of(replace(ACME, grants=(grant(tokens=10_000),)))
     november = period_at(None, datetime.fromisoformat("2026-11-22T00:00:00Z"))
     used = Consumption(60_000, 1)
-    current = status(FREE_PLAN, policy, november, used)
+    current = status(FREE, policy, november, used)
     decision = decide(policy, current, used, UsageRequest(tokens=1))
     assert decision.reason == (
         "Plan free with its grants allows 60,000 tokens per period and 60,000 are used; "

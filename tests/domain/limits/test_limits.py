@@ -10,18 +10,19 @@ from pydantic import ValidationError
 
 from shared.domain.limits.limits import LimitOverrides, LimitPolicy, LimitStatus, policy_for, status
 from shared.domain.limits.metrics import Consumption
-from shared.domain.limits.plans import FREE_PLAN, MAX_LIMIT, PLAN_CATALOG
+from shared.domain.limits.plans import MAX_LIMIT
 from shared.domain.prices.money import NANOUSD_PER_USD, usd_string
 from tests.domain.limits.limit_strategies import NOVEMBER, amounts, consumptions, counts, policies
+from tests.plans import FREE, PLANS
 
 
 def current_status(policy: LimitPolicy, *, tokens: int = 0, runs: int = 0, reserved: int = 0) -> LimitStatus:
-    return status(FREE_PLAN, policy, NOVEMBER, Consumption(tokens, runs, reserved))
+    return status(FREE, policy, NOVEMBER, Consumption(tokens, runs, reserved))
 
 
 @given(policies, consumptions)
 def test_a_hard_limit_is_always_a_soft_one_too(policy: LimitPolicy, used: Consumption) -> None:
-    reached = status(FREE_PLAN, policy, NOVEMBER, used)
+    reached = status(FREE, policy, NOVEMBER, used)
     assert reached.soft_limit_reached or not reached.hard_limit_reached
 
 
@@ -45,7 +46,7 @@ def test_either_metric_reaches_a_threshold_at_its_cap(tokens: int, runs: int, so
 def test_what_remains_is_the_cap_less_used_and_reserved_and_never_negative(
     policy: LimitPolicy, used: Consumption
 ) -> None:
-    left = status(FREE_PLAN, policy, NOVEMBER, used)
+    left = status(FREE, policy, NOVEMBER, used)
     token_cap = policy.token_limit * policy.hard_percent // 100
     cost_cap = policy.cost_limit_nanousd * policy.hard_percent // 100
     is_limited = policy.cost_limit_nanousd < MAX_LIMIT
@@ -115,7 +116,7 @@ def test_the_status_has_exactly_the_agreed_names_in_the_agreed_order() -> None:
     assert list(LimitStatus.model_fields) == agreed.split()
 
 
-@pytest.mark.parametrize("plan", PLAN_CATALOG, ids=lambda plan: plan.id)
+@pytest.mark.parametrize("plan", PLANS.plans, ids=lambda plan: plan.id)
 def test_without_overrides_the_plan_and_the_defaults_apply(plan: Any) -> None:
     policy = policy_for(plan, LimitOverrides(), default_soft_percent=70, default_hard_percent=110)
     assert policy == LimitPolicy(
@@ -130,7 +131,7 @@ def test_without_overrides_the_plan_and_the_defaults_apply(plan: Any) -> None:
 
 @given(counts)
 def test_the_cost_that_a_plan_allows_is_the_limit_unless_it_is_overridden(cost: int) -> None:
-    plan = replace(FREE_PLAN, cost_limit_nanousd=5 * NANOUSD_PER_USD)
+    plan = replace(FREE, cost_limit_nanousd=5 * NANOUSD_PER_USD)
     for overrides, expected in (
         (LimitOverrides(), 5 * NANOUSD_PER_USD),
         (LimitOverrides(cost_nanousd=cost), cost),
@@ -144,7 +145,7 @@ def test_every_override_replaces_the_plan_and_the_defaults(
 ) -> None:
     thresholds: dict[str, Any] = {"soft_percent": soft, "hard_percent": hard, "alert_percents": (7, 33)}
     overrides = LimitOverrides(tokens=tokens, runs=runs, requests_per_minute=7, **thresholds)
-    policy = policy_for(FREE_PLAN, overrides, default_soft_percent=80, default_hard_percent=100)
+    policy = policy_for(FREE, overrides, default_soft_percent=80, default_hard_percent=100)
     assert policy == LimitPolicy(token_limit=tokens, run_limit=runs, requests_per_minute=7, **thresholds)
 
 
@@ -203,3 +204,13 @@ def test_policies_and_statuses_cannot_be_changed() -> None:
     with pytest.raises(ValidationError):
         shown.tokens_used = 99
     assert (policy.token_limit, shown.tokens_used) == (10, 0)
+
+
+def test_thresholds_come_from_the_deployment_then_the_plan_then_the_tenant() -> None:
+    plan = replace(FREE, soft_percent=60, alert_percents=(75,))
+    own = LimitOverrides(soft_percent=50)
+    assert policy_for(plan, LimitOverrides(), 80, 100).soft_percent == 60
+    assert policy_for(plan, LimitOverrides(), 80, 90).hard_percent == 90
+    assert policy_for(plan, LimitOverrides(), 80, 100).alert_percents == (75,)
+    assert policy_for(plan, own, 80, 100).soft_percent == 50
+    assert policy_for(plan, LimitOverrides(alert_percents=(10,)), 80, 100).alert_percents == (10,)

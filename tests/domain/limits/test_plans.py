@@ -7,47 +7,48 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.domain.limits.plans import FREE_PLAN, PLAN_CATALOG, Plan, find_plan
+from shared.domain.limits.plans import Plan
+from tests.plans import FREE, PLANS
 
 NANOUSD_PER_USD = 10**9
 
 
 def a_plan(**changes: Any) -> Plan:
-    return replace(PLAN_CATALOG[1], **changes)
+    return replace(PLANS.plans[1], **changes)
 
 
 def test_every_plan_is_found_by_its_id() -> None:
-    assert [find_plan(plan.id) for plan in PLAN_CATALOG] == list(PLAN_CATALOG)
+    assert [PLANS.find(plan.id) for plan in PLANS.plans] == list(PLANS.plans)
 
 
 def test_professional_is_found_by_billings_alias() -> None:
-    assert find_plan("pro") is find_plan("professional") is PLAN_CATALOG[2]
+    assert PLANS.find("pro") is PLANS.find("professional") is PLANS.plans[2]
 
 
 def test_the_free_plan_is_the_first_and_costs_nothing() -> None:
-    assert FREE_PLAN is PLAN_CATALOG[0] is find_plan("free")
-    assert (FREE_PLAN.monthly_price_nanousd, FREE_PLAN.yearly_price_nanousd) == (0, 0)
+    assert FREE is PLANS.plans[0] is PLANS.find("free")
+    assert (FREE.monthly_price_nanousd, FREE.yearly_price_nanousd) == (0, 0)
 
 
 @given(st.text())
 def test_any_other_text_is_an_unknown_plan(text: str) -> None:
-    known = {plan.id for plan in PLAN_CATALOG} | {"pro"}
-    assert (find_plan(text) is None) == (text not in known)
+    known = {plan.id for plan in PLANS.plans} | {"pro"}
+    assert (PLANS.find(text) is None) == (text not in known)
 
 
 def test_ids_and_names_are_unique() -> None:
-    assert len({plan.id for plan in PLAN_CATALOG}) == len(PLAN_CATALOG) == 4
-    assert len({plan.name for plan in PLAN_CATALOG}) == len(PLAN_CATALOG) == 4
+    assert len({plan.id for plan in PLANS.plans}) == len(PLANS.plans) == 4
+    assert len({plan.name for plan in PLANS.plans}) == len(PLANS.plans) == 4
 
 
 def test_prices_increase_with_the_tier() -> None:
-    monthly = [plan.monthly_price_nanousd for plan in PLAN_CATALOG]
+    monthly = [plan.monthly_price_nanousd for plan in PLANS.plans]
     assert monthly == sorted(set(monthly))
 
 
 @pytest.mark.parametrize(
     ("yearly_usd", "saving_percent"),
-    [(12 * 29, 0), (6 * 29, 50), (10 * 29, 17), (0, 100), (12 * 29 - 1, 0), (12 * 29 - 2, 1)],
+    [(12 * 29, 0), (6 * 29, 50), (10 * 29, 17), (0, 0), (12 * 29 - 1, 0), (12 * 29 - 2, 1)],
 )
 def test_the_saving_is_rounded_to_the_nearest_percent_of_twelve_months(
     yearly_usd: int, saving_percent: int
@@ -59,7 +60,7 @@ def test_the_saving_is_rounded_to_the_nearest_percent_of_twelve_months(
 
 
 def test_the_saving_follows_the_prices() -> None:
-    dearer_year = a_plan(yearly_price_nanousd=11 * PLAN_CATALOG[1].monthly_price_nanousd)
+    dearer_year = a_plan(yearly_price_nanousd=11 * PLANS.plans[1].monthly_price_nanousd)
     assert dearer_year.yearly_saving_percent == 8  # 1 / 12 = 8.33 %
 
 
@@ -70,14 +71,14 @@ def test_the_yearly_price_per_month_is_truncated_to_the_nano_dollar() -> None:
 
 def test_the_catalog_itself_cannot_be_changed() -> None:
     with pytest.raises(TypeError):
-        PLAN_CATALOG[0] = PLAN_CATALOG[3]  # type: ignore[index]
-    assert PLAN_CATALOG[0].id == "free"
+        PLANS.plans[0] = PLANS.plans[3]  # type: ignore[index]
+    assert PLANS.plans[0].id == "free"
 
 
 def test_a_changed_copy_leaves_the_catalog_as_it_was() -> None:
     copy = a_plan(token_limit=1)
     assert copy.token_limit == 1
-    assert PLAN_CATALOG[1].token_limit == 500_000
+    assert PLANS.plans[1].token_limit == 500_000
 
 
 @pytest.mark.parametrize(

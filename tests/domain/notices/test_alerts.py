@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 from shared.domain.ledger.periods import period_at
 from shared.domain.limits.limits import LimitPolicy, status
 from shared.domain.limits.metrics import Consumption
-from shared.domain.limits.plans import FREE_PLAN
 from shared.domain.notices.alerts import UsageAlert, alerts_to_tell, crossed_thresholds, new_alerts
 from shared.domain.notices.mail_templates import used_of_limit
 from shared.domain.prices.money import NANOUSD_PER_USD
+from tests.plans import FREE
 
 NOW = datetime(2026, 11, 22, 9, 30, tzinfo=UTC)
 NOVEMBER = period_at(None, NOW)
@@ -65,7 +65,7 @@ def test_an_alert_has_usage_limit_and_time() -> None:
 @given(policies, st.builds(Consumption, used, used, cost_nanousd=used))
 def test_alerts_and_limits_never_disagree(policy: LimitPolicy, consumed: Consumption) -> None:
     alerts = crossed_thresholds(policy, NOVEMBER, consumed, NOW)
-    standing = status(FREE_PLAN, policy, NOVEMBER, consumed)
+    standing = status(FREE, policy, NOVEMBER, consumed)
     if all(caps.hard > 0 for caps in policy.caps.values()):
         is_hard = any(alert.threshold_percent == policy.hard_percent for alert in alerts)
         assert is_hard == standing.hard_limit_reached

@@ -20,6 +20,7 @@ from shared.usecases.billing.stripe_changes import read_stripe_event
 from tests.audit_trail import trail_of
 from tests.billing_places import BillingPlace
 from tests.golden.stripe_payloads import read_cases, webhook
+from tests.plans import PLANS, current_plans
 
 ENDIVE = read_cases("stripe_endive")
 CUSTOMER_ID: str = ENDIVE["subscription"]["customer"]
@@ -69,7 +70,7 @@ DELIVERED_AT = datetime.fromisoformat("2026-12-20T00:00:00Z")
 
 def billing_on(store: BillingStore, gateway: StripeGateway | None = None) -> BillingDependencies:
     """Return the dependencies of the use cases."""
-    return BillingDependencies(store, gateway, DEFAULT_GRACE)
+    return BillingDependencies(store, gateway, DEFAULT_GRACE, current_plans)
 
 
 def event_of(
@@ -78,7 +79,7 @@ def event_of(
     """Return one event; its times are ISO 8601, and names in `changes` have `__` for dots."""
     named = {path.replace("__", "."): value for path, value in changes.items()}
     fields = {"id": event_id or f"evt_{kind}_{created}", "type": kind, "created": created, "changes": named}
-    return read_stripe_event(webhook(fields, dict(stripe_object), ENDIVE["api_version"]))
+    return read_stripe_event(webhook(fields, dict(stripe_object), ENDIVE["api_version"]), PLANS)
 
 
 def subscription_event(what: str, created: str, **changes: Any) -> StripeEvent:

@@ -13,11 +13,13 @@ import stripe
 from shared.adapters.stripe import StripeApi
 from shared.domain.billing.entitlements import DEFAULT_GRACE
 from shared.domain.billing.plan_mapping import SoldInterval, catalog_to_sell
+from shared.domain.limits.plan_catalog import PlanCatalog
 from shared.usecases.billing.apply_stripe_event import apply_stripe_event
 from shared.usecases.billing.billing_dependencies import BillingDependencies
 from shared.usecases.billing.start_checkout import Purchase, ReturnPages, start_checkout
 from shared.usecases.billing.stripe_changes import read_stripe_event
 from tests.billing_places import BillingPlace, MemoryBillingPlace
+from tests.plans import PLANS
 from tests.tools.test_stripe_double.shop import browse
 from tests.usecases.billing.billing_scenarios import account_of
 from tests.usecases.plain_sums import new_tenant
@@ -35,11 +37,17 @@ class DoubleShop:
         self.account = double.account
         self._readings = count()
         self.place = place
-        self.api = StripeApi(KEY, double.url, slots=40)
-        self.billing = BillingDependencies(place.open(), self.api, DEFAULT_GRACE)
+        self.plans = PLANS
+        self.api = StripeApi(KEY, double.url, lambda: self.plans, slots=40)
+        self.billing = BillingDependencies(place.open(), self.api, DEFAULT_GRACE, lambda: self.plans)
         self.client = stripe.StripeClient(KEY, base_addresses={"api": double.url})
         new_tenant(place.directory, plan="free")
-        self.api.sync_catalog(catalog_to_sell())
+        self.sell(PLANS)
+
+    def sell(self, plans: PlanCatalog) -> list[str]:
+        """Sell these plans from now on, and return what that changes in Stripe."""
+        self.plans = plans
+        return self.api.sync_catalog(catalog_to_sell(plans))
 
     @property
     def now(self) -> datetime:
@@ -78,7 +86,8 @@ class DoubleShop:
         """Deliver all webhooks so far, oldest first, also those delivered before; return their outcomes."""
         events = [each.to_dict() for each in self.client.v1.events.list({"limit": 100}).auto_paging_iter()]
         return [
-            apply_stripe_event(self.billing, read_stripe_event(each), self.now) for each in reversed(events)
+            apply_stripe_event(self.billing, read_stripe_event(each, self.plans), self.now)
+            for each in reversed(events)
         ]
 
     def control(self, path: str, **body: object) -> None:

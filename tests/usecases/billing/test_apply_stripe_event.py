@@ -22,6 +22,7 @@ from shared.usecases.billing.billing_dependencies import BillingDependencies
 from shared.usecases.billing.stripe_changes import read_stripe_event
 from tests.billing_places import BillingPlace, MemoryBillingPlace, SentMail
 from tests.golden.stripe_payloads import SHAPES, changed, read_cases, webhook, webhooks
+from tests.plans import PLANS, current_plans
 from tests.usecases.billing.billing_scenarios import (
     CREATED,
     DELIVERED_AT,
@@ -51,7 +52,10 @@ def events_of(case: Mapping[str, Any]) -> list[StripeEvent]:
         {"id": f"evt_{at}", "type": f"customer.subscription.{event['kind']}", **event}
         for at, event in enumerate(case["events"])
     ]
-    return [read_stripe_event(webhook(each, ENDIVE["subscription"], ENDIVE["api_version"])) for each in sent]
+    return [
+        read_stripe_event(webhook(each, ENDIVE["subscription"], ENDIVE["api_version"]), PLANS)
+        for each in sent
+    ]
 
 
 @pytest.mark.parametrize("has_key", [False, True], ids=["from-payloads", "from-the-api"])
@@ -61,9 +65,9 @@ def test_a_scenario_ends_in_its_plan(place: BillingPlace, case: dict[str, Any], 
     newest = max(scenario, key=lambda event: (event.created, event.type.endswith("deleted"), event.id))
     gateway = StripeAccount(newest.payload) if has_key else None
     grace = timedelta(days=case.get("grace_days", 7))
-    assert deliver(BillingDependencies(place.open(), gateway, grace), reversed(scenario)) == [APPLIED] * len(
-        scenario
-    )
+    assert deliver(BillingDependencies(place.open(), gateway, grace, current_plans), reversed(scenario)) == [
+        APPLIED
+    ] * len(scenario)
     tenant = place.directory.find_tenant("acme")
     assert tenant is not None
     assert tenant.billing.status == case["state"]
@@ -73,11 +77,11 @@ def test_a_scenario_ends_in_its_plan(place: BillingPlace, case: dict[str, Any], 
 
 @pytest.mark.parametrize("shape", [pytest.param(shape, id=f"B18-{shape}") for shape in SHAPES])
 def test_every_shape_of_the_golden_scenario_leaves_the_same(place: BillingPlace, shape: str) -> None:
-    events = [read_stripe_event(payload) for payload in webhooks(shape)]
+    events = [read_stripe_event(payload, PLANS) for payload in webhooks(shape)]
     deliver(billing_on(place.open()), events)
     other = MemoryBillingPlace()
     new_tenant(other.directory, plan="free")
-    expected = [read_stripe_event(payload) for payload in webhooks("endive")]
+    expected = [read_stripe_event(payload, PLANS) for payload in webhooks("endive")]
     deliver(billing_on(other.open()), expected)
     assert stored_state(place, events) == stored_state(other, expected)
     assert stored_state(place, events).tenant.billing.status == "canceled"
@@ -156,7 +160,7 @@ def test_a_subscription_without_a_period_is_refused_until_it_has_one(
 
 def test_b14_the_same_event_twice_changes_nothing_the_second_time(place: BillingPlace) -> None:
     billing = billing_on(place.open())
-    for event in [read_stripe_event(payload) for payload in webhooks("endive")]:
+    for event in [read_stripe_event(payload, PLANS) for payload in webhooks("endive")]:
         assert deliver(billing, [event]) == [APPLIED]
         once, audited = stored_state(place, []), audited_changes(place)
         assert deliver(billing, [event, event]) == [DUPLICATE, DUPLICATE]

@@ -21,8 +21,9 @@ from shared.domain.metering.recording import RecordedEvent
 from shared.domain.people.tenants import Tenant
 from shared.ports import BillingStore, Directory, UsageStore
 from shared.usecases.ledger.ledger import Ledger
-from shared.usecases.limits.check_limits import Check, Limits, Thresholds
+from shared.usecases.limits.check_limits import Check, Limits
 from tests.billing_places import MemoryBillingPlace
+from tests.plans import THRESHOLDS
 from tests.sample_events import ONE_SHARD, llm_call
 from tests.tools.test_stripe_double.shop import browse
 from tests.usecases.billing.billing_scenarios import billing_on, deliver, subscription_event
@@ -48,7 +49,7 @@ class Platform:
         self.usage = usage
         self.directory = directory
         self.billing = billing_on(store)
-        self.limits = Limits(Ledger(usage), Thresholds(80, 100))
+        self.limits = Limits(Ledger(usage), THRESHOLDS)
         self.events: list[RecordedEvent] = []
 
     def record(self, *instants: datetime) -> None:

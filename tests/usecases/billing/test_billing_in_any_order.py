@@ -17,6 +17,7 @@ from shared.usecases.billing.apply_stripe_event import APPLIED, DUPLICATE, apply
 from shared.usecases.billing.stripe_changes import read_stripe_event
 from tests.billing_places import BillingPlace, FirestoreBillingPlace, MemoryBillingPlace
 from tests.golden.stripe_payloads import webhooks
+from tests.plans import PLANS
 from tests.usecases.billing.billing_scenarios import (
     CHARGE,
     CREDIT_NOTE,
@@ -34,7 +35,7 @@ from tests.usecases.billing.stripe_account import StripeAccount
 from tests.usecases.fault_injection import Fault
 from tests.usecases.plain_sums import new_tenant
 
-GOLDEN = [read_stripe_event(payload) for payload in webhooks("endive")]
+GOLDEN = [read_stripe_event(payload, PLANS) for payload in webhooks("endive")]
 CREATE, PAY, FAIL_INVOICE, FAIL, PAY_INVOICE, RECOVER, DELETE = (GOLDEN[at] for at in (0, 1, 4, 5, 6, 7, 9))
 SCENARIO = [CREATE, PAY, FAIL_INVOICE, FAIL, PAY_INVOICE, RECOVER, DELETE]
 """A subscription is created and paid, a renewal and its invoice fail and recover, and it is deleted."""

@@ -9,6 +9,7 @@ from shared.domain.billing.plan_mapping import catalog_to_sell
 from shared.domain.errors import Unavailable
 from shared.usecases.billing.reconcile_billing import reconcile_tenant
 from shared.usecases.billing.start_checkout import open_portal
+from tests.plans import PLANS
 from tests.usecases.billing.billing_scenarios import account_of
 from tests.usecases.billing.double_shop import PAGES, DoubleShop, open_shop
 
@@ -34,7 +35,7 @@ def test_without_our_portal_configuration_the_remedy_is_named(shop: DoubleShop) 
     configurations.update(ours.id, {"active": False})
     with pytest.raises(Unavailable, match=r"no portal configuration of ours: run .* sync-catalog"):
         open_portal(shop.billing, PAGES, "acme")
-    assert shop.api.sync_catalog(catalog_to_sell()) == ["created portal configuration"]
+    assert shop.api.sync_catalog(catalog_to_sell(PLANS)) == ["created portal configuration"]
     assert open_portal(shop.billing, PAGES, "acme")
 
 
@@ -69,7 +70,7 @@ def test_a_lookup_key_moved_to_a_foreign_product_is_told_and_taken_back(shop: Do
     shop.pay()
     shop.deliver_webhooks()
     assert [each.alert.kind for each in shop.place.open().list_billing_alerts("acme")] == ["other_price"]
-    assert shop.api.sync_catalog(catalog_to_sell()) == [
+    assert shop.api.sync_catalog(catalog_to_sell(PLANS)) == [
         "replaced price gwi_starter_month",
         "repaired portal configuration",
     ]

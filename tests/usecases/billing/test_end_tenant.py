@@ -17,6 +17,7 @@ from shared.usecases.people.manage_limits import set_limits
 from shared.usecases.people.manage_tenants import set_plan
 from tests.audit_trail import trail_of
 from tests.billing_places import BillingPlace, FirestoreBillingPlace, MemoryBillingPlace
+from tests.plans import ENTERPRISE, STARTER, current_plans
 from tests.usecases.billing.billing_scenarios import account_of
 from tests.usecases.billing.double_shop import DoubleShop, open_shop
 
@@ -96,8 +97,8 @@ def test_a_payment_page_that_is_open_is_closed(shop: DoubleShop) -> None:
 
 def test_keys_grants_and_limits_of_its_own_end_and_each_is_audited(shop: DoubleShop) -> None:
     directory, change = shop.place.directory, by_ada(shop)
-    set_plan(directory, "acme", "enterprise", change)
-    give_grant(directory, "acme", GrantRequest(plan="starter"), change)
+    set_plan(directory, "acme", ENTERPRISE, change)
+    give_grant(directory, "acme", GrantRequest(plan=STARTER), change)
     give_grant(directory, "acme", GrantRequest(tokens=5), change)
     set_limits(directory, "acme", {"tokens": 2**53}, change)
     before = tenant_of(shop)
@@ -148,7 +149,7 @@ def test_while_stripe_does_not_answer_nothing_ends(shop: DoubleShop) -> None:
 
 
 def test_without_a_key_a_subscriber_is_not_ended_and_another_tenant_is(shop: DoubleShop) -> None:
-    keyless = BillingDependencies(shop.billing.store, None, shop.billing.grace)
+    keyless = BillingDependencies(shop.billing.store, None, shop.billing.grace, current_plans)
     assert end_tenant(keyless, shop.place.directory, "acme", by_ada(shop)).revoked_keys == 1
     shop.pay()
     with pytest.raises(Unavailable, match="STRIPE_API_KEY is missing"):

@@ -8,12 +8,12 @@ from hypothesis import strategies as st
 
 from shared.domain.billing.stripe_events import CustomerSnapshot, StripeEvent
 from shared.domain.ledger.periods import period_at
-from shared.domain.limits.plans import MAX_LIMIT, find_plan
+from shared.domain.limits.plans import MAX_LIMIT
 from shared.domain.people.tenants import Change, Tenant
 from shared.usecases.billing.reconcile_billing import reconcile_tenant
-from shared.usecases.limits.check_limits import Thresholds
 from shared.usecases.people.manage_grants import GrantRequest, give_grant
 from tests.billing_places import BillingPlace, MemoryBillingPlace
+from tests.plans import ENTERPRISE, PLANS, STARTER, THRESHOLDS
 from tests.usecases.billing.billing_scenarios import (
     CREATED,
     CUSTOMER_ID,
@@ -45,7 +45,7 @@ LIFE: list[StripeEvent] = [
     event_of("customer.deleted", {"id": CUSTOMER_ID, "object": "customer"}, "2026-12-16T00:00:00Z"),
 ]
 requests = (
-    st.builds(GrantRequest, plan=st.sampled_from(("free", "starter", "professional", "enterprise")))
+    st.builds(GrantRequest, plan=st.sampled_from(PLANS.plans))
     | st.builds(GrantRequest, tokens=st.integers(1, MAX_LIMIT))
     | st.builds(GrantRequest, runs=st.integers(1, MAX_LIMIT))
 )
@@ -63,7 +63,7 @@ def tenant_of(place: BillingPlace) -> Tenant:
 
 
 def limits_of(tenant: Tenant) -> tuple[int, int]:
-    policy = Thresholds(80, 100).policy_of(tenant)
+    policy = THRESHOLDS.policy_of(tenant)
     assert policy is not None
     return policy.token_limit, policy.run_limit
 
@@ -83,13 +83,14 @@ def test_b41_after_every_event_each_grant_is_there_and_the_limits_are_the_better
             deliver(billing_on(granting.open()), [step])
             deliver(billing_on(plain.open()), [step])
         tenant, without = tenant_of(granting), tenant_of(plain)
-        grants = [GrantRequest(plan=each.plan, tokens=each.tokens, runs=each.runs) for each in tenant.grants]
+        grants = [
+            GrantRequest(plan=PLANS.find(each.plan or ""), tokens=each.tokens, runs=each.runs)
+            for each in tenant.grants
+        ]
         assert sorted(grants, key=str) == sorted(given_so_far, key=str)
         assert (tenant.plan, tenant.anchor, tenant.billing) == (without.plan, without.anchor, without.billing)
         assert period_at(tenant.anchor, DELIVERED_AT) == period_at(without.anchor, DELIVERED_AT)
-        plans = [
-            each for each in map(find_plan, [tenant.plan, *(each.plan or "" for each in grants)]) if each
-        ]
+        plans = [each for each in (PLANS.find(tenant.plan), *(each.plan for each in grants)) if each]
         tokens, runs = sum(each.tokens or 0 for each in grants), sum(each.runs or 0 for each in grants)
         assert limits_of(tenant) == (
             min(max(each.token_limit for each in plans) + tokens, MAX_LIMIT),
@@ -102,7 +103,7 @@ def test_b41_a_grant_can_be_given_before_during_and_after_a_subscription(
     place: BillingPlace, after: int
 ) -> None:
     deliver(billing_on(place.open()), LIFE[:after])
-    grant = give_grant(place.directory, "acme", GrantRequest(plan="enterprise"), BY_ADA)
+    grant = give_grant(place.directory, "acme", GrantRequest(plan=ENTERPRISE), BY_ADA)
     deliver(billing_on(place.open()), LIFE[after:])
     tenant = tenant_of(place)
     assert (tenant.grants, tenant.plan, limits_of(tenant)) == ((grant,), "free", (10_000_000, 2_000))
@@ -111,7 +112,7 @@ def test_b41_a_grant_can_be_given_before_during_and_after_a_subscription(
 def test_b41_a_grant_holds_beside_a_subscription_that_no_plan_is_mapped_to(place: BillingPlace) -> None:
     unmapped = subscription_event("created", "2026-12-01T00:00:00Z", **UNMAPPED)
     deliver(billing_on(place.open()), [unmapped])
-    give_grant(place.directory, "acme", GrantRequest(plan="starter"), BY_ADA)
+    give_grant(place.directory, "acme", GrantRequest(plan=STARTER), BY_ADA)
     assert place.alerts("acme") == {"unmapped_price": (SUBSCRIPTION_ID,)}
     assert limits_of(tenant_of(place)) == (500_000, 100)
 
@@ -119,7 +120,7 @@ def test_b41_a_grant_holds_beside_a_subscription_that_no_plan_is_mapped_to(place
 def test_b41_reconciliation_finds_no_drift_in_a_grant_and_leaves_it(place: BillingPlace) -> None:
     stripe = StripeAccount(CREATED.payload, CustomerSnapshot(CUSTOMER_ID, None))
     deliver(billing_on(place.open(), stripe), [CREATED])
-    grant = give_grant(place.directory, "acme", GrantRequest(plan="enterprise"), BY_ADA)
+    grant = give_grant(place.directory, "acme", GrantRequest(plan=ENTERPRISE), BY_ADA)
     before = audited_changes(place)
     assert reconcile_tenant(billing_on(place.open(), stripe), "acme", repair=True, now=DELIVERED_AT) == []
     assert (tenant_of(place).grants, audited_changes(place)) == ((grant,), before)

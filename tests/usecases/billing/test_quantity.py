@@ -2,8 +2,8 @@
 
 from datetime import datetime
 
-from shared.usecases.limits.check_limits import Thresholds
 from tests.billing_places import BillingPlace
+from tests.plans import THRESHOLDS
 from tests.usecases.billing.billing_scenarios import (
     DELIVERED_AT,
     STARTED,
@@ -16,7 +16,7 @@ from tests.usecases.billing.billing_scenarios import (
 
 def limits_at(place: BillingPlace, now: datetime) -> tuple[int, int]:
     """Return the tokens and runs of tenant acme in a period."""
-    policy = Thresholds(80, 100).policy_of(account_of(place.open()).tenant.at(now))
+    policy = THRESHOLDS.policy_of(account_of(place.open()).tenant.at(now))
     assert policy
     return policy.token_limit, policy.run_limit
 

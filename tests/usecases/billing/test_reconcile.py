@@ -16,6 +16,7 @@ from shared.usecases.billing.reconcile_billing import reconcile_all, reconcile_t
 from shared.usecases.billing.stripe_changes import read_stripe_event
 from tests.audit_trail import trail_of
 from tests.billing_places import BillingPlace, FirestoreBillingPlace, MemoryBillingPlace
+from tests.plans import PLANS, current_plans
 from tests.usecases.billing.billing_scenarios import account_of
 from tests.usecases.billing.double_shop import DoubleShop, open_shop
 from tests.usecases.plain_sums import new_tenant
@@ -118,8 +119,8 @@ def test_a_stored_end_that_stripe_does_not_have(shop: DoubleShop) -> None:
     living = shop.client.v1.subscriptions.retrieve(subscription_id).to_dict()
     payload: dict[str, Any] = {"id": "evt_bogus", "object": "event", "type": "customer.subscription.deleted"}
     payload |= {"created": int(shop.now.timestamp()), "data": {"object": living | {"status": "canceled"}}}
-    keyless = BillingDependencies(shop.billing.store, None, shop.billing.grace)
-    apply_stripe_event(keyless, read_stripe_event(payload), shop.now)
+    keyless = BillingDependencies(shop.billing.store, None, shop.billing.grace, current_plans)
+    apply_stripe_event(keyless, read_stripe_event(payload, PLANS), shop.now)
     assert shop.plan == "free"
     is_reported_and_then_repaired(
         shop,
@@ -241,7 +242,7 @@ def test_only_the_tenants_that_are_named_are_compared(shop: DoubleShop) -> None:
 
 def test_without_a_key_nothing_is_compared(shop: DoubleShop) -> None:
     shop.pay()
-    keyless = BillingDependencies(shop.billing.store, None, shop.billing.grace)
+    keyless = BillingDependencies(shop.billing.store, None, shop.billing.grace, current_plans)
     with pytest.raises(Unavailable, match="STRIPE_API_KEY is missing"):
         reconcile_tenant(keyless, "acme", repair=True, now=shop.now)
     assert shop.plan == "free"

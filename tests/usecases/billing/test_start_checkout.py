@@ -17,6 +17,7 @@ from shared.usecases.billing.reconcile_billing import reconcile_tenant
 from shared.usecases.billing.start_checkout import Purchase, open_portal, start_checkout
 from tests.audit_trail import trail_of
 from tests.billing_places import FirestoreBillingPlace
+from tests.plans import current_plans
 from tests.tools.test_stripe_double.shop import browse
 from tests.usecases.billing.billing_scenarios import account_of
 from tests.usecases.billing.double_shop import PAGES, DoubleShop, open_shop
@@ -363,7 +364,7 @@ def test_a_deleted_customer_has_no_portal(shop: DoubleShop) -> None:
 
 
 def test_without_a_key_billing_is_not_set_up(shop: DoubleShop) -> None:
-    keyless = BillingDependencies(shop.billing.store, None, shop.billing.grace)
+    keyless = BillingDependencies(shop.billing.store, None, shop.billing.grace, current_plans)
     with pytest.raises(Unavailable, match="billing is not set up here: STRIPE_API_KEY is missing"):
         start_checkout(keyless, PAGES, STARTER, shop.now)
 

@@ -12,6 +12,7 @@ from shared.usecases.billing.apply_stripe_event import APPLIED, DUPLICATE, IGNOR
 from shared.usecases.billing.stripe_changes import read_stripe_event
 from tests.billing_places import BillingPlace, MemoryBillingPlace
 from tests.golden.stripe_payloads import changed, webhooks
+from tests.plans import PLANS
 from tests.usecases.billing.billing_scenarios import (
     CREATED,
     CUSTOMER,
@@ -130,7 +131,7 @@ def test_b24_a_customer_never_moves_to_another_tenant(place: BillingPlace) -> No
 def test_b25_the_customer_survives_every_later_event(place: BillingPlace) -> None:
     billing = billing_on(place.open())
     deliver(billing, [CREATED])
-    for event in [read_stripe_event(payload) for payload in webhooks("endive")]:
+    for event in [read_stripe_event(payload, PLANS) for payload in webhooks("endive")]:
         deliver(billing, [event])
         assert account_of(place.open()).customer_id == CUSTOMER_ID
     second = subscription_event("created", STARTED, event_id="evt_second", customer="cus_2", id="sub_2")

@@ -10,8 +10,8 @@ from shared.domain.prices.costs import EventCost
 from shared.domain.prices.money import NANOUSD_PER_USD
 from shared.usecases.ledger.fold_tenant import TenantFolder
 from shared.usecases.ledger.fold_usage import fold_tenants
-from shared.usecases.limits.check_limits import Thresholds
 from shared.usecases.people.manage_limits import set_limits
+from tests.plans import THRESHOLDS
 from tests.sample_events import NOON, ONE_SHARD, costing, llm_call
 from tests.usecases.plain_sums import new_tenant, stored_tenant
 
@@ -32,7 +32,7 @@ def test_the_next_fold_comes_before_a_threshold_of_the_cost_is_reached(
 ) -> None:
     new_tenant(memory)
     set_limits(memory, "acme", {"cost_nanousd": 10 * NANOUSD_PER_USD}, Change("test", NOON))
-    folder = TenantFolder(memory, Thresholds(80, 100).policy_of)
+    folder = TenantFolder(memory, THRESHOLDS.policy_of)
     for number, cents in enumerate((first_cents, then_cents)):
         cost = EventCost("exact", cents * NANOUSD_PER_USD // 100, "client")
         now = NOON + number * QUARTER

@@ -14,8 +14,9 @@ from shared.domain.prices.costs import EventCost
 from shared.domain.prices.money import NANOUSD_PER_USD
 from shared.ports import Directory
 from shared.usecases.ledger.ledger import Ledger
-from shared.usecases.limits.check_limits import Limits, Thresholds
+from shared.usecases.limits.check_limits import Limits
 from shared.usecases.people.manage_limits import set_limits
+from tests.plans import THRESHOLDS
 from tests.sample_events import NOON, TODAY, costing, llm_call
 from tests.usecases.conftest import RETENTION
 from tests.usecases.fault_injection import counted
@@ -41,7 +42,7 @@ def test_a_second_check_reads_nothing_unless_the_cost_is_near_a_cap(
     tenant = limited_tenant(memory, MANY)
     spend(memory, tenant, spent_cents)
     store, calls = counted(memory)
-    limits = Limits(Ledger(store), Thresholds(80, 100))
+    limits = Limits(Ledger(store), THRESHOLDS)
     limits.check(tenant, asked, NOON)
     calls.clear()
     limits.check(tenant, asked, NOON)
@@ -58,7 +59,7 @@ def test_a_check_of_the_cost_takes_at_most_two_rpcs(firestore_rpc: FirestoreRpc,
     tick(store, NOON)
     spend(store, tenant, 99)
     rpcs.clear()
-    limits = Limits(Ledger(store), Thresholds(80, 100))
+    limits = Limits(Ledger(store), THRESHOLDS)
     asked = limits.check(tenant, UsageRequest(cost_nanousd=NANOUSD_PER_USD // 100 + 1), NOON)
     assert asked.code == "cost_limit_exceeded"
     assert rpcs == {"batch_get": 1, "count": 1}

@@ -12,8 +12,9 @@ from shared.domain.metering.recording import RecordedEvent
 from shared.domain.people.tenants import Tenant
 from shared.ports import UsageStore
 from shared.usecases.ledger.ledger import Ledger
-from shared.usecases.limits.check_limits import Limits, Thresholds
+from shared.usecases.limits.check_limits import Limits
 from shared.usecases.limits.read_usage import Changes, UsagePage, read_current, read_interval, read_previous
+from tests.plans import THRESHOLDS
 from tests.sample_events import CALL, NOON, ONE_SHARD, llm_call, writing
 from tests.usecases.conftest import FirestorePlace, MemoryPlace, Place
 from tests.usecases.plain_sums import MovingStore, new_tenant, plain_sums, sums_of, tick
@@ -34,7 +35,7 @@ def place(request: pytest.FixtureRequest) -> Place:
 
 
 def limits_on(store: UsageStore) -> Limits:
-    return Limits(Ledger(store), Thresholds(80, 100))
+    return Limits(Ledger(store), THRESHOLDS)
 
 
 def known_to(store: UsageStore, now: datetime) -> Tenant:

@@ -19,6 +19,7 @@ from shared.adapters.firestore import (
 from shared.adapters.memory import MemoryStore
 from shared.domain.ledger.periods import period_at
 from shared.domain.limits.limits import LimitOverrides
+from shared.domain.limits.plans import PlanVersion
 from shared.domain.metering.recording import RecordedEvent
 from shared.domain.people.tenant_rows import RowUsage, TenantRow, row_tenant
 from shared.domain.people.tenants import Change, Tenant, TenantProfile
@@ -26,12 +27,12 @@ from shared.ports import Directory, StoredRow, TenantIndex, UsageStore
 from shared.usecases.ledger.fold_tenant import TenantFolder
 from shared.usecases.ledger.fold_usage import fold_tenants
 from shared.usecases.ledger.ledger import Ledger
-from shared.usecases.limits.check_limits import Thresholds
 from shared.usecases.limits.tenant_rows import TenantRows
+from tests.plans import THRESHOLDS
 from tests.sample_events import NOON, ONE_SHARD, llm_call
 from tests.usecases.plain_sums import new_tenant, plain_sums
 
-POLICY_OF = Thresholds(80, 100).policy_of
+POLICY_OF = THRESHOLDS.policy_of
 HOURS = st.integers(min_value=1, max_value=24 * 20)
 
 
@@ -183,7 +184,7 @@ def test_a_row_is_completed_though_somebody_else_changes_it_meanwhile(world: Cal
     here.pass_by(24 * 20)
 
     def upgrade(to: Directory, change: Change) -> None:
-        to.set_plan("acme", "starter", change.entry("acme", "plan.changed", None, None))
+        to.set_plan("acme", PlanVersion("starter", 1), change.entry("acme", "plan.changed", None, None))
 
     raced = _Raced(here.index, lambda: here.change(upgrade))
     TenantRows(raced, Ledger(here.usage), POLICY_OF).refresh(["acme"], here.now)

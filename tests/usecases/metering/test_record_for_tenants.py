@@ -17,7 +17,6 @@ from shared.domain.metering.recording import RecordedEvent
 from shared.domain.people.tenants import PLATFORM_SCOPES, Change, PlatformScope, Tenant
 from shared.ports import Outcome
 from shared.usecases.ledger.ledger import Ledger
-from shared.usecases.limits.check_limits import Thresholds
 from shared.usecases.limits.limit_rates import RateLimits
 from shared.usecases.metering.record_events import EventRecorder, Recorded
 from shared.usecases.metering.record_for_tenants import NOT_RECORDED, PlatformRecorder, Sender
@@ -26,6 +25,7 @@ from shared.usecases.people.manage_tenants import set_suspension
 from shared.usecases.people.named_tenants import NamedTenants
 from shared.usecases.prices.read_prices import PriceReader
 from tests.audit_trail import trail_of
+from tests.plans import THRESHOLDS, current_plans
 from tests.sample_events import NOON
 from tests.usecases.plain_sums import new_tenant
 
@@ -57,8 +57,8 @@ class Platform:
         set_suspension(self.store, SUSPENDED, suspended=True, change=Change("test", NOON))
         self.store.failing = failing
         self.events = EventRecorder(Ledger(self.store), PriceReader(self.store))
-        tenants = NamedTenants(self.store, auto_plan)
-        self._recorder = PlatformRecorder(self.events, tenants, RateLimits(Thresholds(80, 100)))
+        tenants = NamedTenants(self.store, current_plans, auto_plan)
+        self._recorder = PlatformRecorder(self.events, tenants, RateLimits(THRESHOLDS))
 
     def record(
         self,

@@ -9,14 +9,13 @@ from shared.domain.prices.token_pools import TokenPools
 from shared.ports import Members, Outbox, UsageStore
 from shared.usecases.ledger.fold_tenant import TenantFolder
 from shared.usecases.ledger.fold_usage import fold_tenants
-from shared.usecases.limits.check_limits import Thresholds
 from shared.usecases.notices.raise_alerts import AlertRaiser
 from tests.alert_places import AlertPlace, MemoryAlertPlace
 from tests.member_fixtures import add_member
+from tests.plans import THRESHOLDS
 from tests.sample_events import NOON, ONE_SHARD, event_of
 from tests.usecases.plain_sums import new_tenant
 
-THRESHOLDS = Thresholds(80, 100)
 LINKS = Links("https://usage.example.com")
 LIMIT = 50_000
 """Tokens of plan free, which also allows 10 runs."""

@@ -17,6 +17,7 @@ from shared.usecases.notices.alert_thresholds import set_alert_percents
 from shared.usecases.people.manage_limits import set_limits
 from tests.alert_places import AlertPlace, FirestoreAlertPlace, MemoryAlertPlace, WaitingMail
 from tests.outgoing_fixtures import mails_of
+from tests.plans import STARTER
 from tests.sample_events import NOON, ONE_SHARD, costing, llm_call
 from tests.usecases.fault_injection import counted
 from tests.usecases.notices.alert_scenarios import (
@@ -159,7 +160,7 @@ def test_an_upgrade_removes_no_alert_and_raises_none(place: AlertPlace) -> None:
     use(place, LIMIT)
     fold(place)
     before = raised(place)
-    place.directory.set_plan("acme", "starter", replace(an_entry(place), action="plan.changed"))
+    place.directory.set_plan("acme", STARTER.named_version, replace(an_entry(place), action="plan.changed"))
     use(place, 1)
     fold(place, now=NOON + MINUTE)
     assert raised(place) == before

@@ -11,7 +11,9 @@ from shared.domain.errors import Conflict, InvalidInput, NotFound
 from shared.domain.limits.grants import Grant
 from shared.domain.people.tenants import Change, Tenant
 from shared.usecases.people.manage_grants import MAX_GRANTS, GrantRequest, give_grant, revoke_grant
+from shared.usecases.people.manage_tenants import known_plan
 from tests.audit_trail import trail_of
+from tests.plans import PLANS
 from tests.sample_events import NOON
 from tests.usecases.plain_sums import new_tenant
 
@@ -31,7 +33,8 @@ def stored(memory: MemoryStore) -> tuple[Grant, ...]:
 
 
 def give(memory: MemoryStore, change: Change = BY_ADA, **request: Any) -> Grant:
-    return give_grant(memory, "acme", GrantRequest(**request), change)
+    plan = {"plan": known_plan(PLANS, request["plan"])} if "plan" in request else {}
+    return give_grant(memory, "acme", GrantRequest(**{**request, **plan}), change)
 
 
 @pytest.mark.parametrize(

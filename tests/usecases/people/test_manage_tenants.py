@@ -6,14 +6,14 @@ import pytest
 
 from shared.adapters.memory import MemoryStore
 from shared.domain.billing.billing_account import with_subscription
-from shared.domain.billing.entitlements import DEFAULT_GRACE
 from shared.domain.errors import Conflict, InvalidInput, NotFound
 from shared.domain.people.tenants import Change, Tenant
 from shared.ports import BillingChange
 from shared.usecases.people.authenticate import Access, KeyAuthenticator
 from shared.usecases.people.manage_keys import NewKey
-from shared.usecases.people.manage_tenants import TenantRequest, create_tenant, set_plan
+from shared.usecases.people.manage_tenants import TenantRequest, create_tenant, known_plan, set_plan
 from tests.audit_trail import trail_of
+from tests.plans import ENTERPRISE, FREE, PLANS, PROFESSIONAL, TERMS
 from tests.sample_events import NOON
 from tests.sample_subscriptions import observed, subscription_after
 
@@ -23,7 +23,9 @@ BY_ADA = Change("ada", NOON)
 def create(
     store: MemoryStore, tenant_id: str = "acme", name: str = "Acme", plan: str = "starter"
 ) -> tuple[Tenant, NewKey]:
-    return create_tenant(store, TenantRequest(tenant_id, name, plan), BY_ADA, is_live=False)
+    return create_tenant(
+        store, TenantRequest(tenant_id, name, known_plan(PLANS, plan)), BY_ADA, is_live=False
+    )
 
 
 def test_a_new_tenant_has_a_key_that_records_and_checks_only(memory: MemoryStore) -> None:
@@ -81,13 +83,13 @@ def test_an_unknown_plan_is_refused_with_the_list_of_plans(memory: MemoryStore, 
 
 def test_the_alias_of_a_plan_is_stored_as_its_id(memory: MemoryStore) -> None:
     assert create(memory, plan="pro")[0].plan == "professional"
-    assert set_plan(memory, "acme", "pro", BY_ADA).plan == "professional"
+    assert set_plan(memory, "acme", PROFESSIONAL, BY_ADA).plan == "professional"
 
 
 def test_a_plan_is_changed_for_this_tenant_alone(memory: MemoryStore) -> None:
     create(memory)
     create(memory, "bolt")
-    changed = set_plan(memory, "acme", "enterprise", Change("ada", NOON, "upgrade"))
+    changed = set_plan(memory, "acme", ENTERPRISE, Change("ada", NOON, "upgrade"))
     assert (
         changed
         == memory.find_tenant("acme")
@@ -98,7 +100,7 @@ def test_a_plan_is_changed_for_this_tenant_alone(memory: MemoryStore) -> None:
 
 def test_the_plan_of_an_unknown_tenant_cannot_be_changed(memory: MemoryStore) -> None:
     with pytest.raises(NotFound, match="'ghost'"):
-        set_plan(memory, "ghost", "free", BY_ADA)
+        set_plan(memory, "ghost", FREE, BY_ADA)
 
 
 @pytest.mark.parametrize("reports", [["active"], ["active", "past_due"], ["active", "deleted"]])
@@ -107,7 +109,7 @@ def test_the_plan_of_a_subscriber_cannot_be_set_by_hand(memory: MemoryStore, rep
     subscribe(memory, reports)
     before = memory.find_tenant("acme")
     with pytest.raises(Conflict, match="subscription sub_1 ") as refusal:
-        set_plan(memory, "acme", "enterprise", Change("ada", NOON, "gift"))
+        set_plan(memory, "acme", ENTERPRISE, Change("ada", NOON, "gift"))
     assert refusal.value.code == "subscription_decides"
     assert memory.find_tenant("acme") == before
     assert [entry.action for entry in trail_of(memory)] == ["tenant.created"]
@@ -118,7 +120,7 @@ def test_the_plan_can_be_set_by_hand_if_a_subscription_was_never_paid(
 ) -> None:
     create(memory, plan="free")
     subscribe(memory, ["incomplete"])
-    set_plan(memory, "acme", "enterprise", Change("ada", NOON, "gift"))
+    set_plan(memory, "acme", ENTERPRISE, Change("ada", NOON, "gift"))
     subscribe(memory, ["incomplete", "incomplete_expired"])
     tenant = memory.find_tenant("acme")
     assert tenant is not None
@@ -130,21 +132,21 @@ def subscribe(memory: MemoryStore, reports: list[str]) -> None:
     read = memory.read_account("acme")
     assert read is not None
     scenario = subscription_after(observed(day, report) for day, report in enumerate(reports))
-    account = with_subscription(read.account, scenario, DEFAULT_GRACE, NOON)
+    account = with_subscription(read.account, scenario, TERMS, NOON)
     memory.save_billing(BillingChange(account=account, at=NOON))
 
 
 def test_a_change_to_an_unknown_plan_changes_nothing(memory: MemoryStore) -> None:
     create(memory)
     with pytest.raises(InvalidInput, match="'gold'"):
-        set_plan(memory, "acme", "gold", BY_ADA)
+        set_plan(memory, "acme", known_plan(PLANS, "gold"), BY_ADA)
     assert [entry.action for entry in trail_of(memory)] == ["tenant.created"]
 
 
 def test_every_change_of_a_tenant_is_audited_with_actor_change_and_reason(memory: MemoryStore) -> None:
     create(memory)
     later = NOON + timedelta(hours=1)
-    set_plan(memory, "acme", "free", Change("bob", later, "unpaid"))
+    set_plan(memory, "acme", FREE, Change("bob", later, "unpaid"))
     assert trail_of(memory) == [
         BY_ADA.entry("acme", "tenant.created", None, "starter"),
         Change("bob", later, "unpaid").entry("acme", "plan.changed", "starter", "free"),

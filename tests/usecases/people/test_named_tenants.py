@@ -13,6 +13,7 @@ from shared.usecases.people.authenticate import CACHE_FOR
 from shared.usecases.people.manage_tenants import set_plan
 from shared.usecases.people.named_tenants import NamedTenants
 from shared.usecases.people.unknown_keys import REMEMBER_FOR
+from tests.plans import ENTERPRISE, current_plans
 from tests.sample_events import NOON
 from tests.usecases.fault_injection import counted
 from tests.usecases.plain_sums import new_tenant
@@ -26,7 +27,7 @@ def named(memory: MemoryStore) -> tuple[NamedTenants, Counter[str]]:
     for tenant_id in ("acme", "bolt"):
         new_tenant(memory, tenant_id)
     directory, calls = counted(memory)
-    return NamedTenants(directory), calls
+    return NamedTenants(directory, current_plans), calls
 
 
 def test_all_tenants_of_a_request_are_read_in_one_round_trip_and_then_not_for_a_minute(
@@ -46,7 +47,7 @@ def test_a_change_is_seen_after_a_minute(
 ) -> None:
     tenants, _ = named
     tenants.find("acme", NOON)
-    set_plan(memory, "acme", "enterprise", CHANGE)
+    set_plan(memory, "acme", ENTERPRISE, CHANGE)
     assert tenants.find("acme", NOON + CACHE_FOR - timedelta(seconds=1)).plan == "starter"
     assert tenants.find("acme", NOON + CACHE_FOR).plan == "enterprise"
 
@@ -90,6 +91,6 @@ def test_the_least_recently_named_tenant_is_forgotten_first(
 def test_a_tenant_that_somebody_else_created_meanwhile_is_taken_as_it_is(
     memory: MemoryStore, named: tuple[NamedTenants, Counter[str]]
 ) -> None:
-    tenants = NamedTenants(memory, "free")
+    tenants = NamedTenants(memory, current_plans, "free")
     theirs: Tenant = new_tenant(memory, "new", plan="enterprise")
     assert tenants.create("new", CHANGE) == theirs

@@ -11,6 +11,7 @@ from shared.usecases.people.authenticate import KeyAuthenticator
 from shared.usecases.people.manage_tenants import TenantRequest, create_tenant
 from shared.usecases.people.unknown_keys import REMEMBER_FOR, UNKNOWN_KEYS_PER_MINUTE
 from tests.key_fixtures import tenant_access
+from tests.plans import FREE
 from tests.sample_events import NOON
 
 HOME, ELSEWHERE = "192.0.2.1", "192.0.2.2"
@@ -57,7 +58,7 @@ def test_an_unknown_key_is_looked_up_once_in_some_seconds(
 def test_hundreds_of_unknown_keys_from_an_address_are_refused_without_a_read(
     store: CountingStore, authenticator: KeyAuthenticator
 ) -> None:
-    _, made = create_tenant(store, TenantRequest("acme", "Acme", "free"), Change("test", NOON), is_live=False)
+    _, made = create_tenant(store, TenantRequest("acme", "Acme", FREE), Change("test", NOON), is_live=False)
     authenticator.authenticate(made.secret, NOON, HOME)
     for number in range(UNKNOWN_KEYS_PER_MINUTE):
         with pytest.raises(NotAuthenticated):

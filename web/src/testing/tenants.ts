@@ -2,6 +2,7 @@
 import type { Role, Usage } from '@/lib/api/types'
 import type { TenantContext } from '@/lib/tenant'
 
+import { FREE } from './plans'
 import { amounts, usageOf } from './usage'
 
 const LIMITS = { tokens: 50_000, runs: 10, requests_per_minute: 10, soft_percent: 80, hard_percent: 100 }
@@ -55,6 +56,7 @@ export function unusedUsage(role: Role = 'owner'): Usage {
       ...billing,
       plan: 'free',
       plan_name: 'Free',
+      plan_terms: FREE,
       status: 'none',
       interval: null,
       current_period_end: null,

@@ -1,6 +1,8 @@
 // An answer about usage for tests: a tenant on Starter in the middle of November, with what a test changes in it.
 import type { Aggregate, Alert, Amounts, DayRow, SeriesRow, Usage } from '@/lib/api/types'
 
+import { STARTER } from './plans'
+
 /** Amounts of nothing, but for what is given. */
 export function amounts(
   given: Partial<Omit<Amounts, 'tokens'>> & { tokens?: Partial<Amounts['tokens']> } = {},
@@ -126,7 +128,9 @@ export function usageOf(changes: Partial<Usage> = {}): Usage {
     },
     billing: {
       plan: 'starter',
+      plan_version: 1,
       plan_name: 'Starter',
+      plan_terms: STARTER,
       status: 'active',
       interval: 'month',
       current_period_end: '2026-12-26T00:00:00Z',

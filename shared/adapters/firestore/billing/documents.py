@@ -9,7 +9,12 @@ from typing import Any
 from pydantic import TypeAdapter
 
 from shared.adapters.firestore.encoding import get_fields
-from shared.adapters.firestore.people.tenants import change_write, entitlement_fields, read_tenant
+from shared.adapters.firestore.people.tenants import (
+    change_write,
+    entitlement_fields,
+    plan_fields,
+    read_tenant,
+)
 from shared.domain.billing.billing_account import BillingAccount
 from shared.domain.billing.corrections import ObservedCorrection
 from shared.domain.billing.entitlements import BillingAlert
@@ -27,7 +32,11 @@ _INVOICE_FIELDS = tuple(field.name for field in fields_of(InvoiceSnapshot))
 def account_write(name: str, account: BillingAccount) -> Any:
     """Return the write of a tenant's billing, on condition that the tenant is unchanged since it was read."""
     tenant = account.tenant
-    fields = {"plan": tenant.plan, "period": {"anchor": tenant.anchor}, "billing": _billing_fields(account)}
+    fields = {
+        **plan_fields(tenant),
+        "period": {"anchor": tenant.anchor},
+        "billing": _billing_fields(account),
+    }
     write = change_write(name, fields)
     write.current_document.update_time.CopyFrom(account.version)
     return write

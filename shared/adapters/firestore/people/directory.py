@@ -27,6 +27,7 @@ from shared.adapters.firestore.rpc import FirestoreRpc
 from shared.domain.errors import NotFound, Unavailable
 from shared.domain.limits.grants import Grant
 from shared.domain.limits.limits import LimitOverrides
+from shared.domain.limits.plans import PlanVersion
 from shared.domain.people.receipts import Receipt
 from shared.domain.people.tenants import ApiKey, AuditEntry, Tenant, TenantProfile
 from shared.ports import Page, StaleTenant
@@ -60,9 +61,10 @@ class FirestoreDirectory:
         names = [self._tenant_name(each) for each in tenant_ids]
         return [read_tenant(each) for each in self._rpc.batch_get(names).values()]
 
-    def set_plan(self, tenant_id: str, plan: str, audit: AuditEntry) -> None:
-        write = change_write(self._tenant_name(tenant_id), {"plan": plan})
-        self._change_listed(lambda tenant: replace(tenant, plan=plan), write, audit)
+    def set_plan(self, tenant_id: str, plan: PlanVersion, audit: AuditEntry) -> None:
+        fields: dict[str, Any] = {"plan": plan.plan, "plan_version": plan.version}
+        write = change_write(self._tenant_name(tenant_id), fields)
+        self._change_listed(lambda tenant: replace(tenant, **fields), write, audit)
 
     def set_alert_recipients(
         self, tenant_id: str, emails: Sequence[str], audit: AuditEntry, version: object = None

@@ -25,7 +25,13 @@ def grants_write(name: str, added: Sequence[Grant], removed: Collection[str]) ->
 
 def grants_fields(grants: Iterable[Grant]) -> dict[str, object]:
     """Return grants as a map by their ids."""
-    return {each.id: {name: getattr(each, name) for name in _FIELDS} for each in grants}
+    return {each.id: _grant_fields(each) for each in grants}
+
+
+def _grant_fields(grant: Grant) -> dict[str, object]:
+    # Only where it says something: an instance that is being replaced does not know the field.
+    unknown = () if grant.plan_version > 1 else ("plan_version",)
+    return {name: getattr(grant, name) for name in _FIELDS if name not in unknown}
 
 
 def read_grants(stored: Mapping[str, Any]) -> tuple[Grant, ...]:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import fields as fields_of
 from dataclasses import replace
+from itertools import starmap
 from typing import Any
 from uuid import uuid4
 
@@ -13,6 +14,7 @@ from shared.domain.ledger.counter_settings import LONGEST_FOLD_MINUTES, CounterS
 from shared.domain.ledger.zones import UTC_NAME
 from shared.domain.limits.entitlement import Entitlement
 from shared.domain.limits.limits import LimitOverrides
+from shared.domain.limits.plans import PlanVersion
 from shared.domain.people.tenants import (
     AUDIT_KEPT_FOR,
     ENDED_KEYS_KEPT_FOR,
@@ -25,6 +27,8 @@ from shared.domain.people.tenants import (
 TENANT_FIELDS = (
     "name",
     "plan",
+    "plan_version",
+    "least_versions",
     "limits",
     GRANTS,
     "period",
@@ -45,6 +49,17 @@ TENANT_FIELDS = (
     "full_until",
 )
 """All fields of a tenant's document, for reads with a field mask."""
+PLAN_FIELDS = (
+    *("name", "created_at", "limits", "period", "plan", "plan_version", "least_versions", GRANTS),
+    *(
+        "billing.entitlement",
+        "billing.status",
+        "billing.interval",
+        "billing.scheduled_plan",
+        "billing.scheduled_at",
+    ),
+)
+"""The fields of a tenant's document that concern its plan."""
 _EXPIRE_AT = "expire_at"
 """The field after which Firestore deletes a document (TTL)."""
 _SUMMARY_FIELDS = tuple(field.name for field in fields_of(BillingSummary))
@@ -94,7 +109,7 @@ def tenant_fields(tenant: Tenant) -> dict[str, object]:
     """Return the fields of a new tenant's document."""
     return {
         "name": tenant.name,
-        "plan": tenant.plan,
+        **plan_fields(tenant),
         "limits": tenant.overrides.model_dump(exclude_none=True),
         GRANTS: grants_fields(tenant.grants),
         "period": {"anchor": tenant.anchor},
@@ -107,6 +122,15 @@ def tenant_fields(tenant: Tenant) -> dict[str, object]:
         "ended_at": tenant.ended_at,
         "metadata": metadata_fields(tenant.metadata),
         "created_from": tenant.created_from,
+    }
+
+
+def plan_fields(tenant: Tenant) -> dict[str, object]:
+    """Return the fields of a tenant's plan; the versions that it was moved to are a map by plan."""
+    return {
+        "plan": tenant.plan,
+        "plan_version": tenant.plan_version,
+        "least_versions": dict(tenant.least_versions),
     }
 
 
@@ -153,6 +177,8 @@ def read_tenant(document: Any) -> Tenant:
         id=document.name.rpartition("/")[2],
         name=fields["name"],
         plan=fields["plan"],
+        plan_version=fields.get("plan_version", 1),
+        least_versions=tuple(starmap(PlanVersion, sorted(fields.get("least_versions", {}).items()))),
         created_at=fields["created_at"],
         overrides=LimitOverrides(**fields.get("limits", {})),
         anchor=period.get("anchor"),
@@ -177,6 +203,8 @@ def entitlement_fields(granted: Entitlement | None) -> dict[str, object] | None:
         return None
     return {
         "plan": granted.plan,
+        # Only where it says something: an instance that is being replaced does not know the field.
+        **({"plan_version": granted.plan_version} if granted.plan_version > 1 else {}),
         "until": granted.until,
         "subscription_id": granted.subscription_id,
         "anchor": granted.anchor,

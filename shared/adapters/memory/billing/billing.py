@@ -44,6 +44,8 @@ class MemoryBillingStore(MemoryState):
             tenant = replace(
                 self._tenants[tenant_id],
                 plan=new.plan,
+                plan_version=new.plan_version,
+                least_versions=new.least_versions,
                 anchor=new.anchor,
                 entitlement=new.entitlement,
                 billing=new.billing,

@@ -9,6 +9,7 @@ from shared.adapters.memory.state import MemoryState
 from shared.domain.errors import Conflict, NotFound
 from shared.domain.limits.grants import Grant
 from shared.domain.limits.limits import LimitOverrides
+from shared.domain.limits.plans import PlanVersion
 from shared.domain.people.receipts import Receipt
 from shared.domain.people.tenant_rows import new_row
 from shared.domain.people.tenants import ApiKey, AuditEntry, Tenant, TenantProfile
@@ -34,9 +35,10 @@ class MemoryDirectory(MemoryState):
         with self._lock:
             return [self._tenants[each] for each in tenant_ids if each in self._tenants]
 
-    def set_plan(self, tenant_id: str, plan: str, audit: AuditEntry) -> None:
+    def set_plan(self, tenant_id: str, plan: PlanVersion, audit: AuditEntry) -> None:
         with self._lock:
-            self._save(replace(self._existing(tenant_id), plan=plan), audit)
+            tenant = self._existing(tenant_id)
+            self._save(replace(tenant, plan=plan.plan, plan_version=plan.version), audit)
 
     def find_key(self, key_id: str) -> ApiKey | None:
         with self._lock:

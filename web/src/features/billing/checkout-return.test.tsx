@@ -122,7 +122,7 @@ describe('after paying', () => {
   })
 
   it('says when a plan ends that was canceled, once Stripe has confirmed it', async () => {
-    rememberCheckout('acme', { plan: 'free', interval: 'month', before: PAID.billing })
+    rememberCheckout('acme', { plan: 'free', interval: 'month', before: PAID.billing, ends: true })
     let usage = PAID
     comeBack('success', { [USAGE]: () => ({ body: usage }) })
     await pass(1500)
@@ -130,7 +130,7 @@ describe('after paying', () => {
     usage = usageWith({ ...PAID.billing, ends_at: '2027-03-01T00:00:00Z' })
     await pass(3000)
     expect(screen.getByText('You stay on Professional for now')).toBeVisible()
-    expect(screen.getByText(/You change to the Free plan on/)).toBeVisible()
+    expect(screen.getByText(/You change to the free plan on/)).toBeVisible()
   })
 
   it('claims no change where it does not know what was before', async () => {

@@ -60,7 +60,7 @@ function Paid({ pending, onDismiss }: ReturnProps) {
 /** A change or an end that was confirmed and takes effect when the billed period ends. */
 function Later({ billing, onDismiss }: { billing: BillingState; onDismiss: () => void }) {
   const { plan, plan_name, scheduled_at, ends_at } = billing
-  const next = scheduled_at === null ? 'the Free plan' : scheduledName(billing)
+  const next = scheduled_at === null ? 'the free plan' : scheduledName(billing)
   return (
     <Notice
       tone="ok"

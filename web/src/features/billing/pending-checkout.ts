@@ -3,14 +3,15 @@ import type { BillingState, Interval } from '@/lib/api/types'
 
 /** Identifies a plan; a different interval counts as a change. */
 export type PlanFacts = Pick<BillingState, 'plan' | 'status' | 'interval'>
-export type PendingCheckout = { plan: string; interval: Interval; before: PlanFacts }
+/** `ends`: the order ends the subscription. */
+export type PendingCheckout = { plan: string; interval: Interval; before: PlanFacts; ends?: boolean }
 
 const keyOf = (tenant: string) => `gwi.checkout.${tenant}`
 
-export function rememberCheckout(tenant: string, { plan, interval, before }: PendingCheckout) {
+export function rememberCheckout(tenant: string, { plan, interval, before, ends }: PendingCheckout) {
   const facts: PlanFacts = { plan: before.plan, status: before.status, interval: before.interval }
   try {
-    sessionStorage.setItem(keyOf(tenant), JSON.stringify({ plan, interval, before: facts }))
+    sessionStorage.setItem(keyOf(tenant), JSON.stringify({ plan, interval, before: facts, ends }))
   } catch {
     // Without storage, the return page cannot tell what changed and says so.
   }

@@ -7,6 +7,7 @@ import { useTenant } from '@/lib/tenant'
 
 import { rememberCheckout } from './pending-checkout'
 import { changeLabel, planChange } from './plan-change'
+import { priceOf } from './price'
 import { isSubscriber } from './subscription'
 
 type PlanButtonProps = {
@@ -21,9 +22,9 @@ export function PlanButton({ plans, plan, interval, variant, block = false }: Pl
   const { id, usage } = useTenant()
   const change = planChange(plans, plan, interval, usage.billing)
   const { leave, leaving, error } = useStripePage(id, () =>
-    rememberCheckout(id, { plan: plan.id, interval, before: usage.billing }),
+    rememberCheckout(id, { plan: plan.id, interval, before: usage.billing, ends: plan.is_free }),
   )
-  if (change === 'current') return null
+  if (change === 'current' || priceOf(plan, interval) === null) return null
   // A plan without a subscription is changed by a person: the portal says so.
   const page: StripePage =
     change === 'cancel' && !isSubscriber(usage.billing)

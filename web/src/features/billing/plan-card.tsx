@@ -4,19 +4,21 @@ import { Badge } from '@/components/badge'
 import { cx } from '@/components/cx'
 import { isSubscriber } from './subscription'
 import type { Interval, Plan } from '@/lib/api/types'
-import { formatInteger, formatUsd } from '@/lib/format'
+import { formatInteger, formatUsd, formatUsdExact } from '@/lib/format'
 import { mayManage, useTenant } from '@/lib/tenant'
 
 import { PlanButton } from './plan-button'
-import { isFree, planChange } from './plan-change'
+import { planChange } from './plan-change'
 import { PlanNote } from './plan-note'
 import { priceOf } from './price'
 
 type PlanCardProps = { plans: readonly Plan[]; plan: Plan; interval: Interval }
 
-export function PlanCard({ plans, plan, interval }: PlanCardProps) {
+export function PlanCard({ plans, plan: sold, interval }: PlanCardProps) {
   const { usage } = useTenant()
-  const change = planChange(plans, plan, interval, usage.billing)
+  const change = planChange(plans, sold, interval, usage.billing)
+  // Another interval is bought at the newest terms; until then, the tenant's own hold.
+  const plan = (change === 'current' ? usage.billing.plan_terms : null) ?? sold
   const isCurrent = change === 'current' || change === 'other-interval'
   return (
     <article
@@ -36,26 +38,29 @@ export function PlanCard({ plans, plan, interval }: PlanCardProps) {
         <dl className="grid gap-2">
           <Allowed what="Tokens" amount={plan.tokens_per_period} />
           <Allowed what="Runs" amount={plan.runs_per_period} />
+          {plans.some(({ provider_cost_usd_per_period }) => provider_cost_usd_per_period !== null) && (
+            <Allowed what="Provider cost" amount={plan.provider_cost_usd_per_period} />
+          )}
         </dl>
         <dl className="border-t border-line pt-2">
           <Allowed what="Requests per minute" amount={plan.requests_per_minute} />
         </dl>
       </div>
       <div className="mt-auto grid gap-3">
-        <PlanNote plans={plans} plan={plan} change={change} />
-        <Way plans={plans} plan={plan} interval={interval} />
+        <PlanNote plans={plans} plan={plan} newest={sold} change={change} />
+        <Way plans={plans} plan={sold} interval={interval} />
       </div>
     </article>
   )
 }
 
 function Price({ plan, interval }: Omit<PlanCardProps, 'plans'>) {
-  const isYearly = interval === 'year' && !isFree(plan)
+  const isYearly = interval === 'year' && !plan.is_free
   return (
     <div>
       <p>
         <span className="text-3xl font-semibold tracking-tight text-ink tabular-nums">
-          {priceOf(plan, interval)}
+          {priceOf(plan, interval) ?? 'Not sold'}
         </span>{' '}
         <span className="text-ink-soft">{isYearly ? 'per year' : 'per month'}</span>
       </p>
@@ -65,18 +70,23 @@ function Price({ plan, interval }: Omit<PlanCardProps, 'plans'>) {
 }
 
 function besidesPrice(plan: Plan, interval: Interval): string {
-  if (isFree(plan)) return 'No card required'
-  const saving = `save ${plan.yearly_saving_percent}%`
+  if (plan.is_free) return 'No card required'
+  const [monthly, yearly] = [priceOf(plan, 'month'), priceOf(plan, 'year')]
+  if (monthly === null) return 'Sold by the year only'
+  if (yearly === null || plan.usd_yearly_per_month === null) return 'Sold by the month only'
+  const saving = plan.yearly_saving_percent > 0 ? `, save ${plan.yearly_saving_percent}%` : ''
   return interval === 'year'
-    ? `${formatUsd(plan.usd_yearly_per_month)} per month, ${saving}`
-    : `${priceOf(plan, 'year')} per year, ${saving}`
+    ? `${formatUsd(plan.usd_yearly_per_month)} per month${saving}`
+    : `${yearly} per year${saving}`
 }
 
-function Allowed({ what, amount }: { what: string; amount: number }) {
+/** An amount of nothing is unlimited; text is USD. */
+function Allowed({ what, amount }: { what: string; amount: number | string | null }) {
+  const shown = typeof amount === 'string' ? formatUsdExact(amount) : formatInteger(amount ?? 0)
   return (
     <div className="flex items-baseline justify-between gap-3">
       <dt className="text-ink-soft">{what}</dt>
-      <dd className="font-medium text-ink tabular-nums">{formatInteger(amount)}</dd>
+      <dd className="font-medium text-ink tabular-nums">{amount === null ? 'Unlimited' : shown}</dd>
     </div>
   )
 }

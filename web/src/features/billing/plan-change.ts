@@ -9,8 +9,17 @@ export function currentPlan(plans: readonly Plan[], billing: BillingState): Plan
   return plans.find(({ id }) => id === billing.plan) ?? plans.find(({ name }) => name === billing.plan_name)
 }
 
-export function isFree({ usd_monthly }: Plan): boolean {
-  return Number(usd_monthly) === 0
+/** The plans to choose from: those of the catalog, and the tenant's own if it is not among them any more. */
+export function choiceOf(plans: readonly Plan[], billing: BillingState): readonly Plan[] {
+  const own = billing.plan_terms
+  if (own === null || currentPlan(plans, billing)) return plans
+  const isLarger = (plan: Plan) => !plan.is_free && monthlyPrice(plan) > monthlyPrice(own)
+  const at = plans.findIndex(isLarger)
+  return at === -1 ? [...plans, own] : [...plans.slice(0, at), own, ...plans.slice(at)]
+}
+
+function monthlyPrice({ usd_monthly, usd_yearly }: Plan): number {
+  return usd_monthly === null ? Number(usd_yearly) / 12 : Number(usd_monthly)
 }
 
 /** `plans` is the catalog, lowest first: its order decides what is up and what is down. */
@@ -24,9 +33,9 @@ export function planChange(
   if (plan.id === current?.id) {
     const isPaidOtherwise =
       isSubscriber(billing) && billing.interval !== null && billing.interval !== interval
-    return isPaidOtherwise && !isFree(plan) ? 'other-interval' : 'current'
+    return isPaidOtherwise && !plan.is_free ? 'other-interval' : 'current'
   }
-  if (isFree(plan)) return 'cancel'
+  if (plan.is_free) return 'cancel'
   return current && plans.indexOf(plan) < plans.indexOf(current) ? 'downgrade' : 'upgrade'
 }
 

@@ -3,13 +3,14 @@ import type { ReactNode } from 'react'
 import { Instant } from '@/components/instant'
 import { endOfGrace, isSubscriber, scheduledName } from './subscription'
 import type { Plan } from '@/lib/api/types'
-import { limitText } from '@/lib/limit-text'
+import { limitOf, limitText } from '@/lib/limit-text'
 import { formatInteger } from '@/lib/format'
 import { useTenant } from '@/lib/tenant'
 
 import { currentPlan, type PlanChange } from './plan-change'
 
-type PlanNoteProps = { plans: readonly Plan[]; plan: Plan; change: PlanChange }
+/** `plan` has the terms that hold, `newest` those that are sold. */
+type PlanNoteProps = { plans: readonly Plan[]; plan: Plan; newest: Plan; change: PlanChange }
 
 export function PlanNote(props: PlanNoteProps) {
   const { change } = props
@@ -18,7 +19,7 @@ export function PlanNote(props: PlanNoteProps) {
   return <div className="grid gap-2 text-xs text-ink-soft empty:hidden">{notes}</div>
 }
 
-function CurrentNotes({ plan }: PlanNoteProps) {
+function CurrentNotes({ plan, newest }: PlanNoteProps) {
   const { billing, limits } = useTenant().usage
   return (
     <>
@@ -38,10 +39,11 @@ function CurrentNotes({ plan }: PlanNoteProps) {
           Changes to {scheduledName(billing)} on <Instant at={billing.scheduled_at} day />.
         </p>
       )}
-      {limits && limits.tokens !== plan.tokens_per_period && (
+      {plan.version < newest.version && <p>You keep the terms that you bought; new ones are sold by now.</p>}
+      {limits && limits.tokens !== limitOf(plan.tokens_per_period) && (
         <p>Custom limit: {limitText(limits.tokens)} tokens per period.</p>
       )}
-      {limits && limits.runs !== plan.runs_per_period && (
+      {limits && limits.runs !== limitOf(plan.runs_per_period) && (
         <p>Custom limit: {limitText(limits.runs)} runs per period.</p>
       )}
     </>
@@ -65,8 +67,8 @@ function OtherNotes({ plans, plan, change }: PlanNoteProps) {
   const { billing, status } = useTenant().usage
   const isLess = change === 'downgrade' || change === 'cancel'
   const over = [
-    { what: 'tokens', used: status?.tokens_used ?? 0, included: plan.tokens_per_period },
-    { what: 'runs', used: status?.runs_used ?? 0, included: plan.runs_per_period },
+    { what: 'tokens', used: status?.tokens_used ?? 0, included: limitOf(plan.tokens_per_period) },
+    { what: 'runs', used: status?.runs_used ?? 0, included: limitOf(plan.runs_per_period) },
   ].filter(({ used, included }) => used > included)
   return (
     <>

@@ -6,9 +6,10 @@ export function intervalOf({ interval }: BillingState): Interval {
   return interval === 'year' ? 'year' : 'month'
 }
 
-/** The price of an interval, without cents where there are none: "$99", "$1,290". */
-export function priceOf(plan: Plan, interval: Interval): string {
-  return formatUsdExact(interval === 'year' ? plan.usd_yearly : plan.usd_monthly).replace(/\.00$/, '')
+/** The price of an interval, without cents where there are none: "$99", "$1,290"; null if it is not sold. */
+export function priceOf(plan: Plan, interval: Interval): string | null {
+  const usd = interval === 'year' ? plan.usd_yearly : plan.usd_monthly
+  return usd === null ? null : formatUsdExact(usd).replace(/\.00$/, '')
 }
 
 /** What paying yearly saves on the paid plans: "save 17%", or "save up to 20%" where they differ; null if nothing. */

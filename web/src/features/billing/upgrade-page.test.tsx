@@ -4,7 +4,7 @@ import { afterEach, describe, expect, it } from 'vitest'
 
 import type { BillingState } from '@/lib/api/types'
 import { problem, serveApi, type Routes } from '@/testing/api'
-import { PLANS } from '@/testing/plans'
+import { ENTERPRISE, FREE, PLANS, PROFESSIONAL, STARTER } from '@/testing/plans'
 import { renderPage } from '@/testing/render'
 import { tenantOf, unusedUsage } from '@/testing/tenants'
 
@@ -16,6 +16,7 @@ const CHECKOUT = 'POST /tenants/acme/checkout-sessions'
 const ON_PROFESSIONAL: Partial<BillingState> = {
   plan: 'professional',
   plan_name: 'Professional',
+  plan_terms: PROFESSIONAL,
   status: 'active',
   interval: 'month',
 }
@@ -70,6 +71,42 @@ describe('the plans', () => {
     ])
   })
 
+  it('show the terms that the tenant bought, and say that others are sold by now', async () => {
+    const bought = { ...PROFESSIONAL, tokens_per_period: 1_500_000, usd_monthly: '79.00' }
+    const newest = { ...PROFESSIONAL, version: 2 }
+    const plans = [FREE, STARTER, newest, ENTERPRISE]
+    await showPlans({ 'GET /plans': { body: { plans } } }, { ...ON_PROFESSIONAL, plan_terms: bought })
+    const own = card(/Professional, your plan/)
+    for (const text of ['1,500,000', '$79']) expect(own.getByText(text)).toBeVisible()
+    expect(own.getByText(/You keep the terms that you bought/)).toBeVisible()
+    await userEvent.click(screen.getByRole('radio', { name: /Yearly/ }))
+    expect(card(/Professional, your plan/).getByText('2,000,000')).toBeVisible()
+  })
+
+  it("include the tenant's own plan when it is not offered any more, in its place", async () => {
+    await showPlans({ 'GET /plans': { body: { plans: [FREE, STARTER, ENTERPRISE] } } }, ON_PROFESSIONAL)
+    const names = screen.getAllByRole('article').map((article) => article.getAttribute('aria-label'))
+    expect(names).toEqual(['Free', 'Starter', 'Professional, your plan', 'Enterprise'])
+    expect(buttons()).toContain('Downgrade to Starter')
+  })
+
+  it('are unlimited where they have no limit, and say what calls may cost at providers', async () => {
+    const open = { ...STARTER, tokens_per_period: null, requests_per_minute: null }
+    const capped = { ...PROFESSIONAL, provider_cost_usd_per_period: '49.50' }
+    await showPlans({ 'GET /plans': { body: { plans: [FREE, open, capped] } } })
+    expect(card(/Starter/).getAllByText('Unlimited')).toHaveLength(3)
+    expect(card(/Professional/).getByText('$49.50')).toBeVisible()
+  })
+
+  it('offer no button for an interval that is not sold', async () => {
+    const monthly = { ...STARTER, usd_yearly: null, usd_yearly_per_month: null, yearly_saving_percent: 0 }
+    await showPlans({ 'GET /plans': { body: { plans: [FREE, monthly, PROFESSIONAL] } } })
+    expect(card(/Starter/).getByText('Sold by the month only')).toBeVisible()
+    await userEvent.click(screen.getByRole('radio', { name: /Yearly/ }))
+    expect(card(/Starter/).getByText('Not sold')).toBeVisible()
+    expect(buttons()).not.toContain('Upgrade to Starter')
+  })
+
   it('offer a subscriber to pay the same plan otherwise', async () => {
     const requests = await showPlans({ [CHECKOUT]: stripePage('portal') }, ON_PROFESSIONAL)
     await userEvent.click(screen.getByRole('radio', { name: /Yearly/ }))
@@ -116,7 +153,7 @@ describe('the plans', () => {
   })
 
   it('that were never bought are not offered to be canceled', async () => {
-    await showPlans({}, { plan: 'enterprise', plan_name: 'Enterprise' })
+    await showPlans({}, { plan: 'enterprise', plan_name: 'Enterprise', plan_terms: ENTERPRISE })
     expect(card(/Free/).getByText(/Enterprise is not billed through Stripe/)).toBeVisible()
     expect(buttons()).not.toContain('Downgrade to Free')
   })
@@ -148,7 +185,7 @@ describe('choosing a plan', () => {
     expect(requests.at(-1)?.body).toEqual({ plan: 'starter', interval: 'year' })
     expect(window.location.hash).toBe('#checkout')
     const before = { plan: 'free', status: 'none', interval: null }
-    expect(pendingCheckout('acme')).toEqual({ plan: 'starter', interval: 'year', before })
+    expect(pendingCheckout('acme')).toEqual({ plan: 'starter', interval: 'year', before, ends: false })
   })
 
   it('leads back to Free through the portal', async () => {

@@ -16,6 +16,7 @@ import { mayManage, useTenant } from '@/lib/tenant'
 
 import { CheckoutReturn } from './checkout-return'
 import { PlanCard } from './plan-card'
+import { choiceOf } from './plan-change'
 import { intervalOf, savingOf } from './price'
 
 const GRID = 'grid gap-3 sm:grid-cols-2 xl:grid-cols-4'
@@ -49,8 +50,9 @@ export function UpgradePage() {
   )
 }
 
-function Choice({ plans }: { plans: readonly Plan[] }) {
+function Choice({ plans: sold }: { plans: readonly Plan[] }) {
   const { billing } = useTenant().usage
+  const plans = choiceOf(sold, billing)
   const [interval, setInterval] = useState(intervalOf(billing))
   const saving = savingOf(plans)
   const options = [
@@ -68,17 +70,17 @@ function Choice({ plans }: { plans: readonly Plan[] }) {
           <PlanCard key={plan.id} plans={plans} plan={plan} interval={interval} />
         ))}
       </div>
-      <Explanation />
+      <Explanation free={plans.find(({ is_free }) => is_free)?.name ?? 'the free plan'} />
     </>
   )
 }
 
-function Explanation() {
+function Explanation({ free }: { free: string }) {
   const { billing, limits, status, aggregate } = useTenant().usage
   return (
     <div className="grid max-w-3xl gap-2 text-ink-soft">
       <p>
-        Tokens and runs count per metering period. On Free, a period is a calendar month (UTC). On a paid
+        Tokens and runs count per metering period. On {free}, a period is a calendar month (UTC). On a paid
         plan, it is a month from the day the plan started, even with yearly billing. Usage resets on{' '}
         <Instant day at={status?.period_resets_at ?? aggregate.period_end} className="font-medium text-ink" />
         .
@@ -105,8 +107,8 @@ function Loading() {
       </p>
       <Skeleton className="h-9 w-64" />
       <div className={GRID}>
-        {['free', 'starter', 'professional', 'enterprise'].map((plan) => (
-          <Skeleton key={plan} className="h-80 rounded-xl" />
+        {[1, 2, 3, 4].map((number) => (
+          <Skeleton key={number} className="h-80 rounded-xl" />
         ))}
       </div>
     </>

@@ -11,8 +11,6 @@ import { isGranted } from './subscription'
 /** Stripe usually confirms within seconds. 60 s in total. */
 export const WAITS_MS = [1000, 1000, 2000, 3000, 4000, 5000, 6000, 8000, 10_000, 10_000, 10_000]
 
-const FREE_PLAN = 'free'
-
 type Waiting = {
   billing: BillingState
   confirmation: Confirmation
@@ -61,9 +59,9 @@ export type Confirmation = 'changed' | 'scheduled' | 'ending' | 'subscribed' | '
 function confirmationOf(now: BillingState, pending: PendingCheckout | null): Confirmation {
   if (!isGranted(now)) return 'not-yet'
   if (pending === null) return 'subscribed'
-  const { plan, interval, before } = pending
+  const { plan, interval, before, ends } = pending
   if (now.scheduled_plan === plan && now.scheduled_interval === interval) return 'scheduled'
-  if (plan === FREE_PLAN) return now.ends_at === null ? 'not-yet' : 'ending'
+  if (ends) return now.ends_at === null ? 'not-yet' : 'ending'
   const isSame = now.plan === before.plan && now.status === before.status && now.interval === before.interval
   return isSame ? 'not-yet' : 'changed'
 }

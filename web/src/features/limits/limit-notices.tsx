@@ -125,8 +125,8 @@ function BillingNotice({ usage: { billing, tenant }, isManager }: { usage: Usage
   if (billing.ends_at === null) return null
   return (
     <Notice tone="info" title="Your plan is canceled" action={<ManageBillingButton tenant={tenant.id} />}>
-      {billing.plan_name ?? billing.plan} stays active until <Instant at={billing.ends_at} />. After that,
-      Free limits apply.
+      {billing.plan_name ?? billing.plan} stays active until <Instant at={billing.ends_at} />. After that, the
+      limits of the free plan apply.
     </Notice>
   )
 }

@@ -1,11 +1,8 @@
-import { useQuery } from '@tanstack/react-query'
-
 import { Card } from '@/components/card'
 import { Instant, RelativeTime } from '@/components/instant'
 import { Meter } from '@/components/meter'
 import { NextInvoice } from '@/features/billing/next-invoice'
 import { intervalOf, priceOf } from '@/features/billing/price'
-import { plansQuery } from '@/lib/api/queries'
 import type { BillingState, Limits, LimitStatus, Usage } from '@/lib/api/types'
 import { formatCompact, formatInteger, formatUsdExact, formatUsdFloor } from '@/lib/format'
 
@@ -116,15 +113,14 @@ function Amount({ used, limit }: { used: number; limit: number }) {
   )
 }
 
-/** The plan and what it costs. The price comes with the catalog, which needs no reading of the tenant. */
+/** The plan and what it costs in the version that the tenant has. */
 function PlanName({ billing }: { billing: BillingState }) {
-  const plans = useQuery(plansQuery())
-  const plan = plans.data?.find(({ id }) => id === billing.plan)
   const interval = intervalOf(billing)
+  const price = billing.plan_terms && priceOf(billing.plan_terms, interval)
   return (
     <>
       <span className="font-medium text-ink-soft">{billing.plan_name ?? billing.plan}</span>
-      {plan && ` · ${priceOf(plan, interval)} per ${interval}`}
+      {price !== null && ` · ${price} per ${interval}`}
     </>
   )
 }

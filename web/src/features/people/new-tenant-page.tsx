@@ -28,7 +28,7 @@ export function NewTenantPage() {
       </div>
       {me.error && <ErrorState title="Could not load your invitations" query={me} />}
       <Invitations invitations={me.data?.invitations ?? []} />
-      <Card title="Create a tenant" description="Starts on the Free plan. No card required.">
+      <Card title="Create a tenant" description="Starts on the free plan. No card required.">
         <CreateTenantForm />
       </Card>
       {me.data && !isFirst && <TextLink to="/">Back to usage</TextLink>}

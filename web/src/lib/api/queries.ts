@@ -36,7 +36,7 @@ export const plansQuery = () =>
   queryOptions({
     queryKey: ['plans'],
     queryFn: async ({ signal }) => (await call<{ plans: Plan[] }>('/plans', { signal })).plans,
-    staleTime: Infinity,
+    staleTime: 60_000,
   })
 
 export const usageQuery = (tenant: string, range: UsageRange = CURRENT) =>

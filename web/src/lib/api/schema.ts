@@ -2783,6 +2783,99 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/platform/plans": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The platform's plans, with the hidden ones
+         * @description For a platform key with the scope `prices:write`.
+         */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Success */
+                200: {
+                    headers: {
+                        "Cache-Control": components["headers"]["Cache-Control"];
+                        "X-Content-Type-Options": components["headers"]["X-Content-Type-Options"];
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["PlatformPlansResponse"];
+                    };
+                };
+                401: components["responses"]["Problem401"];
+                403: components["responses"]["Problem403"];
+                405: components["responses"]["Problem405"];
+                413: components["responses"]["Problem413"];
+                415: components["responses"]["Problem415"];
+                429: components["responses"]["Problem429"];
+                500: components["responses"]["Problem500"];
+                503: components["responses"]["Problem503"];
+            };
+        };
+        /**
+         * Replace the platform's plans; tenants keep their versions
+         * @description For a platform key with the scope `prices:write`.
+         */
+        put: {
+            parameters: {
+                query?: {
+                    dry_run?: boolean;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            /** @description At most 64 KiB. With `Content-Encoding: gzip` also encoded, and then at most 8 MiB unpacked. */
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["PlatformPlansBody"];
+                };
+            };
+            responses: {
+                /** @description Success */
+                200: {
+                    headers: {
+                        "Cache-Control": components["headers"]["Cache-Control"];
+                        "X-Content-Type-Options": components["headers"]["X-Content-Type-Options"];
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["PlanChangesResponse"];
+                    };
+                };
+                400: components["responses"]["Problem400"];
+                401: components["responses"]["Problem401"];
+                403: components["responses"]["Problem403"];
+                405: components["responses"]["Problem405"];
+                408: components["responses"]["Problem408"];
+                409: components["responses"]["Problem409"];
+                413: components["responses"]["Problem413"];
+                415: components["responses"]["Problem415"];
+                422: components["responses"]["Problem422"];
+                429: components["responses"]["Problem429"];
+                500: components["responses"]["Problem500"];
+                503: components["responses"]["Problem503"];
+            };
+        };
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/openapi.json": {
         parameters: {
             query?: never;
@@ -2995,8 +3088,12 @@ export interface components {
         Billing: {
             /** Plan */
             plan: string;
+            /** Plan Version */
+            plan_version: number;
             /** Plan Name */
             plan_name: string | null;
+            /** @description The plan in the version that the tenant has, also if it is not sold any more. Null if it is unknown. `limits` are what the tenant may use, with its own limits, its grants and the quantity. */
+            plan_terms: components["schemas"]["PlanResponse"] | null;
             /** Status */
             status: string;
             /** Interval */
@@ -4177,39 +4274,222 @@ export interface components {
             hard_percent: number | null;
         };
         /**
+         * PlanChangeResponse
+         * @description A plan that is added, changed or removed.
+         */
+        PlanChangeResponse: {
+            /** Plan */
+            plan: string;
+            /**
+             * Version
+             * @description Its version from now on; null if it is removed.
+             */
+            version: number | null;
+            /**
+             * What
+             * @description A sentence for each difference.
+             */
+            what: string[];
+            /**
+             * Tenants
+             * @description The tenants that have it, which keep their versions.
+             */
+            tenants: components["schemas"]["TenantsOnVersion"][];
+        };
+        /**
+         * PlanChangesResponse
+         * @description The differences from the plans before; without any, there is no new version.
+         */
+        PlanChangesResponse: {
+            /** Version */
+            version: number;
+            /** Plans */
+            plans: components["schemas"]["PlanChangeResponse"][];
+            /**
+             * Others
+             * @description A sentence for each difference that concerns no single plan.
+             */
+            others: string[];
+        };
+        /**
+         * PlanPrices
+         * @description USD as decimal text for each interval that the plan is sold for.
+         */
+        PlanPrices: {
+            /**
+             * Month
+             * @default null
+             */
+            month?: string | null;
+            /**
+             * Year
+             * @default null
+             */
+            year?: string | null;
+        };
+        /**
          * PlanResponse
-         * @description A plan of the catalog.
+         * @description A plan in one of its versions. A limit of null is unlimited, a price of null is not sold.
          */
         PlanResponse: {
             /** Id */
             id: string;
+            /**
+             * Version
+             * @description Grows when the limits, the thresholds or the prices change.
+             */
+            version: number;
             /** Name */
             name: string;
+            /**
+             * Is Free
+             * @description Whether it is the plan of a tenant without a subscription.
+             */
+            is_free: boolean;
             /** Tokens Per Period */
-            tokens_per_period: number;
+            tokens_per_period: number | null;
             /** Runs Per Period */
-            runs_per_period: number;
+            runs_per_period: number | null;
             /** Requests Per Minute */
-            requests_per_minute: number;
-            /** Usd Monthly */
-            usd_monthly: string;
-            /** Usd Yearly */
-            usd_yearly: string;
+            requests_per_minute: number | null;
+            /**
+             * Provider Cost Usd Per Period
+             * @description The most that calls may cost at their providers in a metering period.
+             */
+            provider_cost_usd_per_period: string | null;
+            /**
+             * Usd Monthly
+             * @description `0.00` for the free plan.
+             */
+            usd_monthly: string | null;
+            /**
+             * Usd Yearly
+             * @description `0.00` for the free plan.
+             */
+            usd_yearly: string | null;
             /**
              * Usd Yearly Per Month
              * @description The yearly price divided by twelve, cut to the nano-dollar.
              */
-            usd_yearly_per_month: string;
+            usd_yearly_per_month: string | null;
             /** Yearly Saving Percent */
             yearly_saving_percent: number;
         };
         /**
+         * PlanTable
+         * @description A plan as it is written; a limit that is left out is none, a threshold that of the deployment.
+         */
+        PlanTable: {
+            /** Id */
+            id: string;
+            /** Name */
+            name: string;
+            /**
+             * Tokens
+             * @description Tokens of a metering period.
+             * @default null
+             */
+            tokens?: number | null;
+            /**
+             * Runs
+             * @description Runs of a metering period.
+             * @default null
+             */
+            runs?: number | null;
+            /**
+             * Requests Per Minute
+             * @default null
+             */
+            requests_per_minute?: number | null;
+            /**
+             * Provider Cost Usd
+             * @description The most that calls may cost at their providers in a metering period.
+             * @default null
+             */
+            provider_cost_usd?: string | null;
+            /**
+             * Soft Percent
+             * @default null
+             */
+            soft_percent?: number | null;
+            /**
+             * Hard Percent
+             * @default null
+             */
+            hard_percent?: number | null;
+            /**
+             * Alert Percents
+             * @default null
+             */
+            alert_percents?: number[] | null;
+            /**
+             * @default {
+             *       "month": null,
+             *       "year": null
+             *     }
+             */
+            prices?: components["schemas"]["PlanPrices"];
+            /**
+             * Trial Days
+             * @default null
+             */
+            trial_days?: number | null;
+            /**
+             * Visible
+             * @description Whether the plan is shown to everybody.
+             * @default true
+             */
+            visible?: boolean;
+        };
+        /**
          * PlansResponse
-         * @description The catalog, from the smallest plan to the largest.
+         * @description The plans that are shown to everybody, in their newest versions, from the smallest to the largest.
          */
         PlansResponse: {
             /** Plans */
             plans: components["schemas"]["PlanResponse"][];
+        };
+        /**
+         * PlatformPlansBody
+         * @description All plans from the smallest to the largest, and their aliases. Exactly one has no price: `free`.
+         */
+        PlatformPlansBody: {
+            /**
+             * Version
+             * @description The version that was read. If it is not the newest, nothing changes (`changed_meanwhile`).
+             */
+            version: number;
+            /** Plans */
+            plans: components["schemas"]["PlanTable"][];
+            /**
+             * Aliases
+             * @description Other names, each for a plan or for another alias.
+             * @default {}
+             */
+            aliases?: {
+                [key: string]: string;
+            };
+        };
+        /**
+         * PlatformPlansResponse
+         * @description All plans, as they can be sent back, and the version of each.
+         */
+        PlatformPlansResponse: {
+            /** Version */
+            version: number;
+            /** Plans */
+            plans: components["schemas"]["PlanTable"][];
+            /** Aliases */
+            aliases: {
+                [key: string]: string;
+            };
+            /**
+             * Plan Versions
+             * @description The newest version of each plan, which new tenants and new subscriptions get.
+             */
+            plan_versions: {
+                [key: string]: number;
+            };
         };
         /**
          * PortalBody
@@ -4728,6 +5008,8 @@ export interface components {
             name: string;
             /** Plan */
             plan: string;
+            /** Plan Version */
+            plan_version: number;
             /**
              * Status
              * @enum {string}
@@ -4787,6 +5069,16 @@ export interface components {
              * @description When this was computed. What was recorded since then is not in it; a fold comes at most 15 minutes after that.
              */
             folded_at: string;
+        };
+        /**
+         * TenantsOnVersion
+         * @description How many tenants have a version of a plan.
+         */
+        TenantsOnVersion: {
+            /** Version */
+            version: number;
+            /** Tenants */
+            tenants: number;
         };
         /**
          * TenantsResponse
@@ -5002,6 +5294,8 @@ export interface components {
             name: string;
             /** Plan */
             plan: string;
+            /** Plan Version */
+            plan_version: number;
             /**
              * Status
              * @enum {string}

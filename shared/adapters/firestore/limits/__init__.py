@@ -1,0 +1,1 @@
+"""The platform's plans in Firestore."""

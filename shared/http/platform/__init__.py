@@ -1,0 +1,1 @@
+"""The routes by which the platform keeps what belongs to all its tenants."""
