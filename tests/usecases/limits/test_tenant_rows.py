@@ -100,7 +100,9 @@ class World:
 
 
 PLANS = st.sampled_from(["free", "starter"]).map(
-    lambda plan: lambda to, change: to.set_plan("acme", plan, change.entry("acme", "x", None, None))
+    lambda plan: (
+        lambda to, change: to.set_plan("acme", PlanVersion(plan, 1), change.entry("acme", "x", None, None))
+    )
 )
 STATES = st.sampled_from([NOON, None]).map(
     lambda at: lambda to, change: to.set_suspended_at("acme", at, change.entry("acme", "x", None, None))
