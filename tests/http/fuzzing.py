@@ -28,6 +28,8 @@ RULES_BEYOND_SCHEMAS = {
     *("cost_out_of_range", "contradictory", "empty_range", "range_too_long", "unknown_time_zone"),
     *("tenant_required", "unknown_tenant", "idempotency_key_reused"),
     *("nothing_to_change", "not_one_grant", "search_sorts_by_name", "invalid_plan", "invalid_until"),
+    *("one_free_plan", "duplicate_plan", "unknown_plan", "alias_circle", "alias_is_plan", "invalid_alias"),
+    *("invalid_amount", "invalid_price"),
     *("invalid_name", "invalid_label", "invalid_email", "invalid_url", "not_for_sale", "timezone_aware"),
 }
 """Codes of problems that a request which fits its schema can have."""

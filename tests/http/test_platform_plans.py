@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from shared.container import process_memory
+from shared.usecases.limits.read_plans import REMEMBERED_FOR
 from tests.http.serving import Functions, Json, refused, succeeded
 
 PATH = "/platform/plans"
@@ -78,7 +79,7 @@ def test_a_plan_that_somebody_has_cannot_go(functions: Functions, pricing: str) 
         ({"colour": "red"}, ("plans.1.colour", "extra_forbidden")),
         ({"prices": {}}, ("prices", "one_free_plan")),
         ({"id": "free"}, ("id", "duplicate_plan")),
-        ({"prices": {"month": "1", "year": "13"}}, ("plans.1.prices", "value_error")),
+        ({"prices": {"month": "1", "year": "13"}}, ("plans.1.prices", "invalid_price")),
     ],
 )
 def test_wrong_plans_are_refused_by_their_fields(
@@ -100,3 +101,18 @@ def test_a_change_names_the_platform_key_in_the_plans_own_trail(functions: Funct
     succeeded(functions.send("PUT", pricing, PATH, body_of(functions, pricing, tokens=1)))
     (entry,) = process_memory().list_plan_changes(5)
     assert (entry.actor.partition(":")[0], entry.action) == ("platform", "plans.version_1")
+
+
+def test_tenants_and_grants_by_api_get_the_newest_version(functions: Functions, pricing: str) -> None:
+    platform = functions.create_platform_key()
+    old = {"id": "old", "plan": "starter"}
+    assert succeeded(functions.send("POST", platform, "/tenants", old), 201)["plan_version"] == 1
+    succeeded(functions.send("PUT", pricing, PATH, body_of(functions, pricing, tokens=600_000)))
+    functions.clock.pass_by(REMEMBERED_FOR)
+    made = succeeded(functions.send("POST", platform, "/tenants", {"id": "new", "plan": "starter"}), 201)
+    assert (made["plan_version"], made["limits"]["tokens"]) == (2, 600_000)
+    kept = functions.read(platform, "/tenants/old")
+    assert (kept["plan_version"], kept["limits"]["tokens"]) == (1, 500_000)
+    grant = {"plan": "starter", "reason": "pilot"}
+    succeeded(functions.send("POST", platform, "/tenants/old/grants", grant), 201)
+    assert functions.read(platform, "/tenants/old")["limits"]["tokens"] == 600_000

@@ -67,11 +67,12 @@ def ours(functions: Functions, platform_key: str) -> Platform:
 def test_a_tenant_is_created_as_it_was_asked_for_without_a_key(ours: Platform) -> None:
     made = ours.create(**BOLT)
     assert made == ours.show("bolt")
-    shown = {name: made[name] for name in ("id", "name", "plan", "status", "metadata")}
+    shown = {name: made[name] for name in ("id", "name", "plan", "plan_version", "status", "metadata")}
     assert shown == {
         "id": "bolt",
         "name": "Bolt Inc.",
         "plan": "professional",
+        "plan_version": 1,
         "status": "active",
         "metadata": {"crm.id": "7"},
     }

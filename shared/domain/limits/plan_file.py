@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Annotated, Any, Final
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic_core import PydanticCustomError
 
 from shared.domain.errors import FieldProblem, InvalidInput, shown
 from shared.domain.limits.limits import MAX_ALERT_PERCENTS, Percent
@@ -24,19 +25,23 @@ _TABLES: Final = frozenset({"plan", "aliases"})
 
 def _amount(text: str) -> str:
     if not 0 < nanousd_from_decimal(Decimal(text)) <= MAX_LIMIT:
-        raise ValueError("an amount is more than 0 and less than 9,000,000 USD; leave it out for none")
+        raise PydanticCustomError(
+            "invalid_amount", "an amount is more than 0 and less than 9,000,000 USD; leave it out for none"
+        )
     return text
 
 
 def _price(text: str) -> str:
     if not 0 < Decimal(text) <= _MAX_PRICE_USD:
-        raise ValueError(f"a price is 0.01 to {_MAX_PRICE_USD:,} USD; leave it out if it is not sold")
+        raise PydanticCustomError(
+            "invalid_price", "a price is 0.01 to 999,999 USD; leave it out if it is not sold"
+        )
     return text
 
 
 def _printable(name: str) -> str:
     if name != name.strip() or not name.isprintable():
-        raise ValueError("a name has no blanks around it and no control characters")
+        raise PydanticCustomError("invalid_name", "a name has no blanks around it and no control characters")
     return name
 
 
@@ -58,7 +63,7 @@ class PlanPrices(BaseModel):
     @model_validator(mode="after")
     def _year_is_fair(self) -> "PlanPrices":
         if self.month and self.year and Decimal(self.year) > 12 * Decimal(self.month):
-            raise ValueError("a year costs at most twelve months")
+            raise PydanticCustomError("invalid_price", "a year costs at most twelve months")
         return self
 
 

@@ -169,7 +169,7 @@ class TenantResponse(ResponseModel):
     id: str
     name: str
     plan: str
-    plan_version: int
+    plan_version: int = Field(description="The version of the plan whose terms hold for this tenant.")
     status: TenantStatus
     created_at: datetime
     suspended_at: datetime | None

@@ -65,7 +65,7 @@ def test_all_problems_are_told_at_once_each_with_its_line() -> None:
         ("tokens", "greater_than_equal", 1),
         ("colour", "unknown_field", 1),
         ("id", "string_pattern_mismatch", 7),
-        ("name", "value_error", 7),
+        ("name", "invalid_name", 7),
     ]
 
 

@@ -99,10 +99,8 @@ class World:
         assert replace(row.usage, folded_at=NOON) == expected
 
 
-PLANS = st.sampled_from(["free", "starter"]).map(
-    lambda plan: (
-        lambda to, change: to.set_plan("acme", PlanVersion(plan, 1), change.entry("acme", "x", None, None))
-    )
+PLANS = st.builds(PlanVersion, st.sampled_from(["free", "starter"]), st.integers(1, 2)).map(
+    lambda plan: lambda to, change: to.set_plan("acme", plan, change.entry("acme", "x", None, None))
 )
 STATES = st.sampled_from([NOON, None]).map(
     lambda at: lambda to, change: to.set_suspended_at("acme", at, change.entry("acme", "x", None, None))

@@ -5294,7 +5294,10 @@ export interface components {
             name: string;
             /** Plan */
             plan: string;
-            /** Plan Version */
+            /**
+             * Plan Version
+             * @description The version of the plan whose terms hold for this tenant.
+             */
             plan_version: number;
             /**
              * Status
