@@ -1,15 +1,15 @@
 """The parts of a function, built from its configuration, each on first use."""
 
 from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext, suppress
+from contextlib import suppress
 from datetime import UTC, datetime
-from functools import cached_property, lru_cache, partial
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from shared.adapters.catalog_file import CatalogFile
 from shared.adapters.default_plans import default_plans
-from shared.adapters.memory import InlineTickPublisher, MemoryStore
+from shared.adapters.memory import InlineTickPublisher
 from shared.adapters.smtp import SmtpMailSender
 from shared.config import Config
 from shared.domain.errors import UsageError
@@ -17,23 +17,14 @@ from shared.domain.limits.plan_catalog import CurrentPlans
 from shared.domain.notices.mail_templates import Links
 from shared.domain.prices.catalog import catalog_providers
 from shared.ports import (
-    Directory,
-    Endpoints,
     IdentityVerifier,
     MailSender,
-    Members,
-    Operations,
-    Operators,
-    Outbox,
-    PriceBooks,
     PushVerifier,
     SignatureCheck,
     StripeGateway,
-    TenantIndex,
     TickPublisher,
-    UsageStore,
 )
-from shared.stores import Stores
+from shared.stores import Storage, process_memory
 from shared.usecases.billing.billing_dependencies import BillingDependencies
 from shared.usecases.ledger.fold_lag import FoldLag
 from shared.usecases.ledger.fold_tenant import TenantFolder
@@ -55,7 +46,7 @@ from shared.usecases.prices.read_prices import PriceReader
 from shared.usecases.tick_jobs import TickJobs
 
 if TYPE_CHECKING:
-    from shared.adapters.firestore import FirestoreRpc
+    pass
 
 
 def utc_now() -> datetime:
@@ -63,13 +54,7 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-@lru_cache(maxsize=1)
-def process_memory() -> MemoryStore:
-    """Return the in-memory store that all functions of this process share."""
-    return MemoryStore()
-
-
-class Container:
+class Container(Storage):
     """The parts of one function, built on first use.
 
     Packages of vendors are imported where they are used, so that a function needs and loads only its own. No
@@ -77,30 +62,8 @@ class Container:
     """
 
     def __init__(self, config: Config, clock: Callable[[], datetime] = utc_now) -> None:
-        self.config = config
+        super().__init__(config)
         self.clock = clock
-
-    @cached_property
-    def _stores(self) -> Stores:
-        if self.config.store == "memory":
-            return Stores.in_memory(process_memory())
-        return Stores.in_firestore(self._rpc, self.config)
-
-    @cached_property
-    def usage(self) -> UsageStore:
-        return self._stores.usage
-
-    @cached_property
-    def directory(self) -> Directory:
-        return self._stores.directory
-
-    @cached_property
-    def tenant_index(self) -> TenantIndex:
-        return self._stores.tenant_index
-
-    @cached_property
-    def price_books(self) -> PriceBooks:
-        return self._stores.price_books
 
     @cached_property
     def plan_manager(self) -> PlanManager:
@@ -110,22 +73,6 @@ class Container:
     def plans(self) -> CurrentPlans:
         reader = PlanReader(self._stores.plan_catalogs, default_plans())
         return lambda: reader.current(self.clock())
-
-    @cached_property
-    def outbox(self) -> Outbox:
-        return self._stores.outbox
-
-    @cached_property
-    def endpoints(self) -> Endpoints:
-        return self._stores.endpoints
-
-    @cached_property
-    def members(self) -> Members:
-        return self._stores.members
-
-    @cached_property
-    def operators(self) -> Operators:
-        return self._stores.operators
 
     @cached_property
     def billing(self) -> BillingDependencies:
@@ -282,18 +229,6 @@ class Container:
     @cached_property
     def thresholds(self) -> Thresholds:
         return Thresholds(self.config.soft_percent, self.config.hard_percent, self.plans)
-
-    @cached_property
-    def _rpc(self) -> "FirestoreRpc":
-        from shared.adapters.firestore.rpc import FirestoreRpc, open_channel
-
-        emulator = self.config.firestore_emulator
-        connect = partial(open_channel, emulator)
-        return FirestoreRpc(self.config.project_id, connect, is_emulator=emulator is not None)
-
-    def request(self) -> AbstractContextManager[Operations]:
-        """Limit how long the calls within the block wait for the store in total; yield their count."""
-        return nullcontext(Operations()) if self.config.store == "memory" else self._rpc.request()
 
     def load_prices(self) -> None:
         """Load the price catalog, which takes most of a second, before a request needs it."""

@@ -1,6 +1,8 @@
 """The stores of a deployment: in Firestore, or in this process's memory."""
 
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
+from functools import cached_property, lru_cache, partial
 from typing import TYPE_CHECKING, Self
 
 from shared.adapters.memory import MemoryStore
@@ -10,6 +12,7 @@ from shared.ports import (
     Directory,
     Endpoints,
     Members,
+    Operations,
     Operators,
     Outbox,
     PlanCatalogs,
@@ -21,6 +24,12 @@ from shared.ports import (
 
 if TYPE_CHECKING:
     from shared.adapters.firestore import FirestoreRpc
+
+
+@lru_cache(maxsize=1)
+def process_memory() -> MemoryStore:
+    """Return the in-memory store that all functions of this process share."""
+    return MemoryStore()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,9 +49,9 @@ class Stores:
     reconciliations: Reconciliations
 
     @classmethod
-    def in_memory(cls, memory: MemoryStore) -> Self:
-        """Return the stores of a process, which are one."""
-        return cls(**dict.fromkeys(cls.__dataclass_fields__, memory))
+    def in_memory(cls) -> Self:
+        """Return the stores of this process, which are one."""
+        return cls(**dict.fromkeys(cls.__dataclass_fields__, process_memory()))
 
     @classmethod
     def in_firestore(cls, rpc: "FirestoreRpc", config: Config) -> Self:
@@ -62,3 +71,60 @@ class Stores:
             endpoints=firestore.FirestoreEndpoints(rpc),
             reconciliations=firestore.FirestoreReconciliations(rpc),
         )
+
+
+class Storage:
+    """The stores of a deployment, opened on first use. The emulator keeps them if the configuration names one."""
+
+    def __init__(self, config: Config) -> None:
+        self.config = config
+
+    @cached_property
+    def usage(self) -> UsageStore:
+        return self._stores.usage
+
+    @cached_property
+    def directory(self) -> Directory:
+        return self._stores.directory
+
+    @cached_property
+    def tenant_index(self) -> TenantIndex:
+        return self._stores.tenant_index
+
+    @cached_property
+    def price_books(self) -> PriceBooks:
+        return self._stores.price_books
+
+    @cached_property
+    def outbox(self) -> Outbox:
+        return self._stores.outbox
+
+    @cached_property
+    def endpoints(self) -> Endpoints:
+        return self._stores.endpoints
+
+    @cached_property
+    def members(self) -> Members:
+        return self._stores.members
+
+    @cached_property
+    def operators(self) -> Operators:
+        return self._stores.operators
+
+    @cached_property
+    def _stores(self) -> Stores:
+        if self.config.store == "memory":
+            return Stores.in_memory()
+        return Stores.in_firestore(self._rpc, self.config)
+
+    @cached_property
+    def _rpc(self) -> "FirestoreRpc":
+        from shared.adapters.firestore.rpc import FirestoreRpc, open_channel
+
+        emulator = self.config.firestore_emulator
+        connect = partial(open_channel, emulator)
+        return FirestoreRpc(self.config.project_id, connect, is_emulator=emulator is not None)
+
+    def request(self) -> AbstractContextManager[Operations]:
+        """Limit how long the calls within the block wait for the store in total; yield their count."""
+        return nullcontext(Operations()) if self.config.store == "memory" else self._rpc.request()

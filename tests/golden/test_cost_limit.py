@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from shared.container import process_memory
 from shared.domain.people.tenants import Change
 from shared.domain.prices.money import NANOUSD_PER_USD
+from shared.stores import process_memory
 from shared.usecases.people.manage_limits import set_limits
 from tests.http.serving import Clock, Functions, Json
 

@@ -5,8 +5,8 @@ import json
 import pytest
 from werkzeug.test import TestResponse
 
-from shared.container import process_memory
 from shared.domain.people.tenants import PLATFORM_SCOPES, Change
+from shared.stores import process_memory
 from shared.usecases.people.authenticate import CACHE_FOR
 from shared.usecases.people.manage_tenants import set_suspension
 from tests.http.serving import Functions, Json, bearer, refused, succeeded

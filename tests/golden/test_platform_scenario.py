@@ -1,12 +1,19 @@
-"""A platform at work: it creates its tenants by API, records with one key, moves five of them and suspends one."""
+"""A platform at work: it creates tenants, records with one key, changes a plan by file, moves five, suspends one."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 
 import pytest
 
+from shared.adapters.default_plans import PATH
+from shared.domain.limits.plan_file import parse_plans
+from shared.domain.people.tenants import Change
+from shared.usecases.billing.migrate_plan import Migration, PlanMigrator
 from shared.usecases.people.authenticate import CACHE_FOR
+from shared.usecases.people.manage_tenants import known_plan
 from tests.http.serving import Functions, Json, bearer, refused, succeeded
 
+PLANS = PATH.read_text("utf-8")
 TENANTS = [f"customer-{number:02}" for number in range(20)]
 CALL: Json = {"category": "llm", "provider": "openai", "model": "gpt-4.1-mini"}
 
@@ -27,6 +34,23 @@ def tokens(tenant_id: str) -> int:
 def listed(functions: Functions, key: str, query: str = "") -> list[Json]:
     rows: list[Json] = functions.read(key, f"/tenants?limit=50&{query}")["tenants"]
     return rows
+
+
+def apply_plans(functions: Functions, text: str) -> None:
+    """Do what `admin plans apply FILE` does."""
+    change = Change("admin:op", functions.clock.now, "larger free plan")
+    functions.containers["usage_api"].plan_manager.replace(parse_plans(text), change)
+
+
+def migrate(functions: Functions, tenant_ids: Sequence[str]) -> None:
+    """Do what `admin tenant migrate-plan --plan free --tenant … --apply` does."""
+    container, change = functions.containers["usage_api"], Change("admin:op", functions.clock.now, "pilot")
+    migrator = PlanMigrator(
+        container.billing, container.plan_manager.catalogs, container.ledger, container.thresholds.policy_of
+    )
+    plan = known_plan(container.plan_manager.read(), "free")
+    for move in list(migrator.find_moves(Migration(plan, None, frozenset(tenant_ids)), change.at)):
+        migrator.apply(move, change)
 
 
 def test_a_platform_runs_twenty_tenants_with_one_key(functions: Functions, key: str) -> None:
@@ -52,13 +76,27 @@ def test_a_platform_runs_twenty_tenants_with_one_key(functions: Functions, key: 
     assert [each["id"] for each in most_used] == TENANTS[::-1]
     assert most_used[0]["usage"]["usage_percent"] == 20_000 * 100 / 50_000
 
+    apply_plans(functions, PLANS.replace("tokens = 50_000", "tokens = 80_000"))
+    functions.clock.pass_by(timedelta(minutes=1))
+    assert {each["plan_version"] for each in listed(functions, key)} == {1}, (
+        "a change reaches nobody by itself"
+    )
     moved = TENANTS[-5:]
-    for tenant_id in moved:
-        change = {"plan": "starter", "reason": "grown beyond the pilot"}
-        answer = succeeded(functions.send("PATCH", key, f"/tenants/{tenant_id}", change))
-        assert answer["usage"]["usage_percent"] == tokens(tenant_id) * 100 / 500_000
-    assert sorted(each["id"] for each in listed(functions, key, "plan=starter")) == moved
+    migrate(functions, moved)
+    versions = {each["id"]: each["plan_version"] for each in listed(functions, key)}
+    assert versions == {each: 2 if each in moved else 1 for each in TENANTS}
+    for tenant_id, limit in ((moved[0], 80_000), (TENANTS[0], 50_000)):
+        shown = functions.read(key, f"/tenants/{tenant_id}")
+        assert shown["limits"]["tokens"] == limit
+        assert shown["usage"]["usage_percent"] == tokens(tenant_id) * 100 / limit
+    functions.tell({"job": "reconcile"})
     assert listed(functions, key, "sort=usage")[0]["id"] == TENANTS[-6], "now the fullest"
+
+    grown = TENANTS[5]
+    change = {"plan": "starter", "reason": "grown beyond the pilot"}
+    answer = succeeded(functions.send("PATCH", key, f"/tenants/{grown}", change))
+    assert answer["usage"]["usage_percent"] == tokens(grown) * 100 / 500_000
+    assert [each["id"] for each in listed(functions, key, "plan=starter")] == [grown]
 
     late = TENANTS[0]
     succeeded(functions.send("POST", key, f"/tenants/{late}/suspend", {"reason": "invoice 7 is unpaid"}))

@@ -7,8 +7,8 @@ import pytest
 from werkzeug.test import TestResponse
 
 from shared.adapters.memory import MemoryStore
-from shared.container import process_memory
 from shared.domain.limits.rates import CEILING_FACTOR
+from shared.stores import process_memory
 from tests.http.serving import Clock, Functions, bearer, refused, succeeded
 
 CALL = {"category": "llm", "provider": "openai", "model": "gpt-4.1-mini"}

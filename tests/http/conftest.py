@@ -6,7 +6,7 @@ from uuid import uuid4
 
 import pytest
 
-from shared.container import process_memory
+from shared.stores import process_memory
 from tests.http.serving import Clock, Functions
 from tests.http.stripe_caller import SECRET
 

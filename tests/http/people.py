@@ -1,8 +1,8 @@
 """Helpers for tests of people: the members of acme, its audit entries, and the queued mails."""
 
-from shared.container import process_memory
 from shared.domain.notices.mails import Mail
 from shared.domain.people.members import Role
+from shared.stores import process_memory
 from tests.audit_trail import trail_of
 from tests.http.serving import Functions, Json, succeeded
 from tests.outgoing_fixtures import mails_of

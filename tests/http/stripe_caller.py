@@ -9,7 +9,7 @@ from typing import Any
 from stripe import WebhookSignature
 from werkzeug.test import TestResponse
 
-from shared.container import process_memory
+from shared.stores import process_memory
 from tests.audit_trail import trail_of
 from tests.golden.stripe_payloads import webhooks
 from tests.http.serving import Functions

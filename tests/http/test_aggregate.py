@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from shared.container import process_memory
 from shared.domain.errors import Unavailable
 from shared.domain.ledger.rollups import DayRollup
+from shared.stores import process_memory
 from tests.http.serving import Functions, encoded, pushed, unfolded
 from tools.dev.tick import PUSH_PATH
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from shared.container import process_memory
+from shared.stores import process_memory
 from tests.http.conftest import NOON
 from tests.http.serving import Clock, Functions
 

@@ -8,8 +8,8 @@ from threading import Thread
 import pytest
 from standardwebhooks import Webhook
 
-from shared.container import process_memory
 from shared.domain.notices.endpoints import DISABLED_AFTER, MAX_ENDPOINTS
+from shared.stores import process_memory
 from tests.audit_trail import trail_of
 from tests.http.conftest import NOON
 from tests.http.serving import Clock, Functions, Json, refused, succeeded

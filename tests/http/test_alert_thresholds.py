@@ -2,8 +2,8 @@
 
 import pytest
 
-from shared.container import process_memory
 from shared.domain.versions import version_of
+from shared.stores import process_memory
 from tests.audit_trail import trail_of
 from tests.http.serving import Functions, refused, succeeded
 

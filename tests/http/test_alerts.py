@@ -2,10 +2,10 @@
 
 import pytest
 
-from shared.container import process_memory
 from shared.domain.errors import Unavailable
 from shared.domain.notices.mails import Button, Mail
 from shared.domain.versions import version_of
+from shared.stores import process_memory
 from tests.audit_trail import trail_of
 from tests.http.serving import Functions, Json, refused, succeeded
 from tests.outgoing_fixtures import mails_of

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from shared.container import process_memory
+from shared.stores import process_memory
 from tests.audit_trail import trail_of
 from tests.http.serving import Clock, Functions, Json, refused, succeeded
 

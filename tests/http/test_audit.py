@@ -4,8 +4,8 @@ from datetime import timedelta
 
 import pytest
 
-from shared.container import process_memory
 from shared.domain.people.tenants import Change
+from shared.stores import process_memory
 from shared.usecases.people.manage_tenants import set_plan
 from tests.http.serving import Clock, Functions, Json, refused, succeeded
 from tests.plans import FREE

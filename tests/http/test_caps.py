@@ -9,9 +9,9 @@ import pytest
 from werkzeug.test import TestResponse
 
 from shared.adapters.memory import MemoryStore
-from shared.container import process_memory
 from shared.domain.people.members import MAX_INVITATIONS, MAX_MEMBERSHIPS
 from shared.http import turns
+from shared.stores import process_memory
 from shared.usecases.people.manage_keys import MAX_ACTIVE_KEYS
 from tests.http.serving import Functions, refused
 

@@ -5,9 +5,9 @@ from datetime import timedelta
 
 import pytest
 
-from shared.container import process_memory
 from shared.domain.limits.plans import PlanVersion
 from shared.domain.people.tenants import AuditEntry
+from shared.stores import process_memory
 from tests.http.serving import Clock, Functions, bearer, succeeded
 
 CALL = {"category": "llm", "provider": "openai", "model": "gpt-4.1-mini"}

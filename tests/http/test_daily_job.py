@@ -4,13 +4,13 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from shared.container import process_memory
 from shared.domain.errors import Unavailable
 from shared.domain.ledger.counter_settings import CounterSettings
 from shared.domain.ledger.periods import start_of
 from shared.domain.ledger.usage import Wanted
 from shared.ports import Snapshot
 from shared.ports.ledger import NOTHING
+from shared.stores import process_memory
 from tests.http.serving import Clock, Functions, Json, unfolded
 from tests.http.topic import Topic
 

@@ -6,11 +6,11 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from shared.container import process_memory
 from shared.domain.limits.limits import LimitOverrides
 from shared.domain.limits.plans import MAX_LIMIT
 from shared.domain.people.tenants import Change
 from shared.http.routes import TENANT_HEADER
+from shared.stores import process_memory
 from shared.usecases.people.operators import add_operator
 from tests.http.fuzzing import TENANT, Config, Findings, fuzz
 from tests.http.serving import Functions, bearer

@@ -4,8 +4,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from shared.container import process_memory
 from shared.domain.errors import Unavailable
+from shared.stores import process_memory
 from tests.http.serving import Clock, Functions, Json, refused
 
 CALL = {"category": "llm", "provider": "openai", "model": "gpt-4.1-mini"}

@@ -8,8 +8,8 @@ from uuid import uuid4
 import pytest
 from werkzeug.test import TestResponse
 
-from shared.container import process_memory
 from shared.domain.errors import Unavailable
+from shared.stores import process_memory
 from tests.audit_trail import trail_of
 from tests.http.serving import Clock, Functions, Json, bearer, refused, succeeded
 

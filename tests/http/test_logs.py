@@ -5,8 +5,8 @@ import logging
 
 import pytest
 
-from shared.container import process_memory
 from shared.logs import LOGGER, JsonLines, without_secrets
+from shared.stores import process_memory
 from shared.usecases.people.unknown_keys import UNKNOWN_KEYS_PER_MINUTE
 from tests.http.serving import Functions, Json, bearer, refused
 

@@ -2,9 +2,9 @@
 
 import pytest
 
-from shared.container import process_memory
 from shared.domain.notices.mails import Mail
 from shared.domain.notices.outbox import OutboxEntry
+from shared.stores import process_memory
 from tests.audit_trail import trail_of
 from tests.http.people import ADA, BOB, MEMBERS, invite
 from tests.http.serving import Clock, Functions, Json, refused, succeeded

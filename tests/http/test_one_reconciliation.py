@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from shared.container import process_memory
+from shared.stores import process_memory
 from tests.http.serving import Clock, Functions
 from tests.http.test_daily_job import RECONCILE, after, completed, idle_tenants, names
 from tests.http.topic import Topic

@@ -2,8 +2,8 @@
 
 import pytest
 
-from shared.container import process_memory
 from shared.domain.people.tenants import Change
+from shared.stores import process_memory
 from shared.usecases.people.operators import add_operator, remove_operator
 from tests.http.serving import Functions, refused, succeeded
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from shared.container import process_memory
+from shared.stores import process_memory
 from shared.usecases.limits.read_plans import REMEMBERED_FOR
 from tests.http.serving import Functions, Json, refused, succeeded
 

@@ -8,10 +8,10 @@ import pytest
 from werkzeug.test import TestResponse
 
 from shared.adapters.memory import MemoryStore
-from shared.container import process_memory
 from shared.domain.errors import Unavailable
 from shared.domain.limits.rates import CEILING_FACTOR
 from shared.domain.people.tenants import Change
+from shared.stores import process_memory
 from shared.usecases.people.authenticate import CACHE_FOR
 from shared.usecases.people.manage_tenants import set_suspension
 from tests.http.serving import Functions, Json, bearer, refused, succeeded

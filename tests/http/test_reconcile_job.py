@@ -12,10 +12,10 @@ from urllib.request import HTTPRedirectHandler, ProxyHandler, build_opener
 import pytest
 
 from shared.adapters import stripe
-from shared.container import process_memory
 from shared.domain.billing.plan_mapping import catalog_to_sell
 from shared.domain.billing.stripe_shapes import read_subscription
 from shared.domain.errors import Unavailable
+from shared.stores import process_memory
 from tests.audit_trail import trail_of
 from tests.http.serving import BY_NAME, Functions, bearer, succeeded, unfolded
 from tests.http.test_daily_job import fail_for

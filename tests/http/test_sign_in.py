@@ -8,7 +8,6 @@ from typing import get_args
 import pytest
 
 from shared.adapters.memory.people.identities import TOKEN_LASTS, MemoryAccount
-from shared.container import process_memory
 from shared.domain.people.members import PERMISSIONS, ROLES, Permission, Role
 from shared.domain.people.tenants import ALL_SCOPES, PLATFORM_SCOPES
 from shared.http.billing import billing
@@ -16,6 +15,7 @@ from shared.http.ledger import series, usage_api
 from shared.http.notices import alerts
 from shared.http.people import api_keys, audit, members
 from shared.http.routes import Route, SignInLevel
+from shared.stores import process_memory
 from tests.http.serving import Clock, Functions, bearer, refused, succeeded, user_id_of
 
 ADA = "ada@example.com"

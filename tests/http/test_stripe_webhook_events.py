@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from shared.container import process_memory
+from shared.stores import process_memory
 from tests.audit_trail import trail_of
 from tests.golden.stripe_payloads import changed
 from tests.http.serving import Clock, Functions, refused, succeeded

@@ -4,9 +4,9 @@ from datetime import timedelta
 
 import pytest
 
-from shared.container import process_memory
 from shared.domain.people.members import Role
 from shared.domain.people.tenants import Change
+from shared.stores import process_memory
 from shared.usecases.people.authenticate import CACHE_FOR
 from shared.usecases.people.manage_tenants import set_suspension
 from tests.http.people import ADA, BOB, MEMBERS, trail

@@ -2,7 +2,7 @@
 
 import pytest
 
-from shared.container import process_memory
+from shared.stores import process_memory
 from tests.audit_trail import trail_of
 from tests.http.serving import Functions, refused, succeeded
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from shared.container import process_memory
+from shared.stores import process_memory
 from tests.http.serving import Clock, Functions, Json, bearer, refused, succeeded, user_id_of
 from tests.outgoing_fixtures import mails_of
 

@@ -7,13 +7,13 @@ from typing import Any
 import pytest
 
 from shared.adapters.firestore.people.tenants import delete_write
-from shared.container import process_memory
 from shared.domain.errors import NotFound
 from shared.domain.ledger.counter_settings import MAX_COUNTER_SHARDS
 from shared.domain.ledger.counters import CounterShard, ShardRef
 from shared.domain.ledger.rollups import DayRollup
 from shared.domain.ledger.tick import MAX_TENANTS
 from shared.domain.people.tenant_rows import RowUsage
+from shared.stores import process_memory
 from tests.http.serving import Clock, Functions, Json, unfolded
 from tests.http.topic import Topic
 

@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 
-from shared.container import process_memory
 from shared.domain.billing.subscription_states import SubscriptionState
 from shared.domain.ledger.counter_settings import CounterSettings
 from shared.domain.limits.limits import LimitOverrides
 from shared.domain.people.tenants import ApiKey, AuditEntry, BillingSummary, Tenant
+from shared.stores import process_memory
 from tests.http.serving import Clock, Functions, Json, bearer, refused, token_sums
 
 PATH = "/tenants/acme/usage"

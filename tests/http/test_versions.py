@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import pytest
 
-from shared.container import process_memory
+from shared.stores import process_memory
 from tests.audit_trail import trail_of
 from tests.http.serving import Functions, Json, refused, succeeded
 

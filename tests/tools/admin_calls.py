@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from shared.container import process_memory
+from shared.stores import process_memory
 from shared.usecases.people.authenticate import Access, KeyAuthenticator
 from tests.key_fixtures import tenant_access
 from tools.admin.__main__ import main

@@ -16,10 +16,11 @@ from uuid import uuid4
 import pytest
 
 from shared.config import load_config
-from shared.container import Container, process_memory
+from shared.container import Container
 from shared.domain.metering.recording import RecordedEvent
 from shared.domain.people.tenants import AGENT_SCOPES
 from shared.ports import Page, UsageStore
+from shared.stores import process_memory
 from tests.audit_trail import trail_of
 from tests.key_fixtures import tenant_access
 from tests.sample_events import CALL, ONE_SHARD, llm_call

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from shared.container import process_memory
 from shared.domain.errors import NotAuthenticated
 from shared.domain.limits.plans import MAX_LIMIT
+from shared.stores import process_memory
 from tests.audit_trail import trail_of
 from tests.tools.admin_calls import CREATE, Capture, access, failed, memory, run
 from tests.tools.test_admin_stripe import acme as subscriber

@@ -2,8 +2,8 @@
 
 import pytest
 
-from shared.container import process_memory
 from shared.domain.notices.entries import Outgoing, operator_entry
+from shared.stores import process_memory
 from tests.audit_trail import trail_of
 from tests.outgoing_fixtures import MAIL, outgoing
 from tests.sample_events import NOON

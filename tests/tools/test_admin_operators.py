@@ -3,7 +3,7 @@
 import pytest
 
 from shared.adapters.memory.people.identities import MemoryAccount
-from shared.container import process_memory
+from shared.stores import process_memory
 from tests.tools.admin_calls import Capture, failed, memory, run
 
 __all__ = ["memory"]

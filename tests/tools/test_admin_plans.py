@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from shared.adapters.default_plans import PATH
-from shared.container import process_memory
+from shared.stores import process_memory
 from tests.audit_trail import trail_of
 from tests.tools.admin_calls import CREATE, Capture, failed, memory, run
 from tools.admin.__main__ import main

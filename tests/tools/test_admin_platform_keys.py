@@ -5,9 +5,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from shared.container import process_memory
 from shared.domain.errors import NotAuthenticated
 from shared.domain.people.tenants import key_id
+from shared.stores import process_memory
 from shared.usecases.people.authenticate import KeyAuthenticator, PlatformAccess
 from tests.audit_trail import trail_of
 from tests.tools.admin_calls import CREATE, Capture, failed, memory, run

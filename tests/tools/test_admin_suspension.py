@@ -2,8 +2,8 @@
 
 import pytest
 
-from shared.container import process_memory
 from shared.domain.errors import Forbidden
+from shared.stores import process_memory
 from tests.audit_trail import trail_of
 from tests.tools.admin_calls import CREATE, Capture, access, failed, memory, run
 

@@ -55,7 +55,7 @@ class ReceivedInvitationResponse(ResponseModel):
     tenant_id: str
     tenant_name: str
     role: Role
-    invited_by: str
+    invited_by: str = Field(description="The email address of a member; empty for the platform.")
     expires_at: datetime
 
     @classmethod
@@ -118,7 +118,7 @@ class InvitationResponse(ResponseModel):
     id: str
     email: str
     role: Role
-    invited_by: str
+    invited_by: str = Field(description="The email address of a member; empty for the platform.")
     invited_at: datetime
     expires_at: datetime
     version: Version

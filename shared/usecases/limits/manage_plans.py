@@ -102,8 +102,8 @@ def _refuse_removal_in_use(before: PlanCatalog, after: PlanCatalog, use: PlanUse
     gone = [plan.id for plan in before.plans if plan.id not in offered and use.in_any_way[plan.id]]
     if gone:
         counts = ", ".join(f"{plan_id} ({use.in_any_way[plan_id]})" for plan_id in gone)
-        message = f"plans that would go are still had by tenants, now, by a grant or later: {counts}"
-        raise Conflict(f"{message}; hide the plans, or move the tenants", code="plan_in_use")
+        message = f"tenants have, were granted or will have plans that would be removed: {counts}"
+        raise Conflict(f"{message}; hide these plans, or move the tenants first", code="plan_in_use")
 
 
 def _plan_changes(before: PlanCatalog, after: PlanCatalog, use: PlanUse) -> Iterator[PlanChange]:

@@ -22,7 +22,7 @@ from shared.domain.people.tenant_rows import RowTenant, RowUsage, TenantRow, new
 from shared.domain.people.tenants import AuditEntry, Tenant
 
 LAST_EVENT = "last_event_us"
-"""In microseconds, because a maximum is one of numbers: a fold of an earlier day moves it back never."""
+"""In microseconds, because a maximum is one of numbers: a fold of an earlier day never moves it back."""
 _LAST_EVENT_AT = "last_event_at"
 _TENANT_FIELDS = tuple(field.name for field in fields_of(RowTenant))
 _USAGE_FIELDS = tuple(field.name for field in fields_of(RowUsage) if field.name != _LAST_EVENT_AT)

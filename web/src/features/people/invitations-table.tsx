@@ -45,7 +45,12 @@ const COLUMNS: readonly Column<PendingInvitation>[] = [
     cell: ({ email }) => <span className="block min-w-28 wrap-anywhere">{email}</span>,
   },
   { key: 'role', header: 'Role', cell: ({ role }) => ROLE_LABELS[role] },
-  { key: 'by', header: 'Invited by', hideBelow: 'sm', cell: ({ invited_by }) => invited_by },
+  {
+    key: 'by',
+    header: 'Invited by',
+    hideBelow: 'sm',
+    cell: ({ invited_by }) => invited_by || 'The platform',
+  },
   { key: 'expires', header: 'Expires', cell: ({ expires_at }) => <Instant at={expires_at} day /> },
   {
     key: 'actions',

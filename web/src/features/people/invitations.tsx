@@ -16,16 +16,19 @@ export function Invitations({ invitations }: { invitations: Invitation[] }) {
   ))
 }
 
+/** Only a member who invited has an address; the platform has none. */
+function invitedAs({ invited_by, role }: Invitation) {
+  const as = ROLE_LABELS[role].toLowerCase()
+  return invited_by ? `${invited_by} invited you as ${as}.` : `You can join as ${as}.`
+}
+
 type InvitationCardProps = { invitation: Invitation; onDeclined?: () => void }
 
 export function InvitationCard({ invitation, onDeclined }: InvitationCardProps) {
   const { accept, decline } = useAnswers(invitation.tenant_id, onDeclined)
   const problem = accept.error ?? decline.error
   return (
-    <Card
-      title={`You are invited to ${invitation.tenant_name}`}
-      description={`${invitation.invited_by} invited you as ${ROLE_LABELS[invitation.role].toLowerCase()}.`}
-    >
+    <Card title={`You are invited to ${invitation.tenant_name}`} description={invitedAs(invitation)}>
       <div className="flex flex-col gap-3">
         {problem && (
           <Notice tone="danger" title="Something went wrong">

@@ -49,6 +49,12 @@ test('offers an invitation first, with its name as text', async () => {
   await waitFor(() => expect(router.state.location.pathname).toBe('/t/beta'))
 })
 
+test('an invitation by the platform names nobody', async () => {
+  serveApi(me([{ ...INVITATION, invited_by: '' }]))
+  show()
+  expect(await screen.findByText(/^You can join as/)).toBeVisible()
+})
+
 test('tells when an invitation cannot be accepted any more', async () => {
   const refusal = problem(404, 'not_found', 'the invitation has ended')
   serveApi({ ...me([INVITATION]), 'POST /invitations/beta/accept': refusal })

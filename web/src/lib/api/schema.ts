@@ -3616,7 +3616,10 @@ export interface components {
              * @enum {string}
              */
             role: "owner" | "admin" | "member";
-            /** Invited By */
+            /**
+             * Invited By
+             * @description The email address of a member; empty for the platform.
+             */
             invited_by: string;
             /**
              * Invited At
@@ -4549,7 +4552,10 @@ export interface components {
              * @enum {string}
              */
             role: "owner" | "admin" | "member";
-            /** Invited By */
+            /**
+             * Invited By
+             * @description The email address of a member; empty for the platform.
+             */
             invited_by: string;
             /**
              * Expires At
@@ -4714,7 +4720,10 @@ export interface components {
              * @enum {string}
              */
             role: "owner" | "admin" | "member";
-            /** Invited By */
+            /**
+             * Invited By
+             * @description The email address of a member; empty for the platform.
+             */
             invited_by: string;
             /**
              * Invited At
