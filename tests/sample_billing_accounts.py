@@ -12,7 +12,7 @@ from shared.domain.billing.invoices import (
     correct_invoice,
     merge_invoice,
 )
-from shared.domain.billing.stripe_shapes import InvoiceLine
+from shared.domain.billing.stripe_invoice_shapes import InvoiceLine
 from shared.domain.billing.subscriptions import Subscription
 from shared.ports import BillingStore
 from tests.plans import TERMS

@@ -6,7 +6,8 @@ from datetime import UTC, datetime, timedelta
 from functools import reduce
 from typing import Any
 
-from shared.domain.billing.stripe_shapes import InvoiceSnapshot, SubscriptionSnapshot
+from shared.domain.billing.stripe_invoice_shapes import InvoiceSnapshot
+from shared.domain.billing.stripe_subscription_shapes import SubscriptionSnapshot
 from shared.domain.billing.subscriptions import (
     SUBSCRIPTION_CREATED,
     SUBSCRIPTION_DELETED,

@@ -15,12 +15,8 @@ from shared.domain.billing.correction_shapes import read_charge, read_credit_not
 from shared.domain.billing.corrections import Correction
 from shared.domain.billing.plan_mapping import TENANT_METADATA_KEY, ProductSpec
 from shared.domain.billing.stripe_events import CustomerSnapshot, read_customer
-from shared.domain.billing.stripe_shapes import (
-    InvoiceSnapshot,
-    SubscriptionSnapshot,
-    read_invoice,
-    read_subscription,
-)
+from shared.domain.billing.stripe_invoice_shapes import InvoiceSnapshot, read_invoice
+from shared.domain.billing.stripe_subscription_shapes import SubscriptionSnapshot, read_subscription
 from shared.domain.errors import NotFound, Unavailable
 from shared.domain.limits.plan_catalog import CurrentPlans
 from shared.ports import CheckoutOrder, CheckoutPage, EndpointSync, PortalOrder

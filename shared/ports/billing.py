@@ -12,7 +12,8 @@ from shared.domain.billing.entitlements import AlertKind, BillingAlert
 from shared.domain.billing.invoices import InvoiceRow
 from shared.domain.billing.plan_mapping import ProductSpec
 from shared.domain.billing.stripe_events import CustomerSnapshot
-from shared.domain.billing.stripe_shapes import InvoiceSnapshot, SubscriptionSnapshot
+from shared.domain.billing.stripe_invoice_shapes import InvoiceSnapshot
+from shared.domain.billing.stripe_subscription_shapes import SubscriptionSnapshot
 from shared.domain.notices.entries import NOTHING_OUTGOING, Outgoing
 from shared.domain.people.tenants import AuditEntry
 from shared.ports.pages import Page

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from shared.domain.billing.plan_mapping import catalog_to_sell
-from shared.domain.billing.stripe_shapes import read_subscription
+from shared.domain.billing.stripe_subscription_shapes import read_subscription
 from shared.domain.errors import Conflict, NotFound, Unavailable
 from shared.ports import CheckoutOrder, PortalOrder
 from tests.plans import PLANS

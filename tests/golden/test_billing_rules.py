@@ -14,12 +14,8 @@ from shared.domain.billing.entitlements import DEFAULT_GRACE, BillingTerms, bill
 from shared.domain.billing.invoices import InvoiceObservation, InvoiceRow, merge_invoice
 from shared.domain.billing.stripe_events import StripeEvent
 from shared.domain.billing.stripe_fields import InvalidStripeObject
-from shared.domain.billing.stripe_shapes import (
-    InvoiceSnapshot,
-    SubscriptionSnapshot,
-    read_invoice,
-    read_subscription,
-)
+from shared.domain.billing.stripe_invoice_shapes import InvoiceSnapshot, read_invoice
+from shared.domain.billing.stripe_subscription_shapes import SubscriptionSnapshot, read_subscription
 from shared.domain.billing.subscriptions import (
     ApiSnapshot,
     Subscription,

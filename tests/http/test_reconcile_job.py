@@ -13,7 +13,7 @@ import pytest
 
 from shared.adapters import stripe
 from shared.domain.billing.plan_mapping import catalog_to_sell
-from shared.domain.billing.stripe_shapes import read_subscription
+from shared.domain.billing.stripe_subscription_shapes import read_subscription
 from shared.domain.errors import Unavailable
 from shared.stores import process_memory
 from tests.audit_trail import trail_of

@@ -14,7 +14,7 @@ from shared.adapters.stripe import StripeApi
 from shared.config import load_config
 from shared.container import Container
 from shared.domain.billing.plan_mapping import catalog_to_sell
-from shared.domain.billing.stripe_shapes import read_subscription
+from shared.domain.billing.stripe_subscription_shapes import read_subscription
 from shared.stores import process_memory
 from shared.usecases.billing.start_checkout import Purchase, ReturnPages, start_checkout
 from shared.usecases.billing.stripe_changes import EVENT_TYPES

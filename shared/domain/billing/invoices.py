@@ -12,7 +12,7 @@ from shared.domain.billing.corrections import (
     taken_back,
     with_correction,
 )
-from shared.domain.billing.stripe_shapes import InvoiceSnapshot, InvoiceStatus
+from shared.domain.billing.stripe_invoice_shapes import InvoiceSnapshot, InvoiceStatus
 
 PAYMENT_FAILED: Final = "invoice.payment_failed"
 ACTION_REQUIRED: Final = "invoice.payment_action_required"

@@ -14,12 +14,8 @@ from shared.domain.billing.correction_shapes import (
 from shared.domain.billing.corrections import Correction
 from shared.domain.billing.plan_mapping import TENANT_METADATA_KEY
 from shared.domain.billing.stripe_fields import Fields, InvalidStripeObject, fields_of
-from shared.domain.billing.stripe_shapes import (
-    InvoiceSnapshot,
-    SubscriptionSnapshot,
-    read_invoice,
-    read_subscription,
-)
+from shared.domain.billing.stripe_invoice_shapes import InvoiceSnapshot, read_invoice
+from shared.domain.billing.stripe_subscription_shapes import SubscriptionSnapshot, read_subscription
 from shared.domain.limits.plan_catalog import PlanCatalog
 from shared.domain.tenant_ids import is_tenant_id
 

@@ -8,7 +8,7 @@ from functools import reduce
 from typing import Final, NamedTuple
 
 from shared.domain.billing.stripe_events import EventReference
-from shared.domain.billing.stripe_shapes import SubscriptionSnapshot, SubscriptionStatus
+from shared.domain.billing.stripe_subscription_shapes import SubscriptionSnapshot, SubscriptionStatus
 from shared.domain.billing.subscription_states import (
     FINAL_STATES,
     FINAL_TRIGGERS,

@@ -13,7 +13,7 @@ from shared.domain.billing.billing_account import (
     without_subscription,
 )
 from shared.domain.billing.entitlements import BillingTerms, SecondSubscription
-from shared.domain.billing.stripe_shapes import SubscriptionSnapshot
+from shared.domain.billing.stripe_subscription_shapes import SubscriptionSnapshot
 from shared.domain.billing.subscription_states import FINAL_STATES
 from shared.domain.billing.subscriptions import ApiSnapshot, Subscription, reconcile
 from shared.domain.errors import Unavailable

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from shared.domain.billing.corrections import Correction
 from shared.domain.billing.stripe_events import StripeEvent
-from shared.domain.billing.stripe_shapes import InvoiceSnapshot
+from shared.domain.billing.stripe_invoice_shapes import InvoiceSnapshot
 from shared.ports import StripeGateway
 from shared.usecases.billing.billing_dependencies import BillingDependencies
 

@@ -8,7 +8,7 @@ from typing import Final
 from shared.domain.billing.billing_account import BillingAccount
 from shared.domain.billing.corrections import Correction, TakenBack
 from shared.domain.billing.invoices import InvoiceRow, reconcile_correction, reconcile_invoice
-from shared.domain.billing.stripe_shapes import InvoiceSnapshot
+from shared.domain.billing.stripe_invoice_shapes import InvoiceSnapshot
 from shared.domain.billing.subscriptions import Subscription
 from shared.domain.errors import Unavailable, UsageError
 from shared.domain.people.tenants import Change

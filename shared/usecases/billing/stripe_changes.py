@@ -35,7 +35,8 @@ from shared.domain.billing.stripe_events import (
     session_object,
     subscription_object,
 )
-from shared.domain.billing.stripe_shapes import InvoiceSnapshot, SubscriptionSnapshot
+from shared.domain.billing.stripe_invoice_shapes import InvoiceSnapshot
+from shared.domain.billing.stripe_subscription_shapes import SubscriptionSnapshot
 from shared.domain.billing.subscriptions import (
     ApiSnapshot,
     Subscription,

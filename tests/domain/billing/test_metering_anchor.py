@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from shared.domain.billing.billing_account import BillingAccount, with_subscription
 from shared.domain.billing.entitlements import entitlement
-from shared.domain.billing.stripe_shapes import read_subscription
+from shared.domain.billing.stripe_subscription_shapes import read_subscription
 from shared.domain.billing.subscriptions import ApiSnapshot, Subscription, SubscriptionObservation, observe
 from shared.domain.ledger.periods import period_at
 from shared.domain.people.tenants import Tenant

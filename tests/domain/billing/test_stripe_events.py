@@ -25,7 +25,8 @@ from shared.domain.billing.stripe_events import (
     subscription_object,
 )
 from shared.domain.billing.stripe_fields import InvalidStripeObject
-from shared.domain.billing.stripe_shapes import read_invoice, read_subscription
+from shared.domain.billing.stripe_invoice_shapes import read_invoice
+from shared.domain.billing.stripe_subscription_shapes import read_subscription
 from tests.golden.stripe_payloads import SHAPES, changed, read_cases, webhooks
 from tests.plans import PLANS
 

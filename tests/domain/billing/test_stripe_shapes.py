@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from shared.domain.billing.stripe_events import NotAnEvent, read_event, subscription_object
 from shared.domain.billing.stripe_fields import InvalidStripeObject
-from shared.domain.billing.stripe_shapes import MAX_LINES, InvoiceLine, read_invoice, read_subscription
+from shared.domain.billing.stripe_invoice_shapes import MAX_LINES, InvoiceLine, read_invoice
+from shared.domain.billing.stripe_subscription_shapes import read_subscription
 from tests.golden.stripe_payloads import SHAPES, changed, read_cases, webhooks
 from tests.plans import PLANS
 

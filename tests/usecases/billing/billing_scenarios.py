@@ -9,7 +9,7 @@ from shared.domain.billing.billing_account import BillingAccount
 from shared.domain.billing.entitlements import DEFAULT_GRACE
 from shared.domain.billing.invoices import InvoiceRow
 from shared.domain.billing.stripe_events import StripeEvent
-from shared.domain.billing.stripe_shapes import SubscriptionSnapshot
+from shared.domain.billing.stripe_subscription_shapes import SubscriptionSnapshot
 from shared.domain.billing.subscription_states import SubscriptionState
 from shared.domain.ledger.counter_settings import DEFAULT_COUNTER_SETTINGS
 from shared.domain.people.tenants import Tenant

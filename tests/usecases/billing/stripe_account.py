@@ -8,7 +8,8 @@ from typing import TypeVar
 from shared.domain.billing.corrections import Correction
 from shared.domain.billing.plan_mapping import ProductSpec
 from shared.domain.billing.stripe_events import CustomerSnapshot, Payload
-from shared.domain.billing.stripe_shapes import InvoiceSnapshot, SubscriptionSnapshot
+from shared.domain.billing.stripe_invoice_shapes import InvoiceSnapshot
+from shared.domain.billing.stripe_subscription_shapes import SubscriptionSnapshot
 from shared.domain.errors import Unavailable
 from shared.ports import CheckoutOrder, CheckoutPage, EndpointSync, PortalOrder
 

@@ -20,7 +20,7 @@ from shared.domain.billing.corrections import ObservedCorrection
 from shared.domain.billing.entitlements import BillingAlert
 from shared.domain.billing.invoices import InvoiceRow, InvoiceStatusObservation
 from shared.domain.billing.stripe_events import EventReference
-from shared.domain.billing.stripe_shapes import InvoiceLine, InvoiceSnapshot
+from shared.domain.billing.stripe_invoice_shapes import InvoiceLine, InvoiceSnapshot
 from shared.domain.billing.subscriptions import Subscription
 from shared.ports import ProcessedEvent, RaisedAlert
 
