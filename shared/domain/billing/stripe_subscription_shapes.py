@@ -15,7 +15,6 @@ SubscriptionStatus = Literal[
     "incomplete", "incomplete_expired", "trialing", "active", "past_due", "unpaid", "paused", "canceled"
 ]
 
-
 _TRIAL_BEGINS_WITHIN: Final = timedelta(hours=1)
 """A trial that begins this soon after the subscription is its initial trial, not one granted later."""
 
