@@ -36,7 +36,7 @@ ReadVersion = Annotated[
         max_length=64,
         description=(
             "The `version` that you have read: if it has changed since, the answer is 409 `changed_meanwhile` and "
-            "nothing is stored. Without it, you overwrite any."
+            "nothing is stored. Without it, any version is overwritten."
         ),
     ),
 ]

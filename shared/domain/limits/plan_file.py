@@ -41,7 +41,9 @@ def _price(text: str) -> str:
 
 def _printable(name: str) -> str:
     if name != name.strip() or not name.isprintable():
-        raise PydanticCustomError("invalid_name", "a name has no blanks around it and no control characters")
+        raise PydanticCustomError(
+            "invalid_name", "a name neither begins nor ends with a blank, and has no control characters"
+        )
     return name
 
 
@@ -179,7 +181,7 @@ def _problems_of_table(error: ValidationError) -> Iterator[FieldProblem]:
 
 def _problems_of_plans(ids: Sequence[object], plans: Sequence[Plan] | None) -> Iterator[FieldProblem]:
     for twice in sorted({str(each) for each in ids if each is not None and ids.count(each) > 1}):
-        message = f"plan {shown(twice)} is there {ids.count(twice)} times"
+        message = f"plan {shown(twice)} is listed {ids.count(twice)} times"
         yield FieldProblem(field="id", code="duplicate_plan", message=message)
     free = [plan.id for plan in plans or () if not plan.is_sold]
     if plans is not None and free != [FREE_PLAN_ID]:

@@ -3597,7 +3597,7 @@ export interface components {
             role: "owner" | "admin" | "member";
             /**
              * Version
-             * @description The `version` that you have read: if it has changed since, the answer is 409 `changed_meanwhile` and nothing is stored. Without it, you overwrite any.
+             * @description The `version` that you have read: if it has changed since, the answer is 409 `changed_meanwhile` and nothing is stored. Without it, any version is overwritten.
              * @default null
              */
             version?: string | null;
@@ -4247,7 +4247,7 @@ export interface components {
             reason?: string;
             /**
              * Version
-             * @description The `version` that you have read: if it has changed since, the answer is 409 `changed_meanwhile` and nothing is stored. Without it, you overwrite any.
+             * @description The `version` that you have read: if it has changed since, the answer is 409 `changed_meanwhile` and nothing is stored. Without it, any version is overwritten.
              * @default null
              */
             version?: string | null;
@@ -4585,7 +4585,7 @@ export interface components {
             emails: string[];
             /**
              * Version
-             * @description The `version` that you have read: if it has changed since, the answer is 409 `changed_meanwhile` and nothing is stored. Without it, you overwrite any.
+             * @description The `version` that you have read: if it has changed since, the answer is 409 `changed_meanwhile` and nothing is stored. Without it, any version is overwritten.
              * @default null
              */
             version?: string | null;
@@ -4625,7 +4625,7 @@ export interface components {
             role: "owner" | "admin" | "member";
             /**
              * Version
-             * @description The `version` that you have read: if it has changed since, the answer is 409 `changed_meanwhile` and nothing is stored. Without it, you overwrite any.
+             * @description The `version` that you have read: if it has changed since, the answer is 409 `changed_meanwhile` and nothing is stored. Without it, any version is overwritten.
              * @default null
              */
             version?: string | null;
@@ -4992,7 +4992,7 @@ export interface components {
             reason?: string;
             /**
              * Version
-             * @description The `version` that you have read: if it has changed since, the answer is 409 `changed_meanwhile` and nothing is stored. Without it, you overwrite any.
+             * @description The `version` that you have read: if it has changed since, the answer is 409 `changed_meanwhile` and nothing is stored. Without it, any version is overwritten.
              * @default null
              */
             version?: string | null;
@@ -5099,7 +5099,7 @@ export interface components {
             percents: number[] | null;
             /**
              * Version
-             * @description The `version` that you have read: if it has changed since, the answer is 409 `changed_meanwhile` and nothing is stored. Without it, you overwrite any.
+             * @description The `version` that you have read: if it has changed since, the answer is 409 `changed_meanwhile` and nothing is stored. Without it, any version is overwritten.
              * @default null
              */
             version?: string | null;
@@ -5131,7 +5131,7 @@ export interface components {
             time_zone: string;
             /**
              * Version
-             * @description The `version` that you have read: if it has changed since, the answer is 409 `changed_meanwhile` and nothing is stored. Without it, you overwrite any.
+             * @description The `version` that you have read: if it has changed since, the answer is 409 `changed_meanwhile` and nothing is stored. Without it, any version is overwritten.
              * @default null
              */
             version?: string | null;
