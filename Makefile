@@ -10,7 +10,6 @@ FUNCTIONS := record_usage stripe_webhook usage_api aggregate
 SOURCES := $(wildcard shared functions tools tests)
 HTTP_TESTS := tests/http tests/golden tests/rules
 USECASE_TESTS := tests/domain tests/usecases
-BROWSER_TEST := tests/e2e/test_dashboard.py
 SYNC_OUTPUT := $(if $(filter output-sync,$(.FEATURES)),--output-sync=line)
 
 # The first Python that is new enough; PYTHON=/path/to/python chooses another.
@@ -30,7 +29,7 @@ COMPILE := $(BIN)/uv pip compile --universal --python-version 3.11 --generate-ha
 # Run an installation with progress and one sentence if it fails.
 INSTALL := sh tools/dev/install.sh
 
-.PHONY: help dev shell test test-parts test-web test-http test-usecases test-rest test-e2e test-browser test-stack test-python fuzz faults chaos coverage check types format bench build lock clean
+.PHONY: help dev shell test test-parts test-web test-http test-usecases test-rest test-e2e test-python fuzz faults chaos coverage check types format bench build lock clean
 
 help:  ## List the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-10s %s\n", $$1, $$2}'
@@ -60,15 +59,9 @@ test-usecases:
 test-rest:
 	@exec $(BIN)/python -m pytest tests $(patsubst %,--ignore=%,$(HTTP_TESTS) $(USECASE_TESTS) tests/e2e)
 
-# After the other parts, because a whole stack and a browser need the machine. The browser's figures come last of all.
+# Alone, because a whole stack and a browser need the machine.
 test-e2e:
-	@$(MAKE) --no-print-directory --keep-going --jobs=2 $(SYNC_OUTPUT) test-browser test-stack
-
-test-browser:
-	@exec $(BIN)/python -m pytest $(BROWSER_TEST)
-
-test-stack:
-	@exec $(BIN)/python -m pytest tests/e2e --ignore=$(BROWSER_TEST)
+	@exec $(BIN)/python -m pytest tests/e2e
 
 test-python:
 	@exec $(BIN)/python -m pytest $(ARGS)

@@ -159,21 +159,19 @@ def test_make_clean_removes_what_was_made_and_nothing_else(tree: Path) -> None:
 HTTP_TESTS = ("tests/http", "tests/golden", "tests/rules")
 USECASE_TESTS = ("tests/domain", "tests/usecases")
 IGNORED = " ".join(f"--ignore={each}" for each in (*HTTP_TESTS, *USECASE_TESTS, "tests/e2e"))
-BROWSER_TEST = "tests/e2e/test_dashboard.py"
 PARTS = {
     "test-http": f"python -m pytest {' '.join(HTTP_TESTS)}",
     "test-usecases": f"python -m pytest {' '.join(USECASE_TESTS)}",
     "test-rest": f"python -m pytest tests {IGNORED}",
     "test-web": "npm --prefix web test --silent",
-    "test-browser": f"python -m pytest {BROWSER_TEST}",
-    "test-stack": f"python -m pytest tests/e2e --ignore={BROWSER_TEST}",
+    "test-e2e": "python -m pytest tests/e2e",
 }
 
 
 def test_a_whole_test_run_is_all_parts_and_the_end_to_end_tests_come_last(stand_ins: StandIns) -> None:
     calls = stand_ins.calls("test")
     assert sorted(calls) == sorted(PARTS.values())
-    assert set(calls[-2:]) == {PARTS["test-browser"], PARTS["test-stack"]}
+    assert calls[-1] == PARTS["test-e2e"]
     assert stand_ins.calls("coverage") == ["python -m pytest --cov"]
 
 
@@ -183,7 +181,7 @@ def test_every_part_runs_and_is_told_whichever_fails(failing: list[str], stand_i
     assert done.returncode != 0
     assert sorted(stand_ins.called()) == sorted(PARTS.values())
     failed = re.findall(r"^make\[\d\]: \*\*\* \[\S+ (test-\w+)\] Error", done.stderr, re.MULTILINE)
-    assert set(failed) - {"test-parts", "test-e2e"} == {
+    assert set(failed) - {"test-parts"} == {
         part for part, call in PARTS.items() if call.split()[0] in failing
     }
 

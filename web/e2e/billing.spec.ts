@@ -62,7 +62,7 @@ test('a canceled plan stays until what is paid for ends', async ({ page }) => {
   await choose(page, 'Downgrade to Free')
   await page.getByRole('button', { name: 'Cancel at the end of the period' }).click()
   await expect(page.getByText('You stay on Starter for now')).toBeVisible()
-  await expect(page.getByText(/You change to the Free plan on/)).toBeVisible()
+  await expect(page.getByText(/You change to the free plan on/)).toBeVisible()
   const card = page.getByRole('article', { name: 'Starter, your plan' })
   await expect(card.getByText(/Canceled. Ends on/)).toBeVisible()
   await picture(page, 'canceled')

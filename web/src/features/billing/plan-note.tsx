@@ -2,9 +2,9 @@ import type { ReactNode } from 'react'
 
 import { Instant } from '@/components/instant'
 import { endOfGrace, isSubscriber, scheduledName } from './subscription'
-import type { Plan } from '@/lib/api/types'
+import type { LimitStatus, Plan } from '@/lib/api/types'
 import { limitOf, limitText } from '@/lib/limit-text'
-import { formatInteger } from '@/lib/format'
+import { formatInteger, formatUsd } from '@/lib/format'
 import { useTenant } from '@/lib/tenant'
 
 import { currentPlan, type PlanChange } from './plan-change'
@@ -39,12 +39,21 @@ function CurrentNotes({ plan, newest }: PlanNoteProps) {
           Changes to {scheduledName(billing)} on <Instant at={billing.scheduled_at} day />.
         </p>
       )}
-      {plan.version < newest.version && <p>You keep the terms that you bought; new ones are sold by now.</p>}
+      {plan.version < newest.version && (
+        <p>You keep the terms that you bought. New subscriptions have newer terms.</p>
+      )}
       {limits && limits.tokens !== limitOf(plan.tokens_per_period) && (
         <p>Custom limit: {limitText(limits.tokens)} tokens per period.</p>
       )}
       {limits && limits.runs !== limitOf(plan.runs_per_period) && (
         <p>Custom limit: {limitText(limits.runs)} runs per period.</p>
+      )}
+      {limits && limits.provider_cost_usd !== plan.provider_cost_usd_per_period && (
+        <p>
+          Custom limit:{' '}
+          {limits.provider_cost_usd === null ? 'unlimited' : formatUsd(limits.provider_cost_usd)} provider
+          cost per period.
+        </p>
       )}
     </>
   )
@@ -66,16 +75,12 @@ function PastDue({ endsAt }: { endsAt: string | null }): ReactNode {
 function OtherNotes({ plans, plan, change }: PlanNoteProps) {
   const { billing, status } = useTenant().usage
   const isLess = change === 'downgrade' || change === 'cancel'
-  const over = [
-    { what: 'tokens', used: status?.tokens_used ?? 0, included: limitOf(plan.tokens_per_period) },
-    { what: 'runs', used: status?.runs_used ?? 0, included: limitOf(plan.runs_per_period) },
-  ].filter(({ used, included }) => used > included)
+  const over = status && isLess ? amountsBeyond(plan, status) : []
   return (
     <>
-      {isLess && over.length > 0 && (
+      {over.length > 0 && (
         <p className="text-warn-text">
-          You used {over.map(({ what, used }) => `${formatInteger(used)} ${what}`).join(' and ')} this period,
-          more than this plan includes.
+          You used {over.join(' and ')} this period, more than this plan includes.
         </p>
       )}
       {change === 'cancel' && <CancelNote ends={billing.ends_at} />}
@@ -87,6 +92,18 @@ function OtherNotes({ plans, plan, change }: PlanNoteProps) {
       )}
     </>
   )
+}
+
+/** The usage of this period that the plan would not include, in words. */
+function amountsBeyond(plan: Plan, used: LimitStatus): string[] {
+  const cost = plan.provider_cost_usd_per_period
+  return [
+    used.tokens_used > limitOf(plan.tokens_per_period) ? `${formatInteger(used.tokens_used)} tokens` : '',
+    used.runs_used > limitOf(plan.runs_per_period) ? `${formatInteger(used.runs_used)} runs` : '',
+    cost !== null && Number(used.cost_used_usd) > Number(cost)
+      ? `${formatUsd(used.cost_used_usd)} of provider cost`
+      : '',
+  ].filter(Boolean)
 }
 
 function CancelNote({ ends }: { ends: string | null }) {

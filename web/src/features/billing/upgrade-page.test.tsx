@@ -140,6 +140,19 @@ describe('the plans', () => {
     expect(card(/Professional/).queryByText(/Pay by/)).toBeNull()
   })
 
+  it('say where the provider cost is limited otherwise, or was more than they include', async () => {
+    const capped = { ...STARTER, provider_cost_usd_per_period: '5.00' }
+    const usage = unusedUsage()
+    serveApi({ 'GET /plans': { body: { plans: [FREE, capped, PROFESSIONAL] } } })
+    usage.billing = { ...usage.billing, ...ON_PROFESSIONAL }
+    usage.status = usage.status && { ...usage.status, cost_used_usd: '7.25' }
+    usage.limits = usage.limits && { ...usage.limits, provider_cost_usd: '20.00' }
+    renderPage(<UpgradePage />, { tenant: tenantOf('owner', usage) })
+    expect(await screen.findByText('Custom limit: $20.00 provider cost per period.')).toBeVisible()
+    expect(card(/Starter/).getByText(/You used \$7.25 of provider cost this period/)).toBeVisible()
+    expect(card(/Free/).queryByText(/provider cost this period/)).toBeNull()
+  })
+
   it('say which of them are smaller than what was used, in tokens and runs', async () => {
     const usage = unusedUsage()
     usage.billing = { ...usage.billing, ...ON_PROFESSIONAL }
