@@ -10,6 +10,7 @@ FUNCTIONS := record_usage stripe_webhook usage_api aggregate
 SOURCES := $(wildcard shared functions tools tests)
 HTTP_TESTS := tests/http tests/golden tests/rules
 USECASE_TESTS := tests/domain tests/usecases
+BROWSER_TEST := tests/e2e/test_dashboard.py
 SYNC_OUTPUT := $(if $(filter output-sync,$(.FEATURES)),--output-sync=line)
 
 # The first Python that is new enough; PYTHON=/path/to/python chooses another.
@@ -29,7 +30,7 @@ COMPILE := $(BIN)/uv pip compile --universal --python-version 3.11 --generate-ha
 # Run an installation with progress and one sentence if it fails.
 INSTALL := sh tools/dev/install.sh
 
-.PHONY: help dev shell test test-parts test-web test-http test-usecases test-rest test-e2e test-python fuzz faults chaos coverage check types format bench build lock clean
+.PHONY: help dev shell test test-parts test-web test-http test-usecases test-rest test-stack test-browser test-python fuzz faults chaos coverage check types format bench build lock clean
 
 help:  ## List the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-10s %s\n", $$1, $$2}'
@@ -42,10 +43,10 @@ shell: $(SYNCED)  ## Open a shell whose variables name the running stack, its te
 
 # All parts run, whatever comes of the others. A make of its own hands signals on, which a shell would not.
 test: $(SYNCED) $(NODE_SYNCED)  ## Run every test (ARGS="tests/domain -k limits" for some of those in Python)
-	@$(MAKE) --no-print-directory --keep-going $(if $(ARGS),test-python,test-parts test-e2e)
+	@$(MAKE) --no-print-directory --keep-going $(if $(ARGS),test-python,test-parts test-browser)
 
 test-parts:
-	@$(MAKE) --no-print-directory --keep-going --jobs=2 $(SYNC_OUTPUT) test-rest test-http test-usecases test-web
+	@$(MAKE) --no-print-directory --keep-going --jobs=2 $(SYNC_OUTPUT) test-rest test-http test-usecases test-stack test-web
 
 test-web:
 	@npm --prefix web test --silent
@@ -59,9 +60,12 @@ test-usecases:
 test-rest:
 	@exec $(BIN)/python -m pytest tests $(patsubst %,--ignore=%,$(HTTP_TESTS) $(USECASE_TESTS) tests/e2e)
 
+test-stack:
+	@exec $(BIN)/python -m pytest tests/e2e --ignore=$(BROWSER_TEST)
+
 # Alone, because a whole stack and a browser need the machine.
-test-e2e:
-	@exec $(BIN)/python -m pytest tests/e2e
+test-browser:
+	@exec $(BIN)/python -m pytest $(BROWSER_TEST)
 
 test-python:
 	@exec $(BIN)/python -m pytest $(ARGS)

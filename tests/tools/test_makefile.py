@@ -159,19 +159,21 @@ def test_make_clean_removes_what_was_made_and_nothing_else(tree: Path) -> None:
 HTTP_TESTS = ("tests/http", "tests/golden", "tests/rules")
 USECASE_TESTS = ("tests/domain", "tests/usecases")
 IGNORED = " ".join(f"--ignore={each}" for each in (*HTTP_TESTS, *USECASE_TESTS, "tests/e2e"))
+BROWSER_TEST = "tests/e2e/test_dashboard.py"
 PARTS = {
     "test-http": f"python -m pytest {' '.join(HTTP_TESTS)}",
     "test-usecases": f"python -m pytest {' '.join(USECASE_TESTS)}",
     "test-rest": f"python -m pytest tests {IGNORED}",
     "test-web": "npm --prefix web test --silent",
-    "test-e2e": "python -m pytest tests/e2e",
+    "test-stack": f"python -m pytest tests/e2e --ignore={BROWSER_TEST}",
+    "test-browser": f"python -m pytest {BROWSER_TEST}",
 }
 
 
-def test_a_whole_test_run_is_all_parts_and_the_end_to_end_tests_come_last(stand_ins: StandIns) -> None:
+def test_a_whole_test_run_is_all_parts_and_the_browser_comes_last(stand_ins: StandIns) -> None:
     calls = stand_ins.calls("test")
     assert sorted(calls) == sorted(PARTS.values())
-    assert calls[-1] == PARTS["test-e2e"]
+    assert calls[-1] == PARTS["test-browser"]
     assert stand_ins.calls("coverage") == ["python -m pytest --cov"]
 
 

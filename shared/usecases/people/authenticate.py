@@ -27,7 +27,7 @@ _KEY = re.compile(r"gwi_(platform_)?(live|test)_[0-9A-Za-z]{20,80}")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Access:
-    """A caller who may act for one tenant: a key, a member, or a platform key that has named the tenant.
+    """A caller who may act for one tenant: its key, its member, or a platform key or operator who has named it.
 
     For a key, `tenant` may be up to a minute old.
     """
@@ -35,7 +35,7 @@ class Access:
     tenant: Tenant
     permissions: tuple[Permission, ...]
     actor: str
-    """`key:<prefix>`, `platform:<prefix>` or `member:<email>`, for the audit log."""
+    """`key:<prefix>`, `platform:<prefix>`, `member:<email>` or `operator:<email>`, for the audit log."""
     member: Member | None = None
     """None for a key."""
 
