@@ -103,7 +103,7 @@ class Tenant:
 
     @property
     def status(self) -> TenantStatus:
-        """Whether it may use the product; a tenant that ended while it was suspended has ended."""
+        """The state that decides how the tenant may use the product; after its end, a suspension no longer counts."""
         if self.ended_at is not None:
             return "ended"
         return "suspended" if self.is_suspended else "active"

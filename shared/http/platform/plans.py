@@ -36,7 +36,7 @@ class PlatformPlansBody(BaseModel):
 
 
 class DryRunQuery(BaseModel):
-    """Whether to change anything."""
+    """The choice between a change and a preview of it."""
 
     model_config = ConfigDict(extra="forbid")
 
