@@ -4176,6 +4176,11 @@ export interface components {
          */
         MeResponse: {
             user: components["schemas"]["UserResponse"];
+            /**
+             * Is Operator
+             * @description True for the platform's own people, with a verified address.
+             */
+            is_operator: boolean;
             /** Tenants */
             tenants: components["schemas"]["MembershipResponse"][];
             /** Invitations */
@@ -4439,7 +4444,7 @@ export interface components {
             hard_percent?: number | null;
             /**
              * Reason
-             * @description Kept in the audit log.
+             * @description Kept in the audit log. An operator has to give one, a platform key may leave it out.
              * @default
              */
             reason?: string;
@@ -5238,7 +5243,7 @@ export interface components {
             plan?: string | null;
             /**
              * Reason
-             * @description Kept in the audit log.
+             * @description Kept in the audit log. An operator has to give one, a platform key may leave it out.
              * @default
              */
             reason?: string;
