@@ -3394,6 +3394,15 @@ export interface components {
             /** Kind */
             kind: string;
             /**
+             * Api Key
+             * @description The id of the API key that recorded it; null for events older than this field.
+             */
+            api_key: string | null;
+            /** Tags */
+            tags: {
+                [key: string]: string;
+            } | null;
+            /**
              * Metadata
              * @description In a list, only with `metadata=true`.
              */
@@ -3650,6 +3659,15 @@ export interface components {
             request_id: string | null;
             /** Kind */
             kind: string | null;
+            /**
+             * Api Key
+             * @description The id of the API key that recorded it; null for events older than this field.
+             */
+            api_key: string | null;
+            /** Tags */
+            tags: {
+                [key: string]: string;
+            } | null;
             /**
              * Metadata
              * @description In a list, only with `metadata=true`.
