@@ -2,7 +2,7 @@
 
 from shared.http import openapi
 from shared.http.billing import billing
-from shared.http.ledger import run_bundles, series, usage_api
+from shared.http.ledger import attribution, run_bundles, series, usage_api
 from shared.http.liveness import ALIVE
 from shared.http.metering import record_usage
 from shared.http.notices import alerts, endpoints, mail_links
@@ -14,6 +14,7 @@ _READING = (
     usage_api,
     run_bundles,
     series,
+    attribution,
     billing,
     new_tenants,
     tenants,

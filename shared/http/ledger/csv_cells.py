@@ -1,7 +1,11 @@
-"""Cells of a CSV file that a spreadsheet shows as they are, in any locale."""
+"""CSV files whose cells a spreadsheet shows as they are, in any locale."""
 
 import re
+from collections.abc import Iterable
 
+from flask import Response
+
+_BOM = "\ufeff"
 _FORMULA_START = "[=+\\-@\uff1d\uff0b\uff0d\uff20\t\r\n]"
 """What a spreadsheet runs, also as the full-width forms of East Asian keyboards."""
 # In locales whose separator is a semicolon or a tab, it begins a new cell: our quotes are not at its borders there.
@@ -14,3 +18,10 @@ def text_cell(text: str | None) -> str:
         return ""
     quoted = _FORMULA.sub(r"\1'", text).replace('"', '""')
     return f'"{quoted}"'
+
+
+def csv_response(lines: Iterable[str], name: str, *, has_bom: bool) -> Response:
+    """Return a file to download. Only with a byte order mark does Excel read it as UTF-8."""
+    text = "".join(f"{line}\r\n" for line in lines)
+    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+    return Response(f"{_BOM if has_bom else ''}{text}", 200, headers, mimetype="text/csv")

@@ -47,6 +47,7 @@ TENANT_FIELDS = (
     "complete_until",
     "fold_minutes",
     "full_until",
+    "tag_names",
 )
 """All fields of a tenant's document, for reads with a field mask."""
 PLAN_FIELDS = (
