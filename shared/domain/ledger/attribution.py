@@ -83,7 +83,7 @@ def largest(names: Names, most: int) -> Names:
 
 def by_size(names: Mapping[str, Totals]) -> list[str]:
     """Return the names, the one with the highest cost first."""
-    return sorted(names, key=lambda name: (*(-amount for amount in _size(names[name])), name))
+    return sorted(names, key=lambda name: (_negative_size(names[name]), name))
 
 
 def chosen_tags(known: tuple[str, ...], found: Attribution) -> tuple[str, ...]:
@@ -114,8 +114,8 @@ def other_of(totals: Mapping[Metric, int], names: Mapping[str, Totals]) -> Total
     return {metric: amount for metric, amount in rest.items() if amount}
 
 
-def _size(totals: Totals) -> tuple[int, int, int]:
-    return totals.get("cost_nanousd", 0), totals.get("total_tokens", 0), totals.get("calls", 0)
+def _negative_size(totals: Totals) -> tuple[int, int, int]:
+    return -totals.get("cost_nanousd", 0), -totals.get("total_tokens", 0), -totals.get("calls", 0)
 
 
 def _bounded(names: Names) -> Names:

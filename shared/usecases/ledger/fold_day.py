@@ -116,7 +116,7 @@ def _read_names(store: UsageStore, tenant_id: str, day: date, documents: int) ->
         refs = tuple(AttributionRef(day, number) for number in numbers)
         for part in store.read(tenant_id, Wanted(attribution=refs)).documents.attribution.values():
             merge(found, part)
-            found = {dimension: largest(names, MAX_NAMES_AT_ONCE) for dimension, names in found.items()}
+        found = {dimension: largest(names, MAX_NAMES_AT_ONCE) for dimension, names in found.items()}
     return found
 
 
