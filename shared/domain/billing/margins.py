@@ -145,6 +145,11 @@ def missing_calls(totals: Totals) -> int:
     return totals.get("unpriced_calls", 0) + totals.get("incomplete_calls", 0)
 
 
+def missing_in(margin: Margin) -> int:
+    """Return the calls that make the cost of a month uncertain."""
+    return margin.unpriced_calls + margin.incomplete_calls
+
+
 def _month(row: InvoiceRow) -> date:
     return month_of(row.invoice.created.date())
 

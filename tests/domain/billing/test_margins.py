@@ -220,7 +220,7 @@ def test_the_months_that_events_may_still_reach_are_computed_again() -> None:
 
 def test_the_month_of_an_old_invoice_is_computed_again_after_a_late_refund() -> None:
     created = datetime(2026, 3, 5, tzinfo=UTC)
-    latest = InvoiceStatusObservation(3, created, 1, False, created, "evt_0")  # noqa: FBT003 (not fetched)
+    latest = InvoiceStatusObservation(3, created, 1, False, created, "evt_0")
     untouched = invoice_row("in_1", 29_00, created=created, latest=latest)
     refunded = invoice_row(
         "in_1", 29_00, created=created, latest=latest, corrections=(taken("charge", 1_00),)
