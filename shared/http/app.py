@@ -19,6 +19,7 @@ from shared.http.body_deadlines import discard_body
 from shared.http.problems import problem_of
 from shared.http.request_logs import RequestLog, trace_of
 from shared.http.routes import (
+    PLATFORM_PATHS,
     PRIVATE,
     TENANT_HEADER,
     Call,
@@ -103,7 +104,7 @@ class App:
             allowed = sorted(error.valid_methods or ())
             raise MethodNotAllowed(allowed, f"{request.method} is not allowed on {request.path}") from error
         except NoSuchRoute as error:
-            raise NotFound(f"{request.path} does not exist") from error
+            raise _no_such_path(request) from error
         return route, path
 
     def _admit(self, call: Call, route: Route, log: RequestLog) -> Call:
@@ -150,29 +151,46 @@ class App:
     def _admit_person(self, call: Call, route: Route, token: str, log: RequestLog) -> Call:
         identity = self._container.sign_in.identify(token, call.now)
         log.caller = f"uid:{identity.user_id}"
+        identified = replace(call, identity=identity)
+        if route.path.startswith(PLATFORM_PATHS):
+            return self._admit_operator(identified, route)
         if route.needs is not SignInLevel.SIGNED_IN:
             require_verified(identity)
-        identified = replace(call, identity=identity)
         if route.needs in (SignInLevel.SIGNED_IN, SignInLevel.VERIFIED):
-            return identified
-        try:
-            return replace(
-                identified, access=self._access_of_member(identity, route, call.path.get("tenant"))
-            )
-        except Forbidden:
-            operator = (
-                self._container.sign_in.access_platform(identity) if route.platform_permission else None
-            )
-            if operator is None:
-                raise
+            return replace(identified, platform=self._operator_for(route, identity))
+        member = self._member_of_tenant(identity, route, call.path.get("tenant"))
+        if isinstance(member, Access) and route.platform_permission in member.permissions:
+            return replace(identified, access=member)
+        # A member may do less than an operator: leave the tenant, but remove nobody else.
+        operator = self._operator_for(route, identity)
+        if operator is not None:
             return self._admit_platform(identified, route, operator)
+        if isinstance(member, Forbidden):
+            raise member
+        return replace(identified, access=member)
 
-    def _access_of_member(self, identity: Identity, route: Route, tenant_id: str | None) -> Access:
+    def _admit_operator(self, call: Call, route: Route) -> Call:
+        operator = self._container.sign_in.access_platform(call.user)
+        if operator is None:
+            raise _no_such_path(call.request)
+        require_verified(call.user)
+        return self._admit_platform(call, route, operator)
+
+    def _operator_for(self, route: Route, identity: Identity) -> PlatformAccess | None:
+        return self._container.sign_in.access_platform(identity) if route.platform_permission else None
+
+    def _member_of_tenant(
+        self, identity: Identity, route: Route, tenant_id: str | None
+    ) -> Access | Forbidden:
+        """Return the access of a member who may call the route, or the error for anybody else."""
         if tenant_id is None:
-            raise Forbidden("only a platform key or an operator can do this", code="missing_role")
-        access = self._container.sign_in.access_tenant(identity, tenant_id)
-        if route.needs is not None and not isinstance(route.needs, SignInLevel):
-            access.require(route.needs)
+            return Forbidden("only a platform key or an operator can do this", code="missing_role")
+        try:
+            access = self._container.sign_in.access_tenant(identity, tenant_id)
+            if route.needs is not None and not isinstance(route.needs, SignInLevel):
+                access.require(route.needs)
+        except Forbidden as error:
+            return error
         return access
 
     def _bearer(self, request: Request) -> str:
@@ -182,6 +200,10 @@ class App:
             other = " or an ID token" if self._takes_members else ""
             raise NotAuthenticated(f"send an API key as `Authorization: Bearer gwi_…`{other}")
         return secret.strip()
+
+
+def _no_such_path(request: Request) -> NotFound:
+    return NotFound(f"{request.path} does not exist")
 
 
 def _needs_person() -> Forbidden:

@@ -81,8 +81,12 @@ def read_bytes(request: Request) -> bytes:
 
 def read_body(request: Request, model: type[M]) -> M:
     """Return the JSON body as `model`; a missing body counts as an empty object."""
-    body = read_json(request) if request.content_length != 0 and _has_body(request) else {}
-    return _validated(model, body)
+    return validated(model, read_content(request))
+
+
+def read_content(request: Request) -> object:
+    """Return the JSON body before any validation; a missing body counts as an empty object."""
+    return read_json(request) if request.content_length != 0 and _has_body(request) else {}
 
 
 def read_query(request: Request, model: type[M]) -> M:
@@ -91,14 +95,15 @@ def read_query(request: Request, model: type[M]) -> M:
         if len(values) > 1:
             message = f"{name}: given {len(values)} times ({', '.join(map(shown, values[:3]))})"
             raise invalid_field(name, "repeated_parameter", message)
-    return _validated(model, request.args.to_dict())
+    return validated(model, request.args.to_dict())
 
 
 def _has_body(request: Request) -> bool:
     return request.content_length is not None or "chunked" in request.headers.get("Transfer-Encoding", "")
 
 
-def _validated(model: type[M], value: object) -> M:
+def validated(model: type[M], value: object) -> M:
+    """Return `value` as `model`; raise InvalidInput with a problem for each wrong field."""
     try:
         return model.model_validate(value)
     except ValidationError as error:

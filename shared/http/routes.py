@@ -47,6 +47,8 @@ TENANT_HEADER: Final = "GWI-Tenant"
 """Names the tenant for which a platform key acts, where the path names none."""
 METERING_PATHS = "/v1/"
 """The beginning of the paths that agents call; these take only keys."""
+PLATFORM_PATHS = "/api/v1/platform/"
+"""The beginning of the paths that do not exist for signed-in people who are no operators."""
 
 
 PRIVATE = "no-store"

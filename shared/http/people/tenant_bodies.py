@@ -60,7 +60,13 @@ Reason = Annotated[
     Field(description="Kept in the audit log."),
     NOT_BLANK,
 ]
-OptionalReason = Annotated[str, Field(max_length=MAX_REASON_CHARS, description="Kept in the audit log.")]
+OptionalReason = Annotated[
+    str,
+    Field(
+        max_length=MAX_REASON_CHARS,
+        description="Kept in the audit log. An operator has to give one, a platform key may leave it out.",
+    ),
+]
 PlanId = Annotated[str, Field(max_length=100, description="The id or an alias of a plan.")]
 
 
