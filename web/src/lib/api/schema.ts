@@ -33,6 +33,7 @@ export interface paths {
                     };
                 };
                 405: components["responses"]["Problem405"];
+                406: components["responses"]["Problem406"];
                 413: components["responses"]["Problem413"];
                 415: components["responses"]["Problem415"];
                 500: components["responses"]["Problem500"];
@@ -76,6 +77,7 @@ export interface paths {
                     };
                 };
                 405: components["responses"]["Problem405"];
+                406: components["responses"]["Problem406"];
                 413: components["responses"]["Problem413"];
                 415: components["responses"]["Problem415"];
                 500: components["responses"]["Problem500"];
@@ -119,6 +121,7 @@ export interface paths {
                     };
                 };
                 405: components["responses"]["Problem405"];
+                406: components["responses"]["Problem406"];
                 413: components["responses"]["Problem413"];
                 415: components["responses"]["Problem415"];
                 500: components["responses"]["Problem500"];
@@ -176,6 +179,7 @@ export interface paths {
                 403: components["responses"]["Problem403"];
                 404: components["responses"]["Problem404"];
                 405: components["responses"]["Problem405"];
+                406: components["responses"]["Problem406"];
                 413: components["responses"]["Problem413"];
                 415: components["responses"]["Problem415"];
                 422: components["responses"]["Problem422"];
@@ -233,6 +237,7 @@ export interface paths {
                 403: components["responses"]["Problem403"];
                 404: components["responses"]["Problem404"];
                 405: components["responses"]["Problem405"];
+                406: components["responses"]["Problem406"];
                 413: components["responses"]["Problem413"];
                 415: components["responses"]["Problem415"];
                 422: components["responses"]["Problem422"];
@@ -287,6 +292,7 @@ export interface paths {
                 403: components["responses"]["Problem403"];
                 404: components["responses"]["Problem404"];
                 405: components["responses"]["Problem405"];
+                406: components["responses"]["Problem406"];
                 413: components["responses"]["Problem413"];
                 415: components["responses"]["Problem415"];
                 429: components["responses"]["Problem429"];
@@ -345,6 +351,7 @@ export interface paths {
                 403: components["responses"]["Problem403"];
                 404: components["responses"]["Problem404"];
                 405: components["responses"]["Problem405"];
+                406: components["responses"]["Problem406"];
                 413: components["responses"]["Problem413"];
                 415: components["responses"]["Problem415"];
                 422: components["responses"]["Problem422"];
@@ -399,6 +406,7 @@ export interface paths {
                 403: components["responses"]["Problem403"];
                 404: components["responses"]["Problem404"];
                 405: components["responses"]["Problem405"];
+                406: components["responses"]["Problem406"];
                 413: components["responses"]["Problem413"];
                 415: components["responses"]["Problem415"];
                 429: components["responses"]["Problem429"];
@@ -464,6 +472,7 @@ export interface paths {
                 403: components["responses"]["Problem403"];
                 404: components["responses"]["Problem404"];
                 405: components["responses"]["Problem405"];
+                406: components["responses"]["Problem406"];
                 413: components["responses"]["Problem413"];
                 415: components["responses"]["Problem415"];
                 422: components["responses"]["Problem422"];
@@ -525,6 +534,7 @@ export interface paths {
                 403: components["responses"]["Problem403"];
                 404: components["responses"]["Problem404"];
                 405: components["responses"]["Problem405"];
+                406: components["responses"]["Problem406"];
                 408: components["responses"]["Problem408"];
                 409: components["responses"]["Problem409"];
                 413: components["responses"]["Problem413"];
@@ -586,6 +596,7 @@ export interface paths {
                 403: components["responses"]["Problem403"];
                 404: components["responses"]["Problem404"];
                 405: components["responses"]["Problem405"];
+                406: components["responses"]["Problem406"];
                 408: components["responses"]["Problem408"];
                 409: components["responses"]["Problem409"];
                 413: components["responses"]["Problem413"];
@@ -643,6 +654,7 @@ export interface paths {
                 403: components["responses"]["Problem403"];
                 404: components["responses"]["Problem404"];
                 405: components["responses"]["Problem405"];
+                406: components["responses"]["Problem406"];
                 413: components["responses"]["Problem413"];
                 415: components["responses"]["Problem415"];
                 422: components["responses"]["Problem422"];
@@ -703,6 +715,7 @@ export interface paths {
                 401: components["responses"]["Problem401"];
                 403: components["responses"]["Problem403"];
                 405: components["responses"]["Problem405"];
+                406: components["responses"]["Problem406"];
                 413: components["responses"]["Problem413"];
                 415: components["responses"]["Problem415"];
                 422: components["responses"]["Problem422"];
@@ -762,6 +775,7 @@ export interface paths {
                 401: components["responses"]["Problem401"];
                 403: components["responses"]["Problem403"];
                 405: components["responses"]["Problem405"];
+                406: components["responses"]["Problem406"];
                 408: components["responses"]["Problem408"];
                 409: components["responses"]["Problem409"];
                 413: components["responses"]["Problem413"];
@@ -815,6 +829,7 @@ export interface paths {
                 403: components["responses"]["Problem403"];
                 404: components["responses"]["Problem404"];
                 405: components["responses"]["Problem405"];
+                406: components["responses"]["Problem406"];
                 413: components["responses"]["Problem413"];
                 415: components["responses"]["Problem415"];
                 429: components["responses"]["Problem429"];
@@ -863,6 +878,7 @@ export interface paths {
                 403: components["responses"]["Problem403"];
                 404: components["responses"]["Problem404"];
                 405: components["responses"]["Problem405"];
+                406: components["responses"]["Problem406"];
                 408: components["responses"]["Problem408"];
                 409: components["responses"]["Problem409"];
                 413: components["responses"]["Problem413"];
@@ -919,6 +935,7 @@ export interface paths {
                 403: components["responses"]["Problem403"];
                 404: components["responses"]["Problem404"];
                 405: components["responses"]["Problem405"];
+                406: components["responses"]["Problem406"];
                 408: components["responses"]["Problem408"];
                 409: components["responses"]["Problem409"];
                 413: components["responses"]["Problem413"];
@@ -973,6 +990,7 @@ export interface paths {
                 403: components["responses"]["Problem403"];
                 404: components["responses"]["Problem404"];
                 405: components["responses"]["Problem405"];
+                406: components["responses"]["Problem406"];
                 413: components["responses"]["Problem413"];
                 415: components["responses"]["Problem415"];
                 429: components["responses"]["Problem429"];
@@ -1021,6 +1039,7 @@ export interface paths {
                 403: components["responses"]["Problem403"];
                 404: components["responses"]["Problem404"];
                 405: components["responses"]["Problem405"];
+                406: components["responses"]["Problem406"];
                 408: components["responses"]["Problem408"];
                 409: components["responses"]["Problem409"];
                 413: components["responses"]["Problem413"];
@@ -1138,6 +1157,7 @@ export interface paths {
                 403: components["responses"]["Problem403"];
                 404: components["responses"]["Problem404"];
                 405: components["responses"]["Problem405"];
+                406: components["responses"]["Problem406"];
                 408: components["responses"]["Problem408"];
                 409: components["responses"]["Problem409"];
                 413: components["responses"]["Problem413"];
@@ -1199,6 +1219,7 @@ export interface paths {
                 403: components["responses"]["Problem403"];
                 404: components["responses"]["Problem404"];
                 405: components["responses"]["Problem405"];
+                406: components["responses"]["Problem406"];
                 408: components["responses"]["Problem408"];
                 409: components["responses"]["Problem409"];
                 413: components["responses"]["Problem413"];
@@ -1260,6 +1281,7 @@ export interface paths {
                 403: components["responses"]["Problem403"];
                 404: components["responses"]["Problem404"];
                 405: components["responses"]["Problem405"];
+                406: components["responses"]["Problem406"];
                 408: components["responses"]["Problem408"];
                 409: components["responses"]["Problem409"];
                 413: components["responses"]["Problem413"];
@@ -1310,6 +1332,7 @@ export interface paths {
                 401: components["responses"]["Problem401"];
                 403: components["responses"]["Problem403"];
                 405: components["responses"]["Problem405"];
+                406: components["responses"]["Problem406"];
                 413: components["responses"]["Problem413"];
                 415: components["responses"]["Problem415"];
                 429: components["responses"]["Problem429"];
@@ -1370,6 +1393,7 @@ export interface paths {
                 403: components["responses"]["Problem403"];
                 404: components["responses"]["Problem404"];
                 405: components["responses"]["Problem405"];
+                406: components["responses"]["Problem406"];
                 408: components["responses"]["Problem408"];
                 409: components["responses"]["Problem409"];
                 413: components["responses"]["Problem413"];
@@ -1474,6 +1498,7 @@ export interface paths {
                 403: components["responses"]["Problem403"];
                 404: components["responses"]["Problem404"];
                 405: components["responses"]["Problem405"];
+                406: components["responses"]["Problem406"];
                 413: components["responses"]["Problem413"];
                 415: components["responses"]["Problem415"];
                 429: components["responses"]["Problem429"];
@@ -1517,6 +1542,7 @@ export interface paths {
                 403: components["responses"]["Problem403"];
                 404: components["responses"]["Problem404"];
                 405: components["responses"]["Problem405"];
+                406: components["responses"]["Problem406"];
                 408: components["responses"]["Problem408"];
                 409: components["responses"]["Problem409"];
                 413: components["responses"]["Problem413"];
@@ -1579,6 +1605,7 @@ export interface paths {
                 403: components["responses"]["Problem403"];
                 404: components["responses"]["Problem404"];
                 405: components["responses"]["Problem405"];
+                406: components["responses"]["Problem406"];
                 408: components["responses"]["Problem408"];
                 409: components["responses"]["Problem409"];
                 413: components["responses"]["Problem413"];
@@ -1621,6 +1648,7 @@ export interface paths {
                 403: components["responses"]["Problem403"];
                 404: components["responses"]["Problem404"];
                 405: components["responses"]["Problem405"];
+                406: components["responses"]["Problem406"];
                 409: components["responses"]["Problem409"];
                 413: components["responses"]["Problem413"];
                 415: components["responses"]["Problem415"];
@@ -1730,6 +1758,7 @@ export interface paths {
                 403: components["responses"]["Problem403"];
                 404: components["responses"]["Problem404"];
                 405: components["responses"]["Problem405"];
+                406: components["responses"]["Problem406"];
                 408: components["responses"]["Problem408"];
                 409: components["responses"]["Problem409"];
                 413: components["responses"]["Problem413"];
@@ -1784,6 +1813,7 @@ export interface paths {
                 403: components["responses"]["Problem403"];
                 404: components["responses"]["Problem404"];
                 405: components["responses"]["Problem405"];
+                406: components["responses"]["Problem406"];
                 413: components["responses"]["Problem413"];
                 415: components["responses"]["Problem415"];
                 429: components["responses"]["Problem429"];
@@ -1832,6 +1862,7 @@ export interface paths {
                 403: components["responses"]["Problem403"];
                 404: components["responses"]["Problem404"];
                 405: components["responses"]["Problem405"];
+                406: components["responses"]["Problem406"];
                 408: components["responses"]["Problem408"];
                 409: components["responses"]["Problem409"];
                 413: components["responses"]["Problem413"];
@@ -1898,6 +1929,7 @@ export interface paths {
                 403: components["responses"]["Problem403"];
                 404: components["responses"]["Problem404"];
                 405: components["responses"]["Problem405"];
+                406: components["responses"]["Problem406"];
                 408: components["responses"]["Problem408"];
                 409: components["responses"]["Problem409"];
                 413: components["responses"]["Problem413"];
@@ -1955,6 +1987,7 @@ export interface paths {
                 403: components["responses"]["Problem403"];
                 404: components["responses"]["Problem404"];
                 405: components["responses"]["Problem405"];
+                406: components["responses"]["Problem406"];
                 409: components["responses"]["Problem409"];
                 413: components["responses"]["Problem413"];
                 415: components["responses"]["Problem415"];
@@ -2009,6 +2042,7 @@ export interface paths {
                 403: components["responses"]["Problem403"];
                 404: components["responses"]["Problem404"];
                 405: components["responses"]["Problem405"];
+                406: components["responses"]["Problem406"];
                 413: components["responses"]["Problem413"];
                 415: components["responses"]["Problem415"];
                 422: components["responses"]["Problem422"];
@@ -2062,6 +2096,7 @@ export interface paths {
                 403: components["responses"]["Problem403"];
                 404: components["responses"]["Problem404"];
                 405: components["responses"]["Problem405"];
+                406: components["responses"]["Problem406"];
                 413: components["responses"]["Problem413"];
                 415: components["responses"]["Problem415"];
                 429: components["responses"]["Problem429"];
@@ -2105,6 +2140,7 @@ export interface paths {
                 403: components["responses"]["Problem403"];
                 404: components["responses"]["Problem404"];
                 405: components["responses"]["Problem405"];
+                406: components["responses"]["Problem406"];
                 408: components["responses"]["Problem408"];
                 409: components["responses"]["Problem409"];
                 413: components["responses"]["Problem413"];
@@ -2159,6 +2195,7 @@ export interface paths {
                 403: components["responses"]["Problem403"];
                 404: components["responses"]["Problem404"];
                 405: components["responses"]["Problem405"];
+                406: components["responses"]["Problem406"];
                 413: components["responses"]["Problem413"];
                 415: components["responses"]["Problem415"];
                 429: components["responses"]["Problem429"];
@@ -2202,6 +2239,7 @@ export interface paths {
                 403: components["responses"]["Problem403"];
                 404: components["responses"]["Problem404"];
                 405: components["responses"]["Problem405"];
+                406: components["responses"]["Problem406"];
                 408: components["responses"]["Problem408"];
                 409: components["responses"]["Problem409"];
                 413: components["responses"]["Problem413"];
@@ -2256,6 +2294,7 @@ export interface paths {
                 403: components["responses"]["Problem403"];
                 404: components["responses"]["Problem404"];
                 405: components["responses"]["Problem405"];
+                406: components["responses"]["Problem406"];
                 413: components["responses"]["Problem413"];
                 415: components["responses"]["Problem415"];
                 429: components["responses"]["Problem429"];
@@ -2304,6 +2343,7 @@ export interface paths {
                 403: components["responses"]["Problem403"];
                 404: components["responses"]["Problem404"];
                 405: components["responses"]["Problem405"];
+                406: components["responses"]["Problem406"];
                 408: components["responses"]["Problem408"];
                 409: components["responses"]["Problem409"];
                 413: components["responses"]["Problem413"];
@@ -2422,6 +2462,7 @@ export interface paths {
                 403: components["responses"]["Problem403"];
                 404: components["responses"]["Problem404"];
                 405: components["responses"]["Problem405"];
+                406: components["responses"]["Problem406"];
                 408: components["responses"]["Problem408"];
                 409: components["responses"]["Problem409"];
                 413: components["responses"]["Problem413"];
@@ -2484,6 +2525,7 @@ export interface paths {
                 403: components["responses"]["Problem403"];
                 404: components["responses"]["Problem404"];
                 405: components["responses"]["Problem405"];
+                406: components["responses"]["Problem406"];
                 408: components["responses"]["Problem408"];
                 409: components["responses"]["Problem409"];
                 413: components["responses"]["Problem413"];
@@ -2546,6 +2588,7 @@ export interface paths {
                 403: components["responses"]["Problem403"];
                 404: components["responses"]["Problem404"];
                 405: components["responses"]["Problem405"];
+                406: components["responses"]["Problem406"];
                 408: components["responses"]["Problem408"];
                 409: components["responses"]["Problem409"];
                 413: components["responses"]["Problem413"];
@@ -2604,6 +2647,7 @@ export interface paths {
                 403: components["responses"]["Problem403"];
                 404: components["responses"]["Problem404"];
                 405: components["responses"]["Problem405"];
+                406: components["responses"]["Problem406"];
                 413: components["responses"]["Problem413"];
                 415: components["responses"]["Problem415"];
                 422: components["responses"]["Problem422"];
@@ -2660,6 +2704,7 @@ export interface paths {
                 400: components["responses"]["Problem400"];
                 404: components["responses"]["Problem404"];
                 405: components["responses"]["Problem405"];
+                406: components["responses"]["Problem406"];
                 408: components["responses"]["Problem408"];
                 409: components["responses"]["Problem409"];
                 413: components["responses"]["Problem413"];
@@ -2715,6 +2760,7 @@ export interface paths {
                 400: components["responses"]["Problem400"];
                 404: components["responses"]["Problem404"];
                 405: components["responses"]["Problem405"];
+                406: components["responses"]["Problem406"];
                 408: components["responses"]["Problem408"];
                 409: components["responses"]["Problem409"];
                 413: components["responses"]["Problem413"];
@@ -2820,6 +2866,7 @@ export interface paths {
                 403: components["responses"]["Problem403"];
                 404: components["responses"]["Problem404"];
                 405: components["responses"]["Problem405"];
+                406: components["responses"]["Problem406"];
                 413: components["responses"]["Problem413"];
                 415: components["responses"]["Problem415"];
                 422: components["responses"]["Problem422"];
@@ -2870,6 +2917,7 @@ export interface paths {
                 401: components["responses"]["Problem401"];
                 403: components["responses"]["Problem403"];
                 405: components["responses"]["Problem405"];
+                406: components["responses"]["Problem406"];
                 413: components["responses"]["Problem413"];
                 415: components["responses"]["Problem415"];
                 429: components["responses"]["Problem429"];
@@ -2912,6 +2960,7 @@ export interface paths {
                 401: components["responses"]["Problem401"];
                 403: components["responses"]["Problem403"];
                 405: components["responses"]["Problem405"];
+                406: components["responses"]["Problem406"];
                 408: components["responses"]["Problem408"];
                 409: components["responses"]["Problem409"];
                 413: components["responses"]["Problem413"];
@@ -3458,6 +3507,15 @@ export interface components {
             /** Kind */
             kind: string;
             /**
+             * Api Key
+             * @description The id of the API key that recorded it; null for events older than this field.
+             */
+            api_key: string | null;
+            /** Tags */
+            tags: {
+                [key: string]: string;
+            } | null;
+            /**
              * Metadata
              * @description In a list, only with `metadata=true`.
              */
@@ -3714,6 +3772,15 @@ export interface components {
             request_id: string | null;
             /** Kind */
             kind: string | null;
+            /**
+             * Api Key
+             * @description The id of the API key that recorded it; null for events older than this field.
+             */
+            api_key: string | null;
+            /** Tags */
+            tags: {
+                [key: string]: string;
+            } | null;
             /**
              * Metadata
              * @description In a list, only with `metadata=true`.
@@ -5996,6 +6063,17 @@ export interface components {
                 "Cache-Control": components["headers"]["Cache-Control"];
                 "X-Content-Type-Options": components["headers"]["X-Content-Type-Options"];
                 Allow: components["headers"]["Allow"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["ProblemDocument"];
+            };
+        };
+        /** @description The header Accept excludes the content types of this route. */
+        Problem406: {
+            headers: {
+                "Cache-Control": components["headers"]["Cache-Control"];
+                "X-Content-Type-Options": components["headers"]["X-Content-Type-Options"];
                 [name: string]: unknown;
             };
             content: {
