@@ -3023,6 +3023,7 @@ export interface paths {
                 401: components["responses"]["Problem401"];
                 403: components["responses"]["Problem403"];
                 405: components["responses"]["Problem405"];
+                406: components["responses"]["Problem406"];
                 413: components["responses"]["Problem413"];
                 415: components["responses"]["Problem415"];
                 422: components["responses"]["Problem422"];
@@ -3076,6 +3077,7 @@ export interface paths {
                 403: components["responses"]["Problem403"];
                 404: components["responses"]["Problem404"];
                 405: components["responses"]["Problem405"];
+                406: components["responses"]["Problem406"];
                 413: components["responses"]["Problem413"];
                 415: components["responses"]["Problem415"];
                 429: components["responses"]["Problem429"];
