@@ -3043,6 +3043,121 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/platform/margins": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Revenue, provider cost and margin of a month, by plan and tenant
+         * @description For a platform key with the scope `platform:read`.
+         */
+        get: {
+            parameters: {
+                query?: {
+                    limit?: number;
+                    cursor?: string;
+                    month?: string;
+                    plan?: string;
+                    sort?: "margin" | "revenue" | "cost" | "name";
+                    format?: "json" | "csv";
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Success */
+                200: {
+                    headers: {
+                        "Cache-Control": components["headers"]["Cache-Control"];
+                        "X-Content-Type-Options": components["headers"]["X-Content-Type-Options"];
+                        /** @description The name of a file to download. */
+                        "Content-Disposition"?: string;
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["MarginsResponse"];
+                        "text/csv": string;
+                    };
+                };
+                400: components["responses"]["Problem400"];
+                401: components["responses"]["Problem401"];
+                403: components["responses"]["Problem403"];
+                405: components["responses"]["Problem405"];
+                406: components["responses"]["Problem406"];
+                413: components["responses"]["Problem413"];
+                415: components["responses"]["Problem415"];
+                422: components["responses"]["Problem422"];
+                429: components["responses"]["Problem429"];
+                500: components["responses"]["Problem500"];
+                503: components["responses"]["Problem503"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tenants/{tenant}/margins": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Revenue, provider cost and margin of a tenant's last twelve months
+         * @description For a platform key with the scope `platform:read`.
+         */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    tenant: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Success */
+                200: {
+                    headers: {
+                        "Cache-Control": components["headers"]["Cache-Control"];
+                        "X-Content-Type-Options": components["headers"]["X-Content-Type-Options"];
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["TenantMarginsResponse"];
+                    };
+                };
+                401: components["responses"]["Problem401"];
+                403: components["responses"]["Problem403"];
+                404: components["responses"]["Problem404"];
+                405: components["responses"]["Problem405"];
+                406: components["responses"]["Problem406"];
+                413: components["responses"]["Problem413"];
+                415: components["responses"]["Problem415"];
+                429: components["responses"]["Problem429"];
+                500: components["responses"]["Problem500"];
+                503: components["responses"]["Problem503"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/openapi.json": {
         parameters: {
             query?: never;
@@ -4360,6 +4475,69 @@ export interface components {
             status?: "ok";
         };
         /**
+         * MarginSums
+         * @description The sum over tenants.
+         */
+        MarginSums: {
+            /**
+             * Revenue Usd
+             * @description Paid invoices in USD that were created in the month, without tax, after refunds, credit notes and lost disputes.
+             */
+            revenue_usd: string;
+            /**
+             * Unpaid Usd
+             * @description What open invoices in USD add to the revenue once they are paid.
+             */
+            unpaid_usd: string;
+            /**
+             * Provider Cost Usd
+             * @description What the calls of the month cost at their providers.
+             */
+            provider_cost_usd: string;
+            /**
+             * Margin Usd
+             * @description `revenue_usd` less `provider_cost_usd`; may be negative.
+             */
+            margin_usd: string;
+            /**
+             * Unpriced Calls
+             * @description Calls whose cost is unknown and left out.
+             */
+            unpriced_calls: number;
+            /**
+             * Incomplete Calls
+             * @description Calls of which a part of the cost is left out.
+             */
+            incomplete_calls: number;
+            /**
+             * Other Currency Invoices
+             * @description Invoices in other currencies, which are in no amount.
+             */
+            other_currency_invoices: number;
+            /**
+             * Is Complete
+             * @description False if calls are unpriced or incomplete, or invoices are in other currencies: the margin is then not exact.
+             */
+            is_complete: boolean;
+            /** Tenants */
+            tenants: number;
+        };
+        /**
+         * MarginsResponse
+         * @description A page of the tenants' margins in a month, with the sums over all tenants of the list.
+         */
+        MarginsResponse: {
+            /** Month */
+            month: string;
+            total: components["schemas"]["MarginSums"];
+            /** Plans */
+            plans: components["schemas"]["PlanMargin"][];
+            /** Tenants */
+            tenants: components["schemas"]["TenantMarginRow"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+        };
+        /**
          * MeResponse
          * @description The signed-in user, with their tenants and open invitations.
          */
@@ -4460,6 +4638,54 @@ export interface components {
              * @description Null if reached already, or not before the reset.
              */
             reached_at: string | null;
+        };
+        /**
+         * MonthMarginRow
+         * @description A month of one tenant.
+         */
+        MonthMarginRow: {
+            /**
+             * Revenue Usd
+             * @description Paid invoices in USD that were created in the month, without tax, after refunds, credit notes and lost disputes.
+             */
+            revenue_usd: string;
+            /**
+             * Unpaid Usd
+             * @description What open invoices in USD add to the revenue once they are paid.
+             */
+            unpaid_usd: string;
+            /**
+             * Provider Cost Usd
+             * @description What the calls of the month cost at their providers.
+             */
+            provider_cost_usd: string;
+            /**
+             * Margin Usd
+             * @description `revenue_usd` less `provider_cost_usd`; may be negative.
+             */
+            margin_usd: string;
+            /**
+             * Unpriced Calls
+             * @description Calls whose cost is unknown and left out.
+             */
+            unpriced_calls: number;
+            /**
+             * Incomplete Calls
+             * @description Calls of which a part of the cost is left out.
+             */
+            incomplete_calls: number;
+            /**
+             * Other Currency Invoices
+             * @description Invoices in other currencies, which are in no amount.
+             */
+            other_currency_invoices: number;
+            /**
+             * Is Complete
+             * @description False if calls are unpriced or incomplete, or invoices are in other currencies: the margin is then not exact.
+             */
+            is_complete: boolean;
+            /** Month */
+            month: string;
         };
         /**
          * NewEndpointBody
@@ -4702,6 +4928,59 @@ export interface components {
              * @description A sentence for each difference that concerns no single plan.
              */
             others: string[];
+        };
+        /**
+         * PlanMargin
+         * @description The sum over the tenants of a plan.
+         */
+        PlanMargin: {
+            /**
+             * Revenue Usd
+             * @description Paid invoices in USD that were created in the month, without tax, after refunds, credit notes and lost disputes.
+             */
+            revenue_usd: string;
+            /**
+             * Unpaid Usd
+             * @description What open invoices in USD add to the revenue once they are paid.
+             */
+            unpaid_usd: string;
+            /**
+             * Provider Cost Usd
+             * @description What the calls of the month cost at their providers.
+             */
+            provider_cost_usd: string;
+            /**
+             * Margin Usd
+             * @description `revenue_usd` less `provider_cost_usd`; may be negative.
+             */
+            margin_usd: string;
+            /**
+             * Unpriced Calls
+             * @description Calls whose cost is unknown and left out.
+             */
+            unpriced_calls: number;
+            /**
+             * Incomplete Calls
+             * @description Calls of which a part of the cost is left out.
+             */
+            incomplete_calls: number;
+            /**
+             * Other Currency Invoices
+             * @description Invoices in other currencies, which are in no amount.
+             */
+            other_currency_invoices: number;
+            /**
+             * Is Complete
+             * @description False if calls are unpriced or incomplete, or invoices are in other currencies: the margin is then not exact.
+             */
+            is_complete: boolean;
+            /** Tenants */
+            tenants: number;
+            /**
+             * Plan
+             * @description `other`: all plans that the catalog does not have any more.
+             */
+            plan: string;
         };
         /**
          * PlanPrices
@@ -5409,6 +5688,75 @@ export interface components {
             hard_percent: number;
         };
         /**
+         * TenantMarginRow
+         * @description A tenant's month.
+         */
+        TenantMarginRow: {
+            /**
+             * Revenue Usd
+             * @description Paid invoices in USD that were created in the month, without tax, after refunds, credit notes and lost disputes.
+             */
+            revenue_usd: string;
+            /**
+             * Unpaid Usd
+             * @description What open invoices in USD add to the revenue once they are paid.
+             */
+            unpaid_usd: string;
+            /**
+             * Provider Cost Usd
+             * @description What the calls of the month cost at their providers.
+             */
+            provider_cost_usd: string;
+            /**
+             * Margin Usd
+             * @description `revenue_usd` less `provider_cost_usd`; may be negative.
+             */
+            margin_usd: string;
+            /**
+             * Unpriced Calls
+             * @description Calls whose cost is unknown and left out.
+             */
+            unpriced_calls: number;
+            /**
+             * Incomplete Calls
+             * @description Calls of which a part of the cost is left out.
+             */
+            incomplete_calls: number;
+            /**
+             * Other Currency Invoices
+             * @description Invoices in other currencies, which are in no amount.
+             */
+            other_currency_invoices: number;
+            /**
+             * Is Complete
+             * @description False if calls are unpriced or incomplete, or invoices are in other currencies: the margin is then not exact.
+             */
+            is_complete: boolean;
+            /** Tenant Id */
+            tenant_id: string;
+            /** Name */
+            name: string;
+            /**
+             * Plan
+             * @description Of a month that has ended: the plan at its end.
+             */
+            plan: string;
+            /**
+             * Computed At
+             * Format: date-time
+             * @description Computed once an hour while usage comes in, and once a day for every tenant.
+             */
+            computed_at: string;
+        };
+        /**
+         * TenantMarginsResponse
+         * @description The last twelve months of a tenant as they are now, newest first.
+         */
+        TenantMarginsResponse: {
+            /** Months */
+            months: components["schemas"]["MonthMarginRow"][];
+        };
+        /**
          * TenantPatch
          * @description The changes of a tenant; a field that is absent stays as it is. `metadata` is replaced as a whole.
          */
@@ -5473,6 +5821,16 @@ export interface components {
              * Format: date-time
              */
             created_at: string;
+            /**
+             * Mrr Usd
+             * @description The monthly price of what it pays now: unit price × quantity, a yearly one divided by 12, before discounts and taxes. A past due subscription counts, a trial does not.
+             */
+            mrr_usd: string;
+            /**
+             * Has Second Subscription
+             * @description Several subscriptions run at once.
+             */
+            has_second_subscription: boolean;
             /** @description Null for a tenant older than the list, until the daily job has read its usage. */
             usage: components["schemas"]["TenantUsageResponse"] | null;
         };
