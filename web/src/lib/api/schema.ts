@@ -3938,7 +3938,7 @@ export interface components {
         };
         /**
          * ExplainResponse
-         * @description The events that add up to a number, newest first. A page may end early: go on while there is a `next_cursor`.
+         * @description The events of a number, newest first. A page may end early: go on while there is a `next_cursor`.
          */
         ExplainResponse: {
             /**
