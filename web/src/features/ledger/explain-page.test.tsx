@@ -5,14 +5,15 @@ import { expect, test } from 'vitest'
 import type { Explanation } from '@/lib/api/types'
 import { problem, serveApi, type Routes } from '@/testing/api'
 import { renderPage } from '@/testing/render'
-import { eventOf, runOf } from '@/testing/runs'
+import { eventOf } from '@/testing/runs'
 import { tenantOf } from '@/testing/tenants'
+import { amounts } from '@/testing/usage'
 
 import { ExplainPage } from './explain-page'
 
 const EXPLAIN = 'GET /tenants/acme/usage/explain'
 const QUESTION = 'from=2026-11-01T00:00:00Z&to=2026-12-01T00:00:00Z'
-const { id: _id, status: _status, began_at: _began, last_at: _last, duration_ms: _ms, ...sum } = runOf()
+const sum = amounts({ calls: 3, cost_usd: '0.120000000', tokens: { total: 1500 } })
 
 function explanationOf(changes: Partial<Explanation> = {}): Explanation {
   return {
