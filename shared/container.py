@@ -130,7 +130,7 @@ class Container(Storage):
             publisher=self.publisher,
             turns=ReconciliationTurns(self._stores.reconciliations),
             rows=self.rows,
-            margins=self.margins,
+            margins=self.margin_refresher,
             history=TickHistory(self.service),
             overview=self._overview,
         )
@@ -249,12 +249,12 @@ class Container(Storage):
             self.thresholds.policy_of,
             self.alerts,
             self.config.day_limits,
-            self.margins.refresh_current,
+            self.margin_refresher.refresh_current,
         )
 
     @cached_property
-    def margins(self) -> MarginRefresher:
-        return MarginRefresher(self.ledger, self._stores.billing, self._stores.margins)
+    def margin_refresher(self) -> MarginRefresher:
+        return MarginRefresher(self.ledger, self._stores.billing, self.margins)
 
     @cached_property
     def thresholds(self) -> Thresholds:

@@ -7,8 +7,8 @@ from shared.http.liveness import ALIVE
 from shared.http.metering import record_usage
 from shared.http.notices import alerts, endpoints, mail_links
 from shared.http.people import api_keys, audit, members, new_tenants, tenant_settings, tenants
+from shared.http.platform import margins, status
 from shared.http.platform import plans as platform_plans
-from shared.http.platform import status
 from shared.http.routes import Route
 
 _READING = (
@@ -26,6 +26,7 @@ _READING = (
     mail_links,
     audit,
     platform_plans,
+    margins,
     status,
 )
 
