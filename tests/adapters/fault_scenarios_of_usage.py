@@ -61,6 +61,7 @@ def batches_are_recorded_with_duplicates_and_conflicts(stores: Stores) -> Sequen
         usage.find_run("acme", "r1"),
         usage.list_runs("acme", limit=5),
         usage.list_events("acme", EventsWanted(run_id="r1", with_metadata=True), limit=5).items,
+        usage.event_cursor(yesterday),
         usage.dirty_counters("acme"),
         list(usage.due_counters(NOON)),
         usage.most_overdue(),

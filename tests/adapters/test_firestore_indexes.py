@@ -100,6 +100,9 @@ QUERYING: dict[str, Callable[[Ports], object]] = {
     "most_overdue": lambda to: to.usage.most_overdue(),
     "list_events": lambda to: to.usage.list_events("acme", limit=5),
     "list_events of a run": lambda to: to.usage.list_events("acme", EventsWanted(run_id="run-1"), limit=5),
+    "list_events within a time": lambda to: to.usage.list_events(
+        "acme", EventsWanted(since=NOON, before=NOON), limit=5
+    ),
     "list_runs": lambda to: to.usage.list_runs("acme", limit=5),
     "list_alerts": lambda to: to.usage.list_alerts("acme", limit=5),
     "list_invoices": lambda to: to.billing.list_invoices("acme", limit=5),
@@ -121,7 +124,7 @@ QUERYING: dict[str, Callable[[Ports], object]] = {
 }
 NOT_QUERYING = {
     *("record", "read", "save_day", "create_month", "clear_counters", "save_counter_settings", "find_run"),
-    *("known_alerts", "save_alerts"),
+    *("known_alerts", "save_alerts", "event_cursor"),
     *(
         "create_tenant",
         "find_tenant",
@@ -264,6 +267,7 @@ FULL_EVENT = event_of("e1", TokenPools(100, 50, 150, 30, 20, 5, 40), 1, 1, statu
     user_id="u",
     workflow_id="w",
     request_id="q",
+    kind="llm.response",
     metadata_json="{}",
     metadata_cut=True,
     redactions=2,

@@ -78,6 +78,7 @@ MAY: Mapping[str, frozenset[str]] = {
     "usage_api DELETE /api/v1/invitations/{tenant}": PEOPLE,
     "usage_api GET /api/v1/tenants/{tenant}/usage": READING,
     "usage_api GET /api/v1/tenants/{tenant}/usage/series": READING,
+    "usage_api GET /api/v1/tenants/{tenant}/usage/explain": READING,
     "usage_api GET /api/v1/tenants/{tenant}/runs": READING,
     "usage_api GET /api/v1/tenants/{tenant}/runs/{run}": READING,
     "usage_api GET /api/v1/tenants/{tenant}/runs/{run}/bundle": READING,

@@ -368,6 +368,71 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/tenants/{tenant}/usage/explain": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The events behind a number of usage
+         * @description For a key or platform key with the scope `usage:read`; members: owner, admin, member.
+         */
+        get: {
+            parameters: {
+                query?: {
+                    from?: string;
+                    to?: string;
+                    provider?: string;
+                    model?: string;
+                    user_id?: string;
+                    workflow_id?: string;
+                    status?: "ok" | "error" | "started" | "completed" | "failed";
+                    limit?: number;
+                    cursor?: string;
+                };
+                header?: never;
+                path: {
+                    tenant: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Success */
+                200: {
+                    headers: {
+                        "Cache-Control": components["headers"]["Cache-Control"];
+                        "X-Content-Type-Options": components["headers"]["X-Content-Type-Options"];
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ExplainResponse"];
+                    };
+                };
+                400: components["responses"]["Problem400"];
+                401: components["responses"]["Problem401"];
+                403: components["responses"]["Problem403"];
+                404: components["responses"]["Problem404"];
+                405: components["responses"]["Problem405"];
+                406: components["responses"]["Problem406"];
+                413: components["responses"]["Problem413"];
+                415: components["responses"]["Problem415"];
+                422: components["responses"]["Problem422"];
+                429: components["responses"]["Problem429"];
+                500: components["responses"]["Problem500"];
+                503: components["responses"]["Problem503"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/tenants/{tenant}/runs/{run}/bundle": {
         parameters: {
             query?: never;
@@ -3360,6 +3425,33 @@ export interface components {
             next_cursor: string | null;
         };
         /**
+         * Amounts
+         * @description All metrics of one row.
+         */
+        Amounts: {
+            /** Calls */
+            calls: number;
+            /** Errors */
+            errors: number;
+            /** Latency Ms */
+            latency_ms: number;
+            /** Unpriced Calls */
+            unpriced_calls: number;
+            /** Incomplete Calls */
+            incomplete_calls: number;
+            /** Tool Calls */
+            tool_calls: number;
+            tokens: components["schemas"]["TokenSums"];
+            /** Cost Usd */
+            cost_usd: string;
+            /**
+             * Cost Status
+             * @description `incomplete`: it costs at least this much, because `unpriced_calls` and a part of `incomplete_calls` are left out. `unknown`: nothing of the cost is known; it is not $0.
+             * @enum {string}
+             */
+            cost_status: "complete" | "incomplete" | "unknown";
+        };
+        /**
          * AuditEntryResponse
          * @description A change to the tenant: its actor, time and reason.
          */
@@ -3968,6 +4060,36 @@ export interface components {
          * @description A page of events, newest first. It may end early: go on while there is a `next_cursor`.
          */
         EventsResponse: {
+            /** Events */
+            events: components["schemas"]["EventResponse"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+        };
+        /**
+         * ExplainResponse
+         * @description The events of a number, newest first. A page may end early: go on while there is a `next_cursor`.
+         */
+        ExplainResponse: {
+            /**
+             * From
+             * Format: date-time
+             */
+            from: string;
+            /**
+             * To
+             * Format: date-time
+             */
+            to: string;
+            /** @description The number itself where the ledger knows it: without filters, or by provider and model. Else the sum of all pages so far, which the last page completes. */
+            sum: components["schemas"]["Amounts"];
+            /** Sum Is Complete */
+            sum_is_complete: boolean;
+            /**
+             * Kept Since
+             * Format: date-time
+             * @description Events before this instant may have expired; usage keeps counting them.
+             */
+            kept_since: string;
             /** Events */
             events: components["schemas"]["EventResponse"][];
             /** Next Cursor */
