@@ -27,6 +27,8 @@ READING = {
         "plans show",
         "plans diff",
         "alerts",
+        "overview",
+        "system",
     ),
 }
 COMMANDS = list(leaves(parser()))
