@@ -23,12 +23,16 @@ class TickRun:
 
 def with_tick(ticks: Sequence[TickRun], run: TickRun) -> list[TickRun]:
     """Return the ticks that are kept once `run` has come, newest first."""
-    newest_first = sorted([*ticks, run], key=lambda each: each.at, reverse=True)
+    newest_first = _newest_first([run, *ticks])
+    folds = [each for each in newest_first if each.job == "fold"]
     reconciles = [each for each in newest_first if each.job == "reconcile"]
-    dropped = reconciles[MOST_RECONCILES:]
-    return [each for each in newest_first if each not in dropped][:MOST_TICKS]
+    return _newest_first([*folds, *reconciles[:MOST_RECONCILES]])[:MOST_TICKS]
 
 
 def last_tick_at(ticks: Sequence[TickRun]) -> datetime | None:
     """Return when the last tick began; None if none is known."""
     return max((each.at for each in ticks if each.job == "fold"), default=None)
+
+
+def _newest_first(ticks: Sequence[TickRun]) -> list[TickRun]:
+    return sorted(ticks, key=lambda each: each.at, reverse=True)

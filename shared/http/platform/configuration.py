@@ -46,8 +46,8 @@ def _secret(read: Callable[[Config], object]) -> Callable[[Config], object]:
 
 SETTINGS: Final = (
     Setting("GOOGLE_CLOUD_PROJECT", lambda c: c.project_id, "The project with the data."),
-    Setting("GWI_STORE", lambda c: c.store, "Where the data is kept."),
     Setting("GWI_METERING_ENABLED", lambda c: c.metering_enabled, "Off: nothing is recorded or refused."),
+    Setting("GWI_STORE", lambda c: c.store, "Where the data is kept."),
     Setting("GWI_TICK_TOPIC", lambda c: c.tick_topic, "The topic that hands on work to aggregate."),
     Setting(
         "GWI_TICK_AUDIENCE",
@@ -63,21 +63,21 @@ SETTINGS: Final = (
     Setting("GWI_AUTO_TENANTS", lambda c: c.auto_plan, "The plan of tenants that an event creates."),
     Setting("GWI_PRICE_CATALOG", lambda c: c.price_catalog, "The file with a newer price catalog."),
     Setting("GWI_EVENT_RETENTION_DAYS", lambda c: c.retention.days, "Days for which events are kept."),
-    Setting("GWI_SOFT_LIMIT_PERCENT", lambda c: c.soft_percent, "Share of a limit that warns a tenant."),
-    Setting("GWI_HARD_LIMIT_PERCENT", lambda c: c.hard_percent, "Share of a limit at which checks refuse."),
-    Setting("GWI_MAX_EVENTS_PER_DAY", lambda c: c.day_limits.events, "Events of a tenant in a UTC day."),
-    Setting("GWI_MAX_NAMES_PER_DAY", lambda c: c.day_limits.names, "Models of a tenant in a UTC day."),
     Setting("GWI_FORENSICS_ENABLED", lambda c: c.sealing_keys is not None, "Whether runs have bundles."),
     Setting("GWI_SEALING_KEYS", _secret(lambda c: c.sealing_keys), "The keys that seal bundles."),
+    Setting("GWI_SOFT_LIMIT_PERCENT", lambda c: c.soft_percent, "Share of a limit that warns a tenant."),
+    Setting("GWI_MAX_EVENTS_PER_DAY", lambda c: c.day_limits.events, "Events of a tenant in a UTC day."),
+    Setting("GWI_MAX_NAMES_PER_DAY", lambda c: c.day_limits.names, "Models of a tenant in a UTC day."),
+    Setting("GWI_HARD_LIMIT_PERCENT", lambda c: c.hard_percent, "Share of a limit at which checks refuse."),
     Setting("STRIPE_API_KEY", _secret(lambda c: c.stripe_api_key), "Without it, nothing can be bought."),
     Setting(
         "STRIPE_WEBHOOK_SECRET",
         _secret(lambda c: c.stripe_webhook_secrets),
         "Verifies webhooks; only stripe_webhook needs it.",
     ),
+    Setting("THREADS", lambda c: c.threads, "The threads of the server."),
     # A URL can hold a password.
     Setting("STRIPE_API_BASE", _secret(lambda c: c.stripe_api_base), "Another address than Stripe's."),
-    Setting("THREADS", lambda c: c.threads, "The threads of the server."),
     Setting("GWI_CORS_ORIGINS", lambda c: c.cors_origins, "Web pages that may call the API with a key."),
     Setting("GWI_GRACE_DAYS", lambda c: c.grace.days, "Days for which an unpaid plan continues."),
     Setting(
