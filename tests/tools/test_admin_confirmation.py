@@ -29,6 +29,8 @@ READING = {
         "plans show",
         "plans diff",
         "alerts",
+        "overview",
+        "system",
     ),
 }
 COMMANDS = list(leaves(parser()))
