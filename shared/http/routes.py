@@ -20,14 +20,17 @@ from shared.domain.people.tenants import Change, member_actor
 from shared.ports import (
     Directory,
     Endpoints,
+    Margins,
     Members,
     Operations,
     Outbox,
+    ServiceStatus,
     SignatureCheck,
     TenantIndex,
     UsageStore,
 )
 from shared.usecases.billing.billing_dependencies import BillingDependencies
+from shared.usecases.billing.refresh_margins import MarginRefresher
 from shared.usecases.ledger.fold_lag import FoldLag
 from shared.usecases.ledger.ledger import Ledger
 from shared.usecases.limits.check_limits import Limits
@@ -39,6 +42,7 @@ from shared.usecases.metering.record_for_tenants import PlatformRecorder
 from shared.usecases.people.authenticate import Access, KeyAuthenticator, PlatformAccess
 from shared.usecases.people.authenticate_member import MemberAuthenticator
 from shared.usecases.people.named_tenants import NamedTenants
+from shared.usecases.platform.stripe_failures import FailureKeeper
 
 MAX_BODY_BYTES = 4 * 1024 * 1024
 """Of events and of Stripe's webhooks. All other bodies are a few fields."""
@@ -98,6 +102,14 @@ class Container(Protocol):
     def rates(self) -> RateLimits: ...
     @property
     def billing(self) -> BillingDependencies: ...
+    @property
+    def margins(self) -> Margins: ...
+    @property
+    def margin_refresher(self) -> MarginRefresher: ...
+    @property
+    def service(self) -> ServiceStatus: ...
+    @property
+    def stripe_failures(self) -> FailureKeeper: ...
     @property
     def plans(self) -> CurrentPlans: ...
     @property

@@ -30,6 +30,7 @@ from shared.ports.ledger import (
     UsageStore,
 )
 from shared.ports.limits import PlanCatalogs, StalePlans
+from shared.ports.margins import Margins
 from shared.ports.notices import (
     DeliveryFailed,
     Endpoints,
@@ -52,6 +53,7 @@ from shared.ports.people import (
     StaleMembers,
     StaleTenant,
 )
+from shared.ports.platform import FailedAttempt, ServiceStatus, StoredStatus
 from shared.ports.prices import BrokenCatalog, CatalogSource, PriceBooks, StalePrices
 from shared.ports.tenant_index import StaleRow, StoredRow, TenantIndex
 
@@ -69,10 +71,12 @@ __all__ = [
     "EndpointSync",
     "Endpoints",
     "EventsWanted",
+    "FailedAttempt",
     "IdentityVerifier",
     "Leaving",
     "MailAddress",
     "MailSender",
+    "Margins",
     "Members",
     "Operations",
     "Operators",
@@ -86,6 +90,7 @@ __all__ = [
     "PushVerifier",
     "RaisedAlert",
     "Reconciliations",
+    "ServiceStatus",
     "SignatureCheck",
     "SignedWebhook",
     "Snapshot",
@@ -100,6 +105,7 @@ __all__ = [
     "StaleTenant",
     "StoredAccount",
     "StoredRow",
+    "StoredStatus",
     "StripeGateway",
     "TenantIndex",
     "TickPublisher",

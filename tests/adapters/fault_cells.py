@@ -14,6 +14,7 @@ from shared.adapters.firestore import (
     FirestoreBillingStore,
     FirestoreDirectory,
     FirestoreEndpoints,
+    FirestoreMargins,
     FirestoreMembers,
     FirestoreOperators,
     FirestoreOutbox,
@@ -21,6 +22,7 @@ from shared.adapters.firestore import (
     FirestorePriceBooks,
     FirestoreReconciliations,
     FirestoreRpc,
+    FirestoreServiceStatus,
     FirestoreTenantIndex,
     FirestoreUsageStore,
 )
@@ -30,12 +32,14 @@ from shared.ports import (
     BillingStore,
     Directory,
     Endpoints,
+    Margins,
     Members,
     Operators,
     Outbox,
     PlanCatalogs,
     PriceBooks,
     Reconciliations,
+    ServiceStatus,
     TenantIndex,
     UsageStore,
 )
@@ -71,6 +75,8 @@ class Stores:
     plan_catalogs: PlanCatalogs
     reconciliations: Reconciliations
     tenant_index: TenantIndex
+    margins: Margins
+    service: ServiceStatus
 
     @classmethod
     def on(cls, rpc: FirestoreRpc) -> "Stores":
@@ -87,6 +93,8 @@ class Stores:
             FirestorePlanCatalogs(rpc),
             FirestoreReconciliations(rpc),
             FirestoreTenantIndex(rpc),
+            FirestoreMargins(rpc),
+            FirestoreServiceStatus(rpc),
         )
 
 

@@ -11,6 +11,7 @@ import pytest
 from shared.adapters.firestore import (
     FirestoreDirectory,
     FirestoreEndpoints,
+    FirestoreMargins,
     FirestoreMembers,
     FirestoreOperators,
     FirestoreOutbox,
@@ -18,6 +19,7 @@ from shared.adapters.firestore import (
     FirestorePriceBooks,
     FirestoreReconciliations,
     FirestoreRpc,
+    FirestoreServiceStatus,
     FirestoreTenantIndex,
     FirestoreUsageStore,
 )
@@ -26,12 +28,14 @@ from shared.adapters.memory import MemoryStore
 from shared.ports import (
     Directory,
     Endpoints,
+    Margins,
     Members,
     Operators,
     Outbox,
     PlanCatalogs,
     PriceBooks,
     Reconciliations,
+    ServiceStatus,
     TenantIndex,
     UsageStore,
 )
@@ -55,6 +59,9 @@ class Stores(NamedTuple):
     reconciliations: Reconciliations
     operators: Operators
     tenant_index: TenantIndex
+    margins: Margins
+    service: ServiceStatus
+    other_service: ServiceStatus
 
 
 @pytest.fixture(scope="session")
@@ -93,6 +100,9 @@ def _firestore_stores(channels: tuple[grpc.Channel, grpc.Channel]) -> Stores:
         FirestoreReconciliations(rpc),
         FirestoreOperators(rpc),
         FirestoreTenantIndex(rpc),
+        FirestoreMargins(rpc),
+        FirestoreServiceStatus(rpc),
+        FirestoreServiceStatus(other_rpc),
     )
 
 

@@ -8,12 +8,14 @@ from shared.domain.people.tenants import TenantStatus
 from tools.admin import commands, list_commands
 from tools.admin.bundle_commands import add_verify_bundle
 from tools.admin.grant_arguments import add_grants
+from tools.admin.margin_commands import add_margin
 from tools.admin.operator_commands import add_operators
 from tools.admin.parsing import PROGRAM, Command, add, add_common, whole_number
 from tools.admin.people_arguments import add_key, add_member
 from tools.admin.plan_arguments import add_migration, add_plans
 from tools.admin.platform_arguments import add_endpoint, add_platform
 from tools.admin.platform_key_arguments import add_audit, add_platform_key
+from tools.admin.status_commands import add_status
 
 _MOST_TENANTS = 1000
 
@@ -31,7 +33,7 @@ def parser() -> ArgumentParser:
     add_common(top, is_top=True)
     subjects = top.add_subparsers(
         required=True,
-        metavar="{tenant,key,platform-key,member,operator,endpoint,verify,verify-bundle,audit,price,plans,stripe,alerts}",
+        metavar="{tenant,key,platform-key,member,operator,endpoint,verify,verify-bundle,audit,margin,price,plans,stripe,alerts,overview,system}",
     )
     _add_tenant(
         subjects.add_parser(
@@ -56,7 +58,9 @@ def parser() -> ArgumentParser:
     add_verify_bundle(subjects)
     add_plans(subjects.add_parser("plans", help="the platform's plans: limits and prices, in versions"))
     add_audit(subjects)
+    add_margin(subjects)
     add_platform(subjects)
+    add_status(subjects)
     return top
 
 

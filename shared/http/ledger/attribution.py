@@ -11,6 +11,7 @@ from shared.domain.ledger.steps import Steps
 from shared.domain.ledger.zones import UTC_NAME, zone_named
 from shared.domain.people.tenants import Tenant
 from shared.http.bodies import read_query
+from shared.http.csv_cells import csv_response, text_cell
 from shared.http.inputs import SeriesQuery, TopQuery
 from shared.http.ledger.attribution_responses import (
     NamedRow,
@@ -19,7 +20,6 @@ from shared.http.ledger.attribution_responses import (
     TopResponse,
     named_row,
 )
-from shared.http.ledger.csv_cells import csv_response, text_cell
 from shared.http.ledger.ranges import interval_of
 from shared.http.negotiation import tagged_response
 from shared.http.routes import Call, Container, Route

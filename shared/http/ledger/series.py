@@ -9,11 +9,11 @@ from flask import Response
 from shared.domain.ledger.periods import Period
 from shared.domain.ledger.zones import zone_named
 from shared.http.bodies import read_query
+from shared.http.csv_cells import csv_response, text_cell
 from shared.http.inputs import SeriesQuery
 from shared.http.ledger.amounts import PLAIN_METRICS, TOKEN_METRICS
 from shared.http.ledger.attribution import named_series
 from shared.http.ledger.attribution_responses import NamedSeriesResponse
-from shared.http.ledger.csv_cells import csv_response, text_cell
 from shared.http.ledger.ranges import next_hour, whole_hours
 from shared.http.ledger.usage_responses import SeriesPoint, SeriesResponse
 from shared.http.negotiation import tagged_response

@@ -368,6 +368,71 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/tenants/{tenant}/usage/explain": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The events behind a number of usage
+         * @description For a key or platform key with the scope `usage:read`; members: owner, admin, member.
+         */
+        get: {
+            parameters: {
+                query?: {
+                    from?: string;
+                    to?: string;
+                    provider?: string;
+                    model?: string;
+                    user_id?: string;
+                    workflow_id?: string;
+                    status?: "ok" | "error" | "started" | "completed" | "failed";
+                    limit?: number;
+                    cursor?: string;
+                };
+                header?: never;
+                path: {
+                    tenant: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Success */
+                200: {
+                    headers: {
+                        "Cache-Control": components["headers"]["Cache-Control"];
+                        "X-Content-Type-Options": components["headers"]["X-Content-Type-Options"];
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ExplainResponse"];
+                    };
+                };
+                400: components["responses"]["Problem400"];
+                401: components["responses"]["Problem401"];
+                403: components["responses"]["Problem403"];
+                404: components["responses"]["Problem404"];
+                405: components["responses"]["Problem405"];
+                406: components["responses"]["Problem406"];
+                413: components["responses"]["Problem413"];
+                415: components["responses"]["Problem415"];
+                422: components["responses"]["Problem422"];
+                429: components["responses"]["Problem429"];
+                500: components["responses"]["Problem500"];
+                503: components["responses"]["Problem503"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/tenants/{tenant}/runs/{run}/bundle": {
         parameters: {
             query?: never;
@@ -3045,6 +3110,221 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/platform/margins": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Revenue, provider cost and margin of a month, by plan and tenant
+         * @description For a platform key with the scope `platform:read`.
+         */
+        get: {
+            parameters: {
+                query?: {
+                    limit?: number;
+                    cursor?: string;
+                    month?: string;
+                    plan?: string;
+                    sort?: "margin" | "revenue" | "cost" | "name";
+                    format?: "json" | "csv";
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Success */
+                200: {
+                    headers: {
+                        "Cache-Control": components["headers"]["Cache-Control"];
+                        "X-Content-Type-Options": components["headers"]["X-Content-Type-Options"];
+                        /** @description The name of a file to download. */
+                        "Content-Disposition"?: string;
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["MarginsResponse"];
+                        "text/csv": string;
+                    };
+                };
+                400: components["responses"]["Problem400"];
+                401: components["responses"]["Problem401"];
+                403: components["responses"]["Problem403"];
+                405: components["responses"]["Problem405"];
+                406: components["responses"]["Problem406"];
+                413: components["responses"]["Problem413"];
+                415: components["responses"]["Problem415"];
+                422: components["responses"]["Problem422"];
+                429: components["responses"]["Problem429"];
+                500: components["responses"]["Problem500"];
+                503: components["responses"]["Problem503"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tenants/{tenant}/margins": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Revenue, provider cost and margin of a tenant's last twelve months
+         * @description For a platform key with the scope `platform:read`.
+         */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    tenant: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Success */
+                200: {
+                    headers: {
+                        "Cache-Control": components["headers"]["Cache-Control"];
+                        "X-Content-Type-Options": components["headers"]["X-Content-Type-Options"];
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["TenantMarginsResponse"];
+                    };
+                };
+                401: components["responses"]["Problem401"];
+                403: components["responses"]["Problem403"];
+                404: components["responses"]["Problem404"];
+                405: components["responses"]["Problem405"];
+                406: components["responses"]["Problem406"];
+                413: components["responses"]["Problem413"];
+                415: components["responses"]["Problem415"];
+                429: components["responses"]["Problem429"];
+                500: components["responses"]["Problem500"];
+                503: components["responses"]["Problem503"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/platform/overview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The state of the whole service
+         * @description For a platform key with the scope `platform:read`.
+         */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Success */
+                200: {
+                    headers: {
+                        "Cache-Control": components["headers"]["Cache-Control"];
+                        "X-Content-Type-Options": components["headers"]["X-Content-Type-Options"];
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["OverviewResponse"];
+                    };
+                };
+                401: components["responses"]["Problem401"];
+                403: components["responses"]["Problem403"];
+                405: components["responses"]["Problem405"];
+                406: components["responses"]["Problem406"];
+                413: components["responses"]["Problem413"];
+                415: components["responses"]["Problem415"];
+                429: components["responses"]["Problem429"];
+                500: components["responses"]["Problem500"];
+                503: components["responses"]["Problem503"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/platform/system": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The last ticks, and what has failed
+         * @description For a platform key with the scope `platform:read`.
+         */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Success */
+                200: {
+                    headers: {
+                        "Cache-Control": components["headers"]["Cache-Control"];
+                        "X-Content-Type-Options": components["headers"]["X-Content-Type-Options"];
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["SystemResponse"];
+                    };
+                };
+                401: components["responses"]["Problem401"];
+                403: components["responses"]["Problem403"];
+                405: components["responses"]["Problem405"];
+                406: components["responses"]["Problem406"];
+                413: components["responses"]["Problem413"];
+                415: components["responses"]["Problem415"];
+                429: components["responses"]["Problem429"];
+                500: components["responses"]["Problem500"];
+                503: components["responses"]["Problem503"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/openapi.json": {
         parameters: {
             query?: never;
@@ -3210,6 +3490,33 @@ export interface components {
             alerts: components["schemas"]["AlertResponse"][];
             /** Next Cursor */
             next_cursor: string | null;
+        };
+        /**
+         * Amounts
+         * @description All metrics of one row.
+         */
+        Amounts: {
+            /** Calls */
+            calls: number;
+            /** Errors */
+            errors: number;
+            /** Latency Ms */
+            latency_ms: number;
+            /** Unpriced Calls */
+            unpriced_calls: number;
+            /** Incomplete Calls */
+            incomplete_calls: number;
+            /** Tool Calls */
+            tool_calls: number;
+            tokens: components["schemas"]["TokenSums"];
+            /** Cost Usd */
+            cost_usd: string;
+            /**
+             * Cost Status
+             * @description `incomplete`: it costs at least this much, because `unpriced_calls` and a part of `incomplete_calls` are left out. `unknown`: nothing of the cost is known; it is not $0.
+             * @enum {string}
+             */
+            cost_status: "complete" | "incomplete" | "unknown";
         };
         /**
          * AuditEntryResponse
@@ -3557,6 +3864,35 @@ export interface components {
             date: string;
         };
         /**
+         * DeadLetterResponse
+         * @description A message of the tick's topic, a mail or a webhook that was given up.
+         */
+        DeadLetterResponse: {
+            /** Id */
+            id: string;
+            /**
+             * Kind
+             * @description `operator` is a problem that could not be mailed to you.
+             * @enum {string}
+             */
+            kind: "tick" | "mail" | "webhook" | "operator";
+            /**
+             * At
+             * Format: date-time
+             * @description When Pub/Sub gave the message up, or when the mail or webhook was raised.
+             */
+            at: string;
+            /** Text */
+            text: string;
+            /** Attempts */
+            attempts: number;
+            /**
+             * Error
+             * @description The last answer of the receiver. Pub/Sub gives none for a message: see the log of `aggregate`.
+             */
+            error: string | null;
+        };
+        /**
          * DecisionsResponse
          * @description How often policies and people decided about a step of the run.
          */
@@ -3791,6 +4127,36 @@ export interface components {
          * @description A page of events, newest first. It may end early: go on while there is a `next_cursor`.
          */
         EventsResponse: {
+            /** Events */
+            events: components["schemas"]["EventResponse"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+        };
+        /**
+         * ExplainResponse
+         * @description The events of a number, newest first. A page may end early: go on while there is a `next_cursor`.
+         */
+        ExplainResponse: {
+            /**
+             * From
+             * Format: date-time
+             */
+            from: string;
+            /**
+             * To
+             * Format: date-time
+             */
+            to: string;
+            /** @description The number itself where the ledger knows it: without filters, or by provider and model. Else the sum of all pages so far, which the last page completes. */
+            sum: components["schemas"]["Amounts"];
+            /** Sum Is Complete */
+            sum_is_complete: boolean;
+            /**
+             * Kept Since
+             * Format: date-time
+             * @description Events before this instant may have expired; usage keeps counting them.
+             */
+            kept_since: string;
             /** Events */
             events: components["schemas"]["EventResponse"][];
             /** Next Cursor */
@@ -4305,6 +4671,69 @@ export interface components {
             status?: "ok";
         };
         /**
+         * MarginSums
+         * @description The sum over tenants.
+         */
+        MarginSums: {
+            /**
+             * Revenue Usd
+             * @description Paid invoices in USD that were created in the month, without tax, after refunds, credit notes and lost disputes.
+             */
+            revenue_usd: string;
+            /**
+             * Unpaid Usd
+             * @description What open invoices in USD add to the revenue once they are paid.
+             */
+            unpaid_usd: string;
+            /**
+             * Provider Cost Usd
+             * @description What the calls of the month cost at their providers.
+             */
+            provider_cost_usd: string;
+            /**
+             * Margin Usd
+             * @description `revenue_usd` less `provider_cost_usd`; may be negative.
+             */
+            margin_usd: string;
+            /**
+             * Unpriced Calls
+             * @description Calls whose cost is unknown and left out.
+             */
+            unpriced_calls: number;
+            /**
+             * Incomplete Calls
+             * @description Calls of which a part of the cost is left out.
+             */
+            incomplete_calls: number;
+            /**
+             * Other Currency Invoices
+             * @description Invoices in other currencies, which are in no amount.
+             */
+            other_currency_invoices: number;
+            /**
+             * Is Complete
+             * @description False if calls are unpriced or incomplete, or invoices are in other currencies: the margin is then not exact.
+             */
+            is_complete: boolean;
+            /** Tenants */
+            tenants: number;
+        };
+        /**
+         * MarginsResponse
+         * @description A page of the tenants' margins in a month, with the sums over all tenants of the list.
+         */
+        MarginsResponse: {
+            /** Month */
+            month: string;
+            total: components["schemas"]["MarginSums"];
+            /** Plans */
+            plans: components["schemas"]["PlanMargin"][];
+            /** Tenants */
+            tenants: components["schemas"]["TenantMarginRow"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+        };
+        /**
          * MeResponse
          * @description The signed-in user, with their tenants and open invitations.
          */
@@ -4405,6 +4834,54 @@ export interface components {
              * @description Null if reached already, or not before the reset.
              */
             reached_at: string | null;
+        };
+        /**
+         * MonthMarginRow
+         * @description A month of one tenant.
+         */
+        MonthMarginRow: {
+            /**
+             * Revenue Usd
+             * @description Paid invoices in USD that were created in the month, without tax, after refunds, credit notes and lost disputes.
+             */
+            revenue_usd: string;
+            /**
+             * Unpaid Usd
+             * @description What open invoices in USD add to the revenue once they are paid.
+             */
+            unpaid_usd: string;
+            /**
+             * Provider Cost Usd
+             * @description What the calls of the month cost at their providers.
+             */
+            provider_cost_usd: string;
+            /**
+             * Margin Usd
+             * @description `revenue_usd` less `provider_cost_usd`; may be negative.
+             */
+            margin_usd: string;
+            /**
+             * Unpriced Calls
+             * @description Calls whose cost is unknown and left out.
+             */
+            unpriced_calls: number;
+            /**
+             * Incomplete Calls
+             * @description Calls of which a part of the cost is left out.
+             */
+            incomplete_calls: number;
+            /**
+             * Other Currency Invoices
+             * @description Invoices in other currencies, which are in no amount.
+             */
+            other_currency_invoices: number;
+            /**
+             * Is Complete
+             * @description False if calls are unpriced or incomplete, or invoices are in other currencies: the margin is then not exact.
+             */
+            is_complete: boolean;
+            /** Month */
+            month: string;
         };
         /**
          * NamedAmounts
@@ -4646,6 +5123,138 @@ export interface components {
             endpoint: components["schemas"]["EndpointResponse"];
         };
         /**
+         * OperatorNoticeResponse
+         * @description A problem that needs the operator; it is also mailed to the operator's address, if there is one.
+         */
+        OperatorNoticeResponse: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Title */
+            title: string;
+            /** Text */
+            text: string;
+        };
+        /**
+         * OutboxState
+         * @description The mails and webhooks that wait for a delivery, and those that were given up.
+         */
+        OutboxState: {
+            /**
+             * Due
+             * @description Deliveries whose time has come.
+             */
+            due: number;
+            /** Oldest Due At */
+            oldest_due_at: string | null;
+            /**
+             * Failed
+             * @description Mails and webhooks that were given up in the last two months.
+             */
+            failed: number;
+        };
+        /**
+         * OverviewMoney
+         * @description What the calendar month (UTC) brought in and cost so far, as of each tenant's last computation.
+         */
+        OverviewMoney: {
+            /**
+             * Month
+             * @example 2026-11
+             */
+            month: string;
+            /**
+             * Mrr Usd
+             * @description The monthly prices of all tenants: a yearly price divided by 12, before discounts and taxes.
+             */
+            mrr_usd: string;
+            /**
+             * Revenue Usd
+             * @description Paid invoices of the month, without tax, after refunds, credit notes and lost disputes.
+             */
+            revenue_usd: string;
+            /**
+             * Unpaid Usd
+             * @description Open invoices of the month, without tax.
+             */
+            unpaid_usd: string;
+            /** Provider Cost Usd */
+            provider_cost_usd: string;
+            /**
+             * Margin Usd
+             * @description `revenue_usd` less `provider_cost_usd`.
+             */
+            margin_usd: string;
+            /** Unpriced Calls */
+            unpriced_calls: number;
+            /** Incomplete Calls */
+            incomplete_calls: number;
+            /**
+             * Is Complete
+             * @description False: calls without a price or with an incomplete one, or invoices in other currencies, are left out.
+             */
+            is_complete: boolean;
+            /**
+             * Computed At
+             * Format: date-time
+             */
+            computed_at: string;
+        };
+        /**
+         * OverviewResponse
+         * @description The state of the whole service. What is null has not been computed yet.
+         */
+        OverviewResponse: {
+            /**
+             * Computed At
+             * @description `aggregate` computes the figures about every five minutes; the lag and the last tick are live.
+             * @default null
+             */
+            computed_at: string | null;
+            /**
+             * Last Tick At
+             * @description Usually less than two minutes ago.
+             */
+            last_tick_at: string | null;
+            /**
+             * Fold Lag Seconds
+             * @description How long the most overdue fold is overdue, in whole minutes.
+             */
+            fold_lag_seconds: number;
+            /** @default null */
+            tenants: components["schemas"]["TenantCounts"] | null;
+            /** @default null */
+            money: components["schemas"]["OverviewMoney"] | null;
+            /**
+             * Events Per Minute
+             * @description The sum of the tenants' rates. A tenant's rate is that of the events between its last two folds, over at least one minute and at most 15. A rate older than 20 minutes is left out.
+             * @default null
+             */
+            events_per_minute: number | null;
+            /**
+             * Stripe Failures
+             * @description Events of Stripe that could not be applied yet; 0 until it is computed.
+             * @default 0
+             */
+            stripe_failures: number;
+            /**
+             * Dead Letters
+             * @description Messages, mails and webhooks that were given up; 0 until it is computed.
+             * @default 0
+             */
+            dead_letters: number;
+            /** @default null */
+            outbox: components["schemas"]["OutboxState"] | null;
+            /**
+             * Models
+             * @description At most 20, those with the most calls first.
+             * @default []
+             */
+            models: components["schemas"]["UncertainModelResponse"][];
+        };
+        /**
          * OwnLimits
          * @description The limits and thresholds that replace those of the plan; null, or an absent field, replaces nothing.
          */
@@ -4787,6 +5396,59 @@ export interface components {
              * @description A sentence for each difference that concerns no single plan.
              */
             others: string[];
+        };
+        /**
+         * PlanMargin
+         * @description The sum over the tenants of a plan.
+         */
+        PlanMargin: {
+            /**
+             * Revenue Usd
+             * @description Paid invoices in USD that were created in the month, without tax, after refunds, credit notes and lost disputes.
+             */
+            revenue_usd: string;
+            /**
+             * Unpaid Usd
+             * @description What open invoices in USD add to the revenue once they are paid.
+             */
+            unpaid_usd: string;
+            /**
+             * Provider Cost Usd
+             * @description What the calls of the month cost at their providers.
+             */
+            provider_cost_usd: string;
+            /**
+             * Margin Usd
+             * @description `revenue_usd` less `provider_cost_usd`; may be negative.
+             */
+            margin_usd: string;
+            /**
+             * Unpriced Calls
+             * @description Calls whose cost is unknown and left out.
+             */
+            unpriced_calls: number;
+            /**
+             * Incomplete Calls
+             * @description Calls of which a part of the cost is left out.
+             */
+            incomplete_calls: number;
+            /**
+             * Other Currency Invoices
+             * @description Invoices in other currencies, which are in no amount.
+             */
+            other_currency_invoices: number;
+            /**
+             * Is Complete
+             * @description False if calls are unpriced or incomplete, or invoices are in other currencies: the margin is then not exact.
+             */
+            is_complete: boolean;
+            /** Tenants */
+            tenants: number;
+            /**
+             * Plan
+             * @description `other`: all plans that the catalog does not have any more.
+             */
+            plan: string;
         };
         /**
          * PlanPrices
@@ -5401,6 +6063,21 @@ export interface components {
             category: "llm" | "tool" | "other";
         };
         /**
+         * SettingResponse
+         * @description A variable of the environment of `usage_api`; other functions have their own.
+         */
+        SettingResponse: {
+            /** Name */
+            name: string;
+            /**
+             * Value
+             * @description `set` or `not set` for a secret.
+             */
+            value: string;
+            /** Description */
+            description: string;
+        };
+        /**
          * StopBody
          * @description The token of the link, and whether to stop such mails or to start them again.
          */
@@ -5429,6 +6106,66 @@ export interface components {
              * @description Null for invitations, which are stopped from every tenant.
              */
             tenant_name: string | null;
+        };
+        /**
+         * StripeFailureResponse
+         * @description An event of Stripe with a valid signature that could not be applied; it leaves the list once it is.
+         */
+        StripeFailureResponse: {
+            /** Event Id */
+            event_id: string;
+            /** Type */
+            type: string;
+            /**
+             * Tenant Id
+             * @description Null if it is not known.
+             */
+            tenant_id: string | null;
+            /**
+             * Error
+             * @description As of the last attempt.
+             */
+            error: string;
+            /** Attempts */
+            attempts: number;
+            /**
+             * First At
+             * Format: date-time
+             */
+            first_at: string;
+            /**
+             * Last At
+             * Format: date-time
+             */
+            last_at: string;
+        };
+        /**
+         * SystemResponse
+         * @description The last ticks, and what has failed, each newest first.
+         */
+        SystemResponse: {
+            /**
+             * Ticks
+             * @description The last 30, at most 10 of which are of the daily reconciliation.
+             */
+            ticks: components["schemas"]["TickResponse"][];
+            /**
+             * Stripe Failures
+             * @description At most 50.
+             */
+            stripe_failures: components["schemas"]["StripeFailureResponse"][];
+            /**
+             * Dead Letters
+             * @description At most 50 of each kind.
+             */
+            dead_letters: components["schemas"]["DeadLetterResponse"][];
+            /**
+             * Notices
+             * @description At most 50.
+             */
+            notices: components["schemas"]["OperatorNoticeResponse"][];
+            /** Configuration */
+            configuration: components["schemas"]["SettingResponse"][];
         };
         /**
          * TenantBillingResponse
@@ -5473,6 +6210,44 @@ export interface components {
             name: string;
         };
         /**
+         * TenantCounts
+         * @description How many tenants there are, by what the list of tenants says of them.
+         *
+         *     Usage in the list is as of a tenant's last fold, or of the daily job.
+         */
+        TenantCounts: {
+            /** Total */
+            total: number;
+            /** Active */
+            active: number;
+            /** Suspended */
+            suspended: number;
+            /** Ended */
+            ended: number;
+            /**
+             * Paying
+             * @description Tenants with a monthly price, so neither free nor in a trial.
+             */
+            paying: number;
+            /** Past Due */
+            past_due: number;
+            /**
+             * Over 80
+             * @description Tenants that have used 80 % of a limit, or more.
+             */
+            over_80: number;
+            /**
+             * Over Limit
+             * @description Tenants that have used all of a limit, or more.
+             */
+            over_limit: number;
+            /**
+             * Second Subscriptions
+             * @description Tenants with several subscriptions at once.
+             */
+            second_subscriptions: number;
+        };
+        /**
          * TenantLimitsResponse
          * @description The limits of a tenant per metering period, with its own and its grants; null is unlimited.
          */
@@ -5492,6 +6267,75 @@ export interface components {
             soft_percent: number;
             /** Hard Percent */
             hard_percent: number;
+        };
+        /**
+         * TenantMarginRow
+         * @description A tenant's month.
+         */
+        TenantMarginRow: {
+            /**
+             * Revenue Usd
+             * @description Paid invoices in USD that were created in the month, without tax, after refunds, credit notes and lost disputes.
+             */
+            revenue_usd: string;
+            /**
+             * Unpaid Usd
+             * @description What open invoices in USD add to the revenue once they are paid.
+             */
+            unpaid_usd: string;
+            /**
+             * Provider Cost Usd
+             * @description What the calls of the month cost at their providers.
+             */
+            provider_cost_usd: string;
+            /**
+             * Margin Usd
+             * @description `revenue_usd` less `provider_cost_usd`; may be negative.
+             */
+            margin_usd: string;
+            /**
+             * Unpriced Calls
+             * @description Calls whose cost is unknown and left out.
+             */
+            unpriced_calls: number;
+            /**
+             * Incomplete Calls
+             * @description Calls of which a part of the cost is left out.
+             */
+            incomplete_calls: number;
+            /**
+             * Other Currency Invoices
+             * @description Invoices in other currencies, which are in no amount.
+             */
+            other_currency_invoices: number;
+            /**
+             * Is Complete
+             * @description False if calls are unpriced or incomplete, or invoices are in other currencies: the margin is then not exact.
+             */
+            is_complete: boolean;
+            /** Tenant Id */
+            tenant_id: string;
+            /** Name */
+            name: string;
+            /**
+             * Plan
+             * @description Of a month that has ended: the plan at its end.
+             */
+            plan: string;
+            /**
+             * Computed At
+             * Format: date-time
+             * @description Computed once an hour while usage comes in, and once a day for every tenant.
+             */
+            computed_at: string;
+        };
+        /**
+         * TenantMarginsResponse
+         * @description The last twelve months of a tenant as they are now, newest first.
+         */
+        TenantMarginsResponse: {
+            /** Months */
+            months: components["schemas"]["MonthMarginRow"][];
         };
         /**
          * TenantPatch
@@ -5558,6 +6402,16 @@ export interface components {
              * Format: date-time
              */
             created_at: string;
+            /**
+             * Mrr Usd
+             * @description The monthly price of what it pays now: unit price × quantity, a yearly one divided by 12, before discounts and taxes. A past due subscription counts, a trial does not.
+             */
+            mrr_usd: string;
+            /**
+             * Has Second Subscription
+             * @description Several subscriptions run at once.
+             */
+            has_second_subscription: boolean;
             /** @description Null for a tenant older than the list, until the daily job has read its usage. */
             usage: components["schemas"]["TenantUsageResponse"] | null;
         };
@@ -5651,6 +6505,26 @@ export interface components {
             version: string;
         };
         /**
+         * TickResponse
+         * @description A tick of every minute (`fold`), or a message of the daily reconciliation.
+         */
+        TickResponse: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /**
+             * Job
+             * @enum {string}
+             */
+            job: "fold" | "reconcile";
+            /** Milliseconds */
+            milliseconds: number;
+            /** Error */
+            error: string | null;
+        };
+        /**
          * TimeZoneBody
          * @description The time zone whose days the dashboard shows. Metering periods and limits stay in UTC.
          */
@@ -5729,6 +6603,24 @@ export interface components {
              * @description The highest cost first, and the rest last.
              */
             names: components["schemas"]["NamedRow"][];
+        };
+        /**
+         * UncertainModelResponse
+         * @description A model with calls of this month that have no price, or one that leaves something out.
+         *
+         *     `provider` and `model` are empty for what the tenants' largest models leave out.
+         */
+        UncertainModelResponse: {
+            /** Provider */
+            provider: string;
+            /** Model */
+            model: string;
+            /** Unpriced Calls */
+            unpriced_calls: number;
+            /** Incomplete Calls */
+            incomplete_calls: number;
+            /** Tenants */
+            tenants: number;
         };
         /**
          * UrlResponse
