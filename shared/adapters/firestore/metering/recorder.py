@@ -196,47 +196,44 @@ class Recorder:
 
 
 def split(events: Iterable[RecordedEvent]) -> Iterator[list[RecordedEvent]]:
-    """Split `events` into parts that fit into one commit with their counters, almost always one part."""
+    """Split `events` into parts that fit into one commit with their counters and names, almost always one part."""
+    all_events = list(events)
+    most_cells = _most_cells(all_events)
     part: list[RecordedEvent] = []
-    counted: dict[date, _Counted] = {}
+    cells: dict[date, set[Cell]] = {}
+    names: set[tuple[date, Dimension, str]] = set()
     size = 0
-    for event in events:
-        of_day = counted.setdefault(event.ts.date(), _Counted(set(), set(), set()))
-        own_size = _size(event) + of_day.size_of_new_names(event)
-        if part and (not of_day.has_room_for(event) or size + own_size > MAX_BYTES_PER_COMMIT):
+    for event in all_events:
+        day = event.ts.date()
+        of_day = cells.setdefault(day, set())
+        cell = Cell(event.ts.hour, event.series)
+        new_names = {(day, *name) for name in names_of(event)} - names
+        own_size = _size(event) + _size_of_names(new_names)
+        is_full = cell not in of_day and len(of_day) == most_cells
+        if part and (is_full or size + own_size > MAX_BYTES_PER_COMMIT):
             yield part
-            part, counted, size = [], {}, 0
-            of_day = counted.setdefault(event.ts.date(), _Counted(set(), set(), set()))
-            own_size = _size(event) + of_day.size_of_new_names(event)
-        of_day.add(event)
+            part, cells, names, size = [], {}, set(), 0
+            of_day = cells.setdefault(day, set())
+        of_day.add(cell)
+        names |= new_names
         part.append(event)
         size += own_size
     yield part
 
 
-class _Counted(NamedTuple):
-    """What a part adds to one day: its cells, keys and names."""
+def _most_cells(events: Iterable[RecordedEvent]) -> int:
+    """Return how many cells a counter takes: an increment for each metric of each cell, of the day, and of each key.
 
-    cells: set[Cell]
-    keys: set[str]
-    names: set[tuple[Dimension, str]]
+    The events of a request have one key.
+    """
+    keys = len({event.key for event in events} - {None})
+    own = _OWN_TRANSFORMS + keys * len(ATTRIBUTED_METRICS)
+    return max((MAX_TRANSFORMS_PER_DOCUMENT - own) // len(METRICS) - 1, 1)
 
-    def has_room_for(self, event: RecordedEvent) -> bool:
-        """Return whether the day's counter still takes all increments: each metric of each cell, and of the day."""
-        cells = len(self.cells) + (Cell(event.ts.hour, event.series) not in self.cells) + 1
-        keys = len(self.keys) + (event.key is not None and event.key not in self.keys)
-        transforms = _OWN_TRANSFORMS + cells * len(METRICS) + keys * len(ATTRIBUTED_METRICS)
-        return transforms <= MAX_TRANSFORMS_PER_DOCUMENT
 
-    def size_of_new_names(self, event: RecordedEvent) -> int:
-        new = [name for name in names_of(event) if name not in self.names]
-        return sum(_USUAL_NAME_BYTES + len(ATTRIBUTED_METRICS) * len(name.encode()) for _, name in new)
-
-    def add(self, event: RecordedEvent) -> None:
-        self.cells.add(Cell(event.ts.hour, event.series))
-        self.names.update(names_of(event))
-        if event.key is not None:
-            self.keys.add(event.key)
+def _size_of_names(names: Iterable[tuple[date, Dimension, str]]) -> int:
+    """Return about how many bytes the increments of names take in a commit."""
+    return sum(_USUAL_NAME_BYTES + len(ATTRIBUTED_METRICS) * len(name.encode()) for *_, name in names)
 
 
 def _size(event: RecordedEvent) -> int:
