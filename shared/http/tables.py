@@ -1,7 +1,7 @@
 """The routes of the API, by the function that serves them, each with the OpenAPI document of its routes."""
 
 from shared.http import openapi
-from shared.http.billing import billing
+from shared.http.billing import billing, reconciliation
 from shared.http.ledger import series, usage_api
 from shared.http.liveness import ALIVE
 from shared.http.metering import record_usage
@@ -14,6 +14,7 @@ _READING = (
     usage_api,
     series,
     billing,
+    reconciliation,
     new_tenants,
     tenants,
     members,

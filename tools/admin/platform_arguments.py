@@ -157,6 +157,7 @@ def _add_stripe(parser: ArgumentParser) -> None:
         ),
     )
     reconcile.add_argument("--repair", action="store_true", help="apply what Stripe says")
+    reconcile.add_argument("--reason", default="", help="kept in the audit trail")
     reconcile.add_argument("--tenant", metavar="ID", help="compare only this tenant; default all")
     link = add(
         actions,

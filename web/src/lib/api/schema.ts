@@ -399,6 +399,8 @@ export interface paths {
                         "X-Content-Type-Options": components["headers"]["X-Content-Type-Options"];
                         /** @description The name of a file to download. */
                         "Content-Disposition"?: string;
+                        /** @description Only if a file does not hold everything: the cursor at which to go on. */
+                        "GWI-Next-Cursor"?: string;
                         [name: string]: unknown;
                     };
                     content: {
@@ -606,6 +608,67 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/tenants/{tenant}/reconcile": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Compare a tenant's billing with Stripe, and repair it if asked
+         * @description For a platform key with the scope `tenants:write`.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    tenant: string;
+                };
+                cookie?: never;
+            };
+            /** @description At most 64 KiB. With `Content-Encoding: gzip` also encoded, and then at most 8 MiB unpacked. */
+            requestBody?: {
+                content: {
+                    "application/json": components["schemas"]["ReconciliationBody"];
+                };
+            };
+            responses: {
+                /** @description Success */
+                200: {
+                    headers: {
+                        "Cache-Control": components["headers"]["Cache-Control"];
+                        "X-Content-Type-Options": components["headers"]["X-Content-Type-Options"];
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ReconciliationResponse"];
+                    };
+                };
+                400: components["responses"]["Problem400"];
+                401: components["responses"]["Problem401"];
+                403: components["responses"]["Problem403"];
+                404: components["responses"]["Problem404"];
+                405: components["responses"]["Problem405"];
+                408: components["responses"]["Problem408"];
+                409: components["responses"]["Problem409"];
+                413: components["responses"]["Problem413"];
+                415: components["responses"]["Problem415"];
+                422: components["responses"]["Problem422"];
+                429: components["responses"]["Problem429"];
+                500: components["responses"]["Problem500"];
+                503: components["responses"]["Problem503"];
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/tenants": {
         parameters: {
             query?: never;
@@ -628,6 +691,8 @@ export interface paths {
                     over_80?: boolean;
                     past_due?: boolean;
                     sort?: "usage" | "cost" | "last_event" | "name" | "created";
+                    format?: "json" | "csv";
+                    bom?: boolean;
                 };
                 header?: never;
                 path?: never;
@@ -640,10 +705,15 @@ export interface paths {
                     headers: {
                         "Cache-Control": components["headers"]["Cache-Control"];
                         "X-Content-Type-Options": components["headers"]["X-Content-Type-Options"];
+                        /** @description The name of a file to download. */
+                        "Content-Disposition"?: string;
+                        /** @description Only if a file does not hold everything: the cursor at which to go on. */
+                        "GWI-Next-Cursor"?: string;
                         [name: string]: unknown;
                     };
                     content: {
                         "application/json": components["schemas"]["TenantsResponse"];
+                        "text/csv": string;
                     };
                 };
                 400: components["responses"]["Problem400"];
@@ -2783,6 +2853,60 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/platform/audit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Audit log of what belongs to the platform, newest first
+         * @description For a platform key with the scope `platform:read`.
+         */
+        get: {
+            parameters: {
+                query?: {
+                    limit?: number;
+                    cursor?: string;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Success */
+                200: {
+                    headers: {
+                        "Cache-Control": components["headers"]["Cache-Control"];
+                        "X-Content-Type-Options": components["headers"]["X-Content-Type-Options"];
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["AuditResponse"];
+                    };
+                };
+                400: components["responses"]["Problem400"];
+                401: components["responses"]["Problem401"];
+                403: components["responses"]["Problem403"];
+                405: components["responses"]["Problem405"];
+                413: components["responses"]["Problem413"];
+                415: components["responses"]["Problem415"];
+                422: components["responses"]["Problem422"];
+                429: components["responses"]["Problem429"];
+                500: components["responses"]["Problem500"];
+                503: components["responses"]["Problem503"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/platform/plans": {
         parameters: {
             query?: never;
@@ -3044,7 +3168,7 @@ export interface components {
         };
         /**
          * AuditEntryResponse
-         * @description A change to the tenant: its actor, time and reason.
+         * @description A change to the tenant, or to the platform: its actor, time and reason.
          */
         AuditEntryResponse: {
             /**
@@ -4474,6 +4598,12 @@ export interface components {
             aliases?: {
                 [key: string]: string;
             };
+            /**
+             * Reason
+             * @description Kept in the audit log; may be left out.
+             * @default
+             */
+            reason?: string;
         };
         /**
          * PlatformPlansResponse
@@ -4609,6 +4739,45 @@ export interface components {
              * @description Send it with a change, which is then refused if somebody else has changed this meanwhile.
              */
             version: string;
+        };
+        /**
+         * ReconciliationBody
+         * @description The choice between a report and a repair. A repair is a change, for which an operator gives a reason.
+         */
+        ReconciliationBody: {
+            /**
+             * Repair
+             * @description Store what Stripe says.
+             * @default false
+             */
+            repair?: boolean;
+            /**
+             * Reason
+             * @description Kept in the audit log. An operator has to give one, a platform key may leave it out.
+             * @default
+             */
+            reason?: string;
+        };
+        /**
+         * ReconciliationResponse
+         * @description The differences between the stored billing and Stripe's.
+         */
+        ReconciliationResponse: {
+            /**
+             * Differences
+             * @description A sentence for each difference that was found.
+             */
+            differences: string[];
+            /**
+             * Left
+             * @description Those that a repair could not remove; all of them if none was asked for.
+             */
+            left: string[];
+            /**
+             * Repaired
+             * @description True if there were differences and none is left.
+             */
+            repaired: boolean;
         };
         /**
          * RemovedMemberResponse
@@ -5497,6 +5666,8 @@ export interface components {
         "X-Content-Type-Options": "nosniff";
         /** @description The name of a file to download. */
         "Content-Disposition": string;
+        /** @description Only if a file does not hold everything: the cursor at which to go on. */
+        "GWI-Next-Cursor": string;
         /** @description Only if this is the response to an earlier request with the same Idempotency-Key. */
         "Idempotent-Replayed": "true";
         /** @description The scheme to use. */
