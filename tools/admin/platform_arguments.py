@@ -122,8 +122,8 @@ def _add_price(parser: ArgumentParser) -> None:
         ),
     )
     imported.add_argument("file", type=Path)
-    imported.add_argument("--dry-run", action="store_true", help="show what would change")
     for command in (change, remove, imported):
+        command.add_argument("--dry-run", action="store_true", help="show what would change")
         command.add_argument("--reason", default="", help="kept with the change")
 
 
