@@ -135,6 +135,7 @@ class EventResponse(ResponseModel):
     run_id: str | None
     workflow_id: str | None
     request_id: str | None
+    kind: str | None
     metadata: Json[dict[str, Any]] | None = Field(
         validation_alias="metadata_json", description="In a list, only with `metadata=true`."
     )

@@ -57,6 +57,8 @@ class EventsWanted:
     """The events to list: those of one run or all, and whether with their metadata, which may be large."""
 
     run_id: str | None = None
+    before: datetime | None = None
+    """Only events before this instant."""
     with_metadata: bool = False
 
 

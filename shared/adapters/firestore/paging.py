@@ -35,6 +35,7 @@ class Listing(Generic[T]):
         self.read = read
         self._fields = fields
         self._equal: tuple[str, str] | None = None
+        self._before: object | None = None
 
     def where(self, field: str, value: str) -> "Listing[T]":
         """Return this list, limited to documents whose `field` is `value`."""
@@ -42,10 +43,18 @@ class Listing(Generic[T]):
         narrowed._equal = field, value
         return narrowed
 
+    def starting_before(self, value: object) -> "Listing[T]":
+        """Return this list, beginning with the documents whose order field is less than `value`."""
+        narrowed = copy(self)
+        narrowed._before = value
+        return narrowed
+
     def page(self, rpc: FirestoreRpc, tenant_name: str, limit: int, cursor: str | None) -> Page[T]:
         """Return a page of the tenant's documents; raise InvalidInput for a cursor of another list."""
         after = None if cursor is None else self._place(tenant_name, cursor)
         query = queries.newest(self.collection, self.order_field, limit + 1, after)
+        if self._before is not None and after is None:
+            queries.start_after(query, self._before)
         if self._equal:
             query = queries.where_equal(query, *self._equal)
         for field in self._fields:

@@ -81,6 +81,11 @@ def newest(collection: str, order_field: str, limit: int, after: tuple[object, s
     return query
 
 
+def start_after(query: Any, value: object) -> None:
+    """Leave out the documents that the order puts before or at `value`."""
+    set_value(query.start_at.values.add(), value)
+
+
 def where_all_equal(query: Any, values: Mapping[str, object]) -> Any:
     """Limit `query` to documents that have all of these values, none of them null, and return it."""
     if values:

@@ -51,6 +51,7 @@ export function eventOf(changes: Partial<UsageEvent> = {}): UsageEvent {
     run_id: 'run-1',
     workflow_id: null,
     request_id: null,
+    kind: null,
     metadata: null,
     metadata_cut: false,
     redactions: 0,

@@ -156,6 +156,8 @@ class FirestoreUsageStore:
         events = _EVENTS_WITH_METADATA if wanted.with_metadata else _EVENTS
         if wanted.run_id is not None:
             events = events.where("run_id", wanted.run_id)
+        if wanted.before is not None:
+            events = events.starting_before(wanted.before)
         return events.page(self._rpc, self._paths(tenant_id).tenant, limit, cursor)
 
     def list_runs(self, tenant_id: str, *, limit: int, cursor: str | None = None) -> Page[Run]:

@@ -30,7 +30,7 @@ TOKEN_FIELDS = (
     "reasoning_tokens",
 )
 _METADATA = "metadata_json"
-_TEXT_FIELDS = ("status", "served_model", "user_id", "run_id", "workflow_id", "request_id", _METADATA)
+_TEXT_FIELDS = ("status", "served_model", "user_id", "run_id", "workflow_id", "request_id", "kind", _METADATA)
 EVENT_FIELDS = (
     "id",
     "identity",

@@ -149,6 +149,8 @@ class MemoryUsageStore(MemoryState):
         with self._lock:
             events = self._usage.get(tenant_id, TenantUsage()).events.values()
             chosen = [event for event in events if wanted.run_id in (None, event.run_id)]
+            if wanted.before is not None:
+                chosen = [event for event in chosen if event.ts < wanted.before]
             if not wanted.with_metadata:
                 chosen = [event._replace(metadata_json=None) for event in chosen]
             return page("events", {(event.ts, event.identity): event for event in chosen}, limit, cursor)

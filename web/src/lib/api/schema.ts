@@ -361,6 +361,59 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/tenants/{tenant}/runs/{run}/bundle": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A run with all of its events, sealed
+         * @description For a key or platform key with the scope `usage:read`; members: owner, admin, member.
+         */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    tenant: string;
+                    run: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Success */
+                200: {
+                    headers: {
+                        "Cache-Control": components["headers"]["Cache-Control"];
+                        "X-Content-Type-Options": components["headers"]["X-Content-Type-Options"];
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["BundleResponse"];
+                    };
+                };
+                401: components["responses"]["Problem401"];
+                403: components["responses"]["Problem403"];
+                404: components["responses"]["Problem404"];
+                405: components["responses"]["Problem405"];
+                413: components["responses"]["Problem413"];
+                415: components["responses"]["Problem415"];
+                429: components["responses"]["Problem429"];
+                500: components["responses"]["Problem500"];
+                503: components["responses"]["Problem503"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/tenants/{tenant}/usage/series": {
         parameters: {
             query?: never;
@@ -3303,6 +3356,137 @@ export interface components {
             cost_status: "complete" | "incomplete" | "unknown";
         };
         /**
+         * BundleResponse
+         * @description A sealed run: `python -m tools.admin verify-bundle FILE` tells whether a byte of it has changed.
+         */
+        BundleResponse: {
+            /**
+             * Format
+             * @default gwi.run-bundle
+             * @constant
+             */
+            format: "gwi.run-bundle";
+            /**
+             * Version
+             * @default 1
+             * @constant
+             */
+            version: 1;
+            /** Tenant Id */
+            tenant_id: string;
+            /**
+             * Made At
+             * Format: date-time
+             */
+            made_at: string;
+            run: components["schemas"]["RunResponse"];
+            error: components["schemas"]["RunErrorResponse"] | null;
+            /**
+             * Kinds
+             * @description How many events have each kind.
+             */
+            kinds: {
+                [key: string]: number;
+            };
+            /** Providers */
+            providers: components["schemas"]["ProviderSum"][];
+            decisions: components["schemas"]["DecisionsResponse"];
+            /** Redactions */
+            redactions: number;
+            /**
+             * Is Cut
+             * @description The run has more events than a bundle holds: it has the first and the last ones, whose sums `providers`, `kinds` and `decisions` are. `run` has the totals of all.
+             */
+            is_cut: boolean;
+            /** Events */
+            events: components["schemas"]["BundledEvent"][];
+            /**
+             * Checksum
+             * @description `sha256:` and the hash of the content, for whoever has no key.
+             */
+            checksum: string;
+            seal: components["schemas"]["SealResponse"];
+        };
+        /**
+         * BundledEvent
+         * @description An event of the run, with the kind that it names or amounts to.
+         */
+        BundledEvent: {
+            /** Id */
+            id: string;
+            /**
+             * Ts
+             * Format: date-time
+             */
+            ts: string;
+            /** Category */
+            category: string;
+            /** Provider */
+            provider: string;
+            /** Model */
+            model: string;
+            series: components["schemas"]["EventSeries"];
+            /** Status */
+            status: string | null;
+            tokens: components["schemas"]["EventTokens"] | null;
+            /** Latency Ms */
+            latency_ms: number | null;
+            /**
+             * Served Model
+             * @description The model that answered, where it is another one than `model`.
+             */
+            served_model: string | null;
+            /** Cost Usd */
+            cost_usd: string | null;
+            /**
+             * Cost Status
+             * @description `incomplete`: the event costs at least `cost_usd`. Null: it cannot cost anything.
+             */
+            cost_status: ("exact" | "client" | "incomplete" | "unknown") | null;
+            /**
+             * Unread
+             * @description The parts of the response that `cost_usd` leaves out.
+             */
+            unread: string[];
+            /**
+             * Price Source
+             * @description `client`, `provider`, `local`, or the version of the catalog that priced it.
+             */
+            price_source: string | null;
+            /**
+             * Catalog Cost Usd
+             * @description The catalog's figure, where the provider's own bill is the cost.
+             */
+            catalog_cost_usd: string | null;
+            /** User Id */
+            user_id: string | null;
+            /** Run Id */
+            run_id: string | null;
+            /** Workflow Id */
+            workflow_id: string | null;
+            /** Request Id */
+            request_id: string | null;
+            /** Kind */
+            kind: string;
+            /**
+             * Metadata
+             * @description In a list, only with `metadata=true`.
+             */
+            metadata: {
+                [key: string]: unknown;
+            } | null;
+            /**
+             * Metadata Cut
+             * @description Whether the metadata was longer than is stored, and was cut.
+             */
+            metadata_cut: boolean;
+            /**
+             * Redactions
+             * @description How many known secrets of the metadata were replaced by `[redacted]`.
+             */
+            redactions: number;
+        };
+        /**
          * CheckoutBody
          * @description The plan to subscribe to.
          */
@@ -3370,6 +3554,18 @@ export interface components {
              * Format: date
              */
             date: string;
+        };
+        /**
+         * DecisionsResponse
+         * @description How often policies and people decided about a step of the run.
+         */
+        DecisionsResponse: {
+            /** Policy Checks */
+            policy_checks: number;
+            /** Approvals */
+            approvals: number;
+            /** Denials */
+            denials: number;
         };
         /**
          * DeliveriesResponse
@@ -3527,6 +3723,8 @@ export interface components {
             workflow_id: string | null;
             /** Request Id */
             request_id: string | null;
+            /** Kind */
+            kind: string | null;
             /**
              * Metadata
              * @description In a list, only with `metadata=true`.
@@ -4663,6 +4861,35 @@ export interface components {
             truncated?: boolean | null;
         };
         /**
+         * ProviderSum
+         * @description The sums of one provider's calls in the bundle.
+         */
+        ProviderSum: {
+            /** Calls */
+            calls: number;
+            /** Errors */
+            errors: number;
+            /** Latency Ms */
+            latency_ms: number;
+            /** Unpriced Calls */
+            unpriced_calls: number;
+            /** Incomplete Calls */
+            incomplete_calls: number;
+            /** Tool Calls */
+            tool_calls: number;
+            tokens: components["schemas"]["TokenSums"];
+            /** Cost Usd */
+            cost_usd: string;
+            /**
+             * Cost Status
+             * @description `incomplete`: it costs at least this much, because `unpriced_calls` and a part of `incomplete_calls` are left out. `unknown`: nothing of the cost is known; it is not $0.
+             * @enum {string}
+             */
+            cost_status: "complete" | "incomplete" | "unknown";
+            /** Provider */
+            provider: string;
+        };
+        /**
          * ReasonBody
          * @description The reason of a change.
          */
@@ -4816,6 +5043,16 @@ export interface components {
             overlap_hours?: number;
         };
         /**
+         * RunErrorResponse
+         * @description The error with which the run failed, or the last one in it, without known secrets.
+         */
+        RunErrorResponse: {
+            /** Name */
+            name: string | null;
+            /** Message */
+            message: string | null;
+        };
+        /**
          * RunResponse
          * @description A run and its totals.
          */
@@ -4870,6 +5107,21 @@ export interface components {
             runs: components["schemas"]["RunResponse"][];
             /** Next Cursor */
             next_cursor: string | null;
+        };
+        /**
+         * SealResponse
+         * @description The keyed signature of everything else, in exactly these bytes.
+         */
+        SealResponse: {
+            /**
+             * Algorithm
+             * @description `HMAC-SHA256`
+             */
+            algorithm: string;
+            /** Key Id */
+            key_id: string;
+            /** Value */
+            value: string;
         };
         /**
          * SecretResponse
