@@ -27,6 +27,7 @@ from shared.ports import (
     UsageStore,
 )
 from shared.usecases.billing.billing_dependencies import BillingDependencies
+from shared.usecases.billing.refresh_margins import MarginRefresher
 from shared.usecases.ledger.fold_lag import FoldLag
 from shared.usecases.ledger.ledger import Ledger
 from shared.usecases.limits.check_limits import Limits
@@ -97,6 +98,8 @@ class Container(Protocol):
     def rates(self) -> RateLimits: ...
     @property
     def billing(self) -> BillingDependencies: ...
+    @property
+    def margins(self) -> MarginRefresher: ...
     @property
     def plans(self) -> CurrentPlans: ...
     @property

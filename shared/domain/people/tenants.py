@@ -56,6 +56,10 @@ class BillingSummary:
     scheduled_at: datetime | None = None
     ends_at: datetime | None = None
     """When it will end by a cancellation; None if none is planned, or after the end."""
+    mrr_nanousd: int = 0
+    """The monthly price of all subscriptions that are paid now, before discounts and taxes."""
+    has_second_subscription: bool = False
+    """Whether several subscriptions run at once."""
 
 
 NO_SUBSCRIPTION = BillingSummary()
