@@ -5453,6 +5453,16 @@ export interface components {
              * Format: date-time
              */
             created_at: string;
+            /**
+             * Mrr Usd
+             * @description The monthly price of what it pays now: unit price × quantity, a yearly one divided by 12, before discounts and taxes. A past due subscription counts, a trial does not.
+             */
+            mrr_usd: string;
+            /**
+             * Has Second Subscription
+             * @description Several subscriptions run at once.
+             */
+            has_second_subscription: boolean;
             /** @description Null for a tenant older than the list, until the daily job has read its usage. */
             usage: components["schemas"]["TenantUsageResponse"] | null;
         };
