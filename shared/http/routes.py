@@ -22,11 +22,13 @@ from shared.ports import (
     Members,
     Operations,
     Outbox,
+    PriceBooks,
     SignatureCheck,
     TenantIndex,
     UsageStore,
 )
 from shared.usecases.billing.billing_dependencies import BillingDependencies
+from shared.usecases.billing.estimate_prices import PriceEstimator
 from shared.usecases.billing.refresh_margins import MarginRefresher
 from shared.usecases.ledger.fold_lag import FoldLag
 from shared.usecases.ledger.ledger import Ledger
@@ -100,6 +102,10 @@ class Container(Protocol):
     def billing(self) -> BillingDependencies: ...
     @property
     def margins(self) -> MarginRefresher: ...
+    @property
+    def price_books(self) -> PriceBooks: ...
+    @property
+    def price_estimator(self) -> PriceEstimator: ...
     @property
     def plans(self) -> CurrentPlans: ...
     @property

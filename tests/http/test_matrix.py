@@ -112,6 +112,8 @@ MAY: Mapping[str, frozenset[str]] = {
     "usage_api GET /api/v1/tenants/{tenant}/audit": MANAGING,
     "usage_api GET /api/v1/platform/plans": PRICING,
     "usage_api PUT /api/v1/platform/plans": PRICING,
+    "usage_api GET /api/v1/platform/prices": PRICING,
+    "usage_api PUT /api/v1/platform/prices": PRICING,
     "usage_api GET /api/v1/platform/audit": OVERSEEING,
 }
 """The callers that are let in, whatever the operation then says to what they ask. A route without a row fails.

@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from shared.domain.limits.plan_catalog import PlanCatalog
 from shared.domain.limits.plan_file import MAX_PLANS, PlanTable, read_plans
 from shared.http.bodies import read_body, read_query
+from shared.http.platform.dry_runs import DryRunQuery
 from shared.http.reasons import FreeReason
 from shared.http.responses import ResponseModel
 from shared.http.routes import Call, Container, Example, Route, json_response
@@ -35,14 +36,6 @@ class PlatformPlansBody(BaseModel):
     def catalog(self) -> PlanCatalog:
         """The plans; raises InvalidInput with all problems."""
         return read_plans([plan.model_dump() for plan in self.plans], self.aliases)
-
-
-class DryRunQuery(BaseModel):
-    """The choice between a change and a preview of it."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    dry_run: bool = Field(default=False, description="Only say what would change.")
 
 
 class PlatformPlansResponse(ResponseModel):
