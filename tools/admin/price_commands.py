@@ -4,6 +4,8 @@ from argparse import Namespace
 from typing import Any
 
 from shared.container import Container
+from shared.domain.billing.price_effects import PriceEffect
+from shared.domain.prices.money import usd_string
 from shared.domain.prices.price_book import PriceEntry, PriceKey, book_provider
 from shared.domain.prices.price_file import format_prices, parse_prices
 from shared.usecases.prices.manage_prices import (
@@ -54,16 +56,27 @@ def import_prices(container: Container, options: Namespace) -> Answer:
 def _edited(container: Container, options: Namespace, edit: Edit) -> Answer:
     """Change the prices, or with `--dry-run` only say what would change."""
     books = container.price_books
-    if options.dry_run:
-        return _answer(preview_prices(books, edit))
-    return _answer(change_prices(books, edit, change_of(container).because(options.reason)))
+    changes = preview_prices(books, edit)
+    effect = container.price_estimator.estimate(changes, container.clock())
+    if not options.dry_run:
+        changes = change_prices(books, edit, change_of(container).because(options.reason))
+    return _answer(changes, effect)
 
 
-def _answer(changes: PriceChanges) -> Answer:
+def _answer(changes: PriceChanges, effect: PriceEffect) -> Answer:
     content: dict[str, Any] = {
         "version": changes.version,
         "added": [_row(each) for each in changes.added],
         "removed": [_row(each) for each in changes.removed],
+        "effect": {
+            "tenants": effect.tenants,
+            "cost_before_usd": usd_string(effect.cost_before_nanousd),
+            "cost_after_usd": usd_string(effect.cost_after_nanousd),
+            "negative_before": effect.negative_before,
+            "negative_after": effect.negative_after,
+            "sentences": list(effect.sentences),
+            "is_cut": effect.is_cut,
+        },
     }
     return Answer(content)
 
