@@ -1,6 +1,7 @@
 """Reads the environment once at start-up, and reports all missing and invalid settings together."""
 
 import os
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
@@ -22,6 +23,7 @@ DEFAULT_TICK_TOPIC = "usage-tick"
 DEFAULT_WEB_ORIGIN = "http://localhost:5173"
 _SWITCHED_ON = frozenset({"1", "true"})
 """`on` is not among them (BEHAVIOURS M41, F1)."""
+_ORIGIN = re.compile(r"https?://[a-z0-9.-]+(?::[0-9]{1,5})?")
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
 _RETENTION_DAYS = WholeNumber(
@@ -110,6 +112,8 @@ class Config:
     trial_days: int
     second_subscription: SecondSubscription
     web_origin: str
+    cors_origins: tuple[str, ...]
+    """The origins whose pages may read with a key that can do nothing else."""
     smtp: SmtpServer | None
     mail_from: str
     mail_collection: str | None
@@ -188,6 +192,7 @@ def _read(environment: Environment, required: Iterable[str]) -> Config:
         local_webhooks=environment.word("GWI_LOCAL_WEBHOOKS") in ON,
         web_origin=environment.variables.get("GWI_WEB_ORIGIN", DEFAULT_WEB_ORIGIN).rstrip("/"),
         sealing_keys=_sealing_keys(environment),
+        cors_origins=_cors_origins(environment),
         tick_sender=_tick_sender(environment),
     )
 
@@ -215,6 +220,16 @@ def _smtp_server(environment: Environment) -> SmtpServer | None:
         # The error can contain a part of the password.
         problems.append("SMTP_URL is not an address of the form smtp://user:password@host:587")
         return None
+
+
+def _cors_origins(environment: Environment) -> tuple[str, ...]:
+    origins = environment.listed("GWI_CORS_ORIGINS")
+    for origin in origins:
+        if not _ORIGIN.fullmatch(origin):
+            environment.problems.append(
+                f"GWI_CORS_ORIGINS names {origin[:80]!r}, which is no origin of the form https://app.example.com"
+            )
+    return origins
 
 
 def _sealing_keys(environment: Environment) -> SealingKeys | None:

@@ -128,7 +128,7 @@ class Container(Storage):
             publisher=self.publisher,
             turns=ReconciliationTurns(self._stores.reconciliations),
             rows=self.rows,
-            margins=self.margins,
+            margins=self.margin_refresher,
         )
 
     @cached_property
@@ -232,16 +232,16 @@ class Container(Storage):
             self.thresholds.policy_of,
             self.alerts,
             self.config.day_limits,
-            self.margins.refresh_current,
+            self.margin_refresher.refresh_current,
         )
 
     @cached_property
     def price_estimator(self) -> PriceEstimator:
-        return PriceEstimator(self._stores.margins)
+        return PriceEstimator(self.margins)
 
     @cached_property
-    def margins(self) -> MarginRefresher:
-        return MarginRefresher(self.ledger, self._stores.billing, self._stores.margins)
+    def margin_refresher(self) -> MarginRefresher:
+        return MarginRefresher(self.ledger, self._stores.billing, self.margins)
 
     @cached_property
     def thresholds(self) -> Thresholds:

@@ -95,6 +95,10 @@ class Storage:
         return self._stores.tenant_index
 
     @cached_property
+    def margins(self) -> Margins:
+        return self._stores.margins
+
+    @cached_property
     def price_books(self) -> PriceBooks:
         return self._stores.price_books
 

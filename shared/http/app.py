@@ -16,6 +16,8 @@ from shared.domain.errors import FieldProblem, Forbidden, InvalidInput, NotAuthe
 from shared.domain.people.members import Identity
 from shared.domain.people.tenants import Tenant
 from shared.http.body_deadlines import discard_body
+from shared.http.cors import CrossOrigins
+from shared.http.negotiation import NOT_MODIFIED, pack, refuse_unacceptable
 from shared.http.problems import problem_of
 from shared.http.request_logs import RequestLog, trace_of
 from shared.http.routes import (
@@ -38,6 +40,7 @@ _UNENCODED = "identity"
 _GZIP = ("gzip", "x-gzip")
 """Both names are one encoding (RFC 9110, 8.4.1.3)."""
 _KEY_START = "gwi_"
+_METHODS = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE"})
 
 
 class App:
@@ -51,8 +54,11 @@ class App:
         self._container = container
         self._takes_members = takes_members
         self._turns = Turns()
+        self._origins = CrossOrigins(container.config.cors_origins)
         if has_app_context():  # of functions-framework, which matches paths before it calls us
-            current_app.register_error_handler(HTTPException, lambda error: _finished(problem_of(error)))
+            current_app.register_error_handler(
+                HTTPException, lambda error: with_common_headers(problem_of(error))
+            )
 
     def __call__(self, request: Request) -> Response:
         """Return the response to `request`; never raise."""
@@ -61,7 +67,12 @@ class App:
         with traced(trace_of(request)), self._container.request() as operations:
             response = self._respond_or_refuse(request, log)
             log.write(response.status_code, operations)
-        return _finished(response)
+        return self._finished(request, response)
+
+    def _finished(self, request: Request, response: Response) -> Response:
+        pack(request, response)
+        self._origins.expose(request, response)
+        return with_common_headers(response)
 
     def _respond_or_refuse(self, request: Request, log: RequestLog) -> Response:
         try:
@@ -76,18 +87,28 @@ class App:
             return response
 
     def _respond(self, request: Request, log: RequestLog) -> Response:
+        if request.method == "OPTIONS" and (preflight := self._preflight(request)):
+            return preflight
         route, path = self._match(request)
         log.route, log.tenant_id = route.path, path.get("tenant")
         _refuse_unreadable(request, route)
+        refuse_unacceptable(request, route)
         asked = Call(request=request, now=self._container.clock(), path=path, crossings=log.crossings)
         call = self._admit(asked, route, log)
         if call.access:
             log.tenant_id = call.access.tenant_id
         with self._turn(route, call):
             response = route.handle(call, self._container)
-        if not isinstance(response, ExistingResponse):
+        if not isinstance(response, ExistingResponse) and response.status_code != NOT_MODIFIED:
             response.status_code = route.status
         return response
+
+    def _preflight(self, request: Request) -> Response | None:
+        methods = self._map.bind("").allowed_methods(request.path)
+        routes = [
+            self._map.bind("").match(request.path, method)[0] for method in methods if method in _METHODS
+        ]
+        return self._origins.preflight(request, routes)
 
     def _turn(self, route: Route, call: Call) -> AbstractContextManager[None]:
         """Let requests that create something for the same tenant or person take turns, so that caps hold."""
@@ -121,6 +142,7 @@ class App:
         if isinstance(route.needs, SignInLevel):
             raise _needs_person()
         access.require(route.needs)
+        self._origins.require_reading(call.request, access.permissions)
         for named in (call.path.get("tenant"), call.request.headers.get(TENANT_HEADER)):
             if named is not None:
                 access.require_tenant(named)
@@ -131,6 +153,8 @@ class App:
         if needs is None:
             raise _needs_person()
         platform.require(needs)
+        if call.identity is None:
+            self._origins.require_reading(call.request, platform.permissions)
         tenant = None if route.names_tenants else self._named_tenant(call)
         if tenant is None:
             return replace(call, platform=platform)
@@ -217,7 +241,7 @@ def _map_of(routes: tuple[Route, ...]) -> Map:
     return Map(rules, strict_slashes=False, merge_slashes=False, redirect_defaults=False)
 
 
-def _finished(response: Response) -> Response:
+def with_common_headers(response: Response) -> Response:
     """Set the headers that every response has."""
     response.headers.setdefault("Cache-Control", PRIVATE)
     response.headers["X-Content-Type-Options"] = "nosniff"

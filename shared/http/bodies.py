@@ -15,6 +15,7 @@ from shared.domain.metering.events import field_problem
 from shared.http.app import is_gzip, max_body_bytes
 from shared.http.body_deadlines import body_deadline
 from shared.http.gzip_bodies import unpack
+from shared.http.negotiation import prefers_csv
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -37,11 +38,12 @@ def require_json(request: Request) -> None:
 
 def parse_json_bytes(body: bytes) -> object:
     """Parse `body` as JSON; raise InvalidInput if it is malformed."""
+    # RFC 8259 lets a reader ignore the byte order mark, which some libraries write.
+    text = body.removeprefix(BOM_UTF8)
     try:
-        return _parse_large(body) if len(body) > LARGE_BODY_BYTES else from_json(body, allow_inf_nan=False)
+        return _parse_large(text) if len(text) > LARGE_BODY_BYTES else from_json(text, allow_inf_nan=False)
     except ValueError as error:
-        hint = "; send it without a byte order mark" if body.startswith(BOM_UTF8) else ""
-        raise InvalidInput(f"the body is not JSON: {error}{hint}", code="malformed_json") from error
+        raise InvalidInput(f"the body is not JSON: {error}", code="malformed_json") from error
 
 
 def _parse_large(body: bytes) -> object:
@@ -95,7 +97,10 @@ def read_query(request: Request, model: type[M]) -> M:
         if len(values) > 1:
             message = f"{name}: given {len(values)} times ({', '.join(map(shown, values[:3]))})"
             raise invalid_field(name, "repeated_parameter", message)
-    return validated(model, request.args.to_dict())
+    given: dict[str, str] = request.args.to_dict()
+    if "format" in model.model_fields and "format" not in given and prefers_csv(request):
+        given["format"] = "csv"
+    return validated(model, given)
 
 
 def _has_body(request: Request) -> bool:

@@ -24,8 +24,11 @@ def text_cell(text: str | None) -> str:
     return f'"{quoted}"'
 
 
-def csv_response(lines: Iterable[str], name: str, *, has_bom: bool) -> Response:
+def file_text(lines: Iterable[str]) -> str:
+    return "".join(f"{line}\r\n" for line in lines)
+
+
+def csv_response(text: str, name: str, *, has_bom: bool = False) -> Response:
     """Return a file to download. Only with a byte order mark does Excel read it as UTF-8."""
-    text = "".join(f"{line}\r\n" for line in lines)
     headers = {"Content-Disposition": f'attachment; filename="{name}"'}
     return Response(f"{_BOM if has_bom else ''}{text}", 200, headers, mimetype="text/csv")

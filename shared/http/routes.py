@@ -19,6 +19,7 @@ from shared.domain.people.tenants import Change, member_actor
 from shared.ports import (
     Directory,
     Endpoints,
+    Margins,
     Members,
     Operations,
     Outbox,
@@ -101,7 +102,9 @@ class Container(Protocol):
     @property
     def billing(self) -> BillingDependencies: ...
     @property
-    def margins(self) -> MarginRefresher: ...
+    def margins(self) -> Margins: ...
+    @property
+    def margin_refresher(self) -> MarginRefresher: ...
     @property
     def price_books(self) -> PriceBooks: ...
     @property

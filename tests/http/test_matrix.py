@@ -45,6 +45,7 @@ KEEPING_KEYS = MANAGERS | {"a platform key that may keys:write"}
 RECORDING = frozenset({"a key that may usage:write", FOREIGN_KEY, "a platform key that may usage:write"})
 CHECKING = frozenset({"a key that may limits:read", FOREIGN_KEY, "a platform key that may limits:read"})
 READING = frozenset({*ROLES, "a key that may usage:read", "a platform key that may usage:read"})
+PLATFORM_READING = frozenset({"a platform key that may platform:read"})
 PRICING = frozenset({"a platform key that may prices:write"})
 OVERSEEING = frozenset({"a platform key that may platform:read"})
 BUYING = MANAGERS | {"a key that may billing:write", "a platform key that may billing:write"}
@@ -79,6 +80,7 @@ MAY: Mapping[str, frozenset[str]] = {
     "usage_api DELETE /api/v1/invitations/{tenant}": PEOPLE,
     "usage_api GET /api/v1/tenants/{tenant}/usage": READING,
     "usage_api GET /api/v1/tenants/{tenant}/usage/series": READING,
+    "usage_api GET /api/v1/tenants/{tenant}/usage/explain": READING,
     "usage_api GET /api/v1/tenants/{tenant}/runs": READING,
     "usage_api GET /api/v1/tenants/{tenant}/runs/{run}": READING,
     "usage_api GET /api/v1/tenants/{tenant}/runs/{run}/bundle": READING,
@@ -110,6 +112,8 @@ MAY: Mapping[str, frozenset[str]] = {
     "usage_api POST /api/v1/tenants/{tenant}/api-keys/{key}/rotate": KEEPING_KEYS,
     "usage_api DELETE /api/v1/tenants/{tenant}/api-keys/{key}": KEEPING_KEYS,
     "usage_api GET /api/v1/tenants/{tenant}/audit": MANAGING,
+    "usage_api GET /api/v1/platform/margins": PLATFORM_READING,
+    "usage_api GET /api/v1/tenants/{tenant}/margins": PLATFORM_READING,
     "usage_api GET /api/v1/platform/plans": PRICING,
     "usage_api PUT /api/v1/platform/plans": PRICING,
     "usage_api GET /api/v1/platform/prices": PRICING,

@@ -95,6 +95,11 @@ def start_after(query: Any, value: object) -> None:
     set_value(query.start_at.values.add(), value)
 
 
+def end_with(query: Any, value: object) -> None:
+    """Leave out the documents that the order puts after `value`."""
+    set_value(query.end_at.values.add(), value)
+
+
 def where_all_equal(query: Any, values: Mapping[str, object]) -> Any:
     """Limit `query` to documents that have all of these values, none of them null, and return it."""
     if values:

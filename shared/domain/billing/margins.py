@@ -78,6 +78,10 @@ class MonthSums:
     total: MarginSum
     plans: Mapping[str, MarginSum]
 
+    def of_plan(self, plan: str) -> "MonthSums":
+        """Return the sums of one plan alone."""
+        return MonthSums(self.plans.get(plan, MarginSum(0, Margin())), self.plans)
+
     @property
     def all_plans(self) -> Mapping[str, MarginSum]:
         """The plans, with what the total has beyond them as `other`: so the plans add up to the total."""

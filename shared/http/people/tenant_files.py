@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from flask import Response
 
-from shared.http.csv_files import NEXT_CURSOR, csv_response, text_cell
+from shared.http.csv_files import NEXT_CURSOR, csv_response, file_text, text_cell
 from shared.http.people.tenant_bodies import MAX_CSV_TENANTS, TenantsQuery
 from shared.http.people.tenant_responses import TenantRowResponse, TenantUsageResponse
 from shared.http.routes import Call
@@ -25,9 +25,9 @@ def tenants_file(call: Call, index: TenantIndex, query: TenantsQuery) -> Respons
         room -= len(page.items)
         cursor = page.next_cursor
         if cursor is None:
-            return csv_response(lines, _name(call, ""), has_bom=query.bom)
+            return csv_response(file_text(lines), _name(call, ""), has_bom=query.bom)
     cut = f"Cut after {MAX_CSV_TENANTS:,} tenants: narrow the filters, or go on with the cursor of {NEXT_CURSOR}"
-    response = csv_response([*lines, text_cell(cut)], _name(call, "-cut"), has_bom=query.bom)
+    response = csv_response(file_text([*lines, text_cell(cut)]), _name(call, "-cut"), has_bom=query.bom)
     response.headers[NEXT_CURSOR] = cursor
     return response
 

@@ -25,7 +25,7 @@ NOW = on_day(10)
 
 def paying(status: str = "active", **changes: Any) -> Subscription:
     """Return a subscription of $29.00 a month, unless `changes` say otherwise."""
-    price = {"currency": "usd", "unit_amount": 29_00} | changes
+    price: dict[str, Any] = {"currency": "usd", "unit_amount": 29_00} | changes
     return subscription_after([observed(0, status, **price)])
 
 

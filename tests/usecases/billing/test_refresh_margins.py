@@ -293,6 +293,25 @@ def test_a_tenant_that_did_not_exist_has_no_margin_in_a_month_before_it(world: C
     assert len(here.refresher.read_live(here.tenant("late"), here.now)) == 2
 
 
+def test_a_refresh_reads_the_days_with_usage_and_writes_one_document(firestore_channel: grpc.Channel) -> None:
+    rpc = FirestoreRpc(f"demo-{uuid4().hex[:12]}", lambda: firestore_channel, is_emulator=True)
+    usage, billing = FirestoreUsageStore(rpc, timedelta(days=40)), FirestoreBillingStore(rpc)
+    here = World(usage, FirestoreDirectory(rpc), billing, FirestoreMargins(rpc), now=NOON + 10 * DAY)
+    for day in range(30):
+        here.record("acme", day * 24)
+    fold_tenants(TenantFolder(usage), ["acme"], here.now)
+    reads = []
+    for tenant_id in ("acme", "bolt"):
+        tenant = here.tenant(tenant_id)
+        with rpc.request() as operations:
+            here.refresher.refresh_current(tenant, here.now)
+        reads.append((operations.calls, operations.reads, operations.writes))
+    busy, idle = reads
+    # Usage twice, with the tenant, its month and today's counter; the days that have ended; the invoices.
+    assert busy == (4, 3 + (3 + 29) + 1, 1)
+    assert idle == (3, 3 + 1, 1), "of an idle tenant no days are read"
+
+
 class _Counted:
     """Counts the calls of `hourly`, which fails if it is told to."""
 

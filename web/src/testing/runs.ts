@@ -52,6 +52,8 @@ export function eventOf(changes: Partial<UsageEvent> = {}): UsageEvent {
     workflow_id: null,
     request_id: null,
     kind: null,
+    api_key: null,
+    tags: null,
     metadata: null,
     metadata_cut: false,
     redactions: 0,

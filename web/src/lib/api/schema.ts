@@ -33,6 +33,7 @@ export interface paths {
                     };
                 };
                 405: components["responses"]["Problem405"];
+                406: components["responses"]["Problem406"];
                 413: components["responses"]["Problem413"];
                 415: components["responses"]["Problem415"];
                 500: components["responses"]["Problem500"];
@@ -76,6 +77,7 @@ export interface paths {
                     };
                 };
                 405: components["responses"]["Problem405"];
+                406: components["responses"]["Problem406"];
                 413: components["responses"]["Problem413"];
                 415: components["responses"]["Problem415"];
                 500: components["responses"]["Problem500"];
@@ -119,6 +121,7 @@ export interface paths {
                     };
                 };
                 405: components["responses"]["Problem405"];
+                406: components["responses"]["Problem406"];
                 413: components["responses"]["Problem413"];
                 415: components["responses"]["Problem415"];
                 500: components["responses"]["Problem500"];
@@ -176,6 +179,7 @@ export interface paths {
                 403: components["responses"]["Problem403"];
                 404: components["responses"]["Problem404"];
                 405: components["responses"]["Problem405"];
+                406: components["responses"]["Problem406"];
                 413: components["responses"]["Problem413"];
                 415: components["responses"]["Problem415"];
                 422: components["responses"]["Problem422"];
@@ -233,6 +237,7 @@ export interface paths {
                 403: components["responses"]["Problem403"];
                 404: components["responses"]["Problem404"];
                 405: components["responses"]["Problem405"];
+                406: components["responses"]["Problem406"];
                 413: components["responses"]["Problem413"];
                 415: components["responses"]["Problem415"];
                 422: components["responses"]["Problem422"];
@@ -287,6 +292,7 @@ export interface paths {
                 403: components["responses"]["Problem403"];
                 404: components["responses"]["Problem404"];
                 405: components["responses"]["Problem405"];
+                406: components["responses"]["Problem406"];
                 413: components["responses"]["Problem413"];
                 415: components["responses"]["Problem415"];
                 429: components["responses"]["Problem429"];
@@ -345,6 +351,72 @@ export interface paths {
                 403: components["responses"]["Problem403"];
                 404: components["responses"]["Problem404"];
                 405: components["responses"]["Problem405"];
+                406: components["responses"]["Problem406"];
+                413: components["responses"]["Problem413"];
+                415: components["responses"]["Problem415"];
+                422: components["responses"]["Problem422"];
+                429: components["responses"]["Problem429"];
+                500: components["responses"]["Problem500"];
+                503: components["responses"]["Problem503"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tenants/{tenant}/usage/explain": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The events behind a number of usage
+         * @description For a key or platform key with the scope `usage:read`; members: owner, admin, member.
+         */
+        get: {
+            parameters: {
+                query?: {
+                    from?: string;
+                    to?: string;
+                    provider?: string;
+                    model?: string;
+                    user_id?: string;
+                    workflow_id?: string;
+                    status?: "ok" | "error" | "started" | "completed" | "failed";
+                    limit?: number;
+                    cursor?: string;
+                };
+                header?: never;
+                path: {
+                    tenant: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Success */
+                200: {
+                    headers: {
+                        "Cache-Control": components["headers"]["Cache-Control"];
+                        "X-Content-Type-Options": components["headers"]["X-Content-Type-Options"];
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ExplainResponse"];
+                    };
+                };
+                400: components["responses"]["Problem400"];
+                401: components["responses"]["Problem401"];
+                403: components["responses"]["Problem403"];
+                404: components["responses"]["Problem404"];
+                405: components["responses"]["Problem405"];
+                406: components["responses"]["Problem406"];
                 413: components["responses"]["Problem413"];
                 415: components["responses"]["Problem415"];
                 422: components["responses"]["Problem422"];
@@ -399,6 +471,7 @@ export interface paths {
                 403: components["responses"]["Problem403"];
                 404: components["responses"]["Problem404"];
                 405: components["responses"]["Problem405"];
+                406: components["responses"]["Problem406"];
                 413: components["responses"]["Problem413"];
                 415: components["responses"]["Problem415"];
                 429: components["responses"]["Problem429"];
@@ -466,6 +539,7 @@ export interface paths {
                 403: components["responses"]["Problem403"];
                 404: components["responses"]["Problem404"];
                 405: components["responses"]["Problem405"];
+                406: components["responses"]["Problem406"];
                 413: components["responses"]["Problem413"];
                 415: components["responses"]["Problem415"];
                 422: components["responses"]["Problem422"];
@@ -527,6 +601,7 @@ export interface paths {
                 403: components["responses"]["Problem403"];
                 404: components["responses"]["Problem404"];
                 405: components["responses"]["Problem405"];
+                406: components["responses"]["Problem406"];
                 408: components["responses"]["Problem408"];
                 409: components["responses"]["Problem409"];
                 413: components["responses"]["Problem413"];
@@ -588,6 +663,7 @@ export interface paths {
                 403: components["responses"]["Problem403"];
                 404: components["responses"]["Problem404"];
                 405: components["responses"]["Problem405"];
+                406: components["responses"]["Problem406"];
                 408: components["responses"]["Problem408"];
                 409: components["responses"]["Problem409"];
                 413: components["responses"]["Problem413"];
@@ -645,6 +721,7 @@ export interface paths {
                 403: components["responses"]["Problem403"];
                 404: components["responses"]["Problem404"];
                 405: components["responses"]["Problem405"];
+                406: components["responses"]["Problem406"];
                 413: components["responses"]["Problem413"];
                 415: components["responses"]["Problem415"];
                 422: components["responses"]["Problem422"];
@@ -706,6 +783,7 @@ export interface paths {
                 403: components["responses"]["Problem403"];
                 404: components["responses"]["Problem404"];
                 405: components["responses"]["Problem405"];
+                406: components["responses"]["Problem406"];
                 408: components["responses"]["Problem408"];
                 409: components["responses"]["Problem409"];
                 413: components["responses"]["Problem413"];
@@ -773,6 +851,7 @@ export interface paths {
                 401: components["responses"]["Problem401"];
                 403: components["responses"]["Problem403"];
                 405: components["responses"]["Problem405"];
+                406: components["responses"]["Problem406"];
                 413: components["responses"]["Problem413"];
                 415: components["responses"]["Problem415"];
                 422: components["responses"]["Problem422"];
@@ -832,6 +911,7 @@ export interface paths {
                 401: components["responses"]["Problem401"];
                 403: components["responses"]["Problem403"];
                 405: components["responses"]["Problem405"];
+                406: components["responses"]["Problem406"];
                 408: components["responses"]["Problem408"];
                 409: components["responses"]["Problem409"];
                 413: components["responses"]["Problem413"];
@@ -885,6 +965,7 @@ export interface paths {
                 403: components["responses"]["Problem403"];
                 404: components["responses"]["Problem404"];
                 405: components["responses"]["Problem405"];
+                406: components["responses"]["Problem406"];
                 413: components["responses"]["Problem413"];
                 415: components["responses"]["Problem415"];
                 429: components["responses"]["Problem429"];
@@ -933,6 +1014,7 @@ export interface paths {
                 403: components["responses"]["Problem403"];
                 404: components["responses"]["Problem404"];
                 405: components["responses"]["Problem405"];
+                406: components["responses"]["Problem406"];
                 408: components["responses"]["Problem408"];
                 409: components["responses"]["Problem409"];
                 413: components["responses"]["Problem413"];
@@ -989,6 +1071,7 @@ export interface paths {
                 403: components["responses"]["Problem403"];
                 404: components["responses"]["Problem404"];
                 405: components["responses"]["Problem405"];
+                406: components["responses"]["Problem406"];
                 408: components["responses"]["Problem408"];
                 409: components["responses"]["Problem409"];
                 413: components["responses"]["Problem413"];
@@ -1043,6 +1126,7 @@ export interface paths {
                 403: components["responses"]["Problem403"];
                 404: components["responses"]["Problem404"];
                 405: components["responses"]["Problem405"];
+                406: components["responses"]["Problem406"];
                 413: components["responses"]["Problem413"];
                 415: components["responses"]["Problem415"];
                 429: components["responses"]["Problem429"];
@@ -1091,6 +1175,7 @@ export interface paths {
                 403: components["responses"]["Problem403"];
                 404: components["responses"]["Problem404"];
                 405: components["responses"]["Problem405"];
+                406: components["responses"]["Problem406"];
                 408: components["responses"]["Problem408"];
                 409: components["responses"]["Problem409"];
                 413: components["responses"]["Problem413"];
@@ -1208,6 +1293,7 @@ export interface paths {
                 403: components["responses"]["Problem403"];
                 404: components["responses"]["Problem404"];
                 405: components["responses"]["Problem405"];
+                406: components["responses"]["Problem406"];
                 408: components["responses"]["Problem408"];
                 409: components["responses"]["Problem409"];
                 413: components["responses"]["Problem413"];
@@ -1269,6 +1355,7 @@ export interface paths {
                 403: components["responses"]["Problem403"];
                 404: components["responses"]["Problem404"];
                 405: components["responses"]["Problem405"];
+                406: components["responses"]["Problem406"];
                 408: components["responses"]["Problem408"];
                 409: components["responses"]["Problem409"];
                 413: components["responses"]["Problem413"];
@@ -1330,6 +1417,7 @@ export interface paths {
                 403: components["responses"]["Problem403"];
                 404: components["responses"]["Problem404"];
                 405: components["responses"]["Problem405"];
+                406: components["responses"]["Problem406"];
                 408: components["responses"]["Problem408"];
                 409: components["responses"]["Problem409"];
                 413: components["responses"]["Problem413"];
@@ -1380,6 +1468,7 @@ export interface paths {
                 401: components["responses"]["Problem401"];
                 403: components["responses"]["Problem403"];
                 405: components["responses"]["Problem405"];
+                406: components["responses"]["Problem406"];
                 413: components["responses"]["Problem413"];
                 415: components["responses"]["Problem415"];
                 429: components["responses"]["Problem429"];
@@ -1440,6 +1529,7 @@ export interface paths {
                 403: components["responses"]["Problem403"];
                 404: components["responses"]["Problem404"];
                 405: components["responses"]["Problem405"];
+                406: components["responses"]["Problem406"];
                 408: components["responses"]["Problem408"];
                 409: components["responses"]["Problem409"];
                 413: components["responses"]["Problem413"];
@@ -1544,6 +1634,7 @@ export interface paths {
                 403: components["responses"]["Problem403"];
                 404: components["responses"]["Problem404"];
                 405: components["responses"]["Problem405"];
+                406: components["responses"]["Problem406"];
                 413: components["responses"]["Problem413"];
                 415: components["responses"]["Problem415"];
                 429: components["responses"]["Problem429"];
@@ -1587,6 +1678,7 @@ export interface paths {
                 403: components["responses"]["Problem403"];
                 404: components["responses"]["Problem404"];
                 405: components["responses"]["Problem405"];
+                406: components["responses"]["Problem406"];
                 408: components["responses"]["Problem408"];
                 409: components["responses"]["Problem409"];
                 413: components["responses"]["Problem413"];
@@ -1649,6 +1741,7 @@ export interface paths {
                 403: components["responses"]["Problem403"];
                 404: components["responses"]["Problem404"];
                 405: components["responses"]["Problem405"];
+                406: components["responses"]["Problem406"];
                 408: components["responses"]["Problem408"];
                 409: components["responses"]["Problem409"];
                 413: components["responses"]["Problem413"];
@@ -1691,6 +1784,7 @@ export interface paths {
                 403: components["responses"]["Problem403"];
                 404: components["responses"]["Problem404"];
                 405: components["responses"]["Problem405"];
+                406: components["responses"]["Problem406"];
                 409: components["responses"]["Problem409"];
                 413: components["responses"]["Problem413"];
                 415: components["responses"]["Problem415"];
@@ -1800,6 +1894,7 @@ export interface paths {
                 403: components["responses"]["Problem403"];
                 404: components["responses"]["Problem404"];
                 405: components["responses"]["Problem405"];
+                406: components["responses"]["Problem406"];
                 408: components["responses"]["Problem408"];
                 409: components["responses"]["Problem409"];
                 413: components["responses"]["Problem413"];
@@ -1854,6 +1949,7 @@ export interface paths {
                 403: components["responses"]["Problem403"];
                 404: components["responses"]["Problem404"];
                 405: components["responses"]["Problem405"];
+                406: components["responses"]["Problem406"];
                 413: components["responses"]["Problem413"];
                 415: components["responses"]["Problem415"];
                 429: components["responses"]["Problem429"];
@@ -1902,6 +1998,7 @@ export interface paths {
                 403: components["responses"]["Problem403"];
                 404: components["responses"]["Problem404"];
                 405: components["responses"]["Problem405"];
+                406: components["responses"]["Problem406"];
                 408: components["responses"]["Problem408"];
                 409: components["responses"]["Problem409"];
                 413: components["responses"]["Problem413"];
@@ -1968,6 +2065,7 @@ export interface paths {
                 403: components["responses"]["Problem403"];
                 404: components["responses"]["Problem404"];
                 405: components["responses"]["Problem405"];
+                406: components["responses"]["Problem406"];
                 408: components["responses"]["Problem408"];
                 409: components["responses"]["Problem409"];
                 413: components["responses"]["Problem413"];
@@ -2025,6 +2123,7 @@ export interface paths {
                 403: components["responses"]["Problem403"];
                 404: components["responses"]["Problem404"];
                 405: components["responses"]["Problem405"];
+                406: components["responses"]["Problem406"];
                 409: components["responses"]["Problem409"];
                 413: components["responses"]["Problem413"];
                 415: components["responses"]["Problem415"];
@@ -2079,6 +2178,7 @@ export interface paths {
                 403: components["responses"]["Problem403"];
                 404: components["responses"]["Problem404"];
                 405: components["responses"]["Problem405"];
+                406: components["responses"]["Problem406"];
                 413: components["responses"]["Problem413"];
                 415: components["responses"]["Problem415"];
                 422: components["responses"]["Problem422"];
@@ -2132,6 +2232,7 @@ export interface paths {
                 403: components["responses"]["Problem403"];
                 404: components["responses"]["Problem404"];
                 405: components["responses"]["Problem405"];
+                406: components["responses"]["Problem406"];
                 413: components["responses"]["Problem413"];
                 415: components["responses"]["Problem415"];
                 429: components["responses"]["Problem429"];
@@ -2175,6 +2276,7 @@ export interface paths {
                 403: components["responses"]["Problem403"];
                 404: components["responses"]["Problem404"];
                 405: components["responses"]["Problem405"];
+                406: components["responses"]["Problem406"];
                 408: components["responses"]["Problem408"];
                 409: components["responses"]["Problem409"];
                 413: components["responses"]["Problem413"];
@@ -2229,6 +2331,7 @@ export interface paths {
                 403: components["responses"]["Problem403"];
                 404: components["responses"]["Problem404"];
                 405: components["responses"]["Problem405"];
+                406: components["responses"]["Problem406"];
                 413: components["responses"]["Problem413"];
                 415: components["responses"]["Problem415"];
                 429: components["responses"]["Problem429"];
@@ -2272,6 +2375,7 @@ export interface paths {
                 403: components["responses"]["Problem403"];
                 404: components["responses"]["Problem404"];
                 405: components["responses"]["Problem405"];
+                406: components["responses"]["Problem406"];
                 408: components["responses"]["Problem408"];
                 409: components["responses"]["Problem409"];
                 413: components["responses"]["Problem413"];
@@ -2326,6 +2430,7 @@ export interface paths {
                 403: components["responses"]["Problem403"];
                 404: components["responses"]["Problem404"];
                 405: components["responses"]["Problem405"];
+                406: components["responses"]["Problem406"];
                 413: components["responses"]["Problem413"];
                 415: components["responses"]["Problem415"];
                 429: components["responses"]["Problem429"];
@@ -2374,6 +2479,7 @@ export interface paths {
                 403: components["responses"]["Problem403"];
                 404: components["responses"]["Problem404"];
                 405: components["responses"]["Problem405"];
+                406: components["responses"]["Problem406"];
                 408: components["responses"]["Problem408"];
                 409: components["responses"]["Problem409"];
                 413: components["responses"]["Problem413"];
@@ -2492,6 +2598,7 @@ export interface paths {
                 403: components["responses"]["Problem403"];
                 404: components["responses"]["Problem404"];
                 405: components["responses"]["Problem405"];
+                406: components["responses"]["Problem406"];
                 408: components["responses"]["Problem408"];
                 409: components["responses"]["Problem409"];
                 413: components["responses"]["Problem413"];
@@ -2554,6 +2661,7 @@ export interface paths {
                 403: components["responses"]["Problem403"];
                 404: components["responses"]["Problem404"];
                 405: components["responses"]["Problem405"];
+                406: components["responses"]["Problem406"];
                 408: components["responses"]["Problem408"];
                 409: components["responses"]["Problem409"];
                 413: components["responses"]["Problem413"];
@@ -2616,6 +2724,7 @@ export interface paths {
                 403: components["responses"]["Problem403"];
                 404: components["responses"]["Problem404"];
                 405: components["responses"]["Problem405"];
+                406: components["responses"]["Problem406"];
                 408: components["responses"]["Problem408"];
                 409: components["responses"]["Problem409"];
                 413: components["responses"]["Problem413"];
@@ -2674,6 +2783,7 @@ export interface paths {
                 403: components["responses"]["Problem403"];
                 404: components["responses"]["Problem404"];
                 405: components["responses"]["Problem405"];
+                406: components["responses"]["Problem406"];
                 413: components["responses"]["Problem413"];
                 415: components["responses"]["Problem415"];
                 422: components["responses"]["Problem422"];
@@ -2730,6 +2840,7 @@ export interface paths {
                 400: components["responses"]["Problem400"];
                 404: components["responses"]["Problem404"];
                 405: components["responses"]["Problem405"];
+                406: components["responses"]["Problem406"];
                 408: components["responses"]["Problem408"];
                 409: components["responses"]["Problem409"];
                 413: components["responses"]["Problem413"];
@@ -2785,6 +2896,7 @@ export interface paths {
                 400: components["responses"]["Problem400"];
                 404: components["responses"]["Problem404"];
                 405: components["responses"]["Problem405"];
+                406: components["responses"]["Problem406"];
                 408: components["responses"]["Problem408"];
                 409: components["responses"]["Problem409"];
                 413: components["responses"]["Problem413"];
@@ -2890,6 +3002,7 @@ export interface paths {
                 403: components["responses"]["Problem403"];
                 404: components["responses"]["Problem404"];
                 405: components["responses"]["Problem405"];
+                406: components["responses"]["Problem406"];
                 413: components["responses"]["Problem413"];
                 415: components["responses"]["Problem415"];
                 422: components["responses"]["Problem422"];
@@ -2944,6 +3057,7 @@ export interface paths {
                 401: components["responses"]["Problem401"];
                 403: components["responses"]["Problem403"];
                 405: components["responses"]["Problem405"];
+                406: components["responses"]["Problem406"];
                 413: components["responses"]["Problem413"];
                 415: components["responses"]["Problem415"];
                 422: components["responses"]["Problem422"];
@@ -2994,6 +3108,7 @@ export interface paths {
                 401: components["responses"]["Problem401"];
                 403: components["responses"]["Problem403"];
                 405: components["responses"]["Problem405"];
+                406: components["responses"]["Problem406"];
                 413: components["responses"]["Problem413"];
                 415: components["responses"]["Problem415"];
                 429: components["responses"]["Problem429"];
@@ -3036,6 +3151,7 @@ export interface paths {
                 401: components["responses"]["Problem401"];
                 403: components["responses"]["Problem403"];
                 405: components["responses"]["Problem405"];
+                406: components["responses"]["Problem406"];
                 408: components["responses"]["Problem408"];
                 409: components["responses"]["Problem409"];
                 413: components["responses"]["Problem413"];
@@ -3087,6 +3203,7 @@ export interface paths {
                 401: components["responses"]["Problem401"];
                 403: components["responses"]["Problem403"];
                 405: components["responses"]["Problem405"];
+                406: components["responses"]["Problem406"];
                 413: components["responses"]["Problem413"];
                 415: components["responses"]["Problem415"];
                 429: components["responses"]["Problem429"];
@@ -3129,6 +3246,7 @@ export interface paths {
                 401: components["responses"]["Problem401"];
                 403: components["responses"]["Problem403"];
                 405: components["responses"]["Problem405"];
+                406: components["responses"]["Problem406"];
                 408: components["responses"]["Problem408"];
                 409: components["responses"]["Problem409"];
                 413: components["responses"]["Problem413"];
@@ -3139,6 +3257,123 @@ export interface paths {
                 503: components["responses"]["Problem503"];
             };
         };
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/platform/margins": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Revenue, provider cost and margin of a month, by plan and tenant
+         * @description For a platform key with the scope `platform:read`.
+         */
+        get: {
+            parameters: {
+                query?: {
+                    limit?: number;
+                    cursor?: string;
+                    month?: string;
+                    plan?: string;
+                    sort?: "margin" | "revenue" | "cost" | "name";
+                    format?: "json" | "csv";
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Success */
+                200: {
+                    headers: {
+                        "Cache-Control": components["headers"]["Cache-Control"];
+                        "X-Content-Type-Options": components["headers"]["X-Content-Type-Options"];
+                        /** @description The name of a file to download. */
+                        "Content-Disposition"?: string;
+                        /** @description Only if a file does not hold everything: the cursor at which to go on. */
+                        "GWI-Next-Cursor"?: string;
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["MarginsResponse"];
+                        "text/csv": string;
+                    };
+                };
+                400: components["responses"]["Problem400"];
+                401: components["responses"]["Problem401"];
+                403: components["responses"]["Problem403"];
+                405: components["responses"]["Problem405"];
+                406: components["responses"]["Problem406"];
+                413: components["responses"]["Problem413"];
+                415: components["responses"]["Problem415"];
+                422: components["responses"]["Problem422"];
+                429: components["responses"]["Problem429"];
+                500: components["responses"]["Problem500"];
+                503: components["responses"]["Problem503"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tenants/{tenant}/margins": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Revenue, provider cost and margin of a tenant's last twelve months
+         * @description For a platform key with the scope `platform:read`.
+         */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    tenant: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Success */
+                200: {
+                    headers: {
+                        "Cache-Control": components["headers"]["Cache-Control"];
+                        "X-Content-Type-Options": components["headers"]["X-Content-Type-Options"];
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["TenantMarginsResponse"];
+                    };
+                };
+                401: components["responses"]["Problem401"];
+                403: components["responses"]["Problem403"];
+                404: components["responses"]["Problem404"];
+                405: components["responses"]["Problem405"];
+                406: components["responses"]["Problem406"];
+                413: components["responses"]["Problem413"];
+                415: components["responses"]["Problem415"];
+                429: components["responses"]["Problem429"];
+                500: components["responses"]["Problem500"];
+                503: components["responses"]["Problem503"];
+            };
+        };
+        put?: never;
         post?: never;
         delete?: never;
         options?: never;
@@ -3311,6 +3546,33 @@ export interface components {
             alerts: components["schemas"]["AlertResponse"][];
             /** Next Cursor */
             next_cursor: string | null;
+        };
+        /**
+         * Amounts
+         * @description All metrics of one row.
+         */
+        Amounts: {
+            /** Calls */
+            calls: number;
+            /** Errors */
+            errors: number;
+            /** Latency Ms */
+            latency_ms: number;
+            /** Unpriced Calls */
+            unpriced_calls: number;
+            /** Incomplete Calls */
+            incomplete_calls: number;
+            /** Tool Calls */
+            tool_calls: number;
+            tokens: components["schemas"]["TokenSums"];
+            /** Cost Usd */
+            cost_usd: string;
+            /**
+             * Cost Status
+             * @description `incomplete`: it costs at least this much, because `unpriced_calls` and a part of `incomplete_calls` are left out. `unknown`: nothing of the cost is known; it is not $0.
+             * @enum {string}
+             */
+            cost_status: "complete" | "incomplete" | "unknown";
         };
         /**
          * AuditEntryResponse
@@ -3561,6 +3823,15 @@ export interface components {
             request_id: string | null;
             /** Kind */
             kind: string;
+            /**
+             * Api Key
+             * @description The id of the API key that recorded it; null for events older than this field.
+             */
+            api_key: string | null;
+            /** Tags */
+            tags: {
+                [key: string]: string;
+            } | null;
             /**
              * Metadata
              * @description In a list, only with `metadata=true`.
@@ -3819,6 +4090,15 @@ export interface components {
             /** Kind */
             kind: string | null;
             /**
+             * Api Key
+             * @description The id of the API key that recorded it; null for events older than this field.
+             */
+            api_key: string | null;
+            /** Tags */
+            tags: {
+                [key: string]: string;
+            } | null;
+            /**
              * Metadata
              * @description In a list, only with `metadata=true`.
              */
@@ -3874,6 +4154,36 @@ export interface components {
          * @description A page of events, newest first. It may end early: go on while there is a `next_cursor`.
          */
         EventsResponse: {
+            /** Events */
+            events: components["schemas"]["EventResponse"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+        };
+        /**
+         * ExplainResponse
+         * @description The events of a number, newest first. A page may end early: go on while there is a `next_cursor`.
+         */
+        ExplainResponse: {
+            /**
+             * From
+             * Format: date-time
+             */
+            from: string;
+            /**
+             * To
+             * Format: date-time
+             */
+            to: string;
+            /** @description The number itself where the ledger knows it: without filters, or by provider and model. Else the sum of all pages so far, which the last page completes. */
+            sum: components["schemas"]["Amounts"];
+            /** Sum Is Complete */
+            sum_is_complete: boolean;
+            /**
+             * Kept Since
+             * Format: date-time
+             * @description Events before this instant may have expired; usage keeps counting them.
+             */
+            kept_since: string;
             /** Events */
             events: components["schemas"]["EventResponse"][];
             /** Next Cursor */
@@ -4388,6 +4698,69 @@ export interface components {
             status?: "ok";
         };
         /**
+         * MarginSums
+         * @description The sum over tenants.
+         */
+        MarginSums: {
+            /**
+             * Revenue Usd
+             * @description Paid invoices in USD that were created in the month, without tax, after refunds, credit notes and lost disputes.
+             */
+            revenue_usd: string;
+            /**
+             * Unpaid Usd
+             * @description What open invoices in USD add to the revenue once they are paid.
+             */
+            unpaid_usd: string;
+            /**
+             * Provider Cost Usd
+             * @description What the calls of the month cost at their providers.
+             */
+            provider_cost_usd: string;
+            /**
+             * Margin Usd
+             * @description `revenue_usd` less `provider_cost_usd`; may be negative.
+             */
+            margin_usd: string;
+            /**
+             * Unpriced Calls
+             * @description Calls whose cost is unknown and left out.
+             */
+            unpriced_calls: number;
+            /**
+             * Incomplete Calls
+             * @description Calls of which a part of the cost is left out.
+             */
+            incomplete_calls: number;
+            /**
+             * Other Currency Invoices
+             * @description Invoices in other currencies, which are in no amount.
+             */
+            other_currency_invoices: number;
+            /**
+             * Is Complete
+             * @description False if calls are unpriced or incomplete, or invoices are in other currencies: the margin is then not exact.
+             */
+            is_complete: boolean;
+            /** Tenants */
+            tenants: number;
+        };
+        /**
+         * MarginsResponse
+         * @description A page of the tenants' margins in a month, with the sums over all tenants of the list.
+         */
+        MarginsResponse: {
+            /** Month */
+            month: string;
+            total: components["schemas"]["MarginSums"];
+            /** Plans */
+            plans: components["schemas"]["PlanMargin"][];
+            /** Tenants */
+            tenants: components["schemas"]["TenantMarginRow"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+        };
+        /**
          * MeResponse
          * @description The signed-in user, with their tenants and open invitations.
          */
@@ -4488,6 +4861,54 @@ export interface components {
              * @description Null if reached already, or not before the reset.
              */
             reached_at: string | null;
+        };
+        /**
+         * MonthMarginRow
+         * @description A month of one tenant.
+         */
+        MonthMarginRow: {
+            /**
+             * Revenue Usd
+             * @description Paid invoices in USD that were created in the month, without tax, after refunds, credit notes and lost disputes.
+             */
+            revenue_usd: string;
+            /**
+             * Unpaid Usd
+             * @description What open invoices in USD add to the revenue once they are paid.
+             */
+            unpaid_usd: string;
+            /**
+             * Provider Cost Usd
+             * @description What the calls of the month cost at their providers.
+             */
+            provider_cost_usd: string;
+            /**
+             * Margin Usd
+             * @description `revenue_usd` less `provider_cost_usd`; may be negative.
+             */
+            margin_usd: string;
+            /**
+             * Unpriced Calls
+             * @description Calls whose cost is unknown and left out.
+             */
+            unpriced_calls: number;
+            /**
+             * Incomplete Calls
+             * @description Calls of which a part of the cost is left out.
+             */
+            incomplete_calls: number;
+            /**
+             * Other Currency Invoices
+             * @description Invoices in other currencies, which are in no amount.
+             */
+            other_currency_invoices: number;
+            /**
+             * Is Complete
+             * @description False if calls are unpriced or incomplete, or invoices are in other currencies: the margin is then not exact.
+             */
+            is_complete: boolean;
+            /** Month */
+            month: string;
         };
         /**
          * NewEndpointBody
@@ -4730,6 +5151,59 @@ export interface components {
              * @description A sentence for each difference that concerns no single plan.
              */
             others: string[];
+        };
+        /**
+         * PlanMargin
+         * @description The sum over the tenants of a plan.
+         */
+        PlanMargin: {
+            /**
+             * Revenue Usd
+             * @description Paid invoices in USD that were created in the month, without tax, after refunds, credit notes and lost disputes.
+             */
+            revenue_usd: string;
+            /**
+             * Unpaid Usd
+             * @description What open invoices in USD add to the revenue once they are paid.
+             */
+            unpaid_usd: string;
+            /**
+             * Provider Cost Usd
+             * @description What the calls of the month cost at their providers.
+             */
+            provider_cost_usd: string;
+            /**
+             * Margin Usd
+             * @description `revenue_usd` less `provider_cost_usd`; may be negative.
+             */
+            margin_usd: string;
+            /**
+             * Unpriced Calls
+             * @description Calls whose cost is unknown and left out.
+             */
+            unpriced_calls: number;
+            /**
+             * Incomplete Calls
+             * @description Calls of which a part of the cost is left out.
+             */
+            incomplete_calls: number;
+            /**
+             * Other Currency Invoices
+             * @description Invoices in other currencies, which are in no amount.
+             */
+            other_currency_invoices: number;
+            /**
+             * Is Complete
+             * @description False if calls are unpriced or incomplete, or invoices are in other currencies: the margin is then not exact.
+             */
+            is_complete: boolean;
+            /** Tenants */
+            tenants: number;
+            /**
+             * Plan
+             * @description `other`: all plans that the catalog does not have any more.
+             */
+            plan: string;
         };
         /**
          * PlanPrices
@@ -5621,6 +6095,75 @@ export interface components {
             hard_percent: number;
         };
         /**
+         * TenantMarginRow
+         * @description A tenant's month.
+         */
+        TenantMarginRow: {
+            /**
+             * Revenue Usd
+             * @description Paid invoices in USD that were created in the month, without tax, after refunds, credit notes and lost disputes.
+             */
+            revenue_usd: string;
+            /**
+             * Unpaid Usd
+             * @description What open invoices in USD add to the revenue once they are paid.
+             */
+            unpaid_usd: string;
+            /**
+             * Provider Cost Usd
+             * @description What the calls of the month cost at their providers.
+             */
+            provider_cost_usd: string;
+            /**
+             * Margin Usd
+             * @description `revenue_usd` less `provider_cost_usd`; may be negative.
+             */
+            margin_usd: string;
+            /**
+             * Unpriced Calls
+             * @description Calls whose cost is unknown and left out.
+             */
+            unpriced_calls: number;
+            /**
+             * Incomplete Calls
+             * @description Calls of which a part of the cost is left out.
+             */
+            incomplete_calls: number;
+            /**
+             * Other Currency Invoices
+             * @description Invoices in other currencies, which are in no amount.
+             */
+            other_currency_invoices: number;
+            /**
+             * Is Complete
+             * @description False if calls are unpriced or incomplete, or invoices are in other currencies: the margin is then not exact.
+             */
+            is_complete: boolean;
+            /** Tenant Id */
+            tenant_id: string;
+            /** Name */
+            name: string;
+            /**
+             * Plan
+             * @description Of a month that has ended: the plan at its end.
+             */
+            plan: string;
+            /**
+             * Computed At
+             * Format: date-time
+             * @description Computed once an hour while usage comes in, and once a day for every tenant.
+             */
+            computed_at: string;
+        };
+        /**
+         * TenantMarginsResponse
+         * @description The last twelve months of a tenant as they are now, newest first.
+         */
+        TenantMarginsResponse: {
+            /** Months */
+            months: components["schemas"]["MonthMarginRow"][];
+        };
+        /**
          * TenantPatch
          * @description The changes of a tenant; a field that is absent stays as it is. `metadata` is replaced as a whole.
          */
@@ -6051,6 +6594,17 @@ export interface components {
                 "Cache-Control": components["headers"]["Cache-Control"];
                 "X-Content-Type-Options": components["headers"]["X-Content-Type-Options"];
                 Allow: components["headers"]["Allow"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["ProblemDocument"];
+            };
+        };
+        /** @description The header Accept excludes the content types of this route. */
+        Problem406: {
+            headers: {
+                "Cache-Control": components["headers"]["Cache-Control"];
+                "X-Content-Type-Options": components["headers"]["X-Content-Type-Options"];
                 [name: string]: unknown;
             };
             content: {
