@@ -266,3 +266,20 @@ def test_the_largest_book_fits_into_a_request(functions: Functions, operator: st
 def test_many_problems_are_cut(functions: Functions, operator: str) -> None:
     document = refused(put(functions, operator, *[{**PRICE, "percent": "1"}] * 300), 422)
     assert (len(document["errors"]), document["truncated"]) == (100, True)
+
+
+def test_prices_are_tried_and_changed_on_firestore(functions_on_firestore: Functions) -> None:
+    functions = functions_on_firestore
+    key = functions.create_platform_key()
+    functions.containers["usage_api"].margins.save_margins(
+        [margin("acme", 29_00, 10 * MILLION, 10_00), margin("bolt", 0, MILLION, 1_00)]
+    )
+    tried = succeeded(put(functions, key, PRICE, path=TRY))
+    assert tried["effect"]["negative_before"] == 1
+    assert succeeded(put(functions, key, PRICE)) == tried
+    assert functions.read(key, PATH) == {"version": 1, "prices": [{**SHOWN, **PRICE}]}
+    refused(put(functions, key, version=0), 409, "changed_meanwhile")
+    assert [each["action"] for each in functions.read(key, "/platform/audit")["entries"]] == [
+        "prices.version_1",
+        "key.created",
+    ]

@@ -100,16 +100,14 @@ class PriceEffects:
     def _find_models(self, tenant_id: str, series: Series) -> _Models | None:
         """Return the model of a series if its price changes for the tenant."""
         provider, at = resolve_provider(series.provider), self._at
-        if (provider.id or provider.name) not in self._providers:
+        sold_by, names = provider.id or provider.name, (series.model.strip().lower(),)
+        if sold_by not in self._providers:
             return None
-        before, after = Prices(tenant_id, self._before), Prices(tenant_id, self._after)
-        if before.entry_at(provider, series.model, at) == after.entry_at(provider, series.model, at):
+        before, after = self._before, self._after
+        if before.find(tenant_id, sold_by, names, at) == after.find(tenant_id, sold_by, names, at):
             return None
-        return _Models(
-            provider,
-            before.model_at(provider, series.model, at),
-            after.model_at(provider, series.model, at),
-        )
+        models = (Prices(tenant_id, book).model_at(provider, series.model, at) for book in (before, after))
+        return _Models(provider, *models)
 
     def _cost(self, series: Series, models: _Models, usage: UsageSum, *, is_after: bool) -> int:
         priced = models.after if is_after else models.before

@@ -43,20 +43,16 @@ class Prices(NamedTuple):
         """Return whether the model has a price."""
         return self._booked(provider, model, at) is not None or is_priced(provider, model)
 
-    def entry_at(self, provider: ResolvedProvider, model: str, at: datetime) -> PriceEntry | None:
-        """Return the entry of the book that prices the model at `at`."""
-        if not self.book.entries:
-            return None
-        listed = canonical_names(provider, model)
-        names = dict.fromkeys((model.strip().lower(), *((listed[1].lower(),) if listed else ())))
-        return self.book.find(self.tenant_id, provider.id or provider.name, tuple(names), at)
-
     def model_at(self, provider: ResolvedProvider, model: str, at: datetime) -> PricedModel | None:
         """Return the model at the price that holds at `at`, of the book or else of the catalog."""
         return self._booked(provider, model, at) or listed_price(provider, model)
 
     def _booked(self, provider: ResolvedProvider, model: str, at: datetime) -> PricedModel | None:
-        entry = self.entry_at(provider, model, at)
+        if not self.book.entries:
+            return None
+        listed = canonical_names(provider, model)
+        names = dict.fromkeys((model.strip().lower(), *((listed[1].lower(),) if listed else ())))
+        entry = self.book.find(self.tenant_id, provider.id or provider.name, tuple(names), at)
         return None if entry is None else _booked_model(self.book, entry, provider, model)
 
 
