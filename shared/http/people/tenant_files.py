@@ -1,9 +1,12 @@
 """The platform's list of tenants as a CSV file."""
 
 from collections.abc import Iterator
+from datetime import datetime
+from typing import NamedTuple
 
 from flask import Response
 
+from shared.domain.people.tenant_rows import RowsWanted
 from shared.http.csv_files import NEXT_CURSOR, csv_response, file_text, text_cell
 from shared.http.people.tenant_bodies import MAX_CSV_TENANTS, TenantsQuery
 from shared.http.people.tenant_responses import TenantRowResponse, TenantUsageResponse
@@ -15,20 +18,35 @@ _TENANT = tuple(name for name in TenantRowResponse.model_fields if name != "usag
 _USAGE = tuple(TenantUsageResponse.model_fields)
 
 
-def tenants_file(call: Call, index: TenantIndex, query: TenantsQuery) -> Response:
-    """Return all tenants of the filters, or the first ones and a last line that says so."""
+class TenantsFile(NamedTuple):
+    """The text of a file, and where to go on if it was cut."""
+
+    text: str
+    next_cursor: str | None
+
+
+def tenants_file(index: TenantIndex, wanted: RowsWanted, cursor: str | None, now: datetime) -> TenantsFile:
+    """Return the tenants of the filters as CSV: all of them, or the first ones and a last line that says so."""
     lines = [",".join(map(text_cell, (*_TENANT, *_USAGE)))]
-    cursor, room = query.cursor, MAX_CSV_TENANTS
+    after, room = cursor, MAX_CSV_TENANTS
     while room:
-        page = index.list_rows(query.wanted, limit=min(room, _ROWS_PER_PAGE), cursor=cursor)
-        lines += [",".join(_cells(TenantRowResponse.of(row, call.now))) for row in page.items]
+        page = index.list_rows(wanted, limit=min(room, _ROWS_PER_PAGE), cursor=after)
+        lines += [",".join(_cells(TenantRowResponse.of(row, now))) for row in page.items]
         room -= len(page.items)
-        cursor = page.next_cursor
-        if cursor is None:
-            return csv_response(file_text(lines), _name(call, ""), has_bom=query.bom)
-    cut = f"Cut after {MAX_CSV_TENANTS:,} tenants: narrow the filters, or go on with the cursor of {NEXT_CURSOR}"
-    response = csv_response(file_text([*lines, text_cell(cut)]), _name(call, "-cut"), has_bom=query.bom)
-    response.headers[NEXT_CURSOR] = cursor
+        after = page.next_cursor
+        if after is None:
+            return TenantsFile(file_text(lines), None)
+    cut = f"Cut after {MAX_CSV_TENANTS:,} tenants: narrow the filters, or go on with the cursor {after}"
+    return TenantsFile(file_text([*lines, text_cell(cut)]), after)
+
+
+def tenants_response(call: Call, index: TenantIndex, query: TenantsQuery) -> Response:
+    """Return the file of the tenants as a download."""
+    file = tenants_file(index, query.wanted, query.cursor, call.now)
+    name = f"tenants-{call.now.date()}{'-cut' if file.next_cursor else ''}.csv"
+    response = csv_response(file.text, name, has_bom=query.bom)
+    if file.next_cursor:
+        response.headers[NEXT_CURSOR] = file.next_cursor
     return response
 
 
@@ -42,7 +60,3 @@ def _cells(row: TenantRowResponse) -> Iterator[str]:
             yield str(value)
         else:
             yield text_cell(value)
-
-
-def _name(call: Call, suffix: str) -> str:
-    return f"tenants-{call.now.date()}{suffix}.csv"

@@ -16,7 +16,7 @@ from shared.http.people.tenant_bodies import (
     TenantsQuery,
     in_utc,
 )
-from shared.http.people.tenant_files import tenants_file
+from shared.http.people.tenant_files import tenants_response
 from shared.http.people.tenant_responses import (
     GrantResponse,
     GrantsResponse,
@@ -47,7 +47,7 @@ from shared.usecases.people.manage_tenants import (
 def _list(call: Call, container: Container) -> Response:
     query = read_query(call.request, TenantsQuery)
     if query.format == "csv":
-        return tenants_file(call, container.tenant_index, query)
+        return tenants_response(call, container.tenant_index, query)
     page = container.tenant_index.list_rows(query.wanted, limit=query.limit, cursor=query.cursor)
     rows = [TenantRowResponse.of(row, call.now) for row in page.items]
     return json_response(TenantsResponse(tenants=rows, next_cursor=page.next_cursor))
