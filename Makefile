@@ -30,10 +30,10 @@ COMPILE := $(BIN)/uv pip compile --universal --python-version 3.11 --generate-ha
 # Run an installation with progress and one sentence if it fails.
 INSTALL := sh tools/dev/install.sh
 
-.PHONY: help dev shell test test-parts test-web test-http test-usecases test-rest test-stack test-browser test-python fuzz faults chaos gate gate-meta smoke coverage check types format bench build lock clean
+.PHONY: help dev shell test test-parts test-web test-http test-usecases test-rest test-stack test-browser test-python fuzz faults chaos gate mutants smoke coverage check types format bench build lock clean
 
 help:  ## List the targets
-	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-10s %s\n", $$1, $$2}'
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-10s %s\n", $$1, $$2}'
 
 dev: $(SYNCED) $(NODE_SYNCED)  ## Run everything locally (ARGS="--empty" without demo data, ARGS="--memory" without emulators)
 	@exec $(BIN)/python -m tools.dev $(ARGS)
@@ -85,7 +85,7 @@ gate: $(SYNCED) $(NODE_SYNCED)  ## Check every behaviour on a stack that runs wh
 	@exec $(BIN)/python -m tools.gate $(ARGS)
 
 # Minutes: each check sees a copy in which its behaviour is broken.
-gate-meta: $(SYNCED) $(NODE_SYNCED)  ## Break each behaviour in a copy, and see its check of the gate fail
+mutants: $(SYNCED) $(NODE_SYNCED)  ## Break each behaviour in a copy, and see its check of the gate fail
 	@GATE=all $(BIN)/python -m pytest tests/gate --timeout=300 $(ARGS)
 
 smoke: $(SYNCED)  ## Check a deployment (URL=https://…, with GWI_PLATFORM_KEY), or the stack that runs in .local

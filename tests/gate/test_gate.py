@@ -1,6 +1,6 @@
 """Each check of the gate fails where its behaviour is broken, and a check that fails is told by the exit code.
 
-`make gate-meta` breaks every behaviour. `make test` makes a sample: what takes no stack of its own.
+`make mutants` breaks every behaviour. `make test` makes a sample: what takes no stack of its own.
 """
 
 import json
@@ -25,7 +25,7 @@ from tools.gate.check import FAIL, PASS, SKIPPED, Check, UnexpectedError, expect
 from tools.gate.target import Target
 
 EVERY = os.environ.get("GATE") == "all"
-slow = pytest.mark.skipif(not EVERY, reason="make gate-meta")
+slow = pytest.mark.skipif(not EVERY, reason="make mutants")
 NOWHERE = Target({})
 Pages = Mapping[str, tuple[int, str]]
 
