@@ -18,6 +18,7 @@ from shared.ports import (
     PlanCatalogs,
     PriceBooks,
     Reconciliations,
+    TenantData,
     TenantIndex,
     UsageStore,
 )
@@ -47,6 +48,7 @@ class Stores:
     outbox: Outbox
     endpoints: Endpoints
     reconciliations: Reconciliations
+    tenant_data: TenantData
 
     @classmethod
     def in_memory(cls) -> Self:
@@ -70,6 +72,7 @@ class Stores:
             outbox=firestore.FirestoreOutbox(rpc),
             endpoints=firestore.FirestoreEndpoints(rpc),
             reconciliations=firestore.FirestoreReconciliations(rpc),
+            tenant_data=firestore.FirestoreTenantData(rpc),
         )
 
 
@@ -102,6 +105,10 @@ class Storage:
     @cached_property
     def endpoints(self) -> Endpoints:
         return self._stores.endpoints
+
+    @cached_property
+    def tenant_data(self) -> TenantData:
+        return self._stores.tenant_data
 
     @cached_property
     def members(self) -> Members:

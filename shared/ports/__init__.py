@@ -53,6 +53,7 @@ from shared.ports.people import (
     StaleTenant,
 )
 from shared.ports.prices import BrokenCatalog, CatalogSource, PriceBooks, StalePrices
+from shared.ports.tenant_data import ErasedEvents, TenantData
 from shared.ports.tenant_index import StaleRow, StoredRow, TenantIndex
 
 __all__ = [
@@ -68,6 +69,7 @@ __all__ = [
     "DueCounter",
     "EndpointSync",
     "Endpoints",
+    "ErasedEvents",
     "EventsWanted",
     "IdentityVerifier",
     "Leaving",
@@ -101,6 +103,7 @@ __all__ = [
     "StoredAccount",
     "StoredRow",
     "StripeGateway",
+    "TenantData",
     "TenantIndex",
     "TickPublisher",
     "UsageStore",

@@ -21,6 +21,7 @@ from shared.adapters.firestore import (
     FirestorePriceBooks,
     FirestoreReconciliations,
     FirestoreRpc,
+    FirestoreTenantData,
     FirestoreTenantIndex,
     FirestoreUsageStore,
 )
@@ -36,6 +37,7 @@ from shared.ports import (
     PlanCatalogs,
     PriceBooks,
     Reconciliations,
+    TenantData,
     TenantIndex,
     UsageStore,
 )
@@ -71,6 +73,7 @@ class Stores:
     plan_catalogs: PlanCatalogs
     reconciliations: Reconciliations
     tenant_index: TenantIndex
+    tenant_data: TenantData
 
     @classmethod
     def on(cls, rpc: FirestoreRpc) -> "Stores":
@@ -87,6 +90,7 @@ class Stores:
             FirestorePlanCatalogs(rpc),
             FirestoreReconciliations(rpc),
             FirestoreTenantIndex(rpc),
+            FirestoreTenantData(rpc),
         )
 
 

@@ -14,6 +14,7 @@ from shared.adapters.firestore import (
     FirestoreDirectory,
     FirestoreOutbox,
     FirestoreRpc,
+    FirestoreTenantData,
     FirestoreTenantIndex,
     FirestoreUsageStore,
 )
@@ -40,7 +41,7 @@ from shared.domain.metering.runs import Run
 from shared.domain.people.receipts import Receipt
 from shared.domain.prices.costs import EventCost
 from shared.domain.prices.token_pools import TokenPools
-from shared.ports import BillingStore, Directory, EventsWanted, Outbox, TenantIndex, UsageStore
+from shared.ports import BillingStore, Directory, EventsWanted, Outbox, TenantData, TenantIndex, UsageStore
 from tests.adapters.interceptors import Unanswered
 from tests.adapters.tenant_index_queries import LISTINGS, ROW_WRITES
 from tests.adapters.writes import event_write
@@ -64,6 +65,7 @@ class Ports(NamedTuple):
     outbox: FirestoreOutbox
     billing: FirestoreBillingStore
     rows: FirestoreTenantIndex
+    data: FirestoreTenantData
 
 
 def _on_index(listing: Callable[[TenantIndex], object]) -> Callable[[Ports], object]:
@@ -86,6 +88,8 @@ QUERYING: dict[str, Callable[[Ports], object]] = {
     "list_audit": lambda to: to.directory.list_audit("acme", limit=5),
     "due_entries": lambda to: to.outbox.due_entries(NOON, 5),
     "list_deliveries": lambda to: to.outbox.list_deliveries("ep_1", limit=5),
+    "erase_user": lambda to: to.data.erase_user("acme", "ann"),
+    "delete_some": lambda to: to.data.delete_some("acme"),
     "list_for_operator": lambda to: to.outbox.list_for_operator(5),
     **{name: _on_index(listing) for name, listing in LISTINGS.items()},
 }
@@ -113,6 +117,7 @@ NOT_QUERYING = {
     *("claim_entry", "settle_entry", "add_entries", "find_entry", "known_entries", "read_quotas"),
     *("find_addresses", "confirm_address", "set_stopped"),
     *("read_row", "save_row"),
+    *("add_audit", "delete_tenant"),
     *("find_owner", "read_account", "save_billing", "save_processed_event", "claim_trial"),
 }
 
@@ -134,6 +139,7 @@ def _queries_of(name: str) -> list[Any]:
                 FirestoreOutbox(rpc),
                 FirestoreBillingStore(rpc),
                 FirestoreTenantIndex(rpc),
+                FirestoreTenantData(rpc),
             )
         )
     return [
@@ -199,7 +205,7 @@ def test_an_index_in_the_other_direction_or_scope_does_not_serve() -> None:
 def test_every_method_of_the_ports_is_listed_with_its_queries() -> None:
     methods = {
         name
-        for port in (UsageStore, Directory, Outbox, BillingStore, TenantIndex)
+        for port in (UsageStore, Directory, Outbox, BillingStore, TenantIndex, TenantData)
         for name in vars(port)
         if not name.startswith("_")
     }

@@ -9,6 +9,7 @@ import grpc
 import pytest
 
 from shared.adapters.firestore import (
+    FirestoreBillingStore,
     FirestoreDirectory,
     FirestoreEndpoints,
     FirestoreMembers,
@@ -18,12 +19,14 @@ from shared.adapters.firestore import (
     FirestorePriceBooks,
     FirestoreReconciliations,
     FirestoreRpc,
+    FirestoreTenantData,
     FirestoreTenantIndex,
     FirestoreUsageStore,
 )
 from shared.adapters.firestore.rpc import open_channel
 from shared.adapters.memory import MemoryStore
 from shared.ports import (
+    BillingStore,
     Directory,
     Endpoints,
     Members,
@@ -32,6 +35,7 @@ from shared.ports import (
     PlanCatalogs,
     PriceBooks,
     Reconciliations,
+    TenantData,
     TenantIndex,
     UsageStore,
 )
@@ -55,6 +59,8 @@ class Stores(NamedTuple):
     reconciliations: Reconciliations
     operators: Operators
     tenant_index: TenantIndex
+    tenant_data: TenantData
+    billing: BillingStore
 
 
 @pytest.fixture(scope="session")
@@ -93,6 +99,8 @@ def _firestore_stores(channels: tuple[grpc.Channel, grpc.Channel]) -> Stores:
         FirestoreReconciliations(rpc),
         FirestoreOperators(rpc),
         FirestoreTenantIndex(rpc),
+        FirestoreTenantData(rpc),
+        FirestoreBillingStore(rpc),
     )
 
 

@@ -10,6 +10,7 @@ from shared.adapters.firestore.notices.outbox import FirestoreOutbox
 from shared.adapters.firestore.people.directory import FirestoreDirectory
 from shared.adapters.firestore.people.members import FirestoreMembers
 from shared.adapters.firestore.people.operators import FirestoreOperators
+from shared.adapters.firestore.people.tenant_data import FirestoreTenantData
 from shared.adapters.firestore.people.tenant_index import FirestoreTenantIndex
 from shared.adapters.firestore.prices.books import FirestorePriceBooks
 from shared.adapters.firestore.rpc import FirestoreRpc
@@ -26,6 +27,7 @@ __all__ = [
     "FirestorePriceBooks",
     "FirestoreReconciliations",
     "FirestoreRpc",
+    "FirestoreTenantData",
     "FirestoreTenantIndex",
     "FirestoreUsageStore",
 ]

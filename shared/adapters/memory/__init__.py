@@ -9,6 +9,7 @@ from shared.adapters.memory.people.directory import MemoryDirectory
 from shared.adapters.memory.people.identities import MemoryIdentities
 from shared.adapters.memory.people.members import MemoryMembers
 from shared.adapters.memory.people.operators import MemoryOperators
+from shared.adapters.memory.people.tenant_data import MemoryTenantData
 from shared.adapters.memory.people.tenant_index import MemoryTenantIndex
 from shared.adapters.memory.prices.books import MemoryPriceBooks
 from shared.adapters.memory.publisher import InlineTickPublisher
@@ -22,6 +23,7 @@ class MemoryStore(
     MemoryBillingStore,
     MemoryMembers,
     MemoryTenantIndex,
+    MemoryTenantData,
     MemoryOperators,
     MemoryIdentities,
     MemoryPriceBooks,
