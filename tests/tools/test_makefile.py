@@ -243,6 +243,7 @@ def test_the_gate_and_the_smoke_test_are_one_program(stand_ins: StandIns) -> Non
     assert stand_ins.calls("smoke") == ["python -m tools.gate --smoke --folder .local"]
     url = "https://usage.example.com"
     assert stand_ins.calls("smoke", f"URL={url}") == [f"python -m tools.gate --smoke --url {url}"]
+    assert stand_ins.calls("drill") == ["python -m tools.drill"]
     assert stand_ins.calls("mutants") == ["python -m pytest tests/gate --timeout=300"]
 
 
