@@ -32,6 +32,7 @@ _DATABASE = f"projects/{PROJECT_ID}/databases/(default)"
 _SECONDS = 120
 _BATCH = 500
 _NAME = "backup"
+_HEADERS = {"Content-Type": "application/json", "Authorization": "Bearer owner"}
 
 
 class Emulator:
@@ -60,7 +61,7 @@ class Emulator:
     def _ask(self, method: str, path: str, content: object = None) -> None:
         connection = HTTPConnection(self.host, timeout=_SECONDS)
         try:
-            connection.request(method, path, json.dumps(content), {"Content-Type": "application/json"})
+            connection.request(method, path, json.dumps(content), _HEADERS)
             response = connection.getresponse()
             text = response.read().decode(errors="replace")
             if response.status != 200:
