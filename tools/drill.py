@@ -94,7 +94,7 @@ def fill(container: Container, environment: dict[str, str]) -> None:
         if tenant is None:
             raise StackError(f"tenant {tenant_id} was not created")
         for items in batches:
-            batch = Batch(items, now)
+            batch = Batch(items, now, None)
             prepared = container.events.prepare(tenant, parse_events(items, batch.problems), batch)
             container.events.store(tenant, prepared, now)
     for tenant_id in _FOLDED:

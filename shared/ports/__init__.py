@@ -30,6 +30,7 @@ from shared.ports.ledger import (
     UsageStore,
 )
 from shared.ports.limits import PlanCatalogs, StalePlans
+from shared.ports.margins import Margins
 from shared.ports.notices import (
     DeliveryFailed,
     Endpoints,
@@ -52,6 +53,7 @@ from shared.ports.people import (
     StaleMembers,
     StaleTenant,
 )
+from shared.ports.platform import FailedAttempt, ServiceStatus, StoredStatus
 from shared.ports.prices import BrokenCatalog, CatalogSource, PriceBooks, StalePrices
 from shared.ports.tenant_data import ErasedEvents, TenantData
 from shared.ports.tenant_index import StaleRow, StoredRow, TenantIndex
@@ -71,10 +73,12 @@ __all__ = [
     "Endpoints",
     "ErasedEvents",
     "EventsWanted",
+    "FailedAttempt",
     "IdentityVerifier",
     "Leaving",
     "MailAddress",
     "MailSender",
+    "Margins",
     "Members",
     "Operations",
     "Operators",
@@ -88,6 +92,7 @@ __all__ = [
     "PushVerifier",
     "RaisedAlert",
     "Reconciliations",
+    "ServiceStatus",
     "SignatureCheck",
     "SignedWebhook",
     "Snapshot",
@@ -102,6 +107,7 @@ __all__ = [
     "StaleTenant",
     "StoredAccount",
     "StoredRow",
+    "StoredStatus",
     "StripeGateway",
     "TenantData",
     "TenantIndex",

@@ -14,6 +14,7 @@ from shared.adapters.firestore import (
     FirestoreBillingStore,
     FirestoreDirectory,
     FirestoreEndpoints,
+    FirestoreMargins,
     FirestoreMembers,
     FirestoreOperators,
     FirestoreOutbox,
@@ -21,6 +22,7 @@ from shared.adapters.firestore import (
     FirestorePriceBooks,
     FirestoreReconciliations,
     FirestoreRpc,
+    FirestoreServiceStatus,
     FirestoreTenantData,
     FirestoreTenantIndex,
     FirestoreUsageStore,
@@ -31,12 +33,14 @@ from shared.ports import (
     BillingStore,
     Directory,
     Endpoints,
+    Margins,
     Members,
     Operators,
     Outbox,
     PlanCatalogs,
     PriceBooks,
     Reconciliations,
+    ServiceStatus,
     TenantData,
     TenantIndex,
     UsageStore,
@@ -74,6 +78,8 @@ class Stores:
     reconciliations: Reconciliations
     tenant_index: TenantIndex
     tenant_data: TenantData
+    margins: Margins
+    service: ServiceStatus
 
     @classmethod
     def on(cls, rpc: FirestoreRpc) -> "Stores":
@@ -91,6 +97,8 @@ class Stores:
             FirestoreReconciliations(rpc),
             FirestoreTenantIndex(rpc),
             FirestoreTenantData(rpc),
+            FirestoreMargins(rpc),
+            FirestoreServiceStatus(rpc),
         )
 
 

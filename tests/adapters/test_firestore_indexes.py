@@ -12,8 +12,10 @@ import pytest
 from shared.adapters.firestore import (
     FirestoreBillingStore,
     FirestoreDirectory,
+    FirestoreMargins,
     FirestoreOutbox,
     FirestoreRpc,
+    FirestoreServiceStatus,
     FirestoreTenantData,
     FirestoreTenantIndex,
     FirestoreUsageStore,
@@ -31,7 +33,9 @@ from shared.adapters.firestore.metering.events import run_write
 from shared.adapters.firestore.notices.documents import outgoing_writes
 from shared.adapters.firestore.people.commits import receipt_fields
 from shared.adapters.firestore.people.tenants import counter_settings_write, raise_shards_write, set_write
+from shared.adapters.firestore.platform.documents import dead_letter_fields, failed_attempt_write
 from shared.adapters.firestore.queries import NAME, StructuredQuery
+from shared.domain.billing.margins import MARGIN_FIELDS
 from shared.domain.ledger.counter_settings import CounterSettings
 from shared.domain.ledger.counters import METRICS, Cell, CounterShard, Series, ShardRef
 from shared.domain.ledger.periods import month_of, period_at
@@ -41,10 +45,22 @@ from shared.domain.metering.runs import Run
 from shared.domain.people.receipts import Receipt
 from shared.domain.prices.costs import EventCost
 from shared.domain.prices.token_pools import TokenPools
-from shared.ports import BillingStore, Directory, EventsWanted, Outbox, TenantData, TenantIndex, UsageStore
+from shared.ports import (
+    BillingStore,
+    Directory,
+    EventsWanted,
+    Margins,
+    Outbox,
+    ServiceStatus,
+    TenantData,
+    TenantIndex,
+    UsageStore,
+)
 from tests.adapters.interceptors import Unanswered
+from tests.adapters.margin_queries import MARGIN_READINGS, MARGIN_WRITES
 from tests.adapters.tenant_index_queries import LISTINGS, ROW_WRITES
 from tests.adapters.writes import event_write
+from tests.contracts.test_service_status import ATTEMPT, LETTER
 from tests.outgoing_fixtures import MAIL, outgoing
 from tests.sample_events import CALL, NOON, TODAY, event_of
 
@@ -52,6 +68,8 @@ ROOT = Path(__file__).resolve().parents[2]
 INDEXES = json.loads((ROOT / "firestore.indexes.json").read_text())
 OVERRIDES = {(each["collectionGroup"], each["fieldPath"]): each for each in INDEXES["fieldOverrides"]}
 DIRECTION = {StructuredQuery.ASCENDING: "ASCENDING", StructuredQuery.DESCENDING: "DESCENDING"}
+MOST_AGGREGATIONS = 5
+"""Firestore refuses a query with more."""
 EQUAL = StructuredQuery.FieldFilter.EQUAL
 
 NOVEMBER = period_at(None, NOON)
@@ -66,10 +84,16 @@ class Ports(NamedTuple):
     billing: FirestoreBillingStore
     rows: FirestoreTenantIndex
     data: FirestoreTenantData
+    margins: FirestoreMargins
+    service: FirestoreServiceStatus
 
 
 def _on_index(listing: Callable[[TenantIndex], object]) -> Callable[[Ports], object]:
     return lambda to: listing(to.rows)
+
+
+def _on_margins(reading: Callable[[Margins], object]) -> Callable[[Ports], object]:
+    return lambda to: reading(to.margins)
 
 
 QUERYING: dict[str, Callable[[Ports], object]] = {
@@ -79,6 +103,9 @@ QUERYING: dict[str, Callable[[Ports], object]] = {
     "most_overdue": lambda to: to.usage.most_overdue(),
     "list_events": lambda to: to.usage.list_events("acme", limit=5),
     "list_events of a run": lambda to: to.usage.list_events("acme", EventsWanted(run_id="run-1"), limit=5),
+    "list_events within a time": lambda to: to.usage.list_events(
+        "acme", EventsWanted(since=NOON, before=NOON), limit=5
+    ),
     "list_runs": lambda to: to.usage.list_runs("acme", limit=5),
     "list_alerts": lambda to: to.usage.list_alerts("acme", limit=5),
     "list_invoices": lambda to: to.billing.list_invoices("acme", limit=5),
@@ -91,11 +118,18 @@ QUERYING: dict[str, Callable[[Ports], object]] = {
     "erase_user": lambda to: to.data.erase_user("acme", "ann"),
     "delete_some": lambda to: to.data.delete_some("acme"),
     "list_for_operator": lambda to: to.outbox.list_for_operator(5),
+    "count_backlog": lambda to: to.outbox.count_backlog(NOON),
+    "count_rows": lambda to: to.rows.count_rows(NOON),
+    "list_stripe_failures": lambda to: to.service.list_stripe_failures(5),
+    "list_dead_letters": lambda to: to.service.list_dead_letters(5),
+    "count_failures": lambda to: to.service.count_failures(),
+    "list_invoices_since": lambda to: to.billing.list_invoices_since("acme", NOON),
     **{name: _on_index(listing) for name, listing in LISTINGS.items()},
+    **{name: _on_margins(reading) for name, reading in MARGIN_READINGS.items()},
 }
 NOT_QUERYING = {
     *("record", "read", "save_day", "create_month", "clear_counters", "save_counter_settings", "find_run"),
-    *("known_alerts", "save_alerts"),
+    *("known_alerts", "save_alerts", "event_cursor"),
     *(
         "create_tenant",
         "find_tenant",
@@ -118,6 +152,9 @@ NOT_QUERYING = {
     *("find_addresses", "confirm_address", "set_stopped"),
     *("read_row", "save_row"),
     *("add_audit", "delete_tenant"),
+    *("save_margins", "read_margins"),
+    *("read_status", "save_overview", "add_tick", "add_failed_attempt", "remove_stripe_failure"),
+    "add_dead_letter",
     *("find_owner", "read_account", "save_billing", "save_processed_event", "claim_trial"),
 }
 
@@ -140,14 +177,26 @@ def _queries_of(name: str) -> list[Any]:
                 FirestoreBillingStore(rpc),
                 FirestoreTenantIndex(rpc),
                 FirestoreTenantData(rpc),
+                FirestoreMargins(rpc),
+                FirestoreServiceStatus(rpc),
             )
         )
     return [
-        request.structured_aggregation_query.structured_query
+        _aggregated(request.structured_aggregation_query)
         if method == "RunAggregationQuery"
         else request.structured_query
         for method, request in calls.requests
     ]
+
+
+def _aggregated(aggregation: Any) -> Any:
+    """Return the query of an aggregation, sorted by what it sums up: its index has these fields after the filters."""
+    query = aggregation.structured_query
+    summed = [each.sum.field.field_path for each in aggregation.aggregations if each.HasField("sum")]
+    assert len(aggregation.aggregations) <= MOST_AGGREGATIONS
+    for field in sorted(summed):
+        query.order_by.add(direction=StructuredQuery.ASCENDING).field.field_path = field
+    return query
 
 
 def _needs(query: Any) -> list[tuple[str, str]]:
@@ -205,7 +254,16 @@ def test_an_index_in_the_other_direction_or_scope_does_not_serve() -> None:
 def test_every_method_of_the_ports_is_listed_with_its_queries() -> None:
     methods = {
         name
-        for port in (UsageStore, Directory, Outbox, BillingStore, TenantIndex, TenantData)
+        for port in (
+            UsageStore,
+            Directory,
+            Outbox,
+            BillingStore,
+            TenantIndex,
+            Margins,
+            ServiceStatus,
+            TenantData,
+        )
         for name in vars(port)
         if not name.startswith("_")
     }
@@ -213,7 +271,7 @@ def test_every_method_of_the_ports_is_listed_with_its_queries() -> None:
 
 
 def test_names_end_in_the_direction_of_the_field_before_them() -> None:
-    for name in QUERYING:
+    for name in QUERYING.keys() - {"sum_margins", "count_rows"}:
         for orders in (list(query.order_by) for query in _queries_of(name)):
             if len(orders) == 2:
                 assert orders[1].field.field_path == NAME
@@ -225,9 +283,12 @@ FULL_EVENT = event_of("e1", TokenPools(100, 50, 150, 30, 20, 5, 40), 1, 1, statu
     user_id="u",
     workflow_id="w",
     request_id="q",
+    kind="llm.response",
     metadata_json="{}",
     metadata_cut=True,
     redactions=2,
+    tags={"team": "search"},
+    key="f" * 64,
     identity="f" * 40,
     served_model="m",
     provider="open_ai",
@@ -275,6 +336,9 @@ WRITES = {
     "idempotency": [set_write("idempotency/i", receipt_fields(RECEIPT))],
     "months": [entry_write("months/m", DAY), month_write("months/m", MONTH)],
     "tenant_index": ROW_WRITES,
+    "margins": MARGIN_WRITES,
+    "stripe_failures": [failed_attempt_write("x", ATTEMPT)],
+    "dead_letters": [set_write("dead_letters/1", dead_letter_fields(LETTER))],
 }
 FOLDS_OF_TENANTS = [
     counter_settings_write("tenants/t", CounterSettings(), VERSION),
@@ -304,7 +368,12 @@ def _exempt(collection: str) -> set[str]:
 
 ONLY_EXPIRING = ("stripe_events", "mail_quotas", "invites", "invitations", "api_keys", "audit")
 """Collections whose other fields keep their indexes, since they are few or small."""
-ONLY_COMPOSITE = {"events": {"run_id"}, "outbox": {"endpoint_id", "kind", "state", "created_at"}}
+ONLY_COMPOSITE = {
+    "events": {"run_id"},
+    "outbox": {"endpoint_id", "kind", "state", "created_at"},
+    "tenant_index": {"rated_at", "events_per_hour"},
+    "margins": {"month", "plan_month", "margin_nanousd", "name_key", "missing_calls", *MARGIN_FIELDS},
+}
 """Queried, but with another field, so that an index of their own would serve nothing."""
 
 

@@ -12,6 +12,7 @@ from shared.adapters.firestore import (
     FirestoreBillingStore,
     FirestoreDirectory,
     FirestoreEndpoints,
+    FirestoreMargins,
     FirestoreMembers,
     FirestoreOperators,
     FirestoreOutbox,
@@ -19,6 +20,7 @@ from shared.adapters.firestore import (
     FirestorePriceBooks,
     FirestoreReconciliations,
     FirestoreRpc,
+    FirestoreServiceStatus,
     FirestoreTenantData,
     FirestoreTenantIndex,
     FirestoreUsageStore,
@@ -29,12 +31,14 @@ from shared.ports import (
     BillingStore,
     Directory,
     Endpoints,
+    Margins,
     Members,
     Operators,
     Outbox,
     PlanCatalogs,
     PriceBooks,
     Reconciliations,
+    ServiceStatus,
     TenantData,
     TenantIndex,
     UsageStore,
@@ -61,6 +65,9 @@ class Stores(NamedTuple):
     tenant_index: TenantIndex
     tenant_data: TenantData
     billing: BillingStore
+    margins: Margins
+    service: ServiceStatus
+    other_service: ServiceStatus
 
 
 @pytest.fixture(scope="session")
@@ -101,6 +108,9 @@ def _firestore_stores(channels: tuple[grpc.Channel, grpc.Channel]) -> Stores:
         FirestoreTenantIndex(rpc),
         FirestoreTenantData(rpc),
         FirestoreBillingStore(rpc),
+        FirestoreMargins(rpc),
+        FirestoreServiceStatus(rpc),
+        FirestoreServiceStatus(other_rpc),
     )
 
 

@@ -7,6 +7,7 @@ from functools import partial
 from typing import Final
 
 from shared.domain.errors import Unavailable
+from shared.domain.ledger.counter_settings import LONGEST_FOLD_MINUTES
 from shared.domain.ledger.counters import CounterShard, ShardRef
 from shared.domain.ledger.periods import days_of_month, month_of, start_of
 from shared.domain.ledger.rollups import DayEntry, DayRollup, MonthRollup, fold_day
@@ -17,6 +18,7 @@ from shared.domain.people.tenants import Tenant
 from shared.ports import StaleRollup, UsageStore
 
 _MAX_TRIES = 5
+_HOUR_SECONDS: Final = 3600
 _WHOLE: Final[frozenset[DocumentField]] = frozenset({"cells", "hours"})
 _SUMS: Final[frozenset[DocumentField]] = frozenset({"hour_totals"})
 
@@ -41,9 +43,20 @@ class FoldedDay:
         return max(int((self.rollup.folded_at - since).total_seconds()), 1)
 
     @property
+    def is_first_of_hour(self) -> bool:
+        """Whether no fold of this day came before it in its hour of the clock."""
+        return self.previous is None or _hour(self.previous.folded_at) < _hour(self.rollup.folded_at)
+
+    @property
     def commits_per_second(self) -> float:
         """The rate at which the day's counters were written in that time."""
         return (self.rollup.commits - (self.previous.commits if self.previous else 0)) / self.seconds
+
+    @property
+    def events_per_hour(self) -> int:
+        """The rate of the events that are new. A tenant folded after a pause had its events in the last minutes."""
+        new = self.rollup.events - (self.previous.events if self.previous else 0)
+        return new * _HOUR_SECONDS // min(max(self.seconds, 60), LONGEST_FOLD_MINUTES * 60)
 
     @property
     def new(self) -> Consumption:
@@ -94,6 +107,10 @@ def create_months(store: UsageStore, tenant_id: str, days: Iterable[date]) -> No
         rollups = store.read(tenant_id, wanted).documents.days
         entries: dict[date, DayEntry] = {day: rollup.entry for day, rollup in rollups.items()}
         store.create_month(tenant_id, MonthRollup(month=month, days=entries))
+
+
+def _hour(instant: datetime) -> datetime:
+    return instant.replace(minute=0, second=0, microsecond=0)
 
 
 def _consumption(rollup: DayRollup | None) -> Consumption:
