@@ -16,6 +16,7 @@ from shared.adapters.firestore import (
     FirestoreOutbox,
     FirestoreRpc,
     FirestoreServiceStatus,
+    FirestoreTenantData,
     FirestoreTenantIndex,
     FirestoreUsageStore,
 )
@@ -53,6 +54,7 @@ from shared.ports import (
     Margins,
     Outbox,
     ServiceStatus,
+    TenantData,
     TenantIndex,
     UsageStore,
 )
@@ -83,6 +85,7 @@ class Ports(NamedTuple):
     outbox: FirestoreOutbox
     billing: FirestoreBillingStore
     rows: FirestoreTenantIndex
+    data: FirestoreTenantData
     margins: FirestoreMargins
     service: FirestoreServiceStatus
 
@@ -114,6 +117,8 @@ QUERYING: dict[str, Callable[[Ports], object]] = {
     "list_audit": lambda to: to.directory.list_audit("acme", limit=5),
     "due_entries": lambda to: to.outbox.due_entries(NOON, 5),
     "list_deliveries": lambda to: to.outbox.list_deliveries("ep_1", limit=5),
+    "erase_user": lambda to: to.data.erase_user("acme", "ann"),
+    "delete_some": lambda to: to.data.delete_some("acme"),
     "list_for_operator": lambda to: to.outbox.list_for_operator(5),
     "count_backlog": lambda to: to.outbox.count_backlog(NOON),
     "count_rows": lambda to: to.rows.count_rows(NOON),
@@ -148,6 +153,7 @@ NOT_QUERYING = {
     *("claim_entry", "settle_entry", "add_entries", "find_entry", "known_entries", "read_quotas"),
     *("find_addresses", "confirm_address", "set_stopped"),
     *("read_row", "save_row"),
+    *("add_audit", "delete_tenant"),
     *("save_margins", "read_margins"),
     *("read_status", "save_overview", "add_tick", "add_failed_attempt", "remove_stripe_failure"),
     "add_dead_letter",
@@ -172,6 +178,7 @@ def _queries_of(name: str) -> list[Any]:
                 FirestoreOutbox(rpc),
                 FirestoreBillingStore(rpc),
                 FirestoreTenantIndex(rpc),
+                FirestoreTenantData(rpc),
                 FirestoreMargins(rpc),
                 FirestoreServiceStatus(rpc),
             )
@@ -249,7 +256,16 @@ def test_an_index_in_the_other_direction_or_scope_does_not_serve() -> None:
 def test_every_method_of_the_ports_is_listed_with_its_queries() -> None:
     methods = {
         name
-        for port in (UsageStore, Directory, Outbox, BillingStore, TenantIndex, Margins, ServiceStatus)
+        for port in (
+            UsageStore,
+            Directory,
+            Outbox,
+            BillingStore,
+            TenantIndex,
+            Margins,
+            ServiceStatus,
+            TenantData,
+        )
         for name in vars(port)
         if not name.startswith("_")
     }

@@ -11,7 +11,7 @@ from shared.domain.ledger.steps import Steps
 from shared.domain.ledger.zones import UTC_NAME, zone_named
 from shared.domain.people.tenants import Tenant
 from shared.http.bodies import read_query
-from shared.http.csv_cells import csv_response, text_cell
+from shared.http.csv_files import csv_response, file_text, text_cell
 from shared.http.inputs import SeriesQuery, TopQuery
 from shared.http.ledger.attribution_responses import (
     NamedRow,
@@ -39,7 +39,7 @@ def _top(call: Call, container: Container) -> Response:
     rows = [named_row(row, labels) for row in top_names(usage, query.limit)]
     if query.format == "csv":
         name = _file_name(call, query.group_by, within)
-        return csv_response(_lines(("name", "label"), rows), name, has_bom=query.bom)
+        return csv_response(file_text(_lines(("name", "label"), rows)), name, has_bom=query.bom)
     return tagged_response(call.request, TopResponse.of(usage, query.group_by, rows))
 
 
@@ -58,7 +58,7 @@ def named_series(call: Call, container: Container, query: SeriesQuery, range_: P
     points = [NamedSeriesPoint.at(point) for point in points_of(usage, steps, most_rows)]
     if query.format == "csv":
         name = _file_name(call, group_by, within)
-        return csv_response(_lines(("label", "name"), points), name, has_bom=query.bom)
+        return csv_response(file_text(_lines(("label", "name"), points)), name, has_bom=query.bom)
     response = NamedSeriesResponse(
         start=within.start,
         end=within.end,

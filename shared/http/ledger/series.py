@@ -9,7 +9,7 @@ from flask import Response
 from shared.domain.ledger.periods import Period
 from shared.domain.ledger.zones import zone_named
 from shared.http.bodies import read_query
-from shared.http.csv_cells import csv_response, text_cell
+from shared.http.csv_files import csv_response, file_text, text_cell
 from shared.http.inputs import SeriesQuery
 from shared.http.ledger.amounts import PLAIN_METRICS, TOKEN_METRICS
 from shared.http.ledger.attribution import named_series
@@ -44,7 +44,7 @@ def _series(call: Call, container: Container) -> Response:
     shown = [SeriesPoint.of(point) for point in points]
     if query.format == "csv":
         name = _file_name(call.caller.tenant_id, request)
-        return csv_response(_csv_lines(shown), name, has_bom=query.bom)
+        return csv_response(file_text(_csv_lines(shown)), name, has_bom=query.bom)
     response = SeriesResponse(
         start=within.start,
         end=within.end,

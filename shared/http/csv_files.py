@@ -1,11 +1,15 @@
-"""CSV files whose cells a spreadsheet shows as they are, in any locale."""
+"""CSV files to download, whose cells a spreadsheet shows as they are, in any locale."""
 
 import re
 from collections.abc import Iterable
+from typing import Final
 
 from flask import Response
 
+NEXT_CURSOR: Final = "GWI-Next-Cursor"
+"""The header with the cursor at which a file that was cut goes on."""
 _BOM = "\ufeff"
+
 _FORMULA_START = "[=+\\-@\uff1d\uff0b\uff0d\uff20\t\r\n]"
 """What a spreadsheet runs, also as the full-width forms of East Asian keyboards."""
 # In locales whose separator is a semicolon or a tab, it begins a new cell: our quotes are not at its borders there.
@@ -20,8 +24,11 @@ def text_cell(text: str | None) -> str:
     return f'"{quoted}"'
 
 
-def csv_response(lines: Iterable[str], name: str, *, has_bom: bool) -> Response:
+def file_text(lines: Iterable[str]) -> str:
+    return "".join(f"{line}\r\n" for line in lines)
+
+
+def csv_response(text: str, name: str, *, has_bom: bool = False) -> Response:
     """Return a file to download. Only with a byte order mark does Excel read it as UTF-8."""
-    text = "".join(f"{line}\r\n" for line in lines)
     headers = {"Content-Disposition": f'attachment; filename="{name}"'}
     return Response(f"{_BOM if has_bom else ''}{text}", 200, headers, mimetype="text/csv")
