@@ -1,19 +1,19 @@
 """The plan of a whole environment, from its settings."""
 
-from collections.abc import Iterator
-from typing import Final
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
 
 from shared.config import load_config
 from shared.domain.errors import ConfigurationError
 from tools.deploy.firestore import firestore_steps
 from tools.deploy.hosting import firebase_files, hosting_steps
-from tools.deploy.identity import identity_steps, secret_steps, secrets_of
+from tools.deploy.identity import SECRETS, identity_steps, secret_steps, secrets_of
 from tools.deploy.messaging import messaging_steps
 from tools.deploy.monitoring import monitoring_steps
 from tools.deploy.plan import Plan, Step, python
 from tools.deploy.project import project_steps
 from tools.deploy.services import (
-    TIMEOUT_SECONDS,
+    SERVICES,
     environment_files,
     environment_of,
     rollback,
@@ -59,12 +59,39 @@ def plan_environment(settings: Settings) -> Plan:
 
 
 def _require_valid(settings: Settings) -> None:
-    for service in TIMEOUT_SECONDS:
+    problems = [
+        f"max_instances names {name}, which is no service"
+        for name in settings.max_instances
+        if name not in SERVICES
+    ]
+    problems += [
+        f"{name} is a secret: it comes from your environment"
+        for name in SECRETS
+        if name in settings.variables
+    ]
+    for service in SERVICES:
         secrets = {name: _STAND_INS[name] for name, who in secrets_of(settings).items() if service in who}
+        read = _Read({**environment_of(settings), **secrets, "K_SERVICE": service})
         try:
-            load_config({**environment_of(settings), **secrets, "K_SERVICE": service})
+            load_config(read)
         except ConfigurationError as error:
-            raise InvalidSettingsError(f"{service} would not start.\n{error.message}") from error
+            problems += [line.removeprefix("- ") for line in error.message.splitlines()[1:]]
+        unknown = set(settings.variables) - read.names - set(SECRETS)
+        problems += [f"{name} is not a variable of docs/configuration.md" for name in sorted(unknown)]
+    if problems:
+        raise InvalidSettingsError("\n".join(dict.fromkeys(problems)))
+
+
+class _Read(dict[str, str]):
+    """Variables that remember which of them were looked up."""
+
+    def __init__(self, variables: Mapping[str, str]) -> None:
+        super().__init__(variables)
+        self.names: set[str] = set()
+
+    def get(self, key: str, default: Any = None) -> Any:
+        self.names.add(key)
+        return super().get(key, default)
 
 
 def _catalog(settings: Settings) -> Iterator[Step]:

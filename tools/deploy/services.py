@@ -17,6 +17,7 @@ THREADS: Final = 8
 """Also the concurrency: 512 MiB serve eight of the costliest requests at once (docs/operations.md)."""
 MEMORY: Final = "512Mi"
 TIMEOUT_SECONDS: Final = {"record-usage": 60, "usage-api": 60, "stripe-webhook": 60, "aggregate": 600}
+SERVICES: Final = tuple(TIMEOUT_SECONDS)
 MAX_INSTANCES: Final = {"record-usage": 40, "usage-api": 10, "stripe-webhook": 5, "aggregate": 10}
 CANARY: Final = "canary"
 LABEL: Final = "gwi-release"
@@ -74,9 +75,9 @@ def _files(path: Path) -> Iterator[Path]:
 
 def service_steps(settings: Settings, files: Mapping[str, str]) -> Iterator[Step]:
     """Yield each service with its newest revision, then the traffic for it; `files` has their environments."""
-    for service in TIMEOUT_SECONDS:
+    for service in SERVICES:
         yield _service(settings, service, files)
-    for service in TIMEOUT_SECONDS:
+    for service in SERVICES:
         yield _traffic(settings, service)
 
 
@@ -173,5 +174,5 @@ def rollback(settings: Settings) -> tuple[Command, ...]:
             *("run", "services", "update-traffic", service, f"--region={settings.region}"),
             f"--to-revisions=@{_revision(service)}@=100",
         )
-        for service in TIMEOUT_SECONDS
+        for service in SERVICES
     )

@@ -117,6 +117,10 @@ def _problems(settings: Settings) -> Iterator[str]:
     for name in ("domain", "auth_domain"):
         if (text := getattr(settings, name)) and not _DOMAIN.fullmatch(text):
             yield f"{name} is {text!r}, which is not a domain"
+    yield from _problems_of_choices(settings)
+
+
+def _problems_of_choices(settings: Settings) -> Iterator[str]:
     if settings.stripe not in ("off", "test", "live"):
         yield f"stripe is {settings.stripe!r}; it must be test, live or off"
     for name in ("plans", "prices"):
@@ -129,6 +133,7 @@ def _problems(settings: Settings) -> Iterator[str]:
     )
     if bool(settings.billing_account) != bool(settings.budget):
         yield "a budget needs both billing_account and amount"
-    yield from (
-        f"{name} is not set in an environment" for name in sorted(NOT_DEPLOYED & set(settings.variables))
-    )
+    if settings.budget and not re.fullmatch(r"[1-9][0-9]*[A-Z]{3}", settings.budget):
+        yield f"the budget's amount is {settings.budget!r}; it must be like 100USD"
+    for name in sorted(NOT_DEPLOYED & set(settings.variables)):
+        yield f"{name} is not set in an environment"
