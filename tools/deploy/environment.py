@@ -27,6 +27,7 @@ _STAND_INS: Final = {
     "STRIPE_API_KEY": "sk_live_" + 16 * "0",
     "STRIPE_WEBHOOK_SECRET": "whsec_" + 16 * "0",
     "SMTP_URL": "smtps://mail.example.com",
+    "GWI_SEALING_KEYS": "key:" + 32 * "0",
 }
 _REASON: Final = "--reason=deploy"
 
@@ -71,12 +72,12 @@ def _require_valid(settings: Settings) -> None:
     ]
     for service in SERVICES:
         secrets = {name: _STAND_INS[name] for name, who in secrets_of(settings).items() if service in who}
-        read = _Read({**environment_of(settings), **secrets, "K_SERVICE": service})
+        read = _Read({**environment_of(settings, service), **secrets, "K_SERVICE": service})
         try:
             load_config(read)
         except ConfigurationError as error:
             problems += [line.removeprefix("- ") for line in error.message.splitlines()[1:]]
-        unknown = set(settings.variables) - read.names - set(SECRETS)
+        unknown = set(environment_of(settings, service)) - read.names - set(SECRETS)
         problems += [f"{name} is not a variable of docs/configuration.md" for name in sorted(unknown)]
     if problems:
         raise InvalidSettingsError("\n".join(dict.fromkeys(problems)))

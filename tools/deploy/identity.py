@@ -27,16 +27,22 @@ ROLES: Final = {
 STRIPE_KEY: Final = "STRIPE_API_KEY"
 WEBHOOK_SECRET: Final = "STRIPE_WEBHOOK_SECRET"  # noqa: S105 (the name of a variable)
 SMTP: Final = "SMTP_URL"
+SEALING_KEYS: Final = "GWI_SEALING_KEYS"
 SECRETS: Final = {
     STRIPE_KEY: ("usage-api", "stripe-webhook", "aggregate"),
     WEBHOOK_SECRET: ("stripe-webhook",),
     SMTP: ("aggregate",),
+    SEALING_KEYS: ("usage-api",),
 }
 """The services that read each secret."""
 _FORMS: Final = {
     "live": (r"(?:sk|rk)_live_\w{16,}", "a key of Stripe's live mode"),
     "test": (r"(?:sk|rk)_test_\w{16,}", "a key of Stripe's test mode"),
     SMTP: (r"smtps?://\S+", "an address of the form smtp://user:password@host:587"),
+    SEALING_KEYS: (
+        r"[^:,\s]+:[^,\s]{32,}(?:,[^:,\s]+:[^,\s]{32,})*",
+        "keys of the form id:secret, each secret of 32 characters",
+    ),
 }
 
 
@@ -55,7 +61,12 @@ def secret_name(variable: str) -> str:
 
 def secrets_of(settings: Settings) -> dict[str, tuple[str, ...]]:
     """Return the secrets that this environment has, with the services that read them."""
-    wanted = {STRIPE_KEY: settings.sells, WEBHOOK_SECRET: settings.sells, SMTP: settings.smtp}
+    wanted = {
+        STRIPE_KEY: settings.sells,
+        WEBHOOK_SECRET: settings.sells,
+        SMTP: settings.smtp,
+        SEALING_KEYS: settings.seals,
+    }
     return {variable: services for variable, services in SECRETS.items() if wanted[variable]}
 
 

@@ -9,7 +9,7 @@ from typing import Final
 from tools.deploy.identity import BUILD, PUSH, account, secret_name, secrets_of
 from tools.deploy.messaging import AUDIENCE, TOPIC
 from tools.deploy.plan import NUMBER, ROOT, Command, Step, gcloud, look, python
-from tools.deploy.settings import Settings
+from tools.deploy.settings import FORENSICS, Settings
 
 PYTHON: Final = (ROOT / ".python-version").read_text().strip()
 BASE_IMAGE: Final = f"python{PYTHON.replace('.', '')}"
@@ -19,6 +19,8 @@ MEMORY: Final = "512Mi"
 TIMEOUT_SECONDS: Final = {"record-usage": 60, "usage-api": 60, "stripe-webhook": 60, "aggregate": 600}
 SERVICES: Final = tuple(TIMEOUT_SECONDS)
 MAX_INSTANCES: Final = {"record-usage": 40, "usage-api": 10, "stripe-webhook": 5, "aggregate": 10}
+_ONLY: Final = {FORENSICS: "usage-api"}
+"""Variables that the other services do without: they lack the secret that belongs to them."""
 CANARY: Final = "canary"
 LABEL: Final = "gwi-release"
 _PROBE: Final = {"initialDelaySeconds": 30, "periodSeconds": 60, "timeoutSeconds": 10, "failureThreshold": 3}
@@ -35,8 +37,9 @@ def function(service: str) -> str:
     return service.replace("-", "_")
 
 
-def environment_of(settings: Settings) -> dict[str, str]:
-    """Return the variables of every service; secrets come besides."""
+def environment_of(settings: Settings, service: str) -> dict[str, str]:
+    """Return the variables of a service; secrets come besides."""
+    own = {name: text for name, text in settings.variables.items() if _ONLY.get(name, service) == service}
     return {
         "GOOGLE_CLOUD_PROJECT": settings.project,
         "GWI_METERING_ENABLED": "1",
@@ -45,7 +48,7 @@ def environment_of(settings: Settings) -> dict[str, str]:
         "GWI_TICK_SERVICE_ACCOUNT": account(settings, PUSH),
         "GWI_WEB_ORIGIN": settings.origin,
         "THREADS": str(THREADS),
-        **settings.variables,
+        **own,
     }
 
 
@@ -82,14 +85,18 @@ def service_steps(settings: Settings, files: Mapping[str, str]) -> Iterator[Step
 
 
 def environment_files(settings: Settings, folder: str) -> dict[str, str]:
-    """Return the file of variables that each service is deployed with; JSON is YAML too."""
-    text = json.dumps(environment_of(settings), indent=2, sort_keys=True)
-    return {f"{folder}/environment.yaml": text + "\n"}
+    """Return the files of variables with which the services are deployed; JSON is YAML too."""
+    texts = {each: json.dumps(environment_of(settings, each), indent=2, sort_keys=True) for each in SERVICES}
+    return {_environment_file(folder, each): f"{text}\n" for each, text in texts.items()}
+
+
+def _environment_file(folder: str, service: str) -> str:
+    return f"{folder}/{service}.yaml"
 
 
 def _service(settings: Settings, service: str, files: Mapping[str, str]) -> Step:
     project, name = settings.project, function(service)
-    (environment_file,) = (path for path in files if path.endswith("/environment.yaml"))
+    (environment_file,) = (path for path in files if path.endswith(f"/{service}.yaml"))
     secrets = {
         variable: secret_name(variable) for variable, who in secrets_of(settings).items() if service in who
     }
@@ -114,7 +121,7 @@ def _service(settings: Settings, service: str, files: Mapping[str, str]) -> Step
     )
     deploy = ("run", "deploy", service, f"--region={settings.region}", *flags, f"--labels={LABEL}={release}")
     build = python("tools.build", name)
-    values = [{"name": key, "value": text} for key, text in environment_of(settings).items()]
+    values = [{"name": key, "value": text} for key, text in environment_of(settings, service).items()]
     references = [
         {"name": key, "valueFrom": {"secretKeyRef": {"name": secret, "key": "latest"}}}
         for key, secret in secrets.items()

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
+from shared.environment import ON
 from tools.deploy.plan import ROOT
 
 _PROJECT: Final = re.compile(r"[a-z][a-z0-9-]{4,28}[a-z0-9]")
@@ -18,6 +19,7 @@ _KEYS: Final = (
     *("project", "region", "firestore_location", "domain", "auth_domain", "origin", "point_in_time_recovery"),
     *("stripe", "plans", "prices", *_TABLES),
 )
+FORENSICS: Final = "GWI_FORENSICS_ENABLED"
 SET_BY_CLOUD_RUN: Final = frozenset({"K_SERVICE"})
 NOT_DEPLOYED: Final = frozenset(
     {
@@ -57,6 +59,11 @@ class Settings:
     @property
     def sells(self) -> bool:
         return self.stripe != "off"
+
+    @property
+    def seals(self) -> bool:
+        """Return True if bundles of runs are sealed, with keys that are a secret."""
+        return self.variables.get(FORENSICS, "").lower() in ON
 
 
 def read_settings(project: str, region: str, file: Path | None) -> Settings:

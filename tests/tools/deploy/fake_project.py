@@ -9,6 +9,12 @@ from tools.deploy.shell import Result
 
 NOT_THERE = Result(ok=False, text="ERROR: NOT_FOUND: it does not exist")
 KEY = "sk_test_" + 24 * "a"
+VALUES = {
+    "STRIPE_API_KEY": KEY,
+    "STRIPE_WEBHOOK_SECRET": "whsec_" + 24 * "a",
+    "SMTP_URL": "smtps://mail.example.com",
+    "GWI_SEALING_KEYS": "2026:" + 32 * "a",
+}
 
 
 @dataclass
@@ -41,7 +47,7 @@ class FakeProject:
 
     def settled(self, step: Step) -> Json:
         if step.secret:
-            return KEY if step.secret == "STRIPE_API_KEY" else "smtps://mail.example.com"
+            return VALUES[step.secret]
         description: Json = json.loads(json.dumps(filled(step.settled, self.known)))
         for variable, path in step.yields:
             if description is None or path not in {"projectNumber", "status.latestReadyRevisionName"}:

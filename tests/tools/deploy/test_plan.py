@@ -31,6 +31,13 @@ __all__ = ["plans"]
 GROUPS: dict[str, list[Any]] = tomllib.loads((ROOT / "pyproject.toml").read_text())["dependency-groups"]
 EXAMPLE = (ROOT / "tools/deploy/deploy.example.toml").read_text()
 SERVICES = sorted(TIMEOUT_SECONDS)
+SERVICE = "usage-api"
+VALID = {
+    "STRIPE_API_KEY": "sk_live_" + 16 * "0",
+    "STRIPE_WEBHOOK_SECRET": "whsec_" + 16 * "0",
+    "SMTP_URL": "smtps://mail.example.com",
+    "GWI_SEALING_KEYS": "key:" + 32 * "0",
+}
 
 
 def step(plan: Plan, name: str) -> Step:
@@ -56,7 +63,11 @@ def test_the_services_are_the_functions(plans: tuple[Plan, Plan]) -> None:
     for arguments in deployed:
         name = function(arguments[0])
         assert (option(arguments, "--source"), option(arguments, "--function")) == (f"dist/{name}", name)
-        assert option(arguments, "--concurrency") == environment_of(smallest())["THREADS"] == str(THREADS)
+        assert (
+            option(arguments, "--concurrency")
+            == environment_of(smallest(), SERVICE)["THREADS"]
+            == str(THREADS)
+        )
         assert int(option(arguments, "--timeout")) == (600 if name == "aggregate" else 60)
 
 
@@ -69,7 +80,7 @@ def example_variables() -> set[str]:
 
 def test_every_variable_that_the_code_reads_is_set_or_may_be_or_is_for_a_developers_machine() -> None:
     documented = {name for name, _, _ in settings_rows()}
-    fixed = set(environment_of(smallest()))
+    fixed = set(environment_of(smallest(), SERVICE))
     assert (
         fixed | set(SECRETS) | NOT_DEPLOYED | SET_BY_CLOUD_RUN | example_variables() | {"GWI_MAIL_FROM"}
         == documented
@@ -107,11 +118,11 @@ def required(service: str) -> set[str]:
 @pytest.mark.parametrize("service", SERVICES)
 def test_each_service_starts_with_its_environment(service: str) -> None:
     secrets = {name for name, services in SECRETS.items() if service in services}
-    assert required(service) <= set(environment_of(smallest())) | secrets
-    valid = {"STRIPE_API_KEY": "sk_live_" + 16 * "0", "STRIPE_WEBHOOK_SECRET": "whsec_" + 16 * "0"}
-    values = {name: valid.get(name, "smtps://mail.example.com") for name in secrets}
+    environment = environment_of(smallest(), service)
+    assert required(service) <= set(environment) | secrets
     mail = {"GWI_MAIL_FROM": "usage@example.com"}
-    load_config({**environment_of(smallest()), **mail, **values, "K_SERVICE": service}, required(service))
+    values = {name: VALID[name] for name in secrets}
+    load_config({**environment, **mail, **values, "K_SERVICE": service}, required(service))
 
 
 @pytest.mark.parametrize("service", SERVICES)
@@ -145,7 +156,7 @@ def test_names_of_accounts_are_as_long_as_google_wants_them() -> None:
 
 
 def test_each_service_gets_and_may_read_its_own_secrets_only(plans: tuple[Plan, Plan]) -> None:
-    for plan, missing in ((plans[0], {"SMTP_URL"}), (plans[1], set())):
+    for plan, missing in ((plans[0], {"SMTP_URL", "GWI_SEALING_KEYS"}), (plans[1], set())):
         wanted = {
             (name.lower().replace("_", "-"), service)
             for name, services in SECRETS.items()
@@ -181,7 +192,7 @@ def test_the_topics_are_those_that_the_code_uses_and_their_dead_letters(plans: t
 
 
 def test_ticks_are_pushed_as_aggregate_expects_them(plans: tuple[Plan, Plan]) -> None:
-    environment = environment_of(smallest())
+    environment = environment_of(smallest(), SERVICE)
     pushes = commands(plans[0], "pubsub", "subscriptions", "create")
     for arguments in pushes:
         path = f"/projects/{PROJECT}/topics/{option(arguments, '--topic')}"

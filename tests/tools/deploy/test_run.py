@@ -6,14 +6,14 @@ from collections.abc import Iterator
 import pytest
 
 from tests.tools.deploy.environments import plans
-from tests.tools.deploy.fake_project import KEY, FakeProject, arguments_of
+from tests.tools.deploy.fake_project import KEY, VALUES, FakeProject, arguments_of
 from tools.deploy.plan import Json, Plan, Step, filled, filled_call
 from tools.deploy.run import Runner, StoppedError, rollback_commands
 from tools.deploy.shell import Result
 
 __all__ = ["plans"]
 LIVE_KEY = "sk_live_" + 24 * "a"
-SMTP = "smtps://mail.example.com"
+GIVEN = {name: VALUES[name] for name in ("SMTP_URL", "GWI_SEALING_KEYS")}
 
 
 @pytest.fixture
@@ -22,7 +22,7 @@ def plan(plans: tuple[Plan, Plan]) -> Plan:
 
 
 def runner(project: FakeProject, key: str | None = KEY, *, replaces: bool = False) -> Runner:
-    secrets = {} if key is None else {"STRIPE_API_KEY": key, "SMTP_URL": SMTP}
+    secrets = {} if key is None else {**GIVEN, "STRIPE_API_KEY": key}
     return Runner(
         project.plan,
         project,
