@@ -24,6 +24,7 @@ from shared.ports import (
     Operations,
     Outbox,
     PriceBooks,
+    ServiceStatus,
     SignatureCheck,
     TenantIndex,
     UsageStore,
@@ -42,6 +43,7 @@ from shared.usecases.metering.record_for_tenants import PlatformRecorder
 from shared.usecases.people.authenticate import Access, KeyAuthenticator, PlatformAccess
 from shared.usecases.people.authenticate_member import MemberAuthenticator
 from shared.usecases.people.named_tenants import NamedTenants
+from shared.usecases.platform.stripe_failures import FailureKeeper
 
 MAX_BODY_BYTES = 4 * 1024 * 1024
 """Of events and of Stripe's webhooks. All other bodies are a few fields."""
@@ -109,6 +111,10 @@ class Container(Protocol):
     def price_books(self) -> PriceBooks: ...
     @property
     def price_estimator(self) -> PriceEstimator: ...
+    @property
+    def service(self) -> ServiceStatus: ...
+    @property
+    def stripe_failures(self) -> FailureKeeper: ...
     @property
     def plans(self) -> CurrentPlans: ...
     @property
