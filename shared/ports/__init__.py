@@ -50,6 +50,7 @@ from shared.ports.people import (
     Leaving,
     Members,
     Operators,
+    Profile,
     StaleMembers,
     StaleTenant,
 )
@@ -87,6 +88,7 @@ __all__ = [
     "PortalOrder",
     "PriceBooks",
     "ProcessedEvent",
+    "Profile",
     "PushVerifier",
     "RaisedAlert",
     "Reconciliations",
