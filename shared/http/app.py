@@ -183,9 +183,8 @@ class App:
         if route.needs in (SignInLevel.SIGNED_IN, SignInLevel.VERIFIED):
             return replace(identified, platform=self._operator_for(route, identity))
         member = self._member_of_tenant(identity, route, call.path.get("tenant"))
-        if isinstance(member, Access) and route.platform_permission in member.permissions:
+        if isinstance(member, Access) and _may_all_of(route, member):
             return replace(identified, access=member)
-        # A member may do less than an operator: leave the tenant, but remove nobody else.
         operator = self._operator_for(route, identity)
         if operator is not None:
             return self._admit_platform(identified, route, operator)
@@ -224,6 +223,12 @@ class App:
             other = " or an ID token" if self._takes_members else ""
             raise NotAuthenticated(f"send an API key as `Authorization: Bearer gwi_…`{other}")
         return secret.strip()
+
+
+def _may_all_of(route: Route, member: Access) -> bool:
+    """Return False if an operator may do more here: a member may only leave, and an admin not touch owners."""
+    is_limited = route.needs == "members:write" and member.role != "owner"
+    return route.platform_permission in member.permissions and not is_limited
 
 
 def _no_such_path(request: Request) -> NotFound:
