@@ -157,3 +157,16 @@ def test_a_key_without_the_scope_and_a_person_who_is_no_operator_see_nothing(fun
         assert functions.get(key, path).status_code == 403
         assert functions.get(member, path).status_code == 404
         assert functions.get(None, path).status_code == 401
+
+
+def test_on_firestore_computing_costs_what_the_costs_say(functions_on_firestore: Functions) -> None:
+    container = functions_on_firestore.containers["aggregate"]
+    with container.request() as operations:
+        container.jobs.overview.refresh_if_due(NOON)
+    assert (operations.reads, operations.writes) == (2 + 16, 1)
+    with container.request() as operations, container.jobs.history.kept("fold", NOON):
+        pass
+    assert (operations.reads, operations.writes) == (1, 1)
+    with container.request() as operations:
+        container.jobs.overview.refresh_if_due(NOON)
+    assert (operations.reads, operations.writes) == (2, 0)
