@@ -23,12 +23,14 @@ from shared.ports import (
     Members,
     Operations,
     Outbox,
+    PriceBooks,
     ServiceStatus,
     SignatureCheck,
     TenantIndex,
     UsageStore,
 )
 from shared.usecases.billing.billing_dependencies import BillingDependencies
+from shared.usecases.billing.estimate_prices import PriceEstimator
 from shared.usecases.billing.refresh_margins import MarginRefresher
 from shared.usecases.ledger.fold_lag import FoldLag
 from shared.usecases.ledger.ledger import Ledger
@@ -109,6 +111,10 @@ class Container(Protocol):
     def service(self) -> ServiceStatus: ...
     @property
     def stripe_failures(self) -> FailureKeeper: ...
+    @property
+    def price_books(self) -> PriceBooks: ...
+    @property
+    def price_estimator(self) -> PriceEstimator: ...
     @property
     def plans(self) -> CurrentPlans: ...
     @property

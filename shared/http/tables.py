@@ -1,7 +1,7 @@
 """The routes of the API, by the function that serves them, each with the OpenAPI document of its routes."""
 
 from shared.http import openapi
-from shared.http.billing import billing
+from shared.http.billing import billing, reconciliation
 from shared.http.ledger import explain, run_bundles, series, usage_api
 from shared.http.liveness import ALIVE
 from shared.http.metering import record_usage
@@ -9,6 +9,7 @@ from shared.http.notices import alerts, endpoints, mail_links
 from shared.http.people import api_keys, audit, members, new_tenants, tenant_settings, tenants
 from shared.http.platform import margins, status
 from shared.http.platform import plans as platform_plans
+from shared.http.platform import prices as platform_prices
 from shared.http.routes import Route
 
 _READING = (
@@ -17,6 +18,7 @@ _READING = (
     run_bundles,
     series,
     billing,
+    reconciliation,
     new_tenants,
     tenants,
     members,
@@ -27,6 +29,7 @@ _READING = (
     mail_links,
     audit,
     platform_plans,
+    platform_prices,
     margins,
     status,
 )

@@ -10,7 +10,7 @@ from tools.admin.bundle_commands import add_verify_bundle
 from tools.admin.grant_arguments import add_grants
 from tools.admin.margin_commands import add_margin
 from tools.admin.operator_commands import add_operators
-from tools.admin.parsing import PROGRAM, Command, add, add_common, whole_number
+from tools.admin.parsing import PROGRAM, Command, add, add_common, pair, whole_number
 from tools.admin.people_arguments import add_key, add_member
 from tools.admin.plan_arguments import add_migration, add_plans
 from tools.admin.platform_arguments import add_endpoint, add_platform
@@ -67,7 +67,7 @@ def parser() -> ArgumentParser:
 def _add_tenant(parser: ArgumentParser) -> None:
     actions = parser.add_subparsers(
         required=True,
-        metavar="{create,list,show,set-plan,migrate-plan,set-estimates,grant,revoke-grant,set-limits,suspend,resume,end}",
+        metavar="{create,list,show,change,set-plan,migrate-plan,set-estimates,grant,revoke-grant,set-limits,suspend,resume,end}",
     )
     create = add(
         actions,
@@ -95,6 +95,7 @@ def _add_tenant(parser: ArgumentParser) -> None:
     place = listing.add_mutually_exclusive_group()
     place.add_argument("--after", metavar="ID", help="without filters: begin after this tenant")
     place.add_argument("--cursor", help="with the same filters: go on where the last page ended")
+    listing.add_argument("--csv", action="store_true", help="print all of them as CSV, at most 10,000")
     listing.add_argument("--search", metavar="TEXT", help="the beginning of an id or a name")
     listing.add_argument("--plan", metavar="ID")
     listing.add_argument("--status", choices=get_args(TenantStatus))
@@ -116,6 +117,22 @@ def _add_tenant(parser: ArgumentParser) -> None:
     change = add(
         actions,
         Command(
+            name="change",
+            run=commands.change_tenant,
+            help="change a tenant's name, or replace all of its metadata",
+            example='tenant change --id acme --name "Acme Inc." --metadata crm_id=7 --reason "renamed"',
+            changes=True,
+        ),
+    )
+    change.add_argument("--id", required=True)
+    change.add_argument("--name")
+    change.add_argument(
+        "--metadata", action="append", type=pair, metavar="KEY=VALUE", help="may be given several times"
+    )
+    change.add_argument("--reason", default="", help="kept in the audit trail")
+    plan = add(
+        actions,
+        Command(
             name="set-plan",
             run=commands.set_plan,
             help="put a tenant without a subscription on another plan",
@@ -123,9 +140,9 @@ def _add_tenant(parser: ArgumentParser) -> None:
             changes=True,
         ),
     )
-    change.add_argument("--id", required=True)
-    change.add_argument("--plan", required=True)
-    change.add_argument("--reason", default="", help="kept in the audit trail")
+    plan.add_argument("--id", required=True)
+    plan.add_argument("--plan", required=True)
+    plan.add_argument("--reason", default="", help="kept in the audit trail")
     add_migration(actions)
     estimates = add(
         actions,

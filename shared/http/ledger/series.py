@@ -8,7 +8,7 @@ from flask import Response
 from shared.domain.ledger.periods import Period
 from shared.domain.ledger.zones import zone_named
 from shared.http.bodies import read_query
-from shared.http.csv_cells import text_cell
+from shared.http.csv_files import csv_response, file_text, text_cell
 from shared.http.inputs import SeriesQuery
 from shared.http.ledger.amounts import PLAIN_METRICS, TOKEN_METRICS
 from shared.http.ledger.ranges import next_hour, whole_hours
@@ -20,7 +20,6 @@ from shared.usecases.ledger.read_series import SeriesRequest, read_series
 _SMALLEST_STEP = timedelta(microseconds=1)
 _DEFAULT_RANGE = timedelta(days=30)
 _NUMBERS = (*PLAIN_METRICS, "cost_usd")
-_BOM = "\ufeff"
 
 
 def _series(call: Call, container: Container) -> Response:
@@ -37,7 +36,8 @@ def _series(call: Call, container: Container) -> Response:
     points = read_series(container.ledger, call.caller.tenant, request, call.now)
     shown = [SeriesPoint.of(point) for point in points]
     if query.format == "csv":
-        return _csv_response(shown, _file_name(call.caller.tenant_id, request), has_bom=query.bom)
+        name = _file_name(call.caller.tenant_id, request)
+        return csv_response(file_text(_csv_lines(shown)), name, has_bom=query.bom)
     response = SeriesResponse(
         start=within.start,
         end=within.end,
@@ -54,13 +54,6 @@ def _range(query: SeriesQuery, now: datetime) -> Period:
     # Without `to`, the hour that has begun is included whole: what was just recorded is in it.
     end = query.to or next_hour(now + _SMALLEST_STEP)
     return whole_hours(query.start or next_hour(end) - _DEFAULT_RANGE, end)
-
-
-def _csv_response(points: Sequence[SeriesPoint], name: str, *, has_bom: bool) -> Response:
-    """Return a file to download. Only with a byte order mark does Excel read it as UTF-8."""
-    text = "".join(f"{line}\r\n" for line in _csv_lines(points))
-    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
-    return Response(f"{_BOM if has_bom else ''}{text}", 200, headers, mimetype="text/csv")
 
 
 def _csv_lines(points: Sequence[SeriesPoint]) -> Iterator[str]:
