@@ -7017,7 +7017,7 @@ export interface components {
          * UncertainModelResponse
          * @description A model with calls of this month that have no price, or one that leaves something out.
          *
-         *     `provider` and `model` are empty for what the tenants' largest models leave out.
+         *     `other` stands for what the tenants' largest models leave out.
          */
         UncertainModelResponse: {
             /** Provider */
