@@ -104,6 +104,8 @@ def _record_hourly(store: UsageStore, count: int, tenant_id: str = "acme") -> No
             served_model="org/model-7b",
             metadata_cut=True,
             redactions=2,
+            tags={"team": "a.b`|%", "x-y": "__z__"},
+            key="0123456789abcdef" * 4,
             identity="\0" + "0123456789abcdef" * 2,
         ),
     ],

@@ -23,6 +23,8 @@ from pydantic_core import ErrorDetails, PydanticCustomError
 
 from shared.domain.errors import MAX_SHOWN_VALUE_CHARS, FieldProblem, Problems, cut, shown
 from shared.domain.metering.responses.formats import FORMATS
+from shared.domain.metering.tags import Tags
+from shared.domain.metering.text import NOT_BLANK, PRINTABLE
 from shared.domain.metering.tokens import TokenCounts
 from shared.domain.metering.units import Units, decimal_schema
 from shared.domain.prices.token_pools import MAX_TOKENS
@@ -73,12 +75,6 @@ def _not_bool(value: object) -> object:
 
 
 # A provider and a model, both escaped, must fit into the 1,500 bytes that Firestore allows for a field name.
-PRINTABLE = r"^[^\x00-\x1f\x7f-\x9f]+$"
-"""Text without control characters."""
-NOT_BLANK = Field(
-    json_schema_extra={"pattern": r"^[^\x00-\x1f\x7f-\x9f]*[^\s\x00-\x1f\x7f-\x9f][^\x00-\x1f\x7f-\x9f]*$"}
-)
-"""Says in the schema that text is validated after its spaces at both ends are cut."""
 EventId = Annotated[str, StringConstraints(min_length=1, max_length=128, pattern=PRINTABLE)]
 Reference = Annotated[str, StringConstraints(min_length=1, max_length=256, pattern=PRINTABLE)]
 ProviderName = Annotated[
@@ -127,6 +123,7 @@ class MeteringEvent(BaseModel):
     run_id: EventId | None = None
     workflow_id: Reference | None = None
     request_id: Reference | None = None
+    tags: Tags | None = None
     status: Status | None = None
     metadata: dict[str, Any] | None = None
 
@@ -179,7 +176,7 @@ def _is_too_wide(content: object) -> bool:
     """Return True if the event has so many fields that naming the unknown ones would exhaust the service."""
     if not isinstance(content, dict):
         return False
-    counted = (content, content.get("tokens"), content.get("units"))
+    counted = (content, content.get("tokens"), content.get("units"), content.get("tags"))
     return any(isinstance(fields, dict) and len(fields) > MAX_FIELDS for fields in counted)
 
 

@@ -1,6 +1,6 @@
 """Prepares a valid event for the ledger: checks its tenant and time, adds its id, tokens, cost and amounts."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from functools import lru_cache
@@ -58,6 +58,9 @@ class RecordedEvent(NamedTuple):
     """How many known secrets were replaced in the metadata."""
     identity: str
     """The text that is unique for each event of a tenant: `id`, except for a CloudEvent."""
+    tags: Mapping[str, str] | None = None
+    key: str | None = None
+    """The id of the API key that recorded it; None for events older than this field."""
 
 
 def prepare(
@@ -101,6 +104,7 @@ def prepare(
         metadata_cut,
         redactions,
         event_id,
+        event.tags or None,
     )
 
 

@@ -5,7 +5,8 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from shared.domain.metering.events import PRINTABLE, MeteringEvent
+from shared.domain.metering.events import MeteringEvent
+from shared.domain.metering.text import PRINTABLE
 from shared.domain.tenant_ids import TenantId
 from shared.http.metering import cloudevents
 from shared.http.metering.event_bodies import MAX_EVENTS

@@ -18,7 +18,7 @@ from pydantic_core import PydanticCustomError
 
 from shared.domain.limits.limits import Limit, Percent
 from shared.domain.limits.plans import FREE_PLAN_ID, MAX_LIMIT
-from shared.domain.metering.events import NOT_BLANK, PRINTABLE
+from shared.domain.metering.text import NOT_BLANK, PRINTABLE
 from shared.domain.people.tenant_rows import MAX_KEY_CHARS, RowSort, RowsWanted
 from shared.domain.people.tenants import TenantStatus
 from shared.domain.prices.money import nanousd_from_decimal, usd_text

@@ -3404,6 +3404,15 @@ export interface components {
             /** Request Id */
             request_id: string | null;
             /**
+             * Api Key
+             * @description The id of the API key that recorded it; null for events older than this field.
+             */
+            api_key: string | null;
+            /** Tags */
+            tags: {
+                [key: string]: string;
+            } | null;
+            /**
              * Metadata
              * @description In a list, only with `metadata=true`.
              */
