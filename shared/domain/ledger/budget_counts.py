@@ -1,12 +1,12 @@
 """Counts beside the totals: the part of a day's usage that counts towards each budget. Pure."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from hashlib import blake2b
 from typing import Final, Literal, NamedTuple
 
-from shared.domain.ledger.counters import Totals
 from shared.domain.ledger.periods import Period, start_of
 
 BudgetUnit = Literal["tokens", "runs", "cost"]
@@ -14,8 +14,10 @@ BudgetUnit = Literal["tokens", "runs", "cost"]
 
 MAX_VALUES: Final = 1_000
 """A month keeps this many values of one budget apart."""
-MAX_VALUES_OF_ALL: Final = 1_800
-"""A month's document holds this many values of all budgets: each takes up to 31 days, and Firestore allows 1 MiB."""
+MAX_MONTH_BYTES: Final = 900_000
+"""Of all values of all budgets in a month's document, of which Firestore allows 1 MiB."""
+_BYTES_OF_DAYS = 31 * 24
+_MAX_ESCAPED_BYTES_PER_BYTE = 3
 EVERY_VALUE: Final = "*"
 OTHER_VALUES: Final = ""
 """The value of a budget that keeps none apart, and of those that a month has no room for."""
@@ -67,22 +69,6 @@ BudgetDay = Mapping[BudgetSlot, Spent]
 """What a day counts towards each budget."""
 
 
-def spent_by(amounts: Totals, unit: BudgetUnit) -> Spent:
-    """Return what amounts count towards a budget of tokens or cost."""
-    if unit == "tokens":
-        return Spent(amounts.get("total_tokens", 0))
-    unknown = amounts.get("unpriced_calls", 0) + amounts.get("incomplete_calls", 0)
-    return Spent(amounts.get("cost_nanousd", 0), unknown)
-
-
-def count_of(amounts: Totals, run_id: str | None, unit: BudgetUnit) -> HourCount | None:
-    """Return what an event counts towards a budget; None if nothing."""
-    if unit == "runs":
-        return HourCount(runs={run_mark(run_id)}) if run_id is not None else None
-    spent = spent_by(amounts, unit)
-    return HourCount(*spent) if any(spent) else None
-
-
 def run_mark(run_id: str) -> str:
     """Return a short mark of a run: of 10,000 runs in a day, two share one once in 5 million days."""
     return blake2b(run_id.encode(), digest_size=6).hexdigest()
@@ -99,7 +85,7 @@ def merge_hours(parts: Iterable[BudgetHours]) -> BudgetHours:
 
 
 def spent_within(day: date, hours: Mapping[int, HourCount], period: Period) -> Spent:
-    """Return what the hours of `day` that lie in `period` count. A run counts once a day, however often it is seen."""
+    """Return what the hours of `day` that lie in `period` count. A run counts once a day."""
     midnight = start_of(day)
     total = HourCount()
     for hour, count in hours.items():
@@ -114,20 +100,35 @@ def fold_budgets(day: date, hours: BudgetHours, listed: Iterable[BudgetSlot]) ->
     What a month has no room for is added up as other values.
     """
     whole = Period(start_of(day), start_of(day) + timedelta(days=1))
-    kept = set(listed)
-    sizes: dict[str, int] = {}
-    for slot in kept:
-        sizes[slot.key] = sizes.get(slot.key, 0) + 1
-    room = MAX_VALUES_OF_ALL - len(kept)
+    room = _Room(listed)
     folded: dict[BudgetSlot, Spent] = {}
     for slot in sorted(hours):
-        is_new = slot not in kept and slot.value != OTHER_VALUES
-        if is_new and (room <= 0 or sizes.get(slot.key, 0) >= MAX_VALUES):
-            target = BudgetSlot(slot.key, OTHER_VALUES)
-        else:
-            target = slot
-            room -= is_new
-            sizes[slot.key] = sizes.get(slot.key, 0) + is_new
-        spent = spent_within(day, hours[slot], whole)
-        folded[target] = folded.get(target, Spent()).plus(spent)
+        target = slot if room.takes(slot) else BudgetSlot(slot.key)
+        folded[target] = folded.get(target, Spent()).plus(spent_within(day, hours[slot], whole))
     return folded
+
+
+class _Room:
+    """The room of a month's document for values of budgets."""
+
+    def __init__(self, listed: Iterable[BudgetSlot]) -> None:
+        self._listed = set(listed)
+        self._values = Counter(slot.key for slot in self._listed)
+        self._bytes = sum(map(budget_bytes, self._listed))
+
+    def takes(self, slot: BudgetSlot) -> bool:
+        """Return whether the slot has a place of its own, and keep it for the slot."""
+        if slot in self._listed or slot.value == OTHER_VALUES:
+            return True
+        size = budget_bytes(slot)
+        if self._values[slot.key] >= MAX_VALUES or self._bytes + size > MAX_MONTH_BYTES:
+            return False
+        self._listed.add(slot)
+        self._values[slot.key] += 1
+        self._bytes += size
+        return True
+
+
+def budget_bytes(slot: BudgetSlot) -> int:
+    """Return the most bytes that a value takes in a month's document."""
+    return _BYTES_OF_DAYS + len(slot.value.encode()) * _MAX_ESCAPED_BYTES_PER_BYTE

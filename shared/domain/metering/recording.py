@@ -1,7 +1,7 @@
 """Prepares a valid event for the ledger: checks its tenant and time, adds its id, tokens, cost and amounts."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from functools import lru_cache
 from hashlib import blake2b
@@ -9,8 +9,11 @@ from json import JSONEncoder
 from typing import Final, NamedTuple
 from uuid import uuid4
 
+from shared.domain.ledger.budget_counts import BudgetHours, Counted, HourCount
+from shared.domain.ledger.counter_settings import CounterSettings
 from shared.domain.ledger.counters import Cell, Cells, Series, Totals, add
 from shared.domain.ledger.periods import MAX_AGE, MAX_AHEAD
+from shared.domain.ledger.sums import count_of
 from shared.domain.metering.amounts import Measures, amounts_of
 from shared.domain.metering.event_costs import LIST_TERMS, Priced, PricingTerms, cost_of_event
 from shared.domain.metering.events import Category, MeteringEvent, Status
@@ -61,6 +64,8 @@ class RecordedEvent(NamedTuple):
     tags: Mapping[str, str] | None = None
     key: str | None = None
     """The id of the API key that recorded it; None for events older than this field."""
+    budgets: tuple[Counted, ...] = ()
+    """The budgets in which it counts beside the totals. Not stored with the event."""
 
 
 def prepare(
@@ -160,6 +165,9 @@ class DayDelta:
     cells: Cells
     run_hours: set[int]
     events: int = 0
+    budgets: BudgetHours = field(default_factory=dict)
+    late_days: set[date] = field(default_factory=set)
+    """Complete days to which the same commit adds something."""
 
 
 def deltas_by_day(events: Iterable[RecordedEvent]) -> dict[date, DayDelta]:
@@ -175,4 +183,27 @@ def deltas_by_day(events: Iterable[RecordedEvent]) -> dict[date, DayDelta]:
             add(delta.cells.setdefault(Cell(ts.hour, event.series), {}), event.amounts)
         if event.run_id is not None:
             delta.run_hours.add(ts.hour)
+        if event.budgets:
+            _count_budgets(delta.budgets, event)
     return days
+
+
+def deltas_with_late_days(
+    events: Iterable[RecordedEvent], settings: CounterSettings, now: datetime
+) -> dict[date, DayDelta]:
+    """Return the amounts by day, with complete days listed on today's counter.
+
+    A check reads today's counter anyway, and so learns which days to count again before their next fold.
+    """
+    days = deltas_by_day(events)
+    late = {day for day in days if settings.is_complete(day)}
+    if late:
+        days.setdefault(now.date(), DayDelta({}, set())).late_days |= late
+    return days
+
+
+def _count_budgets(budgets: BudgetHours, event: RecordedEvent) -> None:
+    for slot, unit, is_by_run in event.budgets:
+        count = None if is_by_run else count_of(event.amounts, event.run_id, unit)
+        if count:
+            budgets.setdefault(slot, {}).setdefault(event.ts.hour, HourCount()).add(count)

@@ -9,7 +9,7 @@ from typing import Final
 from shared.domain.errors import Unavailable
 from shared.domain.ledger.counters import CounterShard, ShardRef
 from shared.domain.ledger.periods import days_of_month, month_of, start_of
-from shared.domain.ledger.rollups import DayEntry, DayRollup, MonthRollup, fold_day
+from shared.domain.ledger.rollups import DayEntry, DayRollup, MonthRollup, fold_day, with_budgets
 from shared.domain.ledger.run_counts import recount_hours
 from shared.domain.ledger.usage import DocumentField, Wanted
 from shared.domain.limits.metrics import Consumption
@@ -17,8 +17,8 @@ from shared.domain.people.tenants import Tenant
 from shared.ports import StaleRollup, UsageStore
 
 _MAX_TRIES = 5
-_WHOLE: Final[frozenset[DocumentField]] = frozenset({"cells", "hours"})
-_SUMS: Final[frozenset[DocumentField]] = frozenset({"hour_totals"})
+_WHOLE: Final[frozenset[DocumentField]] = frozenset({"cells", "hours", "budgets"})
+_SUMS: Final[frozenset[DocumentField]] = frozenset({"hour_totals", "budgets"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,12 +74,14 @@ def fold_one_day(store: UsageStore, tenant: Tenant, due: tuple[date, int], now: 
 def _fold(store: UsageStore, tenant: Tenant, beyond: ShardRef, now: datetime) -> FoldedDay:
     """Fold a day without saving it. `beyond` is the first counter that may not exist."""
     day = beyond.day
-    previous = store.read(tenant.id, Wanted(days=(day,), fields=_WHOLE)).documents.days.get(day)
+    wanted = Wanted(months=(month_of(day),), days=(day,), fields=_WHOLE)
+    found = store.read(tenant.id, wanted).documents
+    previous = found.days.get(day)
     # Include shards from before the number was lowered, and those added because a document was full.
     count = max(beyond.number, previous.shards if previous else 0, tenant.counters.shards_on(day))
     refs = tuple(ShardRef(day, number) for number in range(count))
     shards = list(store.read(tenant.id, Wanted(shards=refs, fields=_WHOLE)).documents.shards.values())
-    rollup = fold_day(day, shards, previous, now)
+    rollup = with_budgets(fold_day(day, shards, previous, now), shards, found.budgets_in(day))
     changed = {hour for shard in shards for hour in shard.run_hours}
     runs = recount_hours(day, rollup.runs, changed, partial(store.count_runs, tenant.id))
     return FoldedDay(previous=previous, rollup=replace(rollup, runs=runs), shards=shards)

@@ -7,6 +7,7 @@ import grpc
 
 from shared.adapters.firestore import queries
 from shared.adapters.firestore.encoding import from_microseconds, microseconds
+from shared.adapters.firestore.ledger.budgets import budget_paths
 from shared.adapters.firestore.ledger.counters import (
     clear_write,
     day_write,
@@ -17,7 +18,7 @@ from shared.adapters.firestore.ledger.counters import (
     read_day,
     read_month,
 )
-from shared.adapters.firestore.metering.events import EVENT_FIELDS, read_event, read_run
+from shared.adapters.firestore.metering.events import EVENT_FIELDS, read_event, read_run, read_run_sums
 from shared.adapters.firestore.metering.recorder import Recorder
 from shared.adapters.firestore.notices.alerts import read_usage_alert, usage_alert_fields
 from shared.adapters.firestore.notices.documents import outgoing_writes
@@ -47,7 +48,18 @@ from shared.ports.ledger import ALL_EVENTS, NOTHING
 DUE_PAGE_SIZE = 300
 COUNTERS_OUTLAST_EVENTS_BY = timedelta(days=3)
 """A counter outlives the events it counts, so that they can be compared, and any late event for its day."""
-_SMALL_FIELDS = ("days", "runs", "shards", "commits", "events", "folded_at", "totals", "dirty", "run_hours")
+_SMALL_FIELDS = (
+    "days",
+    "runs",
+    "shards",
+    "commits",
+    "events",
+    "folded_at",
+    "totals",
+    "dirty",
+    "run_hours",
+    "late_days",
+)
 """Fields of months, days and counters that every read asks for."""
 _STALE = frozenset(
     {grpc.StatusCode.FAILED_PRECONDITION, grpc.StatusCode.ALREADY_EXISTS, grpc.StatusCode.NOT_FOUND}
@@ -79,14 +91,16 @@ class FirestoreUsageStore:
         days = {paths.day(day): day for day in wanted.days}
         months = {paths.month(month): month for month in wanted.months}
         # The emulator reads one document after the other. In this order, what is written first is read last.
-        names = [paths.tenant, *shards, *days, *months]
-        fields = (*TENANT_FIELDS, *_SMALL_FIELDS, *wanted.fields)
+        runs = {paths.run(run_id): run_id for run_id in wanted.runs}
+        names = [paths.tenant, *runs, *shards, *days, *months]
+        fields = (*TENANT_FIELDS, *_SMALL_FIELDS, *wanted.fields, *budget_paths(wanted.budgets))
         found = self._rpc.batch_get(names, fields, wanted.most_bytes)
         tenant = found.get(paths.tenant)
         documents = Documents(
             months={month: read_month(found[name]) for name, month in months.items() if name in found},
             days={day: read_day(found[name]) for name, day in days.items() if name in found},
             shards={ref: read_counter(found[name]) for name, ref in shards.items() if name in found},
+            runs={run_id: read_run_sums(found[name]) for name, run_id in runs.items() if name in found},
         )
         return Snapshot(
             tenant=read_tenant(tenant) if tenant else None,

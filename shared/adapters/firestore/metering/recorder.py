@@ -16,9 +16,10 @@ from shared.adapters.firestore.people.tenants import raise_shards_write
 from shared.adapters.firestore.retries import Contended
 from shared.adapters.firestore.rpc import CommitRequest, FirestoreRpc
 from shared.domain.errors import TooLarge, Unavailable
+from shared.domain.ledger.budget_counts import BudgetSlot
 from shared.domain.ledger.counter_settings import MAX_COUNTER_SHARDS, CounterSettings
 from shared.domain.ledger.counters import METRICS, Cell, ShardRef
-from shared.domain.metering.recording import RecordedEvent, deltas_by_day
+from shared.domain.metering.recording import RecordedEvent, deltas_with_late_days
 from shared.domain.metering.runs import runs_of
 from shared.ports import Outcome
 
@@ -26,8 +27,10 @@ MAX_TRANSFORMS_PER_DOCUMENT = 500
 """Firestore's limit for one commit."""
 _OWN_TRANSFORMS = 3
 """`commits`, `events` and `fold_due`."""
-MAX_CELLS_PER_COMMIT = (MAX_TRANSFORMS_PER_DOCUMENT - _OWN_TRANSFORMS) // len(METRICS) - 1
-"""A transform for each metric of each cell, and of the day's totals."""
+_MAX_COUNTING_TRANSFORMS = MAX_TRANSFORMS_PER_DOCUMENT - _OWN_TRANSFORMS - len(METRICS)
+"""What the day's totals leave for cells and budgets."""
+_TRANSFORMS_PER_BUDGET = 2
+"""The amount, and the calls whose price is not known."""
 MAX_BYTES_PER_COMMIT = 3 * 1024 * 1024
 """Firestore takes 10 MiB, its emulator 4 MiB; counters and runs need some of it."""
 _USUAL_EVENT_BYTES = 700
@@ -129,7 +132,8 @@ class Recorder:
         for event in events:
             write_event(request.writes.add(), paths.event(event.identity), event, common)
         # In one order, so that commits that share documents wait for each other instead of aborting each other.
-        for day, delta in sorted(deltas_by_day(events).items()):
+        deltas = deltas_with_late_days(events, recording.settings, recording.now)
+        for day, delta in sorted(deltas.items()):
             due = recording.settings.due_at(day, recording.now)
             request.writes.append(counter_write(paths.counter(ShardRef(day, number)), delta, due))
         for run_id, run in sorted(runs_of(events).items()):
@@ -147,21 +151,42 @@ class Recorder:
 def split(events: Iterable[RecordedEvent]) -> Iterator[list[RecordedEvent]]:
     """Split `events` into parts that fit into one commit with their counters, almost always one part."""
     part: list[RecordedEvent] = []
-    cells: dict[date, set[Cell]] = {}
+    days: dict[date, _Transforms] = {}
     size = 0
     for event in events:
-        of_day = cells.setdefault(event.ts.date(), set())
-        cell = Cell(event.ts.hour, event.series)
+        of_day = days.setdefault(event.ts.date(), _Transforms())
         own_size = _size(event)
-        is_full = cell not in of_day and len(of_day) == MAX_CELLS_PER_COMMIT
-        if part and (is_full or size + own_size > MAX_BYTES_PER_COMMIT):
+        if part and (not of_day.fits(event) or size + own_size > MAX_BYTES_PER_COMMIT):
             yield part
-            part, cells, size = [], {}, 0
-            of_day = cells.setdefault(event.ts.date(), set())
-        of_day.add(cell)
+            part, days, size = [], {}, 0
+            of_day = days.setdefault(event.ts.date(), _Transforms())
+        of_day.add(event)
         part.append(event)
         size += own_size
     yield part
+
+
+class _Transforms:
+    """What a commit adds to a day's counter document, of which Firestore limits the transforms."""
+
+    def __init__(self) -> None:
+        self.cells: set[Cell] = set()
+        self.budgets: set[tuple[int, BudgetSlot]] = set()
+
+    def fits(self, event: RecordedEvent) -> bool:
+        """Return whether the event can be counted in the same commit."""
+        cells = len(self.cells) + (Cell(event.ts.hour, event.series) not in self.cells)
+        budgets = len(self.budgets | self._budgets_of(event)) if event.budgets else len(self.budgets)
+        return cells * len(METRICS) + budgets * _TRANSFORMS_PER_BUDGET <= _MAX_COUNTING_TRANSFORMS
+
+    def add(self, event: RecordedEvent) -> None:
+        self.cells.add(Cell(event.ts.hour, event.series))
+        if event.budgets:
+            self.budgets |= self._budgets_of(event)
+
+    @staticmethod
+    def _budgets_of(event: RecordedEvent) -> set[tuple[int, BudgetSlot]]:
+        return {(event.ts.hour, counted.slot) for counted in event.budgets}
 
 
 def _size(event: RecordedEvent) -> int:
