@@ -81,7 +81,7 @@ class CounterShard:
     budgets: BudgetHours = field(default_factory=dict)
     """Those that were asked for."""
     late_days: frozenset[date] = frozenset()
-    """Earlier days to which something was added on this one, after they were complete."""
+    """Earlier days to which something was added on this one, perhaps after they were complete."""
     version: object = None
 
 

@@ -79,7 +79,7 @@ class Wanted:
             and other.runs <= self.runs
         )
 
-    def with_(self, other: "Wanted") -> "Wanted":
+    def joined(self, other: "Wanted") -> "Wanted":
         """Return what reads both at once."""
         return Wanted(
             months=tuple(sorted({*self.months, *other.months})),

@@ -18,6 +18,7 @@ ScopeKind = Literal["tenant", "user", "workflow", "key", "tag"]
 BudgetWindow = Literal["run", "day", "week", "month", "period", "total"]
 OnReach = Literal["block", "warn"]
 OnUnknownPrice = Literal["block", "ignore"]
+OnUnreadable = Literal["open", "closed"]
 
 _ONE_DAY = timedelta(days=1)
 _ONE_WEEK = timedelta(days=7)

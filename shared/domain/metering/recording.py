@@ -10,7 +10,6 @@ from typing import Final, NamedTuple
 from uuid import uuid4
 
 from shared.domain.ledger.budget_counts import BudgetHours, Counted, HourCount
-from shared.domain.ledger.counter_settings import CounterSettings
 from shared.domain.ledger.counters import Cell, Cells, Series, Totals, add
 from shared.domain.ledger.periods import MAX_AGE, MAX_AHEAD
 from shared.domain.ledger.sums import count_of
@@ -167,7 +166,7 @@ class DayDelta:
     events: int = 0
     budgets: BudgetHours = field(default_factory=dict)
     late_days: set[date] = field(default_factory=set)
-    """Complete days to which the same commit adds something."""
+    """Earlier days to which the same commit adds something."""
 
 
 def deltas_by_day(events: Iterable[RecordedEvent]) -> dict[date, DayDelta]:
@@ -188,17 +187,15 @@ def deltas_by_day(events: Iterable[RecordedEvent]) -> dict[date, DayDelta]:
     return days
 
 
-def deltas_with_late_days(
-    events: Iterable[RecordedEvent], settings: CounterSettings, now: datetime
-) -> dict[date, DayDelta]:
-    """Return the amounts by day, with complete days listed on today's counter.
+def deltas_with_late_days(events: Iterable[RecordedEvent], now: datetime) -> dict[date, DayDelta]:
+    """Return the amounts by day, with earlier days listed on today's counter.
 
-    A check reads today's counter anyway, and so learns which days to count again before their next fold.
+    A check reads today's counter anyway, and so learns which complete days to count again before their next fold.
     """
-    days = deltas_by_day(events)
-    late = {day for day in days if settings.is_complete(day)}
+    days, today = deltas_by_day(events), now.date()
+    late = {day for day in days if day < today}
     if late:
-        days.setdefault(now.date(), DayDelta({}, set())).late_days |= late
+        days.setdefault(today, DayDelta({}, set())).late_days |= late
     return days
 
 

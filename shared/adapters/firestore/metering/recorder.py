@@ -132,7 +132,7 @@ class Recorder:
         for event in events:
             write_event(request.writes.add(), paths.event(event.identity), event, common)
         # In one order, so that commits that share documents wait for each other instead of aborting each other.
-        deltas = deltas_with_late_days(events, recording.settings, recording.now)
+        deltas = deltas_with_late_days(events, recording.now)
         for day, delta in sorted(deltas.items()):
             due = recording.settings.due_at(day, recording.now)
             request.writes.append(counter_write(paths.counter(ShardRef(day, number)), delta, due))

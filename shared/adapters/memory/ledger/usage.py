@@ -46,7 +46,7 @@ class MemoryUsageStore(MemoryState):
         self, usage: TenantUsage, events: Sequence[RecordedEvent], settings: CounterSettings, now: datetime
     ) -> None:
         number = random.randrange(settings.shards)  # noqa: S311 (spreads load, no secret)
-        for day, delta in deltas_with_late_days(events, settings, now).items():
+        for day, delta in deltas_with_late_days(events, now).items():
             counter = usage.counters.setdefault(ShardRef(day, number), CounterDocument())
             for cell, amounts in delta.cells.items():
                 add(counter.cells.setdefault(cell, {}), amounts)
