@@ -39,6 +39,7 @@ class AskedBudgets:
 
     windows: Mapping[Period, AskedWindow] = field(default_factory=dict)
     runs: frozenset[str] = frozenset()
+    run_slots: frozenset[BudgetSlot] = frozenset()
 
 
 NO_BUDGETS: Final = AskedBudgets()
@@ -69,7 +70,8 @@ class ReadingPlans:
     @property
     def first_read(self) -> Wanted:
         """The documents to read at once."""
-        runs = Wanted(runs=self.asked.runs, most_bytes=MAX_READ_BYTES)
+        asked = self.asked
+        runs = Wanted(runs=asked.runs, budgets=asked.run_slots, most_bytes=MAX_READ_BYTES)
         return reduce(Wanted.joined, (plan.first_read for plan in self.all), runs)
 
     def counting_late(self, days: Collection[date]) -> "ReadingPlans":

@@ -1,7 +1,7 @@
 """Reads a tenant's limit status, and checks whether a request fits its limits."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
@@ -29,8 +29,8 @@ USAGE_UNREADABLE: Final = "usage_unreadable"
 class Planned:
     """A call or a run that is planned: how much it will use, for whom, and in which run."""
 
-    request: UsageRequest = UsageRequest()
-    spender: Spender = Spender()
+    request: UsageRequest = field(default_factory=UsageRequest)
+    spender: Spender = field(default_factory=Spender)
     run_id: str | None = None
 
 

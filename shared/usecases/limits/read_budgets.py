@@ -24,14 +24,18 @@ def ask_for(
 ) -> AskedBudgets:
     """Return what to read for these budgets of the tenant as it is `now`."""
     windows: dict[Period, AskedWindow] = {}
+    run_slots: set[BudgetSlot] = set()
     for each in budgets:
         window = _window_of(tenant, each.budget, now)
-        if window is not None:
+        own = {each.slot} if each.budget.is_counted else set()
+        if window is None:
+            run_slots |= own
+        else:
             before = windows.get(window, AskedWindow())
-            own = {each.slot} if each.budget.is_counted else set()
             needs_runs = before.needs_runs or (not own and each.budget.unit == "runs")
             windows[window] = AskedWindow(slots=before.slots | own, needs_runs=needs_runs)
-    return AskedBudgets(windows=windows, runs=frozenset({run_id} if run_id else ()))
+    runs = frozenset({run_id} if run_id else ())
+    return AskedBudgets(windows=windows, runs=runs, run_slots=frozenset(run_slots))
 
 
 def uses_of(

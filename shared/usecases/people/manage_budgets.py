@@ -44,6 +44,7 @@ _SHOWN_CHARS = 40
 class BudgetRequest:
     """A budget as somebody wants it; None is the default."""
 
+    id: str
     scope: BudgetScope
     unit: BudgetUnit
     amount: int
@@ -53,19 +54,17 @@ class BudgetRequest:
     on_unknown_price: OnUnknownPrice | None = None
 
 
-def set_budget(
-    directory: Directory, tenant: Tenant, budget_id: str, request: BudgetRequest, change: Change
-) -> Budget:
+def set_budget(directory: Directory, tenant: Tenant, request: BudgetRequest, change: Change) -> Budget:
     """Create or replace a budget, and return it.
 
     Raise InvalidInput for a bad request, Conflict for one budget too many, or if the budget has changed meanwhile.
     One that stays the same leaves no audit entry.
     """
-    wanted = _valid_budget(budget_id, request, change.at)
+    wanted = _valid_budget(request, change.at)
     _require_usable_key(directory, tenant.id, wanted.scope, change.at)
 
     def edit(current: Tenant) -> Budget:
-        before = find_budget(current, budget_id)
+        before = find_budget(current, wanted.id)
         require_version(change.based_on, budget_version(before) if before else None)
         if before is None and len(current.budgets) >= MAX_BUDGETS:
             message = f"tenant {tenant.id!r} has {MAX_BUDGETS} budgets, the maximum: remove one first"
@@ -127,9 +126,9 @@ def describe_budget(budget: Budget) -> str:
     return f"{budget.id}: {amount}, {budget.window}, {budget.scope}, {budget.on_reach}{unknown}, {alerts}"
 
 
-def _valid_budget(budget_id: str, request: BudgetRequest, now: datetime) -> Budget:
-    if not re.fullmatch(BUDGET_ID, budget_id):
-        message = f"id {_shown(budget_id)} is not lower-case letters, digits, _ and -, at most 64 of them"
+def _valid_budget(request: BudgetRequest, now: datetime) -> Budget:
+    if not re.fullmatch(BUDGET_ID, request.id):
+        message = f"id {_shown(request.id)} is not lower-case letters, digits, _ and -, at most 64 of them"
         raise invalid("id", message)
     _require_valid_scope(request.scope)
     _require_valid_amount(request)
@@ -137,7 +136,7 @@ def _valid_budget(budget_id: str, request: BudgetRequest, now: datetime) -> Budg
         raise invalid("window", "window is run, but a run is always one run: limit its cost or its tokens")
     blocks = request.unit == "cost" and request.on_reach == "block"
     return Budget(
-        id=budget_id,
+        id=request.id,
         scope=request.scope,
         unit=request.unit,
         amount=request.amount,
@@ -145,7 +144,7 @@ def _valid_budget(budget_id: str, request: BudgetRequest, now: datetime) -> Budg
         on_reach=request.on_reach,
         on_unknown_price=request.on_unknown_price or ("block" if blocks else "ignore"),
         thresholds=_valid_thresholds(request),
-        counts_from=now.replace(microsecond=0) + COUNTED_AFTER,
+        counts_from=now + COUNTED_AFTER,
     )
 
 
@@ -153,11 +152,11 @@ def _require_valid_scope(scope: BudgetScope) -> None:
     if scope.kind == "tenant":
         return
     if scope.kind == "tag" and not _TAG_NAME.fullmatch(scope.name):
-        message = f"tag name {_shown(scope.name)} does not begin with a lower-case letter and go on with at most 31 of a-z, 0-9, _ and -"
+        message = f"scope: tag name {_shown(scope.name)} is not a lower-case letter and up to 31 of a-z, 0-9, _ and -"
         raise invalid("scope", message)
     most = MAX_VALUE_CHARS[scope.kind]
     if not scope.value.strip() or len(scope.value) > most or _CONTROL.search(scope.value):
-        message = f"scope: {scope.kind} {_shown(scope.value)} is not 1 to {most} characters without control characters"
+        message = f"scope: {scope.kind} {_shown(scope.value)} is not 1 to {most} printable characters"
         raise invalid("scope", message)
 
 
