@@ -32,7 +32,11 @@ SCOPES = [
         {"tags": {"feature": "chat"}},
     ),
     ({"user_id": "*"}, {"user_id": "ann"}, {"user_id": "bob"}),
-    ({"tag": {"name": "feature", "value": "*"}}, {"tags": {"feature": "search"}}, {"tags": {"feature": "chat"}}),
+    (
+        {"tag": {"name": "feature", "value": "*"}},
+        {"tags": {"feature": "search"}},
+        {"tags": {"feature": "chat"}},
+    ),
 ]
 
 
@@ -53,7 +57,11 @@ def test_h8_a_budget_holds_for_its_scope_and_for_nothing_else(  # noqa: PLR0913 
     functions.record(key, costing("0.75", **within), costing("5.00", **outside), costing("7.00"))
     assert functions.check(key, cost_usd="0.25", **within)["allowed"] is True
     denied = functions.check(key, cost_usd="0.26", **within)
-    assert (denied["allowed"], denied["code"], denied["budget"]["budget_id"]) == (False, "budget_exceeded", "cap")
+    assert (denied["allowed"], denied["code"], denied["budget"]["budget_id"]) == (
+        False,
+        "budget_exceeded",
+        "cap",
+    )
     assert (denied["budget"]["limit"], denied["budget"]["used"], denied["budget"]["left"]) == (
         "1.00",
         "0.75",
