@@ -42,7 +42,7 @@ SCOPES = [
 
 @pytest.mark.parametrize(("scope", "within", "outside"), SCOPES)
 @pytest.mark.parametrize("window", ["day", "week", "month", "period", "total"])
-def test_h8_a_budget_holds_for_its_scope_and_for_nothing_else(  # noqa: PLR0913 (fixtures)
+def test_h8_a_budget_holds_for_its_scope_and_for_nothing_else(
     scope: Json,
     within: Json,
     outside: Json,

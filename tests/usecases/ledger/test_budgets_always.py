@@ -230,8 +230,8 @@ def plain_window(budget: Budget, tenant: Tenant, now: datetime) -> Period | None
 def check_now(life: Life, ledger: Ledger, known: Tenant) -> None:
     budgets = life.known().budgets
     spender, run_id = Spender("ann", "w", "k1", {"team": "x"}), "r1"
-    asked = [each for each in budgets_of(life.known(), spender, run_id)]
-    asked = [each for each in asked if (each.budget.window, each.budget.unit) != ("run", "runs")]
+    applying = budgets_of(life.known(), spender, run_id)
+    asked = [each for each in applying if (each.budget.window, each.budget.unit) != ("run", "runs")]
     read = ledger.budgets(known, lambda _: ask_for(life.known(), asked, run_id, life.now), life.now)
     for use in uses_of(read, asked, run_id, life.now):
         assert (use.used, use.spent.unknown_calls) == life.expected(use.budget, use.value, run_id), use
