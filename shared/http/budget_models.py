@@ -53,7 +53,7 @@ AmountUsd = Annotated[
         }
     ),
 ]
-Amount = Annotated[int, Field(strict=True, ge=1, lt=MAX_LIMIT)]
+Amount = Annotated[int, Field(strict=True, ge=1, le=MAX_LIMIT - 1)]
 
 
 class _Scope(BaseModel):

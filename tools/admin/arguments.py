@@ -6,6 +6,7 @@ from typing import get_args
 from shared.domain.people.tenant_rows import RowSort
 from shared.domain.people.tenants import TenantStatus
 from tools.admin import commands, list_commands
+from tools.admin.budget_commands import add_budgets
 from tools.admin.grant_arguments import add_grants
 from tools.admin.operator_commands import add_operators
 from tools.admin.parsing import PROGRAM, Command, add, add_common, whole_number
@@ -30,13 +31,14 @@ def parser() -> ArgumentParser:
     add_common(top, is_top=True)
     subjects = top.add_subparsers(
         required=True,
-        metavar="{tenant,key,platform-key,member,operator,endpoint,verify,audit,price,plans,stripe,alerts}",
+        metavar="{tenant,budget,key,platform-key,member,operator,endpoint,verify,audit,price,plans,stripe,alerts}",
     )
     _add_tenant(
         subjects.add_parser(
             "tenant", help="create, list, show, suspend, resume or end tenants; plans, limits, grants"
         )
     )
+    add_budgets(subjects.add_parser("budget", help="set, list or remove a tenant's budgets"))
     add_key(subjects.add_parser("key", help="create, list, rotate or revoke a tenant's API keys"))
     add_platform_key(subjects.add_parser("platform-key", help="keys that act for every tenant"))
     add_member(subjects.add_parser("member", help="add, list or remove a tenant's members"))
