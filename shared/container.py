@@ -28,7 +28,7 @@ from shared.stores import Storage, process_memory
 from shared.usecases.billing.billing_dependencies import BillingDependencies
 from shared.usecases.ledger.fold_lag import FoldLag
 from shared.usecases.ledger.fold_tenant import TenantFolder
-from shared.usecases.ledger.ledger import Ledger
+from shared.usecases.ledger.ledger import Ledger, PeriodUsage
 from shared.usecases.ledger.reconciliation_turns import ReconciliationTurns
 from shared.usecases.limits.check_limits import Limits, Thresholds
 from shared.usecases.limits.limit_rates import RateLimits
@@ -39,6 +39,7 @@ from shared.usecases.metering.record_events import EventRecorder
 from shared.usecases.metering.record_for_tenants import PlatformRecorder
 from shared.usecases.notices.deliver import Deliverer, DeliveryDependencies
 from shared.usecases.notices.raise_alerts import AlertRaiser
+from shared.usecases.notices.raise_budget_alerts import BudgetAlertRaiser
 from shared.usecases.people.authenticate import KeyAuthenticator
 from shared.usecases.people.authenticate_member import MemberAuthenticator
 from shared.usecases.people.named_tenants import NamedTenants
@@ -170,6 +171,10 @@ class Container(Storage):
         )
 
     @cached_property
+    def budget_alerts(self) -> BudgetAlertRaiser:
+        return BudgetAlertRaiser(store=self.usage, members=self.members, outbox=self.outbox, links=self.links)
+
+    @cached_property
     def authenticator(self) -> KeyAuthenticator:
         return KeyAuthenticator(self.directory)
 
@@ -224,7 +229,11 @@ class Container(Storage):
 
     @cached_property
     def folder(self) -> TenantFolder:
-        return TenantFolder(self.usage, self.thresholds.policy_of, self.alerts, self.config.day_limits)
+        def raise_all(used: PeriodUsage, now: datetime) -> None:
+            self.alerts(used, now)
+            self.budget_alerts(used, now)
+
+        return TenantFolder(self.usage, self.thresholds.policy_of, raise_all, self.config.day_limits)
 
     @cached_property
     def thresholds(self) -> Thresholds:

@@ -5,8 +5,12 @@ from typing import Any
 
 import pytest
 
+from shared.domain.errors import Unavailable
+from shared.domain.notices.webhooks import Notice
+from shared.stores import process_memory
 from tests.golden.test_cost_limit import UNPRICED, costing
 from tests.http.serving import Clock, Functions, Json, succeeded
+from tests.outgoing_fixtures import entries_of, mails_of
 
 MINUTE = timedelta(minutes=1)
 PATH = "/tenants/acme/budgets"
@@ -163,6 +167,71 @@ def test_h6_an_unknown_price_is_refused_unless_the_budget_ignores_it(
     set_budget(functions, owner, "cap", {"tenant": True}, **{k: v for k, v in amounts.items() if v})
     asked = functions.check(key)
     assert (asked["allowed"], asked["code"]) == (code is None, code)
+
+
+def test_h7_a_threshold_of_a_budget_gives_one_alert_one_mail_and_one_webhook_in_each_window(
+    functions: Functions, clock: Clock, key: str, owner: str
+) -> None:
+    set_budget(functions, owner, "each", {"user_id": "*"}, amount_usd="1.00", thresholds=[50, 100])
+    clock.pass_by(MINUTE)
+    functions.record(key, costing("1.20", user_id="ann"), costing("0.50", user_id="bob"), costing("9.00"))
+    for _ in range(3):
+        assert functions.tick(["acme"]).status_code == 200
+        clock.pass_by(MINUTE)
+        functions.record(key, costing("0.01", user_id="ann"))
+    alerts = functions.read(owner, "/tenants/acme/alerts")["alerts"]
+    told = sorted((each["budget"]["value"], each["threshold_percent"], each["used_usd"]) for each in alerts)
+    assert told == [("ann", 50, "1.20"), ("ann", 100, "1.20"), ("bob", 50, "0.50")]
+    (mail,) = [mail for mail in mails_of(process_memory()) if mail.kind == "limit"]
+    assert mail.paragraphs == (
+        "Budget each for “ann”: $1.20 of $1.00 provider cost used (120 %).",
+        "Budget each for “bob”: $0.50 of $1.00 provider cost used (50 %).",
+    )
+    assert sorted(notice.type for notice in notices()) == ["budget.reached", "budget.warning"]
+    assert len({notice.message_id for notice in notices()}) == 2
+    clock.pass_by(timedelta(days=1))
+    functions.record(key, costing("0.50", user_id="bob"))
+    assert functions.tick(["acme"]).status_code == 200
+    owner = functions.sign_in("ann@example.com")
+    assert len(functions.read(owner, "/tenants/acme/alerts")["alerts"]) == 4, "a new day, a new alert"
+
+
+def notices() -> list[Notice]:
+    return [entry.content for entry in entries_of(process_memory()) if isinstance(entry.content, Notice)]
+
+
+@pytest.mark.parametrize(("policy", "is_allowed"), [(None, False), ("open", True), ("closed", False)])
+def test_h9_when_usage_cannot_be_read_the_answer_says_so_and_follows_the_policy(
+    policy: str | None,
+    is_allowed: bool,
+    functions: Functions,
+    clock: Clock,
+    key: str,
+    owner: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    if policy:
+        succeeded(functions.send("PUT", owner, "/tenants/acme/on-unreadable", {"on_unreadable": policy}))
+    decided = functions.check(key, tokens=1)
+    assert (decided["allowed"], decided["decided"]) == (True, True)
+    go_away(monkeypatch)
+    # Keys are looked up again after a minute: those that were known still are, while the store is away.
+    for _ in range(2):
+        asked = functions.check(key, tokens=1)
+        assert (asked["allowed"], asked["decided"], asked["code"]) == (is_allowed, False, "usage_unreadable")
+        assert asked["status"] is None
+        assert "cannot be read" in asked["reason"]
+        clock.pass_by(timedelta(minutes=5))
+
+
+def go_away(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the store answer nothing any more."""
+
+    def away(*_: object) -> None:
+        raise Unavailable("the store is away")
+
+    for method in ("read", "find_key", "find_tenant", "count_runs"):
+        monkeypatch.setattr(process_memory(), method, away)
 
 
 def test_h8_late_events_of_days_that_are_folded_count_at_once(

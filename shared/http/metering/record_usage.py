@@ -132,6 +132,7 @@ _ROUTES = (
         summary="Check whether usage would fit the limits",
         handle=_check,
         needs="limits:read",
+        answers_while_away=True,
         response=CheckResponse,
         body=CheckBody,
         headers=TenantHeader,
