@@ -216,7 +216,7 @@ class ReadingPlan:
         counts the runs, saves both, and clears only counters that did not change since. So if every counter is
         clean, the folded runs were counted after the last event.
         """
-        open_days = (*self.late, *self.live)
+        open_days = self._open_days(found)
         shards = [shard for ref, shard in found.shards.items() if ref.day in open_days]
         if all(not shard.dirty and month_of(shard.ref.day) in found.months for shard in shards):
             return None
@@ -230,7 +230,7 @@ class ReadingPlan:
             days = {day: self._totals(day, found) for day in (*self.complete, *self.live)}
         folded = [*self.complete, *self.live]
         if uncounted_runs is not None:
-            first_open = (*self.late, *self.live)[0]
+            first_open = self._open_days(found)[0]
             folded = [day for day in self.complete if day < first_open]
         return Usage(
             within=self.within,
@@ -257,6 +257,11 @@ class ReadingPlan:
 
     def _wants(self, slot: BudgetSlot) -> bool:
         return slot in self.budgets or BudgetSlot(slot.key, EVERY_VALUE) in self.budgets
+
+    def _open_days(self, found: Documents) -> list[date]:
+        """Return the days that are not folded completely."""
+        dirty = {ref.day for ref, shard in found.shards.items() if shard.dirty}
+        return [*(day for day in self.late if day in dirty), *self.live]
 
     def _totals(self, day: date, found: Documents) -> Totals:
         is_whole = self.within.covers(day)

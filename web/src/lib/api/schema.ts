@@ -3283,6 +3283,29 @@ export interface components {
              * @description False if calls are unpriced or incomplete: they cost at least `used_usd`. Null unless the metric is `cost`.
              */
             cost_is_complete: boolean | null;
+            /**
+             * @description The budget; null for a limit of the plan. `period_start` begins its window.
+             * @default null
+             */
+            budget: components["schemas"]["AlertedBudgetResponse"] | null;
+        };
+        /**
+         * AlertedBudgetResponse
+         * @description The budget of an alert.
+         */
+        AlertedBudgetResponse: {
+            /** Id */
+            id: string;
+            /**
+             * Window
+             * @enum {string}
+             */
+            window: "run" | "day" | "week" | "month" | "period" | "total";
+            /**
+             * Value
+             * @description Of the scope; null unless each value has a budget of its own.
+             */
+            value: string | null;
         };
         /**
          * AlertsResponse
@@ -3692,7 +3715,7 @@ export interface components {
              * Type
              * @enum {string}
              */
-            type: "limit.warning" | "limit.reached" | "plan.changed" | "invoice.payment_failed" | "billing.alert" | "endpoint.test";
+            type: "limit.warning" | "limit.reached" | "budget.warning" | "budget.reached" | "plan.changed" | "invoice.payment_failed" | "billing.alert" | "endpoint.test";
             /**
              * Status
              * @enum {string}
