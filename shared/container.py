@@ -26,6 +26,8 @@ from shared.ports import (
 )
 from shared.stores import Storage, process_memory
 from shared.usecases.billing.billing_dependencies import BillingDependencies
+from shared.usecases.billing.estimate_prices import PriceEstimator
+from shared.usecases.billing.refresh_margins import MarginRefresher
 from shared.usecases.ledger.fold_lag import FoldLag
 from shared.usecases.ledger.fold_tenant import TenantFolder
 from shared.usecases.ledger.ledger import Ledger, PeriodUsage
@@ -43,6 +45,9 @@ from shared.usecases.notices.raise_budget_alerts import BudgetAlertRaiser
 from shared.usecases.people.authenticate import KeyAuthenticator
 from shared.usecases.people.authenticate_member import MemberAuthenticator
 from shared.usecases.people.named_tenants import NamedTenants
+from shared.usecases.platform.compute_overview import OverviewRefresher
+from shared.usecases.platform.stripe_failures import FailureKeeper
+from shared.usecases.platform.tick_history import TickHistory
 from shared.usecases.prices.read_prices import PriceReader
 from shared.usecases.tick_jobs import TickJobs
 
@@ -127,7 +132,23 @@ class Container(Storage):
             publisher=self.publisher,
             turns=ReconciliationTurns(self._stores.reconciliations),
             rows=self.rows,
+            margins=self.margin_refresher,
+            history=TickHistory(self.service),
+            overview=self._overview,
         )
+
+    @cached_property
+    def _overview(self) -> OverviewRefresher:
+        return OverviewRefresher(
+            service=self.service,
+            tenant_index=self.tenant_index,
+            margins=self._stores.margins,
+            outbox=self.outbox,
+        )
+
+    @cached_property
+    def stripe_failures(self) -> FailureKeeper:
+        return FailureKeeper(self.service, self._stores.billing)
 
     @cached_property
     def deliverer(self) -> Deliverer:
@@ -233,7 +254,21 @@ class Container(Storage):
             self.alerts(used, now)
             self.budget_alerts(used, now)
 
-        return TenantFolder(self.usage, self.thresholds.policy_of, raise_all, self.config.day_limits)
+        return TenantFolder(
+            self.usage,
+            self.thresholds.policy_of,
+            raise_all,
+            self.config.day_limits,
+            self.margin_refresher.refresh_current,
+        )
+
+    @cached_property
+    def price_estimator(self) -> PriceEstimator:
+        return PriceEstimator(self.margins)
+
+    @cached_property
+    def margin_refresher(self) -> MarginRefresher:
+        return MarginRefresher(self.ledger, self._stores.billing, self.margins)
 
     @cached_property
     def thresholds(self) -> Thresholds:

@@ -11,6 +11,7 @@ from shared.ports import (
     BillingStore,
     Directory,
     Endpoints,
+    Margins,
     Members,
     Operations,
     Operators,
@@ -18,6 +19,8 @@ from shared.ports import (
     PlanCatalogs,
     PriceBooks,
     Reconciliations,
+    ServiceStatus,
+    TenantData,
     TenantIndex,
     UsageStore,
 )
@@ -42,11 +45,14 @@ class Stores:
     members: Members
     operators: Operators
     billing: BillingStore
+    margins: Margins
     plan_catalogs: PlanCatalogs
     price_books: PriceBooks
     outbox: Outbox
     endpoints: Endpoints
     reconciliations: Reconciliations
+    tenant_data: TenantData
+    service: ServiceStatus
 
     @classmethod
     def in_memory(cls) -> Self:
@@ -65,11 +71,14 @@ class Stores:
             members=firestore.FirestoreMembers(rpc),
             operators=firestore.FirestoreOperators(rpc),
             billing=firestore.FirestoreBillingStore(rpc),
+            margins=firestore.FirestoreMargins(rpc),
             plan_catalogs=firestore.FirestorePlanCatalogs(rpc),
             price_books=firestore.FirestorePriceBooks(rpc),
             outbox=firestore.FirestoreOutbox(rpc),
             endpoints=firestore.FirestoreEndpoints(rpc),
             reconciliations=firestore.FirestoreReconciliations(rpc),
+            tenant_data=firestore.FirestoreTenantData(rpc),
+            service=firestore.FirestoreServiceStatus(rpc),
         )
 
 
@@ -92,6 +101,10 @@ class Storage:
         return self._stores.tenant_index
 
     @cached_property
+    def margins(self) -> Margins:
+        return self._stores.margins
+
+    @cached_property
     def price_books(self) -> PriceBooks:
         return self._stores.price_books
 
@@ -104,12 +117,20 @@ class Storage:
         return self._stores.endpoints
 
     @cached_property
+    def tenant_data(self) -> TenantData:
+        return self._stores.tenant_data
+
+    @cached_property
     def members(self) -> Members:
         return self._stores.members
 
     @cached_property
     def operators(self) -> Operators:
         return self._stores.operators
+
+    @cached_property
+    def service(self) -> ServiceStatus:
+        return self._stores.service
 
     @cached_property
     def _stores(self) -> Stores:

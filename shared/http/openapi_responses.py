@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
+from shared.http.csv_files import NEXT_CURSOR
 from shared.http.idempotency import REPLAYED, IdempotencyHeaders
 from shared.http.routes import METERING_PATHS, Route
 
@@ -14,6 +15,7 @@ _REFUSALS: Final[Mapping[int, str]] = {
     403: "The caller may not do this, or is of another tenant.",
     404: "It does not exist.",
     405: "The path does not support this method.",
+    406: "The header Accept excludes the content types of this route.",
     408: "The body did not arrive in time.",
     409: "It exists already, has changed meanwhile, or there are too many.",
     413: "The body, the query string or the batch is larger than its documented maximum.",
@@ -30,6 +32,10 @@ HEADERS: Final[Mapping[str, _Json]] = {
     "X-Content-Type-Options": {"description": "Always.", "schema": {"const": "nosniff"}},
     "Content-Disposition": {
         "description": "The name of a file to download.",
+        "schema": {"type": "string"},
+    },
+    NEXT_CURSOR: {
+        "description": "Only if a file does not hold everything: the cursor at which to go on.",
         "schema": {"type": "string"},
     },
     REPLAYED: {
@@ -75,7 +81,7 @@ def responses(each: Route, schema: _Json | None) -> _Json:
     if each.is_also_csv:
         success["content"]["text/csv"] = {"schema": {"type": "string"}}
         # Only a file has a name.
-        success["headers"] |= _optional("Content-Disposition")
+        success["headers"] |= _optional("Content-Disposition") | _optional(NEXT_CURSOR)
     if each.headers is IdempotencyHeaders:
         success["headers"] |= _optional(REPLAYED)
     refusals = {
@@ -105,6 +111,7 @@ def _is_possible(status: int, each: Route) -> bool:
         403: each.needs is not None,
         404: "<" in each.path
         or (each.path.startswith(METERING_PATHS) and has_body and not each.names_tenants),
+        406: each.response is not None,
         408: has_body,
         409: changes_tenant,
         422: has_input,

@@ -5,6 +5,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
+from types import UnionType
 from typing import Final, Protocol
 
 from flask import Request, Response
@@ -19,14 +20,19 @@ from shared.domain.people.tenants import Change, member_actor
 from shared.ports import (
     Directory,
     Endpoints,
+    Margins,
     Members,
     Operations,
     Outbox,
+    PriceBooks,
+    ServiceStatus,
     SignatureCheck,
     TenantIndex,
     UsageStore,
 )
 from shared.usecases.billing.billing_dependencies import BillingDependencies
+from shared.usecases.billing.estimate_prices import PriceEstimator
+from shared.usecases.billing.refresh_margins import MarginRefresher
 from shared.usecases.ledger.fold_lag import FoldLag
 from shared.usecases.ledger.ledger import Ledger
 from shared.usecases.limits.check_limits import Limits
@@ -38,6 +44,7 @@ from shared.usecases.metering.record_for_tenants import PlatformRecorder
 from shared.usecases.people.authenticate import Access, KeyAuthenticator, PlatformAccess
 from shared.usecases.people.authenticate_member import MemberAuthenticator
 from shared.usecases.people.named_tenants import NamedTenants
+from shared.usecases.platform.stripe_failures import FailureKeeper
 
 MAX_BODY_BYTES = 4 * 1024 * 1024
 """Of events and of Stripe's webhooks. All other bodies are a few fields."""
@@ -46,6 +53,8 @@ TENANT_HEADER: Final = "GWI-Tenant"
 """Names the tenant for which a platform key acts, where the path names none."""
 METERING_PATHS = "/v1/"
 """The beginning of the paths that agents call; these take only keys."""
+PLATFORM_PATHS = "/api/v1/platform/"
+"""The beginning of the paths that do not exist for signed-in people who are no operators."""
 
 
 PRIVATE = "no-store"
@@ -95,6 +104,18 @@ class Container(Protocol):
     def rates(self) -> RateLimits: ...
     @property
     def billing(self) -> BillingDependencies: ...
+    @property
+    def margins(self) -> Margins: ...
+    @property
+    def margin_refresher(self) -> MarginRefresher: ...
+    @property
+    def service(self) -> ServiceStatus: ...
+    @property
+    def stripe_failures(self) -> FailureKeeper: ...
+    @property
+    def price_books(self) -> PriceBooks: ...
+    @property
+    def price_estimator(self) -> PriceEstimator: ...
     @property
     def plans(self) -> CurrentPlans: ...
     @property
@@ -180,7 +201,7 @@ class Route:
     handle: Callable[[Call, Container], Response]
     needs: Permission | SignInLevel | None
     platform_needs: Permission | None = None
-    response: type[BaseModel] | None = None
+    response: type[BaseModel] | UnionType | None = None
     body: object = None
     query: type[BaseModel] | None = None
     headers: type[BaseModel] | None = None

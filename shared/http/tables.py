@@ -1,19 +1,25 @@
 """The routes of the API, by the function that serves them, each with the OpenAPI document of its routes."""
 
 from shared.http import openapi
-from shared.http.billing import billing
-from shared.http.ledger import series, usage_api
+from shared.http.billing import billing, reconciliation
+from shared.http.ledger import attribution, explain, run_bundles, series, usage_api
 from shared.http.liveness import ALIVE
 from shared.http.metering import record_usage
 from shared.http.notices import alerts, endpoints, mail_links
 from shared.http.people import api_keys, audit, budgets, members, new_tenants, tenant_settings, tenants
+from shared.http.platform import margins, status
 from shared.http.platform import plans as platform_plans
+from shared.http.platform import prices as platform_prices
 from shared.http.routes import Route
 
 _READING = (
     usage_api,
+    explain,
+    run_bundles,
     series,
+    attribution,
     billing,
+    reconciliation,
     new_tenants,
     tenants,
     members,
@@ -25,6 +31,9 @@ _READING = (
     mail_links,
     audit,
     platform_plans,
+    platform_prices,
+    margins,
+    status,
 )
 
 _USAGE_API = (ALIVE, *(route for table in _READING for route in table.ROUTES))

@@ -30,6 +30,7 @@ from shared.ports.ledger import (
     UsageStore,
 )
 from shared.ports.limits import PlanCatalogs, StalePlans
+from shared.ports.margins import Margins
 from shared.ports.notices import (
     DeliveryFailed,
     Endpoints,
@@ -52,7 +53,9 @@ from shared.ports.people import (
     StaleMembers,
     StaleTenant,
 )
+from shared.ports.platform import FailedAttempt, ServiceStatus, StoredStatus
 from shared.ports.prices import BrokenCatalog, CatalogSource, PriceBooks, StalePrices
+from shared.ports.tenant_data import ErasedEvents, TenantData
 from shared.ports.tenant_index import StaleRow, StoredRow, TenantIndex
 
 __all__ = [
@@ -68,11 +71,14 @@ __all__ = [
     "DueCounter",
     "EndpointSync",
     "Endpoints",
+    "ErasedEvents",
     "EventsWanted",
+    "FailedAttempt",
     "IdentityVerifier",
     "Leaving",
     "MailAddress",
     "MailSender",
+    "Margins",
     "Members",
     "Operations",
     "Operators",
@@ -86,6 +92,7 @@ __all__ = [
     "PushVerifier",
     "RaisedAlert",
     "Reconciliations",
+    "ServiceStatus",
     "SignatureCheck",
     "SignedWebhook",
     "Snapshot",
@@ -100,7 +107,9 @@ __all__ = [
     "StaleTenant",
     "StoredAccount",
     "StoredRow",
+    "StoredStatus",
     "StripeGateway",
+    "TenantData",
     "TenantIndex",
     "TickPublisher",
     "UsageStore",

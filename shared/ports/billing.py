@@ -124,11 +124,15 @@ class BillingStore(Protocol):
         """Write all of `change` or nothing.
 
         Raise StaleAccount if the tenant or the invoice has changed since it was read, if the event was processed
-        already, or if the customer to be linked has an owner: a customer never moves.
+        already, or if the customer to be linked has an owner: a customer never moves. The failure of a processed
+        event is removed.
         """
 
     def save_processed_event(self, processed: ProcessedEvent, outgoing: Outgoing = NOTHING_OUTGOING) -> None:
-        """Store the record of an event that changes nothing else, with what leaves because of it."""
+        """Store the record of an event that changes nothing else, with what leaves because of it.
+
+        If the event was processed already, only its failure is removed.
+        """
 
     def claim_trial(self, person: str, tenant_id: str, at: datetime) -> bool:
         """Remember that the person has its trial in this tenant; return False if it has one in another tenant."""
@@ -138,6 +142,10 @@ class BillingStore(Protocol):
 
         Raise InvalidInput for a bad cursor.
         """
+
+    def list_invoices_since(self, tenant_id: str, since: datetime) -> list[InvoiceRow]:
+        """Return all of the tenant's invoices that have something to show and were created at `since` or later,
+        newest first."""
 
     def list_billing_alerts(self, tenant_id: str) -> list[RaisedAlert]:
         """Return the tenant's alerts that have not been settled, by kind."""

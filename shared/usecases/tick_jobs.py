@@ -10,12 +10,16 @@ from shared.domain.ledger.reconciliation import FIRST_STEP
 from shared.domain.ledger.tick import TickMessage
 from shared.ports import TickPublisher
 from shared.usecases.billing.billing_dependencies import BillingDependencies
+from shared.usecases.billing.complete_summaries import complete_summaries
 from shared.usecases.billing.reconcile_billing import reconcile_tenants
+from shared.usecases.billing.refresh_margins import MarginRefresher
 from shared.usecases.ledger.fold_tenant import TenantFolder
 from shared.usecases.ledger.fold_usage import TENANTS_PER_MESSAGE, fold_days, fold_due, fold_tenants
 from shared.usecases.ledger.reconciliation_turns import ReconciliationTurns
 from shared.usecases.limits.tenant_rows import TenantRows
 from shared.usecases.notices.deliver import Deliverer, deliver_due
+from shared.usecases.platform.compute_overview import OverviewRefresher
+from shared.usecases.platform.tick_history import TickHistory
 
 LOGGER = logging.getLogger("gwi_usage")
 
@@ -30,11 +34,15 @@ class TickJobs:
     publisher: TickPublisher
     turns: ReconciliationTurns
     rows: TenantRows
+    margins: MarginRefresher
+    history: TickHistory
+    overview: OverviewRefresher
 
     def run(self, message: TickMessage, now: datetime) -> None:
         """Do the job. If it fails, the message has to be sent again."""
         if message.job == "reconcile":
-            self._reconcile(message, now)
+            with self.history.kept("reconcile", now):
+                self._reconcile(message, now)
         elif message.job == "deliver":
             self.deliverer.deliver(message.entries)
         elif message.tenants is not None:
@@ -42,14 +50,18 @@ class TickJobs:
         elif message.due:
             fold_days(self.folder, message.due, now)
         else:
-            self._tick(now)
+            with self.history.kept("fold", now):
+                self._tick(now)
 
     def _tick(self, now: datetime) -> None:
         """Fold what is due, then deliver, also if folding failed. Alerts of this fold leave at once."""
         try:
             fold_due(self.folder, self.publisher, now)
         finally:
-            deliver_due(self.deliverer, self.publisher)
+            try:
+                deliver_due(self.deliverer, self.publisher)
+            finally:
+                self.overview.refresh_if_due(now)
 
     def _reconcile(self, message: TickMessage, now: datetime) -> None:
         """Reconcile the tenants that are named, or the next few of all of them and then, by a message, the rest.
@@ -99,13 +111,16 @@ class TickJobs:
     def _reconcile_tenants(self, tenant_ids: Sequence[str], now: datetime) -> None:
         """Complete the days of these tenants, also where nothing is recorded any more, and compare their billing.
 
-        Their rows in the platform's list come last: a period, a plan or a grant may have ended by itself.
+        Their rows in the platform's list and their margins come last: a period, a plan or a grant may have ended by
+        itself, and the comparison may have repaired invoices.
         """
         try:
             fold_tenants(self.folder, tenant_ids, now)
         finally:
             self._compare_billing(tenant_ids, now)
+        complete_summaries(self.billing.store, tenant_ids, now)
         self.rows.refresh(tenant_ids, now)
+        self.margins.refresh(tenant_ids, now)
 
     def _compare_billing(self, tenant_ids: Sequence[str], now: datetime) -> None:
         if self.billing.gateway is None:

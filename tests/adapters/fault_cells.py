@@ -14,6 +14,7 @@ from shared.adapters.firestore import (
     FirestoreBillingStore,
     FirestoreDirectory,
     FirestoreEndpoints,
+    FirestoreMargins,
     FirestoreMembers,
     FirestoreOperators,
     FirestoreOutbox,
@@ -21,6 +22,8 @@ from shared.adapters.firestore import (
     FirestorePriceBooks,
     FirestoreReconciliations,
     FirestoreRpc,
+    FirestoreServiceStatus,
+    FirestoreTenantData,
     FirestoreTenantIndex,
     FirestoreUsageStore,
 )
@@ -30,12 +33,15 @@ from shared.ports import (
     BillingStore,
     Directory,
     Endpoints,
+    Margins,
     Members,
     Operators,
     Outbox,
     PlanCatalogs,
     PriceBooks,
     Reconciliations,
+    ServiceStatus,
+    TenantData,
     TenantIndex,
     UsageStore,
 )
@@ -71,6 +77,9 @@ class Stores:
     plan_catalogs: PlanCatalogs
     reconciliations: Reconciliations
     tenant_index: TenantIndex
+    tenant_data: TenantData
+    margins: Margins
+    service: ServiceStatus
 
     @classmethod
     def on(cls, rpc: FirestoreRpc) -> "Stores":
@@ -87,6 +96,9 @@ class Stores:
             FirestorePlanCatalogs(rpc),
             FirestoreReconciliations(rpc),
             FirestoreTenantIndex(rpc),
+            FirestoreTenantData(rpc),
+            FirestoreMargins(rpc),
+            FirestoreServiceStatus(rpc),
         )
 
 

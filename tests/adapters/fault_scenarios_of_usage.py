@@ -1,26 +1,37 @@
 """Scenarios of usage, folds, alerts, deliveries and billing, as their use cases run; each returns what was told."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
+from shared.domain.billing.margin_lists import MarginsWanted
 from shared.domain.ledger.usage import Wanted
 from shared.domain.notices.entries import Outgoing, notice_entry
 from shared.domain.notices.mails import RenderedMail
 from shared.domain.people.tenants import Change
-from shared.ports import DeliveryFailed, EventsWanted, SignedWebhook
+from shared.ports import BillingChange, DeliveryFailed, EventsWanted, SignedWebhook
+from shared.usecases.billing.refresh_margins import MarginRefresher
 from shared.usecases.billing.stripe_changes import read_stripe_event
+from shared.usecases.ledger.fold_tenant import TenantFolder
 from shared.usecases.ledger.fold_usage import fold_tenants
+from shared.usecases.ledger.ledger import Ledger
 from shared.usecases.notices.alert_endpoints import send_test
 from shared.usecases.notices.alert_recipients import RecipientDependencies, set_alert_recipients
 from shared.usecases.notices.deliver import Deliverer, DeliveryDependencies
 from shared.usecases.notices.mail_links import MailLink, confirm_recipient, set_mail_stopped
 from shared.usecases.people.manage_tenants import existing_tenant
+from shared.usecases.people.tenant_data import DELETABLE_AFTER, deletable_tenant, delete_tenant, erase_user
+from shared.usecases.platform.compute_overview import OverviewRefresher
+from shared.usecases.platform.tick_history import TickHistory
 from tests.adapters.fault_cells import Stores
 from tests.adapters.fault_scenarios import told
 from tests.contracts.test_members import ADA
 from tests.contracts.test_outbox import AUDIT, ENDPOINT, ENTRIES, NOTICE
+from tests.contracts.test_service_status import ATTEMPT, LETTER
+from tests.contracts.test_tenant_data import ANNS, BOBS
 from tests.golden.stripe_payloads import webhooks
+from tests.margin_fixtures import invoice_row
 from tests.member_fixtures import add_member
 from tests.outgoing_fixtures import MAIL, outgoing
 from tests.plans import PLANS
@@ -52,6 +63,7 @@ def batches_are_recorded_with_duplicates_and_conflicts(stores: Stores) -> Sequen
         usage.find_run("acme", "r1"),
         usage.list_runs("acme", limit=5),
         usage.list_events("acme", EventsWanted(run_id="r1", with_metadata=True), limit=5).items,
+        usage.event_cursor(yesterday),
         usage.dirty_counters("acme"),
         list(usage.due_counters(NOON)),
         usage.most_overdue(),
@@ -166,6 +178,50 @@ def recipients_confirm_and_stop(stores: Stores) -> Sequence[object]:
     ]
 
 
+def margins_are_computed_and_listed(stores: Stores) -> Sequence[object]:
+    new_tenant(stores.directory, created_at=NOON - 60 * 24 * HOUR)
+    read = stores.billing.read_account("acme")
+    assert read is not None
+    change = BillingChange(account=read.account, at=NOON, invoice=invoice_row("in_1", 29_00))
+    stores.billing.save_billing(change)
+    stores.usage.record("acme", [llm_call("e1"), llm_call("e2", ts=NOON - 40 * HOUR)], ONE_SHARD, NOON)
+    refresher, margins = MarginRefresher(Ledger(stores.usage), stores.billing, stores.margins), stores.margins
+    fold_tenants(TenantFolder(stores.usage, hourly=refresher.refresh_current), ["acme"], NOON)
+    refresher.refresh(["acme", "nobody"], NOON + MINUTE)
+    november = date(2026, 11, 1)
+    return [
+        margins.read_margins("acme", [november]),
+        margins.list_margins(MarginsWanted(month=november), limit=1).items,
+        margins.sum_margins(november, ["starter"]),
+        margins.list_incomplete_margins(november, 5),
+        margins.list_month(november, limit=5),
+        refresher.read_live(existing_tenant(stores.directory, "acme"), NOON),
+    ]
+
+
+def the_service_is_watched(stores: Stores) -> Sequence[object]:
+    new_tenant(stores.directory)
+    service = stores.service
+    refresher = OverviewRefresher(
+        service=service, tenant_index=stores.tenant_index, margins=stores.margins, outbox=stores.outbox
+    )
+    history = TickHistory(service, lambda: 0.0)
+    with history.kept("fold", NOON):
+        refresher.refresh_if_due(NOON)
+    with suppress(ValueError), history.kept("reconcile", NOON + MINUTE):
+        raise ValueError("no such day")
+    for attempt in (ATTEMPT, replace(ATTEMPT, at=NOON + MINUTE), replace(ATTEMPT, event_id="evt_2")):
+        service.add_failed_attempt(attempt)
+    service.remove_stripe_failure("evt_2")
+    service.add_dead_letter(LETTER)
+    return [
+        service.read_status(),
+        service.list_stripe_failures(5),
+        service.list_dead_letters(5),
+        service.count_failures(),
+    ]
+
+
 def webhooks_of_stripe_are_applied(stores: Stores) -> Sequence[object]:
     new_tenant(stores.directory, plan="free")
     add_member(stores.members, "acme", ADA)
@@ -184,3 +240,16 @@ def webhooks_of_stripe_are_applied(stores: Stores) -> Sequence[object]:
         stores.billing.list_billing_alerts("acme"),
         existing_tenant(stores.directory, "acme"),
     ]
+
+
+def a_user_is_erased_and_the_tenant_deleted(stores: Stores) -> Sequence[object]:
+    new_tenant(stores.directory)
+    stores.usage.record("acme", [*ANNS, *BOBS], ONE_SHARD, NOON)
+    stores.members.add_member("acme", ADA, AUDIT)
+    erased = list(erase_user(stores.tenant_data, "acme", "ann"))
+    stores.tenant_data.add_audit(AUDIT)
+    events = stores.usage.list_events("acme", limit=9).items
+    stores.directory.set_ended_at("acme", NOON, AUDIT)
+    tenant = deletable_tenant(stores.directory, "acme", NOON + DELETABLE_AFTER)
+    deleted = list(delete_tenant(stores.tenant_data, tenant, Change("admin:ada", NOON)))
+    return [erased, [event.user_id for event in events], deleted, stores.directory.find_tenant("acme")]

@@ -12,12 +12,16 @@ import pytest
 from shared.adapters.firestore import (
     FirestoreBillingStore,
     FirestoreDirectory,
+    FirestoreMargins,
     FirestoreOutbox,
     FirestoreRpc,
+    FirestoreServiceStatus,
+    FirestoreTenantData,
     FirestoreTenantIndex,
     FirestoreUsageStore,
 )
 from shared.adapters.firestore.encoding import Write
+from shared.adapters.firestore.ledger.attribution import attribution_writes, rollup_write
 from shared.adapters.firestore.ledger.counters import (
     clear_write,
     counter_write,
@@ -28,9 +32,12 @@ from shared.adapters.firestore.ledger.counters import (
 )
 from shared.adapters.firestore.metering.events import run_write
 from shared.adapters.firestore.notices.documents import outgoing_writes
+from shared.adapters.firestore.paths import TenantPaths
 from shared.adapters.firestore.people.commits import receipt_fields
 from shared.adapters.firestore.people.tenants import counter_settings_write, raise_shards_write, set_write
+from shared.adapters.firestore.platform.documents import dead_letter_fields, failed_attempt_write
 from shared.adapters.firestore.queries import NAME, StructuredQuery
+from shared.domain.billing.margins import MARGIN_FIELDS
 from shared.domain.ledger.budget_counts import BudgetSlot, HourCount, Spent
 from shared.domain.ledger.counter_settings import CounterSettings
 from shared.domain.ledger.counters import METRICS, Cell, CounterShard, Series, ShardRef
@@ -41,10 +48,22 @@ from shared.domain.metering.runs import Run
 from shared.domain.people.receipts import Receipt
 from shared.domain.prices.costs import EventCost
 from shared.domain.prices.token_pools import TokenPools
-from shared.ports import BillingStore, Directory, EventsWanted, Outbox, TenantIndex, UsageStore
+from shared.ports import (
+    BillingStore,
+    Directory,
+    EventsWanted,
+    Margins,
+    Outbox,
+    ServiceStatus,
+    TenantData,
+    TenantIndex,
+    UsageStore,
+)
 from tests.adapters.interceptors import Unanswered
+from tests.adapters.margin_queries import MARGIN_READINGS, MARGIN_WRITES
 from tests.adapters.tenant_index_queries import LISTINGS, ROW_WRITES
 from tests.adapters.writes import event_write
+from tests.contracts.test_service_status import ATTEMPT, LETTER
 from tests.outgoing_fixtures import MAIL, outgoing
 from tests.sample_events import CALL, NOON, TODAY, event_of
 
@@ -52,6 +71,8 @@ ROOT = Path(__file__).resolve().parents[2]
 INDEXES = json.loads((ROOT / "firestore.indexes.json").read_text())
 OVERRIDES = {(each["collectionGroup"], each["fieldPath"]): each for each in INDEXES["fieldOverrides"]}
 DIRECTION = {StructuredQuery.ASCENDING: "ASCENDING", StructuredQuery.DESCENDING: "DESCENDING"}
+MOST_AGGREGATIONS = 5
+"""Firestore refuses a query with more."""
 EQUAL = StructuredQuery.FieldFilter.EQUAL
 
 NOVEMBER = period_at(None, NOON)
@@ -65,10 +86,17 @@ class Ports(NamedTuple):
     outbox: FirestoreOutbox
     billing: FirestoreBillingStore
     rows: FirestoreTenantIndex
+    data: FirestoreTenantData
+    margins: FirestoreMargins
+    service: FirestoreServiceStatus
 
 
 def _on_index(listing: Callable[[TenantIndex], object]) -> Callable[[Ports], object]:
     return lambda to: listing(to.rows)
+
+
+def _on_margins(reading: Callable[[Margins], object]) -> Callable[[Ports], object]:
+    return lambda to: reading(to.margins)
 
 
 QUERYING: dict[str, Callable[[Ports], object]] = {
@@ -78,6 +106,9 @@ QUERYING: dict[str, Callable[[Ports], object]] = {
     "most_overdue": lambda to: to.usage.most_overdue(),
     "list_events": lambda to: to.usage.list_events("acme", limit=5),
     "list_events of a run": lambda to: to.usage.list_events("acme", EventsWanted(run_id="run-1"), limit=5),
+    "list_events within a time": lambda to: to.usage.list_events(
+        "acme", EventsWanted(since=NOON, before=NOON), limit=5
+    ),
     "list_runs": lambda to: to.usage.list_runs("acme", limit=5),
     "list_alerts": lambda to: to.usage.list_alerts("acme", limit=5),
     "list_invoices": lambda to: to.billing.list_invoices("acme", limit=5),
@@ -87,12 +118,21 @@ QUERYING: dict[str, Callable[[Ports], object]] = {
     "list_audit": lambda to: to.directory.list_audit("acme", limit=5),
     "due_entries": lambda to: to.outbox.due_entries(NOON, 5),
     "list_deliveries": lambda to: to.outbox.list_deliveries("ep_1", limit=5),
+    "erase_user": lambda to: to.data.erase_user("acme", "ann"),
+    "delete_some": lambda to: to.data.delete_some("acme"),
     "list_for_operator": lambda to: to.outbox.list_for_operator(5),
+    "count_backlog": lambda to: to.outbox.count_backlog(NOON),
+    "count_rows": lambda to: to.rows.count_rows(NOON),
+    "list_stripe_failures": lambda to: to.service.list_stripe_failures(5),
+    "list_dead_letters": lambda to: to.service.list_dead_letters(5),
+    "count_failures": lambda to: to.service.count_failures(),
+    "list_invoices_since": lambda to: to.billing.list_invoices_since("acme", NOON),
     **{name: _on_index(listing) for name, listing in LISTINGS.items()},
+    **{name: _on_margins(reading) for name, reading in MARGIN_READINGS.items()},
 }
 NOT_QUERYING = {
     *("record", "read", "save_day", "create_month", "clear_counters", "save_counter_settings", "find_run"),
-    *("known_alerts", "save_alerts"),
+    *("known_alerts", "save_alerts", "event_cursor"),
     *(
         "create_tenant",
         "find_tenant",
@@ -116,6 +156,10 @@ NOT_QUERYING = {
     *("claim_entry", "settle_entry", "add_entries", "find_entry", "known_entries", "read_quotas"),
     *("find_addresses", "confirm_address", "set_stopped"),
     *("read_row", "save_row"),
+    *("add_audit", "delete_tenant"),
+    *("save_margins", "read_margins"),
+    *("read_status", "save_overview", "add_tick", "add_failed_attempt", "remove_stripe_failure"),
+    "add_dead_letter",
     *("find_owner", "read_account", "save_billing", "save_processed_event", "claim_trial"),
 }
 
@@ -137,14 +181,27 @@ def _queries_of(name: str) -> list[Any]:
                 FirestoreOutbox(rpc),
                 FirestoreBillingStore(rpc),
                 FirestoreTenantIndex(rpc),
+                FirestoreTenantData(rpc),
+                FirestoreMargins(rpc),
+                FirestoreServiceStatus(rpc),
             )
         )
     return [
-        request.structured_aggregation_query.structured_query
+        _aggregated(request.structured_aggregation_query)
         if method == "RunAggregationQuery"
         else request.structured_query
         for method, request in calls.requests
     ]
+
+
+def _aggregated(aggregation: Any) -> Any:
+    """Return the query of an aggregation, sorted by what it sums up: its index has these fields after the filters."""
+    query = aggregation.structured_query
+    summed = [each.sum.field.field_path for each in aggregation.aggregations if each.HasField("sum")]
+    assert len(aggregation.aggregations) <= MOST_AGGREGATIONS
+    for field in sorted(summed):
+        query.order_by.add(direction=StructuredQuery.ASCENDING).field.field_path = field
+    return query
 
 
 def _needs(query: Any) -> list[tuple[str, str]]:
@@ -202,7 +259,16 @@ def test_an_index_in_the_other_direction_or_scope_does_not_serve() -> None:
 def test_every_method_of_the_ports_is_listed_with_its_queries() -> None:
     methods = {
         name
-        for port in (UsageStore, Directory, Outbox, BillingStore, TenantIndex)
+        for port in (
+            UsageStore,
+            Directory,
+            Outbox,
+            BillingStore,
+            TenantIndex,
+            Margins,
+            ServiceStatus,
+            TenantData,
+        )
         for name in vars(port)
         if not name.startswith("_")
     }
@@ -210,7 +276,7 @@ def test_every_method_of_the_ports_is_listed_with_its_queries() -> None:
 
 
 def test_names_end_in_the_direction_of_the_field_before_them() -> None:
-    for name in QUERYING:
+    for name in QUERYING.keys() - {"sum_margins", "count_rows"}:
         for orders in (list(query.order_by) for query in _queries_of(name)):
             if len(orders) == 2:
                 assert orders[1].field.field_path == NAME
@@ -222,6 +288,7 @@ FULL_EVENT = event_of("e1", TokenPools(100, 50, 150, 30, 20, 5, 40), 1, 1, statu
     user_id="u",
     workflow_id="w",
     request_id="q",
+    kind="llm.response",
     metadata_json="{}",
     metadata_cut=True,
     redactions=2,
@@ -257,13 +324,17 @@ DAY = DayRollup(
     events=1,
     folded_at=NOON,
 )
+NAMES = {"user": {"u": CALL}, "workflow": {"w": CALL}, "tag:team": {"t": CALL}}
 RECEIPT = Receipt(id="i", fingerprint="f", nonce=b"n", sealed=b"s", expires_at=NOON)
 MONTH = MonthRollup(month=month_of(TODAY), days={TODAY: DAY.entry})
 WRITES = {
     "events": [event_write("events/e", FULL_EVENT)],
     "counters": [
         counter_write(
-            "counters/c", DayDelta(CELLS, {12}, 1, {SLOT: {12: HourCount(1, 1, {"m"})}}, {TODAY}), NOON
+            "counters/c",
+            DayDelta(CELLS, {12}, 1, {"k": CALL}, {}, {SLOT: {12: HourCount(1, 1, {"m"})}}, {TODAY}),
+            NOON,
+            1,
         ),
         clear_write("counters/c", SHARD, NOON),
         postpone_write("counters/c", NOON),
@@ -282,11 +353,18 @@ WRITES = {
             ),
         )
     ],
+    "attribution": [
+        *attribution_writes(TenantPaths("", "t"), TODAY, NAMES, 0),
+        rollup_write("attribution/a", TODAY, NAMES),
+    ],
     "days": [day_write("days/d", DAY)],
     "outbox": list(outgoing_writes("x", outgoing(MAIL))),
     "idempotency": [set_write("idempotency/i", receipt_fields(RECEIPT))],
     "months": [entry_write("months/m", DAY), month_write("months/m", MONTH)],
     "tenant_index": ROW_WRITES,
+    "margins": MARGIN_WRITES,
+    "stripe_failures": [failed_attempt_write("x", ATTEMPT)],
+    "dead_letters": [set_write("dead_letters/1", dead_letter_fields(LETTER))],
 }
 FOLDS_OF_TENANTS = [
     counter_settings_write("tenants/t", CounterSettings(), VERSION),
@@ -316,7 +394,12 @@ def _exempt(collection: str) -> set[str]:
 
 ONLY_EXPIRING = ("stripe_events", "mail_quotas", "invites", "invitations", "api_keys", "audit")
 """Collections whose other fields keep their indexes, since they are few or small."""
-ONLY_COMPOSITE = {"events": {"run_id"}, "outbox": {"endpoint_id", "kind", "state", "created_at"}}
+ONLY_COMPOSITE = {
+    "events": {"run_id"},
+    "outbox": {"endpoint_id", "kind", "state", "created_at"},
+    "tenant_index": {"rated_at", "events_per_hour"},
+    "margins": {"month", "plan_month", "margin_nanousd", "name_key", "missing_calls", *MARGIN_FIELDS},
+}
 """Queried, but with another field, so that an index of their own would serve nothing."""
 
 
@@ -353,7 +436,7 @@ def test_counters_have_one_index_of_due_folds_and_one_of_dirty_counters() -> Non
     assert OVERRIDES["counters", "dirty"]["indexes"] == [{"order": "ASCENDING", "queryScope": "COLLECTION"}]
 
 
-@pytest.mark.parametrize("collection", ["events", "counters", "idempotency"])
+@pytest.mark.parametrize("collection", ["events", "counters", "attribution", "idempotency"])
 def test_expired_documents_are_deleted(collection: str) -> None:
     assert OVERRIDES[collection, "expire_at"]["ttl"] is True
     assert "expire_at" in _fields_of(WRITES[collection])

@@ -9,8 +9,10 @@ import grpc
 import pytest
 
 from shared.adapters.firestore import (
+    FirestoreBillingStore,
     FirestoreDirectory,
     FirestoreEndpoints,
+    FirestoreMargins,
     FirestoreMembers,
     FirestoreOperators,
     FirestoreOutbox,
@@ -18,20 +20,26 @@ from shared.adapters.firestore import (
     FirestorePriceBooks,
     FirestoreReconciliations,
     FirestoreRpc,
+    FirestoreServiceStatus,
+    FirestoreTenantData,
     FirestoreTenantIndex,
     FirestoreUsageStore,
 )
 from shared.adapters.firestore.rpc import open_channel
 from shared.adapters.memory import MemoryStore
 from shared.ports import (
+    BillingStore,
     Directory,
     Endpoints,
+    Margins,
     Members,
     Operators,
     Outbox,
     PlanCatalogs,
     PriceBooks,
     Reconciliations,
+    ServiceStatus,
+    TenantData,
     TenantIndex,
     UsageStore,
 )
@@ -55,6 +63,11 @@ class Stores(NamedTuple):
     reconciliations: Reconciliations
     operators: Operators
     tenant_index: TenantIndex
+    tenant_data: TenantData
+    billing: BillingStore
+    margins: Margins
+    service: ServiceStatus
+    other_service: ServiceStatus
 
 
 @pytest.fixture(scope="session")
@@ -93,6 +106,11 @@ def _firestore_stores(channels: tuple[grpc.Channel, grpc.Channel]) -> Stores:
         FirestoreReconciliations(rpc),
         FirestoreOperators(rpc),
         FirestoreTenantIndex(rpc),
+        FirestoreTenantData(rpc),
+        FirestoreBillingStore(rpc),
+        FirestoreMargins(rpc),
+        FirestoreServiceStatus(rpc),
+        FirestoreServiceStatus(other_rpc),
     )
 
 

@@ -1,6 +1,7 @@
 """Firestore, by raw protobuf messages: the stock client's own encoding costs more than the network."""
 
 from shared.adapters.firestore.billing.billing import FirestoreBillingStore
+from shared.adapters.firestore.billing.margins import FirestoreMargins
 from shared.adapters.firestore.ledger.reconciliation import FirestoreReconciliations
 from shared.adapters.firestore.ledger.usage import FirestoreUsageStore
 from shared.adapters.firestore.limits.plans import FirestorePlanCatalogs
@@ -10,7 +11,9 @@ from shared.adapters.firestore.notices.outbox import FirestoreOutbox
 from shared.adapters.firestore.people.directory import FirestoreDirectory
 from shared.adapters.firestore.people.members import FirestoreMembers
 from shared.adapters.firestore.people.operators import FirestoreOperators
+from shared.adapters.firestore.people.tenant_data import FirestoreTenantData
 from shared.adapters.firestore.people.tenant_index import FirestoreTenantIndex
+from shared.adapters.firestore.platform.status import FirestoreServiceStatus
 from shared.adapters.firestore.prices.books import FirestorePriceBooks
 from shared.adapters.firestore.rpc import FirestoreRpc
 
@@ -19,6 +22,7 @@ __all__ = [
     "FirestoreDirectory",
     "FirestoreEndpoints",
     "FirestoreMailDocuments",
+    "FirestoreMargins",
     "FirestoreMembers",
     "FirestoreOperators",
     "FirestoreOutbox",
@@ -26,6 +30,8 @@ __all__ = [
     "FirestorePriceBooks",
     "FirestoreReconciliations",
     "FirestoreRpc",
+    "FirestoreServiceStatus",
+    "FirestoreTenantData",
     "FirestoreTenantIndex",
     "FirestoreUsageStore",
 ]

@@ -14,6 +14,7 @@ DESCENDING = StructuredQuery.DESCENDING
 _EQUAL = StructuredQuery.FieldFilter.EQUAL
 _LESS = StructuredQuery.FieldFilter.LESS_THAN
 _AT_MOST = StructuredQuery.FieldFilter.LESS_THAN_OR_EQUAL
+_MORE = StructuredQuery.FieldFilter.GREATER_THAN
 _AT_LEAST = StructuredQuery.FieldFilter.GREATER_THAN_OR_EQUAL
 NAME = "__name__"
 
@@ -44,13 +45,22 @@ def _by_fold_due() -> Any:
     return query
 
 
-def due_entries(now: datetime, limit: int) -> Any:
-    """Find the names of the outbox entries whose next attempt is due, the longest overdue first."""
+def due_entries(now: datetime, limit: int | None = None, field: str = NAME) -> Any:
+    """Find a field of the outbox entries whose next attempt is due, the longest overdue first."""
     query = _from("outbox")
-    query.select.fields.add(field_path=NAME)
+    query.select.fields.add(field_path=field)
     query.order_by.add(direction=ASCENDING).field.field_path = "next_attempt_at"
     _where(query, [("next_attempt_at", _AT_MOST, now)])
-    query.limit.value = limit
+    if limit is not None:
+        query.limit.value = limit
+    return query
+
+
+def failed_entries() -> Any:
+    """Find the outbox entries that were given up, by the index that lists them."""
+    query = _from("outbox")
+    query.order_by.add(direction=DESCENDING).field.field_path = "created_at"
+    _where(query, [("state", _EQUAL, "failed")])
     return query
 
 
@@ -69,6 +79,14 @@ def runs_begun_within(start_us: int, end_us: int) -> Any:
     return query
 
 
+def newest_since(collection: str, order_field: str, since: datetime) -> Any:
+    """Find all documents of one tenant from an instant on, newest first."""
+    query = _from(collection)
+    query.order_by.add(direction=DESCENDING).field.field_path = order_field
+    _where(query, [(order_field, _AT_LEAST, since)])
+    return query
+
+
 def newest(collection: str, order_field: str, limit: int, after: tuple[object, str] | None) -> Any:
     """Find the documents of one tenant, newest first; `after` is the value and name of the last one seen."""
     query = _from(collection)
@@ -81,10 +99,29 @@ def newest(collection: str, order_field: str, limit: int, after: tuple[object, s
     return query
 
 
+def start_after(query: Any, value: object) -> None:
+    """Leave out the documents that the order puts before or at `value`."""
+    set_value(query.start_at.values.add(), value)
+
+
+def end_with(query: Any, value: object) -> None:
+    """Leave out the documents that the order puts after `value`."""
+    set_value(query.end_at.values.add(), value)
+
+
 def where_all_equal(query: Any, values: Mapping[str, object]) -> Any:
     """Limit `query` to documents that have all of these values, none of them null, and return it."""
     if values:
         _where(query, [(field, _EQUAL, value) for field, value in values.items()])
+    return query
+
+
+def where_positive(query: Any, field: str) -> Any:
+    """Limit `query`, which has conditions already, to documents whose `field` is more than 0, and return it."""
+    condition = query.where.composite_filter.filters.add().field_filter
+    condition.field.field_path = field
+    condition.op = _MORE
+    set_value(condition.value, 0)
     return query
 
 
@@ -105,11 +142,24 @@ def all_of(collection: str) -> Any:
 
 def rows_sorted(field: str, direction: int, limit: int) -> Any:
     """Find rows of the list of tenants by one of their fields."""
-    query = _from("tenant_index")
+    return documents_sorted("tenant_index", field, direction, limit)
+
+
+def documents_sorted(collection: str, field: str, direction: int, limit: int) -> Any:
+    """Find documents of a collection by one of their fields, then by their names."""
+    query = _from(collection)
     query.order_by.add(direction=direction).field.field_path = field
     if field != NAME:
         query.order_by.add(direction=direction).field.field_path = NAME
     query.limit.value = limit
+    return query
+
+
+def rows_at_least(field: str, value: object, direction: int = ASCENDING) -> Any:
+    """Find the rows of the list of tenants whose `field` is at least `value`, by its index of that direction."""
+    query = _from("tenant_index")
+    query.order_by.add(direction=direction).field.field_path = field
+    _where(query, [(field, _AT_LEAST, value)])
     return query
 
 

@@ -1,6 +1,7 @@
 """The whole store in this process's memory: for development without emulators, and for fast tests."""
 
 from shared.adapters.memory.billing.billing import MemoryBillingStore
+from shared.adapters.memory.billing.margins import MemoryMargins
 from shared.adapters.memory.ledger.reconciliation import MemoryReconciliations
 from shared.adapters.memory.ledger.usage import MemoryUsageStore
 from shared.adapters.memory.limits.plans import MemoryPlanCatalogs
@@ -9,7 +10,9 @@ from shared.adapters.memory.people.directory import MemoryDirectory
 from shared.adapters.memory.people.identities import MemoryIdentities
 from shared.adapters.memory.people.members import MemoryMembers
 from shared.adapters.memory.people.operators import MemoryOperators
+from shared.adapters.memory.people.tenant_data import MemoryTenantData
 from shared.adapters.memory.people.tenant_index import MemoryTenantIndex
+from shared.adapters.memory.platform.status import MemoryServiceStatus
 from shared.adapters.memory.prices.books import MemoryPriceBooks
 from shared.adapters.memory.publisher import InlineTickPublisher
 
@@ -20,13 +23,16 @@ class MemoryStore(
     MemoryUsageStore,
     MemoryDirectory,
     MemoryBillingStore,
+    MemoryMargins,
     MemoryMembers,
     MemoryTenantIndex,
+    MemoryTenantData,
     MemoryOperators,
     MemoryIdentities,
     MemoryPriceBooks,
     MemoryPlanCatalogs,
     MemoryOutbox,
     MemoryReconciliations,
+    MemoryServiceStatus,
 ):
     """All stores over the same dictionaries."""

@@ -7,6 +7,7 @@ from threading import RLock
 
 from shared.domain.billing.billing_account import BillingAccount
 from shared.domain.billing.invoices import InvoiceRow
+from shared.domain.ledger.attribution import Attribution, AttributionRef, Names
 from shared.domain.ledger.budget_counts import BudgetHours
 from shared.domain.ledger.counters import Cells, ShardRef
 from shared.domain.ledger.reconciliation import ReconciliationStep
@@ -23,6 +24,7 @@ from shared.domain.people.operators import Operator
 from shared.domain.people.receipts import Receipt
 from shared.domain.people.tenant_rows import TenantRow, row_tenant
 from shared.domain.people.tenants import ApiKey, AuditEntry, Tenant
+from shared.domain.platform.failures import StripeFailure
 from shared.domain.prices.price_book import EMPTY_BOOK
 from shared.ports import AlreadyAnswered, MailAddress
 
@@ -32,6 +34,8 @@ class CounterDocument:
     """A counter document, changed in place; `version` grows with every commit."""
 
     cells: Cells = field(default_factory=dict)
+    keys: Names = field(default_factory=dict)
+    attributed: int = 0
     commits: int = 0
     events: int = 0
     run_hours: set[int] = field(default_factory=set)
@@ -48,6 +52,7 @@ class TenantUsage:
 
     events: dict[str, RecordedEvent] = field(default_factory=dict)
     counters: dict[ShardRef, CounterDocument] = field(default_factory=dict)
+    attribution: dict[AttributionRef, Attribution] = field(default_factory=dict)
     runs: dict[str, Run] = field(default_factory=dict)
     runs_begun: Counter[datetime] = field(default_factory=Counter)
     """The number of runs by the hour in which they began: periods consist of whole hours."""
@@ -91,6 +96,7 @@ class MemoryState:
         self._billing: dict[str, TenantBilling] = {}
         self._customers: dict[str, str] = {}
         self._stripe_events: dict[str, str] = {}
+        self._stripe_failures: dict[str, StripeFailure] = {}
         self._members: dict[str, dict[str, Member]] = {}
         self._operators: dict[str, Operator] = {}
         self._invitations: dict[str, dict[str, Invitation]] = {}

@@ -78,6 +78,10 @@ class CounterShard:
     """The hours (0-23) in which a run may have begun since the last fold."""
     dirty: bool
     """True if something was recorded since the last fold."""
+    keys: "dict[str, Totals]" = field(default_factory=dict)
+    """By the id of the API key. Empty if they were not asked for."""
+    attributed: int = 0
+    """The number of attribution documents that may exist of the day; 0 if no event had a name."""
     budgets: BudgetHours = field(default_factory=dict)
     """Those that were asked for."""
     late_days: frozenset[date] = frozenset()

@@ -6,6 +6,7 @@ from datetime import date, datetime
 from enum import Enum
 from typing import Final, Literal
 
+from shared.domain.ledger.attribution import Attribution, AttributionRef, Dimension
 from shared.domain.ledger.budget_counts import (
     EVERY_VALUE,
     BudgetDay,
@@ -40,8 +41,9 @@ from shared.domain.ledger.rollups import (
 FEW_SHARDS: Final = 4
 """Reading this many counter documents of a complete day is worth the round trip that it saves."""
 
-DocumentField = Literal["cells", "hours", "series", "hour_totals", "budgets"]
-"""The large fields: `cells` of counters, `budgets` of counters, days and months, the others of days."""
+DocumentField = Literal["cells", "keys", "hours", "series", "hour_totals", "budgets"]
+"""The large fields: `cells` of counters, `keys` of counters and days, `budgets` of counters, days and months, the
+others of days."""
 
 
 class Detail(Enum):
@@ -60,6 +62,9 @@ class Wanted:
     months: tuple[date, ...] = ()
     days: tuple[date, ...] = ()
     shards: tuple[ShardRef, ...] = ()
+    attribution: tuple[AttributionRef, ...] = ()
+    dimension: Dimension | None = None
+    """The one that is read of attribution documents; None: all of them."""
     fields: frozenset[DocumentField] = frozenset()
     budgets: frozenset[BudgetSlot] = frozenset()
     """Of counters, days and months; a slot of EVERY_VALUE is all values of its budget."""
@@ -74,6 +79,8 @@ class Wanted:
             set(other.months) <= set(self.months)
             and set(other.days) <= set(self.days)
             and set(other.shards) <= set(self.shards)
+            and set(other.attribution) <= set(self.attribution)
+            and other.dimension == self.dimension
             and other.fields <= self.fields
             and other.budgets <= self.budgets
             and other.runs <= self.runs
@@ -85,6 +92,8 @@ class Wanted:
             months=tuple(sorted({*self.months, *other.months})),
             days=tuple(sorted({*self.days, *other.days})),
             shards=tuple(sorted({*self.shards, *other.shards})),
+            attribution=tuple(dict.fromkeys((*self.attribution, *other.attribution))),
+            dimension=self.dimension or other.dimension,
             fields=self.fields | other.fields,
             budgets=self.budgets | other.budgets,
             runs=self.runs | other.runs,
@@ -107,6 +116,7 @@ class Documents:
     months: Mapping[date, MonthRollup] = field(default_factory=dict)
     days: Mapping[date, DayRollup] = field(default_factory=dict)
     shards: Mapping[ShardRef, CounterShard] = field(default_factory=dict)
+    attribution: Mapping[AttributionRef, Attribution] = field(default_factory=dict)
     runs: Mapping[str, RunSums] = field(default_factory=dict)
 
     @property

@@ -22,6 +22,7 @@ from pydantic import (
 from pydantic_core import ErrorDetails, PydanticCustomError
 
 from shared.domain.errors import MAX_SHOWN_VALUE_CHARS, FieldProblem, Problems, cut, shown
+from shared.domain.metering.kinds import KIND_PATTERN, MAX_KIND_CHARS
 from shared.domain.metering.responses.formats import FORMATS
 from shared.domain.metering.tags import Tags
 from shared.domain.metering.text import NOT_BLANK, PRINTABLE
@@ -83,6 +84,7 @@ ProviderName = Annotated[
 ModelName = Annotated[
     str, StringConstraints(strip_whitespace=True, min_length=1, max_length=250, pattern=PRINTABLE), NOT_BLANK
 ]
+Kind = Annotated[str, StringConstraints(max_length=MAX_KIND_CHARS, pattern=KIND_PATTERN)]
 Timestamp = Annotated[AwareDatetime, BeforeValidator(_only_text)]
 Milliseconds = Annotated[int, Field(strict=True, ge=0, le=MAX_TOKENS)]
 UsdEstimate = Annotated[
@@ -125,6 +127,12 @@ class MeteringEvent(BaseModel):
     request_id: Reference | None = None
     tags: Tags | None = None
     status: Status | None = None
+    kind: Kind | None = Field(
+        None,
+        description="The step that the event reports, as a dotted name: `run.started`, `llm.response`, "
+        "`tool.failed`, `policy.denied`, `approval.granted`. Without a `status`, the last part "
+        "says it: `failed` is an error, `request` and `started` begin a step and are no call of their own.",
+    )
     metadata: dict[str, Any] | None = None
 
 

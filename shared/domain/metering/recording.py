@@ -1,6 +1,6 @@
 """Prepares a valid event for the ledger: checks its tenant and time, adds its id, tokens, cost and amounts."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from functools import lru_cache
@@ -9,6 +9,14 @@ from json import JSONEncoder
 from typing import Final, NamedTuple
 from uuid import uuid4
 
+from shared.domain.ledger.attribution import (
+    MAX_TAG_NAMES,
+    Attribution,
+    Dimension,
+    Names,
+    attributed,
+    tag_dimension,
+)
 from shared.domain.ledger.budget_counts import BudgetHours, Counted, HourCount
 from shared.domain.ledger.counters import Cell, Cells, Series, Totals, add
 from shared.domain.ledger.periods import MAX_AGE, MAX_AHEAD
@@ -16,6 +24,7 @@ from shared.domain.ledger.sums import count_of
 from shared.domain.metering.amounts import Measures, amounts_of
 from shared.domain.metering.event_costs import LIST_TERMS, Priced, PricingTerms, cost_of_event
 from shared.domain.metering.events import Category, MeteringEvent, Status
+from shared.domain.metering.kinds import contradicts, implied_status
 from shared.domain.metering.metadata import NO_METADATA, stored_metadata
 from shared.domain.metering.readings import read_usage
 from shared.domain.metering.refusals import RefusedEvent
@@ -50,6 +59,8 @@ class RecordedEvent(NamedTuple):
     run_id: str | None
     workflow_id: str | None
     request_id: str | None
+    kind: str | None
+    """The step that it reports, as its caller names it."""
     metadata_json: str | None
     fingerprint: str
     """Hash of the payload as sent: distinguishes a duplicate from a different event with the same id."""
@@ -68,9 +79,10 @@ class RecordedEvent(NamedTuple):
 
 
 def prepare(
-    event: MeteringEvent, tenant_id: str, now: datetime, terms: PricingTerms = LIST_TERMS
+    sent: MeteringEvent, tenant_id: str, now: datetime, terms: PricingTerms = LIST_TERMS
 ) -> RecordedEvent:
-    """Return `event` ready to be stored for `tenant_id`; raise RefusedEvent if it cannot be."""
+    """Return the event that was sent ready to be stored for `tenant_id`; raise RefusedEvent if it cannot be."""
+    event = _with_status_of_kind(sent, sent.kind) if sent.kind else sent
     if event.tenant_id is not None and event.tenant_id != tenant_id:
         raise RefusedEvent(
             "tenant_id", "tenant_mismatch", f"tenant_id {event.tenant_id!r} is not the tenant of this API key"
@@ -102,14 +114,26 @@ def prepare(
         event.run_id,
         event.workflow_id,
         event.request_id,
+        event.kind,
         metadata_json,
-        _fingerprint(event),
+        _fingerprint(sent),
         amounts_of(Measures(event.category, event.status, pools, event.latency_ms, cost)),
         metadata_cut,
         redactions,
         event_id,
         event.tags or None,
     )
+
+
+def _with_status_of_kind(event: MeteringEvent, kind: str) -> MeteringEvent:
+    """Return the event with the status that its kind implies; a status of its own stays."""
+    if event.status is None:
+        return event.model_copy(update={"status": implied_status(kind)})
+    if contradicts(kind, event.status):
+        raise RefusedEvent(
+            "status", "contradictory_status", f"status is {event.status}, but the kind is {kind}"
+        )
+    return event
 
 
 def _series(event: MeteringEvent, provider: ResolvedProvider, served: str | None) -> Series:
@@ -164,13 +188,19 @@ class DayDelta:
     cells: Cells
     run_hours: set[int]
     events: int = 0
+    keys: Names = field(default_factory=dict)
+    """By the id of the API key."""
+    names: Attribution = field(default_factory=dict)
     budgets: BudgetHours = field(default_factory=dict)
     late_days: set[date] = field(default_factory=set)
     """Earlier days to which the same commit adds something."""
 
 
-def deltas_by_day(events: Iterable[RecordedEvent]) -> dict[date, DayDelta]:
-    """Return the amounts that `events` add to each of their UTC days, even if a day's events add nothing."""
+def deltas_by_day(events: Iterable[RecordedEvent], tag_names: Collection[str] = ()) -> dict[date, DayDelta]:
+    """Return the amounts that `events` add to each of their UTC days, even if a day's events add nothing.
+
+    Of a tenant with the most `tag_names`, other tags are not summed.
+    """
     days: dict[date, DayDelta] = {}
     for event in events:
         ts = event.ts
@@ -180,6 +210,7 @@ def deltas_by_day(events: Iterable[RecordedEvent]) -> dict[date, DayDelta]:
         delta.events += 1
         if event.amounts:
             add(delta.cells.setdefault(Cell(ts.hour, event.series), {}), event.amounts)
+            _attribute(event, delta, tag_names)
         if event.run_id is not None:
             delta.run_hours.add(ts.hour)
         if event.budgets:
@@ -187,12 +218,35 @@ def deltas_by_day(events: Iterable[RecordedEvent]) -> dict[date, DayDelta]:
     return days
 
 
-def deltas_with_late_days(events: Iterable[RecordedEvent], now: datetime) -> dict[date, DayDelta]:
+def names_of(event: RecordedEvent, tag_names: Collection[str] = ()) -> Iterator[tuple[Dimension, str]]:
+    """Yield the names that the event's amounts are summed by, but for its key."""
+    if event.user_id is not None:
+        yield "user", event.user_id
+    if event.workflow_id is not None:
+        yield "workflow", event.workflow_id
+    for name, value in (event.tags or {}).items():
+        if len(tag_names) < MAX_TAG_NAMES or name in tag_names:
+            yield tag_dimension(name), value
+
+
+def _attribute(event: RecordedEvent, delta: DayDelta, tag_names: Collection[str]) -> None:
+    amounts = attributed(event.amounts)
+    if not amounts:
+        return
+    if event.key is not None:
+        add(delta.keys.setdefault(event.key, {}), amounts)
+    for dimension, name in names_of(event, tag_names):
+        add(delta.names.setdefault(dimension, {}).setdefault(name, {}), amounts)
+
+
+def deltas_with_late_days(
+    events: Iterable[RecordedEvent], now: datetime, tag_names: Collection[str] = ()
+) -> dict[date, DayDelta]:
     """Return the amounts by day, with earlier days listed on today's counter.
 
     A check reads today's counter anyway, and so learns which complete days to count again before their next fold.
     """
-    days, today = deltas_by_day(events), now.date()
+    days, today = deltas_by_day(events, tag_names), now.date()
     late = {day for day in days if day < today}
     if late:
         days.setdefault(today, DayDelta({}, set())).late_days |= late

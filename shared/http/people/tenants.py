@@ -16,6 +16,7 @@ from shared.http.people.tenant_bodies import (
     TenantsQuery,
     in_utc,
 )
+from shared.http.people.tenant_files import tenants_response
 from shared.http.people.tenant_responses import (
     GrantResponse,
     GrantsResponse,
@@ -23,6 +24,7 @@ from shared.http.people.tenant_responses import (
     TenantRowResponse,
     TenantsResponse,
 )
+from shared.http.reasons import reasoned
 from shared.http.routes import (
     Call,
     Container,
@@ -44,6 +46,8 @@ from shared.usecases.people.manage_tenants import (
 
 def _list(call: Call, container: Container) -> Response:
     query = read_query(call.request, TenantsQuery)
+    if query.format == "csv":
+        return tenants_response(call, container.tenant_index, query)
     page = container.tenant_index.list_rows(query.wanted, limit=query.limit, cursor=query.cursor)
     rows = [TenantRowResponse.of(row, call.now) for row in page.items]
     return json_response(TenantsResponse(tenants=rows, next_cursor=page.next_cursor))
@@ -59,14 +63,14 @@ def _change(call: Call, container: Container) -> Response:
     body, tenant_id = read_body(call.request, TenantPatch), call.caller.tenant_id
     plan = None if body.plan is None else known_plan(container.plans(), body.plan)
     wanted = TenantChanges(name=body.name, metadata=body.metadata, plan=plan)
-    change = call.change.because(body.reason).on_version(body.version)
+    change = reasoned(call, body.reason).on_version(body.version)
     change_tenant(container.directory, tenant_id, wanted, change)
     return json_response(shown_tenant(call, container, tenant_id))
 
 
 def _set_limits(call: Call, container: Container) -> Response:
     body, tenant_id = read_body(call.request, OwnLimitsBody), call.caller.tenant_id
-    change = call.change.because(body.reason).on_version(body.version)
+    change = reasoned(call, body.reason).on_version(body.version)
     set_limits(container.directory, tenant_id, body.values, change)
     return json_response(shown_tenant(call, container, tenant_id))
 
@@ -128,6 +132,7 @@ ROUTES = (
         needs="tenants:write",
         response=TenantsResponse,
         query=TenantsQuery,
+        is_also_csv=True,
     ),
     Route(
         method="GET",

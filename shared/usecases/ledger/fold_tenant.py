@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from functools import partial
 
+from shared.domain.ledger.attribution import chosen_tags
 from shared.domain.ledger.counter_settings import (
     LONGEST_FOLD_MINUTES,
     CounterHistory,
@@ -20,7 +21,7 @@ from shared.domain.limits.headroom import minutes_until_fold
 from shared.domain.limits.limits import LimitPolicy
 from shared.domain.limits.metrics import Consumption
 from shared.domain.limits.rates import DEFAULT_DAY_LIMITS, DayLimits
-from shared.domain.people.tenant_rows import RowUsage, Used, row_usage
+from shared.domain.people.tenant_rows import EventRate, RowUsage, Used, row_usage
 from shared.domain.people.tenants import Tenant
 from shared.ports import UsageStore
 from shared.usecases.ledger.fold_day import FoldedDay, create_months, fold_one_day
@@ -36,6 +37,10 @@ def _ignore(_usage: PeriodUsage, _now: datetime) -> None:
     """Do nothing."""
 
 
+def _ignore_tenant(_tenant: Tenant, _now: datetime) -> None:
+    """Do nothing."""
+
+
 def _know_no_limits(_tenant: Tenant) -> None:
     """Return no policy."""
 
@@ -44,13 +49,15 @@ def _know_no_limits(_tenant: Tenant) -> None:
 class TenantFolder:
     """Folds a tenant's days, and calls `listener` with the folded usage of the current period.
 
-    If the listener fails, the counters stay dirty and are folded again.
+    If the listener fails, the counters stay dirty and are folded again. `hourly` is called after the first fold of
+    today in each hour; if it fails, that is logged.
     """
 
     store: UsageStore
     policy_of: Callable[[Tenant], LimitPolicy | None] = _know_no_limits
     listener: Callable[[PeriodUsage, datetime], object] = _ignore
     day_limits: DayLimits = DEFAULT_DAY_LIMITS
+    hourly: Callable[[Tenant, datetime], object] = _ignore_tenant
 
     def fold(self, tenant_id: str, due: Mapping[date, int], now: datetime) -> None:
         """Fold the days that are `due`, given how many counters each has at least, and the days that depend on them.
@@ -80,6 +87,15 @@ class TenantFolder:
             create_months(self.store, tenant_id, _completed_days(tenant, settings))
         if settings != tenant.counters:
             self.store.save_counter_settings(tenant_id, settings, snapshot.version)
+        # Today's rollup is read anyway, and knows when it was folded last. Late events of other days can wait.
+        if any(each.day == now.date() and each.is_first_of_hour for each in folded):
+            self._call_hourly(usage.tenant, now)
+
+    def _call_hourly(self, tenant: Tenant, now: datetime) -> None:
+        try:
+            self.hourly(tenant, now)
+        except Exception:
+            LOGGER.exception("the hourly work for tenant %s failed; its usage is folded", tenant.id)
 
     def _fold_days(self, tenant: Tenant, due: Mapping[date, int], now: datetime) -> list[FoldedDay]:
         folded = [fold_one_day(self.store, tenant, each, now) for each in sorted(due.items())]
@@ -110,7 +126,9 @@ class TenantFolder:
     ) -> CounterSettings:
         settings = usage.tenant.counters
         complete_until = max(completable_until(now), settings.complete_until or completable_until(now))
-        settings = replace(settings, complete_until=complete_until)
+        settings = replace(
+            settings, complete_until=complete_until, tag_names=_tag_names(settings.tag_names, folded)
+        )
         today = next((each for each in folded if each.day == now.date()), None)
         if today is None:
             # A day that has ended may have brought usage near a limit, but it says nothing about today's rate.
@@ -128,7 +146,10 @@ class TenantFolder:
         """Return the usage that the platform's list shows; the first counters that are cleared take it along."""
         last = max((hour for each in folded if (hour := each.rollup.last_hour)), default=None)
         used = Used.of(usage.period, usage.usage.totals, usage.usage.runs, last)
-        return row_usage(self.policy_of(usage.tenant), used, now)
+        row = row_usage(self.policy_of(usage.tenant), used, now)
+        today = next((each for each in folded if each.day == now.date()), None)
+        # Late events of an earlier day say nothing about the rate.
+        return replace(row, rate=EventRate(today.events_per_hour, now)) if today else row
 
     def _minutes_until_fold(self, usage: PeriodUsage, new: Consumption, minutes: int) -> int:
         """Return how soon the next fold is wanted; `new` came in the last `minutes`."""
@@ -138,6 +159,14 @@ class TenantFolder:
         )
         has_alerts = any(budget.thresholds for budget in usage.tenant.budgets)
         return min(wanted, MINUTES_BETWEEN_BUDGET_ALERTS) if has_alerts else wanted
+
+
+def _tag_names(known: tuple[str, ...], folded: Sequence[FoldedDay]) -> tuple[str, ...]:
+    """Return the tags that the tenant's usage is summed by, with those that are new in the folded days."""
+    names = known
+    for each in folded:
+        names = chosen_tags(names, each.rollup.attribution or {})
+    return names
 
 
 def _completed_days(tenant: Tenant, settings: CounterSettings) -> Iterator[date]:

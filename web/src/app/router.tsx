@@ -54,6 +54,10 @@ const tenantPages: RouteObject[] = [
     lazy: page(() => import('@/features/ledger/usage-page'), 'UsagePage'),
   },
   {
+    path: 'explain',
+    lazy: page(() => import('@/features/ledger/explain-page'), 'ExplainPage'),
+  },
+  {
     path: 'upgrade',
     lazy: page(() => import('@/features/billing/upgrade-page'), 'UpgradePage'),
   },
@@ -76,6 +80,14 @@ const userPages: RouteObject[] = [
   {
     index: true,
     lazy: page(() => import('@/features/people/home-page'), 'HomePage'),
+  },
+  {
+    path: 'usage',
+    lazy: page(() => import('@/features/people/home-page'), 'HomePage'),
+  },
+  {
+    path: 'upgrade',
+    lazy: page(() => import('@/features/people/home-page'), 'UpgradeHomePage'),
   },
   {
     path: 'new',

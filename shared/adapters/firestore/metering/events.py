@@ -33,7 +33,10 @@ TOKEN_FIELDS = (
     "reasoning_tokens",
 )
 _METADATA = "metadata_json"
-_TEXT_FIELDS = ("status", "served_model", "user_id", "run_id", "workflow_id", "request_id", "key", _METADATA)
+_TEXT_FIELDS = (
+    *("status", "served_model", "user_id", "run_id", "workflow_id", "request_id", "kind", "key"),
+    _METADATA,
+)
 EVENT_FIELDS = (
     "id",
     "identity",

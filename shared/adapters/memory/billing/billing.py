@@ -53,6 +53,7 @@ class MemoryBillingStore(MemoryState):
             self._put_tenant(tenant, change.at)
             if change.processed_event:
                 self._stripe_events[change.processed_event.event_id] = change.processed_event.outcome
+                self._stripe_failures.pop(change.processed_event.event_id, None)
             if change.link_customer_id:
                 self._customers[change.link_customer_id] = tenant_id
             if change.unlink_customer_id:
@@ -81,6 +82,7 @@ class MemoryBillingStore(MemoryState):
             if processed.event_id not in self._stripe_events:
                 self._stripe_events[processed.event_id] = processed.outcome
                 self._put_outgoing(outgoing)
+            self._stripe_failures.pop(processed.event_id, None)
 
     def claim_trial(self, person: str, tenant_id: str, at: datetime) -> bool:
         with self._lock:
@@ -92,6 +94,13 @@ class MemoryBillingStore(MemoryState):
             rows = billing.invoices.values() if billing else ()
             places = {(row.snapshot.created, row.id): row for row in rows if row.snapshot}
             return page("invoices", places, limit, cursor)
+
+    def list_invoices_since(self, tenant_id: str, since: datetime) -> list[InvoiceRow]:
+        with self._lock:
+            billing = self._billing.get(tenant_id)
+            rows = list(billing.invoices.values()) if billing else []
+            found = [row for row in rows if row.snapshot and row.snapshot.created >= since]
+            return sorted(found, key=lambda row: (row.invoice.created, row.id), reverse=True)
 
     def list_billing_alerts(self, tenant_id: str) -> list[RaisedAlert]:
         with self._lock:

@@ -6,8 +6,9 @@ from dataclasses import replace
 from datetime import datetime
 from typing import TypeVar
 
-from shared.adapters.memory.cursors import page
+from shared.adapters.memory.cursors import encode_cursor, page
 from shared.adapters.memory.state import CounterDocument, MemoryState, TenantUsage
+from shared.domain.ledger.attribution import Attribution, AttributionRef, Names, merge, merge_names
 from shared.domain.ledger.budget_counts import EVERY_VALUE, BudgetSlot, merge_hours
 from shared.domain.ledger.counter_settings import CounterSettings
 from shared.domain.ledger.counters import CounterShard, ShardRef, add, sum_totals
@@ -46,10 +47,14 @@ class MemoryUsageStore(MemoryState):
         self, usage: TenantUsage, events: Sequence[RecordedEvent], settings: CounterSettings, now: datetime
     ) -> None:
         number = random.randrange(settings.shards)  # noqa: S311 (spreads load, no secret)
-        for day, delta in deltas_with_late_days(events, now).items():
+        for day, delta in deltas_with_late_days(events, now, settings.tag_names).items():
             counter = usage.counters.setdefault(ShardRef(day, number), CounterDocument())
             for cell, amounts in delta.cells.items():
                 add(counter.cells.setdefault(cell, {}), amounts)
+            merge_names(counter.keys, delta.keys)
+            if delta.names:
+                counter.attributed = number + 1
+                merge(usage.attribution.setdefault(AttributionRef(day, number), {}), delta.names)
             counter.commits += 1
             counter.events += delta.events
             counter.run_hours |= delta.run_hours
@@ -79,6 +84,11 @@ class MemoryUsageStore(MemoryState):
                     run_id: RunSums(totals=dict(run.totals), budgets=_asked(run.budgets, wanted))
                     for run_id in wanted.runs
                     if (run := usage.runs.get(run_id))
+                },
+                attribution={
+                    ref: _names(usage.attribution[ref], wanted)
+                    for ref in wanted.attribution
+                    if ref in usage.attribution
                 },
             )
             return Snapshot(tenant=tenant, documents=documents, version=tenant)
@@ -115,7 +125,9 @@ class MemoryUsageStore(MemoryState):
             if month is None or (stored.version if stored else None) != day.version:
                 raise StaleRollup
             self._versions += 1
-            usage.days[day.day] = replace(day, version=self._versions)
+            usage.days[day.day] = replace(day, attribution=None, version=self._versions)
+            if day.attribution is not None:
+                usage.attribution[AttributionRef(day.day, None)] = day.attribution
             usage.months[month.month] = replace(month, days={**month.days, day.day: day.entry})
 
     def create_month(self, tenant_id: str, month: MonthRollup) -> None:
@@ -145,7 +157,8 @@ class MemoryUsageStore(MemoryState):
         if usage is None or row is None:
             return
         known = [each.last_event_at for each in (row.usage, usage) if each and each.last_event_at]
-        merged = replace(usage, last_event_at=max(known, default=None))
+        rate = usage.rate or (row.usage.rate if row.usage else None)
+        merged = replace(usage, last_event_at=max(known, default=None), rate=rate)
         self._rows[tenant_id] = replace(row, usage=merged)
 
     def save_counter_settings(self, tenant_id: str, settings: CounterSettings, version: object) -> None:
@@ -160,9 +173,16 @@ class MemoryUsageStore(MemoryState):
         with self._lock:
             events = self._usage.get(tenant_id, TenantUsage()).events.values()
             chosen = [event for event in events if wanted.run_id in (None, event.run_id)]
+            if wanted.since is not None:
+                chosen = [event for event in chosen if event.ts >= wanted.since]
+            if wanted.before is not None:
+                chosen = [event for event in chosen if event.ts < wanted.before]
             if not wanted.with_metadata:
                 chosen = [event._replace(metadata_json=None) for event in chosen]
             return page("events", {(event.ts, event.identity): event for event in chosen}, limit, cursor)
+
+    def event_cursor(self, event: RecordedEvent) -> str:
+        return encode_cursor("events", (event.ts, event.identity))
 
     def list_runs(self, tenant_id: str, *, limit: int, cursor: str | None = None) -> Page[Run]:
         with self._lock:
@@ -215,6 +235,8 @@ def _shard(ref: ShardRef, counter: CounterDocument, wanted: Wanted) -> CounterSh
         commits=counter.commits,
         events=counter.events,
         run_hours=frozenset(counter.run_hours),
+        keys=_copy(counter.keys) if "keys" in wanted.fields else {},
+        attributed=counter.attributed,
         dirty=counter.fold_due is not None,
         budgets=_asked(merge_hours([counter.budgets]), wanted),
         late_days=frozenset(counter.late_days),
@@ -229,8 +251,20 @@ def _part(rollup: DayRollup, wanted: Wanted) -> DayRollup:
         cells=rollup.cells if "hours" in wanted.fields else {},
         series=rollup.series if "series" in wanted.fields else {},
         hour_totals=rollup.hour_totals if "hour_totals" in wanted.fields else {},
+        keys=rollup.keys if "keys" in wanted.fields else {},
         budgets=_asked(rollup.budgets, wanted),
     )
+
+
+def _names(found: Attribution, wanted: Wanted) -> Attribution:
+    """Return the dimensions that are asked for."""
+    return {
+        dimension: _copy(names) for dimension, names in found.items() if wanted.dimension in (None, dimension)
+    }
+
+
+def _copy(names: Names) -> Names:
+    return {name: dict(totals) for name, totals in names.items()}
 
 
 def _part_of_month(month: MonthRollup, wanted: Wanted) -> MonthRollup:

@@ -6,6 +6,7 @@ import { useToast } from '@/components/toast'
 import { download } from '@/lib/api/client'
 import { tenantPath } from '@/lib/api/queries'
 import type { Usage } from '@/lib/api/types'
+import { saveFile } from '@/lib/save-file'
 
 import { spanOf, type ChartView } from './chart-request'
 
@@ -23,7 +24,7 @@ export function CsvButton({ usage, isCurrent, view: { granularity, group } }: Cs
           ...{ format: 'csv', bom: 'true' },
         },
       }),
-    onSuccess: save,
+    onSuccess: saveFile,
     onError: (error) => toast({ tone: 'danger', title: 'Download failed', body: error.message }),
   })
   return (
@@ -37,13 +38,4 @@ export function CsvButton({ usage, isCurrent, view: { granularity, group } }: Cs
       CSV
     </Button>
   )
-}
-
-function save(file: File) {
-  const url = URL.createObjectURL(file)
-  const link = document.createElement('a')
-  link.href = url
-  link.download = file.name
-  link.click()
-  URL.revokeObjectURL(url)
 }

@@ -8,6 +8,7 @@ import type {
   DeliveryPage,
   Endpoint,
   EventPage,
+  Explanation,
   Granularity,
   GroupBy,
   InvoicePage,
@@ -59,12 +60,18 @@ export const seriesQuery = (tenant: string, request: SeriesRequest) =>
     queryFn: ({ signal }) => call<Series>(`${tenantPath(tenant)}/usage/series`, { query: request, signal }),
   })
 
+export const explainQuery = (tenant: string, question: Record<string, string>) =>
+  pagesQuery<Explanation>(tenant, 'usage/explain', question)
+
+export const runPath = (tenant: string, run: string) =>
+  `${tenantPath(tenant)}/runs/${encodeURIComponent(run)}`
+
 export const runsQuery = (tenant: string) => pagesQuery<RunPage>(tenant, 'runs')
 
 export const runQuery = (tenant: string, run: string) =>
   queryOptions({
     queryKey: ['tenant', tenant, 'run', run],
-    queryFn: ({ signal }) => call<Run>(`${tenantPath(tenant)}/runs/${encodeURIComponent(run)}`, { signal }),
+    queryFn: ({ signal }) => call<Run>(runPath(tenant, run), { signal }),
   })
 
 /** The API's maximum, so that most timelines need one request. */

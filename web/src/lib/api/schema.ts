@@ -33,6 +33,7 @@ export interface paths {
                     };
                 };
                 405: components["responses"]["Problem405"];
+                406: components["responses"]["Problem406"];
                 413: components["responses"]["Problem413"];
                 415: components["responses"]["Problem415"];
                 500: components["responses"]["Problem500"];
@@ -76,6 +77,7 @@ export interface paths {
                     };
                 };
                 405: components["responses"]["Problem405"];
+                406: components["responses"]["Problem406"];
                 413: components["responses"]["Problem413"];
                 415: components["responses"]["Problem415"];
                 500: components["responses"]["Problem500"];
@@ -119,6 +121,7 @@ export interface paths {
                     };
                 };
                 405: components["responses"]["Problem405"];
+                406: components["responses"]["Problem406"];
                 413: components["responses"]["Problem413"];
                 415: components["responses"]["Problem415"];
                 500: components["responses"]["Problem500"];
@@ -176,6 +179,7 @@ export interface paths {
                 403: components["responses"]["Problem403"];
                 404: components["responses"]["Problem404"];
                 405: components["responses"]["Problem405"];
+                406: components["responses"]["Problem406"];
                 413: components["responses"]["Problem413"];
                 415: components["responses"]["Problem415"];
                 422: components["responses"]["Problem422"];
@@ -233,6 +237,7 @@ export interface paths {
                 403: components["responses"]["Problem403"];
                 404: components["responses"]["Problem404"];
                 405: components["responses"]["Problem405"];
+                406: components["responses"]["Problem406"];
                 413: components["responses"]["Problem413"];
                 415: components["responses"]["Problem415"];
                 422: components["responses"]["Problem422"];
@@ -287,6 +292,7 @@ export interface paths {
                 403: components["responses"]["Problem403"];
                 404: components["responses"]["Problem404"];
                 405: components["responses"]["Problem405"];
+                406: components["responses"]["Problem406"];
                 413: components["responses"]["Problem413"];
                 415: components["responses"]["Problem415"];
                 429: components["responses"]["Problem429"];
@@ -345,9 +351,129 @@ export interface paths {
                 403: components["responses"]["Problem403"];
                 404: components["responses"]["Problem404"];
                 405: components["responses"]["Problem405"];
+                406: components["responses"]["Problem406"];
                 413: components["responses"]["Problem413"];
                 415: components["responses"]["Problem415"];
                 422: components["responses"]["Problem422"];
+                429: components["responses"]["Problem429"];
+                500: components["responses"]["Problem500"];
+                503: components["responses"]["Problem503"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tenants/{tenant}/usage/explain": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The events behind a number of usage
+         * @description For a key or platform key with the scope `usage:read`; members: owner, admin, member.
+         */
+        get: {
+            parameters: {
+                query?: {
+                    from?: string;
+                    to?: string;
+                    provider?: string;
+                    model?: string;
+                    user_id?: string;
+                    workflow_id?: string;
+                    status?: "ok" | "error" | "started" | "completed" | "failed";
+                    limit?: number;
+                    cursor?: string;
+                };
+                header?: never;
+                path: {
+                    tenant: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Success */
+                200: {
+                    headers: {
+                        "Cache-Control": components["headers"]["Cache-Control"];
+                        "X-Content-Type-Options": components["headers"]["X-Content-Type-Options"];
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ExplainResponse"];
+                    };
+                };
+                400: components["responses"]["Problem400"];
+                401: components["responses"]["Problem401"];
+                403: components["responses"]["Problem403"];
+                404: components["responses"]["Problem404"];
+                405: components["responses"]["Problem405"];
+                406: components["responses"]["Problem406"];
+                413: components["responses"]["Problem413"];
+                415: components["responses"]["Problem415"];
+                422: components["responses"]["Problem422"];
+                429: components["responses"]["Problem429"];
+                500: components["responses"]["Problem500"];
+                503: components["responses"]["Problem503"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tenants/{tenant}/runs/{run}/bundle": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A run with all of its events, sealed
+         * @description For a key or platform key with the scope `usage:read`; members: owner, admin, member.
+         */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    tenant: string;
+                    run: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Success */
+                200: {
+                    headers: {
+                        "Cache-Control": components["headers"]["Cache-Control"];
+                        "X-Content-Type-Options": components["headers"]["X-Content-Type-Options"];
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["BundleResponse"];
+                    };
+                };
+                401: components["responses"]["Problem401"];
+                403: components["responses"]["Problem403"];
+                404: components["responses"]["Problem404"];
+                405: components["responses"]["Problem405"];
+                406: components["responses"]["Problem406"];
+                413: components["responses"]["Problem413"];
+                415: components["responses"]["Problem415"];
                 429: components["responses"]["Problem429"];
                 500: components["responses"]["Problem500"];
                 503: components["responses"]["Problem503"];
@@ -379,7 +505,7 @@ export interface paths {
                     from?: string;
                     to?: string;
                     granularity?: "hour" | "day" | "week" | "month";
-                    group_by?: "provider" | "model" | "provider,model";
+                    group_by?: string;
                     fill?: "zero" | "none";
                     format?: "json" | "csv";
                     bom?: boolean;
@@ -399,10 +525,12 @@ export interface paths {
                         "X-Content-Type-Options": components["headers"]["X-Content-Type-Options"];
                         /** @description The name of a file to download. */
                         "Content-Disposition"?: string;
+                        /** @description Only if a file does not hold everything: the cursor at which to go on. */
+                        "GWI-Next-Cursor"?: string;
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["SeriesResponse"];
+                        "application/json": components["schemas"]["SeriesResponse"] | components["schemas"]["NamedSeriesResponse"];
                         "text/csv": string;
                     };
                 };
@@ -411,6 +539,76 @@ export interface paths {
                 403: components["responses"]["Problem403"];
                 404: components["responses"]["Problem404"];
                 405: components["responses"]["Problem405"];
+                406: components["responses"]["Problem406"];
+                413: components["responses"]["Problem413"];
+                415: components["responses"]["Problem415"];
+                422: components["responses"]["Problem422"];
+                429: components["responses"]["Problem429"];
+                500: components["responses"]["Problem500"];
+                503: components["responses"]["Problem503"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tenants/{tenant}/usage/top": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The users, workflows, API keys or values of a tag that cost most
+         * @description For a key or platform key with the scope `usage:read`; members: owner, admin, member.
+         */
+        get: {
+            parameters: {
+                query: {
+                    tz?: string;
+                    period?: "current" | "previous";
+                    from?: string;
+                    to?: string;
+                    group_by: string;
+                    limit?: number;
+                    format?: "json" | "csv";
+                    bom?: boolean;
+                };
+                header?: never;
+                path: {
+                    tenant: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Success */
+                200: {
+                    headers: {
+                        "Cache-Control": components["headers"]["Cache-Control"];
+                        "X-Content-Type-Options": components["headers"]["X-Content-Type-Options"];
+                        /** @description The name of a file to download. */
+                        "Content-Disposition"?: string;
+                        /** @description Only if a file does not hold everything: the cursor at which to go on. */
+                        "GWI-Next-Cursor"?: string;
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["TopResponse"];
+                        "text/csv": string;
+                    };
+                };
+                400: components["responses"]["Problem400"];
+                401: components["responses"]["Problem401"];
+                403: components["responses"]["Problem403"];
+                404: components["responses"]["Problem404"];
+                405: components["responses"]["Problem405"];
+                406: components["responses"]["Problem406"];
                 413: components["responses"]["Problem413"];
                 415: components["responses"]["Problem415"];
                 422: components["responses"]["Problem422"];
@@ -472,6 +670,7 @@ export interface paths {
                 403: components["responses"]["Problem403"];
                 404: components["responses"]["Problem404"];
                 405: components["responses"]["Problem405"];
+                406: components["responses"]["Problem406"];
                 408: components["responses"]["Problem408"];
                 409: components["responses"]["Problem409"];
                 413: components["responses"]["Problem413"];
@@ -533,6 +732,7 @@ export interface paths {
                 403: components["responses"]["Problem403"];
                 404: components["responses"]["Problem404"];
                 405: components["responses"]["Problem405"];
+                406: components["responses"]["Problem406"];
                 408: components["responses"]["Problem408"];
                 409: components["responses"]["Problem409"];
                 413: components["responses"]["Problem413"];
@@ -590,6 +790,7 @@ export interface paths {
                 403: components["responses"]["Problem403"];
                 404: components["responses"]["Problem404"];
                 405: components["responses"]["Problem405"];
+                406: components["responses"]["Problem406"];
                 413: components["responses"]["Problem413"];
                 415: components["responses"]["Problem415"];
                 422: components["responses"]["Problem422"];
@@ -600,6 +801,68 @@ export interface paths {
         };
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tenants/{tenant}/reconcile": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Compare a tenant's billing with Stripe, and repair it if asked
+         * @description For a platform key with the scope `tenants:write`.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    tenant: string;
+                };
+                cookie?: never;
+            };
+            /** @description At most 64 KiB. With `Content-Encoding: gzip` also encoded, and then at most 8 MiB unpacked. */
+            requestBody?: {
+                content: {
+                    "application/json": components["schemas"]["ReconciliationBody"];
+                };
+            };
+            responses: {
+                /** @description Success */
+                200: {
+                    headers: {
+                        "Cache-Control": components["headers"]["Cache-Control"];
+                        "X-Content-Type-Options": components["headers"]["X-Content-Type-Options"];
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ReconciliationResponse"];
+                    };
+                };
+                400: components["responses"]["Problem400"];
+                401: components["responses"]["Problem401"];
+                403: components["responses"]["Problem403"];
+                404: components["responses"]["Problem404"];
+                405: components["responses"]["Problem405"];
+                406: components["responses"]["Problem406"];
+                408: components["responses"]["Problem408"];
+                409: components["responses"]["Problem409"];
+                413: components["responses"]["Problem413"];
+                415: components["responses"]["Problem415"];
+                422: components["responses"]["Problem422"];
+                429: components["responses"]["Problem429"];
+                500: components["responses"]["Problem500"];
+                503: components["responses"]["Problem503"];
+            };
+        };
         delete?: never;
         options?: never;
         head?: never;
@@ -628,6 +891,8 @@ export interface paths {
                     over_80?: boolean;
                     past_due?: boolean;
                     sort?: "usage" | "cost" | "last_event" | "name" | "created";
+                    format?: "json" | "csv";
+                    bom?: boolean;
                 };
                 header?: never;
                 path?: never;
@@ -640,16 +905,22 @@ export interface paths {
                     headers: {
                         "Cache-Control": components["headers"]["Cache-Control"];
                         "X-Content-Type-Options": components["headers"]["X-Content-Type-Options"];
+                        /** @description The name of a file to download. */
+                        "Content-Disposition"?: string;
+                        /** @description Only if a file does not hold everything: the cursor at which to go on. */
+                        "GWI-Next-Cursor"?: string;
                         [name: string]: unknown;
                     };
                     content: {
                         "application/json": components["schemas"]["TenantsResponse"];
+                        "text/csv": string;
                     };
                 };
                 400: components["responses"]["Problem400"];
                 401: components["responses"]["Problem401"];
                 403: components["responses"]["Problem403"];
                 405: components["responses"]["Problem405"];
+                406: components["responses"]["Problem406"];
                 413: components["responses"]["Problem413"];
                 415: components["responses"]["Problem415"];
                 422: components["responses"]["Problem422"];
@@ -709,6 +980,7 @@ export interface paths {
                 401: components["responses"]["Problem401"];
                 403: components["responses"]["Problem403"];
                 405: components["responses"]["Problem405"];
+                406: components["responses"]["Problem406"];
                 408: components["responses"]["Problem408"];
                 409: components["responses"]["Problem409"];
                 413: components["responses"]["Problem413"];
@@ -762,6 +1034,7 @@ export interface paths {
                 403: components["responses"]["Problem403"];
                 404: components["responses"]["Problem404"];
                 405: components["responses"]["Problem405"];
+                406: components["responses"]["Problem406"];
                 413: components["responses"]["Problem413"];
                 415: components["responses"]["Problem415"];
                 429: components["responses"]["Problem429"];
@@ -810,6 +1083,7 @@ export interface paths {
                 403: components["responses"]["Problem403"];
                 404: components["responses"]["Problem404"];
                 405: components["responses"]["Problem405"];
+                406: components["responses"]["Problem406"];
                 408: components["responses"]["Problem408"];
                 409: components["responses"]["Problem409"];
                 413: components["responses"]["Problem413"];
@@ -866,6 +1140,7 @@ export interface paths {
                 403: components["responses"]["Problem403"];
                 404: components["responses"]["Problem404"];
                 405: components["responses"]["Problem405"];
+                406: components["responses"]["Problem406"];
                 408: components["responses"]["Problem408"];
                 409: components["responses"]["Problem409"];
                 413: components["responses"]["Problem413"];
@@ -920,6 +1195,7 @@ export interface paths {
                 403: components["responses"]["Problem403"];
                 404: components["responses"]["Problem404"];
                 405: components["responses"]["Problem405"];
+                406: components["responses"]["Problem406"];
                 413: components["responses"]["Problem413"];
                 415: components["responses"]["Problem415"];
                 429: components["responses"]["Problem429"];
@@ -968,6 +1244,7 @@ export interface paths {
                 403: components["responses"]["Problem403"];
                 404: components["responses"]["Problem404"];
                 405: components["responses"]["Problem405"];
+                406: components["responses"]["Problem406"];
                 408: components["responses"]["Problem408"];
                 409: components["responses"]["Problem409"];
                 413: components["responses"]["Problem413"];
@@ -1085,6 +1362,7 @@ export interface paths {
                 403: components["responses"]["Problem403"];
                 404: components["responses"]["Problem404"];
                 405: components["responses"]["Problem405"];
+                406: components["responses"]["Problem406"];
                 408: components["responses"]["Problem408"];
                 409: components["responses"]["Problem409"];
                 413: components["responses"]["Problem413"];
@@ -1146,6 +1424,7 @@ export interface paths {
                 403: components["responses"]["Problem403"];
                 404: components["responses"]["Problem404"];
                 405: components["responses"]["Problem405"];
+                406: components["responses"]["Problem406"];
                 408: components["responses"]["Problem408"];
                 409: components["responses"]["Problem409"];
                 413: components["responses"]["Problem413"];
@@ -1207,6 +1486,7 @@ export interface paths {
                 403: components["responses"]["Problem403"];
                 404: components["responses"]["Problem404"];
                 405: components["responses"]["Problem405"];
+                406: components["responses"]["Problem406"];
                 408: components["responses"]["Problem408"];
                 409: components["responses"]["Problem409"];
                 413: components["responses"]["Problem413"];
@@ -1257,6 +1537,7 @@ export interface paths {
                 401: components["responses"]["Problem401"];
                 403: components["responses"]["Problem403"];
                 405: components["responses"]["Problem405"];
+                406: components["responses"]["Problem406"];
                 413: components["responses"]["Problem413"];
                 415: components["responses"]["Problem415"];
                 429: components["responses"]["Problem429"];
@@ -1317,6 +1598,7 @@ export interface paths {
                 403: components["responses"]["Problem403"];
                 404: components["responses"]["Problem404"];
                 405: components["responses"]["Problem405"];
+                406: components["responses"]["Problem406"];
                 408: components["responses"]["Problem408"];
                 409: components["responses"]["Problem409"];
                 413: components["responses"]["Problem413"];
@@ -1421,6 +1703,7 @@ export interface paths {
                 403: components["responses"]["Problem403"];
                 404: components["responses"]["Problem404"];
                 405: components["responses"]["Problem405"];
+                406: components["responses"]["Problem406"];
                 413: components["responses"]["Problem413"];
                 415: components["responses"]["Problem415"];
                 429: components["responses"]["Problem429"];
@@ -1464,6 +1747,7 @@ export interface paths {
                 403: components["responses"]["Problem403"];
                 404: components["responses"]["Problem404"];
                 405: components["responses"]["Problem405"];
+                406: components["responses"]["Problem406"];
                 408: components["responses"]["Problem408"];
                 409: components["responses"]["Problem409"];
                 413: components["responses"]["Problem413"];
@@ -1526,6 +1810,7 @@ export interface paths {
                 403: components["responses"]["Problem403"];
                 404: components["responses"]["Problem404"];
                 405: components["responses"]["Problem405"];
+                406: components["responses"]["Problem406"];
                 408: components["responses"]["Problem408"];
                 409: components["responses"]["Problem409"];
                 413: components["responses"]["Problem413"];
@@ -1568,6 +1853,7 @@ export interface paths {
                 403: components["responses"]["Problem403"];
                 404: components["responses"]["Problem404"];
                 405: components["responses"]["Problem405"];
+                406: components["responses"]["Problem406"];
                 409: components["responses"]["Problem409"];
                 413: components["responses"]["Problem413"];
                 415: components["responses"]["Problem415"];
@@ -1677,6 +1963,7 @@ export interface paths {
                 403: components["responses"]["Problem403"];
                 404: components["responses"]["Problem404"];
                 405: components["responses"]["Problem405"];
+                406: components["responses"]["Problem406"];
                 408: components["responses"]["Problem408"];
                 409: components["responses"]["Problem409"];
                 413: components["responses"]["Problem413"];
@@ -1731,6 +2018,7 @@ export interface paths {
                 403: components["responses"]["Problem403"];
                 404: components["responses"]["Problem404"];
                 405: components["responses"]["Problem405"];
+                406: components["responses"]["Problem406"];
                 413: components["responses"]["Problem413"];
                 415: components["responses"]["Problem415"];
                 429: components["responses"]["Problem429"];
@@ -1790,6 +2078,7 @@ export interface paths {
                 403: components["responses"]["Problem403"];
                 404: components["responses"]["Problem404"];
                 405: components["responses"]["Problem405"];
+                406: components["responses"]["Problem406"];
                 408: components["responses"]["Problem408"];
                 409: components["responses"]["Problem409"];
                 413: components["responses"]["Problem413"];
@@ -1845,6 +2134,7 @@ export interface paths {
                 403: components["responses"]["Problem403"];
                 404: components["responses"]["Problem404"];
                 405: components["responses"]["Problem405"];
+                406: components["responses"]["Problem406"];
                 413: components["responses"]["Problem413"];
                 415: components["responses"]["Problem415"];
                 429: components["responses"]["Problem429"];
@@ -1889,6 +2179,7 @@ export interface paths {
                 403: components["responses"]["Problem403"];
                 404: components["responses"]["Problem404"];
                 405: components["responses"]["Problem405"];
+                406: components["responses"]["Problem406"];
                 408: components["responses"]["Problem408"];
                 409: components["responses"]["Problem409"];
                 413: components["responses"]["Problem413"];
@@ -1983,6 +2274,7 @@ export interface paths {
                 403: components["responses"]["Problem403"];
                 404: components["responses"]["Problem404"];
                 405: components["responses"]["Problem405"];
+                406: components["responses"]["Problem406"];
                 413: components["responses"]["Problem413"];
                 415: components["responses"]["Problem415"];
                 429: components["responses"]["Problem429"];
@@ -2031,6 +2323,7 @@ export interface paths {
                 403: components["responses"]["Problem403"];
                 404: components["responses"]["Problem404"];
                 405: components["responses"]["Problem405"];
+                406: components["responses"]["Problem406"];
                 408: components["responses"]["Problem408"];
                 409: components["responses"]["Problem409"];
                 413: components["responses"]["Problem413"];
@@ -2097,6 +2390,7 @@ export interface paths {
                 403: components["responses"]["Problem403"];
                 404: components["responses"]["Problem404"];
                 405: components["responses"]["Problem405"];
+                406: components["responses"]["Problem406"];
                 408: components["responses"]["Problem408"];
                 409: components["responses"]["Problem409"];
                 413: components["responses"]["Problem413"];
@@ -2154,6 +2448,7 @@ export interface paths {
                 403: components["responses"]["Problem403"];
                 404: components["responses"]["Problem404"];
                 405: components["responses"]["Problem405"];
+                406: components["responses"]["Problem406"];
                 409: components["responses"]["Problem409"];
                 413: components["responses"]["Problem413"];
                 415: components["responses"]["Problem415"];
@@ -2208,6 +2503,7 @@ export interface paths {
                 403: components["responses"]["Problem403"];
                 404: components["responses"]["Problem404"];
                 405: components["responses"]["Problem405"];
+                406: components["responses"]["Problem406"];
                 413: components["responses"]["Problem413"];
                 415: components["responses"]["Problem415"];
                 422: components["responses"]["Problem422"];
@@ -2261,6 +2557,7 @@ export interface paths {
                 403: components["responses"]["Problem403"];
                 404: components["responses"]["Problem404"];
                 405: components["responses"]["Problem405"];
+                406: components["responses"]["Problem406"];
                 413: components["responses"]["Problem413"];
                 415: components["responses"]["Problem415"];
                 429: components["responses"]["Problem429"];
@@ -2304,6 +2601,7 @@ export interface paths {
                 403: components["responses"]["Problem403"];
                 404: components["responses"]["Problem404"];
                 405: components["responses"]["Problem405"];
+                406: components["responses"]["Problem406"];
                 408: components["responses"]["Problem408"];
                 409: components["responses"]["Problem409"];
                 413: components["responses"]["Problem413"];
@@ -2358,6 +2656,7 @@ export interface paths {
                 403: components["responses"]["Problem403"];
                 404: components["responses"]["Problem404"];
                 405: components["responses"]["Problem405"];
+                406: components["responses"]["Problem406"];
                 413: components["responses"]["Problem413"];
                 415: components["responses"]["Problem415"];
                 429: components["responses"]["Problem429"];
@@ -2401,6 +2700,7 @@ export interface paths {
                 403: components["responses"]["Problem403"];
                 404: components["responses"]["Problem404"];
                 405: components["responses"]["Problem405"];
+                406: components["responses"]["Problem406"];
                 408: components["responses"]["Problem408"];
                 409: components["responses"]["Problem409"];
                 413: components["responses"]["Problem413"];
@@ -2455,6 +2755,7 @@ export interface paths {
                 403: components["responses"]["Problem403"];
                 404: components["responses"]["Problem404"];
                 405: components["responses"]["Problem405"];
+                406: components["responses"]["Problem406"];
                 413: components["responses"]["Problem413"];
                 415: components["responses"]["Problem415"];
                 429: components["responses"]["Problem429"];
@@ -2503,6 +2804,7 @@ export interface paths {
                 403: components["responses"]["Problem403"];
                 404: components["responses"]["Problem404"];
                 405: components["responses"]["Problem405"];
+                406: components["responses"]["Problem406"];
                 408: components["responses"]["Problem408"];
                 409: components["responses"]["Problem409"];
                 413: components["responses"]["Problem413"];
@@ -2621,6 +2923,7 @@ export interface paths {
                 403: components["responses"]["Problem403"];
                 404: components["responses"]["Problem404"];
                 405: components["responses"]["Problem405"];
+                406: components["responses"]["Problem406"];
                 408: components["responses"]["Problem408"];
                 409: components["responses"]["Problem409"];
                 413: components["responses"]["Problem413"];
@@ -2683,6 +2986,7 @@ export interface paths {
                 403: components["responses"]["Problem403"];
                 404: components["responses"]["Problem404"];
                 405: components["responses"]["Problem405"];
+                406: components["responses"]["Problem406"];
                 408: components["responses"]["Problem408"];
                 409: components["responses"]["Problem409"];
                 413: components["responses"]["Problem413"];
@@ -2745,6 +3049,7 @@ export interface paths {
                 403: components["responses"]["Problem403"];
                 404: components["responses"]["Problem404"];
                 405: components["responses"]["Problem405"];
+                406: components["responses"]["Problem406"];
                 408: components["responses"]["Problem408"];
                 409: components["responses"]["Problem409"];
                 413: components["responses"]["Problem413"];
@@ -2803,6 +3108,7 @@ export interface paths {
                 403: components["responses"]["Problem403"];
                 404: components["responses"]["Problem404"];
                 405: components["responses"]["Problem405"];
+                406: components["responses"]["Problem406"];
                 413: components["responses"]["Problem413"];
                 415: components["responses"]["Problem415"];
                 422: components["responses"]["Problem422"];
@@ -2859,6 +3165,7 @@ export interface paths {
                 400: components["responses"]["Problem400"];
                 404: components["responses"]["Problem404"];
                 405: components["responses"]["Problem405"];
+                406: components["responses"]["Problem406"];
                 408: components["responses"]["Problem408"];
                 409: components["responses"]["Problem409"];
                 413: components["responses"]["Problem413"];
@@ -2914,6 +3221,7 @@ export interface paths {
                 400: components["responses"]["Problem400"];
                 404: components["responses"]["Problem404"];
                 405: components["responses"]["Problem405"];
+                406: components["responses"]["Problem406"];
                 408: components["responses"]["Problem408"];
                 409: components["responses"]["Problem409"];
                 413: components["responses"]["Problem413"];
@@ -3019,6 +3327,62 @@ export interface paths {
                 403: components["responses"]["Problem403"];
                 404: components["responses"]["Problem404"];
                 405: components["responses"]["Problem405"];
+                406: components["responses"]["Problem406"];
+                413: components["responses"]["Problem413"];
+                415: components["responses"]["Problem415"];
+                422: components["responses"]["Problem422"];
+                429: components["responses"]["Problem429"];
+                500: components["responses"]["Problem500"];
+                503: components["responses"]["Problem503"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/platform/audit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Audit log of what belongs to the platform, newest first
+         * @description For a platform key with the scope `platform:read`.
+         */
+        get: {
+            parameters: {
+                query?: {
+                    limit?: number;
+                    cursor?: string;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Success */
+                200: {
+                    headers: {
+                        "Cache-Control": components["headers"]["Cache-Control"];
+                        "X-Content-Type-Options": components["headers"]["X-Content-Type-Options"];
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["AuditResponse"];
+                    };
+                };
+                400: components["responses"]["Problem400"];
+                401: components["responses"]["Problem401"];
+                403: components["responses"]["Problem403"];
+                405: components["responses"]["Problem405"];
+                406: components["responses"]["Problem406"];
                 413: components["responses"]["Problem413"];
                 415: components["responses"]["Problem415"];
                 422: components["responses"]["Problem422"];
@@ -3069,6 +3433,7 @@ export interface paths {
                 401: components["responses"]["Problem401"];
                 403: components["responses"]["Problem403"];
                 405: components["responses"]["Problem405"];
+                406: components["responses"]["Problem406"];
                 413: components["responses"]["Problem413"];
                 415: components["responses"]["Problem415"];
                 429: components["responses"]["Problem429"];
@@ -3111,6 +3476,7 @@ export interface paths {
                 401: components["responses"]["Problem401"];
                 403: components["responses"]["Problem403"];
                 405: components["responses"]["Problem405"];
+                406: components["responses"]["Problem406"];
                 408: components["responses"]["Problem408"];
                 409: components["responses"]["Problem409"];
                 413: components["responses"]["Problem413"];
@@ -3121,6 +3487,318 @@ export interface paths {
                 503: components["responses"]["Problem503"];
             };
         };
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/platform/prices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The platform's own prices
+         * @description For a platform key with the scope `prices:write`.
+         */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Success */
+                200: {
+                    headers: {
+                        "Cache-Control": components["headers"]["Cache-Control"];
+                        "X-Content-Type-Options": components["headers"]["X-Content-Type-Options"];
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["PlatformPricesResponse"];
+                    };
+                };
+                401: components["responses"]["Problem401"];
+                403: components["responses"]["Problem403"];
+                405: components["responses"]["Problem405"];
+                406: components["responses"]["Problem406"];
+                413: components["responses"]["Problem413"];
+                415: components["responses"]["Problem415"];
+                429: components["responses"]["Problem429"];
+                500: components["responses"]["Problem500"];
+                503: components["responses"]["Problem503"];
+            };
+        };
+        /**
+         * Replace the platform's own prices, and say what that does to this month's margins
+         * @description For a platform key with the scope `prices:write`.
+         */
+        put: {
+            parameters: {
+                query?: {
+                    dry_run?: boolean;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            /** @description At most 4 MiB. With `Content-Encoding: gzip` also encoded, and then at most 8 MiB unpacked. */
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["PlatformPricesBody"];
+                };
+            };
+            responses: {
+                /** @description Success */
+                200: {
+                    headers: {
+                        "Cache-Control": components["headers"]["Cache-Control"];
+                        "X-Content-Type-Options": components["headers"]["X-Content-Type-Options"];
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["PriceChangesResponse"];
+                    };
+                };
+                400: components["responses"]["Problem400"];
+                401: components["responses"]["Problem401"];
+                403: components["responses"]["Problem403"];
+                405: components["responses"]["Problem405"];
+                406: components["responses"]["Problem406"];
+                408: components["responses"]["Problem408"];
+                409: components["responses"]["Problem409"];
+                413: components["responses"]["Problem413"];
+                415: components["responses"]["Problem415"];
+                422: components["responses"]["Problem422"];
+                429: components["responses"]["Problem429"];
+                500: components["responses"]["Problem500"];
+                503: components["responses"]["Problem503"];
+            };
+        };
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/platform/margins": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Revenue, provider cost and margin of a month, by plan and tenant
+         * @description For a platform key with the scope `platform:read`.
+         */
+        get: {
+            parameters: {
+                query?: {
+                    limit?: number;
+                    cursor?: string;
+                    month?: string;
+                    plan?: string;
+                    sort?: "margin" | "revenue" | "cost" | "name";
+                    format?: "json" | "csv";
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Success */
+                200: {
+                    headers: {
+                        "Cache-Control": components["headers"]["Cache-Control"];
+                        "X-Content-Type-Options": components["headers"]["X-Content-Type-Options"];
+                        /** @description The name of a file to download. */
+                        "Content-Disposition"?: string;
+                        /** @description Only if a file does not hold everything: the cursor at which to go on. */
+                        "GWI-Next-Cursor"?: string;
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["MarginsResponse"];
+                        "text/csv": string;
+                    };
+                };
+                400: components["responses"]["Problem400"];
+                401: components["responses"]["Problem401"];
+                403: components["responses"]["Problem403"];
+                405: components["responses"]["Problem405"];
+                406: components["responses"]["Problem406"];
+                413: components["responses"]["Problem413"];
+                415: components["responses"]["Problem415"];
+                422: components["responses"]["Problem422"];
+                429: components["responses"]["Problem429"];
+                500: components["responses"]["Problem500"];
+                503: components["responses"]["Problem503"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tenants/{tenant}/margins": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Revenue, provider cost and margin of a tenant's last twelve months
+         * @description For a platform key with the scope `platform:read`.
+         */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    tenant: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Success */
+                200: {
+                    headers: {
+                        "Cache-Control": components["headers"]["Cache-Control"];
+                        "X-Content-Type-Options": components["headers"]["X-Content-Type-Options"];
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["TenantMarginsResponse"];
+                    };
+                };
+                401: components["responses"]["Problem401"];
+                403: components["responses"]["Problem403"];
+                404: components["responses"]["Problem404"];
+                405: components["responses"]["Problem405"];
+                406: components["responses"]["Problem406"];
+                413: components["responses"]["Problem413"];
+                415: components["responses"]["Problem415"];
+                429: components["responses"]["Problem429"];
+                500: components["responses"]["Problem500"];
+                503: components["responses"]["Problem503"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/platform/overview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The state of the whole service
+         * @description For a platform key with the scope `platform:read`.
+         */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Success */
+                200: {
+                    headers: {
+                        "Cache-Control": components["headers"]["Cache-Control"];
+                        "X-Content-Type-Options": components["headers"]["X-Content-Type-Options"];
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["OverviewResponse"];
+                    };
+                };
+                401: components["responses"]["Problem401"];
+                403: components["responses"]["Problem403"];
+                405: components["responses"]["Problem405"];
+                406: components["responses"]["Problem406"];
+                413: components["responses"]["Problem413"];
+                415: components["responses"]["Problem415"];
+                429: components["responses"]["Problem429"];
+                500: components["responses"]["Problem500"];
+                503: components["responses"]["Problem503"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/platform/system": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The last ticks, and what has failed
+         * @description For a platform key with the scope `platform:read`.
+         */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Success */
+                200: {
+                    headers: {
+                        "Cache-Control": components["headers"]["Cache-Control"];
+                        "X-Content-Type-Options": components["headers"]["X-Content-Type-Options"];
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["SystemResponse"];
+                    };
+                };
+                401: components["responses"]["Problem401"];
+                403: components["responses"]["Problem403"];
+                405: components["responses"]["Problem405"];
+                406: components["responses"]["Problem406"];
+                413: components["responses"]["Problem413"];
+                415: components["responses"]["Problem415"];
+                429: components["responses"]["Problem429"];
+                500: components["responses"]["Problem500"];
+                503: components["responses"]["Problem503"];
+            };
+        };
+        put?: never;
         post?: never;
         delete?: never;
         options?: never;
@@ -3318,8 +3996,35 @@ export interface components {
             next_cursor: string | null;
         };
         /**
+         * Amounts
+         * @description All metrics of one row.
+         */
+        Amounts: {
+            /** Calls */
+            calls: number;
+            /** Errors */
+            errors: number;
+            /** Latency Ms */
+            latency_ms: number;
+            /** Unpriced Calls */
+            unpriced_calls: number;
+            /** Incomplete Calls */
+            incomplete_calls: number;
+            /** Tool Calls */
+            tool_calls: number;
+            tokens: components["schemas"]["TokenSums"];
+            /** Cost Usd */
+            cost_usd: string;
+            /**
+             * Cost Status
+             * @description `incomplete`: it costs at least this much, because `unpriced_calls` and a part of `incomplete_calls` are left out. `unknown`: nothing of the cost is known; it is not $0.
+             * @enum {string}
+             */
+            cost_status: "complete" | "incomplete" | "unknown";
+        };
+        /**
          * AuditEntryResponse
-         * @description A change to the tenant: its actor, time and reason.
+         * @description A change to the tenant, or to the platform: its actor, time and reason.
          */
         AuditEntryResponse: {
             /**
@@ -3621,6 +4326,146 @@ export interface components {
             on_unreadable: "open" | "closed";
         };
         /**
+         * BundleResponse
+         * @description A sealed run: `python -m tools.admin verify-bundle FILE` tells whether a byte of it has changed.
+         */
+        BundleResponse: {
+            /**
+             * Format
+             * @default gwi.run-bundle
+             * @constant
+             */
+            format: "gwi.run-bundle";
+            /**
+             * Version
+             * @default 1
+             * @constant
+             */
+            version: 1;
+            /** Tenant Id */
+            tenant_id: string;
+            /**
+             * Made At
+             * Format: date-time
+             */
+            made_at: string;
+            run: components["schemas"]["RunResponse"];
+            error: components["schemas"]["RunErrorResponse"] | null;
+            /**
+             * Kinds
+             * @description How many events have each kind.
+             */
+            kinds: {
+                [key: string]: number;
+            };
+            /** Providers */
+            providers: components["schemas"]["ProviderSum"][];
+            decisions: components["schemas"]["DecisionsResponse"];
+            /** Redactions */
+            redactions: number;
+            /**
+             * Is Cut
+             * @description The run has more events than a bundle holds: it has the first and the last ones, whose sums `providers`, `kinds` and `decisions` are. `run` has the totals of all.
+             */
+            is_cut: boolean;
+            /** Events */
+            events: components["schemas"]["BundledEvent"][];
+            /**
+             * Checksum
+             * @description `sha256:` and the hash of the content, for whoever has no key.
+             */
+            checksum: string;
+            seal: components["schemas"]["SealResponse"];
+        };
+        /**
+         * BundledEvent
+         * @description An event of the run, with the kind that it names or amounts to.
+         */
+        BundledEvent: {
+            /** Id */
+            id: string;
+            /**
+             * Ts
+             * Format: date-time
+             */
+            ts: string;
+            /** Category */
+            category: string;
+            /** Provider */
+            provider: string;
+            /** Model */
+            model: string;
+            series: components["schemas"]["EventSeries"];
+            /** Status */
+            status: string | null;
+            tokens: components["schemas"]["EventTokens"] | null;
+            /** Latency Ms */
+            latency_ms: number | null;
+            /**
+             * Served Model
+             * @description The model that answered, where it is another one than `model`.
+             */
+            served_model: string | null;
+            /** Cost Usd */
+            cost_usd: string | null;
+            /**
+             * Cost Status
+             * @description `incomplete`: the event costs at least `cost_usd`. Null: it cannot cost anything.
+             */
+            cost_status: ("exact" | "client" | "incomplete" | "unknown") | null;
+            /**
+             * Unread
+             * @description The parts of the response that `cost_usd` leaves out.
+             */
+            unread: string[];
+            /**
+             * Price Source
+             * @description `client`, `provider`, `local`, or the version of the catalog that priced it.
+             */
+            price_source: string | null;
+            /**
+             * Catalog Cost Usd
+             * @description The catalog's figure, where the provider's own bill is the cost.
+             */
+            catalog_cost_usd: string | null;
+            /** User Id */
+            user_id: string | null;
+            /** Run Id */
+            run_id: string | null;
+            /** Workflow Id */
+            workflow_id: string | null;
+            /** Request Id */
+            request_id: string | null;
+            /** Kind */
+            kind: string;
+            /**
+             * Api Key
+             * @description The id of the API key that recorded it; null for events older than this field.
+             */
+            api_key: string | null;
+            /** Tags */
+            tags: {
+                [key: string]: string;
+            } | null;
+            /**
+             * Metadata
+             * @description In a list, only with `metadata=true`.
+             */
+            metadata: {
+                [key: string]: unknown;
+            } | null;
+            /**
+             * Metadata Cut
+             * @description Whether the metadata was longer than is stored, and was cut.
+             */
+            metadata_cut: boolean;
+            /**
+             * Redactions
+             * @description How many known secrets of the metadata were replaced by `[redacted]`.
+             */
+            redactions: number;
+        };
+        /**
          * CheckoutBody
          * @description The plan to subscribe to.
          */
@@ -3688,6 +4533,47 @@ export interface components {
              * Format: date
              */
             date: string;
+        };
+        /**
+         * DeadLetterResponse
+         * @description A message of the tick's topic, a mail or a webhook that was given up.
+         */
+        DeadLetterResponse: {
+            /** Id */
+            id: string;
+            /**
+             * Kind
+             * @description `operator` is a problem that could not be mailed to you.
+             * @enum {string}
+             */
+            kind: "tick" | "mail" | "webhook" | "operator";
+            /**
+             * At
+             * Format: date-time
+             * @description When Pub/Sub gave the message up, or when the mail or webhook was raised.
+             */
+            at: string;
+            /** Text */
+            text: string;
+            /** Attempts */
+            attempts: number;
+            /**
+             * Error
+             * @description The last answer of the receiver. Pub/Sub gives none for a message: see the log of `aggregate`.
+             */
+            error: string | null;
+        };
+        /**
+         * DecisionsResponse
+         * @description How often policies and people decided about a step of the run.
+         */
+        DecisionsResponse: {
+            /** Policy Checks */
+            policy_checks: number;
+            /** Approvals */
+            approvals: number;
+            /** Denials */
+            denials: number;
         };
         /**
          * DeliveriesResponse
@@ -3845,6 +4731,8 @@ export interface components {
             workflow_id: string | null;
             /** Request Id */
             request_id: string | null;
+            /** Kind */
+            kind: string | null;
             /**
              * Api Key
              * @description The id of the API key that recorded it; null for events older than this field.
@@ -3910,6 +4798,36 @@ export interface components {
          * @description A page of events, newest first. It may end early: go on while there is a `next_cursor`.
          */
         EventsResponse: {
+            /** Events */
+            events: components["schemas"]["EventResponse"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+        };
+        /**
+         * ExplainResponse
+         * @description The events of a number, newest first. A page may end early: go on while there is a `next_cursor`.
+         */
+        ExplainResponse: {
+            /**
+             * From
+             * Format: date-time
+             */
+            from: string;
+            /**
+             * To
+             * Format: date-time
+             */
+            to: string;
+            /** @description The number itself where the ledger knows it: without filters, or by provider and model. Else the sum of all pages so far, which the last page completes. */
+            sum: components["schemas"]["Amounts"];
+            /** Sum Is Complete */
+            sum_is_complete: boolean;
+            /**
+             * Kept Since
+             * Format: date-time
+             * @description Events before this instant may have expired; usage keeps counting them.
+             */
+            kept_since: string;
             /** Events */
             events: components["schemas"]["EventResponse"][];
             /** Next Cursor */
@@ -4432,11 +5350,79 @@ export interface components {
             status?: "ok";
         };
         /**
+         * MarginSums
+         * @description The sum over tenants.
+         */
+        MarginSums: {
+            /**
+             * Revenue Usd
+             * @description Paid invoices in USD that were created in the month, without tax, after refunds, credit notes and lost disputes.
+             */
+            revenue_usd: string;
+            /**
+             * Unpaid Usd
+             * @description What open invoices in USD add to the revenue once they are paid.
+             */
+            unpaid_usd: string;
+            /**
+             * Provider Cost Usd
+             * @description What the calls of the month cost at their providers.
+             */
+            provider_cost_usd: string;
+            /**
+             * Margin Usd
+             * @description `revenue_usd` less `provider_cost_usd`; may be negative.
+             */
+            margin_usd: string;
+            /**
+             * Unpriced Calls
+             * @description Calls whose cost is unknown and left out.
+             */
+            unpriced_calls: number;
+            /**
+             * Incomplete Calls
+             * @description Calls of which a part of the cost is left out.
+             */
+            incomplete_calls: number;
+            /**
+             * Other Currency Invoices
+             * @description Invoices in other currencies, which are in no amount.
+             */
+            other_currency_invoices: number;
+            /**
+             * Is Complete
+             * @description False if calls are unpriced or incomplete, or invoices are in other currencies: the margin is then not exact.
+             */
+            is_complete: boolean;
+            /** Tenants */
+            tenants: number;
+        };
+        /**
+         * MarginsResponse
+         * @description A page of the tenants' margins in a month, with the sums over all tenants of the list.
+         */
+        MarginsResponse: {
+            /** Month */
+            month: string;
+            total: components["schemas"]["MarginSums"];
+            /** Plans */
+            plans: components["schemas"]["PlanMargin"][];
+            /** Tenants */
+            tenants: components["schemas"]["TenantMarginRow"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+        };
+        /**
          * MeResponse
          * @description The signed-in user, with their tenants and open invitations.
          */
         MeResponse: {
             user: components["schemas"]["UserResponse"];
+            /**
+             * Is Operator
+             * @description True for the platform's own people, with a verified address.
+             */
+            is_operator: boolean;
             /** Tenants */
             tenants: components["schemas"]["MembershipResponse"][];
             /** Invitations */
@@ -4527,6 +5513,194 @@ export interface components {
              * @description Null if reached already, or not before the reset.
              */
             reached_at: string | null;
+        };
+        /**
+         * MonthMarginRow
+         * @description A month of one tenant.
+         */
+        MonthMarginRow: {
+            /**
+             * Revenue Usd
+             * @description Paid invoices in USD that were created in the month, without tax, after refunds, credit notes and lost disputes.
+             */
+            revenue_usd: string;
+            /**
+             * Unpaid Usd
+             * @description What open invoices in USD add to the revenue once they are paid.
+             */
+            unpaid_usd: string;
+            /**
+             * Provider Cost Usd
+             * @description What the calls of the month cost at their providers.
+             */
+            provider_cost_usd: string;
+            /**
+             * Margin Usd
+             * @description `revenue_usd` less `provider_cost_usd`; may be negative.
+             */
+            margin_usd: string;
+            /**
+             * Unpriced Calls
+             * @description Calls whose cost is unknown and left out.
+             */
+            unpriced_calls: number;
+            /**
+             * Incomplete Calls
+             * @description Calls of which a part of the cost is left out.
+             */
+            incomplete_calls: number;
+            /**
+             * Other Currency Invoices
+             * @description Invoices in other currencies, which are in no amount.
+             */
+            other_currency_invoices: number;
+            /**
+             * Is Complete
+             * @description False if calls are unpriced or incomplete, or invoices are in other currencies: the margin is then not exact.
+             */
+            is_complete: boolean;
+            /** Month */
+            month: string;
+        };
+        /**
+         * NamedAmounts
+         * @description The metrics that are summed by name.
+         */
+        NamedAmounts: {
+            /** Calls */
+            calls: number;
+            /** Errors */
+            errors: number;
+            /** Unpriced Calls */
+            unpriced_calls: number;
+            /** Incomplete Calls */
+            incomplete_calls: number;
+            tokens: components["schemas"]["NamedTokens"];
+            /** Cost Usd */
+            cost_usd: string;
+            /**
+             * Cost Status
+             * @description `incomplete`: it costs at least this much, because `unpriced_calls` and a part of `incomplete_calls` are left out. `unknown`: nothing of the cost is known; it is not $0.
+             * @enum {string}
+             */
+            cost_status: "complete" | "incomplete" | "unknown";
+        };
+        /**
+         * NamedRow
+         * @description The usage of a name.
+         */
+        NamedRow: {
+            /** Calls */
+            calls: number;
+            /** Errors */
+            errors: number;
+            /** Unpriced Calls */
+            unpriced_calls: number;
+            /** Incomplete Calls */
+            incomplete_calls: number;
+            tokens: components["schemas"]["NamedTokens"];
+            /** Cost Usd */
+            cost_usd: string;
+            /**
+             * Cost Status
+             * @description `incomplete`: it costs at least this much, because `unpriced_calls` and a part of `incomplete_calls` are left out. `unknown`: nothing of the cost is known; it is not $0.
+             * @enum {string}
+             */
+            cost_status: "complete" | "incomplete" | "unknown";
+            /**
+             * Name
+             * @description Null: the rest, which is usage without a name, and of names that are not listed.
+             */
+            name: string | null;
+            /**
+             * Label
+             * @description The label of an API key. Null for other names, and for deleted keys.
+             */
+            label: string | null;
+        };
+        /**
+         * NamedSeriesPoint
+         * @description The usage of a name in one step: a day, a week from Monday on, or a month.
+         */
+        NamedSeriesPoint: {
+            /** Calls */
+            calls: number;
+            /** Errors */
+            errors: number;
+            /** Unpriced Calls */
+            unpriced_calls: number;
+            /** Incomplete Calls */
+            incomplete_calls: number;
+            tokens: components["schemas"]["NamedTokens"];
+            /** Cost Usd */
+            cost_usd: string;
+            /**
+             * Cost Status
+             * @description `incomplete`: it costs at least this much, because `unpriced_calls` and a part of `incomplete_calls` are left out. `unknown`: nothing of the cost is known; it is not $0.
+             * @enum {string}
+             */
+            cost_status: "complete" | "incomplete" | "unknown";
+            /**
+             * Start
+             * Format: date-time
+             * @description The first instant of the step; it may be before `from`.
+             */
+            start: string;
+            /**
+             * Label
+             * @description `2026-11-18` for a day, the date of its Monday for a week, `2026-11` for a month.
+             */
+            label: string;
+            /**
+             * Name
+             * @description Null: the rest, which is usage without a name, and of names that are not listed.
+             */
+            name: string | null;
+        };
+        /**
+         * NamedSeriesResponse
+         * @description Usage by name over time, in whole UTC days of [from, to).
+         */
+        NamedSeriesResponse: {
+            /**
+             * From
+             * Format: date-time
+             */
+            from: string;
+            /**
+             * To
+             * Format: date-time
+             */
+            to: string;
+            /**
+             * Granularity
+             * @enum {string}
+             */
+            granularity: "hour" | "day" | "week" | "month";
+            /** Group By */
+            group_by: string;
+            /**
+             * Time Zone
+             * @description Always `UTC`.
+             */
+            time_zone: string;
+            /**
+             * Points
+             * @description In order. Filled, at most 10,000: beyond it, the names that cost least are in the rest.
+             */
+            points: components["schemas"]["NamedSeriesPoint"][];
+        };
+        /**
+         * NamedTokens
+         * @description Token counts; `input` includes cached tokens, `output` includes reasoning.
+         */
+        NamedTokens: {
+            /** Input */
+            input: number;
+            /** Output */
+            output: number;
+            /** Total */
+            total: number;
         };
         /**
          * NewEndpointBody
@@ -4628,6 +5802,138 @@ export interface components {
             endpoint: components["schemas"]["EndpointResponse"];
         };
         /**
+         * OperatorNoticeResponse
+         * @description A problem that needs the operator; it is also mailed to the operator's address, if there is one.
+         */
+        OperatorNoticeResponse: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Title */
+            title: string;
+            /** Text */
+            text: string;
+        };
+        /**
+         * OutboxState
+         * @description The mails and webhooks that wait for a delivery, and those that were given up.
+         */
+        OutboxState: {
+            /**
+             * Due
+             * @description Deliveries whose time has come.
+             */
+            due: number;
+            /** Oldest Due At */
+            oldest_due_at: string | null;
+            /**
+             * Failed
+             * @description Mails and webhooks that were given up in the last two months.
+             */
+            failed: number;
+        };
+        /**
+         * OverviewMoney
+         * @description What the calendar month (UTC) brought in and cost so far, as of each tenant's last computation.
+         */
+        OverviewMoney: {
+            /**
+             * Month
+             * @example 2026-11
+             */
+            month: string;
+            /**
+             * Mrr Usd
+             * @description The monthly prices of all tenants: a yearly price divided by 12, before discounts and taxes.
+             */
+            mrr_usd: string;
+            /**
+             * Revenue Usd
+             * @description Paid invoices of the month, without tax, after refunds, credit notes and lost disputes.
+             */
+            revenue_usd: string;
+            /**
+             * Unpaid Usd
+             * @description Open invoices of the month, without tax.
+             */
+            unpaid_usd: string;
+            /** Provider Cost Usd */
+            provider_cost_usd: string;
+            /**
+             * Margin Usd
+             * @description `revenue_usd` less `provider_cost_usd`.
+             */
+            margin_usd: string;
+            /** Unpriced Calls */
+            unpriced_calls: number;
+            /** Incomplete Calls */
+            incomplete_calls: number;
+            /**
+             * Is Complete
+             * @description False: calls without a price or with an incomplete one, or invoices in other currencies, are left out.
+             */
+            is_complete: boolean;
+            /**
+             * Computed At
+             * Format: date-time
+             */
+            computed_at: string;
+        };
+        /**
+         * OverviewResponse
+         * @description The state of the whole service. What is null has not been computed yet.
+         */
+        OverviewResponse: {
+            /**
+             * Computed At
+             * @description `aggregate` computes the figures about every five minutes; the lag and the last tick are live.
+             * @default null
+             */
+            computed_at: string | null;
+            /**
+             * Last Tick At
+             * @description Usually less than two minutes ago.
+             */
+            last_tick_at: string | null;
+            /**
+             * Fold Lag Seconds
+             * @description How long the most overdue fold is overdue, in whole minutes.
+             */
+            fold_lag_seconds: number;
+            /** @default null */
+            tenants: components["schemas"]["TenantCounts"] | null;
+            /** @default null */
+            money: components["schemas"]["OverviewMoney"] | null;
+            /**
+             * Events Per Minute
+             * @description The sum of the tenants' rates. A tenant's rate is that of the events between its last two folds, over at least one minute and at most 15. A rate older than 20 minutes is left out.
+             * @default null
+             */
+            events_per_minute: number | null;
+            /**
+             * Stripe Failures
+             * @description Events of Stripe that could not be applied yet; 0 until it is computed.
+             * @default 0
+             */
+            stripe_failures: number;
+            /**
+             * Dead Letters
+             * @description Messages, mails and webhooks that were given up; 0 until it is computed.
+             * @default 0
+             */
+            dead_letters: number;
+            /** @default null */
+            outbox: components["schemas"]["OutboxState"] | null;
+            /**
+             * Models
+             * @description At most 20, those with the most calls first.
+             * @default []
+             */
+            models: components["schemas"]["UncertainModelResponse"][];
+        };
+        /**
          * OwnLimits
          * @description The limits and thresholds that replace those of the plan; null, or an absent field, replaces nothing.
          */
@@ -4700,7 +6006,7 @@ export interface components {
             hard_percent?: number | null;
             /**
              * Reason
-             * @description Kept in the audit log.
+             * @description Kept in the audit log. An operator has to give one, a platform key may leave it out.
              * @default
              */
             reason?: string;
@@ -4769,6 +6075,59 @@ export interface components {
              * @description A sentence for each difference that concerns no single plan.
              */
             others: string[];
+        };
+        /**
+         * PlanMargin
+         * @description The sum over the tenants of a plan.
+         */
+        PlanMargin: {
+            /**
+             * Revenue Usd
+             * @description Paid invoices in USD that were created in the month, without tax, after refunds, credit notes and lost disputes.
+             */
+            revenue_usd: string;
+            /**
+             * Unpaid Usd
+             * @description What open invoices in USD add to the revenue once they are paid.
+             */
+            unpaid_usd: string;
+            /**
+             * Provider Cost Usd
+             * @description What the calls of the month cost at their providers.
+             */
+            provider_cost_usd: string;
+            /**
+             * Margin Usd
+             * @description `revenue_usd` less `provider_cost_usd`; may be negative.
+             */
+            margin_usd: string;
+            /**
+             * Unpriced Calls
+             * @description Calls whose cost is unknown and left out.
+             */
+            unpriced_calls: number;
+            /**
+             * Incomplete Calls
+             * @description Calls of which a part of the cost is left out.
+             */
+            incomplete_calls: number;
+            /**
+             * Other Currency Invoices
+             * @description Invoices in other currencies, which are in no amount.
+             */
+            other_currency_invoices: number;
+            /**
+             * Is Complete
+             * @description False if calls are unpriced or incomplete, or invoices are in other currencies: the margin is then not exact.
+             */
+            is_complete: boolean;
+            /** Tenants */
+            tenants: number;
+            /**
+             * Plan
+             * @description `other`: all plans that the catalog does not have any more.
+             */
+            plan: string;
         };
         /**
          * PlanPrices
@@ -4928,6 +6287,12 @@ export interface components {
             aliases?: {
                 [key: string]: string;
             };
+            /**
+             * Reason
+             * @description Kept in the audit log; may be left out.
+             * @default
+             */
+            reason?: string;
         };
         /**
          * PlatformPlansResponse
@@ -4951,10 +6316,149 @@ export interface components {
             };
         };
         /**
+         * PlatformPricesBody
+         * @description All of the platform's own prices.
+         */
+        PlatformPricesBody: {
+            /**
+             * Version
+             * @description The version that was read. If it is not the newest, nothing changes (`changed_meanwhile`).
+             */
+            version: number;
+            /** Prices */
+            prices: components["schemas"]["PriceModel"][];
+            /**
+             * Reason
+             * @description Kept in the audit log; may be left out.
+             * @default
+             */
+            reason?: string;
+        };
+        /**
+         * PlatformPricesResponse
+         * @description The platform's own prices, as they can be sent back.
+         */
+        PlatformPricesResponse: {
+            /** Version */
+            version: number;
+            /** Prices */
+            prices: components["schemas"]["PriceModel"][];
+        };
+        /**
          * PortalBody
          * @description An empty body: the caller cannot choose the page that the portal returns to.
          */
         PortalBody: Record<string, never>;
+        /**
+         * PriceChangesResponse
+         * @description The difference from the prices before; without any, there is no new version.
+         */
+        PriceChangesResponse: {
+            /** Version */
+            version: number;
+            /** Added */
+            added: components["schemas"]["PriceModel"][];
+            /** Removed */
+            removed: components["schemas"]["PriceModel"][];
+            effect: components["schemas"]["PriceEffectResponse"];
+        };
+        /**
+         * PriceEffectResponse
+         * @description An estimate: this month's tokens of the models concerned, at the prices before and after.
+         *
+         *     What a provider bills itself, and a caller's own estimates, do not follow the prices; here they are counted as if.
+         */
+        PriceEffectResponse: {
+            /**
+             * Tenants
+             * @description How many used these models this month.
+             */
+            tenants: number;
+            /** Cost Before Usd */
+            cost_before_usd: string;
+            /** Cost After Usd */
+            cost_after_usd: string;
+            /**
+             * Negative Before
+             * @description How many of them have a negative margin this month.
+             */
+            negative_before: number;
+            /**
+             * Negative After
+             * @description How many of them would have one.
+             */
+            negative_after: number;
+            /**
+             * Sentences
+             * @description All of this for people, and what the estimate leaves out.
+             */
+            sentences: string[];
+            /**
+             * Is Cut
+             * @description Not all tenants were looked at.
+             */
+            is_cut: boolean;
+        };
+        /**
+         * PriceModel
+         * @description A price, as a price file says it: of a `model` or all with a `model_prefix`, for a tenant or for all.
+         *
+         *     It states `per_million` or `per_unit`, or else `percent` or `same_as`.
+         */
+        PriceModel: {
+            /**
+             * Tenant Id
+             * @description Null: for all tenants.
+             * @default null
+             */
+            tenant_id?: string | null;
+            /** Provider */
+            provider: string;
+            /**
+             * Model
+             * @default null
+             */
+            model?: string | null;
+            /**
+             * Model Prefix
+             * @default null
+             */
+            model_prefix?: string | null;
+            /**
+             * Starts
+             * Format: date
+             * @description The day, in UTC, from which it holds.
+             */
+            starts: string;
+            /**
+             * Per Million
+             * @description USD per million tokens, by their kind.
+             * @default {}
+             */
+            per_million?: {
+                [key: string]: string;
+            };
+            /**
+             * Per Unit
+             * @description USD for one image, web search and so on.
+             * @default {}
+             */
+            per_unit?: {
+                [key: string]: string;
+            };
+            /**
+             * Percent
+             * @description The difference from the catalog's price: `-15` is 15 % less.
+             * @default null
+             */
+            percent?: string | null;
+            /**
+             * Same As
+             * @description The model whose price holds, as `provider/model`.
+             * @default null
+             */
+            same_as?: string | null;
+        };
         /**
          * ProblemDocument
          * @description An error: `code` is stable, `detail` is for people, `errors` names the invalid fields.
@@ -4985,6 +6489,35 @@ export interface components {
              * @default null
              */
             truncated?: boolean | null;
+        };
+        /**
+         * ProviderSum
+         * @description The sums of one provider's calls in the bundle.
+         */
+        ProviderSum: {
+            /** Calls */
+            calls: number;
+            /** Errors */
+            errors: number;
+            /** Latency Ms */
+            latency_ms: number;
+            /** Unpriced Calls */
+            unpriced_calls: number;
+            /** Incomplete Calls */
+            incomplete_calls: number;
+            /** Tool Calls */
+            tool_calls: number;
+            tokens: components["schemas"]["TokenSums"];
+            /** Cost Usd */
+            cost_usd: string;
+            /**
+             * Cost Status
+             * @description `incomplete`: it costs at least this much, because `unpriced_calls` and a part of `incomplete_calls` are left out. `unknown`: nothing of the cost is known; it is not $0.
+             * @enum {string}
+             */
+            cost_status: "complete" | "incomplete" | "unknown";
+            /** Provider */
+            provider: string;
         };
         /**
          * ReasonBody
@@ -5065,6 +6598,45 @@ export interface components {
             version: string;
         };
         /**
+         * ReconciliationBody
+         * @description The choice between a report and a repair. A repair is a change, for which an operator gives a reason.
+         */
+        ReconciliationBody: {
+            /**
+             * Repair
+             * @description Store what Stripe says.
+             * @default false
+             */
+            repair?: boolean;
+            /**
+             * Reason
+             * @description Kept in the audit log. An operator has to give one, a platform key may leave it out.
+             * @default
+             */
+            reason?: string;
+        };
+        /**
+         * ReconciliationResponse
+         * @description The differences between the stored billing and Stripe's.
+         */
+        ReconciliationResponse: {
+            /**
+             * Differences
+             * @description A sentence for each difference that was found.
+             */
+            differences: string[];
+            /**
+             * Left
+             * @description Those that a repair could not remove; all of them if none was asked for.
+             */
+            left: string[];
+            /**
+             * Repaired
+             * @description True if there were differences and none is left.
+             */
+            repaired: boolean;
+        };
+        /**
          * RemovedMemberResponse
          * @description The API keys that the member created and that still work; empty for callers who may not change keys.
          */
@@ -5099,6 +6671,16 @@ export interface components {
              * @default 24
              */
             overlap_hours?: number;
+        };
+        /**
+         * RunErrorResponse
+         * @description The error with which the run failed, or the last one in it, without known secrets.
+         */
+        RunErrorResponse: {
+            /** Name */
+            name: string | null;
+            /** Message */
+            message: string | null;
         };
         /**
          * RunResponse
@@ -5155,6 +6737,21 @@ export interface components {
             runs: components["schemas"]["RunResponse"][];
             /** Next Cursor */
             next_cursor: string | null;
+        };
+        /**
+         * SealResponse
+         * @description The keyed signature of everything else, in exactly these bytes.
+         */
+        SealResponse: {
+            /**
+             * Algorithm
+             * @description `HMAC-SHA256`
+             */
+            algorithm: string;
+            /** Key Id */
+            key_id: string;
+            /** Value */
+            value: string;
         };
         /**
          * SecretResponse
@@ -5329,6 +6926,21 @@ export interface components {
             category: "llm" | "tool" | "other";
         };
         /**
+         * SettingResponse
+         * @description A variable of the environment of `usage_api`; other functions have their own.
+         */
+        SettingResponse: {
+            /** Name */
+            name: string;
+            /**
+             * Value
+             * @description `set` or `not set` for a secret.
+             */
+            value: string;
+            /** Description */
+            description: string;
+        };
+        /**
          * StopBody
          * @description The token of the link, and whether to stop such mails or to start them again.
          */
@@ -5357,6 +6969,66 @@ export interface components {
              * @description Null for invitations, which are stopped from every tenant.
              */
             tenant_name: string | null;
+        };
+        /**
+         * StripeFailureResponse
+         * @description An event of Stripe with a valid signature that could not be applied; it leaves the list once it is.
+         */
+        StripeFailureResponse: {
+            /** Event Id */
+            event_id: string;
+            /** Type */
+            type: string;
+            /**
+             * Tenant Id
+             * @description Null if it is not known.
+             */
+            tenant_id: string | null;
+            /**
+             * Error
+             * @description As of the last attempt.
+             */
+            error: string;
+            /** Attempts */
+            attempts: number;
+            /**
+             * First At
+             * Format: date-time
+             */
+            first_at: string;
+            /**
+             * Last At
+             * Format: date-time
+             */
+            last_at: string;
+        };
+        /**
+         * SystemResponse
+         * @description The last ticks, and what has failed, each newest first.
+         */
+        SystemResponse: {
+            /**
+             * Ticks
+             * @description The last 30, at most 10 of which are of the daily reconciliation.
+             */
+            ticks: components["schemas"]["TickResponse"][];
+            /**
+             * Stripe Failures
+             * @description At most 50.
+             */
+            stripe_failures: components["schemas"]["StripeFailureResponse"][];
+            /**
+             * Dead Letters
+             * @description At most 50 of each kind.
+             */
+            dead_letters: components["schemas"]["DeadLetterResponse"][];
+            /**
+             * Notices
+             * @description At most 50.
+             */
+            notices: components["schemas"]["OperatorNoticeResponse"][];
+            /** Configuration */
+            configuration: components["schemas"]["SettingResponse"][];
         };
         /**
          * TagOfScope
@@ -5418,6 +7090,44 @@ export interface components {
             name: string;
         };
         /**
+         * TenantCounts
+         * @description How many tenants there are, by what the list of tenants says of them.
+         *
+         *     Usage in the list is as of a tenant's last fold, or of the daily job.
+         */
+        TenantCounts: {
+            /** Total */
+            total: number;
+            /** Active */
+            active: number;
+            /** Suspended */
+            suspended: number;
+            /** Ended */
+            ended: number;
+            /**
+             * Paying
+             * @description Tenants with a monthly price, so neither free nor in a trial.
+             */
+            paying: number;
+            /** Past Due */
+            past_due: number;
+            /**
+             * Over 80
+             * @description Tenants that have used 80 % of a limit, or more.
+             */
+            over_80: number;
+            /**
+             * Over Limit
+             * @description Tenants that have used all of a limit, or more.
+             */
+            over_limit: number;
+            /**
+             * Second Subscriptions
+             * @description Tenants with several subscriptions at once.
+             */
+            second_subscriptions: number;
+        };
+        /**
          * TenantLimitsResponse
          * @description The limits of a tenant per metering period, with its own and its grants; null is unlimited.
          */
@@ -5437,6 +7147,75 @@ export interface components {
             soft_percent: number;
             /** Hard Percent */
             hard_percent: number;
+        };
+        /**
+         * TenantMarginRow
+         * @description A tenant's month.
+         */
+        TenantMarginRow: {
+            /**
+             * Revenue Usd
+             * @description Paid invoices in USD that were created in the month, without tax, after refunds, credit notes and lost disputes.
+             */
+            revenue_usd: string;
+            /**
+             * Unpaid Usd
+             * @description What open invoices in USD add to the revenue once they are paid.
+             */
+            unpaid_usd: string;
+            /**
+             * Provider Cost Usd
+             * @description What the calls of the month cost at their providers.
+             */
+            provider_cost_usd: string;
+            /**
+             * Margin Usd
+             * @description `revenue_usd` less `provider_cost_usd`; may be negative.
+             */
+            margin_usd: string;
+            /**
+             * Unpriced Calls
+             * @description Calls whose cost is unknown and left out.
+             */
+            unpriced_calls: number;
+            /**
+             * Incomplete Calls
+             * @description Calls of which a part of the cost is left out.
+             */
+            incomplete_calls: number;
+            /**
+             * Other Currency Invoices
+             * @description Invoices in other currencies, which are in no amount.
+             */
+            other_currency_invoices: number;
+            /**
+             * Is Complete
+             * @description False if calls are unpriced or incomplete, or invoices are in other currencies: the margin is then not exact.
+             */
+            is_complete: boolean;
+            /** Tenant Id */
+            tenant_id: string;
+            /** Name */
+            name: string;
+            /**
+             * Plan
+             * @description Of a month that has ended: the plan at its end.
+             */
+            plan: string;
+            /**
+             * Computed At
+             * Format: date-time
+             * @description Computed once an hour while usage comes in, and once a day for every tenant.
+             */
+            computed_at: string;
+        };
+        /**
+         * TenantMarginsResponse
+         * @description The last twelve months of a tenant as they are now, newest first.
+         */
+        TenantMarginsResponse: {
+            /** Months */
+            months: components["schemas"]["MonthMarginRow"][];
         };
         /**
          * TenantPatch
@@ -5462,7 +7241,7 @@ export interface components {
             plan?: string | null;
             /**
              * Reason
-             * @description Kept in the audit log.
+             * @description Kept in the audit log. An operator has to give one, a platform key may leave it out.
              * @default
              */
             reason?: string;
@@ -5503,6 +7282,16 @@ export interface components {
              * Format: date-time
              */
             created_at: string;
+            /**
+             * Mrr Usd
+             * @description The monthly price of what it pays now: unit price × quantity, a yearly one divided by 12, before discounts and taxes. A past due subscription counts, a trial does not.
+             */
+            mrr_usd: string;
+            /**
+             * Has Second Subscription
+             * @description Several subscriptions run at once.
+             */
+            has_second_subscription: boolean;
             /** @description Null for a tenant older than the list, until the daily job has read its usage. */
             usage: components["schemas"]["TenantUsageResponse"] | null;
         };
@@ -5607,6 +7396,26 @@ export interface components {
             version: string;
         };
         /**
+         * TickResponse
+         * @description A tick of every minute (`fold`), or a message of the daily reconciliation.
+         */
+        TickResponse: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /**
+             * Job
+             * @enum {string}
+             */
+            job: "fold" | "reconcile";
+            /** Milliseconds */
+            milliseconds: number;
+            /** Error */
+            error: string | null;
+        };
+        /**
          * TimeZoneBody
          * @description The time zone whose days the dashboard shows. Metering periods and limits stay in UTC.
          */
@@ -5656,6 +7465,53 @@ export interface components {
             cache_write: number;
             /** Reasoning */
             reasoning: number;
+        };
+        /**
+         * TopResponse
+         * @description The names that cost most, in whole UTC days of [from, to). All rows add up to `totals`.
+         */
+        TopResponse: {
+            /**
+             * From
+             * Format: date-time
+             */
+            from: string;
+            /**
+             * To
+             * Format: date-time
+             */
+            to: string;
+            /** Group By */
+            group_by: string;
+            /**
+             * Tag Names
+             * @description The tags that usage is summed by, at most five.
+             */
+            tag_names: string[];
+            totals: components["schemas"]["NamedAmounts"];
+            /**
+             * Names
+             * @description The highest cost first, and the rest last.
+             */
+            names: components["schemas"]["NamedRow"][];
+        };
+        /**
+         * UncertainModelResponse
+         * @description A model with calls of this month that have no price, or one that leaves something out.
+         *
+         *     `provider` and `model` are empty for what the tenants' largest models leave out.
+         */
+        UncertainModelResponse: {
+            /** Provider */
+            provider: string;
+            /** Model */
+            model: string;
+            /** Unpriced Calls */
+            unpriced_calls: number;
+            /** Incomplete Calls */
+            incomplete_calls: number;
+            /** Tenants */
+            tenants: number;
         };
         /**
          * UnreadableBody
@@ -5903,6 +7759,17 @@ export interface components {
                 "application/problem+json": components["schemas"]["ProblemDocument"];
             };
         };
+        /** @description The header Accept excludes the content types of this route. */
+        Problem406: {
+            headers: {
+                "Cache-Control": components["headers"]["Cache-Control"];
+                "X-Content-Type-Options": components["headers"]["X-Content-Type-Options"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["ProblemDocument"];
+            };
+        };
         /** @description The body did not arrive in time. */
         Problem408: {
             headers: {
@@ -6006,6 +7873,8 @@ export interface components {
         "X-Content-Type-Options": "nosniff";
         /** @description The name of a file to download. */
         "Content-Disposition": string;
+        /** @description Only if a file does not hold everything: the cursor at which to go on. */
+        "GWI-Next-Cursor": string;
         /** @description Only if this is the response to an earlier request with the same Idempotency-Key. */
         "Idempotent-Replayed": "true";
         /** @description The scheme to use. */
