@@ -22,14 +22,17 @@ from shared.adapters.firestore.retries import Contended
 from shared.adapters.firestore.rpc import CommitRequest, FirestoreRpc
 from shared.domain.errors import TooLarge, Unavailable
 from shared.domain.ledger.attribution import ATTRIBUTED_METRICS, Dimension
+from shared.domain.ledger.budget_counts import BudgetSlot
 from shared.domain.ledger.counter_settings import MAX_COUNTER_SHARDS, CounterSettings
 from shared.domain.ledger.counters import METRICS, Cell, ShardRef
-from shared.domain.metering.recording import RecordedEvent, deltas_by_day, names_of
+from shared.domain.metering.recording import RecordedEvent, deltas_with_late_days, names_of
 from shared.domain.metering.runs import runs_of
 from shared.ports import Outcome
 
 _OWN_TRANSFORMS = 4
 """`commits`, `events`, `attributed` and `fold_due`."""
+_TRANSFORMS_PER_BUDGET = 2
+"""The amount, and the calls whose price is not known."""
 MAX_BYTES_PER_COMMIT = 3 * 1024 * 1024
 """Firestore takes 10 MiB, its emulator 4 MiB; counters and runs need some of it."""
 _USUAL_EVENT_BYTES = 700
@@ -172,14 +175,13 @@ class Recorder:
         for event in events:
             write_event(request.writes.add(), paths.event(event.identity), event, common)
         # In one order, so that commits that share documents wait for each other instead of aborting each other.
-        for day, delta in sorted(deltas_by_day(events, recording.settings.tag_names).items()):
+        deltas = deltas_with_late_days(events, recording.now, recording.settings.tag_names)
+        for day, delta in sorted(deltas.items()):
             first, names = place.names or 0, []
             if place.names is not None:
                 names = list(attribution_writes(paths, day, delta.names, first))
-            counter, due = (
-                paths.counter(ShardRef(day, place.shard)),
-                recording.settings.due_at(day, recording.now),
-            )
+            counter = paths.counter(ShardRef(day, place.shard))
+            due = recording.settings.due_at(day, recording.now)
             attributed = first + len(names) if names else 0
             request.writes.append(counter_write(counter, delta, due, attributed))
             request.writes.extend(names)
@@ -196,44 +198,61 @@ class Recorder:
 
 
 def split(events: Iterable[RecordedEvent]) -> Iterator[list[RecordedEvent]]:
-    """Split `events` into parts that fit into one commit with their counters and names, almost always one part."""
-    all_events = list(events)
-    most_cells = _most_cells(all_events)
+    """Split `events` into parts that fit into one commit with their counters, almost always one part."""
     part: list[RecordedEvent] = []
-    cells: dict[date, set[Cell]] = {}
-    names: set[tuple[date, Dimension, str]] = set()
+    counted: dict[date, _Counted] = {}
     size = 0
-    for event in all_events:
-        day = event.ts.date()
-        of_day = cells.setdefault(day, set())
-        cell = Cell(event.ts.hour, event.series)
-        new_names = {(day, *name) for name in names_of(event)} - names
-        own_size = _size(event) + _size_of_names(new_names)
-        is_full = cell not in of_day and len(of_day) == most_cells
-        if part and (is_full or size + own_size > MAX_BYTES_PER_COMMIT):
+    for event in events:
+        of_day = counted.setdefault(event.ts.date(), _Counted(set(), set(), set(), set()))
+        own_size = _size(event) + of_day.size_of_new_names(event)
+        if part and (not of_day.has_room_for(event) or size + own_size > MAX_BYTES_PER_COMMIT):
             yield part
-            part, cells, names, size = [], {}, set(), 0
-            of_day = cells.setdefault(day, set())
-        of_day.add(cell)
-        names |= new_names
+            part, counted, size = [], {}, 0
+            of_day = counted.setdefault(event.ts.date(), _Counted(set(), set(), set(), set()))
+            own_size = _size(event) + of_day.size_of_new_names(event)
+        of_day.add(event)
         part.append(event)
         size += own_size
     yield part
 
 
-def _most_cells(events: Iterable[RecordedEvent]) -> int:
-    """Return how many cells a counter takes: an increment for each metric of each cell, of the day, and of each key.
+class _Counted(NamedTuple):
+    """What a part adds to one day: its cells, keys, names and budgets."""
 
-    The events of a request have one key.
-    """
-    keys = len({event.key for event in events} - {None})
-    own = _OWN_TRANSFORMS + keys * len(ATTRIBUTED_METRICS)
-    return max((MAX_TRANSFORMS_PER_DOCUMENT - own) // len(METRICS) - 1, 1)
+    cells: set[Cell]
+    keys: set[str]
+    names: set[tuple[Dimension, str]]
+    budgets: set[tuple[int, BudgetSlot]]
+
+    def has_room_for(self, event: RecordedEvent) -> bool:
+        """Return whether the day's counter still takes all increments: each metric of each cell, and of the day."""
+        is_new_cell = Cell(event.ts.hour, event.series) not in self.cells
+        is_new_key = event.key is not None and event.key not in self.keys
+        if not (is_new_cell or is_new_key or event.budgets):
+            return True  # nearly every event of a batch
+        cells, keys = len(self.cells) + is_new_cell + 1, len(self.keys) + is_new_key
+        budgets = len(self.budgets.union(_budgets_of(event))) if event.budgets else len(self.budgets)
+        transforms = _OWN_TRANSFORMS + cells * len(METRICS) + keys * len(ATTRIBUTED_METRICS)
+        return transforms + budgets * _TRANSFORMS_PER_BUDGET <= MAX_TRANSFORMS_PER_DOCUMENT
+
+    def size_of_new_names(self, event: RecordedEvent) -> int:
+        if not (event.user_id or event.workflow_id or event.tags):
+            return 0
+        new = [name for name in names_of(event) if name not in self.names]
+        return sum(_USUAL_NAME_BYTES + len(ATTRIBUTED_METRICS) * len(name.encode()) for _, name in new)
+
+    def add(self, event: RecordedEvent) -> None:
+        self.cells.add(Cell(event.ts.hour, event.series))
+        if event.user_id or event.workflow_id or event.tags:
+            self.names.update(names_of(event))
+        if event.budgets:
+            self.budgets.update(_budgets_of(event))
+        if event.key is not None:
+            self.keys.add(event.key)
 
 
-def _size_of_names(names: Iterable[tuple[date, Dimension, str]]) -> int:
-    """Return about how many bytes the increments of names take in a commit."""
-    return sum(_USUAL_NAME_BYTES + len(ATTRIBUTED_METRICS) * len(name.encode()) for *_, name in names)
+def _budgets_of(event: RecordedEvent) -> list[tuple[int, BudgetSlot]]:
+    return [(event.ts.hour, counted.slot) for counted in event.budgets]
 
 
 def _size(event: RecordedEvent) -> int:
