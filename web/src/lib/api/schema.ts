@@ -154,6 +154,7 @@ export interface paths {
                     period?: "current" | "previous";
                     from?: string;
                     to?: string;
+                    group_by?: string;
                 };
                 header?: never;
                 path: {
@@ -7548,6 +7549,11 @@ export interface components {
             forecast: components["schemas"]["ForecastResponse"] | null;
             billing: components["schemas"]["Billing"];
             live: components["schemas"]["LiveResponse"] | null;
+            /**
+             * @description With `group_by`: the 20 names that cost most, in the whole UTC days of the period.
+             * @default null
+             */
+            by_name: components["schemas"]["TopResponse"] | null;
         };
         /**
          * UserResponse
