@@ -169,8 +169,9 @@ class UsageResponse(ResponseModel):
     forecast: ForecastResponse | None
     billing: Billing
     live: LiveResponse | None
+    tag_names: list[str] = Field(description="The tags that usage is summed by, at most five.")
     by_name: TopResponse | None = Field(
-        None, description="With `group_by`: the 20 names that cost most, in the whole UTC days of the period."
+        description="With `group_by`: the 20 names that cost most, in the whole UTC days of the period."
     )
 
     @classmethod
@@ -188,5 +189,6 @@ class UsageResponse(ResponseModel):
             forecast=ForecastResponse.of(page.forecast, page.usage.totals) if page.forecast else None,
             billing=Billing.of(tenant, alerts, plans),
             live=LiveResponse.model_validate(page.changes) if page.changes else None,
+            tag_names=sorted(tenant.counters.tag_names),
             by_name=None,
         )

@@ -12,15 +12,15 @@ import { spanOf, type ChartView } from './chart-request'
 
 type CsvButtonProps = { usage: Usage; isCurrent: boolean; view: ChartView }
 
-export function CsvButton({ usage, isCurrent, view: { granularity, group } }: CsvButtonProps) {
+export function CsvButton({ usage, isCurrent, view }: CsvButtonProps) {
   const toast = useToast()
-  const { from, to, tz } = spanOf(usage, isCurrent, granularity)
+  const { from, to, tz, granularity } = spanOf(usage, isCurrent, view)
   const file = useMutation({
     mutationFn: () =>
       download(`${tenantPath(usage.tenant.id)}/usage/series`, {
         query: {
           ...{ from, to, tz, granularity },
-          group_by: group === 'none' ? undefined : group,
+          group_by: view.group === 'none' ? undefined : view.group,
           ...{ format: 'csv', bom: 'true' },
         },
       }),

@@ -7550,9 +7550,11 @@ export interface components {
             billing: components["schemas"]["Billing"];
             live: components["schemas"]["LiveResponse"] | null;
             /**
-             * @description With `group_by`: the 20 names that cost most, in the whole UTC days of the period.
-             * @default null
+             * Tag Names
+             * @description The tags that usage is summed by, at most five.
              */
+            tag_names: string[];
+            /** @description With `group_by`: the 20 names that cost most, in the whole UTC days of the period. */
             by_name: components["schemas"]["TopResponse"] | null;
         };
         /**
