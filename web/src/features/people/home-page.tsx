@@ -1,4 +1,5 @@
-// Redirects to the last tenant, then the first one that is not suspended, then the page that creates one.
+// Redirects to the last tenant, then the first one that is not suspended; without one, operators to their console
+// and everybody else to the page that creates one.
 import { useQuery } from '@tanstack/react-query'
 import { Navigate } from 'react-router'
 
@@ -25,8 +26,9 @@ export function HomePage() {
 }
 
 /** Without a tenant, the page that creates one also shows invitations. */
-export function homeOf({ tenants }: Me, last: string | null): string {
+export function homeOf({ tenants, is_operator }: Me, last: string | null): string {
   const usable = tenants.filter(({ suspended }) => !suspended)
   const home = usable.find(({ id }) => id === last) ?? usable[0] ?? tenants[0]
-  return home ? `/t/${encodeURIComponent(home.id)}` : '/new'
+  if (home) return `/t/${encodeURIComponent(home.id)}`
+  return is_operator ? '/operator' : '/new'
 }

@@ -5,7 +5,7 @@ import type { components } from './schema'
 
 type Schemas = components['schemas']
 
-export type Me = Schemas['MeResponse']
+export type Me = Schemas['MeResponse'] & { is_operator?: boolean }
 export type Membership = Schemas['MembershipResponse']
 export type Role = Membership['role']
 export type Invitation = Schemas['ReceivedInvitationResponse']
@@ -63,6 +63,18 @@ export type DeliveryPage = Schemas['DeliveriesResponse']
 
 export type ConfirmedMail = Schemas['ConfirmedResponse']
 export type StoppedMail = Schemas['StoppedResponse']
+
+/** What operators read. */
+export type TenantRow = Schemas['TenantRowResponse']
+export type TenantRows = Schemas['TenantsResponse']
+export type PlatformTenant = Schemas['shared__http__people__tenant_responses__TenantResponse']
+export type OwnLimits = PlatformTenant['own_limits']
+export type TenantGrant = PlatformTenant['grants'][number]
+export type PlanTable = Schemas['PlanTable']
+export type PlatformPlans = Schemas['PlatformPlansResponse']
+export type PlanChanges = Schemas['PlanChangesResponse']
+export type AuditEntry = Schemas['AuditEntryResponse']
+export type AuditPage = Schemas['AuditResponse']
 
 export type Problem = Schemas['ProblemDocument']
 export type FieldProblem = Schemas['FieldProblem']
