@@ -1,6 +1,7 @@
 """Reads the environment once at start-up, and reports all missing and invalid settings together."""
 
 import os
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
@@ -14,13 +15,15 @@ from shared.domain.ledger.periods import MAX_AGE
 from shared.domain.limits.limits import DEFAULT_HARD_PERCENT, DEFAULT_SOFT_PERCENT, MAX_PERCENT
 from shared.domain.limits.plans import PLAN_ID
 from shared.domain.limits.rates import DEFAULT_DAY_LIMITS, DayLimits
+from shared.domain.metering.seals import SealingKeys, parse_keys
 from shared.environment import OFF, ON, Environment, WholeNumber
 
 DEFAULT_RETENTION_DAYS = 90
 DEFAULT_TICK_TOPIC = "usage-tick"
 DEFAULT_WEB_ORIGIN = "http://localhost:5173"
-_METERING_ON = frozenset({"1", "true"})
-"""`on` is not among them (BEHAVIOURS M41)."""
+_SWITCHED_ON = frozenset({"1", "true"})
+"""`on` is not among them (BEHAVIOURS M41, F1)."""
+_ORIGIN = re.compile(r"https?://[a-z0-9.-]+(?::[0-9]{1,5})?")
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
 _RETENTION_DAYS = WholeNumber(
@@ -109,6 +112,8 @@ class Config:
     trial_days: int
     second_subscription: SecondSubscription
     web_origin: str
+    cors_origins: tuple[str, ...]
+    """The origins whose pages may read with a key that can do nothing else."""
     smtp: SmtpServer | None
     mail_from: str
     mail_collection: str | None
@@ -116,6 +121,8 @@ class Config:
     operator_email: str | None
     local_webhooks: bool
     """Deliver webhooks to this machine too, also by http."""
+    sealing_keys: SealingKeys | None
+    """The keys that seal the bundles of runs; None: there are no bundles."""
     tick_sender: TickSender | None
     """Who alone may push ticks; None on a developer's machine."""
 
@@ -161,7 +168,7 @@ def _read(environment: Environment, required: Iterable[str]) -> Config:
         firestore_emulator=environment.text("FIRESTORE_EMULATOR_HOST"),
         pubsub_emulator=environment.text("PUBSUB_EMULATOR_HOST"),
         tick_topic=environment.variables.get("GWI_TICK_TOPIC", DEFAULT_TICK_TOPIC),
-        metering_enabled=environment.word("GWI_METERING_ENABLED") in _METERING_ON,
+        metering_enabled=environment.word("GWI_METERING_ENABLED") in _SWITCHED_ON,
         takes_estimates=estimates not in OFF,
         auto_plan=_auto_plan(environment),
         price_catalog=environment.text("GWI_PRICE_CATALOG"),
@@ -184,6 +191,8 @@ def _read(environment: Environment, required: Iterable[str]) -> Config:
         operator_email=environment.text("GWI_OPERATOR_EMAIL"),
         local_webhooks=environment.word("GWI_LOCAL_WEBHOOKS") in ON,
         web_origin=environment.variables.get("GWI_WEB_ORIGIN", DEFAULT_WEB_ORIGIN).rstrip("/"),
+        sealing_keys=_sealing_keys(environment),
+        cors_origins=_cors_origins(environment),
         tick_sender=_tick_sender(environment),
     )
 
@@ -210,6 +219,32 @@ def _smtp_server(environment: Environment) -> SmtpServer | None:
     except ValueError:
         # The error can contain a part of the password.
         problems.append("SMTP_URL is not an address of the form smtp://user:password@host:587")
+        return None
+
+
+def _cors_origins(environment: Environment) -> tuple[str, ...]:
+    origins = environment.listed("GWI_CORS_ORIGINS")
+    for origin in origins:
+        if not _ORIGIN.fullmatch(origin):
+            environment.problems.append(
+                f"GWI_CORS_ORIGINS names {origin[:80]!r}, which is no origin of the form https://app.example.com"
+            )
+    return origins
+
+
+def _sealing_keys(environment: Environment) -> SealingKeys | None:
+    entries = environment.listed("GWI_SEALING_KEYS")
+    if environment.word("GWI_FORENSICS_ENABLED") not in _SWITCHED_ON:
+        return None
+    if not entries:
+        environment.problems.append(
+            "GWI_SEALING_KEYS is missing: the keys, as id:secret, that seal the bundles of runs"
+        )
+        return None
+    try:
+        return parse_keys(entries)
+    except ValueError as error:
+        environment.problems.append(f"GWI_SEALING_KEYS is wrong: {error}")
         return None
 
 

@@ -26,6 +26,7 @@ from shared.ports import (
 )
 from shared.stores import Storage, process_memory
 from shared.usecases.billing.billing_dependencies import BillingDependencies
+from shared.usecases.billing.refresh_margins import MarginRefresher
 from shared.usecases.ledger.fold_lag import FoldLag
 from shared.usecases.ledger.fold_tenant import TenantFolder
 from shared.usecases.ledger.ledger import Ledger
@@ -126,6 +127,7 @@ class Container(Storage):
             publisher=self.publisher,
             turns=ReconciliationTurns(self._stores.reconciliations),
             rows=self.rows,
+            margins=self.margin_refresher,
         )
 
     @cached_property
@@ -224,7 +226,17 @@ class Container(Storage):
 
     @cached_property
     def folder(self) -> TenantFolder:
-        return TenantFolder(self.usage, self.thresholds.policy_of, self.alerts, self.config.day_limits)
+        return TenantFolder(
+            self.usage,
+            self.thresholds.policy_of,
+            self.alerts,
+            self.config.day_limits,
+            self.margin_refresher.refresh_current,
+        )
+
+    @cached_property
+    def margin_refresher(self) -> MarginRefresher:
+        return MarginRefresher(self.ledger, self._stores.billing, self.margins)
 
     @cached_property
     def thresholds(self) -> Thresholds:

@@ -55,6 +55,8 @@ def _addresses(environment: Environment) -> Iterator[str]:
     origin, base = environment.text("GWI_WEB_ORIGIN"), environment.text("STRIPE_API_BASE")
     if origin is not None and not _ORIGIN.fullmatch(origin):
         yield "GWI_WEB_ORIGIN must be an origin of the form https://usage.example.com in a deployed service"
+    if any(origin.startswith("http:") for origin in environment.listed("GWI_CORS_ORIGINS")):
+        yield "GWI_CORS_ORIGINS must be origins with https in a deployed service"
     if base is not None and not _is_stripe(base):
         yield "STRIPE_API_BASE must be an https address of stripe.com in a deployed service, or not set"
 

@@ -11,6 +11,7 @@ from shared.ports import (
     BillingStore,
     Directory,
     Endpoints,
+    Margins,
     Members,
     Operations,
     Operators,
@@ -42,6 +43,7 @@ class Stores:
     members: Members
     operators: Operators
     billing: BillingStore
+    margins: Margins
     plan_catalogs: PlanCatalogs
     price_books: PriceBooks
     outbox: Outbox
@@ -65,6 +67,7 @@ class Stores:
             members=firestore.FirestoreMembers(rpc),
             operators=firestore.FirestoreOperators(rpc),
             billing=firestore.FirestoreBillingStore(rpc),
+            margins=firestore.FirestoreMargins(rpc),
             plan_catalogs=firestore.FirestorePlanCatalogs(rpc),
             price_books=firestore.FirestorePriceBooks(rpc),
             outbox=firestore.FirestoreOutbox(rpc),
@@ -90,6 +93,10 @@ class Storage:
     @cached_property
     def tenant_index(self) -> TenantIndex:
         return self._stores.tenant_index
+
+    @cached_property
+    def margins(self) -> Margins:
+        return self._stores.margins
 
     @cached_property
     def price_books(self) -> PriceBooks:

@@ -97,6 +97,7 @@ def event_of(
         run_id=run_id,
         workflow_id=None,
         request_id=None,
+        kind=None,
         metadata_json=None,
         metadata_cut=False,
         redactions=0,

@@ -16,9 +16,12 @@ from shared.domain.errors import FieldProblem, Forbidden, InvalidInput, NotAuthe
 from shared.domain.people.members import Identity
 from shared.domain.people.tenants import Tenant
 from shared.http.body_deadlines import discard_body
+from shared.http.cors import CrossOrigins
+from shared.http.negotiation import NOT_MODIFIED, pack, refuse_unacceptable
 from shared.http.problems import problem_of
 from shared.http.request_logs import RequestLog, trace_of
 from shared.http.routes import (
+    PLATFORM_PATHS,
     PRIVATE,
     TENANT_HEADER,
     Call,
@@ -37,6 +40,7 @@ _UNENCODED = "identity"
 _GZIP = ("gzip", "x-gzip")
 """Both names are one encoding (RFC 9110, 8.4.1.3)."""
 _KEY_START = "gwi_"
+_METHODS = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE"})
 
 
 class App:
@@ -50,8 +54,11 @@ class App:
         self._container = container
         self._takes_members = takes_members
         self._turns = Turns()
+        self._origins = CrossOrigins(container.config.cors_origins)
         if has_app_context():  # of functions-framework, which matches paths before it calls us
-            current_app.register_error_handler(HTTPException, lambda error: _finished(problem_of(error)))
+            current_app.register_error_handler(
+                HTTPException, lambda error: with_common_headers(problem_of(error))
+            )
 
     def __call__(self, request: Request) -> Response:
         """Return the response to `request`; never raise."""
@@ -60,7 +67,12 @@ class App:
         with traced(trace_of(request)), self._container.request() as operations:
             response = self._respond_or_refuse(request, log)
             log.write(response.status_code, operations)
-        return _finished(response)
+        return self._finished(request, response)
+
+    def _finished(self, request: Request, response: Response) -> Response:
+        pack(request, response)
+        self._origins.expose(request, response)
+        return with_common_headers(response)
 
     def _respond_or_refuse(self, request: Request, log: RequestLog) -> Response:
         try:
@@ -75,18 +87,28 @@ class App:
             return response
 
     def _respond(self, request: Request, log: RequestLog) -> Response:
+        if request.method == "OPTIONS" and (preflight := self._preflight(request)):
+            return preflight
         route, path = self._match(request)
         log.route, log.tenant_id = route.path, path.get("tenant")
         _refuse_unreadable(request, route)
+        refuse_unacceptable(request, route)
         asked = Call(request=request, now=self._container.clock(), path=path, crossings=log.crossings)
         call = self._admit(asked, route, log)
         if call.access:
             log.tenant_id = call.access.tenant_id
         with self._turn(route, call):
             response = route.handle(call, self._container)
-        if not isinstance(response, ExistingResponse):
+        if not isinstance(response, ExistingResponse) and response.status_code != NOT_MODIFIED:
             response.status_code = route.status
         return response
+
+    def _preflight(self, request: Request) -> Response | None:
+        methods = self._map.bind("").allowed_methods(request.path)
+        routes = [
+            self._map.bind("").match(request.path, method)[0] for method in methods if method in _METHODS
+        ]
+        return self._origins.preflight(request, routes)
 
     def _turn(self, route: Route, call: Call) -> AbstractContextManager[None]:
         """Let requests that create something for the same tenant or person take turns, so that caps hold."""
@@ -103,7 +125,7 @@ class App:
             allowed = sorted(error.valid_methods or ())
             raise MethodNotAllowed(allowed, f"{request.method} is not allowed on {request.path}") from error
         except NoSuchRoute as error:
-            raise NotFound(f"{request.path} does not exist") from error
+            raise _no_such_path(request) from error
         return route, path
 
     def _admit(self, call: Call, route: Route, log: RequestLog) -> Call:
@@ -120,6 +142,7 @@ class App:
         if isinstance(route.needs, SignInLevel):
             raise _needs_person()
         access.require(route.needs)
+        self._origins.require_reading(call.request, access.permissions)
         for named in (call.path.get("tenant"), call.request.headers.get(TENANT_HEADER)):
             if named is not None:
                 access.require_tenant(named)
@@ -130,6 +153,8 @@ class App:
         if needs is None:
             raise _needs_person()
         platform.require(needs)
+        if call.identity is None:
+            self._origins.require_reading(call.request, platform.permissions)
         tenant = None if route.names_tenants else self._named_tenant(call)
         if tenant is None:
             return replace(call, platform=platform)
@@ -150,29 +175,46 @@ class App:
     def _admit_person(self, call: Call, route: Route, token: str, log: RequestLog) -> Call:
         identity = self._container.sign_in.identify(token, call.now)
         log.caller = f"uid:{identity.user_id}"
+        identified = replace(call, identity=identity)
+        if route.path.startswith(PLATFORM_PATHS):
+            return self._admit_operator(identified, route)
         if route.needs is not SignInLevel.SIGNED_IN:
             require_verified(identity)
-        identified = replace(call, identity=identity)
         if route.needs in (SignInLevel.SIGNED_IN, SignInLevel.VERIFIED):
-            return identified
-        try:
-            return replace(
-                identified, access=self._access_of_member(identity, route, call.path.get("tenant"))
-            )
-        except Forbidden:
-            operator = (
-                self._container.sign_in.access_platform(identity) if route.platform_permission else None
-            )
-            if operator is None:
-                raise
+            return replace(identified, platform=self._operator_for(route, identity))
+        member = self._member_of_tenant(identity, route, call.path.get("tenant"))
+        if isinstance(member, Access) and route.platform_permission in member.permissions:
+            return replace(identified, access=member)
+        # A member may do less than an operator: leave the tenant, but remove nobody else.
+        operator = self._operator_for(route, identity)
+        if operator is not None:
             return self._admit_platform(identified, route, operator)
+        if isinstance(member, Forbidden):
+            raise member
+        return replace(identified, access=member)
 
-    def _access_of_member(self, identity: Identity, route: Route, tenant_id: str | None) -> Access:
+    def _admit_operator(self, call: Call, route: Route) -> Call:
+        operator = self._container.sign_in.access_platform(call.user)
+        if operator is None:
+            raise _no_such_path(call.request)
+        require_verified(call.user)
+        return self._admit_platform(call, route, operator)
+
+    def _operator_for(self, route: Route, identity: Identity) -> PlatformAccess | None:
+        return self._container.sign_in.access_platform(identity) if route.platform_permission else None
+
+    def _member_of_tenant(
+        self, identity: Identity, route: Route, tenant_id: str | None
+    ) -> Access | Forbidden:
+        """Return the access of a member who may call the route, or the error for anybody else."""
         if tenant_id is None:
-            raise Forbidden("only a platform key or an operator can do this", code="missing_role")
-        access = self._container.sign_in.access_tenant(identity, tenant_id)
-        if route.needs is not None and not isinstance(route.needs, SignInLevel):
-            access.require(route.needs)
+            return Forbidden("only a platform key or an operator can do this", code="missing_role")
+        try:
+            access = self._container.sign_in.access_tenant(identity, tenant_id)
+            if route.needs is not None and not isinstance(route.needs, SignInLevel):
+                access.require(route.needs)
+        except Forbidden as error:
+            return error
         return access
 
     def _bearer(self, request: Request) -> str:
@@ -182,6 +224,10 @@ class App:
             other = " or an ID token" if self._takes_members else ""
             raise NotAuthenticated(f"send an API key as `Authorization: Bearer gwi_…`{other}")
         return secret.strip()
+
+
+def _no_such_path(request: Request) -> NotFound:
+    return NotFound(f"{request.path} does not exist")
 
 
 def _needs_person() -> Forbidden:
@@ -195,7 +241,7 @@ def _map_of(routes: tuple[Route, ...]) -> Map:
     return Map(rules, strict_slashes=False, merge_slashes=False, redirect_defaults=False)
 
 
-def _finished(response: Response) -> Response:
+def with_common_headers(response: Response) -> Response:
     """Set the headers that every response has."""
     response.headers.setdefault("Cache-Control", PRIVATE)
     response.headers["X-Content-Type-Options"] = "nosniff"

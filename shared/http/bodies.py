@@ -15,6 +15,7 @@ from shared.domain.metering.events import field_problem
 from shared.http.app import is_gzip, max_body_bytes
 from shared.http.body_deadlines import body_deadline
 from shared.http.gzip_bodies import unpack
+from shared.http.negotiation import prefers_csv
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -37,11 +38,12 @@ def require_json(request: Request) -> None:
 
 def parse_json_bytes(body: bytes) -> object:
     """Parse `body` as JSON; raise InvalidInput if it is malformed."""
+    # RFC 8259 lets a reader ignore the byte order mark, which some libraries write.
+    text = body.removeprefix(BOM_UTF8)
     try:
-        return _parse_large(body) if len(body) > LARGE_BODY_BYTES else from_json(body, allow_inf_nan=False)
+        return _parse_large(text) if len(text) > LARGE_BODY_BYTES else from_json(text, allow_inf_nan=False)
     except ValueError as error:
-        hint = "; send it without a byte order mark" if body.startswith(BOM_UTF8) else ""
-        raise InvalidInput(f"the body is not JSON: {error}{hint}", code="malformed_json") from error
+        raise InvalidInput(f"the body is not JSON: {error}", code="malformed_json") from error
 
 
 def _parse_large(body: bytes) -> object:
@@ -81,8 +83,12 @@ def read_bytes(request: Request) -> bytes:
 
 def read_body(request: Request, model: type[M]) -> M:
     """Return the JSON body as `model`; a missing body counts as an empty object."""
-    body = read_json(request) if request.content_length != 0 and _has_body(request) else {}
-    return _validated(model, body)
+    return validated(model, read_content(request))
+
+
+def read_content(request: Request) -> object:
+    """Return the JSON body before any validation; a missing body counts as an empty object."""
+    return read_json(request) if request.content_length != 0 and _has_body(request) else {}
 
 
 def read_query(request: Request, model: type[M]) -> M:
@@ -91,14 +97,18 @@ def read_query(request: Request, model: type[M]) -> M:
         if len(values) > 1:
             message = f"{name}: given {len(values)} times ({', '.join(map(shown, values[:3]))})"
             raise invalid_field(name, "repeated_parameter", message)
-    return _validated(model, request.args.to_dict())
+    given: dict[str, str] = request.args.to_dict()
+    if "format" in model.model_fields and "format" not in given and prefers_csv(request):
+        given["format"] = "csv"
+    return validated(model, given)
 
 
 def _has_body(request: Request) -> bool:
     return request.content_length is not None or "chunked" in request.headers.get("Transfer-Encoding", "")
 
 
-def _validated(model: type[M], value: object) -> M:
+def validated(model: type[M], value: object) -> M:
+    """Return `value` as `model`; raise InvalidInput with a problem for each wrong field."""
     try:
         return model.model_validate(value)
     except ValidationError as error:

@@ -14,6 +14,7 @@ _REFUSALS: Final[Mapping[int, str]] = {
     403: "The caller may not do this, or is of another tenant.",
     404: "It does not exist.",
     405: "The path does not support this method.",
+    406: "The header Accept excludes the content types of this route.",
     408: "The body did not arrive in time.",
     409: "It exists already, has changed meanwhile, or there are too many.",
     413: "The body, the query string or the batch is larger than its documented maximum.",
@@ -105,6 +106,7 @@ def _is_possible(status: int, each: Route) -> bool:
         403: each.needs is not None,
         404: "<" in each.path
         or (each.path.startswith(METERING_PATHS) and has_body and not each.names_tenants),
+        406: each.response is not None,
         408: has_body,
         409: changes_tenant,
         422: has_input,

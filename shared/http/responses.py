@@ -135,6 +135,12 @@ class EventResponse(ResponseModel):
     run_id: str | None
     workflow_id: str | None
     request_id: str | None
+    kind: str | None
+    api_key: str | None = Field(
+        validation_alias="key",
+        description="The id of the API key that recorded it; null for events older than this field.",
+    )
+    tags: dict[str, str] | None
     metadata: Json[dict[str, Any]] | None = Field(
         validation_alias="metadata_json", description="In a list, only with `metadata=true`."
     )

@@ -19,6 +19,7 @@ from shared.domain.people.tenants import Change, member_actor
 from shared.ports import (
     Directory,
     Endpoints,
+    Margins,
     Members,
     Operations,
     Outbox,
@@ -27,6 +28,7 @@ from shared.ports import (
     UsageStore,
 )
 from shared.usecases.billing.billing_dependencies import BillingDependencies
+from shared.usecases.billing.refresh_margins import MarginRefresher
 from shared.usecases.ledger.fold_lag import FoldLag
 from shared.usecases.ledger.ledger import Ledger
 from shared.usecases.limits.check_limits import Limits
@@ -46,6 +48,8 @@ TENANT_HEADER: Final = "GWI-Tenant"
 """Names the tenant for which a platform key acts, where the path names none."""
 METERING_PATHS = "/v1/"
 """The beginning of the paths that agents call; these take only keys."""
+PLATFORM_PATHS = "/api/v1/platform/"
+"""The beginning of the paths that do not exist for signed-in people who are no operators."""
 
 
 PRIVATE = "no-store"
@@ -95,6 +99,10 @@ class Container(Protocol):
     def rates(self) -> RateLimits: ...
     @property
     def billing(self) -> BillingDependencies: ...
+    @property
+    def margins(self) -> Margins: ...
+    @property
+    def margin_refresher(self) -> MarginRefresher: ...
     @property
     def plans(self) -> CurrentPlans: ...
     @property

@@ -2,16 +2,19 @@
 
 from shared.http import openapi
 from shared.http.billing import billing
-from shared.http.ledger import series, usage_api
+from shared.http.ledger import explain, run_bundles, series, usage_api
 from shared.http.liveness import ALIVE
 from shared.http.metering import record_usage
 from shared.http.notices import alerts, endpoints, mail_links
 from shared.http.people import api_keys, audit, members, new_tenants, tenant_settings, tenants
+from shared.http.platform import margins
 from shared.http.platform import plans as platform_plans
 from shared.http.routes import Route
 
 _READING = (
     usage_api,
+    explain,
+    run_bundles,
     series,
     billing,
     new_tenants,
@@ -24,6 +27,7 @@ _READING = (
     mail_links,
     audit,
     platform_plans,
+    margins,
 )
 
 _USAGE_API = (ALIVE, *(route for table in _READING for route in table.ROUTES))

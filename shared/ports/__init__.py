@@ -30,6 +30,7 @@ from shared.ports.ledger import (
     UsageStore,
 )
 from shared.ports.limits import PlanCatalogs, StalePlans
+from shared.ports.margins import Margins
 from shared.ports.notices import (
     DeliveryFailed,
     Endpoints,
@@ -73,6 +74,7 @@ __all__ = [
     "Leaving",
     "MailAddress",
     "MailSender",
+    "Margins",
     "Members",
     "Operations",
     "Operators",

@@ -139,6 +139,10 @@ class BillingStore(Protocol):
         Raise InvalidInput for a bad cursor.
         """
 
+    def list_invoices_since(self, tenant_id: str, since: datetime) -> list[InvoiceRow]:
+        """Return all of the tenant's invoices that have something to show and were created at `since` or later,
+        newest first."""
+
     def list_billing_alerts(self, tenant_id: str) -> list[RaisedAlert]:
         """Return the tenant's alerts that have not been settled, by kind."""
 

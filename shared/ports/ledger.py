@@ -54,9 +54,12 @@ class Snapshot:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EventsWanted:
-    """The events to list: those of one run or all, and whether with their metadata, which may be large."""
+    """The events to list: of one run or all, of a time or all; their metadata may be large."""
 
     run_id: str | None = None
+    since: datetime | None = None
+    before: datetime | None = None
+    """Only events within [since, before)."""
     with_metadata: bool = False
 
 
@@ -128,6 +131,9 @@ class UsageStore(Protocol):
         self, tenant_id: str, wanted: EventsWanted = ALL_EVENTS, *, limit: int, cursor: str | None = None
     ) -> Page[RecordedEvent]:
         """List the tenant's events by time, newest first. Raises InvalidInput for a bad cursor."""
+
+    def event_cursor(self, event: RecordedEvent) -> str:
+        """Return the cursor of list_events that goes on after `event`."""
 
     def list_runs(self, tenant_id: str, *, limit: int, cursor: str | None = None) -> Page[Run]:
         """List the tenant's runs by their beginning, newest first. Raises InvalidInput for a bad cursor."""

@@ -10,7 +10,9 @@ from shared.domain.ledger.reconciliation import FIRST_STEP
 from shared.domain.ledger.tick import TickMessage
 from shared.ports import TickPublisher
 from shared.usecases.billing.billing_dependencies import BillingDependencies
+from shared.usecases.billing.complete_summaries import complete_summaries
 from shared.usecases.billing.reconcile_billing import reconcile_tenants
+from shared.usecases.billing.refresh_margins import MarginRefresher
 from shared.usecases.ledger.fold_tenant import TenantFolder
 from shared.usecases.ledger.fold_usage import TENANTS_PER_MESSAGE, fold_days, fold_due, fold_tenants
 from shared.usecases.ledger.reconciliation_turns import ReconciliationTurns
@@ -30,6 +32,7 @@ class TickJobs:
     publisher: TickPublisher
     turns: ReconciliationTurns
     rows: TenantRows
+    margins: MarginRefresher
 
     def run(self, message: TickMessage, now: datetime) -> None:
         """Do the job. If it fails, the message has to be sent again."""
@@ -99,13 +102,16 @@ class TickJobs:
     def _reconcile_tenants(self, tenant_ids: Sequence[str], now: datetime) -> None:
         """Complete the days of these tenants, also where nothing is recorded any more, and compare their billing.
 
-        Their rows in the platform's list come last: a period, a plan or a grant may have ended by itself.
+        Their rows in the platform's list and their margins come last: a period, a plan or a grant may have ended by
+        itself, and the comparison may have repaired invoices.
         """
         try:
             fold_tenants(self.folder, tenant_ids, now)
         finally:
             self._compare_billing(tenant_ids, now)
+        complete_summaries(self.billing.store, tenant_ids, now)
         self.rows.refresh(tenant_ids, now)
+        self.margins.refresh(tenant_ids, now)
 
     def _compare_billing(self, tenant_ids: Sequence[str], now: datetime) -> None:
         if self.billing.gateway is None:

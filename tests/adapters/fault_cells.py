@@ -14,6 +14,7 @@ from shared.adapters.firestore import (
     FirestoreBillingStore,
     FirestoreDirectory,
     FirestoreEndpoints,
+    FirestoreMargins,
     FirestoreMembers,
     FirestoreOperators,
     FirestoreOutbox,
@@ -30,6 +31,7 @@ from shared.ports import (
     BillingStore,
     Directory,
     Endpoints,
+    Margins,
     Members,
     Operators,
     Outbox,
@@ -71,6 +73,7 @@ class Stores:
     plan_catalogs: PlanCatalogs
     reconciliations: Reconciliations
     tenant_index: TenantIndex
+    margins: Margins
 
     @classmethod
     def on(cls, rpc: FirestoreRpc) -> "Stores":
@@ -87,6 +90,7 @@ class Stores:
             FirestorePlanCatalogs(rpc),
             FirestoreReconciliations(rpc),
             FirestoreTenantIndex(rpc),
+            FirestoreMargins(rpc),
         )
 
 

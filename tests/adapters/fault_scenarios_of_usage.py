@@ -2,15 +2,19 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
+from shared.domain.billing.margin_lists import MarginsWanted
 from shared.domain.ledger.usage import Wanted
 from shared.domain.notices.entries import Outgoing, notice_entry
 from shared.domain.notices.mails import RenderedMail
 from shared.domain.people.tenants import Change
-from shared.ports import DeliveryFailed, EventsWanted, SignedWebhook
+from shared.ports import BillingChange, DeliveryFailed, EventsWanted, SignedWebhook
+from shared.usecases.billing.refresh_margins import MarginRefresher
 from shared.usecases.billing.stripe_changes import read_stripe_event
+from shared.usecases.ledger.fold_tenant import TenantFolder
 from shared.usecases.ledger.fold_usage import fold_tenants
+from shared.usecases.ledger.ledger import Ledger
 from shared.usecases.notices.alert_endpoints import send_test
 from shared.usecases.notices.alert_recipients import RecipientDependencies, set_alert_recipients
 from shared.usecases.notices.deliver import Deliverer, DeliveryDependencies
@@ -21,6 +25,7 @@ from tests.adapters.fault_scenarios import told
 from tests.contracts.test_members import ADA
 from tests.contracts.test_outbox import AUDIT, ENDPOINT, ENTRIES, NOTICE
 from tests.golden.stripe_payloads import webhooks
+from tests.margin_fixtures import invoice_row
 from tests.member_fixtures import add_member
 from tests.outgoing_fixtures import MAIL, outgoing
 from tests.plans import PLANS
@@ -52,6 +57,7 @@ def batches_are_recorded_with_duplicates_and_conflicts(stores: Stores) -> Sequen
         usage.find_run("acme", "r1"),
         usage.list_runs("acme", limit=5),
         usage.list_events("acme", EventsWanted(run_id="r1", with_metadata=True), limit=5).items,
+        usage.event_cursor(yesterday),
         usage.dirty_counters("acme"),
         list(usage.due_counters(NOON)),
         usage.most_overdue(),
@@ -163,6 +169,27 @@ def recipients_confirm_and_stop(stores: Stores) -> Sequence[object]:
         outbox.find_addresses(["a@example.com"]),
         set_mail_stopped(outbox, directory, mail, stopped=False),
         set_alert_recipients(dependencies, existing_tenant(directory, "acme"), ["a@example.com"], CHANGE),
+    ]
+
+
+def margins_are_computed_and_listed(stores: Stores) -> Sequence[object]:
+    new_tenant(stores.directory, created_at=NOON - 60 * 24 * HOUR)
+    read = stores.billing.read_account("acme")
+    assert read is not None
+    change = BillingChange(account=read.account, at=NOON, invoice=invoice_row("in_1", 29_00))
+    stores.billing.save_billing(change)
+    stores.usage.record("acme", [llm_call("e1"), llm_call("e2", ts=NOON - 40 * HOUR)], ONE_SHARD, NOON)
+    refresher, margins = MarginRefresher(Ledger(stores.usage), stores.billing, stores.margins), stores.margins
+    fold_tenants(TenantFolder(stores.usage, hourly=refresher.refresh_current), ["acme"], NOON)
+    refresher.refresh(["acme", "nobody"], NOON + MINUTE)
+    november = date(2026, 11, 1)
+    return [
+        margins.read_margins("acme", [november]),
+        margins.list_margins(MarginsWanted(month=november), limit=1).items,
+        margins.sum_margins(november, ["starter"]),
+        margins.list_incomplete_margins(november, 5),
+        margins.list_month(november, limit=5),
+        refresher.read_live(existing_tenant(stores.directory, "acme"), NOON),
     ]
 
 

@@ -62,12 +62,15 @@ class RecordedCalls(EveryCall):
 
 
 class Unanswered(RecordedCalls):
-    """Keeps every call, and answers each itself: no server is asked, nothing is found."""
+    """Keeps every call, and answers each itself: no server is asked, no document is found, every sum is 1."""
 
     def _intercept(self, proceed: Callable[[], Any], method: str, request: Any) -> Any:
         self.requests.append((method, request))
         if method == "RunAggregationQuery":
-            return iter([firestore_types.RunAggregationQueryResponse.pb()()])
+            response = firestore_types.RunAggregationQueryResponse.pb()()
+            for each in request.structured_aggregation_query.aggregations:
+                response.result.aggregate_fields[each.alias].integer_value = 1
+            return iter([response])
         return iter([])
 
 

@@ -12,6 +12,7 @@ import pytest
 from shared.adapters.firestore import (
     FirestoreBillingStore,
     FirestoreDirectory,
+    FirestoreMargins,
     FirestoreOutbox,
     FirestoreRpc,
     FirestoreTenantIndex,
@@ -31,6 +32,7 @@ from shared.adapters.firestore.notices.documents import outgoing_writes
 from shared.adapters.firestore.people.commits import receipt_fields
 from shared.adapters.firestore.people.tenants import counter_settings_write, raise_shards_write, set_write
 from shared.adapters.firestore.queries import NAME, StructuredQuery
+from shared.domain.billing.margins import MARGIN_FIELDS
 from shared.domain.ledger.counter_settings import CounterSettings
 from shared.domain.ledger.counters import METRICS, Cell, CounterShard, Series, ShardRef
 from shared.domain.ledger.periods import month_of, period_at
@@ -40,8 +42,17 @@ from shared.domain.metering.runs import Run
 from shared.domain.people.receipts import Receipt
 from shared.domain.prices.costs import EventCost
 from shared.domain.prices.token_pools import TokenPools
-from shared.ports import BillingStore, Directory, EventsWanted, Outbox, TenantIndex, UsageStore
+from shared.ports import (
+    BillingStore,
+    Directory,
+    EventsWanted,
+    Margins,
+    Outbox,
+    TenantIndex,
+    UsageStore,
+)
 from tests.adapters.interceptors import Unanswered
+from tests.adapters.margin_queries import MARGIN_READINGS, MARGIN_WRITES
 from tests.adapters.tenant_index_queries import LISTINGS, ROW_WRITES
 from tests.adapters.writes import event_write
 from tests.outgoing_fixtures import MAIL, outgoing
@@ -51,6 +62,8 @@ ROOT = Path(__file__).resolve().parents[2]
 INDEXES = json.loads((ROOT / "firestore.indexes.json").read_text())
 OVERRIDES = {(each["collectionGroup"], each["fieldPath"]): each for each in INDEXES["fieldOverrides"]}
 DIRECTION = {StructuredQuery.ASCENDING: "ASCENDING", StructuredQuery.DESCENDING: "DESCENDING"}
+MOST_AGGREGATIONS = 5
+"""Firestore refuses a query with more."""
 EQUAL = StructuredQuery.FieldFilter.EQUAL
 
 NOVEMBER = period_at(None, NOON)
@@ -64,10 +77,15 @@ class Ports(NamedTuple):
     outbox: FirestoreOutbox
     billing: FirestoreBillingStore
     rows: FirestoreTenantIndex
+    margins: FirestoreMargins
 
 
 def _on_index(listing: Callable[[TenantIndex], object]) -> Callable[[Ports], object]:
     return lambda to: listing(to.rows)
+
+
+def _on_margins(reading: Callable[[Margins], object]) -> Callable[[Ports], object]:
+    return lambda to: reading(to.margins)
 
 
 QUERYING: dict[str, Callable[[Ports], object]] = {
@@ -77,6 +95,9 @@ QUERYING: dict[str, Callable[[Ports], object]] = {
     "most_overdue": lambda to: to.usage.most_overdue(),
     "list_events": lambda to: to.usage.list_events("acme", limit=5),
     "list_events of a run": lambda to: to.usage.list_events("acme", EventsWanted(run_id="run-1"), limit=5),
+    "list_events within a time": lambda to: to.usage.list_events(
+        "acme", EventsWanted(since=NOON, before=NOON), limit=5
+    ),
     "list_runs": lambda to: to.usage.list_runs("acme", limit=5),
     "list_alerts": lambda to: to.usage.list_alerts("acme", limit=5),
     "list_invoices": lambda to: to.billing.list_invoices("acme", limit=5),
@@ -87,11 +108,13 @@ QUERYING: dict[str, Callable[[Ports], object]] = {
     "due_entries": lambda to: to.outbox.due_entries(NOON, 5),
     "list_deliveries": lambda to: to.outbox.list_deliveries("ep_1", limit=5),
     "list_for_operator": lambda to: to.outbox.list_for_operator(5),
+    "list_invoices_since": lambda to: to.billing.list_invoices_since("acme", NOON),
     **{name: _on_index(listing) for name, listing in LISTINGS.items()},
+    **{name: _on_margins(reading) for name, reading in MARGIN_READINGS.items()},
 }
 NOT_QUERYING = {
     *("record", "read", "save_day", "create_month", "clear_counters", "save_counter_settings", "find_run"),
-    *("known_alerts", "save_alerts"),
+    *("known_alerts", "save_alerts", "event_cursor"),
     *(
         "create_tenant",
         "find_tenant",
@@ -113,6 +136,7 @@ NOT_QUERYING = {
     *("claim_entry", "settle_entry", "add_entries", "find_entry", "known_entries", "read_quotas"),
     *("find_addresses", "confirm_address", "set_stopped"),
     *("read_row", "save_row"),
+    *("save_margins", "read_margins"),
     *("find_owner", "read_account", "save_billing", "save_processed_event", "claim_trial"),
 }
 
@@ -134,14 +158,25 @@ def _queries_of(name: str) -> list[Any]:
                 FirestoreOutbox(rpc),
                 FirestoreBillingStore(rpc),
                 FirestoreTenantIndex(rpc),
+                FirestoreMargins(rpc),
             )
         )
     return [
-        request.structured_aggregation_query.structured_query
+        _aggregated(request.structured_aggregation_query)
         if method == "RunAggregationQuery"
         else request.structured_query
         for method, request in calls.requests
     ]
+
+
+def _aggregated(aggregation: Any) -> Any:
+    """Return the query of an aggregation, sorted by what it sums up: its index has these fields after the filters."""
+    query = aggregation.structured_query
+    summed = [each.sum.field.field_path for each in aggregation.aggregations if each.HasField("sum")]
+    assert len(aggregation.aggregations) <= MOST_AGGREGATIONS
+    for field in sorted(summed):
+        query.order_by.add(direction=StructuredQuery.ASCENDING).field.field_path = field
+    return query
 
 
 def _needs(query: Any) -> list[tuple[str, str]]:
@@ -199,7 +234,7 @@ def test_an_index_in_the_other_direction_or_scope_does_not_serve() -> None:
 def test_every_method_of_the_ports_is_listed_with_its_queries() -> None:
     methods = {
         name
-        for port in (UsageStore, Directory, Outbox, BillingStore, TenantIndex)
+        for port in (UsageStore, Directory, Outbox, BillingStore, TenantIndex, Margins)
         for name in vars(port)
         if not name.startswith("_")
     }
@@ -207,7 +242,7 @@ def test_every_method_of_the_ports_is_listed_with_its_queries() -> None:
 
 
 def test_names_end_in_the_direction_of_the_field_before_them() -> None:
-    for name in QUERYING:
+    for name in QUERYING.keys() - {"sum_margins"}:
         for orders in (list(query.order_by) for query in _queries_of(name)):
             if len(orders) == 2:
                 assert orders[1].field.field_path == NAME
@@ -219,9 +254,12 @@ FULL_EVENT = event_of("e1", TokenPools(100, 50, 150, 30, 20, 5, 40), 1, 1, statu
     user_id="u",
     workflow_id="w",
     request_id="q",
+    kind="llm.response",
     metadata_json="{}",
     metadata_cut=True,
     redactions=2,
+    tags={"team": "search"},
+    key="f" * 64,
     identity="f" * 40,
     served_model="m",
     provider="open_ai",
@@ -269,6 +307,7 @@ WRITES = {
     "idempotency": [set_write("idempotency/i", receipt_fields(RECEIPT))],
     "months": [entry_write("months/m", DAY), month_write("months/m", MONTH)],
     "tenant_index": ROW_WRITES,
+    "margins": MARGIN_WRITES,
 }
 FOLDS_OF_TENANTS = [
     counter_settings_write("tenants/t", CounterSettings(), VERSION),
@@ -298,8 +337,16 @@ def _exempt(collection: str) -> set[str]:
 
 ONLY_EXPIRING = ("stripe_events", "mail_quotas", "invites", "invitations", "api_keys", "audit")
 """Collections whose other fields keep their indexes, since they are few or small."""
-ONLY_COMPOSITE = {"events": {"run_id"}, "outbox": {"endpoint_id", "kind", "state", "created_at"}}
+ONLY_COMPOSITE = {
+    "events": {"run_id"},
+    "outbox": {"endpoint_id", "kind", "state", "created_at"},
+    "margins": {"month", "plan_month", "margin_nanousd", "name_key", "missing_calls", *MARGIN_FIELDS},
+}
 """Queried, but with another field, so that an index of their own would serve nothing."""
+
+
+COUNTED = {"tenant_index": {"mrr_nanousd", "has_second_subscription"}}
+"""Indexed for the sums of the operator's overview."""
 
 
 @pytest.mark.parametrize("collection", WRITES)
@@ -314,7 +361,7 @@ def test_every_field_of_a_collection_that_grows_is_queried_or_not_indexed(collec
         NAME,
         *ONLY_COMPOSITE.get(collection, ()),
     }
-    assert _exempt(collection) == _fields_of(WRITES[collection]) - queried
+    assert _exempt(collection) == _fields_of(WRITES[collection]) - queried - COUNTED.get(collection, set())
     assert queried <= {path for group, path in OVERRIDES if group == collection}
 
 
@@ -358,7 +405,8 @@ def test_every_index_is_needed_by_a_query() -> None:
         for (group, path), override in OVERRIDES.items()
         for index in override["indexes"]
     }
-    assert kept <= used
+    counted = {(group, path, "ASCENDING", "COLLECTION") for group in COUNTED for path in COUNTED[group]}
+    assert kept <= used | counted
 
 
 def test_every_composite_index_is_needed_by_a_query() -> None:

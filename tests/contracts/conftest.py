@@ -11,6 +11,7 @@ import pytest
 from shared.adapters.firestore import (
     FirestoreDirectory,
     FirestoreEndpoints,
+    FirestoreMargins,
     FirestoreMembers,
     FirestoreOperators,
     FirestoreOutbox,
@@ -26,6 +27,7 @@ from shared.adapters.memory import MemoryStore
 from shared.ports import (
     Directory,
     Endpoints,
+    Margins,
     Members,
     Operators,
     Outbox,
@@ -55,6 +57,7 @@ class Stores(NamedTuple):
     reconciliations: Reconciliations
     operators: Operators
     tenant_index: TenantIndex
+    margins: Margins
 
 
 @pytest.fixture(scope="session")
@@ -93,6 +96,7 @@ def _firestore_stores(channels: tuple[grpc.Channel, grpc.Channel]) -> Stores:
         FirestoreReconciliations(rpc),
         FirestoreOperators(rpc),
         FirestoreTenantIndex(rpc),
+        FirestoreMargins(rpc),
     )
 
 

@@ -174,3 +174,20 @@ def test_a_directory_sees_what_billing_wrote(place: BillingPlace, store: Billing
         "sub_1",
     )
     assert tenant.at(on_day(1000)).plan == "starter"
+
+
+def test_the_invoices_since_an_instant_are_all_of_them_newest_first(store: BillingStore) -> None:
+    rows = [row_of(f"in_{day}", day) for day in range(4)]
+    deleted = InvoiceRow(id="in_9", corrections=corrected_row("in_9").corrections)
+    for row in (*rows, deleted):
+        store.save_billing(BillingChange(account=account_of(store), at=NOW, invoice=row))
+    assert store.list_invoices_since("acme", on_day(1)) == rows[:0:-1]
+    assert store.list_invoices_since("acme", on_day(9)) == []
+    assert store.list_invoices_since("nobody", on_day(0)) == []
+
+
+def test_the_total_without_tax_is_read_as_it_was_written(store: BillingStore) -> None:
+    row = row_of("in_1", total_excluding_tax=2_437)
+    store.save_billing(BillingChange(account=account_of(store), at=NOW, invoice=row))
+    (found,) = store.list_invoices_since("acme", on_day(0))
+    assert found.invoice.total_without_tax == 2_437, "it is not compared"

@@ -100,10 +100,13 @@ def _record_hourly(store: UsageStore, count: int, tenant_id: str = "acme") -> No
             user_id="user/1",
             workflow_id="__w__",
             request_id="req.1",
+            kind="llm.response",
             metadata_json='{"a.b":{"__x__":[1,null,"\\u0000"]},"text":"日本"}',
             served_model="org/model-7b",
             metadata_cut=True,
             redactions=2,
+            tags={"team": "a.b`|%", "x-y": "__z__"},
+            key="0123456789abcdef" * 4,
             identity="\0" + "0123456789abcdef" * 2,
         ),
     ],
@@ -151,6 +154,30 @@ def test_pages_hold_every_event_and_run_once_newest_first(
     assert [len(page) for page in events] == [len(page) for page in runs] == sizes
     assert [event.id for page in events for event in page] == [f"e{age}" for age in range(6)]
     assert [run.id for page in runs for run in page] == [f"r{age}" for age in range(6)]
+
+
+def test_a_list_may_be_limited_to_a_time(store: UsageStore) -> None:
+    _record_hourly(store, 6)
+    within = EventsWanted(since=NOON - timedelta(hours=4), before=NOON - timedelta(hours=1))
+    pages = _pages(lambda cursor: store.list_events("acme", within, limit=2, cursor=cursor))
+    assert [event.id for page in pages for event in page] == ["e2", "e3", "e4"]
+    assert store.list_events("acme", EventsWanted(since=NOON + timedelta(hours=1)), limit=2) == Page([], None)
+
+
+def test_a_list_goes_on_after_any_of_its_events(store: UsageStore) -> None:
+    _record_hourly(store, 6)
+    second = store.list_events("acme", limit=3).items[1]
+    rest = store.list_events("acme", limit=9, cursor=store.event_cursor(second))
+    assert [event.id for event in rest.items] == ["e2", "e3", "e4", "e5"]
+
+
+def test_a_list_may_begin_before_an_instant(store: UsageStore) -> None:
+    _record_hourly(store, 6)
+    earlier = EventsWanted(before=NOON - timedelta(hours=2))
+    pages = _pages(lambda cursor: store.list_events("acme", earlier, limit=2, cursor=cursor))
+    assert [event.id for page in pages for event in page] == ["e3", "e4", "e5"]
+    just_after = EventsWanted(run_id="r2", before=NOON - timedelta(hours=2) + timedelta(microseconds=1))
+    assert [event.id for event in store.list_events("acme", just_after, limit=9).items] == ["e2"]
 
 
 def test_pages_hold_everything_once_even_at_one_instant(store: UsageStore) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 import pytest
 import schemathesis
 from flask.testing import FlaskClient
-from schemathesis import Case, HookContext
+from schemathesis import Case, HookContext, SerializationContext
 from schemathesis.config import SchemathesisConfig
 from schemathesis.core.failures import Failure
 from schemathesis.core.parameters import ParameterLocation
@@ -17,6 +18,7 @@ from schemathesis.engine import events, from_schema
 from werkzeug.test import Client, TestResponse
 
 from shared.domain.tenant_ids import is_tenant_id
+from shared.http.metering.event_bodies import NDJSON
 from shared.http.routes import TENANT_HEADER
 
 Config = dict[str, Any]
@@ -29,7 +31,7 @@ RULES_BEYOND_SCHEMAS = {
     *("tenant_required", "unknown_tenant", "idempotency_key_reused"),
     *("nothing_to_change", "not_one_grant", "search_sorts_by_name", "invalid_plan", "invalid_until"),
     *("one_free_plan", "duplicate_plan", "unknown_plan", "alias_circle", "alias_is_plan", "invalid_alias"),
-    *("invalid_amount", "invalid_price"),
+    *("invalid_amount", "invalid_price", "reason_required", "contradictory_status"),
     *("invalid_name", "invalid_label", "invalid_email", "invalid_url", "not_for_sale", "timezone_aware"),
 }
 """Codes of problems that a request which fits its schema can have."""
@@ -53,6 +55,11 @@ class _LocalClient(Client):
     def open(self, *args: Any, **kwargs: Any) -> TestResponse:
         known = {name: value for name, value in kwargs.items() if name not in _OPTIONS_OF_NETWORKS}
         return super().open(*args, **known)
+
+
+@schemathesis.serializer(NDJSON)
+def _lines(_context: SerializationContext, value: Any) -> bytes:
+    return "\n".join(map(json.dumps, value if isinstance(value, list) else [value])).encode()
 
 
 def fuzz(client: FlaskClient, document_path: str, config: Config) -> Findings:

@@ -21,6 +21,7 @@ FIELDS = (
         "run_id",
         "workflow_id",
         "request_id",
+        "tags",
         "status",
         "metadata",
     ),

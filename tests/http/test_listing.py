@@ -6,6 +6,7 @@ from urllib.parse import quote
 
 import pytest
 
+from shared.domain.people.tenants import key_id
 from tests.http.serving import Clock, Functions, refused, token_sums
 
 OPENAI = {"category": "llm", "provider": "openai", "model": "gpt-4.1-mini", "cost_usd_estimate": "0.10"}
@@ -161,6 +162,7 @@ def test_an_event_is_returned_as_it_was_recorded(functions: Functions, key: str)
         "run_id": "run-1",
         "workflow_id": "triage",
         "request_id": "req-1",
+        "tags": {"team": "search", "feature": "<b>answers</b>"},
         "status": "ok",
         "metadata": {"attempt": 2, "tags": ["a", None], "ünïcode": {"deep": True}},
     }
@@ -187,4 +189,5 @@ def test_an_event_is_returned_as_it_was_recorded(functions: Functions, key: str)
         "catalog_cost_usd": None,
         "metadata_cut": False,
         "redactions": 0,
+        "api_key": key_id(key),
     }

@@ -14,6 +14,7 @@ from shared.domain.people.tenants import ALL_SCOPES, PLATFORM_SCOPES, Change
 from shared.stores import process_memory
 from shared.usecases.people.manage_keys import KeyRef, revoke_key
 from shared.usecases.people.manage_tenants import set_suspension
+from shared.usecases.people.operators import add_operator, remove_operator
 from tests.http.serving import Functions, Json, bearer, succeeded
 
 NOBODY = ("no key", "garbage", "an unknown key", "an expired key", "a revoked key", "an expired token")
@@ -23,11 +24,20 @@ FOREIGN_KEY = "a key of another tenant"
 ROLES: tuple[Role, ...] = ("owner", "admin", "member")
 STRANGERS = ("a stranger", "a removed member", "an owner of another tenant")
 UNVERIFIED = "an unverified member"
-SUSPENDED = ("a key of a suspended tenant", "an owner of a suspended tenant")
-CALLERS = (*NOBODY, *KEYS, *PLATFORM_KEYS, FOREIGN_KEY, *ROLES, *STRANGERS, UNVERIFIED, *SUSPENDED)
+SUSPENDED_KEY, SUSPENDED_OWNER = "a key of a suspended tenant", "an owner of a suspended tenant"
+OPERATORS = (
+    *("an operator", "an operator who is a member", "an operator who is an owner elsewhere"),
+    *("an operator at a suspended tenant", "an operator who is a member of a suspended tenant"),
+)
+REMOVED_OPERATOR, UNVERIFIED_OPERATOR = "a removed operator", "an unverified operator"
+AT_A_SUSPENDED_TENANT = (SUSPENDED_KEY, SUSPENDED_OWNER, *OPERATORS[3:])
+CALLERS = (
+    *(*NOBODY, *KEYS, *PLATFORM_KEYS, FOREIGN_KEY, *ROLES, *STRANGERS, UNVERIFIED),
+    *(SUSPENDED_KEY, SUSPENDED_OWNER, *OPERATORS, REMOVED_OPERATOR, UNVERIFIED_OPERATOR),
+)
 
 ANYBODY = frozenset(CALLERS)
-PEOPLE = frozenset({*ROLES, *STRANGERS, SUSPENDED[1]})
+PEOPLE = frozenset({*ROLES, *STRANGERS, SUSPENDED_OWNER, *OPERATORS, REMOVED_OPERATOR})
 MANAGERS = frozenset({"owner", "admin"})
 PROVISIONING = frozenset({"a platform key that may tenants:write"})
 MANAGING = MANAGERS | PROVISIONING
@@ -35,6 +45,7 @@ KEEPING_KEYS = MANAGERS | {"a platform key that may keys:write"}
 RECORDING = frozenset({"a key that may usage:write", FOREIGN_KEY, "a platform key that may usage:write"})
 CHECKING = frozenset({"a key that may limits:read", FOREIGN_KEY, "a platform key that may limits:read"})
 READING = frozenset({*ROLES, "a key that may usage:read", "a platform key that may usage:read"})
+PLATFORM_READING = frozenset({"a platform key that may platform:read"})
 PRICING = frozenset({"a platform key that may prices:write"})
 BUYING = MANAGERS | {"a key that may billing:write", "a platform key that may billing:write"}
 
@@ -50,7 +61,7 @@ MAY: Mapping[str, frozenset[str]] = {
     "usage_api POST /api/v1/mail/{entry}/confirm": ANYBODY,
     "usage_api POST /api/v1/mail/{entry}/stop": ANYBODY,
     "usage_api POST /api/v1/mail/{entry}/unsubscribe": ANYBODY,
-    "usage_api GET /api/v1/me": PEOPLE | {UNVERIFIED},
+    "usage_api GET /api/v1/me": PEOPLE | {UNVERIFIED, UNVERIFIED_OPERATOR},
     "usage_api POST /api/v1/tenants": PEOPLE | PROVISIONING,
     # A scope that no tenant's key can have, as these show and change every tenant.
     "usage_api GET /api/v1/tenants": PROVISIONING,
@@ -67,8 +78,10 @@ MAY: Mapping[str, frozenset[str]] = {
     "usage_api DELETE /api/v1/invitations/{tenant}": PEOPLE,
     "usage_api GET /api/v1/tenants/{tenant}/usage": READING,
     "usage_api GET /api/v1/tenants/{tenant}/usage/series": READING,
+    "usage_api GET /api/v1/tenants/{tenant}/usage/explain": READING,
     "usage_api GET /api/v1/tenants/{tenant}/runs": READING,
     "usage_api GET /api/v1/tenants/{tenant}/runs/{run}": READING,
+    "usage_api GET /api/v1/tenants/{tenant}/runs/{run}/bundle": READING,
     "usage_api GET /api/v1/tenants/{tenant}/events": READING,
     "usage_api GET /api/v1/tenants/{tenant}/invoices": READING,
     "usage_api GET /api/v1/tenants/{tenant}/alerts": READING,
@@ -97,13 +110,20 @@ MAY: Mapping[str, frozenset[str]] = {
     "usage_api POST /api/v1/tenants/{tenant}/api-keys/{key}/rotate": KEEPING_KEYS,
     "usage_api DELETE /api/v1/tenants/{tenant}/api-keys/{key}": KEEPING_KEYS,
     "usage_api GET /api/v1/tenants/{tenant}/audit": MANAGING,
+    "usage_api GET /api/v1/platform/margins": PLATFORM_READING,
+    "usage_api GET /api/v1/tenants/{tenant}/margins": PLATFORM_READING,
     "usage_api GET /api/v1/platform/plans": PRICING,
     "usage_api PUT /api/v1/platform/plans": PRICING,
 }
-"""The callers that are let in, whatever the operation then says to what they ask. A route without a row fails."""
+"""The callers that are let in, whatever the operation then says to what they ask. A route without a row fails.
 
+Operators are let in wherever a platform key is, so rows name them only where everybody is.
+"""
+
+PLATFORM = "/api/v1/platform/"
+"""Of these paths, people who are no operators are told that they do not exist."""
 DOCUMENTS = {"record_usage": "/v1/openapi.json", "usage_api": "/api/v1/openapi.json"}
-NOT_AUTHENTICATED, FORBIDDEN = 401, 403
+NOT_AUTHENTICATED, FORBIDDEN, NOT_FOUND = 401, 403, 404
 
 
 @pytest.fixture
@@ -113,18 +133,35 @@ def tokens(functions: Functions) -> dict[str, str | None]:
     foreign = functions.create_tenant("bolt")
     suspended = functions.create_tenant("gone")
     functions.record(key, {"category": "llm", "provider": "openai", "model": "gpt-4.1-mini"})
-    store, now = process_memory(), functions.clock.now
-    expired = functions.create_key(expires_at=now + timedelta(seconds=1))
+    store = process_memory()
+    expired = functions.create_key(expires_at=functions.clock.now + timedelta(seconds=1))
     revoked = functions.create_key()
-    revoke_key(store, KeyRef("acme", revoked), Change("test", now))
+    revoke_key(store, KeyRef("acme", revoked), Change("test", functions.clock.now))
     old_token = functions.sign_in("old@example.com", "member")
     functions.clock.pass_by(timedelta(hours=2))
     gone_owner = functions.sign_in("gina@example.com", "owner", "gone")
-    change = Change("test", functions.clock.now).because("unpaid")
+    now = functions.clock.now
+
+    def operator(name: str, role: Role | None = None, tenant_id: str = "acme") -> str:
+        token = functions.sign_in(f"{name}@example.com", role, tenant_id)
+        add_operator(store, store, f"{name}@example.com", Change("test", now))
+        return token
+
+    change = Change("test", now).because("unpaid")
     set_suspension(store, "gone", suspended=True, change=change)
     removed = functions.sign_in("rex@example.com", "member")
     ada = functions.sign_in("ada@example.com", "owner")
     succeeded(functions.send("DELETE", ada, "/tenants/acme/members/uid-rex"))
+    operators = {
+        OPERATORS[0]: operator("olga"),
+        OPERATORS[1]: operator("mia", "member"),
+        OPERATORS[2]: operator("eve", "owner", "bolt"),
+        OPERATORS[3]: operator("sue"),
+        OPERATORS[4]: operator("guy", "member", "gone"),
+    }
+    operator("una")
+    former = operator("fred")
+    remove_operator(store, "fred@example.com", Change("test", now))
     return {
         "no key": None,
         "garbage": "x",
@@ -144,8 +181,11 @@ def tokens(functions: Functions) -> dict[str, str | None]:
         "a removed member": removed,
         "an owner of another tenant": functions.sign_in("bea@example.com", "owner", "bolt"),
         UNVERIFIED: functions.sign_in("uma@example.com", "owner", verified=False),
-        SUSPENDED[0]: suspended,
-        SUSPENDED[1]: gone_owner,
+        SUSPENDED_KEY: suspended,
+        SUSPENDED_OWNER: gone_owner,
+        **operators,
+        REMOVED_OPERATOR: former,
+        UNVERIFIED_OPERATOR: functions.sign_in("una@example.com", None, verified=False),
     }
 
 
@@ -160,7 +200,7 @@ def operations(functions: Functions) -> list[str]:
 
 def ask(functions: Functions, row: str, caller: str, token: str | None) -> TestResponse:
     function, method, path = row.split(" ")
-    tenant = "gone" if caller in SUSPENDED else "acme"
+    tenant = "gone" if caller in AT_A_SUSPENDED_TENANT else "acme"
     filled = re.sub(r"\{\w+\}", "no-such-thing", path.replace("{tenant}", tenant))
     client: FlaskClient = getattr(functions, function)
     body: Json | None = None if method == "GET" else {}
@@ -179,7 +219,8 @@ def test_each_caller_is_let_in_where_it_may_and_nowhere_else(
     for row, caller in product(MAY, CALLERS):
         status = ask(functions, row, caller, tokens[caller]).status_code
         expected = _refusal(row, caller)
-        is_right = status == expected if expected else status not in (NOT_AUTHENTICATED, FORBIDDEN, 500)
+        shut_out = (NOT_AUTHENTICATED, FORBIDDEN, 500, *[NOT_FOUND] * (PLATFORM in row))
+        is_right = status == expected if expected else status not in shut_out
         if not is_right:
             wrong.append(f"{row}: {caller} got {status}, not {expected or 'in'}")
     assert wrong == []
@@ -187,12 +228,15 @@ def test_each_caller_is_let_in_where_it_may_and_nowhere_else(
 
 def _refusal(row: str, caller: str) -> int | None:
     """Return the status with which a caller is refused; None if it is let in."""
+    is_key = caller in (*KEYS, *PLATFORM_KEYS, FOREIGN_KEY, SUSPENDED_KEY)
     if caller in MAY[row]:
         return None
-    is_known = caller not in NOBODY
-    is_person = is_known and caller not in (*KEYS, *PLATFORM_KEYS, FOREIGN_KEY, SUSPENDED[0])
-    # Agents' routes take keys alone: an ID token is no key.
-    return FORBIDDEN if is_known and not (is_person and row.startswith("record_usage")) else NOT_AUTHENTICATED
+    if caller in NOBODY or (row.startswith("record_usage") and not is_key):
+        # Agents' routes take keys alone: an ID token is no key.
+        return NOT_AUTHENTICATED
+    if caller in OPERATORS and MAY[row] & {*PLATFORM_KEYS}:
+        return None
+    return NOT_FOUND if PLATFORM in row and not is_key and caller != UNVERIFIED_OPERATOR else FORBIDDEN
 
 
 def test_a_foreign_tenant_is_refused_as_one_that_does_not_exist(

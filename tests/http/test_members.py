@@ -20,6 +20,7 @@ def test_a_new_user_has_no_tenant_and_creates_one(functions: Functions) -> None:
     token = functions.sign_in(ADA, None, name="Ada")
     assert functions.read(token, "/me") == {
         "user": {"id": "uid-ada", "email": ADA, "name": "Ada", "email_verified": True},
+        "is_operator": False,
         "tenants": [],
         "invitations": [],
     }

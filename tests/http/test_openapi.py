@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from werkzeug.test import TestResponse
 
+from shared.http.metering.event_bodies import NDJSON
 from shared.http.routes import Example, Route
 from shared.http.tables import RECORD_USAGE, USAGE_API
 from tests.http.json_schema import SchemaChecker
@@ -126,7 +127,8 @@ def test_a_refusal_names_its_headers(status: str, headers: set[str], each_docume
 def test_recording_names_its_content_types_and_their_bounds(document: Json) -> None:
     body = document["paths"]["/v1/events"]["post"]["requestBody"]
     assert list(body["content"]) == [
-        *("application/json", "application/cloudevents+json", "application/cloudevents-batch+json")
+        *("application/json", "application/cloudevents+json", "application/cloudevents-batch+json"),
+        "application/x-ndjson",
     ]
     assert "At most 4 MiB" in body["description"]
     assert "gzip" in body["description"]
@@ -143,6 +145,14 @@ def test_every_body_has_an_example_unless_it_is_empty(document: Json) -> None:
             assert document["components"]["schemas"][name]["properties"] == {}
 
 
+def body_of(example: Example) -> str:
+    """Return the body as its content type writes it."""
+    if example.content_type == NDJSON:
+        assert isinstance(example.body, list)
+        return "\n".join(map(json.dumps, example.body))
+    return json.dumps(example.body)
+
+
 @pytest.mark.parametrize(("route", "example"), EXAMPLES)
 def test_an_example_fits_its_schema_and_is_accepted(
     route: Route, example: Example, functions: Functions, key: str, document: Json, checker: SchemaChecker
@@ -155,12 +165,12 @@ def test_an_example_fits_its_schema_and_is_accepted(
     functions.sign_in("bob@example.com")
     secret = key if is_metering else functions.sign_in("ada@example.com")
     is_provisioning = isinstance(example.body, dict) and "owner_email" in example.body
-    if route.needs in ("tenants:write", "prices:write") or is_provisioning:
+    if route.needs in ("tenants:write", "prices:write", "platform:read") or is_provisioning:
         secret = functions.create_platform_key()
     answer = (functions.record_usage if is_metering else functions.usage_api).open(
         re.sub(r"<(\w+)>", lambda name: PLACES.get(name[1], "x"), route.path),
         method=route.method,
-        data=json.dumps(example.body),
+        data=body_of(example),
         headers={**bearer(secret), "Content-Type": example.content_type},
     )
     # 404: what the path names does not exist here, and 503: nothing is sold; both come after the body.

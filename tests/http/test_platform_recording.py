@@ -10,7 +10,7 @@ from werkzeug.test import TestResponse
 from shared.adapters.memory import MemoryStore
 from shared.domain.errors import Unavailable
 from shared.domain.limits.rates import CEILING_FACTOR
-from shared.domain.people.tenants import Change
+from shared.domain.people.tenants import Change, key_id
 from shared.stores import process_memory
 from shared.usecases.people.authenticate import CACHE_FOR
 from shared.usecases.people.manage_tenants import set_suspension
@@ -98,6 +98,12 @@ def test_a_cloudevent_names_its_tenant_in_its_data_or_in_the_header(
     document = refused(send(3, call("bolt"), {"GWI-Tenant": "acme"}), 422)
     assert codes(document["errors"]) == [(0, "tenant_id", "tenant_mismatch")]
     assert ids(functions, key, "acme") == ["1", "2"]
+
+
+def test_events_keep_the_platform_key_that_recorded_them(functions: Functions, key: str) -> None:
+    succeeded(post(functions, key, [call("acme", id="a"), call("bolt", id="b")]))
+    stored = [*functions.events(key, "acme"), *functions.events(key, "bolt")]
+    assert [event["api_key"] for event in stored] == [key_id(key)] * 2
 
 
 def test_nothing_of_a_request_that_names_no_tenant_is_recorded(functions: Functions, key: str) -> None:

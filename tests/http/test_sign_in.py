@@ -162,7 +162,12 @@ def test_a_key_is_refused_on_routes_for_people(functions: Functions, key: str, r
 def test_permissions_for_members_only_are_no_scopes() -> None:
     literals = {each for part in get_args(Permission) for each in (get_args(part) or (part,))}
     assert literals - set(PLATFORM_SCOPES) == {"members:write"}
-    assert set(PLATFORM_SCOPES) - set(ALL_SCOPES) == {"tenants:write", "keys:write", "prices:write"}
+    assert set(PLATFORM_SCOPES) - set(ALL_SCOPES) == {
+        "tenants:write",
+        "keys:write",
+        "prices:write",
+        "platform:read",
+    }
 
 
 def test_a_removed_member_loses_access_at_the_next_request(functions: Functions) -> None:

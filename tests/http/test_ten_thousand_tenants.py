@@ -1,12 +1,15 @@
-"""The list of 10,000 tenants on Firestore: a page costs the same few round trips as that of ten."""
+"""The lists of 10,000 tenants and of their margins on Firestore: a page costs the same few round trips as of ten."""
 
 import json
 from collections.abc import Iterator
 
 import pytest
 
+from shared.adapters.firestore import FirestoreMargins
 from shared.adapters.firestore.people.tenant_rows import row_fields, row_name
 from shared.adapters.firestore.people.tenants import set_write
+from shared.domain.billing.margins import Margin, TenantMargin
+from shared.domain.ledger.counters import Series
 from shared.domain.ledger.periods import period_at
 from shared.domain.limits.limits import LimitPolicy
 from shared.domain.people.tenant_rows import TenantRow, Used, new_row, row_usage
@@ -16,6 +19,8 @@ from tests.http.serving import Functions, Json
 
 TENANTS, A_COMMIT, LIMIT = 10_000, 500, 50
 MOST_CALLS = 3
+USD = 10**9
+MARGIN_PLANS = ("free", "starter", "professional", "enterprise", "gone")
 POLICY = LimitPolicy(token_limit=1_000_000, run_limit=100)
 
 
@@ -36,6 +41,35 @@ def functions(functions_on_firestore: Functions) -> Functions:
     writes = [set_write(row_name(rpc.documents, row.id), row_fields(row)) for row in rows()]
     for start in range(0, TENANTS, A_COMMIT):
         rpc.commit(writes[start : start + A_COMMIT])
+    return functions_on_firestore
+
+
+def margins() -> Iterator[TenantMargin]:
+    """Yield margins of November, the lowest −$5,000.00, in an order of their own; one of 100 has unpriced calls."""
+    for number in range(TENANTS):
+        place = number * 7_919 % TENANTS
+        yield TenantMargin(
+            month=NOON.date().replace(day=1),
+            tenant_id=f"t-{number:05}",
+            name=f"Tenant {number:05}",
+            plan=MARGIN_PLANS[number % len(MARGIN_PLANS)],
+            margin=Margin(
+                revenue_nanousd=place * USD, cost_nanousd=5_000 * USD, unpriced_calls=int(place % 100 == 0)
+            ),
+            series={
+                Series("openai", f"model-{each}"): {"calls": place, "total_tokens": 1} for each in range(3)
+            },
+            computed_at=NOON,
+        )
+
+
+@pytest.fixture
+def functions_with_margins(functions_on_firestore: Functions) -> Functions:
+    """The functions on a database with 10,000 margins."""
+    rpc = functions_on_firestore.containers["usage_api"]._rpc
+    store, found = FirestoreMargins(rpc), list(margins())
+    for start in range(0, TENANTS, A_COMMIT):
+        store.save_margins(found[start : start + A_COMMIT])
     return functions_on_firestore
 
 
@@ -72,3 +106,40 @@ def test_a_page_costs_three_calls_at_most_however_it_is_sorted_filtered_or_searc
     later = functions.read(key, f"/tenants?limit=500&sort=usage&cursor={cursor}")
     assert later["tenants"][0]["usage"]["usage_percent"] == (9_999 - 500) / 100
     assert last_request(capsys)["calls"] == 1
+
+
+def test_a_page_of_margins_costs_one_query_and_its_sums_a_few_aggregations(
+    functions_with_margins: Functions, capsys: pytest.CaptureFixture[str]
+) -> None:
+    functions = functions_with_margins
+    plans = len(MARGIN_PLANS) - len(("gone",))
+    key = functions.create_platform_key("platform:read")
+    functions.read(key, "/platform/margins?limit=1")  # looks up the key and the plans
+    for sort, first in (("margin", -5_000), ("revenue", 9_999 - 5_000), ("cost", None), ("name", None)):
+        capsys.readouterr()
+        page = functions.read(key, f"/platform/margins?limit={LIMIT}&sort={sort}")
+        log = last_request(capsys)
+        # Money and counts are two aggregations each, of the total and of each plan.
+        assert log["calls"] == 1 + 2 * (1 + plans)
+        entries = 2 * TENANTS + 2 * TENANTS * plans // len(MARGIN_PLANS)
+        assert log["reads"] == LIMIT + 1 + entries // 1_000
+        assert len(page["tenants"]) == LIMIT
+        if first is not None:
+            assert page["tenants"][0]["margin_usd"] == f"{first}.00"
+    revenue, cost = sum(range(TENANTS)), TENANTS * 5_000
+    assert page["total"]["revenue_usd"] == f"{revenue}.00"
+    assert page["total"]["margin_usd"] == f"{revenue - cost}.00"
+    assert page["total"]["unpriced_calls"] == TENANTS // 100
+    parts = {each["plan"]: each["tenants"] for each in page["plans"]}
+    assert parts == {
+        **dict.fromkeys(("free", "starter", "professional", "enterprise"), TENANTS // 5),
+        "other": TENANTS // 5,
+    }
+    cursor = functions.read(key, f"/platform/margins?limit={LIMIT}&plan=starter")["next_cursor"]
+    capsys.readouterr()
+    later = functions.read(key, f"/platform/margins?limit={LIMIT}&plan=starter&cursor={cursor}")["tenants"]
+    assert len({each["tenant_id"] for each in later}) == LIMIT
+    assert last_request(capsys)["calls"] == 1 + 2 * 2
+    file = functions.get(key, "/platform/margins?format=csv").get_data(as_text=True)
+    assert file.count("\r\n") == 1 + TENANTS
+    assert last_request(capsys)["calls"] == TENANTS // 500

@@ -46,6 +46,7 @@ CLOSED = (
     "invitations/4b7d",
     "api_keys/3a7b",
     "tenant_index/acme",
+    "margins/202611.acme",
     "stripe_customers/cus_1",
     "catalog/plans",
     "catalog/plans/changes/00000001",

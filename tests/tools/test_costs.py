@@ -17,6 +17,8 @@ EVENT_BYTES, RUN_BYTES = 900, 700
 INSTANCE_SECOND = Fraction("0.000024") + Fraction("0.0000025") / 2
 REQUEST, REQUEST_SECONDS, EVENT_SECONDS = Fraction("0.40") / MILLION, Fraction("0.050"), Fraction("0.0002")
 MINUTES_A_MONTH = 60 * 24 * 30
+REFRESH_READS = 2 * 3 + 30 + 1 + 2
+"""Usage read twice, the days of a month that have ended, the invoices, and two counts of runs."""
 CHECK_READS, PAGE_READS = 5 + 1 + 1, 40 + 1 + 1
 
 
@@ -76,7 +78,7 @@ def test_every_formula_has_its_result() -> None:
     for formula, result in formulas:
         terms = re.sub(r"\d+(\.\d+)?", r"Fraction('\g<0>')", formula.translate({ord(","): "", ord("$"): ""}))
         assert usd(eval(terms.replace("×", "*"), {"Fraction": Fraction})) == result, formula
-    assert len(formulas) == 6
+    assert len(formulas) == 7
 
 
 def test_reads() -> None:
@@ -103,4 +105,5 @@ def test_the_parts_of_both() -> None:
     assert figure(f"{checks:,} checks: Cloud Run") == usd(cloud_run(checks))
     assert figure("key lookups of two instances") == usd(2 * MINUTES_A_MONTH * 2 * READ)
     assert figure("1,000 usage pages") == usd(1_000 * PAGE_READS * READ)
+    assert figure("margins") == usd(24 * 30 * (REFRESH_READS * READ + WRITE))
     assert figure("folds") == usd(folds * (13 * READ + 4 * WRITE))

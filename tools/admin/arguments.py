@@ -6,7 +6,9 @@ from typing import get_args
 from shared.domain.people.tenant_rows import RowSort
 from shared.domain.people.tenants import TenantStatus
 from tools.admin import commands, list_commands
+from tools.admin.bundle_commands import add_verify_bundle
 from tools.admin.grant_arguments import add_grants
+from tools.admin.margin_commands import add_margin
 from tools.admin.operator_commands import add_operators
 from tools.admin.parsing import PROGRAM, Command, add, add_common, whole_number
 from tools.admin.people_arguments import add_key, add_member
@@ -30,7 +32,7 @@ def parser() -> ArgumentParser:
     add_common(top, is_top=True)
     subjects = top.add_subparsers(
         required=True,
-        metavar="{tenant,key,platform-key,member,operator,endpoint,verify,audit,price,plans,stripe,alerts}",
+        metavar="{tenant,key,platform-key,member,operator,endpoint,verify,verify-bundle,audit,margin,price,plans,stripe,alerts}",
     )
     _add_tenant(
         subjects.add_parser(
@@ -52,8 +54,10 @@ def parser() -> ArgumentParser:
         ),
     )
     verify.add_argument("--tenant", required=True, metavar="ID")
+    add_verify_bundle(subjects)
     add_plans(subjects.add_parser("plans", help="the platform's plans: limits and prices, in versions"))
     add_audit(subjects)
+    add_margin(subjects)
     add_platform(subjects)
     return top
 

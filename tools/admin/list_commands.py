@@ -56,6 +56,8 @@ def _row(container: Container, row: TenantRow) -> Mapping[str, object]:
         "plan": row.tenant.plan,
         "status": row.tenant.status,
         "subscription": row.tenant.subscription_status,
+        "mrr_usd": usd_string(row.tenant.mrr_nanousd),
+        "has_second_subscription": row.tenant.has_second_subscription,
         "usage_percent": usage and usage.percent_hundredths / 100,
         "tokens": usage and usage.tokens,
         "runs": usage and usage.runs,

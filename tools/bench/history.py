@@ -48,6 +48,7 @@ def event(number: int, ts: datetime, prefix: str, run: str) -> RecordedEvent:
         run_id=f"{prefix}-run-{run}",
         workflow_id=None,
         request_id=None,
+        kind=None,
         metadata_json=None,
         metadata_cut=False,
         redactions=0,

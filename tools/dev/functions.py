@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from shared.domain.metering.seals import MIN_SECRET_CHARS
 from tools.dev.loopback import free_port, without_proxy
 from tools.dev.processes import ANY_ANSWER, ChildProcess, Command, Probe, Server
 from tools.dev.settings import PROJECT_ID, ROOT, TICK_TOPIC
@@ -47,6 +48,8 @@ def local_settings() -> dict[str, str]:
         "GWI_METERING_ENABLED": "1",
         "GWI_TICK_TOPIC": TICK_TOPIC,
         "GWI_LOCAL_WEBHOOKS": "1",
+        "GWI_FORENSICS_ENABLED": "1",
+        "GWI_SEALING_KEYS": f"local:{'0' * MIN_SECRET_CHARS}",
     }
 
 

@@ -106,5 +106,6 @@ def _blank(customer: StripeObject, subscription: StripeObject, lines: list[Strip
         "status_transitions": dict.fromkeys(("finalized_at", "paid_at", "voided_at")),
         "subtotal": subtotal,
         "total": total,
+        "total_excluding_tax": total,
         "total_discount_amounts": [{"amount": off, "discount": one} for one in subscription["discounts"]],
     }

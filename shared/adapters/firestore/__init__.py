@@ -1,6 +1,7 @@
 """Firestore, by raw protobuf messages: the stock client's own encoding costs more than the network."""
 
 from shared.adapters.firestore.billing.billing import FirestoreBillingStore
+from shared.adapters.firestore.billing.margins import FirestoreMargins
 from shared.adapters.firestore.ledger.reconciliation import FirestoreReconciliations
 from shared.adapters.firestore.ledger.usage import FirestoreUsageStore
 from shared.adapters.firestore.limits.plans import FirestorePlanCatalogs
@@ -19,6 +20,7 @@ __all__ = [
     "FirestoreDirectory",
     "FirestoreEndpoints",
     "FirestoreMailDocuments",
+    "FirestoreMargins",
     "FirestoreMembers",
     "FirestoreOperators",
     "FirestoreOutbox",

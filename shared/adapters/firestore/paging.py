@@ -35,6 +35,8 @@ class Listing(Generic[T]):
         self.read = read
         self._fields = fields
         self._equal: tuple[str, str] | None = None
+        self._since: object | None = None
+        self._before: object | None = None
 
     def where(self, field: str, value: str) -> "Listing[T]":
         """Return this list, limited to documents whose `field` is `value`."""
@@ -42,10 +44,20 @@ class Listing(Generic[T]):
         narrowed._equal = field, value
         return narrowed
 
+    def within(self, since: object | None, before: object | None) -> "Listing[T]":
+        """Return this list, limited to documents whose order field is in [since, before); None is no limit."""
+        narrowed = copy(self)
+        narrowed._since, narrowed._before = since, before
+        return narrowed
+
     def page(self, rpc: FirestoreRpc, tenant_name: str, limit: int, cursor: str | None) -> Page[T]:
         """Return a page of the tenant's documents; raise InvalidInput for a cursor of another list."""
         after = None if cursor is None else self._place(tenant_name, cursor)
         query = queries.newest(self.collection, self.order_field, limit + 1, after)
+        if self._before is not None and after is None:
+            queries.start_after(query, self._before)
+        if self._since is not None:
+            queries.end_with(query, self._since)
         if self._equal:
             query = queries.where_equal(query, *self._equal)
         for field in self._fields:
@@ -57,9 +69,13 @@ class Listing(Generic[T]):
 
     def _cursor(self, document: Any) -> str:
         value = get_value(document.fields[self.order_field])
+        return self.cursor_after(value, document.name.rpartition("/")[2])
+
+    def cursor_after(self, value: Any, document_id: str) -> str:
+        """Return the cursor after the document of this id, whose order field is `value`."""
         kind = _INSTANT if isinstance(value, datetime) else _NUMBER
         number = microseconds(value) if isinstance(value, datetime) else value
-        place = [self.collection, kind, number, document.name.rpartition("/")[2]]
+        place = [self.collection, kind, number, document_id]
         return base64.urlsafe_b64encode(json.dumps(place).encode()).decode().rstrip("=")
 
     def _place(self, tenant_name: str, cursor: str) -> tuple[object, str]:

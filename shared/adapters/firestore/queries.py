@@ -14,6 +14,7 @@ DESCENDING = StructuredQuery.DESCENDING
 _EQUAL = StructuredQuery.FieldFilter.EQUAL
 _LESS = StructuredQuery.FieldFilter.LESS_THAN
 _AT_MOST = StructuredQuery.FieldFilter.LESS_THAN_OR_EQUAL
+_MORE = StructuredQuery.FieldFilter.GREATER_THAN
 _AT_LEAST = StructuredQuery.FieldFilter.GREATER_THAN_OR_EQUAL
 NAME = "__name__"
 
@@ -69,6 +70,14 @@ def runs_begun_within(start_us: int, end_us: int) -> Any:
     return query
 
 
+def newest_since(collection: str, order_field: str, since: datetime) -> Any:
+    """Find all documents of one tenant from an instant on, newest first."""
+    query = _from(collection)
+    query.order_by.add(direction=DESCENDING).field.field_path = order_field
+    _where(query, [(order_field, _AT_LEAST, since)])
+    return query
+
+
 def newest(collection: str, order_field: str, limit: int, after: tuple[object, str] | None) -> Any:
     """Find the documents of one tenant, newest first; `after` is the value and name of the last one seen."""
     query = _from(collection)
@@ -81,10 +90,29 @@ def newest(collection: str, order_field: str, limit: int, after: tuple[object, s
     return query
 
 
+def start_after(query: Any, value: object) -> None:
+    """Leave out the documents that the order puts before or at `value`."""
+    set_value(query.start_at.values.add(), value)
+
+
+def end_with(query: Any, value: object) -> None:
+    """Leave out the documents that the order puts after `value`."""
+    set_value(query.end_at.values.add(), value)
+
+
 def where_all_equal(query: Any, values: Mapping[str, object]) -> Any:
     """Limit `query` to documents that have all of these values, none of them null, and return it."""
     if values:
         _where(query, [(field, _EQUAL, value) for field, value in values.items()])
+    return query
+
+
+def where_positive(query: Any, field: str) -> Any:
+    """Limit `query`, which has conditions already, to documents whose `field` is more than 0, and return it."""
+    condition = query.where.composite_filter.filters.add().field_filter
+    condition.field.field_path = field
+    condition.op = _MORE
+    set_value(condition.value, 0)
     return query
 
 
@@ -105,7 +133,12 @@ def all_of(collection: str) -> Any:
 
 def rows_sorted(field: str, direction: int, limit: int) -> Any:
     """Find rows of the list of tenants by one of their fields."""
-    query = _from("tenant_index")
+    return documents_sorted("tenant_index", field, direction, limit)
+
+
+def documents_sorted(collection: str, field: str, direction: int, limit: int) -> Any:
+    """Find documents of a collection by one of their fields, then by their names."""
+    query = _from(collection)
     query.order_by.add(direction=direction).field.field_path = field
     if field != NAME:
         query.order_by.add(direction=direction).field.field_path = NAME

@@ -38,6 +38,8 @@ _CHANNEL_OPTIONS = [
 _SERVICE = "/google.firestore.v1.Firestore/"
 _DOCUMENT_FIELD = {"batch_get": "found", "run_query": "document"}
 _PROBE = "probes/none"
+_ENTRIES_PER_READ = 1_000
+"""An aggregation query is billed as one read for each thousand index entries that it finds."""
 
 
 def open_channel(emulator_host: str | None) -> grpc.Channel:
@@ -194,15 +196,25 @@ class FirestoreRpc:
 
     def count(self, parent: str, structured_query: Any) -> int:
         """Count the documents that a query below `parent` finds, without reading them."""
+        return self.count_and_sum(parent, structured_query, ())[0]
+
+    def count_and_sum(
+        self, parent: str, structured_query: Any, fields: Sequence[str]
+    ) -> tuple[int, dict[str, int]]:
+        """Count the documents that a query finds, and sum at most four fields of integers over them."""
         request = RunAggregationQueryRequest(parent=parent)
         aggregation = request.structured_aggregation_query
         aggregation.structured_query.CopyFrom(structured_query)
         aggregation.aggregations.add(alias="count").count.SetInParent()
-        count_operations(reads=1)
+        for field in fields:
+            aggregation.aggregations.add(alias=field).sum.field.field_path = field
         (response,) = self._retries.run(
             lambda timeout: list(self._stubs.aggregate(request, timeout=timeout, metadata=self._metadata))
         )
-        return int(response.result.aggregate_fields["count"].integer_value)
+        found = response.result.aggregate_fields
+        count = int(found["count"].integer_value)
+        count_operations(reads=max(-(-count // _ENTRIES_PER_READ), 1))
+        return count, {field: int(found[field].integer_value) for field in fields}
 
     def _read(self, stub: str, request: Any, most_bytes: int | None) -> list[Any]:
         """Return the documents that a call sends; stop after the one with which they exceed `most_bytes`."""

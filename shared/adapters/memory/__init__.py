@@ -1,6 +1,7 @@
 """The whole store in this process's memory: for development without emulators, and for fast tests."""
 
 from shared.adapters.memory.billing.billing import MemoryBillingStore
+from shared.adapters.memory.billing.margins import MemoryMargins
 from shared.adapters.memory.ledger.reconciliation import MemoryReconciliations
 from shared.adapters.memory.ledger.usage import MemoryUsageStore
 from shared.adapters.memory.limits.plans import MemoryPlanCatalogs
@@ -20,6 +21,7 @@ class MemoryStore(
     MemoryUsageStore,
     MemoryDirectory,
     MemoryBillingStore,
+    MemoryMargins,
     MemoryMembers,
     MemoryTenantIndex,
     MemoryOperators,

@@ -24,11 +24,12 @@ def page(collection: str, items: dict[_Place, T], limit: int, cursor: str | None
         size += len(repr(items[place]))
         if size > PAGE_BYTES:
             break
-    next_cursor = _encode_cursor(collection, chosen[-1]) if len(places) > len(chosen) else None
+    next_cursor = encode_cursor(collection, chosen[-1]) if len(places) > len(chosen) else None
     return Page([items[place] for place in chosen], next_cursor)
 
 
-def _encode_cursor(collection: str, place: _Place) -> str:
+def encode_cursor(collection: str, place: _Place) -> str:
+    """Return the cursor after the item at `place`."""
     at, item_id = place
     return base64.urlsafe_b64encode(json.dumps([collection, at.isoformat(), item_id]).encode()).decode()
 

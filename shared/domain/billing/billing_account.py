@@ -1,10 +1,17 @@
 """A tenant's billing account: its Stripe customer, its subscriptions, and the plan that they grant."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from shared.domain.billing.entitlements import BillingAlert, BillingTerms, billing_alerts, entitlement
+from shared.domain.billing.entitlements import (
+    GRANTS,
+    BillingAlert,
+    BillingTerms,
+    billing_alerts,
+    entitlement,
+)
+from shared.domain.billing.recurring_revenue import monthly_nanousd
 from shared.domain.billing.stripe_events import EventReference
 from shared.domain.billing.subscription_states import FINAL_STATES, NEVER_PAID
 from shared.domain.billing.subscriptions import Subscription
@@ -77,7 +84,7 @@ def with_subscription(
     """Return `account` with the subscription added or replaced, and the tenant with the resulting plan."""
     subscriptions = {**account.known_subscriptions, subscription.id: subscription}
     granted = entitlement(subscriptions.values(), terms)
-    tenant = replace(account.tenant, billing=_summary(_deciding(subscriptions, granted, now)))
+    tenant = replace(account.tenant, billing=_summary(subscriptions, granted, now))
     # A card that was declined at once must not cost a tenant the plan it was given by hand.
     if any(each.state not in NEVER_PAID for each in subscriptions.values()):
         tenant = _entitled(tenant, granted, terms, now)
@@ -90,9 +97,15 @@ def without_subscription(
     """Return `account` without a subscription that Stripe does not know, or whose customer is not the tenant's."""
     left = {key: each for key, each in account.known_subscriptions.items() if key != subscription_id}
     granted = entitlement(left.values(), terms)
-    summary = _summary(_deciding(left, granted, now)) if left else NO_SUBSCRIPTION
+    summary = _summary(left, granted, now) if left else NO_SUBSCRIPTION
     tenant = _entitled(replace(account.tenant, billing=summary), granted, terms, now)
     return replace(account, subscriptions=left, tenant=tenant)
+
+
+def with_recurring_revenue(account: BillingAccount) -> BillingAccount:
+    """Return `account` with what its subscriptions say of money, also where it was stored before that was kept."""
+    billing = _with_money(account.tenant.billing, account.known_subscriptions.values())
+    return replace(account, tenant=replace(account.tenant, billing=billing))
 
 
 def _entitled(tenant: Tenant, granted: Entitlement, terms: BillingTerms, now: datetime) -> Tenant:
@@ -118,9 +131,21 @@ def _deciding(subscriptions: Mapping[str, Subscription], granted: Entitlement, n
     return max(subscriptions.values(), key=lambda each: each.latest)
 
 
-def _summary(subscription: Subscription) -> BillingSummary:
+def _with_money(summary: BillingSummary, subscriptions: Iterable[Subscription]) -> BillingSummary:
+    known = list(subscriptions)
+    return replace(
+        summary,
+        mrr_nanousd=monthly_nanousd(known),
+        has_second_subscription=sum(GRANTS[each.state] for each in known) > 1,
+    )
+
+
+def _summary(
+    subscriptions: Mapping[str, Subscription], granted: Entitlement, now: datetime
+) -> BillingSummary:
+    subscription = _deciding(subscriptions, granted, now)
     snapshot, scheduled = subscription.snapshot, subscription.snapshot.scheduled
-    return BillingSummary(
+    summary = BillingSummary(
         status=subscription.state.value,
         subscription_id=snapshot.id,
         interval=snapshot.interval,
@@ -134,3 +159,4 @@ def _summary(subscription: Subscription) -> BillingSummary:
         scheduled_at=scheduled.at if scheduled else None,
         ends_at=None if subscription.state in FINAL_STATES else subscription.ends_at,
     )
+    return _with_money(summary, subscriptions.values())

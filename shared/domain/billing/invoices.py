@@ -101,6 +101,13 @@ class InvoiceRow:
         return self.snapshot.status
 
     @property
+    def changed_at(self) -> datetime:
+        """When anything of it was reported last, by Stripe's clock or, if the API was asked, by ours."""
+        reported = [(self.latest.at, self.latest.asked_at)] if self.latest else []
+        corrected = [(each.at, each.correction.asked_at or each.at) for each in self.corrections]
+        return max((at for pair in (*reported, *corrected) for at in pair), default=_BEFORE_EVENTS)
+
+    @property
     def taken_back(self) -> TakenBack:
         return taken_back(self.corrections)
 

@@ -17,7 +17,7 @@ TENANT_METADATA_KEY: Final = "gwi_tenant_id"
 """The keys in the metadata of Stripe's objects. Their names are ours: other apps of an account use `plan` too."""
 
 _PREFIX: Final = "gwi"
-_NANOUSD_PER_CENT: Final = 10**7
+NANOUSD_PER_CENT: Final = 10**7
 _INTERVALS: Final[tuple[SoldInterval, ...]] = get_args(SoldInterval)
 _LOOKUP_KEY: Final = re.compile(rf"{_PREFIX}_([^_]+)_({'|'.join(_INTERVALS)})(?:_v[0-9]+)?", re.DOTALL)
 _VERSION: Final = re.compile(r"[1-9][0-9]{0,8}")
@@ -117,7 +117,7 @@ def catalog_to_sell(plans: PlanCatalog) -> tuple[ProductSpec, ...]:
 
 def usd_cents(price_nanousd: int) -> int:
     """Return a price in USD cents, exactly. Raise ValueError for a price that has a fraction of a cent."""
-    cents, rest = divmod(price_nanousd, _NANOUSD_PER_CENT)
+    cents, rest = divmod(price_nanousd, NANOUSD_PER_CENT)
     if rest:
         raise ValueError(f"price_nanousd is {price_nanousd}, which is not a whole number of cents")
     return cents

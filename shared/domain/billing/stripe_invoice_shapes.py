@@ -1,7 +1,7 @@
 """Read Stripe's invoices in the shapes of API acacia (2024-12-18) to endive (2026-10-28)."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final, Literal, get_args
 
@@ -46,6 +46,13 @@ class InvoiceSnapshot:
     lines: tuple[InvoiceLine, ...] = ()
     """Its first lines, at most MAX_LINES."""
     has_more_lines: bool = False
+    total_excluding_tax: int | None = field(default=None, compare=False)
+    """Not compared, because what was stored before does not have it."""
+
+    @property
+    def total_without_tax(self) -> int:
+        """The total without tax, if Stripe has told it; else the total."""
+        return self.total if self.total_excluding_tax is None else self.total_excluding_tax
 
 
 def read_invoice(stripe_object: object) -> InvoiceSnapshot:
@@ -74,6 +81,7 @@ def read_invoice(stripe_object: object) -> InvoiceSnapshot:
         invoice_pdf=invoice.optional_text("invoice_pdf"),
         lines=tuple(_line_of(line) for line in shown),
         has_more_lines=len(lines) > len(shown) or _has_more(invoice),
+        total_excluding_tax=invoice.optional_whole("total_excluding_tax"),
     )
 
 

@@ -56,7 +56,9 @@ class SubscriptionSnapshot:
     quantity: int = 1
     currency: str | None = None
     unit_amount: int | None = None
-    """The price of one unit for one interval, in minor units; None for a price in tiers."""
+    """The price of one unit for one payment, in minor units; None for a price in tiers."""
+    interval_count: int = 1
+    """The number of intervals between two payments."""
     scheduled: ScheduledChange | None = None
     """The change that a subscription schedule makes next; known where the schedule was expanded."""
     is_ours: bool = True
@@ -123,6 +125,7 @@ def read_subscription(stripe_object: object, plans: PlanCatalog) -> Subscription
         quantity=max(1, item.optional_whole("quantity") or 1),
         currency=price.optional_text("currency"),
         unit_amount=price.optional_whole("unit_amount"),
+        interval_count=max(1, price.child("recurring").optional_whole("interval_count") or 1),
         scheduled=_scheduled(subscription, period_end, plans),
         is_ours=plan is not None or TENANT_METADATA_KEY in metadata,
         has_payment_method=any(

@@ -22,7 +22,10 @@ from pydantic import (
 from pydantic_core import ErrorDetails, PydanticCustomError
 
 from shared.domain.errors import MAX_SHOWN_VALUE_CHARS, FieldProblem, Problems, cut, shown
+from shared.domain.metering.kinds import KIND_PATTERN, MAX_KIND_CHARS
 from shared.domain.metering.responses.formats import FORMATS
+from shared.domain.metering.tags import Tags
+from shared.domain.metering.text import NOT_BLANK, PRINTABLE
 from shared.domain.metering.tokens import TokenCounts
 from shared.domain.metering.units import Units, decimal_schema
 from shared.domain.prices.token_pools import MAX_TOKENS
@@ -73,12 +76,6 @@ def _not_bool(value: object) -> object:
 
 
 # A provider and a model, both escaped, must fit into the 1,500 bytes that Firestore allows for a field name.
-PRINTABLE = r"^[^\x00-\x1f\x7f-\x9f]+$"
-"""Text without control characters."""
-NOT_BLANK = Field(
-    json_schema_extra={"pattern": r"^[^\x00-\x1f\x7f-\x9f]*[^\s\x00-\x1f\x7f-\x9f][^\x00-\x1f\x7f-\x9f]*$"}
-)
-"""Says in the schema that text is validated after its spaces at both ends are cut."""
 EventId = Annotated[str, StringConstraints(min_length=1, max_length=128, pattern=PRINTABLE)]
 Reference = Annotated[str, StringConstraints(min_length=1, max_length=256, pattern=PRINTABLE)]
 ProviderName = Annotated[
@@ -87,6 +84,7 @@ ProviderName = Annotated[
 ModelName = Annotated[
     str, StringConstraints(strip_whitespace=True, min_length=1, max_length=250, pattern=PRINTABLE), NOT_BLANK
 ]
+Kind = Annotated[str, StringConstraints(max_length=MAX_KIND_CHARS, pattern=KIND_PATTERN)]
 Timestamp = Annotated[AwareDatetime, BeforeValidator(_only_text)]
 Milliseconds = Annotated[int, Field(strict=True, ge=0, le=MAX_TOKENS)]
 UsdEstimate = Annotated[
@@ -127,7 +125,14 @@ class MeteringEvent(BaseModel):
     run_id: EventId | None = None
     workflow_id: Reference | None = None
     request_id: Reference | None = None
+    tags: Tags | None = None
     status: Status | None = None
+    kind: Kind | None = Field(
+        None,
+        description="The step that the event reports, as a dotted name: `run.started`, `llm.response`, "
+        "`tool.failed`, `policy.denied`, `approval.granted`. Without a `status`, the last part "
+        "says it: `failed` is an error, `request` and `started` begin a step and are no call of their own.",
+    )
     metadata: dict[str, Any] | None = None
 
 
@@ -179,7 +184,7 @@ def _is_too_wide(content: object) -> bool:
     """Return True if the event has so many fields that naming the unknown ones would exhaust the service."""
     if not isinstance(content, dict):
         return False
-    counted = (content, content.get("tokens"), content.get("units"))
+    counted = (content, content.get("tokens"), content.get("units"), content.get("tags"))
     return any(isinstance(fields, dict) and len(fields) > MAX_FIELDS for fields in counted)
 
 

@@ -1,6 +1,6 @@
 """Prepares a valid event for the ledger: checks its tenant and time, adds its id, tokens, cost and amounts."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from functools import lru_cache
@@ -14,6 +14,7 @@ from shared.domain.ledger.periods import MAX_AGE, MAX_AHEAD
 from shared.domain.metering.amounts import Measures, amounts_of
 from shared.domain.metering.event_costs import LIST_TERMS, Priced, PricingTerms, cost_of_event
 from shared.domain.metering.events import Category, MeteringEvent, Status
+from shared.domain.metering.kinds import contradicts, implied_status
 from shared.domain.metering.metadata import NO_METADATA, stored_metadata
 from shared.domain.metering.readings import read_usage
 from shared.domain.metering.refusals import RefusedEvent
@@ -48,6 +49,8 @@ class RecordedEvent(NamedTuple):
     run_id: str | None
     workflow_id: str | None
     request_id: str | None
+    kind: str | None
+    """The step that it reports, as its caller names it."""
     metadata_json: str | None
     fingerprint: str
     """Hash of the payload as sent: distinguishes a duplicate from a different event with the same id."""
@@ -58,12 +61,16 @@ class RecordedEvent(NamedTuple):
     """How many known secrets were replaced in the metadata."""
     identity: str
     """The text that is unique for each event of a tenant: `id`, except for a CloudEvent."""
+    tags: Mapping[str, str] | None = None
+    key: str | None = None
+    """The id of the API key that recorded it; None for events older than this field."""
 
 
 def prepare(
-    event: MeteringEvent, tenant_id: str, now: datetime, terms: PricingTerms = LIST_TERMS
+    sent: MeteringEvent, tenant_id: str, now: datetime, terms: PricingTerms = LIST_TERMS
 ) -> RecordedEvent:
-    """Return `event` ready to be stored for `tenant_id`; raise RefusedEvent if it cannot be."""
+    """Return the event that was sent ready to be stored for `tenant_id`; raise RefusedEvent if it cannot be."""
+    event = _with_status_of_kind(sent, sent.kind) if sent.kind else sent
     if event.tenant_id is not None and event.tenant_id != tenant_id:
         raise RefusedEvent(
             "tenant_id", "tenant_mismatch", f"tenant_id {event.tenant_id!r} is not the tenant of this API key"
@@ -95,13 +102,26 @@ def prepare(
         event.run_id,
         event.workflow_id,
         event.request_id,
+        event.kind,
         metadata_json,
-        _fingerprint(event),
+        _fingerprint(sent),
         amounts_of(Measures(event.category, event.status, pools, event.latency_ms, cost)),
         metadata_cut,
         redactions,
         event_id,
+        event.tags or None,
     )
+
+
+def _with_status_of_kind(event: MeteringEvent, kind: str) -> MeteringEvent:
+    """Return the event with the status that its kind implies; a status of its own stays."""
+    if event.status is None:
+        return event.model_copy(update={"status": implied_status(kind)})
+    if contradicts(kind, event.status):
+        raise RefusedEvent(
+            "status", "contradictory_status", f"status is {event.status}, but the kind is {kind}"
+        )
+    return event
 
 
 def _series(event: MeteringEvent, provider: ResolvedProvider, served: str | None) -> Series:

@@ -1,4 +1,4 @@
-"""The cursors of the platform's list of tenants, each of use only with the filters that it came from."""
+"""The cursors of the platform's lists of tenants, each of use only with the filters that it came from."""
 
 import base64
 import binascii
@@ -8,7 +8,7 @@ import re
 from typing import NamedTuple
 
 from shared.domain.errors import InvalidInput
-from shared.domain.people.tenant_rows import MAX_KEY_CHARS, RowsWanted
+from shared.domain.people.tenant_rows import MAX_KEY_CHARS
 from shared.domain.tenant_ids import TENANT_ID
 
 _MAX_INT64 = 2**63 - 1
@@ -25,13 +25,13 @@ class RowPlace(NamedTuple):
     """Whether the page ended among the tenants whose ids match a search; those whose names match come after."""
 
 
-def row_cursor(wanted: RowsWanted, place: RowPlace) -> str:
-    """Return the opaque text of a place."""
+def row_cursor(wanted: object, place: RowPlace) -> str:
+    """Return the opaque text of a place in the list that `wanted`, a record of filters and order, describes."""
     content = json.dumps([_filters(wanted), *place], ensure_ascii=False)
     return base64.urlsafe_b64encode(content.encode()).decode().rstrip("=")
 
 
-def row_place(wanted: RowsWanted, cursor: str) -> RowPlace:
+def row_place(wanted: object, cursor: str) -> RowPlace:
     """Return the place of a cursor; raise InvalidInput if it is none, or belongs to other filters."""
     try:
         filters, value, tenant_id, by_id = json.loads(
@@ -47,7 +47,7 @@ def row_place(wanted: RowsWanted, cursor: str) -> RowPlace:
     return RowPlace(value, tenant_id, by_id)
 
 
-def _filters(wanted: RowsWanted) -> str:
+def _filters(wanted: object) -> str:
     return hashlib.sha256(repr(wanted).encode()).hexdigest()[:16]
 
 

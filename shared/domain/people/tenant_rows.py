@@ -34,6 +34,9 @@ class RowTenant:
     subscription_status: str
     past_due: bool
     created_at: datetime
+    mrr_nanousd: int = 0
+    """The monthly price of what it pays now, before discounts and taxes; 0 in a row that is older than this."""
+    has_second_subscription: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,6 +117,8 @@ def row_tenant(tenant: Tenant, now: datetime) -> RowTenant:
         subscription_status=tenant.billing.status,
         past_due=tenant.billing.past_due_since is not None,
         created_at=tenant.created_at,
+        mrr_nanousd=tenant.billing.mrr_nanousd,
+        has_second_subscription=tenant.billing.has_second_subscription,
     )
 
 

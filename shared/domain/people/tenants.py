@@ -20,12 +20,15 @@ Scope = Literal["usage:write", "usage:read", "limits:read", "billing:write"]
 ALL_SCOPES: tuple[Scope, ...] = ("usage:write", "usage:read", "limits:read", "billing:write")
 AGENT_SCOPES: tuple[Scope, ...] = ("usage:write", "limits:read")
 """What agents need: to record usage, and to check limits."""
-PlatformScope = Scope | Literal["tenants:write", "keys:write", "prices:write"]
+PlatformScope = Scope | Literal["tenants:write", "keys:write", "prices:write", "platform:read"]
 PLATFORM_SCOPES: tuple[PlatformScope, ...] = (
     *("usage:write", "limits:read", "usage:read"),
-    *("tenants:write", "keys:write", "billing:write", "prices:write"),
+    *("tenants:write", "keys:write", "billing:write", "prices:write", "platform:read"),
 )
-"""What a platform key may do for every tenant; `tenants:write` includes their members, grants and limits."""
+"""What a platform key may do for every tenant; `tenants:write` includes their members, grants and limits.
+
+`platform:read` shows what concerns no single tenant: margins, failures and the platform's audit log.
+"""
 
 TenantStatus = Literal["active", "suspended", "ended"]
 
@@ -53,6 +56,10 @@ class BillingSummary:
     scheduled_at: datetime | None = None
     ends_at: datetime | None = None
     """When it will end by a cancellation; None if none is planned, or after the end."""
+    mrr_nanousd: int = 0
+    """The monthly price of all subscriptions that are paid now, before discounts and taxes."""
+    has_second_subscription: bool = False
+    """Whether several subscriptions run at once."""
 
 
 NO_SUBSCRIPTION = BillingSummary()

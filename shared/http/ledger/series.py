@@ -8,12 +8,13 @@ from flask import Response
 from shared.domain.ledger.periods import Period
 from shared.domain.ledger.zones import zone_named
 from shared.http.bodies import read_query
+from shared.http.csv_cells import text_cell
 from shared.http.inputs import SeriesQuery
 from shared.http.ledger.amounts import PLAIN_METRICS, TOKEN_METRICS
-from shared.http.ledger.csv_cells import text_cell
 from shared.http.ledger.ranges import next_hour, whole_hours
 from shared.http.ledger.usage_responses import SeriesPoint, SeriesResponse
-from shared.http.routes import Call, Container, Route, json_response
+from shared.http.negotiation import tagged_response
+from shared.http.routes import Call, Container, Route
 from shared.usecases.ledger.read_series import SeriesRequest, read_series
 
 _SMALLEST_STEP = timedelta(microseconds=1)
@@ -37,16 +38,15 @@ def _series(call: Call, container: Container) -> Response:
     shown = [SeriesPoint.of(point) for point in points]
     if query.format == "csv":
         return _csv_response(shown, _file_name(call.caller.tenant_id, request), has_bom=query.bom)
-    return json_response(
-        SeriesResponse(
-            start=within.start,
-            end=within.end,
-            granularity=query.granularity,
-            group_by=query.group_by,
-            time_zone=zone.key,
-            points=shown,
-        )
+    response = SeriesResponse(
+        start=within.start,
+        end=within.end,
+        granularity=query.granularity,
+        group_by=query.group_by,
+        time_zone=zone.key,
+        points=shown,
     )
+    return tagged_response(call.request, response)
 
 
 def _range(query: SeriesQuery, now: datetime) -> Period:

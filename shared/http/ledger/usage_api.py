@@ -1,5 +1,7 @@
 """The routes that dashboards and reports call: plans, usage, series, runs and events of the caller's tenant."""
 
+from typing import Final
+
 from flask import Response
 
 from shared.domain.errors import NotFound
@@ -8,12 +10,15 @@ from shared.http.inputs import EventsQuery, PageQuery, UsageQuery
 from shared.http.ledger.ranges import interval_of
 from shared.http.ledger.usage_page_responses import UsageResponse
 from shared.http.ledger.usage_responses import RunResponse, RunsResponse
+from shared.http.negotiation import tagged_response
 from shared.http.responses import EventsResponse, HealthResponse, PlanResponse, PlansResponse
 from shared.http.routes import Call, Container, Route, json_response
 from shared.ports import EventsWanted, RaisedAlert
 from shared.usecases.limits.read_usage import UsagePage, read_current, read_interval, read_previous
 
 _CATALOG_CACHE = "public, max-age=60"
+_VOLATILE: Final = {"aggregate": {"updated_at"}, "forecast": True}
+"""These change with the time alone: usage of which nothing else has changed is the same."""
 
 
 def _plans(_call: Call, container: Container) -> Response:
@@ -28,9 +33,10 @@ def _health(call: Call, container: Container) -> Response:
 
 def _usage(call: Call, container: Container) -> Response:
     page = _read_page(read_query(call.request, UsageQuery), call, container)
-    return json_response(
-        UsageResponse.of(page, call.caller.role, _billing_alerts(page, call, container), container.plans())
+    response = UsageResponse.of(
+        page, call.caller.role, _billing_alerts(page, call, container), container.plans()
     )
+    return tagged_response(call.request, response, _VOLATILE)
 
 
 def _billing_alerts(page: UsagePage, call: Call, container: Container) -> list[RaisedAlert]:

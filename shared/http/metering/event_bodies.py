@@ -1,5 +1,7 @@
 """Reads the events of a request: one event, an array, a batch, or CloudEvents."""
 
+from codecs import BOM_UTF8
+
 from flask import Request
 from pydantic_core import from_json
 
@@ -9,6 +11,9 @@ from shared.http.metering import cloudevents
 from shared.http.metering.item_borders import NoBorders, is_array, split_array, split_object
 
 MAX_EVENTS = 500
+NDJSON = "application/x-ndjson"
+LINES = (NDJSON, "application/ndjson", "application/jsonl", "application/x-jsonlines")
+"""The names of one format: a JSON value a line."""
 _BATCH_FIELD = "events"
 
 
@@ -32,6 +37,8 @@ def _events(request: Request) -> list[object]:
         return cloudevents.unwrap_batch(parse_batch(read_unpacked(request)))
     if cloudevents.is_binary(request):
         return [cloudevents.from_headers(request.headers, read_json(request))]
+    if request.mimetype in LINES:
+        return _parse_lines(read_unpacked(request))
     require_json(request)
     body = parse_batch(read_unpacked(request))
     if isinstance(body, dict) and _BATCH_FIELD in body:
@@ -51,6 +58,14 @@ def parse_batch(body: bytes) -> object:
             return _parse_array(body) if is_array(body) else _parse_object(body)
         except (NoBorders, ValueError):
             raise error from error.__cause__
+
+
+def _parse_lines(body: bytes) -> list[object]:
+    """Parse a body of one event a line; an empty line is none."""
+    lines = [line for line in body.removeprefix(BOM_UTF8).split(b"\n") if line.strip()]
+    if len(lines) > MAX_EVENTS:
+        raise _too_many(str(len(lines)))
+    return [_parse_item(line) for line in lines]
 
 
 def _parse_object(body: bytes) -> object:

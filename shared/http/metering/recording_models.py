@@ -5,10 +5,11 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from shared.domain.metering.events import PRINTABLE, MeteringEvent
+from shared.domain.metering.events import MeteringEvent
+from shared.domain.metering.text import PRINTABLE
 from shared.domain.tenant_ids import TenantId
 from shared.http.metering import cloudevents
-from shared.http.metering.event_bodies import MAX_EVENTS
+from shared.http.metering.event_bodies import MAX_EVENTS, NDJSON
 from shared.http.routes import TENANT_HEADER, Example
 
 _Text = Annotated[str, Field(min_length=1, pattern=PRINTABLE)]
@@ -67,6 +68,14 @@ class Base64Event(_Attributes):
     data_base64: Annotated[str, Field(json_schema_extra={"contentEncoding": "base64"})]
 
 
+LinesBody = Annotated[
+    list[MeteringEvent],
+    Field(
+        min_length=1,
+        max_length=MAX_EVENTS,
+        description="An event a line, without brackets and commas around them.",
+    ),
+]
 CloudEventBody = DataEvent | Base64Event
 CloudEventsBody = Annotated[list[CloudEventBody], Field(max_length=MAX_EVENTS)]
 
@@ -130,6 +139,7 @@ EXAMPLES = {
     "several events": Example([_CALL, _END]),
     "a batch": Example({"events": [_CALL, _END]}),
     "a CloudEvent": Example({**_CLOUD_EVENT, "data": _CALL}, cloudevents.STRUCTURED),
+    "an event a line": Example([_CALL, _END], NDJSON),
     "CloudEvents": Example([{**_CLOUD_EVENT, "data": _CALL}], cloudevents.BATCH),
 }
-OTHER_BODIES = {cloudevents.STRUCTURED: CloudEventBody, cloudevents.BATCH: CloudEventsBody}
+OTHER_BODIES = {cloudevents.STRUCTURED: CloudEventBody, cloudevents.BATCH: CloudEventsBody, NDJSON: LinesBody}

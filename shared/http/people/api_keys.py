@@ -8,7 +8,7 @@ from flask import Response
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from shared.domain.errors import NotFound
-from shared.domain.metering.events import NOT_BLANK, PRINTABLE
+from shared.domain.metering.text import NOT_BLANK, PRINTABLE
 from shared.domain.people.names import MAX_LABEL_CHARS
 from shared.domain.people.tenants import ALL_SCOPES, ApiKey, Change, Scope
 from shared.http.bodies import read_body

@@ -74,6 +74,7 @@ class MeResponse(ResponseModel):
     """The signed-in user, with their tenants and open invitations."""
 
     user: UserResponse
+    is_operator: bool = Field(description="True for the platform's own people, with a verified address.")
     tenants: list[MembershipResponse]
     invitations: list[ReceivedInvitationResponse]
 

@@ -66,6 +66,8 @@ def _me(call: Call, container: Container) -> Response:
         user=UserResponse(
             id=user.user_id, email=user.email, name=user.name, email_verified=user.email_verified
         ),
+        # Only a verified address opens anything to an operator, so nothing is read for others.
+        is_operator=user.email_verified and container.sign_in.access_platform(user) is not None,
         tenants=[MembershipResponse.of(each, call.now) for each in memberships],
         invitations=[
             ReceivedInvitationResponse.of(each) for each in received if each.tenant.id not in joined

@@ -1,12 +1,14 @@
 """The route that creates a tenant: of a person for themselves, or of the platform."""
 
+from dataclasses import replace
+
 from flask import Response
 
 from shared.domain.limits.limits import LimitOverrides
 from shared.domain.people.members import Membership
 from shared.domain.people.tenant_rows import new_row
 from shared.domain.people.tenants import Change
-from shared.http.bodies import read_body
+from shared.http.bodies import read_content, validated
 from shared.http.idempotency import Creation, IdempotencyHeaders, create_once
 from shared.http.people.member_responses import MembershipResponse
 from shared.http.people.shown_tenants import shown_tenant, tenant_response
@@ -43,10 +45,18 @@ from shared.usecases.people.provision_tenant import (
 
 
 def _create(call: Call, container: Container) -> Response:
-    if call.platform is not None:
-        return _provision(call, container)
-    body = read_body(call.request, TenantBody)
+    content = read_content(call.request)
+    if call.platform is not None and not _is_own(call, content):
+        return _provision(call, container, validated(NewTenantBody, content))
+    return _create_own(replace(call, platform=None), container, validated(TenantBody, content))
 
+
+def _is_own(call: Call, content: object) -> bool:
+    """Return whether an operator creates a tenant for themselves: without an id, as anybody does."""
+    return call.identity is not None and isinstance(content, dict) and "id" not in content
+
+
+def _create_own(call: Call, container: Container, body: TenantBody) -> Response:
     request = OwnTenantRequest(body.name, container.plans().free)
 
     def create(change: Change) -> Membership:
@@ -58,8 +68,7 @@ def _create(call: Call, container: Container) -> Response:
     return create_once(call, container, Creation(body, create, render))
 
 
-def _provision(call: Call, container: Container) -> Response:
-    body = read_body(call.request, NewTenantBody)
+def _provision(call: Call, container: Container, body: NewTenantBody) -> Response:
     plan = known_plan(container.plans(), body.plan)
     limits = LimitOverrides.model_validate(body.limits.values)
     tenant = TenantRequest(body.id, body.name or body.id, plan, limits, body.metadata)

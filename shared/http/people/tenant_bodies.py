@@ -18,7 +18,7 @@ from pydantic_core import PydanticCustomError
 
 from shared.domain.limits.limits import Limit, Percent
 from shared.domain.limits.plans import FREE_PLAN_ID, MAX_LIMIT
-from shared.domain.metering.events import NOT_BLANK, PRINTABLE
+from shared.domain.metering.text import NOT_BLANK, PRINTABLE
 from shared.domain.people.tenant_rows import MAX_KEY_CHARS, RowSort, RowsWanted
 from shared.domain.people.tenants import TenantStatus
 from shared.domain.prices.money import nanousd_from_decimal, usd_text
@@ -60,7 +60,13 @@ Reason = Annotated[
     Field(description="Kept in the audit log."),
     NOT_BLANK,
 ]
-OptionalReason = Annotated[str, Field(max_length=MAX_REASON_CHARS, description="Kept in the audit log.")]
+OptionalReason = Annotated[
+    str,
+    Field(
+        max_length=MAX_REASON_CHARS,
+        description="Kept in the audit log. An operator has to give one, a platform key may leave it out.",
+    ),
+]
 PlanId = Annotated[str, Field(max_length=100, description="The id or an alias of a plan.")]
 
 

@@ -65,15 +65,21 @@ class TenantRowResponse(ResponseModel):
     subscription_status: str = Field(description="As Stripe calls it; `none` without a subscription.")
     past_due: bool
     created_at: datetime
+    mrr_usd: Usd = Field(
+        description="The monthly price of what it pays now: unit price × quantity, a yearly one divided by 12, before"
+        " discounts and taxes. A past due subscription counts, a trial does not."
+    )
+    has_second_subscription: bool = Field(description="Several subscriptions run at once.")
     usage: TenantUsageResponse | None = Field(
         description="Null for a tenant older than the list, until the daily job has read its usage."
     )
 
     @classmethod
     def of(cls, row: TenantRow, now: datetime) -> "TenantRowResponse":
-        names = [name for name in cls.model_fields if name not in ("id", "usage")]
+        names = [name for name in cls.model_fields if name not in ("id", "mrr_usd", "usage")]
         plain = {name: getattr(row.tenant, name) for name in names}
-        return cls(id=row.id, usage=TenantUsageResponse.of(row.usage, now), **plain)
+        usage = TenantUsageResponse.of(row.usage, now)
+        return cls(id=row.id, mrr_usd=usd_string(row.tenant.mrr_nanousd), usage=usage, **plain)
 
 
 class TenantsResponse(ResponseModel):

@@ -2,6 +2,7 @@
 
 from flask import Response
 
+from shared.domain.errors import FieldProblem, InvalidInput
 from shared.domain.limits.grants import Grant
 from shared.domain.people.tenants import Change
 from shared.http.bodies import read_body, read_query
@@ -59,16 +60,25 @@ def _change(call: Call, container: Container) -> Response:
     body, tenant_id = read_body(call.request, TenantPatch), call.caller.tenant_id
     plan = None if body.plan is None else known_plan(container.plans(), body.plan)
     wanted = TenantChanges(name=body.name, metadata=body.metadata, plan=plan)
-    change = call.change.because(body.reason).on_version(body.version)
+    change = _reasoned(call, body.reason).on_version(body.version)
     change_tenant(container.directory, tenant_id, wanted, change)
     return json_response(shown_tenant(call, container, tenant_id))
 
 
 def _set_limits(call: Call, container: Container) -> Response:
     body, tenant_id = read_body(call.request, OwnLimitsBody), call.caller.tenant_id
-    change = call.change.because(body.reason).on_version(body.version)
+    change = _reasoned(call, body.reason).on_version(body.version)
     set_limits(container.directory, tenant_id, body.values, change)
     return json_response(shown_tenant(call, container, tenant_id))
+
+
+def _reasoned(call: Call, reason: str) -> Change:
+    """Return the change with its reason, without which a person may change nothing that a tenant notices."""
+    if call.identity is not None and not reason.strip():
+        message = "reason: say why; the tenant will notice this change, and the audit log keeps the reason"
+        problem = FieldProblem(field="reason", code="reason_required", message=message)
+        raise InvalidInput(message, (problem,), code="reason_required")
+    return call.change.because(reason)
 
 
 def _grants(call: Call, _container: Container) -> Response:

@@ -41,6 +41,11 @@ class FoldedDay:
         return max(int((self.rollup.folded_at - since).total_seconds()), 1)
 
     @property
+    def is_first_of_hour(self) -> bool:
+        """Whether no fold of this day came before it in its hour of the clock."""
+        return self.previous is None or _hour(self.previous.folded_at) < _hour(self.rollup.folded_at)
+
+    @property
     def commits_per_second(self) -> float:
         """The rate at which the day's counters were written in that time."""
         return (self.rollup.commits - (self.previous.commits if self.previous else 0)) / self.seconds
@@ -94,6 +99,10 @@ def create_months(store: UsageStore, tenant_id: str, days: Iterable[date]) -> No
         rollups = store.read(tenant_id, wanted).documents.days
         entries: dict[date, DayEntry] = {day: rollup.entry for day, rollup in rollups.items()}
         store.create_month(tenant_id, MonthRollup(month=month, days=entries))
+
+
+def _hour(instant: datetime) -> datetime:
+    return instant.replace(minute=0, second=0, microsecond=0)
 
 
 def _consumption(rollup: DayRollup | None) -> Consumption:

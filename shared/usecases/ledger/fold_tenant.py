@@ -34,6 +34,10 @@ def _ignore(_usage: PeriodUsage, _now: datetime) -> None:
     """Do nothing."""
 
 
+def _ignore_tenant(_tenant: Tenant, _now: datetime) -> None:
+    """Do nothing."""
+
+
 def _know_no_limits(_tenant: Tenant) -> None:
     """Return no policy."""
 
@@ -42,13 +46,15 @@ def _know_no_limits(_tenant: Tenant) -> None:
 class TenantFolder:
     """Folds a tenant's days, and calls `listener` with the folded usage of the current period.
 
-    If the listener fails, the counters stay dirty and are folded again.
+    If the listener fails, the counters stay dirty and are folded again. `hourly` is called after the first fold of
+    today in each hour; if it fails, that is logged.
     """
 
     store: UsageStore
     policy_of: Callable[[Tenant], LimitPolicy | None] = _know_no_limits
     listener: Callable[[PeriodUsage, datetime], object] = _ignore
     day_limits: DayLimits = DEFAULT_DAY_LIMITS
+    hourly: Callable[[Tenant, datetime], object] = _ignore_tenant
 
     def fold(self, tenant_id: str, due: Mapping[date, int], now: datetime) -> None:
         """Fold the days that are `due`, given how many counters each has at least, and the days that depend on them.
@@ -78,6 +84,15 @@ class TenantFolder:
             create_months(self.store, tenant_id, _completed_days(tenant, settings))
         if settings != tenant.counters:
             self.store.save_counter_settings(tenant_id, settings, snapshot.version)
+        # Today's rollup is read anyway, and knows when it was folded last. Late events of other days can wait.
+        if any(each.day == now.date() and each.is_first_of_hour for each in folded):
+            self._call_hourly(usage.tenant, now)
+
+    def _call_hourly(self, tenant: Tenant, now: datetime) -> None:
+        try:
+            self.hourly(tenant, now)
+        except Exception:
+            LOGGER.exception("the hourly work for tenant %s failed; its usage is folded", tenant.id)
 
     def _fold_days(self, tenant: Tenant, due: Mapping[date, int], now: datetime) -> list[FoldedDay]:
         folded = [fold_one_day(self.store, tenant, each, now) for each in sorted(due.items())]

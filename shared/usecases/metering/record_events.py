@@ -37,10 +37,11 @@ class Recorded:
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """The items of a request, of which some are no valid events, and the problems found so far."""
+    """The items of a request, of which some are no valid events, the API key, and the problems found so far."""
 
     items: Sequence[object]
     now: datetime
+    key: str | None
     problems: Problems = field(default_factory=Problems)
 
 
@@ -60,7 +61,7 @@ class EventRecorder:
 
     def record(self, access: Access, items: Sequence[object], now: datetime) -> Recorded:
         """Record each of `items` that is a valid event of the caller's tenant; return when they are stored."""
-        batch = Batch(items, now)
+        batch = Batch(items, now, access.key)
         prepared = self.prepare(access.tenant, parse_events(items, batch.problems), batch)
         return result_of(batch, self.store(access.tenant, prepared, now))
 
@@ -70,12 +71,13 @@ class EventRecorder:
         prepared: Prepared = {}
         for index, event in events.items():
             try:
-                prepared[index] = prepare(event, tenant.id, batch.now, terms)
+                ready = prepare(event, tenant.id, batch.now, terms)
             except RefusedEvent as refusal:
                 batch.problems.add([problem_at(refusal.problem, items, index)])
             else:
-                if isinstance(item := items[index], EnvelopedEvent) and item.identity is not None:
-                    prepared[index] = prepared[index]._replace(identity=item.identity)
+                item = items[index]
+                identity = item.identity if isinstance(item, EnvelopedEvent) else None
+                prepared[index] = ready._replace(key=batch.key, identity=identity or ready.identity)
         return prepared
 
     def store(self, tenant: Tenant, prepared: Prepared, now: datetime) -> Stored:

@@ -63,7 +63,7 @@ class PlatformRecorder:
 
     def admit(self, sender: Sender, items: Sequence[object], now: datetime) -> TenantBatch:
         """Sort the valid events by tenant; take one from the requests per minute of each tenant."""
-        batch = Batch(items, now)
+        batch = Batch(items, now, sender.caller.key)
         events = _by_tenant(parse_events(items, batch.problems), sender.tenant_id, batch)
         tenants: dict[str, Tenant] = {}
         refused: dict[str, UsageError] = {}

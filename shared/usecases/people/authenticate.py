@@ -38,6 +38,8 @@ class Access:
     """`key:<prefix>`, `platform:<prefix>`, `member:<email>` or `operator:<email>`, for the audit log."""
     member: Member | None = None
     """None for a key."""
+    key: str | None = None
+    """The id of the API key; None for a member or an operator."""
 
     @property
     def role(self) -> Role | None:
@@ -80,6 +82,8 @@ class PlatformAccess:
     permissions: tuple[Permission, ...]
     actor: str
     """`platform:<prefix>` or `operator:<email>`, for the audit log."""
+    key: str | None = None
+    """The id of the API key; None for an operator."""
 
     def change(self, at: datetime) -> Change:
         return Change(self.actor, at)
@@ -91,7 +95,7 @@ class PlatformAccess:
 
     def to(self, tenant: Tenant) -> Access:
         """Return the access to one tenant."""
-        return Access(tenant=tenant, permissions=self.permissions, actor=self.actor)
+        return Access(tenant=tenant, permissions=self.permissions, actor=self.actor, key=self.key)
 
 
 def unknown_tenant(tenant_id: str) -> NotFound:
@@ -161,13 +165,15 @@ class KeyAuthenticator:
     def _access_of(self, key: ApiKey) -> Access | PlatformAccess | None:
         """Return the access of a key; None if its tenant does not exist."""
         if key.tenant_id is None:
-            return PlatformAccess(permissions=_platform_permissions(key), actor=f"platform:{key.prefix}")
+            return PlatformAccess(
+                permissions=_platform_permissions(key), actor=f"platform:{key.prefix}", key=key.id
+            )
         tenant = self._directory.find_tenant(key.tenant_id)
         if tenant is None:
             return None
         # Even if the document lists more: a key never has the permissions of members.
         scopes = tuple(scope for scope in ALL_SCOPES if scope in key.scopes)
-        return Access(tenant=tenant, permissions=scopes, actor=f"key:{key.prefix}")
+        return Access(tenant=tenant, permissions=scopes, actor=f"key:{key.prefix}", key=key.id)
 
     def _touch(self, key: ApiKey, now: datetime) -> None:
         """Store the last use of a valid key at most once an hour; never fail the request.

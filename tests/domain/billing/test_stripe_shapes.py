@@ -243,6 +243,23 @@ def test_an_invoice_of_no_duration_is_read_and_one_that_runs_backwards_is_refuse
         read_invoice({**first, "period_end": 1_792_056_619})
 
 
+@pytest.mark.parametrize(("told", "without_tax"), [(2_437, 2_437), (0, 0), (None, INVOICE["total"])])
+def test_the_total_without_tax_is_the_total_where_stripe_does_not_tell_it(
+    told: int | None, without_tax: int
+) -> None:
+    assert read_invoice({**INVOICE, "total_excluding_tax": told}).total_without_tax == without_tax
+    untold = {name: value for name, value in INVOICE.items() if name != "total_excluding_tax"}
+    assert read_invoice(untold).total_without_tax == INVOICE["total"]
+
+
+@pytest.mark.parametrize(("count", "read"), [(3, 3), (1, 1), (None, 1), (0, 1)])
+def test_a_price_may_be_paid_every_few_intervals(count: int | None, read: int) -> None:
+    price = SUBSCRIPTION["items"]["data"][0]["price"]
+    recurring = {**price["recurring"], "interval_count": count}
+    found = read_subscription(subscription_of(item_with({**price, "recurring": recurring})), PLANS)
+    assert found.interval_count == read
+
+
 def test_the_status_null_of_an_invoice_that_is_not_finalized_is_a_draft() -> None:
     assert read_invoice({**INVOICE, "status": None}).status == "draft"
     with pytest.raises(InvalidStripeObject, match=r"invoice\.status is 'lost', but must be one of draft"):

@@ -38,7 +38,7 @@ def acting(scopes: tuple[Scope, ...]) -> Access:
 def test_a_key_acts_for_its_tenant_with_its_scopes(memory: MemoryStore) -> None:
     tenant = new_tenant(memory, counters=writing(4))
     key = make_key(memory, ("usage:read",))
-    access = Access(tenant=tenant, permissions=("usage:read",), actor=f"key:{key.key.prefix}")
+    access = Access(tenant=tenant, permissions=("usage:read",), actor=f"key:{key.key.prefix}", key=key.key.id)
     assert KeyAuthenticator(memory).authenticate(key.secret, NOON) == access
 
 

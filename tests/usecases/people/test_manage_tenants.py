@@ -35,7 +35,12 @@ def test_a_new_tenant_has_a_key_that_records_and_checks_only(memory: MemoryStore
         == memory.find_tenant("acme")
         == Tenant(id="acme", name="Acme", plan="starter", created_at=NOON)
     )
-    access = Access(tenant=tenant, permissions=("usage:write", "limits:read"), actor=f"key:{key.key.prefix}")
+    access = Access(
+        tenant=tenant,
+        permissions=("usage:write", "limits:read"),
+        actor=f"key:{key.key.prefix}",
+        key=key.key.id,
+    )
     assert KeyAuthenticator(memory).authenticate(key.secret, NOON) == access
 
 

@@ -16,6 +16,7 @@ import { router } from './router'
 const USER = { id: 'eve', email: 'eve@example.com', name: null }
 const ME: Me = {
   user: { ...USER, email_verified: true },
+  is_operator: false,
   tenants: [
     {
       id: 'acme',

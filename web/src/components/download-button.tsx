@@ -2,6 +2,7 @@ import { useMutation } from '@tanstack/react-query'
 import { Download } from 'lucide-react'
 
 import { download, type ApiRequest } from '@/lib/api/client'
+import { saveFile } from '@/lib/save-file'
 
 import { Button } from './button'
 import { useToast } from './toast'
@@ -11,7 +12,7 @@ export function DownloadButton({ path, query }: { path: string; query: ApiReques
   const toast = useToast()
   const file = useMutation({
     mutationFn: () => download(path, { query: { ...query, format: 'csv' } }),
-    onSuccess: save,
+    onSuccess: saveFile,
     onError: (error) => toast({ tone: 'danger', title: 'Download failed', body: error.message }),
   })
   return (
@@ -25,13 +26,4 @@ export function DownloadButton({ path, query }: { path: string; query: ApiReques
       CSV
     </Button>
   )
-}
-
-function save(file: File) {
-  const url = URL.createObjectURL(file)
-  const link = document.createElement('a')
-  link.href = url
-  link.download = file.name
-  link.click()
-  URL.revokeObjectURL(url)
 }

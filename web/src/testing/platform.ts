@@ -1,6 +1,14 @@
 // What the API tells operators, for tests.
-import type { Margins, MarginSums, Overview, Price, SystemState } from '@/features/platform/contract'
-import type { Me, PlanTable, PlatformPlans, PlatformTenant, TenantRow } from '@/lib/api/types'
+import type { Overview, Price, SystemState } from '@/features/platform/contract'
+import type {
+  MarginSums,
+  Margins,
+  Me,
+  PlanTable,
+  PlatformPlans,
+  PlatformTenant,
+  TenantRow,
+} from '@/lib/api/types'
 
 export const OPERATOR: Me = {
   user: { id: 'ada', email: 'ada@example.com', name: null, email_verified: true },
@@ -72,6 +80,8 @@ export function rowOf(changes: Partial<TenantRow> = {}): TenantRow {
     subscription_status: 'active',
     past_due: false,
     created_at: '2026-10-01T00:00:00Z',
+    mrr_usd: '29.00',
+    has_second_subscription: false,
     usage: USAGE,
     ...changes,
   }

@@ -97,6 +97,10 @@ class FirestoreBillingStore:
     def list_invoices(self, tenant_id: str, *, limit: int, cursor: str | None = None) -> Page[InvoiceRow]:
         return _INVOICES.page(self._rpc, self._tenant_name(tenant_id), limit, cursor)
 
+    def list_invoices_since(self, tenant_id: str, since: datetime) -> list[InvoiceRow]:
+        query = queries.newest_since("invoices", "created", since)
+        return [read_invoice(document) for document in self._rpc.query(self._tenant_name(tenant_id), query)]
+
     def list_billing_alerts(self, tenant_id: str) -> list[RaisedAlert]:
         tenant_name = self._tenant_name(tenant_id)
         prefix = f"{tenant_name}/alerts/{_ALERT}"

@@ -22,7 +22,7 @@ from shared.adapters.firestore.metering.recorder import Recorder
 from shared.adapters.firestore.notices.alerts import read_usage_alert, usage_alert_fields
 from shared.adapters.firestore.notices.documents import outgoing_writes
 from shared.adapters.firestore.paging import Listing
-from shared.adapters.firestore.paths import TenantPaths, shard_ref_of
+from shared.adapters.firestore.paths import TenantPaths, hashed_id, shard_ref_of
 from shared.adapters.firestore.people.tenant_rows import row_usage_write
 from shared.adapters.firestore.people.tenants import (
     TENANT_FIELDS,
@@ -156,7 +156,11 @@ class FirestoreUsageStore:
         events = _EVENTS_WITH_METADATA if wanted.with_metadata else _EVENTS
         if wanted.run_id is not None:
             events = events.where("run_id", wanted.run_id)
+        events = events.within(wanted.since, wanted.before)
         return events.page(self._rpc, self._paths(tenant_id).tenant, limit, cursor)
+
+    def event_cursor(self, event: RecordedEvent) -> str:
+        return _EVENTS.cursor_after(event.ts, hashed_id(event.identity))
 
     def list_runs(self, tenant_id: str, *, limit: int, cursor: str | None = None) -> Page[Run]:
         return _RUNS.page(self._rpc, self._paths(tenant_id).tenant, limit, cursor)

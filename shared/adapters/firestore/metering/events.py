@@ -30,7 +30,10 @@ TOKEN_FIELDS = (
     "reasoning_tokens",
 )
 _METADATA = "metadata_json"
-_TEXT_FIELDS = ("status", "served_model", "user_id", "run_id", "workflow_id", "request_id", _METADATA)
+_TEXT_FIELDS = (
+    *("status", "served_model", "user_id", "run_id", "workflow_id", "request_id", "kind", "key"),
+    _METADATA,
+)
 EVENT_FIELDS = (
     "id",
     "identity",
@@ -49,6 +52,7 @@ EVENT_FIELDS = (
     "fingerprint",
     "metadata_cut",
     "redactions",
+    "tags",
     *(field for field in _TEXT_FIELDS if field != _METADATA),
 )
 """The fields of an event but for its metadata, which may be 256 KB."""
@@ -92,6 +96,8 @@ def write_event(write: Any, name: str, event: RecordedEvent, common: CommonField
         fields["metadata_cut"].boolean_value = True
     if event.redactions:
         fields["redactions"].integer_value = event.redactions
+    if event.tags:
+        set_fields(fields["tags"].map_value.fields, event.tags)
     if event.tokens is not None:
         _write_tokens(fields["tokens"].map_value, event.tokens)
 
@@ -140,6 +146,7 @@ def read_event(document: Any) -> RecordedEvent:
         identity=fields.get("identity", fields["id"]),
         metadata_cut=fields.get("metadata_cut", False),
         redactions=fields.get("redactions", 0),
+        tags=fields.get("tags"),
         **{field: fields.get(field) for field in _TEXT_FIELDS},
     )
 

@@ -77,7 +77,7 @@ def row_fields(row: TenantRow) -> dict[str, object]:
 def read_row(document: Any) -> TenantRow:
     """Return the row that these writes have left."""
     fields = get_fields(document.fields)
-    tenant = RowTenant(**{name: fields[name] for name in _TENANT_FIELDS})
+    tenant = RowTenant(**{name: fields[name] for name in _TENANT_FIELDS if name in fields})
     return TenantRow(id=document.name.rpartition("/")[2], tenant=tenant, usage=_usage(fields))
 
 

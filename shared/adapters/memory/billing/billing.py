@@ -93,6 +93,13 @@ class MemoryBillingStore(MemoryState):
             places = {(row.snapshot.created, row.id): row for row in rows if row.snapshot}
             return page("invoices", places, limit, cursor)
 
+    def list_invoices_since(self, tenant_id: str, since: datetime) -> list[InvoiceRow]:
+        with self._lock:
+            billing = self._billing.get(tenant_id)
+            rows = list(billing.invoices.values()) if billing else []
+            found = [row for row in rows if row.snapshot and row.snapshot.created >= since]
+            return sorted(found, key=lambda row: (row.invoice.created, row.id), reverse=True)
+
     def list_billing_alerts(self, tenant_id: str) -> list[RaisedAlert]:
         with self._lock:
             return [self.alerts[key] for key in sorted(self.alerts) if key[0] == tenant_id]

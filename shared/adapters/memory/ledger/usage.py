@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from shared.adapters.memory.cursors import page
+from shared.adapters.memory.cursors import encode_cursor, page
 from shared.adapters.memory.state import CounterDocument, MemoryState, TenantUsage
 from shared.domain.ledger.counter_settings import CounterSettings
 from shared.domain.ledger.counters import CounterShard, ShardRef, add, sum_totals
@@ -149,9 +149,16 @@ class MemoryUsageStore(MemoryState):
         with self._lock:
             events = self._usage.get(tenant_id, TenantUsage()).events.values()
             chosen = [event for event in events if wanted.run_id in (None, event.run_id)]
+            if wanted.since is not None:
+                chosen = [event for event in chosen if event.ts >= wanted.since]
+            if wanted.before is not None:
+                chosen = [event for event in chosen if event.ts < wanted.before]
             if not wanted.with_metadata:
                 chosen = [event._replace(metadata_json=None) for event in chosen]
             return page("events", {(event.ts, event.identity): event for event in chosen}, limit, cursor)
+
+    def event_cursor(self, event: RecordedEvent) -> str:
+        return encode_cursor("events", (event.ts, event.identity))
 
     def list_runs(self, tenant_id: str, *, limit: int, cursor: str | None = None) -> Page[Run]:
         with self._lock:

@@ -13,6 +13,7 @@ import { runEventsQuery, runQuery } from '@/lib/api/queries'
 import type { Run } from '@/lib/api/types'
 import { useTenant } from '@/lib/tenant'
 
+import { BundleButton } from './bundle-button'
 import { RunFigures } from './run-figures'
 import { runOf } from './run-address'
 import { RunStatus } from './run-status'
@@ -43,6 +44,7 @@ function ShownRun({ run, isFetching }: { run: Run; isFetching: boolean }) {
       description={<Summary run={run} />}
       actions={
         <>
+          <BundleButton run={run.id} />
           {run.status === 'open' && <Refresh run={run.id} isFetching={isFetching} />}
           <ToRuns />
         </>

@@ -10,6 +10,7 @@ import { HomePage, homeOf } from './home-page'
 
 const ME: Me = {
   user: { id: 'ada', email: 'ada@example.com', name: null, email_verified: true },
+  is_operator: false,
   tenants: [
     {
       id: 'acme',

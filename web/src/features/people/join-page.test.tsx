@@ -10,6 +10,7 @@ import { JoinPage } from './join-page'
 
 const ME: Me = {
   user: { id: 'eve', email: 'eve@example.com', name: null, email_verified: true },
+  is_operator: false,
   tenants: [
     {
       id: 'acme',

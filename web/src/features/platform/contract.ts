@@ -69,28 +69,6 @@ export type SystemState = {
   configuration: Setting[]
 }
 
-export type MarginSums = {
-  revenue_usd: string
-  unpaid_usd: string
-  provider_cost_usd: string
-  margin_usd: string
-  unpriced_calls: number
-  incomplete_calls: number
-  other_currency_invoices: number
-  is_complete: boolean
-}
-export type PlanMargin = MarginSums & { plan: string; tenants: number }
-export type TenantMargin = MarginSums & { tenant_id: string; name: string; plan: string; computed_at: string }
-export type MonthMargin = MarginSums & { month: string }
-export type Margins = {
-  month: string
-  total: MarginSums & { tenants: number }
-  plans: PlanMargin[]
-  tenants: TenantMargin[]
-  next_cursor: string | null
-}
-export type TenantMargins = { months: MonthMargin[] }
-
 export type Price = {
   tenant_id: string | null
   provider: string

@@ -1,9 +1,9 @@
 // The figures of a margin, in a table.
 import type { Column } from '@/components/data-table'
 import { nanoUsdOf } from '@/lib/format'
+import type { MarginSums } from '@/lib/api/types'
 
 import { BoundedUsd } from './bounded-usd'
-import type { MarginSums } from './contract'
 import { costBound, marginBound, missingFrom, revenueBound } from './margin'
 
 export const SUM_COLUMNS: readonly Column<MarginSums>[] = [

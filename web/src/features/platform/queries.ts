@@ -3,9 +3,16 @@ import { infiniteQueryOptions, keepPreviousData, queryOptions } from '@tanstack/
 
 import { call } from '@/lib/api/client'
 import { pagesQuery, tenantPath } from '@/lib/api/queries'
-import type { AuditPage, PlatformPlans, PlatformTenant, TenantRows } from '@/lib/api/types'
+import type {
+  AuditPage,
+  Margins,
+  PlatformPlans,
+  PlatformTenant,
+  TenantMargins,
+  TenantRows,
+} from '@/lib/api/types'
 
-import type { Margins, Overview, PriceBook, SystemState, TenantMargins } from './contract'
+import type { Overview, PriceBook, SystemState } from './contract'
 
 const REFETCH_MS = 30_000
 

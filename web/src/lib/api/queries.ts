@@ -59,12 +59,15 @@ export const seriesQuery = (tenant: string, request: SeriesRequest) =>
     queryFn: ({ signal }) => call<Series>(`${tenantPath(tenant)}/usage/series`, { query: request, signal }),
   })
 
+export const runPath = (tenant: string, run: string) =>
+  `${tenantPath(tenant)}/runs/${encodeURIComponent(run)}`
+
 export const runsQuery = (tenant: string) => pagesQuery<RunPage>(tenant, 'runs')
 
 export const runQuery = (tenant: string, run: string) =>
   queryOptions({
     queryKey: ['tenant', tenant, 'run', run],
-    queryFn: ({ signal }) => call<Run>(`${tenantPath(tenant)}/runs/${encodeURIComponent(run)}`, { signal }),
+    queryFn: ({ signal }) => call<Run>(runPath(tenant, run), { signal }),
   })
 
 /** The API's maximum, so that most timelines need one request. */

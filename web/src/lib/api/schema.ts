@@ -33,6 +33,7 @@ export interface paths {
                     };
                 };
                 405: components["responses"]["Problem405"];
+                406: components["responses"]["Problem406"];
                 413: components["responses"]["Problem413"];
                 415: components["responses"]["Problem415"];
                 500: components["responses"]["Problem500"];
@@ -76,6 +77,7 @@ export interface paths {
                     };
                 };
                 405: components["responses"]["Problem405"];
+                406: components["responses"]["Problem406"];
                 413: components["responses"]["Problem413"];
                 415: components["responses"]["Problem415"];
                 500: components["responses"]["Problem500"];
@@ -119,6 +121,7 @@ export interface paths {
                     };
                 };
                 405: components["responses"]["Problem405"];
+                406: components["responses"]["Problem406"];
                 413: components["responses"]["Problem413"];
                 415: components["responses"]["Problem415"];
                 500: components["responses"]["Problem500"];
@@ -176,6 +179,7 @@ export interface paths {
                 403: components["responses"]["Problem403"];
                 404: components["responses"]["Problem404"];
                 405: components["responses"]["Problem405"];
+                406: components["responses"]["Problem406"];
                 413: components["responses"]["Problem413"];
                 415: components["responses"]["Problem415"];
                 422: components["responses"]["Problem422"];
@@ -233,6 +237,7 @@ export interface paths {
                 403: components["responses"]["Problem403"];
                 404: components["responses"]["Problem404"];
                 405: components["responses"]["Problem405"];
+                406: components["responses"]["Problem406"];
                 413: components["responses"]["Problem413"];
                 415: components["responses"]["Problem415"];
                 422: components["responses"]["Problem422"];
@@ -287,6 +292,7 @@ export interface paths {
                 403: components["responses"]["Problem403"];
                 404: components["responses"]["Problem404"];
                 405: components["responses"]["Problem405"];
+                406: components["responses"]["Problem406"];
                 413: components["responses"]["Problem413"];
                 415: components["responses"]["Problem415"];
                 429: components["responses"]["Problem429"];
@@ -345,9 +351,129 @@ export interface paths {
                 403: components["responses"]["Problem403"];
                 404: components["responses"]["Problem404"];
                 405: components["responses"]["Problem405"];
+                406: components["responses"]["Problem406"];
                 413: components["responses"]["Problem413"];
                 415: components["responses"]["Problem415"];
                 422: components["responses"]["Problem422"];
+                429: components["responses"]["Problem429"];
+                500: components["responses"]["Problem500"];
+                503: components["responses"]["Problem503"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tenants/{tenant}/usage/explain": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The events behind a number of usage
+         * @description For a key or platform key with the scope `usage:read`; members: owner, admin, member.
+         */
+        get: {
+            parameters: {
+                query?: {
+                    from?: string;
+                    to?: string;
+                    provider?: string;
+                    model?: string;
+                    user_id?: string;
+                    workflow_id?: string;
+                    status?: "ok" | "error" | "started" | "completed" | "failed";
+                    limit?: number;
+                    cursor?: string;
+                };
+                header?: never;
+                path: {
+                    tenant: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Success */
+                200: {
+                    headers: {
+                        "Cache-Control": components["headers"]["Cache-Control"];
+                        "X-Content-Type-Options": components["headers"]["X-Content-Type-Options"];
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ExplainResponse"];
+                    };
+                };
+                400: components["responses"]["Problem400"];
+                401: components["responses"]["Problem401"];
+                403: components["responses"]["Problem403"];
+                404: components["responses"]["Problem404"];
+                405: components["responses"]["Problem405"];
+                406: components["responses"]["Problem406"];
+                413: components["responses"]["Problem413"];
+                415: components["responses"]["Problem415"];
+                422: components["responses"]["Problem422"];
+                429: components["responses"]["Problem429"];
+                500: components["responses"]["Problem500"];
+                503: components["responses"]["Problem503"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tenants/{tenant}/runs/{run}/bundle": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A run with all of its events, sealed
+         * @description For a key or platform key with the scope `usage:read`; members: owner, admin, member.
+         */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    tenant: string;
+                    run: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Success */
+                200: {
+                    headers: {
+                        "Cache-Control": components["headers"]["Cache-Control"];
+                        "X-Content-Type-Options": components["headers"]["X-Content-Type-Options"];
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["BundleResponse"];
+                    };
+                };
+                401: components["responses"]["Problem401"];
+                403: components["responses"]["Problem403"];
+                404: components["responses"]["Problem404"];
+                405: components["responses"]["Problem405"];
+                406: components["responses"]["Problem406"];
+                413: components["responses"]["Problem413"];
+                415: components["responses"]["Problem415"];
                 429: components["responses"]["Problem429"];
                 500: components["responses"]["Problem500"];
                 503: components["responses"]["Problem503"];
@@ -411,6 +537,7 @@ export interface paths {
                 403: components["responses"]["Problem403"];
                 404: components["responses"]["Problem404"];
                 405: components["responses"]["Problem405"];
+                406: components["responses"]["Problem406"];
                 413: components["responses"]["Problem413"];
                 415: components["responses"]["Problem415"];
                 422: components["responses"]["Problem422"];
@@ -472,6 +599,7 @@ export interface paths {
                 403: components["responses"]["Problem403"];
                 404: components["responses"]["Problem404"];
                 405: components["responses"]["Problem405"];
+                406: components["responses"]["Problem406"];
                 408: components["responses"]["Problem408"];
                 409: components["responses"]["Problem409"];
                 413: components["responses"]["Problem413"];
@@ -533,6 +661,7 @@ export interface paths {
                 403: components["responses"]["Problem403"];
                 404: components["responses"]["Problem404"];
                 405: components["responses"]["Problem405"];
+                406: components["responses"]["Problem406"];
                 408: components["responses"]["Problem408"];
                 409: components["responses"]["Problem409"];
                 413: components["responses"]["Problem413"];
@@ -590,6 +719,7 @@ export interface paths {
                 403: components["responses"]["Problem403"];
                 404: components["responses"]["Problem404"];
                 405: components["responses"]["Problem405"];
+                406: components["responses"]["Problem406"];
                 413: components["responses"]["Problem413"];
                 415: components["responses"]["Problem415"];
                 422: components["responses"]["Problem422"];
@@ -650,6 +780,7 @@ export interface paths {
                 401: components["responses"]["Problem401"];
                 403: components["responses"]["Problem403"];
                 405: components["responses"]["Problem405"];
+                406: components["responses"]["Problem406"];
                 413: components["responses"]["Problem413"];
                 415: components["responses"]["Problem415"];
                 422: components["responses"]["Problem422"];
@@ -709,6 +840,7 @@ export interface paths {
                 401: components["responses"]["Problem401"];
                 403: components["responses"]["Problem403"];
                 405: components["responses"]["Problem405"];
+                406: components["responses"]["Problem406"];
                 408: components["responses"]["Problem408"];
                 409: components["responses"]["Problem409"];
                 413: components["responses"]["Problem413"];
@@ -762,6 +894,7 @@ export interface paths {
                 403: components["responses"]["Problem403"];
                 404: components["responses"]["Problem404"];
                 405: components["responses"]["Problem405"];
+                406: components["responses"]["Problem406"];
                 413: components["responses"]["Problem413"];
                 415: components["responses"]["Problem415"];
                 429: components["responses"]["Problem429"];
@@ -810,6 +943,7 @@ export interface paths {
                 403: components["responses"]["Problem403"];
                 404: components["responses"]["Problem404"];
                 405: components["responses"]["Problem405"];
+                406: components["responses"]["Problem406"];
                 408: components["responses"]["Problem408"];
                 409: components["responses"]["Problem409"];
                 413: components["responses"]["Problem413"];
@@ -866,6 +1000,7 @@ export interface paths {
                 403: components["responses"]["Problem403"];
                 404: components["responses"]["Problem404"];
                 405: components["responses"]["Problem405"];
+                406: components["responses"]["Problem406"];
                 408: components["responses"]["Problem408"];
                 409: components["responses"]["Problem409"];
                 413: components["responses"]["Problem413"];
@@ -920,6 +1055,7 @@ export interface paths {
                 403: components["responses"]["Problem403"];
                 404: components["responses"]["Problem404"];
                 405: components["responses"]["Problem405"];
+                406: components["responses"]["Problem406"];
                 413: components["responses"]["Problem413"];
                 415: components["responses"]["Problem415"];
                 429: components["responses"]["Problem429"];
@@ -968,6 +1104,7 @@ export interface paths {
                 403: components["responses"]["Problem403"];
                 404: components["responses"]["Problem404"];
                 405: components["responses"]["Problem405"];
+                406: components["responses"]["Problem406"];
                 408: components["responses"]["Problem408"];
                 409: components["responses"]["Problem409"];
                 413: components["responses"]["Problem413"];
@@ -1085,6 +1222,7 @@ export interface paths {
                 403: components["responses"]["Problem403"];
                 404: components["responses"]["Problem404"];
                 405: components["responses"]["Problem405"];
+                406: components["responses"]["Problem406"];
                 408: components["responses"]["Problem408"];
                 409: components["responses"]["Problem409"];
                 413: components["responses"]["Problem413"];
@@ -1146,6 +1284,7 @@ export interface paths {
                 403: components["responses"]["Problem403"];
                 404: components["responses"]["Problem404"];
                 405: components["responses"]["Problem405"];
+                406: components["responses"]["Problem406"];
                 408: components["responses"]["Problem408"];
                 409: components["responses"]["Problem409"];
                 413: components["responses"]["Problem413"];
@@ -1207,6 +1346,7 @@ export interface paths {
                 403: components["responses"]["Problem403"];
                 404: components["responses"]["Problem404"];
                 405: components["responses"]["Problem405"];
+                406: components["responses"]["Problem406"];
                 408: components["responses"]["Problem408"];
                 409: components["responses"]["Problem409"];
                 413: components["responses"]["Problem413"];
@@ -1257,6 +1397,7 @@ export interface paths {
                 401: components["responses"]["Problem401"];
                 403: components["responses"]["Problem403"];
                 405: components["responses"]["Problem405"];
+                406: components["responses"]["Problem406"];
                 413: components["responses"]["Problem413"];
                 415: components["responses"]["Problem415"];
                 429: components["responses"]["Problem429"];
@@ -1317,6 +1458,7 @@ export interface paths {
                 403: components["responses"]["Problem403"];
                 404: components["responses"]["Problem404"];
                 405: components["responses"]["Problem405"];
+                406: components["responses"]["Problem406"];
                 408: components["responses"]["Problem408"];
                 409: components["responses"]["Problem409"];
                 413: components["responses"]["Problem413"];
@@ -1421,6 +1563,7 @@ export interface paths {
                 403: components["responses"]["Problem403"];
                 404: components["responses"]["Problem404"];
                 405: components["responses"]["Problem405"];
+                406: components["responses"]["Problem406"];
                 413: components["responses"]["Problem413"];
                 415: components["responses"]["Problem415"];
                 429: components["responses"]["Problem429"];
@@ -1464,6 +1607,7 @@ export interface paths {
                 403: components["responses"]["Problem403"];
                 404: components["responses"]["Problem404"];
                 405: components["responses"]["Problem405"];
+                406: components["responses"]["Problem406"];
                 408: components["responses"]["Problem408"];
                 409: components["responses"]["Problem409"];
                 413: components["responses"]["Problem413"];
@@ -1526,6 +1670,7 @@ export interface paths {
                 403: components["responses"]["Problem403"];
                 404: components["responses"]["Problem404"];
                 405: components["responses"]["Problem405"];
+                406: components["responses"]["Problem406"];
                 408: components["responses"]["Problem408"];
                 409: components["responses"]["Problem409"];
                 413: components["responses"]["Problem413"];
@@ -1568,6 +1713,7 @@ export interface paths {
                 403: components["responses"]["Problem403"];
                 404: components["responses"]["Problem404"];
                 405: components["responses"]["Problem405"];
+                406: components["responses"]["Problem406"];
                 409: components["responses"]["Problem409"];
                 413: components["responses"]["Problem413"];
                 415: components["responses"]["Problem415"];
@@ -1677,6 +1823,7 @@ export interface paths {
                 403: components["responses"]["Problem403"];
                 404: components["responses"]["Problem404"];
                 405: components["responses"]["Problem405"];
+                406: components["responses"]["Problem406"];
                 408: components["responses"]["Problem408"];
                 409: components["responses"]["Problem409"];
                 413: components["responses"]["Problem413"];
@@ -1731,6 +1878,7 @@ export interface paths {
                 403: components["responses"]["Problem403"];
                 404: components["responses"]["Problem404"];
                 405: components["responses"]["Problem405"];
+                406: components["responses"]["Problem406"];
                 413: components["responses"]["Problem413"];
                 415: components["responses"]["Problem415"];
                 429: components["responses"]["Problem429"];
@@ -1779,6 +1927,7 @@ export interface paths {
                 403: components["responses"]["Problem403"];
                 404: components["responses"]["Problem404"];
                 405: components["responses"]["Problem405"];
+                406: components["responses"]["Problem406"];
                 408: components["responses"]["Problem408"];
                 409: components["responses"]["Problem409"];
                 413: components["responses"]["Problem413"];
@@ -1845,6 +1994,7 @@ export interface paths {
                 403: components["responses"]["Problem403"];
                 404: components["responses"]["Problem404"];
                 405: components["responses"]["Problem405"];
+                406: components["responses"]["Problem406"];
                 408: components["responses"]["Problem408"];
                 409: components["responses"]["Problem409"];
                 413: components["responses"]["Problem413"];
@@ -1902,6 +2052,7 @@ export interface paths {
                 403: components["responses"]["Problem403"];
                 404: components["responses"]["Problem404"];
                 405: components["responses"]["Problem405"];
+                406: components["responses"]["Problem406"];
                 409: components["responses"]["Problem409"];
                 413: components["responses"]["Problem413"];
                 415: components["responses"]["Problem415"];
@@ -1956,6 +2107,7 @@ export interface paths {
                 403: components["responses"]["Problem403"];
                 404: components["responses"]["Problem404"];
                 405: components["responses"]["Problem405"];
+                406: components["responses"]["Problem406"];
                 413: components["responses"]["Problem413"];
                 415: components["responses"]["Problem415"];
                 422: components["responses"]["Problem422"];
@@ -2009,6 +2161,7 @@ export interface paths {
                 403: components["responses"]["Problem403"];
                 404: components["responses"]["Problem404"];
                 405: components["responses"]["Problem405"];
+                406: components["responses"]["Problem406"];
                 413: components["responses"]["Problem413"];
                 415: components["responses"]["Problem415"];
                 429: components["responses"]["Problem429"];
@@ -2052,6 +2205,7 @@ export interface paths {
                 403: components["responses"]["Problem403"];
                 404: components["responses"]["Problem404"];
                 405: components["responses"]["Problem405"];
+                406: components["responses"]["Problem406"];
                 408: components["responses"]["Problem408"];
                 409: components["responses"]["Problem409"];
                 413: components["responses"]["Problem413"];
@@ -2106,6 +2260,7 @@ export interface paths {
                 403: components["responses"]["Problem403"];
                 404: components["responses"]["Problem404"];
                 405: components["responses"]["Problem405"];
+                406: components["responses"]["Problem406"];
                 413: components["responses"]["Problem413"];
                 415: components["responses"]["Problem415"];
                 429: components["responses"]["Problem429"];
@@ -2149,6 +2304,7 @@ export interface paths {
                 403: components["responses"]["Problem403"];
                 404: components["responses"]["Problem404"];
                 405: components["responses"]["Problem405"];
+                406: components["responses"]["Problem406"];
                 408: components["responses"]["Problem408"];
                 409: components["responses"]["Problem409"];
                 413: components["responses"]["Problem413"];
@@ -2203,6 +2359,7 @@ export interface paths {
                 403: components["responses"]["Problem403"];
                 404: components["responses"]["Problem404"];
                 405: components["responses"]["Problem405"];
+                406: components["responses"]["Problem406"];
                 413: components["responses"]["Problem413"];
                 415: components["responses"]["Problem415"];
                 429: components["responses"]["Problem429"];
@@ -2251,6 +2408,7 @@ export interface paths {
                 403: components["responses"]["Problem403"];
                 404: components["responses"]["Problem404"];
                 405: components["responses"]["Problem405"];
+                406: components["responses"]["Problem406"];
                 408: components["responses"]["Problem408"];
                 409: components["responses"]["Problem409"];
                 413: components["responses"]["Problem413"];
@@ -2369,6 +2527,7 @@ export interface paths {
                 403: components["responses"]["Problem403"];
                 404: components["responses"]["Problem404"];
                 405: components["responses"]["Problem405"];
+                406: components["responses"]["Problem406"];
                 408: components["responses"]["Problem408"];
                 409: components["responses"]["Problem409"];
                 413: components["responses"]["Problem413"];
@@ -2431,6 +2590,7 @@ export interface paths {
                 403: components["responses"]["Problem403"];
                 404: components["responses"]["Problem404"];
                 405: components["responses"]["Problem405"];
+                406: components["responses"]["Problem406"];
                 408: components["responses"]["Problem408"];
                 409: components["responses"]["Problem409"];
                 413: components["responses"]["Problem413"];
@@ -2493,6 +2653,7 @@ export interface paths {
                 403: components["responses"]["Problem403"];
                 404: components["responses"]["Problem404"];
                 405: components["responses"]["Problem405"];
+                406: components["responses"]["Problem406"];
                 408: components["responses"]["Problem408"];
                 409: components["responses"]["Problem409"];
                 413: components["responses"]["Problem413"];
@@ -2551,6 +2712,7 @@ export interface paths {
                 403: components["responses"]["Problem403"];
                 404: components["responses"]["Problem404"];
                 405: components["responses"]["Problem405"];
+                406: components["responses"]["Problem406"];
                 413: components["responses"]["Problem413"];
                 415: components["responses"]["Problem415"];
                 422: components["responses"]["Problem422"];
@@ -2607,6 +2769,7 @@ export interface paths {
                 400: components["responses"]["Problem400"];
                 404: components["responses"]["Problem404"];
                 405: components["responses"]["Problem405"];
+                406: components["responses"]["Problem406"];
                 408: components["responses"]["Problem408"];
                 409: components["responses"]["Problem409"];
                 413: components["responses"]["Problem413"];
@@ -2662,6 +2825,7 @@ export interface paths {
                 400: components["responses"]["Problem400"];
                 404: components["responses"]["Problem404"];
                 405: components["responses"]["Problem405"];
+                406: components["responses"]["Problem406"];
                 408: components["responses"]["Problem408"];
                 409: components["responses"]["Problem409"];
                 413: components["responses"]["Problem413"];
@@ -2767,6 +2931,7 @@ export interface paths {
                 403: components["responses"]["Problem403"];
                 404: components["responses"]["Problem404"];
                 405: components["responses"]["Problem405"];
+                406: components["responses"]["Problem406"];
                 413: components["responses"]["Problem413"];
                 415: components["responses"]["Problem415"];
                 422: components["responses"]["Problem422"];
@@ -2817,6 +2982,7 @@ export interface paths {
                 401: components["responses"]["Problem401"];
                 403: components["responses"]["Problem403"];
                 405: components["responses"]["Problem405"];
+                406: components["responses"]["Problem406"];
                 413: components["responses"]["Problem413"];
                 415: components["responses"]["Problem415"];
                 429: components["responses"]["Problem429"];
@@ -2859,6 +3025,7 @@ export interface paths {
                 401: components["responses"]["Problem401"];
                 403: components["responses"]["Problem403"];
                 405: components["responses"]["Problem405"];
+                406: components["responses"]["Problem406"];
                 408: components["responses"]["Problem408"];
                 409: components["responses"]["Problem409"];
                 413: components["responses"]["Problem413"];
@@ -2869,6 +3036,121 @@ export interface paths {
                 503: components["responses"]["Problem503"];
             };
         };
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/platform/margins": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Revenue, provider cost and margin of a month, by plan and tenant
+         * @description For a platform key with the scope `platform:read`.
+         */
+        get: {
+            parameters: {
+                query?: {
+                    limit?: number;
+                    cursor?: string;
+                    month?: string;
+                    plan?: string;
+                    sort?: "margin" | "revenue" | "cost" | "name";
+                    format?: "json" | "csv";
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Success */
+                200: {
+                    headers: {
+                        "Cache-Control": components["headers"]["Cache-Control"];
+                        "X-Content-Type-Options": components["headers"]["X-Content-Type-Options"];
+                        /** @description The name of a file to download. */
+                        "Content-Disposition"?: string;
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["MarginsResponse"];
+                        "text/csv": string;
+                    };
+                };
+                400: components["responses"]["Problem400"];
+                401: components["responses"]["Problem401"];
+                403: components["responses"]["Problem403"];
+                405: components["responses"]["Problem405"];
+                406: components["responses"]["Problem406"];
+                413: components["responses"]["Problem413"];
+                415: components["responses"]["Problem415"];
+                422: components["responses"]["Problem422"];
+                429: components["responses"]["Problem429"];
+                500: components["responses"]["Problem500"];
+                503: components["responses"]["Problem503"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tenants/{tenant}/margins": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Revenue, provider cost and margin of a tenant's last twelve months
+         * @description For a platform key with the scope `platform:read`.
+         */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    tenant: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Success */
+                200: {
+                    headers: {
+                        "Cache-Control": components["headers"]["Cache-Control"];
+                        "X-Content-Type-Options": components["headers"]["X-Content-Type-Options"];
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["TenantMarginsResponse"];
+                    };
+                };
+                401: components["responses"]["Problem401"];
+                403: components["responses"]["Problem403"];
+                404: components["responses"]["Problem404"];
+                405: components["responses"]["Problem405"];
+                406: components["responses"]["Problem406"];
+                413: components["responses"]["Problem413"];
+                415: components["responses"]["Problem415"];
+                429: components["responses"]["Problem429"];
+                500: components["responses"]["Problem500"];
+                503: components["responses"]["Problem503"];
+            };
+        };
+        put?: never;
         post?: never;
         delete?: never;
         options?: never;
@@ -3043,6 +3325,33 @@ export interface components {
             next_cursor: string | null;
         };
         /**
+         * Amounts
+         * @description All metrics of one row.
+         */
+        Amounts: {
+            /** Calls */
+            calls: number;
+            /** Errors */
+            errors: number;
+            /** Latency Ms */
+            latency_ms: number;
+            /** Unpriced Calls */
+            unpriced_calls: number;
+            /** Incomplete Calls */
+            incomplete_calls: number;
+            /** Tool Calls */
+            tool_calls: number;
+            tokens: components["schemas"]["TokenSums"];
+            /** Cost Usd */
+            cost_usd: string;
+            /**
+             * Cost Status
+             * @description `incomplete`: it costs at least this much, because `unpriced_calls` and a part of `incomplete_calls` are left out. `unknown`: nothing of the cost is known; it is not $0.
+             * @enum {string}
+             */
+            cost_status: "complete" | "incomplete" | "unknown";
+        };
+        /**
          * AuditEntryResponse
          * @description A change to the tenant: its actor, time and reason.
          */
@@ -3179,6 +3488,146 @@ export interface components {
             cost_status: "complete" | "incomplete" | "unknown";
         };
         /**
+         * BundleResponse
+         * @description A sealed run: `python -m tools.admin verify-bundle FILE` tells whether a byte of it has changed.
+         */
+        BundleResponse: {
+            /**
+             * Format
+             * @default gwi.run-bundle
+             * @constant
+             */
+            format: "gwi.run-bundle";
+            /**
+             * Version
+             * @default 1
+             * @constant
+             */
+            version: 1;
+            /** Tenant Id */
+            tenant_id: string;
+            /**
+             * Made At
+             * Format: date-time
+             */
+            made_at: string;
+            run: components["schemas"]["RunResponse"];
+            error: components["schemas"]["RunErrorResponse"] | null;
+            /**
+             * Kinds
+             * @description How many events have each kind.
+             */
+            kinds: {
+                [key: string]: number;
+            };
+            /** Providers */
+            providers: components["schemas"]["ProviderSum"][];
+            decisions: components["schemas"]["DecisionsResponse"];
+            /** Redactions */
+            redactions: number;
+            /**
+             * Is Cut
+             * @description The run has more events than a bundle holds: it has the first and the last ones, whose sums `providers`, `kinds` and `decisions` are. `run` has the totals of all.
+             */
+            is_cut: boolean;
+            /** Events */
+            events: components["schemas"]["BundledEvent"][];
+            /**
+             * Checksum
+             * @description `sha256:` and the hash of the content, for whoever has no key.
+             */
+            checksum: string;
+            seal: components["schemas"]["SealResponse"];
+        };
+        /**
+         * BundledEvent
+         * @description An event of the run, with the kind that it names or amounts to.
+         */
+        BundledEvent: {
+            /** Id */
+            id: string;
+            /**
+             * Ts
+             * Format: date-time
+             */
+            ts: string;
+            /** Category */
+            category: string;
+            /** Provider */
+            provider: string;
+            /** Model */
+            model: string;
+            series: components["schemas"]["EventSeries"];
+            /** Status */
+            status: string | null;
+            tokens: components["schemas"]["EventTokens"] | null;
+            /** Latency Ms */
+            latency_ms: number | null;
+            /**
+             * Served Model
+             * @description The model that answered, where it is another one than `model`.
+             */
+            served_model: string | null;
+            /** Cost Usd */
+            cost_usd: string | null;
+            /**
+             * Cost Status
+             * @description `incomplete`: the event costs at least `cost_usd`. Null: it cannot cost anything.
+             */
+            cost_status: ("exact" | "client" | "incomplete" | "unknown") | null;
+            /**
+             * Unread
+             * @description The parts of the response that `cost_usd` leaves out.
+             */
+            unread: string[];
+            /**
+             * Price Source
+             * @description `client`, `provider`, `local`, or the version of the catalog that priced it.
+             */
+            price_source: string | null;
+            /**
+             * Catalog Cost Usd
+             * @description The catalog's figure, where the provider's own bill is the cost.
+             */
+            catalog_cost_usd: string | null;
+            /** User Id */
+            user_id: string | null;
+            /** Run Id */
+            run_id: string | null;
+            /** Workflow Id */
+            workflow_id: string | null;
+            /** Request Id */
+            request_id: string | null;
+            /** Kind */
+            kind: string;
+            /**
+             * Api Key
+             * @description The id of the API key that recorded it; null for events older than this field.
+             */
+            api_key: string | null;
+            /** Tags */
+            tags: {
+                [key: string]: string;
+            } | null;
+            /**
+             * Metadata
+             * @description In a list, only with `metadata=true`.
+             */
+            metadata: {
+                [key: string]: unknown;
+            } | null;
+            /**
+             * Metadata Cut
+             * @description Whether the metadata was longer than is stored, and was cut.
+             */
+            metadata_cut: boolean;
+            /**
+             * Redactions
+             * @description How many known secrets of the metadata were replaced by `[redacted]`.
+             */
+            redactions: number;
+        };
+        /**
          * CheckoutBody
          * @description The plan to subscribe to.
          */
@@ -3246,6 +3695,18 @@ export interface components {
              * Format: date
              */
             date: string;
+        };
+        /**
+         * DecisionsResponse
+         * @description How often policies and people decided about a step of the run.
+         */
+        DecisionsResponse: {
+            /** Policy Checks */
+            policy_checks: number;
+            /** Approvals */
+            approvals: number;
+            /** Denials */
+            denials: number;
         };
         /**
          * DeliveriesResponse
@@ -3403,6 +3864,17 @@ export interface components {
             workflow_id: string | null;
             /** Request Id */
             request_id: string | null;
+            /** Kind */
+            kind: string | null;
+            /**
+             * Api Key
+             * @description The id of the API key that recorded it; null for events older than this field.
+             */
+            api_key: string | null;
+            /** Tags */
+            tags: {
+                [key: string]: string;
+            } | null;
             /**
              * Metadata
              * @description In a list, only with `metadata=true`.
@@ -3459,6 +3931,36 @@ export interface components {
          * @description A page of events, newest first. It may end early: go on while there is a `next_cursor`.
          */
         EventsResponse: {
+            /** Events */
+            events: components["schemas"]["EventResponse"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+        };
+        /**
+         * ExplainResponse
+         * @description The events of a number, newest first. A page may end early: go on while there is a `next_cursor`.
+         */
+        ExplainResponse: {
+            /**
+             * From
+             * Format: date-time
+             */
+            from: string;
+            /**
+             * To
+             * Format: date-time
+             */
+            to: string;
+            /** @description The number itself where the ledger knows it: without filters, or by provider and model. Else the sum of all pages so far, which the last page completes. */
+            sum: components["schemas"]["Amounts"];
+            /** Sum Is Complete */
+            sum_is_complete: boolean;
+            /**
+             * Kept Since
+             * Format: date-time
+             * @description Events before this instant may have expired; usage keeps counting them.
+             */
+            kept_since: string;
             /** Events */
             events: components["schemas"]["EventResponse"][];
             /** Next Cursor */
@@ -3973,11 +4475,79 @@ export interface components {
             status?: "ok";
         };
         /**
+         * MarginSums
+         * @description The sum over tenants.
+         */
+        MarginSums: {
+            /**
+             * Revenue Usd
+             * @description Paid invoices in USD that were created in the month, without tax, after refunds, credit notes and lost disputes.
+             */
+            revenue_usd: string;
+            /**
+             * Unpaid Usd
+             * @description What open invoices in USD add to the revenue once they are paid.
+             */
+            unpaid_usd: string;
+            /**
+             * Provider Cost Usd
+             * @description What the calls of the month cost at their providers.
+             */
+            provider_cost_usd: string;
+            /**
+             * Margin Usd
+             * @description `revenue_usd` less `provider_cost_usd`; may be negative.
+             */
+            margin_usd: string;
+            /**
+             * Unpriced Calls
+             * @description Calls whose cost is unknown and left out.
+             */
+            unpriced_calls: number;
+            /**
+             * Incomplete Calls
+             * @description Calls of which a part of the cost is left out.
+             */
+            incomplete_calls: number;
+            /**
+             * Other Currency Invoices
+             * @description Invoices in other currencies, which are in no amount.
+             */
+            other_currency_invoices: number;
+            /**
+             * Is Complete
+             * @description False if calls are unpriced or incomplete, or invoices are in other currencies: the margin is then not exact.
+             */
+            is_complete: boolean;
+            /** Tenants */
+            tenants: number;
+        };
+        /**
+         * MarginsResponse
+         * @description A page of the tenants' margins in a month, with the sums over all tenants of the list.
+         */
+        MarginsResponse: {
+            /** Month */
+            month: string;
+            total: components["schemas"]["MarginSums"];
+            /** Plans */
+            plans: components["schemas"]["PlanMargin"][];
+            /** Tenants */
+            tenants: components["schemas"]["TenantMarginRow"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+        };
+        /**
          * MeResponse
          * @description The signed-in user, with their tenants and open invitations.
          */
         MeResponse: {
             user: components["schemas"]["UserResponse"];
+            /**
+             * Is Operator
+             * @description True for the platform's own people, with a verified address.
+             */
+            is_operator: boolean;
             /** Tenants */
             tenants: components["schemas"]["MembershipResponse"][];
             /** Invitations */
@@ -4068,6 +4638,54 @@ export interface components {
              * @description Null if reached already, or not before the reset.
              */
             reached_at: string | null;
+        };
+        /**
+         * MonthMarginRow
+         * @description A month of one tenant.
+         */
+        MonthMarginRow: {
+            /**
+             * Revenue Usd
+             * @description Paid invoices in USD that were created in the month, without tax, after refunds, credit notes and lost disputes.
+             */
+            revenue_usd: string;
+            /**
+             * Unpaid Usd
+             * @description What open invoices in USD add to the revenue once they are paid.
+             */
+            unpaid_usd: string;
+            /**
+             * Provider Cost Usd
+             * @description What the calls of the month cost at their providers.
+             */
+            provider_cost_usd: string;
+            /**
+             * Margin Usd
+             * @description `revenue_usd` less `provider_cost_usd`; may be negative.
+             */
+            margin_usd: string;
+            /**
+             * Unpriced Calls
+             * @description Calls whose cost is unknown and left out.
+             */
+            unpriced_calls: number;
+            /**
+             * Incomplete Calls
+             * @description Calls of which a part of the cost is left out.
+             */
+            incomplete_calls: number;
+            /**
+             * Other Currency Invoices
+             * @description Invoices in other currencies, which are in no amount.
+             */
+            other_currency_invoices: number;
+            /**
+             * Is Complete
+             * @description False if calls are unpriced or incomplete, or invoices are in other currencies: the margin is then not exact.
+             */
+            is_complete: boolean;
+            /** Month */
+            month: string;
         };
         /**
          * NewEndpointBody
@@ -4241,7 +4859,7 @@ export interface components {
             hard_percent?: number | null;
             /**
              * Reason
-             * @description Kept in the audit log.
+             * @description Kept in the audit log. An operator has to give one, a platform key may leave it out.
              * @default
              */
             reason?: string;
@@ -4310,6 +4928,59 @@ export interface components {
              * @description A sentence for each difference that concerns no single plan.
              */
             others: string[];
+        };
+        /**
+         * PlanMargin
+         * @description The sum over the tenants of a plan.
+         */
+        PlanMargin: {
+            /**
+             * Revenue Usd
+             * @description Paid invoices in USD that were created in the month, without tax, after refunds, credit notes and lost disputes.
+             */
+            revenue_usd: string;
+            /**
+             * Unpaid Usd
+             * @description What open invoices in USD add to the revenue once they are paid.
+             */
+            unpaid_usd: string;
+            /**
+             * Provider Cost Usd
+             * @description What the calls of the month cost at their providers.
+             */
+            provider_cost_usd: string;
+            /**
+             * Margin Usd
+             * @description `revenue_usd` less `provider_cost_usd`; may be negative.
+             */
+            margin_usd: string;
+            /**
+             * Unpriced Calls
+             * @description Calls whose cost is unknown and left out.
+             */
+            unpriced_calls: number;
+            /**
+             * Incomplete Calls
+             * @description Calls of which a part of the cost is left out.
+             */
+            incomplete_calls: number;
+            /**
+             * Other Currency Invoices
+             * @description Invoices in other currencies, which are in no amount.
+             */
+            other_currency_invoices: number;
+            /**
+             * Is Complete
+             * @description False if calls are unpriced or incomplete, or invoices are in other currencies: the margin is then not exact.
+             */
+            is_complete: boolean;
+            /** Tenants */
+            tenants: number;
+            /**
+             * Plan
+             * @description `other`: all plans that the catalog does not have any more.
+             */
+            plan: string;
         };
         /**
          * PlanPrices
@@ -4528,6 +5199,35 @@ export interface components {
             truncated?: boolean | null;
         };
         /**
+         * ProviderSum
+         * @description The sums of one provider's calls in the bundle.
+         */
+        ProviderSum: {
+            /** Calls */
+            calls: number;
+            /** Errors */
+            errors: number;
+            /** Latency Ms */
+            latency_ms: number;
+            /** Unpriced Calls */
+            unpriced_calls: number;
+            /** Incomplete Calls */
+            incomplete_calls: number;
+            /** Tool Calls */
+            tool_calls: number;
+            tokens: components["schemas"]["TokenSums"];
+            /** Cost Usd */
+            cost_usd: string;
+            /**
+             * Cost Status
+             * @description `incomplete`: it costs at least this much, because `unpriced_calls` and a part of `incomplete_calls` are left out. `unknown`: nothing of the cost is known; it is not $0.
+             * @enum {string}
+             */
+            cost_status: "complete" | "incomplete" | "unknown";
+            /** Provider */
+            provider: string;
+        };
+        /**
          * ReasonBody
          * @description The reason of a change.
          */
@@ -4642,6 +5342,16 @@ export interface components {
             overlap_hours?: number;
         };
         /**
+         * RunErrorResponse
+         * @description The error with which the run failed, or the last one in it, without known secrets.
+         */
+        RunErrorResponse: {
+            /** Name */
+            name: string | null;
+            /** Message */
+            message: string | null;
+        };
+        /**
          * RunResponse
          * @description A run and its totals.
          */
@@ -4696,6 +5406,21 @@ export interface components {
             runs: components["schemas"]["RunResponse"][];
             /** Next Cursor */
             next_cursor: string | null;
+        };
+        /**
+         * SealResponse
+         * @description The keyed signature of everything else, in exactly these bytes.
+         */
+        SealResponse: {
+            /**
+             * Algorithm
+             * @description `HMAC-SHA256`
+             */
+            algorithm: string;
+            /** Key Id */
+            key_id: string;
+            /** Value */
+            value: string;
         };
         /**
          * SecretResponse
@@ -4963,6 +5688,75 @@ export interface components {
             hard_percent: number;
         };
         /**
+         * TenantMarginRow
+         * @description A tenant's month.
+         */
+        TenantMarginRow: {
+            /**
+             * Revenue Usd
+             * @description Paid invoices in USD that were created in the month, without tax, after refunds, credit notes and lost disputes.
+             */
+            revenue_usd: string;
+            /**
+             * Unpaid Usd
+             * @description What open invoices in USD add to the revenue once they are paid.
+             */
+            unpaid_usd: string;
+            /**
+             * Provider Cost Usd
+             * @description What the calls of the month cost at their providers.
+             */
+            provider_cost_usd: string;
+            /**
+             * Margin Usd
+             * @description `revenue_usd` less `provider_cost_usd`; may be negative.
+             */
+            margin_usd: string;
+            /**
+             * Unpriced Calls
+             * @description Calls whose cost is unknown and left out.
+             */
+            unpriced_calls: number;
+            /**
+             * Incomplete Calls
+             * @description Calls of which a part of the cost is left out.
+             */
+            incomplete_calls: number;
+            /**
+             * Other Currency Invoices
+             * @description Invoices in other currencies, which are in no amount.
+             */
+            other_currency_invoices: number;
+            /**
+             * Is Complete
+             * @description False if calls are unpriced or incomplete, or invoices are in other currencies: the margin is then not exact.
+             */
+            is_complete: boolean;
+            /** Tenant Id */
+            tenant_id: string;
+            /** Name */
+            name: string;
+            /**
+             * Plan
+             * @description Of a month that has ended: the plan at its end.
+             */
+            plan: string;
+            /**
+             * Computed At
+             * Format: date-time
+             * @description Computed once an hour while usage comes in, and once a day for every tenant.
+             */
+            computed_at: string;
+        };
+        /**
+         * TenantMarginsResponse
+         * @description The last twelve months of a tenant as they are now, newest first.
+         */
+        TenantMarginsResponse: {
+            /** Months */
+            months: components["schemas"]["MonthMarginRow"][];
+        };
+        /**
          * TenantPatch
          * @description The changes of a tenant; a field that is absent stays as it is. `metadata` is replaced as a whole.
          */
@@ -4986,7 +5780,7 @@ export interface components {
             plan?: string | null;
             /**
              * Reason
-             * @description Kept in the audit log.
+             * @description Kept in the audit log. An operator has to give one, a platform key may leave it out.
              * @default
              */
             reason?: string;
@@ -5027,6 +5821,16 @@ export interface components {
              * Format: date-time
              */
             created_at: string;
+            /**
+             * Mrr Usd
+             * @description The monthly price of what it pays now: unit price × quantity, a yearly one divided by 12, before discounts and taxes. A past due subscription counts, a trial does not.
+             */
+            mrr_usd: string;
+            /**
+             * Has Second Subscription
+             * @description Several subscriptions run at once.
+             */
+            has_second_subscription: boolean;
             /** @description Null for a tenant older than the list, until the daily job has read its usage. */
             usage: components["schemas"]["TenantUsageResponse"] | null;
         };
@@ -5383,6 +6187,17 @@ export interface components {
                 "Cache-Control": components["headers"]["Cache-Control"];
                 "X-Content-Type-Options": components["headers"]["X-Content-Type-Options"];
                 Allow: components["headers"]["Allow"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["ProblemDocument"];
+            };
+        };
+        /** @description The header Accept excludes the content types of this route. */
+        Problem406: {
+            headers: {
+                "Cache-Control": components["headers"]["Cache-Control"];
+                "X-Content-Type-Options": components["headers"]["X-Content-Type-Options"];
                 [name: string]: unknown;
             };
             content: {

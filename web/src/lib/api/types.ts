@@ -5,7 +5,7 @@ import type { components } from './schema'
 
 type Schemas = components['schemas']
 
-export type Me = Schemas['MeResponse'] & { is_operator?: boolean }
+export type Me = Schemas['MeResponse']
 export type Membership = Schemas['MembershipResponse']
 export type Role = Membership['role']
 export type Invitation = Schemas['ReceivedInvitationResponse']
@@ -73,6 +73,12 @@ export type TenantGrant = PlatformTenant['grants'][number]
 export type PlanTable = Schemas['PlanTable']
 export type PlatformPlans = Schemas['PlatformPlansResponse']
 export type PlanChanges = Schemas['PlanChangesResponse']
+export type Margins = Schemas['MarginsResponse']
+export type PlanMargin = Schemas['PlanMargin']
+export type TenantMargin = Schemas['TenantMarginRow']
+export type MonthMargin = Schemas['MonthMarginRow']
+export type TenantMargins = Schemas['TenantMarginsResponse']
+export type MarginSums = Omit<MonthMargin, 'month'>
 export type AuditEntry = Schemas['AuditEntryResponse']
 export type AuditPage = Schemas['AuditResponse']
 

@@ -5,8 +5,8 @@ import { expect, test } from 'vitest'
 import { problem, serveApi } from '@/testing/api'
 import { HTML_NAME, marginsOf, PLATFORM_PLANS, sumsOf } from '@/testing/platform'
 import { renderPage } from '@/testing/render'
+import type { Margins } from '@/lib/api/types'
 
-import type { Margins } from '../contract'
 import { MarginsPage } from './margins-page'
 
 function show(margins: Margins, at = '/operator/margins') {

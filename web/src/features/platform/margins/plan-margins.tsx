@@ -1,7 +1,7 @@
 import { DataTable, type Column } from '@/components/data-table'
 import { formatInteger } from '@/lib/format'
+import type { PlanMargin } from '@/lib/api/types'
 
-import type { PlanMargin } from '../contract'
 import { MissingNote, SUM_COLUMNS } from '../margin-columns'
 
 export function PlanMargins({ plans }: { plans: PlanMargin[] | undefined }) {

@@ -3,8 +3,8 @@ import { Scale } from 'lucide-react'
 import { DataTable, type Column } from '@/components/data-table'
 import { EmptyState } from '@/components/empty-state'
 import { RelativeTime } from '@/components/instant'
+import type { Margins, TenantMargin } from '@/lib/api/types'
 
-import type { Margins, TenantMargin } from '../contract'
 import { MissingNote, SUM_COLUMNS } from '../margin-columns'
 import { PagesNav } from '../pages-nav'
 

@@ -1,7 +1,7 @@
 import { formatInteger, formatPercent, nanoUsdOf } from '@/lib/format'
+import type { Margins } from '@/lib/api/types'
 
 import { BoundedUsd } from '../bounded-usd'
-import type { Margins } from '../contract'
 import { Figure, FigureList } from '../figure-card'
 import { costBound, marginBound, marginPercent, missingFrom, monthName, revenueBound } from '../margin'
 

@@ -11,11 +11,14 @@ const STATUS: Record<TenantRow['status'], { tone: Tone; label: string }> = {
   ended: { tone: 'neutral', label: 'Ended' },
 }
 
-export function StatusBadges({ status, past_due }: Pick<TenantRow, 'status' | 'past_due'>) {
+type StatusBadgesProps = Pick<TenantRow, 'status' | 'past_due'> & { has_second_subscription?: boolean }
+
+export function StatusBadges({ status, past_due, has_second_subscription = false }: StatusBadgesProps) {
   return (
     <span className="inline-flex flex-wrap gap-1">
       <Badge tone={STATUS[status].tone}>{STATUS[status].label}</Badge>
       {past_due && <Badge tone="warn">Past due</Badge>}
+      {has_second_subscription && <Badge tone="danger">Second subscription</Badge>}
     </span>
   )
 }
@@ -34,6 +37,13 @@ export const TENANT_COLUMNS: readonly Column<TenantRow>[] = [
   { key: 'plan', header: 'Plan', hideBelow: 'sm', cell: ({ plan }) => plan },
   { key: 'status', header: 'Status', cell: (row) => <StatusBadges {...row} /> },
   { key: 'usage', header: 'Usage', align: 'end', cell: ({ usage }) => <UsedPercent usage={usage} /> },
+  {
+    key: 'mrr',
+    header: 'MRR',
+    align: 'end',
+    hideBelow: 'md',
+    cell: ({ mrr_usd }) => <span title={formatUsdExact(mrr_usd)}>{formatUsd(mrr_usd)}</span>,
+  },
   {
     key: 'cost',
     header: 'Provider cost',

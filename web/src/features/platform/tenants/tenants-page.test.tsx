@@ -19,13 +19,23 @@ function show(rows: TenantRow[], { next = null as string | null, at = '/operator
 }
 
 test('lists tenants, each with the way to it', async () => {
-  show([rowOf(), rowOf({ id: 'late', name: 'Late Inc.', status: 'suspended', past_due: true, usage: null })])
+  show([
+    rowOf(),
+    rowOf({
+      id: 'late',
+      name: 'Late Inc.',
+      status: 'suspended',
+      past_due: true,
+      has_second_subscription: true,
+      usage: null,
+    }),
+  ])
   expect(await screen.findByRole('link', { name: /Acme Inc/ })).toHaveAttribute(
     'href',
     '/operator/tenants/acme',
   )
   const late = screen.getByRole('row', { name: /Late Inc/ })
-  expect(late).toHaveTextContent('SuspendedPast dueNot read yet')
+  expect(late).toHaveTextContent('SuspendedPast dueSecond subscriptionNot read yet')
   expect(screen.getByRole('row', { name: /Acme Inc/ })).toHaveTextContent('90%')
 })
 

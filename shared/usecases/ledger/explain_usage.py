@@ -1,0 +1,93 @@
+"""Find the events that add up to a number of a tenant's usage."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from shared.domain.ledger.counters import Totals, add
+from shared.domain.ledger.periods import Period
+from shared.domain.metering.events import Status
+from shared.domain.metering.recording import RecordedEvent
+from shared.ports import EventsWanted, UsageStore
+
+MOST_READ: Final = 5_000
+"""The events that one page looks at, however few of them it finds."""
+_PAGE: Final = 500
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EventFilter:
+    """The events to find; None filters nothing. Provider and model are named as the catalog names them."""
+
+    provider: str | None = None
+    model: str | None = None
+    user_id: str | None = None
+    workflow_id: str | None = None
+    status: Status | None = None
+
+    @property
+    def is_selective(self) -> bool:
+        """True unless every event is one of these."""
+        return self != EventFilter()
+
+    def includes(self, event: RecordedEvent) -> bool:
+        """Return whether an event is one of these."""
+        return (
+            self.provider in (None, event.series.provider)
+            and self.model in (None, event.series.model)
+            and self.user_id in (None, event.user_id)
+            and self.workflow_id in (None, event.workflow_id)
+            and self.status in (None, event.status)
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """The place after a page: the store's cursor, and the sum of all pages so far."""
+
+    cursor: str | None = None
+    sum: Totals = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class FoundEvents:
+    """A page of events, newest first, and the place after it; the last page has no cursor, and the sum of all."""
+
+    events: Sequence[RecordedEvent]
+    next_place: Place
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EventSearch:
+    """The events of an interval to find, a page at a time."""
+
+    within: Period
+    wanted: EventFilter
+    limit: int
+    with_metadata: bool = False
+
+
+def find_events(store: UsageStore, tenant_id: str, search: EventSearch, place: Place) -> FoundEvents:
+    """Return the next page after `place`. It may have fewer events than asked for, or none, and still a next one.
+
+    Raise InvalidInput for a bad cursor.
+    """
+    events = EventsWanted(
+        since=search.within.start, before=search.within.end, with_metadata=search.with_metadata
+    )
+    found: list[RecordedEvent] = []
+    cursor, read = place.cursor, 0
+    while len(found) < search.limit and read < MOST_READ:
+        size = max(search.limit, _PAGE) if search.wanted.is_selective else search.limit
+        page = store.list_events(tenant_id, events, limit=size, cursor=cursor)
+        found += [event for event in page.items if search.wanted.includes(event)]
+        cursor, read = page.next_cursor, read + len(page.items)
+        if cursor is None:
+            break
+    shown = found[: search.limit]
+    if len(shown) < len(found):
+        cursor = store.event_cursor(shown[-1])
+    total = dict(place.sum)
+    for event in shown:
+        add(total, event.amounts)
+    return FoundEvents(shown, Place(cursor, total))
