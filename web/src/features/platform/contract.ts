@@ -57,7 +57,7 @@ export type DeadLetter = {
   at: string
   text: string
   attempts: number
-  error: string
+  error: string | null
 }
 export type OperatorNotice = { at: string; title: string; text: string }
 export type Setting = { name: string; value: string; description: string }
@@ -96,4 +96,4 @@ export type PriceChanges = {
   }
 }
 
-export type Reconciliation = { differences: string[]; repaired: boolean }
+export type Reconciliation = { differences: string[]; left: string[]; repaired: boolean }

@@ -22,8 +22,6 @@ type DraftNoticeProps<Changes> = {
   summary: (changes: Changes) => ReactNode
   dialogTitle: string
   done: string
-  /** Whether tenants will notice the change, so that it needs a reason. */
-  asksReason: boolean
   /** Called after the changes are applied or given up. */
   onEnd: () => void
 }
@@ -36,7 +34,7 @@ export function DraftNotice<Changes>(props: DraftNoticeProps<Changes>) {
     onSuccess: setShown,
   })
   const apply = useOperatorChange<Record<string, string>>({
-    change: (form) => call(path, { method: 'PUT', body: props.asksReason ? { ...body, ...form } : body }),
+    change: (form) => call(path, { method: 'PUT', body: { ...body, ...form } }),
     outdated: [queryKey, ['plans'], ['platform', 'overview']],
     done: props.done,
     onDone: onEnd,
@@ -71,7 +69,6 @@ export function DraftNotice<Changes>(props: DraftNoticeProps<Changes>) {
           title={content === null ? 'Nothing would change' : props.dialogTitle}
           confirmLabel="Apply"
           isReady={content !== null}
-          asksReason={props.asksReason}
           change={{ ...apply, reload }}
           onClose={() => setShown(null)}
         >

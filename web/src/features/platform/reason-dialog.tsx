@@ -1,4 +1,4 @@
-// A dialog for a change: its fields, and the reason for it where a tenant will notice it.
+// A dialog for a change by an operator: its fields, and the reason for it.
 import { useId, type ReactNode, type SubmitEvent } from 'react'
 
 import { Button } from '@/components/button'
@@ -18,7 +18,6 @@ type ReasonDialogProps = {
   tone?: 'primary' | 'danger'
   /** False while something is missing that a form cannot check by itself. */
   isReady?: boolean
-  asksReason?: boolean
   /** Called with what the form holds, its reason trimmed. */
   change: {
     mutate: (form: Record<string, string>) => void
@@ -32,7 +31,7 @@ type ReasonDialogProps = {
 }
 
 export function ReasonDialog(props: ReasonDialogProps) {
-  const { tone = 'primary', isReady = true, asksReason = true, change, onClose, children } = props
+  const { tone = 'primary', isReady = true, change, onClose, children } = props
   const form = useId()
   const submit = (event: SubmitEvent<HTMLFormElement>) => {
     event.preventDefault()
@@ -58,19 +57,17 @@ export function ReasonDialog(props: ReasonDialogProps) {
       <form id={form} onSubmit={submit} className="flex flex-col gap-4">
         <ChangeProblem error={change.error} title="This change was refused" onReload={reload} />
         {children}
-        {asksReason && (
-          <Field label="Reason" hint="Kept in the audit log with your address.">
-            {/* A blank reason is none. */}
-            <TextInput
-              name="reason"
-              required
-              maxLength={MAX_REASON_CHARS}
-              pattern=".*\S.*"
-              title="A reason in words."
-              autoComplete="off"
-            />
-          </Field>
-        )}
+        <Field label="Reason" hint="Kept in the audit log with your address.">
+          {/* A blank reason is none. */}
+          <TextInput
+            name="reason"
+            required
+            maxLength={MAX_REASON_CHARS}
+            pattern=".*\S.*"
+            title="A reason in words."
+            autoComplete="off"
+          />
+        </Field>
       </form>
     </Dialog>
   )

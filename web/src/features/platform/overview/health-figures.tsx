@@ -14,18 +14,18 @@ export function HealthFigures({ overview }: { overview: Overview | undefined }) 
       <Figure
         label="Events a minute"
         value={overview && rate(overview.events_per_minute)}
-        meaning="Recorded events, over the last minutes."
+        meaning="The sum of the tenants’ rates, each between its last two folds."
       />
       <Figure
         label="Fold lag"
-        value={overview && formatDuration(overview.fold_lag_seconds * 1000)}
+        value={overview && lagText(overview.fold_lag_seconds)}
         meaning="How late the most overdue fold is. Lists and alerts are older by this much."
         link={{ to: `${SYSTEM}#ticks`, text: 'See ticks' }}
         tone={overview && overview.fold_lag_seconds > LATE_FOLD_SECONDS ? 'danger' : 'neutral'}
       />
       <Figure
         label="Stripe failures"
-        value={overview && formatInteger(overview.stripe_failures)}
+        value={overview && computed(overview, overview.stripe_failures)}
         meaning="Webhooks that could not be applied. Stripe sends them again."
         link={{ to: `${SYSTEM}#stripe-failures`, text: 'See failures' }}
         tone={overview && overview.stripe_failures > 0 ? 'danger' : 'neutral'}
@@ -39,7 +39,7 @@ export function HealthFigures({ overview }: { overview: Overview | undefined }) 
       />
       <Figure
         label="Dead letters"
-        value={overview && formatInteger(overview.dead_letters)}
+        value={overview && computed(overview, overview.dead_letters)}
         meaning="Ticks, mails and webhooks that were given up."
         link={{ to: `${SYSTEM}#dead-letters`, text: 'See dead letters' }}
         tone={overview && overview.dead_letters > 0 ? 'danger' : 'neutral'}
@@ -58,9 +58,20 @@ function OutboxMeaning({ outbox }: { outbox: Overview['outbox'] }) {
           The oldest was due <RelativeTime at={outbox.oldest_due_at} />.
         </>
       )}
-      {outbox !== null && outbox.failed > 0 && ` ${formatInteger(outbox.failed)} failed at least once.`}
+      {outbox !== null &&
+        outbox.failed > 0 &&
+        ` ${formatInteger(outbox.failed)} were given up in the last two months.`}
     </>
   )
+}
+
+/** The API counts nothing, and not null, before the first computation. */
+function computed({ computed_at }: Overview, count: number): string | null {
+  return computed_at === null ? null : formatInteger(count)
+}
+
+function lagText(seconds: number): string {
+  return seconds === 0 ? 'None' : formatDuration(seconds * 1000)
 }
 
 function rate(perMinute: number | null): string | null {

@@ -32,7 +32,7 @@ const COLUMNS: readonly Column<UnpricedModel>[] = [
     header: 'Model',
     cell: ({ provider, model }) => (
       <>
-        <span className="block wrap-anywhere">{model}</span>
+        <span className="block wrap-anywhere">{model || 'Other models'}</span>
         <span className="block text-xs font-normal wrap-anywhere text-ink-faint">{provider}</span>
       </>
     ),
@@ -46,17 +46,22 @@ const COLUMNS: readonly Column<UnpricedModel>[] = [
     header: 'Actions',
     headerHidden: true,
     align: 'end',
-    cell: ({ provider, model }) => (
-      <TextLink
-        to={`/operator/prices?${new URLSearchParams({ provider, model }).toString()}`}
-        aria-label={`Set a price of ${model}`}
-        className="whitespace-nowrap"
-      >
-        Set a price
-      </TextLink>
-    ),
+    // The API sums up what the tenants' largest models leave out, without a name.
+    cell: ({ provider, model }) => model !== '' && <SetPrice provider={provider} model={model} />,
   },
 ]
+
+function SetPrice({ provider, model }: Pick<UnpricedModel, 'provider' | 'model'>) {
+  return (
+    <TextLink
+      to={`/operator/prices?${new URLSearchParams({ provider, model }).toString()}`}
+      aria-label={`Set a price of ${model}`}
+      className="whitespace-nowrap"
+    >
+      Set a price
+    </TextLink>
+  )
+}
 
 function count(key: string, header: string, of: (row: UnpricedModel) => number): Column<UnpricedModel> {
   return { key, header, align: 'end', cell: (row) => formatInteger(of(row)), sortValue: of }

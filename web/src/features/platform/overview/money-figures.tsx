@@ -22,7 +22,7 @@ export function MoneyFigures({ overview }: { overview: Overview | undefined }) {
       <Figure
         label="MRR"
         value={money && <BoundedUsd usd={money.mrr_usd} />}
-        meaning="What current subscriptions pay a month. Yearly ones count a twelfth."
+        meaning="The monthly prices of all tenants, a yearly one divided by 12. Before discounts and taxes."
         link={{ to: '/operator/tenants', text: 'See tenants' }}
       />
       <Figure

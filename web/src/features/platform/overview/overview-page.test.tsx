@@ -49,10 +49,10 @@ test('shows each figure with what it means and where to act', async () => {
 test('says of figures that nothing computed them yet', async () => {
   const nothing = { computed_at: null, money: null, tenants: null, events_per_minute: null, outbox: null }
   await show(overviewOf(nothing))
-  for (const label of ['MRR', 'Margin', 'Tenants', 'Events a minute', 'Outbox backlog']) {
+  for (const label of ['MRR', 'Margin', 'Tenants', 'Events a minute', 'Outbox backlog', 'Dead letters']) {
     expect(figure(label)).toHaveTextContent('Not computed yet')
   }
-  expect(figure('Stripe failures')).toHaveTextContent('0')
+  expect(figure('Fold lag')).toHaveTextContent('42 s')
 })
 
 test('marks sums that leave calls out, and leads from each model to its price', async () => {
@@ -64,7 +64,7 @@ test('marks sums that leave calls out, and leads from each model to its price', 
     tenants: 3,
   }
   const money = MONEY && { ...MONEY, unpriced_calls: 12, is_complete: false }
-  await show(overviewOf({ money, models: [model] }))
+  await show(overviewOf({ money, models: [model, { ...model, provider: '', model: '' }] }))
   expect(figure('Provider cost')).toHaveTextContent('at least $250.00')
   expect(figure('Margin')).toHaveTextContent('at most $750.00')
   expect(figure('Margin')).toHaveTextContent(/Incomplete. Leaves out the provider cost of 12.unpriced calls./)
@@ -72,6 +72,7 @@ test('marks sums that leave calls out, and leads from each model to its price', 
     'href',
     '/operator/prices?provider=acme+ai&model=fast+%26+cheap',
   )
+  expect(within(screen.getByRole('row', { name: /Other models/ })).queryByRole('link')).toBeNull()
 })
 
 test('asks again after 30 seconds', async () => {

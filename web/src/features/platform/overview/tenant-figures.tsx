@@ -23,7 +23,7 @@ const KINDS: readonly Kind[] = [
     text: 'See all',
   },
   {
-    ...{ count: 'paying', label: 'Paying', meaning: 'Have a subscription that grants a plan.' },
+    ...{ count: 'paying', label: 'Paying', meaning: 'Have a monthly price: neither free nor in a trial.' },
     ...{ to: `${LIST}?sort=usage`, text: 'See by usage' },
   },
   {

@@ -2,6 +2,8 @@ import { Badge } from '@/components/badge'
 import type { PlanChanges } from '@/lib/api/types'
 import { formatInteger } from '@/lib/format'
 
+import { Sentences } from '../sentences'
+
 type PlanChange = PlanChanges['plans'][number]
 
 /** What would change, and how many tenants have which version of each plan. */
@@ -24,19 +26,6 @@ export function PlanChangesSummary({ changes }: { changes: PlanChanges }) {
       ))}
       <Sentences sentences={changes.others} />
     </div>
-  )
-}
-
-function Sentences({ sentences }: { sentences: readonly string[] }) {
-  if (sentences.length === 0) return null
-  return (
-    <ul className="grid list-disc gap-1 ps-5 text-ink-soft">
-      {sentences.map((sentence) => (
-        <li key={sentence} className="wrap-anywhere">
-          {sentence}
-        </li>
-      ))}
-    </ul>
   )
 }
 

@@ -63,16 +63,13 @@ test('shows who is affected before anything is applied', async () => {
   ).toBeVisible()
   expect(dialog.getByText('the alias small is gone')).toBeVisible()
   expect(sent().map(({ query }) => query.toString())).toEqual(['dry_run=true'])
+  await userEvent.type(dialog.getByLabelText('Reason'), 'prices of 2027')
   await userEvent.click(dialog.getByRole('button', { name: 'Apply' }))
   expect(await screen.findByText('Plans changed')).toBeVisible()
   await waitFor(() => expect(screen.queryByText(/Not applied yet/)).not.toBeInTheDocument())
   expect(sent().map(({ query }) => query.toString())).toEqual(['dry_run=true', ''])
-  const { version, plans, aliases } = sent()[1]?.body as {
-    version: number
-    plans: PlanTable[]
-    aliases: object
-  }
-  expect([version, aliases]).toEqual([3, { small: 'starter' }])
+  const { plans, ...rest } = sent()[1]?.body as { plans: PlanTable[] }
+  expect(rest).toEqual({ version: 3, aliases: { small: 'starter' }, reason: 'prices of 2027' })
   expect(plans.map(({ id, tokens }) => [id, tokens])).toEqual([
     ['free', 50_000],
     ['starter', 600_000],
@@ -129,6 +126,7 @@ test.each(['Preview', 'Apply'])('tells the second of two operators at %s', async
   await userEvent.click(screen.getByRole('button', { name: 'Preview' }))
   if (step === 'Apply') {
     isChanged = true
+    await userEvent.type(await screen.findByLabelText('Reason'), 'prices of 2027')
     await userEvent.click(await screen.findByRole('button', { name: 'Apply' }))
   }
   expect(await screen.findByText('Somebody else changed this meanwhile')).toBeVisible()

@@ -49,7 +49,6 @@ export function PlansPage() {
           }
           dialogTitle="Apply these plans?"
           done="Plans changed"
-          asksReason={false}
           onEnd={() => setDraft(null)}
         />
       )}

@@ -1,8 +1,8 @@
 import { Notice } from '@/components/notice'
-import { formatInteger, formatUsd, formatUsdExact } from '@/lib/format'
+import { formatInteger } from '@/lib/format'
 
 import type { Price, PriceChanges } from '../contract'
-import { Fact, Facts } from '../facts'
+import { Sentences } from '../sentences'
 import { amountsOf, keyOf, modelText } from './price-text'
 
 /** More of them are counted, not listed. */
@@ -13,44 +13,17 @@ export function PriceChangesSummary({ changes: { added, removed, effect } }: { c
   return (
     <div className="grid gap-4">
       {effect.negative_after > effect.negative_before && (
-        <Notice tone="danger" title={`${tenantsText(effect.negative_after)} would have a negative margin`}>
-          {effect.negative_before === 0
-            ? 'None has one now.'
-            : `Now it is ${tenantsText(effect.negative_before)}.`}
-        </Notice>
+        <Notice tone="danger" title={`${tenantsText(effect.negative_after)} would have a negative margin`} />
       )}
-      <Facts>
-        <Fact label="Tenants with these models this month">{formatInteger(effect.tenants)}</Fact>
-        <Fact label="Their provider cost now">
-          <Amount usd={effect.cost_before_usd} />
-        </Fact>
-        <Fact label="With these prices">
-          <Amount usd={effect.cost_after_usd} />
-        </Fact>
-        <Fact label="Negative margins now">{formatInteger(effect.negative_before)}</Fact>
-        <Fact label="With these prices">{formatInteger(effect.negative_after)}</Fact>
-      </Facts>
-      <p className="text-xs text-ink-faint">
-        An estimate from this month’s tokens. What is recorded already keeps its cost.
-        {effect.is_cut && ' Only a part of the tenants was looked at, so there may be more.'}
-      </p>
-      {effect.sentences.length > 0 && (
-        <ul className="grid list-disc gap-1 ps-5 text-ink-soft">
-          {effect.sentences.map((sentence) => (
-            <li key={sentence} className="wrap-anywhere">
-              {sentence}
-            </li>
-          ))}
-        </ul>
-      )}
+      <section aria-label="Effect" className="grid gap-1">
+        <h3 className="font-medium text-ink">Estimate from this month’s usage</h3>
+        <Sentences sentences={effect.sentences} />
+        <p className="text-xs text-ink-faint">What is recorded already keeps its cost.</p>
+      </section>
       <PriceList title="Added" prices={added} />
       <PriceList title="Removed" prices={removed} />
     </div>
   )
-}
-
-function Amount({ usd }: { usd: string }) {
-  return <span title={formatUsdExact(usd)}>{formatUsd(usd)}</span>
 }
 
 function PriceList({ title, prices }: { title: string; prices: readonly Price[] }) {

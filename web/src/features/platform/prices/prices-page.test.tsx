@@ -62,8 +62,6 @@ test('says how many margins would be negative before it applies a price, for a r
   expect(screen.getByText('Not applied yet: 1 added, 0 removed')).toBeVisible()
   await userEvent.click(screen.getByRole('button', { name: 'Preview' }))
   expect(await screen.findByText('3,000 tenants would have a negative margin')).toBeVisible()
-  expect(dialog().getByText('$1,000.00')).toBeVisible()
-  expect(dialog().getByText('$9,000.00')).toBeVisible()
   expect(dialog().getByText('openai/gpt-4o costs 9 times as much')).toBeVisible()
   await userEvent.click(dialog().getByRole('button', { name: 'Apply' }))
   expect(sent().map(({ query }) => query.toString())).toEqual(['dry_run=true']) // without a reason

@@ -59,7 +59,6 @@ export function PricesPage() {
           }
           dialogTitle="Apply these prices?"
           done="Prices changed"
-          asksReason
           onEnd={() => setDraft(null)}
         />
       )}

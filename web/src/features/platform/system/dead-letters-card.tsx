@@ -39,7 +39,9 @@ const COLUMNS: readonly Column<DeadLetter>[] = [
       <>
         <span className="block text-xs font-normal text-ink-faint">{KINDS[kind]}</span>
         <span className="block wrap-anywhere">{text}</span>
-        <span className="block text-xs font-normal wrap-anywhere text-danger-text">{error}</span>
+        {error !== null && (
+          <span className="block text-xs font-normal wrap-anywhere text-danger-text">{error}</span>
+        )}
       </>
     ),
   },
@@ -50,5 +52,5 @@ const COLUMNS: readonly Column<DeadLetter>[] = [
     hideBelow: 'sm',
     cell: ({ attempts }) => formatInteger(attempts),
   },
-  { key: 'at', header: 'Given up', cell: ({ at }) => <RelativeTime at={at} className="whitespace-nowrap" /> },
+  { key: 'at', header: 'At', cell: ({ at }) => <RelativeTime at={at} className="whitespace-nowrap" /> },
 ]

@@ -25,6 +25,8 @@ function show(tenant: PlatformTenant, routes: Routes = {}, at = '/operator/tenan
   return { requests, changes, ...renderPages([page], at) }
 }
 
+const isRepair = (body: unknown) => (body as { repair: boolean }).repair
+
 /** Open a dialog, fill in the reason, and press its button. */
 async function decide(open: string, confirm: string, reason = 'by contract') {
   await userEvent.click(await screen.findByRole('button', { name: open }))
@@ -156,10 +158,13 @@ test('an ended tenant cannot be changed any more', async () => {
 })
 
 test('shows what differs from Stripe before it repairs anything', async () => {
+  const differences = ['status: active, at Stripe canceled']
   const { changes } = show(platformTenantOf(), {
-    [`POST ${ACME}/reconcile`]: {
-      body: { differences: ['status: active, at Stripe canceled'], repaired: false },
-    },
+    [`POST ${ACME}/reconcile`]: ({ body }) => ({
+      body: isRepair(body)
+        ? { differences, left: [], repaired: true }
+        : { differences, left: differences, repaired: false },
+    }),
   })
   await userEvent.click(await screen.findByRole('button', { name: 'Reconcile' }))
   expect(await screen.findByText('status: active, at Stripe canceled')).toBeVisible()
@@ -170,12 +175,24 @@ test('shows what differs from Stripe before it repairs anything', async () => {
   expect(changes()[1]?.body).toEqual({ repair: true, reason: 'ticket 7' })
 })
 
+test('says what a repair could not remove', async () => {
+  const left = ['a second subscription sub_2']
+  show(platformTenantOf(), {
+    [`POST ${ACME}/reconcile`]: { body: { differences: left, left, repaired: false } },
+  })
+  await userEvent.click(await screen.findByRole('button', { name: 'Reconcile' }))
+  await userEvent.type(await screen.findByLabelText('Reason'), 'ticket 7')
+  await userEvent.click(screen.getByRole('button', { name: 'Repair' }))
+  expect(await screen.findByRole('dialog', { name: 'Some differences are left' })).toBeVisible()
+  expect(screen.getByText('a second subscription sub_2')).toBeVisible()
+})
+
 test('says that nothing differs from Stripe, or why it is not known', async () => {
-  let answer = problem(409, 'billing_off', 'This platform has no key of Stripe.')
+  let answer = problem(503, 'billing_not_configured', 'This platform has no key of Stripe.')
   show(platformTenantOf(), { [`POST ${ACME}/reconcile`]: () => answer })
   await userEvent.click(await screen.findByRole('button', { name: 'Reconcile' }))
   expect(await screen.findByText('This platform has no key of Stripe.')).toBeVisible()
-  answer = { status: 200, body: { differences: [], repaired: false } }
+  answer = { status: 200, body: { differences: [], left: [], repaired: false } }
   await userEvent.click(screen.getByRole('button', { name: 'Try again' }))
   expect(await screen.findByText(/Nothing differs/)).toBeVisible()
 })

@@ -13,13 +13,20 @@ type TenantChange = {
   onDone: () => void
 }
 
+/** The keys of all that a change of a tenant makes old. */
+export const outdatedBy = (tenant: string) => [
+  tenantKey(tenant),
+  ['platform', 'tenants'],
+  ['platform', 'margins'],
+]
+
 export function useTenantChange({ tenant: { id }, request, done, onDone }: TenantChange) {
   return useOperatorChange<Record<string, string>>({
     change: (form) => {
       const { path, ...rest } = request(form)
       return call(`${tenantPath(id)}${path}`, rest)
     },
-    outdated: [tenantKey(id), ['platform', 'tenants'], ['platform', 'margins']],
+    outdated: outdatedBy(id),
     done,
     onDone,
   })
