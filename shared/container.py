@@ -43,6 +43,9 @@ from shared.usecases.notices.raise_alerts import AlertRaiser
 from shared.usecases.people.authenticate import KeyAuthenticator
 from shared.usecases.people.authenticate_member import MemberAuthenticator
 from shared.usecases.people.named_tenants import NamedTenants
+from shared.usecases.platform.compute_overview import OverviewRefresher
+from shared.usecases.platform.stripe_failures import FailureKeeper
+from shared.usecases.platform.tick_history import TickHistory
 from shared.usecases.prices.read_prices import PriceReader
 from shared.usecases.tick_jobs import TickJobs
 
@@ -128,7 +131,22 @@ class Container(Storage):
             turns=ReconciliationTurns(self._stores.reconciliations),
             rows=self.rows,
             margins=self.margin_refresher,
+            history=TickHistory(self.service),
+            overview=self._overview,
         )
+
+    @cached_property
+    def _overview(self) -> OverviewRefresher:
+        return OverviewRefresher(
+            service=self.service,
+            tenant_index=self.tenant_index,
+            margins=self._stores.margins,
+            outbox=self.outbox,
+        )
+
+    @cached_property
+    def stripe_failures(self) -> FailureKeeper:
+        return FailureKeeper(self.service, self._stores.billing)
 
     @cached_property
     def deliverer(self) -> Deliverer:

@@ -19,6 +19,7 @@ from shared.ports import (
     PlanCatalogs,
     PriceBooks,
     Reconciliations,
+    ServiceStatus,
     TenantIndex,
     UsageStore,
 )
@@ -49,6 +50,7 @@ class Stores:
     outbox: Outbox
     endpoints: Endpoints
     reconciliations: Reconciliations
+    service: ServiceStatus
 
     @classmethod
     def in_memory(cls) -> Self:
@@ -73,6 +75,7 @@ class Stores:
             outbox=firestore.FirestoreOutbox(rpc),
             endpoints=firestore.FirestoreEndpoints(rpc),
             reconciliations=firestore.FirestoreReconciliations(rpc),
+            service=firestore.FirestoreServiceStatus(rpc),
         )
 
 
@@ -117,6 +120,10 @@ class Storage:
     @cached_property
     def operators(self) -> Operators:
         return self._stores.operators
+
+    @cached_property
+    def service(self) -> ServiceStatus:
+        return self._stores.service
 
     @cached_property
     def _stores(self) -> Stores:

@@ -23,6 +23,7 @@ from shared.ports import (
     Members,
     Operations,
     Outbox,
+    ServiceStatus,
     SignatureCheck,
     TenantIndex,
     UsageStore,
@@ -40,6 +41,7 @@ from shared.usecases.metering.record_for_tenants import PlatformRecorder
 from shared.usecases.people.authenticate import Access, KeyAuthenticator, PlatformAccess
 from shared.usecases.people.authenticate_member import MemberAuthenticator
 from shared.usecases.people.named_tenants import NamedTenants
+from shared.usecases.platform.stripe_failures import FailureKeeper
 
 MAX_BODY_BYTES = 4 * 1024 * 1024
 """Of events and of Stripe's webhooks. All other bodies are a few fields."""
@@ -103,6 +105,10 @@ class Container(Protocol):
     def margins(self) -> Margins: ...
     @property
     def margin_refresher(self) -> MarginRefresher: ...
+    @property
+    def service(self) -> ServiceStatus: ...
+    @property
+    def stripe_failures(self) -> FailureKeeper: ...
     @property
     def plans(self) -> CurrentPlans: ...
     @property

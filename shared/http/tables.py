@@ -7,7 +7,7 @@ from shared.http.liveness import ALIVE
 from shared.http.metering import record_usage
 from shared.http.notices import alerts, endpoints, mail_links
 from shared.http.people import api_keys, audit, members, new_tenants, tenant_settings, tenants
-from shared.http.platform import margins
+from shared.http.platform import margins, status
 from shared.http.platform import plans as platform_plans
 from shared.http.routes import Route
 
@@ -28,6 +28,7 @@ _READING = (
     audit,
     platform_plans,
     margins,
+    status,
 )
 
 _USAGE_API = (ALIVE, *(route for table in _READING for route in table.ROUTES))

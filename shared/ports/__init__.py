@@ -53,6 +53,7 @@ from shared.ports.people import (
     StaleMembers,
     StaleTenant,
 )
+from shared.ports.platform import FailedAttempt, ServiceStatus, StoredStatus
 from shared.ports.prices import BrokenCatalog, CatalogSource, PriceBooks, StalePrices
 from shared.ports.tenant_index import StaleRow, StoredRow, TenantIndex
 
@@ -70,6 +71,7 @@ __all__ = [
     "EndpointSync",
     "Endpoints",
     "EventsWanted",
+    "FailedAttempt",
     "IdentityVerifier",
     "Leaving",
     "MailAddress",
@@ -88,6 +90,7 @@ __all__ = [
     "PushVerifier",
     "RaisedAlert",
     "Reconciliations",
+    "ServiceStatus",
     "SignatureCheck",
     "SignedWebhook",
     "Snapshot",
@@ -102,6 +105,7 @@ __all__ = [
     "StaleTenant",
     "StoredAccount",
     "StoredRow",
+    "StoredStatus",
     "StripeGateway",
     "TenantIndex",
     "TickPublisher",

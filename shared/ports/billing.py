@@ -124,11 +124,15 @@ class BillingStore(Protocol):
         """Write all of `change` or nothing.
 
         Raise StaleAccount if the tenant or the invoice has changed since it was read, if the event was processed
-        already, or if the customer to be linked has an owner: a customer never moves.
+        already, or if the customer to be linked has an owner: a customer never moves. The failure of a processed
+        event is removed.
         """
 
     def save_processed_event(self, processed: ProcessedEvent, outgoing: Outgoing = NOTHING_OUTGOING) -> None:
-        """Store the record of an event that changes nothing else, with what leaves because of it."""
+        """Store the record of an event that changes nothing else, with what leaves because of it.
+
+        If the event was processed already, only its failure is removed.
+        """
 
     def claim_trial(self, person: str, tenant_id: str, at: datetime) -> bool:
         """Remember that the person has its trial in this tenant; return False if it has one in another tenant."""

@@ -11,7 +11,7 @@ from typing import Protocol
 from shared.domain.notices.endpoints import Endpoint
 from shared.domain.notices.entries import DailyQuota, Outgoing, QuotaUse
 from shared.domain.notices.mails import RenderedMail
-from shared.domain.notices.outbox import OutboxEntry
+from shared.domain.notices.outbox import Backlog, OutboxEntry
 from shared.domain.people.tenants import AuditEntry
 from shared.ports.pages import Page
 
@@ -62,6 +62,9 @@ class Outbox(Protocol):
 
     def list_for_operator(self, limit: int) -> list[OutboxEntry]:
         """Return the newest notices to the operator, and the newest entries that have failed."""
+
+    def count_backlog(self, now: datetime) -> Backlog:
+        """Count the entries whose next attempt is due, and those that have failed."""
 
     def find_addresses(self, emails: Iterable[str]) -> Mapping[str, MailAddress]:
         """Return the decisions of each address, in one round trip."""

@@ -1,9 +1,10 @@
 """The port of the platform's list of tenants."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Protocol
 
-from shared.domain.people.tenant_rows import RowsWanted, TenantRow
+from shared.domain.people.tenant_rows import RowCounts, RowsWanted, TenantRow
 from shared.domain.people.tenants import Tenant
 from shared.ports.pages import Page
 
@@ -35,6 +36,9 @@ class TenantIndex(Protocol):
         match and then those whose names match, and is sorted by name alone. A row without usage is left out where
         usage sorts. Raise InvalidInput for a bad cursor, or one of other filters.
         """
+
+    def count_rows(self, now: datetime) -> RowCounts:
+        """Count and sum up the rows. A rate counts while it holds; usage is that of the last write of each row."""
 
     def read_row(self, tenant_id: str) -> StoredRow:
         """Return a tenant and its row, in one round trip."""

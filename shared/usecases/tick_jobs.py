@@ -18,6 +18,8 @@ from shared.usecases.ledger.fold_usage import TENANTS_PER_MESSAGE, fold_days, fo
 from shared.usecases.ledger.reconciliation_turns import ReconciliationTurns
 from shared.usecases.limits.tenant_rows import TenantRows
 from shared.usecases.notices.deliver import Deliverer, deliver_due
+from shared.usecases.platform.compute_overview import OverviewRefresher
+from shared.usecases.platform.tick_history import TickHistory
 
 LOGGER = logging.getLogger("gwi_usage")
 
@@ -33,11 +35,14 @@ class TickJobs:
     turns: ReconciliationTurns
     rows: TenantRows
     margins: MarginRefresher
+    history: TickHistory
+    overview: OverviewRefresher
 
     def run(self, message: TickMessage, now: datetime) -> None:
         """Do the job. If it fails, the message has to be sent again."""
         if message.job == "reconcile":
-            self._reconcile(message, now)
+            with self.history.kept("reconcile", now):
+                self._reconcile(message, now)
         elif message.job == "deliver":
             self.deliverer.deliver(message.entries)
         elif message.tenants is not None:
@@ -45,14 +50,18 @@ class TickJobs:
         elif message.due:
             fold_days(self.folder, message.due, now)
         else:
-            self._tick(now)
+            with self.history.kept("fold", now):
+                self._tick(now)
 
     def _tick(self, now: datetime) -> None:
         """Fold what is due, then deliver, also if folding failed. Alerts of this fold leave at once."""
         try:
             fold_due(self.folder, self.publisher, now)
         finally:
-            deliver_due(self.deliverer, self.publisher)
+            try:
+                deliver_due(self.deliverer, self.publisher)
+            finally:
+                self.overview.refresh_if_due(now)
 
     def _reconcile(self, message: TickMessage, now: datetime) -> None:
         """Reconcile the tenants that are named, or the next few of all of them and then, by a message, the rest.

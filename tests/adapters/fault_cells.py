@@ -22,6 +22,7 @@ from shared.adapters.firestore import (
     FirestorePriceBooks,
     FirestoreReconciliations,
     FirestoreRpc,
+    FirestoreServiceStatus,
     FirestoreTenantIndex,
     FirestoreUsageStore,
 )
@@ -38,6 +39,7 @@ from shared.ports import (
     PlanCatalogs,
     PriceBooks,
     Reconciliations,
+    ServiceStatus,
     TenantIndex,
     UsageStore,
 )
@@ -74,6 +76,7 @@ class Stores:
     reconciliations: Reconciliations
     tenant_index: TenantIndex
     margins: Margins
+    service: ServiceStatus
 
     @classmethod
     def on(cls, rpc: FirestoreRpc) -> "Stores":
@@ -91,6 +94,7 @@ class Stores:
             FirestoreReconciliations(rpc),
             FirestoreTenantIndex(rpc),
             FirestoreMargins(rpc),
+            FirestoreServiceStatus(rpc),
         )
 
 

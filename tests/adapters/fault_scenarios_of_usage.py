@@ -1,6 +1,7 @@
 """Scenarios of usage, folds, alerts, deliveries and billing, as their use cases run; each returns what was told."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 
@@ -20,10 +21,13 @@ from shared.usecases.notices.alert_recipients import RecipientDependencies, set_
 from shared.usecases.notices.deliver import Deliverer, DeliveryDependencies
 from shared.usecases.notices.mail_links import MailLink, confirm_recipient, set_mail_stopped
 from shared.usecases.people.manage_tenants import existing_tenant
+from shared.usecases.platform.compute_overview import OverviewRefresher
+from shared.usecases.platform.tick_history import TickHistory
 from tests.adapters.fault_cells import Stores
 from tests.adapters.fault_scenarios import told
 from tests.contracts.test_members import ADA
 from tests.contracts.test_outbox import AUDIT, ENDPOINT, ENTRIES, NOTICE
+from tests.contracts.test_service_status import ATTEMPT, LETTER
 from tests.golden.stripe_payloads import webhooks
 from tests.margin_fixtures import invoice_row
 from tests.member_fixtures import add_member
@@ -190,6 +194,29 @@ def margins_are_computed_and_listed(stores: Stores) -> Sequence[object]:
         margins.list_incomplete_margins(november, 5),
         margins.list_month(november, limit=5),
         refresher.read_live(existing_tenant(stores.directory, "acme"), NOON),
+    ]
+
+
+def the_service_is_watched(stores: Stores) -> Sequence[object]:
+    new_tenant(stores.directory)
+    service = stores.service
+    refresher = OverviewRefresher(
+        service=service, tenant_index=stores.tenant_index, margins=stores.margins, outbox=stores.outbox
+    )
+    history = TickHistory(service, lambda: 0.0)
+    with history.kept("fold", NOON):
+        refresher.refresh_if_due(NOON)
+    with suppress(ValueError), history.kept("reconcile", NOON + MINUTE):
+        raise ValueError("no such day")
+    for attempt in (ATTEMPT, replace(ATTEMPT, at=NOON + MINUTE), replace(ATTEMPT, event_id="evt_2")):
+        service.add_failed_attempt(attempt)
+    service.remove_stripe_failure("evt_2")
+    service.add_dead_letter(LETTER)
+    return [
+        service.read_status(),
+        service.list_stripe_failures(5),
+        service.list_dead_letters(5),
+        service.count_failures(),
     ]
 
 

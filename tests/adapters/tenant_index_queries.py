@@ -7,7 +7,7 @@ from typing import Final, get_args
 from shared.adapters.firestore.people.tenant_rows import row_fields, row_tenant_write, row_usage_write
 from shared.adapters.firestore.people.tenants import set_write
 from shared.domain.ledger.periods import period_at
-from shared.domain.people.tenant_rows import RowSort, RowsWanted, Used, new_row, row_usage
+from shared.domain.people.tenant_rows import EventRate, RowSort, RowsWanted, Used, new_row, row_usage
 from shared.domain.people.tenants import Tenant
 from shared.ports import TenantIndex
 from tests.sample_events import CALL, NOON
@@ -33,7 +33,9 @@ def _listing(wanted: RowsWanted) -> Callable[[TenantIndex], object]:
 
 LISTINGS = {f"list_rows {name}": _listing(wanted) for name, wanted in _WANTED.items()}
 _ACME = Tenant(id="acme", name="Acme", plan="free", created_at=NOON)
-_USAGE = row_usage(None, Used.of(period_at(None, NOON), CALL, 1, NOON), NOON)
+_USAGE = replace(
+    row_usage(None, Used.of(period_at(None, NOON), CALL, 1, NOON), NOON), rate=EventRate(60, NOON)
+)
 ROW_WRITES = [
     row_tenant_write("x", _ACME, NOON),
     row_usage_write("x", "acme", _USAGE),

@@ -32,6 +32,7 @@ SCENARIOS: Sequence[Scenario] = (
     fault_scenarios_of_usage.endpoints_are_changed,
     fault_scenarios_of_usage.recipients_confirm_and_stop,
     fault_scenarios_of_usage.margins_are_computed_and_listed,
+    fault_scenarios_of_usage.the_service_is_watched,
     fault_scenarios_of_usage.webhooks_of_stripe_are_applied,
 )
 FAULTS = whole_product if os.environ.get("FAULTS") == "all" else sample

@@ -19,6 +19,7 @@ from shared.adapters.firestore import (
     FirestorePriceBooks,
     FirestoreReconciliations,
     FirestoreRpc,
+    FirestoreServiceStatus,
     FirestoreTenantIndex,
     FirestoreUsageStore,
 )
@@ -34,6 +35,7 @@ from shared.ports import (
     PlanCatalogs,
     PriceBooks,
     Reconciliations,
+    ServiceStatus,
     TenantIndex,
     UsageStore,
 )
@@ -58,6 +60,8 @@ class Stores(NamedTuple):
     operators: Operators
     tenant_index: TenantIndex
     margins: Margins
+    service: ServiceStatus
+    other_service: ServiceStatus
 
 
 @pytest.fixture(scope="session")
@@ -97,6 +101,8 @@ def _firestore_stores(channels: tuple[grpc.Channel, grpc.Channel]) -> Stores:
         FirestoreOperators(rpc),
         FirestoreTenantIndex(rpc),
         FirestoreMargins(rpc),
+        FirestoreServiceStatus(rpc),
+        FirestoreServiceStatus(other_rpc),
     )
 
 

@@ -17,7 +17,7 @@ from shared.domain.notices.entries import (
     webhook_entry,
 )
 from shared.domain.notices.mails import Button
-from shared.domain.notices.outbox import LEASE, OutboxEntry
+from shared.domain.notices.outbox import LEASE, Backlog, OutboxEntry
 from shared.domain.notices.webhooks import Notice
 from shared.domain.people.tenants import AuditEntry
 from shared.ports import MailAddress, Outbox, StaleOutbox
@@ -50,6 +50,8 @@ ENTRIES = {
     "operator": operator_entry("a problem", "It is this.", ["b"], NOON),
 }
 AUDIT = AuditEntry(tenant_id="acme", at=NOON, actor="test", action="test", before=None, after=None, reason="")
+
+MINUTE = timedelta(minutes=1)
 
 
 @pytest.fixture
@@ -198,3 +200,15 @@ def test_an_address_confirms_stops_and_starts_again(stores: Stores) -> None:
         "new@example.com": MailAddress(),
     }
     assert stores.directory.list_audit("acme", limit=2).items.count(AUDIT) == 1
+
+
+def test_a_backlog_is_what_is_due_and_what_was_given_up(outbox: Outbox) -> None:
+    assert outbox.count_backlog(NOON) == Backlog(due=0, oldest_due_at=None, failed=0)
+    for number, entry in enumerate(ENTRIES.values()):
+        outbox.add_entries(Outgoing(entries=[replace(entry, next_attempt_at=NOON + number * MINUTE)]))
+    claimed = outbox.claim_entry(ENTRIES["mail"].id, NOON)
+    assert claimed is not None
+    outbox.settle_entry(claimed.failed("no such address"))
+    assert outbox.count_backlog(NOON + 2 * MINUTE) == Backlog(
+        due=len(("notice", "webhook")), oldest_due_at=NOON + MINUTE, failed=1
+    )

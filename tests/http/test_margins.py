@@ -1,17 +1,25 @@
 """Margins by API: of a month by plan and tenant, as JSON and CSV, and of one tenant."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
+from shared.domain.billing.billing_account import BillingAccount
 from shared.domain.billing.invoices import InvoiceRow
+from shared.domain.people.operators import Operator
+from shared.domain.people.tenants import Change
 from shared.ports import BillingChange
 from shared.stores import process_memory
-from tests.http.serving import Functions, refused
+from tests.http.conftest import NOON
+from tests.http.serving import Functions, refused, user_id_of
 from tests.margin_fixtures import invoice_row
+from tests.sample_billing_accounts import paid_account
+from tests.sample_subscriptions import observed, subscription_after
 
 PATH = "/platform/margins"
+CHANGE = Change("test", NOON)
 CALL = {"category": "llm", "provider": "openai", "model": "gpt-4.1-mini", "cost_usd_estimate": "0.25"}
 UNPRICED = {"category": "llm", "provider": "new", "model": "unheard-of", "tokens": {"total_tokens": 9}}
 SUMS = {
@@ -193,6 +201,36 @@ def test_usage_that_comes_in_is_in_the_margin_within_the_hour(functions: Functio
     assert shown["bolt"]["computed_at"] == "2026-11-20T12:00:00Z"
 
 
-def test_the_list_of_tenants_says_what_each_pays_a_month(functions: Functions, reader: str) -> None:
-    rows = functions.read(functions.create_platform_key("tenants:write"), "/tenants")["tenants"]
-    assert {(each["mrr_usd"], each["has_second_subscription"]) for each in rows} == {("0.00", False)}
+def test_the_daily_job_makes_the_list_say_what_a_tenant_pays_whose_billing_is_older(
+    functions: Functions,
+) -> None:
+    functions.create_tenant("acme", "free")
+    store, key = process_memory(), functions.create_platform_key("tenants:write")
+    paid = subscription_after([observed(0, "created", unit_amount=290_00, currency="usd", interval="year")])
+    store.save_billing(BillingChange(account=older(paid_account(store, paid)), at=functions.clock.now))
+
+    def shown() -> list[tuple[str, bool]]:
+        rows = functions.read(key, "/tenants")["tenants"]
+        return [(each["mrr_usd"], each["has_second_subscription"]) for each in rows]
+
+    assert shown() == [("0.00", False)]
+    functions.tell({"job": "reconcile"})
+    assert shown() == [("24.166666667", False)], "a twelfth of $290.00"
+
+
+def older(account: BillingAccount) -> BillingAccount:
+    """An account as it was stored before it said what it pays."""
+    billing = replace(account.tenant.billing, mrr_nanousd=0)
+    return replace(account, tenant=replace(account.tenant, billing=billing))
+
+
+def test_an_operator_reads_margins_and_a_member_does_not(functions: Functions, reader: str) -> None:
+    member = functions.sign_in("ada@example.com", "owner")
+    assert functions.get(member, "/tenants/acme/margins").status_code == 403
+    operator = functions.sign_in("ops@example.com", None)
+    found = Operator(
+        user_id=user_id_of("ops@example.com"), email="ops@example.com", added_at=NOON, added_by="test"
+    )
+    process_memory().save_operator(found, CHANGE.entry(None, "operator.added", None, found.email))
+    assert functions.read(operator, PATH)["total"]["tenants"] == 3
+    assert functions.read(operator, "/tenants/acme/margins")["months"][0]["margin_usd"] == "99.50"

@@ -111,6 +111,8 @@ MAY: Mapping[str, frozenset[str]] = {
     "usage_api DELETE /api/v1/tenants/{tenant}/api-keys/{key}": KEEPING_KEYS,
     "usage_api GET /api/v1/tenants/{tenant}/audit": MANAGING,
     "usage_api GET /api/v1/platform/margins": PLATFORM_READING,
+    "usage_api GET /api/v1/platform/overview": PLATFORM_READING,
+    "usage_api GET /api/v1/platform/system": PLATFORM_READING,
     "usage_api GET /api/v1/tenants/{tenant}/margins": PLATFORM_READING,
     "usage_api GET /api/v1/platform/plans": PRICING,
     "usage_api PUT /api/v1/platform/plans": PRICING,

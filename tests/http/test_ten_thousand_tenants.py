@@ -13,12 +13,17 @@ from shared.domain.ledger.counters import Series
 from shared.domain.ledger.periods import period_at
 from shared.domain.limits.limits import LimitPolicy
 from shared.domain.people.tenant_rows import TenantRow, Used, new_row, row_usage
-from shared.domain.people.tenants import Tenant
+from shared.domain.people.tenants import Change, Tenant
+from shared.stores import process_memory
+from shared.usecases.people.operators import add_operator
 from tests.http.conftest import NOON
 from tests.http.serving import Functions, Json
 
 TENANTS, A_COMMIT, LIMIT = 10_000, 500, 50
 MOST_CALLS = 3
+MOST_CALLS_OF_THE_OVERVIEW = 4
+OVER_80 = TENANTS - 8_000
+"""The rows have used each number of hundredths of a percent below 10,000 once."""
 USD = 10**9
 MARGIN_PLANS = ("free", "starter", "professional", "enterprise", "gone")
 POLICY = LimitPolicy(token_limit=1_000_000, run_limit=100)
@@ -143,3 +148,37 @@ def test_a_page_of_margins_costs_one_query_and_its_sums_a_few_aggregations(
     file = functions.get(key, "/platform/margins?format=csv").get_data(as_text=True)
     assert file.count("\r\n") == 1 + TENANTS
     assert last_request(capsys)["calls"] == TENANTS // 500
+
+
+def new_operator(functions: Functions) -> str:
+    """Return an ID token of an operator in Firestore; the sign-in service is the one in memory."""
+    container, accounts = functions.containers["usage_api"], process_memory()
+    container.identities = accounts
+    token = functions.sign_in("olga@example.com", role=None)
+    add_operator(accounts, container.operators, "olga@example.com", Change("admin:op", functions.clock.now))
+    return token
+
+
+def test_the_overview_costs_an_operator_four_calls_at_most(
+    functions: Functions, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert functions.tick().status_code == 200
+    for token in (new_operator(functions), functions.create_platform_key("platform:read")):
+        shown = functions.read(token, "/platform/overview")
+        log = last_request(capsys)
+        assert log["calls"] <= MOST_CALLS_OF_THE_OVERVIEW
+        assert log["reads"] <= MOST_CALLS_OF_THE_OVERVIEW
+        assert (shown["tenants"]["total"], shown["tenants"]["over_80"]) == (TENANTS, OVER_80)
+        assert (shown["tenants"]["over_limit"], shown["tenants"]["paying"]) == (0, 0)
+        assert shown["last_tick_at"] == "2026-11-20T12:00:00Z"
+
+
+def test_the_computation_reads_the_index_and_no_row(functions: Functions) -> None:
+    container = functions.containers["aggregate"]
+    with container.request() as operations:
+        container.jobs.overview.refresh_if_due(NOON)
+    assert container.service.read_status().overview is not None
+    assert operations.reads <= 5 * TENANTS / 1000 + len(("status", "overview", *range(12)))
+    with container.request() as operations:
+        container.jobs.overview.refresh_if_due(NOON)
+    assert (operations.calls, operations.reads) == (1, 2)

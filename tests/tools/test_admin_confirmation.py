@@ -22,11 +22,15 @@ READING = {
         "platform-key list",
         "operator list",
         "verify",
+        "verify-bundle",
         "audit",
+        "margin",
         "price list",
         "plans show",
         "plans diff",
         "alerts",
+        "overview",
+        "system",
     ),
 }
 COMMANDS = list(leaves(parser()))
@@ -69,6 +73,11 @@ def test_every_command_but_those_that_read_is_refused_unless_confirmed(
     assert capsys.readouterr().err.startswith("This changes project acme-prod")
     options.yes = True
     confirm_change(config, options)
+
+
+def test_margins_that_are_computed_again_are_a_change() -> None:
+    with pytest.raises(InvalidInput, match="nothing was changed: add --yes"):
+        confirm_change(load_config(PRODUCTION), parser().parse_args(["margin", "--refresh"]))
 
 
 def test_the_tool_changes_nothing_without_an_answer_and_ends_with_2(

@@ -15,6 +15,7 @@ from tools.admin.people_arguments import add_key, add_member
 from tools.admin.plan_arguments import add_migration, add_plans
 from tools.admin.platform_arguments import add_endpoint, add_platform
 from tools.admin.platform_key_arguments import add_audit, add_platform_key
+from tools.admin.status_commands import add_status
 
 _MOST_TENANTS = 1000
 
@@ -32,7 +33,7 @@ def parser() -> ArgumentParser:
     add_common(top, is_top=True)
     subjects = top.add_subparsers(
         required=True,
-        metavar="{tenant,key,platform-key,member,operator,endpoint,verify,verify-bundle,audit,margin,price,plans,stripe,alerts}",
+        metavar="{tenant,key,platform-key,member,operator,endpoint,verify,verify-bundle,audit,margin,price,plans,stripe,alerts,overview,system}",
     )
     _add_tenant(
         subjects.add_parser(
@@ -59,6 +60,7 @@ def parser() -> ArgumentParser:
     add_audit(subjects)
     add_margin(subjects)
     add_platform(subjects)
+    add_status(subjects)
     return top
 
 

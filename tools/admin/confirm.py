@@ -30,7 +30,7 @@ def confirm_change(config: Config, options: Namespace) -> None:
 
 def _changes_something(options: Namespace) -> bool:
     is_report = getattr(options, "dry_run", False) or not all(
-        getattr(options, name, True) for name in ("repair", "apply")
+        getattr(options, name, True) for name in ("repair", "apply", "refresh")
     )
     return bool(options.changes) and not is_report
 

@@ -57,6 +57,7 @@ def add_margin(subjects: Any) -> None:
             run=show_margins,
             help="revenue, provider cost and margin of a month, by plan and tenant, or of one tenant",
             example="margin --month 2026-11 --plan starter",
+            changes=True,
         ),
     )
     shown.add_argument(

@@ -12,6 +12,7 @@ from shared.adapters.firestore.people.directory import FirestoreDirectory
 from shared.adapters.firestore.people.members import FirestoreMembers
 from shared.adapters.firestore.people.operators import FirestoreOperators
 from shared.adapters.firestore.people.tenant_index import FirestoreTenantIndex
+from shared.adapters.firestore.platform.status import FirestoreServiceStatus
 from shared.adapters.firestore.prices.books import FirestorePriceBooks
 from shared.adapters.firestore.rpc import FirestoreRpc
 
@@ -28,6 +29,7 @@ __all__ = [
     "FirestorePriceBooks",
     "FirestoreReconciliations",
     "FirestoreRpc",
+    "FirestoreServiceStatus",
     "FirestoreTenantIndex",
     "FirestoreUsageStore",
 ]

@@ -45,13 +45,22 @@ def _by_fold_due() -> Any:
     return query
 
 
-def due_entries(now: datetime, limit: int) -> Any:
-    """Find the names of the outbox entries whose next attempt is due, the longest overdue first."""
+def due_entries(now: datetime, limit: int | None = None, field: str = NAME) -> Any:
+    """Find a field of the outbox entries whose next attempt is due, the longest overdue first."""
     query = _from("outbox")
-    query.select.fields.add(field_path=NAME)
+    query.select.fields.add(field_path=field)
     query.order_by.add(direction=ASCENDING).field.field_path = "next_attempt_at"
     _where(query, [("next_attempt_at", _AT_MOST, now)])
-    query.limit.value = limit
+    if limit is not None:
+        query.limit.value = limit
+    return query
+
+
+def failed_entries() -> Any:
+    """Find the outbox entries that were given up, by the index that lists them."""
+    query = _from("outbox")
+    query.order_by.add(direction=DESCENDING).field.field_path = "created_at"
+    _where(query, [("state", _EQUAL, "failed")])
     return query
 
 
@@ -143,6 +152,14 @@ def documents_sorted(collection: str, field: str, direction: int, limit: int) ->
     if field != NAME:
         query.order_by.add(direction=direction).field.field_path = NAME
     query.limit.value = limit
+    return query
+
+
+def rows_at_least(field: str, value: object, direction: int = ASCENDING) -> Any:
+    """Find the rows of the list of tenants whose `field` is at least `value`, by its index of that direction."""
+    query = _from("tenant_index")
+    query.order_by.add(direction=direction).field.field_path = field
+    _where(query, [(field, _AT_LEAST, value)])
     return query
 
 

@@ -11,6 +11,7 @@ from shared.adapters.memory.people.identities import MemoryIdentities
 from shared.adapters.memory.people.members import MemoryMembers
 from shared.adapters.memory.people.operators import MemoryOperators
 from shared.adapters.memory.people.tenant_index import MemoryTenantIndex
+from shared.adapters.memory.platform.status import MemoryServiceStatus
 from shared.adapters.memory.prices.books import MemoryPriceBooks
 from shared.adapters.memory.publisher import InlineTickPublisher
 
@@ -30,5 +31,6 @@ class MemoryStore(
     MemoryPlanCatalogs,
     MemoryOutbox,
     MemoryReconciliations,
+    MemoryServiceStatus,
 ):
     """All stores over the same dictionaries."""

@@ -22,6 +22,7 @@ from shared.domain.people.operators import Operator
 from shared.domain.people.receipts import Receipt
 from shared.domain.people.tenant_rows import TenantRow, row_tenant
 from shared.domain.people.tenants import ApiKey, AuditEntry, Tenant
+from shared.domain.platform.failures import StripeFailure
 from shared.domain.prices.price_book import EMPTY_BOOK
 from shared.ports import AlreadyAnswered, MailAddress
 
@@ -88,6 +89,7 @@ class MemoryState:
         self._billing: dict[str, TenantBilling] = {}
         self._customers: dict[str, str] = {}
         self._stripe_events: dict[str, str] = {}
+        self._stripe_failures: dict[str, StripeFailure] = {}
         self._members: dict[str, dict[str, Member]] = {}
         self._operators: dict[str, Operator] = {}
         self._invitations: dict[str, dict[str, Invitation]] = {}

@@ -86,6 +86,15 @@ class OutboxEntry:
         return replace(self, next_attempt_at=now + pause, last_answer=_short(answer))
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Backlog:
+    """How far deliveries are behind, and how many were given up."""
+
+    due: int
+    oldest_due_at: datetime | None
+    failed: int
+
+
 def entry_id(*cause: str) -> str:
     """Return the id of the entry with this cause, the same whenever the cause is found again."""
     return hashlib.sha256("\n".join(cause).encode()).hexdigest()[:40]

@@ -14,6 +14,9 @@ from shared.domain.people.tenants import Tenant, TenantStatus
 
 OVER_PERCENT: Final = 80
 """A tenant is listed as nearly used up from here on, whatever thresholds of its own it has."""
+ALL_USED_HUNDREDTHS: Final = 100 * 100
+RATE_HOLDS_FOR: Final = timedelta(minutes=20)
+"""A tenant with new events is folded every 15 minutes at the least."""
 
 MAX_KEY_CHARS: Final = 100
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -39,6 +42,14 @@ class RowTenant:
     has_second_subscription: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class EventRate:
+    """How many events an hour came before a fold of its day at `rated_at`."""
+
+    events_per_hour: int
+    rated_at: datetime
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RowUsage:
     """The part of a row that a fold writes: the usage of the metering period that ends at `period_end`."""
@@ -53,6 +64,8 @@ class RowUsage:
     """The hour of the last usage or begun run; None before the first."""
     period_end: datetime
     folded_at: datetime
+    rate: EventRate | None = None
+    """As of the last fold of a current day; in a write, None keeps the one that is stored."""
 
     def at(self, now: datetime) -> "RowUsage":
         """Return the usage at `now`: none, once the period has ended."""
@@ -69,6 +82,27 @@ class TenantRow:
     tenant: RowTenant
     usage: RowUsage | None
     """None for a tenant older than the list, until the daily job completes its row."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RowCounts:
+    """How many rows there are of each kind, and their sums."""
+
+    active: int
+    suspended: int
+    ended: int
+    paying: int
+    past_due: int
+    over_80: int
+    over_limit: int
+    """Tenants that have used all of a limit, or more."""
+    second_subscriptions: int
+    mrr_nanousd: int
+    events_per_hour: int
+
+    @property
+    def total(self) -> int:
+        return self.active + self.suspended + self.ended
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,7 +11,7 @@ from shared.domain.limits.plan_catalog import PlanCatalog
 from shared.http.bodies import parse_json_bytes, read_bytes
 from shared.http.liveness import ALIVE
 from shared.http.routes import MAX_BODY_BYTES, Call, Container, Route, json_response
-from shared.usecases.billing.apply_stripe_event import UNOWNED, apply_stripe_event
+from shared.usecases.billing.apply_stripe_event import DUPLICATE, UNOWNED, apply_stripe_event
 from shared.usecases.billing.stripe_changes import read_stripe_event
 
 LOGGER = logging.getLogger("gwi_usage")
@@ -29,9 +29,16 @@ class WebhookResponse(BaseModel):
 def _webhook(call: Call, container: Container) -> Response:
     payload = read_bytes(call.request)
     _require_signature(payload, call.request.headers.get("Stripe-Signature"), container)
-    event = _event(payload, container.plans())
-    with container.billing.within(STRIPE_SECONDS):
-        outcome = apply_stripe_event(container.billing, event, call.now)
+    body, event = parse_json_bytes(payload), None
+    try:
+        event = _event(body, container.plans())
+        with container.billing.within(STRIPE_SECONDS):
+            outcome = apply_stripe_event(container.billing, event, call.now)
+    except Exception as error:
+        container.stripe_failures.keep(body, event, error, call.now)
+        raise
+    if outcome == DUPLICATE:  # another delivery was applied, while this one may have failed before
+        container.stripe_failures.remove(event.id)
     if outcome == UNOWNED:
         LOGGER.warning("%s %s belongs to a customer of no tenant", event.id, event.type)
     return json_response(WebhookResponse(outcome=outcome))
@@ -50,8 +57,7 @@ def _require_signature(payload: bytes, header: str | None, container: Container)
     raise InvalidInput(message, code="invalid_signature")
 
 
-def _event(payload: bytes, plans: PlanCatalog) -> StripeEvent:
-    body = parse_json_bytes(payload)
+def _event(body: object, plans: PlanCatalog) -> StripeEvent:
     try:
         return read_stripe_event(body, plans)
     except NotAnEvent as error:

@@ -12,8 +12,9 @@ from werkzeug.exceptions import Unauthorized
 
 from shared.domain.errors import NotAuthenticated
 from shared.domain.ledger.tick import TickMessage
+from shared.http.ledger.dead_letters import dead_letter_of
 from shared.logs import FIELDS, LOGGER
-from shared.ports import PushVerifier
+from shared.ports import PushVerifier, ServiceStatus
 from shared.usecases.tick_jobs import TickJobs
 
 
@@ -25,13 +26,22 @@ class TickContainer(Protocol):
     @property
     def jobs(self) -> TickJobs: ...
     @property
+    def service(self) -> ServiceStatus: ...
+    @property
     def tick_verifier(self) -> PushVerifier | None: ...
 
 
 def handle_tick(event: CloudEvent, container: TickContainer) -> None:
-    """Do the job. An error leaves the message unacknowledged, so Pub/Sub sends it again."""
+    """Do the job, or keep a message that Pub/Sub has given up.
+
+    An error leaves the message unacknowledged, so Pub/Sub sends it again.
+    """
     if container.tick_verifier is not None:
         _verify_sender(container.tick_verifier)
+    if letter := dead_letter_of(event.data, container.clock()):
+        LOGGER.error("a message was given up after %s attempts: %s", letter.attempts, letter.text)
+        container.service.add_dead_letter(letter)
+        return
     message = _message(event)
     if message is not None:
         started = time.perf_counter()

@@ -54,9 +54,12 @@ def _list(call: Call, container: Container) -> Response:
 
 def sums_of(container: Container, wanted: MarginsWanted) -> MonthSums:
     """Return the sums over the tenants of a list: of all plans, or of the one that is asked for."""
-    plans = [plan.id for plan in container.plans().plans] if wanted.plan is None else [wanted.plan]
-    sums = container.margins.sum_margins(wanted.month, plans)
-    return sums if wanted.plan is None else sums.of_plan(wanted.plan)
+    if wanted.plan is not None:
+        return container.margins.sum_margins(wanted.month, [wanted.plan]).of_plan(wanted.plan)
+    catalog = container.plans()
+    # Who still pays for a plan that was removed has it.
+    plans = dict.fromkeys(plan.id for plan in (*catalog.plans, *catalog.earlier))
+    return container.margins.sum_margins(wanted.month, list(plans))
 
 
 def all_margins(margins: Margins, wanted: MarginsWanted) -> Iterator[TenantMargin]:

@@ -1,6 +1,7 @@
 """Compute the margins of tenants from their invoices and their usage: stored by month, or live for one tenant."""
 
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Final, NamedTuple
@@ -14,6 +15,7 @@ from shared.domain.billing.margins import (
     months_to_compute,
     previous_months,
 )
+from shared.domain.errors import TooLarge
 from shared.domain.ledger.counters import OTHER, Series, Totals, add
 from shared.domain.ledger.periods import Period, month_of, period_at, start_of
 from shared.domain.ledger.usage import Detail
@@ -106,12 +108,17 @@ class MarginRefresher:
         )
 
     def _series(self, tenant: Tenant, month: date, now: datetime) -> dict[Series, Totals]:
-        """Return a month's usage by series; of the days, only those with usage are read, as each is a document."""
+        """Return a month's usage by series; if it has too many to be read at once, as one.
+
+        Of the days, only those with usage are read, as each is a document.
+        """
         used = self.ledger.within(tenant, _period(month), Detail.TOTALS, now).usage
         if not used.days:
             return {}
         within = used.within.part_within(min(used.days), max(used.days))
-        return self.ledger.within(tenant, within, Detail.SERIES, now).usage.series
+        with suppress(TooLarge):
+            return self.ledger.within(tenant, within, Detail.SERIES, now).usage.series
+        return {OTHER: used.totals}
 
 
 def _oldest_kept(now: datetime) -> date:

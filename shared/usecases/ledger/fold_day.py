@@ -7,6 +7,7 @@ from functools import partial
 from typing import Final
 
 from shared.domain.errors import Unavailable
+from shared.domain.ledger.counter_settings import LONGEST_FOLD_MINUTES
 from shared.domain.ledger.counters import CounterShard, ShardRef
 from shared.domain.ledger.periods import days_of_month, month_of, start_of
 from shared.domain.ledger.rollups import DayEntry, DayRollup, MonthRollup, fold_day
@@ -17,6 +18,7 @@ from shared.domain.people.tenants import Tenant
 from shared.ports import StaleRollup, UsageStore
 
 _MAX_TRIES = 5
+_HOUR_SECONDS: Final = 3600
 _WHOLE: Final[frozenset[DocumentField]] = frozenset({"cells", "hours"})
 _SUMS: Final[frozenset[DocumentField]] = frozenset({"hour_totals"})
 
@@ -49,6 +51,12 @@ class FoldedDay:
     def commits_per_second(self) -> float:
         """The rate at which the day's counters were written in that time."""
         return (self.rollup.commits - (self.previous.commits if self.previous else 0)) / self.seconds
+
+    @property
+    def events_per_hour(self) -> int:
+        """The rate of the events that are new. A tenant folded after a pause had its events in the last minutes."""
+        new = self.rollup.events - (self.previous.events if self.previous else 0)
+        return new * _HOUR_SECONDS // min(max(self.seconds, 60), LONGEST_FOLD_MINUTES * 60)
 
     @property
     def new(self) -> Consumption:

@@ -20,7 +20,7 @@ from shared.domain.limits.headroom import minutes_until_fold
 from shared.domain.limits.limits import LimitPolicy
 from shared.domain.limits.metrics import Consumption
 from shared.domain.limits.rates import DEFAULT_DAY_LIMITS, DayLimits
-from shared.domain.people.tenant_rows import RowUsage, Used, row_usage
+from shared.domain.people.tenant_rows import EventRate, RowUsage, Used, row_usage
 from shared.domain.people.tenants import Tenant
 from shared.ports import UsageStore
 from shared.usecases.ledger.fold_day import FoldedDay, create_months, fold_one_day
@@ -141,7 +141,10 @@ class TenantFolder:
         """Return the usage that the platform's list shows; the first counters that are cleared take it along."""
         last = max((hour for each in folded if (hour := each.rollup.last_hour)), default=None)
         used = Used.of(usage.period, usage.usage.totals, usage.usage.runs, last)
-        return row_usage(self.policy_of(usage.tenant), used, now)
+        row = row_usage(self.policy_of(usage.tenant), used, now)
+        today = next((each for each in folded if each.day == now.date()), None)
+        # Late events of an earlier day say nothing about the rate.
+        return replace(row, rate=EventRate(today.events_per_hour, now)) if today else row
 
     def _minutes_until_fold(self, usage: PeriodUsage, new: Consumption, minutes: int) -> int:
         """Return how soon the next fold is wanted; `new` came in the last `minutes`."""

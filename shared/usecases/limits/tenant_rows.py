@@ -66,7 +66,8 @@ class TenantRows:
         current = tenant.at(now)
         known = stored.row.usage if stored.row else None
         used = self._used(current, known, now)
-        usage = row_usage(self.policy_of(current), used, now)
+        rate = known.rate if known else None
+        usage = replace(row_usage(self.policy_of(current), used, now), rate=rate)
         if known and replace(usage, folded_at=known.folded_at) == known:
             usage = known
         return TenantRow(id=tenant.id, tenant=row_tenant(tenant, now), usage=usage)

@@ -22,8 +22,10 @@ from shared.adapters.memory import MemoryStore
 from shared.domain.billing.corrections import Correction, ObservedCorrection
 from shared.domain.billing.invoices import InvoiceRow
 from shared.domain.billing.margins import Margin, MarginSum, TenantMargin
-from shared.domain.ledger.counters import Series
+from shared.domain.errors import TooLarge
+from shared.domain.ledger.counters import OTHER, Series
 from shared.domain.ledger.periods import Period
+from shared.domain.ledger.usage import Detail
 from shared.domain.limits.plans import PlanVersion
 from shared.domain.metering.recording import RecordedEvent
 from shared.domain.people.tenants import Change, Tenant
@@ -32,7 +34,7 @@ from shared.ports import BillingChange, BillingStore, Directory, Margins, UsageS
 from shared.usecases.billing.refresh_margins import MarginRefresher
 from shared.usecases.ledger.fold_tenant import TenantFolder
 from shared.usecases.ledger.fold_usage import fold_tenants
-from shared.usecases.ledger.ledger import Ledger
+from shared.usecases.ledger.ledger import Ledger, PeriodUsage
 from tests.margin_fixtures import invoice_row
 from tests.sample_events import NOON, ONE_SHARD, costing, llm_call
 from tests.usecases.plain_sums import new_tenant, plain_sums
@@ -280,6 +282,28 @@ def test_the_largest_series_are_kept_with_what_is_unknown_of_them(world: Callabl
     assert here.margins.list_incomplete_margins(here.months()[0], 5) == [stored]
 
 
+def test_a_month_with_too_many_series_to_be_read_is_computed_without_them(
+    world: Callable[[], World], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here = world()
+    here.record("acme", 0)
+    here.record("acme", 30)
+    fold_tenants(TenantFolder(here.usage), ["acme"], here.now)
+
+    def within(ledger: Ledger, known: Tenant, period: Period, detail: Detail, now: datetime) -> PeriodUsage:
+        if detail is Detail.SERIES:
+            raise TooLarge("This interval has too much usage to read at once")
+        return read(ledger, known, period, detail, now)
+
+    read = Ledger.within
+    monkeypatch.setattr(Ledger, "within", within)
+    here.run_daily_job()
+    stored = here.stored("acme", here.months()[0])
+    assert stored is not None
+    assert stored.margin == here.expected("acme", here.months()[0])
+    assert list(stored.series) == [OTHER]
+
+
 def test_a_tenant_that_did_not_exist_has_no_margin_in_a_month_before_it(world: Callable[[], World]) -> None:
     here = world()
     new_tenant(here.directory, "late", created_at=NOON)
@@ -299,7 +323,7 @@ def test_a_refresh_reads_the_days_with_usage_and_writes_one_document(firestore_c
     here = World(usage, FirestoreDirectory(rpc), billing, FirestoreMargins(rpc), now=NOON + 10 * DAY)
     for day in range(30):
         here.record("acme", day * 24)
-    fold_tenants(TenantFolder(usage), ["acme"], here.now)
+    fold_tenants(TenantFolder(usage), ["acme", "bolt"], here.now)
     reads = []
     for tenant_id in ("acme", "bolt"):
         tenant = here.tenant(tenant_id)

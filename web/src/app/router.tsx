@@ -55,6 +55,10 @@ const tenantPages: RouteObject[] = [
     lazy: page(() => import('@/features/ledger/usage-page'), 'UsagePage'),
   },
   {
+    path: 'explain',
+    lazy: page(() => import('@/features/ledger/explain-page'), 'ExplainPage'),
+  },
+  {
     path: 'upgrade',
     lazy: page(() => import('@/features/billing/upgrade-page'), 'UpgradePage'),
   },

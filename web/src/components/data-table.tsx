@@ -20,7 +20,8 @@ type DataTableProps<Row> = {
   /** Undefined while they load. */
   rows: readonly Row[] | undefined
   rowKey: (row: Row) => string
-  href?: (row: Row) => string
+  /** A row without an address is no link. */
+  href?: (row: Row) => string | undefined
   initialSort?: Sort
   /** Shown instead of rows when there are none. */
   empty?: ReactNode
@@ -86,9 +87,10 @@ function inOrder<Row>(
 }
 
 function DataRow<Row>({ row, table }: { row: Row; table: DataTableProps<Row> }) {
-  const { columns, href } = table
+  const { columns } = table
+  const href = table.href?.(row)
   return (
-    <tr className={cx('relative', href && 'transition-colors hover:bg-sunken/60')}>
+    <tr className={cx('relative', href !== undefined && 'transition-colors hover:bg-sunken/60')}>
       {columns.map((column, index) => {
         const look = cx(cellLook(column), 'py-2.5')
         if (index > 0) {
@@ -100,7 +102,7 @@ function DataRow<Row>({ row, table }: { row: Row; table: DataTableProps<Row> }) 
         }
         return (
           <th key={column.key} scope="row" className={cx(look, 'font-medium text-ink')}>
-            {href ? <RowLink to={href(row)}>{column.cell(row)}</RowLink> : column.cell(row)}
+            {href !== undefined ? <RowLink to={href}>{column.cell(row)}</RowLink> : column.cell(row)}
           </th>
         )
       })}

@@ -22,6 +22,7 @@ from shared.adapters.firestore.notices.documents import outgoing_writes
 from shared.adapters.firestore.paging import Listing
 from shared.adapters.firestore.people.tenant_rows import row_tenant_write
 from shared.adapters.firestore.people.tenants import audit_fields, create_write, delete_write, set_write
+from shared.adapters.firestore.platform.documents import remove_failure_write
 from shared.adapters.firestore.rpc import FirestoreRpc
 from shared.domain.billing.invoices import InvoiceRow
 from shared.domain.notices.entries import NOTHING_OUTGOING, Outgoing
@@ -77,11 +78,13 @@ class FirestoreBillingStore:
 
     def save_processed_event(self, processed: ProcessedEvent, outgoing: Outgoing = NOTHING_OUTGOING) -> None:
         write = create_write(self._event_name(processed.event_id), _processed_fields(processed))
+        settled = remove_failure_write(self._rpc.documents, processed.event_id)
         try:
-            self._rpc.commit([write, *outgoing_writes(self._rpc.documents, outgoing)])
+            self._rpc.commit([write, settled, *outgoing_writes(self._rpc.documents, outgoing)])
         except grpc.RpcError as error:
-            if error.code() != grpc.StatusCode.ALREADY_EXISTS:  # by a repetition
+            if error.code() != grpc.StatusCode.ALREADY_EXISTS:
                 raise
+            self._rpc.commit([settled])  # the event was processed before, and failed when it was sent again
 
     def claim_trial(self, person: str, tenant_id: str, at: datetime) -> bool:
         name = f"{self._rpc.documents}/trials/{person}"
@@ -128,6 +131,7 @@ class FirestoreBillingStore:
         if processed:
             write = set_write if processed.is_repeated else create_write
             yield write(self._event_name(processed.event_id), _processed_fields(processed))
+            yield remove_failure_write(self._rpc.documents, processed.event_id)
         if change.link_customer_id:
             yield create_write(self._customer_name(change.link_customer_id), {"tenant_id": account.tenant.id})
         if change.unlink_customer_id:

@@ -8,7 +8,7 @@ from typing import Any
 import grpc
 
 from shared.adapters.firestore import queries
-from shared.adapters.firestore.encoding import Write, get_fields, set_value
+from shared.adapters.firestore.encoding import Write, get_fields, get_value, set_value
 from shared.adapters.firestore.notices.documents import (
     entry_name,
     outgoing_writes,
@@ -21,7 +21,7 @@ from shared.adapters.firestore.people.commits import commit_audited
 from shared.adapters.firestore.people.tenants import change_write
 from shared.adapters.firestore.rpc import FirestoreRpc
 from shared.domain.notices.entries import DailyQuota, Outgoing, QuotaUse
-from shared.domain.notices.outbox import OutboxEntry
+from shared.domain.notices.outbox import Backlog, OutboxEntry
 from shared.domain.people.members import email_id
 from shared.domain.people.tenants import AuditEntry
 from shared.ports import MailAddress, Page, StaleOutbox
@@ -29,6 +29,7 @@ from shared.ports import MailAddress, Page, StaleOutbox
 _STALE = frozenset(
     {grpc.StatusCode.FAILED_PRECONDITION, grpc.StatusCode.ALREADY_EXISTS, grpc.StatusCode.NOT_FOUND}
 )
+_NEXT_ATTEMPT_AT = "next_attempt_at"
 _ENTRIES = Listing("outbox", "created_at", read_entry)
 
 
@@ -94,6 +95,15 @@ class FirestoreOutbox:
         notices = _ENTRIES.where("kind", "operator").page(self._rpc, self._rpc.documents, limit, None)
         failed = _ENTRIES.where("state", "failed").page(self._rpc, self._rpc.documents, limit, None)
         return [*notices.items, *(entry for entry in failed.items if entry.kind != "operator")]
+
+    def count_backlog(self, now: datetime) -> Backlog:
+        documents = self._rpc.documents
+        oldest = self._rpc.query(documents, queries.due_entries(now, 1, _NEXT_ATTEMPT_AT))
+        return Backlog(
+            due=self._rpc.count(documents, queries.due_entries(now)) if oldest else 0,
+            oldest_due_at=get_value(oldest[0].fields[_NEXT_ATTEMPT_AT]) if oldest else None,
+            failed=self._rpc.count(documents, queries.failed_entries()),
+        )
 
     def find_addresses(self, emails: Iterable[str]) -> dict[str, MailAddress]:
         names = {email: self._address(email) for email in emails}

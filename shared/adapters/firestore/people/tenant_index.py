@@ -2,7 +2,8 @@
 
 import re
 from collections.abc import Mapping
-from typing import Any, Final
+from datetime import datetime
+from typing import Any, Final, get_args
 
 import grpc
 
@@ -13,7 +14,17 @@ from shared.adapters.firestore.people.tenants import create_write, read_tenant, 
 from shared.adapters.firestore.queries import ASCENDING, DESCENDING, NAME
 from shared.adapters.firestore.rpc import FirestoreRpc
 from shared.domain.people.row_cursors import RowPlace, SortValue, row_cursor, row_place
-from shared.domain.people.tenant_rows import RowSort, RowsWanted, TenantRow, name_key, sort_value
+from shared.domain.people.tenant_rows import (
+    ALL_USED_HUNDREDTHS,
+    RATE_HOLDS_FOR,
+    RowCounts,
+    RowSort,
+    RowsWanted,
+    TenantRow,
+    name_key,
+    sort_value,
+)
+from shared.domain.people.tenants import TenantStatus
 from shared.ports import Page, StaleRow, StoredRow
 
 _FIELDS: Final[Mapping[RowSort, str]] = {
@@ -52,6 +63,21 @@ class FirestoreTenantIndex:
         place = RowPlace(sort_value(last, wanted.order), last.id, by_id=False)
         return Page(listed, row_cursor(wanted, place))
 
+    def count_rows(self, now: datetime) -> RowCounts:
+        paying, mrr = self._count(queries.rows_at_least("mrr_nanousd", 1), "mrr_nanousd")
+        rated = queries.rows_at_least("rated_at", now - RATE_HOLDS_FOR)
+        over_limit = queries.rows_at_least("percent_hundredths", ALL_USED_HUNDREDTHS, DESCENDING)
+        return RowCounts(
+            **{status: self._count_equal("status", status) for status in get_args(TenantStatus)},
+            paying=paying,
+            past_due=self._count_equal("past_due", True),
+            over_80=self._count_equal("over_80", True),
+            over_limit=self._count(over_limit)[0],
+            second_subscriptions=self._count_equal("has_second_subscription", True),
+            mrr_nanousd=mrr["mrr_nanousd"],
+            events_per_hour=self._count(rated, "events_per_hour")[1]["events_per_hour"],
+        )
+
     def read_row(self, tenant_id: str) -> StoredRow:
         tenant_name, name = (
             f"{self._rpc.documents}/tenants/{tenant_id}",
@@ -78,6 +104,12 @@ class FirestoreTenantIndex:
             if error.code() in _STALE:
                 raise StaleRow from error
             raise
+
+    def _count_equal(self, field: str, value: object) -> int:
+        return self._count(queries.where_equal(queries.all_of("tenant_index"), field, value))[0]
+
+    def _count(self, query: Any, *summed: str) -> tuple[int, dict[str, int]]:
+        return self._rpc.count_and_sum(self._rpc.documents, query, summed)
 
     def _found_by_id(self, wanted: RowsWanted, limit: int, after: RowPlace | None) -> list[TenantRow]:
         """Return the tenants whose ids begin as the search does, by id."""

@@ -18,14 +18,24 @@ from shared.adapters.firestore.people.tenants import (
 )
 from shared.adapters.firestore.rpc import FirestoreRpc
 from shared.domain.errors import Conflict
-from shared.domain.people.tenant_rows import RowTenant, RowUsage, TenantRow, new_row, row_tenant
+from shared.domain.people.tenant_rows import (
+    EventRate,
+    RowTenant,
+    RowUsage,
+    TenantRow,
+    new_row,
+    row_tenant,
+)
 from shared.domain.people.tenants import AuditEntry, Tenant
 
 LAST_EVENT = "last_event_us"
 """In microseconds, because a maximum is one of numbers: a fold of an earlier day never moves it back."""
 _LAST_EVENT_AT = "last_event_at"
 _TENANT_FIELDS = tuple(field.name for field in fields_of(RowTenant))
-_USAGE_FIELDS = tuple(field.name for field in fields_of(RowUsage) if field.name != _LAST_EVENT_AT)
+_RATE_FIELDS = tuple(field.name for field in fields_of(EventRate))
+_USAGE_FIELDS = tuple(
+    field.name for field in fields_of(RowUsage) if field.name not in (_LAST_EVENT_AT, "rate")
+)
 
 
 def commit_new_tenant(
@@ -56,7 +66,7 @@ def row_tenant_write(documents: str, tenant: Tenant, now: datetime) -> Any:
 
 def row_usage_write(documents: str, tenant_id: str, usage: RowUsage) -> Any:
     """Return a write of what usage decides; it fails if the tenant has no row."""
-    fields = {name: getattr(usage, name) for name in _USAGE_FIELDS}
+    fields = _usage_fields(usage)
     write = change_write(row_name(documents, tenant_id), fields)
     if usage.last_event_at is not None:
         transform = write.update_transforms.add(field_path=LAST_EVENT)
@@ -69,7 +79,7 @@ def row_fields(row: TenantRow) -> dict[str, object]:
     fields = asdict(row.tenant)
     if row.usage is not None:
         last = row.usage.last_event_at
-        fields |= {name: getattr(row.usage, name) for name in _USAGE_FIELDS}
+        fields |= _usage_fields(row.usage)
         fields[LAST_EVENT] = None if last is None else microseconds(last)
     return fields
 
@@ -81,9 +91,20 @@ def read_row(document: Any) -> TenantRow:
     return TenantRow(id=document.name.rpartition("/")[2], tenant=tenant, usage=_usage(fields))
 
 
+def _usage_fields(usage: RowUsage) -> dict[str, object]:
+    """Return the fields of usage, but the last event; without a rate, those of the rate are left as they are."""
+    rate = asdict(usage.rate) if usage.rate else {}
+    return {name: getattr(usage, name) for name in _USAGE_FIELDS} | rate
+
+
 def _usage(fields: dict[str, Any]) -> RowUsage | None:
     if "period_end" not in fields:
         return None
     last = fields.get(LAST_EVENT)
     known = {name: fields[name] for name in _USAGE_FIELDS}
-    return RowUsage(last_event_at=None if last is None else from_microseconds(last), **known)
+    rate = EventRate(*(fields[name] for name in _RATE_FIELDS)) if "rated_at" in fields else None
+    return RowUsage(
+        last_event_at=None if last is None else from_microseconds(last),
+        rate=rate,
+        **known,
+    )

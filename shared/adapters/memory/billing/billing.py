@@ -53,6 +53,7 @@ class MemoryBillingStore(MemoryState):
             self._put_tenant(tenant, change.at)
             if change.processed_event:
                 self._stripe_events[change.processed_event.event_id] = change.processed_event.outcome
+                self._stripe_failures.pop(change.processed_event.event_id, None)
             if change.link_customer_id:
                 self._customers[change.link_customer_id] = tenant_id
             if change.unlink_customer_id:
@@ -81,6 +82,7 @@ class MemoryBillingStore(MemoryState):
             if processed.event_id not in self._stripe_events:
                 self._stripe_events[processed.event_id] = processed.outcome
                 self._put_outgoing(outgoing)
+            self._stripe_failures.pop(processed.event_id, None)
 
     def claim_trial(self, person: str, tenant_id: str, at: datetime) -> bool:
         with self._lock:

@@ -134,7 +134,8 @@ class MemoryUsageStore(MemoryState):
         if usage is None or row is None:
             return
         known = [each.last_event_at for each in (row.usage, usage) if each and each.last_event_at]
-        merged = replace(usage, last_event_at=max(known, default=None))
+        rate = usage.rate or (row.usage.rate if row.usage else None)
+        merged = replace(usage, last_event_at=max(known, default=None), rate=rate)
         self._rows[tenant_id] = replace(row, usage=merged)
 
     def save_counter_settings(self, tenant_id: str, settings: CounterSettings, version: object) -> None:

@@ -9,7 +9,7 @@ from shared.adapters.memory.state import MemoryState
 from shared.domain.errors import NotFound
 from shared.domain.notices.endpoints import Endpoint
 from shared.domain.notices.entries import DailyQuota, Outgoing, QuotaUse
-from shared.domain.notices.outbox import OutboxEntry
+from shared.domain.notices.outbox import Backlog, OutboxEntry
 from shared.domain.notices.webhooks import WebhookMessage
 from shared.domain.people.tenants import AuditEntry
 from shared.ports import MailAddress, Page, StaleOutbox
@@ -71,6 +71,13 @@ class MemoryOutbox(MemoryState):
             notices = [each for each in entries if each.kind == "operator"]
             failed = [each for each in entries if each.kind != "operator" and each.state == "failed"]
             return [*notices[:limit], *failed[:limit]]
+
+    def count_backlog(self, now: datetime) -> Backlog:
+        with self._lock:
+            entries = list(self._outbox.values())
+        due = [each.next_attempt_at for each in entries if each.next_attempt_at and each.is_due(now)]
+        failed = sum(each.state == "failed" for each in entries)
+        return Backlog(due=len(due), oldest_due_at=min(due, default=None), failed=failed)
 
     def find_addresses(self, emails: Iterable[str]) -> dict[str, MailAddress]:
         with self._lock:

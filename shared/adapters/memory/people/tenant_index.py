@@ -1,8 +1,20 @@
 """TenantIndex on dictionaries."""
 
+from datetime import datetime
+from typing import get_args
+
 from shared.adapters.memory.state import MemoryState
 from shared.domain.people.row_cursors import RowPlace, row_cursor, row_place
-from shared.domain.people.tenant_rows import RowsWanted, TenantRow, name_key, sort_value
+from shared.domain.people.tenant_rows import (
+    ALL_USED_HUNDREDTHS,
+    RATE_HOLDS_FOR,
+    RowCounts,
+    RowsWanted,
+    TenantRow,
+    name_key,
+    sort_value,
+)
+from shared.domain.people.tenants import TenantStatus
 from shared.ports import Page, StaleRow, StoredRow
 
 
@@ -24,6 +36,26 @@ class MemoryTenantIndex(MemoryState):
         items = [rows[order] for order in left[:limit]]
         next_cursor = row_cursor(wanted, _place(items[-1], wanted)) if len(left) > limit else None
         return Page(items, next_cursor)
+
+    def count_rows(self, now: datetime) -> RowCounts:
+        with self._lock:
+            rows = list(self._rows.values())
+        tenants = [row.tenant for row in rows]
+        used = [row.usage for row in rows if row.usage]
+        rates = [usage.rate for usage in used if usage.rate and usage.rate.rated_at >= now - RATE_HOLDS_FOR]
+        return RowCounts(
+            **{
+                status: sum(tenant.status == status for tenant in tenants)
+                for status in get_args(TenantStatus)
+            },
+            paying=sum(tenant.mrr_nanousd > 0 for tenant in tenants),
+            past_due=sum(tenant.past_due for tenant in tenants),
+            over_80=sum(usage.over_80 for usage in used),
+            over_limit=sum(usage.percent_hundredths >= ALL_USED_HUNDREDTHS for usage in used),
+            second_subscriptions=sum(tenant.has_second_subscription for tenant in tenants),
+            mrr_nanousd=sum(tenant.mrr_nanousd for tenant in tenants),
+            events_per_hour=sum(rate.events_per_hour for rate in rates),
+        )
 
     def read_row(self, tenant_id: str) -> StoredRow:
         with self._lock:

@@ -4,11 +4,12 @@ import { Card } from '@/components/card'
 import { CostText } from '@/components/cost-text'
 import { DataTable, type Column } from '@/components/data-table'
 import { Segmented } from '@/components/segmented'
-import type { SeriesRow } from '@/lib/api/types'
+import type { Aggregate } from '@/lib/api/types'
 import { leftOutOf } from '@/lib/cost'
 import { formatInteger, formatPercent } from '@/lib/format'
 
 import { linesByModel, linesByProvider, type BreakdownLine } from './breakdown-rows'
+import { explainPath } from './explain-address'
 import { useCostFilter } from './left-out'
 import { Name, NameAtProvider } from './series-name'
 
@@ -21,10 +22,10 @@ const FILTERS = [
   { value: 'incomplete', label: 'Not fully priced' },
 ] as const
 
-type BreakdownCardProps = { series: SeriesRow[]; isComplete: boolean }
-
-/** Models and providers. `isComplete`: no cost of the period leaves anything out. */
-export function BreakdownCard({ series, isComplete }: BreakdownCardProps) {
+/** Models and providers; each row leads to its events. */
+export function BreakdownCard({ aggregate }: { aggregate: Aggregate }) {
+  const { series } = aggregate
+  const isComplete = aggregate.cost_status === 'complete'
   const [view, setView] = useState<'model' | 'provider'>('model')
   const [filter, setFilter] = useCostFilter()
   const lines = useMemo(
@@ -39,7 +40,7 @@ export function BreakdownCard({ series, isComplete }: BreakdownCardProps) {
       description={
         isFiltered
           ? 'Only costs that leave calls out.'
-          : 'By model and provider. Select a column heading to sort.'
+          : 'By model and provider. Select a row to see its events.'
       }
       actions={
         <>
@@ -57,6 +58,7 @@ export function BreakdownCard({ series, isComplete }: BreakdownCardProps) {
         columns={[...(view === 'model' ? MODEL_NAMES : [PROVIDER]), ...figures]}
         rows={isFiltered ? lines.filter(({ cost }) => cost.status !== 'complete') : lines}
         rowKey={(line) => line.key}
+        href={(line) => explainPath(aggregate, line)}
         initialSort={{ key: isFiltered ? 'calls' : 'cost', descending: true }}
         empty={
           <p className="px-5 pb-5 text-ink-soft">

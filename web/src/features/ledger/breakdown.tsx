@@ -8,7 +8,7 @@ import { BREAKDOWN_ID } from './left-out'
 import { ToolsCard } from './tools-card'
 
 /** The series of a period, in tables. A link to them moves the focus here. */
-export function Breakdown({ aggregate: { series, cost_status } }: { aggregate: Aggregate }) {
+export function Breakdown({ aggregate }: { aggregate: Aggregate }) {
   const tables = useRef<HTMLDivElement>(null)
   const { hash, key } = useLocation()
   useEffect(() => {
@@ -23,8 +23,8 @@ export function Breakdown({ aggregate: { series, cost_status } }: { aggregate: A
       tabIndex={-1}
       className="grid scroll-mt-20 grid-cols-[minmax(0,1fr)] gap-5 outline-none lg:scroll-mt-6"
     >
-      <BreakdownCard series={series} isComplete={cost_status === 'complete'} />
-      <ToolsCard series={series} />
+      <BreakdownCard aggregate={aggregate} />
+      <ToolsCard aggregate={aggregate} />
     </div>
   )
 }

@@ -1,17 +1,18 @@
 import { Card } from '@/components/card'
 import { CostText } from '@/components/cost-text'
 import { DataTable, type Column } from '@/components/data-table'
-import type { SeriesRow } from '@/lib/api/types'
+import type { Aggregate, SeriesRow } from '@/lib/api/types'
 import { costOf, isNothing } from '@/lib/cost'
 import { formatDuration, formatInteger } from '@/lib/format'
 
+import { explainPath } from './explain-address'
 import { useCostFilter } from './left-out'
 import { Name, NameAtProvider } from './series-name'
 
 /** Tools, and usage without a call of a model or tool, such as storage and failed runs. */
-export function ToolsCard({ series }: { series: SeriesRow[] }) {
+export function ToolsCard({ aggregate }: { aggregate: Aggregate }) {
   const [filter] = useCostFilter()
-  const rows = series.filter(({ category }) => category !== 'llm')
+  const rows = aggregate.series.filter(({ category }) => category !== 'llm')
   const shown = filter === 'all' ? rows : rows.filter((row) => row.cost_status !== 'complete')
   if (shown.length === 0) return null
   const hasOther = shown.some(({ category }) => category === 'other')
@@ -23,6 +24,7 @@ export function ToolsCard({ series }: { series: SeriesRow[] }) {
         columns={columnsOf(shown)}
         rows={shown}
         rowKey={({ provider, model }) => JSON.stringify([provider, model])}
+        href={(row) => explainPath(aggregate, row)}
         initialSort={{ key: 'calls', descending: true }}
       />
     </Card>

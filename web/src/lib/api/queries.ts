@@ -8,6 +8,7 @@ import type {
   DeliveryPage,
   Endpoint,
   EventPage,
+  Explanation,
   Granularity,
   GroupBy,
   InvoicePage,
@@ -58,6 +59,9 @@ export const seriesQuery = (tenant: string, request: SeriesRequest) =>
     queryKey: ['tenant', tenant, 'series', request],
     queryFn: ({ signal }) => call<Series>(`${tenantPath(tenant)}/usage/series`, { query: request, signal }),
   })
+
+export const explainQuery = (tenant: string, question: Record<string, string>) =>
+  pagesQuery<Explanation>(tenant, 'usage/explain', question)
 
 export const runPath = (tenant: string, run: string) =>
   `${tenantPath(tenant)}/runs/${encodeURIComponent(run)}`

@@ -3158,6 +3158,106 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/platform/overview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The state of the whole service
+         * @description For a platform key with the scope `platform:read`.
+         */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Success */
+                200: {
+                    headers: {
+                        "Cache-Control": components["headers"]["Cache-Control"];
+                        "X-Content-Type-Options": components["headers"]["X-Content-Type-Options"];
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["OverviewResponse"];
+                    };
+                };
+                401: components["responses"]["Problem401"];
+                403: components["responses"]["Problem403"];
+                405: components["responses"]["Problem405"];
+                406: components["responses"]["Problem406"];
+                413: components["responses"]["Problem413"];
+                415: components["responses"]["Problem415"];
+                429: components["responses"]["Problem429"];
+                500: components["responses"]["Problem500"];
+                503: components["responses"]["Problem503"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/platform/system": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The last ticks, and what has failed
+         * @description For a platform key with the scope `platform:read`.
+         */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Success */
+                200: {
+                    headers: {
+                        "Cache-Control": components["headers"]["Cache-Control"];
+                        "X-Content-Type-Options": components["headers"]["X-Content-Type-Options"];
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["SystemResponse"];
+                    };
+                };
+                401: components["responses"]["Problem401"];
+                403: components["responses"]["Problem403"];
+                405: components["responses"]["Problem405"];
+                406: components["responses"]["Problem406"];
+                413: components["responses"]["Problem413"];
+                415: components["responses"]["Problem415"];
+                429: components["responses"]["Problem429"];
+                500: components["responses"]["Problem500"];
+                503: components["responses"]["Problem503"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/openapi.json": {
         parameters: {
             query?: never;
@@ -3695,6 +3795,35 @@ export interface components {
              * Format: date
              */
             date: string;
+        };
+        /**
+         * DeadLetterResponse
+         * @description A message of the tick's topic, a mail or a webhook that was given up.
+         */
+        DeadLetterResponse: {
+            /** Id */
+            id: string;
+            /**
+             * Kind
+             * @description `operator` is a problem that could not be mailed to you.
+             * @enum {string}
+             */
+            kind: "tick" | "mail" | "webhook" | "operator";
+            /**
+             * At
+             * Format: date-time
+             * @description When Pub/Sub gave the message up, or when the mail or webhook was raised.
+             */
+            at: string;
+            /** Text */
+            text: string;
+            /** Attempts */
+            attempts: number;
+            /**
+             * Error
+             * @description The last answer of the receiver. Pub/Sub gives none for a message: see the log of `aggregate`.
+             */
+            error: string | null;
         };
         /**
          * DecisionsResponse
@@ -4787,6 +4916,138 @@ export interface components {
             endpoint: components["schemas"]["EndpointResponse"];
         };
         /**
+         * OperatorNoticeResponse
+         * @description A problem that needs the operator; it is also mailed to the operator's address, if there is one.
+         */
+        OperatorNoticeResponse: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Title */
+            title: string;
+            /** Text */
+            text: string;
+        };
+        /**
+         * OutboxState
+         * @description The mails and webhooks that wait for a delivery, and those that were given up.
+         */
+        OutboxState: {
+            /**
+             * Due
+             * @description Deliveries whose time has come.
+             */
+            due: number;
+            /** Oldest Due At */
+            oldest_due_at: string | null;
+            /**
+             * Failed
+             * @description Mails and webhooks that were given up in the last two months.
+             */
+            failed: number;
+        };
+        /**
+         * OverviewMoney
+         * @description What the calendar month (UTC) brought in and cost so far, as of each tenant's last computation.
+         */
+        OverviewMoney: {
+            /**
+             * Month
+             * @example 2026-11
+             */
+            month: string;
+            /**
+             * Mrr Usd
+             * @description The monthly prices of all tenants: a yearly price divided by 12, before discounts and taxes.
+             */
+            mrr_usd: string;
+            /**
+             * Revenue Usd
+             * @description Paid invoices of the month, without tax, after refunds, credit notes and lost disputes.
+             */
+            revenue_usd: string;
+            /**
+             * Unpaid Usd
+             * @description Open invoices of the month, without tax.
+             */
+            unpaid_usd: string;
+            /** Provider Cost Usd */
+            provider_cost_usd: string;
+            /**
+             * Margin Usd
+             * @description `revenue_usd` less `provider_cost_usd`.
+             */
+            margin_usd: string;
+            /** Unpriced Calls */
+            unpriced_calls: number;
+            /** Incomplete Calls */
+            incomplete_calls: number;
+            /**
+             * Is Complete
+             * @description False: calls without a price or with an incomplete one, or invoices in other currencies, are left out.
+             */
+            is_complete: boolean;
+            /**
+             * Computed At
+             * Format: date-time
+             */
+            computed_at: string;
+        };
+        /**
+         * OverviewResponse
+         * @description The state of the whole service. What is null has not been computed yet.
+         */
+        OverviewResponse: {
+            /**
+             * Computed At
+             * @description `aggregate` computes the figures about every five minutes; the lag and the last tick are live.
+             * @default null
+             */
+            computed_at: string | null;
+            /**
+             * Last Tick At
+             * @description Usually less than two minutes ago.
+             */
+            last_tick_at: string | null;
+            /**
+             * Fold Lag Seconds
+             * @description How long the most overdue fold is overdue, in whole minutes.
+             */
+            fold_lag_seconds: number;
+            /** @default null */
+            tenants: components["schemas"]["TenantCounts"] | null;
+            /** @default null */
+            money: components["schemas"]["OverviewMoney"] | null;
+            /**
+             * Events Per Minute
+             * @description The sum of the tenants' rates. A tenant's rate is that of the events between its last two folds, over at least one minute and at most 15. A rate older than 20 minutes is left out.
+             * @default null
+             */
+            events_per_minute: number | null;
+            /**
+             * Stripe Failures
+             * @description Events of Stripe that could not be applied yet; 0 until it is computed.
+             * @default 0
+             */
+            stripe_failures: number;
+            /**
+             * Dead Letters
+             * @description Messages, mails and webhooks that were given up; 0 until it is computed.
+             * @default 0
+             */
+            dead_letters: number;
+            /** @default null */
+            outbox: components["schemas"]["OutboxState"] | null;
+            /**
+             * Models
+             * @description At most 20, those with the most calls first.
+             * @default []
+             */
+            models: components["schemas"]["UncertainModelResponse"][];
+        };
+        /**
          * OwnLimits
          * @description The limits and thresholds that replace those of the plan; null, or an absent field, replaces nothing.
          */
@@ -5595,6 +5856,21 @@ export interface components {
             category: "llm" | "tool" | "other";
         };
         /**
+         * SettingResponse
+         * @description A variable of the environment of `usage_api`; other functions have their own.
+         */
+        SettingResponse: {
+            /** Name */
+            name: string;
+            /**
+             * Value
+             * @description `set` or `not set` for a secret.
+             */
+            value: string;
+            /** Description */
+            description: string;
+        };
+        /**
          * StopBody
          * @description The token of the link, and whether to stop such mails or to start them again.
          */
@@ -5623,6 +5899,66 @@ export interface components {
              * @description Null for invitations, which are stopped from every tenant.
              */
             tenant_name: string | null;
+        };
+        /**
+         * StripeFailureResponse
+         * @description An event of Stripe with a valid signature that could not be applied; it leaves the list once it is.
+         */
+        StripeFailureResponse: {
+            /** Event Id */
+            event_id: string;
+            /** Type */
+            type: string;
+            /**
+             * Tenant Id
+             * @description Null if it is not known.
+             */
+            tenant_id: string | null;
+            /**
+             * Error
+             * @description As of the last attempt.
+             */
+            error: string;
+            /** Attempts */
+            attempts: number;
+            /**
+             * First At
+             * Format: date-time
+             */
+            first_at: string;
+            /**
+             * Last At
+             * Format: date-time
+             */
+            last_at: string;
+        };
+        /**
+         * SystemResponse
+         * @description The last ticks, and what has failed, each newest first.
+         */
+        SystemResponse: {
+            /**
+             * Ticks
+             * @description The last 30, at most 10 of which are of the daily reconciliation.
+             */
+            ticks: components["schemas"]["TickResponse"][];
+            /**
+             * Stripe Failures
+             * @description At most 50.
+             */
+            stripe_failures: components["schemas"]["StripeFailureResponse"][];
+            /**
+             * Dead Letters
+             * @description At most 50 of each kind.
+             */
+            dead_letters: components["schemas"]["DeadLetterResponse"][];
+            /**
+             * Notices
+             * @description At most 50.
+             */
+            notices: components["schemas"]["OperatorNoticeResponse"][];
+            /** Configuration */
+            configuration: components["schemas"]["SettingResponse"][];
         };
         /**
          * TenantBillingResponse
@@ -5665,6 +6001,44 @@ export interface components {
              * @description At most 200 visible characters in one line, without a link.
              */
             name: string;
+        };
+        /**
+         * TenantCounts
+         * @description How many tenants there are, by what the list of tenants says of them.
+         *
+         *     Usage in the list is as of a tenant's last fold, or of the daily job.
+         */
+        TenantCounts: {
+            /** Total */
+            total: number;
+            /** Active */
+            active: number;
+            /** Suspended */
+            suspended: number;
+            /** Ended */
+            ended: number;
+            /**
+             * Paying
+             * @description Tenants with a monthly price, so neither free nor in a trial.
+             */
+            paying: number;
+            /** Past Due */
+            past_due: number;
+            /**
+             * Over 80
+             * @description Tenants that have used 80 % of a limit, or more.
+             */
+            over_80: number;
+            /**
+             * Over Limit
+             * @description Tenants that have used all of a limit, or more.
+             */
+            over_limit: number;
+            /**
+             * Second Subscriptions
+             * @description Tenants with several subscriptions at once.
+             */
+            second_subscriptions: number;
         };
         /**
          * TenantLimitsResponse
@@ -5924,6 +6298,26 @@ export interface components {
             version: string;
         };
         /**
+         * TickResponse
+         * @description A tick of every minute (`fold`), or a message of the daily reconciliation.
+         */
+        TickResponse: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /**
+             * Job
+             * @enum {string}
+             */
+            job: "fold" | "reconcile";
+            /** Milliseconds */
+            milliseconds: number;
+            /** Error */
+            error: string | null;
+        };
+        /**
          * TimeZoneBody
          * @description The time zone whose days the dashboard shows. Metering periods and limits stay in UTC.
          */
@@ -5973,6 +6367,24 @@ export interface components {
             cache_write: number;
             /** Reasoning */
             reasoning: number;
+        };
+        /**
+         * UncertainModelResponse
+         * @description A model with calls of this month that have no price, or one that leaves something out.
+         *
+         *     `provider` and `model` are empty for what the tenants' largest models leave out.
+         */
+        UncertainModelResponse: {
+            /** Provider */
+            provider: string;
+            /** Model */
+            model: string;
+            /** Unpriced Calls */
+            unpriced_calls: number;
+            /** Incomplete Calls */
+            incomplete_calls: number;
+            /** Tenants */
+            tenants: number;
         };
         /**
          * UrlResponse

@@ -36,6 +36,7 @@ export type Run = Schemas['RunResponse']
 export type RunPage = Schemas['RunsResponse']
 export type UsageEvent = Schemas['EventResponse']
 export type EventPage = Schemas['EventsResponse']
+export type Explanation = Schemas['ExplainResponse']
 
 export type Invoice = Schemas['InvoiceResponse']
 export type InvoicePage = Schemas['InvoicesResponse']

@@ -1,0 +1,1 @@
+"""Firestore documents of the service itself."""

@@ -1,0 +1,1 @@
+"""The service itself, as its operator sees it."""

@@ -1,0 +1,1 @@
+"""Watch the service itself."""

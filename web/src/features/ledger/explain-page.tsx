@@ -1,0 +1,148 @@
+// The events behind a number of the usage page.
+import { useInfiniteQuery } from '@tanstack/react-query'
+import { ArrowLeft, SearchX } from 'lucide-react'
+import { useSearchParams } from 'react-router'
+
+import { LinkButton } from '@/components/button'
+import { Card } from '@/components/card'
+import { CostText } from '@/components/cost-text'
+import { DataTable, type Column } from '@/components/data-table'
+import { EmptyState } from '@/components/empty-state'
+import { ErrorState } from '@/components/error-state'
+import { Instant } from '@/components/instant'
+import { Notice } from '@/components/notice'
+import { Page } from '@/components/page'
+import { costText } from '@/features/metering/event-figures'
+import { runPath } from '@/features/metering/run-address'
+import { explainQuery } from '@/lib/api/queries'
+import type { Explanation, UsageEvent } from '@/lib/api/types'
+import { costOf } from '@/lib/cost'
+import { formatInstant, formatInteger, formatUsdFine } from '@/lib/format'
+import { useTenant } from '@/lib/tenant'
+
+import { questionIn, type Question } from './explain-address'
+import { NameAtProvider } from './series-name'
+
+export function ExplainPage() {
+  const [search] = useSearchParams()
+  const question = questionIn(search)
+  return (
+    <Page title="Events" description={question && <Asked question={question} />} actions={<ToUsage />}>
+      {question ? (
+        <Answer question={question} />
+      ) : (
+        <EmptyState
+          level={1}
+          icon={SearchX}
+          title="No number to explain"
+          description="Select a row of the breakdown on the usage page to see its events."
+          action={<ToUsage />}
+        />
+      )}
+    </Page>
+  )
+}
+
+function Asked({ question: { from, to, provider, model } }: { question: Question }) {
+  const names = [provider, model].filter((name) => name !== undefined).join(' / ')
+  return (
+    <span className="wrap-anywhere">
+      {names ? `Usage of ${names}` : 'All usage'} from {instantText(from)} to {instantText(to)}.
+    </span>
+  )
+}
+
+/** The instant for people; an address that was typed by hand may hold any text. */
+function instantText(text: string): string {
+  return Number.isNaN(Date.parse(text)) ? text : formatInstant(text)
+}
+
+function Answer({ question }: { question: Question }) {
+  const { id } = useTenant()
+  const query = useInfiniteQuery(explainQuery(id, question))
+  const { data, error } = query
+  if (error && !data) return <ErrorState title="Could not load the events" query={query} />
+  const last = data?.pages.at(-1)
+  return (
+    <>
+      {error && (
+        <Notice tone="danger" title="Could not load more events">
+          {error.message}
+        </Notice>
+      )}
+      {last && <Expired from={question.from} explanation={last} />}
+      <Card title={last ? <Total explanation={last} /> : 'Loading events'} flush>
+        <DataTable
+          caption="Events"
+          columns={COLUMNS}
+          rows={data?.pages.flatMap((page) => page.events)}
+          rowKey={(event) => event.id}
+          href={({ run_id }) => (run_id === null ? undefined : runPath(id, run_id))}
+          loadingRows={8}
+          more={query}
+          {...(query.hasNextPage
+            ? {}
+            : { empty: <p className="px-5 pb-5 text-ink-soft">No events are left of this number.</p> })}
+        />
+      </Card>
+    </>
+  )
+}
+
+function Total({ explanation: { sum, sum_is_complete } }: { explanation: Explanation }) {
+  return (
+    <>
+      <CostText cost={costOf(sum)} format={formatUsdFine} />
+      {` · ${formatInteger(sum.tokens.total)} tokens · ${formatInteger(sum.calls + sum.tool_calls)} calls`}
+      {!sum_is_complete && ' so far'}
+    </>
+  )
+}
+
+/** Usage outlasts its events: a number may have more than its events add up to. */
+function Expired({ from, explanation: { kept_since } }: { from: string; explanation: Explanation }) {
+  if (Date.parse(from) >= Date.parse(kept_since)) return null
+  return (
+    <Notice tone="info" title="Some events have expired">
+      Events before {formatInstant(kept_since)} are deleted after a while. The totals still count them.
+    </Notice>
+  )
+}
+
+function ToUsage() {
+  const { id } = useTenant()
+  return (
+    <LinkButton to={`/t/${encodeURIComponent(id)}`} icon={ArrowLeft}>
+      Usage
+    </LinkButton>
+  )
+}
+
+const COLUMNS: Column<UsageEvent>[] = [
+  {
+    key: 'model',
+    header: 'Model',
+    cell: ({ series }) => <NameAtProvider name={series.model} provider={series.provider} />,
+  },
+  { key: 'time', header: 'Time', cell: ({ ts }) => <Instant at={ts} className="whitespace-nowrap" /> },
+  {
+    key: 'user',
+    header: 'User',
+    hideBelow: 'md',
+    cell: ({ user_id }) => <span className="wrap-anywhere">{user_id ?? '–'}</span>,
+  },
+  {
+    key: 'run',
+    header: 'Run',
+    hideBelow: 'md',
+    cell: ({ run_id }) => <span className="font-mono text-xs wrap-anywhere">{run_id ?? '–'}</span>,
+  },
+  {
+    key: 'tokens',
+    header: 'Tokens',
+    align: 'end',
+    hideBelow: 'sm',
+    cell: ({ tokens }) => (tokens === null ? '–' : formatInteger(tokens.total_tokens)),
+  },
+  { key: 'cost', header: 'Cost', align: 'end', cell: (event) => costText(event) ?? '–' },
+]
