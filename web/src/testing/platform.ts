@@ -1,12 +1,14 @@
 // What the API tells operators, for tests.
-import type { Overview, Price, SystemState } from '@/features/platform/contract'
+import type { Price } from '@/features/platform/contract'
 import type {
   MarginSums,
   Margins,
   Me,
+  Overview,
   PlanTable,
   PlatformPlans,
   PlatformTenant,
+  SystemState,
   TenantRow,
 } from '@/lib/api/types'
 
@@ -38,6 +40,7 @@ export function overviewOf(changes: Partial<Overview> = {}): Overview {
       margin_usd: '749.999999999',
       unpriced_calls: 0,
       incomplete_calls: 0,
+      other_currency_invoices: 0,
       is_complete: true,
       computed_at: '2026-11-22T11:00:00Z',
     },

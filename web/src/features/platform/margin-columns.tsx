@@ -40,7 +40,7 @@ export const SUM_COLUMNS: readonly Column<MarginSums>[] = [
 
 /** What a row leaves out, below its name. */
 export function MissingNote({ sums }: { sums: MarginSums }) {
-  const missing = missingFrom(sums) ?? (sums.is_complete ? null : 'Some amounts are missing.')
+  const missing = missingFrom(sums)
   if (missing === null) return null
   return <span className="block text-xs font-normal text-warn-text">{missing}</span>
 }

@@ -11,7 +11,7 @@ import {
 
 export type Bound = 'exact' | 'at least' | 'at most' | 'about'
 
-type LeftOut = { unpriced_calls: number; incomplete_calls: number; other_currency_invoices?: number }
+type LeftOut = { unpriced_calls: number; incomplete_calls: number; other_currency_invoices: number }
 
 const CENT_NANO = 10_000_000n
 
@@ -19,7 +19,7 @@ export function costBound(sums: LeftOut): Bound {
   return sums.unpriced_calls + sums.incomplete_calls > 0 ? 'at least' : 'exact'
 }
 
-export function revenueBound({ other_currency_invoices = 0 }: LeftOut): Bound {
+export function revenueBound({ other_currency_invoices }: LeftOut): Bound {
   return other_currency_invoices > 0 ? 'at least' : 'exact'
 }
 
@@ -47,7 +47,7 @@ function upToCents(usd: string): string {
 
 /** What the sums leave out, in a sentence; null if nothing. */
 export function missingFrom(sums: LeftOut): string | null {
-  const invoices = sums.other_currency_invoices ?? 0
+  const { other_currency_invoices: invoices } = sums
   const parts = [
     ...(costBound(sums) === 'exact' ? [] : [`the provider cost of ${leftOutOf(sums)}`]),
     ...(invoices === 0

@@ -6,13 +6,15 @@ import { pagesQuery, tenantPath } from '@/lib/api/queries'
 import type {
   AuditPage,
   Margins,
+  Overview,
   PlatformPlans,
   PlatformTenant,
+  SystemState,
   TenantMargins,
   TenantRows,
 } from '@/lib/api/types'
 
-import type { Overview, PriceBook, SystemState } from './contract'
+import type { PriceBook } from './contract'
 
 const REFETCH_MS = 30_000
 

@@ -8,7 +8,7 @@ import { costBound, marginBound, marginPercent, missingFrom, monthName, revenueB
 export function TotalFigures({ margins }: { margins: Margins | undefined }) {
   const total = margins?.total
   const percent = total && marginPercent(total)
-  const missing = total && (missingFrom(total) ?? (total.is_complete ? null : 'Some amounts are missing.'))
+  const missing = total && missingFrom(total)
   return (
     <FigureList title={margins ? `Total of ${monthName(margins.month)}` : 'Total'}>
       <Figure

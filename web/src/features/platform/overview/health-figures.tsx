@@ -1,7 +1,7 @@
 import { RelativeTime } from '@/components/instant'
 import { formatDuration, formatInteger } from '@/lib/format'
+import type { Overview } from '@/lib/api/types'
 
-import type { Overview } from '../contract'
 import { Figure, FigureList } from '../figure-card'
 
 const SYSTEM = '/operator/system'

@@ -2,8 +2,7 @@ import { Card } from '@/components/card'
 import { DataTable, type Column } from '@/components/data-table'
 import { TextLink } from '@/components/text-link'
 import { formatInteger } from '@/lib/format'
-
-import type { UnpricedModel } from '../contract'
+import type { UnpricedModel } from '@/lib/api/types'
 
 export function ModelsCard({ models }: { models: UnpricedModel[] | undefined }) {
   return (

@@ -1,10 +1,10 @@
 import { RelativeTime } from '@/components/instant'
 import { formatPercent, formatUsd, formatUsdExact } from '@/lib/format'
+import type { Overview } from '@/lib/api/types'
 
 import { BoundedUsd } from '../bounded-usd'
-import type { Overview } from '../contract'
 import { Figure, FigureList } from '../figure-card'
-import { costBound, marginBound, marginPercent, missingFrom, monthName } from '../margin'
+import { costBound, marginBound, marginPercent, missingFrom, monthName, revenueBound } from '../margin'
 
 export function MoneyFigures({ overview }: { overview: Overview | undefined }) {
   const money = overview?.money
@@ -27,7 +27,7 @@ export function MoneyFigures({ overview }: { overview: Overview | undefined }) {
       />
       <Figure
         label="Revenue"
-        value={money && <BoundedUsd usd={money.revenue_usd} />}
+        value={money && <BoundedUsd usd={money.revenue_usd} bound={revenueBound(money)} />}
         meaning={
           money && Number(money.unpaid_usd) > 0 ? (
             <>
@@ -59,7 +59,7 @@ export function MoneyFigures({ overview }: { overview: Overview | undefined }) {
 
 function MarginMeaning({ money }: { money: NonNullable<Overview['money']> }) {
   const percent = marginPercent(money)
-  const missing = missingFrom(money) ?? (money.is_complete ? null : 'Some amounts are missing.')
+  const missing = missingFrom(money)
   return (
     <>
       {percent === null ? 'Revenue minus provider cost.' : `${formatPercent(percent)} of revenue.`}

@@ -4,8 +4,8 @@ import { afterEach, expect, test, vi } from 'vitest'
 import { problem, serveApi } from '@/testing/api'
 import { overviewOf } from '@/testing/platform'
 import { renderPage } from '@/testing/render'
+import type { Overview } from '@/lib/api/types'
 
-import type { Overview } from '../contract'
 import { OverviewPage } from './overview-page'
 
 const ROUTE = 'GET /platform/overview'

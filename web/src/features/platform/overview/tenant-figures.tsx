@@ -1,6 +1,6 @@
 import { formatInteger } from '@/lib/format'
+import type { Overview } from '@/lib/api/types'
 
-import type { Overview } from '../contract'
 import { Figure, FigureList } from '../figure-card'
 
 type Counts = NonNullable<Overview['tenants']>

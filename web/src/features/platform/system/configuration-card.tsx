@@ -1,6 +1,6 @@
 import { DataTable, type Column } from '@/components/data-table'
+import type { Setting } from '@/lib/api/types'
 
-import type { Setting } from '../contract'
 import { Section } from './section'
 
 export function ConfigurationCard({ settings }: { settings: Setting[] | undefined }) {

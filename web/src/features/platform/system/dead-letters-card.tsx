@@ -1,8 +1,8 @@
 import { DataTable, type Column } from '@/components/data-table'
 import { RelativeTime } from '@/components/instant'
 import { formatInteger } from '@/lib/format'
+import type { DeadLetter } from '@/lib/api/types'
 
-import type { DeadLetter } from '../contract'
 import { Nothing, Section } from './section'
 
 const KINDS: Record<DeadLetter['kind'], string> = {

@@ -1,7 +1,7 @@
 import { DataTable, type Column } from '@/components/data-table'
 import { RelativeTime } from '@/components/instant'
+import type { OperatorNotice } from '@/lib/api/types'
 
-import type { OperatorNotice } from '../contract'
 import { Nothing, Section } from './section'
 
 export function NoticesCard({ notices }: { notices: OperatorNotice[] | undefined }) {

@@ -2,8 +2,8 @@ import { DataTable, type Column } from '@/components/data-table'
 import { RelativeTime } from '@/components/instant'
 import { TextLink } from '@/components/text-link'
 import { formatInteger } from '@/lib/format'
+import type { StripeFailure } from '@/lib/api/types'
 
-import type { StripeFailure } from '../contract'
 import { Nothing, Section } from './section'
 
 export function StripeFailuresCard({ failures }: { failures: StripeFailure[] | undefined }) {

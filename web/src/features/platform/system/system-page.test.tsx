@@ -4,8 +4,8 @@ import { expect, test, vi } from 'vitest'
 import { problem, serveApi } from '@/testing/api'
 import { HTML_NAME, SYSTEM } from '@/testing/platform'
 import { renderPage } from '@/testing/render'
+import type { SystemState } from '@/lib/api/types'
 
-import type { SystemState } from '../contract'
 import { SystemPage } from './system-page'
 
 function show(system: SystemState, at = '/operator/system') {
@@ -21,14 +21,16 @@ test('says of each part that nothing failed', async () => {
   expect(await screen.findByText('Every webhook was applied.')).toBeVisible()
   expect(screen.getByText('Nothing was given up.')).toBeVisible()
   expect(screen.getByText('No notices.')).toBeVisible()
-  expect(screen.getByRole('row', { name: /fold Done 850 ms/ })).toBeVisible()
+  expect(screen.getByRole('row', { name: /Every minute Done 850 ms/ })).toBeVisible()
   expect(screen.getByRole('row', { name: /STRIPE_API_KEY.* set/ })).toBeVisible()
 })
 
 test('tells what failed, why, and whose it is', async () => {
   show({
     ...SYSTEM,
-    ticks: [{ at: '2026-11-22T12:00:00Z', job: 'daily', milliseconds: 61_000, error: 'deadline exceeded' }],
+    ticks: [
+      { at: '2026-11-22T12:00:00Z', job: 'reconcile', milliseconds: 61_000, error: 'deadline exceeded' },
+    ],
     stripe_failures: [
       {
         ...{
@@ -49,7 +51,9 @@ test('tells what failed, why, and whose it is', async () => {
     ],
     notices: [{ at: '2026-11-22T10:00:00Z', title: 'Second subscription', text: 'acme pays twice' }],
   })
-  expect(await screen.findByRole('row', { name: /daily ?deadline exceeded Failed/ })).toBeVisible()
+  expect(
+    await screen.findByRole('row', { name: /Daily reconciliation ?deadline exceeded Failed/ }),
+  ).toBeVisible()
   const failure = screen.getByRole('row', { name: /invoice.paid ?evt_1 ?no such price/ })
   expect(within(failure).getByRole('link', { name: 'acme' })).toHaveAttribute(
     'href',

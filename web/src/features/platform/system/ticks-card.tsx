@@ -2,13 +2,17 @@ import { Badge } from '@/components/badge'
 import { DataTable, type Column } from '@/components/data-table'
 import { Instant } from '@/components/instant'
 import { formatDuration } from '@/lib/format'
+import type { Tick } from '@/lib/api/types'
 
-import type { Tick } from '../contract'
 import { Nothing, Section } from './section'
 
 export function TicksCard({ ticks }: { ticks: Tick[] | undefined }) {
   return (
-    <Section id="ticks" title="Last ticks" description="Newest first. The scheduler starts one every minute.">
+    <Section
+      id="ticks"
+      title="Last ticks"
+      description="Newest first: what runs every minute, and the messages of the daily reconciliation."
+    >
       <DataTable
         caption="Last ticks"
         columns={COLUMNS}
@@ -20,13 +24,15 @@ export function TicksCard({ ticks }: { ticks: Tick[] | undefined }) {
   )
 }
 
+const JOBS: Record<Tick['job'], string> = { fold: 'Every minute', reconcile: 'Daily reconciliation' }
+
 const COLUMNS: readonly Column<Tick>[] = [
   {
     key: 'job',
     header: 'Job',
     cell: ({ job, error }) => (
       <>
-        <span className="block">{job}</span>
+        <span className="block">{JOBS[job]}</span>
         {error !== null && (
           <span className="block text-xs font-normal wrap-anywhere text-danger-text">{error}</span>
         )}
