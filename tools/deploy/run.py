@@ -10,7 +10,7 @@ from typing import Final, Literal
 from tools.deploy.plan import Call, Command, Json, Plan, Step, differences, filled, filled_call, value_at
 from tools.deploy.shell import Result, Shell
 
-Kind = Literal["present", "absent", "different", "always"]
+Kind = Literal["present", "absent", "different", "always", "stopped"]
 _ATTEMPTS: Final = 3
 _PAUSE_SECONDS: Final = 10.0
 
@@ -45,7 +45,10 @@ class Runner:
     def survey(self) -> Iterator[tuple[Step, State]]:
         """Yield the state of each step, and change nothing."""
         for step in self.plan.steps:
-            yield step, self._look(step)
+            try:
+                yield step, self._look(step)
+            except StoppedError as error:
+                yield step, State("stopped", (str(error),))
 
     def apply(self) -> int:
         """Do what is to do, in order; return how many steps changed something. Raise StoppedError if one cannot."""

@@ -37,6 +37,7 @@ MESSAGES = {
     "pubsub subscriptions describe": ("pubsub", "v1", "Subscription"),
     "pubsub subscriptions get-iam-policy": ("pubsub", "v1", "Policy"),
     "scheduler jobs describe": ("cloudscheduler", "v1", "Job"),
+    "run services list": ("run", "v1", "Service"),
     "run services describe": ("run", "v1", "Service"),
     "billing budgets list": ("billingbudgets", "v1", "GoogleCloudBillingBudgetsV1Budget"),
     "alertPolicies": ("monitoring", "v3", "ListAlertPoliciesResponse"),
