@@ -26,6 +26,7 @@ from shared.ports import (
 )
 from shared.stores import Storage, process_memory
 from shared.usecases.billing.billing_dependencies import BillingDependencies
+from shared.usecases.billing.estimate_prices import PriceEstimator
 from shared.usecases.billing.refresh_margins import MarginRefresher
 from shared.usecases.ledger.fold_lag import FoldLag
 from shared.usecases.ledger.fold_tenant import TenantFolder
@@ -251,6 +252,10 @@ class Container(Storage):
             self.config.day_limits,
             self.margin_refresher.refresh_current,
         )
+
+    @cached_property
+    def price_estimator(self) -> PriceEstimator:
+        return PriceEstimator(self.margins)
 
     @cached_property
     def margin_refresher(self) -> MarginRefresher:

@@ -55,6 +55,7 @@ from shared.ports.people import (
 )
 from shared.ports.platform import FailedAttempt, ServiceStatus, StoredStatus
 from shared.ports.prices import BrokenCatalog, CatalogSource, PriceBooks, StalePrices
+from shared.ports.tenant_data import ErasedEvents, TenantData
 from shared.ports.tenant_index import StaleRow, StoredRow, TenantIndex
 
 __all__ = [
@@ -70,6 +71,7 @@ __all__ = [
     "DueCounter",
     "EndpointSync",
     "Endpoints",
+    "ErasedEvents",
     "EventsWanted",
     "FailedAttempt",
     "IdentityVerifier",
@@ -107,6 +109,7 @@ __all__ = [
     "StoredRow",
     "StoredStatus",
     "StripeGateway",
+    "TenantData",
     "TenantIndex",
     "TickPublisher",
     "UsageStore",

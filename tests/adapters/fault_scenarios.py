@@ -13,6 +13,7 @@ from shared.domain.people.members import Identity, Member
 from shared.domain.people.tenant_rows import RowsWanted
 from shared.domain.people.tenants import Change, TenantProfile
 from shared.domain.prices.price_book import PriceKey
+from shared.domain.prices.price_file import parse_prices
 from shared.ports import StaleMembers
 from shared.usecases.ledger.ledger import Ledger
 from shared.usecases.ledger.reconciliation_turns import ReconciliationTurns
@@ -33,7 +34,7 @@ from shared.usecases.people.provision_tenant import (
     ProvisioningDependencies,
     provision_tenant,
 )
-from shared.usecases.prices.manage_prices import import_prices, read_book, remove_price, set_price
+from shared.usecases.prices.manage_prices import addition, change_prices, read_book, removal, replacement
 from tests.adapters.fault_cells import Stores
 from tests.contracts.test_directory import ACME, CREATED, KEY
 from tests.contracts.test_grants import PILOT, RUNS, TOKENS
@@ -215,10 +216,10 @@ def prices_are_changed(stores: Stores) -> Sequence[object]:
     books = stores.price_books
     key = PriceKey(None, "openai", "a", None)
     return [
-        import_prices(books, table("a") + table("b"), CHANGE, is_dry_run=False),
-        set_price(books, table("c"), CHANGE),
-        told(remove_price, books, key, date(2026, 11, 1), CHANGE),
-        told(remove_price, books, key, None, CHANGE),
+        change_prices(books, replacement(parse_prices(table("a") + table("b"))), CHANGE).added,
+        change_prices(books, addition(table("c")), CHANGE).added,
+        change_prices(books, removal(key, date(2026, 11, 1)), CHANGE).removed,
+        told(change_prices, books, removal(key, None), CHANGE),
         read_book(books).entries,
         books.list_price_changes(5),
     ]

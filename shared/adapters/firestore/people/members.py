@@ -87,7 +87,7 @@ class FirestoreMembers:
         write = delete_write(self._member(tenant_id, member.user_id))
         writes = [
             _if_unchanged(write, member.version),
-            _remove_pointer(self._user(member.user_id), tenant_id),
+            remove_pointer(self._user(member.user_id), tenant_id),
             *self._check_unchanged(tenant_id, leaving.remaining),
             *(write for each in leaving.invitations for write in self._end_invitation(tenant_id, each)),
         ]
@@ -133,7 +133,7 @@ class FirestoreMembers:
     def _end_invitation(self, tenant_id: str, invitation: Invitation) -> list[Any]:
         return [
             delete_write(self._invitation(tenant_id, invitation.id)),
-            _remove_pointer(self._invited_address(invitation.id), tenant_id),
+            remove_pointer(self._invited_address(invitation.id), tenant_id),
         ]
 
     def accept_invitation(
@@ -141,7 +141,7 @@ class FirestoreMembers:
     ) -> None:
         writes = [
             _if_unchanged(delete_write(self._invitation(tenant_id, invitation.id)), invitation.version),
-            _remove_pointer(self._invited_address(invitation.id), tenant_id),
+            remove_pointer(self._invited_address(invitation.id), tenant_id),
             create_write(self._member(tenant_id, member.user_id), _member_fields(member)),
             _add_pointer(self._user(member.user_id), tenant_id),
         ]
@@ -207,7 +207,7 @@ def _add_pointer(name: str, tenant_id: str) -> Any:
     return write
 
 
-def _remove_pointer(name: str, tenant_id: str) -> Any:
+def remove_pointer(name: str, tenant_id: str) -> Any:
     """Return a write that removes a tenant from the pointers of a document."""
     write = _empty_update(name)
     set_value(

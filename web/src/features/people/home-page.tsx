@@ -9,9 +9,12 @@ import { meQuery } from '@/lib/api/queries'
 import type { Me } from '@/lib/api/types'
 import { lastTenant } from '@/lib/last-tenant'
 
-export function HomePage() {
+/** Leads from an address without a tenant, as mails and documents name it, to that tenant's plans. */
+export const UpgradeHomePage = () => <HomePage page="/upgrade" />
+
+export function HomePage({ page = '' }: { page?: string }) {
   const me = useQuery(meQuery())
-  if (me.data) return <Navigate to={homeOf(me.data, lastTenant())} replace />
+  if (me.data) return <Navigate to={homeOf(me.data, lastTenant(), page)} replace />
   return (
     <FullPage>
       <title>GWI Usage</title>
@@ -25,8 +28,8 @@ export function HomePage() {
 }
 
 /** Without a tenant, the page that creates one also shows invitations. */
-export function homeOf({ tenants }: Me, last: string | null): string {
+export function homeOf({ tenants }: Me, last: string | null, page = ''): string {
   const usable = tenants.filter(({ suspended }) => !suspended)
   const home = usable.find(({ id }) => id === last) ?? usable[0] ?? tenants[0]
-  return home ? `/t/${encodeURIComponent(home.id)}` : '/new'
+  return home ? `/t/${encodeURIComponent(home.id)}${page}` : '/new'
 }
