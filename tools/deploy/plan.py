@@ -116,6 +116,9 @@ def differences(description: Json, settled: Json, path: str = "") -> Iterator[st
         yield f"{path or 'the list'} is not empty: {_short(description)}"
     elif isinstance(settled, list):
         items = description if isinstance(description, list) else []
+        if len(items) == len(settled) == 1:
+            yield from differences(items[0], settled[0], f"{path}.0".lstrip("."))
+            return
         for wanted in settled:
             if not any(next(differences(item, wanted), None) is None for item in items):
                 yield f"{path or 'the list'} lacks {_short(wanted)}"
