@@ -250,7 +250,7 @@ def test_a_new_value_of_a_secret_makes_new_revisions_of_the_services_that_read_i
     states = {step.name: state for step, state in run.survey()}
     changed = {name for name, state in states.items() if state.kind == "different"}
     assert changed == {"service stripe-webhook"}
-    assert '"key": "8"' in states["service stripe-webhook"].lines[0]
+    assert 'env lacks {"name": "STRIPE_WEBHOOK_SECRET"' in states["service stripe-webhook"].lines[0]
 
 
 def test_a_webhook_secret_is_rotated_with_both_values(plan: Plan) -> None:
