@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from shared.adapters.firestore.people.tenant_data import COLLECTIONS
 from shared.domain.errors import Conflict, NotFound
 from shared.domain.metering.events import MeteringEvent
 from shared.domain.metering.recording import RecordedEvent, prepare
@@ -25,6 +26,7 @@ from tests.contracts.conftest import RETENTION, Stores
 from tests.contracts.test_directory import KEY
 from tests.contracts.test_members import ADA, INVITATION
 from tests.contracts.test_outbox import AUDIT, ENDPOINT
+from tests.rules.table import PATHS
 from tests.sample_events import NOON
 from tests.usecases.plain_sums import new_tenant, stored_tenant, tick
 
@@ -114,7 +116,7 @@ def exported(stores: Stores, tenant_id: str = "acme") -> list[dict[str, Any]]:
 
 def test_an_export_has_a_line_for_everything_and_no_secret(filled: Stores) -> None:
     lines = exported(filled)
-    kinds = [line["kind"] for line in lines]
+    kinds = [line["object"] for line in lines]
     counts = {kind: kinds.count(kind) for kind in dict.fromkeys(kinds)}
     assert counts == {
         "tenant": 1,
@@ -129,8 +131,8 @@ def test_an_export_has_a_line_for_everything_and_no_secret(filled: Stores) -> No
     }
     assert min(counts["audit"], counts["usage"]) > 0
     assert lines[-1]["lines"] == len(lines) - 1
-    assert [line["user_id"] for line in lines if line["kind"] == "event"].count("ann") == 3
-    tokens = sum(line["total_tokens"] for line in lines if line["kind"] == "usage")
+    assert [line["user_id"] for line in lines if line["object"] == "event"].count("ann") == 3
+    tokens = sum(line["total_tokens"] for line in lines if line["object"] == "usage")
     assert tokens == sum(event.amounts["total_tokens"] for event in (*ANNS, *BOBS))
     assert ENDPOINT.secret not in str(lines)
 
@@ -169,3 +171,8 @@ def test_a_tenant_that_has_not_ended_or_only_lately_is_not_deleted(filled: Store
         deletable_tenant(filled.directory, "bolt", LATER)
     with pytest.raises(Conflict, match="wait until"):
         deletable_tenant(filled.directory, "acme", LATER - timedelta(seconds=1))
+
+
+def test_a_deletion_reaches_every_collection_of_a_tenant() -> None:
+    named = {path.split("/")[2] for path in PATHS if path.startswith("tenants/acme/")}
+    assert named - {"usage", "holds", "unheard_of"} <= {*COLLECTIONS}

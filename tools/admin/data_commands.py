@@ -119,7 +119,7 @@ def _require_export(path: Path, tenant: Tenant) -> None:
         with path.open() as file:
             number, text = deque(enumerate(file), maxlen=1)[0]
         last = json.loads(text)
-        is_complete = (last["kind"], last["tenant_id"], last["lines"]) == (LAST_KIND, tenant.id, number)
+        is_complete = (last["object"], last["tenant_id"], last["lines"]) == (LAST_KIND, tenant.id, number)
         is_recent = (
             tenant.ended_at is not None and datetime.fromisoformat(last["exported_at"]) >= tenant.ended_at
         )
