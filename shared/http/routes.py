@@ -5,6 +5,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
+from types import UnionType
 from typing import Final, Protocol
 
 from flask import Request, Response
@@ -200,7 +201,7 @@ class Route:
     handle: Callable[[Call, Container], Response]
     needs: Permission | SignInLevel | None
     platform_needs: Permission | None = None
-    response: type[BaseModel] | None = None
+    response: type[BaseModel] | UnionType | None = None
     body: object = None
     query: type[BaseModel] | None = None
     headers: type[BaseModel] | None = None

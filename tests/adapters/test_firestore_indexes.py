@@ -21,6 +21,7 @@ from shared.adapters.firestore import (
     FirestoreUsageStore,
 )
 from shared.adapters.firestore.encoding import Write
+from shared.adapters.firestore.ledger.attribution import attribution_writes, rollup_write
 from shared.adapters.firestore.ledger.counters import (
     clear_write,
     counter_write,
@@ -31,6 +32,7 @@ from shared.adapters.firestore.ledger.counters import (
 )
 from shared.adapters.firestore.metering.events import run_write
 from shared.adapters.firestore.notices.documents import outgoing_writes
+from shared.adapters.firestore.paths import TenantPaths
 from shared.adapters.firestore.people.commits import receipt_fields
 from shared.adapters.firestore.people.tenants import counter_settings_write, raise_shards_write, set_write
 from shared.adapters.firestore.platform.documents import dead_letter_fields, failed_attempt_write
@@ -317,12 +319,13 @@ DAY = DayRollup(
     events=1,
     folded_at=NOON,
 )
+NAMES = {"user": {"u": CALL}, "workflow": {"w": CALL}, "tag:team": {"t": CALL}}
 RECEIPT = Receipt(id="i", fingerprint="f", nonce=b"n", sealed=b"s", expires_at=NOON)
 MONTH = MonthRollup(month=month_of(TODAY), days={TODAY: DAY.entry})
 WRITES = {
     "events": [event_write("events/e", FULL_EVENT)],
     "counters": [
-        counter_write("counters/c", DayDelta(CELLS, {12}), NOON),
+        counter_write("counters/c", DayDelta(CELLS, {12}, keys={"k": CALL}), NOON, 1),
         clear_write("counters/c", SHARD, NOON),
         postpone_write("counters/c", NOON),
     ],
@@ -330,6 +333,10 @@ WRITES = {
         run_write(
             "runs/r", Run(id="r", began_at=NOON, last_at=NOON, totals=CALL, is_completed=True, is_failed=True)
         )
+    ],
+    "attribution": [
+        *attribution_writes(TenantPaths("", "t"), TODAY, NAMES, 0),
+        rollup_write("attribution/a", TODAY, NAMES),
     ],
     "days": [day_write("days/d", DAY)],
     "outbox": list(outgoing_writes("x", outgoing(MAIL))),
@@ -410,7 +417,7 @@ def test_counters_have_one_index_of_due_folds_and_one_of_dirty_counters() -> Non
     assert OVERRIDES["counters", "dirty"]["indexes"] == [{"order": "ASCENDING", "queryScope": "COLLECTION"}]
 
 
-@pytest.mark.parametrize("collection", ["events", "counters", "idempotency"])
+@pytest.mark.parametrize("collection", ["events", "counters", "attribution", "idempotency"])
 def test_expired_documents_are_deleted(collection: str) -> None:
     assert OVERRIDES[collection, "expire_at"]["ttl"] is True
     assert "expire_at" in _fields_of(WRITES[collection])

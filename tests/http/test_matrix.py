@@ -80,6 +80,7 @@ MAY: Mapping[str, frozenset[str]] = {
     "usage_api DELETE /api/v1/invitations/{tenant}": PEOPLE,
     "usage_api GET /api/v1/tenants/{tenant}/usage": READING,
     "usage_api GET /api/v1/tenants/{tenant}/usage/series": READING,
+    "usage_api GET /api/v1/tenants/{tenant}/usage/top": READING,
     "usage_api GET /api/v1/tenants/{tenant}/usage/explain": READING,
     "usage_api GET /api/v1/tenants/{tenant}/runs": READING,
     "usage_api GET /api/v1/tenants/{tenant}/runs/{run}": READING,

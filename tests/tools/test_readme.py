@@ -29,7 +29,7 @@ from tools.dev.settings import ROOT
 MAX_README_LINES = 120
 RECORDING, LOCAL, ARCHITECTURE = page("recording"), page("local"), page("architecture")
 PRICES, WEBHOOKS, LIMITS = page("prices"), page("webhooks"), page("limits")
-PLANS = page("plans")
+PLANS, ATTRIBUTION = page("plans"), page("attribution")
 
 
 @pytest.fixture(scope="module")
@@ -73,6 +73,7 @@ def test_every_block_is_something_that_these_tests_run_or_look_at() -> None:
     assert {name: found for name, found in languages.items() if found} == {
         "README.md": ["sh", "sh", "sh"],
         "docs/architecture.md": ["mermaid"],
+        "docs/attribution.md": ["sh"],
         "docs/limits.md": 4 * ["sh"],
         "docs/local.md": 6 * ["sh"],
         "docs/plans.md": ["sh", "toml", "sh", "sh"],
@@ -104,6 +105,12 @@ def test_the_commands_about_recording_run_as_they_stand(stack: RunningStack, fol
     )
     again = run(["sh", "-eu"], RECORDING.shell, folder).splitlines()[0]
     assert json.loads(again)["duplicates"] == 1
+
+
+def test_the_commands_about_attribution_run_as_they_stand(stack: RunningStack, folder: Path) -> None:
+    recorded, top = map(json.loads, run(["sh", "-eu"], ATTRIBUTION.shell, folder).splitlines())
+    assert recorded["ids"] == ["call-3"]
+    assert [(row["name"], row["calls"]) for row in top["names"] if row["name"]] == [("ada", 1)]
 
 
 def test_the_python_code_runs_as_it_stands(stack: RunningStack, folder: Path) -> None:

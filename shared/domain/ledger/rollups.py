@@ -6,6 +6,7 @@ from datetime import date, datetime, timedelta
 from functools import cached_property
 from typing import NamedTuple
 
+from shared.domain.ledger.attribution import MAX_KEYS_OF_DAY, Attribution, Names, largest, merge_names
 from shared.domain.ledger.counters import (
     METRICS,
     OTHER,
@@ -38,6 +39,10 @@ class DayRollup:
     cells: Cells = field(default_factory=dict)
     series: dict[Series, Totals] = field(default_factory=dict)
     hour_totals: dict[int, Totals] = field(default_factory=dict)
+    keys: Names = field(default_factory=dict)
+    """By the id of the API key, a hundred at most; a read asks for them too."""
+    attribution: Attribution | None = None
+    """The day's names; None if it has none. They are stored with the day in a document of their own."""
     runs: dict[int, int] = field(default_factory=dict)
     """The number of runs that began in each hour (0-23); hours without any are absent."""
     shards: int = 0
@@ -92,6 +97,7 @@ def fold_day(
         cells=cells,
         series=sum_by_series(cells),
         hour_totals=by_hour,
+        keys=_keys(counted),
         runs=previous.runs if previous else {},
         shards=max([previous.shards if previous else 0, *(shard.ref.number + 1 for shard in counted)]),
         commits=sum(shard.commits for shard in counted),
@@ -126,6 +132,13 @@ def bounded_series(series: Mapping[Series, Totals], most: int) -> dict[Series, T
     by_size = sorted(series, key=lambda name: (name == OTHER, -series[name].get("total_tokens", 0), name))
     rest = sum_totals(series[name] for name in by_size[most - 1 :])
     return {**{name: series[name] for name in by_size[: most - 1]}, OTHER: rest}
+
+
+def _keys(shards: Iterable[CounterShard]) -> Names:
+    keys: Names = {}
+    for shard in shards:
+        merge_names(keys, shard.keys)
+    return largest(keys, MAX_KEYS_OF_DAY)
 
 
 def _has_hour(period: Period, day: date, hour: int) -> bool:

@@ -6,6 +6,7 @@ from datetime import date, datetime
 from enum import Enum
 from typing import Final, Literal
 
+from shared.domain.ledger.attribution import Attribution, AttributionRef, Dimension
 from shared.domain.ledger.counter_settings import CounterHistory, CounterSettings
 from shared.domain.ledger.counters import (
     OTHER,
@@ -32,8 +33,8 @@ from shared.domain.ledger.rollups import (
 FEW_SHARDS: Final = 4
 """Reading this many counter documents of a complete day is worth the round trip that it saves."""
 
-DocumentField = Literal["cells", "hours", "series", "hour_totals"]
-"""The large fields: `cells` of counters, the others of days."""
+DocumentField = Literal["cells", "keys", "hours", "series", "hour_totals"]
+"""The large fields: `cells` of counters, `keys` of counters and days, the others of days."""
 
 
 class Detail(Enum):
@@ -52,6 +53,9 @@ class Wanted:
     months: tuple[date, ...] = ()
     days: tuple[date, ...] = ()
     shards: tuple[ShardRef, ...] = ()
+    attribution: tuple[AttributionRef, ...] = ()
+    dimension: Dimension | None = None
+    """The one that is read of attribution documents; None: all of them."""
     fields: frozenset[DocumentField] = frozenset()
     most_bytes: int | None = None
     """Refuse to read more than this, as stored; None: read all of it."""
@@ -62,6 +66,8 @@ class Wanted:
             set(other.months) <= set(self.months)
             and set(other.days) <= set(self.days)
             and set(other.shards) <= set(self.shards)
+            and set(other.attribution) <= set(self.attribution)
+            and other.dimension == self.dimension
             and other.fields <= self.fields
         )
 
@@ -73,6 +79,7 @@ class Documents:
     months: Mapping[date, MonthRollup] = field(default_factory=dict)
     days: Mapping[date, DayRollup] = field(default_factory=dict)
     shards: Mapping[ShardRef, CounterShard] = field(default_factory=dict)
+    attribution: Mapping[AttributionRef, Attribution] = field(default_factory=dict)
 
     def entry(self, day: date) -> DayEntry | None:
         """Return the totals and runs of a folded day: its month's entry or, without the month, its rollup's."""

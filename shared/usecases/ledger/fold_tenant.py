@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from functools import partial
 
+from shared.domain.ledger.attribution import chosen_tags
 from shared.domain.ledger.counter_settings import (
     LONGEST_FOLD_MINUTES,
     CounterHistory,
@@ -123,7 +124,9 @@ class TenantFolder:
     ) -> CounterSettings:
         settings = usage.tenant.counters
         complete_until = max(completable_until(now), settings.complete_until or completable_until(now))
-        settings = replace(settings, complete_until=complete_until)
+        settings = replace(
+            settings, complete_until=complete_until, tag_names=_tag_names(settings.tag_names, folded)
+        )
         today = next((each for each in folded if each.day == now.date()), None)
         if today is None:
             # A day that has ended may have brought usage near a limit, but it says nothing about today's rate.
@@ -150,6 +153,14 @@ class TenantFolder:
         """Return how soon the next fold is wanted; `new` came in the last `minutes`."""
         policy = self.policy_of(usage.tenant)
         return minutes_until_fold(policy, usage.consumption, new, minutes) if policy else LONGEST_FOLD_MINUTES
+
+
+def _tag_names(known: tuple[str, ...], folded: Sequence[FoldedDay]) -> tuple[str, ...]:
+    """Return the tags that the tenant's usage is summed by, with those that are new in the folded days."""
+    names = known
+    for each in folded:
+        names = chosen_tags(names, each.rollup.attribution or {})
+    return names
 
 
 def _completed_days(tenant: Tenant, settings: CounterSettings) -> Iterator[date]:

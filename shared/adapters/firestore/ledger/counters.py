@@ -8,7 +8,9 @@ from typing import Any
 from shared.adapters.firestore.encoding import (
     Write,
     decode_day,
+    decode_key,
     decode_series,
+    encode_key,
     encode_series,
     field_path,
     get_totals,
@@ -18,14 +20,18 @@ from shared.adapters.firestore.encoding import (
     set_timestamp,
     set_totals,
 )
+from shared.domain.ledger.attribution import Names
 from shared.domain.ledger.counters import Cell, Cells, CounterShard, ShardRef, sum_totals
 from shared.domain.ledger.periods import day_key
 from shared.domain.ledger.rollups import DayEntry, DayRollup, MonthRollup
 from shared.domain.metering.recording import DayDelta
 
 
-def counter_write(name: str, delta: DayDelta, fold_due: datetime) -> Any:
-    """Add to a counter document, creating it if need be, and mark it as not folded. Reads nothing."""
+def counter_write(name: str, delta: DayDelta, fold_due: datetime, attributed: int = 0) -> Any:
+    """Add to a counter document, creating it if need be, and mark it as not folded. Reads nothing.
+
+    `attributed` is the number of attribution documents that the day has at least.
+    """
     write = Write()
     write.update.name = name
     fields, mask = write.update.fields, write.update_mask.field_paths
@@ -38,6 +44,10 @@ def counter_write(name: str, delta: DayDelta, fold_due: datetime) -> Any:
     increment(write, "totals", sum_totals(delta.cells.values()))
     for cell, amounts in delta.cells.items():
         increment(write, _cell_path(cell), amounts)
+    for key, amounts in delta.keys.items():
+        increment(write, field_path("keys", encode_key(key)), amounts)
+    if attributed:
+        write.update_transforms.add(field_path="attributed").maximum.integer_value = attributed
     write.update_transforms.add(field_path="commits").increment.integer_value = 1
     write.update_transforms.add(field_path="events").increment.integer_value = delta.events
     write.update_transforms.add(field_path="fold_due").minimum.integer_value = microseconds(fold_due)
@@ -61,6 +71,8 @@ def read_counter(document: Any) -> CounterShard:
         events=fields["events"].integer_value,
         run_hours=frozenset(int(hour) for hour in _map(fields, "run_hours")),
         dirty=fields["dirty"].boolean_value,
+        keys=_read_keys(fields),
+        attributed=fields["attributed"].integer_value,
         version=document.update_time,
     )
 
@@ -109,6 +121,9 @@ def day_write(name: str, rollup: DayRollup) -> Any:
     hour_totals = _new_map(fields["hour_totals"])
     for hour, totals in rollup.hour_totals.items():
         set_totals(hour_totals[f"{hour:02}"], totals)
+    keys = _new_map(fields["keys"])
+    for key, totals in rollup.keys.items():
+        set_totals(keys[encode_key(key)], totals)
     runs = _new_map(fields["runs"])
     for hour, count in rollup.runs.items():
         runs[f"{hour:02}"].integer_value = count
@@ -127,6 +142,7 @@ def read_day(document: Any) -> DayRollup:
         cells=_read_cells(fields, "hours"),
         series={decode_series(key): get_totals(totals) for key, totals in _map(fields, "series").items()},
         hour_totals={int(hour): get_totals(totals) for hour, totals in _map(fields, "hour_totals").items()},
+        keys=_read_keys(fields),
         runs={int(hour): count.integer_value for hour, count in _map(fields, "runs").items()},
         shards=fields["shards"].integer_value,
         commits=fields["commits"].integer_value,
@@ -182,6 +198,10 @@ def _read_cells(fields: Any, name: str) -> Cells:
         for hour, by_series in _map(fields, name).items()
         for key, totals in by_series.map_value.fields.items()
     }
+
+
+def _read_keys(fields: Any) -> Names:
+    return {decode_key(key): get_totals(totals) for key, totals in _map(fields, "keys").items()}
 
 
 def _map(fields: Any, name: str) -> Mapping[str, Any]:

@@ -47,6 +47,7 @@ TENANT_FIELDS = (
     "complete_until",
     "fold_minutes",
     "full_until",
+    "tag_names",
 )
 """All fields of a tenant's document, for reads with a field mask."""
 PLAN_FIELDS = (
@@ -155,6 +156,7 @@ def _counter_fields(settings: CounterSettings) -> dict[str, object]:
         "complete_until": settings.complete_until,
         "fold_minutes": settings.fold_minutes,
         "full_until": settings.full_until,
+        "tag_names": settings.tag_names,
     }
 
 
@@ -166,6 +168,7 @@ def _read_counter_settings(fields: Mapping[str, Any]) -> CounterSettings:
         complete_until=fields.get("complete_until"),
         fold_minutes=fields.get("fold_minutes", LONGEST_FOLD_MINUTES),
         full_until=fields.get("full_until"),
+        tag_names=tuple(fields.get("tag_names", ())),
     )
 
 

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from shared.adapters.memory.cursors import encode_cursor, page
 from shared.adapters.memory.state import CounterDocument, MemoryState, TenantUsage
+from shared.domain.ledger.attribution import Attribution, AttributionRef, Names, merge, merge_names
 from shared.domain.ledger.counter_settings import CounterSettings
 from shared.domain.ledger.counters import CounterShard, ShardRef, add, sum_totals
 from shared.domain.ledger.periods import month_of
@@ -42,10 +43,14 @@ class MemoryUsageStore(MemoryState):
         self, usage: TenantUsage, events: Sequence[RecordedEvent], settings: CounterSettings, now: datetime
     ) -> None:
         number = random.randrange(settings.shards)  # noqa: S311 (spreads load, no secret)
-        for day, delta in deltas_by_day(events).items():
+        for day, delta in deltas_by_day(events, settings.tag_names).items():
             counter = usage.counters.setdefault(ShardRef(day, number), CounterDocument())
             for cell, amounts in delta.cells.items():
                 add(counter.cells.setdefault(cell, {}), amounts)
+            merge_names(counter.keys, delta.keys)
+            if delta.names:
+                counter.attributed = number + 1
+                merge(usage.attribution.setdefault(AttributionRef(day, number), {}), delta.names)
             counter.commits += 1
             counter.events += delta.events
             counter.run_hours |= delta.run_hours
@@ -69,6 +74,11 @@ class MemoryUsageStore(MemoryState):
                 months={month: replace(found, days=dict(found.days)) for month, found in months.items()},
                 days={day: _part(rollup, wanted) for day, rollup in days.items()},
                 shards={ref: _shard(ref, usage.counters[ref], wanted) for ref in refs},
+                attribution={
+                    ref: _names(usage.attribution[ref], wanted)
+                    for ref in wanted.attribution
+                    if ref in usage.attribution
+                },
             )
             return Snapshot(tenant=tenant, documents=documents, version=tenant)
 
@@ -104,7 +114,9 @@ class MemoryUsageStore(MemoryState):
             if month is None or (stored.version if stored else None) != day.version:
                 raise StaleRollup
             self._versions += 1
-            usage.days[day.day] = replace(day, version=self._versions)
+            usage.days[day.day] = replace(day, attribution=None, version=self._versions)
+            if day.attribution is not None:
+                usage.attribution[AttributionRef(day.day, None)] = day.attribution
             usage.months[month.month] = replace(month, days={**month.days, day.day: day.entry})
 
     def create_month(self, tenant_id: str, month: MonthRollup) -> None:
@@ -212,6 +224,8 @@ def _shard(ref: ShardRef, counter: CounterDocument, wanted: Wanted) -> CounterSh
         commits=counter.commits,
         events=counter.events,
         run_hours=frozenset(counter.run_hours),
+        keys=_copy(counter.keys) if "keys" in wanted.fields else {},
+        attributed=counter.attributed,
         dirty=counter.fold_due is not None,
         version=counter.version,
     )
@@ -224,4 +238,16 @@ def _part(rollup: DayRollup, wanted: Wanted) -> DayRollup:
         cells=rollup.cells if "hours" in wanted.fields else {},
         series=rollup.series if "series" in wanted.fields else {},
         hour_totals=rollup.hour_totals if "hour_totals" in wanted.fields else {},
+        keys=rollup.keys if "keys" in wanted.fields else {},
     )
+
+
+def _names(found: Attribution, wanted: Wanted) -> Attribution:
+    """Return the dimensions that are asked for."""
+    return {
+        dimension: _copy(names) for dimension, names in found.items() if wanted.dimension in (None, dimension)
+    }
+
+
+def _copy(names: Names) -> Names:
+    return {name: dict(totals) for name, totals in names.items()}

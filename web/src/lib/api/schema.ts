@@ -505,7 +505,7 @@ export interface paths {
                     from?: string;
                     to?: string;
                     granularity?: "hour" | "day" | "week" | "month";
-                    group_by?: "provider" | "model" | "provider,model";
+                    group_by?: string;
                     fill?: "zero" | "none";
                     format?: "json" | "csv";
                     bom?: boolean;
@@ -530,7 +530,76 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["SeriesResponse"];
+                        "application/json": components["schemas"]["SeriesResponse"] | components["schemas"]["NamedSeriesResponse"];
+                        "text/csv": string;
+                    };
+                };
+                400: components["responses"]["Problem400"];
+                401: components["responses"]["Problem401"];
+                403: components["responses"]["Problem403"];
+                404: components["responses"]["Problem404"];
+                405: components["responses"]["Problem405"];
+                406: components["responses"]["Problem406"];
+                413: components["responses"]["Problem413"];
+                415: components["responses"]["Problem415"];
+                422: components["responses"]["Problem422"];
+                429: components["responses"]["Problem429"];
+                500: components["responses"]["Problem500"];
+                503: components["responses"]["Problem503"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tenants/{tenant}/usage/top": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The users, workflows, API keys or values of a tag that cost most
+         * @description For a key or platform key with the scope `usage:read`; members: owner, admin, member.
+         */
+        get: {
+            parameters: {
+                query: {
+                    tz?: string;
+                    period?: "current" | "previous";
+                    from?: string;
+                    to?: string;
+                    group_by: string;
+                    limit?: number;
+                    format?: "json" | "csv";
+                    bom?: boolean;
+                };
+                header?: never;
+                path: {
+                    tenant: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Success */
+                200: {
+                    headers: {
+                        "Cache-Control": components["headers"]["Cache-Control"];
+                        "X-Content-Type-Options": components["headers"]["X-Content-Type-Options"];
+                        /** @description The name of a file to download. */
+                        "Content-Disposition"?: string;
+                        /** @description Only if a file does not hold everything: the cursor at which to go on. */
+                        "GWI-Next-Cursor"?: string;
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["TopResponse"];
                         "text/csv": string;
                     };
                 };
@@ -5040,6 +5109,146 @@ export interface components {
             month: string;
         };
         /**
+         * NamedAmounts
+         * @description The metrics that are summed by name.
+         */
+        NamedAmounts: {
+            /** Calls */
+            calls: number;
+            /** Errors */
+            errors: number;
+            /** Unpriced Calls */
+            unpriced_calls: number;
+            /** Incomplete Calls */
+            incomplete_calls: number;
+            tokens: components["schemas"]["NamedTokens"];
+            /** Cost Usd */
+            cost_usd: string;
+            /**
+             * Cost Status
+             * @description `incomplete`: it costs at least this much, because `unpriced_calls` and a part of `incomplete_calls` are left out. `unknown`: nothing of the cost is known; it is not $0.
+             * @enum {string}
+             */
+            cost_status: "complete" | "incomplete" | "unknown";
+        };
+        /**
+         * NamedRow
+         * @description The usage of a name.
+         */
+        NamedRow: {
+            /** Calls */
+            calls: number;
+            /** Errors */
+            errors: number;
+            /** Unpriced Calls */
+            unpriced_calls: number;
+            /** Incomplete Calls */
+            incomplete_calls: number;
+            tokens: components["schemas"]["NamedTokens"];
+            /** Cost Usd */
+            cost_usd: string;
+            /**
+             * Cost Status
+             * @description `incomplete`: it costs at least this much, because `unpriced_calls` and a part of `incomplete_calls` are left out. `unknown`: nothing of the cost is known; it is not $0.
+             * @enum {string}
+             */
+            cost_status: "complete" | "incomplete" | "unknown";
+            /**
+             * Name
+             * @description Null: the rest, which is usage without a name, and of names that are not listed.
+             */
+            name: string | null;
+            /**
+             * Label
+             * @description The label of an API key. Null for other names, and for deleted keys.
+             */
+            label: string | null;
+        };
+        /**
+         * NamedSeriesPoint
+         * @description The usage of a name in one step: a day, a week from Monday on, or a month.
+         */
+        NamedSeriesPoint: {
+            /** Calls */
+            calls: number;
+            /** Errors */
+            errors: number;
+            /** Unpriced Calls */
+            unpriced_calls: number;
+            /** Incomplete Calls */
+            incomplete_calls: number;
+            tokens: components["schemas"]["NamedTokens"];
+            /** Cost Usd */
+            cost_usd: string;
+            /**
+             * Cost Status
+             * @description `incomplete`: it costs at least this much, because `unpriced_calls` and a part of `incomplete_calls` are left out. `unknown`: nothing of the cost is known; it is not $0.
+             * @enum {string}
+             */
+            cost_status: "complete" | "incomplete" | "unknown";
+            /**
+             * Start
+             * Format: date-time
+             * @description The first instant of the step; it may be before `from`.
+             */
+            start: string;
+            /**
+             * Label
+             * @description `2026-11-18` for a day, the date of its Monday for a week, `2026-11` for a month.
+             */
+            label: string;
+            /**
+             * Name
+             * @description Null: the rest, which is usage without a name, and of names that are not listed.
+             */
+            name: string | null;
+        };
+        /**
+         * NamedSeriesResponse
+         * @description Usage by name over time, in whole UTC days of [from, to).
+         */
+        NamedSeriesResponse: {
+            /**
+             * From
+             * Format: date-time
+             */
+            from: string;
+            /**
+             * To
+             * Format: date-time
+             */
+            to: string;
+            /**
+             * Granularity
+             * @enum {string}
+             */
+            granularity: "hour" | "day" | "week" | "month";
+            /** Group By */
+            group_by: string;
+            /**
+             * Time Zone
+             * @description Always `UTC`.
+             */
+            time_zone: string;
+            /**
+             * Points
+             * @description In order. Filled, at most 10,000: beyond it, the names that cost least are in the rest.
+             */
+            points: components["schemas"]["NamedSeriesPoint"][];
+        };
+        /**
+         * NamedTokens
+         * @description Token counts; `input` includes cached tokens, `output` includes reasoning.
+         */
+        NamedTokens: {
+            /** Input */
+            input: number;
+            /** Output */
+            output: number;
+            /** Total */
+            total: number;
+        };
+        /**
          * NewEndpointBody
          * @description A webhook endpoint to add.
          */
@@ -6774,6 +6983,35 @@ export interface components {
             cache_write: number;
             /** Reasoning */
             reasoning: number;
+        };
+        /**
+         * TopResponse
+         * @description The names that cost most, in whole UTC days of [from, to). All rows add up to `totals`.
+         */
+        TopResponse: {
+            /**
+             * From
+             * Format: date-time
+             */
+            from: string;
+            /**
+             * To
+             * Format: date-time
+             */
+            to: string;
+            /** Group By */
+            group_by: string;
+            /**
+             * Tag Names
+             * @description The tags that usage is summed by, at most five.
+             */
+            tag_names: string[];
+            totals: components["schemas"]["NamedAmounts"];
+            /**
+             * Names
+             * @description The highest cost first, and the rest last.
+             */
+            names: components["schemas"]["NamedRow"][];
         };
         /**
          * UncertainModelResponse
