@@ -22,6 +22,12 @@ class TenantData(Protocol):
         agree. Events are in the order of their documents; an event that expires meanwhile is left out.
         """
 
+    def erase_name(self, tenant_id: str, user_id: str) -> int:
+        """Remove the user from the sums by name, and return how many documents had the name.
+
+        What the user used is then part of the rest. A fold that is under way may bring the name back: repeat it.
+        """
+
     def add_audit(self, entry: AuditEntry) -> None:
         """Store an audit entry of its own."""
 

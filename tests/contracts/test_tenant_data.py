@@ -8,6 +8,8 @@ import pytest
 
 from shared.adapters.firestore.people.tenant_data import COLLECTIONS
 from shared.domain.errors import Conflict, NotFound
+from shared.domain.ledger.attribution import AttributionRef
+from shared.domain.ledger.usage import Wanted
 from shared.domain.metering.events import MeteringEvent
 from shared.domain.metering.recording import RecordedEvent, prepare
 from shared.domain.notices.entries import NOTHING_OUTGOING
@@ -88,6 +90,18 @@ def test_an_erased_event_that_is_sent_again_is_a_duplicate(filled: Stores) -> No
     list(erase_user(filled.tenant_data, "acme", "ann"))
     settings = stored_tenant(filled.usage).counters
     assert filled.usage.record("acme", ANNS, settings, NOON) == 3 * [Outcome.DUPLICATE]
+
+
+def test_an_erased_user_is_part_of_the_rest_in_reports_by_name(filled: Stores) -> None:
+    ref = AttributionRef(NOON.date(), 0)
+    wanted = Wanted(attribution=(ref,), dimension="user")
+    assert filled.tenant_data.erase_name("acme", "ann") > 0
+    assert filled.tenant_data.erase_name("acme", "ann") == 0
+    users = {
+        each: filled.usage.read(each, wanted).documents.attribution[ref]["user"] for each in ("acme", "bolt")
+    }
+    assert {*users["acme"]} == {"bob"}
+    assert {*users["bolt"]} == {"ann", "bob"}
 
 
 def test_erasing_goes_on_at_any_place_and_again_from_the_start(filled: Stores) -> None:

@@ -123,5 +123,5 @@ def test_a_deployment_of_many_tenants_is_its_own_cost_and_theirs() -> None:
     assert told == wanted
 
 
-def amount(usd: Fraction) -> str:
+def amount(usd: float | Fraction) -> str:
     return f"${float(usd):,.2f}" if usd < 25 else f"${float(usd):,.0f}"

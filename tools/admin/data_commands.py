@@ -107,6 +107,7 @@ def delete_data(container: Container, options: Namespace) -> Answer:
 def erase_data(container: Container, options: Namespace) -> Answer:
     """Erase a user; the audit entry counts the events, and does not name the user."""
     existing_tenant(container.directory, options.tenant)
+    container.tenant_data.erase_name(options.tenant, options.user)
     rewritten = deque(erase_user(container.tenant_data, options.tenant, options.user), maxlen=1)[0][0]
     change = change_of(container).because(options.reason)
     container.tenant_data.add_audit(change.entry(options.tenant, "user.erased", None, f"{rewritten} events"))

@@ -48,7 +48,8 @@ class ExportedStores:
 def export_tenant(stores: ExportedStores, tenant_id: str, now: datetime) -> Iterator[Line]:
     """Yield everything that is stored of a tenant but for secrets, in pages; raise NotFound.
 
-    Each line names its kind as `object`. The last one is of the kind `end` and counts the others. What is recorded meanwhile may be missing.
+    Each line names its kind as `object`. The last one is of the kind `end` and counts the others. What is recorded
+    meanwhile may be missing.
     """
     tenant = existing_tenant(stores.directory, tenant_id)
     count = 0

@@ -1,12 +1,12 @@
 """TenantData on Firestore: pages of documents by name, so that memory is bounded and a repetition finds the rest."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import chain, islice
 from typing import Any
 
 from shared.adapters.firestore import queries
 from shared.adapters.firestore.billing.documents import read_account
-from shared.adapters.firestore.encoding import Write
+from shared.adapters.firestore.encoding import Write, encode_key, field_path
 from shared.adapters.firestore.people.commits import commit_audited
 from shared.adapters.firestore.people.members import remove_pointer
 from shared.adapters.firestore.people.tenants import delete_write
@@ -14,7 +14,7 @@ from shared.adapters.firestore.rpc import FirestoreRpc
 from shared.domain.people.tenants import AuditEntry
 from shared.ports import ErasedEvents
 
-_EVENTS_PER_PAGE = 500
+_DOCUMENTS_PER_PAGE = 500
 _DELETED_AT_ONCE = 200
 """Each may need a second write, and a commit has at most 500."""
 _ERASED_FIELDS = ("user_id", "metadata_json", "metadata_cut", "redactions")
@@ -22,7 +22,18 @@ _POINTERS = {"members": "users", "invites": "invitations"}
 """Collections of a tenant, and those outside it whose documents of the same ids point to it."""
 COLLECTIONS = (
     *_POINTERS,
-    *("endpoints", "events", "counters", "runs", "days", "months", "alerts", "invoices", "audit"),
+    *(
+        "endpoints",
+        "events",
+        "counters",
+        "attribution",
+        "runs",
+        "days",
+        "months",
+        "alerts",
+        "invoices",
+        "audit",
+    ),
 )
 """All collections of a tenant."""
 
@@ -36,12 +47,25 @@ class FirestoreTenantData:
     def erase_user(self, tenant_id: str, user_id: str, place: str | None = None) -> ErasedEvents:
         parent = self._tenant(tenant_id)
         after = f"{parent}/events/{place}" if place else None
-        query = queries.all_by_name("events", _EVENTS_PER_PAGE, after, ("user_id",))
+        query = queries.all_by_name("events", _DOCUMENTS_PER_PAGE, after, ("user_id",))
         found = self._rpc.query(parent, query)
-        writes = [_erase(each.name) for each in found if each.fields["user_id"].string_value == user_id]
+        named = [each.name for each in found if each.fields["user_id"].string_value == user_id]
+        writes = [_erase(name, _ERASED_FIELDS) for name in named]
         failed = self._rpc.batch_write(writes)
-        is_last = len(found) < _EVENTS_PER_PAGE
+        is_last = len(found) < _DOCUMENTS_PER_PAGE
         return ErasedEvents(len(writes) - len(failed), None if is_last else found[-1].name.rpartition("/")[2])
+
+    def erase_name(self, tenant_id: str, user_id: str) -> int:
+        parent, path = self._tenant(tenant_id), field_path("user", encode_key(user_id))
+        erased, after = 0, None
+        while True:
+            query = queries.all_by_name("attribution", _DOCUMENTS_PER_PAGE, after, (path,))
+            found = self._rpc.query(parent, query)
+            named = [each.name for each in found if each.fields]
+            erased += len(named) - len(self._rpc.batch_write([_erase(name, (path,)) for name in named]))
+            if len(found) < _DOCUMENTS_PER_PAGE:
+                return erased
+            after = found[-1].name
 
     def add_audit(self, entry: AuditEntry) -> None:
         commit_audited(self._rpc, [], entry)
@@ -82,10 +106,10 @@ class FirestoreTenantData:
         return f"{self._rpc.documents}/tenants/{tenant_id}"
 
 
-def _erase(name: str) -> Any:
-    """Return a write that removes what tells of a person; it fails if the event has expired."""
+def _erase(name: str, fields: Sequence[str]) -> Any:
+    """Return a write that removes fields; it fails if the document has expired."""
     write = Write()
     write.update.name = name
-    write.update_mask.field_paths.extend(_ERASED_FIELDS)
+    write.update_mask.field_paths.extend(fields)
     write.current_document.exists = True
     return write
