@@ -27,6 +27,7 @@ from shared.usecases.people.authenticate import CACHE_FOR
 from shared.usecases.people.manage_grants import MAX_GRANTS
 from shared.usecases.people.tenant_data import DELETABLE_AFTER
 from tests.tools.documents import DOCUMENTS, PAGES, Document, page
+from tools.deploy.identity import SECRETS
 from tools.dev import settings
 from tools.dev.functions import FUNCTIONS
 from tools.dev.settings import ROOT
@@ -183,6 +184,24 @@ def test_what_expires_is_on_the_page_and_after_how_long() -> None:
     assert f"{(GIVE_UP_AFTER + KEPT_FOR).days} days" in told["outbox"]
     assert f"{FAILURES_KEPT_FOR.days} days" in told["dead_letters"]
     assert (AUDIT_KEPT_FOR.days, "two years" in told["audit"]) == (730, True)
+
+
+def test_every_alert_is_explained() -> None:
+    policies = json.loads((ROOT / "tools/deploy/monitoring/alert_policies.json").read_text())
+    alerts = {str(each["displayName"]).removeprefix("GWI Usage: ") for each in policies}
+    assert alerts == {cells[0] for cells in rows_below(page("operations"), "## Alerts")}
+
+
+def test_every_secret_that_is_deployed_has_a_way_to_be_replaced() -> None:
+    named = {cells[0].strip("`") for cells in rows_below(page("operations"), "## Secrets")}
+    assert SECRETS.keys() <= named
+
+
+def rows_below(document: Document, heading: str) -> list[list[str]]:
+    """Return the rows of the table below a heading, without its head."""
+    text = document.text.partition(f"\n{heading}\n")[2].partition("\n## ")[0]
+    lines = [line for line in text.splitlines() if line.startswith("|")]
+    return [[cell.strip() for cell in line.strip("|").split("|")] for line in lines[2:]]
 
 
 def test_the_wait_before_a_deletion_is_that_of_the_code() -> None:
