@@ -30,7 +30,8 @@ COMPILE := $(BIN)/uv pip compile --universal --python-version 3.11 --generate-ha
 # Run an installation with progress and one sentence if it fails.
 INSTALL := sh tools/dev/install.sh
 
-.PHONY: help dev shell test test-parts test-web test-http test-usecases test-rest test-stack test-browser test-python fuzz faults chaos gate mutants smoke drill coverage check types format bench build deploy destroy lock clean
+.PHONY: help dev shell test test-parts test-web test-http test-usecases test-rest test-stack test-browser test-python \
+	fuzz faults chaos gate mutants smoke drill coverage check types format bench build deploy destroy lock clean
 
 help:  ## List the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-10s %s\n", $$1, $$2}'

@@ -43,7 +43,7 @@ def handle_tick(event: CloudEvent, container: TickContainer) -> None:
     if container.tick_verifier is not None:
         _verify_sender(container.tick_verifier)
     if letter := dead_letter_of(event.data, container.clock()):
-        LOGGER.error("a message was given up after %s attempts: %s", letter.attempts, letter.text)
+        LOGGER.error("a message of job %s was given up after %s attempts", letter.job, letter.attempts)
         container.service.add_dead_letter(letter)
         return
     message = _message(event)
