@@ -9,7 +9,10 @@ import pytest
 from shared.adapters.firestore.people.tenant_data import COLLECTIONS
 from shared.domain.errors import Conflict, NotFound
 from shared.domain.ledger.attribution import AttributionRef
+from shared.domain.ledger.budget_counts import EVERY_VALUE, BudgetSlot, Counted
+from shared.domain.ledger.counters import ShardRef
 from shared.domain.ledger.usage import Wanted
+from shared.domain.limits.budgets import BudgetScope
 from shared.domain.metering.events import MeteringEvent
 from shared.domain.metering.recording import RecordedEvent, prepare
 from shared.domain.notices.entries import NOTHING_OUTGOING
@@ -21,15 +24,17 @@ from shared.usecases.people.tenant_data import (
     ExportedStores,
     deletable_tenant,
     delete_tenant,
+    erase_name,
     erase_user,
     export_tenant,
 )
 from tests.contracts.conftest import RETENTION, Stores
+from tests.contracts.test_budgets import CAP
 from tests.contracts.test_directory import KEY
 from tests.contracts.test_members import ADA, INVITATION
 from tests.contracts.test_outbox import AUDIT, ENDPOINT
 from tests.rules.table import PATHS
-from tests.sample_events import NOON
+from tests.sample_events import NOON, ONE_SHARD, TODAY
 from tests.usecases.plain_sums import new_tenant, stored_tenant, tick
 
 CHANGE = Change("admin:ada", NOON)
@@ -102,6 +107,26 @@ def test_an_erased_user_is_part_of_the_rest_in_reports_by_name(filled: Stores) -
     }
     assert {*users["acme"]} == {"bob"}
     assert {*users["bolt"]} == {"ann", "bob"}
+
+
+def test_an_erased_user_leaves_the_budgets_of_each_user_and_of_nothing_else(stores: Stores) -> None:
+    new_tenant(stores.directory)
+    flow = replace(CAP, id="flow", scope=BudgetScope("workflow", EVERY_VALUE))
+    stores.directory.set_budgets("acme", [flow], AUDIT)
+    of_user, of_flow, of_run = (BudgetSlot(key, "ann") for key in ("user@1", flow.key, "run@1"))
+    counted = (
+        Counted(of_user, "tokens"),
+        Counted(of_flow, "tokens"),
+        Counted(of_run, "tokens", is_by_run=True),
+    )
+    stores.usage.record("acme", [event("e", "ann")._replace(budgets=counted)], ONE_SHARD, NOON)
+    tick(stores.usage, NOON + timedelta(hours=1))
+    assert erase_name(stores.tenant_data, stored_tenant(stores.usage), "ann") >= 3
+    slots = frozenset({of_user, of_flow, of_run})
+    wanted = Wanted(shards=(ShardRef(TODAY, 0),), days=(TODAY,), budgets=slots, runs=frozenset({"run-1"}))
+    found = stores.usage.read("acme", wanted).documents
+    assert {*found.shards[ShardRef(TODAY, 0)].budgets} == {*found.days[TODAY].budgets} == {of_flow}
+    assert found.runs["run-1"].budgets == {}
 
 
 def test_erasing_goes_on_at_any_place_and_again_from_the_start(filled: Stores) -> None:

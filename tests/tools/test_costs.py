@@ -126,4 +126,4 @@ def test_a_deployment_of_many_tenants_is_its_own_cost_and_theirs() -> None:
 
 
 def amount(usd: float | Fraction) -> str:
-    return f"${float(usd):,.2f}" if usd < 25 else f"${float(usd):,.0f}"
+    return f"${float(usd):,.1f}" if usd < 1 else f"${float(usd):,.0f}"

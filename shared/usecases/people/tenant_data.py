@@ -76,6 +76,13 @@ def erase_user(
             return
 
 
+def erase_name(data: TenantData, tenant: Tenant, user_id: str) -> int:
+    """Erase a user from the sums by name and from budgets; return how many documents had the name."""
+    return data.erase_name(
+        tenant.id, user_id, {each.key for each in tenant.budgets if each.scope.kind != "user"}
+    )
+
+
 def deletable_tenant(directory: Directory, tenant_id: str, now: datetime) -> Tenant:
     """Return a tenant that may be deleted; raise NotFound, or Conflict if it has not ended long enough ago."""
     tenant = existing_tenant(directory, tenant_id)
