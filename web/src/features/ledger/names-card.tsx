@@ -1,23 +1,19 @@
 // Usage by user, workflow, API key or tag: read when it is asked for, because most pages never need it.
-import { useMutation, useQuery } from '@tanstack/react-query'
-import { Download } from 'lucide-react'
+import { useQuery } from '@tanstack/react-query'
 import type { ReactNode } from 'react'
 
-import { Button } from '@/components/button'
 import { Card } from '@/components/card'
 import { CostText } from '@/components/cost-text'
 import { DataTable, type Column } from '@/components/data-table'
+import { DownloadButton } from '@/components/download-button'
 import { ErrorState } from '@/components/error-state'
 import { Skeleton } from '@/components/skeleton'
-import { useToast } from '@/components/toast'
-import { download } from '@/lib/api/client'
-import { tenantPath, topQuery, type TopRequest } from '@/lib/api/queries'
+import { tenantPath, topQuery } from '@/lib/api/queries'
 import type { Aggregate, NamedRow } from '@/lib/api/types'
 import { costOf } from '@/lib/cost'
 import { formatInteger } from '@/lib/format'
-import { saveFile } from '@/lib/save-file'
 
-import { singularOf, type NameGroup } from './group'
+import { REST, singularOf, type NameGroup } from './group'
 import { Name } from './series-name'
 
 /** The API's maximum. */
@@ -33,11 +29,11 @@ export function NamesCard({ aggregate, by, chooser }: NamesCardProps) {
   return (
     <Card
       title="Breakdown"
-      description="In whole days of UTC, the highest cost first."
+      description={`In whole days of UTC. The rest has no ${noun} or costs little.`}
       actions={
         <>
           {chooser}
-          <NamesCsvButton tenant={tenant_id} request={request} />
+          <DownloadButton path={`${tenantPath(tenant_id)}/usage/top`} query={{ ...request, bom: 'true' }} />
         </>
       }
       flush
@@ -60,34 +56,13 @@ export function NamesCard({ aggregate, by, chooser }: NamesCardProps) {
   )
 }
 
-function NamesCsvButton({ tenant, request }: { tenant: string; request: TopRequest }) {
-  const toast = useToast()
-  const file = useMutation({
-    mutationFn: () =>
-      download(`${tenantPath(tenant)}/usage/top`, { query: { ...request, format: 'csv', bom: 'true' } }),
-    onSuccess: saveFile,
-    onError: (error) => toast({ tone: 'danger', title: 'Download failed', body: error.message }),
-  })
-  return (
-    <Button
-      size="sm"
-      icon={Download}
-      loading={file.isPending}
-      onClick={() => file.mutate()}
-      aria-label="Download the breakdown as CSV"
-    >
-      CSV
-    </Button>
-  )
-}
-
 /** The rest is no name, so it is set apart from a user who is called so. */
 function nameColumn(noun: string): Column<NamedRow> {
   return {
     key: 'name',
-    header: noun,
+    header: noun.charAt(0).toUpperCase() + noun.slice(1),
     cell: ({ name, label }) =>
-      name === null ? <em className="text-ink-soft">No {noun}, or not listed</em> : <Name text={label ?? name} />,
+      name === null ? <em className="text-ink-soft">{REST}</em> : <Name text={label ?? name} />,
     sortValue: ({ name, label }) => (name === null ? null : (label ?? name)),
   }
 }

@@ -58,7 +58,8 @@ export type SeriesRequest = {
 export const seriesQuery = (tenant: string, request: SeriesRequest) =>
   queryOptions({
     queryKey: ['tenant', tenant, 'series', request],
-    queryFn: ({ signal }) => call<Series | NamedSeries>(`${tenantPath(tenant)}/usage/series`, { query: request, signal }),
+    queryFn: ({ signal }) =>
+      call<Series | NamedSeries>(`${tenantPath(tenant)}/usage/series`, { query: request, signal }),
   })
 
 /** The names that used most in an interval, which the API widens to whole days. */
@@ -134,7 +135,7 @@ export const endpointPath = (tenant: string, endpoint: string) =>
 export const deliveriesQuery = (tenant: string, endpoint: string) =>
   pagesQuery<DeliveryPage>(tenant, `${endpointName(endpoint)}/deliveries`)
 
-function pagesQuery<Page extends { next_cursor: string | null }>(
+export function pagesQuery<Page extends { next_cursor: string | null }>(
   tenant: string,
   name: string,
   filter: Record<string, string> = {},
