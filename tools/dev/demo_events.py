@@ -10,6 +10,7 @@ Event = dict[str, object]
 
 _BETWEEN = timedelta(milliseconds=250)
 _END = timedelta(milliseconds=40)
+_TEAMS = ("support", "growth", "research")
 _TIMEOUT_MS = 30_000
 
 
@@ -75,6 +76,7 @@ def _event(run: DemoRun, call: Call, at: datetime, name: str) -> Event:
         "run_id": run.id,
         "workflow_id": run.workflow,
         "user_id": f"user-{run.number % 4}",
+        "tags": {"team": _TEAMS[run.number % len(_TEAMS)]},
     }
 
 
