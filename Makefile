@@ -124,7 +124,7 @@ build: $(SYNCED) $(NODE_SYNCED)  ## Stage every function for deployment in dist/
 # DRY_RUN=1 shows the plan; FILE= names the environment's file, REPLACE_SECRETS=1 stores the secrets of your environment.
 DEPLOY = $(BIN)/python -m tools.deploy --project "$(PROJECT)" --region "$(REGION)" --file "$(FILE)"
 
-deploy: $(SYNCED) $(NODE_SYNCED)  ## Bring an environment into its project (PROJECT=… REGION=…; DRY_RUN=1 shows the plan)
+deploy: $(SYNCED) $(if $(DRY_RUN),,$(NODE_SYNCED))  ## Bring an environment into its project (PROJECT=… REGION=…; DRY_RUN=1 shows the plan)
 	@exec $(DEPLOY) $(if $(DRY_RUN),--dry-run) $(if $(REPLACE_SECRETS),--replace-secrets)
 
 destroy: $(SYNCED) $(NODE_SYNCED)  ## Take an environment away, but for its data (PROJECT=… REGION=…)

@@ -22,6 +22,9 @@ class TenantData(Protocol):
         agree. Events are in the order of their documents; an event that expires meanwhile is left out.
         """
 
+    def erase_name(self, tenant_id: str, user_id: str) -> None:
+        """Remove the user from all sums by name; what the user used becomes part of the rest."""
+
     def add_audit(self, entry: AuditEntry) -> None:
         """Store an audit entry of its own."""
 

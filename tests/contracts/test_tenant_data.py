@@ -7,11 +7,16 @@ from typing import Any
 import pytest
 
 from shared.domain.errors import Conflict, NotFound
+from shared.domain.ledger.attribution import AttributionRef
+from shared.domain.ledger.periods import Period, start_of
+from shared.domain.ledger.usage import Wanted
 from shared.domain.metering.events import MeteringEvent
 from shared.domain.metering.recording import RecordedEvent, prepare
 from shared.domain.notices.entries import NOTHING_OUTGOING
 from shared.domain.people.tenants import Change
 from shared.ports import EventsWanted, Outcome
+from shared.usecases.ledger.ledger import Ledger
+from shared.usecases.ledger.read_attribution import read_attribution, top_names
 from shared.usecases.ledger.verify_counters import verify_counters
 from shared.usecases.people.tenant_data import (
     DELETABLE_AFTER,
@@ -30,6 +35,7 @@ from tests.usecases.plain_sums import new_tenant, stored_tenant, tick
 
 CHANGE = Change("admin:ada", NOON)
 LATER = NOON + DELETABLE_AFTER
+NAMED_DAYS = Period(start_of(NOON.date()), start_of(NOON.date()) + timedelta(days=1))
 
 
 def event(event_id: str, user_id: str) -> RecordedEvent:
@@ -82,6 +88,25 @@ def test_a_user_is_erased_and_everything_that_counts_stays(filled: Stores) -> No
     assert verify_counters(filled.usage, "acme", RETENTION, NOON).drifts == []
 
 
+def users(stores: Stores, tenant_id: str = "acme") -> list[str | None]:
+    usage = read_attribution(
+        Ledger(stores.usage), stored_tenant(stores.usage, tenant_id), ("user", NAMED_DAYS), NOON
+    )
+    assert usage.totals["calls"] == len(ANNS) + len(BOBS)
+    return [row.name for row in top_names(usage, 10)]
+
+
+def test_an_erased_user_has_no_sum_by_name_and_the_sums_still_add_up(filled: Stores) -> None:
+    later = NOON + timedelta(days=2)
+    assert users(filled) == ["ann", "bob", None]
+    list(erase_user(filled.tenant_data, "acme", "ann"))
+    assert users(filled) == ["bob", None]
+    assert users(filled, "bolt") == ["ann", "bob", None]
+    assert "ann" not in str([line for line in exported(filled) if line["kind"] == "usage_by_name"])
+    tick(filled.usage, later)
+    assert users(filled) == ["bob", None]
+
+
 def test_an_erased_event_that_is_sent_again_is_a_duplicate(filled: Stores) -> None:
     list(erase_user(filled.tenant_data, "acme", "ann"))
     settings = stored_tenant(filled.usage).counters
@@ -123,6 +148,7 @@ def test_an_export_has_a_line_for_everything_and_no_secret(filled: Stores) -> No
         "endpoint": 1,
         "audit": counts["audit"],
         "usage": counts["usage"],
+        "usage_by_name": len({"ann", "bob"}),
         "run": 1,
         "event": 4,
         "end": 1,
@@ -144,6 +170,8 @@ def test_a_tenant_is_deleted_a_while_after_its_end_and_only_that_tenant(
     assert list(delete_tenant(filled.tenant_data, tenant, CHANGE))[-1] > 8
     with pytest.raises(NotFound):
         exported(filled)
+    refs = (AttributionRef(NOON.date(), None), AttributionRef(NOON.date(), 0))
+    assert filled.usage.read("acme", Wanted(attribution=refs)).documents.attribution == {}
     assert filled.members.list_memberships(ADA.user_id)[0].tenant.id == "bolt"
     assert filled.members.list_received_invitations(INVITATION.email) == []
     assert filled.directory.find_key("key-of-acme") is None

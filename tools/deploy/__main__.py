@@ -3,6 +3,7 @@
 import argparse
 import os
 import sys
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -78,18 +79,22 @@ def _dry_run(runner: Runner) -> int:
         print(f"{problem[0].upper()}{problem[1:]}: every part of {plan.project} counts as absent.\n")
         states = [(step, State("always" if step.describe is None else "absent")) for step in plan.steps]
     else:
-        states = list(runner.survey())
+        states = []
+        for step, state in runner.survey():
+            if not states and state.kind == "stopped":
+                raise StoppedError(f"{step.name}: {state.lines[0]}")
+            states.append((step, state))
     print("\n".join(difference(states)))
-    counts = {
-        kind: sum(state.kind == kind for _, state in states) for kind in ("absent", "different", "present")
-    }
+    counts = Counter(state.kind for _, state in states)
     print(
         f"\n{len(states)} steps, {len(list(plan.commands))} commands: {counts['absent']} parts to create, "
         f"{counts['different']} to change, {counts['present']} as they should be. Nothing was changed."
     )
+    if counts["stopped"]:
+        print(f"A deploy would stop at {counts['stopped']} steps: those that begin with an exclamation mark.")
     print(f"As a script: .local/deploy/{plan.project}/deploy.sh")
     _tell_by_hand(plan)
-    return 0
+    return 1 if counts["stopped"] else 0
 
 
 def _unreachable(runner: Runner) -> str | None:

@@ -22,17 +22,18 @@ RETRY_SECONDS: Final = (10, 600)
 RETENTION_SECONDS: Final = 3600
 """Longer than five attempts of 600 s and the pauses of 10, 20, 40 and 80 s: a tick that fails becomes a dead
 letter. Short, because the next tick does the work of the last."""
+DEAD_RETENTION_SECONDS: Final = 7 * 24 * 3600
+"""A dead letter outlives a week in which `aggregate` does not work."""
 JOBS: Final = {"tick": ("* * * * *", "{}"), "reconcile": ("17 3 * * *", '{"job": "reconcile"}')}
 """The scheduler's jobs: when, in UTC, and their message."""
 
 
 def messaging_steps(settings: Settings, push_endpoint: str) -> Iterator[Step]:
     """Yield the steps that let Cloud Scheduler call `aggregate` through Pub/Sub."""
-    for topic, why in (
-        (TOPIC, "hands each tick, and the work that a tick is split into, to `aggregate`"),
-        (DEAD_LETTERS, f"keeps what failed {ATTEMPTS} times"),
-    ):
-        yield _topic(settings.project, topic, why)
+    yield _topic(
+        settings.project, TOPIC, "hands each tick, and the work that it is split into, to `aggregate`"
+    )
+    yield _topic(settings.project, DEAD_LETTERS, f"keeps what failed {ATTEMPTS} times")
     publisher = ("roles/pubsub.publisher", "topics", DEAD_LETTERS)
     yield _agent_role(settings.project, publisher, "Pub/Sub moves what failed to the dead letters")
     policy = {
@@ -49,13 +50,18 @@ def messaging_steps(settings: Settings, push_endpoint: str) -> Iterator[Step]:
         yield _job(settings, job, schedule, message)
 
 
+def _retention(topic: str) -> int:
+    return DEAD_RETENTION_SECONDS if topic == DEAD_LETTERS else RETENTION_SECONDS
+
+
 def _topic(project: str, topic: str, why: str) -> Step:
-    retention = f"--message-retention-duration={RETENTION_SECONDS}s"
+    kept = f"{_retention(topic)}s"
+    retention = f"--message-retention-duration={kept}"
     return Step(
         name=f"topic {topic}",
         why=why,
         describe=look(project, "pubsub", "topics", "describe", topic),
-        settled={"messageRetentionDuration": f"{RETENTION_SECONDS}s"},
+        settled={"messageRetentionDuration": kept},
         create=(gcloud(project, "pubsub", "topics", "create", topic, retention),),
         update=(gcloud(project, "pubsub", "topics", "update", topic, retention),),
         delete=(gcloud(project, "pubsub", "topics", "delete", topic),),
@@ -86,7 +92,7 @@ class _Subscription:
         sender, (least, most) = account(settings, PUSH), RETRY_SECONDS
         endpoint = f"{self.push_endpoint}/projects/{settings.project}/topics/{self.topic}"
         both = [
-            *(f"--ack-deadline={ACK_SECONDS}", f"--message-retention-duration={RETENTION_SECONDS}s"),
+            *(f"--ack-deadline={ACK_SECONDS}", f"--message-retention-duration={_retention(self.topic)}s"),
             *(f"--push-endpoint={endpoint}", f"--push-auth-service-account={sender}"),
             f"--push-auth-token-audience={AUDIENCE}",
             *(
@@ -104,7 +110,7 @@ class _Subscription:
             settled={
                 "topic": f"projects/{settings.project}/topics/{self.topic}",
                 "ackDeadlineSeconds": ACK_SECONDS,
-                "messageRetentionDuration": f"{RETENTION_SECONDS}s",
+                "messageRetentionDuration": f"{_retention(self.topic)}s",
                 "pushConfig": {
                     "pushEndpoint": endpoint,
                     "oidcToken": {"serviceAccountEmail": sender, "audience": AUDIENCE},

@@ -9,7 +9,7 @@ from typing import Final
 from tools.deploy.plan import Call, Command, Plan, Request, Secret, Step
 from tools.deploy.run import State
 
-_SIGNS: Final = {"absent": "+", "different": "~", "present": "=", "always": "*"}
+_SIGNS: Final = {"absent": "+", "different": "~", "present": "=", "always": "*", "stopped": "!"}
 _MARKER: Final = re.compile(r"@([A-Z0-9_]+)@")
 _SHOWN_CHARACTERS: Final = 200
 _PRELUDE: Final = """\
@@ -38,17 +38,16 @@ def difference(states: Iterable[tuple[Step, State]]) -> Iterator[str]:
     """Yield a line for each step, and below it each thing that would change."""
     for step, state in states:
         yield f"{_SIGNS[state.kind]} {step.name}: {step.why}"
-        if state.kind == "different":
-            yield from (f"    {line}" for line in state.lines)
+        yield from (f"    {line}" for line in state.lines)
         calls = step.update if state.kind == "different" and step.update is not None else step.create
-        if state.kind != "present":
+        if state.kind not in ("present", "stopped"):
             yield from (f"    $ {shell_line(_shortened(call))}" for call in calls)
 
 
 def _shortened(call: Call) -> Call:
     """Return a call whose body is short enough for a line; the script has the whole."""
     if isinstance(call, Request) and len(json.dumps(call.body)) > _SHOWN_CHARACTERS:
-        return Request(method=call.method, url=call.url, body="…")
+        return Request(method=call.method, url=call.url, body={"…": "…"})
     return call
 
 

@@ -10,7 +10,7 @@ from typing import Final, Literal
 from tools.deploy.plan import Call, Command, Json, Plan, Step, differences, filled, filled_call, value_at
 from tools.deploy.shell import Result, Shell
 
-Kind = Literal["present", "absent", "different", "always"]
+Kind = Literal["present", "absent", "different", "always", "stopped"]
 _ATTEMPTS: Final = 3
 _PAUSE_SECONDS: Final = 10.0
 
@@ -45,7 +45,10 @@ class Runner:
     def survey(self) -> Iterator[tuple[Step, State]]:
         """Yield the state of each step, and change nothing."""
         for step in self.plan.steps:
-            yield step, self._look(step)
+            try:
+                yield step, self._look(step)
+            except StoppedError as error:
+                yield step, State("stopped", (str(error),))
 
     def apply(self) -> int:
         """Do what is to do, in order; return how many steps changed something. Raise StoppedError if one cannot."""
@@ -135,7 +138,7 @@ class Runner:
     def _secret_state(self, step: Step, stored: str) -> State:
         given = self.secrets.get(step.secret)
         self._require_form(step, stored)
-        if given is None or given == stored or not _is_given(step):
+        if given is None or given == stored:
             self.secrets[step.secret] = stored
             return State("present")
         if not self.replaces_secrets:
@@ -143,7 +146,7 @@ class Runner:
                 f"{step.secret} has another value in the project than in your environment; "
                 "unset it to keep the one, or add REPLACE_SECRETS=1 to store the other"
             )
-        self._require_value(step)
+        self._require_form(step, given)
         return State("different", (f"{step.secret} gets another value",))
 
     def _require_value(self, step: Step) -> None:

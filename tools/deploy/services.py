@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Final
 
-from tools.deploy.identity import BUILD, PUSH, account, secret_name, secrets_of
+from tools.deploy.identity import BUILD, PUSH, account, secret_name, secrets_of, version_variable
 from tools.deploy.messaging import AUDIENCE, TOPIC
 from tools.deploy.plan import NUMBER, ROOT, Command, Step, gcloud, look, python
 from tools.deploy.settings import FORENSICS, Settings
@@ -80,8 +80,7 @@ def service_steps(settings: Settings, files: Mapping[str, str]) -> Iterator[Step
     """Yield each service with its newest revision, then the traffic for it; `files` has their environments."""
     for service in SERVICES:
         yield _service(settings, service, files)
-    for service in SERVICES:
-        yield _traffic(settings, service)
+    yield _traffic(settings)
 
 
 def environment_files(settings: Settings, folder: str) -> dict[str, str]:
@@ -98,7 +97,9 @@ def _service(settings: Settings, service: str, files: Mapping[str, str]) -> Step
     project, name = settings.project, function(service)
     (environment_file,) = (path for path in files if path.endswith(f"/{service}.yaml"))
     secrets = {
-        variable: secret_name(variable) for variable, who in secrets_of(settings).items() if service in who
+        variable: (secret_name(variable), f"@{version_variable(variable)}@")
+        for variable, who in secrets_of(settings).items()
+        if service in who
     }
     instances = settings.max_instances.get(service, MAX_INSTANCES[service])
     email, builder = account(settings, service), account(settings, BUILD)
@@ -113,18 +114,29 @@ def _service(settings: Settings, service: str, files: Mapping[str, str]) -> Step
         "--liveness-probe=httpGet.path=/," + ",".join(f"{key}={number}" for key, number in _PROBE.items()),
     ]
     if secrets:
-        flags.append("--set-secrets=" + ",".join(f"{key}={secret}:latest" for key, secret in secrets.items()))
+        flags.append(
+            "--set-secrets="
+            + ",".join(f"{key}={secret}:{version}" for key, (secret, version) in secrets.items())
+        )
     else:
         flags.append("--clear-secrets")
     release = fingerprint(
         ROOT / f"functions/{name}", ROOT / "shared", ROOT / ".python-version", *flags, *files.values()
     )
-    deploy = ("run", "deploy", service, f"--region={settings.region}", *flags, f"--labels={LABEL}={release}")
+    deploy = (
+        "run",
+        "deploy",
+        service,
+        f"--region={settings.region}",
+        *flags,
+        f"--labels={LABEL}={release}",
+        f"--tag={CANARY}",
+    )
     build = python("tools.build", name)
     values = [{"name": key, "value": text} for key, text in environment_of(settings, service).items()]
     references = [
-        {"name": key, "valueFrom": {"secretKeyRef": {"name": secret, "key": "latest"}}}
-        for key, secret in secrets.items()
+        {"name": key, "valueFrom": {"secretKeyRef": {"name": secret, "key": version}}}
+        for key, (secret, version) in secrets.items()
     ]
     container = {"env": [*values, *references], "resources": {"limits": {"memory": MEMORY}}}
     template = {
@@ -139,7 +151,7 @@ def _service(settings: Settings, service: str, files: Mapping[str, str]) -> Step
         describe=_describe(settings, service),
         settled={"metadata": {"labels": {LABEL: release}}, "spec": {"template": {"spec": template}}},
         create=(build, gcloud(project, *deploy)),
-        update=(build, gcloud(project, *deploy, "--no-traffic", f"--tag={CANARY}")),
+        update=(build, gcloud(project, *deploy, "--no-traffic")),
         delete=(gcloud(project, "run", "services", "delete", service, f"--region={settings.region}"),),
         yields=((_revision(service), "status.latestReadyRevisionName"),),
         patience=300,
@@ -154,22 +166,26 @@ def _revision(service: str) -> str:
     return f"REVISION_OF_{function(service).upper()}"
 
 
-def _traffic(settings: Settings, service: str) -> Step:
-    shift = ("run", "services", "update-traffic", service, f"--region={settings.region}", "--to-latest")
-    answers = (
-        "--fail",
-        "--silent",
-        "--show-error",
-        "--retry=5",
-        "--max-time=30",
-        url(settings, service, CANARY),
-    )
+def _traffic(settings: Settings) -> Step:
+    project, region = settings.project, f"--region={settings.region}"
+    newest = [{"latestRevision": True, "percent": 100}]
+    names = {
+        "GWI_RECORD_URL": "record-usage",
+        "GWI_API_URL": "usage-api",
+        "GWI_WEBHOOK_URL": "stripe-webhook",
+    }
+    addresses = [f"{name}={url(settings, service, CANARY)}" for name, service in names.items()]
+    smoke = python("tools.gate", "--smoke", f"--url={settings.origin}").arguments
+    shift = ("run", "services", "update-traffic")
     return Step(
-        name=f"traffic of {service}",
-        why="requests go to a new revision only after it has answered at an address of its own",
-        describe=_describe(settings, service),
-        settled={"spec": {"traffic": [{"latestRevision": True, "percent": 100}]}},
-        create=(Command(("curl", *answers)), gcloud(settings.project, *shift)),
+        name="traffic",
+        why="requests go to new revisions only after these have passed the smoke test at addresses of their own",
+        describe=look(project, "run", "services", "list", region),
+        settled=[{"metadata": {"name": each}, "spec": {"traffic": newest}} for each in SERVICES],
+        update=(
+            Command(("env", *addresses, *smoke)),
+            *(gcloud(project, *shift, each, region, "--to-latest") for each in SERVICES),
+        ),
     )
 
 

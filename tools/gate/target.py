@@ -17,7 +17,12 @@ from tools.dev.settings import STACK_FILE
 
 _SECONDS = 60
 KEY_VARIABLE = "GWI_PLATFORM_KEY"
-_OPTIONAL = {"stripe_webhook": "GWI_WEBHOOK_URL", "stripe_webhook_secret": "STRIPE_WEBHOOK_SECRET"}
+_OPTIONAL = {
+    "record_usage": "GWI_RECORD_URL",
+    "usage_api": "GWI_API_URL",
+    "stripe_webhook": "GWI_WEBHOOK_URL",
+    "stripe_webhook_secret": "STRIPE_WEBHOOK_SECRET",
+}
 
 
 class Answer(NamedTuple):

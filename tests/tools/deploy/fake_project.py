@@ -28,6 +28,8 @@ class FakeProject:
     changes: list[Call] = field(default_factory=list)
     answers: dict[str, Result] = field(default_factory=dict)
     """Answers to the descriptions of steps, in place of the usual ones."""
+    failing: str = ""
+    """A word of the commands that fail."""
     runs: int = 0
 
     def __post_init__(self) -> None:
@@ -42,7 +44,7 @@ class FakeProject:
                     self._index(self.settling, calls[-1], step)
             for call in step.delete:
                 self._index(self.deleting, call, step)
-            if step.refusal or step.settled == []:
+            if step.describe is not None and not step.create:
                 self.descriptions[step.name] = self.settled(step)
 
     def settled(self, step: Step) -> Json:
@@ -50,7 +52,9 @@ class FakeProject:
             return VALUES[step.secret]
         description: Json = json.loads(json.dumps(filled(step.settled, self.known)))
         for variable, path in step.yields:
-            if description is None or path not in {"projectNumber", "status.latestReadyRevisionName"}:
+            if path == "name":
+                description["name"] = f"projects/x/things/{self.known[variable]}"
+            elif path not in {"projectNumber", "status.latestReadyRevisionName"}:
                 first, _, _ = path.partition(".")
                 items = description if first == "0" else description[first]
                 items[0]["name"] = f"projects/x/things/{self.known[variable]}"
@@ -70,6 +74,8 @@ class FakeProject:
         self.runs += 1
         if steps := self.described.get(repr(call)):
             return self._describe(steps)
+        if self.failing and self.failing in arguments_of(call):
+            return Result(ok=False, text="ERROR: it failed")
         self.on_change(len(self.changes), "before")
         self.changes.append(call)
         for step in self.settling.get(repr(call), ()):

@@ -50,7 +50,7 @@ def test_an_empty_project_gets_every_part_in_order(plan: Plan) -> None:
     project = FakeProject(plan)
     count = runner(project).apply()
     created = [step for step in plan.steps if step.create and step.describe is not None]
-    assert count == len(created) > 55
+    assert count == len(created) > 50
     assert len(project.changes) == sum(len(step.create) for step in plan.steps)
 
 
@@ -128,26 +128,36 @@ def test_what_is_different_is_repaired_by_its_own_command(plan: Plan) -> None:
     assert project.descriptions["subscription usage-tick-aggregate"]["ackDeadlineSeconds"] == 600
 
 
-def test_a_new_revision_gets_traffic_after_it_has_answered(plan: Plan) -> None:
+def test_new_revisions_get_traffic_after_the_smoke_test(plan: Plan) -> None:
     project = deployed(plan)
-    service = "record-usage"
-    project.descriptions[f"service {service}"]["metadata"]["labels"]["gwi-release"] = "older"
-    project.descriptions[f"traffic of {service}"]["spec"]["traffic"] = [
-        {"revisionName": "older", "percent": 100}
-    ]
+    project.descriptions["service record-usage"]["metadata"]["labels"]["gwi-release"] = "older"
+    older = {
+        "spec": {"traffic": [{"revisionName": "older", "percent": 100}]},
+        "metadata": {"name": "record-usage"},
+    }
+    project.descriptions["traffic"][0] = older
     run = runner(project)
     assert run.apply() == 2
-    calls = [text for call in project.changes if (text := arguments_of(call)) not in always(project)]
-    build, deploy, ask, shift = calls
+    build, deploy, smoke, *shifts = [
+        text for call in project.changes if (text := arguments_of(call)) not in always(project)
+    ]
     assert "tools.build record_usage" in build
-    assert "--no-traffic --tag=canary" in deploy
-    assert ask.startswith("curl --fail")
-    assert "https://canary---record-usage-" in ask
-    assert shift.endswith("--to-latest --project=demo-x --quiet")
-    assert any(
-        "--to-revisions=revision_of_record_usage-1=100" in arguments_of(each)
-        for each in rollback_commands(run)
-    )
+    assert "--tag=canary" in deploy
+    assert "--no-traffic" in deploy
+    assert "GWI_RECORD_URL=https://canary---record-usage-" in smoke
+    assert smoke.endswith("tools.gate --smoke --url=https://demo-x.web.app")
+    assert len(shifts) == 4
+    assert all("update-traffic" in each and "--to-latest" in each for each in shifts)
+    (back,) = [text for each in rollback_commands(run) if "record-usage" in (text := arguments_of(each))]
+    assert "--to-revisions=revision_of_record_usage-1=100" in back
+
+
+def test_a_revision_that_fails_the_smoke_test_gets_no_traffic(plan: Plan) -> None:
+    project = deployed(plan)
+    project.descriptions["traffic"][0]["spec"]["traffic"] = [{"revisionName": "older", "percent": 100}]
+    project.failing = "tools.gate"
+    assert ", traffic: ERROR: it failed" in stopped(project)
+    assert not any("update-traffic" in arguments_of(call) for call in project.changes)
 
 
 def stopped(project: FakeProject, key: str | None = KEY) -> str:
@@ -231,6 +241,24 @@ def test_a_secret_with_another_value_is_replaced_only_on_request(plan: Plan) -> 
     assert project.descriptions["value of stripe-api-key"] == KEY
     runner(project, other, replaces=True).apply()
     assert project.descriptions["value of stripe-api-key"] == other
+
+
+def test_a_new_value_of_a_secret_makes_new_revisions_of_the_services_that_read_it(plan: Plan) -> None:
+    project = deployed(plan)
+    project.descriptions["version of stripe-webhook-secret"]["name"] = "projects/1/secrets/s/versions/8"
+    run = runner(project)
+    states = {step.name: state for step, state in run.survey()}
+    changed = {name for name, state in states.items() if state.kind == "different"}
+    assert changed == {"service stripe-webhook"}
+    assert 'env lacks {"name": "STRIPE_WEBHOOK_SECRET"' in states["service stripe-webhook"].lines[0]
+
+
+def test_a_webhook_secret_is_rotated_with_both_values(plan: Plan) -> None:
+    project, both = deployed(plan), f"whsec_{24 * 'b'},{VALUES['STRIPE_WEBHOOK_SECRET']}"
+    run = runner(project, replaces=True)
+    run.secrets["STRIPE_WEBHOOK_SECRET"] = both
+    run.apply()
+    assert project.descriptions["value of stripe-webhook-secret"] == both
 
 
 def test_a_part_that_does_not_appear_ends_the_deploy(plan: Plan) -> None:

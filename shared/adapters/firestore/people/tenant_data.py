@@ -6,7 +6,7 @@ from typing import Any
 
 from shared.adapters.firestore import queries
 from shared.adapters.firestore.billing.documents import read_account
-from shared.adapters.firestore.encoding import Write
+from shared.adapters.firestore.encoding import Write, encode_key, field_path
 from shared.adapters.firestore.people.commits import commit_audited
 from shared.adapters.firestore.people.members import remove_pointer
 from shared.adapters.firestore.people.tenants import delete_write
@@ -22,7 +22,18 @@ _POINTERS = {"members": "users", "invites": "invitations"}
 """Collections of a tenant, and those outside it whose documents of the same ids point to it."""
 COLLECTIONS = (
     *_POINTERS,
-    *("endpoints", "events", "counters", "runs", "days", "months", "alerts", "invoices", "audit"),
+    *(
+        "endpoints",
+        "events",
+        "counters",
+        "attribution",
+        "runs",
+        "days",
+        "months",
+        "alerts",
+        "invoices",
+        "audit",
+    ),
 )
 """All collections of a tenant."""
 
@@ -38,10 +49,25 @@ class FirestoreTenantData:
         after = f"{parent}/events/{place}" if place else None
         query = queries.all_by_name("events", _EVENTS_PER_PAGE, after, ("user_id",))
         found = self._rpc.query(parent, query)
-        writes = [_erase(each.name) for each in found if each.fields["user_id"].string_value == user_id]
+        writes = [
+            _without(each.name, *_ERASED_FIELDS)
+            for each in found
+            if each.fields["user_id"].string_value == user_id
+        ]
         failed = self._rpc.batch_write(writes)
         is_last = len(found) < _EVENTS_PER_PAGE
         return ErasedEvents(len(writes) - len(failed), None if is_last else found[-1].name.rpartition("/")[2])
+
+    def erase_name(self, tenant_id: str, user_id: str) -> None:
+        parent, field = self._tenant(tenant_id), field_path("user", encode_key(user_id))
+        after: str | None = None
+        while True:
+            query = queries.all_by_name("attribution", _EVENTS_PER_PAGE, after, (field,))
+            found = self._rpc.query(parent, query)
+            self._rpc.batch_write([_without(each.name, field) for each in found if each.fields])
+            if len(found) < _EVENTS_PER_PAGE:
+                return
+            after = found[-1].name
 
     def add_audit(self, entry: AuditEntry) -> None:
         commit_audited(self._rpc, [], entry)
@@ -82,10 +108,10 @@ class FirestoreTenantData:
         return f"{self._rpc.documents}/tenants/{tenant_id}"
 
 
-def _erase(name: str) -> Any:
-    """Return a write that removes what tells of a person; it fails if the event has expired."""
+def _without(name: str, *fields: str) -> Any:
+    """Return a write that removes fields; it fails if the document has expired."""
     write = Write()
     write.update.name = name
-    write.update_mask.field_paths.extend(_ERASED_FIELDS)
+    write.update_mask.field_paths.extend(fields)
     write.current_document.exists = True
     return write

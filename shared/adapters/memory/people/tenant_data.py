@@ -25,6 +25,11 @@ class MemoryTenantData(MemoryState):
                 )
             return ErasedEvents(len(named), page[-1] if len(following) > _AT_ONCE else None)
 
+    def erase_name(self, tenant_id: str, user_id: str) -> None:
+        with self._lock:
+            for names in self._usage.get(tenant_id, TenantUsage()).attribution.values():
+                names.get("user", {}).pop(user_id, None)
+
     def add_audit(self, entry: AuditEntry) -> None:
         with self._lock:
             self._record(entry)
@@ -35,7 +40,15 @@ class MemoryTenantData(MemoryState):
             billing = self._billing.get(tenant_id)
             own: list[dict[Any, Any]] = [
                 *(self._members.get(tenant_id, {}), self._invitations.get(tenant_id, {})),
-                *(usage.events, usage.counters, usage.runs, usage.days, usage.months, usage.alerts),
+                *(
+                    usage.events,
+                    usage.counters,
+                    usage.attribution,
+                    usage.runs,
+                    usage.days,
+                    usage.months,
+                    usage.alerts,
+                ),
                 *([billing.invoices] if billing else []),
             ]
             for each in own:
