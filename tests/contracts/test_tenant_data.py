@@ -6,36 +6,39 @@ from typing import Any
 
 import pytest
 
+from shared.adapters.firestore.people.tenant_data import COLLECTIONS
 from shared.domain.errors import Conflict, NotFound
 from shared.domain.ledger.attribution import AttributionRef
-from shared.domain.ledger.periods import Period, start_of
+from shared.domain.ledger.budget_counts import EVERY_VALUE, BudgetSlot, Counted
+from shared.domain.ledger.counters import ShardRef
 from shared.domain.ledger.usage import Wanted
+from shared.domain.limits.budgets import BudgetScope
 from shared.domain.metering.events import MeteringEvent
 from shared.domain.metering.recording import RecordedEvent, prepare
 from shared.domain.notices.entries import NOTHING_OUTGOING
 from shared.domain.people.tenants import Change
 from shared.ports import EventsWanted, Outcome
-from shared.usecases.ledger.ledger import Ledger
-from shared.usecases.ledger.read_attribution import read_attribution, top_names
 from shared.usecases.ledger.verify_counters import verify_counters
 from shared.usecases.people.tenant_data import (
     DELETABLE_AFTER,
     ExportedStores,
     deletable_tenant,
     delete_tenant,
+    erase_name,
     erase_user,
     export_tenant,
 )
 from tests.contracts.conftest import RETENTION, Stores
+from tests.contracts.test_budgets import CAP
 from tests.contracts.test_directory import KEY
 from tests.contracts.test_members import ADA, INVITATION
 from tests.contracts.test_outbox import AUDIT, ENDPOINT
-from tests.sample_events import NOON
+from tests.rules.table import PATHS
+from tests.sample_events import NOON, ONE_SHARD, TODAY
 from tests.usecases.plain_sums import new_tenant, stored_tenant, tick
 
 CHANGE = Change("admin:ada", NOON)
 LATER = NOON + DELETABLE_AFTER
-NAMED_DAYS = Period(start_of(NOON.date()), start_of(NOON.date()) + timedelta(days=1))
 
 
 def event(event_id: str, user_id: str) -> RecordedEvent:
@@ -88,29 +91,42 @@ def test_a_user_is_erased_and_everything_that_counts_stays(filled: Stores) -> No
     assert verify_counters(filled.usage, "acme", RETENTION, NOON).drifts == []
 
 
-def users(stores: Stores, tenant_id: str = "acme") -> list[str | None]:
-    usage = read_attribution(
-        Ledger(stores.usage), stored_tenant(stores.usage, tenant_id), ("user", NAMED_DAYS), NOON
-    )
-    assert usage.totals["calls"] == len(ANNS) + len(BOBS)
-    return [row.name for row in top_names(usage, 10)]
-
-
-def test_an_erased_user_has_no_sum_by_name_and_the_sums_still_add_up(filled: Stores) -> None:
-    later = NOON + timedelta(days=2)
-    assert users(filled) == ["ann", "bob", None]
-    list(erase_user(filled.tenant_data, "acme", "ann"))
-    assert users(filled) == ["bob", None]
-    assert users(filled, "bolt") == ["ann", "bob", None]
-    assert "ann" not in str([line for line in exported(filled) if line["kind"] == "usage_by_name"])
-    tick(filled.usage, later)
-    assert users(filled) == ["bob", None]
-
-
 def test_an_erased_event_that_is_sent_again_is_a_duplicate(filled: Stores) -> None:
     list(erase_user(filled.tenant_data, "acme", "ann"))
     settings = stored_tenant(filled.usage).counters
     assert filled.usage.record("acme", ANNS, settings, NOON) == 3 * [Outcome.DUPLICATE]
+
+
+def test_an_erased_user_is_part_of_the_rest_in_reports_by_name(filled: Stores) -> None:
+    ref = AttributionRef(NOON.date(), 0)
+    wanted = Wanted(attribution=(ref,), dimension="user")
+    assert filled.tenant_data.erase_name("acme", "ann") > 0
+    assert filled.tenant_data.erase_name("acme", "ann") == 0
+    users = {
+        each: filled.usage.read(each, wanted).documents.attribution[ref]["user"] for each in ("acme", "bolt")
+    }
+    assert {*users["acme"]} == {"bob"}
+    assert {*users["bolt"]} == {"ann", "bob"}
+
+
+def test_an_erased_user_leaves_the_budgets_of_each_user_and_of_nothing_else(stores: Stores) -> None:
+    new_tenant(stores.directory)
+    flow = replace(CAP, id="flow", scope=BudgetScope("workflow", EVERY_VALUE))
+    stores.directory.set_budgets("acme", [flow], AUDIT)
+    of_user, of_flow, of_run = (BudgetSlot(key, "ann") for key in ("user@1", flow.key, "run@1"))
+    counted = (
+        Counted(of_user, "tokens"),
+        Counted(of_flow, "tokens"),
+        Counted(of_run, "tokens", is_by_run=True),
+    )
+    stores.usage.record("acme", [event("e", "ann")._replace(budgets=counted)], ONE_SHARD, NOON)
+    tick(stores.usage, NOON + timedelta(hours=1))
+    assert erase_name(stores.tenant_data, stored_tenant(stores.usage), "ann") >= 3
+    slots = frozenset({of_user, of_flow, of_run})
+    wanted = Wanted(shards=(ShardRef(TODAY, 0),), days=(TODAY,), budgets=slots, runs=frozenset({"run-1"}))
+    found = stores.usage.read("acme", wanted).documents
+    assert {*found.shards[ShardRef(TODAY, 0)].budgets} == {*found.days[TODAY].budgets} == {of_flow}
+    assert found.runs["run-1"].budgets == {}
 
 
 def test_erasing_goes_on_at_any_place_and_again_from_the_start(filled: Stores) -> None:
@@ -139,7 +155,7 @@ def exported(stores: Stores, tenant_id: str = "acme") -> list[dict[str, Any]]:
 
 def test_an_export_has_a_line_for_everything_and_no_secret(filled: Stores) -> None:
     lines = exported(filled)
-    kinds = [line["kind"] for line in lines]
+    kinds = [line["object"] for line in lines]
     counts = {kind: kinds.count(kind) for kind in dict.fromkeys(kinds)}
     assert counts == {
         "tenant": 1,
@@ -148,15 +164,14 @@ def test_an_export_has_a_line_for_everything_and_no_secret(filled: Stores) -> No
         "endpoint": 1,
         "audit": counts["audit"],
         "usage": counts["usage"],
-        "usage_by_name": len({"ann", "bob"}),
         "run": 1,
         "event": 4,
         "end": 1,
     }
     assert min(counts["audit"], counts["usage"]) > 0
     assert lines[-1]["lines"] == len(lines) - 1
-    assert [line["user_id"] for line in lines if line["kind"] == "event"].count("ann") == 3
-    tokens = sum(line["total_tokens"] for line in lines if line["kind"] == "usage")
+    assert [line["user_id"] for line in lines if line["object"] == "event"].count("ann") == 3
+    tokens = sum(line["total_tokens"] for line in lines if line["object"] == "usage")
     assert tokens == sum(event.amounts["total_tokens"] for event in (*ANNS, *BOBS))
     assert ENDPOINT.secret not in str(lines)
 
@@ -170,8 +185,6 @@ def test_a_tenant_is_deleted_a_while_after_its_end_and_only_that_tenant(
     assert list(delete_tenant(filled.tenant_data, tenant, CHANGE))[-1] > 8
     with pytest.raises(NotFound):
         exported(filled)
-    refs = (AttributionRef(NOON.date(), None), AttributionRef(NOON.date(), 0))
-    assert filled.usage.read("acme", Wanted(attribution=refs)).documents.attribution == {}
     assert filled.members.list_memberships(ADA.user_id)[0].tenant.id == "bolt"
     assert filled.members.list_received_invitations(INVITATION.email) == []
     assert filled.directory.find_key("key-of-acme") is None
@@ -197,3 +210,8 @@ def test_a_tenant_that_has_not_ended_or_only_lately_is_not_deleted(filled: Store
         deletable_tenant(filled.directory, "bolt", LATER)
     with pytest.raises(Conflict, match="wait until"):
         deletable_tenant(filled.directory, "acme", LATER - timedelta(seconds=1))
+
+
+def test_a_deletion_reaches_every_collection_of_a_tenant() -> None:
+    named = {path.split("/")[2] for path in PATHS if path.startswith("tenants/acme/")}
+    assert named - {"usage", "holds", "unheard_of"} <= {*COLLECTIONS}

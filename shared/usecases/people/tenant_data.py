@@ -2,13 +2,12 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, is_dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from pydantic_core import to_jsonable_python
 
 from shared.domain.errors import Conflict
-from shared.domain.ledger.attribution import AttributionRef
 from shared.domain.ledger.periods import days_of_month, month_of, start_of
 from shared.domain.ledger.usage import Wanted
 from shared.domain.people.tenants import Change, Tenant
@@ -30,8 +29,6 @@ DELETABLE_AFTER = timedelta(days=30)
 """For so long an ended tenant may come back, and ask for its data."""
 LAST_KIND = "end"
 """The kind of the line that only a complete export has."""
-_OWN_KIND = "event_kind"
-"""The field `kind` of an event: in an export, `kind` says what the line is."""
 _PAGE = 500
 _WITH_METADATA = EventsWanted(with_metadata=True)
 _SECRETS = ("secret", "previous_secret", "version", "receipt")
@@ -51,22 +48,22 @@ class ExportedStores:
 def export_tenant(stores: ExportedStores, tenant_id: str, now: datetime) -> Iterator[Line]:
     """Yield everything that is stored of a tenant but for secrets, in pages; raise NotFound.
 
-    The last line is of the kind `end` and counts the others. What is recorded meanwhile may be missing.
+    Each line names its kind as `object`. The last one is of the kind `end` and counts the others. What is recorded
+    meanwhile may be missing.
     """
     tenant = existing_tenant(stores.directory, tenant_id)
     count = 0
     for kind, items in _parts(stores, tenant, now):
         for item in items:
             count += 1
-            fields = {_OWN_KIND if name == "kind" else name: value for name, value in _fields(item).items()}
-            yield {"kind": kind, **fields}
-    yield {"kind": LAST_KIND, "tenant_id": tenant_id, "exported_at": now.isoformat(), "lines": count}
+            yield {"object": kind, **_fields(item)}
+    yield {"object": LAST_KIND, "tenant_id": tenant_id, "exported_at": now.isoformat(), "lines": count}
 
 
 def erase_user(
     data: TenantData, tenant_id: str, user_id: str, place: str | None = None
 ) -> Iterator[tuple[int, str | None]]:
-    """Erase a user from a tenant's events and sums; yield how many were rewritten so far, and the place reached.
+    """Erase a user from a tenant's events; yield how many were rewritten so far, and the place reached.
 
     Begun again at a place, or from the start, it does what is left: an erased event no longer names the user.
     """
@@ -74,11 +71,16 @@ def erase_user(
     while True:
         found = data.erase_user(tenant_id, user_id, place)
         rewritten, place = rewritten + found.rewritten, found.next_place
-        if place is None:
-            data.erase_name(tenant_id, user_id)
         yield rewritten, place
         if place is None:
             return
+
+
+def erase_name(data: TenantData, tenant: Tenant, user_id: str) -> int:
+    """Erase a user from the sums by name and from budgets; return how many documents had the name."""
+    return data.erase_name(
+        tenant.id, user_id, {each.key for each in tenant.budgets if each.scope.kind != "user"}
+    )
 
 
 def deletable_tenant(directory: Directory, tenant_id: str, now: datetime) -> Tenant:
@@ -117,7 +119,6 @@ def _parts(stores: ExportedStores, tenant: Tenant, now: datetime) -> Iterator[tu
     yield "alert", _all(lambda cursor: usage.list_alerts(of, limit=_PAGE, cursor=cursor))
     yield "audit", _all(lambda cursor: stores.directory.list_audit(of, limit=_PAGE, cursor=cursor))
     yield "usage", _hours(usage, tenant, now)
-    yield "usage_by_name", _names(usage, tenant, now)
     yield "run", _all(lambda cursor: usage.list_runs(of, limit=_PAGE, cursor=cursor))
     yield "event", _all(lambda cursor: usage.list_events(of, _WITH_METADATA, limit=_PAGE, cursor=cursor))
 
@@ -133,30 +134,15 @@ def _all(page_at: Callable[[str | None], Page[Any]]) -> Iterator[Any]:
 
 def _hours(usage: UsageStore, tenant: Tenant, now: datetime) -> Iterator[Line]:
     """Yield the folded usage of each hour, provider and model, a day's documents at a time."""
-    for day in _days(tenant, now):
-        rollups = usage.read(tenant.id, Wanted(days=(day,), fields=frozenset({"hours"}))).documents.days
-        for cell, totals in sorted(rollups[day].cells.items()) if day in rollups else ():
-            hour = start_of(day) + timedelta(hours=cell.hour)
-            amounts: Line = dict(totals.items())
-            yield {"hour": hour.isoformat(), **cell.series._asdict(), **amounts}
-
-
-def _names(usage: UsageStore, tenant: Tenant, now: datetime) -> Iterator[Line]:
-    """Yield the folded usage of each day's users, workflows and tags."""
-    for day in _days(tenant, now):
-        ref = AttributionRef(day, None)
-        found = usage.read(tenant.id, Wanted(attribution=(ref,))).documents.attribution.get(ref, {})
-        for dimension, names in sorted(found.items()):
-            for name, totals in sorted(names.items()):
-                amounts: Line = dict(totals.items())
-                yield {"day": day.isoformat(), "by": dimension, "name": name, **amounts}
-
-
-def _days(tenant: Tenant, now: datetime) -> Iterator[date]:
     # Events may be older than the tenant, by their retention at most.
     month = month_of((tenant.created_at - timedelta(days=62)).date())
     while month <= now.date():
-        yield from days_of_month(month)
+        for day in days_of_month(month):
+            rollups = usage.read(tenant.id, Wanted(days=(day,), fields=frozenset({"hours"}))).documents.days
+            for cell, totals in sorted(rollups[day].cells.items()) if day in rollups else ():
+                hour = start_of(day) + timedelta(hours=cell.hour)
+                amounts: Line = dict(totals.items())
+                yield {"hour": hour.isoformat(), **cell.series._asdict(), **amounts}
         month = month_of(month + timedelta(days=31))
 
 

@@ -1,5 +1,6 @@
 """TenantData on dictionaries."""
 
+from collections.abc import Collection
 from itertools import islice
 from typing import Any
 
@@ -25,10 +26,25 @@ class MemoryTenantData(MemoryState):
                 )
             return ErasedEvents(len(named), page[-1] if len(following) > _AT_ONCE else None)
 
-    def erase_name(self, tenant_id: str, user_id: str) -> None:
+    def erase_name(self, tenant_id: str, user_id: str, other_budgets: Collection[str] = ()) -> int:
         with self._lock:
-            for names in self._usage.get(tenant_id, TenantUsage()).attribution.values():
-                names.get("user", {}).pop(user_id, None)
+            usage = self._usage.get(tenant_id, TenantUsage())
+            entries = [entry for month in usage.months.values() for entry in month.days.values()]
+            holders: list[Any] = [
+                *usage.counters.values(),
+                *usage.days.values(),
+                *entries,
+                *usage.runs.values(),
+            ]
+            erased = sum(
+                names.get("user", {}).pop(user_id, None) is not None for names in usage.attribution.values()
+            )
+            for budgets in (holder.budgets for holder in holders):
+                named = [slot for slot in budgets if slot.value == user_id and slot.key not in other_budgets]
+                erased += bool(named)
+                for slot in named:
+                    del budgets[slot]
+            return erased
 
     def add_audit(self, entry: AuditEntry) -> None:
         with self._lock:
