@@ -17,18 +17,6 @@ from pydantic import (
 
 from shared.domain.ledger.steps import Granularity
 from shared.domain.ledger.zones import UTC_NAME, find_zone, first_instant
-from shared.domain.metering.events import UsdEstimate
-
-
-class CheckBody(BaseModel):
-    """The planned usage; if empty, the check is whether any usage is left."""
-
-    model_config = ConfigDict(extra="forbid", strict=True)
-
-    tokens: int | None = Field(None, ge=0, le=2**53)
-    runs: int | None = Field(None, ge=0, le=2**53)
-    cost_usd: UsdEstimate | None = Field(None, strict=False, description="The planned cost at the providers.")
-
 
 ReadVersion = Annotated[
     str | None,

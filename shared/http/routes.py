@@ -211,6 +211,8 @@ class Route:
     names_tenants: bool = False
     """The body of a platform key may name tenants: the handler finds them, and that of the header."""
     is_also_csv: bool = False
+    answers_while_away: bool = False
+    """Whether callers of the last hour are still known while the store is away."""
     may_exist: bool = False
     """Whether the same request again answers 200 with what exists."""
     status: int = 200

@@ -6,7 +6,7 @@ from shared.http.ledger import attribution, explain, run_bundles, series, usage_
 from shared.http.liveness import ALIVE
 from shared.http.metering import record_usage
 from shared.http.notices import alerts, endpoints, mail_links
-from shared.http.people import api_keys, audit, members, new_tenants, tenant_settings, tenants
+from shared.http.people import api_keys, audit, budgets, members, new_tenants, tenant_settings, tenants
 from shared.http.platform import margins, status
 from shared.http.platform import plans as platform_plans
 from shared.http.platform import prices as platform_prices
@@ -24,6 +24,7 @@ _READING = (
     tenants,
     members,
     tenant_settings,
+    budgets,
     api_keys,
     alerts,
     endpoints,

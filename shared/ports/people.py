@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Protocol
 
 from shared.domain.errors import Conflict
+from shared.domain.limits.budgets import Budget, OnUnreadable
 from shared.domain.limits.grants import Grant
 from shared.domain.limits.limits import LimitOverrides
 from shared.domain.limits.plans import PlanVersion
@@ -85,6 +86,14 @@ class Directory(Protocol):
 
         Grants that are not named stay as they are, also if they change at the same time.
         """
+
+    def set_budgets(
+        self, tenant_id: str, budgets: Sequence[Budget], audit: AuditEntry, version: object = None
+    ) -> None:
+        """Replace all budgets of the tenant; raise NotFound if it does not exist, StaleTenant if it has changed."""
+
+    def set_on_unreadable(self, tenant_id: str, policy: OnUnreadable, audit: AuditEntry) -> None:
+        """Set how a check is answered while usage cannot be read; raise NotFound if the tenant does not exist."""
 
     def set_time_zone(
         self, tenant_id: str, time_zone: str, audit: AuditEntry, version: object = None

@@ -36,6 +36,7 @@ from shared.usecases.people.provision_tenant import (
 )
 from shared.usecases.prices.manage_prices import addition, change_prices, read_book, removal, replacement
 from tests.adapters.fault_cells import Stores
+from tests.contracts.test_budgets import CAP
 from tests.contracts.test_directory import ACME, CREATED, KEY
 from tests.contracts.test_grants import PILOT, RUNS, TOKENS
 from tests.contracts.test_members import ACME as ADAS
@@ -79,6 +80,8 @@ def a_tenant_is_created_and_changed(stores: Stores) -> Sequence[object]:
         told(directory.set_limits, "acme", LimitOverrides(tokens=5), CREATED),
         told(directory.change_grants, "acme", [PILOT, TOKENS], (), CREATED),
         told(directory.change_grants, "acme", [RUNS], [TOKENS.id], CREATED),
+        told(directory.set_budgets, "acme", [CAP], CREATED),
+        told(directory.set_on_unreadable, "acme", "open", CREATED),
         told(directory.set_time_zone, "acme", "Europe/Berlin", CREATED),
         told(directory.set_suspended_at, "acme", NOON, CREATED),
         told(directory.set_ended_at, "acme", NOON, CREATED),

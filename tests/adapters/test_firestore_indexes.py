@@ -38,6 +38,7 @@ from shared.adapters.firestore.people.tenants import counter_settings_write, rai
 from shared.adapters.firestore.platform.documents import dead_letter_fields, failed_attempt_write
 from shared.adapters.firestore.queries import NAME, StructuredQuery
 from shared.domain.billing.margins import MARGIN_FIELDS
+from shared.domain.ledger.budget_counts import BudgetSlot, HourCount, Spent
 from shared.domain.ledger.counter_settings import CounterSettings
 from shared.domain.ledger.counters import METRICS, Cell, CounterShard, Series, ShardRef
 from shared.domain.ledger.periods import month_of, period_at
@@ -118,6 +119,7 @@ QUERYING: dict[str, Callable[[Ports], object]] = {
     "due_entries": lambda to: to.outbox.due_entries(NOON, 5),
     "list_deliveries": lambda to: to.outbox.list_deliveries("ep_1", limit=5),
     "erase_user": lambda to: to.data.erase_user("acme", "ann"),
+    "erase_name": lambda to: to.data.erase_name("acme", "ann"),
     "delete_some": lambda to: to.data.delete_some("acme"),
     "list_for_operator": lambda to: to.outbox.list_for_operator(5),
     "count_backlog": lambda to: to.outbox.count_backlog(NOON),
@@ -144,6 +146,8 @@ NOT_QUERYING = {
         "set_takes_estimates",
         "set_limits",
         "change_grants",
+        "set_budgets",
+        "set_on_unreadable",
         "set_time_zone",
         "set_suspended_at",
         "set_ended_at",
@@ -297,6 +301,7 @@ FULL_EVENT = event_of("e1", TokenPools(100, 50, 150, 30, 20, 5, 40), 1, 1, statu
     cost=EventCost("incomplete", 1, "provider", ("usage.seconds",), 2),
 )
 CELLS = {Cell(12, SERIES): dict.fromkeys(METRICS, 1)}
+SLOT = BudgetSlot("cap@1", "ann")
 VERSION = Write().current_document.update_time
 SHARD = CounterShard(
     ref=ShardRef(TODAY, 0),
@@ -314,6 +319,7 @@ DAY = DayRollup(
     series={SERIES: CALL},
     hour_totals={12: CALL},
     runs={12: 1},
+    budgets={SLOT: Spent(1, 1)},
     shards=1,
     commits=1,
     events=1,
@@ -325,13 +331,27 @@ MONTH = MonthRollup(month=month_of(TODAY), days={TODAY: DAY.entry})
 WRITES = {
     "events": [event_write("events/e", FULL_EVENT)],
     "counters": [
-        counter_write("counters/c", DayDelta(CELLS, {12}, keys={"k": CALL}), NOON, 1),
+        counter_write(
+            "counters/c",
+            DayDelta(CELLS, {12}, 1, {"k": CALL}, {}, {SLOT: {12: HourCount(1, 1, {"m"})}}, {TODAY}),
+            NOON,
+            1,
+        ),
         clear_write("counters/c", SHARD, NOON),
         postpone_write("counters/c", NOON),
     ],
     "runs": [
         run_write(
-            "runs/r", Run(id="r", began_at=NOON, last_at=NOON, totals=CALL, is_completed=True, is_failed=True)
+            "runs/r",
+            Run(
+                id="r",
+                began_at=NOON,
+                last_at=NOON,
+                totals=CALL,
+                budgets={SLOT: Spent(1, 1)},
+                is_completed=True,
+                is_failed=True,
+            ),
         )
     ],
     "attribution": [
@@ -402,7 +422,7 @@ def test_every_field_of_a_collection_that_grows_is_queried_or_not_indexed(collec
 
 def test_fields_that_a_fold_sets_on_every_tenant_after_midnight_are_not_indexed() -> None:
     """Avoid an index of increasing instants, which is limited to 500 writes per second."""
-    assert _exempt("tenants") == _fields_of(FOLDS_OF_TENANTS) | {"billing", "grants"}
+    assert _exempt("tenants") == _fields_of(FOLDS_OF_TENANTS) | {"billing", "grants", "set_budgets"}
 
 
 def test_no_exemption_is_for_a_field_that_is_never_written() -> None:

@@ -6,6 +6,7 @@ from typing import get_args
 from shared.domain.people.tenant_rows import RowSort
 from shared.domain.people.tenants import TenantStatus
 from tools.admin import commands, list_commands
+from tools.admin.budget_commands import add_budgets
 from tools.admin.bundle_commands import add_verify_bundle
 from tools.admin.data_commands import add_tenant_data, add_user
 from tools.admin.grant_arguments import add_grants
@@ -44,7 +45,7 @@ def parser() -> ArgumentParser:
     add_common(top, is_top=True)
     subjects = top.add_subparsers(
         required=True,
-        metavar="{tenant,key,platform-key,member,user,operator,endpoint,verify,verify-bundle,audit,margin,price,plans,stripe,alerts,overview,system}",
+        metavar="{tenant,budget,key,platform-key,member,user,operator,endpoint,verify,verify-bundle,audit,margin,price,plans,stripe,alerts,overview,system}",
     )
     _add_tenant(
         subjects.add_parser(
@@ -52,6 +53,7 @@ def parser() -> ArgumentParser:
             help="create, list, show, suspend, resume, end, export or delete tenants; plans, limits, grants",
         )
     )
+    add_budgets(subjects.add_parser("budget", help="set, list or remove a tenant's budgets"))
     add_key(subjects.add_parser("key", help="create, list, rotate or revoke a tenant's API keys"))
     add_platform_key(subjects.add_parser("platform-key", help="keys that act for every tenant"))
     add_member(subjects.add_parser("member", help="add, list or remove a tenant's members"))

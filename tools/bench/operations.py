@@ -16,7 +16,7 @@ from shared.domain.people.tenants import ALL_SCOPES, Tenant
 from shared.usecases.ledger.fold_tenant import TenantFolder
 from shared.usecases.ledger.fold_usage import fold_tenants
 from shared.usecases.ledger.ledger import Ledger
-from shared.usecases.limits.check_limits import Limits, Thresholds
+from shared.usecases.limits.check_limits import Limits, Planned, Thresholds
 from shared.usecases.limits.read_usage import read_current
 from shared.usecases.metering.record_events import EventRecorder
 from shared.usecases.people.authenticate import Access, KeyAuthenticator
@@ -115,8 +115,8 @@ class Bench:
 
     def check(self, known: Tenant) -> Operations:
         """Count the operations of one limit check."""
-        request, now = UsageRequest(tokens=1000, runs=1), datetime.now(UTC)
-        return self.counter.of(lambda: self.limits.check(known, request, now))
+        planned, now = Planned(request=UsageRequest(tokens=1000, runs=1)), datetime.now(UTC)
+        return self.counter.of(lambda: self.limits.check(known, planned, now))
 
     def usage(self) -> Operations:
         """Count the operations of one usage page."""

@@ -8,6 +8,7 @@ from threading import RLock
 from shared.domain.billing.billing_account import BillingAccount
 from shared.domain.billing.invoices import InvoiceRow
 from shared.domain.ledger.attribution import Attribution, AttributionRef, Names
+from shared.domain.ledger.budget_counts import BudgetHours
 from shared.domain.ledger.counters import Cells, ShardRef
 from shared.domain.ledger.reconciliation import ReconciliationStep
 from shared.domain.ledger.rollups import DayRollup, MonthRollup
@@ -38,6 +39,8 @@ class CounterDocument:
     commits: int = 0
     events: int = 0
     run_hours: set[int] = field(default_factory=set)
+    budgets: BudgetHours = field(default_factory=dict)
+    late_days: set[date] = field(default_factory=set)
     fold_due: datetime | None = None
     """The time of its next fold; None if nothing was recorded since the last one."""
     version: int = 0

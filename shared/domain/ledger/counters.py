@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Final, Literal, NamedTuple, get_args
 
+from shared.domain.ledger.budget_counts import BudgetHours
 from shared.domain.ledger.periods import day_key
 
 Metric = Literal[
@@ -81,6 +82,10 @@ class CounterShard:
     """By the id of the API key. Empty if they were not asked for."""
     attributed: int = 0
     """The number of attribution documents that may exist of the day; 0 if no event had a name."""
+    budgets: BudgetHours = field(default_factory=dict)
+    """Those that were asked for."""
+    late_days: frozenset[date] = frozenset()
+    """Earlier days to which something was added on this one, perhaps after they were complete."""
     version: object = None
 
 

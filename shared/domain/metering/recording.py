@@ -17,8 +17,10 @@ from shared.domain.ledger.attribution import (
     attributed,
     tag_dimension,
 )
+from shared.domain.ledger.budget_counts import BudgetHours, Counted, HourCount
 from shared.domain.ledger.counters import Cell, Cells, Series, Totals, add
 from shared.domain.ledger.periods import MAX_AGE, MAX_AHEAD
+from shared.domain.ledger.sums import count_of
 from shared.domain.metering.amounts import Measures, amounts_of
 from shared.domain.metering.event_costs import LIST_TERMS, Priced, PricingTerms, cost_of_event
 from shared.domain.metering.events import Category, MeteringEvent, Status
@@ -72,6 +74,8 @@ class RecordedEvent(NamedTuple):
     tags: Mapping[str, str] | None = None
     key: str | None = None
     """The id of the API key that recorded it; None for events older than this field."""
+    budgets: tuple[Counted, ...] = ()
+    """The budgets in which it counts beside the totals. Not stored with the event."""
 
 
 def prepare(
@@ -187,6 +191,9 @@ class DayDelta:
     keys: Names = field(default_factory=dict)
     """By the id of the API key."""
     names: Attribution = field(default_factory=dict)
+    budgets: BudgetHours = field(default_factory=dict)
+    late_days: set[date] = field(default_factory=set)
+    """Earlier days to which the same commit adds something."""
 
 
 def deltas_by_day(events: Iterable[RecordedEvent], tag_names: Collection[str] = ()) -> dict[date, DayDelta]:
@@ -203,9 +210,17 @@ def deltas_by_day(events: Iterable[RecordedEvent], tag_names: Collection[str] = 
         delta.events += 1
         if event.amounts:
             add(delta.cells.setdefault(Cell(ts.hour, event.series), {}), event.amounts)
-            _attribute(event, delta, tag_names)
+            if event.key is not None:
+                add(delta.keys.setdefault(event.key, {}), event.amounts)
+            if event.user_id or event.workflow_id or event.tags:
+                _attribute(event, delta.names, tag_names)
         if event.run_id is not None:
             delta.run_hours.add(ts.hour)
+        if event.budgets:
+            _count_budgets(delta.budgets, event)
+    for delta in days.values():
+        sums = {key: attributed(amounts) for key, amounts in delta.keys.items()}
+        delta.keys = {key: totals for key, totals in sums.items() if totals}
     return days
 
 
@@ -220,11 +235,28 @@ def names_of(event: RecordedEvent, tag_names: Collection[str] = ()) -> Iterator[
             yield tag_dimension(name), value
 
 
-def _attribute(event: RecordedEvent, delta: DayDelta, tag_names: Collection[str]) -> None:
+def _attribute(event: RecordedEvent, into: Attribution, tag_names: Collection[str]) -> None:
     amounts = attributed(event.amounts)
-    if not amounts:
-        return
-    if event.key is not None:
-        add(delta.keys.setdefault(event.key, {}), amounts)
-    for dimension, name in names_of(event, tag_names):
-        add(delta.names.setdefault(dimension, {}).setdefault(name, {}), amounts)
+    for dimension, name in names_of(event, tag_names) if amounts else ():
+        add(into.setdefault(dimension, {}).setdefault(name, {}), amounts)
+
+
+def deltas_with_late_days(
+    events: Iterable[RecordedEvent], now: datetime, tag_names: Collection[str] = ()
+) -> dict[date, DayDelta]:
+    """Return the amounts by day, with earlier days listed on today's counter.
+
+    A check reads today's counter anyway, and so learns which complete days to count again before their next fold.
+    """
+    days, today = deltas_by_day(events, tag_names), now.date()
+    late = {day for day in days if day < today}
+    if late:
+        days.setdefault(today, DayDelta({}, set())).late_days |= late
+    return days
+
+
+def _count_budgets(budgets: BudgetHours, event: RecordedEvent) -> None:
+    for slot, unit, is_by_run in event.budgets:
+        count = None if is_by_run else count_of(event.amounts, event.run_id, unit)
+        if count:
+            budgets.setdefault(slot, {}).setdefault(event.ts.hour, HourCount()).add(count)

@@ -27,6 +27,8 @@ from shared.ports import UsageStore
 from shared.usecases.ledger.fold_day import FoldedDay, create_months, fold_one_day
 from shared.usecases.ledger.ledger import PeriodUsage, finish_reading, read_documents
 
+MINUTES_BETWEEN_BUDGET_ALERTS = 5
+"""A fold looks at the budgets that raise alerts this often: their rates are not known as those of limits are."""
 LOGGER = logging.getLogger("gwi_usage")
 _ONE_DAY = timedelta(days=1)
 
@@ -152,7 +154,11 @@ class TenantFolder:
     def _minutes_until_fold(self, usage: PeriodUsage, new: Consumption, minutes: int) -> int:
         """Return how soon the next fold is wanted; `new` came in the last `minutes`."""
         policy = self.policy_of(usage.tenant)
-        return minutes_until_fold(policy, usage.consumption, new, minutes) if policy else LONGEST_FOLD_MINUTES
+        wanted = (
+            minutes_until_fold(policy, usage.consumption, new, minutes) if policy else LONGEST_FOLD_MINUTES
+        )
+        has_alerts = any(budget.thresholds for budget in usage.tenant.budgets)
+        return min(wanted, MINUTES_BETWEEN_BUDGET_ALERTS) if has_alerts else wanted
 
 
 def _tag_names(known: tuple[str, ...], folded: Sequence[FoldedDay]) -> tuple[str, ...]:

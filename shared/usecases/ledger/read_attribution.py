@@ -24,7 +24,8 @@ from shared.domain.ledger.periods import Period, start_of
 from shared.domain.ledger.steps import Step, Steps
 from shared.domain.ledger.usage import Detail, Documents, ReadingPlan, Usage, Wanted, plan_reading
 from shared.domain.people.tenants import Tenant
-from shared.usecases.ledger.ledger import MAX_READ_BYTES, Ledger, read_documents
+from shared.usecases.ledger.ledger import Ledger, read_documents
+from shared.usecases.ledger.reading_plans import MAX_READ_BYTES
 
 MAX_DAYS: Final = 92
 """The longest interval: each of its days costs a document read."""
@@ -142,7 +143,7 @@ def _wanted(plan: ReadingPlan, dimension: Dimension) -> Wanted:
 def _totals(ledger: Ledger, tenant: Tenant, plan: ReadingPlan, found: Documents) -> Usage:
     second = plan.second_read(found)
     days = ledger.store.read(tenant.id, second).documents.days if second else {}
-    return plan.usage(replace(found, days={**found.days, **days}), 0)
+    return plan.usage(replace(found, days={**found.days, **days}), None)
 
 
 def _is_beyond(dimension: Dimension, tenant: Tenant) -> bool:

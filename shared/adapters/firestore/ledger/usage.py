@@ -13,6 +13,7 @@ from shared.adapters.firestore.ledger.attribution import (
     read_attribution,
     rollup_write,
 )
+from shared.adapters.firestore.ledger.budgets import budget_paths
 from shared.adapters.firestore.ledger.counters import (
     clear_write,
     day_write,
@@ -23,7 +24,7 @@ from shared.adapters.firestore.ledger.counters import (
     read_day,
     read_month,
 )
-from shared.adapters.firestore.metering.events import EVENT_FIELDS, read_event, read_run
+from shared.adapters.firestore.metering.events import EVENT_FIELDS, read_event, read_run, read_run_sums
 from shared.adapters.firestore.metering.recorder import Recorder
 from shared.adapters.firestore.notices.alerts import read_usage_alert, usage_alert_fields
 from shared.adapters.firestore.notices.documents import outgoing_writes
@@ -64,6 +65,7 @@ _SMALL_FIELDS = (
     "totals",
     "dirty",
     "run_hours",
+    "late_days",
     "attributed",
 )
 """Fields of months, days and counters that every read asks for."""
@@ -98,14 +100,22 @@ class FirestoreUsageStore:
         months = {paths.month(month): month for month in wanted.months}
         attribution = {paths.attribution(ref): ref for ref in wanted.attribution}
         # The emulator reads one document after the other. In this order, what is written first is read last.
-        names = [paths.tenant, *attribution, *shards, *days, *months]
-        fields = (*TENANT_FIELDS, *_SMALL_FIELDS, *wanted.fields, *_attribution_fields(wanted))
+        runs = {paths.run(run_id): run_id for run_id in wanted.runs}
+        names = [paths.tenant, *runs, *attribution, *shards, *days, *months]
+        fields = (
+            *TENANT_FIELDS,
+            *_SMALL_FIELDS,
+            *wanted.fields,
+            *budget_paths(wanted.budgets),
+            *_attribution_fields(wanted),
+        )
         found = self._rpc.batch_get(names, fields, wanted.most_bytes)
         tenant = found.get(paths.tenant)
         documents = Documents(
             months={month: read_month(found[name]) for name, month in months.items() if name in found},
             days={day: read_day(found[name]) for name, day in days.items() if name in found},
             shards={ref: read_counter(found[name]) for name, ref in shards.items() if name in found},
+            runs={run_id: read_run_sums(found[name]) for name, run_id in runs.items() if name in found},
             attribution={
                 ref: read_attribution(found[name]) for name, ref in attribution.items() if name in found
             },

@@ -22,14 +22,17 @@ from shared.adapters.firestore.retries import Contended
 from shared.adapters.firestore.rpc import CommitRequest, FirestoreRpc
 from shared.domain.errors import TooLarge, Unavailable
 from shared.domain.ledger.attribution import ATTRIBUTED_METRICS, Dimension
+from shared.domain.ledger.budget_counts import BudgetSlot
 from shared.domain.ledger.counter_settings import MAX_COUNTER_SHARDS, CounterSettings
 from shared.domain.ledger.counters import METRICS, Cell, ShardRef
-from shared.domain.metering.recording import RecordedEvent, deltas_by_day, names_of
+from shared.domain.metering.recording import RecordedEvent, deltas_with_late_days, names_of
 from shared.domain.metering.runs import runs_of
 from shared.ports import Outcome
 
 _OWN_TRANSFORMS = 4
 """`commits`, `events`, `attributed` and `fold_due`."""
+_TRANSFORMS_PER_BUDGET = 2
+"""The amount, and the calls whose price is not known."""
 MAX_BYTES_PER_COMMIT = 3 * 1024 * 1024
 """Firestore takes 10 MiB, its emulator 4 MiB; counters and runs need some of it."""
 _USUAL_EVENT_BYTES = 700
@@ -172,14 +175,13 @@ class Recorder:
         for event in events:
             write_event(request.writes.add(), paths.event(event.identity), event, common)
         # In one order, so that commits that share documents wait for each other instead of aborting each other.
-        for day, delta in sorted(deltas_by_day(events, recording.settings.tag_names).items()):
+        deltas = deltas_with_late_days(events, recording.now, recording.settings.tag_names)
+        for day, delta in sorted(deltas.items()):
             first, names = place.names or 0, []
             if place.names is not None:
                 names = list(attribution_writes(paths, day, delta.names, first))
-            counter, due = (
-                paths.counter(ShardRef(day, place.shard)),
-                recording.settings.due_at(day, recording.now),
-            )
+            counter = paths.counter(ShardRef(day, place.shard))
+            due = recording.settings.due_at(day, recording.now)
             attributed = first + len(names) if names else 0
             request.writes.append(counter_write(counter, delta, due, attributed))
             request.writes.extend(names)
@@ -201,12 +203,12 @@ def split(events: Iterable[RecordedEvent]) -> Iterator[list[RecordedEvent]]:
     counted: dict[date, _Counted] = {}
     size = 0
     for event in events:
-        of_day = counted.setdefault(event.ts.date(), _Counted(set(), set(), set()))
+        of_day = counted.setdefault(event.ts.date(), _Counted(set(), set(), set(), set()))
         own_size = _size(event) + of_day.size_of_new_names(event)
         if part and (not of_day.has_room_for(event) or size + own_size > MAX_BYTES_PER_COMMIT):
             yield part
             part, counted, size = [], {}, 0
-            of_day = counted.setdefault(event.ts.date(), _Counted(set(), set(), set()))
+            of_day = counted.setdefault(event.ts.date(), _Counted(set(), set(), set(), set()))
             own_size = _size(event) + of_day.size_of_new_names(event)
         of_day.add(event)
         part.append(event)
@@ -215,28 +217,42 @@ def split(events: Iterable[RecordedEvent]) -> Iterator[list[RecordedEvent]]:
 
 
 class _Counted(NamedTuple):
-    """What a part adds to one day: its cells, keys and names."""
+    """What a part adds to one day: its cells, keys, names and budgets."""
 
     cells: set[Cell]
     keys: set[str]
     names: set[tuple[Dimension, str]]
+    budgets: set[tuple[int, BudgetSlot]]
 
     def has_room_for(self, event: RecordedEvent) -> bool:
         """Return whether the day's counter still takes all increments: each metric of each cell, and of the day."""
-        cells = len(self.cells) + (Cell(event.ts.hour, event.series) not in self.cells) + 1
-        keys = len(self.keys) + (event.key is not None and event.key not in self.keys)
+        is_new_cell = Cell(event.ts.hour, event.series) not in self.cells
+        is_new_key = event.key is not None and event.key not in self.keys
+        if not (is_new_cell or is_new_key or event.budgets):
+            return True  # nearly every event of a batch
+        cells, keys = len(self.cells) + is_new_cell + 1, len(self.keys) + is_new_key
+        budgets = len(self.budgets.union(_budgets_of(event))) if event.budgets else len(self.budgets)
         transforms = _OWN_TRANSFORMS + cells * len(METRICS) + keys * len(ATTRIBUTED_METRICS)
-        return transforms <= MAX_TRANSFORMS_PER_DOCUMENT
+        return transforms + budgets * _TRANSFORMS_PER_BUDGET <= MAX_TRANSFORMS_PER_DOCUMENT
 
     def size_of_new_names(self, event: RecordedEvent) -> int:
+        if not (event.user_id or event.workflow_id or event.tags):
+            return 0
         new = [name for name in names_of(event) if name not in self.names]
         return sum(_USUAL_NAME_BYTES + len(ATTRIBUTED_METRICS) * len(name.encode()) for _, name in new)
 
     def add(self, event: RecordedEvent) -> None:
         self.cells.add(Cell(event.ts.hour, event.series))
-        self.names.update(names_of(event))
+        if event.user_id or event.workflow_id or event.tags:
+            self.names.update(names_of(event))
+        if event.budgets:
+            self.budgets.update(_budgets_of(event))
         if event.key is not None:
             self.keys.add(event.key)
+
+
+def _budgets_of(event: RecordedEvent) -> list[tuple[int, BudgetSlot]]:
+    return [(event.ts.hour, counted.slot) for counted in event.budgets]
 
 
 def _size(event: RecordedEvent) -> int:

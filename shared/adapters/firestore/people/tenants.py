@@ -8,6 +8,7 @@ from typing import Any
 from uuid import uuid4
 
 from shared.adapters.firestore.encoding import Write, decode_key, encode_key, get_fields, set_fields
+from shared.adapters.firestore.people.budgets import SET_BUDGETS, budget_fields, read_budgets
 from shared.adapters.firestore.people.grants import GRANTS, grants_fields, read_grants
 from shared.adapters.firestore.rpc import FirestoreRpc
 from shared.domain.ledger.counter_settings import LONGEST_FOLD_MINUTES, CounterSettings
@@ -31,6 +32,8 @@ TENANT_FIELDS = (
     "least_versions",
     "limits",
     GRANTS,
+    SET_BUDGETS,
+    "on_unreadable",
     "period",
     "created_at",
     "alert_recipients",
@@ -113,6 +116,8 @@ def tenant_fields(tenant: Tenant) -> dict[str, object]:
         **plan_fields(tenant),
         "limits": tenant.overrides.model_dump(exclude_none=True),
         GRANTS: grants_fields(tenant.grants),
+        SET_BUDGETS: budget_fields(tenant.budgets),
+        "on_unreadable": tenant.on_unreadable,
         "period": {"anchor": tenant.anchor},
         "created_at": tenant.created_at,
         **_counter_fields(tenant.counters),
@@ -192,6 +197,8 @@ def read_tenant(document: Any) -> Tenant:
         takes_estimates=fields.get("takes_estimates"),
         time_zone=fields.get("time_zone", UTC_NAME),
         grants=read_grants(fields.get(GRANTS, {})),
+        budgets=read_budgets(fields.get(SET_BUDGETS, {})),
+        on_unreadable=fields.get("on_unreadable", "closed"),
         suspended_at=fields.get("suspended_at"),
         ended_at=fields.get("ended_at"),
         metadata={decode_key(key): value for key, value in fields.get("metadata", {}).items()},

@@ -1981,6 +1981,262 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/tenants/{tenant}/budgets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Budgets, and what is used of them
+         * @description For a key or platform key with the scope `usage:read`; members: owner, admin, member.
+         */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    tenant: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Success */
+                200: {
+                    headers: {
+                        "Cache-Control": components["headers"]["Cache-Control"];
+                        "X-Content-Type-Options": components["headers"]["X-Content-Type-Options"];
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["BudgetsResponse"];
+                    };
+                };
+                401: components["responses"]["Problem401"];
+                403: components["responses"]["Problem403"];
+                404: components["responses"]["Problem404"];
+                405: components["responses"]["Problem405"];
+                406: components["responses"]["Problem406"];
+                413: components["responses"]["Problem413"];
+                415: components["responses"]["Problem415"];
+                429: components["responses"]["Problem429"];
+                500: components["responses"]["Problem500"];
+                503: components["responses"]["Problem503"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tenants/{tenant}/on-unreadable": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Set how checks are answered while usage cannot be read
+         * @description For a platform key with the scope `tenants:write`; members: owner, admin.
+         */
+        put: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    tenant: string;
+                };
+                cookie?: never;
+            };
+            /** @description At most 64 KiB. With `Content-Encoding: gzip` also encoded, and then at most 8 MiB unpacked. */
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["UnreadableBody"];
+                };
+            };
+            responses: {
+                /** @description Success */
+                200: {
+                    headers: {
+                        "Cache-Control": components["headers"]["Cache-Control"];
+                        "X-Content-Type-Options": components["headers"]["X-Content-Type-Options"];
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["BudgetsResponse"];
+                    };
+                };
+                400: components["responses"]["Problem400"];
+                401: components["responses"]["Problem401"];
+                403: components["responses"]["Problem403"];
+                404: components["responses"]["Problem404"];
+                405: components["responses"]["Problem405"];
+                406: components["responses"]["Problem406"];
+                408: components["responses"]["Problem408"];
+                409: components["responses"]["Problem409"];
+                413: components["responses"]["Problem413"];
+                415: components["responses"]["Problem415"];
+                422: components["responses"]["Problem422"];
+                429: components["responses"]["Problem429"];
+                500: components["responses"]["Problem500"];
+                503: components["responses"]["Problem503"];
+            };
+        };
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tenants/{tenant}/budgets/{budget}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One budget, and what is used of it
+         * @description For a key or platform key with the scope `usage:read`; members: owner, admin, member.
+         */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    tenant: string;
+                    budget: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Success */
+                200: {
+                    headers: {
+                        "Cache-Control": components["headers"]["Cache-Control"];
+                        "X-Content-Type-Options": components["headers"]["X-Content-Type-Options"];
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["BudgetResponse"];
+                    };
+                };
+                401: components["responses"]["Problem401"];
+                403: components["responses"]["Problem403"];
+                404: components["responses"]["Problem404"];
+                405: components["responses"]["Problem405"];
+                406: components["responses"]["Problem406"];
+                413: components["responses"]["Problem413"];
+                415: components["responses"]["Problem415"];
+                429: components["responses"]["Problem429"];
+                500: components["responses"]["Problem500"];
+                503: components["responses"]["Problem503"];
+            };
+        };
+        /**
+         * Set a budget
+         * @description For a platform key with the scope `tenants:write`; members: owner, admin.
+         */
+        put: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    tenant: string;
+                    budget: string;
+                };
+                cookie?: never;
+            };
+            /** @description At most 64 KiB. With `Content-Encoding: gzip` also encoded, and then at most 8 MiB unpacked. */
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["BudgetBody"];
+                };
+            };
+            responses: {
+                /** @description Success */
+                200: {
+                    headers: {
+                        "Cache-Control": components["headers"]["Cache-Control"];
+                        "X-Content-Type-Options": components["headers"]["X-Content-Type-Options"];
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["BudgetResponse"];
+                    };
+                };
+                400: components["responses"]["Problem400"];
+                401: components["responses"]["Problem401"];
+                403: components["responses"]["Problem403"];
+                404: components["responses"]["Problem404"];
+                405: components["responses"]["Problem405"];
+                406: components["responses"]["Problem406"];
+                408: components["responses"]["Problem408"];
+                409: components["responses"]["Problem409"];
+                413: components["responses"]["Problem413"];
+                415: components["responses"]["Problem415"];
+                422: components["responses"]["Problem422"];
+                429: components["responses"]["Problem429"];
+                500: components["responses"]["Problem500"];
+                503: components["responses"]["Problem503"];
+            };
+        };
+        post?: never;
+        /**
+         * Remove a budget
+         * @description For a platform key with the scope `tenants:write`; members: owner, admin.
+         */
+        delete: {
+            parameters: {
+                query?: {
+                    version?: string;
+                };
+                header?: never;
+                path: {
+                    tenant: string;
+                    budget: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Success */
+                204: {
+                    headers: {
+                        "Cache-Control": components["headers"]["Cache-Control"];
+                        "X-Content-Type-Options": components["headers"]["X-Content-Type-Options"];
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                400: components["responses"]["Problem400"];
+                401: components["responses"]["Problem401"];
+                403: components["responses"]["Problem403"];
+                404: components["responses"]["Problem404"];
+                405: components["responses"]["Problem405"];
+                409: components["responses"]["Problem409"];
+                413: components["responses"]["Problem413"];
+                415: components["responses"]["Problem415"];
+                422: components["responses"]["Problem422"];
+                429: components["responses"]["Problem429"];
+                500: components["responses"]["Problem500"];
+                503: components["responses"]["Problem503"];
+            };
+        };
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/tenants/{tenant}/api-keys": {
         parameters: {
             query?: never;
@@ -3705,6 +3961,29 @@ export interface components {
              * @description False if calls are unpriced or incomplete: they cost at least `used_usd`. Null unless the metric is `cost`.
              */
             cost_is_complete: boolean | null;
+            /**
+             * @description The budget; null for a limit of the plan. `period_start` begins its window.
+             * @default null
+             */
+            budget: components["schemas"]["AlertedBudgetResponse"] | null;
+        };
+        /**
+         * AlertedBudgetResponse
+         * @description The budget of an alert.
+         */
+        AlertedBudgetResponse: {
+            /** Id */
+            id: string;
+            /**
+             * Window
+             * @enum {string}
+             */
+            window: "run" | "day" | "week" | "month" | "period" | "total";
+            /**
+             * Value
+             * @description Of the scope; null unless each value has a budget of its own.
+             */
+            value: string | null;
         };
         /**
          * AlertsResponse
@@ -3878,6 +4157,173 @@ export interface components {
              * @enum {string}
              */
             cost_status: "complete" | "incomplete" | "unknown";
+        };
+        /**
+         * BudgetBody
+         * @description A budget: one of `amount_usd`, `tokens` and `runs` for a scope in each window. Windows are in UTC.
+         */
+        BudgetBody: {
+            /** Scope */
+            scope: components["schemas"]["TenantScope"] | components["schemas"]["UserScope"] | components["schemas"]["WorkflowScope"] | components["schemas"]["KeyScope"] | components["schemas"]["TagScope"];
+            /**
+             * Amount Usd
+             * @description More than 0, at most 1000000.
+             * @default null
+             */
+            amount_usd?: number | string;
+            /**
+             * Tokens
+             * @default null
+             */
+            tokens?: number;
+            /**
+             * Runs
+             * @description At most 10,000 for a scope but the tenant.
+             * @default null
+             */
+            runs?: number;
+            /**
+             * Window
+             * @description `week` begins on Monday, `period` is the metering period, `total` never ends.
+             * @enum {string}
+             */
+            window: "run" | "day" | "week" | "month" | "period" | "total";
+            /**
+             * On Reach
+             * @description `warn`: a check goes on allowing, and says so.
+             * @default block
+             * @enum {string}
+             */
+            on_reach?: "block" | "warn";
+            /**
+             * Thresholds
+             * @description The percentages at which alerts are raised; null is 80 and 100, `[]` is none.
+             * @default null
+             */
+            thresholds?: number[] | null;
+            /**
+             * On Unknown Price
+             * @description `block`: deny while a call in the window has no complete price. `ignore`: go by what is priced. Null is `block` for a cost that blocks, else `ignore`.
+             * @default null
+             */
+            on_unknown_price?: ("block" | "ignore") | null;
+            /**
+             * Version
+             * @description The `version` that you have read: if it has changed since, the answer is 409 `changed_meanwhile` and nothing is stored. Without it, any version is overwritten.
+             * @default null
+             */
+            version?: string | null;
+        } & (unknown | unknown | unknown);
+        /**
+         * BudgetResponse
+         * @description A budget, and what is used of it: once, or for each value of its scope, the most used first.
+         */
+        BudgetResponse: {
+            /** Id */
+            id: string;
+            /** Scope */
+            scope: components["schemas"]["TenantScope"] | components["schemas"]["UserScope"] | components["schemas"]["WorkflowScope"] | components["schemas"]["KeyScope"] | components["schemas"]["TagScope"];
+            /** Amount Usd */
+            amount_usd: string | null;
+            /** Tokens */
+            tokens: number | null;
+            /** Runs */
+            runs: number | null;
+            /**
+             * Window
+             * @enum {string}
+             */
+            window: "run" | "day" | "week" | "month" | "period" | "total";
+            /**
+             * On Reach
+             * @enum {string}
+             */
+            on_reach: "block" | "warn";
+            /** Thresholds */
+            thresholds: number[];
+            /**
+             * On Unknown Price
+             * @enum {string}
+             */
+            on_unknown_price: "block" | "ignore";
+            /**
+             * Counts From
+             * @description Usage recorded from then on counts. Null for the tenant's own, for which all usage does.
+             */
+            counts_from: string | null;
+            /**
+             * Uses
+             * @description Empty for a budget of each run.
+             */
+            uses: components["schemas"]["BudgetUseResponse"][];
+            /**
+             * Version
+             * @description Send it with a change, which is then refused if somebody else has changed this meanwhile.
+             */
+            version: string;
+        };
+        /**
+         * BudgetUseResponse
+         * @description What is used of a budget in its current window; amounts in its own unit.
+         */
+        BudgetUseResponse: {
+            /** Budget Id */
+            budget_id: string;
+            /** Scope */
+            scope: components["schemas"]["TenantScope"] | components["schemas"]["UserScope"] | components["schemas"]["WorkflowScope"] | components["schemas"]["KeyScope"] | components["schemas"]["TagScope"];
+            /**
+             * Value
+             * @description The value of the scope, where each has a budget of its own; null for those of a full month.
+             */
+            value: string | null;
+            /**
+             * Window
+             * @enum {string}
+             */
+            window: "run" | "day" | "week" | "month" | "period" | "total";
+            /**
+             * Unit
+             * @enum {string}
+             */
+            unit: "tokens" | "runs" | "cost";
+            /**
+             * Limit
+             * @description An amount of tokens or runs, or USD.
+             */
+            limit: string;
+            /** Used */
+            used: string;
+            /** Left */
+            left: string;
+            /**
+             * Percent
+             * @description Cut to two decimals; may exceed 100.
+             */
+            percent: number;
+            /**
+             * Is Complete
+             * @description False if calls have no complete price: at least `used` is used.
+             */
+            is_complete: boolean;
+            /**
+             * Resets At
+             * @description The start of the next window; null if there is none.
+             */
+            resets_at: string | null;
+        };
+        /**
+         * BudgetsResponse
+         * @description The budgets of a tenant, in the order of their ids.
+         */
+        BudgetsResponse: {
+            /** Budgets */
+            budgets: components["schemas"]["BudgetResponse"][];
+            /**
+             * On Unreadable
+             * @description How checks are answered while usage cannot be read: `open` allows, `closed` denies.
+             * @enum {string}
+             */
+            on_unreadable: "open" | "closed";
         };
         /**
          * BundleResponse
@@ -4155,7 +4601,7 @@ export interface components {
              * Type
              * @enum {string}
              */
-            type: "limit.warning" | "limit.reached" | "plan.changed" | "invoice.payment_failed" | "billing.alert" | "endpoint.test";
+            type: "limit.warning" | "limit.reached" | "budget.warning" | "budget.reached" | "plan.changed" | "invoice.payment_failed" | "billing.alert" | "endpoint.test";
             /**
              * Status
              * @enum {string}
@@ -4704,6 +5150,14 @@ export interface components {
              * @enum {string}
              */
             status: "active" | "expired" | "revoked";
+        };
+        /**
+         * KeyScope
+         * @description The usage that one API key records, by the key's id; `*` is each key apart.
+         */
+        KeyScope: {
+            /** Api Key */
+            api_key: string;
         };
         /**
          * KeysResponse
@@ -5416,6 +5870,8 @@ export interface components {
             unpriced_calls: number;
             /** Incomplete Calls */
             incomplete_calls: number;
+            /** Other Currency Invoices */
+            other_currency_invoices: number;
             /**
              * Is Complete
              * @description False: calls without a price or with an incomplete one, or invoices in other currencies, are left out.
@@ -6577,6 +7033,23 @@ export interface components {
             configuration: components["schemas"]["SettingResponse"][];
         };
         /**
+         * TagOfScope
+         * @description A tag; the value `*` is each value apart.
+         */
+        TagOfScope: {
+            /** Name */
+            name: string;
+            /** Value */
+            value: string;
+        };
+        /**
+         * TagScope
+         * @description The usage with a tag.
+         */
+        TagScope: {
+            tag: components["schemas"]["TagOfScope"];
+        };
+        /**
          * TenantBillingResponse
          * @description The subscription that decides the plan, or the last one that did.
          */
@@ -6825,6 +7298,17 @@ export interface components {
             usage: components["schemas"]["TenantUsageResponse"] | null;
         };
         /**
+         * TenantScope
+         * @description All usage of the tenant.
+         */
+        TenantScope: {
+            /**
+             * Tenant
+             * @constant
+             */
+            tenant: true;
+        };
+        /**
          * TenantUsageResponse
          * @description The usage of a tenant in its current metering period, as of its last fold.
          */
@@ -7017,7 +7501,7 @@ export interface components {
          * UncertainModelResponse
          * @description A model with calls of this month that have no price, or one that leaves something out.
          *
-         *     `provider` and `model` are empty for what the tenants' largest models leave out.
+         *     `other` stands for what the tenants' largest models leave out.
          */
         UncertainModelResponse: {
             /** Provider */
@@ -7030,6 +7514,17 @@ export interface components {
             incomplete_calls: number;
             /** Tenants */
             tenants: number;
+        };
+        /**
+         * UnreadableBody
+         * @description How checks are answered while usage cannot be read: `open` allows, `closed` denies.
+         */
+        UnreadableBody: {
+            /**
+             * On Unreadable
+             * @enum {string}
+             */
+            on_unreadable: "open" | "closed";
         };
         /**
          * UrlResponse
@@ -7069,6 +7564,22 @@ export interface components {
             name: string | null;
             /** Email Verified */
             email_verified: boolean;
+        };
+        /**
+         * UserScope
+         * @description The usage of one user; `*` is each user apart.
+         */
+        UserScope: {
+            /** User Id */
+            user_id: string;
+        };
+        /**
+         * WorkflowScope
+         * @description The usage of one workflow; `*` is each workflow apart.
+         */
+        WorkflowScope: {
+            /** Workflow Id */
+            workflow_id: string;
         };
         /**
          * GrantResponse
