@@ -23,6 +23,7 @@ _OPTIONAL = {
     "stripe_webhook": "GWI_WEBHOOK_URL",
     "stripe_webhook_secret": "STRIPE_WEBHOOK_SECRET",
 }
+"""What has an address of its own, as a new revision has before it gets traffic, or is not behind Hosting."""
 
 
 class Answer(NamedTuple):
