@@ -2,6 +2,7 @@
 
 import json
 import os
+import subprocess
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
@@ -9,11 +10,14 @@ from threading import Thread
 
 import pytest
 
+from tests.tools.deploy.environments import smallest
 from tests.tools.test_stripe_double.receiver import receiving
 from tests.tools.test_stripe_double.shop import SECRET, Shop
 from tools.deploy import webhook_secret
 from tools.deploy.__main__ import main
+from tools.deploy.environment import plan_environment
 from tools.deploy.plan import Command, Request, Secret
+from tools.deploy.render import script
 from tools.deploy.shell import RealShell
 from tools.stripe_double.delivery import WebhookEndpoint
 from tools.stripe_double.serving import serving
@@ -159,3 +163,21 @@ def test_destroy_asks_for_the_name_of_the_project(
     assert main(["--project", "demo-x", "--region", "europe-west1", "--destroy"]) == 1
     assert "Nothing was deleted." in capsys.readouterr().out
     assert not (programs / "arguments").exists()
+
+
+def test_the_script_calls_apis_with_a_token_that_is_in_no_argument(programs: Path) -> None:
+    curl = programs / "curl"
+    curl.write_text(
+        f'#!/bin/sh\nprintf "%s\\n" "$@" > {programs}/curl-arguments\ncat > {programs}/curl-stdin\necho "{{}}"\n'
+    )
+    curl.chmod(0o755)
+    place = programs / "a/b/c"
+    place.mkdir(parents=True)
+    prelude = script(plan_environment(smallest())).partition("\n# project: ")[0]
+    (place / "deploy.sh").write_text(f"{prelude}\nrest POST https://example.com/v1/x '{{\"a\": 1}}'\npwd\n")
+    done = subprocess.run(["bash", str(place / "deploy.sh")], capture_output=True, text=True, check=True)
+    assert done.stdout == f"{{}}\n{programs}\n"
+    assert (programs / "curl-stdin").read_text() == "Authorization: Bearer a-token"
+    arguments = (programs / "curl-arguments").read_text().splitlines()
+    assert arguments[-3:] == ["--data", '{"a": 1}', "https://example.com/v1/x"]
+    assert not any("token" in each for each in arguments)
