@@ -156,6 +156,44 @@ def test_without_a_key_of_stripe_no_secret_is_made(
     assert capsys.readouterr() == ("", "STRIPE_API_KEY is missing\n")
 
 
+@pytest.mark.parametrize(
+    ("said", "code", "told"),
+    [
+        (
+            "Unable to find the server at x",
+            0,
+            "Google Cloud cannot be reached: every part of demo-x counts as absent.",
+        ),
+        (
+            "You do not currently have an active account selected.",
+            0,
+            "There are no credentials; run gcloud auth login",
+        ),
+        (
+            "[me] does not have permission to access projects instance [demo-x] (or it may not exist)",
+            1,
+            "Stopped at project: project demo-x does not exist, or you may not see it.",
+        ),
+    ],
+)
+def test_a_dry_run_that_sees_no_project_says_so_first(
+    said: str, code: int, told: str, programs: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (programs / "gcloud").write_text(f"#!/bin/sh\necho 'ERROR: {said}' >&2\nexit 1\n")
+    assert main(["--project", "demo-x", "--region", "europe-west1", "--dry-run"]) == code
+    output = capsys.readouterr()
+    assert (output.out + output.err).startswith(told)
+    assert (len(output.err.splitlines()) == 1) == (code == 1)
+
+
+def test_a_dry_run_without_gcloud_says_so_first(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert main(["--project", "demo-x", "--region", "europe-west1", "--dry-run"]) == 0
+    assert "gcloud is not installed: every part of demo-x counts as absent." in capsys.readouterr().out
+
+
 def test_destroy_asks_for_the_name_of_the_project(
     programs: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
