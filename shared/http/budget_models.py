@@ -100,7 +100,11 @@ class TagScope(_Scope):
 
 
 def _kind_of(scope: object) -> str | None:
-    names = list(scope) if isinstance(scope, dict) else list(type(scope).model_fields)  # type: ignore[attr-defined]
+    """Return the only name in a scope, which decides its model; None if that is no scope."""
+    if isinstance(scope, dict):
+        names = list(scope)
+    else:
+        names = list(type(scope).model_fields) if isinstance(scope, _Scope) else []
     return names[0] if len(names) == 1 and names[0] in _SCOPES else None
 
 

@@ -5,6 +5,8 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from shared.adapters.firestore import FirestoreUsageStore
+from shared.adapters.firestore.ledger.attribution import MAX_TRANSFORMS_PER_DOCUMENT
+from shared.domain.ledger.budget_counts import BudgetSlot, Counted
 from shared.domain.ledger.counters import ShardRef
 from shared.domain.ledger.periods import Period, month_of
 from shared.domain.ledger.rollups import DayRollup, MonthRollup
@@ -110,3 +112,47 @@ def test_commits_that_share_counters_and_runs_write_them_in_one_order(
         orders.append([path for path in paths if not path.startswith("events/")])
     assert orders[0] == orders[1]
     assert [path.split("/")[0] for path in orders[0]] == ["counters"] * 2 + ["runs"] * 3
+
+
+def test_budgets_cost_recording_nothing(store: FirestoreUsageStore, calls: RecordedCalls) -> None:
+    events = [llm_call(f"e{number}", run_id="run-1") for number in range(100)]
+    counted = tuple(
+        Counted(BudgetSlot(f"b{number}@1", "ann"), unit, is_by_run=number % 2 == 1 and unit != "runs")
+        for number in range(16)
+        for unit in ("tokens", "runs", "cost")
+    )
+    store.record("acme", [event._replace(budgets=counted[:50]) for event in events], ONE_SHARD, NOON)
+    assert calls.methods == ["Commit"]
+    assert len(calls.writes()) == 100 + 2
+
+
+def test_an_event_of_an_earlier_day_costs_one_write_more(
+    store: FirestoreUsageStore, calls: RecordedCalls
+) -> None:
+    late = llm_call("e1", ts=NOON - timedelta(days=1))
+    store.record("acme", [late], ONE_SHARD, NOON)
+    assert [path.split("/")[1] for path in calls.writes()] == ["events", "counters", "counters"]
+    calls.requests.clear()
+    store.record("acme", [llm_call("e2", ts=NOON - timedelta(days=1)), llm_call("e3")], ONE_SHARD, NOON)
+    assert len(calls.writes()) == 2 + 2
+
+
+def test_no_document_gets_more_transforms_than_firestore_takes(
+    store: FirestoreUsageStore, calls: RecordedCalls
+) -> None:
+    users = [
+        llm_call(f"e{number}", model=f"m{number % 20}")._replace(
+            budgets=(
+                Counted(BudgetSlot("each@1", f"user-{number}"), "cost"),
+                Counted(BudgetSlot("all@1"), "tokens"),
+            )
+        )
+        for number in range(500)
+    ]
+    store.record("acme", users, ONE_SHARD, NOON)
+    commits = [request for method, request in calls.requests if method == "Commit"]
+    transforms = [len(write.update_transforms) for commit in commits for write in commit.writes]
+    assert max(transforms) <= MAX_TRANSFORMS_PER_DOCUMENT
+    wanted = Wanted(shards=(ShardRef(TODAY, 0),), budgets=frozenset({BudgetSlot("each@1", "*")}))
+    counted = store.read("acme", wanted).documents.shards[ShardRef(TODAY, 0)].budgets
+    assert sum(hours[12].amount for hours in counted.values()) == 500 * 72_000

@@ -66,6 +66,7 @@ def test_a_tick_computes_the_overview(functions: Functions, operator: str) -> No
     assert shown["events_per_minute"] == 2 * 21 / 15
     money = shown["money"]
     assert (money["month"], money["unpriced_calls"], money["is_complete"]) == ("2026-11", 2, False)
+    assert money["other_currency_invoices"] == 0
     assert money["margin_usd"] == f"-{money['provider_cost_usd']}"
     assert shown["models"] == [
         {"provider": "acme-ai", "model": "one", "unpriced_calls": 2, "incomplete_calls": 0, "tenants": 2},

@@ -59,6 +59,10 @@ def secret_name(variable: str) -> str:
     return variable.lower().replace("_", "-")
 
 
+def version_variable(variable: str) -> str:
+    return f"VERSION_OF_{variable}"
+
+
 def secrets_of(settings: Settings) -> dict[str, tuple[str, ...]]:
     """Return the secrets that this environment has, with the services that read them."""
     wanted = {
@@ -153,18 +157,24 @@ def secret_steps(settings: Settings, webhook_url: str) -> Iterator[Step]:
             create=(gcloud(project, "secrets", "create", name, *replicated),),
             delete=(gcloud(project, "secrets", "delete", name),),
         )
-        given = (
-            python("tools.deploy.webhook_secret", webhook_url)
-            if variable == WEBHOOK_SECRET
-            else Secret(variable)
-        )
+        add = ("secrets", "versions", "add", name, "--data-file=-")
+        stored = gcloud(project, *add, stdin=Secret(variable))
+        from_stripe = gcloud(project, *add, stdin=python("tools.deploy.webhook_secret", webhook_url))
         yield Step(
             name=f"value of {name}",
             why=_origin(variable),
             describe=gcloud(project, "secrets", "versions", "access", "latest", f"--secret={name}"),
-            create=(gcloud(project, "secrets", "versions", "add", name, "--data-file=-", stdin=given),),
+            create=(from_stripe if variable == WEBHOOK_SECRET else stored,),
+            update=(stored,),
             secret=variable,
             form=_FORMS.get(settings.stripe if variable == STRIPE_KEY else variable, ("", "")),
+        )
+        yield Step(
+            name=f"version of {name}",
+            why="a revision keeps the value that it was deployed with, and a new value makes a new revision",
+            describe=look(project, "secrets", "versions", "describe", "latest", f"--secret={name}"),
+            settled={"state": "ENABLED"},
+            yields=((version_variable(variable), "name"),),
         )
         for service in services:
             member = f"serviceAccount:{account(settings, service)}"

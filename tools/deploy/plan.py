@@ -108,20 +108,27 @@ def differences(description: Json, settled: Json, path: str = "") -> Iterator[st
     if isinstance(settled, dict):
         found = description if isinstance(description, dict) else {}
         for key, wanted in settled.items():
+            place = f"{path}.{key}".lstrip(".")
             if key in found:
-                yield from differences(found[key], wanted, f"{path}.{key}".lstrip("."))
+                yield from differences(found[key], wanted, place)
             elif wanted != {}:
-                yield f"{path}.{key}".lstrip(".") + f" is missing, not {_short(wanted)}"
-    elif settled == [] and description not in ([], None):
-        yield f"{path or 'the list'} is not empty: {_short(description)}"
+                yield f"{place} is missing, not {_short(wanted)}"
     elif isinstance(settled, list):
-        items = description if isinstance(description, list) else []
-        for wanted in settled:
-            if not any(next(differences(item, wanted), None) is None for item in items):
-                yield f"{path or 'the list'} lacks {_short(wanted)}"
+        yield from _missing_items(description if isinstance(description, list) else [], settled, path)
     # Google's JSON has 64-bit integers as strings.
     elif description != settled and str(description) != str(settled):
         yield f"{path} is {_short(description)}, not {_short(settled)}"
+
+
+def _missing_items(items: list[Json], settled: list[Json], path: str) -> Iterator[str]:
+    if not settled and items:
+        yield f"{path or 'the list'} is not empty: {_short(items)}"
+    elif len(items) == len(settled) == 1:
+        yield from differences(items[0], settled[0], f"{path}.0".lstrip("."))
+    else:
+        for wanted in settled:
+            if not any(next(differences(item, wanted), None) is None for item in items):
+                yield f"{path or 'the list'} lacks {_short(wanted)}"
 
 
 def value_at(description: Json, path: str) -> str | None:

@@ -138,7 +138,7 @@ class Runner:
     def _secret_state(self, step: Step, stored: str) -> State:
         given = self.secrets.get(step.secret)
         self._require_form(step, stored)
-        if given is None or given == stored or not _is_given(step):
+        if given is None or given == stored:
             self.secrets[step.secret] = stored
             return State("present")
         if not self.replaces_secrets:
@@ -146,7 +146,7 @@ class Runner:
                 f"{step.secret} has another value in the project than in your environment; "
                 "unset it to keep the one, or add REPLACE_SECRETS=1 to store the other"
             )
-        self._require_value(step)
+        self._require_form(step, given)
         return State("different", (f"{step.secret} gets another value",))
 
     def _require_value(self, step: Step) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Final
 
-from tools.deploy.identity import BUILD, PUSH, account, secret_name, secrets_of
+from tools.deploy.identity import BUILD, PUSH, account, secret_name, secrets_of, version_variable
 from tools.deploy.messaging import AUDIENCE, TOPIC
 from tools.deploy.plan import NUMBER, ROOT, Command, Step, gcloud, look, python
 from tools.deploy.settings import FORENSICS, Settings
@@ -97,7 +97,9 @@ def _service(settings: Settings, service: str, files: Mapping[str, str]) -> Step
     project, name = settings.project, function(service)
     (environment_file,) = (path for path in files if path.endswith(f"/{service}.yaml"))
     secrets = {
-        variable: secret_name(variable) for variable, who in secrets_of(settings).items() if service in who
+        variable: (secret_name(variable), f"@{version_variable(variable)}@")
+        for variable, who in secrets_of(settings).items()
+        if service in who
     }
     instances = settings.max_instances.get(service, MAX_INSTANCES[service])
     email, builder = account(settings, service), account(settings, BUILD)
@@ -112,7 +114,10 @@ def _service(settings: Settings, service: str, files: Mapping[str, str]) -> Step
         "--liveness-probe=httpGet.path=/," + ",".join(f"{key}={number}" for key, number in _PROBE.items()),
     ]
     if secrets:
-        flags.append("--set-secrets=" + ",".join(f"{key}={secret}:latest" for key, secret in secrets.items()))
+        flags.append(
+            "--set-secrets="
+            + ",".join(f"{key}={secret}:{version}" for key, (secret, version) in secrets.items())
+        )
     else:
         flags.append("--clear-secrets")
     release = fingerprint(
@@ -130,8 +135,8 @@ def _service(settings: Settings, service: str, files: Mapping[str, str]) -> Step
     build = python("tools.build", name)
     values = [{"name": key, "value": text} for key, text in environment_of(settings, service).items()]
     references = [
-        {"name": key, "valueFrom": {"secretKeyRef": {"name": secret, "key": "latest"}}}
-        for key, secret in secrets.items()
+        {"name": key, "valueFrom": {"secretKeyRef": {"name": secret, "key": version}}}
+        for key, (secret, version) in secrets.items()
     ]
     container = {"env": [*values, *references], "resources": {"limits": {"memory": MEMORY}}}
     template = {

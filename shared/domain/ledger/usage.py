@@ -239,9 +239,8 @@ class ReadingPlan:
         if self.detail is Detail.TOTALS:
             days = {day: self._totals(day, found) for day in (*self.complete, *self.live)}
         folded = [*self.complete, *self.live]
-        if uncounted_runs is not None:
-            first_open = self._open_days(found)[0]
-            folded = [day for day in self.complete if day < first_open]
+        if uncounted_runs is not None and (open_days := self._open_days(found)):
+            folded = [day for day in self.complete if day < open_days[0]]
         return Usage(
             within=self.within,
             days={day: totals for day, totals in days.items() if totals},

@@ -58,6 +58,7 @@ class OverviewMoney(ResponseModel):
     margin_usd: Usd = Field(description="`revenue_usd` less `provider_cost_usd`.")
     unpriced_calls: int
     incomplete_calls: int
+    other_currency_invoices: int
     is_complete: bool = Field(
         description="False: calls without a price or with an incomplete one, or invoices in other currencies, are"
         " left out."
@@ -76,6 +77,7 @@ class OverviewMoney(ResponseModel):
             margin_usd=usd_string(margin.margin_nanousd),
             unpriced_calls=margin.unpriced_calls,
             incomplete_calls=margin.incomplete_calls,
+            other_currency_invoices=margin.other_currency_invoices,
             is_complete=margin.is_complete,
             computed_at=overview.computed_at,
         )

@@ -52,7 +52,9 @@ class FakeProject:
             return VALUES[step.secret]
         description: Json = json.loads(json.dumps(filled(step.settled, self.known)))
         for variable, path in step.yields:
-            if description is None or path not in {"projectNumber", "status.latestReadyRevisionName"}:
+            if path == "name":
+                description["name"] = f"projects/x/things/{self.known[variable]}"
+            elif path not in {"projectNumber", "status.latestReadyRevisionName"}:
                 first, _, _ = path.partition(".")
                 items = description if first == "0" else description[first]
                 items[0]["name"] = f"projects/x/things/{self.known[variable]}"

@@ -30,6 +30,7 @@ MESSAGES = {
     "iam service-accounts describe": ("iam", "v1", "ServiceAccount"),
     "iam service-accounts get-iam-policy": ("iam", "v1", "Policy"),
     "projects get-iam-policy": ("cloudresourcemanager", "v1", "Policy"),
+    "secrets versions describe": ("secretmanager", "v1", "SecretVersion"),
     "secrets describe": ("secretmanager", "v1", "Secret"),
     "secrets get-iam-policy": ("secretmanager", "v1", "Policy"),
     "pubsub topics describe": ("pubsub", "v1", "Topic"),

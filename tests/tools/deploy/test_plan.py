@@ -26,6 +26,7 @@ from tools.deploy.run import State
 from tools.deploy.services import BASE_IMAGE, THREADS, TIMEOUT_SECONDS, environment_of, function
 from tools.deploy.settings import NOT_DEPLOYED, SET_BY_CLOUD_RUN
 from tools.dev import tick
+from tools.gate.target import Target
 
 __all__ = ["plans"]
 GROUPS: dict[str, list[Any]] = tomllib.loads((ROOT / "pyproject.toml").read_text())["dependency-groups"]
@@ -168,7 +169,7 @@ def test_each_service_gets_and_may_read_its_own_secrets_only(plans: tuple[Plan, 
             for each in commands(plan, "secrets", "add-iam-policy-binding")
         }
         mounted = {
-            (secret.partition("=")[2].removesuffix(":latest"), each[0])
+            (secret.partition("=")[2].partition(":")[0], each[0])
             for each in commands(plan, "run", "deploy")
             if "--clear-secrets" not in each
             for secret in option(each, "--set-secrets").split(",")
@@ -324,3 +325,18 @@ def test_what_no_command_can_do_is_said_with_a_link(plans: tuple[Plan, Plan]) ->
         call.url for plan in plans for each in plan.steps for call in each.calls if isinstance(call, Request)
     ]
     assert all(url.startswith("https://") for url in urls)
+
+
+def test_the_smoke_test_asks_the_new_revisions(plans: tuple[Plan, Plan]) -> None:
+    (smoke,) = [each.arguments for each in plans[0].commands if "tools.gate" in each.arguments]
+    given = dict(each.split("=", 1) for each in smoke if each.startswith("GWI_"))
+    origin = smoke[-1].removeprefix("--url=")
+    parts = Target.of_url(origin, {**given, "GWI_PLATFORM_KEY": "k"}).parts
+    assert {
+        name: parts[name].partition("-@")[0] for name in ("record_usage", "usage_api", "stripe_webhook")
+    } == {
+        "record_usage": "https://canary---record-usage",
+        "usage_api": "https://canary---usage-api",
+        "stripe_webhook": "https://canary---stripe-webhook",
+    }
+    assert parts["web"] == origin == "https://demo-x.web.app"

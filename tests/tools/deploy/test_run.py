@@ -243,6 +243,24 @@ def test_a_secret_with_another_value_is_replaced_only_on_request(plan: Plan) -> 
     assert project.descriptions["value of stripe-api-key"] == other
 
 
+def test_a_new_value_of_a_secret_makes_new_revisions_of_the_services_that_read_it(plan: Plan) -> None:
+    project = deployed(plan)
+    project.descriptions["version of stripe-webhook-secret"]["name"] = "projects/1/secrets/s/versions/8"
+    run = runner(project)
+    states = {step.name: state for step, state in run.survey()}
+    changed = {name for name, state in states.items() if state.kind == "different"}
+    assert changed == {"service stripe-webhook"}
+    assert 'env lacks {"name": "STRIPE_WEBHOOK_SECRET"' in states["service stripe-webhook"].lines[0]
+
+
+def test_a_webhook_secret_is_rotated_with_both_values(plan: Plan) -> None:
+    project, both = deployed(plan), f"whsec_{24 * 'b'},{VALUES['STRIPE_WEBHOOK_SECRET']}"
+    run = runner(project, replaces=True)
+    run.secrets["STRIPE_WEBHOOK_SECRET"] = both
+    run.apply()
+    assert project.descriptions["value of stripe-webhook-secret"] == both
+
+
 def test_a_part_that_does_not_appear_ends_the_deploy(plan: Plan) -> None:
     project = deployed(plan)
     step: Step = next(each for each in plan.steps if each.name == "database")

@@ -52,10 +52,16 @@ function AlertLine({ alert, hardPercent = 100 }: { alert: Alert; hardPercent: nu
       <span className="flex items-center gap-2">
         <Badge tone={isHard ? 'danger' : 'warn'}>{alert.threshold_percent}%</Badge>
         <span>
-          of {METRIC_NAMES[alert.metric]} used: {usedOfLimit(alert)}
+          of {subjectOf(alert)} used: {usedOfLimit(alert)}
         </span>
       </span>
       <Instant at={alert.reached_at} className="text-xs text-ink-faint" />
     </li>
   )
+}
+
+/** What is used up: a metric of the plan, or a budget, of one value if each has its own. */
+function subjectOf({ metric, budget }: Alert): string {
+  if (budget === null) return METRIC_NAMES[metric]
+  return budget.value === null ? `budget ${budget.id}` : `budget ${budget.id} of ${budget.value}`
 }

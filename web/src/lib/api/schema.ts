@@ -5870,6 +5870,8 @@ export interface components {
             unpriced_calls: number;
             /** Incomplete Calls */
             incomplete_calls: number;
+            /** Other Currency Invoices */
+            other_currency_invoices: number;
             /**
              * Is Complete
              * @description False: calls without a price or with an incomplete one, or invoices in other currencies, are left out.
