@@ -9,7 +9,7 @@ import { Skeleton } from '@/components/skeleton'
 import { alertsQuery } from '@/lib/api/queries'
 import type { Alert, Usage } from '@/lib/api/types'
 
-import { METRIC_NAMES, usedOfLimit } from './alert-text'
+import { subjectOf, usedOfLimit } from './alert-text'
 
 const SHOWN = 5
 /** The fold writes alerts some minutes later. */
@@ -52,7 +52,7 @@ function AlertLine({ alert, hardPercent = 100 }: { alert: Alert; hardPercent: nu
       <span className="flex items-center gap-2">
         <Badge tone={isHard ? 'danger' : 'warn'}>{alert.threshold_percent}%</Badge>
         <span>
-          of {METRIC_NAMES[alert.metric]} used: {usedOfLimit(alert)}
+          of {subjectOf(alert)} used: {usedOfLimit(alert)}
         </span>
       </span>
       <Instant at={alert.reached_at} className="text-xs text-ink-faint" />
