@@ -30,7 +30,8 @@ COMPILE := $(BIN)/uv pip compile --universal --python-version 3.11 --generate-ha
 # Run an installation with progress and one sentence if it fails.
 INSTALL := sh tools/dev/install.sh
 
-.PHONY: help dev shell test test-parts test-web test-http test-usecases test-rest test-stack test-browser test-python fuzz faults chaos gate mutants smoke drill coverage check types format bench build lock clean
+.PHONY: help dev shell test test-parts test-web test-http test-usecases test-rest test-stack test-browser test-python \
+	fuzz faults chaos gate mutants smoke drill coverage check types format bench build deploy destroy lock clean
 
 help:  ## List the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-10s %s\n", $$1, $$2}'
@@ -119,6 +120,15 @@ bench: $(SYNCED)  ## Measure throughput, billed operations, growth and start-up;
 build: $(SYNCED) $(NODE_SYNCED)  ## Stage every function for deployment in dist/, and the web app in web/dist/
 	@$(BIN)/python -m tools.build $(ARGS)
 	@npm --prefix web run build --silent
+
+# DRY_RUN=1 shows the plan; FILE= names the environment's file, REPLACE_SECRETS=1 stores the secrets of your environment.
+DEPLOY = $(BIN)/python -m tools.deploy --project "$(PROJECT)" --region "$(REGION)" --file "$(FILE)"
+
+deploy: $(SYNCED) $(if $(DRY_RUN),,$(NODE_SYNCED))  ## Bring an environment into its project (PROJECT=… REGION=…; DRY_RUN=1 shows the plan)
+	@exec $(DEPLOY) $(if $(DRY_RUN),--dry-run) $(if $(REPLACE_SECRETS),--replace-secrets)
+
+destroy: $(SYNCED) $(NODE_SYNCED)  ## Take an environment away, but for its data (PROJECT=… REGION=…)
+	@exec $(DEPLOY) --destroy
 
 # The functions' pins are constrained by the development pins: what is tested is what is deployed.
 lock: $(SYNCED)  ## Pin the dependencies of pyproject.toml and package.json again (ARGS="--upgrade" takes new versions)

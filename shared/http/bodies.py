@@ -12,10 +12,10 @@ from werkzeug.exceptions import HTTPException, UnsupportedMediaType
 
 from shared.domain.errors import FieldProblem, InvalidInput, Problems, TooLarge, UsageError, shown
 from shared.domain.metering.events import field_problem
-from shared.http.app import is_gzip, max_body_bytes
 from shared.http.body_deadlines import body_deadline
 from shared.http.gzip_bodies import unpack
 from shared.http.negotiation import prefers_csv
+from shared.http.request_bounds import is_gzip, max_body_bytes
 
 M = TypeVar("M", bound=BaseModel)
 

@@ -12,10 +12,10 @@ from pydantic_core import to_json
 from shared.domain.people.members import PERMISSIONS, ROLES, scope_for
 from shared.domain.people.tenants import ALL_SCOPES
 from shared.domain.tenant_ids import TENANT_ID
-from shared.http.app import MAX_QUERY_CHARS
 from shared.http.gzip_bodies import MAX_UNPACKED_BYTES
 from shared.http.openapi_responses import components, responses
 from shared.http.problems import ProblemDocument
+from shared.http.request_bounds import MAX_QUERY_CHARS
 from shared.http.routes import METERING_PATHS, Call, Container, Route, SignInLevel
 
 VERSION = "3.1.0"

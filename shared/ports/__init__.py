@@ -50,6 +50,7 @@ from shared.ports.people import (
     Leaving,
     Members,
     Operators,
+    Profile,
     StaleMembers,
     StaleTenant,
 )
@@ -89,6 +90,7 @@ __all__ = [
     "PortalOrder",
     "PriceBooks",
     "ProcessedEvent",
+    "Profile",
     "PushVerifier",
     "RaisedAlert",
     "Reconciliations",

@@ -146,6 +146,15 @@ class Leaving:
     """The invitations that the member gave, which end with the membership."""
 
 
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """A person's tenants and invitations, oldest first, and the person as an operator."""
+
+    memberships: list[Membership]
+    received: list[ReceivedInvitation]
+    operator: Operator | None
+
+
 class StaleMembers(Exception):
     """A member or an invitation has changed since it was read: read it again and retry."""
 
@@ -169,6 +178,9 @@ class Members(Protocol):
 
     def list_memberships(self, user_id: str) -> list[Membership]:
         """Return all memberships of a person, oldest first."""
+
+    def read_profile(self, user_id: str, email: str | None) -> Profile:
+        """Return the memberships of a person, the invitations of `email`, and the operator, in two round trips."""
 
     def list_members(self, tenant_id: str) -> list[Member]:
         """Return the tenant's members, oldest first."""

@@ -1,5 +1,6 @@
 """The port for what is done to all data of a tenant: a person is erased from it, or it is deleted."""
 
+from collections.abc import Collection
 from typing import NamedTuple, Protocol
 
 from shared.domain.people.tenants import AuditEntry
@@ -20,6 +21,14 @@ class TenantData(Protocol):
 
         Ids, fingerprints, times, tokens and costs stay, so that repetitions are still recognised and sums still
         agree. Events are in the order of their documents; an event that expires meanwhile is left out.
+        """
+
+    def erase_name(self, tenant_id: str, user_id: str, other_budgets: Collection[str] = ()) -> int:
+        """Remove the user from the sums by name and from budgets, and return how many documents had the name.
+
+        `other_budgets` are the keys of budgets whose values are no users.
+        What the user used is then part of the rest, and no budget counts it any more. A fold that is under way may
+        bring the name back: repeat it.
         """
 
     def add_audit(self, entry: AuditEntry) -> None:

@@ -184,6 +184,7 @@ def people_are_invited_join_and_leave(stores: Stores) -> Sequence[object]:
         told(remove_member, members, ada, "bob", NOON),
         [each.user_id for each in members.list_members(ADAS.id)],
         [each.tenant.id for each in members.list_memberships("ada")],
+        [each.tenant.id for each in members.read_profile("ada", ADA.email).memberships],
     ]
 
 

@@ -247,9 +247,16 @@ def a_user_is_erased_and_the_tenant_deleted(stores: Stores) -> Sequence[object]:
     stores.usage.record("acme", [*ANNS, *BOBS], ONE_SHARD, NOON)
     stores.members.add_member("acme", ADA, AUDIT)
     erased = list(erase_user(stores.tenant_data, "acme", "ann"))
+    erased_names = stores.tenant_data.erase_name("acme", "ann")
     stores.tenant_data.add_audit(AUDIT)
     events = stores.usage.list_events("acme", limit=9).items
     stores.directory.set_ended_at("acme", NOON, AUDIT)
     tenant = deletable_tenant(stores.directory, "acme", NOON + DELETABLE_AFTER)
     deleted = list(delete_tenant(stores.tenant_data, tenant, Change("admin:ada", NOON)))
-    return [erased, [event.user_id for event in events], deleted, stores.directory.find_tenant("acme")]
+    return [
+        erased,
+        erased_names,
+        [event.user_id for event in events],
+        deleted,
+        stores.directory.find_tenant("acme"),
+    ]

@@ -119,6 +119,7 @@ QUERYING: dict[str, Callable[[Ports], object]] = {
     "due_entries": lambda to: to.outbox.due_entries(NOON, 5),
     "list_deliveries": lambda to: to.outbox.list_deliveries("ep_1", limit=5),
     "erase_user": lambda to: to.data.erase_user("acme", "ann"),
+    "erase_name": lambda to: to.data.erase_name("acme", "ann"),
     "delete_some": lambda to: to.data.delete_some("acme"),
     "list_for_operator": lambda to: to.outbox.list_for_operator(5),
     "count_backlog": lambda to: to.outbox.count_backlog(NOON),

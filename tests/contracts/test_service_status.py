@@ -90,17 +90,19 @@ def test_a_reconciliation_of_many_steps_leaves_the_ticks_of_the_last_minutes(ser
     assert service.read_status().ticks == [*steps[:2:-1], TICK]
 
 
-def test_ticks_that_end_at_once_are_both_kept(stores: Stores) -> None:
-    barrier = Barrier(2)
+def test_ticks_that_end_at_once_are_all_kept(stores: Stores) -> None:
+    rounds, barrier = 4, Barrier(2)
 
     def add(number: int) -> None:
         store = (stores.service, stores.other_service)[number]
-        barrier.wait()
-        store.add_tick(replace(TICK, milliseconds=number))
+        for each in range(rounds):
+            barrier.wait()
+            store.add_tick(replace(TICK, milliseconds=2 * each + number))
 
     with ThreadPoolExecutor(2) as threads:
         list(threads.map(add, range(2)))
-    assert {each.milliseconds for each in stores.service.read_status().ticks} == {0, 1}
+    found = sorted(each.milliseconds for each in stores.service.read_status().ticks)
+    assert found == list(range(2 * rounds))
 
 
 def test_attempts_are_counted_once_each_and_the_last_one_is_told(service: ServiceStatus) -> None:

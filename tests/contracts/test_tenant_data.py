@@ -6,7 +6,13 @@ from typing import Any
 
 import pytest
 
+from shared.adapters.firestore.people.tenant_data import COLLECTIONS
 from shared.domain.errors import Conflict, NotFound
+from shared.domain.ledger.attribution import AttributionRef
+from shared.domain.ledger.budget_counts import EVERY_VALUE, BudgetSlot, Counted
+from shared.domain.ledger.counters import ShardRef
+from shared.domain.ledger.usage import Wanted
+from shared.domain.limits.budgets import BudgetScope
 from shared.domain.metering.events import MeteringEvent
 from shared.domain.metering.recording import RecordedEvent, prepare
 from shared.domain.notices.entries import NOTHING_OUTGOING
@@ -18,14 +24,17 @@ from shared.usecases.people.tenant_data import (
     ExportedStores,
     deletable_tenant,
     delete_tenant,
+    erase_name,
     erase_user,
     export_tenant,
 )
 from tests.contracts.conftest import RETENTION, Stores
+from tests.contracts.test_budgets import CAP
 from tests.contracts.test_directory import KEY
 from tests.contracts.test_members import ADA, INVITATION
 from tests.contracts.test_outbox import AUDIT, ENDPOINT
-from tests.sample_events import NOON
+from tests.rules.table import PATHS
+from tests.sample_events import NOON, ONE_SHARD, TODAY
 from tests.usecases.plain_sums import new_tenant, stored_tenant, tick
 
 CHANGE = Change("admin:ada", NOON)
@@ -88,6 +97,38 @@ def test_an_erased_event_that_is_sent_again_is_a_duplicate(filled: Stores) -> No
     assert filled.usage.record("acme", ANNS, settings, NOON) == 3 * [Outcome.DUPLICATE]
 
 
+def test_an_erased_user_is_part_of_the_rest_in_reports_by_name(filled: Stores) -> None:
+    ref = AttributionRef(NOON.date(), 0)
+    wanted = Wanted(attribution=(ref,), dimension="user")
+    assert filled.tenant_data.erase_name("acme", "ann") > 0
+    assert filled.tenant_data.erase_name("acme", "ann") == 0
+    users = {
+        each: filled.usage.read(each, wanted).documents.attribution[ref]["user"] for each in ("acme", "bolt")
+    }
+    assert {*users["acme"]} == {"bob"}
+    assert {*users["bolt"]} == {"ann", "bob"}
+
+
+def test_an_erased_user_leaves_the_budgets_of_each_user_and_of_nothing_else(stores: Stores) -> None:
+    new_tenant(stores.directory)
+    flow = replace(CAP, id="flow", scope=BudgetScope("workflow", EVERY_VALUE))
+    stores.directory.set_budgets("acme", [flow], AUDIT)
+    of_user, of_flow, of_run = (BudgetSlot(key, "ann") for key in ("user@1", flow.key, "run@1"))
+    counted = (
+        Counted(of_user, "tokens"),
+        Counted(of_flow, "tokens"),
+        Counted(of_run, "tokens", is_by_run=True),
+    )
+    stores.usage.record("acme", [event("e", "ann")._replace(budgets=counted)], ONE_SHARD, NOON)
+    tick(stores.usage, NOON + timedelta(hours=1))
+    assert erase_name(stores.tenant_data, stored_tenant(stores.usage), "ann") >= 3
+    slots = frozenset({of_user, of_flow, of_run})
+    wanted = Wanted(shards=(ShardRef(TODAY, 0),), days=(TODAY,), budgets=slots, runs=frozenset({"run-1"}))
+    found = stores.usage.read("acme", wanted).documents
+    assert {*found.shards[ShardRef(TODAY, 0)].budgets} == {*found.days[TODAY].budgets} == {of_flow}
+    assert found.runs["run-1"].budgets == {}
+
+
 def test_erasing_goes_on_at_any_place_and_again_from_the_start(filled: Stores) -> None:
     assert filled.tenant_data.erase_user("acme", "ann", "~") == (0, None)
     assert list(erase_user(filled.tenant_data, "acme", "ann"))[-1][0] == 3
@@ -114,7 +155,7 @@ def exported(stores: Stores, tenant_id: str = "acme") -> list[dict[str, Any]]:
 
 def test_an_export_has_a_line_for_everything_and_no_secret(filled: Stores) -> None:
     lines = exported(filled)
-    kinds = [line["kind"] for line in lines]
+    kinds = [line["object"] for line in lines]
     counts = {kind: kinds.count(kind) for kind in dict.fromkeys(kinds)}
     assert counts == {
         "tenant": 1,
@@ -129,8 +170,8 @@ def test_an_export_has_a_line_for_everything_and_no_secret(filled: Stores) -> No
     }
     assert min(counts["audit"], counts["usage"]) > 0
     assert lines[-1]["lines"] == len(lines) - 1
-    assert [line["user_id"] for line in lines if line["kind"] == "event"].count("ann") == 3
-    tokens = sum(line["total_tokens"] for line in lines if line["kind"] == "usage")
+    assert [line["user_id"] for line in lines if line["object"] == "event"].count("ann") == 3
+    tokens = sum(line["total_tokens"] for line in lines if line["object"] == "usage")
     assert tokens == sum(event.amounts["total_tokens"] for event in (*ANNS, *BOBS))
     assert ENDPOINT.secret not in str(lines)
 
@@ -169,3 +210,8 @@ def test_a_tenant_that_has_not_ended_or_only_lately_is_not_deleted(filled: Store
         deletable_tenant(filled.directory, "bolt", LATER)
     with pytest.raises(Conflict, match="wait until"):
         deletable_tenant(filled.directory, "acme", LATER - timedelta(seconds=1))
+
+
+def test_a_deletion_reaches_every_collection_of_a_tenant() -> None:
+    named = {path.split("/")[2] for path in PATHS if path.startswith("tenants/acme/")}
+    assert named - {"usage", "holds", "unheard_of"} <= {*COLLECTIONS}

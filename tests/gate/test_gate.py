@@ -100,7 +100,10 @@ def test_without_anything_to_check_it_says_why(
 def test_every_check_is_seen_failing_somewhere_in_this_file() -> None:
     here = Path(__file__).read_text()
     broken = {mutant.check for mutant in MUTANTS} | {
-        check.name for check in CHECKS if f'the("{check.name}")' in here or f"def test_{check.name}_" in here
+        check.name
+        for check in CHECKS
+        if f'the("{check.name}")' in here
+        or (check in sources.CHECKS and f"sources.{check.run.__name__}" in here)
     }
     assert {check.name for check in CHECKS} - broken == set()
 
@@ -211,6 +214,8 @@ def test_pages_that_show_nothing_are_seen() -> None:
 @pytest.fixture
 def copy(tmp_path: Path) -> Path:
     """A copy of what the checks of the sources look at."""
+    for name in ("firebase.json", "firestore.rules", "firestore.indexes.json", ".python-version"):
+        shutil.copy(ROOT / name, tmp_path)
     for name in ("shared", "functions", "tools"):
         shutil.copytree(
             ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns("node_modules", "__pycache__")
@@ -235,6 +240,12 @@ def test_imports_in_a_forbidden_direction_are_seen(copy: Path) -> None:
     file = copy / "shared/domain/tenant_ids.py"
     file.write_text(f"{file.read_text()}\nimport shared.http.problems\n")
     assert "BROKEN" in fails(sources.imports, copy)
+
+
+def test_a_plan_without_one_of_the_functions_is_seen(copy: Path) -> None:
+    (copy / "functions/forgotten").mkdir()
+    (copy / "functions/forgotten/main.py").write_text("")
+    assert fails(sources.deploy_plan, copy) == "the plan lacks service forgotten"
 
 
 @slow

@@ -49,7 +49,7 @@ def export(capsys: Capture, folder: Path) -> list[dict[str, Any]]:
 @pytest.mark.usefixtures("acme")
 def test_an_export_is_a_file_of_lines_that_ends_with_their_number(capsys: Capture, tmp_path: Path) -> None:
     lines = export(capsys, tmp_path)
-    assert [line["kind"] for line in lines] == ["tenant", "api_key", "audit", "event", "end"]
+    assert [line["object"] for line in lines] == ["tenant", "api_key", "audit", "event", "end"]
     assert (lines[3]["user_id"], json.loads(lines[3]["metadata_json"])) == ("ann", {"who": "Ann"})
     assert lines[-1]["lines"] == 4
 
@@ -62,8 +62,8 @@ def test_an_erased_user_is_gone_from_the_export_and_the_audit_log_does_not_name_
     assert answer == {"tenant_id": "acme", "events": 1}
     lines = export(capsys, tmp_path)
     assert "ann" not in {line.get("user_id") for line in lines}
-    assert "Ann" not in str([line for line in lines if line["kind"] in ("event", "audit")])
-    newest = next(line for line in lines if line["kind"] == "audit")
+    assert "Ann" not in str([line for line in lines if line["object"] in ("event", "audit")])
+    newest = next(line for line in lines if line["object"] == "audit")
     assert (newest["action"], newest["after"], newest["reason"]) == ("user.erased", "1 events", "request 7")
 
 

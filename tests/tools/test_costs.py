@@ -100,6 +100,8 @@ def test_the_parts_of_both() -> None:
     ticks, checks, folds = MINUTES_A_MONTH, 100_000, MINUTES_A_MONTH // 15
     assert figure(f"ticks: {ticks:,} queries") == usd(ticks * READ)
     assert figure(f"ticks: {ticks:,} requests") == usd(cloud_run(ticks))
+    assert figure("ticks: the last thirty") == usd(ticks * (3 * READ + WRITE))
+    assert figure(f"the operator's overview: {ticks // 5:,} times") == usd(ticks // 5 * (16 * READ + WRITE))
     assert figure("events, all-in") == usd(sum(parts_of_a_million(10), Fraction()))
     assert figure(f"{checks:,} checks: reads") == usd(checks * CHECK_READS * READ)
     assert figure(f"{checks:,} checks: Cloud Run") == usd(cloud_run(checks))
@@ -107,3 +109,21 @@ def test_the_parts_of_both() -> None:
     assert figure("1,000 usage pages") == usd(1_000 * PAGE_READS * READ)
     assert figure("margins") == usd(24 * 30 * (REFRESH_READS * READ + WRITE))
     assert figure("folds") == usd(folds * (13 * READ + 4 * WRITE))
+
+
+def test_a_deployment_of_many_tenants_is_its_own_cost_and_theirs() -> None:
+    idle, million = (Fraction(cells[-1]) for cells in COSTS.rows if cells[0] == "total")
+    requests = 1_000
+    lookups, folds = 2 * requests * 2 * READ, requests * (13 * READ + 4 * WRITE)
+    shared = ("events, all-in", "100,000 checks: reads", "100,000 checks: Cloud Run", "1,000 usage pages")
+    small = sum(Fraction(figure(what)) for what in shared) / 100 + lookups + folds
+    told = [cells for cells in page("operations").rows if cells[0] in ("10", "1,000", "100,000")]
+    wanted = [
+        [count, *(amount(idle + int(count.replace(",", "")) * each) for each in (million, small))]
+        for count in ("10", "1,000", "100,000")
+    ]
+    assert told == wanted
+
+
+def amount(usd: float | Fraction) -> str:
+    return f"${float(usd):,.1f}" if usd < 1 else f"${float(usd):,.0f}"

@@ -1,5 +1,6 @@
 """The pages under docs/ agree with the code: links resolve, settings, ports and times are those that are used."""
 
+import json
 import re
 from collections.abc import Iterator
 from typing import Any
@@ -14,13 +15,19 @@ from shared.domain.ledger.counter_settings import LONGEST_FOLD_MINUTES, MAX_COUN
 from shared.domain.ledger.periods import MAX_AGE
 from shared.domain.ledger.usage import FEW_SHARDS
 from shared.domain.limits.plans import MAX_LIMIT
+from shared.domain.notices.outbox import GIVE_UP_AFTER, KEPT_FOR
+from shared.domain.people.members import INVITATION_LASTS
+from shared.domain.people.tenants import AUDIT_KEPT_FOR, ENDED_KEYS_KEPT_FOR
+from shared.domain.platform.failures import FAILURES_KEPT_FOR
 from shared.usecases.billing.apply_stripe_event import REPORT_UNOWNED_AFTER
 from shared.usecases.ledger.fold_usage import TENANTS_PER_MESSAGE
 from shared.usecases.ledger.ledger import REMEMBER_FOR
 from shared.usecases.limits.read_usage import ASK_EVERY_SECONDS
 from shared.usecases.people.authenticate import CACHE_FOR
 from shared.usecases.people.manage_grants import MAX_GRANTS
+from shared.usecases.people.tenant_data import DELETABLE_AFTER
 from tests.tools.documents import DOCUMENTS, PAGES, Document, page
+from tools.deploy.identity import SECRETS
 from tools.dev import settings
 from tools.dev.functions import FUNCTIONS
 from tools.dev.settings import ROOT
@@ -164,6 +171,42 @@ def test_the_login_the_ticks_and_the_patience_are_those_of_the_stack() -> None:
 def test_the_bounds_of_grants_and_limits_are_those_of_the_code() -> None:
     assert f"at most {MAX_GRANTS} grants in effect" in LIMITS.prose
     assert f"{MAX_LIMIT:,} (2^53)" in LIMITS.prose
+
+
+def test_what_expires_is_on_the_page_and_after_how_long() -> None:
+    overrides = json.loads((ROOT / "firestore.indexes.json").read_text())["fieldOverrides"]
+    rows = [cells for cells in page("architecture").rows if len(cells) == 3]
+    told = {name: cells[2] for cells in rows for name in re.findall(r"`([a-z_]+)`", cells[1])}
+    expiring = {each["collectionGroup"] for each in overrides if each.get("ttl")}
+    assert expiring <= told.keys()
+    assert f"{ENDED_KEYS_KEPT_FOR.days} days" in told["api_keys"]
+    assert f"{INVITATION_LASTS.days} days" in told["invites"]
+    assert f"{(GIVE_UP_AFTER + KEPT_FOR).days} days" in told["outbox"]
+    assert f"{FAILURES_KEPT_FOR.days} days" in told["dead_letters"]
+    assert (AUDIT_KEPT_FOR.days, "two years" in told["audit"]) == (730, True)
+
+
+def test_every_alert_is_explained() -> None:
+    policies = json.loads((ROOT / "tools/deploy/monitoring/alert_policies.json").read_text())
+    alerts = {str(each["displayName"]).removeprefix("GWI Usage: ") for each in policies}
+    assert alerts == {cells[0] for cells in rows_below(page("operations"), "## Alerts")}
+
+
+def test_every_secret_that_is_deployed_has_a_way_to_be_replaced() -> None:
+    named = {cells[0].strip("`") for cells in rows_below(page("operations"), "## Secrets")}
+    assert SECRETS.keys() <= named
+
+
+def rows_below(document: Document, heading: str) -> list[list[str]]:
+    """Return the rows of the table below a heading, without its head."""
+    text = document.text.partition(f"\n{heading}\n")[2].partition("\n## ")[0]
+    lines = [line for line in text.splitlines() if line.startswith("|")]
+    return [[cell.strip() for cell in line.strip("|").split("|")] for line in lines[2:]]
+
+
+def test_the_wait_before_a_deletion_is_that_of_the_code() -> None:
+    for text in (page("operations").prose, page("decisions/032-erasing-and-deleting").prose):
+        assert f"{DELETABLE_AFTER.days} days" in text
 
 
 def test_the_switches_of_the_double_are_those_that_it_has() -> None:

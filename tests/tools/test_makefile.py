@@ -247,6 +247,21 @@ def test_the_gate_and_the_smoke_test_are_one_program(stand_ins: StandIns) -> Non
     assert stand_ins.calls("mutants") == ["python -m pytest tests/gate --timeout=300"]
 
 
+def test_make_deploy_and_destroy_pass_on_what_is_given(stand_ins: StandIns) -> None:
+    given = ["PROJECT=demo-x", "REGION=europe-west1"]
+    command = "python -m tools.deploy --project demo-x --region europe-west1 --file"
+    calls = {
+        option: [call.strip() for call in stand_ins.calls("deploy", *given, option)]
+        for option in ("DRY_RUN=1", "REPLACE_SECRETS=1", "FILE=staging.toml")
+    }
+    assert calls == {
+        "DRY_RUN=1": [f"{command}  --dry-run"],
+        "REPLACE_SECRETS=1": [f"{command}  --replace-secrets"],
+        "FILE=staging.toml": [f"{command} staging.toml"],
+    }
+    assert stand_ins.calls("destroy", *given) == [f"{command}  --destroy"]
+
+
 def test_make_shell_takes_the_folder_of_a_stack(stand_ins: StandIns) -> None:
     assert stand_ins.calls("shell", "ARGS=--folder .other") == ["python -m tools.dev.shell --folder .other"]
 

@@ -10,13 +10,23 @@ from tools.admin.budget_commands import add_budgets
 from tools.admin.bundle_commands import add_verify_bundle
 from tools.admin.data_commands import add_tenant_data, add_user
 from tools.admin.grant_arguments import add_grants
+from tools.admin.key_arguments import add_audit, add_key, add_platform_key
 from tools.admin.margin_commands import add_margin
 from tools.admin.operator_commands import add_operators
-from tools.admin.parsing import PROGRAM, Command, add, add_common, pair, whole_number
-from tools.admin.people_arguments import add_key, add_member
+from tools.admin.parsing import (
+    PROGRAM,
+    Command,
+    add,
+    add_common,
+    add_id,
+    add_reason,
+    add_tenant,
+    pair,
+    whole_number,
+)
+from tools.admin.people_arguments import add_member
 from tools.admin.plan_arguments import add_migration, add_plans
 from tools.admin.platform_arguments import add_endpoint, add_platform
-from tools.admin.platform_key_arguments import add_audit, add_platform_key
 from tools.admin.status_commands import add_status
 
 _MOST_TENANTS = 1000
@@ -59,7 +69,7 @@ def parser() -> ArgumentParser:
             example="verify --tenant acme",
         ),
     )
-    verify.add_argument("--tenant", required=True, metavar="ID")
+    add_tenant(verify)
     add_verify_bundle(subjects)
     add_plans(subjects.add_parser("plans", help="the platform's plans: limits and prices, in versions"))
     add_audit(subjects)
@@ -84,7 +94,7 @@ def _add_tenant(parser: ArgumentParser) -> None:
             changes=True,
         ),
     )
-    create.add_argument("--id", required=True)
+    add_id(create)
     create.add_argument("--name", required=True)
     create.add_argument("--plan", default="free")
     listing = add(
@@ -118,7 +128,7 @@ def _add_tenant(parser: ArgumentParser) -> None:
             example="tenant show --id acme",
         ),
     )
-    show.add_argument("--id", required=True)
+    add_id(show)
     change = add(
         actions,
         Command(
@@ -129,12 +139,10 @@ def _add_tenant(parser: ArgumentParser) -> None:
             changes=True,
         ),
     )
-    change.add_argument("--id", required=True)
     change.add_argument("--name")
     change.add_argument(
         "--metadata", action="append", type=pair, metavar="KEY=VALUE", help="may be given several times"
     )
-    change.add_argument("--reason", default="", help="kept in the audit trail")
     plan = add(
         actions,
         Command(
@@ -145,9 +153,7 @@ def _add_tenant(parser: ArgumentParser) -> None:
             changes=True,
         ),
     )
-    plan.add_argument("--id", required=True)
     plan.add_argument("--plan", required=True)
-    plan.add_argument("--reason", default="", help="kept in the audit trail")
     add_migration(actions)
     estimates = add(
         actions,
@@ -159,8 +165,8 @@ def _add_tenant(parser: ArgumentParser) -> None:
             changes=True,
         ),
     )
-    estimates.add_argument("--id", required=True)
     estimates.add_argument("--estimates", required=True, choices=("on", "off", "default"))
-    estimates.add_argument("--reason", default="", help="kept in the audit trail")
+    add_id(change, plan, estimates)
+    add_reason(change, plan, estimates)
     add_grants(actions)
     add_tenant_data(actions)

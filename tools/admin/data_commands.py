@@ -16,6 +16,7 @@ from shared.usecases.people.tenant_data import (
     ExportedStores,
     deletable_tenant,
     delete_tenant,
+    erase_name,
     erase_user,
     export_tenant,
 )
@@ -106,7 +107,8 @@ def delete_data(container: Container, options: Namespace) -> Answer:
 
 def erase_data(container: Container, options: Namespace) -> Answer:
     """Erase a user; the audit entry counts the events, and does not name the user."""
-    existing_tenant(container.directory, options.tenant)
+    tenant = existing_tenant(container.directory, options.tenant)
+    erase_name(container.tenant_data, tenant, options.user)
     rewritten = deque(erase_user(container.tenant_data, options.tenant, options.user), maxlen=1)[0][0]
     change = change_of(container).because(options.reason)
     container.tenant_data.add_audit(change.entry(options.tenant, "user.erased", None, f"{rewritten} events"))
@@ -119,7 +121,7 @@ def _require_export(path: Path, tenant: Tenant) -> None:
         with path.open() as file:
             number, text = deque(enumerate(file), maxlen=1)[0]
         last = json.loads(text)
-        is_complete = (last["kind"], last["tenant_id"], last["lines"]) == (LAST_KIND, tenant.id, number)
+        is_complete = (last["object"], last["tenant_id"], last["lines"]) == (LAST_KIND, tenant.id, number)
         is_recent = (
             tenant.ended_at is not None and datetime.fromisoformat(last["exported_at"]) >= tenant.ended_at
         )

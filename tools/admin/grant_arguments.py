@@ -10,7 +10,7 @@ from typing import Any
 from shared.domain.limits.plans import MAX_LIMIT
 from shared.domain.prices.money import nanousd_from_decimal
 from tools.admin import grant_commands
-from tools.admin.parsing import Command, add
+from tools.admin.parsing import Command, add, add_id, add_reason
 from tools.admin.tenant_fields import UNLIMITED
 
 DEFAULT = "default"
@@ -91,9 +91,8 @@ def add_grants(actions: Any) -> None:
             uses_stripe=True,
         ),
     )
-    for command in (revoke, limits, suspend, resume, end):
-        command.add_argument("--id", required=True)
-        command.add_argument("--reason", default="", help="kept in the audit trail")
+    add_id(revoke, limits, suspend, resume, end)
+    add_reason(revoke, limits, suspend, resume, end)
 
 
 def _add_grant(actions: Any) -> None:
@@ -107,7 +106,7 @@ def _add_grant(actions: Any) -> None:
             changes=True,
         ),
     )
-    grant.add_argument("--id", required=True)
+    add_id(grant)
     given = grant.add_mutually_exclusive_group(required=True)
     given.add_argument(
         "--plan", metavar="P", help="the larger limit of both plans counts, for each metric apart"
@@ -117,7 +116,7 @@ def _add_grant(actions: Any) -> None:
     grant.add_argument(
         "--until", required=True, type=_end, metavar=f"DATE|{NEVER}", help="the last day, in UTC: 2027-06-30"
     )
-    grant.add_argument("--reason", required=True, help="kept with the grant and in the audit trail")
+    grant.add_argument("--reason", required=True, help="kept with the grant and in the audit log")
 
 
 def count(text: str) -> int:

@@ -75,6 +75,23 @@ def add(actions: Any, command: Command) -> ArgumentParser:
     return added
 
 
+def add_id(*commands: ArgumentParser) -> None:
+    """Add the option that names the tenant of a command about tenants."""
+    for command in commands:
+        command.add_argument("--id", required=True)
+
+
+def add_tenant(*commands: ArgumentParser) -> None:
+    """Add the option that names the tenant of a command about something else."""
+    for command in commands:
+        command.add_argument("--tenant", required=True, metavar="ID")
+
+
+def add_reason(*commands: ArgumentParser) -> None:
+    for command in commands:
+        command.add_argument("--reason", default="", help="kept in the audit log")
+
+
 def read_secret(name: str) -> str:
     """Read a secret from standard input; a terminal does not show what is typed."""
     secret = getpass.getpass(f"{name}: ") if sys.stdin.isatty() else sys.stdin.readline()

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from tools.admin import plan_commands
-from tools.admin.parsing import Command, add, whole_number
+from tools.admin.parsing import Command, add, add_reason, whole_number
 
 _MOST_VERSIONS = 10**6
 
@@ -46,7 +46,7 @@ def add_plans(parser: ArgumentParser) -> None:
     )
     for action in (diff, replace):
         action.add_argument("file", type=Path)
-    replace.add_argument("--reason", default="", help="kept with the change")
+    add_reason(replace)
 
 
 def add_migration(actions: Any) -> None:
@@ -67,4 +67,4 @@ def add_migration(actions: Any) -> None:
     )
     migrate.add_argument("--tenant", action="append", metavar="ID", help="only this tenant; may be repeated")
     migrate.add_argument("--apply", action="store_true", help="move the tenants, except the refused ones")
-    migrate.add_argument("--reason", default="", help="kept in the audit trail")
+    add_reason(migrate)

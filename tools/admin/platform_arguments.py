@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from tools.admin import notice_commands, price_commands, stripe_commands
-from tools.admin.parsing import FROM_INPUT, Command, add, whole_number
+from tools.admin.parsing import FROM_INPUT, Command, add, add_reason, add_tenant, whole_number
 
 _MOST_ALERTS = 500
 
@@ -66,8 +66,7 @@ def add_endpoint(parser: ArgumentParser) -> None:
         ),
     )
     remove.add_argument("--endpoint", required=True, metavar="ID")
-    for action in (new, listing, remove):
-        action.add_argument("--tenant", required=True, metavar="ID")
+    add_tenant(new, listing, remove)
 
 
 def _add_price(parser: ArgumentParser) -> None:
@@ -124,7 +123,7 @@ def _add_price(parser: ArgumentParser) -> None:
     imported.add_argument("file", type=Path)
     for command in (change, remove, imported):
         command.add_argument("--dry-run", action="store_true", help="show what would change")
-        command.add_argument("--reason", default="", help="kept with the change")
+    add_reason(change, remove, imported)
 
 
 def _add_stripe(parser: ArgumentParser) -> None:
@@ -157,7 +156,6 @@ def _add_stripe(parser: ArgumentParser) -> None:
         ),
     )
     reconcile.add_argument("--repair", action="store_true", help="apply what Stripe says")
-    reconcile.add_argument("--reason", default="", help="kept in the audit trail")
     reconcile.add_argument("--tenant", metavar="ID", help="compare only this tenant; default all")
     link = add(
         actions,
@@ -181,7 +179,7 @@ def _add_stripe(parser: ArgumentParser) -> None:
             uses_stripe=True,
         ),
     )
+    add_tenant(link, unlink)
     for action in (link, unlink):
-        action.add_argument("--tenant", required=True, metavar="ID")
         action.add_argument("--customer", required=True, metavar="CUS")
-        action.add_argument("--reason", default="", help="kept in the audit trail")
+    add_reason(reconcile, link, unlink)

@@ -9,7 +9,7 @@ from typing import TypeVar
 from tools.dev.errors import StackError
 from tools.gate.target import Target
 
-_UNREADABLE = (StackError, OSError, HTTPException, LookupError, TypeError, ValueError)
+_UNREADABLE = (StackError, OSError, HTTPException, LookupError, StopIteration, TypeError, ValueError)
 """What an answer of another shape, or none, comes to."""
 _POLL_SECONDS = 0.25
 _T = TypeVar("_T")

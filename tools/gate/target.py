@@ -17,7 +17,13 @@ from tools.dev.settings import STACK_FILE
 
 _SECONDS = 60
 KEY_VARIABLE = "GWI_PLATFORM_KEY"
-_OPTIONAL = {"stripe_webhook": "GWI_WEBHOOK_URL", "stripe_webhook_secret": "STRIPE_WEBHOOK_SECRET"}
+_OPTIONAL = {
+    "record_usage": "GWI_RECORD_URL",
+    "usage_api": "GWI_API_URL",
+    "stripe_webhook": "GWI_WEBHOOK_URL",
+    "stripe_webhook_secret": "STRIPE_WEBHOOK_SECRET",
+}
+"""What has an address of its own, as a new revision has before it gets traffic, or is not behind Hosting."""
 
 
 class Answer(NamedTuple):

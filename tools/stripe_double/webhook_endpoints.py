@@ -5,7 +5,7 @@ import secrets
 from tools.stripe_double.account import CURRENT_VERSION, Account, StripeObject, given
 from tools.stripe_double.parameters import EXPAND, Params, Schema, each, flag, one_of, text, web_address
 from tools.stripe_double.refusals import invalid
-from tools.stripe_double.routes import post
+from tools.stripe_double.routes import Route, post
 
 _FIELDS = {**EXPAND, "enabled_events": each(text, most=300), "url": web_address}
 _CREATE = Schema(
@@ -39,7 +39,15 @@ def update(account: Account, params: Params, endpoint_id: str) -> StripeObject:
     return endpoint
 
 
+def delete(account: Account, _params: Params, endpoint_id: str) -> StripeObject:
+    """Remove an endpoint."""
+    account.find("webhook_endpoint", endpoint_id)
+    del account.objects["webhook_endpoint"][endpoint_id]
+    return {"id": endpoint_id, "object": "webhook_endpoint", "deleted": True}
+
+
 ROUTES = (
     post("/v1/webhook_endpoints", _CREATE, create),
     post("/v1/webhook_endpoints/<endpoint_id>", _UPDATE, update),
+    Route(method="DELETE", path="/v1/webhook_endpoints/<endpoint_id>", schema=Schema({}), answer=delete),
 )

@@ -5,8 +5,8 @@ import { dirname, join, normalize } from 'node:path'
 import { expect, test } from 'vitest'
 
 const SRC = 'src'
-/** Each feature may import those before it. The ledger shows the whole period, so it comes last. */
-const FEATURES = ['auth', 'people', 'metering', 'billing', 'limits', 'notices', 'ledger']
+/** Each feature may import those before it. The ledger shows the whole period, the platform all of a tenant. */
+const FEATURES = ['auth', 'people', 'metering', 'billing', 'limits', 'notices', 'ledger', 'platform']
 const IMPORT = /(?:from|import)\s*\(?\s*'((?:@\/|\.)[^']+)'/g
 
 const modules = new Map(

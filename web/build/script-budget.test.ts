@@ -2,22 +2,17 @@ import { gzipSync } from 'node:zlib'
 
 import { expect, test } from 'vitest'
 
-import { chunksUntil, gzipBytes } from './script-budget'
+import { chunksUntil, gzipBytes, modulesOf } from './script-budget'
 
-const chunk = (
-  code: string,
-  imports: string[] = [],
-  facadeModuleId: string | null = null,
-  isEntry = false,
-) => ({
+const chunk = (code: string, imports: string[] = [], module = `/src/${code}.ts`) => ({
   code,
   imports,
-  facadeModuleId,
-  isEntry,
+  isEntry: code === 'entry',
+  moduleIds: [module],
 })
 
 const CHUNKS = new Map([
-  ['index.js', chunk('entry', ['react.js'], '/src/main.tsx', true)],
+  ['index.js', chunk('entry', ['react.js'])],
   ['usage.js', chunk('usage', ['react.js', 'card.js'], '/src/features/ledger/usage-page.tsx')],
   ['chart.js', chunk('chart', ['card.js'], '/src/features/ledger/chart.tsx')],
   ['react.js', chunk('react')],
@@ -39,4 +34,14 @@ test('leaves out what is loaded later', () => {
 
 test('weighs each chunk as it travels', () => {
   expect(gzipBytes(['react.js', 'card.js'], CHUNKS)).toBe(gzipSync('react').length + gzipSync('card').length)
+})
+
+test('does not measure a page that no chunk has', () => {
+  expect(() => chunksUntil('other-page.tsx', CHUNKS)).toThrow('no chunk has other-page.tsx')
+})
+
+test('finds the modules of a folder that readers of the page would load', () => {
+  const needed = chunksUntil('usage-page.tsx', CHUNKS)
+  expect(modulesOf('/features/ledger/', needed, CHUNKS)).toEqual(['/src/features/ledger/usage-page.tsx'])
+  expect(modulesOf('/features/platform/', needed, CHUNKS)).toEqual([])
 })

@@ -210,11 +210,17 @@ def deltas_by_day(events: Iterable[RecordedEvent], tag_names: Collection[str] = 
         delta.events += 1
         if event.amounts:
             add(delta.cells.setdefault(Cell(ts.hour, event.series), {}), event.amounts)
-            _attribute(event, delta, tag_names)
+            if event.key is not None:
+                add(delta.keys.setdefault(event.key, {}), event.amounts)
+            if event.user_id or event.workflow_id or event.tags:
+                _attribute(event, delta.names, tag_names)
         if event.run_id is not None:
             delta.run_hours.add(ts.hour)
         if event.budgets:
             _count_budgets(delta.budgets, event)
+    for delta in days.values():
+        sums = {key: attributed(amounts) for key, amounts in delta.keys.items()}
+        delta.keys = {key: totals for key, totals in sums.items() if totals}
     return days
 
 
@@ -229,14 +235,10 @@ def names_of(event: RecordedEvent, tag_names: Collection[str] = ()) -> Iterator[
             yield tag_dimension(name), value
 
 
-def _attribute(event: RecordedEvent, delta: DayDelta, tag_names: Collection[str]) -> None:
+def _attribute(event: RecordedEvent, into: Attribution, tag_names: Collection[str]) -> None:
     amounts = attributed(event.amounts)
-    if not amounts:
-        return
-    if event.key is not None:
-        add(delta.keys.setdefault(event.key, {}), amounts)
-    for dimension, name in names_of(event, tag_names):
-        add(delta.names.setdefault(dimension, {}).setdefault(name, {}), amounts)
+    for dimension, name in names_of(event, tag_names) if amounts else ():
+        add(into.setdefault(dimension, {}).setdefault(name, {}), amounts)
 
 
 def deltas_with_late_days(

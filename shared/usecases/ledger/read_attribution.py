@@ -143,7 +143,7 @@ def _wanted(plan: ReadingPlan, dimension: Dimension) -> Wanted:
 def _totals(ledger: Ledger, tenant: Tenant, plan: ReadingPlan, found: Documents) -> Usage:
     second = plan.second_read(found)
     days = ledger.store.read(tenant.id, second).documents.days if second else {}
-    return plan.usage(replace(found, days={**found.days, **days}), 0)
+    return plan.usage(replace(found, days={**found.days, **days}), None)
 
 
 def _is_beyond(dimension: Dimension, tenant: Tenant) -> bool:

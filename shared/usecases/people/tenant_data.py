@@ -48,15 +48,16 @@ class ExportedStores:
 def export_tenant(stores: ExportedStores, tenant_id: str, now: datetime) -> Iterator[Line]:
     """Yield everything that is stored of a tenant but for secrets, in pages; raise NotFound.
 
-    The last line is of the kind `end` and counts the others. What is recorded meanwhile may be missing.
+    Each line names its kind as `object`. The last one is of the kind `end` and counts the others. What is recorded
+    meanwhile may be missing.
     """
     tenant = existing_tenant(stores.directory, tenant_id)
     count = 0
     for kind, items in _parts(stores, tenant, now):
         for item in items:
             count += 1
-            yield {"kind": kind, **_fields(item)}
-    yield {"kind": LAST_KIND, "tenant_id": tenant_id, "exported_at": now.isoformat(), "lines": count}
+            yield {"object": kind, **_fields(item)}
+    yield {"object": LAST_KIND, "tenant_id": tenant_id, "exported_at": now.isoformat(), "lines": count}
 
 
 def erase_user(
@@ -73,6 +74,13 @@ def erase_user(
         yield rewritten, place
         if place is None:
             return
+
+
+def erase_name(data: TenantData, tenant: Tenant, user_id: str) -> int:
+    """Erase a user from the sums by name and from budgets; return how many documents had the name."""
+    return data.erase_name(
+        tenant.id, user_id, {each.key for each in tenant.budgets if each.scope.kind != "user"}
+    )
 
 
 def deletable_tenant(directory: Directory, tenant_id: str, now: datetime) -> Tenant:

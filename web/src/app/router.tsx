@@ -2,6 +2,7 @@
 import type { ComponentType } from 'react'
 import { createBrowserRouter, Navigate, type RouteObject } from 'react-router'
 
+import { OperatorGate } from './operator-gate'
 import { NotFoundPage } from './not-found-page'
 import { RequireGuest, RequireUser, RequireVerifiedUser } from './guards'
 import { RouteError } from './route-error'
@@ -98,6 +99,7 @@ const userPages: RouteObject[] = [
     lazy: page(() => import('@/features/people/join-page'), 'JoinPage'),
   },
   { path: 't/:tenant', Component: TenantLayout, children: tenantPages },
+  { path: 'operator/*', Component: OperatorGate },
 ]
 
 /** The links of mails, whose readers may have no account. */

@@ -1,8 +1,8 @@
 // Frame of a tenant's pages. It loads usage first, which also proves that the reader is a member.
 import { useQuery } from '@tanstack/react-query'
 import { Activity, ChartColumn, CreditCard, Settings } from 'lucide-react'
-import { useEffect } from 'react'
-import { Outlet, useParams } from 'react-router'
+import { useEffect, useState } from 'react'
+import { Navigate, Outlet, useParams } from 'react-router'
 
 import { AppShell, type NavigationItem } from '@/components/app-shell'
 import { ErrorState } from '@/components/error-state'
@@ -14,7 +14,7 @@ import { UserMenu } from '@/features/people/user-menu'
 import { LiveStatus } from '@/features/ledger/live/live-status'
 import { useLiveUsage } from '@/features/ledger/live/use-live-usage'
 import { codeOf } from '@/lib/api/problem'
-import { usageQuery } from '@/lib/api/queries'
+import { meQuery, usageQuery } from '@/lib/api/queries'
 import type { Usage } from '@/lib/api/types'
 import { rememberTenant } from '@/lib/last-tenant'
 import { mayManage, type TenantContext } from '@/lib/tenant'
@@ -29,15 +29,18 @@ export function TenantLayout() {
       <AppShell
         navigation={[]}
         tenantSwitcher={<TenantSwitcher current={{ id: tenant, name: usage.data?.tenant.name ?? tenant }} />}
-        userMenu={<UserMenu />}
+        userMenu={<AccountMenu />}
       >
         <Suspended onRetry={() => void usage.refetch()} />
       </AppShell>
     )
   }
+  // An operator who is no member reads a tenant in the console, where it is marked as another's.
+  if (usage.data?.tenant.role === null)
+    return <Navigate to={`/operator/tenants/${encodeURIComponent(tenant)}/usage`} replace />
   if (usage.data) return <TenantFrame key={tenant} usage={usage.data} isOutdated={usage.error !== null} />
   return (
-    <AppShell navigation={navigationOf(tenant, false)} userMenu={<UserMenu />}>
+    <AppShell navigation={navigationOf(tenant, false)} userMenu={<AccountMenu />}>
       {usage.error ? (
         <ErrorState level={1} title="Could not load usage" query={usage} />
       ) : (
@@ -47,18 +50,24 @@ export function TenantLayout() {
   )
 }
 
+/** Asks when it opens whether the reader is an operator. */
+function AccountMenu() {
+  const [wasOpened, setWasOpened] = useState(false)
+  const me = useQuery({ ...meQuery(), enabled: wasOpened })
+  return <UserMenu isOperator={me.data?.is_operator} onOpen={() => setWasOpened(true)} />
+}
+
 function TenantFrame({ usage, isOutdated }: { usage: Usage; isOutdated: boolean }) {
   const { id, name, role } = usage.tenant
   const state = useLiveUsage({ usage, isOutdated })
   useEffect(() => rememberTenant(id), [id])
-  // Only API keys have no role, and browsers never use one.
   const context: TenantContext = { id, name, role: role ?? 'member', usage }
   return (
     <AppShell
       navigation={navigationOf(id, mayManage(context.role))}
       tenantSwitcher={<TenantSwitcher current={context} />}
       liveStatus={<LiveStatus state={state} />}
-      userMenu={<UserMenu />}
+      userMenu={<AccountMenu />}
     >
       <Outlet context={context} />
     </AppShell>

@@ -2,7 +2,7 @@
 import { QueryClient, QueryClientProvider } from '@tanstack/react-query'
 import { render } from '@testing-library/react'
 import type { ReactNode } from 'react'
-import { createMemoryRouter, Outlet, RouterProvider } from 'react-router'
+import { createMemoryRouter, Outlet, RouterProvider, type RouteObject } from 'react-router'
 
 import { ToastProvider } from '@/components/toast'
 import type { TenantContext } from '@/lib/tenant'
@@ -17,21 +17,24 @@ type Place = {
 
 /** Render `page`; gives the router, whose location tells where the page led, and the query cache. */
 export function renderPage(page: ReactNode, { at = '/', path = '*', tenant }: Place = {}) {
+  const routes = [
+    {
+      element: <Outlet context={tenant} />,
+      children: [
+        { path, element: page },
+        { path: '*', element: null },
+      ],
+    },
+  ]
+  return renderPages(routes, at)
+}
+
+/** The same for several pages, as their routes. */
+export function renderPages(routes: RouteObject[], at: string) {
   const queries = new QueryClient({
     defaultOptions: { queries: { retry: false }, mutations: { retry: false } },
   })
-  const router = createMemoryRouter(
-    [
-      {
-        element: <Outlet context={tenant} />,
-        children: [
-          { path, element: page },
-          { path: '*', element: null },
-        ],
-      },
-    ],
-    { initialEntries: [at] },
-  )
+  const router = createMemoryRouter(routes, { initialEntries: [at] })
   const view = render(
     <ToastProvider>
       <QueryClientProvider client={queries}>

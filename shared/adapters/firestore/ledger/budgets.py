@@ -48,7 +48,7 @@ def add_run_budgets(write: Any, budgets: BudgetDay) -> None:
 def read_budget_hours(fields: Any) -> BudgetHours:
     """Return the budgets of a counter document."""
     budgets: BudgetHours = {}
-    for slot, counts in _slots(fields):
+    for slot, counts in slots_of(fields):
         hours = budgets.setdefault(slot, {})
         for key, value in counts.items():
             count = hours.setdefault(int(key[:2]), HourCount())
@@ -97,7 +97,7 @@ def read_month_budgets(fields: Any) -> dict[str, dict[BudgetSlot, Spent]]:
 
 def _read(fields: Any) -> dict[tuple[BudgetSlot, str], Spent]:
     found: dict[tuple[BudgetSlot, str], Spent] = {}
-    for slot, counts in _slots(fields):
+    for slot, counts in slots_of(fields):
         for key, value in counts.items():
             is_unknown = key.endswith(_UNKNOWN)
             place = slot, key.removesuffix(_UNKNOWN)
@@ -106,7 +106,8 @@ def _read(fields: Any) -> dict[tuple[BudgetSlot, str], Spent]:
     return found
 
 
-def _slots(fields: Any) -> Iterator[tuple[BudgetSlot, Any]]:
+def slots_of(fields: Any) -> Iterator[tuple[BudgetSlot, Any]]:
+    """Yield what a document of any kind counts towards budgets, as it is encoded."""
     if BUDGETS not in fields:
         return
     for key, values in fields[BUDGETS].map_value.fields.items():

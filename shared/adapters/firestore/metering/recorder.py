@@ -180,10 +180,8 @@ class Recorder:
             first, names = place.names or 0, []
             if place.names is not None:
                 names = list(attribution_writes(paths, day, delta.names, first))
-            counter, due = (
-                paths.counter(ShardRef(day, place.shard)),
-                recording.settings.due_at(day, recording.now),
-            )
+            counter = paths.counter(ShardRef(day, place.shard))
+            due = recording.settings.due_at(day, recording.now)
             attributed = first + len(names) if names else 0
             request.writes.append(counter_write(counter, delta, due, attributed))
             request.writes.extend(names)
@@ -228,20 +226,27 @@ class _Counted(NamedTuple):
 
     def has_room_for(self, event: RecordedEvent) -> bool:
         """Return whether the day's counter still takes all increments: each metric of each cell, and of the day."""
-        cells = len(self.cells) + (Cell(event.ts.hour, event.series) not in self.cells) + 1
-        keys = len(self.keys) + (event.key is not None and event.key not in self.keys)
+        is_new_cell = Cell(event.ts.hour, event.series) not in self.cells
+        is_new_key = event.key is not None and event.key not in self.keys
+        if not (is_new_cell or is_new_key or event.budgets):
+            return True  # nearly every event of a batch
+        cells, keys = len(self.cells) + is_new_cell + 1, len(self.keys) + is_new_key
         budgets = len(self.budgets.union(_budgets_of(event))) if event.budgets else len(self.budgets)
         transforms = _OWN_TRANSFORMS + cells * len(METRICS) + keys * len(ATTRIBUTED_METRICS)
         return transforms + budgets * _TRANSFORMS_PER_BUDGET <= MAX_TRANSFORMS_PER_DOCUMENT
 
     def size_of_new_names(self, event: RecordedEvent) -> int:
+        if not (event.user_id or event.workflow_id or event.tags):
+            return 0
         new = [name for name in names_of(event) if name not in self.names]
         return sum(_USUAL_NAME_BYTES + len(ATTRIBUTED_METRICS) * len(name.encode()) for _, name in new)
 
     def add(self, event: RecordedEvent) -> None:
         self.cells.add(Cell(event.ts.hour, event.series))
-        self.names.update(names_of(event))
-        self.budgets.update(_budgets_of(event))
+        if event.user_id or event.workflow_id or event.tags:
+            self.names.update(names_of(event))
+        if event.budgets:
+            self.budgets.update(_budgets_of(event))
         if event.key is not None:
             self.keys.add(event.key)
 

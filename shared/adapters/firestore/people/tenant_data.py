@@ -1,12 +1,13 @@
 """TenantData on Firestore: pages of documents by name, so that memory is bounded and a repetition finds the rest."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Sequence
 from itertools import chain, islice
 from typing import Any
 
 from shared.adapters.firestore import queries
 from shared.adapters.firestore.billing.documents import read_account
-from shared.adapters.firestore.encoding import Write
+from shared.adapters.firestore.encoding import Write, encode_key, field_path
+from shared.adapters.firestore.ledger.budgets import BUDGETS, budget_paths, slots_of
 from shared.adapters.firestore.people.commits import commit_audited
 from shared.adapters.firestore.people.members import remove_pointer
 from shared.adapters.firestore.people.tenants import delete_write
@@ -14,15 +15,29 @@ from shared.adapters.firestore.rpc import FirestoreRpc
 from shared.domain.people.tenants import AuditEntry
 from shared.ports import ErasedEvents
 
-_EVENTS_PER_PAGE = 500
+_DOCUMENTS_PER_PAGE = 500
+_LARGE_DOCUMENTS_PER_PAGE = 50
+"""A document has at most 1 MiB."""
 _DELETED_AT_ONCE = 200
 """Each may need a second write, and a commit has at most 500."""
+_WITH_BUDGETS = ("counters", "days", "months", "runs")
 _ERASED_FIELDS = ("user_id", "metadata_json", "metadata_cut", "redactions")
 _POINTERS = {"members": "users", "invites": "invitations"}
 """Collections of a tenant, and those outside it whose documents of the same ids point to it."""
 COLLECTIONS = (
     *_POINTERS,
-    *("endpoints", "events", "counters", "runs", "days", "months", "alerts", "invoices", "audit"),
+    *(
+        "endpoints",
+        "events",
+        "counters",
+        "attribution",
+        "runs",
+        "days",
+        "months",
+        "alerts",
+        "invoices",
+        "audit",
+    ),
 )
 """All collections of a tenant."""
 
@@ -36,12 +51,46 @@ class FirestoreTenantData:
     def erase_user(self, tenant_id: str, user_id: str, place: str | None = None) -> ErasedEvents:
         parent = self._tenant(tenant_id)
         after = f"{parent}/events/{place}" if place else None
-        query = queries.all_by_name("events", _EVENTS_PER_PAGE, after, ("user_id",))
+        query = queries.all_by_name("events", _DOCUMENTS_PER_PAGE, after, ("user_id",))
         found = self._rpc.query(parent, query)
-        writes = [_erase(each.name) for each in found if each.fields["user_id"].string_value == user_id]
+        named = [each.name for each in found if each.fields["user_id"].string_value == user_id]
+        writes = [_erase(name, _ERASED_FIELDS) for name in named]
         failed = self._rpc.batch_write(writes)
-        is_last = len(found) < _EVENTS_PER_PAGE
+        is_last = len(found) < _DOCUMENTS_PER_PAGE
         return ErasedEvents(len(writes) - len(failed), None if is_last else found[-1].name.rpartition("/")[2])
+
+    def erase_name(self, tenant_id: str, user_id: str, other_budgets: Collection[str] = ()) -> int:
+        parent, path = self._tenant(tenant_id), field_path("user", encode_key(user_id))
+        erases = [
+            _erase(each.name, (path,)) for each in self._all(parent, "attribution", path) if each.fields
+        ]
+        erased = self._write(erases)
+        for collection in _WITH_BUDGETS:
+            for document in self._all(parent, collection, BUDGETS):
+                slots = [slot for slot, _ in slots_of(document.fields)]
+                named = [slot for slot in slots if slot.value == user_id and slot.key not in other_budgets]
+                if named:
+                    erased += self._write([_erase(document.name, budget_paths(named))])
+        return erased
+
+    def _all(self, parent: str, collection: str, field: str) -> Iterator[Any]:
+        """Yield all documents of a collection with one field, a page at a time."""
+        after = None
+        while True:
+            query = queries.all_by_name(collection, _LARGE_DOCUMENTS_PER_PAGE, after, (field,))
+            found = self._rpc.query(parent, query)
+            yield from found
+            if len(found) < _LARGE_DOCUMENTS_PER_PAGE:
+                return
+            after = found[-1].name
+
+    def _write(self, erases: Sequence[Any]) -> int:
+        """Return how many of the writes did something: some documents may have expired."""
+        parts = [
+            erases[start : start + _DOCUMENTS_PER_PAGE]
+            for start in range(0, len(erases), _DOCUMENTS_PER_PAGE)
+        ]
+        return sum(len(part) - len(self._rpc.batch_write(part)) for part in parts)
 
     def add_audit(self, entry: AuditEntry) -> None:
         commit_audited(self._rpc, [], entry)
@@ -82,10 +131,10 @@ class FirestoreTenantData:
         return f"{self._rpc.documents}/tenants/{tenant_id}"
 
 
-def _erase(name: str) -> Any:
-    """Return a write that removes what tells of a person; it fails if the event has expired."""
+def _erase(name: str, fields: Sequence[str]) -> Any:
+    """Return a write that removes fields; it fails if the document has expired."""
     write = Write()
     write.update.name = name
-    write.update_mask.field_paths.extend(_ERASED_FIELDS)
+    write.update_mask.field_paths.extend(fields)
     write.current_document.exists = True
     return write

@@ -1,5 +1,6 @@
 """TenantData on dictionaries."""
 
+from collections.abc import Collection
 from itertools import islice
 from typing import Any
 
@@ -25,6 +26,26 @@ class MemoryTenantData(MemoryState):
                 )
             return ErasedEvents(len(named), page[-1] if len(following) > _AT_ONCE else None)
 
+    def erase_name(self, tenant_id: str, user_id: str, other_budgets: Collection[str] = ()) -> int:
+        with self._lock:
+            usage = self._usage.get(tenant_id, TenantUsage())
+            entries = [entry for month in usage.months.values() for entry in month.days.values()]
+            holders: list[Any] = [
+                *usage.counters.values(),
+                *usage.days.values(),
+                *entries,
+                *usage.runs.values(),
+            ]
+            erased = sum(
+                names.get("user", {}).pop(user_id, None) is not None for names in usage.attribution.values()
+            )
+            for budgets in (holder.budgets for holder in holders):
+                named = [slot for slot in budgets if slot.value == user_id and slot.key not in other_budgets]
+                erased += bool(named)
+                for slot in named:
+                    del budgets[slot]
+            return erased
+
     def add_audit(self, entry: AuditEntry) -> None:
         with self._lock:
             self._record(entry)
@@ -35,7 +56,15 @@ class MemoryTenantData(MemoryState):
             billing = self._billing.get(tenant_id)
             own: list[dict[Any, Any]] = [
                 *(self._members.get(tenant_id, {}), self._invitations.get(tenant_id, {})),
-                *(usage.events, usage.counters, usage.runs, usage.days, usage.months, usage.alerts),
+                *(
+                    usage.events,
+                    usage.counters,
+                    usage.attribution,
+                    usage.runs,
+                    usage.days,
+                    usage.months,
+                    usage.alerts,
+                ),
                 *([billing.invoices] if billing else []),
             ]
             for each in own:

@@ -1,6 +1,6 @@
 // The parts of an invoice, which the table and the cards on narrow screens share.
 import { Download, ExternalLink } from 'lucide-react'
-import type { ReactNode } from 'react'
+import { use, type ReactNode } from 'react'
 
 import { Badge } from '@/components/badge'
 import { Instant } from '@/components/instant'
@@ -8,6 +8,7 @@ import type { Invoice } from '@/lib/api/types'
 
 import { invoiceState, takenBack, toPay } from './invoice-state'
 import { formatMinorUnits } from './money'
+import { ReadOnly } from './read-only'
 import { stripeAddress } from './stripe-address'
 
 type Of = { invoice: Invoice }
@@ -101,9 +102,10 @@ export function InvoiceLines({ invoice: { lines, has_more_lines, currency } }: O
 /** The ways to Stripe, but for the one to pay. */
 export function InvoiceLinks({ invoice }: Of) {
   const name = invoice.number ?? invoice.id
+  const isPayable = toPay(invoice) !== null && !use(ReadOnly)
   return (
     <>
-      {toPay(invoice) === null && (
+      {!isPayable && (
         <Out to={invoice.hosted_invoice_url} name={`View invoice ${name} at Stripe`}>
           View <ExternalLink aria-hidden className="size-3.5" />
         </Out>

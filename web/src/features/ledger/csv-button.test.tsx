@@ -32,5 +32,5 @@ test('saves what the API answers under the name that the API gives, for Excel to
   await userEvent.click(screen.getByRole('button', { name: 'Download as CSV' }))
   await vi.waitFor(() => expect(saved).toEqual(['usage-acme-2026-11-01-by-day.csv']))
   expect(await files[0]?.text()).toBe('"start"\r\n')
-  expect(asked[0]).toMatch(/\/usage\/series\?from=.+&format=csv&bom=true$/)
+  expect(asked[0]).toMatch(/\/usage\/series\?from=.+&bom=true&format=csv$/)
 })

@@ -52,6 +52,11 @@ test('leads to making a tenant when there is none', () => {
   expect(homeOf({ ...ME, tenants: [] }, null)).toBe('/new')
 })
 
+test('leads an operator without a tenant to the console', () => {
+  expect(homeOf({ ...ME, tenants: [], is_operator: true }, null)).toBe('/operator')
+  expect(homeOf({ ...ME, is_operator: true }, null)).toBe('/t/acme')
+})
+
 test('never spins for ever: it says what failed, and tries again', async () => {
   let isAway = true
   serveApi({

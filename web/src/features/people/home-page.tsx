@@ -1,4 +1,5 @@
-// Redirects to the last tenant, then the first one that is not suspended, then the page that creates one.
+// Redirects to the last tenant, then the first one that is not suspended; without one, operators to their console
+// and everybody else to the page that creates one.
 import { useQuery } from '@tanstack/react-query'
 import { Navigate } from 'react-router'
 
@@ -28,8 +29,9 @@ export function HomePage({ page = '' }: { page?: string }) {
 }
 
 /** Without a tenant, the page that creates one also shows invitations. */
-export function homeOf({ tenants }: Me, last: string | null, page = ''): string {
+export function homeOf({ tenants, is_operator }: Me, last: string | null, page = ''): string {
   const usable = tenants.filter(({ suspended }) => !suspended)
   const home = usable.find(({ id }) => id === last) ?? usable[0] ?? tenants[0]
-  return home ? `/t/${encodeURIComponent(home.id)}${page}` : '/new'
+  if (home) return `/t/${encodeURIComponent(home.id)}${page}`
+  return is_operator ? '/operator' : '/new'
 }

@@ -71,8 +71,10 @@ function Keys({ keys, onTask }: KeysProps) {
       <KeysTable
         keys={rows}
         empty={<NoKeys onCreate={() => onTask({ name: 'create' })} />}
-        onRotate={(key) => onTask({ name: 'rotate', key })}
-        onRevoke={(key) => onTask({ name: 'revoke', key })}
+        actions={{
+          onRotate: (key) => onTask({ name: 'rotate', key }),
+          onRevoke: (key) => onTask({ name: 'revoke', key }),
+        }}
       />
       {ended.length > 0 && (
         <div className="border-t border-line p-3 text-center">

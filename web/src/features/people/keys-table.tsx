@@ -11,8 +11,8 @@ import type { ApiKey } from '@/lib/api/types'
 type KeysTableProps = {
   keys: ApiKey[] | undefined
   empty: ReactNode
-  onRotate: (key: ApiKey) => void
-  onRevoke: (key: ApiKey) => void
+  /** Left out where the reader may not change keys. */
+  actions?: { onRotate: (key: ApiKey) => void; onRevoke: (key: ApiKey) => void }
 }
 
 const STATUS: Record<ApiKey['status'], { tone: Tone; label: string }> = {
@@ -21,8 +21,21 @@ const STATUS: Record<ApiKey['status'], { tone: Tone; label: string }> = {
   revoked: { tone: 'danger', label: 'Revoked' },
 }
 
-export function KeysTable({ keys, empty, onRotate, onRevoke }: KeysTableProps) {
-  const actions: Column<ApiKey> = {
+export function KeysTable({ keys, empty, actions }: KeysTableProps) {
+  return (
+    <DataTable
+      caption="API keys"
+      columns={actions ? [...COLUMNS, actionsColumn(actions)] : COLUMNS}
+      rows={keys}
+      rowKey={({ id }) => id}
+      empty={empty}
+      loadingRows={2}
+    />
+  )
+}
+
+function actionsColumn({ onRotate, onRevoke }: NonNullable<KeysTableProps['actions']>): Column<ApiKey> {
+  return {
     key: 'actions',
     header: 'Actions',
     headerHidden: true,
@@ -40,16 +53,6 @@ export function KeysTable({ keys, empty, onRotate, onRevoke }: KeysTableProps) {
         </span>
       ),
   }
-  return (
-    <DataTable
-      caption="API keys"
-      columns={[...COLUMNS, actions]}
-      rows={keys}
-      rowKey={({ id }) => id}
-      empty={empty}
-      loadingRows={2}
-    />
-  )
 }
 
 function LastUse({ at }: { at: string | null }) {

@@ -18,7 +18,7 @@ export function NewTenantPage() {
       <title>New tenant · GWI Usage</title>
       <div className="flex items-center justify-between gap-4">
         <Logo />
-        <UserMenu />
+        <UserMenu isOperator={me.data?.is_operator} />
       </div>
       <div>
         <h1 className="text-xl font-semibold text-ink">{isFirst ? 'Welcome' : 'New tenant'}</h1>

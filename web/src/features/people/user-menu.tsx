@@ -1,13 +1,17 @@
-import { LogOut } from 'lucide-react'
+import { LogOut, Settings } from 'lucide-react'
 
 import { Avatar } from '@/components/avatar'
-import { Menu } from '@/components/menu'
+import { Menu, type MenuEntry } from '@/components/menu'
 import { chooseTheme, useTheme } from '@/components/theme'
 import { THEMES } from '@/components/theme-toggle'
 import { signOut } from '@/lib/session/session'
 import { useSession } from '@/lib/session/store'
 
-export function UserMenu() {
+const CONSOLE: MenuEntry = { kind: 'link', label: 'Operator console', to: '/operator', icon: Settings }
+
+type UserMenuProps = { isOperator?: boolean | undefined; onOpen?: () => void }
+
+export function UserMenu({ isOperator = false, onOpen }: UserMenuProps) {
   const session = useSession()
   const theme = useTheme()
   if (session.status !== 'signed-in') return null // the guards lead elsewhere
@@ -15,6 +19,7 @@ export function UserMenu() {
   return (
     <Menu
       label={`Account: ${email}`}
+      {...(onOpen && { onOpen })}
       entries={[
         { kind: 'label', text: 'Signed in as', detail: email },
         { kind: 'separator' },
@@ -27,6 +32,7 @@ export function UserMenu() {
           onSelect: () => chooseTheme(value),
         })),
         { kind: 'separator' },
+        ...(isOperator ? [CONSOLE] : []),
         { kind: 'action', label: 'Sign out', icon: LogOut, onSelect: () => void signOut() },
       ]}
       className="p-1"

@@ -5,7 +5,7 @@ import type { SignOutReason } from '@/lib/session/store'
 import { ApiError, problemIn, Unreachable } from './problem'
 
 export type ApiRequest = {
-  method?: 'GET' | 'POST' | 'PUT' | 'DELETE'
+  method?: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
   body?: unknown
   query?: Record<string, string | number | undefined>
   signal?: AbortSignal

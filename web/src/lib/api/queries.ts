@@ -124,7 +124,7 @@ export const endpointPath = (tenant: string, endpoint: string) =>
 export const deliveriesQuery = (tenant: string, endpoint: string) =>
   pagesQuery<DeliveryPage>(tenant, `${endpointName(endpoint)}/deliveries`)
 
-function pagesQuery<Page extends { next_cursor: string | null }>(
+export function pagesQuery<Page extends { next_cursor: string | null }>(
   tenant: string,
   name: string,
   filter: Record<string, string> = {},

@@ -5870,6 +5870,8 @@ export interface components {
             unpriced_calls: number;
             /** Incomplete Calls */
             incomplete_calls: number;
+            /** Other Currency Invoices */
+            other_currency_invoices: number;
             /**
              * Is Complete
              * @description False: calls without a price or with an incomplete one, or invoices in other currencies, are left out.
@@ -7499,7 +7501,7 @@ export interface components {
          * UncertainModelResponse
          * @description A model with calls of this month that have no price, or one that leaves something out.
          *
-         *     `provider` and `model` are empty for what the tenants' largest models leave out.
+         *     `other` stands for what the tenants' largest models leave out.
          */
         UncertainModelResponse: {
             /** Provider */
