@@ -30,6 +30,9 @@ export type BillingAlert = BillingState['alerts'][number]
 export type Series = Schemas['SeriesResponse']
 /** The steps and the splits that the chart offers; the API has more. */
 export type Granularity = Extract<Series['granularity'], 'hour' | 'day'>
+export type NamedSeries = Schemas['NamedSeriesResponse']
+export type Top = Schemas['TopResponse']
+export type NamedRow = Schemas['NamedRow']
 export type GroupBy = Extract<Series['group_by'], 'provider' | 'model'>
 
 export type Run = Schemas['RunResponse']
