@@ -1,4 +1,4 @@
-"""TenantIndex: the rows of all tenants, counted by kind and summed."""
+"""TenantIndex: the rates in rows, and the rows of all tenants, counted by kind and summed."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -7,9 +7,21 @@ from typing import Any
 from shared.domain.people.tenant_rows import EventRate, RowCounts, RowUsage, new_row
 from shared.ports import TenantIndex
 from tests.contracts.conftest import Stores
-from tests.contracts.test_tenant_index import at, used
+from tests.contracts.test_tenant_index import at, row_of, used
 from tests.sample_events import NOON
 from tests.usecases.plain_sums import new_tenant
+
+
+def test_a_write_of_usage_without_a_rate_keeps_the_rate_that_is_stored(stores: Stores) -> None:
+    new_tenant(stores.directory)
+    rated = replace(used(5), rate=EventRate(60, NOON))
+    stores.usage.clear_counters("acme", [], NOON, rated)
+    assert row_of(stores.tenant_index).usage == rated
+    stores.usage.clear_counters("acme", [], NOON, used(6))
+    assert row_of(stores.tenant_index).usage == replace(used(6), rate=rated.rate)
+    newer = replace(used(7), rate=EventRate(0, at(15)))
+    stores.usage.clear_counters("acme", [], NOON, newer)
+    assert row_of(stores.tenant_index).usage == newer
 
 
 def test_rows_are_counted_by_kind_and_summed(stores: Stores) -> None:

@@ -12,7 +12,6 @@ from shared.domain.errors import InvalidInput
 from shared.domain.limits.entitlement import Entitlement
 from shared.domain.limits.plans import PlanVersion
 from shared.domain.people.tenant_rows import (
-    EventRate,
     RowSort,
     RowsWanted,
     RowUsage,
@@ -154,18 +153,6 @@ def test_usage_is_set_with_the_counters_and_its_last_event_never_moves_back(stor
     assert row_of(stores.tenant_index).usage == replace(early, last_event_at=NOON)
     stores.usage.clear_counters("acme", [], NOON, used(7))
     assert row_of(stores.tenant_index).usage == used(7, last=NOON)
-
-
-def test_a_write_of_usage_without_a_rate_keeps_the_rate_that_is_stored(stores: Stores) -> None:
-    new_tenant(stores.directory)
-    rated = replace(used(5), rate=EventRate(60, NOON))
-    stores.usage.clear_counters("acme", [], NOON, rated)
-    assert row_of(stores.tenant_index).usage == rated
-    stores.usage.clear_counters("acme", [], NOON, used(6))
-    assert row_of(stores.tenant_index).usage == replace(used(6), rate=rated.rate)
-    newer = replace(used(7), rate=EventRate(0, at(15)))
-    stores.usage.clear_counters("acme", [], NOON, newer)
-    assert row_of(stores.tenant_index).usage == newer
 
 
 def test_usage_of_a_tenant_without_a_row_is_dropped(stores: Stores) -> None:
