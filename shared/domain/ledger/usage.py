@@ -185,6 +185,8 @@ class ReadingPlan:
     late: tuple[date, ...] = ()
     """The complete days to which something was added since: their runs have to be counted too."""
     budgets: frozenset[BudgetSlot] = frozenset()
+    is_of_budgets: bool = False
+    """Whether a month that does not exist has no folded day: no day is folded without its month."""
 
     @property
     def first_read(self) -> Wanted:
@@ -207,7 +209,7 @@ class ReadingPlan:
 
         All documents of a read have one set of fields, and a page must not read the hours of every day.
         """
-        if self.detail in (Detail.HOURS, Detail.HOUR_TOTALS):
+        if self.is_of_budgets or self.detail in (Detail.HOURS, Detail.HOUR_TOTALS):
             return None
         if self.detail is Detail.SERIES:
             cut = [day for day in self.complete if not self.within.covers(day) and day not in self.recounted]
@@ -215,9 +217,7 @@ class ReadingPlan:
         untold = [
             day for day in self.complete if month_of(day) not in found.months and self.within.covers(day)
         ]
-        if not untold:
-            return None
-        return Wanted(days=tuple(untold), fields=frozenset({"hour_totals"}), budgets=self.budgets)
+        return Wanted(days=tuple(untold), fields=frozenset({"hour_totals"})) if untold else None
 
     def uncounted_runs(self, found: Documents) -> Period | None:
         """Return the interval whose runs have to be counted; None if the folded numbers are exact.
@@ -353,10 +353,9 @@ def with_budgets(plan: ReadingPlan, budgets: Collection[BudgetSlot]) -> ReadingP
     Days are folded whole: those that the interval cuts are added up from their counters, which exist as long as the
     longest metering period.
     """
-    if not budgets:
-        return plan
+    of_budgets = replace(plan, budgets=frozenset(budgets), is_of_budgets=True)
     cut = [day for day in plan.complete if not plan.within.covers(day)]
-    return replace(recounting(plan, cut), budgets=frozenset(budgets))
+    return recounting(of_budgets, cut) if budgets else of_budgets
 
 
 def _recounting_edges(plan: ReadingPlan, now: datetime) -> ReadingPlan:

@@ -9,7 +9,7 @@ import { Skeleton } from '@/components/skeleton'
 import { alertsQuery } from '@/lib/api/queries'
 import type { Alert, Usage } from '@/lib/api/types'
 
-import { METRIC_NAMES, usedOfLimit } from './alert-text'
+import { subjectOf, usedOfLimit } from './alert-text'
 
 const SHOWN = 5
 /** The fold writes alerts some minutes later. */
