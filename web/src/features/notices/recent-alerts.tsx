@@ -59,9 +59,3 @@ function AlertLine({ alert, hardPercent = 100 }: { alert: Alert; hardPercent: nu
     </li>
   )
 }
-
-/** What is used up: a metric of the plan, or a budget, of one value if each has its own. */
-function subjectOf({ metric, budget }: Alert): string {
-  if (budget === null) return METRIC_NAMES[metric]
-  return budget.value === null ? `budget ${budget.id}` : `budget ${budget.id} of ${budget.value}`
-}
