@@ -1,7 +1,7 @@
 """The platform's prices by API: read, tried and replaced, with what that does to this month's margins."""
 
 from collections.abc import Mapping, Sequence
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -271,6 +271,7 @@ def test_many_problems_are_cut(functions: Functions, operator: str) -> None:
 def test_prices_are_tried_and_changed_on_firestore(functions_on_firestore: Functions) -> None:
     functions = functions_on_firestore
     key = functions.create_platform_key()
+    functions.clock.pass_by(timedelta(minutes=1))
     functions.containers["usage_api"].margins.save_margins(
         [margin("acme", 29_00, 10 * MILLION, 10_00), margin("bolt", 0, MILLION, 1_00)]
     )

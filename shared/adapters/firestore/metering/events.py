@@ -11,6 +11,7 @@ from shared.adapters.firestore.encoding import (
     get_totals,
     increment,
     microseconds,
+    read_as,
     set_fields,
     set_timestamp,
 )
@@ -139,7 +140,7 @@ def read_event(document: Any) -> RecordedEvent:
         category=fields["category"],
         provider=fields["provider"],
         model=fields["model"],
-        series=Series(**fields["series"])
+        series=read_as(Series, fields["series"])
         if "series" in fields
         else Series(fields["provider"], fields["model"]),
         tokens=pools,
