@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 
 from shared.domain.billing.margin_lists import MarginsWanted
-from shared.domain.ledger.usage import Wanted
+from shared.domain.ledger.documents import Wanted
 from shared.domain.notices.entries import Outgoing, notice_entry
 from shared.domain.notices.mails import RenderedMail
 from shared.domain.people.tenants import Change

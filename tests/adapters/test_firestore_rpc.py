@@ -11,9 +11,9 @@ from shared.adapters.firestore import FirestoreDirectory, FirestoreRpc, Firestor
 from shared.adapters.firestore.rpc import open_channel
 from shared.domain.errors import Conflict, Unavailable
 from shared.domain.ledger.counters import ShardRef
+from shared.domain.ledger.documents import Wanted
 from shared.domain.ledger.periods import month_of
 from shared.domain.ledger.rollups import DayRollup, MonthRollup
-from shared.domain.ledger.usage import Wanted
 from shared.domain.people.tenants import ApiKey, AuditEntry, Tenant
 from shared.ports import Outcome
 from tests.adapters.conftest import Connect

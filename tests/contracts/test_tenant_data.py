@@ -11,7 +11,7 @@ from shared.domain.errors import Conflict, NotFound
 from shared.domain.ledger.attribution import AttributionRef
 from shared.domain.ledger.budget_counts import EVERY_VALUE, BudgetSlot, Counted
 from shared.domain.ledger.counters import ShardRef
-from shared.domain.ledger.usage import Wanted
+from shared.domain.ledger.documents import Wanted
 from shared.domain.limits.budgets import BudgetScope
 from shared.domain.metering.events import MeteringEvent
 from shared.domain.metering.recording import RecordedEvent, prepare

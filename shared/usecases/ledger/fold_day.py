@@ -17,10 +17,10 @@ from shared.domain.ledger.attribution import (
 )
 from shared.domain.ledger.counter_settings import LONGEST_FOLD_MINUTES
 from shared.domain.ledger.counters import CounterShard, ShardRef
+from shared.domain.ledger.documents import DocumentField, Wanted
 from shared.domain.ledger.periods import days_of_month, month_of, start_of
 from shared.domain.ledger.rollups import DayEntry, DayRollup, MonthRollup, fold_day, with_budgets
 from shared.domain.ledger.run_counts import recount_hours
-from shared.domain.ledger.usage import DocumentField, Wanted
 from shared.domain.limits.metrics import Consumption
 from shared.domain.people.tenants import Tenant
 from shared.ports import StaleRollup, UsageStore

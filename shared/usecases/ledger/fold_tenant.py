@@ -14,9 +14,10 @@ from shared.domain.ledger.counter_settings import (
     completable_until,
 )
 from shared.domain.ledger.counters import OTHER, ShardRef
+from shared.domain.ledger.documents import Wanted
 from shared.domain.ledger.periods import MAX_AHEAD, days_from, month_of, period_at, start_of
 from shared.domain.ledger.run_counts import days_that_lost_runs
-from shared.domain.ledger.usage import Detail, Wanted, plan_reading
+from shared.domain.ledger.usage import Detail, plan_reading
 from shared.domain.limits.headroom import minutes_until_fold
 from shared.domain.limits.limits import LimitPolicy
 from shared.domain.limits.metrics import Consumption

@@ -17,7 +17,7 @@ from shared.adapters.firestore.encoding import (
 )
 from shared.adapters.firestore.ledger.budgets import add_run_budgets, read_sum_budgets
 from shared.domain.ledger.counters import Series
-from shared.domain.ledger.usage import RunSums
+from shared.domain.ledger.documents import RunSums
 from shared.domain.metering.amounts import Measures, amounts_of
 from shared.domain.metering.recording import RecordedEvent
 from shared.domain.metering.runs import Run

@@ -4,10 +4,10 @@ import { formatInteger, formatUsdExact, formatUsdFloor } from '@/lib/format'
 
 const METRIC_NAMES = { tokens: 'tokens', runs: 'runs', cost: 'provider cost' } as const
 
-/** What has reached a threshold: "tokens", "budget users for ann". */
+/** What is used up: a metric of the plan, or a budget, of one value if each has its own. */
 export function subjectOf({ metric, budget }: Alert): string {
-  if (!budget) return METRIC_NAMES[metric]
-  return `budget ${budget.id}${budget.value ? ` for ${budget.value}` : ''}`
+  if (budget === null) return METRIC_NAMES[metric]
+  return budget.value === null ? `budget ${budget.id}` : `budget ${budget.id} of ${budget.value}`
 }
 
 /** The usage beside its limit: "400,000 of 500,000", "at least $8.00 of $10.00". Money is cut, never rounded up. */

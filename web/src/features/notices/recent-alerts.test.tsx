@@ -53,12 +53,6 @@ it.each([
   expect(screen.getByText(words)).toBeInTheDocument()
 })
 
-it('name a budget and the one it is for', async () => {
-  const budget = { id: 'users', window: 'day', value: 'ann' } as const
-  await open([alertOf({ budget, used: 90, limit: 100 })])
-  expect(screen.getByText('of budget users for ann used: 90 of 100')).toBeInTheDocument()
-})
-
 it('are asked for once where they are there', async () => {
   const requests = await open([ALERT])
   await pass(3_600_000)
