@@ -30,7 +30,8 @@ COMPILE := $(BIN)/uv pip compile --universal --python-version 3.11 --generate-ha
 # Run an installation with progress and one sentence if it fails.
 INSTALL := sh tools/dev/install.sh
 
-.PHONY: help dev shell test test-parts test-web test-http test-usecases test-rest test-stack test-browser test-python fuzz faults chaos coverage check types format bench build lock clean
+.PHONY: help dev shell test test-parts test-web test-http test-usecases test-rest test-stack test-browser test-python \
+	fuzz faults chaos gate mutants smoke drill coverage check types format bench build deploy destroy lock clean
 
 help:  ## List the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-10s %s\n", $$1, $$2}'
@@ -81,6 +82,19 @@ faults: $(SYNCED)  ## Let each call to Firestore fail in every way, before and a
 chaos: $(SYNCED)  ## Record under faults, and compare what was acknowledged with what is stored; writes .local/reliability.json
 	@exec $(BIN)/python -m tests.chaos $(ARGS)
 
+gate: $(SYNCED) $(NODE_SYNCED)  ## Check every behaviour on a stack that runs what is deployed (ARGS="--folder .local" for a running one)
+	@exec $(BIN)/python -m tools.gate $(ARGS)
+
+# Minutes: each check sees a copy in which its behaviour is broken.
+mutants: $(SYNCED) $(NODE_SYNCED)  ## Break each behaviour in a copy, and see its check of the gate fail
+	@GATE=all $(BIN)/python -m pytest tests/gate --timeout=300 $(ARGS)
+
+smoke: $(SYNCED)  ## Check a deployment (URL=https://…, with GWI_PLATFORM_KEY), or the stack that runs in .local
+	@exec $(BIN)/python -m tools.gate --smoke $(if $(URL),--url $(URL),--folder .local) $(ARGS)
+
+drill: $(SYNCED) $(NODE_SYNCED)  ## Back an emulator up, lose everything, restore it, and verify: 0 drift
+	@exec $(BIN)/python -m tools.drill
+
 coverage: $(SYNCED) $(NODE_SYNCED)  ## Run every test and show the lines that none of them reaches
 	@$(BIN)/python -m pytest $(ARGS) --cov
 
@@ -106,6 +120,15 @@ bench: $(SYNCED)  ## Measure throughput, billed operations, growth and start-up;
 build: $(SYNCED) $(NODE_SYNCED)  ## Stage every function for deployment in dist/, and the web app in web/dist/
 	@$(BIN)/python -m tools.build $(ARGS)
 	@npm --prefix web run build --silent
+
+# DRY_RUN=1 shows the plan; FILE= names the environment's file, REPLACE_SECRETS=1 stores the secrets of your environment.
+DEPLOY = $(BIN)/python -m tools.deploy --project "$(PROJECT)" --region "$(REGION)" --file "$(FILE)"
+
+deploy: $(SYNCED) $(NODE_SYNCED)  ## Bring an environment into its project (PROJECT=… REGION=…; DRY_RUN=1 shows the plan)
+	@exec $(DEPLOY) $(if $(DRY_RUN),--dry-run) $(if $(REPLACE_SECRETS),--replace-secrets)
+
+destroy: $(SYNCED) $(NODE_SYNCED)  ## Take an environment away, but for its data (PROJECT=… REGION=…)
+	@exec $(DEPLOY) --destroy
 
 # The functions' pins are constrained by the development pins: what is tested is what is deployed.
 lock: $(SYNCED)  ## Pin the dependencies of pyproject.toml and package.json again (ARGS="--upgrade" takes new versions)

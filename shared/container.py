@@ -26,10 +26,11 @@ from shared.ports import (
 )
 from shared.stores import Storage, process_memory
 from shared.usecases.billing.billing_dependencies import BillingDependencies
+from shared.usecases.billing.estimate_prices import PriceEstimator
 from shared.usecases.billing.refresh_margins import MarginRefresher
 from shared.usecases.ledger.fold_lag import FoldLag
 from shared.usecases.ledger.fold_tenant import TenantFolder
-from shared.usecases.ledger.ledger import Ledger
+from shared.usecases.ledger.ledger import Ledger, PeriodUsage
 from shared.usecases.ledger.reconciliation_turns import ReconciliationTurns
 from shared.usecases.limits.check_limits import Limits, Thresholds
 from shared.usecases.limits.limit_rates import RateLimits
@@ -40,6 +41,7 @@ from shared.usecases.metering.record_events import EventRecorder
 from shared.usecases.metering.record_for_tenants import PlatformRecorder
 from shared.usecases.notices.deliver import Deliverer, DeliveryDependencies
 from shared.usecases.notices.raise_alerts import AlertRaiser
+from shared.usecases.notices.raise_budget_alerts import BudgetAlertRaiser
 from shared.usecases.people.authenticate import KeyAuthenticator
 from shared.usecases.people.authenticate_member import MemberAuthenticator
 from shared.usecases.people.named_tenants import NamedTenants
@@ -190,6 +192,10 @@ class Container(Storage):
         )
 
     @cached_property
+    def budget_alerts(self) -> BudgetAlertRaiser:
+        return BudgetAlertRaiser(store=self.usage, members=self.members, outbox=self.outbox, links=self.links)
+
+    @cached_property
     def authenticator(self) -> KeyAuthenticator:
         return KeyAuthenticator(self.directory)
 
@@ -244,13 +250,21 @@ class Container(Storage):
 
     @cached_property
     def folder(self) -> TenantFolder:
+        def raise_all(used: PeriodUsage, now: datetime) -> None:
+            self.alerts(used, now)
+            self.budget_alerts(used, now)
+
         return TenantFolder(
             self.usage,
             self.thresholds.policy_of,
-            self.alerts,
+            raise_all,
             self.config.day_limits,
             self.margin_refresher.refresh_current,
         )
+
+    @cached_property
+    def price_estimator(self) -> PriceEstimator:
+        return PriceEstimator(self.margins)
 
     @cached_property
     def margin_refresher(self) -> MarginRefresher:

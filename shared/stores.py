@@ -20,6 +20,7 @@ from shared.ports import (
     PriceBooks,
     Reconciliations,
     ServiceStatus,
+    TenantData,
     TenantIndex,
     UsageStore,
 )
@@ -50,6 +51,7 @@ class Stores:
     outbox: Outbox
     endpoints: Endpoints
     reconciliations: Reconciliations
+    tenant_data: TenantData
     service: ServiceStatus
 
     @classmethod
@@ -75,6 +77,7 @@ class Stores:
             outbox=firestore.FirestoreOutbox(rpc),
             endpoints=firestore.FirestoreEndpoints(rpc),
             reconciliations=firestore.FirestoreReconciliations(rpc),
+            tenant_data=firestore.FirestoreTenantData(rpc),
             service=firestore.FirestoreServiceStatus(rpc),
         )
 
@@ -112,6 +115,10 @@ class Storage:
     @cached_property
     def endpoints(self) -> Endpoints:
         return self._stores.endpoints
+
+    @cached_property
+    def tenant_data(self) -> TenantData:
+        return self._stores.tenant_data
 
     @cached_property
     def members(self) -> Members:

@@ -23,6 +23,8 @@ def stage(name: str, dist: Path = DIST, root: Path = ROOT) -> Path:
     shutil.copytree(root / "functions" / name, target, ignore=_NOT_DEPLOYED)
     # Beside main.py, because functions-framework puts nothing but that folder on the import path.
     shutil.copytree(root / "shared", target / "shared", ignore=_NOT_DEPLOYED)
+    # Without it, the buildpack takes the newest Python.
+    shutil.copy(root / ".python-version", target)
     return target
 
 

@@ -12,7 +12,15 @@ from werkzeug.exceptions import NotFound as NoSuchRoute
 from werkzeug.routing import Map, Rule
 from werkzeug.wsgi import get_input_stream
 
-from shared.domain.errors import FieldProblem, Forbidden, InvalidInput, NotAuthenticated, NotFound, TooLarge
+from shared.domain.errors import (
+    FieldProblem,
+    Forbidden,
+    InvalidInput,
+    NotAuthenticated,
+    NotFound,
+    TooLarge,
+    Unavailable,
+)
 from shared.domain.people.members import Identity
 from shared.domain.people.tenants import Tenant
 from shared.http.body_deadlines import discard_body
@@ -136,7 +144,7 @@ class App:
         if self._takes_members and not secret.startswith(_KEY_START):
             return self._admit_person(call, route, secret, log)
         log.saw_key(secret)
-        access = self._container.authenticator.authenticate(secret, call.now, _address_of(call.request))
+        access = self._access_of_key(secret, call, route)
         if isinstance(access, PlatformAccess):
             return self._admit_platform(call, route, access)
         if isinstance(route.needs, SignInLevel):
@@ -147,6 +155,16 @@ class App:
             if named is not None:
                 access.require_tenant(named)
         return replace(call, access=access)
+
+    def _access_of_key(self, secret: str, call: Call, route: Route) -> Access | PlatformAccess:
+        authenticator = self._container.authenticator
+        try:
+            return authenticator.authenticate(secret, call.now, _address_of(call.request))
+        except Unavailable:
+            remembered = authenticator.remembered(secret, call.now) if route.answers_while_away else None
+            if remembered is None:
+                raise
+            return remembered
 
     def _admit_platform(self, call: Call, route: Route, platform: PlatformAccess) -> Call:
         needs = route.platform_permission
@@ -183,9 +201,8 @@ class App:
         if route.needs in (SignInLevel.SIGNED_IN, SignInLevel.VERIFIED):
             return replace(identified, platform=self._operator_for(route, identity))
         member = self._member_of_tenant(identity, route, call.path.get("tenant"))
-        if isinstance(member, Access) and route.platform_permission in member.permissions:
+        if isinstance(member, Access) and _may_all_of(route, member):
             return replace(identified, access=member)
-        # A member may do less than an operator: leave the tenant, but remove nobody else.
         operator = self._operator_for(route, identity)
         if operator is not None:
             return self._admit_platform(identified, route, operator)
@@ -224,6 +241,12 @@ class App:
             other = " or an ID token" if self._takes_members else ""
             raise NotAuthenticated(f"send an API key as `Authorization: Bearer gwi_…`{other}")
         return secret.strip()
+
+
+def _may_all_of(route: Route, member: Access) -> bool:
+    """Return False if an operator may do more here: a member may only leave, and an admin not touch owners."""
+    is_limited = route.needs == "members:write" and member.role != "owner"
+    return route.platform_permission in member.permissions and not is_limited
 
 
 def _no_such_path(request: Request) -> NotFound:

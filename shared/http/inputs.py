@@ -10,25 +10,13 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
+    StringConstraints,
     ValidationInfo,
     WithJsonSchema,
 )
 
 from shared.domain.ledger.steps import Granularity
 from shared.domain.ledger.zones import UTC_NAME, find_zone, first_instant
-from shared.domain.metering.events import UsdEstimate
-from shared.usecases.ledger.read_series import GroupBy
-
-
-class CheckBody(BaseModel):
-    """The planned usage; if empty, the check is whether any usage is left."""
-
-    model_config = ConfigDict(extra="forbid", strict=True)
-
-    tokens: int | None = Field(None, ge=0, le=2**53)
-    runs: int | None = Field(None, ge=0, le=2**53)
-    cost_usd: UsdEstimate | None = Field(None, strict=False, description="The planned cost at the providers.")
-
 
 ReadVersion = Annotated[
     str | None,
@@ -97,6 +85,26 @@ TimeZone = Annotated[
 ]
 
 
+_NAMES = r"user|workflow|key|tag:[a-z][a-z0-9_-]{0,31}"
+NameGroup = Annotated[
+    str,
+    StringConstraints(pattern=f"^({_NAMES})$"),
+    Field(description="`user`, `workflow`, `key`, or `tag:` and the name of a tag."),
+]
+SeriesGroup = Annotated[
+    str,
+    StringConstraints(pattern=f"^(provider|model|provider,model|{_NAMES})$"),
+    Field(
+        description="`provider`, `model` or both; `user`, `workflow`, `key`, or `tag:` and the name of a tag, whose "
+        "steps are days, weeks or months in UTC."
+    ),
+]
+HasByteOrderMark = Annotated[
+    bool,
+    Field(description="Begin a CSV file with a byte order mark, without which Excel does not read UTF-8."),
+]
+
+
 class UsageQuery(BaseModel):
     """The usage of a metering period, by default the current one, or of an interval of at most 92 days."""
 
@@ -117,11 +125,21 @@ class SeriesQuery(BaseModel):
     start: RangeEdge | None = Field(None, alias="from")
     to: RangeEdge | None = None
     granularity: Granularity = "day"
-    group_by: GroupBy | None = None
+    group_by: SeriesGroup | None = None
     fill: Literal["zero", "none"] = Field(
         "zero", description="`zero`: a row for every step of every group; `none`: rows with usage alone."
     )
     format: Literal["json", "csv"] = "json"
-    bom: bool = Field(
-        False, description="Begin a CSV file with a byte order mark, without which Excel does not read UTF-8."
-    )
+    bom: HasByteOrderMark = False
+
+
+class TopQuery(UsageQuery):
+    """The names that cost most in a metering period, by default the current one, or in at most 92 days.
+
+    Names are summed by UTC day, so the days at both ends count whole.
+    """
+
+    group_by: NameGroup
+    limit: int = Field(20, ge=1, le=500)
+    format: Literal["json", "csv"] = "json"
+    bom: HasByteOrderMark = False

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
+from shared.http.csv_files import NEXT_CURSOR
 from shared.http.idempotency import REPLAYED, IdempotencyHeaders
 from shared.http.routes import METERING_PATHS, Route
 
@@ -31,6 +32,10 @@ HEADERS: Final[Mapping[str, _Json]] = {
     "X-Content-Type-Options": {"description": "Always.", "schema": {"const": "nosniff"}},
     "Content-Disposition": {
         "description": "The name of a file to download.",
+        "schema": {"type": "string"},
+    },
+    NEXT_CURSOR: {
+        "description": "Only if a file does not hold everything: the cursor at which to go on.",
         "schema": {"type": "string"},
     },
     REPLAYED: {
@@ -76,7 +81,7 @@ def responses(each: Route, schema: _Json | None) -> _Json:
     if each.is_also_csv:
         success["content"]["text/csv"] = {"schema": {"type": "string"}}
         # Only a file has a name.
-        success["headers"] |= _optional("Content-Disposition")
+        success["headers"] |= _optional("Content-Disposition") | _optional(NEXT_CURSOR)
     if each.headers is IdempotencyHeaders:
         success["headers"] |= _optional(REPLAYED)
     refusals = {

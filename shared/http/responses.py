@@ -66,15 +66,6 @@ class RecordResponse(ResponseModel):
     metering_enabled: bool = True
 
 
-class CheckResponse(ResponseModel):
-    """The decision whether the planned usage fits."""
-
-    allowed: bool
-    reason: str | None = None
-    code: str | None = None
-    status: LimitStatus | None = None
-
-
 class EventTokens(ResponseModel):
     """The tokens of an event: `input` includes what a cache read or wrote, `output` includes reasoning."""
 

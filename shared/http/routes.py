@@ -5,6 +5,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
+from types import UnionType
 from typing import Final, Protocol
 
 from flask import Request, Response
@@ -23,12 +24,14 @@ from shared.ports import (
     Members,
     Operations,
     Outbox,
+    PriceBooks,
     ServiceStatus,
     SignatureCheck,
     TenantIndex,
     UsageStore,
 )
 from shared.usecases.billing.billing_dependencies import BillingDependencies
+from shared.usecases.billing.estimate_prices import PriceEstimator
 from shared.usecases.billing.refresh_margins import MarginRefresher
 from shared.usecases.ledger.fold_lag import FoldLag
 from shared.usecases.ledger.ledger import Ledger
@@ -109,6 +112,10 @@ class Container(Protocol):
     def service(self) -> ServiceStatus: ...
     @property
     def stripe_failures(self) -> FailureKeeper: ...
+    @property
+    def price_books(self) -> PriceBooks: ...
+    @property
+    def price_estimator(self) -> PriceEstimator: ...
     @property
     def plans(self) -> CurrentPlans: ...
     @property
@@ -194,7 +201,7 @@ class Route:
     handle: Callable[[Call, Container], Response]
     needs: Permission | SignInLevel | None
     platform_needs: Permission | None = None
-    response: type[BaseModel] | None = None
+    response: type[BaseModel] | UnionType | None = None
     body: object = None
     query: type[BaseModel] | None = None
     headers: type[BaseModel] | None = None
@@ -204,6 +211,8 @@ class Route:
     names_tenants: bool = False
     """The body of a platform key may name tenants: the handler finds them, and that of the header."""
     is_also_csv: bool = False
+    answers_while_away: bool = False
+    """Whether callers of the last hour are still known while the store is away."""
     may_exist: bool = False
     """Whether the same request again answers 200 with what exists."""
     status: int = 200

@@ -1,14 +1,15 @@
 """The routes of the API, by the function that serves them, each with the OpenAPI document of its routes."""
 
 from shared.http import openapi
-from shared.http.billing import billing
-from shared.http.ledger import explain, run_bundles, series, usage_api
+from shared.http.billing import billing, reconciliation
+from shared.http.ledger import attribution, explain, run_bundles, series, usage_api
 from shared.http.liveness import ALIVE
 from shared.http.metering import record_usage
 from shared.http.notices import alerts, endpoints, mail_links
-from shared.http.people import api_keys, audit, members, new_tenants, tenant_settings, tenants
+from shared.http.people import api_keys, audit, budgets, members, new_tenants, tenant_settings, tenants
 from shared.http.platform import margins, status
 from shared.http.platform import plans as platform_plans
+from shared.http.platform import prices as platform_prices
 from shared.http.routes import Route
 
 _READING = (
@@ -16,17 +17,21 @@ _READING = (
     explain,
     run_bundles,
     series,
+    attribution,
     billing,
+    reconciliation,
     new_tenants,
     tenants,
     members,
     tenant_settings,
+    budgets,
     api_keys,
     alerts,
     endpoints,
     mail_links,
     audit,
     platform_plans,
+    platform_prices,
     margins,
     status,
 )

@@ -50,11 +50,13 @@ from shared.ports.people import (
     Leaving,
     Members,
     Operators,
+    Profile,
     StaleMembers,
     StaleTenant,
 )
 from shared.ports.platform import FailedAttempt, ServiceStatus, StoredStatus
 from shared.ports.prices import BrokenCatalog, CatalogSource, PriceBooks, StalePrices
+from shared.ports.tenant_data import ErasedEvents, TenantData
 from shared.ports.tenant_index import StaleRow, StoredRow, TenantIndex
 
 __all__ = [
@@ -70,6 +72,7 @@ __all__ = [
     "DueCounter",
     "EndpointSync",
     "Endpoints",
+    "ErasedEvents",
     "EventsWanted",
     "FailedAttempt",
     "IdentityVerifier",
@@ -87,6 +90,7 @@ __all__ = [
     "PortalOrder",
     "PriceBooks",
     "ProcessedEvent",
+    "Profile",
     "PushVerifier",
     "RaisedAlert",
     "Reconciliations",
@@ -107,6 +111,7 @@ __all__ = [
     "StoredRow",
     "StoredStatus",
     "StripeGateway",
+    "TenantData",
     "TenantIndex",
     "TickPublisher",
     "UsageStore",

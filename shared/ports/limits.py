@@ -21,7 +21,10 @@ class PlanCatalogs(Protocol):
         """Return the newest catalog: `known` itself if it is that one, or if none was ever saved."""
 
     def save_plans(self, catalog: PlanCatalog, audit: AuditEntry) -> None:
-        """Replace the catalog before `catalog` and keep the audit entry; raise StalePlans if it is not the newest."""
+        """Replace the catalog before `catalog`, and keep the audit entry, which the platform's audit log shows too.
+
+        Raise StalePlans if it is not the newest.
+        """
 
     def list_plan_changes(self, limit: int) -> list[AuditEntry]:
         """Return the last changes, newest first."""

@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Protocol
 
 from shared.domain.errors import Conflict
+from shared.domain.limits.budgets import Budget, OnUnreadable
 from shared.domain.limits.grants import Grant
 from shared.domain.limits.limits import LimitOverrides
 from shared.domain.limits.plans import PlanVersion
@@ -86,6 +87,14 @@ class Directory(Protocol):
         Grants that are not named stay as they are, also if they change at the same time.
         """
 
+    def set_budgets(
+        self, tenant_id: str, budgets: Sequence[Budget], audit: AuditEntry, version: object = None
+    ) -> None:
+        """Replace all budgets of the tenant; raise NotFound if it does not exist, StaleTenant if it has changed."""
+
+    def set_on_unreadable(self, tenant_id: str, policy: OnUnreadable, audit: AuditEntry) -> None:
+        """Set how a check is answered while usage cannot be read; raise NotFound if the tenant does not exist."""
+
     def set_time_zone(
         self, tenant_id: str, time_zone: str, audit: AuditEntry, version: object = None
     ) -> None:
@@ -137,6 +146,15 @@ class Leaving:
     """The invitations that the member gave, which end with the membership."""
 
 
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """A person's tenants and invitations, oldest first, and the person as an operator."""
+
+    memberships: list[Membership]
+    received: list[ReceivedInvitation]
+    operator: Operator | None
+
+
 class StaleMembers(Exception):
     """A member or an invitation has changed since it was read: read it again and retry."""
 
@@ -160,6 +178,9 @@ class Members(Protocol):
 
     def list_memberships(self, user_id: str) -> list[Membership]:
         """Return all memberships of a person, oldest first."""
+
+    def read_profile(self, user_id: str, email: str | None) -> Profile:
+        """Return the memberships of a person, the invitations of `email`, and the operator, in two round trips."""
 
     def list_members(self, tenant_id: str) -> list[Member]:
         """Return the tenant's members, oldest first."""

@@ -29,7 +29,10 @@ class PriceBooks(Protocol):
         """Return the newest version: `known` itself if it is that one."""
 
     def save_prices(self, book: PriceBook, audit: AuditEntry) -> None:
-        """Replace the version before `book` and keep the audit entry. Raises StalePrices if it is not the newest."""
+        """Replace the version before `book`, and keep the audit entry, which the platform's audit log shows too.
+
+        Raises StalePrices if it is not the newest.
+        """
 
     def list_price_changes(self, limit: int) -> list[AuditEntry]:
         """Return the last changes, newest first."""

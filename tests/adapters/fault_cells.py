@@ -23,6 +23,7 @@ from shared.adapters.firestore import (
     FirestoreReconciliations,
     FirestoreRpc,
     FirestoreServiceStatus,
+    FirestoreTenantData,
     FirestoreTenantIndex,
     FirestoreUsageStore,
 )
@@ -40,6 +41,7 @@ from shared.ports import (
     PriceBooks,
     Reconciliations,
     ServiceStatus,
+    TenantData,
     TenantIndex,
     UsageStore,
 )
@@ -75,6 +77,7 @@ class Stores:
     plan_catalogs: PlanCatalogs
     reconciliations: Reconciliations
     tenant_index: TenantIndex
+    tenant_data: TenantData
     margins: Margins
     service: ServiceStatus
 
@@ -93,6 +96,7 @@ class Stores:
             FirestorePlanCatalogs(rpc),
             FirestoreReconciliations(rpc),
             FirestoreTenantIndex(rpc),
+            FirestoreTenantData(rpc),
             FirestoreMargins(rpc),
             FirestoreServiceStatus(rpc),
         )

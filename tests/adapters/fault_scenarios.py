@@ -13,6 +13,7 @@ from shared.domain.people.members import Identity, Member
 from shared.domain.people.tenant_rows import RowsWanted
 from shared.domain.people.tenants import Change, TenantProfile
 from shared.domain.prices.price_book import PriceKey
+from shared.domain.prices.price_file import parse_prices
 from shared.ports import StaleMembers
 from shared.usecases.ledger.ledger import Ledger
 from shared.usecases.ledger.reconciliation_turns import ReconciliationTurns
@@ -33,8 +34,9 @@ from shared.usecases.people.provision_tenant import (
     ProvisioningDependencies,
     provision_tenant,
 )
-from shared.usecases.prices.manage_prices import import_prices, read_book, remove_price, set_price
+from shared.usecases.prices.manage_prices import addition, change_prices, read_book, removal, replacement
 from tests.adapters.fault_cells import Stores
+from tests.contracts.test_budgets import CAP
 from tests.contracts.test_directory import ACME, CREATED, KEY
 from tests.contracts.test_grants import PILOT, RUNS, TOKENS
 from tests.contracts.test_members import ACME as ADAS
@@ -78,6 +80,8 @@ def a_tenant_is_created_and_changed(stores: Stores) -> Sequence[object]:
         told(directory.set_limits, "acme", LimitOverrides(tokens=5), CREATED),
         told(directory.change_grants, "acme", [PILOT, TOKENS], (), CREATED),
         told(directory.change_grants, "acme", [RUNS], [TOKENS.id], CREATED),
+        told(directory.set_budgets, "acme", [CAP], CREATED),
+        told(directory.set_on_unreadable, "acme", "open", CREATED),
         told(directory.set_time_zone, "acme", "Europe/Berlin", CREATED),
         told(directory.set_suspended_at, "acme", NOON, CREATED),
         told(directory.set_ended_at, "acme", NOON, CREATED),
@@ -180,6 +184,7 @@ def people_are_invited_join_and_leave(stores: Stores) -> Sequence[object]:
         told(remove_member, members, ada, "bob", NOON),
         [each.user_id for each in members.list_members(ADAS.id)],
         [each.tenant.id for each in members.list_memberships("ada")],
+        [each.tenant.id for each in members.read_profile("ada", ADA.email).memberships],
     ]
 
 
@@ -215,10 +220,10 @@ def prices_are_changed(stores: Stores) -> Sequence[object]:
     books = stores.price_books
     key = PriceKey(None, "openai", "a", None)
     return [
-        import_prices(books, table("a") + table("b"), CHANGE, is_dry_run=False),
-        set_price(books, table("c"), CHANGE),
-        told(remove_price, books, key, date(2026, 11, 1), CHANGE),
-        told(remove_price, books, key, None, CHANGE),
+        change_prices(books, replacement(parse_prices(table("a") + table("b"))), CHANGE).added,
+        change_prices(books, addition(table("c")), CHANGE).added,
+        change_prices(books, removal(key, date(2026, 11, 1)), CHANGE).removed,
+        told(change_prices, books, removal(key, None), CHANGE),
         read_book(books).entries,
         books.list_price_changes(5),
     ]

@@ -21,6 +21,7 @@ from shared.usecases.notices.alert_recipients import RecipientDependencies, set_
 from shared.usecases.notices.deliver import Deliverer, DeliveryDependencies
 from shared.usecases.notices.mail_links import MailLink, confirm_recipient, set_mail_stopped
 from shared.usecases.people.manage_tenants import existing_tenant
+from shared.usecases.people.tenant_data import DELETABLE_AFTER, deletable_tenant, delete_tenant, erase_user
 from shared.usecases.platform.compute_overview import OverviewRefresher
 from shared.usecases.platform.tick_history import TickHistory
 from tests.adapters.fault_cells import Stores
@@ -28,6 +29,7 @@ from tests.adapters.fault_scenarios import told
 from tests.contracts.test_members import ADA
 from tests.contracts.test_outbox import AUDIT, ENDPOINT, ENTRIES, NOTICE
 from tests.contracts.test_service_status import ATTEMPT, LETTER
+from tests.contracts.test_tenant_data import ANNS, BOBS
 from tests.golden.stripe_payloads import webhooks
 from tests.margin_fixtures import invoice_row
 from tests.member_fixtures import add_member
@@ -238,3 +240,16 @@ def webhooks_of_stripe_are_applied(stores: Stores) -> Sequence[object]:
         stores.billing.list_billing_alerts("acme"),
         existing_tenant(stores.directory, "acme"),
     ]
+
+
+def a_user_is_erased_and_the_tenant_deleted(stores: Stores) -> Sequence[object]:
+    new_tenant(stores.directory)
+    stores.usage.record("acme", [*ANNS, *BOBS], ONE_SHARD, NOON)
+    stores.members.add_member("acme", ADA, AUDIT)
+    erased = list(erase_user(stores.tenant_data, "acme", "ann"))
+    stores.tenant_data.add_audit(AUDIT)
+    events = stores.usage.list_events("acme", limit=9).items
+    stores.directory.set_ended_at("acme", NOON, AUDIT)
+    tenant = deletable_tenant(stores.directory, "acme", NOON + DELETABLE_AFTER)
+    deleted = list(delete_tenant(stores.tenant_data, tenant, Change("admin:ada", NOON)))
+    return [erased, [event.user_id for event in events], deleted, stores.directory.find_tenant("acme")]

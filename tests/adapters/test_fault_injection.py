@@ -34,6 +34,7 @@ SCENARIOS: Sequence[Scenario] = (
     fault_scenarios_of_usage.margins_are_computed_and_listed,
     fault_scenarios_of_usage.the_service_is_watched,
     fault_scenarios_of_usage.webhooks_of_stripe_are_applied,
+    fault_scenarios_of_usage.a_user_is_erased_and_the_tenant_deleted,
 )
 FAULTS = whole_product if os.environ.get("FAULTS") == "all" else sample
 

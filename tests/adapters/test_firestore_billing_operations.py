@@ -69,7 +69,7 @@ def test_a_first_event_writes_all_its_effects_in_one_commit(
     # The audit of the plan, the status and the customer's link, and the notice of the plan.
     assert effects(calls) == [
         *["audit"] * 3,
-        *("outbox", "stripe_customers", "stripe_events", "tenant_index", "tenants"),
+        *("outbox", "stripe_customers", "stripe_events", "stripe_failures", "tenant_index", "tenants"),
     ]
 
 
@@ -91,18 +91,21 @@ def test_a_repetition_costs_one_read(store: FirestoreBillingStore, calls: Record
     assert calls.methods == [READ]
 
 
-def test_an_ignored_event_costs_one_write(store: FirestoreBillingStore, calls: RecordedCalls) -> None:
+def test_an_ignored_event_costs_one_commit_which_ends_its_failure(
+    store: FirestoreBillingStore, calls: RecordedCalls
+) -> None:
     ignored = event_of("product.created", {"id": "prod_1", "object": "product"}, STARTED)
     assert deliver(billing_on(store), [ignored]) == [IGNORED]
-    assert (calls.methods, effects(calls)) == ([WRITE], ["stripe_events"])
+    assert (calls.methods, effects(calls)) == ([WRITE], ["stripe_events", "stripe_failures"])
 
 
-def test_an_unknown_customers_event_costs_one_read_and_one_write_when_it_is_reported(
+def test_an_unknown_customers_event_costs_one_read_and_one_commit_when_it_is_reported(
     store: FirestoreBillingStore, calls: RecordedCalls
 ) -> None:
     stranger = subscription_event("created", STARTED, metadata={})
     assert deliver(billing_on(store), [stranger]) == [UNOWNED]
-    assert (calls.methods, effects(calls)) == ([READ, WRITE], ["outbox", "stripe_events"])
+    assert calls.methods == [READ, WRITE]
+    assert effects(calls) == ["outbox", "stripe_events", "stripe_failures"]
 
 
 def test_listing_a_few_tenants_reads_no_more_of_them(

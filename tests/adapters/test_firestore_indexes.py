@@ -16,10 +16,12 @@ from shared.adapters.firestore import (
     FirestoreOutbox,
     FirestoreRpc,
     FirestoreServiceStatus,
+    FirestoreTenantData,
     FirestoreTenantIndex,
     FirestoreUsageStore,
 )
 from shared.adapters.firestore.encoding import Write
+from shared.adapters.firestore.ledger.attribution import attribution_writes, rollup_write
 from shared.adapters.firestore.ledger.counters import (
     clear_write,
     counter_write,
@@ -30,11 +32,13 @@ from shared.adapters.firestore.ledger.counters import (
 )
 from shared.adapters.firestore.metering.events import run_write
 from shared.adapters.firestore.notices.documents import outgoing_writes
+from shared.adapters.firestore.paths import TenantPaths
 from shared.adapters.firestore.people.commits import receipt_fields
 from shared.adapters.firestore.people.tenants import counter_settings_write, raise_shards_write, set_write
 from shared.adapters.firestore.platform.documents import dead_letter_fields, failed_attempt_write
 from shared.adapters.firestore.queries import NAME, StructuredQuery
 from shared.domain.billing.margins import MARGIN_FIELDS
+from shared.domain.ledger.budget_counts import BudgetSlot, HourCount, Spent
 from shared.domain.ledger.counter_settings import CounterSettings
 from shared.domain.ledger.counters import METRICS, Cell, CounterShard, Series, ShardRef
 from shared.domain.ledger.periods import month_of, period_at
@@ -51,6 +55,7 @@ from shared.ports import (
     Margins,
     Outbox,
     ServiceStatus,
+    TenantData,
     TenantIndex,
     UsageStore,
 )
@@ -81,6 +86,7 @@ class Ports(NamedTuple):
     outbox: FirestoreOutbox
     billing: FirestoreBillingStore
     rows: FirestoreTenantIndex
+    data: FirestoreTenantData
     margins: FirestoreMargins
     service: FirestoreServiceStatus
 
@@ -112,6 +118,8 @@ QUERYING: dict[str, Callable[[Ports], object]] = {
     "list_audit": lambda to: to.directory.list_audit("acme", limit=5),
     "due_entries": lambda to: to.outbox.due_entries(NOON, 5),
     "list_deliveries": lambda to: to.outbox.list_deliveries("ep_1", limit=5),
+    "erase_user": lambda to: to.data.erase_user("acme", "ann"),
+    "delete_some": lambda to: to.data.delete_some("acme"),
     "list_for_operator": lambda to: to.outbox.list_for_operator(5),
     "count_backlog": lambda to: to.outbox.count_backlog(NOON),
     "count_rows": lambda to: to.rows.count_rows(NOON),
@@ -137,6 +145,8 @@ NOT_QUERYING = {
         "set_takes_estimates",
         "set_limits",
         "change_grants",
+        "set_budgets",
+        "set_on_unreadable",
         "set_time_zone",
         "set_suspended_at",
         "set_ended_at",
@@ -146,6 +156,7 @@ NOT_QUERYING = {
     *("claim_entry", "settle_entry", "add_entries", "find_entry", "known_entries", "read_quotas"),
     *("find_addresses", "confirm_address", "set_stopped"),
     *("read_row", "save_row"),
+    *("add_audit", "delete_tenant"),
     *("save_margins", "read_margins"),
     *("read_status", "save_overview", "add_tick", "add_failed_attempt", "remove_stripe_failure"),
     "add_dead_letter",
@@ -170,6 +181,7 @@ def _queries_of(name: str) -> list[Any]:
                 FirestoreOutbox(rpc),
                 FirestoreBillingStore(rpc),
                 FirestoreTenantIndex(rpc),
+                FirestoreTenantData(rpc),
                 FirestoreMargins(rpc),
                 FirestoreServiceStatus(rpc),
             )
@@ -247,7 +259,16 @@ def test_an_index_in_the_other_direction_or_scope_does_not_serve() -> None:
 def test_every_method_of_the_ports_is_listed_with_its_queries() -> None:
     methods = {
         name
-        for port in (UsageStore, Directory, Outbox, BillingStore, TenantIndex, Margins, ServiceStatus)
+        for port in (
+            UsageStore,
+            Directory,
+            Outbox,
+            BillingStore,
+            TenantIndex,
+            Margins,
+            ServiceStatus,
+            TenantData,
+        )
         for name in vars(port)
         if not name.startswith("_")
     }
@@ -279,6 +300,7 @@ FULL_EVENT = event_of("e1", TokenPools(100, 50, 150, 30, 20, 5, 40), 1, 1, statu
     cost=EventCost("incomplete", 1, "provider", ("usage.seconds",), 2),
 )
 CELLS = {Cell(12, SERIES): dict.fromkeys(METRICS, 1)}
+SLOT = BudgetSlot("cap@1", "ann")
 VERSION = Write().current_document.update_time
 SHARD = CounterShard(
     ref=ShardRef(TODAY, 0),
@@ -296,24 +318,44 @@ DAY = DayRollup(
     series={SERIES: CALL},
     hour_totals={12: CALL},
     runs={12: 1},
+    budgets={SLOT: Spent(1, 1)},
     shards=1,
     commits=1,
     events=1,
     folded_at=NOON,
 )
+NAMES = {"user": {"u": CALL}, "workflow": {"w": CALL}, "tag:team": {"t": CALL}}
 RECEIPT = Receipt(id="i", fingerprint="f", nonce=b"n", sealed=b"s", expires_at=NOON)
 MONTH = MonthRollup(month=month_of(TODAY), days={TODAY: DAY.entry})
 WRITES = {
     "events": [event_write("events/e", FULL_EVENT)],
     "counters": [
-        counter_write("counters/c", DayDelta(CELLS, {12}), NOON),
+        counter_write(
+            "counters/c",
+            DayDelta(CELLS, {12}, 1, {"k": CALL}, {}, {SLOT: {12: HourCount(1, 1, {"m"})}}, {TODAY}),
+            NOON,
+            1,
+        ),
         clear_write("counters/c", SHARD, NOON),
         postpone_write("counters/c", NOON),
     ],
     "runs": [
         run_write(
-            "runs/r", Run(id="r", began_at=NOON, last_at=NOON, totals=CALL, is_completed=True, is_failed=True)
+            "runs/r",
+            Run(
+                id="r",
+                began_at=NOON,
+                last_at=NOON,
+                totals=CALL,
+                budgets={SLOT: Spent(1, 1)},
+                is_completed=True,
+                is_failed=True,
+            ),
         )
+    ],
+    "attribution": [
+        *attribution_writes(TenantPaths("", "t"), TODAY, NAMES, 0),
+        rollup_write("attribution/a", TODAY, NAMES),
     ],
     "days": [day_write("days/d", DAY)],
     "outbox": list(outgoing_writes("x", outgoing(MAIL))),
@@ -379,7 +421,7 @@ def test_every_field_of_a_collection_that_grows_is_queried_or_not_indexed(collec
 
 def test_fields_that_a_fold_sets_on_every_tenant_after_midnight_are_not_indexed() -> None:
     """Avoid an index of increasing instants, which is limited to 500 writes per second."""
-    assert _exempt("tenants") == _fields_of(FOLDS_OF_TENANTS) | {"billing", "grants"}
+    assert _exempt("tenants") == _fields_of(FOLDS_OF_TENANTS) | {"billing", "grants", "set_budgets"}
 
 
 def test_no_exemption_is_for_a_field_that_is_never_written() -> None:
@@ -394,7 +436,7 @@ def test_counters_have_one_index_of_due_folds_and_one_of_dirty_counters() -> Non
     assert OVERRIDES["counters", "dirty"]["indexes"] == [{"order": "ASCENDING", "queryScope": "COLLECTION"}]
 
 
-@pytest.mark.parametrize("collection", ["events", "counters", "idempotency"])
+@pytest.mark.parametrize("collection", ["events", "counters", "attribution", "idempotency"])
 def test_expired_documents_are_deleted(collection: str) -> None:
     assert OVERRIDES[collection, "expire_at"]["ttl"] is True
     assert "expire_at" in _fields_of(WRITES[collection])

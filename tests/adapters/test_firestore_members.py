@@ -188,3 +188,17 @@ def test_a_pointer_to_a_missing_member_is_no_membership(connect: Connect) -> Non
     rpc = connect()
     rpc.commit([delete_write(f"{rpc.documents}/tenants/acme/members/ada")])
     assert members.list_memberships(ada.user_id) == []
+
+
+def test_a_profile_is_two_round_trips_whatever_is_in_it(connect: Connect) -> None:
+    with_tenant(connect).save_invitation("acme", INVITATION, outgoing(MAIL), INVITED)
+    calls = RecordedCalls()
+    members = FirestoreMembers(connect(calls))
+    profile = members.read_profile("ada", INVITATION.email)
+    assert (len(profile.memberships), len(profile.received)) == (1, 1)
+    assert calls.methods == 2 * ["BatchGetDocuments"]
+    # A tenant that is named twice is read once.
+    assert len(calls.requests[1][1].documents) == 3
+    calls.requests.clear()
+    members.read_profile("nobody", None)
+    assert calls.methods == ["BatchGetDocuments"]

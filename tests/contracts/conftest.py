@@ -9,6 +9,7 @@ import grpc
 import pytest
 
 from shared.adapters.firestore import (
+    FirestoreBillingStore,
     FirestoreDirectory,
     FirestoreEndpoints,
     FirestoreMargins,
@@ -20,12 +21,14 @@ from shared.adapters.firestore import (
     FirestoreReconciliations,
     FirestoreRpc,
     FirestoreServiceStatus,
+    FirestoreTenantData,
     FirestoreTenantIndex,
     FirestoreUsageStore,
 )
 from shared.adapters.firestore.rpc import open_channel
 from shared.adapters.memory import MemoryStore
 from shared.ports import (
+    BillingStore,
     Directory,
     Endpoints,
     Margins,
@@ -36,6 +39,7 @@ from shared.ports import (
     PriceBooks,
     Reconciliations,
     ServiceStatus,
+    TenantData,
     TenantIndex,
     UsageStore,
 )
@@ -59,6 +63,8 @@ class Stores(NamedTuple):
     reconciliations: Reconciliations
     operators: Operators
     tenant_index: TenantIndex
+    tenant_data: TenantData
+    billing: BillingStore
     margins: Margins
     service: ServiceStatus
     other_service: ServiceStatus
@@ -100,6 +106,8 @@ def _firestore_stores(channels: tuple[grpc.Channel, grpc.Channel]) -> Stores:
         FirestoreReconciliations(rpc),
         FirestoreOperators(rpc),
         FirestoreTenantIndex(rpc),
+        FirestoreTenantData(rpc),
+        FirestoreBillingStore(rpc),
         FirestoreMargins(rpc),
         FirestoreServiceStatus(rpc),
         FirestoreServiceStatus(other_rpc),

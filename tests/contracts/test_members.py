@@ -12,6 +12,7 @@ import pytest
 from shared.domain.errors import Conflict
 from shared.domain.notices.entries import Outgoing
 from shared.domain.people.members import INVITATION_LASTS, Identity, Invitation, Member
+from shared.domain.people.operators import Operator
 from shared.domain.people.tenants import AuditEntry, Tenant
 from shared.ports import Leaving, Members, StaleMembers
 from shared.usecases.people.authenticate_member import access_tenant
@@ -190,6 +191,28 @@ def test_an_invitation_is_seen_from_both_sides(members: Members, stores: Stores)
     assert (received.tenant, received.invitation) == (ACME, INVITATION)
     assert members.list_received_invitations("bobby@example.com") == []
     assert "member.invited" in actions(stores)
+
+
+def test_a_profile_has_what_concerns_a_person_in_all_tenants(members: Members, stores: Stores) -> None:
+    bolt = replace(ACME, id="bolt", name="Bolt")
+    members.create_tenant_with_owner(bolt, replace(ADA, user_id="bo"), entry("tenant.created", "bolt"))
+    later = replace(INVITATION, invited_at=NOON + timedelta(hours=1))
+    members.save_invitation("bolt", later, Outgoing(), entry("member.invited", "bolt"))
+    members.save_invitation(ACME.id, INVITATION, Outgoing(), entry("member.invited"))
+    add_member(members, "bolt", replace(ADA, joined_at=NOON + timedelta(hours=1)))
+    olga = Operator(user_id="ada", email=ADA.email, added_at=NOON, added_by="admin:op")
+    stores.operators.save_operator(olga, replace(entry("operator.added"), tenant_id=None))
+
+    profile = members.read_profile("ada", INVITATION.email)
+    assert [each.tenant.id for each in profile.memberships] == [ACME.id, "bolt"]
+    assert profile.memberships == members.list_memberships("ada")
+    assert [each.invitation for each in profile.received] == [INVITATION, later]
+    assert profile.received == members.list_received_invitations(INVITATION.email)
+    assert profile.operator == olga
+
+    assert members.read_profile("ada", None).received == []
+    nobody = members.read_profile("nobody", "nobody@example.com")
+    assert (nobody.memberships, nobody.received, nobody.operator) == ([], [], None)
 
 
 def test_inviting_again_renews_the_one_invitation(members: Members) -> None:

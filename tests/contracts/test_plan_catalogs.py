@@ -58,6 +58,13 @@ def test_a_catalog_replaces_the_one_before_and_keeps_the_change(plan_catalogs: P
     assert plan_catalogs.list_plan_changes(1) == [second]
 
 
+def test_the_platforms_audit_log_has_the_change(plan_catalogs: PlanCatalogs, directory: Directory) -> None:
+    plan_catalogs.save_plans(NEXT, CHANGE)
+    with pytest.raises(StalePlans):
+        plan_catalogs.save_plans(PLANS.replaced_by(PLANS), CHANGE)
+    assert directory.list_audit(None, limit=5).items == [CHANGE]
+
+
 def test_a_catalog_that_somebody_else_has_saved_is_stale(plan_catalogs: PlanCatalogs) -> None:
     plan_catalogs.save_plans(NEXT, CHANGE)
     with pytest.raises(StalePlans):

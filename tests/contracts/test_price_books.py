@@ -8,7 +8,7 @@ import pytest
 
 from shared.domain.people.tenants import AuditEntry
 from shared.domain.prices.price_book import EMPTY_BOOK, MAX_ENTRIES, PriceBook, PriceEntry, PriceKey
-from shared.ports import PriceBooks, StalePrices
+from shared.ports import Directory, PriceBooks, StalePrices
 from tests.sample_events import NOON
 
 RATES = PriceEntry(
@@ -56,6 +56,13 @@ def test_a_version_replaces_the_one_before_and_keeps_the_change(price_books: Pri
     assert contents(price_books.read_prices(EMPTY_BOOK)) == (2, ())
     assert price_books.list_price_changes(5) == [second, CHANGE]
     assert price_books.list_price_changes(1) == [second]
+
+
+def test_the_platforms_audit_log_has_the_change(price_books: PriceBooks, directory: Directory) -> None:
+    price_books.save_prices(PriceBook(1, (RATES,)), CHANGE)
+    with pytest.raises(StalePrices):
+        price_books.save_prices(PriceBook(1, (FREE,)), CHANGE)
+    assert directory.list_audit(None, limit=5).items == [CHANGE]
 
 
 def test_a_version_that_somebody_else_has_saved_is_stale(price_books: PriceBooks) -> None:

@@ -17,6 +17,7 @@ from shared.usecases.people.manage_limits import set_limits
 from shared.usecases.people.time_zone import set_time_zone
 from tests.audit_trail import trail_of
 from tests.contracts.conftest import Stores
+from tests.contracts.test_budgets import CAP
 from tests.contracts.test_directory import CREATED
 from tests.contracts.test_members import INVITATION
 from tests.sample_events import NOON
@@ -29,6 +30,7 @@ EDITS: dict[str, Edit] = {
     "limits": lambda to, tenant, version: to.set_limits(tenant, LimitOverrides(tokens=5), CREATED, version),
     "name": lambda to, tenant, version: to.set_profile(tenant, TenantProfile("New", {}), CREATED, version),
     "time zone": lambda to, tenant, version: to.set_time_zone(tenant, "Asia/Tokyo", CREATED, version),
+    "budgets": lambda to, tenant, version: to.set_budgets(tenant, [CAP], CREATED, version),
     "recipients": lambda to, tenant, version: to.set_alert_recipients(
         tenant, ["a@example.com"], CREATED, version
     ),

@@ -96,13 +96,13 @@ class RunningStack:
 
 @contextmanager
 def running_stack(
-    folder: Path, *options: str, environment: Mapping[str, str] = os.environ
+    folder: Path, *options: str, environment: Mapping[str, str] = os.environ, root: Path = ROOT
 ) -> Iterator[RunningStack]:
-    """Start the stack, give it when it is ready, and see to it that it has ended."""
+    """Start the stack of `root`, give it when it is ready, and see to it that it has ended."""
     with (folder / "output").open("w+") as output:
         process = subprocess.Popen(
             [sys.executable, "-m", "tools.dev", "--folder", str(folder), *options],
-            cwd=ROOT,
+            cwd=root,
             env=dict(environment),
             stdout=output,
             stderr=subprocess.STDOUT,

@@ -20,7 +20,7 @@ from shared.domain.prices.priced_models import Price
 from shared.domain.prices.pricing import UNKNOWN_PRICE, price_of
 from shared.domain.prices.token_pools import CallUsage, TokenPools
 from shared.usecases.people.manage_tenants import set_takes_estimates
-from shared.usecases.prices.manage_prices import set_price
+from shared.usecases.prices.manage_prices import addition, change_prices
 from shared.usecases.prices.read_prices import REMEMBERED_FOR
 from tests.http.serving import Functions, Json
 from tests.sample_events import costing, llm_call
@@ -185,9 +185,8 @@ def test_t5_client_provider_tenant_platform_catalog_is_the_order_of_prices(
     for tenant, usd in (("", "2"), ('tenant = "acme"', "3")):
         expected.append(recorded_at(functions, key, free))
         text = f'[[price]]\nprovider = "openrouter"\nmodel = "openai/gpt-4.1-mini"\nfrom = "2026-01-01"\n{tenant}\n'
-        set_price(
-            books, f'{text}per_million = {{ input = "{usd}", output = "0" }}\n', Change("admin:test", NOW)
-        )
+        price = f'{text}per_million = {{ input = "{usd}", output = "0" }}\n'
+        change_prices(books, addition(price), Change("admin:test", NOW))
         functions.clock.now += REMEMBERED_FOR
     expected.append(recorded_at(functions, key, free))
     assert expected == [

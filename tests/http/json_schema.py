@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Mapping
 from datetime import date, datetime
+from operator import ge, gt, le
 from typing import Any
 
 Schema = Mapping[str, Any]
@@ -16,6 +17,7 @@ _TYPES: dict[str, Callable[[Any], bool]] = {
     "integer": lambda value: isinstance(value, int) and not isinstance(value, bool),
     "number": lambda value: isinstance(value, int | float) and not isinstance(value, bool),
 }
+_BOUNDS: dict[str, Callable[[Any, Any], bool]] = {"minimum": ge, "exclusiveMinimum": gt, "maximum": le}
 _FORMATS: dict[str, Callable[[str], bool]] = {
     "date-time": lambda text: datetime.fromisoformat(text).tzinfo is not None,
     "uri-reference": lambda text: " " not in text,
@@ -29,6 +31,9 @@ _ELSEWHERE = {
     "description",
     "default",
     "properties",
+    "patternProperties",
+    "oneOf",
+    "discriminator",
     "required",
     "additionalProperties",
     "items",
@@ -50,6 +55,10 @@ class SchemaChecker:
         if "anyOf" in schema:
             fits = any(not self.misfits(value, option, place) for option in schema["anyOf"])
             return [] if fits else [f"{place}: {value!r} fits none of {schema['anyOf']}"]
+        if "oneOf" in schema:
+            fitting = sum(not self.misfits(value, option, place) for option in schema["oneOf"])
+            if fitting != 1:
+                return [f"{place}: {value!r} fits {fitting} of {schema['oneOf']}"]
         if "type" in schema and not _TYPES[schema["type"]](value):
             return [f"{place}: {value!r} is no {schema['type']}"]
         found = [
@@ -64,8 +73,8 @@ class SchemaChecker:
                 return value in rule
             case "const":
                 return bool(value == rule)
-            case "minimum" | "maximum":
-                return bool(value >= rule if name == "minimum" else value <= rule)
+            case "minimum" | "exclusiveMinimum" | "maximum":
+                return _BOUNDS[name](value, rule)
             case "minLength" | "maxLength":
                 return bool(len(value) >= rule if name == "minLength" else len(value) <= rule)
             case "pattern":
@@ -90,7 +99,10 @@ class SchemaChecker:
         named, others = schema.get("properties", {}), schema.get("additionalProperties", {})
         found = [f"{place}.{name} is missing" for name in schema.get("required", ()) if name not in value]
         for name, member in value.items():
-            rule = named.get(name, others)
+            patterns = schema.get("patternProperties", {}).items()
+            rule = named.get(name) or next(
+                (found for each, found in patterns if re.search(each, name)), others
+            )
             if rule is False or (named and name not in named and others == {}):
                 found.append(f"{place}.{name} is not in the schema")
             elif isinstance(rule, dict):

@@ -123,7 +123,10 @@ queries = st.dictionaries(
 )
 
 
-@given(query=queries, route=st.sampled_from(["usage", "usage/series", "runs", "runs/run-1", "events"]))
+@given(
+    query=queries,
+    route=st.sampled_from(["usage", "usage/series", "usage/top", "runs", "runs/run-1", "events"]),
+)
 @settings(max_examples=200)
 def test_any_query_to_usage_api(
     query: dict[str, str], route: str, functions_with_usage: Functions, key: str

@@ -1,4 +1,4 @@
-"""The route of the audit log."""
+"""The routes of the audit logs: of a tenant, and of the platform."""
 
 from datetime import timedelta
 
@@ -7,6 +7,7 @@ import pytest
 from shared.domain.people.tenants import Change
 from shared.stores import process_memory
 from shared.usecases.people.manage_tenants import set_plan
+from shared.usecases.people.operators import add_operator
 from tests.http.serving import Clock, Functions, Json, refused, succeeded
 from tests.plans import FREE
 from tests.sample_events import NOON
@@ -106,3 +107,22 @@ def test_the_audit_log_is_for_owners_and_admins(functions: Functions, ada: str, 
 @pytest.mark.parametrize(("query", "status"), [("cursor=x", 400), ("limit=0", 422), ("limit=501", 422)])
 def test_a_bad_page_is_refused(functions: Functions, ada: str, query: str, status: int) -> None:
     refused(functions.get(ada, f"{AUDIT}?{query}"), status)
+
+
+def test_the_platforms_log_has_the_changes_of_what_belongs_to_it(functions: Functions, clock: Clock) -> None:
+    store, token = process_memory(), functions.sign_in("olga@example.com", role=None)
+    add_operator(store, store, "olga@example.com", Change("admin:op", clock.now))
+    clock.pass_by(timedelta(minutes=1))
+    plans = functions.read(token, "/platform/plans")
+    del plans["plan_versions"]
+    succeeded(functions.send("PUT", token, "/platform/plans", {**plans, "aliases": {}, "reason": "tidy"}))
+    first = functions.read(token, "/platform/audit?limit=1")
+    second = functions.read(token, f"/platform/audit?cursor={first['next_cursor']}")
+    listed = [
+        (each["actor"], each["action"], each["reason"]) for each in first["entries"] + second["entries"]
+    ]
+    assert listed == [
+        ("operator:olga@example.com", "plans.version_1", "tidy"),
+        ("admin:op", "operator.added", ""),
+    ]
+    assert second["next_cursor"] is None

@@ -6,6 +6,9 @@ from typing import Any
 
 import pytest
 
+from shared.domain.people.tenants import Change
+from shared.stores import process_memory
+from shared.usecases.people.operators import add_operator
 from tests.golden.stripe_payloads import changed, read_cases
 from tests.http.serving import Functions, Json, bearer, refused, succeeded
 from tests.http.stripe_caller import event, send
@@ -45,6 +48,18 @@ def test_a_person_has_a_trial_and_a_key_has_none(shop: Shop, monkeypatch: pytest
     order = {"plan": "starter", "interval": "month"}
     url = str(succeeded(shop.ask("checkout-sessions", order, token))["url"])
     assert "free trial" in browse(url).html
+
+
+def test_an_operator_uses_up_no_trial_as_they_buy_for_a_tenant(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GWI_TRIAL_DAYS", "14")
+    shop.functions = shop.functions.another()
+    operator, store = shop.functions.sign_in("olga@example.com", role=None), process_memory()
+    add_operator(store, store, "olga@example.com", Change("admin:op", shop.functions.clock.now))
+    order = {"plan": "starter", "interval": "month"}
+    url = str(succeeded(shop.ask("checkout-sessions", order, operator))["url"])
+    assert "free trial" not in browse(url).html
 
 
 def test_b27_a_subscriber_gets_the_portals_update_page(shop: Shop) -> None:

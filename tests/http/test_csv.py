@@ -7,7 +7,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from shared.http.csv_cells import text_cell
+from shared.http.csv_files import text_cell
 from tests.http.serving import Functions, Json, refused
 
 SERIES = "/tenants/acme/usage/series"

@@ -23,7 +23,7 @@ from tools.dev.processes import Server, wait_until_ready
 
 CALL = {"category": "llm", "provider": "openai", "model": "gpt-4.1-mini", "run_id": "run-1"}
 BATCH = [{**CALL, "id": f"event-{number}", "model": f"model-{number % 60}"} for number in range(100)]
-OF_A_TENANT = ("usage", "usage/series", "runs", "runs/run-1", "events")
+OF_A_TENANT = ("usage", "usage/series", "usage/top?group_by=user", "runs", "runs/run-1", "events")
 START_SECONDS = 60
 PATIENT, IMPATIENT = 60.0, 4.0
 

@@ -10,7 +10,7 @@ from tests.http.serving import Clock, Functions, bearer, refused, succeeded
 
 CALL = {"category": "llm", "provider": "openai", "model": "gpt-4.1-mini"}
 UNKNOWN = "gwi_test_" + 40 * "0"
-ROUTES_OF_A_TENANT = ("usage", "usage/series", "runs", "runs/run-1", "events")
+ROUTES_OF_A_TENANT = ("usage", "usage/series", "usage/top?group_by=user", "runs", "runs/run-1", "events")
 
 
 @pytest.mark.parametrize(

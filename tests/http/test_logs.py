@@ -127,3 +127,13 @@ def test_secrets_are_cut_out_of_whatever_is_logged(text: str, shown: str) -> Non
     assert without_secrets(text) == shown
     record = logging.LogRecord(LOGGER.name, logging.INFO, "", 0, text, None, None)
     assert json.loads(JsonLines("demo").format(record))["message"] == shown
+
+
+def test_a_tick_tells_how_late_folding_is_and_how_much_the_outbox_holds(
+    functions: Functions, key: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    functions.record(key, CALL)
+    capsys.readouterr()
+    functions.tick()
+    told = {name: value for line in lines(capsys) for name, value in line.items()}
+    assert (told["fold_lag_seconds"], told["outbox_due"]) == (0.0, 0)

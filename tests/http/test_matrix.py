@@ -47,6 +47,7 @@ CHECKING = frozenset({"a key that may limits:read", FOREIGN_KEY, "a platform key
 READING = frozenset({*ROLES, "a key that may usage:read", "a platform key that may usage:read"})
 PLATFORM_READING = frozenset({"a platform key that may platform:read"})
 PRICING = frozenset({"a platform key that may prices:write"})
+OVERSEEING = frozenset({"a platform key that may platform:read"})
 BUYING = MANAGERS | {"a key that may billing:write", "a platform key that may billing:write"}
 
 MAY: Mapping[str, frozenset[str]] = {
@@ -74,10 +75,12 @@ MAY: Mapping[str, frozenset[str]] = {
     "usage_api POST /api/v1/tenants/{tenant}/suspend": PROVISIONING,
     "usage_api POST /api/v1/tenants/{tenant}/resume": PROVISIONING,
     "usage_api POST /api/v1/tenants/{tenant}/end": PROVISIONING,
+    "usage_api POST /api/v1/tenants/{tenant}/reconcile": PROVISIONING,
     "usage_api POST /api/v1/invitations/{tenant}/accept": PEOPLE,
     "usage_api DELETE /api/v1/invitations/{tenant}": PEOPLE,
     "usage_api GET /api/v1/tenants/{tenant}/usage": READING,
     "usage_api GET /api/v1/tenants/{tenant}/usage/series": READING,
+    "usage_api GET /api/v1/tenants/{tenant}/usage/top": READING,
     "usage_api GET /api/v1/tenants/{tenant}/usage/explain": READING,
     "usage_api GET /api/v1/tenants/{tenant}/runs": READING,
     "usage_api GET /api/v1/tenants/{tenant}/runs/{run}": READING,
@@ -105,6 +108,11 @@ MAY: Mapping[str, frozenset[str]] = {
     "usage_api DELETE /api/v1/tenants/{tenant}/members/{user}": frozenset(ROLES) | PROVISIONING,
     "usage_api DELETE /api/v1/tenants/{tenant}/invites/{invitation}": MANAGING,
     "usage_api PUT /api/v1/tenants/{tenant}/time-zone": MANAGING,
+    "usage_api GET /api/v1/tenants/{tenant}/budgets": READING,
+    "usage_api GET /api/v1/tenants/{tenant}/budgets/{budget}": READING,
+    "usage_api PUT /api/v1/tenants/{tenant}/budgets/{budget}": MANAGING,
+    "usage_api DELETE /api/v1/tenants/{tenant}/budgets/{budget}": MANAGING,
+    "usage_api PUT /api/v1/tenants/{tenant}/on-unreadable": MANAGING,
     "usage_api GET /api/v1/tenants/{tenant}/api-keys": KEEPING_KEYS,
     "usage_api POST /api/v1/tenants/{tenant}/api-keys": KEEPING_KEYS,
     "usage_api POST /api/v1/tenants/{tenant}/api-keys/{key}/rotate": KEEPING_KEYS,
@@ -116,6 +124,9 @@ MAY: Mapping[str, frozenset[str]] = {
     "usage_api GET /api/v1/tenants/{tenant}/margins": PLATFORM_READING,
     "usage_api GET /api/v1/platform/plans": PRICING,
     "usage_api PUT /api/v1/platform/plans": PRICING,
+    "usage_api GET /api/v1/platform/prices": PRICING,
+    "usage_api PUT /api/v1/platform/prices": PRICING,
+    "usage_api GET /api/v1/platform/audit": OVERSEEING,
 }
 """The callers that are let in, whatever the operation then says to what they ask. A route without a row fails.
 

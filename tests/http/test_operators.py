@@ -104,6 +104,17 @@ def test_an_operator_who_is_a_plain_member_may_still_remove_others(
     assert (entry["actor"], entry["action"]) == ("operator:olga@example.com", "member.removed")
 
 
+def test_an_operator_who_is_an_admin_may_still_change_owners(functions: Functions, operator: str) -> None:
+    functions.sign_in("ada@example.com", "owner")
+    functions.sign_in("bob@example.com", "owner")
+    functions.sign_in("olga@example.com", "admin")
+    path, body = "/tenants/acme/members/uid-bob", {"role": "member"}
+    refused(functions.send("PUT", functions.sign_in("al@example.com", "admin"), path, body), 403)
+    succeeded(functions.send("PUT", operator, path, body))
+    entry = functions.read(operator, "/tenants/acme/audit")["entries"][0]
+    assert (entry["actor"], entry["action"]) == ("operator:olga@example.com", "member.changed")
+
+
 @pytest.mark.parametrize(
     ("method", "path", "body"),
     [("PATCH", "", {"name": "Acme Inc."}), ("PUT", "/limits", {"tokens": 5})],
@@ -169,3 +180,19 @@ def test_two_operators_who_edit_the_plans_at_once_do_not_overwrite_each_other(
     body["aliases"] = {"tiny": "free"}
     refused(functions.send("PUT", operator, PLANS, body), 409, "changed_meanwhile")
     assert functions.read(operator, PLANS)["aliases"] == {}
+
+
+def test_a_tenants_name_is_text_whatever_it_looks_like(functions: Functions, operator: str) -> None:
+    html = "<img src=x onerror=alert(1)>"
+    change = {"name": html, "reason": "their wish"}
+    assert succeeded(functions.send("PATCH", operator, "/tenants/acme", change))["name"] == html
+    for path in ("/tenants/acme", "/tenants?q=acme", "/tenants/acme/audit"):
+        answer = functions.get(operator, path)
+        assert (answer.mimetype, answer.headers["X-Content-Type-Options"]) == ("application/json", "nosniff")
+        assert html in str(answer.get_json())
+    file = functions.get(operator, "/tenants?q=acme&format=csv")
+    assert (file.mimetype, file.headers["X-Content-Type-Options"]) == ("text/csv", "nosniff")
+    assert file.headers["Content-Disposition"].startswith("attachment")
+    assert f'"{html}"' in file.get_data(as_text=True)
+    link = {"name": '<a href="https://evil.example">x</a>', "reason": "their wish"}
+    refused(functions.send("PATCH", operator, "/tenants/acme", link), 422)

@@ -2,10 +2,12 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import pytest
 
+from shared.adapters.firestore import FirestoreRpc, rpc
 from shared.domain.errors import Unavailable
 from shared.domain.notices.entries import Outgoing
 from shared.domain.people.tenants import Change
@@ -158,3 +160,20 @@ def test_a_key_without_the_scope_and_a_person_who_is_no_operator_see_nothing(fun
         assert functions.get(key, path).status_code == 403
         assert functions.get(member, path).status_code == 404
         assert functions.get(None, path).status_code == 401
+
+
+def test_on_firestore_computing_costs_what_the_costs_say(
+    functions_on_firestore: Functions, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # A busy machine takes longer than a request may wait.
+    monkeypatch.setattr(rpc, "FirestoreRpc", partial(FirestoreRpc, give_up_after_seconds=60))
+    container = functions_on_firestore.containers["aggregate"]
+    with container.request() as operations:
+        container.jobs.overview.refresh_if_due(NOON)
+    assert (operations.reads, operations.writes) == (2 + 16, 1)
+    with container.request() as operations, container.jobs.history.kept("fold", NOON):
+        pass
+    assert (operations.reads, operations.writes) == (1, 1)
+    with container.request() as operations:
+        container.jobs.overview.refresh_if_due(NOON)
+    assert (operations.reads, operations.writes) == (2, 0)

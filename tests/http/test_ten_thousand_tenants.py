@@ -173,8 +173,12 @@ def test_the_overview_costs_an_operator_four_calls_at_most(
         assert shown["last_tick_at"] == "2026-11-20T12:00:00Z"
 
 
-def test_the_computation_reads_the_index_and_no_row(functions: Functions) -> None:
+def test_the_computation_reads_the_index_and_no_row(
+    functions: Functions, monkeypatch: pytest.MonkeyPatch
+) -> None:
     container = functions.containers["aggregate"]
+    # The emulator reads every row, and takes longer than a request may wait.
+    monkeypatch.setattr(container._rpc._retries, "_give_up_after_seconds", 60)
     with container.request() as operations:
         container.jobs.overview.refresh_if_due(NOON)
     assert container.service.read_status().overview is not None

@@ -10,6 +10,7 @@ from werkzeug.test import TestResponse
 
 from tests.adapters.google_double import GoogleDouble, google_double
 from tests.http.serving import Functions, bearer, encoded, pushed, unfolded
+from tests.http.test_dead_letters import DEAD_LETTER_PATH, forwarded, letters
 from tools.dev.tick import PUSH_PATH
 
 AUDIENCE, ACCOUNT = "https://aggregate.example.com", "ticks@some-project.iam.gserviceaccount.com"
@@ -55,6 +56,19 @@ def claims(**changes: object) -> dict[str, Any]:
 
 def push(functions: Functions, headers: dict[str, str]) -> TestResponse:
     return functions.aggregate.post(PUSH_PATH, json=pushed(encoded("{}")), headers=headers)
+
+
+def test_a_dead_letter_of_somebody_else_is_refused(guarded: Functions, google: GoogleDouble) -> None:
+    for headers in ({}, bearer(google.sign(claims(email="eve@example.com")))):
+        answer = guarded.aggregate.post(DEAD_LETTER_PATH, json=pushed(forwarded("{}")), headers=headers)
+        assert answer.status_code == 401
+    assert letters(guarded) == []
+    headers = bearer(google.sign(claims()))
+    assert (
+        guarded.aggregate.post(DEAD_LETTER_PATH, json=pushed(forwarded("{}")), headers=headers).status_code
+        == 200
+    )
+    assert len(letters(guarded)) == 1
 
 
 def test_the_sender_that_is_configured_is_believed(guarded: Functions, google: GoogleDouble) -> None:

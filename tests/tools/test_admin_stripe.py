@@ -194,6 +194,16 @@ def test_reconcile_repairs_drift_and_then_finds_none(acme: str, capsys: Capture)
     assert run(capsys, "tenant", "show", "--id", acme)["tenant"]["plan"] == "starter"
 
 
+def test_a_repair_is_audited_with_its_author_and_reason(acme: str, capsys: Capture) -> None:
+    drift = run(capsys, *RECONCILE, "--repair", "--reason", "a webhook was lost")["drift"]
+    repairs = [
+        (each["actor"].partition(":")[0], each["reason"])
+        for each in run(capsys, "audit", "--tenant", acme)["audit"]
+        if each["action"] == "billing.repaired"
+    ]
+    assert sorted(repairs) == sorted(("admin", f"a webhook was lost: {row['what']}") for row in drift)
+
+
 def test_reconcile_of_one_tenant_leaves_the_others_alone(acme: str, capsys: Capture) -> None:
     run(capsys, "tenant", "create", "--id", "bolt", "--name", "Bolt")
     pay("bolt", "professional")

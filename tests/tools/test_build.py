@@ -11,6 +11,7 @@ from tools.build import function_names, stage
 def repository(tmp_path: Path) -> Path:
     root = tmp_path / "repository"
     files = {
+        ".python-version": "3.13\n",
         "functions/record_usage/main.py": "import shared\n",
         "functions/record_usage/requirements.txt": "flask==3.1.3\n",
         "functions/record_usage/__pycache__/main.pyc": "cache",
@@ -35,6 +36,7 @@ def test_stages_the_function_beside_a_copy_of_shared_without_caches(repository: 
     folder = stage("record_usage", tmp_path / "dist", repository)
     assert folder == tmp_path / "dist" / "record_usage"
     assert staged_files(folder) == [
+        ".python-version",
         "main.py",
         "requirements.txt",
         "shared/__init__.py",

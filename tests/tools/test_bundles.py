@@ -2,8 +2,6 @@
 
 import json
 import os
-import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,6 +11,7 @@ from typing import NamedTuple
 import pytest
 
 from tools.build import function_names, stage
+from tools.dev.bundles import own_python
 from tools.dev.emulators import firestore_emulator, pubsub_emulator
 from tools.dev.functions import FUNCTIONS, local_settings
 from tools.dev.loopback import Answer, free_port, get, post_json
@@ -20,7 +19,6 @@ from tools.dev.processes import ChildProcess, Command, Server, wait_until_ready
 from tools.dev.tick import PUSH_PATH
 from tools.stripe_double.delivery import signature_header
 
-UV = Path(sys.executable).parent / "uv"
 SIGNATURES = {function.name: function.signature for function in FUNCTIONS}
 TICK = {"message": {"data": "e30=", "messageId": "1"}, "subscription": "projects/demo-gwi/subscriptions/s"}
 
@@ -69,14 +67,6 @@ def environment() -> Iterator[dict[str, str]]:
         }
 
 
-def clean_python(folder: Path, requirements: Path) -> Path:
-    python = folder / "bin" / "python"
-    subprocess.run([str(UV), "venv", "--quiet", "--python", sys.executable, str(folder)], check=True)
-    sync = [str(UV), "pip", "sync", "--quiet", "--require-hashes", "--python"]
-    subprocess.run([*sync, str(python), str(requirements)], check=True)
-    return python
-
-
 @contextmanager
 def serving(name: str, bundle: Path, python: Path, environment: dict[str, str]) -> Iterator[int]:
     port = free_port()
@@ -101,7 +91,7 @@ def test_a_staged_function_serves_with_its_own_requirements_only(
     name: str, tmp_path: Path, environment: dict[str, str]
 ) -> None:
     bundle = stage(name, tmp_path / "dist")
-    python = clean_python(tmp_path / "venv", bundle / "requirements.txt")
+    python = own_python(tmp_path / "venv", bundle / "requirements.txt")
     with serving(name, bundle, python, environment) as port:
         for expected in EXPECTED[name]:
             answer = ask(port, expected, signature(expected.body) if name == "stripe_webhook" else {})

@@ -100,6 +100,8 @@ def test_the_parts_of_both() -> None:
     ticks, checks, folds = MINUTES_A_MONTH, 100_000, MINUTES_A_MONTH // 15
     assert figure(f"ticks: {ticks:,} queries") == usd(ticks * READ)
     assert figure(f"ticks: {ticks:,} requests") == usd(cloud_run(ticks))
+    assert figure("ticks: the last thirty") == usd(ticks * (3 * READ + WRITE))
+    assert figure(f"the operator's overview: {ticks // 5:,} times") == usd(ticks // 5 * (16 * READ + WRITE))
     assert figure("events, all-in") == usd(sum(parts_of_a_million(10), Fraction()))
     assert figure(f"{checks:,} checks: reads") == usd(checks * CHECK_READS * READ)
     assert figure(f"{checks:,} checks: Cloud Run") == usd(cloud_run(checks))

@@ -7,12 +7,15 @@ from time import monotonic, sleep
 
 import pytest
 
+from shared.http.ledger.dead_letters import dead_letter_of
+from tests.sample_events import NOON
 from tools.dev.emulated import emulated_stack
 from tools.dev.errors import StackError
 from tools.dev.launch import Launch
 from tools.dev.local_stripe import SYNC_CATALOG, LocalStripe
 from tools.dev.loopback import get
 from tools.dev.stack import Stack
+from tools.dev.tick import MOST_ATTEMPTS
 
 RECORD_USAGE = """
 import os
@@ -31,10 +34,14 @@ def stripe_webhook(request):
     return "ok"
 """
 AGGREGATE = """
-import pathlib, sys
+import json, pathlib, sys
 def aggregate(event):
     if pathlib.Path(__file__).with_name("fail").exists():
         sys.exit("gone")
+    if pathlib.Path(__file__).with_name("refuse").exists() and "dead" not in event["source"]:
+        raise RuntimeError("refused")
+    if "dead" in event["source"]:
+        pathlib.Path(__file__).with_name("dead").write_text(json.dumps(event.data))
     with pathlib.Path(__file__).with_name("ticks").open("a") as ticks:
         ticks.write(event["type"] + "\\n")
 """
@@ -89,6 +96,18 @@ def test_a_tick_reaches_aggregate_as_a_pubsub_event(stack: Stack, root: Path) ->
     ticks = root / "functions/aggregate/ticks"
     assert eventually(ticks.exists)
     assert ticks.read_text().splitlines()[0] == "google.cloud.pubsub.topic.v1.messagePublished"
+
+
+def test_a_tick_that_is_refused_five_times_comes_as_a_dead_letter(stack: Stack, root: Path) -> None:
+    refuse, dead = (root / "functions/aggregate" / name for name in ("refuse", "dead"))
+    refuse.touch()
+    stack.tick()
+    assert eventually(dead.exists)
+    refuse.unlink()
+    letter = dead_letter_of(json.loads(dead.read_text()), NOON)
+    assert letter is not None
+    assert (letter.job, letter.text, letter.attempts) == ("fold", "{}", MOST_ATTEMPTS)
+    assert letter.at != NOON, "the instant is Pub/Sub's"
 
 
 def test_a_function_that_cannot_start_stops_everything_and_shows_its_log(tmp_path: Path) -> None:

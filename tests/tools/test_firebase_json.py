@@ -37,13 +37,14 @@ URLS = (
     "/assets/index-1.js",
     "/api/v1/plans",
 )
+RESERVED = ("/__/auth/handler", "/__/auth/iframe", "/__/firebase/init.json")
 Headers = Mapping[str, str]
 
 
 @pytest.fixture(scope="module")
 def served() -> dict[str, Headers]:
     """The headers of each URL."""
-    given = json.dumps({"headers": HOSTING["headers"], "urls": URLS})
+    given = json.dumps({"headers": HOSTING["headers"], "urls": [*URLS, *RESERVED]})
     command = [node(), "-e", MATCH, str(TOOLS / "superstatic/lib/utils/patterns.js"), given]
     answer = subprocess.run(command, capture_output=True, text=True, check=True).stdout
     headers: dict[str, Headers] = json.loads(answer)
@@ -62,11 +63,11 @@ def test_the_api_and_recording_are_services_and_everything_else_the_app() -> Non
     assert HOSTING["rewrites"] == [
         {
             "source": "/api/**",
-            "run": {"serviceId": "usage-api", "region": "us-central1", "pinTag": True},
+            "run": {"serviceId": "usage-api", "region": "us-central1"},
         },
         {
             "source": "/v1/**",
-            "run": {"serviceId": "record-usage", "region": "us-central1", "pinTag": True},
+            "run": {"serviceId": "record-usage", "region": "us-central1"},
         },
         {"source": "**", "destination": "/index.html"},
     ]
@@ -104,6 +105,13 @@ def test_every_answer_carries_the_security_headers(served: dict[str, Headers], u
     assert headers["Cross-Origin-Opener-Policy"] == "same-origin-allow-popups"
     for feature in ("camera", "geolocation", "microphone", "payment"):
         assert f"{feature}=()" in headers["Permissions-Policy"]
+
+
+@pytest.mark.parametrize("url", RESERVED)
+def test_the_pages_with_which_firebase_signs_in_keep_their_own_headers(
+    served: dict[str, Headers], url: str
+) -> None:
+    assert served[url] == {}
 
 
 @pytest.mark.parametrize(

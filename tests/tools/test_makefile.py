@@ -238,6 +238,15 @@ def test_make_dev_is_the_command_that_the_end_to_end_tests_start(stand_ins: Stan
     assert '[sys.executable, "-m", "tools.dev", ' in (ROOT / "tests/e2e/running.py").read_text()
 
 
+def test_the_gate_and_the_smoke_test_are_one_program(stand_ins: StandIns) -> None:
+    assert stand_ins.calls("gate", "ARGS=--only limits") == ["python -m tools.gate --only limits"]
+    assert stand_ins.calls("smoke") == ["python -m tools.gate --smoke --folder .local"]
+    url = "https://usage.example.com"
+    assert stand_ins.calls("smoke", f"URL={url}") == [f"python -m tools.gate --smoke --url {url}"]
+    assert stand_ins.calls("drill") == ["python -m tools.drill"]
+    assert stand_ins.calls("mutants") == ["python -m pytest tests/gate --timeout=300"]
+
+
 def test_make_shell_takes_the_folder_of_a_stack(stand_ins: StandIns) -> None:
     assert stand_ins.calls("shell", "ARGS=--folder .other") == ["python -m tools.dev.shell --folder .other"]
 

@@ -21,6 +21,7 @@ from shared.domain.limits.plan_file import parse_plans
 from shared.domain.notices.endpoints import new_secret
 from shared.domain.notices.webhooks import Notice, WebhookType
 from shared.domain.prices.price_file import parse_prices
+from shared.http.budget_models import BudgetUseResponse
 from tests.e2e.running import RunningStack, running_stack
 from tests.tools.documents import DOCUMENTS, PAGES, README, page
 from tests.tools.mailbox import sign_up
@@ -29,7 +30,7 @@ from tools.dev.settings import ROOT
 MAX_README_LINES = 120
 RECORDING, LOCAL, ARCHITECTURE = page("recording"), page("local"), page("architecture")
 PRICES, WEBHOOKS, LIMITS = page("prices"), page("webhooks"), page("limits")
-PLANS = page("plans")
+PLANS, ATTRIBUTION = page("plans"), page("attribution")
 
 
 @pytest.fixture(scope="module")
@@ -73,6 +74,8 @@ def test_every_block_is_something_that_these_tests_run_or_look_at() -> None:
     assert {name: found for name, found in languages.items() if found} == {
         "README.md": ["sh", "sh", "sh"],
         "docs/architecture.md": ["mermaid"],
+        "docs/budgets.md": ["sh", "sh", "json", "sh"],
+        "docs/attribution.md": ["sh"],
         "docs/limits.md": 4 * ["sh"],
         "docs/local.md": 6 * ["sh"],
         "docs/plans.md": ["sh", "toml", "sh", "sh"],
@@ -104,6 +107,12 @@ def test_the_commands_about_recording_run_as_they_stand(stack: RunningStack, fol
     )
     again = run(["sh", "-eu"], RECORDING.shell, folder).splitlines()[0]
     assert json.loads(again)["duplicates"] == 1
+
+
+def test_the_commands_about_attribution_run_as_they_stand(stack: RunningStack, folder: Path) -> None:
+    recorded, top = map(json.loads, run(["sh", "-eu"], ATTRIBUTION.shell, folder).splitlines())
+    assert recorded["ids"] == ["call-3"]
+    assert [(row["name"], row["calls"]) for row in top["names"] if row["name"]] == [("ada", 1)]
 
 
 def test_the_python_code_runs_as_it_stands(stack: RunningStack, folder: Path) -> None:
@@ -148,6 +157,17 @@ def test_the_commands_about_limits_run_as_they_stand(stack: RunningStack, folder
     shown = re.findall(r"^  suspended_at +(\S+)$", output, re.MULTILINE)
     assert [each != "-" for each in shown] == [False, False, True, False]
     assert re.search(r"^revoked_grants: 2$", output, re.MULTILINE)
+
+
+def test_the_commands_about_budgets_run_as_they_stand(stack: RunningStack, folder: Path) -> None:
+    settings = {"GWI_URL": stack.entries["record_usage"], "GWI_KEY": stack.entries["api_key"]}
+    output = run(["sh", "-eu"], page("budgets").shell, folder, **settings)
+    assert re.findall(r"^  id +(\w+)$", output, re.MULTILINE)[:3] == ["all", "users", "search"]
+    assert "on_unreadable: open" in output
+    (shown,) = [json.loads(text) for language, text in page("budgets").blocks if language == "json"]
+    (answer,) = [json.loads(line) for line in output.splitlines() if line.startswith("{")]
+    assert shown.keys() <= answer.keys()
+    assert shown["budget"].keys() <= BudgetUseResponse.model_fields.keys()
 
 
 def test_the_commands_about_tenants_run_as_they_stand(stack: RunningStack, folder: Path) -> None:

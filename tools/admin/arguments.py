@@ -6,11 +6,13 @@ from typing import get_args
 from shared.domain.people.tenant_rows import RowSort
 from shared.domain.people.tenants import TenantStatus
 from tools.admin import commands, list_commands
+from tools.admin.budget_commands import add_budgets
 from tools.admin.bundle_commands import add_verify_bundle
+from tools.admin.data_commands import add_tenant_data, add_user
 from tools.admin.grant_arguments import add_grants
 from tools.admin.margin_commands import add_margin
 from tools.admin.operator_commands import add_operators
-from tools.admin.parsing import PROGRAM, Command, add, add_common, whole_number
+from tools.admin.parsing import PROGRAM, Command, add, add_common, pair, whole_number
 from tools.admin.people_arguments import add_key, add_member
 from tools.admin.plan_arguments import add_migration, add_plans
 from tools.admin.platform_arguments import add_endpoint, add_platform
@@ -33,16 +35,19 @@ def parser() -> ArgumentParser:
     add_common(top, is_top=True)
     subjects = top.add_subparsers(
         required=True,
-        metavar="{tenant,key,platform-key,member,operator,endpoint,verify,verify-bundle,audit,margin,price,plans,stripe,alerts,overview,system}",
+        metavar="{tenant,budget,key,platform-key,member,user,operator,endpoint,verify,verify-bundle,audit,margin,price,plans,stripe,alerts,overview,system}",
     )
     _add_tenant(
         subjects.add_parser(
-            "tenant", help="create, list, show, suspend, resume or end tenants; plans, limits, grants"
+            "tenant",
+            help="create, list, show, suspend, resume, end, export or delete tenants; plans, limits, grants",
         )
     )
+    add_budgets(subjects.add_parser("budget", help="set, list or remove a tenant's budgets"))
     add_key(subjects.add_parser("key", help="create, list, rotate or revoke a tenant's API keys"))
     add_platform_key(subjects.add_parser("platform-key", help="keys that act for every tenant"))
     add_member(subjects.add_parser("member", help="add, list or remove a tenant's members"))
+    add_user(subjects)
     add_operators(subjects.add_parser("operator", help="add, list or remove the platform's operators"))
     add_endpoint(subjects.add_parser("endpoint", help="add, list or remove a tenant's webhook endpoints"))
     verify = add(
@@ -67,7 +72,7 @@ def parser() -> ArgumentParser:
 def _add_tenant(parser: ArgumentParser) -> None:
     actions = parser.add_subparsers(
         required=True,
-        metavar="{create,list,show,set-plan,migrate-plan,set-estimates,grant,revoke-grant,set-limits,suspend,resume,end}",
+        metavar="{create,list,show,change,set-plan,migrate-plan,set-estimates,grant,revoke-grant,set-limits,suspend,resume,end,export,delete}",
     )
     create = add(
         actions,
@@ -95,6 +100,7 @@ def _add_tenant(parser: ArgumentParser) -> None:
     place = listing.add_mutually_exclusive_group()
     place.add_argument("--after", metavar="ID", help="without filters: begin after this tenant")
     place.add_argument("--cursor", help="with the same filters: go on where the last page ended")
+    listing.add_argument("--csv", action="store_true", help="print all of them as CSV, at most 10,000")
     listing.add_argument("--search", metavar="TEXT", help="the beginning of an id or a name")
     listing.add_argument("--plan", metavar="ID")
     listing.add_argument("--status", choices=get_args(TenantStatus))
@@ -116,6 +122,22 @@ def _add_tenant(parser: ArgumentParser) -> None:
     change = add(
         actions,
         Command(
+            name="change",
+            run=commands.change_tenant,
+            help="change a tenant's name, or replace all of its metadata",
+            example='tenant change --id acme --name "Acme Inc." --metadata crm_id=7 --reason "renamed"',
+            changes=True,
+        ),
+    )
+    change.add_argument("--id", required=True)
+    change.add_argument("--name")
+    change.add_argument(
+        "--metadata", action="append", type=pair, metavar="KEY=VALUE", help="may be given several times"
+    )
+    change.add_argument("--reason", default="", help="kept in the audit trail")
+    plan = add(
+        actions,
+        Command(
             name="set-plan",
             run=commands.set_plan,
             help="put a tenant without a subscription on another plan",
@@ -123,9 +145,9 @@ def _add_tenant(parser: ArgumentParser) -> None:
             changes=True,
         ),
     )
-    change.add_argument("--id", required=True)
-    change.add_argument("--plan", required=True)
-    change.add_argument("--reason", default="", help="kept in the audit trail")
+    plan.add_argument("--id", required=True)
+    plan.add_argument("--plan", required=True)
+    plan.add_argument("--reason", default="", help="kept in the audit trail")
     add_migration(actions)
     estimates = add(
         actions,
@@ -141,3 +163,4 @@ def _add_tenant(parser: ArgumentParser) -> None:
     estimates.add_argument("--estimates", required=True, choices=("on", "off", "default"))
     estimates.add_argument("--reason", default="", help="kept in the audit trail")
     add_grants(actions)
+    add_tenant_data(actions)

@@ -10,6 +10,8 @@ from typing import Any
 from shared.container import Container
 from shared.domain.ledger.usage import Detail
 from shared.domain.people.tenants import Change, Tenant
+from shared.http.bodies import validated
+from shared.http.people.tenant_bodies import TenantPatch
 from shared.usecases.ledger.verify_counters import verify_counters
 from shared.usecases.people import manage_tenants
 from shared.usecases.people.manage_tenants import TenantRequest, known_plan
@@ -63,6 +65,16 @@ def set_plan(container: Container, options: Namespace) -> Answer:
     plan = known_plan(container.plans(), options.plan)
     tenant = manage_tenants.set_plan(container.directory, options.id, plan, change)
     return Answer({"tenant": tenant_fields(tenant)})
+
+
+def change_tenant(container: Container, options: Namespace) -> Answer:
+    """Change a tenant's name, or replace its metadata."""
+    metadata = dict(options.metadata) if options.metadata else None
+    wanted = validated(TenantPatch, {"name": options.name, "metadata": metadata, "reason": options.reason})
+    changes = manage_tenants.TenantChanges(name=wanted.name, metadata=wanted.metadata, plan=None)
+    change = change_of(container).because(options.reason)
+    manage_tenants.change_tenant(container.directory, options.id, changes, change)
+    return Answer({"tenant": tenant_fields(manage_tenants.existing_tenant(container.directory, options.id))})
 
 
 def set_estimates(container: Container, options: Namespace) -> Answer:

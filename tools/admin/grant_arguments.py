@@ -112,15 +112,15 @@ def _add_grant(actions: Any) -> None:
     given.add_argument(
         "--plan", metavar="P", help="the larger limit of both plans counts, for each metric apart"
     )
-    given.add_argument("--tokens", type=_count, metavar="N", help="added to the limit of each period")
-    given.add_argument("--runs", type=_count, metavar="N", help="added to the limit of each period")
+    given.add_argument("--tokens", type=count, metavar="N", help="added to the limit of each period")
+    given.add_argument("--runs", type=count, metavar="N", help="added to the limit of each period")
     grant.add_argument(
         "--until", required=True, type=_end, metavar=f"DATE|{NEVER}", help="the last day, in UTC: 2027-06-30"
     )
     grant.add_argument("--reason", required=True, help="kept with the grant and in the audit trail")
 
 
-def _count(text: str) -> int:
+def count(text: str) -> int:
     if not text.isdecimal() or len(text) > _MOST_DIGITS:
         raise ArgumentTypeError(f"{text!r} is not a whole number")
     return int(text)
@@ -142,15 +142,21 @@ def _limit(*words: str) -> Callable[[str], int | None]:
     return parse
 
 
+def usd(text: str) -> int:
+    """Return the nano-USD of an amount in USD."""
+    if not _USD.fullmatch(text):
+        raise ArgumentTypeError(f"{text!r} is not an amount in USD like 99.50 with at most nine decimals")
+    return nanousd_from_decimal(Decimal(text))
+
+
 def _cost_limit(text: str) -> int | None:
     """Return the nano-USD of an amount in USD, None for `default`, or the largest limit for `unlimited`."""
     if text in (UNLIMITED, DEFAULT):
         return MAX_LIMIT if text == UNLIMITED else None
-    if not _USD.fullmatch(text):
-        raise ArgumentTypeError(
-            f"{text!r} is not an amount in USD like 99.50 with at most nine decimals, `{UNLIMITED}` or `{DEFAULT}`"
-        )
-    return nanousd_from_decimal(Decimal(text))
+    try:
+        return usd(text)
+    except ArgumentTypeError as error:
+        raise ArgumentTypeError(f"{error}, `{UNLIMITED}` or `{DEFAULT}`") from error
 
 
 def _end(text: str) -> datetime | None:

@@ -8,6 +8,7 @@ from shared.container import Container
 from shared.domain.errors import InvalidInput
 from shared.domain.people.tenant_rows import RowsWanted, TenantRow
 from shared.domain.prices.money import usd_string
+from shared.http.people.tenant_files import tenants_file
 from tools.admin.commands import Answer, instant_text
 
 
@@ -21,10 +22,14 @@ def list_tenants(container: Container, options: Namespace) -> Answer:
         past_due=options.past_due or None,
         sort=options.sort or "created",
     )
-    if options.cursor is None and options.sort is None and wanted == RowsWanted():
+    is_plain = not options.csv and options.cursor is None and options.sort is None
+    if is_plain and wanted == RowsWanted():
         return Answer({"tenants": _by_id(container, options.after, options.limit)})
     if options.after is not None:
         raise InvalidInput("--after is for a list without filters: with them, go on with --cursor")
+    if options.csv:
+        file = tenants_file(container.tenant_index, wanted, options.cursor, container.clock())
+        return Answer({"csv": file.text, "next_cursor": file.next_cursor}, text=file.text)
     page = container.tenant_index.list_rows(wanted, limit=options.limit, cursor=options.cursor)
     rows = [_row(container, row) for row in page.items]
     return Answer({"tenants": rows, "next_cursor": page.next_cursor})

@@ -90,6 +90,14 @@ def key_name(text: str) -> str:
     return text
 
 
+def pair(text: str) -> tuple[str, str]:
+    """Return the two sides of `KEY=VALUE`."""
+    key, equals, value = text.partition("=")
+    if not key or not equals:
+        raise argparse.ArgumentTypeError(f"{text!r} is not KEY=VALUE")
+    return key, value
+
+
 def whole_number(least: int, most: int) -> Callable[[str], int]:
     """Return a type of argument: a key that ended before it was made, or outlives the calendar, is a slip."""
 

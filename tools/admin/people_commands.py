@@ -44,9 +44,9 @@ def list_audit(container: Container, options: Namespace) -> Answer:
     """List the newest entries of an audit log."""
     if options.tenant is not None:
         existing_tenant(container.directory, options.tenant)
-    entries = container.directory.list_audit(options.tenant, limit=options.limit).items
-    rows = [{**asdict(each), "at": each.at.isoformat()} for each in entries]
-    return Answer({"audit": rows})
+    page = container.directory.list_audit(options.tenant, limit=options.limit, cursor=options.cursor)
+    rows = [{**asdict(each), "at": each.at.isoformat()} for each in page.items]
+    return Answer({"audit": rows, "next_cursor": page.next_cursor})
 
 
 def rotate_key(container: Container, options: Namespace) -> Answer:

@@ -122,8 +122,8 @@ def _add_price(parser: ArgumentParser) -> None:
         ),
     )
     imported.add_argument("file", type=Path)
-    imported.add_argument("--dry-run", action="store_true", help="show what would change")
     for command in (change, remove, imported):
+        command.add_argument("--dry-run", action="store_true", help="show what would change")
         command.add_argument("--reason", default="", help="kept with the change")
 
 
@@ -157,6 +157,7 @@ def _add_stripe(parser: ArgumentParser) -> None:
         ),
     )
     reconcile.add_argument("--repair", action="store_true", help="apply what Stripe says")
+    reconcile.add_argument("--reason", default="", help="kept in the audit trail")
     reconcile.add_argument("--tenant", metavar="ID", help="compare only this tenant; default all")
     link = add(
         actions,

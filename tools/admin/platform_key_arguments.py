@@ -81,4 +81,5 @@ def add_audit(subjects: Any) -> None:
         ),
     )
     audit.add_argument("--tenant", metavar="ID", help="default: the platform's own keys, prices, operators")
+    audit.add_argument("--cursor", help="go on where the last page ended")
     audit.add_argument("--limit", type=whole_number(1, _MOST_ENTRIES), default=50, help="default 50")

@@ -2,13 +2,14 @@
 
 from argparse import Namespace
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from shared.container import Container
 from shared.domain.billing.plan_mapping import catalog_to_sell
 from shared.domain.errors import NotFound, UsageError
+from shared.domain.people.tenants import Change
 from shared.usecases.billing import link_customer
-from shared.usecases.billing.reconcile_billing import reconcile_tenant
+from shared.usecases.billing.reconcile_billing import reconcile_tenant, repair_tenant
 from shared.usecases.billing.stripe_changes import EVENT_TYPES
 from tools.admin.commands import COULD_NOT, DIFFERS, Answer, change_of
 
@@ -42,8 +43,9 @@ def sync_catalog(container: Container, options: Namespace) -> Answer:
 
 def reconcile(container: Container, options: Namespace) -> Answer:
     """Report what Stripe says otherwise; with `--repair`, let Stripe's word count, and look once more."""
-    found = _look(container, _tenants(container, options.tenant), repair=options.repair)
-    left = _look(container, found.tenant_ids, repair=False) if options.repair else found
+    repair = change_of(container).because(options.reason) if options.repair else None
+    found = _look(container, _tenants(container, options.tenant), repair)
+    left = _look(container, found.tenant_ids) if repair else found
     failed = found.failed if left is found else found.failed + left.failed
     fields = {"drift": found.drift, "left": left.drift, "failed": failed}
     differs = DIFFERS if left.drift else 0
@@ -72,12 +74,15 @@ def _tenants(container: Container, tenant_id: str | None) -> Iterable[str]:
     return [tenant_id]
 
 
-def _look(container: Container, tenant_ids: Iterable[str], *, repair: bool) -> _Found:
+def _look(container: Container, tenant_ids: Iterable[str], repair: Change | None = None) -> _Found:
     billing, found = container.billing, _Found()
     _ = billing.stripe  # without a key, one complaint instead of one for each tenant
     for tenant_id in tenant_ids:
         try:
-            drift = reconcile_tenant(billing, tenant_id, repair=repair, now=container.clock())
+            if repair is None:
+                drift = reconcile_tenant(billing, tenant_id, repair=False, now=container.clock())
+            else:
+                drift = repair_tenant(billing, tenant_id, replace(repair, at=container.clock()))
         except UsageError as error:
             found.failed.append({"tenant_id": tenant_id, "why": f"{error.code}: {error.message}"})
             continue

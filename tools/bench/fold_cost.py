@@ -17,7 +17,7 @@ from shared.adapters.firestore import (
     FirestoreRpc,
     FirestoreUsageStore,
 )
-from shared.adapters.firestore.metering.recorder import Recorder, Recording
+from shared.adapters.firestore.metering.recorder import Place, Recorder, Recording
 from shared.adapters.firestore.paths import TenantPaths
 from shared.adapters.firestore.rpc import CommitRequest, open_channel
 from shared.adapters.memory import InlineTickPublisher
@@ -147,7 +147,9 @@ class ActiveTenant:
         request = CommitRequest(database=self.rpc.database)
         for shard in range(settings.shards):
             events = [event(next(self._numbers), now, "active", f"{now:%d-%H-%M}")]
-            request.writes.extend(self._recorder.commit_request(recording, events, shard).writes)
+            request.writes.extend(
+                self._recorder.commit_request(recording, events, Place(shard, 1, None)).writes
+            )
         for write in request.writes:
             for transform in write.update_transforms:
                 if transform.field_path == "commits":

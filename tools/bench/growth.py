@@ -18,7 +18,7 @@ from shared.ports.ledger import NOTHING
 from shared.usecases.ledger.fold_tenant import TenantFolder
 from shared.usecases.ledger.fold_usage import fold_tenants
 from shared.usecases.ledger.ledger import Ledger, read_documents
-from shared.usecases.limits.check_limits import Limits, Thresholds
+from shared.usecases.limits.check_limits import Limits, Planned, Thresholds
 from shared.usecases.limits.read_usage import read_current
 from tools.bench.counting import OperationCounter, Operations
 from tools.bench.history import NOW, event, load
@@ -42,7 +42,7 @@ _ALIKE = at_most(1.1)
 _RETENTION = timedelta(days=90)
 _A_DAY = timedelta(days=1)
 _BEFORE_NOW = timedelta(minutes=40)
-_REQUEST = UsageRequest(tokens=1000, runs=1)
+_PLANNED = Planned(request=UsageRequest(tokens=1000, runs=1))
 _NUMBERS = count()
 
 
@@ -58,7 +58,7 @@ class Subject:
 
     def check(self) -> None:
         """Ask whether something fits."""
-        self.limits.check(self.known, _REQUEST, NOW)
+        self.limits.check(self.known, _PLANNED, NOW)
 
     def usage(self) -> None:
         """Read the usage page."""

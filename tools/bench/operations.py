@@ -1,6 +1,6 @@
 """Billed operations of each thing the product does, and what a million events cost by them."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from itertools import count
@@ -16,7 +16,7 @@ from shared.domain.people.tenants import ALL_SCOPES, Tenant
 from shared.usecases.ledger.fold_tenant import TenantFolder
 from shared.usecases.ledger.fold_usage import fold_tenants
 from shared.usecases.ledger.ledger import Ledger
-from shared.usecases.limits.check_limits import Limits, Thresholds
+from shared.usecases.limits.check_limits import Limits, Planned, Thresholds
 from shared.usecases.limits.read_usage import read_current
 from shared.usecases.metering.record_events import EventRecorder
 from shared.usecases.people.authenticate import Access, KeyAuthenticator
@@ -31,6 +31,8 @@ from tools.dev.settings import PROJECT_ID
 RETENTION = timedelta(days=90)
 THRESHOLDS = Thresholds(80, 100, default_plans)
 _TENANT = Tenant(id=TENANT_ID, name=TENANT_ID, plan="free", created_at=datetime(2026, 1, 1, tzinfo=UTC))
+_NO_NAMES: Mapping[str, object] = {"user_id": None, "workflow_id": None}
+_NAMES = {"user_id": "ada", "workflow_id": "triage", "tags": {"team": "search", "env": "prod"}}
 _ACCESS = Access(tenant=_TENANT, permissions=ALL_SCOPES, actor="bench")
 
 
@@ -63,10 +65,11 @@ class Bench:
         self.recorder = EventRecorder(self.limits.ledger, PriceReader(MemoryStore()))
         self.folder = TenantFolder(self.store, THRESHOLDS.policy_of)
 
-    def record(self, events: int, *, runs: int) -> Operations:
-        """Count the operations of one request of `events` events in `runs` runs."""
+    def record(self, events: int, *, runs: int, names: Mapping[str, object] = _NO_NAMES) -> Operations:
+        """Count the operations of one request of `events` events in `runs` runs, all with the same names."""
         now = datetime.now(UTC)
-        items = sample_events(events, f"operations-{next(self._numbers)}", now, runs=runs)
+        sample = sample_events(events, f"operations-{next(self._numbers)}", now, runs=runs)
+        items = [{**event, **names} for event in sample]
         return self.counter.of(lambda: self.recorder.record(_ACCESS, items, now))
 
     def recording(self) -> Iterator[Measure]:
@@ -76,6 +79,10 @@ class Bench:
         yield Measure("single_event_reads", single.reads, "reads", exactly(0))
         yield Measure("single_event_in_run_writes", in_run.writes, "writes", exactly(3))
         yield Measure("batch_100_writes_per_event", batch.writes / 100, "writes/event", at_most(1.02))
+        named = self.record(1, runs=1, names=_NAMES)
+        words = "with a user, a workflow and two tags"
+        yield Measure("single_event_in_run_with_names_writes", named.writes, "writes", exactly(4), words)
+        yield Measure("single_event_in_run_with_names_reads", named.reads, "reads", exactly(0), words)
         yield Measure("batch_100_rpcs", batch.rpcs, "RPCs", exactly(1))
         authenticator = KeyAuthenticator(self.directory)
         found = self.counter.of(lambda: authenticator.authenticate(self.key, datetime.now(UTC)))
@@ -108,8 +115,8 @@ class Bench:
 
     def check(self, known: Tenant) -> Operations:
         """Count the operations of one limit check."""
-        request, now = UsageRequest(tokens=1000, runs=1), datetime.now(UTC)
-        return self.counter.of(lambda: self.limits.check(known, request, now))
+        planned, now = Planned(request=UsageRequest(tokens=1000, runs=1)), datetime.now(UTC)
+        return self.counter.of(lambda: self.limits.check(known, planned, now))
 
     def usage(self) -> Operations:
         """Count the operations of one usage page."""
@@ -133,6 +140,9 @@ class Bench:
             each = self.record(events, runs=1).cost_nanousd(deletes=events)
             cost = usd(each * (1_000_000 // events))
             yield Measure(f"cost_per_million_by_{events}", cost, "USD per 1,000,000 events")
+        each = self.record(10, runs=1, names=_NAMES).cost_nanousd(deletes=10)
+        cost = usd(each * (1_000_000 // 10))
+        yield Measure("cost_per_million_by_10_with_names", cost, "USD per 1,000,000 events")
         alone = self.record(1, runs=0).cost_nanousd(deletes=1)
         yield Measure("cost_per_million_by_1_without_run", usd(alone * 1_000_000), "USD per 1,000,000 events")
 

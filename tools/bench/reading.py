@@ -18,7 +18,7 @@ from shared.ports.ledger import NOTHING
 from shared.usecases.ledger.fold_tenant import TenantFolder
 from shared.usecases.ledger.fold_usage import fold_tenants
 from shared.usecases.ledger.ledger import Ledger, read_documents
-from shared.usecases.limits.check_limits import Limits, Thresholds
+from shared.usecases.limits.check_limits import Limits, Planned, Thresholds
 from shared.usecases.limits.read_usage import read_current
 from tools.bench.counting import OperationCounter, Operations
 from tools.bench.history import create, event
@@ -27,6 +27,7 @@ from tools.dev.emulators import firestore_emulator
 from tools.dev.settings import PROJECT_ID
 
 NOW = datetime(2026, 12, 31, 16, 30, tzinfo=UTC)
+PLANNED = Planned(request=UsageRequest(tokens=1000, runs=1))
 ANCHORS: Final = {"calendar": None, "anchored": datetime(2026, 10, 31, 17, tzinfo=UTC)}
 """The anchored period touches 32 days in two months, and cuts the first and the last of these days."""
 DAYS = 32
@@ -164,7 +165,7 @@ class Reading:
 
     def _check(self, tenant_id: str, now: datetime = NOW) -> Operations:
         known = self._known(tenant_id)
-        return self.counter.of(lambda: self.limits.check(known, UsageRequest(tokens=1000, runs=1), now))
+        return self.counter.of(lambda: self.limits.check(known, PLANNED, now))
 
     def _page(self, tenant_id: str) -> Operations:
         known = self._known(tenant_id)

@@ -46,7 +46,9 @@ def _options(arguments: Sequence[str]) -> argparse.Namespace:
         help="run every function in one process on the in-memory store, without emulators and web app",
     )
     parser.add_argument(
-        "--built", action="store_true", help="serve the web app's production build instead of its sources"
+        "--built",
+        action="store_true",
+        help="run what is deployed: the production build and the staged functions",
     )
     parser.add_argument(
         "--folder",

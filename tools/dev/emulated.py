@@ -8,6 +8,7 @@ from pathlib import Path
 
 from tools.dev.admin_calls import admin_of
 from tools.dev.auth_emulator import start_auth
+from tools.dev.bundles import start_bundles
 from tools.dev.emulators import start_firestore, start_pubsub
 from tools.dev.functions import emulated_environment, start_function
 from tools.dev.launch import Launch
@@ -51,8 +52,13 @@ def emulated_stack(launch: Launch, root: Path = ROOT) -> Iterator[Stack]:
         _start_doubles(doubles, plan, launch.logs)
         _wait(doubles, launch, without=_SLOW)
         environment = emulated_environment(doubles["firestore"], doubles["pubsub"]) | plan.settings()
-        for function in placed_functions(stripe, root):
-            ours[function.name] = start_function(function, environment, launch.logs, root)
+        functions = placed_functions(stripe, root)
+        if launch.built:
+            bundles = start_bundles(functions, environment, launch.logs, root)
+            ours |= {server.process.name: server for server in bundles}
+        else:
+            for function in functions:
+                ours[function.name] = start_function(function, environment, launch.logs, root)
         if web:
             api, record = ours["usage_api"].url, ours["record_usage"].url
             targets = ProxyTargets(api=api, record=record, mail=plan.mail.url)

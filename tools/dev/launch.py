@@ -12,7 +12,8 @@ from tools.dev.retries import Retries
 class Launch:
     """The stack's folder, the demo tenant's history, and the event that stops everything.
 
-    `with_history` records a month of demo data; `built` serves the web app's production build.
+    `with_history` records a month of demo data; `built` runs what is deployed:
+    the web app's production build, and each function staged, with its own pins.
     """
 
     folder: Path

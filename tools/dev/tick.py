@@ -1,8 +1,9 @@
-"""The local Cloud Scheduler: the tick's topic, its push subscription and its messages."""
+"""The local Cloud Scheduler: the tick's topic with its dead letters, their push subscriptions, and its messages."""
 
 from base64 import b64encode
 from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from tools.dev.admin_calls import environment_of_process
@@ -16,7 +17,10 @@ TICK_MESSAGE = b"{}"
 RECONCILE_MESSAGE = b'{"job": "reconcile"}'
 TOPIC = f"projects/{PROJECT_ID}/topics/{TICK_TOPIC}"
 SUBSCRIPTION = f"{TICK_TOPIC}-aggregate"
-# functions-framework recognises a Pub/Sub push by this path, and takes the topic from it.
+DEAD_LETTER_TOPIC = f"{TOPIC}-dead"
+DEAD_LETTER_SUBSCRIPTION = f"{TICK_TOPIC}-dead-aggregate"
+MOST_ATTEMPTS = 5
+"""The fewest that Pub/Sub allows. The emulator sends again at once."""
 PUSH_PATH = f"/{TOPIC}"
 ACK_DEADLINE_SECONDS = 60
 _TIMEOUT_SECONDS = 10
@@ -24,7 +28,7 @@ _EMULATOR_VARIABLE = "PUBSUB_EMULATOR_HOST"
 
 
 def connect_tick(pubsub: Server, aggregate: Server | None, retries: Retries) -> Callable[[bytes], None]:
-    """Create the topic, and its subscription when there is an `aggregate`; return what publishes a message.
+    """Create the topics, and their subscriptions when there is an `aggregate`; return what publishes a message.
 
     What exists already is as good as created: the first answer of a slow emulator may have come too late.
     """
@@ -35,11 +39,11 @@ def connect_tick(pubsub: Server, aggregate: Server | None, retries: Retries) -> 
     with environment_of_process({_EMULATOR_VARIABLE: pubsub.host}):
         publisher = PublisherClient()
         subscriber = SubscriberClient()
-    retries(lambda: _create(publisher.create_topic, {"name": TOPIC}))
+    for topic in (TOPIC, DEAD_LETTER_TOPIC):
+        retries(partial(_create, publisher.create_topic, {"name": topic}))
     with subscriber:
-        if aggregate:
-            subscription = _subscription(aggregate.url + PUSH_PATH)
-            retries(lambda: _create(subscriber.create_subscription, subscription))
+        for subscription in _subscriptions(aggregate.url) if aggregate else ():
+            retries(partial(_create, subscriber.create_subscription, subscription))
     return lambda message: _publish(publisher, message)
 
 
@@ -54,11 +58,21 @@ def _create(create: Callable[..., Any], request: dict[str, Any]) -> None:
         raise OverloadedError(f"the Pub/Sub emulator did not create {request['name']}: {error!r}") from error
 
 
-def _subscription(push_endpoint: str) -> dict[str, Any]:
+def _subscriptions(aggregate_url: str) -> list[dict[str, Any]]:
+    """Return the subscription of the tick, and that of the messages which it gives up."""
+    dead_letters = {"dead_letter_topic": DEAD_LETTER_TOPIC, "max_delivery_attempts": MOST_ATTEMPTS}
+    return [
+        {**_subscription(SUBSCRIPTION, TOPIC, aggregate_url), "dead_letter_policy": dead_letters},
+        _subscription(DEAD_LETTER_SUBSCRIPTION, DEAD_LETTER_TOPIC, aggregate_url),
+    ]
+
+
+def _subscription(name: str, topic: str, aggregate_url: str) -> dict[str, Any]:
     return {
-        "name": f"projects/{PROJECT_ID}/subscriptions/{SUBSCRIPTION}",
-        "topic": TOPIC,
-        "push_config": {"push_endpoint": push_endpoint},
+        "name": f"projects/{PROJECT_ID}/subscriptions/{name}",
+        "topic": topic,
+        # functions-framework recognises a Pub/Sub push by this path, and takes the topic from it.
+        "push_config": {"push_endpoint": f"{aggregate_url}/{topic}"},
         "ack_deadline_seconds": ACK_DEADLINE_SECONDS,
     }
 

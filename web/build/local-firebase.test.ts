@@ -15,7 +15,7 @@ const FIREBASE_JSON = {
   hosting: {
     headers: [
       { source: '/assets/**', headers: [{ key: 'Cache-Control', value: 'immutable' }] },
-      { source: '**', headers: [POLICY, { key: 'X-Frame-Options', value: 'DENY' }] },
+      { source: '!/__/**', headers: [POLICY, { key: 'X-Frame-Options', value: 'DENY' }] },
     ],
   },
 }

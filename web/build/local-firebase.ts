@@ -19,7 +19,7 @@ export function localConfig(environment: Environment) {
 /** The headers of firebase.json for every page, where the emulators stand for Firebase's own hosts too. */
 export function hostingHeaders(firebaseJson: HostingConfig, environment: Environment): Header[] {
   const { GWI_WEB_AUTH: auth, GWI_WEB_FIRESTORE: firestore } = environment
-  const everywhere = firebaseJson.hosting.headers.find(({ source }) => source === '**')
+  const everywhere = firebaseJson.hosting.headers.find(({ source }) => source === '!/__/**')
   return (everywhere?.headers ?? []).map(({ key, value }) => {
     const connecting = widened(value, 'connect-src', [auth, firestore])
     return { key, value: widened(connecting, 'frame-src', [auth]) }

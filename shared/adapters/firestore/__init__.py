@@ -11,6 +11,7 @@ from shared.adapters.firestore.notices.outbox import FirestoreOutbox
 from shared.adapters.firestore.people.directory import FirestoreDirectory
 from shared.adapters.firestore.people.members import FirestoreMembers
 from shared.adapters.firestore.people.operators import FirestoreOperators
+from shared.adapters.firestore.people.tenant_data import FirestoreTenantData
 from shared.adapters.firestore.people.tenant_index import FirestoreTenantIndex
 from shared.adapters.firestore.platform.status import FirestoreServiceStatus
 from shared.adapters.firestore.prices.books import FirestorePriceBooks
@@ -30,6 +31,7 @@ __all__ = [
     "FirestoreReconciliations",
     "FirestoreRpc",
     "FirestoreServiceStatus",
+    "FirestoreTenantData",
     "FirestoreTenantIndex",
     "FirestoreUsageStore",
 ]

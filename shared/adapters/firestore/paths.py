@@ -4,6 +4,7 @@ import hashlib
 from datetime import date
 
 from shared.adapters.firestore.encoding import decode_day
+from shared.domain.ledger.attribution import AttributionRef
 from shared.domain.ledger.counters import ShardRef
 from shared.domain.ledger.periods import day_key, month_key
 
@@ -25,6 +26,9 @@ class TenantPaths:
 
     def counter(self, ref: ShardRef) -> str:
         return f"{self.tenant}/counters/{ref.id}"
+
+    def attribution(self, ref: AttributionRef) -> str:
+        return f"{self.tenant}/attribution/{ref.id}"
 
     def day(self, day: date) -> str:
         return f"{self.tenant}/days/{day_key(day)}"

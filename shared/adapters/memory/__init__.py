@@ -10,6 +10,7 @@ from shared.adapters.memory.people.directory import MemoryDirectory
 from shared.adapters.memory.people.identities import MemoryIdentities
 from shared.adapters.memory.people.members import MemoryMembers
 from shared.adapters.memory.people.operators import MemoryOperators
+from shared.adapters.memory.people.tenant_data import MemoryTenantData
 from shared.adapters.memory.people.tenant_index import MemoryTenantIndex
 from shared.adapters.memory.platform.status import MemoryServiceStatus
 from shared.adapters.memory.prices.books import MemoryPriceBooks
@@ -25,6 +26,7 @@ class MemoryStore(
     MemoryMargins,
     MemoryMembers,
     MemoryTenantIndex,
+    MemoryTenantData,
     MemoryOperators,
     MemoryIdentities,
     MemoryPriceBooks,

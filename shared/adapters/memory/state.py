@@ -7,6 +7,8 @@ from threading import RLock
 
 from shared.domain.billing.billing_account import BillingAccount
 from shared.domain.billing.invoices import InvoiceRow
+from shared.domain.ledger.attribution import Attribution, AttributionRef, Names
+from shared.domain.ledger.budget_counts import BudgetHours
 from shared.domain.ledger.counters import Cells, ShardRef
 from shared.domain.ledger.reconciliation import ReconciliationStep
 from shared.domain.ledger.rollups import DayRollup, MonthRollup
@@ -32,9 +34,13 @@ class CounterDocument:
     """A counter document, changed in place; `version` grows with every commit."""
 
     cells: Cells = field(default_factory=dict)
+    keys: Names = field(default_factory=dict)
+    attributed: int = 0
     commits: int = 0
     events: int = 0
     run_hours: set[int] = field(default_factory=set)
+    budgets: BudgetHours = field(default_factory=dict)
+    late_days: set[date] = field(default_factory=set)
     fold_due: datetime | None = None
     """The time of its next fold; None if nothing was recorded since the last one."""
     version: int = 0
@@ -46,6 +52,7 @@ class TenantUsage:
 
     events: dict[str, RecordedEvent] = field(default_factory=dict)
     counters: dict[ShardRef, CounterDocument] = field(default_factory=dict)
+    attribution: dict[AttributionRef, Attribution] = field(default_factory=dict)
     runs: dict[str, Run] = field(default_factory=dict)
     runs_begun: Counter[datetime] = field(default_factory=Counter)
     """The number of runs by the hour in which they began: periods consist of whole hours."""

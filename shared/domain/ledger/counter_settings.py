@@ -33,6 +33,8 @@ class CounterSettings:
     """Every day before this midnight is folded. None: no fold has completed a day yet."""
     fold_minutes: int = LONGEST_FOLD_MINUTES
     """A counter of today is folded this many minutes after its first change, 1 to 15."""
+    tag_names: tuple[str, ...] = ()
+    """The tags that usage is summed by, at most five: those that folds found first."""
     full_until: datetime | None = None
     """Refuse recording until this midnight: a fold found more events or names in the day than one tenant may have."""
 

@@ -1,10 +1,11 @@
 """Metrics, the cells they are counted in, and exact arithmetic on them."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Final, Literal, NamedTuple, get_args
 
+from shared.domain.ledger.budget_counts import BudgetHours
 from shared.domain.ledger.periods import day_key
 
 Metric = Literal[
@@ -77,6 +78,14 @@ class CounterShard:
     """The hours (0-23) in which a run may have begun since the last fold."""
     dirty: bool
     """True if something was recorded since the last fold."""
+    keys: "dict[str, Totals]" = field(default_factory=dict)
+    """By the id of the API key. Empty if they were not asked for."""
+    attributed: int = 0
+    """The number of attribution documents that may exist of the day; 0 if no event had a name."""
+    budgets: BudgetHours = field(default_factory=dict)
+    """Those that were asked for."""
+    late_days: frozenset[date] = frozenset()
+    """Earlier days to which something was added on this one, perhaps after they were complete."""
     version: object = None
 
 

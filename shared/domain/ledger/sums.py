@@ -2,6 +2,7 @@
 
 from typing import Literal
 
+from shared.domain.ledger.budget_counts import BudgetUnit, HourCount, Spent, run_mark
 from shared.domain.ledger.counters import Totals
 
 SumCostStatus = Literal["complete", "incomplete", "unknown"]
@@ -24,3 +25,19 @@ def category_of(totals: Totals) -> SumCategory:
     if totals.get("calls"):
         return "llm"
     return "tool" if totals.get("tool_calls") else "other"
+
+
+def spent_by(amounts: Totals, unit: BudgetUnit) -> Spent:
+    """Return what amounts count towards a budget of tokens or cost."""
+    if unit == "tokens":
+        return Spent(amounts.get("total_tokens", 0))
+    unknown = amounts.get("unpriced_calls", 0) + amounts.get("incomplete_calls", 0)
+    return Spent(amounts.get("cost_nanousd", 0), unknown)
+
+
+def count_of(amounts: Totals, run_id: str | None, unit: BudgetUnit) -> HourCount | None:
+    """Return what an event counts towards a budget; None if nothing."""
+    if unit == "runs":
+        return HourCount(runs={run_mark(run_id)}) if run_id is not None else None
+    spent = spent_by(amounts, unit)
+    return HourCount(*spent) if any(spent) else None

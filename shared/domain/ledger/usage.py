@@ -6,6 +6,15 @@ from datetime import date, datetime
 from enum import Enum
 from typing import Final, Literal
 
+from shared.domain.ledger.attribution import Attribution, AttributionRef, Dimension
+from shared.domain.ledger.budget_counts import (
+    EVERY_VALUE,
+    BudgetDay,
+    BudgetSlot,
+    Spent,
+    merge_hours,
+    spent_within,
+)
 from shared.domain.ledger.counter_settings import CounterHistory, CounterSettings
 from shared.domain.ledger.counters import (
     OTHER,
@@ -32,8 +41,9 @@ from shared.domain.ledger.rollups import (
 FEW_SHARDS: Final = 4
 """Reading this many counter documents of a complete day is worth the round trip that it saves."""
 
-DocumentField = Literal["cells", "hours", "series", "hour_totals"]
-"""The large fields: `cells` of counters, the others of days."""
+DocumentField = Literal["cells", "keys", "hours", "series", "hour_totals", "budgets"]
+"""The large fields: `cells` of counters, `keys` of counters and days, `budgets` of counters, days and months, the
+others of days."""
 
 
 class Detail(Enum):
@@ -52,7 +62,14 @@ class Wanted:
     months: tuple[date, ...] = ()
     days: tuple[date, ...] = ()
     shards: tuple[ShardRef, ...] = ()
+    attribution: tuple[AttributionRef, ...] = ()
+    dimension: Dimension | None = None
+    """The one that is read of attribution documents; None: all of them."""
     fields: frozenset[DocumentField] = frozenset()
+    budgets: frozenset[BudgetSlot] = frozenset()
+    """Of counters, days and months; a slot of EVERY_VALUE is all values of its budget."""
+    runs: frozenset[str] = frozenset()
+    """The ids of runs, of which the store returns the totals and budgets."""
     most_bytes: int | None = None
     """Refuse to read more than this, as stored; None: read all of it."""
 
@@ -62,8 +79,34 @@ class Wanted:
             set(other.months) <= set(self.months)
             and set(other.days) <= set(self.days)
             and set(other.shards) <= set(self.shards)
+            and set(other.attribution) <= set(self.attribution)
+            and other.dimension == self.dimension
             and other.fields <= self.fields
+            and other.budgets <= self.budgets
+            and other.runs <= self.runs
         )
+
+    def joined(self, other: "Wanted") -> "Wanted":
+        """Return what reads both at once."""
+        return Wanted(
+            months=tuple(sorted({*self.months, *other.months})),
+            days=tuple(sorted({*self.days, *other.days})),
+            shards=tuple(sorted({*self.shards, *other.shards})),
+            attribution=tuple(dict.fromkeys((*self.attribution, *other.attribution))),
+            dimension=self.dimension or other.dimension,
+            fields=self.fields | other.fields,
+            budgets=self.budgets | other.budgets,
+            runs=self.runs | other.runs,
+            most_bytes=self.most_bytes,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunSums:
+    """The totals of a run, and what it counts towards budgets of each run."""
+
+    totals: Totals
+    budgets: BudgetDay = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,6 +116,22 @@ class Documents:
     months: Mapping[date, MonthRollup] = field(default_factory=dict)
     days: Mapping[date, DayRollup] = field(default_factory=dict)
     shards: Mapping[ShardRef, CounterShard] = field(default_factory=dict)
+    attribution: Mapping[AttributionRef, Attribution] = field(default_factory=dict)
+    runs: Mapping[str, RunSums] = field(default_factory=dict)
+
+    @property
+    def late_days(self) -> frozenset[date]:
+        """The days to which something was added lately, after they were complete."""
+        return frozenset().union(*(shard.late_days for shard in self.shards.values()))
+
+    def budgets_in(self, day: date) -> frozenset[BudgetSlot]:
+        """Return the budgets that are counted in the month of `day`."""
+        month = self.months.get(month_of(day))
+        return (
+            frozenset(slot for entry in month.days.values() for slot in entry.budgets)
+            if month
+            else frozenset()
+        )
 
     def entry(self, day: date) -> DayEntry | None:
         """Return the totals and runs of a folded day: its month's entry or, without the month, its rollup's."""
@@ -91,6 +150,8 @@ class Usage:
     cells: dict[date, Cells]
     """By day, hour and series; empty for TOTALS. In SERIES, hour 0 is the whole day; in HOUR_TOTALS, OTHER is all."""
     runs: int
+    spent: BudgetDay = field(default_factory=dict)
+    """What counts towards the budgets that were asked for; those with nothing are absent."""
 
     @property
     def totals(self) -> Totals:
@@ -121,6 +182,9 @@ class ReadingPlan:
     complete: tuple[date, ...]
     live: tuple[date, ...]
     recounted: tuple[date, ...] = ()
+    late: tuple[date, ...] = ()
+    """The complete days to which something was added since: their runs have to be counted too."""
+    budgets: frozenset[BudgetSlot] = frozenset()
 
     @property
     def first_read(self) -> Wanted:
@@ -135,6 +199,7 @@ class ReadingPlan:
             days=tuple(cut if self.detail is Detail.TOTALS else sorted({*self.complete, *cut})),
             shards=tuple(ref for day in counted for ref in self.settings.refs_on(day)),
             fields=frozenset(fields),
+            budgets=self.budgets,
         )
 
     def second_read(self, found: Documents) -> Wanted | None:
@@ -150,7 +215,9 @@ class ReadingPlan:
         untold = [
             day for day in self.complete if month_of(day) not in found.months and self.within.covers(day)
         ]
-        return Wanted(days=tuple(untold), fields=frozenset({"hour_totals"})) if untold else None
+        if not untold:
+            return None
+        return Wanted(days=tuple(untold), fields=frozenset({"hour_totals"}), budgets=self.budgets)
 
     def uncounted_runs(self, found: Documents) -> Period | None:
         """Return the interval whose runs have to be counted; None if the folded numbers are exact.
@@ -159,10 +226,11 @@ class ReadingPlan:
         counts the runs, saves both, and clears only counters that did not change since. So if every counter is
         clean, the folded runs were counted after the last event.
         """
-        shards = [shard for ref, shard in found.shards.items() if ref.day in self.live]
+        open_days = self._open_days(found)
+        shards = [shard for ref, shard in found.shards.items() if ref.day in open_days]
         if all(not shard.dirty and month_of(shard.ref.day) in found.months for shard in shards):
             return None
-        return self.within.part_within(self.live[0], self.live[-1])
+        return self.within.part_within(open_days[0], open_days[-1])
 
     def usage(self, found: Documents, uncounted_runs: int | None) -> Usage:
         """Return the usage in the documents. `uncounted_runs` is the count for the interval of that name."""
@@ -170,13 +238,40 @@ class ReadingPlan:
         days = {day: sum_totals(parts.values()) for day, parts in cells.items()}
         if self.detail is Detail.TOTALS:
             days = {day: self._totals(day, found) for day in (*self.complete, *self.live)}
-        folded = self.complete if uncounted_runs is not None else (*self.complete, *self.live)
+        folded = [*self.complete, *self.live]
+        if uncounted_runs is not None:
+            first_open = self._open_days(found)[0]
+            folded = [day for day in self.complete if day < first_open]
         return Usage(
             within=self.within,
             days={day: totals for day, totals in days.items() if totals},
             cells={day: parts for day, parts in cells.items() if parts},
             runs=sum(self._folded_runs(day, found) for day in folded) + (uncounted_runs or 0),
+            spent=self._spent(found) if self.budgets else {},
         )
+
+    def _spent(self, found: Documents) -> dict[BudgetSlot, Spent]:
+        result: dict[BudgetSlot, Spent] = {}
+        for day in (*self.complete, *self.live):
+            for slot, spent in self._spent_on(day, found).items():
+                if self._wants(slot):
+                    result[slot] = result.get(slot, Spent()).plus(spent)
+        return result
+
+    def _spent_on(self, day: date, found: Documents) -> BudgetDay:
+        if day in self.live or day in self.recounted:
+            counted = merge_hours(shard.budgets for shard in _shards_of(day, found))
+            return {slot: spent_within(day, hours, self.within) for slot, hours in counted.items()}
+        entry = found.entry(day)
+        return entry.budgets if entry else {}
+
+    def _wants(self, slot: BudgetSlot) -> bool:
+        return slot in self.budgets or BudgetSlot(slot.key, EVERY_VALUE) in self.budgets
+
+    def _open_days(self, found: Documents) -> list[date]:
+        """Return the days that are not folded completely."""
+        dirty = {ref.day for ref, shard in found.shards.items() if shard.dirty}
+        return [*(day for day in self.late if day in dirty), *self.live]
 
     def _totals(self, day: date, found: Documents) -> Totals:
         is_whole = self.within.covers(day)
@@ -245,6 +340,24 @@ def plan_reading(counters: CounterHistory, within: Period, detail: Detail, now: 
 def recounting(plan: ReadingPlan, days: Collection[date]) -> ReadingPlan:
     """Return the plan with these days added up from their counters, whether or not they are folded."""
     return replace(plan, recounted=tuple(sorted({*plan.recounted, *(set(days) & set(plan.complete))})))
+
+
+def counting_late(plan: ReadingPlan, late: Collection[date]) -> ReadingPlan:
+    """Return the plan with the complete days to which something was added since: as their counters are now."""
+    days = tuple(sorted(set(late) & set(plan.complete)))
+    return replace(recounting(plan, days), late=days)
+
+
+def with_budgets(plan: ReadingPlan, budgets: Collection[BudgetSlot]) -> ReadingPlan:
+    """Return the plan with what counts towards these budgets.
+
+    Days are folded whole: those that the interval cuts are added up from their counters, which exist as long as the
+    longest metering period.
+    """
+    if not budgets:
+        return plan
+    cut = [day for day in plan.complete if not plan.within.covers(day)]
+    return replace(recounting(plan, cut), budgets=frozenset(budgets))
 
 
 def _recounting_edges(plan: ReadingPlan, now: datetime) -> ReadingPlan:

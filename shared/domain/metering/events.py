@@ -69,7 +69,7 @@ def _is_number(text: str) -> bool:
     return True
 
 
-def _not_bool(value: object) -> object:
+def not_bool(value: object) -> object:
     if isinstance(value, bool):
         raise PydanticCustomError("decimal_type", "Input should be a decimal number or its text")
     return value
@@ -90,7 +90,7 @@ Milliseconds = Annotated[int, Field(strict=True, ge=0, le=MAX_TOKENS)]
 UsdEstimate = Annotated[
     Decimal,
     Field(ge=0, le=1_000_000, allow_inf_nan=False, decimal_places=MAX_USD_DECIMALS),
-    BeforeValidator(_not_bool),
+    BeforeValidator(not_bool),
     WithJsonSchema(decimal_schema(1_000_000, MAX_USD_DECIMALS)),
 ]
 

@@ -1,7 +1,7 @@
 """Prepares a valid event for the ledger: checks its tenant and time, adds its id, tokens, cost and amounts."""
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from functools import lru_cache
 from hashlib import blake2b
@@ -9,8 +9,18 @@ from json import JSONEncoder
 from typing import Final, NamedTuple
 from uuid import uuid4
 
+from shared.domain.ledger.attribution import (
+    MAX_TAG_NAMES,
+    Attribution,
+    Dimension,
+    Names,
+    attributed,
+    tag_dimension,
+)
+from shared.domain.ledger.budget_counts import BudgetHours, Counted, HourCount
 from shared.domain.ledger.counters import Cell, Cells, Series, Totals, add
 from shared.domain.ledger.periods import MAX_AGE, MAX_AHEAD
+from shared.domain.ledger.sums import count_of
 from shared.domain.metering.amounts import Measures, amounts_of
 from shared.domain.metering.event_costs import LIST_TERMS, Priced, PricingTerms, cost_of_event
 from shared.domain.metering.events import Category, MeteringEvent, Status
@@ -64,6 +74,8 @@ class RecordedEvent(NamedTuple):
     tags: Mapping[str, str] | None = None
     key: str | None = None
     """The id of the API key that recorded it; None for events older than this field."""
+    budgets: tuple[Counted, ...] = ()
+    """The budgets in which it counts beside the totals. Not stored with the event."""
 
 
 def prepare(
@@ -176,10 +188,19 @@ class DayDelta:
     cells: Cells
     run_hours: set[int]
     events: int = 0
+    keys: Names = field(default_factory=dict)
+    """By the id of the API key."""
+    names: Attribution = field(default_factory=dict)
+    budgets: BudgetHours = field(default_factory=dict)
+    late_days: set[date] = field(default_factory=set)
+    """Earlier days to which the same commit adds something."""
 
 
-def deltas_by_day(events: Iterable[RecordedEvent]) -> dict[date, DayDelta]:
-    """Return the amounts that `events` add to each of their UTC days, even if a day's events add nothing."""
+def deltas_by_day(events: Iterable[RecordedEvent], tag_names: Collection[str] = ()) -> dict[date, DayDelta]:
+    """Return the amounts that `events` add to each of their UTC days, even if a day's events add nothing.
+
+    Of a tenant with the most `tag_names`, other tags are not summed.
+    """
     days: dict[date, DayDelta] = {}
     for event in events:
         ts = event.ts
@@ -189,6 +210,51 @@ def deltas_by_day(events: Iterable[RecordedEvent]) -> dict[date, DayDelta]:
         delta.events += 1
         if event.amounts:
             add(delta.cells.setdefault(Cell(ts.hour, event.series), {}), event.amounts)
+            _attribute(event, delta, tag_names)
         if event.run_id is not None:
             delta.run_hours.add(ts.hour)
+        if event.budgets:
+            _count_budgets(delta.budgets, event)
     return days
+
+
+def names_of(event: RecordedEvent, tag_names: Collection[str] = ()) -> Iterator[tuple[Dimension, str]]:
+    """Yield the names that the event's amounts are summed by, but for its key."""
+    if event.user_id is not None:
+        yield "user", event.user_id
+    if event.workflow_id is not None:
+        yield "workflow", event.workflow_id
+    for name, value in (event.tags or {}).items():
+        if len(tag_names) < MAX_TAG_NAMES or name in tag_names:
+            yield tag_dimension(name), value
+
+
+def _attribute(event: RecordedEvent, delta: DayDelta, tag_names: Collection[str]) -> None:
+    amounts = attributed(event.amounts)
+    if not amounts:
+        return
+    if event.key is not None:
+        add(delta.keys.setdefault(event.key, {}), amounts)
+    for dimension, name in names_of(event, tag_names):
+        add(delta.names.setdefault(dimension, {}).setdefault(name, {}), amounts)
+
+
+def deltas_with_late_days(
+    events: Iterable[RecordedEvent], now: datetime, tag_names: Collection[str] = ()
+) -> dict[date, DayDelta]:
+    """Return the amounts by day, with earlier days listed on today's counter.
+
+    A check reads today's counter anyway, and so learns which complete days to count again before their next fold.
+    """
+    days, today = deltas_by_day(events, tag_names), now.date()
+    late = {day for day in days if day < today}
+    if late:
+        days.setdefault(today, DayDelta({}, set())).late_days |= late
+    return days
+
+
+def _count_budgets(budgets: BudgetHours, event: RecordedEvent) -> None:
+    for slot, unit, is_by_run in event.budgets:
+        count = None if is_by_run else count_of(event.amounts, event.run_id, unit)
+        if count:
+            budgets.setdefault(slot, {}).setdefault(event.ts.hour, HourCount()).add(count)

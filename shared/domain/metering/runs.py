@@ -5,7 +5,9 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Literal
 
+from shared.domain.ledger.budget_counts import BudgetSlot, Spent
 from shared.domain.ledger.counters import Totals, add
+from shared.domain.ledger.sums import spent_by
 from shared.domain.metering.recording import RecordedEvent
 
 RUN_TIMEOUT = timedelta(hours=24)
@@ -22,6 +24,8 @@ class Run:
     began_at: datetime
     last_at: datetime
     totals: Totals = field(default_factory=dict)
+    budgets: dict[BudgetSlot, Spent] = field(default_factory=dict)
+    """What the run counts towards budgets of each run, beside its totals."""
     is_completed: bool = False
     is_failed: bool = False
 
@@ -44,6 +48,9 @@ class Run:
         elif event.status == "failed":
             self.is_failed = True
         add(self.totals, event.amounts)
+        for slot, unit, is_by_run in event.budgets:
+            if is_by_run and any(spent := spent_by(event.amounts, unit)):
+                self._count(slot, spent)
 
     def merge(self, other: "Run") -> None:
         """Add `other`, which holds other events of the same run."""
@@ -52,6 +59,11 @@ class Run:
         self.is_completed = self.is_completed or other.is_completed
         self.is_failed = self.is_failed or other.is_failed
         add(self.totals, other.totals)
+        for slot, spent in other.budgets.items():
+            self._count(slot, spent)
+
+    def _count(self, slot: BudgetSlot, spent: Spent) -> None:
+        self.budgets[slot] = self.budgets.get(slot, Spent()).plus(spent)
 
 
 def runs_of(events: Iterable[RecordedEvent]) -> dict[str, Run]:

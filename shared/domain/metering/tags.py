@@ -7,7 +7,6 @@ from pydantic import AfterValidator, Field, StringConstraints
 from shared.domain.metering.text import NOT_BLANK, PRINTABLE
 
 MAX_TAGS: Final = 5
-"""The most tags of an event, and the most tag names of a tenant whose usage is summed."""
 TAG_NAME: Final = r"^[a-z][a-z0-9_-]{0,31}$"
 
 TagName = Annotated[str, StringConstraints(pattern=TAG_NAME)]

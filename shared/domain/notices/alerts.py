@@ -1,14 +1,28 @@
 """Usage alerts: the thresholds of a period's limits that usage has crossed."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+import hashlib
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
+from typing import NamedTuple
 
 from shared.domain.ledger.periods import Period
+from shared.domain.limits.budget_uses import BudgetUse
+from shared.domain.limits.budgets import BudgetWindow
 from shared.domain.limits.limits import LimitPolicy
 from shared.domain.limits.metrics import Consumption, LimitedMetric
 from shared.domain.prices.money import usd_string
+
+
+class AlertedBudget(NamedTuple):
+    """The budget of an alert, the key under which it is counted, its window, and the value of its scope."""
+
+    id: str
+    key: str
+    window: BudgetWindow
+    value: str | None
+    """None unless each value has a budget of its own."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,6 +37,8 @@ class UsageAlert:
     reached_at: datetime
     cost_is_complete: bool | None = None
     """False if calls are unpriced or incomplete, so that the cost is at least `used`. None if it is no cost."""
+    budget: AlertedBudget | None = None
+    """The budget whose threshold it is; None for a limit of the plan."""
 
     @property
     def used_usd(self) -> str | None:
@@ -34,8 +50,15 @@ class UsageAlert:
 
     @property
     def id(self) -> str:
-        """The period, metric and threshold: a tenant has one alert for each, even if the limit changes."""
-        return f"{self.period.key}.{self.metric}.{self.threshold_percent}"
+        """The period, metric and threshold: a tenant has one alert for each, even if the limit changes.
+
+        A budget has one for each window, value and threshold.
+        """
+        if self.budget is None:
+            return f"{self.period.key}.{self.metric}.{self.threshold_percent}"
+        _, key, window, value = self.budget
+        each = "" if value is None else f".{hashlib.sha256(value.encode()).hexdigest()[:16]}"
+        return f"{self.period.key}.{window}.{key}{each}.{self.threshold_percent}"
 
 
 def crossed_thresholds(
@@ -60,16 +83,37 @@ def crossed_thresholds(
     ]
 
 
+def crossed_budgets(uses: Iterable[BudgetUse], now: datetime) -> list[UsageAlert]:
+    """Return an alert for each threshold of a budget that is reached: use by use, lower thresholds first."""
+    return [
+        UsageAlert(
+            period=use.window,
+            metric=use.budget.unit,
+            threshold_percent=percent,
+            used=use.used,
+            limit=use.budget.amount,
+            reached_at=now,
+            cost_is_complete=use.is_complete if use.budget.unit == "cost" else None,
+            budget=AlertedBudget(
+                use.budget.id, use.budget.key, use.budget.window, use.value if use.budget.is_each else None
+            ),
+        )
+        for use in uses
+        if use.window is not None
+        for percent in use.reached()
+    ]
+
+
 def new_alerts(crossed: Sequence[UsageAlert], known_ids: Collection[str]) -> list[UsageAlert]:
     return [alert for alert in crossed if alert.id not in known_ids]
 
 
 def alerts_to_tell(crossed: Sequence[UsageAlert], known_ids: Collection[str]) -> Iterator[UsageAlert]:
-    """Yield the highest crossed threshold of each metric, if it is new.
+    """Yield the highest crossed threshold of each metric, or of each budget, if it is new.
 
     After a mail about 100 percent, one about 80 percent is of no use.
     """
-    for _, alerts in groupby(crossed, key=lambda alert: alert.metric):
+    for _, alerts in groupby(crossed, key=lambda alert: (alert.metric, alert.budget)):
         *_, highest = alerts
         if highest.id not in known_ids:
             yield highest

@@ -13,6 +13,8 @@ from shared.domain.people.members import Invitation
 from shared.domain.people.tenants import Tenant
 
 PRODUCT = "GWI Usage"
+_MOST_BUDGETS = 20
+"""Listed in a mail."""
 _NAMES: Mapping[LimitedMetric, str] = {"tokens": "tokens", "runs": "runs", "cost": "provider cost"}
 _LIMITS: Mapping[LimitedMetric, str] = {**_NAMES, "cost": "provider cost limit"}
 
@@ -98,6 +100,35 @@ def limit_mail(tenant: Tenant, policy: LimitPolicy, alerts: Sequence[UsageAlert]
         reason=f"You get this mail because you are a recipient of the alerts of {name}.",
         scope=tenant.id,
     )
+
+
+def budget_mail(tenant: Tenant, alerts: Sequence[UsageAlert], links: Links) -> Mail:
+    """Tell which budgets of a tenant are used how far, given the highest new alert of each.
+
+    Recipients are added with `Mail.to_each`.
+    """
+    name, highest = shown_name(tenant.name), max(alerts, key=lambda alert: alert.threshold_percent)
+    listed = [f"{used_of_budget(alert)}." for alert in alerts[:_MOST_BUDGETS]]
+    rest = len(alerts) - len(listed)
+    more = [f"{rest:,} more budgets have reached a threshold."] if rest else []
+    share = f"{_percent(highest)} of a budget" if len(alerts) == 1 else f"much of {len(alerts):,} budgets"
+    return Mail(
+        kind="limit",
+        subject=f"{name} has used {share}",
+        paragraphs=(*listed, *more),
+        button=Button("See usage", links.usage(tenant.id)),
+        reason=f"You get this mail because you are a recipient of the alerts of {name}.",
+        scope=tenant.id,
+    )
+
+
+def used_of_budget(alert: UsageAlert) -> str:
+    """Return the usage of a budget's alert: `Budget daily for “ann”: $4.00 of $5.00 provider cost used (80 %)`."""
+    if alert.budget is None:
+        return used_of_limit(alert)
+    value = alert.budget.value
+    each = "" if value is None else f" for {shown_name(value)}" if value else " for other values"
+    return f"Budget {alert.budget.id}{each}: {used_of_limit(alert)}"
 
 
 def used_of_limit(alert: UsageAlert) -> str:

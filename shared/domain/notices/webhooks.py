@@ -10,6 +10,8 @@ from typing import Final, Literal
 WebhookType = Literal[
     "limit.warning",
     "limit.reached",
+    "budget.warning",
+    "budget.reached",
     "plan.changed",
     "invoice.payment_failed",
     "billing.alert",

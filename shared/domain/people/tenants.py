@@ -10,6 +10,7 @@ from typing import Any, Literal
 from shared.domain.errors import Forbidden
 from shared.domain.ledger.counter_settings import DEFAULT_COUNTER_SETTINGS, CounterHistory, CounterSettings
 from shared.domain.ledger.zones import UTC_NAME
+from shared.domain.limits.budgets import Budget, OnUnreadable
 from shared.domain.limits.entitlement import Entitlement
 from shared.domain.limits.grants import Grant, valid_grants
 from shared.domain.limits.limits import LimitOverrides
@@ -93,6 +94,10 @@ class Tenant:
     """The zone whose days the dashboard shows. Usage is counted, and limits are reset, by the hour of UTC."""
     grants: tuple[Grant, ...] = ()
     """What an operator gave by hand, in the order of the ids. Stripe changes none of it."""
+    budgets: tuple[Budget, ...] = ()
+    """In the order of their ids."""
+    on_unreadable: OnUnreadable = "closed"
+    """How a check is answered while the usage cannot be read: `open` allows, `closed` denies."""
     suspended_at: datetime | None = None
     """When an operator suspended it; None if it may use the product."""
     ended_at: datetime | None = None

@@ -36,18 +36,20 @@ class Prices(NamedTuple):
 
     def price_of(self, provider: ResolvedProvider, model: str, at: datetime, usage: CallUsage) -> Price:
         """Return the price of a call made at `at`; unknown if neither the book nor the catalog has one."""
-        if self.book.entries:
-            priced = self._booked(provider, model, at)
-            if priced is not None:
-                return priced_at(priced, at, usage)
-        return price_of(provider, model, at, usage)
+        priced = self._booked(provider, model, at)
+        return price_of(provider, model, at, usage) if priced is None else priced_at(priced, at, usage)
 
     def is_priced(self, provider: ResolvedProvider, model: str, at: datetime) -> bool:
         """Return whether the model has a price."""
-        is_booked = bool(self.book.entries) and self._booked(provider, model, at) is not None
-        return is_booked or is_priced(provider, model)
+        return self._booked(provider, model, at) is not None or is_priced(provider, model)
+
+    def model_at(self, provider: ResolvedProvider, model: str, at: datetime) -> PricedModel | None:
+        """Return the model at the price that holds at `at`, of the book or else of the catalog."""
+        return self._booked(provider, model, at) or listed_price(provider, model)
 
     def _booked(self, provider: ResolvedProvider, model: str, at: datetime) -> PricedModel | None:
+        if not self.book.entries:
+            return None
         listed = canonical_names(provider, model)
         names = dict.fromkeys((model.strip().lower(), *((listed[1].lower(),) if listed else ())))
         entry = self.book.find(self.tenant_id, provider.id or provider.name, tuple(names), at)

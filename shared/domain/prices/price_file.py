@@ -2,10 +2,12 @@
 
 import re
 import tomllib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal, InvalidOperation
-from typing import Any, Final
+from itertools import chain, repeat
+from typing import Any, Final, NamedTuple
 
 from shared.domain.errors import FieldProblem, InvalidInput, shown
 from shared.domain.prices.price_book import MAX_ENTRIES, PriceEntry, PriceKey, book_provider
@@ -48,25 +50,39 @@ def parse_prices(text: str) -> tuple[PriceEntry, ...]:
         message = f"the file has {len(tables)} prices; the maximum is {MAX_ENTRIES}"
         raise _refused("too_many_prices", message)
     lines = [text.count("\n", 0, match.start()) + 1 for match in _TABLE.finditer(text)]
+    places = (Place(f"line {line}", line) for line in chain(lines, repeat(1)))
+    return read_prices(list(zip(places, tables, strict=False)))
+
+
+class Place(NamedTuple):
+    """The place of a table, as messages name it, and its number."""
+
+    words: str
+    number: int
+
+
+def read_prices(tables: Sequence[tuple[Place, Mapping[str, Any]]]) -> tuple[PriceEntry, ...]:
+    """Return the entries of tables, each with its place; raise InvalidInput with a problem for each wrong table."""
     problems: list[FieldProblem] = []
-    known: dict[tuple[PriceKey, date], int] = {}
+    known: dict[tuple[PriceKey, date], Place] = {}
     starts: dict[PriceKey, date] = {}
     entries: list[PriceEntry] = []
-    for index, table in enumerate(tables):
-        line = lines[index] if index < len(lines) else 1
+    for place, table in tables:
         entry, wrong = _entry(table)
-        problems += [_at(line, each) for each in wrong]
+        problems += [_at(place, each) for each in wrong]
         if entry is None:
             continue
-        first = known.setdefault((entry.key, entry.starts), line)
-        if first != line:
-            message = f"the same price is also on line {first}: one model has one price from {entry.starts}"
-            problems.append(_at(line, FieldProblem(field="from", code="two_prices", message=message)))
+        first = known.setdefault((entry.key, entry.starts), place)
+        if first is not place:
+            message = f"the same price is also on {first.words}: one model has one price from {entry.starts}"
+            problems.append(_at(place, FieldProblem(field="from", code="two_prices", message=message)))
         newest = starts.setdefault(entry.key, entry.starts)
         starts[entry.key] = max(newest, entry.starts)
         if newest > entry.starts:
             message = f"{entry.starts} comes after {newest}: list the prices of a model by date"
-            problems.append(_at(line, FieldProblem(field="from", code="dates_out_of_order", message=message)))
+            problems.append(
+                _at(place, FieldProblem(field="from", code="dates_out_of_order", message=message))
+            )
         entries.append(entry)
     if problems:
         raise _invalid(problems)
@@ -81,10 +97,8 @@ def _refused(code: str, message: str) -> InvalidInput:
     return _invalid([FieldProblem(field="file", code=code, message=message)])
 
 
-def _at(line: int, problem: FieldProblem) -> FieldProblem:
-    return FieldProblem(
-        field=problem.field, code=problem.code, message=f"line {line}: {problem.message}", index=line
-    )
+def _at(place: Place, problem: FieldProblem) -> FieldProblem:
+    return replace(problem, message=f"{place.words}: {problem.message}", index=place.number)
 
 
 def _entry(table: Mapping[str, Any]) -> tuple[PriceEntry | None, list[FieldProblem]]:

@@ -112,7 +112,8 @@ def _checkout(call: Call, container: Container) -> Response:
         plan=body.plan,
         interval=body.interval,
         trial_days=container.config.trial_days,
-        email=call.identity.email if call.identity else None,
+        # A trial is claimed by the address of a member: an operator has none of the tenant's.
+        email=call.identity.email if call.identity and call.caller.member else None,
     )
     pages = ReturnPages(container.config.web_origin, purchase.tenant_id)
     with container.billing.within(STRIPE_SECONDS):

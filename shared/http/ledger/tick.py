@@ -3,6 +3,7 @@
 import base64
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime
 from typing import Protocol
 
@@ -10,11 +11,12 @@ from cloudevents.http import CloudEvent
 from flask import request
 from werkzeug.exceptions import Unauthorized
 
-from shared.domain.errors import NotAuthenticated
+from shared.domain.errors import NotAuthenticated, Unavailable
 from shared.domain.ledger.tick import TickMessage
 from shared.http.ledger.dead_letters import dead_letter_of
 from shared.logs import FIELDS, LOGGER
 from shared.ports import PushVerifier, ServiceStatus
+from shared.usecases.ledger.fold_lag import FoldLag
 from shared.usecases.tick_jobs import TickJobs
 
 
@@ -29,6 +31,8 @@ class TickContainer(Protocol):
     def service(self) -> ServiceStatus: ...
     @property
     def tick_verifier(self) -> PushVerifier | None: ...
+    @property
+    def fold_lag(self) -> FoldLag: ...
 
 
 def handle_tick(event: CloudEvent, container: TickContainer) -> None:
@@ -39,15 +43,19 @@ def handle_tick(event: CloudEvent, container: TickContainer) -> None:
     if container.tick_verifier is not None:
         _verify_sender(container.tick_verifier)
     if letter := dead_letter_of(event.data, container.clock()):
-        LOGGER.error("a message was given up after %s attempts: %s", letter.attempts, letter.text)
+        LOGGER.error("a message of job %s was given up after %s attempts", letter.job, letter.attempts)
         container.service.add_dead_letter(letter)
         return
     message = _message(event)
     if message is not None:
         started = time.perf_counter()
         container.jobs.run(message, container.clock())
-        milliseconds = round((time.perf_counter() - started) * 1000, 1)
-        LOGGER.info("tick %s done", message.job, extra={FIELDS: {"milliseconds": milliseconds}})
+        fields = {"milliseconds": round((time.perf_counter() - started) * 1000, 1)}
+        if message == TickMessage():
+            # The job is done, whether or not the lag can be read.
+            with suppress(Unavailable):
+                fields["fold_lag_seconds"] = container.fold_lag.read(container.clock()).total_seconds()
+        LOGGER.info("tick %s done", message.job, extra={FIELDS: fields})
 
 
 def _verify_sender(verifier: PushVerifier) -> None:

@@ -4,12 +4,14 @@ from flask import Response
 from pydantic import BaseModel
 
 from shared.domain.errors import InvalidInput, RateStatus
+from shared.domain.limits.budgets import Spender
 from shared.domain.limits.metrics import UsageRequest
 from shared.domain.people.tenants import Tenant
 from shared.domain.prices.money import nanousd_from_decimal
 from shared.http import openapi
 from shared.http.bodies import read_body, read_query
-from shared.http.inputs import CheckBody
+from shared.http.budget_models import BudgetUseResponse
+from shared.http.check_models import CheckBody, CheckResponse
 from shared.http.liveness import ALIVE
 from shared.http.metering.event_bodies import read_events
 from shared.http.metering.recording_models import (
@@ -21,8 +23,9 @@ from shared.http.metering.recording_models import (
     TenantHeader,
 )
 from shared.http.problems import rate_headers
-from shared.http.responses import CheckResponse, RecordResponse
+from shared.http.responses import RecordResponse
 from shared.http.routes import MAX_BODY_BYTES, TENANT_HEADER, Call, Container, Example, Route, json_response
+from shared.usecases.limits.check_limits import Planned
 from shared.usecases.metering.record_events import Recorded
 from shared.usecases.metering.record_for_tenants import Sender
 from shared.usecases.people.authenticate import PlatformAccess
@@ -77,10 +80,26 @@ def _check(call: Call, container: Container) -> Response:
         return json_response(CheckResponse(allowed=True, code=METERING_OFF, reason=_OFF_REASON))
     call.caller.tenant.refuse_recording()
     rate = container.rates.take("check", call.caller.tenant, call.now)
+    check = container.limits.check(call.caller.tenant, _planned(body, call.caller.key), call.now)
+    response = CheckResponse(
+        allowed=check.allowed,
+        decided=check.decided,
+        code=check.code,
+        reason=check.reason,
+        status=check.status,
+        budget=BudgetUseResponse.of(check.budget) if check.budget else None,
+        warnings=[BudgetUseResponse.of(use) for use in check.warnings],
+    )
+    return _with_rate(response, rate)
+
+
+def _planned(body: CheckBody, key: str | None) -> Planned:
     cost_nanousd = None if body.cost_usd is None else nanousd_from_decimal(body.cost_usd)
-    request = UsageRequest(body.tokens, body.runs, cost_nanousd)
-    check = container.limits.check(call.caller.tenant, request, call.now)
-    return _with_rate(CheckResponse.model_validate(check), rate)
+    return Planned(
+        request=UsageRequest(body.tokens, body.runs, cost_nanousd),
+        spender=Spender(body.user_id, body.workflow_id, key, body.tags),
+        run_id=body.run_id,
+    )
 
 
 def _with_rate(model: BaseModel, rate: RateStatus | None) -> Response:
@@ -113,12 +132,14 @@ _ROUTES = (
         summary="Check whether usage would fit the limits",
         handle=_check,
         needs="limits:read",
+        answers_while_away=True,
         response=CheckResponse,
         body=CheckBody,
         headers=TenantHeader,
         examples={
             "a run": Example({"tokens": 2000, "runs": 1}),
             "a call by its cost": Example({"cost_usd": "0.25"}),
+            "a user's call": Example({"cost_usd": "0.25", "user_id": "ann", "tags": {"feature": "search"}}),
         },
     ),
 )

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from flask import Response
 from pydantic import BaseModel, ConfigDict, Field
 
+from shared.domain.limits.budgets import BudgetWindow
 from shared.domain.limits.limits import DEFAULT_ALERT_PERCENTS, MAX_ALERT_PERCENTS, Percent
 from shared.domain.limits.metrics import LimitedMetric
 from shared.domain.notices.alerts import UsageAlert
@@ -26,6 +27,14 @@ from shared.usecases.notices.alert_recipients import (
 from shared.usecases.notices.alert_thresholds import alert_percents_version, set_alert_percents
 
 
+class AlertedBudgetResponse(ResponseModel):
+    """The budget of an alert."""
+
+    id: str
+    window: BudgetWindow
+    value: str | None = Field(description="Of the scope; null unless each value has a budget of its own.")
+
+
 class AlertResponse(ResponseModel):
     """A crossed threshold, with the usage and the limit at that time."""
 
@@ -42,11 +51,17 @@ class AlertResponse(ResponseModel):
         description="False if calls are unpriced or incomplete: they cost at least `used_usd`."
         " Null unless the metric is `cost`."
     )
+    budget: AlertedBudgetResponse | None = Field(
+        default=None,
+        description="The budget; null for a limit of the plan. `period_start` begins its window.",
+    )
 
     @classmethod
     def of(cls, alert: UsageAlert) -> "AlertResponse":
-        names = [name for name in cls.model_fields if name != "period_start"]
-        return cls(period_start=alert.period.start, **{name: getattr(alert, name) for name in names})
+        names = [name for name in cls.model_fields if name not in ("period_start", "budget")]
+        budget = AlertedBudgetResponse.model_validate(alert.budget) if alert.budget else None
+        fields = {name: getattr(alert, name) for name in names}
+        return cls(period_start=alert.period.start, budget=budget, **fields)
 
 
 class AlertsResponse(ResponseModel):

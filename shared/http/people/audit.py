@@ -1,4 +1,4 @@
-"""The route of the audit log."""
+"""The routes of the audit logs: of a tenant, and of the platform."""
 
 from datetime import datetime
 
@@ -13,7 +13,7 @@ from shared.http.routes import Call, Container, Route, json_response
 
 
 class AuditEntryResponse(ResponseModel):
-    """A change to the tenant: its actor, time and reason."""
+    """A change to the tenant, or to the platform: its actor, time and reason."""
 
     at: datetime
     actor: str = Field(
@@ -37,8 +37,16 @@ class AuditResponse(ResponseModel):
 
 
 def _audit(call: Call, container: Container) -> Response:
+    return _page_of(call.path["tenant"], call, container)
+
+
+def _platform_audit(call: Call, container: Container) -> Response:
+    return _page_of(None, call, container)
+
+
+def _page_of(tenant_id: str | None, call: Call, container: Container) -> Response:
     query = read_query(call.request, PageQuery)
-    page = container.directory.list_audit(call.path["tenant"], limit=query.limit, cursor=query.cursor)
+    page = container.directory.list_audit(tenant_id, limit=query.limit, cursor=query.cursor)
     entries = [AuditEntryResponse.model_validate(each, from_attributes=True) for each in page.items]
     return json_response(AuditResponse(entries=entries, next_cursor=page.next_cursor))
 
@@ -50,6 +58,15 @@ ROUTES = (
         summary="Audit log, newest first",
         handle=_audit,
         needs="members:write",
+        response=AuditResponse,
+        query=PageQuery,
+    ),
+    Route(
+        method="GET",
+        path="/api/v1/platform/audit",
+        summary="Audit log of what belongs to the platform, newest first",
+        handle=_platform_audit,
+        needs="platform:read",
         response=AuditResponse,
         query=PageQuery,
     ),

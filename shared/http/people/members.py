@@ -26,10 +26,9 @@ from shared.usecases.people.invitations import (
     accept_invitation,
     decline_invitation,
     invite,
-    open_invitations,
     withdraw_invitation,
 )
-from shared.usecases.people.members import RoleAssignment, change_role, remove_member
+from shared.usecases.people.members import RoleAssignment, change_role, read_profile, remove_member
 
 
 class InvitationBody(BaseModel):
@@ -59,19 +58,14 @@ class EmptyBody(BaseModel):
 
 def _me(call: Call, container: Container) -> Response:
     user = call.user
-    memberships = container.members.list_memberships(user.user_id)
-    joined = {each.tenant.id for each in memberships}
-    received = open_invitations(container.members, user, call.now)
+    profile = read_profile(container.members, user, call.now)
     response = MeResponse(
         user=UserResponse(
             id=user.user_id, email=user.email, name=user.name, email_verified=user.email_verified
         ),
-        # Only a verified address opens anything to an operator, so nothing is read for others.
-        is_operator=user.email_verified and container.sign_in.access_platform(user) is not None,
-        tenants=[MembershipResponse.of(each, call.now) for each in memberships],
-        invitations=[
-            ReceivedInvitationResponse.of(each) for each in received if each.tenant.id not in joined
-        ],
+        is_operator=profile.operator is not None,
+        tenants=[MembershipResponse.of(each, call.now) for each in profile.memberships],
+        invitations=[ReceivedInvitationResponse.of(each) for each in profile.received],
     )
     return json_response(response)
 

@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import (
     AfterValidator,
@@ -24,6 +24,7 @@ from shared.domain.people.tenants import TenantStatus
 from shared.domain.prices.money import nanousd_from_decimal, usd_text
 from shared.domain.tenant_ids import TenantId
 from shared.http.inputs import PageQuery, ReadVersion
+from shared.http.reasons import OptionalReason
 from shared.usecases.people.manage_grants import MAX_REASON_CHARS
 from shared.usecases.people.manage_limits import LIMITS
 
@@ -59,13 +60,6 @@ Reason = Annotated[
     StringConstraints(strip_whitespace=True, min_length=1, max_length=MAX_REASON_CHARS, pattern=PRINTABLE),
     Field(description="Kept in the audit log."),
     NOT_BLANK,
-]
-OptionalReason = Annotated[
-    str,
-    Field(
-        max_length=MAX_REASON_CHARS,
-        description="Kept in the audit log. An operator has to give one, a platform key may leave it out.",
-    ),
 ]
 PlanId = Annotated[str, Field(max_length=100, description="The id or an alias of a plan.")]
 
@@ -198,6 +192,9 @@ class ReasonQuery(BaseModel):
     reason: Reason
 
 
+MAX_CSV_TENANTS = 10_000
+
+
 class TenantsQuery(PageQuery):
     """The tenants to list."""
 
@@ -215,6 +212,14 @@ class TenantsQuery(PageQuery):
     sort: RowSort | None = Field(
         None,
         description="Names in alphabetical order, all else highest or newest first. By default `created`.",
+    )
+
+    format: Literal["json", "csv"] = Field(
+        "json",
+        description=f"`csv`: a file of all tenants of the filters, at most {MAX_CSV_TENANTS:,}, whatever `limit` is.",
+    )
+    bom: bool = Field(
+        False, description="Begin a CSV file with a byte order mark, without which Excel does not read UTF-8."
     )
 
     @model_validator(mode="after")

@@ -2,7 +2,6 @@
 
 from flask import Response
 
-from shared.domain.errors import FieldProblem, InvalidInput
 from shared.domain.limits.grants import Grant
 from shared.domain.people.tenants import Change
 from shared.http.bodies import read_body, read_query
@@ -17,6 +16,7 @@ from shared.http.people.tenant_bodies import (
     TenantsQuery,
     in_utc,
 )
+from shared.http.people.tenant_files import tenants_response
 from shared.http.people.tenant_responses import (
     GrantResponse,
     GrantsResponse,
@@ -24,6 +24,7 @@ from shared.http.people.tenant_responses import (
     TenantRowResponse,
     TenantsResponse,
 )
+from shared.http.reasons import reasoned
 from shared.http.routes import (
     Call,
     Container,
@@ -45,6 +46,8 @@ from shared.usecases.people.manage_tenants import (
 
 def _list(call: Call, container: Container) -> Response:
     query = read_query(call.request, TenantsQuery)
+    if query.format == "csv":
+        return tenants_response(call, container.tenant_index, query)
     page = container.tenant_index.list_rows(query.wanted, limit=query.limit, cursor=query.cursor)
     rows = [TenantRowResponse.of(row, call.now) for row in page.items]
     return json_response(TenantsResponse(tenants=rows, next_cursor=page.next_cursor))
@@ -60,25 +63,16 @@ def _change(call: Call, container: Container) -> Response:
     body, tenant_id = read_body(call.request, TenantPatch), call.caller.tenant_id
     plan = None if body.plan is None else known_plan(container.plans(), body.plan)
     wanted = TenantChanges(name=body.name, metadata=body.metadata, plan=plan)
-    change = _reasoned(call, body.reason).on_version(body.version)
+    change = reasoned(call, body.reason).on_version(body.version)
     change_tenant(container.directory, tenant_id, wanted, change)
     return json_response(shown_tenant(call, container, tenant_id))
 
 
 def _set_limits(call: Call, container: Container) -> Response:
     body, tenant_id = read_body(call.request, OwnLimitsBody), call.caller.tenant_id
-    change = _reasoned(call, body.reason).on_version(body.version)
+    change = reasoned(call, body.reason).on_version(body.version)
     set_limits(container.directory, tenant_id, body.values, change)
     return json_response(shown_tenant(call, container, tenant_id))
-
-
-def _reasoned(call: Call, reason: str) -> Change:
-    """Return the change with its reason, without which a person may change nothing that a tenant notices."""
-    if call.identity is not None and not reason.strip():
-        message = "reason: say why; the tenant will notice this change, and the audit log keeps the reason"
-        problem = FieldProblem(field="reason", code="reason_required", message=message)
-        raise InvalidInput(message, (problem,), code="reason_required")
-    return call.change.because(reason)
 
 
 def _grants(call: Call, _container: Container) -> Response:
@@ -138,6 +132,7 @@ ROUTES = (
         needs="tenants:write",
         response=TenantsResponse,
         query=TenantsQuery,
+        is_also_csv=True,
     ),
     Route(
         method="GET",

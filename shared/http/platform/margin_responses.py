@@ -8,7 +8,7 @@ from pydantic import Field
 
 from shared.domain.billing.margins import Margin, MarginSum, MonthSums, TenantMargin
 from shared.domain.prices.money import usd_string
-from shared.http.csv_cells import text_cell
+from shared.http.csv_files import file_text, text_cell
 from shared.http.responses import ResponseModel, Usd
 from shared.ports import Page
 from shared.usecases.billing.refresh_margins import MonthMargin
@@ -111,7 +111,7 @@ _NUMBERS: Final = tuple(name for name in MarginAmounts.model_fields if name != "
 
 def csv_text(month: str, rows: Iterable[TenantMargin]) -> str:
     """Return the tenants of a month as a CSV file."""
-    return "".join(f"{line}\r\n" for line in _csv_lines(month, map(tenant_row, rows)))
+    return file_text(_csv_lines(month, map(tenant_row, rows)))
 
 
 def _csv_lines(month: str, rows: Iterable[TenantMarginRow]) -> Iterator[str]:

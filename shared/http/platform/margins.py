@@ -11,6 +11,7 @@ from shared.domain.billing.margin_lists import MarginSort, MarginsWanted
 from shared.domain.billing.margins import MonthSums, TenantMargin
 from shared.domain.ledger.periods import month_of
 from shared.http.bodies import read_query
+from shared.http.csv_files import csv_response
 from shared.http.inputs import PageQuery
 from shared.http.platform.margin_responses import MarginsResponse, TenantMarginsResponse, csv_text
 from shared.http.routes import Call, Container, Route, json_response
@@ -47,7 +48,8 @@ def _list(call: Call, container: Container) -> Response:
     wanted = query.wanted(call.now.date())
     month = f"{wanted.month:%Y-%m}"
     if query.format == "csv":
-        return _file(csv_text(month, all_margins(container.margins, wanted)), f"margins-{month}.csv")
+        text = csv_text(month, all_margins(container.margins, wanted))
+        return csv_response(text, f"margins-{month}.csv")
     page = container.margins.list_margins(wanted, limit=query.limit, cursor=query.cursor)
     return json_response(MarginsResponse.of(month, sums_of(container, wanted), page))
 
@@ -71,11 +73,6 @@ def all_margins(margins: Margins, wanted: MarginsWanted) -> Iterator[TenantMargi
         cursor = page.next_cursor
         if cursor is None:
             return
-
-
-def _file(text: str, name: str) -> Response:
-    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
-    return Response(text, 200, headers, mimetype="text/csv")
 
 
 def _of_tenant(call: Call, container: Container) -> Response:

@@ -8,6 +8,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from shared.domain.limits.plan_catalog import PlanCatalog
 from shared.domain.limits.plan_file import MAX_PLANS, PlanTable, read_plans
 from shared.http.bodies import read_body, read_query
+from shared.http.platform.dry_runs import DryRunQuery
+from shared.http.reasons import FreeReason
 from shared.http.responses import ResponseModel
 from shared.http.routes import Call, Container, Example, Route, json_response
 from shared.usecases.limits.manage_plans import PlanChanges
@@ -28,19 +30,12 @@ class PlatformPlansBody(BaseModel):
     aliases: dict[str, Annotated[str, Field(max_length=_NAME_CHARS)]] = Field(
         default={}, description="Other names, each for a plan or for another alias."
     )
+    reason: FreeReason = ""
 
     @property
     def catalog(self) -> PlanCatalog:
         """The plans; raises InvalidInput with all problems."""
         return read_plans([plan.model_dump() for plan in self.plans], self.aliases)
-
-
-class DryRunQuery(BaseModel):
-    """The choice between a change and a preview of it."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    dry_run: bool = Field(default=False, description="Only say what would change.")
 
 
 class PlatformPlansResponse(ResponseModel):
@@ -113,7 +108,8 @@ def _replace(call: Call, container: Container) -> Response:
     manager, offered = container.plan_manager, body.catalog
     if query.dry_run:
         return json_response(PlanChangesResponse.of(manager.preview(offered, call.now, body.version)))
-    return json_response(PlanChangesResponse.of(manager.replace(offered, call.change, body.version)))
+    change = call.change.because(body.reason)
+    return json_response(PlanChangesResponse.of(manager.replace(offered, change, body.version)))
 
 
 _EXAMPLE = {

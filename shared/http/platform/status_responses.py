@@ -9,12 +9,13 @@ from shared.domain.notices.mails import Mail, OperatorNotice
 from shared.domain.notices.outbox import EntryKind, OutboxEntry
 from shared.domain.notices.webhooks import WebhookMessage
 from shared.domain.platform.failures import DeadLetter
-from shared.domain.platform.overview import Overview
+from shared.domain.platform.overview import Overview, UncertainModel
 from shared.domain.platform.ticks import TickJob, last_tick_at
 from shared.domain.prices.money import usd_string
 from shared.http.platform.configuration import ShownSetting
 from shared.http.responses import ResponseModel, Usd
 from shared.ports import StoredStatus
+from shared.usecases.ledger.read_series import OTHER_LABEL
 
 DeadLetterKind = Literal["tick", "mail", "webhook", "operator"]
 _KINDS: dict[EntryKind, DeadLetterKind] = {
@@ -93,7 +94,7 @@ class OutboxState(ResponseModel):
 class UncertainModelResponse(ResponseModel):
     """A model with calls of this month that have no price, or one that leaves something out.
 
-    `provider` and `model` are empty for what the tenants' largest models leave out.
+    `other` stands for what the tenants' largest models leave out.
     """
 
     provider: str
@@ -101,6 +102,16 @@ class UncertainModelResponse(ResponseModel):
     unpriced_calls: int
     incomplete_calls: int
     tenants: int
+
+    @classmethod
+    def of(cls, model: UncertainModel) -> Self:
+        return cls(
+            provider=model.provider or OTHER_LABEL,
+            model=model.model or OTHER_LABEL,
+            unpriced_calls=model.unpriced_calls,
+            incomplete_calls=model.incomplete_calls,
+            tenants=model.tenants,
+        )
 
 
 class OverviewResponse(ResponseModel):
@@ -146,7 +157,7 @@ class OverviewResponse(ResponseModel):
             stripe_failures=overview.failures.stripe_failures,
             dead_letters=overview.dead_letters,
             outbox=OutboxState.model_validate(overview.outbox),
-            models=[UncertainModelResponse.model_validate(each) for each in overview.models],
+            models=[UncertainModelResponse.of(each) for each in overview.models],
         )
 
 

@@ -1,7 +1,7 @@
 """Compare the stored billing of tenants with Stripe, and repair it on request."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, fields, replace
+from dataclasses import KW_ONLY, dataclass, fields, replace
 from datetime import datetime
 from typing import Final
 
@@ -62,8 +62,17 @@ def reconcile_tenant(
 
     A tenant that does not exist has no drift.
     """
+    return _compare(_Comparison(billing, tenant_id, Change(_ACTOR, now), repair=repair))
+
+
+def repair_tenant(billing: BillingDependencies, tenant_id: str, change: Change) -> list[str]:
+    """Store Stripe's state of a tenant, as a change that somebody makes, and return the differences there were."""
+    return _compare(_Comparison(billing, tenant_id, change, repair=True))
+
+
+def _compare(comparison: "_Comparison") -> list[str]:
+    billing, tenant_id = comparison.billing, comparison.tenant_id
     stored = billing.store.read_account(tenant_id)
-    comparison = _Comparison(billing=billing, tenant_id=tenant_id, repair=repair, now=now)
     drift = comparison.of_account()
     for customer_id in stored.account.all_customers if stored else ():
         for found in billing.stripe.list_invoices(customer_id):
@@ -73,14 +82,24 @@ def reconcile_tenant(
     return drift
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class _Comparison:
     """The comparison of one tenant's billing with Stripe at one instant, with or without repair."""
 
     billing: BillingDependencies
     tenant_id: str
+    author: Change
+    """The author and the instant of repairs."""
+    _: KW_ONLY
     repair: bool
-    now: datetime
+
+    @property
+    def now(self) -> datetime:
+        return self.author.at
+
+    def _because(self, drift: str) -> Change:
+        why = self.author.reason
+        return self.author.because(f"{why}: {drift}" if why else drift)
 
     def of_account(self) -> list[str]:
         """Return the drift of the customer, the subscriptions and the plan."""
@@ -112,10 +131,10 @@ class _Comparison:
         drift = [*_differences(before, after, now), *alerts, *_link_drift(after, owner)]
         if drift and self.repair:
             link = after.customer_id if owner is None else None
-            repairs = [Change(_ACTOR, now, each) for each in drift]
+            repairs = [self._because(each) for each in drift]
             audits = [each.entry(self.tenant_id, "billing.repaired", None, None) for each in repairs]
             change = BillingChange(account=after, at=now, link_customer_id=link, audits=audits)
-            repaired = audited(self.billing, change, stored, Change(_ACTOR, now, "differs from Stripe"))
+            repaired = audited(self.billing, change, stored, self._because("differs from Stripe"))
             store.save_billing(with_notices(repaired, stored, f"{_ACTOR} {now.isoformat()}"))
         return drift
 
@@ -145,7 +164,7 @@ class _Comparison:
 
     def _save_invoice(self, stored: StoredAccount, row: InvoiceRow, drift: str) -> None:
         version, now = stored.invoice_version, self.now
-        author = Change(_ACTOR, now, drift)
+        author = self._because(drift)
         change = BillingChange(
             account=stored.account,
             at=now,

@@ -7,10 +7,18 @@ from functools import partial
 from typing import Final
 
 from shared.domain.errors import Unavailable
+from shared.domain.ledger.attribution import (
+    Attribution,
+    AttributionRef,
+    chosen_tags,
+    largest,
+    merge,
+    rollup_of,
+)
 from shared.domain.ledger.counter_settings import LONGEST_FOLD_MINUTES
 from shared.domain.ledger.counters import CounterShard, ShardRef
 from shared.domain.ledger.periods import days_of_month, month_of, start_of
-from shared.domain.ledger.rollups import DayEntry, DayRollup, MonthRollup, fold_day
+from shared.domain.ledger.rollups import DayEntry, DayRollup, MonthRollup, fold_day, with_budgets
 from shared.domain.ledger.run_counts import recount_hours
 from shared.domain.ledger.usage import DocumentField, Wanted
 from shared.domain.limits.metrics import Consumption
@@ -19,8 +27,11 @@ from shared.ports import StaleRollup, UsageStore
 
 _MAX_TRIES = 5
 _HOUR_SECONDS: Final = 3600
-_WHOLE: Final[frozenset[DocumentField]] = frozenset({"cells", "hours"})
-_SUMS: Final[frozenset[DocumentField]] = frozenset({"hour_totals"})
+DOCUMENTS_AT_ONCE: Final = 4
+"""Attribution documents that are in memory together, up to 1 MiB each."""
+MAX_NAMES_AT_ONCE: Final = 20_000
+_WHOLE: Final[frozenset[DocumentField]] = frozenset({"cells", "keys", "hours", "budgets"})
+_SUMS: Final[frozenset[DocumentField]] = frozenset({"hour_totals", "budgets"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,15 +98,42 @@ def fold_one_day(store: UsageStore, tenant: Tenant, due: tuple[date, int], now: 
 def _fold(store: UsageStore, tenant: Tenant, beyond: ShardRef, now: datetime) -> FoldedDay:
     """Fold a day without saving it. `beyond` is the first counter that may not exist."""
     day = beyond.day
-    previous = store.read(tenant.id, Wanted(days=(day,), fields=_WHOLE)).documents.days.get(day)
+    wanted = Wanted(months=(month_of(day),), days=(day,), fields=_WHOLE)
+    found = store.read(tenant.id, wanted).documents
+    previous = found.days.get(day)
     # Include shards from before the number was lowered, and those added because a document was full.
     count = max(beyond.number, previous.shards if previous else 0, tenant.counters.shards_on(day))
     refs = tuple(ShardRef(day, number) for number in range(count))
-    shards = list(store.read(tenant.id, Wanted(shards=refs, fields=_WHOLE)).documents.shards.values())
-    rollup = fold_day(day, shards, previous, now)
-    changed = {hour for shard in shards for hour in shard.run_hours}
+    shards = _read_shards(store, tenant, refs)
+    counted = shards
+    names: Attribution | None = None
+    if attributed := max((shard.attributed for shard in shards), default=0):
+        named = _read_names(store, tenant.id, day, attributed)
+        names = rollup_of(named, chosen_tags(tenant.counters.tag_names, named))
+        # Again, because totals that are older than the names could be less than their sum. What came meanwhile is not
+        # in the names, so the counters are cleared only if they still are as they were before.
+        counted = _read_shards(store, tenant, refs)
+    folded = replace(fold_day(day, counted, previous, now), attribution=names)
+    rollup = with_budgets(folded, counted, found.budgets_in(day))
+    changed = {hour for shard in counted for hour in shard.run_hours}
     runs = recount_hours(day, rollup.runs, changed, partial(store.count_runs, tenant.id))
     return FoldedDay(previous=previous, rollup=replace(rollup, runs=runs), shards=shards)
+
+
+def _read_shards(store: UsageStore, tenant: Tenant, refs: tuple[ShardRef, ...]) -> list[CounterShard]:
+    return list(store.read(tenant.id, Wanted(shards=refs, fields=_WHOLE)).documents.shards.values())
+
+
+def _read_names(store: UsageStore, tenant_id: str, day: date, documents: int) -> Attribution:
+    """Return the names of a day, of each dimension the largest: memory is limited, their number is not."""
+    found: Attribution = {}
+    for first in range(0, documents, DOCUMENTS_AT_ONCE):
+        numbers = range(first, min(first + DOCUMENTS_AT_ONCE, documents))
+        refs = tuple(AttributionRef(day, number) for number in numbers)
+        for part in store.read(tenant_id, Wanted(attribution=refs)).documents.attribution.values():
+            merge(found, part)
+        found = {dimension: largest(names, MAX_NAMES_AT_ONCE) for dimension, names in found.items()}
+    return found
 
 
 def create_months(store: UsageStore, tenant_id: str, days: Iterable[date]) -> None:

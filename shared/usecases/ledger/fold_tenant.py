@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from functools import partial
 
+from shared.domain.ledger.attribution import chosen_tags
 from shared.domain.ledger.counter_settings import (
     LONGEST_FOLD_MINUTES,
     CounterHistory,
@@ -26,6 +27,8 @@ from shared.ports import UsageStore
 from shared.usecases.ledger.fold_day import FoldedDay, create_months, fold_one_day
 from shared.usecases.ledger.ledger import PeriodUsage, finish_reading, read_documents
 
+MINUTES_BETWEEN_BUDGET_ALERTS = 5
+"""A fold looks at the budgets that raise alerts this often: their rates are not known as those of limits are."""
 LOGGER = logging.getLogger("gwi_usage")
 _ONE_DAY = timedelta(days=1)
 
@@ -123,7 +126,9 @@ class TenantFolder:
     ) -> CounterSettings:
         settings = usage.tenant.counters
         complete_until = max(completable_until(now), settings.complete_until or completable_until(now))
-        settings = replace(settings, complete_until=complete_until)
+        settings = replace(
+            settings, complete_until=complete_until, tag_names=_tag_names(settings.tag_names, folded)
+        )
         today = next((each for each in folded if each.day == now.date()), None)
         if today is None:
             # A day that has ended may have brought usage near a limit, but it says nothing about today's rate.
@@ -149,7 +154,19 @@ class TenantFolder:
     def _minutes_until_fold(self, usage: PeriodUsage, new: Consumption, minutes: int) -> int:
         """Return how soon the next fold is wanted; `new` came in the last `minutes`."""
         policy = self.policy_of(usage.tenant)
-        return minutes_until_fold(policy, usage.consumption, new, minutes) if policy else LONGEST_FOLD_MINUTES
+        wanted = (
+            minutes_until_fold(policy, usage.consumption, new, minutes) if policy else LONGEST_FOLD_MINUTES
+        )
+        has_alerts = any(budget.thresholds for budget in usage.tenant.budgets)
+        return min(wanted, MINUTES_BETWEEN_BUDGET_ALERTS) if has_alerts else wanted
+
+
+def _tag_names(known: tuple[str, ...], folded: Sequence[FoldedDay]) -> tuple[str, ...]:
+    """Return the tags that the tenant's usage is summed by, with those that are new in the folded days."""
+    names = known
+    for each in folded:
+        names = chosen_tags(names, each.rollup.attribution or {})
+    return names
 
 
 def _completed_days(tenant: Tenant, settings: CounterSettings) -> Iterator[date]:

@@ -1,23 +1,31 @@
 """Records usage, and reads it live: in one round trip, or two if something was recorded since the last fold."""
 
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from threading import Lock
 
 from shared.domain.errors import NotFound
 from shared.domain.ledger.periods import Period, period_at
-from shared.domain.ledger.usage import FEW_SHARDS, Detail, Documents, ReadingPlan, Usage, Wanted, plan_reading
+from shared.domain.ledger.usage import (
+    FEW_SHARDS,
+    Detail,
+    Documents,
+    ReadingPlan,
+    RunSums,
+    Usage,
+    Wanted,
+    plan_reading,
+)
 from shared.domain.limits.metrics import Consumption
 from shared.domain.metering.recording import RecordedEvent
 from shared.domain.people.tenants import Tenant
 from shared.ports import Outcome, UsageStore
+from shared.usecases.ledger.reading_plans import NO_BUDGETS, AskedBudgets, ReadingPlans
 
 REMEMBER_FOR = timedelta(seconds=2)
 MAX_REMEMBERED = 10_000
-MAX_READ_BYTES = 16 * 1024 * 1024
-"""Decoded, usage takes eleven times as much memory. A month of 2,000 names a day is 10 MB."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +46,18 @@ class PeriodUsage:
         return Consumption.of(self.usage.totals, self.usage.runs)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BudgetUsage:
+    """The usage of the current metering period, and that of budgets: by window, and by run."""
+
+    current: PeriodUsage
+    windows: Mapping[Period, Usage]
+    runs: Mapping[str, RunSums]
+
+
+AskBudgets = Callable[[Tenant], AskedBudgets]
+
+
 class Ledger:
     """The usage of all tenants.
 
@@ -48,6 +68,7 @@ class Ledger:
     def __init__(self, store: UsageStore) -> None:
         self.store = store
         self._recent = _RecentUsage()
+        self._late_days = _LateDays()
 
     def record(self, tenant: Tenant, events: Sequence[RecordedEvent], now: datetime) -> list[Outcome]:
         """Record events as UsageStore.record does, and forget the remembered usage of the tenant."""
@@ -59,9 +80,8 @@ class Ledger:
         """Return the usage of the tenant's current metering period."""
         slot = self._recent.slot(known.id)
         read = self._read(known, None, detail, now)
-        if detail is Detail.TOTALS and read.tenant.counters.shards_on(now.date()) > FEW_SHARDS:
-            slot.read = read
-            slot.read_at = now
+        if detail is Detail.TOTALS:
+            slot.keep(read, now)
         return read
 
     def recent(self, known: Tenant, now: datetime) -> PeriodUsage | None:
@@ -72,18 +92,37 @@ class Ledger:
         """Return the usage within any interval."""
         return self._read(known, within, detail, now)
 
+    def budgets(self, known: Tenant, ask: AskBudgets, now: datetime) -> BudgetUsage:
+        """Return the usage of the current metering period, and what `ask` wants to know of the tenant's budgets."""
+
+        def plan(tenant: Tenant) -> ReadingPlans:
+            main = _plan(tenant, None, Detail.TOTALS, now)
+            return ReadingPlans.of(main, ask(tenant.at(now)), tenant.counter_history, now)
+
+        slot = self._recent.slot(known.id)
+        read = self._read_all(known, plan, now)
+        slot.keep(read.current, now)
+        return read
+
     def _read(self, known: Tenant, within: Period | None, detail: Detail, now: datetime) -> PeriodUsage:
-        plan = _plan(known, within, detail, now)
+        def plan(tenant: Tenant) -> ReadingPlans:
+            return ReadingPlans(main=_plan(tenant, within, detail, now), windows={}, asked=NO_BUDGETS)
+
+        return self._read_all(known, plan, now).current
+
+    def _read_all(self, known: Tenant, plan: Callable[[Tenant], ReadingPlans], now: datetime) -> BudgetUsage:
+        plans = plan(known).counting_late(self._late_days.of(known.id))
         while True:
-            first = replace(plan.first_read, most_bytes=MAX_READ_BYTES)
-            tenant, found = read_documents(self.store, known.id, first)
-            needed = _plan(tenant, within, detail, now)
+            tenant, found = read_documents(self.store, known.id, plans.first_read)
+            needed = plan(tenant).counting_late(found.late_days)
             # Without an interval, a period that has moved is another interval.
-            if plan.within == needed.within and plan.first_read.covers(needed.first_read):
+            if plans.main.within == needed.main.within and plans.first_read.covers(needed.first_read):
+                self._late_days.remember(tenant.id, found.late_days)
                 # By the tenant as it is: it may have counters that the plan does not know, of days folded since.
-                usage = finish_reading(self.store, tenant.id, needed, found)
-                return PeriodUsage(tenant=tenant.at(now), usage=usage)
-            plan = needed
+                usage, windows = needed.finish(self.store, tenant.id, found)
+                current = PeriodUsage(tenant=tenant.at(now), usage=usage)
+                return BudgetUsage(current=current, windows=windows, runs=found.runs)
+            plans = needed
 
 
 def read_documents(store: UsageStore, tenant_id: str, wanted: Wanted) -> tuple[Tenant, Documents]:
@@ -115,6 +154,12 @@ class _Slot:
     read: PeriodUsage | None = None
     read_at: datetime | None = None
 
+    def keep(self, read: PeriodUsage, now: datetime) -> None:
+        """Keep totals of a tenant with so many counters that reading them is costly."""
+        if read.tenant.counters.shards_on(now.date()) > FEW_SHARDS:
+            self.read = read
+            self.read_at = now
+
 
 class _RecentUsage:
     """Remembers, for two seconds, the usage of tenants with so many counters that reading them is costly."""
@@ -145,3 +190,23 @@ class _RecentUsage:
         """Forget the usage of a tenant."""
         with self._lock:
             self._slots.pop(tenant_id, None)
+
+
+class _LateDays:
+    """Remembers the days that last had late events, so that the first read includes their counters."""
+
+    def __init__(self) -> None:
+        self._days: OrderedDict[str, frozenset[date]] = OrderedDict()
+        self._lock = Lock()
+
+    def of(self, tenant_id: str) -> frozenset[date]:
+        return self._days.get(tenant_id, frozenset())
+
+    def remember(self, tenant_id: str, days: frozenset[date]) -> None:
+        if days == self.of(tenant_id):
+            return
+        with self._lock:
+            self._days[tenant_id] = days
+            self._days.move_to_end(tenant_id)
+            if len(self._days) > MAX_REMEMBERED:
+                self._days.popitem(last=False)

@@ -1,10 +1,14 @@
 """Reads a tenant's limit status, and checks whether a request fits its limits."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
+from shared.domain.errors import Unavailable
 from shared.domain.ledger.usage import Detail
+from shared.domain.limits.budget_uses import BudgetUse, first_denial, warnings
+from shared.domain.limits.budgets import Spender
 from shared.domain.limits.decisions import decide
 from shared.domain.limits.grants import raised_plan, with_grants
 from shared.domain.limits.headroom import is_near_cap
@@ -13,9 +17,21 @@ from shared.domain.limits.metrics import UsageRequest
 from shared.domain.limits.plan_catalog import CurrentPlans, PlanCatalog
 from shared.domain.limits.plans import Plan
 from shared.domain.people.tenants import Tenant
-from shared.usecases.ledger.ledger import Ledger, PeriodUsage
+from shared.usecases.ledger.ledger import BudgetUsage, Ledger, PeriodUsage
+from shared.usecases.ledger.reading_plans import AskedBudgets
+from shared.usecases.limits.read_budgets import ask_for, budgets_of, uses_of
 
 UNKNOWN_PLAN: Final = "unknown_plan"
+USAGE_UNREADABLE: Final = "usage_unreadable"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Planned:
+    """A call or a run that is planned: how much it will use, for whom, and in which run."""
+
+    request: UsageRequest = field(default_factory=UsageRequest)
+    spender: Spender = field(default_factory=Spender)
+    run_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +71,12 @@ class Check:
     code: str | None
     reason: str | None
     status: LimitStatus | None
+    decided: bool = True
+    """False if the usage could not be read, so that the tenant's policy was followed."""
+    budget: BudgetUse | None = None
+    """The budget that denies."""
+    warnings: Sequence[BudgetUse] = ()
+    """The budgets that only warn, and that would be exceeded."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,15 +86,47 @@ class Limits:
     ledger: Ledger
     thresholds: Thresholds
 
-    def check(self, tenant: Tenant, request: UsageRequest, now: datetime) -> Check:
-        """Decide whether `request` fits; an empty request, whether any usage is left."""
-        used = self._recent(tenant, request, now) or self.ledger.current(tenant, Detail.TOTALS, now)
+    def check(self, tenant: Tenant, planned: Planned, now: datetime) -> Check:
+        """Decide whether what is planned fits the plan and the budgets; an empty request, whether any usage is left.
+
+        If the usage cannot be read, follow the tenant's policy and say so.
+        """
+        try:
+            return self._decide(tenant, planned, now)
+        except Unavailable as error:
+            return _undecided(tenant, error)
+
+    def _decide(self, tenant: Tenant, planned: Planned, now: datetime) -> Check:
+        request = planned.request
+        recent = self._recent(tenant, request, now)
+        read = recent or self._read(tenant, planned, now)
+        used = read.current
         policy, current = self.thresholds.policy_of(used.tenant), self.status_of(used)
         if policy is None or current is None:
             reason = f"Plan {used.tenant.plan} is not in the catalog, so it allows nothing."
             return Check(allowed=False, code=UNKNOWN_PLAN, reason=reason, status=None)
         decision = decide(policy, current, used.consumption, request)
-        return Check(allowed=decision.allowed, code=decision.code, reason=decision.reason, status=current)
+        budgets = budgets_of(used.tenant, planned.spender, planned.run_id)
+        uses = uses_of(read, budgets, planned.run_id, now)
+        denial = first_denial(uses, request) if decision.allowed else None
+        if denial:
+            return Check(
+                allowed=False, code=denial.code, reason=denial.reason, status=current, budget=denial.use
+            )
+        return Check(
+            allowed=decision.allowed,
+            code=decision.code,
+            reason=decision.reason,
+            status=current,
+            warnings=warnings(uses, request),
+        )
+
+    def _read(self, tenant: Tenant, planned: Planned, now: datetime) -> BudgetUsage:
+        def ask(known: Tenant) -> AskedBudgets:
+            budgets = budgets_of(known, planned.spender, planned.run_id)
+            return ask_for(known, budgets, planned.run_id, now)
+
+        return self.ledger.budgets(tenant, ask, now)
 
     def current_status(self, tenant: Tenant, now: datetime) -> LimitStatus | None:
         """Return the status of a tenant now; None if its plan is unknown."""
@@ -85,10 +139,22 @@ class Limits:
             return None
         return status(plan, policy, used.period, used.consumption)
 
-    def _recent(self, tenant: Tenant, request: UsageRequest, now: datetime) -> PeriodUsage | None:
-        """Return usage read in the last two seconds, or None near a limit, where it could decide wrongly."""
+    def _recent(self, tenant: Tenant, request: UsageRequest, now: datetime) -> BudgetUsage | None:
+        """Return usage read in the last two seconds.
+
+        Return None near a limit, where it could decide wrongly, and for a tenant with budgets.
+        """
         used = self.ledger.recent(tenant, now)
         policy = self.thresholds.policy_of(used.tenant) if used else None
-        if used is None or policy is None:
+        if used is None or policy is None or used.tenant.budgets:
             return None
-        return None if is_near_cap(policy, used.consumption.after(request)) else used
+        if is_near_cap(policy, used.consumption.after(request)):
+            return None
+        return BudgetUsage(current=used, windows={}, runs={})
+
+
+def _undecided(tenant: Tenant, error: Unavailable) -> Check:
+    is_allowed = tenant.on_unreadable == "open"
+    done = "allowed" if is_allowed else "denied"
+    reason = f"The usage cannot be read: {error.message}. Until it can, calls of this tenant are {done}."
+    return Check(allowed=is_allowed, code=USAGE_UNREADABLE, reason=reason, status=None, decided=False)

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from shared.domain.errors import FieldProblem, Problems
+from shared.domain.limits.budgets import BudgetMatcher, Spender
 from shared.domain.metering.event_costs import PricingTerms
 from shared.domain.metering.events import EnvelopedEvent, MeteringEvent, parse_events, problem_at
 from shared.domain.metering.recording import RecordedEvent, prepare
@@ -68,6 +69,7 @@ class EventRecorder:
     def prepare(self, tenant: Tenant, events: Mapping[int, MeteringEvent], batch: Batch) -> Prepared:
         """Return the events ready for the tenant's ledger, at its terms; add the problems of those that cannot be."""
         terms, items = self._terms(tenant, batch.now), batch.items
+        budgets = BudgetMatcher.of(tenant.budgets)
         prepared: Prepared = {}
         for index, event in events.items():
             try:
@@ -77,7 +79,12 @@ class EventRecorder:
             else:
                 item = items[index]
                 identity = item.identity if isinstance(item, EnvelopedEvent) else None
-                prepared[index] = ready._replace(key=batch.key, identity=identity or ready.identity)
+                spender = Spender(ready.user_id, ready.workflow_id, batch.key, ready.tags)
+                prepared[index] = ready._replace(
+                    key=batch.key,
+                    identity=identity or ready.identity,
+                    budgets=budgets.counting(spender, batch.now),
+                )
         return prepared
 
     def store(self, tenant: Tenant, prepared: Prepared, now: datetime) -> Stored:

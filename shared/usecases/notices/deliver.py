@@ -14,6 +14,7 @@ from shared.domain.notices.mail_templates import Links, endpoint_disabled_mail, 
 from shared.domain.notices.mails import Mail, OperatorNotice, StopLinks, rendered
 from shared.domain.notices.outbox import PAUSES, OutboxEntry
 from shared.domain.notices.webhooks import Notice, WebhookMessage
+from shared.logs import FIELDS
 from shared.ports import (
     DeliveryFailed,
     Directory,
@@ -187,6 +188,7 @@ class Deliverer:
 def deliver_due(deliverer: Deliverer, publisher: TickPublisher) -> None:
     """Deliver what is due: the first entries here, the others by messages to other instances."""
     due = deliverer.stores.outbox.due_entries(deliverer.clock(), MAX_ENTRIES_PER_TICK)
+    LOGGER.info("the outbox has %d entries to deliver", len(due), extra={FIELDS: {"outbox_due": len(due)}})
     first, others = due[:ENTRIES_PER_MESSAGE], due[ENTRIES_PER_MESSAGE:]
     starts = range(0, len(others), ENTRIES_PER_MESSAGE)
     parts = [others[start : start + ENTRIES_PER_MESSAGE] for start in starts]

@@ -72,11 +72,12 @@ def _notices(tenant: Tenant, policy: LimitPolicy, alerts: Sequence[UsageAlert]) 
             cause=alert.id,
             at=alert.reached_at,
             text=f"{tenant.name}: {used_of_limit(alert)}.",
-            data=_data(alert),
+            data=usage_data(alert),
         )
 
 
-def _data(alert: UsageAlert) -> Mapping[str, Json]:
+def usage_data(alert: UsageAlert) -> Mapping[str, Json]:
+    """Return what a webhook says of an alert."""
     data: dict[str, Json] = {
         "metric": alert.metric,
         "threshold_percent": alert.threshold_percent,

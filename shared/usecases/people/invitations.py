@@ -117,14 +117,6 @@ def withdraw_invitation(members: Members, access: Access, invitation_id: str, no
     members.remove_invitation(access.tenant_id, found, entry)
 
 
-def open_invitations(members: Members, user: Identity, now: datetime) -> list[ReceivedInvitation]:
-    """Return the invitations that `user` can accept now; none if the email address is not verified."""
-    if user.email is None or not user.email_verified:
-        return []
-    received = members.list_received_invitations(user.email)
-    return [each for each in received if now < each.invitation.expires_at]
-
-
 def accept_invitation(members: Members, user: Identity, tenant_id: str, now: datetime) -> Membership:
     """Make `user` a member; return the existing membership if there is one.
 

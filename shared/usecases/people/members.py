@@ -18,7 +18,7 @@ from shared.domain.people.members import (
 )
 from shared.domain.people.tenants import Change
 from shared.domain.versions import require_version, version_of
-from shared.ports import Directory, IdentityVerifier, Leaving, Members, StaleMembers
+from shared.ports import Directory, IdentityVerifier, Leaving, Members, Profile, StaleMembers
 from shared.usecases.people.authenticate import Access
 
 MAX_TRIES = 10
@@ -107,6 +107,25 @@ def change_role(members: Members, access: Access, assigned: RoleAssignment, now:
             members.save_member(access.tenant_id, changed, remaining, entry)
             return changed
     raise _contended()
+
+
+def read_profile(members: Members, user: Identity, now: datetime) -> Profile:
+    """Return the tenants of `user` and, if their address is verified, what else they can do now.
+
+    That is: join where they are invited and no member yet, and work as an operator.
+    """
+    if user.email is None or not user.email_verified:
+        return Profile(members.list_memberships(user.user_id), [], None)
+    profile = members.read_profile(user.user_id, user.email)
+    joined = {each.tenant.id for each in profile.memberships}
+    return replace(
+        profile,
+        received=[
+            each
+            for each in profile.received
+            if now < each.invitation.expires_at and each.tenant.id not in joined
+        ],
+    )
 
 
 def role_version(member: Member) -> str:

@@ -6,12 +6,12 @@ from datetime import datetime
 from threading import Lock
 from typing import Final
 
-from shared.domain.errors import Conflict
+from shared.domain.errors import Conflict, Unavailable
 from shared.domain.limits.plan_catalog import CurrentPlans
 from shared.domain.people.tenants import Change, Tenant
 from shared.domain.tenant_ids import is_tenant_id
 from shared.ports import Directory
-from shared.usecases.people.authenticate import CACHE_FOR, unknown_tenant
+from shared.usecases.people.authenticate import CACHE_FOR, REMEMBERED_FOR, unknown_tenant
 from shared.usecases.people.manage_tenants import TenantRequest, known_plan, new_tenant
 from shared.usecases.people.unknown_keys import REMEMBER_FOR
 
@@ -32,8 +32,16 @@ class NamedTenants:
         self._lock = Lock()
 
     def find(self, tenant_id: str, now: datetime) -> Tenant:
-        """Return a tenant; raise NotFound if there is none of this id."""
-        found = self.find_all([tenant_id], now).get(tenant_id)
+        """Return a tenant; raise NotFound if there is none of this id.
+
+        While the store is away, one that was found within the last hour is still known.
+        """
+        try:
+            found = self.find_all([tenant_id], now).get(tenant_id)
+        except Unavailable:
+            found = self._found_within_an_hour(tenant_id, now)
+            if found is None:
+                raise
         if found is None:
             raise unknown_tenant(tenant_id)
         return found
@@ -65,6 +73,10 @@ class NamedTenants:
             tenant = self._directory.find_tenant(tenant_id) or tenant
         self._remember(tenant_id, tenant, change.at)
         return tenant
+
+    def _found_within_an_hour(self, tenant_id: str, now: datetime) -> Tenant | None:
+        read_at, tenant = self._cache.get(tenant_id, (now, None))
+        return tenant if now < read_at + REMEMBERED_FOR else None
 
     def _cached(self, tenant_ids: Collection[str], now: datetime) -> dict[str, Tenant | None]:
         found: dict[str, Tenant | None] = {}

@@ -1,7 +1,7 @@
-"""Change the platform's own prices: a file at once, or one price."""
+"""Change the platform's own prices: all of them at once, or one price."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 
 from shared.domain.errors import Conflict, FieldProblem, InvalidInput, NotFound
@@ -11,20 +11,30 @@ from shared.domain.prices.price_file import format_prices, parse_prices
 from shared.ports import PriceBooks, StalePrices
 
 _MAX_TRIES = 5
+_MAX_AUDIT_CHARS = 4_000
+
+Edit = Callable[[Sequence[PriceEntry]], tuple[PriceEntry, ...]]
+"""Returns the prices after a change."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class PriceChanges:
-    """The difference between two versions of the book."""
+    """Two versions of the book; one and the same if nothing differs."""
 
-    version: int
-    added: tuple[PriceEntry, ...]
-    removed: tuple[PriceEntry, ...]
+    before: PriceBook
+    after: PriceBook
 
     @property
-    def is_empty(self) -> bool:
-        """True if nothing differs."""
-        return not self.added and not self.removed
+    def version(self) -> int:
+        return self.after.version
+
+    @property
+    def added(self) -> tuple[PriceEntry, ...]:
+        return _missing(self.after, self.before)
+
+    @property
+    def removed(self) -> tuple[PriceEntry, ...]:
+        return _missing(self.before, self.after)
 
 
 def read_book(books: PriceBooks) -> PriceBook:
@@ -32,26 +42,63 @@ def read_book(books: PriceBooks) -> PriceBook:
     return books.read_prices(EMPTY_BOOK)
 
 
-def import_prices(books: PriceBooks, text: str, change: Change, *, is_dry_run: bool) -> PriceChanges:
-    """Replace all prices by those of a file, or nothing if one of them is wrong. Raises InvalidInput by line."""
-    entries = parse_prices(text)
-    if is_dry_run:
-        return _changes(read_book(books), entries)
-    return _save(books, lambda _: entries, change)
+def replacement(entries: tuple[PriceEntry, ...]) -> Edit:
+    """Return the edit that replaces all prices."""
+    return lambda _: entries
 
 
-def set_price(books: PriceBooks, text: str, change: Change) -> PriceChanges:
-    """Add one price, given as the table of a price file, or replace the one of the same model, tenant and day."""
+def addition(text: str) -> Edit:
+    """Return the edit that adds one price, or replaces the one of the same model, tenant and day.
+
+    The price is given as the table of a price file. Raises InvalidInput.
+    """
     (entry,) = _only(parse_prices(text))
-    return _save(books, lambda entries: (*_without(entries, entry.key, entry.starts), entry), change)
+    return lambda entries: (*_without(entries, entry.key, entry.starts), entry)
 
 
-def remove_price(books: PriceBooks, key: PriceKey, starts: date | None, change: Change) -> PriceChanges:
-    """Remove the prices of a model: the one from `starts`, or all of them. Raises NotFound."""
-    changes = _save(books, lambda entries: _without(entries, key, starts), change)
-    if changes.is_empty:
-        raise NotFound(f"there is no price of {key.provider}/{key.model or key.model_prefix} to remove")
-    return changes
+def removal(key: PriceKey, starts: date | None) -> Edit:
+    """Return the edit that removes the price of a model from a day, or all its prices; it raises NotFound."""
+
+    def edit(entries: Sequence[PriceEntry]) -> tuple[PriceEntry, ...]:
+        left = _without(entries, key, starts)
+        if len(left) == len(entries):
+            message = f"there is no price of {key.provider}/{key.model or key.model_prefix} to remove"
+            raise NotFound(message)
+        return left
+
+    return edit
+
+
+def preview_prices(books: PriceBooks, edit: Edit, read_version: int | None = None) -> PriceChanges:
+    """Return what an edit would change. Raises as `change_prices` does."""
+    before = read_book(books)
+    if read_version not in (None, before.version):
+        message = f"the prices have changed since you read them: their version is {before.version} now"
+        raise Conflict(message, code="changed_meanwhile")
+    entries = edit(before.entries)
+    if len(entries) > MAX_ENTRIES:
+        raise InvalidInput(f"there would be {len(entries)} prices; the maximum is {MAX_ENTRIES}")
+    changes = PriceChanges(before, PriceBook(before.version + 1, entries))
+    return changes if changes.added or changes.removed else PriceChanges(before, before)
+
+
+def change_prices(
+    books: PriceBooks, edit: Edit, change: Change, read_version: int | None = None
+) -> PriceChanges:
+    """Edit the prices, and return what that changed.
+
+    Raises InvalidInput for too many prices, and Conflict if `read_version` is given and is not the newest.
+    """
+    for _ in range(_MAX_TRIES):
+        changes = preview_prices(books, edit, read_version)
+        if changes.after is changes.before:
+            return changes
+        try:
+            books.save_prices(changes.after, _entry(changes, change))
+        except StalePrices:
+            continue
+        return changes
+    raise Conflict("the prices keep changing; try again")
 
 
 def _only(entries: Sequence[PriceEntry]) -> Sequence[PriceEntry]:
@@ -65,38 +112,13 @@ def _without(entries: Sequence[PriceEntry], key: PriceKey, starts: date | None) 
     return tuple(each for each in entries if each.key != key or starts not in (None, each.starts))
 
 
-def _save(
-    books: PriceBooks, edit: Callable[[Sequence[PriceEntry]], tuple[PriceEntry, ...]], change: Change
-) -> PriceChanges:
-    for _ in range(_MAX_TRIES):
-        before = read_book(books)
-        entries = edit(before.entries)
-        if len(entries) > MAX_ENTRIES:
-            raise InvalidInput(f"there would be {len(entries)} prices; the maximum is {MAX_ENTRIES}")
-        changes = _changes(before, entries)
-        if changes.is_empty:
-            return replace(changes, version=before.version)
-        try:
-            books.save_prices(PriceBook(changes.version, entries), _entry(changes, change))
-        except StalePrices:
-            continue
-        return changes
-    raise Conflict("the prices keep changing; try again")
-
-
-def _changes(before: PriceBook, entries: Sequence[PriceEntry]) -> PriceChanges:
-    old, new = set(before.entries), set(entries)
-    return PriceChanges(
-        version=before.version + 1,
-        added=tuple(each for each in entries if each not in old),
-        removed=tuple(each for each in before.entries if each not in new),
-    )
+def _missing(book: PriceBook, other: PriceBook) -> tuple[PriceEntry, ...]:
+    """Return the entries that the other book does not have."""
+    others = set(other.entries)
+    return tuple(each for each in book.entries if each not in others)
 
 
 def _entry(changes: PriceChanges, change: Change) -> AuditEntry:
     """Return the audit entry: the prices that were removed and added, cut to what a person reads."""
     removed, added = (format_prices(each)[:_MAX_AUDIT_CHARS] for each in (changes.removed, changes.added))
     return change.entry(None, f"prices.version_{changes.version}", removed or None, added or None)
-
-
-_MAX_AUDIT_CHARS = 4_000

@@ -32,7 +32,7 @@ def test_models_of_several_tenants_are_merged_and_priced_ones_left_out() -> None
     ]
 
 
-COUNTS = st.dictionaries(
+COUNTS: st.SearchStrategy[dict[Series, dict[str, int]]] = st.dictionaries(
     st.integers(0, 40).map(lambda number: Series("p", f"m{number:02}")),
     st.builds(dict, unpriced_calls=st.integers(0, 9), incomplete_calls=st.integers(0, 9)),
     max_size=40,

@@ -21,7 +21,7 @@ from shared.domain.metering.recording import RecordedEvent
 from shared.domain.people.tenants import Tenant
 from shared.ports import BillingStore, Directory, UsageStore
 from shared.usecases.ledger.ledger import Ledger
-from shared.usecases.limits.check_limits import Check, Limits
+from shared.usecases.limits.check_limits import Check, Limits, Planned
 from tests.billing_places import MemoryBillingPlace
 from tests.plans import THRESHOLDS
 from tests.sample_events import ONE_SHARD, llm_call
@@ -66,7 +66,7 @@ class Platform:
 
     def check(self, now: datetime, tokens: int = 1) -> Check:
         """Return the check of `tokens`."""
-        return self.limits.check(self.known(), UsageRequest(tokens), now)
+        return self.limits.check(self.known(), Planned(request=UsageRequest(tokens)), now)
 
     def known(self) -> Tenant:
         """Return the stored tenant."""

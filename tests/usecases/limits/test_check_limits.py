@@ -14,7 +14,7 @@ from shared.domain.prices.costs import EventCost
 from shared.domain.prices.money import NANOUSD_PER_USD
 from shared.ports import Directory
 from shared.usecases.ledger.ledger import Ledger
-from shared.usecases.limits.check_limits import Limits
+from shared.usecases.limits.check_limits import Limits, Planned
 from shared.usecases.people.manage_limits import set_limits
 from tests.plans import THRESHOLDS
 from tests.sample_events import NOON, TODAY, costing, llm_call
@@ -43,9 +43,9 @@ def test_a_second_check_reads_nothing_unless_the_cost_is_near_a_cap(
     spend(memory, tenant, spent_cents)
     store, calls = counted(memory)
     limits = Limits(Ledger(store), THRESHOLDS)
-    limits.check(tenant, asked, NOON)
+    limits.check(tenant, Planned(request=asked), NOON)
     calls.clear()
-    limits.check(tenant, asked, NOON)
+    limits.check(tenant, Planned(request=asked), NOON)
     assert (calls["read"] > 0) is reads
 
 
@@ -60,7 +60,8 @@ def test_a_check_of_the_cost_takes_at_most_two_rpcs(firestore_rpc: FirestoreRpc,
     spend(store, tenant, 99)
     rpcs.clear()
     limits = Limits(Ledger(store), THRESHOLDS)
-    asked = limits.check(tenant, UsageRequest(cost_nanousd=NANOUSD_PER_USD // 100 + 1), NOON)
+    planned = Planned(request=UsageRequest(cost_nanousd=NANOUSD_PER_USD // 100 + 1))
+    asked = limits.check(tenant, planned, NOON)
     assert asked.code == "cost_limit_exceeded"
     assert rpcs == {"batch_get": 1, "count": 1}
 

@@ -83,6 +83,14 @@ const userPages: RouteObject[] = [
     lazy: page(() => import('@/features/people/home-page'), 'HomePage'),
   },
   {
+    path: 'usage',
+    lazy: page(() => import('@/features/people/home-page'), 'HomePage'),
+  },
+  {
+    path: 'upgrade',
+    lazy: page(() => import('@/features/people/home-page'), 'UpgradeHomePage'),
+  },
+  {
     path: 'new',
     lazy: page(() => import('@/features/people/new-tenant-page'), 'NewTenantPage'),
   },

@@ -175,6 +175,7 @@ export function alertOf(changes: Partial<Alert> = {}): Alert {
     used_usd: null,
     limit_usd: null,
     cost_is_complete: null,
+    budget: null,
     ...changes,
   }
 }

@@ -8,7 +8,9 @@ from typing import Any
 from shared.adapters.firestore.encoding import (
     Write,
     decode_day,
+    decode_key,
     decode_series,
+    encode_key,
     encode_series,
     field_path,
     get_totals,
@@ -18,14 +20,28 @@ from shared.adapters.firestore.encoding import (
     set_timestamp,
     set_totals,
 )
+from shared.adapters.firestore.ledger.budgets import (
+    add_budgets,
+    read_budget_hours,
+    read_month_budgets,
+    read_sum_budgets,
+    set_day_budgets,
+    set_entry_budgets,
+    set_month_budgets,
+)
+from shared.domain.ledger.attribution import Names
+from shared.domain.ledger.budget_counts import BudgetDay
 from shared.domain.ledger.counters import Cell, Cells, CounterShard, ShardRef, sum_totals
 from shared.domain.ledger.periods import day_key
 from shared.domain.ledger.rollups import DayEntry, DayRollup, MonthRollup
 from shared.domain.metering.recording import DayDelta
 
 
-def counter_write(name: str, delta: DayDelta, fold_due: datetime) -> Any:
-    """Add to a counter document, creating it if need be, and mark it as not folded. Reads nothing."""
+def counter_write(name: str, delta: DayDelta, fold_due: datetime, attributed: int = 0) -> Any:
+    """Add to a counter document, creating it if need be, and mark it as not folded. Reads nothing.
+
+    `attributed` is the number of attribution documents that the day has at least.
+    """
     write = Write()
     write.update.name = name
     fields, mask = write.update.fields, write.update_mask.field_paths
@@ -38,6 +54,14 @@ def counter_write(name: str, delta: DayDelta, fold_due: datetime) -> Any:
     increment(write, "totals", sum_totals(delta.cells.values()))
     for cell, amounts in delta.cells.items():
         increment(write, _cell_path(cell), amounts)
+    add_budgets(write, delta.budgets)
+    for late_day in delta.late_days:
+        fields["late_days"].map_value.fields[day_key(late_day)].boolean_value = True
+        mask.append(f"late_days.`{day_key(late_day)}`")
+    for key, amounts in delta.keys.items():
+        increment(write, field_path("keys", encode_key(key)), amounts)
+    if attributed:
+        write.update_transforms.add(field_path="attributed").maximum.integer_value = attributed
     write.update_transforms.add(field_path="commits").increment.integer_value = 1
     write.update_transforms.add(field_path="events").increment.integer_value = delta.events
     write.update_transforms.add(field_path="fold_due").minimum.integer_value = microseconds(fold_due)
@@ -61,6 +85,10 @@ def read_counter(document: Any) -> CounterShard:
         events=fields["events"].integer_value,
         run_hours=frozenset(int(hour) for hour in _map(fields, "run_hours")),
         dirty=fields["dirty"].boolean_value,
+        budgets=read_budget_hours(fields),
+        late_days=frozenset(decode_day(day) for day in _map(fields, "late_days")),
+        keys=_read_keys(fields),
+        attributed=fields["attributed"].integer_value,
         version=document.update_time,
     )
 
@@ -109,9 +137,13 @@ def day_write(name: str, rollup: DayRollup) -> Any:
     hour_totals = _new_map(fields["hour_totals"])
     for hour, totals in rollup.hour_totals.items():
         set_totals(hour_totals[f"{hour:02}"], totals)
+    keys = _new_map(fields["keys"])
+    for key, totals in rollup.keys.items():
+        set_totals(keys[encode_key(key)], totals)
     runs = _new_map(fields["runs"])
     for hour, count in rollup.runs.items():
         runs[f"{hour:02}"].integer_value = count
+    set_day_budgets(fields, rollup.budgets)
     if rollup.version is None:
         write.current_document.exists = False
     else:
@@ -127,7 +159,9 @@ def read_day(document: Any) -> DayRollup:
         cells=_read_cells(fields, "hours"),
         series={decode_series(key): get_totals(totals) for key, totals in _map(fields, "series").items()},
         hour_totals={int(hour): get_totals(totals) for hour, totals in _map(fields, "hour_totals").items()},
+        keys=_read_keys(fields),
         runs={int(hour): count.integer_value for hour, count in _map(fields, "runs").items()},
+        budgets=read_sum_budgets(fields),
         shards=fields["shards"].integer_value,
         commits=fields["commits"].integer_value,
         events=fields["events"].integer_value,
@@ -142,6 +176,7 @@ def entry_write(name: str, rollup: DayRollup) -> Any:
     write.update.name = name
     _set_entries(write.update.fields["days"], [(day_key(rollup.day)[6:], rollup.entry)])
     write.update_mask.field_paths.append(f"days.`{day_key(rollup.day)[6:]}`")
+    set_entry_budgets(write, day_key(rollup.day)[6:], rollup.budgets)
     write.current_document.exists = True
     return write
 
@@ -152,6 +187,7 @@ def month_write(name: str, month: MonthRollup) -> Any:
     write.update.name = name
     entries = [(day_key(day)[6:], entry) for day, entry in month.days.items()]
     _set_entries(write.update.fields["days"], entries)
+    set_month_budgets(write.update.fields, {key: entry.budgets for key, entry in entries if entry.budgets})
     write.current_document.exists = False
     return write
 
@@ -160,12 +196,16 @@ def read_month(document: Any) -> MonthRollup:
     """Return the month that month_write and entry_write set."""
     month = decode_day(f"{document.name.rpartition('/')[2]}01")
     entries = {month.replace(day=int(key)): value for key, value in _map(document.fields, "days").items()}
-    return MonthRollup(month=month, days={day: _read_entry(value) for day, value in entries.items()})
+    budgets = read_month_budgets(document.fields)
+    return MonthRollup(
+        month=month,
+        days={day: _read_entry(value, budgets.get(f"{day.day:02}", {})) for day, value in entries.items()},
+    )
 
 
-def _read_entry(value: Any) -> DayEntry:
+def _read_entry(value: Any, budgets: BudgetDay) -> DayEntry:
     fields = value.map_value.fields
-    return DayEntry(get_totals(fields["totals"]), fields["runs"].integer_value)
+    return DayEntry(get_totals(fields["totals"]), fields["runs"].integer_value, budgets)
 
 
 def _set_entries(into: Any, entries: Iterable[tuple[str, DayEntry]]) -> None:
@@ -182,6 +222,10 @@ def _read_cells(fields: Any, name: str) -> Cells:
         for hour, by_series in _map(fields, name).items()
         for key, totals in by_series.map_value.fields.items()
     }
+
+
+def _read_keys(fields: Any) -> Names:
+    return {decode_key(key): get_totals(totals) for key, totals in _map(fields, "keys").items()}
 
 
 def _map(fields: Any, name: str) -> Mapping[str, Any]:

@@ -7,6 +7,13 @@ import grpc
 
 from shared.adapters.firestore import queries
 from shared.adapters.firestore.encoding import from_microseconds, microseconds
+from shared.adapters.firestore.ledger.attribution import (
+    ALL_FIELDS,
+    dimension_path,
+    read_attribution,
+    rollup_write,
+)
+from shared.adapters.firestore.ledger.budgets import budget_paths
 from shared.adapters.firestore.ledger.counters import (
     clear_write,
     day_write,
@@ -17,7 +24,7 @@ from shared.adapters.firestore.ledger.counters import (
     read_day,
     read_month,
 )
-from shared.adapters.firestore.metering.events import EVENT_FIELDS, read_event, read_run
+from shared.adapters.firestore.metering.events import EVENT_FIELDS, read_event, read_run, read_run_sums
 from shared.adapters.firestore.metering.recorder import Recorder
 from shared.adapters.firestore.notices.alerts import read_usage_alert, usage_alert_fields
 from shared.adapters.firestore.notices.documents import outgoing_writes
@@ -31,6 +38,7 @@ from shared.adapters.firestore.people.tenants import (
     read_tenant,
 )
 from shared.adapters.firestore.rpc import FirestoreRpc
+from shared.domain.ledger.attribution import AttributionRef
 from shared.domain.ledger.counter_settings import CounterSettings
 from shared.domain.ledger.counters import CounterShard, ShardRef
 from shared.domain.ledger.periods import MAX_AGE, start_of
@@ -47,7 +55,19 @@ from shared.ports.ledger import ALL_EVENTS, NOTHING
 DUE_PAGE_SIZE = 300
 COUNTERS_OUTLAST_EVENTS_BY = timedelta(days=3)
 """A counter outlives the events it counts, so that they can be compared, and any late event for its day."""
-_SMALL_FIELDS = ("days", "runs", "shards", "commits", "events", "folded_at", "totals", "dirty", "run_hours")
+_SMALL_FIELDS = (
+    "days",
+    "runs",
+    "shards",
+    "commits",
+    "events",
+    "folded_at",
+    "totals",
+    "dirty",
+    "run_hours",
+    "late_days",
+    "attributed",
+)
 """Fields of months, days and counters that every read asks for."""
 _STALE = frozenset(
     {grpc.StatusCode.FAILED_PRECONDITION, grpc.StatusCode.ALREADY_EXISTS, grpc.StatusCode.NOT_FOUND}
@@ -78,15 +98,27 @@ class FirestoreUsageStore:
         shards = {paths.counter(ref): ref for ref in wanted.shards}
         days = {paths.day(day): day for day in wanted.days}
         months = {paths.month(month): month for month in wanted.months}
+        attribution = {paths.attribution(ref): ref for ref in wanted.attribution}
         # The emulator reads one document after the other. In this order, what is written first is read last.
-        names = [paths.tenant, *shards, *days, *months]
-        fields = (*TENANT_FIELDS, *_SMALL_FIELDS, *wanted.fields)
+        runs = {paths.run(run_id): run_id for run_id in wanted.runs}
+        names = [paths.tenant, *runs, *attribution, *shards, *days, *months]
+        fields = (
+            *TENANT_FIELDS,
+            *_SMALL_FIELDS,
+            *wanted.fields,
+            *budget_paths(wanted.budgets),
+            *_attribution_fields(wanted),
+        )
         found = self._rpc.batch_get(names, fields, wanted.most_bytes)
         tenant = found.get(paths.tenant)
         documents = Documents(
             months={month: read_month(found[name]) for name, month in months.items() if name in found},
             days={day: read_day(found[name]) for name, day in days.items() if name in found},
             shards={ref: read_counter(found[name]) for name, ref in shards.items() if name in found},
+            runs={run_id: read_run_sums(found[name]) for name, run_id in runs.items() if name in found},
+            attribution={
+                ref: read_attribution(found[name]) for name, ref in attribution.items() if name in found
+            },
         )
         return Snapshot(
             tenant=read_tenant(tenant) if tenant else None,
@@ -119,8 +151,12 @@ class FirestoreUsageStore:
 
     def save_day(self, tenant_id: str, day: DayRollup) -> None:
         paths = self._paths(tenant_id)
+        writes = [day_write(paths.day(day.day), day), entry_write(paths.month(day.day), day)]
+        if day.attribution is not None:
+            name = paths.attribution(AttributionRef(day.day, None))
+            writes.append(rollup_write(name, day.day, day.attribution))
         try:
-            self._rpc.commit([day_write(paths.day(day.day), day), entry_write(paths.month(day.day), day)])
+            self._rpc.commit(writes)
         except grpc.RpcError as error:
             if error.code() in _STALE:
                 raise StaleRollup from error
@@ -191,3 +227,9 @@ class FirestoreUsageStore:
 
     def list_alerts(self, tenant_id: str, *, limit: int, cursor: str | None = None) -> Page[UsageAlert]:
         return _ALERTS.page(self._rpc, self._paths(tenant_id).tenant, limit, cursor)
+
+
+def _attribution_fields(wanted: Wanted) -> tuple[str, ...]:
+    if not wanted.attribution:
+        return ()
+    return ALL_FIELDS if wanted.dimension is None else (dimension_path(wanted.dimension),)

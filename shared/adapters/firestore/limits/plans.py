@@ -12,6 +12,7 @@ from shared.adapters.firestore.paging import Listing
 from shared.adapters.firestore.people.tenants import (
     PLAN_FIELDS,
     audit_fields,
+    audit_write,
     create_write,
     read_audit,
     read_tenant,
@@ -55,7 +56,7 @@ class FirestorePlanCatalogs:
         change = create_write(f"{self._name}/changes/{catalog.version:08}", audit_fields(audit))
         # The change of each version is created once: whoever comes second has read an older version.
         try:
-            self._rpc.commit([change, write])
+            self._rpc.commit([change, write, audit_write(self._rpc, audit)])
         except grpc.RpcError as error:
             if error.code() in _STALE:
                 raise StalePlans from error

@@ -8,12 +8,15 @@ from shared.adapters.firestore.encoding import (
     Write,
     from_microseconds,
     get_fields,
+    get_totals,
     increment,
     microseconds,
     set_fields,
     set_timestamp,
 )
+from shared.adapters.firestore.ledger.budgets import add_run_budgets, read_sum_budgets
 from shared.domain.ledger.counters import Series
+from shared.domain.ledger.usage import RunSums
 from shared.domain.metering.amounts import Measures, amounts_of
 from shared.domain.metering.recording import RecordedEvent
 from shared.domain.metering.runs import Run
@@ -129,6 +132,7 @@ def read_event(document: Any) -> RecordedEvent:
     tokens = fields.get("tokens")
     pools = None if tokens is None else TokenPools(*(tokens.get(field, 0) for field in TOKEN_FIELDS))
     latency_ms, cost = fields.get("latency_ms"), _read_cost(fields)
+    texts: dict[str, Any] = {field: fields.get(field) for field in _TEXT_FIELDS}
     return RecordedEvent(
         id=fields["id"],
         ts=fields["ts"],
@@ -147,7 +151,7 @@ def read_event(document: Any) -> RecordedEvent:
         metadata_cut=fields.get("metadata_cut", False),
         redactions=fields.get("redactions", 0),
         tags=fields.get("tags"),
-        **{field: fields.get(field) for field in _TEXT_FIELDS},
+        **texts,
     )
 
 
@@ -170,10 +174,17 @@ def run_write(name: str, run: Run) -> Any:
     set_fields(write.update.fields, marks)
     write.update_mask.field_paths.extend(marks)
     increment(write, "totals", run.totals)
+    add_run_budgets(write, run.budgets)
     began_at_us, last_at_us = microseconds(run.began_at), microseconds(run.last_at)
     write.update_transforms.add(field_path="began_at_us").minimum.integer_value = began_at_us
     write.update_transforms.add(field_path="last_at_us").maximum.integer_value = last_at_us
     return write
+
+
+def read_run_sums(document: Any) -> RunSums:
+    fields = document.fields
+    totals = get_totals(fields["totals"]) if "totals" in fields else {}
+    return RunSums(totals=totals, budgets=read_sum_budgets(fields))
 
 
 def read_run(document: Any) -> Run:
@@ -183,6 +194,7 @@ def read_run(document: Any) -> Run:
         began_at=from_microseconds(fields["began_at_us"]),
         last_at=from_microseconds(fields["last_at_us"]),
         totals=fields.get("totals", {}),
+        budgets=read_sum_budgets(document.fields),
         is_completed=fields.get("is_completed", False),
         is_failed=fields.get("is_failed", False),
     )

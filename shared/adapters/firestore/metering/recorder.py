@@ -9,6 +9,11 @@ from typing import Any, NamedTuple
 import grpc
 
 from shared.adapters.firestore.encoding import Value, set_timestamp
+from shared.adapters.firestore.ledger.attribution import (
+    MAX_TRANSFORMS_PER_DOCUMENT,
+    FullDocuments,
+    attribution_writes,
+)
 from shared.adapters.firestore.ledger.counters import counter_write
 from shared.adapters.firestore.metering.events import CommonFields, run_write, write_event
 from shared.adapters.firestore.paths import TenantPaths
@@ -16,22 +21,26 @@ from shared.adapters.firestore.people.tenants import raise_shards_write
 from shared.adapters.firestore.retries import Contended
 from shared.adapters.firestore.rpc import CommitRequest, FirestoreRpc
 from shared.domain.errors import TooLarge, Unavailable
+from shared.domain.ledger.attribution import ATTRIBUTED_METRICS, Dimension
+from shared.domain.ledger.budget_counts import BudgetSlot
 from shared.domain.ledger.counter_settings import MAX_COUNTER_SHARDS, CounterSettings
 from shared.domain.ledger.counters import METRICS, Cell, ShardRef
-from shared.domain.metering.recording import RecordedEvent, deltas_by_day
+from shared.domain.metering.recording import RecordedEvent, deltas_with_late_days, names_of
 from shared.domain.metering.runs import runs_of
 from shared.ports import Outcome
 
-MAX_TRANSFORMS_PER_DOCUMENT = 500
-"""Firestore's limit for one commit."""
-_OWN_TRANSFORMS = 3
-"""`commits`, `events` and `fold_due`."""
-MAX_CELLS_PER_COMMIT = (MAX_TRANSFORMS_PER_DOCUMENT - _OWN_TRANSFORMS) // len(METRICS) - 1
-"""A transform for each metric of each cell, and of the day's totals."""
+_OWN_TRANSFORMS = 4
+"""`commits`, `events`, `attributed` and `fold_due`."""
+_TRANSFORMS_PER_BUDGET = 2
+"""The amount, and the calls whose price is not known."""
 MAX_BYTES_PER_COMMIT = 3 * 1024 * 1024
 """Firestore takes 10 MiB, its emulator 4 MiB; counters and runs need some of it."""
 _USUAL_EVENT_BYTES = 700
+_USUAL_NAME_BYTES = 400
+"""Of the increments of a name, besides the name in each of them."""
 _ABORTS_BEFORE_SPREADING = 2
+_MOST_FULL_DOCUMENTS = 2
+"""How many full attribution documents a commit finds before it leaves its names to `other`."""
 _NONCE_BYTES = 6
 _MAX_ROUNDS = 10
 _DOCUMENT_TOO_LARGE = ("exceeds the maximum allowed size", "maximum entity size is")
@@ -49,6 +58,15 @@ class Recording(NamedTuple):
     """Random text in each event that is recorded: it tells an own commit, whose answer was lost, from another's."""
 
 
+class Place(NamedTuple):
+    """The number of the counter shard that a commit adds to, of how many, and the first document for its names."""
+
+    shard: int
+    shards: int
+    names: int | None
+    """None: the names are not attributed, and so are part of `other`."""
+
+
 class _Known(NamedTuple):
     """The events that exist already: all identities, and the fingerprints of those recorded by other requests."""
 
@@ -62,6 +80,7 @@ class Recorder:
     def __init__(self, rpc: FirestoreRpc, retention: timedelta) -> None:
         self._rpc = rpc
         self._retention = retention
+        self._full = FullDocuments()
 
     def record(
         self, tenant_id: str, events: Sequence[RecordedEvent], settings: CounterSettings, now: datetime
@@ -100,13 +119,8 @@ class Recorder:
         shards = recording.settings.shards
         number = random.randrange(shards)  # noqa: S311 (spreads load, no secret)
         while number < MAX_COUNTER_SHARDS:
-            request = self.commit_request(recording, events, number)
-            if shards > recording.settings.shards:
-                request.writes.append(raise_shards_write(recording.paths.tenant, shards))
             try:
-                self._rpc.send_commit(
-                    request, most_aborts=_ABORTS_BEFORE_SPREADING if shards < MAX_COUNTER_SHARDS else None
-                )
+                self._commit_where_names_fit(recording, events, Place(number, shards, None))
             except Contended:
                 shards = min(2 * shards, MAX_COUNTER_SHARDS)
                 number = random.randrange(shards)  # noqa: S311 (as above)
@@ -121,17 +135,58 @@ class Recorder:
                 return True
         raise TooLarge("The day has too many provider and model names to count", code="too_many_series")
 
-    def commit_request(self, recording: Recording, events: Sequence[RecordedEvent], number: int) -> Any:
-        """Return the commit that stores `events` and adds them to their runs and to counter shard `number`."""
+    def _commit_where_names_fit(
+        self, recording: Recording, events: Sequence[RecordedEvent], place: Place
+    ) -> None:
+        """Commit with the names in documents that have room; after a few full ones, without the names.
+
+        Which document is full is not known: those of names are, if the same commit succeeds without them.
+        """
+        tenant, full = recording.paths.tenant, self._full.count(recording.paths.tenant, recording.now)
+        if not any(any(names_of(event)) for event in events):
+            self._commit(recording, events, place)
+            return
+        for _ in range(_MOST_FULL_DOCUMENTS):
+            # Beyond the last document, this commits without the names.
+            try:
+                self._commit(recording, events, place._replace(names=full + place.shard))
+            except grpc.RpcError as error:
+                if not _is_full(error):
+                    raise
+                full += place.shards
+            else:
+                break
+        else:
+            self._commit(recording, events, place)
+        self._full.add(tenant, full, recording.now)
+
+    def _commit(self, recording: Recording, events: Sequence[RecordedEvent], place: Place) -> None:
+        request, shards = self.commit_request(recording, events, place), place.shards
+        if shards > recording.settings.shards:
+            request.writes.append(raise_shards_write(recording.paths.tenant, shards))
+        most_aborts = _ABORTS_BEFORE_SPREADING if shards < MAX_COUNTER_SHARDS else None
+        self._rpc.send_commit(request, most_aborts=most_aborts)
+
+    def commit_request(self, recording: Recording, events: Sequence[RecordedEvent], place: Place) -> Any:
+        """Return the commit that stores `events` and adds them to their counters, names and runs."""
         request, paths = CommitRequest(database=self._rpc.database), recording.paths
         common = CommonFields(recording.nonce, Value())
         set_timestamp(common.expire_at, recording.expire_at)
         for event in events:
             write_event(request.writes.add(), paths.event(event.identity), event, common)
         # In one order, so that commits that share documents wait for each other instead of aborting each other.
-        for day, delta in sorted(deltas_by_day(events).items()):
-            due = recording.settings.due_at(day, recording.now)
-            request.writes.append(counter_write(paths.counter(ShardRef(day, number)), delta, due))
+        deltas = deltas_with_late_days(events, recording.now, recording.settings.tag_names)
+        for day, delta in sorted(deltas.items()):
+            first, names = place.names or 0, []
+            if place.names is not None:
+                names = list(attribution_writes(paths, day, delta.names, first))
+            counter, due = (
+                paths.counter(ShardRef(day, place.shard)),
+                recording.settings.due_at(day, recording.now),
+            )
+            attributed = first + len(names) if names else 0
+            request.writes.append(counter_write(counter, delta, due, attributed))
+            request.writes.extend(names)
         for run_id, run in sorted(runs_of(events).items()):
             request.writes.append(run_write(paths.run(run_id), run))
         return request
@@ -147,21 +202,52 @@ class Recorder:
 def split(events: Iterable[RecordedEvent]) -> Iterator[list[RecordedEvent]]:
     """Split `events` into parts that fit into one commit with their counters, almost always one part."""
     part: list[RecordedEvent] = []
-    cells: dict[date, set[Cell]] = {}
+    counted: dict[date, _Counted] = {}
     size = 0
     for event in events:
-        of_day = cells.setdefault(event.ts.date(), set())
-        cell = Cell(event.ts.hour, event.series)
-        own_size = _size(event)
-        is_full = cell not in of_day and len(of_day) == MAX_CELLS_PER_COMMIT
-        if part and (is_full or size + own_size > MAX_BYTES_PER_COMMIT):
+        of_day = counted.setdefault(event.ts.date(), _Counted(set(), set(), set(), set()))
+        own_size = _size(event) + of_day.size_of_new_names(event)
+        if part and (not of_day.has_room_for(event) or size + own_size > MAX_BYTES_PER_COMMIT):
             yield part
-            part, cells, size = [], {}, 0
-            of_day = cells.setdefault(event.ts.date(), set())
-        of_day.add(cell)
+            part, counted, size = [], {}, 0
+            of_day = counted.setdefault(event.ts.date(), _Counted(set(), set(), set(), set()))
+            own_size = _size(event) + of_day.size_of_new_names(event)
+        of_day.add(event)
         part.append(event)
         size += own_size
     yield part
+
+
+class _Counted(NamedTuple):
+    """What a part adds to one day: its cells, keys, names and budgets."""
+
+    cells: set[Cell]
+    keys: set[str]
+    names: set[tuple[Dimension, str]]
+    budgets: set[tuple[int, BudgetSlot]]
+
+    def has_room_for(self, event: RecordedEvent) -> bool:
+        """Return whether the day's counter still takes all increments: each metric of each cell, and of the day."""
+        cells = len(self.cells) + (Cell(event.ts.hour, event.series) not in self.cells) + 1
+        keys = len(self.keys) + (event.key is not None and event.key not in self.keys)
+        budgets = len(self.budgets.union(_budgets_of(event))) if event.budgets else len(self.budgets)
+        transforms = _OWN_TRANSFORMS + cells * len(METRICS) + keys * len(ATTRIBUTED_METRICS)
+        return transforms + budgets * _TRANSFORMS_PER_BUDGET <= MAX_TRANSFORMS_PER_DOCUMENT
+
+    def size_of_new_names(self, event: RecordedEvent) -> int:
+        new = [name for name in names_of(event) if name not in self.names]
+        return sum(_USUAL_NAME_BYTES + len(ATTRIBUTED_METRICS) * len(name.encode()) for _, name in new)
+
+    def add(self, event: RecordedEvent) -> None:
+        self.cells.add(Cell(event.ts.hour, event.series))
+        self.names.update(names_of(event))
+        self.budgets.update(_budgets_of(event))
+        if event.key is not None:
+            self.keys.add(event.key)
+
+
+def _budgets_of(event: RecordedEvent) -> list[tuple[int, BudgetSlot]]:
+    return [(event.ts.hour, counted.slot) for counted in event.budgets]
 
 
 def _size(event: RecordedEvent) -> int:

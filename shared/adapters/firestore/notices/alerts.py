@@ -4,7 +4,7 @@ from typing import Any
 
 from shared.adapters.firestore.encoding import get_fields
 from shared.domain.ledger.periods import Period
-from shared.domain.notices.alerts import UsageAlert
+from shared.domain.notices.alerts import AlertedBudget, UsageAlert
 
 
 def usage_alert_fields(alert: UsageAlert) -> dict[str, object]:
@@ -19,10 +19,12 @@ def usage_alert_fields(alert: UsageAlert) -> dict[str, object]:
         "limit": alert.limit,
         "reached_at": alert.reached_at,
         **cost,
+        **({"budget": alert.budget._asdict()} if alert.budget else {}),
     }
 
 
 def read_usage_alert(document: Any) -> UsageAlert:
     fields = get_fields(document.fields)
     period = Period(fields.pop("period_start"), fields.pop("period_end"))
-    return UsageAlert(period=period, **fields)
+    budget = fields.pop("budget", None)
+    return UsageAlert(period=period, **fields, budget=AlertedBudget(**budget) if budget else None)

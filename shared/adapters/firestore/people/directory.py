@@ -9,6 +9,7 @@ import grpc
 
 from shared.adapters.firestore import queries
 from shared.adapters.firestore.paging import Listing
+from shared.adapters.firestore.people.budgets import SET_BUDGETS, budget_fields
 from shared.adapters.firestore.people.commits import commit_audited, find_receipt
 from shared.adapters.firestore.people.grants import grants_write
 from shared.adapters.firestore.people.tenant_rows import commit_new_tenant, row_tenant_write
@@ -25,6 +26,7 @@ from shared.adapters.firestore.people.tenants import (
 )
 from shared.adapters.firestore.rpc import FirestoreRpc
 from shared.domain.errors import NotFound, Unavailable
+from shared.domain.limits.budgets import Budget, OnUnreadable
 from shared.domain.limits.grants import Grant
 from shared.domain.limits.limits import LimitOverrides
 from shared.domain.limits.plans import PlanVersion
@@ -85,6 +87,14 @@ class FirestoreDirectory:
     ) -> None:
         write = grants_write(self._tenant_name(tenant_id), added, removed)
         self._commit_change(tenant_id, write, audit)
+
+    def set_budgets(
+        self, tenant_id: str, budgets: Sequence[Budget], audit: AuditEntry, version: object = None
+    ) -> None:
+        self._change_tenant(tenant_id, {SET_BUDGETS: budget_fields(budgets)}, audit, version)
+
+    def set_on_unreadable(self, tenant_id: str, policy: OnUnreadable, audit: AuditEntry) -> None:
+        self._change_tenant(tenant_id, {"on_unreadable": policy}, audit)
 
     def set_time_zone(
         self, tenant_id: str, time_zone: str, audit: AuditEntry, version: object = None

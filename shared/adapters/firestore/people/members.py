@@ -9,6 +9,7 @@ from shared.adapters.firestore import queries
 from shared.adapters.firestore.encoding import Write, get_fields, set_value
 from shared.adapters.firestore.notices.documents import outgoing_writes
 from shared.adapters.firestore.people.commits import commit_audited
+from shared.adapters.firestore.people.operators import operator_name, read_operator
 from shared.adapters.firestore.people.tenant_rows import commit_new_tenant
 from shared.adapters.firestore.people.tenants import (
     create_write,
@@ -21,7 +22,7 @@ from shared.domain.errors import Conflict
 from shared.domain.notices.entries import Outgoing
 from shared.domain.people.members import Invitation, Member, Membership, ReceivedInvitation, email_id
 from shared.domain.people.tenants import AuditEntry, Tenant
-from shared.ports import AlreadyAnswered, Leaving, StaleMembers
+from shared.ports import AlreadyAnswered, Leaving, Profile, StaleMembers
 
 _STALE = frozenset(
     {grpc.StatusCode.FAILED_PRECONDITION, grpc.StatusCode.ALREADY_EXISTS, grpc.StatusCode.NOT_FOUND}
@@ -62,8 +63,25 @@ class FirestoreMembers:
         return next(iter(self._memberships([tenant_id], user_id)), None)
 
     def list_memberships(self, user_id: str) -> list[Membership]:
-        memberships = self._memberships(self._tenant_ids(self._user(user_id)), user_id)
-        return sorted(memberships, key=lambda each: (each.member.joined_at, each.tenant.id))
+        return _oldest_first(self._memberships(self._tenant_ids(self._user(user_id)), user_id))
+
+    def read_profile(self, user_id: str, email: str | None) -> Profile:
+        user, operator = self._user(user_id), operator_name(self._rpc.documents, user_id)
+        invitation_id = email_id(email) if email else ""
+        invited = [self._invited_address(invitation_id)] if email else []
+        found = self._rpc.batch_get([user, operator, *invited])
+        joined = [(self._tenant(each), self._member(each, user_id)) for each in _pointers(found.get(user))]
+        asked = [
+            (self._tenant(each), self._invitation(each, invitation_id))
+            for name in invited
+            for each in _pointers(found.get(name))
+        ]
+        documents = self._existing([*joined, *asked])
+        return Profile(
+            _oldest_first(_membership(*documents[pair]) for pair in joined if pair in documents),
+            _first_asked_first(_received(*documents[pair]) for pair in asked if pair in documents),
+            read_operator(found[operator]) if operator in found else None,
+        )
 
     def list_members(self, tenant_id: str) -> list[Member]:
         found = self._rpc.query(self._tenant(tenant_id), queries.all_of("members"))
@@ -87,7 +105,7 @@ class FirestoreMembers:
         write = delete_write(self._member(tenant_id, member.user_id))
         writes = [
             _if_unchanged(write, member.version),
-            _remove_pointer(self._user(member.user_id), tenant_id),
+            remove_pointer(self._user(member.user_id), tenant_id),
             *self._check_unchanged(tenant_id, leaving.remaining),
             *(write for each in leaving.invitations for write in self._end_invitation(tenant_id, each)),
         ]
@@ -101,11 +119,7 @@ class FirestoreMembers:
         invitation_id = email_id(email)
         tenant_ids = self._tenant_ids(self._invited_address(invitation_id))
         pairs = [(self._tenant(each), self._invitation(each, invitation_id)) for each in tenant_ids]
-        received = [
-            ReceivedInvitation(read_tenant(tenant), _read_invitation(invitation))
-            for tenant, invitation in self._existing(pairs)
-        ]
-        return sorted(received, key=lambda each: (each.invitation.invited_at, each.tenant.id))
+        return _first_asked_first(_received(*both) for both in self._existing(pairs).values())
 
     def save_invitation(
         self, tenant_id: str, invitation: Invitation, outgoing: Outgoing, audit: AuditEntry
@@ -133,7 +147,7 @@ class FirestoreMembers:
     def _end_invitation(self, tenant_id: str, invitation: Invitation) -> list[Any]:
         return [
             delete_write(self._invitation(tenant_id, invitation.id)),
-            _remove_pointer(self._invited_address(invitation.id), tenant_id),
+            remove_pointer(self._invited_address(invitation.id), tenant_id),
         ]
 
     def accept_invitation(
@@ -141,7 +155,7 @@ class FirestoreMembers:
     ) -> None:
         writes = [
             _if_unchanged(delete_write(self._invitation(tenant_id, invitation.id)), invitation.version),
-            _remove_pointer(self._invited_address(invitation.id), tenant_id),
+            remove_pointer(self._invited_address(invitation.id), tenant_id),
             create_write(self._member(tenant_id, member.user_id), _member_fields(member)),
             _add_pointer(self._user(member.user_id), tenant_id),
         ]
@@ -163,18 +177,20 @@ class FirestoreMembers:
 
     def _memberships(self, tenant_ids: Iterable[str], user_id: str) -> list[Membership]:
         pairs = [(self._tenant(each), self._member(each, user_id)) for each in tenant_ids]
-        return [
-            Membership(read_tenant(tenant), _read_member(member)) for tenant, member in self._existing(pairs)
-        ]
+        return [_membership(*both) for both in self._existing(pairs).values()]
 
-    def _existing(self, pairs: Sequence[tuple[str, str]]) -> list[tuple[Any, Any]]:
+    def _existing(self, pairs: Sequence[tuple[str, str]]) -> dict[tuple[str, str], tuple[Any, Any]]:
         """Return the documents of each pair of names of which both exist, read in one round trip."""
-        found = self._rpc.batch_get([name for pair in pairs for name in pair]) if pairs else {}
-        return [(found[one], found[other]) for one, other in pairs if one in found and other in found]
+        names = dict.fromkeys(name for pair in pairs for name in pair)
+        found = self._rpc.batch_get(list(names)) if names else {}
+        return {
+            (one, other): (found[one], found[other])
+            for one, other in pairs
+            if one in found and other in found
+        }
 
     def _tenant_ids(self, name: str) -> list[str]:
-        document = self._rpc.batch_get([name]).get(name)
-        return list(get_fields(document.fields).get(_TENANT_IDS, ())) if document else []
+        return _pointers(self._rpc.batch_get([name]).get(name))
 
     def _tenant(self, tenant_id: str) -> str:
         return f"{self._rpc.documents}/tenants/{tenant_id}"
@@ -192,6 +208,27 @@ class FirestoreMembers:
         return f"{self._rpc.documents}/invitations/{invitation_id}"
 
 
+def _pointers(document: Any) -> list[str]:
+    """Return the tenants to which the document of a user or of an invited address points."""
+    return list(get_fields(document.fields).get(_TENANT_IDS, ())) if document else []
+
+
+def _membership(tenant: Any, member: Any) -> Membership:
+    return Membership(read_tenant(tenant), _read_member(member))
+
+
+def _received(tenant: Any, invitation: Any) -> ReceivedInvitation:
+    return ReceivedInvitation(read_tenant(tenant), _read_invitation(invitation))
+
+
+def _oldest_first(memberships: Iterable[Membership]) -> list[Membership]:
+    return sorted(memberships, key=lambda each: (each.member.joined_at, each.tenant.id))
+
+
+def _first_asked_first(received: Iterable[ReceivedInvitation]) -> list[ReceivedInvitation]:
+    return sorted(received, key=lambda each: (each.invitation.invited_at, each.tenant.id))
+
+
 def _if_unchanged(write: Any, version: Any) -> Any:
     """Make `write` fail if the document has changed since `version`."""
     write.current_document.update_time.CopyFrom(version)
@@ -207,7 +244,7 @@ def _add_pointer(name: str, tenant_id: str) -> Any:
     return write
 
 
-def _remove_pointer(name: str, tenant_id: str) -> Any:
+def remove_pointer(name: str, tenant_id: str) -> Any:
     """Return a write that removes a tenant from the pointers of a document."""
     write = _empty_update(name)
     set_value(

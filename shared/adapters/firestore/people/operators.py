@@ -20,24 +20,27 @@ class FirestoreOperators:
         self._rpc = rpc
 
     def find_operator(self, user_id: str) -> Operator | None:
-        name = self._name(user_id)
+        name = operator_name(self._rpc.documents, user_id)
         document = self._rpc.batch_get([name]).get(name)
-        return _read(document) if document else None
+        return read_operator(document) if document else None
 
     def list_operators(self) -> list[Operator]:
         found = self._rpc.query(self._rpc.documents, queries.all_of(_COLLECTION))
-        return sorted((_read(each) for each in found), key=lambda each: (each.added_at, each.user_id))
+        return sorted((read_operator(each) for each in found), key=lambda each: (each.added_at, each.user_id))
 
     def save_operator(self, operator: Operator, audit: AuditEntry) -> None:
         fields = {"email": operator.email, "added_at": operator.added_at, "added_by": operator.added_by}
-        commit_audited(self._rpc, [set_write(self._name(operator.user_id), fields)], audit)
+        name = operator_name(self._rpc.documents, operator.user_id)
+        commit_audited(self._rpc, [set_write(name, fields)], audit)
 
     def remove_operator(self, user_id: str, audit: AuditEntry) -> None:
-        commit_audited(self._rpc, [delete_write(self._name(user_id))], audit)
-
-    def _name(self, user_id: str) -> str:
-        return f"{self._rpc.documents}/{_COLLECTION}/{user_id}"
+        name = operator_name(self._rpc.documents, user_id)
+        commit_audited(self._rpc, [delete_write(name)], audit)
 
 
-def _read(document: Any) -> Operator:
+def operator_name(documents: str, user_id: str) -> str:
+    return f"{documents}/{_COLLECTION}/{user_id}"
+
+
+def read_operator(document: Any) -> Operator:
     return Operator(user_id=document.name.rpartition("/")[2], **get_fields(document.fields))

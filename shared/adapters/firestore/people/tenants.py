@@ -8,6 +8,7 @@ from typing import Any
 from uuid import uuid4
 
 from shared.adapters.firestore.encoding import Write, decode_key, encode_key, get_fields, set_fields
+from shared.adapters.firestore.people.budgets import SET_BUDGETS, budget_fields, read_budgets
 from shared.adapters.firestore.people.grants import GRANTS, grants_fields, read_grants
 from shared.adapters.firestore.rpc import FirestoreRpc
 from shared.domain.ledger.counter_settings import LONGEST_FOLD_MINUTES, CounterSettings
@@ -31,6 +32,8 @@ TENANT_FIELDS = (
     "least_versions",
     "limits",
     GRANTS,
+    SET_BUDGETS,
+    "on_unreadable",
     "period",
     "created_at",
     "alert_recipients",
@@ -47,6 +50,7 @@ TENANT_FIELDS = (
     "complete_until",
     "fold_minutes",
     "full_until",
+    "tag_names",
 )
 """All fields of a tenant's document, for reads with a field mask."""
 PLAN_FIELDS = (
@@ -112,6 +116,8 @@ def tenant_fields(tenant: Tenant) -> dict[str, object]:
         **plan_fields(tenant),
         "limits": tenant.overrides.model_dump(exclude_none=True),
         GRANTS: grants_fields(tenant.grants),
+        SET_BUDGETS: budget_fields(tenant.budgets),
+        "on_unreadable": tenant.on_unreadable,
         "period": {"anchor": tenant.anchor},
         "created_at": tenant.created_at,
         **_counter_fields(tenant.counters),
@@ -155,6 +161,7 @@ def _counter_fields(settings: CounterSettings) -> dict[str, object]:
         "complete_until": settings.complete_until,
         "fold_minutes": settings.fold_minutes,
         "full_until": settings.full_until,
+        "tag_names": settings.tag_names,
     }
 
 
@@ -166,6 +173,7 @@ def _read_counter_settings(fields: Mapping[str, Any]) -> CounterSettings:
         complete_until=fields.get("complete_until"),
         fold_minutes=fields.get("fold_minutes", LONGEST_FOLD_MINUTES),
         full_until=fields.get("full_until"),
+        tag_names=tuple(fields.get("tag_names", ())),
     )
 
 
@@ -189,6 +197,8 @@ def read_tenant(document: Any) -> Tenant:
         takes_estimates=fields.get("takes_estimates"),
         time_zone=fields.get("time_zone", UTC_NAME),
         grants=read_grants(fields.get(GRANTS, {})),
+        budgets=read_budgets(fields.get(SET_BUDGETS, {})),
+        on_unreadable=fields.get("on_unreadable", "closed"),
         suspended_at=fields.get("suspended_at"),
         ended_at=fields.get("ended_at"),
         metadata={decode_key(key): value for key, value in fields.get("metadata", {}).items()},

@@ -11,7 +11,7 @@ import grpc
 
 from shared.adapters.firestore.encoding import Write
 from shared.adapters.firestore.paging import Listing
-from shared.adapters.firestore.people.tenants import audit_fields, create_write, read_audit
+from shared.adapters.firestore.people.tenants import audit_fields, audit_write, create_write, read_audit
 from shared.adapters.firestore.rpc import FirestoreRpc
 from shared.domain.people.tenants import AuditEntry
 from shared.domain.prices.price_book import PriceBook, PriceEntry, PriceKey
@@ -49,7 +49,7 @@ class FirestorePriceBooks:
         change = create_write(f"{self._name}/changes/{book.version:08}", audit_fields(audit))
         # The change of each version is created once: whoever comes second has read an older version.
         try:
-            self._rpc.commit([change, write])
+            self._rpc.commit([change, write, audit_write(self._rpc, audit)])
         except grpc.RpcError as error:
             if error.code() in _STALE:
                 raise StalePrices from error

@@ -1,24 +1,29 @@
 """UsageStore on dictionaries."""
 
 import random
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from typing import TypeVar
 
 from shared.adapters.memory.cursors import encode_cursor, page
 from shared.adapters.memory.state import CounterDocument, MemoryState, TenantUsage
+from shared.domain.ledger.attribution import Attribution, AttributionRef, Names, merge, merge_names
+from shared.domain.ledger.budget_counts import EVERY_VALUE, BudgetSlot, merge_hours
 from shared.domain.ledger.counter_settings import CounterSettings
 from shared.domain.ledger.counters import CounterShard, ShardRef, add, sum_totals
 from shared.domain.ledger.periods import month_of
 from shared.domain.ledger.rollups import DayRollup, MonthRollup
-from shared.domain.ledger.usage import Documents, Wanted
-from shared.domain.metering.recording import RecordedEvent, deltas_by_day
+from shared.domain.ledger.usage import Documents, RunSums, Wanted
+from shared.domain.metering.recording import RecordedEvent, deltas_with_late_days
 from shared.domain.metering.runs import Run, runs_of
 from shared.domain.notices.alerts import UsageAlert
 from shared.domain.notices.entries import Outgoing
 from shared.domain.people.tenant_rows import RowUsage
 from shared.ports import DueCounter, EventsWanted, Outcome, Page, Snapshot, StaleRollup
 from shared.ports.ledger import ALL_EVENTS, NOTHING
+
+T = TypeVar("T")
 
 
 class MemoryUsageStore(MemoryState):
@@ -42,13 +47,19 @@ class MemoryUsageStore(MemoryState):
         self, usage: TenantUsage, events: Sequence[RecordedEvent], settings: CounterSettings, now: datetime
     ) -> None:
         number = random.randrange(settings.shards)  # noqa: S311 (spreads load, no secret)
-        for day, delta in deltas_by_day(events).items():
+        for day, delta in deltas_with_late_days(events, now, settings.tag_names).items():
             counter = usage.counters.setdefault(ShardRef(day, number), CounterDocument())
             for cell, amounts in delta.cells.items():
                 add(counter.cells.setdefault(cell, {}), amounts)
+            merge_names(counter.keys, delta.keys)
+            if delta.names:
+                counter.attributed = number + 1
+                merge(usage.attribution.setdefault(AttributionRef(day, number), {}), delta.names)
             counter.commits += 1
             counter.events += delta.events
             counter.run_hours |= delta.run_hours
+            counter.budgets = merge_hours([counter.budgets, delta.budgets])
+            counter.late_days |= delta.late_days
             due = settings.due_at(day, now)
             counter.fold_due = min(counter.fold_due or due, due)
             counter.version += 1
@@ -66,9 +77,19 @@ class MemoryUsageStore(MemoryState):
             days = {each: usage.days[each] for each in wanted.days if each in usage.days}
             refs = [ref for ref in wanted.shards if ref in usage.counters]
             documents = Documents(
-                months={month: replace(found, days=dict(found.days)) for month, found in months.items()},
+                months={month: _part_of_month(found, wanted) for month, found in months.items()},
                 days={day: _part(rollup, wanted) for day, rollup in days.items()},
                 shards={ref: _shard(ref, usage.counters[ref], wanted) for ref in refs},
+                runs={
+                    run_id: RunSums(totals=dict(run.totals), budgets=_asked(run.budgets, wanted))
+                    for run_id in wanted.runs
+                    if (run := usage.runs.get(run_id))
+                },
+                attribution={
+                    ref: _names(usage.attribution[ref], wanted)
+                    for ref in wanted.attribution
+                    if ref in usage.attribution
+                },
             )
             return Snapshot(tenant=tenant, documents=documents, version=tenant)
 
@@ -104,7 +125,9 @@ class MemoryUsageStore(MemoryState):
             if month is None or (stored.version if stored else None) != day.version:
                 raise StaleRollup
             self._versions += 1
-            usage.days[day.day] = replace(day, version=self._versions)
+            usage.days[day.day] = replace(day, attribution=None, version=self._versions)
+            if day.attribution is not None:
+                usage.attribution[AttributionRef(day.day, None)] = day.attribution
             usage.months[month.month] = replace(month, days={**month.days, day.day: day.entry})
 
     def create_month(self, tenant_id: str, month: MonthRollup) -> None:
@@ -164,13 +187,13 @@ class MemoryUsageStore(MemoryState):
     def list_runs(self, tenant_id: str, *, limit: int, cursor: str | None = None) -> Page[Run]:
         with self._lock:
             runs = self._usage.get(tenant_id, TenantUsage()).runs.values()
-            copies = [replace(run, totals=dict(run.totals)) for run in runs]
+            copies = [replace(run, totals=dict(run.totals), budgets=dict(run.budgets)) for run in runs]
             return page("runs", {(run.began_at, run.id): run for run in copies}, limit, cursor)
 
     def find_run(self, tenant_id: str, run_id: str) -> Run | None:
         with self._lock:
             run = self._usage.get(tenant_id, TenantUsage()).runs.get(run_id)
-            return replace(run, totals=dict(run.totals)) if run else None
+            return replace(run, totals=dict(run.totals), budgets=dict(run.budgets)) if run else None
 
     def known_alerts(self, tenant_id: str, alert_ids: Collection[str]) -> set[str]:
         with self._lock:
@@ -212,7 +235,11 @@ def _shard(ref: ShardRef, counter: CounterDocument, wanted: Wanted) -> CounterSh
         commits=counter.commits,
         events=counter.events,
         run_hours=frozenset(counter.run_hours),
+        keys=_copy(counter.keys) if "keys" in wanted.fields else {},
+        attributed=counter.attributed,
         dirty=counter.fold_due is not None,
+        budgets=_asked(merge_hours([counter.budgets]), wanted),
+        late_days=frozenset(counter.late_days),
         version=counter.version,
     )
 
@@ -224,4 +251,34 @@ def _part(rollup: DayRollup, wanted: Wanted) -> DayRollup:
         cells=rollup.cells if "hours" in wanted.fields else {},
         series=rollup.series if "series" in wanted.fields else {},
         hour_totals=rollup.hour_totals if "hour_totals" in wanted.fields else {},
+        keys=rollup.keys if "keys" in wanted.fields else {},
+        budgets=_asked(rollup.budgets, wanted),
     )
+
+
+def _names(found: Attribution, wanted: Wanted) -> Attribution:
+    """Return the dimensions that are asked for."""
+    return {
+        dimension: _copy(names) for dimension, names in found.items() if wanted.dimension in (None, dimension)
+    }
+
+
+def _copy(names: Names) -> Names:
+    return {name: dict(totals) for name, totals in names.items()}
+
+
+def _part_of_month(month: MonthRollup, wanted: Wanted) -> MonthRollup:
+    entries = {
+        day: entry._replace(budgets=_asked(entry.budgets, wanted)) for day, entry in month.days.items()
+    }
+    return replace(month, days=entries)
+
+
+def _asked(budgets: Mapping[BudgetSlot, T], wanted: Wanted) -> dict[BudgetSlot, T]:
+    """Return the budgets that are asked for."""
+    return {
+        slot: found
+        for slot, found in budgets.items()
+        if "budgets" in wanted.fields
+        or not wanted.budgets.isdisjoint({slot, BudgetSlot(slot.key, EVERY_VALUE)})
+    }

@@ -23,6 +23,7 @@ class MemoryPlanCatalogs(MemoryState):
                 raise StalePlans
             self._plans = catalog
             self._plan_changes.append(audit)
+            self._record(audit)
 
     def list_plan_changes(self, limit: int) -> list[AuditEntry]:
         with self._lock:

@@ -7,6 +7,7 @@ from datetime import datetime
 from shared.adapters.memory.cursors import page
 from shared.adapters.memory.state import MemoryState
 from shared.domain.errors import Conflict, NotFound
+from shared.domain.limits.budgets import Budget, OnUnreadable
 from shared.domain.limits.grants import Grant
 from shared.domain.limits.limits import LimitOverrides
 from shared.domain.limits.plans import PlanVersion
@@ -89,6 +90,20 @@ class MemoryDirectory(MemoryState):
             kept = [each for each in tenant.grants if each.id not in removed]
             grants = sorted([*kept, *added], key=lambda each: each.id)
             self._save(replace(tenant, grants=tuple(grants)), audit)
+
+    def set_budgets(
+        self, tenant_id: str, budgets: Sequence[Budget], audit: AuditEntry, version: object = None
+    ) -> None:
+        with self._lock:
+            tenant = self._existing(tenant_id, version)
+            self._record(audit)
+            self._tenants[tenant_id] = replace(tenant, budgets=tuple(budgets))
+
+    def set_on_unreadable(self, tenant_id: str, policy: OnUnreadable, audit: AuditEntry) -> None:
+        with self._lock:
+            tenant = self._existing(tenant_id)
+            self._record(audit)
+            self._tenants[tenant_id] = replace(tenant, on_unreadable=policy)
 
     def set_time_zone(
         self, tenant_id: str, time_zone: str, audit: AuditEntry, version: object = None

@@ -9,7 +9,7 @@ from shared.domain.notices.entries import Outgoing
 from shared.domain.people.members import Invitation, Member, Membership, ReceivedInvitation, email_id
 from shared.domain.people.tenant_rows import new_row
 from shared.domain.people.tenants import AuditEntry, Tenant
-from shared.ports import Leaving, StaleMembers
+from shared.ports import Leaving, Profile, StaleMembers
 
 
 class MemoryMembers(MemoryState):
@@ -47,6 +47,11 @@ class MemoryMembers(MemoryState):
         with self._lock:
             found = [self.find_membership(tenant_id, user_id) for tenant_id in self._tenants]
             return sorted(filter(None, found), key=lambda each: (each.member.joined_at, each.tenant.id))
+
+    def read_profile(self, user_id: str, email: str | None) -> Profile:
+        with self._lock:
+            received = self.list_received_invitations(email) if email else []
+            return Profile(self.list_memberships(user_id), received, self._operators.get(user_id))
 
     def list_members(self, tenant_id: str) -> list[Member]:
         with self._lock:

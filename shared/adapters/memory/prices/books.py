@@ -19,6 +19,7 @@ class MemoryPriceBooks(MemoryState):
                 raise StalePrices
             self._prices = book
             self._price_changes.append(audit)
+            self._record(audit)
 
     def list_price_changes(self, limit: int) -> list[AuditEntry]:
         with self._lock:

@@ -10,9 +10,12 @@ import { meQuery } from '@/lib/api/queries'
 import type { Me } from '@/lib/api/types'
 import { lastTenant } from '@/lib/last-tenant'
 
-export function HomePage() {
+/** Leads from an address without a tenant, as mails and documents name it, to that tenant's plans. */
+export const UpgradeHomePage = () => <HomePage page="/upgrade" />
+
+export function HomePage({ page = '' }: { page?: string }) {
   const me = useQuery(meQuery())
-  if (me.data) return <Navigate to={homeOf(me.data, lastTenant())} replace />
+  if (me.data) return <Navigate to={homeOf(me.data, lastTenant(), page)} replace />
   return (
     <FullPage>
       <title>GWI Usage</title>
@@ -26,9 +29,9 @@ export function HomePage() {
 }
 
 /** Without a tenant, the page that creates one also shows invitations. */
-export function homeOf({ tenants, is_operator }: Me, last: string | null): string {
+export function homeOf({ tenants, is_operator }: Me, last: string | null, page = ''): string {
   const usable = tenants.filter(({ suspended }) => !suspended)
   const home = usable.find(({ id }) => id === last) ?? usable[0] ?? tenants[0]
-  if (home) return `/t/${encodeURIComponent(home.id)}`
+  if (home) return `/t/${encodeURIComponent(home.id)}${page}`
   return is_operator ? '/operator' : '/new'
 }

@@ -505,7 +505,7 @@ export interface paths {
                     from?: string;
                     to?: string;
                     granularity?: "hour" | "day" | "week" | "month";
-                    group_by?: "provider" | "model" | "provider,model";
+                    group_by?: string;
                     fill?: "zero" | "none";
                     format?: "json" | "csv";
                     bom?: boolean;
@@ -525,10 +525,81 @@ export interface paths {
                         "X-Content-Type-Options": components["headers"]["X-Content-Type-Options"];
                         /** @description The name of a file to download. */
                         "Content-Disposition"?: string;
+                        /** @description Only if a file does not hold everything: the cursor at which to go on. */
+                        "GWI-Next-Cursor"?: string;
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["SeriesResponse"];
+                        "application/json": components["schemas"]["SeriesResponse"] | components["schemas"]["NamedSeriesResponse"];
+                        "text/csv": string;
+                    };
+                };
+                400: components["responses"]["Problem400"];
+                401: components["responses"]["Problem401"];
+                403: components["responses"]["Problem403"];
+                404: components["responses"]["Problem404"];
+                405: components["responses"]["Problem405"];
+                406: components["responses"]["Problem406"];
+                413: components["responses"]["Problem413"];
+                415: components["responses"]["Problem415"];
+                422: components["responses"]["Problem422"];
+                429: components["responses"]["Problem429"];
+                500: components["responses"]["Problem500"];
+                503: components["responses"]["Problem503"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tenants/{tenant}/usage/top": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The users, workflows, API keys or values of a tag that cost most
+         * @description For a key or platform key with the scope `usage:read`; members: owner, admin, member.
+         */
+        get: {
+            parameters: {
+                query: {
+                    tz?: string;
+                    period?: "current" | "previous";
+                    from?: string;
+                    to?: string;
+                    group_by: string;
+                    limit?: number;
+                    format?: "json" | "csv";
+                    bom?: boolean;
+                };
+                header?: never;
+                path: {
+                    tenant: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Success */
+                200: {
+                    headers: {
+                        "Cache-Control": components["headers"]["Cache-Control"];
+                        "X-Content-Type-Options": components["headers"]["X-Content-Type-Options"];
+                        /** @description The name of a file to download. */
+                        "Content-Disposition"?: string;
+                        /** @description Only if a file does not hold everything: the cursor at which to go on. */
+                        "GWI-Next-Cursor"?: string;
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["TopResponse"];
                         "text/csv": string;
                     };
                 };
@@ -736,6 +807,68 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/tenants/{tenant}/reconcile": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Compare a tenant's billing with Stripe, and repair it if asked
+         * @description For a platform key with the scope `tenants:write`.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    tenant: string;
+                };
+                cookie?: never;
+            };
+            /** @description At most 64 KiB. With `Content-Encoding: gzip` also encoded, and then at most 8 MiB unpacked. */
+            requestBody?: {
+                content: {
+                    "application/json": components["schemas"]["ReconciliationBody"];
+                };
+            };
+            responses: {
+                /** @description Success */
+                200: {
+                    headers: {
+                        "Cache-Control": components["headers"]["Cache-Control"];
+                        "X-Content-Type-Options": components["headers"]["X-Content-Type-Options"];
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ReconciliationResponse"];
+                    };
+                };
+                400: components["responses"]["Problem400"];
+                401: components["responses"]["Problem401"];
+                403: components["responses"]["Problem403"];
+                404: components["responses"]["Problem404"];
+                405: components["responses"]["Problem405"];
+                406: components["responses"]["Problem406"];
+                408: components["responses"]["Problem408"];
+                409: components["responses"]["Problem409"];
+                413: components["responses"]["Problem413"];
+                415: components["responses"]["Problem415"];
+                422: components["responses"]["Problem422"];
+                429: components["responses"]["Problem429"];
+                500: components["responses"]["Problem500"];
+                503: components["responses"]["Problem503"];
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/tenants": {
         parameters: {
             query?: never;
@@ -758,6 +891,8 @@ export interface paths {
                     over_80?: boolean;
                     past_due?: boolean;
                     sort?: "usage" | "cost" | "last_event" | "name" | "created";
+                    format?: "json" | "csv";
+                    bom?: boolean;
                 };
                 header?: never;
                 path?: never;
@@ -770,10 +905,15 @@ export interface paths {
                     headers: {
                         "Cache-Control": components["headers"]["Cache-Control"];
                         "X-Content-Type-Options": components["headers"]["X-Content-Type-Options"];
+                        /** @description The name of a file to download. */
+                        "Content-Disposition"?: string;
+                        /** @description Only if a file does not hold everything: the cursor at which to go on. */
+                        "GWI-Next-Cursor"?: string;
                         [name: string]: unknown;
                     };
                     content: {
                         "application/json": components["schemas"]["TenantsResponse"];
+                        "text/csv": string;
                     };
                 };
                 400: components["responses"]["Problem400"];
@@ -1836,6 +1976,262 @@ export interface paths {
         };
         post?: never;
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tenants/{tenant}/budgets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Budgets, and what is used of them
+         * @description For a key or platform key with the scope `usage:read`; members: owner, admin, member.
+         */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    tenant: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Success */
+                200: {
+                    headers: {
+                        "Cache-Control": components["headers"]["Cache-Control"];
+                        "X-Content-Type-Options": components["headers"]["X-Content-Type-Options"];
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["BudgetsResponse"];
+                    };
+                };
+                401: components["responses"]["Problem401"];
+                403: components["responses"]["Problem403"];
+                404: components["responses"]["Problem404"];
+                405: components["responses"]["Problem405"];
+                406: components["responses"]["Problem406"];
+                413: components["responses"]["Problem413"];
+                415: components["responses"]["Problem415"];
+                429: components["responses"]["Problem429"];
+                500: components["responses"]["Problem500"];
+                503: components["responses"]["Problem503"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tenants/{tenant}/on-unreadable": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Set how checks are answered while usage cannot be read
+         * @description For a platform key with the scope `tenants:write`; members: owner, admin.
+         */
+        put: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    tenant: string;
+                };
+                cookie?: never;
+            };
+            /** @description At most 64 KiB. With `Content-Encoding: gzip` also encoded, and then at most 8 MiB unpacked. */
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["UnreadableBody"];
+                };
+            };
+            responses: {
+                /** @description Success */
+                200: {
+                    headers: {
+                        "Cache-Control": components["headers"]["Cache-Control"];
+                        "X-Content-Type-Options": components["headers"]["X-Content-Type-Options"];
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["BudgetsResponse"];
+                    };
+                };
+                400: components["responses"]["Problem400"];
+                401: components["responses"]["Problem401"];
+                403: components["responses"]["Problem403"];
+                404: components["responses"]["Problem404"];
+                405: components["responses"]["Problem405"];
+                406: components["responses"]["Problem406"];
+                408: components["responses"]["Problem408"];
+                409: components["responses"]["Problem409"];
+                413: components["responses"]["Problem413"];
+                415: components["responses"]["Problem415"];
+                422: components["responses"]["Problem422"];
+                429: components["responses"]["Problem429"];
+                500: components["responses"]["Problem500"];
+                503: components["responses"]["Problem503"];
+            };
+        };
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tenants/{tenant}/budgets/{budget}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One budget, and what is used of it
+         * @description For a key or platform key with the scope `usage:read`; members: owner, admin, member.
+         */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    tenant: string;
+                    budget: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Success */
+                200: {
+                    headers: {
+                        "Cache-Control": components["headers"]["Cache-Control"];
+                        "X-Content-Type-Options": components["headers"]["X-Content-Type-Options"];
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["BudgetResponse"];
+                    };
+                };
+                401: components["responses"]["Problem401"];
+                403: components["responses"]["Problem403"];
+                404: components["responses"]["Problem404"];
+                405: components["responses"]["Problem405"];
+                406: components["responses"]["Problem406"];
+                413: components["responses"]["Problem413"];
+                415: components["responses"]["Problem415"];
+                429: components["responses"]["Problem429"];
+                500: components["responses"]["Problem500"];
+                503: components["responses"]["Problem503"];
+            };
+        };
+        /**
+         * Set a budget
+         * @description For a platform key with the scope `tenants:write`; members: owner, admin.
+         */
+        put: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    tenant: string;
+                    budget: string;
+                };
+                cookie?: never;
+            };
+            /** @description At most 64 KiB. With `Content-Encoding: gzip` also encoded, and then at most 8 MiB unpacked. */
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["BudgetBody"];
+                };
+            };
+            responses: {
+                /** @description Success */
+                200: {
+                    headers: {
+                        "Cache-Control": components["headers"]["Cache-Control"];
+                        "X-Content-Type-Options": components["headers"]["X-Content-Type-Options"];
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["BudgetResponse"];
+                    };
+                };
+                400: components["responses"]["Problem400"];
+                401: components["responses"]["Problem401"];
+                403: components["responses"]["Problem403"];
+                404: components["responses"]["Problem404"];
+                405: components["responses"]["Problem405"];
+                406: components["responses"]["Problem406"];
+                408: components["responses"]["Problem408"];
+                409: components["responses"]["Problem409"];
+                413: components["responses"]["Problem413"];
+                415: components["responses"]["Problem415"];
+                422: components["responses"]["Problem422"];
+                429: components["responses"]["Problem429"];
+                500: components["responses"]["Problem500"];
+                503: components["responses"]["Problem503"];
+            };
+        };
+        post?: never;
+        /**
+         * Remove a budget
+         * @description For a platform key with the scope `tenants:write`; members: owner, admin.
+         */
+        delete: {
+            parameters: {
+                query?: {
+                    version?: string;
+                };
+                header?: never;
+                path: {
+                    tenant: string;
+                    budget: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Success */
+                204: {
+                    headers: {
+                        "Cache-Control": components["headers"]["Cache-Control"];
+                        "X-Content-Type-Options": components["headers"]["X-Content-Type-Options"];
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                400: components["responses"]["Problem400"];
+                401: components["responses"]["Problem401"];
+                403: components["responses"]["Problem403"];
+                404: components["responses"]["Problem404"];
+                405: components["responses"]["Problem405"];
+                409: components["responses"]["Problem409"];
+                413: components["responses"]["Problem413"];
+                415: components["responses"]["Problem415"];
+                422: components["responses"]["Problem422"];
+                429: components["responses"]["Problem429"];
+                500: components["responses"]["Problem500"];
+                503: components["responses"]["Problem503"];
+            };
+        };
         options?: never;
         head?: never;
         patch?: never;
@@ -2948,6 +3344,61 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/platform/audit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Audit log of what belongs to the platform, newest first
+         * @description For a platform key with the scope `platform:read`.
+         */
+        get: {
+            parameters: {
+                query?: {
+                    limit?: number;
+                    cursor?: string;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Success */
+                200: {
+                    headers: {
+                        "Cache-Control": components["headers"]["Cache-Control"];
+                        "X-Content-Type-Options": components["headers"]["X-Content-Type-Options"];
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["AuditResponse"];
+                    };
+                };
+                400: components["responses"]["Problem400"];
+                401: components["responses"]["Problem401"];
+                403: components["responses"]["Problem403"];
+                405: components["responses"]["Problem405"];
+                406: components["responses"]["Problem406"];
+                413: components["responses"]["Problem413"];
+                415: components["responses"]["Problem415"];
+                422: components["responses"]["Problem422"];
+                429: components["responses"]["Problem429"];
+                500: components["responses"]["Problem500"];
+                503: components["responses"]["Problem503"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/platform/plans": {
         parameters: {
             query?: never;
@@ -3043,6 +3494,101 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/platform/prices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The platform's own prices
+         * @description For a platform key with the scope `prices:write`.
+         */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Success */
+                200: {
+                    headers: {
+                        "Cache-Control": components["headers"]["Cache-Control"];
+                        "X-Content-Type-Options": components["headers"]["X-Content-Type-Options"];
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["PlatformPricesResponse"];
+                    };
+                };
+                401: components["responses"]["Problem401"];
+                403: components["responses"]["Problem403"];
+                405: components["responses"]["Problem405"];
+                406: components["responses"]["Problem406"];
+                413: components["responses"]["Problem413"];
+                415: components["responses"]["Problem415"];
+                429: components["responses"]["Problem429"];
+                500: components["responses"]["Problem500"];
+                503: components["responses"]["Problem503"];
+            };
+        };
+        /**
+         * Replace the platform's own prices, and say what that does to this month's margins
+         * @description For a platform key with the scope `prices:write`.
+         */
+        put: {
+            parameters: {
+                query?: {
+                    dry_run?: boolean;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            /** @description At most 4 MiB. With `Content-Encoding: gzip` also encoded, and then at most 8 MiB unpacked. */
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["PlatformPricesBody"];
+                };
+            };
+            responses: {
+                /** @description Success */
+                200: {
+                    headers: {
+                        "Cache-Control": components["headers"]["Cache-Control"];
+                        "X-Content-Type-Options": components["headers"]["X-Content-Type-Options"];
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["PriceChangesResponse"];
+                    };
+                };
+                400: components["responses"]["Problem400"];
+                401: components["responses"]["Problem401"];
+                403: components["responses"]["Problem403"];
+                405: components["responses"]["Problem405"];
+                406: components["responses"]["Problem406"];
+                408: components["responses"]["Problem408"];
+                409: components["responses"]["Problem409"];
+                413: components["responses"]["Problem413"];
+                415: components["responses"]["Problem415"];
+                422: components["responses"]["Problem422"];
+                429: components["responses"]["Problem429"];
+                500: components["responses"]["Problem500"];
+                503: components["responses"]["Problem503"];
+            };
+        };
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/platform/margins": {
         parameters: {
             query?: never;
@@ -3077,6 +3623,8 @@ export interface paths {
                         "X-Content-Type-Options": components["headers"]["X-Content-Type-Options"];
                         /** @description The name of a file to download. */
                         "Content-Disposition"?: string;
+                        /** @description Only if a file does not hold everything: the cursor at which to go on. */
+                        "GWI-Next-Cursor"?: string;
                         [name: string]: unknown;
                     };
                     content: {
@@ -3413,6 +3961,29 @@ export interface components {
              * @description False if calls are unpriced or incomplete: they cost at least `used_usd`. Null unless the metric is `cost`.
              */
             cost_is_complete: boolean | null;
+            /**
+             * @description The budget; null for a limit of the plan. `period_start` begins its window.
+             * @default null
+             */
+            budget: components["schemas"]["AlertedBudgetResponse"] | null;
+        };
+        /**
+         * AlertedBudgetResponse
+         * @description The budget of an alert.
+         */
+        AlertedBudgetResponse: {
+            /** Id */
+            id: string;
+            /**
+             * Window
+             * @enum {string}
+             */
+            window: "run" | "day" | "week" | "month" | "period" | "total";
+            /**
+             * Value
+             * @description Of the scope; null unless each value has a budget of its own.
+             */
+            value: string | null;
         };
         /**
          * AlertsResponse
@@ -3453,7 +4024,7 @@ export interface components {
         };
         /**
          * AuditEntryResponse
-         * @description A change to the tenant: its actor, time and reason.
+         * @description A change to the tenant, or to the platform: its actor, time and reason.
          */
         AuditEntryResponse: {
             /**
@@ -3586,6 +4157,173 @@ export interface components {
              * @enum {string}
              */
             cost_status: "complete" | "incomplete" | "unknown";
+        };
+        /**
+         * BudgetBody
+         * @description A budget: one of `amount_usd`, `tokens` and `runs` for a scope in each window. Windows are in UTC.
+         */
+        BudgetBody: {
+            /** Scope */
+            scope: components["schemas"]["TenantScope"] | components["schemas"]["UserScope"] | components["schemas"]["WorkflowScope"] | components["schemas"]["KeyScope"] | components["schemas"]["TagScope"];
+            /**
+             * Amount Usd
+             * @description More than 0, at most 1000000.
+             * @default null
+             */
+            amount_usd?: number | string;
+            /**
+             * Tokens
+             * @default null
+             */
+            tokens?: number;
+            /**
+             * Runs
+             * @description At most 10,000 for a scope but the tenant.
+             * @default null
+             */
+            runs?: number;
+            /**
+             * Window
+             * @description `week` begins on Monday, `period` is the metering period, `total` never ends.
+             * @enum {string}
+             */
+            window: "run" | "day" | "week" | "month" | "period" | "total";
+            /**
+             * On Reach
+             * @description `warn`: a check goes on allowing, and says so.
+             * @default block
+             * @enum {string}
+             */
+            on_reach?: "block" | "warn";
+            /**
+             * Thresholds
+             * @description The percentages at which alerts are raised; null is 80 and 100, `[]` is none.
+             * @default null
+             */
+            thresholds?: number[] | null;
+            /**
+             * On Unknown Price
+             * @description `block`: deny while a call in the window has no complete price. `ignore`: go by what is priced. Null is `block` for a cost that blocks, else `ignore`.
+             * @default null
+             */
+            on_unknown_price?: ("block" | "ignore") | null;
+            /**
+             * Version
+             * @description The `version` that you have read: if it has changed since, the answer is 409 `changed_meanwhile` and nothing is stored. Without it, any version is overwritten.
+             * @default null
+             */
+            version?: string | null;
+        } & (unknown | unknown | unknown);
+        /**
+         * BudgetResponse
+         * @description A budget, and what is used of it: once, or for each value of its scope, the most used first.
+         */
+        BudgetResponse: {
+            /** Id */
+            id: string;
+            /** Scope */
+            scope: components["schemas"]["TenantScope"] | components["schemas"]["UserScope"] | components["schemas"]["WorkflowScope"] | components["schemas"]["KeyScope"] | components["schemas"]["TagScope"];
+            /** Amount Usd */
+            amount_usd: string | null;
+            /** Tokens */
+            tokens: number | null;
+            /** Runs */
+            runs: number | null;
+            /**
+             * Window
+             * @enum {string}
+             */
+            window: "run" | "day" | "week" | "month" | "period" | "total";
+            /**
+             * On Reach
+             * @enum {string}
+             */
+            on_reach: "block" | "warn";
+            /** Thresholds */
+            thresholds: number[];
+            /**
+             * On Unknown Price
+             * @enum {string}
+             */
+            on_unknown_price: "block" | "ignore";
+            /**
+             * Counts From
+             * @description Usage recorded from then on counts. Null for the tenant's own, for which all usage does.
+             */
+            counts_from: string | null;
+            /**
+             * Uses
+             * @description Empty for a budget of each run.
+             */
+            uses: components["schemas"]["BudgetUseResponse"][];
+            /**
+             * Version
+             * @description Send it with a change, which is then refused if somebody else has changed this meanwhile.
+             */
+            version: string;
+        };
+        /**
+         * BudgetUseResponse
+         * @description What is used of a budget in its current window; amounts in its own unit.
+         */
+        BudgetUseResponse: {
+            /** Budget Id */
+            budget_id: string;
+            /** Scope */
+            scope: components["schemas"]["TenantScope"] | components["schemas"]["UserScope"] | components["schemas"]["WorkflowScope"] | components["schemas"]["KeyScope"] | components["schemas"]["TagScope"];
+            /**
+             * Value
+             * @description The value of the scope, where each has a budget of its own; null for those of a full month.
+             */
+            value: string | null;
+            /**
+             * Window
+             * @enum {string}
+             */
+            window: "run" | "day" | "week" | "month" | "period" | "total";
+            /**
+             * Unit
+             * @enum {string}
+             */
+            unit: "tokens" | "runs" | "cost";
+            /**
+             * Limit
+             * @description An amount of tokens or runs, or USD.
+             */
+            limit: string;
+            /** Used */
+            used: string;
+            /** Left */
+            left: string;
+            /**
+             * Percent
+             * @description Cut to two decimals; may exceed 100.
+             */
+            percent: number;
+            /**
+             * Is Complete
+             * @description False if calls have no complete price: at least `used` is used.
+             */
+            is_complete: boolean;
+            /**
+             * Resets At
+             * @description The start of the next window; null if there is none.
+             */
+            resets_at: string | null;
+        };
+        /**
+         * BudgetsResponse
+         * @description The budgets of a tenant, in the order of their ids.
+         */
+        BudgetsResponse: {
+            /** Budgets */
+            budgets: components["schemas"]["BudgetResponse"][];
+            /**
+             * On Unreadable
+             * @description How checks are answered while usage cannot be read: `open` allows, `closed` denies.
+             * @enum {string}
+             */
+            on_unreadable: "open" | "closed";
         };
         /**
          * BundleResponse
@@ -3863,7 +4601,7 @@ export interface components {
              * Type
              * @enum {string}
              */
-            type: "limit.warning" | "limit.reached" | "plan.changed" | "invoice.payment_failed" | "billing.alert" | "endpoint.test";
+            type: "limit.warning" | "limit.reached" | "budget.warning" | "budget.reached" | "plan.changed" | "invoice.payment_failed" | "billing.alert" | "endpoint.test";
             /**
              * Status
              * @enum {string}
@@ -4414,6 +5152,14 @@ export interface components {
             status: "active" | "expired" | "revoked";
         };
         /**
+         * KeyScope
+         * @description The usage that one API key records, by the key's id; `*` is each key apart.
+         */
+        KeyScope: {
+            /** Api Key */
+            api_key: string;
+        };
+        /**
          * KeysResponse
          * @description All keys of a tenant, newest first.
          */
@@ -4815,6 +5561,146 @@ export interface components {
             is_complete: boolean;
             /** Month */
             month: string;
+        };
+        /**
+         * NamedAmounts
+         * @description The metrics that are summed by name.
+         */
+        NamedAmounts: {
+            /** Calls */
+            calls: number;
+            /** Errors */
+            errors: number;
+            /** Unpriced Calls */
+            unpriced_calls: number;
+            /** Incomplete Calls */
+            incomplete_calls: number;
+            tokens: components["schemas"]["NamedTokens"];
+            /** Cost Usd */
+            cost_usd: string;
+            /**
+             * Cost Status
+             * @description `incomplete`: it costs at least this much, because `unpriced_calls` and a part of `incomplete_calls` are left out. `unknown`: nothing of the cost is known; it is not $0.
+             * @enum {string}
+             */
+            cost_status: "complete" | "incomplete" | "unknown";
+        };
+        /**
+         * NamedRow
+         * @description The usage of a name.
+         */
+        NamedRow: {
+            /** Calls */
+            calls: number;
+            /** Errors */
+            errors: number;
+            /** Unpriced Calls */
+            unpriced_calls: number;
+            /** Incomplete Calls */
+            incomplete_calls: number;
+            tokens: components["schemas"]["NamedTokens"];
+            /** Cost Usd */
+            cost_usd: string;
+            /**
+             * Cost Status
+             * @description `incomplete`: it costs at least this much, because `unpriced_calls` and a part of `incomplete_calls` are left out. `unknown`: nothing of the cost is known; it is not $0.
+             * @enum {string}
+             */
+            cost_status: "complete" | "incomplete" | "unknown";
+            /**
+             * Name
+             * @description Null: the rest, which is usage without a name, and of names that are not listed.
+             */
+            name: string | null;
+            /**
+             * Label
+             * @description The label of an API key. Null for other names, and for deleted keys.
+             */
+            label: string | null;
+        };
+        /**
+         * NamedSeriesPoint
+         * @description The usage of a name in one step: a day, a week from Monday on, or a month.
+         */
+        NamedSeriesPoint: {
+            /** Calls */
+            calls: number;
+            /** Errors */
+            errors: number;
+            /** Unpriced Calls */
+            unpriced_calls: number;
+            /** Incomplete Calls */
+            incomplete_calls: number;
+            tokens: components["schemas"]["NamedTokens"];
+            /** Cost Usd */
+            cost_usd: string;
+            /**
+             * Cost Status
+             * @description `incomplete`: it costs at least this much, because `unpriced_calls` and a part of `incomplete_calls` are left out. `unknown`: nothing of the cost is known; it is not $0.
+             * @enum {string}
+             */
+            cost_status: "complete" | "incomplete" | "unknown";
+            /**
+             * Start
+             * Format: date-time
+             * @description The first instant of the step; it may be before `from`.
+             */
+            start: string;
+            /**
+             * Label
+             * @description `2026-11-18` for a day, the date of its Monday for a week, `2026-11` for a month.
+             */
+            label: string;
+            /**
+             * Name
+             * @description Null: the rest, which is usage without a name, and of names that are not listed.
+             */
+            name: string | null;
+        };
+        /**
+         * NamedSeriesResponse
+         * @description Usage by name over time, in whole UTC days of [from, to).
+         */
+        NamedSeriesResponse: {
+            /**
+             * From
+             * Format: date-time
+             */
+            from: string;
+            /**
+             * To
+             * Format: date-time
+             */
+            to: string;
+            /**
+             * Granularity
+             * @enum {string}
+             */
+            granularity: "hour" | "day" | "week" | "month";
+            /** Group By */
+            group_by: string;
+            /**
+             * Time Zone
+             * @description Always `UTC`.
+             */
+            time_zone: string;
+            /**
+             * Points
+             * @description In order. Filled, at most 10,000: beyond it, the names that cost least are in the rest.
+             */
+            points: components["schemas"]["NamedSeriesPoint"][];
+        };
+        /**
+         * NamedTokens
+         * @description Token counts; `input` includes cached tokens, `output` includes reasoning.
+         */
+        NamedTokens: {
+            /** Input */
+            input: number;
+            /** Output */
+            output: number;
+            /** Total */
+            total: number;
         };
         /**
          * NewEndpointBody
@@ -5403,6 +6289,12 @@ export interface components {
             aliases?: {
                 [key: string]: string;
             };
+            /**
+             * Reason
+             * @description Kept in the audit log; may be left out.
+             * @default
+             */
+            reason?: string;
         };
         /**
          * PlatformPlansResponse
@@ -5426,10 +6318,149 @@ export interface components {
             };
         };
         /**
+         * PlatformPricesBody
+         * @description All of the platform's own prices.
+         */
+        PlatformPricesBody: {
+            /**
+             * Version
+             * @description The version that was read. If it is not the newest, nothing changes (`changed_meanwhile`).
+             */
+            version: number;
+            /** Prices */
+            prices: components["schemas"]["PriceModel"][];
+            /**
+             * Reason
+             * @description Kept in the audit log; may be left out.
+             * @default
+             */
+            reason?: string;
+        };
+        /**
+         * PlatformPricesResponse
+         * @description The platform's own prices, as they can be sent back.
+         */
+        PlatformPricesResponse: {
+            /** Version */
+            version: number;
+            /** Prices */
+            prices: components["schemas"]["PriceModel"][];
+        };
+        /**
          * PortalBody
          * @description An empty body: the caller cannot choose the page that the portal returns to.
          */
         PortalBody: Record<string, never>;
+        /**
+         * PriceChangesResponse
+         * @description The difference from the prices before; without any, there is no new version.
+         */
+        PriceChangesResponse: {
+            /** Version */
+            version: number;
+            /** Added */
+            added: components["schemas"]["PriceModel"][];
+            /** Removed */
+            removed: components["schemas"]["PriceModel"][];
+            effect: components["schemas"]["PriceEffectResponse"];
+        };
+        /**
+         * PriceEffectResponse
+         * @description An estimate: this month's tokens of the models concerned, at the prices before and after.
+         *
+         *     What a provider bills itself, and a caller's own estimates, do not follow the prices; here they are counted as if.
+         */
+        PriceEffectResponse: {
+            /**
+             * Tenants
+             * @description How many used these models this month.
+             */
+            tenants: number;
+            /** Cost Before Usd */
+            cost_before_usd: string;
+            /** Cost After Usd */
+            cost_after_usd: string;
+            /**
+             * Negative Before
+             * @description How many of them have a negative margin this month.
+             */
+            negative_before: number;
+            /**
+             * Negative After
+             * @description How many of them would have one.
+             */
+            negative_after: number;
+            /**
+             * Sentences
+             * @description All of this for people, and what the estimate leaves out.
+             */
+            sentences: string[];
+            /**
+             * Is Cut
+             * @description Not all tenants were looked at.
+             */
+            is_cut: boolean;
+        };
+        /**
+         * PriceModel
+         * @description A price, as a price file says it: of a `model` or all with a `model_prefix`, for a tenant or for all.
+         *
+         *     It states `per_million` or `per_unit`, or else `percent` or `same_as`.
+         */
+        PriceModel: {
+            /**
+             * Tenant Id
+             * @description Null: for all tenants.
+             * @default null
+             */
+            tenant_id?: string | null;
+            /** Provider */
+            provider: string;
+            /**
+             * Model
+             * @default null
+             */
+            model?: string | null;
+            /**
+             * Model Prefix
+             * @default null
+             */
+            model_prefix?: string | null;
+            /**
+             * Starts
+             * Format: date
+             * @description The day, in UTC, from which it holds.
+             */
+            starts: string;
+            /**
+             * Per Million
+             * @description USD per million tokens, by their kind.
+             * @default {}
+             */
+            per_million?: {
+                [key: string]: string;
+            };
+            /**
+             * Per Unit
+             * @description USD for one image, web search and so on.
+             * @default {}
+             */
+            per_unit?: {
+                [key: string]: string;
+            };
+            /**
+             * Percent
+             * @description The difference from the catalog's price: `-15` is 15 % less.
+             * @default null
+             */
+            percent?: string | null;
+            /**
+             * Same As
+             * @description The model whose price holds, as `provider/model`.
+             * @default null
+             */
+            same_as?: string | null;
+        };
         /**
          * ProblemDocument
          * @description An error: `code` is stable, `detail` is for people, `errors` names the invalid fields.
@@ -5567,6 +6598,45 @@ export interface components {
              * @description Send it with a change, which is then refused if somebody else has changed this meanwhile.
              */
             version: string;
+        };
+        /**
+         * ReconciliationBody
+         * @description The choice between a report and a repair. A repair is a change, for which an operator gives a reason.
+         */
+        ReconciliationBody: {
+            /**
+             * Repair
+             * @description Store what Stripe says.
+             * @default false
+             */
+            repair?: boolean;
+            /**
+             * Reason
+             * @description Kept in the audit log. An operator has to give one, a platform key may leave it out.
+             * @default
+             */
+            reason?: string;
+        };
+        /**
+         * ReconciliationResponse
+         * @description The differences between the stored billing and Stripe's.
+         */
+        ReconciliationResponse: {
+            /**
+             * Differences
+             * @description A sentence for each difference that was found.
+             */
+            differences: string[];
+            /**
+             * Left
+             * @description Those that a repair could not remove; all of them if none was asked for.
+             */
+            left: string[];
+            /**
+             * Repaired
+             * @description True if there were differences and none is left.
+             */
+            repaired: boolean;
         };
         /**
          * RemovedMemberResponse
@@ -5963,6 +7033,23 @@ export interface components {
             configuration: components["schemas"]["SettingResponse"][];
         };
         /**
+         * TagOfScope
+         * @description A tag; the value `*` is each value apart.
+         */
+        TagOfScope: {
+            /** Name */
+            name: string;
+            /** Value */
+            value: string;
+        };
+        /**
+         * TagScope
+         * @description The usage with a tag.
+         */
+        TagScope: {
+            tag: components["schemas"]["TagOfScope"];
+        };
+        /**
          * TenantBillingResponse
          * @description The subscription that decides the plan, or the last one that did.
          */
@@ -6211,6 +7298,17 @@ export interface components {
             usage: components["schemas"]["TenantUsageResponse"] | null;
         };
         /**
+         * TenantScope
+         * @description All usage of the tenant.
+         */
+        TenantScope: {
+            /**
+             * Tenant
+             * @constant
+             */
+            tenant: true;
+        };
+        /**
          * TenantUsageResponse
          * @description The usage of a tenant in its current metering period, as of its last fold.
          */
@@ -6371,10 +7469,39 @@ export interface components {
             reasoning: number;
         };
         /**
+         * TopResponse
+         * @description The names that cost most, in whole UTC days of [from, to). All rows add up to `totals`.
+         */
+        TopResponse: {
+            /**
+             * From
+             * Format: date-time
+             */
+            from: string;
+            /**
+             * To
+             * Format: date-time
+             */
+            to: string;
+            /** Group By */
+            group_by: string;
+            /**
+             * Tag Names
+             * @description The tags that usage is summed by, at most five.
+             */
+            tag_names: string[];
+            totals: components["schemas"]["NamedAmounts"];
+            /**
+             * Names
+             * @description The highest cost first, and the rest last.
+             */
+            names: components["schemas"]["NamedRow"][];
+        };
+        /**
          * UncertainModelResponse
          * @description A model with calls of this month that have no price, or one that leaves something out.
          *
-         *     `provider` and `model` are empty for what the tenants' largest models leave out.
+         *     `other` stands for what the tenants' largest models leave out.
          */
         UncertainModelResponse: {
             /** Provider */
@@ -6387,6 +7514,17 @@ export interface components {
             incomplete_calls: number;
             /** Tenants */
             tenants: number;
+        };
+        /**
+         * UnreadableBody
+         * @description How checks are answered while usage cannot be read: `open` allows, `closed` denies.
+         */
+        UnreadableBody: {
+            /**
+             * On Unreadable
+             * @enum {string}
+             */
+            on_unreadable: "open" | "closed";
         };
         /**
          * UrlResponse
@@ -6426,6 +7564,22 @@ export interface components {
             name: string | null;
             /** Email Verified */
             email_verified: boolean;
+        };
+        /**
+         * UserScope
+         * @description The usage of one user; `*` is each user apart.
+         */
+        UserScope: {
+            /** User Id */
+            user_id: string;
+        };
+        /**
+         * WorkflowScope
+         * @description The usage of one workflow; `*` is each workflow apart.
+         */
+        WorkflowScope: {
+            /** Workflow Id */
+            workflow_id: string;
         };
         /**
          * GrantResponse
@@ -6721,6 +7875,8 @@ export interface components {
         "X-Content-Type-Options": "nosniff";
         /** @description The name of a file to download. */
         "Content-Disposition": string;
+        /** @description Only if a file does not hold everything: the cursor at which to go on. */
+        "GWI-Next-Cursor": string;
         /** @description Only if this is the response to an earlier request with the same Idempotency-Key. */
         "Idempotent-Replayed": "true";
         /** @description The scheme to use. */

@@ -1,0 +1,91 @@
+"""TenantData on Firestore: pages of documents by name, so that memory is bounded and a repetition finds the rest."""
+
+from collections.abc import Iterator
+from itertools import chain, islice
+from typing import Any
+
+from shared.adapters.firestore import queries
+from shared.adapters.firestore.billing.documents import read_account
+from shared.adapters.firestore.encoding import Write
+from shared.adapters.firestore.people.commits import commit_audited
+from shared.adapters.firestore.people.members import remove_pointer
+from shared.adapters.firestore.people.tenants import delete_write
+from shared.adapters.firestore.rpc import FirestoreRpc
+from shared.domain.people.tenants import AuditEntry
+from shared.ports import ErasedEvents
+
+_EVENTS_PER_PAGE = 500
+_DELETED_AT_ONCE = 200
+"""Each may need a second write, and a commit has at most 500."""
+_ERASED_FIELDS = ("user_id", "metadata_json", "metadata_cut", "redactions")
+_POINTERS = {"members": "users", "invites": "invitations"}
+"""Collections of a tenant, and those outside it whose documents of the same ids point to it."""
+COLLECTIONS = (
+    *_POINTERS,
+    *("endpoints", "events", "counters", "runs", "days", "months", "alerts", "invoices", "audit"),
+)
+"""All collections of a tenant."""
+
+
+class FirestoreTenantData:
+    """TenantData on Firestore."""
+
+    def __init__(self, rpc: FirestoreRpc) -> None:
+        self._rpc = rpc
+
+    def erase_user(self, tenant_id: str, user_id: str, place: str | None = None) -> ErasedEvents:
+        parent = self._tenant(tenant_id)
+        after = f"{parent}/events/{place}" if place else None
+        query = queries.all_by_name("events", _EVENTS_PER_PAGE, after, ("user_id",))
+        found = self._rpc.query(parent, query)
+        writes = [_erase(each.name) for each in found if each.fields["user_id"].string_value == user_id]
+        failed = self._rpc.batch_write(writes)
+        is_last = len(found) < _EVENTS_PER_PAGE
+        return ErasedEvents(len(writes) - len(failed), None if is_last else found[-1].name.rpartition("/")[2])
+
+    def add_audit(self, entry: AuditEntry) -> None:
+        commit_audited(self._rpc, [], entry)
+
+    def delete_some(self, tenant_id: str) -> int:
+        parts = chain.from_iterable(self._documents(tenant_id, each) for each in COLLECTIONS)
+        deleted = list(islice(chain(parts, self._keys(tenant_id)), _DELETED_AT_ONCE))
+        if deleted:
+            self._rpc.commit([write for writes in deleted for write in writes])
+        return len(deleted)
+
+    def delete_tenant(self, tenant_id: str, audit: AuditEntry) -> None:
+        name, documents = self._tenant(tenant_id), self._rpc.documents
+        tenant = self._rpc.batch_get([name]).get(name)
+        if tenant is None:
+            return
+        customers = read_account(tenant).all_customers
+        links = [delete_write(f"{documents}/stripe_customers/{each}") for each in customers]
+        row = delete_write(f"{documents}/tenant_index/{tenant_id}")
+        commit_audited(self._rpc, [*links, row, delete_write(name)], audit)
+
+    def _documents(self, tenant_id: str, collection: str) -> Iterator[list[Any]]:
+        """Yield the writes that delete each of the next documents of a collection."""
+        query = queries.all_by_name(collection, _DELETED_AT_ONCE, None)
+        for document in self._rpc.query(self._tenant(tenant_id), query):
+            writes = [delete_write(document.name)]
+            if outside := _POINTERS.get(collection):
+                pointing = f"{self._rpc.documents}/{outside}/{document.name.rpartition('/')[2]}"
+                writes.append(remove_pointer(pointing, tenant_id))
+            yield writes
+
+    def _keys(self, tenant_id: str) -> Iterator[list[Any]]:
+        query = queries.where_equal(queries.all_of("api_keys"), "tenant_id", tenant_id)
+        for document in self._rpc.query(self._rpc.documents, query):
+            yield [delete_write(document.name)]
+
+    def _tenant(self, tenant_id: str) -> str:
+        return f"{self._rpc.documents}/tenants/{tenant_id}"
+
+
+def _erase(name: str) -> Any:
+    """Return a write that removes what tells of a person; it fails if the event has expired."""
+    write = Write()
+    write.update.name = name
+    write.update_mask.field_paths.extend(_ERASED_FIELDS)
+    write.current_document.exists = True
+    return write

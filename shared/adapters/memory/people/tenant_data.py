@@ -1,0 +1,71 @@
+"""TenantData on dictionaries."""
+
+from itertools import islice
+from typing import Any
+
+from shared.adapters.memory.state import MemoryState, TenantUsage
+from shared.domain.people.tenants import AuditEntry
+from shared.ports import ErasedEvents
+
+_AT_ONCE = 200
+
+
+class MemoryTenantData(MemoryState):
+    """All data of a tenant."""
+
+    def erase_user(self, tenant_id: str, user_id: str, place: str | None = None) -> ErasedEvents:
+        with self._lock:
+            events = self._usage.get(tenant_id, TenantUsage()).events
+            following = sorted(name for name in events if place is None or name > place)
+            page = following[:_AT_ONCE]
+            named = [name for name in page if events[name].user_id == user_id]
+            for name in named:
+                events[name] = events[name]._replace(
+                    user_id=None, metadata_json=None, metadata_cut=False, redactions=0
+                )
+            return ErasedEvents(len(named), page[-1] if len(following) > _AT_ONCE else None)
+
+    def add_audit(self, entry: AuditEntry) -> None:
+        with self._lock:
+            self._record(entry)
+
+    def delete_some(self, tenant_id: str) -> int:
+        with self._lock:
+            usage = self._usage.get(tenant_id, TenantUsage())
+            billing = self._billing.get(tenant_id)
+            own: list[dict[Any, Any]] = [
+                *(self._members.get(tenant_id, {}), self._invitations.get(tenant_id, {})),
+                *(usage.events, usage.counters, usage.runs, usage.days, usage.months, usage.alerts),
+                *([billing.invoices] if billing else []),
+            ]
+            for each in own:
+                if names := list(islice(each, _AT_ONCE)):
+                    for name in names:
+                        del each[name]
+                    return len(names)
+            usage.runs_begun.clear()
+            return self._delete_of(tenant_id)
+
+    def _delete_of(self, tenant_id: str) -> int:
+        """Delete what lies beside the data of other tenants."""
+        keys = [name for name, key in self._keys.items() if key.tenant_id == tenant_id]
+        endpoints = [name for name in self._endpoints if name[0] == tenant_id]
+        entries = len(self._audit)
+        for key in keys:
+            del self._keys[key]
+        for endpoint in endpoints:
+            del self._endpoints[endpoint]
+        self._audit = [entry for entry in self._audit if entry.tenant_id != tenant_id]
+        return len(keys) + len(endpoints) + entries - len(self._audit)
+
+    def delete_tenant(self, tenant_id: str, audit: AuditEntry) -> None:
+        with self._lock:
+            if tenant_id not in self._tenants:
+                return
+            self._record(audit)
+            del self._tenants[tenant_id]
+            self._rows.pop(tenant_id, None)
+            self._usage.pop(tenant_id, None)
+            self._billing.pop(tenant_id, None)
+            for customer in [each for each, owner in self._customers.items() if owner == tenant_id]:
+                del self._customers[customer]

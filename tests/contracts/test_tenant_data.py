@@ -1,0 +1,171 @@
+"""All data of a tenant: it is exported whole, a user is erased from it, and it is deleted beside another tenant's."""
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from shared.domain.errors import Conflict, NotFound
+from shared.domain.metering.events import MeteringEvent
+from shared.domain.metering.recording import RecordedEvent, prepare
+from shared.domain.notices.entries import NOTHING_OUTGOING
+from shared.domain.people.tenants import Change
+from shared.ports import EventsWanted, Outcome
+from shared.usecases.ledger.verify_counters import verify_counters
+from shared.usecases.people.tenant_data import (
+    DELETABLE_AFTER,
+    ExportedStores,
+    deletable_tenant,
+    delete_tenant,
+    erase_user,
+    export_tenant,
+)
+from tests.contracts.conftest import RETENTION, Stores
+from tests.contracts.test_directory import KEY
+from tests.contracts.test_members import ADA, INVITATION
+from tests.contracts.test_outbox import AUDIT, ENDPOINT
+from tests.sample_events import NOON
+from tests.usecases.plain_sums import new_tenant, stored_tenant, tick
+
+CHANGE = Change("admin:ada", NOON)
+LATER = NOON + DELETABLE_AFTER
+
+
+def event(event_id: str, user_id: str) -> RecordedEvent:
+    """An event of a user's run, whose metadata has the user's name."""
+    sent: dict[str, object] = {
+        "category": "llm",
+        "provider": "openai",
+        "model": "gpt-4.1-mini",
+        "ts": NOON.isoformat(),
+    }
+    sent |= {"id": event_id, "user_id": user_id, "run_id": "run-1", "metadata": {"name": user_id.title()}}
+    counts = {"input_tokens": 100, "output_tokens": 20}
+    return prepare(MeteringEvent.model_validate({**sent, "tokens": counts}), "acme", NOON)
+
+
+ANNS = [event(f"a{number}", "ann") for number in range(3)]
+BOBS = [event("b", "bob")]
+
+
+@pytest.fixture
+def filled(stores: Stores) -> Stores:
+    """Two tenants with a member, an invitation, a key, an endpoint, events, runs and folded days."""
+    for tenant_id in ("acme", "bolt"):
+        new_tenant(stores.directory, tenant_id)
+        settings = stored_tenant(stores.usage, tenant_id).counters
+        stores.usage.record(tenant_id, [*ANNS, *BOBS], settings, NOON)
+        audit = replace(AUDIT, tenant_id=tenant_id)
+        stores.members.add_member(tenant_id, ADA, audit)
+        stores.endpoints.add_endpoint(replace(ENDPOINT, tenant_id=tenant_id), audit)
+        key = replace(KEY, id=f"key-of-{tenant_id}", tenant_id=tenant_id)
+        stores.directory.save_keys([key], audit)
+    stores.directory.set_ended_at("acme", NOON, AUDIT)
+    tick(stores.usage, NOON + timedelta(hours=1))
+    return stores
+
+
+def events(stores: Stores, tenant_id: str = "acme") -> list[Any]:
+    page = stores.usage.list_events(tenant_id, EventsWanted(with_metadata=True), limit=50)
+    return sorted(page.items, key=lambda event: event.id)
+
+
+def test_a_user_is_erased_and_everything_that_counts_stays(filled: Stores) -> None:
+    before = {event.id: event for event in events(filled)}
+    assert list(erase_user(filled.tenant_data, "acme", "ann"))[-1] == (3, None)
+    for each in events(filled):
+        was = before[each.id]
+        erased = {"user_id": None, "metadata_json": None} if was.user_id == "ann" else {}
+        assert each == was._replace(**erased)
+    assert [event.user_id for event in events(filled, "bolt")] == ["ann", "ann", "ann", "bob"]
+    assert verify_counters(filled.usage, "acme", RETENTION, NOON).drifts == []
+
+
+def test_an_erased_event_that_is_sent_again_is_a_duplicate(filled: Stores) -> None:
+    list(erase_user(filled.tenant_data, "acme", "ann"))
+    settings = stored_tenant(filled.usage).counters
+    assert filled.usage.record("acme", ANNS, settings, NOON) == 3 * [Outcome.DUPLICATE]
+
+
+def test_erasing_goes_on_at_any_place_and_again_from_the_start(filled: Stores) -> None:
+    assert filled.tenant_data.erase_user("acme", "ann", "~") == (0, None)
+    assert list(erase_user(filled.tenant_data, "acme", "ann"))[-1][0] == 3
+    assert list(erase_user(filled.tenant_data, "acme", "ann"))[-1][0] == 0
+    filled.tenant_data.add_audit(replace(AUDIT, action="user.erased"))
+    assert "user.erased" in [each.action for each in filled.directory.list_audit("acme", limit=9).items]
+
+
+def test_many_events_are_read_in_pages(stores: Stores) -> None:
+    new_tenant(stores.directory)
+    settings = stored_tenant(stores.usage).counters
+    many = [event(str(n), "ann" if n % 2 else "bob") for n in range(1_200)]
+    for start in range(0, len(many), 400):
+        stores.usage.record("acme", many[start : start + 400], settings, NOON)
+    steps = list(erase_user(stores.tenant_data, "acme", "ann"))
+    assert len(steps) > 1
+    assert steps[-1] == (600, None)
+
+
+def exported(stores: Stores, tenant_id: str = "acme") -> list[dict[str, Any]]:
+    reading = ExportedStores(stores.directory, stores.members, stores.usage, stores.billing, stores.endpoints)
+    return list(export_tenant(reading, tenant_id, NOON + timedelta(hours=2)))
+
+
+def test_an_export_has_a_line_for_everything_and_no_secret(filled: Stores) -> None:
+    lines = exported(filled)
+    kinds = [line["kind"] for line in lines]
+    counts = {kind: kinds.count(kind) for kind in dict.fromkeys(kinds)}
+    assert counts == {
+        "tenant": 1,
+        "member": 1,
+        "api_key": 2,
+        "endpoint": 1,
+        "audit": counts["audit"],
+        "usage": counts["usage"],
+        "run": 1,
+        "event": 4,
+        "end": 1,
+    }
+    assert min(counts["audit"], counts["usage"]) > 0
+    assert lines[-1]["lines"] == len(lines) - 1
+    assert [line["user_id"] for line in lines if line["kind"] == "event"].count("ann") == 3
+    tokens = sum(line["total_tokens"] for line in lines if line["kind"] == "usage")
+    assert tokens == sum(event.amounts["total_tokens"] for event in (*ANNS, *BOBS))
+    assert ENDPOINT.secret not in str(lines)
+
+
+def test_a_tenant_is_deleted_a_while_after_its_end_and_only_that_tenant(
+    filled: Stores,
+) -> None:
+    others = exported(filled, "bolt")
+    filled.members.save_invitation("acme", INVITATION, NOTHING_OUTGOING, AUDIT)
+    tenant = deletable_tenant(filled.directory, "acme", LATER)
+    assert list(delete_tenant(filled.tenant_data, tenant, CHANGE))[-1] > 8
+    with pytest.raises(NotFound):
+        exported(filled)
+    assert filled.members.list_memberships(ADA.user_id)[0].tenant.id == "bolt"
+    assert filled.members.list_received_invitations(INVITATION.email) == []
+    assert filled.directory.find_key("key-of-acme") is None
+    assert list(filled.billing.list_tenants()) == ["bolt"]
+    assert [] == events(filled) == filled.directory.list_audit("acme", limit=9).items
+    assert exported(filled, "bolt") == others
+    (entry,) = filled.directory.list_audit(None, limit=9).items
+    assert (entry.action, entry.before, entry.actor) == ("tenant.deleted", "acme", "admin:ada")
+
+
+def test_a_deletion_that_was_cut_short_is_finished_by_the_next(filled: Stores) -> None:
+    tenant = deletable_tenant(filled.directory, "acme", LATER)
+    assert next(delete_tenant(filled.tenant_data, tenant, CHANGE)) > 0
+    again = deletable_tenant(filled.directory, "acme", LATER)
+    list(delete_tenant(filled.tenant_data, again, CHANGE))
+    filled.tenant_data.delete_tenant("acme", CHANGE.entry(None, "tenant.deleted", "acme", None))
+    assert filled.directory.find_tenant("acme") is None
+    assert len(filled.directory.list_audit(None, limit=9).items) == 1
+
+
+def test_a_tenant_that_has_not_ended_or_only_lately_is_not_deleted(filled: Stores) -> None:
+    with pytest.raises(Conflict, match="has not ended"):
+        deletable_tenant(filled.directory, "bolt", LATER)
+    with pytest.raises(Conflict, match="wait until"):
+        deletable_tenant(filled.directory, "acme", LATER - timedelta(seconds=1))

@@ -1,0 +1,1 @@
+"""The gate: its checks pass on the product, and each fails where its behaviour is broken."""
