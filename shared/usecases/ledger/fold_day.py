@@ -64,10 +64,14 @@ class FoldedDay:
         return (self.rollup.commits - (self.previous.commits if self.previous else 0)) / self.seconds
 
     @property
+    def new_events(self) -> int:
+        """How many came; none if the day's counter only names days with late events."""
+        return self.rollup.events - (self.previous.events if self.previous else 0)
+
+    @property
     def events_per_hour(self) -> int:
         """The rate of the events that are new. A tenant folded after a pause had its events in the last minutes."""
-        new = self.rollup.events - (self.previous.events if self.previous else 0)
-        return new * _HOUR_SECONDS // min(max(self.seconds, 60), LONGEST_FOLD_MINUTES * 60)
+        return self.new_events * _HOUR_SECONDS // min(max(self.seconds, 60), LONGEST_FOLD_MINUTES * 60)
 
     @property
     def new(self) -> Consumption:

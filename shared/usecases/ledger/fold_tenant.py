@@ -150,7 +150,7 @@ class TenantFolder:
         row = row_usage(self.policy_of(usage.tenant), used, now)
         today = next((each for each in folded if each.day == now.date()), None)
         # Late events of an earlier day say nothing about the rate.
-        return replace(row, rate=EventRate(today.events_per_hour, now)) if today else row
+        return replace(row, rate=EventRate(today.events_per_hour, now)) if today and today.new_events else row
 
     def _minutes_until_fold(self, usage: PeriodUsage, new: Consumption, minutes: int) -> int:
         """Return how soon the next fold is wanted; `new` came in the last `minutes`."""
