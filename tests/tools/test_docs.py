@@ -205,7 +205,7 @@ def rows_below(document: Document, heading: str) -> list[list[str]]:
 
 
 def test_the_wait_before_a_deletion_is_that_of_the_code() -> None:
-    for text in (page("operations").prose, page("decisions/032-erasing-and-deleting").prose):
+    for text in (page("operations").prose, page("decisions/031-erasing-and-deleting").prose):
         assert f"{DELETABLE_AFTER.days} days" in text
 
 

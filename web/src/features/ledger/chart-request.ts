@@ -5,7 +5,7 @@ import { NOTHING } from '@/lib/cost'
 import { dateIn } from '@/lib/format'
 
 import type { Point } from './chart-rows'
-import { isNameGroup, type Group } from './group'
+import { isNameGroup, REST, type Group } from './group'
 import { measure, type Metric } from './metric'
 import { dateAfter } from './range'
 
@@ -46,8 +46,6 @@ export function requestOf(
   if (granularity === 'day' && group === 'none' && tz === 'UTC') return null
   return { from, to, tz, granularity, ...(group === 'none' ? {} : { group_by: group }) }
 }
-
-const REST = 'The rest'
 
 /** The points of a series that was asked for; names that have a label are shown by it. */
 export function pointsOf(

@@ -6,17 +6,26 @@ import type { GroupBy } from '@/lib/api/types'
 export type NameGroup = 'user' | 'workflow' | 'key' | `tag:${string}`
 export type Group = GroupBy | NameGroup
 
+/** Usage without a name, and of names that are not listed. */
+export const REST = 'The rest'
+
 const TAG = 'tag:'
 const NAMES = ['user', 'workflow', 'key'] as const
-const LABELS = { model: 'Models', provider: 'Providers', user: 'Users', workflow: 'Workflows', key: 'API keys' }
-const SINGULAR = { model: 'Model', provider: 'Provider', user: 'User', workflow: 'Workflow', key: 'API key' }
+const LABELS = {
+  model: 'Models',
+  provider: 'Providers',
+  user: 'Users',
+  workflow: 'Workflows',
+  key: 'API keys',
+}
+const SINGULAR = { model: 'model', provider: 'provider', user: 'user', workflow: 'workflow', key: 'API key' }
 
 /** Users, workflows, API keys and tags, which are summed by the day in UTC. */
 export function isNameGroup(group: string): group is NameGroup {
   return (NAMES as readonly string[]).includes(group) || /^tag:[a-z][a-z0-9_-]{0,31}$/.test(group)
 }
 
-/** One of the group: "User", or the name of the tag. */
+/** One of the group: "user", or the name of the tag. */
 export function singularOf(group: Group): string {
   return isTag(group) ? group.slice(TAG.length) : SINGULAR[group]
 }
@@ -35,8 +44,7 @@ export function groupOptions(tags: readonly string[], chosen: string) {
 export function useGroup<Usual extends string>(parameter: string, usual: Usual) {
   const [search, setSearch] = useSearchParams()
   const found = search.get(parameter) ?? usual
-  const group: Group | Usual =
-    found === 'model' || found === 'provider' || isNameGroup(found) ? found : usual
+  const group: Group | Usual = found === 'model' || found === 'provider' || isNameGroup(found) ? found : usual
   const choose = (chosen: string) =>
     setSearch(
       (before) => {

@@ -13,7 +13,7 @@ import type { Aggregate, NamedRow } from '@/lib/api/types'
 import { costOf } from '@/lib/cost'
 import { formatInteger } from '@/lib/format'
 
-import { singularOf, type NameGroup } from './group'
+import { REST, singularOf, type NameGroup } from './group'
 import { Name } from './series-name'
 
 /** The API's maximum. */
@@ -29,7 +29,7 @@ export function NamesCard({ aggregate, by, chooser }: NamesCardProps) {
   return (
     <Card
       title="Breakdown"
-      description="In whole days of UTC, the highest cost first."
+      description={`In whole days of UTC. The rest has no ${noun} or costs little.`}
       actions={
         <>
           {chooser}
@@ -64,13 +64,9 @@ export function NamesCard({ aggregate, by, chooser }: NamesCardProps) {
 function nameColumn(noun: string): Column<NamedRow> {
   return {
     key: 'name',
-    header: noun,
+    header: noun.charAt(0).toUpperCase() + noun.slice(1),
     cell: ({ name, label }) =>
-      name === null ? (
-        <em className="text-ink-soft">No {noun}, or not listed</em>
-      ) : (
-        <Name text={label ?? name} />
-      ),
+      name === null ? <em className="text-ink-soft">{REST}</em> : <Name text={label ?? name} />,
     sortValue: ({ name, label }) => (name === null ? null : (label ?? name)),
   }
 }
