@@ -11,6 +11,7 @@ import pytest
 from shared.domain.errors import InvalidInput
 from shared.domain.limits.entitlement import Entitlement
 from shared.domain.limits.plans import PlanVersion
+from shared.domain.people.audit import Change
 from shared.domain.people.tenant_rows import (
     RowSort,
     RowsWanted,
@@ -19,7 +20,7 @@ from shared.domain.people.tenant_rows import (
     new_row,
     row_tenant,
 )
-from shared.domain.people.tenants import BillingSummary, Change, Tenant, TenantProfile
+from shared.domain.people.tenants import BillingSummary, Tenant, TenantProfile
 from shared.ports import BillingChange, Directory, StaleRow, TenantIndex
 from tests.billing_places import BillingPlace, FirestoreBillingPlace, MemoryBillingPlace
 from tests.contracts.conftest import Stores

@@ -6,8 +6,9 @@ import pytest
 
 from shared.adapters.memory import MemoryStore
 from shared.domain.ledger.tick import DueDay
+from shared.domain.people.audit import Change
 from shared.domain.people.tenant_rows import EventRate
-from shared.domain.people.tenants import Change, TenantProfile
+from shared.domain.people.tenants import TenantProfile
 from shared.usecases.ledger.fold_tenant import TenantFolder
 from shared.usecases.ledger.fold_usage import fold_days, fold_tenants
 from shared.usecases.ledger.ledger import Ledger
