@@ -14,7 +14,7 @@ from shared.domain.ledger.counters import (
     merge_cells,
     sum_totals,
 )
-from shared.domain.ledger.usage import Wanted
+from shared.domain.ledger.documents import Wanted
 from shared.domain.metering.amounts import Measures, amounts_of, can_cost
 from shared.domain.metering.events import Category, Status
 from shared.domain.metering.recording import RecordedEvent

@@ -8,10 +8,10 @@ from typing import NamedTuple, Protocol
 
 from shared.domain.ledger.counter_settings import CounterSettings
 from shared.domain.ledger.counters import CounterShard, ShardRef
+from shared.domain.ledger.documents import Documents, Wanted
 from shared.domain.ledger.reconciliation import ReconciliationStep
 from shared.domain.ledger.rollups import DayRollup, MonthRollup
 from shared.domain.ledger.tick import TickMessage
-from shared.domain.ledger.usage import Documents, Wanted
 from shared.domain.metering.recording import RecordedEvent
 from shared.domain.metering.runs import Run
 from shared.domain.notices.alerts import UsageAlert

@@ -9,8 +9,8 @@ from shared.adapters.firestore import FirestoreDirectory, FirestoreUsageStore
 from shared.adapters.firestore.ledger.attribution import MAX_DOCUMENTS, NAMES_PER_DOCUMENT
 from shared.domain.ledger.attribution import ATTRIBUTED_METRICS, AttributionRef, attributed
 from shared.domain.ledger.counters import ShardRef, sum_totals
+from shared.domain.ledger.documents import Wanted
 from shared.domain.ledger.periods import Period, start_of
-from shared.domain.ledger.usage import Wanted
 from shared.domain.metering.recording import RecordedEvent
 from shared.domain.people.tenants import Tenant
 from shared.ports import Outcome

@@ -8,9 +8,9 @@ from shared.adapters.firestore import FirestoreUsageStore
 from shared.adapters.firestore.ledger.attribution import MAX_TRANSFORMS_PER_DOCUMENT
 from shared.domain.ledger.budget_counts import BudgetSlot, Counted
 from shared.domain.ledger.counters import ShardRef
+from shared.domain.ledger.documents import Wanted
 from shared.domain.ledger.periods import Period, month_of
 from shared.domain.ledger.rollups import DayRollup, MonthRollup
-from shared.domain.ledger.usage import Wanted
 from tests.adapters.conftest import Connect
 from tests.adapters.interceptors import RecordedCalls
 from tests.sample_events import NOON, ONE_SHARD, TODAY, llm_call, read_shards

@@ -11,10 +11,12 @@ from shared.adapters.firestore import FirestoreDirectory, FirestoreRpc, Firestor
 from shared.adapters.firestore.rpc import open_channel
 from shared.domain.errors import Conflict, Unavailable
 from shared.domain.ledger.counters import ShardRef
+from shared.domain.ledger.documents import Wanted
 from shared.domain.ledger.periods import month_of
 from shared.domain.ledger.rollups import DayRollup, MonthRollup
-from shared.domain.ledger.usage import Wanted
-from shared.domain.people.tenants import ApiKey, AuditEntry, Tenant
+from shared.domain.people.audit import AuditEntry
+from shared.domain.people.keys import ApiKey
+from shared.domain.people.tenants import Tenant
 from shared.ports import Outcome
 from tests.adapters.conftest import Connect
 from tests.adapters.interceptors import FailingCalls, LostAnswers

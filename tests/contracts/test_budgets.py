@@ -8,9 +8,9 @@ import pytest
 from shared.domain.errors import NotFound
 from shared.domain.ledger.budget_counts import BudgetSlot, Counted, HourCount, Spent, run_mark
 from shared.domain.ledger.counters import ShardRef
+from shared.domain.ledger.documents import RunSums, Wanted
 from shared.domain.ledger.periods import month_of
 from shared.domain.ledger.rollups import MonthRollup
-from shared.domain.ledger.usage import RunSums, Wanted
 from shared.domain.limits.budgets import Budget, BudgetScope
 from shared.ports import Directory, UsageStore
 from tests.contracts.test_directory import ACME, CREATED, KEY

@@ -18,9 +18,9 @@ from shared.domain.ledger.counters import (
     sum_by_series,
     sum_totals,
 )
+from shared.domain.ledger.documents import Documents, Wanted
 from shared.domain.ledger.periods import month_of, start_of
 from shared.domain.ledger.rollups import DayEntry, DayRollup, MonthRollup
-from shared.domain.ledger.usage import Documents, Wanted
 from shared.ports import Directory, DueCounter, StaleRollup, UsageStore
 from tests.contracts.test_counting import ODD_NAMES
 from tests.contracts.test_reading import REF, create_tenant

@@ -11,12 +11,12 @@ from shared.domain.errors import Conflict, NotFound
 from shared.domain.ledger.attribution import AttributionRef
 from shared.domain.ledger.budget_counts import EVERY_VALUE, BudgetSlot, Counted
 from shared.domain.ledger.counters import ShardRef
-from shared.domain.ledger.usage import Wanted
+from shared.domain.ledger.documents import Wanted
 from shared.domain.limits.budgets import BudgetScope
 from shared.domain.metering.events import MeteringEvent
 from shared.domain.metering.recording import RecordedEvent, prepare
 from shared.domain.notices.entries import NOTHING_OUTGOING
-from shared.domain.people.tenants import Change
+from shared.domain.people.audit import Change
 from shared.ports import EventsWanted, Outcome
 from shared.usecases.ledger.verify_counters import verify_counters
 from shared.usecases.people.tenant_data import (

@@ -12,6 +12,7 @@ PRICES = {f"T{number}" for number in range(1, 12 + 1)}
 BILLING = {f"B{number}" for number in range(1, 45 + 1)}
 FORENSICS = {f"F{number}" for number in range(1, 12 + 1)}
 PLATFORM = {"P1", "P2", "P3", "P5"}
+BUDGETS = {"H6", "H7", "H8", "H9", "H10"}
 FOLDERS = ("tests/golden", "tests/usecases", "tests/http", "tests/domain")
 
 
@@ -67,3 +68,9 @@ def test_every_behaviour_of_a_platform_has_a_golden_test() -> None:
     found = re.findall(r"(?:test_p|\[P)(\d+)(?![0-9])", listed("tests/golden"))
     named = {f"P{number}" for number in found}
     assert named >= PLATFORM, f"no golden test names {sorted(PLATFORM - named)}"
+
+
+def test_every_behaviour_of_budgets_has_a_golden_test() -> None:
+    found = re.findall(r"(?:test_h|\[H)(\d+)(?![0-9])", listed("tests/golden"))
+    named = {f"H{number}" for number in found}
+    assert named >= BUDGETS, f"no golden test names {sorted(BUDGETS - named)}"

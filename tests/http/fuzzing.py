@@ -38,6 +38,7 @@ RULES_BEYOND_SCHEMAS = {
     *("tenant_required", "unknown_tenant", "idempotency_key_reused"),
     *("nothing_to_change", "not_one_grant", "search_sorts_by_name", "invalid_plan", "invalid_until"),
     *("one_free_plan", "duplicate_plan", "unknown_plan", "alias_circle", "alias_is_plan", "invalid_alias"),
+    *("price_for_nobody", "price_without_amount", "two_prices", "invalid_percent"),
     *("invalid_amount", "invalid_price", "reason_required", "contradictory_status"),
     *("invalid_name", "invalid_label", "invalid_email", "invalid_url", "not_for_sale", "timezone_aware"),
 }

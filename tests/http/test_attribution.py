@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from shared.domain.people.tenants import key_id
+from shared.domain.people.keys import key_id
 from tests.http.serving import Functions, refused
 
 CALL = {"category": "llm", "provider": "openai", "model": "gpt-4.1-mini"}

@@ -6,8 +6,8 @@ import pytest
 
 from shared.domain.errors import Unavailable
 from shared.domain.ledger.counter_settings import CounterSettings
+from shared.domain.ledger.documents import Wanted
 from shared.domain.ledger.periods import start_of
-from shared.domain.ledger.usage import Wanted
 from shared.ports import Snapshot
 from shared.ports.ledger import NOTHING
 from shared.stores import process_memory

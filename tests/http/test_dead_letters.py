@@ -9,7 +9,7 @@ from shared.domain.errors import Unavailable
 from shared.stores import process_memory
 from tests.http.serving import Functions, Json, encoded, pushed, unfolded
 
-DEAD_LETTER_PATH = "/projects/demo-gwi/topics/usage-tick-dead"
+DEAD_LETTER_PATH = "/projects/demo-gwi/topics/usage-tick-dead-letters"
 SOURCE = {
     "CloudPubSubDeadLetterSourceDeliveryCount": "5",
     "CloudPubSubDeadLetterSourceSubscription": "usage-tick-aggregate",

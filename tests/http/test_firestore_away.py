@@ -84,7 +84,6 @@ def every_route_says_retry(functions: Functions, key: str) -> None:
     record_usage = (
         lambda: functions.post_events(key, BATCH),
         lambda: functions.post_events(key, BATCH, "/v1/events?status=true"),
-        lambda: functions.record_usage.post("/v1/check", json={"tokens": 1}, headers=bearer(key)),
     )
     usage_api = [
         lambda path=path: functions.get(key, path)
@@ -94,12 +93,16 @@ def every_route_says_retry(functions: Functions, key: str) -> None:
         answers = [threads.submit(ask) for ask in (*record_usage, *usage_api)]
         tick = threads.submit(functions.tick)
         plans = threads.submit(functions.get, None, "/plans")
+        check = threads.submit(functions.check, key, tokens=1)
     for answer in answers:
         document = refused(answer.result(), 503, "unavailable")
         assert int(answer.result().headers["Retry-After"]) >= 1
         assert "Firestore does not answer" in document["detail"]
     assert tick.result().status_code == 500, "Pub/Sub has to send the tick again"
     assert plans.result().status_code == 200, "the catalog needs no store"
+    decision = check.result()
+    assert (decision["allowed"], decision["decided"], decision["code"]) == (False, False, "usage_unreadable")
+    assert "Firestore does not answer" in decision["reason"]
 
 
 def wait_until_every_function_is_back(functions: Functions, key: str) -> None:
@@ -111,7 +114,9 @@ def wait_until_every_function_is_back(functions: Functions, key: str) -> None:
     )
     deadline = monotonic() + START_SECONDS
     for call in calls:
-        while call().status_code >= 500:
+        while (answer := call()).status_code >= 500 or (answer.get_json(silent=True) or {}).get(
+            "decided"
+        ) is False:
             assert monotonic() < deadline
             sleep(0.5)
 

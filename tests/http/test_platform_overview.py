@@ -3,14 +3,13 @@
 from dataclasses import replace
 from datetime import timedelta
 from functools import partial
-from typing import Any
 
 import pytest
 
 from shared.adapters.firestore import FirestoreRpc, rpc
 from shared.domain.errors import Unavailable
 from shared.domain.notices.entries import Outgoing
-from shared.domain.people.tenants import Change
+from shared.domain.people.audit import Change
 from shared.ports import Margins
 from shared.stores import process_memory
 from shared.usecases.people.operators import add_operator
@@ -107,21 +106,36 @@ def test_a_message_that_folds_named_tenants_is_no_tick(functions: Functions, ope
     assert overview(functions, operator)["last_tick_at"] is None
 
 
+@pytest.mark.parametrize("failure", [Unavailable("no answer"), KeyError("a bug")], ids=str)
 def test_a_tick_is_done_although_the_overview_cannot_be_computed(
-    functions: Functions, operator: str, key: str, monkeypatch: pytest.MonkeyPatch, caplog: Any
+    functions: Functions, operator: str, key: str, monkeypatch: pytest.MonkeyPatch, failure: Exception
 ) -> None:
     store = process_memory()
 
     def fail(*_: object) -> None:
-        raise Unavailable("no answer")
+        raise failure
 
     monkeypatch.setattr(store, Margins.sum_margins.__name__, fail)
     functions.record(key, CALL)
     assert functions.tick().status_code == 200
     assert functions.usage(key)["total_llm_calls"] == 1
-    assert "the operator's overview could not be computed" in caplog.text
     shown = overview(functions, operator)
     assert (shown["computed_at"], shown["last_tick_at"]) == (None, "2026-11-20T12:00:00Z")
+
+
+@pytest.mark.parametrize("failure", [Unavailable("no answer"), KeyError("a bug")], ids=str)
+def test_a_tick_is_done_although_it_cannot_be_kept(
+    functions: Functions, operator: str, key: str, monkeypatch: pytest.MonkeyPatch, failure: Exception
+) -> None:
+    def fail(*_: object) -> None:
+        raise failure
+
+    monkeypatch.setattr(process_memory(), "add_tick", fail)
+    functions.record(key, CALL)
+    assert functions.tick().status_code == 200
+    assert functions.usage(key)["total_llm_calls"] == 1
+    shown = overview(functions, operator)
+    assert (shown["computed_at"], shown["last_tick_at"]) == ("2026-11-20T12:00:00Z", None)
 
 
 def test_a_tick_that_fails_is_told_as_the_last_one_and_the_overview_is_computed(

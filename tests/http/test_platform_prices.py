@@ -1,14 +1,14 @@
 """The platform's prices by API: read, tried and replaced, with what that does to this month's margins."""
 
 from collections.abc import Mapping, Sequence
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
 
 from shared.domain.billing.margins import Margin, TenantMargin
 from shared.domain.ledger.counters import Series, Totals
-from shared.domain.people.tenants import Change
+from shared.domain.people.audit import Change
 from shared.domain.prices.price_book import MAX_ENTRIES
 from shared.domain.prices.price_file import format_prices
 from shared.stores import process_memory
@@ -271,6 +271,7 @@ def test_many_problems_are_cut(functions: Functions, operator: str) -> None:
 def test_prices_are_tried_and_changed_on_firestore(functions_on_firestore: Functions) -> None:
     functions = functions_on_firestore
     key = functions.create_platform_key()
+    functions.clock.pass_by(timedelta(minutes=1))
     functions.containers["usage_api"].margins.save_margins(
         [margin("acme", 29_00, 10 * MILLION, 10_00), margin("bolt", 0, MILLION, 1_00)]
     )

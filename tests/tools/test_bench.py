@@ -13,8 +13,8 @@ from shared.adapters.firestore import FirestoreRpc, FirestoreUsageStore, queries
 from shared.adapters.firestore.rpc import open_channel
 from shared.adapters.memory import MemoryStore
 from shared.domain.errors import Problems
+from shared.domain.ledger.documents import Wanted
 from shared.domain.ledger.periods import month_of, period_at
-from shared.domain.ledger.usage import Wanted
 from shared.domain.metering.events import parse_events
 from tests.sample_events import NOON, ONE_SHARD, llm_call
 from tools.bench.__main__ import GROUPS, main

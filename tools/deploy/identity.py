@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Final
 
-from tools.deploy.plan import NUMBER, Command, Secret, Step, gcloud, look, python
+from tools.deploy.plan import NUMBER, Command, Request, Secret, Step, gcloud, look, python
 from tools.deploy.settings import Settings
 
 BUILD: Final = "usage-build"
@@ -93,12 +93,12 @@ def identity_steps(settings: Settings) -> Iterator[Step]:
         )
         for role in roles:
             yield _project_role(project, role, f"serviceAccount:{email}")
+    services = f"https://serviceusage.googleapis.com/v1beta1/projects/{project}/services"
+    identity = f"{services}/pubsub.googleapis.com:generateServiceIdentity"
     yield Step(
         name="account of Pub/Sub",
         why="Pub/Sub signs the token of each push with an account that has to exist first",
-        create=(
-            gcloud(project, "beta", "services", "identity", "create", "--service=pubsub.googleapis.com"),
-        ),
+        create=(Request(method="POST", url=identity, body={}),),
     )
     push = account(settings, PUSH)
     binding = [f"--member={pubsub_agent()}", "--role=roles/iam.serviceAccountTokenCreator"]

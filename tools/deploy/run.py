@@ -137,8 +137,8 @@ class Runner:
 
     def _secret_state(self, step: Step, stored: str) -> State:
         given = self.secrets.get(step.secret)
-        self._require_form(step, stored)
         if given is None or given == stored:
+            self._require_form(step, stored)
             self.secrets[step.secret] = stored
             return State("present")
         if not self.replaces_secrets:
@@ -170,6 +170,7 @@ def _is_given(step: Step) -> bool:
 
 
 def rollback_commands(runner: Runner) -> list[Command]:
-    """Return the commands that undo a shift of traffic; those of services that are new have nothing to go back to."""
-    commands = [filled_call(command, runner.before) for command in runner.plan.rollback]
-    return [each for each in commands if isinstance(each, Command) and "@" not in each.arguments[-3]]
+    """Return the commands that give the traffic back to the revisions that this deploy has replaced."""
+    old = {name: text for name, text in runner.before.items() if runner.variables[name] != text}
+    commands = [filled_call(command, old) for command in runner.plan.rollback]
+    return [each for each in commands if isinstance(each, Command) and each not in runner.plan.rollback]

@@ -17,8 +17,8 @@ TICK_MESSAGE = b"{}"
 RECONCILE_MESSAGE = b'{"job": "reconcile"}'
 TOPIC = f"projects/{PROJECT_ID}/topics/{TICK_TOPIC}"
 SUBSCRIPTION = f"{TICK_TOPIC}-aggregate"
-DEAD_LETTER_TOPIC = f"{TOPIC}-dead"
-DEAD_LETTER_SUBSCRIPTION = f"{TICK_TOPIC}-dead-aggregate"
+DEAD_LETTER_TOPIC = f"{TOPIC}-dead-letters"
+DEAD_LETTER_SUBSCRIPTION = f"{TICK_TOPIC}-dead-letters-aggregate"
 MOST_ATTEMPTS = 5
 """The fewest that Pub/Sub allows. The emulator sends again at once."""
 PUSH_PATH = f"/{TOPIC}"

@@ -20,6 +20,12 @@ _PARTS = (
 )
 """What no deployment does without, by the names that the plan shows."""
 
+_NO_ACCOUNT = {
+    "CLOUDSDK_CONFIG": str(ROOT / ".local/no-account"),
+    "CLOUDSDK_CORE_CHECK_GCE_METADATA": "0",
+}
+"""Whoever is signed in with gcloud: the plan is that of an empty project."""
+
 
 def _last_line(*arguments: str, folder: Path = ROOT) -> str:
     return (_run(*arguments, folder=folder).strip().splitlines() or [""])[-1]
@@ -30,7 +36,7 @@ def _run(*arguments: str, folder: Path = ROOT) -> str:
     done = subprocess.run(
         [sys.executable, *arguments],
         cwd=folder,
-        env={**os.environ, **local_settings(), "STRIPE_WEBHOOK_SECRET": "whsec_gate"},
+        env={**os.environ, **local_settings(), **_NO_ACCOUNT, "STRIPE_WEBHOOK_SECRET": "whsec_gate"},
         capture_output=True,
         text=True,
         check=False,

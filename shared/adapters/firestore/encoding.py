@@ -3,8 +3,9 @@
 import re
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
-from functools import lru_cache
-from typing import Any
+from functools import cache, lru_cache
+from inspect import signature
+from typing import Any, TypeVar
 from urllib.parse import unquote
 
 from google.cloud.firestore_v1.types import document as document_types
@@ -15,6 +16,8 @@ from shared.domain.ledger.counters import OTHER, Series, Totals
 Document: Any = document_types.Document.pb()
 Value: Any = document_types.Value.pb()
 Write: Any = write_types.Write.pb()
+
+T = TypeVar("T")
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
@@ -128,6 +131,17 @@ def get_value(value: Any) -> Any:
 def get_fields(fields: Any) -> dict[str, Any]:
     """Return the fields of a document or a map value as Python values."""
     return {key: get_value(value) for key, value in fields.items()}
+
+
+def read_as(kind: type[T], fields: Mapping[str, Any], **others: Any) -> T:
+    """Return an object of `kind` from the fields that it has: a newer release may have stored more (decision 030)."""
+    known = _parameters(kind)  # type: ignore[arg-type]  # every class is hashable
+    return kind(**{name: value for name, value in fields.items() if name in known} | others)
+
+
+@cache
+def _parameters(kind: type) -> frozenset[str]:
+    return frozenset(signature(kind).parameters)
 
 
 def set_totals(into: Any, totals: Totals) -> None:

@@ -4,9 +4,8 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from enum import Enum
-from typing import Final, Literal
+from typing import Final
 
-from shared.domain.ledger.attribution import Attribution, AttributionRef, Dimension
 from shared.domain.ledger.budget_counts import (
     EVERY_VALUE,
     BudgetDay,
@@ -22,17 +21,14 @@ from shared.domain.ledger.counters import (
     Cells,
     CounterShard,
     Series,
-    ShardRef,
     Totals,
     add,
     merge_cells,
     sum_totals,
 )
+from shared.domain.ledger.documents import DocumentField, Documents, Wanted
 from shared.domain.ledger.periods import MAX_AGE, MAX_AHEAD, Period, days_from, month_of
 from shared.domain.ledger.rollups import (
-    DayEntry,
-    DayRollup,
-    MonthRollup,
     cells_within,
     hours_within,
     runs_within,
@@ -40,10 +36,6 @@ from shared.domain.ledger.rollups import (
 
 FEW_SHARDS: Final = 4
 """Reading this many counter documents of a complete day is worth the round trip that it saves."""
-
-DocumentField = Literal["cells", "keys", "hours", "series", "hour_totals", "budgets"]
-"""The large fields: `cells` of counters, `keys` of counters and days, `budgets` of counters, days and months, the
-others of days."""
 
 
 class Detail(Enum):
@@ -53,92 +45,6 @@ class Detail(Enum):
     SERIES = "series"
     HOUR_TOTALS = "hour_totals"
     HOURS = "hours"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Wanted:
-    """Documents of one tenant to read together, and which large fields of them."""
-
-    months: tuple[date, ...] = ()
-    days: tuple[date, ...] = ()
-    shards: tuple[ShardRef, ...] = ()
-    attribution: tuple[AttributionRef, ...] = ()
-    dimension: Dimension | None = None
-    """The one that is read of attribution documents; None: all of them."""
-    fields: frozenset[DocumentField] = frozenset()
-    budgets: frozenset[BudgetSlot] = frozenset()
-    """Of counters, days and months; a slot of EVERY_VALUE is all values of its budget."""
-    runs: frozenset[str] = frozenset()
-    """The ids of runs, of which the store returns the totals and budgets."""
-    most_bytes: int | None = None
-    """Refuse to read more than this, as stored; None: read all of it."""
-
-    def covers(self, other: "Wanted") -> bool:
-        """Return True if reading this includes everything that reading `other` would."""
-        return (
-            set(other.months) <= set(self.months)
-            and set(other.days) <= set(self.days)
-            and set(other.shards) <= set(self.shards)
-            and set(other.attribution) <= set(self.attribution)
-            and other.dimension == self.dimension
-            and other.fields <= self.fields
-            and other.budgets <= self.budgets
-            and other.runs <= self.runs
-        )
-
-    def joined(self, other: "Wanted") -> "Wanted":
-        """Return what reads both at once."""
-        return Wanted(
-            months=tuple(sorted({*self.months, *other.months})),
-            days=tuple(sorted({*self.days, *other.days})),
-            shards=tuple(sorted({*self.shards, *other.shards})),
-            attribution=tuple(dict.fromkeys((*self.attribution, *other.attribution))),
-            dimension=self.dimension or other.dimension,
-            fields=self.fields | other.fields,
-            budgets=self.budgets | other.budgets,
-            runs=self.runs | other.runs,
-            most_bytes=self.most_bytes,
-        )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RunSums:
-    """The totals of a run, and what it counts towards budgets of each run."""
-
-    totals: Totals
-    budgets: BudgetDay = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Documents:
-    """The documents that were found, as they were at one instant; what does not exist is absent."""
-
-    months: Mapping[date, MonthRollup] = field(default_factory=dict)
-    days: Mapping[date, DayRollup] = field(default_factory=dict)
-    shards: Mapping[ShardRef, CounterShard] = field(default_factory=dict)
-    attribution: Mapping[AttributionRef, Attribution] = field(default_factory=dict)
-    runs: Mapping[str, RunSums] = field(default_factory=dict)
-
-    @property
-    def late_days(self) -> frozenset[date]:
-        """The days to which something was added lately, after they were complete."""
-        return frozenset().union(*(shard.late_days for shard in self.shards.values()))
-
-    def budgets_in(self, day: date) -> frozenset[BudgetSlot]:
-        """Return the budgets that are counted in the month of `day`."""
-        month = self.months.get(month_of(day))
-        return (
-            frozenset(slot for entry in month.days.values() for slot in entry.budgets)
-            if month
-            else frozenset()
-        )
-
-    def entry(self, day: date) -> DayEntry | None:
-        """Return the totals and runs of a folded day: its month's entry or, without the month, its rollup's."""
-        month, rollup = self.months.get(month_of(day)), self.days.get(day)
-        if month is not None:
-            return month.days.get(day)
-        return rollup.entry if rollup else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -185,6 +91,8 @@ class ReadingPlan:
     late: tuple[date, ...] = ()
     """The complete days to which something was added since: their runs have to be counted too."""
     budgets: frozenset[BudgetSlot] = frozenset()
+    is_of_budgets: bool = False
+    """Whether a month that does not exist has no folded day: no day is folded without its month."""
 
     @property
     def first_read(self) -> Wanted:
@@ -207,7 +115,7 @@ class ReadingPlan:
 
         All documents of a read have one set of fields, and a page must not read the hours of every day.
         """
-        if self.detail in (Detail.HOURS, Detail.HOUR_TOTALS):
+        if self.is_of_budgets or self.detail in (Detail.HOURS, Detail.HOUR_TOTALS):
             return None
         if self.detail is Detail.SERIES:
             cut = [day for day in self.complete if not self.within.covers(day) and day not in self.recounted]
@@ -215,9 +123,7 @@ class ReadingPlan:
         untold = [
             day for day in self.complete if month_of(day) not in found.months and self.within.covers(day)
         ]
-        if not untold:
-            return None
-        return Wanted(days=tuple(untold), fields=frozenset({"hour_totals"}), budgets=self.budgets)
+        return Wanted(days=tuple(untold), fields=frozenset({"hour_totals"})) if untold else None
 
     def uncounted_runs(self, found: Documents) -> Period | None:
         """Return the interval whose runs have to be counted; None if the folded numbers are exact.
@@ -353,10 +259,9 @@ def with_budgets(plan: ReadingPlan, budgets: Collection[BudgetSlot]) -> ReadingP
     Days are folded whole: those that the interval cuts are added up from their counters, which exist as long as the
     longest metering period.
     """
-    if not budgets:
-        return plan
+    of_budgets = replace(plan, budgets=frozenset(budgets), is_of_budgets=True)
     cut = [day for day in plan.complete if not plan.within.covers(day)]
-    return replace(recounting(plan, cut), budgets=frozenset(budgets))
+    return recounting(of_budgets, cut) if budgets else of_budgets
 
 
 def _recounting_edges(plan: ReadingPlan, now: datetime) -> ReadingPlan:

@@ -6,13 +6,13 @@ from datetime import date
 from typing import Annotated, Any, Final, Self
 
 from flask import Response
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, WithJsonSchema
 
 from shared.domain.billing.price_effects import PriceEffect
 from shared.domain.errors import FieldProblem, InvalidInput, Problems
 from shared.domain.prices.money import usd_string
 from shared.domain.prices.price_book import MAX_ENTRIES, PriceEntry
-from shared.domain.prices.price_file import Place, read_prices
+from shared.domain.prices.price_file import TOKEN_KINDS, UNIT_KINDS, Place, read_prices
 from shared.http.bodies import read_body, read_query
 from shared.http.platform.dry_runs import DryRunQuery
 from shared.http.reasons import FreeReason
@@ -43,8 +43,27 @@ Day = Annotated[
     Field(pattern=r"^\d{4}-\d{2}-\d{2}$", json_schema_extra={"format": "date"}),
     AfterValidator(_a_day),
 ]
-Name = Annotated[str, Field(max_length=_MAX_NAME_CHARS)]
-Amount = Annotated[str, Field(pattern=r"^[0-9]{1,7}(\.[0-9]{1,12})?$", description="In USD.")]
+Name = Annotated[str, Field(min_length=1, max_length=_MAX_NAME_CHARS)]
+_AMOUNT = r"^[0-9]{1,7}(\.[0-9]{1,12})?$"
+Amount = Annotated[str, Field(pattern=_AMOUNT)]
+
+
+def _by_kind(kinds: Iterable[str], description: str) -> WithJsonSchema:
+    """Return the schema of amounts by their kinds; the rule itself is that of price files."""
+    return WithJsonSchema(
+        {
+            "type": "object",
+            "description": description,
+            "propertyNames": {"pattern": f"^({'|'.join(kinds)})$"},
+            "additionalProperties": {"type": "string", "pattern": _AMOUNT},
+            "default": {},
+        }
+    )
+
+
+Amounts = dict[str, Amount]
+PerMillion = Annotated[Amounts, _by_kind(TOKEN_KINDS, "USD per million tokens, by their kind.")]
+PerUnit = Annotated[Amounts, _by_kind(UNIT_KINDS, "USD for one image, web search and so on.")]
 
 
 class PriceModel(BaseModel):
@@ -60,9 +79,9 @@ class PriceModel(BaseModel):
     model: Name | None = None
     model_prefix: Name | None = None
     starts: Day = Field(description="The day, in UTC, from which it holds.")
-    per_million: dict[str, Amount] = Field(default={}, description="USD per million tokens, by their kind.")
-    per_unit: dict[str, Amount] = Field(default={}, description="USD for one image, web search and so on.")
-    percent: Annotated[str, Field(max_length=20)] | None = Field(
+    per_million: PerMillion = {}
+    per_unit: PerUnit = {}
+    percent: Annotated[str, Field(pattern=r"^[+-]?[0-9]{1,5}(\.[0-9]{1,12})?$")] | None = Field(
         None, description="The difference from the catalog's price: `-15` is 15 % less."
     )
     same_as: Name | None = Field(None, description="The model whose price holds, as `provider/model`.")

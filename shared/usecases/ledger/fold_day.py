@@ -17,10 +17,10 @@ from shared.domain.ledger.attribution import (
 )
 from shared.domain.ledger.counter_settings import LONGEST_FOLD_MINUTES
 from shared.domain.ledger.counters import CounterShard, ShardRef
+from shared.domain.ledger.documents import DocumentField, Wanted
 from shared.domain.ledger.periods import days_of_month, month_of, start_of
 from shared.domain.ledger.rollups import DayEntry, DayRollup, MonthRollup, fold_day, with_budgets
 from shared.domain.ledger.run_counts import recount_hours
-from shared.domain.ledger.usage import DocumentField, Wanted
 from shared.domain.limits.metrics import Consumption
 from shared.domain.people.tenants import Tenant
 from shared.ports import StaleRollup, UsageStore
@@ -64,10 +64,14 @@ class FoldedDay:
         return (self.rollup.commits - (self.previous.commits if self.previous else 0)) / self.seconds
 
     @property
+    def new_events(self) -> int:
+        """How many came; none if the day's counter only names days with late events."""
+        return self.rollup.events - (self.previous.events if self.previous else 0)
+
+    @property
     def events_per_hour(self) -> int:
         """The rate of the events that are new. A tenant folded after a pause had its events in the last minutes."""
-        new = self.rollup.events - (self.previous.events if self.previous else 0)
-        return new * _HOUR_SECONDS // min(max(self.seconds, 60), LONGEST_FOLD_MINUTES * 60)
+        return self.new_events * _HOUR_SECONDS // min(max(self.seconds, 60), LONGEST_FOLD_MINUTES * 60)
 
     @property
     def new(self) -> Consumption:

@@ -14,9 +14,10 @@ from shared.domain.ledger.counter_settings import (
     completable_until,
 )
 from shared.domain.ledger.counters import OTHER, ShardRef
+from shared.domain.ledger.documents import Wanted
 from shared.domain.ledger.periods import MAX_AHEAD, days_from, month_of, period_at, start_of
 from shared.domain.ledger.run_counts import days_that_lost_runs
-from shared.domain.ledger.usage import Detail, Wanted, plan_reading
+from shared.domain.ledger.usage import Detail, plan_reading
 from shared.domain.limits.headroom import minutes_until_fold
 from shared.domain.limits.limits import LimitPolicy
 from shared.domain.limits.metrics import Consumption
@@ -149,7 +150,7 @@ class TenantFolder:
         row = row_usage(self.policy_of(usage.tenant), used, now)
         today = next((each for each in folded if each.day == now.date()), None)
         # Late events of an earlier day say nothing about the rate.
-        return replace(row, rate=EventRate(today.events_per_hour, now)) if today else row
+        return replace(row, rate=EventRate(today.events_per_hour, now)) if today and today.new_events else row
 
     def _minutes_until_fold(self, usage: PeriodUsage, new: Consumption, minutes: int) -> int:
         """Return how soon the next fold is wanted; `new` came in the last `minutes`."""

@@ -7,17 +7,9 @@ from datetime import date, datetime, timedelta
 from threading import Lock
 
 from shared.domain.errors import NotFound
+from shared.domain.ledger.documents import Documents, RunSums, Wanted
 from shared.domain.ledger.periods import Period, period_at
-from shared.domain.ledger.usage import (
-    FEW_SHARDS,
-    Detail,
-    Documents,
-    ReadingPlan,
-    RunSums,
-    Usage,
-    Wanted,
-    plan_reading,
-)
+from shared.domain.ledger.usage import FEW_SHARDS, Detail, ReadingPlan, Usage, plan_reading
 from shared.domain.limits.metrics import Consumption
 from shared.domain.metering.recording import RecordedEvent
 from shared.domain.people.tenants import Tenant

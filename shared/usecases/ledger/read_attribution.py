@@ -20,9 +20,10 @@ from shared.domain.ledger.attribution import (
     tag_of,
 )
 from shared.domain.ledger.counters import Totals, add, sum_totals
+from shared.domain.ledger.documents import Documents, Wanted
 from shared.domain.ledger.periods import Period, start_of
 from shared.domain.ledger.steps import Step, Steps
-from shared.domain.ledger.usage import Detail, Documents, ReadingPlan, Usage, Wanted, plan_reading
+from shared.domain.ledger.usage import Detail, ReadingPlan, Usage, plan_reading
 from shared.domain.people.tenants import Tenant
 from shared.usecases.ledger.ledger import Ledger, read_documents
 from shared.usecases.ledger.reading_plans import MAX_READ_BYTES

@@ -8,17 +8,9 @@ from typing import Final
 
 from shared.domain.ledger.budget_counts import BudgetSlot
 from shared.domain.ledger.counter_settings import CounterHistory
+from shared.domain.ledger.documents import Documents, Wanted
 from shared.domain.ledger.periods import Period
-from shared.domain.ledger.usage import (
-    Detail,
-    Documents,
-    ReadingPlan,
-    Usage,
-    Wanted,
-    counting_late,
-    plan_reading,
-    with_budgets,
-)
+from shared.domain.ledger.usage import Detail, ReadingPlan, Usage, counting_late, plan_reading, with_budgets
 from shared.ports import UsageStore
 
 MAX_READ_BYTES: Final = 16 * 1024 * 1024

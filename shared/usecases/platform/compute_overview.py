@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
+from shared.domain.errors import Unavailable
 from shared.domain.ledger.periods import month_of
 from shared.domain.platform.overview import COMPUTED_EVERY, Overview, uncertain_models
 from shared.ports import Margins, Outbox, ServiceStatus, TenantIndex
@@ -28,6 +29,8 @@ class OverviewRefresher:
             known = self.service.read_status().overview
             if known is None or now - known.computed_at >= COMPUTED_EVERY:
                 self.service.save_overview(self._compute(now))
+        except Unavailable as error:
+            LOGGER.warning("the operator's overview could not be computed: %s", error.message)
         except Exception:
             LOGGER.exception("the operator's overview could not be computed")
 

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Final
 
 from shared.domain.billing.stripe_events import StripeEvent
+from shared.domain.errors import Unavailable
 from shared.domain.platform.errors import MAX_ERROR_CHARS, error_text, one_line
 from shared.domain.platform.failures import is_document_id
 from shared.ports import BillingStore, FailedAttempt, ServiceStatus
@@ -37,6 +38,8 @@ class FailureKeeper:
                 at=now,
             )
             self.service.add_failed_attempt(attempt)
+        except Unavailable as unavailable:
+            LOGGER.warning("the failure of event %s could not be kept: %s", event_id, unavailable.message)
         except Exception:
             LOGGER.exception("the failure of event %s could not be kept", event_id)
 
@@ -44,6 +47,8 @@ class FailureKeeper:
         """Remove the failure of an event that turned out to be processed."""
         try:
             self.service.remove_stripe_failure(event_id)
+        except Unavailable as error:
+            LOGGER.warning("the failure of event %s could not be removed: %s", event_id, error.message)
         except Exception:
             LOGGER.exception("the failure of event %s could not be removed", event_id)
 

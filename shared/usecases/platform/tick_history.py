@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 
+from shared.domain.errors import Unavailable
 from shared.domain.platform.errors import error_text
 from shared.domain.platform.ticks import TickJob, TickRun
 from shared.ports import ServiceStatus
@@ -37,5 +38,7 @@ class TickHistory:
     def _add(self, run: TickRun) -> None:
         try:
             self.service.add_tick(run)
+        except Unavailable as error:
+            LOGGER.warning("the tick could not be kept among the last ones: %s", error.message)
         except Exception:
             LOGGER.exception("the tick could not be kept among the last ones")

@@ -131,6 +131,7 @@ def test_what_is_different_is_repaired_by_its_own_command(plan: Plan) -> None:
 def test_new_revisions_get_traffic_after_the_smoke_test(plan: Plan) -> None:
     project = deployed(plan)
     project.descriptions["service record-usage"]["metadata"]["labels"]["gwi-release"] = "older"
+    project.descriptions["service record-usage"]["status"]["latestReadyRevisionName"] = "record-usage-7"
     older = {
         "spec": {"traffic": [{"revisionName": "older", "percent": 100}]},
         "metadata": {"name": "record-usage"},
@@ -148,8 +149,8 @@ def test_new_revisions_get_traffic_after_the_smoke_test(plan: Plan) -> None:
     assert smoke.endswith("tools.gate --smoke --url=https://demo-x.web.app")
     assert len(shifts) == 4
     assert all("update-traffic" in each and "--to-latest" in each for each in shifts)
-    (back,) = [text for each in rollback_commands(run) if "record-usage" in (text := arguments_of(each))]
-    assert "--to-revisions=revision_of_record_usage-1=100" in back
+    (back,) = map(arguments_of, rollback_commands(run))
+    assert "update-traffic record-usage --region=europe-west1 --to-revisions=record-usage-7=100" in back
 
 
 def test_a_revision_that_fails_the_smoke_test_gets_no_traffic(plan: Plan) -> None:
@@ -224,6 +225,14 @@ def test_a_key_of_the_wrong_mode_is_not_stored(plan: Plan) -> None:
     project = FakeProject(plan)
     assert "STRIPE_API_KEY is not a key of Stripe's test mode" in stopped(project, LIVE_KEY)
     assert "value of stripe-api-key" not in project.descriptions
+
+
+def test_an_environment_moves_from_test_mode_to_live_mode(plans: tuple[Plan, Plan]) -> None:
+    project = FakeProject(plans[1])
+    project.descriptions["value of stripe-api-key"] = KEY
+    assert "STRIPE_API_KEY is not a key of Stripe's live mode" in stopped(project, None)
+    runner(project, LIVE_KEY, replaces=True).apply()
+    assert project.descriptions["value of stripe-api-key"] == LIVE_KEY
 
 
 def test_a_secret_that_nobody_gives_is_asked_for_by_name(plan: Plan) -> None:

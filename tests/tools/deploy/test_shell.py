@@ -2,6 +2,7 @@
 
 import json
 import os
+import subprocess
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
@@ -9,11 +10,14 @@ from threading import Thread
 
 import pytest
 
+from tests.tools.deploy.environments import smallest
 from tests.tools.test_stripe_double.receiver import receiving
 from tests.tools.test_stripe_double.shop import SECRET, Shop
 from tools.deploy import webhook_secret
 from tools.deploy.__main__ import main
+from tools.deploy.environment import plan_environment
 from tools.deploy.plan import Command, Request, Secret
+from tools.deploy.render import script
 from tools.deploy.shell import RealShell
 from tools.stripe_double.delivery import WebhookEndpoint
 from tools.stripe_double.serving import serving
@@ -152,6 +156,44 @@ def test_without_a_key_of_stripe_no_secret_is_made(
     assert capsys.readouterr() == ("", "STRIPE_API_KEY is missing\n")
 
 
+@pytest.mark.parametrize(
+    ("said", "code", "told"),
+    [
+        (
+            "Unable to find the server at x",
+            0,
+            "Google Cloud cannot be reached: every part of demo-x counts as absent.",
+        ),
+        (
+            "You do not currently have an active account selected.",
+            0,
+            "There are no credentials; run gcloud auth login",
+        ),
+        (
+            "[me] does not have permission to access projects instance [demo-x] (or it may not exist)",
+            1,
+            "Stopped at project: project demo-x does not exist, or you may not see it.",
+        ),
+    ],
+)
+def test_a_dry_run_that_sees_no_project_says_so_first(
+    said: str, code: int, told: str, programs: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (programs / "gcloud").write_text(f"#!/bin/sh\necho 'ERROR: {said}' >&2\nexit 1\n")
+    assert main(["--project", "demo-x", "--region", "europe-west1", "--dry-run"]) == code
+    output = capsys.readouterr()
+    assert (output.out + output.err).startswith(told)
+    assert (len(output.err.splitlines()) == 1) == (code == 1)
+
+
+def test_a_dry_run_without_gcloud_says_so_first(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert main(["--project", "demo-x", "--region", "europe-west1", "--dry-run"]) == 0
+    assert "gcloud is not installed: every part of demo-x counts as absent." in capsys.readouterr().out
+
+
 def test_destroy_asks_for_the_name_of_the_project(
     programs: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -159,3 +201,21 @@ def test_destroy_asks_for_the_name_of_the_project(
     assert main(["--project", "demo-x", "--region", "europe-west1", "--destroy"]) == 1
     assert "Nothing was deleted." in capsys.readouterr().out
     assert not (programs / "arguments").exists()
+
+
+def test_the_script_calls_apis_with_a_token_that_is_in_no_argument(programs: Path) -> None:
+    curl = programs / "curl"
+    curl.write_text(
+        f'#!/bin/sh\nprintf "%s\\n" "$@" > {programs}/curl-arguments\ncat > {programs}/curl-stdin\necho "{{}}"\n'
+    )
+    curl.chmod(0o755)
+    place = programs / "a/b/c"
+    place.mkdir(parents=True)
+    prelude = script(plan_environment(smallest())).partition("\n# project: ")[0]
+    (place / "deploy.sh").write_text(f"{prelude}\nrest POST https://example.com/v1/x '{{\"a\": 1}}'\npwd\n")
+    done = subprocess.run(["bash", str(place / "deploy.sh")], capture_output=True, text=True, check=True)
+    assert done.stdout == f"{{}}\n{programs}\n"
+    assert (programs / "curl-stdin").read_text() == "Authorization: Bearer a-token"
+    arguments = (programs / "curl-arguments").read_text().splitlines()
+    assert arguments[-3:] == ["--data", '{"a": 1}', "https://example.com/v1/x"]
+    assert not any("token" in each for each in arguments)

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from shared.domain.errors import Unavailable
 from shared.domain.ledger.counters import Series
+from shared.domain.ledger.documents import Wanted
 from shared.domain.ledger.periods import month_of, period_at, start_of
-from shared.domain.ledger.usage import Wanted
 from shared.domain.metering.recording import RecordedEvent
 from shared.domain.people.tenants import Tenant
 from shared.domain.prices.token_pools import TokenPools

@@ -10,8 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.adapters.memory import MemoryStore
+from shared.domain.ledger.documents import Wanted
 from shared.domain.ledger.periods import Period, month_of, period_at, start_of
-from shared.domain.ledger.usage import Detail, Wanted
+from shared.domain.ledger.usage import Detail
 from shared.domain.metering.recording import RecordedEvent
 from shared.domain.people.tenants import Tenant
 from shared.ports import UsageStore

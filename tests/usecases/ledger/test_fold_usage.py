@@ -10,9 +10,9 @@ import pytest
 from shared.adapters.memory import MemoryStore
 from shared.domain.errors import Unavailable
 from shared.domain.ledger.counters import Cell, CounterShard, Series, ShardRef
+from shared.domain.ledger.documents import Documents, Wanted
 from shared.domain.ledger.periods import Period, month_of, period_at, start_of
 from shared.domain.ledger.rollups import DayEntry
-from shared.domain.ledger.usage import Documents, Wanted
 from shared.domain.people.tenant_rows import RowUsage
 from shared.ports import StaleRollup, UsageStore
 from shared.usecases.ledger.fold_tenant import TenantFolder

@@ -11,8 +11,9 @@ from shared.adapters.memory import MemoryStore
 from shared.domain.errors import NotFound
 from shared.domain.ledger.counter_settings import CounterSettings
 from shared.domain.ledger.counters import Series
+from shared.domain.ledger.documents import Wanted
 from shared.domain.ledger.periods import Period, period_at, start_of
-from shared.domain.ledger.usage import Detail, Wanted
+from shared.domain.ledger.usage import Detail
 from shared.domain.metering.recording import RecordedEvent
 from shared.domain.people.tenants import Tenant
 from shared.ports import Snapshot

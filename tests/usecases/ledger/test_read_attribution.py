@@ -14,8 +14,8 @@ from shared.domain.ledger.attribution import (
     rollup_of,
 )
 from shared.domain.ledger.counters import sum_totals
+from shared.domain.ledger.documents import Wanted
 from shared.domain.ledger.periods import Period, start_of
-from shared.domain.ledger.usage import Wanted
 from shared.domain.metering.recording import RecordedEvent
 from shared.domain.people.tenants import Tenant
 from shared.ports import Snapshot

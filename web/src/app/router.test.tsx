@@ -110,3 +110,17 @@ test('of a suspended tenant every page says so, and leads to the others', async 
   await userEvent.click(screen.getByRole('button', { name: 'Check again' }))
   expect(await screen.findByRole('heading', { name: 'API keys' })).toBeVisible()
 })
+
+test.each([
+  ['/usage', '/t/acme'],
+  ['/upgrade', '/t/acme/upgrade'],
+])('%s leads to the page of the last tenant', async (address, page) => {
+  serveApi({
+    'GET /me': { body: ME },
+    'GET /tenants/acme/usage': problem(503, 'unavailable', 'away'),
+    'GET /plans': problem(503, 'unavailable', 'away'),
+  })
+  signedIn(true)
+  await visit(address)
+  await waitFor(() => expect(router.state.location.pathname).toBe(page))
+})

@@ -8,7 +8,7 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
-from shared.adapters.firestore.encoding import get_fields
+from shared.adapters.firestore.encoding import get_fields, read_as
 from shared.adapters.firestore.people.tenants import (
     change_write,
     entitlement_fields,
@@ -110,7 +110,7 @@ def read_invoice(document: Any) -> InvoiceRow:
 
 def _read_shown(fields: Mapping[str, Any]) -> InvoiceSnapshot:
     known = {name: fields[name] for name in _INVOICE_FIELDS if name in fields}
-    lines = tuple(InvoiceLine(**line) for line in fields.get("lines", ()))
+    lines = tuple(read_as(InvoiceLine, line) for line in fields.get("lines", ()))
     return InvoiceSnapshot(**{**known, "lines": lines})
 
 

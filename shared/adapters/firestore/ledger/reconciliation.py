@@ -2,7 +2,7 @@
 
 import grpc
 
-from shared.adapters.firestore.encoding import Write, get_fields, set_fields
+from shared.adapters.firestore.encoding import Write, get_fields, read_as, set_fields
 from shared.adapters.firestore.people.tenants import delete_write
 from shared.adapters.firestore.rpc import FirestoreRpc
 from shared.domain.ledger.reconciliation import ReconciliationStep
@@ -24,7 +24,7 @@ class FirestoreReconciliations:
         document = self._rpc.batch_get([self._name]).get(self._name)
         if document is None:
             return None
-        return ReconciliationStep(version=document.update_time, **get_fields(document.fields))
+        return read_as(ReconciliationStep, get_fields(document.fields), version=document.update_time)
 
     def save_reconciliation(self, step: ReconciliationStep | None, before: ReconciliationStep | None) -> None:
         write = delete_write(self._name) if step is None else Write()

@@ -41,9 +41,9 @@ from shared.adapters.firestore.rpc import FirestoreRpc
 from shared.domain.ledger.attribution import AttributionRef
 from shared.domain.ledger.counter_settings import CounterSettings
 from shared.domain.ledger.counters import CounterShard, ShardRef
+from shared.domain.ledger.documents import Documents, Wanted
 from shared.domain.ledger.periods import MAX_AGE, start_of
 from shared.domain.ledger.rollups import DayRollup, MonthRollup
-from shared.domain.ledger.usage import Documents, Wanted
 from shared.domain.metering.recording import RecordedEvent
 from shared.domain.metering.runs import Run
 from shared.domain.notices.alerts import UsageAlert

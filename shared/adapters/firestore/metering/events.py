@@ -11,12 +11,13 @@ from shared.adapters.firestore.encoding import (
     get_totals,
     increment,
     microseconds,
+    read_as,
     set_fields,
     set_timestamp,
 )
 from shared.adapters.firestore.ledger.budgets import add_run_budgets, read_sum_budgets
 from shared.domain.ledger.counters import Series
-from shared.domain.ledger.usage import RunSums
+from shared.domain.ledger.documents import RunSums
 from shared.domain.metering.amounts import Measures, amounts_of
 from shared.domain.metering.recording import RecordedEvent
 from shared.domain.metering.runs import Run
@@ -139,7 +140,7 @@ def read_event(document: Any) -> RecordedEvent:
         category=fields["category"],
         provider=fields["provider"],
         model=fields["model"],
-        series=Series(**fields["series"])
+        series=read_as(Series, fields["series"])
         if "series" in fields
         else Series(fields["provider"], fields["model"]),
         tokens=pools,

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from shared.adapters.firestore.encoding import get_fields
+from shared.adapters.firestore.encoding import get_fields, read_as
 from shared.domain.ledger.periods import Period
 from shared.domain.notices.alerts import AlertedBudget, UsageAlert
 
@@ -27,4 +27,6 @@ def read_usage_alert(document: Any) -> UsageAlert:
     fields = get_fields(document.fields)
     period = Period(fields.pop("period_start"), fields.pop("period_end"))
     budget = fields.pop("budget", None)
-    return UsageAlert(period=period, **fields, budget=AlertedBudget(**budget) if budget else None)
+    return read_as(
+        UsageAlert, fields, period=period, budget=read_as(AlertedBudget, budget) if budget else None
+    )

@@ -6,7 +6,7 @@ from dataclasses import fields as fields_of
 from datetime import timedelta
 from typing import Any, Final
 
-from shared.adapters.firestore.encoding import get_fields
+from shared.adapters.firestore.encoding import get_fields, read_as
 from shared.adapters.firestore.people.tenants import create_write, set_write
 from shared.domain.notices.endpoints import Endpoint
 from shared.domain.notices.entries import Outgoing, QuotaUse
@@ -83,10 +83,10 @@ def read_entry(document: Any) -> OutboxEntry:
 
 def _read_content(kind: str, fields: dict[str, Any]) -> Content:
     if kind != "mail":
-        return _CONTENT_TYPES[kind](**fields)
+        return read_as(_CONTENT_TYPES[kind], fields)
     button = fields.pop("button")
     paragraphs = tuple(fields.pop("paragraphs"))
-    return Mail(paragraphs=paragraphs, button=Button(**button) if button else None, **fields)
+    return read_as(Mail, fields, paragraphs=paragraphs, button=read_as(Button, button) if button else None)
 
 
 def _quota_write(documents: str, use: QuotaUse) -> Any:
@@ -105,4 +105,4 @@ def endpoint_fields(endpoint: Endpoint) -> dict[str, object]:
 
 def read_endpoint(document: Any) -> Endpoint:
     parts = document.name.split("/")
-    return Endpoint(id=parts[-1], tenant_id=parts[-3], **get_fields(document.fields))
+    return read_as(Endpoint, get_fields(document.fields), id=parts[-1], tenant_id=parts[-3])

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import fields as fields_of
 from typing import Any
 
+from shared.adapters.firestore.encoding import read_as
 from shared.domain.limits.budgets import Budget, BudgetScope
 
 SET_BUDGETS = "set_budgets"
@@ -25,5 +26,5 @@ def read_budgets(stored: Mapping[str, Any]) -> tuple[Budget, ...]:
 
 
 def _read(budget_id: str, fields: Mapping[str, Any]) -> Budget:
-    scope, thresholds = BudgetScope(**fields["scope"]), tuple(fields["thresholds"])
-    return Budget(id=budget_id, **{**fields, "scope": scope, "thresholds": thresholds})
+    scope, thresholds = read_as(BudgetScope, fields["scope"]), tuple(fields["thresholds"])
+    return read_as(Budget, fields, id=budget_id, scope=scope, thresholds=thresholds)

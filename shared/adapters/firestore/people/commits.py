@@ -5,12 +5,12 @@ from typing import Any
 
 import grpc
 
-from shared.adapters.firestore.encoding import get_fields
+from shared.adapters.firestore.encoding import get_fields, read_as
 from shared.adapters.firestore.lost_answers import REFUSED
 from shared.adapters.firestore.people.tenants import audit_write, create_write, set_write
 from shared.adapters.firestore.rpc import FirestoreRpc
+from shared.domain.people.audit import AuditEntry
 from shared.domain.people.receipts import Receipt
-from shared.domain.people.tenants import AuditEntry
 from shared.ports import AlreadyAnswered
 
 _EXPIRE_AT = "expire_at"
@@ -36,8 +36,9 @@ def find_receipt(rpc: FirestoreRpc, receipt_id: str) -> Receipt | None:
     if document is None:
         return None
     fields = get_fields(document.fields)
-    expires_at = fields.pop(_EXPIRE_AT)
-    return Receipt(id=receipt_id, expires_at=expires_at, version=document.update_time, **fields)
+    return read_as(
+        Receipt, fields, id=receipt_id, expires_at=fields[_EXPIRE_AT], version=document.update_time
+    )
 
 
 def _is_overtaken(rpc: FirestoreRpc, receipt: Receipt) -> bool:

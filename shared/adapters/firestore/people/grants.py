@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import fields as fields_of
 from typing import Any
 
-from shared.adapters.firestore.encoding import Write, field_path, set_fields
+from shared.adapters.firestore.encoding import Write, field_path, read_as, set_fields
 from shared.domain.limits.grants import Grant
 
 GRANTS = "grants"
@@ -36,4 +36,4 @@ def _grant_fields(grant: Grant) -> dict[str, object]:
 
 def read_grants(stored: Mapping[str, Any]) -> tuple[Grant, ...]:
     """Return the grants that grants_fields wrote, in the order of their ids."""
-    return tuple(Grant(id=grant_id, **stored[grant_id]) for grant_id in sorted(stored))
+    return tuple(read_as(Grant, stored[grant_id], id=grant_id) for grant_id in sorted(stored))

@@ -6,7 +6,7 @@ from typing import Any
 import grpc
 
 from shared.adapters.firestore import queries
-from shared.adapters.firestore.encoding import Write, get_fields, set_value
+from shared.adapters.firestore.encoding import Write, get_fields, read_as, set_value
 from shared.adapters.firestore.notices.documents import outgoing_writes
 from shared.adapters.firestore.people.commits import commit_audited
 from shared.adapters.firestore.people.operators import operator_name, read_operator
@@ -20,8 +20,9 @@ from shared.adapters.firestore.people.tenants import (
 from shared.adapters.firestore.rpc import FirestoreRpc
 from shared.domain.errors import Conflict
 from shared.domain.notices.entries import Outgoing
+from shared.domain.people.audit import AuditEntry
 from shared.domain.people.members import Invitation, Member, Membership, ReceivedInvitation, email_id
-from shared.domain.people.tenants import AuditEntry, Tenant
+from shared.domain.people.tenants import Tenant
 from shared.ports import AlreadyAnswered, Leaving, Profile, StaleMembers
 
 _STALE = frozenset(
@@ -272,7 +273,7 @@ def _member_fields(member: Member) -> dict[str, object]:
 
 def _read_member(document: Any) -> Member:
     user_id = document.name.rpartition("/")[2]
-    return Member(user_id=user_id, version=document.update_time, **get_fields(document.fields))
+    return read_as(Member, get_fields(document.fields), user_id=user_id, version=document.update_time)
 
 
 def _invitation_fields(invitation: Invitation) -> dict[str, object]:
@@ -286,4 +287,4 @@ def _invitation_fields(invitation: Invitation) -> dict[str, object]:
 
 
 def _read_invitation(document: Any) -> Invitation:
-    return Invitation(version=document.update_time, **get_fields(document.fields))
+    return read_as(Invitation, get_fields(document.fields), version=document.update_time)

@@ -3,12 +3,12 @@
 from typing import Any
 
 from shared.adapters.firestore import queries
-from shared.adapters.firestore.encoding import get_fields
+from shared.adapters.firestore.encoding import get_fields, read_as
 from shared.adapters.firestore.people.commits import commit_audited
 from shared.adapters.firestore.people.tenants import delete_write, set_write
 from shared.adapters.firestore.rpc import FirestoreRpc
+from shared.domain.people.audit import AuditEntry
 from shared.domain.people.operators import Operator
-from shared.domain.people.tenants import AuditEntry
 
 _COLLECTION = "operators"
 
@@ -43,4 +43,4 @@ def operator_name(documents: str, user_id: str) -> str:
 
 
 def read_operator(document: Any) -> Operator:
-    return Operator(user_id=document.name.rpartition("/")[2], **get_fields(document.fields))
+    return read_as(Operator, get_fields(document.fields), user_id=document.name.rpartition("/")[2])

@@ -7,7 +7,7 @@ from itertools import starmap
 from typing import Any
 from uuid import uuid4
 
-from shared.adapters.firestore.encoding import Write, decode_key, encode_key, get_fields, set_fields
+from shared.adapters.firestore.encoding import Write, decode_key, encode_key, get_fields, read_as, set_fields
 from shared.adapters.firestore.people.budgets import SET_BUDGETS, budget_fields, read_budgets
 from shared.adapters.firestore.people.grants import GRANTS, grants_fields, read_grants
 from shared.adapters.firestore.rpc import FirestoreRpc
@@ -16,14 +16,9 @@ from shared.domain.ledger.zones import UTC_NAME
 from shared.domain.limits.entitlement import Entitlement
 from shared.domain.limits.limits import LimitOverrides
 from shared.domain.limits.plans import PlanVersion
-from shared.domain.people.tenants import (
-    AUDIT_KEPT_FOR,
-    ENDED_KEYS_KEPT_FOR,
-    ApiKey,
-    AuditEntry,
-    BillingSummary,
-    Tenant,
-)
+from shared.domain.people.audit import AUDIT_KEPT_FOR, AuditEntry
+from shared.domain.people.keys import ENDED_KEYS_KEPT_FOR, ApiKey
+from shared.domain.people.tenants import BillingSummary, Tenant
 
 TENANT_FIELDS = (
     "name",
@@ -188,7 +183,7 @@ def read_tenant(document: Any) -> Tenant:
         plan_version=fields.get("plan_version", 1),
         least_versions=tuple(starmap(PlanVersion, sorted(fields.get("least_versions", {}).items()))),
         created_at=fields["created_at"],
-        overrides=LimitOverrides(**fields.get("limits", {})),
+        overrides=read_as(LimitOverrides, fields.get("limits", {})),
         anchor=period.get("anchor"),
         counters=_read_counter_settings(fields),
         entitlement=_read_entitlement(billing.get("entitlement")),
@@ -235,7 +230,7 @@ def _read_summary(billing: Mapping[str, Any]) -> BillingSummary:
 def _read_entitlement(fields: dict[str, Any] | None) -> Entitlement | None:
     if fields is None:
         return None
-    return Entitlement(**{**fields, "then": _read_entitlement(fields["then"])})
+    return read_as(Entitlement, fields, then=_read_entitlement(fields["then"]))
 
 
 def key_write(name: str, key: ApiKey) -> Any:
@@ -268,9 +263,7 @@ def key_fields(key: ApiKey) -> dict[str, object]:
 
 def read_key(document: Any) -> ApiKey:
     fields = get_fields(document.fields)
-    scopes = tuple(fields.pop("scopes"))
-    fields.pop(_EXPIRE_AT, None)
-    return ApiKey(id=document.name.rpartition("/")[2], scopes=scopes, **fields)
+    return read_as(ApiKey, fields, id=document.name.rpartition("/")[2], scopes=tuple(fields["scopes"]))
 
 
 def audit_write(rpc: FirestoreRpc, entry: AuditEntry) -> Any:
@@ -297,6 +290,5 @@ def audit_fields(entry: AuditEntry) -> dict[str, object]:
 
 def read_audit(document: Any) -> AuditEntry:
     fields = get_fields(document.fields)
-    fields.pop(_EXPIRE_AT, None)
     *_, collection, owner, _, _ = document.name.split("/")
-    return AuditEntry(tenant_id=owner if collection == "tenants" else None, **fields)
+    return read_as(AuditEntry, fields, tenant_id=owner if collection == "tenants" else None)

@@ -5,7 +5,7 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 
-from shared.adapters.firestore.encoding import get_fields, set_value
+from shared.adapters.firestore.encoding import get_fields, read_as, set_value
 from shared.adapters.firestore.people.tenants import change_write, delete_write
 from shared.domain.billing.margins import Margin
 from shared.domain.ledger.periods import month_key
@@ -28,12 +28,12 @@ def read_overview(document: Any) -> Overview:
     fields = get_fields(document.fields)
     return Overview(
         computed_at=fields["computed_at"],
-        rows=RowCounts(**fields["rows"]),
+        rows=read_as(RowCounts, fields["rows"]),
         month=datetime.strptime(fields["month"], "%Y%m").replace(tzinfo=UTC).date(),
-        margin=Margin(**fields["margin"]),
-        outbox=Backlog(**fields["outbox"]),
-        failures=FailureCounts(**fields["failures"]),
-        models=[UncertainModel(**each) for each in fields["models"]],
+        margin=read_as(Margin, fields["margin"]),
+        outbox=read_as(Backlog, fields["outbox"]),
+        failures=read_as(FailureCounts, fields["failures"]),
+        models=[read_as(UncertainModel, each) for each in fields["models"]],
     )
 
 
@@ -42,7 +42,7 @@ def ticks_fields(ticks: list[TickRun]) -> dict[str, object]:
 
 
 def read_ticks(document: Any) -> list[TickRun]:
-    return [TickRun(**each) for each in get_fields(document.fields)["ticks"]]
+    return [read_as(TickRun, each) for each in get_fields(document.fields)["ticks"]]
 
 
 def failed_attempt_write(documents: str, attempt: FailedAttempt) -> Any:
@@ -88,5 +88,4 @@ def dead_letter_fields(letter: DeadLetter) -> dict[str, object]:
 
 def read_dead_letter(document: Any) -> DeadLetter:
     fields = get_fields(document.fields)
-    del fields["expire_at"]
-    return DeadLetter(id=document.name.rpartition("/")[2], **fields)
+    return read_as(DeadLetter, fields, id=document.name.rpartition("/")[2])

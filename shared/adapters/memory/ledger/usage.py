@@ -12,9 +12,9 @@ from shared.domain.ledger.attribution import Attribution, AttributionRef, Names,
 from shared.domain.ledger.budget_counts import EVERY_VALUE, BudgetSlot, merge_hours
 from shared.domain.ledger.counter_settings import CounterSettings
 from shared.domain.ledger.counters import CounterShard, ShardRef, add, sum_totals
+from shared.domain.ledger.documents import Documents, RunSums, Wanted
 from shared.domain.ledger.periods import month_of
 from shared.domain.ledger.rollups import DayRollup, MonthRollup
-from shared.domain.ledger.usage import Documents, RunSums, Wanted
 from shared.domain.metering.recording import RecordedEvent, deltas_with_late_days
 from shared.domain.metering.runs import Run, runs_of
 from shared.domain.notices.alerts import UsageAlert

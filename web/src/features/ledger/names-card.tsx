@@ -33,7 +33,11 @@ export function NamesCard({ aggregate, by, chooser }: NamesCardProps) {
       actions={
         <>
           {chooser}
-          <DownloadButton path={`${tenantPath(tenant_id)}/usage/top`} query={{ ...request, bom: 'true' }} />
+          <DownloadButton
+            path={`${tenantPath(tenant_id)}/usage/top`}
+            query={{ ...request, bom: 'true' }}
+            label="Download the breakdown as CSV"
+          />
         </>
       }
       flush

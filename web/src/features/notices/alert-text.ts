@@ -2,7 +2,13 @@
 import type { Alert } from '@/lib/api/types'
 import { formatInteger, formatUsdExact, formatUsdFloor } from '@/lib/format'
 
-export const METRIC_NAMES = { tokens: 'tokens', runs: 'runs', cost: 'provider cost' } as const
+const METRIC_NAMES = { tokens: 'tokens', runs: 'runs', cost: 'provider cost' } as const
+
+/** What is used up: a metric of the plan, or a budget, of one value if each has its own. */
+export function subjectOf({ metric, budget }: Alert): string {
+  if (budget === null) return METRIC_NAMES[metric]
+  return budget.value === null ? `budget ${budget.id}` : `budget ${budget.id} of ${budget.value}`
+}
 
 /** The usage beside its limit: "400,000 of 500,000", "at least $8.00 of $10.00". Money is cut, never rounded up. */
 export function usedOfLimit({ used, limit, used_usd, limit_usd, cost_is_complete }: Alert): string {

@@ -12,7 +12,7 @@ import type { Alert } from '@/lib/api/types'
 import { capitalized } from '@/lib/format'
 import { useTenant } from '@/lib/tenant'
 
-import { METRIC_NAMES, usedOfLimit } from './alert-text'
+import { subjectOf, usedOfLimit } from './alert-text'
 import { RecipientsForm } from './recipients-form'
 import { ThresholdsForm } from './thresholds-form'
 import { WebhooksCard } from './webhooks-card'
@@ -87,7 +87,7 @@ const COLUMNS: readonly Column<Alert>[] = [
   {
     key: 'what',
     header: 'Alert',
-    cell: ({ metric, threshold_percent }) => `${capitalized(METRIC_NAMES[metric])} at ${threshold_percent}%`,
+    cell: (alert) => `${capitalized(subjectOf(alert))} at ${alert.threshold_percent}%`,
   },
   {
     key: 'used',

@@ -9,7 +9,7 @@ import { Skeleton } from '@/components/skeleton'
 import { alertsQuery } from '@/lib/api/queries'
 import type { Alert, Usage } from '@/lib/api/types'
 
-import { METRIC_NAMES, usedOfLimit } from './alert-text'
+import { subjectOf, usedOfLimit } from './alert-text'
 
 const SHOWN = 5
 /** The fold writes alerts some minutes later. */
@@ -58,10 +58,4 @@ function AlertLine({ alert, hardPercent = 100 }: { alert: Alert; hardPercent: nu
       <Instant at={alert.reached_at} className="text-xs text-ink-faint" />
     </li>
   )
-}
-
-/** What is used up: a metric of the plan, or a budget, of one value if each has its own. */
-function subjectOf({ metric, budget }: Alert): string {
-  if (budget === null) return METRIC_NAMES[metric]
-  return budget.value === null ? `budget ${budget.id}` : `budget ${budget.id} of ${budget.value}`
 }

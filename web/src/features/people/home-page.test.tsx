@@ -42,6 +42,11 @@ test('leads to the first tenant when the last one is no longer theirs', () => {
   expect(homeOf(ME, 'gone')).toBe('/t/acme')
 })
 
+test('leads to a page of the tenant, and without a tenant to the one that creates one', () => {
+  expect(homeOf(ME, 'beta', '/upgrade')).toBe('/t/beta/upgrade')
+  expect(homeOf({ ...ME, tenants: [] }, 'beta', '/upgrade')).toBe('/new')
+})
+
 test('leads past a suspended tenant while there is another one', () => {
   const suspended = ME.tenants.map((tenant) => ({ ...tenant, suspended: tenant.id === 'acme' }))
   expect(homeOf({ ...ME, tenants: suspended }, 'acme')).toBe('/t/beta')
