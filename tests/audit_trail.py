@@ -1,6 +1,6 @@
 """Owns the whole audit trail of a tenant, which tests read from its beginning."""
 
-from shared.domain.people.tenants import AuditEntry
+from shared.domain.people.audit import AuditEntry
 from shared.ports import Directory
 
 

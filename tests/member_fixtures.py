@@ -1,7 +1,7 @@
 """Members for tests, added without an invitation."""
 
+from shared.domain.people.audit import Change
 from shared.domain.people.members import Member
-from shared.domain.people.tenants import Change
 from shared.ports import Members
 
 

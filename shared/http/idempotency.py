@@ -9,8 +9,9 @@ from flask import Response
 from pydantic import BaseModel, Field
 
 from shared.domain.errors import Conflict, FieldProblem, InvalidInput, cut
+from shared.domain.people.audit import Change
+from shared.domain.people.keys import key_id
 from shared.domain.people.receipts import Receipt, RepeatableRequest
-from shared.domain.people.tenants import Change, key_id
 from shared.http.routes import Call, Container, json_response, json_text
 
 HEADER: Final = "Idempotency-Key"

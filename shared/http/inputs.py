@@ -105,8 +105,8 @@ HasByteOrderMark = Annotated[
 ]
 
 
-class UsageQuery(BaseModel):
-    """The usage of a metering period, by default the current one, or of an interval of at most 92 days."""
+class PeriodQuery(BaseModel):
+    """A metering period, by default the current one, or an interval of at most 92 days."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -114,6 +114,12 @@ class UsageQuery(BaseModel):
     period: Literal["current", "previous"] | None = None
     start: RangeEdge | None = Field(None, alias="from")
     to: RangeEdge | None = None
+
+
+class UsageQuery(PeriodQuery):
+    """The usage of a metering period, by default the current one, or of an interval of at most 92 days."""
+
+    group_by: NameGroup | None = None
 
 
 class SeriesQuery(BaseModel):
@@ -133,7 +139,7 @@ class SeriesQuery(BaseModel):
     bom: HasByteOrderMark = False
 
 
-class TopQuery(UsageQuery):
+class TopQuery(PeriodQuery):
     """The names that cost most in a metering period, by default the current one, or in at most 92 days.
 
     Names are summed by UTC day, so the days at both ends count whole.

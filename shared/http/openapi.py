@@ -9,8 +9,8 @@ from flask import Response
 from pydantic import BaseModel, TypeAdapter
 from pydantic_core import to_json
 
+from shared.domain.people.keys import ALL_SCOPES
 from shared.domain.people.members import PERMISSIONS, ROLES, scope_for
-from shared.domain.people.tenants import ALL_SCOPES
 from shared.domain.tenant_ids import TENANT_ID
 from shared.http.gzip_bodies import MAX_UNPACKED_BYTES
 from shared.http.openapi_responses import components, responses

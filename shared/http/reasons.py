@@ -5,7 +5,7 @@ from typing import Annotated
 from pydantic import Field
 
 from shared.domain.errors import FieldProblem, InvalidInput
-from shared.domain.people.tenants import Change
+from shared.domain.people.audit import Change
 from shared.http.routes import Call
 from shared.usecases.people.manage_grants import MAX_REASON_CHARS
 

@@ -15,8 +15,8 @@ from shared.config import Config
 from shared.domain.errors import FieldProblem, InvalidInput, NotAuthenticated
 from shared.domain.limits.plan_catalog import CurrentPlans
 from shared.domain.notices.mail_templates import Links
+from shared.domain.people.audit import Change, member_actor
 from shared.domain.people.members import Identity, Permission
-from shared.domain.people.tenants import Change, member_actor
 from shared.ports import (
     Directory,
     Endpoints,

@@ -15,7 +15,7 @@ from shared.domain.billing.stripe_events import CustomerSnapshot
 from shared.domain.billing.stripe_invoice_shapes import InvoiceSnapshot
 from shared.domain.billing.stripe_subscription_shapes import SubscriptionSnapshot
 from shared.domain.notices.entries import NOTHING_OUTGOING, Outgoing
-from shared.domain.people.tenants import AuditEntry
+from shared.domain.people.audit import AuditEntry
 from shared.ports.pages import Page
 
 

@@ -4,7 +4,8 @@ from collections.abc import Iterator
 from typing import Protocol
 
 from shared.domain.limits.plan_catalog import PlanCatalog
-from shared.domain.people.tenants import AuditEntry, Tenant
+from shared.domain.people.audit import AuditEntry
+from shared.domain.people.tenants import Tenant
 
 
 class StalePlans(Exception):

@@ -12,7 +12,7 @@ from shared.domain.notices.endpoints import Endpoint
 from shared.domain.notices.entries import DailyQuota, Outgoing, QuotaUse
 from shared.domain.notices.mails import RenderedMail
 from shared.domain.notices.outbox import Backlog, OutboxEntry
-from shared.domain.people.tenants import AuditEntry
+from shared.domain.people.audit import AuditEntry
 from shared.ports.pages import Page
 
 

@@ -15,10 +15,12 @@ from shared.domain.limits.grants import Grant
 from shared.domain.limits.limits import LimitOverrides
 from shared.domain.limits.plans import PlanVersion
 from shared.domain.notices.entries import Outgoing
+from shared.domain.people.audit import AuditEntry
+from shared.domain.people.keys import ApiKey
 from shared.domain.people.members import Identity, Invitation, Member, Membership, ReceivedInvitation
 from shared.domain.people.operators import Operator
 from shared.domain.people.receipts import Receipt
-from shared.domain.people.tenants import ApiKey, AuditEntry, Tenant, TenantProfile
+from shared.domain.people.tenants import Tenant, TenantProfile
 from shared.ports.pages import Page
 
 

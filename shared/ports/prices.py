@@ -2,7 +2,7 @@
 
 from typing import Protocol
 
-from shared.domain.people.tenants import AuditEntry
+from shared.domain.people.audit import AuditEntry
 from shared.domain.prices.catalog import Catalog
 from shared.domain.prices.price_book import PriceBook
 

@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from typing import NamedTuple, Protocol
 
-from shared.domain.people.tenants import AuditEntry
+from shared.domain.people.audit import AuditEntry
 
 
 class ErasedEvents(NamedTuple):

@@ -9,9 +9,10 @@ from shared.domain.limits.limits import LimitOverrides
 from shared.domain.limits.plan_catalog import PlanCatalog
 from shared.domain.limits.plans import PlanVersion
 from shared.domain.notices.entries import NOTHING_OUTGOING
+from shared.domain.people.audit import Change
 from shared.domain.people.members import Identity, Member
 from shared.domain.people.tenant_rows import RowsWanted
-from shared.domain.people.tenants import Change, TenantProfile
+from shared.domain.people.tenants import TenantProfile
 from shared.domain.prices.price_book import PriceKey
 from shared.domain.prices.price_file import parse_prices
 from shared.ports import StaleMembers

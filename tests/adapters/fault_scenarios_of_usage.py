@@ -9,7 +9,7 @@ from shared.domain.billing.margin_lists import MarginsWanted
 from shared.domain.ledger.documents import Wanted
 from shared.domain.notices.entries import Outgoing, notice_entry
 from shared.domain.notices.mails import RenderedMail
-from shared.domain.people.tenants import Change
+from shared.domain.people.audit import Change
 from shared.ports import BillingChange, DeliveryFailed, EventsWanted, SignedWebhook
 from shared.usecases.billing.refresh_margins import MarginRefresher
 from shared.usecases.billing.stripe_changes import read_stripe_event

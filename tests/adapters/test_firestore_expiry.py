@@ -10,8 +10,9 @@ import pytest
 from shared.adapters.firestore import FirestoreDirectory, FirestoreMembers, FirestoreRpc, queries
 from shared.adapters.firestore.encoding import get_fields
 from shared.domain.notices.entries import NOTHING_OUTGOING
+from shared.domain.people.audit import AUDIT_KEPT_FOR, AuditEntry
+from shared.domain.people.keys import ENDED_KEYS_KEPT_FOR, ApiKey
 from shared.domain.people.members import INVITATION_LASTS, Invitation, email_id
-from shared.domain.people.tenants import AUDIT_KEPT_FOR, ENDED_KEYS_KEPT_FOR, ApiKey, AuditEntry
 from tests.adapters.conftest import Connect
 from tests.audit_trail import trail_of
 from tests.sample_events import NOON

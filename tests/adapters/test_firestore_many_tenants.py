@@ -10,7 +10,7 @@ import pytest
 from shared.adapters.firestore import FirestoreDirectory, FirestoreRpc, FirestoreUsageStore
 from shared.adapters.memory import MemoryStore
 from shared.domain.errors import Unavailable
-from shared.domain.people.tenants import PLATFORM_SCOPES
+from shared.domain.people.keys import PLATFORM_SCOPES
 from shared.usecases.ledger.ledger import Ledger
 from shared.usecases.limits.limit_rates import RateLimits
 from shared.usecases.metering.record_events import EventRecorder, Recorded

@@ -8,8 +8,9 @@ import pytest
 from shared.adapters.firestore import FirestoreDirectory, FirestoreMembers
 from shared.adapters.firestore.encoding import get_fields
 from shared.adapters.firestore.people.tenants import delete_write
+from shared.domain.people.audit import AuditEntry
 from shared.domain.people.members import INVITATION_LASTS, Identity, Invitation, Member, Role, email_id
-from shared.domain.people.tenants import AuditEntry, Tenant
+from shared.domain.people.tenants import Tenant
 from shared.usecases.people.authenticate_member import access_tenant
 from shared.usecases.people.invitations import accept_invitation
 from shared.usecases.people.members import RoleAssignment, change_role, remove_member

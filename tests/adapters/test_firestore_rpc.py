@@ -14,7 +14,9 @@ from shared.domain.ledger.counters import ShardRef
 from shared.domain.ledger.documents import Wanted
 from shared.domain.ledger.periods import month_of
 from shared.domain.ledger.rollups import DayRollup, MonthRollup
-from shared.domain.people.tenants import ApiKey, AuditEntry, Tenant
+from shared.domain.people.audit import AuditEntry
+from shared.domain.people.keys import ApiKey
+from shared.domain.people.tenants import Tenant
 from shared.ports import Outcome
 from tests.adapters.conftest import Connect
 from tests.adapters.interceptors import FailingCalls, LostAnswers

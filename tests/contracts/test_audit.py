@@ -6,7 +6,9 @@ from datetime import timedelta
 import pytest
 
 from shared.domain.errors import InvalidInput
-from shared.domain.people.tenants import ALL_SCOPES, ApiKey, AuditEntry, Tenant, key_id
+from shared.domain.people.audit import AuditEntry
+from shared.domain.people.keys import ALL_SCOPES, ApiKey, key_id
+from shared.domain.people.tenants import Tenant
 from shared.ports import Directory
 from tests.plans import STARTER
 from tests.sample_events import NOON

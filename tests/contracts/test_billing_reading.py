@@ -11,7 +11,7 @@ from shared.domain.billing.invoices import InvoiceRow
 from shared.domain.billing.stripe_events import EventReference
 from shared.domain.errors import InvalidInput
 from shared.domain.limits.entitlement import FREE
-from shared.domain.people.tenants import AuditEntry
+from shared.domain.people.audit import AuditEntry
 from shared.ports import BillingChange, BillingStore, Directory, ProcessedEvent
 from tests.billing_places import BillingPlace
 from tests.plans import PLANS

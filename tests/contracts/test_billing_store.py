@@ -14,7 +14,7 @@ from shared.domain.ledger.counter_settings import CounterSettings
 from shared.domain.ledger.periods import period_at
 from shared.domain.notices.alerts import UsageAlert
 from shared.domain.notices.entries import NOTHING_OUTGOING
-from shared.domain.people.tenants import AuditEntry
+from shared.domain.people.audit import AuditEntry
 from shared.ports import BillingChange, BillingStore, ProcessedEvent, RaisedAlert, StaleAccount, UsageStore
 from tests.audit_trail import trail_of
 from tests.billing_places import BillingPlace, FirestoreBillingPlace, MemoryBillingPlace, SentMail

@@ -10,7 +10,9 @@ import pytest
 from shared.domain.errors import Conflict, NotFound
 from shared.domain.ledger.counter_settings import CounterSettings
 from shared.domain.limits.limits import LimitOverrides
-from shared.domain.people.tenants import ALL_SCOPES, ApiKey, AuditEntry, Tenant, key_id
+from shared.domain.people.audit import AuditEntry
+from shared.domain.people.keys import ALL_SCOPES, ApiKey, key_id
+from shared.domain.people.tenants import Tenant
 from shared.ports import Directory, UsageStore
 from tests.audit_trail import trail_of
 from tests.plans import FREE, PROFESSIONAL, STARTER

@@ -14,7 +14,8 @@ from shared.domain.limits.entitlement import Entitlement
 from shared.domain.limits.grants import Grant
 from shared.domain.limits.limits import LimitOverrides
 from shared.domain.limits.plans import MAX_LIMIT
-from shared.domain.people.tenants import BillingSummary, Change
+from shared.domain.people.audit import Change
+from shared.domain.people.tenants import BillingSummary
 from shared.ports import BillingChange, Directory, UsageStore
 from tests.audit_trail import trail_of
 from tests.billing_places import BillingPlace

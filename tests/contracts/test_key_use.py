@@ -7,7 +7,9 @@ from datetime import timedelta
 import pytest
 
 from shared.domain.errors import NotFound
-from shared.domain.people.tenants import ALL_SCOPES, ApiKey, AuditEntry, Tenant, key_id
+from shared.domain.people.audit import AuditEntry
+from shared.domain.people.keys import ALL_SCOPES, ApiKey, key_id
+from shared.domain.people.tenants import Tenant
 from shared.ports import Directory
 from tests.audit_trail import trail_of
 from tests.sample_events import NOON

@@ -11,9 +11,10 @@ import pytest
 
 from shared.domain.errors import Conflict
 from shared.domain.notices.entries import Outgoing
+from shared.domain.people.audit import AuditEntry
 from shared.domain.people.members import INVITATION_LASTS, Identity, Invitation, Member
 from shared.domain.people.operators import Operator
-from shared.domain.people.tenants import AuditEntry, Tenant
+from shared.domain.people.tenants import Tenant
 from shared.ports import Leaving, Members, StaleMembers
 from shared.usecases.people.authenticate_member import access_tenant
 from shared.usecases.people.members import RoleAssignment, change_role, remove_member

@@ -3,8 +3,8 @@
 from dataclasses import replace
 from datetime import timedelta
 
+from shared.domain.people.audit import Change
 from shared.domain.people.operators import Operator
-from shared.domain.people.tenants import Change
 from shared.ports import Directory, Operators
 from tests.sample_events import NOON
 

@@ -19,7 +19,7 @@ from shared.domain.notices.entries import (
 from shared.domain.notices.mails import Button
 from shared.domain.notices.outbox import LEASE, Backlog, OutboxEntry
 from shared.domain.notices.webhooks import Notice
-from shared.domain.people.tenants import AuditEntry
+from shared.domain.people.audit import AuditEntry
 from shared.ports import MailAddress, Outbox, StaleOutbox
 from tests.contracts.conftest import Stores
 from tests.outgoing_fixtures import MAIL, outgoing

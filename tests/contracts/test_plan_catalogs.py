@@ -9,7 +9,8 @@ from shared.domain.limits.entitlement import Entitlement
 from shared.domain.limits.grants import Grant
 from shared.domain.limits.plan_catalog import PlanCatalog
 from shared.domain.limits.plans import PlanVersion
-from shared.domain.people.tenants import Change, Tenant
+from shared.domain.people.audit import Change
+from shared.domain.people.tenants import Tenant
 from shared.ports import BillingChange, Directory, PlanCatalogs, StalePlans
 from tests.billing_places import BillingPlace
 from tests.contracts.test_directory import ACME, CREATED, KEY

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import pytest
 
-from shared.domain.people.tenants import AuditEntry
+from shared.domain.people.audit import AuditEntry
 from shared.domain.prices.price_book import EMPTY_BOOK, MAX_ENTRIES, PriceBook, PriceEntry, PriceKey
 from shared.ports import Directory, PriceBooks, StalePrices
 from tests.sample_events import NOON

@@ -10,7 +10,9 @@ from shared.domain.ledger.documents import Documents, Wanted
 from shared.domain.ledger.periods import Period, month_of, start_of
 from shared.domain.ledger.rollups import DayRollup, MonthRollup
 from shared.domain.limits.limits import LimitOverrides
-from shared.domain.people.tenants import ApiKey, AuditEntry, Tenant
+from shared.domain.people.audit import AuditEntry
+from shared.domain.people.keys import ApiKey
+from shared.domain.people.tenants import Tenant
 from shared.ports import Directory, EventsWanted, Snapshot, UsageStore
 from tests.sample_events import CALL, NOON, ONE_SHARD, TODAY, counted, llm_call, read_shards, times, writing
 

@@ -11,8 +11,8 @@ import pytest
 from shared.domain.errors import Conflict
 from shared.domain.limits.limits import LimitOverrides
 from shared.domain.notices.entries import NOTHING_OUTGOING
+from shared.domain.people.audit import AuditEntry
 from shared.domain.people.receipts import Receipt, RepeatableRequest
-from shared.domain.people.tenants import AuditEntry
 from shared.ports import AlreadyAnswered, Directory
 from tests.audit_trail import trail_of
 from tests.contracts.conftest import Stores

@@ -16,7 +16,7 @@ from shared.domain.limits.budgets import BudgetScope
 from shared.domain.metering.events import MeteringEvent
 from shared.domain.metering.recording import RecordedEvent, prepare
 from shared.domain.notices.entries import NOTHING_OUTGOING
-from shared.domain.people.tenants import Change
+from shared.domain.people.audit import Change
 from shared.ports import EventsWanted, Outcome
 from shared.usecases.ledger.verify_counters import verify_counters
 from shared.usecases.people.tenant_data import (

@@ -8,7 +8,8 @@ import pytest
 from shared.domain.errors import Conflict, NotFound
 from shared.domain.limits.limits import LimitOverrides
 from shared.domain.notices.entries import NOTHING_OUTGOING
-from shared.domain.people.tenants import Change, Tenant, TenantProfile
+from shared.domain.people.audit import Change
+from shared.domain.people.tenants import Tenant, TenantProfile
 from shared.domain.versions import version_of
 from shared.ports import Directory, StaleMembers, StaleTenant
 from shared.usecases.notices.alert_thresholds import set_alert_percents

@@ -7,7 +7,7 @@ from http.client import HTTPConnection
 from typing import Any, NamedTuple
 from urllib.parse import urlencode, urlsplit
 
-from shared.domain.people.tenants import ALL_SCOPES
+from shared.domain.people.keys import ALL_SCOPES
 from tests.e2e.running import RunningStack
 
 

@@ -5,6 +5,7 @@ The functions are the staged ones with their own pins, and the web app is the pr
 
 import os
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -67,6 +68,10 @@ def test_the_dashboard_does_what_it_should_in_a_real_browser(stack: RunningStack
 
 
 def environment(folder: Path) -> dict[str, str]:
-    """Return the environment of the browser tests: the address of the stack and the browser to drive."""
-    variables = {"GWI_STACK": str(folder), "GWI_CHROMIUM": str(provide_browser())}
+    """Return the environment of the browser tests: the address of the stack, the browser to drive, and Python."""
+    variables = {
+        "GWI_STACK": str(folder),
+        "GWI_CHROMIUM": str(provide_browser()),
+        "GWI_PYTHON": sys.executable,
+    }
     return {**os.environ, **without_proxy(os.environ), **variables, "NO_COLOR": "1"}

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from shared.domain.people.tenants import Change
+from shared.domain.people.audit import Change
 from shared.domain.prices.money import NANOUSD_PER_USD
 from shared.stores import process_memory
 from shared.usecases.people.manage_limits import set_limits

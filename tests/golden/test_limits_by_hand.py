@@ -7,7 +7,7 @@ import pytest
 
 from shared.domain.limits.grants import Grant
 from shared.domain.limits.plans import MAX_LIMIT
-from shared.domain.people.tenants import Change
+from shared.domain.people.audit import Change
 from shared.stores import process_memory
 from shared.usecases.people.manage_grants import GrantRequest, give_grant, revoke_grant
 from shared.usecases.people.manage_limits import set_limits

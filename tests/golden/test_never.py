@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from shared.domain.people.tenants import Change
+from shared.domain.people.audit import Change
 from shared.stores import process_memory
 from shared.usecases.people.manage_tenants import set_plan
 from tests.http.serving import Clock, Functions, refused, succeeded, unfolded

@@ -6,7 +6,7 @@ import pytest
 
 from shared.adapters.default_plans import PATH
 from shared.domain.limits.plan_file import parse_plans
-from shared.domain.people.tenants import Change
+from shared.domain.people.audit import Change
 from shared.usecases.people.manage_tenants import TenantRequest, create_tenant, known_plan
 from tests.http.serving import Functions, Json, succeeded
 

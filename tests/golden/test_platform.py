@@ -5,7 +5,8 @@ import json
 import pytest
 from werkzeug.test import TestResponse
 
-from shared.domain.people.tenants import PLATFORM_SCOPES, Change
+from shared.domain.people.audit import Change
+from shared.domain.people.keys import PLATFORM_SCOPES
 from shared.stores import process_memory
 from shared.usecases.people.authenticate import CACHE_FOR
 from shared.usecases.people.manage_tenants import set_suspension

@@ -7,7 +7,7 @@ import pytest
 
 from shared.adapters.default_plans import PATH
 from shared.domain.limits.plan_file import parse_plans
-from shared.domain.people.tenants import Change
+from shared.domain.people.audit import Change
 from shared.usecases.billing.migrate_plan import Migration, PlanMigrator
 from shared.usecases.people.authenticate import CACHE_FOR
 from shared.usecases.people.manage_tenants import known_plan

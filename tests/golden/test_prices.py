@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from shared.domain.metering.recording import RecordedEvent
-from shared.domain.people.tenants import Change
+from shared.domain.people.audit import Change
 from shared.domain.prices.catalog import catalog_version, resolve_provider
 from shared.domain.prices.costs import EventCost
 from shared.domain.prices.money import nanousd_from_decimal, usd_string

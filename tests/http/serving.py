@@ -17,8 +17,10 @@ from werkzeug.test import TestResponse
 from shared import bootstrap
 from shared.adapters.memory.people.identities import MemoryAccount
 from shared.container import Container
+from shared.domain.people.audit import Change
+from shared.domain.people.keys import ALL_SCOPES, PLATFORM_SCOPES, PlatformScope, Scope
 from shared.domain.people.members import Member, Role
-from shared.domain.people.tenants import ALL_SCOPES, PLATFORM_SCOPES, Change, PlatformScope, Scope, Tenant
+from shared.domain.people.tenants import Tenant
 from shared.stores import process_memory
 from shared.usecases.people.manage_keys import KeyRequest, create_key, new_key
 from shared.usecases.people.manage_tenants import known_plan

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from shared.domain.people.tenants import key_id
+from shared.domain.people.keys import key_id
 from tests.http.serving import Functions, refused
 
 CALL = {"category": "llm", "provider": "openai", "model": "gpt-4.1-mini"}
@@ -94,6 +94,15 @@ def test_the_users_who_cost_most_come_first_and_the_rest_last(recorded: Function
             },
         ],
     }
+
+
+def test_the_usage_page_has_the_names_that_are_asked_for(recorded: Functions, key: str) -> None:
+    page = recorded.read(key, "/tenants/acme/usage?group_by=user")
+    assert page["by_name"] == recorded.read(key, f"{TOP}?group_by=user")
+    assert page["by_name"]["totals"]["cost_usd"] == page["aggregate"]["total_cost_usd"]
+    previous = recorded.read(key, "/tenants/acme/usage?group_by=user&period=previous")["by_name"]
+    assert (previous["from"], previous["totals"]["calls"]) == ("2026-10-01T00:00:00Z", 0)
+    assert recorded.read(key, "/tenants/acme/usage")["by_name"] is None
 
 
 def test_by_workflow_and_by_tag(recorded: Functions, key: str) -> None:

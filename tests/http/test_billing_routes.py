@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from shared.domain.people.tenants import Change
+from shared.domain.people.audit import Change
 from shared.stores import process_memory
 from shared.usecases.people.operators import add_operator
 from tests.golden.stripe_payloads import changed, read_cases

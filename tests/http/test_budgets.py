@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from shared.domain.people.tenants import Change, key_id
+from shared.domain.people.audit import Change
+from shared.domain.people.keys import key_id
 from shared.stores import process_memory
 from shared.usecases.people.manage_keys import KeyRef, revoke_key
 from tests.audit_trail import trail_of

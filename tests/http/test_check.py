@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from shared.domain.limits.plans import PlanVersion
-from shared.domain.people.tenants import AuditEntry
+from shared.domain.people.audit import AuditEntry
 from shared.stores import process_memory
 from tests.http.serving import Clock, Functions, bearer, succeeded
 

@@ -8,7 +8,7 @@ import pytest
 
 from shared.domain.limits.limits import LimitOverrides
 from shared.domain.limits.plans import MAX_LIMIT
-from shared.domain.people.tenants import Change
+from shared.domain.people.audit import Change
 from shared.http.routes import TENANT_HEADER
 from shared.stores import process_memory
 from shared.usecases.people.operators import add_operator

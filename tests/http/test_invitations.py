@@ -7,8 +7,9 @@ import pytest
 
 from shared.domain.notices.entries import MAX_MAILS_PER_ADDRESS, MAX_MAILS_PER_PERSON
 from shared.domain.notices.mails import Button
+from shared.domain.people.audit import Change
 from shared.domain.people.members import INVITATION_LASTS, MAX_INVITATIONS, email_id
-from shared.domain.people.tenants import Change, Tenant
+from shared.domain.people.tenants import Tenant
 from shared.stores import process_memory
 from shared.usecases.people.manage_keys import KeyRequest, new_key
 from tests.http.people import ADA, BOB, CY, MEMBERS, invite, mails, roles, trail

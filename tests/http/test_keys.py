@@ -4,7 +4,8 @@ from datetime import timedelta
 
 import pytest
 
-from shared.domain.people.tenants import Change, Scope
+from shared.domain.people.audit import Change
+from shared.domain.people.keys import Scope
 from shared.usecases.people.manage_keys import KeyRef, revoke_key
 from tests.http.serving import Clock, Functions, bearer, refused, succeeded
 

@@ -6,7 +6,7 @@ from urllib.parse import quote
 
 import pytest
 
-from shared.domain.people.tenants import key_id
+from shared.domain.people.keys import key_id
 from tests.http.serving import Clock, Functions, refused, token_sums
 
 OPENAI = {"category": "llm", "provider": "openai", "model": "gpt-4.1-mini", "cost_usd_estimate": "0.10"}

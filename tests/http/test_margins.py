@@ -8,8 +8,8 @@ import pytest
 
 from shared.domain.billing.billing_account import BillingAccount
 from shared.domain.billing.invoices import InvoiceRow
+from shared.domain.people.audit import Change
 from shared.domain.people.operators import Operator
-from shared.domain.people.tenants import Change
 from shared.ports import BillingChange
 from shared.stores import process_memory
 from tests.http.conftest import NOON

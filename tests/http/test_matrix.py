@@ -9,8 +9,9 @@ import pytest
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
+from shared.domain.people.audit import Change
+from shared.domain.people.keys import ALL_SCOPES, PLATFORM_SCOPES
 from shared.domain.people.members import Role
-from shared.domain.people.tenants import ALL_SCOPES, PLATFORM_SCOPES, Change
 from shared.stores import process_memory
 from shared.usecases.people.manage_keys import KeyRef, revoke_key
 from shared.usecases.people.manage_tenants import set_suspension

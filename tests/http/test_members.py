@@ -3,8 +3,8 @@
 import pytest
 
 from shared.adapters.memory.people.identities import MemoryAccount
+from shared.domain.people.keys import key_id
 from shared.domain.people.members import MAX_MEMBERSHIPS, email_id
-from shared.domain.people.tenants import key_id
 from shared.stores import process_memory
 from tests.http.people import ADA, BOB, CY, MEMBERS, invite, roles, trail
 from tests.http.serving import Functions, Json, refused, succeeded

@@ -1,4 +1,4 @@
-"""A release that was rolled back works on documents that a newer release has written (decision 031)."""
+"""A release that was rolled back works on documents that a newer release has written (decision 030)."""
 
 import ast
 import os

@@ -9,7 +9,7 @@ import pytest
 from shared.adapters.firestore import FirestoreRpc, rpc
 from shared.domain.errors import Unavailable
 from shared.domain.notices.entries import Outgoing
-from shared.domain.people.tenants import Change
+from shared.domain.people.audit import Change
 from shared.ports import Margins
 from shared.stores import process_memory
 from shared.usecases.people.operators import add_operator

@@ -8,7 +8,7 @@ import pytest
 
 from shared.domain.billing.margins import Margin, TenantMargin
 from shared.domain.ledger.counters import Series, Totals
-from shared.domain.people.tenants import Change
+from shared.domain.people.audit import Change
 from shared.domain.prices.price_book import MAX_ENTRIES
 from shared.domain.prices.price_file import format_prices
 from shared.stores import process_memory

@@ -10,7 +10,8 @@ from werkzeug.test import TestResponse
 from shared.adapters.memory import MemoryStore
 from shared.domain.errors import Unavailable
 from shared.domain.limits.rates import CEILING_FACTOR
-from shared.domain.people.tenants import Change, key_id
+from shared.domain.people.audit import Change
+from shared.domain.people.keys import key_id
 from shared.stores import process_memory
 from shared.usecases.people.authenticate import CACHE_FOR
 from shared.usecases.people.manage_tenants import set_suspension

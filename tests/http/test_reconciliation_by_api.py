@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from shared.domain.people.tenants import Change
+from shared.domain.people.audit import Change
 from shared.stores import process_memory
 from shared.usecases.people.operators import add_operator
 from tests.http.serving import Functions, Json, refused, succeeded

@@ -13,7 +13,7 @@ import pytest
 
 from shared.config import load_config
 from shared.container import Container
-from shared.domain.people.tenants import Change
+from shared.domain.people.audit import Change
 from shared.usecases.people.manage_tenants import TenantRequest, create_tenant
 from tests.http.serving import BY_NAME
 from tests.plans import FREE

@@ -8,8 +8,8 @@ from typing import get_args
 import pytest
 
 from shared.adapters.memory.people.identities import TOKEN_LASTS, MemoryAccount
+from shared.domain.people.keys import ALL_SCOPES, PLATFORM_SCOPES
 from shared.domain.people.members import PERMISSIONS, ROLES, Permission, Role
-from shared.domain.people.tenants import ALL_SCOPES, PLATFORM_SCOPES
 from shared.http.billing import billing
 from shared.http.ledger import series, usage_api
 from shared.http.notices import alerts

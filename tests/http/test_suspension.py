@@ -4,8 +4,8 @@ from datetime import timedelta
 
 import pytest
 
+from shared.domain.people.audit import Change
 from shared.domain.people.members import Role
-from shared.domain.people.tenants import Change
 from shared.stores import process_memory
 from shared.usecases.people.authenticate import CACHE_FOR
 from shared.usecases.people.manage_tenants import set_suspension

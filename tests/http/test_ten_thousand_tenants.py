@@ -12,8 +12,9 @@ from shared.domain.billing.margins import Margin, TenantMargin
 from shared.domain.ledger.counters import Series
 from shared.domain.ledger.periods import period_at
 from shared.domain.limits.limits import LimitPolicy
+from shared.domain.people.audit import Change
 from shared.domain.people.tenant_rows import TenantRow, Used, new_row, row_usage
-from shared.domain.people.tenants import Change, Tenant
+from shared.domain.people.tenants import Tenant
 from shared.stores import process_memory
 from shared.usecases.people.operators import add_operator
 from tests.http.conftest import NOON

@@ -8,7 +8,9 @@ import pytest
 from shared.domain.billing.subscription_states import SubscriptionState
 from shared.domain.ledger.counter_settings import CounterSettings
 from shared.domain.limits.limits import LimitOverrides
-from shared.domain.people.tenants import ApiKey, AuditEntry, BillingSummary, Tenant
+from shared.domain.people.audit import AuditEntry
+from shared.domain.people.keys import ApiKey
+from shared.domain.people.tenants import BillingSummary, Tenant
 from shared.stores import process_memory
 from tests.http.serving import Clock, Functions, Json, bearer, refused, token_sums
 

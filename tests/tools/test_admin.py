@@ -18,7 +18,7 @@ import pytest
 from shared.config import load_config
 from shared.container import Container
 from shared.domain.metering.recording import RecordedEvent
-from shared.domain.people.tenants import AGENT_SCOPES
+from shared.domain.people.keys import AGENT_SCOPES
 from shared.ports import Page, UsageStore
 from shared.stores import process_memory
 from tests.audit_trail import trail_of

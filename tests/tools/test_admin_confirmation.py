@@ -17,7 +17,7 @@ from tools.admin.parsing import PROGRAM
 __all__ = ["memory"]
 
 READING = {
-    *("tenant list", "tenant show", "key list", "member list", "endpoint list"),
+    *("tenant list", "tenant show", "tenant export", "key list", "member list", "endpoint list"),
     *(
         "platform-key list",
         "operator list",
@@ -26,6 +26,7 @@ READING = {
         "audit",
         "margin",
         "price list",
+        "budget list",
         "plans show",
         "plans diff",
         "alerts",

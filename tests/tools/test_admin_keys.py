@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from shared.domain.errors import NotAuthenticated
-from shared.domain.people.tenants import key_id
+from shared.domain.people.keys import key_id
 from tests.tools.admin_calls import CREATE, Capture, access, failed, memory, run
 from tools.admin.__main__ import main
 

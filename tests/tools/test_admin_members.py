@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from shared.adapters.memory.people.identities import MemoryAccount
-from shared.domain.people.tenants import Change
+from shared.domain.people.audit import Change
 from shared.stores import process_memory
 from shared.usecases.people.manage_keys import KeyRequest, create_key
 from tests.audit_trail import trail_of

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.domain.people.tenants import Change, Tenant
+from shared.domain.people.audit import Change
+from shared.domain.people.tenants import Tenant
 from shared.stores import process_memory
 from shared.usecases.people.manage_keys import KeyRequest, new_key
 from tests.sample_events import NOON

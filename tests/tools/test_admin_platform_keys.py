@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from shared.domain.errors import NotAuthenticated
-from shared.domain.people.tenants import key_id
+from shared.domain.people.keys import key_id
 from shared.stores import process_memory
 from shared.usecases.people.authenticate import KeyAuthenticator, PlatformAccess
 from tests.audit_trail import trail_of

@@ -16,8 +16,9 @@ from shared.domain.ledger.periods import MAX_AGE
 from shared.domain.ledger.usage import FEW_SHARDS
 from shared.domain.limits.plans import MAX_LIMIT
 from shared.domain.notices.outbox import GIVE_UP_AFTER, KEPT_FOR
+from shared.domain.people.audit import AUDIT_KEPT_FOR
+from shared.domain.people.keys import ENDED_KEYS_KEPT_FOR
 from shared.domain.people.members import INVITATION_LASTS
-from shared.domain.people.tenants import AUDIT_KEPT_FOR, ENDED_KEYS_KEPT_FOR
 from shared.domain.platform.failures import FAILURES_KEPT_FOR
 from shared.usecases.billing.apply_stripe_event import REPORT_UNOWNED_AFTER
 from shared.usecases.ledger.fold_usage import TENANTS_PER_MESSAGE
@@ -205,7 +206,7 @@ def rows_below(document: Document, heading: str) -> list[list[str]]:
 
 
 def test_the_wait_before_a_deletion_is_that_of_the_code() -> None:
-    for text in (page("operations").prose, page("decisions/032-erasing-and-deleting").prose):
+    for text in (page("operations").prose, page("decisions/031-erasing-and-deleting").prose):
         assert f"{DELETABLE_AFTER.days} days" in text
 
 

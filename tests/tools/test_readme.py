@@ -163,7 +163,7 @@ def test_the_commands_about_budgets_run_as_they_stand(stack: RunningStack, folde
     settings = {"GWI_URL": stack.entries["record_usage"], "GWI_KEY": stack.entries["api_key"]}
     output = run(["sh", "-eu"], page("budgets").shell, folder, **settings)
     assert re.findall(r"^  id +(\w+)$", output, re.MULTILINE)[:3] == ["all", "users", "search"]
-    assert "on_unreadable: open" in output
+    assert re.search(r"^on_unreadable +open$", output, re.MULTILINE)
     (shown,) = [json.loads(text) for language, text in page("budgets").blocks if language == "json"]
     (answer,) = [json.loads(line) for line in output.splitlines() if line.startswith("{")]
     assert shown.keys() <= answer.keys()

@@ -11,7 +11,9 @@ from shared.domain.ledger.counters import Metric, Series, Totals, add
 from shared.domain.ledger.periods import Period, period_at
 from shared.domain.ledger.usage import Detail, Usage, plan_reading
 from shared.domain.metering.recording import RecordedEvent
-from shared.domain.people.tenants import ApiKey, AuditEntry, Tenant
+from shared.domain.people.audit import AuditEntry
+from shared.domain.people.keys import ApiKey
+from shared.domain.people.tenants import Tenant
 from shared.ports import Directory, UsageStore
 from shared.usecases.ledger.fold_tenant import TenantFolder
 from shared.usecases.ledger.fold_usage import fold_tenants

@@ -9,7 +9,8 @@ from typing import Any
 
 from shared.container import Container
 from shared.domain.ledger.usage import Detail
-from shared.domain.people.tenants import Change, Tenant
+from shared.domain.people.audit import Change
+from shared.domain.people.tenants import Tenant
 from shared.http.bodies import validated
 from shared.http.people.tenant_bodies import TenantPatch
 from shared.usecases.ledger.verify_counters import verify_counters

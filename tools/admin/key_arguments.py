@@ -4,7 +4,7 @@ from argparse import ArgumentParser
 from dataclasses import dataclass
 from typing import Any
 
-from shared.domain.people.tenants import AGENT_SCOPES, ALL_SCOPES, PLATFORM_SCOPES
+from shared.domain.people.keys import AGENT_SCOPES, ALL_SCOPES, PLATFORM_SCOPES
 from tools.admin import people_commands
 from tools.admin.parsing import FROM_INPUT, Command, add, add_tenant, key_name, whole_number
 

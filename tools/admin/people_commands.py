@@ -6,8 +6,8 @@ from datetime import timedelta
 from typing import Any
 
 from shared.container import Container
+from shared.domain.people.keys import AGENT_SCOPES, ApiKey
 from shared.domain.people.members import Member
-from shared.domain.people.tenants import AGENT_SCOPES, ApiKey
 from shared.usecases.people import manage_keys, members
 from shared.usecases.people.manage_keys import KeyRef, KeyRequest
 from shared.usecases.people.manage_tenants import existing_tenant

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from shared.container import Container
 from shared.domain.errors import Conflict
 from shared.domain.limits.plan_file import format_plans, parse_plans
-from shared.domain.people.tenants import Change
+from shared.domain.people.audit import Change
 from shared.usecases.billing.migrate_plan import Migration, Move, PlanMigrator
 from shared.usecases.limits.manage_plans import PlanChanges
 from shared.usecases.people.manage_tenants import known_plan

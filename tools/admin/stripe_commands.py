@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from shared.container import Container
 from shared.domain.billing.plan_mapping import catalog_to_sell
 from shared.domain.errors import NotFound, UsageError
-from shared.domain.people.tenants import Change
+from shared.domain.people.audit import Change
 from shared.usecases.billing import link_customer
 from shared.usecases.billing.reconcile_billing import reconcile_tenant, repair_tenant
 from shared.usecases.billing.stripe_changes import EVENT_TYPES

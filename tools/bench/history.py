@@ -8,7 +8,9 @@ from shared.domain.ledger.counter_settings import DEFAULT_COUNTER_SETTINGS
 from shared.domain.ledger.counters import Series
 from shared.domain.metering.amounts import Measures, amounts_of
 from shared.domain.metering.recording import RecordedEvent
-from shared.domain.people.tenants import ApiKey, AuditEntry, Tenant
+from shared.domain.people.audit import AuditEntry
+from shared.domain.people.keys import ApiKey
+from shared.domain.people.tenants import Tenant
 from shared.domain.prices.costs import CLIENT_PRICE, EventCost
 from shared.domain.prices.token_pools import TokenPools
 from shared.ports import Directory, UsageStore

@@ -12,7 +12,8 @@ from shared.adapters.firestore import FirestoreDirectory, FirestoreRpc, Firestor
 from shared.adapters.firestore.rpc import open_channel
 from shared.adapters.memory import MemoryStore
 from shared.domain.limits.metrics import UsageRequest
-from shared.domain.people.tenants import ALL_SCOPES, Tenant
+from shared.domain.people.keys import ALL_SCOPES
+from shared.domain.people.tenants import Tenant
 from shared.usecases.ledger.fold_tenant import TenantFolder
 from shared.usecases.ledger.fold_usage import fold_tenants
 from shared.usecases.ledger.ledger import Ledger

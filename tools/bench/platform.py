@@ -10,7 +10,8 @@ from shared.adapters.default_plans import default_plans
 from shared.adapters.firestore import FirestoreDirectory, FirestoreRpc, FirestoreUsageStore
 from shared.adapters.firestore.rpc import open_channel
 from shared.adapters.memory import MemoryStore
-from shared.domain.people.tenants import PLATFORM_SCOPES, Change
+from shared.domain.people.audit import Change
+from shared.domain.people.keys import PLATFORM_SCOPES
 from shared.ports import Operations
 from shared.usecases.ledger.ledger import Ledger
 from shared.usecases.limits.limit_rates import RateLimits

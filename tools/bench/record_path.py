@@ -8,7 +8,8 @@ from typing import Any, cast
 
 from shared.adapters.firestore import FirestoreRpc, FirestoreUsageStore
 from shared.adapters.memory import MemoryStore
-from shared.domain.people.tenants import ALL_SCOPES, Tenant
+from shared.domain.people.keys import ALL_SCOPES
+from shared.domain.people.tenants import Tenant
 from shared.http.bodies import parse_json_bytes
 from shared.ports import UsageStore
 from shared.usecases.ledger.ledger import Ledger

@@ -12,7 +12,7 @@ from pathlib import Path
 from shared.adapters.default_plans import default_plans
 from shared.adapters.firestore import FirestoreDirectory, FirestoreRpc
 from shared.adapters.firestore.rpc import open_channel
-from shared.domain.people.tenants import Change
+from shared.domain.people.audit import Change
 from shared.usecases.people.manage_tenants import TenantRequest, create_tenant, known_plan
 from tools.dev.functions import FUNCTIONS, Function, local_settings, start_function
 from tools.dev.loopback import HOST, free_port

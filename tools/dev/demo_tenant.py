@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from shared.domain.people.tenants import PLATFORM_SCOPES
+from shared.domain.people.keys import PLATFORM_SCOPES
 from tools.dev.auth_emulator import create_user
 from tools.dev.demo_events import Event
 from tools.dev.demo_history import demo_events

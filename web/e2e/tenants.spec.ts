@@ -30,7 +30,7 @@ test('what the chart shows is downloaded as CSV', async ({ page }) => {
   await record(tenant.key, { model: 'gpt-4.1-mini', tokens: 1_234 })
   await signIn(page, tenant.owner, pathOf(tenant))
   await expectLive(page)
-  await page.getByRole('radio', { name: 'Models' }).first().click()
+  await page.getByRole('combobox', { name: 'Group by' }).selectOption('Models')
   const waiting = page.waitForEvent('download')
   await page.getByRole('button', { name: 'Download as CSV' }).click()
   const file = await waiting

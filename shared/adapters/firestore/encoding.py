@@ -134,7 +134,7 @@ def get_fields(fields: Any) -> dict[str, Any]:
 
 
 def read_as(kind: type[T], fields: Mapping[str, Any], **others: Any) -> T:
-    """Return an object of `kind` from the fields that it has: a newer release may have stored more (decision 031)."""
+    """Return an object of `kind` from the fields that it has: a newer release may have stored more (decision 030)."""
     known = _parameters(kind)  # type: ignore[arg-type]  # every class is hashable
     return kind(**{name: value for name, value in fields.items() if name in known} | others)
 

@@ -19,11 +19,13 @@ from shared.domain.notices.alerts import UsageAlert
 from shared.domain.notices.endpoints import Endpoint
 from shared.domain.notices.entries import Outgoing
 from shared.domain.notices.outbox import OutboxEntry
+from shared.domain.people.audit import AuditEntry
+from shared.domain.people.keys import ApiKey
 from shared.domain.people.members import Invitation, Member
 from shared.domain.people.operators import Operator
 from shared.domain.people.receipts import Receipt
 from shared.domain.people.tenant_rows import TenantRow, row_tenant
-from shared.domain.people.tenants import ApiKey, AuditEntry, Tenant
+from shared.domain.people.tenants import Tenant
 from shared.domain.platform.failures import StripeFailure
 from shared.domain.prices.price_book import EMPTY_BOOK
 from shared.ports import AlreadyAnswered, MailAddress

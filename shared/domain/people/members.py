@@ -10,8 +10,9 @@ from types import MappingProxyType
 from typing import Final, Literal, get_args
 
 from shared.domain.errors import Conflict, FieldProblem, Forbidden, InvalidInput
+from shared.domain.people.keys import PlatformScope
 from shared.domain.people.names import name_to_show
-from shared.domain.people.tenants import PlatformScope, Tenant
+from shared.domain.people.tenants import Tenant
 
 Role = Literal["owner", "admin", "member"]
 ROLES: Final[tuple[Role, ...]] = get_args(Role)

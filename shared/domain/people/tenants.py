@@ -1,11 +1,10 @@
-"""Tenants, their API keys and their audit entries."""
+"""Tenants, the customers of the platform, and what a subscription says of them."""
 
-import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from itertools import starmap
-from typing import Any, Literal
+from typing import Literal
 
 from shared.domain.errors import Forbidden
 from shared.domain.ledger.counter_settings import DEFAULT_COUNTER_SETTINGS, CounterHistory, CounterSettings
@@ -15,26 +14,8 @@ from shared.domain.limits.entitlement import Entitlement
 from shared.domain.limits.grants import Grant, valid_grants
 from shared.domain.limits.limits import LimitOverrides
 from shared.domain.limits.plans import BillingInterval, PlanVersion
-from shared.domain.people.receipts import Receipt
-
-Scope = Literal["usage:write", "usage:read", "limits:read", "billing:write"]
-ALL_SCOPES: tuple[Scope, ...] = ("usage:write", "usage:read", "limits:read", "billing:write")
-AGENT_SCOPES: tuple[Scope, ...] = ("usage:write", "limits:read")
-"""What agents need: to record usage, and to check limits."""
-PlatformScope = Scope | Literal["tenants:write", "keys:write", "prices:write", "platform:read"]
-PLATFORM_SCOPES: tuple[PlatformScope, ...] = (
-    *("usage:write", "limits:read", "usage:read"),
-    *("tenants:write", "keys:write", "billing:write", "prices:write", "platform:read"),
-)
-"""What a platform key may do for every tenant; `tenants:write` includes their members, grants and limits.
-
-`platform:read` shows what concerns no single tenant: margins, failures and the platform's audit log.
-"""
 
 TenantStatus = Literal["active", "suspended", "ended"]
-
-SHOWN_KEY_CHARS = 5
-"""How much of a secret is shown beside its beginning, so that people can tell keys apart."""
 
 NO_OVERRIDES = LimitOverrides()
 
@@ -183,127 +164,3 @@ class TenantProfile:
 
     name: str
     metadata: Mapping[str, str]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ApiKey:
-    """An API key without its secret; the id is the SHA-256 of the secret."""
-
-    id: str
-    tenant_id: str | None
-    """None: a platform key, which may act for every tenant."""
-    scopes: tuple[PlatformScope, ...]
-    label: str
-    prefix: str
-    """The first characters of the secret, so that people can tell keys apart."""
-    created_at: datetime
-    expires_at: datetime | None = None
-    revoked_at: datetime | None = None
-    last_used_at: datetime | None = None
-    """Accurate to the hour, as it is updated at most hourly."""
-    created_by: str | None = None
-    """The actor who created it; None if the key is older than this field."""
-
-    def is_valid(self, now: datetime) -> bool:
-        return self.ends_at is None or now < self.ends_at
-
-    @property
-    def ends_at(self) -> datetime | None:
-        """When the key expires or was revoked; None if it has no end."""
-        return min((at for at in (self.expires_at, self.revoked_at) if at is not None), default=None)
-
-
-ENDED_KEYS_KEPT_FOR = timedelta(days=90)
-"""An ended key is listed this long, and then deleted."""
-AUDIT_KEPT_FOR = timedelta(days=730)
-"""Our policy: long enough for a yearly audit, no longer than is needed."""
-
-
-ActorKind = Literal["member", "platform", "operator", "key", "recipient", "system"]
-_ACTOR_KINDS: Mapping[str, ActorKind] = {
-    "member": "member",
-    "platform": "platform",
-    "operator": "operator",
-    "admin": "operator",
-    "key": "key",
-    "recipient": "recipient",
-}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AuditEntry:
-    """A record of one change to a tenant's plan, billing, keys or members, or to what belongs to the platform."""
-
-    tenant_id: str | None
-    """None: a change to what belongs to the platform."""
-    at: datetime
-    actor: str
-    action: str
-    before: str | None
-    after: str | None
-    reason: str
-    receipt: Receipt | None = None
-    """Stored in the same commit; the log does not show it."""
-
-    @property
-    def actor_kind(self) -> ActorKind:
-        """The kind of the actor; `system` for what nobody did, such as a change by Stripe's webhook."""
-        return _ACTOR_KINDS.get(self.actor.partition(":")[0], "system")
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """The actor, time and reason of a change; all its audit entries share them."""
-
-    actor: str
-    """`key:<prefix>`, `platform:<prefix>`, `member:<email>`, `operator:<email>` or `admin:<login>`."""
-    at: datetime
-    reason: str = ""
-    based_on: str | None = None
-    """The version of the object as its editor has read it; None overwrites any."""
-    receipt_of: Callable[[Any], Receipt] | None = None
-    """Makes the receipt of what is created, for a request that may be repeated."""
-    receipt: Receipt | None = None
-
-    def because(self, reason: str) -> "Change":
-        return replace(self, reason=reason)
-
-    def on_version(self, version: str | None) -> "Change":
-        """Return the change as based on the version that its editor has read."""
-        return replace(self, based_on=version)
-
-    def answering(self, receipt_of: Callable[[Any], Receipt]) -> "Change":
-        """Return the change by a request that may be repeated."""
-        return replace(self, receipt_of=receipt_of)
-
-    def making(self, made: object) -> "Change":
-        """Return the change with the receipt of what it creates, as the use case returns it."""
-        return self if self.receipt_of is None else replace(self, receipt=self.receipt_of(made))
-
-    def entry(self, tenant_id: str | None, action: str, before: str | None, after: str | None) -> AuditEntry:
-        """Return an audit entry for this change."""
-        return AuditEntry(
-            tenant_id=tenant_id,
-            at=self.at,
-            actor=self.actor,
-            action=action,
-            before=before,
-            after=after,
-            reason=self.reason,
-            receipt=self.receipt,
-        )
-
-
-def member_actor(email: str | None) -> str:
-    """Return the actor of a member's changes."""
-    return f"member:{email}"
-
-
-def key_beginning(*, is_platform: bool, is_live: bool) -> str:
-    """Return the characters with which all keys of a kind begin."""
-    return f"gwi_{'platform_' if is_platform else ''}{'live' if is_live else 'test'}_"
-
-
-def key_id(secret: str) -> str:
-    """Return the document id of a key. A plain hash is enough: 160 random bits cannot be guessed."""
-    return hashlib.sha256(secret.encode()).hexdigest()

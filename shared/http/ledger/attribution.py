@@ -34,13 +34,18 @@ def _top(call: Call, container: Container) -> Response:
     query = read_query(call.request, TopQuery)
     _require_utc(query.tz)
     within = whole_days(interval_of(query) or _period(query, call.caller.tenant, call.now))
-    usage = read_attribution(container.ledger, call.caller.tenant, (query.group_by, within), call.now)
-    labels = _labels(call, container) if query.group_by == "key" else {}
-    rows = [named_row(row, labels) for row in top_names(usage, query.limit)]
+    top = top_response(call, container, (query.group_by, within), query.limit)
     if query.format == "csv":
         name = _file_name(call, query.group_by, within)
-        return csv_response(file_text(_lines(("name", "label"), rows)), name, has_bom=query.bom)
-    return tagged_response(call.request, TopResponse.of(usage, query.group_by, rows))
+        return csv_response(file_text(_lines(("name", "label"), top.names)), name, has_bom=query.bom)
+    return tagged_response(call.request, top)
+
+
+def top_response(call: Call, container: Container, by: tuple[str, Period], limit: int = 20) -> TopResponse:
+    """Return the names of a group that cost most within whole days."""
+    usage = read_attribution(container.ledger, call.caller.tenant, by, call.now)
+    labels = _labels(call, container) if by[0] == "key" else {}
+    return TopResponse.of(usage, by[0], [named_row(row, labels) for row in top_names(usage, limit)])
 
 
 def named_series(call: Call, container: Container, query: SeriesQuery, range_: Period) -> Response:

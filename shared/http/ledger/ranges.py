@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from shared.domain.errors import FieldProblem, InvalidInput
 from shared.domain.ledger.periods import Period
 from shared.domain.ledger.zones import require_whole_hours, zone_named
-from shared.http.inputs import UsageQuery
+from shared.http.inputs import PeriodQuery
 
 _ONE_HOUR = timedelta(hours=1)
 
@@ -24,7 +24,7 @@ def whole_hours(start: datetime, end: datetime) -> Period:
     return Period(first, last)
 
 
-def interval_of(query: UsageQuery) -> Period | None:
+def interval_of(query: PeriodQuery) -> Period | None:
     """Return the interval in `query`, or None if it has none.
 
     Raises InvalidInput if one end is missing, and for a time zone whose dates do not begin on an hour of UTC.

@@ -7,6 +7,7 @@ from flask import Response
 from shared.domain.errors import NotFound
 from shared.http.bodies import read_query
 from shared.http.inputs import EventsQuery, PageQuery, UsageQuery
+from shared.http.ledger.attribution import top_response
 from shared.http.ledger.ranges import interval_of
 from shared.http.ledger.usage_page_responses import UsageResponse
 from shared.http.ledger.usage_responses import RunResponse, RunsResponse
@@ -14,6 +15,7 @@ from shared.http.negotiation import tagged_response
 from shared.http.responses import EventsResponse, HealthResponse, PlanResponse, PlansResponse
 from shared.http.routes import Call, Container, Route, json_response
 from shared.ports import EventsWanted, RaisedAlert
+from shared.usecases.ledger.read_attribution import whole_days
 from shared.usecases.limits.read_usage import UsagePage, read_current, read_interval, read_previous
 
 _CATALOG_CACHE = "public, max-age=60"
@@ -32,10 +34,14 @@ def _health(call: Call, container: Container) -> Response:
 
 
 def _usage(call: Call, container: Container) -> Response:
-    page = _read_page(read_query(call.request, UsageQuery), call, container)
+    query = read_query(call.request, UsageQuery)
+    page = _read_page(query, call, container)
     response = UsageResponse.of(
         page, call.caller.role, _billing_alerts(page, call, container), container.plans()
     )
+    if query.group_by:
+        by = query.group_by, whole_days(page.usage.within)
+        response = response.model_copy(update={"by_name": top_response(call, container, by)})
     return tagged_response(call.request, response, _VOLATILE)
 
 

@@ -17,6 +17,7 @@ from shared.domain.limits.plans import MAX_LIMIT
 from shared.domain.people.members import Role
 from shared.domain.prices.money import usd_string
 from shared.http.ledger.amounts import Amounts, amounts
+from shared.http.ledger.attribution_responses import TopResponse
 from shared.http.ledger.usage_responses import Aggregate, Billing
 from shared.http.responses import ResponseModel, Usd
 from shared.ports import RaisedAlert
@@ -168,6 +169,10 @@ class UsageResponse(ResponseModel):
     forecast: ForecastResponse | None
     billing: Billing
     live: LiveResponse | None
+    tag_names: list[str] = Field(description="The tags that usage is summed by, at most five.")
+    by_name: TopResponse | None = Field(
+        description="With `group_by`: the 20 names that cost most, in the whole UTC days of the period."
+    )
 
     @classmethod
     def of(
@@ -184,4 +189,6 @@ class UsageResponse(ResponseModel):
             forecast=ForecastResponse.of(page.forecast, page.usage.totals) if page.forecast else None,
             billing=Billing.of(tenant, alerts, plans),
             live=LiveResponse.model_validate(page.changes) if page.changes else None,
+            tag_names=sorted(tenant.counters.tag_names),
+            by_name=None,
         )

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from shared.domain.notices.endpoints import MAX_URL_CHARS, Endpoint, EndpointStatus
 from shared.domain.notices.outbox import EntryState, OutboxEntry
 from shared.domain.notices.webhooks import WebhookFormat, WebhookMessage, WebhookType
-from shared.domain.people.tenants import Change
+from shared.domain.people.audit import Change
 from shared.http.bodies import read_body, read_query
 from shared.http.idempotency import Creation, IdempotencyHeaders, create_once
 from shared.http.inputs import PageQuery

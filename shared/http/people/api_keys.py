@@ -9,8 +9,9 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from shared.domain.errors import NotFound
 from shared.domain.metering.text import NOT_BLANK, PRINTABLE
+from shared.domain.people.audit import Change
+from shared.domain.people.keys import ALL_SCOPES, ApiKey, Scope
 from shared.domain.people.names import MAX_LABEL_CHARS
-from shared.domain.people.tenants import ALL_SCOPES, ApiKey, Change, Scope
 from shared.http.bodies import read_body
 from shared.http.idempotency import Creation, IdempotencyHeaders, create_once
 from shared.http.responses import ResponseModel

@@ -5,7 +5,7 @@ from datetime import datetime
 from flask import Response
 from pydantic import Field
 
-from shared.domain.people.tenants import ActorKind
+from shared.domain.people.audit import ActorKind
 from shared.http.bodies import read_query
 from shared.http.inputs import PageQuery
 from shared.http.responses import ResponseModel

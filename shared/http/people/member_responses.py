@@ -5,8 +5,8 @@ from datetime import datetime
 
 from pydantic import Field
 
+from shared.domain.people.keys import ApiKey
 from shared.domain.people.members import Invitation, Member, Membership, ReceivedInvitation, Role
-from shared.domain.people.tenants import ApiKey
 from shared.http.people.api_keys import KeyResponse
 from shared.http.responses import ResponseModel, Version
 from shared.usecases.people.invitations import invitation_version

@@ -5,9 +5,9 @@ from dataclasses import replace
 from flask import Response
 
 from shared.domain.limits.limits import LimitOverrides
+from shared.domain.people.audit import Change
 from shared.domain.people.members import Membership
 from shared.domain.people.tenant_rows import new_row
-from shared.domain.people.tenants import Change
 from shared.http.bodies import read_content, validated
 from shared.http.idempotency import Creation, IdempotencyHeaders, create_once
 from shared.http.people.member_responses import MembershipResponse

@@ -3,7 +3,7 @@
 from flask import Response
 
 from shared.domain.limits.grants import Grant
-from shared.domain.people.tenants import Change
+from shared.domain.people.audit import Change
 from shared.http.bodies import read_body, read_query
 from shared.http.idempotency import Creation, IdempotencyHeaders, create_once
 from shared.http.people.shown_tenants import shown_tenant, tenant_response

@@ -18,7 +18,7 @@ from shared.domain.billing.subscription_states import FINAL_STATES
 from shared.domain.billing.subscriptions import ApiSnapshot, Subscription, reconcile
 from shared.domain.errors import Unavailable
 from shared.domain.limits.plan_catalog import CurrentPlans
-from shared.domain.people.tenants import AuditEntry, Change
+from shared.domain.people.audit import AuditEntry, Change
 from shared.ports import BillingChange, BillingStore, StaleAccount, StoredAccount, StripeGateway
 
 T = TypeVar("T")

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from shared.domain.billing.subscription_states import FINAL_STATES
 from shared.domain.errors import NotFound
 from shared.domain.limits.plans import FREE_PLAN_ID
-from shared.domain.people.tenants import Change
+from shared.domain.people.audit import Change
 from shared.ports import BillingChange, Directory, StoredAccount
 from shared.usecases.billing.billing_dependencies import (
     BillingDependencies,

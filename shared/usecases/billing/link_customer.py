@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from shared.domain.billing.billing_account import BillingAccount, with_customer, without_subscription
 from shared.domain.errors import Conflict, NotFound
-from shared.domain.people.tenants import Change
+from shared.domain.people.audit import Change
 from shared.ports import BillingChange, StoredAccount
 from shared.usecases.billing.billing_dependencies import BillingDependencies, audited, retry_if_stale
 from shared.usecases.billing.reconcile_billing import reconcile_tenant

@@ -10,8 +10,9 @@ from shared.domain.ledger.usage import Detail
 from shared.domain.limits.limits import LimitPolicy
 from shared.domain.limits.metrics import Consumption, LimitedMetric, amount_text
 from shared.domain.limits.plans import Plan, PlanVersion
+from shared.domain.people.audit import Change
 from shared.domain.people.plan_use import paid_interval
-from shared.domain.people.tenants import Change, Tenant
+from shared.domain.people.tenants import Tenant
 from shared.domain.prices.money import usd_string
 from shared.ports import BillingChange, PlanCatalogs
 from shared.usecases.billing.billing_dependencies import BillingDependencies, audited, retry_if_stale

@@ -11,7 +11,7 @@ from shared.domain.billing.invoices import InvoiceRow, reconcile_correction, rec
 from shared.domain.billing.stripe_invoice_shapes import InvoiceSnapshot
 from shared.domain.billing.subscriptions import Subscription
 from shared.domain.errors import Unavailable, UsageError
-from shared.domain.people.tenants import Change
+from shared.domain.people.audit import Change
 from shared.ports import BillingChange, StoredAccount
 from shared.usecases.billing.billing_dependencies import (
     BillingDependencies,

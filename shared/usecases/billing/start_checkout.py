@@ -10,7 +10,7 @@ from shared.domain.billing.subscriptions import Subscription
 from shared.domain.billing.trials import person_of
 from shared.domain.errors import Conflict, FieldProblem, InvalidInput, NotFound, Unavailable
 from shared.domain.limits.plans import FREE_PLAN_ID, Plan
-from shared.domain.people.tenants import Change
+from shared.domain.people.audit import Change
 from shared.ports import BillingChange, CheckoutOrder, PortalOrder, StoredAccount
 from shared.usecases.billing.billing_dependencies import (
     BillingDependencies,

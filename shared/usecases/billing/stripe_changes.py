@@ -48,7 +48,7 @@ from shared.domain.billing.subscriptions import (
 from shared.domain.limits.plan_catalog import PlanCatalog
 from shared.domain.notices.entries import Outgoing, mail_entries
 from shared.domain.notices.mail_templates import TrialEnd, trial_mail
-from shared.domain.people.tenants import Change
+from shared.domain.people.audit import Change
 from shared.ports import BillingChange, StoredAccount
 from shared.usecases.billing.billing_dependencies import BillingDependencies
 from shared.usecases.billing.living_orders import begins, close_other_orders, without_second

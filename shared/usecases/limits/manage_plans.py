@@ -9,8 +9,8 @@ from shared.domain.errors import Conflict
 from shared.domain.limits.plan_catalog import PlanCatalog
 from shared.domain.limits.plan_file import PlanTable, format_plans
 from shared.domain.limits.plans import Plan
+from shared.domain.people.audit import AuditEntry, Change
 from shared.domain.people.plan_use import PlanUse, plan_use
-from shared.domain.people.tenants import AuditEntry, Change
 from shared.ports import PlanCatalogs, StalePlans
 
 _MAX_TRIES: Final = 5

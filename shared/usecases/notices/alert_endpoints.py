@@ -10,7 +10,8 @@ from shared.domain.notices.endpoints import MAX_ENDPOINTS, Endpoint, new_secret,
 from shared.domain.notices.entries import DailyQuota, Outgoing, refuse_used_up, webhook_entry
 from shared.domain.notices.outbox import OutboxEntry
 from shared.domain.notices.webhooks import Notice, WebhookFormat
-from shared.domain.people.tenants import Change, Tenant
+from shared.domain.people.audit import Change
+from shared.domain.people.tenants import Tenant
 from shared.ports import Endpoints, Outbox, StaleOutbox
 
 MAX_TESTS_PER_DAY: Final = 100

@@ -13,8 +13,9 @@ from shared.domain.notices.entries import (
     unsolicited_mail_quotas,
 )
 from shared.domain.notices.mail_templates import Links
+from shared.domain.people.audit import Change
 from shared.domain.people.members import valid_email
-from shared.domain.people.tenants import Change, Tenant
+from shared.domain.people.tenants import Tenant
 from shared.domain.versions import require_version, version_of
 from shared.ports import Directory, Members, Outbox, StaleOutbox
 from shared.usecases.people.edit_tenant import edit_tenant

@@ -5,7 +5,8 @@ from dataclasses import replace
 
 from shared.domain.errors import FieldProblem, InvalidInput
 from shared.domain.limits.limits import MAX_ALERT_PERCENTS
-from shared.domain.people.tenants import Change, Tenant
+from shared.domain.people.audit import Change
+from shared.domain.people.tenants import Tenant
 from shared.domain.versions import require_version, version_of
 from shared.ports import Directory
 from shared.usecases.people.edit_tenant import edit_tenant

@@ -7,7 +7,7 @@ from datetime import datetime
 from shared.domain.errors import NotFound
 from shared.domain.notices.mails import INVITATIONS, Mail
 from shared.domain.notices.outbox import OutboxEntry
-from shared.domain.people.tenants import Change
+from shared.domain.people.audit import Change
 from shared.ports import Directory, Outbox
 
 

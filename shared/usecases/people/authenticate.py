@@ -9,8 +9,10 @@ from threading import Lock
 from typing import Final
 
 from shared.domain.errors import Forbidden, NotAuthenticated, NotFound, UsageError
+from shared.domain.people.audit import Change
+from shared.domain.people.keys import ALL_SCOPES, PLATFORM_SCOPES, ApiKey, key_id
 from shared.domain.people.members import Member, Permission, Role, scope_for
-from shared.domain.people.tenants import ALL_SCOPES, PLATFORM_SCOPES, ApiKey, Change, Tenant, key_id
+from shared.domain.people.tenants import Tenant
 from shared.domain.tenant_ids import is_tenant_id
 from shared.ports import Directory
 from shared.usecases.people.unknown_keys import UnknownKeys

@@ -6,9 +6,9 @@ from datetime import datetime, timedelta
 from threading import Lock
 
 from shared.domain.errors import Forbidden, NotAuthenticated
+from shared.domain.people.audit import member_actor
 from shared.domain.people.members import PERMISSIONS, Identity
 from shared.domain.people.operators import operator_actor
-from shared.domain.people.tenants import member_actor
 from shared.domain.tenant_ids import is_tenant_id
 from shared.ports import IdentityVerifier, Members, Operators
 from shared.usecases.people.authenticate import ALL_PERMISSIONS, Access, PlatformAccess

@@ -14,6 +14,7 @@ from shared.domain.notices.entries import (
     unsolicited_mail_quotas,
 )
 from shared.domain.notices.mail_templates import Links, invitation_mail
+from shared.domain.people.audit import Change, member_actor
 from shared.domain.people.members import (
     MAX_INVITATIONS,
     Identity,
@@ -24,7 +25,7 @@ from shared.domain.people.members import (
     new_member,
     require_authority,
 )
-from shared.domain.people.tenants import Change, Tenant, member_actor
+from shared.domain.people.tenants import Tenant
 from shared.domain.tenant_ids import is_tenant_id
 from shared.domain.versions import require_version, version_of
 from shared.ports import Members, Outbox, StaleMembers

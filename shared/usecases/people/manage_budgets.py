@@ -24,7 +24,8 @@ from shared.domain.limits.budgets import (
 )
 from shared.domain.limits.limits import MAX_ALERT_PERCENTS, MAX_PERCENT
 from shared.domain.limits.plans import MAX_LIMIT
-from shared.domain.people.tenants import Change, Tenant
+from shared.domain.people.audit import Change
+from shared.domain.people.tenants import Tenant
 from shared.domain.prices.money import usd_text
 from shared.domain.versions import require_version, version_of
 from shared.ports import Directory

@@ -8,7 +8,8 @@ from typing import Final
 from shared.domain.errors import Conflict, InvalidInput, NotFound
 from shared.domain.limits.grants import Grant, valid_grants
 from shared.domain.limits.plans import MAX_LIMIT, Plan
-from shared.domain.people.tenants import Change, Tenant
+from shared.domain.people.audit import Change
+from shared.domain.people.tenants import Tenant
 from shared.ports import Directory
 from shared.usecases.people.manage_tenants import existing_tenant, invalid
 

@@ -6,17 +6,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from shared.domain.errors import Conflict, NotFound
+from shared.domain.people.audit import Change, member_actor
+from shared.domain.people.keys import SHOWN_KEY_CHARS, ApiKey, PlatformScope, key_beginning, key_id
 from shared.domain.people.members import Member
 from shared.domain.people.names import valid_label
-from shared.domain.people.tenants import (
-    SHOWN_KEY_CHARS,
-    ApiKey,
-    Change,
-    PlatformScope,
-    key_beginning,
-    key_id,
-    member_actor,
-)
 from shared.ports import Directory
 
 MAX_ACTIVE_KEYS = 50

@@ -8,7 +8,8 @@ from pydantic import ValidationError
 from shared.domain.errors import InvalidInput
 from shared.domain.limits.limits import MAX_PERCENT, LimitOverrides
 from shared.domain.limits.plans import MAX_LIMIT
-from shared.domain.people.tenants import Change, Tenant
+from shared.domain.people.audit import Change
+from shared.domain.people.tenants import Tenant
 from shared.domain.prices.money import usd_text
 from shared.domain.versions import require_version
 from shared.ports import Directory

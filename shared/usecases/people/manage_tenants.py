@@ -10,6 +10,8 @@ from shared.domain.errors import Conflict, FieldProblem, InvalidInput, NotFound
 from shared.domain.limits.limits import LimitOverrides
 from shared.domain.limits.plan_catalog import PlanCatalog
 from shared.domain.limits.plans import Plan, PlanVersion
+from shared.domain.people.audit import Change
+from shared.domain.people.keys import AGENT_SCOPES
 from shared.domain.people.members import (
     MAX_MEMBERSHIPS,
     Identity,
@@ -18,13 +20,7 @@ from shared.domain.people.members import (
     tenant_slug,
 )
 from shared.domain.people.names import valid_name
-from shared.domain.people.tenants import (
-    AGENT_SCOPES,
-    NO_OVERRIDES,
-    Change,
-    Tenant,
-    TenantProfile,
-)
+from shared.domain.people.tenants import NO_OVERRIDES, Tenant, TenantProfile
 from shared.domain.tenant_ids import is_tenant_id
 from shared.domain.versions import require_version
 from shared.ports import Directory, Members

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from shared.domain.errors import Conflict, Forbidden, NotFound, Unavailable
+from shared.domain.people.audit import Change
 from shared.domain.people.members import (
     Identity,
     Member,
@@ -16,7 +17,6 @@ from shared.domain.people.members import (
     require_authority,
     valid_email,
 )
-from shared.domain.people.tenants import Change
 from shared.domain.versions import require_version, version_of
 from shared.ports import Directory, IdentityVerifier, Leaving, Members, Profile, StaleMembers
 from shared.usecases.people.authenticate import Access

@@ -8,7 +8,8 @@ from typing import Final
 
 from shared.domain.errors import Conflict, Unavailable
 from shared.domain.limits.plan_catalog import CurrentPlans
-from shared.domain.people.tenants import Change, Tenant
+from shared.domain.people.audit import Change
+from shared.domain.people.tenants import Tenant
 from shared.domain.tenant_ids import is_tenant_id
 from shared.ports import Directory
 from shared.usecases.people.authenticate import CACHE_FOR, REMEMBERED_FOR, unknown_tenant

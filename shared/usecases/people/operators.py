@@ -1,9 +1,9 @@
 """Add and remove operators; each change is in the platform's audit log."""
 
 from shared.domain.errors import NotFound
+from shared.domain.people.audit import Change
 from shared.domain.people.members import normalise_email
 from shared.domain.people.operators import Operator
-from shared.domain.people.tenants import Change
 from shared.ports import IdentityVerifier, Operators
 from shared.usecases.people.members import verified_account
 

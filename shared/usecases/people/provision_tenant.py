@@ -7,8 +7,9 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from shared.domain.errors import Conflict, InvalidInput, Unavailable
+from shared.domain.people.audit import Change
 from shared.domain.people.members import Invitation, new_invitation
-from shared.domain.people.tenants import Change, Tenant
+from shared.domain.people.tenants import Tenant
 from shared.ports import AlreadyAnswered, Directory, StaleMembers
 from shared.usecases.people.invitations import InvitationDependencies, invitation_outgoing
 from shared.usecases.people.manage_tenants import TenantRequest, invalid, new_tenant

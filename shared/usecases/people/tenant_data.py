@@ -10,7 +10,8 @@ from pydantic_core import to_jsonable_python
 from shared.domain.errors import Conflict
 from shared.domain.ledger.documents import Wanted
 from shared.domain.ledger.periods import days_of_month, month_of, start_of
-from shared.domain.people.tenants import Change, Tenant
+from shared.domain.people.audit import Change
+from shared.domain.people.tenants import Tenant
 from shared.ports import (
     BillingStore,
     Directory,

@@ -5,7 +5,8 @@ from datetime import UTC, datetime, timedelta
 
 from shared.domain.ledger.periods import Period
 from shared.domain.ledger.zones import require_whole_hours, zone_named
-from shared.domain.people.tenants import Change, Tenant
+from shared.domain.people.audit import Change
+from shared.domain.people.tenants import Tenant
 from shared.domain.versions import require_version, version_of
 from shared.ports import Directory
 from shared.usecases.people.edit_tenant import edit_tenant

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from shared.domain.errors import Conflict, FieldProblem, InvalidInput, NotFound
-from shared.domain.people.tenants import AuditEntry, Change
+from shared.domain.people.audit import AuditEntry, Change
 from shared.domain.prices.price_book import EMPTY_BOOK, MAX_ENTRIES, PriceBook, PriceEntry, PriceKey
 from shared.domain.prices.price_file import format_prices, parse_prices
 from shared.ports import PriceBooks, StalePrices

@@ -8,7 +8,8 @@ import pytest
 
 from shared.domain.errors import NotFound, Unavailable
 from shared.domain.limits.limits import LimitOverrides
-from shared.domain.people.tenants import Change, Tenant
+from shared.domain.people.audit import Change
+from shared.domain.people.tenants import Tenant
 from shared.usecases.billing.billing_dependencies import BillingDependencies
 from shared.usecases.billing.end_tenant import Ended, end_tenant
 from shared.usecases.billing.reconcile_billing import reconcile_tenant

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from shared.domain.billing.stripe_events import CustomerSnapshot, StripeEvent
 from shared.domain.ledger.periods import period_at
 from shared.domain.limits.plans import MAX_LIMIT
-from shared.domain.people.tenants import Change, Tenant
+from shared.domain.people.audit import Change
+from shared.domain.people.tenants import Tenant
 from shared.usecases.billing.reconcile_billing import reconcile_tenant
 from shared.usecases.people.manage_grants import GrantRequest, give_grant
 from tests.billing_places import BillingPlace, MemoryBillingPlace

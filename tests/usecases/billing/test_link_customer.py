@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from shared.domain.errors import Conflict, NotFound, Unavailable
-from shared.domain.people.tenants import Change
+from shared.domain.people.audit import Change
 from shared.usecases.billing.link_customer import link_customer, unlink_customer
 from shared.usecases.billing.reconcile_billing import reconcile_tenant
 from shared.usecases.billing.start_checkout import open_portal

@@ -8,7 +8,8 @@ import pytest
 from shared.domain.errors import Conflict, InvalidInput, NotFound, Unavailable
 from shared.domain.limits.plan_catalog import PlanCatalog
 from shared.domain.limits.plans import Plan, PlanVersion
-from shared.domain.people.tenants import Change, Tenant
+from shared.domain.people.audit import Change
+from shared.domain.people.tenants import Tenant
 from shared.domain.prices.token_pools import TokenPools
 from shared.usecases.billing.migrate_plan import Migration, Move, PlanMigrator
 from shared.usecases.billing.reconcile_billing import reconcile_tenant

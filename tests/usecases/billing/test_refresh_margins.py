@@ -28,7 +28,8 @@ from shared.domain.ledger.periods import Period
 from shared.domain.ledger.usage import Detail
 from shared.domain.limits.plans import PlanVersion
 from shared.domain.metering.recording import RecordedEvent
-from shared.domain.people.tenants import Change, Tenant
+from shared.domain.people.audit import Change
+from shared.domain.people.tenants import Tenant
 from shared.domain.prices.costs import EventCost
 from shared.ports import BillingChange, BillingStore, Directory, Margins, UsageStore
 from shared.usecases.billing.refresh_margins import MarginRefresher

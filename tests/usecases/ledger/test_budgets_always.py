@@ -25,7 +25,8 @@ from shared.domain.limits.budgets import (
     without_budget,
 )
 from shared.domain.metering.recording import RecordedEvent
-from shared.domain.people.tenants import Change, Tenant
+from shared.domain.people.audit import Change
+from shared.domain.people.tenants import Tenant
 from shared.domain.prices.costs import EventCost
 from shared.domain.prices.token_pools import TokenPools
 from shared.usecases.ledger.ledger import Ledger

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from shared.adapters.memory import MemoryStore
-from shared.domain.people.tenants import Change
+from shared.domain.people.audit import Change
 from shared.domain.prices.costs import EventCost
 from shared.domain.prices.money import NANOUSD_PER_USD
 from shared.usecases.ledger.fold_tenant import TenantFolder

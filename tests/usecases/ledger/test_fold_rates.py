@@ -5,10 +5,12 @@ from datetime import timedelta
 import pytest
 
 from shared.adapters.memory import MemoryStore
+from shared.domain.ledger.tick import DueDay
+from shared.domain.people.audit import Change
 from shared.domain.people.tenant_rows import EventRate
-from shared.domain.people.tenants import Change, TenantProfile
+from shared.domain.people.tenants import TenantProfile
 from shared.usecases.ledger.fold_tenant import TenantFolder
-from shared.usecases.ledger.fold_usage import fold_tenants
+from shared.usecases.ledger.fold_usage import fold_days, fold_tenants
 from shared.usecases.ledger.ledger import Ledger
 from shared.usecases.limits.tenant_rows import TenantRows
 from tests.plans import THRESHOLDS
@@ -69,7 +71,12 @@ def test_late_events_of_yesterday_leave_the_rate_as_it_was(memory: MemoryStore) 
     before = rate(memory)
     assert before == EventRate(60, NOON)
     memory.record("acme", [llm_call("late", ts=NOON - 20 * HOUR)], ONE_SHARD, NOON + MINUTE)
-    fold(memory, 1)
+    yesterday = DueDay("acme", (NOON - 20 * HOUR).date(), 1)
+    fold_days(TenantFolder(memory, THRESHOLDS.policy_of), [yesterday], NOON + MINUTE)
+    row = memory.read_row("acme").row
+    assert row is not None
+    assert row.usage is not None
+    assert row.usage.folded_at == NOON + MINUTE
     assert rate(memory) == before
 
 

@@ -9,7 +9,8 @@ from shared.adapters.memory import MemoryStore
 from shared.domain.ledger.counter_settings import CounterSettings
 from shared.domain.ledger.periods import start_of
 from shared.domain.limits.metrics import UsageRequest
-from shared.domain.people.tenants import Change, Tenant
+from shared.domain.people.audit import Change
+from shared.domain.people.tenants import Tenant
 from shared.domain.prices.costs import EventCost
 from shared.domain.prices.money import NANOUSD_PER_USD
 from shared.ports import Directory

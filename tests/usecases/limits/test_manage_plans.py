@@ -12,7 +12,8 @@ from shared.domain.limits.entitlement import Entitlement
 from shared.domain.limits.grants import Grant
 from shared.domain.limits.plan_catalog import PlanCatalog
 from shared.domain.limits.plans import Plan
-from shared.domain.people.tenants import AuditEntry, BillingSummary, Change
+from shared.domain.people.audit import AuditEntry, Change
+from shared.domain.people.tenants import BillingSummary
 from shared.ports import StalePlans
 from shared.usecases.limits.manage_plans import PlanChange, PlanManager
 from tests.plans import ENTERPRISE, FREE, PLANS, PROFESSIONAL, STARTER

@@ -7,7 +7,7 @@ import pytest
 from shared.adapters.memory import MemoryStore
 from shared.domain.errors import Unavailable
 from shared.domain.limits.plan_catalog import PlanCatalog
-from shared.domain.people.tenants import Change
+from shared.domain.people.audit import Change
 from shared.usecases.limits.read_plans import ASK_AGAIN_AFTER, REMEMBERED_FOR, PlanReader
 from tests.plans import FREE, PLANS
 from tests.sample_events import NOON

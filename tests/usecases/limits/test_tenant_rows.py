@@ -21,8 +21,9 @@ from shared.domain.ledger.periods import period_at
 from shared.domain.limits.limits import LimitOverrides
 from shared.domain.limits.plans import PlanVersion
 from shared.domain.metering.recording import RecordedEvent
+from shared.domain.people.audit import Change
 from shared.domain.people.tenant_rows import RowUsage, TenantRow, row_tenant
-from shared.domain.people.tenants import Change, Tenant, TenantProfile
+from shared.domain.people.tenants import Tenant, TenantProfile
 from shared.ports import Directory, StoredRow, TenantIndex, UsageStore
 from shared.usecases.ledger.fold_tenant import TenantFolder
 from shared.usecases.ledger.fold_usage import fold_tenants

@@ -14,7 +14,9 @@ from shared.adapters.memory import MemoryStore
 from shared.domain.errors import Unavailable
 from shared.domain.ledger.counter_settings import CounterSettings
 from shared.domain.metering.recording import RecordedEvent
-from shared.domain.people.tenants import PLATFORM_SCOPES, Change, PlatformScope, Tenant
+from shared.domain.people.audit import Change
+from shared.domain.people.keys import PLATFORM_SCOPES, PlatformScope
+from shared.domain.people.tenants import Tenant
 from shared.ports import Outcome
 from shared.usecases.ledger.ledger import Ledger
 from shared.usecases.limits.limit_rates import RateLimits

@@ -8,7 +8,7 @@ import pytest
 from shared.adapters.memory import MemoryStore
 from shared.domain.notices.mails import Button
 from shared.domain.notices.webhooks import Notice
-from shared.domain.people.tenants import AuditEntry, Change
+from shared.domain.people.audit import AuditEntry, Change
 from shared.domain.prices.costs import EventCost
 from shared.domain.prices.money import NANOUSD_PER_USD
 from shared.usecases.ledger.fold_usage import fold_tenants

@@ -7,8 +7,10 @@ import pytest
 
 from shared.adapters.memory import MemoryStore
 from shared.domain.errors import Forbidden, NotAuthenticated
+from shared.domain.people.audit import Change
+from shared.domain.people.keys import ALL_SCOPES, Scope
 from shared.domain.people.members import Permission
-from shared.domain.people.tenants import ALL_SCOPES, Change, Scope, Tenant
+from shared.domain.people.tenants import Tenant
 from shared.usecases.people import authenticate
 from shared.usecases.people.authenticate import CACHE_FOR, Access, KeyAuthenticator
 from shared.usecases.people.manage_keys import KeyRef, KeyRequest, NewKey, create_key, revoke_key

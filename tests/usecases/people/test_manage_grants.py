@@ -9,7 +9,8 @@ import pytest
 from shared.adapters.memory import MemoryStore
 from shared.domain.errors import Conflict, InvalidInput, NotFound
 from shared.domain.limits.grants import Grant
-from shared.domain.people.tenants import Change, Tenant
+from shared.domain.people.audit import Change
+from shared.domain.people.tenants import Tenant
 from shared.usecases.people.manage_grants import MAX_GRANTS, GrantRequest, give_grant, revoke_grant
 from shared.usecases.people.manage_tenants import known_plan
 from tests.audit_trail import trail_of

@@ -7,7 +7,8 @@ import pytest
 
 from shared.adapters.memory import MemoryStore
 from shared.domain.errors import Conflict, NotAuthenticated, NotFound
-from shared.domain.people.tenants import ALL_SCOPES, Change, key_id
+from shared.domain.people.audit import Change
+from shared.domain.people.keys import ALL_SCOPES, key_id
 from shared.usecases.people.authenticate import KeyAuthenticator
 from shared.usecases.people.manage_keys import (
     MAX_ACTIVE_KEYS,

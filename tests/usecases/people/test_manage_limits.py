@@ -8,7 +8,8 @@ from shared.adapters.memory import MemoryStore
 from shared.domain.errors import InvalidInput, NotFound
 from shared.domain.limits.limits import LimitOverrides
 from shared.domain.limits.plans import MAX_LIMIT
-from shared.domain.people.tenants import Change, Tenant
+from shared.domain.people.audit import Change
+from shared.domain.people.tenants import Tenant
 from shared.domain.prices.money import NANOUSD_PER_USD
 from shared.usecases.people.manage_limits import LIMITS, set_limits
 from tests.audit_trail import trail_of

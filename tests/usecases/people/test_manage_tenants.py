@@ -7,7 +7,8 @@ import pytest
 from shared.adapters.memory import MemoryStore
 from shared.domain.billing.billing_account import with_subscription
 from shared.domain.errors import Conflict, InvalidInput, NotFound
-from shared.domain.people.tenants import Change, Tenant
+from shared.domain.people.audit import Change
+from shared.domain.people.tenants import Tenant
 from shared.ports import BillingChange
 from shared.usecases.people.authenticate import Access, KeyAuthenticator
 from shared.usecases.people.manage_keys import NewKey

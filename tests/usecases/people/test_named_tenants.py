@@ -7,7 +7,8 @@ import pytest
 
 from shared.adapters.memory import MemoryStore
 from shared.domain.errors import NotFound
-from shared.domain.people.tenants import Change, Tenant
+from shared.domain.people.audit import Change
+from shared.domain.people.tenants import Tenant
 from shared.usecases.people import named_tenants
 from shared.usecases.people.authenticate import CACHE_FOR
 from shared.usecases.people.manage_tenants import set_plan

@@ -11,7 +11,8 @@ from shared.adapters.firestore import FirestoreDirectory, FirestoreRpc
 from shared.adapters.firestore.people.directory import TOUCH_SECONDS
 from shared.adapters.memory import MemoryStore
 from shared.domain.errors import NotAuthenticated, Unavailable
-from shared.domain.people.tenants import ALL_SCOPES, Change
+from shared.domain.people.audit import Change
+from shared.domain.people.keys import ALL_SCOPES
 from shared.usecases.people.authenticate import CACHE_FOR, TOUCH_EVERY, KeyAuthenticator
 from shared.usecases.people.manage_keys import KeyRef, KeyRequest, NewKey, create_key, revoke_key
 from tests.key_fixtures import tenant_access

@@ -6,7 +6,8 @@ import pytest
 
 from shared.adapters.memory import MemoryStore
 from shared.domain.errors import NotAuthenticated, RateLimited
-from shared.domain.people.tenants import ApiKey, Change
+from shared.domain.people.audit import Change
+from shared.domain.people.keys import ApiKey
 from shared.usecases.people.authenticate import KeyAuthenticator
 from shared.usecases.people.manage_tenants import TenantRequest, create_tenant
 from shared.usecases.people.unknown_keys import REMEMBER_FOR, UNKNOWN_KEYS_PER_MINUTE

@@ -6,7 +6,7 @@ import pytest
 
 from shared.adapters.memory import MemoryStore
 from shared.domain.errors import Conflict, InvalidInput, NotFound
-from shared.domain.people.tenants import AuditEntry, Change
+from shared.domain.people.audit import AuditEntry, Change
 from shared.domain.prices.price_book import EMPTY_BOOK, MAX_ENTRIES, PriceBook, PriceKey
 from shared.domain.prices.price_file import parse_prices
 from shared.ports import StalePrices

@@ -7,8 +7,10 @@ import { saveFile } from '@/lib/save-file'
 import { Button } from './button'
 import { useToast } from './toast'
 
+type DownloadButtonProps = { path: string; query: ApiRequest['query']; label?: string }
+
 /** Saves what a route answers as CSV, under the name that the API gives it. */
-export function DownloadButton({ path, query }: { path: string; query: ApiRequest['query'] }) {
+export function DownloadButton({ path, query, label = 'Download as CSV' }: DownloadButtonProps) {
   const toast = useToast()
   const file = useMutation({
     mutationFn: () => download(path, { query: { ...query, format: 'csv' } }),
@@ -21,7 +23,7 @@ export function DownloadButton({ path, query }: { path: string; query: ApiReques
       icon={Download}
       loading={file.isPending}
       onClick={() => file.mutate()}
-      aria-label="Download as CSV"
+      aria-label={label}
     >
       CSV
     </Button>

@@ -1,5 +1,4 @@
 // What the API tells operators, for tests.
-import type { Price } from '@/features/platform/contract'
 import type {
   MarginSums,
   Margins,
@@ -8,6 +7,7 @@ import type {
   PlanTable,
   PlatformPlans,
   PlatformTenant,
+  Price,
   SystemState,
   TenantRow,
 } from '@/lib/api/types'

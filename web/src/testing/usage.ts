@@ -158,6 +158,8 @@ export function usageOf(changes: Partial<Usage> = {}): Usage {
       reason: null,
     },
     live: { counters: ['20261122.0'], ask_every_s: null },
+    tag_names: [],
+    by_name: null,
     ...changes,
   }
 }

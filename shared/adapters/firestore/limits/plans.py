@@ -20,7 +20,8 @@ from shared.adapters.firestore.people.tenants import (
 from shared.adapters.firestore.rpc import FirestoreRpc
 from shared.domain.limits.plan_catalog import PlanCatalog
 from shared.domain.limits.plans import Plan
-from shared.domain.people.tenants import AuditEntry, Tenant
+from shared.domain.people.audit import AuditEntry
+from shared.domain.people.tenants import Tenant
 from shared.ports.limits import StalePlans
 
 _STALE = frozenset(

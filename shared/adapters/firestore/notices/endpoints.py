@@ -11,7 +11,7 @@ from shared.adapters.firestore.people.tenants import change_write, delete_write,
 from shared.adapters.firestore.rpc import FirestoreRpc
 from shared.domain.errors import NotFound
 from shared.domain.notices.endpoints import Endpoint
-from shared.domain.people.tenants import AuditEntry
+from shared.domain.people.audit import AuditEntry
 
 _SECRETS = ("secret", "previous_secret", "previous_secret_until")
 _HEALTH = ("failing_since", "disabled_at")

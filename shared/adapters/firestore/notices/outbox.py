@@ -22,8 +22,8 @@ from shared.adapters.firestore.people.tenants import change_write
 from shared.adapters.firestore.rpc import FirestoreRpc
 from shared.domain.notices.entries import DailyQuota, Outgoing, QuotaUse
 from shared.domain.notices.outbox import Backlog, OutboxEntry
+from shared.domain.people.audit import AuditEntry
 from shared.domain.people.members import email_id
-from shared.domain.people.tenants import AuditEntry
 from shared.ports import MailAddress, Page, StaleOutbox
 
 _STALE = frozenset(

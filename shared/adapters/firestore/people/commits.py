@@ -9,8 +9,8 @@ from shared.adapters.firestore.encoding import get_fields, read_as
 from shared.adapters.firestore.lost_answers import REFUSED
 from shared.adapters.firestore.people.tenants import audit_write, create_write, set_write
 from shared.adapters.firestore.rpc import FirestoreRpc
+from shared.domain.people.audit import AuditEntry
 from shared.domain.people.receipts import Receipt
-from shared.domain.people.tenants import AuditEntry
 from shared.ports import AlreadyAnswered
 
 _EXPIRE_AT = "expire_at"

@@ -20,8 +20,9 @@ from shared.adapters.firestore.people.tenants import (
 from shared.adapters.firestore.rpc import FirestoreRpc
 from shared.domain.errors import Conflict
 from shared.domain.notices.entries import Outgoing
+from shared.domain.people.audit import AuditEntry
 from shared.domain.people.members import Invitation, Member, Membership, ReceivedInvitation, email_id
-from shared.domain.people.tenants import AuditEntry, Tenant
+from shared.domain.people.tenants import Tenant
 from shared.ports import AlreadyAnswered, Leaving, Profile, StaleMembers
 
 _STALE = frozenset(

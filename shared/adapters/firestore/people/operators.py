@@ -7,8 +7,8 @@ from shared.adapters.firestore.encoding import get_fields, read_as
 from shared.adapters.firestore.people.commits import commit_audited
 from shared.adapters.firestore.people.tenants import delete_write, set_write
 from shared.adapters.firestore.rpc import FirestoreRpc
+from shared.domain.people.audit import AuditEntry
 from shared.domain.people.operators import Operator
-from shared.domain.people.tenants import AuditEntry
 
 _COLLECTION = "operators"
 

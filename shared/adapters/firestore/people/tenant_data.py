@@ -12,7 +12,7 @@ from shared.adapters.firestore.people.commits import commit_audited
 from shared.adapters.firestore.people.members import remove_pointer
 from shared.adapters.firestore.people.tenants import delete_write
 from shared.adapters.firestore.rpc import FirestoreRpc
-from shared.domain.people.tenants import AuditEntry
+from shared.domain.people.audit import AuditEntry
 from shared.ports import ErasedEvents
 
 _DOCUMENTS_PER_PAGE = 500

@@ -18,6 +18,7 @@ from shared.adapters.firestore.people.tenants import (
 )
 from shared.adapters.firestore.rpc import FirestoreRpc
 from shared.domain.errors import Conflict
+from shared.domain.people.audit import AuditEntry
 from shared.domain.people.tenant_rows import (
     EventRate,
     RowTenant,
@@ -26,7 +27,7 @@ from shared.domain.people.tenant_rows import (
     new_row,
     row_tenant,
 )
-from shared.domain.people.tenants import AuditEntry, Tenant
+from shared.domain.people.tenants import Tenant
 
 LAST_EVENT = "last_event_us"
 """In microseconds, because a maximum is one of numbers: a fold of an earlier day never moves it back."""

@@ -16,14 +16,9 @@ from shared.domain.ledger.zones import UTC_NAME
 from shared.domain.limits.entitlement import Entitlement
 from shared.domain.limits.limits import LimitOverrides
 from shared.domain.limits.plans import PlanVersion
-from shared.domain.people.tenants import (
-    AUDIT_KEPT_FOR,
-    ENDED_KEYS_KEPT_FOR,
-    ApiKey,
-    AuditEntry,
-    BillingSummary,
-    Tenant,
-)
+from shared.domain.people.audit import AUDIT_KEPT_FOR, AuditEntry
+from shared.domain.people.keys import ENDED_KEYS_KEPT_FOR, ApiKey
+from shared.domain.people.tenants import BillingSummary, Tenant
 
 TENANT_FIELDS = (
     "name",

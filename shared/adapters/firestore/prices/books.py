@@ -13,7 +13,7 @@ from shared.adapters.firestore.encoding import Write
 from shared.adapters.firestore.paging import Listing
 from shared.adapters.firestore.people.tenants import audit_fields, audit_write, create_write, read_audit
 from shared.adapters.firestore.rpc import FirestoreRpc
-from shared.domain.people.tenants import AuditEntry
+from shared.domain.people.audit import AuditEntry
 from shared.domain.prices.price_book import PriceBook, PriceEntry, PriceKey
 from shared.ports.prices import StalePrices
 

@@ -4,7 +4,8 @@ from collections.abc import Iterator
 
 from shared.adapters.memory.state import MemoryState
 from shared.domain.limits.plan_catalog import PlanCatalog
-from shared.domain.people.tenants import AuditEntry, Tenant
+from shared.domain.people.audit import AuditEntry
+from shared.domain.people.tenants import Tenant
 from shared.ports.limits import StalePlans
 
 

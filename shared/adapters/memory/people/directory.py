@@ -11,9 +11,11 @@ from shared.domain.limits.budgets import Budget, OnUnreadable
 from shared.domain.limits.grants import Grant
 from shared.domain.limits.limits import LimitOverrides
 from shared.domain.limits.plans import PlanVersion
+from shared.domain.people.audit import AuditEntry
+from shared.domain.people.keys import ApiKey
 from shared.domain.people.receipts import Receipt
 from shared.domain.people.tenant_rows import new_row
-from shared.domain.people.tenants import ApiKey, AuditEntry, Tenant, TenantProfile
+from shared.domain.people.tenants import Tenant, TenantProfile
 from shared.ports import Page, StaleTenant
 
 

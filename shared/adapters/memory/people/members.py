@@ -6,9 +6,10 @@ from dataclasses import replace
 from shared.adapters.memory.state import MemoryState
 from shared.domain.errors import Conflict
 from shared.domain.notices.entries import Outgoing
+from shared.domain.people.audit import AuditEntry
 from shared.domain.people.members import Invitation, Member, Membership, ReceivedInvitation, email_id
 from shared.domain.people.tenant_rows import new_row
-from shared.domain.people.tenants import AuditEntry, Tenant
+from shared.domain.people.tenants import Tenant
 from shared.ports import Leaving, Profile, StaleMembers
 
 

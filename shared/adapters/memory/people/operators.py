@@ -1,8 +1,8 @@
 """Operators on dictionaries."""
 
 from shared.adapters.memory.state import MemoryState
+from shared.domain.people.audit import AuditEntry
 from shared.domain.people.operators import Operator
-from shared.domain.people.tenants import AuditEntry
 
 
 class MemoryOperators(MemoryState):

@@ -5,7 +5,7 @@ from itertools import islice
 from typing import Any
 
 from shared.adapters.memory.state import MemoryState, TenantUsage
-from shared.domain.people.tenants import AuditEntry
+from shared.domain.people.audit import AuditEntry
 from shared.ports import ErasedEvents
 
 _AT_ONCE = 200

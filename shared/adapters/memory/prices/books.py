@@ -1,7 +1,7 @@
 """PriceBooks in memory."""
 
 from shared.adapters.memory.state import MemoryState
-from shared.domain.people.tenants import AuditEntry
+from shared.domain.people.audit import AuditEntry
 from shared.domain.prices.price_book import PriceBook
 from shared.ports.prices import StalePrices
 

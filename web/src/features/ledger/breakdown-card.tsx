@@ -1,32 +1,47 @@
-import { useMemo, useState } from 'react'
+import { useMemo, type ReactNode } from 'react'
 
 import { Card } from '@/components/card'
 import { CostText } from '@/components/cost-text'
 import { DataTable, type Column } from '@/components/data-table'
 import { Segmented } from '@/components/segmented'
-import type { Aggregate } from '@/lib/api/types'
+import { Select } from '@/components/select'
+import type { Aggregate, Usage } from '@/lib/api/types'
 import { leftOutOf } from '@/lib/cost'
 import { formatInteger, formatPercent } from '@/lib/format'
 
 import { linesByModel, linesByProvider, type BreakdownLine } from './breakdown-rows'
 import { explainPath } from './explain-address'
+import { groupOptions, isNameGroup, useGroup } from './group'
 import { useCostFilter } from './left-out'
+import { NamesCard } from './names-card'
 import { Name, NameAtProvider } from './series-name'
 
-const VIEWS = [
-  { value: 'model', label: 'Models' },
-  { value: 'provider', label: 'Providers' },
-] as const
 const FILTERS = [
   { value: 'all', label: 'All costs' },
   { value: 'incomplete', label: 'Not fully priced' },
 ] as const
 
-/** Models and providers; each row leads to its events. */
-export function BreakdownCard({ aggregate }: { aggregate: Aggregate }) {
+/** Models and providers, whose rows lead to their events, or users, workflows, API keys and tags. */
+export function BreakdownCard({ usage }: { usage: Usage }) {
+  const { aggregate } = usage
+  const [by, setBy] = useGroup('by', 'model')
+  const chooser = (
+    <Select
+      aria-label="Break down by"
+      options={groupOptions(usage.tag_names, by)}
+      value={by}
+      onChange={({ target }) => setBy(target.value)}
+    />
+  )
+  if (isNameGroup(by)) return <NamesCard key={by} aggregate={aggregate} by={by} chooser={chooser} />
+  return <SeriesCard aggregate={aggregate} view={by} chooser={chooser} />
+}
+
+type SeriesCardProps = { aggregate: Aggregate; view: 'model' | 'provider'; chooser: ReactNode }
+
+function SeriesCard({ aggregate, view, chooser }: SeriesCardProps) {
   const { series } = aggregate
   const isComplete = aggregate.cost_status === 'complete'
-  const [view, setView] = useState<'model' | 'provider'>('model')
   const [filter, setFilter] = useCostFilter()
   const lines = useMemo(
     () => (view === 'model' ? linesByModel(series) : linesByProvider(series)),
@@ -47,7 +62,7 @@ export function BreakdownCard({ aggregate }: { aggregate: Aggregate }) {
           {(isFiltered || !isComplete) && (
             <Segmented label="Show" size="sm" options={FILTERS} value={filter} onChange={setFilter} />
           )}
-          <Segmented label="Break down by" size="sm" options={VIEWS} value={view} onChange={setView} />
+          {chooser}
         </>
       }
       flush

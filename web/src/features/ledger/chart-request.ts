@@ -1,21 +1,26 @@
 // The span of the chart, and the request for data that usage does not include.
 import type { SeriesRequest } from '@/lib/api/queries'
-import type { DayRow, Granularity, GroupBy, Series, Usage } from '@/lib/api/types'
+import type { DayRow, Granularity, NamedSeries, Series, Usage } from '@/lib/api/types'
 import { NOTHING } from '@/lib/cost'
 import { dateIn } from '@/lib/format'
 
 import type { Point } from './chart-rows'
+import { isNameGroup, REST, type Group } from './group'
 import { measure, type Metric } from './metric'
 import { dateAfter } from './range'
 
-export type ChartView = { granularity: Granularity; group: GroupBy | 'none'; metric: Metric }
+export type ChartView = { granularity: Granularity; group: Group | 'none'; metric: Metric }
 
 /** The most days that the API tells by the hour. */
 const MAX_HOURLY_DAYS = 31
 
+type Split = Pick<ChartView, 'granularity' | 'group'>
+
 /** The time that the chart shows, up to the end of today. By the hour no more than the last 31 days. */
-export function spanOf({ aggregate, tenant }: Usage, isCurrent: boolean, granularity: Granularity) {
-  const zone = tenant.time_zone
+export function spanOf({ aggregate, tenant }: Usage, isCurrent: boolean, split: Split) {
+  const byName = isNameGroup(split.group)
+  const zone = byName ? 'UTC' : tenant.time_zone
+  const granularity = byName ? 'day' : split.granularity
   const { period_start, period_end, updated_at } = aggregate
   const end = dateIn(Date.parse(period_end) - 1, zone)
   const today = dateIn(updated_at, zone)
@@ -35,20 +40,31 @@ export function spanOf({ aggregate, tenant }: Usage, isCurrent: boolean, granula
 export function requestOf(
   usage: Usage,
   isCurrent: boolean,
-  { granularity, group }: ChartView,
+  { granularity: chosen, group }: ChartView,
 ): SeriesRequest | null {
-  const { from, to, tz } = spanOf(usage, isCurrent, granularity)
+  const { from, to, tz, granularity } = spanOf(usage, isCurrent, { granularity: chosen, group })
   if (granularity === 'day' && group === 'none' && tz === 'UTC') return null
   return { from, to, tz, granularity, ...(group === 'none' ? {} : { group_by: group }) }
 }
 
-/** The points of a series that was asked for. */
-export function pointsOf({ points }: Series, { group, metric }: ChartView): Point[] {
+/** The points of a series that was asked for; names that have a label are shown by it. */
+export function pointsOf(
+  { points }: Series | NamedSeries,
+  { group, metric }: ChartView,
+  labels: ReadonlyMap<string, string> = new Map(),
+): Point[] {
   return points.map((point) => ({
     label: point.label,
-    group: group === 'none' ? null : point[group],
+    group: groupOf(point, group, labels),
     sum: measure(point, metric),
   }))
+}
+
+type AnyPoint = (Series | NamedSeries)['points'][number]
+
+function groupOf(point: AnyPoint, group: ChartView['group'], labels: ReadonlyMap<string, string>) {
+  if ('name' in point) return point.name === null ? REST : (labels.get(point.name) ?? point.name)
+  return group === 'model' || group === 'provider' ? point[group] : null
 }
 
 type Days = { daily: readonly DayRow[]; from: string; to: string }

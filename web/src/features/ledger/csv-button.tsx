@@ -6,9 +6,9 @@ import { spanOf, type ChartView } from './chart-request'
 
 type CsvButtonProps = { usage: Usage; isCurrent: boolean; view: ChartView }
 
-export function CsvButton({ usage, isCurrent, view: { granularity, group } }: CsvButtonProps) {
-  const { from, to, tz } = spanOf(usage, isCurrent, granularity)
-  const group_by = group === 'none' ? undefined : group
+export function CsvButton({ usage, isCurrent, view }: CsvButtonProps) {
+  const { from, to, tz, granularity } = spanOf(usage, isCurrent, view)
+  const group_by = view.group === 'none' ? undefined : view.group
   return (
     <DownloadButton
       path={`${tenantPath(usage.tenant.id)}/usage/series`}

@@ -11,8 +11,10 @@ export const METRICS = [
   { value: 'calls', label: 'Calls' },
 ] as const
 
+type Measured = Pick<Amounts, 'calls' | 'cost_usd' | 'cost_status'> & { tokens: { total: number } }
+
 /** The measure of some amounts. */
-export function measure(amounts: Amounts, metric: Metric): Sum {
+export function measure(amounts: Measured, metric: Metric): Sum {
   if (metric === 'cost') return costOf(amounts)
   return { value: BigInt(metric === 'tokens' ? amounts.tokens.total : amounts.calls), status: 'complete' }
 }

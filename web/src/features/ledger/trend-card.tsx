@@ -1,12 +1,14 @@
-import { useState } from 'react'
+import { useMemo, useState } from 'react'
 
 import { Card } from '@/components/card'
 import { Segmented } from '@/components/segmented'
+import { Select } from '@/components/select'
 import type { Usage } from '@/lib/api/types'
 import { nanoUsdOf } from '@/lib/format'
 
 import type { ChartView } from './chart-request'
 import { CsvButton } from './csv-button'
+import { groupOptions, isNameGroup, useGroup } from './group'
 import { METRICS } from './metric'
 import { Ranking } from './ranking'
 import { UsageChart } from './usage-chart'
@@ -15,19 +17,15 @@ const GRANULARITIES = [
   { value: 'day', label: 'Days' },
   { value: 'hour', label: 'Hours' },
 ] as const
-const GROUPS = [
-  { value: 'none', label: 'All' },
-  { value: 'model', label: 'Models' },
-  { value: 'provider', label: 'Providers' },
-] as const
 
 export function TrendCard({ usage, isCurrent }: { usage: Usage; isCurrent: boolean }) {
-  const [view, setView] = useState<ChartView>(() => ({
+  const [group, setGroup] = useGroup('chart', 'none')
+  const [chosen, setChosen] = useState<Omit<ChartView, 'group'>>(() => ({
     granularity: 'day',
-    group: 'none',
     metric: firstMetric(usage),
   }))
-  const change = (changed: Partial<ChartView>) => setView((before) => ({ ...before, ...changed }))
+  const view = useMemo(() => ({ ...chosen, group }), [chosen, group])
+  const change = (changed: Partial<ChartView>) => setChosen((before) => ({ ...before, ...changed }))
   return (
     <Card
       title="Usage over time"
@@ -40,20 +38,21 @@ export function TrendCard({ usage, isCurrent }: { usage: Usage; isCurrent: boole
             value={view.metric}
             onChange={(metric) => change({ metric })}
           />
-          <Segmented
-            label="Group by"
-            size="sm"
-            options={GROUPS}
-            value={view.group}
-            onChange={(group) => change({ group })}
+          <Select
+            aria-label="Group by"
+            options={[{ value: 'none', label: 'All' }, ...groupOptions(usage.tag_names, group)]}
+            value={group}
+            onChange={({ target }) => setGroup(target.value)}
           />
-          <Segmented
-            label="Interval"
-            size="sm"
-            options={GRANULARITIES}
-            value={view.granularity}
-            onChange={(granularity) => change({ granularity })}
-          />
+          {!isNameGroup(group) && (
+            <Segmented
+              label="Interval"
+              size="sm"
+              options={GRANULARITIES}
+              value={view.granularity}
+              onChange={(granularity) => change({ granularity })}
+            />
+          )}
           <CsvButton usage={usage} isCurrent={isCurrent} view={view} />
         </>
       }

@@ -5,8 +5,8 @@ import { lazy, Suspense, useMemo, useState } from 'react'
 import { Button } from '@/components/button'
 import { ErrorState } from '@/components/error-state'
 import { Skeleton } from '@/components/skeleton'
-import { seriesQuery } from '@/lib/api/queries'
-import type { Usage } from '@/lib/api/types'
+import { seriesQuery, topQuery } from '@/lib/api/queries'
+import type { Top, Usage } from '@/lib/api/types'
 import { formatTime } from '@/lib/format'
 
 import { ChartLegend } from './chart-legend'
@@ -17,28 +17,34 @@ import { chartSentence } from './chart-text'
 
 const UsagePlot = lazy(async () => ({ default: (await import('./usage-plot')).UsagePlot }))
 
+const KEYS = '100'
+
 type UsageChartProps = { usage: Usage; isCurrent: boolean; view: ChartView }
 
 export function UsageChart(props: UsageChartProps) {
   const { usage, isCurrent, view } = props
   const request = requestOf(usage, isCurrent, view)
   const isAtHand = request === null
-  const { isCut, ...span } = spanOf(usage, isCurrent, view.granularity)
+  const { isCut, ...span } = spanOf(usage, isCurrent, view)
   const series = useQuery({
     ...seriesQuery(usage.tenant.id, request ?? span),
     enabled: !isAtHand,
+  })
+  const top = useQuery({
+    ...topQuery(usage.tenant.id, { group_by: 'key', from: span.from, to: span.to, limit: KEYS }),
+    enabled: view.group === 'key',
   })
   const { daily } = usage
   const { from, to } = span
   const points = useMemo(() => {
     if (isAtHand) return pointsOfDays({ daily, from, to }, view.metric)
-    return series.data ? pointsOf(series.data, view) : null
-  }, [isAtHand, daily, from, to, series.data, view])
+    return series.data ? pointsOf(series.data, view, labelsOf(top.data)) : null
+  }, [isAtHand, daily, from, to, series.data, top.data, view])
   const chart = useMemo(() => points && chartOf(points), [points])
   if (chart) {
     return (
       <div className="min-w-0">
-        <ShownChart chart={chart} view={view} zone={span.tz} />
+        <ShownChart chart={chart} view={{ ...view, granularity: span.granularity }} zone={span.tz} />
         {!isAtHand && (
           <AsOf
             at={series.dataUpdatedAt}
@@ -52,6 +58,11 @@ export function UsageChart(props: UsageChartProps) {
   }
   if (!series.error) return <Skeleton className="h-72 w-full" />
   return <ErrorState title="Could not load the chart" query={series} />
+}
+
+/** Keys are shown by their labels, which only the list of the largest has. */
+function labelsOf(top: Top | undefined): ReadonlyMap<string, string> {
+  return new Map(top?.names.flatMap(({ name, label }) => (name && label ? [[name, label]] : [])))
 }
 
 type ShownChartProps = { chart: Chart; view: ChartView; zone: string }

@@ -19,7 +19,7 @@ export function CurrentDetails({ tenant }: { tenant: TenantContext }) {
         <>
           <TrendCard key={usage.aggregate.period_start} usage={usage} isCurrent />
           <SummaryCard aggregate={usage.aggregate} />
-          <Breakdown aggregate={usage.aggregate} />
+          <Breakdown usage={usage} />
         </>
       )}
       {usage.status?.soft_limit_reached === true && <RecentAlerts usage={usage} />}
@@ -34,7 +34,7 @@ export function PastDetails({ usage }: { usage: Usage }) {
     <>
       <SummaryCard aggregate={usage.aggregate} />
       <TrendCard key={usage.aggregate.period_start} usage={usage} isCurrent={false} />
-      <Breakdown aggregate={usage.aggregate} />
+      <Breakdown usage={usage} />
     </>
   )
 }

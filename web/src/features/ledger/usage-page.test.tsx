@@ -407,7 +407,7 @@ describe('the chart', () => {
   it('reads a split by model when it is asked for, and shows names as text', async () => {
     const requests = serve(series)
     await open()
-    await userEvent.click(screen.getByRole('radio', { name: 'Models', checked: false, description: '' }))
+    await userEvent.selectOptions(screen.getByRole('combobox', { name: 'Group by' }), 'Models')
     await userEvent.click(await screen.findByRole('button', { name: 'Show as table' }))
     expect(screen.getByRole('columnheader', { name: '<img src=x onerror=alert(1)>' })).toBeInTheDocument()
     const query = requests.find(({ path }) => path.endsWith('/series'))?.query

@@ -80,11 +80,3 @@ it('say when they could not be loaded', async () => {
   await pass(10)
   expect(screen.getByText('Could not load alerts')).toBeInTheDocument()
 })
-
-it.each([
-  [null, 'of budget team used: 400,000 of 500,000'],
-  ['ada', 'of budget team of ada used: 400,000 of 500,000'],
-])('name the budget that is used up, of the value %s', async (value, words) => {
-  await open([alertOf({ budget: { id: 'team', window: 'day', value } })])
-  expect(screen.getByText(words)).toBeInTheDocument()
-})

@@ -40,16 +40,18 @@ export function Figure({ label, value, meaning, link, tone = 'neutral' }: Figure
   )
 }
 
-type FigureListProps = { title: string; asOf?: ReactNode; children: ReactNode }
+const WIDE = { 4: 'xl:grid-cols-4', 5: 'xl:grid-cols-5' }
 
-export function FigureList({ title, asOf, children }: FigureListProps) {
+type FigureListProps = { title: string; asOf?: ReactNode; columns?: 4 | 5; children: ReactNode }
+
+export function FigureList({ title, asOf, columns = 4, children }: FigureListProps) {
   return (
     <section aria-label={title} className="grid min-w-0 grid-cols-[minmax(0,1fr)] gap-3">
       <header className="flex flex-wrap items-baseline justify-between gap-x-4">
         <h2 className="text-sm font-semibold text-ink">{title}</h2>
         {asOf !== undefined && <p className="text-xs text-ink-faint">{asOf}</p>}
       </header>
-      <dl className="grid grid-cols-2 gap-3 md:grid-cols-3 xl:grid-cols-4">{children}</dl>
+      <dl className={cx('grid grid-cols-2 gap-3 md:grid-cols-3', WIDE[columns])}>{children}</dl>
     </section>
   )
 }

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 
-import { boundedUsd, marginBound, marginPercent, missingFrom, monthName } from './margin'
+import { boundedUsd, marginBound, marginMeaning, missingFrom, monthName } from './margin'
 
 const NONE = { unpriced_calls: 0, incomplete_calls: 0, other_currency_invoices: 0 }
 
@@ -32,9 +32,13 @@ test('says what is left out, and nothing if nothing is', () => {
   )
 })
 
-test('without revenue there is no share of it', () => {
-  expect(marginPercent({ revenue_usd: '0.00', margin_usd: '-5.00' })).toBeNull()
-  expect(marginPercent({ revenue_usd: '200.00', margin_usd: '50.00' })).toBe(25)
+test('a margin is a share of the revenue, as far as both are known', () => {
+  expect(marginMeaning({ ...NONE, revenue_usd: '0.00', margin_usd: '-5.00' })).toBe(
+    'Revenue minus provider cost.',
+  )
+  const earned = { revenue_usd: '200.00', margin_usd: '50.00' }
+  expect(marginMeaning({ ...NONE, ...earned })).toBe('25% of revenue.')
+  expect(marginMeaning({ ...NONE, ...earned, unpriced_calls: 1 })).toBe('At most 25% of revenue.')
 })
 
 test('a month is named', () => {

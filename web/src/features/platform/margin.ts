@@ -1,12 +1,14 @@
 // How much of a margin is known: costs without a price make it smaller, invoices in other currencies larger.
 import { leftOutOf } from '@/lib/cost'
 import {
+  capitalized,
+  decimalUsdOf,
   formatInteger,
+  formatPercent,
   formatUsd,
   formatUsdExact,
   formatUsdFloor,
   nanoUsdOf,
-  decimalUsdOf,
 } from '@/lib/format'
 
 export type Bound = 'exact' | 'at least' | 'at most' | 'about'
@@ -57,10 +59,13 @@ export function missingFrom(sums: LeftOut): string | null {
   return parts.length === 0 ? null : `Leaves out ${parts.join(' and ')}.`
 }
 
-/** The margin as a share of the revenue; null without revenue. */
-export function marginPercent({ margin_usd, revenue_usd }: { margin_usd: string; revenue_usd: string }) {
-  const revenue = Number(revenue_usd)
-  return revenue > 0 ? (Number(margin_usd) / revenue) * 100 : null
+/** What a margin means: its share of the revenue, as far as it is known, or how it is computed. */
+export function marginMeaning(sums: LeftOut & { margin_usd: string; revenue_usd: string }): string {
+  const revenue = Number(sums.revenue_usd)
+  if (revenue <= 0) return 'Revenue minus provider cost.'
+  const share = `${formatPercent((Number(sums.margin_usd) / revenue) * 100)} of revenue.`
+  const bound = marginBound(sums)
+  return bound === 'exact' ? share : capitalized(`${bound} ${share}`)
 }
 
 /** "November 2026" of "2026-11". */

@@ -9,12 +9,11 @@ import type {
   Overview,
   PlatformPlans,
   PlatformTenant,
+  PriceBook,
   SystemState,
   TenantMargins,
   TenantRows,
 } from '@/lib/api/types'
-
-import type { PriceBook } from './contract'
 
 const REFETCH_MS = 30_000
 

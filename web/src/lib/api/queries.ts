@@ -10,16 +10,17 @@ import type {
   EventPage,
   Explanation,
   Granularity,
-  GroupBy,
   InvoicePage,
   Me,
   Members,
+  NamedSeries,
   Plan,
   Recipients,
   Run,
   RunPage,
   Series,
   Thresholds,
+  Top,
   Usage,
 } from './types'
 
@@ -51,13 +52,23 @@ export type SeriesRequest = {
   to: string
   tz: string
   granularity: Granularity
-  group_by?: GroupBy | undefined
+  group_by?: string | undefined
 }
 
 export const seriesQuery = (tenant: string, request: SeriesRequest) =>
   queryOptions({
     queryKey: ['tenant', tenant, 'series', request],
-    queryFn: ({ signal }) => call<Series>(`${tenantPath(tenant)}/usage/series`, { query: request, signal }),
+    queryFn: ({ signal }) =>
+      call<Series | NamedSeries>(`${tenantPath(tenant)}/usage/series`, { query: request, signal }),
+  })
+
+/** The names that used most in an interval, which the API widens to whole days. */
+export type TopRequest = { group_by: string; from: string; to: string; limit: string }
+
+export const topQuery = (tenant: string, request: TopRequest) =>
+  queryOptions({
+    queryKey: ['tenant', tenant, 'top', request],
+    queryFn: ({ signal }) => call<Top>(`${tenantPath(tenant)}/usage/top`, { query: request, signal }),
   })
 
 export const explainQuery = (tenant: string, question: Record<string, string>) =>

@@ -154,6 +154,7 @@ export interface paths {
                     period?: "current" | "previous";
                     from?: string;
                     to?: string;
+                    group_by?: string;
                 };
                 header?: never;
                 path: {
@@ -7550,6 +7551,13 @@ export interface components {
             forecast: components["schemas"]["ForecastResponse"] | null;
             billing: components["schemas"]["Billing"];
             live: components["schemas"]["LiveResponse"] | null;
+            /**
+             * Tag Names
+             * @description The tags that usage is summed by, at most five.
+             */
+            tag_names: string[];
+            /** @description With `group_by`: the 20 names that cost most, in the whole UTC days of the period. */
+            by_name: components["schemas"]["TopResponse"] | null;
         };
         /**
          * UserResponse

@@ -30,6 +30,9 @@ export type BillingAlert = BillingState['alerts'][number]
 export type Series = Schemas['SeriesResponse']
 /** The steps and the splits that the chart offers; the API has more. */
 export type Granularity = Extract<Series['granularity'], 'hour' | 'day'>
+export type NamedSeries = Schemas['NamedSeriesResponse']
+export type Top = Schemas['TopResponse']
+export type NamedRow = Schemas['NamedRow']
 export type GroupBy = Extract<Series['group_by'], 'provider' | 'model'>
 
 export type Run = Schemas['RunResponse']
@@ -88,6 +91,12 @@ export type StripeFailure = Schemas['StripeFailureResponse']
 export type DeadLetter = Schemas['DeadLetterResponse']
 export type OperatorNotice = Schemas['OperatorNoticeResponse']
 export type Setting = Schemas['SettingResponse']
+/** As the API answers it: with every field. */
+export type Price = Required<Schemas['PriceModel']>
+type WithPrices<Response, Names extends keyof Response> = Omit<Response, Names> & Record<Names, Price[]>
+export type PriceBook = WithPrices<Schemas['PlatformPricesResponse'], 'prices'>
+export type PriceChanges = WithPrices<Schemas['PriceChangesResponse'], 'added' | 'removed'>
+export type Reconciliation = Schemas['ReconciliationResponse']
 export type AuditEntry = Schemas['AuditEntryResponse']
 export type AuditPage = Schemas['AuditResponse']
 

@@ -1,13 +1,12 @@
-import { formatInteger, formatPercent, nanoUsdOf } from '@/lib/format'
+import { formatInteger, nanoUsdOf } from '@/lib/format'
 import type { Margins } from '@/lib/api/types'
 
 import { BoundedUsd } from '../bounded-usd'
 import { Figure, FigureList } from '../figure-card'
-import { costBound, marginBound, marginPercent, missingFrom, monthName, revenueBound } from '../margin'
+import { costBound, marginBound, marginMeaning, missingFrom, monthName, revenueBound } from '../margin'
 
 export function TotalFigures({ margins }: { margins: Margins | undefined }) {
   const total = margins?.total
-  const percent = total && marginPercent(total)
   const missing = total && missingFrom(total)
   return (
     <FigureList title={margins ? `Total of ${monthName(margins.month)}` : 'Total'}>
@@ -34,7 +33,7 @@ export function TotalFigures({ margins }: { margins: Margins | undefined }) {
         value={total && <BoundedUsd usd={total.margin_usd} bound={marginBound(total)} />}
         meaning={
           <>
-            {percent == null ? 'Revenue minus provider cost.' : `${formatPercent(percent)} of revenue.`}
+            {total ? marginMeaning(total) : 'Revenue minus provider cost.'}
             {missing && <span className="mt-1 block text-warn-text">Incomplete. {missing}</span>}
           </>
         }

@@ -10,7 +10,7 @@ const LATE_FOLD_SECONDS = 15 * 60
 
 export function HealthFigures({ overview }: { overview: Overview | undefined }) {
   return (
-    <FigureList title="Health">
+    <FigureList title="Health" columns={5}>
       <Figure
         label="Events a minute"
         value={overview && rate(overview.events_per_minute)}

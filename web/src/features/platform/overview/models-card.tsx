@@ -31,8 +31,10 @@ const COLUMNS: readonly Column<UnpricedModel>[] = [
     header: 'Model',
     cell: ({ provider, model }) => (
       <>
-        <span className="block wrap-anywhere">{model || 'Other models'}</span>
-        <span className="block text-xs font-normal wrap-anywhere text-ink-faint">{provider}</span>
+        <span className="block wrap-anywhere">{isOther({ provider, model }) ? 'Other models' : model}</span>
+        {!isOther({ provider, model }) && (
+          <span className="block text-xs font-normal wrap-anywhere text-ink-faint">{provider}</span>
+        )}
       </>
     ),
     sortValue: ({ model }) => model,
@@ -45,10 +47,15 @@ const COLUMNS: readonly Column<UnpricedModel>[] = [
     header: 'Actions',
     headerHidden: true,
     align: 'end',
-    // The API sums up what the tenants' largest models leave out, without a name.
-    cell: ({ provider, model }) => model !== '' && <SetPrice provider={provider} model={model} />,
+    cell: ({ provider, model }) =>
+      !isOther({ provider, model }) && <SetPrice provider={provider} model={model} />,
   },
 ]
+
+/** The API sums up as "other" what the tenants' largest models leave out. */
+function isOther({ provider, model }: Pick<UnpricedModel, 'provider' | 'model'>): boolean {
+  return model === 'other' && provider === 'other'
+}
 
 function SetPrice({ provider, model }: Pick<UnpricedModel, 'provider' | 'model'>) {
   return (

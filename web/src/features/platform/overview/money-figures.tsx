@@ -1,10 +1,10 @@
 import { RelativeTime } from '@/components/instant'
-import { formatPercent, formatUsd, formatUsdExact } from '@/lib/format'
+import { formatUsd, formatUsdExact } from '@/lib/format'
 import type { Overview } from '@/lib/api/types'
 
 import { BoundedUsd } from '../bounded-usd'
 import { Figure, FigureList } from '../figure-card'
-import { costBound, marginBound, marginPercent, missingFrom, monthName, revenueBound } from '../margin'
+import { costBound, marginBound, marginMeaning, missingFrom, monthName, revenueBound } from '../margin'
 
 export function MoneyFigures({ overview }: { overview: Overview | undefined }) {
   const money = overview?.money
@@ -58,11 +58,10 @@ export function MoneyFigures({ overview }: { overview: Overview | undefined }) {
 }
 
 function MarginMeaning({ money }: { money: NonNullable<Overview['money']> }) {
-  const percent = marginPercent(money)
   const missing = missingFrom(money)
   return (
     <>
-      {percent === null ? 'Revenue minus provider cost.' : `${formatPercent(percent)} of revenue.`}
+      {marginMeaning(money)}
       {missing !== null && <span className="mt-1 block text-warn-text">Incomplete. {missing}</span>}
     </>
   )

@@ -64,7 +64,7 @@ test('marks sums that leave calls out, and leads from each model to its price', 
     tenants: 3,
   }
   const money = MONEY && { ...MONEY, unpriced_calls: 12, is_complete: false }
-  await show(overviewOf({ money, models: [model, { ...model, provider: '', model: '' }] }))
+  await show(overviewOf({ money, models: [model, { ...model, provider: 'other', model: 'other' }] }))
   expect(figure('Provider cost')).toHaveTextContent('at least $250.00')
   expect(figure('Margin')).toHaveTextContent('at most $750.00')
   expect(figure('Margin')).toHaveTextContent(/Incomplete. Leaves out the provider cost of 12.unpriced calls./)

@@ -1,7 +1,7 @@
 import { Notice } from '@/components/notice'
 import { formatInteger } from '@/lib/format'
+import type { Price, PriceChanges } from '@/lib/api/types'
 
-import type { Price, PriceChanges } from '../contract'
 import { Sentences } from '../sentences'
 import { amountsOf, keyOf, modelText } from './price-text'
 

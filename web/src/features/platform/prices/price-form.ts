@@ -1,6 +1,7 @@
 // A price while it is typed: its way of stating amounts, and the amounts as lines.
-import type { Price } from '../contract'
 import { PER_MILLION, PER_UNIT } from './price-text'
+
+import type { Price } from '@/lib/api/types'
 
 export type Way = 'amounts' | 'percent' | 'same_as'
 /** `unit` is "per_million.input" or "per_unit.images". */

@@ -1,6 +1,6 @@
 // A price in words, and the units that it may be for.
-import type { Price } from '../contract'
 import { formatUsdExact } from '@/lib/format'
+import type { Price } from '@/lib/api/types'
 
 /** Of a million tokens, then of one unit; as a price file names them. */
 export const PER_MILLION: Record<string, string> = {

@@ -5,8 +5,8 @@ import { expect, test } from 'vitest'
 import { problem, serveApi, type Routes } from '@/testing/api'
 import { priceOf } from '@/testing/platform'
 import { renderPage } from '@/testing/render'
+import type { Price, PriceChanges } from '@/lib/api/types'
 
-import type { Price, PriceChanges } from '../contract'
 import { PricesPage } from './prices-page'
 
 const PRICES = '/platform/prices'

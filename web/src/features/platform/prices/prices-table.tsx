@@ -6,8 +6,8 @@ import { DataTable, type Column } from '@/components/data-table'
 import { EmptyState } from '@/components/empty-state'
 import { TextInput } from '@/components/text-input'
 import { formatDay } from '@/lib/format'
+import type { Price } from '@/lib/api/types'
 
-import type { Price } from '../contract'
 import { amountsOf, keyOf, modelText } from './price-text'
 
 type PricesTableProps = {

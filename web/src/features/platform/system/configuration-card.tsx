@@ -8,7 +8,7 @@ export function ConfigurationCard({ settings }: { settings: Setting[] | undefine
     <Section
       id="configuration"
       title="Configuration"
-      description="From the environment of the functions. Secrets are only said to be set or not."
+      description="From the environment of usage_api. Secrets are only said to be set or not."
     >
       <DataTable caption="Configuration" columns={COLUMNS} rows={settings} rowKey={({ name }) => name} />
     </Section>

@@ -30,9 +30,9 @@ export function TenantOverview() {
     >
       <div className="grid grid-cols-[minmax(0,1fr)] gap-5 md:grid-cols-2">
         <PlanCard tenant={tenant} onTask={isEnded ? null : setTask} />
-        <TenantUsageCard tenant={tenant} />
-        <LimitsCard tenant={tenant} onTask={isEnded ? null : setTask} />
         <BillingCard tenant={tenant} onTask={setTask} />
+        <LimitsCard tenant={tenant} onTask={isEnded ? null : setTask} />
+        <TenantUsageCard tenant={tenant} />
       </div>
       <GrantsCard tenant={tenant} onTask={isEnded ? null : setTask} />
       <MarginCard tenant={tenant.id} />
@@ -51,9 +51,7 @@ function StateButtons({ isSuspended, onTask }: StateButtonsProps) {
       ) : (
         <Button onClick={() => onTask({ name: 'suspend' })}>Suspend</Button>
       )}
-      <Button variant="danger" onClick={() => onTask({ name: 'end' })}>
-        End
-      </Button>
+      <Button onClick={() => onTask({ name: 'end' })}>End</Button>
     </>
   )
 }
