@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
 import grpc
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -268,3 +269,41 @@ def test_in_firestore_a_budgets_use_is_a_plain_sum_at_every_moment(
     firestore_channel: grpc.Channel, timeline: list[Step], anchor: datetime | None, shards: int
 ) -> None:
     check_timeline(FirestorePlace(firestore_channel), timeline, anchor, shards)
+
+
+ANN = Spender("ann", "w", "k1", {"team": "x"})
+CALL_OF_ANN = Call(0, ANN, "r1", 10, 5)
+A_DAY = 24 * 60
+
+
+@pytest.mark.parametrize(
+    "timeline",
+    [
+        pytest.param(
+            [
+                *(Set("a", BudgetScope("user", "ann"), "tokens", "month"), Wait(2), CALL_OF_ANN, Remove("a")),
+                *(Set("a", BudgetScope("key", "k1"), "tokens", "month"), Wait(2), CALL_OF_ANN),
+            ],
+            id="a budget that is set again begins again",
+        ),
+        pytest.param(
+            [
+                *(Set("a", BudgetScope("user", "*"), "cost", "period"), Wait(2)),
+                # Before and after 17:00, the hour of the anchor, on the last day of a month.
+                *(Wait(19 * 60), CALL_OF_ANN, Wait(60), CALL_OF_ANN, Wait(2 * A_DAY), Fold(None), Wait(1)),
+            ],
+            id="a period that cuts a folded day",
+        ),
+        pytest.param(
+            [
+                *(Set("a", BudgetScope("tenant"), "runs", "week"), Wait(2 * A_DAY + 180), CALL_OF_ANN),
+                *(Fold(None), Wait(2 * A_DAY), CALL_OF_ANN, Fold(None)),
+                Call(-A_DAY, ANN, "r2", 10, None),
+                *(Wait(1), CALL_OF_ANN),
+            ],
+            id="a run of a folded day that is told late",
+        ),
+    ],
+)
+def test_what_random_timelines_rarely_meet(timeline: list[Step]) -> None:
+    check_timeline(MemoryPlace(), timeline, ANCHORS[1], 1)
