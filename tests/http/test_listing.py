@@ -162,6 +162,7 @@ def test_an_event_is_returned_as_it_was_recorded(functions: Functions, key: str)
         "run_id": "run-1",
         "workflow_id": "triage",
         "request_id": "req-1",
+        "kind": "llm.response",
         "tags": {"team": "search", "feature": "<b>answers</b>"},
         "status": "ok",
         "metadata": {"attempt": 2, "tags": ["a", None], "ünïcode": {"deep": True}},
