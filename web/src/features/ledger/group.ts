@@ -8,7 +8,13 @@ export type Group = GroupBy | NameGroup
 
 const TAG = 'tag:'
 const NAMES = ['user', 'workflow', 'key'] as const
-const LABELS = { model: 'Models', provider: 'Providers', user: 'Users', workflow: 'Workflows', key: 'API keys' }
+const LABELS = {
+  model: 'Models',
+  provider: 'Providers',
+  user: 'Users',
+  workflow: 'Workflows',
+  key: 'API keys',
+}
 const SINGULAR = { model: 'Model', provider: 'Provider', user: 'User', workflow: 'Workflow', key: 'API key' }
 
 /** Users, workflows, API keys and tags, which are summed by the day in UTC. */
@@ -35,8 +41,7 @@ export function groupOptions(tags: readonly string[], chosen: string) {
 export function useGroup<Usual extends string>(parameter: string, usual: Usual) {
   const [search, setSearch] = useSearchParams()
   const found = search.get(parameter) ?? usual
-  const group: Group | Usual =
-    found === 'model' || found === 'provider' || isNameGroup(found) ? found : usual
+  const group: Group | Usual = found === 'model' || found === 'provider' || isNameGroup(found) ? found : usual
   const choose = (chosen: string) =>
     setSearch(
       (before) => {

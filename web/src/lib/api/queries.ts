@@ -58,7 +58,8 @@ export type SeriesRequest = {
 export const seriesQuery = (tenant: string, request: SeriesRequest) =>
   queryOptions({
     queryKey: ['tenant', tenant, 'series', request],
-    queryFn: ({ signal }) => call<Series | NamedSeries>(`${tenantPath(tenant)}/usage/series`, { query: request, signal }),
+    queryFn: ({ signal }) =>
+      call<Series | NamedSeries>(`${tenantPath(tenant)}/usage/series`, { query: request, signal }),
   })
 
 /** The names that used most in an interval, which the API widens to whole days. */
