@@ -269,7 +269,8 @@ def test_every_path_that_is_named_exists() -> None:
     paths = set(re.findall(r"`([a-z_]+(?:/[a-z_]*)+(?:\.\w+)?|[a-z_]+\.(?:py|md|json|rules))`", prose))
     missing = {path for path in paths if not (ROOT / path).exists()}
     assert len(paths) > 15
-    assert missing - {"main.py", "dist/", "web/dist/"} == set()
+    made, documents = {"main.py", "dist/", "web/dist/"}, {"platform/overview", "platform/ticks"}
+    assert missing - made - documents == set()
 
 
 def test_the_map_names_every_folder() -> None:
