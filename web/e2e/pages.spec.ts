@@ -41,6 +41,7 @@ const OWNER_PAGES: Place[] = [
   { name: 'runs', path: demo('/runs'), shows: 'Runs' },
   { name: 'keys', path: demo('/settings/keys'), shows: 'API keys' },
   { name: 'members', path: demo('/settings/members'), shows: 'Members' },
+  { name: 'budgets', path: demo('/settings/budgets'), shows: 'When usage cannot be read' },
   { name: 'alerts', path: demo('/settings/alerts'), shows: 'Past alerts' },
   { name: 'run-unknown', path: demo('/runs/no-such-run'), shows: 'Run not found', refusal: 404 },
   { name: 'new-tenant', path: '/new', shows: 'New tenant' },

@@ -40,6 +40,10 @@ const settingsPages: RouteObject[] = [
     lazy: page(() => import('@/features/people/members-page'), 'MembersPage'),
   },
   {
+    path: 'budgets',
+    lazy: page(() => import('@/features/limits/budgets-page'), 'BudgetsPage'),
+  },
+  {
     path: 'alerts',
     lazy: page(() => import('@/features/notices/alerts-page'), 'AlertsPage'),
   },

@@ -10,6 +10,7 @@ import { mayManage, useTenant } from '@/lib/tenant'
 const TABS = [
   { to: 'keys', label: 'API keys' },
   { to: 'members', label: 'Members' },
+  { to: 'budgets', label: 'Budgets' },
   { to: 'alerts', label: 'Alerts' },
   { to: 'time-zone', label: 'Time zone' },
 ]
@@ -18,7 +19,10 @@ export function SettingsLayout() {
   const tenant = useTenant()
   if (!mayManage(tenant.role)) return <AskAnOwner tenant={tenant.id} />
   return (
-    <Page title="Settings" description={`API keys, members, alerts and time zone of ${tenant.name}.`}>
+    <Page
+      title="Settings"
+      description={`API keys, members, budgets, alerts and time zone of ${tenant.name}.`}
+    >
       <TabNav label="Settings" tabs={TABS} />
       <Outlet context={tenant} />
     </Page>

@@ -29,6 +29,11 @@ it('measures against a hard limit that is not 100', () => {
   expect(screen.getByText('Alert at 90%')).toBeVisible()
 })
 
+it('names no alert where nothing alerts', () => {
+  render(<Meter label="Tokens" level="within" percent={10} softPercent={null} />)
+  expect(screen.queryByText(/^Alert/)).not.toBeInTheDocument()
+})
+
 it('warns and alarms by what is reached, whatever the percentage', () => {
   const fillOf = () => screen.getByRole('meter').firstElementChild?.firstElementChild
   const { rerender } = render(<Meter label="Runs" level="hard" percent={71.42} hardPercent={85} />)

@@ -14,7 +14,8 @@ type MeterProps = {
   level: Level
   /** The true percentage of the limit; may exceed 100. */
   percent: number
-  softPercent?: number
+  /** Null where nothing alerts. */
+  softPercent?: number | null
   hardPercent?: number
   /** The figures beside the label, such as "1.2M of 2M". */
   detail?: ReactNode
@@ -56,7 +57,7 @@ export function Meter({
             <Fill from={hardPercent} to={percent} scale={scale} className={cx(SOLID.danger, 'hatched')} />
           )}
         </div>
-        <Mark at={softPercent} scale={scale} />
+        {softPercent !== null && softPercent <= scale && <Mark at={softPercent} scale={scale} />}
         {hardPercent < scale && <Mark at={hardPercent} scale={scale} strong />}
       </div>
       <div className="mt-1.5 flex items-baseline justify-between gap-3 text-xs text-ink-faint tabular-nums">
@@ -72,7 +73,7 @@ export function Meter({
         <span>
           {level === 'hard'
             ? `Limit at ${formatPercent(hardPercent)}`
-            : `Alert at ${formatPercent(softPercent)}`}
+            : softPercent !== null && `Alert at ${formatPercent(softPercent)}`}
         </span>
       </div>
     </div>

@@ -5,6 +5,7 @@ import { call } from './client'
 import type {
   AlertPage,
   ApiKey,
+  Budgets,
   DeliveryPage,
   Endpoint,
   EventPage,
@@ -126,6 +127,15 @@ export const alertEndpointsQuery = (tenant: string) =>
     queryFn: async ({ signal }) =>
       (await call<{ endpoints: Endpoint[] }>(`${tenantPath(tenant)}/alert-endpoints`, { signal })).endpoints,
   })
+
+export const budgetsQuery = (tenant: string) =>
+  queryOptions({
+    queryKey: ['tenant', tenant, 'budgets'],
+    queryFn: ({ signal }) => call<Budgets>(`${tenantPath(tenant)}/budgets`, { signal }),
+  })
+
+export const budgetPath = (tenant: string, budget: string) =>
+  `${tenantPath(tenant)}/budgets/${encodeURIComponent(budget)}`
 
 const endpointName = (endpoint: string) => `alert-endpoints/${encodeURIComponent(endpoint)}`
 

@@ -60,6 +60,12 @@ export type Recipient = Schemas['RecipientResponse']
 export type Recipients = Schemas['RecipientsResponse']
 export type Thresholds = Schemas['ThresholdsResponse']
 
+export type Budget = Schemas['BudgetResponse']
+export type BudgetUse = Budget['uses'][number]
+export type BudgetScope = Budget['scope']
+export type WantedBudget = Schemas['BudgetBody']
+export type Budgets = Schemas['BudgetsResponse']
+
 export type Endpoint = Schemas['EndpointResponse']
 export type EndpointWithSecret = Schemas['SecretResponse']
 export type Delivery = Schemas['DeliveryResponse']

@@ -4,6 +4,7 @@ import { expect, test } from 'vitest'
 
 import type { PlatformTenant } from '@/lib/api/types'
 import { problem, serveApi, type Routes } from '@/testing/api'
+import { budgetOf, usedOf } from '@/testing/budgets'
 import { HTML_NAME, PLATFORM_PLANS, platformTenantOf, sumsOf } from '@/testing/platform'
 import { renderPages } from '@/testing/render'
 
@@ -17,6 +18,7 @@ function show(tenant: PlatformTenant, routes: Routes = {}, at = '/operator/tenan
   const requests = serveApi({
     [`GET ${ACME}`]: { body: tenant },
     [`GET ${ACME}/margins`]: { body: { months: [] } },
+    [`GET ${ACME}/budgets`]: { body: { budgets: [], on_unreadable: 'closed' } },
     'GET /platform/plans': { body: PLATFORM_PLANS },
     ...routes,
   })
@@ -46,6 +48,27 @@ test('shows the plan, the limits, the billing and the margin of each month', asy
   const november = await screen.findByRole('row', { name: /November 2026/ })
   expect(november).toHaveTextContent(/Leaves out the provider cost of 3.unpriced calls/)
   expect(november).toHaveTextContent('at most -$11.00')
+})
+
+test('shows the budgets, and what checks answer while usage cannot be read', async () => {
+  const body = { budgets: [budgetOf({ uses: [usedOf({ is_complete: false })] })], on_unreadable: 'open' }
+  show(platformTenantOf(), { [`GET ${ACME}/budgets`]: { body } })
+  const budgets = within(await screen.findByRole('region', { name: 'Budgets' }))
+  const meter = await budgets.findByRole('meter', { name: 'All usage' })
+  expect(meter).toHaveAttribute('aria-valuetext', '80% used, at least $400.129 of $500.00')
+  expect(budgets.getByText('Checks are allowed while usage cannot be read.')).toBeVisible()
+  expect(budgets.queryByRole('button')).not.toBeInTheDocument()
+})
+
+test('says that a tenant has no budgets, or why they are not known', async () => {
+  let answer = problem(503, 'unavailable', 'Firestore does not answer')
+  show(platformTenantOf(), { [`GET ${ACME}/budgets`]: () => answer })
+  const budgets = within(await screen.findByRole('region', { name: 'Budgets' }))
+  expect(await budgets.findByText('Firestore does not answer')).toBeVisible()
+  answer = { status: 200, body: { budgets: [], on_unreadable: 'closed' } }
+  await userEvent.click(budgets.getByRole('button', { name: 'Try again' }))
+  expect(await budgets.findByText('No budgets.')).toBeVisible()
+  expect(budgets.getByText('Checks are denied while usage cannot be read.')).toBeVisible()
 })
 
 test('shows a name with HTML in it as text', async () => {

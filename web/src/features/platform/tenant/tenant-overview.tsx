@@ -6,6 +6,7 @@ import { Page } from '@/components/page'
 import type { PlatformTenant } from '@/lib/api/types'
 
 import { BillingCard } from './billing-card'
+import { BudgetsCard } from './budgets-card'
 import { GrantDialog } from './grant-dialog'
 import { GrantsCard } from './grants-card'
 import { LimitsCard } from './limits-card'
@@ -35,6 +36,7 @@ export function TenantOverview() {
         <TenantUsageCard tenant={tenant} />
       </div>
       <GrantsCard tenant={tenant} onTask={isEnded ? null : setTask} />
+      <BudgetsCard tenant={tenant.id} />
       <MarginCard tenant={tenant.id} />
       <TaskDialog tenant={tenant} task={task} onClose={() => setTask(null)} />
     </Page>
