@@ -94,7 +94,7 @@ function ScopeFields({ budget, problem }: BudgetFieldsProps) {
         >
           <TextInput
             name="value"
-            maxLength={256}
+            maxLength={kind === 'tag' ? 128 : 256}
             defaultValue={stored ? valueOf(stored) : ''}
             autoComplete="off"
             required

@@ -2,6 +2,7 @@
 import { percentsIn } from '@/features/notices/percents'
 import { ApiError } from '@/lib/api/problem'
 import type { Budget, BudgetScope, WantedBudget } from '@/lib/api/types'
+import { formatInteger } from '@/lib/format'
 
 export const SCOPE_KINDS = ['tenant', 'user_id', 'workflow_id', 'api_key', 'tag'] as const
 export type ScopeKind = (typeof SCOPE_KINDS)[number]
@@ -26,6 +27,11 @@ export type BudgetField = 'id' | 'tag' | 'value' | 'amount' | 'window' | 'on_unk
 export type Typos = Partial<Record<BudgetField, string>>
 
 const ID = /^[a-z0-9][a-z0-9_-]{0,63}$/
+const TAG = /^[a-z][a-z0-9_-]{0,31}$/
+// The API's bounds, told before it is asked.
+const MAX_AMOUNTS = { amount_usd: 1_000_000, tokens: Number.MAX_SAFE_INTEGER, runs: Number.MAX_SAFE_INTEGER }
+const MAX_SCOPED_RUNS = 10_000
+const MAX_THRESHOLDS = 10
 
 export function kindOf(scope: BudgetScope): ScopeKind {
   return SCOPE_KINDS.find((kind) => kind in scope) ?? 'tenant'
@@ -46,20 +52,40 @@ export function unitOf({ amount_usd, tokens }: Budget): Unit {
 
 /** What the form can tell by itself; `taken` are the ids that a new budget cannot have. */
 export function typosIn(form: BudgetForm, taken: readonly string[]): Typos {
-  const typos: Typos = {}
-  if (form.id !== undefined && !ID.test(form.id)) {
-    typos.id = 'Use lower-case letters, digits, _ and -, at most 64.'
-  } else if (form.id !== undefined && taken.includes(form.id)) typos.id = 'There is a budget with this ID.'
-  if (form.tag === '') typos.tag = 'Enter the name of a tag.'
-  if (form.value === '') typos.value = 'Enter a value, or * for each.'
-  const isAmount = form.unit === 'amount_usd' ? /^\d+(\.\d{1,9})?$/ : /^\d+$/
-  if (!isAmount.test(bare(form.amount))) {
-    typos.amount = form.unit === 'amount_usd' ? 'Enter an amount, such as 99.50.' : 'Enter a whole number.'
+  const found = {
+    id: form.id === undefined ? null : idTypo(form.id, taken),
+    tag:
+      form.tag === undefined || TAG.test(form.tag)
+        ? null
+        : 'Use a lower-case letter, then a-z, 0-9, _ and -.',
+    value: form.value === '' ? 'Enter a value, or * for each.' : null,
+    amount: amountTypo(form),
+    thresholds: form.thresholds ? thresholdsTypo(form.thresholds) : null,
   }
-  if (form.thresholds && percentsIn(form.thresholds) === null) {
-    typos.thresholds = 'Enter whole numbers, separated by commas.'
+  return Object.fromEntries(Object.entries(found).filter(([, typo]) => typo !== null))
+}
+
+function idTypo(id: string, taken: readonly string[]): string | null {
+  if (!ID.test(id)) return 'Use lower-case letters, digits, _ and -, at most 64.'
+  return taken.includes(id) ? 'There is a budget with this ID.' : null
+}
+
+function amountTypo({ kind, unit, amount }: BudgetForm): string | null {
+  const isUsd = unit === 'amount_usd'
+  if (!(isUsd ? /^\d+(\.\d{1,9})?$/ : /^\d+$/).test(bare(amount))) {
+    return isUsd ? 'Enter an amount, such as 99.50.' : 'Enter a whole number.'
   }
-  return typos
+  const number = Number(bare(amount))
+  if (number === 0) return 'Enter more than 0.'
+  const most = kind !== 'tenant' && unit === 'runs' ? MAX_SCOPED_RUNS : MAX_AMOUNTS[unit]
+  return number > most ? `Enter at most ${isUsd ? '$' : ''}${formatInteger(most)}.` : null
+}
+
+function thresholdsTypo(text: string): string | null {
+  const percents = percentsIn(text)
+  if (percents === null) return 'Enter whole numbers, separated by commas.'
+  const areValid = percents.length <= MAX_THRESHOLDS && percents.every((each) => each >= 1 && each <= 1000)
+  return areValid ? null : `Enter at most ${MAX_THRESHOLDS} percentages from 1 to 1000.`
 }
 
 /** The body of a form without typos. */

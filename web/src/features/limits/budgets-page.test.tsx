@@ -160,11 +160,29 @@ test.each([
   await userEvent.type(dialog.getByLabelText('ID'), 'users')
   await choose('Applies to', 'User')
   await userEvent.type(dialog.getByLabelText('User ID'), 'ann')
-  await userEvent.type(dialog.getByLabelText('Amount'), '0')
+  await userEvent.type(dialog.getByLabelText('Amount'), '1')
   await userEvent.click(dialog.getByRole('button', { name: 'Add budget' }))
   expect(await dialog.findByText(message)).toBeVisible()
   expect(dialog.getByLabelText(label)).toHaveAccessibleDescription(expect.stringContaining(message))
   expect(dialog.getByLabelText(label)).toHaveAttribute('aria-invalid', 'true')
+})
+
+test('tells a bad tag name from a bad tag value', async () => {
+  const refusal = problem(422, 'invalid_request', 'bad', [
+    { field: 'scope.tag.tag.name', code: 'invalid', message: 'bad name' },
+    { field: 'scope.tag.tag.value', code: 'invalid', message: 'bad value' },
+  ])
+  open([], { [`PUT ${BUDGETS}/search`]: refusal })
+  const dialog = await openDialog('Add budget')
+  await userEvent.type(dialog.getByLabelText('ID'), 'search')
+  await choose('Applies to', 'Tag')
+  await userEvent.type(dialog.getByLabelText('Tag name'), 'feature')
+  await userEvent.type(dialog.getByLabelText('Tag value'), 'x')
+  await userEvent.type(dialog.getByLabelText('Amount'), '1')
+  await userEvent.click(dialog.getByRole('button', { name: 'Add budget' }))
+  await dialog.findByText('bad name')
+  expect(dialog.getByLabelText('Tag name')).toHaveAccessibleDescription('bad name')
+  expect(dialog.getByLabelText('Tag value')).toHaveAccessibleDescription(/^bad value/)
 })
 
 test('says what is refused for no field', async () => {
