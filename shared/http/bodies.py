@@ -113,7 +113,8 @@ def validated(model: type[M], value: object) -> M:
         return model.model_validate(value)
     except ValidationError as error:
         problems = Problems()
-        details = error.errors(include_url=False)
+        # A field that may be absent: its other error says what is wrong.
+        details = [each for each in error.errors(include_url=False) if each["type"] != "none_required"]
         problems.add(field_problem(each, each["loc"] or ("body",)) for each in details)
         listed = tuple(problems.listed)
         raise InvalidInput(listed[0].message, listed, is_truncated=problems.is_truncated) from error

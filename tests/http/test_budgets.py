@@ -103,6 +103,13 @@ def test_bad_input_is_refused_in_words_and_nothing_is_stored(
     assert functions.read(owner, PATH)["budgets"] == []
 
 
+@pytest.mark.parametrize("field", ["amount_usd", "tokens", "runs"])
+def test_a_bad_amount_is_one_problem_of_its_own_field(functions: Functions, owner: str, field: str) -> None:
+    changes: Json = {"amount_usd": ..., field: True}
+    problem = refused(put(functions, owner, **changes), 422)
+    assert [each["field"] for each in problem["errors"]] == [field]
+
+
 @pytest.mark.parametrize("budget_id", ["A", "-a", "a" * 65, "a b", "<b>"])
 def test_an_id_that_is_none_is_refused(functions: Functions, owner: str, budget_id: str) -> None:
     assert "lower-case letters" in refused(put(functions, owner, budget_id), 422, "invalid_input")["detail"]

@@ -200,8 +200,14 @@ def problem_at(problem: FieldProblem, items: Sequence[object], index: int) -> Fi
 
 def field_problem(details: ErrorDetails, path: Sequence[int | str], index: int | None = None) -> FieldProblem:
     """Convert an error of pydantic to a FieldProblem whose message names the field and the value."""
-    field = cut(".".join(cut(str(step), MAX_SHOWN_VALUE_CHARS) for step in path), MAX_PATH_CHARS) or "event"
+    steps = (cut(str(step), MAX_SHOWN_VALUE_CHARS) for step in path if not _names_a_validator(step))
+    field = cut(".".join(steps), MAX_PATH_CHARS) or "event"
     message = f"{field}: {details['msg']}"
     if details["type"] != "missing":
         message += f" (got {shown(details['input'])})"
     return FieldProblem(field=field, code=details["type"], message=message, index=index)
+
+
+def _names_a_validator(step: int | str) -> bool:
+    """Return whether pydantic added this step to tell the members of a union apart."""
+    return isinstance(step, str) and step.startswith(("function-before[", "function-after[", "constrained-"))
