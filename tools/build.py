@@ -24,7 +24,7 @@ def stage(name: str, dist: Path = DIST, root: Path = ROOT) -> Path:
     # Beside main.py, because functions-framework puts nothing but that folder on the import path.
     shutil.copytree(root / "shared", target / "shared", ignore=_NOT_DEPLOYED)
     # Without it, the buildpack takes the newest Python.
-    shutil.copy(root / ".python-version", target)
+    shutil.copy(root / "functions/.python-version", target)
     return target
 
 

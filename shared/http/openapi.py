@@ -17,6 +17,7 @@ from shared.http.openapi_responses import components, responses
 from shared.http.problems import ProblemDocument
 from shared.http.request_bounds import MAX_QUERY_CHARS
 from shared.http.routes import METERING_PATHS, Call, Container, Route, SignInLevel
+from shared.usecases.people.manage_budgets import BUDGET_ID
 
 VERSION = "3.1.0"
 JSON = "application/json"
@@ -41,6 +42,7 @@ _SECURITY_SCHEMES = {
 _PATH_SCHEMAS: Final[Mapping[str, _Json]] = {
     "tenant": {"type": "string", "pattern": f"^{TENANT_ID}$", "examples": ["acme"]},
     "key": {"type": "string", "pattern": "^[0-9a-f]{64}$"},
+    "budget": {"type": "string", "pattern": BUDGET_ID},
 }
 _ANY_ID: Final[_Json] = {"type": "string", "minLength": 1}
 _DESCRIPTION = (

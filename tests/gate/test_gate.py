@@ -214,7 +214,7 @@ def test_pages_that_show_nothing_are_seen() -> None:
 @pytest.fixture
 def copy(tmp_path: Path) -> Path:
     """A copy of what the checks of the sources look at."""
-    for name in ("firebase.json", "firestore.rules", "firestore.indexes.json", ".python-version"):
+    for name in ("firebase.json", "firestore.rules", "firestore.indexes.json"):
         shutil.copy(ROOT / name, tmp_path)
     for name in ("shared", "functions", "tools"):
         shutil.copytree(

@@ -29,7 +29,7 @@ def _all_ids() -> list[str]:
 
 def _names_one(file: Path) -> bool:
     """Return whether the file mentions a behaviour, as the name of a test may do."""
-    return re.search(r"(?<![A-Za-z0-9])[BFMPT]\d|_[bfmpt]\d", file.read_text("utf-8")) is not None
+    return re.search(r"(?<![A-Za-z0-9])[BFHMPT]\d|_[bfhmpt]\d", file.read_text("utf-8")) is not None
 
 
 def listed(*folders: str) -> str:

@@ -11,7 +11,7 @@ from tools.build import function_names, stage
 def repository(tmp_path: Path) -> Path:
     root = tmp_path / "repository"
     files = {
-        ".python-version": "3.13\n",
+        "functions/.python-version": "3.13\n",
         "functions/record_usage/main.py": "import shared\n",
         "functions/record_usage/requirements.txt": "flask==3.1.3\n",
         "functions/record_usage/__pycache__/main.pyc": "cache",

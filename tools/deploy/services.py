@@ -11,7 +11,7 @@ from tools.deploy.messaging import AUDIENCE, TOPIC
 from tools.deploy.plan import NUMBER, ROOT, Command, Step, gcloud, look, python
 from tools.deploy.settings import FORENSICS, Settings
 
-PYTHON: Final = (ROOT / ".python-version").read_text().strip()
+PYTHON: Final = (ROOT / "functions/.python-version").read_text().strip()
 BASE_IMAGE: Final = f"python{PYTHON.replace('.', '')}"
 THREADS: Final = 8
 """Also the concurrency: 512 MiB serve eight of the costliest requests at once (docs/operations.md)."""
@@ -121,7 +121,11 @@ def _service(settings: Settings, service: str, files: Mapping[str, str]) -> Step
     else:
         flags.append("--clear-secrets")
     release = fingerprint(
-        ROOT / f"functions/{name}", ROOT / "shared", ROOT / ".python-version", *flags, *files.values()
+        ROOT / f"functions/{name}",
+        ROOT / "shared",
+        ROOT / "functions/.python-version",
+        *flags,
+        *files.values(),
     )
     deploy = (
         "run",

@@ -88,7 +88,7 @@ class TenantFolder:
             create_months(self.store, tenant_id, _completed_days(tenant, settings))
         if settings != tenant.counters:
             self.store.save_counter_settings(tenant_id, settings, snapshot.version)
-        # Today's rollup is read anyway, and knows when it was folded last. Late events of other days can wait.
+        # Today's rollup is read anyway, and knows when it was folded last. Late events are named on today's counter.
         if any(each.day == now.date() and each.is_first_of_hour for each in folded):
             self._call_hourly(usage.tenant, now)
 

@@ -280,7 +280,7 @@ def test_no_file_holds_what_google_leaves_out_of_its_responses() -> None:
 
 
 def test_one_version_of_python_is_deployed(plans: tuple[Plan, Plan], tmp_path: Any) -> None:
-    version = (ROOT / ".python-version").read_text().strip()
+    version = (ROOT / "functions/.python-version").read_text().strip()
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     assert SpecifierSet(project["requires-python"]).contains(f"{version}.0")
     assert {option(each, "--base-image") for each in commands(plans[0], "run", "deploy")} == {BASE_IMAGE}

@@ -322,8 +322,10 @@ def test_a_refresh_reads_the_days_with_usage_and_writes_one_document(firestore_c
     rpc = FirestoreRpc(f"demo-{uuid4().hex[:12]}", lambda: firestore_channel, is_emulator=True)
     usage, billing = FirestoreUsageStore(rpc, timedelta(days=40)), FirestoreBillingStore(rpc)
     here = World(usage, FirestoreDirectory(rpc), billing, FirestoreMargins(rpc), now=NOON + 10 * DAY)
-    for day in range(30):
-        here.record("acme", day * 24)
+    # Each on its own day: a late event would have its day counted again.
+    for day in reversed(range(30)):
+        here.now = NOON + (10 - day) * DAY
+        here.record("acme", 0)
     fold_tenants(TenantFolder(usage), ["acme", "bolt"], here.now)
     reads = []
     for tenant_id in ("acme", "bolt"):
@@ -363,12 +365,12 @@ def test_a_fold_refreshes_at_most_once_in_an_hour(minutes: int) -> None:
     assert hourly.calls == [NOON, NOON + timedelta(hours=1), NOON + timedelta(hours=2)]
 
 
-def test_late_events_of_another_day_alone_wait_for_the_daily_job() -> None:
+def test_late_events_of_another_day_count_within_the_hour_too() -> None:
     store = MemoryStore()
     here, hourly = World(store, store, store, store), _Counted()
     here.record("acme", 40)
     fold_tenants(TenantFolder(store, hourly=hourly), ["acme"], here.now)
-    assert hourly.calls == []
+    assert hourly.calls == [here.now], "they are named on today's counter"
 
 
 def test_a_refresh_that_fails_does_not_fail_the_fold(caplog: pytest.LogCaptureFixture) -> None:

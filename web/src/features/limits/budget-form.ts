@@ -1,5 +1,5 @@
 // Between a budget and the texts of its form.
-import { percentsIn } from '@/features/notices/percents'
+import { percentsIn } from '@/lib/percents'
 import { ApiError } from '@/lib/api/problem'
 import type { Budget, BudgetScope, WantedBudget } from '@/lib/api/types'
 import { formatInteger } from '@/lib/format'

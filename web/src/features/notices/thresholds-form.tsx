@@ -12,7 +12,7 @@ import type { Thresholds } from '@/lib/api/types'
 import { useTenant } from '@/lib/tenant'
 
 import { firstProblem } from './first-problem'
-import { percentsIn } from './percents'
+import { percentsIn } from '@/lib/percents'
 
 export function ThresholdsForm({ thresholds }: { thresholds: Thresholds }) {
   const { id } = useTenant()
