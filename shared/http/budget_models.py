@@ -208,7 +208,7 @@ def scope_model(scope: BudgetScope) -> TenantScope | UserScope | WorkflowScope |
 
 
 class BudgetUseResponse(ResponseModel):
-    """What is used of a budget in its current window; amounts in its own unit."""
+    """The use of a budget in its current window; amounts in its own unit."""
 
     budget_id: str
     scope: ScopeModel

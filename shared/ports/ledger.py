@@ -142,7 +142,7 @@ class UsageStore(Protocol):
         """One run of the tenant."""
 
     def known_alerts(self, tenant_id: str, alert_ids: Collection[str]) -> set[str]:
-        """Which of these alerts were raised, in one round trip."""
+        """Return the ids of those alerts that were raised, in one round trip."""
 
     def save_alerts(self, tenant_id: str, alerts: Sequence[UsageAlert], outgoing: Outgoing) -> bool:
         """Store all of these alerts with what leaves because of them, and return True.

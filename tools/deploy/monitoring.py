@@ -1,4 +1,4 @@
-"""What tells an operator that something fails: log metrics, alerts, a dashboard and a budget, each from a JSON file.
+"""Log metrics, alerts, a dashboard and a budget, each from a JSON file: they tell an operator of failures.
 
 The folder `monitoring/` holds the JSON of Google's APIs, which leave out zeros and empty values in their responses:
 the files do the same.

@@ -21,7 +21,7 @@ class StoppedError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """What a step's description says; `lines` tell each difference."""
+    """The finding about a step; `lines` tell each difference."""
 
     kind: Kind
     lines: tuple[str, ...] = ()

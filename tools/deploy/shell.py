@@ -35,7 +35,7 @@ _TOKEN_SECONDS: Final = 1800
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What a call has done: it is `ok`, or `text` says why not."""
+    """The result of a call: it is `ok`, or `text` says why not."""
 
     ok: bool
     text: str

@@ -17,7 +17,7 @@ PASS, FAIL, SKIPPED = "pass", "FAIL", "skipped"
 
 
 class UnexpectedError(Exception):
-    """What was seen is not what should be."""
+    """The behaviour that was seen is not the one that is promised."""
 
 
 @dataclass(frozen=True, kw_only=True)

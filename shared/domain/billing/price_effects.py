@@ -24,7 +24,7 @@ _SHOWN_NAMES: Final = 3
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PriceEffect:
-    """What a change of prices would do to the tenants that use the models concerned."""
+    """The effect of a change of prices on the tenants that use the models concerned."""
 
     tenants: int
     """How many of them there are."""

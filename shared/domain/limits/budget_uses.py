@@ -1,4 +1,4 @@
-"""What is used of budgets, and the decision whether a request still fits. Pure."""
+"""The use of budgets, and the decision whether a request still fits. Pure."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ _WINDOWS: Final = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BudgetUse:
-    """What is used of a budget in its current window, by one value of its scope."""
+    """The use of a budget in its current window, by one value of its scope."""
 
     budget: Budget
     value: str

@@ -86,12 +86,12 @@ class Budget:
 
     @property
     def is_counted(self) -> bool:
-        """Whether the ledger counts it beside the totals."""
+        """Return True if the ledger counts it beside the totals."""
         return self.scope.kind != "tenant"
 
     @property
     def is_each(self) -> bool:
-        """Whether each value of the scope has the amount for itself."""
+        """Return True if each value of the scope has the amount for itself."""
         return self.scope.value == EVERY_VALUE
 
     def slot(self, value: str) -> BudgetSlot:

@@ -1,4 +1,4 @@
-"""What nobody could do: Stripe's events that were not applied, and messages that were given up."""
+"""Failures of the service: Stripe's events that were not applied, and messages that were given up."""
 
 import re
 from dataclasses import dataclass

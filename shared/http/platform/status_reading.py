@@ -21,7 +21,7 @@ MOST_LISTED: Final = 50
 
 
 class StatusContainer(Protocol):
-    """What the state of the service is read from."""
+    """The stores that the state of the service is read from."""
 
     @property
     def config(self) -> Config: ...

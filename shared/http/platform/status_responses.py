@@ -44,7 +44,7 @@ class TenantCounts(ResponseModel):
 
 
 class OverviewMoney(ResponseModel):
-    """What the calendar month (UTC) brought in and cost so far, as of each tenant's last computation."""
+    """Revenue and cost of the calendar month (UTC) so far, as of each tenant's last computation."""
 
     month: str = Field(examples=["2026-11"])
     mrr_usd: Usd = Field(

@@ -55,7 +55,7 @@ class FoldedDay:
 
     @property
     def is_first_of_hour(self) -> bool:
-        """Whether no fold of this day came before it in its hour of the clock."""
+        """Return True if no fold of this day came before it in its hour of the clock."""
         return self.previous is None or _hour(self.previous.folded_at) < _hour(self.rollup.folded_at)
 
     @property

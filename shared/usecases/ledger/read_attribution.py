@@ -37,7 +37,7 @@ _ONE_DAY = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AttributedDay:
-    """What each name used on a day, and the rest: usage without a name, and of names that are not listed."""
+    """The usage of each name on a day, and the rest: usage without a name, and of names that are not listed."""
 
     names: Names
     other: Totals

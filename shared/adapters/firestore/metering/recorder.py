@@ -217,7 +217,7 @@ def split(events: Iterable[RecordedEvent]) -> Iterator[list[RecordedEvent]]:
 
 
 class _Counted(NamedTuple):
-    """What a part adds to one day: its cells, keys, names and budgets."""
+    """The cells, keys, names and budgets that a part adds to one day."""
 
     cells: set[Cell]
     keys: set[str]

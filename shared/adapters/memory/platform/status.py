@@ -8,7 +8,7 @@ from shared.ports import FailedAttempt, StoredStatus
 
 
 class MemoryServiceStatus(MemoryState):
-    """What the operator sees of this process."""
+    """The state of this process, as the operator sees it."""
 
     def __init__(self) -> None:
         super().__init__()

@@ -4265,7 +4265,7 @@ export interface components {
         };
         /**
          * BudgetUseResponse
-         * @description What is used of a budget in its current window; amounts in its own unit.
+         * @description The use of a budget in its current window; amounts in its own unit.
          */
         BudgetUseResponse: {
             /** Budget Id */
@@ -5837,7 +5837,7 @@ export interface components {
         };
         /**
          * OverviewMoney
-         * @description What the calendar month (UTC) brought in and cost so far, as of each tenant's last computation.
+         * @description Revenue and cost of the calendar month (UTC) so far, as of each tenant's last computation.
          */
         OverviewMoney: {
             /**
