@@ -25,7 +25,8 @@ Config = dict[str, Any]
 RULES_BEYOND_SCHEMAS = {
     *("cloudevent_attribute", "cloudevent_data", "malformed_json", "decimal_max_places"),
     *("contradictory_tokens", "empty_tokens", "id_conflict", "tenant_mismatch", "ts_too_old", "ts_in_future"),
-    *("response_missing", "response_and_stream", "malformed_stream", "no_usage_in_response"),
+    *("response_missing", "response_and_stream", "tokens_and_response", "contradictory_service_tier"),
+    *("malformed_stream", "no_usage_in_response"),
     "ambiguous_response",
     *(
         "cost_out_of_range",
