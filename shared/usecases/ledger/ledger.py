@@ -2,12 +2,13 @@
 
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from threading import Lock
 
 from shared.domain.errors import NotFound
 from shared.domain.ledger.documents import Documents, RunSums, Wanted
+from shared.domain.ledger.holds import Holds, RunKey, Tree
 from shared.domain.ledger.periods import Period, period_at
 from shared.domain.ledger.usage import FEW_SHARDS, Detail, ReadingPlan, Usage, plan_reading
 from shared.domain.limits.metrics import Consumption
@@ -40,11 +41,13 @@ class PeriodUsage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BudgetUsage:
-    """The usage of the current metering period, and that of budgets: by window, and by run."""
+    """The usage of the current metering period and that of budgets, by window and by run; and what runs hold."""
 
     current: PeriodUsage
     windows: Mapping[Period, Usage]
-    runs: Mapping[str, RunSums]
+    runs: Mapping[RunKey, RunSums]
+    holds: Holds = field(default_factory=Holds)
+    trees: Mapping[RunKey, Tree] = field(default_factory=dict)
 
 
 AskBudgets = Callable[[Tenant], AskedBudgets]
@@ -113,7 +116,9 @@ class Ledger:
                 # By the tenant as it is: it may have counters that the plan does not know, of days folded since.
                 usage, windows = needed.finish(self.store, tenant.id, found)
                 current = PeriodUsage(tenant=tenant.at(now), usage=usage)
-                return BudgetUsage(current=current, windows=windows, runs=found.runs)
+                return BudgetUsage(
+                    current=current, windows=windows, runs=found.runs, holds=found.holds, trees=found.trees
+                )
             plans = needed
 
 

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from shared.domain.ledger.budget_counts import EVERY_VALUE, BudgetSlot, Spent
+from shared.domain.ledger.holds import run_key
 from shared.domain.ledger.periods import Period
 from shared.domain.ledger.sums import spent_by
 from shared.domain.limits.budget_uses import BudgetUse
@@ -34,7 +35,7 @@ def ask_for(
             before = windows.get(window, AskedWindow())
             needs_runs = before.needs_runs or (not own and each.budget.unit == "runs")
             windows[window] = AskedWindow(slots=before.slots | own, needs_runs=needs_runs)
-    runs = frozenset({run_id} if run_id else ())
+    runs = frozenset({run_key(run_id)} if run_id else ())
     return AskedBudgets(windows=windows, runs=runs, run_slots=frozenset(run_slots))
 
 
@@ -90,7 +91,7 @@ def _spent(read: BudgetUsage, each: ScopedBudget, run_id: str | None, now: datet
     budget, slot = each.budget, BudgetSlot(*each.slot)
     window = _window_of(read.current.tenant, budget, now)
     if window is None:
-        run = read.runs.get(run_id or "")
+        run = read.runs.get(run_key(run_id)) if run_id else None
         if run is None:
             return Spent()
         return run.budgets.get(slot, Spent()) if budget.is_counted else spent_by(run.totals, budget.unit)

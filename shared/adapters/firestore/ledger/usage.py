@@ -100,7 +100,7 @@ class FirestoreUsageStore:
         months = {paths.month(month): month for month in wanted.months}
         attribution = {paths.attribution(ref): ref for ref in wanted.attribution}
         # The emulator reads one document after the other. In this order, what is written first is read last.
-        runs = {paths.run(run_id): run_id for run_id in wanted.runs}
+        runs = {paths.run_of_key(key): key for key in wanted.runs}
         names = [paths.tenant, *runs, *attribution, *shards, *days, *months]
         fields = (
             *TENANT_FIELDS,
@@ -115,7 +115,7 @@ class FirestoreUsageStore:
             months={month: read_month(found[name]) for name, month in months.items() if name in found},
             days={day: read_day(found[name]) for name, day in days.items() if name in found},
             shards={ref: read_counter(found[name]) for name, ref in shards.items() if name in found},
-            runs={run_id: read_run_sums(found[name]) for name, run_id in runs.items() if name in found},
+            runs={key: read_run_sums(found[name]) for name, key in runs.items() if name in found},
             attribution={
                 ref: read_attribution(found[name]) for name, ref in attribution.items() if name in found
             },

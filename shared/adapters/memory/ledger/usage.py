@@ -13,6 +13,7 @@ from shared.domain.ledger.budget_counts import EVERY_VALUE, BudgetSlot, merge_ho
 from shared.domain.ledger.counter_settings import CounterSettings
 from shared.domain.ledger.counters import CounterShard, ShardRef, add, sum_totals
 from shared.domain.ledger.documents import Documents, RunSums, Wanted
+from shared.domain.ledger.holds import run_key
 from shared.domain.ledger.periods import month_of
 from shared.domain.ledger.rollups import DayRollup, MonthRollup
 from shared.domain.metering.recording import RecordedEvent, deltas_with_late_days
@@ -81,9 +82,9 @@ class MemoryUsageStore(MemoryState):
                 days={day: _part(rollup, wanted) for day, rollup in days.items()},
                 shards={ref: _shard(ref, usage.counters[ref], wanted) for ref in refs},
                 runs={
-                    run_id: RunSums(totals=dict(run.totals), budgets=_asked(run.budgets, wanted))
-                    for run_id in wanted.runs
-                    if (run := usage.runs.get(run_id))
+                    run_key(run_id): RunSums(totals=dict(run.totals), budgets=_asked(run.budgets, wanted))
+                    for run_id, run in usage.runs.items()
+                    if wanted.runs and run_key(run_id) in wanted.runs
                 },
                 attribution={
                     ref: _names(usage.attribution[ref], wanted)
