@@ -40,7 +40,7 @@ class FirestoreAdmissions:
         for shard in (random.randrange(shards), min(shards, MAX_COUNTER_SHARDS - 1)):  # noqa: S311 (spreads load)
             try:
                 return self._commit(
-                    [*admission_writes(paths, change, shard), *_holds_writes(paths, change, read)]
+                    [*admission_writes(paths, change, shard), *holds_writes(paths, change, read)]
                 )
             except grpc.RpcError as error:
                 if error.code() in REFUSED:
@@ -71,7 +71,7 @@ def admission_writes(paths: TenantPaths, change: AdmissionChange, shard: int) ->
         yield change_write(paths.tenant, {"has_holds": True})
 
 
-def _holds_writes(paths: TenantPaths, change: AdmissionChange, read: Holds) -> Iterator[Any]:
+def holds_writes(paths: TenantPaths, change: AdmissionChange, read: Holds) -> Iterator[Any]:
     """Yield the writes of the holds. The emulator shows each write by itself: what is read first is written last."""
     for root, holds in change.trees.items():
         tree = paths.tree(root)

@@ -3,11 +3,12 @@
 import json
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
+from itertools import zip_longest
 from typing import Any, Final
 
 from shared.adapters.firestore.encoding import Write, field_path, from_microseconds, microseconds
 from shared.domain.ledger.budget_counts import BudgetSlot
-from shared.domain.ledger.holds import MAX_OPEN_HOLDS, Amounts, Hold, Holds, RunKey, Tree
+from shared.domain.ledger.holds import MAX_OPEN_HOLDS, NOTHING_HELD, Amounts, Hold, Holds, RunKey, Tree
 
 HOLDS: Final = "holds"
 _IS_ENDED, _HAS_CHILDREN = 1, 2
@@ -22,7 +23,7 @@ def encode_hold(hold: Hold) -> str:
         microseconds(hold.expires_at),
         *hold.amounts,
         *hold.drawn,
-        [text for slot in sorted(hold.budgets) for text in slot],
+        _encode_slots(hold.budgets),
         hold.parent,
         *hold.own,
         _IS_ENDED * hold.is_ended + _HAS_CHILDREN * hold.has_children,
@@ -40,13 +41,27 @@ def decode_hold(text: str) -> Hold:
     expires_us, cost, tokens, drawn_cost, drawn_tokens, slots, parent, own_cost, own_tokens, marks = known
     return Hold(
         amounts=Amounts(cost, tokens),
-        own=Amounts(own_cost, own_tokens),
+        own=Amounts(own_cost, own_tokens) if own_cost or own_tokens else NOTHING_HELD,
         expires_at=from_microseconds(expires_us),
         drawn=Amounts(drawn_cost, drawn_tokens),
-        budgets=frozenset(map(BudgetSlot, slots[::2], slots[1::2])),
+        budgets=_decode_slots(tuple(slots)),
         parent=parent,
         is_ended=bool(marks & _IS_ENDED),
         has_children=bool(marks & _HAS_CHILDREN),
+    )
+
+
+def _encode_slots(slots: Iterable[BudgetSlot]) -> list[str]:
+    """Return the keys and values of slots, in order; without the last value, if it is empty."""
+    texts = [text for slot in sorted(slots) for text in slot]
+    return texts[:-1] if texts and not texts[-1] else texts
+
+
+@lru_cache(maxsize=MAX_OPEN_HOLDS)
+def _decode_slots(texts: tuple[str, ...]) -> frozenset[BudgetSlot]:
+    """Return the slots of _encode_slots. Many holds have the same ones."""
+    return frozenset(
+        BudgetSlot(key, value) for key, value in zip_longest(texts[::2], texts[1::2], fillvalue="")
     )
 
 
