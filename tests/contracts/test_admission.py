@@ -1,6 +1,7 @@
 """Admissions and UsageStore: holds, trees, and runs with their admission, changed together or not at all."""
 
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -308,3 +309,35 @@ def test_as_many_holds_as_are_allowed_are_kept_and_released(
     assert holds_of(store).by_run == held
     admissions.save_admission("acme", changing(dict.fromkeys(held)), Holds(version=version))
     assert holds_of(store).by_run == {}
+
+
+def test_a_hold_is_never_seen_without_its_tree_its_run_and_its_mark(
+    admissions: Admissions, other_store: UsageStore
+) -> None:
+    run_ids = [f"run-{number}" for number in range(40)]
+    keys, ref = frozenset(map(run_key, run_ids)), ShardRef(TODAY, 0)
+    wanted = Wanted(holds=True, trees=keys, runs=keys, shards=(ref,), fields=frozenset({"budgets"}))
+
+    def admit_all() -> None:
+        version: object = None
+        for run_id in run_ids:
+            change = changing(
+                {run_key(run_id): SMALL},
+                runs=[beginning(run_id)],
+                trees={run_key(run_id): {run_key(run_id): SMALL}},
+                begun={OF_FLOW: frozenset({run_id})},
+            )
+            version = admissions.save_admission("acme", change, Holds(version=version))
+
+    with ThreadPoolExecutor(1) as writer:
+        admitted, seen = writer.submit(admit_all), set[int]()
+        while len(seen) == 0 or max(seen) < len(run_ids):
+            found = other_store.read("acme", wanted).documents
+            held = set(found.holds.by_run)
+            marks = found.shards[ref].budgets[OF_FLOW][12].runs if held else set()
+            assert held <= set(found.trees)
+            assert held <= {key for key, sums in found.runs.items() if sums.admission}
+            assert len(held) <= len(marks)
+            seen.add(len(held))
+            if admitted.done():
+                admitted.result()
