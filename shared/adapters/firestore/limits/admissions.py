@@ -38,10 +38,9 @@ class FirestoreAdmissions:
         shards = change.settings.shards
         # A new counter if the first one is full. If that was not it, the holds are.
         for shard in (random.randrange(shards), min(shards, MAX_COUNTER_SHARDS - 1)):  # noqa: S311 (spreads load)
+            writes = [*admission_writes(paths, change, shard), *holds_writes(paths, change, read)]
             try:
-                return self._commit(
-                    [*admission_writes(paths, change, shard), *holds_writes(paths, change, read)]
-                )
+                return self._commit(writes)
             except grpc.RpcError as error:
                 if error.code() in REFUSED:
                     raise StaleHolds from error
