@@ -60,7 +60,7 @@ PLAIN = RunAdmission(
     admitted_at=NOON,
     expires_at=SMALL.expires_at,
 )
-END = RunEnd(status="failed", error="timeout", ended_at=NOON + HOUR, drawn=Amounts(8, 9))
+END = RunEnd(status="failed", error="timeout", ended_at=NOON + HOUR, drawn=Amounts(8, 9), below=Amounts(1, 0))
 
 
 def changing(holds: Mapping[RunKey, Hold | None], **parts: Any) -> AdmissionChange:
@@ -236,20 +236,26 @@ def test_an_extension_and_an_end_touch_no_counter(admissions: Admissions, store:
     assert (run.began_at, run.last_at) == (NOON, NOON)
 
 
-def test_a_run_has_the_status_of_its_end_whatever_events_say(
+def test_a_run_ends_as_its_caller_says_unless_an_event_says_that_it_failed(
     admissions: Admissions, store: UsageStore
 ) -> None:
     completed = replace(END, status="completed", error=None)
-    change = changing({}, runs=[beginning("one"), beginning("two")])
+    change = changing({}, runs=[beginning("one"), beginning("two"), beginning("three")])
     version = admissions.save_admission("acme", change, Holds())
-    ends = [RunChange(key=ONE, end=completed), RunChange(key=TWO, end=END)]
+    ends = [
+        RunChange(key=ONE, end=completed),
+        RunChange(key=TWO, end=END),
+        RunChange(key=run_key("three"), end=completed),
+    ]
     admissions.save_admission("acme", changing({}, runs=ends), Holds(version=version))
-    store.record("acme", [mark("e1", "one", "failed"), mark("e2", "two", "completed")], ONE_SHARD, NOON)
-    one, two = store.find_run("acme", "one"), store.find_run("acme", "two")
-    assert one is not None
-    assert two is not None
-    assert (one.status(NOON), one.end, one.is_completed) == ("completed", completed, True)
-    assert (two.status(NOON), two.end, two.is_failed) == ("failed", END, True)
+    store.record("acme", [mark("e2", "two", "completed"), mark("e3", "three", "failed")], ONE_SHARD, NOON)
+    runs = {run.id: run for run in store.list_runs("acme", limit=5).items}
+    assert {run_id: run.status(NOON) for run_id, run in runs.items()} == {
+        "one": "completed",
+        "two": "failed",
+        "three": "failed",
+    }
+    assert [runs[run_id].end for run_id in ("one", "two", "three")] == [completed, END, completed]
 
 
 def test_a_run_that_does_not_exist_is_not_changed(admissions: Admissions, store: UsageStore) -> None:
