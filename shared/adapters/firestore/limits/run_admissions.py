@@ -55,7 +55,8 @@ def read_end(fields: Any) -> RunEnd | None:
     if "end" not in fields:
         return None
     stored = get_fields(fields["end"].map_value.fields)
-    return read_as(RunEnd, stored, drawn=read_as(Amounts, stored["drawn"]))
+    drawn, below = (read_as(Amounts, stored[part]) for part in ("drawn", "below"))
+    return read_as(RunEnd, stored, drawn=drawn, below=below)
 
 
 def _admission_fields(admission: RunAdmission) -> dict[str, object]:
@@ -63,8 +64,8 @@ def _admission_fields(admission: RunAdmission) -> dict[str, object]:
         "request": admission.request,
         "holds_cost": admission.holds_cost,
         "holds_tokens": admission.holds_tokens,
-        "amounts": admission.amounts._asdict(),
-        "own": admission.own._asdict(),
+        "amounts": _amounts_fields(admission.amounts),
+        "own": _amounts_fields(admission.own),
         "admitted_at": admission.admitted_at,
         "expires_at": admission.expires_at,
         "spender": _spender_fields(admission.spender),
@@ -72,6 +73,10 @@ def _admission_fields(admission: RunAdmission) -> dict[str, object]:
         "root": admission.root,
         "has_children": admission.has_children,
     }
+
+
+def _amounts_fields(amounts: Amounts) -> dict[str, object]:
+    return {"cost": amounts.cost, "tokens": amounts.tokens}
 
 
 def _spender_fields(spender: RunSpender) -> Mapping[str, object]:
@@ -85,7 +90,8 @@ def _end_fields(end: RunEnd) -> dict[str, object]:
         "status": end.status,
         "error": end.error,
         "ended_at": end.ended_at,
-        "drawn": end.drawn._asdict(),
+        "drawn": _amounts_fields(end.drawn),
+        "below": _amounts_fields(end.below),
     }
 
 
