@@ -156,9 +156,11 @@ class AdmissionDecider:
         if parent is not None:
             self._require_room_in_parent(key, growing, parent)
         used = self._used(key, admission.root)
-        begins = key not in self._draft.runs
         asked = AskedHold(
-            run_id=run_id, spender=admission.spender, amounts=growing.less(used)._replace(runs=int(begins))
+            run_id=run_id,
+            spender=admission.spender,
+            amounts=growing.less(used),
+            begins=key not in self._draft.runs,
         )
         root = self._book.find(parent.root, None) if parent else None
         if root is None or parent is None:

@@ -21,20 +21,16 @@ def encode_hold(hold: Hold) -> str:
     """Return a hold as text; decode_hold reverses it."""
     values: list[Any] = [
         microseconds(hold.expires_at),
-        *_pair(hold.amounts),
-        *_pair(hold.drawn),
+        *hold.amounts,
+        *hold.drawn,
         _encode_slots(hold.budgets),
         hold.parent,
-        *_pair(hold.own),
+        *hold.own,
         _IS_ENDED * hold.is_ended + _HAS_CHILDREN * hold.has_children,
     ]
     while values and not values[-1]:
         values.pop()
     return _ENCODER.encode(values)
-
-
-def _pair(amounts: Amounts) -> tuple[int, int]:
-    return amounts.cost, amounts.tokens
 
 
 @lru_cache(maxsize=2 * MAX_OPEN_HOLDS)

@@ -64,8 +64,8 @@ def _admission_fields(admission: RunAdmission) -> dict[str, object]:
         "request": admission.request,
         "holds_cost": admission.holds_cost,
         "holds_tokens": admission.holds_tokens,
-        "amounts": _amounts_fields(admission.amounts),
-        "own": _amounts_fields(admission.own),
+        "amounts": admission.amounts._asdict(),
+        "own": admission.own._asdict(),
         "admitted_at": admission.admitted_at,
         "expires_at": admission.expires_at,
         "spender": _spender_fields(admission.spender),
@@ -73,10 +73,6 @@ def _admission_fields(admission: RunAdmission) -> dict[str, object]:
         "root": admission.root,
         "has_children": admission.has_children,
     }
-
-
-def _amounts_fields(amounts: Amounts) -> dict[str, object]:
-    return {"cost": amounts.cost, "tokens": amounts.tokens}
 
 
 def _spender_fields(spender: RunSpender) -> Mapping[str, object]:
@@ -90,8 +86,8 @@ def _end_fields(end: RunEnd) -> dict[str, object]:
         "status": end.status,
         "error": end.error,
         "ended_at": end.ended_at,
-        "drawn": _amounts_fields(end.drawn),
-        "below": _amounts_fields(end.below),
+        "drawn": end.drawn._asdict(),
+        "below": end.below._asdict(),
     }
 
 
