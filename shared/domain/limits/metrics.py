@@ -6,6 +6,7 @@ from typing import Final, Literal
 
 from shared.domain.ledger.counters import Totals
 from shared.domain.ledger.sums import cost_status_of
+from shared.domain.limits.held import Held
 from shared.domain.limits.plans import MAX_LIMIT
 from shared.domain.prices.money import usd_text
 
