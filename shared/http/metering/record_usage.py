@@ -102,7 +102,7 @@ def _check(call: Call, container: Container) -> Response:
         code=check.code,
         reason=check.reason,
         status=check.status,
-        budget=BudgetUseResponse.of(check.budget) if check.budget else None,
+        budget=BudgetUseResponse.of(check.denial.use) if check.denial else None,
         warnings=[BudgetUseResponse.of(use) for use in check.warnings],
     )
     return _with_rate(response, rate)
