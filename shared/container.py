@@ -32,6 +32,7 @@ from shared.usecases.ledger.fold_lag import FoldLag
 from shared.usecases.ledger.fold_tenant import TenantFolder
 from shared.usecases.ledger.ledger import Ledger, PeriodUsage
 from shared.usecases.ledger.reconciliation_turns import ReconciliationTurns
+from shared.usecases.limits.admit_runs import RunAdmitter
 from shared.usecases.limits.check_limits import Limits, Thresholds
 from shared.usecases.limits.estimate_hold import HoldEstimator
 from shared.usecases.limits.limit_rates import RateLimits
@@ -240,6 +241,10 @@ class Container(Storage):
     @cached_property
     def limits(self) -> Limits:
         return Limits(self.ledger, self.thresholds)
+
+    @cached_property
+    def runs(self) -> RunAdmitter:
+        return RunAdmitter(self.limits, self._stores.admissions)
 
     @cached_property
     def hold_estimator(self) -> HoldEstimator:

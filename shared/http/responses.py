@@ -51,7 +51,7 @@ class Rejection(ResponseModel):
 
 
 class RunLeftResponse(ResponseModel):
-    """What an admitted run may still use of its hold."""
+    """What a run may still use of its hold."""
 
     remaining_usd: Usd | None = Field(
         description="Null if it holds no dollars, or if the price of one of its calls is not known."
@@ -70,7 +70,7 @@ class RecordResponse(ResponseModel):
     ids: list[str] = Field(description="Ids of the events that are recorded, now or earlier, in order.")
     status: LimitStatus | None = None
     run: RunLeftResponse | None = Field(
-        default=None, description="Null if the recorded events are not all of one run that was admitted."
+        default=None, description="Null if the recorded events are not all of one run."
     )
     redacted: int = Field(
         default=0,

@@ -190,7 +190,7 @@ def test_the_bounds_of_runs_on_the_page_are_those_of_the_code() -> None:
         f"1 to {seconds[0]}, by default {seconds[1]}",
         f"a grace of {seconds[2]} seconds",
         f"at most {MAX_OPEN_HOLDS:,} open runs",
-        f"at most {MAX_TREE_RUNS:,} runs, at most {MAX_DEPTH} below each other",
+        f"at most {MAX_TREE_RUNS:,} runs, and a run at most {MAX_DEPTH} above it",
         f"cut to {MAX_ERROR_CHARS:,} characters",
         f"at most {MAX_AMOUNT_USD:,}",
     ]

@@ -77,10 +77,10 @@ def _record_for_tenants(
 
 
 def _left(tenant: Tenant, run_id: str, call: Call, container: Container) -> RunLeftResponse | None:
-    """Return what a run may still use; None if it was not admitted."""
+    """Return what a run may still use; None if it is no longer kept."""
     try:
         left = container.runs.left(tenant, run_id, call.now)
-    except NotFound:
+    except NotFound:  # a duplicate of an event that outlived its run
         return None
     return RunLeftResponse(
         remaining_usd=None if left.cost_nanousd is None else usd_string(left.cost_nanousd),

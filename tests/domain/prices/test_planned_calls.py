@@ -49,7 +49,9 @@ def planned(
 def recorded(calls: PlannedCalls, prices: Prices) -> EventCost:
     """Return the cost of one of the calls, as its event has it."""
     tokens = TokenCounts(input_tokens=calls.max_input_tokens, output_tokens=calls.max_output_tokens)
-    event = MeteringEvent(category="llm", provider=calls.provider, model=calls.model, tokens=tokens)
+    event = MeteringEvent.model_validate(
+        {"category": "llm", "provider": calls.provider, "model": calls.model, "tokens": tokens}
+    )
     return prepare(event, prices.tenant_id, NOW, PricingTerms(prices)).cost
 
 
