@@ -30,20 +30,20 @@ def run_key(run_id: str) -> RunKey:
 
 
 class Amounts(NamedTuple):
-    """Dollars in nano-USD, tokens, and runs that begin in the commit which is being decided."""
+    """Dollars, in nano-USD, and tokens."""
 
     cost: int = 0
     tokens: int = 0
-    runs: int = 0
 
     def of(self, unit: BudgetUnit) -> int:
-        return {"cost": self.cost, "tokens": self.tokens, "runs": self.runs}[unit]
+        """Return the amount of a unit; a hold has no runs."""
+        return {"cost": self.cost, "tokens": self.tokens, "runs": 0}[unit]
 
     def plus(self, other: "Amounts") -> "Amounts":
-        return Amounts(self.cost + other.cost, self.tokens + other.tokens, self.runs + other.runs)
+        return Amounts(self.cost + other.cost, self.tokens + other.tokens)
 
     def minus(self, other: "Amounts") -> "Amounts":
-        return Amounts(self.cost - other.cost, self.tokens - other.tokens, self.runs - other.runs)
+        return Amounts(self.cost - other.cost, self.tokens - other.tokens)
 
     def less(self, other: "Amounts") -> "Amounts":
         """Return the difference, but at least 0."""
@@ -51,7 +51,7 @@ class Amounts(NamedTuple):
 
     def at_least(self, other: "Amounts") -> "Amounts":
         """Return the larger amount of each unit."""
-        return Amounts(*map(max, self, other))
+        return Amounts(max(self.cost, other.cost), max(self.tokens, other.tokens))
 
 
 NOTHING_HELD: Final = Amounts()

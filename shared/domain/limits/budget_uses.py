@@ -79,7 +79,7 @@ def with_held(uses: Iterable[BudgetUse], held: Held) -> list[BudgetUse]:
 
 def _held_of(use: BudgetUse, held: Held) -> int:
     budget = use.budget
-    return held.of(budget.slot(use.value) if budget.is_counted else None).of(budget.unit)
+    return held.of(budget.slot(use.value) if budget.is_counted else None, budget.unit)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

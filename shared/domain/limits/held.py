@@ -1,11 +1,11 @@
 """Sums of what open runs have set aside: of a tenant, and of each budget. Pure."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Final
 
-from shared.domain.ledger.budget_counts import BudgetSlot
+from shared.domain.ledger.budget_counts import BudgetSlot, BudgetUnit
 from shared.domain.ledger.holds import NOTHING_HELD, Amounts, Hold, Holds
 
 
@@ -15,10 +15,16 @@ class Held:
 
     of_tenant: Amounts = NOTHING_HELD
     of_budgets: Mapping[BudgetSlot, Amounts] = field(default_factory=dict)
+    begun: int = 0
+    """The runs that begin in the commit which is being decided, so that no usage counts them yet."""
+    begun_of: Mapping[BudgetSlot, int] = field(default_factory=dict)
 
-    def of(self, slot: BudgetSlot | None) -> Amounts:
+    def of(self, slot: BudgetSlot | None, unit: BudgetUnit) -> int:
         """Return what is set aside of a budget; without a slot, of the whole tenant."""
-        return self.of_tenant if slot is None else self.of_budgets.get(slot, NOTHING_HELD)
+        if unit == "runs":
+            return self.begun if slot is None else self.begun_of.get(slot, 0)
+        amounts = self.of_tenant if slot is None else self.of_budgets.get(slot, NOTHING_HELD)
+        return amounts.of(unit)
 
     def plus(self, hold: Hold, now: datetime) -> "Held":
         """Return the sums with one more hold."""
@@ -30,17 +36,14 @@ class Held:
 
     def with_run(self, budgets: frozenset[BudgetSlot]) -> "Held":
         """Return the sums with a run that begins, and counts towards these budgets."""
-        one = Amounts(runs=1)
-        of_budgets = {**self.of_budgets, **{slot: self.of(slot).plus(one) for slot in budgets}}
-        return Held(self.of_tenant.plus(one), of_budgets)
+        counted = {slot: self.begun_of.get(slot, 0) + 1 for slot in budgets}
+        return replace(self, begun=self.begun + 1, begun_of={**self.begun_of, **counted})
 
     def _with(self, hold: Hold, amounts: Amounts) -> "Held":
+        added = {slot: self.of_budgets.get(slot, NOTHING_HELD).plus(amounts) for slot in hold.budgets}
         # A child lies within the hold of its root: see Holds.
         of_tenant = self.of_tenant if hold.parent else self.of_tenant.plus(amounts)
-        if not hold.budgets:
-            return Held(of_tenant, self.of_budgets)
-        added = {slot: self.of(slot).plus(amounts) for slot in hold.budgets}
-        return Held(of_tenant, {**self.of_budgets, **added})
+        return replace(self, of_tenant=of_tenant, of_budgets={**self.of_budgets, **added})
 
 
 NONE_HELD: Final = Held()

@@ -5,8 +5,8 @@ from dataclasses import KW_ONLY, dataclass, replace
 from typing import Final, Literal
 
 from shared.domain.ledger.counters import Totals
-from shared.domain.ledger.holds import Amounts
 from shared.domain.ledger.sums import cost_status_of
+from shared.domain.limits.held import Held
 from shared.domain.limits.plans import MAX_LIMIT
 from shared.domain.prices.money import usd_text
 
@@ -61,9 +61,12 @@ class Consumption:
     def held(self, metric: LimitedMetric) -> int:
         return {"tokens": self.tokens_held, "runs": 0, "cost": self.cost_held_nanousd}[metric]
 
-    def with_held(self, held: Amounts) -> "Consumption":
+    def with_held(self, held: Held) -> "Consumption":
         """Return the usage with what is set aside, and with the runs that are about to begin."""
-        return replace(self, runs=self.runs + held.runs, tokens_held=held.tokens, cost_held_nanousd=held.cost)
+        amounts = held.of_tenant
+        return replace(
+            self, runs=self.runs + held.begun, tokens_held=amounts.tokens, cost_held_nanousd=amounts.cost
+        )
 
     def is_complete(self, metric: LimitedMetric) -> bool:
         """Return False if more than the known amount may have been used."""

@@ -19,20 +19,22 @@ from shared.usecases.limits.read_budgets import budgets_of, uses_of
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AskedHold:
-    """A run that asks for a hold, or for more of it; `amounts.runs` is 1 if it begins."""
+    """A run that asks for a hold, or for more of it."""
 
     run_id: str
     spender: RunSpender
     amounts: Amounts
+    begins: bool
+    """Whether it counts as a run more."""
 
     @property
     def request(self) -> UsageRequest:
-        return UsageRequest(self.amounts.tokens, self.amounts.runs, self.amounts.cost)
+        return UsageRequest(self.amounts.tokens, int(self.begins), self.amounts.cost)
 
     @property
-    def runs_alone(self) -> UsageRequest:
+    def run_alone(self) -> UsageRequest:
         """The request without the dollars and tokens, which its root holds already."""
-        return UsageRequest(0, self.amounts.runs, 0)
+        return UsageRequest(0, int(self.begins), 0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,7 +54,7 @@ class AdmissionLimits:
 
         Its amounts are part of what its root holds, except in the budgets that apply to the child alone.
         """
-        self._require(self._check(asked, asked.runs_alone, held), asked, held)
+        self._require(self._check(asked, asked.run_alone, held), asked, held)
         own = [each for each in self._budgets(asked) if _is_own(each, root)]
         uses = with_held(uses_of(self.usage, own, asked.run_id, self.now), held)
         if denial := first_denial(uses, asked.request):
@@ -89,7 +91,7 @@ class AdmissionLimits:
         code, reason = check.code or "", check.reason or ""
         if check.metric is None or policy is None:
             return Refusal(code=code, reason=reason, scope="plan")
-        used = self.usage.current.consumption.with_held(held.of_tenant)
+        used = self.usage.current.consumption.with_held(held)
         return Refusal(
             code=code,
             reason=reason,
@@ -98,7 +100,7 @@ class AdmissionLimits:
             limit=policy.caps[check.metric].hard,
             used=used.used(check.metric),
             held=used.held(check.metric),
-            asked=asked.amounts.of(check.metric),
+            asked=asked.request.amount(check.metric),
             resets_at=self.usage.current.period.end,
         )
 
@@ -126,6 +128,6 @@ def _of_budget(denial: BudgetDenial, asked: AskedHold) -> Refusal:
         limit=use.budget.amount,
         used=use.used,
         held=use.held,
-        asked=asked.amounts.of(use.budget.unit),
+        asked=asked.request.amount(use.budget.unit),
         resets_at=use.resets_at,
     )

@@ -129,7 +129,7 @@ class Limits:
         if policy is None or current is None:
             reason = f"Plan {used.tenant.plan} is not in the catalog, so it allows nothing."
             return Check(allowed=False, code=UNKNOWN_PLAN, reason=reason, status=None)
-        decision = decide(policy, current, used.consumption.with_held(held.of_tenant), request)
+        decision = decide(policy, current, used.consumption.with_held(held), request)
         budgets = budgets_of(used.tenant, planned.spender, planned.run_id)
         uses = with_held(uses_of(read, budgets, planned.run_id, now), held)
         denial = first_denial(uses, request) if decision.allowed else None
@@ -165,7 +165,7 @@ class Limits:
         plan, policy = plan_of(used.tenant, self.thresholds.plans()), self.thresholds.policy_of(used.tenant)
         if plan is None or policy is None:
             return None
-        return status(plan, policy, used.period, used.consumption.with_held(held.of_tenant))
+        return status(plan, policy, used.period, used.consumption.with_held(held))
 
     def _recent(self, tenant: Tenant, request: UsageRequest, now: datetime) -> BudgetUsage | None:
         """Return usage read in the last two seconds.

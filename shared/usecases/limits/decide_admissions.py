@@ -73,6 +73,7 @@ class AdmissionDecider:
             return self._admitted(extension.run_id, before, is_new=False)
         if has_unknown_price(self._draft.runs[key]):
             raise _price_unknown(extension.run_id)
+        self._book.see(before.root or key, {key: drawn_of(self._draft.runs[key].totals)})
         self._require_drawn(extension, before, after)
         self._require_room(extension.run_id, before.amounts, after, parent)
         self._book.resize(key, before.root, replace(hold, amounts=after.amounts, expires_at=after.expires_at))
@@ -155,9 +156,11 @@ class AdmissionDecider:
         if parent is not None:
             self._require_room_in_parent(key, growing, parent)
         used = self._used(key, admission.root)
-        begins = key not in self._draft.runs
         asked = AskedHold(
-            run_id=run_id, spender=admission.spender, amounts=growing.less(used)._replace(runs=int(begins))
+            run_id=run_id,
+            spender=admission.spender,
+            amounts=growing.less(used),
+            begins=key not in self._draft.runs,
         )
         root = self._book.find(parent.root, None) if parent else None
         if root is None or parent is None:

@@ -21,11 +21,11 @@ def encode_hold(hold: Hold) -> str:
     """Return a hold as text; decode_hold reverses it."""
     values: list[Any] = [
         microseconds(hold.expires_at),
-        *_stored(hold.amounts),
-        *_stored(hold.drawn),
+        *hold.amounts,
+        *hold.drawn,
         _encode_slots(hold.budgets),
         hold.parent,
-        *_stored(hold.own),
+        *hold.own,
         _IS_ENDED * hold.is_ended + _HAS_CHILDREN * hold.has_children,
     ]
     while values and not values[-1]:
@@ -49,11 +49,6 @@ def decode_hold(text: str) -> Hold:
         is_ended=bool(marks & _IS_ENDED),
         has_children=bool(marks & _HAS_CHILDREN),
     )
-
-
-def _stored(amounts: Amounts) -> tuple[int, int]:
-    """Return the amounts that a hold sets aside: the runs of a commit are no part of it."""
-    return amounts.cost, amounts.tokens
 
 
 def _encode_slots(slots: Iterable[BudgetSlot]) -> list[str]:

@@ -20,8 +20,8 @@ def read_admission(fields: Any) -> RunAdmission | None:
     return read_as(
         RunAdmission,
         stored,
-        amounts=_read_amounts(stored["amounts"]),
-        own=_read_amounts(stored["own"]),
+        amounts=read_as(Amounts, stored["amounts"]),
+        own=read_as(Amounts, stored["own"]),
         spender=read_as(RunSpender, stored["spender"], tags=pairs),
     )
 
@@ -31,7 +31,8 @@ def read_end(fields: Any) -> RunEnd | None:
     if END not in fields:
         return None
     stored = get_fields(fields[END].map_value.fields)
-    return read_as(RunEnd, stored, drawn=_read_amounts(stored["drawn"]), below=_read_amounts(stored["below"]))
+    drawn, below = (read_as(Amounts, stored[part]) for part in ("drawn", "below"))
+    return read_as(RunEnd, stored, drawn=drawn, below=below)
 
 
 def admission_fields(admission: RunAdmission) -> dict[str, object]:
@@ -42,8 +43,8 @@ def admission_fields(admission: RunAdmission) -> dict[str, object]:
         "request": admission.request,
         "holds_cost": admission.holds_cost,
         "holds_tokens": admission.holds_tokens,
-        "amounts": _amounts_fields(admission.amounts),
-        "own": _amounts_fields(admission.own),
+        "amounts": admission.amounts._asdict(),
+        "own": admission.own._asdict(),
         "admitted_at": admission.admitted_at,
         "expires_at": admission.expires_at,
         "spender": only_set(spender._asdict() | {"tags": tags}),
@@ -58,19 +59,11 @@ def end_fields(end: RunEnd) -> dict[str, object]:
         "status": end.status,
         "error": end.error,
         "ended_at": end.ended_at,
-        "drawn": _amounts_fields(end.drawn),
-        "below": _amounts_fields(end.below),
+        "drawn": end.drawn._asdict(),
+        "below": end.below._asdict(),
     }
 
 
 def only_set(fields: Mapping[str, object]) -> dict[str, object]:
     """Return the fields that have a value."""
     return {name: value for name, value in fields.items() if value}
-
-
-def _amounts_fields(amounts: Amounts) -> dict[str, object]:
-    return {"cost": amounts.cost, "tokens": amounts.tokens}
-
-
-def _read_amounts(stored: Mapping[str, int]) -> Amounts:
-    return Amounts(stored["cost"], stored["tokens"])
