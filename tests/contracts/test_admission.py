@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from shared.domain.ledger.budget_counts import EVERY_VALUE, BudgetSlot, HourCount, run_mark
+from shared.domain.ledger.budget_counts import EVERY_VALUE, BudgetSlot, HourCount, Spent, run_mark
 from shared.domain.ledger.counters import ShardRef
 from shared.domain.ledger.documents import RunSums, Wanted
 from shared.domain.ledger.holds import (
@@ -24,9 +24,11 @@ from shared.domain.ledger.holds import (
     run_key,
 )
 from shared.ports import AdmissionChange, Admissions, Directory, RunChange, StaleHolds, UsageStore
-from tests.contracts.conftest import Stores
+from shared.usecases.ledger.verify_counters import verify_counters
+from tests.contracts.conftest import RETENTION, Stores
 from tests.contracts.test_directory import ACME, CREATED, KEY
 from tests.sample_events import CALL, NOON, ONE_SHARD, TODAY, llm_call, mark, writing
+from tests.usecases.plain_sums import new_tenant, tick
 
 HOUR = timedelta(hours=1)
 ONE, TWO, ROOT = run_key("one"), run_key("two"), run_key("root")
@@ -210,6 +212,22 @@ def test_a_run_that_begins_marks_a_counter_so_that_the_next_fold_counts_it(
     counter = store.read("acme", wanted).documents.shards[ref]
     assert (counter.events, counter.totals, counter.run_hours, counter.commits) == (0, {}, frozenset({12}), 1)
     assert counter.budgets == {OF_FLOW: {12: HourCount(runs={run_mark("one"), run_mark("two")})}}
+
+
+def test_a_fold_counts_admitted_runs_and_finds_no_difference(stores: Stores) -> None:
+    tenant = new_tenant(stores.directory)
+    stores.usage.record("acme", [llm_call("e1", ts=NOON - HOUR, run_id="one")], tenant.counters, NOON)
+    tick(stores.usage, NOON)
+    runs = [beginning("one"), beginning("two"), beginning("three")]
+    change = changing({}, runs=runs, begun={OF_FLOW: frozenset({"two", "three"})}, settings=tenant.counters)
+    stores.admissions.save_admission("acme", change, Holds())
+    tick(stores.usage, NOON + HOUR)
+    wanted = Wanted(days=(TODAY,), fields=frozenset({"budgets"}))
+    day = stores.usage.read("acme", wanted).documents.days[TODAY]
+    assert day.runs == {11: 1, 12: 2}
+    assert day.budgets == {OF_FLOW: Spent(2)}
+    assert stores.usage.dirty_counters("acme") == []
+    assert verify_counters(stores.usage, "acme", RETENTION, NOON + HOUR).drifts == []
 
 
 def test_runs_that_begin_are_spread_over_the_counters(admissions: Admissions, store: UsageStore) -> None:

@@ -8,10 +8,12 @@ from shared.adapters.firestore import queries
 from shared.adapters.firestore.billing.documents import read_account
 from shared.adapters.firestore.encoding import Write, encode_key, field_path
 from shared.adapters.firestore.ledger.budgets import BUDGETS, budget_paths, slots_of
+from shared.adapters.firestore.limits.holds import HOLDS, holds_write, read_tree
 from shared.adapters.firestore.people.commits import commit_audited
 from shared.adapters.firestore.people.members import remove_pointer
 from shared.adapters.firestore.people.tenants import delete_write
 from shared.adapters.firestore.rpc import FirestoreRpc
+from shared.domain.ledger.holds import without_budgets_of
 from shared.domain.people.audit import AuditEntry
 from shared.ports import ErasedEvents
 
@@ -72,7 +74,15 @@ class FirestoreTenantData:
                 named = [slot for slot in slots if slot.value == user_id and slot.key not in other_budgets]
                 if named:
                     erased += self._write([_erase(document.name, budget_paths(named))])
-        return erased
+        return erased + self._write(list(self._holds_without(parent, user_id, other_budgets)))
+
+    def _holds_without(self, parent: str, user_id: str, other_budgets: Collection[str]) -> Iterator[Any]:
+        """Yield the writes of holds that count against budgets of the user. Changed holds keep it: repeat this."""
+        for document in self._all(parent, "admission", HOLDS):
+            if changed := without_budgets_of(user_id, read_tree(document).by_run, other_budgets):
+                write = holds_write(document.name, changed)
+                write.current_document.update_time.CopyFrom(document.update_time)
+                yield write
 
     def _all(self, parent: str, collection: str, field: str) -> Iterator[Any]:
         """Yield all documents of a collection with one field, a page at a time."""

@@ -5,7 +5,7 @@ from itertools import islice
 from typing import Any
 
 from shared.adapters.memory.state import MemoryState, TenantUsage
-from shared.domain.ledger.holds import Holds
+from shared.domain.ledger.holds import Holds, Tree, without_budgets_of
 from shared.domain.people.audit import AuditEntry
 from shared.ports import ErasedEvents
 
@@ -45,7 +45,18 @@ class MemoryTenantData(MemoryState):
                 erased += bool(named)
                 for slot in named:
                     del budgets[slot]
-            return erased
+            return erased + self._erase_in_holds(usage, user_id, other_budgets)
+
+    def _erase_in_holds(self, usage: TenantUsage, user_id: str, other_budgets: Collection[str]) -> int:
+        erased = 0
+        if changed := without_budgets_of(user_id, usage.holds.by_run, other_budgets):
+            usage.holds = Holds({**usage.holds.by_run, **changed}, version=self._next_version())
+            erased += 1
+        for root, tree in usage.trees.items():
+            if changed := without_budgets_of(user_id, tree.by_run, other_budgets):
+                usage.trees[root] = Tree({**tree.by_run, **changed})
+                erased += 1
+        return erased
 
     def add_audit(self, entry: AuditEntry) -> None:
         with self._lock:
