@@ -19,7 +19,7 @@ RunStatus = Literal["open", "completed", "failed", "timed_out"]
 
 @dataclass(slots=True, kw_only=True)
 class Run:
-    """The totals of a run, the times of its first and last event or admission, and whether an event ended it."""
+    """The totals of a run, the times of its first and last event or its admission, and how it ended."""
 
     id: str
     began_at: datetime
@@ -32,12 +32,10 @@ class Run:
     admission: RunAdmission | None = None
     """None for a run that only events name."""
     end: RunEnd | None = None
-    """Its end by its caller, or with its parent: more than events say of it."""
+    """None if only events say that it has ended, or nothing does."""
 
     def status(self, now: datetime) -> RunStatus:
         """Return the status at `now`, which does not depend on the order of events."""
-        if self.end is not None:
-            return self.end.status
         if self.is_failed:
             return "failed"
         if self.is_completed:

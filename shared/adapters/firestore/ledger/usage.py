@@ -25,7 +25,7 @@ from shared.adapters.firestore.ledger.counters import (
     read_month,
 )
 from shared.adapters.firestore.limits.holds import HOLDS, read_holds, read_tree
-from shared.adapters.firestore.limits.run_admissions import ADMISSION_FIELDS
+from shared.adapters.firestore.limits.run_admissions import ADMISSION, END
 from shared.adapters.firestore.metering.events import EVENT_FIELDS, read_event, read_run, read_run_sums
 from shared.adapters.firestore.metering.recorder import Recorder
 from shared.adapters.firestore.notices.alerts import read_usage_alert, usage_alert_fields
@@ -114,7 +114,7 @@ class FirestoreUsageStore:
             *budget_paths(wanted.budgets),
             *_attribution_fields(wanted),
             *([HOLDS] if held or trees else ()),
-            *(ADMISSION_FIELDS if runs else ()),
+            *((ADMISSION, END) if runs else ()),
         )
         found = self._rpc.batch_get(names, fields, wanted.most_bytes)
         tenant = found.get(paths.tenant)

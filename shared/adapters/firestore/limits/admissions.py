@@ -2,15 +2,24 @@
 
 import random
 from collections.abc import Iterator
+from datetime import datetime
 from secrets import token_urlsafe
 from typing import Any
 
 import grpc
 
+from shared.adapters.firestore.encoding import Write, set_fields
 from shared.adapters.firestore.ledger.counters import counter_write
 from shared.adapters.firestore.limits.holds import holds_write
-from shared.adapters.firestore.limits.run_admissions import run_change_write
+from shared.adapters.firestore.limits.run_admissions import (
+    ADMISSION,
+    END,
+    admission_fields,
+    end_fields,
+    only_set,
+)
 from shared.adapters.firestore.lost_answers import REFUSED
+from shared.adapters.firestore.metering.events import run_write
 from shared.adapters.firestore.metering.recorder import is_full
 from shared.adapters.firestore.paths import TenantPaths
 from shared.adapters.firestore.people.tenants import change_write, delete_write, raise_shards_write
@@ -19,8 +28,9 @@ from shared.adapters.firestore.rpc import FirestoreRpc
 from shared.domain.errors import TooLarge
 from shared.domain.ledger.counter_settings import MAX_COUNTER_SHARDS
 from shared.domain.ledger.counters import ShardRef
-from shared.domain.ledger.holds import Holds
-from shared.ports import AdmissionChange, StaleHolds
+from shared.domain.ledger.holds import Holds, RunAdmission
+from shared.domain.metering.runs import Run
+from shared.ports import AdmissionChange, RunChange, StaleHolds
 
 _MOST_ABORTS = 2
 """After so many, others write to the same documents: the caller reads again, and paces itself."""
@@ -38,10 +48,9 @@ class FirestoreAdmissions:
         shards = change.settings.shards
         # A new counter if the first one is full. If that was not it, the holds are.
         for shard in (random.randrange(shards), min(shards, MAX_COUNTER_SHARDS - 1)):  # noqa: S311 (spreads load)
+            writes = [*admission_writes(paths, change, shard), *holds_writes(paths, change, read)]
             try:
-                return self._commit(
-                    [*admission_writes(paths, change, shard), *holds_writes(paths, change, read)]
-                )
+                return self._commit(writes)
             except grpc.RpcError as error:
                 if error.code() in REFUSED:
                     raise StaleHolds from error
@@ -66,7 +75,7 @@ def admission_writes(paths: TenantPaths, change: AdmissionChange, shard: int) ->
         due = change.settings.due_at(today, change.now)
         yield counter_write(paths.counter(ShardRef(today, shard)), counted, due)
     for run in change.runs:
-        yield run_change_write(paths.run_of_key(run.key), run, change.now)
+        yield _run_write(paths.run_of_key(run.key), run, change.now)
     if change.is_first:
         yield change_write(paths.tenant, {"has_holds": True})
 
@@ -85,3 +94,40 @@ def holds_writes(paths: TenantPaths, change: AdmissionChange, read: Holds) -> It
     else:
         write.current_document.update_time.CopyFrom(read.version)
     yield write
+
+
+def _run_write(name: str, change: RunChange, now: datetime) -> Any:
+    """Return a write that changes a run's document. Unless the run begins, it fails if there is no such run."""
+    fields: dict[str, object] = {}
+    if change.begins is not None:
+        # As the first event of a run does it: other events may have begun it earlier, or may be later.
+        write = run_write(name, Run(id=change.begins, began_at=now, last_at=now))
+        fields |= _names_of(change.admission)
+    else:
+        write = Write()
+        write.update.name = name
+        write.current_document.exists = True
+    if change.admission is not None:
+        fields[ADMISSION] = admission_fields(change.admission)
+    if change.end is not None:
+        fields[END] = end_fields(change.end)
+        fields[f"is_{change.end.status}"] = True
+    set_fields(write.update.fields, fields)
+    write.update_mask.field_paths.extend(fields)
+    return write
+
+
+def _names_of(admission: RunAdmission | None) -> dict[str, object]:
+    """Return the names by which runs are found, as far as the admission has them."""
+    if admission is None:
+        return {}
+    spender = admission.spender
+    tags = [f"{name}:{value}" for name, value in spender.tags]
+    return only_set(
+        {
+            "user_id": spender.user_id,
+            "workflow_id": spender.workflow_id,
+            "tags": tags,
+            "parent_run_id": admission.parent_run_id,
+        }
+    )
