@@ -161,7 +161,6 @@ def test_the_status_is_returned_if_requested(functions: Functions, key: str) -> 
         "cost_remaining_usd": None,
         "cost_usage_percent": None,
         "cost_is_complete": False,
-        "cost_held_usd": "0.00",
     }
 
 
