@@ -62,7 +62,8 @@ RangeEdge = Annotated[
         {
             "anyOf": [{"type": "string", "format": "date-time"}, {"type": "string", "format": "date"}],
             "pattern": "^2[01]",
-            "description": "An instant, moved back to a full hour, or a date: its first instant in `tz`.",
+            "description": "An instant, or a date: its first instant in `tz`. Where usage is summed, an instant is "
+            "moved back to a full hour.",
         }
     ),
     BeforeValidator(_first_instant_of_date),
@@ -98,7 +99,8 @@ TimeZone = Annotated[
     str,
     Field(
         max_length=MAX_ZONE_CHARS,
-        description="A time zone of the IANA database whose offset from UTC is a whole number of hours.",
+        description="A time zone of the IANA database. Where usage is summed, its offset from UTC is a whole number "
+        "of hours.",
     ),
 ]
 

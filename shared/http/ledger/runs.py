@@ -7,6 +7,7 @@ from typing import Annotated, Any, Final, Literal
 from flask import Response
 from pydantic import Field, StringConstraints
 
+from shared.domain.ledger.zones import UTC_NAME, zone_named
 from shared.domain.metering.events import EventId, Reference
 from shared.domain.metering.run_lists import RunSort, RunsWanted, StatusAt
 from shared.domain.metering.runs import RunStatus
@@ -14,7 +15,7 @@ from shared.domain.metering.tags import TAG_NAME
 from shared.domain.metering.text import PRINTABLE
 from shared.http.bodies import read_query
 from shared.http.csv_files import NEXT_CURSOR, csv_response, file_text, text_cell
-from shared.http.inputs import HasByteOrderMark, PageQuery, RangeEdge
+from shared.http.inputs import HasByteOrderMark, PageQuery, RangeEdge, TimeZone
 from shared.http.ledger.events import invalid
 from shared.http.ledger.usage_responses import RunResponse, RunsResponse
 from shared.http.routes import Call, Container, Route, json_response
@@ -45,6 +46,7 @@ class RunsQuery(PageQuery):
         description="Newest first, or the largest first. By `duration`, as of the last fold, which is at most 15 "
         "minutes ago: a run is listed from then on.",
     )
+    tz: TimeZone = UTC_NAME
     start: RangeEdge | None = Field(
         None, alias="from", description="Only runs that began at this instant or later."
     )
@@ -63,6 +65,7 @@ class RunsQuery(PageQuery):
 
     def wanted(self, now: datetime) -> RunsWanted:
         """Return the runs that are wanted; raise InvalidInput for filters that contradict each other."""
+        zone_named(self.tz, "tz")
         named = [name for name in _FILTERS if getattr(self, name) is not None]
         if len(named) > 1:
             raise invalid(named[1], "contradictory", f"leave out {named[0]}: runs have one filter at a time")
