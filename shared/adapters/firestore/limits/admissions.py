@@ -16,10 +16,9 @@ from shared.adapters.firestore.limits.run_admissions import (
     END,
     admission_fields,
     end_fields,
-    only_set,
 )
 from shared.adapters.firestore.lost_answers import REFUSED
-from shared.adapters.firestore.metering.events import run_write
+from shared.adapters.firestore.metering.events import COMPLETED, FAILED, run_write
 from shared.adapters.firestore.metering.recorder import is_full
 from shared.adapters.firestore.paths import TenantPaths
 from shared.adapters.firestore.people.tenants import change_write, delete_write, raise_shards_write
@@ -28,7 +27,7 @@ from shared.adapters.firestore.rpc import FirestoreRpc
 from shared.domain.errors import TooLarge
 from shared.domain.ledger.counter_settings import MAX_COUNTER_SHARDS
 from shared.domain.ledger.counters import ShardRef
-from shared.domain.ledger.holds import Holds, RunAdmission
+from shared.domain.ledger.holds import Holds
 from shared.domain.metering.runs import Run
 from shared.ports import AdmissionChange, RunChange, StaleHolds
 
@@ -101,33 +100,20 @@ def _run_write(name: str, change: RunChange, now: datetime) -> Any:
     fields: dict[str, object] = {}
     if change.begins is not None:
         # As the first event of a run does it: other events may have begun it earlier, or may be later.
-        write = run_write(name, Run(id=change.begins, began_at=now, last_at=now))
-        fields |= _names_of(change.admission)
+        write = run_write(name, Run.admitted(change.begins, change.admission, now))
     else:
         write = Write()
         write.update.name = name
         write.current_document.exists = True
     if change.admission is not None:
         fields[ADMISSION] = admission_fields(change.admission)
+        if change.admission.parent_run_id is not None:
+            fields["parent_run_id"] = change.admission.parent_run_id
     if change.end is not None:
         fields[END] = end_fields(change.end)
         fields[f"is_{change.end.status}"] = True
+        outcome = FAILED if change.end.status == "failed" else COMPLETED
+        write.update_transforms.add(field_path="outcome").maximum.integer_value = outcome
     set_fields(write.update.fields, fields)
     write.update_mask.field_paths.extend(fields)
     return write
-
-
-def _names_of(admission: RunAdmission | None) -> dict[str, object]:
-    """Return the names by which runs are found, as far as the admission has them."""
-    if admission is None:
-        return {}
-    spender = admission.spender
-    tags = [f"{name}:{value}" for name, value in spender.tags]
-    return only_set(
-        {
-            "user_id": spender.user_id,
-            "workflow_id": spender.workflow_id,
-            "tags": tags,
-            "parent_run_id": admission.parent_run_id,
-        }
-    )

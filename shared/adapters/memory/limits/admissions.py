@@ -43,7 +43,7 @@ class MemoryAdmissions(MemoryState):
 
 def _change_run(usage: TenantUsage, each: RunChange, change: AdmissionChange) -> None:
     if each.begins is not None:
-        usage.add_run(Run(id=each.begins, began_at=change.now, last_at=change.now))
+        usage.add_run(Run.admitted(each.begins, each.admission, change.now))
     run = usage.runs[usage.run_ids[each.key]]
     run.admission = each.admission or run.admission
     if each.end is not None:
