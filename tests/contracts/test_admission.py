@@ -23,6 +23,7 @@ from shared.domain.ledger.holds import (
     Tree,
     run_key,
 )
+from shared.domain.metering.run_lists import RunsWanted, StatusAt
 from shared.ports import AdmissionChange, Admissions, Directory, RunChange, StaleHolds, UsageStore
 from shared.usecases.ledger.verify_counters import verify_counters
 from tests.contracts.conftest import RETENTION, Stores
@@ -275,6 +276,27 @@ def test_a_run_ends_as_its_caller_says_unless_an_event_says_that_it_failed(
         "three": "failed",
     }
     assert [runs[run_id].end for run_id in ("one", "two", "three")] == [completed, END, completed]
+
+
+def test_admitted_runs_are_found_by_their_names_their_status_and_their_duration(
+    admissions: Admissions, store: UsageStore
+) -> None:
+    def found(**wanted: Any) -> list[str]:
+        return [run.id for run in store.list_runs("acme", RunsWanted(**wanted), limit=9).items]
+
+    runs = [beginning("one", ADMISSION), beginning("two")]
+    version = admissions.save_admission("acme", changing({}, runs=runs), Holds())
+    assert found(user_id="ann") == found(workflow_id="triage") == found(tag=("b", "é")) == ["one"]
+    assert len(found(status=StatusAt("open", NOON))) == 2
+    assert len(found(sort="cost")) == len(found(sort="tokens")) == 2
+    assert store.measure_runs("acme", 9) == 2
+    assert len(found(sort="duration")) == 2
+    admissions.save_admission(
+        "acme", changing({}, runs=[RunChange(key=ONE, end=END)]), Holds(version=version)
+    )
+    assert found(status=StatusAt("open", NOON)) == ["two"]
+    assert found(status=StatusAt("failed", NOON)) == ["one"]
+    assert found(status=StatusAt("completed", NOON)) == []
 
 
 def test_a_run_that_does_not_exist_is_not_changed(admissions: Admissions, store: UsageStore) -> None:

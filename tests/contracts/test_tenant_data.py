@@ -168,6 +168,20 @@ def test_an_erased_user_leaves_the_holds_of_open_runs(stores: Stores) -> None:
         stores.admissions.save_admission("acme", changing({}), Holds(version=version))
 
 
+def test_an_erased_user_leaves_admissions(stores: Stores) -> None:
+    new_tenant(stores.directory)
+    runs = [beginning("one", ADMISSION), beginning("two")]
+    stores.admissions.save_admission("acme", changing({}, runs=runs), Holds())
+    stores.usage.record("acme", [event("e", "bob")._replace(run_id="one")], ONE_SHARD, NOON)
+    assert erase_name(stores.tenant_data, stored_tenant(stores.usage), "ann") == 1
+    assert erase_name(stores.tenant_data, stored_tenant(stores.usage), "ann") == 0
+    run = stores.usage.find_run("acme", "one")
+    assert run is not None
+    assert run.user_id == "bob"
+    erased = ADMISSION.spender._replace(user_id=None)
+    assert run.admission == replace(ADMISSION, spender=erased)
+
+
 def test_a_deleted_tenant_holds_nothing(filled: Stores) -> None:
     change = changing({ROOT: HOLD}, runs=[beginning("one")], trees={ROOT: {ROOT: HOLD}}, is_first=True)
     filled.admissions.save_admission("acme", change, Holds())
