@@ -30,8 +30,8 @@ from shared.usecases.people.tenant_data import (
     erase_user,
     export_tenant,
 )
+from tests.admission_fixtures import ADMISSION, END, HOLD, ONE, ROOT, TWO, beginning, changing
 from tests.contracts.conftest import RETENTION, Stores
-from tests.contracts.test_admission import ADMISSION, END, HOLD, ONE, ROOT, TWO, beginning, changing
 from tests.contracts.test_budgets import CAP
 from tests.contracts.test_directory import KEY
 from tests.contracts.test_members import ADA, INVITATION
