@@ -24,7 +24,7 @@ import { Waterfall } from './waterfall'
 
 export function Timeline({ run }: { run: Run }) {
   const [cursors, setCursors] = useState<readonly string[]>([])
-  const { query, count, older, events } = useRunEvents(run.id, cursors.at(-1))
+  const { query, count, older, events, isReadingOn } = useRunEvents(run.id, cursors.at(-1))
   const isPart = older !== undefined || cursors.length > 0
   return (
     <>
@@ -49,10 +49,15 @@ export function Timeline({ run }: { run: Run }) {
           The figures above are of the whole run.
         </Notice>
       )}
+      {events && isReadingOn && (
+        <Notice title={`Loading older events: ${formatInteger(count)} so far`}>
+          The newest {formatInteger(events.length)} are shown meanwhile.
+        </Notice>
+      )}
       {events ? (
-        <Steps key={cursors.length} run={run} events={events} isPart={isPart} />
+        <Steps key={cursors.length} run={run} events={events} isPart={isPart || isReadingOn} />
       ) : (
-        !query.error && <Loading count={count} />
+        !query.error && <Loading />
       )}
       {query.error && (
         <Card>
@@ -170,13 +175,13 @@ function Legend() {
   )
 }
 
-function Loading({ count }: { count: number }) {
+function Loading() {
   return (
     <Card title="Steps" flush>
-      <p role="status" className="px-4 text-xs text-ink-faint sm:px-5">
-        {count === 0 ? 'Loading events' : `Loading events: ${formatInteger(count)} so far`}
+      <p role="status" className="sr-only">
+        Loading events
       </p>
-      <div className="mt-3 grid gap-px border-t border-line">
+      <div className="grid gap-px border-t border-line">
         {[1, 2, 3, 4].map((row) => (
           <div key={row} className="grid gap-2 px-4 py-3 sm:px-5">
             <Skeleton className="h-5 w-96 max-w-full" />

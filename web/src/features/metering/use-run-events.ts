@@ -26,7 +26,9 @@ export function useRunEvents(run: string, cursor?: string) {
     count,
     /** The cursor of the events before these. */
     older: isCut ? (data?.pages.at(-1)?.next_cursor ?? undefined) : undefined,
-    /** Undefined until all that are shown at once are there. */
-    events: mayReadOn ? undefined : data?.pages.flatMap((page) => page.events),
+    /** Whether more pages are on their way. */
+    isReadingOn: mayReadOn,
+    /** The newest page while others are on their way, so that nothing moves but once; then all. */
+    events: mayReadOn ? data?.pages[0]?.events : data?.pages.flatMap((page) => page.events),
   }
 }
