@@ -24,9 +24,9 @@ from shared.adapters.firestore.ledger.counters import (
     read_day,
     read_month,
 )
+from shared.adapters.firestore.ledger.runs import list_runs, measure_runs
 from shared.adapters.firestore.limits.holds import HOLDS, read_holds, read_tree
 from shared.adapters.firestore.limits.run_admissions import ADMISSION, END
-from shared.adapters.firestore.ledger.runs import list_runs, measure_runs
 from shared.adapters.firestore.metering.events import EVENT_FIELDS, read_event, read_run, read_run_sums
 from shared.adapters.firestore.metering.recorder import Recorder
 from shared.adapters.firestore.notices.alerts import read_usage_alert, usage_alert_fields
@@ -225,6 +225,10 @@ class FirestoreUsageStore:
         name = self._paths(tenant_id).run(run_id)
         found = self._rpc.batch_get([name])
         return read_run(found[name]) if name in found else None
+
+    def list_children(self, tenant_id: str, run_ids: Collection[str], *, limit: int) -> list[Run]:
+        query = queries.runs_started_by(sorted(run_ids), limit)
+        return [read_run(document) for document in self._rpc.query(self._paths(tenant_id).tenant, query)]
 
     def _paths(self, tenant_id: str) -> TenantPaths:
         return TenantPaths(self._rpc.documents, tenant_id)

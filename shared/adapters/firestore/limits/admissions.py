@@ -8,7 +8,7 @@ from typing import Any
 
 import grpc
 
-from shared.adapters.firestore.encoding import Write, set_fields
+from shared.adapters.firestore.encoding import Write, microseconds, set_fields
 from shared.adapters.firestore.ledger.counters import counter_write
 from shared.adapters.firestore.limits.holds import holds_write
 from shared.adapters.firestore.limits.run_admissions import (
@@ -16,10 +16,9 @@ from shared.adapters.firestore.limits.run_admissions import (
     END,
     admission_fields,
     end_fields,
-    only_set,
 )
 from shared.adapters.firestore.lost_answers import REFUSED
-from shared.adapters.firestore.metering.events import run_write
+from shared.adapters.firestore.metering.events import COMPLETED, FAILED, run_write
 from shared.adapters.firestore.metering.recorder import is_full
 from shared.adapters.firestore.paths import TenantPaths
 from shared.adapters.firestore.people.tenants import change_write, delete_write, raise_shards_write
@@ -28,8 +27,8 @@ from shared.adapters.firestore.rpc import FirestoreRpc
 from shared.domain.errors import TooLarge
 from shared.domain.ledger.counter_settings import MAX_COUNTER_SHARDS
 from shared.domain.ledger.counters import ShardRef
-from shared.domain.ledger.holds import Holds, RunAdmission
-from shared.domain.metering.runs import Run
+from shared.domain.ledger.holds import Holds
+from shared.domain.metering.runs import run_admitted
 from shared.ports import AdmissionChange, RunChange, StaleHolds
 
 _MOST_ABORTS = 2
@@ -98,36 +97,23 @@ def holds_writes(paths: TenantPaths, change: AdmissionChange, read: Holds) -> It
 
 def _run_write(name: str, change: RunChange, now: datetime) -> Any:
     """Return a write that changes a run's document. Unless the run begins, it fails if there is no such run."""
-    fields: dict[str, object] = {}
     if change.begins is not None:
         # As the first event of a run does it: other events may have begun it earlier, or may be later.
-        write = run_write(name, Run(id=change.begins, began_at=now, last_at=now))
-        fields |= _names_of(change.admission)
+        write = run_write(name, run_admitted(change.begins, change.admission, now))
     else:
         write = Write()
         write.update.name = name
         write.current_document.exists = True
+    fields: dict[str, object] = {}
     if change.admission is not None:
         fields[ADMISSION] = admission_fields(change.admission)
     if change.end is not None:
-        fields[END] = end_fields(change.end)
-        fields[f"is_{change.end.status}"] = True
+        fields |= {END: end_fields(change.end), f"is_{change.end.status}": True, "unmeasured": True}
+        outcome = FAILED if change.end.status == "failed" else COMPLETED
+        write.update_transforms.add(field_path="outcome").maximum.integer_value = outcome
+        ended_at_us = microseconds(change.end.ended_at)
+        write.update_transforms.add(field_path="last_at_us").maximum.integer_value = ended_at_us
     set_fields(write.update.fields, fields)
-    write.update_mask.field_paths.extend(fields)
+    paths = write.update_mask.field_paths
+    paths.extend(field for field in fields if field not in paths)
     return write
-
-
-def _names_of(admission: RunAdmission | None) -> dict[str, object]:
-    """Return the names by which runs are found, as far as the admission has them."""
-    if admission is None:
-        return {}
-    spender = admission.spender
-    tags = [f"{name}:{value}" for name, value in spender.tags]
-    return only_set(
-        {
-            "user_id": spender.user_id,
-            "workflow_id": spender.workflow_id,
-            "tags": tags,
-            "parent_run_id": admission.parent_run_id,
-        }
-    )

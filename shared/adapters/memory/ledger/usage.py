@@ -17,7 +17,7 @@ from shared.domain.ledger.holds import Holds
 from shared.domain.ledger.periods import month_of
 from shared.domain.ledger.rollups import DayRollup, MonthRollup
 from shared.domain.metering.recording import RecordedEvent, deltas_with_late_days
-from shared.domain.metering.runs import runs_of
+from shared.domain.metering.runs import Run, runs_of
 from shared.domain.notices.alerts import UsageAlert
 from shared.domain.notices.entries import Outgoing
 from shared.domain.people.tenant_rows import RowUsage
