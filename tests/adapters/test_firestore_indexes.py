@@ -80,8 +80,9 @@ DIRECTION = {StructuredQuery.ASCENDING: "ASCENDING", StructuredQuery.DESCENDING:
 MOST_AGGREGATIONS = 5
 """Firestore refuses a query with more."""
 EQUAL, CONTAINS = StructuredQuery.FieldFilter.EQUAL, StructuredQuery.FieldFilter.ARRAY_CONTAINS
+IN = StructuredQuery.FieldFilter.IN
 
-_EQUALITY = {EQUAL: "ASCENDING", CONTAINS: "CONTAINS"}
+_EQUALITY = {EQUAL: "ASCENDING", IN: "ASCENDING", CONTAINS: "CONTAINS"}
 
 NOVEMBER = period_at(None, NOON)
 
@@ -124,6 +125,7 @@ QUERYING: dict[str, Callable[[Ports], object]] = {
     "list_runs": lambda to: to.usage.list_runs("acme", limit=5),
     **{name: _on_usage(listing) for name, listing in RUN_LISTS.items()},
     "measure_runs": lambda to: to.usage.measure_runs("acme", 5),
+    "list_children": lambda to: to.usage.list_children("acme", ["run-1", "run-2"], limit=5),
     "list_alerts": lambda to: to.usage.list_alerts("acme", limit=5),
     "list_invoices": lambda to: to.billing.list_invoices("acme", limit=5),
     "list_billing_alerts": lambda to: to.billing.list_billing_alerts("acme"),
@@ -319,6 +321,7 @@ FULL_EVENT = event_of("e1", TokenPools(100, 50, 150, 30, 20, 5, 40), 1, 1, statu
     redactions=2,
     tags={"team": "search"},
     key="f" * 64,
+    parent_run_id="p",
     identity="f" * 40,
     served_model="m",
     provider="open_ai",
@@ -377,6 +380,7 @@ WRITES = {
                 id="r",
                 began_at=NOON,
                 last_at=NOON,
+                parent_run_id="p",
                 totals=CALL,
                 budgets={SLOT: Spent(1, 1)},
                 is_completed=True,
@@ -434,7 +438,7 @@ ONLY_EXPIRING = ("stripe_events", "mail_quotas", "invites", "invitations", "api_
 ONLY_COMPOSITE = {
     "events": {"run_id"},
     "runs": {
-        *("outcome", "user_id", "workflow_id", "tags", "duration_ms", "last_at_us"),
+        *("outcome", "user_id", "workflow_id", "tags", "parent_run_id", "duration_ms", "last_at_us"),
         *("totals.cost_nanousd", "totals.total_tokens"),
     },
     "outbox": {"endpoint_id", "kind", "state", "created_at"},

@@ -132,7 +132,7 @@ def test_an_extension_and_an_end_touch_no_counter(admissions: Admissions, store:
     assert store.read("acme", Wanted(shards=(ref,))).documents.shards == before
     run = store.find_run("acme", "one")
     assert run is not None
-    assert (run.began_at, run.last_at) == (NOON, NOON)
+    assert (run.began_at, run.last_at) == (NOON, END.ended_at)
 
 
 def test_a_run_ends_as_its_caller_says_unless_an_event_says_that_it_failed(
@@ -176,6 +176,8 @@ def test_admitted_runs_are_found_by_their_names_their_status_and_their_duration(
     assert found(status=StatusAt("open", NOON)) == ["two"]
     assert found(status=StatusAt("failed", NOON)) == ["one"]
     assert found(status=StatusAt("completed", NOON)) == []
+    assert store.measure_runs("acme", 9) == 1
+    assert found(sort="duration") == ["one", "two"], "one lasted until its end"
 
 
 def test_a_run_that_does_not_exist_is_not_changed(admissions: Admissions, store: UsageStore) -> None:

@@ -84,8 +84,8 @@ class TenantUsage:
     def add_run(self, part: Run) -> Run:
         """Add a part of a run, and return the whole run."""
         run = self.runs.setdefault(part.id, part)
-        self.unmeasured.add(part.id)
         self.run_ids[run_key(part.id)] = part.id
+        self.unmeasured.add(part.id)
         if run is not part:
             self.runs_begun[_hour_of(run.began_at)] -= 1
             run.merge(part)

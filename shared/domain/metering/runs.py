@@ -13,6 +13,8 @@ from shared.domain.metering.recording import RecordedEvent
 
 RUN_TIMEOUT = timedelta(hours=24)
 """A run without an end is shown as timed out this long after its last event, never as completed."""
+RUN_SILENCE = timedelta(minutes=30)
+"""A run without an end is shown as silent this long after its last event."""
 _MILLISECOND = timedelta(milliseconds=1)
 _NAMES = ("user_id", "workflow_id", "tags")
 
@@ -26,6 +28,8 @@ class Run:
     id: str
     began_at: datetime
     last_at: datetime
+    parent_run_id: str | None = None
+    """The run that started it, as the events say that were recorded last."""
     totals: Totals = field(default_factory=dict)
     budgets: dict[BudgetSlot, Spent] = field(default_factory=dict)
     """What the run counts towards budgets of each run, beside its totals."""
@@ -43,19 +47,6 @@ class Run:
     """The duration when a fold last looked, by which lists are sorted."""
     _named_at: dict[str, datetime] = field(default_factory=dict, compare=False, repr=False)
 
-    @classmethod
-    def admitted(cls, run_id: str, admission: RunAdmission | None, now: datetime) -> "Run":
-        """Return a run that begins with its admission, like one with an event of its spender."""
-        spender = admission.spender if admission else NO_SPENDER
-        return cls(
-            id=run_id,
-            began_at=now,
-            last_at=now,
-            user_id=spender.user_id,
-            workflow_id=spender.workflow_id,
-            tags=dict(spender.tags) or None,
-        )
-
     @property
     def duration_ms(self) -> int:
         """The time from the first to the last event."""
@@ -69,6 +60,10 @@ class Run:
             return "completed"
         return "timed_out" if now - self.last_at >= RUN_TIMEOUT else "open"
 
+    def is_silent(self, now: datetime) -> bool:
+        """Return whether the run is open and has sent nothing for a while."""
+        return self.status(now) == "open" and now - self.last_at >= RUN_SILENCE
+
     def include(self, event: RecordedEvent) -> None:
         """Add an event of this run."""
         if event.ts < self.began_at:
@@ -81,6 +76,7 @@ class Run:
             self.is_failed = True
         if event.user_id or event.workflow_id or event.tags:
             self._name(event)
+        self.parent_run_id = event.parent_run_id or self.parent_run_id
         add(self.totals, event.amounts)
         for slot, unit, is_by_run in event.budgets:
             if is_by_run and any(spent := spent_by(event.amounts, unit)):
@@ -95,6 +91,7 @@ class Run:
         self.user_id = other.user_id or self.user_id
         self.workflow_id = other.workflow_id or self.workflow_id
         self.tags = other.tags or self.tags
+        self.parent_run_id = other.parent_run_id or self.parent_run_id
         add(self.totals, other.totals)
         for slot, spent in other.budgets.items():
             self._count(slot, spent)
@@ -121,3 +118,17 @@ def runs_of(events: Iterable[RecordedEvent]) -> dict[str, Run]:
             run = runs[event.run_id] = Run(id=event.run_id, began_at=event.ts, last_at=event.ts)
         run.include(event)
     return runs
+
+
+def run_admitted(run_id: str, admission: RunAdmission | None, now: datetime) -> Run:
+    """Return a run that begins with its admission."""
+    spender = admission.spender if admission else NO_SPENDER
+    return Run(
+        id=run_id,
+        began_at=now,
+        last_at=now,
+        user_id=spender.user_id,
+        workflow_id=spender.workflow_id,
+        tags=dict(spender.tags) or None,
+        parent_run_id=admission.parent_run_id if admission else None,
+    )

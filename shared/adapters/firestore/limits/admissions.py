@@ -8,7 +8,7 @@ from typing import Any
 
 import grpc
 
-from shared.adapters.firestore.encoding import Write, set_fields
+from shared.adapters.firestore.encoding import Write, microseconds, set_fields
 from shared.adapters.firestore.ledger.counters import counter_write
 from shared.adapters.firestore.limits.holds import holds_write
 from shared.adapters.firestore.limits.run_admissions import (
@@ -28,7 +28,7 @@ from shared.domain.errors import TooLarge
 from shared.domain.ledger.counter_settings import MAX_COUNTER_SHARDS
 from shared.domain.ledger.counters import ShardRef
 from shared.domain.ledger.holds import Holds
-from shared.domain.metering.runs import Run
+from shared.domain.metering.runs import run_admitted
 from shared.ports import AdmissionChange, RunChange, StaleHolds
 
 _MOST_ABORTS = 2
@@ -97,23 +97,23 @@ def holds_writes(paths: TenantPaths, change: AdmissionChange, read: Holds) -> It
 
 def _run_write(name: str, change: RunChange, now: datetime) -> Any:
     """Return a write that changes a run's document. Unless the run begins, it fails if there is no such run."""
-    fields: dict[str, object] = {}
     if change.begins is not None:
         # As the first event of a run does it: other events may have begun it earlier, or may be later.
-        write = run_write(name, Run.admitted(change.begins, change.admission, now))
+        write = run_write(name, run_admitted(change.begins, change.admission, now))
     else:
         write = Write()
         write.update.name = name
         write.current_document.exists = True
+    fields: dict[str, object] = {}
     if change.admission is not None:
         fields[ADMISSION] = admission_fields(change.admission)
-        if change.admission.parent_run_id is not None:
-            fields["parent_run_id"] = change.admission.parent_run_id
     if change.end is not None:
-        fields[END] = end_fields(change.end)
-        fields[f"is_{change.end.status}"] = True
+        fields |= {END: end_fields(change.end), f"is_{change.end.status}": True, "unmeasured": True}
         outcome = FAILED if change.end.status == "failed" else COMPLETED
         write.update_transforms.add(field_path="outcome").maximum.integer_value = outcome
+        ended_at_us = microseconds(change.end.ended_at)
+        write.update_transforms.add(field_path="last_at_us").maximum.integer_value = ended_at_us
     set_fields(write.update.fields, fields)
-    write.update_mask.field_paths.extend(fields)
+    paths = write.update_mask.field_paths
+    paths.extend(field for field in fields if field not in paths)
     return write
