@@ -73,7 +73,7 @@ OVERRIDES = {(each["collectionGroup"], each["fieldPath"]): each for each in INDE
 DIRECTION = {StructuredQuery.ASCENDING: "ASCENDING", StructuredQuery.DESCENDING: "DESCENDING"}
 MOST_AGGREGATIONS = 5
 """Firestore refuses a query with more."""
-EQUAL = StructuredQuery.FieldFilter.EQUAL
+EQUAL = (StructuredQuery.FieldFilter.EQUAL, StructuredQuery.FieldFilter.IN)
 
 NOVEMBER = period_at(None, NOON)
 
@@ -110,6 +110,7 @@ QUERYING: dict[str, Callable[[Ports], object]] = {
         "acme", EventsWanted(since=NOON, before=NOON), limit=5
     ),
     "list_runs": lambda to: to.usage.list_runs("acme", limit=5),
+    "list_children": lambda to: to.usage.list_children("acme", ["run-1", "run-2"], limit=5),
     "list_alerts": lambda to: to.usage.list_alerts("acme", limit=5),
     "list_invoices": lambda to: to.billing.list_invoices("acme", limit=5),
     "list_billing_alerts": lambda to: to.billing.list_billing_alerts("acme"),
@@ -208,8 +209,8 @@ def _aggregated(aggregation: Any) -> Any:
 def _needs(query: Any) -> list[tuple[str, str]]:
     """Return the fields and directions of the index that `query` needs, by Firestore's index overview."""
     filters = [each.field_filter for each in query.where.composite_filter.filters]
-    equal = [(each.field.field_path, "ASCENDING") for each in filters if each.op == EQUAL]
-    ranges = [(each.field.field_path, "ASCENDING") for each in filters if each.op != EQUAL]
+    equal = [(each.field.field_path, "ASCENDING") for each in filters if each.op in EQUAL]
+    ranges = [(each.field.field_path, "ASCENDING") for each in filters if each.op not in EQUAL]
     orders = [(order.field.field_path, DIRECTION[order.direction]) for order in query.order_by]
     return list(dict.fromkeys([*equal, *(orders or ranges)]))
 
@@ -224,7 +225,7 @@ def _needed_indexes(query: Any) -> list[list[tuple[str, str]]]:
     """Return the fields of each index: Firestore merges those of equality filters that go on with the same order."""
     # An index ends with the name, in the direction of the field before it.
     fields = [need for need in _needs(query) if need[0] != NAME]
-    equal = sum(each.field_filter.op == EQUAL for each in query.where.composite_filter.filters)
+    equal = sum(each.field_filter.op in EQUAL for each in query.where.composite_filter.filters)
     return [[first, *fields[equal:]] for first in fields[:equal]] or [fields]
 
 
@@ -295,6 +296,7 @@ FULL_EVENT = event_of("e1", TokenPools(100, 50, 150, 30, 20, 5, 40), 1, 1, statu
     redactions=2,
     tags={"team": "search"},
     key="f" * 64,
+    parent_run_id="p",
     identity="f" * 40,
     served_model="m",
     provider="open_ai",
@@ -347,6 +349,7 @@ WRITES = {
                 id="r",
                 began_at=NOON,
                 last_at=NOON,
+                parent_run_id="p",
                 totals=CALL,
                 budgets={SLOT: Spent(1, 1)},
                 is_completed=True,
@@ -397,6 +400,7 @@ ONLY_EXPIRING = ("stripe_events", "mail_quotas", "invites", "invitations", "api_
 """Collections whose other fields keep their indexes, since they are few or small."""
 ONLY_COMPOSITE = {
     "events": {"run_id"},
+    "runs": {"parent_run_id"},
     "outbox": {"endpoint_id", "kind", "state", "created_at"},
     "tenant_index": {"rated_at", "events_per_hour"},
     "margins": {"month", "plan_month", "margin_nanousd", "name_key", "missing_calls", *MARGIN_FIELDS},

@@ -86,6 +86,7 @@ MAY: Mapping[str, frozenset[str]] = {
     "usage_api GET /api/v1/tenants/{tenant}/runs": READING,
     "usage_api GET /api/v1/tenants/{tenant}/runs/{run}": READING,
     "usage_api GET /api/v1/tenants/{tenant}/runs/{run}/bundle": READING,
+    "usage_api GET /api/v1/tenants/{tenant}/runs/{run}/tree": READING,
     "usage_api GET /api/v1/tenants/{tenant}/events": READING,
     "usage_api GET /api/v1/tenants/{tenant}/invoices": READING,
     "usage_api GET /api/v1/tenants/{tenant}/alerts": READING,

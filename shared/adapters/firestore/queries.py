@@ -16,6 +16,7 @@ _LESS = StructuredQuery.FieldFilter.LESS_THAN
 _AT_MOST = StructuredQuery.FieldFilter.LESS_THAN_OR_EQUAL
 _MORE = StructuredQuery.FieldFilter.GREATER_THAN
 _AT_LEAST = StructuredQuery.FieldFilter.GREATER_THAN_OR_EQUAL
+_IN = StructuredQuery.FieldFilter.IN
 NAME = "__name__"
 
 
@@ -76,6 +77,13 @@ def runs_begun_within(start_us: int, end_us: int) -> Any:
     """Find the runs of one tenant that began in [start, end)."""
     query = _from("runs")
     _where(query, [("began_at_us", _AT_LEAST, start_us), ("began_at_us", _LESS, end_us)])
+    return query
+
+
+def runs_started_by(run_ids: Sequence[str], limit: int) -> Any:
+    """Find the runs of one tenant whose parent is one of `run_ids`, oldest first."""
+    query = documents_sorted("runs", "began_at_us", ASCENDING, limit)
+    _where(query, [("parent_run_id", _IN, run_ids)])
     return query
 
 

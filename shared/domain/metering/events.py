@@ -123,6 +123,9 @@ class MeteringEvent(BaseModel):
     cost_usd_estimate: UsdEstimate | None = None
     user_id: Reference | None = None
     run_id: EventId | None = None
+    parent_run_id: EventId | None = Field(
+        None, description="The run that started this one, so that both are shown in one tree."
+    )
     workflow_id: Reference | None = None
     request_id: Reference | None = None
     tags: Tags | None = None

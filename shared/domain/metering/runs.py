@@ -12,6 +12,8 @@ from shared.domain.metering.recording import RecordedEvent
 
 RUN_TIMEOUT = timedelta(hours=24)
 """A run without an end is shown as timed out this long after its last event, never as completed."""
+RUN_SILENCE = timedelta(minutes=30)
+"""A run without an end is shown as silent this long after its last event."""
 
 RunStatus = Literal["open", "completed", "failed", "timed_out"]
 
@@ -23,6 +25,8 @@ class Run:
     id: str
     began_at: datetime
     last_at: datetime
+    parent_run_id: str | None = None
+    """The run that started it, as the events say that were recorded last."""
     totals: Totals = field(default_factory=dict)
     budgets: dict[BudgetSlot, Spent] = field(default_factory=dict)
     """What the run counts towards budgets of each run, beside its totals."""
@@ -37,6 +41,10 @@ class Run:
             return "completed"
         return "timed_out" if now - self.last_at >= RUN_TIMEOUT else "open"
 
+    def is_silent(self, now: datetime) -> bool:
+        """Return whether the run is open and has sent nothing for a while."""
+        return self.status(now) == "open" and now - self.last_at >= RUN_SILENCE
+
     def include(self, event: RecordedEvent) -> None:
         """Add an event of this run."""
         if event.ts < self.began_at:
@@ -47,6 +55,7 @@ class Run:
             self.is_completed = True
         elif event.status == "failed":
             self.is_failed = True
+        self.parent_run_id = event.parent_run_id or self.parent_run_id
         add(self.totals, event.amounts)
         for slot, unit, is_by_run in event.budgets:
             if is_by_run and any(spent := spent_by(event.amounts, unit)):
@@ -58,6 +67,7 @@ class Run:
         self.last_at = max(self.last_at, other.last_at)
         self.is_completed = self.is_completed or other.is_completed
         self.is_failed = self.is_failed or other.is_failed
+        self.parent_run_id = other.parent_run_id or self.parent_run_id
         add(self.totals, other.totals)
         for slot, spent in other.budgets.items():
             self._count(slot, spent)

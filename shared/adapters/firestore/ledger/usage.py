@@ -206,6 +206,10 @@ class FirestoreUsageStore:
         found = self._rpc.batch_get([name])
         return read_run(found[name]) if name in found else None
 
+    def list_children(self, tenant_id: str, run_ids: Collection[str], *, limit: int) -> list[Run]:
+        query = queries.runs_started_by(sorted(run_ids), limit)
+        return [read_run(document) for document in self._rpc.query(self._paths(tenant_id).tenant, query)]
+
     def _paths(self, tenant_id: str) -> TenantPaths:
         return TenantPaths(self._rpc.documents, tenant_id)
 

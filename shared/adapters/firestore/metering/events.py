@@ -36,6 +36,7 @@ TOKEN_FIELDS = (
 _METADATA = "metadata_json"
 _TEXT_FIELDS = (
     *("status", "served_model", "user_id", "run_id", "workflow_id", "request_id", "kind", "key"),
+    "parent_run_id",
     _METADATA,
 )
 EVENT_FIELDS = (
@@ -171,7 +172,11 @@ def run_write(name: str, run: Run) -> Any:
     """Return a write that adds to a run's totals and extends its time span; the order of writes does not matter."""
     write = Write()
     write.update.name = name
-    marks = {"id": run.id} | {mark: True for mark in ("is_completed", "is_failed") if getattr(run, mark)}
+    marks: dict[str, Any] = {"id": run.id} | {
+        mark: True for mark in ("is_completed", "is_failed") if getattr(run, mark)
+    }
+    if run.parent_run_id is not None:
+        marks["parent_run_id"] = run.parent_run_id
     set_fields(write.update.fields, marks)
     write.update_mask.field_paths.extend(marks)
     increment(write, "totals", run.totals)
@@ -196,6 +201,7 @@ def read_run(document: Any) -> Run:
         last_at=from_microseconds(fields["last_at_us"]),
         totals=fields.get("totals", {}),
         budgets=read_sum_budgets(document.fields),
+        parent_run_id=fields.get("parent_run_id"),
         is_completed=fields.get("is_completed", False),
         is_failed=fields.get("is_failed", False),
     )

@@ -187,13 +187,20 @@ class MemoryUsageStore(MemoryState):
     def list_runs(self, tenant_id: str, *, limit: int, cursor: str | None = None) -> Page[Run]:
         with self._lock:
             runs = self._usage.get(tenant_id, TenantUsage()).runs.values()
-            copies = [replace(run, totals=dict(run.totals), budgets=dict(run.budgets)) for run in runs]
+            copies = [_copy_of(run) for run in runs]
             return page("runs", {(run.began_at, run.id): run for run in copies}, limit, cursor)
 
     def find_run(self, tenant_id: str, run_id: str) -> Run | None:
         with self._lock:
             run = self._usage.get(tenant_id, TenantUsage()).runs.get(run_id)
-            return replace(run, totals=dict(run.totals), budgets=dict(run.budgets)) if run else None
+            return _copy_of(run) if run else None
+
+    def list_children(self, tenant_id: str, run_ids: Collection[str], *, limit: int) -> list[Run]:
+        with self._lock:
+            runs = self._usage.get(tenant_id, TenantUsage()).runs.values()
+            children = [run for run in runs if run.parent_run_id in run_ids]
+            oldest = sorted(children, key=lambda run: (run.began_at, run.id))[:limit]
+            return [_copy_of(run) for run in oldest]
 
     def known_alerts(self, tenant_id: str, alert_ids: Collection[str]) -> set[str]:
         with self._lock:
@@ -220,6 +227,10 @@ def _outcome(event: RecordedEvent, stored: RecordedEvent | None) -> Outcome:
     if stored is None:
         return Outcome.RECORDED
     return Outcome.DUPLICATE if stored.fingerprint == event.fingerprint else Outcome.CONFLICT
+
+
+def _copy_of(run: Run) -> Run:
+    return replace(run, totals=dict(run.totals), budgets=dict(run.budgets))
 
 
 def _hour_of(instant: datetime) -> datetime:
