@@ -55,6 +55,7 @@ MAY: Mapping[str, frozenset[str]] = {
     "record_usage GET /": ANYBODY,
     "record_usage GET /v1/openapi.json": ANYBODY,
     "record_usage POST /v1/events": RECORDING,
+    "record_usage POST /v1/otlp/v1/traces": RECORDING,
     "record_usage POST /v1/check": CHECKING,
     "usage_api GET /": ANYBODY,
     "usage_api GET /api/v1/openapi.json": ANYBODY,

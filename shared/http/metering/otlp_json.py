@@ -96,7 +96,7 @@ def _named_values(owner: _Json) -> Iterator[tuple[str, object]]:
     for each in _objects(owner, "attributes"):
         name = each.get("key")
         if isinstance(name, str) and is_read(name):
-            yield name, _value(_object(each, "value"), name)
+            yield name, _value(_object({name: each.get("value")}, name), name)
 
 
 def _value(value: _Json, name: str) -> object:
