@@ -99,7 +99,8 @@ def test_spans_that_report_no_call_are_ignored_and_counted(
 def test_a_request_without_spans_succeeds(body: bytes, functions: Functions, key: str) -> None:
     answer = functions.record_usage.post(PATH, data=body, content_type=PROTOBUF, headers=bearer(key))
     assert (answer.status_code, answer.get_data()) == (200, b"")
-    for empty in ({}, {"resourceSpans": []}, {"resourceSpans": [{"scopeSpans": None}]}):
+    empties: tuple[Json, ...] = ({}, {"resourceSpans": []}, {"resourceSpans": [{"scopeSpans": None}]})
+    for empty in empties:
         assert succeeded(functions.record_usage.post(PATH, json=empty, headers=bearer(key))) == {}
 
 
