@@ -100,6 +100,15 @@ def test_an_erased_event_that_is_sent_again_is_a_duplicate(filled: Stores) -> No
     assert filled.usage.record("acme", ANNS, settings, NOON) == 3 * [Outcome.DUPLICATE]
 
 
+def test_an_erased_user_is_not_named_by_admissions(filled: Stores) -> None:
+    filled.admissions.save_admission("acme", changing({}, runs=[beginning("run-9", ADMISSION)]), Holds())
+    assert filled.tenant_data.erase_name("acme", "ann") > 0
+    erased = filled.usage.find_run("acme", "run-9")
+    assert erased is not None
+    assert erased.admission == replace(ADMISSION, spender=ADMISSION.spender._replace(user_id=None))
+    assert erased.user_id is None
+
+
 def test_an_erased_user_is_not_named_by_runs(filled: Stores) -> None:
     of_ann, own = RunsWanted(user_id="ann"), event("own", "ann")._replace(run_id="run-2")
     for tenant_id in ("acme", "bolt"):
@@ -166,20 +175,6 @@ def test_an_erased_user_leaves_the_holds_of_open_runs(stores: Stores) -> None:
     assert found.trees == {ROOT: Tree({ROOT: erased, TWO: bobs})}
     with pytest.raises(StaleHolds):
         stores.admissions.save_admission("acme", changing({}), Holds(version=version))
-
-
-def test_an_erased_user_leaves_admissions(stores: Stores) -> None:
-    new_tenant(stores.directory)
-    runs = [beginning("one", ADMISSION), beginning("two")]
-    stores.admissions.save_admission("acme", changing({}, runs=runs), Holds())
-    stores.usage.record("acme", [event("e", "bob")._replace(run_id="one")], ONE_SHARD, NOON)
-    assert erase_name(stores.tenant_data, stored_tenant(stores.usage), "ann") == 1
-    assert erase_name(stores.tenant_data, stored_tenant(stores.usage), "ann") == 0
-    run = stores.usage.find_run("acme", "one")
-    assert run is not None
-    assert run.user_id == "bob"
-    erased = ADMISSION.spender._replace(user_id=None)
-    assert run.admission == replace(ADMISSION, spender=erased)
 
 
 def test_a_deleted_tenant_holds_nothing(filled: Stores) -> None:

@@ -55,6 +55,7 @@ MAY: Mapping[str, frozenset[str]] = {
     "record_usage GET /": ANYBODY,
     "record_usage GET /v1/openapi.json": ANYBODY,
     "record_usage POST /v1/events": RECORDING,
+    "record_usage POST /v1/otlp/v1/traces": RECORDING,
     "record_usage POST /v1/check": CHECKING,
     "record_usage POST /v1/runs": RECORDING,
     "record_usage POST /v1/runs/{run}/extend": RECORDING,
