@@ -234,7 +234,7 @@ def test_an_extension_and_an_end_touch_no_counter(admissions: Admissions, store:
     assert store.read("acme", Wanted(shards=(ref,))).documents.shards == before
     run = store.find_run("acme", "one")
     assert run is not None
-    assert (run.began_at, run.last_at) == (NOON, NOON)
+    assert (run.began_at, run.last_at) == (NOON, END.ended_at)
 
 
 def test_a_run_ends_as_its_caller_says_unless_an_event_says_that_it_failed(
