@@ -65,6 +65,7 @@ def batches_are_recorded_with_duplicates_and_conflicts(stores: Stores) -> Sequen
         current(usage, tenant, NOON),
         usage.count_runs("acme", NOON - HOUR, NOON + HOUR),
         usage.find_run("acme", "r1"),
+        usage.list_children("acme", ["r1"], limit=5),
         usage.list_runs("acme", limit=5),
         usage.list_events("acme", EventsWanted(run_id="r1", with_metadata=True), limit=5).items,
         usage.event_cursor(yesterday),

@@ -15,7 +15,7 @@ from shared.adapters.firestore import (
     FirestoreUsageStore,
 )
 from shared.adapters.memory import MemoryStore
-from shared.domain.ledger.holds import EndStatus, RunSpender
+from shared.domain.ledger.holds import Amounts, EndStatus, RunSpender
 from shared.domain.limits.budgets import Budget, BudgetMatcher, Spender
 from shared.domain.limits.limits import LimitOverrides
 from shared.domain.limits.plans import MAX_LIMIT
@@ -101,6 +101,7 @@ class Process:
         run_id: str,
         *,
         cents: int | None = None,
+        own_cents: int = 0,
         tokens: int | None = None,
         parent: str | None = None,
         user: str | None = None,
@@ -113,6 +114,7 @@ class Process:
             parent_run_id=parent,
             spender=RunSpender(user_id=user),
             hold=HoldRequest(cost_nanousd=cost, tokens=tokens, ttl=ttl),
+            own=Amounts(cost=own_cents * CENT),
         )
         return self.ask(request)
 
