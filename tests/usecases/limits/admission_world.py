@@ -68,9 +68,9 @@ class World:
         assert found is not None
         return found
 
-    def process(self) -> "Process":
-        """Start a process."""
-        return Process(self, *self._open())
+    def process(self, ahead: timedelta = timedelta(0)) -> "Process":
+        """Start a process, whose clock may be ahead."""
+        return Process(self, *self._open(), ahead)
 
     def next_id(self) -> str:
         """Return an id that no event has."""
