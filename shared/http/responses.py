@@ -3,10 +3,20 @@
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import AliasGenerator, AliasPath, BaseModel, BeforeValidator, ConfigDict, Field, Json
+from pydantic import (
+    AliasGenerator,
+    AliasPath,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    Json,
+    computed_field,
+)
 
 from shared.domain.limits.limits import LimitStatus
 from shared.domain.limits.plans import MAX_LIMIT, Plan
+from shared.domain.metering.run_bundles import stated_error
 from shared.domain.prices.costs import CostStatus
 from shared.domain.prices.money import usd_string
 
@@ -50,8 +60,18 @@ class Rejection(ResponseModel):
     message: str
 
 
+class RunLeftResponse(ResponseModel):
+    """What a run may still use of its hold."""
+
+    remaining_usd: Usd | None = Field(
+        description="Null if it holds no dollars, or if the price of one of its calls is not known."
+    )
+    remaining_tokens: int | None = Field(description="Null if it holds no tokens.")
+    over: bool = Field(description="Whether it has used more than it held.")
+
+
 class RecordResponse(ResponseModel):
-    """The result of recording a batch. `status` is set only if requested with `?status=true`."""
+    """The result of recording a batch. `status` and `run` are set only if requested with `?status=true`."""
 
     accepted: int
     duplicates: int
@@ -59,6 +79,9 @@ class RecordResponse(ResponseModel):
     truncated: bool = Field(False, description="Whether `rejected` lists only the first problems.")
     ids: list[str] = Field(description="Ids of the events that are recorded, now or earlier, in order.")
     status: LimitStatus | None = None
+    run: RunLeftResponse | None = Field(
+        default=None, description="Null if the recorded events are not all of one run."
+    )
     redacted: int = Field(
         default=0,
         description="How many known secrets the metadata of these events contained; none of them is stored.",
@@ -88,6 +111,13 @@ class EventSeries(ResponseModel):
 
     provider: str
     model: str
+
+
+class ErrorResponse(ResponseModel):
+    """An error as the metadata of its event states it, without known secrets."""
+
+    name: str | None
+    message: str | None
 
 
 class EventResponse(ResponseModel):
@@ -124,6 +154,7 @@ class EventResponse(ResponseModel):
     )
     user_id: str | None
     run_id: str | None
+    parent_run_id: str | None = Field(description="The run that started the run of this event.")
     workflow_id: str | None
     request_id: str | None
     kind: str | None
@@ -139,6 +170,14 @@ class EventResponse(ResponseModel):
     redactions: int = Field(
         description="How many known secrets of the metadata were replaced by `[redacted]`."
     )
+
+    @computed_field(description="The error of a failed event, where `metadata` is there and states one.")  # type: ignore[prop-decorator]
+    @property
+    def error(self) -> ErrorResponse | None:
+        if self.metadata is None or self.status not in ("error", "failed"):
+            return None
+        stated = stated_error(self.metadata)
+        return ErrorResponse.model_validate(stated) if stated.name or stated.message else None
 
 
 class EventsResponse(ResponseModel):

@@ -35,7 +35,9 @@ from shared.usecases.billing.estimate_prices import PriceEstimator
 from shared.usecases.billing.refresh_margins import MarginRefresher
 from shared.usecases.ledger.fold_lag import FoldLag
 from shared.usecases.ledger.ledger import Ledger
+from shared.usecases.limits.admit_runs import RunAdmitter
 from shared.usecases.limits.check_limits import Limits
+from shared.usecases.limits.estimate_hold import HoldEstimator
 from shared.usecases.limits.limit_rates import RateLimits
 from shared.usecases.limits.manage_plans import PlanManager
 from shared.usecases.limits.tenant_rows import TenantRows
@@ -101,6 +103,10 @@ class Container(Protocol):
     @property
     def limits(self) -> Limits: ...
     @property
+    def runs(self) -> RunAdmitter: ...
+    @property
+    def hold_estimator(self) -> HoldEstimator: ...
+    @property
     def rates(self) -> RateLimits: ...
     @property
     def billing(self) -> BillingDependencies: ...
@@ -146,6 +152,8 @@ class Call:
     """The caller's platform key, or an operator; `access` is then that to the tenant they have named, if any."""
     crossings: list[str] = field(default_factory=list)
     """The tenants for which a platform key, or an operator, acts in this request; for the log."""
+    counts: dict[str, int] = field(default_factory=dict)
+    """Numbers for the log."""
 
     @property
     def caller(self) -> Access:
@@ -186,6 +194,14 @@ class Example:
     content_type: str = "application/json"
 
 
+@dataclass(frozen=True, slots=True)
+class ErrorForm:
+    """The form of errors on a route of a protocol that has its own: their model, and what makes them of problems."""
+
+    model: type[BaseModel]
+    convert: Callable[[Request, Response], Response]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Route:
     """A method and a path, their callers and handler, and the models that describe them in the OpenAPI document.
@@ -211,10 +227,15 @@ class Route:
     names_tenants: bool = False
     """The body of a platform key may name tenants: the handler finds them, and that of the header."""
     is_also_csv: bool = False
+    is_also_protobuf: bool = False
+    errors: ErrorForm | None = None
+    """None for problem documents."""
     answers_while_away: bool = False
     """Whether callers of the last hour are still known while the store is away."""
     may_exist: bool = False
     """Whether the same request again answers 200 with what exists."""
+    refusals: tuple[int, ...] = ()
+    """Statuses of refusals that few routes have, for the OpenAPI document."""
     status: int = 200
     max_body_bytes: int = MAX_SMALL_BODY_BYTES
 

@@ -22,6 +22,8 @@ from shared.domain.people.tenants import Tenant
 from shared.ports.pages import Page
 
 NOTHING = Wanted()
+MOST_PARENTS = 30
+"""Firestore compares a field with at most so many values."""
 
 
 class Outcome(Enum):
@@ -155,6 +157,9 @@ class UsageStore(Protocol):
 
     def find_run(self, tenant_id: str, run_id: str) -> Run | None:
         """One run of the tenant."""
+
+    def list_children(self, tenant_id: str, run_ids: Collection[str], *, limit: int) -> list[Run]:
+        """List the runs that any of `run_ids` started, of which there are at most MOST_PARENTS, oldest first."""
 
     def known_alerts(self, tenant_id: str, alert_ids: Collection[str]) -> set[str]:
         """Return the ids of those alerts that were raised, in one round trip."""

@@ -5,10 +5,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
-from shared.domain.ledger.budget_counts import BudgetSlot
+from shared.domain.ledger.budget_counts import BudgetSlot, HourCount, run_mark
 from shared.domain.ledger.counter_settings import CounterSettings
 from shared.domain.ledger.holds import Hold, Holds, RunAdmission, RunEnd, RunKey
 from shared.domain.limits.plan_catalog import PlanCatalog
+from shared.domain.metering.recording import DayDelta
 from shared.domain.people.audit import AuditEntry
 from shared.domain.people.tenants import Tenant
 
@@ -73,6 +74,15 @@ class AdmissionChange:
     """By their root, the holds of trees that are new or have changed; None: the tree has ended."""
     is_first: bool = False
     """Whether the tenant's document has yet to say that there are holds."""
+
+    @property
+    def counted(self) -> DayDelta | None:
+        """What the runs that begin add to a counter of today; None if none begins."""
+        if not any(run.begins for run in self.runs):
+            return None
+        hour = self.now.hour
+        marks = {slot: HourCount(runs={*map(run_mark, ids)}) for slot, ids in self.begun.items()}
+        return DayDelta({}, {hour}, budgets={slot: {hour: count} for slot, count in marks.items()})
 
 
 class Admissions(Protocol):

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -30,6 +31,7 @@ from shared.adapters.firestore.ledger.counters import (
     month_write,
     postpone_write,
 )
+from shared.adapters.firestore.limits.admissions import admission_writes, holds_writes
 from shared.adapters.firestore.metering.events import measure_write, run_write
 from shared.adapters.firestore.notices.documents import outgoing_writes
 from shared.adapters.firestore.paths import TenantPaths
@@ -41,6 +43,7 @@ from shared.domain.billing.margins import MARGIN_FIELDS
 from shared.domain.ledger.budget_counts import BudgetSlot, HourCount, Spent
 from shared.domain.ledger.counter_settings import CounterSettings
 from shared.domain.ledger.counters import METRICS, Cell, CounterShard, Series, ShardRef
+from shared.domain.ledger.holds import Holds
 from shared.domain.ledger.periods import month_of, period_at
 from shared.domain.ledger.rollups import DayRollup, MonthRollup
 from shared.domain.metering.recording import DayDelta
@@ -49,6 +52,7 @@ from shared.domain.people.receipts import Receipt
 from shared.domain.prices.costs import EventCost
 from shared.domain.prices.token_pools import TokenPools
 from shared.ports import (
+    Admissions,
     BillingStore,
     Directory,
     EventsWanted,
@@ -64,6 +68,7 @@ from tests.adapters.margin_queries import MARGIN_READINGS, MARGIN_WRITES
 from tests.adapters.run_queries import RUN_LISTS
 from tests.adapters.tenant_index_queries import LISTINGS, ROW_WRITES
 from tests.adapters.writes import event_write
+from tests.contracts.test_admission import ADMISSION, END, HOLD, ONE, beginning, changing
 from tests.contracts.test_service_status import ATTEMPT, LETTER
 from tests.outgoing_fixtures import MAIL, outgoing
 from tests.sample_events import CALL, NOON, TODAY, event_of
@@ -75,8 +80,9 @@ DIRECTION = {StructuredQuery.ASCENDING: "ASCENDING", StructuredQuery.DESCENDING:
 MOST_AGGREGATIONS = 5
 """Firestore refuses a query with more."""
 EQUAL, CONTAINS = StructuredQuery.FieldFilter.EQUAL, StructuredQuery.FieldFilter.ARRAY_CONTAINS
+IN = StructuredQuery.FieldFilter.IN
 
-_EQUALITY = {EQUAL: "ASCENDING", CONTAINS: "CONTAINS"}
+_EQUALITY = {EQUAL: "ASCENDING", IN: "ASCENDING", CONTAINS: "CONTAINS"}
 
 NOVEMBER = period_at(None, NOON)
 
@@ -119,6 +125,7 @@ QUERYING: dict[str, Callable[[Ports], object]] = {
     "list_runs": lambda to: to.usage.list_runs("acme", limit=5),
     **{name: _on_usage(listing) for name, listing in RUN_LISTS.items()},
     "measure_runs": lambda to: to.usage.measure_runs("acme", 5),
+    "list_children": lambda to: to.usage.list_children("acme", ["run-1", "run-2"], limit=5),
     "list_alerts": lambda to: to.usage.list_alerts("acme", limit=5),
     "list_invoices": lambda to: to.billing.list_invoices("acme", limit=5),
     "list_billing_alerts": lambda to: to.billing.list_billing_alerts("acme"),
@@ -143,7 +150,7 @@ QUERYING: dict[str, Callable[[Ports], object]] = {
 NOT_QUERYING = {
     *("record", "read", "save_day", "create_month", "clear_counters", "save_counter_settings", "find_run"),
     "find_event",
-    *("known_alerts", "save_alerts", "event_cursor"),
+    *("known_alerts", "save_alerts", "event_cursor", "save_admission"),
     *(
         "create_tenant",
         "find_tenant",
@@ -280,6 +287,7 @@ def test_every_method_of_the_ports_is_listed_with_its_queries() -> None:
         name
         for port in (
             UsageStore,
+            Admissions,
             Directory,
             Outbox,
             BillingStore,
@@ -313,6 +321,7 @@ FULL_EVENT = event_of("e1", TokenPools(100, 50, 150, 30, 20, 5, 40), 1, 1, statu
     redactions=2,
     tags={"team": "search"},
     key="f" * 64,
+    parent_run_id="p",
     identity="f" * 40,
     served_model="m",
     provider="open_ai",
@@ -346,6 +355,11 @@ DAY = DayRollup(
 NAMES = {"user": {"u": CALL}, "workflow": {"w": CALL}, "tag:team": {"t": CALL}}
 RECEIPT = Receipt(id="i", fingerprint="f", nonce=b"n", sealed=b"s", expires_at=NOON)
 MONTH = MonthRollup(month=month_of(TODAY), days={TODAY: DAY.entry})
+PATHS = TenantPaths("", "t")
+ADMITTED = changing(
+    {ONE: HOLD}, runs=[replace(beginning("one", ADMISSION), end=END)], trees={ONE: {ONE: HOLD}}
+)
+ADMISSION_WRITES = list(admission_writes(PATHS, ADMITTED, 0))
 RUN_DOCUMENT = Document(name="runs/r", update_time=VERSION)
 WRITES = {
     "events": [event_write("events/e", FULL_EVENT)],
@@ -366,6 +380,7 @@ WRITES = {
                 id="r",
                 began_at=NOON,
                 last_at=NOON,
+                parent_run_id="p",
                 totals=CALL,
                 budgets={SLOT: Spent(1, 1)},
                 is_completed=True,
@@ -375,10 +390,12 @@ WRITES = {
                 tags={"team": "search"},
             ),
         ),
+        *(write for write in ADMISSION_WRITES if "/runs/" in write.update.name),
         measure_write(RUN_DOCUMENT),
     ],
+    "admission": list(holds_writes(PATHS, ADMITTED, Holds())),
     "attribution": [
-        *attribution_writes(TenantPaths("", "t"), TODAY, NAMES, 0),
+        *attribution_writes(PATHS, TODAY, NAMES, 0),
         rollup_write("attribution/a", TODAY, NAMES),
     ],
     "days": [day_write("days/d", DAY)],
@@ -421,7 +438,8 @@ ONLY_EXPIRING = ("stripe_events", "mail_quotas", "invites", "invitations", "api_
 ONLY_COMPOSITE = {
     "events": {"run_id"},
     "runs": {
-        *("outcome", "unmeasured", "user_id", "workflow_id", "tags", "duration_ms", "last_at_us"),
+        *("outcome", "unmeasured", "user_id", "workflow_id", "tags"),
+        *("parent_run_id", "duration_ms", "last_at_us"),
         *("totals.cost_nanousd", "totals.total_tokens"),
     },
     "outbox": {"endpoint_id", "kind", "state", "created_at"},

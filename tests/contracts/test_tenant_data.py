@@ -12,7 +12,7 @@ from shared.domain.ledger.attribution import AttributionRef
 from shared.domain.ledger.budget_counts import EVERY_VALUE, BudgetSlot, Counted
 from shared.domain.ledger.counters import ShardRef
 from shared.domain.ledger.documents import Wanted
-from shared.domain.ledger.holds import run_key
+from shared.domain.ledger.holds import Holds, run_key
 from shared.domain.limits.budgets import BudgetScope
 from shared.domain.metering.events import MeteringEvent
 from shared.domain.metering.recording import RecordedEvent, prepare
@@ -31,6 +31,7 @@ from shared.usecases.people.tenant_data import (
     export_tenant,
 )
 from tests.contracts.conftest import RETENTION, Stores
+from tests.contracts.test_admission import ADMISSION, beginning, changing
 from tests.contracts.test_budgets import CAP
 from tests.contracts.test_directory import KEY
 from tests.contracts.test_members import ADA, INVITATION
@@ -97,6 +98,15 @@ def test_an_erased_event_that_is_sent_again_is_a_duplicate(filled: Stores) -> No
     list(erase_user(filled.tenant_data, "acme", "ann"))
     settings = stored_tenant(filled.usage).counters
     assert filled.usage.record("acme", ANNS, settings, NOON) == 3 * [Outcome.DUPLICATE]
+
+
+def test_an_erased_user_is_not_named_by_admissions(filled: Stores) -> None:
+    filled.admissions.save_admission("acme", changing({}, runs=[beginning("run-9", ADMISSION)]), Holds())
+    assert filled.tenant_data.erase_name("acme", "ann") > 0
+    erased = filled.usage.find_run("acme", "run-9")
+    assert erased is not None
+    assert erased.admission == replace(ADMISSION, spender=ADMISSION.spender._replace(user_id=None))
+    assert erased.user_id is None
 
 
 def test_an_erased_user_is_not_named_by_runs(filled: Stores) -> None:

@@ -17,6 +17,7 @@ AT_MOST = StructuredQuery.FieldFilter.LESS_THAN_OR_EQUAL
 MORE = StructuredQuery.FieldFilter.GREATER_THAN
 AT_LEAST = StructuredQuery.FieldFilter.GREATER_THAN_OR_EQUAL
 CONTAINS = StructuredQuery.FieldFilter.ARRAY_CONTAINS
+IN = StructuredQuery.FieldFilter.IN
 NAME = "__name__"
 
 Condition = tuple[str, int, object]
@@ -112,6 +113,13 @@ def unmeasured_runs(least_outcome: int, limit: int) -> Any:
         query.select.fields.add(field_path=field)
     _where(query, [("unmeasured", EQUAL, True), ("outcome", AT_LEAST, least_outcome)])
     query.limit.value = limit
+    return query
+
+
+def runs_started_by(run_ids: Sequence[str], limit: int) -> Any:
+    """Find the runs of one tenant whose parent is one of `run_ids`, oldest first."""
+    query = documents_sorted("runs", "began_at_us", ASCENDING, limit)
+    _where(query, [("parent_run_id", IN, run_ids)])
     return query
 
 

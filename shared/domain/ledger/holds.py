@@ -7,7 +7,7 @@ from functools import cached_property
 from hashlib import sha256
 from typing import Final, Literal, NamedTuple
 
-from shared.domain.ledger.budget_counts import BudgetSlot
+from shared.domain.ledger.budget_counts import BudgetSlot, BudgetUnit
 
 MAX_OPEN_HOLDS: Final = 5_000
 """They are kept in one document, of which Firestore allows 1 MiB."""
@@ -19,9 +19,6 @@ MAX_TTL: Final = timedelta(hours=24)
 GRACE: Final = timedelta(seconds=30)
 """A hold is released this long after it expires: clocks differ, and recording retries for some seconds."""
 
-HeldUnit = Literal["cost", "tokens"]
-"""The amounts that a run may set aside; `cost` is in nano-USD."""
-HELD_UNITS: Final[tuple[HeldUnit, ...]] = ("cost", "tokens")
 RunKey = str
 """The id of a run's document: a hash, so that 5,000 of them fit into one document."""
 EndStatus = Literal["completed", "failed"]
@@ -33,20 +30,24 @@ def run_key(run_id: str) -> RunKey:
 
 
 class Amounts(NamedTuple):
-    """Dollars in nano-USD, and tokens."""
+    """Dollars, in nano-USD, and tokens."""
 
     cost: int = 0
     tokens: int = 0
 
-    def of(self, unit: HeldUnit) -> int:
-        return self.cost if unit == "cost" else self.tokens
+    def of(self, unit: BudgetUnit) -> int:
+        """Return the amount of a unit; a hold has no runs."""
+        return {"cost": self.cost, "tokens": self.tokens, "runs": 0}[unit]
 
     def plus(self, other: "Amounts") -> "Amounts":
         return Amounts(self.cost + other.cost, self.tokens + other.tokens)
 
+    def minus(self, other: "Amounts") -> "Amounts":
+        return Amounts(self.cost - other.cost, self.tokens - other.tokens)
+
     def less(self, other: "Amounts") -> "Amounts":
         """Return the difference, but at least 0."""
-        return Amounts(max(0, self.cost - other.cost), max(0, self.tokens - other.tokens))
+        return self.minus(other).at_least(NOTHING_HELD)
 
     def at_least(self, other: "Amounts") -> "Amounts":
         """Return the larger amount of each unit."""
@@ -86,21 +87,6 @@ class Hold:
         return replace(self, drawn=self.drawn.at_least(drawn))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Held:
-    """The sums of what is set aside: of the tenant, and of each budget that a hold counts against."""
-
-    of_tenant: Amounts = NOTHING_HELD
-    of_budgets: Mapping[BudgetSlot, Amounts] = field(default_factory=dict)
-
-    def of(self, slot: BudgetSlot | None) -> Amounts:
-        """Return what is set aside of a budget; without a slot, of the whole tenant."""
-        return self.of_tenant if slot is None else self.of_budgets.get(slot, NOTHING_HELD)
-
-
-NONE_HELD: Final = Held()
-
-
 @dataclass(frozen=True)
 class Holds:
     """The holds of a tenant by run: of each run without a parent, and of each child with budgets of its own.
@@ -111,19 +97,6 @@ class Holds:
     by_run: Mapping[RunKey, Hold] = field(default_factory=dict)
     version: object = field(default=None, compare=False)
     """Of the document, as it was read; None if it does not exist."""
-
-    def held(self, now: datetime, without: RunKey | None = None) -> Held:
-        """Return the sums of what is set aside, but for the hold of one run."""
-        of_tenant, of_budgets = NOTHING_HELD, dict[BudgetSlot, Amounts]()
-        for run, hold in self.by_run.items():
-            outstanding = hold.outstanding(now)
-            if run == without or outstanding == NOTHING_HELD:
-                continue
-            if hold.parent is None:
-                of_tenant = of_tenant.plus(outstanding)
-            for slot in hold.budgets:
-                of_budgets[slot] = of_budgets.get(slot, NOTHING_HELD).plus(outstanding)
-        return Held(of_tenant=of_tenant, of_budgets=of_budgets)
 
     def expired(self, now: datetime) -> list[RunKey]:
         """Return the runs whose hold is released because it has expired."""
@@ -145,23 +118,31 @@ class Tree:
                 found.setdefault(hold.parent, []).append(run)
         return {run: tuple(children) for run, children in found.items()}
 
-    def taken_below(self, run: RunKey, now: datetime) -> Amounts:
+    def taken_below(self, run: RunKey) -> Amounts:
         """Return what the descendants of a run have set aside or used."""
-        return _sum(self._taken(child, now) for child in self.children.get(run, ()))
+        return _sum(self._taken(child) for child in self.children.get(run, ()))
 
-    def left(self, run: RunKey, now: datetime) -> Amounts:
+    def left(self, run: RunKey) -> Amounts:
         """Return what a run may still use itself."""
         hold = self.by_run[run]
-        return hold.amounts.less(hold.drawn.plus(self.taken_below(run, now)))
+        return hold.amounts.less(hold.drawn.plus(self.taken_below(run)))
 
-    def left_for_children(self, run: RunKey, now: datetime) -> Amounts:
+    def left_for_children(self, run: RunKey) -> Amounts:
         """Return what a run may still give to a new child."""
         hold = self.by_run[run]
-        return hold.amounts.less(hold.own.at_least(hold.drawn).plus(self.taken_below(run, now)))
+        return hold.amounts.less(hold.own.at_least(hold.drawn).plus(self.taken_below(run)))
+
+    def drawn_below(self, run: RunKey) -> Amounts:
+        """Return what the descendants of a run have used, as last seen."""
+        return _sum(self.by_run[each].drawn for each in self.below(run))
 
     def drawn(self) -> Amounts:
         """Return what all runs of the tree have used, as last seen."""
         return _sum(hold.drawn for hold in self.by_run.values())
+
+    def unsettled(self, now: datetime) -> list[RunKey]:
+        """Return the runs whose hold has expired before anybody looked up how much they used."""
+        return [run for run, hold in self.by_run.items() if not hold.is_ended and not hold.is_open(now)]
 
     def depth(self, run: RunKey) -> int:
         """Return how many runs lie above this one."""
@@ -172,10 +153,11 @@ class Tree:
         """Return the descendants of a run, each after its parent."""
         return [each for child in self.children.get(run, ()) for each in (child, *self.below(child))]
 
-    def _taken(self, run: RunKey, now: datetime) -> Amounts:
+    def _taken(self, run: RunKey) -> Amounts:
         hold = self.by_run[run]
-        used = hold.drawn.plus(self.taken_below(run, now))
-        return hold.amounts.at_least(used) if hold.is_open(now) else used
+        used = hold.drawn.plus(self.taken_below(run))
+        # Of a hold that has expired, nobody has looked up yet how much its run used.
+        return used if hold.is_ended else hold.amounts.at_least(used)
 
 
 def _sum(amounts: Iterable[Amounts]) -> Amounts:
@@ -226,3 +208,5 @@ class RunEnd:
     ended_at: datetime
     drawn: Amounts = NOTHING_HELD
     """Used by then, by the run itself."""
+    below: Amounts = NOTHING_HELD
+    """Used by the runs below it."""

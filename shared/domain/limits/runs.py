@@ -18,6 +18,7 @@ from shared.domain.ledger.holds import (
 )
 from shared.domain.limits.limits import LimitStatus
 from shared.domain.limits.metrics import LimitedMetric
+from shared.domain.prices.planned_calls import PlannedCalls
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +44,8 @@ class RunRequest:
     hold: HoldRequest = field(default_factory=HoldRequest)
     own: Amounts = NOTHING_HELD
     """The part of the hold that its children cannot take."""
+    planned: PlannedCalls | None = None
+    """The calls from which the dollars were computed, if they were."""
 
     @property
     def key(self) -> RunKey:
@@ -54,9 +57,13 @@ class RunRequest:
 
     @property
     def fingerprint(self) -> str:
-        """A hash of the content, by which a repetition is told from another request. The API key is no part of it."""
+        """A hash of the content, by which a repetition is told from another request. The API key is no part of it.
+
+        Planned calls stand for their dollars, which another price changes between a request and its repetition.
+        """
         who = (self.spender.user_id, self.spender.workflow_id, sorted(self.spender.tags))
-        content = (self.run_id, self.parent_run_id, who, self.hold, self.own)
+        hold = (self.planned, self.hold.ttl) if self.planned else self.hold
+        content = (self.run_id, self.parent_run_id, who, hold, self.own)
         return blake2b(repr(content).encode(), digest_size=16).hexdigest()
 
 

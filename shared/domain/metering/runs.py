@@ -1,4 +1,4 @@
-"""An agent run: the sum of its events."""
+"""An agent run: the sum of its events, with its admission and its end."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -7,11 +7,14 @@ from typing import Literal
 
 from shared.domain.ledger.budget_counts import BudgetSlot, Spent
 from shared.domain.ledger.counters import Totals, add
+from shared.domain.ledger.holds import NO_SPENDER, RunAdmission, RunEnd
 from shared.domain.ledger.sums import spent_by
 from shared.domain.metering.recording import RecordedEvent
 
 RUN_TIMEOUT = timedelta(hours=24)
 """A run without an end is shown as timed out this long after its last event, never as completed."""
+RUN_SILENCE = timedelta(minutes=30)
+"""A run without an end is shown as silent this long after its last event."""
 _MILLISECOND = timedelta(milliseconds=1)
 _NAMES = ("user_id", "workflow_id", "tags")
 
@@ -20,16 +23,22 @@ RunStatus = Literal["open", "completed", "failed", "timed_out"]
 
 @dataclass(slots=True, kw_only=True)
 class Run:
-    """The totals of a run, the times of its first and last event, and whether one of them ended it."""
+    """The totals of a run, the times of its first and last event or its admission, and how it ended."""
 
     id: str
     began_at: datetime
     last_at: datetime
+    parent_run_id: str | None = None
+    """The run that started it, as the events say that were recorded last."""
     totals: Totals = field(default_factory=dict)
     budgets: dict[BudgetSlot, Spent] = field(default_factory=dict)
     """What the run counts towards budgets of each run, beside its totals."""
     is_completed: bool = False
     is_failed: bool = False
+    admission: RunAdmission | None = None
+    """None for a run that only events name."""
+    end: RunEnd | None = None
+    """None if only events say that it has ended, or nothing does."""
     user_id: str | None = None
     workflow_id: str | None = None
     tags: Mapping[str, str] | None = None
@@ -56,6 +65,10 @@ class Run:
             return "completed"
         return "timed_out" if now - self.last_at >= RUN_TIMEOUT else "open"
 
+    def is_silent(self, now: datetime) -> bool:
+        """Return whether the run is open and has sent nothing for a while."""
+        return self.status(now) == "open" and now - self.last_at >= RUN_SILENCE
+
     def include(self, event: RecordedEvent) -> None:
         """Add an event of this run."""
         if event.ts < self.began_at:
@@ -68,6 +81,7 @@ class Run:
             self.is_failed = True
         if event.user_id or event.workflow_id or event.tags:
             self._name(event)
+        self.parent_run_id = event.parent_run_id or self.parent_run_id
         add(self.totals, event.amounts)
         for slot, unit, is_by_run in event.budgets:
             if is_by_run and any(spent := spent_by(event.amounts, unit)):
@@ -82,6 +96,7 @@ class Run:
         self.user_id = other.user_id or self.user_id
         self.workflow_id = other.workflow_id or self.workflow_id
         self.tags = other.tags or self.tags
+        self.parent_run_id = other.parent_run_id or self.parent_run_id
         add(self.totals, other.totals)
         for slot, spent in other.budgets.items():
             self._count(slot, spent)
@@ -108,3 +123,17 @@ def runs_of(events: Iterable[RecordedEvent]) -> dict[str, Run]:
             run = runs[event.run_id] = Run(id=event.run_id, began_at=event.ts, last_at=event.ts)
         run.include(event)
     return runs
+
+
+def run_admitted(run_id: str, admission: RunAdmission | None, now: datetime) -> Run:
+    """Return a run that begins with its admission."""
+    spender = admission.spender if admission else NO_SPENDER
+    return Run(
+        id=run_id,
+        began_at=now,
+        last_at=now,
+        user_id=spender.user_id,
+        workflow_id=spender.workflow_id,
+        tags=dict(spender.tags) or None,
+        parent_run_id=admission.parent_run_id if admission else None,
+    )

@@ -235,7 +235,9 @@ class RunResponse(Amounts):
     """A run and its totals."""
 
     id: str
+    parent_run_id: str | None = Field(description="The run that started it.")
     status: RunStatus
+    is_silent: bool = Field(description="The run is open, and has sent nothing for 30 minutes.")
     began_at: datetime
     last_at: datetime
     duration_ms: int
@@ -250,7 +252,9 @@ class RunResponse(Amounts):
     def of(cls, run: Run, now: datetime) -> "RunResponse":
         return cls(
             id=run.id,
+            parent_run_id=run.parent_run_id,
             status=run.status(now),
+            is_silent=run.is_silent(now),
             began_at=run.began_at,
             last_at=run.last_at,
             duration_ms=run.duration_ms,

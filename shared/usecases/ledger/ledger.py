@@ -15,7 +15,7 @@ from shared.domain.limits.metrics import Consumption
 from shared.domain.metering.recording import RecordedEvent
 from shared.domain.people.tenants import Tenant
 from shared.ports import Outcome, UsageStore
-from shared.usecases.ledger.reading_plans import NO_BUDGETS, AskedBudgets, ReadingPlans
+from shared.usecases.ledger.reading_plans import AskedBudgets, ReadingPlans
 
 REMEMBER_FOR = timedelta(seconds=2)
 MAX_REMEMBERED = 10_000
@@ -27,6 +27,8 @@ class PeriodUsage:
 
     tenant: Tenant
     usage: Usage
+    holds: Holds = field(default_factory=Holds)
+    """Read only with the current metering period, or for a decision."""
 
     @property
     def period(self) -> Period:
@@ -46,7 +48,6 @@ class BudgetUsage:
     current: PeriodUsage
     windows: Mapping[Period, Usage]
     runs: Mapping[RunKey, RunSums]
-    holds: Holds = field(default_factory=Holds)
     trees: Mapping[RunKey, Tree] = field(default_factory=dict)
 
 
@@ -101,7 +102,8 @@ class Ledger:
 
     def _read(self, known: Tenant, within: Period | None, detail: Detail, now: datetime) -> PeriodUsage:
         def plan(tenant: Tenant) -> ReadingPlans:
-            return ReadingPlans(main=_plan(tenant, within, detail, now), windows={}, asked=NO_BUDGETS)
+            asked = AskedBudgets(holds=tenant.has_holds and within is None)
+            return ReadingPlans(main=_plan(tenant, within, detail, now), windows={}, asked=asked)
 
         return self._read_all(known, plan, now).current
 
@@ -115,10 +117,8 @@ class Ledger:
                 self._late_days.remember(tenant.id, found.late_days)
                 # By the tenant as it is: it may have counters that the plan does not know, of days folded since.
                 usage, windows = needed.finish(self.store, tenant.id, found)
-                current = PeriodUsage(tenant=tenant.at(now), usage=usage)
-                return BudgetUsage(
-                    current=current, windows=windows, runs=found.runs, holds=found.holds, trees=found.trees
-                )
+                current = PeriodUsage(tenant=tenant.at(now), usage=usage, holds=found.holds)
+                return BudgetUsage(current=current, windows=windows, runs=found.runs, trees=found.trees)
             plans = needed
 
 

@@ -38,9 +38,6 @@ class AskedBudgets:
     trees: frozenset[RunKey] = frozenset()
 
 
-NO_BUDGETS: Final = AskedBudgets()
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReadingPlans:
     """How the usage of an interval is read, and with it that of the windows of budgets."""

@@ -34,6 +34,8 @@ class Recorded:
     """Whether `rejected` lists only the first problems."""
     ids: list[str]
     redacted: int
+    run_id: str | None
+    """The run of all recorded events; None if they are of several, or of none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,11 +80,12 @@ class EventRecorder:
                 batch.problems.add([problem_at(refusal.problem, items, index)])
             else:
                 item = items[index]
-                identity = item.identity if isinstance(item, EnvelopedEvent) else None
+                envelope = item if isinstance(item, EnvelopedEvent) else None
                 spender = Spender(ready.user_id, ready.workflow_id, batch.key, ready.tags)
                 prepared[index] = ready._replace(
                     key=batch.key,
-                    identity=identity or ready.identity,
+                    identity=(envelope and envelope.identity) or ready.identity,
+                    fingerprint=(envelope and envelope.fingerprint) or ready.fingerprint,
                     budgets=budgets.counting(spender, batch.now),
                 )
         return prepared
@@ -109,6 +112,7 @@ def result_of(batch: Batch, stored: Stored) -> Recorded:
     )
     kept = [stored[index][0] for index in sorted(stored) if index not in conflicts]
     outcomes = [outcome for _, outcome in stored.values()]
+    runs = {event.run_id for event in kept}
     return Recorded(
         accepted=outcomes.count(Outcome.RECORDED),
         duplicates=outcomes.count(Outcome.DUPLICATE),
@@ -116,6 +120,7 @@ def result_of(batch: Batch, stored: Stored) -> Recorded:
         truncated=batch.problems.is_truncated,
         ids=[event.id for event in kept],
         redacted=sum(event.redactions for event in kept),
+        run_id=runs.pop() if len(runs) == 1 else None,
     )
 
 

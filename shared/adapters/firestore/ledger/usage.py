@@ -25,6 +25,8 @@ from shared.adapters.firestore.ledger.counters import (
     read_month,
 )
 from shared.adapters.firestore.ledger.runs import list_runs, measure_runs
+from shared.adapters.firestore.limits.holds import HOLDS, read_holds, read_tree
+from shared.adapters.firestore.limits.run_admissions import ADMISSION, END
 from shared.adapters.firestore.metering.events import EVENT_FIELDS, read_event, read_run, read_run_sums
 from shared.adapters.firestore.metering.recorder import Recorder
 from shared.adapters.firestore.notices.alerts import read_usage_alert, usage_alert_fields
@@ -43,6 +45,7 @@ from shared.domain.ledger.attribution import AttributionRef
 from shared.domain.ledger.counter_settings import CounterSettings
 from shared.domain.ledger.counters import CounterShard, ShardRef
 from shared.domain.ledger.documents import Documents, Wanted
+from shared.domain.ledger.holds import Holds
 from shared.domain.ledger.periods import MAX_AGE, start_of
 from shared.domain.ledger.rollups import DayRollup, MonthRollup
 from shared.domain.metering.recording import RecordedEvent
@@ -101,14 +104,18 @@ class FirestoreUsageStore:
         months = {paths.month(month): month for month in wanted.months}
         attribution = {paths.attribution(ref): ref for ref in wanted.attribution}
         # The emulator reads one document after the other. In this order, what is written first is read last.
+        held = [paths.holds] if wanted.holds else []
+        trees = {paths.tree(root): root for root in wanted.trees}
         runs = {paths.run_of_key(key): key for key in wanted.runs}
-        names = [paths.tenant, *runs, *attribution, *shards, *days, *months]
+        names = [paths.tenant, *held, *trees, *runs, *attribution, *shards, *days, *months]
         fields = (
             *TENANT_FIELDS,
             *_SMALL_FIELDS,
             *wanted.fields,
             *budget_paths(wanted.budgets),
             *_attribution_fields(wanted),
+            *([HOLDS] if held or trees else ()),
+            *((ADMISSION, END) if runs else ()),
         )
         found = self._rpc.batch_get(names, fields, wanted.most_bytes)
         tenant = found.get(paths.tenant)
@@ -120,6 +127,8 @@ class FirestoreUsageStore:
             attribution={
                 ref: read_attribution(found[name]) for name, ref in attribution.items() if name in found
             },
+            holds=read_holds(found[paths.holds]) if paths.holds in found else Holds(),
+            trees={root: read_tree(found[name]) for name, root in trees.items() if name in found},
         )
         return Snapshot(
             tenant=read_tenant(tenant) if tenant else None,
@@ -216,6 +225,10 @@ class FirestoreUsageStore:
         name = self._paths(tenant_id).run(run_id)
         found = self._rpc.batch_get([name])
         return read_run(found[name]) if name in found else None
+
+    def list_children(self, tenant_id: str, run_ids: Collection[str], *, limit: int) -> list[Run]:
+        query = queries.runs_started_by(sorted(run_ids), limit)
+        return [read_run(document) for document in self._rpc.query(self._paths(tenant_id).tenant, query)]
 
     def _paths(self, tenant_id: str) -> TenantPaths:
         return TenantPaths(self._rpc.documents, tenant_id)

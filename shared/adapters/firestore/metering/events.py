@@ -16,6 +16,7 @@ from shared.adapters.firestore.encoding import (
     set_timestamp,
 )
 from shared.adapters.firestore.ledger.budgets import add_run_budgets, read_sum_budgets
+from shared.adapters.firestore.limits.run_admissions import read_admission, read_end
 from shared.domain.ledger.counters import Metric, Series, Totals
 from shared.domain.ledger.documents import RunSums
 from shared.domain.metering.amounts import Measures, amounts_of
@@ -36,6 +37,7 @@ TOKEN_FIELDS = (
 _METADATA = "metadata_json"
 _TEXT_FIELDS = (
     *("status", "served_model", "user_id", "run_id", "workflow_id", "request_id", "kind", "key"),
+    "parent_run_id",
     _METADATA,
 )
 EVENT_FIELDS = (
@@ -194,7 +196,12 @@ def run_write(name: str, run: Run) -> Any:
 
 def _names_of(run: Run) -> dict[str, object]:
     tags = [tag_pair(*tag) for tag in run.tags.items()] if run.tags else None
-    named = {"user_id": run.user_id, "workflow_id": run.workflow_id, "tags": tags}
+    named = {
+        "user_id": run.user_id,
+        "workflow_id": run.workflow_id,
+        "tags": tags,
+        "parent_run_id": run.parent_run_id,
+    }
     return {field: name for field, name in named.items() if name}
 
 
@@ -216,7 +223,12 @@ def measure_write(document: Any) -> Any:
 
 def read_run_sums(document: Any) -> RunSums:
     fields = document.fields
-    return RunSums(totals=_totals_of(fields), budgets=read_sum_budgets(fields))
+    return RunSums(
+        totals=_totals_of(fields),
+        budgets=read_sum_budgets(fields),
+        admission=read_admission(fields),
+        end=read_end(fields),
+    )
 
 
 def read_run(document: Any) -> Run:
@@ -228,8 +240,11 @@ def read_run(document: Any) -> Run:
         last_at=from_microseconds(fields["last_at_us"]),
         totals=_totals_of(document.fields),
         budgets=read_sum_budgets(document.fields),
+        parent_run_id=fields.get("parent_run_id"),
         is_completed=fields.get("is_completed", False),
         is_failed=fields.get("is_failed", False),
+        admission=read_admission(document.fields),
+        end=read_end(document.fields),
         user_id=fields.get("user_id"),
         workflow_id=fields.get("workflow_id"),
         tags=tags or None,

@@ -1,5 +1,6 @@
 """The lists of events and runs of UsageStore, on dictionaries."""
 
+from collections.abc import Collection
 from dataclasses import replace
 
 from shared.adapters.memory.cursors import encode_cursor, page
@@ -55,6 +56,12 @@ class MemoryListing(MemoryState):
         with self._lock:
             run = self._usage.get(tenant_id, TenantUsage()).runs.get(run_id)
             return _copy(run) if run else None
+
+    def list_children(self, tenant_id: str, run_ids: Collection[str], *, limit: int) -> list[Run]:
+        with self._lock:
+            runs = self._usage.get(tenant_id, TenantUsage()).runs.values()
+            children = [run for run in runs if run.parent_run_id in run_ids]
+            return [_copy(run) for run in sorted(children, key=lambda run: (run.began_at, run.id))[:limit]]
 
     def measure_runs(self, tenant_id: str, limit: int) -> int:
         with self._lock:

@@ -569,6 +569,60 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/tenants/{tenant}/runs/{run}/tree": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A run with the runs that it started, and what they used together
+         * @description For a key or platform key with the scope `usage:read`; members: owner, admin, member.
+         */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    tenant: string;
+                    run: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Success */
+                200: {
+                    headers: {
+                        "Cache-Control": components["headers"]["Cache-Control"];
+                        "X-Content-Type-Options": components["headers"]["X-Content-Type-Options"];
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["RunTreeResponse"];
+                    };
+                };
+                401: components["responses"]["Problem401"];
+                403: components["responses"]["Problem403"];
+                404: components["responses"]["Problem404"];
+                405: components["responses"]["Problem405"];
+                406: components["responses"]["Problem406"];
+                413: components["responses"]["Problem413"];
+                415: components["responses"]["Problem415"];
+                429: components["responses"]["Problem429"];
+                500: components["responses"]["Problem500"];
+                503: components["responses"]["Problem503"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/tenants/{tenant}/usage/series": {
         parameters: {
             query?: never;
@@ -4432,7 +4486,8 @@ export interface components {
              */
             made_at: string;
             run: components["schemas"]["RunResponse"];
-            error: components["schemas"]["RunErrorResponse"] | null;
+            /** @description The error with which the run failed, or the last one in it. */
+            error: components["schemas"]["ErrorResponse"] | null;
             /**
              * Kinds
              * @description How many events have each kind.
@@ -4514,6 +4569,11 @@ export interface components {
             user_id: string | null;
             /** Run Id */
             run_id: string | null;
+            /**
+             * Parent Run Id
+             * @description The run that started the run of this event.
+             */
+            parent_run_id: string | null;
             /** Workflow Id */
             workflow_id: string | null;
             /** Request Id */
@@ -4546,6 +4606,8 @@ export interface components {
              * @description How many known secrets of the metadata were replaced by `[redacted]`.
              */
             redactions: number;
+            /** @description The error of a failed event, where `metadata` is there and states one. */
+            readonly error: components["schemas"]["ErrorResponse"] | null;
         };
         /**
          * CheckoutBody
@@ -4755,6 +4817,16 @@ export interface components {
             endpoints: components["schemas"]["EndpointResponse"][];
         };
         /**
+         * ErrorResponse
+         * @description An error as the metadata of its event states it, without known secrets.
+         */
+        ErrorResponse: {
+            /** Name */
+            name: string | null;
+            /** Message */
+            message: string | null;
+        };
+        /**
          * EventResponse
          * @description A recorded event, with its tokens normalised and its price.
          */
@@ -4809,6 +4881,11 @@ export interface components {
             user_id: string | null;
             /** Run Id */
             run_id: string | null;
+            /**
+             * Parent Run Id
+             * @description The run that started the run of this event.
+             */
+            parent_run_id: string | null;
             /** Workflow Id */
             workflow_id: string | null;
             /** Request Id */
@@ -4841,6 +4918,8 @@ export interface components {
              * @description How many known secrets of the metadata were replaced by `[redacted]`.
              */
             redactions: number;
+            /** @description The error of a failed event, where `metadata` is there and states one. */
+            readonly error: components["schemas"]["ErrorResponse"] | null;
         };
         /**
          * EventSeries
@@ -5318,7 +5397,7 @@ export interface components {
             cost_limit_usd: string | null;
             /**
              * Cost Remaining Usd
-             * @description Requests beyond it are denied. Null if the cost is unlimited.
+             * @description Neither used nor reserved; requests beyond it are denied. Null if the cost is unlimited.
              */
             cost_remaining_usd: string | null;
             /**
@@ -5331,6 +5410,11 @@ export interface components {
              * @description False if calls are unpriced or incomplete: they cost at least `cost_used_usd`.
              */
             cost_is_complete: boolean;
+            /**
+             * Cost Held Usd
+             * @description Reserved for runs in progress.
+             */
+            cost_held_usd: string;
         };
         /**
          * LimitsResponse
@@ -6757,14 +6841,18 @@ export interface components {
             overlap_hours?: number;
         };
         /**
-         * RunErrorResponse
-         * @description The error with which the run failed, or the last one in it, without known secrets.
+         * RunInTreeResponse
+         * @description A run of a tree.
          */
-        RunErrorResponse: {
-            /** Name */
-            name: string | null;
-            /** Message */
-            message: string | null;
+        RunInTreeResponse: {
+            run: components["schemas"]["RunResponse"];
+            /**
+             * Depth
+             * @description Its level below the first run, which is 0.
+             */
+            depth: number;
+            /** @description The run and all runs below it together. */
+            sum: components["schemas"]["Amounts"];
         };
         /**
          * RunResponse
@@ -6795,10 +6883,20 @@ export interface components {
             /** Id */
             id: string;
             /**
+             * Parent Run Id
+             * @description The run that started it.
+             */
+            parent_run_id: string | null;
+            /**
              * Status
              * @enum {string}
              */
             status: "open" | "completed" | "failed" | "timed_out";
+            /**
+             * Is Silent
+             * @description The run is open, and has sent nothing for 30 minutes.
+             */
+            is_silent: boolean;
             /**
              * Began At
              * Format: date-time
@@ -6822,6 +6920,19 @@ export interface components {
             tags: {
                 [key: string]: string;
             } | null;
+        };
+        /**
+         * RunTreeResponse
+         * @description A run and those that it started, each followed by its own, the oldest first.
+         */
+        RunTreeResponse: {
+            /** Runs */
+            runs: components["schemas"]["RunInTreeResponse"][];
+            /**
+             * Is Cut
+             * @description There are more than 200 runs or 8 levels below the first; sums leave them out.
+             */
+            is_cut: boolean;
         };
         /**
          * RunsResponse
