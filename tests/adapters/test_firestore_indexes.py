@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -30,6 +31,7 @@ from shared.adapters.firestore.ledger.counters import (
     month_write,
     postpone_write,
 )
+from shared.adapters.firestore.limits.admissions import admission_writes, holds_writes
 from shared.adapters.firestore.metering.events import run_write
 from shared.adapters.firestore.notices.documents import outgoing_writes
 from shared.adapters.firestore.paths import TenantPaths
@@ -41,6 +43,7 @@ from shared.domain.billing.margins import MARGIN_FIELDS
 from shared.domain.ledger.budget_counts import BudgetSlot, HourCount, Spent
 from shared.domain.ledger.counter_settings import CounterSettings
 from shared.domain.ledger.counters import METRICS, Cell, CounterShard, Series, ShardRef
+from shared.domain.ledger.holds import Holds
 from shared.domain.ledger.periods import month_of, period_at
 from shared.domain.ledger.rollups import DayRollup, MonthRollup
 from shared.domain.metering.recording import DayDelta
@@ -49,6 +52,7 @@ from shared.domain.people.receipts import Receipt
 from shared.domain.prices.costs import EventCost
 from shared.domain.prices.token_pools import TokenPools
 from shared.ports import (
+    Admissions,
     BillingStore,
     Directory,
     EventsWanted,
@@ -63,6 +67,7 @@ from tests.adapters.interceptors import Unanswered
 from tests.adapters.margin_queries import MARGIN_READINGS, MARGIN_WRITES
 from tests.adapters.tenant_index_queries import LISTINGS, ROW_WRITES
 from tests.adapters.writes import event_write
+from tests.contracts.test_admission import ADMISSION, END, HOLD, ONE, beginning, changing
 from tests.contracts.test_service_status import ATTEMPT, LETTER
 from tests.outgoing_fixtures import MAIL, outgoing
 from tests.sample_events import CALL, NOON, TODAY, event_of
@@ -134,7 +139,7 @@ QUERYING: dict[str, Callable[[Ports], object]] = {
 }
 NOT_QUERYING = {
     *("record", "read", "save_day", "create_month", "clear_counters", "save_counter_settings", "find_run"),
-    *("known_alerts", "save_alerts", "event_cursor"),
+    *("known_alerts", "save_alerts", "event_cursor", "save_admission"),
     *(
         "create_tenant",
         "find_tenant",
@@ -263,6 +268,7 @@ def test_every_method_of_the_ports_is_listed_with_its_queries() -> None:
         name
         for port in (
             UsageStore,
+            Admissions,
             Directory,
             Outbox,
             BillingStore,
@@ -330,6 +336,11 @@ DAY = DayRollup(
 NAMES = {"user": {"u": CALL}, "workflow": {"w": CALL}, "tag:team": {"t": CALL}}
 RECEIPT = Receipt(id="i", fingerprint="f", nonce=b"n", sealed=b"s", expires_at=NOON)
 MONTH = MonthRollup(month=month_of(TODAY), days={TODAY: DAY.entry})
+PATHS = TenantPaths("", "t")
+ADMITTED = changing(
+    {ONE: HOLD}, runs=[replace(beginning("one", ADMISSION), end=END)], trees={ONE: {ONE: HOLD}}
+)
+ADMISSION_WRITES = list(admission_writes(PATHS, ADMITTED, 0))
 WRITES = {
     "events": [event_write("events/e", FULL_EVENT)],
     "counters": [
@@ -355,10 +366,12 @@ WRITES = {
                 is_completed=True,
                 is_failed=True,
             ),
-        )
+        ),
+        *(write for write in ADMISSION_WRITES if "/runs/" in write.update.name),
     ],
+    "admission": list(holds_writes(PATHS, ADMITTED, Holds())),
     "attribution": [
-        *attribution_writes(TenantPaths("", "t"), TODAY, NAMES, 0),
+        *attribution_writes(PATHS, TODAY, NAMES, 0),
         rollup_write("attribution/a", TODAY, NAMES),
     ],
     "days": [day_write("days/d", DAY)],

@@ -12,6 +12,7 @@ from shared.domain.ledger.attribution import AttributionRef
 from shared.domain.ledger.budget_counts import EVERY_VALUE, BudgetSlot, Counted
 from shared.domain.ledger.counters import ShardRef
 from shared.domain.ledger.documents import Wanted
+from shared.domain.ledger.holds import run_key
 from shared.domain.limits.budgets import BudgetScope
 from shared.domain.metering.events import MeteringEvent
 from shared.domain.metering.recording import RecordedEvent, prepare
@@ -123,10 +124,12 @@ def test_an_erased_user_leaves_the_budgets_of_each_user_and_of_nothing_else(stor
     tick(stores.usage, NOON + timedelta(hours=1))
     assert erase_name(stores.tenant_data, stored_tenant(stores.usage), "ann") >= 3
     slots = frozenset({of_user, of_flow, of_run})
-    wanted = Wanted(shards=(ShardRef(TODAY, 0),), days=(TODAY,), budgets=slots, runs=frozenset({"run-1"}))
+    wanted = Wanted(
+        shards=(ShardRef(TODAY, 0),), days=(TODAY,), budgets=slots, runs=frozenset({run_key("run-1")})
+    )
     found = stores.usage.read("acme", wanted).documents
     assert {*found.shards[ShardRef(TODAY, 0)].budgets} == {*found.days[TODAY].budgets} == {of_flow}
-    assert found.runs["run-1"].budgets == {}
+    assert found.runs[run_key("run-1")].budgets == {}
 
 
 def test_erasing_goes_on_at_any_place_and_again_from_the_start(filled: Stores) -> None:

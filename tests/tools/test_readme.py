@@ -20,6 +20,7 @@ from shared.adapters.default_plans import default_plans
 from shared.domain.limits.plan_file import parse_plans
 from shared.domain.notices.endpoints import new_secret
 from shared.domain.notices.webhooks import Notice, WebhookType
+from shared.domain.prices.money import usd_string
 from shared.domain.prices.price_file import parse_prices
 from shared.http.budget_models import BudgetUseResponse
 from tests.e2e.running import RunningStack, running_stack
@@ -81,6 +82,7 @@ def test_every_block_is_something_that_these_tests_run_or_look_at() -> None:
         "docs/plans.md": ["sh", "toml", "sh", "sh"],
         "docs/prices.md": ["toml", "sh"],
         "docs/recording.md": ["sh", "python", "sh"],
+        "docs/runs.md": ["sh", "python"],
         "docs/tenants.md": ["sh"],
         "docs/webhooks.md": ["sh", "json", "python"],
     }
@@ -168,6 +170,26 @@ def test_the_commands_about_budgets_run_as_they_stand(stack: RunningStack, folde
     (answer,) = [json.loads(line) for line in output.splitlines() if line.startswith("{")]
     assert shown.keys() <= answer.keys()
     assert shown["budget"].keys() <= BudgetUseResponse.model_fields.keys()
+
+
+def test_the_commands_about_runs_run_as_they_stand(stack: RunningStack, folder: Path) -> None:
+    settings = {"GWI_URL": stack.entries["record_usage"], "GWI_KEY": stack.entries["api_key"]}
+    lines = run(["sh", "-eu"], page("runs").shell, folder, **settings).splitlines()
+    admitted, child, recorded, extended, ended = map(json.loads, lines)
+    assert [each["hold"]["usd"] for each in (admitted, child, extended)] == ["2.50", "0.50", "4.00"]
+    spent = 1_200 * 400 + 300 * 1_600
+    left = usd_string(2_000_000_000 - spent)
+    assert recorded["run"] == {"remaining_usd": left, "remaining_tokens": None, "over": False}
+    assert (ended["status"], ended["used"]) == ("completed", {"usd": usd_string(spent), "tokens": 1_500})
+
+
+def test_the_code_about_runs_runs_as_it_stands(stack: RunningStack, folder: Path) -> None:
+    settings = {"GWI_URL": stack.entries["record_usage"], "GWI_KEY": stack.entries["api_key"]}
+    (code,) = page("runs").python
+    held, call = 20 * (8_000 * 400 + 1_000 * 1_600), 6_000 * 400 + 800 * 1_600
+    left = [f"{usd_string(held)} {usd_string(held - number * call)}" for number in (1, 2, 3)]
+    printed = run([sys.executable, "-W", "error"], code, folder, **settings).splitlines()
+    assert printed == [*left, f"{usd_string(3 * call)} 0.00"]
 
 
 def test_the_commands_about_tenants_run_as_they_stand(stack: RunningStack, folder: Path) -> None:

@@ -4,6 +4,7 @@ from shared.adapters.memory.billing.billing import MemoryBillingStore
 from shared.adapters.memory.billing.margins import MemoryMargins
 from shared.adapters.memory.ledger.reconciliation import MemoryReconciliations
 from shared.adapters.memory.ledger.usage import MemoryUsageStore
+from shared.adapters.memory.limits.admissions import MemoryAdmissions
 from shared.adapters.memory.limits.plans import MemoryPlanCatalogs
 from shared.adapters.memory.notices.outbox import MemoryOutbox
 from shared.adapters.memory.people.directory import MemoryDirectory
@@ -31,6 +32,7 @@ class MemoryStore(
     MemoryIdentities,
     MemoryPriceBooks,
     MemoryPlanCatalogs,
+    MemoryAdmissions,
     MemoryOutbox,
     MemoryReconciliations,
     MemoryServiceStatus,

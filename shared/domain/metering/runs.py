@@ -1,4 +1,4 @@
-"""An agent run: the sum of its events."""
+"""An agent run: the sum of its events, with its admission and its end."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -7,6 +7,7 @@ from typing import Literal
 
 from shared.domain.ledger.budget_counts import BudgetSlot, Spent
 from shared.domain.ledger.counters import Totals, add
+from shared.domain.ledger.holds import RunAdmission, RunEnd
 from shared.domain.ledger.sums import spent_by
 from shared.domain.metering.recording import RecordedEvent
 
@@ -20,7 +21,7 @@ RunStatus = Literal["open", "completed", "failed", "timed_out"]
 
 @dataclass(slots=True, kw_only=True)
 class Run:
-    """The totals of a run, the times of its first and last event, and whether one of them ended it."""
+    """The totals of a run, the times of its first and last event or admission, and whether an event ended it."""
 
     id: str
     began_at: datetime
@@ -32,9 +33,15 @@ class Run:
     """What the run counts towards budgets of each run, beside its totals."""
     is_completed: bool = False
     is_failed: bool = False
+    admission: RunAdmission | None = None
+    """None for a run that only events name."""
+    end: RunEnd | None = None
+    """Its end by its caller, or with its parent: more than events say of it."""
 
     def status(self, now: datetime) -> RunStatus:
         """Return the status at `now`, which does not depend on the order of events."""
+        if self.end is not None:
+            return self.end.status
         if self.is_failed:
             return "failed"
         if self.is_completed:

@@ -24,6 +24,8 @@ from shared.adapters.firestore.ledger.counters import (
     read_day,
     read_month,
 )
+from shared.adapters.firestore.limits.holds import HOLDS, read_holds, read_tree
+from shared.adapters.firestore.limits.run_admissions import ADMISSION_FIELDS
 from shared.adapters.firestore.metering.events import EVENT_FIELDS, read_event, read_run, read_run_sums
 from shared.adapters.firestore.metering.recorder import Recorder
 from shared.adapters.firestore.notices.alerts import read_usage_alert, usage_alert_fields
@@ -42,6 +44,7 @@ from shared.domain.ledger.attribution import AttributionRef
 from shared.domain.ledger.counter_settings import CounterSettings
 from shared.domain.ledger.counters import CounterShard, ShardRef
 from shared.domain.ledger.documents import Documents, Wanted
+from shared.domain.ledger.holds import Holds
 from shared.domain.ledger.periods import MAX_AGE, start_of
 from shared.domain.ledger.rollups import DayRollup, MonthRollup
 from shared.domain.metering.recording import RecordedEvent
@@ -100,14 +103,18 @@ class FirestoreUsageStore:
         months = {paths.month(month): month for month in wanted.months}
         attribution = {paths.attribution(ref): ref for ref in wanted.attribution}
         # The emulator reads one document after the other. In this order, what is written first is read last.
-        runs = {paths.run(run_id): run_id for run_id in wanted.runs}
-        names = [paths.tenant, *runs, *attribution, *shards, *days, *months]
+        held = [paths.holds] if wanted.holds else []
+        trees = {paths.tree(root): root for root in wanted.trees}
+        runs = {paths.run_of_key(key): key for key in wanted.runs}
+        names = [paths.tenant, *held, *trees, *runs, *attribution, *shards, *days, *months]
         fields = (
             *TENANT_FIELDS,
             *_SMALL_FIELDS,
             *wanted.fields,
             *budget_paths(wanted.budgets),
             *_attribution_fields(wanted),
+            *([HOLDS] if held or trees else ()),
+            *(ADMISSION_FIELDS if runs else ()),
         )
         found = self._rpc.batch_get(names, fields, wanted.most_bytes)
         tenant = found.get(paths.tenant)
@@ -115,10 +122,12 @@ class FirestoreUsageStore:
             months={month: read_month(found[name]) for name, month in months.items() if name in found},
             days={day: read_day(found[name]) for name, day in days.items() if name in found},
             shards={ref: read_counter(found[name]) for name, ref in shards.items() if name in found},
-            runs={run_id: read_run_sums(found[name]) for name, run_id in runs.items() if name in found},
+            runs={key: read_run_sums(found[name]) for name, key in runs.items() if name in found},
             attribution={
                 ref: read_attribution(found[name]) for name, ref in attribution.items() if name in found
             },
+            holds=read_holds(found[paths.holds]) if paths.holds in found else Holds(),
+            trees={root: read_tree(found[name]) for name, root in trees.items() if name in found},
         )
         return Snapshot(
             tenant=read_tenant(tenant) if tenant else None,

@@ -16,6 +16,7 @@ from shared.adapters.firestore.encoding import (
     set_timestamp,
 )
 from shared.adapters.firestore.ledger.budgets import add_run_budgets, read_sum_budgets
+from shared.adapters.firestore.limits.run_admissions import read_admission, read_end
 from shared.domain.ledger.counters import Series
 from shared.domain.ledger.documents import RunSums
 from shared.domain.metering.amounts import Measures, amounts_of
@@ -190,7 +191,12 @@ def run_write(name: str, run: Run) -> Any:
 def read_run_sums(document: Any) -> RunSums:
     fields = document.fields
     totals = get_totals(fields["totals"]) if "totals" in fields else {}
-    return RunSums(totals=totals, budgets=read_sum_budgets(fields))
+    return RunSums(
+        totals=totals,
+        budgets=read_sum_budgets(fields),
+        admission=read_admission(fields),
+        end=read_end(fields),
+    )
 
 
 def read_run(document: Any) -> Run:
@@ -204,4 +210,6 @@ def read_run(document: Any) -> Run:
         parent_run_id=fields.get("parent_run_id"),
         is_completed=fields.get("is_completed", False),
         is_failed=fields.get("is_failed", False),
+        admission=read_admission(document.fields),
+        end=read_end(document.fields),
     )

@@ -37,6 +37,7 @@ COLLECTIONS = (
         "alerts",
         "invoices",
         "audit",
+        "admission",
     ),
 )
 """All collections of a tenant."""

@@ -8,11 +8,12 @@ from typing import TypeVar
 
 from shared.adapters.memory.cursors import encode_cursor, page
 from shared.adapters.memory.state import CounterDocument, MemoryState, TenantUsage
-from shared.domain.ledger.attribution import Attribution, AttributionRef, Names, merge, merge_names
+from shared.domain.ledger.attribution import Attribution, AttributionRef, Names, merge
 from shared.domain.ledger.budget_counts import EVERY_VALUE, BudgetSlot, merge_hours
 from shared.domain.ledger.counter_settings import CounterSettings
-from shared.domain.ledger.counters import CounterShard, ShardRef, add, sum_totals
+from shared.domain.ledger.counters import CounterShard, ShardRef, sum_totals
 from shared.domain.ledger.documents import Documents, RunSums, Wanted
+from shared.domain.ledger.holds import Holds
 from shared.domain.ledger.periods import month_of
 from shared.domain.ledger.rollups import DayRollup, MonthRollup
 from shared.domain.metering.recording import RecordedEvent, deltas_with_late_days
@@ -49,26 +50,12 @@ class MemoryUsageStore(MemoryState):
         number = random.randrange(settings.shards)  # noqa: S311 (spreads load, no secret)
         for day, delta in deltas_with_late_days(events, now, settings.tag_names).items():
             counter = usage.counters.setdefault(ShardRef(day, number), CounterDocument())
-            for cell, amounts in delta.cells.items():
-                add(counter.cells.setdefault(cell, {}), amounts)
-            merge_names(counter.keys, delta.keys)
+            counter.add(delta, settings.due_at(day, now))
             if delta.names:
                 counter.attributed = number + 1
                 merge(usage.attribution.setdefault(AttributionRef(day, number), {}), delta.names)
-            counter.commits += 1
-            counter.events += delta.events
-            counter.run_hours |= delta.run_hours
-            counter.budgets = merge_hours([counter.budgets, delta.budgets])
-            counter.late_days |= delta.late_days
-            due = settings.due_at(day, now)
-            counter.fold_due = min(counter.fold_due or due, due)
-            counter.version += 1
-        for run_id, part in runs_of(events).items():
-            run = usage.runs.setdefault(run_id, part)
-            if run is not part:
-                usage.runs_begun[_hour_of(run.began_at)] -= 1
-                run.merge(part)
-            usage.runs_begun[_hour_of(run.began_at)] += 1
+        for part in runs_of(events).values():
+            usage.add_run(part)
 
     def read(self, tenant_id: str, wanted: Wanted = NOTHING) -> Snapshot:
         with self._lock:
@@ -81,15 +68,17 @@ class MemoryUsageStore(MemoryState):
                 days={day: _part(rollup, wanted) for day, rollup in days.items()},
                 shards={ref: _shard(ref, usage.counters[ref], wanted) for ref in refs},
                 runs={
-                    run_id: RunSums(totals=dict(run.totals), budgets=_asked(run.budgets, wanted))
-                    for run_id in wanted.runs
-                    if (run := usage.runs.get(run_id))
+                    key: _sums(usage.runs[usage.run_ids[key]], wanted)
+                    for key in wanted.runs
+                    if key in usage.run_ids
                 },
                 attribution={
                     ref: _names(usage.attribution[ref], wanted)
                     for ref in wanted.attribution
                     if ref in usage.attribution
                 },
+                holds=usage.holds if wanted.holds else Holds(),
+                trees={root: usage.trees[root] for root in wanted.trees if root in usage.trees},
             )
             return Snapshot(tenant=tenant, documents=documents, version=tenant)
 
@@ -233,8 +222,13 @@ def _copy_of(run: Run) -> Run:
     return replace(run, totals=dict(run.totals), budgets=dict(run.budgets))
 
 
-def _hour_of(instant: datetime) -> datetime:
-    return instant.replace(minute=0, second=0, microsecond=0)
+def _sums(run: Run, wanted: Wanted) -> RunSums:
+    return RunSums(
+        totals=dict(run.totals),
+        budgets=_asked(run.budgets, wanted),
+        admission=run.admission,
+        end=run.end,
+    )
 
 
 def _shard(ref: ShardRef, counter: CounterDocument, wanted: Wanted) -> CounterShard:

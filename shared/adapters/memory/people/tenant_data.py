@@ -5,6 +5,7 @@ from itertools import islice
 from typing import Any
 
 from shared.adapters.memory.state import MemoryState, TenantUsage
+from shared.domain.ledger.holds import Holds
 from shared.domain.people.audit import AuditEntry
 from shared.ports import ErasedEvents
 
@@ -64,6 +65,7 @@ class MemoryTenantData(MemoryState):
                     usage.days,
                     usage.months,
                     usage.alerts,
+                    usage.trees,
                 ),
                 *([billing.invoices] if billing else []),
             ]
@@ -73,6 +75,7 @@ class MemoryTenantData(MemoryState):
                         del each[name]
                     return len(names)
             usage.runs_begun.clear()
+            usage.holds = Holds()
             return self._delete_of(tenant_id)
 
     def _delete_of(self, tenant_id: str) -> int:

@@ -5316,7 +5316,7 @@ export interface components {
             cost_limit_usd: string | null;
             /**
              * Cost Remaining Usd
-             * @description Requests beyond it are denied. Null if the cost is unlimited.
+             * @description Neither used nor reserved; requests beyond it are denied. Null if the cost is unlimited.
              */
             cost_remaining_usd: string | null;
             /**
@@ -5329,6 +5329,11 @@ export interface components {
              * @description False if calls are unpriced or incomplete: they cost at least `cost_used_usd`.
              */
             cost_is_complete: boolean;
+            /**
+             * Cost Held Usd
+             * @description Reserved for runs in progress.
+             */
+            cost_held_usd: string;
         };
         /**
          * LimitsResponse
