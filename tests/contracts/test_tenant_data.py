@@ -16,6 +16,7 @@ from shared.domain.ledger.holds import run_key
 from shared.domain.limits.budgets import BudgetScope
 from shared.domain.metering.events import MeteringEvent
 from shared.domain.metering.recording import RecordedEvent, prepare
+from shared.domain.metering.run_lists import RunsWanted
 from shared.domain.notices.entries import NOTHING_OUTGOING
 from shared.domain.people.audit import Change
 from shared.ports import EventsWanted, Outcome
@@ -98,6 +99,21 @@ def test_an_erased_event_that_is_sent_again_is_a_duplicate(filled: Stores) -> No
     assert filled.usage.record("acme", ANNS, settings, NOON) == 3 * [Outcome.DUPLICATE]
 
 
+def test_an_erased_user_is_not_named_by_runs(filled: Stores) -> None:
+    of_ann, own = RunsWanted(user_id="ann"), event("own", "ann")._replace(run_id="run-2")
+    for tenant_id in ("acme", "bolt"):
+        filled.usage.record(tenant_id, [own], ONE_SHARD, NOON)
+    (run,) = filled.usage.list_runs("acme", of_ann, limit=5).items
+    assert filled.tenant_data.erase_name("acme", "ann") > 0
+    assert filled.tenant_data.erase_name("acme", "ann") == 0
+    assert filled.usage.list_runs("acme", of_ann, limit=5).items == []
+    erased = filled.usage.find_run("acme", run.id)
+    assert erased is not None
+    assert (erased.user_id, erased.totals) == (None, run.totals)
+    assert filled.usage.list_runs("bolt", of_ann, limit=5).items == [run]
+    assert filled.usage.list_runs("acme", RunsWanted(user_id="bob"), limit=5).items != []
+
+
 def test_an_erased_user_is_part_of_the_rest_in_reports_by_name(filled: Stores) -> None:
     ref = AttributionRef(NOON.date(), 0)
     wanted = Wanted(attribution=(ref,), dimension="user")
@@ -177,6 +193,9 @@ def test_an_export_has_a_line_for_everything_and_no_secret(filled: Stores) -> No
     tokens = sum(line["total_tokens"] for line in lines if line["object"] == "usage")
     assert tokens == sum(event.amounts["total_tokens"] for event in (*ANNS, *BOBS))
     assert ENDPOINT.secret not in str(lines)
+    (run,) = (line for line in lines if line["object"] == "run")
+    assert run["user_id"] == "bob"
+    assert not any(name.startswith("_") for name in run)
 
 
 def test_a_tenant_is_deleted_a_while_after_its_end_and_only_that_tenant(

@@ -31,7 +31,7 @@ from tools.dev.settings import ROOT
 MAX_README_LINES = 120
 RECORDING, LOCAL, ARCHITECTURE = page("recording"), page("local"), page("architecture")
 PRICES, WEBHOOKS, LIMITS = page("prices"), page("webhooks"), page("limits")
-PLANS, ATTRIBUTION = page("plans"), page("attribution")
+PLANS, ATTRIBUTION, OPENTELEMETRY = page("plans"), page("attribution"), page("opentelemetry")
 
 
 @pytest.fixture(scope="module")
@@ -78,6 +78,7 @@ def test_every_block_is_something_that_these_tests_run_or_look_at() -> None:
         "docs/budgets.md": ["sh", "sh", "json", "sh"],
         "docs/attribution.md": ["sh"],
         "docs/limits.md": 4 * ["sh"],
+        "docs/opentelemetry.md": ["sh", "python", "yaml"],
         "docs/local.md": 6 * ["sh"],
         "docs/plans.md": ["sh", "toml", "sh", "sh"],
         "docs/prices.md": ["toml", "sh"],
@@ -115,6 +116,16 @@ def test_the_commands_about_attribution_run_as_they_stand(stack: RunningStack, f
     recorded, top = map(json.loads, run(["sh", "-eu"], ATTRIBUTION.shell, folder).splitlines())
     assert recorded["ids"] == ["call-3"]
     assert [(row["name"], row["calls"]) for row in top["names"] if row["name"]] == [("ada", 1)]
+
+
+def test_three_environment_variables_are_all_that_opentelemetry_needs(
+    stack: RunningStack, folder: Path
+) -> None:
+    before = stack.tenant("usage")["aggregate"]["total_tokens"]["total"]
+    (code,) = OPENTELEMETRY.python
+    command = f"{sys.executable} -W error - <<'END'\n{code}END\n"
+    assert run(["sh", "-eu"], OPENTELEMETRY.shell + command, folder) == ""
+    assert stack.tenant("usage")["aggregate"]["total_tokens"]["total"] == before + 1200 + 300
 
 
 def test_the_python_code_runs_as_it_stands(stack: RunningStack, folder: Path) -> None:

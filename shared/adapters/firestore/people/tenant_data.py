@@ -67,18 +67,20 @@ class FirestoreTenantData:
         ]
         erased = self._write(erases)
         for collection in _WITH_BUDGETS:
-            for document in self._all(parent, collection, BUDGETS):
+            fields = (BUDGETS, "user_id") if collection == "runs" else (BUDGETS,)
+            for document in self._all(parent, collection, *fields):
                 slots = [slot for slot, _ in slots_of(document.fields)]
                 named = [slot for slot in slots if slot.value == user_id and slot.key not in other_budgets]
-                if named:
-                    erased += self._write([_erase(document.name, budget_paths(named))])
+                paths = [*budget_paths(named), *_user_of(document, user_id)]
+                if paths:
+                    erased += self._write([_erase(document.name, paths)])
         return erased
 
-    def _all(self, parent: str, collection: str, field: str) -> Iterator[Any]:
-        """Yield all documents of a collection with one field, a page at a time."""
+    def _all(self, parent: str, collection: str, *fields: str) -> Iterator[Any]:
+        """Yield all documents of a collection with these fields, a page at a time."""
         after = None
         while True:
-            query = queries.all_by_name(collection, _LARGE_DOCUMENTS_PER_PAGE, after, (field,))
+            query = queries.all_by_name(collection, _LARGE_DOCUMENTS_PER_PAGE, after, fields)
             found = self._rpc.query(parent, query)
             yield from found
             if len(found) < _LARGE_DOCUMENTS_PER_PAGE:
@@ -130,6 +132,11 @@ class FirestoreTenantData:
 
     def _tenant(self, tenant_id: str) -> str:
         return f"{self._rpc.documents}/tenants/{tenant_id}"
+
+
+def _user_of(document: Any, user_id: str) -> list[str]:
+    """Return the field of a run that names the user."""
+    return ["user_id"] if document.fields["user_id"].string_value == user_id else []
 
 
 def _erase(name: str, fields: Sequence[str]) -> Any:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from shared.adapters.memory.state import CounterDocument, MemoryState, TenantUsage
 from shared.domain.ledger.counters import ShardRef
 from shared.domain.ledger.holds import Hold, Holds, RunKey, Tree
-from shared.domain.metering.runs import Run
+from shared.domain.metering.runs import run_admitted
 from shared.ports import AdmissionChange, RunChange, StaleHolds
 
 
@@ -43,12 +43,13 @@ class MemoryAdmissions(MemoryState):
 
 def _change_run(usage: TenantUsage, each: RunChange, change: AdmissionChange) -> None:
     if each.begins is not None:
-        parent = each.admission.parent_run_id if each.admission else None
-        usage.add_run(Run(id=each.begins, began_at=change.now, last_at=change.now, parent_run_id=parent))
+        usage.add_run(run_admitted(each.begins, each.admission, change.now))
     run = usage.runs[usage.run_ids[each.key]]
     run.admission = each.admission or run.admission
     if each.end is not None:
         run.end = each.end
+        run.last_at = max(run.last_at, each.end.ended_at)
+        usage.unmeasured.add(run.id)
         run.is_completed |= each.end.status == "completed"
         run.is_failed |= each.end.status == "failed"
 

@@ -40,6 +40,10 @@ class MemoryTenantData(MemoryState):
             erased = sum(
                 names.get("user", {}).pop(user_id, None) is not None for names in usage.attribution.values()
             )
+            of_user = [run for run in usage.runs.values() if run.user_id == user_id]
+            for run in of_user:
+                run.user_id = None
+            erased += len(of_user)
             for budgets in (holder.budgets for holder in holders):
                 named = [slot for slot in budgets if slot.value == user_id and slot.key not in other_budgets]
                 erased += bool(named)
